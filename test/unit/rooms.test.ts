@@ -1,0 +1,195 @@
+import { globSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { describe, expect, test } from 'vitest'
+
+/** Which room may import which. What is not here is a closed door. */
+const doors: Readonly<Record<string, readonly string[]>> = {
+  bus: [],
+  codecs: ['bus'],
+  schema: ['bus', 'codecs'],
+  // The envelope and the acknowledgement rule are written once for all drivers, hence codecs.
+  drivers: ['bus', 'codecs'],
+  store: ['bus', 'codecs'],
+  saga: ['bus', 'codecs', 'store'],
+  operations: ['bus', 'codecs', 'schema', 'store', 'saga'],
+  scaffold: ['bus', 'codecs', 'schema'],
+  ui: ['bus', 'codecs', 'operations'],
+  cli: ['bus', 'drivers', 'store', 'ui'],
+  commands: ['bus', 'cli', 'operations', 'scaffold', 'ui'],
+  'index.ts': ['bus', 'codecs', 'schema', 'drivers', 'store', 'saga', 'operations', 'scaffold'],
+}
+
+/** Who may name a package, a Node module or a global. What is not here anybody may. */
+const keepers: Readonly<Record<string, readonly string[]>> = {
+  kafkajs: ['drivers/kafka'],
+  'node:sqlite': ['drivers/embedded', 'store'],
+  pg: ['store'],
+  'cbor-x': ['codecs'],
+  '@lezer/rust': ['schema'],
+  '@oclif/core': ['cli', 'commands'],
+  ink: ['ui'],
+  react: ['ui'],
+  chalk: ['ui'],
+  execa: ['cli'],
+  'node:process': ['cli'],
+  process: ['cli'],
+  console: ['cli'],
+}
+
+/** Folders that only their own files import while loading; others wait until they need them: `await import()`. */
+const lazy = ['ui/live']
+
+/** Folders whose neighbours know nothing of them: one driver, one store. */
+const apart = ['drivers/memory', 'drivers/embedded', 'drivers/kafka', 'store/sqlite', 'store/postgres']
+
+interface Source {
+  /** From `src`, with forward slashes. */
+  readonly path: string
+  readonly text: string
+}
+
+interface Mention {
+  readonly name: string
+  readonly isType: boolean
+  readonly isLazy: boolean
+}
+
+/** Every way of naming another module, and the globals that have a keeper. */
+function mentionsIn({ path, text }: Source): Mention[] {
+  const mentions: Mention[] = []
+  const add = (node: ts.Node | undefined, isType: boolean, isLazy = false) => {
+    if (node && ts.isStringLiteralLike(node)) mentions.push({ name: node.text, isType, isLazy })
+  }
+  const kind = path.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, kind)
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeOnly(node.importClause))
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly)
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true)
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node.arguments[0], false, true)
+    } else if (ts.isCallExpression(node) && node.expression.getText() === 'require') add(node.arguments[0], false)
+    else if (ts.isIdentifier(node) && isGlobal(node)) mentions.push({ name: node.text, isType: false, isLazy: false })
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return mentions
+}
+
+const isTypeOnly = (clause: ts.ImportClause | undefined): boolean =>
+  clause !== undefined &&
+  (clause.phaseModifier === ts.SyntaxKind.TypeKeyword ||
+    (clause.name === undefined &&
+      clause.namedBindings !== undefined &&
+      ts.isNamedImports(clause.namedBindings) &&
+      clause.namedBindings.elements.length > 0 &&
+      clause.namedBindings.elements.every((element) => element.isTypeOnly)))
+
+/** `process.env`, `const { env } = process` and `globalThis.process`; not a member or a field of that name. */
+function isGlobal(node: ts.Identifier): boolean {
+  if (node.text !== 'process' && node.text !== 'console') return false
+  const { parent } = node
+  if (ts.isPropertyAccessExpression(parent) && parent.name === node) return parent.expression.getText() === 'globalThis'
+  const isName = 'name' in parent && parent.name === node
+  return !isName && !ts.isTypeNode(parent)
+}
+
+const isUnder = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`)
+
+function closedDoors(sources: readonly Source[]): string[] {
+  return sources.flatMap((source) => {
+    const { path } = source
+    const room = path.split('/')[0] as string
+    const open = doors[room]
+    if (open === undefined) return [`${path}: there is no room '${room}'`]
+    if (posix.basename(path) === 'index.ts' && path !== 'index.ts') return [`${path}: the only barrel is src/index.ts`]
+    return mentionsIn(source).flatMap((mention) => {
+      const why = mention.name.startsWith('.') ? whyClosed(path, room, open, mention) : whyNotKept(path, mention)
+      return why === undefined ? [] : [`${path}: ${mention.name}: ${why}`]
+    })
+  })
+}
+
+function whyClosed(path: string, room: string, open: readonly string[], mention: Mention): string | undefined {
+  const target = posix.join(posix.dirname(path), mention.name)
+  const targetRoom = target.split('/')[0] as string
+  if (targetRoom === '..') return 'is outside src'
+  if (!mention.isLazy && lazy.some((folder) => isUnder(target, folder) && !isUnder(path, folder))) {
+    if (!mention.isType) return 'is imported only when it is needed: await import()'
+  }
+  const own = apart.find((folder) => isUnder(target, folder))
+  if (own !== undefined && room === own.split('/')[0] && !isUnder(path, own)) return `is ${own}'s own`
+  if (targetRoom === room) return undefined
+  if (!open.includes(targetRoom)) return `${room} may not import ${targetRoom}`
+  if (room === 'ui' && targetRoom === 'operations' && !mention.isType) return 'ui may import only types of operations'
+  return undefined
+}
+
+function whyNotKept(path: string, { name }: Mention): string | undefined {
+  const [kept, folders] = Object.entries(keepers).find(([keeper]) => isUnder(name, keeper)) ?? []
+  if (kept === undefined || folders?.some((folder) => isUnder(path, folder))) return undefined
+  return `only ${folders?.join(' and ')} may name ${kept}`
+}
+
+const src = fileURLToPath(new URL('../../src', import.meta.url))
+const house = globSync('**/*.{ts,tsx}', { cwd: src }).map(
+  (path): Source => ({ path: path.replaceAll('\\', '/'), text: readFileSync(posix.join(src, path), 'utf8') }),
+)
+
+test('every import goes through an open door', () => {
+  expect(house.length).toBeGreaterThan(20)
+  expect(closedDoors(house)).toEqual([])
+})
+
+describe('a closed door is seen', () => {
+  test.each([
+    ['an import upwards', 'bus/a.ts', `import { b } from '../codecs/b.ts'`],
+    ['a type import upwards', 'operations/a.ts', `import type { B } from '../commands/b.ts'`],
+    ['commands that reach past operations', 'commands/topics/a.ts', `import { B } from '../../drivers/kafka/b.ts'`],
+    ['a lazy import', 'operations/a.ts', `const b = await import('../drivers/kafka/b.ts')`],
+    ['a type named in place', 'codecs/a.ts', `let b: import('../drivers/b.ts').B`],
+    ['a re-export', 'index.ts', `export { b } from './ui/b.ts'`],
+    ['a re-export of everything', 'index.ts', `export * from './cli/b.ts'`],
+    ['an import for its effects', 'bus/a.ts', `import '../ui/b.ts'`],
+    ['a way out of src', 'cli/a.ts', `import { b } from '../../test/b.ts'`],
+    ['a room nobody planned', 'utils/a.ts', ''],
+    ['a barrel', 'bus/index.ts', `export * from './a.ts'`],
+    ['one driver in another', 'drivers/kafka/a.ts', `import { b } from '../memory/b.ts'`],
+    ['a driver in what all share', 'drivers/event-bus.ts', `import { b } from './memory/b.ts'`],
+    ['a value of an operation in ui', 'ui/a.ts', `import { type T, tail } from '../operations/tail.ts'`],
+    ['the live screen before it is needed', 'commands/a.ts', `import { b } from '../ui/live/b.tsx'`],
+    ['a kept package', 'operations/a.ts', `import { Kafka } from 'kafkajs'`],
+    ['its inside', 'drivers/embedded/a.ts', `import cluster from 'kafkajs/src/cluster/index.js'`],
+    ['its types', 'bus/a.ts', `import type { Kafka } from 'kafkajs'`],
+    ['SQLite', 'drivers/kafka/a.ts', `import { DatabaseSync } from 'node:sqlite'`],
+    ['Postgres', 'operations/a.ts', `const pg = await import('pg')`],
+    ['CBOR', 'operations/a.ts', `import { decode } from 'cbor-x'`],
+    ['oclif', 'operations/a.ts', `import { Flags } from '@oclif/core'`],
+    ['ink', 'cli/a.ts', `const { render } = await import('ink')`],
+    ['chalk', 'commands/a.ts', `import { Chalk } from 'chalk'`],
+    ['execa', 'operations/a.ts', `import { execa } from 'execa'`],
+    ['the process', 'drivers/a.ts', 'const { env } = process'],
+    ['the process, spelled out', 'drivers/a.ts', 'const { env } = globalThis.process'],
+    ['the process as a module', 'drivers/a.ts', `import { env } from 'node:process'`],
+    ['the console', 'operations/a.ts', `console.log('here')`],
+    ['require', 'operations/a.ts', `const { Kafka } = require('kafkajs')`],
+  ])('%s', (_, path, text) => {
+    expect(closedDoors([{ path, text }])).toHaveLength(1)
+  })
+
+  test.each([
+    ['a neighbour', 'drivers/kafka/a.ts', `import { b } from './b.ts'`],
+    ['what all drivers share', 'drivers/kafka/a.ts', `import { b } from '../event-bus.ts'`],
+    ['a door', 'commands/topics/a.ts', `import { b } from '../../operations/b.ts'`],
+    ['a type of an operation in ui', 'ui/a.ts', `import type { View } from '../operations/event-view.ts'`],
+    ['the live screen when it is needed', 'commands/a.ts', `const live = await import('../ui/live/b.tsx')`],
+    ['a package whose name begins like a kept one', 'operations/a.ts', `import { b } from 'pg-like'`],
+    ['a member called process', 'operations/a.ts', 'declare const a: { process(): void }; a.process()'],
+    ['a comment', 'operations/a.ts', `// import { Kafka } from 'kafkajs'; console.log(process)`],
+    ['a text', 'scaffold/a.ts', `export const file = "import { Kafka } from 'kafkajs'"`],
+  ])('and an open one is not: %s', (_, path, text) => {
+    expect(closedDoors([{ path, text }])).toEqual([])
+  })
+})

@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config'
+
+const root = new URL('..', import.meta.url).pathname
+const project = (name: string, include: string[], more = {}) => ({
+  root,
+  test: { name, include, environment: 'node', ...more },
+})
+
+export default defineConfig({
+  root,
+  test: {
+    reporters: ['default', ['json', { outputFile: 'node_modules/.cache/crbus-test/results.json' }]],
+    projects: [
+      project('unit', ['test/unit/**/*.test.ts'], { testTimeout: 60_000 }),
+      project('commands', ['test/commands/**/*.test.ts'], { testTimeout: 20_000 }),
+      // One broker serves these; a file at a time keeps its timings honest on two cores.
+      project('contract', ['test/contract/**/*.test.ts'], {
+        testTimeout: 60_000,
+        hookTimeout: 180_000,
+        fileParallelism: false,
+        globalSetup: ['test/support/kafka-global.ts'],
+      }),
+      project('e2e', ['test/e2e/**/*.test.ts'], {
+        testTimeout: 120_000,
+        hookTimeout: 300_000,
+        fileParallelism: false,
+        globalSetup: ['test/support/kafka-global.ts'],
+      }),
+    ],
+  },
+})
