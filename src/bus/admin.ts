@@ -1,0 +1,98 @@
+import type { Position } from './record.ts'
+
+export interface TopicSummary {
+  readonly topic: string
+  readonly partitions: number
+  readonly replication: number
+  /** Made by the broker for itself (`__consumer_offsets`). */
+  readonly internal: boolean
+}
+
+export interface TopicDescription extends TopicSummary {
+  readonly layout: readonly PartitionLayout[]
+  /** Settings that differ from the bus's defaults, sorted by name. Sensitive values are absent. */
+  readonly config: ReadonlyMap<string, string>
+}
+
+export interface PartitionLayout {
+  readonly partition: number
+  /** Broker id, or -1 when the partition has no leader. */
+  readonly leader: number
+  readonly replicas: readonly number[]
+  readonly inSync: readonly number[]
+}
+
+export interface NewTopic {
+  /** Default 3. */
+  readonly partitions?: number | undefined
+  /** Default: the broker's own; always 1 on memory and embedded. */
+  readonly replication?: number | undefined
+  readonly config?: Readonly<Record<string, string>> | undefined
+}
+
+/** Kafka's own words for a classic group's state; `Unknown` when the broker says something else. */
+export type GroupState = 'Empty' | 'Stable' | 'PreparingRebalance' | 'CompletingRebalance' | 'Dead' | 'Unknown'
+
+export interface GroupSummary {
+  readonly group: string
+  /** `consumer` for groups of subscribers. */
+  readonly protocolType: string
+}
+
+export interface GroupDescription extends GroupSummary {
+  readonly state: GroupState
+  /** The assignment strategy in use, for example `range`; empty when the group has no members. */
+  readonly protocol: string
+  readonly members: readonly GroupMemberDescription[]
+}
+
+export interface GroupMemberDescription {
+  readonly memberId: string
+  readonly clientId: string
+  readonly host: string
+  readonly assignment: readonly TopicPartition[]
+}
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface ClusterDescription {
+  /** What the bus is, for people: `memory`, `embedded /path/to/file`, `kafka`. */
+  readonly kind: string
+  readonly clusterId: string
+  /** Broker id of the controller, or -1. */
+  readonly controller: number
+  readonly brokers: readonly { readonly id: number; readonly host: string; readonly port: number }[]
+}
+
+/**
+ * Topics, groups and the cluster. Every method rejects with an `EventBusError` whose code says what is wrong.
+ * Nothing here joins a group.
+ */
+export interface BusAdmin {
+  /** Sorted by name. */
+  listTopics(): Promise<readonly TopicSummary[]>
+  /** `TOPIC_NOT_FOUND` when there is none. */
+  describeTopic(topic: string): Promise<TopicDescription>
+  /** Resolves when the topic can be written and read. `TOPIC_EXISTS` or `INVALID_TOPIC` when it cannot be made. */
+  createTopic(topic: string, options?: NewTopic): Promise<void>
+  /** `TOPIC_NOT_FOUND` when there is none. Resolves when the topic is no longer listed. */
+  deleteTopic(topic: string): Promise<void>
+  /** Sorted by name. */
+  listGroups(): Promise<readonly GroupSummary[]>
+  /** A group nobody knows is described as `Dead` without members, as Kafka does. */
+  describeGroup(group: string): Promise<GroupDescription>
+  /**
+   * The next offset the group would read, for each partition it has committed; sorted by topic and partition.
+   * Never writes. `topics` narrows it; default all.
+   */
+  committedOffsets(group: string, topics?: readonly string[]): Promise<readonly Position[]>
+  /**
+   * Sets the next offset to read, without joining the group. `GROUP_ACTIVE` when the group has members: they would
+   * overwrite it. Creates the group when it does not exist.
+   */
+  commitOffsets(group: string, offsets: readonly Position[]): Promise<void>
+  describeCluster(): Promise<ClusterDescription>
+}

@@ -1,0 +1,59 @@
+import type { BusAdmin } from './admin.ts'
+import type { OffsetReset } from './driver.ts'
+import type { EventBusError } from './errors.ts'
+import type { SerializedEvent } from './event.ts'
+import type { BusRecord, Position } from './record.ts'
+import type { TopicLog } from './topic-log.ts'
+
+/** One record of a subscription: the event, or why there is none. */
+export type Received =
+  | { readonly ok: true; readonly event: SerializedEvent; readonly record: BusRecord }
+  | { readonly ok: false; readonly error: EventBusError; readonly record: BusRecord }
+
+/**
+ * Events of a subscription, one at a time.
+ *
+ * Asking for the next event acknowledges the one before. The event held when the loop ends by `break`, `return` or
+ * `close` was not acknowledged and comes again. A record that cannot be decoded is an item with `ok: false` and the
+ * stream goes on; only a subscription that cannot continue rejects.
+ */
+export interface EventStream extends AsyncIterableIterator<Received, undefined> {
+  /** Commits what was acknowledged, leaves the group and ends a waiting `next`. Idempotent. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export interface SubscribeOptions {
+  /** The consumer group; its members share the partitions. Default: the bus's own rule, see each bus. */
+  readonly group?: string | undefined
+  /** Where a group without a committed offset begins. Default: the bus's own. */
+  readonly autoOffsetReset?: OffsetReset | undefined
+  /** The most events fetched ahead of the subscriber; more than 0. Default 1000. */
+  readonly bufferSize?: number | undefined
+  /** Ends the stream, as `close` does. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Publish and subscribe, the same on every backend.
+ *
+ * **Order.** Events of one type on one topic arrive in the order published, since the record key is the event type and
+ * a key has one partition; across types there is none on a topic with several partitions.
+ *
+ * **Delivery.** At least once. An event is committed after its subscriber came back for the next one.
+ */
+export interface EventBus {
+  /** The topics as logs, without groups. */
+  readonly log: TopicLog
+  readonly admin: BusAdmin
+  /**
+   * Publishes one event or several, in order; resolves with their positions when the bus has taken them.
+   * Rejects with `PUBLISH_FAILED` (topic and reason).
+   */
+  publish(topic: string, events: SerializedEvent | readonly SerializedEvent[]): Promise<readonly Position[]>
+  /** Resolves when the subscription stands: with `latest`, what is published from then on is delivered. */
+  subscribe(topics: readonly string[], options?: SubscribeOptions): Promise<EventStream>
+  /** Closes every stream and connection. Idempotent. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}

@@ -1,0 +1,57 @@
+/**
+ * What travels on the bus. The same four fields, in the same order, as Composable Rust's `SerializedEvent`
+ * since 2025-11-21.
+ */
+export interface SerializedEvent {
+  /** For example `OrderPlaced.v1`. Any string is legal: services in the wild publish names with spaces and braces. */
+  readonly eventType: string
+  /** A signed 32-bit integer. Normally the number after `.v` at the end of `eventType`; see {@link versionOf}. */
+  readonly eventVersion: number
+  /** The payload: bincode from Rust services, CBOR or JSON from TypeScript ones. Opaque to the bus. */
+  readonly data: Uint8Array
+  readonly metadata: EventMetadata | null
+}
+
+/** Who caused an event, and in which conversation. An absent field is Rust's `None`. */
+export interface EventMetadata {
+  /** Shared by all events of one conversation (one checkout, one saga). */
+  readonly correlationId?: string | undefined
+  /** The event or command this one follows from. */
+  readonly causationId?: string | undefined
+  readonly userId?: string | undefined
+  /** RFC 3339. When the event happened, as its publisher says; the record has a timestamp of its own. */
+  readonly timestamp?: string | undefined
+  /**
+   * Free-form fields such as `saga_id`. Only a CBOR or JSON envelope has room for them: publishing them in a
+   * bincode envelope fails instead of dropping them.
+   */
+  readonly extra?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** An event whose version is read from its type, as Rust's `SerializedEvent::new` does. */
+export function serializedEvent(
+  eventType: string,
+  data: Uint8Array,
+  metadata: EventMetadata | null = null,
+): SerializedEvent {
+  return { eventType, eventVersion: versionOf(eventType), data, metadata }
+}
+
+const I32_MIN = -(2 ** 31)
+const I32_MAX = 2 ** 31 - 1
+
+/**
+ * The version an event type names: the integer after its last `.v`, else 1.
+ *
+ * Follows Rust's `extract_version` to the letter: `A.v2` is 2, `A.v1.v2` is 2, `A.v+3` is 3, `A.v007` is 7, and what
+ * does not parse as an `i32` (`A.vX`, `A.v2-beta`, `A.v99999999999`) is 1.
+ */
+export function versionOf(eventType: string): number {
+  const marker = eventType.lastIndexOf('.v')
+  if (marker === -1) return 1
+  const digits = eventType.slice(marker + 2)
+  if (!/^[+-]?[0-9]+$/.test(digits)) return 1
+  const version = Number(digits)
+  // `+ 0` turns the -0 that "-0" parses to into 0.
+  return version < I32_MIN || version > I32_MAX ? 1 : version + 0
+}

@@ -1,0 +1,34 @@
+/** One record header. Names repeat and order counts, so headers are a list of pairs. */
+export type Header = readonly [name: string, value: Uint8Array | null]
+
+/** A record as it lies on a topic. Byte arrays are views on fetched buffers: copy what must outlive the batch. */
+export interface BusRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  /** Milliseconds since 1970 UTC; -1 when the record carries none. */
+  readonly timestamp: bigint
+  /** `null` is "no key", which is not an empty key. */
+  readonly key: Uint8Array | null
+  /** `null` is a tombstone, which is not an empty value. */
+  readonly value: Uint8Array | null
+  readonly headers: readonly Header[]
+}
+
+/** A record about to be appended. */
+export interface NewRecord {
+  /** Decides the partition when `partition` is absent. `null`, or an empty key: any partition. */
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers?: readonly Header[] | undefined
+  /** Milliseconds since 1970 UTC. Default: now. */
+  readonly timestamp?: bigint | undefined
+  readonly partition?: number | undefined
+}
+
+/** Where one record lies. */
+export interface Position {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+}

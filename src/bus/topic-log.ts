@@ -1,0 +1,54 @@
+import type { BusRecord, NewRecord, Position } from './record.ts'
+
+/** The offsets a partition holds: `start` is the oldest record's, `end` the one the next record will get. */
+export interface PartitionRange {
+  readonly partition: number
+  readonly start: bigint
+  readonly end: bigint
+}
+
+/** A stretch of one partition to read. */
+export interface LogSlice {
+  readonly topic: string
+  readonly partition: number
+  /** First offset wanted. One that is already deleted means the oldest that is left. */
+  readonly from: bigint
+  /** First offset no longer wanted. Absent: follow the partition until the reader stops. */
+  readonly to?: bigint | undefined
+}
+
+/**
+ * Topics as logs: append, and read without joining any group. Reading changes nothing that a service could see.
+ *
+ * Every method rejects with an `EventBusError`: `TOPIC_NOT_FOUND` when the topic does not exist, `CONNECTION_FAILED`
+ * or `TRANSPORT_ERROR` when the bus cannot be reached.
+ */
+export interface TopicLog {
+  /**
+   * Appends records, in order within each partition, and resolves with their positions, in the order given, once they
+   * are as durable as the bus was configured for. An empty list appends nothing. Offsets are -1n where the bus does not
+   * report them (Kafka with acks 0).
+   */
+  append(topic: string, records: readonly NewRecord[]): Promise<readonly Position[]>
+
+  /** Every partition of the topic with its range, sorted by partition. */
+  ranges(topic: string): Promise<readonly PartitionRange[]>
+
+  /**
+   * For each partition, the offset of the first record whose timestamp is at least `timestamp` (milliseconds), or the
+   * partition's end when there is none.
+   */
+  offsetsAt(topic: string, timestamp: bigint): Promise<ReadonlyMap<number, bigint>>
+
+  /**
+   * Reads slices in batches. A batch holds records of one partition in offset order; batches of different partitions
+   * come in any order. Ends when every slice with a `to` has been read (offsets that compaction or an aborted
+   * transaction left empty count as read); with a following slice, ends when `signal` aborts, without an error.
+   * Fetches no further than the reader has come back for, give or take one prefetched batch a partition.
+   */
+  read(slices: readonly LogSlice[], options?: ReadOptions): AsyncIterable<readonly BusRecord[]>
+}
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined
+}

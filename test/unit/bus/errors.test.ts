@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import {
+  connectionFailed,
+  deserializationFailed,
+  EventBusError,
+  type EventBusErrorCode,
+  eventBusErrorCodes,
+  groupActive,
+  invalidTopic,
+  publishFailed,
+  subscriptionFailed,
+  topicExists,
+  topicNotFound,
+  transportError,
+} from '../../../src/bus/errors.ts'
+
+// What Rust's `EventBusError` displays, run with the real crate.
+test.each([
+  [connectionFailed('x'), 'CONNECTION_FAILED', 'Connection failed: x'],
+  [publishFailed('t', 'r'), 'PUBLISH_FAILED', "Publish failed for topic 't': r"],
+  [subscriptionFailed(['a', 'b"q'], 'r'), 'SUBSCRIPTION_FAILED', 'Subscription failed for topics ["a", "b\\"q"]: r'],
+  [deserializationFailed('x'), 'DESERIALIZATION_FAILED', 'Deserialization failed: x'],
+  [transportError('x'), 'TRANSPORT_ERROR', 'Transport error: x'],
+])('says what Rust says: %s', (error, code, message) => {
+  expect(error).toBeInstanceOf(Error)
+  expect(error).toMatchObject({ name: 'EventBusError', code, message })
+})
+
+test('Rust’s words are how an invalid topic begins', () => {
+  expect(invalidTopic('a b', 'is odd').message).toBe("Invalid topic: 'a b' is odd")
+})
+
+test('an error names what it is about, what to do, and its cause', () => {
+  const cause = new Error('refused')
+
+  expect(publishFailed('t', 'r', { cause, suggestions: ['try again'] })).toMatchObject({
+    topic: 't',
+    suggestions: ['try again'],
+    cause,
+  })
+  expect(subscriptionFailed(['a', 'b'], 'r')).toMatchObject({ topics: ['a', 'b'], suggestions: [] })
+  expect(groupActive('billing', ['m-1', 'm-2'])).toMatchObject({
+    group: 'billing',
+    message: "group 'billing' has running members: m-1, m-2",
+  })
+  expect(topicNotFound('t').suggestions).toContain('crbus topics list')
+  expect(topicExists('t').suggestions).toContain('crbus topics describe t')
+  expect('cause' in new EventBusError('REFUSED', 'no')).toBe(false)
+})
+
+// Public: a code is never renamed and an exit code never renumbered.
+test('codes and their exit codes stay', () => {
+  const published: Record<EventBusErrorCode, number> = {
+    CONNECTION_FAILED: 3,
+    AUTHENTICATION_FAILED: 3,
+    TOPIC_NOT_FOUND: 4,
+    GROUP_NOT_FOUND: 4,
+    PUBLISH_FAILED: 5,
+    SUBSCRIPTION_FAILED: 5,
+    CONSUMER_GROUP_ERROR: 5,
+    INVALID_TOPIC: 6,
+    TOPIC_EXISTS: 6,
+    GROUP_ACTIVE: 6,
+    REFUSED: 6,
+    DESERIALIZATION_FAILED: 7,
+    TRANSPORT_ERROR: 8,
+    UNSUPPORTED: 8,
+  }
+  expect(eventBusErrorCodes).toEqual(published)
+})
