@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { decodeEnvelope, encodeEnvelope } from '../../../src/codecs/envelope.ts'
+
+const folder = new URL('../../vectors', import.meta.url).pathname
+const committed = readFileSync(join(folder, 'vectors.txt'), 'utf8')
+const vectors = new Map(
+  committed
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t') as [string, string]),
+)
+const bytes = (name: string) => Buffer.from(vectors.get(name) ?? '', 'hex')
+const decoded = (name: string) => {
+  const found = decodeEnvelope(bytes(name))
+  if (!found.ok) throw new Error(`${name}: ${found.reason}`)
+  return found
+}
+
+describe('envelopes made by Rust', () => {
+  test.each([
+    ['w3_none', 'OrderPlaced.v1', 1, '010203', null],
+    [
+      'w3_meta',
+      'OrderPlaced.v2',
+      2,
+      '010203',
+      { correlationId: 'corr-456', userId: 'user-123', timestamp: '2025-11-21T07:26:20Z' },
+    ],
+    ['w3_empty', '', 1, '', null],
+    ['w3_empty_meta', 'A', 1, '00', {}],
+    ['w3_neg_utf8', 'Événement.v1', -1, 'ff', {}],
+    ['w3_debug_type', 'InventoryInventoryInitialized { event_id: EventId', 1, '07'.repeat(300), null],
+  ])('%s decodes, and encodes to the same bytes', (name, eventType, eventVersion, data, metadata) => {
+    const { format, guessed, event } = decoded(name)
+    expect({ format, guessed }).toEqual({ format: 'bincode-w3', guessed: false })
+    expect({ ...event, data: Buffer.from(event.data).toString('hex') }).toEqual({
+      eventType,
+      eventVersion,
+      data,
+      metadata,
+    })
+    const encoded = encodeEnvelope(event, 'bincode')
+    expect(encoded.ok && Buffer.from(encoded.bytes).toString('hex')).toBe(vectors.get(name))
+  })
+
+  test('of the second era decode, and are not mistaken for the third when their data is zeros', () => {
+    expect(decoded('w2_none')).toMatchObject({ format: 'bincode-w2', event: { eventVersion: 1, metadata: null } })
+    expect(decoded('w2_meta')).toMatchObject({
+      format: 'bincode-w2',
+      event: { metadata: { correlationId: 'corr-456' } },
+    })
+    const { format, event } = decoded('w2_zeros')
+    expect([format, event.data.length]).toEqual(['bincode-w2', 40])
+  })
+
+  test('of the first era are guessed, and say so', () => {
+    expect(decoded('w1_meta')).toMatchObject({
+      format: 'bincode-w1',
+      guessed: true,
+      event: { metadata: { correlationId: 'c-1', extra: { saga_id: 's-1' } } },
+    })
+  })
+
+  test('have no spare byte: a cut or lengthened one is refused or read as another era', () => {
+    for (const name of ['w3_none', 'w3_meta', 'w3_neg_utf8']) {
+      const whole = bytes(name)
+      for (let cut = 0; cut < whole.length; cut += 1) {
+        const found = decodeEnvelope(whole.subarray(0, cut))
+        expect(found.ok && found.format === 'bincode-w3').toBe(false)
+      }
+      expect(decodeEnvelope(Buffer.concat([whole, Buffer.alloc(1)])).ok).toBe(false)
+    }
+  })
+})
+
+function hasCargo(): boolean {
+  try {
+    execFileSync('cargo', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+test.skipIf(!hasCargo())('the committed vectors are what the Rust crate prints today', { timeout: 300_000 }, () => {
+  const target = mkdtempSync(join(tmpdir(), 'crbus-vectors-'))
+  const printed = execFileSync('cargo', ['run', '--release', '--quiet', '--locked'], {
+    cwd: folder,
+    env: { ...process.env, CARGO_TARGET_DIR: target },
+    encoding: 'utf8',
+  })
+  expect(printed).toBe(committed)
+})
