@@ -1,0 +1,30 @@
+import type { TopicPartition } from '../bus/admin.ts'
+
+export interface AssignableMember {
+  readonly memberId: string
+  readonly topics: readonly string[]
+}
+
+/**
+ * Kafka's `range` strategy: for each topic, the members subscribed to it, sorted by id, get neighbouring partitions,
+ * and the first ones get one more when it does not divide.
+ */
+export function assignRange(
+  members: readonly AssignableMember[],
+  partitionCount: (topic: string) => number,
+): Map<string, TopicPartition[]> {
+  const sorted = [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1))
+  const assignment = new Map(sorted.map(({ memberId }) => [memberId, [] as TopicPartition[]]))
+  for (const topic of new Set(sorted.flatMap(({ topics }) => topics))) {
+    const subscribed = sorted.filter(({ topics }) => topics.includes(topic))
+    const partitions = partitionCount(topic)
+    const share = Math.floor(partitions / subscribed.length)
+    const larger = partitions % subscribed.length
+    let partition = 0
+    subscribed.forEach(({ memberId }, index) => {
+      const upTo = partition + share + (index < larger ? 1 : 0)
+      while (partition < upTo) assignment.get(memberId)?.push({ topic, partition: partition++ })
+    })
+  }
+  return assignment
+}

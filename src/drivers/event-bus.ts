@@ -1,0 +1,115 @@
+import type { BusAdmin } from '../bus/admin.ts'
+import type { BusDriver, OffsetReset } from '../bus/driver.ts'
+import { EventBusError, publishFailed, subscriptionFailed } from '../bus/errors.ts'
+import type { SerializedEvent } from '../bus/event.ts'
+import type { EventBus, EventStream, SubscribeOptions } from '../bus/event-bus.ts'
+import { topicNameError } from '../bus/names.ts'
+import type { NewRecord, Position } from '../bus/record.ts'
+import type { TopicLog } from '../bus/topic-log.ts'
+import { encodeEnvelope } from '../codecs/envelope.ts'
+import { Subscription } from './subscription.ts'
+
+export interface EventBusOptions {
+  /** How published events are wrapped: `bincode` (what the Rust services read) or `cbor`. Default `bincode`. */
+  readonly envelope?: 'bincode' | 'cbor' | undefined
+  /** Where a group without a committed offset begins. */
+  readonly autoOffsetReset?: OffsetReset | undefined
+  /** The most events fetched ahead of a subscriber; more than 0. Default 1000, as in Rust. */
+  readonly bufferSize?: number | undefined
+}
+
+export interface EventBusDefaults {
+  readonly autoOffsetReset: OffsetReset
+  /** The group of a subscription that names none. */
+  readonly groupFor: (topics: readonly string[]) => string
+}
+
+/** Publish and subscribe over any driver: the envelope and the acknowledgement rule live here, once. */
+export class DriverEventBus implements EventBus {
+  readonly log: TopicLog
+  readonly admin: BusAdmin
+  readonly #driver: BusDriver
+  readonly #options: EventBusOptions
+  readonly #defaults: EventBusDefaults
+  readonly #streams = new Set<EventStream>()
+  #closing: Promise<void> | undefined
+
+  constructor(driver: BusDriver, options: EventBusOptions, defaults: EventBusDefaults) {
+    this.#driver = driver
+    this.#options = options
+    this.#defaults = defaults
+    this.log = driver.log
+    this.admin = driver.admin
+  }
+
+  async publish(topic: string, events: SerializedEvent | readonly SerializedEvent[]): Promise<readonly Position[]> {
+    const invalid = topicNameError(topic)
+    if (invalid) throw invalid
+    if (this.#closing) throw publishFailed(topic, 'the bus is closed')
+    const list = Array.isArray(events) ? (events as readonly SerializedEvent[]) : [events as SerializedEvent]
+    const records = list.map((event) => this.#toRecord(topic, event))
+    try {
+      return await this.log.append(topic, records)
+    } catch (error) {
+      throw asPublishFailed(topic, error)
+    }
+  }
+
+  async subscribe(topics: readonly string[], options: SubscribeOptions = {}): Promise<EventStream> {
+    const wanted = [...new Set(topics)]
+    if (wanted.length === 0) throw subscriptionFailed(topics, 'no topics given')
+    for (const topic of wanted) {
+      const invalid = topicNameError(topic)
+      if (invalid) throw subscriptionFailed(topics, invalid.message, { cause: invalid })
+    }
+    const bufferSize = options.bufferSize ?? this.#options.bufferSize ?? 1000
+    if (!Number.isInteger(bufferSize) || bufferSize < 1) {
+      throw subscriptionFailed(topics, 'bufferSize must be a whole number greater than 0')
+    }
+    if (options.group === '') throw subscriptionFailed(topics, 'the group has no name')
+    if (this.#closing) throw subscriptionFailed(topics, 'the bus is closed')
+    const member = await this.#driver.join({
+      topics: wanted,
+      group: options.group ?? this.#defaults.groupFor(wanted),
+      offsetReset: options.autoOffsetReset ?? this.#options.autoOffsetReset ?? this.#defaults.autoOffsetReset,
+      bufferSize,
+    })
+    const stream = new Subscription(member, {
+      signal: options.signal,
+      onClose: () => this.#streams.delete(stream),
+    })
+    this.#streams.add(stream)
+    // The bus may have been closed while the group was being joined.
+    if (this.#closing) await stream.close()
+    return stream
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #closeAll(): Promise<void> {
+    const closed = await Promise.allSettled([...this.#streams].map((stream) => stream.close()))
+    // Connections are closed even when a stream could not say goodbye; what it had to say is told after.
+    await this.#driver.close()
+    for (const result of closed) if (result.status === 'rejected') throw result.reason
+  }
+
+  #toRecord(topic: string, event: SerializedEvent): NewRecord {
+    const encoded = encodeEnvelope(event, this.#options.envelope ?? 'bincode')
+    if (!encoded.ok) throw publishFailed(topic, `Failed to serialize event: ${encoded.reason}`)
+    return { key: Buffer.from(event.eventType), value: encoded.bytes }
+  }
+}
+
+/** A failed publish is a `PUBLISH_FAILED`, except where the code already says what to do about it. */
+function asPublishFailed(topic: string, error: unknown): EventBusError {
+  if (!(error instanceof EventBusError)) return publishFailed(topic, String(error), { cause: error })
+  const isPlain = error.code === 'TRANSPORT_ERROR'
+  return isPlain ? publishFailed(topic, error.message, { cause: error, suggestions: error.suggestions }) : error
+}

@@ -1,0 +1,95 @@
+import type { NewTopic } from '../../bus/admin.ts'
+import type { JoinRequest } from '../../bus/driver.ts'
+import { connectionFailed } from '../../bus/errors.ts'
+import type { NewRecord, Position } from '../../bus/record.ts'
+import { Changes } from './changes.ts'
+import { MemoryGroups } from './groups.ts'
+import type { MemoryMember } from './member.ts'
+import { MemoryTopics } from './topics.ts'
+
+export interface MemoryBrokerOptions {
+  /** The time given to records that bring none, in milliseconds. Default `Date.now`. */
+  readonly now?: (() => number) | undefined
+}
+
+/** The topics and groups that several in-memory buses share when they stand for several processes. */
+export class MemoryBroker {
+  readonly topics: MemoryTopics
+  readonly groups: MemoryGroups
+  readonly changes = new Changes()
+  readonly #connected = new Set<string>()
+  #clients = 0
+  #subscribers = 0
+
+  constructor({ now = Date.now }: MemoryBrokerOptions = {}) {
+    this.topics = new MemoryTopics(now)
+    this.groups = new MemoryGroups(this.topics, this.changes)
+  }
+
+  /** A client id for a new bus. */
+  connect(): string {
+    this.#clients += 1
+    const clientId = `memory-${this.#clients}`
+    this.#connected.add(clientId)
+    return clientId
+  }
+
+  /**
+   * The bus is gone, as a killed process is: its groups move on without it, what it acknowledges from now on counts for
+   * nothing, what it still asks for is refused. Fault injection for tests; `bus.close()` is the polite way.
+   */
+  disconnect({ clientId }: { readonly clientId: string }): void {
+    this.#connected.delete(clientId)
+    this.groups.drop(clientId)
+    this.changes.tell()
+  }
+
+  isConnected(clientId: string): boolean {
+    return this.#connected.has(clientId)
+  }
+
+  requireConnected(clientId: string): void {
+    if (!this.isConnected(clientId)) throw connectionFailed('the bus is closed')
+  }
+
+  /** A group for one subscriber, forgotten when it leaves. */
+  privateGroup(): string {
+    do this.#subscribers += 1
+    while (this.groups.has(`subscriber-${this.#subscribers}`))
+    return this.groups.makePrivate(`subscriber-${this.#subscribers}`)
+  }
+
+  join(request: JoinRequest, clientId: string): MemoryMember {
+    for (const topic of request.topics) this.#ensureTopic(topic)
+    return this.groups.join(request, clientId)
+  }
+
+  append(topic: string, records: readonly NewRecord[]): Position[] {
+    if (records.length > 0) this.#ensureTopic(topic)
+    const positions = this.topics.append(topic, records)
+    this.changes.tell()
+    return positions
+  }
+
+  createTopic(topic: string, options?: NewTopic): void {
+    this.topics.create(topic, options)
+    this.groups.rebalanceAll()
+  }
+
+  deleteTopic(topic: string): void {
+    this.topics.delete(topic)
+    this.groups.forgetTopic(topic)
+    this.changes.tell()
+  }
+
+  /** Back to nothing: no topics, no groups; running subscriptions end. */
+  reset(): void {
+    this.topics.clear()
+    this.groups.clear()
+    this.changes.tell()
+  }
+
+  #ensureTopic(topic: string): void {
+    if (!this.topics.has(topic)) this.createTopic(topic, { partitions: 1 })
+  }
+}

@@ -1,0 +1,154 @@
+import type { GroupDescription, TopicPartition } from '../../bus/admin.ts'
+import type { JoinRequest } from '../../bus/driver.ts'
+import { groupActive, topicNotFound } from '../../bus/errors.ts'
+import type { Position } from '../../bus/record.ts'
+import { assignRange } from '../assignment.ts'
+import type { Changes } from './changes.ts'
+import { MemoryMember } from './member.ts'
+import type { MemoryTopics } from './topics.ts'
+
+interface Group {
+  readonly members: Map<string, MemoryMember>
+  /** The next offset to read, by partition. */
+  readonly committed: Map<string, Position>
+}
+
+const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
+
+/** Every consumer group: who is in it, who reads which partition, what was committed. */
+export class MemoryGroups {
+  readonly #topics: MemoryTopics
+  readonly #changes: Changes
+  readonly #groups = new Map<string, Group>()
+  readonly #private = new Set<string>()
+  #joined = 0
+
+  constructor(topics: MemoryTopics, changes: Changes) {
+    this.#topics = topics
+    this.#changes = changes
+  }
+
+  has(group: string): boolean {
+    return this.#groups.has(group)
+  }
+
+  /** Marks a group as one to forget when its members have left. */
+  makePrivate(group: string): string {
+    this.#private.add(group)
+    return group
+  }
+
+  join(request: JoinRequest, clientId: string): MemoryMember {
+    this.#joined += 1
+    const group = this.#open(request.group)
+    const member = new MemoryMember(`${clientId}-${this.#joined}`, clientId, request, {
+      topics: this.#topics,
+      changes: this.#changes,
+      commit: (position) => group.committed.set(keyOf(position), position),
+      leave: () => {
+        group.members.delete(member.memberId)
+        if (this.#private.delete(request.group)) this.#groups.delete(request.group)
+        this.#rebalance(group)
+      },
+    })
+    group.members.set(member.memberId, member)
+    this.#rebalance(group)
+    return member
+  }
+
+  /** Every member of one client is gone. */
+  drop(clientId: string): void {
+    for (const { members } of [...this.#groups.values()]) {
+      for (const member of [...members.values()]) if (member.clientId === clientId) member.leave()
+    }
+  }
+
+  subscribersOf(topic: string): number {
+    const members = [...this.#groups.values()].flatMap((group) => [...group.members.values()])
+    return members.filter(({ request }) => request.topics.includes(topic)).length
+  }
+
+  list(): string[] {
+    return [...this.#groups.keys()].sort()
+  }
+
+  describe(group: string): GroupDescription {
+    const known = this.#groups.get(group)
+    const members = [...(known?.members.values() ?? [])].map(({ memberId, clientId, assignment }) => ({
+      memberId,
+      clientId,
+      host: 'memory',
+      assignment,
+    }))
+    const isEmpty = members.length === 0
+    const state = known === undefined ? 'Dead' : isEmpty ? 'Empty' : 'Stable'
+    return { group, protocolType: 'consumer', state, protocol: isEmpty ? '' : 'range', members }
+  }
+
+  committed(group: string, topics?: readonly string[]): Position[] {
+    return [...(this.#groups.get(group)?.committed.values() ?? [])]
+      .filter(({ topic }) => topics === undefined || topics.includes(topic))
+      .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
+  }
+
+  commit(group: string, positions: readonly Position[]): void {
+    const members = [...(this.#groups.get(group)?.members.keys() ?? [])]
+    if (members.length > 0) throw groupActive(group, members)
+    for (const { topic, partition } of positions) {
+      if (this.#topics.partitions(topic)[partition] === undefined) throw topicNotFound(topic)
+    }
+    const { committed } = this.#open(group)
+    for (const position of positions) committed.set(keyOf(position), { ...position })
+  }
+
+  /** A deleted topic takes its offsets with it: a new one of the same name begins anew. */
+  forgetTopic(topic: string): void {
+    for (const { committed } of this.#groups.values()) {
+      for (const [key, position] of committed) if (position.topic === topic) committed.delete(key)
+    }
+    this.rebalanceAll()
+  }
+
+  /** Topics came or went. */
+  rebalanceAll(): void {
+    for (const group of this.#groups.values()) this.#rebalance(group)
+  }
+
+  clear(): void {
+    for (const { members } of [...this.#groups.values()]) for (const member of [...members.values()]) member.leave()
+    this.#groups.clear()
+  }
+
+  #open(group: string): Group {
+    const known = this.#groups.get(group) ?? { members: new Map(), committed: new Map() }
+    this.#groups.set(group, known)
+    return known
+  }
+
+  #rebalance(group: Group): void {
+    const subscribed = [...group.members.values()].map(({ memberId, request }) => ({
+      memberId,
+      topics: request.topics,
+    }))
+    const assignment = assignRange(subscribed, (topic) =>
+      this.#topics.has(topic) ? this.#topics.partitions(topic).length : 0,
+    )
+    for (const [memberId, partitions] of assignment) {
+      const member = group.members.get(memberId)
+      member?.assign(partitions.map((partition) => this.#startOf(group, partition, member)))
+    }
+    this.#changes.tell()
+  }
+
+  #startOf(group: Group, place: TopicPartition, { request }: MemoryMember): Position {
+    const known = group.committed.get(keyOf(place))
+    if (known) return known
+    if (request.offsetReset === 'earliest') return { ...place, offset: 0n }
+    const end = BigInt(this.#topics.partitions(place.topic)[place.partition]?.length ?? 0)
+    const position = { ...place, offset: end }
+    // `latest` is decided once, when the partition is first given out: deciding again when it moves to another member
+    // would skip what arrived in between and was not acknowledged.
+    group.committed.set(keyOf(place), position)
+    return position
+  }
+}

@@ -1,0 +1,54 @@
+import { DriverEventBus, type EventBusOptions } from '../event-bus.ts'
+import { MemoryBroker, type MemoryBrokerOptions } from './broker.ts'
+import { MemoryDriver } from './memory-driver.ts'
+
+export { MemoryBroker } from './broker.ts'
+
+export interface InMemoryEventBusOptions extends EventBusOptions, MemoryBrokerOptions {
+  /** Share one to let several buses meet, as several processes would. Default: one of its own. `now` is then the broker's. */
+  readonly broker?: MemoryBroker | undefined
+}
+
+/**
+ * A bus inside this process, for tests and for the first day of a service. Needs nothing; the reference for every other.
+ *
+ * **Order.** A topic made by its first publish or subscribe has one partition, so all its events keep their order.
+ *
+ * **Delivery.** As {@link EventBus} says. A subscription without a group is private: every subscriber gets every event,
+ * as with Rust's `InMemoryEventBus`. A new group begins at the oldest event, which Rust's cannot (it keeps none): a
+ * test may publish first and subscribe after.
+ *
+ * **Ownership.** `close` ends the streams. The events live as long as the {@link MemoryBroker}.
+ */
+export class InMemoryEventBus extends DriverEventBus {
+  readonly broker: MemoryBroker
+  /** Names this bus to its broker. */
+  readonly clientId: string
+
+  constructor(options: InMemoryEventBusOptions = {}) {
+    const broker = options.broker ?? new MemoryBroker(options)
+    const driver = new MemoryDriver(broker)
+    super(driver, options, { autoOffsetReset: 'earliest', groupFor: () => broker.privateGroup() })
+    this.broker = broker
+    this.clientId = driver.clientId
+  }
+
+  /** Vanishes as a killed process would; see {@link MemoryBroker.disconnect}. For tests. */
+  crash(): void {
+    this.broker.disconnect(this)
+  }
+
+  topicCount(): number {
+    return this.broker.topics.list().length
+  }
+
+  /** Subscriptions that are running now, on any bus of the same broker. */
+  subscriberCount(topic: string): number {
+    return this.broker.groups.subscribersOf(topic)
+  }
+
+  /** Forgets every topic and group of the broker; running subscriptions end. */
+  reset(): void {
+    this.broker.reset()
+  }
+}

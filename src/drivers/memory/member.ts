@@ -1,0 +1,111 @@
+import type { TopicPartition } from '../../bus/admin.ts'
+import type { GroupBatch, GroupMember, JoinRequest } from '../../bus/driver.ts'
+import type { BusRecord, Position } from '../../bus/record.ts'
+import type { Changes } from './changes.ts'
+import type { MemoryTopics } from './topics.ts'
+
+interface Membership {
+  readonly topics: MemoryTopics
+  readonly changes: Changes
+  readonly commit: (position: Position) => void
+  readonly leave: () => void
+}
+
+/** A partition this member owns, and how far it has handed it out. */
+interface Cursor extends TopicPartition {
+  next: bigint
+}
+
+interface HandedBatch extends GroupBatch {
+  revoked: boolean
+}
+
+const isSame = (a: TopicPartition, b: TopicPartition): boolean => a.topic === b.topic && a.partition === b.partition
+
+export class MemoryMember implements GroupMember {
+  readonly memberId: string
+  readonly clientId: string
+  readonly request: JoinRequest
+  readonly #membership: Membership
+  /** The partition handed out last is at the end, so that a busy one does not starve the others. */
+  #cursors: Cursor[] = []
+  #handed: HandedBatch | undefined
+  #left = false
+
+  constructor(memberId: string, clientId: string, request: JoinRequest, membership: Membership) {
+    this.memberId = memberId
+    this.clientId = clientId
+    this.request = request
+    this.#membership = membership
+  }
+
+  get assignment(): TopicPartition[] {
+    return this.#cursors
+      .map(({ topic, partition }) => ({ topic, partition }))
+      .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
+  }
+
+  /** The partitions this member owns from now on; one it owned before goes on where it was. */
+  assign(positions: readonly Position[]): void {
+    const [first] = this.#handed?.records ?? []
+    if (this.#handed && first && !positions.some((position) => isSame(position, first))) this.#handed.revoked = true
+    this.#cursors = positions.map(
+      ({ topic, partition, offset }) =>
+        this.#cursors.find((cursor) => isSame(cursor, { topic, partition })) ?? { topic, partition, next: offset },
+    )
+  }
+
+  async next(): Promise<GroupBatch | undefined> {
+    while (!this.#left) {
+      const batch = this.#take()
+      if (batch) return batch
+      await this.#membership.changes.next()
+    }
+    return undefined
+  }
+
+  async close(): Promise<void> {
+    this.leave()
+  }
+
+  leave(): void {
+    if (this.#left) return
+    this.#left = true
+    if (this.#handed) this.#handed.revoked = true
+    this.#membership.leave()
+  }
+
+  #take(): GroupBatch | undefined {
+    for (const cursor of this.#cursors) {
+      const log = this.#membership.topics.partitions(cursor.topic)[cursor.partition] ?? []
+      const from = Number(cursor.next)
+      const records = log.slice(from, from + this.request.bufferSize)
+      if (records.length === 0) continue
+      this.#cursors = [...this.#cursors.filter((other) => other !== cursor), cursor]
+      cursor.next += BigInt(records.length)
+      return this.#hand(cursor, records)
+    }
+    return undefined
+  }
+
+  #hand(cursor: Cursor, records: readonly BusRecord[]): GroupBatch {
+    let unacknowledged = 0
+    const handed: HandedBatch = {
+      records,
+      revoked: false,
+      acknowledge: (index) => {
+        const record = records[index]
+        if (!record || handed.revoked) return
+        unacknowledged = index + 1
+        this.#membership.commit({ topic: record.topic, partition: record.partition, offset: record.offset + 1n })
+      },
+      finish: () => {
+        if (this.#handed === handed) this.#handed = undefined
+        const again = records[unacknowledged]
+        if (again && !handed.revoked) cursor.next = again.offset
+      },
+    }
+    this.#handed = handed
+    return handed
+  }
+}

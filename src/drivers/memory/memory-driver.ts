@@ -1,0 +1,117 @@
+import type { BusAdmin } from '../../bus/admin.ts'
+import type { BusDriver, GroupMember, JoinRequest } from '../../bus/driver.ts'
+import { EventBusError } from '../../bus/errors.ts'
+import type { BusRecord } from '../../bus/record.ts'
+import type { LogSlice, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
+import type { MemoryBroker } from './broker.ts'
+
+/** The most records one batch of a read holds. */
+const READ_BATCH = 1000
+
+/** One client of a {@link MemoryBroker}: what one process would hold open. */
+export class MemoryDriver implements BusDriver {
+  readonly log: TopicLog
+  readonly admin: BusAdmin
+  readonly clientId: string
+  readonly #broker: MemoryBroker
+
+  constructor(broker: MemoryBroker) {
+    this.clientId = broker.connect()
+    this.#broker = broker
+    this.log = memoryLog(broker, this.clientId)
+    this.admin = memoryAdmin(broker, this.clientId)
+  }
+
+  async join(request: JoinRequest): Promise<GroupMember> {
+    this.#broker.requireConnected(this.clientId)
+    return this.#broker.join(request, this.clientId)
+  }
+
+  async close(): Promise<void> {
+    this.#broker.disconnect(this)
+  }
+}
+
+function memoryLog(broker: MemoryBroker, clientId: string): TopicLog {
+  const { topics } = broker
+  return {
+    async append(topic, records) {
+      broker.requireConnected(clientId)
+      return broker.append(topic, records)
+    },
+
+    async ranges(topic) {
+      broker.requireConnected(clientId)
+      return topics.partitions(topic).map(({ length }, partition) => ({ partition, start: 0n, end: BigInt(length) }))
+    },
+
+    async offsetsAt(topic, timestamp) {
+      broker.requireConnected(clientId)
+      return new Map(
+        topics.partitions(topic).map((records, partition) => {
+          const first = records.findIndex((record) => record.timestamp >= timestamp)
+          return [partition, BigInt(first === -1 ? records.length : first)]
+        }),
+      )
+    },
+
+    read: (slices, options) => readSlices(broker, clientId, slices, options),
+  }
+}
+
+async function* readSlices(
+  broker: MemoryBroker,
+  clientId: string,
+  slices: readonly LogSlice[],
+  { signal }: ReadOptions = {},
+): AsyncGenerator<readonly BusRecord[]> {
+  broker.requireConnected(clientId)
+  const recordsOf = ({ topic, partition }: LogSlice) => {
+    const records = broker.topics.partitions(topic)[partition]
+    if (records) return records
+    throw new EventBusError('TOPIC_NOT_FOUND', `topic '${topic}' has no partition ${partition}`, { topic })
+  }
+  const isOpen = ({ from, to }: LogSlice) => to === undefined || from < to
+  // Asked for all before the first record goes out: a reader learns of a missing topic at once.
+  slices.forEach(recordsOf)
+  let open = slices.map((slice) => ({ ...slice, from: slice.from < 0n ? 0n : slice.from })).filter(isOpen)
+  while (open.length > 0) {
+    let found = false
+    for (const slice of open) {
+      // Asked before every batch: a subscriber may have aborted, or the bus closed, while it held the last one.
+      if (signal?.aborted || !broker.isConnected(clientId)) return
+      const from = Number(slice.from)
+      const batch = recordsOf(slice).slice(
+        from,
+        Math.min(from + READ_BATCH, Number(slice.to ?? Number.MAX_SAFE_INTEGER)),
+      )
+      if (batch.length === 0) continue
+      found = true
+      slice.from += BigInt(batch.length)
+      yield batch
+    }
+    open = open.filter(isOpen)
+    if (!found && open.length > 0) await broker.changes.next(signal)
+  }
+}
+
+function memoryAdmin(broker: MemoryBroker, clientId: string): BusAdmin {
+  const { topics, groups } = broker
+  const connected = <Arguments extends unknown[], Result>(answer: (...args: Arguments) => Result) => {
+    return async (...args: Arguments): Promise<Result> => {
+      broker.requireConnected(clientId)
+      return answer(...args)
+    }
+  }
+  return {
+    listTopics: connected(() => topics.list()),
+    describeTopic: connected((topic) => topics.describe(topic)),
+    createTopic: connected((topic, options) => broker.createTopic(topic, options)),
+    deleteTopic: connected((topic) => broker.deleteTopic(topic)),
+    listGroups: connected(() => groups.list().map((group) => ({ group, protocolType: 'consumer' }))),
+    describeGroup: connected((group) => groups.describe(group)),
+    committedOffsets: connected((group, only) => groups.committed(group, only)),
+    commitOffsets: connected((group, offsets) => groups.commit(group, offsets)),
+    describeCluster: connected(() => ({ kind: 'memory', clusterId: 'memory', controller: 0, brokers: [] })),
+  }
+}

@@ -1,0 +1,92 @@
+import type { NewTopic, PartitionLayout, TopicDescription, TopicSummary } from '../../bus/admin.ts'
+import { invalidTopic, publishFailed, topicExists, topicNotFound } from '../../bus/errors.ts'
+import { topicNameError } from '../../bus/names.ts'
+import { partitionOf } from '../../bus/partitioner.ts'
+import type { BusRecord, NewRecord, Position } from '../../bus/record.ts'
+
+interface Topic {
+  readonly partitions: readonly BusRecord[][]
+  readonly config: ReadonlyMap<string, string>
+}
+
+/** The records of every topic. An offset is an index: nothing is ever deleted but a whole topic. */
+export class MemoryTopics {
+  readonly #topics = new Map<string, Topic>()
+  readonly #now: () => number
+  #nextUnkeyed = 0
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  create(topic: string, { partitions = 3, config = {} }: NewTopic = {}): void {
+    const invalid = topicNameError(topic)
+    if (invalid) throw invalid
+    if (!Number.isInteger(partitions) || partitions < 1) throw invalidTopic(topic, 'needs at least one partition')
+    if (this.#topics.has(topic)) throw topicExists(topic)
+    this.#topics.set(topic, {
+      partitions: Array.from({ length: partitions }, () => []),
+      config: new Map(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1))),
+    })
+  }
+
+  delete(topic: string): void {
+    if (!this.#topics.delete(topic)) throw topicNotFound(topic)
+  }
+
+  clear(): void {
+    this.#topics.clear()
+  }
+
+  has(topic: string): boolean {
+    return this.#topics.has(topic)
+  }
+
+  list(): TopicSummary[] {
+    return [...this.#topics]
+      .map(([topic, { partitions }]) => ({ topic, partitions: partitions.length, replication: 1, internal: false }))
+      .sort((a, b) => (a.topic < b.topic ? -1 : 1))
+  }
+
+  describe(topic: string): TopicDescription {
+    const { partitions, config } = this.#find(topic)
+    const layout = partitions.map(
+      (_, partition): PartitionLayout => ({ partition, leader: 0, replicas: [0], inSync: [0] }),
+    )
+    return { topic, partitions: partitions.length, replication: 1, internal: false, layout, config }
+  }
+
+  partitions(topic: string): readonly (readonly BusRecord[])[] {
+    return this.#find(topic).partitions
+  }
+
+  append(topic: string, records: readonly NewRecord[]): Position[] {
+    const { partitions } = this.#find(topic)
+    const outside = records.find(({ partition = 0 }) => partition < 0 || partition >= partitions.length)
+    if (outside) {
+      throw publishFailed(topic, `there is no partition ${outside.partition}; it has ${partitions.length}`)
+    }
+    return records.map(({ key, value, headers = [], timestamp, partition }) => {
+      const chosen = partition ?? partitionOf(key, partitions.length) ?? this.#nextUnkeyed++ % partitions.length
+      const log = partitions[chosen] as BusRecord[]
+      const offset = BigInt(log.length)
+      log.push({
+        topic,
+        partition: chosen,
+        offset,
+        timestamp: timestamp ?? BigInt(this.#now()),
+        // Copies: a bus keeps what was sent even when the sender reuses its buffer.
+        key: key && Uint8Array.from(key),
+        value: value && Uint8Array.from(value),
+        headers: headers.map(([name, bytes]) => [name, bytes && Uint8Array.from(bytes)] as const),
+      })
+      return { topic, partition: chosen, offset }
+    })
+  }
+
+  #find(topic: string): Topic {
+    const found = this.#topics.get(topic)
+    if (!found) throw topicNotFound(topic)
+    return found
+  }
+}

@@ -1,0 +1,124 @@
+import type { GroupBatch, GroupMember } from '../bus/driver.ts'
+import { deserializationFailed } from '../bus/errors.ts'
+import type { EventStream, Received } from '../bus/event-bus.ts'
+import type { BusRecord } from '../bus/record.ts'
+import { decodeEnvelope } from '../codecs/envelope.ts'
+
+interface SubscriptionOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onClose?: (() => void) | undefined
+}
+
+type Answer = IteratorResult<Received, undefined>
+
+/** A group member's batches as single events. Coming back for the next event acknowledges the one before. */
+export class Subscription implements EventStream {
+  readonly #member: GroupMember
+  readonly #options: SubscriptionOptions
+  // A failing close is for those who call `close` to hear of: the promise is kept and given to them.
+  readonly #onAbort = () => void this.close().catch(() => undefined)
+  #batch: GroupBatch | undefined
+  /** How many records of the batch were handed out. */
+  #taken = 0
+  #closing: Promise<void> | undefined
+  /** Questions not answered yet. Callers may ask ahead: they are answered in turn. */
+  #open = 0
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(member: GroupMember, options: SubscriptionOptions = {}) {
+    this.#member = member
+    this.#options = options
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true })
+    if (options.signal?.aborted) this.#onAbort()
+  }
+
+  next(): Promise<Answer> {
+    // With nobody in front, the acknowledgement happens before this returns: a `close` right after cannot undo it.
+    this.#open += 1
+    const answer = this.#open === 1 ? this.#take() : this.#last.then(() => this.#take())
+    this.#last = answer.catch(() => undefined)
+    return answer
+  }
+
+  async return(): Promise<Answer> {
+    await this.close()
+    return { done: true, value: undefined }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#leave()
+    return this.#closing
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #take(): Promise<Answer> {
+    try {
+      while (this.#closing === undefined) {
+        const record = this.#nextOfBatch()
+        if (record) return { done: false, value: toReceived(record) }
+        const batch = await this.#nextBatch()
+        // Arrived too late to be read here: given back at once, since the member may be waiting for it to leave.
+        if (this.#closing !== undefined) batch?.finish()
+        else if (batch === undefined) await this.close()
+        else this.#batch = batch
+      }
+      return { done: true, value: undefined }
+    } finally {
+      this.#open -= 1
+    }
+  }
+
+  #nextOfBatch(): BusRecord | undefined {
+    const batch = this.#batch
+    if (batch === undefined) return undefined
+    if (this.#taken > 0 && !batch.revoked) batch.acknowledge(this.#taken - 1)
+    const record = batch.revoked ? undefined : batch.records[this.#taken]
+    if (record === undefined) this.#finishBatch()
+    else this.#taken += 1
+    return record
+  }
+
+  async #nextBatch(): Promise<GroupBatch | undefined> {
+    try {
+      return await this.#member.next()
+    } catch (error) {
+      // A `for await` that was thrown at does not call `return`: without this the member would keep its partitions.
+      // The first error is the one to tell.
+      await this.close().catch(() => undefined)
+      throw error
+    }
+  }
+
+  #finishBatch(): void {
+    this.#batch?.finish()
+    this.#batch = undefined
+    this.#taken = 0
+  }
+
+  async #leave(): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+    this.#finishBatch()
+    try {
+      await this.#member.close()
+    } finally {
+      this.#options.onClose?.()
+    }
+  }
+}
+
+function toReceived(record: BusRecord): Received {
+  if (record.value === null) {
+    return { ok: false, record, error: deserializationFailed('Message has no payload', { topic: record.topic }) }
+  }
+  const decoded = decodeEnvelope(record.value)
+  if (decoded.ok) return { ok: true, event: decoded.event, record }
+  const reason = `Failed to deserialize event: ${decoded.reason}`
+  return { ok: false, record, error: deserializationFailed(reason, { topic: record.topic }) }
+}
