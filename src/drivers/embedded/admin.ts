@@ -1,0 +1,115 @@
+import { hostname } from 'node:os'
+import type { DatabaseSync } from 'node:sqlite'
+import type { BusAdmin, TopicDescription } from '../../bus/admin.ts'
+import { groupActive, invalidTopic, topicExists, topicNotFound } from '../../bus/errors.ts'
+import type { Changes } from './changes.ts'
+import { OFFSETS_PER_PARTITION, transact } from './database.ts'
+import { DEFAULT_PARTITIONS, type EmbeddedLog } from './log.ts'
+
+/** Topics and groups of one file. */
+export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes: Changes, path: string): BusAdmin {
+  const all = <Row>(sql: string, ...values: (string | number)[]) => database.prepare(sql).all(...values) as Row[]
+
+  const liveMembers = (group: string) =>
+    all<{ member_id: string; client_id: string }>(
+      'SELECT member_id, client_id FROM members WHERE group_name = ? AND expires_at >= ? ORDER BY member_id',
+      group,
+      Date.now(),
+    )
+
+  return {
+    async listTopics() {
+      const rows = all<{ name: string; count: number }>(
+        'SELECT t.name, count(*) AS count FROM topics t JOIN partitions p ON p.topic_id = t.id GROUP BY t.id ORDER BY t.name',
+      )
+      return rows.map(({ name, count }) => ({ topic: name, partitions: count, replication: 1, internal: false }))
+    },
+
+    async describeTopic(topic): Promise<TopicDescription> {
+      const layout = log
+        .partitions(topic)
+        .map(({ partition }) => ({ partition, leader: 0, replicas: [0], inSync: [0] }))
+      const [row] = all<{ config: string }>('SELECT config FROM topics WHERE name = ?', topic)
+      const config = new Map(Object.entries(JSON.parse(row?.config ?? '{}') as Record<string, string>).sort())
+      return { topic, partitions: layout.length, replication: 1, internal: false, layout, config }
+    },
+
+    async createTopic(topic, { partitions = DEFAULT_PARTITIONS, config = {} } = {}) {
+      if (!Number.isInteger(partitions) || partitions < 1) throw invalidTopic(topic, 'needs at least one partition')
+      transact(database, () => {
+        if (all('SELECT 1 FROM topics WHERE name = ?', topic).length > 0) throw topicExists(topic)
+        log.addTopic(topic, partitions, config)
+      })
+      changes.notify()
+    },
+
+    async deleteTopic(topic) {
+      transact(database, () => {
+        const rows = log.partitions(topic)
+        const remove = database.prepare('DELETE FROM records WHERE id >= ? AND id < ?')
+        for (const { id } of rows) remove.run(id * OFFSETS_PER_PARTITION, (id + 1) * OFFSETS_PER_PARTITION)
+        if (database.prepare('DELETE FROM topics WHERE name = ?').run(topic).changes === 0) throw topicNotFound(topic)
+        database.exec('UPDATE groups SET generation = generation + 1')
+      })
+      changes.notify()
+    },
+
+    async listGroups() {
+      return all<{ name: string }>('SELECT name FROM groups ORDER BY name').map(({ name }) => ({
+        group: name,
+        protocolType: 'consumer',
+      }))
+    },
+
+    async describeGroup(group) {
+      const known = all('SELECT 1 FROM groups WHERE name = ?', group).length > 0
+      const members = liveMembers(group).map(({ member_id, client_id }) => ({
+        memberId: member_id,
+        clientId: client_id,
+        host: hostname(),
+        assignment: all<{ topic: string; partition: number }>(
+          'SELECT t.name AS topic, p.partition FROM claims c JOIN partitions p ON p.id = c.partition_id JOIN topics t ON t.id = p.topic_id WHERE c.group_name = ? AND c.member_id = ? ORDER BY 1, 2',
+          group,
+          member_id,
+        ).map(({ topic, partition }) => ({ topic, partition })),
+      }))
+      const state = !known ? 'Dead' : members.length === 0 ? 'Empty' : 'Stable'
+      return { group, protocolType: 'consumer', state, protocol: members.length === 0 ? '' : 'range', members }
+    },
+
+    async committedOffsets(group, topics) {
+      return all<{ topic: string; partition: number; next: number }>(
+        'SELECT t.name AS topic, p.partition, o.next_offset AS next FROM offsets o JOIN partitions p ON p.id = o.partition_id JOIN topics t ON t.id = p.topic_id WHERE o.group_name = ? ORDER BY 1, 2',
+        group,
+      )
+        .filter(({ topic }) => topics === undefined || topics.includes(topic))
+        .map(({ topic, partition, next }) => ({ topic, partition, offset: BigInt(next) }))
+    },
+
+    async commitOffsets(group, offsets) {
+      transact(database, () => {
+        const members = liveMembers(group)
+        if (members.length > 0) {
+          throw groupActive(
+            group,
+            members.map(({ member_id }) => member_id),
+          )
+        }
+        database.prepare('INSERT INTO groups (name) VALUES (?) ON CONFLICT DO NOTHING').run(group)
+        const set = database.prepare(
+          'INSERT INTO offsets (group_name, partition_id, next_offset) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset',
+        )
+        for (const { topic, partition, offset } of offsets) {
+          const row = log.partitions(topic)[partition]
+          if (!row) throw invalidTopic(topic, `has no partition ${partition}`)
+          set.run(group, row.id, offset)
+        }
+      })
+      changes.notify()
+    },
+
+    async describeCluster() {
+      return { kind: `embedded ${path}`, clusterId: path, controller: 0, brokers: [] }
+    },
+  }
+}

@@ -1,0 +1,200 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { publishFailed, topicNotFound, transportError } from '../../bus/errors.ts'
+import { topicNameError } from '../../bus/names.ts'
+import { partitionOf } from '../../bus/partitioner.ts'
+import type { BusRecord, Header, NewRecord, Position } from '../../bus/record.ts'
+import type { LogSlice, PartitionRange, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
+import type { Changes } from './changes.ts'
+import { asBusError, OFFSETS_PER_PARTITION, transact } from './database.ts'
+
+/** Partitions of a topic that a first publish makes. The same as `crbus topics create`. */
+export const DEFAULT_PARTITIONS = 3
+
+/** Records read or written at a time: a few hundred kilobytes, and other processes get their turn in between. */
+const BATCH = 2000
+
+export interface PartitionRow {
+  readonly id: number
+  readonly partition: number
+  readonly next: number
+}
+
+/** Topics and their records in one file. */
+export class EmbeddedLog implements TopicLog {
+  readonly #database: DatabaseSync
+  readonly #changes: Changes
+  readonly #path: string
+  readonly #statements
+  #closed = false
+  #nextUnkeyed = 0
+
+  constructor(database: DatabaseSync, changes: Changes, path: string) {
+    this.#database = database
+    this.#changes = changes
+    this.#path = path
+    const prepare = (sql: string): StatementSync => database.prepare(sql)
+    this.#statements = {
+      partitions: prepare(
+        'SELECT p.id, p.partition, p.next_offset AS next FROM partitions p JOIN topics t ON t.id = p.topic_id WHERE t.name = ? ORDER BY p.partition',
+      ),
+      addTopic: prepare('INSERT INTO topics (name, config) VALUES (?, ?)'),
+      addPartition: prepare('INSERT INTO partitions (topic_id, partition) VALUES (?, ?)'),
+      insert: prepare('INSERT INTO records (id, timestamp, key, value, headers) VALUES (?, ?, ?, ?, ?)'),
+      advance: prepare('UPDATE partitions SET next_offset = ? WHERE id = ?'),
+      scan: prepare(
+        'SELECT id, timestamp, key, value, headers FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?',
+      ),
+      firstAt: prepare('SELECT id FROM records WHERE id >= ? AND id < ? AND timestamp >= ? ORDER BY id LIMIT 1'),
+    }
+    this.#statements.scan.setReadBigInts(true)
+    this.#statements.scan.setReturnArrays(true)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#changes.notify()
+  }
+
+  async append(topic: string, records: readonly NewRecord[]): Promise<readonly Position[]> {
+    this.#check()
+    const positions: Position[] = []
+    try {
+      for (let at = 0; at < records.length; at += BATCH) {
+        const part = records.slice(at, at + BATCH)
+        positions.push(...transact(this.#database, () => this.#insert(topic, part)))
+      }
+    } catch (error) {
+      throw asBusError(error, this.#path)
+    }
+    this.#changes.notify()
+    return positions
+  }
+
+  async ranges(topic: string): Promise<readonly PartitionRange[]> {
+    return this.partitions(topic).map(({ partition, next }) => ({ partition, start: 0n, end: BigInt(next) }))
+  }
+
+  async offsetsAt(topic: string, timestamp: bigint): Promise<ReadonlyMap<number, bigint>> {
+    return new Map(
+      this.partitions(topic).map(({ id, partition, next }) => {
+        const base = id * OFFSETS_PER_PARTITION
+        const first = this.#statements.firstAt.get(base, base + next, timestamp)
+        return [partition, BigInt(first === undefined ? next : Number(first.id) - base)]
+      }),
+    )
+  }
+
+  async *read(slices: readonly LogSlice[], { signal }: ReadOptions = {}): AsyncGenerator<readonly BusRecord[]> {
+    let open = slices.map((slice) => {
+      const row = this.partitions(slice.topic).find(({ partition }) => partition === slice.partition)
+      if (!row) throw transportError(`topic '${slice.topic}' has no partition ${slice.partition}`)
+      const from = slice.from < 0n ? 0 : Number(slice.from)
+      const to = slice.to === undefined ? undefined : Math.min(Number(slice.to), row.next)
+      return { slice, id: row.id, next: from, to }
+    })
+    while (open.length > 0 && !signal?.aborted) {
+      let progressed = false
+      for (const place of open) {
+        if (place.to !== undefined && place.next >= place.to) continue
+        this.#check()
+        const batch = this.scan(place.slice, place.id, place.next, place.to, BATCH)
+        if (batch.length === 0) continue
+        place.next = Number((batch.at(-1) as BusRecord).offset) + 1
+        progressed = true
+        yield batch
+        if (signal?.aborted) return
+      }
+      open = open.filter(({ to, next }) => to === undefined || next < to)
+      // A deleted topic's rows are gone: whoever follows it is told.
+      if (!progressed) {
+        for (const { slice } of open) this.partitions(slice.topic)
+        if (open.length > 0) await this.#changes.next(signal)
+      }
+    }
+  }
+
+  /** The topic's partitions. `TOPIC_NOT_FOUND` when there is none. */
+  partitions(topic: string): readonly PartitionRow[] {
+    this.#check()
+    const rows = this.#statements.partitions.all(topic) as unknown as PartitionRow[]
+    if (rows.length === 0) throw topicNotFound(topic)
+    return rows
+  }
+
+  /** Makes a topic; inside the caller's transaction. */
+  addTopic(topic: string, partitions: number, config: Readonly<Record<string, string>> = {}): readonly PartitionRow[] {
+    const invalid = topicNameError(topic)
+    if (invalid) throw invalid
+    const { lastInsertRowid } = this.#statements.addTopic.run(topic, JSON.stringify(config))
+    for (let partition = 0; partition < partitions; partition += 1) {
+      this.#statements.addPartition.run(lastInsertRowid, partition)
+    }
+    return this.partitions(topic)
+  }
+
+  scan(
+    { topic, partition }: { readonly topic: string; readonly partition: number },
+    id: number,
+    from: number,
+    to: number | undefined,
+    limit: number,
+  ): BusRecord[] {
+    const base = id * OFFSETS_PER_PARTITION
+    const end = to === undefined ? base + OFFSETS_PER_PARTITION : base + to
+    const rows = this.#statements.scan.all(base + from, end, limit) as unknown as [
+      bigint,
+      bigint,
+      Uint8Array | null,
+      Uint8Array | null,
+      string | null,
+    ][]
+    const origin = BigInt(base)
+    return rows.map(([row, timestamp, key, value, headers]) => ({
+      topic,
+      partition,
+      offset: row - origin,
+      timestamp,
+      key,
+      value,
+      headers: headers === null ? [] : readHeaders(headers),
+    }))
+  }
+
+  #insert(topic: string, records: readonly NewRecord[]): Position[] {
+    const known = this.#statements.partitions.all(topic) as unknown as PartitionRow[]
+    const rows = known.length > 0 ? known : this.addTopic(topic, DEFAULT_PARTITIONS)
+    const next = rows.map((row) => row.next)
+    const positions = records.map(({ key, value, headers, timestamp, partition }) => {
+      const chosen = partition ?? partitionOf(key, rows.length) ?? this.#nextUnkeyed++ % rows.length
+      const row = rows[chosen]
+      if (!row) throw publishFailed(topic, `there is no partition ${chosen}; it has ${rows.length}`)
+      const offset = next[chosen] as number
+      next[chosen] = offset + 1
+      this.#statements.insert.run(
+        row.id * OFFSETS_PER_PARTITION + offset,
+        timestamp ?? Date.now(),
+        key,
+        value,
+        headers === undefined || headers.length === 0 ? null : writeHeaders(headers),
+      )
+      return { topic, partition: chosen, offset: BigInt(offset) }
+    })
+    rows.forEach((row, index) => {
+      if (next[index] !== row.next) this.#statements.advance.run(next[index] as number, row.id)
+    })
+    return positions
+  }
+
+  #check(): void {
+    if (this.#closed) throw transportError('the bus is closed')
+  }
+}
+
+const writeHeaders = (headers: readonly Header[]): string =>
+  JSON.stringify(headers.map(([name, value]) => [name, value && Buffer.from(value).toString('base64')]))
+
+const readHeaders = (text: string): Header[] =>
+  (JSON.parse(text) as [string, string | null][]).map(([name, value]) => [
+    name,
+    value === null ? null : Buffer.from(value, 'base64'),
+  ])
