@@ -1,0 +1,223 @@
+import type { BusAdmin, GroupDescription, GroupState } from '../../bus/admin.ts'
+import { EventBusError, groupActive, invalidTopic, topicNotFound, transportError } from '../../bus/errors.ts'
+import { topicNameError } from '../../bus/names.ts'
+import type { Position } from '../../bus/record.ts'
+import type { KafkaCluster } from './cluster.ts'
+import { errorCode } from './kafka-errors.ts'
+import { offsetsOf } from './log.ts'
+import {
+  type Api,
+  ask,
+  createTopicApi,
+  decodeAssignment,
+  deleteTopicApi,
+  describeGroupApi,
+  describeTopicConfigApi,
+  LATEST,
+  listGroupsApi,
+  offsetCommitApi,
+  offsetFetchApi,
+  type TopicMetadata,
+} from './protocol.ts'
+import { protocolFailure } from './wire.ts'
+
+const groupStates: ReadonlySet<string> = new Set<GroupState>([
+  'Empty',
+  'Stable',
+  'PreparingRebalance',
+  'CompletingRebalance',
+  'Dead',
+])
+
+const SET_ON_TOPIC = 1
+const PAUSE_MS = 20
+
+/** Topics, groups and the cluster, asked for directly: nothing here joins a group. */
+export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
+  const metadata = (topics: readonly string[] | null = null) =>
+    cluster.retrying({ topic: topics?.[0] }, () => cluster.metadata(topics))
+
+  /** Asks the controller; in a KRaft cluster every broker passes the request on. */
+  const askController = async <Request, Answer extends { error: number; message: string | null }>(
+    topic: string,
+    api: Api<Request, Answer>,
+    request: Request,
+  ): Promise<Answer> =>
+    cluster.retrying({ topic }, async () => {
+      const { controller } = await cluster.metadata([])
+      const answer = await ask(await cluster.broker(controller), api, request)
+      if (answer.error !== 0) throw protocolFailure(answer.error, answer.message)
+      return answer
+    })
+
+  const describeGroup = (group: string): Promise<GroupDescription> =>
+    cluster.retrying({ group }, async () => {
+      const found = await ask(await cluster.coordinator(group), describeGroupApi, group)
+      if (!found || found.error === errorCode.GROUP_ID_NOT_FOUND) {
+        return { group, protocolType: '', state: 'Dead', protocol: '', members: [] }
+      }
+      if (found.error !== 0) throw protocolFailure(found.error)
+      return {
+        group,
+        protocolType: found.protocolType,
+        state: (groupStates.has(found.state) ? found.state : 'Unknown') as GroupState,
+        protocol: found.protocol,
+        members: found.members.map(({ memberId, clientId, host, assignment }) => ({
+          memberId,
+          clientId,
+          host: host.replace(/^\//, ''),
+          // Only groups of subscribers speak this language.
+          assignment: found.protocolType === 'consumer' ? decodeAssignment(assignment).sort(byPlace) : [],
+        })),
+      }
+    })
+
+  return {
+    async listTopics() {
+      const { topics } = await metadata()
+      return topics.map(toSummary).sort((a, b) => (a.topic < b.topic ? -1 : 1))
+    },
+
+    async describeTopic(topic) {
+      const partitions = await cluster.retrying({ topic }, async () => {
+        cluster.forget(topic)
+        return cluster.partitions(topic)
+      })
+      const { entries } = await cluster.retrying({ topic }, async () => {
+        const answer = await ask(await cluster.anyBroker(), describeTopicConfigApi, topic)
+        if (answer.error !== 0) throw protocolFailure(answer.error, answer.message)
+        return answer
+      })
+      const config = entries
+        .filter(({ source, isSensitive }) => source === SET_ON_TOPIC && !isSensitive)
+        .map(({ name, value }) => [name, value ?? ''] as const)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+      return {
+        ...toSummary({ error: 0, topic, internal: isInternal(topic), partitions }),
+        layout: partitions.map(({ partition, leader, replicas, inSync }) => ({ partition, leader, replicas, inSync })),
+        config: new Map(config),
+      }
+    },
+
+    async createTopic(topic, { partitions = 3, replication = -1, config = {} } = {}) {
+      const invalid = topicNameError(topic)
+      if (invalid) throw invalid
+      const { timeout } = cluster.options
+      await askController(topic, createTopicApi, { topic, partitions, replication, config, timeout })
+      cluster.forget(topic)
+      await until(cluster, `topic '${topic}' was created, but its partitions have no leader yet`, async () => {
+        await offsetsOf(cluster, topic, LATEST)
+        return true
+      })
+    },
+
+    async deleteTopic(topic) {
+      await askController(topic, deleteTopicApi, { topic, timeout: cluster.options.timeout })
+      await until(cluster, `topic '${topic}' is marked for deletion, but still listed`, async () => {
+        const { topics } = await metadata()
+        return !topics.some((known) => known.topic === topic)
+      })
+      cluster.forget(topic)
+    },
+
+    async listGroups() {
+      const { brokers } = await metadata([])
+      const answers = await Promise.all(
+        brokers.map(({ id }) =>
+          cluster.retrying({}, async () => {
+            const answer = await ask(await cluster.broker(id), listGroupsApi, undefined)
+            if (answer.error !== 0) throw protocolFailure(answer.error)
+            return answer.groups
+          }),
+        ),
+      )
+      return answers.flat().sort((a, b) => (a.group < b.group ? -1 : 1))
+    },
+
+    describeGroup,
+    committedOffsets: (group, topics) => committedOffsets(cluster, group, topics),
+
+    async commitOffsets(group, offsets) {
+      if (offsets.length === 0) return
+      const { members } = await describeGroup(group)
+      if (members.length > 0) {
+        throw groupActive(
+          group,
+          members.map(({ memberId }) => memberId),
+        )
+      }
+      for (const { topic, partition, offset } of offsets) {
+        const { length } = await cluster.retrying({ topic }, () => cluster.partitions(topic))
+        if (partition < 0 || partition >= length) throw invalidTopic(topic, `has no partition ${partition}`)
+        if (offset < 0n)
+          throw new EventBusError('REFUSED', `${offset} is no offset to commit for ${topic}[${partition}]`)
+      }
+      await cluster.retrying({ group }, async () => {
+        const request = { group, generation: -1, memberId: '', offsets }
+        const answers = await ask(await cluster.coordinator(group), offsetCommitApi, request)
+        for (const { error, topic } of answers) {
+          if (error === errorCode.UNKNOWN_TOPIC_OR_PARTITION) throw topicNotFound(topic)
+          if (error !== 0) throw protocolFailure(error)
+        }
+      })
+    },
+
+    async describeCluster() {
+      const { clusterId, controller, brokers } = await metadata([])
+      return { kind: 'kafka', clusterId, controller, brokers: [...brokers].sort((a, b) => a.id - b.id) }
+    },
+  }
+}
+
+/** Of every partition the group has committed, sorted. */
+export async function committedOffsets(
+  cluster: KafkaCluster,
+  group: string,
+  topics?: readonly string[],
+): Promise<readonly Position[]> {
+  return cluster.retrying({ group }, async () => {
+    const answer = await ask(await cluster.coordinator(group), offsetFetchApi, { group, places: null })
+    if (answer.error !== 0) throw protocolFailure(answer.error)
+    return (
+      answer.offsets
+        // A negative offset is Kafka's "nothing committed".
+        .filter(({ topic, offset, error }) => error === 0 && offset >= 0n && (topics?.includes(topic) ?? true))
+        .map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+        .sort(byPlace)
+    )
+  })
+}
+
+interface Place {
+  readonly topic: string
+  readonly partition: number
+}
+
+const byPlace = (a: Place, b: Place): number =>
+  a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1
+
+/** Metadata has a flag for these, which some clusters leave out. */
+const isInternal = (topic: string): boolean => topic === '__consumer_offsets' || topic === '__transaction_state'
+
+const toSummary = ({ topic, internal, partitions }: TopicMetadata) => ({
+  topic,
+  partitions: partitions.length,
+  replication: partitions[0]?.replicas.length ?? 0,
+  internal: internal || isInternal(topic),
+})
+
+/** Looks until it is so; the brokers of a cluster hear of a change one after another. */
+async function until(cluster: KafkaCluster, otherwise: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + cluster.options.timeout
+  for (;;) {
+    const isLate = Date.now() > deadline
+    try {
+      if (await isSo()) return
+      if (isLate) throw transportError(otherwise)
+    } catch (error) {
+      const isNew = error instanceof EventBusError && error.code === 'TOPIC_NOT_FOUND'
+      if (!isNew || isLate) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  }
+}

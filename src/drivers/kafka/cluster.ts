@@ -1,0 +1,218 @@
+import type { ConnectionOptions } from 'node:tls'
+import { connectionFailed, EventBusError, transportError } from '../../bus/errors.ts'
+import { type ErrorPlace, errorCode, hasCode, isPassing, KafkaFailure, toBusError } from './kafka-errors.ts'
+import { ask, findCoordinatorApi, type Metadata, metadataApi, type PartitionMetadata } from './protocol.ts'
+import { protocolFailure, type Sasl, WireConnection } from './wire.ts'
+
+export interface ClusterOptions {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly timeout: number
+  readonly tls?: boolean | ConnectionOptions | undefined
+  readonly sasl?: Sasl | undefined
+}
+
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** An address that refuses is told after this long: the caller mistyped it more often than the broker is starting. */
+const REFUSED_PATIENCE_MS = 500
+const KAFKA_PORT = 9092
+
+/** The connections to a cluster, opened when first needed, and who leads which partition. */
+export class KafkaCluster {
+  readonly options: ClusterOptions
+  readonly #seeds: readonly Address[]
+  readonly #brokers = new Map<number, Address>()
+  readonly #connections = new Map<string, WireConnection>()
+  readonly #topics = new Map<string, Promise<readonly PartitionMetadata[]>>()
+  readonly #leaders = new Map<string, readonly PartitionMetadata[]>()
+  readonly #freeChannels: string[] = []
+  #channels = 0
+  #wasReached = false
+  #isClosed = false
+
+  constructor(options: ClusterOptions) {
+    this.options = options
+    this.#seeds = options.brokers.map(toAddress)
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /**
+   * A name for connections of one's own: a broker answers a connection's requests one after another, so that whoever
+   * waits at it (a fetch, a join) would keep everybody else waiting.
+   */
+  openChannel(): string {
+    this.#channels += 1
+    return this.#freeChannels.pop() ?? `${this.#channels}`
+  }
+
+  /** Gives the connections to the next who opens one, or, with something still under way on them, ends them. */
+  closeChannel(channel: string, isIdle: boolean): void {
+    if (isIdle) this.#freeChannels.push(channel)
+    else this.dropChannel(channel)
+  }
+
+  /** Ends a channel's connections; the next request opens others. */
+  dropChannel(channel: string): void {
+    for (const [key, connection] of this.#connections) {
+      if (!key.startsWith(`${channel} `)) continue
+      this.#connections.delete(key)
+      connection.close()
+    }
+  }
+
+  /** The connection to a broker the cluster named. */
+  async broker(id: number, channel = 'main'): Promise<WireConnection> {
+    const address = this.#brokers.get(id)
+    if (!address)
+      throw new KafkaFailure('protocol', `broker ${id} is not known`, { code: errorCode.BROKER_NOT_AVAILABLE })
+    return this.#connect(address, channel)
+  }
+
+  /** Any broker that answers: one that is connected, else one that was named, else those of the options. */
+  async anyBroker(): Promise<WireConnection> {
+    const known = new Map(
+      [...this.#brokers.values(), ...this.#seeds].map((address) => [keyOf('main', address), address]),
+    )
+    const isOpen = (key: string) => this.#connections.get(key)?.isClosed === false
+    const inOrder = [...known].sort(([a], [b]) => Number(isOpen(b)) - Number(isOpen(a)))
+    let failure: unknown
+    for (const [, address] of inOrder) {
+      try {
+        return await this.#connect(address, 'main')
+      } catch (error) {
+        failure = error
+        if (error instanceof KafkaFailure && error.kind === 'authentication') break
+      }
+    }
+    throw failure
+  }
+
+  /** Of the topics named, or of all. Errors of single topics are theirs, in the answer. */
+  async metadata(topics: readonly string[] | null): Promise<Metadata> {
+    const metadata = await ask(await this.anyBroker(), metadataApi, topics)
+    this.#brokers.clear()
+    for (const { id, host, port } of metadata.brokers) this.#brokers.set(id, { host, port })
+    return metadata
+  }
+
+  /** A topic's partitions, sorted, asked for once. A failure for a topic that does not exist. */
+  partitions(topic: string): Promise<readonly PartitionMetadata[]> {
+    let asked = this.#topics.get(topic)
+    if (asked === undefined) {
+      asked = this.#askPartitions(topic)
+      this.#topics.set(topic, asked)
+      asked.catch(() => this.forget(topic))
+    }
+    return asked
+  }
+
+  /** Who leads a partition, as far as known by now; asked for by {@link partitions}. */
+  knownLeader(topic: string, partition: number): number | undefined {
+    const leader = this.#leaders.get(topic)?.[partition]?.leader
+    return leader === undefined || leader < 0 ? undefined : leader
+  }
+
+  /** Asks again when next needed: after "not the leader", a restart, a deletion. */
+  forget(topic?: string): void {
+    if (topic === undefined) {
+      this.#topics.clear()
+      this.#leaders.clear()
+    } else {
+      this.#topics.delete(topic)
+      this.#leaders.delete(topic)
+    }
+  }
+
+  async coordinator(group: string, channel = 'main'): Promise<WireConnection> {
+    const { error, id, host, port } = await ask(await this.anyBroker(), findCoordinatorApi, group)
+    if (error !== 0) throw protocolFailure(error)
+    this.#brokers.set(id, { host, port })
+    return this.#connect({ host, port }, channel)
+  }
+
+  /** Works, and again after a pause for as long as what fails passes by itself and the time-out is not over. */
+  async retrying<T>(
+    place: Omit<ErrorPlace, 'brokers'>,
+    work: () => Promise<T>,
+    patience = this.options.timeout,
+  ): Promise<T> {
+    const start = Date.now()
+    for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
+      if (this.#isClosed) throw busClosed()
+      try {
+        return await work()
+      } catch (error) {
+        const left = this.#patience(error, patience) - (Date.now() - start) - pause
+        if (this.#isClosed) throw busClosed()
+        if (!isPassing(error) || left < 0) throw this.toBusError(error, place)
+        this.forget(place.topic)
+        await new Promise((resolve) => setTimeout(resolve, pause))
+      }
+    }
+  }
+
+  toBusError(error: unknown, place: Omit<ErrorPlace, 'brokers'> = {}): EventBusError {
+    return toBusError(error, { brokers: this.options.brokers, ...place })
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const connection of this.#connections.values()) connection.close()
+    this.#connections.clear()
+  }
+
+  #patience(error: unknown, patience: number): number {
+    const isMistyped = !this.#wasReached && error instanceof KafkaFailure && error.isRefused
+    return isMistyped ? Math.min(patience, REFUSED_PATIENCE_MS) : patience
+  }
+
+  async #askPartitions(topic: string): Promise<readonly PartitionMetadata[]> {
+    const { topics } = await this.metadata([topic])
+    const found = topics.find((one) => one.topic === topic)
+    if (!found) throw protocolFailure(errorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    if (found.error !== 0) throw protocolFailure(found.error)
+    const sorted = [...found.partitions].sort((a, b) => a.partition - b.partition)
+    this.#leaders.set(topic, sorted)
+    return sorted
+  }
+
+  async #connect(address: Address, channel: string): Promise<WireConnection> {
+    if (this.#isClosed) throw busClosed()
+    const key = keyOf(channel, address)
+    let connection = this.#connections.get(key)
+    if (connection === undefined || connection.isClosed) {
+      connection = new WireConnection({ ...this.options, ...address })
+      this.#connections.set(key, connection)
+    }
+    await connection.open()
+    this.#wasReached = true
+    return connection
+  }
+}
+
+const busClosed = () => transportError('the bus is closed')
+
+const keyOf = (channel: string, { host, port }: Address): string => `${channel} ${host}:${port}`
+
+/** `host`, `host:port`, `[v6]:port`; 9092 without a port, as librdkafka has it. */
+function toAddress(broker: string): Address {
+  const found = /^(?:[A-Za-z_]+:\/\/)?(?:\[([^\]]+)\]|([^:/]+))(?::(\d{1,5}))?$/.exec(broker)
+  const host = found?.[1] ?? found?.[2]
+  const port = Number(found?.[3] ?? KAFKA_PORT)
+  if (host === undefined || port < 1 || port > 65535) {
+    throw connectionFailed(`'${broker}' is not host:port`, { suggestions: ['--brokers 127.0.0.1:9092'] })
+  }
+  return { host, port }
+}
+
+/** Whether a topic is missing, as opposed to unreachable. */
+export const isMissing = (error: unknown): boolean =>
+  hasCode(error, errorCode.UNKNOWN_TOPIC_OR_PARTITION) ||
+  (error instanceof EventBusError && error.code === 'TOPIC_NOT_FOUND')

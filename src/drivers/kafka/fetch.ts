@@ -1,0 +1,295 @@
+import { EventBusError, topicNotFound, transportError } from '../../bus/errors.ts'
+import type { BusRecord } from '../../bus/record.ts'
+import type { LogSlice, ReadOptions } from '../../bus/topic-log.ts'
+import type { KafkaCluster } from './cluster.ts'
+import { errorCode, isPassing, isPassingCode } from './kafka-errors.ts'
+import { ask, EARLIEST, type FetchedPartition, fetchApi, LATEST, listOffsetsApi } from './protocol.ts'
+import { decodeBatches, type FetchedBatches, offsetBehind } from './record-batch.ts'
+import { protocolFailure } from './wire.ts'
+
+/** Bytes asked of a partition at a time, and of a broker for all its partitions. */
+const PARTITION_BYTES = 2 * 1024 * 1024
+const ANSWER_BYTES = 16 * 1024 * 1024
+/** How long a broker may hold a fetch it has nothing to answer. */
+const WAIT_MS = 250
+const PAUSE_MS = 100
+/** A broker that restarts is away for seconds: who reads waits for it. A topic just made may not be known everywhere. */
+const OUTAGE_PATIENCE_MS = 60_000
+const MISSING_PATIENCE_MS = 2000
+
+/** How far one partition has been read. Replaced, never moved back: an answer for the old one is then nobody's. */
+export interface Cursor {
+  readonly topic: string
+  readonly partition: number
+  /** First offset no longer wanted. */
+  readonly to?: bigint | undefined
+  next: bigint
+}
+
+/** What one fetch brought of one partition, not yet decoded. */
+interface Chunk extends FetchedBatches {
+  readonly cursor: Cursor
+  readonly from: bigint
+  readonly behind: bigint
+}
+
+export interface FetchedRecords {
+  readonly cursor: Cursor
+  readonly records: readonly BusRecord[]
+  /** The offset behind all that was fetched, records or not. */
+  readonly behind: bigint
+}
+
+/**
+ * Fetches partitions from their leaders, without any group. Each leader is asked on its own, the next time when
+ * everything it brought was taken: one answer is in hand while the next is on its way, and no more.
+ */
+export class Fetcher {
+  readonly #cluster: KafkaCluster
+  readonly #channel: string
+  #cursors: readonly Cursor[] = []
+  #chunks: Chunk[] = []
+  readonly #pumps = new Set<number>()
+  #inFlight = 0
+  #failure: EventBusError | undefined
+  #failingSince: number | undefined
+  #isClosed = false
+  #changed = Promise.withResolvers<void>()
+
+  constructor(cluster: KafkaCluster) {
+    this.#cluster = cluster
+    this.#channel = cluster.openChannel()
+  }
+
+  /** Reads these from now on. A cursor that was read before goes on; what was fetched for others is dropped. */
+  assign(cursors: readonly Cursor[]): void {
+    this.#cursors = cursors
+    this.#chunks = this.#chunks.filter(({ cursor }) => cursors.includes(cursor))
+    this.#signal()
+    void this.#start()
+  }
+
+  /** The next records; `undefined` when every cursor is read to its end, or at the abort or the close. */
+  async take(signal?: AbortSignal): Promise<FetchedRecords | undefined> {
+    const onAbort = () => this.#signal()
+    signal?.addEventListener('abort', onAbort)
+    try {
+      while (!this.#isClosed && !signal?.aborted && !this.#cluster.isClosed) {
+        if (this.#failure) throw this.#failure
+        const chunk = this.#chunks.shift()
+        if (chunk) {
+          this.#signal()
+          const fetched = await this.#decode(chunk)
+          if (fetched.records.length > 0 && this.#cursors.includes(chunk.cursor)) return fetched
+        } else if (this.#cursors.every(isRead)) return undefined
+        else await this.#changed.promise
+      }
+      return undefined
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#chunks = []
+    this.#cluster.closeChannel(this.#channel, this.#inFlight === 0)
+    this.#signal()
+  }
+
+  async #decode(chunk: Chunk): Promise<FetchedRecords> {
+    const { cursor, from, behind } = chunk
+    try {
+      const records = await decodeBatches(chunk, from)
+      const { to } = cursor
+      const isWhole = to === undefined || behind <= to
+      return { cursor, behind, records: isWhole ? records : records.filter(({ offset }) => offset < to) }
+    } catch (error) {
+      if (error instanceof EventBusError) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      throw transportError(`${chunk.topic}[${chunk.partition}] at offset ${from} cannot be unpacked: ${reason}`, {
+        cause: error,
+      })
+    }
+  }
+
+  /** Lets everybody look again who waits for a change. */
+  #signal(): void {
+    const { resolve } = this.#changed
+    this.#changed = Promise.withResolvers()
+    resolve()
+  }
+
+  get #isBusy(): boolean {
+    return !this.#isClosed && this.#failure === undefined && !this.#cluster.isClosed
+  }
+
+  /** Sees to it that each leader of an open partition is asked. */
+  async #start(): Promise<void> {
+    try {
+      for (const topic of new Set(this.#open().map(({ topic }) => topic))) await this.#cluster.partitions(topic)
+      for (const cursor of this.#open()) {
+        const leader = this.#leaderOf(cursor)
+        if (leader === undefined) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
+        if (!this.#pumps.has(leader)) void this.#pump(leader)
+      }
+    } catch (error) {
+      if (await this.#survives(error)) void this.#start()
+    }
+  }
+
+  #open(): Cursor[] {
+    return this.#cursors.filter((cursor) => !isRead(cursor))
+  }
+
+  #leaderOf({ topic, partition }: Cursor): number | undefined {
+    return this.#cluster.knownLeader(topic, partition)
+  }
+
+  async #pump(leader: number): Promise<void> {
+    this.#pumps.add(leader)
+    let isStale = false
+    try {
+      while (this.#isBusy && !isStale) {
+        const mine = this.#open().filter((cursor) => this.#leaderOf(cursor) === leader)
+        if (mine.length === 0) break
+        if (this.#chunks.some(({ cursor }) => mine.includes(cursor))) await this.#changed.promise
+        else isStale = await this.#fetch(leader, mine)
+      }
+    } catch (error) {
+      isStale = await this.#survives(error)
+    } finally {
+      this.#pumps.delete(leader)
+    }
+    if (isStale) void this.#start()
+  }
+
+  /** One request; true when somebody else leads by now. */
+  async #fetch(leader: number, cursors: readonly Cursor[]): Promise<boolean> {
+    const connection = await this.#cluster.broker(leader, this.#channel)
+    // Closed meanwhile: the channel may be somebody else's by now.
+    if (!this.#isBusy) return false
+    this.#inFlight += 1
+    const request = {
+      partitions: cursors.map(({ topic, partition, next }) => ({ topic, partition, next })),
+      maxWait: WAIT_MS,
+      maxBytes: ANSWER_BYTES,
+      maxPartitionBytes: PARTITION_BYTES,
+    }
+    let answers: readonly FetchedPartition[]
+    try {
+      answers = await ask(connection, fetchApi, request, WAIT_MS + this.#cluster.options.timeout)
+    } finally {
+      this.#inFlight -= 1
+    }
+    const isEmpty = answers.every(({ batches }) => batches.length === 0)
+    let passing: number | undefined
+    for (const answer of answers) {
+      const cursor = cursors.find(({ topic, partition }) => topic === answer.topic && partition === answer.partition)
+      // Assigned anew while the answer was on its way.
+      if (!cursor || !this.#cursors.includes(cursor)) continue
+      if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) await this.#relocate(cursor)
+      else if (isPassingCode(answer.error) || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        passing = answer.error
+      else if (answer.error !== 0)
+        throw this.#cluster.toBusError(protocolFailure(answer.error), { topic: answer.topic })
+      else this.#accept(cursor, answer, isEmpty)
+    }
+    if (passing !== undefined) return this.#survives(protocolFailure(passing), answers[0]?.topic)
+    this.#failingSince = undefined
+    // The partitions that were served go to the end: an answer's byte limit starves the last ones.
+    const served = this.#chunks.map(({ cursor }) => cursor)
+    this.#cursors = [...this.#cursors].sort((a, b) => Number(served.includes(a)) - Number(served.includes(b)))
+    this.#signal()
+    return false
+  }
+
+  #accept(
+    cursor: Cursor,
+    { topic, partition, batches, aborted, lastStable }: FetchedPartition,
+    isEmpty: boolean,
+  ): void {
+    const from = cursor.next
+    const behind = offsetBehind(batches, from)
+    if (behind > from) {
+      cursor.next = behind
+      this.#chunks.push({ cursor, topic, partition, batches, aborted, from, behind })
+    } else if (isEmpty && from < lastStable) {
+      // Nothing of anything although there should be more: compaction took it all, and the offsets count as read.
+      cursor.next = lastStable
+    }
+  }
+
+  /** An offset that retention deleted means the oldest that is left; one beyond the end is waited for. */
+  async #relocate(cursor: Cursor): Promise<void> {
+    const { topic, partition, next } = cursor
+    const [start, end] = await Promise.all([
+      offsetOf(this.#cluster, { topic, partition, timestamp: EARLIEST }),
+      offsetOf(this.#cluster, { topic, partition, timestamp: LATEST }),
+    ])
+    if (next < start) cursor.next = start
+    else if (next > end) await pause()
+  }
+
+  /** Waits a moment after what passes by itself; false when this reading has failed for good. */
+  async #survives(error: unknown, topic?: string): Promise<boolean> {
+    if (!this.#isBusy) {
+      this.#signal()
+      return false
+    }
+    const isMissing = error instanceof Error && 'code' in error && error.code === errorCode.UNKNOWN_TOPIC_OR_PARTITION
+    this.#failingSince ??= Date.now()
+    const patience = isMissing ? MISSING_PATIENCE_MS : OUTAGE_PATIENCE_MS
+    if ((isMissing || isPassing(error)) && Date.now() - this.#failingSince < patience) {
+      for (const { topic: own } of this.#cursors) this.#cluster.forget(own)
+      await pause()
+      return this.#isBusy
+    }
+    this.#failure =
+      isMissing && topic
+        ? topicNotFound(topic)
+        : this.#cluster.toBusError(error, { topic: topic ?? this.#cursors[0]?.topic })
+    this.#signal()
+    return false
+  }
+}
+
+const isRead = ({ next, to }: Cursor): boolean => to !== undefined && next >= to
+
+const pause = () => new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS))
+
+async function offsetOf(
+  cluster: KafkaCluster,
+  place: { readonly topic: string; readonly partition: number; readonly timestamp: bigint },
+): Promise<bigint> {
+  await cluster.partitions(place.topic)
+  const leader = cluster.knownLeader(place.topic, place.partition)
+  if (leader === undefined) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
+  const [answer] = await ask(await cluster.broker(leader), listOffsetsApi, [place])
+  if (answer?.error !== 0) throw protocolFailure(answer?.error ?? errorCode.LEADER_NOT_AVAILABLE)
+  return answer.offset
+}
+
+/** Reads slices in batches, each of one partition. */
+export async function* readSlices(
+  cluster: KafkaCluster,
+  slices: readonly LogSlice[],
+  { signal }: ReadOptions = {},
+): AsyncGenerator<readonly BusRecord[]> {
+  if (signal?.aborted) return
+  for (const topic of new Set(slices.map((slice) => slice.topic))) {
+    const { length } = await cluster.retrying({ topic }, () => cluster.partitions(topic))
+    for (const { partition } of slices.filter((slice) => slice.topic === topic)) {
+      if (partition < length) continue
+      throw new EventBusError('TOPIC_NOT_FOUND', `topic '${topic}' has no partition ${partition}`, { topic })
+    }
+  }
+  const fetcher = new Fetcher(cluster)
+  try {
+    fetcher.assign(slices.map(({ from, ...slice }) => ({ ...slice, next: from < 0n ? 0n : from })))
+    for (let got = await fetcher.take(signal); got; got = await fetcher.take(signal)) yield got.records
+  } finally {
+    fetcher.close()
+  }
+}

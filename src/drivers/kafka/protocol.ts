@@ -1,0 +1,544 @@
+/**
+ * The requests this driver makes (https://kafka.apache.org/protocol), each in one version: the newest in the plain
+ * encoding that Kafka 2.3 to 4.x and Redpanda all answer.
+ */
+import { Reader, Writer } from './bytes.ts'
+import type { WireConnection } from './wire.ts'
+
+export interface Api<Request, Answer> {
+  readonly key: number
+  readonly version: number
+  readonly name: string
+  write(to: Writer, request: Request): void
+  read(from: Reader): Answer
+}
+
+export async function ask<Request, Answer>(
+  connection: WireConnection,
+  { key, version, name, write, read }: Api<Request, Answer>,
+  request: Request,
+  timeout?: number,
+): Promise<Answer> {
+  const to = new Writer()
+  write(to, request)
+  return read(new Reader(await connection.send({ key, version, name, body: to.bytes, timeout })))
+}
+
+export interface Metadata {
+  readonly brokers: readonly { readonly id: number; readonly host: string; readonly port: number }[]
+  readonly clusterId: string
+  readonly controller: number
+  readonly topics: readonly TopicMetadata[]
+}
+
+export interface TopicMetadata {
+  readonly error: number
+  readonly topic: string
+  readonly internal: boolean
+  readonly partitions: readonly PartitionMetadata[]
+}
+
+export interface PartitionMetadata {
+  readonly error: number
+  readonly partition: number
+  readonly leader: number
+  readonly replicas: readonly number[]
+  readonly inSync: readonly number[]
+}
+
+/** Of the topics named; `null` for all. Never makes one. */
+export const metadataApi: Api<readonly string[] | null, Metadata> = {
+  key: 3,
+  version: 5,
+  name: 'Metadata',
+  write(to, topics) {
+    if (topics === null) to.int32(-1)
+    else to.list(topics, (topic) => to.string(topic))
+    to.int8(0)
+  },
+  read(from) {
+    from.int32()
+    const int32s = () => from.list(() => from.int32())
+    const brokers = from.list(() => {
+      const broker = { id: from.int32(), host: from.text(), port: from.int32() }
+      from.string()
+      return broker
+    })
+    return {
+      brokers,
+      clusterId: from.text(),
+      controller: from.int32(),
+      topics: from.list(() => ({
+        error: from.int16(),
+        topic: from.text(),
+        internal: from.boolean(),
+        partitions: from.list(() => {
+          const layout = {
+            error: from.int16(),
+            partition: from.int32(),
+            leader: from.int32(),
+            replicas: int32s(),
+            inSync: int32s(),
+          }
+          int32s()
+          return layout
+        }),
+      })),
+    }
+  },
+}
+
+export interface PartitionAnswer {
+  readonly topic: string
+  readonly partition: number
+  readonly error: number
+}
+
+interface Place {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** Writes partitions grouped by topic, as most requests want them. */
+function writePlaces<T extends Place>(to: Writer, places: readonly T[], write: (place: T) => void): void {
+  to.list([...Map.groupBy(places, ({ topic }) => topic)], ([topic, own]) => {
+    to.string(topic).list(own, (place) => {
+      to.int32(place.partition)
+      write(place)
+    })
+  })
+}
+
+function readPlaces<T>(from: Reader, read: (place: Place) => T): T[] {
+  return from
+    .list(() => {
+      const topic = from.text()
+      return from.list(() => read({ topic, partition: from.int32() }))
+    })
+    .flat()
+}
+
+/** Kafka's timestamps that are none: the oldest offset there is, and the one the next record gets. */
+export const EARLIEST = -2n
+export const LATEST = -1n
+
+/**
+ * As a reader of committed records sees it: the end is where the first open transaction begins, for nobody who waits
+ * for more than that would be served.
+ */
+export const listOffsetsApi: Api<
+  readonly (Place & { readonly timestamp: bigint })[],
+  (PartitionAnswer & { readonly offset: bigint })[]
+> = {
+  key: 2,
+  version: 2,
+  name: 'ListOffsets',
+  write(to, places) {
+    to.int32(-1).int8(1)
+    writePlaces(to, places, ({ timestamp }) => to.int64(timestamp))
+  },
+  read(from) {
+    from.int32()
+    return readPlaces(from, (place) => {
+      const error = from.int16()
+      from.int64()
+      return { ...place, error, offset: from.int64() }
+    })
+  },
+}
+
+export interface FetchRequest {
+  readonly partitions: readonly (Place & { readonly next: bigint })[]
+  readonly maxWait: number
+  readonly maxBytes: number
+  readonly maxPartitionBytes: number
+}
+
+export interface AbortedTransaction {
+  readonly producerId: bigint
+  readonly firstOffset: bigint
+}
+
+export interface FetchedPartition extends PartitionAnswer {
+  /** Behind the last record that may be read: no transaction before it is open. */
+  readonly lastStable: bigint
+  readonly aborted: readonly AbortedTransaction[]
+  /** A view of record batches; the last may be cut off. */
+  readonly batches: Buffer
+}
+
+export const fetchApi: Api<FetchRequest, FetchedPartition[]> = {
+  key: 1,
+  version: 11,
+  name: 'Fetch',
+  write(to, { partitions, maxWait, maxBytes, maxPartitionBytes }) {
+    // From no replica, at least a byte, committed records only, outside any fetch session.
+    to.int32(-1).int32(maxWait).int32(1).int32(maxBytes).int8(1).int32(0).int32(-1)
+    writePlaces(to, partitions, ({ next }) => to.int32(-1).int64(next).int64(-1n).int32(maxPartitionBytes))
+    // No topics to forget, no rack.
+    to.int32(0).string('')
+  },
+  read(from) {
+    from.int32()
+    const error = from.int16()
+    from.int32()
+    return readPlaces(from, (place) => {
+      const own = from.int16()
+      from.int64()
+      const lastStable = from.int64()
+      from.int64()
+      const aborted = from.list(() => ({ producerId: from.int64(), firstOffset: from.int64() }))
+      from.int32()
+      return { ...place, error: own || error, lastStable, aborted, batches: from.block() }
+    })
+  },
+}
+
+export interface ProduceRequest {
+  readonly acks: number
+  readonly timeout: number
+  readonly batches: readonly (Place & { readonly bytes: Buffer })[]
+}
+
+export const produceApi: Api<ProduceRequest, (PartitionAnswer & { readonly base: bigint })[]> = {
+  key: 0,
+  version: 7,
+  name: 'Produce',
+  write(to, { acks, timeout, batches }) {
+    to.string(null).int16(acks).int32(timeout)
+    writePlaces(to, batches, ({ bytes }) => to.block(bytes))
+  },
+  read(from) {
+    return readPlaces(from, (place) => {
+      const answer = { ...place, error: from.int16(), base: from.int64() }
+      from.int64()
+      from.int64()
+      return answer
+    })
+  },
+}
+
+interface CreateTopic {
+  readonly topic: string
+  readonly partitions: number
+  readonly replication: number
+  readonly config: Readonly<Record<string, string>>
+  readonly timeout: number
+}
+
+interface Refusal {
+  readonly error: number
+  readonly message: string | null
+}
+
+/** Version 4: the first in which -1 asks for the broker's own replication. */
+export const createTopicApi: Api<CreateTopic, Refusal> = {
+  key: 19,
+  version: 4,
+  name: 'CreateTopics',
+  write(to, { topic, partitions, replication, config, timeout }) {
+    to.list([topic], () => {
+      to.string(topic).int32(partitions).int16(replication).int32(0)
+      to.list(Object.entries(config), ([name, value]) => to.string(name).string(value))
+    })
+    to.int32(timeout).int8(0)
+  },
+  read(from) {
+    from.int32()
+    const [answer] = from.list(() => {
+      from.text()
+      return { error: from.int16(), message: from.string() }
+    })
+    return answer ?? { error: 0, message: null }
+  },
+}
+
+export const deleteTopicApi: Api<{ readonly topic: string; readonly timeout: number }, Refusal> = {
+  key: 20,
+  version: 1,
+  name: 'DeleteTopics',
+  write(to, { topic, timeout }) {
+    to.list([topic], (name) => to.string(name)).int32(timeout)
+  },
+  read(from) {
+    from.int32()
+    const [answer] = from.list(() => {
+      from.text()
+      return { error: from.int16(), message: null }
+    })
+    return answer ?? { error: 0, message: null }
+  },
+}
+
+export interface ConfigEntry {
+  readonly name: string
+  readonly value: string | null
+  /** 1: set on the topic itself; everything else is inherited. */
+  readonly source: number
+  readonly isSensitive: boolean
+}
+
+const TOPIC_RESOURCE = 2
+
+export const describeTopicConfigApi: Api<string, Refusal & { readonly entries: readonly ConfigEntry[] }> = {
+  key: 32,
+  version: 2,
+  name: 'DescribeConfigs',
+  write(to, topic) {
+    to.list([topic], () => to.int8(TOPIC_RESOURCE).string(topic).int32(-1)).int8(0)
+  },
+  read(from) {
+    from.int32()
+    const [answer] = from.list(() => {
+      const refusal = { error: from.int16(), message: from.string() }
+      from.int8()
+      from.text()
+      const entries = from.list(() => {
+        const [name, value] = [from.text(), from.string()]
+        from.boolean()
+        const entry = { name, value, source: from.int8(), isSensitive: from.boolean() }
+        from.list(() => [from.text(), from.string(), from.int8()])
+        return entry
+      })
+      return { ...refusal, entries }
+    })
+    return answer ?? { error: 0, message: null, entries: [] }
+  },
+}
+
+export const findCoordinatorApi: Api<
+  string,
+  { readonly error: number; readonly id: number; readonly host: string; readonly port: number }
+> = {
+  key: 10,
+  version: 1,
+  name: 'FindCoordinator',
+  write(to, group) {
+    to.string(group).int8(0)
+  },
+  read(from) {
+    from.int32()
+    const error = from.int16()
+    from.string()
+    return { error, id: from.int32(), host: from.text(), port: from.int32() }
+  },
+}
+
+export const listGroupsApi: Api<
+  undefined,
+  { readonly error: number; readonly groups: readonly { readonly group: string; readonly protocolType: string }[] }
+> = {
+  key: 16,
+  version: 1,
+  name: 'ListGroups',
+  write: () => undefined,
+  read(from) {
+    from.int32()
+    return { error: from.int16(), groups: from.list(() => ({ group: from.text(), protocolType: from.text() })) }
+  },
+}
+
+export interface DescribedGroup {
+  readonly error: number
+  readonly state: string
+  readonly protocolType: string
+  readonly protocol: string
+  readonly members: readonly {
+    readonly memberId: string
+    readonly clientId: string
+    readonly host: string
+    readonly assignment: Buffer
+  }[]
+}
+
+export const describeGroupApi: Api<string, DescribedGroup | undefined> = {
+  key: 15,
+  version: 1,
+  name: 'DescribeGroups',
+  write(to, group) {
+    to.list([group], (name) => to.string(name))
+  },
+  read(from) {
+    from.int32()
+    const [answer] = from.list(() => {
+      const error = from.int16()
+      from.text()
+      return {
+        error,
+        state: from.text(),
+        protocolType: from.text(),
+        protocol: from.text(),
+        members: from.list(() => {
+          const who = { memberId: from.text(), clientId: from.text(), host: from.text() }
+          from.block()
+          return { ...who, assignment: from.block() }
+        }),
+      }
+    })
+    return answer
+  },
+}
+
+/** Of every partition the group has committed, when no places are given. -1 is "nothing committed". */
+export const offsetFetchApi: Api<
+  { readonly group: string; readonly places: readonly Place[] | null },
+  { readonly error: number; readonly offsets: readonly (PartitionAnswer & { readonly offset: bigint })[] }
+> = {
+  key: 9,
+  version: 3,
+  name: 'OffsetFetch',
+  write(to, { group, places }) {
+    to.string(group)
+    if (places === null) to.int32(-1)
+    else writePlaces(to, places, () => undefined)
+  },
+  read(from) {
+    from.int32()
+    const offsets = readPlaces(from, (place) => {
+      const offset = from.int64()
+      from.string()
+      return { ...place, offset, error: from.int16() }
+    })
+    return { error: from.int16(), offsets }
+  },
+}
+
+export interface CommitRequest {
+  readonly group: string
+  /** -1, with an empty member id, for who is no member: taken while the group has none. */
+  readonly generation: number
+  readonly memberId: string
+  readonly offsets: readonly (Place & { readonly offset: bigint })[]
+}
+
+export const offsetCommitApi: Api<CommitRequest, PartitionAnswer[]> = {
+  key: 8,
+  version: 5,
+  name: 'OffsetCommit',
+  write(to, { group, generation, memberId, offsets }) {
+    to.string(group).int32(generation).string(memberId)
+    writePlaces(to, offsets, ({ offset }) => to.int64(offset).string(null))
+  },
+  read(from) {
+    from.int32()
+    return readPlaces(from, (place) => ({ ...place, error: from.int16() }))
+  },
+}
+
+interface JoinGroup {
+  readonly group: string
+  readonly sessionTimeout: number
+  readonly rebalanceTimeout: number
+  readonly memberId: string
+  readonly protocol: string
+  readonly subscription: Buffer
+}
+
+export interface JoinedGroup {
+  readonly error: number
+  readonly generation: number
+  readonly leader: string
+  readonly memberId: string
+  /** Everybody, for the leader to assign; empty for all others. */
+  readonly members: readonly { readonly memberId: string; readonly subscription: Buffer }[]
+}
+
+export const joinGroupApi: Api<JoinGroup, JoinedGroup> = {
+  key: 11,
+  version: 4,
+  name: 'JoinGroup',
+  write(to, { group, sessionTimeout, rebalanceTimeout, memberId, protocol, subscription }) {
+    to.string(group).int32(sessionTimeout).int32(rebalanceTimeout).string(memberId).string('consumer')
+    to.list([protocol], (name) => to.string(name).block(subscription))
+  },
+  read(from) {
+    from.int32()
+    const [error, generation] = [from.int16(), from.int32()]
+    from.string()
+    return {
+      error,
+      generation,
+      leader: from.text(),
+      memberId: from.text(),
+      members: from.list(() => ({ memberId: from.text(), subscription: from.block() })),
+    }
+  },
+}
+
+interface SyncGroup {
+  readonly group: string
+  readonly generation: number
+  readonly memberId: string
+  readonly assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[]
+}
+
+export const syncGroupApi: Api<SyncGroup, { readonly error: number; readonly assignment: Buffer }> = {
+  key: 14,
+  version: 2,
+  name: 'SyncGroup',
+  write(to, { group, generation, memberId, assignments }) {
+    to.string(group).int32(generation).string(memberId)
+    to.list(assignments, ({ memberId: id, assignment }) => to.string(id).block(assignment))
+  },
+  read(from) {
+    from.int32()
+    return { error: from.int16(), assignment: from.block() }
+  },
+}
+
+interface Membership {
+  readonly group: string
+  readonly memberId: string
+}
+
+export const heartbeatApi: Api<Membership & { readonly generation: number }, number> = {
+  key: 12,
+  version: 2,
+  name: 'Heartbeat',
+  write(to, { group, generation, memberId }) {
+    to.string(group).int32(generation).string(memberId)
+  },
+  read(from) {
+    from.int32()
+    return from.int16()
+  },
+}
+
+export const leaveGroupApi: Api<Membership, number> = {
+  key: 13,
+  version: 2,
+  name: 'LeaveGroup',
+  write(to, { group, memberId }) {
+    to.string(group).string(memberId)
+  },
+  read(from) {
+    from.int32()
+    return from.int16()
+  },
+}
+
+// What members of a group tell each other (ConsumerProtocolSubscription and -Assignment, version 0).
+
+export function encodeSubscription(topics: readonly string[]): Buffer {
+  const to = new Writer().int16(0)
+  return to.list(topics, (topic) => to.string(topic)).block(Buffer.alloc(0)).bytes
+}
+
+export function decodeSubscription(bytes: Buffer): string[] {
+  const from = new Reader(bytes)
+  from.int16()
+  return from.list(() => from.text())
+}
+
+export function encodeAssignment(places: readonly Place[]): Buffer {
+  const to = new Writer().int16(0)
+  writePlaces(to, places, () => undefined)
+  return to.block(Buffer.alloc(0)).bytes
+}
+
+export function decodeAssignment(bytes: Buffer): Place[] {
+  if (bytes.length === 0) return []
+  const from = new Reader(bytes)
+  from.int16()
+  return readPlaces(from, (place) => place)
+}

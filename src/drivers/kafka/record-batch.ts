@@ -1,0 +1,227 @@
+import { EventBusError } from '../../bus/errors.ts'
+import type { BusRecord, Header, NewRecord } from '../../bus/record.ts'
+import { codecFor } from './compression.ts'
+import { crc32c } from './crc32c.ts'
+import type { AbortedTransaction } from './protocol.ts'
+
+// A record batch, magic 2 (https://kafka.apache.org/documentation/#recordbatch): base offset 0, length 8, leader epoch
+// 12, magic 16, crc 17, attributes 21, last offset delta 23, base timestamp 27, max timestamp 35, producer id 43,
+// producer epoch 51, base sequence 53, number of records 57, records 61.
+const HEADER = 61
+const LENGTH_FROM = 12
+const IS_TRANSACTIONAL = 0x10
+const IS_CONTROL = 0x20
+const IS_APPEND_TIME = 0x08
+const COMPRESSION = 0x07
+
+/** The offset behind the last whole batch, whatever compaction left of it: the one to fetch next. */
+export function offsetBehind(bytes: Buffer, from: bigint): bigint {
+  let next = from
+  for (let at = 0; at + HEADER <= bytes.length; ) {
+    const end = at + LENGTH_FROM + bytes.readInt32BE(at + 8)
+    // The broker cuts its answer at the byte limit: the rest of a batch comes with the next fetch.
+    if (end > bytes.length) break
+    const behind = bytes.readBigInt64BE(at) + BigInt(bytes.readInt32BE(at + 23)) + 1n
+    if (behind > next) next = behind
+    at = end
+  }
+  return next
+}
+
+export interface FetchedBatches {
+  readonly topic: string
+  readonly partition: number
+  readonly batches: Buffer
+  readonly aborted: readonly AbortedTransaction[]
+}
+
+/** The records at `from` and behind, without control records and those of aborted transactions. */
+export async function decodeBatches(
+  { topic, partition, batches: bytes, aborted }: FetchedBatches,
+  from: bigint,
+): Promise<BusRecord[]> {
+  const records: BusRecord[] = []
+  const open = new Set<bigint>()
+  const starts = [...aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1))
+  for (let at = 0; at + HEADER <= bytes.length; ) {
+    const end = at + LENGTH_FROM + bytes.readInt32BE(at + 8)
+    if (end > bytes.length) break
+    if (bytes[at + 16] !== 2) {
+      throw new EventBusError('UNSUPPORTED', `${topic}[${partition}] holds records in the format before Kafka 0.11`)
+    }
+    const base = bytes.readBigInt64BE(at)
+    const attributes = bytes.readInt16BE(at + 21)
+    const last = base + BigInt(bytes.readInt32BE(at + 23))
+    const producer = bytes.readBigInt64BE(at + 43)
+    while (starts[0] && starts[0].firstOffset <= last) open.add((starts.shift() as AbortedTransaction).producerId)
+    if (attributes & IS_CONTROL) {
+      // A control record ends its producer's transaction, whichever way.
+      open.delete(producer)
+    } else if (!(attributes & IS_TRANSACTIONAL && open.has(producer))) {
+      const compression = attributes & COMPRESSION
+      const packed = bytes.subarray(at + HEADER, end)
+      const body = compression === 0 ? packed : (await codecFor(compression)).decompress(packed)
+      const time = Number(bytes.readBigInt64BE(at + (attributes & IS_APPEND_TIME ? 35 : 27)))
+      decodeRecords(
+        { topic, partition, base, time, isAppendTime: (attributes & IS_APPEND_TIME) !== 0, from },
+        body,
+        bytes.readInt32BE(at + 57),
+        records,
+      )
+    }
+    at = end
+  }
+  return records
+}
+
+interface BatchOrigin {
+  readonly topic: string
+  readonly partition: number
+  readonly base: bigint
+  readonly time: number
+  readonly isAppendTime: boolean
+  readonly from: bigint
+}
+
+/** The position in the batch read or written, shared so that a number costs no allocation. Never held over an await. */
+let cursor = 0
+
+function decodeRecords(origin: BatchOrigin, body: Buffer, count: number, into: BusRecord[]): void {
+  const { topic, partition, base, time, isAppendTime, from } = origin
+  cursor = 0
+  for (let index = 0; index < count; index += 1) {
+    const size = varint(body)
+    const end = cursor + size
+    cursor += 1
+    const elapsed = varint(body)
+    const offset = base + BigInt(varint(body))
+    const key = chunk(body)
+    const value = chunk(body)
+    const headerCount = varint(body)
+    const headers = headerCount === 0 ? none : readHeaders(body, headerCount)
+    cursor = end
+    if (offset < from) continue
+    const timestamp = BigInt(isAppendTime ? time : time + elapsed)
+    into.push({ topic, partition, offset, timestamp, key, value, headers })
+  }
+}
+
+const none: readonly Header[] = []
+
+function readHeaders(body: Buffer, count: number): Header[] {
+  return Array.from({ length: count }, () => [(chunk(body) ?? Buffer.alloc(0)).toString('utf8'), chunk(body)] as const)
+}
+
+function chunk(body: Buffer): Buffer | null {
+  const length = varint(body)
+  if (length < 0) return null
+  cursor += length
+  return body.subarray(cursor - length, cursor)
+}
+
+/** A zigzag varint of up to 53 bits. */
+function varint(body: Buffer): number {
+  let byte = body[cursor++] as number
+  if (byte < 0x80) return (byte >>> 1) ^ -(byte & 1)
+  let value = byte & 0x7f
+  let factor = 128
+  do {
+    byte = body[cursor++] as number
+    value += (byte & 0x7f) * factor
+    factor *= 128
+  } while (byte >= 0x80 && factor < 2 ** 63)
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+}
+
+/** Writes records as one batch, compressed when asked. Headers keep their order and may repeat. */
+export async function encodeBatch(records: readonly NewRecord[], compression: number, now: bigint): Promise<Buffer> {
+  let room = HEADER
+  for (const record of records) room += sizeBound(record)
+  let bytes = Buffer.allocUnsafe(room)
+  const first = records[0]?.timestamp ?? now
+  let largest = first
+  cursor = HEADER
+  for (let index = 0; index < records.length; index += 1) {
+    const record = records[index] as NewRecord
+    const time = record.timestamp ?? now
+    if (time > largest) largest = time
+    writeRecord(bytes, record, Number(time - first), index)
+  }
+  bytes = bytes.subarray(0, cursor)
+  if (compression !== 0) {
+    const packed = (await codecFor(compression)).compress(bytes.subarray(HEADER))
+    bytes = Buffer.concat([bytes.subarray(0, HEADER), packed])
+  }
+  bytes.writeBigInt64BE(0n, 0)
+  bytes.writeInt32BE(bytes.length - LENGTH_FROM, 8)
+  bytes.writeInt32BE(-1, 12)
+  bytes[16] = 2
+  bytes.writeInt16BE(compression, 21)
+  bytes.writeInt32BE(records.length - 1, 23)
+  bytes.writeBigInt64BE(first, 27)
+  bytes.writeBigInt64BE(largest, 35)
+  bytes.writeBigInt64BE(-1n, 43)
+  bytes.writeInt16BE(-1, 51)
+  bytes.writeInt32BE(-1, 53)
+  bytes.writeInt32BE(records.length, 57)
+  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17)
+  return bytes
+}
+
+/** The most bytes a record takes in a batch: lengths and deltas at their longest. */
+export function sizeBound({ key, value, headers }: NewRecord): number {
+  let size = 36 + (key?.length ?? 0) + (value?.length ?? 0)
+  if (headers) for (const [name, content] of headers) size += 10 + name.length * 3 + (content?.length ?? 0)
+  return size
+}
+
+function writeRecord(bytes: Buffer, { key, value, headers }: NewRecord, elapsed: number, index: number): void {
+  let size = 1 + sizeOf(elapsed) + sizeOf(index) + chunkSize(key) + chunkSize(value) + sizeOf(headers?.length ?? 0)
+  if (headers) {
+    for (const [name, content] of headers) size += stringSize(name) + chunkSize(content)
+  }
+  writeVarint(bytes, size)
+  bytes[cursor++] = 0
+  writeVarint(bytes, elapsed)
+  writeVarint(bytes, index)
+  writeChunk(bytes, key)
+  writeChunk(bytes, value)
+  writeVarint(bytes, headers?.length ?? 0)
+  if (!headers) return
+  for (const [name, content] of headers) {
+    writeVarint(bytes, Buffer.byteLength(name))
+    cursor += bytes.write(name, cursor)
+    writeChunk(bytes, content)
+  }
+}
+
+function writeChunk(bytes: Buffer, chunk: Uint8Array | null): void {
+  writeVarint(bytes, chunk === null ? -1 : chunk.length)
+  if (chunk === null) return
+  bytes.set(chunk, cursor)
+  cursor += chunk.length
+}
+
+function writeVarint(bytes: Buffer, value: number): void {
+  let rest = zigzag(value)
+  while (rest >= 128) {
+    bytes[cursor++] = (rest % 128) + 128
+    rest = Math.floor(rest / 128)
+  }
+  bytes[cursor++] = rest
+}
+
+const zigzag = (value: number): number => (value < 0 ? -value * 2 - 1 : value * 2)
+
+function sizeOf(value: number): number {
+  let size = 1
+  for (let rest = zigzag(value); rest >= 128; rest = Math.floor(rest / 128)) size += 1
+  return size
+}
+
+const chunkSize = (bytes: Uint8Array | null): number => (bytes === null ? 1 : sizeOf(bytes.length) + bytes.length)
+
+function stringSize(text: string): number {
+  const size = Buffer.byteLength(text)
+  return sizeOf(size) + size
+}

@@ -1,0 +1,75 @@
+import type { ConnectionOptions } from 'node:tls'
+import { connectionFailed } from '../../bus/errors.ts'
+import { defaultGroup } from '../../bus/names.ts'
+import { DriverEventBus, type EventBusOptions } from '../event-bus.ts'
+import { type Compression, compressionIds } from './compression.ts'
+import { KafkaDriver } from './kafka-driver.ts'
+import type { Sasl } from './wire.ts'
+
+export interface RedpandaEventBusOptions extends EventBusOptions {
+  /** `host:port`, several separated by commas or as a list; port 9092 when none is given. */
+  readonly brokers: string | readonly string[]
+  /** How many replicas have a publish before it resolves: none, the leader, all in sync. Default `1`, as in Rust. */
+  readonly acks?: '0' | '1' | 'all' | undefined
+  /** Default `none`. */
+  readonly compression?: Compression | undefined
+  /** The group of subscriptions that name none. Default `composable-rust-` and the sorted topics. */
+  readonly group?: string | undefined
+  /** How long a request may fail and be tried again. Milliseconds; default 5000. */
+  readonly timeout?: number | undefined
+  /** Default `crbus`. */
+  readonly clientId?: string | undefined
+  /** `true`, or what `tls.connect` takes. */
+  readonly tls?: boolean | ConnectionOptions | undefined
+  /** The login: a name and a password, or whoever provides the token. */
+  readonly sasl?: Sasl | undefined
+}
+
+/**
+ * A bus on Redpanda or Apache Kafka (2.3 and later), for the same topics and bytes as Composable Rust's
+ * `RedpandaEventBus`.
+ *
+ * **Order.** Records of one partition arrive in offset order. Keys choose partitions as librdkafka's default does.
+ *
+ * **Delivery.** At least once. A subscription commits what its reader came back from, within 200 ms, on rebalance and
+ * on close; and the start of a `latest` group, fixed when a partition is first given out. `publish` resolves when `acks`
+ * says so; a request that fails and passes is sent again, which can repeat events, as with the Rust services' producer.
+ * Only committed records are read.
+ *
+ * **Cost.** Nothing connects before it is needed. Reading by `log` joins no group: it asks the partition leaders, over
+ * a connection of its own. Events published while a request is under way share the next one. A subscription is two more
+ * connections and two heartbeats a second.
+ *
+ * **Failure.** Everything thrown is an `EventBusError`. A wrong address is told within a second, a broker that is away
+ * or silent after about `timeout`; readers and subscribers wait a minute for it to come back. A record the broker
+ * refuses fails the call that published it and no other.
+ *
+ * **Ownership.** Closed by `close` or `await using`, which ends its reads and subscriptions. What was published and not
+ * awaited may be lost.
+ */
+export class RedpandaEventBus extends DriverEventBus {
+  constructor(options: RedpandaEventBusOptions) {
+    super(kafkaDriver(options), options, {
+      autoOffsetReset: 'latest',
+      groupFor: (topics) => options.group ?? defaultGroup(topics),
+    })
+  }
+}
+
+function kafkaDriver(options: RedpandaEventBusOptions): KafkaDriver {
+  const { acks = '1', compression = 'none', timeout = 5000, clientId = 'crbus', tls, sasl } = options
+  const given = typeof options.brokers === 'string' ? options.brokers.split(',') : (options.brokers ?? [])
+  const brokers = given.map((broker) => broker.trim()).filter((broker) => broker !== '')
+  if (brokers.length === 0) {
+    throw connectionFailed('Brokers not configured', { suggestions: ['--brokers 127.0.0.1:9092'] })
+  }
+  return new KafkaDriver({
+    brokers,
+    clientId,
+    timeout,
+    tls,
+    sasl,
+    acks: acks === 'all' ? -1 : Number(acks),
+    compression: compressionIds[compression],
+  })
+}

@@ -1,0 +1,253 @@
+/**
+ * The one file that names kafkajs's insides. kafkajs 2.2.4 is frozen, so they hold still; a test fails when its version
+ * changes. Used are its connections: framing, correlation, TLS, SASL and its renewal. What kafkajs builds over them is
+ * not: it cannot read without a group nor commit without joining one, retries inside retries, waits for ever for a
+ * broker that hangs, and restarts a consumer on a record it cannot take.
+ */
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+// @ts-expect-error kafkajs types its front door only
+import KafkaConnection from 'kafkajs/src/network/connection.js'
+// @ts-expect-error
+import protocolErrors from 'kafkajs/src/protocol/error.js'
+import { KafkaFailure } from './kafka-errors.ts'
+
+export type Sasl =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+      readonly username: string
+      readonly password: string
+    }
+  | { readonly mechanism: 'oauthbearer'; readonly oauthBearerProvider: () => Promise<{ readonly value: string }> }
+
+export interface WireOptions {
+  readonly host: string
+  readonly port: number
+  readonly clientId: string
+  readonly tls?: boolean | ConnectionOptions | undefined
+  readonly sasl?: Sasl | undefined
+  /** The longest to wait for the connection, and for an answer that names no time of its own. */
+  readonly timeout: number
+}
+
+export interface WireRequest {
+  readonly key: number
+  readonly version: number
+  readonly name: string
+  readonly body: Buffer
+  /** False when the broker sends none (produce with acks 0). */
+  readonly hasAnswer?: boolean
+  readonly timeout?: number | undefined
+}
+
+interface KafkaJsConnection {
+  readonly socket?: Socket
+  readonly requestQueue: { scheduleCheckPendingRequests(): void }
+  isConnected(): boolean
+  connect(): Promise<unknown>
+  setVersions(versions: Record<number, { minVersion: number; maxVersion: number }>): void
+  setSupportAuthenticationProtocol(isSupported: boolean): void
+  authenticate(): Promise<void>
+  send(protocol: object): Promise<Buffer | undefined>
+  rejectRequests(error: Error): void
+  disconnect(): Promise<unknown>
+}
+
+/** SaslHandshake and SaslAuthenticate, as every broker since Kafka 1.0 has them; kafkajs asks for nothing else. */
+const SASL_VERSIONS = { 17: { minVersion: 0, maxVersion: 1 }, 36: { minVersion: 0, maxVersion: 1 } }
+
+const silence = () => undefined
+/** kafkajs logs to stdout; what it has to say reaches users as errors. */
+const silentLogger = { info: silence, error: silence, warn: silence, debug: silence, namespace: () => silentLogger }
+
+/** One connection to one broker. Requests are answered in order, so whoever waits long at a broker brings their own. */
+export class WireConnection {
+  readonly #connection: KafkaJsConnection
+  readonly #options: WireOptions
+  #opening: Promise<void> | undefined
+  #failure: KafkaFailure | undefined
+
+  constructor(options: WireOptions) {
+    const { host, port, clientId, tls, sasl, timeout } = options
+    this.#options = options
+    this.#connection = new KafkaConnection({
+      host,
+      port,
+      clientId,
+      ssl: tls || undefined,
+      // kafkajs stores what it needs on the object it is given.
+      sasl: sasl && { ...sasl },
+      logger: silentLogger,
+      socketFactory: openSocket,
+      connectionTimeout: timeout,
+      requestTimeout: timeout,
+      reauthenticationThreshold: 10_000,
+      // Requests are timed below: kafkajs's own check polls ten times a second and leaves the connection open.
+      enforceRequestTimeout: false,
+    })
+    // kafkajs sets a timer at "throttled until, less now" after every answer: minus now, of which Node 24 warns. It looks
+    // for requests that wait their turn, and without a limit in flight none does.
+    this.#connection.requestQueue.scheduleCheckPendingRequests = silence
+    this.#connection.setVersions(SASL_VERSIONS)
+    this.#connection.setSupportAuthenticationProtocol(true)
+  }
+
+  get address(): string {
+    return `${this.#options.host}:${this.#options.port}`
+  }
+
+  get isClosed(): boolean {
+    return (
+      this.#failure !== undefined ||
+      (this.#opening !== undefined && !this.#isOpening && !this.#connection.isConnected())
+    )
+  }
+
+  #isOpening = false
+
+  /** Connects and logs in, once for all who ask. */
+  open(): Promise<void> {
+    if (this.#opening === undefined) {
+      this.#isOpening = true
+      this.#opening = this.#timed(this.#options.timeout, async () => {
+        await this.#connection.connect()
+        await this.#connection.authenticate()
+      }).finally(() => {
+        this.#isOpening = false
+      })
+    }
+    return this.#opening
+  }
+
+  /** The answer's payload behind its correlation id; empty when there is none to come. */
+  async send({ key, version, name, body, hasAnswer = true, timeout }: WireRequest): Promise<Buffer> {
+    await this.open()
+    const answer = await this.#timed(timeout ?? this.#options.timeout, () =>
+      this.#connection.send({
+        request: {
+          apiKey: key,
+          apiVersion: version,
+          apiName: name,
+          expectResponse: () => hasAnswer,
+          // As much of kafkajs's encoder as its framing looks at.
+          encode: async () => ({ buf: body, buffer: body }),
+        },
+        response: { decode: async (payload: Buffer) => payload, parse: async (payload: Buffer) => payload },
+      }),
+    )
+    const { socket } = this.#connection
+    // Without an answer to wait for, the socket's own buffer is what holds a fast sender back.
+    if (!hasAnswer && socket?.writableNeedDrain) await drained(socket)
+    return answer ?? Buffer.alloc(0)
+  }
+
+  /** Ends at once, failing what is under way. What was sent without an answer still goes out. */
+  close(reason: KafkaFailure = new KafkaFailure('connection', `the connection to ${this.address} was closed`)): void {
+    if (this.#failure) return
+    this.#failure = reason
+    const { socket } = this.#connection
+    this.#connection.rejectRequests(reason)
+    if (socket?.writableLength && !socket.connecting) socket.end().unref()
+    else socket?.destroy()
+    this.#connection.disconnect().catch(silence)
+  }
+
+  async #timed<T>(timeout: number, work: () => Promise<T>): Promise<T> {
+    if (this.#failure) throw this.#failure
+    const { promise: failed, reject } = Promise.withResolvers<never>()
+    failed.catch(silence)
+    const timer = setTimeout(() => {
+      this.close(new KafkaFailure('connection', `${this.address} did not answer within ${timeout} ms`))
+      reject(this.#failure)
+    }, timeout)
+    try {
+      return await Promise.race([work(), failed])
+    } catch (error) {
+      // The first failure is the reason; what kafkajs makes of a closed socket is not.
+      const failure = this.#failure ?? toFailure(error, this.address)
+      if (failure.kind !== 'protocol') this.close(failure)
+      throw failure
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+interface SocketRequest {
+  readonly host: string
+  readonly port: number
+  readonly ssl: boolean | ConnectionOptions | undefined
+  readonly onConnect: () => void
+}
+
+function openSocket({ host, port, ssl, onConnect }: SocketRequest): Socket {
+  const options = ssl === true ? {} : ssl
+  const servername = isIP(host) ? {} : { servername: host }
+  const socket = options
+    ? connectTls({ host, port, ...servername, ...options }, onConnect)
+    : connectPlain({ host, port }, onConnect)
+  return socket.setNoDelay(true).setKeepAlive(true, 60_000)
+}
+
+const drained = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done).off('close', done)
+      resolve()
+    }
+    socket.once('drain', done).once('close', done)
+  })
+
+/** kafkajs's errors by their class, code and type, never by their text. */
+function toFailure(error: unknown, address: string): KafkaFailure {
+  if (error instanceof KafkaFailure) return error
+  const { name, code, type } = error as { name?: string; code?: string; type?: string }
+  if (
+    name === 'KafkaJSSASLAuthenticationError' ||
+    type === 'UNSUPPORTED_SASL_MECHANISM' ||
+    type === 'SASL_AUTHENTICATION_FAILED' ||
+    type === 'ILLEGAL_SASL_STATE'
+  ) {
+    return new KafkaFailure('authentication', `${address} refused the login`, { cause: error })
+  }
+  if (name === 'KafkaJSConnectionClosedError') {
+    return new KafkaFailure('connection', `${address} closed the connection`, { cause: error })
+  }
+  const reason = code === undefined ? 'cannot be reached' : (reasons[code] ?? `cannot be reached (${code})`)
+  return new KafkaFailure('connection', `${address} ${reason}`, {
+    cause: error,
+    isRefused: code !== undefined && code in reasons,
+  })
+}
+
+/** What Node's codes say about an address that will not do, however often it is tried. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused the connection',
+  ENOTFOUND: 'is not a known host',
+  EAI_AGAIN: 'is a host whose name cannot be resolved',
+  EHOSTUNREACH: 'is not reachable from here',
+  ENETUNREACH: 'is not reachable from here',
+  EPROTO: 'does not speak TLS as asked',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'does not speak TLS',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'has a certificate nobody vouches for',
+  SELF_SIGNED_CERT_IN_CHAIN: 'has a certificate nobody vouches for',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'has a certificate nobody vouches for',
+  CERT_HAS_EXPIRED: 'has a certificate that has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'has a certificate for another name',
+}
+
+interface ProtocolError {
+  readonly code: number
+  readonly type: string
+  readonly message: string
+}
+
+const names = new Map((protocolErrors.errorCodes as readonly ProtocolError[]).map((error) => [error.code, error]))
+
+/** A Kafka error code as a failure, by the names kafkajs has for them. */
+export function protocolFailure(code: number, detail?: string | null): KafkaFailure {
+  const known = names.get(code)
+  const text = detail || known?.message || `Kafka error ${code}`
+  return new KafkaFailure('protocol', known ? `${text} (${known.type})` : text, { code })
+}
