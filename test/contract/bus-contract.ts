@@ -1,0 +1,48 @@
+import { beforeEach, describe, onTestFinished } from 'vitest'
+import type { EventBus } from '../../src/bus/event-bus.ts'
+import { adminClauses } from './support/admin-clauses.ts'
+import { appendClauses } from './support/append-clauses.ts'
+import { eventClauses } from './support/event-clauses.ts'
+import { groupClauses } from './support/group-clauses.ts'
+import type { Harness } from './support/harness.ts'
+import { readClauses } from './support/read-clauses.ts'
+
+/** What a clause is given: the harness, whose buses are closed when the clause ends, and one bus open already. */
+export interface Contract extends Harness {
+  readonly bus: () => EventBus
+}
+
+/**
+ * What every bus promises, whatever it is made of. A bus passes all of it or is none; what only one bus can do is
+ * tested in that bus's own file.
+ */
+export function busContract(name: string, harness: Harness): void {
+  describe(name, () => {
+    let bus: EventBus
+    const contract: Contract = {
+      ...harness,
+      bus: () => bus,
+      async open(options) {
+        const opened = await harness.open(options)
+        onTestFinished(() => opened.close())
+        return opened
+      },
+      async startMember(request) {
+        const member = await harness.startMember(request)
+        onTestFinished(() => member.die())
+        return member
+      },
+    }
+
+    beforeEach(async () => {
+      bus = await harness.open()
+      return () => bus.close()
+    })
+
+    describe('append', () => appendClauses(contract))
+    describe('read', () => readClauses(contract))
+    describe('publish and subscribe', () => eventClauses(contract))
+    describe('groups', () => groupClauses(contract))
+    describe('administration', () => adminClauses(contract))
+  })
+}

@@ -1,0 +1,18 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
+import { busContract } from './bus-contract.ts'
+import { startMemberProcess } from './support/start-member-process.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'crbus-contract-'))
+const file = { path: join(folder, 'bus.db'), sessionTimeout: 2000 }
+afterAll(() => rmSync(folder, { recursive: true }))
+
+busContract('EmbeddedEventBus', {
+  open: async (options) => new EmbeddedEventBus({ ...options, ...file }),
+  startMember: (request) => startMemberProcess({ kind: 'embedded', ...file }, request),
+  capabilities: { createsTopics: true },
+  takeoverWithin: 15_000,
+})

@@ -1,0 +1,561 @@
+import { createServer, type Server } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import type { GroupMember, JoinRequest } from '../../src/bus/driver.ts'
+import type { BusRecord, NewRecord } from '../../src/bus/record.ts'
+import { KafkaDriver } from '../../src/drivers/kafka/kafka-driver.ts'
+import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { startKafka, type TestKafka } from '../support/kafka.ts'
+import { newTopic, uniqueGroup, uniqueTopic } from './support/harness.ts'
+
+// What is true of Kafka alone; what every bus promises is in bus-contract.ts.
+
+const brokers = inject('kafkaBrokers')
+
+function openBus(options: Partial<RedpandaEventBusOptions> = {}): RedpandaEventBus {
+  const bus = new RedpandaEventBus({ brokers, ...options })
+  onTestFinished(() => bus.close().catch(() => undefined))
+  return bus
+}
+
+function openDriver(at = brokers): KafkaDriver {
+  const driver = new KafkaDriver({ brokers: [at], clientId: 'test', timeout: 5000, acks: 1, compression: 0 })
+  onTestFinished(() => driver.close().catch(() => undefined))
+  return driver
+}
+
+const record = (value: string | number, more: Partial<NewRecord> = {}): NewRecord => ({
+  key: Buffer.from('key'),
+  value: Buffer.from(String(value)),
+  ...more,
+})
+
+const textOf = ({ value }: BusRecord): string => Buffer.from(value ?? []).toString()
+
+async function readAll(bus: RedpandaEventBus, topic: string): Promise<BusRecord[]> {
+  const ranges = await bus.log.ranges(topic)
+  const records: BusRecord[] = []
+  const slices = ranges.map(({ partition, start, end }) => ({ topic, partition, from: start, to: end }))
+  for await (const batch of bus.log.read(slices)) records.push(...batch)
+  return records
+}
+
+const joining = (topics: readonly string[], more: Partial<JoinRequest> = {}): JoinRequest => ({
+  topics,
+  group: uniqueGroup(),
+  offsetReset: 'earliest',
+  bufferSize: 1000,
+  ...more,
+})
+
+/** Takes and acknowledges until so many values are there. */
+async function takeValues(member: GroupMember, count: number, into: string[] = []): Promise<string[]> {
+  while (into.length < count) {
+    const batch = await member.next()
+    if (!batch) break
+    for (const [index, one] of batch.records.entries()) {
+      if (batch.revoked) break
+      into.push(textOf(one))
+      batch.acknowledge(index)
+    }
+    batch.finish()
+  }
+  return into
+}
+
+async function elapsed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+test('kafkajs is the version whose insides wire.ts knows', async () => {
+  const { default: installed } = await import('kafkajs/package.json', { with: { type: 'json' } })
+  const { default: own } = await import('../../package.json', { with: { type: 'json' } })
+  expect(installed.version).toBe('2.2.4')
+  expect(own.dependencies.kafkajs).toBe('2.2.4')
+})
+
+describe('an address', () => {
+  test('must be given', () => {
+    for (const none of ['', ' , ', []]) {
+      expect(() => new RedpandaEventBus({ brokers: none })).toThrow('Connection failed: Brokers not configured')
+    }
+  })
+
+  test('must be one', () => {
+    for (const bad of ['host:', 'host:0', 'host:70000', 'a:b:c']) {
+      expect(() => new RedpandaEventBus({ brokers: bad }), bad).toThrow('is not host:port')
+    }
+  })
+
+  test('where nobody listens is told at once, by name', async () => {
+    const bus = openBus({ brokers: '127.0.0.1:1' })
+    const failed = { code: 'CONNECTION_FAILED', message: expect.stringContaining('127.0.0.1:1') }
+    const took = await elapsed(async () => {
+      await expect(bus.admin.listTopics()).rejects.toMatchObject(failed)
+      await expect(bus.log.append('t', [record(1)])).rejects.toMatchObject(failed)
+      await expect(bus.subscribe(['t'])).rejects.toMatchObject(failed)
+    })
+    expect(took).toBeLessThan(3000)
+  })
+
+  test('that accepts and stays silent is told after the time-out', async () => {
+    const silent = await listenSilently()
+    const bus = openBus({ brokers: silent, timeout: 600 })
+    const failed = { code: 'CONNECTION_FAILED', message: expect.stringContaining('did not answer within 600 ms') }
+    expect(await elapsed(() => expect(bus.admin.listTopics()).rejects.toMatchObject(failed))).toBeLessThan(2000)
+    expect(await elapsed(() => expect(bus.log.append('t', [record(1)])).rejects.toMatchObject(failed))).toBeLessThan(
+      2000,
+    )
+    expect(await elapsed(() => bus.close())).toBeLessThan(500)
+  })
+})
+
+async function listenSilently(): Promise<string> {
+  const server: Server = createServer(() => undefined).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  onTestFinished(() => void server.close())
+  const address = server.address()
+  return `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+}
+
+describe.skipIf(brokers === '')('on a broker', () => {
+  describe('reading', () => {
+    test('joins no group', async () => {
+      const bus = openBus()
+      const topic = await newTopic(bus)
+      await bus.log.append(topic, [record(1), record(2)])
+      const before = await bus.admin.listGroups()
+      expect((await readAll(bus, topic)).map(textOf)).toEqual(['1', '2'])
+      expect(await bus.admin.listGroups()).toEqual(before)
+    })
+
+    test('from an offset that does not exist yet waits for it', async () => {
+      const bus = openBus()
+      const topic = await newTopic(bus)
+      await bus.log.append(topic, [record(0), record(1)])
+      const got: bigint[] = []
+      const reading = (async () => {
+        for await (const batch of bus.log.read([{ topic, partition: 0, from: 3n, to: 5n }])) {
+          got.push(...batch.map(({ offset }) => offset))
+        }
+      })()
+      await sleep(300)
+      await bus.log.append(topic, [record(2), record(3), record(4), record(5)])
+      await reading
+      expect(got).toEqual([3n, 4n])
+    })
+
+    test('leaves out aborted transactions and the marks of transactions, and ends behind them', async () => {
+      const bus = openBus()
+      const topic = await newTopic(bus)
+      const { Kafka, logLevel, Partitioners } = await import('kafkajs')
+      const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
+      const producer = kafka.producer({
+        transactionalId: uniqueTopic(),
+        maxInFlightRequests: 1,
+        idempotent: true,
+        createPartitioner: Partitioners.DefaultPartitioner,
+      })
+      await producer.connect()
+      onTestFinished(() => producer.disconnect())
+      for (const [value, isKept] of [
+        ['a', true],
+        ['b', false],
+        ['c', true],
+        ['d', false],
+      ] as const) {
+        const transaction = await producer.transaction()
+        await transaction.send({ topic, messages: [{ key: 'key', value }] })
+        await (isKept ? transaction.commit() : transaction.abort())
+      }
+      // Four records and the mark behind each. A commit is answered before its mark is written.
+      await vi.waitFor(async () => expect(await bus.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 8n }]))
+      expect((await readAll(bus, topic)).map(textOf)).toEqual(['a', 'c'])
+      const request = joining([topic])
+      const member = await openDriver().join(request)
+      expect(await takeValues(member, 2)).toEqual(['a', 'c'])
+      await member.close()
+    })
+
+    test('ends where compaction has taken the last records', async () => {
+      const bus = openBus()
+      const topic = uniqueTopic()
+      await bus.admin.createTopic(topic, {
+        partitions: 1,
+        config: {
+          'cleanup.policy': 'compact',
+          'segment.ms': '100',
+          'min.cleanable.dirty.ratio': '0.001',
+          'delete.retention.ms': '0',
+          'max.compaction.lag.ms': '100',
+        },
+      })
+      const append = async (value: string | null) => {
+        await bus.log.append(topic, [record('', { value: value === null ? null : Buffer.from(value) })])
+        await sleep(120)
+      }
+      await append('first')
+      await append(null)
+      await append('second')
+      await append('third')
+      await vi.waitFor(
+        async () => {
+          // Every append rolls the segment before it, which may then be compacted.
+          await append('last')
+          expect((await readAll(bus, topic)).length).toBeLessThan(3)
+        },
+        { timeout: 40_000, interval: 500 },
+      )
+      const [range] = await bus.log.ranges(topic)
+      expect(range?.end).toBeGreaterThan(4n)
+    })
+
+    test('of several at once does not make one wait for another', async () => {
+      const bus = openBus()
+      const quiet = await newTopic(bus)
+      const busy = await newTopic(bus)
+      await bus.log.append(
+        busy,
+        Array.from({ length: 20 }, (_, index) => record(index)),
+      )
+      const stop = new AbortController()
+      const waiting = (async () => {
+        for await (const _ of bus.log.read([{ topic: quiet, partition: 0, from: 0n }], { signal: stop.signal }));
+      })()
+      await sleep(50)
+      expect(await elapsed(() => readAll(bus, busy))).toBeLessThan(200)
+      expect(
+        await elapsed(() => {
+          stop.abort()
+          return waiting
+        }),
+      ).toBeLessThan(100)
+    })
+  })
+
+  describe('appending', () => {
+    test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
+      'with compression %s is read back',
+      async (compression) => {
+        const bus = openBus({ compression })
+        const topic = await newTopic(bus, 2)
+        const sent = Array.from({ length: 2000 }, (_, index) =>
+          record(`${index} ${'x'.repeat(200)}`, { key: Buffer.from(`k${index % 7}`), headers: [['h', null]] }),
+        )
+        await bus.log.append(topic, sent)
+        const got = await readAll(bus, topic)
+        expect(got.map(textOf).sort()).toEqual(sent.map(({ value }) => Buffer.from(value ?? []).toString()).sort())
+        const member = await openDriver().join(joining([topic]))
+        expect((await takeValues(member, 2000)).length).toBe(2000)
+      },
+    )
+
+    test('keeps times, headers, tombstones and empty values as they are', async () => {
+      const bus = openBus()
+      const topic = await newTopic(bus)
+      const headers = [
+        ['b', Buffer.from('1')],
+        ['ä', null],
+        ['b', Buffer.alloc(0)],
+        ['1', Buffer.from([0, 255])],
+      ] as const
+      await bus.log.append(topic, [
+        record('x', { timestamp: 1_700_000_000_123n, headers }),
+        { key: Buffer.alloc(0), value: Buffer.alloc(0), timestamp: 5n },
+        { key: null, value: null, timestamp: 1_750_000_000_000n },
+      ])
+      const expected = [
+        { offset: 0n, timestamp: 1_700_000_000_123n, headers },
+        { offset: 1n, timestamp: 5n, headers: [] },
+        { offset: 2n, timestamp: 1_750_000_000_000n, headers: [], key: null, value: null },
+      ]
+      const got = await readAll(bus, topic)
+      expect(got).toMatchObject(expected)
+      expect(got[1]).toMatchObject({ key: Buffer.alloc(0), value: Buffer.alloc(0) })
+      const member = await openDriver().join(joining([topic]))
+      expect((await member.next())?.records).toEqual(got)
+    })
+
+    test('takes a value of 1 MiB where the topic does, and says so where it does not', async () => {
+      const bus = openBus()
+      const topic = uniqueTopic()
+      await bus.admin.createTopic(topic, { partitions: 1, config: { 'max.message.bytes': String(2 ** 21) } })
+      const value = Buffer.alloc(2 ** 20, 'v')
+      await bus.log.append(topic, [record(0), record('', { value }), record(2)])
+      const got = await readAll(bus, topic)
+      expect(got.map(({ value }) => value?.length)).toEqual([1, 2 ** 20, 1])
+      expect(Buffer.from(got[1]?.value ?? []).equals(value)).toBe(true)
+      const strict = await newTopic(bus)
+      await expect(bus.log.append(strict, [record('', { value })])).rejects.toMatchObject({
+        code: 'PUBLISH_FAILED',
+        message: expect.stringContaining('MESSAGE_TOO_LARGE'),
+      })
+    })
+
+    test('fails for the call whose record is refused, not for those that shared its request', async () => {
+      const bus = openBus()
+      const topic = uniqueTopic()
+      await bus.admin.createTopic(topic, { partitions: 1, config: { 'max.message.bytes': '2000' } })
+      const results = await Promise.allSettled([
+        bus.log.append(topic, [record(0)]),
+        bus.log.append(topic, [record('x'.repeat(3000))]),
+        bus.log.append(topic, [record(1)]),
+        bus.log.append(
+          topic,
+          Array.from({ length: 50 }, (_, index) => record(`${index}${'y'.repeat(200)}`)),
+        ),
+        bus.log.append(topic, [record(2)]),
+      ])
+      expect(results.map(({ status }) => status)).toEqual([
+        'fulfilled',
+        'rejected',
+        'fulfilled',
+        'fulfilled',
+        'fulfilled',
+      ])
+      const got = (await readAll(bus, topic)).map(textOf)
+      expect(got.filter((value) => value.length === 1)).toEqual(['0', '1', '2'])
+      expect(got.length).toBe(53)
+    })
+
+    test('keeps calls nobody waited for in their order, and tells each its offset', async () => {
+      const bus = openBus()
+      const topic = await newTopic(bus)
+      const positions = await Promise.all(
+        Array.from({ length: 3000 }, (_, index) => bus.log.append(topic, [record(index)])),
+      )
+      expect(positions.flat().map(({ offset }) => Number(offset))).toEqual(positions.map((_, index) => index))
+      expect((await readAll(bus, topic)).map(textOf)).toEqual(positions.map((_, index) => String(index)))
+    })
+
+    test('of a long list takes requests of less than the broker’s limit', async () => {
+      const bus = openBus()
+      const topic = await newTopic(bus, 3)
+      const sent = Array.from({ length: 30_000 }, (_, index) =>
+        record(index, { key: Buffer.from(`k${index % 11}`), headers: [['padding', Buffer.alloc(100)]] }),
+      )
+      const positions = await bus.log.append(topic, sent)
+      const got = await readAll(bus, topic)
+      const at = new Map(got.map((one) => [`${one.partition} ${one.offset}`, textOf(one)]))
+      expect(positions.map(({ partition, offset }) => at.get(`${partition} ${offset}`))).toEqual(
+        sent.map((_, index) => String(index)),
+      )
+    })
+
+    test('with acks 0 does not wait for offsets; with all, it does', async () => {
+      const topic = await newTopic(openBus())
+      expect(await openBus({ acks: '0' }).log.append(topic, [record('a')])).toEqual([
+        { topic, partition: 0, offset: -1n },
+      ])
+      const bus = openBus({ acks: 'all' })
+      await vi.waitFor(async () => expect((await readAll(bus, topic)).map(textOf)).toEqual(['a']))
+      expect(await bus.log.append(topic, [record('b')])).toEqual([{ topic, partition: 0, offset: 1n }])
+    })
+  })
+
+  describe('groups', () => {
+    test('are committed for without joining, unless they are running', async () => {
+      const bus = openBus()
+      const topic = await newTopic(bus, 2)
+      await bus.log.append(topic, [record(0), record(1)])
+      const group = uniqueGroup()
+      const offsets = [
+        { topic, partition: 0, offset: 0n },
+        { topic, partition: 1, offset: 1n },
+      ]
+      await bus.admin.commitOffsets(group, offsets)
+      expect(await bus.admin.committedOffsets(group)).toEqual(offsets)
+      expect(await bus.admin.describeGroup(group)).toMatchObject({ state: 'Empty', members: [] })
+      const member = await openDriver().join(joining([topic], { group }))
+      await expect(bus.admin.commitOffsets(group, offsets)).rejects.toMatchObject({ code: 'GROUP_ACTIVE', group })
+      await member.close()
+      await bus.admin.commitOffsets(group, offsets)
+    })
+
+    test('share by range, under the names librdkafka uses', async () => {
+      const bus = openBus()
+      const topic = await newTopic(bus, 3)
+      const request = joining([topic])
+      const first = openDriver()
+      const members = [await first.join(request), await openDriver().join(request)]
+      const described = await vi.waitFor(async () => {
+        const found = await bus.admin.describeGroup(request.group)
+        expect(found).toMatchObject({ state: 'Stable', protocolType: 'consumer', protocol: 'range' })
+        expect(found.members.length).toBe(2)
+        return found
+      })
+      const shares = described.members.map(({ assignment }) => assignment.map(({ partition }) => partition))
+      expect(shares.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0))).toEqual([[0, 1], [2]])
+      for (const member of members) await member.close()
+      expect(await bus.admin.describeGroup(request.group)).toMatchObject({ members: [] })
+    })
+
+    test('of latest lose nothing to a rebalance, whoever gets the partition', async () => {
+      const bus = openBus()
+      const topic = await newTopic(bus, 4)
+      await bus.log.append(topic, [record('old', { partition: 0 }), record('old', { partition: 3 })])
+      const request = joining([topic], { offsetReset: 'latest' })
+      const first = await openDriver().join(request)
+      await bus.log.append(
+        topic,
+        [0, 1, 2, 3].map((partition) => record(`new ${partition}`, { partition })),
+      )
+      const second = await openDriver().join(request)
+      const got: string[] = []
+      const taking = [first, second].map((member) => takeValues(member, Number.POSITIVE_INFINITY, got))
+      await vi.waitFor(() => expect([...new Set(got)].sort()).toEqual(['new 0', 'new 1', 'new 2', 'new 3']), 10_000)
+      await Promise.all([first.close(), second.close()])
+      await Promise.all(taking)
+    })
+
+    test('keep a member that takes its time, and hand its partitions on when it asks', async () => {
+      const bus = openBus()
+      const topic = await newTopic(bus, 2)
+      await bus.log.append(
+        topic,
+        Array.from({ length: 10 }, (_, index) => record(index, { partition: index % 2 })),
+      )
+      const request = joining([topic])
+      const slow = await openDriver().join(request)
+      const batch = await slow.next()
+      batch?.acknowledge(1)
+      // Longer than the session: only heartbeats keep it in.
+      await sleep(7000)
+      expect((await bus.admin.describeGroup(request.group)).members.length).toBe(1)
+      expect(batch?.revoked).toBe(false)
+      const second = await openDriver().join(request)
+      const mine = batch?.records[0]?.partition
+      const held = (await bus.admin.describeGroup(request.group)).members.map(({ assignment }) => assignment)
+      expect(held.every((assignment) => assignment.length === 1)).toBe(true)
+      const rest = await takeValues(second, mine === 1 ? 5 : 3)
+      expect(rest.length).toBeGreaterThanOrEqual(3)
+      await Promise.all([slow.close(), second.close()])
+    })
+
+    test('are left and closed at once', async () => {
+      const driver = openDriver()
+      const topic = await newTopic(openBus())
+      const member = await driver.join(joining([topic]))
+      const waiting = member.next()
+      expect(await elapsed(() => member.close())).toBeLessThan(300)
+      expect(await waiting).toBeUndefined()
+    })
+  })
+})
+
+describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('a broker that goes and comes back', () => {
+  let kafka: TestKafka
+  beforeAll(async () => {
+    kafka = await startKafka()
+  })
+  afterAll(() => kafka?.dispose())
+
+  test.each(['stop', 'kill'] as const)('by %s: readers and subscribers go on, publishers are told', async (how) => {
+    const bus = openBus({ brokers: kafka.brokers, timeout: 1500 })
+    const topic = await newTopic(bus, 2)
+    const stop = new AbortController()
+    const read: string[] = []
+    const reading = (async () => {
+      const slices = [0, 1].map((partition) => ({ topic, partition, from: 0n }))
+      for await (const batch of bus.log.read(slices, { signal: stop.signal })) read.push(...batch.map(textOf))
+    })()
+    const member = await openDriver(kafka.brokers).join(joining([topic]))
+    const taken: string[] = []
+    const taking = takeValues(member, Number.POSITIVE_INFINITY, taken)
+    const send = (from: number) =>
+      bus.log.append(topic, [record(from, { partition: 0 }), record(from + 1, { partition: 1 })])
+    await send(0)
+    await vi.waitFor(() => expect([read.length, taken.length]).toEqual([2, 2]), 5000)
+    await sleep(400)
+
+    await kafka[how]()
+    const failing = expect(send(100)).rejects.toMatchObject({
+      code: 'CONNECTION_FAILED',
+      message: expect.stringContaining(kafka.brokers),
+    })
+    expect(await elapsed(() => failing)).toBeLessThan(4000)
+    await sleep(2000)
+    await kafka.start()
+
+    await send(2)
+    const everything = ['0', '1', '2', '3']
+    await vi.waitFor(() => {
+      expect([...new Set(read)].sort()).toEqual(everything)
+      expect([...new Set(taken)].sort()).toEqual(everything)
+    }, 30_000)
+    expect(read.length).toBe(4)
+    stop.abort()
+    await reading
+    await member.close()
+    await taking
+  })
+
+  test('is told to who closes meanwhile with something to commit, and holds nobody up', async () => {
+    const driver = openDriver(kafka.brokers)
+    const bus = openBus({ brokers: kafka.brokers })
+    const topic = await newTopic(bus)
+    await bus.log.append(topic, [record(0), record(1)])
+    const owing = await driver.join(joining([topic]))
+    const idle = await driver.join(joining([topic]))
+    const batch = await owing.next()
+    await kafka.kill()
+    batch?.acknowledge(0)
+    expect(await elapsed(() => idle.close())).toBeLessThan(2000)
+    const told = expect(owing.close()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' })
+    expect(await elapsed(() => told)).toBeLessThan(8000)
+    expect(await elapsed(() => driver.close())).toBeLessThan(500)
+    await kafka.start()
+  })
+})
+
+describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))(
+  'a broker that asks for a login over TLS',
+  () => {
+    const login = { username: 'alice', password: 'correct-horse' }
+    let kafka: TestKafka
+    beforeAll(async () => {
+      kafka = await startKafka({ login })
+    })
+    afterAll(() => kafka?.dispose())
+
+    test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('takes %s', async (mechanism) => {
+      const bus = openBus({ brokers: kafka.brokers, tls: { ca: kafka.certificate }, sasl: { mechanism, ...login } })
+      const topic = await newTopic(bus)
+      await bus.log.append(topic, [record('in')])
+      expect((await readAll(bus, topic)).map(textOf)).toEqual(['in'])
+    })
+
+    test.each(['plain', 'scram-sha-256'] as const)(
+      'refuses a wrong password by %s, which is told to nobody',
+      async (mechanism) => {
+        const sasl = { mechanism, username: 'alice', password: 'battery-staple' }
+        const bus = openBus({ brokers: kafka.brokers, tls: { ca: kafka.certificate }, sasl })
+        const error = await bus.admin.listTopics().catch((thrown: unknown) => thrown)
+        expect(error).toMatchObject({
+          code: 'AUTHENTICATION_FAILED',
+          message: expect.stringContaining('refused the login'),
+        })
+        expect(
+          JSON.stringify([String(error), Object.entries(error as Error), String((error as Error).cause)]),
+        ).not.toContain('battery-staple')
+      },
+    )
+
+    test('is not spoken to when nobody vouches for its certificate', async () => {
+      const bus = openBus({ brokers: kafka.brokers, tls: true, sasl: { mechanism: 'plain', ...login } })
+      await expect(bus.admin.listTopics()).rejects.toMatchObject({
+        code: 'CONNECTION_FAILED',
+        message: expect.stringContaining('certificate nobody vouches for'),
+      })
+    })
+
+    test('is told apart when spoken to without TLS', async () => {
+      const bus = openBus({ brokers: kafka.brokers, timeout: 1000 })
+      expect(
+        await elapsed(() => expect(bus.admin.listTopics()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' })),
+      ).toBeLessThan(4000)
+    })
+  },
+)

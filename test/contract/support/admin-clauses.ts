@@ -1,0 +1,215 @@
+import { expect, test } from 'vitest'
+import type { Contract } from '../bus-contract.ts'
+import { badTopics, eventually, newTopic, numbered, numberedList, take, uniqueGroup, uniqueTopic } from './harness.ts'
+
+export function adminClauses({ bus, open }: Contract): void {
+  const topicNames = async () => (await bus().admin.listTopics()).map(({ topic }) => topic)
+
+  test('makes a topic that everybody can list, describe, write and read at once', async () => {
+    const topic = uniqueTopic()
+
+    await bus().admin.createTopic(topic, { partitions: 2, config: { 'retention.ms': '86400000' } })
+
+    const other = await open()
+    const listed = (await other.admin.listTopics()).find((summary) => summary.topic === topic)
+    expect(listed).toEqual({ topic, partitions: 2, replication: 1, internal: false })
+    const described = await other.admin.describeTopic(topic)
+    expect(described).toMatchObject({ topic, partitions: 2, replication: 1, internal: false })
+    expect(described.layout.map(({ partition }) => partition)).toEqual([0, 1])
+    for (const { leader, replicas, inSync } of described.layout) {
+      expect(replicas).toEqual([leader])
+      expect(inSync).toEqual([leader])
+    }
+    expect(described.config.get('retention.ms')).toBe('86400000')
+    expect(await other.log.ranges(topic)).toHaveLength(2)
+    expect(await other.publish(topic, numbered(1))).toMatchObject([{ topic, offset: 0n }])
+  })
+
+  test('makes 3 partitions when nobody says how many', async () => {
+    const topic = uniqueTopic()
+
+    await bus().admin.createTopic(topic)
+
+    expect(await bus().admin.describeTopic(topic)).toMatchObject({ partitions: 3 })
+  })
+
+  test('lists topics by name', async () => {
+    await Promise.all([newTopic(bus()), newTopic(bus()), newTopic(bus())])
+
+    const names = await topicNames()
+
+    expect(names).toEqual([...names].sort())
+    expect(names.length).toBeGreaterThanOrEqual(3)
+  })
+
+  test('refuses to make a topic twice', async () => {
+    const topic = await newTopic(bus(), 2)
+
+    await expect((await open()).admin.createTopic(topic, { partitions: 1 })).rejects.toMatchObject({
+      code: 'TOPIC_EXISTS',
+      topic,
+    })
+    expect(await bus().log.ranges(topic)).toHaveLength(2)
+  })
+
+  test.each(badTopics)('refuses to make a topic whose name is $called', async ({ topic }) => {
+    await expect(bus().admin.createTopic(topic)).rejects.toMatchObject({ code: 'INVALID_TOPIC', topic })
+  })
+
+  test('refuses to make a topic without partitions', async () => {
+    const topic = uniqueTopic()
+
+    await expect(bus().admin.createTopic(topic, { partitions: 0 })).rejects.toMatchObject({ code: 'INVALID_TOPIC' })
+    expect(await topicNames()).not.toContain(topic)
+  })
+
+  test('misses a topic that is not there', async () => {
+    const topic = uniqueTopic()
+
+    await expect(bus().admin.describeTopic(topic)).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', topic })
+    await expect(bus().admin.deleteTopic(topic)).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', topic })
+  })
+
+  test('deletes a topic for everybody; another of that name begins anew', async () => {
+    const topic = await newTopic(bus())
+    const other = await open()
+    await bus().publish(topic, numberedList(3))
+
+    await bus().admin.deleteTopic(topic)
+
+    expect(await topicNames()).not.toContain(topic)
+    await expect(bus().log.ranges(topic)).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' })
+    await expect(other.admin.describeTopic(topic)).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' })
+    // A broker may need a moment to forget the old one.
+    await eventually(() => bus().admin.createTopic(topic, { partitions: 1 }))
+    expect(await bus().publish(topic, numbered(9))).toEqual([{ topic, partition: 0, offset: 0n }])
+  })
+
+  test('forgets what groups had committed on a deleted topic, and only that', async () => {
+    const [deleted, kept] = [await newTopic(bus()), await newTopic(bus())]
+    const group = uniqueGroup()
+    await bus().admin.commitOffsets(
+      group,
+      [deleted, kept].map((topic) => ({ topic, partition: 0, offset: 0n })),
+    )
+
+    await bus().admin.deleteTopic(deleted)
+
+    await eventually(async () =>
+      expect(await bus().admin.committedOffsets(group)).toEqual([{ topic: kept, partition: 0, offset: 0n }]),
+    )
+  })
+
+  test('describes a group nobody knows as dead', async () => {
+    const group = uniqueGroup()
+
+    expect(await bus().admin.describeGroup(group)).toMatchObject({ group, state: 'Dead', members: [] })
+    expect(await bus().admin.committedOffsets(group)).toEqual([])
+  })
+
+  test('lists and describes a group while it runs and after', async () => {
+    const topic = await newTopic(bus(), 2)
+    const group = uniqueGroup()
+    await bus().publish(topic, numberedList(2))
+    const stream = await (await open()).subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    await take(stream, 2)
+
+    const listed = (await bus().admin.listGroups()).find((summary) => summary.group === group)
+    expect(listed).toEqual({ group, protocolType: 'consumer' })
+    const running = await bus().admin.describeGroup(group)
+    expect(running).toMatchObject({ group, state: 'Stable', protocolType: 'consumer' })
+    expect(running.protocol).not.toBe('')
+    expect(running.members).toHaveLength(1)
+    const [member] = running.members
+    expect(member?.memberId).not.toBe('')
+    expect(member?.assignment).toEqual([
+      { topic, partition: 0 },
+      { topic, partition: 1 },
+    ])
+
+    await stream.close()
+    await eventually(async () =>
+      expect(await bus().admin.describeGroup(group)).toMatchObject({ state: 'Empty', members: [] }),
+    )
+    expect((await bus().admin.listGroups()).map((summary) => summary.group)).toContain(group)
+  })
+
+  test('lists groups by name', async () => {
+    const topic = await newTopic(bus())
+    const groups = [uniqueGroup(), uniqueGroup(), uniqueGroup()]
+    for (const group of groups) await bus().admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
+
+    const listed = (await bus().admin.listGroups()).map(({ group }) => group)
+
+    expect(listed).toEqual([...listed].sort())
+    expect(listed).toEqual(expect.arrayContaining(groups))
+  })
+
+  test('shows committed offsets sorted, of all topics or some, and only on the partitions named', async () => {
+    const topics = [await newTopic(bus(), 3), await newTopic(bus(), 3)].sort() as [string, string]
+    const group = uniqueGroup()
+    await bus().publish(topics[0], numberedList(3))
+
+    await bus().admin.commitOffsets(group, [
+      { topic: topics[1], partition: 2, offset: 0n },
+      { topic: topics[0], partition: 2, offset: 3n },
+      { topic: topics[0], partition: 0, offset: 0n },
+    ])
+
+    const ofFirst = [
+      { topic: topics[0], partition: 0, offset: 0n },
+      { topic: topics[0], partition: 2, offset: 3n },
+    ]
+    const other = await open()
+    expect(await other.admin.committedOffsets(group)).toEqual([
+      ...ofFirst,
+      { topic: topics[1], partition: 2, offset: 0n },
+    ])
+    expect(await other.admin.committedOffsets(group, [topics[0]])).toEqual(ofFirst)
+    expect(await other.admin.committedOffsets(group, [])).toEqual([])
+  })
+
+  test('moves a committed offset, leaving the others', async () => {
+    const topic = await newTopic(bus(), 2)
+    const group = uniqueGroup()
+    await bus().admin.commitOffsets(
+      group,
+      [0, 1].map((partition) => ({ topic, partition, offset: 0n })),
+    )
+
+    await bus().admin.commitOffsets(group, [{ topic, partition: 1, offset: 7n }])
+
+    expect((await bus().admin.committedOffsets(group)).map(({ offset }) => offset)).toEqual([0n, 7n])
+  })
+
+  test('refuses to commit for a group that runs, and lets it when it stopped', async () => {
+    const topic = await newTopic(bus())
+    const group = uniqueGroup()
+    await bus().publish(topic, numberedList(3))
+    const stream = await (await open()).subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    await take(stream, 2)
+    const target = [{ topic, partition: 0, offset: 0n }]
+
+    await expect(bus().admin.commitOffsets(group, target)).rejects.toMatchObject({ code: 'GROUP_ACTIVE', group })
+    await stream.close()
+    expect(await bus().admin.committedOffsets(group)).toEqual([{ topic, partition: 0, offset: 1n }])
+    await eventually(() => bus().admin.commitOffsets(group, target))
+
+    expect(await bus().admin.committedOffsets(group)).toEqual(target)
+  })
+
+  test('refuses to commit on a topic that is not there', async () => {
+    const position = { topic: uniqueTopic(), partition: 0, offset: 0n }
+
+    await expect(bus().admin.commitOffsets(uniqueGroup(), [position])).rejects.toMatchObject({
+      code: 'TOPIC_NOT_FOUND',
+    })
+  })
+
+  test('says what it is', async () => {
+    const cluster = await bus().admin.describeCluster()
+
+    expect(cluster.kind).not.toBe('')
+    expect(cluster.clusterId).not.toBe('')
+  })
+}

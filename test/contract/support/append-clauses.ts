@@ -1,0 +1,219 @@
+import { expect, test } from 'vitest'
+import type { NewRecord } from '../../../src/bus/record.ts'
+import type { Contract } from '../bus-contract.ts'
+import { badTopics, bytes, newTopic, numbered, readTopic, text, uniqueTopic } from './harness.ts'
+
+/** Milliseconds; recent, because a broker deletes what is older than its retention. */
+const AN_HOUR_AGO = BigInt(Date.now() - 3_600_000)
+
+/** zlib's CRC-32 modulo the partitions, from librdkafka: where the Rust services put the same keys. */
+const partitionsOfKeys = [
+  { key: 'OrderPlaced.v1', of3: 2, of6: 5, of12: 5 },
+  { key: 'OrderCancelled.v1', of3: 0, of6: 3, of12: 9 },
+  { key: 'OrderShipped.v1', of3: 2, of6: 5, of12: 5 },
+  { key: 'PaymentCompleted.v1', of3: 1, of6: 4, of12: 4 },
+  { key: 'PaymentFailed.v1', of3: 1, of6: 1, of12: 1 },
+  { key: 'InventoryReserved.v1', of3: 1, of6: 1, of12: 1 },
+  { key: 'OrderPlaced', of3: 1, of6: 4, of12: 10 },
+  { key: 'Événement.v1', of3: 2, of6: 2, of12: 8 },
+]
+
+export function appendClauses({ bus, open, capabilities }: Contract): void {
+  test('numbers records from 0 in the order appended', async () => {
+    const topic = await newTopic(bus())
+
+    const first = await bus().log.append(topic, [{ key: null, value: text('a') }])
+    const rest = await bus().log.append(topic, [
+      { key: null, value: text('b') },
+      { key: text('key'), value: text('c') },
+    ])
+
+    expect([...first, ...rest].map(({ offset }) => offset)).toEqual([0n, 1n, 2n])
+    expect((await readTopic(bus(), topic)).map(({ value }) => bytes(value))).toEqual(['a', 'b', 'c'].map(codes))
+  })
+
+  test('answers with positions in the order given, whatever the partitions', async () => {
+    const topic = await newTopic(bus(), 3)
+    const partitions = [2, 0, 2, 1, 0, 2]
+
+    const positions = await bus().log.append(
+      topic,
+      partitions.map((partition) => ({ key: null, value: text('x'), partition })),
+    )
+
+    const offsets = [0n, 0n, 1n, 0n, 1n, 2n]
+    expect(positions).toEqual(partitions.map((partition, index) => ({ topic, partition, offset: offsets[index] })))
+  })
+
+  test.each([
+    { partitions: 3, column: 'of3' as const },
+    { partitions: 6, column: 'of6' as const },
+    { partitions: 12, column: 'of12' as const },
+  ])('puts a key where librdkafka puts it, of $partitions partitions', async ({ partitions, column }) => {
+    const topic = await newTopic(bus(), partitions)
+
+    const positions = await bus().publish(
+      topic,
+      partitionsOfKeys.map(({ key }) => numbered(1, key)),
+    )
+
+    expect(positions.map(({ partition }) => partition)).toEqual(partitionsOfKeys.map((row) => row[column]))
+  })
+
+  test('gives a record without a key, or with an empty one, a partition that exists', async () => {
+    const topic = await newTopic(bus(), 2)
+
+    const positions = await bus().log.append(topic, [
+      { key: null, value: text('a') },
+      { key: text(''), value: text('b') },
+    ])
+
+    for (const { partition } of positions) expect([0, 1]).toContain(partition)
+  })
+
+  test('lets a partition that is named win over the key', async () => {
+    const topic = await newTopic(bus(), 3)
+
+    const [position] = await bus().log.append(topic, [{ key: text('OrderPlaced.v1'), value: null, partition: 0 }])
+
+    expect(position).toEqual({ topic, partition: 0, offset: 0n })
+  })
+
+  test('refuses a partition that is not there', async () => {
+    const topic = await newTopic(bus(), 2)
+
+    await expect(bus().log.append(topic, [{ key: null, value: null, partition: 2 }])).rejects.toMatchObject({
+      name: 'EventBusError',
+      code: 'PUBLISH_FAILED',
+    })
+    expect(await readTopic(bus(), topic)).toEqual([])
+  })
+
+  test('appends nothing for an empty list', async () => {
+    const topic = await newTopic(bus())
+
+    expect(await bus().log.append(topic, [])).toEqual([])
+    expect(await bus().log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 0n }])
+  })
+
+  test('keeps headers: their order, repeated names, absent values, any bytes', async () => {
+    const topic = await newTopic(bus())
+    const headers = [
+      ['b', text('1')],
+      ['a', text('2')],
+      ['b', text('3')],
+      ['none', null],
+      ['empty', text('')],
+      ['binary', Uint8Array.of(0, 255, 128, 10)],
+      ['größe', text('é')],
+    ] as const
+
+    await bus().log.append(topic, [{ key: null, value: text('x'), headers }])
+
+    const [record] = await readTopic(bus(), topic)
+    expect(record?.headers.map(([name, value]) => [name, bytes(value)])).toEqual(
+      headers.map(([name, value]) => [name, bytes(value)]),
+    )
+  })
+
+  test('tells an absent key or value from an empty one', async () => {
+    const topic = await newTopic(bus())
+    const pairs: NewRecord[] = [
+      { key: null, value: null },
+      { key: text(''), value: null },
+      { key: null, value: text('') },
+      { key: text(''), value: text('') },
+    ]
+
+    await bus().log.append(topic, pairs)
+
+    expect((await readTopic(bus(), topic)).map(({ key, value }) => [bytes(key), bytes(value)])).toEqual(
+      pairs.map(({ key, value }) => [bytes(key), bytes(value)]),
+    )
+  })
+
+  test('keeps any byte of keys and values', async () => {
+    const topic = await newTopic(bus())
+    const all = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+
+    await bus().log.append(topic, [{ key: all, value: all }])
+
+    const [record] = await readTopic(bus(), topic)
+    expect([bytes(record?.key), bytes(record?.value)]).toEqual([[...all], [...all]])
+  })
+
+  test('keeps the timestamps given, and gives the time where there is none', async () => {
+    const topic = await newTopic(bus())
+    const before = BigInt(Date.now())
+
+    await bus().log.append(topic, [
+      { key: null, value: null, timestamp: AN_HOUR_AGO },
+      { key: null, value: null },
+      { key: null, value: null, timestamp: AN_HOUR_AGO - 1n },
+    ])
+
+    const [given, now, earlier] = (await readTopic(bus(), topic)).map(({ timestamp }) => timestamp)
+    expect([given, earlier]).toEqual([AN_HOUR_AGO, AN_HOUR_AGO - 1n])
+    // A broker on another clock may be a little off.
+    expect(Number((now ?? 0n) - before)).toBeGreaterThan(-60_000)
+    expect(Number((now ?? 0n) - before)).toBeLessThan(60_000)
+  })
+
+  test('keeps what was sent when the sender uses its buffer again', async () => {
+    const topic = await newTopic(bus())
+    const buffer = text('first')
+
+    await bus().log.append(topic, [{ key: buffer, value: buffer, headers: [['h', buffer]] }])
+    buffer.fill(0)
+
+    const [record] = await readTopic(bus(), topic)
+    expect([bytes(record?.key), bytes(record?.value), bytes(record?.headers[0]?.[1])]).toEqual(
+      Array(3).fill(codes('first')),
+    )
+  })
+
+  // Kafka's default limit is 1,048,588 bytes for a batch with all its overhead: this is what surely fits.
+  test('carries a value of 900,000 bytes', async () => {
+    const topic = await newTopic(bus())
+    const value = Uint8Array.from({ length: 900_000 }, (_, index) => (index * 31) % 251)
+
+    await bus().log.append(topic, [{ key: null, value }])
+
+    const [record] = await readTopic(bus(), topic)
+    expect(Buffer.compare(record?.value ?? new Uint8Array(), value)).toBe(0)
+  })
+
+  test('appends 10,000 records at once, in order', async () => {
+    const topic = await newTopic(bus())
+    const records = Array.from({ length: 10_000 }, (_, index) => ({ key: null, value: text(String(index)) }))
+
+    const positions = await bus().log.append(topic, records)
+
+    expect(positions.map(({ offset }) => Number(offset))).toEqual(records.map((_, index) => index))
+    const values = (await readTopic(bus(), topic)).map(({ value }) => Number(Buffer.from(value ?? []).toString()))
+    expect(values).toEqual(records.map((_, index) => index))
+  })
+
+  test('shows another connection what was appended', async () => {
+    const topic = await newTopic(bus())
+    await bus().log.append(topic, [{ key: null, value: text('here') }])
+
+    const other = await open()
+
+    expect((await readTopic(other, topic)).map(({ value }) => bytes(value))).toEqual([codes('here')])
+  })
+
+  test(`${capabilities.createsTopics ? 'makes' : 'misses'} a topic that is not there`, async () => {
+    const topic = uniqueTopic()
+    const published = bus().publish(topic, numbered(1))
+
+    if (capabilities.createsTopics) expect(await published).toMatchObject([{ topic, offset: 0n }])
+    else await expect(published).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' })
+  })
+
+  test.each(badTopics)('refuses to publish to a topic whose name is $called', async ({ topic }) => {
+    await expect(bus().publish(topic, numbered(1))).rejects.toMatchObject({ code: 'INVALID_TOPIC', topic })
+  })
+}
+
+const codes = (value: string): number[] => [...text(value)]

@@ -1,0 +1,294 @@
+import { expect, test } from 'vitest'
+import type { SerializedEvent } from '../../../src/bus/event.ts'
+import type { Contract } from '../bus-contract.ts'
+import {
+  bytes,
+  newTopic,
+  nextOffset,
+  numbered,
+  numberedList,
+  numberOf,
+  offsetOf,
+  take,
+  text,
+  uniqueGroup,
+  uniqueTopic,
+} from './harness.ts'
+
+export function eventClauses({ bus, open, capabilities }: Contract): void {
+  const earliest = () => ({ group: uniqueGroup(), autoOffsetReset: 'earliest' }) as const
+
+  test('delivers what is published', async () => {
+    const topic = await newTopic(bus())
+    const event: SerializedEvent = {
+      eventType: 'OrderPlaced.v2',
+      eventVersion: 2,
+      data: Uint8Array.of(1, 2, 3),
+      metadata: null,
+    }
+
+    const positions = await bus().publish(topic, event)
+    const [received] = await take(await bus().subscribe([topic], earliest()), 1)
+
+    expect(positions).toEqual([{ topic, partition: 0, offset: 0n }])
+    if (!received?.ok) throw new Error('the event was not decoded')
+    expect(received.event).toMatchObject({ eventType: 'OrderPlaced.v2', eventVersion: 2, metadata: null })
+    expect(bytes(received.event.data)).toEqual([1, 2, 3])
+    expect(received.record).toMatchObject({ topic, partition: 0, offset: 0n, headers: [] })
+    expect(bytes(received.record.key)).toEqual([...text('OrderPlaced.v2')])
+  })
+
+  test('delivers to a subscriber that was there before', async () => {
+    const topic = await newTopic(bus())
+    const stream = await bus().subscribe([topic], earliest())
+
+    const waiting = stream.next()
+    await (await open()).publish(topic, numbered(7))
+
+    const { value } = await waiting
+    expect(value && numberOf(value)).toBe(7)
+  })
+
+  test('keeps events of one type in the order published, whoever publishes and however many at a time', async () => {
+    const topic = await newTopic(bus(), 3)
+    const other = await open()
+    await bus().publish(topic, numberedList(20))
+    await other.publish(topic, [numbered(20), numbered(21)])
+    await bus().publish(topic, numbered(22))
+
+    const received = await take(await bus().subscribe([topic], earliest()), 23)
+
+    expect(received.map(numberOf)).toEqual(Array.from({ length: 23 }, (_, number) => number))
+    expect(new Set(received.map(({ record }) => record.partition)).size).toBe(1)
+  })
+
+  test('publishes nothing for an empty list', async () => {
+    const topic = await newTopic(bus())
+
+    expect(await bus().publish(topic, [])).toEqual([])
+  })
+
+  test('delivers only what comes after the subscription, with latest', async () => {
+    const topic = await newTopic(bus(), 2)
+    await bus().publish(topic, numberedList(3))
+
+    const stream = await bus().subscribe([topic], { group: uniqueGroup(), autoOffsetReset: 'latest' })
+    await (await open()).publish(topic, [numbered(3), numbered(4)])
+
+    expect((await take(stream, 2)).map(numberOf)).toEqual([3, 4])
+  })
+
+  test('subscribes to several topics at once, each named once', async () => {
+    const topics = [await newTopic(bus()), await newTopic(bus(), 2)] as const
+    await bus().publish(topics[0], [numbered(0), numbered(1)])
+    await bus().publish(topics[1], [numbered(2), numbered(3)])
+
+    const stream = await bus().subscribe([...topics, topics[0]], earliest())
+    const received = await take(stream, 4)
+
+    const ofTopic = (wanted: string) => received.filter(({ record }) => record.topic === wanted).map(numberOf)
+    expect([ofTopic(topics[0]), ofTopic(topics[1])]).toEqual([
+      [0, 1],
+      [2, 3],
+    ])
+    const more = stream.next()
+    await bus().publish(topics[0], numbered(9))
+    const { value } = await more
+    expect(value && numberOf(value)).toBe(9)
+  })
+
+  test('does not deliver what is published elsewhere', async () => {
+    const [here, elsewhere] = [await newTopic(bus()), await newTopic(bus())]
+    await bus().publish(elsewhere, numbered(1))
+    await bus().publish(here, numbered(2))
+    await bus().publish(elsewhere, numbered(3))
+    await bus().publish(here, numbered(4))
+
+    const received = await take(await bus().subscribe([here], earliest()), 2)
+
+    expect(received.map(numberOf)).toEqual([2, 4])
+  })
+
+  test('carries metadata: every field, some, none', async () => {
+    const topic = await newTopic(bus())
+    const full = { correlationId: 'c-1', causationId: 'c-0', userId: 'é', timestamp: '2025-11-21T07:26:20Z' }
+    const all = [full, { correlationId: 'only' }, {}, null]
+    await bus().publish(
+      topic,
+      all.map((metadata) => ({ ...numbered(1), metadata })),
+    )
+
+    const received = await take(await bus().subscribe([topic], earliest()), all.length)
+
+    expect(received.map((item) => item.ok && item.event.metadata)).toEqual(all)
+  })
+
+  test('refuses free-form metadata where the envelope has no room, and publishes nothing of the list', async () => {
+    const topic = await newTopic(bus())
+    const free = { ...numbered(1), metadata: { extra: { saga_id: 's-1' } } }
+
+    await expect(bus().publish(topic, [numbered(0), free])).rejects.toMatchObject({ code: 'PUBLISH_FAILED', topic })
+    expect(await bus().log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 0n }])
+  })
+
+  test('carries free-form metadata in a CBOR envelope, to readers of any', async () => {
+    const topic = await newTopic(bus())
+    const cbor = await open({ envelope: 'cbor' })
+    const metadata = { correlationId: 'c-1', extra: { saga_id: 's-1', attempt: 2 } }
+    await cbor.publish(topic, { ...numbered(1), metadata })
+    await bus().publish(topic, numbered(2))
+
+    const received = await take(await bus().subscribe([topic], earliest()), 2)
+
+    expect(received.map((item) => item.ok && item.event.metadata)).toEqual([metadata, null])
+    expect(received.map(numberOf)).toEqual([1, 2])
+  })
+
+  test('shows a record nobody can decode, and goes on', async () => {
+    const topic = await newTopic(bus())
+    await bus().publish(topic, numbered(0))
+    await bus().log.append(topic, [
+      { key: text('k'), value: text('no envelope'), headers: [['h', text('v')]] },
+      { key: text('gone'), value: null },
+    ])
+    await bus().publish(topic, numbered(3))
+
+    const [first, broken, tombstone, last] = await take(await bus().subscribe([topic], earliest()), 4)
+
+    expect([first?.ok, last?.ok]).toEqual([true, true])
+    if (!broken || !tombstone || broken.ok || tombstone.ok) throw new Error('these decode to nothing')
+    expect(broken.error).toMatchObject({ name: 'EventBusError', code: 'DESERIALIZATION_FAILED', topic })
+    expect(broken.error.message).toMatch(/^Deserialization failed: Failed to deserialize event: /)
+    expect(broken.record).toMatchObject({ topic, partition: 0, offset: 1n })
+    expect(bytes(broken.record.value)).toEqual([...text('no envelope')])
+    expect(bytes(broken.record.headers[0]?.[1])).toEqual([...text('v')])
+    expect(tombstone.error.message).toBe('Deserialization failed: Message has no payload')
+    expect(tombstone.record).toMatchObject({ offset: 2n, value: null })
+  })
+
+  test('does not commit a record nobody can decode before its subscriber came back', async () => {
+    const topic = await newTopic(bus())
+    const options = earliest()
+    await bus().log.append(topic, [{ key: null, value: text('no envelope') }])
+    await bus().publish(topic, numbered(1))
+
+    const stream = await bus().subscribe([topic], options)
+    await take(stream, 1)
+    await stream.close()
+    expect(await nextOffset(bus(), options.group, topic)).toBe(0n)
+
+    const again = await bus().subscribe([topic], options)
+    expect((await take(again, 2)).map(({ ok }) => ok)).toEqual([false, true])
+    await again.close()
+    expect(await nextOffset(bus(), options.group, topic)).toBe(1n)
+  })
+
+  test('answers questions asked at once in turn', async () => {
+    const topic = await newTopic(bus())
+    const stream = await bus().subscribe([topic], earliest())
+    const asked = [stream.next(), stream.next(), stream.next()]
+
+    await bus().publish(topic, numberedList(3))
+
+    expect((await Promise.all(asked)).map(({ value }) => value && offsetOf(value))).toEqual([0n, 1n, 2n])
+  })
+
+  test('ends a waiting subscriber when its stream is closed, and stays ended', async () => {
+    const topic = await newTopic(bus())
+    const stream = await bus().subscribe([topic], earliest())
+    const waiting = [stream.next(), stream.next()]
+
+    await stream.close()
+    await stream.close()
+
+    const done = { done: true, value: undefined }
+    expect(await Promise.all(waiting)).toEqual([done, done])
+    expect(await stream.next()).toEqual(done)
+  })
+
+  test('ends a waiting subscriber when its signal aborts', async () => {
+    const topic = await newTopic(bus())
+    const controller = new AbortController()
+    const stream = await bus().subscribe([topic], { ...earliest(), signal: controller.signal })
+    const waiting = stream.next()
+
+    controller.abort()
+
+    expect(await waiting).toEqual({ done: true, value: undefined })
+  })
+
+  test('ends at once for a signal that was aborted before', async () => {
+    const topic = await newTopic(bus())
+    await bus().publish(topic, numbered(1))
+
+    const stream = await bus().subscribe([topic], { ...earliest(), signal: AbortSignal.abort() })
+
+    expect(await stream.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('ends every subscriber when the bus is closed', async () => {
+    const topics = [await newTopic(bus()), await newTopic(bus())]
+    const other = await open()
+    const streams = await Promise.all(topics.map((topic) => other.subscribe([topic], earliest())))
+    const waiting = streams.map((stream) => stream.next())
+
+    await other.close()
+    await other.close()
+
+    const done = { done: true, value: undefined }
+    expect(await Promise.all(waiting)).toEqual([done, done])
+  })
+
+  test('ends a loop that is left early', async () => {
+    const topic = await newTopic(bus())
+    await bus().publish(topic, numberedList(3))
+    const stream = await bus().subscribe([topic], earliest())
+
+    for await (const _ of stream) break
+
+    expect(await stream.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('refuses a subscription to nothing, to a name that cannot be, with no room, in a group without a name', async () => {
+    const topic = await newTopic(bus())
+    const refused = { code: 'SUBSCRIPTION_FAILED' }
+
+    await expect(bus().subscribe([])).rejects.toMatchObject({ ...refused, topics: [] })
+    await expect(bus().subscribe([topic, 'a b'])).rejects.toMatchObject({ ...refused, topics: [topic, 'a b'] })
+    for (const bufferSize of [0, -1, 1.5, Number.NaN]) {
+      await expect(bus().subscribe([topic], { bufferSize })).rejects.toMatchObject(refused)
+    }
+    await expect(bus().subscribe([topic], { group: '' })).rejects.toMatchObject(refused)
+  })
+
+  test(`${capabilities.createsTopics ? 'makes' : 'misses'} a topic that is subscribed to and not there`, async () => {
+    const topic = uniqueTopic()
+    const subscribed = bus().subscribe([topic], earliest())
+
+    if (!capabilities.createsTopics) {
+      return expect(subscribed).rejects.toMatchObject({ code: 'SUBSCRIPTION_FAILED', topics: [topic] })
+    }
+    const waiting = (await subscribed).next()
+    await bus().publish(topic, numbered(5))
+    const { value } = await waiting
+    return expect(value && numberOf(value)).toBe(5)
+  })
+
+  test('refuses everything after it was closed', async () => {
+    const topic = await newTopic(bus())
+    const other = await open()
+    await other.close()
+
+    await expect(other.publish(topic, numbered(1))).rejects.toMatchObject({ code: 'PUBLISH_FAILED', topic })
+    await expect(other.subscribe([topic])).rejects.toMatchObject({ code: 'SUBSCRIPTION_FAILED', topics: [topic] })
+  })
+
+  test.each([1, 3, 1000])('delivers everything in order with a buffer of %i', async (bufferSize) => {
+    const topic = await newTopic(bus())
+    await bus().publish(topic, numberedList(10))
+
+    const received = await take(await bus().subscribe([topic], { ...earliest(), bufferSize }), 10)
+
+    expect(received.map(offsetOf)).toEqual(Array.from({ length: 10 }, (_, offset) => BigInt(offset)))
+  })
+}

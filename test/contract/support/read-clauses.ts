@@ -1,0 +1,214 @@
+import { expect, test } from 'vitest'
+import { EventBusError } from '../../../src/bus/errors.ts'
+import type { BusRecord } from '../../../src/bus/record.ts'
+import type { Contract } from '../bus-contract.ts'
+import { bytes, newTopic, readSlices, testSignal, text, uniqueTopic } from './harness.ts'
+
+const HOUR_AGO = Date.now() - 3_600_000
+const at = (milliseconds: number): bigint => BigInt(HOUR_AGO + milliseconds)
+
+const blank = (count: number, partition = 0) =>
+  Array.from({ length: count }, () => ({ key: null, value: text('x'), partition }))
+
+const offsets = (records: readonly BusRecord[] | undefined): number[] =>
+  (records ?? []).map(({ offset }) => Number(offset))
+
+export function readClauses({ bus, open }: Contract): void {
+  test('tells the range of every partition', async () => {
+    const topic = await newTopic(bus(), 3)
+    await bus().log.append(topic, [...blank(2, 0), ...blank(5, 2)])
+
+    expect(await bus().log.ranges(topic)).toEqual([
+      { partition: 0, start: 0n, end: 2n },
+      { partition: 1, start: 0n, end: 0n },
+      { partition: 2, start: 0n, end: 5n },
+    ])
+  })
+
+  test.each([
+    { when: 'before the first', time: -1, offset: 0n },
+    { when: 'at the first', time: 0, offset: 0n },
+    { when: 'between two', time: 50, offset: 1n },
+    { when: 'at one that several share: the first of them', time: 200, offset: 2n },
+    { when: 'behind a later one that came earlier', time: 250, offset: 4n },
+    { when: 'at the newest', time: 400, offset: 6n },
+    { when: 'past the newest: the end', time: 401, offset: 7n },
+  ])('finds the offset at a time $when', async ({ time, offset }) => {
+    const topic = await newTopic(bus(), 2)
+    const times = [0, 100, 200, 200, 300, 250, 400]
+    await bus().log.append(
+      topic,
+      times.map((milliseconds) => ({ key: null, value: null, partition: 1, timestamp: at(milliseconds) })),
+    )
+
+    expect(await bus().log.offsetsAt(topic, at(time))).toEqual(
+      new Map([
+        [0, 0n],
+        [1, offset],
+      ]),
+    )
+  })
+
+  test.each([
+    { slice: 'all of it', from: 0n, to: 10n, expected: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] },
+    { slice: 'the middle', from: 3n, to: 6n, expected: [3, 4, 5] },
+    { slice: 'one record', from: 9n, to: 10n, expected: [9] },
+    { slice: 'nothing', from: 4n, to: 4n, expected: [] },
+    { slice: 'nothing, at the end', from: 10n, to: 10n, expected: [] },
+    { slice: 'from before the oldest', from: -5n, to: 2n, expected: [0, 1] },
+  ])('reads a slice: $slice', async ({ from, to, expected }) => {
+    const topic = await newTopic(bus())
+    await bus().log.append(topic, blank(10))
+
+    expect(offsets(await readSlices(bus(), [{ topic, partition: 0, from, to }]))).toEqual(expected)
+  })
+
+  test('reads slices of several partitions and topics, each batch of one partition and in order', async () => {
+    const [one, two] = [await newTopic(bus(), 2), await newTopic(bus())]
+    await bus().log.append(one, [...blank(20, 0), ...blank(30, 1)])
+    await bus().log.append(two, blank(10))
+    const slices = [
+      { topic: one, partition: 0, from: 5n, to: 20n },
+      { topic: one, partition: 1, from: 0n, to: 25n },
+      { topic: two, partition: 0, from: 9n, to: 10n },
+    ]
+    const batches: (readonly BusRecord[])[] = []
+
+    for await (const batch of bus().log.read(slices, { signal: testSignal() })) batches.push(batch)
+
+    for (const batch of batches) {
+      expect(new Set(batch.map(({ topic, partition }) => `${topic}/${partition}`)).size).toBe(1)
+    }
+    for (const { topic, partition, from, to } of slices) {
+      const records = batches.flat().filter((record) => record.topic === topic && record.partition === partition)
+      const wanted = Array.from({ length: Number(to - from) }, (_, index) => Number(from) + index)
+      expect(offsets(records)).toEqual(wanted)
+    }
+  })
+
+  test('reads nothing of no slices', async () => {
+    expect(await readSlices(bus(), [])).toEqual([])
+  })
+
+  test('follows a slice without an end until it is told to stop, without an error', async () => {
+    const topic = await newTopic(bus())
+    await bus().log.append(topic, blank(1))
+    const stop = new AbortController()
+    const signal = AbortSignal.any([stop.signal, testSignal()])
+    const reading = bus()
+      .log.read([{ topic, partition: 0, from: 0n }], { signal })
+      [Symbol.asyncIterator]()
+
+    expect(offsets((await reading.next()).value)).toEqual([0])
+    const waiting = reading.next()
+    await (await open()).log.append(topic, blank(1))
+    expect(offsets((await waiting).value)).toEqual([1])
+
+    const last = reading.next()
+    stop.abort()
+    expect(await last).toEqual({ done: true, value: undefined })
+  })
+
+  test('follows from the end: only what comes after', async () => {
+    const topic = await newTopic(bus())
+    await bus().log.append(topic, blank(3))
+    const options = { signal: testSignal() }
+    const reading = bus()
+      .log.read([{ topic, partition: 0, from: 3n }], options)
+      [Symbol.asyncIterator]()
+
+    const waiting = reading.next()
+    await bus().log.append(topic, [{ key: null, value: text('new') }])
+
+    const batch = (await waiting).value
+    expect(offsets(batch)).toEqual([3])
+    expect(bytes(batch?.[0]?.value)).toEqual([...text('new')])
+  })
+
+  test('follows one partition while another slice has ended', async () => {
+    const topic = await newTopic(bus(), 2)
+    await bus().log.append(topic, [...blank(2, 0), ...blank(1, 1)])
+    const slices = [
+      { topic, partition: 0, from: 0n, to: 1n },
+      { topic, partition: 1, from: 0n },
+    ]
+    const stop = new AbortController()
+    const signal = AbortSignal.any([stop.signal, testSignal()])
+    const seen: string[] = []
+
+    for await (const batch of bus().log.read(slices, { signal })) {
+      seen.push(...batch.map(({ partition, offset }) => `${partition}@${offset}`))
+      if (seen.length === 2) await bus().log.append(topic, [...blank(1, 0), ...blank(1, 1)])
+      if (seen.length >= 3) stop.abort()
+    }
+
+    expect(seen.sort()).toEqual(['0@0', '1@0', '1@1'])
+  })
+
+  test('reads nothing for a signal that was aborted before', async () => {
+    const topic = await newTopic(bus())
+    await bus().log.append(topic, blank(1))
+    const batches: unknown[] = []
+
+    const signal = AbortSignal.abort()
+    for await (const batch of bus().log.read([{ topic, partition: 0, from: 0n }], { signal })) batches.push(batch)
+
+    expect(batches).toEqual([])
+  })
+
+  test('may be left early, and read again', async () => {
+    const topic = await newTopic(bus())
+    await bus().log.append(topic, blank(5000))
+    const slice = { topic, partition: 0, from: 0n }
+
+    for await (const batch of bus().log.read([slice], { signal: testSignal() })) {
+      expect(offsets(batch)[0]).toBe(0)
+      break
+    }
+
+    expect(await readSlices(bus(), [{ ...slice, to: 5000n }])).toHaveLength(5000)
+  })
+
+  test('ends for a reader when the bus is closed under it', async () => {
+    const topic = await newTopic(bus())
+    await bus().log.append(topic, blank(1))
+    const other = await open()
+    const reading = other.log.read([{ topic, partition: 0, from: 0n }])[Symbol.asyncIterator]()
+    await reading.next()
+
+    const settled = Promise.allSettled([reading.next()])
+    await other.close()
+
+    // Whether by an end or by an error is the bus's own business; hanging would not be.
+    await settled
+  })
+
+  test('leaves no group behind', async () => {
+    const topic = await newTopic(bus())
+    await bus().log.append(topic, blank(1))
+    const before = new Set((await bus().admin.listGroups()).map(({ group }) => group))
+
+    await readSlices(bus(), [{ topic, partition: 0, from: 0n, to: 1n }])
+
+    const groups = (await bus().admin.listGroups()).map(({ group }) => group)
+    expect(groups.filter((group) => !before.has(group))).toEqual([])
+  })
+
+  test('misses a topic that is not there', async () => {
+    const missing = { code: 'TOPIC_NOT_FOUND' }
+    const topic = uniqueTopic()
+
+    await expect(bus().log.ranges(topic)).rejects.toMatchObject(missing)
+    await expect(bus().log.offsetsAt(topic, 0n)).rejects.toMatchObject(missing)
+    await expect(readSlices(bus(), [{ topic, partition: 0, from: 0n, to: 1n }])).rejects.toMatchObject(missing)
+    await expect(readSlices(bus(), [{ topic, partition: 0, from: 0n }])).rejects.toMatchObject(missing)
+  })
+
+  test('misses a partition that is not there', async () => {
+    const topic = await newTopic(bus(), 2)
+
+    // Which error is not promised: no code stands for a partition. Waiting for ever is what must not happen.
+    await expect(readSlices(bus(), [{ topic, partition: 2, from: 0n }])).rejects.toBeInstanceOf(EventBusError)
+    await expect(readSlices(bus(), [{ topic, partition: 2, from: 0n, to: 1n }])).rejects.toBeInstanceOf(EventBusError)
+  })
+}

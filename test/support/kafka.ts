@@ -1,0 +1,353 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+const KAFKA = '4.1.0'
+const READY_WITHIN = 60_000
+const run = promisify(execFile)
+
+/** A real Apache Kafka, one node, listening on this machine only. */
+export interface TestKafka {
+  /** `127.0.0.1:port`; the same after a restart. */
+  readonly brokers: string
+  /** False for a broker somebody else runs (`CRBUS_TEST_BROKERS`): it cannot be stopped or restarted. */
+  readonly isOwn: boolean
+  /** PEM of the certificate it shows, when started with a login. */
+  readonly certificate: string | undefined
+  start(): Promise<void>
+  /** Ends the broker the polite way; its data stays for `start`. */
+  stop(): Promise<void>
+  /** Ends it the way a crash would. */
+  kill(): Promise<void>
+  restart(): Promise<void>
+  /** Stops it and removes its data. */
+  dispose(): Promise<void>
+}
+
+interface Login {
+  readonly username: string
+  readonly password: string
+}
+
+export interface KafkaOptions {
+  /** Lines added to server.properties. */
+  readonly properties?: Readonly<Record<string, string>>
+  /** Asks for TLS and a login, PLAIN or SCRAM, of this user. */
+  readonly login?: Login
+}
+
+/** Why there can be no broker here; `undefined` when there can. */
+export async function kafkaUnavailable(): Promise<string | undefined> {
+  if (process.env.CRBUS_TEST_BROKERS) return undefined
+  const missing: string[] = []
+  for (const [tool, flag] of [
+    ['java', '-version'],
+    ['mvn', '-version'],
+  ] as const) {
+    await run(tool, [flag]).catch(() => missing.push(tool))
+  }
+  if (missing.length === 0 || (!missing.includes('java') && isComplete(libsFolder()))) return undefined
+  return `a test broker needs Java 17 and Maven (missing: ${missing.join(', ')}), or CRBUS_TEST_BROKERS naming a running one`
+}
+
+/** Without a broker a run on CI, or one that asked for it, must fail instead of looking green. */
+export const brokerRequired = (): boolean => Boolean(process.env.CI || process.env.CRBUS_REQUIRE_BROKER)
+
+export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka> {
+  const given = process.env.CRBUS_TEST_BROKERS
+  if (given) return foreignKafka(given)
+  const libs = await fetchLibs()
+  const folder = mkdtempSync(join(tmpdir(), 'crbus-kafka-'))
+  const port = await freePort()
+  const controllerPort = await freePort()
+  const properties = join(folder, 'server.properties')
+  const { login } = options
+  const secured = login ? await secure(folder, port, controllerPort, login) : undefined
+  const more = { ...secured?.properties, ...options.properties }
+  writeFileSync(properties, serverProperties(folder, port, controllerPort, more))
+  const classpath = ['-cp', join(libs, '*')]
+  const storage = (...args: string[]) => run('java', [...classpath, 'kafka.tools.StorageTool', ...args])
+  const id = (await storage('random-uuid')).stdout.trim()
+  await storage('format', '-t', id, '-c', properties, ...(login ? scramUsers(login) : []))
+  const kafka = new OwnKafka(folder, port, [...classpath, 'kafka.Kafka', properties], secured?.certificate)
+  await kafka.start()
+  return kafka
+}
+
+const scramUsers = ({ username, password }: Login) =>
+  ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+    '--add-scram',
+    `${mechanism}=[name=${username},password=${password}]`,
+  ])
+
+/** A listener with TLS and logins, and the certificate it shows. */
+async function secure(folder: string, port: number, controllerPort: number, { username, password }: Login) {
+  const store = join(folder, 'server.p12')
+  const opened = ['-keystore', store, '-storepass', 'changeit', '-alias', 'broker']
+  const host = ['-dname', 'CN=127.0.0.1', '-ext', 'SAN=ip:127.0.0.1', '-validity', '2']
+  await run('keytool', [
+    '-genkeypair',
+    '-keyalg',
+    'RSA',
+    '-keysize',
+    '2048',
+    '-storetype',
+    'PKCS12',
+    ...opened,
+    ...host,
+  ])
+  const { stdout: certificate } = await run('keytool', ['-exportcert', '-rfc', ...opened])
+  const jaas = (module: string, more = '') =>
+    `org.apache.kafka.common.security.${module} required username="${username}" password="${password}"${more};`
+  const listener = 'listener.name.sasl_ssl'
+  const properties = {
+    listeners: `SASL_SSL://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `SASL_SSL://127.0.0.1:${port}`,
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL',
+    'security.inter.broker.protocol': 'SASL_SSL',
+    'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+    'ssl.keystore.location': store,
+    'ssl.keystore.password': 'changeit',
+    'ssl.truststore.location': store,
+    'ssl.truststore.password': 'changeit',
+    [`${listener}.plain.sasl.jaas.config`]: jaas('plain.PlainLoginModule', ` user_${username}="${password}"`),
+    [`${listener}.scram-sha-256.sasl.jaas.config`]: jaas('scram.ScramLoginModule'),
+    [`${listener}.scram-sha-512.sasl.jaas.config`]: jaas('scram.ScramLoginModule'),
+  }
+  return { properties, certificate }
+}
+
+class OwnKafka implements TestKafka {
+  readonly brokers: string
+  readonly certificate: string | undefined
+  readonly isOwn = true
+  readonly #folder: string
+  readonly #port: number
+  readonly #command: readonly string[]
+  #child: ChildProcess | undefined
+  /** Java outlives a killed test run unless somebody ends it: whichever way this process leaves. */
+  readonly #onExit = () => void this.#child?.kill('SIGKILL')
+
+  constructor(folder: string, port: number, command: readonly string[], certificate: string | undefined) {
+    this.certificate = certificate
+    this.brokers = `127.0.0.1:${port}`
+    this.#folder = folder
+    this.#port = port
+    this.#command = command
+  }
+
+  async start(): Promise<void> {
+    if (this.#child) return
+    const log = openSync(join(this.#folder, 'broker.log'), 'a')
+    // A shell watches the pipe this process holds: when this process is gone, even by SIGKILL, so is the broker.
+    const child = spawn('sh', ['-c', WATCHED, 'sh', 'java', '-Xmx512m', '-XX:+UseSerialGC', ...this.#command], {
+      stdio: ['pipe', log, log],
+      cwd: this.#folder,
+      detached: true,
+    })
+    this.#child = child
+    process.once('exit', this.#onExit)
+    await this.#ready(child)
+  }
+
+  stop = () => this.#end('SIGTERM')
+  kill = () => this.#end('SIGKILL')
+
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+
+  async dispose(): Promise<void> {
+    await this.kill()
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const child = this.#child
+    if (!child) return
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    const pid = javaPid(this.#folder)
+    if (child.exitCode === null && child.signalCode === null) {
+      if (pid !== undefined) signalProcess(pid, signal)
+      const patience = setTimeout(() => pid !== undefined && signalProcess(pid, 'SIGKILL'), 15_000)
+      await exited
+      clearTimeout(patience)
+    }
+    process.removeListener('exit', this.#onExit)
+    this.#child = undefined
+  }
+
+  async #ready(child: ChildProcess): Promise<void> {
+    const until = Date.now() + READY_WITHIN
+    while (Date.now() < until) {
+      if (child.exitCode !== null) throw new Error(`the test broker ended:\n${this.#tail()}`)
+      if (await answers(this.#port)) return
+      await sleep(100)
+    }
+    await this.kill()
+    throw new Error(`the test broker was not ready after ${READY_WITHIN} ms:\n${this.#tail()}`)
+  }
+
+  #tail(): string {
+    return readFileSync(join(this.#folder, 'broker.log'), 'utf8').slice(-4000)
+  }
+}
+
+/** Runs its arguments, and ends them when its stdin, held by the test process, closes. */
+const WATCHED = `"$@" </dev/null & broker=$!
+echo $broker > broker.pid
+{ cat >/dev/null; kill -9 $broker 2>/dev/null; } <&3 &
+watcher=$!
+wait $broker; status=$?
+kill $watcher 2>/dev/null
+exit $status`.replace(/^/, 'exec 3<&0\n')
+
+function javaPid(folder: string): number | undefined {
+  const file = join(folder, 'broker.pid')
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined
+}
+
+function signalProcess(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It is gone already.
+  }
+}
+
+function foreignKafka(brokers: string): TestKafka {
+  const refuse = async () => {
+    throw new Error('CRBUS_TEST_BROKERS is not ours to stop')
+  }
+  return {
+    brokers,
+    isOwn: false,
+    certificate: undefined,
+    start: async () => undefined,
+    stop: refuse,
+    kill: refuse,
+    restart: refuse,
+    dispose: async () => undefined,
+  }
+}
+
+function serverProperties(
+  folder: string,
+  port: number,
+  controllerPort: number,
+  more: Readonly<Record<string, string>>,
+): string {
+  const settings = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': join(folder, 'data'),
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '4',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.num.partitions': '2',
+    'group.initial.rebalance.delay.ms': '0',
+    'auto.create.topics.enable': 'false',
+    'log.retention.check.interval.ms': '1000',
+    'log.cleaner.backoff.ms': '500',
+    ...more,
+  }
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no free port')
+  return address.port
+}
+
+/** ApiVersions, version 0, correlation id 1, client id "up": the first thing a broker answers, once it answers at all. */
+const HELLO = Buffer.from([0, 0, 0, 12, 0, 18, 0, 0, 0, 0, 0, 1, 0, 2, 0x75, 0x70])
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(HELLO))
+    const answer = (is: boolean) => () => {
+      socket.destroy()
+      resolve(is)
+    }
+    socket.setTimeout(1000)
+    socket
+      .once('data', answer(true))
+      .once('error', answer(false))
+      .once('close', answer(false))
+      .once('timeout', answer(false))
+  })
+}
+
+// The jars: 54 MB, fetched once a machine.
+
+const libsFolder = (): string => {
+  const cache = process.env.XDG_CACHE_HOME || new URL('../../node_modules/.cache', import.meta.url).pathname
+  return join(cache, `crbus-kafka-${KAFKA}`)
+}
+
+/** Written last, so that a folder with it is whole. */
+const isComplete = (folder: string): boolean => existsSync(join(folder, 'complete'))
+
+async function fetchLibs(): Promise<string> {
+  const folder = libsFolder()
+  if (isComplete(folder)) return folder
+  const work = mkdtempSync(join(tmpdir(), 'crbus-kafka-jars-'))
+  try {
+    writeFileSync(join(work, 'pom.xml'), POM)
+    await run('mvn', ['-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=libs'], {
+      cwd: work,
+      maxBuffer: 16 * 2 ** 20,
+    })
+    writeFileSync(join(work, 'libs', 'complete'), '')
+    mkdirSync(join(folder, '..'), { recursive: true })
+    // Copied next to its place first: the cache may be another file system, and only a rename within one is atomic.
+    const staged = `${folder}.${process.pid}`
+    cpSync(join(work, 'libs'), staged, { recursive: true })
+    try {
+      renameSync(staged, folder)
+    } catch (error) {
+      rmSync(staged, { recursive: true, force: true })
+      // Another run was faster; a folder without its mark was left behind by nobody, since renames are atomic.
+      if (!isComplete(folder)) throw error
+    }
+    return folder
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+}
+
+const dependency = (artifact: string) =>
+  `<dependency><groupId>org.apache.kafka</groupId><artifactId>${artifact}</artifactId><version>${KAFKA}</version></dependency>`
+
+const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+<modelVersion>4.0.0</modelVersion><groupId>crbus</groupId><artifactId>test-broker</artifactId><version>1</version>
+<dependencies>${dependency('kafka_2.13')}${dependency('kafka-tools')}</dependencies>
+</project>
+`
