@@ -1,0 +1,16 @@
+/** crbus as a library: the event bus of Composable Rust for TypeScript services. */
+
+export type * from './bus/admin.ts'
+export type { OffsetReset } from './bus/driver.ts'
+export { EventBusError, type EventBusErrorCode, eventBusErrorCodes } from './bus/errors.ts'
+export { type EventMetadata, type SerializedEvent, serializedEvent, versionOf } from './bus/event.ts'
+export type { EventBus, EventStream, Received, SubscribeOptions } from './bus/event-bus.ts'
+export { defaultGroup, isEventTopic, topicFor } from './bus/names.ts'
+export { partitionOf } from './bus/partitioner.ts'
+export type { BusRecord, Header, NewRecord, Position } from './bus/record.ts'
+export type { LogSlice, PartitionRange, ReadOptions, TopicLog } from './bus/topic-log.ts'
+export { type DecodedEnvelope, decodeEnvelope, type EnvelopeFormat, encodeEnvelope } from './codecs/envelope.ts'
+export { type DecodedPayload, decodePayload, encodePayload, type PayloadCodec } from './codecs/payload.ts'
+export { EmbeddedEventBus, type EmbeddedEventBusOptions } from './drivers/embedded/embedded-event-bus.ts'
+export { RedpandaEventBus, type RedpandaEventBusOptions } from './drivers/kafka/redpanda-event-bus.ts'
+export { InMemoryEventBus, type InMemoryEventBusOptions } from './drivers/memory/in-memory-event-bus.ts'

@@ -1,0 +1,77 @@
+import { randomInt, randomUUID } from 'node:crypto'
+
+/** One text of the template; `index` counts from 1. */
+type DataTemplate = (index: number) => string
+export type CompiledData =
+  | { readonly ok: true; readonly render: DataTemplate }
+  | { readonly ok: false; readonly reason: string }
+
+/** Where a template's chances come from. */
+export interface Randomness {
+  /** A whole number from `low` up to, but not including, `high`. */
+  readonly int: (low: number, high: number) => number
+  readonly uuid: () => string
+}
+
+const nodeRandomness: Randomness = { int: (low, high) => randomInt(low, high), uuid: () => randomUUID() }
+
+interface Sources {
+  readonly now: () => number
+  readonly random: Randomness
+}
+
+/** What may stand between `{{` and `}}`, and how it is written. */
+const usages: ReadonlyMap<string, string> = new Map([
+  ['i', '{{i}}'],
+  ['uuid', '{{uuid}}'],
+  ['now', '{{now}}'],
+  ['now_ms', '{{now_ms}}'],
+  ['random', '{{random 1 100}}'],
+  ['pick', '{{pick a b c}}'],
+])
+
+/** `undefined` when the words are not what this name takes. */
+function partOf(name: string, words: readonly string[], { now, random }: Sources): DataTemplate | undefined {
+  if (name === 'random') return randomPart(words, random)
+  if (name === 'pick') return words.length === 0 ? undefined : () => words[random.int(0, words.length)] ?? ''
+  if (words.length > 0) return undefined
+  if (name === 'uuid') return () => random.uuid()
+  if (name === 'now') return () => new Date(now()).toISOString()
+  if (name === 'now_ms') return () => String(now())
+  return (index) => String(index)
+}
+
+function randomPart(words: readonly string[], random: Randomness): DataTemplate | undefined {
+  if (words.length !== 2 || !words.every((word) => /^-?\d+$/.test(word))) return undefined
+  const [low = 0, high = 0] = words.map(Number)
+  // Node's randomInt spans less than 2^48.
+  const fits = Number.isSafeInteger(low) && Number.isSafeInteger(high + 1) && high >= low && high - low < 2 ** 48 - 1
+  return fits ? () => String(random.int(low, high + 1)) : undefined
+}
+
+/**
+ * Compiles data with `{{i}}` (from 1), `{{uuid}}`, `{{now}}`, `{{now_ms}}`, `{{random 1 100}}` and `{{pick a b c}}`;
+ * `\{{` is a plain `{{`.
+ */
+export function compileData(text: string, now: () => number, random: Randomness = nodeRandomness): CompiledData {
+  const pieces: (string | DataTemplate)[] = []
+  // A single brace or backslash is plain text.
+  for (const [whole, inside] of text.matchAll(/\\\{\{|\{\{([^{}]*)\}\}|\{\{|[^\\{]+|[\\{]/g)) {
+    if (inside !== undefined) {
+      const [name = '', ...words] = inside.trim().split(/\s+/)
+      const usage = usages.get(name)
+      if (usage === undefined) {
+        return { ok: false, reason: `there is no ${whole}; known are ${[...usages.values()].join(' ')}` }
+      }
+      const piece = partOf(name, words, { now, random })
+      if (piece === undefined) return { ok: false, reason: `${whole} is not written like ${usage}` }
+      pieces.push(piece)
+    } else if (whole === '{{') {
+      return { ok: false, reason: 'a {{ has no }} of its own; write \\{{ for two plain braces' }
+    } else pieces.push(whole === '\\{{' ? '{{' : whole)
+  }
+  return {
+    ok: true,
+    render: (index) => pieces.map((piece) => (typeof piece === 'string' ? piece : piece(index))).join(''),
+  }
+}

@@ -1,0 +1,120 @@
+import type { EventView } from './event-view.ts'
+
+/** What to keep. Everything given must hold. */
+export interface FilterRequest {
+  /** Event type, `*` and `?` allowed; any of several. */
+  readonly types?: readonly string[] | undefined
+  readonly key?: string | undefined
+  readonly correlationId?: string | undefined
+  /** A CEL expression over the event; see `filterScope`. */
+  readonly where?: string | undefined
+  /** Text that must occur in the payload as printed, case ignored. */
+  readonly grep?: string | undefined
+}
+
+export type EventFilter = (view: EventView) => boolean
+export type CompiledFilter =
+  | { readonly ok: true; readonly filter: EventFilter | undefined }
+  | { readonly ok: false; readonly reason: string }
+
+/** Compiles a request once. `filter` is undefined when nothing was asked for, so that callers can skip decoding. */
+export async function compileFilter(request: FilterRequest): Promise<CompiledFilter> {
+  const tests: EventFilter[] = []
+  const { types = [], key, correlationId, where, grep } = request
+  if (types.length > 0) {
+    const patterns = types.map(globToRegExp)
+    tests.push(({ envelope }) => envelope?.ok === true && patterns.some((p) => p.test(envelope.event.eventType)))
+  }
+  if (key !== undefined) {
+    const bytes = Buffer.from(key)
+    tests.push(({ record }) => record.key !== null && bytes.equals(record.key))
+  }
+  if (correlationId !== undefined) {
+    tests.push(({ envelope }) => envelope?.ok === true && envelope.event.metadata?.correlationId === correlationId)
+  }
+  if (grep !== undefined) {
+    const needle = grep.toLowerCase()
+    tests.push((view) => searchable(view).toLowerCase().includes(needle))
+  }
+  if (where !== undefined) {
+    const compiled = await compileWhere(where)
+    if (!compiled.ok) return compiled
+    tests.push(compiled.filter)
+  }
+  return { ok: true, filter: tests.length === 0 ? undefined : (view) => tests.every((test) => test(view)) }
+}
+
+function globToRegExp(glob: string): RegExp {
+  const escaped = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's')
+}
+
+/** What `--grep` looks through: the event type, the metadata and the payload, as text. */
+function searchable({ record, envelope, payload }: EventView): string {
+  if (!envelope?.ok) return record.value === null ? '' : Buffer.from(record.value).toString('latin1')
+  const { eventType, metadata, data } = envelope.event
+  const body = payload?.ok && payload.codec === 'cbor' ? toText(payload.value) : Buffer.from(data).toString('utf8')
+  return `${eventType}\n${metadata === null ? '' : toText(metadata)}\n${body}`
+}
+
+const toText = (value: unknown): string =>
+  JSON.stringify(value, (_, found) => (typeof found === 'bigint' ? found.toString() : found)) ?? ''
+
+async function compileWhere(
+  expression: string,
+): Promise<{ ok: true; filter: EventFilter } | { ok: false; reason: string }> {
+  const { Environment } = await import('@marcbachmann/cel-js')
+  const environment = new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true })
+  let evaluate: (scope: Record<string, unknown>) => unknown
+  try {
+    evaluate = environment.parse(expression)
+  } catch (error) {
+    return { ok: false, reason: (error as Error).message }
+  }
+  return {
+    ok: true,
+    filter: (view) => {
+      try {
+        return evaluate(filterScope(view)) === true
+      } catch {
+        // CEL fails on a field that is not there; an event without the field is one the filter does not hold for.
+        return false
+      }
+    },
+  }
+}
+
+/** The names an expression may use: those of `-o json`, with `data` the decoded payload. */
+function filterScope({ record, envelope, payload }: EventView): Record<string, unknown> {
+  const { topic, partition, offset, timestamp, key } = record
+  const event = envelope?.ok ? envelope.event : undefined
+  const { correlationId, causationId, userId, timestamp: at, extra } = event?.metadata ?? {}
+  return {
+    topic,
+    partition: BigInt(partition),
+    offset,
+    timestamp: new Date(Number(timestamp)),
+    key: key === null ? null : Buffer.from(key).toString('utf8'),
+    event_type: event?.eventType ?? '',
+    event_version: BigInt(event?.eventVersion ?? 0),
+    metadata: withoutUndefined({
+      ...extra,
+      correlation_id: correlationId,
+      causation_id: causationId,
+      user_id: userId,
+      timestamp: at,
+    }),
+    data: payload?.ok ? celValue(payload.value) : null,
+  }
+}
+
+const withoutUndefined = (fields: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+
+/** CEL's `int` is a bigint and its arithmetic never mixes the two, so whole JSON numbers become bigints. */
+function celValue(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
+  if (Array.isArray(value)) return value.map(celValue)
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array || value instanceof Date) return value
+  return Object.fromEntries(Object.entries(value).map(([name, found]) => [name, celValue(found)]))
+}

@@ -1,0 +1,264 @@
+import { EventBusError, topicNotFound } from '../bus/errors.ts'
+import type { LogSlice, TopicLog } from '../bus/topic-log.ts'
+
+/** One end of a range, before it is looked up on a topic. */
+export type OffsetSpec =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'offset'; readonly offset: bigint }
+  /** So many after each partition's start, or before its end. */
+  | { readonly kind: 'fromStart' | 'beforeEnd'; readonly count: bigint }
+  /** The first record at or after a time, in milliseconds. */
+  | { readonly kind: 'time'; readonly time: bigint }
+
+/** Why a text is no place, and texts that would be. */
+interface BadPlace {
+  readonly ok: false
+  readonly reason: string
+  readonly suggestions: readonly string[]
+}
+
+export type ParsedRange =
+  | { readonly ok: true; readonly from: OffsetSpec | undefined; readonly to: OffsetSpec | undefined }
+  | BadPlace
+
+export type ParsedPoint = { readonly ok: true; readonly spec: OffsetSpec } | BadPlace
+
+const units: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+  ['w', 604_800_000],
+])
+const DAY = 86_400_000
+const words: ReadonlyMap<string, OffsetSpec> = new Map<string, OffsetSpec>([
+  ...['start', 'oldest', 'earliest', 'beginning'].map((word) => [word, { kind: 'start' }] as const),
+  ...['end', 'newest', 'latest'].map((word) => [word, { kind: 'end' }] as const),
+])
+
+const known =
+  'known are start, end, 47, +10 (after the start), -10 (before the end), @1662059631, @2026-11-23, @2026-11-23T10:00:00Z, @-1h, "10m ago", today, yesterday, now'
+
+const examples = ['start', '-10', '@-1h', '@2026-11-23T10:00:00Z', '10m ago']
+const bad = (reason: string, suggestions: readonly string[] = examples): BadPlace => ({
+  ok: false,
+  reason,
+  suggestions,
+})
+
+/**
+ * What `--from` takes: a point, or a range `a:b` of which either side may be missing. rpk's grammar, with `10m ago`,
+ * `today`, `yesterday` and `now`. `now` is the clock in milliseconds.
+ */
+export function parseRange(text: string, now: number): ParsedRange {
+  const trimmed = text.trim()
+  // rpk writes 10:20 as 10-20 too.
+  const whole = /^\d{1,18}-\d{1,18}$/.test(trimmed) ? trimmed.replace('-', ':') : trimmed
+  const at = separator(whole)
+  if (at === -1) {
+    const point = parsePoint(whole, now)
+    return point.ok ? { ok: true, from: point.spec, to: undefined } : point
+  }
+  const [first, second] = [whole.slice(0, at).trim(), whole.slice(at + 1).trim()]
+  const hasFrom = first !== '' && first !== '@'
+  const hasTo = second !== '' && second !== '@'
+  if (!hasFrom && !hasTo) return bad(`'${text}' names neither end of a range; ${known}`, ['10:20', ':47', '@-2h:-1h'])
+  const from = hasFrom ? parsePoint(first, now) : undefined
+  if (from && !from.ok) return from
+  if (!hasTo) return { ok: true, from: from?.spec, to: undefined }
+  const isTime = first === '@' || from?.spec.kind === 'time'
+  const to = isTime ? parseSecondTime(second, first, now) : parsePoint(second, now)
+  if (!to.ok) return to
+  const begin = from?.spec ?? { kind: 'start' }
+  if (isReversed(begin, to.spec)) return bad(`'${text}' ends before it begins`, [`${second}:${first}`])
+  return { ok: true, from: begin, to: to.spec }
+}
+
+/** A single point: what `--to` takes. */
+export function parsePoint(text: string, now: number): ParsedPoint {
+  const point = text.trim()
+  const isMarked = point.startsWith('@')
+  const bare = isMarked ? point.slice(1) : point
+  const word = words.get(bare)
+  if (word) return { ok: true, spec: word }
+  if (/^\d{1,18}$/.test(point)) return { ok: true, spec: { kind: 'offset', offset: BigInt(point) } }
+  if (/^\+\d{1,18}$/.test(point)) return { ok: true, spec: { kind: 'fromStart', count: BigInt(point.slice(1)) } }
+  if (/^-\d{1,18}$/.test(point)) return { ok: true, spec: { kind: 'beforeEnd', count: BigInt(point.slice(1)) } }
+  const time = parseTime(bare, now, isMarked)
+  return time === undefined ? explain(point, bare) : toTime(time.at)
+}
+
+/** Says what is wrong with a text that is almost a place. */
+function explain(point: string, bare: string): BadPlace {
+  const length = bare.replace(/^[+-]/, '').replace(/\s+ago$/, '')
+  if (/^\d*\.\d+(ms|s|m|h|d|w)/.test(length)) {
+    return bad(`'${point}': durations take whole numbers`, ['@-1h30m', '@-90m'])
+  }
+  if (duration(length) !== undefined) {
+    const ago = `@-${length}`
+    return bad(`'${point}' does not say before what; ${ago} is so long before now`, [ago])
+  }
+  if (/^\d{4}-\d\d-\d\d/.test(bare)) {
+    return bad(`'${point}' is no date`, ['@2026-11-23', '@2026-11-23T10:00:00Z'])
+  }
+  if (point.startsWith('@') && /^\d+$/.test(bare)) {
+    const reason = `'${point}' has ${bare.length} digits; a time has 10 (seconds), 13 (milliseconds) or 19 (nanoseconds)`
+    return bad(reason, ['@1662059631', bare])
+  }
+  return bad(`'${point}' is not a place in a topic; ${known}`)
+}
+
+/** The colon of a range; those inside a time of day do not count. */
+function separator(text: string): number {
+  const stamp = /^@?\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?/.exec(text)
+  return text.indexOf(':', stamp ? stamp[0].length : 0)
+}
+
+/**
+ * The second half of `@a:b`, written without a sign of its own. `@-48h:-24h`: both before now; `@2022-02-14:1h`: from
+ * the first on, when that one is a date.
+ */
+function parseSecondTime(text: string, firstText: string, now: number): ParsedPoint {
+  if (/^[+-]\d{1,18}$/.test(text)) return parsePoint(text, now)
+  const length = duration(text.replace(/^[+-]/, ''))
+  if (length === undefined) return parsePoint(text.startsWith('@') ? text : `@${text}`, now)
+  const first = parseTime(firstText.replace(/^@/, ''), now, firstText.startsWith('@'))
+  const base = first?.isAbsolute ? first.at : now
+  return toTime(text.startsWith('-') ? base - length : base + length)
+}
+
+/** Kafka takes -1 and -2 for end and start, so no time comes before 1970; nor after what a `Date` can be. */
+const toTime = (time: number): ParsedPoint => ({
+  ok: true,
+  spec: { kind: 'time', time: BigInt(Math.floor(Math.min(Math.max(time, 0), 8.64e15))) },
+})
+
+interface ParsedTime {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** A date rather than so long before now. */
+  readonly isAbsolute: boolean
+}
+
+function parseTime(text: string, now: number, isMarked: boolean): ParsedTime | undefined {
+  const midnight = now - (now % DAY)
+  if (text === 'now') return { at: now, isAbsolute: false }
+  if (text === 'today') return { at: midnight, isAbsolute: true }
+  if (text === 'yesterday') return { at: midnight - DAY, isAbsolute: true }
+  const ago = /^(.+)\sago$/.exec(text)?.[1] ?? (isMarked ? /^-(.+)$/.exec(text)?.[1] : undefined)
+  const length = ago === undefined ? undefined : duration(ago.replaceAll(' ', ''))
+  if (length !== undefined) return { at: now - length, isAbsolute: false }
+  const at = (isMarked ? parseEpoch(text) : undefined) ?? parseDate(text)
+  return at === undefined ? undefined : { at, isAbsolute: true }
+}
+
+function parseEpoch(text: string): number | undefined {
+  if (/^\d{10}$/.test(text)) return Number(text) * 1000
+  if (/^\d{13}$/.test(text)) return Number(text)
+  return /^\d{19}$/.test(text) ? Number(BigInt(text) / 1_000_000n) : undefined
+}
+
+/** A date alone and a time without a zone are UTC. */
+function parseDate(text: string): number | undefined {
+  const found = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text)
+  if (!found) return undefined
+  const [, year, month, day, clock = '00:00', zone = 'Z'] = found
+  // `Date` takes the 30th of February for the 2nd of March.
+  if (new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() !== Number(day)) return undefined
+  const time = Date.parse(`${year}-${month}-${day}T${clock}${zone}`)
+  return Number.isNaN(time) ? undefined : time
+}
+
+function isReversed(from: OffsetSpec, to: OffsetSpec): boolean {
+  if (from.kind === 'offset' && to.kind === 'offset') return from.offset > to.offset
+  if (from.kind === 'time' && to.kind === 'time') return from.time > to.time
+  if (from.kind === 'fromStart' && to.kind === 'fromStart') return from.count > to.count
+  if (from.kind === 'beforeEnd' && to.kind === 'beforeEnd') return from.count < to.count
+  return from.kind === 'end' && to.kind === 'start'
+}
+
+/** `1h30m`, `10s`, `1m3ms` in milliseconds. Whole numbers only. */
+export function duration(text: string): number | undefined {
+  if (!/^(\d{1,9}(ms|s|m|h|d|w))+$/.test(text)) return undefined
+  return [...text.matchAll(/(\d+)(ms|s|m|h|d|w)/g)].reduce(
+    (sum, [, count, unit = '']) => sum + Number(count) * (units.get(unit) ?? 0),
+    0,
+  )
+}
+
+export interface SliceRequest {
+  readonly topics: readonly string[]
+  /** Default: all of each topic. */
+  readonly partitions?: readonly number[] | undefined
+  readonly from: OffsetSpec
+  readonly to: OffsetSpec
+}
+
+export interface ResolvedSlices {
+  readonly slices: readonly LogSlice[]
+  /** What was asked for and is not there, a sentence each. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Looks a range up on every partition. Offsets outside a partition are clamped to it, and `notes` says which; a time
+ * past the last record is the end. A slice that would end before it begins is empty.
+ */
+export async function resolveSlices(log: TopicLog, request: SliceRequest): Promise<ResolvedSlices> {
+  const perTopic = await Promise.all([...new Set(request.topics)].map((topic) => resolveTopic(log, topic, request)))
+  return { slices: perTopic.flatMap(({ slices }) => slices), notes: perTopic.flatMap(({ notes }) => notes) }
+}
+
+async function resolveTopic(
+  log: TopicLog,
+  topic: string,
+  { partitions, from, to }: SliceRequest,
+): Promise<ResolvedSlices> {
+  const lookUp = (spec: OffsetSpec) => (spec.kind === 'time' ? log.offsetsAt(topic, spec.time) : undefined)
+  const [ranges, fromTimes, toTimes] = await Promise.all([log.ranges(topic), lookUp(from), lookUp(to)])
+  if (ranges.length === 0) throw topicNotFound(topic)
+  const missing = partitions?.find((wanted) => !ranges.some(({ partition }) => partition === wanted))
+  if (missing !== undefined) {
+    throw new EventBusError('REFUSED', `topic '${topic}' has no partition ${missing}; it has ${ranges.length}`, {
+      topic,
+      suggestions: [`crbus topics describe ${topic}`],
+    })
+  }
+  const notes: string[] = []
+  const slices = ranges
+    .filter(({ partition }) => partitions === undefined || partitions.includes(partition))
+    .map(({ partition, start, end }) => {
+      const place = (spec: OffsetSpec, times: ReadonlyMap<number, bigint> | undefined): bigint => {
+        const wanted = wantedOffset(spec, start, end, times?.get(partition))
+        const clamped = wanted < start ? start : wanted > end ? end : wanted
+        // In an empty partition every offset is as good as another.
+        if (spec.kind === 'offset' && clamped !== wanted && start < end) {
+          notes.push(`${topic}[${partition}] holds ${start} to ${end}: ${wanted} became ${clamped}`)
+        }
+        return clamped
+      }
+      const first = place(from, fromTimes)
+      const last = place(to, toTimes)
+      return { topic, partition, from: first, to: last < first ? first : last }
+    })
+  return { slices, notes }
+}
+
+function wantedOffset(spec: OffsetSpec, start: bigint, end: bigint, atTime: bigint | undefined): bigint {
+  switch (spec.kind) {
+    case 'start':
+      return start
+    case 'end':
+      return end
+    case 'offset':
+      return spec.offset
+    case 'fromStart':
+      return start + spec.count
+    case 'beforeEnd':
+      return end - spec.count
+    case 'time':
+      return atTime ?? end
+  }
+}

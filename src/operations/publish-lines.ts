@@ -1,0 +1,139 @@
+import { isUtf8 } from 'node:buffer'
+
+/** A line of the input and where it stands. */
+export interface InputLine {
+  /** From 1. */
+  readonly number: number
+  readonly text: string
+}
+
+/** A line that cannot be published. What stood before it was sent. */
+export class BadInputError extends Error {
+  override readonly name = 'BadInputError'
+  readonly line: number
+  constructor(line: number, reason: string) {
+    super(`line ${line}: ${reason}`)
+    this.line = line
+  }
+}
+
+/** Longer than any record a broker takes. */
+const LONGEST = 64 * 1024 * 1024
+const NEWLINE = 0x0a
+const CARRIAGE_RETURN = 0x0d
+
+/**
+ * Splits a stream into lines, a batch for each chunk read. Blank lines, CR and a byte order mark are left out. Throws a
+ * {@link BadInputError} at bytes that are not UTF-8, which would be published as something else, and at a line over
+ * 64 MiB.
+ */
+export async function* linesOf(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<readonly InputLine[]> {
+  // The beginning of a line whose end is not here yet, in pieces: joining them at each chunk would be quadratic.
+  let rest: Buffer[] = []
+  let restSize = 0
+  let number = 1
+  for await (const chunk of chunks) {
+    const bytes =
+      typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    const first = bytes.indexOf(NEWLINE)
+    if (restSize + (first === -1 ? bytes.length : first) > LONGEST) {
+      throw new BadInputError(number, 'longer than 64 MiB')
+    }
+    const end = first === -1 ? -1 : bytes.lastIndexOf(NEWLINE)
+    if (end !== -1) {
+      const head = bytes.subarray(0, end)
+      const block = split(rest.length === 0 ? head : Buffer.concat([...rest, head]), number)
+      number = block.next
+      rest = []
+      restSize = 0
+      if (block.lines.length > 0) yield block.lines
+      if (block.error) throw block.error
+    }
+    const tail = bytes.subarray(end + 1)
+    if (tail.length > 0) rest.push(tail)
+    restSize += tail.length
+  }
+  const last = split(Buffer.concat(rest), number)
+  if (last.lines.length > 0) yield last.lines
+  if (last.error) throw last.error
+}
+
+interface Block {
+  readonly lines: readonly InputLine[]
+  /** The number of the line after these. */
+  readonly next: number
+  readonly error?: BadInputError | undefined
+}
+
+function split(bytes: Buffer, from: number): Block {
+  if (!isUtf8(bytes)) return splitUntilBad(bytes, from)
+  const lines: InputLine[] = []
+  let number = from
+  for (const line of bytes.toString('utf8').split('\n')) {
+    let text = line.charCodeAt(line.length - 1) === CARRIAGE_RETURN ? line.slice(0, -1) : line
+    if (number === 1 && text.startsWith('\ufeff')) text = text.slice(1)
+    if (text.trim() !== '') lines.push({ number, text })
+    number += 1
+  }
+  return { lines, next: number }
+}
+
+/** The lines before the first one that is not UTF-8. */
+function splitUntilBad(bytes: Buffer, from: number): Block {
+  let start = 0
+  for (let number = from; ; number += 1) {
+    const newline = bytes.indexOf(NEWLINE, start)
+    const end = newline === -1 ? bytes.length : newline
+    if (!isUtf8(bytes.subarray(start, end))) {
+      const before = start === 0 ? [] : split(bytes.subarray(0, start - 1), from).lines
+      return { lines: before, next: number, error: new BadInputError(number, 'not UTF-8') }
+    }
+    start = end + 1
+  }
+}
+
+/**
+ * Puts JSON that was printed over several lines back together; JSON with one value a line passes as it is. Which of the
+ * two it is shows in the first line: one that ends in the middle of something ends in `{`, `[`, `,` or `:`.
+ */
+export async function* documentsOf(batches: AsyncIterable<readonly InputLine[]>): AsyncGenerator<readonly InputLine[]> {
+  let isPretty: boolean | undefined
+  let open: InputLine[] = []
+  let size = 0
+  let depth = 0
+  const close = (): InputLine => {
+    const document = { number: open[0]?.number ?? 0, text: open.map(({ text }) => text).join('\n') }
+    open = []
+    size = 0
+    depth = 0
+    return document
+  }
+  for await (const batch of batches) {
+    const [first] = batch
+    if (first) isPretty ??= /[{[,:]\s*$/.test(first.text)
+    if (!isPretty) {
+      yield batch
+      continue
+    }
+    const documents: InputLine[] = []
+    for (const line of batch) {
+      open.push(line)
+      size += line.text.length
+      depth += depthOf(line.text)
+      if (depth <= 0) documents.push(close())
+    }
+    if (documents.length > 0) yield documents
+    if (size > LONGEST) throw new BadInputError(open[0]?.number ?? 0, 'longer than 64 MiB')
+  }
+  if (open.length > 0) yield [close()]
+}
+
+/** Brackets opened less those closed. A JSON string does not go over the end of a line. */
+function depthOf(text: string): number {
+  let depth = 0
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
+    if (token === '{' || token === '[') depth += 1
+    else if (token === '}' || token === ']') depth -= 1
+  }
+  return depth
+}

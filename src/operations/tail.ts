@@ -1,0 +1,146 @@
+import { EventBusError, topicNotFound } from '../bus/errors.ts'
+import type { EventBus } from '../bus/event-bus.ts'
+import type { BusRecord } from '../bus/record.ts'
+import type { LogSlice } from '../bus/topic-log.ts'
+import type { PayloadCodec } from '../codecs/payload.ts'
+import type { EventFilter } from './event-filter.ts'
+import { type EventView, viewOf } from './event-view.ts'
+import { mergeByTime } from './merge-by-time.ts'
+import { type OffsetSpec, resolveSlices } from './offset-grammar.ts'
+
+export interface TailRequest {
+  readonly topics: readonly string[]
+  readonly partitions?: readonly number[] | undefined
+  /** Where to begin. Absent: the newest `last` events. */
+  readonly from?: OffsetSpec | undefined
+  /** Where to stop. Absent: follow, or the end as it is now. */
+  readonly to?: OffsetSpec | undefined
+  readonly follow: boolean
+  /** Without `from`: how many of the newest events to begin with. */
+  readonly last: number
+  /** Stop after this many. */
+  readonly limit?: number | undefined
+  readonly filter?: EventFilter | undefined
+  readonly codec?: PayloadCodec | undefined
+  readonly signal: AbortSignal
+  /** Told what the reader should know: offsets clamped, a topic waited for. */
+  readonly onNotice: (notice: string) => void
+}
+
+/**
+ * Events in batches: the past merged by record time over all partitions and topics, then, when following, new ones as
+ * they arrive. Joins no group and changes nothing.
+ */
+export async function* tail(bus: EventBus, request: TailRequest): AsyncGenerator<readonly EventView[]> {
+  const { signal, limit = Number.POSITIVE_INFINITY } = request
+  if (!(await allTopicsExist(bus, request))) return
+  let left = limit
+  for await (const views of selected(bus, request)) {
+    if (views.length >= left) {
+      yield views.slice(0, left)
+      return
+    }
+    left -= views.length
+    if (views.length > 0) yield views
+    if (signal.aborted) return
+  }
+}
+
+async function* selected(bus: EventBus, request: TailRequest): AsyncGenerator<readonly EventView[]> {
+  const { from, to, follow, signal, filter, codec } = request
+  const views = (batch: readonly BusRecord[]): readonly EventView[] => {
+    const all = batch.map((record) => viewOf(record, codec))
+    return filter === undefined ? all : all.filter(filter)
+  }
+  const { slices, notes } = await resolveSlices(bus.log, {
+    topics: request.topics,
+    partitions: request.partitions,
+    from: from ?? { kind: 'start' },
+    to: to ?? { kind: 'end' },
+  })
+  notes.forEach(request.onNotice)
+  if (from === undefined) yield await newest(bus, request, slices)
+  else
+    for await (const batch of mergeByTime(slices.map((slice) => bus.log.read([slice], { signal })))) yield views(batch)
+  if (!follow || to !== undefined) return
+  const rest = slices.map(({ topic, partition, to: end = 0n }) => ({ topic, partition, from: end }))
+  for await (const batch of bus.log.read(rest, { signal })) yield views(batch)
+}
+
+/**
+ * The newest `last` events that pass the filter, oldest first. Each partition is looked back through, in windows that
+ * double, until it gave that many or its start is reached: the newest of all are then among them.
+ */
+async function newest(bus: EventBus, request: TailRequest, slices: readonly LogSlice[]): Promise<readonly EventView[]> {
+  if (request.last === 0) return []
+  const perPartition = await Promise.all(slices.map((slice) => newestOf(bus, request, slice)))
+  return perPartition.flat().sort(byTime).slice(-request.last)
+}
+
+async function newestOf(
+  bus: EventBus,
+  { last, filter, codec, signal }: TailRequest,
+  slice: LogSlice,
+): Promise<readonly EventView[]> {
+  let found: EventView[] = []
+  let to = slice.to ?? slice.from
+  for (let window = BigInt(last); to > slice.from && found.length < last && !signal.aborted; window *= 2n) {
+    const from = to - window > slice.from ? to - window : slice.from
+    const older: EventView[] = []
+    for await (const batch of bus.log.read([{ ...slice, from, to }], { signal })) {
+      for (const record of batch) {
+        const view = viewOf(record, codec)
+        if (filter === undefined || filter(view)) older.push(view)
+      }
+    }
+    found = [...older, ...found]
+    to = from
+  }
+  return found
+}
+
+function byTime({ record: a }: EventView, { record: b }: EventView): number {
+  if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1
+  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1
+  if (a.partition !== b.partition) return a.partition - b.partition
+  return a.offset < b.offset ? -1 : 1
+}
+
+/** A missing topic is an error, except to a follower, who may be there before the first event. */
+async function allTopicsExist(bus: EventBus, { topics, follow, signal, onNotice }: TailRequest): Promise<boolean> {
+  const known = new Set((await bus.admin.listTopics()).map(({ topic }) => topic))
+  const missing = topics.filter((topic) => !known.has(topic))
+  const [first] = missing
+  if (first === undefined) return true
+  if (!follow) throw topicNotFound(first)
+  const others = known.size === 0 ? 'there are none yet' : `there are: ${[...known].slice(0, 10).join(', ')}`
+  onNotice(`waiting for topic ${missing.join(', ')} to be created (${others})`)
+  while (!signal.aborted) {
+    await delay(50, signal)
+    const ready = await Promise.all(missing.map((topic) => exists(bus, topic)))
+    if (ready.every(Boolean)) return true
+  }
+  return false
+}
+
+const exists = (bus: EventBus, topic: string): Promise<boolean> =>
+  bus.log.ranges(topic).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof EventBusError && error.code === 'TOPIC_NOT_FOUND') return false
+      throw error
+    },
+  )
+
+function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, milliseconds)
+    function done() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    signal.addEventListener('abort', done, { once: true })
+    if (signal.aborted) done()
+  })
+}

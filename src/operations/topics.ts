@@ -1,0 +1,126 @@
+import type { ClusterDescription, NewTopic, TopicDescription } from '../bus/admin.ts'
+import { topicExists, topicNotFound } from '../bus/errors.ts'
+import type { EventBus } from '../bus/event-bus.ts'
+import { isEventTopic, topicNameError } from '../bus/names.ts'
+import { decodeEnvelope } from '../codecs/envelope.ts'
+
+export interface TopicOverview {
+  readonly topic: string
+  readonly partitions: number
+  readonly replication: number
+  /** Events the log holds now: end minus start, over all partitions. */
+  readonly events: bigint
+}
+
+/** Every topic with the events it holds. Topics the broker made for itself are left out unless asked for. */
+export async function listTopics(bus: EventBus, { internal = false } = {}): Promise<TopicOverview[]> {
+  const topics = (await bus.admin.listTopics()).filter((topic) => internal || !topic.internal)
+  return Promise.all(
+    topics.map(async ({ topic, partitions, replication }) => {
+      const ranges = await bus.log.ranges(topic)
+      return { topic, partitions, replication, events: ranges.reduce((sum, { start, end }) => sum + end - start, 0n) }
+    }),
+  )
+}
+
+export interface TopicReport extends Omit<TopicDescription, 'layout'> {
+  readonly layout: readonly (TopicDescription['layout'][number] & { readonly start: bigint; readonly end: bigint })[]
+  /** Event types among the newest records looked at, most frequent first. */
+  readonly types: readonly { readonly eventType: string; readonly count: number; readonly partitions: number[] }[]
+  /** How many records `types` was counted from. */
+  readonly sampled: number
+  readonly warnings: readonly string[]
+}
+
+/** A topic with its ranges, and what its newest records say of types and of their spread over partitions. */
+export async function describeTopic(bus: EventBus, topic: string, sample = 1000): Promise<TopicReport> {
+  const description = await bus.admin.describeTopic(topic)
+  const ranges = await bus.log.ranges(topic)
+  const each = BigInt(Math.ceil(sample / Math.max(1, ranges.length)))
+  const slices = ranges
+    .filter(({ start, end }) => end > start)
+    .map(({ partition, start, end }) => ({
+      topic,
+      partition,
+      from: end - each > start ? end - each : start,
+      to: end,
+    }))
+  const types = new Map<string, { count: number; partitions: Set<number> }>()
+  let sampled = 0
+  for await (const batch of bus.log.read(slices)) {
+    for (const { value, partition } of batch) {
+      sampled += 1
+      const decoded = value === null ? undefined : decodeEnvelope(value)
+      const eventType = value === null ? '(tombstone)' : decoded?.ok ? decoded.event.eventType : '(undecodable)'
+      const seen = types.get(eventType) ?? { count: 0, partitions: new Set() }
+      seen.count += 1
+      seen.partitions.add(partition)
+      types.set(eventType, seen)
+    }
+  }
+  const busy = ranges.filter(({ start, end }) => end > start).length
+  const warnings = [
+    ...nameWarnings(topic),
+    ...(sampled > 0 && busy < ranges.length
+      ? [
+          `${ranges.length - busy} of ${ranges.length} partitions are empty: the key is the event type, so ${types.size} event types fill at most ${types.size} partitions`,
+        ]
+      : []),
+  ]
+  return {
+    ...description,
+    layout: description.layout.map((place) => {
+      const range = ranges.find(({ partition }) => partition === place.partition)
+      return { ...place, start: range?.start ?? 0n, end: range?.end ?? 0n }
+    }),
+    types: [...types]
+      .map(([eventType, { count, partitions }]) => ({
+        eventType,
+        count,
+        partitions: [...partitions].sort((a, b) => a - b),
+      }))
+      .sort((a, b) => b.count - a.count),
+    sampled,
+    warnings,
+  }
+}
+
+const nameWarnings = (topic: string): string[] =>
+  isEventTopic(topic) ? [] : [`'${topic}' does not follow the convention {aggregate}-events, such as order-events`]
+
+export interface CreateTopicPlan extends NewTopic {
+  readonly topic: string
+  readonly warnings: readonly string[]
+}
+
+/** Looks before creating. `INVALID_TOPIC` or `TOPIC_EXISTS` when it cannot be. */
+export async function planCreateTopic(bus: EventBus, topic: string, options: NewTopic): Promise<CreateTopicPlan> {
+  const invalid = topicNameError(topic)
+  if (invalid) throw invalid
+  if ((await bus.admin.listTopics()).some((known) => known.topic === topic)) throw topicExists(topic)
+  return { topic, ...options, warnings: nameWarnings(topic) }
+}
+
+export async function applyCreateTopic(bus: EventBus, { topic, ...options }: CreateTopicPlan): Promise<void> {
+  await bus.admin.createTopic(topic, options)
+}
+
+export interface DeleteTopicPlan {
+  readonly topics: readonly TopicOverview[]
+  readonly cluster: ClusterDescription
+}
+
+/** What deleting would lose. `TOPIC_NOT_FOUND` names the first topic that is not there. */
+export async function planDeleteTopics(bus: EventBus, topics: readonly string[]): Promise<DeleteTopicPlan> {
+  const all = await listTopics(bus, { internal: true })
+  const found = topics.map((topic) => {
+    const known = all.find((one) => one.topic === topic)
+    if (!known) throw topicNotFound(topic)
+    return known
+  })
+  return { topics: found, cluster: await bus.admin.describeCluster() }
+}
+
+export async function applyDeleteTopics(bus: EventBus, { topics }: DeleteTopicPlan): Promise<void> {
+  for (const { topic } of topics) await bus.admin.deleteTopic(topic)
+}

@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { compileData } from '../../../src/operations/data-template.ts'
+
+const now = () => Date.parse('2026-11-23T10:00:00Z')
+/** The largest number it may be, and a UUID anybody knows. */
+const random = { int: (_: number, high: number) => high - 1, uuid: () => '00000000-0000-4000-8000-000000000000' }
+
+function render(text: string, index = 1): string {
+  const compiled = compileData(text, now, random)
+  if (!compiled.ok) throw new Error(compiled.reason)
+  return compiled.render(index)
+}
+
+test.each([
+  ['{"n":{{i}}}', '{"n":7}'],
+  ['{"o":{"id":"o-{{ i }}"}}', '{"o":{"id":"o-7"}}'],
+  ['{{uuid}}', '00000000-0000-4000-8000-000000000000'],
+  ['{{now}}', '2026-11-23T10:00:00.000Z'],
+  ['{{now_ms}}', '1795428000000'],
+  ['{{random 1 100}}', '100'],
+  ['{{random -5 -5}}', '-5'],
+  ['{{pick a b c}}', 'c'],
+  ['\\{{i}}', '{{i}}'],
+  ['{"regex":"\\\\d{2}"}', '{"regex":"\\\\d{2}"}'],
+  ['}} { } \\ {', '}} { } \\ {'],
+  ['', ''],
+])('%s', (text, expected) => {
+  expect(render(text, 7)).toBe(expected)
+})
+
+describe('is refused, saying how it is written:', () => {
+  test.each([
+    ['{{order}}', 'there is no {{order}}; known are {{i}} {{uuid}} {{now}} {{now_ms}} {{random 1 100}} {{pick a b c}}'],
+    ['{{}}', 'there is no {{}}'],
+    ['{{constructor}}', 'there is no {{constructor}}'],
+    ['{{i 3}}', '{{i 3}} is not written like {{i}}'],
+    ['{{random 5}}', '{{random 5}} is not written like {{random 1 100}}'],
+    ['{{random 9 1}}', 'not written like'],
+    ['{{random 1.5 2}}', 'not written like'],
+    ['{{random 0 999999999999999}}', 'not written like'],
+    ['{{pick}}', 'not written like {{pick a b c}}'],
+    ['{"a":"{{i"}', 'a {{ has no }}'],
+  ])('%s', (text, reason) => {
+    expect(compileData(text, now)).toMatchObject({ ok: false, reason: expect.stringContaining(reason) })
+  })
+})
+
+test('by default draws UUIDs and numbers of its own', () => {
+  const compiled = compileData('{{uuid}} {{random 3 4}} {{pick a b}}', now)
+  const texts = new Set(Array.from({ length: 100 }, (_, index) => (compiled.ok ? compiled.render(index) : '')))
+  expect(texts.size).toBe(100)
+  for (const text of texts)
+    expect(text).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12} [34] [ab]$/)
+})
+
+test('text without double braces is itself', () => {
+  const plain = fc.string({ unit: 'binary' }).filter((text) => !text.includes('{{'))
+  fc.assert(fc.property(plain, (text) => void expect(render(text)).toBe(text)))
+})

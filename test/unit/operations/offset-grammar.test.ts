@@ -1,0 +1,229 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { EventBusError } from '../../../src/bus/errors.ts'
+import type { TopicLog } from '../../../src/bus/topic-log.ts'
+import {
+  duration,
+  type OffsetSpec,
+  parsePoint,
+  parseRange,
+  resolveSlices,
+} from '../../../src/operations/offset-grammar.ts'
+
+const NOW = Date.parse('2026-11-23T12:00:00Z')
+const HOUR = 3_600_000n
+const at = (time: string | bigint): OffsetSpec => ({
+  kind: 'time',
+  time: typeof time === 'bigint' ? time : BigInt(Date.parse(time)),
+})
+const ago = (milliseconds: bigint): OffsetSpec => at(BigInt(NOW) - milliseconds)
+const offset = (value: bigint): OffsetSpec => ({ kind: 'offset', offset: value })
+const start: OffsetSpec = { kind: 'start' }
+const end: OffsetSpec = { kind: 'end' }
+
+describe('a point', () => {
+  test.each<[string, OffsetSpec]>([
+    ['start', start],
+    ['oldest', start],
+    ['earliest', start],
+    ['beginning', start],
+    ['end', end],
+    ['newest', end],
+    ['latest', end],
+    ['@end', end],
+    ['@start', start],
+    ['0', offset(0n)],
+    ['47', offset(47n)],
+    [' 47 ', offset(47n)],
+    ['+10', { kind: 'fromStart', count: 10n }],
+    ['-10', { kind: 'beforeEnd', count: 10n }],
+    ['@1662059631', at(1662059631000n)],
+    ['@1662059631123', at(1662059631123n)],
+    ['@1662059631123456789', at(1662059631123n)],
+    ['@2026-11-23', at('2026-11-23T00:00:00Z')],
+    ['2026-11-23', at('2026-11-23T00:00:00Z')],
+    ['@2024-02-29', at('2024-02-29T00:00:00Z')],
+    ['@2026-11-23T10:00:00Z', at('2026-11-23T10:00:00Z')],
+    ['@2026-11-23T10:00:00.25Z', at('2026-11-23T10:00:00.250Z')],
+    ['@2026-11-23T10:00:00+02:00', at('2026-11-23T08:00:00Z')],
+    ['@2026-11-23T10:00', at('2026-11-23T10:00:00Z')],
+    ['2026-11-23 10:00', at('2026-11-23T10:00:00Z')],
+    ['@-1h', ago(HOUR)],
+    ['@-1h30m', ago(5_400_000n)],
+    ['10m ago', ago(600_000n)],
+    ['1h 30m ago', ago(5_400_000n)],
+    ['@10m ago', ago(600_000n)],
+    ['now', at(BigInt(NOW))],
+    ['@now', at(BigInt(NOW))],
+    ['today', at('2026-11-23T00:00:00Z')],
+    ['yesterday', at('2026-11-22T00:00:00Z')],
+    // Kafka takes the times -1 and -2 for end and start.
+    ['@-9999w', at(0n)],
+  ])('%s', (text, spec) => {
+    expect(parsePoint(text, NOW)).toEqual({ ok: true, spec })
+    expect(parseRange(text, NOW)).toEqual({ ok: true, from: spec, to: undefined })
+  })
+
+  test.each([
+    ['', 'is not a place'],
+    ['@', 'is not a place'],
+    ['soon', 'is not a place'],
+    ['constructor', 'is not a place'],
+    ['__proto__', 'is not a place'],
+    ['10:20', 'is not a place'],
+    ['99999999999999999999', 'is not a place'],
+    ['@47', 'has 2 digits'],
+    ['@2026-02-30', 'is no date'],
+    ['@2026-13-01', 'is no date'],
+    ['@2026-11-23T25:00:00Z', 'is no date'],
+    ['@-1.5h', 'whole numbers'],
+    ['1.5h ago', 'whole numbers'],
+    ['@1h', 'does not say before what'],
+    ['1h', 'does not say before what'],
+  ])('is not %j', (text, reason) => {
+    const parsed = parsePoint(text, NOW)
+    expect(parsed).toMatchObject({ ok: false, reason: expect.stringContaining(reason) })
+  })
+
+  test('what is almost one comes with what was meant', () => {
+    expect(parsePoint('1h', NOW)).toMatchObject({ suggestions: ['@-1h'] })
+    expect(parsePoint('@47', NOW)).toMatchObject({ suggestions: expect.arrayContaining(['47']) })
+  })
+})
+
+describe('a range', () => {
+  test.each<[string, OffsetSpec | undefined, OffsetSpec | undefined]>([
+    ['47:', offset(47n), undefined],
+    [':47', start, offset(47n)],
+    ['10:20', offset(10n), offset(20n)],
+    ['10-20', offset(10n), offset(20n)],
+    ['10:10', offset(10n), offset(10n)],
+    ['10:end', offset(10n), end],
+    [':end', start, end],
+    ['+10:-10', { kind: 'fromStart', count: 10n }, { kind: 'beforeEnd', count: 10n }],
+    ['-20:-10', { kind: 'beforeEnd', count: 20n }, { kind: 'beforeEnd', count: 10n }],
+    ['@-48h:-24h', ago(48n * HOUR), ago(24n * HOUR)],
+    ['@-48h:@-24h', ago(48n * HOUR), ago(24n * HOUR)],
+    ['@-48h:', ago(48n * HOUR), undefined],
+    ['@:-24h', start, ago(24n * HOUR)],
+    ['@-1h:30m', ago(HOUR), ago(-HOUR / 2n)],
+    ['@-1m:end', ago(60_000n), end],
+    ['@-1m:-5', ago(60_000n), { kind: 'beforeEnd', count: 5n }],
+    ['@2022-02-14:1h', at('2022-02-14T00:00:00Z'), at('2022-02-14T01:00:00Z')],
+    ['@1662059631:1h', at(1662059631000n), at(1662059631000n + HOUR)],
+    ['@1662059631:1662059632', at(1662059631000n), at(1662059632000n)],
+    ['@2026-11-23T10:00:00Z:2026-11-23T11:00:00Z', at('2026-11-23T10:00:00Z'), at('2026-11-23T11:00:00Z')],
+    ['@2026-11-23T10:00:00+01:00:30m', at('2026-11-23T09:00:00Z'), at('2026-11-23T09:30:00Z')],
+    ['@2026-11-23T10:00:00Z:now', at('2026-11-23T10:00:00Z'), at(BigInt(NOW))],
+    ['10m ago:5m ago', ago(600_000n), ago(300_000n)],
+    ['yesterday:today', at('2026-11-22T00:00:00Z'), at('2026-11-23T00:00:00Z')],
+    ['yesterday:12h', at('2026-11-22T00:00:00Z'), at('2026-11-22T12:00:00Z')],
+    ['start:@-1h', start, ago(HOUR)],
+  ])('%s', (text, from, to) => {
+    expect(parseRange(text, NOW)).toEqual({ ok: true, from, to })
+  })
+
+  test.each([
+    [':', 'names neither end'],
+    ['@:', 'names neither end'],
+    ['20:10', 'ends before it begins'],
+    ['@-24h:-48h', 'ends before it begins'],
+    ['@2022-02-14:-1h', 'ends before it begins'],
+    ['-10:-20', 'ends before it begins'],
+    ['end:start', 'ends before it begins'],
+    ['10:soon', 'is not a place'],
+    ['soon:10', 'is not a place'],
+    ['@-1h:1.5h', 'whole numbers'],
+    ['toString:valueOf', 'is not a place'],
+    ['1:2:3', 'is not a place'],
+  ])('is not %j', (text, reason) => {
+    expect(parseRange(text, NOW)).toMatchObject({ ok: false, reason: expect.stringContaining(reason) })
+  })
+})
+
+test('no text makes the grammar throw, and a time is never before 1970', () => {
+  const pieces = [
+    '@',
+    ':',
+    '-',
+    '+',
+    'end',
+    'now',
+    'ago',
+    ' ',
+    '10',
+    '1h',
+    '2026-11-23',
+    'T10:00:00',
+    'Z',
+    '.',
+    '1662059631',
+  ]
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.array(fc.constantFrom(...pieces)).map((some) => some.join('')),
+  )
+  fc.assert(
+    fc.property(text, (some) => {
+      const range = parseRange(some, NOW)
+      const point = parsePoint(some, NOW)
+      const specs = [...(range.ok ? [range.from, range.to] : []), ...(point.ok ? [point.spec] : [])]
+      for (const spec of specs) if (spec?.kind === 'time') expect(spec.time).toBeGreaterThanOrEqual(0n)
+      for (const parsed of [range, point]) if (!parsed.ok) expect(parsed.suggestions).not.toEqual([])
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test('durations add up, in whole numbers', () => {
+  expect(duration('1w2d3h4m5s6ms')).toBe(788_645_006)
+  expect(['', '1', 'h', '1.5h', '-1h', '1h ', '1y'].map(duration)).toEqual(Array(7).fill(undefined))
+})
+
+describe('slices', () => {
+  /** Partition 0 holds 10 to 20, partition 1 is empty at 5; records are a second apart. */
+  const log = {
+    ranges: async () => [
+      { partition: 0, start: 10n, end: 20n },
+      { partition: 1, start: 5n, end: 5n },
+    ],
+    offsetsAt: async (_: string, time: bigint) =>
+      new Map([
+        [0, time > 9000n ? 20n : 10n + time / 1000n],
+        [1, 5n],
+      ]),
+  } as unknown as TopicLog
+  const resolve = async (from: OffsetSpec, to: OffsetSpec, partitions?: number[]) => {
+    const { slices, notes } = await resolveSlices(log, { topics: ['t'], partitions, from, to })
+    return { slices: slices.map((slice) => [slice.partition, slice.from, slice.to]), notes }
+  }
+
+  test.each<[string, OffsetSpec, OffsetSpec, [bigint, bigint]]>([
+    ['all', start, end, [10n, 20n]],
+    ['offsets', offset(12n), offset(15n), [12n, 15n]],
+    ['after the start, before the end', { kind: 'fromStart', count: 2n }, { kind: 'beforeEnd', count: 3n }, [12n, 17n]],
+    ['more than there is', { kind: 'beforeEnd', count: 99n }, { kind: 'fromStart', count: 99n }, [10n, 20n]],
+    ['times', at(2000n), at(5000n), [12n, 15n]],
+    ['a time past the last record', at(99_000n), end, [20n, 20n]],
+    ['what ends before it begins', { kind: 'fromStart', count: 5n }, { kind: 'beforeEnd', count: 9n }, [15n, 15n]],
+  ])('%s', async (_, from, to, expected) => {
+    const { slices, notes } = await resolve(from, to)
+    expect(slices).toEqual([
+      [0, ...expected],
+      [1, 5n, 5n],
+    ])
+    expect(notes).toEqual([])
+  })
+
+  test('say which offsets were not there', async () => {
+    const { slices, notes } = await resolve(offset(3n), offset(47n), [0])
+    expect(slices).toEqual([[0, 10n, 20n]])
+    expect(notes).toEqual(['t[0] holds 10 to 20: 3 became 10', 't[0] holds 10 to 20: 47 became 20'])
+  })
+
+  test('refuse a partition that is not there', async () => {
+    const error = await resolve(start, end, [0, 7]).catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(EventBusError)
+    expect(error).toMatchObject({ code: 'REFUSED', message: "topic 't' has no partition 7; it has 2" })
+  })
+})
