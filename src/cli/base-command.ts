@@ -1,0 +1,95 @@
+import { Command, Flags } from '@oclif/core'
+import type { EventBus } from '../bus/event-bus.ts'
+import { write } from '../ui/io.ts'
+import { stringifyJson } from '../ui/json.ts'
+import { type BusFlags, type Context, injectedContext } from './context.ts'
+import { exitCodes, formatFailure, toFailure } from './errors.ts'
+
+/** What every command has: the context, one way to write, one way to fail. The return value of `run` is its `--json`. */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = {
+    json: Flags.boolean({ description: 'print one JSON document', helpGroup: 'GLOBAL' }),
+    quiet: Flags.boolean({ char: 'q', description: 'no notices on stderr', helpGroup: 'GLOBAL' }),
+    debug: Flags.boolean({ description: 'show the causes of an error', helpGroup: 'GLOBAL' }),
+    'no-color': Flags.boolean({ description: 'no colours (also NO_COLOR)', helpGroup: 'GLOBAL' }),
+  }
+
+  #context: Context | undefined
+  #bus: EventBus | undefined
+
+  protected get context(): Context {
+    if (this.#context === undefined) throw new Error('the context is made by init')
+    return this.#context
+  }
+
+  protected get signal(): AbortSignal {
+    return this.context.stop.signal
+  }
+
+  protected get isJson(): boolean {
+    return this.#has('--json')
+  }
+
+  override async init(): Promise<void> {
+    await super.init()
+    const context = injectedContext() ?? (await import('./create-context.ts')).createContext()
+    this.#context = this.#has('--no-color') ? { ...context, io: { ...context.io, color: false } } : context
+  }
+
+  /** Opens the bus the flags name; it is closed when the command ends, however it ends. */
+  protected async openBus(flags: BusFlags): Promise<EventBus> {
+    this.#bus = await this.context.openBus(flags)
+    return this.#bus
+  }
+
+  /** Writes a part of the answer. Silent under `--json`, whose answer is what `run` returns. */
+  protected async print(text: string): Promise<void> {
+    if (!this.isJson) await write(this.context.io.stdout, text, this.signal)
+  }
+
+  /** Tells the person something that is not the answer. */
+  protected async notice(text: string): Promise<void> {
+    if (!this.#has('--quiet') && !this.#has('-q')) await write(this.context.io.stderr, `${text}\n`, this.signal)
+  }
+
+  override async _run<T>(): Promise<T> {
+    let result: T | undefined
+    try {
+      await this.init()
+      result = await this.run()
+      if (this.isJson && result !== undefined) {
+        await write(this.context.io.stdout, `${stringifyJson(result)}\n`, this.signal)
+      }
+      if (this.context.stop.reason === 'interrupted') process.exitCode = exitCodes.interrupted
+    } catch (error) {
+      // What breaks because the reader left or Ctrl-C came is not news.
+      if (this.#context?.stop.reason === undefined) await this.#fail(error)
+      else if (this.#context.stop.reason === 'interrupted') process.exitCode = exitCodes.interrupted
+    } finally {
+      await this.#bus?.close()
+    }
+    return result as T
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    const failure = toFailure(error)
+    process.exitCode = failure.exitCode
+    const { stdout, stderr } = this.context.io
+    const never = new AbortController().signal
+    if (this.isJson) await write(stdout, `${stringifyJson({ error: failure })}\n`, never)
+    else await write(stderr, formatFailure(failure), never)
+    if (this.#has('--debug')) await write(stderr, `${formatCauses(error)}\n`, never)
+  }
+
+  /** Before the flags are parsed, or when they cannot be, the words themselves are asked. */
+  #has(flag: string): boolean {
+    const end = this.argv.indexOf('--')
+    return (end === -1 ? this.argv : this.argv.slice(0, end)).includes(flag)
+  }
+}
+
+function formatCauses(error: unknown): string {
+  const causes: string[] = []
+  for (let cause = error; cause instanceof Error; cause = cause.cause) causes.push(cause.stack ?? cause.message)
+  return causes.join('\ncaused by ')
+}

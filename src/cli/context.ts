@@ -1,0 +1,27 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { EventBus } from '../bus/event-bus.ts'
+import type { Io } from '../ui/io.ts'
+import type { Stop } from './stop.ts'
+
+/** Which bus a command talks to, as its flags say; see `connect.ts` for how it is resolved. */
+export interface BusFlags {
+  readonly brokers?: string | undefined
+  readonly 'data-dir'?: string | undefined
+  /** The local file whatever brokers the environment names. */
+  readonly embedded?: boolean | undefined
+}
+
+/** Everything a command takes from its process. Tests make one of buffers and a memory bus. */
+export interface Context {
+  readonly io: Io
+  readonly stop: Stop
+  readonly now: () => number
+  openBus(flags: BusFlags): Promise<EventBus>
+}
+
+const injected = new AsyncLocalStorage<Context>()
+
+/** Runs a command in a context of the caller's: the door tests come in by. */
+export const withContext = <T>(context: Context, run: () => Promise<T>): Promise<T> => injected.run(context, run)
+
+export const injectedContext = (): Context | undefined => injected.getStore()

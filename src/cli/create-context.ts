@@ -1,0 +1,35 @@
+import { homedir } from 'node:os'
+import { connect } from './connect.ts'
+import type { Context } from './context.ts'
+import { Stop } from './stop.ts'
+
+/** The real context: this process's streams, signals, environment and clock. */
+export function createContext(): Context {
+  const stop = new Stop()
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader closed the pipe: it has what it wanted.
+    if (error.code === 'EPIPE') stop.request('reader-left')
+    else throw error
+  })
+  const interrupt = () => {
+    // A second Ctrl-C does not wait for a clean end.
+    if (stop.reason === 'interrupted') process.exit(130)
+    stop.request('interrupted')
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  const { stdin, stdout, stderr, env } = process
+  return {
+    io: { stdin, stdout, stderr, color: wantsColor(env, Boolean(stdout.isTTY)) },
+    stop,
+    now: Date.now,
+    openBus: (flags) => connect(flags, { env, home: homedir() }),
+  }
+}
+
+/** https://no-color.org and FORCE_COLOR, as chalk and Node read them. */
+function wantsColor(env: NodeJS.ProcessEnv, isTty: boolean): boolean {
+  if (env.NO_COLOR) return false
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0'
+  return isTty && env.TERM !== 'dumb'
+}

@@ -1,0 +1,24 @@
+import { Flags } from '@oclif/core'
+
+/** Flags every command that reaches a bus has. */
+export const busFlags = {
+  brokers: Flags.string({
+    char: 'b',
+    description:
+      'Kafka or Redpanda to use, host:port,… (env CRBUS_BROKERS, then REDPANDA_BROKERS); without one, a local file',
+    helpGroup: 'BUS',
+    helpValue: 'host:port',
+  }),
+  'data-dir': Flags.string({
+    description: 'folder of the embedded bus (env CRBUS_DATA_DIR)',
+    helpGroup: 'BUS',
+    helpValue: 'dir',
+    exclusive: ['brokers'],
+  }),
+}
+
+/** Flags every command that changes something has. */
+export const changeFlags = {
+  'dry-run': Flags.boolean({ description: 'show what would be done and stop' }),
+  yes: Flags.boolean({ char: 'y', description: 'do not ask' }),
+}

@@ -1,0 +1,146 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../cli/base-command.ts'
+import { UsageError } from '../cli/errors.ts'
+import { busFlags } from '../cli/flags.ts'
+import { compileFilter } from '../operations/event-filter.ts'
+import type { EventView } from '../operations/event-view.ts'
+import { payloadCodecs } from '../operations/event-view.ts'
+import { parsePoint, parseRange } from '../operations/offset-grammar.ts'
+import { tail } from '../operations/tail.ts'
+import { formatRecordJson } from '../ui/format-record-json.ts'
+import { write } from '../ui/io.ts'
+
+/** How many of the newest events to begin with, when nothing says where. */
+const LAST = 10
+
+export default class Tail extends BaseCommand {
+  static override summary = 'show the events of topics, decoded, and follow them'
+  static override description =
+    `Begins with the last ${LAST} events of all topics together, merged by time, then follows. Joins no group.
+
+--from takes: start, end, 47, 10:20, +10 (after the start), -10 (before the end), @1662059631, @2026-11-23,
+@2026-11-23T10:00:00Z, @-1h, @-48h:-24h, "10m ago", today, yesterday, now. --to takes the same points.
+
+-o takes text, json (one line each, which "crbus publish" reads back), raw (the values), or a format such as
+'%t[%p]@%o %y %{order_id}': %t topic %p partition %o offset %k key %v payload %T time in ms %d time %h headers
+%y event type %e version %c correlation %a causation %u user %m metadata %f envelope %{path} field of the payload.
+
+--where is a CEL expression over topic, partition, offset, timestamp, key, event_type, event_version, metadata, data.`
+  static override strict = false
+  static override usage = 'tail TOPIC...'
+  static override examples = [
+    '<%= config.bin %> tail order-events',
+    '<%= config.bin %> tail order-events payment-events --correlation-id c-42 --from @-1h --no-follow',
+    '<%= config.bin %> tail order-events --from start --where \'data.total > 100 && event_type == "OrderPlaced.v1"\'',
+    "<%= config.bin %> tail order-events -e -n 100 -o '%d %y %{order_id}'",
+  ]
+  static override flags = {
+    ...busFlags,
+    from: Flags.string({ description: 'where to begin, or a range a:b', helpGroup: 'RANGE' }),
+    to: Flags.string({ description: 'where to stop', helpGroup: 'RANGE' }),
+    number: Flags.integer({
+      char: 'n',
+      description: `the last so many events, or with --from so many from there (default: ${LAST}, with --from all)`,
+      min: 0,
+      helpGroup: 'RANGE',
+    }),
+    partition: Flags.string({ char: 'p', description: 'only these, 0,2', helpGroup: 'RANGE' }),
+    'no-follow': Flags.boolean({ char: 'e', description: 'stop at the end', aliases: ['exit'], helpGroup: 'RANGE' }),
+    type: Flags.string({ char: 't', description: 'event type, * and ? allowed', multiple: true, helpGroup: 'FILTER' }),
+    key: Flags.string({ char: 'k', description: 'record key', helpGroup: 'FILTER' }),
+    'correlation-id': Flags.string({ char: 'c', description: 'one conversation', helpGroup: 'FILTER' }),
+    where: Flags.string({ char: 'w', description: 'CEL expression over the event', helpGroup: 'FILTER' }),
+    grep: Flags.string({ char: 'g', description: 'text in type, metadata or payload', helpGroup: 'FILTER' }),
+    output: Flags.string({ char: 'o', description: 'text, json, raw or a format', default: 'text' }),
+    codec: Flags.option({ options: payloadCodecs })({ description: 'read payloads as this; default: by looking' }),
+  }
+
+  async run(): Promise<{ readonly events: EventView['record'][] | readonly unknown[] } | undefined> {
+    const { argv, flags } = await this.parse(Tail)
+    const topics = [...new Set(argv as string[])]
+    if (topics.length === 0) throw new UsageError('name a topic', ['crbus topics list', 'crbus tail order-events'])
+    const { from, to } = this.#range(flags)
+    const compiled = await compileFilter({
+      types: flags.type,
+      key: flags.key,
+      correlationId: flags['correlation-id'],
+      where: flags.where,
+      grep: flags.grep,
+    })
+    if (!compiled.ok) throw new UsageError(`--where: ${compiled.reason}`)
+    const format = await this.#formatter(flags.output)
+    const bus = await this.openBus(flags)
+    const counts = { events: 0, undecodable: 0 }
+    const notices: string[] = []
+    const collected: unknown[] = []
+    const views = tail(bus, {
+      topics,
+      partitions: toPartitions(flags.partition),
+      from,
+      to,
+      // One JSON document has an end.
+      follow: !flags['no-follow'] && !this.isJson,
+      last: flags.number ?? LAST,
+      limit: from === undefined ? undefined : flags.number,
+      filter: compiled.filter,
+      codec: flags.codec,
+      signal: this.signal,
+      onNotice: (notice) => void this.notice(notice),
+    })
+    for await (const batch of views) {
+      counts.events += batch.length
+      for (const { envelope } of batch) if (envelope && !envelope.ok) counts.undecodable += 1
+      if (this.isJson) collected.push(...batch.map((view) => JSON.parse(formatRecordJson(view))))
+      else await write(this.context.io.stdout, format(batch), this.signal)
+    }
+    const undecodable = counts.undecodable === 0 ? '' : `, ${counts.undecodable} of them undecodable`
+    notices.push(`${counts.events} event${counts.events === 1 ? '' : 's'}${undecodable}`)
+    if (this.context.stop.reason !== 'reader-left') for (const notice of notices) await this.notice(notice)
+    return this.isJson ? { events: collected } : undefined
+  }
+
+  #range(flags: { readonly from?: string | undefined; readonly to?: string | undefined }) {
+    const now = this.context.now()
+    const range = flags.from === undefined ? undefined : parseRange(flags.from, now)
+    if (range && !range.ok) throw new UsageError(`--from: ${range.reason}`)
+    const to = flags.to === undefined ? undefined : parsePoint(flags.to, now)
+    if (to && !to.ok) throw new UsageError(`--to: ${to.reason}`)
+    const begin = range?.from ?? (to === undefined ? undefined : ({ kind: 'start' } as const))
+    return { from: begin, to: to?.spec ?? range?.to }
+  }
+
+  async #formatter(output: string): Promise<(batch: readonly EventView[]) => string | Uint8Array> {
+    if (output === 'json') return (batch) => joinLines(batch, formatRecordJson)
+    if (output === 'raw')
+      return (batch) => Buffer.concat(batch.flatMap(({ record: { value } }) => [value ?? NOTHING, NEWLINE]))
+    const { io } = this.context
+    if (output === 'text') {
+      const { textFormatter } = await import('../ui/format-record-text.ts')
+      const columns = io.stdout.isTTY ? io.stdout.columns : undefined
+      const format = textFormatter({ color: io.color, columns })
+      return (batch) => batch.map(format).join('')
+    }
+    const { compileTemplate } = await import('../ui/format-template.ts')
+    const compiled = compileTemplate(output)
+    if (!compiled.ok) throw new UsageError(`--output: ${compiled.reason}`, ['crbus tail --help'])
+    if (!output.includes('%')) {
+      throw new UsageError(`--output ${output} is neither text, json, raw nor a format with %`, ['-o json'])
+    }
+    return (batch) => batch.map(compiled.format).join('')
+  }
+}
+
+const NOTHING = Buffer.alloc(0)
+const NEWLINE = Buffer.from('\n')
+
+function joinLines(batch: readonly EventView[], format: (view: EventView) => string): string {
+  let text = ''
+  for (const view of batch) text += `${format(view)}\n`
+  return text
+}
+
+function toPartitions(text: string | undefined): number[] | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d{1,9}(,\d{1,9})*$/.test(text)) throw new UsageError(`--partition ${text} is not a list such as 0,2`)
+  return text.split(',').map(Number)
+}

@@ -1,0 +1,40 @@
+import { Args, Flags } from '@oclif/core'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { UsageError } from '../../cli/errors.ts'
+import { busFlags } from '../../cli/flags.ts'
+import { applyCreateTopic, type CreateTopicPlan, planCreateTopic } from '../../operations/topics.ts'
+
+export default class TopicsCreate extends BaseCommand {
+  static override summary = 'create a topic'
+  static override examples = [
+    '<%= config.bin %> topics create order-events',
+    '<%= config.bin %> topics create order-events --partitions 6 --replication 3 --config retention.ms=604800000',
+  ]
+  static override args = { topic: Args.string({ description: 'topic to create', required: true, ignoreStdin: true }) }
+  static override flags = {
+    ...busFlags,
+    partitions: Flags.integer({ description: 'number of partitions', default: 3, min: 1 }),
+    replication: Flags.integer({ description: 'copies of each partition; default: what the broker is set to', min: 1 }),
+    config: Flags.string({ description: 'a setting of the topic', multiple: true, helpValue: 'k=v' }),
+    'dry-run': Flags.boolean({ description: 'check and show, create nothing' }),
+  }
+
+  async run(): Promise<CreateTopicPlan> {
+    const { args, flags } = await this.parse(TopicsCreate)
+    const config = Object.fromEntries((flags.config ?? []).map(toSetting))
+    const { partitions, replication } = flags
+    const bus = await this.openBus(flags)
+    const plan = await planCreateTopic(bus, args.topic, { partitions, replication, config })
+    for (const warning of plan.warnings) await this.notice(`warning: ${warning}`)
+    if (!flags['dry-run']) await applyCreateTopic(bus, plan)
+    const verb = flags['dry-run'] ? 'would create' : 'created'
+    await this.print(`${verb} ${plan.topic} with ${partitions} partition${partitions === 1 ? '' : 's'}\n`)
+    return plan
+  }
+}
+
+function toSetting(setting: string): [string, string] {
+  const at = setting.indexOf('=')
+  if (at < 1) throw new UsageError(`--config ${setting} is not name=value`, ['--config retention.ms=604800000'])
+  return [setting.slice(0, at), setting.slice(at + 1)]
+}

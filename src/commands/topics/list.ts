@@ -1,0 +1,24 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { busFlags } from '../../cli/flags.ts'
+import { listTopics, type TopicOverview } from '../../operations/topics.ts'
+import { formatTable } from '../../ui/table.ts'
+
+export default class TopicsList extends BaseCommand {
+  static override summary = 'list the topics of the bus'
+  static override examples = ['<%= config.bin %> topics list', '<%= config.bin %> topics list -b 127.0.0.1:9092 --json']
+  static override flags = {
+    ...busFlags,
+    internal: Flags.boolean({ description: "include the broker's own topics" }),
+  }
+
+  async run(): Promise<TopicOverview[]> {
+    const { flags } = await this.parse(TopicsList)
+    const bus = await this.openBus(flags)
+    const topics = await listTopics(bus, { internal: flags.internal })
+    if (topics.length === 0) await this.notice('no topics yet; a first publish makes one on the embedded bus')
+    const rows = topics.map(({ topic, partitions, replication, events }) => [topic, partitions, replication, events])
+    await this.print(formatTable(['TOPIC', 'PARTITIONS', 'REPLICAS', 'EVENTS'], rows))
+    return topics
+  }
+}

@@ -1,0 +1,32 @@
+import type { TopicReport } from '../operations/topics.ts'
+import { printable } from './printable.ts'
+import { formatTable } from './table.ts'
+
+/** A topic for people: a head, its partitions, its settings, the event types seen. */
+export function formatTopic({ topic, partitions, replication, layout, config, types, sampled }: TopicReport): string {
+  const parts = [
+    `TOPIC       ${printable(topic)}\nPARTITIONS  ${partitions}\nREPLICAS    ${replication}\n`,
+    formatTable(
+      ['PARTITION', 'LEADER', 'REPLICAS', 'IN-SYNC', 'START', 'END', 'EVENTS'],
+      layout.map(({ partition, leader, replicas, inSync, start, end }) => [
+        partition,
+        leader,
+        replicas.join(','),
+        inSync.join(','),
+        start,
+        end,
+        end - start,
+      ]),
+    ),
+  ]
+  if (config.size > 0) parts.push(formatTable(['SETTING', 'VALUE'], [...config]))
+  if (sampled > 0) {
+    parts.push(
+      formatTable(
+        ['EVENT-TYPE', `IN-LAST-${sampled}`, 'IN-PARTITIONS'],
+        types.map(({ eventType, count, partitions: at }) => [eventType, count, at.join(',')]),
+      ),
+    )
+  }
+  return parts.join('\n')
+}

@@ -1,0 +1,29 @@
+import type { Readable, Writable } from 'node:stream'
+
+/** The terminal, or what stands in for it: a test passes buffers. */
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean | undefined }
+  readonly stdout: Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
+  readonly stderr: Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
+  /** Whether stdout takes colours. */
+  readonly color: boolean
+}
+
+/**
+ * Writes and, when the reader is slower than we are, waits for it: memory stays flat under any reader.
+ * Ends early when the signal aborts (Ctrl-C, or the reader has left).
+ */
+export async function write(stream: Writable, text: string | Uint8Array, signal: AbortSignal): Promise<void> {
+  if (signal.aborted || stream.destroyed || stream.write(text)) return
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      stream.off('drain', done)
+      stream.off('close', done)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    stream.once('drain', done)
+    stream.once('close', done)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}

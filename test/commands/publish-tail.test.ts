@@ -1,0 +1,215 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { serializedEvent } from '../../src/bus/event.ts'
+import { Stop } from '../../src/cli/stop.ts'
+import { encodeEnvelope } from '../../src/codecs/envelope.ts'
+import Publish from '../../src/commands/publish.ts'
+import Tail from '../../src/commands/tail.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { runCli } from './run-cli.ts'
+
+/** After what is published now, since tail goes by time. */
+const LATER = 4102444800000n
+
+let broker: MemoryBroker
+beforeEach(() => {
+  broker = new MemoryBroker()
+})
+
+const publish = (argv: string[], stdin?: string) =>
+  runCli(Publish, argv, stdin === undefined ? { broker } : { broker, stdin })
+const tail = (argv: string[], more = {}) => runCli(Tail, argv, { broker, ...more })
+const order = ['order-events', '--type', 'OrderPlaced.v1']
+
+async function values(topic: string): Promise<(string | null)[]> {
+  const bus = new InMemoryEventBus({ broker })
+  const found: (string | null)[] = []
+  const ranges = await bus.log.ranges(topic)
+  for await (const batch of bus.log.read(
+    ranges.map(({ partition, start, end }) => ({ topic, partition, from: start, to: end })),
+  )) {
+    for (const { value } of batch) found.push(value && Buffer.from(value).toString('hex'))
+  }
+  return found
+}
+
+describe('publish', () => {
+  test('says where the event went, in the bytes Rust reads', async () => {
+    const { stdout, exitCode } = await publish([...order, '--data', '{"order_id":"o-1"}', '--correlation-id', 'c-1'])
+    expect(stdout).toBe('order-events[0]@0 OrderPlaced.v1\n')
+    expect(exitCode).toBe(0)
+    const event = serializedEvent('OrderPlaced.v1', Buffer.from('{"order_id":"o-1"}'), { correlationId: 'c-1' })
+    const expected = encodeEnvelope(event, 'bincode')
+    expect(await values('order-events')).toEqual([expected.ok && Buffer.from(expected.bytes).toString('hex')])
+  })
+
+  test('takes a line of data each from stdin', async () => {
+    const { stdout } = await publish(order, '{"a":1}\n\n{"a":2}\r\n{"a":3}')
+    expect(stdout.split('\n').filter(Boolean)).toHaveLength(3)
+    const found = await tail(['order-events', '-e', '-o', '%{a}'])
+    expect(found.stdout).toBe('1\n2\n3\n')
+  })
+
+  test('fills in templates, as often as asked', async () => {
+    await publish([...order, '--data', '{"id":"o-{{i}}","at":"{{now}}"}', '--count', '2'])
+    const { stdout } = await tail(['order-events', '-e', '-o', '%{id} %{at}'])
+    expect(stdout).toBe('o-1 2026-11-23T10:00:00.000Z\no-2 2026-11-23T10:00:00.000Z\n')
+  })
+
+  test('stops at a bad line, naming it, and says what was sent', async () => {
+    const { stdout, stderr, exitCode } = await publish(order, '{"a":1}\n{broken\n{"a":3}\n')
+    expect(stdout).toBe('order-events[0]@0 OrderPlaced.v1\n')
+    expect(stderr).toContain('1 published before this')
+    expect(stderr).toContain('line 2: not JSON')
+    expect(exitCode).toBe(2)
+  })
+
+  test.each([
+    [
+      'a record of kcat -J',
+      '{"topic":"x","partition":0,"offset":1,"tstype":"create","ts":1700000000000,"broker":1,"headers":["a","1"],"key":"k","payload":"hello"}',
+    ],
+    [
+      'a record of rpk',
+      '{"topic":"x","key":"k","value":"hello","headers":[{"key":"a","value":"1"}],"timestamp":1700000000000,"partition":0,"offset":1}',
+    ],
+    [
+      'a record of kaf',
+      '{"headers":[{"key":"a","value":"1"}],"key":"k","payload":"hello","partition":0,"timestamp":"2023-11-14T22:13:20Z"}',
+    ],
+  ])('takes %s as it is', async (_, line) => {
+    await publish(['copy-events'], `${line}\n`)
+    const { stdout } = await tail(['copy-events', '-e', '-o', '%k %h %T %V'])
+    expect(stdout).toBe('k a=1 1700000000000 5\n')
+  })
+
+  test('refuses extra metadata in bincode, naming the way out, and publishes nothing', async () => {
+    const { stderr, exitCode } = await publish([...order, '--data', '{}', '--metadata', 'saga_id=s-1'])
+    expect(stderr).toContain('saga_id; a CBOR envelope has')
+    expect(exitCode).toBe(2)
+    const { stdout } = await publish([
+      ...order,
+      '--data',
+      '{}',
+      '--metadata',
+      'saga_id=s-1',
+      '--envelope',
+      'cbor',
+      '--json',
+    ])
+    expect(JSON.parse(stdout)).toEqual({
+      topic: 'order-events',
+      published: 1,
+      positions: [{ partition: 0, offset: 0 }],
+    })
+  })
+
+  test('writes a tombstone for a key', async () => {
+    await publish(['order-events', '--tombstone', '--key', 'gone'])
+    expect(await values('order-events')).toEqual([null])
+  })
+})
+
+describe('tail', () => {
+  test('shows the newest events, oldest first, and ends when told', async () => {
+    await publish([...order, '--data', '{"i":{{i}}}', '--count', '30'])
+    const { stdout, stderr } = await tail(['order-events', '-e', '-n', '3', '-o', '%{i}'])
+    expect(stdout).toBe('28\n29\n30\n')
+    expect(stderr).toContain('3 events')
+  })
+
+  test('takes ranges, limits and partitions', async () => {
+    await publish([...order, '--data', '{"i":{{i}}}', '--count', '30'])
+    const shown = async (...argv: string[]) =>
+      (await tail(['order-events', '-e', '-o', '%o', ...argv])).stdout.trim().split('\n').join(' ')
+    expect(await shown('--from', '10:13')).toBe('10 11 12')
+    expect(await shown('--from', '-2')).toBe('28 29')
+    expect(await shown('--from', 'start', '-n', '2')).toBe('0 1')
+    expect(await shown('--from', '27', '--to', 'end')).toBe('27 28 29')
+    expect(await shown('--from', '@2020-01-01', '-n', '1')).toBe('0')
+  })
+
+  test('filters by type, key, correlation, expression and text, looking back as far as it must', async () => {
+    await publish([...order, '--data', '{"total":1}', '--correlation-id', 'c-1'])
+    await publish(['order-events', '--type', 'OrderShipped.v1', '--data', '{"carrier":"Ship"}', '--count', '40'])
+    await publish([...order, '--data', '{"total":500}'])
+    const shown = async (...argv: string[]) =>
+      (await tail(['order-events', '-e', '-o', '%o', ...argv])).stdout.trim().split('\n').join(' ')
+    expect(await shown('--type', 'OrderPl*')).toBe('0 41')
+    expect(await shown('--correlation-id', 'c-1')).toBe('0')
+    expect(await shown('--where', 'data.total > 100')).toBe('41')
+    expect(await shown('--where', 'metadata.correlation_id == "c-1"')).toBe('0')
+    expect(await shown('--grep', 'ship', '-n', '1')).toBe('40')
+    expect(await tail(['order-events', '--where', 'data.('])).toMatchObject({ exitCode: 2 })
+  })
+
+  test('finds the newest of several partitions, wherever they lie', async () => {
+    const bus = new InMemoryEventBus({ broker })
+    await bus.admin.createTopic('spread-events', { partitions: 2 })
+    const at = (partition: number, time: bigint, eventType: string) => {
+      const encoded = encodeEnvelope(serializedEvent(eventType, Buffer.from('{}')), 'bincode')
+      return { key: null, value: encoded.ok ? encoded.bytes : null, partition, timestamp: time }
+    }
+    // Partition 0 ends with much that is filtered out; partition 1 holds what is older.
+    await bus.log.append('spread-events', [
+      ...[1n, 2n, 3n].map((time) => at(1, time, 'Wanted')),
+      at(0, 4n, 'Wanted'),
+      ...Array.from({ length: 50 }, (_, index) => at(0, 10n + BigInt(index), 'Other')),
+    ])
+    const { stdout } = await tail(['spread-events', '-e', '-n', '2', '--type', 'Wanted', '-o', '%p@%T'])
+    expect(stdout).toBe('1@3\n0@4\n')
+  })
+
+  test('prints what publish makes the same bytes of', async () => {
+    const bus = new InMemoryEventBus({ broker })
+    const w2 = Buffer.from('0e000000000000004f72646572506c616365642e7631030000000000000001020300', 'hex')
+    await bus.publish('order-events', [
+      serializedEvent('OrderPlaced.v1', Buffer.from('{"id": 12345678901234567890}')),
+      serializedEvent('Bytes', Uint8Array.of(3, 0, 0, 0, 255), { userId: 'u', timestamp: '2026-11-23T10:00:00Z' }),
+      { ...serializedEvent('Text', Buffer.from('grüße')), eventVersion: -7, metadata: {} },
+    ])
+    await bus.log.append('order-events', [
+      {
+        key: Uint8Array.of(255),
+        value: w2,
+        headers: [
+          ['h', null],
+          ['h', Uint8Array.of(1)],
+        ],
+        timestamp: LATER,
+      },
+      { key: null, value: Buffer.from('no envelope'), timestamp: LATER },
+      { key: Buffer.from('k'), value: null, timestamp: LATER },
+    ])
+    const { stdout } = await tail(['order-events', '-e', '-o', 'json'])
+    const { exitCode } = await publish(['copy-events'], stdout)
+    expect(exitCode).toBe(0)
+    expect(await values('copy-events')).toEqual(await values('order-events'))
+    const strip = (text: string) => text.replaceAll('order-events', 'copy-events')
+    expect((await tail(['copy-events', '-e', '-o', 'json'])).stdout).toBe(strip(stdout))
+  })
+
+  test('follows until interrupted, even a topic that is not there yet', async () => {
+    const stop = new Stop()
+    const following = tail(['late-events', '-o', '%y'], { stop, onStdout: () => stop.request('interrupted') })
+    await new InMemoryEventBus({ broker }).publish('late-events', serializedEvent('AtLast.v1', Buffer.from('{}')))
+    expect(await following).toMatchObject({ stdout: 'AtLast.v1\n', exitCode: 130 })
+  })
+
+  test('names a missing topic and what to type', async () => {
+    const { stderr, exitCode } = await tail(['nope-events', '-e'])
+    expect(stderr).toContain("topic 'nope-events' does not exist")
+    expect(stderr).toContain('crbus topics list')
+    expect(exitCode).toBe(4)
+  })
+
+  test('escapes what would drive the terminal', async () => {
+    await new InMemoryEventBus({ broker }).publish(
+      'order-events',
+      serializedEvent('Evil\u001b[2J', Buffer.from('{"a":"\u202e"}')),
+    )
+    const { stdout } = await tail(['order-events', '-e'])
+    expect(stdout).toContain('Evil\\x1b[2J')
+    expect(stdout).not.toContain('\u202e')
+  })
+})

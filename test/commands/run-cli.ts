@@ -1,0 +1,55 @@
+import { PassThrough, Readable } from 'node:stream'
+import { Config, type Interfaces } from '@oclif/core'
+import type { EventBus } from '../../src/bus/event-bus.ts'
+import { type Context, withContext } from '../../src/cli/context.ts'
+import { Stop } from '../../src/cli/stop.ts'
+import type { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+
+export interface CliResult {
+  readonly stdout: string
+  readonly stderr: string
+  readonly exitCode: number
+}
+
+interface Runnable {
+  run(argv: string[], config: Interfaces.LoadOptions): Promise<unknown>
+}
+
+interface CliOptions {
+  readonly broker: MemoryBroker
+  readonly stdin?: string
+  readonly stop?: Stop
+  readonly onStdout?: (text: string) => void
+}
+
+/** The clock of command tests: 2026-11-23T10:00:00Z. */
+const NOW = Date.UTC(2026, 10, 23, 10)
+
+const config = await Config.load({ root: new URL('../..', import.meta.url).pathname })
+
+/** Runs a command in this process, on a memory bus and buffers for a terminal. */
+export async function runCli(command: Runnable, argv: string[], options: CliOptions): Promise<CliResult> {
+  const { broker, stop = new Stop(), onStdout } = options
+  const written = { stdout: '', stderr: '' }
+  const sink = (name: 'stdout' | 'stderr') => {
+    const stream = new PassThrough()
+    stream.on('data', (chunk: Buffer) => {
+      written[name] += chunk.toString()
+      if (name === 'stdout') onStdout?.(chunk.toString())
+    })
+    return stream
+  }
+  const context: Context = {
+    io: { stdin: Readable.from(options.stdin ?? []), stdout: sink('stdout'), stderr: sink('stderr'), color: false },
+    stop,
+    now: () => NOW,
+    openBus: async (): Promise<EventBus> => new InMemoryEventBus({ broker }),
+  }
+  process.exitCode = 0
+  await withContext(context, () => command.run(argv, config))
+  await new Promise((resolve) => setImmediate(resolve))
+  const exitCode = Number(process.exitCode)
+  process.exitCode = 0
+  return { ...written, exitCode }
+}

@@ -1,0 +1,56 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import TopicsCreate from '../../src/commands/topics/create.ts'
+import TopicsDelete from '../../src/commands/topics/delete.ts'
+import TopicsDescribe from '../../src/commands/topics/describe.ts'
+import TopicsList from '../../src/commands/topics/list.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { runCli } from './run-cli.ts'
+
+describe('topics', () => {
+  let broker: MemoryBroker
+  beforeEach(async () => {
+    broker = new MemoryBroker()
+    await runCli(TopicsCreate, ['order-events', '--partitions', '2', '--config', 'retention.ms=1000'], { broker })
+  })
+
+  test('are listed, as a table and as JSON', async () => {
+    const { stdout } = await runCli(TopicsList, [], { broker })
+    expect(stdout).toMatch(/^TOPIC\s+PARTITIONS\s+REPLICAS\s+EVENTS\norder-events\s+2\s+1\s+0\n$/)
+    const json = await runCli(TopicsList, ['--json'], { broker })
+    expect(JSON.parse(json.stdout)).toEqual([{ topic: 'order-events', partitions: 2, replication: 1, events: 0 }])
+  })
+
+  test('are described with their settings', async () => {
+    const { stdout } = await runCli(TopicsDescribe, ['order-events'], { broker })
+    expect(stdout).toContain('retention.ms  1000')
+  })
+
+  test('off the convention are created with a warning', async () => {
+    const { stdout, stderr } = await runCli(TopicsCreate, ['Orders'], { broker })
+    expect(stdout).toBe('created Orders with 3 partitions\n')
+    expect(stderr).toContain('{aggregate}-events')
+  })
+
+  test('are refused when they exist or are named badly', async () => {
+    expect(await runCli(TopicsCreate, ['order-events'], { broker })).toMatchObject({ exitCode: 6 })
+    expect(await runCli(TopicsCreate, ['no spaces'], { broker })).toMatchObject({ exitCode: 6 })
+    expect(await runCli(TopicsCreate, ['x-events', '--config', 'novalue'], { broker })).toMatchObject({ exitCode: 2 })
+  })
+
+  test.each([
+    ['without a terminal or --yes', [], 6, true],
+    ['on a dry run', ['--dry-run'], 0, true],
+    ['with --yes', ['--yes'], 0, false],
+  ])('are deleted or not %s', async (_, flags, exitCode, isLeft) => {
+    const result = await runCli(TopicsDelete, ['order-events', ...flags], { broker })
+    expect(result.exitCode).toBe(exitCode)
+    expect(result.stdout).toContain('EVENTS-LOST')
+    expect(broker.topics.has('order-events')).toBe(isLeft)
+  })
+
+  test('fail as JSON with --json, code and suggestions included', async () => {
+    const { stdout, exitCode } = await runCli(TopicsDescribe, ['nope', '--json'], { broker })
+    expect(JSON.parse(stdout).error).toMatchObject({ code: 'CRBUS_TOPIC_NOT_FOUND', exitCode: 4 })
+    expect(exitCode).toBe(4)
+  })
+})
