@@ -1,0 +1,37 @@
+/**
+ * A JavaScript object puts keys that look like array indexes first, in the order of their numbers; Rust's HashMap has
+ * them as they come. Where that differs the object's own order on the wire is kept beside it, so that a decoded value
+ * encodes to the same bytes.
+ */
+const wireOrders = new WeakMap<object, readonly string[]>()
+
+const mostIndex = 2 ** 32 - 2
+
+export const isArrayIndex = (key: string): boolean => {
+  const first = key.charCodeAt(0)
+  if (!(first >= 0x30 && first <= 0x39) || key.length > 10) return false
+  const number = Number(key)
+  return number <= mostIndex && `${number}` === key
+}
+
+/** Whether the object would list these keys in this order. */
+export function keepsOrder(keys: readonly string[]): boolean {
+  let isOver = false
+  let last = -1
+  for (const key of keys) {
+    if (!isArrayIndex(key)) isOver = true
+    else if (isOver || Number(key) < last) return false
+    else last = Number(key)
+  }
+  return true
+}
+
+export function rememberOrder(map: object, keys: readonly string[]): void {
+  wireOrders.set(map, keys)
+}
+
+/** The order remembered, unless keys have come or gone since. */
+export function rememberedOrder(map: object, keys: readonly string[]): readonly string[] | undefined {
+  const order = wireOrders.get(map)
+  return order?.length === keys.length && order.every((key) => Object.hasOwn(map, key)) ? order : undefined
+}
