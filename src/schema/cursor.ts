@@ -183,17 +183,25 @@ export function readF32(cursor: Cursor): number | string {
   const bits = int32(cursor.bytes, at)
   scratch.setInt32(0, bits, true)
   const value = scratch.getFloat32(0, true)
-  if (Number.isInteger(value)) return value
+  // Of these every digit counts.
+  if (Number.isInteger(value) && value >= -999_999 && value <= 999_999) return value
   if (Number.isFinite(value)) {
     // Below 2^-126 an f32 has fewer than the 6 digits that any other is sure to need.
     for (let digits = Math.abs(value) < 1.2e-38 ? 1 : 6; digits < 9; digits += 1) {
-      const shorter = Number(value.toPrecision(digits))
+      const shorter = rounded(value, digits)
       if (Math.fround(shorter) === value) return shorter
     }
-    return Number(value.toPrecision(9))
+    return rounded(value, 9)
   }
   if (!Number.isNaN(value)) return value > 0 ? 'inf' : '-inf'
   return bits === 0x7fc00000 ? 'NaN' : `NaN(0x${(bits >>> 0).toString(16)})`
+}
+
+/** To so many digits; from the middle to the even one, as Rust does, where `toPrecision` goes up. */
+function rounded(value: number, digits: number): number {
+  const [mantissa = '', exponent = ''] = value.toPrecision(digits + 1).split('e')
+  const isMiddle = /[02468]\.?5$/.test(mantissa) && Number(`${mantissa}e${exponent || 0}`) === value
+  return Number(isMiddle ? `${mantissa.slice(0, -1)}0e${exponent || 0}` : value.toPrecision(digits))
 }
 
 /** A count of items of at least `unit` bytes each, believed only as far as they can be there. */

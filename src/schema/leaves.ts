@@ -16,7 +16,7 @@ import {
   readU16,
   readU64,
 } from './cursor.ts'
-import { jsonText } from './json-text.ts'
+import { inWords, jsonText } from './json-text.ts'
 import type { Primitive } from './model.ts'
 import {
   putBig,
@@ -54,24 +54,27 @@ export interface Leaf {
 
 const asText = (text: string): unknown => text
 
-/** A length and UTF-8. A text that `form` does not know is refused when writing: Rust would not read it. */
+/** A length and UTF-8. A text that `form` does not know is refused, as Rust would: it never wrote one. */
 export function textLeaf(name: string, form?: TextForm): Leaf {
   const expected = form === undefined ? 'a text' : `${name}, like "${form.like}"`
-  return {
-    kind: 'leaf',
-    name,
-    size: 8,
-    read: readString,
-    readJson: (cursor) => {
-      const plain = readPlainText(cursor)
-      return plain === undefined ? jsonText(readString(cursor)) : `"${plain}"`
-    },
-    write: (sink, value) =>
-      typeof value === 'string' && (form === undefined || form.fits(value))
-        ? putString(sink, value)
-        : refuseValue(sink, expected, value),
-    key: asText,
+  const write = (sink: Sink, value: unknown): boolean =>
+    typeof value === 'string' && (form === undefined || form.fits(value))
+      ? putString(sink, value)
+      : refuseValue(sink, expected, value)
+  const leaf = { kind: 'leaf', name, size: 8, write, key: asText } as const
+  if (form === undefined) return { ...leaf, read: readString, readJson: readStringJson }
+  const read = (cursor: Cursor): string => {
+    const { position } = cursor
+    const text = readString(cursor)
+    if (!form.fits(text)) fail(cursor, `expected ${expected}, got ${inWords(text)}`, position)
+    return text
   }
+  return { ...leaf, read, readJson: (cursor) => jsonText(read(cursor)) }
+}
+
+function readStringJson(cursor: Cursor): string {
+  const plain = readPlainText(cursor)
+  return plain === undefined ? jsonText(readString(cursor)) : `"${plain}"`
 }
 
 const number = (read: Leaf['read']) => (cursor: Cursor) => {

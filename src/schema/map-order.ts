@@ -7,24 +7,29 @@ const wireOrders = new WeakMap<object, readonly string[]>()
 
 const mostIndex = 2 ** 32 - 2
 
-export const isArrayIndex = (key: string): boolean => {
+const isArrayIndex = (key: string): boolean => {
   const first = key.charCodeAt(0)
   if (!(first >= 0x30 && first <= 0x39) || key.length > 10) return false
   const number = Number(key)
   return number <= mostIndex && `${number}` === key
 }
 
-/** Whether the object would list these keys in this order. */
-export function keepsOrder(keys: readonly string[]): boolean {
+/** Whether the object would list these keys in another order. */
+export function losesOrder(keys: readonly string[]): boolean {
   let isOver = false
   let last = -1
   for (const key of keys) {
     if (!isArrayIndex(key)) isOver = true
-    else if (isOver || Number(key) < last) return false
+    else if (isOver || Number(key) < last) return true
     else last = Number(key)
   }
-  return true
+  return false
 }
+
+/** Whether the encoder would not trust the object's order: it sorts such keys of a map that Rust keeps sorted. */
+export const mixesIndexes = (keys: readonly string[]): boolean => keys.some(isArrayIndex)
+
+export const isSorted = (map: string): boolean => map.startsWith('BTree')
 
 export function rememberOrder(map: object, keys: readonly string[]): void {
   wireOrders.set(map, keys)

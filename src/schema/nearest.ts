@@ -1,8 +1,8 @@
-/** The name somebody most likely meant, if one is near enough: a letter in three may be wrong. */
+/** The name somebody most likely meant, if one is near enough: two letters or one in three may be wrong. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > 100) return undefined
   let best: string | undefined
-  let least = Math.floor(name.length / 3) + 1
+  let least = Math.max(Math.min(2, name.length - 1), Math.floor(name.length / 3)) + 1
   for (const candidate of known) {
     if (Math.abs(candidate.length - name.length) >= least) continue
     const found = distance(plain(name), plain(candidate))

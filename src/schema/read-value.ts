@@ -10,7 +10,7 @@ import {
   readVariant,
   takeNothings,
 } from './cursor.ts'
-import { keepsOrder, rememberOrder } from './map-order.ts'
+import { isSorted, losesOrder, mixesIndexes, rememberOrder } from './map-order.ts'
 import { objectMaker } from './object-maker.ts'
 import { type Enum, isNullable, isTextKey, type Shape } from './shape.ts'
 import type { Sizes } from './shape-size.ts'
@@ -53,8 +53,11 @@ export function valueReader(root: Shape, sizes: Sizes): Read {
         const key = reader(shape.key)
         const value = reader(shape.value)
         const size = sizes.size(shape.key) + sizes.size(shape.value)
-        const read = isTextKey(shape.key) ? readObject : readPairs
-        return (cursor) => read(cursor, key, value, readLength(cursor, size, shape.name))
+        if (!isTextKey(shape.key)) {
+          return (cursor) => readPairs(cursor, key, value, readLength(cursor, size, shape.name))
+        }
+        const isLost = isSorted(shape.name) ? mixesIndexes : losesOrder
+        return (cursor) => readObject(cursor, key, value, readLength(cursor, size, shape.name), isLost)
       }
       case 'tuple': {
         const reads = shape.items.map(reader)
@@ -110,7 +113,9 @@ function readPairs(cursor: Cursor, key: Read, value: Read, length: number): unkn
   return pairs
 }
 
-function readObject(cursor: Cursor, key: Read, value: Read, length: number): object {
+type IsLost = (keys: readonly string[]) => boolean
+
+function readObject(cursor: Cursor, key: Read, value: Read, length: number, isLost: IsLost): object {
   const map: Record<string, unknown> = {}
   const keys: string[] = []
   for (let index = 0; index < length && !hasFailed(cursor); index += 1) {
@@ -121,7 +126,7 @@ function readObject(cursor: Cursor, key: Read, value: Read, length: number): obj
     if (name === '__proto__') Object.defineProperty(map, name, ownProperty(value(cursor)))
     else map[name] = value(cursor)
   }
-  if (keys.length > 1 && !keepsOrder(keys)) rememberOrder(map, keys)
+  if (keys.length > 1 && isLost(keys)) rememberOrder(map, keys)
   return map
 }
 

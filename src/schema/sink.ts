@@ -46,7 +46,7 @@ export const refuseValue = (sink: Sink, expected: string, value: unknown): false
   refuse(sink, `expected ${expected}, got ${inWords(value)}`)
 
 /** Makes room for `count` more bytes and says where they begin. */
-export function room(sink: Sink, count: number): number {
+function room(sink: Sink, count: number): number {
   const at = sink.length
   sink.length = at + count
   if (sink.length > sink.bytes.length) {

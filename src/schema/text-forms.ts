@@ -19,14 +19,21 @@ const daysIn = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /** Whether the text begins with a day that exists, and goes on like `rest`. */
 const dated = (rest: string) => {
-  const pattern = new RegExp(`^([+-]?\\d{4,6})-(\\d\\d)-(\\d\\d)${rest}$`)
-  return (text: string): boolean => {
-    const [, year, month, day] = (pattern.exec(text) ?? []).map(Number)
-    if (year === undefined || month === undefined || day === undefined) return false
-    const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
-    return day >= 1 && day <= (month === 2 && !isLeap ? 28 : (daysIn[month - 1] ?? 0))
-  }
+  const pattern = new RegExp(`^[+-]?\\d{4,6}-\\d\\d-\\d\\d${rest}$`)
+  return (text: string): boolean => pattern.test(text) && isDay(text, text.indexOf('-', 1))
 }
+
+/** Of a text known to hold digits there: `-11-21` at `dash` is a day of the year before it. */
+function isDay(text: string, dash: number): boolean {
+  const month = twoDigits(text, dash + 1)
+  const day = twoDigits(text, dash + 4)
+  if (day === 0 || day > (daysIn[month - 1] ?? 0)) return false
+  if (month !== 2 || day < 29) return true
+  const year = Number(text.slice(0, dash))
+  return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
+}
+
+const twoDigits = (text: string, at: number): number => (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48
 
 const instant: TextForm = { like: '2025-11-21T06:26:20Z', fits: dated(`[T ]${time}${zone}`) }
 const date: TextForm = { like: '2025-11-21', fits: dated('') }

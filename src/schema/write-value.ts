@@ -1,6 +1,6 @@
 import { jsonText, keyStep } from './json-text.ts'
 import type { Leaf } from './leaves.ts'
-import { isArrayIndex, rememberedOrder } from './map-order.ts'
+import { isSorted, mixesIndexes, rememberedOrder } from './map-order.ts'
 import { nearest } from './nearest.ts'
 import { type Enum, isNullable, isTextKey, type Ref, type Shape, type Struct } from './shape.ts'
 import { putInteger64, putU8, putU32, refuse, refuseValue, type Sink, type Write } from './sink.ts'
@@ -278,10 +278,10 @@ function mapWriter(shape: MapShape, key: Write, value: Write): Write {
 function keysOf({ name, key }: MapShape, given: JsonObject): readonly string[] {
   const keys = Object.keys(given)
   // Without such a key the order is the writer's own.
-  if (keys.length < 2 || !keys.some(isArrayIndex)) return keys
+  if (keys.length < 2 || !mixesIndexes(keys)) return keys
   const remembered = rememberedOrder(given, keys)
   if (remembered !== undefined) return remembered
-  return name.startsWith('BTree') && key.kind === 'leaf' ? keys.sort(orderOf(key)) : keys
+  return isSorted(name) && key.kind === 'leaf' ? keys.sort(orderOf(key)) : keys
 }
 
 const orderOf = ({ name }: Leaf): ((one: string, other: string) => number) => {
