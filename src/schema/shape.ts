@@ -166,9 +166,11 @@ function knownShape(building: Building, name: string): Shape {
   if (known === undefined) return impossible(name, `crbus does not know ${name}`)
   const { wire } = known
   if (wire === undefined) {
+    // What an import calls a type of the service whose attributes make it so.
+    const what = name === 'unreadable' ? 'what serde writes for flatten, tag or untagged' : name
     return impossible(
       name,
-      `nobody can read ${name} from bincode: ${known.unreadable ?? 'it does not say what it wrote'}`,
+      `nobody can read ${what} from bincode: ${known.unreadable ?? 'it does not say what it wrote'}`,
     )
   }
   if (known.json !== 'wire') return formLeaf(name, known.json, wire.kind === 'array')
