@@ -1,8 +1,8 @@
 import { type EventMetadata, type SerializedEvent, versionOf } from '../bus/event.ts'
 import type { Header, NewRecord } from '../bus/record.ts'
 import { encodeEnvelope, toMetadata } from '../codecs/envelope.ts'
+import { parseJson, writeJson } from '../codecs/json.ts'
 import { encodePayload, type PayloadCodec } from '../codecs/payload.ts'
-import { parseJson, writeJson } from './publish-json.ts'
 
 /** What the command line says of every event. */
 export interface EventSettings {

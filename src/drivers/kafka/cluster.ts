@@ -213,6 +213,6 @@ function toAddress(broker: string): Address {
 }
 
 /** Whether a topic is missing, as opposed to unreachable. */
-export const isMissing = (error: unknown): boolean =>
+const isMissing = (error: unknown): boolean =>
   hasCode(error, errorCode.UNKNOWN_TOPIC_OR_PARTITION) ||
   (error instanceof EventBusError && error.code === 'TOPIC_NOT_FOUND')
