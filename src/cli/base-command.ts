@@ -5,6 +5,9 @@ import { stringifyJson } from '../ui/json.ts'
 import { type BusFlags, type Context, injectedContext } from './context.ts'
 import { exitCodes, formatFailure, toFailure } from './errors.ts'
 
+/** For what is said when the command has been stopped, too. */
+const NEVER = new AbortController().signal
+
 /** What every command has: the context, one way to write, one way to fail. The return value of `run` is its `--json`. */
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
@@ -49,7 +52,7 @@ export abstract class BaseCommand extends Command {
 
   /** Tells the person something that is not the answer. */
   protected async notice(text: string): Promise<void> {
-    if (!this.#has('--quiet') && !this.#has('-q')) await write(this.context.io.stderr, `${text}\n`, this.signal)
+    if (!this.#has('--quiet') && !this.#has('-q')) await write(this.context.io.stderr, `${text}\n`, NEVER)
   }
 
   override async _run<T>(): Promise<T> {
@@ -75,10 +78,9 @@ export abstract class BaseCommand extends Command {
     const failure = toFailure(error)
     process.exitCode = failure.exitCode
     const { stdout, stderr } = this.context.io
-    const never = new AbortController().signal
-    if (this.isJson) await write(stdout, `${stringifyJson({ error: failure })}\n`, never)
-    else await write(stderr, formatFailure(failure), never)
-    if (this.#has('--debug')) await write(stderr, `${formatCauses(error)}\n`, never)
+    if (this.isJson) await write(stdout, `${stringifyJson({ error: failure })}\n`, NEVER)
+    else await write(stderr, formatFailure(failure), NEVER)
+    if (this.#has('--debug')) await write(stderr, `${formatCauses(error)}\n`, NEVER)
   }
 
   /** Before the flags are parsed, or when they cannot be, the words themselves are asked. */

@@ -22,8 +22,7 @@ interface PublishSummary {
 export default class Publish extends BaseCommand {
   static override summary = 'publish events: one, a file of them, or what another command prints'
   static override description =
-    `With --type, each line of input is that event's data. Without it, each line is a whole record: what
-"crbus tail -o json" prints, an event as serde_json writes it, or the JSON of kcat -J, rpk or kaf.`
+    `With --type, each line of input is that event's data. Without it, each line is a whole record: what "crbus tail -o json" prints, an event as serde_json writes it, or the JSON of kcat -J, rpk or kaf.`
   static override examples = [
     `<%= config.bin %> publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-1"}'`,
     `<%= config.bin %> publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-{{i}}","at":"{{now}}"}' --count 100 --rate 20`,
@@ -59,6 +58,7 @@ export default class Publish extends BaseCommand {
     metadata: Flags.string({
       description: 'further metadata, only in a cbor envelope',
       multiple: true,
+      multipleNonGreedy: true,
       helpValue: 'k=v',
       helpGroup: 'EVENT',
     }),
@@ -68,6 +68,7 @@ export default class Publish extends BaseCommand {
       char: 'H',
       description: 'record header',
       multiple: true,
+      multipleNonGreedy: true,
       helpValue: 'k=v',
       helpGroup: 'RECORD',
     }),

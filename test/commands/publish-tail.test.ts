@@ -85,7 +85,7 @@ describe('publish', () => {
 
   test('refuses extra metadata in bincode, naming the way out, and publishes nothing', async () => {
     const { stderr, exitCode } = await publish([...order, '--data', '{}', '--metadata', 'saga_id=s-1'])
-    expect(stderr).toContain('saga_id; a CBOR envelope has')
+    expect(stderr).toContain('saga_id; a CBOR envelope carries it')
     expect(exitCode).toBe(2)
     const { stdout } = await publish([
       ...order,
@@ -136,6 +136,7 @@ describe('tail', () => {
     const shown = async (...argv: string[]) =>
       (await tail(['order-events', '-e', '-o', '%o', ...argv])).stdout.trim().split('\n').join(' ')
     expect(await shown('--type', 'OrderPl*')).toBe('0 41')
+    expect(await shown('--type', 'OrderPl*', '--type', 'Nothing')).toBe('0 41')
     expect(await shown('--correlation-id', 'c-1')).toBe('0')
     expect(await shown('--where', 'data.total > 100')).toBe('41')
     expect(await shown('--where', 'metadata.correlation_id == "c-1"')).toBe('0')
