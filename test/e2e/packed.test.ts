@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -51,6 +51,7 @@ describe('the packed tarball, installed elsewhere', () => {
       execa(process.execPath, [join(folder, 'node_modules/crbus/bin/crbus.js'), ...argv], {
         env: { ...env, CRBUS_DATA_DIR: join(folder, 'data') },
       })
+    expect(existsSync(join(folder, 'node_modules/crbus/oclif.manifest.json'))).toBe(true)
     expect((await crbus('--version')).stdout).toMatch(/^crbus\/\d+\.\d+\.\d+ node-v\d+/)
     expect((await crbus('--help')).stdout).toContain('publish')
     await crbus('publish', 'order-events', '--type', 'OrderPlaced.v1', '--data', '{"order_id":"o-1"}')
