@@ -1,11 +1,4 @@
-import { isUtf8 } from 'node:buffer'
-
-/** Longer strings than this are not worth looking for in the table of known ones. */
-const INTERNED_LENGTH = 64
-const INTERNED_SLOTS = 1024
-
-/** Event types are few and come a million times: the same bytes give the same string, without making it again. */
-const interned: ({ readonly bytes: Buffer; readonly text: string } | undefined)[] = new Array(INTERNED_SLOTS)
+import { asBuffer, repeatedText, utf8Text } from './repeated-text.ts'
 
 /**
  * Reads bincode 1.x with its default settings: little endian, fixed width, lengths as u64. Strict where `bincode`
@@ -50,25 +43,14 @@ export class BincodeReader {
   string(): string {
     const length = this.length()
     const start = this.#step(length)
-    return start < 0 ? '' : this.#text(start, start + length)
+    return start < 0 ? '' : (utf8Text(this.#bytes, start, start + length) ?? this.#notUtf8(start))
   }
 
   /** A string that is likely to come again. */
   repeatedString(): string {
     const length = this.length()
     const start = this.#step(length)
-    if (start < 0) return ''
-    const end = start + length
-    if (length === 0 || length > INTERNED_LENGTH) return this.#text(start, end)
-    // First, middle and last byte tell most names apart; two of one slot take it from each other.
-    const bytes = this.#bytes
-    const [first, middle, last] = [bytes[start], bytes[start + (length >> 1)], bytes[end - 1]] as number[]
-    const slot = (length * 31 + (first ?? 0) * 7 + (middle ?? 0) * 131 + (last ?? 0) * 17) % INTERNED_SLOTS
-    const known = interned[slot]
-    if (known?.bytes.length === length && bytes.compare(known.bytes, 0, length, start, end) === 0) return known.text
-    const text = this.#text(start, end)
-    if (this.failure === undefined) interned[slot] = { bytes: Buffer.from(bytes.subarray(start, end)), text }
-    return text
+    return start < 0 ? '' : (repeatedText(this.#bytes, start, start + length) ?? this.#notUtf8(start))
   }
 
   /** The tag of an option: whether a value follows. */
@@ -86,17 +68,7 @@ export class BincodeReader {
     if (left > 0) this.#fail(`${left} bytes are left over at byte ${this.#position}`)
   }
 
-  #text(start: number, end: number): string {
-    const bytes = this.#bytes
-    // Short ASCII is most of what there is, and asking byte by byte beats two calls into native code.
-    for (let index = start; index < end; index += 1) {
-      if ((bytes[index] as number) > 0x7f) return this.#utf8(start, end)
-    }
-    return bytes.toString('latin1', start, end)
-  }
-
-  #utf8(start: number, end: number): string {
-    if (isUtf8(this.#bytes.subarray(start, end))) return this.#bytes.toString('utf8', start, end)
+  #notUtf8(start: number): string {
     this.#fail(`the string at byte ${start} is not UTF-8`)
     return ''
   }
@@ -118,9 +90,6 @@ export class BincodeReader {
     this.failure ??= reason
   }
 }
-
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** Writes what {@link BincodeReader} reads. */
 export class BincodeWriter {

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { asBuffer } from './repeated-text.ts'
 
 /** JSON whose 64-bit integers survive: Rust counts money and time in them, and a `number` holds 53 bits. */
 
@@ -28,7 +29,7 @@ export function decodeJson(
   bytes: Uint8Array,
 ): { readonly ok: true; readonly value: unknown; readonly text: string } | { ok: false; reason: string } {
   if (!isUtf8(bytes)) return { ok: false, reason: 'not JSON: not UTF-8' }
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  const text = asBuffer(bytes).toString('utf8')
   const parsed = parseJson(text)
   if (parsed.ok) return { ok: true, value: parsed.value, text }
   // V8 quotes the text in its reason, which belongs to a stranger here.

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { cborMajorType, decodeCbor, type Encoded, encodeCbor } from './cbor.ts'
 import { decodeJson, writeJson } from './json.ts'
+import { asBuffer } from './repeated-text.ts'
 
 /** What a payload is read and written as. `bytes` is whatever crbus cannot read, bincode without a schema first. */
 export type PayloadCodec = 'cbor' | 'json' | 'text' | 'bytes'
@@ -70,7 +71,7 @@ const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/
 
 function decodeText(bytes: Uint8Array, printableOnly = false): DecodedPayload | undefined {
   if (!isUtf8(bytes)) return undefined
-  const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  const value = asBuffer(bytes).toString('utf8')
   return printableOnly && control.test(value) ? undefined : { ok: true, codec: 'text', value, canonical: true }
 }
 

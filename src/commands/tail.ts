@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
 import { UsageError } from '../cli/errors.ts'
 import { busFlags } from '../cli/flags.ts'
+import { youngGenerationBound } from '../cli/young-generation.ts'
 import { compileFilter } from '../operations/event-filter.ts'
 import type { EventView } from '../operations/event-view.ts'
 import { payloadCodecs } from '../operations/event-view.ts'
@@ -88,6 +89,8 @@ export default class Tail extends BaseCommand {
     const format = await this.#formatter(flags.output)
     const bus = await this.openBus(flags)
     const counts = { events: 0, undecodable: 0 }
+    const isRaw = flags.output === 'raw'
+    const boundMemory = youngGenerationBound()
     const notices: string[] = []
     const collected: unknown[] = []
     const views = tail(bus, {
@@ -106,9 +109,11 @@ export default class Tail extends BaseCommand {
     })
     for await (const batch of views) {
       counts.events += batch.length
-      for (const { envelope } of batch) if (envelope && !envelope.ok) counts.undecodable += 1
+      // Raw values are printed whatever they are.
+      if (!isRaw) for (const { envelope } of batch) if (envelope && !envelope.ok) counts.undecodable += 1
       if (this.isJson) collected.push(...batch.map((view) => JSON.parse(formatRecordJson(view))))
       else await write(this.context.io.stdout, format(batch), this.signal)
+      boundMemory()
     }
     const undecodable = counts.undecodable === 0 ? '' : `, ${counts.undecodable} of them undecodable`
     notices.push(`${counts.events} event${counts.events === 1 ? '' : 's'}${undecodable}`)
