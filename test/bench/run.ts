@@ -5,10 +5,11 @@ import { parseArgs } from 'node:util'
 import { peersHere } from './peers.ts'
 import { PARTITIONS } from './records.ts'
 import { formatTable, type Line } from './report.ts'
+import { publishing } from './rows/publishing.ts'
 import { readNdjson, readRaw } from './rows/reading.ts'
 import { type Row, Setting } from './setting.ts'
 
-const rows: readonly Row[] = [readNdjson, readRaw]
+const rows: readonly Row[] = [readNdjson, readRaw, publishing]
 
 const { values: flags } = parseArgs({
   options: { records: { type: 'string', default: '1000000' }, only: { type: 'string' } },
