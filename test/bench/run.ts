@@ -7,9 +7,10 @@ import { PARTITIONS } from './records.ts'
 import { formatTable, type Line } from './report.ts'
 import { publishing } from './rows/publishing.ts'
 import { readNdjson, readRaw } from './rows/reading.ts'
+import { startUp } from './rows/start-up.ts'
 import { type Row, Setting } from './setting.ts'
 
-const rows: readonly Row[] = [readNdjson, readRaw, publishing]
+const rows: readonly Row[] = [readNdjson, readRaw, publishing, startUp]
 
 const { values: flags } = parseArgs({
   options: { records: { type: 'string', default: '1000000' }, only: { type: 'string' } },
