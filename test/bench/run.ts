@@ -5,12 +5,13 @@ import { parseArgs } from 'node:util'
 import { peersHere } from './peers.ts'
 import { PARTITIONS } from './records.ts'
 import { formatTable, type Line } from './report.ts'
+import { embedded } from './rows/embedded.ts'
 import { publishing } from './rows/publishing.ts'
 import { readNdjson, readRaw } from './rows/reading.ts'
 import { startUp } from './rows/start-up.ts'
 import { type Row, Setting } from './setting.ts'
 
-const rows: readonly Row[] = [readNdjson, readRaw, publishing, startUp]
+const rows: readonly Row[] = [readNdjson, readRaw, publishing, startUp, embedded]
 
 const { values: flags } = parseArgs({
   options: { records: { type: 'string', default: '1000000' }, only: { type: 'string' } },
