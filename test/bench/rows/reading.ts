@@ -9,7 +9,7 @@ const NDJSON_MB = 250
 
 export const readNdjson: Row = {
   name: 'read-ndjson',
-  note: 'every record to a line of JSON, piped into wc -l. crbus decodes the envelope and merges the partitions by time; the others print the value as text, partitions as they come.',
+  note: 'every record to a line of JSON, piped into wc -l. crbus decodes the envelope and merges the partitions by time; the others print the value as text, partitions as they come. kcat ends with half a second of waiting for more.',
 
   async run(setting) {
     const { records } = setting
@@ -29,7 +29,7 @@ export const readNdjson: Row = {
 
 export const readRaw: Row = {
   name: 'read-raw',
-  note: 'values, each with a newline, piped into wc -c. crbus merges the partitions by time.',
+  note: 'values, each with a newline, piped into wc -c. crbus merges the partitions by time. kcat ends with half a second of waiting for more.',
 
   async run(setting) {
     const { records } = setting
