@@ -17,6 +17,8 @@ export abstract class BaseCommand extends Command {
     'no-color': Flags.boolean({ description: 'no colours (also NO_COLOR)', helpGroup: 'GLOBAL' }),
   }
 
+  /** What was done so far, for the `--json` document of a failure. */
+  protected partial: object = {}
   #context: Context | undefined
   #bus: EventBus | undefined
 
@@ -47,7 +49,7 @@ export abstract class BaseCommand extends Command {
 
   /** Writes a part of the answer. Silent under `--json`, whose answer is what `run` returns. */
   protected async print(text: string): Promise<void> {
-    if (!this.isJson) await write(this.context.io.stdout, text, this.signal)
+    if (!this.isJson) await write(this.context.io.stdout, text, this.context.stop.readerLeft)
   }
 
   /** Tells the person something that is not the answer. */
@@ -61,7 +63,7 @@ export abstract class BaseCommand extends Command {
       await this.init()
       result = await this.run()
       if (this.isJson && result !== undefined) {
-        await write(this.context.io.stdout, `${stringifyJson(result)}\n`, this.signal)
+        await write(this.context.io.stdout, `${stringifyJson(result)}\n`, this.context.stop.readerLeft)
       }
       if (this.context.stop.reason === 'interrupted') process.exitCode = exitCodes.interrupted
     } catch (error) {
@@ -78,7 +80,7 @@ export abstract class BaseCommand extends Command {
     const failure = toFailure(error)
     process.exitCode = failure.exitCode
     const { stdout, stderr } = this.context.io
-    if (this.isJson) await write(stdout, `${stringifyJson({ error: failure })}\n`, NEVER)
+    if (this.isJson) await write(stdout, `${stringifyJson({ ...this.partial, error: failure })}\n`, NEVER)
     else await write(stderr, formatFailure(failure), NEVER)
     if (this.#has('--debug')) await write(stderr, `${formatCauses(error)}\n`, NEVER)
   }

@@ -117,6 +117,8 @@ export default class Tail extends BaseCommand {
     }
     const undecodable = counts.undecodable === 0 ? '' : `, ${counts.undecodable} of them undecodable`
     notices.push(`${counts.events} event${counts.events === 1 ? '' : 's'}${undecodable}`)
+    const { count, reason } = compiled.failures
+    if (count > 0) notices.push(`--where could not be told of ${count} event${count === 1 ? '' : 's'}: ${reason}`)
     if (this.context.stop.reason !== 'reader-left') for (const notice of notices) await this.notice(notice)
     return this.isJson ? { events: collected } : undefined
   }
@@ -127,8 +129,7 @@ export default class Tail extends BaseCommand {
     if (range && !range.ok) throw new UsageError(`--from: ${range.reason}`)
     const to = flags.to === undefined ? undefined : parsePoint(flags.to, now)
     if (to && !to.ok) throw new UsageError(`--to: ${to.reason}`)
-    const begin = range?.from ?? (to === undefined ? undefined : ({ kind: 'start' } as const))
-    return { from: begin, to: to?.spec ?? range?.to }
+    return { from: range?.from ?? (range && { kind: 'start' as const }), to: to?.spec ?? range?.to }
   }
 
   async #formatter(output: string): Promise<(batch: readonly EventView[]) => string | Uint8Array> {
