@@ -27,7 +27,8 @@ const TOKENS = `-o takes text, json (a line each, which "crbus publish" reads ba
   %v payload      %T time in ms   %d time         %h headers
   %y event type   %e version      %m metadata     %f envelope
   %c correlation  %a causation    %u user         %i count
-  %K %V lengths   %{a.b[0]} a field of the payload`
+  %K %V lengths   %k{hex} %v{base64} bytes
+  %{a.b[0]} a field of the payload, %% a percent sign, \\n \\t \\xNN`
 
 export default class Tail extends BaseCommand {
   static override summary = 'show the events of topics, decoded, and follow them'

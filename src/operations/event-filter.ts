@@ -80,6 +80,13 @@ async function compileWhere(
   const { Environment, EvaluationError } = await import('@marcbachmann/cel-js')
   const environment = new Environment({ enableOptionalTypes: true })
   for (const [name, type] of Object.entries(scopeTypes)) environment.registerVariable(name, type)
+  for (const [operator, calculate] of Object.entries(arithmetic)) {
+    for (const pair of [`int ${operator} double`, `double ${operator} int`]) {
+      environment.registerOperator(`${pair}: double`, (a: number | bigint, b: number | bigint) =>
+        calculate(Number(a), Number(b)),
+      )
+    }
+  }
   let evaluate: ReturnType<typeof environment.parse>
   try {
     evaluate = environment.parse(expression)
@@ -111,6 +118,14 @@ async function compileWhere(
 
 /** Without the lines in which the library points at the place. */
 const messageOf = (error: unknown): string => String((error as Error).message).split('\n')[0] ?? ''
+
+/** CEL does not mix whole numbers and fractions. JSON does: a price of 2 is as good as one of 2.5. */
+const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '/': (a, b) => a / b,
+}
 
 /** The names an expression may use, and what they are in CEL. */
 const scopeTypes = {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeEnvelope, encodeEnvelope } from '../../../src/codecs/envelope.ts'
+import { cargoEnv, hasCargo } from '../../support/cargo.ts'
 import { committedVectors, vector, vectorsFolder } from './support/vectors.ts'
 
 const decoded = (name: string) => {
@@ -69,21 +70,16 @@ describe('envelopes made by Rust', () => {
   })
 })
 
-function hasCargo(): boolean {
-  try {
-    execFileSync('cargo', ['--version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-test.skipIf(!hasCargo())('the committed vectors are what the Rust crate prints today', { timeout: 300_000 }, () => {
-  const target = mkdtempSync(join(tmpdir(), 'crbus-vectors-'))
-  const printed = execFileSync('cargo', ['run', '--release', '--quiet', '--locked'], {
-    cwd: vectorsFolder,
-    env: { ...process.env, CARGO_TARGET_DIR: target },
-    encoding: 'utf8',
-  })
-  expect(printed).toBe(committedVectors)
-})
+test.skipIf(!hasCargo())(
+  'the committed vectors are what the Rust crate prints today (needs cargo)',
+  { timeout: 300_000 },
+  () => {
+    const target = mkdtempSync(join(tmpdir(), 'crbus-vectors-'))
+    const printed = execFileSync('cargo', ['run', '--release', '--quiet', '--locked'], {
+      cwd: vectorsFolder,
+      env: { ...cargoEnv, CARGO_TARGET_DIR: target },
+      encoding: 'utf8',
+    })
+    expect(printed).toBe(committedVectors)
+  },
+)
