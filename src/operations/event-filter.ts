@@ -23,7 +23,7 @@ export type CompiledFilter =
     }
   | { readonly ok: false; readonly reason: string }
 
-export interface WhereFailures {
+interface WhereFailures {
   count: number
   reason: string
 }
