@@ -272,7 +272,7 @@ class FunctionReader {
     if (!callee || !args) return undefined
     const [argument] = childrenOf(args).filter(({ name }) => !/^[(),]$/.test(name))
     if (callee.name === 'FieldExpression') {
-      const [receiver, , method] = childrenOf(callee)
+      const [receiver, method] = childrenOf(callee)
       if (!receiver || !method) return undefined
       const name = source.textOf(method)
       if (isSelf(source.textOf(receiver))) return this.#ofSelf(name, scope)

@@ -5,7 +5,7 @@ import type { NamedType, Schema } from './model.ts'
 import { derivesOf, effective } from './rust-attributes.ts'
 import { type Crate, Crates, type Item, type Module, type SourceFiles } from './rust-crates.ts'
 import { type ImportNote, type ImportProblem, Lowering } from './rust-lowering.ts'
-import { modulePath } from './rust-names.ts'
+import { itemsOf, modulePath } from './rust-names.ts'
 import { stringValue } from './rust-syntax.ts'
 
 export interface ImportRequest {
@@ -172,7 +172,7 @@ function chooseRoot(
     if (item)
       return {
         ok: false,
-        problems: [item, ...more].map((one) => choiceProblem(one, `more than one type is called ${root}`)),
+        problems: [item, ...more].map((one) => choiceProblem(one, `more than one type is called ${root}`, all)),
       }
     const like = all.map(pathOf).filter((path) => path.toLowerCase().includes(lastStep(root).toLowerCase()))
     const reason = `no type is called ${root}${like.length > 0 ? `; there are ${like.slice(0, 5).join(', ')}` : ''}`
@@ -182,14 +182,17 @@ function chooseRoot(
     .filter(({ rust }) => rust.kind === 'enum' && (only === undefined || only.has(rust.place.file)))
     .filter((item) => isSerialized(item, assume))
   const strong = enums.filter((item) => hasEventTypes(item, lowering, assume))
-  const candidates = strong.length > 0 ? strong : enums.filter((item) => isEventLike(item, lowering, assume))
-  const fitting = candidates.length > 0 ? candidates : only !== undefined && enums.length === 1 ? enums : candidates
-  const wrapped = new Set(
-    fitting.flatMap((item) => heldBy(item, lowering)).filter((rust) => fitting.some((one) => one.rust === rust)),
-  )
+  const fitting = strong.length > 0 ? strong : enums.filter((item) => isEventLike(item, lowering, assume))
+  if (fitting.length === 0 && only !== undefined && enums.length === 1) fitting.push(...enums)
+  const wrapped = new Set(fitting.flatMap((item) => heldBy(item, lowering)))
   const tops = fitting.filter((item) => !wrapped.has(item.rust))
   const [top, ...others] = tops
-  if (top && others.length === 0) {
+  // Without event types of its own, what wraps the only enum that fits, or several, fits as well.
+  const around = enums.filter(
+    (item) =>
+      !fitting.includes(item) && heldBy(item, lowering).some((rust) => fitting.some((one) => one.rust === rust)),
+  )
+  if (top && others.length === 0 && around.length === 0) {
     const inner = fitting.filter((item) => item !== top).map(({ rust }) => rust.name)
     const text = `${top.rust.name} is taken for what is serialized, and it holds ${inner.join(', ')}; --root says otherwise`
     return { ok: true, item: top, notes: inner.length === 0 ? [] : [{ ...top.rust.place, text }] }
@@ -200,12 +203,14 @@ function chooseRoot(
     const text = `${match.rust.name} is taken for the events of ${request.topic}; --root says otherwise`
     return { ok: true, item: match, notes: [{ ...match.rust.place, text }] }
   }
-  if (fitting.length > 1) {
-    const some = tops.length > 0 ? tops : fitting
-    return {
-      ok: false,
-      problems: some.map((item) => choiceProblem(item, 'it may be the enum of the events, and so may others')),
+  if (fitting.length > 0) {
+    const some = [...around, ...(tops.length > 0 ? tops : fitting)]
+    const reasonFor = (item: Item) => {
+      const held = heldBy(item, lowering).filter((rust) => some.some((one) => one.rust === rust))
+      const holds = held.length > 0 ? `; it holds ${held.map(({ name }) => name).join(', ')}` : ''
+      return `it may be the enum of the events, and so may others${holds}`
     }
+    return { ok: false, problems: some.map((item) => choiceProblem(item, reasonFor(item), all)) }
   }
   const names = enums.slice(0, 8).map(({ rust }) => rust.name)
   const reason = `no enum derives Serialize and looks like events${names.length > 0 ? `; serialized are ${names.join(', ')}` : ''}`
@@ -213,23 +218,19 @@ function chooseRoot(
 }
 
 /** A program may declare the modules of its library once more. */
-const isFirst = ({ rust: { place, name } }: Item, index: number, all: readonly Item[]): boolean =>
-  all.findIndex(
-    (other) => other.rust.place.file === place.file && other.rust.place.line === place.line && other.rust.name === name,
-  ) === index
+const isFirst = (item: Item, index: number, all: readonly Item[]): boolean => {
+  const { file, line } = item.rust.place
+  const isSame = ({ rust: { place } }: Item) => place.file === file && place.line === line
+  return all.findIndex((other) => isSame(other) && pathOf(other) === pathOf(item)) === index
+}
 
-const choiceProblem = (item: Item, reason: string): ImportProblem => ({
-  ...item.rust.place,
-  about: item.rust.name,
-  reason,
-  fix: `--root ${pathOf(item)}`,
-})
+function choiceProblem(item: Item, reason: string, all: readonly Item[]): ImportProblem {
+  const { name, place } = item.rust
+  const isOnly = all.filter(({ rust }) => rust.name === name).length === 1
+  return { ...place, about: name, reason, fix: `--root ${isOnly ? name : pathOf(item)}` }
+}
 
 const pathOf = ({ module, rust }: Item): string => [...modulePath(module), rust.name].join('::')
-
-function itemsOf(module: Module): Item[] {
-  return [...[...module.items.values()].flat(), ...[...module.modules.values()].flatMap(itemsOf)]
-}
 
 function isSerialized({ rust }: Item, assume: ReadonlyMap<string, string>): boolean {
   const derives = derivesOf(effective(rust.attributes, assume).list)

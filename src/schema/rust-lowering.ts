@@ -4,7 +4,7 @@ import type { Container } from './known-types.ts'
 import type { Fields, NamedType, Type } from './model.ts'
 import { derivesOf, effective, presence, Serde } from './rust-attributes.ts'
 import type { Crate, Crates, Item, Module } from './rust-crates.ts'
-import { modulePath, Names } from './rust-names.ts'
+import { itemsOf, modulePath, Names } from './rust-names.ts'
 import {
   childrenOf,
   type Expression,
@@ -72,7 +72,7 @@ interface ImplIn {
 /** Deeper than types are nested; an alias that names itself ends here. */
 const MAX_DEPTH = 100
 /** More than a service has; a type that needs itself with ever longer arguments ends here. */
-const MAX_INSTANCES = 5000
+const MAX_INSTANCES = 1000
 
 const UNREADABLE: Type = { kind: 'known', name: 'unreadable' }
 
@@ -244,6 +244,14 @@ export class Lowering {
     if (found?.kind === 'foreign') return this.#foreign(found.path, rust, args, env, depth)
     const answer = this.#override([written], args, rust, env)
     if (answer) return answer.type
+    const loose = this.#onlyLoose(env.module, path.at(-1) ?? '')
+    if (loose) {
+      this.#note(
+        rust.place,
+        `${written} is taken for the ${loose.rust.name} of ${loose.rust.place.file}:${loose.rust.place.line}`,
+      )
+      return this.#items([loose], rust, args, env, depth)
+    }
     if (env.isAnswer) {
       const short = parseType(rust.text)
       if (short.ok && namesIn(short.type).length === 0) return short.type
@@ -251,10 +259,17 @@ export class Lowering {
     return this.#unknown(written, rust, env)
   }
 
+  /** Of files without a crate around them, paths may not fit; a name that only one of them has still may be meant. */
+  #onlyLoose(module: Module, name: string): Item | undefined {
+    if (module.crate.root.file !== '') return undefined
+    const [only, ...more] = itemsOf(module.crate.root).filter(({ rust }) => rust.name === name)
+    return more.length === 0 ? only : undefined
+  }
+
   #unknown(written: string, rust: RustType, env: Env): undefined {
     const name = written.slice(written.lastIndexOf(':') + 1)
     const macro = macroNaming(name, env.module.crate.root)
-    const globs = this.names.foreignGlobs(env.module)
+    const globs = this.names.foreignGlobs(env.module).filter((glob) => !glob.startsWith('std::'))
     const reason = macro
       ? `it seems to be made by ${macro.name}! (${macro.place.file}:${macro.place.line}), which is not expanded here`
       : globs.length > 0 && !written.includes('::')
@@ -719,7 +734,7 @@ export class Lowering {
     const there = fields.filter((field) => this.#isPresent(field.attributes, aboutField(owner, field), field.place))
     const kept = there.filter((field) => !this.#isLeftOut(field))
     for (const field of there) this.#noteSkips(field, owner)
-    const flat = kept.find((field) => new Serde(this.#effective(field.attributes, owner)).has('flatten'))
+    const flat = kept.find((field) => this.#serdeOf(field).has('flatten'))
     if (flat) {
       this.#note(flat.place, `${aboutField(owner, flat)}: serde(flatten) makes ${owner} something bincode cannot write`)
       return { kind: 'tuple', items: [UNREADABLE] }
@@ -737,13 +752,17 @@ export class Lowering {
       : { kind: 'tuple', items: types }
   }
 
+  #serdeOf(field: RustField): Serde {
+    return new Serde(effective(field.attributes, this.#answers.assume).list)
+  }
+
   #isLeftOut(field: RustField): boolean {
-    const serde = new Serde(effective(field.attributes, this.#answers.assume).list)
+    const serde = this.#serdeOf(field)
     return serde.has('skip') || serde.has('skip_serializing')
   }
 
   #noteSkips(field: RustField, owner: string): void {
-    const serde = new Serde(effective(field.attributes, this.#answers.assume).list)
+    const serde = this.#serdeOf(field)
     const about = aboutField(owner, field)
     if (serde.has('skip_serializing_if')) {
       this.#note(
@@ -851,7 +870,9 @@ export class Lowering {
     const found = this.names.find(module, path, 'type', isGlobal)
     if (found?.kind === 'foreign') return found.path.join('::')
     if (found?.kind === 'items') return [...modulePath((found.items[0] as Item).module), path.at(-1)].join('::')
-    const parent = path.length > 1 ? this.names.find(module, path.slice(0, -1)) : { kind: 'module' as const, module }
+    // A name alone that is not here is a crate's; a function's is here.
+    if (path.length === 1 && !module.functions.has(path[0] ?? '')) return path.join('::')
+    const parent = this.names.find(module, path.slice(0, -1))
     if (parent?.kind === 'foreign') return [...parent.path, path.at(-1)].join('::')
     return parent?.kind === 'module' ? [...modulePath(parent.module), path.at(-1)].join('::') : path.join('::')
   }

@@ -1,4 +1,4 @@
-import { childrenOf, type RustInvocation, type RustMacro, type Source, type SyntaxNode } from './rust-syntax.ts'
+import type { RustInvocation, RustMacro, Source, SyntaxNode } from './rust-syntax.ts'
 
 export type MacroRules = Map<string, RustMacro>
 
@@ -27,28 +27,39 @@ export function expandMacro(invocation: RustInvocation, macros: MacroRules): str
 
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
-function inside(node: SyntaxNode, source: Source): Token[] {
-  return flatten(childrenOf(node).slice(1, -1), source)
-}
+/** Strings, characters and lifetimes first: they may hold what looks like something else. */
+const lexeme =
+  /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?<string>[bc]?r(?<hashes>#*)"[\s\S]*?"\k<hashes>|[bc]?"(?:[^"\\]|\\[\s\S])*"|b?'(?:[^'\\]|\\[^\n]*?)')|(?<lifetime>'[\p{L}_][\p{L}\p{N}_]*)|(?<variable>\$[\p{L}_][\p{L}\p{N}_]*)|(?<name>(?:r#)?[\p{L}_][\p{L}\p{N}_]*)|(?<number>\d[\w.]*)|(?<sign>::|=>|->|<<|>>|[\s\S])/uy
 
-/** The tree's own ways of grouping, `$x:ident` and `$(…)*`, are taken apart again, so that all is tokens. */
-function flatten(nodes: readonly SyntaxNode[], source: Source): Token[] {
-  return nodes.flatMap((node): Token[] => {
-    const text = source.textOf(node)
-    if (node.name.endsWith('Tokens')) return [{ text: text.charAt(0), group: inside(node, source), kind: 'group' }]
-    if (node.name === 'TokenBinding') return flatten(childrenOf(node), source)
-    if (node.name === 'TokenRepetition') {
-      const parts = childrenOf(node)
-      const close = parts.findLastIndex(({ name }) => name === ')')
-      const group = flatten(parts.slice(2, close), source)
-      return [
-        { text: '$', group: undefined, kind: '$' },
-        { text: '(', group, kind: 'group' },
-        ...flatten(parts.slice(close + 1), source),
-      ]
+/** The tree leaves out signs that macros are made of, so their text is taken apart again here. */
+function inside(node: SyntaxNode, source: Source): Token[] {
+  const stack: { readonly open: string; readonly tokens: Token[] }[] = [{ open: '', tokens: [] }]
+  const text = source.text.slice(node.from + 1, node.to - 1)
+  lexeme.lastIndex = 0
+  for (let found = lexeme.exec(text); found; found = lexeme.exec(text)) {
+    const { string, lifetime, variable, name, number, sign } = found.groups ?? {}
+    const top = stack.at(-1)
+    if (sign !== undefined && closing[sign] !== undefined) stack.push({ open: sign, tokens: [] })
+    else if (sign !== undefined && top && sign === closing[top.open]) {
+      stack.pop()
+      stack.at(-1)?.tokens.push({ text: top.open, group: top.tokens, kind: 'group' })
+    } else {
+      const kind = string
+        ? 'literal'
+        : number
+          ? 'literal'
+          : lifetime
+            ? 'lifetime'
+            : variable
+              ? 'variable'
+              : name
+                ? 'name'
+                : 'sign'
+      const written = string ?? lifetime ?? variable ?? name ?? number ?? sign
+      if (written !== undefined) top?.tokens.push({ text: written, group: undefined, kind })
     }
-    return [{ text, group: undefined, kind: node.name }]
-  })
+  }
+  return stack[0]?.tokens ?? []
 }
 
 type Pattern =
@@ -71,7 +82,7 @@ function patternOf(tokens: readonly Token[]): Pattern[] {
       const repetition = repetitionAt(tokens, at + 2)
       parts.push({ kind: 'repeat', parts: patternOf(next.group), ...repetition })
       at += repetition.length + 1
-    } else if (token.kind === 'Metavariable' && next?.text === ':' && tokens[at + 2]) {
+    } else if (token.kind === 'variable' && next?.text === ':' && tokens[at + 2]) {
       parts.push({ kind: 'variable', name: token.text, fragment: (tokens[at + 2] as Token).text })
       at += 2
     } else if (token.group) parts.push({ kind: 'group', open: token.text, parts: patternOf(token.group) })
@@ -158,14 +169,12 @@ function fragmentEnd(fragment: string, input: readonly Token[], at: number): num
   if (!token) return undefined
   switch (fragment) {
     case 'ident':
-      return token.kind === 'Identifier' ? at + 1 : undefined
+      return token.kind === 'name' ? at + 1 : undefined
     case 'literal':
       if (token.text === '-') return at + 2
-      return /^(String|RawString|Integer|Float|Char)$/.test(token.kind) || /^(true|false)$/.test(token.text)
-        ? at + 1
-        : undefined
+      return token.kind === 'literal' || /^(true|false)$/.test(token.text) ? at + 1 : undefined
     case 'lifetime':
-      return token.kind === 'Lifetime' ? at + 1 : undefined
+      return token.kind === 'lifetime' ? at + 1 : undefined
     case 'tt':
     case 'block':
       return at + 1
@@ -206,7 +215,7 @@ function write(tokens: readonly Token[], bindings: Bindings): string {
           .join(` ${separator} `),
       )
       at += length + 1
-    } else if (token.kind === 'Metavariable') {
+    } else if (token.kind === 'variable') {
       const bound = bindings.get(token.text)
       parts.push(
         Array.isArray(bound)
@@ -242,4 +251,4 @@ function timesOf(body: readonly Token[], bindings: Bindings): Bindings[] {
 }
 
 const namesUsed = (tokens: readonly Token[]): string[] =>
-  tokens.flatMap((token) => (token.group ? namesUsed(token.group) : token.kind === 'Metavariable' ? [token.text] : []))
+  tokens.flatMap((token) => (token.group ? namesUsed(token.group) : token.kind === 'variable' ? [token.text] : []))

@@ -22,7 +22,14 @@ export class Names {
   }
 
   find(module: Module, path: readonly string[], space: Space = 'type', isGlobal = false): Found | undefined {
-    return this.#find(module, path, space, isGlobal, new Set())
+    const found = this.#find(module, path, space, isGlobal, new Set())
+    if (found?.kind !== 'foreign' || path.length === 1 || isGlobal || isKnownName(canonicalPath(found.path)))
+      return found
+    // `use std::collections::*` brings hash_map too.
+    const brought = this.foreignGlobs(module)
+      .map((glob) => [...glob.split('::'), ...path])
+      .find((whole) => isKnownName(canonicalPath(whole)))
+    return brought ? { kind: 'foreign', path: brought } : found
   }
 
   /** Crates that `module` takes all names of, and which may therefore hold any name. */
@@ -33,7 +40,7 @@ export class Names {
       seen.add(at)
       for (const use of at.uses) {
         if (use.as !== undefined) continue
-        const target = this.find(at, use.path, 'type', use.isGlobal)
+        const target = this.#used(at, use.path, use.isGlobal, 'type', new Set())
         if (target?.kind === 'module') visit(target.module, seen)
         if (target?.kind === 'foreign') globs.add(target.path.join('::'))
       }
@@ -56,8 +63,8 @@ export class Names {
       return this.#inModule(module, first, space, seen) ?? this.#everywhere(module, first)
     }
     const start = this.#first(module, first, seen)
-    if (start === undefined) return this.#crateNamed(module, path, space, seen)
-    return this.#within(start, rest, space, seen)
+    if (start) return this.#within(start, rest, space, seen)
+    return this.#crateNamed(module, path, space, seen)
   }
 
   #first(module: Module, name: string, seen: Set<string>): Found | undefined {
@@ -168,5 +175,10 @@ export class Names {
 /** `crate::orders::events`, with its crate's name for `crate` where it is not of the package that is imported. */
 export const modulePath = (module: Module): string[] =>
   module.parent ? [...modulePath(module.parent), module.name] : [module.crate.shownAs]
+
+export const itemsOf = (module: Module): Item[] => [
+  ...[...module.items.values()].flat(),
+  ...[...module.modules.values()].flatMap(itemsOf),
+]
 
 const moduleId = (module: Module): string => `${module.file} ${modulePath(module).join('::')}`

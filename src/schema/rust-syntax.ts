@@ -192,7 +192,7 @@ export function readRust(source: Source): RustScope {
 export function readRustType(text: string, place: Place): RustType | undefined {
   const { items, errors } = readRust(new Source(place.file, `type T = ${text};`, place.line))
   const [item, ...more] = items
-  return item?.kind === 'alias' && more.length === 0 && errors.length === 0 ? item.type : undefined
+  return item?.kind === 'alias' && !item.isBroken && more.length + errors.length === 0 ? item.type : undefined
 }
 
 export function childrenOf(node: SyntaxNode): SyntaxNode[] {
@@ -421,11 +421,21 @@ class ScopeReader {
       .filter(({ node: type }) => isType(type))
       .map(({ node: type, attributes }, index) => ({
         name: String(index),
-        type: this.type(type),
+        type: this.#fieldType(type),
         attributes,
         place: this.#place(type),
       }))
     return { kind: 'tuple', fields }
+  }
+
+  /** In `Placed(crate::Order)` the grammar takes `crate` for an old way to say who may see the field. */
+  #fieldType(node: SyntaxNode): RustType {
+    const type = this.type(node)
+    const before = node.prevSibling
+    if (type.kind !== 'path' || !type.isGlobal || before?.name !== 'Vis') return type
+    if (this.#source.textOf(before) !== 'crate') return type
+    const segments = [{ name: 'crate', args: [] }, ...type.segments]
+    return { ...type, text: `crate${type.text}`, segments, isGlobal: false }
   }
 
   #variants(list: SyntaxNode): RustVariant[] {
