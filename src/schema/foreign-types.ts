@@ -29,6 +29,8 @@ const passThrough: ReadonlyMap<string, readonly string[]> = new Map([
 const sameAs: readonly (readonly [string, string])[] = [
   ['core', 'std'],
   ['alloc', 'std'],
+  ['prost::alloc', 'std'],
+  ['prost::bytes', 'bytes'],
   ['chrono::Duration', 'chrono::TimeDelta'],
   ['tokio::time::Duration', 'std::time::Duration'],
   ['rustc_hash::FxHashMap', 'std::collections::HashMap'],

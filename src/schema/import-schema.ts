@@ -60,6 +60,10 @@ export function importSchema(request: ImportRequest): ImportedSchema {
       }),
     )
   const notes = [...troubles, ...choice.notes, ...topic.notes, ...lowering.notes, ...eventNotes, ...unused]
+  if (isUnreadable(root.body)) {
+    const reason = lowering.notes[0]?.text ?? 'bincode cannot read what serde writes of it'
+    return { ok: false, problems: [{ ...item.rust.place, about: item.rust.name, reason, fix: undefined }], notes }
+  }
   if (lowering.problems.length > 0) return { ok: false, problems: [...lowering.problems].sort(byPlace), notes }
   const named = lowering.named(root)
   const types = new Map<string, NamedType>()
@@ -69,6 +73,12 @@ export function importSchema(request: ImportRequest): ImportedSchema {
     if (type) types.set(name, place ? { ...type, at: `${posix.relative(base, place.file)}:${place.line}` } : type)
   }
   return { ok: true, schema: { topic: topic.topic, root: named.root, events, types }, notes, sources: crates.sources }
+}
+
+/** `serde(tag)` and its like on the root itself leave nothing to read. */
+const isUnreadable = (body: NamedType | undefined): boolean => {
+  const [only] = body?.kind === 'struct' && body.fields.kind === 'tuple' ? body.fields.items : []
+  return only?.kind === 'known' && only.name === 'unreadable'
 }
 
 const byPlace = (a: ImportProblem, b: ImportProblem): number =>

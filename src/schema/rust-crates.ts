@@ -75,6 +75,9 @@ export class Crates {
     this.#files = files
   }
 
+  /** Every crate that was read. */
+  readonly all: Crate[] = []
+
   /** Every file that was read. */
   get sources(): readonly string[] {
     return [...this.#sources]
@@ -151,7 +154,8 @@ export class Crates {
       root.modules.set(root.modules.has(name) ? file : name, module)
       this.#read(module, { file, folder: posix.dirname(file), isRoot: true, macros })
     }
-    expandAll(root, macros, this.troubles)
+    expandAll(root, macros)
+    this.all.push(crate)
     return crate
   }
 
@@ -229,7 +233,8 @@ export class Crates {
     const { crate, root } = emptyCrate(of)
     const macros: MacroRules = new Map()
     this.#read(root, { file: of.file, folder: posix.dirname(of.file), isRoot: true, macros })
-    expandAll(root, macros, this.troubles)
+    expandAll(root, macros)
+    this.all.push(crate)
     return crate
   }
 
@@ -340,7 +345,7 @@ function isTestOnly(attributes: readonly Meta[]): boolean {
 const MAX_EXPANSIONS = 16
 
 /** Macros may be used in files before the one that defines them is read, so they are expanded when all are. */
-function expandAll(module: Module, macros: MacroRules, troubles: LoadTrouble[]): void {
+function expandAll(module: Module, macros: MacroRules): void {
   let pending = module.invocations.splice(0)
   for (let round = 0; round < MAX_EXPANSIONS && pending.length > 0; round += 1) {
     for (const invocation of pending) {
@@ -364,7 +369,7 @@ function expandAll(module: Module, macros: MacroRules, troubles: LoadTrouble[]):
     )
     for (const invocation of pending) module.invocations.splice(module.invocations.indexOf(invocation), 1)
   }
-  for (const child of module.modules.values()) expandAll(child, macros, troubles)
+  for (const child of module.modules.values()) expandAll(child, macros)
 }
 
 const lastStep = (path: string): string => path.slice(path.lastIndexOf(':') + 1)

@@ -112,20 +112,17 @@ export class Lowering {
       this.#bind(item, [], { module: item.module, generics: new Map(), self: undefined }),
     )
     const queue = [root]
+    const seen = new Set<Instance>()
     for (let instance = queue.pop(); instance; instance = queue.pop()) {
-      if (instance.body || !instance.item) continue
-      if (this.#instances.size > MAX_INSTANCES) {
-        this.#problem(
-          instance.item.rust.place,
-          instance.item.rust.name,
-          'it needs itself with ever longer arguments',
-          undefined,
-        )
+      if (seen.has(instance)) continue
+      seen.add(instance)
+      const { item } = instance
+      if (item && this.#instances.size > MAX_INSTANCES) {
+        this.#problem(item.rust.place, item.rust.name, 'it needs itself with ever longer arguments', undefined)
         break
       }
-      const body = this.#body(instance, instance.item)
-      instance.body = body
-      queue.push(...this.#reachedFrom(body))
+      if (item) instance.body ??= this.#body(instance, item)
+      queue.push(...this.#reachedFrom(instance.body))
     }
     return root
   }
@@ -268,7 +265,7 @@ export class Lowering {
 
   #unknown(written: string, rust: RustType, env: Env): undefined {
     const name = written.slice(written.lastIndexOf(':') + 1)
-    const macro = macroNaming(name, env.module.crate.root)
+    const macro = this.#macroNaming(name)
     const globs = this.names.foreignGlobs(env.module).filter((glob) => !glob.startsWith('std::'))
     const reason = macro
       ? `it seems to be made by ${macro.name}! (${macro.place.file}:${macro.place.line}), which is not expanded here`
@@ -276,6 +273,14 @@ export class Lowering {
         ? `no ${name} is in scope, unless ${globs.map((glob) => `${glob}::*`).join(' or ')} brings it`
         : `no ${written} is in scope`
     return this.#problem(rust.place, rust.text, reason, mapFix(written))
+  }
+
+  #macroNaming(name: string): { name: string; place: Place } | undefined {
+    for (const { root } of this.#crates.all) {
+      const found = macroNaming(name, root)
+      if (found) return found
+    }
+    return undefined
   }
 
   #items(items: readonly Item[], rust: RustType, args: readonly RustType[], env: Env, depth: number): Type | undefined {
@@ -339,7 +344,7 @@ export class Lowering {
       path[0] === 'std'
         ? 'serde does not write it, or crbus does not know how'
         : `the source of crate ${path[0]} is not here`
-    const macro = macroNaming(path.at(-1) ?? '', env.module.crate.root)
+    const macro = this.#macroNaming(path.at(-1) ?? '')
     const made =
       macro && path.length === 1 ? `; ${macro.name}! (${macro.place.file}:${macro.place.line}) may make it` : ''
     return this.#problem(rust.place, rust.text, where + made, mapFix(path.join('::')))

@@ -15,6 +15,8 @@ type Bindings = ReadonlyMap<string, Bound>
 
 /** As much as `macro_rules!` needs for types: no hygiene, and the first rule that fits. `undefined`: none does. */
 export function expandMacro(invocation: RustInvocation, macros: MacroRules): string | undefined {
+  if (/(^|::)bitflags$/.test(invocation.name))
+    return expandBitflags(inside(invocation.tokens.node, invocation.tokens.source))
   const macro = macros.get(invocation.name.slice(invocation.name.lastIndexOf(':') + 1))
   if (!macro) return undefined
   const input = inside(invocation.tokens.node, invocation.tokens.source)
@@ -23,6 +25,23 @@ export function expandMacro(invocation: RustInvocation, macros: MacroRules): str
     if (found && found.at === input.length) return write(inside(body.node, body.source), found.bindings)
   }
   return undefined
+}
+
+/** `bitflags! { struct Rights: u8 { … } }`: in bincode a number, whichever version of the crate writes it. */
+function expandBitflags(input: readonly Token[]): string {
+  const parts: string[] = []
+  let start = 0
+  for (const [index, token] of input.entries()) {
+    if (token.group === undefined || token.text !== '{') continue
+    const head = input.slice(start, index)
+    const colon = head.findIndex(({ text }, at) => text === ':' && head[at - 2]?.text === 'struct')
+    if (colon !== -1) {
+      const [before, type] = [head.slice(0, colon), head.slice(colon + 1)]
+      parts.push(`${write(before, new Map())} (${write(type, new Map())});`)
+    }
+    start = index + 1
+  }
+  return parts.join('\n')
 }
 
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }

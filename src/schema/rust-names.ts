@@ -95,10 +95,15 @@ export class Names {
 
   #inModule(module: Module, name: string, space: Space, seen: Set<string>): Found | undefined {
     const key = `${moduleId(module)} ${space} ${name}`
+    // Asked for again on the way to its own answer; elsewhere the same question may come up again.
     if (seen.has(key)) return undefined
     seen.add(key)
-    const own = this.#declaredIn(module, name, space)
-    if (own) return own
+    const found = this.#declaredIn(module, name, space) ?? this.#brought(module, name, space, seen)
+    seen.delete(key)
+    return found
+  }
+
+  #brought(module: Module, name: string, space: Space, seen: Set<string>): Found | undefined {
     for (const use of module.uses) {
       if (use.as !== name) continue
       const found = this.#used(module, use.path, use.isGlobal, space, seen)
@@ -107,7 +112,7 @@ export class Names {
     let known: Found | undefined
     for (const use of module.uses) {
       if (use.as !== undefined) continue
-      const target = this.#used(module, use.path, use.isGlobal, 'type', new Set(seen))
+      const target = this.#used(module, use.path, use.isGlobal, 'type', seen)
       if (target?.kind === 'module') {
         const found = this.#inModule(target.module, name, space, seen)
         if (found?.kind === 'foreign') known ??= found

@@ -262,6 +262,17 @@ describe('paths', () => {
     ])
   })
 
+  test('may pass the same module twice', () => {
+    const imported = importRust({
+      'Cargo.toml': '[package]\nname = "a"',
+      'src/lib.rs': `mod ids;\nmod order;\n${event('order::Order')}`,
+      'src/ids.rs': 'mod order_id;\npub use crate::ids::{order_id::OrderId, order_id::*};',
+      'src/ids/order_id.rs': 'use super::*;\n#[derive(serde::Serialize)]\npub struct OrderId(u8);',
+      'src/order.rs': 'use crate::{ids::OrderId, order::*};\n#[derive(serde::Serialize)]\npub struct Order(OrderId);',
+    })
+    expect(typesOf(imported)).toEqual({ Order: ['OrderId'], OrderEvent: [{ A: ['Order'] }], OrderId: ['u8'] })
+  })
+
   test('problems stand where the type does', () => {
     const imported = importRust({
       'Cargo.toml': '[package]\nname = "a"\n[dependencies]\nbilling = { git = "https://example.com/billing" }',

@@ -78,6 +78,7 @@ describe('a type of Rust is one of the schema', () => {
     ['std::time::SystemTime', 'SystemTime'],
     ['Decimal', 'Decimal'],
     ['rust_decimal::prelude::Decimal', 'Decimal'],
+    ['::prost::alloc::vec::Vec<u8>', 'Vec<u8>'],
     ['serde_json::Value', 'serde_json::Value'],
     ['serde_json::Map<String, serde_json::Value>', 'serde_json::Map'],
     ['url::Url', 'Url'],
@@ -306,6 +307,21 @@ const table: readonly (readonly [string, string, Record<string, unknown>])[] = [
       OrderId: ['Uuid'],
       UserId: ['Uuid'],
     },
+  ],
+  [
+    'flags',
+    `bitflags::bitflags! {
+       /// What one may do.
+       #[derive(Clone, Serialize)] pub struct Rights: u8 { const READ = 1; const ALL = Self::READ.bits(); }
+       struct Other: u16 { const A = 1; }
+     }
+     #[derive(Serialize)] enum OrderEvent { A(Rights) }`,
+    { OrderEvent: [{ A: ['Rights'] }], Rights: ['u8'] },
+  ],
+  [
+    'what a type of the library holds',
+    '#[derive(Serialize)] enum OrderEvent { A(std::ops::Range<At>) } #[derive(Serialize)] struct At(Of); #[derive(Serialize)] struct Of;',
+    { At: ['Of'], Of: null, OrderEvent: [{ A: ['Range<At>'] }], 'Range<At>': { start: 'At', end: 'At' } },
   ],
   [
     'constants and lengths of types',
