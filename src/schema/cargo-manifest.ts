@@ -1,0 +1,216 @@
+/** What an import wants to know of a Cargo.toml. */
+export interface CargoManifest {
+  /** As `use` has it: with underscores. `undefined` for a workspace that is no package. */
+  readonly name: string | undefined
+  /** Relative to the manifest. */
+  readonly libraryPath: string | undefined
+  readonly binaryPaths: readonly string[]
+  readonly dependencies: ReadonlyMap<string, CargoDependency>
+  /** Patterns of folders, where this is a workspace. */
+  readonly members: readonly string[] | undefined
+  readonly workspaceDependencies: ReadonlyMap<string, CargoDependency>
+}
+
+export interface CargoDependency {
+  /** The crate's own name where it has been given another here. */
+  readonly package: string
+  /** A folder, relative to the manifest. */
+  readonly path: string | undefined
+  readonly isInherited: boolean
+  readonly features: readonly string[]
+}
+
+export const crateName = (name: string): string => name.replaceAll('-', '_')
+
+/** Lenient: what it cannot read is not there. Cargo itself complains about broken manifests. */
+export function readManifest(text: string): CargoManifest {
+  const root = readToml(text)
+  const workspace = tableOf(root.get('workspace'))
+  const name = textOf(tableOf(root.get('package'))?.get('name'))
+  const library = tableOf(root.get('lib'))
+  const binaries = root.get('bin')
+  const dependencies = new Map<string, CargoDependency>()
+  const sections = [root, ...[...(tableOf(root.get('target')) ?? [])].map(([, target]) => tableOf(target))]
+  for (const section of sections) {
+    for (const kind of ['dependencies', 'dev-dependencies']) {
+      for (const [key, value] of dependenciesIn(tableOf(section?.get(kind)))) {
+        if (!dependencies.has(key)) dependencies.set(key, value)
+      }
+    }
+  }
+  const members = workspace?.get('members')
+  const libraryName = textOf(library?.get('name')) ?? name
+  return {
+    name: libraryName === undefined ? undefined : crateName(libraryName),
+    libraryPath: textOf(library?.get('path')),
+    binaryPaths: Array.isArray(binaries)
+      ? binaries.flatMap((binary) => textOf(tableOf(binary)?.get('path')) ?? [])
+      : [],
+    dependencies,
+    members: workspace && (Array.isArray(members) ? members.flatMap((member) => textOf(member) ?? []) : []),
+    workspaceDependencies: dependenciesIn(tableOf(workspace?.get('dependencies'))),
+  }
+}
+
+function dependenciesIn(table: TomlTable | undefined): Map<string, CargoDependency> {
+  return new Map(
+    [...(table ?? [])].map(([key, value]) => {
+      const details = tableOf(value)
+      const features = details?.get('features')
+      const dependency = {
+        package: crateName(textOf(details?.get('package')) ?? key),
+        path: textOf(details?.get('path')),
+        isInherited: details?.get('workspace') === true,
+        features: Array.isArray(features) ? features.flatMap((feature) => textOf(feature) ?? []) : [],
+      }
+      return [crateName(key), dependency]
+    }),
+  )
+}
+
+type TomlTable = Map<string, TomlValue>
+type TomlValue = string | number | boolean | TomlValue[] | TomlTable
+
+const tableOf = (value: TomlValue | undefined): TomlTable | undefined => (value instanceof Map ? value : undefined)
+const textOf = (value: TomlValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/** TOML as manifests use it; a line that makes no sense is skipped. */
+function readToml(text: string): TomlTable {
+  const root: TomlTable = new Map()
+  const reader = new TomlReader(text)
+  let table = root
+  while (!reader.isAtEnd()) {
+    const header = reader.header()
+    if (header) table = header.isList ? newest(root, header.path) : into(root, header.path)
+    else {
+      const entry = reader.entry()
+      if (entry) into(table, entry.path.slice(0, -1)).set(entry.path.at(-1) as string, entry.value)
+    }
+    reader.toNextLine()
+  }
+  return root
+}
+
+function into(table: TomlTable, path: readonly string[]): TomlTable {
+  let inner = table
+  for (const key of path) {
+    const found = inner.get(key)
+    const last = Array.isArray(found) ? found.at(-1) : found
+    const next: TomlTable = last instanceof Map ? last : new Map()
+    if (next !== last) inner.set(key, next)
+    inner = next
+  }
+  return inner
+}
+
+function newest(root: TomlTable, path: readonly string[]): TomlTable {
+  const parent = into(root, path.slice(0, -1))
+  const key = path.at(-1) ?? ''
+  const list = parent.get(key)
+  const table: TomlTable = new Map()
+  if (Array.isArray(list)) list.push(table)
+  else parent.set(key, [table])
+  return table
+}
+
+class TomlReader {
+  readonly #text: string
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  isAtEnd(): boolean {
+    this.#blank(/(?:\s|#[^\n]*)*/y)
+    return this.#at >= this.#text.length
+  }
+
+  toNextLine(): void {
+    const end = this.#text.indexOf('\n', this.#at)
+    this.#at = end === -1 ? this.#text.length : end + 1
+  }
+
+  header(): { path: string[]; isList: boolean } | undefined {
+    if (!this.#skip('[')) return undefined
+    const isList = this.#skip('[')
+    return { path: this.#path(), isList }
+  }
+
+  entry(): { path: string[]; value: TomlValue } | undefined {
+    const path = this.#path()
+    if (path.length === 0 || !this.#skip('=')) return undefined
+    const value = this.#value()
+    return value === undefined ? undefined : { path, value }
+  }
+
+  #path(): string[] {
+    const path: string[] = []
+    do {
+      this.#blank()
+      const key = this.#string() ?? this.#match(/[\w-]+/y)
+      if (key === undefined) return []
+      path.push(key)
+    } while (this.#skip('.'))
+    return path
+  }
+
+  #value(): TomlValue | undefined {
+    this.#blank()
+    const text = this.#string()
+    if (text !== undefined) return text
+    if (this.#skip('[')) return this.#list()
+    if (this.#skip('{')) return this.#inline()
+    const word = this.#match(/[\w.+:-]+/y)
+    if (word === 'true' || word === 'false') return word === 'true'
+    return word === undefined ? undefined : Number(word)
+  }
+
+  #list(): TomlValue[] {
+    const list: TomlValue[] = []
+    while (!this.isAtEnd() && !this.#skip(']')) {
+      const value = this.#value()
+      if (value === undefined) break
+      list.push(value)
+      this.#blank(/(?:\s|#[^\n]*)*/y)
+      this.#skip(',')
+    }
+    return list
+  }
+
+  #inline(): TomlTable {
+    const table: TomlTable = new Map()
+    while (!this.isAtEnd() && !this.#skip('}')) {
+      const entry = this.entry()
+      if (!entry) break
+      into(table, entry.path.slice(0, -1)).set(entry.path.at(-1) as string, entry.value)
+      this.#skip(',')
+    }
+    return table
+  }
+
+  #string(): string | undefined {
+    const found = this.#match(/"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/y)
+    if (found === undefined) return undefined
+    if (found.startsWith('"""') || found.startsWith("'''")) return found.slice(3, -3)
+    return found.startsWith("'") ? found.slice(1, -1) : found.slice(1, -1).replaceAll(/\\(["\\])/g, '$1')
+  }
+
+  #skip(sign: string): boolean {
+    this.#blank()
+    if (!this.#text.startsWith(sign, this.#at)) return false
+    this.#at += sign.length
+    return true
+  }
+
+  #blank(pattern = /[ \t]*/y): void {
+    this.#match(pattern)
+  }
+
+  #match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#at
+    const found = pattern.exec(this.#text)?.[0]
+    this.#at += found?.length ?? 0
+    return found
+  }
+}

@@ -1,0 +1,298 @@
+import type { Fields, NamedType, Schema, Type } from './model.ts'
+import { formatType, parseType } from './type-text.ts'
+
+/** What is wrong at one place of a schema file. */
+export interface SchemaFileProblem {
+  /** `types.OrderAction.enum[3].PlaceOrder.items`; empty for the file itself. */
+  readonly path: string
+  readonly reason: string
+}
+
+export type ReadSchemaFile =
+  | { readonly ok: true; readonly schema: Schema }
+  | { readonly ok: false; readonly problems: readonly SchemaFileProblem[] }
+
+/** The version of the notation this crbus reads and writes. */
+const VERSION = 1
+
+/** Lists everything that is wrong with a file, not only the first thing. */
+export function readSchemaFile(text: string): ReadSchemaFile {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    return { ok: false, problems: [{ path: '', reason: `it is not JSON: ${(error as Error).message}` }] }
+  }
+  const reader = new FileReader()
+  const schema = reader.schema(json)
+  return schema && reader.problems.length === 0 ? { ok: true, schema } : { ok: false, problems: reader.problems }
+}
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+class FileReader {
+  readonly problems: SchemaFileProblem[] = []
+  /** Every name a type is called by, and where first. */
+  readonly #named = new Map<string, string>()
+
+  schema(json: unknown): Schema | undefined {
+    const file = this.#object('', json)
+    if (!file) return undefined
+    if (file.crbus_schema !== VERSION) {
+      const found = JSON.stringify(file.crbus_schema)
+      const reason =
+        found === undefined
+          ? `it is missing, so this is no schema file; ${VERSION} is expected`
+          : `${VERSION} is expected, not ${found}`
+      this.#problem('crbus_schema', reason)
+      return undefined
+    }
+    this.#noneBut('', file, ['crbus_schema', 'topic', 'root', 'events', 'types'])
+    const topic = this.#string('topic', file.topic)
+    const root = this.#string('root', file.root)
+    const types = this.#types(file.types)
+    const events = this.#events(file.events)
+    if (!types || !events || topic === undefined || root === undefined) return undefined
+    for (const [name, path] of this.#named) {
+      if (!types.has(name)) this.#problem(path, `'${name}' is neither a type crbus knows nor one of types`)
+    }
+    if (!types.has(root)) this.#problem('root', `'${root}' is not one of types`)
+    const schema = { topic, root, events, types }
+    for (const [event, path] of events) {
+      const reason = types.has(root) ? whyNoVariant(schema, path) : undefined
+      if (reason !== undefined) this.#problem(`events.${event}`, reason)
+    }
+    return schema
+  }
+
+  #types(json: unknown): Map<string, NamedType> | undefined {
+    const types = this.#object('types', json)
+    if (!types) return undefined
+    const found = Object.entries(types).flatMap(([name, of]): [string, NamedType][] => {
+      const path = `types.${name}`
+      const parsed = parseType(name)
+      if (!parsed.ok || parsed.type.kind !== 'named') this.#problem(path, 'a type of a service cannot have that name')
+      else if (parsed.type.name !== name) this.#problem(path, `it is written ${parsed.type.name}`)
+      const type = this.#namedType(path, of)
+      return type ? [[name, type]] : []
+    })
+    return new Map(found)
+  }
+
+  #namedType(path: string, json: unknown): NamedType | undefined {
+    const type = this.#object(path, json)
+    if (!type) return undefined
+    const isEnum = 'enum' in type
+    if (isEnum === 'struct' in type) {
+      this.#problem(path, "either 'struct' or 'enum' is expected")
+      return undefined
+    }
+    this.#noneBut(path, type, ['at', 'struct', 'enum'])
+    const at = type.at === undefined ? '' : this.#string(`${path}.at`, type.at)
+    if (!isEnum) {
+      const fields = this.#fields(`${path}.struct`, type.struct)
+      return fields && at !== undefined ? { kind: 'struct', at, fields } : undefined
+    }
+    const { enum: list } = type
+    if (!Array.isArray(list)) {
+      this.#problem(`${path}.enum`, `a list of variants is expected, not ${nameOf(list)}`)
+      return undefined
+    }
+    const seen = new Set<string>()
+    const variants = list.flatMap((item, index) => {
+      const place = `${path}.enum[${index}]`
+      const variant = this.#object(place, item)
+      const [entry, ...more] = Object.entries(variant ?? {})
+      if (!entry || more.length > 0) {
+        if (variant) this.#problem(place, 'one variant is expected: { "Name": fields }')
+        return []
+      }
+      const [name, of] = entry
+      if (seen.has(name)) this.#problem(place, `the enum has two variants '${name}'`)
+      seen.add(name)
+      const fields = this.#fields(`${place}.${name}`, of)
+      return fields ? [{ name, fields }] : []
+    })
+    return at === undefined ? undefined : { kind: 'enum', at, variants }
+  }
+
+  #fields(path: string, json: unknown): Fields | undefined {
+    if (json === null) return { kind: 'unit' }
+    if (Array.isArray(json)) {
+      return { kind: 'tuple', items: json.flatMap((item, index) => this.#type(`${path}[${index}]`, item) ?? []) }
+    }
+    if (typeof json !== 'object') {
+      this.#problem(path, `fields, a list of types or null are expected, not ${nameOf(json)}`)
+      return undefined
+    }
+    const fields = Object.entries(json as JsonObject).flatMap(([name, of]) => {
+      const type = this.#type(`${path}.${name}`, of)
+      return type ? [{ name, type }] : []
+    })
+    return { kind: 'fields', fields }
+  }
+
+  #type(path: string, json: unknown): Type | undefined {
+    const text = this.#string(path, json)
+    if (text === undefined) return undefined
+    const parsed = parseType(text)
+    if (parsed.ok) {
+      for (const name of namesIn(parsed.type)) if (!this.#named.has(name)) this.#named.set(name, path)
+      return parsed.type
+    }
+    this.#problem(path, `'${text}' is not a type: ${parsed.reason} (character ${parsed.at + 1})`)
+    return undefined
+  }
+
+  #events(json: unknown): Map<string, string> | undefined {
+    const events = this.#object('events', json)
+    if (!events) return undefined
+    return new Map(
+      Object.entries(events).flatMap(([event, path]): [string, string][] => {
+        const text = this.#string(`events.${event}`, path)
+        return text === undefined ? [] : [[event, text]]
+      }),
+    )
+  }
+
+  #object(path: string, json: unknown): JsonObject | undefined {
+    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject
+    this.#problem(path, `an object is expected, not ${nameOf(json)}`)
+    return undefined
+  }
+
+  #string(path: string, json: unknown): string | undefined {
+    if (typeof json === 'string') return json
+    this.#problem(path, `a text is expected, not ${nameOf(json)}`)
+    return undefined
+  }
+
+  #noneBut(path: string, object: JsonObject, known: readonly string[]): void {
+    for (const key of Object.keys(object)) {
+      if (known.includes(key)) continue
+      this.#problem(path === '' ? key : `${path}.${key}`, `nothing is called that here; known are ${known.join(', ')}`)
+    }
+  }
+
+  #problem(path: string, reason: string): void {
+    this.problems.push({ path, reason })
+  }
+}
+
+const nameOf = (json: unknown): string =>
+  json === undefined ? 'nothing' : json === null ? 'null' : Array.isArray(json) ? 'a list' : `a ${typeof json}`
+
+/** The schema's own types a type is made of. */
+export function namesIn(type: Type): string[] {
+  switch (type.kind) {
+    case 'named':
+      return [type.name]
+    case 'option':
+    case 'sequence':
+    case 'array':
+      return namesIn(type.item)
+    case 'map':
+      return [...namesIn(type.key), ...namesIn(type.value)]
+    case 'result':
+      return [...namesIn(type.ok), ...namesIn(type.error)]
+    case 'tuple':
+      return type.items.flatMap(namesIn)
+    default:
+      return []
+  }
+}
+
+/** Why `Inventory.SeatReserved` leads nowhere, if so: each step but the last is a newtype variant with the next enum. */
+function whyNoVariant({ root, types }: Schema, path: string): string | undefined {
+  let name = root
+  const steps = path.split('.')
+  for (const [index, step] of steps.entries()) {
+    const type = types.get(name)
+    if (type?.kind !== 'enum') return `'${name}' is no enum`
+    const variant = type.variants.find((one) => one.name === step)
+    if (!variant) return `'${name}' has no variant '${step}'`
+    if (index === steps.length - 1) return undefined
+    const [item, ...more] = variant.fields.kind === 'tuple' ? variant.fields.items : []
+    if (item?.kind !== 'named' || more.length > 0) return `variant '${step}' of '${name}' does not hold one other enum`
+    name = item.name
+  }
+  return undefined
+}
+
+/** As wide as rustfmt lets Rust be. */
+const WIDTH = 100
+
+/**
+ * Types and events sorted by name, fields and variants as declared; one line for what fits on it, and always one for each
+ * variant, so that a difference of two files shows what changed in Rust and nothing else.
+ */
+export function writeSchemaFile({ topic, root, events, types }: Schema): string {
+  const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const namedTypes = sorted(types).map(([name, type]): Entry => {
+    const at: Entry[] = type.at === '' ? [] : [['at', type.at]]
+    if (type.kind === 'struct') return [name, object([...at, ['struct', fieldsToJson(type.fields)]])]
+    const variants = type.variants.map((variant) => object([[variant.name, fieldsToJson(variant.fields)]]))
+    return [name, open(object([...at, ['enum', open({ list: variants })]]))]
+  })
+  const file = object([
+    ['crbus_schema', VERSION],
+    ['topic', topic],
+    ['root', root],
+    ['events', open(object(sorted(events)))],
+    ['types', open(object(namedTypes))],
+  ])
+  return `${layOut(open(file), 0, 0)}\n`
+}
+
+/** Objects are lists of entries here: those of JavaScript sort keys that look like numbers. */
+type Entry = readonly [string, Json]
+type Json =
+  | string
+  | number
+  | null
+  | { readonly list: readonly Json[]; readonly isOpen?: boolean }
+  | { readonly entries: readonly Entry[]; readonly isOpen?: boolean }
+
+const object = (entries: readonly Entry[]) => ({ entries })
+
+/** With a line for each part even if all fit on one. */
+const open = <T extends object>(json: T): T & { isOpen: boolean } => ({ ...json, isOpen: true })
+
+function fieldsToJson(fields: Fields): Json {
+  if (fields.kind === 'unit') return null
+  if (fields.kind === 'tuple') return { list: fields.items.map(formatType) }
+  return object(fields.fields.map(({ name, type }): Entry => [name, formatType(type)]))
+}
+
+/** `column` is where the value begins, `indent` how far the line it is on does. */
+function layOut(json: Json, indent: number, column: number): string {
+  const flat = onOneLine(json)
+  // One character more for the comma that may follow.
+  if (flat !== undefined && column + flat.length < WIDTH) return flat
+  if (json === null || typeof json !== 'object') return JSON.stringify(json)
+  const parts =
+    'list' in json
+      ? json.list.map((item) => layOut(item, indent + 2, indent + 2))
+      : json.entries.map(([key, value]) => {
+          const name = `${JSON.stringify(key)}: `
+          return name + layOut(value, indent + 2, indent + 2 + name.length)
+        })
+  const [first, last] = 'list' in json ? '[]' : '{}'
+  const inner = `\n${' '.repeat(indent)}`
+  return `${first}${parts.map((part) => `${inner}  ${part}`).join(',')}${inner}${last}`
+}
+
+/** `undefined`: it, or something in it, keeps lines of its own. */
+function onOneLine(json: Json): string | undefined {
+  if (json === null || typeof json !== 'object') return JSON.stringify(json)
+  const parts =
+    'list' in json
+      ? json.list.map(onOneLine)
+      : json.entries.map(([key, value]) => {
+          const text = onOneLine(value)
+          return text === undefined ? undefined : `${JSON.stringify(key)}: ${text}`
+        })
+  if (parts.length === 0) return 'list' in json ? '[]' : '{}'
+  if (json.isOpen || parts.includes(undefined)) return undefined
+  return 'list' in json ? `[${parts.join(', ')}]` : `{ ${parts.join(', ')} }`
+}

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest'
+import { importRust, linesOf } from './import-rust.ts'
+
+/** The events of an import, and its notes. */
+function events(rust: string, root?: string) {
+  const imported = importRust(`use serde::{Serialize, Deserialize};\n${rust}`, { root })
+  if (!imported.ok) return linesOf(imported)
+  return { events: Object.fromEntries(imported.schema.events), notes: imported.notes.map(({ text }) => text) }
+}
+
+const orders = `#[derive(Serialize, Deserialize)]
+pub enum OrderEvent { Placed { id: u8 }, Shipped(u8), Lost, Cancel }
+`
+const all = (suffix: string) => ({
+  [`Placed${suffix}`]: 'Placed',
+  [`Shipped${suffix}`]: 'Shipped',
+  [`Lost${suffix}`]: 'Lost',
+  [`Cancel${suffix}`]: 'Cancel',
+})
+
+describe('event_type() says which variant an event type names', () => {
+  test.each([
+    [
+      'texts, in every way to write one',
+      `const LOST: &str = "OrderLost.v1"; mod names { pub const CANCEL: &str = concat!("Order", "Cancel"); }
+       impl Event for OrderEvent { fn event_type(&self) -> String { match self {
+         OrderEvent::Placed { .. } => "OrderPlaced.v2".to_string(),
+         Self::Shipped(_) => { String::from("OrderShipped.v1") }
+         Self::Lost => LOST.into(),
+         Self::Cancel => format!("Order{}", "Cancel.v1"),
+       } } }`,
+      {
+        'OrderPlaced.v2': 'Placed',
+        'OrderShipped.v1': 'Shipped',
+        'OrderLost.v1': 'Lost',
+        'OrderCancel.v1': 'Cancel',
+      },
+    ],
+    [
+      'several variants in one arm, and what no arm names',
+      `impl OrderEvent { pub fn event_type(&self) -> &'static str { use OrderEvent::*; match *self {
+         Placed { .. } => "Placed.v1", Shipped(..) | Self::Lost => Self::GONE, _ => "unknown" } }
+         const GONE: &'static str = r#"Gone.v1"#; }`,
+      { 'Placed.v1': 'Placed', 'Gone.v1': 'Shipped' },
+      'event type Gone.v1 names both Shipped and Lost; the first is taken',
+    ],
+    [
+      'a variable, a function of its own and a return',
+      `impl OrderEvent {
+         fn name(&self) -> &'static str { match &self { Self::Placed { id: _ } => "Placed", Self::Shipped(_) => "Shipped", Self::Lost => "Lost", Self::Cancel => "Cancel" } }
+         fn event_type(&self) -> String { let name = self.name(); return format!("{name}.v3"); } }`,
+      all('.v3'),
+    ],
+    [
+      'what strum derives',
+      `impl OrderEvent { fn event_type(&self) -> String { format!("order.{}", self.as_ref()) } }`,
+      { 'order.placed': 'Placed', 'order.sent': 'Shipped', 'order.lost': 'Lost', 'order.cancel': 'Cancel' },
+    ],
+    [
+      'nothing: the variants do',
+      '',
+      all('.v1'),
+      'OrderEvent has no event_type(): its event types are taken to be {Variant}.v1',
+    ],
+    [
+      'what cannot be read here is by name, and said to be',
+      `impl OrderEvent { fn event_type(&self) -> String { match self { Self::Placed { .. } => lookup(1), Self::Shipped(_) if now() => "x".into(), _ => "y".into() } } }`,
+      { 'Placed.v1': 'Placed', 'Shipped.v1': 'Shipped' },
+      'what event_type() gives for OrderEvent::Placed could not be read; it is taken to be Placed.v1',
+    ],
+  ])('%s', (_, rust, expected, note?: string) => {
+    const source = rust.includes('as_ref')
+      ? orders
+          .replace('Shipped', '#[strum(serialize = "sent")] Shipped')
+          .replace('pub enum', '#[derive(strum::AsRefStr)] #[strum(serialize_all = "snake_case")] pub enum')
+      : orders
+    const found = events(source + rust)
+    expect(found).toMatchObject({ events: expected })
+    if (note !== undefined) expect(found).toMatchObject({ notes: expect.arrayContaining([note]) })
+    else expect(found).toMatchObject({ notes: [] })
+  })
+
+  test('of derive(Action), events are what is marked as one', () => {
+    expect(
+      events(`use composable_rust_macros::Action;
+        #[derive(Action, Serialize, Deserialize)]
+        pub enum OrderAction { #[command] Place { id: u8 }, #[event] Placed { id: u8 }, #[event] Lost, Persisted { event: Box<OrderAction> } }`),
+    ).toEqual({ events: { 'Placed.v1': 'Placed', 'Lost.v1': 'Lost' }, notes: [] })
+  })
+})
+
+const inventory = `#[derive(Serialize)] pub enum InventoryEvent { Reserved, Released }
+impl InventoryEvent { pub fn event_type(&self) -> &str { match self { Self::Reserved => "SeatReserved.v1", Self::Released => "SeatReleased.v1" } } }
+`
+
+describe('an enum may wrap others', () => {
+  test('whose event types it gives', () => {
+    expect(
+      events(`${inventory}
+        #[derive(Serialize)] pub enum Envelope { Inventory(Box<InventoryEvent>), Note(Note), Opened }
+        #[derive(Serialize)] pub struct Note(u8);
+        impl Envelope { fn event_type(&self) -> &str { match self { Self::Inventory(inner) => inner.event_type(), Envelope::Note(_) => "Noted.v1", Self::Opened => "Opened.v1" } } }`),
+    ).toEqual({
+      events: {
+        'SeatReserved.v1': 'Inventory.Reserved',
+        'SeatReleased.v1': 'Inventory.Released',
+        'Noted.v1': 'Note',
+        'Opened.v1': 'Opened',
+      },
+      notes: ['Envelope is taken for what is serialized, and it holds InventoryEvent; --root says otherwise'],
+    })
+  })
+
+  test('or which show that they are events', () => {
+    const rust = `${inventory} #[derive(Serialize)] pub enum TicketingEvent { Inventory(InventoryEvent), Kind(Kind) } #[derive(Serialize)] pub enum Kind { A }`
+    expect(events(rust, 'TicketingEvent')).toMatchObject({
+      events: { 'SeatReserved.v1': 'Inventory.Reserved', 'SeatReleased.v1': 'Inventory.Released', 'Kind.v1': 'Kind' },
+    })
+    // Which of the two is on the topic, the source does not say.
+    expect(events(rust)).toEqual(
+      [
+        'src/lib.rs:2 InventoryEvent: it may be the enum of the events, and so may others [--root InventoryEvent]',
+        'src/lib.rs:4 TicketingEvent: it may be the enum of the events, and so may others; it holds InventoryEvent [--root TicketingEvent]',
+      ].sort((a, b) => (a.includes('TicketingEvent:') ? -1 : b.includes('TicketingEvent:') ? 1 : 0)),
+    )
+  })
+})
+
+describe('the root', () => {
+  const two = `mod a { #[derive(serde::Serialize)] pub enum OrderEvent { A } } mod b { #[derive(serde::Serialize)] pub enum UserEvent { B } }`
+  const rootOf = (rust: string, options: Parameters<typeof importRust>[1] = {}) => {
+    const imported = importRust(rust, options)
+    return imported.ok ? { root: imported.schema.root, topic: imported.schema.topic } : linesOf(imported)
+  }
+
+  test('is asked for when there are several', () => {
+    expect(rootOf(two, { topic: 'things' })).toEqual([
+      'src/lib.rs:1 OrderEvent: it may be the enum of the events, and so may others [--root OrderEvent]',
+      'src/lib.rs:1 UserEvent: it may be the enum of the events, and so may others [--root UserEvent]',
+    ])
+    expect(rootOf(two, { root: 'b::UserEvent' })).toEqual({ root: 'UserEvent', topic: 'order-events' })
+  })
+
+  test('goes with the topic', () => {
+    expect(rootOf(two, { topic: 'user-events' })).toEqual({ root: 'UserEvent', topic: 'user-events' })
+    expect(rootOf('#[derive(serde::Serialize)] pub enum BankAccountEvent { A }', { topic: undefined })).toEqual({
+      root: 'BankAccountEvent',
+      topic: 'bank-account-events',
+    })
+    expect(
+      rootOf('pub const TOPIC: &str = "billing"; #[derive(serde::Serialize)] pub enum InvoiceEvent { A }', {
+        topic: undefined,
+      }),
+    ).toEqual({
+      root: 'InvoiceEvent',
+      topic: 'billing',
+    })
+  })
+
+  test('that is not there, or twice', () => {
+    expect(rootOf(two, { root: 'userevents' })).toEqual(['.:0 userevents: no type is called userevents []'])
+    expect(rootOf(two, { root: 'Event' })).toEqual([
+      '.:0 Event: no type is called Event; there are crate::a::OrderEvent, crate::b::UserEvent []',
+    ])
+    expect(rootOf(two.replaceAll('UserEvent', 'OrderEvent'), { root: 'OrderEvent' })).toEqual([
+      'src/lib.rs:1 OrderEvent: more than one type is called OrderEvent [--root crate::a::OrderEvent]',
+      'src/lib.rs:1 OrderEvent: more than one type is called OrderEvent [--root crate::b::OrderEvent]',
+    ])
+    expect(rootOf('#[derive(serde::Serialize)] enum Light { Red }')).toEqual([
+      '.:0 .: no enum derives Serialize and looks like events; serialized are Light [--root Name]',
+    ])
+  })
+})

@@ -1,0 +1,297 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { importSchema } from '../../../src/schema/import-schema.ts'
+import type { SourceFiles } from '../../../src/schema/rust-crates.ts'
+import { writeSchemaFile } from '../../../src/schema/schema-file.ts'
+import { importRust, linesOf, typesOf } from './import-rust.ts'
+
+const service: Readonly<Record<string, string>> = {
+  'Cargo.toml': `[workspace] # of three
+members = ["services/*", "shared"]
+[workspace.dependencies]
+shared-types = { path = "shared", package = "acme-shared" }
+`,
+  'services/orders/Cargo.toml': `[package]
+name = "order-service"
+[dependencies]
+shared-types.workspace = true
+money = { path = "../../money", features = [
+  "serde", # and nothing else
+] }
+`,
+  'services/orders/src/lib.rs': `//! The orders.
+pub mod domain;
+mod ids { pub use super::domain::ids::*; }
+pub mod prelude {
+    pub use crate::domain::{events::OrderEvent, ids as identifiers};
+    pub use chrono::{DateTime, Utc as Universal};
+}
+`,
+  'services/orders/src/main.rs': `use order_service::prelude::*;
+mod domain;
+fn main() {}
+`,
+  'services/orders/src/domain/mod.rs': `pub mod events;
+pub mod ids;
+#[path = "odd/place.rs"]
+mod line;
+#[cfg(test)]
+mod tests;
+pub use self::line::Line as OrderLine;
+`,
+  'services/orders/src/domain/ids.rs': `use serde::{Deserialize, Serialize};
+#[derive(Serialize, Deserialize)]
+pub struct OrderId(pub uuid::Uuid);
+`,
+  'services/orders/src/domain/odd/place.rs': `use super::super::ids::OrderId;
+use money::{Amount, self as cash};
+#[derive(serde::Serialize)]
+pub struct Line {
+    pub order: OrderId,
+    pub price: Amount,
+    pub currency: cash::Currency,
+}
+`,
+  'services/orders/src/domain/events.rs': `use super::*;
+use crate::prelude::{identifiers::OrderId, DateTime, Universal};
+use shared_types::{customers, Page};
+
+#[derive(serde::Serialize)]
+pub enum OrderEvent {
+    Placed {
+        id: OrderId,
+        lines: Page<OrderLine>,
+        by: customers::CustomerId,
+        at: DateTime<Universal>,
+    },
+    Status(details::Status),
+}
+
+pub mod details;
+`,
+  'services/orders/src/domain/events/details.rs': `#[derive(serde::Serialize)]
+pub enum Status { Open, Closed(crate::domain::events::details::Reason) }
+#[derive(serde::Serialize)]
+pub struct Reason;
+`,
+  'shared/Cargo.toml': '[package]\nname = "acme-shared"\n[lib]\npath = "lib.rs"\n',
+  'shared/lib.rs': `extern crate self as me;
+#[derive(serde::Serialize)]
+pub struct Page<T> { pub items: Vec<T>, pub next: Option<u64> }
+pub mod customers { #[derive(serde::Serialize)] pub struct CustomerId(String); }
+`,
+  'money/Cargo.toml': '[package]\nname = "money"\n',
+  'money/src/lib.rs': `#[derive(serde::Serialize)]
+pub struct Amount(i64);
+#[derive(serde::Serialize)]
+pub enum Currency { Eur, Usd }
+`,
+}
+
+const files: SourceFiles = {
+  read: (path) => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch {
+      return undefined
+    }
+  },
+  list: (path) => {
+    try {
+      return readdirSync(path)
+    } catch {
+      return undefined
+    }
+  },
+}
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'crbus-schema-'))
+  for (const [path, text] of Object.entries(service)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const orders = `{
+  "crbus_schema": 1,
+  "topic": "order-events",
+  "root": "OrderEvent",
+  "events": {
+    "Placed.v1": "Placed",
+    "Status.v1": "Status"
+  },
+  "types": {
+    "Amount": { "at": "../../money/src/lib.rs:2", "struct": ["i64"] },
+    "Currency": {
+      "at": "../../money/src/lib.rs:4",
+      "enum": [
+        { "Eur": null },
+        { "Usd": null }
+      ]
+    },
+    "CustomerId": { "at": "../../shared/lib.rs:4", "struct": ["String"] },
+    "Line": {
+      "at": "src/domain/odd/place.rs:4",
+      "struct": { "order": "OrderId", "price": "Amount", "currency": "Currency" }
+    },
+    "OrderEvent": {
+      "at": "src/domain/events.rs:6",
+      "enum": [
+        {
+          "Placed": {
+            "id": "OrderId",
+            "lines": "Page<Line>",
+            "by": "CustomerId",
+            "at": "DateTime<Utc>"
+          }
+        },
+        { "Status": ["Status"] }
+      ]
+    },
+    "OrderId": { "at": "src/domain/ids.rs:3", "struct": ["Uuid"] },
+    "Page<Line>": {
+      "at": "../../shared/lib.rs:3",
+      "struct": { "items": "Vec<Line>", "next": "Option<u64>" }
+    },
+    "Reason": { "at": "src/domain/events/details.rs:4", "struct": null },
+    "Status": {
+      "at": "src/domain/events/details.rs:2",
+      "enum": [
+        { "Open": null },
+        { "Closed": ["Reason"] }
+      ]
+    }
+  }
+}
+`
+
+describe('a service on disk', () => {
+  const imported = (...paths: string[]) => importSchema({ paths: paths.map((path) => join(folder, path)), files })
+  const text = (...paths: string[]) => {
+    const result = imported(...paths)
+    return result.ok ? writeSchemaFile(result.schema) : linesOf(result)
+  }
+
+  test.each([
+    ['its crate', 'services/orders'],
+    ['its manifest', 'services/orders/Cargo.toml'],
+    ['its folder of source', 'services/orders/src/'],
+    ['the file of its events', 'services/orders/src/domain/events.rs'],
+  ])('by %s', (_, path) => {
+    expect(text(path)).toBe(orders)
+  })
+
+  test('by its workspace, where places are those of the workspace', () => {
+    const whole = text('.')
+    expect(whole).toContain('"at": "services/orders/src/domain/events.rs:6"')
+    expect(whole).toContain('"at": "shared/lib.rs:3"')
+  })
+
+  test('says which files it read', () => {
+    const result = imported('services/orders')
+    expect(result.ok && result.sources).toContain(join(folder, 'shared/lib.rs'))
+  })
+})
+
+describe('paths', () => {
+  const event = (type: string) => `#[derive(serde::Serialize)] pub enum OrderEvent { A(${type}) }`
+
+  test('may be files that no crate holds', () => {
+    const imported = importRust(
+      {
+        'a/order.rs': `use crate::money::Money;\n${event('Money')}`,
+        'b/money.rs': '#[derive(serde::Serialize)] pub struct Money(i64);',
+      },
+      { paths: ['a/order.rs', 'b/money.rs'] },
+    )
+    expect(typesOf(imported)).toEqual({ Money: ['i64'], OrderEvent: [{ A: ['Money'] }] })
+  })
+
+  test('of such files may not fit, and a name is enough if it is the only one', () => {
+    const order = `use crate::domain::money::Money;\n${event('Money')}`
+    const imported = importRust(
+      { 'order.rs': order, 'money.rs': '#[derive(serde::Serialize)] pub struct Money(i64);' },
+      { paths: ['order.rs', 'money.rs'] },
+    )
+    expect(typesOf(imported)).toEqual({ Money: ['i64'], OrderEvent: [{ A: ['Money'] }] })
+    expect(imported.notes.map(({ text }) => text)).toContain('Money is taken for the Money of money.rs:1')
+  })
+
+  test('may be a file that its crate does not declare, such as an example', () => {
+    const imported = importRust(
+      {
+        'Cargo.toml': '[package]\nname = "my-orders"',
+        'src/lib.rs':
+          '#[derive(serde::Serialize)] pub struct Money(i64);\n#[derive(serde::Serialize)] pub enum UserEvent { A }',
+        'examples/demo.rs': `use my_orders::Money;\n${event('Money')}`,
+      },
+      { paths: ['examples/demo.rs'] },
+    )
+    expect(typesOf(imported)).toEqual({ Money: ['i64'], OrderEvent: [{ A: ['Money'] }] })
+  })
+
+  test('may be folders of files, with or without a root', () => {
+    const money = '#[derive(serde::Serialize)] pub struct Money(i64);'
+    const expected = { Money: ['i64'], OrderEvent: [{ A: ['Money'] }] }
+    const rooted = { 'src/lib.rs': `mod money; use money::Money; ${event('Money')}`, 'src/money.rs': money }
+    expect(typesOf(importRust(rooted, { paths: ['src'] }))).toEqual(expected)
+    const flat = { 'types/order.rs': `use super::money::Money; ${event('Money')}`, 'types/money.rs': money }
+    expect(typesOf(importRust(flat, { paths: ['types'] }))).toEqual(expected)
+  })
+
+  test('that hold nothing are problems', () => {
+    const texts = { 'Cargo.toml': '[package]\nname = "a"', 'docs/a.md': '' }
+    expect(linesOf(importRust(texts, { paths: ['nowhere', 'docs'] }))).toEqual([
+      'nowhere:0 nowhere: there is no such file or folder []',
+      'docs:0 docs: there is no Rust in it []',
+    ])
+    expect(linesOf(importRust(texts))).toEqual(['.:0 .: it has neither src/lib.rs nor src/main.rs []'])
+  })
+
+  test('lead to modules that are in no file, and to text that is no Rust', () => {
+    const { notes } = importRust(`mod missing;\nstruct ;;; @\n${event('u8')}`)
+    expect(notes.map(({ file, line, text }) => `${file}:${line} ${text}`)).toEqual([
+      'src/lib.rs:2 this is not Rust that crbus understands',
+      "src/lib.rs:1 module 'missing' is in no file: neither src/missing.rs nor src/missing/mod.rs",
+      'src/lib.rs:3 OrderEvent has no event_type(): its event types are taken to be {Variant}.v1',
+    ])
+  })
+
+  test('may pass the same module twice', () => {
+    const imported = importRust({
+      'Cargo.toml': '[package]\nname = "a"',
+      'src/lib.rs': `mod ids;\nmod order;\n${event('order::Order')}`,
+      'src/ids.rs': 'mod order_id;\npub use crate::ids::{order_id::OrderId, order_id::*};',
+      'src/ids/order_id.rs': 'use super::*;\n#[derive(serde::Serialize)]\npub struct OrderId(u8);',
+      'src/order.rs': 'use crate::{ids::OrderId, order::*};\n#[derive(serde::Serialize)]\npub struct Order(OrderId);',
+    })
+    expect(typesOf(imported)).toEqual({ Order: ['OrderId'], OrderEvent: [{ A: ['Order'] }], OrderId: ['u8'] })
+  })
+
+  test('problems stand where the type does', () => {
+    const imported = importRust({
+      'Cargo.toml': '[package]\nname = "a"\n[dependencies]\nbilling = { git = "https://example.com/billing" }',
+      'src/lib.rs': `mod order;\n\n${event('order::Order')}`,
+      'src/order.rs': `use billing::Invoice;
+use crate::nowhere::Gone;
+
+#[derive(serde::Serialize)]
+pub struct Order {
+    /// One.
+    pub invoice: Invoice,
+    pub invoices: Vec<Invoice>,
+    pub gone: Option<Gone>,
+}
+`,
+    })
+    expect(linesOf(imported)).toEqual([
+      'src/order.rs:7 Invoice: the source of crate billing is not here [--map billing::Invoice=…]',
+      'src/order.rs:9 Gone: no Gone is in scope [--map Gone=…]',
+    ])
+  })
+})

@@ -1,0 +1,47 @@
+import { posix } from 'node:path'
+import { type ImportedSchema, type ImportRequest, importSchema } from '../../../src/schema/import-schema.ts'
+import { writeSchemaFile } from '../../../src/schema/schema-file.ts'
+
+/** Imports from files given as texts; one text is the library of a crate. */
+export function importRust(
+  rust: string | Readonly<Record<string, string>>,
+  options: Partial<Omit<ImportRequest, 'map' | 'assume'>> & {
+    readonly map?: Readonly<Record<string, string>>
+    readonly assume?: Readonly<Record<string, string>>
+  } = {},
+): ImportedSchema {
+  const texts: Record<string, string> =
+    typeof rust === 'string' ? { 'Cargo.toml': '[package]\nname = "orders"\n', 'src/lib.rs': rust } : { ...rust }
+  const isUnder = (path: string, folder: string) => folder === '.' || path.startsWith(`${folder}/`)
+  return importSchema({
+    paths: ['.'],
+    topic: 'order-events',
+    ...options,
+    map: new Map(Object.entries(options.map ?? {})),
+    assume: new Map(Object.entries(options.assume ?? {})),
+    files: {
+      read: (path) => texts[path],
+      list: (folder) => {
+        const inside = Object.keys(texts).filter((path) => isUnder(path, folder))
+        if (inside.length === 0) return undefined
+        return [...new Set(inside.map((path) => posix.relative(folder, path).split('/')[0] as string))]
+      },
+    },
+  })
+}
+
+/** The types as a schema file has them, without their places; the problems where there are some. */
+export function typesOf(imported: ImportedSchema): unknown {
+  if (!imported.ok) return imported.problems
+  const { types } = JSON.parse(writeSchemaFile(imported.schema)) as { types: Record<string, Record<string, unknown>> }
+  return Object.fromEntries(
+    Object.entries(types).map(([name, { at: _, ...type }]) => [name, type.struct ?? type.enum ?? null]),
+  )
+}
+
+export const linesOf = (imported: ImportedSchema): string[] =>
+  imported.ok
+    ? []
+    : imported.problems.map(
+        ({ file, line, about, reason, fix }) => `${file}:${line} ${about}: ${reason} [${fix ?? ''}]`,
+      )

@@ -1,0 +1,270 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { knownTypes } from '../../../src/schema/known-types.ts'
+import type { Fields, NamedType, Primitive, Schema, Type } from '../../../src/schema/model.ts'
+import { readSchemaFile, writeSchemaFile } from '../../../src/schema/schema-file.ts'
+import { formatType, isReserved, parseType } from '../../../src/schema/type-text.ts'
+
+const example = `{
+  "crbus_schema": 1,
+  "topic": "order-events",
+  "root": "OrderAction",
+  "events": {
+    "OrderPlaced.v1": "PlaceOrder",
+    "SeatReserved.v1": "Inventory.SeatReserved"
+  },
+  "types": {
+    "InventoryEvent": {
+      "at": "src/inventory.rs:4",
+      "enum": [
+        { "SeatReserved": null }
+      ]
+    },
+    "LineItem": {
+      "at": "src/order.rs:14",
+      "struct": {
+        "product_id": "String",
+        "quantity": "u32",
+        "unit_price": "Money",
+        "shipping_weight": "Option<f64>"
+      }
+    },
+    "Marker": { "at": "src/order.rs:20", "struct": null },
+    "Money": { "at": "src/order.rs:9", "struct": ["i64"] },
+    "OrderAction": {
+      "at": "src/order.rs:30",
+      "enum": [
+        { "PlaceOrder": { "customer_id": "String", "items": "Vec<LineItem>" } },
+        { "OrderShipped": ["Uuid", "Option<DateTime<Utc>>"] },
+        { "Inventory": ["InventoryEvent"] },
+        { "Ping": null }
+      ]
+    },
+    "Page<LineItem>": {
+      "at": "src/page.rs:3",
+      "struct": { "items": "Vec<LineItem>", "next": "Option<u64>" }
+    }
+  }
+}
+`
+
+describe('a type and its text', () => {
+  test.each([
+    'bool',
+    '()',
+    '(u8,)',
+    '(u8, String)',
+    '[u8; 32]',
+    'Option<Vec<LineItem>>',
+    'HashMap<String, BTreeSet<u64>>',
+    'Result<u8, String>',
+    'SmallVec<u8>',
+    'DateTime<Utc>',
+    'Option<i64 as ts_milliseconds>',
+    '[u8; 16] as uuid::compact',
+    'time::OffsetDateTime',
+    'orders::Status',
+    'Page<LineItem, 32, -1, true>',
+  ])('%s', (text) => {
+    const parsed = parseType(text)
+    expect(parsed).toMatchObject({ ok: true })
+    expect(parsed.ok && formatType(parsed.type)).toBe(text)
+  })
+
+  test.each([
+    ['Page< LineItem,32 >', 'Page<LineItem, 32>'],
+    ['(u8)', 'u8'],
+    ['Vec<u8,>', undefined],
+    ['( u8 , )', '(u8,)'],
+  ])('%s is %s', (text, canonical) => {
+    const parsed = parseType(text)
+    expect(parsed.ok ? formatType(parsed.type) : undefined).toBe(canonical)
+  })
+
+  test.each([
+    ['', 'a type is expected, not the end', 0],
+    ['Vec<u8', "'>' is expected, not the end", 6],
+    ['Vec<u8>>', "'>' is one too many", 7],
+    ['Vec', 'Vec takes one type', 0],
+    ['HashMap<u8>', 'HashMap takes two types', 0],
+    ['u8<u8>', 'u8 takes no argument', 0],
+    ['Uuid<u8>', 'Uuid takes no argument', 0],
+    ['[u8; x]', "a length is expected, not 'x'", 5],
+    ['[u8; 99999999999]', 'no array is that long', 5],
+    ['DateTime<Mars>', "'DateTime<Mars>' is not a type crbus knows", 0],
+    ['i64 as money', "'i64 as money' is not a type crbus knows", 0],
+    ["&'a str", "a type is expected, not '&'", 0],
+    [`${'Vec<'.repeat(200)}u8`, 'it is nested too deeply', 404],
+  ])('%s is none', (text, reason, at) => {
+    expect(parseType(text)).toEqual({ ok: false, reason, at })
+  })
+})
+
+describe('a schema file', () => {
+  test('is written as it was', () => {
+    const read = readSchemaFile(example)
+    expect(read).toMatchObject({ ok: true })
+    if (!read.ok) return
+    expect(read.schema.types.get('Money')).toEqual({
+      kind: 'struct',
+      at: 'src/order.rs:9',
+      fields: { kind: 'tuple', items: [{ kind: 'i64' }] },
+    })
+    expect(writeSchemaFile(read.schema)).toBe(example)
+  })
+
+  const changed = (from: string, to: string) => readSchemaFile(example.replace(from, to))
+
+  test.each([
+    ['"crbus_schema": 1', '"crbus_schema": 2', 'crbus_schema', '1 is expected, not 2'],
+    ['"crbus_schema": 1,', '', 'crbus_schema', 'it is missing, so this is no schema file; 1 is expected'],
+    ['"topic": "order-events"', '"topic": 7', 'topic', 'a text is expected, not a number'],
+    [
+      '"topic"',
+      '"tpoic": "", "topic"',
+      'tpoic',
+      'nothing is called that here; known are crbus_schema, topic, root, events, types',
+    ],
+    ['"root": "OrderAction"', '"root": "Order"', 'root', "'Order' is not one of types"],
+    ['"PlaceOrder",', '"Place",', 'events.OrderPlaced.v1', "'OrderAction' has no variant 'Place'"],
+    [
+      '"PlaceOrder",',
+      '"OrderShipped.X",',
+      'events.OrderPlaced.v1',
+      "variant 'OrderShipped' of 'OrderAction' does not hold one other enum",
+    ],
+    ['"i64"', '"i65"', 'types.Money.struct[0]', "'i65' is neither a type crbus knows nor one of types"],
+    [
+      '"quantity": "u32"',
+      '"quantity": "Vec<"',
+      'types.LineItem.struct.quantity',
+      "'Vec<' is not a type: a type is expected, not the end (character 5)",
+    ],
+    [
+      '"items": "Vec<LineItem>" } },',
+      '"items": 3 } },',
+      'types.OrderAction.enum[0].PlaceOrder.items',
+      'a text is expected, not a number',
+    ],
+    ['{ "Ping": null }', '{}', 'types.OrderAction.enum[3]', 'one variant is expected: { "Name": fields }'],
+    ['{ "Ping": null }', '{ "Inventory": null }', 'types.OrderAction.enum[3]', "the enum has two variants 'Inventory'"],
+    [
+      '{ "Ping": null }',
+      '{ "Ping": 1 }',
+      'types.OrderAction.enum[3].Ping',
+      'fields, a list of types or null are expected, not a number',
+    ],
+    ['"struct": null', '"union": null', 'types.Marker', "either 'struct' or 'enum' is expected"],
+    ['"Marker"', '"Vec<u8>"', 'types.Vec<u8>', 'a type of a service cannot have that name'],
+    ['"Page<LineItem>"', '"Page< LineItem >"', 'types.Page< LineItem >', 'it is written Page<LineItem>'],
+  ])('with %s as %s', (from, to, path, reason) => {
+    expect(changed(from, to)).toEqual({ ok: false, problems: [{ path, reason }] })
+  })
+
+  test('that is none', () => {
+    expect(readSchemaFile('[]')).toEqual({
+      ok: false,
+      problems: [{ path: '', reason: 'an object is expected, not a list' }],
+    })
+    expect(readSchemaFile('{')).toMatchObject({ ok: false, problems: [{ path: '' }] })
+  })
+})
+
+describe('nothing is lost', () => {
+  const name = fc.stringMatching(/^[A-Z][a-z]{1,6}$/).filter((text) => !isReserved(text))
+  const names = fc.uniqueArray(
+    fc.oneof(
+      name,
+      name.map((text) => `orders::${text}`),
+      name.map((text) => `${text}<u8, 4>`),
+    ),
+    {
+      minLength: 1,
+      maxLength: 6,
+    },
+  )
+  const leaf = (named: readonly string[]): fc.Arbitrary<Type> =>
+    fc.oneof(
+      fc
+        .constantFrom<Primitive>('unit', 'bool', 'u8', 'i128', 'usize', 'f32', 'char', 'String', 'bytes')
+        .map((kind) => ({ kind })),
+      fc.constantFrom(...knownTypes).map((known): Type => ({ kind: 'known', name: known.name })),
+      fc.constantFrom(...named).map((of): Type => ({ kind: 'named', name: of })),
+    )
+  const type = (named: readonly string[]): fc.Arbitrary<Type> =>
+    fc.letrec<{ type: Type }>((tie) => {
+      const inner = tie('type')
+      return {
+        type: fc.oneof(
+          { depthSize: 'small' },
+          leaf(named),
+          fc.record({ kind: fc.constant('option' as const), item: inner }),
+          fc.record({ kind: fc.constant('sequence' as const), name: fc.constantFrom('Vec', 'HashSet'), item: inner }),
+          fc.record({ kind: fc.constant('map' as const), name: fc.constant('BTreeMap'), key: inner, value: inner }),
+          fc.record({ kind: fc.constant('array' as const), item: inner, length: fc.nat(64) }),
+          fc.record({ kind: fc.constant('tuple' as const), items: fc.array(inner, { minLength: 1, maxLength: 3 }) }),
+          fc.record({ kind: fc.constant('result' as const), ok: inner, error: inner }),
+        ),
+      }
+    }).type
+  const fields = (named: readonly string[]): fc.Arbitrary<Fields> =>
+    fc.oneof(
+      fc.constant<Fields>({ kind: 'unit' }),
+      fc.array(type(named), { maxLength: 4 }).map((items): Fields => ({ kind: 'tuple', items })),
+      fc
+        .uniqueArray(fc.record({ name: fc.stringMatching(/^[a-z_]{1,9}$/), type: type(named) }), {
+          selector: (field) => field.name,
+          maxLength: 5,
+        })
+        .map((of): Fields => ({ kind: 'fields', fields: of })),
+    )
+  const namedType = (named: readonly string[]): fc.Arbitrary<NamedType> => {
+    const at = fc.constantFrom('', 'src/a.rs:12')
+    return fc.oneof(
+      fc.record({ kind: fc.constant('struct' as const), at, fields: fields(named) }),
+      fc.record({
+        kind: fc.constant('enum' as const),
+        at,
+        variants: fc.uniqueArray(fc.record({ name, fields: fields(named) }), {
+          selector: (variant) => variant.name,
+          maxLength: 6,
+        }),
+      }),
+    )
+  }
+  const schema: fc.Arbitrary<Schema> = names.chain((named) =>
+    fc
+      .record({ topic: fc.string(), types: fc.tuple(...named.map(() => namedType(named))), event: fc.string() })
+      .map(({ topic, types, event }): Schema => {
+        const root = types[0] as NamedType
+        const variant = root.kind === 'enum' ? root.variants[0]?.name : undefined
+        return {
+          topic,
+          root: named[0] as string,
+          events: new Map(variant === undefined ? [] : [[event, variant]]),
+          types: new Map(named.map((of, index) => [of, types[index] as NamedType])),
+        }
+      }),
+  )
+
+  test('between a schema and its file', () => {
+    fc.assert(
+      fc.property(schema, (given) => {
+        const text = writeSchemaFile(given)
+        const read = readSchemaFile(text)
+        expect(read).toEqual({ ok: true, schema: given })
+        expect(read.ok && writeSchemaFile(read.schema)).toBe(text)
+      }),
+    )
+  })
+
+  test('and no text makes the reader throw', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'<>()[],;: as-_Vecu8&'.split('')) }),
+        (text) => void parseType(text),
+      ),
+    )
+    fc.assert(fc.property(fc.json(), (text) => void readSchemaFile(text)))
+  })
+})
