@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { parseJson } from '../../../src/operations/publish-json.ts'
+import { parseJson } from '../../../src/codecs/json.ts'
 import { compileDecoder } from '../../../src/schema/compile-decoder.ts'
 import { compileEncoder } from '../../../src/schema/compile-encoder.ts'
 import type { Schema, Type } from '../../../src/schema/model.ts'
