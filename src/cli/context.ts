@@ -16,6 +16,10 @@ export interface Context {
   readonly io: Io
   readonly stop: Stop
   readonly now: () => number
+  /** The working directory. */
+  readonly cwd: string
+  /** `CRBUS_SCHEMAS`: where schemas are when no flag says so. */
+  readonly schemas: string | undefined
   openBus(flags: BusFlags): Promise<EventBus>
 }
 

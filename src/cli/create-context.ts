@@ -27,6 +27,8 @@ export function createContext(): Context {
     io: { stdin, stdout, stderr, color: wantsColor(env, Boolean(stdout.isTTY)) },
     stop,
     now: Date.now,
+    cwd: process.cwd(),
+    schemas: env.CRBUS_SCHEMAS || undefined,
     openBus: (flags) => connect(flags, { env, home: homedir() }),
   }
 }

@@ -22,3 +22,9 @@ export const changeFlags = {
   'dry-run': Flags.boolean({ description: 'show what would be done and stop' }),
   yes: Flags.boolean({ char: 'y', description: 'do not ask' }),
 }
+
+/** Where the Rust types of payloads are read from; see `openSchemas`. */
+export const schemaFlag = Flags.string({
+  description: 'schema file or folder (env CRBUS_SCHEMAS); default: the folder schemas here or above',
+  helpValue: 'path',
+})

@@ -2,9 +2,10 @@ import { Args, Flags } from '@oclif/core'
 import type { Header } from '../bus/record.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags } from '../cli/flags.ts'
+import { busFlags, schemaFlag } from '../cli/flags.ts'
 import { compileData } from '../operations/data-template.ts'
-import { payloadCodecs } from '../operations/event-view.ts'
+import { viewCodecs } from '../operations/event-view.ts'
+import { openSchemas } from '../operations/open-schemas.ts'
 import { BadInputError, publishLines } from '../operations/publish.ts'
 import { type EventSettings, isRfc3339 } from '../operations/publish-input.ts'
 import { type InputLine, linesOf } from '../operations/publish-lines.ts'
@@ -44,14 +45,15 @@ export default class Publish extends BaseCommand {
       exclusive: ['file'],
     }),
     file: Flags.string({ char: 'f', description: 'lines to publish; - is stdin', helpGroup: 'EVENT' }),
-    codec: Flags.option({ options: payloadCodecs, default: 'json' as const })({
-      description: 'how data is written; bytes takes base64',
+    codec: Flags.option({ options: viewCodecs })({
+      description: 'how data is written; bytes takes base64; default: bincode where a schema knows the type, else json',
       helpGroup: 'EVENT',
     }),
     envelope: Flags.option({ options: ['bincode', 'cbor'] as const, default: 'bincode' as const })({
       description: 'how the event is wrapped; Rust services read bincode',
       helpGroup: 'EVENT',
     }),
+    schema: { ...schemaFlag, helpGroup: 'EVENT' },
     'event-version': Flags.integer({ description: "default: the type's .vN, else 1", helpGroup: 'EVENT' }),
     'correlation-id': Flags.string({ description: 'metadata', helpGroup: 'EVENT' }),
     'causation-id': Flags.string({ description: 'metadata', helpGroup: 'EVENT' }),
@@ -86,7 +88,8 @@ export default class Publish extends BaseCommand {
 
   async run(): Promise<PublishSummary> {
     const { args, flags } = await this.parse(Publish)
-    const settings = toSettings(flags)
+    const schemas = await openSchemas(this.context, flags.schema)
+    const settings = { ...toSettings(flags), topic: args.topic, schemas }
     const { lines, progress } = await this.#source({ ...flags, input: args.input })
     const bus = await this.openBus(flags)
     const positions: { readonly partition: number; readonly offset: bigint }[] = []
@@ -199,7 +202,7 @@ function toSettings(flags: {
   readonly header?: readonly string[] | undefined
   readonly key?: string | undefined
   readonly partition?: number | undefined
-}): EventSettings {
+}): Omit<EventSettings, 'topic'> {
   const { timestamp } = flags
   if (timestamp !== undefined && !isRfc3339(timestamp)) {
     throw new UsageError(`--timestamp ${timestamp} is not RFC 3339`, ['--timestamp 2026-11-23T10:00:00Z'])

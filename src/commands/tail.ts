@@ -1,12 +1,13 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags } from '../cli/flags.ts'
+import { busFlags, schemaFlag } from '../cli/flags.ts'
 import { youngGenerationBound } from '../cli/young-generation.ts'
 import { compileFilter } from '../operations/event-filter.ts'
 import type { EventView } from '../operations/event-view.ts'
-import { payloadCodecs } from '../operations/event-view.ts'
+import { viewCodecs } from '../operations/event-view.ts'
 import { parsePoint, parseRange } from '../operations/offset-grammar.ts'
+import { openSchemas } from '../operations/open-schemas.ts'
 import { tail } from '../operations/tail.ts'
 import { formatRecordJson } from '../ui/format-record-json.ts'
 import { write } from '../ui/io.ts'
@@ -71,7 +72,10 @@ export default class Tail extends BaseCommand {
     where: Flags.string({ char: 'w', description: 'CEL expression over the event', helpGroup: 'FILTER' }),
     grep: Flags.string({ char: 'g', description: 'text in type, metadata or payload', helpGroup: 'FILTER' }),
     output: Flags.string({ char: 'o', description: 'text, json, raw or a format', default: 'text' }),
-    codec: Flags.option({ options: payloadCodecs })({ description: 'read payloads as this; default: by looking' }),
+    codec: Flags.option({ options: viewCodecs })({
+      description: 'read payloads as this; default: by schema, else by looking',
+    }),
+    schema: schemaFlag,
   }
 
   async run(): Promise<{ readonly events: EventView['record'][] | readonly unknown[] } | undefined> {
@@ -104,7 +108,7 @@ export default class Tail extends BaseCommand {
       last: flags.number ?? LAST,
       limit: from === undefined ? undefined : flags.number,
       filter: compiled.filter,
-      codec: flags.codec,
+      reading: { codec: flags.codec, schemas: await openSchemas(this.context, flags.schema) },
       signal: this.signal,
       onNotice: (notice) => void this.notice(notice),
     })

@@ -1,9 +1,38 @@
 import type { BusRecord } from '../bus/record.ts'
 import { type DecodedEnvelope, decodeEnvelope } from '../codecs/envelope.ts'
-import { type DecodedPayload, decodePayload, type PayloadCodec } from '../codecs/payload.ts'
+import { type DecodedPayload, decodePayload, payloadCodecs } from '../codecs/payload.ts'
+import type { DecodeFailure } from '../schema/compile-decoder.ts'
+import type { CompiledSchema, SchemaSet } from './schema-set.ts'
 
-/** The names of `--codec`. */
-export { payloadCodecs } from '../codecs/payload.ts'
+/** The names of `--codec`: what a payload is read as by itself, and `bincode`, for which it takes a schema. */
+export const viewCodecs = [...payloadCodecs, 'bincode'] as const
+export type ViewCodec = (typeof viewCodecs)[number]
+
+/** How payloads are read. */
+export interface Reading {
+  /** Absent: by schema where there is one, else by looking. */
+  readonly codec?: ViewCodec | undefined
+  readonly schemas?: SchemaSet | undefined
+}
+
+/** A payload read by a schema: always the bytes that the value would be written as. */
+export interface BincodePayload {
+  readonly ok: true
+  readonly codec: 'bincode'
+  readonly value: unknown
+  readonly canonical: false
+  /** The path of variants, `Inventory.SeatReserved`. */
+  readonly variant: string | undefined
+  /** Set when the bytes are of another variant than the event type names. */
+  readonly warning: string | undefined
+}
+
+/** The same as JSON text, made without the value. */
+export interface BincodeJson extends Pick<BincodePayload, 'ok' | 'variant' | 'warning'> {
+  readonly json: string
+  /** Writing it by the schema again gives the same bytes. */
+  readonly isExact: boolean
+}
 
 /** A record with everything crbus can read of it. */
 export interface EventView {
@@ -11,22 +40,27 @@ export interface EventView {
   /** `undefined` for a tombstone. */
   readonly envelope: DecodedEnvelope | undefined
   /** `undefined` when there is no envelope to hold one. */
-  readonly payload: DecodedPayload | undefined
+  readonly payload: DecodedPayload | BincodePayload | undefined
+  /** `undefined` when no schema reads it. */
+  readonly bincodeJson: BincodeJson | undefined
 }
 
-/** Decodes a record when somebody asks: its envelope, then the payload, by looking or as told. */
-export const viewOf = (record: BusRecord, codec?: PayloadCodec): EventView => new LazyView(record, codec)
+const byLooking: Reading = {}
+
+/** Decodes a record when somebody asks: its envelope, then the payload, by schema, by looking or as told. */
+export const viewOf = (record: BusRecord, reading: Reading = byLooking): EventView => new LazyView(record, reading)
 
 /** A filter by type needs no payload, and raw output not even the envelope. */
 class LazyView implements EventView {
   readonly record: BusRecord
-  readonly #codec: PayloadCodec | undefined
+  readonly #reading: Reading
   #envelope: DecodedEnvelope | undefined
-  #payload: DecodedPayload | undefined
+  #payload: EventView['payload']
+  #json: BincodeJson | null | undefined
 
-  constructor(record: BusRecord, codec: PayloadCodec | undefined) {
+  constructor(record: BusRecord, reading: Reading) {
     this.record = record
-    this.#codec = codec
+    this.#reading = reading
   }
 
   get envelope(): DecodedEnvelope | undefined {
@@ -35,9 +69,63 @@ class LazyView implements EventView {
     return this.#envelope
   }
 
-  get payload(): DecodedPayload | undefined {
+  get payload(): EventView['payload'] {
     const { envelope } = this
-    if (envelope?.ok) this.#payload ??= decodePayload(envelope.event.data, this.#codec)
+    if (envelope?.ok) this.#payload ??= readPayload(this.#schema, this.#reading.codec, envelope.event)
     return this.#payload
   }
+
+  get bincodeJson(): BincodeJson | undefined {
+    const { envelope } = this
+    if (!envelope?.ok || this.#json === null) return undefined
+    if (this.#json !== undefined) return this.#json
+    const schema = this.#schema
+    const decoded = schema?.decoder.decodeToJson(envelope.event.data)
+    if (schema === undefined || !decoded?.ok) {
+      this.#json = null
+      return undefined
+    }
+    const { json, variant } = decoded
+    const warning = schema.warningOf(envelope.event.eventType, variant)
+    this.#json = { ok: true, json, variant, warning, isExact: schema.isExactAsJson && warning === undefined }
+    return this.#json
+  }
+
+  get #schema(): CompiledSchema | undefined {
+    const { codec, schemas } = this.#reading
+    if (schemas === undefined || (codec !== undefined && codec !== 'bincode') || !this.#envelope?.ok) return undefined
+    return schemas.find(this.record.topic, this.#envelope.event.eventType)
+  }
+}
+
+function readPayload(
+  schema: CompiledSchema | undefined,
+  codec: ViewCodec | undefined,
+  { data, eventType }: { readonly data: Uint8Array; readonly eventType: string },
+): DecodedPayload | BincodePayload {
+  const own = codec === 'bincode' ? undefined : codec
+  if (schema === undefined) {
+    if (codec === 'bincode') return { ok: false, reason: `no schema knows the event type ${eventType}` }
+    return decodePayload(data, own)
+  }
+  const decoded = schema.decoder.decode(data)
+  if (decoded.ok) {
+    const { value, variant } = decoded
+    return {
+      ok: true,
+      codec: 'bincode',
+      value,
+      canonical: false,
+      variant,
+      warning: schema.warningOf(eventType, variant),
+    }
+  }
+  // TypeScript services put JSON and CBOR on the same topics.
+  const looked = codec === 'bincode' ? undefined : decodePayload(data)
+  const isOther = looked?.ok && (looked.codec === 'json' || looked.codec === 'cbor')
+  return isOther ? looked : { ok: false, reason: failureText(decoded) }
+}
+
+function failureText({ reason, path, offset }: DecodeFailure): string {
+  return `${path === '' ? '' : `${path}: `}${reason} (byte ${offset})`
 }

@@ -3,13 +3,19 @@ import type { Header, NewRecord } from '../bus/record.ts'
 import { encodeEnvelope, toMetadata } from '../codecs/envelope.ts'
 import { parseJson, writeJson } from '../codecs/json.ts'
 import { encodePayload, type PayloadCodec } from '../codecs/payload.ts'
+import type { ViewCodec } from './event-view.ts'
+import type { SchemaSet } from './schema-set.ts'
 
 /** What the command line says of every event. */
 export interface EventSettings {
   /** With a type, a line is that event's data; without one, a line is a whole record. */
   readonly eventType?: string | undefined
   readonly eventVersion?: number | undefined
-  readonly codec: PayloadCodec
+  /** Where the events go, which says by which schema they are written. */
+  readonly topic: string
+  readonly schemas?: SchemaSet | undefined
+  /** Absent: as a schema says, else JSON. */
+  readonly codec?: ViewCodec | undefined
   readonly envelope: 'bincode' | 'cbor'
   /** Goes over what a line says of itself. */
   readonly metadata: EventMetadata | null
@@ -36,10 +42,27 @@ export function readInput(line: string, settings: EventSettings): ReadInput {
 }
 
 function readData(line: string, settings: EventSettings, eventType: string): ReadInput {
-  const data = readPayload(line, settings.codec)
+  const { codec = isInSchema(settings, eventType) ? 'bincode' : 'json' } = settings
+  const data = codec === 'bincode' ? readBincode(line, settings, eventType) : readPayload(line, codec)
   if (!data.ok) return data
   const eventVersion = settings.eventVersion ?? versionOf(eventType)
   return toRecord({ eventType, eventVersion, data: data.bytes, metadata: settings.metadata }, settings, {})
+}
+
+const isInSchema = ({ topic, schemas }: EventSettings, eventType: string): boolean =>
+  schemas?.knows(topic, eventType) ?? false
+
+function readBincode(line: string, settings: EventSettings, eventType: string): Bytes {
+  const parsed = parseJson(line)
+  return parsed.ok ? encodeBincode(parsed.value, settings, eventType) : parsed
+}
+
+function encodeBincode(data: unknown, { topic, schemas }: EventSettings, eventType: string): Bytes {
+  const encoded = schemas?.encode(topic, eventType, data)
+  if (encoded === undefined) {
+    return bad(`no schema says how ${eventType} is written; "crbus schema import" makes one of the service's source`)
+  }
+  return encoded.ok ? encoded : bad(encoded.path === '' ? encoded.reason : `${encoded.path}: ${encoded.reason}`)
 }
 
 /** JSON text goes to the wire as it was written; to CBOR by way of its value. */
@@ -123,7 +146,7 @@ function readEvent(fields: Fields, eventType: string, settings: EventSettings): 
   if (typeof version !== 'number') return bad('event_version is not a number')
   const metadata = fields.metadata ?? null
   if (metadata !== null && !isFields(metadata)) return bad('metadata is not an object')
-  const data = readEventData(fields, settings.codec)
+  const data = readEventData(fields, settings, eventType)
   if (!data.ok) return data
   const event = {
     eventType,
@@ -141,16 +164,19 @@ function merge(own: EventMetadata | null, over: EventMetadata | null): EventMeta
   return { ...own, ...said, ...(Object.keys(extra).length === 0 ? {} : { extra }) }
 }
 
-function readEventData({ data_base64, data, codec }: Fields, fallback: PayloadCodec): Bytes {
+function readEventData({ data_base64, data, codec }: Fields, settings: EventSettings, eventType: string): Bytes {
   if (typeof data_base64 === 'string') {
     const bytes = readBase64(data_base64)
     return bytes ? { ok: true, bytes } : bad('data_base64 is not base64')
   }
   if (data === undefined) return bad('there is neither data nor data_base64')
+  if (codec === 'bincode') return encodeBincode(data, settings, eventType)
   if (codec === 'text' || codec === 'json' || codec === 'cbor') return encodeData(data, codec)
   // serde_json writes Rust's bytes as numbers.
   const isBytes = Array.isArray(data) && data.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255)
-  return isBytes ? { ok: true, bytes: Uint8Array.from(data) } : encodeData(data, fallback)
+  if (isBytes) return { ok: true, bytes: Uint8Array.from(data) }
+  const { codec: fallback = isInSchema(settings, eventType) ? 'bincode' : 'json' } = settings
+  return fallback === 'bincode' ? encodeBincode(data, settings, eventType) : encodeData(data, fallback)
 }
 
 function encodeData(data: unknown, codec: PayloadCodec): Bytes {

@@ -48,7 +48,7 @@ export async function* publishLines(
   bus: EventBus,
   { topic, lines, settings, rate, signal, clock = systemClock }: PublishRequest,
 ): AsyncGenerator<readonly Published[]> {
-  const isJson = settings.eventType === undefined || settings.codec === 'json' || settings.codec === 'cbor'
+  const isJson = settings.eventType === undefined || (settings.codec !== 'text' && settings.codec !== 'bytes')
   const stop = new AbortController()
   // With a rate, no more at a time than a twentieth of a second's worth.
   const mostRecords = rate === undefined ? MOST_RECORDS : Math.max(1, Math.min(MOST_RECORDS, Math.floor(rate / 20)))

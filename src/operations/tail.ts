@@ -2,9 +2,8 @@ import { EventBusError, topicNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import type { BusRecord } from '../bus/record.ts'
 import type { LogSlice } from '../bus/topic-log.ts'
-import type { PayloadCodec } from '../codecs/payload.ts'
 import type { EventFilter } from './event-filter.ts'
-import { type EventView, viewOf } from './event-view.ts'
+import { type EventView, type Reading, viewOf } from './event-view.ts'
 import { mergeByTime } from './merge-by-time.ts'
 import { type OffsetSpec, resolveSlices } from './offset-grammar.ts'
 
@@ -21,7 +20,8 @@ export interface TailRequest {
   /** Stop after this many. */
   readonly limit?: number | undefined
   readonly filter?: EventFilter | undefined
-  readonly codec?: PayloadCodec | undefined
+  /** How payloads are read; default: by looking. */
+  readonly reading?: Reading | undefined
   readonly signal: AbortSignal
   /** Told what the reader should know: offsets clamped, a topic waited for. */
   readonly onNotice: (notice: string) => void
@@ -52,9 +52,9 @@ async function* selected(
   request: TailRequest,
   waitedFor: ReadonlySet<string>,
 ): AsyncGenerator<readonly EventView[]> {
-  const { from, to, follow, signal, filter, codec } = request
+  const { from, to, follow, signal, filter, reading } = request
   const views = (batch: readonly BusRecord[]): readonly EventView[] => {
-    const all = batch.map((record) => viewOf(record, codec))
+    const all = batch.map((record) => viewOf(record, reading))
     return filter === undefined ? all : all.filter(filter)
   }
   const { slices, notes } = await resolveSlices(bus.log, {
@@ -92,7 +92,7 @@ async function newest(bus: EventBus, request: TailRequest, slices: readonly LogS
 
 async function newestOf(
   bus: EventBus,
-  { last, filter, codec, signal }: TailRequest,
+  { last, filter, reading, signal }: TailRequest,
   slice: LogSlice,
 ): Promise<readonly EventView[]> {
   let found: EventView[] = []
@@ -103,7 +103,7 @@ async function newestOf(
     let older: EventView[] = []
     for await (const batch of bus.log.read([{ ...slice, from, to }], { signal })) {
       for (const record of batch) {
-        const view = viewOf(record, codec)
+        const view = viewOf(record, reading)
         if (filter === undefined || filter(view)) older.push(view)
       }
       // Of a window full of what is looked for, only the end is kept.

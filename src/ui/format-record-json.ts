@@ -14,7 +14,7 @@ import { printableJson } from './printable.ts'
  * whole value where the envelope is not the one crbus writes.
  */
 export function formatRecordJson(view: EventView): string {
-  const { record, envelope, payload } = view
+  const { record, envelope } = view
   let line = `{"topic":${interned(record.topic)},"partition":${record.partition},"offset":${integer(record.offset)},"timestamp":${time(record.timestamp)},${key(record)},"headers":${headers(record.headers)}`
   if (record.value === null) return `${line},"tombstone":true}`
   if (!envelope?.ok) {
@@ -24,6 +24,17 @@ export function formatRecordJson(view: EventView): string {
   line += `,"envelope":"${format}"`
   if (guessed) line += ',"guessed":true'
   line += `,"event_type":${interned(event.eventType)},"event_version":${event.eventVersion},"metadata":${metadataJson(event.metadata)}`
+  const { bincodeJson } = view
+  if (bincodeJson !== undefined) {
+    const { variant, warning, json, isExact } = bincodeJson
+    line += ',"codec":"bincode"'
+    if (variant !== undefined) line += `,"variant":${interned(variant)}`
+    if (warning !== undefined) line += `,"warning":${interned(warning)}`
+    line += `,"data":${json}`
+    if (!isExact) line += `,"data_base64":"${base64(event.data)}"`
+    return format === 'bincode-w3' ? `${line}}` : `${line},"value_base64":"${base64(record.value)}"}`
+  }
+  const { payload } = view
   if (payload?.ok) {
     line += `,"codec":"${payload.codec}"`
     if (payload.codec !== 'bytes') line += `,"data":${printableJson(stringifyJson(payload.value))}`

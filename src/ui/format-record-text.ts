@@ -1,5 +1,6 @@
 import { Chalk, type ChalkInstance } from 'chalk'
 import type { EventView } from '../operations/event-view.ts'
+import { formatGuess } from './format-guess.ts'
 import { metadataJson } from './format-record-json.ts'
 import { stringifyJson } from './json.ts'
 import { printable, printableJson } from './printable.ts'
@@ -10,6 +11,7 @@ export interface TextStyle {
   readonly columns: number | undefined
 }
 
+const structured: ReadonlySet<string> = new Set(['json', 'cbor', 'bincode'])
 const paints = ['cyan', 'green', 'yellow', 'magenta', 'blue', 'cyanBright', 'greenBright', 'magentaBright'] as const
 
 /** Makes the formatter for people: time, place, event type in a colour of its own, metadata, payload. */
@@ -28,22 +30,26 @@ export function textFormatter({ color, columns }: TextStyle): (view: EventView) 
     const context = event.metadata === null ? '' : ` ${chalk.dim(printableJson(metadataJson(event.metadata)))}`
     const title = `${head} ${typeColor(chalk, event.eventType)}${notes}`
     const body = payloadText(view)
+    const { payload } = view
+    const warning = payload?.ok && payload.codec === 'bincode' ? payload.warning : undefined
+    const warned = warning === undefined ? '' : ` ${chalk.yellow(`warning: ${printable(warning)}`)}`
     const isWide = columns !== undefined && title.length + body.length + context.length > columns * 2
-    if (isWide && view.payload?.ok && (view.payload.codec === 'json' || view.payload.codec === 'cbor')) {
-      const spread = JSON.stringify(JSON.parse(stringifyJson(view.payload.value)), null, 2)
-      return `${title}${context}\n${spread
+    if (isWide && payload?.ok && structured.has(payload.codec)) {
+      const spread = JSON.stringify(JSON.parse(stringifyJson(payload.value)), null, 2)
+      return `${title}${warned}${context}\n${spread
         .split('\n')
         .map((line) => `  ${printableJson(line)}`)
         .join('\n')}\n`
     }
-    return `${title} ${body}${context}\n`
+    return `${title}${warned} ${body}${context}\n`
   }
 }
 
 /** The payload on one line, harmless for a terminal. */
 export function payloadText({ record, envelope, payload }: EventView): string {
   if (!envelope?.ok) return record.value === null ? '' : hex(record.value)
-  if (!payload?.ok || payload.codec === 'bytes') return hex(envelope.event.data)
+  if (!payload?.ok) return `${printable(payload?.reason ?? '')} ${hex(envelope.event.data)}`
+  if (payload.codec === 'bytes') return formatGuess(envelope.event.data) ?? hex(envelope.event.data)
   if (payload.codec === 'text') return printable(String(payload.value))
   return printableJson(stringifyJson(payload.value))
 }

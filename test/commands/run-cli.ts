@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { PassThrough, Readable } from 'node:stream'
 import { Config, type Interfaces } from '@oclif/core'
 import type { EventBus } from '../../src/bus/event-bus.ts'
@@ -20,6 +21,8 @@ interface CliOptions {
   readonly broker: MemoryBroker
   readonly stdin?: string
   readonly stop?: Stop
+  /** Default: a folder above which there are no schemas. */
+  readonly cwd?: string
   readonly onStdout?: (text: string) => void
 }
 
@@ -44,6 +47,8 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     io: { stdin: Readable.from(options.stdin ?? []), stdout: sink('stdout'), stderr: sink('stderr'), color: false },
     stop,
     now: () => NOW,
+    cwd: options.cwd ?? tmpdir(),
+    schemas: undefined,
     openBus: async (): Promise<EventBus> => new InMemoryEventBus({ broker }),
   }
   process.exitCode = 0

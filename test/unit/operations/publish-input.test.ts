@@ -8,7 +8,7 @@ import { viewOf } from '../../../src/operations/event-view.ts'
 import { type EventSettings, readInput } from '../../../src/operations/publish-input.ts'
 import { formatRecordJson } from '../../../src/ui/format-record-json.ts'
 
-const plain: EventSettings = { codec: 'json', envelope: 'bincode', metadata: null, headers: [] }
+const plain: EventSettings = { topic: 'order-events', codec: 'json', envelope: 'bincode', metadata: null, headers: [] }
 
 function read(line: string | object, settings: Partial<EventSettings> = {}): NewRecord {
   const found = readInput(typeof line === 'string' ? line : JSON.stringify(line), { ...plain, ...settings })

@@ -8,6 +8,7 @@ import type { EventSettings } from '../../../src/operations/publish-input.ts'
 import { type InputLine, linesOf } from '../../../src/operations/publish-lines.ts'
 
 const settings: EventSettings = {
+  topic: 'order-events',
   eventType: 'OrderPlaced.v1',
   codec: 'json',
   envelope: 'bincode',

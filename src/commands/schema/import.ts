@@ -1,0 +1,72 @@
+import { Args, Flags } from '@oclif/core'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { UsageError } from '../../cli/errors.ts'
+import { applySchemaImport, planSchemaImport, type SchemaImportPlan } from '../../operations/schema-import.ts'
+import { formatImportProblems } from '../../ui/format-schema-import.ts'
+
+export default class SchemaImport extends BaseCommand {
+  static override summary = 'make a schema of the types in Rust source, so that payloads can be read and written'
+  static override description = [
+    'Reads a crate (the folder with its Cargo.toml), a folder of source or single files, follows mod, use and path dependencies to the enum of the events, and writes schemas/<topic>.json, which belongs into version control. "crbus tail" and "crbus publish" use it from then on.',
+    'What the source does not settle is listed with its place and what to type: --map for a type whose bytes crbus cannot know, --assume for the answer to a question.',
+  ].join('\n\n')
+  static override strict = false
+  static override usage = 'schema import PATH... [FLAGS]'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> services/orders',
+    '<%= config.bin %> <%= command.id %> src/order.rs --root OrderAction --topic order-events',
+    '<%= config.bin %> <%= command.id %> services/orders --map crate::Money=i64 --dry-run',
+  ]
+  static override args = { path: Args.string({ description: 'crates, folders or .rs files', ignoreStdin: true }) }
+  static override flags = {
+    root: Flags.string({ description: 'the enum that is serialized; default: the one that looks like events' }),
+    topic: Flags.string({ description: 'topic of the events; default: after the root' }),
+    map: Flags.string({
+      description: 'what a type is written as',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'path=type',
+    }),
+    assume: Flags.string({
+      description: 'the answer to a question the import asked',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'question=answer',
+    }),
+    out: Flags.string({ description: 'file to write; default: schemas/<topic>.json', helpValue: 'file' }),
+    'dry-run': Flags.boolean({ description: 'show what would be written, and write nothing' }),
+  }
+
+  async run(): Promise<SchemaImportPlan> {
+    const { argv, flags } = await this.parse(SchemaImport)
+    const paths = argv as string[]
+    if (paths.length === 0) throw new UsageError('name the source', ['crbus schema import services/orders'])
+    const { cwd } = this.context
+    const { root, topic, out } = flags
+    const [map, assume] = [toMap('--map', flags.map), toMap('--assume', flags.assume)]
+    const plan = planSchemaImport({ paths, cwd, root, topic, map, assume, out })
+    for (const { file, line, text } of plan.notes) await this.notice(`note: ${file}:${line} ${text}`)
+    if (!plan.ok) {
+      const fixes = [...new Set(plan.problems.flatMap(({ fix }) => (fix === undefined ? [] : [fix])))]
+      throw new UsageError(formatImportProblems(plan.problems), fixes)
+    }
+    if (flags['dry-run']) await this.print(plan.text)
+    else applySchemaImport(plan, cwd)
+    const verb = { create: 'written', change: 'changed', nothing: 'is up to date' }[plan.effect]
+    const told = flags['dry-run'] ? `would be ${plan.effect === 'nothing' ? 'as it is' : verb}` : verb
+    await this.notice(
+      `${plan.path} ${told}: ${plan.root} with ${plan.events.length} event types and ${plan.types} types, from ${plan.sources.length} files`,
+    )
+    return plan
+  }
+}
+
+function toMap(flag: string, pairs: readonly string[] = []): Map<string, string> {
+  return new Map(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=')
+      if (at < 1) throw new UsageError(`${flag} ${pair} is not name=value`, ['--map crate::Money=i64'])
+      return [pair.slice(0, at), pair.slice(at + 1)]
+    }),
+  )
+}

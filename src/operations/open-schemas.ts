@@ -1,0 +1,24 @@
+import { EventBusError } from '../bus/errors.ts'
+import type { SchemaSet } from './schema-set.ts'
+
+interface Surroundings {
+  readonly cwd: string
+  readonly schemas: string | undefined
+}
+
+/**
+ * The schemas that payloads are read and written by; `undefined` when the project has none. What compiles them is only
+ * loaded when there are some.
+ */
+export async function openSchemas({ cwd, schemas }: Surroundings, named?: string): Promise<SchemaSet | undefined> {
+  const { findSchemas } = await import('./schema-files.ts')
+  const found = await findSchemas(cwd, named ?? schemas)
+  if (!found.ok) {
+    throw new EventBusError('REFUSED', `the schema cannot be used: ${found.reason}`, {
+      suggestions: ['crbus schema import PATH', 'crbus schema show --schema FILE'],
+    })
+  }
+  if (found.files.length === 0) return undefined
+  const { SchemaSet } = await import('./schema-set.ts')
+  return new SchemaSet(found.files.map(({ schema }) => schema))
+}

@@ -1,0 +1,60 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Schema } from '../schema/model.ts'
+import { readSchemaFile } from '../schema/schema-file.ts'
+
+/** Where the schemas of a project are, next to its source. */
+export const SCHEMAS_FOLDER = 'schemas'
+
+export interface SchemaFile {
+  readonly path: string
+  readonly schema: Schema
+}
+
+export type FoundSchemas =
+  | { readonly ok: true; readonly files: readonly SchemaFile[] }
+  | { readonly ok: false; readonly reason: string }
+
+/**
+ * The schemas in a file or folder, or, when none is named, in the folder `schemas` of the working directory or the
+ * nearest one above that has it. JSON in there that is no schema of crbus is somebody else's, unless it was named.
+ */
+export async function findSchemas(cwd: string, named?: string): Promise<FoundSchemas> {
+  if (named === undefined) return readFolder(await folderAbove(cwd))
+  const kind = await stat(named).catch(() => undefined)
+  if (kind === undefined) return { ok: false, reason: `there is no ${named}` }
+  return kind.isDirectory() ? readFolder(named) : readFiles([named])
+}
+
+async function folderAbove(cwd: string): Promise<string | undefined> {
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    const schemas = join(folder, SCHEMAS_FOLDER)
+    if ((await stat(schemas).catch(() => undefined))?.isDirectory()) return schemas
+    if (dirname(folder) === folder) return undefined
+  }
+}
+
+async function readFolder(folder: string | undefined): Promise<FoundSchemas> {
+  if (folder === undefined) return { ok: true, files: [] }
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort()
+  return readFiles(
+    names.map((name) => join(folder, name)),
+    true,
+  )
+}
+
+async function readFiles(paths: readonly string[], isOpen = false): Promise<FoundSchemas> {
+  const files: SchemaFile[] = []
+  for (const path of paths) {
+    const text = await readFile(path, 'utf8')
+    if (isOpen && !text.includes('"crbus_schema"')) continue
+    const read = readSchemaFile(text)
+    if (!read.ok) {
+      const [problem] = read.problems
+      const place = problem?.path ? ` at ${problem.path}` : ''
+      return { ok: false, reason: `${path}${place}: ${problem?.reason ?? 'it is no schema'}` }
+    }
+    files.push({ path, schema: read.schema })
+  }
+  return { ok: true, files }
+}

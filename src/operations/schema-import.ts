@@ -1,0 +1,95 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { type ImportedSchema, importSchema } from '../schema/import-schema.ts'
+import type { ImportNote } from '../schema/rust-lowering.ts'
+import { readSchemaFile, writeSchemaFile } from '../schema/schema-file.ts'
+import { SCHEMAS_FOLDER } from './schema-files.ts'
+
+export interface SchemaImportRequest {
+  /** Crates, folders of source, or files, from the working directory. */
+  readonly paths: readonly string[]
+  readonly cwd: string
+  readonly root?: string | undefined
+  readonly topic?: string | undefined
+  readonly map: ReadonlyMap<string, string>
+  readonly assume: ReadonlyMap<string, string>
+  /** Default: `schemas/<topic>.json` in the working directory. */
+  readonly out?: string | undefined
+}
+
+export interface SchemaImportPlan {
+  readonly ok: true
+  readonly topic: string
+  readonly root: string
+  readonly types: number
+  readonly events: readonly string[]
+  readonly sources: readonly string[]
+  readonly notes: readonly ImportNote[]
+  readonly path: string
+  readonly text: string
+  /** What writing it would do. */
+  readonly effect: 'create' | 'change' | 'nothing'
+}
+
+export type SchemaImportFailure = Extract<ImportedSchema, { ok: false }>
+
+const sourceFiles = {
+  read: (path: string) => attempt(() => readFileSync(path, 'utf8')),
+  list: (path: string) => attempt(() => readdirSync(path)),
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    // What cannot be read is not there, as far as the import is concerned: it says what it misses.
+    return undefined
+  }
+}
+
+/** Reads the source and says what would be written. Changes nothing. */
+export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan | SchemaImportFailure {
+  const { paths, cwd, root, topic, map, assume, out } = request
+  const shown = paths.map((path) => relative(cwd, resolve(cwd, path)) || '.')
+  const found = importSchema({ paths: shown, files: inFolder(cwd), root, topic, map, assume })
+  if (!found.ok) return found
+  const { schema, notes, sources } = found
+  const path = out ?? join(SCHEMAS_FOLDER, `${schema.topic}.json`)
+  const text = writeSchemaFile(schema)
+  const before = sourceFiles.read(resolve(cwd, path))
+  return {
+    ok: true,
+    topic: schema.topic,
+    root: schema.root,
+    types: schema.types.size,
+    events: [...schema.events.keys()],
+    sources,
+    notes,
+    path,
+    text,
+    effect: before === undefined ? 'create' : before === text ? 'nothing' : 'change',
+  }
+}
+
+/** The importer speaks of paths as they are shown, from the working directory. */
+const inFolder = (cwd: string) => ({
+  read: (path: string) => sourceFiles.read(resolve(cwd, path)),
+  list: (path: string) => sourceFiles.list(resolve(cwd, path)),
+})
+
+/** Writes the planned file, whole or not at all. */
+export function applySchemaImport(plan: SchemaImportPlan, cwd: string): void {
+  if (plan.effect === 'nothing') return
+  const path = resolve(cwd, plan.path)
+  mkdirSync(dirname(path), { recursive: true })
+  const part = `${path}.part`
+  writeFileSync(part, plan.text)
+  renameSync(part, path)
+}
+
+/** The schema that stands at a path now, to compare a plan with; `undefined` when there is none to read. */
+export function schemaAt(path: string) {
+  if (!existsSync(path)) return undefined
+  const read = readSchemaFile(readFileSync(path, 'utf8'))
+  return read.ok ? read.schema : undefined
+}

@@ -1,0 +1,147 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import Publish from '../../src/commands/publish.ts'
+import SchemaImport from '../../src/commands/schema/import.ts'
+import Tail from '../../src/commands/tail.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { runCli } from './run-cli.ts'
+
+const source = `use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+pub struct Money(i64);
+
+#[derive(Serialize, Deserialize)]
+pub enum OrderEvent {
+    OrderPlaced { order_id: String, total: Money, note: Option<String> },
+    OrderShipped { order_id: String, carrier: String },
+}
+
+impl OrderEvent {
+    pub fn event_type(&self) -> &'static str {
+        match self {
+            Self::OrderPlaced { .. } => "OrderPlaced.v1",
+            Self::OrderShipped { .. } => "OrderShipped.v1",
+        }
+    }
+}
+`
+
+let broker: MemoryBroker
+let cwd: string
+beforeEach(() => {
+  broker = new MemoryBroker()
+  cwd = mkdtempSync(join(tmpdir(), 'crbus-schema-'))
+  mkdirSync(join(cwd, 'src'))
+  writeFileSync(join(cwd, 'src/order.rs'), source)
+})
+
+const schemaImport = (...argv: string[]) => runCli(SchemaImport, argv, { broker, cwd })
+const publish = (...argv: string[]) => runCli(Publish, ['order-events', ...argv], { broker, cwd })
+const tail = (...argv: string[]) => runCli(Tail, ['order-events', '-e', ...argv], { broker, cwd })
+const placed = '{"order_id":"o-1","total":1999}'
+
+describe('schema import', () => {
+  test('writes the schema of a file, which is then used', async () => {
+    const { stderr, exitCode } = await schemaImport('src/order.rs')
+    expect(exitCode).toBe(0)
+    expect(stderr).toContain('schemas/order-events.json written: OrderEvent with 2 event types and 2 types')
+    const { types } = JSON.parse(readFileSync(join(cwd, 'schemas/order-events.json'), 'utf8'))
+    expect(types.OrderEvent.at).toBe('src/order.rs:7')
+
+    await publish('--type', 'OrderPlaced.v1', '--data', placed)
+    const { stdout } = await tail('-o', '%v{hex} %{OrderPlaced.total} %v')
+    const bytes = '0000000003000000000000006f2d31cf0700000000000000'
+    expect(stdout).toBe(`${bytes} 1999 {"OrderPlaced":{"order_id":"o-1","total":1999,"note":null}}\n`)
+  })
+
+  test('leaves a file alone that says the same', async () => {
+    await schemaImport('src/order.rs')
+    expect((await schemaImport('src/order.rs')).stderr).toContain('is up to date')
+  })
+
+  test('with --dry-run writes nothing', async () => {
+    const { stdout } = await schemaImport('src/order.rs', '--dry-run')
+    expect(JSON.parse(stdout).root).toBe('OrderEvent')
+    expect((await tail()).stderr).toContain("topic 'order-events' does not exist")
+    await publish('--type', 'OrderPlaced.v1', '--data', placed)
+    expect((await tail('-o', '%v')).stdout).toBe(`${placed}\n`)
+  })
+
+  test('names what it cannot resolve, where, and what to type', async () => {
+    writeFileSync(join(cwd, 'src/order.rs'), source.replace('carrier: String', 'carrier: somewhere::Carrier'))
+    const { stderr, exitCode } = await schemaImport('src/order.rs')
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/src\/order\.rs:9 {2}somewhere::Carrier: /)
+    expect(stderr).toContain('try: --map somewhere::Carrier=')
+    expect((await schemaImport('src/order.rs', '--map', 'somewhere::Carrier=String')).exitCode).toBe(0)
+  })
+})
+
+describe('with a schema', () => {
+  beforeEach(() => schemaImport('src/order.rs'))
+
+  test.each([
+    ['{"order_id":"o-1"}', 'OrderPlaced'],
+    ['{"order_id":"o-1","total":"x"}', 'OrderPlaced.total'],
+    ['{"order_id":"o-1","totl":1}', 'did you mean total'],
+  ])('publish refuses %s before anything is sent', async (data, reason) => {
+    const { stderr, exitCode } = await publish('--type', 'OrderPlaced.v1', '--data', data)
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(reason)
+    expect((await broker.topics.list()).length).toBe(0)
+  })
+
+  test('--where and -o json see the fields, and the JSON publishes the same bytes again', async () => {
+    await publish('--type', 'OrderPlaced.v1', '--data', placed)
+    await publish('--type', 'OrderPlaced.v1', '--data', '{"order_id":"o-2","total":5}')
+    const { stdout } = await tail('--where', 'data.OrderPlaced.total > 1000', '-o', 'json')
+    const line = JSON.parse(stdout)
+    expect(line).toMatchObject({ codec: 'bincode', variant: 'OrderPlaced', data: { OrderPlaced: { order_id: 'o-1' } } })
+    expect(line).not.toHaveProperty('data_base64')
+    await runCli(Publish, ['copy-events'], { broker, cwd, stdin: stdout })
+    const original = await tail('-n', '2', '-o', '%v{hex}', '--type', 'OrderPlaced.v1')
+    const copy = await runCli(Tail, ['copy-events', '-e', '-o', '%v{hex}'], { broker, cwd })
+    expect(original.stdout.split('\n')).toContain(copy.stdout.trim())
+  })
+
+  test('a payload in JSON is read as JSON all the same', async () => {
+    await publish('--type', 'OrderPlaced.v1', '--codec', 'json', '--data', placed)
+    expect((await tail('-o', '%v')).stdout).toBe(`${placed}\n`)
+  })
+
+  test('a reordered enum warns on each record', async () => {
+    await publish('--type', 'OrderPlaced.v1', '--data', placed)
+    const file = join(cwd, 'schemas/order-events.json')
+    const schema = JSON.parse(readFileSync(file, 'utf8'))
+    const [first, second] = schema.types.OrderEvent.enum
+    schema.types.OrderEvent.enum = [{ OrderHeld: first.OrderPlaced }, first, second]
+    writeFileSync(file, JSON.stringify(schema))
+    const { stdout } = await tail()
+    expect(stdout).toContain(
+      'warning: the event type OrderPlaced.v1 is written as OrderPlaced, but the bytes say OrderHeld',
+    )
+    const line = JSON.parse((await tail('-o', 'json')).stdout)
+    expect(line.warning).toContain('but the bytes say OrderHeld')
+    expect(line).toHaveProperty('data_base64')
+  })
+
+  test('bytes that do not fit say where', async () => {
+    const bytes = Buffer.from('00000000ff00000000000000', 'hex').toString('base64')
+    await publish('--type', 'OrderPlaced.v1', '--codec', 'bytes', '--data', bytes)
+    expect((await tail('-o', '%v')).stdout).toContain('OrderPlaced.order_id')
+    expect(JSON.parse((await tail('-o', 'json')).stdout).payload_error).toContain('OrderPlaced.order_id')
+  })
+
+  test('a broken schema file is named, with the place in it', async () => {
+    writeFileSync(
+      join(cwd, 'schemas/order-events.json'),
+      '{"crbus_schema":1,"topic":"order-events","root":"X","events":{},"types":{}}',
+    )
+    const { stderr, exitCode } = await tail()
+    expect(exitCode).toBe(6)
+    expect(stderr).toContain('order-events.json')
+  })
+})
