@@ -24,7 +24,8 @@ export default class Demo extends BaseCommand {
     const bus = await this.openBus({ 'data-dir': flags['data-dir'], embedded: true })
     const known = new Set((await bus.admin.listTopics()).map(({ topic }) => topic))
     for (const topic of demoTopics) if (!known.has(topic)) await bus.admin.createTopic(topic)
-    const format = textFormatter({ color: io.color, columns: undefined })
+    const columns = (io.stdout.isTTY && io.stdout.columns) || undefined
+    const format = textFormatter({ color: io.color, columns })
     const shown = new AbortController()
     stop.signal.addEventListener('abort', () => shown.abort(), { once: true })
     let events = 0

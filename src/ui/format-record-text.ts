@@ -1,4 +1,5 @@
 import { Chalk, type ChalkInstance } from 'chalk'
+import type { EventMetadata } from '../bus/event.ts'
 import type { EventView } from '../operations/event-view.ts'
 import { formatGuess } from './format-guess.ts'
 import { metadataJson } from './format-record-json.ts'
@@ -14,12 +15,25 @@ export interface TextStyle {
 const structured: ReadonlySet<string> = new Set(['json', 'cbor', 'bincode'])
 const paints = ['cyan', 'green', 'yellow', 'magenta', 'blue', 'cyanBright', 'greenBright', 'magentaBright'] as const
 
-/** Makes the formatter for people: time, place, event type in a colour of its own, metadata, payload. */
+/**
+ * Makes the formatter for people: time, place, event type in a colour of its own, payload, metadata. On a terminal the
+ * day stands on a line of its own, once.
+ */
 export function textFormatter({ color, columns }: TextStyle): (view: EventView) => string {
   const chalk = new Chalk({ level: color ? 1 : 0 })
+  let lastDay = ''
+  const when = (timestamp: bigint): readonly [dayLine: string, time: string] => {
+    const { day, time } = clock(timestamp)
+    if (columns === undefined) return ['', `${day} ${time}`]
+    const isNew = day !== lastDay
+    lastDay = day
+    return [isNew ? `${chalk.dim(`── ${day} ──`)}\n` : '', time]
+  }
   return (view) => {
     const { topic, partition, offset, timestamp, value } = view.record
-    const head = `${chalk.dim(clock(timestamp))} ${chalk.dim(`${topic}[${partition}]@${offset}`)}`
+    const [dayLine, time] = when(timestamp)
+    const place = `${time} ${topic}[${partition}]@${offset}`
+    const head = `${dayLine}${chalk.dim(place)}`
     if (value === null) return `${head} ${chalk.dim(`tombstone ${keyText(view.record.key)}`)}\n`
     if (!view.envelope?.ok) {
       const reason = printable(view.envelope?.reason ?? 'not decoded')
@@ -27,23 +41,36 @@ export function textFormatter({ color, columns }: TextStyle): (view: EventView) 
     }
     const { event, format, guessed } = view.envelope
     const notes = format === 'bincode-w3' ? '' : chalk.dim(` ${format}${guessed ? ' guessed' : ''}`)
-    const context = event.metadata === null ? '' : ` ${chalk.dim(printableJson(metadataJson(event.metadata)))}`
-    const title = `${head} ${typeColor(chalk, event.eventType)}${notes}`
-    const body = payloadText(view)
+    const metadata = metadataText(event.metadata, timestamp)
+    const context = metadata === '' ? '' : ` ${chalk.dim(metadata)}`
     const { payload } = view
     const warning = payload?.ok && payload.codec === 'bincode' ? payload.warning : undefined
     const warned = warning === undefined ? '' : ` ${chalk.yellow(`warning: ${printable(warning)}`)}`
-    const isWide = columns !== undefined && title.length + body.length + context.length > columns * 2
-    if (isWide && payload?.ok && structured.has(payload.codec)) {
+    const title = `${head} ${typeColor(chalk, event.eventType)}${notes}${warned}`
+    const body = payloadText(view)
+    const width = place.length + event.eventType.length + body.length + metadata.length
+    if (columns !== undefined && width > columns * 2 && payload?.ok && structured.has(payload.codec)) {
       const spread = JSON.stringify(JSON.parse(stringifyJson(payload.value)), null, 2)
-      return `${title}${warned}${context}\n${spread
-        .split('\n')
-        .map((line) => `  ${printableJson(line)}`)
-        .join('\n')}\n`
+      const lines = spread.split('\n').map((line) => `  ${printableJson(line)}`)
+      return `${title}${context}\n${lines.join('\n')}\n`
     }
-    return `${title}${warned} ${body}${context}\n`
+    return `${title} ${body}${context}\n`
   }
 }
+
+/** `correlation_id=c-42 saga_id=s-1`. The publisher's time is left out where it is the record's own, to the second. */
+function metadataText(metadata: EventMetadata | null, recordTime: bigint): string {
+  if (metadata === null) return ''
+  const fields = Object.entries(JSON.parse(metadataJson(metadata)) as Record<string, unknown>)
+  const isSame = Math.abs(Date.parse(metadata.timestamp ?? '') - Number(recordTime)) < 1000
+  return fields
+    .filter(([name]) => !(isSame && name === 'timestamp'))
+    .map(([name, value]) => `${printable(name)}=${plainText(value)}`)
+    .join(' ')
+}
+
+const plainText = (value: unknown): string =>
+  typeof value === 'string' && /^[^\s"]+$/.test(value) ? printable(value) : printableJson(JSON.stringify(value))
 
 /** The payload on one line, harmless for a terminal. */
 export function payloadText({ record, envelope, payload }: EventView): string {
@@ -69,12 +96,14 @@ function hex(bytes: Uint8Array): string {
 
 const keyText = (key: Uint8Array | null) => (key === null ? '(no key)' : printable(Buffer.from(key).toString('utf8')))
 
-/** Local date and time, to the millisecond. */
-function clock(timestamp: bigint): string {
-  if (timestamp < 0n || timestamp > 8640000000000000n) return '-'.padEnd(23)
+/** Local day and time, to the millisecond. */
+function clock(timestamp: bigint): { readonly day: string; readonly time: string } {
+  if (timestamp < 0n || timestamp > 8640000000000000n) return { day: '-'.padEnd(10), time: '-'.padEnd(12) }
   const date = new Date(Number(timestamp))
   const two = (part: number) => String(part).padStart(2, '0')
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  const at = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
-  return `${day} ${at}.${String(date.getMilliseconds()).padStart(3, '0')}`
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  return {
+    day: `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`,
+    time: `${time}.${String(date.getMilliseconds()).padStart(3, '0')}`,
+  }
 }

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import type { EventMetadata } from '../../../src/bus/event.ts'
+import { serializedEvent } from '../../../src/bus/event.ts'
+import { encodeEnvelope } from '../../../src/codecs/envelope.ts'
+import { viewOf } from '../../../src/operations/event-view.ts'
+import { textFormatter } from '../../../src/ui/format-record-text.ts'
+
+/** 10:00 where the tests run, whichever zone that is. */
+const ten = BigInt(new Date(2026, 10, 23, 10).getTime())
+
+function record(data: string | Uint8Array, metadata: EventMetadata | null = null, timestamp = ten) {
+  const event = serializedEvent('OrderPlaced.v1', typeof data === 'string' ? Buffer.from(data) : data, metadata)
+  const encoded = encodeEnvelope(event, 'bincode')
+  const value = encoded.ok ? Buffer.from(encoded.bytes) : null
+  return viewOf({ topic: 'order-events', partition: 2, offset: 7n, timestamp, key: null, value, headers: [] })
+}
+
+test('on a pipe, one line with the day', () => {
+  const format = textFormatter({ color: false, columns: undefined })
+  const line = format(record('{"id":1}', { correlationId: 'c 1', userId: 'u', timestamp: '2020-01-01T00:00:00Z' }))
+  const metadata = 'correlation_id="c 1" user_id=u timestamp=2020-01-01T00:00:00Z'
+  expect(line).toBe(`2026-11-23 10:00:00.000 order-events[2]@7 OrderPlaced.v1 {"id":1} ${metadata}\n`)
+})
+
+test('the publisher’s time only where it tells something', () => {
+  const format = textFormatter({ color: false, columns: undefined })
+  const timestamp = new Date(Number(ten) + 20).toISOString()
+  expect(format(record('{}', { timestamp }))).toBe('2026-11-23 10:00:00.000 order-events[2]@7 OrderPlaced.v1 {}\n')
+})
+
+test('on a terminal the day stands alone, once', () => {
+  const format = textFormatter({ color: false, columns: 100 })
+  const day = 86_400_000n
+  expect([ten, ten, ten + day].map((time) => format(record('{}', null, time)))).toEqual([
+    '── 2026-11-23 ──\n10:00:00.000 order-events[2]@7 OrderPlaced.v1 {}\n',
+    '10:00:00.000 order-events[2]@7 OrderPlaced.v1 {}\n',
+    '── 2026-11-24 ──\n10:00:00.000 order-events[2]@7 OrderPlaced.v1 {}\n',
+  ])
+})
+
+test('a payload wider than two lines of the terminal is spread', () => {
+  const format = textFormatter({ color: false, columns: 40 })
+  const lines = format(record(JSON.stringify({ id: 'x'.repeat(60), n: 1 }))).split('\n')
+  expect(lines.slice(2)).toEqual(['  {', `    "id": "${'x'.repeat(60)}",`, '    "n": 1', '  }', ''])
+})
+
+test('bincode without a schema is guessed at, and says so', () => {
+  const uuid = Buffer.from('550e8400e29b41d4a716446655440000', 'hex')
+  const length = (size: number) => Buffer.from([size, 0, 0, 0, 0, 0, 0, 0])
+  const data = Buffer.concat([
+    Buffer.from([3, 0, 0, 0]),
+    length(3),
+    Buffer.from('o-1'),
+    Buffer.from([7, 0, 0, 0]),
+    length(16),
+    uuid,
+  ])
+  const line = textFormatter({ color: false, columns: undefined })(record(data))
+  expect(line).toContain('guess(variant 3, "o-1", 550e8400-e29b-41d4-a716-446655440000, 43 bytes)')
+})
+
+test('bytes that begin as no enum are hex', () => {
+  const line = textFormatter({ color: false, columns: undefined })(record(Uint8Array.of(0xff, 0xfe, 0xfd, 0xfc, 1)))
+  expect(line).toContain('0xfffefdfc01')
+})
