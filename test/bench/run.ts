@@ -8,11 +8,11 @@ import { formatTable, type Line } from './report.ts'
 import { embedded } from './rows/embedded.ts'
 import { fetching } from './rows/fetching.ts'
 import { publishing } from './rows/publishing.ts'
-import { readNdjson, readRaw } from './rows/reading.ts'
+import { readDecoded, readNdjson, readRaw } from './rows/reading.ts'
 import { startUp } from './rows/start-up.ts'
 import { type Row, Setting } from './setting.ts'
 
-const rows: readonly Row[] = [readNdjson, readRaw, publishing, startUp, embedded, fetching]
+const rows: readonly Row[] = [readNdjson, readDecoded, readRaw, publishing, startUp, embedded, fetching]
 
 const { values: flags } = parseArgs({
   options: { records: { type: 'string', default: '1000000' }, only: { type: 'string' } },

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { applySchemaImport, planSchemaImport } from '../../../src/operations/schema-import.ts'
 import { type Contender, compare, type Pipeline, timePipeline } from '../measure.ts'
 import { type Peer, peersHere } from '../peers.ts'
 import { against, formatRate, ratioAtLeast, speedRatio } from '../report.ts'
@@ -40,16 +42,59 @@ export const readRaw: Row = {
   },
 }
 
+const DECODED_RATIO = 1.3
+
+export const readDecoded: Row = {
+  name: 'read-decoded',
+  note: 'as read-ndjson, and crbus decodes the payloads too, by the schema it imports from the Rust crate that made them. The others decode nothing.',
+
+  async run(setting) {
+    const { records } = setting
+    const schema = join(setting.folder, 'schema.json')
+    const cwd = new URL('../../vectors', import.meta.url).pathname
+    const plan = planSchemaImport({
+      paths: ['.'],
+      cwd,
+      root: 'OrderAction',
+      out: schema,
+      map: new Map(),
+      assume: new Map(),
+    })
+    if (!plan.ok) throw new Error('the vectors crate cannot be imported')
+    applySchemaImport(plan, cwd)
+    const reading = { output: 'json', of: 'ndjson', into: '| wc -l', expected: records, schema } as const
+    const [own, ...others] = await read(setting, reading)
+    return against('read decoded', own, others, {
+      show: (outcome) => formatRate(records, outcome),
+      ratio: speedRatio,
+      target: (ratio, peer) => (peer === 'kcat' ? ratioAtLeast(DECODED_RATIO, ratio) : undefined),
+    })
+  },
+}
+
 interface Reading extends Pipeline {
   readonly output: string
   readonly of: keyof Pick<Peer, 'ndjson' | 'raw'>
   readonly expected: number
+  readonly schema?: string
 }
 
-async function read(setting: Setting, { output, of, into, expected }: Reading) {
+async function read(setting: Setting, { output, of, into, expected, schema }: Reading) {
   const { brokers } = await setting.bus()
   const topic = await setting.topic()
-  const own = crbus('tail', topic, '-b', brokers, '--from', 'start', '-e', '-q', '-o', output)
+  const own = crbus(
+    'tail',
+    topic,
+    '-b',
+    brokers,
+    '--from',
+    'start',
+    '-e',
+    '-q',
+    '-o',
+    output,
+    ...(schema ? ['--schema', schema] : []),
+  )
   const reader = (name: string, command: readonly string[]): Contender => ({
     name,
     run: () => timePipeline(command, { into }),
