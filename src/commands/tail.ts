@@ -5,7 +5,7 @@ import { busFlags, schemaFlag } from '../cli/flags.ts'
 import { youngGenerationBound } from '../cli/young-generation.ts'
 import { compileFilter } from '../operations/event-filter.ts'
 import type { EventView } from '../operations/event-view.ts'
-import { viewCodecs } from '../operations/event-view.ts'
+import { type Reading, viewCodecs } from '../operations/event-view.ts'
 import { parsePoint, parseRange } from '../operations/offset-grammar.ts'
 import { openSchemas } from '../operations/open-schemas.ts'
 import { tail } from '../operations/tail.ts'
@@ -91,10 +91,10 @@ export default class Tail extends BaseCommand {
       grep: flags.grep,
     })
     if (!compiled.ok) throw new UsageError(`--where: ${compiled.reason}`)
-    const format = await this.#formatter(flags.output)
+    const reading = { codec: flags.codec, schemas: await openSchemas(this.context, flags.schema) }
+    const printer = await this.#printer(flags.output, reading)
     const bus = await this.openBus(flags)
-    const counts = { events: 0, undecodable: 0 }
-    const isRaw = flags.output === 'raw'
+    let events = 0
     const boundMemory = youngGenerationBound()
     const notices: string[] = []
     const collected: unknown[] = []
@@ -108,20 +108,18 @@ export default class Tail extends BaseCommand {
       last: flags.number ?? LAST,
       limit: from === undefined ? undefined : flags.number,
       filter: compiled.filter,
-      reading: { codec: flags.codec, schemas: await openSchemas(this.context, flags.schema) },
+      reading,
       signal: this.signal,
       onNotice: (notice) => void this.notice(notice),
     })
     for await (const batch of views) {
-      counts.events += batch.length
-      // Raw values are printed whatever they are.
-      if (!isRaw) for (const { envelope } of batch) if (envelope && !envelope.ok) counts.undecodable += 1
+      events += batch.length
       if (this.isJson) collected.push(...batch.map((view) => JSON.parse(formatRecordJson(view))))
-      else await write(this.context.io.stdout, format(batch), this.signal)
+      else await write(this.context.io.stdout, printer.print(batch), this.signal)
       boundMemory()
     }
-    const undecodable = counts.undecodable === 0 ? '' : `, ${counts.undecodable} of them undecodable`
-    notices.push(`${counts.events} event${counts.events === 1 ? '' : 's'}${undecodable}`)
+    const undecodable = printer.undecodable === 0 ? '' : `, ${printer.undecodable} of them undecodable`
+    notices.push(`${events} event${events === 1 ? '' : 's'}${undecodable}`)
     const { count, reason } = compiled.failures
     if (count > 0) notices.push(`--where could not be told of ${count} event${count === 1 ? '' : 's'}: ${reason}`)
     if (this.context.stop.reason !== 'reader-left') for (const notice of notices) await this.notice(notice)
@@ -137,17 +135,20 @@ export default class Tail extends BaseCommand {
     return { from: range?.from ?? (range && { kind: 'start' as const }), to: to?.spec ?? range?.to }
   }
 
-  async #formatter(output: string): Promise<(batch: readonly EventView[]) => string | Uint8Array> {
-    if (output === 'json') return (batch) => joinLines(batch, formatRecordJson)
-    if (output === 'raw')
-      return (batch) => Buffer.concat(batch.flatMap(({ record: { value } }) => [value ?? NOTHING, NEWLINE]))
+  async #printer(output: string, { codec, schemas }: Reading): Promise<Printer> {
     const { io } = this.context
+    if (output === 'json') {
+      // Told what payloads are, there is no usual record.
+      if (codec !== undefined) return linePrinter((view) => `${formatRecordJson(view)}\n`)
+      const { RecordLines } = await import('../ui/record-lines.ts')
+      return new RecordLines(schemas)
+    }
+    if (output === 'raw') return { undecodable: 0, print: rawValues }
     if (output === 'text') {
       const { textFormatter } = await import('../ui/format-record-text.ts')
       // Some terminals say they have no columns at all.
       const columns = (io.stdout.isTTY && io.stdout.columns) || undefined
-      const format = textFormatter({ color: io.color, columns })
-      return (batch) => batch.map(format).join('')
+      return linePrinter(textFormatter({ color: io.color, columns }))
     }
     const { compileTemplate } = await import('../ui/format-template.ts')
     const compiled = compileTemplate(output)
@@ -155,18 +156,32 @@ export default class Tail extends BaseCommand {
     if (!output.includes('%')) {
       throw new UsageError(`--output ${output} is neither text, json, raw nor a format with %`, ['-o json'])
     }
-    return (batch) => batch.map(compiled.format).join('')
+    return linePrinter(compiled.format)
   }
 }
 
+/** Prints batches and counts what had no event in it. */
+interface Printer {
+  readonly undecodable: number
+  print(batch: readonly EventView[]): string | Uint8Array
+}
+
+function linePrinter(format: (view: EventView) => string): Printer {
+  return {
+    undecodable: 0,
+    print(this: { undecodable: number }, batch) {
+      for (const { envelope } of batch) if (envelope?.ok === false) this.undecodable += 1
+      return batch.map(format).join('')
+    },
+  }
+}
+
+/** Values are printed whatever they are. */
+const rawValues = (batch: readonly EventView[]): Uint8Array =>
+  Buffer.concat(batch.flatMap(({ record: { value } }) => [value ?? NOTHING, NEWLINE]))
+
 const NOTHING = Buffer.alloc(0)
 const NEWLINE = Buffer.from('\n')
-
-function joinLines(batch: readonly EventView[], format: (view: EventView) => string): string {
-  let text = ''
-  for (const view of batch) text += `${format(view)}\n`
-  return text
-}
 
 function toPartitions(text: string | undefined): number[] | undefined {
   if (text === undefined) return undefined

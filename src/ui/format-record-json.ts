@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { EventMetadata } from '../bus/event.ts'
-import type { BusRecord, Header } from '../bus/record.ts'
+import type { Header } from '../bus/record.ts'
 import { asBuffer, repeatedText } from '../codecs/repeated-text.ts'
 import type { EventView } from '../operations/event-view.ts'
 import { stringifyJson } from './json.ts'
@@ -15,7 +15,7 @@ import { printableJson } from './printable.ts'
  */
 export function formatRecordJson(view: EventView): string {
   const { record, envelope } = view
-  let line = `{"topic":${interned(record.topic)},"partition":${record.partition},"offset":${integer(record.offset)},"timestamp":${time(record.timestamp)},${key(record)},"headers":${headers(record.headers)}`
+  let line = `{"topic":${interned(record.topic)},"partition":${record.partition},"offset":${integer(record.offset)},"timestamp":${timeJson(record.timestamp)},${keyJson(record.key)},"headers":${headers(record.headers)}`
   if (record.value === null) return `${line},"tombstone":true}`
   if (!envelope?.ok) {
     return `${line},"error":${text(envelope?.reason ?? 'not decoded')},"value_base64":"${base64(record.value)}"}`
@@ -69,9 +69,9 @@ function text(value: string): string {
   return plain.test(value) ? `"${value}"` : printableJson(JSON.stringify(value))
 }
 
-/** Event types are few and come a million times. */
 const internedTexts = new Map<string, string>()
-function interned(value: string): string {
+/** A JSON string. Event types are few and come a million times. */
+export function interned(value: string): string {
   let found = internedTexts.get(value)
   if (found === undefined) {
     found = text(value)
@@ -92,7 +92,8 @@ const LAST_DATE = 253402300799999n
 let lastTime = 0n
 let lastTimeText = '"1970-01-01T00:00:00.000Z"'
 
-function time(timestamp: bigint): string {
+/** A record's time as a JSON value. */
+export function timeJson(timestamp: bigint): string {
   // Records of one batch often share their millisecond.
   if (timestamp === lastTime) return lastTimeText
   if (timestamp === -1n) return 'null'
@@ -105,7 +106,8 @@ function time(timestamp: bigint): string {
 let lastKey: Uint8Array | undefined
 let lastKeyText = ''
 
-function key({ key }: BusRecord): string {
+/** A record's key as a field of a JSON object. */
+export function keyJson(key: Uint8Array | null): string {
   if (key === null) return '"key":null'
   // Records of one batch share the key they have in common.
   if (key === lastKey) return lastKeyText

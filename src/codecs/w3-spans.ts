@@ -1,0 +1,54 @@
+/**
+ * Where the parts of a W3 envelope stand in its bytes, found without making anything of them: for whoever copies them
+ * on. One object serves any number of envelopes.
+ */
+export class W3Spans {
+  typeStart = 0
+  typeEnd = 0
+  version = 0
+  dataStart = 0
+  dataEnd = 0
+  hasMetadata = false
+  /** Of `correlation_id`, `causation_id`, `user_id` and `timestamp`; a start of 0 is an absent field. */
+  readonly starts = new Int32Array(4)
+  readonly ends = new Int32Array(4)
+
+  /**
+   * False when the bytes are no W3 envelope, or may be one of another era as well: `decodeEnvelope` tells then. Texts
+   * are not looked at.
+   */
+  scan(bytes: Buffer): boolean {
+    const size = bytes.length
+    let end = spanEnd(bytes, 0)
+    if (end < 0 || end + 4 > size) return false
+    this.typeStart = 8
+    this.typeEnd = end
+    this.version = bytes.readInt32LE(end)
+    this.dataStart = end + 12
+    end = spanEnd(bytes, end + 4)
+    if (end < 0 || end + 1 > size || (end === this.dataStart && this.version >= 4)) return false
+    this.dataEnd = end
+    const tag = bytes[end++] as number
+    if (tag > 1) return false
+    this.hasMetadata = tag === 1
+    if (!this.hasMetadata) return end === size
+    for (let field = 0; field < 4; field += 1) {
+      const has = bytes[end++]
+      this.starts[field] = 0
+      if (has === 0) continue
+      if (has !== 1) return false
+      this.starts[field] = end + 8
+      end = spanEnd(bytes, end)
+      if (end < 0) return false
+      this.ends[field] = end
+    }
+    return end === size
+  }
+}
+
+/** The end of the bytes behind the u64 length at a place; -1 when they do not fit. */
+function spanEnd(bytes: Buffer, at: number): number {
+  if (at + 8 > bytes.length || bytes.readUInt32LE(at + 4) !== 0) return -1
+  const end = at + 8 + bytes.readUInt32LE(at)
+  return end <= bytes.length ? end : -1
+}
