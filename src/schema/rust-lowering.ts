@@ -343,7 +343,7 @@ export class Lowering {
     const where =
       path[0] === 'std'
         ? 'serde does not write it, or crbus does not know how'
-        : `the source of crate ${path[0]} is not here`
+        : `crate ${path[0]} is not among the paths`
     const macro = this.#macroNaming(path.at(-1) ?? '')
     const made =
       macro && path.length === 1 ? `; ${macro.name}! (${macro.place.file}:${macro.place.line}) may make it` : ''
@@ -639,6 +639,12 @@ export class Lowering {
     if (rust.isBroken) return fail('this is not Rust that crbus understands', mapFix(full))
     const attributes = this.#effective(rust.attributes, rust.name)
     const derives = derivesOf(attributes)
+    const rewriting = attributeMacroOf(attributes)
+    if (rewriting)
+      this.#note(
+        rewriting.place,
+        `${rust.name}: #[${rewriting.path}] may be a macro that changes it, which is not seen here`,
+      )
     const isAssumed = this.#answer(full, rust.name) === 'derived'
     if (derives.includes('Serialize_repr') || derives.includes('Deserialize_repr')) {
       const repr = attributes
@@ -655,6 +661,12 @@ export class Lowering {
         return fail(`nothing here derives Serialize for it`, `${mapFix(full)}, or --assume ${full}=derived`)
       }
     }
+    const none = attributes.find(({ path }) => /(^|::)skip_serializing_none$/.test(path))
+    if (none)
+      this.#note(
+        none.place,
+        `${rust.name}: where skip_serializing_none leaves a field out, neither Rust nor crbus can read the bytes`,
+      )
     const env: Env = { module: item.module, generics: argsByName(item, instance.args), self: instance }
     const serde = new Serde(attributes)
     const other = serde.value('into') ?? serde.value('from') ?? serde.value('try_from')
@@ -856,6 +868,11 @@ export class Lowering {
     }
     if (known && type) {
       if (known.kind === 'same') return this.type(type, env)
+      if (known.kind === 'pairs') {
+        const map = this.type(type, env)
+        if (map?.kind !== 'map') return map
+        return { kind: 'sequence', name: 'Vec', item: { kind: 'tuple', items: [map.key, map.value] } }
+      }
       const isOption = this.#isOption(type, env)
       return isOption ? { kind: 'option', item: known.type } : known.type
     }
@@ -1024,6 +1041,16 @@ const typesOf = (fields: Fields): readonly Type[] =>
 
 const argKey = ({ type, value, rust }: Arg): string =>
   value === undefined ? (type ? formatType(type) : rust.text) : String(value)
+
+/** Attributes that stand before a derive and are no macros, or macros that leave types what they are. */
+const harmless =
+  /^(doc|allow|warn|expect|deny|cfg|cfg_attr|derive|repr|non_exhaustive|must_use|deprecated|rustfmt::.*|clippy::.*|serde|(serde_with::)?serde_as|(serde_with::)?skip_serializing_none|(nutype::)?nutype|strum|automatically_derived|(utoipa|schemars)(::.*)?|async_trait(::.*)?|wasm_bindgen(::.*)?)$/
+
+/** What stands before the derives is a macro, and gets to see the item first. */
+function attributeMacroOf(attributes: readonly Meta[]): Meta | undefined {
+  const derive = attributes.findIndex(({ path }) => path === 'derive')
+  return attributes.slice(0, Math.max(derive, 0)).find(({ path }) => !harmless.test(path))
+}
 
 const isMarker = (type: RustType): boolean => type.kind === 'path' && type.segments.at(-1)?.name === 'PhantomData'
 
