@@ -16,6 +16,7 @@ const commands = globSync('src/commands/**/*.ts', { cwd: root })
 await bundle(
   {
     main: 'src/cli/main.ts',
+    'command-not-found': 'src/cli/command-not-found.ts',
     ...Object.fromEntries(commands.map((file) => [file.slice('src/'.length, -'.ts'.length), file])),
   },
   'dist/cli',

@@ -5,6 +5,9 @@ import { stringifyJson } from '../ui/json.ts'
 import { type BusFlags, type Context, injectedContext } from './context.ts'
 import { exitCodes, formatFailure, toFailure } from './errors.ts'
 
+/** For what is said when the command has been stopped, too. */
+const NEVER = new AbortController().signal
+
 /** What every command has: the context, one way to write, one way to fail. The return value of `run` is its `--json`. */
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
@@ -14,6 +17,8 @@ export abstract class BaseCommand extends Command {
     'no-color': Flags.boolean({ description: 'no colours (also NO_COLOR)', helpGroup: 'GLOBAL' }),
   }
 
+  /** What was done so far, for the `--json` document of a failure. */
+  protected partial: object = {}
   #context: Context | undefined
   #bus: EventBus | undefined
 
@@ -44,12 +49,12 @@ export abstract class BaseCommand extends Command {
 
   /** Writes a part of the answer. Silent under `--json`, whose answer is what `run` returns. */
   protected async print(text: string): Promise<void> {
-    if (!this.isJson) await write(this.context.io.stdout, text, this.signal)
+    if (!this.isJson) await write(this.context.io.stdout, text, this.context.stop.readerLeft)
   }
 
   /** Tells the person something that is not the answer. */
   protected async notice(text: string): Promise<void> {
-    if (!this.#has('--quiet') && !this.#has('-q')) await write(this.context.io.stderr, `${text}\n`, this.signal)
+    if (!this.#has('--quiet') && !this.#has('-q')) await write(this.context.io.stderr, `${text}\n`, NEVER)
   }
 
   override async _run<T>(): Promise<T> {
@@ -58,7 +63,7 @@ export abstract class BaseCommand extends Command {
       await this.init()
       result = await this.run()
       if (this.isJson && result !== undefined) {
-        await write(this.context.io.stdout, `${stringifyJson(result)}\n`, this.signal)
+        await write(this.context.io.stdout, `${stringifyJson(result)}\n`, this.context.stop.readerLeft)
       }
       if (this.context.stop.reason === 'interrupted') process.exitCode = exitCodes.interrupted
     } catch (error) {
@@ -75,10 +80,9 @@ export abstract class BaseCommand extends Command {
     const failure = toFailure(error)
     process.exitCode = failure.exitCode
     const { stdout, stderr } = this.context.io
-    const never = new AbortController().signal
-    if (this.isJson) await write(stdout, `${stringifyJson({ error: failure })}\n`, never)
-    else await write(stderr, formatFailure(failure), never)
-    if (this.#has('--debug')) await write(stderr, `${formatCauses(error)}\n`, never)
+    if (this.isJson) await write(stdout, `${stringifyJson({ ...this.partial, error: failure })}\n`, NEVER)
+    else await write(stderr, formatFailure(failure), NEVER)
+    if (this.#has('--debug')) await write(stderr, `${formatCauses(error)}\n`, NEVER)
   }
 
   /** Before the flags are parsed, or when they cannot be, the words themselves are asked. */

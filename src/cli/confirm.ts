@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import type { Context } from './context.ts'
 import { RefusedError } from './errors.ts'
@@ -15,10 +16,16 @@ export async function confirmOrRefuse({ io, stop }: Context, question: string, y
     ])
   }
   const prompt = createInterface({ input: io.stdin, output: io.stderr })
+  // While it asks, Ctrl-C comes to the prompt and not to the process.
+  prompt.once('SIGINT', () => stop.request('interrupted'))
+  const closed = once(prompt, 'close').then(() => '')
   try {
-    const answer = await prompt.question(`${question} [y/N] `, { signal: stop.signal })
-    if (!/^y(es)?$/i.test(answer.trim())) throw new RefusedError('not confirmed; nothing was done')
+    const answer = await Promise.race([prompt.question(`${question} [y/N] `, { signal: stop.signal }), closed])
+    if (/^y(es)?$/i.test(answer.trim())) return
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
   } finally {
     prompt.close()
   }
+  throw new RefusedError('not confirmed; nothing was done')
 }

@@ -1,16 +1,20 @@
 import { homedir } from 'node:os'
 import { connect } from './connect.ts'
 import type { Context } from './context.ts'
+import { exitCodes } from './errors.ts'
 import { Stop } from './stop.ts'
 
 /** The real context: this process's streams, signals, environment and clock. */
 export function createContext(): Context {
   const stop = new Stop()
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader closed the pipe: it has what it wanted.
-    if (error.code === 'EPIPE') stop.request('reader-left')
-    else throw error
-  })
+  for (const stream of [process.stdout, process.stderr]) {
+    // oclif's own listener throws what it does not swallow.
+    stream.removeAllListeners('error').on('error', (error: NodeJS.ErrnoException) => {
+      // The reader closed the pipe: it has what it wanted.
+      if (error.code === 'EPIPE') stop.request('reader-left')
+      else endUnwritable(error)
+    })
+  }
   const interrupt = () => {
     // A second Ctrl-C does not wait for a clean end.
     if (stop.reason === 'interrupted') process.exit(130)
@@ -25,6 +29,12 @@ export function createContext(): Context {
     now: Date.now,
     openBus: (flags) => connect(flags, { env, home: homedir() }),
   }
+}
+
+/** There is nowhere left to say it but where it may still be heard. */
+function endUnwritable(error: NodeJS.ErrnoException): void {
+  process.stderr.write(`error: the output cannot be written: ${error.message} (CRBUS_UNWRITABLE)\n`)
+  process.exit(exitCodes.unwritable)
 }
 
 /** https://no-color.org and FORCE_COLOR, as chalk and Node read them. */

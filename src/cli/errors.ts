@@ -3,7 +3,7 @@ import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
 import { printable } from '../ui/printable.ts'
 
 /** Exit codes of the command line. Listed in the README, never renumbered. */
-export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 6, interrupted: 130 } as const
+export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 6, unwritable: 9, interrupted: 130 } as const
 
 /** The user asked for something that cannot be: exit 2, and what to type instead. */
 export class UsageError extends Error {
@@ -49,7 +49,8 @@ export function toFailure(error: unknown): Failure {
 
 /** The failure for a person: what is true, then what to type next. */
 export function formatFailure({ code, message, suggestions }: Failure): string {
-  const lines = message.split('\n').map(printable)
+  // oclif indents with tabs.
+  const lines = message.split('\n').map((line) => printable(line.replaceAll('\t', '  ')))
   const next = suggestions.map((suggestion) => `  try: ${printable(suggestion)}`)
   return `${[`error: ${lines.join('\n')} (${code})`, ...next].join('\n')}\n`
 }

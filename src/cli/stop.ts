@@ -7,13 +7,20 @@ export type StopReason = 'interrupted' | 'reader-left'
  */
 export class Stop {
   readonly #controller = new AbortController()
+  readonly #readerLeft = new AbortController()
   reason: StopReason | undefined
 
   get signal(): AbortSignal {
     return this.#controller.signal
   }
 
+  /** For what is written after Ctrl-C, too: only a reader that left makes it pointless. */
+  get readerLeft(): AbortSignal {
+    return this.#readerLeft.signal
+  }
+
   request(reason: StopReason): void {
+    if (reason === 'reader-left') this.#readerLeft.abort()
     if (this.reason !== undefined) return
     this.reason = reason
     this.#controller.abort()

@@ -1,95 +1,93 @@
-import { isUtf8 } from 'node:buffer'
-
-/**
- * Bytes could not be what was expected of them. Thrown only inside codecs/, and caught by whoever made the reader: the
- * room's functions return results.
- */
-export class BincodeError extends Error {
-  override readonly name = 'BincodeError'
-}
+import { asBuffer, repeatedText, utf8Text } from './repeated-text.ts'
 
 /**
  * Reads bincode 1.x with its default settings: little endian, fixed width, lengths as u64. Strict where `bincode`
  * itself is strict, and bounded: a length is compared with what is left before anything is made of it.
+ *
+ * Never throws. The first thing that does not fit is kept in `failure`; from then on nothing is read and every answer
+ * is empty, so that callers look once, at the end. Trying a layout that does not fit costs no exception that way.
  */
 export class BincodeReader {
   readonly #bytes: Buffer
-  position = 0
+  #position = 0
+  /** What did not fit, and where. */
+  failure: string | undefined
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  }
-
-  get left(): number {
-    return this.#bytes.length - this.position
-  }
-
-  u8(): number {
-    this.#need(1)
-    return this.#bytes[this.position++] as number
+    this.#bytes = asBuffer(bytes)
   }
 
   i32(): number {
-    this.#need(4)
-    const value = this.#bytes.readInt32LE(this.position)
-    this.position += 4
-    return value
+    const at = this.#step(4)
+    return at < 0 ? 0 : this.#bytes.readInt32LE(at)
   }
 
   /** A u64 count of things of which each takes at least `unit` bytes. */
   length(unit = 1): number {
-    this.#need(8)
-    const low = this.#bytes.readUInt32LE(this.position)
-    const high = this.#bytes.readUInt32LE(this.position + 4)
-    const length = high * 2 ** 32 + low
-    if (length * unit > this.left - 8) {
-      throw new BincodeError(`length ${length} at byte ${this.position} is more than the ${this.left - 8} bytes left`)
-    }
-    this.position += 8
-    return length
+    const at = this.#step(8)
+    if (at < 0) return 0
+    const length = this.#bytes.readUInt32LE(at + 4) * 2 ** 32 + this.#bytes.readUInt32LE(at)
+    const left = this.#bytes.length - this.#position
+    if (length * unit <= left) return length
+    this.#fail(`length ${length} at byte ${at} is more than the ${left} bytes left`)
+    return 0
   }
 
   /** A view on the bytes read, not a copy. */
   bytes(): Uint8Array {
     const length = this.length()
-    const start = this.position
-    this.position += length
-    return this.#bytes.subarray(start, this.position)
+    const start = this.#step(length)
+    return start < 0 ? this.#bytes.subarray(0, 0) : this.#bytes.subarray(start, start + length)
   }
 
   string(): string {
     const length = this.length()
-    const start = this.position
-    const end = start + length
-    this.position = end
-    // Short ASCII is most of what there is, and asking byte by byte beats two calls into native code.
-    for (let index = start; index < end; index += 1) {
-      if ((this.#bytes[index] as number) > 0x7f) return this.#utf8(start, end)
-    }
-    return this.#bytes.toString('latin1', start, end)
+    const start = this.#step(length)
+    return start < 0 ? '' : (utf8Text(this.#bytes, start, start + length) ?? this.#notUtf8(start))
   }
 
-  option<T>(read: (reader: BincodeReader) => T): T | undefined {
-    const tag = this.u8()
-    if (tag > 1) throw new BincodeError(`option tag ${tag} at byte ${this.position - 1} is neither 0 nor 1`)
-    return tag === 1 ? read(this) : undefined
+  /** A string that is likely to come again. */
+  repeatedString(): string {
+    const length = this.length()
+    const start = this.#step(length)
+    return start < 0 ? '' : (repeatedText(this.#bytes, start, start + length) ?? this.#notUtf8(start))
+  }
+
+  /** The tag of an option: whether a value follows. */
+  some(): boolean {
+    const at = this.#step(1)
+    if (at < 0) return false
+    const tag = this.#bytes[at] as number
+    if (tag > 1) this.#fail(`option tag ${tag} at byte ${at} is neither 0 nor 1`)
+    return tag === 1
   }
 
   /** Bytes left over mean that this was something else: `bincode` forgives them, we do not. */
   end(): void {
-    if (this.left > 0) throw new BincodeError(`${this.left} bytes are left over at byte ${this.position}`)
+    const left = this.#bytes.length - this.#position
+    if (left > 0) this.#fail(`${left} bytes are left over at byte ${this.#position}`)
   }
 
-  #utf8(start: number, end: number): string {
-    const part = this.#bytes.subarray(start, end)
-    if (!isUtf8(part)) throw new BincodeError(`the string at byte ${start} is not UTF-8`)
-    return part.toString('utf8')
+  #notUtf8(start: number): string {
+    this.#fail(`the string at byte ${start} is not UTF-8`)
+    return ''
   }
 
-  #need(count: number): void {
-    if (count > this.left) {
-      throw new BincodeError(`${count} bytes are wanted at byte ${this.position} and ${this.left} are left`)
+  /** Where the next `count` bytes begin, or -1 when there are none to read. */
+  #step(count: number): number {
+    if (this.failure !== undefined) return -1
+    const at = this.#position
+    const left = this.#bytes.length - at
+    if (count > left) {
+      this.#fail(`${count} bytes are wanted at byte ${at} and ${left} are left`)
+      return -1
     }
+    this.#position = at + count
+    return at
+  }
+
+  #fail(reason: string): void {
+    this.failure ??= reason
   }
 }
 

@@ -1,4 +1,6 @@
 import { Decoder, Encoder } from 'cbor-x'
+import { cborProblem } from './cbor-check.ts'
+import { DEEPEST, tooDeep } from './json.ts'
 
 export type Decoded = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string }
 export type Encoded =
@@ -18,32 +20,55 @@ const options = {
 const encoder = new Encoder(options)
 const decoder = new Decoder(options)
 
-/** Plain CBOR. 64-bit integers beyond 2^53 come as bigint, tagged dates as Date, byte strings as Uint8Array. */
+/** Plain CBOR. Integers of 64 bits come as bigint, tagged dates as Date, byte strings as Uint8Array. */
 export function decodeCbor(bytes: Uint8Array): Decoded {
+  const problem = cborProblem(bytes)
+  if (problem !== undefined) return { ok: false, reason: `not CBOR: ${problem}` }
   try {
     return { ok: true, value: decoder.decode(bytes) }
   } catch (error) {
-    return { ok: false, reason: `not CBOR: ${error instanceof Error ? error.message : String(error)}` }
+    return { ok: false, reason: `not CBOR: ${messageOf(error)}` }
   }
+}
+
+/** The kind of the first item: 4 an array, 5 a map. Behind the tag that says "this is CBOR", if it has one. */
+export function cborMajorType(bytes: Uint8Array): number {
+  const isDescribed = bytes[0] === 0xd9 && bytes[1] === 0xd9 && bytes[2] === 0xf7
+  return (bytes[isDescribed ? 3 : 0] ?? 0) >> 5
 }
 
 export function encodeCbor(value: unknown): Encoded {
   try {
     // A copy: the encoder hands out views on a buffer it goes on using.
-    return { ok: true, bytes: Uint8Array.from(encoder.encode(wideIntegers(value, 0))) }
+    return { ok: true, bytes: Uint8Array.from(encoder.encode(plain(value, 0))) }
   } catch (error) {
-    return { ok: false, reason: `cannot be written as CBOR: ${error instanceof Error ? error.message : String(error)}` }
+    return { ok: false, reason: `cannot be written as CBOR: ${messageOf(error)}` }
   }
 }
 
-/** cbor-x writes whole numbers from 2^32 on as floats, which an i64 in Rust refuses; as bigints they are integers. */
-function wideIntegers(value: unknown, depth: number): unknown {
-  if (depth > 500) throw new RangeError('more than 500 levels deep')
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/**
+ * What other decoders take: whole numbers from 2^32 on, which cbor-x writes as floats and an i64 in Rust refuses, as
+ * bigints; no field that is undefined; no text with half of a surrogate pair.
+ */
+function plain(value: unknown, depth: number): unknown {
+  if (depth > DEEPEST) throw new RangeError(tooDeep)
   if (typeof value === 'number') {
     return Number.isSafeInteger(value) && Math.abs(value) >= 2 ** 32 ? BigInt(value) : value
   }
-  if (Array.isArray(value)) return value.map((item) => wideIntegers(item, depth + 1))
+  if (typeof value === 'string') return wellFormed(value)
+  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1))
   if (value === null || typeof value !== 'object') return value
-  if (value instanceof Uint8Array || value instanceof Date || value instanceof Map) return value
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, wideIntegers(item, depth + 1)]))
+  if (value instanceof Uint8Array || value instanceof Date) return value
+  if (value instanceof Map)
+    return new Map([...value].map(([key, item]) => [plain(key, depth + 1), plain(item, depth + 1)]))
+  if (value instanceof Set) return [...value].map((item) => plain(item, depth + 1))
+  const fields = Object.entries(value).filter(([, item]) => item !== undefined)
+  return Object.fromEntries(fields.map(([name, item]) => [wellFormed(name), plain(item, depth + 1)]))
+}
+
+function wellFormed(text: string): string {
+  if (!text.isWellFormed()) throw new TypeError('a text holds half of a surrogate pair')
+  return text
 }

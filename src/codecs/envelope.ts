@@ -1,6 +1,7 @@
 import { type EventMetadata, type SerializedEvent, versionOf } from '../bus/event.ts'
-import { BincodeError, BincodeReader, BincodeWriter } from './bincode.ts'
-import { decodeCbor, type Encoded, encodeCbor } from './cbor.ts'
+import { BincodeReader, BincodeWriter } from './bincode.ts'
+import { cborMajorType, decodeCbor, type Encoded, encodeCbor } from './cbor.ts'
+import { decodeJson, writeJson } from './json.ts'
 
 /** The layouts an envelope is found in. `bincode-w3` and `cbor` are also written. */
 export type EnvelopeFormat = 'bincode-w3' | 'bincode-w2' | 'bincode-w1' | 'cbor' | 'json'
@@ -9,85 +10,102 @@ export type DecodedEnvelope =
   | {
       readonly ok: true
       readonly format: EnvelopeFormat
-      /** True when the bytes allow another reading and this is the likelier one (`bincode-w1` metadata). */
+      /** True when the bytes allow another reading and this is the likelier one. */
       readonly guessed: boolean
       readonly event: SerializedEvent
     }
   | { readonly ok: false; readonly reason: string }
 
-type Reading = { readonly event: SerializedEvent } | { readonly reason: string }
+/** An event, or in words why there is none. */
+type Reading = SerializedEvent | string
+const isEvent = (reading: Reading): reading is SerializedEvent => typeof reading !== 'string'
 
 /**
  * Reads a record's value as an event. Nothing on the wire says which layout it is, so each is tried strictly, every byte
  * used, in the order W3, W2, W1, CBOR, JSON; of two that fit, the one whose version agrees with its event type wins.
  */
 export function decodeEnvelope(bytes: Uint8Array): DecodedEnvelope {
-  const w3 = read(bytes, readW3)
-  if ('event' in w3 && w3.event.eventVersion === versionOf(w3.event.eventType)) return found('bincode-w3', w3.event)
-  const w2 = read(bytes, readW2)
-  // A W2 event whose data begins with zeros also reads as W3, with a version its type does not name.
-  if ('event' in w2 && !('event' in w3)) return found('bincode-w2', w2.event)
-  if ('event' in w3) return found('bincode-w3', w3.event)
-  const w1 = read(bytes, readW1)
-  if ('event' in w1) return { ...found('bincode-w1', w1.event), guessed: true }
-  const cbor = looksLikeCborMap(bytes) ? decodeCbor(bytes) : undefined
-  const fromCbor = cbor?.ok ? fromFields(cbor.value, (data) => encodeCbor(data)) : undefined
-  if (fromCbor) return found('cbor', fromCbor)
-  const fromJson = bytes[0] === 0x7b ? fromFields(parseJson(bytes), encodeJson) : undefined
-  if (fromJson) return found('json', fromJson)
-  const reason = 'reason' in w3 ? w3.reason : 'it reads as nothing'
-  return { ok: false, reason: `not an envelope in bincode (${reason}), CBOR or JSON` }
-}
-
-const found = (format: EnvelopeFormat, event: SerializedEvent) => ({ ok: true, format, guessed: false, event }) as const
-
-function read(bytes: Uint8Array, how: (reader: BincodeReader) => SerializedEvent): Reading {
-  try {
-    return { event: how(new BincodeReader(bytes)) }
-  } catch (error) {
-    if (error instanceof BincodeError) return { reason: error.message }
-    throw error
+  if (bytes.length === 0) return { ok: false, reason: 'not an envelope: there are no bytes' }
+  const w3 = readW3(bytes)
+  if (isEvent(w3) && !mayBeW2(w3)) return found('bincode-w3', w3)
+  const w2 = readW2(bytes)
+  if (isEvent(w3)) {
+    if (!isEvent(w2)) return found('bincode-w3', w3)
+    const agrees = w3.eventVersion === versionOf(w3.eventType)
+    return agrees ? found('bincode-w3', w3, true) : found('bincode-w2', w2, true)
   }
+  if (isEvent(w2)) return found('bincode-w2', w2)
+  const w1 = readW1(bytes)
+  if (isEvent(w1)) return found('bincode-w1', w1, true)
+  return decodeFields(bytes, w3)
 }
 
-function readW3(reader: BincodeReader): SerializedEvent {
-  const eventType = reader.string()
+/**
+ * W2's data whose first four bytes are zero reads as W3 without data: the count of the data as the version, the zeros as
+ * the upper half of W3's own count. With anything else there the count is far too large.
+ */
+const mayBeW2 = ({ data, eventVersion }: SerializedEvent): boolean => data.length === 0 && eventVersion >= 4
+
+const found = (format: EnvelopeFormat, event: SerializedEvent, guessed = false) =>
+  ({ ok: true, format, guessed, event }) as const
+
+/** An envelope of named fields, CBOR or JSON. */
+function decodeFields(bytes: Uint8Array, whyNotBincode: string): DecodedEnvelope {
+  const isCbor = cborMajorType(bytes) === 5
+  const isJson = startsLikeJson(bytes)
+  const decoded = isCbor ? decodeCbor(bytes) : isJson ? decodeJson(bytes) : undefined
+  if (decoded === undefined || !decoded.ok) {
+    const other = decoded === undefined ? 'nor CBOR, nor JSON' : decoded.reason
+    return { ok: false, reason: `not an envelope: not bincode (${whyNotBincode}), ${other}` }
+  }
+  const event = fromFields(decoded.value, isCbor ? encodeCbor : encodeJson)
+  if (isEvent(event)) return found(isCbor ? 'cbor' : 'json', event)
+  return { ok: false, reason: `not an envelope: ${isCbor ? 'CBOR' : 'JSON'} ${event}` }
+}
+
+function readW3(bytes: Uint8Array): Reading {
+  const reader = new BincodeReader(bytes)
+  const eventType = reader.repeatedString()
   const eventVersion = reader.i32()
   const data = reader.bytes()
-  const metadata = reader.option(readMetadata) ?? null
+  const metadata = reader.some() ? readMetadata(reader) : null
   reader.end()
-  return { eventType, eventVersion, data, metadata }
+  return reader.failure ?? { eventType, eventVersion, data, metadata }
 }
 
-function readW2(reader: BincodeReader): SerializedEvent {
-  const eventType = reader.string()
+function readW2(bytes: Uint8Array): Reading {
+  const reader = new BincodeReader(bytes)
+  const eventType = reader.repeatedString()
   const data = reader.bytes()
-  const metadata = reader.option(readMetadata) ?? null
+  const metadata = reader.some() ? readMetadata(reader) : null
   reader.end()
-  return { eventType, eventVersion: versionOf(eventType), data, metadata }
+  return reader.failure ?? { eventType, eventVersion: versionOf(eventType), data, metadata }
 }
 
-const readText = (reader: BincodeReader): string => reader.string()
+const readText = (reader: BincodeReader): string | undefined => (reader.some() ? reader.string() : undefined)
 
 function readMetadata(reader: BincodeReader): EventMetadata {
-  const correlationId = reader.option(readText)
-  const causationId = reader.option(readText)
-  const userId = reader.option(readText)
-  const timestamp = reader.option(readText)
+  const correlationId = readText(reader)
+  const causationId = readText(reader)
+  const userId = readText(reader)
+  const timestamp = readText(reader)
   return { correlationId, causationId, userId, timestamp }
 }
 
 /** W1's metadata was any JSON, written without saying of which kind. An object of strings is the one guess worth making. */
-function readW1(reader: BincodeReader): SerializedEvent {
-  const eventType = reader.string()
+function readW1(bytes: Uint8Array): Reading {
+  const reader = new BincodeReader(bytes)
+  const eventType = reader.repeatedString()
   const data = reader.bytes()
-  const fields = reader.option((from) => {
-    // A name and a value each begin with a length of 8 bytes.
-    const count = from.length(16)
-    return Array.from({ length: count }, () => [from.string(), from.string()] as const)
-  })
+  const hasMetadata = reader.some()
+  // A name and a value each begin with a length of 8 bytes.
+  const count = hasMetadata ? reader.length(16) : 0
+  const fields = Array.from({ length: count }, () => [reader.string(), reader.string()] as const)
   reader.end()
-  const metadata = fields === undefined ? null : toMetadata(Object.fromEntries(fields))
+  if (reader.failure !== undefined) return reader.failure
+  const named = new Map(fields)
+  if (named.size < count) return 'a name stands twice in the metadata'
+  const metadata = hasMetadata ? toMetadata(Object.fromEntries(named)) : null
   return { eventType, eventVersion: versionOf(eventType), data, metadata }
 }
 
@@ -105,39 +123,46 @@ export function toMetadata(fields: Readonly<Record<string, unknown>>): EventMeta
   for (const [name, value] of Object.entries(fields)) {
     const field = Object.hasOwn(wireNames, name) ? wireNames[name as keyof typeof wireNames] : undefined
     if (field !== undefined && typeof value === 'string') known[field] = value
-    else if (value !== null && value !== undefined) extra.push([name, value])
+    // TypeScript services write dates as CBOR's own.
+    else if (field === 'timestamp' && isTime(value)) known[field] = value.toISOString()
+    else if (field === undefined || (value !== null && value !== undefined)) extra.push([name, value])
   }
   return extra.length === 0 ? known : { ...known, extra: Object.fromEntries(extra) }
 }
 
-const looksLikeCborMap = (bytes: Uint8Array): boolean => {
-  const first = bytes[0] ?? 0
-  return first >= 0xa0 && first <= 0xbf
+const isTime = (value: unknown): value is Date => value instanceof Date && !Number.isNaN(value.getTime())
+
+/** A brace, perhaps behind white space. */
+function startsLikeJson(bytes: Uint8Array): boolean {
+  const first = bytes.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)
+  return first === 0x7b
 }
 
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    return undefined
-  }
-}
+const encodeJson = (value: unknown): Encoded => ({ ok: true, bytes: Buffer.from(writeJson(value)) })
 
-const encodeJson = (value: unknown): Encoded => ({ ok: true, bytes: Buffer.from(JSON.stringify(value) ?? 'null') })
-
-function fromFields(value: unknown, encodeData: (data: unknown) => Encoded): SerializedEvent | undefined {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined
-  const { event_type, event_version, data, metadata } = value as Record<string, unknown>
-  if (typeof event_type !== 'string' || data === undefined) return undefined
-  const version = event_version === undefined ? versionOf(event_type) : Number(event_version)
-  if (!isI32(version)) return undefined
-  if (metadata !== undefined && metadata !== null && (typeof metadata !== 'object' || Array.isArray(metadata))) {
-    return undefined
-  }
+function fromFields(value: unknown, encodeData: (data: unknown) => Encoded): Reading {
+  if (!isFields(value)) return 'that is no map of names'
+  const { event_type, event_version, data, metadata } = value
+  if (typeof event_type !== 'string' || !event_type.isWellFormed()) return 'without a text event_type'
+  if (data === undefined) return 'without data'
+  const version = event_version === undefined ? versionOf(event_type) : toI32(event_version)
+  if (version === undefined) return 'with an event_version that is no 32-bit integer'
+  if (metadata !== undefined && metadata !== null && !isFields(metadata)) return 'with metadata that is no map'
   const payload = isBytes(data) ? ({ ok: true, bytes: Uint8Array.from(data) } as const) : encodeData(data)
-  if (!payload.ok) return undefined
-  const fields = metadata === undefined || metadata === null ? null : (metadata as Record<string, unknown>)
-  return { eventType: event_type, eventVersion: version, data: payload.bytes, metadata: fields && toMetadata(fields) }
+  if (!payload.ok) return `whose data ${payload.reason}`
+  const fields = metadata === undefined || metadata === null ? null : toMetadata(metadata)
+  return { eventType: event_type, eventVersion: version, data: payload.bytes, metadata: fields }
+}
+
+const isFields = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array)
+
+/** CBOR may have written it as wide as 64 bits. */
+function toI32(value: unknown): number | undefined {
+  if (typeof value !== 'number' && typeof value !== 'bigint') return undefined
+  const version = Number(value)
+  // `+ 0` turns -0 into 0.
+  return isI32(version) ? version + 0 : undefined
 }
 
 /** serde_json writes a `Vec<u8>` as an array of numbers. */
@@ -151,23 +176,16 @@ const isI32 = (value: number): boolean => Number.isInteger(value) && value >= -(
 export function encodeEnvelope(event: SerializedEvent, format: 'bincode' | 'cbor'): Encoded {
   const { eventType, eventVersion, data, metadata } = event
   if (!isI32(eventVersion)) return { ok: false, reason: `event_version ${eventVersion} is not a 32-bit integer` }
-  const { correlationId, causationId, userId, timestamp, extra = {} } = metadata ?? {}
+  const { correlationId, causationId, userId, timestamp } = metadata ?? {}
   const texts = [eventType, correlationId, causationId, userId, timestamp]
   if (texts.some((text) => text !== undefined && !text.isWellFormed())) {
     return { ok: false, reason: 'a text holds half of a surrogate pair, which UTF-8 cannot write' }
   }
-  if (format === 'cbor') {
-    return encodeCbor({
-      event_type: eventType,
-      event_version: eventVersion,
-      data,
-      metadata: metadata === null ? null : { ...metadataFields(metadata), ...extra },
-    })
-  }
-  const extras = Object.keys(extra)
-  if (extras.length > 0) {
-    const reason = `a bincode envelope has no room for the metadata ${extras.join(', ')}; a CBOR envelope has`
-    return { ok: false, reason }
+  const extra = Object.entries(metadata?.extra ?? {}).filter(([, value]) => value !== undefined)
+  if (format === 'cbor') return encodeCborEnvelope(event, extra)
+  if (extra.length > 0) {
+    const names = extra.map(([name]) => name).join(', ')
+    return { ok: false, reason: `a bincode envelope has no room for the metadata ${names}; a CBOR envelope carries it` }
   }
   const writer = new BincodeWriter(64 + eventType.length + data.length)
   const string = (text: string) => writer.string(text)
@@ -179,7 +197,18 @@ export function encodeEnvelope(event: SerializedEvent, format: 'bincode' | 'cbor
   return { ok: true, bytes: writer.finish() }
 }
 
-function metadataFields(metadata: EventMetadata): Record<string, string> {
-  const fields = Object.entries(wireNames).map(([name, field]) => [name, metadata[field]])
-  return Object.fromEntries(fields.filter(([, text]) => text !== undefined))
+function encodeCborEnvelope(
+  { eventType, eventVersion, data, metadata }: SerializedEvent,
+  extra: readonly (readonly [string, unknown])[],
+): Encoded {
+  const known = Object.entries(wireNames).map(([name, field]) => [name, metadata?.[field]] as const)
+  const said = known.filter(([, text]) => text !== undefined)
+  const twice = said.find(([name]) => extra.some(([other]) => other === name))
+  if (twice) return { ok: false, reason: `metadata names ${twice[0]} twice, once among the extra fields` }
+  return encodeCbor({
+    event_type: eventType,
+    event_version: eventVersion,
+    data,
+    metadata: metadata === null ? null : Object.fromEntries([...said, ...extra]),
+  })
 }

@@ -12,7 +12,7 @@ export default class Demo extends BaseCommand {
     'Orders, payments and stock on three topics of the embedded bus; some payments fail and are compensated.'
   static override examples = ['<%= config.bin %> demo', '<%= config.bin %> demo --checkouts 50 --pause 5']
   static override flags = {
-    'data-dir': busFlags['data-dir'],
+    'data-dir': { ...busFlags['data-dir'], exclusive: [] },
     checkouts: Flags.integer({ description: 'how many', default: 8, min: 1 }),
     pause: Flags.integer({ description: 'milliseconds between two events', default: 80, min: 0 }),
   }

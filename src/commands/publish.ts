@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { Args, Flags } from '@oclif/core'
 import type { Header } from '../bus/record.ts'
 import { BaseCommand } from '../cli/base-command.ts'
@@ -6,9 +5,11 @@ import { UsageError } from '../cli/errors.ts'
 import { busFlags } from '../cli/flags.ts'
 import { compileData } from '../operations/data-template.ts'
 import { payloadCodecs } from '../operations/event-view.ts'
-import { BadInputError, type Published, publishLines } from '../operations/publish.ts'
-import type { EventSettings } from '../operations/publish-input.ts'
+import { BadInputError, publishLines } from '../operations/publish.ts'
+import { type EventSettings, isRfc3339 } from '../operations/publish-input.ts'
 import { type InputLine, linesOf } from '../operations/publish-lines.ts'
+import { openFile, type Progress, repeatedLines } from '../operations/publish-source.ts'
+import { formatProgress } from '../ui/format-progress.ts'
 import { formatPublished } from '../ui/format-published.ts'
 import { write } from '../ui/io.ts'
 
@@ -22,8 +23,7 @@ interface PublishSummary {
 export default class Publish extends BaseCommand {
   static override summary = 'publish events: one, a file of them, or what another command prints'
   static override description =
-    `With --type, each line of input is that event's data. Without it, each line is a whole record: what
-"crbus tail -o json" prints, an event as serde_json writes it, or the JSON of kcat -J, rpk or kaf.`
+    `With --type, each line of input is that event's data. Without it, each line is a whole record: what "crbus tail -o json" prints, an event as serde_json writes it, or the JSON of kcat -J, rpk or kaf.`
   static override examples = [
     `<%= config.bin %> publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-1"}'`,
     `<%= config.bin %> publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-{{i}}","at":"{{now}}"}' --count 100 --rate 20`,
@@ -32,6 +32,7 @@ export default class Publish extends BaseCommand {
   ]
   static override args = {
     topic: Args.string({ description: 'topic to publish to', required: true, ignoreStdin: true }),
+    input: Args.string({ description: '- for stdin, which is also read when piped', ignoreStdin: true }),
   }
   static override flags = {
     ...busFlags,
@@ -59,6 +60,7 @@ export default class Publish extends BaseCommand {
     metadata: Flags.string({
       description: 'further metadata, only in a cbor envelope',
       multiple: true,
+      multipleNonGreedy: true,
       helpValue: 'k=v',
       helpGroup: 'EVENT',
     }),
@@ -68,6 +70,7 @@ export default class Publish extends BaseCommand {
       char: 'H',
       description: 'record header',
       multiple: true,
+      multipleNonGreedy: true,
       helpValue: 'k=v',
       helpGroup: 'RECORD',
     }),
@@ -77,69 +80,100 @@ export default class Publish extends BaseCommand {
       exclusive: ['data', 'file', 'type'],
       helpGroup: 'RECORD',
     }),
-    count: Flags.integer({ description: 'publish --data so many times', default: 1, min: 1 }),
+    count: Flags.integer({ description: 'publish --data so many times', min: 1, dependsOn: ['data'] }),
     rate: Flags.integer({ description: 'events a second at most', min: 1 }),
   }
 
   async run(): Promise<PublishSummary> {
     const { args, flags } = await this.parse(Publish)
     const settings = toSettings(flags)
-    const lines = this.#lines(flags)
+    const { lines, progress } = await this.#source({ ...flags, input: args.input })
     const bus = await this.openBus(flags)
-    const positions: Published['position'][] = []
-    let published = 0
-    const progress = this.#progress()
+    const positions: { readonly partition: number; readonly offset: bigint }[] = []
+    const summary = { topic: args.topic, published: 0, positions }
+    this.partial = summary
+    const { stdin } = this.context.io
+    // A read that waits for a silent pipe must not outlive the command.
+    const release = () => void stdin.destroy()
+    this.signal.addEventListener('abort', release, { once: true })
+    const show = this.#progress(progress)
     try {
       const { signal } = this
       for await (const batch of publishLines(bus, { topic: args.topic, lines, settings, rate: flags.rate, signal })) {
-        published += batch.length
+        summary.published += batch.length
         for (const { position } of batch) if (positions.length < 100) positions.push(position)
         await this.print(batch.map(formatPublished).join(''))
-        progress(published)
+        show(summary.published)
       }
     } catch (error) {
-      if (published > 0) await this.notice(`${published} published before this`)
+      if (summary.published > 0) await this.notice(`${summary.published} published before this`)
       if (error instanceof BadInputError) throw new UsageError(error.message, ['crbus publish --help'])
       throw error
+    } finally {
+      show(summary.published, true)
+      this.signal.removeEventListener('abort', release)
+      release()
     }
-    if (published === 0 && this.context.stop.reason === undefined) await this.notice('nothing to publish')
+    if (summary.published === 0 && this.context.stop.reason === undefined) await this.notice('nothing to publish')
     return {
-      topic: args.topic,
-      published,
+      ...summary,
       positions: positions.map(({ partition, offset }) => ({ partition, offset })),
     }
   }
 
-  #lines({ data, file, tombstone, key, count, type }: PublishFlags): AsyncIterable<readonly InputLine[]> {
-    if (tombstone) return repeat(() => JSON.stringify({ tombstone: true, key }), 1)
+  async #source({ data, file, tombstone, key, count = 1, rate, type, input }: PublishFlags): Promise<{
+    readonly lines: AsyncIterable<readonly InputLine[]>
+    readonly progress: Progress
+  }> {
+    const unknown = () => undefined
+    if (input !== undefined && input !== '-') {
+      throw new UsageError(`'${input}' is neither a flag nor -`, [`--file ${input}`, `--data '${input}'`])
+    }
+    if (tombstone) {
+      return { lines: repeatedLines(() => JSON.stringify({ tombstone: true, key }), 1, 1), progress: unknown }
+    }
     if (data !== undefined) {
       if (type === undefined) throw new UsageError('--data needs --type', ['--type OrderPlaced.v1'])
       const compiled = compileData(data, this.context.now)
       if (!compiled.ok) throw new UsageError(`--data: ${compiled.reason}`)
-      return repeat(compiled.render, count)
+      const most = rate === undefined ? 1000 : Math.max(1, Math.floor(rate / 20))
+      return { lines: repeatedLines(compiled.render, count, most), progress: (published) => published / count }
     }
     const { stdin } = this.context.io
-    if (file === undefined && stdin.isTTY) {
+    if (file === undefined && input === undefined && stdin.isTTY) {
       throw new UsageError('nothing to publish', [
         `crbus publish ${this.argv[0] ?? 'TOPIC'} --type OrderPlaced.v1 --data '{"order_id":"o-1"}'`,
         'give --file, or pipe lines in',
       ])
     }
-    return linesOf(file === undefined || file === '-' ? stopping(stdin, this.signal) : readFile(file))
+    if (file === undefined || file === '-') return { lines: linesOf(stdin), progress: unknown }
+    try {
+      const { chunks, progress } = await openFile(file)
+      return { lines: linesOf(chunks), progress }
+    } catch (error) {
+      throw new UsageError(`cannot read ${file}: ${(error as Error).message}`)
+    }
   }
 
-  /** A line on stderr that counts, where a person watches stderr and the reports go elsewhere. */
-  #progress(): (published: number) => void {
+  /** A line on stderr, where a person watches stderr and the reports go elsewhere. */
+  #progress(progress: Progress): (published: number, isLast?: boolean) => void {
     const { stderr, stdout } = this.context.io
     if (!stderr.isTTY || stdout.isTTY) return () => {}
-    let shownAt = 0
-    return (published) => {
-      if (performance.now() - shownAt < 200) return
-      shownAt = performance.now()
-      void write(stderr, `\r${published} published`, this.signal)
+    const began = performance.now()
+    let shownAt = began
+    let isShown = false
+    return (published, isLast = false) => {
+      const now = performance.now()
+      if (isLast ? !isShown : now - shownAt < PROGRESS_MS) return
+      shownAt = now
+      isShown = true
+      const line = formatProgress(published, isLast ? undefined : progress(published), (now - began) / 1000)
+      void write(stderr, `\r\u001b[K${line}${isLast ? '\n' : ''}`, this.context.stop.readerLeft)
     }
   }
 }
+
+const PROGRESS_MS = 200
 
 interface PublishFlags {
   readonly data?: string | undefined
@@ -147,35 +181,9 @@ interface PublishFlags {
   readonly key?: string | undefined
   readonly type?: string | undefined
   readonly tombstone: boolean
-  readonly count: number
-}
-
-async function* repeat(render: (index: number) => string, count: number): AsyncGenerator<readonly InputLine[]> {
-  for (let next = 1; next <= count; next += 1000) {
-    const size = Math.min(1000, count - next + 1)
-    yield Array.from({ length: size }, (_, index) => ({ number: next + index, text: render(next + index) }))
-  }
-}
-
-/** Standard input until it ends or the command is stopped: waiting for a silent pipe must not outlive Ctrl-C. */
-async function* stopping(stdin: NodeJS.ReadableStream, signal: AbortSignal): AsyncGenerator<Uint8Array | string> {
-  const chunks = stdin[Symbol.asyncIterator]()
-  const stopped = new Promise<{ done: true; value: undefined }>((resolve) => {
-    signal.addEventListener('abort', () => resolve({ done: true, value: undefined }), { once: true })
-  })
-  while (true) {
-    const { done, value } = await Promise.race([chunks.next(), stopped])
-    if (done) return
-    yield value
-  }
-}
-
-async function* readFile(path: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* createReadStream(path)
-  } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${(error as Error).message}`)
-  }
+  readonly count?: number | undefined
+  readonly rate?: number | undefined
+  readonly input?: string | undefined
 }
 
 function toSettings(flags: {
@@ -193,7 +201,7 @@ function toSettings(flags: {
   readonly partition?: number | undefined
 }): EventSettings {
   const { timestamp } = flags
-  if (timestamp !== undefined && Number.isNaN(Date.parse(timestamp))) {
+  if (timestamp !== undefined && !isRfc3339(timestamp)) {
     throw new UsageError(`--timestamp ${timestamp} is not RFC 3339`, ['--timestamp 2026-11-23T10:00:00Z'])
   }
   const extra = (flags.metadata ?? []).map((one) => toPair('--metadata', one))

@@ -1,7 +1,8 @@
-import { Flags } from '@oclif/core'
+import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
 import { UsageError } from '../cli/errors.ts'
 import { busFlags } from '../cli/flags.ts'
+import { youngGenerationBound } from '../cli/young-generation.ts'
 import { compileFilter } from '../operations/event-filter.ts'
 import type { EventView } from '../operations/event-view.ts'
 import { payloadCodecs } from '../operations/event-view.ts'
@@ -13,20 +14,32 @@ import { write } from '../ui/io.ts'
 /** How many of the newest events to begin with, when nothing says where. */
 const LAST = 10
 
+// Lines of their own are short, since help is wrapped at the terminal's width.
+const PLACES = `--from and --to take
+  start, end, now, today, yesterday, "10m ago"
+  47        an offset            47:  :47  10:20   a range
+  +10       after the start      -10               before the end
+  @-1h      an hour ago          @-48h:-24h        a range of times
+  @1662059631  @2026-11-23  @2026-11-23T10:00:00Z`
+
+const TOKENS = `-o takes text, json (a line each, which "crbus publish" reads back), raw (the values), or a format such as '%t[%p]@%o %y %{order_id}' of
+  %t topic        %p partition    %o offset       %k key
+  %v payload      %T time in ms   %d time         %h headers
+  %y event type   %e version      %m metadata     %f envelope
+  %c correlation  %a causation    %u user         %i count
+  %K %V lengths   %k{hex} %v{base64} bytes
+  %{a.b[0]} a field of the payload, %% a percent sign, \\n \\t \\xNN`
+
 export default class Tail extends BaseCommand {
   static override summary = 'show the events of topics, decoded, and follow them'
-  static override description =
-    `Begins with the last ${LAST} events of all topics together, merged by time, then follows. Joins no group.
-
---from takes: start, end, 47, 10:20, +10 (after the start), -10 (before the end), @1662059631, @2026-11-23,
-@2026-11-23T10:00:00Z, @-1h, @-48h:-24h, "10m ago", today, yesterday, now. --to takes the same points.
-
--o takes text, json (one line each, which "crbus publish" reads back), raw (the values), or a format such as
-'%t[%p]@%o %y %{order_id}': %t topic %p partition %o offset %k key %v payload %T time in ms %d time %h headers
-%y event type %e version %c correlation %a causation %u user %m metadata %f envelope %{path} field of the payload.
-
---where is a CEL expression over topic, partition, offset, timestamp, key, event_type, event_version, metadata, data.`
+  static override description = [
+    `Begins with the last ${LAST} events of all topics together, merged by time, then follows. Joins no group.`,
+    PLACES,
+    TOKENS,
+    '--where takes a CEL expression over topic, partition, offset, timestamp, key, event_type, event_version, metadata and data.',
+  ].join('\n\n')
   static override strict = false
+  static override args = { topic: Args.string({ description: 'topics to show', ignoreStdin: true }) }
   static override usage = 'tail TOPIC...'
   static override examples = [
     '<%= config.bin %> tail order-events',
@@ -46,7 +59,13 @@ export default class Tail extends BaseCommand {
     }),
     partition: Flags.string({ char: 'p', description: 'only these, 0,2', helpGroup: 'RANGE' }),
     'no-follow': Flags.boolean({ char: 'e', description: 'stop at the end', aliases: ['exit'], helpGroup: 'RANGE' }),
-    type: Flags.string({ char: 't', description: 'event type, * and ? allowed', multiple: true, helpGroup: 'FILTER' }),
+    type: Flags.string({
+      char: 't',
+      description: 'event type, * and ? allowed',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpGroup: 'FILTER',
+    }),
     key: Flags.string({ char: 'k', description: 'record key', helpGroup: 'FILTER' }),
     'correlation-id': Flags.string({ char: 'c', description: 'one conversation', helpGroup: 'FILTER' }),
     where: Flags.string({ char: 'w', description: 'CEL expression over the event', helpGroup: 'FILTER' }),
@@ -71,6 +90,8 @@ export default class Tail extends BaseCommand {
     const format = await this.#formatter(flags.output)
     const bus = await this.openBus(flags)
     const counts = { events: 0, undecodable: 0 }
+    const isRaw = flags.output === 'raw'
+    const boundMemory = youngGenerationBound()
     const notices: string[] = []
     const collected: unknown[] = []
     const views = tail(bus, {
@@ -89,12 +110,16 @@ export default class Tail extends BaseCommand {
     })
     for await (const batch of views) {
       counts.events += batch.length
-      for (const { envelope } of batch) if (envelope && !envelope.ok) counts.undecodable += 1
+      // Raw values are printed whatever they are.
+      if (!isRaw) for (const { envelope } of batch) if (envelope && !envelope.ok) counts.undecodable += 1
       if (this.isJson) collected.push(...batch.map((view) => JSON.parse(formatRecordJson(view))))
       else await write(this.context.io.stdout, format(batch), this.signal)
+      boundMemory()
     }
     const undecodable = counts.undecodable === 0 ? '' : `, ${counts.undecodable} of them undecodable`
     notices.push(`${counts.events} event${counts.events === 1 ? '' : 's'}${undecodable}`)
+    const { count, reason } = compiled.failures
+    if (count > 0) notices.push(`--where could not be told of ${count} event${count === 1 ? '' : 's'}: ${reason}`)
     if (this.context.stop.reason !== 'reader-left') for (const notice of notices) await this.notice(notice)
     return this.isJson ? { events: collected } : undefined
   }
@@ -105,8 +130,7 @@ export default class Tail extends BaseCommand {
     if (range && !range.ok) throw new UsageError(`--from: ${range.reason}`)
     const to = flags.to === undefined ? undefined : parsePoint(flags.to, now)
     if (to && !to.ok) throw new UsageError(`--to: ${to.reason}`)
-    const begin = range?.from ?? (to === undefined ? undefined : ({ kind: 'start' } as const))
-    return { from: begin, to: to?.spec ?? range?.to }
+    return { from: range?.from ?? (range && { kind: 'start' as const }), to: to?.spec ?? range?.to }
   }
 
   async #formatter(output: string): Promise<(batch: readonly EventView[]) => string | Uint8Array> {
@@ -116,7 +140,8 @@ export default class Tail extends BaseCommand {
     const { io } = this.context
     if (output === 'text') {
       const { textFormatter } = await import('../ui/format-record-text.ts')
-      const columns = io.stdout.isTTY ? io.stdout.columns : undefined
+      // Some terminals say they have no columns at all.
+      const columns = (io.stdout.isTTY && io.stdout.columns) || undefined
       const format = textFormatter({ color: io.color, columns })
       return (batch) => batch.map(format).join('')
     }

@@ -14,12 +14,24 @@ export interface FilterRequest {
 
 export type EventFilter = (view: EventView) => boolean
 export type CompiledFilter =
-  | { readonly ok: true; readonly filter: EventFilter | undefined }
+  | {
+      readonly ok: true
+      /** `undefined` when nothing was asked for. */
+      readonly filter: EventFilter | undefined
+      /** Events that `where` could not be told of, and why of the first; they did not pass. */
+      readonly failures: WhereFailures
+    }
   | { readonly ok: false; readonly reason: string }
+
+interface WhereFailures {
+  count: number
+  reason: string
+}
 
 /** Compiles a request once. `filter` is undefined when nothing was asked for, so that callers can skip decoding. */
 export async function compileFilter(request: FilterRequest): Promise<CompiledFilter> {
   const tests: EventFilter[] = []
+  const failures: WhereFailures = { count: 0, reason: '' }
   const { types = [], key, correlationId, where, grep } = request
   if (types.length > 0) {
     const patterns = types.map(globToRegExp)
@@ -37,11 +49,12 @@ export async function compileFilter(request: FilterRequest): Promise<CompiledFil
     tests.push((view) => searchable(view).toLowerCase().includes(needle))
   }
   if (where !== undefined) {
-    const compiled = await compileWhere(where)
+    const compiled = await compileWhere(where, failures)
     if (!compiled.ok) return compiled
     tests.push(compiled.filter)
   }
-  return { ok: true, filter: tests.length === 0 ? undefined : (view) => tests.every((test) => test(view)) }
+  const filter: EventFilter | undefined = tests.length === 0 ? undefined : (view) => tests.every((test) => test(view))
+  return { ok: true, filter, failures }
 }
 
 function globToRegExp(glob: string): RegExp {
@@ -62,29 +75,72 @@ const toText = (value: unknown): string =>
 
 async function compileWhere(
   expression: string,
+  failures: WhereFailures,
 ): Promise<{ ok: true; filter: EventFilter } | { ok: false; reason: string }> {
-  const { Environment } = await import('@marcbachmann/cel-js')
-  const environment = new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true })
-  let evaluate: (scope: Record<string, unknown>) => unknown
+  const { Environment, EvaluationError } = await import('@marcbachmann/cel-js')
+  const environment = new Environment({ enableOptionalTypes: true })
+  for (const [name, type] of Object.entries(scopeTypes)) environment.registerVariable(name, type)
+  for (const [operator, calculate] of Object.entries(arithmetic)) {
+    for (const pair of [`int ${operator} double`, `double ${operator} int`]) {
+      environment.registerOperator(`${pair}: double`, (a: number | bigint, b: number | bigint) =>
+        calculate(Number(a), Number(b)),
+      )
+    }
+  }
+  let evaluate: ReturnType<typeof environment.parse>
   try {
     evaluate = environment.parse(expression)
   } catch (error) {
-    return { ok: false, reason: (error as Error).message }
+    return { ok: false, reason: messageOf(error) }
+  }
+  const { valid, type, error } = evaluate.check()
+  if (!valid) return { ok: false, reason: `${messageOf(error)}\nknown are ${Object.keys(scopeTypes).join(', ')}` }
+  if (type !== 'bool' && type !== 'dyn') return { ok: false, reason: `it gives ${type}, not true or false` }
+  const fail = (reason: string): false => {
+    if (failures.count === 0) failures.reason = reason
+    failures.count += 1
+    return false
   }
   return {
     ok: true,
     filter: (view) => {
       try {
-        return evaluate(filterScope(view)) === true
-      } catch {
-        // CEL fails on a field that is not there; an event without the field is one the filter does not hold for.
-        return false
+        const result = evaluate(filterScope(view))
+        return typeof result === 'boolean' ? result : fail('it gives something else than true or false')
+      } catch (error) {
+        // An event without the field is one the filter does not hold for; anything else is a mistake in it.
+        const isMissing = error instanceof EvaluationError && error.code === 'no_such_key'
+        return isMissing ? false : fail(messageOf(error))
       }
     },
   }
 }
 
-/** The names an expression may use: those of `-o json`, with `data` the decoded payload. */
+/** Without the lines in which the library points at the place. */
+const messageOf = (error: unknown): string => String((error as Error).message).split('\n')[0] ?? ''
+
+/** CEL does not mix whole numbers and fractions. JSON does: a price of 2 is as good as one of 2.5. */
+const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '/': (a, b) => a / b,
+}
+
+/** The names an expression may use, and what they are in CEL. */
+const scopeTypes = {
+  topic: 'string',
+  partition: 'int',
+  offset: 'int',
+  timestamp: 'google.protobuf.Timestamp',
+  key: 'dyn',
+  event_type: 'string',
+  event_version: 'int',
+  metadata: 'map',
+  data: 'dyn',
+} as const
+
+/** Named as in `-o json`, with `data` the decoded payload. */
 function filterScope({ record, envelope, payload }: EventView): Record<string, unknown> {
   const { topic, partition, offset, timestamp, key } = record
   const event = envelope?.ok ? envelope.event : undefined

@@ -14,9 +14,30 @@ export interface EventView {
   readonly payload: DecodedPayload | undefined
 }
 
-/** Decodes a record: its envelope, then the payload, by looking or as told. */
-export function viewOf(record: BusRecord, codec?: PayloadCodec): EventView {
-  if (record.value === null) return { record, envelope: undefined, payload: undefined }
-  const envelope = decodeEnvelope(record.value)
-  return { record, envelope, payload: envelope.ok ? decodePayload(envelope.event.data, codec) : undefined }
+/** Decodes a record when somebody asks: its envelope, then the payload, by looking or as told. */
+export const viewOf = (record: BusRecord, codec?: PayloadCodec): EventView => new LazyView(record, codec)
+
+/** A filter by type needs no payload, and raw output not even the envelope. */
+class LazyView implements EventView {
+  readonly record: BusRecord
+  readonly #codec: PayloadCodec | undefined
+  #envelope: DecodedEnvelope | undefined
+  #payload: DecodedPayload | undefined
+
+  constructor(record: BusRecord, codec: PayloadCodec | undefined) {
+    this.record = record
+    this.#codec = codec
+  }
+
+  get envelope(): DecodedEnvelope | undefined {
+    const { value } = this.record
+    if (value !== null) this.#envelope ??= decodeEnvelope(value)
+    return this.#envelope
+  }
+
+  get payload(): DecodedPayload | undefined {
+    const { envelope } = this
+    if (envelope?.ok) this.#payload ??= decodePayload(envelope.event.data, this.#codec)
+    return this.#payload
+  }
 }

@@ -1,8 +1,8 @@
 import { type EventMetadata, type SerializedEvent, versionOf } from '../bus/event.ts'
 import type { Header, NewRecord } from '../bus/record.ts'
 import { encodeEnvelope, toMetadata } from '../codecs/envelope.ts'
+import { parseJson, writeJson } from '../codecs/json.ts'
 import { encodePayload, type PayloadCodec } from '../codecs/payload.ts'
-import { parseJson, writeJson } from './publish-json.ts'
 
 /** What the command line says of every event. */
 export interface EventSettings {
@@ -269,6 +269,10 @@ function allHeaders(headers: readonly (Header | undefined)[]): Header[] | undefi
 }
 
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
+
+/** Whether Rust's chrono reads it. */
+export const isRfc3339 = (text: string): boolean => rfc3339.test(text) && !Number.isNaN(Date.parse(text))
+
 /** What Go writes for "no time". */
 const GO_ZERO = '0001-01-01T00:00:00Z'
 
@@ -277,9 +281,7 @@ function readTime(time: unknown): bigint | undefined | null {
   if (time === undefined || time === null || time === -1 || time === GO_ZERO) return undefined
   if (typeof time === 'bigint') return time
   if (typeof time === 'number') return Number.isSafeInteger(time) ? BigInt(time) : null
-  if (typeof time !== 'string' || !rfc3339.test(time)) return null
-  const milliseconds = Date.parse(time)
-  return Number.isNaN(milliseconds) ? null : BigInt(milliseconds)
+  return typeof time === 'string' && isRfc3339(time) ? BigInt(Date.parse(time)) : null
 }
 
 function readBase64(text: string): Buffer | undefined {

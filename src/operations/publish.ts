@@ -91,7 +91,8 @@ async function send(bus: EventBus, topic: string, { records, types, lines }: Bat
     const [first = 1, last = first] = [lines[0], lines.at(-1)]
     if (!(error instanceof EventBusError) || last === 1) throw error
     const { code, message, topic, topics, group, suggestions } = error
-    const goOn = `publish again from line ${first}: what stands before it was taken, lines ${first} to ${last} may have been`
+    const doubt = first === last ? `line ${first}` : `lines ${first} to ${last}`
+    const goOn = `publish again from line ${first}: what stands before it was taken, ${doubt} may have been`
     throw new EventBusError(code, message, {
       topic,
       topics,

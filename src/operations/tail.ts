@@ -33,9 +33,10 @@ export interface TailRequest {
  */
 export async function* tail(bus: EventBus, request: TailRequest): AsyncGenerator<readonly EventView[]> {
   const { signal, limit = Number.POSITIVE_INFINITY } = request
-  if (!(await allTopicsExist(bus, request))) return
+  const waitedFor = await awaitTopics(bus, request)
+  if (signal.aborted) return
   let left = limit
-  for await (const views of selected(bus, request)) {
+  for await (const views of selected(bus, request, waitedFor)) {
     if (views.length >= left) {
       yield views.slice(0, left)
       return
@@ -46,7 +47,11 @@ export async function* tail(bus: EventBus, request: TailRequest): AsyncGenerator
   }
 }
 
-async function* selected(bus: EventBus, request: TailRequest): AsyncGenerator<readonly EventView[]> {
+async function* selected(
+  bus: EventBus,
+  request: TailRequest,
+  waitedFor: ReadonlySet<string>,
+): AsyncGenerator<readonly EventView[]> {
   const { from, to, follow, signal, filter, codec } = request
   const views = (batch: readonly BusRecord[]): readonly EventView[] => {
     const all = batch.map((record) => viewOf(record, codec))
@@ -59,13 +64,21 @@ async function* selected(bus: EventBus, request: TailRequest): AsyncGenerator<re
     to: to ?? { kind: 'end' },
   })
   notes.forEach(request.onNotice)
-  if (from === undefined) yield await newest(bus, request, slices)
-  else
-    for await (const batch of mergeByTime(slices.map((slice) => bus.log.read([slice], { signal })))) yield views(batch)
+  // Who was there before a topic sees all of it.
+  const isNew = ({ topic }: LogSlice) => from === undefined && waitedFor.has(topic)
+  const past = slices.filter((slice) => !isNew(slice))
+  if (from === undefined) yield await newest(bus, request, past)
+  else for await (const batch of mergeByTime(past.map((slice) => bus.log.read([slice], { signal })))) yield views(batch)
   if (!follow || to !== undefined) return
-  const rest = slices.map(({ topic, partition, to: end = 0n }) => ({ topic, partition, from: end }))
+  const rest = slices.map((slice) => {
+    const { topic, partition, from: start, to: end = 0n } = slice
+    return { topic, partition, from: isNew(slice) ? start : end }
+  })
   for await (const batch of bus.log.read(rest, { signal })) yield views(batch)
 }
+
+/** The most records a partition is looked back through at a time. */
+const WIDEST_LOOK = 20_000n
 
 /**
  * The newest `last` events that pass the filter, oldest first. Each partition is looked back through, in windows that
@@ -85,15 +98,18 @@ async function newestOf(
   let found: EventView[] = []
   let to = slice.to ?? slice.from
   for (let window = BigInt(last); to > slice.from && found.length < last && !signal.aborted; window *= 2n) {
-    const from = to - window > slice.from ? to - window : slice.from
-    const older: EventView[] = []
+    const width = window > WIDEST_LOOK && BigInt(last) < WIDEST_LOOK ? WIDEST_LOOK : window
+    const from = to - width > slice.from ? to - width : slice.from
+    let older: EventView[] = []
     for await (const batch of bus.log.read([{ ...slice, from, to }], { signal })) {
       for (const record of batch) {
         const view = viewOf(record, codec)
         if (filter === undefined || filter(view)) older.push(view)
       }
+      // Of a window full of what is looked for, only the end is kept.
+      if (older.length > 2 * last) older = older.slice(-last)
     }
-    found = [...older, ...found]
+    found = [...older, ...found].slice(-last)
     to = from
   }
   return found
@@ -106,21 +122,27 @@ function byTime({ record: a }: EventView, { record: b }: EventView): number {
   return a.offset < b.offset ? -1 : 1
 }
 
-/** A missing topic is an error, except to a follower, who may be there before the first event. */
-async function allTopicsExist(bus: EventBus, { topics, follow, signal, onNotice }: TailRequest): Promise<boolean> {
+/**
+ * A missing topic is an error, except to a follower, who may be there before the first event. Returns the topics that
+ * had to be waited for, or what is there of them at the abort.
+ */
+async function awaitTopics(
+  bus: EventBus,
+  { topics, follow, signal, onNotice }: TailRequest,
+): Promise<ReadonlySet<string>> {
   const known = new Set((await bus.admin.listTopics()).map(({ topic }) => topic))
   const missing = topics.filter((topic) => !known.has(topic))
   const [first] = missing
-  if (first === undefined) return true
+  if (first === undefined) return new Set()
   if (!follow) throw topicNotFound(first)
   const others = known.size === 0 ? 'there are none yet' : `there are: ${[...known].slice(0, 10).join(', ')}`
   onNotice(`waiting for topic ${missing.join(', ')} to be created (${others})`)
   while (!signal.aborted) {
     await delay(50, signal)
     const ready = await Promise.all(missing.map((topic) => exists(bus, topic)))
-    if (ready.every(Boolean)) return true
+    if (ready.every(Boolean)) break
   }
-  return false
+  return new Set(missing)
 }
 
 const exists = (bus: EventBus, topic: string): Promise<boolean> =>

@@ -1,5 +1,5 @@
 import type { ClusterDescription, NewTopic, TopicDescription } from '../bus/admin.ts'
-import { topicExists, topicNotFound } from '../bus/errors.ts'
+import { EventBusError, topicExists, topicNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { isEventTopic, topicNameError } from '../bus/names.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
@@ -63,7 +63,7 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
     ...nameWarnings(topic),
     ...(sampled > 0 && busy < ranges.length
       ? [
-          `${ranges.length - busy} of ${ranges.length} partitions are empty: the key is the event type, so ${types.size} event types fill at most ${types.size} partitions`,
+          `${ranges.length - busy} of ${ranges.length} partitions are empty: the key is the event type, and each of the ${types.size} seen has one partition`,
         ]
       : []),
   ]
@@ -98,6 +98,15 @@ export async function planCreateTopic(bus: EventBus, topic: string, options: New
   const invalid = topicNameError(topic)
   if (invalid) throw invalid
   if ((await bus.admin.listTopics()).some((known) => known.topic === topic)) throw topicExists(topic)
+  const { brokers } = await bus.admin.describeCluster()
+  const { replication = 1 } = options
+  if (brokers.length > 0 && replication > brokers.length) {
+    const has = brokers.length === 1 ? 'is 1 broker' : `are ${brokers.length} brokers`
+    throw new EventBusError('REFUSED', `there ${has} for ${replication} replicas of '${topic}'`, {
+      topic,
+      suggestions: [`--replication ${brokers.length}`],
+    })
+  }
   return { topic, ...options, warnings: nameWarnings(topic) }
 }
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { EventMetadata } from '../bus/event.ts'
 import type { BusRecord, Header } from '../bus/record.ts'
+import { asBuffer, repeatedText } from '../codecs/repeated-text.ts'
 import type { EventView } from '../operations/event-view.ts'
 import { stringifyJson } from './json.ts'
 import { printableJson } from './printable.ts'
@@ -14,7 +15,7 @@ import { printableJson } from './printable.ts'
  */
 export function formatRecordJson(view: EventView): string {
   const { record, envelope, payload } = view
-  let line = `{"topic":${text(record.topic)},"partition":${record.partition},"offset":${integer(record.offset)},"timestamp":${time(record.timestamp)},${key(record)},"headers":${headers(record.headers)}`
+  let line = `{"topic":${interned(record.topic)},"partition":${record.partition},"offset":${integer(record.offset)},"timestamp":${time(record.timestamp)},${key(record)},"headers":${headers(record.headers)}`
   if (record.value === null) return `${line},"tombstone":true}`
   if (!envelope?.ok) {
     return `${line},"error":${text(envelope?.reason ?? 'not decoded')},"value_base64":"${base64(record.value)}"}`
@@ -42,8 +43,10 @@ export function metadataJson(metadata: EventMetadata | null): string {
   if (causationId !== undefined) fields += `,"causation_id":${text(causationId)}`
   if (userId !== undefined) fields += `,"user_id":${text(userId)}`
   if (timestamp !== undefined) fields += `,"timestamp":${text(timestamp)}`
-  for (const [name, value] of Object.entries(extra ?? {})) {
-    fields += `,${text(name)}:${printableJson(stringifyJson(value))}`
+  if (extra !== undefined) {
+    for (const [name, value] of Object.entries(extra)) {
+      fields += `,${text(name)}:${printableJson(stringifyJson(value))}`
+    }
   }
   return `{${fields.slice(1)}}`
 }
@@ -66,8 +69,7 @@ function interned(value: string): string {
   return found
 }
 
-const base64 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+const base64 = (bytes: Uint8Array): string => asBuffer(bytes).toString('base64')
 
 function integer(value: bigint): string {
   return value <= 9007199254740991n && value >= -9007199254740991n ? value.toString() : `"${value}"`
@@ -80,20 +82,26 @@ let lastTime = 0n
 let lastTimeText = '"1970-01-01T00:00:00.000Z"'
 
 function time(timestamp: bigint): string {
+  // Records of one batch often share their millisecond.
+  if (timestamp === lastTime) return lastTimeText
   if (timestamp === -1n) return 'null'
   if (timestamp < FIRST_DATE || timestamp > LAST_DATE) return timestamp.toString()
-  // Records of one batch often share their millisecond.
-  if (timestamp !== lastTime) {
-    lastTime = timestamp
-    lastTimeText = `"${new Date(Number(timestamp)).toISOString()}"`
-  }
+  lastTime = timestamp
+  lastTimeText = `"${new Date(Number(timestamp)).toISOString()}"`
   return lastTimeText
 }
 
+let lastKey: Uint8Array | undefined
+let lastKeyText = ''
+
 function key({ key }: BusRecord): string {
   if (key === null) return '"key":null'
-  const buffer = Buffer.from(key.buffer, key.byteOffset, key.byteLength)
-  return isUtf8(buffer) ? `"key":${interned(buffer.toString('utf8'))}` : `"key_base64":"${buffer.toString('base64')}"`
+  // Records of one batch share the key they have in common.
+  if (key === lastKey) return lastKeyText
+  const text = repeatedText(asBuffer(key), 0, key.length)
+  lastKey = key
+  lastKeyText = text === undefined ? `"key_base64":"${base64(key)}"` : `"key":${interned(text)}`
+  return lastKeyText
 }
 
 function headers(pairs: readonly Header[]): string {

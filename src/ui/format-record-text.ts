@@ -41,8 +41,8 @@ export function textFormatter({ color, columns }: TextStyle): (view: EventView) 
 }
 
 /** The payload on one line, harmless for a terminal. */
-export function payloadText({ envelope, payload }: EventView): string {
-  if (!envelope?.ok) return ''
+export function payloadText({ record, envelope, payload }: EventView): string {
+  if (!envelope?.ok) return record.value === null ? '' : hex(record.value)
   if (!payload?.ok || payload.codec === 'bytes') return hex(envelope.event.data)
   if (payload.codec === 'text') return printable(String(payload.value))
   return printableJson(stringifyJson(payload.value))

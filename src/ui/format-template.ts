@@ -43,18 +43,37 @@ const templateTokens: Readonly<Record<string, { readonly means: string; readonly
   },
 }
 
+/** What a token's bytes are written as: `%k{hex}`. */
+const modifiers: Readonly<Record<string, (bytes: Uint8Array) => string>> = {
+  hex: (bytes) => Buffer.from(bytes).toString('hex'),
+  base64: (bytes) => Buffer.from(bytes).toString('base64'),
+}
+
+/** The bytes of the tokens that have some: a payload's, or the whole value where there is no event. */
+const tokenBytes: Readonly<Record<string, (view: EventView) => Uint8Array | null>> = {
+  k: ({ record }) => record.key,
+  v: (view) => eventOf(view)?.data ?? view.record.value,
+  s: (view) => eventOf(view)?.data ?? view.record.value,
+}
+
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', '0': '\0' }
 
 /**
  * Compiles a format such as `%t[%p]@%o %y %{order_id}\n`. `%{a.b[0].c}` is a field of the decoded payload, `%%` a
- * percent sign, `\n \t \r \0 \\ \xNN` as in kcat. A newline is added when the format ends without one.
+ * percent sign, `%k{hex}` and `%v{base64}` bytes, `\n \t \r \0 \\ \xNN` as in kcat. A newline is added when the format ends without one.
  */
 export function compileTemplate(template: string): CompiledTemplate {
   const parts: (string | Token)[] = []
-  const pattern = /%\{([^}]*)\}|%(.)|%$|\\x([0-9a-fA-F]{2})|\\(.)|[^%\\]+|\\$/gs
-  for (const [whole, path, letter, code, escaped] of template.matchAll(pattern)) {
+  const pattern = /%\{([^}]*)\}|%([kvs])\{([^}]*)\}|%(.)|%$|\\x([0-9a-fA-F]{2})|\\(.)|[^%\\]+|\\$/gs
+  for (const [whole, path, bytesOf, modifier, letter, code, escaped] of template.matchAll(pattern)) {
     if (path !== undefined) parts.push(fieldToken(path))
-    else if (letter === '%') parts.push('%')
+    else if (bytesOf !== undefined) {
+      const [bytes, write] = [tokenBytes[bytesOf], modifiers[modifier ?? '']]
+      if (bytes === undefined || write === undefined) {
+        return { ok: false, reason: `there is no ${whole}; known are %${bytesOf}{hex} and %${bytesOf}{base64}` }
+      }
+      parts.push((view) => write(bytes(view) ?? new Uint8Array()))
+    } else if (letter === '%') parts.push('%')
     else if (letter !== undefined) {
       const token = templateTokens[letter]
       if (token === undefined) return { ok: false, reason: `there is no token %${letter}` }

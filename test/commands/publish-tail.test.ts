@@ -85,7 +85,7 @@ describe('publish', () => {
 
   test('refuses extra metadata in bincode, naming the way out, and publishes nothing', async () => {
     const { stderr, exitCode } = await publish([...order, '--data', '{}', '--metadata', 'saga_id=s-1'])
-    expect(stderr).toContain('saga_id; a CBOR envelope has')
+    expect(stderr).toContain('saga_id; a CBOR envelope carries it')
     expect(exitCode).toBe(2)
     const { stdout } = await publish([
       ...order,
@@ -136,6 +136,7 @@ describe('tail', () => {
     const shown = async (...argv: string[]) =>
       (await tail(['order-events', '-e', '-o', '%o', ...argv])).stdout.trim().split('\n').join(' ')
     expect(await shown('--type', 'OrderPl*')).toBe('0 41')
+    expect(await shown('--type', 'OrderPl*', '--type', 'Nothing')).toBe('0 41')
     expect(await shown('--correlation-id', 'c-1')).toBe('0')
     expect(await shown('--where', 'data.total > 100')).toBe('41')
     expect(await shown('--where', 'metadata.correlation_id == "c-1"')).toBe('0')
@@ -211,5 +212,36 @@ describe('tail', () => {
     const { stdout } = await tail(['order-events', '-e'])
     expect(stdout).toContain('Evil\\x1b[2J')
     expect(stdout).not.toContain('\u202e')
+  })
+
+  test('shows all of a topic that it was there before', async () => {
+    const stop = new Stop()
+    let seen = ''
+    const following = runCli(Tail, ['new-events', '-o', '%o'], {
+      broker,
+      stop,
+      onStdout: (text) => {
+        seen += text
+        if (seen.split('\n').length > 50) stop.request('interrupted')
+      },
+    })
+    await publish(['new-events', '--type', 'A', '--data', '{"i":{{i}}}', '--count', '50'])
+    await following
+    expect(seen.trim().split('\n').map(Number)).toEqual(Array.from({ length: 50 }, (_, offset) => offset))
+  })
+
+  test('with --to, the last events before it', async () => {
+    await publish([...order, '--data', '{"i":{{i}}}', '--count', '30'])
+    const shown = async (...argv: string[]) =>
+      (await tail(['order-events', '-e', '-o', '%o', ...argv])).stdout.trim().split('\n').join(' ')
+    expect(await shown('--to', '5', '-n', '2')).toBe('3 4')
+    expect(await shown('--from', ':5')).toBe('0 1 2 3 4')
+  })
+
+  test('says that --where is a mistake', async () => {
+    await publish([...order, '--data', '{"i":1}'])
+    const { stderr } = await tail(['order-events', '-e', '--where', 'data.i > "x"'])
+    expect(stderr).toContain('--where could not be told of 1 event: no such overload')
+    expect((await tail(['order-events', '-e', '--where', 'datta.i > 1'])).exitCode).toBe(2)
   })
 })

@@ -100,6 +100,25 @@ describe('the built command line', () => {
 const brokers = inject('kafkaBrokers')
 
 describe.skipIf(brokers === '')('the built command line on a real Kafka', () => {
+  test('keeps everything a killed publisher had reported', async () => {
+    const topic = `e2e-killed-${Date.now()}-events`
+    await crbus(['topics', 'create', topic, '--partitions', '1', '-b', brokers])
+    const argv = ['publish', topic, '--type', 'A', '--data', '{"i":{{i}}}', '--count', '500000', '-b', brokers]
+    const publisher = crbus(argv)
+    let reported = ''
+    publisher.stdout?.on('data', (chunk) => {
+      reported += chunk
+      if (reported.length > 500_000) publisher.kill('SIGKILL')
+    })
+    const { signal } = await publisher
+    expect(signal).toBe('SIGKILL')
+    const count = reported.split('\n').length - 1
+    const { stdout } = await crbus(['tail', topic, '--from', 'start', '-e', '-o', '%{i}', '-b', brokers])
+    const stored = stdout.split('\n').map(Number)
+    expect(stored.length).toBeGreaterThanOrEqual(count)
+    expect(stored).toEqual(Array.from({ length: stored.length }, (_, index) => index + 1))
+  })
+
   test('publishes, tails and copies byte for byte', async () => {
     const topic = `e2e-${Date.now()}-events`
     const copy = `copy-${topic}`

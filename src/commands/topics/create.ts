@@ -15,7 +15,12 @@ export default class TopicsCreate extends BaseCommand {
     ...busFlags,
     partitions: Flags.integer({ description: 'number of partitions', default: 3, min: 1 }),
     replication: Flags.integer({ description: 'copies of each partition; default: what the broker is set to', min: 1 }),
-    config: Flags.string({ description: 'a setting of the topic', multiple: true, helpValue: 'k=v' }),
+    config: Flags.string({
+      description: 'a setting of the topic',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'k=v',
+    }),
     'dry-run': Flags.boolean({ description: 'check and show, create nothing' }),
   }
 

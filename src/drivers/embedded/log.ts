@@ -10,8 +10,13 @@ import { asBusError, OFFSETS_PER_PARTITION, transact } from './database.ts'
 /** Partitions of a topic that a first publish makes. The same as `crbus topics create`. */
 export const DEFAULT_PARTITIONS = 3
 
-/** Records read or written at a time: a few hundred kilobytes, and other processes get their turn in between. */
-const BATCH = 2000
+/** Records written at a time: a few hundred kilobytes, and other processes get their turn in between. */
+const WRITE_BATCH = 2000
+/** Records read at a time: in larger batches they outlive a collection, which then copies them. */
+const READ_BATCH = 500
+
+/** As many as the query has places for. */
+const RECENT_KEYS = 4
 
 export interface PartitionRow {
   readonly id: number
@@ -25,6 +30,8 @@ export class EmbeddedLog implements TopicLog {
   readonly #changes: Changes
   readonly #path: string
   readonly #statements
+  /** Keys are event types, which are few: SQLite names these by number instead of copying them for every record. */
+  #recentKeys: readonly Uint8Array[] = []
   #closed = false
   #nextUnkeyed = 0
 
@@ -42,7 +49,8 @@ export class EmbeddedLog implements TopicLog {
       insert: prepare('INSERT INTO records (id, timestamp, key, value, headers) VALUES (?, ?, ?, ?, ?)'),
       advance: prepare('UPDATE partitions SET next_offset = ? WHERE id = ?'),
       scan: prepare(
-        'SELECT id, timestamp, key, value, headers FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?',
+        `SELECT id, timestamp, CASE key WHEN ?4 THEN 0 WHEN ?5 THEN 1 WHEN ?6 THEN 2 WHEN ?7 THEN 3 ELSE key END,
+           value, headers FROM records WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3`,
       ),
       firstAt: prepare('SELECT id FROM records WHERE id >= ? AND id < ? AND timestamp >= ? ORDER BY id LIMIT 1'),
     }
@@ -59,8 +67,8 @@ export class EmbeddedLog implements TopicLog {
     this.#check()
     const positions: Position[] = []
     try {
-      for (let at = 0; at < records.length; at += BATCH) {
-        const part = records.slice(at, at + BATCH)
+      for (let at = 0; at < records.length; at += WRITE_BATCH) {
+        const part = records.slice(at, at + WRITE_BATCH)
         positions.push(...transact(this.#database, () => this.#insert(topic, part)))
       }
     } catch (error) {
@@ -97,7 +105,7 @@ export class EmbeddedLog implements TopicLog {
       for (const place of open) {
         if (place.to !== undefined && place.next >= place.to) continue
         this.#check()
-        const batch = this.scan(place.slice, place.id, place.next, place.to, BATCH)
+        const batch = this.scan(place.slice, place.id, place.next, place.to, READ_BATCH)
         if (batch.length === 0) continue
         place.next = Number((batch.at(-1) as BusRecord).offset) + 1
         progressed = true
@@ -141,23 +149,31 @@ export class EmbeddedLog implements TopicLog {
   ): BusRecord[] {
     const base = id * OFFSETS_PER_PARTITION
     const end = to === undefined ? base + OFFSETS_PER_PARTITION : base + to
-    const rows = this.#statements.scan.all(base + from, end, limit) as unknown as [
+    const keys = this.#recentKeys
+    const [first = null, second = null, third = null, fourth = null] = keys
+    const rows = this.#statements.scan.all(base + from, end, limit, first, second, third, fourth) as unknown as [
       bigint,
       bigint,
-      Uint8Array | null,
+      Uint8Array | bigint | null,
       Uint8Array | null,
       string | null,
     ][]
     const origin = BigInt(base)
-    return rows.map(([row, timestamp, key, value, headers]) => ({
-      topic,
-      partition,
-      offset: row - origin,
-      timestamp,
-      key,
-      value,
-      headers: headers === null ? [] : readHeaders(headers),
-    }))
+    let newKey: Uint8Array | undefined
+    const records = rows.map(([row, timestamp, key, value, headers]) => {
+      if (key instanceof Uint8Array) newKey = key
+      return {
+        topic,
+        partition,
+        offset: row - origin,
+        timestamp,
+        key: typeof key === 'bigint' ? (keys[Number(key)] ?? null) : key,
+        value: value && Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+        headers: headers === null ? [] : readHeaders(headers),
+      }
+    })
+    if (newKey !== undefined) this.#recentKeys = [newKey, ...keys].slice(0, RECENT_KEYS)
+    return records
   }
 
   #insert(topic: string, records: readonly NewRecord[]): Position[] {

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
-import { connectionFailed, EventBusError, transportError } from '../../bus/errors.ts'
-import { type ErrorPlace, errorCode, hasCode, isPassing, KafkaFailure, toBusError } from './kafka-errors.ts'
+import { connectionFailed, type EventBusError, transportError } from '../../bus/errors.ts'
+import { type ErrorPlace, errorCode, isPassing, KafkaFailure, toBusError } from './kafka-errors.ts'
 import { ask, findCoordinatorApi, type Metadata, metadataApi, type PartitionMetadata } from './protocol.ts'
 import { protocolFailure, type Sasl, WireConnection } from './wire.ts'
 
@@ -211,8 +211,3 @@ function toAddress(broker: string): Address {
   }
   return { host, port }
 }
-
-/** Whether a topic is missing, as opposed to unreachable. */
-export const isMissing = (error: unknown): boolean =>
-  hasCode(error, errorCode.UNKNOWN_TOPIC_OR_PARTITION) ||
-  (error instanceof EventBusError && error.code === 'TOPIC_NOT_FOUND')

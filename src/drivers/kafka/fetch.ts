@@ -4,15 +4,17 @@ import type { LogSlice, ReadOptions } from '../../bus/topic-log.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { errorCode, isPassing, isPassingCode } from './kafka-errors.ts'
 import { ask, EARLIEST, type FetchedPartition, fetchApi, LATEST, listOffsetsApi } from './protocol.ts'
-import { decodeBatches, type FetchedBatches, offsetBehind } from './record-batch.ts'
+import { type FetchedBatches, offsetBehind, type UnpackedRecords, unpackBatches } from './record-batch.ts'
 import { protocolFailure } from './wire.ts'
 
 /** Bytes asked of a partition at a time, and of a broker for all its partitions. */
-const PARTITION_BYTES = 2 * 1024 * 1024
+const PARTITION_BYTES = 1024 * 1024
 const ANSWER_BYTES = 16 * 1024 * 1024
 /** How long a broker may hold a fetch it has nothing to answer. */
 const WAIT_MS = 250
 const PAUSE_MS = 100
+/** Records unpacked at a time. */
+const UNPACKED = 1000
 /** A broker that restarts is away for seconds: who reads waits for it. A topic just made may not be known everywhere. */
 const OUTAGE_PATIENCE_MS = 60_000
 const MISSING_PATIENCE_MS = 2000
@@ -26,17 +28,19 @@ export interface Cursor {
   next: bigint
 }
 
-/** What one fetch brought of one partition, not yet decoded. */
+/** What one fetch brought of one partition. */
 interface Chunk extends FetchedBatches {
   readonly cursor: Cursor
   readonly from: bigint
   readonly behind: bigint
+  /** What is left of it to unpack. */
+  readonly rest: AsyncGenerator<UnpackedRecords, undefined>
 }
 
 export interface FetchedRecords {
   readonly cursor: Cursor
   readonly records: readonly BusRecord[]
-  /** The offset behind all that was fetched, records or not. */
+  /** The offset behind all that these came from, records or not. */
   readonly behind: bigint
 }
 
@@ -49,6 +53,7 @@ export class Fetcher {
   readonly #channel: string
   #cursors: readonly Cursor[] = []
   #chunks: Chunk[] = []
+  #unpacking: Chunk | undefined
   readonly #pumps = new Set<number>()
   #inFlight = 0
   #failure: EventBusError | undefined
@@ -76,11 +81,10 @@ export class Fetcher {
     try {
       while (!this.#isClosed && !signal?.aborted && !this.#cluster.isClosed) {
         if (this.#failure) throw this.#failure
-        const chunk = this.#chunks.shift()
+        const chunk = this.#unpacking ?? this.#nextChunk()
         if (chunk) {
-          this.#signal()
-          const fetched = await this.#decode(chunk)
-          if (fetched.records.length > 0 && this.#cursors.includes(chunk.cursor)) return fetched
+          const fetched = await this.#unpack(chunk)
+          if (fetched !== undefined && fetched.records.length > 0) return fetched
         } else if (this.#cursors.every(isRead)) return undefined
         else await this.#changed.promise
       }
@@ -98,13 +102,30 @@ export class Fetcher {
     this.#signal()
   }
 
-  async #decode(chunk: Chunk): Promise<FetchedRecords> {
-    const { cursor, from, behind } = chunk
+  #nextChunk(): Chunk | undefined {
+    this.#unpacking = this.#chunks.shift()
+    // Whoever fetches may ask for the next one now.
+    if (this.#unpacking) this.#signal()
+    return this.#unpacking
+  }
+
+  /** The next records of a chunk; `undefined` when nobody reads its partition any more. */
+  async #unpack(chunk: Chunk): Promise<FetchedRecords | undefined> {
+    const { cursor, from, behind, rest } = chunk
     try {
-      const records = await decodeBatches(chunk, from)
+      // The answers on their way are read from their sockets in between.
+      if (this.#inFlight > 0) await turnOfTheLoop()
+      const { value } = await rest.next()
+      if (value === undefined || value.isLast || !this.#cursors.includes(cursor)) this.#unpacking = undefined
+      if (value === undefined || !this.#cursors.includes(cursor)) return undefined
+      const { records, isLast } = value
       const { to } = cursor
       const isWhole = to === undefined || behind <= to
-      return { cursor, behind, records: isWhole ? records : records.filter(({ offset }) => offset < to) }
+      return {
+        cursor,
+        behind: isLast ? behind : (records.at(-1)?.offset ?? from) + 1n,
+        records: isWhole ? records : records.filter(({ offset }) => offset < to),
+      }
     } catch (error) {
       if (error instanceof EventBusError) throw error
       const reason = error instanceof Error ? error.message : String(error)
@@ -214,7 +235,8 @@ export class Fetcher {
     const behind = offsetBehind(batches, from)
     if (behind > from) {
       cursor.next = behind
-      this.#chunks.push({ cursor, topic, partition, batches, aborted, from, behind })
+      const chunk = { topic, partition, batches, aborted }
+      this.#chunks.push({ ...chunk, cursor, from, behind, rest: unpackBatches(chunk, from, UNPACKED) })
     } else if (isEmpty && from < lastStable) {
       // Nothing of anything although there should be more: compaction took it all, and the offsets count as read.
       cursor.next = lastStable
@@ -256,6 +278,8 @@ export class Fetcher {
 }
 
 const isRead = ({ next, to }: Cursor): boolean => to !== undefined && next >= to
+
+const turnOfTheLoop = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS))
 

@@ -99,9 +99,6 @@ export class KafkaFailure extends Error {
 
 export const isPassing = (error: unknown): boolean => error instanceof KafkaFailure && error.isPassing
 
-export const hasCode = (error: unknown, ...codes: readonly number[]): boolean =>
-  error instanceof KafkaFailure && error.code !== undefined && codes.includes(error.code)
-
 export interface ErrorPlace {
   readonly brokers: readonly string[]
   readonly topic?: string | undefined

@@ -35,12 +35,22 @@ export interface FetchedBatches {
   readonly aborted: readonly AbortedTransaction[]
 }
 
-/** The records at `from` and behind, without control records and those of aborted transactions. */
-export async function decodeBatches(
+export interface UnpackedRecords {
+  readonly records: readonly BusRecord[]
+  /** Nothing more follows, records or not. */
+  readonly isLast: boolean
+}
+
+/**
+ * The records at `from` and behind, without control records and those of aborted transactions; about `most` at a time,
+ * since what is dropped young costs the garbage collector next to nothing.
+ */
+export async function* unpackBatches(
   { topic, partition, batches: bytes, aborted }: FetchedBatches,
   from: bigint,
-): Promise<BusRecord[]> {
-  const records: BusRecord[] = []
+  most: number,
+): AsyncGenerator<UnpackedRecords, undefined> {
+  let records: BusRecord[] = []
   const open = new Set<bigint>()
   const starts = [...aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1))
   for (let at = 0; at + HEADER <= bytes.length; ) {
@@ -60,18 +70,23 @@ export async function decodeBatches(
     } else if (!(attributes & IS_TRANSACTIONAL && open.has(producer))) {
       const compression = attributes & COMPRESSION
       const packed = bytes.subarray(at + HEADER, end)
-      const body = compression === 0 ? packed : (await codecFor(compression)).decompress(packed)
-      const time = Number(bytes.readBigInt64BE(at + (attributes & IS_APPEND_TIME ? 35 : 27)))
-      decodeRecords(
-        { topic, partition, base, time, isAppendTime: (attributes & IS_APPEND_TIME) !== 0, from },
-        body,
+      const isAppendTime = (attributes & IS_APPEND_TIME) !== 0
+      const batch = new BatchReader(
+        { topic, partition, base, time: Number(bytes.readBigInt64BE(at + (isAppendTime ? 35 : 27))), isAppendTime },
+        compression === 0 ? packed : (await codecFor(compression)).decompress(packed),
         bytes.readInt32BE(at + 57),
-        records,
       )
+      while (batch.left > 0) {
+        if (records.length >= most) {
+          yield { records, isLast: false }
+          records = []
+        }
+        batch.read(most - records.length, from, records)
+      }
     }
     at = end
   }
-  return records
+  yield { records, isLast: true }
 }
 
 interface BatchOrigin {
@@ -80,30 +95,76 @@ interface BatchOrigin {
   readonly base: bigint
   readonly time: number
   readonly isAppendTime: boolean
-  readonly from: bigint
 }
 
 /** The position in the batch read or written, shared so that a number costs no allocation. Never held over an await. */
 let cursor = 0
 
-function decodeRecords(origin: BatchOrigin, body: Buffer, count: number, into: BusRecord[]): void {
-  const { topic, partition, base, time, isAppendTime, from } = origin
-  cursor = 0
-  for (let index = 0; index < count; index += 1) {
-    const size = varint(body)
-    const end = cursor + size
-    cursor += 1
-    const elapsed = varint(body)
-    const offset = base + BigInt(varint(body))
-    const key = chunk(body)
-    const value = chunk(body)
-    const headerCount = varint(body)
-    const headers = headerCount === 0 ? none : readHeaders(body, headerCount)
-    cursor = end
-    if (offset < from) continue
-    const timestamp = BigInt(isAppendTime ? time : time + elapsed)
-    into.push({ topic, partition, offset, timestamp, key, value, headers })
+/** The records of one batch, some at a time. */
+class BatchReader {
+  readonly #origin: BatchOrigin
+  readonly #body: Buffer
+  #position = 0
+  // Keys are event types and times are alike: what equals the one before is shared with it.
+  #key: Buffer | null = null
+  #elapsed = 0
+  #timestamp: bigint
+  left: number
+
+  constructor(origin: BatchOrigin, body: Buffer, count: number) {
+    this.#origin = origin
+    this.#body = body
+    this.#timestamp = BigInt(origin.time)
+    this.left = count
   }
+
+  read(most: number, from: bigint, into: BusRecord[]): void {
+    const { topic, partition, base, isAppendTime } = this.#origin
+    const body = this.#body
+    cursor = this.#position
+    const count = Math.min(most, this.left)
+    this.left -= count
+    for (let index = 0; index < count; index += 1) {
+      const size = varint(body)
+      const end = cursor + size
+      cursor += 1
+      const elapsed = varint(body)
+      const offset = base + BigInt(varint(body))
+      const key = this.#readKey()
+      const value = chunk(body)
+      const headerCount = varint(body)
+      const headers = headerCount === 0 ? none : readHeaders(body, headerCount)
+      cursor = end
+      if (offset < from) continue
+      if (elapsed !== this.#elapsed && !isAppendTime) {
+        this.#elapsed = elapsed
+        this.#timestamp = BigInt(this.#origin.time + elapsed)
+      }
+      into.push({ topic, partition, offset, timestamp: this.#timestamp, key, value, headers })
+    }
+    this.#position = cursor
+  }
+
+  #readKey(): Buffer | null {
+    const body = this.#body
+    const before = cursor
+    const length = varint(body)
+    if (length < 0) return null
+    const known = this.#key
+    if (known?.length === length && startsAt(body, cursor, known)) {
+      cursor += length
+      return known
+    }
+    cursor = before
+    this.#key = chunk(body)
+    return this.#key
+  }
+}
+
+/** Byte by byte: for a name, quicker than a call into native code. */
+function startsAt(body: Buffer, at: number, bytes: Buffer): boolean {
+  for (let index = 0; index < bytes.length; index += 1) if (body[at + index] !== bytes[index]) return false
+  return true
 }
 
 const none: readonly Header[] = []

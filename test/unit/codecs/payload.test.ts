@@ -16,7 +16,7 @@ describe('by looking', () => {
     ['\n[1]\n', [1], false],
     ['{"a": 1}', { a: 1 }, false],
     ['{"a":1.0}', { a: 1 }, false],
-    ['{"a":9007199254740993}', { a: 9007199254740992 }, false],
+    ['{"a":9007199254740993}', { a: 9007199254740993n }, false],
     ['{"b":1,"1":2}', { b: 1, 1: 2 }, false],
     ['{"a":1,"a":2}', { a: 2 }, false],
     ['{"a":"\\u00e9"}', { a: 'é' }, false],
@@ -37,7 +37,7 @@ describe('by looking', () => {
     '\ufeff{}',
     ' ',
     'I ate it',
-    `${'['.repeat(300)}${']'.repeat(300)}`,
+    `${'['.repeat(600)}${']'.repeat(600)}`,
   ])('%j is text', (text) => {
     expect(looked(Buffer.from(text))).toEqual(['text', text, true])
   })
@@ -50,7 +50,7 @@ describe('by looking', () => {
     ['a0', {}],
     ['b8 01 6161 01', { a: 1 }],
     ['d9d9f7 a1 6161 01', { a: 1 }],
-    ['a1 6161 a1 01 02', { a: new Map([[1, 2]]) }],
+    ['a1 6161 a1 01 02', { a: { 1: 2 } }],
   ])('%s is CBOR', (hex, value) => {
     expect(looked(bytes(hex))).toEqual(['cbor', value, false])
   })
@@ -67,7 +67,6 @@ describe('by looking', () => {
     ['variant 65, an A', '41000000 4142'],
     ['variant 0x0141', '41010000 4142'],
     ['a variant and no more', '4100'],
-    ['a map of numbers in CBOR', 'a1 01 02'],
     ['a number in CBOR', '18ff'],
     ['CBOR with a byte more', 'a1 6161 01 00'],
     ['CBOR with text that is not UTF-8', 'a1 61ff 01'],
@@ -88,7 +87,7 @@ describe('as told', () => {
     ['json', '22 61 22', 'a', true],
     ['cbor', '18ff', 255, false],
     ['cbor', '00000000'.slice(0, 2), 0, false],
-    ['cbor', 'a1 01 02', new Map([[1, 2]]), false],
+    ['cbor', 'a1 01 02', { 1: 2 }, false],
     ['text', '41 00', 'A\0', true],
     ['text', '', '', true],
     ['bytes', '7b 7d', bytes('7b7d'), false],
@@ -98,7 +97,7 @@ describe('as told', () => {
 
   test.each<[PayloadCodec, string, string]>([
     ['json', '03000000', 'not JSON'],
-    ['json', '', 'not JSON: it ends early'],
+    ['json', '', 'not JSON'],
     ['cbor', '03000000', 'not CBOR: 3 bytes are left over at byte 1'],
     ['text', 'ff', 'not text: not UTF-8'],
   ])('%s %s is not', (codec, hex, reason) => {
@@ -117,7 +116,7 @@ describe('encoding', () => {
     ['bytes', 'AQI=', '0102'],
     ['bytes', 'AQI', '0102'],
     ['bytes', '', ''],
-  ])('%s %j', (codec, value, hex) => {
+  ])('%s %o', (codec, value, hex) => {
     const encoded = encodePayload(value, codec)
     expect(encoded.ok && Buffer.from(encoded.bytes).toString('hex')).toBe(hex)
   })
@@ -125,7 +124,7 @@ describe('encoding', () => {
   test.each<[PayloadCodec, unknown, string]>([
     ['json', undefined, 'there is no JSON for it'],
     ['json', () => 1, 'there is no JSON for it'],
-    ['cbor', undefined, 'cannot be written as CBOR: there is no CBOR for undefined'],
+    ['cbor', () => 1, 'cannot be written as CBOR'],
     ['text', 5, 'not a string'],
     ['text', '\ud800', 'half of a surrogate pair, which UTF-8 cannot write'],
     ['bytes', 'A', 'not base64'],

@@ -1,21 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeEnvelope, encodeEnvelope } from '../../../src/codecs/envelope.ts'
+import { cargoEnv, hasCargo } from '../../support/cargo.ts'
+import { committedVectors, vector, vectorsFolder } from './support/vectors.ts'
 
-const folder = new URL('../../vectors', import.meta.url).pathname
-const committed = readFileSync(join(folder, 'vectors.txt'), 'utf8')
-const vectors = new Map(
-  committed
-    .trim()
-    .split('\n')
-    .map((line) => line.split('\t') as [string, string]),
-)
-const bytes = (name: string) => Buffer.from(vectors.get(name) ?? '', 'hex')
 const decoded = (name: string) => {
-  const found = decodeEnvelope(bytes(name))
+  const found = decodeEnvelope(vector(name))
   if (!found.ok) throw new Error(`${name}: ${found.reason}`)
   return found
 }
@@ -44,7 +37,7 @@ describe('envelopes made by Rust', () => {
       metadata,
     })
     const encoded = encodeEnvelope(event, 'bincode')
-    expect(encoded.ok && Buffer.from(encoded.bytes).toString('hex')).toBe(vectors.get(name))
+    expect(encoded.ok && Buffer.from(encoded.bytes).toString('hex')).toBe(vector(name).toString('hex'))
   })
 
   test('of the second era decode, and are not mistaken for the third when their data is zeros', () => {
@@ -67,7 +60,7 @@ describe('envelopes made by Rust', () => {
 
   test('have no spare byte: a cut or lengthened one is refused or read as another era', () => {
     for (const name of ['w3_none', 'w3_meta', 'w3_neg_utf8']) {
-      const whole = bytes(name)
+      const whole = vector(name)
       for (let cut = 0; cut < whole.length; cut += 1) {
         const found = decodeEnvelope(whole.subarray(0, cut))
         expect(found.ok && found.format === 'bincode-w3').toBe(false)
@@ -77,21 +70,16 @@ describe('envelopes made by Rust', () => {
   })
 })
 
-function hasCargo(): boolean {
-  try {
-    execFileSync('cargo', ['--version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-test.skipIf(!hasCargo())('the committed vectors are what the Rust crate prints today', { timeout: 300_000 }, () => {
-  const target = mkdtempSync(join(tmpdir(), 'crbus-vectors-'))
-  const printed = execFileSync('cargo', ['run', '--release', '--quiet', '--locked'], {
-    cwd: folder,
-    env: { ...process.env, CARGO_TARGET_DIR: target },
-    encoding: 'utf8',
-  })
-  expect(printed).toBe(committed)
-})
+test.skipIf(!hasCargo())(
+  'the committed vectors are what the Rust crate prints today (needs cargo)',
+  { timeout: 300_000 },
+  () => {
+    const target = mkdtempSync(join(tmpdir(), 'crbus-vectors-'))
+    const printed = execFileSync('cargo', ['run', '--release', '--quiet', '--locked'], {
+      cwd: vectorsFolder,
+      env: { ...cargoEnv, CARGO_TARGET_DIR: target },
+      encoding: 'utf8',
+    })
+    expect(printed).toBe(committedVectors)
+  },
+)

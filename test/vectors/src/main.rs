@@ -116,6 +116,12 @@ fn vectors() {
     hex("w2_none", &w2(None));
     hex("w2_meta", &w2(Some(full)));
     hex("w2_zeros", &W2 { event_type: "OrderPlaced.v1".to_string(), data: vec![0; 40], metadata: None });
+    // These read as W3 with version 4 and no data, or nearly so.
+    for count in [4, 5] {
+        let data = vec![0; count];
+        hex(&format!("w2_zeros_{count}"), &W2 { event_type: "OrderPlaced.v1".to_string(), data, metadata: None });
+    }
+    hex("w3_disagrees", &w3("OrderPlaced.v1", 7, &[], None));
     let w1 = |metadata| W1 { event_type: "OrderPlaced.v1".to_string(), data: vec![1, 2, 3], metadata };
     hex("w1_meta", &w1(Some(serde_json::json!({"correlation_id": "c-1", "saga_id": "s-1"}))));
     hex("data_order_placed", &placed(1));

@@ -1,3 +1,6 @@
+import { isUtf8 } from 'node:buffer'
+import { asBuffer } from './repeated-text.ts'
+
 /** JSON whose 64-bit integers survive: Rust counts money and time in them, and a `number` holds 53 bits. */
 
 export type ParsedJson =
@@ -13,10 +16,24 @@ const suspicious = /\d(?:\d{15}|[eE]\+?\d{3})/
 
 export function parseJson(text: string): ParsedJson {
   try {
-    return { ok: true, value: suspicious.test(text) ? JSON.parse(text, exactly) : JSON.parse(text) }
+    const value: unknown = suspicious.test(text) ? JSON.parse(text, exactly) : JSON.parse(text)
+    if (text.length > DEEP_ENOUGH_TO_LOOK && isTooDeep(value)) return { ok: false, reason: `JSON ${tooDeep}` }
+    return { ok: true, value }
   } catch (error) {
     return { ok: false, reason: `not JSON: ${(error as Error).message}` }
   }
+}
+
+/** The same of bytes. `text` is what they say. */
+export function decodeJson(
+  bytes: Uint8Array,
+): { readonly ok: true; readonly value: unknown; readonly text: string } | { ok: false; reason: string } {
+  if (!isUtf8(bytes)) return { ok: false, reason: 'not JSON: not UTF-8' }
+  const text = asBuffer(bytes).toString('utf8')
+  const parsed = parseJson(text)
+  if (parsed.ok) return { ok: true, value: parsed.value, text }
+  // V8 quotes the text in its reason, which belongs to a stranger here.
+  return { ok: false, reason: parsed.reason.startsWith('not JSON') ? 'not JSON' : parsed.reason }
 }
 
 // TypeScript 6 does not know the third argument, nor `rawJSON`; Node has had both since 21.
@@ -37,4 +54,15 @@ export function writeJson(value: unknown): string {
     // There is a bigint in it. Looking for them is four times as slow as finding none.
     return JSON.stringify(value, (_, found) => (typeof found === 'bigint' ? rawJSON(found.toString()) : found))
   }
+}
+
+/** Deeper values overflow the stack of whoever walks them later: `JSON.stringify` gives up at some thousands. */
+export const DEEPEST = 256
+export const tooDeep = `nested more than ${DEEPEST} deep`
+/** Shorter texts cannot hold so many levels that anybody minds. */
+const DEEP_ENOUGH_TO_LOOK = 1000
+
+function isTooDeep(value: unknown, depth = 0): boolean {
+  if (value === null || typeof value !== 'object') return false
+  return depth >= DEEPEST || Object.values(value).some((item) => isTooDeep(item, depth + 1))
 }

@@ -1,0 +1,24 @@
+import type { Hook } from '@oclif/core'
+import { distance } from 'fastest-levenshtein'
+import { UsageError } from './errors.ts'
+
+/** Further from what was typed than this, a command is not what was meant. */
+const MISTYPED = 3
+
+/** oclif asks this when it knows no command of that name: says so, and which one was probably meant. */
+const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
+  const spaced = (name: string) => name.replaceAll(':', ' ')
+  const whole = config.commandIDs.find((known) => id.startsWith(`${known}:`))
+  if (whole !== undefined) {
+    const extra = spaced(id.slice(whole.length + 1))
+    throw new UsageError(`crbus ${spaced(whole)} takes no '${extra}'`, [`crbus ${spaced(whole)} --help`])
+  }
+  const near = config.commandIDs
+    .map((known) => ({ known, away: distance(known, id) }))
+    .filter(({ known, away }) => away <= MISTYPED || known.startsWith(`${id}:`))
+    .sort((a, b) => a.away - b.away)
+  const suggestions = near.slice(0, 3).map(({ known }) => `crbus ${spaced(known)}`)
+  throw new UsageError(`there is no command '${spaced(id)}'`, [...suggestions, 'crbus --help'])
+}
+
+export default commandNotFound

@@ -1,0 +1,74 @@
+/**
+ * What the `time` crate writes for people, of the numbers it writes for machines. Every function answers `undefined`
+ * for what `time` could not have made.
+ */
+
+const between = (value: number, least: number, most: number): boolean => value >= least && value <= most
+const pad = (value: number, digits = 2): string => `${Math.abs(value)}`.padStart(digits, '0')
+
+const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
+const daysIn = (year: number): number[] => [31, isLeap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+export function formatDate(year: number, ordinal: number): string | undefined {
+  if (!between(year, -9999, 9999) || !between(ordinal, 1, isLeap(year) ? 366 : 365)) return undefined
+  let day = ordinal
+  let month = 0
+  for (const days of daysIn(year)) {
+    if (day <= days) break
+    day -= days
+    month += 1
+  }
+  return `${year < 0 ? '-' : ''}${pad(year, 4)}-${pad(month + 1)}-${pad(day)}`
+}
+
+export function parseDate(text: string): [year: number, ordinal: number] | undefined {
+  const [, year, month, day] = (/^([+-]?\d{4})-(\d\d)-(\d\d)$/.exec(text) ?? []).map(Number)
+  if (year === undefined || month === undefined || day === undefined) return undefined
+  const days = daysIn(year)
+  if (!between(month, 1, 12) || !between(day, 1, days[month - 1] as number)) return undefined
+  return [year, days.slice(0, month - 1).reduce((sum, each) => sum + each, day)]
+}
+
+export function formatTime(hour: number, minute: number, second: number, nanos: number): string | undefined {
+  if (hour > 23 || minute > 59 || second > 59 || nanos > 999_999_999) return undefined
+  return `${pad(hour)}:${pad(minute)}:${pad(second)}.${pad(nanos, 9).replace(/0{1,8}$/, '')}`
+}
+
+export function parseTime(text: string): [number, number, number, number] | undefined {
+  const match = /^(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?$/.exec(text)
+  if (match === null) return undefined
+  const [hour, minute, second] = match.slice(1, 4).map(Number) as [number, number, number]
+  const nanos = Number((match[4] ?? '').padEnd(9, '0'))
+  return hour > 23 || minute > 59 || second > 59 ? undefined : [hour, minute, second, nanos]
+}
+
+export function formatOffset(hours: number, minutes: number, seconds: number): string | undefined {
+  const parts = [hours, minutes, seconds]
+  if (Math.abs(hours) > 25 || Math.abs(minutes) > 59 || Math.abs(seconds) > 59) return undefined
+  const isMinus = parts.some((part) => part < 0)
+  if (isMinus && parts.some((part) => part > 0)) return undefined
+  return `${isMinus ? '-' : '+'}${parts.map((part) => pad(part)).join(':')}`
+}
+
+export function parseOffset(text: string): [number, number, number] | undefined {
+  const match = /^([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(text)
+  if (match === null) return undefined
+  const parts = match.slice(2).map((part) => Number(part ?? 0)) as [number, number, number]
+  if (parts[0] > 25 || parts[1] > 59 || parts[2] > 59) return undefined
+  return match[1] === '-' ? (parts.map((part) => 0 - part) as [number, number, number]) : parts
+}
+
+/** Seconds beyond 2^53 come as digits. */
+export function formatDuration(seconds: number | string, nanos: number): string | undefined {
+  const whole = BigInt(seconds)
+  if (Math.abs(nanos) > 999_999_999 || (whole > 0n && nanos < 0) || (whole < 0n && nanos > 0)) return undefined
+  return `${whole < 0n || nanos < 0 ? '-' : ''}${whole < 0n ? -whole : whole}.${pad(nanos, 9)}`
+}
+
+export function parseDuration(text: string): [seconds: bigint, nanos: number] | undefined {
+  const match = /^(-?)(\d{1,19})(?:\.(\d{1,9}))?$/.exec(text)
+  if (match === null) return undefined
+  const seconds = BigInt(match[2] as string)
+  const nanos = Number((match[3] ?? '').padEnd(9, '0'))
+  return match[1] === '-' ? [-seconds, 0 - nanos] : [seconds, nanos]
+}

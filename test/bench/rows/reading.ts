@@ -1,0 +1,59 @@
+import { type Contender, compare, type Pipeline, timePipeline } from '../measure.ts'
+import { type Peer, peersHere } from '../peers.ts'
+import { against, formatRate, ratioAtLeast, speedRatio } from '../report.ts'
+import { crbus, type Row, type Setting } from '../setting.ts'
+
+const ROUNDS = 3
+const NDJSON_RATIO = 1.5
+const NDJSON_MB = 250
+
+export const readNdjson: Row = {
+  name: 'read-ndjson',
+  note: 'every record to a line of JSON, piped into wc -l. crbus decodes the envelope and merges the partitions by time; the others print the value as text, partitions as they come. kcat ends with half a second of waiting for more.',
+
+  async run(setting) {
+    const { records } = setting
+    const reading = { output: 'json', of: 'ndjson', into: '| wc -l', expected: records } as const
+    const [own, ...others] = await read(setting, reading)
+    const lines = against('read to NDJSON', own, others, {
+      show: (outcome) => formatRate(records, outcome),
+      ratio: speedRatio,
+      target: (ratio, peer) => (peer === 'kcat' ? ratioAtLeast(NDJSON_RATIO, ratio) : undefined),
+    })
+    const { peakMb } = own
+    if (peakMb === undefined) return lines
+    const target = { says: `< ${NDJSON_MB} MB`, isMet: peakMb < NDJSON_MB }
+    return [...lines, { name: 'read to NDJSON, memory', peer: '', crbus: `${peakMb.toFixed(0)} MB`, target }]
+  },
+}
+
+export const readRaw: Row = {
+  name: 'read-raw',
+  note: 'values, each with a newline, piped into wc -c. crbus merges the partitions by time. kcat ends with half a second of waiting for more.',
+
+  async run(setting) {
+    const { records } = setting
+    // A value stands behind four bytes of length, and is printed before one of newline.
+    const expected = setting.envelopes().length - 3 * records
+    const [own, ...others] = await read(setting, { output: 'raw', of: 'raw', into: '| wc -c', expected })
+    return against('read raw', own, others, { show: (outcome) => formatRate(records, outcome), ratio: speedRatio })
+  },
+}
+
+interface Reading extends Pipeline {
+  readonly output: string
+  readonly of: keyof Pick<Peer, 'ndjson' | 'raw'>
+  readonly expected: number
+}
+
+async function read(setting: Setting, { output, of, into, expected }: Reading) {
+  const { brokers } = await setting.bus()
+  const topic = await setting.topic()
+  const own = crbus('tail', topic, '-b', brokers, '--from', 'start', '-e', '-q', '-o', output)
+  const reader = (name: string, command: readonly string[]): Contender => ({
+    name,
+    run: () => timePipeline(command, { into }),
+  })
+  const others = peersHere.map((peer) => reader(peer.name, peer[of]({ brokers, topic })))
+  return compare([reader('crbus', own), ...others], { rounds: ROUNDS, expected })
+}

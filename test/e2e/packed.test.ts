@@ -1,0 +1,83 @@
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { beforeAll, describe, expect, test } from 'vitest'
+
+const root = new URL('../..', import.meta.url).pathname
+const tool = (name: string) => join(root, 'node_modules', '.bin', name)
+const env = { CRBUS_BROKERS: '', REDPANDA_BROKERS: '', NO_COLOR: '1' }
+
+/** A service as a user writes one: the README's ten lines, with types as strict as they get. */
+const service = `
+import { EmbeddedEventBus, type EventBus, InMemoryEventBus, type Received, serializedEvent } from 'crbus'
+
+const buses: EventBus[] = [new InMemoryEventBus(), new EmbeddedEventBus({ path: process.argv[2] ?? '' })]
+for (const bus of buses) {
+  await bus.publish('order-events', serializedEvent('OrderPlaced.v1', Buffer.from('{"order_id":"o-1"}')))
+  const stream = await bus.subscribe(['order-events'], { group: 'billing', autoOffsetReset: 'earliest' })
+  for await (const received of stream) {
+    const seen: Received = received
+    if (seen.ok) console.log(seen.event.eventType, Buffer.from(seen.event.data).toString())
+    break
+  }
+  await bus.close()
+}
+`
+
+let tarball: string
+let folder: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'crbus-packed-'))
+  const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })
+  const packed: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)))
+  const [{ filename }] = Object.values(packed as Record<string, { filename: string }>) as [{ filename: string }]
+  tarball = join(folder, filename)
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  await execa('npm', ['install', '--no-fund', '--no-audit', '--ignore-scripts', tarball], { cwd: folder })
+})
+
+describe('the packed tarball, installed elsewhere', () => {
+  test('satisfies publint and are-the-types-wrong', async () => {
+    const lint = await execa(process.execPath, [tool('publint'), tarball, '--strict'], { reject: false })
+    expect(lint.stdout).toContain('All good!')
+    const types = await execa(process.execPath, [tool('attw'), tarball, '--profile', 'esm-only'], { reject: false })
+    expect(types.exitCode, types.stdout).toBe(0)
+  })
+
+  test('runs, and finds its commands by the manifest it carries', async () => {
+    const crbus = (...argv: string[]) =>
+      execa(process.execPath, [join(folder, 'node_modules/crbus/bin/crbus.js'), ...argv], {
+        env: { ...env, CRBUS_DATA_DIR: join(folder, 'data') },
+      })
+    expect(existsSync(join(folder, 'node_modules/crbus/oclif.manifest.json'))).toBe(true)
+    expect((await crbus('--version')).stdout).toMatch(/^crbus\/\d+\.\d+\.\d+ node-v\d+/)
+    expect((await crbus('--help')).stdout).toContain('publish')
+    await crbus('publish', 'order-events', '--type', 'OrderPlaced.v1', '--data', '{"order_id":"o-1"}')
+    expect((await crbus('tail', 'order-events', '-e', '-o', '%y %{order_id}')).stdout).toBe('OrderPlaced.v1 o-1')
+  })
+
+  test('is a library whose types hold in the strictest of projects', async () => {
+    writeFileSync(join(folder, 'service.ts'), service)
+    const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false']
+    const modules = ['--module', 'nodenext', '--target', 'es2022', '--types', 'node']
+    const roots = ['--typeRoots', join(root, 'node_modules/@types')]
+    const checked = await execa(
+      process.execPath,
+      [tool('tsc'), '--noEmit', ...strict, ...modules, ...roots, 'service.ts'],
+      { cwd: folder, reject: false },
+    )
+    expect(checked.stdout).toBe('')
+    const ran = await execa(process.execPath, ['service.ts', join(folder, 'service.db')], { cwd: folder, env })
+    expect(ran.stdout).toBe('OrderPlaced.v1 {"order_id":"o-1"}\nOrderPlaced.v1 {"order_id":"o-1"}')
+  })
+})
+
+test('the command reference in the README is today’s help', async () => {
+  const { exitCode, stderr } = await execa(process.execPath, ['bin/reference.js', 'check'], {
+    cwd: root,
+    reject: false,
+  })
+  expect([exitCode, stderr]).toEqual([0, ''])
+})

@@ -1,0 +1,158 @@
+import { isDeepStrictEqual } from 'node:util'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { parseJson } from '../../../src/codecs/json.ts'
+import { compileDecoder } from '../../../src/schema/compile-decoder.ts'
+import { compileEncoder } from '../../../src/schema/compile-encoder.ts'
+import type { Schema, Type } from '../../../src/schema/model.ts'
+import { asSerde } from './support/as-serde.ts'
+import { listOf, seededRandom } from './support/random.ts'
+import { known, randomTypes } from './support/random-types.ts'
+import { isSet, randomValue } from './support/random-values.ts'
+import { buildTypes, hasCargo, type RunTypes } from './support/rust-crate.ts'
+
+/** The same types and values every time; another number looks elsewhere. */
+const seed = Number(process.env.CRBUS_TYPES_SEED ?? 2025)
+const typeCount = 220
+const valuesOfEach = 50
+
+const isRequired = process.env.CI !== undefined
+const types = randomTypes(seededRandom(seed), typeCount)
+const codecs = types.roots.map(({ name }) => {
+  const schema = { ...types.schema, root: name }
+  return { schema, name, decoder: compileDecoder(schema), encoder: compileEncoder(schema) }
+})
+
+/** Whether Rust may write the parts of a value in another order than it read them. */
+function isReordered(schema: Schema, type: Type, seen = new Set<string>()): boolean {
+  const parts = (held: readonly Type[]) => held.some((part) => isReordered(schema, part, seen))
+  switch (type.kind) {
+    case 'sequence':
+      return isSet(type.name) || type.name === 'BinaryHeap' || parts([type.item])
+    case 'map':
+      return true
+    case 'option':
+    case 'array':
+      return parts([type.item])
+    case 'tuple':
+      return parts(type.items)
+    case 'result':
+      return parts([type.ok, type.error])
+    case 'named': {
+      if (seen.has(type.name)) return false
+      seen.add(type.name)
+      const named = schema.types.get(type.name)
+      const held = named?.kind === 'struct' ? [named.fields] : (named?.variants ?? []).map(({ fields }) => fields)
+      return held.some((fields) => {
+        if (fields.kind === 'tuple') return parts(fields.items)
+        return fields.kind === 'fields' && parts(fields.fields.map((field) => field.type))
+      })
+    }
+    default:
+      return false
+  }
+}
+
+/** A value with whatever order it has made one: enough to compare values that differ only in that. */
+const sorted = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(sorted).sort().join()}]`
+  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : JSON.stringify(value)
+  return `{${Object.entries(value)
+    .map(([key, inner]) => `${JSON.stringify(key)}:${sorted(inner)}`)
+    .sort()
+    .join()}}`
+}
+
+/** serde_json's text and crbus's, of one value. Compared as values: their numbers are spelled differently. */
+function sameJson(root: number, json: string, serde: string): boolean {
+  const { schema, name } = codecs[root] as (typeof codecs)[number]
+  const ours = asSerde(schema, { kind: 'named', name }, JSON.parse(json))
+  const theirs = parseJson(serde)
+  return theirs.ok && isDeepStrictEqual(ours, theirs.value)
+}
+
+test('there are as many types as promised', () => {
+  expect(types.schema.types.size).toBeGreaterThan(200)
+  expect(types.roots.length * valuesOfEach).toBeGreaterThan(10_000)
+})
+
+test('every kind of type is among them, and every known one', () => {
+  const text = JSON.stringify([...types.schema.types.values()])
+  const kinds = [
+    ...'unit bool u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 char String bytes'.split(' '),
+    ...'option sequence map array tuple result known named struct enum fields'.split(' '),
+  ]
+  expect(kinds.filter((kind) => !text.includes(`"kind":"${kind}"`))).toEqual([])
+  const names = ['Vec', 'VecDeque', 'LinkedList', 'HashSet', 'BTreeSet', 'BinaryHeap', 'HashMap', 'BTreeMap']
+  const all = [...names, ...known.map(({ type }) => (type.kind === 'known' ? type.name : ''))]
+  expect(all.filter((name) => !text.includes(`"name":"${name}"`))).toEqual([])
+})
+
+describe.skipIf(!hasCargo && !isRequired)('random types, in crbus and in Rust', () => {
+  let run: RunTypes
+  beforeAll(async () => {
+    run = await buildTypes(types)
+  }, 300_000)
+
+  test('Rust reads what crbus encodes, and writes the same bytes', () => {
+    const random = seededRandom(seed + 1)
+    const sent = codecs.flatMap(({ schema, name, encoder }, root) =>
+      listOf(valuesOfEach, () => {
+        const value = randomValue(schema, { kind: 'named', name }, random)
+        const encoded = encoder.encode(value)
+        if (!encoded.ok) throw new Error(`${name}: ${encoded.path}: ${encoded.reason}\n${JSON.stringify(value)}`)
+        return { root, value, hex: encoded.bytes.toString('hex') }
+      }),
+    )
+    const lines = run(
+      ['again'],
+      sent.map(({ root, hex }) => `${root}\t${hex}\n`),
+    )
+    expect(lines).toHaveLength(sent.length)
+    let exact = 0
+    let withJson = 0
+    for (const [index, { root, value, hex }] of sent.entries()) {
+      const { schema, name, decoder } = codecs[root] as (typeof codecs)[number]
+      const [, again = '', serde = ''] = (lines[index] as string).split('\t')
+      const context = `${name} ${JSON.stringify(value)} ${hex} ${lines[index]}`
+      const ours = decoder.decode(Buffer.from(hex, 'hex'))
+      expect(ours, context).toMatchObject({ ok: true })
+      if (ours.ok) expect(isDeepStrictEqual(ours.value, value), context).toBe(true)
+      if (again === hex) exact += 1
+      else {
+        expect(isReordered(schema, { kind: 'named', name }), context).toBe(true)
+        const theirs = decoder.decode(Buffer.from(again, 'hex'))
+        if (!theirs.ok) expect.fail(`${context} ${theirs.reason}`)
+        expect(sorted(theirs.value), context).toBe(sorted(value))
+      }
+      const json = decoder.decodeToJson(Buffer.from(again, 'hex'))
+      if (serde !== '-' && json.ok) {
+        expect(sameJson(root, json.json, serde), `${context}\n${json.json}`).toBe(true)
+        withJson += 1
+      }
+    }
+    expect(exact).toBeGreaterThan(sent.length * 0.8)
+    expect(withJson).toBeGreaterThan(sent.length * 0.7)
+  }, 120_000)
+
+  test('crbus decodes what Rust makes, and encodes the same bytes', () => {
+    const lines = run(['made', `${seed}`, `${valuesOfEach}`])
+    expect(lines).toHaveLength(types.roots.length * valuesOfEach)
+    let withJson = 0
+    for (const line of lines) {
+      const [root = '', hex = '', serde = ''] = line.split('\t')
+      const { name, decoder, encoder } = codecs[Number(root)] as (typeof codecs)[number]
+      const context = `${name} ${line}`
+      const decoded = decoder.decode(Buffer.from(hex, 'hex'))
+      if (!decoded.ok) expect.fail(`${decoded.path}: ${decoded.reason} at ${decoded.offset}: ${context}`)
+      const again = encoder.encode(decoded.value)
+      if (!again.ok) expect.fail(`${again.path}: ${again.reason}: ${context}`)
+      expect(again.bytes.toString('hex'), context).toBe(hex)
+      const json = decoder.decodeToJson(Buffer.from(hex, 'hex'))
+      if (serde !== '-' && json.ok) {
+        expect(sameJson(Number(root), json.json, serde), `${context}\n${json.json}`).toBe(true)
+        withJson += 1
+      }
+    }
+    expect(withJson).toBeGreaterThan(lines.length * 0.7)
+  }, 120_000)
+})
