@@ -138,6 +138,15 @@ export class Lowering {
     return this.#byId.get(id)
   }
 
+  /** What an item derives, by the names the traits were born with. */
+  derivesOf({ rust, module }: Item): string[] {
+    return derivesOf(effective(rust.attributes, this.#answers.assume).list).map((path) => {
+      const steps = path.split('::')
+      const found = this.names.find(module, steps, 'type')
+      return (found?.kind === 'foreign' ? found.path.at(-1) : undefined) ?? (steps.at(-1) as string)
+    })
+  }
+
   /** Impl blocks of a type, in its own crate. */
   implsOf(item: Item): readonly ImplIn[] {
     const { crate } = item.module
@@ -638,7 +647,7 @@ export class Lowering {
     if (rust.kind === 'union') return fail('serde writes no union', mapFix(full))
     if (rust.isBroken) return fail('this is not Rust that crbus understands', mapFix(full))
     const attributes = this.#effective(rust.attributes, rust.name)
-    const derives = derivesOf(attributes)
+    const derives = this.derivesOf(item)
     const rewriting = attributeMacroOf(attributes)
     if (rewriting)
       this.#note(
@@ -723,8 +732,9 @@ export class Lowering {
       if (serde.has('skip_deserializing')) left.add(variant.name)
       else if (left.size > 0) {
         const names = [...left].join(', ')
-        const text = `${about}: Rust writes it with the number it has here, but reads as if ${names} did not count: it cannot read its own bytes`
+        const text = `${about}: Rust writes it, and what follows, with the number it has here, but reads as if ${names} did not count: it cannot read its own bytes`
         this.#note(variant.place, text)
+        left.clear()
       }
       const by = serde.value('with') ?? serde.value('serialize_with')
       const fields =

@@ -518,7 +518,7 @@ describe('what is settled but worth knowing is a note', () => {
     ],
     [
       '#[serde(skip)] A, B',
-      'OrderEvent::B: Rust writes it with the number it has here, but reads as if A did not count: it cannot read its own bytes',
+      'OrderEvent::B: Rust writes it, and what follows, with the number it has here, but reads as if A did not count: it cannot read its own bytes',
     ],
     [
       'A(Decimal)',
