@@ -1,6 +1,8 @@
+import type { ImportNote } from './import-report.ts'
+import type { Instance } from './instances.ts'
 import { effective, Serde } from './rust-attributes.ts'
 import type { Item, Module } from './rust-crates.ts'
-import type { ImportNote, Instance, Lowering } from './rust-lowering.ts'
+import type { Lowering } from './rust-lowering.ts'
 import {
   childOf,
   childrenOf,
@@ -41,7 +43,7 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
       const steps = [...path, variant.name]
       const type = naming.of(variant)
       const [held, ...more] = written.fields.kind === 'tuple' ? written.fields.items : []
-      const inner = held?.kind === 'named' && more.length === 0 ? lowering.instance(held.name) : undefined
+      const inner = held?.kind === 'named' && more.length === 0 ? lowering.instances.byId(held.name) : undefined
       const isWrapper = inner?.item !== undefined && inner.body?.kind === 'enum' && !above.includes(inner)
       const goesOn =
         type.kind === 'inner' || (naming.kind === 'name' && inner?.item && isEventLike(inner.item, lowering))
@@ -71,7 +73,7 @@ export const isEventLike = (item: Item, lowering: Lowering): boolean =>
 
 export function hasEventTypes(item: Item, lowering: Lowering): boolean {
   if (lowering.derivesOf(item).includes('Action')) return true
-  return lowering.implsOf(item).some(({ impl }) => {
+  return lowering.impls.of(item).some(({ impl }) => {
     const trait = impl.trait?.kind === 'path' ? impl.trait.segments.at(-1)?.name : undefined
     return (
       trait === 'Event' || trait === 'DomainEvent' || impl.functions.some(({ name }) => functionNames.includes(name))
@@ -93,7 +95,7 @@ interface Naming {
 }
 
 function namingOf(item: Item, lowering: Lowering, assume: ReadonlyMap<string, string>): Naming {
-  const impls = lowering.implsOf(item)
+  const impls = lowering.impls.of(item)
   for (const name of functionNames) {
     for (const { impl, module } of impls) {
       const body = impl.functions.find((one) => one.name === name)?.body
@@ -299,7 +301,7 @@ class FunctionReader {
 
   /** Another function of the enum, or what strum derives. */
   #ofSelf(name: string, scope: Scope): Value | undefined {
-    for (const { impl } of this.#lowering.implsOf(this.#item)) {
+    for (const { impl } of this.#lowering.impls.of(this.#item)) {
       const found: RustFunction | undefined = impl.functions.find((one) => one.name === name)
       if (found?.body) return this.#value(found.body, deeper(scope))
     }
@@ -350,7 +352,7 @@ class FunctionReader {
     const steps = path.split('::')
     const [first = '', second] = steps
     if (first === 'Self' && second !== undefined) {
-      for (const { impl } of this.#lowering.implsOf(this.#item)) {
+      for (const { impl } of this.#lowering.impls.of(this.#item)) {
         const value = impl.consts.find(({ name }) => name === second)?.value
         if (value) return this.#value(value, deeper(scope))
       }

@@ -1,9 +1,10 @@
 import { posix } from 'node:path'
 import { topicFor } from '../bus/names.ts'
 import { eventTypesOf, hasEventTypes, isEventLike } from './event-types.ts'
+import type { ImportNote, ImportProblem } from './import-report.ts'
 import type { NamedType, Schema } from './model.ts'
 import { type Crate, Crates, type Item, type Module, type SourceFiles } from './rust-crates.ts'
-import { type ImportNote, type ImportProblem, Lowering } from './rust-lowering.ts'
+import { Lowering } from './rust-lowering.ts'
 import { itemsOf, modulePath } from './rust-names.ts'
 import { stringValue } from './rust-syntax.ts'
 
@@ -58,13 +59,14 @@ export function importSchema(request: ImportRequest): ImportedSchema {
         text: `nothing here is called ${key}, which was answered for`,
       }),
     )
-  const notes = [...troubles, ...choice.notes, ...topic.notes, ...lowering.notes, ...eventNotes, ...unused]
+  const notes = [...troubles, ...choice.notes, ...topic.notes, ...lowering.report.notes, ...eventNotes, ...unused]
   if (isUnreadable(root.body)) {
-    const reason = lowering.notes[0]?.text ?? 'bincode cannot read what serde writes of it'
+    const reason = lowering.report.notes[0]?.text ?? 'bincode cannot read what serde writes of it'
     return { ok: false, problems: [{ ...item.rust.place, about: item.rust.name, reason, fix: undefined }], notes }
   }
-  if (lowering.problems.length > 0) return { ok: false, problems: [...lowering.problems].sort(byPlace), notes }
-  const named = lowering.named(root)
+  if (lowering.report.problems.length > 0)
+    return { ok: false, problems: [...lowering.report.problems].sort(byPlace), notes }
+  const named = lowering.instances.named(root)
   const types = new Map<string, NamedType>()
   for (const [instance, name] of named.nameOf) {
     const type = named.types.get(name)

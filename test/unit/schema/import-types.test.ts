@@ -204,6 +204,17 @@ const table: readonly (readonly [string, string, Record<string, unknown>])[] = [
     },
   ],
   [
+    'markers that have no name',
+    `#[derive(Serialize)] struct Id<T: ?Sized> { value: u8, of: PhantomData<T> }
+     #[derive(Serialize)] enum OrderEvent { A(Id<dyn Send>), B(Id<dyn Sync>), C(Id<fn(u8)>) }`,
+    {
+      'Id<()>': { value: 'u8', of: '()' },
+      'Id_2<()>': { value: 'u8', of: '()' },
+      'Id_3<()>': { value: 'u8', of: '()' },
+      OrderEvent: [{ A: ['Id<()>'] }, { B: ['Id_2<()>'] }, { C: ['Id_3<()>'] }],
+    },
+  ],
+  [
     'types that hold themselves',
     '#[derive(Serialize)] enum OrderEvent { Leaf, Node(Box<Self>, Vec<OrderEvent>) }',
     { OrderEvent: [{ Leaf: null }, { Node: ['OrderEvent', 'Vec<OrderEvent>'] }] },
