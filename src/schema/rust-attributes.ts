@@ -7,7 +7,7 @@ export type CfgState = { readonly holds: boolean } | { readonly ask: readonly st
  * `assume` answers by what a question names: `feature:http`, `target_os = "linux"`, each `on` or `off`. Tests are off:
  * services do not publish from them.
  */
-export function cfgState(meta: Meta, assume: ReadonlyMap<string, string>): CfgState {
+function cfgState(meta: Meta, assume: ReadonlyMap<string, string>): CfgState {
   const inner = meta.items.map((item) => cfgState(item, assume))
   switch (meta.path) {
     case 'cfg':

@@ -58,7 +58,7 @@ export interface Expression {
   readonly source: Source
 }
 
-export interface Segment {
+interface Segment {
   readonly name: string
   readonly args: readonly RustType[]
 }
@@ -178,7 +178,7 @@ export interface RustScope {
   readonly errors: readonly Place[]
 }
 
-export interface RustModule {
+interface RustModule {
   readonly name: string
   readonly isPublic: boolean
   readonly attributes: readonly Meta[]

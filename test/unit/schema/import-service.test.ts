@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compileDecoder } from '../../../src/schema/compile-decoder.ts'
 import { compileEncoder } from '../../../src/schema/compile-encoder.ts'
@@ -61,4 +62,18 @@ describe.skipIf(!hasCargo && process.env.CI === undefined)('the service itself',
     const again = execFileSync('cargo', ['run', '--quiet', '--locked'], { cwd: folder, encoding: 'utf8', env })
     expect(again).toBe(printed)
   }, 300_000)
+})
+
+test('no damage to the source makes the import throw', () => {
+  const text = service['src/events.rs'] as string
+  const place = fc.nat(text.length)
+  const damage = fc.tuple(place, fc.nat(40), fc.stringMatching(/^[<>(){}[\];:,#!'"$a-z ]{0,4}$/))
+  fc.assert(
+    fc.property(fc.array(damage, { minLength: 1, maxLength: 4 }), (damages) => {
+      const spoilt = damages.reduce((rust, [at, length, by]) => rust.slice(0, at) + by + rust.slice(at + length), text)
+      const imported = importRust({ ...service, 'src/events.rs': spoilt }, { root: 'OrderEvent' })
+      expect(imported.ok || imported.problems.length > 0).toBe(true)
+    }),
+    { numRuns: 150 },
+  )
 })
