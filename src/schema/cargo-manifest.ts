@@ -9,6 +9,8 @@ export interface CargoManifest {
   /** Patterns of folders, where this is a workspace. */
   readonly members: readonly string[] | undefined
   readonly workspaceDependencies: ReadonlyMap<string, CargoDependency>
+  /** What stands in for crates from elsewhere, by their own names. */
+  readonly patches: ReadonlyMap<string, CargoDependency>
 }
 
 export interface CargoDependency {
@@ -49,6 +51,11 @@ export function readManifest(text: string): CargoManifest {
     dependencies,
     members: workspace && (Array.isArray(members) ? members.flatMap((member) => textOf(member) ?? []) : []),
     workspaceDependencies: dependenciesIn(tableOf(workspace?.get('dependencies'))),
+    patches: new Map(
+      [...(tableOf(root.get('patch'))?.values() ?? [])]
+        .flatMap((of) => [...dependenciesIn(tableOf(of)).values()])
+        .map((of) => [of.package, of]),
+    ),
   }
 }
 

@@ -1,6 +1,8 @@
-import { derivesOf, effective, Serde } from './rust-attributes.ts'
+import type { ImportNote } from './import-report.ts'
+import type { Instance } from './instances.ts'
+import { effective, Serde } from './rust-attributes.ts'
 import type { Item, Module } from './rust-crates.ts'
-import type { ImportNote, Instance, Lowering } from './rust-lowering.ts'
+import type { Lowering } from './rust-lowering.ts'
 import {
   childOf,
   childrenOf,
@@ -41,10 +43,10 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
       const steps = [...path, variant.name]
       const type = naming.of(variant)
       const [held, ...more] = written.fields.kind === 'tuple' ? written.fields.items : []
-      const inner = held?.kind === 'named' && more.length === 0 ? lowering.instance(held.name) : undefined
+      const inner = held?.kind === 'named' && more.length === 0 ? lowering.instances.byId(held.name) : undefined
       const isWrapper = inner?.item !== undefined && inner.body?.kind === 'enum' && !above.includes(inner)
       const goesOn =
-        type.kind === 'inner' || (naming.kind === 'name' && inner?.item && isEventLike(inner.item, lowering, assume))
+        type.kind === 'inner' || (naming.kind === 'name' && inner?.item && isEventLike(inner.item, lowering))
       if (isWrapper && goesOn) walk(inner, steps, [...above, inner])
       else if (type.kind === 'text' || type.kind === 'unread' || type.kind === 'inner') {
         const fallback = `${variant.name}.v1`
@@ -66,12 +68,12 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
 }
 
 /** Whether an enum shows that it is one of events: by what it derives, implements or is called. */
-export const isEventLike = (item: Item, lowering: Lowering, assume: ReadonlyMap<string, string>): boolean =>
-  hasEventTypes(item, lowering, assume) || /(Event|Events|Action)$/.test(item.rust.name)
+export const isEventLike = (item: Item, lowering: Lowering): boolean =>
+  hasEventTypes(item, lowering) || /(Event|Events|Action)$/.test(item.rust.name)
 
-export function hasEventTypes(item: Item, lowering: Lowering, assume: ReadonlyMap<string, string>): boolean {
-  if (derivesOf(effective(item.rust.attributes, assume).list).includes('Action')) return true
-  return lowering.implsOf(item).some(({ impl }) => {
+export function hasEventTypes(item: Item, lowering: Lowering): boolean {
+  if (lowering.derivesOf(item).includes('Action')) return true
+  return lowering.impls.of(item).some(({ impl }) => {
     const trait = impl.trait?.kind === 'path' ? impl.trait.segments.at(-1)?.name : undefined
     return (
       trait === 'Event' || trait === 'DomainEvent' || impl.functions.some(({ name }) => functionNames.includes(name))
@@ -93,7 +95,7 @@ interface Naming {
 }
 
 function namingOf(item: Item, lowering: Lowering, assume: ReadonlyMap<string, string>): Naming {
-  const impls = lowering.implsOf(item)
+  const impls = lowering.impls.of(item)
   for (const name of functionNames) {
     for (const { impl, module } of impls) {
       const body = impl.functions.find((one) => one.name === name)?.body
@@ -102,8 +104,7 @@ function namingOf(item: Item, lowering: Lowering, assume: ReadonlyMap<string, st
       return { kind: 'function', of: (variant) => reader.typeOf(variant, body) }
     }
   }
-  const attributes = effective(item.rust.attributes, assume).list
-  if (derivesOf(attributes).includes('Action')) {
+  if (lowering.derivesOf(item).includes('Action')) {
     return {
       kind: 'action',
       of: (variant) =>
@@ -121,10 +122,10 @@ function namingOf(item: Item, lowering: Lowering, assume: ReadonlyMap<string, st
   }
 }
 
-/** What an expression is for one variant: a text, or what the variant holds. */
+/** What an expression is for one variant: a text, the enum itself, what the variant holds, or the event type of that. */
 type Value =
   | { readonly kind: 'text'; readonly text: string; readonly isDefault?: boolean }
-  | { readonly kind: 'inner' | 'delegated' }
+  | { readonly kind: 'self' | 'inner' | 'delegated' }
 
 interface Scope {
   readonly variant: RustVariant
@@ -208,7 +209,7 @@ class FunctionReader {
 
   #match(parts: readonly SyntaxNode[], source: Source, scope: Scope): Value | undefined {
     const [, subject, block] = parts
-    if (!subject || !block || !isSelf(source.textOf(subject))) return undefined
+    if (!subject || !block || !isSelf(source.textOf(subject), scope)) return undefined
     for (const arm of childrenOf(block)) {
       if (arm.name !== 'MatchArm') continue
       const pieces = childrenOf(arm).filter(({ name }) => name !== 'Attribute' && name !== ',')
@@ -222,14 +223,21 @@ class FunctionReader {
       if (guard) return undefined
       const variables = new Map(scope.variables)
       if (fit.holds !== undefined) variables.set(fit.holds, { kind: 'inner' })
+      if (fit.self !== undefined) variables.set(fit.self, { kind: 'self' })
       const value = this.#value({ node: result, source }, { ...deeper(scope), variables })
-      return value?.kind === 'text' && fit.isDefault ? { ...value, isDefault: true } : value
+      // `other => format!("{}.v1", other.name())` is no default.
+      const isDefault = fit.isDefault && !(fit.self !== undefined && source.textOf(result).includes(fit.self))
+      return value?.kind === 'text' && isDefault ? { ...value, isDefault } : value
     }
     return undefined
   }
 
-  /** `holds` is the variable for what a newtype variant holds. */
-  #fits(pattern: SyntaxNode, source: Source, variant: RustVariant): { isDefault: boolean; holds?: string } | undefined {
+  /** `holds` is the variable for what a newtype variant holds, `self` the one for the enum itself. */
+  #fits(
+    pattern: SyntaxNode,
+    source: Source,
+    variant: RustVariant,
+  ): { isDefault: boolean; holds?: string; self?: string } | undefined {
     const parts = childrenOf(pattern)
     const text = source.textOf(pattern).replaceAll(/\s+/g, '')
     switch (pattern.name) {
@@ -261,7 +269,7 @@ class FunctionReader {
         if (this.#item.rust.kind === 'enum' && this.#item.rust.variants.some(({ name }) => name === text)) {
           return text === variant.name ? { isDefault: false } : undefined
         }
-        return { isDefault: true }
+        return { isDefault: true, self: text }
       default:
         return undefined
     }
@@ -275,7 +283,7 @@ class FunctionReader {
       const [receiver, method] = childrenOf(callee)
       if (!receiver || !method) return undefined
       const name = source.textOf(method)
-      if (isSelf(source.textOf(receiver))) return this.#ofSelf(name, scope)
+      if (isSelf(source.textOf(receiver), scope)) return this.#ofSelf(name, scope)
       const value = this.#value({ node: receiver, source }, deeper(scope))
       if (value?.kind === 'inner')
         return functionNames.includes(name) || name === this.#function ? { kind: 'delegated' } : value
@@ -286,19 +294,19 @@ class FunctionReader {
     if (constructors.has(path) || [...constructors].some((name) => path.endsWith(`::${name}`)))
       return this.#value(given, deeper(scope))
     const name = lastStep(path)
-    if (given && isSelf(source.textOf(given.node))) return this.#ofSelf(name, scope)
+    if (given && isSelf(source.textOf(given.node), scope)) return this.#ofSelf(name, scope)
     const value = this.#value(given, deeper(scope))
     return value?.kind === 'inner' && name === this.#function ? { kind: 'delegated' } : undefined
   }
 
   /** Another function of the enum, or what strum derives. */
   #ofSelf(name: string, scope: Scope): Value | undefined {
-    for (const { impl } of this.#lowering.implsOf(this.#item)) {
+    for (const { impl } of this.#lowering.impls.of(this.#item)) {
       const found: RustFunction | undefined = impl.functions.find((one) => one.name === name)
       if (found?.body) return this.#value(found.body, deeper(scope))
     }
     const attributes = effective(this.#item.rust.attributes, this.#assume).list
-    const derives = derivesOf(attributes)
+    const derives = this.#lowering.derivesOf(this.#item)
     const isStrum =
       (name === 'as_ref' && derives.includes('AsRefStr')) ||
       (name === 'to_string' && derives.includes('Display')) ||
@@ -344,7 +352,7 @@ class FunctionReader {
     const steps = path.split('::')
     const [first = '', second] = steps
     if (first === 'Self' && second !== undefined) {
-      for (const { impl } of this.#lowering.implsOf(this.#item)) {
+      for (const { impl } of this.#lowering.impls.of(this.#item)) {
         const value = impl.consts.find(({ name }) => name === second)?.value
         if (value) return this.#value(value, deeper(scope))
       }
@@ -356,7 +364,11 @@ class FunctionReader {
 
 const deeper = (scope: Scope): Scope => ({ ...scope, depth: scope.depth + 1 })
 
-const isSelf = (text: string): boolean => /^[&*\s(]*self\s*\)*$/.test(text)
+/** `self`, `*self` and `&self`, and a variable that stands for it. */
+function isSelf(text: string, { variables }: Scope): boolean {
+  const name = /^[&*\s(]*(\w+)\s*\)*$/.exec(text)?.[1]
+  return name === 'self' || (name !== undefined && variables.get(name)?.kind === 'self')
+}
 
 const lastStep = (path: string): string => path.slice(path.lastIndexOf(':') + 1).trim()
 

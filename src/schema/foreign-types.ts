@@ -39,6 +39,8 @@ const sameAs: readonly (readonly [string, string])[] = [
   ['fxhash::FxHashSet', 'std::collections::HashSet'],
   ['fnv::FnvHashMap', 'std::collections::HashMap'],
   ['fnv::FnvHashSet', 'std::collections::HashSet'],
+  ['ahash::HashMap', 'ahash::AHashMap'],
+  ['ahash::HashSet', 'ahash::AHashSet'],
   ['std::collections::Bound', 'std::ops::Bound'],
   ['sqlx::types::chrono', 'chrono'],
   ['sqlx::types::uuid', 'uuid'],

@@ -1,10 +1,10 @@
 import { posix } from 'node:path'
 import { topicFor } from '../bus/names.ts'
 import { eventTypesOf, hasEventTypes, isEventLike } from './event-types.ts'
+import type { ImportNote, ImportProblem } from './import-report.ts'
 import type { NamedType, Schema } from './model.ts'
-import { derivesOf, effective } from './rust-attributes.ts'
 import { type Crate, Crates, type Item, type Module, type SourceFiles } from './rust-crates.ts'
-import { type ImportNote, type ImportProblem, Lowering } from './rust-lowering.ts'
+import { Lowering } from './rust-lowering.ts'
 import { itemsOf, modulePath } from './rust-names.ts'
 import { stringValue } from './rust-syntax.ts'
 
@@ -59,13 +59,14 @@ export function importSchema(request: ImportRequest): ImportedSchema {
         text: `nothing here is called ${key}, which was answered for`,
       }),
     )
-  const notes = [...troubles, ...choice.notes, ...topic.notes, ...lowering.notes, ...eventNotes, ...unused]
+  const notes = [...troubles, ...choice.notes, ...topic.notes, ...lowering.report.notes, ...eventNotes, ...unused]
   if (isUnreadable(root.body)) {
-    const reason = lowering.notes[0]?.text ?? 'bincode cannot read what serde writes of it'
+    const reason = lowering.report.notes[0]?.text ?? 'bincode cannot read what serde writes of it'
     return { ok: false, problems: [{ ...item.rust.place, about: item.rust.name, reason, fix: undefined }], notes }
   }
-  if (lowering.problems.length > 0) return { ok: false, problems: [...lowering.problems].sort(byPlace), notes }
-  const named = lowering.named(root)
+  if (lowering.report.problems.length > 0)
+    return { ok: false, problems: [...lowering.report.problems].sort(byPlace), notes }
+  const named = lowering.instances.named(root)
   const types = new Map<string, NamedType>()
   for (const [instance, name] of named.nameOf) {
     const type = named.types.get(name)
@@ -168,7 +169,7 @@ function chooseRoot(
   lowering: Lowering,
   request: ImportRequest,
 ): Choice {
-  const { root, assume = new Map() } = request
+  const { root } = request
   const all = own.flatMap((crate) => itemsOf(crate.root)).filter(isFirst)
   const nowhere = request.paths.join(' ')
   if (root !== undefined) {
@@ -176,7 +177,7 @@ function chooseRoot(
       const full = pathOf(item)
       return full === root || full.endsWith(`::${root}`)
     })
-    const serialized = named.filter((item) => isSerialized(item, assume))
+    const serialized = named.filter((item) => isSerialized(item, lowering))
     const [item, ...more] = serialized.length > 0 ? serialized : named
     if (item && more.length === 0) return { ok: true, item, notes: [] }
     if (item)
@@ -190,9 +191,9 @@ function chooseRoot(
   }
   const enums = all
     .filter(({ rust }) => rust.kind === 'enum' && (only === undefined || only.has(rust.place.file)))
-    .filter((item) => isSerialized(item, assume))
-  const strong = enums.filter((item) => hasEventTypes(item, lowering, assume))
-  const fitting = strong.length > 0 ? strong : enums.filter((item) => isEventLike(item, lowering, assume))
+    .filter((item) => isSerialized(item, lowering))
+  const strong = enums.filter((item) => hasEventTypes(item, lowering))
+  const fitting = strong.length > 0 ? strong : enums.filter((item) => isEventLike(item, lowering))
   if (fitting.length === 0 && only !== undefined && enums.length === 1) fitting.push(...enums)
   const wrapped = new Set(fitting.flatMap((item) => heldBy(item, lowering)))
   const tops = fitting.filter((item) => !wrapped.has(item.rust))
@@ -242,8 +243,8 @@ function choiceProblem(item: Item, reason: string, all: readonly Item[]): Import
 
 const pathOf = ({ module, rust }: Item): string => [...modulePath(module), rust.name].join('::')
 
-function isSerialized({ rust }: Item, assume: ReadonlyMap<string, string>): boolean {
-  const derives = derivesOf(effective(rust.attributes, assume).list)
+function isSerialized(item: Item, lowering: Lowering): boolean {
+  const derives = lowering.derivesOf(item)
   return derives.includes('Serialize') || derives.includes('Deserialize')
 }
 

@@ -11,7 +11,10 @@ export type Type =
   | { readonly kind: 'tuple'; readonly items: readonly Type[] }
   /** `Result<T, E>`: a u32, 0 for `Ok`. */
   | { readonly kind: 'result'; readonly ok: Type; readonly error: Type }
-  /** A type of another crate whose bytes crbus knows (`Uuid`, `DateTime<Utc>`). */
+  /**
+   * A type of another crate whose bytes crbus knows (`Uuid`, `DateTime<Utc>`). `i64 as ts_milliseconds` is an i64 in the
+   * bytes, which a `with` module of that name wrote; `unreadable` is what no bytes tell.
+   */
   | { readonly kind: 'known'; readonly name: string }
   /** One of the schema's own types, by its key in `types`. */
   | { readonly kind: 'named'; readonly name: string }

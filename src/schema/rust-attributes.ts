@@ -7,7 +7,7 @@ export type CfgState = { readonly holds: boolean } | { readonly ask: readonly st
  * `assume` answers by what a question names: `feature:http`, `target_os = "linux"`, each `on` or `off`. Tests are off:
  * services do not publish from them.
  */
-export function cfgState(meta: Meta, assume: ReadonlyMap<string, string>): CfgState {
+function cfgState(meta: Meta, assume: ReadonlyMap<string, string>): CfgState {
   const inner = meta.items.map((item) => cfgState(item, assume))
   switch (meta.path) {
     case 'cfg':
@@ -72,12 +72,12 @@ const changesBytes = new Set([
   ...['with', 'serialize_with', 'transparent', 'into', 'from', 'try_from', 'remote'],
 ])
 
-/** The last steps of every path in `derive`, `Serialize` of `serde::Serialize`. */
+/** Every path in `derive`. */
 export const derivesOf = (list: readonly Meta[]): string[] =>
   list
     // nutype and its like derive for the type they make.
     .flatMap((meta) => (meta.path === 'derive' ? [meta] : meta.items.filter(({ path }) => path === 'derive')))
-    .flatMap((meta) => meta.items.map(({ path }) => path.slice(path.lastIndexOf(':') + 1)))
+    .flatMap((meta) => meta.items.map(({ path }) => path))
 
 /** What `#[serde(…)]` says, all of them together. */
 export class Serde {

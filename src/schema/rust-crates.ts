@@ -41,6 +41,7 @@ export interface Item {
 
 export interface Module {
   readonly name: string
+  readonly isPublic: boolean
   readonly parent: Module | undefined
   readonly crate: Crate
   readonly file: string
@@ -69,6 +70,7 @@ export class Crates {
   readonly #byFolder = new Map<string, Crate | undefined>()
   readonly #manifests = new Map<string, CargoManifest | undefined>()
   readonly #sources = new Set<string>()
+  readonly #given = new Map<string, string>()
   #home: string | undefined
 
   constructor(files: SourceFiles) {
@@ -96,6 +98,7 @@ export class Crates {
     const manifest = this.manifest(folder)
     if (!manifest) return []
     this.#home ??= folder
+    if (manifest.name !== undefined) this.#given.set(manifest.name, folder)
     const library = this.library(folder)
     const listed = this.#files.list(posix.join(folder, 'src/bin')) ?? []
     const programs = [
@@ -150,7 +153,7 @@ export class Crates {
     const macros: MacroRules = new Map()
     for (const file of files) {
       const name = posix.basename(file, '.rs')
-      const module = emptyModule(name, root, crate, file)
+      const module = emptyModule({ name, isPublic: true }, root, crate, file)
       root.modules.set(root.modules.has(name) ? file : name, module)
       this.#read(module, { file, folder: posix.dirname(file), isRoot: true, macros })
     }
@@ -169,12 +172,19 @@ export class Crates {
 
   #dependencyFolder(crate: Crate, name: string): string | undefined {
     const dependency = crate.dependencies.get(name)
-    if (!dependency) return undefined
-    if (dependency.path !== undefined) return posix.join(crate.folder, dependency.path)
-    if (!dependency.isInherited) return undefined
-    const workspace = this.workspaceOf(crate.folder) ?? ''
-    const path = this.manifest(workspace)?.workspaceDependencies.get(name)?.path
-    return path === undefined ? undefined : posix.join(workspace, path)
+    const workspace = this.workspaceOf(crate.folder)
+    const inherited = workspace === undefined ? undefined : this.manifest(workspace)?.workspaceDependencies.get(name)
+    if (dependency?.path !== undefined) return posix.join(crate.folder, dependency.path)
+    if (dependency?.isInherited && workspace !== undefined && inherited?.path !== undefined) {
+      return posix.join(workspace, inherited.path)
+    }
+    const own = this.realName(crate, name)
+    for (const folder of [workspace, crate.folder]) {
+      const path = folder === undefined ? undefined : this.manifest(folder)?.patches.get(own)?.path
+      if (folder !== undefined && path !== undefined) return posix.join(folder, path)
+    }
+    // From a registry or a repository, but its source was asked for as well.
+    return this.#given.get(own)
   }
 
   /** What the name stands for in a package that gives crates other names. */
@@ -253,7 +263,7 @@ export class Crates {
     for (const inner of scope.modules) {
       if (isTestOnly(inner.attributes)) continue
       const path = inner.attributes.find((meta) => meta.path === 'path')?.value
-      const child = emptyModule(inner.name, module, module.crate, at.file)
+      const child = emptyModule(inner, module, module.crate, at.file)
       if (inner.scope) {
         module.modules.set(inner.name, child)
         this.#fill(child, inner.scope, { ...at, folder: posix.join(at.folder, path ?? inner.name) })
@@ -271,7 +281,7 @@ export class Crates {
         })
         continue
       }
-      const ofFile = emptyModule(inner.name, module, module.crate, file)
+      const ofFile = emptyModule(inner, module, module.crate, file)
       module.modules.set(inner.name, ofFile)
       const ownsFolder = posix.basename(file) === 'mod.rs' || path !== undefined
       const folder = ownsFolder ? posix.dirname(file) : file.slice(0, -'.rs'.length)
@@ -300,13 +310,18 @@ function emptyCrate(of: CrateParts): { crate: Crate; root: Module } {
     dependencies: of.manifest?.dependencies ?? new Map(),
   }
   const whole: Crate = Object.assign(crate, { root: undefined as unknown as Module })
-  const root = emptyModule('crate', undefined, whole, of.file)
+  const root = emptyModule({ name: 'crate', isPublic: true }, undefined, whole, of.file)
   Object.assign(whole, { root })
   return { crate: whole, root }
 }
 
-const emptyModule = (name: string, parent: Module | undefined, crate: Crate, file: string): Module => ({
-  ...{ name, parent, crate, file },
+const emptyModule = (
+  { name, isPublic }: Pick<Module, 'name' | 'isPublic'>,
+  parent: Module | undefined,
+  crate: Crate,
+  file: string,
+): Module => ({
+  ...{ name, isPublic, parent, crate, file },
   items: new Map(),
   consts: new Map(),
   functions: new Map(),
@@ -359,7 +374,7 @@ function expandAll(module: Module, macros: MacroRules): void {
       module.invocations.push(...scope.invocations.map((inner) => ({ ...inner, place: invocation.place })))
       for (const inner of scope.modules) {
         if (!inner.scope) continue
-        const child = emptyModule(inner.name, module, module.crate, module.file)
+        const child = emptyModule(inner, module, module.crate, module.file)
         module.modules.set(inner.name, child)
         addScope(child, inner.scope, macros)
       }

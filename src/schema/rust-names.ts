@@ -13,7 +13,7 @@ export type Found =
 
 type Space = 'type' | 'value'
 
-/** Resolves paths as Rust does, except that it does not ask who may see what. */
+/** Resolves paths as Rust does, except that of what is named it does not ask who may see it. */
 export class Names {
   readonly #crates: Crates
 
@@ -93,28 +93,31 @@ export class Names {
     return at
   }
 
-  #inModule(module: Module, name: string, space: Space, seen: Set<string>): Found | undefined {
+  /** With a viewer, only what that module may see: `use a::*` does not bring what is private to `a`. */
+  #inModule(module: Module, name: string, space: Space, seen: Set<string>, viewer = module): Found | undefined {
     const key = `${moduleId(module)} ${space} ${name}`
     // Asked for again on the way to its own answer; elsewhere the same question may come up again.
     if (seen.has(key)) return undefined
     seen.add(key)
-    const found = this.#declaredIn(module, name, space) ?? this.#brought(module, name, space, seen)
+    const found = this.#declaredIn(module, name, space, viewer) ?? this.#brought(module, name, space, seen, viewer)
     seen.delete(key)
     return found
   }
 
-  #brought(module: Module, name: string, space: Space, seen: Set<string>): Found | undefined {
-    for (const use of module.uses) {
+  #brought(module: Module, name: string, space: Space, seen: Set<string>, viewer: Module): Found | undefined {
+    const isInside = isWithin(viewer, module)
+    const uses = isInside ? module.uses : module.uses.filter((use) => use.isPublic)
+    for (const use of uses) {
       if (use.as !== name) continue
       const found = this.#used(module, use.path, use.isGlobal, space, seen)
       if (found) return found
     }
     let known: Found | undefined
-    for (const use of module.uses) {
+    for (const use of uses) {
       if (use.as !== undefined) continue
       const target = this.#used(module, use.path, use.isGlobal, 'type', seen)
       if (target?.kind === 'module') {
-        const found = this.#inModule(target.module, name, space, seen)
+        const found = this.#inModule(target.module, name, space, seen, module)
         if (found?.kind === 'foreign') known ??= found
         else if (found) return found
       } else if (target?.kind === 'foreign' && space === 'type') {
@@ -125,15 +128,16 @@ export class Names {
     return known
   }
 
-  #declaredIn(module: Module, name: string, space: Space): Found | undefined {
+  #declaredIn(module: Module, name: string, space: Space, viewer: Module): Found | undefined {
     if (space === 'value') {
       const value = module.consts.get(name)
       return value && { kind: 'const', value, module }
     }
-    const items = module.items.get(name)
-    if (items) return { kind: 'items', items }
+    const isInside = isWithin(viewer, module)
+    const items = module.items.get(name)?.filter(({ rust }) => isInside || rust.isPublic) ?? []
+    if (items.length > 0) return { kind: 'items', items }
     const inner = module.modules.get(name)
-    if (inner) return { kind: 'module', module: inner }
+    if (inner && (isInside || inner.isPublic)) return { kind: 'module', module: inner }
     const crate = module.externs.get(name)
     return crate === undefined ? undefined : this.#crateNamed(module, [crate], 'type', new Set())
   }
@@ -180,6 +184,9 @@ export class Names {
 /** `crate::orders::events`, with its crate's name for `crate` where it is not of the package that is imported. */
 export const modulePath = (module: Module): string[] =>
   module.parent ? [...modulePath(module.parent), module.name] : [module.crate.shownAs]
+
+const isWithin = (inner: Module, outer: Module): boolean =>
+  inner === outer || (inner.parent !== undefined && isWithin(inner.parent, outer))
 
 export const itemsOf = (module: Module): Item[] => [
   ...[...module.items.values()].flat(),

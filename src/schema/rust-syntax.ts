@@ -58,7 +58,7 @@ export interface Expression {
   readonly source: Source
 }
 
-export interface Segment {
+interface Segment {
   readonly name: string
   readonly args: readonly RustType[]
 }
@@ -110,6 +110,8 @@ export type RustItem = {
   readonly generics: readonly Generic[]
   readonly attributes: readonly Meta[]
   readonly place: Place
+  /** `pub` in any of its forms. */
+  readonly isPublic: boolean
   /** The grammar did not understand all of it. */
   readonly isBroken: boolean
 } & (
@@ -131,6 +133,7 @@ export interface RustUse {
   readonly isGlobal: boolean
   /** `undefined` for `*`. */
   readonly as: string | undefined
+  readonly isPublic: boolean
   readonly attributes: readonly Meta[]
 }
 
@@ -175,8 +178,9 @@ export interface RustScope {
   readonly errors: readonly Place[]
 }
 
-export interface RustModule {
+interface RustModule {
   readonly name: string
+  readonly isPublic: boolean
   readonly attributes: readonly Meta[]
   readonly place: Place
   /** `undefined`: it is in a file of its own. */
@@ -205,6 +209,8 @@ export function childrenOf(node: SyntaxNode): SyntaxNode[] {
 
 export const childOf = (node: SyntaxNode, ...names: string[]): SyntaxNode | undefined =>
   childrenOf(node).find(({ name }) => names.includes(name))
+
+const isPublic = (node: SyntaxNode): boolean => childOf(node, 'Vis') !== undefined
 
 function hasError(node: SyntaxNode): boolean {
   let found = false
@@ -298,7 +304,13 @@ class ScopeReader {
           const body = childOf(node, 'DeclarationList')
           if (name) {
             const inner = body === undefined ? undefined : this.scope(body)
-            scope.modules.push({ name: this.#name(name), attributes, place: this.#place(node), scope: inner })
+            scope.modules.push({
+              name: this.#name(name),
+              isPublic: isPublic(node),
+              attributes,
+              place: this.#place(node),
+              scope: inner,
+            })
           }
           break
         }
@@ -358,6 +370,7 @@ class ScopeReader {
       generics: generics ? this.#generics(generics) : [],
       attributes,
       place: this.#place(identifier),
+      isPublic: isPublic(node),
       isBroken: hasError(node),
     }
     switch (node.name) {
@@ -557,7 +570,13 @@ class ScopeReader {
       const add = (path: readonly string[], as: string | undefined) => {
         // `a::{self}` is `a` itself.
         const whole = path.length > 1 && path.at(-1) === 'self' ? path.slice(0, -1) : path
-        uses.push({ path: whole, isGlobal: startsGlobal, as: as === 'self' ? whole.at(-1) : as, attributes })
+        uses.push({
+          path: whole,
+          isGlobal: startsGlobal,
+          as: as === 'self' ? whole.at(-1) : as,
+          isPublic: isPublic(node),
+          attributes,
+        })
       }
       switch (clause.name) {
         case 'UseList':

@@ -6,6 +6,8 @@ export type Written =
   | { readonly kind: 'type'; readonly type: Type; readonly unreadable?: string | undefined }
   /** As the field would be written without it. */
   | { readonly kind: 'same' }
+  /** A map as a list of its pairs. */
+  | { readonly kind: 'pairs' }
   /** That of the field's type, within an Option where it is one. */
   | { readonly kind: 'inside'; readonly type: Type }
 
@@ -17,6 +19,7 @@ const sameModules = new Set([
 /** What is known of `with = "path"`, `serde_bytes` or `chrono::serde::ts_seconds_option`. */
 export function writtenWith(path: string): Written | undefined {
   if (sameModules.has(path)) return { kind: 'same' }
+  if (path === 'indexmap::map::serde_seq' || path === 'indexmap::serde_seq') return { kind: 'pairs' }
   if (path === 'serde_bytes') return { kind: 'inside', type: { kind: 'bytes' } }
   if (path === 'humantime_serde') return { kind: 'inside', type: { kind: 'known', name: 'String as humantime' } }
   if (path === 'humantime_serde::option') return optional({ kind: 'known', name: 'String as humantime' })

@@ -262,6 +262,19 @@ describe('paths', () => {
     ])
   })
 
+  test('may give the source of a crate from elsewhere, and a patch may', () => {
+    const crates = {
+      'a/src/lib.rs': event('billing_types::Invoice'),
+      'b/Cargo.toml': '[package]\nname = "billing-types"',
+      'b/src/lib.rs': '#[derive(serde::Serialize)] pub struct Invoice(u8);',
+    }
+    const manifest = '[package]\nname = "a"\n[dependencies]\nbilling-types = "1"\n'
+    const expected = { Invoice: ['u8'], OrderEvent: [{ A: ['Invoice'] }] }
+    expect(typesOf(importRust({ ...crates, 'a/Cargo.toml': manifest }, { paths: ['a', 'b'] }))).toEqual(expected)
+    const patched = `${manifest}[patch.crates-io]\nbilling-types = { path = "../b" }\n`
+    expect(typesOf(importRust({ ...crates, 'a/Cargo.toml': patched }, { paths: ['a'] }))).toEqual(expected)
+  })
+
   test('may pass the same module twice', () => {
     const imported = importRust({
       'Cargo.toml': '[package]\nname = "a"',
@@ -290,7 +303,7 @@ pub struct Order {
 `,
     })
     expect(linesOf(imported)).toEqual([
-      'src/order.rs:7 Invoice: the source of crate billing is not here [--map billing::Invoice=…]',
+      'src/order.rs:7 Invoice: crate billing is not among the paths [--map billing::Invoice=…]',
       'src/order.rs:9 Gone: no Gone is in scope [--map Gone=…]',
     ])
   })

@@ -120,6 +120,7 @@ describe('serde attributes that change what is written', () => {
     ['with = "uuid::serde::compact"', 'Uuid', '[u8; 16] as uuid::compact'],
     ['with = "uuid::serde::simple"', 'Uuid', 'String as uuid::simple'],
     ['with = "humantime_serde"', 'Option<std::time::Duration>', 'Option<String as humantime>'],
+    ['with = "indexmap::map::serde_seq"', 'indexmap::IndexMap<u8, Uuid>', 'Vec<(u8, Uuid)>'],
     ['with = "BigArray"', '[u8; 64]', '[u8; 64]'],
     ['with = "serde_with::As::<serde_with::DisplayFromStr>"', 'u64', 'String'],
     ['with = "day"', 'time::Date', 'String'],
@@ -200,6 +201,17 @@ const table: readonly (readonly [string, string, Record<string, unknown>])[] = [
       'Id<User>': { value: 'Uuid' },
       'Key<Order>': ['Uuid'],
       OrderEvent: [{ A: ['Id<Order>', 'Id<User>', 'Key<Order>'] }],
+    },
+  ],
+  [
+    'markers that have no name',
+    `#[derive(Serialize)] struct Id<T: ?Sized> { value: u8, of: PhantomData<T> }
+     #[derive(Serialize)] enum OrderEvent { A(Id<dyn Send>), B(Id<dyn Sync>), C(Id<fn(u8)>) }`,
+    {
+      'Id<()>': { value: 'u8', of: '()' },
+      'Id_2<()>': { value: 'u8', of: '()' },
+      'Id_3<()>': { value: 'u8', of: '()' },
+      OrderEvent: [{ A: ['Id<()>'] }, { B: ['Id_2<()>'] }, { C: ['Id_3<()>'] }],
     },
   ],
   [
@@ -403,9 +415,9 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     expect(linesOf(importRust(rust))).toEqual([
       'src/lib.rs:3 Money: it is serialized by hand (it calls serialize_i64) [--map crate::money::Money=…]',
       'src/lib.rs:7 OrderEvent::B.it: with = "cents" writes it in a way of its own (it calls serialize_str) [--assume crate::cents=…]',
-      'src/lib.rs:7 U256: the source of crate ethers is not here [--map ethers::types::U256=…]',
+      'src/lib.rs:7 U256: crate ethers is not among the paths [--map ethers::types::U256=…]',
       'src/lib.rs:8 OrderEvent::C: whether it is there depends on feature:beta [--assume feature:beta=on]',
-      'src/lib.rs:9 nonempty::NonEmpty<u8>: the source of crate nonempty is not here [--map nonempty::NonEmpty=…]',
+      'src/lib.rs:9 nonempty::NonEmpty<u8>: crate nonempty is not among the paths [--map nonempty::NonEmpty=…]',
       "src/lib.rs:10 [u8; unknown()]: its length, unknown(), is not a number that can be worked out here [--assume 'unknown()=…']",
     ])
   })
@@ -517,7 +529,7 @@ describe('what is settled but worth knowing is a note', () => {
     ],
     [
       '#[serde(skip)] A, B',
-      'OrderEvent::B: Rust writes it with the number it has here, but reads as if A did not count: it cannot read its own bytes',
+      'OrderEvent::B: Rust writes it, and what follows, with the number it has here, but reads as if A did not count: it cannot read its own bytes',
     ],
     [
       'A(Decimal)',
@@ -533,6 +545,15 @@ describe('what is settled but worth knowing is a note', () => {
 #[derive(Serialize, Deserialize)]
 enum OrderEvent { ${variants} }`)
     expect(notes.map(({ text }) => text)).toContain(note)
+  })
+
+  test('an attribute that may rewrite the type', () => {
+    const { notes } = importRust('#[event_sourced(1)]\n#[derive(serde::Serialize)]\n#[strum(x)]\nenum OrderEvent { A }')
+    expect(notes[0]).toEqual({
+      file: 'src/lib.rs',
+      line: 1,
+      text: 'OrderEvent: #[event_sourced] may be a macro that changes it, which is not seen here',
+    })
   })
 
   test('and what Cargo.toml turns on decides how a Decimal is written', () => {

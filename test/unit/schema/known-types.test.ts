@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { type KnownType, knownType, knownTypes, type Wire } from '../../../src/schema/known-types.ts'
+import { containers, type KnownType, knownType, knownTypes, type Wire } from '../../../src/schema/known-types.ts'
 import type { Fields } from '../../../src/schema/model.ts'
 
 /** What Rust printed: a path, sometimes with what it is an example of behind it, the bytes and the JSON. */
@@ -59,6 +59,19 @@ describe('every known type is as Rust has it', () => {
       if (known.json === 'wire' && known.wire?.kind === 'i64') expect(json).toBe(String(bytes.readBigInt64LE()))
       if (reads.startsWith('does not read')) expect(known.unreadable).toBeDefined()
     }
+  })
+
+  const aliased = [
+    'std::sync::Weak',
+    'std::rc::Rc',
+    'std::rc::Weak',
+    'std::ffi::CStr',
+    'std::option::Option',
+    'std::string::String',
+  ]
+
+  test.each(containers.flatMap(({ paths }) => paths).filter((path) => !aliased.includes(path)))('%s', (path) => {
+    expect(vectors.some((vector) => vector.path === path || vector.path.startsWith(`${path}<`))).toBe(true)
   })
 
   test('a name is one row', () => {

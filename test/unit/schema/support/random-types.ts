@@ -1,5 +1,6 @@
 import { knownTypes } from '../../../../src/schema/known-types.ts'
 import type { Fields, NamedType, Schema, Type } from '../../../../src/schema/model.ts'
+import { formatType } from '../../../../src/schema/type-text.ts'
 import { listOf, type Random } from './random.ts'
 
 /** A type as crbus has it, and as Rust source has it: a Box vanishes in the one and has to be in the other. */
@@ -127,7 +128,7 @@ export function randomTypes(random: Random, count: number): RandomTypes {
 
   /** A generic type with arguments, and those it is made of, put into the schema. */
   const instance = (name: string, args: readonly Type[]): Type => {
-    const full = `${name}<${args.map(nameOf).join(', ')}>`
+    const full = `${name}<${args.map(formatType).join(', ')}>`
     if (!types.has(full)) {
       types.set(full, struct({ kind: 'unit' }))
       types.set(full, (generics.find((generic) => generic.name === name) as Generic).make(args, instance))
@@ -345,27 +346,4 @@ impl Make for ${name} { fn make(random: &mut Random, depth: u32) -> Self {
   let depth = depth.saturating_sub(1);
   let _ = depth;
   match variant { ${make.join('\n')} } } }`
-}
-
-/** A concrete generic's argument as the schema's names have it. */
-function nameOf(type: Type): string {
-  switch (type.kind) {
-    case 'option':
-      return `Option<${nameOf(type.item)}>`
-    case 'sequence':
-      return `${type.name}<${nameOf(type.item)}>`
-    case 'map':
-      return `${type.name}<${nameOf(type.key)}, ${nameOf(type.value)}>`
-    case 'array':
-      return `[${nameOf(type.item)}; ${type.length}]`
-    case 'tuple':
-      return `(${type.items.map(nameOf).join(', ')})`
-    case 'result':
-      return `Result<${nameOf(type.ok)}, ${nameOf(type.error)}>`
-    case 'known':
-    case 'named':
-      return type.name
-    default:
-      return type.kind
-  }
 }

@@ -501,6 +501,17 @@ fn containers() {
         "arrayvec::ArrayString<4>",
         arrayvec::ArrayString::<4>::from("ab").unwrap(),
     );
+    show(
+        "ahash::AHashMap<u8, u16>",
+        ahash::AHashMap::<u8, u16>::from_iter([(1_u8, 2_u16)]),
+    );
+    show("ahash::AHashSet<u8>", ahash::AHashSet::<u8>::from_iter([1_u8]));
+    show("im::HashMap<u8, u16>", im::HashMap::<u8, u16>::unit(1, 2));
+    show("im::OrdMap<u8, u16>", im::OrdMap::<u8, u16>::unit(1, 2));
+    show("im::HashSet<u8>", im::HashSet::<u8>::unit(1));
+    show("im::OrdSet<u8>", im::OrdSet::<u8>::unit(1));
+    show("im::Vector<u8>", im::Vector::<u8>::unit(1));
+    with!("with indexmap::map::serde_seq", "indexmap::map::serde_seq", indexmap::IndexMap<u8, u16>, indexmap::IndexMap::from([(1_u8, 2_u16)]));
     show("either::Either<u8, u16> left", either::Either::<u8, u16>::Left(1));
     show("either::Either<u8, u16> right", either::Either::<u8, u16>::Right(1));
 }
@@ -634,6 +645,7 @@ fn bytes_and_text() {
     show("semver::VersionReq", semver::VersionReq::parse("^1.2").unwrap());
     show("smol_str::SmolStr", smol_str::SmolStr::from("ab"));
     show("compact_str::CompactString", compact_str::CompactString::from("ab"));
+    show("ustr::Ustr", ustr::Ustr::from("ab"));
     show("camino::Utf8PathBuf", camino::Utf8PathBuf::from("a/b"));
     show("ipnet::IpNet v4", "10.0.0.0/8".parse::<ipnet::IpNet>().unwrap());
     show("ipnet::Ipv4Net", "10.0.0.0/8".parse::<ipnet::Ipv4Net>().unwrap());

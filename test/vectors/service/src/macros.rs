@@ -1,0 +1,11 @@
+/// Newtypes around what identifies things.
+macro_rules! define_id {
+    ($($(#[$meta:meta])* $name:ident($of:ty);)+) => {
+        $(
+            $(#[$meta])*
+            #[derive(Debug, Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+            pub struct $name(pub $of);
+        )+
+    };
+}
+pub(crate) use define_id;
