@@ -14,3 +14,14 @@ export { type DecodedPayload, decodePayload, encodePayload, type PayloadCodec } 
 export { EmbeddedEventBus, type EmbeddedEventBusOptions } from './drivers/embedded/embedded-event-bus.ts'
 export { RedpandaEventBus, type RedpandaEventBusOptions } from './drivers/kafka/redpanda-event-bus.ts'
 export { InMemoryEventBus, type InMemoryEventBusOptions } from './drivers/memory/in-memory-event-bus.ts'
+export {
+  compileDecoder,
+  type Decoded,
+  type DecodedJson,
+  type DecodeFailure,
+  type Decoder,
+} from './schema/compile-decoder.ts'
+export { compileEncoder, type Encoded, type EncodeFailure, type Encoder } from './schema/compile-encoder.ts'
+export { type ImportedSchema, type ImportRequest, importSchema } from './schema/import-schema.ts'
+export type { Schema } from './schema/model.ts'
+export { readSchemaFile, writeSchemaFile } from './schema/schema-file.ts'

@@ -16,7 +16,7 @@ export interface Reading {
 }
 
 /** A payload read by a schema: always the bytes that the value would be written as. */
-export interface BincodePayload {
+interface BincodePayload {
   readonly ok: true
   readonly codec: 'bincode'
   readonly value: unknown
@@ -28,7 +28,7 @@ export interface BincodePayload {
 }
 
 /** The same as JSON text, made without the value. */
-export interface BincodeJson extends Pick<BincodePayload, 'ok' | 'variant' | 'warning'> {
+interface BincodeJson extends Pick<BincodePayload, 'ok' | 'variant' | 'warning'> {
   readonly json: string
   /** Writing it by the schema again gives the same bytes. */
   readonly isExact: boolean

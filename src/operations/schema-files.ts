@@ -6,7 +6,7 @@ import { readSchemaFile } from '../schema/schema-file.ts'
 /** Where the schemas of a project are, next to its source. */
 export const SCHEMAS_FOLDER = 'schemas'
 
-export interface SchemaFile {
+interface SchemaFile {
   readonly path: string
   readonly schema: Schema
 }

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import type { ImportNote } from '../schema/import-report.ts'
 import { type ImportedSchema, importSchema } from '../schema/import-schema.ts'
-import type { ImportNote } from '../schema/rust-lowering.ts'
-import { readSchemaFile, writeSchemaFile } from '../schema/schema-file.ts'
+import { writeSchemaFile } from '../schema/schema-file.ts'
 import { SCHEMAS_FOLDER } from './schema-files.ts'
 
 export interface SchemaImportRequest {
@@ -85,11 +85,4 @@ export function applySchemaImport(plan: SchemaImportPlan, cwd: string): void {
   const part = `${path}.part`
   writeFileSync(part, plan.text)
   renameSync(part, path)
-}
-
-/** The schema that stands at a path now, to compare a plan with; `undefined` when there is none to read. */
-export function schemaAt(path: string) {
-  if (!existsSync(path)) return undefined
-  const read = readSchemaFile(readFileSync(path, 'utf8'))
-  return read.ok ? read.schema : undefined
 }
