@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Schema } from '../schema/model.ts'
-import { readSchemaFile } from '../schema/schema-file.ts'
+import { readSchemaFile, type SchemaFileProblem } from '../schema/schema-file.ts'
 
 /** Where the schemas of a project are, next to its source. */
 export const SCHEMAS_FOLDER = 'schemas'
@@ -49,12 +49,19 @@ async function readFiles(paths: readonly string[], isOpen = false): Promise<Foun
     const text = await readFile(path, 'utf8')
     if (isOpen && !text.includes('"crbus_schema"')) continue
     const read = readSchemaFile(text)
-    if (!read.ok) {
-      const [problem] = read.problems
-      const place = problem?.path ? ` at ${problem.path}` : ''
-      return { ok: false, reason: `${path}${place}: ${problem?.reason ?? 'it is no schema'}` }
-    }
+    if (!read.ok) return { ok: false, reason: problemsOf(path, read.problems) }
     files.push({ path, schema: read.schema })
   }
   return { ok: true, files }
+}
+
+/** More mistakes than this at once help nobody. */
+const MOST_PROBLEMS = 5
+
+function problemsOf(file: string, problems: readonly SchemaFileProblem[]): string {
+  const lines = problems
+    .slice(0, MOST_PROBLEMS)
+    .map(({ path, reason }) => (path === '' ? reason : `${path}: ${reason}`))
+  const left = problems.length - lines.length
+  return [`${file} is not a schema file`, ...lines, ...(left > 0 ? [`… and ${left} more`] : [])].join('\n  ')
 }

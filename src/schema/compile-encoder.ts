@@ -60,7 +60,7 @@ function finish(sink: Sink, isWritten: boolean): Encoded {
 }
 
 /** The variant that an event type or a path names, or a sentence why there is none. */
-function variantNamed(schema: Schema, tree: VariantTree, name: string): Variant | string {
+export function variantNamed(schema: Schema, tree: VariantTree, name: string): Variant | string {
   const known = schema.events.get(name)
   const all = [...variantsOf(tree)]
   if (known !== undefined) {

@@ -2,7 +2,7 @@ import type { Fields, NamedType, Schema, Type } from './model.ts'
 import { formatType, parseType } from './type-text.ts'
 
 /** What is wrong at one place of a schema file. */
-interface SchemaFileProblem {
+export interface SchemaFileProblem {
   /** `types.OrderAction.enum[3].PlaceOrder.items`; empty for the file itself. */
   readonly path: string
   readonly reason: string

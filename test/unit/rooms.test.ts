@@ -28,6 +28,7 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   pg: ['store'],
   'cbor-x': ['codecs'],
   '@lezer/rust': ['schema'],
+  '@faker-js/faker': ['schema', 'operations'],
   '@oclif/core': ['cli', 'commands'],
   ink: ['ui'],
   react: ['ui'],

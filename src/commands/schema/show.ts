@@ -1,0 +1,47 @@
+import { Args, Flags } from '@oclif/core'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { UsageError } from '../../cli/errors.ts'
+import { schemaFlag } from '../../cli/flags.ts'
+import type { SchemaNotation } from '../../operations/show-schema.ts'
+import { printableJson } from '../../ui/printable.ts'
+
+const notations = ['rust', 'json-schema', 'ts'] as const satisfies readonly SchemaNotation[]
+
+export default class SchemaShow extends BaseCommand {
+  static override summary = 'show the types of a schema as Rust, JSON Schema or TypeScript'
+  static override description =
+    'JSON Schema and TypeScript describe the values that crbus decodes payloads to: enums are {"Variant": …}, integers beyond 2^53 are digits, bytes are base64.'
+  static override examples = [
+    '<%= config.bin %> schema show',
+    '<%= config.bin %> schema show OrderPlaced.v1',
+    '<%= config.bin %> schema show --as ts > src/order-events.ts',
+  ]
+  static override args = {
+    type: Args.string({
+      description: 'a type, a variant (Inventory.SeatReserved) or an event type; default: all',
+      ignoreStdin: true,
+    }),
+  }
+  static override flags = {
+    schema: schemaFlag,
+    as: Flags.option({ options: notations, default: 'rust' as const })({ description: 'how to write the types' }),
+  }
+
+  async run(): Promise<object> {
+    const { args, flags } = await this.parse(SchemaShow)
+    // A checkout has no manifest and loads every command to find one: this one's weight waits until it is run.
+    const { readSchema } = await import('../../operations/read-schema.ts')
+    const { showSchema } = await import('../../operations/show-schema.ts')
+    const read = await readSchema(this.context, flags.schema, args.type)
+    if (!read.ok) throw new UsageError(read.reason, read.suggestions)
+    const shown = showSchema(read.schema, flags.as, args.type)
+    if (!shown.ok) throw new UsageError(shown.reason, ['crbus schema show --help'])
+    const { topic, root, types, shown: what } = shown
+    if (typeof what !== 'string') {
+      await this.print(`${printableJson(JSON.stringify(what, undefined, 2)).replaceAll('\\u000a', '\n')}\n`)
+      return what
+    }
+    await this.print(what)
+    return { topic, root, types, as: flags.as, text: what }
+  }
+}

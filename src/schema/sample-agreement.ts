@@ -1,0 +1,40 @@
+/** What fields of one struct have to do with each other: a total is what its items cost, an email is its owner's. */
+export function agreeing(fields: Readonly<Record<string, unknown>>, most: (field: string) => bigint): object {
+  return { ...fields, ...totalOf(fields, most), ...emailOf(fields) }
+}
+
+const isTotal = /^(?:grand_|order_|sub)?total(?:_(?:price|amount|cents))?$/
+const isPrice = /(?:^|_)price(?:_cents)?$/
+const isQuantity = /^(?:quantity|qty)$/
+
+function totalOf(fields: Readonly<Record<string, unknown>>, most: (field: string) => bigint): object {
+  const name = Object.keys(fields).find((field) => isTotal.test(field) && typeof fields[field] === 'number')
+  const items = Object.values(fields).find((value): value is object[] => Array.isArray(value) && value.every(isObject))
+  if (name === undefined || items === undefined || items.length === 0) return {}
+  let total = 0
+  for (const item of items) {
+    const price = numberNamed(item, isPrice)
+    if (price === undefined) return {}
+    total += price * (numberNamed(item, isQuantity) ?? 1)
+  }
+  const rounded = Math.round(total * 100) / 100
+  return rounded <= most(name) ? { [name]: rounded } : {}
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+function numberNamed(item: object, pattern: RegExp): number | undefined {
+  const [, value] = Object.entries(item).find(([name]) => pattern.test(name)) ?? []
+  return typeof value === 'number' ? value : undefined
+}
+
+function emailOf({ email, name, full_name, first_name, last_name }: Readonly<Record<string, unknown>>): object {
+  const whole = full_name ?? name
+  const names = typeof first_name === 'string' && typeof last_name === 'string' ? `${first_name} ${last_name}` : whole
+  if (typeof email !== 'string' || typeof names !== 'string') return {}
+  const local = names
+    .toLowerCase()
+    .match(/[a-z]{3,}/g)
+    ?.slice(0, 2)
+  return local === undefined ? {} : { email: `${local.join('.')}${email.slice(email.indexOf('@'))}` }
+}

@@ -1,0 +1,212 @@
+import { isDeepStrictEqual } from 'node:util'
+import { Faker } from '@faker-js/faker'
+import { faker as english } from '@faker-js/faker/locale/en'
+import { describe, expect, test } from 'vitest'
+import { compileDecoder } from '../../../src/schema/compile-decoder.ts'
+import { compileEncoder } from '../../../src/schema/compile-encoder.ts'
+import { knownTypes } from '../../../src/schema/known-types.ts'
+import type { Fields, Schema, Type } from '../../../src/schema/model.ts'
+import { sampler } from '../../../src/schema/sample-value.ts'
+import { enumOf, fields, items, nothing, only, orders, schemaOf, struct, t } from './support/build.ts'
+import { listOf, seededRandom } from './support/random.ts'
+import { randomTypes } from './support/random-types.ts'
+
+const at = Date.UTC(2026, 10, 23, 10, 0, 0, 250)
+const newFaker = (seed = 7) => new Faker({ locale: english.rawDefinitions, seed })
+
+const sampled = (schema: Schema, path?: string, faker = newFaker()): unknown => {
+  const made = sampler(schema).sample({ faker, at, ...(path === undefined ? {} : { path }) })
+  return made.ok ? made.value : made.reason
+}
+const value = (type: Type, faker?: Faker): unknown => sampled(only(type), undefined, faker)
+/** A field of an event of this name. */
+const field = (name: string, type: Type = t.of('String'), owner = 'Event'): unknown =>
+  (sampled(schemaOf(owner, { [owner]: struct(fields({ [name]: type })) })) as Record<string, unknown>)[name]
+
+describe('whatever the types, a sample is what its own bytes decode to', () => {
+  test.each(listOf(5, (seed) => seed))('of random types, %i', (seed) => {
+    const faker = newFaker(seed)
+    const { schema, roots } = randomTypes(seededRandom(seed), 100)
+    for (const { name } of roots) {
+      const own = { ...schema, root: name }
+      const { sample } = sampler(own)
+      const { encode } = compileEncoder(own)
+      const { decode } = compileDecoder(own)
+      for (let count = 0; count < 10; count += 1) {
+        const made = sample({ faker, at })
+        if (!made.ok) return expect.fail(`${name}: ${made.reason}`)
+        const encoded = encode(made.value)
+        if (!encoded.ok) return expect.fail(`${name}: ${encoded.path}: ${encoded.reason}`)
+        const decoded = decode(encoded.bytes)
+        if (!decoded.ok || !isDeepStrictEqual(decoded.value, made.value)) {
+          return expect.fail(`${name}: ${JSON.stringify(made.value)} ${JSON.stringify(decoded)}`)
+        }
+      }
+    }
+  })
+
+  test.each(knownTypes.filter(({ wire }) => wire !== undefined).map(({ name }) => name))('of %s', (name) => {
+    const schema = only(t.known(name))
+    const faker = newFaker()
+    for (let count = 0; count < 50; count += 1) {
+      const made = value(t.known(name), faker)
+      const encoded = compileEncoder(schema).encode(made)
+      if (!encoded.ok) return expect.fail(encoded.reason)
+      expect(compileDecoder(schema).decode(encoded.bytes)).toMatchObject({ ok: true, value: made })
+    }
+  })
+})
+
+describe('names say what a value may be', () => {
+  test.each<[string, RegExp]>([
+    ['email', /^[^@\s]+@[^@\s]+\.\w+$/],
+    ['customerEmail', /@/],
+    ['order_id', /^order-[0-9a-f]{8}$/],
+    ['sku', /^[A-Z]{3}-\d{4}$/],
+    ['currency', /^[A-Z]{3}$/],
+    ['country_code', /^[A-Z]{2}$/],
+    ['zip_code', /^\d{5}$/],
+    ['client_ip', /^\d+\.\d+\.\d+\.\d+$/],
+    ['website', /^https:\/\//],
+    ['correlation_id', /^[0-9a-f]{8}-[0-9a-f-]{27}$/],
+    ['total_price', /^\d+\.\d\d$/],
+    ['created_at', /^2026-11-23T10:00:00\.250Z$/],
+    ['phone_number', /^\+\d+$/],
+    ['shipping_address', /^\d+ .+, .+$/],
+    ['status', /^(?:pending|confirmed|shipped|delivered|cancelled)$/],
+  ])('%s', (name, looks) => {
+    expect(field(name)).toMatch(looks)
+  })
+
+  test.each<[string, string, number, number]>([
+    ['quantity', 'u32', 1, 5],
+    ['total_cents', 'i64', 199, 49_999],
+    ['price', 'f64', 1.99, 499.99],
+    ['age', 'u8', 18, 80],
+    ['percent', 'u8', 0, 100],
+    ['latitude', 'f64', -90, 90],
+    ['created_at', 'u32', at / 1000 - 1, at / 1000],
+    ['created_at', 'u64', at, at],
+    ['timestamp_ns', 'i64', at * 1e6, at * 1e6],
+    ['expires_at', 'i64', at + 86_400_000, at + 15 * 86_400_000],
+    ['total', 'u8', 0, 255],
+    ['port', 'u16', 1024, 65_535],
+  ])('%s: %s', (name, type, least, most) => {
+    const number = Number(field(name, t.of(type)))
+    expect(number).toBeGreaterThanOrEqual(least)
+    expect(number).toBeLessThanOrEqual(most)
+  })
+
+  test('and those of newtypes and of what a field stands in', () => {
+    const types = { OrderId: struct(items(t.of('String'))), Money: struct(items(t.of('i64'))) }
+    const id = (type: Type) => sampled(schemaOf('E', { E: struct(fields({ id: type })), ...types })) as { id: unknown }
+    expect(id(t.named('OrderId')).id).toMatch(/^order-/)
+    expect(field('id', t.of('String'), 'Payment')).toMatch(/^payment-/)
+    expect(id(t.named('Money')).id).toBeGreaterThan(100)
+    expect(field('name', t.of('String'), 'LineItem')).not.toBe(field('name', t.of('String'), 'Customer'))
+  })
+
+  test('a total is what its items cost, while its type holds that', () => {
+    const { OrderPlaced } = sampled(orders(), 'OrderPlaced') as {
+      OrderPlaced: { total: number; items: { quantity: number; unit_price: number }[] }
+    }
+    const cost = OrderPlaced.items.reduce((sum, { quantity, unit_price }) => sum + quantity * unit_price, 0)
+    expect(OrderPlaced.total).toBe(cost)
+    const item = struct(fields({ price: t.of('u16'), quantity: t.of('u8') }))
+    const order = struct(fields({ total: t.of('u8'), items: t.vec(t.named('Item')) }))
+    expect(sampled(schemaOf('Order', { Order: order, Item: item }))).toMatchObject({ total: expect.any(Number) })
+    expect(
+      compileEncoder(schemaOf('Order', { Order: order, Item: item })).encode(
+        sampled(schemaOf('Order', { Order: order, Item: item })),
+      ).ok,
+    ).toBe(true)
+  })
+
+  test('an email is of whom it belongs to', () => {
+    const customer = struct(fields({ name: t.of('String'), email: t.of('String') }))
+    const { name, email } = sampled(schemaOf('Customer', { Customer: customer })) as { name: string; email: string }
+    const words = email.slice(0, email.indexOf('@')).split('.')
+    expect(words.every((word) => name.toLowerCase().includes(word))).toBe(true)
+  })
+
+  test('times are when the event is, dates of birth are not', () => {
+    expect(field('placed_at', t.known('DateTime<Utc>'))).toBe('2026-11-23T10:00:00.250Z')
+    expect(`${field('birth_date', t.known('NaiveDate'))}` < '2009').toBe(true)
+    expect(field('sent', t.known('i64 as ts_seconds'))).toBe(Math.floor(at / 1000))
+  })
+})
+
+describe('of one variant', () => {
+  test('comes with the names around it', () => {
+    expect(sampled(orders(), 'Inventory.SeatReserved')).toEqual({
+      Inventory: { SeatReserved: { seat: expect.stringMatching(/^\d+[A-F]$/), note: expect.anything() } },
+    })
+    expect(sampled(orders(), 'Inventory.Audited')).toEqual({ Inventory: 'Audited' })
+    expect(sampled(orders(), 'Ping')).toBe('Ping')
+  })
+
+  test('is the same for the same seed and time', () => {
+    const one = sampled(orders(), 'OrderPlaced')
+    expect(sampled(orders(), 'OrderPlaced')).toEqual(one)
+    expect(sampled(orders(), 'OrderPlaced', newFaker(8))).not.toEqual(one)
+  })
+})
+
+describe('an end is found', () => {
+  const tree = (node: Fields) => schemaOf('Tree', { Tree: enumOf({ Node: node, Leaf: items(t.of('u8')) }) })
+  test.each<[string, Schema]>([
+    ['of a tree', tree(items(t.named('Tree'), t.named('Tree'), t.named('Tree')))],
+    ['of lists of itself', schemaOf('L', { L: struct(items(t.vec(t.vec(t.named('L'))))) })],
+    ['of maps of itself', schemaOf('M', { M: struct(fields({ of: t.map('BTreeMap', t.of('u8'), t.named('M')) })) })],
+    [
+      'of two that hold each other',
+      schemaOf('A', {
+        A: struct(fields({ b: t.named('B') })),
+        B: enumOf({ Again: fields({ a: t.named('A'), other: t.named('A') }), Over: nothing }),
+      }),
+    ],
+    [
+      'of an Option of a tuple',
+      schemaOf('O', { O: struct(fields({ o: t.option(t.tuple(t.of('u8'), t.named('O'))) })) }),
+    ],
+  ])('%s', (_, schema) => {
+    for (let seed = 0; seed < 50; seed += 1) {
+      const made = sampled(schema, undefined, newFaker(seed))
+      expect(compileEncoder(schema).encode(made).ok, JSON.stringify(made).slice(0, 200)).toBe(true)
+      expect(JSON.stringify(made).length).toBeLessThan(100_000)
+    }
+  })
+
+  test.each<[string, Schema, string]>([
+    [
+      'what nobody can read',
+      schemaOf('E', { E: enumOf({ A: fields({ inner: t.tuple(t.of('u8'), t.known('serde_json::Value')) }) }) }),
+      'E.A.inner[1] cannot be made up: it asks what comes next',
+    ],
+    [
+      'what always holds itself',
+      schemaOf('S', { S: struct(fields({ s: t.named('S') })) }),
+      'S.s cannot be made up: S always holds itself',
+    ],
+    ['an enum of nothing', schemaOf('E', { E: enumOf({}) }), 'E cannot be made up: the enum has no variants'],
+    ['what is too large', only(t.array(t.of('u8'), 0xffffffff)), 'an array of 4294967295 bytes is too large'],
+  ])('or it is said why not: %s', (_, schema, reason) => {
+    expect(sampled(schema)).toContain(reason)
+  })
+
+  test('around what nobody can read, where it may be left out', () => {
+    const unreadable = t.known('serde_json::Value')
+    expect(value(t.option(unreadable))).toBe(null)
+    expect(value(t.vec(unreadable))).toEqual([])
+    expect(value(t.result(t.of('bool'), unreadable))).toEqual({ Ok: expect.any(Boolean) })
+  })
+})
+
+test('sorted collections are sorted, and sets have nothing twice', () => {
+  for (let seed = 0; seed < 30; seed += 1) {
+    const numbers = value({ kind: 'sequence', name: 'BTreeSet', item: t.of('u8') }, newFaker(seed)) as number[]
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
+    const keys = Object.keys(value(t.map('BTreeMap', t.of('String'), t.of('u8')), newFaker(seed)) as object)
+    expect(keys).toEqual(keys.toSorted())
+  }
+})
