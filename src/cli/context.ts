@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EventBus } from '../bus/event-bus.ts'
 import type { Io } from '../ui/io.ts'
+import type { GitAnswer } from './git.ts'
 import type { Stop } from './stop.ts'
 
 /** Which bus a command talks to, as its flags say; see `connect.ts` for how it is resolved. */
@@ -16,6 +17,9 @@ export interface Context {
   readonly io: Io
   readonly stop: Stop
   readonly now: () => number
+  /** The folder that relative paths are relative to. */
+  readonly cwd: string
+  readonly git: (args: readonly string[], cwd: string) => GitAnswer
   openBus(flags: BusFlags): Promise<EventBus>
 }
 

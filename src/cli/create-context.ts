@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { connect } from './connect.ts'
 import type { Context } from './context.ts'
 import { exitCodes } from './errors.ts'
+import { runGit } from './git.ts'
 import { Stop } from './stop.ts'
 
 /** The real context: this process's streams, signals, environment and clock. */
@@ -27,6 +28,8 @@ export function createContext(): Context {
     io: { stdin, stdout, stderr, color: wantsColor(env, Boolean(stdout.isTTY)) },
     stop,
     now: Date.now,
+    cwd: process.cwd(),
+    git: runGit,
     openBus: (flags) => connect(flags, { env, home: homedir() }),
   }
 }

@@ -2,6 +2,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { Config, type Interfaces } from '@oclif/core'
 import type { EventBus } from '../../src/bus/event-bus.ts'
 import { type Context, withContext } from '../../src/cli/context.ts'
+import { runGit } from '../../src/cli/git.ts'
 import { Stop } from '../../src/cli/stop.ts'
 import type { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
@@ -19,6 +20,7 @@ interface Runnable {
 interface CliOptions {
   readonly broker: MemoryBroker
   readonly stdin?: string
+  readonly cwd?: string
   readonly stop?: Stop
   readonly onStdout?: (text: string) => void
 }
@@ -44,6 +46,8 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     io: { stdin: Readable.from(options.stdin ?? []), stdout: sink('stdout'), stderr: sink('stderr'), color: false },
     stop,
     now: () => NOW,
+    cwd: options.cwd ?? process.cwd(),
+    git: runGit,
     openBus: async (): Promise<EventBus> => new InMemoryEventBus({ broker }),
   }
   process.exitCode = 0
