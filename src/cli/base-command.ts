@@ -57,6 +57,11 @@ export abstract class BaseCommand extends Command {
     if (!this.#has('--quiet') && !this.#has('-q')) await write(this.context.io.stderr, `${text}\n`, NEVER)
   }
 
+  /** A check found what it looks for. That is an answer and no error, with an exit code of its own for CI. */
+  protected foundSomething(): void {
+    process.exitCode = exitCodes.found
+  }
+
   override async _run<T>(): Promise<T> {
     let result: T | undefined
     try {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EventBus } from '../bus/event-bus.ts'
 import type { Io } from '../ui/io.ts'
+import type { GitAnswer } from './git.ts'
 import type { Stop } from './stop.ts'
 
 /** Which bus a command talks to, as its flags say; see `connect.ts` for how it is resolved. */
@@ -20,6 +21,8 @@ export interface Context {
   readonly cwd: string
   /** `CRBUS_SCHEMAS`: where schemas are when no flag says so. */
   readonly schemas: string | undefined
+  /** Asks git, where a command is about revisions. */
+  readonly git: (args: readonly string[], cwd: string) => GitAnswer
   openBus(flags: BusFlags): Promise<EventBus>
 }
 

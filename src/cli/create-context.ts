@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { connect } from './connect.ts'
 import type { Context } from './context.ts'
 import { exitCodes } from './errors.ts'
+import { runGit } from './git.ts'
 import { Stop } from './stop.ts'
 
 /** The real context: this process's streams, signals, environment and clock. */
@@ -29,6 +30,7 @@ export function createContext(): Context {
     now: Date.now,
     cwd: process.cwd(),
     schemas: env.CRBUS_SCHEMAS || undefined,
+    git: runGit,
     openBus: (flags) => connect(flags, { env, home: homedir() }),
   }
 }

@@ -3,7 +3,7 @@ import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
 import { printable } from '../ui/printable.ts'
 
 /** Exit codes of the command line. Listed in the README, never renumbered. */
-export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 6, unwritable: 9, interrupted: 130 } as const
+export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 6, unwritable: 9, found: 10, interrupted: 130 } as const
 
 /** The user asked for something that cannot be: exit 2, and what to type instead. */
 export class UsageError extends Error {

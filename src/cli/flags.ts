@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core'
+import { UsageError } from './errors.ts'
 
 /** Flags every command that reaches a bus has. */
 export const busFlags = {
@@ -28,3 +29,14 @@ export const schemaFlag = Flags.string({
   description: 'schema file or folder (env CRBUS_SCHEMAS); default: the folder schemas here or above',
   helpValue: 'path',
 })
+
+/** The values of a flag that is given as name=value, any number of times. */
+export const toPairs = (flag: string, given: readonly string[] = [], example: string): Map<string, string> =>
+  new Map(
+    given.map((pair) => {
+      // The name can hold one too: feature = "uuid".
+      const at = pair.lastIndexOf('=')
+      if (at < 1) throw new UsageError(`${flag} ${pair} is not name=value`, [`${flag} ${example}`])
+      return [pair.slice(0, at), pair.slice(at + 1)]
+    }),
+  )

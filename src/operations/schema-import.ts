@@ -1,9 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { compareSchemas, type SchemaChange } from '../schema/compare.ts'
 import type { ImportNote } from '../schema/import-report.ts'
 import { type ImportedSchema, importSchema } from '../schema/import-schema.ts'
-import { writeSchemaFile } from '../schema/schema-file.ts'
+import { readSchemaFile, writeSchemaFile } from '../schema/schema-file.ts'
 import { SCHEMAS_FOLDER } from './schema-files.ts'
+import { sourceFiles } from './source-files.ts'
 
 export interface SchemaImportRequest {
   /** Crates, folders of source, or files, from the working directory. */
@@ -27,36 +29,26 @@ export interface SchemaImportPlan {
   readonly notes: readonly ImportNote[]
   readonly path: string
   readonly text: string
+  /** What events that are written already would suffer from: see `crbus schema diff`. */
+  readonly changes: readonly SchemaChange[]
   /** What writing it would do. */
   readonly effect: 'create' | 'change' | 'nothing'
 }
 
 export type SchemaImportFailure = Extract<ImportedSchema, { ok: false }>
 
-const sourceFiles = {
-  read: (path: string) => attempt(() => readFileSync(path, 'utf8')),
-  list: (path: string) => attempt(() => readdirSync(path)),
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    // What cannot be read is not there, as far as the import is concerned: it says what it misses.
-    return undefined
-  }
-}
-
 /** Reads the source and says what would be written. Changes nothing. */
 export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan | SchemaImportFailure {
   const { paths, cwd, root, topic, map, assume, out } = request
+  const files = sourceFiles(cwd)
   const shown = paths.map((path) => relative(cwd, resolve(cwd, path)) || '.')
-  const found = importSchema({ paths: shown, files: inFolder(cwd), root, topic, map, assume })
+  const found = importSchema({ paths: shown, files, root, topic, map, assume })
   if (!found.ok) return found
   const { schema, notes, sources } = found
   const path = out ?? join(SCHEMAS_FOLDER, `${schema.topic}.json`)
   const text = writeSchemaFile(schema)
-  const before = sourceFiles.read(resolve(cwd, path))
+  const before = files.read(path)
+  const known = before === undefined ? undefined : readSchemaFile(before)
   return {
     ok: true,
     topic: schema.topic,
@@ -67,15 +59,10 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
     notes,
     path,
     text,
+    changes: known?.ok ? compareSchemas(known.schema, schema).filter(({ kind }) => kind !== 'safe') : [],
     effect: before === undefined ? 'create' : before === text ? 'nothing' : 'change',
   }
 }
-
-/** The importer speaks of paths as they are shown, from the working directory. */
-const inFolder = (cwd: string) => ({
-  read: (path: string) => sourceFiles.read(resolve(cwd, path)),
-  list: (path: string) => sourceFiles.list(resolve(cwd, path)),
-})
 
 /** Writes the planned file, whole or not at all. */
 export function applySchemaImport(plan: SchemaImportPlan, cwd: string): void {

@@ -3,6 +3,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { Config, type Interfaces } from '@oclif/core'
 import type { EventBus } from '../../src/bus/event-bus.ts'
 import { type Context, withContext } from '../../src/cli/context.ts'
+import { runGit } from '../../src/cli/git.ts'
 import { Stop } from '../../src/cli/stop.ts'
 import type { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
@@ -20,9 +21,9 @@ interface Runnable {
 interface CliOptions {
   readonly broker: MemoryBroker
   readonly stdin?: string
-  readonly stop?: Stop
   /** Default: a folder above which there are no schemas. */
   readonly cwd?: string
+  readonly stop?: Stop
   readonly onStdout?: (text: string) => void
 }
 
@@ -49,6 +50,7 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     now: () => NOW,
     cwd: options.cwd ?? tmpdir(),
     schemas: undefined,
+    git: runGit,
     openBus: async (): Promise<EventBus> => new InMemoryEventBus({ broker }),
   }
   process.exitCode = 0

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { toPairs } from '../../cli/flags.ts'
 import { applySchemaImport, planSchemaImport, type SchemaImportPlan } from '../../operations/schema-import.ts'
 import { formatImportProblems } from '../../ui/format-schema-import.ts'
 
@@ -13,9 +14,9 @@ export default class SchemaImport extends BaseCommand {
   static override strict = false
   static override usage = 'schema import PATH... [FLAGS]'
   static override examples = [
-    '<%= config.bin %> <%= command.id %> services/orders',
-    '<%= config.bin %> <%= command.id %> src/order.rs --root OrderAction --topic order-events',
-    '<%= config.bin %> <%= command.id %> services/orders --map crate::Money=i64 --dry-run',
+    '<%= config.bin %> schema import services/orders',
+    '<%= config.bin %> schema import src/order.rs --root OrderAction --topic order-events',
+    '<%= config.bin %> schema import services/orders --map crate::Money=i64 --dry-run',
   ]
   static override args = { path: Args.string({ description: 'crates, folders or .rs files', ignoreStdin: true }) }
   static override flags = {
@@ -43,7 +44,8 @@ export default class SchemaImport extends BaseCommand {
     if (paths.length === 0) throw new UsageError('name the source', ['crbus schema import services/orders'])
     const { cwd } = this.context
     const { root, topic, out } = flags
-    const [map, assume] = [toMap('--map', flags.map), toMap('--assume', flags.assume)]
+    const map = toPairs('--map', flags.map, 'crate::Money=i64')
+    const assume = toPairs('--assume', flags.assume, 'feature:uuid=on')
     const plan = planSchemaImport({ paths, cwd, root, topic, map, assume, out })
     for (const { file, line, text } of plan.notes) await this.notice(`note: ${file}:${line} ${text}`)
     if (!plan.ok) {
@@ -52,6 +54,7 @@ export default class SchemaImport extends BaseCommand {
     }
     if (flags['dry-run']) await this.print(plan.text)
     else applySchemaImport(plan, cwd)
+    for (const { kind, where, what } of plan.changes) await this.notice(`warning: ${kind}: ${where}: ${what}`)
     const verb = { create: 'written', change: 'changed', nothing: 'is up to date' }[plan.effect]
     const told = flags['dry-run'] ? `would be ${plan.effect === 'nothing' ? 'as it is' : verb}` : verb
     await this.notice(
@@ -59,14 +62,4 @@ export default class SchemaImport extends BaseCommand {
     )
     return plan
   }
-}
-
-function toMap(flag: string, pairs: readonly string[] = []): Map<string, string> {
-  return new Map(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=')
-      if (at < 1) throw new UsageError(`${flag} ${pair} is not name=value`, ['--map crate::Money=i64'])
-      return [pair.slice(0, at), pair.slice(at + 1)]
-    }),
-  )
 }

@@ -1,0 +1,124 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import SchemaDiff from '../../src/commands/schema/diff.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { writeSchemaFile } from '../../src/schema/schema-file.ts'
+import { enumOf, fields, schemaOf, t } from '../unit/schema/support/build.ts'
+import { runCli } from './run-cli.ts'
+
+const cargo = '[package]\nname = "orders"\n'
+const money = 'use serde::*;\n#[derive(Serialize, Deserialize)]\npub struct Money(pub i64);\n'
+const rust = (variants: string) => `mod money;
+use serde::*;
+use money::Money;
+#[derive(Serialize, Deserialize)]
+pub enum OrderEvent { ${variants} }
+`
+const placed = 'OrderPlaced { order_id: String, total: Money }'
+const shipped = 'OrderShipped { order_id: String }'
+const cancelled = 'OrderCancelled { order_id: String }'
+
+describe('schema diff', () => {
+  let folder: string
+  const put = (path: string, text: string) => {
+    mkdirSync(join(folder, dirname(path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  const git = (...args: string[]) => {
+    const identity = ['-c', 'user.name=t', '-c', 'user.email=t@example.com']
+    const { status, stderr } = spawnSync('git', [...identity, ...args], { cwd: folder, encoding: 'utf8' })
+    if (status !== 0) throw new Error(stderr)
+  }
+  const diff = (...argv: string[]) => runCli(SchemaDiff, argv, { broker: new MemoryBroker(), cwd: folder })
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'crbus-diff-'))
+    put('orders/Cargo.toml', cargo)
+    put('orders/src/money.rs', money)
+    put('orders/src/lib.rs', rust([placed, shipped, cancelled].join(', ')))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  /** The payload types of the Rust above, as a schema file has them. */
+  const file = (...order: string[]) => {
+    const held = { OrderPlaced: { order_id: t.of('String'), total: t.of('i64') } } as Record<string, object>
+    const variants = order.map((name) => [name, fields({ order_id: t.of('String'), ...held[name] })] as const)
+    return writeSchemaFile(schemaOf('OrderEvent', { OrderEvent: enumOf(Object.fromEntries(variants)) }))
+  }
+
+  test('of a reordered enum fails, with what old bytes are read as', async () => {
+    put('old.json', file('OrderPlaced', 'OrderShipped', 'OrderCancelled'))
+    put('new.json', file('OrderPlaced', 'OrderCancelled', 'OrderShipped'))
+    const { stdout, stderr, exitCode } = await diff('old.json', 'new.json')
+    expect(stdout).toBe(`SILENT  OrderEvent
+        the variants were reordered, whose place is their number in the bytes: old bytes of OrderShipped are read as OrderCancelled, those of OrderCancelled are read as OrderShipped
+        in OrderShipped, OrderCancelled
+        → put the variants back in their old order; new variants go to the end
+
+1 change: 1 reads old bytes as something else without an error
+`)
+    expect(stderr).toBe('')
+    expect(exitCode).toBe(10)
+  })
+
+  test('takes source, and finds nothing wrong with a variant at the end', async () => {
+    put('old.json', file('OrderPlaced', 'OrderShipped'))
+    const { stdout, exitCode } = await diff('old.json', 'orders')
+    expect(stdout).toContain('safe    OrderEvent.OrderCancelled\n        the variant OrderCancelled was appended')
+    expect(stdout).toContain('services with the old types fail on new events')
+    expect(stdout).toMatch(/\n2 changes: 2 are safe\n$/)
+    expect(exitCode).toBe(0)
+  })
+
+  test('takes source and files as they were at a revision', async () => {
+    put('schemas/order-events.json', file('OrderPlaced', 'OrderShipped', 'OrderCancelled'))
+    git('init', '-q')
+    git('add', '-A')
+    git('commit', '-qm', 'one')
+    put('schemas/order-events.json', file('OrderCancelled', 'OrderPlaced', 'OrderShipped'))
+    put('orders/src/money.rs', money.replace('i64', 'u64'))
+    const files = await diff('HEAD:schemas/order-events.json', 'schemas/order-events.json')
+    expect(files.stdout).toMatch(/^SILENT {2}OrderEvent\n/)
+    const crates = await diff('HEAD:orders', 'orders', '--root', 'OrderEvent')
+    expect(crates.stdout).toMatch(/^SILENT {2}Money\n {8}it was i64 and is u64 now/)
+    expect(crates.exitCode).toBe(10)
+    expect(await diff('HEAD:./orders/src/lib.rs', 'orders')).toMatchObject({ exitCode: 10 })
+    expect(await diff('HEAD:orders', 'HEAD:orders')).toMatchObject({
+      stdout: 'no change: old bytes are read as what they are\n',
+      exitCode: 0,
+    })
+  })
+
+  test('is one document with --json', async () => {
+    put('old.json', file('OrderPlaced', 'OrderShipped', 'OrderCancelled'))
+    const { stdout, exitCode } = await diff('old.json', 'orders', '--json')
+    expect(JSON.parse(stdout)).toEqual({
+      old: 'old.json',
+      new: 'orders',
+      changes: [expect.objectContaining({ kind: 'safe', where: 'OrderEvent.OrderPlaced.total', oldReaders: 'safe' })],
+      counts: { silent: 0, breaks: 0, safe: 1 },
+    })
+    expect(exitCode).toBe(0)
+  })
+
+  test.each([
+    ['there is no such file', ['nope.json', 'orders'], 'there is no such file or folder'],
+    ['there is no such revision', ['main~99:orders', 'orders'], 'main~99:orders: '],
+    ['the file is no schema', ['broken.json', 'orders'], 'broken.json is no schema file\n'],
+    ['the source does not settle it', ['odd', 'orders'], '--map'],
+  ])('is refused when %s', async (_, argv, told) => {
+    put('broken.json', '{}')
+    put('odd/Cargo.toml', cargo)
+    put(
+      'odd/src/lib.rs',
+      `use serde::*; use other::Odd;\n#[derive(Serialize)] pub enum OrderEvent { OrderPlaced(Odd) }`,
+    )
+    const { stderr, stdout, exitCode } = await diff(...argv)
+    expect(stderr).toContain(told)
+    expect(stdout).toBe('')
+    expect(exitCode).toBe(2)
+  })
+})
