@@ -70,7 +70,7 @@ describe('envelopes made by Rust', () => {
   })
 })
 
-test.skipIf(!hasCargo())(
+test.skipIf(!hasCargo)(
   'the committed vectors are what the Rust crate prints today (needs cargo)',
   { timeout: 300_000 },
   () => {

@@ -1,14 +1,15 @@
 //! Prints the bytes Composable Rust's services write: `name<TAB>hex`, one a line.
 //! With `--records N`, writes N envelopes of order events to stdout, each behind its length as u32 LE, for benchmarks.
+//! With `--read`, reads such envelopes from stdin as a service would, and prints each event as JSON, one a line.
 
 use chrono::{DateTime, TimeZone, Utc};
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use uuid::Uuid;
 
-#[derive(Serialize, Clone, Default)]
+#[derive(Serialize, Deserialize, Clone, Default)]
 struct EventMetadata {
     correlation_id: Option<String>,
     causation_id: Option<String>,
@@ -17,7 +18,7 @@ struct EventMetadata {
 }
 
 /// The envelope since 2025-11-21.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct W3 {
     event_type: String,
     event_version: i32,
@@ -41,13 +42,13 @@ struct W1 {
     metadata: Option<serde_json::Value>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct OrderId(String);
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Money(i64);
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct LineItem {
     product_id: String,
     name: String,
@@ -55,8 +56,7 @@ struct LineItem {
     unit_price: Money,
 }
 
-#[derive(Serialize)]
-#[allow(dead_code)]
+#[derive(Serialize, Deserialize)]
 enum OrderAction {
     PlaceOrder,
     CancelOrder,
@@ -146,10 +146,26 @@ fn records(count: u64) {
     }
 }
 
+fn read() {
+    let mut input = Vec::new();
+    std::io::stdin().read_to_end(&mut input).expect("stdin can be read");
+    let mut rest = input.as_slice();
+    while let Some((length, behind)) = rest.split_first_chunk::<4>() {
+        let (envelope, after) = behind.split_at(u32::from_le_bytes(*length) as usize);
+        rest = after;
+        let event: W3 = bincode::deserialize(envelope).expect("it is an envelope");
+        let action: OrderAction = bincode::deserialize(&event.data).expect("it is an action");
+        let metadata = event.metadata.and_then(|metadata| metadata.correlation_id);
+        let line = serde_json::json!([event.event_type, event.event_version, metadata, action]);
+        println!("{line}");
+    }
+}
+
 fn main() {
     let words: Vec<String> = std::env::args().collect();
     match (words.get(1).map(String::as_str), words.get(2)) {
         (Some("--records"), Some(count)) => records(count.parse().expect("a number of records")),
+        (Some("--read"), None) => read(),
         _ => vectors(),
     }
 }

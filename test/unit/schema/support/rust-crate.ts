@@ -2,9 +2,8 @@ import { execFile, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { cargoEnv } from '../../../support/cargo.ts'
 import type { RandomTypes } from './random-types.ts'
-
-export const hasCargo = spawnSync('cargo', ['--version']).status === 0
 
 const committed = fileURLToPath(new URL('../../../vectors/types/', import.meta.url))
 const cache = fileURLToPath(new URL('../../../../node_modules/.cache/crbus-types/', import.meta.url))
@@ -37,7 +36,11 @@ ${source}
 `
   // An unchanged file is not compiled again.
   if (textOf(`${cache}src/types.rs`) !== types) writeFileSync(`${cache}src/types.rs`, types)
-  await promisify(execFile)('cargo', ['build', '--quiet', '--locked'], { cwd: cache, maxBuffer: 64 * megabytes })
+  await promisify(execFile)('cargo', ['build', '--quiet', '--locked'], {
+    cwd: cache,
+    env: cargoEnv,
+    maxBuffer: 64 * megabytes,
+  })
   return (args, lines = []) => {
     const run = spawnSync(`${cache}target/debug/crbus-types`, args, {
       input: lines.join(''),
