@@ -84,11 +84,15 @@ export interface BusAdmin {
   listGroups(): Promise<readonly GroupSummary[]>
   /** A group nobody knows is described as `Dead` without members, as Kafka does. */
   describeGroup(group: string): Promise<GroupDescription>
+  /** The same of several groups at once, in the order given. What it costs grows with brokers. */
+  describeGroups(groups: readonly string[]): Promise<readonly GroupDescription[]>
   /**
    * The next offset the group would read, for each partition it has committed; sorted by topic and partition.
    * Never writes. `topics` narrows it; default all.
    */
   committedOffsets(group: string, topics?: readonly string[]): Promise<readonly Position[]>
+  /** The same of several groups at once, in the order given. */
+  committedOffsetsOf(groups: readonly string[]): Promise<readonly (readonly Position[])[]>
   /**
    * Sets the next offset to read, without joining the group. `GROUP_ACTIVE` when the group has members: they would
    * overwrite it. Creates the group when it does not exist.

@@ -35,6 +35,18 @@ export interface TopicLog {
   ranges(topic: string): Promise<readonly PartitionRange[]>
 
   /**
+   * The same of several topics at once; topics that do not exist are absent. What it costs grows with brokers, not with
+   * topics or partitions.
+   */
+  rangesOf(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionRange[]>>
+
+  /**
+   * The first record of each slice, in the order given; `undefined` where there is none, the topic included. Waits for
+   * nothing. What it costs grows with brokers, as long as records are small.
+   */
+  firstRecords(slices: readonly LogSlice[]): Promise<readonly (BusRecord | undefined)[]>
+
+  /**
    * For each partition, the offset of the first record whose timestamp is at least `timestamp` (milliseconds), or the
    * partition's end when there is none.
    */

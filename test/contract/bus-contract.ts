@@ -2,6 +2,7 @@ import { beforeEach, describe, onTestFinished } from 'vitest'
 import type { EventBus } from '../../src/bus/event-bus.ts'
 import { adminClauses } from './support/admin-clauses.ts'
 import { appendClauses } from './support/append-clauses.ts'
+import { batchClauses } from './support/batch-clauses.ts'
 import { eventClauses } from './support/event-clauses.ts'
 import { groupClauses } from './support/group-clauses.ts'
 import type { Harness } from './support/harness.ts'
@@ -44,5 +45,6 @@ export function busContract(name: string, harness: Harness): void {
     describe('publish and subscribe', () => eventClauses(contract))
     describe('groups', () => groupClauses(contract))
     describe('administration', () => adminClauses(contract))
+    describe('many at once', () => batchClauses(contract))
   })
 }

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
 import type { DatabaseSync } from 'node:sqlite'
-import type { BusAdmin, TopicDescription } from '../../bus/admin.ts'
+import type { BusAdmin, GroupDescription, TopicDescription } from '../../bus/admin.ts'
 import { groupActive, invalidTopic, topicExists, topicNotFound } from '../../bus/errors.ts'
+import type { Position } from '../../bus/record.ts'
 import type { Changes } from './changes.ts'
 import { OFFSETS_PER_PARTITION, transact } from './database.ts'
 import { DEFAULT_PARTITIONS, type EmbeddedLog } from './log.ts'
@@ -16,6 +17,31 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
       group,
       Date.now(),
     )
+
+  const describeGroup = (group: string): GroupDescription => {
+    const known = all('SELECT 1 FROM groups WHERE name = ?', group).length > 0
+    const members = liveMembers(group).map(({ member_id, client_id }) => ({
+      memberId: member_id,
+      clientId: client_id,
+      host: hostname(),
+      assignment: all<{ topic: string; partition: number }>(
+        'SELECT t.name AS topic, p.partition FROM claims c JOIN partitions p ON p.id = c.partition_id JOIN topics t ON t.id = p.topic_id WHERE c.group_name = ? AND c.member_id = ? ORDER BY 1, 2',
+        group,
+        member_id,
+      ).map(({ topic, partition }) => ({ topic, partition })),
+    }))
+    const state = !known ? 'Dead' : members.length === 0 ? 'Empty' : 'Stable'
+    return { group, protocolType: 'consumer', state, protocol: members.length === 0 ? '' : 'range', members }
+  }
+
+  const committedOffsets = (group: string, topics?: readonly string[]): readonly Position[] => {
+    return all<{ topic: string; partition: number; next: number }>(
+      'SELECT t.name AS topic, p.partition, o.next_offset AS next FROM offsets o JOIN partitions p ON p.id = o.partition_id JOIN topics t ON t.id = p.topic_id WHERE o.group_name = ? ORDER BY 1, 2',
+      group,
+    )
+      .filter(({ topic }) => topics === undefined || topics.includes(topic))
+      .map(({ topic, partition, next }) => ({ topic, partition, offset: BigInt(next) }))
+  }
 
   return {
     async listTopics() {
@@ -61,30 +87,10 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
       }))
     },
 
-    async describeGroup(group) {
-      const known = all('SELECT 1 FROM groups WHERE name = ?', group).length > 0
-      const members = liveMembers(group).map(({ member_id, client_id }) => ({
-        memberId: member_id,
-        clientId: client_id,
-        host: hostname(),
-        assignment: all<{ topic: string; partition: number }>(
-          'SELECT t.name AS topic, p.partition FROM claims c JOIN partitions p ON p.id = c.partition_id JOIN topics t ON t.id = p.topic_id WHERE c.group_name = ? AND c.member_id = ? ORDER BY 1, 2',
-          group,
-          member_id,
-        ).map(({ topic, partition }) => ({ topic, partition })),
-      }))
-      const state = !known ? 'Dead' : members.length === 0 ? 'Empty' : 'Stable'
-      return { group, protocolType: 'consumer', state, protocol: members.length === 0 ? '' : 'range', members }
-    },
-
-    async committedOffsets(group, topics) {
-      return all<{ topic: string; partition: number; next: number }>(
-        'SELECT t.name AS topic, p.partition, o.next_offset AS next FROM offsets o JOIN partitions p ON p.id = o.partition_id JOIN topics t ON t.id = p.topic_id WHERE o.group_name = ? ORDER BY 1, 2',
-        group,
-      )
-        .filter(({ topic }) => topics === undefined || topics.includes(topic))
-        .map(({ topic, partition, next }) => ({ topic, partition, offset: BigInt(next) }))
-    },
+    describeGroup: async (group) => describeGroup(group),
+    describeGroups: async (groups) => groups.map(describeGroup),
+    committedOffsets: async (group, topics) => committedOffsets(group, topics),
+    committedOffsetsOf: async (groups) => groups.map((group) => committedOffsets(group)),
 
     async commitOffsets(group, offsets) {
       transact(database, () => {

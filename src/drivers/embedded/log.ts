@@ -79,7 +79,21 @@ export class EmbeddedLog implements TopicLog {
   }
 
   async ranges(topic: string): Promise<readonly PartitionRange[]> {
-    return this.partitions(topic).map(({ partition, next }) => ({ partition, start: 0n, end: BigInt(next) }))
+    return this.partitions(topic).map(toRange)
+  }
+
+  async rangesOf(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionRange[]>> {
+    return new Map([...this.#knownPartitions(topics)].map(([topic, rows]) => [topic, rows.map(toRange)]))
+  }
+
+  async firstRecords(slices: readonly LogSlice[]): Promise<readonly (BusRecord | undefined)[]> {
+    const known = this.#knownPartitions(slices.map(({ topic }) => topic))
+    return slices.map((slice) => {
+      const row = known.get(slice.topic)?.[slice.partition]
+      if (row === undefined) return undefined
+      const from = slice.from < 0n ? 0 : Number(slice.from)
+      return this.scan(slice, row.id, from, slice.to === undefined ? undefined : Number(slice.to), 1)[0]
+    })
   }
 
   async offsetsAt(topic: string, timestamp: bigint): Promise<ReadonlyMap<number, bigint>> {
@@ -201,10 +215,19 @@ export class EmbeddedLog implements TopicLog {
     return positions
   }
 
+  #knownPartitions(topics: readonly string[]): Map<string, readonly PartitionRow[]> {
+    this.#check()
+    const rowsOf = (topic: string) => this.#statements.partitions.all(topic) as unknown as PartitionRow[]
+    const all = [...new Set(topics)].map((topic) => [topic, rowsOf(topic)] as const)
+    return new Map(all.filter(([, rows]) => rows.length > 0))
+  }
+
   #check(): void {
     if (this.#closed) throw transportError('the bus is closed')
   }
 }
+
+const toRange = ({ partition, next }: PartitionRow): PartitionRange => ({ partition, start: 0n, end: BigInt(next) })
 
 const writeHeaders = (headers: readonly Header[]): string =>
   JSON.stringify(headers.map(([name, value]) => [name, value && Buffer.from(value).toString('base64')]))

@@ -113,6 +113,14 @@ export class KafkaCluster {
     return asked
   }
 
+  /** Those of several topics, sorted, by one request. Topics that do not exist are absent. */
+  async partitionsOf(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionMetadata[]>> {
+    const found = topics.length === 0 ? [] : (await this.metadata([...new Set(topics)])).topics
+    const known = found.filter(({ error }) => error !== errorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    for (const { error } of known) if (error !== 0) throw protocolFailure(error)
+    return new Map(known.map(({ topic, partitions }) => [topic, this.#remember(topic, partitions)]))
+  }
+
   /** Who leads a partition, as far as known by now; asked for by {@link partitions}. */
   knownLeader(topic: string, partition: number): number | undefined {
     const leader = this.#leaders.get(topic)?.[partition]?.leader
@@ -178,7 +186,11 @@ export class KafkaCluster {
     const found = topics.find((one) => one.topic === topic)
     if (!found) throw protocolFailure(errorCode.UNKNOWN_TOPIC_OR_PARTITION)
     if (found.error !== 0) throw protocolFailure(found.error)
-    const sorted = [...found.partitions].sort((a, b) => a.partition - b.partition)
+    return this.#remember(topic, found.partitions)
+  }
+
+  #remember(topic: string, partitions: readonly PartitionMetadata[]): readonly PartitionMetadata[] {
+    const sorted = [...partitions].sort((a, b) => a.partition - b.partition)
     this.#leaders.set(topic, sorted)
     return sorted
   }

@@ -1,9 +1,10 @@
 import type { TopicLog } from '../../bus/topic-log.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { readSlices } from './fetch.ts'
+import { firstRecords } from './first-records.ts'
 import { errorCode } from './kafka-errors.ts'
 import type { Producer } from './produce.ts'
-import { ask, EARLIEST, LATEST, listOffsetsApi } from './protocol.ts'
+import { ask, EARLIEST, LATEST, listOffsetsApi, type PartitionMetadata } from './protocol.ts'
 import { protocolFailure } from './wire.ts'
 
 /** Topics of a cluster, read from and written to partition leaders directly. */
@@ -15,6 +16,31 @@ export function kafkaLog(cluster: KafkaCluster, producer: Producer): TopicLog {
       const [starts, ends] = await Promise.all([offsetsOf(cluster, topic, EARLIEST), offsetsOf(cluster, topic, LATEST)])
       return [...starts].map(([partition, start]) => ({ partition, start, end: ends.get(partition) ?? start }))
     },
+
+    rangesOf: (topics) =>
+      cluster.retrying({}, async () => {
+        const known = await cluster.partitionsOf(topics)
+        const [starts, ends] = await Promise.all([
+          listOffsets(cluster, known, EARLIEST),
+          listOffsets(cluster, known, LATEST),
+        ])
+        for (const { error } of [...starts, ...ends]) if (error !== 0 && !isGone(error)) throw protocolFailure(error)
+        const startOf = new Map(starts.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
+        // Deleted since it was looked up.
+        const left = ends.filter(({ error }) => !isGone(error))
+        const ranges = left.map(({ topic, partition, offset: end }) => {
+          return { topic, partition, start: startOf.get(`${topic}/${partition}`) ?? end, end }
+        })
+        const byTopic = Map.groupBy(ranges, ({ topic }) => topic)
+        return new Map(
+          [...byTopic].map(([topic, own]) => [
+            topic,
+            own.map(({ partition, start, end }) => ({ partition, start, end })).sort(byPartition),
+          ]),
+        )
+      }),
+
+    firstRecords: (slices) => firstRecords(cluster, slices),
 
     async offsetsAt(topic, timestamp) {
       const [found, ends] = await Promise.all([
@@ -37,17 +63,29 @@ export function kafkaLog(cluster: KafkaCluster, producer: Producer): TopicLog {
 /** An offset of each partition, sorted by partition; one request to each leader. */
 export async function offsetsOf(cluster: KafkaCluster, topic: string, timestamp: bigint): Promise<Map<number, bigint>> {
   return cluster.retrying({ topic }, async () => {
-    const partitions = await cluster.partitions(topic)
-    const byLeader = Map.groupBy(partitions, ({ leader }) => leader)
-    if (byLeader.has(-1)) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
-    const answers = await Promise.all(
-      [...byLeader].map(async ([leader, led]) => {
-        const places = led.map(({ partition }) => ({ topic, partition, timestamp }))
-        return ask(await cluster.broker(leader), listOffsetsApi, places)
-      }),
-    )
-    const sorted = answers.flat().sort((a, b) => a.partition - b.partition)
-    for (const { error } of sorted) if (error !== 0) throw protocolFailure(error)
-    return new Map(sorted.map(({ partition, offset }) => [partition, offset]))
+    const answers = await listOffsets(cluster, new Map([[topic, await cluster.partitions(topic)]]), timestamp)
+    for (const { error } of answers) if (error !== 0) throw protocolFailure(error)
+    return new Map([...answers].sort(byPartition).map(({ partition, offset }) => [partition, offset]))
   })
+}
+
+const isGone = (error: number): boolean => error === errorCode.UNKNOWN_TOPIC_OR_PARTITION
+
+const byPartition = (a: { readonly partition: number }, b: { readonly partition: number }) => a.partition - b.partition
+
+/** An offset of each partition of the topics; one request to each leader. What is unknown by then is left to the caller. */
+async function listOffsets(
+  cluster: KafkaCluster,
+  topics: ReadonlyMap<string, readonly PartitionMetadata[]>,
+  timestamp: bigint,
+) {
+  const places = [...topics].flatMap(([topic, partitions]) =>
+    partitions.map(({ partition, leader }) => ({ topic, partition, leader, timestamp })),
+  )
+  const byLeader = Map.groupBy(places, ({ leader }) => leader)
+  if (byLeader.has(-1)) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
+  const answers = await Promise.all(
+    [...byLeader].map(async ([leader, led]) => ask(await cluster.broker(leader), listOffsetsApi, led)),
+  )
+  return answers.flat()
 }

@@ -340,6 +340,7 @@ export const listGroupsApi: Api<
 
 export interface DescribedGroup {
   readonly error: number
+  readonly group: string
   readonly state: string
   readonly protocolType: string
   readonly protocol: string
@@ -351,20 +352,19 @@ export interface DescribedGroup {
   }[]
 }
 
-export const describeGroupApi: Api<string, DescribedGroup | undefined> = {
+export const describeGroupsApi: Api<readonly string[], readonly DescribedGroup[]> = {
   key: 15,
   version: 1,
   name: 'DescribeGroups',
-  write(to, group) {
-    to.list([group], (name) => to.string(name))
+  write(to, groups) {
+    to.list(groups, (name) => to.string(name))
   },
   read(from) {
     from.int32()
-    const [answer] = from.list(() => {
-      const error = from.int16()
-      from.text()
+    return from.list(() => {
       return {
-        error,
+        error: from.int16(),
+        group: from.text(),
         state: from.text(),
         protocolType: from.text(),
         protocol: from.text(),
@@ -375,7 +375,6 @@ export const describeGroupApi: Api<string, DescribedGroup | undefined> = {
         }),
       }
     })
-    return answer
   },
 }
 

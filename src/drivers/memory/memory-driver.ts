@@ -2,7 +2,7 @@ import type { BusAdmin } from '../../bus/admin.ts'
 import type { BusDriver, GroupMember, JoinRequest } from '../../bus/driver.ts'
 import { EventBusError } from '../../bus/errors.ts'
 import type { BusRecord } from '../../bus/record.ts'
-import type { LogSlice, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
+import type { LogSlice, PartitionRange, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
 import type { MemoryBroker } from './broker.ts'
 
 /** The most records one batch of a read holds. */
@@ -34,6 +34,8 @@ export class MemoryDriver implements BusDriver {
 
 function memoryLog(broker: MemoryBroker, clientId: string): TopicLog {
   const { topics } = broker
+  const rangesOf = (topic: string): PartitionRange[] =>
+    topics.partitions(topic).map(({ length }, partition) => ({ partition, start: 0n, end: BigInt(length) }))
   return {
     async append(topic, records) {
       broker.requireConnected(clientId)
@@ -42,7 +44,22 @@ function memoryLog(broker: MemoryBroker, clientId: string): TopicLog {
 
     async ranges(topic) {
       broker.requireConnected(clientId)
-      return topics.partitions(topic).map(({ length }, partition) => ({ partition, start: 0n, end: BigInt(length) }))
+      return rangesOf(topic)
+    },
+
+    async rangesOf(wanted) {
+      broker.requireConnected(clientId)
+      const known = [...new Set(wanted)].filter((topic) => topics.has(topic))
+      return new Map(known.map((topic) => [topic, rangesOf(topic)]))
+    },
+
+    async firstRecords(slices) {
+      broker.requireConnected(clientId)
+      return slices.map(({ topic, partition, from, to }) => {
+        const records = topics.has(topic) ? topics.partitions(topic)[partition] : undefined
+        const record = records?.[from < 0n ? 0 : Number(from)]
+        return record !== undefined && (to === undefined || record.offset < to) ? record : undefined
+      })
     },
 
     async offsetsAt(topic, timestamp) {
@@ -110,7 +127,9 @@ function memoryAdmin(broker: MemoryBroker, clientId: string): BusAdmin {
     deleteTopic: connected((topic) => broker.deleteTopic(topic)),
     listGroups: connected(() => groups.list().map((group) => ({ group, protocolType: 'consumer' }))),
     describeGroup: connected((group) => groups.describe(group)),
+    describeGroups: connected((names) => names.map((group) => groups.describe(group))),
     committedOffsets: connected((group, only) => groups.committed(group, only)),
+    committedOffsetsOf: connected((names) => names.map((group) => groups.committed(group))),
     commitOffsets: connected((group, offsets) => groups.commit(group, offsets)),
     describeCluster: connected(() => ({ kind: 'memory', clusterId: 'memory', controller: 0, brokers: [] })),
   }

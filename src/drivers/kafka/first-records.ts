@@ -1,0 +1,131 @@
+import type { BusRecord } from '../../bus/record.ts'
+import type { LogSlice } from '../../bus/topic-log.ts'
+import type { KafkaCluster } from './cluster.ts'
+import { errorCode } from './kafka-errors.ts'
+import { ask, EARLIEST, type FetchedPartition, fetchApi, listOffsetsApi } from './protocol.ts'
+import { offsetBehind, unpackBatches } from './record-batch.ts'
+import { protocolFailure, type WireConnection } from './wire.ts'
+
+/** Bytes asked of each partition at first, as large as the Java client makes its batches; more where one is larger. */
+const FIRST_BYTES = 16 * 1024
+const WIDEN = 8
+const ANSWER_BYTES = 16 * 1024 * 1024
+/** Records unpacked at a time. */
+const UNPACKED = 100
+
+/** A slice, and how far it was looked through. */
+interface Wanted {
+  readonly index: number
+  readonly to: bigint | undefined
+  next: bigint
+}
+
+/** What is still wanted of one partition, by offset: an answer often holds several. */
+interface Pending {
+  readonly topic: string
+  readonly partition: number
+  wanted: Wanted[]
+}
+
+const isOpen = ({ next, to }: Wanted): boolean => to === undefined || next < to
+
+/** The first record of each slice, by one round of small fetches from the leaders, and further ones where it must. */
+export async function firstRecords(
+  cluster: KafkaCluster,
+  slices: readonly LogSlice[],
+): Promise<readonly (BusRecord | undefined)[]> {
+  const found: (BusRecord | undefined)[] = slices.map(() => undefined)
+  const wanted = slices.map(({ topic, partition, from, to }, index) => {
+    return { place: `${topic}/${partition}`, topic, partition, wanted: { index, to, next: from < 0n ? 0n : from } }
+  })
+  let pending = [...Map.groupBy(wanted, ({ place }) => place).values()].map((own): Pending => {
+    const [{ topic, partition }] = own as [(typeof own)[number]]
+    const open = own.map((one) => one.wanted).filter(isOpen)
+    return { topic, partition, wanted: open.sort((a, b) => (a.next < b.next ? -1 : 1)) }
+  })
+  await cluster.retrying({}, async () => {
+    pending = pending.filter((place) => place.wanted.length > 0)
+    const known = await cluster.partitionsOf(pending.map(({ topic }) => topic))
+    const leaderOf = ({ topic, partition }: Pending) => known.get(topic)?.[partition]?.leader
+    const byLeader = Map.groupBy(pending, leaderOf)
+    byLeader.delete(undefined)
+    if (byLeader.has(-1)) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
+    await Promise.all(
+      [...byLeader].map(async ([leader, led]) => askLeader(await cluster.broker(leader as number), led, found)),
+    )
+  })
+  return found
+}
+
+async function askLeader(
+  leader: WireConnection,
+  led: readonly Pending[],
+  found: (BusRecord | undefined)[],
+): Promise<void> {
+  let open = [...led]
+  for (let maxPartitionBytes = FIRST_BYTES; open.length > 0; ) {
+    const partitions = open.map(({ topic, partition, wanted: [first] }) => {
+      return { topic, partition, next: (first as Wanted).next }
+    })
+    const answers = await ask(leader, fetchApi, { partitions, maxWait: 0, maxBytes: ANSWER_BYTES, maxPartitionBytes })
+    const answerOf = new Map(answers.map((answer) => [`${answer.topic}/${answer.partition}`, answer]))
+    let isCut = false
+    let isEmpty = true
+    const outside: Pending[] = []
+    for (const place of open) {
+      const answer = answerOf.get(`${place.topic}/${place.partition}`)
+      if (answer === undefined || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION) place.wanted = []
+      else if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) outside.push(place)
+      else if (answer.error !== 0) throw protocolFailure(answer.error)
+      else if (answer.batches.length > 0) {
+        isEmpty = false
+        if (!(await serve(place, answer, found))) isCut = true
+      }
+    }
+    if (outside.length > 0) await relocate(leader, outside)
+    // A broker gives at least one whole batch, of the first partition that has one: nothing at all means there is none.
+    else if (isEmpty) return
+    if (isCut) maxPartitionBytes = Math.min(maxPartitionBytes * WIDEN, ANSWER_BYTES)
+    const served = new Set(open.filter(({ wanted: [first] }, at) => first?.next !== partitions[at]?.next))
+    open = [...open.filter((place) => !served.has(place)), ...served].filter(({ wanted }) => wanted.length > 0)
+  }
+}
+
+/** Takes what the answer has of the wanted; false when it holds no whole batch. */
+async function serve(place: Pending, answer: FetchedPartition, found: (BusRecord | undefined)[]): Promise<boolean> {
+  const { wanted } = place
+  const from = (wanted[0] as Wanted).next
+  const behind = offsetBehind(answer.batches, from)
+  if (behind === from) return false
+  let at = 0
+  for await (const { records } of unpackBatches(answer, from, UNPACKED)) {
+    for (const record of records) {
+      for (let one = wanted[at]; one !== undefined && one.next <= record.offset; one = wanted[at]) {
+        if (one.to === undefined || record.offset < one.to) found[one.index] = record
+        at += 1
+      }
+    }
+    if (at === wanted.length) break
+  }
+  place.wanted = wanted
+    .slice(at)
+    .map((one) => (one.next < behind ? { ...one, next: behind } : one))
+    .filter(isOpen)
+  return true
+}
+
+/** What retention has deleted means the oldest that is left; beyond the end there is nothing. */
+async function relocate(leader: WireConnection, outside: readonly Pending[]): Promise<void> {
+  const places = outside.map(({ topic, partition }) => ({ topic, partition, timestamp: EARLIEST }))
+  const starts = await ask(leader, listOffsetsApi, places)
+  for (const place of outside) {
+    const found = starts.find(({ topic, partition }) => topic === place.topic && partition === place.partition)
+    if (found === undefined || found.error !== 0) throw protocolFailure(found?.error ?? errorCode.LEADER_NOT_AVAILABLE)
+    const start = found.offset
+    const [first] = place.wanted
+    const isBeyond = first !== undefined && first.next >= start
+    place.wanted = isBeyond
+      ? []
+      : place.wanted.map((one) => (one.next < start ? { ...one, next: start } : one)).filter(isOpen)
+  }
+}
