@@ -40,3 +40,29 @@ export const toPairs = (flag: string, given: readonly string[] = [], example: st
       return [pair.slice(0, at), pair.slice(at + 1)]
     }),
   )
+
+/** Which groups, and which topics of theirs, a command is about. */
+export const groupFlag = Flags.string({
+  char: 'g',
+  description: 'only these groups, * and ? allowed',
+  multiple: true,
+  multipleNonGreedy: true,
+  helpValue: 'name',
+})
+export const topicFlag = Flags.string({
+  description: 'only these topics, * and ? allowed',
+  multiple: true,
+  multipleNonGreedy: true,
+  helpValue: 'name',
+})
+
+/** A time such as `10s` in milliseconds, as `read` reads it. */
+export function toDuration(
+  flag: string,
+  given: string | undefined,
+  read: (text: string) => number | undefined,
+): number | undefined {
+  const length = given === undefined ? undefined : read(given)
+  if (given !== undefined && !length) throw new UsageError(`${flag} ${given} is not a time`, [`${flag} 10s`])
+  return length
+}

@@ -57,7 +57,7 @@ export async function compileFilter(request: FilterRequest): Promise<CompiledFil
   return { ok: true, filter, failures }
 }
 
-function globToRegExp(glob: string): RegExp {
+export function globToRegExp(glob: string): RegExp {
   const escaped = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&')
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's')
 }

@@ -1,0 +1,186 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { serializedEvent } from '../../src/bus/event.ts'
+import Lag from '../../src/commands/lag.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { runCli } from './run-cli.ts'
+
+const NOW = Date.UTC(2026, 10, 23, 10)
+const words = (line = ''): string[] => line.trim().split(/\s+/)
+
+describe('lag', () => {
+  let broker: MemoryBroker
+  let bus: InMemoryEventBus
+  let clock = 0
+
+  const publish = async (count: number, eventType = 'OrderPlaced.v1', topic = 'order-events') => {
+    for (let left = count; left > 0; left -= 1) await bus.publish(topic, serializedEvent(eventType, Buffer.from('{}')))
+  }
+
+  /** Reads so many and stays; the last is not acknowledged. */
+  const subscribe = async (group: string, take: number, topics = ['order-events']) => {
+    const stream = await bus.subscribe(topics, { group })
+    for (let left = take; left > 0; left -= 1) await stream.next()
+    return stream
+  }
+
+  beforeEach(async () => {
+    clock = NOW - 192_000
+    broker = new MemoryBroker({ now: () => clock })
+    bus = new InMemoryEventBus({ broker })
+    return () => bus.close()
+  })
+
+  test('shows a group that stopped, its topic and its partitions', async () => {
+    await publish(3)
+    clock = NOW - 61_000
+    await publish(2)
+    await (await subscribe('billing', 4)).close()
+
+    const { stdout, exitCode } = await runCli(Lag, ['--group', 'billing'], { broker })
+
+    const [groups = '', topics = '', partitions = ''] = stdout.split('\n\n')
+    expect(groups.split('\n').map(words)).toEqual([
+      ['GROUP', 'STATE', 'MEMBERS', 'TOPICS', 'LAG', 'AGE', 'VERDICT'],
+      ['billing', 'Empty', '0', '1', '2', '1m1s', 'stopped'],
+    ])
+    expect(topics.split('\n').map(words)).toEqual([
+      ['GROUP', 'TOPIC', 'PARTITIONS', 'LAG', 'AGE', 'VERDICT'],
+      ['billing', 'order-events', '1', '2', '1m1s', 'stopped'],
+    ])
+    expect(words(partitions.split('\n')[0])).toEqual(
+      words('GROUP TOPIC PARTITION COMMITTED START END MEMBER HOST LAG AGE VERDICT'),
+    )
+    expect(words(partitions.split('\n')[1])).toEqual(words('billing order-events 0 3 0 5 - - 2 1m1s stopped'))
+    expect(exitCode).toBe(0)
+  })
+
+  test('sorts all groups worst first, without partitions, and says what one look cannot tell', async () => {
+    await publish(4)
+    const stream = await subscribe('all-read', 4)
+    const ended = stream.next()
+    await (await subscribe('behind', 3)).close()
+    await (await subscribe('far-behind', 2)).close()
+    const running = await subscribe('running', 2)
+
+    const { stdout } = await runCli(Lag, [], { broker })
+
+    const [groups = '', topics = '', none] = stdout.split('\n\n')
+    const verdicts = groups.split('\n').slice(1).map(words)
+    expect(verdicts.map(([group, state, , , lag, , verdict]) => [group, state, lag, verdict])).toEqual([
+      ['far-behind', 'Empty', '3', 'stopped'],
+      ['behind', 'Empty', '2', 'stopped'],
+      ['running', 'Stable', '3', '-'],
+      ['all-read', 'Stable', '0', 'ok'],
+    ])
+    expect(topics).toContain('far-behind')
+    expect(none).toBeUndefined()
+    await running.close()
+    await stream.close()
+    await ended
+  })
+
+  test('is one document with --json, members included', async () => {
+    await publish(2)
+    const stream = await subscribe('billing', 2)
+
+    const { stdout } = await runCli(Lag, ['--json'], { broker })
+
+    const [group] = JSON.parse(stdout).groups
+    expect(group).toMatchObject({ group: 'billing', state: 'Stable', members: 1, lag: 1, age: 192_000 })
+    expect(group.topics[0].partitions).toEqual([
+      {
+        partition: 0,
+        committed: 1,
+        start: 0,
+        end: 2,
+        lag: 1,
+        age: 192_000,
+        member: expect.stringContaining(bus.clientId),
+        client: bus.clientId,
+        host: 'memory',
+      },
+    ])
+    await stream.close()
+  })
+
+  test('measures rates by two looks', async () => {
+    await publish(10)
+    const stream = await subscribe('billing', 2)
+    const running = runCli(Lag, ['--sample', '200ms', '--json'], { broker })
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    for (let left = 6; left > 0; left -= 1) await stream.next()
+    await publish(2)
+
+    const { sample, groups } = JSON.parse((await running).stdout)
+
+    expect(sample).toBeGreaterThanOrEqual(190)
+    expect(groups[0]).toMatchObject({ lag: 5, verdict: 'catching-up' })
+    const { rates } = groups[0]
+    expect(rates.out / rates.in).toBeCloseTo(3)
+    expect(rates.catchUp).toBeGreaterThan(0)
+    const table = await runCli(Lag, ['--sample', '20ms'], { broker })
+    expect(table.stdout).toContain('IN/S  OUT/S  CATCH-UP  VERDICT')
+    expect(table.stdout).toContain('stalled')
+    await stream.close()
+  })
+
+  test('counts what waits by event type', async () => {
+    await publish(2)
+    await (await subscribe('billing', 2)).close()
+    await publish(2, 'OrderPaid.v1')
+
+    const { stdout } = await runCli(Lag, ['--by-type'], { broker })
+
+    const rows = stdout.split('\n\n').at(-1)?.trim().split('\n').map(words)
+    expect(rows).toEqual([
+      ['GROUP', 'TOPIC', 'EVENT-TYPE', 'EVENTS', 'READ', 'WAITING'],
+      ['billing', 'order-events', 'OrderPaid.v1', '2', '3', '3'],
+      ['billing', 'order-events', 'OrderPlaced.v1', '1', '3', '3'],
+    ])
+  })
+
+  test('tells offsets beyond the log, partitions without a commit and topics that are gone', async () => {
+    await bus.admin.createTopic('order-events', { partitions: 3 })
+    await bus.log.append('order-events', [{ key: null, value: null, partition: 1 }])
+    await bus.admin.commitOffsets('billing', [{ topic: 'order-events', partition: 0, offset: 7n }])
+
+    const { stdout } = await runCli(Lag, ['--group', 'billing', '--json'], { broker })
+
+    const [group] = JSON.parse(stdout).groups
+    expect(group).toMatchObject({ verdict: 'beyond-the-log', lag: 0 })
+    expect(group.topics[0].partitions.map(({ verdict }: { verdict: string }) => verdict)).toEqual([
+      'beyond-the-log',
+      'never-committed',
+      'ok',
+    ])
+  })
+
+  test('takes globs, and misses a name that is not there', async () => {
+    await publish(2)
+    await publish(2, 'PaymentTaken.v1', 'payment-events')
+    await (await subscribe('billing', 4, ['order-events', 'payment-events'])).close()
+    await (await subscribe('shipping', 2)).close()
+
+    const some = await runCli(Lag, ['--group', 'ship*', '--json'], { broker })
+    expect(JSON.parse(some.stdout).groups).toMatchObject([{ group: 'shipping' }])
+    const topic = await runCli(Lag, ['--topic', 'pay*', '--group', 'billing', '--json'], { broker })
+    expect(JSON.parse(topic.stdout).groups[0].topics).toMatchObject([{ topic: 'payment-events' }])
+    const none = await runCli(Lag, ['--group', 'x*'], { broker })
+    expect(none).toMatchObject({ exitCode: 0, stderr: 'no group has such a name\n' })
+    const missing = await runCli(Lag, ['--group', 'bill'], { broker })
+    expect(missing).toMatchObject({ exitCode: 4, stdout: '' })
+    expect(missing.stderr).toContain('CRBUS_GROUP_NOT_FOUND')
+    expect(await runCli(Lag, ['--sample', 'soon'], { broker })).toMatchObject({ exitCode: 2 })
+  })
+
+  test('changes nothing', async () => {
+    await publish(2)
+    await (await subscribe('billing', 2)).close()
+    const before = [await bus.admin.listGroups(), await bus.admin.committedOffsets('billing')]
+
+    await runCli(Lag, ['--sample', '1ms', '--by-type'], { broker })
+
+    expect([await bus.admin.listGroups(), await bus.admin.committedOffsets('billing')]).toEqual(before)
+  })
+})
