@@ -10,7 +10,7 @@
  * - `catching-up`: the lag shrinks
  * - `ok`: nothing waits, or only what came during the sample
  */
-export const lagVerdicts = [
+const lagVerdicts = [
   'beyond-the-log',
   'stopped',
   'stalled',

@@ -1,0 +1,136 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { serializedEvent } from '../../src/bus/event.ts'
+import CheckLag from '../../src/commands/check/lag.ts'
+import CheckTopic from '../../src/commands/check/topic.ts'
+import Metrics from '../../src/commands/metrics.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { runCli } from './run-cli.ts'
+
+const NOW = Date.UTC(2026, 10, 23, 10)
+
+/** A bus with 5 events, 90 seconds old, of which the group `billing` has committed 2. */
+async function billingBus() {
+  const broker = new MemoryBroker({ now: () => NOW - 90_000 })
+  const bus = new InMemoryEventBus({ broker })
+  const event = serializedEvent('OrderPlaced.v1', Buffer.from('{}'))
+  await bus.publish('order-events', [event, event, event, event, event])
+  await bus.admin.commitOffsets('billing', [{ topic: 'order-events', partition: 0, offset: 2n }])
+  return { broker, bus }
+}
+
+let broker: MemoryBroker
+let bus: InMemoryEventBus
+beforeEach(async () => {
+  const made = await billingBus()
+  broker = made.broker
+  bus = made.bus
+  return () => bus.close()
+})
+
+describe('check lag', () => {
+  const check = (...argv: string[]) => runCli(CheckLag, argv, { broker })
+
+  test.each([
+    [['--max-events', '3', '--max-age', '90s'], 0, 'LAG OK - billing: 3 events waiting, the oldest 90s old'],
+    [['--max-events', '9', '--warn-events', '2'], 1, 'LAG WARNING - billing: 3 events waiting, above 2'],
+    [['--max-age', '1m29s'], 2, 'LAG CRITICAL - billing: the oldest 90s old, above 89s'],
+    [
+      ['--warn-age', '1m', '--max-events', '1'],
+      2,
+      'LAG CRITICAL - billing: 3 events waiting, above 1; billing: the oldest 90s old, above 60s',
+    ],
+  ])('%j', async (limits, exitCode, line) => {
+    expect(await check('--group', 'billing', ...limits)).toEqual({ exitCode, stdout: `${line}\n`, stderr: '' })
+  })
+
+  test.each([
+    ['a group that is not there', ['--group', 'nope', '--max-events', '1'], "group 'nope' does not exist"],
+    ['a glob that fits none', ['--group', 'x*', '--max-events', '1'], 'no group has such a name'],
+    ['no group', ['--max-events', '1'], 'name a group'],
+    ['no limit', ['--group', 'billing'], 'name a limit'],
+    ['a flag that does not exist', ['--group', 'billing', '--max', '1'], 'Nonexistent flag: --max'],
+    ['a limit that is no time', ['--group', 'billing', '--max-age', 'soon'], '--max-age soon is not a time'],
+  ])('is unknown with %s', async (_, argv, text) => {
+    const { stdout, exitCode } = await check(...argv)
+    expect(stdout).toContain(`LAG UNKNOWN - ${text}`)
+    expect(stdout.trim()).not.toContain('\n')
+    expect(exitCode).toBe(3)
+  })
+
+  test('is unknown when nothing was committed, critical when it was outside the log', async () => {
+    const stream = await bus.subscribe(['order-events'], { group: 'fresh' })
+    expect(await check('--group', 'fresh', '--max-events', '9')).toMatchObject({
+      exitCode: 3,
+      stdout: 'LAG UNKNOWN - fresh has committed nothing\n',
+    })
+    await stream.close()
+    await bus.admin.commitOffsets('ahead', [{ topic: 'order-events', partition: 0, offset: 9n }])
+    expect(await check('--group', 'ahead', '--max-events', '9')).toMatchObject({
+      exitCode: 2,
+      stdout: 'LAG CRITICAL - ahead committed outside the log of order-events[0]\n',
+    })
+  })
+
+  test('answers as a plugin, as Prometheus reads it, and as JSON', async () => {
+    const limits = ['--group', 'bill*', '--max-events', '9', '--warn-events', '2', '--max-age', '5m']
+    const nagios = await check(...limits, '--format', 'nagios')
+    expect(nagios.stdout).toBe(
+      "LAG WARNING - billing: 3 events waiting, above 2 | 'billing lag_events'=3;2;9;0 'billing lag_seconds'=90s;;300;0\n",
+    )
+    const prometheus = await check(...limits, '--format', 'prometheus')
+    expect(prometheus.stdout).toContain('crbus_check_status{check="lag"} 1\n')
+    expect(prometheus.stdout).toContain('crbus_lag_events{group="billing"} 3\n')
+    const json = await check(...limits, '--format', 'json')
+    expect(JSON.parse(json.stdout)).toMatchObject({ check: 'lag', status: 'warning', measures: [{ value: 3 }, {}] })
+    expect(json.exitCode).toBe(1)
+    expect(await check(...limits, '--json')).toEqual(json)
+  })
+})
+
+describe('check topic', () => {
+  const check = (...argv: string[]) => runCli(CheckTopic, argv, { broker })
+
+  test.each([
+    [['--exists'], 0, 'TOPIC OK - order-events has 1 partition and 1 replica'],
+    [['--max-silence', '2m'], 0, 'TOPIC OK - order-events has 1 partition and 1 replica, the newest event 90s ago'],
+    [['--max-silence', '1m'], 2, 'TOPIC CRITICAL - order-events had its newest event 90s ago, above 60s'],
+    [
+      ['--partitions', '3', '--replication', '2'],
+      2,
+      'TOPIC CRITICAL - order-events has 1 partition, not 3; order-events has 1 replica, not 2',
+    ],
+  ])('%j', async (flags, exitCode, line) => {
+    expect(await check('order-events', ...flags)).toEqual({ exitCode, stdout: `${line}\n`, stderr: '' })
+  })
+
+  test('is critical when the topic is missing or empty', async () => {
+    expect(await check('nope', '--exists')).toMatchObject({
+      exitCode: 2,
+      stdout: 'TOPIC CRITICAL - nope does not exist\n',
+    })
+    await bus.admin.createTopic('empty-events')
+    expect(await check('empty-events', '--max-silence', '1m')).toMatchObject({
+      exitCode: 2,
+      stdout: 'TOPIC CRITICAL - empty-events holds no events\n',
+    })
+  })
+})
+
+test('metrics are Prometheus text', async () => {
+  await bus.admin.commitOffsets('a"b\\', [{ topic: 'order-events', partition: 0, offset: 5n }])
+
+  const { stdout, exitCode } = await runCli(Metrics, [], { broker })
+
+  for (const line of stdout.trim().split('\n')) {
+    expect(line).toMatch(/^# (HELP|TYPE) |^[a-z_]+\{([a-z]+="([^"\\]|\\.)*",?)*\} -?[0-9.]+$/)
+  }
+  const place = '{group="billing",topic="order-events",partition="0"}'
+  expect(stdout).toContain(`crbus_group_committed_offset${place} 2\n`)
+  expect(stdout).toContain(`crbus_group_end_offset${place} 5\n`)
+  expect(stdout).toContain(`crbus_group_lag_events${place} 3\n`)
+  expect(stdout).toContain(`crbus_group_lag_seconds${place} 90\n`)
+  expect(stdout).toContain('crbus_group_verdict{group="billing",verdict="stopped"} 1\n')
+  expect(stdout).toContain('crbus_group_lag_seconds{group="a\\"b\\\\",topic="order-events",partition="0"} 0\n')
+  expect(exitCode).toBe(0)
+})

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { duration } from '../../../src/operations/offset-grammar.ts'
+import { formatDuration } from '../../../src/ui/format-duration.ts'
+
+test.each([
+  [0, '0ms'],
+  [850.7, '850ms'],
+  [12_000, '12s'],
+  [192_000, '3m12s'],
+  [3_600_000, '1h'],
+  [3_660_000, '1h1m'],
+  [187_200_000, '2d4h'],
+])('%d ms is %s, which a flag reads again', (milliseconds, text) => {
+  expect(formatDuration(milliseconds)).toBe(text)
+  expect(duration(text)).toBe(Math.floor(milliseconds))
+})
