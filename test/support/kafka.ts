@@ -132,6 +132,12 @@ async function secure(folder: string, port: number, controllerPort: number, { us
   return { properties, certificate }
 }
 
+/** Runs one of Kafka's own tools, by its class, and gives what it prints. */
+export async function runKafkaTool(tool: string, ...args: string[]): Promise<string> {
+  const classpath = join(await fetchLibs(), '*')
+  return (await run('java', ['-Xmx256m', '-cp', classpath, tool, ...args])).stdout
+}
+
 class OwnKafka implements TestKafka {
   readonly brokers: string
   readonly certificate: string | undefined

@@ -1,0 +1,149 @@
+import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import type { Position } from '../../src/bus/record.ts'
+import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { WireConnection } from '../../src/drivers/kafka/wire.ts'
+import { measureLag } from '../../src/operations/lag.ts'
+import { runKafkaTool } from '../support/kafka.ts'
+import { eventually, newTopic, numberedList, take, uniqueGroup } from './support/harness.ts'
+
+const brokers = inject('kafkaBrokers')
+const signal = new AbortController().signal
+
+function openBus(): RedpandaEventBus {
+  const bus = new RedpandaEventBus({ brokers })
+  onTestFinished(() => bus.close())
+  return bus
+}
+
+const lagOf = async (bus: RedpandaEventBus, ...groups: string[]) =>
+  (await measureLag(bus, { groups, now: Date.now, signal })).groups
+
+/** The rows of `kafka-consumer-groups.sh --describe`: committed, end, lag and member by topic and partition. */
+async function describeWithKafka(group: string): Promise<Map<string, string[]>> {
+  const printed = await runKafkaTool(
+    'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+    ...['--bootstrap-server', brokers, '--describe', '--group', group],
+  )
+  const rows = printed.split('\n').map((line) => line.trim().split(/\s+/))
+  return new Map(
+    rows
+      .filter(([name]) => name === group)
+      .map(([, topic, partition, committed = '', end = '', lag = '', member = '']) => [
+        `${topic}/${partition}`,
+        [committed, end, lag, member],
+      ]),
+  )
+}
+
+describe.skipIf(brokers === '')('lag on a real Kafka', () => {
+  test("tells the numbers of Kafka's own tool", async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus, 3)
+    const [stopped, running] = [uniqueGroup(), uniqueGroup()]
+    const records = [0, 1, 2].flatMap((partition) =>
+      Array.from({ length: 10 * (partition + 1) }, () => ({ key: null, value: Buffer.from('x'), partition })),
+    )
+    await bus.log.append(topic, records)
+    const place = (partition: number, offset: bigint): Position => ({ topic, partition, offset })
+    await bus.admin.commitOffsets(stopped, [place(0, 4n), place(1, 20n)])
+    const stream = await openBus().subscribe([topic], { group: running, autoOffsetReset: 'earliest' })
+    await take(stream, 25)
+    // What is acknowledged is committed soon after: both must have seen the same.
+    await eventually(async () => {
+      const committed = await bus.admin.committedOffsets(running)
+      expect(committed.reduce((sum, { offset }) => sum + offset, 0n)).toBe(24n)
+    })
+
+    for (const group of [stopped, running]) {
+      const [ours] = await lagOf(bus, group)
+      const theirs = await describeWithKafka(group)
+      const text = (value: bigint | string | undefined) => String(value ?? '-')
+      const rows = ours?.topics.flatMap(({ topic: name, partitions }) =>
+        partitions.map(({ partition, committed, end, lag, member }) => [
+          `${name}/${partition}`,
+          [text(committed), text(end), text(lag), text(member)],
+        ]),
+      )
+      // Partitions without a commit or an owner are ours alone.
+      const shared = rows?.filter(([key]) => theirs.has(key as string))
+      expect(new Map(shared as [string, string[]][])).toEqual(theirs)
+      expect(theirs.size).toBe(group === stopped ? 2 : 3)
+    }
+    expect((await lagOf(bus, stopped))[0]).toMatchObject({ state: 'Empty', lag: 6n, verdict: 'stopped' })
+    await stream.close()
+  })
+
+  test('reads the age off the record at the committed offset, wherever in its batch it is', async () => {
+    const bus = new RedpandaEventBus({ brokers, compression: 'gzip' })
+    onTestFinished(() => bus.close())
+    const topic = await newTopic(bus)
+    const groups = [uniqueGroup(), uniqueGroup()] as const
+    const now = Date.now()
+    await bus.log.append(
+      topic,
+      [500, 400, 300, 200].map((age) => ({
+        key: null,
+        value: Buffer.from('x'),
+        timestamp: BigInt(now - age * 1000),
+      })),
+    )
+    await bus.admin.commitOffsets(groups[0], [{ topic, partition: 0, offset: 2n }])
+    await bus.admin.commitOffsets(groups[1], [{ topic, partition: 0, offset: 3n }])
+
+    const report = await measureLag(bus, { groups, now: () => now, signal })
+
+    expect(Object.fromEntries(report.groups.map(({ group, age }) => [group, age]))).toEqual({
+      [groups[0]]: 300_000,
+      [groups[1]]: 200_000,
+    })
+  })
+
+  test('asks as often for many partitions and topics as for one', async () => {
+    const bus = openBus()
+    const [small, large] = [uniqueGroup(), uniqueGroup()]
+    const behind = async (group: string, topics: number, partitions: number) => {
+      for (let left = topics; left > 0; left -= 1) {
+        const topic = await newTopic(bus, partitions)
+        const all = Array.from({ length: partitions }, (_, partition) => partition)
+        await bus.log.append(
+          topic,
+          all.map((partition) => ({ key: null, value: Buffer.from('x'), partition })),
+        )
+        await bus.admin.commitOffsets(
+          group,
+          all.map((partition) => ({ topic, partition, offset: 0n })),
+        )
+      }
+    }
+    await behind(small, 1, 1)
+    await behind(large, 3, 20)
+    const asked = vi.spyOn(WireConnection.prototype, 'send')
+    onTestFinished(() => asked.mockRestore())
+    const requests = async (group: string) => {
+      asked.mockClear()
+      const [found] = await lagOf(bus, group)
+      return { lag: found?.lag, names: asked.mock.calls.map(([{ name }]) => name).sort() }
+    }
+
+    const [one, many] = [await requests(small), await requests(large)]
+
+    expect([one.lag, many.lag]).toEqual([1n, 60n])
+    expect(many.names).toEqual(one.names)
+    expect(one.names.filter((name) => name === 'OffsetFetch' || name === 'Fetch')).toEqual(['Fetch', 'OffsetFetch'])
+  })
+
+  test('reads without joining: a running group keeps its generation', async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus)
+    const group = uniqueGroup()
+    await bus.publish(topic, numberedList(3))
+    const stream = await openBus().subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    await take(stream, 2)
+    const before = await bus.admin.describeGroup(group)
+
+    await measureLag(bus, { groups: [group], sample: 50, now: Date.now, signal })
+
+    expect(await bus.admin.describeGroup(group)).toEqual(before)
+    await stream.close()
+  })
+})
