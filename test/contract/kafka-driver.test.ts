@@ -492,6 +492,29 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('a br
     await taking
   })
 
+  test('has committed what an idle subscriber acknowledged meanwhile', async () => {
+    const bus = openBus({ brokers: kafka.brokers })
+    const topic = await newTopic(bus)
+    await bus.log.append(topic, [record(0), record(1)])
+    const request = joining([topic])
+    const member = await openDriver(kafka.brokers).join(request)
+    const batch = await member.next()
+    await kafka.stop()
+    batch?.acknowledge(1)
+    batch?.finish()
+    const waiting = member.next()
+    // The commit has been tried by then, and has failed.
+    await sleep(1000)
+    await kafka.start()
+    await vi.waitFor(
+      async () =>
+        expect(await bus.admin.committedOffsets(request.group)).toEqual([{ topic, partition: 0, offset: 2n }]),
+      20_000,
+    )
+    await member.close()
+    await waiting
+  })
+
   test('is told to who closes meanwhile with something to commit, and holds nobody up', async () => {
     const driver = openDriver(kafka.brokers)
     const bus = openBus({ brokers: kafka.brokers })

@@ -34,6 +34,8 @@ const REBALANCE_TIMEOUT_MS = 12_000
 /** Also the time a newcomer waits for us to notice. */
 const HEARTBEAT_MS = 500
 const COMMIT_INTERVAL_MS = 200
+/** The pause before a commit that failed is tried again. */
+const COMMIT_AGAIN_MS = 1000
 /** A leader looks this often whether its topics have more partitions. */
 const METADATA_INTERVAL_MS = 30_000
 const OUTAGE_PATIENCE_MS = 60_000
@@ -203,12 +205,7 @@ export class KafkaMember implements GroupMember {
         unacknowledged = index + 1
         const isAll = unacknowledged === records.length
         owned.acknowledged = isAll && behind !== undefined ? behind : record.offset + 1n
-        // The last ones go with the goodbye.
-        if (this.#isClosing) return
-        this.#commitTimer ??= setTimeout(() => {
-          this.#commitTimer = undefined
-          void this.#commit()
-        }, COMMIT_INTERVAL_MS)
+        this.#commitIn(COMMIT_INTERVAL_MS)
       },
       finish: () => {
         if (this.#handed === batch) this.#handed = undefined
@@ -411,13 +408,24 @@ export class KafkaMember implements GroupMember {
     return places.map((place) => ({ ...place, offset: known.get(keyOf(place)) ?? 0n }))
   }
 
+  #commitIn(milliseconds: number): void {
+    // The last ones go with the goodbye.
+    if (this.#isClosing || this.#failure !== undefined) return
+    this.#commitTimer ??= setTimeout(() => {
+      this.#commitTimer = undefined
+      void this.#commit()
+    }, milliseconds)
+  }
+
   /** Commits what was acknowledged since the last time; one after another. Fails only when closing. */
   #commit(): Promise<void> {
     this.#commits = this.#commits.then(
       () => this.#commitNow(),
       () => this.#commitNow(),
     )
-    return this.#isClosing ? this.#commits : this.#commits.catch(() => undefined)
+    if (this.#isClosing) return this.#commits
+    // Whoever is idle acknowledges nothing more that would bring it about, and would be seen to lag.
+    return this.#commits.catch(() => this.#commitIn(COMMIT_AGAIN_MS))
   }
 
   async #commitNow(): Promise<void> {
