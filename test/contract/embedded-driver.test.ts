@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { BusRecord, NewRecord } from '../../src/bus/record.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
@@ -98,5 +99,24 @@ describe('large records', () => {
     await take(stream, 1)
 
     expect((process.memoryUsage().arrayBuffers - before) / MIB).toBeLessThan(20)
+  })
+})
+
+describe('a file', () => {
+  test('of a later layout is refused, with the number of it', async () => {
+    const path = newFile()
+    await openBus(path).close()
+    const file = new DatabaseSync(path)
+    file.exec('PRAGMA user_version = 7')
+    file.close()
+
+    expect(() => new EmbeddedEventBus({ path })).toThrow(
+      expect.objectContaining({
+        name: 'EventBusError',
+        code: 'CONNECTION_FAILED',
+        message: expect.stringContaining('was written by a newer crbus (layout 7; this one knows 1)'),
+        suggestions: expect.arrayContaining(['update crbus']),
+      }),
+    )
   })
 })

@@ -63,33 +63,34 @@ CREATE VIEW log AS
  * the last moments. It is the trade Kafka makes with its own default, which never waits for the disk.
  */
 export function openDatabase(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    const database = new DatabaseSync(path, { timeout: 10_000 })
+    database = new DatabaseSync(path, { timeout: 10_000 })
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000',
     )
     prepareTables(database, path)
     return database
   } catch (error) {
+    database?.close()
     throw asBusError(error, path)
   }
 }
 
 function prepareTables(database: DatabaseSync, path: string): void {
-  const layout = () => Number(database.prepare('PRAGMA user_version').get()?.user_version)
-  if (layout() === 0) {
+  const readLayout = () => Number(database.prepare('PRAGMA user_version').get()?.user_version)
+  if (readLayout() === 0) {
     transact(database, () => {
       // Another process may have made them since.
-      if (layout() === 0) database.exec(`${tables} PRAGMA user_version = ${LAYOUT}`)
+      if (readLayout() === 0) database.exec(`${tables} PRAGMA user_version = ${LAYOUT}`)
     })
   }
-  if (layout() !== LAYOUT) {
-    database.close()
-    throw connectionFailed(`${path} was written by a newer crbus (layout ${layout()}; this one knows ${LAYOUT})`, {
-      suggestions: ['update crbus', 'name another folder with --data-dir'],
-    })
-  }
+  const layout = readLayout()
+  if (layout === LAYOUT) return
+  throw connectionFailed(`${path} was written by a newer crbus (layout ${layout}; this one knows ${LAYOUT})`, {
+    suggestions: ['update crbus', 'name another folder with --data-dir'],
+  })
 }
 
 /** Runs a change as one transaction, taking the write lock at once so that it never has to be given up half-way. */
