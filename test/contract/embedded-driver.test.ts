@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { BusRecord, NewRecord } from '../../src/bus/record.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
@@ -118,5 +120,28 @@ describe('a file', () => {
         suggestions: expect.arrayContaining(['update crbus']),
       }),
     )
+  })
+
+  test('is made with its folders, which are for nobody else', () => {
+    const folder = newFolder()
+
+    openBus(join(folder, 'a', 'b', 'bus.db'))
+
+    for (const made of [join(folder, 'a'), join(folder, 'a', 'b')]) expect(statSync(made).mode & 0o777).toBe(0o700)
+  })
+
+  // In a process of its own: when this fails, it hangs where no time-out reaches.
+  test.runIf(platform() === 'linux')('is refused where no folder can be made', async () => {
+    const driver = new URL('../../src/drivers/embedded/embedded-event-bus.ts', import.meta.url)
+    const script = `const { EmbeddedEventBus } = await import('${driver}')
+      try { new EmbeddedEventBus({ path: '/proc/crbus/bus.db' }) } catch (error) { console.log(error.code, error.message) }`
+
+    const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', '--eval', script], {
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+    })
+
+    expect(stdout).toContain('CONNECTION_FAILED')
+    expect(stdout).toContain('/proc/crbus')
   })
 })
