@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { EventBusError } from '../../src/bus/errors.ts'
 import type { BusRecord, NewRecord } from '../../src/bus/record.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
-import { newTopic, take, uniqueGroup } from './support/harness.ts'
+import { newTopic, take, testSignal, uniqueGroup } from './support/harness.ts'
 
 // What is true of the embedded bus alone; what every bus promises is in bus-contract.ts.
 
@@ -144,4 +145,91 @@ describe('a file', () => {
     expect(stdout).toContain('CONNECTION_FAILED')
     expect(stdout).toContain('/proc/crbus')
   })
+
+  test('that another process keeps to itself is told as that', async () => {
+    const path = newFile()
+    const bus = openBus(path)
+    await newTopic(bus)
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+
+    const refused = await bus.admin.createTopic('t').catch((error: unknown) => error)
+    other.close()
+
+    expect(refused).toMatchObject({
+      name: 'EventBusError',
+      message: expect.stringContaining('another process has kept the embedded bus'),
+      suggestions: ['try again when that process is done'],
+    })
+  })
+
+  test('with other tables than ours is refused', () => {
+    const path = newFile()
+    const file = new DatabaseSync(path)
+    file.exec('CREATE TABLE records (id INTEGER PRIMARY KEY); PRAGMA user_version = 1')
+    file.close()
+
+    expect(() => new EmbeddedEventBus({ path })).toThrow(EventBusError)
+  })
+
+  test.each([0.05, 0.2, 0.4, 0.6, 0.8, 0.95])(
+    'damaged at %d of its length is told as that, whoever asks',
+    async (at) => {
+      const path = newFile()
+      const made = openBus(path)
+      const topic = await newTopic(made, 2)
+      const group = uniqueGroup()
+      await made.log.append(
+        topic,
+        Array.from({ length: 3000 }, (_, index) => ({
+          key: Buffer.from(`k${index}`),
+          value: Buffer.alloc(100),
+          headers: [['h', Buffer.alloc(50)]] as const,
+        })),
+      )
+      await made.admin.commitOffsets(group, [{ topic, partition: 0, offset: 1n }])
+      await made.close()
+      const bytes = readFileSync(path)
+      const from = Math.floor((bytes.length * at) / 4096) * 4096
+      bytes.fill(0xa7, from, from + 4 * 4096)
+      writeFileSync(path, bytes)
+
+      const told: unknown[] = []
+      const ask = async (work: () => unknown) => {
+        try {
+          await work()
+        } catch (error) {
+          told.push(error)
+        }
+      }
+      await ask(async () => {
+        const bus = new EmbeddedEventBus({ path })
+        const { admin, log } = bus
+        await ask(() => admin.listTopics())
+        await ask(() => admin.describeTopic(topic))
+        await ask(() => admin.listGroups())
+        await ask(() => admin.describeGroup(group))
+        await ask(() => admin.committedOffsets(group))
+        await ask(() => log.ranges(topic))
+        await ask(() => log.offsetsAt(topic, BigInt(Date.now() + 1000)))
+        for (const partition of [0, 1]) {
+          await ask(async () => {
+            for await (const _ of log.read([{ topic, partition, from: 0n, to: 1500n }], { signal: testSignal() }));
+          })
+        }
+        await ask(async () => {
+          const signal = AbortSignal.timeout(500)
+          for await (const _ of await bus.subscribe([topic], { group, autoOffsetReset: 'earliest', signal }));
+        })
+        await ask(() => admin.commitOffsets(group, [{ topic, partition: 0, offset: 2n }]))
+        await ask(() => log.append(topic, [{ key: null, value: null }]))
+        await ask(() => admin.deleteTopic(topic))
+        await ask(() => bus.close())
+      })
+
+      expect(told).not.toEqual([])
+      for (const error of told) expect(error).toBeInstanceOf(EventBusError)
+      expect(told.map((error) => (error as Error).message).join('\n')).toContain('is damaged')
+    },
+  )
 })

@@ -5,7 +5,7 @@ import { partitionOf } from '../../bus/partitioner.ts'
 import type { BusRecord, Header, NewRecord, Position } from '../../bus/record.ts'
 import type { LogSlice, PartitionRange, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
 import type { Changes } from './changes.ts'
-import { asBusError, OFFSETS_PER_PARTITION, transact } from './database.ts'
+import { guarded, OFFSETS_PER_PARTITION, transact } from './database.ts'
 
 /** Partitions of a topic that a first publish makes. The same as `crbus topics create`. */
 export const DEFAULT_PARTITIONS = 3
@@ -96,13 +96,9 @@ export class EmbeddedLog implements TopicLog {
   async append(topic: string, records: readonly NewRecord[]): Promise<readonly Position[]> {
     this.#check()
     const positions: Position[] = []
-    try {
-      for (let at = 0; at < records.length; at += WRITE_BATCH) {
-        const part = records.slice(at, at + WRITE_BATCH)
-        positions.push(...transact(this.#database, () => this.#insert(topic, part)))
-      }
-    } catch (error) {
-      throw asBusError(error, this.#path)
+    for (let at = 0; at < records.length; at += WRITE_BATCH) {
+      const part = records.slice(at, at + WRITE_BATCH)
+      positions.push(...guarded(this.#path, () => transact(this.#database, () => this.#insert(topic, part))))
     }
     this.#changes.notify()
     return positions
@@ -113,12 +109,17 @@ export class EmbeddedLog implements TopicLog {
   }
 
   async offsetsAt(topic: string, timestamp: bigint): Promise<ReadonlyMap<number, bigint>> {
-    return new Map(
-      this.partitions(topic).map(({ id, partition, next }) => {
-        const base = id * OFFSETS_PER_PARTITION
-        const first = this.#statements.firstAt.get(base, base + next, timestamp)
-        return [partition, BigInt(first === undefined ? next : Number(first.id) - base)]
-      }),
+    const partitions = this.partitions(topic)
+    return guarded(
+      this.#path,
+      () =>
+        new Map(
+          partitions.map(({ id, partition, next }) => {
+            const base = id * OFFSETS_PER_PARTITION
+            const first = this.#statements.firstAt.get(base, base + next, timestamp)
+            return [partition, BigInt(first === undefined ? next : Number(first.id) - base)]
+          }),
+        ),
     )
   }
 
@@ -135,7 +136,8 @@ export class EmbeddedLog implements TopicLog {
       for (const place of open) {
         if (place.to !== undefined && place.next >= place.to) continue
         this.#check()
-        const batch = this.scan(place.slice, place.id, place.next, place.to, READ_BATCH)
+        const { slice, id, next, to } = place
+        const batch = guarded(this.#path, () => this.scan(slice, id, next, to, READ_BATCH))
         if (batch.length === 0) continue
         place.next = Number((batch.at(-1) as BusRecord).offset) + 1
         progressed = true
@@ -154,7 +156,7 @@ export class EmbeddedLog implements TopicLog {
   /** The topic's partitions. `TOPIC_NOT_FOUND` when there is none. */
   partitions(topic: string): readonly PartitionRow[] {
     this.#check()
-    const rows = this.#statements.partitions.all(topic) as unknown as PartitionRow[]
+    const rows = guarded(this.#path, () => this.#statements.partitions.all(topic) as unknown as PartitionRow[])
     if (rows.length === 0) throw topicNotFound(topic)
     return rows
   }
