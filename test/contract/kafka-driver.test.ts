@@ -290,7 +290,10 @@ describe.skipIf(brokers === '')('on a broker', () => {
       const strict = await newTopic(bus)
       await expect(bus.log.append(strict, [record('', { value })])).rejects.toMatchObject({
         code: 'PUBLISH_FAILED',
-        message: expect.stringContaining('MESSAGE_TOO_LARGE'),
+        message: expect.stringMatching(
+          /: a record of 10486\d\d bytes is more than the topic takes .MESSAGE_TOO_LARGE.$/,
+        ),
+        suggestions: [expect.stringContaining('max.message.bytes')],
       })
     })
 
@@ -352,6 +355,21 @@ describe.skipIf(brokers === '')('on a broker', () => {
       const bus = openBus({ acks: 'all' })
       await vi.waitFor(async () => expect((await readAll(bus, topic)).map(textOf)).toEqual(['a']))
       expect(await bus.log.append(topic, [record('b')])).toEqual([{ topic, partition: 0, offset: 1n }])
+    })
+  })
+
+  describe('a topic that cannot be made', () => {
+    test.each([
+      { options: { partitions: 0 }, words: 'cannot have this number of partitions: ' },
+      { options: { replication: 3 }, words: 'cannot have this number of replicas: ' },
+      { options: { config: { 'retention.ms': 'soon' } }, words: 'cannot have these settings: ' },
+    ])('is not told by its name: $words', async ({ options, words }) => {
+      const topic = uniqueTopic()
+      await expect(openBus().admin.createTopic(topic, options)).rejects.toMatchObject({
+        code: 'INVALID_TOPIC',
+        topic,
+        message: expect.stringContaining(`topic '${topic}' ${words}`),
+      })
     })
   })
 
