@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { BusAdmin, TopicDescription } from '../../bus/admin.ts'
 import { groupActive, invalidTopic, topicExists, topicNotFound } from '../../bus/errors.ts'
 import type { Changes } from './changes.ts'
-import { OFFSETS_PER_PARTITION, transact } from './database.ts'
+import { guarded, OFFSETS_PER_PARTITION, transact } from './database.ts'
 import { DEFAULT_PARTITIONS, type EmbeddedLog } from './log.ts'
 
 /** Topics and groups of one file. */
@@ -17,33 +17,37 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
       Date.now(),
     )
 
+  const answering = <Arguments extends unknown[], Answer>(answer: (...args: Arguments) => Answer) => {
+    return async (...args: Arguments): Promise<Answer> => guarded(path, () => answer(...args))
+  }
+
   return {
-    async listTopics() {
+    listTopics: answering(() => {
       const rows = all<{ name: string; count: number }>(
         'SELECT t.name, count(*) AS count FROM topics t JOIN partitions p ON p.topic_id = t.id GROUP BY t.id ORDER BY t.name',
       )
       return rows.map(({ name, count }) => ({ topic: name, partitions: count, replication: 1, internal: false }))
-    },
+    }),
 
-    async describeTopic(topic): Promise<TopicDescription> {
+    describeTopic: answering((topic): TopicDescription => {
       const layout = log
         .partitions(topic)
         .map(({ partition }) => ({ partition, leader: 0, replicas: [0], inSync: [0] }))
       const [row] = all<{ config: string }>('SELECT config FROM topics WHERE name = ?', topic)
       const config = new Map(Object.entries(JSON.parse(row?.config ?? '{}') as Record<string, string>).sort())
       return { topic, partitions: layout.length, replication: 1, internal: false, layout, config }
-    },
+    }),
 
-    async createTopic(topic, { partitions = DEFAULT_PARTITIONS, config = {} } = {}) {
+    createTopic: answering((topic, { partitions = DEFAULT_PARTITIONS, config = {} } = {}) => {
       if (!Number.isInteger(partitions) || partitions < 1) throw invalidTopic(topic, 'needs at least one partition')
       transact(database, () => {
         if (all('SELECT 1 FROM topics WHERE name = ?', topic).length > 0) throw topicExists(topic)
         log.addTopic(topic, partitions, config)
       })
       changes.notify()
-    },
+    }),
 
-    async deleteTopic(topic) {
+    deleteTopic: answering((topic) => {
       transact(database, () => {
         const rows = log.partitions(topic)
         const remove = database.prepare('DELETE FROM records WHERE id >= ? AND id < ?')
@@ -52,16 +56,16 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
         database.exec('UPDATE groups SET generation = generation + 1')
       })
       changes.notify()
-    },
+    }),
 
-    async listGroups() {
+    listGroups: answering(() => {
       return all<{ name: string }>('SELECT name FROM groups ORDER BY name').map(({ name }) => ({
         group: name,
         protocolType: 'consumer',
       }))
-    },
+    }),
 
-    async describeGroup(group) {
+    describeGroup: answering((group) => {
       const known = all('SELECT 1 FROM groups WHERE name = ?', group).length > 0
       const members = liveMembers(group).map(({ member_id, client_id }) => ({
         memberId: member_id,
@@ -75,18 +79,18 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
       }))
       const state = !known ? 'Dead' : members.length === 0 ? 'Empty' : 'Stable'
       return { group, protocolType: 'consumer', state, protocol: members.length === 0 ? '' : 'range', members }
-    },
+    }),
 
-    async committedOffsets(group, topics) {
+    committedOffsets: answering((group, topics) => {
       return all<{ topic: string; partition: number; next: number }>(
         'SELECT t.name AS topic, p.partition, o.next_offset AS next FROM offsets o JOIN partitions p ON p.id = o.partition_id JOIN topics t ON t.id = p.topic_id WHERE o.group_name = ? ORDER BY 1, 2',
         group,
       )
         .filter(({ topic }) => topics === undefined || topics.includes(topic))
         .map(({ topic, partition, next }) => ({ topic, partition, offset: BigInt(next) }))
-    },
+    }),
 
-    async commitOffsets(group, offsets) {
+    commitOffsets: answering((group, offsets) => {
       transact(database, () => {
         const members = liveMembers(group)
         if (members.length > 0) {
@@ -106,10 +110,10 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
         }
       })
       changes.notify()
-    },
+    }),
 
-    async describeCluster() {
+    describeCluster: answering(() => {
       return { kind: `embedded ${path}`, clusterId: path, controller: 0, brokers: [] }
-    },
+    }),
   }
 }

@@ -11,14 +11,7 @@ import KafkaConnection from 'kafkajs/src/network/connection.js'
 // @ts-expect-error
 import protocolErrors from 'kafkajs/src/protocol/error.js'
 import { KafkaFailure } from './kafka-errors.ts'
-
-export type Sasl =
-  | {
-      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
-      readonly username: string
-      readonly password: string
-    }
-  | { readonly mechanism: 'oauthbearer'; readonly oauthBearerProvider: () => Promise<{ readonly value: string }> }
+import type { Sasl } from './kafka-options.ts'
 
 export interface WireOptions {
   readonly host: string
