@@ -23,5 +23,4 @@ export {
 } from './schema/bincode/compile-decoder.ts'
 export { compileEncoder, type Encoded, type EncodeFailure, type Encoder } from './schema/bincode/compile-encoder.ts'
 export type { Schema } from './schema/model.ts'
-export { type ImportedSchema, type ImportRequest, importSchema } from './schema/rust/import-schema.ts'
 export { readSchemaFile, writeSchemaFile } from './schema/schema-file.ts'
