@@ -1,11 +1,15 @@
 // Builds dist/: the library (its dependencies stay imports), the command line (bundled, since a hundred small files
-// cost more to load than to run) and the type declarations. Then oclif's manifest is made when packing.
+// cost more to load than to run), the type declarations and oclif's manifest, by which a command is found without loading
+// the others. Commands run from dist/ only, so that a manifest made with it cannot hide a new one.
 import { execFileSync } from 'node:child_process'
-import { globSync, rmSync } from 'node:fs'
+import { globSync, rmSync, writeFileSync } from 'node:fs'
+import { Plugin } from '@oclif/core'
 import { rolldown } from 'rolldown'
 
 const root = new URL('..', import.meta.url).pathname
+const manifest = `${root}oclif.manifest.json`
 rmSync(`${root}dist`, { recursive: true, force: true })
+rmSync(manifest, { force: true })
 
 const bundle = async (input, dir, options) => {
   const build = await rolldown({ input, cwd: root, platform: 'node', logLevel: 'warn', ...options })
@@ -30,3 +34,6 @@ await bundle({ index: 'src/index.ts' }, 'dist', { external: [/^[^./]/] })
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}bin/tsconfig.types.json`], {
   stdio: 'inherit',
 })
+const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true })
+await plugin.load()
+writeFileSync(manifest, JSON.stringify(plugin.manifest))

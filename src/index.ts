@@ -20,8 +20,7 @@ export {
   type DecodedJson,
   type DecodeFailure,
   type Decoder,
-} from './schema/compile-decoder.ts'
-export { compileEncoder, type Encoded, type EncodeFailure, type Encoder } from './schema/compile-encoder.ts'
-export { type ImportedSchema, type ImportRequest, importSchema } from './schema/import-schema.ts'
+} from './schema/bincode/compile-decoder.ts'
+export { compileEncoder, type Encoded, type EncodeFailure, type Encoder } from './schema/bincode/compile-encoder.ts'
 export type { Schema } from './schema/model.ts'
 export { readSchemaFile, writeSchemaFile } from './schema/schema-file.ts'

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-
 /**
  * Runs a command line. Calls oclif's `run` and never its `execute`, which ends with a flush that gives up after ten
  * seconds and loses what a slow reader has not taken.
@@ -8,6 +6,8 @@ export async function main(binUrl: string): Promise<void> {
   const argv = process.argv.slice(2)
   // Asked by scripts and prompts, so it does not wait for the router to load.
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    // Importing node:fs loads its streams as well, which costs every start four milliseconds.
+    const { readFileSync } = process.getBuiltinModule('node:fs')
     const { name, version } = JSON.parse(readFileSync(new URL('../package.json', binUrl), 'utf8'))
     // A reader that has left has what it wanted.
     process.stdout.on('error', () => {}).write(`${name}/${version} node-${process.version}\n`)

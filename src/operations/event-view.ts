@@ -1,7 +1,7 @@
 import type { BusRecord } from '../bus/record.ts'
 import { type DecodedEnvelope, decodeEnvelope } from '../codecs/envelope.ts'
 import { type DecodedPayload, decodePayload, payloadCodecs } from '../codecs/payload.ts'
-import type { DecodeFailure } from '../schema/compile-decoder.ts'
+import type { DecodeFailure } from '../schema/bincode/compile-decoder.ts'
 import type { CompiledSchema, SchemaSet } from './schema-set.ts'
 
 /** The names of `--codec`: what a payload is read as by itself, and `bincode`, for which it takes a schema. */

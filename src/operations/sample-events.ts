@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto'
 import type { Faker } from '@faker-js/faker'
 import { type EventMetadata, versionOf } from '../bus/event.ts'
-import { compileDecoder } from '../schema/compile-decoder.ts'
-import { compileEncoder } from '../schema/compile-encoder.ts'
+import { compileDecoder } from '../schema/bincode/compile-decoder.ts'
+import { compileEncoder } from '../schema/bincode/compile-encoder.ts'
 import type { Schema } from '../schema/model.ts'
-import { sampler } from '../schema/sample-value.ts'
-import { leafPaths, pathNamed } from '../schema/select-types.ts'
+import { sampler } from '../schema/sample/sample-value.ts'
+import { leafPaths, pathNamed } from '../schema/show/select-types.ts'
 
 /** A made-up event, as a service would have published it. */
 export interface SampleEvent {

@@ -3,9 +3,9 @@ import type { BusRecord } from '../bus/record.ts'
 import type { LogSlice, PartitionRange } from '../bus/topic-log.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
 import { decodePayload } from '../codecs/payload.ts'
-import { compileDecoder } from '../schema/compile-decoder.ts'
+import { compileDecoder } from '../schema/bincode/compile-decoder.ts'
+import { checkVariant } from '../schema/bincode/variants.ts'
 import type { Schema } from '../schema/model.ts'
-import { checkVariant } from '../schema/variants.ts'
 
 export interface SchemaCheckRequest {
   readonly topic: string

@@ -1,4 +1,4 @@
-import { type ChangeKind, compareSchemas, type SchemaChange } from '../schema/compare.ts'
+import { type ChangeKind, compareSchemas, type SchemaChange } from '../schema/compare/compare-schemas.ts'
 import { isSchemaFile, readSchemaSource, type SchemaSource, type SchemaSourceRequest } from './schema-source.ts'
 
 export type { SchemaChange }

@@ -1,7 +1,7 @@
-import { compileDecoder, type Decoder } from '../schema/compile-decoder.ts'
-import { compileEncoder, type Encoded, type Encoder } from '../schema/compile-encoder.ts'
+import { compileDecoder, type Decoder } from '../schema/bincode/compile-decoder.ts'
+import { compileEncoder, type Encoded, type Encoder } from '../schema/bincode/compile-encoder.ts'
+import { checkVariant } from '../schema/bincode/variants.ts'
 import type { Schema } from '../schema/model.ts'
-import { checkVariant } from '../schema/variants.ts'
 
 /** A schema, compiled when it is first needed. */
 export class CompiledSchema {

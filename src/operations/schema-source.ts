@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, posix, relative, resolve } from 'node:path'
-import { type ImportRequest, importSchema } from '../schema/import-schema.ts'
 import type { Schema } from '../schema/model.ts'
+import { type ImportRequest, importSchema } from '../schema/rust/import-schema.ts'
 import { readSchemaFile } from '../schema/schema-file.ts'
 import { findSchemas } from './schema-files.ts'
 import { sourceFiles } from './source-files.ts'

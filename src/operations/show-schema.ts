@@ -1,8 +1,8 @@
 import type { Schema } from '../schema/model.ts'
-import { selectTypes } from '../schema/select-types.ts'
-import { showJsonSchema } from '../schema/show-json-schema.ts'
-import { showRust } from '../schema/show-rust.ts'
-import { showTypeScript } from '../schema/show-typescript.ts'
+import { showJsonSchema } from '../schema/show/json-schema.ts'
+import { showRust } from '../schema/show/rust.ts'
+import { selectTypes } from '../schema/show/select-types.ts'
+import { showTypeScript } from '../schema/show/typescript.ts'
 
 const show = { rust: showRust, 'json-schema': showJsonSchema, ts: showTypeScript }
 export type SchemaNotation = keyof typeof show

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { ImportRequest } from '../schema/import-schema.ts'
+import type { ImportRequest } from '../schema/rust/import-schema.ts'
 
 /** How Rust source is read from the disk: paths as they are shown, from the working directory. */
 export const sourceFiles = (cwd: string): ImportRequest['files'] => ({

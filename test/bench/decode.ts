@@ -2,8 +2,8 @@
  * Payloads decoded and encoded a second, in one thread: `node test/bench/decode.ts`. The 122-byte one is what Rust wrote
  * (test/vectors); the others are the same kind of event, smaller and larger.
  */
-import { compileDecoder } from '../../src/schema/compile-decoder.ts'
-import { compileEncoder } from '../../src/schema/compile-encoder.ts'
+import { compileDecoder } from '../../src/schema/bincode/compile-decoder.ts'
+import { compileEncoder } from '../../src/schema/bincode/compile-encoder.ts'
 import type { NamedType, Schema, Type } from '../../src/schema/model.ts'
 
 const text: Type = { kind: 'String' }

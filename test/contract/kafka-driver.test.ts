@@ -290,7 +290,10 @@ describe.skipIf(brokers === '')('on a broker', () => {
       const strict = await newTopic(bus)
       await expect(bus.log.append(strict, [record('', { value })])).rejects.toMatchObject({
         code: 'PUBLISH_FAILED',
-        message: expect.stringContaining('MESSAGE_TOO_LARGE'),
+        message: expect.stringMatching(
+          /: a record of 10486\d\d bytes is more than the topic takes .MESSAGE_TOO_LARGE.$/,
+        ),
+        suggestions: [expect.stringContaining('max.message.bytes')],
       })
     })
 
@@ -352,6 +355,21 @@ describe.skipIf(brokers === '')('on a broker', () => {
       const bus = openBus({ acks: 'all' })
       await vi.waitFor(async () => expect((await readAll(bus, topic)).map(textOf)).toEqual(['a']))
       expect(await bus.log.append(topic, [record('b')])).toEqual([{ topic, partition: 0, offset: 1n }])
+    })
+  })
+
+  describe('a topic that cannot be made', () => {
+    test.each([
+      { options: { partitions: 0 }, words: 'cannot have this number of partitions: ' },
+      { options: { replication: 3 }, words: 'cannot have this number of replicas: ' },
+      { options: { config: { 'retention.ms': 'soon' } }, words: 'cannot have these settings: ' },
+    ])('is not told by its name: $words', async ({ options, words }) => {
+      const topic = uniqueTopic()
+      await expect(openBus().admin.createTopic(topic, options)).rejects.toMatchObject({
+        code: 'INVALID_TOPIC',
+        topic,
+        message: expect.stringContaining(`topic '${topic}' ${words}`),
+      })
     })
   })
 
@@ -490,6 +508,29 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('a br
     await reading
     await member.close()
     await taking
+  })
+
+  test('has committed what an idle subscriber acknowledged meanwhile', async () => {
+    const bus = openBus({ brokers: kafka.brokers })
+    const topic = await newTopic(bus)
+    await bus.log.append(topic, [record(0), record(1)])
+    const request = joining([topic])
+    const member = await openDriver(kafka.brokers).join(request)
+    const batch = await member.next()
+    await kafka.stop()
+    batch?.acknowledge(1)
+    batch?.finish()
+    const waiting = member.next()
+    // The commit has been tried by then, and has failed.
+    await sleep(1000)
+    await kafka.start()
+    await vi.waitFor(
+      async () =>
+        expect(await bus.admin.committedOffsets(request.group)).toEqual([{ topic, partition: 0, offset: 2n }]),
+      20_000,
+    )
+    await member.close()
+    await waiting
   })
 
   test('is told to who closes meanwhile with something to commit, and holds nobody up', async () => {

@@ -4,7 +4,7 @@ import type { BusAdmin, GroupDescription, TopicDescription } from '../../bus/adm
 import { groupActive, invalidTopic, topicExists, topicNotFound } from '../../bus/errors.ts'
 import type { Position } from '../../bus/record.ts'
 import type { Changes } from './changes.ts'
-import { OFFSETS_PER_PARTITION, transact } from './database.ts'
+import { guarded, OFFSETS_PER_PARTITION, transact } from './database.ts'
 import { DEFAULT_PARTITIONS, type EmbeddedLog } from './log.ts'
 
 /** Topics and groups of one file. */
@@ -43,33 +43,37 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
       .map(({ topic, partition, next }) => ({ topic, partition, offset: BigInt(next) }))
   }
 
+  const answering = <Arguments extends unknown[], Answer>(answer: (...args: Arguments) => Answer) => {
+    return async (...args: Arguments): Promise<Answer> => guarded(path, () => answer(...args))
+  }
+
   return {
-    async listTopics() {
+    listTopics: answering(() => {
       const rows = all<{ name: string; count: number }>(
         'SELECT t.name, count(*) AS count FROM topics t JOIN partitions p ON p.topic_id = t.id GROUP BY t.id ORDER BY t.name',
       )
       return rows.map(({ name, count }) => ({ topic: name, partitions: count, replication: 1, internal: false }))
-    },
+    }),
 
-    async describeTopic(topic): Promise<TopicDescription> {
+    describeTopic: answering((topic): TopicDescription => {
       const layout = log
         .partitions(topic)
         .map(({ partition }) => ({ partition, leader: 0, replicas: [0], inSync: [0] }))
       const [row] = all<{ config: string }>('SELECT config FROM topics WHERE name = ?', topic)
       const config = new Map(Object.entries(JSON.parse(row?.config ?? '{}') as Record<string, string>).sort())
       return { topic, partitions: layout.length, replication: 1, internal: false, layout, config }
-    },
+    }),
 
-    async createTopic(topic, { partitions = DEFAULT_PARTITIONS, config = {} } = {}) {
+    createTopic: answering((topic, { partitions = DEFAULT_PARTITIONS, config = {} } = {}) => {
       if (!Number.isInteger(partitions) || partitions < 1) throw invalidTopic(topic, 'needs at least one partition')
       transact(database, () => {
         if (all('SELECT 1 FROM topics WHERE name = ?', topic).length > 0) throw topicExists(topic)
         log.addTopic(topic, partitions, config)
       })
       changes.notify()
-    },
+    }),
 
-    async deleteTopic(topic) {
+    deleteTopic: answering((topic) => {
       transact(database, () => {
         const rows = log.partitions(topic)
         const remove = database.prepare('DELETE FROM records WHERE id >= ? AND id < ?')
@@ -78,21 +82,21 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
         database.exec('UPDATE groups SET generation = generation + 1')
       })
       changes.notify()
-    },
+    }),
 
-    async listGroups() {
+    listGroups: answering(() => {
       return all<{ name: string }>('SELECT name FROM groups ORDER BY name').map(({ name }) => ({
         group: name,
         protocolType: 'consumer',
       }))
-    },
+    }),
 
-    describeGroup: async (group) => describeGroup(group),
-    describeGroups: async (groups) => groups.map(describeGroup),
-    committedOffsets: async (group, topics) => committedOffsets(group, topics),
-    committedOffsetsOf: async (groups) => groups.map((group) => committedOffsets(group)),
+    describeGroup: answering(describeGroup),
+    describeGroups: answering((groups) => groups.map(describeGroup)),
+    committedOffsets: answering(committedOffsets),
+    committedOffsetsOf: answering((groups) => groups.map((group) => committedOffsets(group))),
 
-    async commitOffsets(group, offsets) {
+    commitOffsets: answering((group, offsets) => {
       transact(database, () => {
         const members = liveMembers(group)
         if (members.length > 0) {
@@ -112,10 +116,10 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
         }
       })
       changes.notify()
-    },
+    }),
 
-    async describeCluster() {
+    describeCluster: answering(() => {
       return { kind: `embedded ${path}`, clusterId: path, controller: 0, brokers: [] }
-    },
+    }),
   }
 }

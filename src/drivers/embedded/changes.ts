@@ -50,9 +50,13 @@ export class Changes {
 
   #look(): void {
     if (this.#waiters.size === 0) return
-    const version = this.#dataVersion()
-    if (version === this.#seen) return
-    this.#seen = version
+    try {
+      const version = this.#dataVersion()
+      if (version === this.#seen) return
+      this.#seen = version
+    } catch {
+      // A file that cannot even be asked: they are told when they look themselves.
+    }
     this.notify()
   }
 }

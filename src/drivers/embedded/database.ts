@@ -1,10 +1,13 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { connectionFailed, EventBusError } from '../../bus/errors.ts'
 
 /** The layout below. A file of a later one is refused, since an older crbus would not understand it. */
 const LAYOUT = 1
+
+/** How long to wait for another process's transaction. */
+const BUSY_PATIENCE_MS = 10_000
 
 /**
  * A record's row id is its partition's id and its offset in one number, so that appending is always at the end of a
@@ -63,33 +66,46 @@ CREATE VIEW log AS
  * the last moments. It is the trade Kafka makes with its own default, which never waits for the disk.
  */
 export function openDatabase(path: string): DatabaseSync {
+  makeFolder(dirname(path))
+  const database = new DatabaseSync(path, { timeout: BUSY_PATIENCE_MS })
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    const database = new DatabaseSync(path, { timeout: 10_000 })
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000',
     )
     prepareTables(database, path)
     return database
   } catch (error) {
-    throw asBusError(error, path)
+    database.close()
+    throw error
+  }
+}
+
+/** Folder by folder: Node's own `recursive` never returns where a file system refuses with ENOENT, as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  const parent = dirname(folder)
+  if (parent !== folder) makeFolder(parent)
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 
 function prepareTables(database: DatabaseSync, path: string): void {
-  const layout = () => Number(database.prepare('PRAGMA user_version').get()?.user_version)
-  if (layout() === 0) {
+  const readLayout = () => Number(database.prepare('PRAGMA user_version').get()?.user_version)
+  if (readLayout() === 0) {
     transact(database, () => {
       // Another process may have made them since.
-      if (layout() === 0) database.exec(`${tables} PRAGMA user_version = ${LAYOUT}`)
+      if (readLayout() === 0) database.exec(`${tables} PRAGMA user_version = ${LAYOUT}`)
     })
   }
-  if (layout() !== LAYOUT) {
-    database.close()
-    throw connectionFailed(`${path} was written by a newer crbus (layout ${layout()}; this one knows ${LAYOUT})`, {
-      suggestions: ['update crbus', 'name another folder with --data-dir'],
-    })
-  }
+  const layout = readLayout()
+  if (layout === LAYOUT) return
+  throw connectionFailed(`${path} was written by a newer crbus (layout ${layout}; this one knows ${LAYOUT})`, {
+    suggestions: ['update crbus', 'name another folder with --data-dir'],
+  })
 }
 
 /** Runs a change as one transaction, taking the write lock at once so that it never has to be given up half-way. */
@@ -105,9 +121,33 @@ export function transact<T>(database: DatabaseSync, change: () => T): T {
   }
 }
 
-export function asBusError(error: unknown, path: string): EventBusError {
+/** Does something with the file; whatever it throws is an `EventBusError`. */
+export function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw asBusError(error, path)
+  }
+}
+
+/** SQLite's primary result codes (https://sqlite.org/rescode.html); the extended ones have more above the low byte. */
+const SQLITE_BUSY = 5
+const SQLITE_CORRUPT = 11
+
+function asBusError(error: unknown, path: string): EventBusError {
   if (error instanceof EventBusError) return error
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
+  if (code === SQLITE_BUSY) {
+    const reason = `another process has kept the embedded bus at ${path} to itself for ${BUSY_PATIENCE_MS / 1000} s`
+    return connectionFailed(reason, { cause: error, suggestions: ['try again when that process is done'] })
+  }
   const reason = error instanceof Error ? error.message : String(error)
+  if (code === SQLITE_CORRUPT) {
+    return connectionFailed(`the embedded bus at ${path} is damaged: ${reason}`, {
+      cause: error,
+      suggestions: ['bring the file back from a copy', `sqlite3 ${path} .recover`],
+    })
+  }
   return connectionFailed(`the embedded bus at ${path} cannot be used: ${reason}`, {
     cause: error,
     suggestions: ['name another folder with --data-dir', 'check that the file is a crbus one and may be written'],

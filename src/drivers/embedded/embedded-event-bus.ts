@@ -4,7 +4,7 @@ import { defaultGroup } from '../../bus/names.ts'
 import { DriverEventBus, type EventBusOptions } from '../event-bus.ts'
 import { embeddedAdmin } from './admin.ts'
 import { Changes } from './changes.ts'
-import { asBusError, openDatabase } from './database.ts'
+import { guarded, openDatabase } from './database.ts'
 import { EmbeddedMember } from './groups.ts'
 import { EmbeddedLog } from './log.ts'
 
@@ -40,9 +40,7 @@ export class EmbeddedEventBus extends DriverEventBus {
 }
 
 function embeddedDriver({ path, sessionTimeout = 6000, clientId = 'crbus' }: EmbeddedEventBusOptions): BusDriver {
-  const database = openDatabase(path)
-  const changes = new Changes(database)
-  const log = new EmbeddedLog(database, changes, path)
+  const { database, changes, log } = guarded(path, () => openFile(path))
   const members = new Set<EmbeddedMember>()
   return {
     log,
@@ -57,15 +55,23 @@ function embeddedDriver({ path, sessionTimeout = 6000, clientId = 'crbus' }: Emb
 
     async close() {
       if (!database.isOpen) return
-      try {
-        await Promise.all([...members].map((member) => member.close()))
-        log.close()
-        // Readers that were waiting find the log closed before the file is.
-        await new Promise((resolve) => setImmediate(resolve))
-        database.close()
-      } catch (error) {
-        throw asBusError(error, path)
-      }
+      const left = await Promise.allSettled([...members].map((member) => member.close()))
+      log.close()
+      // Readers that were waiting find the log closed before the file is.
+      await new Promise((resolve) => setImmediate(resolve))
+      guarded(path, () => database.close())
+      for (const result of left) if (result.status === 'rejected') throw result.reason
     },
+  }
+}
+
+function openFile(path: string) {
+  const database = openDatabase(path)
+  try {
+    const changes = new Changes(database)
+    return { database, changes, log: new EmbeddedLog(database, changes, path) }
+  } catch (error) {
+    database.close()
+    throw error
   }
 }

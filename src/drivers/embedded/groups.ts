@@ -4,7 +4,7 @@ import type { GroupBatch, GroupMember, JoinRequest } from '../../bus/driver.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import { assignRange } from '../assignment.ts'
 import type { Changes } from './changes.ts'
-import { asBusError, transact } from './database.ts'
+import { guarded, transact } from './database.ts'
 import { DEFAULT_PARTITIONS, type EmbeddedLog } from './log.ts'
 
 /** Acknowledgements are committed together, this often at most. */
@@ -71,8 +71,8 @@ export class EmbeddedMember implements GroupMember {
     this.#log = shared.log
     this.#changes = shared.changes
     this.#path = shared.path
-    this.#sql = prepareStatements(shared.database)
-    this.#guard(() => {
+    this.#sql = guarded(shared.path, () => prepareStatements(shared.database))
+    guarded(this.#path, () => {
       transact(this.#database, () => {
         for (const topic of request.topics) {
           if (this.#sql.partitions.all(topic).length === 0) this.#log.addTopic(topic, DEFAULT_PARTITIONS)
@@ -104,7 +104,7 @@ export class EmbeddedMember implements GroupMember {
     clearInterval(this.#heartbeat)
     clearTimeout(this.#commitTimer)
     if (this.#handed) this.#handed.isRevoked = true
-    this.#guard(() => {
+    guarded(this.#path, () => {
       transact(this.#database, () => {
         this.#commit(this.#owned)
         this.#sql.removeMember.run(this.#request.group, this.#memberId)
@@ -117,7 +117,7 @@ export class EmbeddedMember implements GroupMember {
   /** Renews the lease and looks for members that lost theirs. */
   #beat(): void {
     try {
-      this.#guard(() => transact(this.#database, () => this.#settle()))
+      guarded(this.#path, () => transact(this.#database, () => this.#settle()))
       this.#changes.notify()
     } catch (error) {
       this.#failure = error
@@ -127,10 +127,12 @@ export class EmbeddedMember implements GroupMember {
 
   /** Takes part in a rebalance that somebody else began. */
   #follow(): void {
-    const generation = Number(this.#sql.generation.get(this.#request.group)?.generation ?? -1)
-    if (generation === this.#generation && Date.now() < this.#leaseUntil - this.#options.sessionTimeout / 2) return
-    this.#guard(() => transact(this.#database, () => this.#settle()))
-    this.#changes.notify()
+    guarded(this.#path, () => {
+      const generation = Number(this.#sql.generation.get(this.#request.group)?.generation ?? -1)
+      if (generation === this.#generation && Date.now() < this.#leaseUntil - this.#options.sessionTimeout / 2) return
+      transact(this.#database, () => this.#settle())
+      this.#changes.notify()
+    })
   }
 
   #renew(): void {
@@ -204,7 +206,8 @@ export class EmbeddedMember implements GroupMember {
     for (let step = 0; step < this.#owned.length; step += 1) {
       const at = (this.#turn + step) % this.#owned.length
       const owned = this.#owned[at] as Owned
-      const records = this.#log.scan(owned, owned.id, owned.next, undefined, this.#request.bufferSize)
+      const { bufferSize } = this.#request
+      const records = guarded(this.#path, () => this.#log.scan(owned, owned.id, owned.next, undefined, bufferSize))
       if (records.length === 0) continue
       this.#turn = at + 1
       owned.next = Number((records.at(-1) as BusRecord).offset) + 1
@@ -243,19 +246,11 @@ export class EmbeddedMember implements GroupMember {
   #commitSoon(): void {
     this.#commitTimer = undefined
     try {
-      this.#guard(() => transact(this.#database, () => this.#commit(this.#owned)))
+      guarded(this.#path, () => transact(this.#database, () => this.#commit(this.#owned)))
       this.#changes.notify()
     } catch (error) {
       this.#failure = error
       this.#changes.notify()
-    }
-  }
-
-  #guard(change: () => void): void {
-    try {
-      change()
-    } catch (error) {
-      throw asBusError(error, this.#path)
     }
   }
 }

@@ -5,7 +5,7 @@ import { partitionOf } from '../../bus/partitioner.ts'
 import type { BusRecord, Header, NewRecord, Position } from '../../bus/record.ts'
 import type { LogSlice, PartitionRange, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
 import type { Changes } from './changes.ts'
-import { asBusError, OFFSETS_PER_PARTITION, transact } from './database.ts'
+import { guarded, OFFSETS_PER_PARTITION, transact } from './database.ts'
 
 /** Partitions of a topic that a first publish makes. The same as `crbus topics create`. */
 export const DEFAULT_PARTITIONS = 3
@@ -14,9 +14,29 @@ export const DEFAULT_PARTITIONS = 3
 const WRITE_BATCH = 2000
 /** Records read at a time: in larger batches they outlive a collection, which then copies them. */
 const READ_BATCH = 500
+/** Bytes aimed at with a batch, of which it holds no more than twice as many, or one record. */
+const READ_BYTES = 1024 * 1024
 
 /** As many as the query has places for. */
 const RECENT_KEYS = 4
+
+/**
+ * A row of the scan. A number from 0 in the place of a key is that of a recent one; a number below stands for as many
+ * bytes.
+ */
+type ScannedRow = readonly [
+  offset: bigint,
+  timestamp: bigint,
+  key: Uint8Array | number | null,
+  value: Uint8Array | number | null,
+  headers: string | number | null,
+]
+
+interface WholeRow {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: string | null
+}
 
 export interface PartitionRow {
   readonly id: number
@@ -32,6 +52,8 @@ export class EmbeddedLog implements TopicLog {
   readonly #statements
   /** Keys are event types, which are few: SQLite names these by number instead of copying them for every record. */
   #recentKeys: readonly Uint8Array[] = []
+  /** By partition, what a record of the last batch took. The next are likely to be as large. */
+  readonly #averageSizes = new Map<number, number>()
   #closed = false
   #nextUnkeyed = 0
 
@@ -49,9 +71,17 @@ export class EmbeddedLog implements TopicLog {
       insert: prepare('INSERT INTO records (id, timestamp, key, value, headers) VALUES (?, ?, ?, ?, ?)'),
       advance: prepare('UPDATE partitions SET next_offset = ? WHERE id = ?'),
       scan: prepare(
-        `SELECT id, timestamp, CASE key WHEN ?4 THEN 0 WHEN ?5 THEN 1 WHEN ?6 THEN 2 WHEN ?7 THEN 3 ELSE key END,
-           value, headers FROM records WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3`,
+        // A size is known without reading the bytes: what is larger than expected is left where it is. Numbers are made
+        // with a point since integers arrive as bigints, which cost more.
+        `SELECT id - ?9, timestamp,
+           CASE key WHEN ?4 THEN 0.0 WHEN ?5 THEN 1.0 WHEN ?6 THEN 2.0 WHEN ?7 THEN 3.0
+             ELSE iif(octet_length(key) > ?8, -1.0 * octet_length(key), key) END,
+           iif(octet_length(value) > ?8, -1.0 * octet_length(value), value),
+           CASE WHEN headers IS NULL THEN NULL WHEN octet_length(headers) > ?8 THEN -1.0 * octet_length(headers)
+             ELSE headers END
+         FROM records WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3`,
       ),
+      whole: prepare('SELECT key, value, headers FROM records WHERE id = ?'),
       firstAt: prepare('SELECT id FROM records WHERE id >= ? AND id < ? AND timestamp >= ? ORDER BY id LIMIT 1'),
     }
     this.#statements.scan.setReadBigInts(true)
@@ -66,13 +96,9 @@ export class EmbeddedLog implements TopicLog {
   async append(topic: string, records: readonly NewRecord[]): Promise<readonly Position[]> {
     this.#check()
     const positions: Position[] = []
-    try {
-      for (let at = 0; at < records.length; at += WRITE_BATCH) {
-        const part = records.slice(at, at + WRITE_BATCH)
-        positions.push(...transact(this.#database, () => this.#insert(topic, part)))
-      }
-    } catch (error) {
-      throw asBusError(error, this.#path)
+    for (let at = 0; at < records.length; at += WRITE_BATCH) {
+      const part = records.slice(at, at + WRITE_BATCH)
+      positions.push(...guarded(this.#path, () => transact(this.#database, () => this.#insert(topic, part))))
     }
     this.#changes.notify()
     return positions
@@ -92,17 +118,23 @@ export class EmbeddedLog implements TopicLog {
       const row = known.get(slice.topic)?.[slice.partition]
       if (row === undefined) return undefined
       const from = slice.from < 0n ? 0 : Number(slice.from)
-      return this.scan(slice, row.id, from, slice.to === undefined ? undefined : Number(slice.to), 1)[0]
+      const to = slice.to === undefined ? undefined : Number(slice.to)
+      return guarded(this.#path, () => this.scan(slice, row.id, from, to, 1)[0])
     })
   }
 
   async offsetsAt(topic: string, timestamp: bigint): Promise<ReadonlyMap<number, bigint>> {
-    return new Map(
-      this.partitions(topic).map(({ id, partition, next }) => {
-        const base = id * OFFSETS_PER_PARTITION
-        const first = this.#statements.firstAt.get(base, base + next, timestamp)
-        return [partition, BigInt(first === undefined ? next : Number(first.id) - base)]
-      }),
+    const partitions = this.partitions(topic)
+    return guarded(
+      this.#path,
+      () =>
+        new Map(
+          partitions.map(({ id, partition, next }) => {
+            const base = id * OFFSETS_PER_PARTITION
+            const first = this.#statements.firstAt.get(base, base + next, timestamp)
+            return [partition, BigInt(first === undefined ? next : Number(first.id) - base)]
+          }),
+        ),
     )
   }
 
@@ -119,7 +151,8 @@ export class EmbeddedLog implements TopicLog {
       for (const place of open) {
         if (place.to !== undefined && place.next >= place.to) continue
         this.#check()
-        const batch = this.scan(place.slice, place.id, place.next, place.to, READ_BATCH)
+        const { slice, id, next, to } = place
+        const batch = guarded(this.#path, () => this.scan(slice, id, next, to, READ_BATCH))
         if (batch.length === 0) continue
         place.next = Number((batch.at(-1) as BusRecord).offset) + 1
         progressed = true
@@ -138,7 +171,7 @@ export class EmbeddedLog implements TopicLog {
   /** The topic's partitions. `TOPIC_NOT_FOUND` when there is none. */
   partitions(topic: string): readonly PartitionRow[] {
     this.#check()
-    const rows = this.#statements.partitions.all(topic) as unknown as PartitionRow[]
+    const rows = guarded(this.#path, () => this.#statements.partitions.all(topic) as unknown as PartitionRow[])
     if (rows.length === 0) throw topicNotFound(topic)
     return rows
   }
@@ -154,6 +187,10 @@ export class EmbeddedLog implements TopicLog {
     return this.partitions(topic)
   }
 
+  /**
+   * The next records of a partition: at most `limit`, and no more than fit in memory. Their number follows from the size
+   * of those before. One that is much larger is read by itself, when there is room for it.
+   */
   scan(
     { topic, partition }: { readonly topic: string; readonly partition: number },
     id: number,
@@ -163,31 +200,66 @@ export class EmbeddedLog implements TopicLog {
   ): BusRecord[] {
     const base = id * OFFSETS_PER_PARTITION
     const end = to === undefined ? base + OFFSETS_PER_PARTITION : base + to
+    const rowLimit = Math.min(limit, READ_BATCH, Math.ceil(READ_BYTES / (this.#averageSizes.get(id) ?? 0)))
+    const largest = Math.floor((2 * READ_BYTES) / rowLimit)
     const keys = this.#recentKeys
     const [first = null, second = null, third = null, fourth = null] = keys
-    const rows = this.#statements.scan.all(base + from, end, limit, first, second, third, fourth) as unknown as [
-      bigint,
-      bigint,
-      Uint8Array | bigint | null,
-      Uint8Array | null,
-      string | null,
-    ][]
-    const origin = BigInt(base)
+    const rows = this.#statements.scan.all(
+      base + from,
+      end,
+      rowLimit,
+      first,
+      second,
+      third,
+      fourth,
+      largest,
+      BigInt(base),
+    ) as unknown as ScannedRow[]
+    const records: BusRecord[] = []
     let newKey: Uint8Array | undefined
-    const records = rows.map(([row, timestamp, key, value, headers]) => {
-      if (key instanceof Uint8Array) newKey = key
-      return {
+    let size = 0
+    for (const row of rows) {
+      let key = row[2]
+      let value = row[3]
+      let headers = row[4]
+      if (typeof value === 'number' || typeof headers === 'number' || (typeof key === 'number' && key < 0)) {
+        const whole = this.#readWhole(row, base, records.length === 0 ? Number.POSITIVE_INFINITY : READ_BYTES - size)
+        // No room for it, or deleted since.
+        if (whole === undefined) break
+        if (typeof key !== 'number' || key < 0) key = whole.key
+        value = whole.value
+        headers = whole.headers
+      }
+      let buffer: Buffer | null = null
+      if (value !== null) {
+        size += value.byteLength
+        buffer = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+      }
+      if (typeof key === 'number') key = keys[key] ?? null
+      else if (key !== null) {
+        newKey = key
+        size += key.byteLength
+      }
+      if (headers !== null) size += headers.length
+      records.push({
         topic,
         partition,
-        offset: row - origin,
-        timestamp,
-        key: typeof key === 'bigint' ? (keys[Number(key)] ?? null) : key,
-        value: value && Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+        offset: row[0],
+        timestamp: row[1],
+        key,
+        value: buffer,
         headers: headers === null ? [] : readHeaders(headers),
-      }
-    })
+      })
+    }
     if (newKey !== undefined) this.#recentKeys = [newKey, ...keys].slice(0, RECENT_KEYS)
+    if (records.length > 0) this.#averageSizes.set(id, size / records.length)
     return records
+  }
+
+  #readWhole([offset, , ...parts]: ScannedRow, base: number, room: number): WholeRow | undefined {
+    const sizes = parts.map((part) => (typeof part === 'number' ? Math.max(0, -part) : (part?.length ?? 0)))
+    if (sizes.reduce((sum, size) => sum + size) > room) return undefined
+    return this.#statements.whole.get(base + Number(offset)) as unknown as WholeRow | undefined
   }
 
   #insert(topic: string, records: readonly NewRecord[]): Position[] {
@@ -218,7 +290,7 @@ export class EmbeddedLog implements TopicLog {
   #knownPartitions(topics: readonly string[]): Map<string, readonly PartitionRow[]> {
     this.#check()
     const rowsOf = (topic: string) => this.#statements.partitions.all(topic) as unknown as PartitionRow[]
-    const all = [...new Set(topics)].map((topic) => [topic, rowsOf(topic)] as const)
+    const all = guarded(this.#path, () => [...new Set(topics)].map((topic) => [topic, rowsOf(topic)] as const))
     return new Map(all.filter(([, rows]) => rows.length > 0))
   }
 

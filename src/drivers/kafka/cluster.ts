@@ -1,8 +1,9 @@
 import type { ConnectionOptions } from 'node:tls'
 import { connectionFailed, type EventBusError, transportError } from '../../bus/errors.ts'
 import { type ErrorPlace, errorCode, isPassing, KafkaFailure, toBusError } from './kafka-errors.ts'
+import type { Sasl } from './kafka-options.ts'
 import { ask, findCoordinatorApi, type Metadata, metadataApi, type PartitionMetadata } from './protocol.ts'
-import { protocolFailure, type Sasl, WireConnection } from './wire.ts'
+import { protocolFailure, WireConnection } from './wire.ts'
 
 export interface ClusterOptions {
   readonly brokers: readonly string[]

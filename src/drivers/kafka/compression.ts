@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
-export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+import type { Compression } from './kafka-options.ts'
 
 /** The number in a record batch's attributes. */
 export const compressionIds: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }

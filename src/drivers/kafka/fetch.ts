@@ -26,6 +26,8 @@ export interface Cursor {
   /** First offset no longer wanted. */
   readonly to?: bigint | undefined
   next: bigint
+  /** Where an answer held nothing although there should be more: asked for once again, alone, before it is believed. */
+  emptyAt?: bigint | undefined
 }
 
 /** What one fetch brought of one partition. */
@@ -176,7 +178,10 @@ export class Fetcher {
         const mine = this.#open().filter((cursor) => this.#leaderOf(cursor) === leader)
         if (mine.length === 0) break
         if (this.#chunks.some(({ cursor }) => mine.includes(cursor))) await this.#changed.promise
-        else isStale = await this.#fetch(leader, mine)
+        else {
+          const doubted = mine.find(({ next, emptyAt }) => next === emptyAt)
+          isStale = await this.#fetch(leader, doubted ? [doubted] : mine)
+        }
       }
     } catch (error) {
       isStale = await this.#survives(error)
@@ -238,9 +243,11 @@ export class Fetcher {
       const chunk = { topic, partition, batches, aborted }
       this.#chunks.push({ ...chunk, cursor, from, behind, rest: unpackBatches(chunk, from, UNPACKED) })
     } else if (isEmpty && from < lastStable) {
-      // Nothing of anything although there should be more: compaction took it all, and the offsets count as read.
-      cursor.next = lastStable
-    }
+      // Nothing of anything although there should be more: compaction took it all, and the offsets count as read. Or the
+      // broker was short of memory, or the records arrived while it answered; then whoever asks for one partition gets it.
+      if (cursor.emptyAt === from) cursor.next = lastStable
+      else cursor.emptyAt = from
+    } else cursor.emptyAt = undefined
   }
 
   /** An offset that retention deleted means the oldest that is left; one beyond the end is waited for. */

@@ -63,6 +63,7 @@ async function askLeader(
   found: (BusRecord | undefined)[],
 ): Promise<void> {
   let open = [...led]
+  let wasEmpty = false
   for (let maxPartitionBytes = FIRST_BYTES; open.length > 0; ) {
     const partitions = open.map(({ topic, partition, wanted: [first] }) => {
       return { topic, partition, next: (first as Wanted).next }
@@ -84,7 +85,9 @@ async function askLeader(
     }
     if (outside.length > 0) await relocate(leader, outside)
     // A broker gives at least one whole batch, of the first partition that has one: nothing at all means there is none.
-    else if (isEmpty) return
+    // Or it was short of memory, so that it is believed the second time.
+    else if (isEmpty && wasEmpty) return
+    wasEmpty = isEmpty
     if (isCut) maxPartitionBytes = Math.min(maxPartitionBytes * WIDEN, ANSWER_BYTES)
     const served = new Set(open.filter(({ wanted: [first] }, at) => first?.next !== partitions[at]?.next))
     open = [...open.filter((place) => !served.has(place)), ...served].filter(({ wanted }) => wanted.length > 0)

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { TopicPartition } from '../../bus/admin.ts'
 import type { GroupBatch, GroupMember, JoinRequest } from '../../bus/driver.ts'
 import { EventBusError, subscriptionFailed } from '../../bus/errors.ts'
@@ -32,6 +34,8 @@ const REBALANCE_TIMEOUT_MS = 12_000
 /** Also the time a newcomer waits for us to notice. */
 const HEARTBEAT_MS = 500
 const COMMIT_INTERVAL_MS = 200
+/** The pause before a commit that failed is tried again. */
+const COMMIT_AGAIN_MS = 1000
 /** A leader looks this often whether its topics have more partitions. */
 const METADATA_INTERVAL_MS = 30_000
 const OUTAGE_PATIENCE_MS = 60_000
@@ -85,12 +89,15 @@ export class KafkaMember implements GroupMember {
   #rest: Rest | undefined
   /** Partition counts this member assigned by, when it leads. */
   #assignedBy: ReadonlyMap<string, number> | undefined
-  /** False, and the promise pending, while nobody knows who owns what. */
+  /** False while nobody knows who owns what. */
   #isSettled = false
-  #settled = Promise.withResolvers<void>()
   #failure: EventBusError | undefined
-  #isClosing = false
-  readonly #closed = Promise.withResolvers<void>()
+  readonly #closing = new AbortController()
+  /**
+   * Aborted and replaced when `next` should look again: new partitions, a failure, the close. Waited for as a signal,
+   * whose listeners are taken off: what waits on a promise stays on it until it is settled, which here may be never.
+   */
+  #wake = new AbortController()
   #leaving: Promise<void> | undefined
   #commitTimer: NodeJS.Timeout | undefined
   #commits: Promise<void> = Promise.resolve()
@@ -126,7 +133,10 @@ export class KafkaMember implements GroupMember {
     while (!this.#isClosing) {
       if (this.#failure) throw this.#failure
       // While the group is being shared out anew, what is fetched may belong to somebody else in a moment.
-      await Promise.race([this.#settled.promise, this.#closed.promise])
+      if (!this.#isSettled) {
+        await once(this.#wake.signal, 'abort')
+        continue
+      }
       const batch = this.#takeRest()
       if (batch) return batch
       const fetched = await this.#fetch()
@@ -143,13 +153,11 @@ export class KafkaMember implements GroupMember {
   }
 
   async #fetch(): Promise<FetchedRecords | undefined> {
-    const stop = new AbortController()
-    const { promise } = this.#wake
-    void promise.then(() => stop.abort())
+    const { signal } = this.#wake
     try {
-      const fetched = await this.#fetcher.take(stop.signal)
+      const fetched = await this.#fetcher.take(signal)
       // Without partitions there is nothing to fetch: wait for the next sharing out.
-      if (fetched === undefined && !this.#isClosing && this.#failure === undefined) await promise
+      if (fetched === undefined && !signal.aborted) await once(signal, 'abort')
       return fetched
     } catch (error) {
       this.#fail(error)
@@ -157,13 +165,14 @@ export class KafkaMember implements GroupMember {
     }
   }
 
-  /** Resolved and replaced when `next` should look again: new partitions, a failure, the close. */
-  #wake = Promise.withResolvers<void>()
+  get #isClosing(): boolean {
+    return this.#closing.signal.aborted
+  }
 
   #wakeUp(): void {
-    const { resolve } = this.#wake
-    this.#wake = Promise.withResolvers()
-    resolve()
+    const wake = this.#wake
+    this.#wake = new AbortController()
+    wake.abort()
   }
 
   #takeRest(): HandedBatch | undefined {
@@ -196,12 +205,7 @@ export class KafkaMember implements GroupMember {
         unacknowledged = index + 1
         const isAll = unacknowledged === records.length
         owned.acknowledged = isAll && behind !== undefined ? behind : record.offset + 1n
-        // The last ones go with the goodbye.
-        if (this.#isClosing) return
-        this.#commitTimer ??= setTimeout(() => {
-          this.#commitTimer = undefined
-          void this.#commit()
-        }, COMMIT_INTERVAL_MS)
+        this.#commitIn(COMMIT_INTERVAL_MS)
       },
       finish: () => {
         if (this.#handed === batch) this.#handed = undefined
@@ -229,7 +233,7 @@ export class KafkaMember implements GroupMember {
     let failingSince: number | undefined
     let lookedAt = Date.now()
     while (!this.#isClosing && this.#failure === undefined) {
-      await Promise.race([pause(HEARTBEAT_MS), this.#closed.promise])
+      await sleep(HEARTBEAT_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined)
       if (this.#isClosing) return
       try {
         const error = await this.#heartbeat()
@@ -238,7 +242,7 @@ export class KafkaMember implements GroupMember {
           if (error === 0 && (await this.#hasGrown())) await this.#rejoin()
         }
         if (error === errorCode.REBALANCE_IN_PROGRESS) {
-          this.#unsettle()
+          this.#isSettled = false
           await this.#commit()
           await this.#rejoin()
         } else if (error === errorCode.UNKNOWN_MEMBER_ID || error === errorCode.ILLEGAL_GENERATION) {
@@ -274,7 +278,7 @@ export class KafkaMember implements GroupMember {
 
   /** Joins, shares out the partitions if it falls to us, and takes up our own. */
   async #rejoin(): Promise<void> {
-    this.#unsettle()
+    this.#isSettled = false
     while (!this.#isClosing) {
       const joined = await this.#join()
       if (joined === undefined) continue
@@ -282,7 +286,7 @@ export class KafkaMember implements GroupMember {
       if (assigned === undefined) continue
       await this.#takeUp(assigned)
       this.#isSettled = true
-      this.#settled.resolve()
+      this.#wakeUp()
       return
     }
   }
@@ -404,13 +408,24 @@ export class KafkaMember implements GroupMember {
     return places.map((place) => ({ ...place, offset: known.get(keyOf(place)) ?? 0n }))
   }
 
+  #commitIn(milliseconds: number): void {
+    // The last ones go with the goodbye.
+    if (this.#isClosing || this.#failure !== undefined) return
+    this.#commitTimer ??= setTimeout(() => {
+      this.#commitTimer = undefined
+      void this.#commit()
+    }, milliseconds)
+  }
+
   /** Commits what was acknowledged since the last time; one after another. Fails only when closing. */
   #commit(): Promise<void> {
     this.#commits = this.#commits.then(
       () => this.#commitNow(),
       () => this.#commitNow(),
     )
-    return this.#isClosing ? this.#commits : this.#commits.catch(() => undefined)
+    if (this.#isClosing) return this.#commits
+    // Whoever is idle acknowledges nothing more that would bring it about, and would be seen to lag.
+    return this.#commits.catch(() => this.#commitIn(COMMIT_AGAIN_MS))
   }
 
   async #commitNow(): Promise<void> {
@@ -432,12 +447,6 @@ export class KafkaMember implements GroupMember {
     }
   }
 
-  #unsettle(): void {
-    if (!this.#isSettled) return
-    this.#isSettled = false
-    this.#settled = Promise.withResolvers()
-  }
-
   /** The group went on without us. */
   #disown(): void {
     this.#owned = new Map()
@@ -448,7 +457,6 @@ export class KafkaMember implements GroupMember {
   #fail(error: unknown): void {
     if (this.#isClosing) return
     this.#failure ??= this.#toBusError(error)
-    this.#settled.resolve()
     this.#fetcher.close()
     this.#wakeUp()
   }
@@ -461,14 +469,13 @@ export class KafkaMember implements GroupMember {
   }
 
   async #leave(): Promise<void> {
-    this.#isClosing = true
     clearTimeout(this.#commitTimer)
-    this.#closed.resolve()
+    this.#closing.abort()
     this.#fetcher.close()
     this.#wakeUp()
     // A join under way keeps its connection busy for as long as the group takes: leaving goes by another.
     if (!this.#isSettled) this.#cluster.dropChannel(this.#channel)
-    await Promise.race([this.#life, pause(LAST_HEARTBEAT_MS)])
+    await Promise.race([this.#life, sleep(LAST_HEARTBEAT_MS)])
     try {
       if (this.#memberId !== '') await this.#sayGoodbye()
     } finally {
@@ -493,5 +500,3 @@ export class KafkaMember implements GroupMember {
       .catch(() => undefined)
   }
 }
-
-const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))

@@ -105,6 +105,19 @@ export interface ErrorPlace {
   readonly group?: string | undefined
   /** A protocol error nobody has a better word for is a failed publish. */
   readonly isPublish?: boolean | undefined
+  /** Bytes of the one record that was sent, as it was sent. */
+  readonly recordSize?: number | undefined
+}
+
+/** What a broker may have against a topic whose name is fine. */
+const topicRefusals: Readonly<Record<number, { readonly words: string; readonly suggestions?: readonly string[] }>> = {
+  [errorCode.INVALID_PARTITIONS]: { words: 'cannot have this number of partitions' },
+  [errorCode.INVALID_REPLICATION_FACTOR]: {
+    words: 'cannot have this number of replicas',
+    suggestions: ['ask for no more replicas than the cluster has brokers'],
+  },
+  [errorCode.INVALID_CONFIG]: { words: 'cannot have these settings' },
+  [errorCode.POLICY_VIOLATION]: { words: 'is against a policy of the cluster' },
 }
 
 /** A failure as the bus tells it, by kind and code, never by its text. */
@@ -132,11 +145,24 @@ export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
     case errorCode.TOPIC_EXISTS:
       return topicExists(topic)
     case errorCode.INVALID_TOPIC:
+      return invalidTopic(topic, `was refused: ${error.message}`)
     case errorCode.INVALID_PARTITIONS:
     case errorCode.INVALID_REPLICATION_FACTOR:
     case errorCode.INVALID_CONFIG:
-    case errorCode.POLICY_VIOLATION:
-      return invalidTopic(topic, `was refused: ${error.message}`)
+    case errorCode.POLICY_VIOLATION: {
+      const refusal = topicRefusals[error.code]
+      return new EventBusError('INVALID_TOPIC', `topic '${topic}' ${refusal?.words}: ${error.message}`, {
+        ...details,
+        suggestions: refusal?.suggestions,
+      })
+    }
+    case errorCode.MESSAGE_TOO_LARGE: {
+      const which = place.recordSize === undefined ? 'a record' : `a record of ${place.recordSize} bytes`
+      return publishFailed(topic, `${which} is more than the topic takes (MESSAGE_TOO_LARGE)`, {
+        ...details,
+        suggestions: [`raise max.message.bytes, a setting of topic '${topic}'`],
+      })
+    }
     // The broker's word for a commit from outside while the group has members.
     case errorCode.UNKNOWN_MEMBER_ID:
     case errorCode.ILLEGAL_GENERATION:

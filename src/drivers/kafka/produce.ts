@@ -282,15 +282,17 @@ export class Producer {
       putBack(batch)
       return true
     }
-    for (const { job } of parts) fail(job, this.#toBusError(error, job, isMissing))
+    const recordSize = batch.records.length === 1 ? batch.bytes.length : undefined
+    for (const { job } of parts) {
+      fail(job, isMissing ? topicNotFound(job.topic) : this.#toBusError(error, job, recordSize))
+    }
     lane.isApart = false
     lane.failingSince = undefined
     return true
   }
 
-  #toBusError(error: unknown, { topic, records, left }: Job, isMissing: boolean): EventBusError {
-    if (isMissing) return topicNotFound(topic)
-    const told = this.#cluster.toBusError(error, { topic, isPublish: true })
+  #toBusError(error: unknown, { topic, records, left }: Job, recordSize: number | undefined): EventBusError {
+    const told = this.#cluster.toBusError(error, { topic, isPublish: true, recordSize })
     const sent = records.length - left
     if (sent === 0) return told
     const { suggestions } = told

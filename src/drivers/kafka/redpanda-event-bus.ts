@@ -2,9 +2,9 @@ import type { ConnectionOptions } from 'node:tls'
 import { connectionFailed } from '../../bus/errors.ts'
 import { defaultGroup } from '../../bus/names.ts'
 import { DriverEventBus, type EventBusOptions } from '../event-bus.ts'
-import { type Compression, compressionIds } from './compression.ts'
+import { compressionIds } from './compression.ts'
 import { KafkaDriver } from './kafka-driver.ts'
-import type { Sasl } from './wire.ts'
+import type { Compression, Sasl } from './kafka-options.ts'
 
 export interface RedpandaEventBusOptions extends EventBusOptions {
   /** `host:port`, several separated by commas or as a list; port 9092 when none is given. */

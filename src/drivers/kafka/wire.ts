@@ -4,21 +4,15 @@
  * not: it cannot read without a group nor commit without joining one, retries inside retries, waits for ever for a
  * broker that hangs, and restarts a consumer on a record it cannot take.
  */
+import { createRequire } from 'node:module'
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 // @ts-expect-error kafkajs types its front door only
 import KafkaConnection from 'kafkajs/src/network/connection.js'
 // @ts-expect-error
 import protocolErrors from 'kafkajs/src/protocol/error.js'
 import { KafkaFailure } from './kafka-errors.ts'
-
-export type Sasl =
-  | {
-      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
-      readonly username: string
-      readonly password: string
-    }
-  | { readonly mechanism: 'oauthbearer'; readonly oauthBearerProvider: () => Promise<{ readonly value: string }> }
+import type { Sasl } from './kafka-options.ts'
 
 export interface WireOptions {
   readonly host: string
@@ -173,6 +167,10 @@ export class WireConnection {
   }
 }
 
+const load = createRequire(import.meta.url)
+/** kafkajs wants the socket at once, so that there is no awaiting an import; and a plain one need not pay for TLS. */
+const loadTls = (): typeof import('node:tls') => load('node:tls')
+
 interface SocketRequest {
   readonly host: string
   readonly port: number
@@ -184,7 +182,7 @@ function openSocket({ host, port, ssl, onConnect }: SocketRequest): Socket {
   const options = ssl === true ? {} : ssl
   const servername = isIP(host) ? {} : { servername: host }
   const socket = options
-    ? connectTls({ host, port, ...servername, ...options }, onConnect)
+    ? loadTls().connect({ host, port, ...servername, ...options }, onConnect)
     : connectPlain({ host, port }, onConnect)
   return socket.setNoDelay(true).setKeepAlive(true, 60_000)
 }

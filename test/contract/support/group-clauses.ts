@@ -13,6 +13,7 @@ import {
   take,
   text,
   uniqueGroup,
+  usedHeap,
 } from './harness.ts'
 
 const earliest = (group: string) => ({ group, autoOffsetReset: 'earliest' }) as const
@@ -238,6 +239,22 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     const again = await (await open()).subscribe([topic], latest)
 
     expect((await take(again, 2)).map(numberOf)).toEqual([1, 2])
+  })
+
+  test('keeps nothing of an event that was taken', async () => {
+    const topic = await newTopic(bus())
+    await bus().log.append(
+      topic,
+      Array.from({ length: 25_000 }, () => onPartition(0)),
+    )
+    const stream = await bus().subscribe([topic], { ...earliest(uniqueGroup()), bufferSize: 1 })
+
+    for (let count = 0; count < 5000; count += 1) await stream.next()
+    const before = usedHeap()
+    for (let count = 0; count < 20_000; count += 1) await stream.next()
+
+    // A promise reaction left behind by each event, the usual leak, would be 6 MB.
+    expect((usedHeap() - before) / 1e6).toBeLessThan(3)
   })
 
   test('begins where offsets were committed for it, without joining', async () => {

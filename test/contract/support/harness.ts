@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { onTestFinished, vi } from 'vitest'
 import type { SerializedEvent } from '../../../src/bus/event.ts'
 import { serializedEvent } from '../../../src/bus/event.ts'
@@ -128,3 +130,11 @@ export const text = (value: string): Uint8Array => Uint8Array.from(Buffer.from(v
 
 /** Drivers may return a Buffer where another returns a Uint8Array: the bytes are what counts. */
 export const bytes = (value: Uint8Array | null | undefined): number[] | null | undefined => value && [...value]
+
+/** What is left on the heap once everything unreachable is gone. */
+export function usedHeap(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  return process.memoryUsage().heapUsed
+}

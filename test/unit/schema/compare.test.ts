@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { compareSchemas } from '../../../src/schema/compare.ts'
+import { compareSchemas } from '../../../src/schema/compare/compare-schemas.ts'
 import type { Fields, NamedType, Schema, Type } from '../../../src/schema/model.ts'
 import { parseType } from '../../../src/schema/type-text.ts'
 import { enumOf, fields, items, nothing, orders, schemaOf, struct, t } from './support/build.ts'

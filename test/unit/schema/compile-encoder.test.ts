@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { compileDecoder } from '../../../src/schema/compile-decoder.ts'
-import { compileEncoder } from '../../../src/schema/compile-encoder.ts'
+import { compileDecoder } from '../../../src/schema/bincode/compile-decoder.ts'
+import { compileEncoder } from '../../../src/schema/bincode/compile-encoder.ts'
 import type { NamedType, Type } from '../../../src/schema/model.ts'
 import { enumOf, fields, items, nothing, only, orders, schemaOf, struct, t } from './support/build.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkVariant } from '../../../src/schema/variants.ts'
+import { checkVariant } from '../../../src/schema/bincode/variants.ts'
 import { orders } from './support/build.ts'
 
 const schema = orders()

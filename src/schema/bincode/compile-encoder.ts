@@ -1,0 +1,141 @@
+import { jsonText } from '../json-text.ts'
+import type { Schema } from '../model.ts'
+import { nearest } from '../nearest.ts'
+import { type Shape, shapeOf } from './shape.ts'
+import { emptied, newSink, putU32, reset, type Sink, type Write } from './sink.ts'
+import { means, type Variant, type VariantTree, variantPath, variantsOf, variantTree } from './variants.ts'
+import { isObject, onlyKey, valueWriter } from './write-value.ts'
+
+export type Encoded = { readonly ok: true; readonly bytes: Buffer } | EncodeFailure
+
+export interface EncodeFailure {
+  readonly ok: false
+  /** What was expected and what was given, or what is missing or unknown. */
+  readonly reason: string
+  /** `OrderPlaced.items[2].quantity`; empty when it is the whole. */
+  readonly path: string
+}
+
+export interface Encoder {
+  /**
+   * The bytes of a value as the decoder gives it, or as people write it: integers as numbers, bigints or digits, bytes
+   * also as lists of numbers, maps also as lists of pairs, an absent Option left out.
+   *
+   * With an event type (`OrderPlaced.v1`) or a path of variants (`Inventory.SeatReserved`), the value may be what that
+   * variant holds, without the names around it. With them, they have to be the right ones.
+   */
+  readonly encode: (value: unknown, variantOrEventType?: string) => Encoded
+}
+
+/** Compiles a schema to an encoder of its payloads, exact to the byte. Nothing it is given makes it throw. */
+export function compileEncoder(schema: Schema): Encoder {
+  const root = shapeOf(schema)
+  const tree = variantTree(root)
+  const writer = valueWriter()
+  const writeRoot = writer(root)
+  const sink = newSink()
+  const whole = (value: unknown) => finish(sink, writeRoot(sink, value))
+  const variants = new Map<string, Variant | string>()
+  return {
+    encode: (value, name) => {
+      if (name === undefined || tree === undefined) return whole(value)
+      let variant = variants.get(name)
+      if (variant === undefined) {
+        variant = variantNamed(schema, tree, name)
+        variants.set(name, variant)
+      }
+      if (typeof variant === 'object') return encodeVariant(sink, { tree, variant, name, writer, whole }, value)
+      // A name that says nothing may still come with a value that says all.
+      const encoded = isObject(value) || typeof value === 'string' ? whole(value) : undefined
+      return encoded?.ok ? encoded : { ok: false, reason: variant, path: '' }
+    },
+  }
+}
+
+function finish(sink: Sink, isWritten: boolean): Encoded {
+  if (isWritten) return { ok: true, bytes: emptied(sink) }
+  const failure = { reason: sink.reason, path: sink.steps.reverse().join('').replace(/^\./, '') }
+  reset(sink)
+  return { ok: false, ...failure }
+}
+
+/** The variant that an event type or a path names, or a sentence why there is none. */
+export function variantNamed(schema: Schema, tree: VariantTree, name: string): Variant | string {
+  const known = schema.events.get(name)
+  const all = [...variantsOf(tree)]
+  if (known !== undefined) {
+    const variant = all.find(({ path }) => path === known)
+    return variant ?? `${name} is the variant ${known}, which ${schema.root} does not have`
+  }
+  const exact = all.find(({ path }) => path === name)
+  const meant = exact === undefined ? all.filter(({ path }) => means(name, path)) : [exact]
+  const [variant] = meant
+  // The enum's own variant goes before one of an enum inside it.
+  if (meant.length === 1 || (variant !== undefined && variant.indexes.length === 1)) return variant as Variant
+  if (variant !== undefined) return `${name} may be ${meant.map(({ path }) => path).join(' or ')}: write which`
+  const bare = name.replace(/\.v\d+$/, '')
+  const near = nearest(bare, new Set(all.flatMap(({ path, name: last }) => [path, last])))
+  return `${schema.root} has no variant ${jsonText(bare.slice(0, 100))}${near === undefined ? '' : `: did you mean ${near}?`}`
+}
+
+interface Target {
+  readonly tree: VariantTree
+  readonly variant: Variant
+  /** As the caller named it. */
+  readonly name: string
+  readonly writer: (shape: Shape) => Write
+  readonly whole: (value: unknown) => Encoded
+}
+
+function encodeVariant(sink: Sink, target: Target, value: unknown): Encoded {
+  const { tree, variant, name, writer } = target
+  const named = withNames(sink, target, value)
+  if (named?.ok) {
+    const path = variantPath(tree, named.bytes)
+    if (path === variant.path) return named
+    return { ok: false, reason: `the data is ${path}, but ${name} is ${variant.path}`, path: '' }
+  }
+  for (const index of variant.indexes) putU32(sink, index)
+  const isWritten = variant.shape === undefined ? holdsNothing(sink, value) : writer(variant.shape)(sink, value)
+  if (!isWritten) sink.steps.push(variant.path)
+  const bare = finish(sink, isWritten)
+  return bare.ok ? bare : (named ?? otherVariant(target, value) ?? bare)
+}
+
+/** `{"Inventory": {"SeatReserved": …}}` or from any name on; `undefined` when the value does not look like it. */
+function withNames(sink: Sink, { tree, variant, writer }: Target, value: unknown): Encoded | undefined {
+  const names = variant.path.split('.')
+  let at: VariantTree | undefined = tree
+  for (const [step, name] of names.entries()) {
+    if (at === undefined) return undefined
+    const isLast = step === names.length - 1
+    const looksLike = isObject(value)
+      ? onlyKey(value) === name
+      : isLast && variant.shape === undefined && value === name
+    if (looksLike) {
+      for (const index of variant.indexes.slice(0, step)) putU32(sink, index)
+      const isWritten = writer(at.enum)(sink, value)
+      if (!isWritten && step > 0) sink.steps.push(names.slice(0, step).join('.'))
+      return finish(sink, isWritten)
+    }
+    at = at.variants.find((other) => other.name === name)?.inner
+  }
+  return undefined
+}
+
+/** The whole of another variant: a better sentence than that its name is no field. */
+function otherVariant({ tree, variant, name, whole }: Target, value: unknown): EncodeFailure | undefined {
+  const key = isObject(value) ? onlyKey(value) : undefined
+  if (key === undefined || !tree.variants.some((other) => other.name === key)) return undefined
+  const encoded = whole(value)
+  if (!encoded.ok) return undefined
+  const path = variantPath(tree, encoded.bytes)
+  return { ok: false, reason: `the data is ${path}, but ${name} is ${variant.path}`, path: '' }
+}
+
+/** A unit variant's data: nothing, however it is put. */
+function holdsNothing(sink: Sink, value: unknown): boolean {
+  if (value === undefined || value === null || (isObject(value) && Object.keys(value).length === 0)) return true
+  sink.reason = 'the variant holds nothing: leave the data out, or write {}'
+  return false
+}

@@ -1,0 +1,303 @@
+import type { Fields, NamedType, Type } from '../model.ts'
+import { isPrimitive } from '../type-text.ts'
+import { derivesOf, effective, presence, Serde } from './attributes.ts'
+import type { Crates, Item, Module } from './crates.ts'
+import { FieldWriting } from './field-writing.ts'
+import { hintOf, Impls, traitName } from './impls.ts'
+import { assumeFix, mapFix, Report } from './import-report.ts'
+import { argsByName, type Env, type Instance, Instances } from './instances.ts'
+import { Names } from './names.ts'
+import {
+  childrenOf,
+  type Meta,
+  type Place,
+  type RustField,
+  type RustFields,
+  type RustType,
+  type RustVariant,
+  readRustType,
+} from './syntax.ts'
+import { type Answers, allThere, TypeLowering } from './type-lowering.ts'
+
+/** More than a service has; a type that needs itself with ever longer arguments ends here. */
+const MAX_INSTANCES = 1000
+
+const UNREADABLE: Type = { kind: 'known', name: 'unreadable' }
+
+/** From the structs and enums of Rust to those of a schema, collecting what could not be settled. */
+export class Lowering {
+  readonly report = new Report()
+  readonly instances = new Instances()
+  readonly names: Names
+  readonly impls: Impls
+  readonly #answers: Answers
+  readonly #types: TypeLowering
+  readonly #writing: FieldWriting
+
+  constructor(crates: Crates, home: Module, answers: Answers) {
+    this.names = new Names(crates)
+    this.impls = new Impls(this.names)
+    this.#answers = answers
+    const { names, impls, instances, report } = this
+    const parts = { crates, names, impls, instances, report, answers, home }
+    this.#types = new TypeLowering(parts)
+    this.#writing = new FieldWriting(this.#types, parts)
+  }
+
+  get usedAnswers(): ReadonlySet<string> {
+    return this.#types.usedAnswers
+  }
+
+  /** The type an item is, without arguments, and all it reaches. */
+  lower(item: Item): Instance {
+    const env: Env = { module: item.module, generics: new Map(), self: undefined }
+    const root = this.#types.instanceOf(item, this.#types.bind(item, [], env))
+    const queue = [root]
+    const seen = new Set<Instance>()
+    for (let instance = queue.pop(); instance; instance = queue.pop()) {
+      if (seen.has(instance)) continue
+      seen.add(instance)
+      const { item: of } = instance
+      if (of && this.instances.size > MAX_INSTANCES) {
+        this.report.problem(of.rust.place, of.rust.name, 'it needs itself with ever longer arguments', undefined)
+        break
+      }
+      if (of) instance.body ??= this.#body(instance, of)
+      queue.push(...this.instances.reachedFrom(instance.body))
+    }
+    return root
+  }
+
+  /** What an item derives, by the names the traits were born with. */
+  derivesOf({ rust, module }: Item): string[] {
+    return derivesOf(effective(rust.attributes, this.#answers.assume).list).map((path) => {
+      const steps = path.split('::')
+      const found = this.names.find(module, steps, 'type')
+      return (found?.kind === 'foreign' ? found.path.at(-1) : undefined) ?? (steps.at(-1) as string)
+    })
+  }
+
+  #body(instance: Instance, item: Item): NamedType | undefined {
+    const { rust } = item
+    const at = `${rust.place.file}:${rust.place.line}`
+    const full = instance.path.join('::')
+    const whole = (type: Type | undefined): NamedType | undefined =>
+      type && { kind: 'struct', at, fields: { kind: 'tuple', items: [type] } }
+    const fail = (reason: string, fix: string | undefined): undefined =>
+      this.report.problem(rust.place, rust.name, reason, fix)
+    if (rust.kind === 'alias' || rust.kind === 'trait') return fail(`${rust.name} is a ${rust.kind}`, mapFix(full))
+    if (rust.kind === 'union') return fail('serde writes no union', mapFix(full))
+    if (rust.isBroken) return fail('this is not Rust that crbus understands', mapFix(full))
+    const attributes = this.#effective(rust.attributes, rust.name)
+    const derives = this.derivesOf(item)
+    const rewriting = attributeMacroOf(attributes)
+    if (rewriting)
+      this.report.note(
+        rewriting.place,
+        `${rust.name}: #[${rewriting.path}] may be a macro that changes it, which is not seen here`,
+      )
+    const isAssumed = this.#types.answer(full, rust.name) === 'derived'
+    if (derives.includes('Serialize_repr') || derives.includes('Deserialize_repr')) {
+      const repr = attributes
+        .find(({ path }) => path === 'repr')
+        ?.items.map(({ path }) => path)
+        .find(isPrimitive)
+      return repr ? whole({ kind: repr } as Type) : fail('Serialize_repr needs a repr', mapFix(full))
+    }
+    if (derives.includes('SerializeDisplay') || this.#isPlain(item)) return whole({ kind: 'String' })
+    if (!derives.includes('Serialize') && !isAssumed) {
+      const byHand = this.impls.of(item).find(({ impl }) => traitName(impl) === 'Serialize')
+      if (byHand) return fail(`it is serialized by hand${hintOf(byHand.impl)}`, mapFix(full))
+      if (!derives.includes('Deserialize')) {
+        return fail(`nothing here derives Serialize for it`, `${mapFix(full)}, or --assume ${full}=derived`)
+      }
+    }
+    const none = attributes.find(({ path }) => /(^|::)skip_serializing_none$/.test(path))
+    if (none)
+      this.report.note(
+        none.place,
+        `${rust.name}: where skip_serializing_none leaves a field out, neither Rust nor crbus can read the bytes`,
+      )
+    const env: Env = { module: item.module, generics: argsByName(item, instance.args), self: instance }
+    const serde = new Serde(attributes)
+    const other = serde.value('into') ?? serde.value('from') ?? serde.value('try_from')
+    if (other !== undefined) {
+      const type = readRustType(other, rust.place)
+      return type ? whole(this.#types.type(type, env)) : fail(`'${other}' is no type`, mapFix(full))
+    }
+    const tagged = ['untagged', 'tag', 'content', 'flatten'].find((name) => serde.has(name))
+    if (tagged !== undefined && rust.kind === 'enum') {
+      this.report.note(rust.place, `${rust.name}: serde(${tagged}) makes it something bincode cannot read`)
+      return whole(UNREADABLE)
+    }
+    if (tagged !== undefined) {
+      this.report.note(
+        rust.place,
+        `${rust.name}: serde(tag) puts a text before it, which bincode in Rust then takes for its first field`,
+      )
+      return whole(UNREADABLE)
+    }
+    if (rust.kind === 'enum') return { kind: 'enum', at, variants: this.#variants(rust.variants, rust.name, env) }
+    if (serde.has('transparent')) {
+      const kept = rust.fields.fields.filter((field) => !this.#isLeftOut(field) && !isMarker(field.type))
+      const [only, ...more] = kept
+      if (only && more.length === 0) return whole(this.#field(only, rust.name, env))
+    }
+    const fields = this.#fields(rust.fields, rust.name, env, 'struct')
+    return fields && { kind: 'struct', at, fields }
+  }
+
+  /** `serde_plain::derive_serialize_from_display!(Level)` and `forward_display_to_serde!` write texts. */
+  #isPlain({ rust, module }: Item): boolean {
+    return module.invocations.some(
+      ({ name, tokens }) =>
+        /derive_(serialize_from_display|deserialize_from_fromstr)$/.test(name) &&
+        childrenOf(tokens.node).some((token) => tokens.source.textOf(token) === rust.name),
+    )
+  }
+
+  #variants(variants: readonly RustVariant[], owner: string, env: Env): { name: string; fields: Fields }[] {
+    const left = new Set<string>()
+    return variants.flatMap((variant) => {
+      const about = `${owner}::${variant.name}`
+      const attributes = this.#effective(variant.attributes, about)
+      if (!this.#isPresent(variant.attributes, about, variant.place)) return []
+      const serde = new Serde(attributes)
+      const skip = ['skip', 'skip_serializing'].find((name) => serde.has(name))
+      if (skip !== undefined || serde.has('untagged')) {
+        // It keeps its number in what is written.
+        if (skip === undefined)
+          this.report.note(variant.place, `${about}: serde(untagged) makes the enum something bincode cannot read`)
+        if (skip === 'skip') left.add(variant.name)
+        return [{ name: variant.name, fields: { kind: 'tuple', items: [UNREADABLE] } }]
+      }
+      if (serde.has('skip_deserializing')) left.add(variant.name)
+      else if (left.size > 0) {
+        const names = [...left].join(', ')
+        const text = `${about}: Rust writes it, and what follows, with the number it has here, but reads as if ${names} did not count: it cannot read its own bytes`
+        this.report.note(variant.place, text)
+        left.clear()
+      }
+      const by = serde.value('with') ?? serde.value('serialize_with')
+      const fields =
+        by === undefined
+          ? this.#fields(variant.fields, about, env, 'variant')
+          : this.#wholeVariant(by, variant, about, env, serde.has('serialize_with'))
+      return fields ? [{ name: variant.name, fields }] : []
+    })
+  }
+
+  #wholeVariant(by: string, variant: RustVariant, about: string, env: Env, isFunction: boolean): Fields | undefined {
+    const [only, ...more] = variant.fields.fields
+    const type = this.#writing.byModule(by, only && more.length === 0 ? only.type : undefined, {
+      about,
+      place: variant.place,
+      env,
+      isFunction,
+    })
+    return type && { kind: 'tuple', items: [type] }
+  }
+
+  #fields({ kind, fields }: RustFields, owner: string, env: Env, of: 'struct' | 'variant'): Fields | undefined {
+    if (kind === 'unit') return { kind: 'unit' }
+    const there = fields.filter((field) => this.#isPresent(field.attributes, aboutField(owner, field), field.place))
+    const kept = there.filter((field) => !this.#isLeftOut(field))
+    for (const field of there) this.#noteSkips(field, owner)
+    const flat = kept.find((field) => this.#serdeOf(field).has('flatten'))
+    if (flat) {
+      this.report.note(
+        flat.place,
+        `${aboutField(owner, flat)}: serde(flatten) makes ${owner} something bincode cannot write`,
+      )
+      return { kind: 'tuple', items: [UNREADABLE] }
+    }
+    const types = kept.map((field) => this.#field(field, owner, env))
+    if (!allThere(types)) return undefined
+    if (kind === 'fields') {
+      return { kind: 'fields', fields: kept.map(({ name }, index) => ({ name, type: types[index] as Type })) }
+    }
+    if (there.length === kept.length) return { kind: 'tuple', items: types }
+    // What is left of a longer tuple is a tuple still; serde takes a newtype variant without its field for a unit.
+    if (there.length === 1 && of === 'variant') return { kind: 'unit' }
+    return types.length === 1
+      ? { kind: 'tuple', items: [{ kind: 'tuple', items: types }] }
+      : { kind: 'tuple', items: types }
+  }
+
+  #serdeOf(field: RustField): Serde {
+    return new Serde(effective(field.attributes, this.#answers.assume).list)
+  }
+
+  #isLeftOut(field: RustField): boolean {
+    const serde = this.#serdeOf(field)
+    return serde.has('skip') || serde.has('skip_serializing')
+  }
+
+  #noteSkips(field: RustField, owner: string): void {
+    const serde = this.#serdeOf(field)
+    const about = aboutField(owner, field)
+    if (serde.has('skip_serializing_if')) {
+      this.report.note(
+        field.place,
+        `${about}: where skip_serializing_if leaves it out, neither Rust nor crbus can read the bytes`,
+      )
+    }
+    if (serde.has('skip_serializing') && !serde.has('skip_deserializing') && !serde.has('skip')) {
+      this.report.note(field.place, `${about}: skip_serializing leaves it out, but Rust expects it when it reads`)
+    }
+    if (serde.has('skip_deserializing') && !serde.has('skip_serializing') && !serde.has('skip')) {
+      this.report.note(field.place, `${about}: it is written, but Rust does not expect it when it reads`)
+    }
+  }
+
+  #isPresent(attributes: readonly Meta[], about: string, place: Place): boolean {
+    const state = presence(attributes, this.#answers.assume)
+    if ('holds' in state) return state.holds
+    this.report.problem(place, about, `whether it is there depends on ${state.ask.join(', ')}`, assumeFix(state.ask))
+    return false
+  }
+
+  #effective(attributes: readonly Meta[], about: string): readonly Meta[] {
+    const { list, open } = effective(attributes, this.#answers.assume)
+    for (const { keys, meta } of open) {
+      this.report.problem(
+        meta.place,
+        about,
+        `whether ${meta.text} holds depends on ${keys.join(', ')}`,
+        assumeFix(keys),
+      )
+    }
+    return list
+  }
+
+  #field(field: RustField, owner: string, env: Env): Type | undefined {
+    const about = aboutField(owner, field)
+    const attributes = this.#effective(field.attributes, about)
+    const as = attributes.find(({ path }) => path === 'serde_as')?.items
+    const asText = as?.find(({ path }) => path === 'as' || path === 'serialize_as')?.value
+    if (asText !== undefined) {
+      const type = readRustType(asText, field.place)
+      return type
+        ? this.#writing.byConversion(type, field.type, { about, place: field.place, env })
+        : this.#writing.askAs(asText, about, field.place)
+    }
+    const serde = new Serde(attributes)
+    const by = serde.value('with') ?? serde.value('serialize_with')
+    if (by === undefined) return this.#types.type(field.type, env)
+    return this.#writing.byModule(by, field.type, { about, place: field.place, env, isFunction: !serde.has('with') })
+  }
+}
+
+/** Attributes that stand before a derive and are no macros, or macros that leave types what they are. */
+const harmless =
+  /^(doc|allow|warn|expect|deny|cfg|cfg_attr|derive|repr|non_exhaustive|must_use|deprecated|rustfmt::.*|clippy::.*|serde|(serde_with::)?serde_as|(serde_with::)?skip_serializing_none|(nutype::)?nutype|strum|automatically_derived|(utoipa|schemars)(::.*)?|async_trait(::.*)?|wasm_bindgen(::.*)?)$/
+
+/** What stands before the derives is a macro, and gets to see the item first. */
+function attributeMacroOf(attributes: readonly Meta[]): Meta | undefined {
+  const derive = attributes.findIndex(({ path }) => path === 'derive')
+  return attributes.slice(0, Math.max(derive, 0)).find(({ path }) => !harmless.test(path))
+}
+
+const isMarker = (type: RustType): boolean => type.kind === 'path' && type.segments.at(-1)?.name === 'PhantomData'
+
+const aboutField = (owner: string, { name }: RustField): string => `${owner}.${name}`

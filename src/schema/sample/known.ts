@@ -1,0 +1,122 @@
+import type { Faker } from '@faker-js/faker'
+import type { Unit } from './number.ts'
+import { sampleDecimal } from './number.ts'
+import type { Place } from './text.ts'
+import { chronoStamp, iso8601, jiffStamp, rfc2822, timeMeant, timeStamp } from './time.ts'
+
+type Make = (faker: Faker, place: Place) => unknown
+
+const uuid: Make = (faker) => faker.string.uuid()
+const pick =
+  (...texts: readonly string[]): Make =>
+  (faker) =>
+    faker.helpers.arrayElement(texts)
+
+/** What a field of this name may mean by a time, written so. */
+const time =
+  (write: (at: number) => unknown): Make =>
+  (faker, { names, at }) =>
+    write(timeMeant(names.join('_'), at, (limit) => faker.number.int(limit - 1)))
+
+const HOUR = 3_600_000
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
+const clockOf = (stamp: string): string => stamp.slice(11)
+const seconds = (faker: Faker): number => faker.number.int({ min: 1, max: 3600 })
+const nanos = (faker: Faker): number => faker.number.int(999) * 1_000_000
+const port = (faker: Faker): number => faker.number.int({ min: 1024, max: 65_535 })
+/** As Rust's `Display` has it: runs of zeros are for `::`, which random groups have none of. */
+const ipv6: Make = (faker) =>
+  ['2001', 'db8', ...Array.from({ length: 6 }, () => faker.number.int({ min: 1, max: 0xffff }).toString(16))].join(':')
+
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+function ulidNumber(faker: Faker, at: number): bigint {
+  return (BigInt(Math.floor(at)) << 80n) | faker.number.bigInt({ min: 0n, max: 2n ** 80n - 1n })
+}
+
+function ulidText(number: bigint): string {
+  let text = ''
+  for (let left = number, count = 0; count < 26; count += 1, left >>= 5n) text = CROCKFORD[Number(left & 31n)] + text
+  return text
+}
+
+/** Values of the types that their kind alone does not tell, in the very words of Rust. */
+const makes: Readonly<Record<string, Make>> = {
+  Uuid: uuid,
+  '[u8; 16] as uuid::compact': uuid,
+  'String as uuid::simple': (faker) => faker.string.uuid().replaceAll('-', ''),
+  'String as uuid::hyphenated': uuid,
+  'String as uuid::urn': (faker) => `urn:uuid:${faker.string.uuid()}`,
+  'String as uuid::braced': (faker) => `{${faker.string.uuid()}}`,
+  Ulid: (faker, { at }) => ulidText(ulidNumber(faker, at)),
+  'u128 as ulid': (faker, { at }) => `${ulidNumber(faker, at)}`,
+  'DateTime<Utc>': time((at) => `${chronoStamp(at)}Z`),
+  'DateTime<FixedOffset>': time((at) => `${chronoStamp(at + HOUR)}+01:00`),
+  'DateTime<Local>': time((at) => `${chronoStamp(at)}Z`),
+  'DateTime<Tz>': time((at) => `${chronoStamp(at)}Z`),
+  NaiveDateTime: time(chronoStamp),
+  NaiveDate: time(dayOf),
+  NaiveTime: time((at) => clockOf(chronoStamp(at))),
+  Weekday: pick('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'),
+  Month: pick('January', 'April', 'September', 'December'),
+  Tz: pick('Europe/Berlin', 'America/New_York', 'Asia/Tokyo', 'UTC'),
+  TimeDelta: (faker) => [seconds(faker), nanos(faker)],
+  'time::Date': time(dayOf),
+  'time::Time': time((at) => clockOf(timeStamp(at))),
+  'time::PrimitiveDateTime': time(timeStamp),
+  'time::UtcDateTime': time(timeStamp),
+  'time::OffsetDateTime': time((at) => `${timeStamp(at)} +00:00:00`),
+  'time::UtcOffset': pick('+00:00:00', '+01:00:00', '-05:00:00'),
+  'time::Duration': (faker) => `${seconds(faker)}.${`${nanos(faker)}`.padStart(9, '0')}`,
+  'time::Weekday': pick('Monday', 'Wednesday', 'Sunday'),
+  'time::Month': pick('January', 'April', 'September', 'December'),
+  'String as rfc3339': time((at) => `${jiffStamp(at)}Z`),
+  'String as rfc2822': time(rfc2822),
+  'String as iso8601': time(iso8601),
+  'jiff::Timestamp': time((at) => `${jiffStamp(at)}Z`),
+  'jiff::Zoned': time((at) => `${jiffStamp(at)}+00:00[UTC]`),
+  'jiff::civil::DateTime': time(jiffStamp),
+  'jiff::civil::Date': time(dayOf),
+  'jiff::civil::Time': time((at) => clockOf(jiffStamp(at))),
+  'jiff::SignedDuration': pick('PT30S', 'PT5M', 'PT1H30M'),
+  'jiff::Span': pick('PT30S', 'PT5M', 'P1D', 'P1M'),
+  Decimal: sampleDecimal,
+  'String as decimal': sampleDecimal,
+  BigDecimal: sampleDecimal,
+  BigInt: (faker) => [1, [faker.number.int({ min: 1, max: 0xffff_ffff })]],
+  BigUint: (faker) => [faker.number.int({ min: 1, max: 0xffff_ffff })],
+  Duration: (faker) => ({ secs: seconds(faker), nanos: nanos(faker) }),
+  SystemTime: time((at) => ({
+    secs_since_epoch: Math.floor(at / 1000),
+    nanos_since_epoch: (at - Math.floor(at / 1000) * 1000) * 1_000_000,
+  })),
+  Ipv4Addr: (faker) => faker.internet.ipv4(),
+  Ipv6Addr: ipv6,
+  IpAddr: (faker) => faker.internet.ipv4(),
+  SocketAddrV4: (faker) => `${faker.internet.ipv4()}:${port(faker)}`,
+  SocketAddrV6: (faker, place) => `[${ipv6(faker, place)}]:${port(faker)}`,
+  SocketAddr: (faker) => `${faker.internet.ipv4()}:${port(faker)}`,
+  OsString: (faker) => ({ Unix: Buffer.from(faker.system.fileName()).toString('base64') }),
+  PathBuf: (faker) => faker.system.filePath(),
+  // With the path that Rust's Url would write.
+  Url: (faker) => `https://${faker.internet.domainName()}/${faker.lorem.slug(2)}`,
+  Version: (faker) => faker.system.semver(),
+  VersionReq: (faker) => `^${faker.number.int({ min: 0, max: 5 })}.${faker.number.int(20)}`,
+  'String as humantime': pick('250ms', '30s', '5m', '1h 30m'),
+}
+
+export const makeKnown = (name: string): Make | undefined => makes[name]
+
+const units: Readonly<Record<string, Unit>> = {
+  'i64 as ts_seconds': 'seconds',
+  'i64 as ts_milliseconds': 'milliseconds',
+  'i64 as ts_microseconds': 'microseconds',
+  'i64 as ts_nanoseconds': 'nanoseconds',
+  'i64 as timestamp': 'seconds',
+  'i128 as timestamp::milliseconds': 'milliseconds',
+  'i128 as timestamp::microseconds': 'microseconds',
+  'i128 as timestamp::nanoseconds': 'nanoseconds',
+}
+
+/** What an integer that stands for a time counts. */
+export const unitOf = (name: string): Unit | undefined => units[name]

@@ -1,0 +1,184 @@
+import { textForm } from '../bincode/text-forms.ts'
+import type { EventPlace, Selection } from './select-types.ts'
+import { type ValueType, type VariantValue, valueTypesOf } from './value-type.ts'
+
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+/**
+ * The JSON value that the decoder makes of a payload, as JSON Schema 2020-12. It takes what `compileDecoder` says and
+ * nothing else: an encoder's other spellings (numbers for bytes, an absent Option) are not in it.
+ */
+export function showJsonSchema({ topic, root, types, events }: Selection): JsonSchema {
+  const values = valueTypesOf(types)
+  const definitions = [...types].map(([name, type]): [string, JsonSchema] => {
+    const value = values.ofName(name)
+    const described = type.at === '' ? {} : { description: type.at }
+    return [name, { ...described, ...(type.kind === 'enum' ? enumSchema(name, value, events) : schemaOf(value)) }]
+  })
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: `${root} of ${topic}`,
+    ...reference(root),
+    // An object of entries: a type may be called __proto__.
+    $defs: Object.fromEntries(definitions),
+  }
+}
+
+function enumSchema(name: string, value: ValueType, events: readonly EventPlace[]): JsonSchema {
+  if (value.kind !== 'variants') return schemaOf(value)
+  return variantsSchema(value.variants, (variant) => {
+    const own = events.filter((event) => event.enum === name && event.variant === variant)
+    return own.length === 0 ? undefined : `event ${own.map(({ eventType }) => eventType).join(', ')}`
+  })
+}
+
+function variantsSchema(
+  variants: readonly VariantValue[],
+  describe: (variant: string) => string | undefined,
+): JsonSchema {
+  if (variants.length === 0) return never('an enum without variants')
+  const names = variants.flatMap(({ name, value }) => (value === undefined ? [name] : []))
+  if (names.length === variants.length && names.every((name) => describe(name) === undefined)) return { enum: names }
+  return {
+    oneOf: variants.map(({ name, value }) => {
+      const text = describe(name)
+      const described = text === undefined ? {} : { description: text }
+      return value === undefined ? { ...described, const: name } : { ...described, ...objectSchema([{ name, value }]) }
+    }),
+  }
+}
+
+function objectSchema(fields: readonly { readonly name: string; readonly value: ValueType }[]): JsonSchema {
+  return {
+    type: 'object',
+    properties: Object.fromEntries(fields.map(({ name, value }) => [name, schemaOf(value)])),
+    required: fields.map(({ name }) => name),
+    additionalProperties: false,
+  }
+}
+
+function schemaOf(value: ValueType): JsonSchema {
+  switch (value.kind) {
+    case 'null':
+      return { type: 'null' }
+    case 'bool':
+      return { type: 'boolean' }
+    case 'char':
+      return { type: 'string', minLength: 1, maxLength: 1 }
+    case 'float':
+      return { anyOf: [{ type: 'number' }, { type: 'string', pattern: floatWords(value.isSingle ? 8 : 16) }] }
+    case 'integer':
+      return noted(value, integerSchema(value))
+    case 'text':
+      return noted(value, { type: 'string', ...formats[value.known ?? ''] })
+    case 'bytes':
+      return bytesSchema(value.length)
+    case 'option':
+      return { anyOf: [{ type: 'null' }, schemaOf(value.item)] }
+    case 'some':
+      return { anyOf: [{ type: 'null' }, objectSchema([{ name: 'Some', value: value.item }])] }
+    case 'list': {
+      const { length } = value
+      const sized = length === undefined ? {} : { minItems: length, maxItems: length }
+      return { type: 'array', items: schemaOf(value.item), ...sized }
+    }
+    case 'tuple':
+      return tupleSchema(value.items)
+    case 'object':
+      return noted(value, objectSchema(value.fields))
+    case 'record':
+      return { type: 'object', propertyNames: keySchema(value.key), additionalProperties: schemaOf(value.value) }
+    case 'pairs':
+      return { type: 'array', items: tupleSchema([value.key, value.value]) }
+    case 'variants':
+      return noted(
+        value,
+        variantsSchema(value.variants, () => undefined),
+      )
+    case 'ref':
+      return reference(value.name)
+    case 'never':
+      return never(value.why)
+  }
+}
+
+const never = (why: string): JsonSchema => ({ description: `no value: ${why}`, not: {} })
+
+const reference = (name: string): JsonSchema => ({
+  $ref: `#/$defs/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`,
+})
+
+/** The Rust type, where its JSON does not show it. */
+const noted = ({ known }: ValueType, schema: JsonSchema): JsonSchema => {
+  if (known === undefined) return schema
+  const like = textForm(known)?.like
+  return { description: like === undefined ? known : `${known}, like ${like}`, ...schema }
+}
+
+const floatWords = (digits: number): string => `^(?:NaN(?:\\(0x[0-9a-f]{${digits}}\\))?|-?inf)$`
+
+const safe = BigInt(Number.MAX_SAFE_INTEGER)
+const larger = (one: bigint, other: bigint): bigint => (one > other ? one : other)
+const smaller = (one: bigint, other: bigint): bigint => (one < other ? one : other)
+
+type Integer = Extract<ValueType, { kind: 'integer' }>
+
+function integerSchema({ least, most, isNonZero }: Integer): JsonSchema {
+  const minimum = Number(larger(least, -safe))
+  const number = {
+    type: 'integer',
+    minimum: minimum === 0 && isNonZero ? 1 : minimum,
+    maximum: Number(smaller(most, safe)),
+    ...(isNonZero && minimum < 0 ? { not: { const: 0 } } : {}),
+  }
+  if (most <= safe) return number
+  return { anyOf: [number, { type: 'string', pattern: digits(least, most, 16) }] }
+}
+
+/** Of at least so many digits: fewer are written as a number. */
+const digits = (least: bigint, most: bigint, fewest: number): string =>
+  `^${least < 0n ? '-?' : ''}[1-9][0-9]{${fewest - 1},${`${most}`.length - 1}}$`
+
+function bytesSchema(length: number | undefined): JsonSchema {
+  const text = { type: 'string', contentEncoding: 'base64' }
+  if (length === undefined) {
+    return { ...text, pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$' }
+  }
+  const characters = Math.ceil(length / 3) * 4
+  return { description: `${length} bytes`, ...text, minLength: characters, maxLength: characters }
+}
+
+function tupleSchema(items: readonly ValueType[]): JsonSchema {
+  // prefixItems may not be empty.
+  const prefix = items.length === 0 ? {} : { prefixItems: items.map(schemaOf) }
+  return { type: 'array', ...prefix, items: false, minItems: items.length, maxItems: items.length }
+}
+
+/** Keys are texts: of numbers their digits, of a bool its word. */
+function keySchema(key: ValueType): JsonSchema {
+  if (key.kind === 'integer') {
+    return { pattern: key.least < 0n ? '^(?:0|-?[1-9][0-9]*)$' : '^(?:0|[1-9][0-9]*)$' }
+  }
+  if (key.kind === 'bool') return { enum: ['true', 'false'] }
+  return schemaOf(key)
+}
+
+const uuid = { format: 'uuid' }
+const dateTime = { format: 'date-time' }
+
+/** Formats of JSON Schema that all texts of these types have. */
+const formats: Readonly<Record<string, JsonSchema>> = {
+  Uuid: uuid,
+  '[u8; 16] as uuid::compact': uuid,
+  'String as uuid::hyphenated': uuid,
+  'DateTime<Utc>': dateTime,
+  'DateTime<FixedOffset>': dateTime,
+  'DateTime<Local>': dateTime,
+  'String as rfc3339': dateTime,
+  'jiff::Timestamp': dateTime,
+  NaiveDate: { format: 'date' },
+  'jiff::civil::Date': { format: 'date' },
+  Ipv4Addr: { format: 'ipv4' },
+  Ipv6Addr: { format: 'ipv6' },
+  Url: { format: 'uri' },
+}

@@ -1,0 +1,223 @@
+import { jsonText } from '../json-text.ts'
+import type { Fields, NamedType, Type } from '../model.ts'
+import { formatType } from '../type-text.ts'
+import type { EventPlace, Selection } from './select-types.ts'
+import { type ValueType, type ValueTypes, valueTypesOf } from './value-type.ts'
+
+const WIDTH = 100
+
+/**
+ * TypeScript types of the JSON values that the decoder makes, as a module that needs no other. Integers that JSON may
+ * write as digits are `number | string`. The event types come last, each with what its variant holds.
+ */
+export function showTypeScript({ topic, root, isPayload, types, events }: Selection): string {
+  const values = valueTypesOf(types)
+  const taken = new Set(reserved)
+  const names = new Map([...types.keys()].map((name) => [name, free(pascal(name), taken)]))
+  const nameOf = (name: string): string => names.get(name) ?? 'never'
+  const carriers = new Map(
+    [...types]
+      .flatMap(([name, type]) => carriersOf(name, type, events))
+      .map(({ name, variant }) => {
+        const known = free(pascal(variant), taken, nameOf(name))
+        return [variantKey(name, variant), known]
+      }),
+  )
+  const writer: Writer = { values, nameOf, carrierOf: (name, variant) => carriers.get(variantKey(name, variant)) }
+  const blocks = [...types].flatMap(([name, type]) =>
+    type.kind === 'struct' ? [structText(writer, name, type)] : enumTexts(writer, name, type),
+  )
+  if (events.length > 0) blocks.push(eventsText(writer, free(eventsName(topic), taken), types, events))
+  const head = isPayload ? `${plain(topic)}: the payload is ${nameOf(root)}` : `${nameOf(root)} of ${plain(topic)}`
+  return `// ${head}; written by crbus schema show --as ts\n\n${blocks.join('\n\n')}\n`
+}
+
+interface Writer {
+  readonly values: ValueTypes
+  readonly nameOf: (name: string) => string
+  /** The interface of what a variant holds, where it has one. */
+  readonly carrierOf: (name: string, variant: string) => string | undefined
+}
+
+const variantKey = (name: string, variant: string): string => `${name} ${variant}`
+
+/** Variants with fields that are events: each has a type of its own, since that is what services speak of. */
+function carriersOf(name: string, type: NamedType, events: readonly EventPlace[]) {
+  if (type.kind === 'struct') return []
+  const own = type.variants.filter(
+    ({ name: variant, fields }) =>
+      fields.kind === 'fields' &&
+      fields.fields.length > 0 &&
+      events.some((event) => event.enum === name && event.variant === variant),
+  )
+  return own.map((variant) => ({ name, variant: variant.name }))
+}
+
+function structText(writer: Writer, name: string, { at, fields }: NamedType & { kind: 'struct' }): string {
+  return `${place(at)}${declared(writer, writer.nameOf(name), fields, writer.values.ofName(name))}`
+}
+
+function declared(writer: Writer, name: string, fields: Fields, value: ValueType): string {
+  if (fields.kind === 'fields' && fields.fields.length > 0) {
+    return `export interface ${name} {\n${fieldLines(writer, fields, '  ')}\n}`
+  }
+  const [item, ...more] = fields.kind === 'tuple' ? fields.items : []
+  const note = item !== undefined && more.length === 0 ? rustNote(item) : ''
+  return `export type ${name} = ${textOf(writer, value)}${note}`
+}
+
+function enumTexts(writer: Writer, name: string, { at, variants }: NamedType & { kind: 'enum' }): string[] {
+  const carriers = variants.flatMap((variant) => {
+    const own = writer.carrierOf(name, variant.name)
+    return own === undefined
+      ? []
+      : [`${place(at)}${declared(writer, own, variant.fields, writer.values.ofFields(variant.fields))}`]
+  })
+  const members = variants.map(({ name: variant, fields }) => {
+    if (fields.kind === 'unit') return quoted(variant)
+    const carrier = writer.carrierOf(name, variant)
+    if (carrier !== undefined) return `{ ${property(variant)}: ${carrier} }`
+    const member = `{ ${property(variant)}: ${textOf(writer, writer.values.ofFields(fields))} }`
+    if (member.length < WIDTH || fields.kind !== 'fields') return member
+    return `{\n      ${property(variant)}: {\n${fieldLines(writer, fields, '        ')}\n      }\n    }`
+  })
+  const head = `${place(at)}export type ${writer.nameOf(name)} =`
+  const line = ` ${members.length === 0 ? 'never' : members.join(' | ')}`
+  const isPlain = members.length < 2 || variants.every(({ fields }) => fields.kind === 'unit')
+  const isShort = isPlain && line.length < WIDTH - 30 && !line.includes('\n')
+  const text = isShort ? line : members.map((member) => `\n  | ${member}`).join('')
+  return [`${head}${text}`, ...carriers]
+}
+
+/** `order-events` → `OrderEvents`: what the data of each event type holds, by its name. */
+function eventsText(writer: Writer, name: string, types: Selection['types'], events: readonly EventPlace[]): string {
+  const lines = events.map(({ eventType, enum: of, variant }) => {
+    const type = types.get(of)
+    const fields = type?.kind === 'enum' ? type.variants.find((one) => one.name === variant)?.fields : undefined
+    const held = writer.carrierOf(of, variant) ?? textOf(writer, writer.values.ofFields(fields ?? { kind: 'unit' }))
+    return `  ${quoted(eventType)}: ${held}`
+  })
+  return `/** What the variant of each event type holds. */\nexport interface ${name} {\n${lines.join('\n')}\n}`
+}
+
+const eventsName = (topic: string): string => {
+  const name = pascal(topic)
+  return name.endsWith('Events') ? name : `${name}Events`
+}
+
+const fieldLines = (writer: Writer, { fields }: Fields & { kind: 'fields' }, indent: string): string =>
+  fields
+    .map(({ name, type }) => {
+      const text = textOf(writer, writer.values.ofType(type))
+      return `${indent}${property(name)}: ${text}${rustNote(type)}`
+    })
+    .join('\n')
+
+function textOf(writer: Writer, value: ValueType): string {
+  const inner = (item: ValueType): string => textOf(writer, item)
+  switch (value.kind) {
+    case 'null':
+      return 'null'
+    case 'bool':
+      return 'boolean'
+    case 'char':
+    case 'text':
+    case 'bytes':
+      return 'string'
+    case 'float':
+      return `number | 'NaN' | 'inf' | '-inf' | \`NaN(0x\${string})\``
+    case 'integer':
+      return value.most > Number.MAX_SAFE_INTEGER ? 'number | string' : 'number'
+    case 'option':
+      return `${inner(value.item)} | null`
+    case 'some':
+      return `{ Some: ${inner(value.item)} } | null`
+    case 'list': {
+      const { length } = value
+      // A longer tuple says no more to anybody.
+      if (length !== undefined && length <= 8) return `[${Array(length).fill(inner(value.item)).join(', ')}]`
+      return listOf(inner(value.item))
+    }
+    case 'tuple':
+      return `[${value.items.map(inner).join(', ')}]`
+    case 'object':
+      return objectText(value.fields.map((field) => [field.name, inner(field.value)]))
+    case 'record':
+      if (value.key.kind === 'ref') return `{ [key in ${inner(value.key)}]?: ${inner(value.value)} }`
+      return `{ [key: string]: ${inner(value.value)} }`
+    case 'pairs':
+      return `[${inner(value.key)}, ${inner(value.value)}][]`
+    case 'variants': {
+      const members = value.variants.map((variant) =>
+        variant.value === undefined ? quoted(variant.name) : objectText([[variant.name, inner(variant.value)]]),
+      )
+      return members.length === 0 ? 'never' : members.join(' | ')
+    }
+    case 'ref':
+      return writer.nameOf(value.name)
+    case 'never':
+      return 'never'
+  }
+}
+
+const listOf = (item: string): string => (/[|&]/.test(item) ? `(${item})[]` : `${item}[]`)
+
+const objectText = (parts: readonly (readonly [name: string, text: string])[]): string =>
+  parts.length === 0
+    ? '{ [name: string]: never }'
+    : `{ ${parts.map(([name, text]) => `${property(name)}: ${text}`).join('; ')} }`
+
+/** The Rust type, where TypeScript has less to say: which integer, what kind of text. */
+const rustNote = (type: Type): string => (says(type) ? '' : ` // ${formatType(type)}`)
+
+function says(type: Type): boolean {
+  switch (type.kind) {
+    case 'unit':
+    case 'bool':
+    case 'String':
+    case 'named':
+      return true
+    case 'option':
+      return says(type.item)
+    case 'sequence':
+      return type.name === 'Vec' && says(type.item)
+    case 'tuple':
+      return type.items.every(says)
+    case 'result':
+      return says(type.ok) && says(type.error)
+    default:
+      return false
+  }
+}
+
+const place = (at: string): string => (at === '' ? '' : `/** ${plain(at).replaceAll('*/', '*\\/')} */\n`)
+
+const identifier = /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u
+const property = (name: string): string => (identifier.test(name) ? name : quoted(name))
+
+const quoted = (text: string): string => `'${plain(text).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+
+/** A stranger's text on one line, harmless on a terminal. */
+const plain = (text: string): string => jsonText(text).slice(1, -1)
+
+/** `orders::Page<LineItem>` → `OrdersPageLineItem`. A name that is one already stays as it is. */
+function pascal(name: string): string {
+  if (identifier.test(name)) return name
+  const words = name.split(/[^\p{ID_Continue}]+/u).filter((word) => word !== '')
+  const joined = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+  return identifier.test(joined) ? joined : `T${joined}`
+}
+
+/** The name, or one like it that nobody has yet. */
+function free(name: string, taken: Set<string>, prefix = ''): string {
+  let found = taken.has(name) && prefix !== '' ? `${prefix}${name}` : name
+  for (let count = 2; taken.has(found); count += 1) found = `${prefix}${name}${count}`
+  taken.add(found)
+  return found
+}
+
+/** What TypeScript takes for something else where a type's name may stand. */
+const reserved =
+  'any as async await bigint boolean break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in infer instanceof interface is keyof let never new null number object package private protected public readonly return static string super switch symbol this throw true try type typeof undefined unique unknown var void while with yield'.split(
+    ' ',
+  )

@@ -1,0 +1,171 @@
+import { type KnownType, knownType } from '../known-types.ts'
+import type { Fields, Schema, Type } from '../model.ts'
+
+/** A type as far as its decoded values are concerned: what people see of it in JSON and TypeScript. */
+export type ValueType = Kind & {
+  /** The row of known types it comes from, whose values obey more than their kind says. */
+  readonly known?: string
+}
+
+type Kind =
+  | { readonly kind: 'null' | 'bool' | 'char' }
+  /** A number, or a text where JSON has no number for it. */
+  | { readonly kind: 'float'; readonly isSingle: boolean }
+  | { readonly kind: 'integer'; readonly least: bigint; readonly most: bigint; readonly isNonZero: boolean }
+  | { readonly kind: 'text' }
+  /** Base64. Without a length there may be any number of bytes. */
+  | { readonly kind: 'bytes'; readonly length?: number }
+  | { readonly kind: 'option'; readonly item: ValueType }
+  /** An Option of what may itself be null: null or `{"Some": …}`. */
+  | { readonly kind: 'some'; readonly item: ValueType }
+  /** `name` is the Rust collection's; an array has a length. */
+  | { readonly kind: 'list'; readonly name: string; readonly item: ValueType; readonly length?: number }
+  | { readonly kind: 'tuple'; readonly items: readonly ValueType[] }
+  | { readonly kind: 'object'; readonly fields: readonly { readonly name: string; readonly value: ValueType }[] }
+  /** A map whose keys are those of an object. What is a newtype in Rust is here what that holds. */
+  | { readonly kind: 'record'; readonly name: string; readonly key: ValueType; readonly value: ValueType }
+  /** A map that is a list of [key, value]. */
+  | { readonly kind: 'pairs'; readonly name: string; readonly key: ValueType; readonly value: ValueType }
+  | { readonly kind: 'variants'; readonly variants: readonly VariantValue[] }
+  /** One of the schema's own types, by its key in `types`. */
+  | { readonly kind: 'ref'; readonly name: string }
+  /** No value of it is ever decoded. */
+  | { readonly kind: 'never'; readonly why: string }
+
+export interface VariantValue {
+  readonly name: string
+  /** Without one it is its name alone. */
+  readonly value?: ValueType
+}
+
+/** Says of any type what its decoded values are; the decoder's own description is that of `compileDecoder`. */
+export interface ValueTypes {
+  readonly ofType: (type: Type) => ValueType
+  readonly ofFields: (fields: Fields) => ValueType
+  /** What one of the schema's types is, rather than that it is that type. */
+  readonly ofName: (name: string) => ValueType
+}
+
+type Types = Schema['types']
+type Variants = readonly { readonly name: string; readonly fields: Fields }[]
+
+export function valueTypesOf(types: Types): ValueTypes {
+  const ofType = (type: Type): ValueType => {
+    switch (type.kind) {
+      case 'option':
+        return { kind: mayBeNull(types, type.item) ? 'some' : 'option', item: ofType(type.item) }
+      case 'sequence':
+        if (type.name === 'Vec' && type.item.kind === 'u8') return { kind: 'bytes' }
+        return { kind: 'list', name: type.name, item: ofType(type.item) }
+      case 'array':
+        if (type.item.kind === 'u8') return { kind: 'bytes', length: type.length }
+        return { kind: 'list', name: 'array', item: ofType(type.item), length: type.length }
+      case 'map': {
+        const { name } = type
+        const value = ofType(type.value)
+        if (!isTextKey(types, type.key)) return { kind: 'pairs', name, key: ofType(type.key), value }
+        return { kind: 'record', name, key: ofType(held(types, type.key) ?? type.key), value }
+      }
+      case 'tuple':
+        return { kind: 'tuple', items: type.items.map(ofType) }
+      case 'result': {
+        const variants = [
+          { name: 'Ok', value: ofType(type.ok) },
+          { name: 'Err', value: ofType(type.error) },
+        ]
+        return { kind: 'variants', variants }
+      }
+      case 'known':
+        return ofKnown(type.name, knownType(type.name))
+      case 'named':
+        return { kind: 'ref', name: type.name }
+      default:
+        return ofPrimitive(type.kind)
+    }
+  }
+  const ofFields = (fields: Fields): ValueType => {
+    if (fields.kind === 'unit') return { kind: 'null' }
+    if (fields.kind === 'fields') {
+      return { kind: 'object', fields: fields.fields.map(({ name, type }) => ({ name, value: ofType(type) })) }
+    }
+    const [first, ...more] = fields.items.map(ofType)
+    return first !== undefined && more.length === 0
+      ? first
+      : { kind: 'tuple', items: first === undefined ? [] : [first, ...more] }
+  }
+  const ofVariants = (variants: Variants): ValueType => ({
+    kind: 'variants',
+    variants: variants.map(({ name, fields }) =>
+      fields.kind === 'unit' ? { name } : { name, value: ofFields(fields) },
+    ),
+  })
+  const ofKnown = (name: string, known: KnownType | undefined): ValueType => {
+    if (known?.wire === undefined) return { kind: 'never', why: known?.unreadable ?? `crbus does not know ${name}` }
+    const { wire, json } = known
+    if (json !== 'wire' || wire.kind === 'String') return { kind: 'text', known: name }
+    if (wire.kind === 'variants') return { ...ofVariants(wire.variants), known: name }
+    const value = wire.kind === 'fields' ? ofFields(wire) : ofType(wire)
+    if (value.kind === 'integer' && name.startsWith('NonZero')) return { ...value, isNonZero: true, known: name }
+    return { ...value, known: name }
+  }
+  const ofName = (name: string): ValueType => {
+    const type = types.get(name)
+    if (type === undefined) return { kind: 'never', why: `the schema has no type ${name}` }
+    if (type.kind === 'enum') return ofVariants(type.variants)
+    if (held(types, { kind: 'named', name }) === undefined)
+      return { kind: 'never', why: `${name} holds nothing but itself` }
+    return ofFields(type.fields)
+  }
+  return { ofType, ofFields, ofName }
+}
+
+type Primitive = Exclude<Type['kind'], 'option' | 'sequence' | 'array' | 'map' | 'tuple' | 'result' | 'known' | 'named'>
+
+function ofPrimitive(kind: Primitive): ValueType {
+  if (kind === 'unit') return { kind: 'null' }
+  if (kind === 'bool' || kind === 'char' || kind === 'bytes') return { kind }
+  if (kind === 'f32' || kind === 'f64') return { kind: 'float', isSingle: kind === 'f32' }
+  if (kind === 'String') return { kind: 'text' }
+  const bits = kind.endsWith('size') ? 64n : BigInt(kind.slice(1))
+  const signed = kind.startsWith('i')
+  const least = signed ? -(2n ** (bits - 1n)) : 0n
+  return { kind: 'integer', least, most: 2n ** (signed ? bits - 1n : bits) - 1n, isNonZero: false }
+}
+
+/** A newtype is what it holds; `undefined` when that is nothing but itself. */
+export function held(types: Types, type: Type): Type | undefined {
+  const seen = new Set<string>()
+  let found = type
+  while (found.kind === 'named') {
+    const named = types.get(found.name)
+    if (named?.kind !== 'struct') return found
+    if (named.fields.kind === 'unit') return { kind: 'unit' }
+    const [item, ...more] = named.fields.kind === 'tuple' ? named.fields.items : []
+    if (item === undefined || more.length > 0) return found
+    if (seen.has(found.name)) return undefined
+    seen.add(found.name)
+    found = item
+  }
+  return found
+}
+
+function mayBeNull(types: Types, type: Type): boolean {
+  const kind = held(types, type)?.kind
+  return kind === 'unit' || kind === 'option'
+}
+
+function isTextKey(types: Types, type: Type): boolean {
+  const key = held(types, type)
+  if (key === undefined) return false
+  if (key.kind === 'named') {
+    const named = types.get(key.name)
+    return named?.kind === 'enum' && named.variants.every(({ fields }) => fields.kind === 'unit')
+  }
+  if (key.kind === 'known') {
+    const known = knownType(key.name)
+    return known?.wire !== undefined && (known.json !== 'wire' || isKeyPrimitive(known.wire.kind))
+  }
+  return isKeyPrimitive(key.kind)
+}
+
+const isKeyPrimitive = (kind: string): boolean => /^(?:bool|char|String|[ui](?:\d+|size))$/.test(kind)

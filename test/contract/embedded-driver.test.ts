@@ -1,0 +1,235 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { platform, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { EventBusError } from '../../src/bus/errors.ts'
+import type { BusRecord, NewRecord } from '../../src/bus/record.ts'
+import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
+import { newTopic, take, testSignal, uniqueGroup } from './support/harness.ts'
+
+// What is true of the embedded bus alone; what every bus promises is in bus-contract.ts.
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'crbus-embedded-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+const newFile = (): string => join(newFolder(), 'bus.db')
+
+function openBus(path: string): EmbeddedEventBus {
+  const bus = new EmbeddedEventBus({ path })
+  onTestFinished(() => bus.close())
+  return bus
+}
+
+const sizeOf = ({ key, value, headers }: BusRecord): number =>
+  (key?.length ?? 0) + (value?.length ?? 0) + headers.reduce((sum, [, bytes]) => sum + (bytes?.length ?? 0), 0)
+
+async function readBatches(bus: EmbeddedEventBus, topic: string): Promise<(readonly BusRecord[])[]> {
+  const [range] = await bus.log.ranges(topic)
+  const batches: (readonly BusRecord[])[] = []
+  const slices = [{ topic, partition: 0, from: 0n, to: range?.end }]
+  for await (const batch of bus.log.read(slices)) batches.push(batch)
+  return batches
+}
+
+describe('large records', () => {
+  const MIB = 2 ** 20
+  const small: NewRecord = { key: Buffer.from('small'), value: Buffer.from('x') }
+  const large = (fill: number): NewRecord => ({ key: Buffer.from('large'), value: Buffer.alloc(MIB, fill) })
+
+  /** Bytes by their number and sum: a difference of megabytes would be shown byte by byte. */
+  const summary = (bytes: Uint8Array | null | undefined) =>
+    bytes && `${bytes.length} ${bytes.reduce((sum, byte) => sum + byte, 0)}`
+  const shown = ({ key, value, headers = [] }: NewRecord) => ({
+    key: summary(key),
+    value: summary(value),
+    headers: headers.map(([name, content]) => [name, summary(content)]),
+  })
+
+  test.each([
+    { like: 'all large', records: Array.from({ length: 12 }, (_, index) => large(index)) },
+    {
+      like: 'large ones behind a thousand small ones',
+      records: [...Array.from({ length: 1000 }, () => small), large(1), large(2), large(3), small, large(4)],
+    },
+    {
+      like: 'a large key, large headers, and nothing at all',
+      records: [
+        small,
+        { key: Buffer.alloc(MIB, 1), value: null },
+        { key: Buffer.alloc(MIB, 2), value: Buffer.alloc(MIB, 3) },
+        { key: Buffer.from('small'), value: null, headers: [['h', Buffer.alloc(MIB, 4)]] as const },
+        { key: null, value: null },
+        small,
+      ],
+    },
+    {
+      like: 'of all sizes',
+      records: Array.from({ length: 400 }, (_, index) => ({
+        key: Buffer.from(`k${index % 6}`),
+        value: Buffer.alloc((index * 7919) % 50_000, index),
+      })),
+    },
+  ])('are read whole and a few at a time: $like', async ({ records }) => {
+    const bus = openBus(newFile())
+    const topic = await newTopic(bus)
+    await bus.log.append(topic, records)
+
+    const batches = await readBatches(bus, topic)
+
+    expect(batches.flat().map(shown)).toEqual(records.map(shown))
+    for (const batch of batches) {
+      const size = batch.reduce((sum, record) => sum + sizeOf(record), 0)
+      expect(batch.length === 1 || size <= 2 * MIB).toBe(true)
+    }
+  })
+
+  test('reach a subscriber a few at a time', async () => {
+    const bus = openBus(newFile())
+    const topic = await newTopic(bus)
+    await bus.log.append(
+      topic,
+      Array.from({ length: 200 }, (_, index) => large(index)),
+    )
+    const stream = await bus.subscribe([topic], { group: uniqueGroup(), autoOffsetReset: 'earliest' })
+    const before = process.memoryUsage().arrayBuffers
+
+    await take(stream, 1)
+
+    expect((process.memoryUsage().arrayBuffers - before) / MIB).toBeLessThan(20)
+  })
+})
+
+describe('a file', () => {
+  test('of a later layout is refused, with the number of it', async () => {
+    const path = newFile()
+    await openBus(path).close()
+    const file = new DatabaseSync(path)
+    file.exec('PRAGMA user_version = 7')
+    file.close()
+
+    expect(() => new EmbeddedEventBus({ path })).toThrow(
+      expect.objectContaining({
+        name: 'EventBusError',
+        code: 'CONNECTION_FAILED',
+        message: expect.stringContaining('was written by a newer crbus (layout 7; this one knows 1)'),
+        suggestions: expect.arrayContaining(['update crbus']),
+      }),
+    )
+  })
+
+  test('is made with its folders, which are for nobody else', () => {
+    const folder = newFolder()
+
+    openBus(join(folder, 'a', 'b', 'bus.db'))
+
+    for (const made of [join(folder, 'a'), join(folder, 'a', 'b')]) expect(statSync(made).mode & 0o777).toBe(0o700)
+  })
+
+  // In a process of its own: when this fails, it hangs where no time-out reaches.
+  test.runIf(platform() === 'linux')('is refused where no folder can be made', async () => {
+    const driver = new URL('../../src/drivers/embedded/embedded-event-bus.ts', import.meta.url)
+    const script = `const { EmbeddedEventBus } = await import('${driver}')
+      try { new EmbeddedEventBus({ path: '/proc/crbus/bus.db' }) } catch (error) { console.log(error.code, error.message) }`
+
+    const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', '--eval', script], {
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+    })
+
+    expect(stdout).toContain('CONNECTION_FAILED')
+    expect(stdout).toContain('/proc/crbus')
+  })
+
+  test('that another process keeps to itself is told as that', async () => {
+    const path = newFile()
+    const bus = openBus(path)
+    await newTopic(bus)
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+
+    const refused = await bus.admin.createTopic('t').catch((error: unknown) => error)
+    other.close()
+
+    expect(refused).toMatchObject({
+      name: 'EventBusError',
+      message: expect.stringContaining('another process has kept the embedded bus'),
+      suggestions: ['try again when that process is done'],
+    })
+  })
+
+  test('with other tables than ours is refused', () => {
+    const path = newFile()
+    const file = new DatabaseSync(path)
+    file.exec('CREATE TABLE records (id INTEGER PRIMARY KEY); PRAGMA user_version = 1')
+    file.close()
+
+    expect(() => new EmbeddedEventBus({ path })).toThrow(EventBusError)
+  })
+
+  test.each([0.05, 0.2, 0.4, 0.6, 0.8, 0.95])(
+    'damaged at %d of its length is told as that, whoever asks',
+    async (at) => {
+      const path = newFile()
+      const made = openBus(path)
+      const topic = await newTopic(made, 2)
+      const group = uniqueGroup()
+      await made.log.append(
+        topic,
+        Array.from({ length: 3000 }, (_, index) => ({
+          key: Buffer.from(`k${index}`),
+          value: Buffer.alloc(100),
+          headers: [['h', Buffer.alloc(50)]] as const,
+        })),
+      )
+      await made.admin.commitOffsets(group, [{ topic, partition: 0, offset: 1n }])
+      await made.close()
+      const bytes = readFileSync(path)
+      const from = Math.floor((bytes.length * at) / 4096) * 4096
+      bytes.fill(0xa7, from, from + 4 * 4096)
+      writeFileSync(path, bytes)
+
+      const told: unknown[] = []
+      const ask = async (work: () => unknown) => {
+        try {
+          await work()
+        } catch (error) {
+          told.push(error)
+        }
+      }
+      await ask(async () => {
+        const bus = new EmbeddedEventBus({ path })
+        const { admin, log } = bus
+        await ask(() => admin.listTopics())
+        await ask(() => admin.describeTopic(topic))
+        await ask(() => admin.listGroups())
+        await ask(() => admin.describeGroup(group))
+        await ask(() => admin.committedOffsets(group))
+        await ask(() => log.ranges(topic))
+        await ask(() => log.offsetsAt(topic, BigInt(Date.now() + 1000)))
+        for (const partition of [0, 1]) {
+          await ask(async () => {
+            for await (const _ of log.read([{ topic, partition, from: 0n, to: 1500n }], { signal: testSignal() }));
+          })
+        }
+        await ask(async () => {
+          const signal = AbortSignal.timeout(500)
+          for await (const _ of await bus.subscribe([topic], { group, autoOffsetReset: 'earliest', signal }));
+        })
+        await ask(() => admin.commitOffsets(group, [{ topic, partition: 0, offset: 2n }]))
+        await ask(() => log.append(topic, [{ key: null, value: null }]))
+        await ask(() => admin.deleteTopic(topic))
+        await ask(() => bus.close())
+      })
+
+      expect(told).not.toEqual([])
+      for (const error of told) expect(error).toBeInstanceOf(EventBusError)
+      expect(told.map((error) => (error as Error).message).join('\n')).toContain('is damaged')
+    },
+  )
+})
