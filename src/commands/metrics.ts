@@ -18,7 +18,7 @@ export default class Metrics extends BaseCommand {
     const { group: groups, topic: topics } = flags
     const bus = await this.openBus(flags)
     const report = await measureLag(bus, { groups, topics, now: this.context.now, signal: this.signal })
-    await this.print(formatMetrics(report))
+    for (const metric of formatMetrics(report)) await this.print(metric)
     return report
   }
 }
