@@ -210,6 +210,8 @@ describe.skipIf(brokers === '')('on a broker', () => {
       )
       const [range] = await bus.log.ranges(topic)
       expect(range?.end).toBeGreaterThan(4n)
+      const [first] = await bus.log.firstRecords([{ topic, partition: 0, from: 0n, to: range?.end }])
+      expect(first && textOf(first)).toBe('last')
     })
 
     test('of several at once does not make one wait for another', async () => {
