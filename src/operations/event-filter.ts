@@ -87,6 +87,9 @@ async function compileWhere(
       )
     }
   }
+  for (const [operator, compare] of Object.entries(comparisons)) {
+    for (const pair of wideSides(operator)) environment.registerOperator(`${pair}: bool`, compareWide(compare, pair))
+  }
   let evaluate: ReturnType<typeof environment.parse>
   try {
     evaluate = environment.parse(expression)
@@ -126,6 +129,28 @@ const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
   '*': (a, b) => a * b,
   '/': (a, b) => a / b,
 }
+
+const comparisons: Readonly<Record<string, (a: bigint, b: bigint) => boolean>> = {
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+  '==': (a, b) => a === b,
+}
+
+/** Of equality the library takes one side for both, and makes inequality of it. */
+const wideSides = (operator: string): readonly string[] =>
+  operator === '==' ? ['string == int'] : [`string ${operator} int`, `int ${operator} string`]
+
+/** Integers beyond 2^53 come as their digits: beside a number they are the number. */
+const compareWide =
+  (compare: (a: bigint, b: bigint) => boolean, pair: string) =>
+  (a: string | bigint, b: string | bigint): boolean => {
+    const isNumber = [a, b].every((side) => typeof side === 'bigint' || /^-?\d+$/.test(side))
+    if (isNumber) return compare(BigInt(a), BigInt(b))
+    if (pair.includes('==')) return false
+    throw new TypeError(`no such overload: ${pair}`)
+  }
 
 /** The names an expression may use, and what they are in CEL. */
 const scopeTypes = {

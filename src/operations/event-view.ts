@@ -30,6 +30,8 @@ interface BincodePayload {
 /** The same as JSON text, made without the value. */
 interface BincodeJson extends Pick<BincodePayload, 'ok' | 'variant' | 'warning'> {
   readonly json: string
+  /** The schema it is read by: see `CompiledSchema.id`. */
+  readonly schema: string
   /** Writing it by the schema again gives the same bytes. */
   readonly isExact: boolean
 }
@@ -87,7 +89,14 @@ class LazyView implements EventView {
     }
     const { json, variant } = decoded
     const warning = schema.warningOf(envelope.event.eventType, variant)
-    this.#json = { ok: true, json, variant, warning, isExact: schema.isExactAsJson && warning === undefined }
+    this.#json = {
+      ok: true,
+      json,
+      variant,
+      warning,
+      schema: schema.id,
+      isExact: schema.isExactAsJson(variant) && warning === undefined,
+    }
     return this.#json
   }
 
@@ -123,9 +132,9 @@ function readPayload(
   // TypeScript services put JSON and CBOR on the same topics.
   const looked = codec === 'bincode' ? undefined : decodePayload(data)
   const isOther = looked?.ok && (looked.codec === 'json' || looked.codec === 'cbor')
-  return isOther ? looked : { ok: false, reason: failureText(decoded) }
+  return isOther ? looked : { ok: false, reason: failureText(decoded, schema.warningOf(eventType, decoded.variant)) }
 }
 
-function failureText({ reason, path, offset }: DecodeFailure): string {
-  return `${path === '' ? '' : `${path}: `}${reason} (byte ${offset})`
+function failureText({ reason, path, offset }: DecodeFailure, warning: string | undefined): string {
+  return `${path === '' ? '' : `${path}: `}${reason} (byte ${offset})${warning === undefined ? '' : `; ${warning}`}`
 }

@@ -42,25 +42,38 @@ export function readInput(line: string, settings: EventSettings): ReadInput {
 }
 
 function readData(line: string, settings: EventSettings, eventType: string): ReadInput {
-  const { codec = isInSchema(settings, eventType) ? 'bincode' : 'json' } = settings
+  const { codec = codecOf(settings, eventType) } = settings
   const data = codec === 'bincode' ? readBincode(line, settings, eventType) : readPayload(line, codec)
   if (!data.ok) return data
   const eventVersion = settings.eventVersion ?? versionOf(eventType)
   return toRecord({ eventType, eventVersion, data: data.bytes, metadata: settings.metadata }, settings, {})
 }
 
-const isInSchema = ({ topic, schemas }: EventSettings, eventType: string): boolean =>
-  schemas?.knows(topic, eventType) ?? false
+/** Where the topic has a schema, whoever reads it expects bincode: a mistyped event type must not go out as JSON. */
+const codecOf = ({ topic, schemas }: EventSettings, eventType: string): 'bincode' | 'json' =>
+  schemas?.ofTopic(topic) !== undefined || schemas?.knows(topic, eventType) ? 'bincode' : 'json'
 
 function readBincode(line: string, settings: EventSettings, eventType: string): Bytes {
   const parsed = parseJson(line)
   return parsed.ok ? encodeBincode(parsed.value, settings, eventType) : parsed
 }
 
-function encodeBincode(data: unknown, { topic, schemas }: EventSettings, eventType: string): Bytes {
+function encodeBincode(data: unknown, { topic, schemas, codec }: EventSettings, eventType: string): Bytes {
   const encoded = schemas?.encode(topic, eventType, data)
   if (encoded === undefined) {
     return bad(`no schema says how ${eventType} is written; "crbus schema import" makes one of the service's source`)
+  }
+  if (encoded.ok) return encoded
+  const isUnknown = codec === undefined && schemas?.knows(topic, eventType) === false
+  const way = isUnknown ? '; --codec json sends JSON, which Rust services do not read' : ''
+  return bad(`${encoded.path === '' ? '' : `${encoded.path}: `}${encoded.reason}${way}`)
+}
+
+/** By the very schema that decoded it: another one might write other bytes without a word. */
+function encodeBy(schema: string, data: unknown, { schemas }: EventSettings): Bytes {
+  const encoded = schemas?.named(schema)?.encoder.encode(data)
+  if (encoded === undefined) {
+    return bad(`data was decoded by the schema ${schema}, which is not here; name it with --schema`)
   }
   return encoded.ok ? encoded : bad(encoded.path === '' ? encoded.reason : `${encoded.path}: ${encoded.reason}`)
 }
@@ -164,18 +177,24 @@ function merge(own: EventMetadata | null, over: EventMetadata | null): EventMeta
   return { ...own, ...said, ...(Object.keys(extra).length === 0 ? {} : { extra }) }
 }
 
-function readEventData({ data_base64, data, codec }: Fields, settings: EventSettings, eventType: string): Bytes {
+function readEventData(
+  { data_base64, data, codec, schema }: Fields,
+  settings: EventSettings,
+  eventType: string,
+): Bytes {
   if (typeof data_base64 === 'string') {
     const bytes = readBase64(data_base64)
     return bytes ? { ok: true, bytes } : bad('data_base64 is not base64')
   }
   if (data === undefined) return bad('there is neither data nor data_base64')
-  if (codec === 'bincode') return encodeBincode(data, settings, eventType)
+  if (codec === 'bincode') {
+    return typeof schema === 'string' ? encodeBy(schema, data, settings) : encodeBincode(data, settings, eventType)
+  }
   if (codec === 'text' || codec === 'json' || codec === 'cbor') return encodeData(data, codec)
   // serde_json writes Rust's bytes as numbers.
   const isBytes = Array.isArray(data) && data.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255)
   if (isBytes) return { ok: true, bytes: Uint8Array.from(data) }
-  const { codec: fallback = isInSchema(settings, eventType) ? 'bincode' : 'json' } = settings
+  const { codec: fallback = codecOf(settings, eventType) } = settings
   return fallback === 'bincode' ? encodeBincode(data, settings, eventType) : encodeData(data, fallback)
 }
 

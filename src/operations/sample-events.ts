@@ -92,9 +92,10 @@ function eventsToMake(schema: Schema, name: string | undefined): EventsToMake {
   const found = pathNamed(schema, name)
   if (!found.ok) return found
   const paths = leafPaths(schema, found.path)
-  if (paths[0] === found.path) {
+  // An event may hold an enum that is no event: whatever is inside, it is of this type.
+  if (schema.events.has(name) || paths[0] === found.path) {
     const eventType = schema.events.has(name) || /\.v\d+$/.test(name) ? name : typeOf(found.path)
-    return { ok: true, events: [{ eventType, path: found.path }], isGuess: false }
+    return { ok: true, events: paths.map((path) => ({ eventType, path })), isGuess: false }
   }
   return { ok: true, events: paths.map((path) => ({ eventType: typeOf(path), path })), isGuess: false }
 }

@@ -123,7 +123,9 @@ class Tally {
     const decoded = this.#decoder.decode(data)
     if (!decoded.ok) {
       counts.failed += 1
-      note(counts, record, decoded.path, `${decoded.reason} (byte ${decoded.offset})${otherwise(data)}`)
+      const warning = decoded.variant === undefined ? undefined : checkVariant(this.#schema, eventType, decoded.variant)
+      const hint = warning === undefined ? otherwise(data) : `; ${warning}`
+      note(counts, record, decoded.path, `${decoded.reason} (byte ${decoded.offset})${hint}`)
       return
     }
     const { variant } = decoded

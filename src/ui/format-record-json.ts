@@ -26,8 +26,8 @@ export function formatRecordJson(view: EventView): string {
   line += `,"event_type":${interned(event.eventType)},"event_version":${event.eventVersion},"metadata":${metadataJson(event.metadata)}`
   const { bincodeJson } = view
   if (bincodeJson !== undefined) {
-    const { variant, warning, json, isExact } = bincodeJson
-    line += ',"codec":"bincode"'
+    const { variant, warning, json, isExact, schema } = bincodeJson
+    line += `,"codec":"bincode","schema":${interned(schema)}`
     if (variant !== undefined) line += `,"variant":${interned(variant)}`
     if (warning !== undefined) line += `,"warning":${interned(warning)}`
     line += `,"data":${json}`

@@ -135,10 +135,13 @@ export class RecordLines {
       const schema = this.#schemas.find(topic, eventType)
       if (schema !== undefined) {
         const decoded = schema.decoder.decodeToJson(value.subarray(dataStart, dataEnd))
-        if (!decoded.ok || !schema.isExactAsJson) return false
+        if (!decoded.ok) return false
         const { variant, json } = decoded
-        if (variant === undefined || schema.warningOf(eventType, variant) !== undefined) return false
-        this.#text(`,"codec":"bincode","variant":${interned(variant)},"data":${json}}\n`)
+        if (variant === undefined || !schema.isExactAsJson(variant)) return false
+        if (schema.warningOf(eventType, variant) !== undefined) return false
+        this.#text(
+          `,"codec":"bincode","schema":${interned(schema.id)},"variant":${interned(variant)},"data":${json}}\n`,
+        )
         return true
       }
     }

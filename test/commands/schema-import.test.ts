@@ -107,6 +107,34 @@ describe('with a schema', () => {
     expect(original.stdout.split('\n')).toContain(copy.stdout.trim())
   })
 
+  test('a mistyped event type is not sent as JSON, unless that is asked for', async () => {
+    const { stderr, exitCode } = await publish('--type', 'OrderPlacd.v1', '--data', placed)
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('did you mean OrderPlaced?')
+    expect(stderr).toContain('--codec json sends JSON')
+    expect((await publish('--type', 'OrderPlacd.v1', '--data', placed, '--codec', 'json')).exitCode).toBe(0)
+  })
+
+  test('what one schema decoded no other writes', async () => {
+    await publish('--type', 'OrderPlaced.v1', '--data', placed)
+    const { stdout } = await tail('-o', 'json')
+    const file = join(cwd, 'schemas/order-events.json')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"order_id": "String", "total"', '"total"'))
+    const { stderr, exitCode } = await runCli(Publish, ['copy-events'], { broker, cwd, stdin: stdout })
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/decoded by the schema order-events#[0-9a-f]{12}, which is not here/)
+  })
+
+  test('a record whose type names no variant is copied byte for byte', async () => {
+    const bytes = Buffer.from('0000000003000000000000006f2d31cf0700000000000000', 'hex').toString('base64')
+    await publish('--type', 'Pay { cents: 5 }', '--codec', 'bytes', '--data', bytes)
+    const { stdout } = await tail('-o', 'json')
+    expect(JSON.parse(stdout)).toMatchObject({ variant: 'OrderPlaced', data: { OrderPlaced: { order_id: 'o-1' } } })
+    expect((await runCli(Publish, ['copy-events'], { broker, cwd, stdin: stdout })).exitCode).toBe(0)
+    const copy = await runCli(Tail, ['copy-events', '-e', '-o', '%v{base64}'], { broker, cwd })
+    expect(copy.stdout.trim()).toBe(bytes)
+  })
+
   test('a payload in JSON is read as JSON all the same', async () => {
     await publish('--type', 'OrderPlaced.v1', '--codec', 'json', '--data', placed)
     expect((await tail('-o', '%v')).stdout).toBe(`${placed}\n`)

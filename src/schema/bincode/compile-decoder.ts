@@ -20,7 +20,11 @@ export type DecodedJson =
   | { readonly ok: true; readonly json: string; readonly variant: string | undefined }
   | DecodeFailure
 
-export type DecodeFailure = { readonly ok: false } & Explanation
+export type DecodeFailure = {
+  readonly ok: false
+  /** What the bytes begin as. */
+  readonly variant: string | undefined
+} & Explanation
 
 export interface Decoder {
   readonly decode: (bytes: Uint8Array) => Decoded
@@ -50,18 +54,18 @@ export function compileDecoder(schema: Schema): Decoder {
   const sizes = sizesOf(shape)
   const tree = variantTree(shape)
   const cursor = newCursor()
-  const variantOf = (bytes: Uint8Array) => (tree === undefined ? undefined : variantPath(tree, bytes))
+  const variantOf = (bytes: Uint8Array) => (tree === undefined ? undefined : variantPath(tree, bytes) || undefined)
   const readValue = valueReader(shape, sizes)
   const readJson = jsonReader(shape, sizes)
   return {
     decode: (bytes) => {
       const value = readAll(cursor, readValue, bytes)
-      if (!finish(cursor)) return failure(cursor, shape, sizes, bytes)
+      if (!finish(cursor)) return { ...failure(cursor, shape, sizes, bytes), variant: variantOf(bytes) }
       return { ok: true, value, variant: variantOf(bytes) }
     },
     decodeToJson: (bytes) => {
       const json = readAll(cursor, readJson, bytes)
-      if (!finish(cursor)) return failure(cursor, shape, sizes, bytes)
+      if (!finish(cursor)) return { ...failure(cursor, shape, sizes, bytes), variant: variantOf(bytes) }
       return { ok: true, json, variant: variantOf(bytes) }
     },
   }
@@ -72,6 +76,11 @@ function readAll<T>(cursor: Cursor, read: (cursor: Cursor) => T, bytes: Uint8Arr
   return read(cursor)
 }
 
-function failure({ reason, offset }: Cursor, shape: Shape, sizes: Sizes, bytes: Uint8Array): DecodeFailure {
+function failure(
+  { reason, offset }: Cursor,
+  shape: Shape,
+  sizes: Sizes,
+  bytes: Uint8Array,
+): { readonly ok: false } & Explanation {
   return { ok: false, ...(explain(shape, sizes, bytes) ?? { reason, path: '', offset }) }
 }

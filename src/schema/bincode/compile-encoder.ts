@@ -3,7 +3,7 @@ import type { Schema } from '../model.ts'
 import { nearest } from '../nearest.ts'
 import { type Shape, shapeOf } from './shape.ts'
 import { emptied, newSink, putU32, reset, type Sink, type Write } from './sink.ts'
-import { means, type Variant, type VariantTree, variantPath, variantsOf, variantTree } from './variants.ts'
+import { isWithin, means, type Variant, type VariantTree, variantPath, variantsOf, variantTree } from './variants.ts'
 import { isObject, onlyKey, valueWriter } from './write-value.ts'
 
 export type Encoded = { readonly ok: true; readonly bytes: Buffer } | EncodeFailure
@@ -92,7 +92,7 @@ function encodeVariant(sink: Sink, target: Target, value: unknown): Encoded {
   const named = withNames(sink, target, value)
   if (named?.ok) {
     const path = variantPath(tree, named.bytes)
-    if (path === variant.path) return named
+    if (isWithin(path, variant.path)) return named
     return { ok: false, reason: `the data is ${path}, but ${name} is ${variant.path}`, path: '' }
   }
   for (const index of variant.indexes) putU32(sink, index)

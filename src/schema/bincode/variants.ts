@@ -1,6 +1,6 @@
 import type { Schema } from '../model.ts'
 import { int32 } from './cursor.ts'
-import { type Enum, resolved, type Shape } from './shape.ts'
+import { type Enum, resolved, type Shape, shapeOf } from './shape.ts'
 
 /** An enum and, where its variants hold nothing but another enum, those. */
 export interface VariantTree {
@@ -55,12 +55,12 @@ export function* variantsOf(tree: VariantTree): Generator<Variant> {
   }
 }
 
-/** The path of variants that a payload, known to decode, begins with. */
+/** The path of variants that a payload begins with, as far as it has one. */
 export function variantPath(tree: VariantTree, bytes: Uint8Array): string {
   let offset = 0
   let at: VariantTree | undefined = tree
   let path = ''
-  while (at !== undefined) {
+  while (at !== undefined && offset + 4 <= bytes.length) {
     const variant: Variant | undefined = at.variants[int32(bytes, offset) >>> 0]
     if (variant === undefined) return path
     path = variant.path
@@ -84,13 +84,36 @@ export function means(eventType: string, path: string): boolean {
   return name === spelling(lastOf(path)) || name === spelling(path)
 }
 
+/** A variant and what is inside of it: an event may hold an enum that is no event. */
+export const isWithin = (path: string, outer: string): boolean => path === outer || path.startsWith(`${outer}.`)
+
+/** Every path of a schema's variants: asked for on each new event type. */
+const pathsOf = new WeakMap<Schema, readonly string[]>()
+
+function allPaths(schema: Schema): readonly string[] {
+  const known = pathsOf.get(schema)
+  if (known !== undefined) return known
+  const tree = variantTree(shapeOf(schema))
+  const paths = tree === undefined ? [] : [...variantsOf(tree)].map(({ path }) => path)
+  pathsOf.set(schema, paths)
+  return paths
+}
+
 /**
  * Says so when bytes hold another variant than their event type names: the sign of an enum that was reordered, or
- * grew in the middle, after they were written or after the schema was.
+ * grew in the middle, after they were written or after the schema was. An event type that names no variant says
+ * nothing.
  */
 export function checkVariant(schema: Schema, eventType: string, path: string): string | undefined {
   const expected = schema.events.get(eventType)
-  if (expected === path || (expected === undefined && means(eventType, path))) return undefined
-  const due = expected ?? nameIn(eventType)
+  if (expected !== undefined ? isWithin(path, expected) : isNamed(eventType, path)) return undefined
+  const due = expected ?? allPaths(schema).find((other) => means(eventType, other))
+  if (due === undefined) return undefined
   return `the event type ${eventType} is written as ${due}, but the bytes say ${path}: were the variants of ${schema.root} reordered?`
+}
+
+/** By its own name or that of a variant it is within. */
+function isNamed(eventType: string, path: string): boolean {
+  const steps = path.split('.')
+  return steps.some((_, index) => means(eventType, steps.slice(0, index + 1).join('.')))
 }

@@ -28,13 +28,23 @@ describe('where', () => {
     ['1.5 + data.n == 51.5', true],
     ['data.n > 1.5 && data.price < 3', true],
     ['data.items[1].sku == "b"', true],
+    ['data.wide == 1234567890123456789 && data.wide > 1200000000000000000', true],
+    ['data.wide == 1234567890123456788 || data.sku == 5 || data.sku != "a"', false],
     ['data.missing > 1', false],
     ['has(data.missing)', false],
     ['data.?missing.orValue(1) == 1', true],
     ['metadata.correlation_id == "c-1" && event_version == 1 && offset == 7', true],
     ['timestamp < timestamp("2026-01-01T00:00:00Z")', true],
   ])('%s', async (where, expected) => {
-    expect(await passes(where, { n: 50, price: 2.5, items: [{ sku: 'a' }, { sku: 'b' }] })).toBe(expected)
+    expect(
+      await passes(where, {
+        n: 50,
+        price: 2.5,
+        wide: '1234567890123456789',
+        sku: 'a',
+        items: [{ sku: 'a' }, { sku: 'b' }],
+      }),
+    ).toBe(expected)
   })
 
   test.each([
