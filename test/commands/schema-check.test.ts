@@ -16,7 +16,7 @@ const encoder = compileEncoder(orders())
 function bytesOf(value: unknown): Buffer {
   const encoded = encoder.encode(value)
   if (!encoded.ok) throw new Error(encoded.reason)
-  return encoded.bytes
+  return Buffer.from(encoded.bytes)
 }
 
 describe('schema check', () => {

@@ -1,6 +1,7 @@
 import type { Schema } from '../model.ts'
 import { type Cursor, finish, newCursor, start } from './cursor.ts'
-import { type Explanation, explain } from './explain.ts'
+import { explain } from './explain.ts'
+import type { Explanation } from './explanation.ts'
 import { jsonReader } from './read-json.ts'
 import { valueReader } from './read-value.ts'
 import { type Shape, shapeOf } from './shape.ts'

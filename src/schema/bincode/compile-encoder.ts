@@ -1,12 +1,11 @@
-import { jsonText } from '../json-text.ts'
 import type { Schema } from '../model.ts'
-import { nearest } from '../nearest.ts'
 import { type Shape, shapeOf } from './shape.ts'
 import { emptied, newSink, putU32, reset, type Sink, type Write } from './sink.ts'
-import { isWithin, means, type Variant, type VariantTree, variantPath, variantsOf, variantTree } from './variants.ts'
+import { variantNamed } from './variant-named.ts'
+import { isWithin, type Variant, type VariantTree, variantPath, variantTree } from './variants.ts'
 import { isObject, onlyKey, valueWriter } from './write-value.ts'
 
-export type Encoded = { readonly ok: true; readonly bytes: Buffer } | EncodeFailure
+export type Encoded = { readonly ok: true; readonly bytes: Uint8Array } | EncodeFailure
 
 export interface EncodeFailure {
   readonly ok: false
@@ -57,25 +56,6 @@ function finish(sink: Sink, isWritten: boolean): Encoded {
   const failure = { reason: sink.reason, path: sink.steps.reverse().join('').replace(/^\./, '') }
   reset(sink)
   return { ok: false, ...failure }
-}
-
-/** The variant that an event type or a path names, or a sentence why there is none. */
-export function variantNamed(schema: Schema, tree: VariantTree, name: string): Variant | string {
-  const known = schema.events.get(name)
-  const all = [...variantsOf(tree)]
-  if (known !== undefined) {
-    const variant = all.find(({ path }) => path === known)
-    return variant ?? `${name} is the variant ${known}, which ${schema.root} does not have`
-  }
-  const exact = all.find(({ path }) => path === name)
-  const meant = exact === undefined ? all.filter(({ path }) => means(name, path)) : [exact]
-  const [variant] = meant
-  // The enum's own variant goes before one of an enum inside it.
-  if (meant.length === 1 || (variant !== undefined && variant.indexes.length === 1)) return variant as Variant
-  if (variant !== undefined) return `${name} may be ${meant.map(({ path }) => path).join(' or ')}: write which`
-  const bare = name.replace(/\.v\d+$/, '')
-  const near = nearest(bare, new Set(all.flatMap(({ path, name: last }) => [path, last])))
-  return `${schema.root} has no variant ${jsonText(bare.slice(0, 100))}${near === undefined ? '' : `: did you mean ${near}?`}`
 }
 
 interface Target {

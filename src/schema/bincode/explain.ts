@@ -14,17 +14,9 @@ import {
   start,
   takeNothings,
 } from './cursor.ts'
+import type { Explanation } from './explanation.ts'
 import { type Enum, isTextKey, type Shape } from './shape.ts'
 import type { Sizes } from './shape-size.ts'
-
-export interface Explanation {
-  /** What was expected, and what was there. */
-  readonly reason: string
-  /** `OrderPlaced.items[2].quantity`; empty at the root. */
-  readonly path: string
-  /** The byte at which it went wrong. */
-  readonly offset: number
-}
 
 /**
  * Why bytes cannot be decoded. The decoder itself only finds that they cannot: keeping a path would cost every good

@@ -1,5 +1,5 @@
-import { variantNamed } from '../bincode/compile-encoder.ts'
 import { shapeOf } from '../bincode/shape.ts'
+import { variantNamed } from '../bincode/variant-named.ts'
 import { variantsOf, variantTree } from '../bincode/variants.ts'
 import type { Fields, NamedType, Schema } from '../model.ts'
 import { nearest } from '../nearest.ts'

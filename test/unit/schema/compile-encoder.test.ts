@@ -17,7 +17,7 @@ const placed = {
 }
 const hexOf = (type: Type, value: unknown, types: Record<string, NamedType> = {}): string => {
   const encoded = compileEncoder(only(type, types)).encode(value)
-  return encoded.ok ? encoded.bytes.toString('hex') : `${encoded.path}: ${encoded.reason}`
+  return encoded.ok ? Buffer.from(encoded.bytes).toString('hex') : `${encoded.path}: ${encoded.reason}`
 }
 const written = (value: unknown, name?: string): unknown => {
   const encoded = encoder.encode(value, name)
