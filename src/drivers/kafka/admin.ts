@@ -1,5 +1,12 @@
 import type { BusAdmin, GroupDescription, GroupState } from '../../bus/admin.ts'
-import { EventBusError, groupActive, invalidTopic, topicNotFound, transportError } from '../../bus/errors.ts'
+import {
+  EventBusError,
+  groupActive,
+  groupNotFound,
+  invalidTopic,
+  topicNotFound,
+  transportError,
+} from '../../bus/errors.ts'
 import { topicNameError } from '../../bus/names.ts'
 import type { Position } from '../../bus/record.ts'
 import type { KafkaCluster } from './cluster.ts'
@@ -10,12 +17,15 @@ import {
   ask,
   createTopicApi,
   decodeAssignment,
+  decodeSubscription,
+  deleteGroupApi,
   deleteTopicApi,
   describeGroupApi,
   describeTopicConfigApi,
   LATEST,
   listGroupsApi,
   offsetCommitApi,
+  offsetDeleteApi,
   offsetFetchApi,
   type TopicMetadata,
 } from './protocol.ts'
@@ -52,7 +62,8 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
 
   const describeGroup = (group: string): Promise<GroupDescription> =>
     cluster.retrying({ group }, async () => {
-      const found = await ask(await cluster.coordinator(group), describeGroupApi, group)
+      const coordinator = await cluster.findCoordinator(group)
+      const found = await ask(await cluster.broker(coordinator.id), describeGroupApi, group)
       if (!found || found.error === errorCode.GROUP_ID_NOT_FOUND) {
         return { group, protocolType: '', state: 'Dead', protocol: '', members: [] }
       }
@@ -62,15 +73,31 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
         protocolType: found.protocolType,
         state: (groupStates.has(found.state) ? found.state : 'Unknown') as GroupState,
         protocol: found.protocol,
-        members: found.members.map(({ memberId, clientId, host, assignment }) => ({
+        coordinator,
+        members: found.members.map(({ memberId, clientId, host, subscription, assignment }) => ({
           memberId,
           clientId,
           host: host.replace(/^\//, ''),
           // Only groups of subscribers speak this language.
           assignment: found.protocolType === 'consumer' ? decodeAssignment(assignment).sort(byPlace) : [],
+          // Empty while the member is still joining.
+          subscription:
+            found.protocolType === 'consumer' && subscription.length > 0
+              ? decodeSubscription(subscription).sort()
+              : undefined,
         })),
       }
     })
+
+  const requireIdle = async (group: string): Promise<void> => {
+    const { members } = await describeGroup(group)
+    if (members.length > 0) {
+      throw groupActive(
+        group,
+        members.map(({ memberId }) => memberId),
+      )
+    }
+  }
 
   return {
     async listTopics() {
@@ -139,13 +166,7 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
 
     async commitOffsets(group, offsets) {
       if (offsets.length === 0) return
-      const { members } = await describeGroup(group)
-      if (members.length > 0) {
-        throw groupActive(
-          group,
-          members.map(({ memberId }) => memberId),
-        )
-      }
+      await requireIdle(group)
       for (const { topic, partition, offset } of offsets) {
         const { length } = await cluster.retrying({ topic }, () => cluster.partitions(topic))
         if (partition < 0 || partition >= length) throw invalidTopic(topic, `has no partition ${partition}`)
@@ -159,6 +180,26 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
           if (error === errorCode.UNKNOWN_TOPIC_OR_PARTITION) throw topicNotFound(topic)
           if (error !== 0) throw protocolFailure(error)
         }
+      })
+    },
+
+    async deleteOffsets(group, partitions) {
+      await requireIdle(group)
+      await cluster.retrying({ group }, async () => {
+        const request = { group, places: partitions }
+        const { error, partitions: answers } = await ask(await cluster.coordinator(group), offsetDeleteApi, request)
+        if (error === errorCode.GROUP_ID_NOT_FOUND) throw groupNotFound(group)
+        const failed = error || answers.find((answer) => answer.error !== 0 && !isGone(answer.error))?.error
+        if (failed) throw protocolFailure(failed)
+      })
+    },
+
+    async deleteGroup(group) {
+      await requireIdle(group)
+      await cluster.retrying({ group }, async () => {
+        const error = await ask(await cluster.coordinator(group), deleteGroupApi, group)
+        if (error === errorCode.GROUP_ID_NOT_FOUND) throw groupNotFound(group)
+        if (error !== 0) throw protocolFailure(error)
       })
     },
 
@@ -187,6 +228,9 @@ export async function committedOffsets(
     )
   })
 }
+
+/** A partition that is no longer there holds nothing to forget. */
+const isGone = (error: number): boolean => error === errorCode.UNKNOWN_TOPIC_OR_PARTITION
 
 interface Place {
   readonly topic: string

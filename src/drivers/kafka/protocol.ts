@@ -347,6 +347,7 @@ export interface DescribedGroup {
     readonly memberId: string
     readonly clientId: string
     readonly host: string
+    readonly subscription: Buffer
     readonly assignment: Buffer
   }[]
 }
@@ -370,8 +371,7 @@ export const describeGroupApi: Api<string, DescribedGroup | undefined> = {
         protocol: from.text(),
         members: from.list(() => {
           const who = { memberId: from.text(), clientId: from.text(), host: from.text() }
-          from.block()
-          return { ...who, assignment: from.block() }
+          return { ...who, subscription: from.block(), assignment: from.block() }
         }),
       }
     })
@@ -422,6 +422,41 @@ export const offsetCommitApi: Api<CommitRequest, PartitionAnswer[]> = {
   read(from) {
     from.int32()
     return readPlaces(from, (place) => ({ ...place, error: from.int16() }))
+  },
+}
+
+export const deleteGroupApi: Api<string, number> = {
+  key: 42,
+  version: 1,
+  name: 'DeleteGroups',
+  write(to, group) {
+    to.list([group], (name) => to.string(name))
+  },
+  read(from) {
+    from.int32()
+    const [error] = from.list(() => {
+      from.text()
+      return from.int16()
+    })
+    return error ?? 0
+  },
+}
+
+export const offsetDeleteApi: Api<
+  { readonly group: string; readonly places: readonly Place[] },
+  { readonly error: number; readonly partitions: readonly PartitionAnswer[] }
+> = {
+  key: 47,
+  version: 0,
+  name: 'OffsetDelete',
+  write(to, { group, places }) {
+    to.string(group)
+    writePlaces(to, places, () => undefined)
+  },
+  read(from) {
+    const error = from.int16()
+    from.int32()
+    return { error, partitions: readPlaces(from, (place) => ({ ...place, error: from.int16() })) }
   },
 }
 

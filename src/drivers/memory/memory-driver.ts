@@ -112,6 +112,8 @@ function memoryAdmin(broker: MemoryBroker, clientId: string): BusAdmin {
     describeGroup: connected((group) => groups.describe(group)),
     committedOffsets: connected((group, only) => groups.committed(group, only)),
     commitOffsets: connected((group, offsets) => groups.commit(group, offsets)),
+    deleteOffsets: connected((group, partitions) => groups.deleteOffsets(group, partitions)),
+    deleteGroup: connected((group) => groups.delete(group)),
     describeCluster: connected(() => ({ kind: 'memory', clusterId: 'memory', controller: 0, brokers: [] })),
   }
 }
