@@ -40,3 +40,17 @@ export const toPairs = (flag: string, given: readonly string[] = [], example: st
       return [pair.slice(0, at), pair.slice(at + 1)]
     }),
   )
+
+/** Flag of commands that need a group without members. */
+export const waitFlag = Flags.string({
+  description: 'wait so long for the group to have no members; default: not at all',
+  helpValue: '60s',
+})
+
+/** Milliseconds of a `--wait`. `parse` knows durations. */
+export function toPatience(text: string | undefined, parse: (text: string) => number | undefined): number {
+  if (text === undefined) return 0
+  const patience = parse(text)
+  if (patience === undefined) throw new UsageError(`--wait ${text} is no duration`, ['--wait 60s'])
+  return patience
+}

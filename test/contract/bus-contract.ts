@@ -6,6 +6,7 @@ import { eventClauses } from './support/event-clauses.ts'
 import { groupClauses } from './support/group-clauses.ts'
 import type { Harness } from './support/harness.ts'
 import { readClauses } from './support/read-clauses.ts'
+import { resetClauses } from './support/reset-clauses.ts'
 
 /** What a clause is given: the harness, whose buses are closed when the clause ends, and one bus open already. */
 export interface Contract extends Harness {
@@ -44,5 +45,6 @@ export function busContract(name: string, harness: Harness): void {
     describe('publish and subscribe', () => eventClauses(contract))
     describe('groups', () => groupClauses(contract))
     describe('administration', () => adminClauses(contract))
+    describe('resets', () => resetClauses(contract))
   })
 }
