@@ -30,8 +30,19 @@ export interface NewTopic {
   readonly config?: Readonly<Record<string, string>> | undefined
 }
 
-/** Kafka's own words for a classic group's state; `Unknown` when the broker says something else. */
-export type GroupState = 'Empty' | 'Stable' | 'PreparingRebalance' | 'CompletingRebalance' | 'Dead' | 'Unknown'
+/**
+ * Kafka's own words for a group's state; `Unknown` when the broker says something else. `Assigning` and `Reconciling`
+ * are those of its newer protocol, which has no rebalance that stops everybody.
+ */
+export type GroupState =
+  | 'Empty'
+  | 'Stable'
+  | 'PreparingRebalance'
+  | 'CompletingRebalance'
+  | 'Assigning'
+  | 'Reconciling'
+  | 'Dead'
+  | 'Unknown'
 
 export interface GroupSummary {
   readonly group: string
@@ -44,6 +55,8 @@ export interface GroupDescription extends GroupSummary {
   /** The assignment strategy in use, for example `range`; empty when the group has no members. */
   readonly protocol: string
   readonly members: readonly GroupMemberDescription[]
+  /** `consumer`: Kafka's newer group protocol, KIP-848, where brokers assign. Absent: the classic one. */
+  readonly groupType?: 'consumer' | undefined
   /** The broker that keeps the group, where there are brokers. */
   readonly coordinator?: { readonly id: number; readonly host: string; readonly port: number } | undefined
 }

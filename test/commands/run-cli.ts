@@ -15,7 +15,7 @@ export interface CliResult {
   readonly exitCode: number
 }
 
-interface Runnable {
+export interface Runnable {
   run(argv: string[], config: Interfaces.LoadOptions): Promise<unknown>
 }
 

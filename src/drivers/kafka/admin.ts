@@ -14,12 +14,14 @@ import { errorCode } from './kafka-errors.ts'
 import { offsetsOf } from './log.ts'
 import {
   type Api,
+  apiVersionsApi,
   ask,
   createTopicApi,
   decodeAssignment,
   decodeSubscription,
   deleteGroupApi,
   deleteTopicApi,
+  describeConsumerGroupApi,
   describeGroupApi,
   describeTopicConfigApi,
   LATEST,
@@ -36,6 +38,8 @@ const groupStates: ReadonlySet<string> = new Set<GroupState>([
   'Stable',
   'PreparingRebalance',
   'CompletingRebalance',
+  'Assigning',
+  'Reconciling',
   'Dead',
 ])
 
@@ -60,18 +64,46 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
       return answer
     })
 
+  /** `undefined` for a group that is none of the newer protocol, and on brokers that have not got it. */
+  const describeConsumerGroup = async (
+    group: string,
+    coordinator: GroupDescription['coordinator'] & object,
+  ): Promise<GroupDescription | undefined> => {
+    const connection = await cluster.broker(coordinator.id)
+    // A broker hangs up on what it does not know.
+    if (!(await ask(connection, apiVersionsApi, undefined)).has(describeConsumerGroupApi.key)) return undefined
+    const found = await ask(connection, describeConsumerGroupApi, group)
+    if (!found || found.error === errorCode.GROUP_ID_NOT_FOUND) return undefined
+    if (found.error !== 0) throw protocolFailure(found.error)
+    return {
+      group,
+      protocolType: 'consumer',
+      groupType: 'consumer',
+      state: toState(found.state),
+      protocol: found.assignor,
+      coordinator,
+      members: found.members.map(({ host, assignment, subscription, ...member }) => ({
+        ...member,
+        host: host.replace(/^\//, ''),
+        assignment: [...assignment].sort(byPlace),
+        subscription: [...subscription].sort(),
+      })),
+    }
+  }
+
   const describeGroup = (group: string): Promise<GroupDescription> =>
     cluster.retrying({ group }, async () => {
       const coordinator = await cluster.findCoordinator(group)
       const found = await ask(await cluster.broker(coordinator.id), describeGroupApi, group)
-      if (!found || found.error === errorCode.GROUP_ID_NOT_FOUND) {
-        return { group, protocolType: '', state: 'Dead', protocol: '', members: [] }
+      if (!found || found.error === errorCode.GROUP_ID_NOT_FOUND || found.state === 'Dead') {
+        const dead = { group, protocolType: '', state: 'Dead', protocol: '', members: [] } as const
+        return (await describeConsumerGroup(group, coordinator)) ?? dead
       }
       if (found.error !== 0) throw protocolFailure(found.error)
       return {
         group,
         protocolType: found.protocolType,
-        state: (groupStates.has(found.state) ? found.state : 'Unknown') as GroupState,
+        state: toState(found.state),
         protocol: found.protocol,
         coordinator,
         members: found.members.map(({ memberId, clientId, host, subscription, assignment }) => ({
@@ -228,6 +260,8 @@ export async function committedOffsets(
     )
   })
 }
+
+const toState = (state: string): GroupState => (groupStates.has(state) ? (state as GroupState) : 'Unknown')
 
 /** A partition that is no longer there holds nothing to forget. */
 const isGone = (error: number): boolean => error === errorCode.UNKNOWN_TOPIC_OR_PARTITION
