@@ -25,7 +25,6 @@ export interface ResetRequest {
   /** The group need not exist. */
   readonly newGroup?: boolean | undefined
   readonly removesGroup?: boolean | undefined
-  readonly isExact?: boolean | undefined
   /** Milliseconds since 1970. */
   readonly now: number
   readonly signal?: AbortSignal | undefined
@@ -71,7 +70,7 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
         suggestions: ['--to start', '--to end'],
       })
     }
-    return [{ ...place, range, from, ...clamp(found, range, request.isExact ?? false) }]
+    return [{ ...place, range, from, ...clamp(found, range, isTime(target)) }]
   })
   const steps = await withEffects(bus, moves, request.signal)
   const lost = moves.filter(({ from, range }) => from !== null && range && (from < range.start || from > range.end))
@@ -89,7 +88,7 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
     members: description.members.map(({ memberId }) => memberId),
     makesGroup: !isKnown,
     removesGroup: request.removesGroup ?? false,
-    isExact: request.isExact ?? false,
+    isExact: false,
     ...steps,
     notes,
   }
@@ -194,8 +193,10 @@ function wantedOffset(
   }
 }
 
-function clamp(wanted: bigint, { start, end }: PartitionRange, isExact: boolean) {
-  if (isExact) return { to: wanted, clamped: null }
+const isTime = (target: ResetTarget): boolean => target.kind === 'place' && target.place.kind === 'time'
+
+function clamp(wanted: bigint, { start, end }: PartitionRange, ofTime: boolean) {
+  if (ofTime && wanted === end) return { to: end, clamped: 'no event is as late as that' }
   if (wanted < start) return { to: start, clamped: `${wanted} is before the log's start ${start}` }
   if (wanted > end) return { to: end, clamped: `${wanted} is beyond the log's end ${end}` }
   return { to: wanted, clamped: null }

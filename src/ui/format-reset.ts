@@ -7,6 +7,7 @@ const plural = (count: number | bigint, noun: string): string => `${count} ${nou
 const time = (timestamp: bigint | null): string =>
   timestamp === null ? '-' : new Date(Number(timestamp)).toISOString()
 const MOST_TYPES = 8
+const MOST_CLAMPED = 5
 
 /** A plan for people: every partition, what is delivered again or never, what to know. */
 function formatResetPlan(plan: ResetPlan): string {
@@ -24,10 +25,12 @@ function formatResetPlan(plan: ResetPlan): string {
       time(step.last),
     ]),
   )
-  const clamped = steps.flatMap(({ topic, partition, start, end, clamped }) =>
-    // In an empty partition every offset is as good as another.
-    clamped === null || start === end ? [] : [`${topic}[${partition}]: ${clamped}, so that is where it goes`],
-  )
+  // In an empty partition every offset is as good as another.
+  const moved = steps.filter(({ clamped, start, end }) => clamped !== null && start !== end)
+  const clamped = moved
+    .slice(0, MOST_CLAMPED)
+    .map((step) => `${step.topic}[${step.partition}]: ${step.clamped}, so it goes to ${step.to}`)
+  if (moved.length > MOST_CLAMPED) clamped.push(`the same of ${moved.length - MOST_CLAMPED} more partitions`)
   const active =
     members.length === 0
       ? []

@@ -116,7 +116,9 @@ describe('reset', () => {
 
   test('says what was clamped, and that there is nothing to do', async () => {
     const { stdout } = await reset(...base, '99', '--dry-run')
-    expect(stdout).toContain("note: order-events[0]: 99 is beyond the log's end 10, so that is where it goes\n")
+    expect(stdout).toContain("note: order-events[0]: 99 is beyond the log's end 10, so it goes to 10\n")
+    const late = await reset(...base, 'now', '--dry-run')
+    expect(late.stdout).toContain('note: order-events[0]: no event is as late as that, so it goes to 10\n')
 
     const nothing = await reset(...base, 'current')
     expect(nothing.stdout).toContain('nothing to change\n')
