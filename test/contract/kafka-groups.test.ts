@@ -1,4 +1,7 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { describeGroup, listGroups } from '../../src/operations/groups.ts'
@@ -13,6 +16,7 @@ const brokers = inject('kafkaBrokers')
 const hasTools = brokers !== '' && (await kafkaUnavailable()) === undefined && !process.env.CRBUS_TEST_BROKERS
 
 const GROUP_COMMAND = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand'
+const DELETE_RECORDS = 'org.apache.kafka.tools.DeleteRecordsCommand'
 const CONSOLE_CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
 const NOW = Date.UTC(2026, 10, 23, 10)
 const T0 = Date.UTC(2026, 10, 1)
@@ -102,6 +106,31 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
     ).toEqual(rows.map((columns) => columns.slice(1, 6)))
     expect(ours.offsets.map(({ offset }) => offset)).toEqual([3n, 1n, 0n])
     expect(ours.coordinator).toMatchObject({ host: '127.0.0.1' })
+  })
+
+  test('a log cut off since the plan makes it stale, and then bounds the next', async () => {
+    const bus = openBus()
+    const { topic, group } = await scene(bus)
+    const folder = mkdtempSync(join(tmpdir(), 'crbus-records-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'offsets.json')
+    writeFileSync(file, JSON.stringify({ version: 1, partitions: [{ topic, partition: 0, offset: 8 }] }))
+    const target = { kind: 'place', place: { kind: 'offset', offset: 2n } } as const
+    const request = { group, scope: [{ topic, partitions: [0] }], target, to: '2', now: NOW }
+    const saveUndo = async () => 'undo'
+    const before = await planReset(bus, request)
+
+    await kafkaTool(DELETE_RECORDS, ['--bootstrap-server', brokers, '--offset-json-file', file])
+
+    await expect(applyReset(bus, before, { saveUndo, now: NOW })).rejects.toMatchObject({
+      code: 'PLAN_STALE',
+      message: expect.stringContaining(`${topic}[0] now holds 8 to 12, without 2`),
+    })
+    const after = await planReset(bus, request)
+    expect(after.steps).toMatchObject([{ from: 5n, to: 8n, clamped: "2 is before the log's start 8", events: 0n }])
+    expect(after.notes).toEqual([`${topic}[0]: committed 5 lies outside the log, which holds 8 to 12`])
+    await applyReset(bus, after, { saveUndo, now: NOW })
+    expect((await bus.admin.committedOffsets(group))[0]).toMatchObject({ offset: 8n })
   })
 
   test('groups of the newer protocol are listed, described, refused and reset', { timeout: 120_000 }, async () => {
