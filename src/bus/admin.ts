@@ -30,8 +30,19 @@ export interface NewTopic {
   readonly config?: Readonly<Record<string, string>> | undefined
 }
 
-/** Kafka's own words for a classic group's state; `Unknown` when the broker says something else. */
-export type GroupState = 'Empty' | 'Stable' | 'PreparingRebalance' | 'CompletingRebalance' | 'Dead' | 'Unknown'
+/**
+ * Kafka's own words for a group's state; `Unknown` when the broker says something else. `Assigning` and `Reconciling`
+ * are those of its newer protocol, which has no rebalance that stops everybody.
+ */
+export type GroupState =
+  | 'Empty'
+  | 'Stable'
+  | 'PreparingRebalance'
+  | 'CompletingRebalance'
+  | 'Assigning'
+  | 'Reconciling'
+  | 'Dead'
+  | 'Unknown'
 
 export interface GroupSummary {
   readonly group: string
@@ -44,6 +55,10 @@ export interface GroupDescription extends GroupSummary {
   /** The assignment strategy in use, for example `range`; empty when the group has no members. */
   readonly protocol: string
   readonly members: readonly GroupMemberDescription[]
+  /** `consumer`: Kafka's newer group protocol, KIP-848, where brokers assign. Absent: the classic one. */
+  readonly groupType?: 'consumer' | undefined
+  /** The broker that keeps the group, where there are brokers. */
+  readonly coordinator?: { readonly id: number; readonly host: string; readonly port: number } | undefined
 }
 
 export interface GroupMemberDescription {
@@ -51,6 +66,8 @@ export interface GroupMemberDescription {
   readonly clientId: string
   readonly host: string
   readonly assignment: readonly TopicPartition[]
+  /** The topics it asked for, sorted; absent where the bus does not tell. */
+  readonly subscription?: readonly string[] | undefined
 }
 
 export interface TopicPartition {
@@ -98,5 +115,12 @@ export interface BusAdmin {
    * overwrite it. Creates the group when it does not exist.
    */
   commitOffsets(group: string, offsets: readonly Position[]): Promise<void>
+  /**
+   * Forgets what the group committed on these partitions, as if it never had; the others stay, and so does the group.
+   * A partition it never committed, or that is no longer there, is passed over. `GROUP_ACTIVE`, `GROUP_NOT_FOUND`.
+   */
+  deleteOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void>
+  /** Forgets the group and everything it committed. `GROUP_ACTIVE`, `GROUP_NOT_FOUND`. */
+  deleteGroup(group: string): Promise<void>
   describeCluster(): Promise<ClusterDescription>
 }

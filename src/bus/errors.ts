@@ -13,6 +13,7 @@ export const eventBusErrorCodes = {
   INVALID_TOPIC: 6,
   TOPIC_EXISTS: 6,
   GROUP_ACTIVE: 6,
+  PLAN_STALE: 6,
   REFUSED: 6,
   DESERIALIZATION_FAILED: 7,
   TRANSPORT_ERROR: 8,
@@ -86,6 +87,12 @@ export const topicExists = (topic: string) =>
   new EventBusError('TOPIC_EXISTS', `topic '${topic}' already exists`, {
     topic,
     suggestions: [`crbus topics describe ${topic}`],
+  })
+
+export const groupNotFound = (group: string, suggestions: readonly string[] = []) =>
+  new EventBusError('GROUP_NOT_FOUND', `group '${group}' does not exist`, {
+    group,
+    suggestions: ['crbus groups list', ...suggestions],
   })
 
 export const groupActive = (group: string, members: readonly string[]) =>

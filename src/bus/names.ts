@@ -10,6 +10,35 @@ export const isEventTopic = (topic: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*
 export const defaultGroup = (topics: readonly string[]): string =>
   `composable-rust-${[...topics].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).join('-')}`
 
+const AUTO = defaultGroup([])
+
+/** Whether a group has the name a service gets that names none. */
+export const isDefaultGroup = (group: string): boolean => group.startsWith(AUTO) && group !== AUTO
+
+/**
+ * The topics whose joined names a {@link defaultGroup} is, as far as those there are explain it: hyphens join topics and
+ * are part of them. Empty when they do not.
+ */
+export function topicsOfDefaultGroup(group: string, topics: readonly string[]): string[] {
+  const rest = isDefaultGroup(group) ? group.slice(AUTO.length) : ''
+  const known = [...topics].filter((topic) => rest.includes(topic)).sort((a, b) => b.length - a.length)
+  const hopeless = new Set<string>()
+  const split = (at: number, after: string): string[] | undefined => {
+    if (at === rest.length + 1) return []
+    if (hopeless.has(`${at} ${after}`)) return undefined
+    for (const topic of known) {
+      const end = at + topic.length
+      const isNext = rest.startsWith(topic, at) && (end === rest.length || rest[end] === '-')
+      if (!isNext || Buffer.compare(Buffer.from(after), Buffer.from(topic)) >= 0) continue
+      const others = split(end + 1, topic)
+      if (others) return [topic, ...others]
+    }
+    hopeless.add(`${at} ${after}`)
+    return undefined
+  }
+  return (rest !== '' && split(0, '')) || []
+}
+
 /** Kafka's own rule for topic names (`org.apache.kafka.common.internals.Topic`), kept by every bus. */
 export function topicNameError(topic: string): EventBusError | undefined {
   if (topic === '') return invalidTopic(topic, 'is empty')

@@ -21,6 +21,8 @@ export interface Context {
   readonly cwd: string
   /** `CRBUS_SCHEMAS`: where schemas are when no flag says so. */
   readonly schemas: string | undefined
+  /** Where what a change of offsets replaced is kept, to be undone. */
+  readonly undoFolder: string
   /** Asks git, where a command is about revisions. */
   readonly git: (args: readonly string[], cwd: string) => GitAnswer
   openBus(flags: BusFlags): Promise<EventBus>

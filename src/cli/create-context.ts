@@ -1,4 +1,5 @@
 import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { connect } from './connect.ts'
 import type { Context } from './context.ts'
 import { exitCodes } from './errors.ts'
@@ -30,6 +31,8 @@ export function createContext(): Context {
     now: Date.now,
     cwd: process.cwd(),
     schemas: env.CRBUS_SCHEMAS || undefined,
+    // History to undo is what the XDG specification has this folder for.
+    undoFolder: join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'crbus', 'undo'),
     git: runGit,
     openBus: (flags) => connect(flags, { env, home: homedir() }),
   }

@@ -66,3 +66,17 @@ export function toDuration(
   if (given !== undefined && !length) throw new UsageError(`${flag} ${given} is not a time`, [`${flag} 10s`])
   return length
 }
+
+/** Flag of commands that need a group without members. */
+export const waitFlag = Flags.string({
+  description: 'wait so long for the group to have no members; default: not at all',
+  helpValue: '60s',
+})
+
+/** Milliseconds of a `--wait`. `parse` knows durations. */
+export function toPatience(text: string | undefined, parse: (text: string) => number | undefined): number {
+  if (text === undefined) return 0
+  const patience = parse(text)
+  if (patience === undefined) throw new UsageError(`--wait ${text} is no duration`, ['--wait 60s'])
+  return patience
+}

@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { Config, type Interfaces } from '@oclif/core'
 import type { EventBus } from '../../src/bus/event-bus.ts'
@@ -14,7 +15,7 @@ export interface CliResult {
   readonly exitCode: number
 }
 
-interface Runnable {
+export interface Runnable {
   run(argv: string[], config: Interfaces.LoadOptions): Promise<unknown>
 }
 
@@ -24,6 +25,9 @@ interface CliOptions {
   /** Default: a folder above which there are no schemas. */
   readonly cwd?: string
   readonly stop?: Stop
+  /** There is somebody at a terminal, who types `stdin`. */
+  readonly isTerminal?: boolean
+  readonly undoFolder?: string
   readonly onStdout?: (text: string) => void
 }
 
@@ -44,12 +48,19 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     })
     return stream
   }
+  const isTTY = options.isTerminal ?? false
   const context: Context = {
-    io: { stdin: Readable.from(options.stdin ?? []), stdout: sink('stdout'), stderr: sink('stderr'), color: false },
+    io: {
+      stdin: Object.assign(Readable.from(options.stdin ?? []), { isTTY }),
+      stdout: sink('stdout'),
+      stderr: Object.assign(sink('stderr'), { isTTY }),
+      color: false,
+    },
     stop,
     now: () => NOW,
     cwd: options.cwd ?? tmpdir(),
     schemas: undefined,
+    undoFolder: options.undoFolder ?? join(tmpdir(), 'crbus-no-undo'),
     git: runGit,
     openBus: async (): Promise<EventBus> => new InMemoryEventBus({ broker }),
   }

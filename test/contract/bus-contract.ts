@@ -7,6 +7,7 @@ import { eventClauses } from './support/event-clauses.ts'
 import { groupClauses } from './support/group-clauses.ts'
 import type { Harness } from './support/harness.ts'
 import { readClauses } from './support/read-clauses.ts'
+import { resetClauses } from './support/reset-clauses.ts'
 
 /** What a clause is given: the harness, whose buses are closed when the clause ends, and one bus open already. */
 export interface Contract extends Harness {
@@ -46,5 +47,6 @@ export function busContract(name: string, harness: Harness): void {
     describe('groups', () => groupClauses(contract))
     describe('administration', () => adminClauses(contract))
     describe('many at once', () => batchClauses(contract))
+    describe('resets', () => resetClauses(contract))
   })
 }

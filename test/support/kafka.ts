@@ -321,6 +321,19 @@ const libsFolder = (): string => {
 /** Written last, so that a folder with it is whole. */
 const isComplete = (folder: string): boolean => existsSync(join(folder, 'complete'))
 
+/** A command of Kafka's own tools, by the class it is in; its output. */
+export async function kafkaTool(name: string, args: readonly string[]): Promise<string> {
+  const libs = await fetchLibs()
+  return (await run('java', ['-Xmx256m', '-XX:+UseSerialGC', '-cp', join(libs, '*'), name, ...args])).stdout
+}
+
+/** The same, for one that runs until it is stopped. */
+export async function startKafkaTool(name: string, args: readonly string[]): Promise<ChildProcess> {
+  const libs = await fetchLibs()
+  const options = ['-Xmx256m', '-XX:+UseSerialGC', '-cp', join(libs, '*')]
+  return spawn('java', [...options, name, ...args], { stdio: 'ignore' })
+}
+
 async function fetchLibs(): Promise<string> {
   const folder = libsFolder()
   if (isComplete(folder)) return folder

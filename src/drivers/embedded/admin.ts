@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { DatabaseSync } from 'node:sqlite'
 import type { BusAdmin, GroupDescription, TopicDescription } from '../../bus/admin.ts'
-import { groupActive, invalidTopic, topicExists, topicNotFound } from '../../bus/errors.ts'
+import { groupActive, groupNotFound, invalidTopic, topicExists, topicNotFound } from '../../bus/errors.ts'
 import type { Position } from '../../bus/record.ts'
 import type { Changes } from './changes.ts'
 import { guarded, OFFSETS_PER_PARTITION, transact } from './database.ts'
@@ -12,15 +12,15 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
   const all = <Row>(sql: string, ...values: (string | number)[]) => database.prepare(sql).all(...values) as Row[]
 
   const liveMembers = (group: string) =>
-    all<{ member_id: string; client_id: string }>(
-      'SELECT member_id, client_id FROM members WHERE group_name = ? AND expires_at >= ? ORDER BY member_id',
+    all<{ member_id: string; client_id: string; topics: string }>(
+      'SELECT member_id, client_id, topics FROM members WHERE group_name = ? AND expires_at >= ? ORDER BY member_id',
       group,
       Date.now(),
     )
 
   const describeGroup = (group: string): GroupDescription => {
     const known = all('SELECT 1 FROM groups WHERE name = ?', group).length > 0
-    const members = liveMembers(group).map(({ member_id, client_id }) => ({
+    const members = liveMembers(group).map(({ member_id, client_id, topics }) => ({
       memberId: member_id,
       clientId: client_id,
       host: hostname(),
@@ -29,6 +29,7 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
         group,
         member_id,
       ).map(({ topic, partition }) => ({ topic, partition })),
+      subscription: (JSON.parse(topics) as string[]).sort(),
     }))
     const state = !known ? 'Dead' : members.length === 0 ? 'Empty' : 'Stable'
     return { group, protocolType: 'consumer', state, protocol: members.length === 0 ? '' : 'range', members }
@@ -45,6 +46,11 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
 
   const answering = <Arguments extends unknown[], Answer>(answer: (...args: Arguments) => Answer) => {
     return async (...args: Arguments): Promise<Answer> => guarded(path, () => answer(...args))
+  }
+
+  const requireIdle = (group: string) => {
+    const members = liveMembers(group).map(({ member_id }) => member_id)
+    if (members.length > 0) throw groupActive(group, members)
   }
 
   return {
@@ -98,13 +104,7 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
 
     commitOffsets: answering((group, offsets) => {
       transact(database, () => {
-        const members = liveMembers(group)
-        if (members.length > 0) {
-          throw groupActive(
-            group,
-            members.map(({ member_id }) => member_id),
-          )
-        }
+        requireIdle(group)
         database.prepare('INSERT INTO groups (name) VALUES (?) ON CONFLICT DO NOTHING').run(group)
         const set = database.prepare(
           'INSERT INTO offsets (group_name, partition_id, next_offset) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset',
@@ -114,6 +114,26 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
           if (!row) throw invalidTopic(topic, `has no partition ${partition}`)
           set.run(group, row.id, offset)
         }
+      })
+      changes.notify()
+    }),
+
+    deleteOffsets: answering((group, partitions) => {
+      transact(database, () => {
+        if (all('SELECT 1 FROM groups WHERE name = ?', group).length === 0) throw groupNotFound(group)
+        requireIdle(group)
+        const remove = database.prepare(
+          'DELETE FROM offsets WHERE group_name = ? AND partition_id = (SELECT p.id FROM partitions p JOIN topics t ON t.id = p.topic_id WHERE t.name = ? AND p.partition = ?)',
+        )
+        for (const { topic, partition } of partitions) remove.run(group, topic, partition)
+      })
+      changes.notify()
+    }),
+
+    deleteGroup: answering((group) => {
+      transact(database, () => {
+        requireIdle(group)
+        if (database.prepare('DELETE FROM groups WHERE name = ?').run(group).changes === 0) throw groupNotFound(group)
       })
       changes.notify()
     }),

@@ -1,5 +1,12 @@
 import type { BusAdmin, GroupDescription, GroupState } from '../../bus/admin.ts'
-import { EventBusError, groupActive, invalidTopic, topicNotFound, transportError } from '../../bus/errors.ts'
+import {
+  EventBusError,
+  groupActive,
+  groupNotFound,
+  invalidTopic,
+  topicNotFound,
+  transportError,
+} from '../../bus/errors.ts'
 import { topicNameError } from '../../bus/names.ts'
 import type { Position } from '../../bus/record.ts'
 import type { KafkaCluster } from './cluster.ts'
@@ -7,16 +14,21 @@ import { errorCode } from './kafka-errors.ts'
 import { offsetsOf } from './log.ts'
 import {
   type Api,
+  apiVersionsApi,
   ask,
   createTopicApi,
   type DescribedGroup,
   decodeAssignment,
+  decodeSubscription,
+  deleteGroupApi,
   deleteTopicApi,
+  describeConsumerGroupApi,
   describeGroupsApi,
   describeTopicConfigApi,
   LATEST,
   listGroupsApi,
   offsetCommitApi,
+  offsetDeleteApi,
   offsetFetchApi,
   type TopicMetadata,
 } from './protocol.ts'
@@ -27,6 +39,8 @@ const groupStates: ReadonlySet<string> = new Set<GroupState>([
   'Stable',
   'PreparingRebalance',
   'CompletingRebalance',
+  'Assigning',
+  'Reconciling',
   'Dead',
 ])
 
@@ -51,10 +65,40 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
       return answer
     })
 
+  /** `undefined` for a group that is none of the newer protocol, and on brokers that have not got it. */
+  const describeConsumerGroup = async (
+    group: string,
+    coordinator: GroupDescription['coordinator'] & object,
+  ): Promise<GroupDescription | undefined> => {
+    const connection = await cluster.broker(coordinator.id)
+    // A broker hangs up on what it does not know.
+    if (!(await ask(connection, apiVersionsApi, undefined)).has(describeConsumerGroupApi.key)) return undefined
+    const found = await ask(connection, describeConsumerGroupApi, group)
+    if (!found || found.error === errorCode.GROUP_ID_NOT_FOUND) return undefined
+    if (found.error !== 0) throw protocolFailure(found.error)
+    return {
+      group,
+      protocolType: 'consumer',
+      groupType: 'consumer',
+      state: toState(found.state),
+      protocol: found.assignor,
+      coordinator,
+      members: found.members.map(({ host, assignment, subscription, ...member }) => ({
+        ...member,
+        host: host.replace(/^\//, ''),
+        assignment: [...assignment].sort(byPlace),
+        subscription: [...subscription].sort(),
+      })),
+    }
+  }
+
   const describeGroup = (group: string): Promise<GroupDescription> =>
     cluster.retrying({ group }, async () => {
-      const [found] = await ask(await cluster.coordinator(group), describeGroupsApi, [group])
-      return toDescription(group, found)
+      const coordinator = await cluster.findCoordinator(group)
+      const [found] = await ask(await cluster.broker(coordinator.id), describeGroupsApi, [group])
+      const described = toDescription(group, found)
+      if (described.state !== 'Dead') return { ...described, coordinator }
+      return (await describeConsumerGroup(group, coordinator)) ?? described
     })
 
   /** Each broker with the groups it coordinates: one request a broker, however many groups there are. */
@@ -68,6 +112,16 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
         return { broker, groups: new Set(answer.groups.map(({ group }) => group)) }
       }),
     )
+  }
+
+  const requireIdle = async (group: string): Promise<void> => {
+    const { members } = await describeGroup(group)
+    if (members.length > 0) {
+      throw groupActive(
+        group,
+        members.map(({ memberId }) => memberId),
+      )
+    }
   }
 
   return {
@@ -166,13 +220,7 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
 
     async commitOffsets(group, offsets) {
       if (offsets.length === 0) return
-      const { members } = await describeGroup(group)
-      if (members.length > 0) {
-        throw groupActive(
-          group,
-          members.map(({ memberId }) => memberId),
-        )
-      }
+      await requireIdle(group)
       for (const { topic, partition, offset } of offsets) {
         const { length } = await cluster.retrying({ topic }, () => cluster.partitions(topic))
         if (partition < 0 || partition >= length) throw invalidTopic(topic, `has no partition ${partition}`)
@@ -186,6 +234,26 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
           if (error === errorCode.UNKNOWN_TOPIC_OR_PARTITION) throw topicNotFound(topic)
           if (error !== 0) throw protocolFailure(error)
         }
+      })
+    },
+
+    async deleteOffsets(group, partitions) {
+      await requireIdle(group)
+      await cluster.retrying({ group }, async () => {
+        const request = { group, places: partitions }
+        const { error, partitions: answers } = await ask(await cluster.coordinator(group), offsetDeleteApi, request)
+        if (error === errorCode.GROUP_ID_NOT_FOUND) throw groupNotFound(group)
+        const failed = error || answers.find((answer) => answer.error !== 0 && !isGone(answer.error))?.error
+        if (failed) throw protocolFailure(failed)
+      })
+    },
+
+    async deleteGroup(group) {
+      await requireIdle(group)
+      await cluster.retrying({ group }, async () => {
+        const error = await ask(await cluster.coordinator(group), deleteGroupApi, group)
+        if (error === errorCode.GROUP_ID_NOT_FOUND) throw groupNotFound(group)
+        if (error !== 0) throw protocolFailure(error)
       })
     },
 
@@ -222,24 +290,32 @@ async function fetchOffsets(
 }
 
 function toDescription(group: string, found: DescribedGroup | undefined): GroupDescription {
-  if (!found || found.error === errorCode.GROUP_ID_NOT_FOUND) {
+  if (!found || found.error === errorCode.GROUP_ID_NOT_FOUND || found.state === 'Dead') {
     return { group, protocolType: '', state: 'Dead', protocol: '', members: [] }
   }
   if (found.error !== 0) throw protocolFailure(found.error)
+  // Only groups of subscribers speak this language.
+  const isOurs = found.protocolType === 'consumer'
   return {
     group,
     protocolType: found.protocolType,
-    state: (groupStates.has(found.state) ? found.state : 'Unknown') as GroupState,
+    state: toState(found.state),
     protocol: found.protocol,
-    members: found.members.map(({ memberId, clientId, host, assignment }) => ({
+    members: found.members.map(({ memberId, clientId, host, subscription, assignment }) => ({
       memberId,
       clientId,
       host: host.replace(/^\//, ''),
-      // Only groups of subscribers speak this language.
-      assignment: found.protocolType === 'consumer' ? decodeAssignment(assignment).sort(byPlace) : [],
+      assignment: isOurs ? decodeAssignment(assignment).sort(byPlace) : [],
+      // Empty while the member is still joining.
+      subscription: isOurs && subscription.length > 0 ? decodeSubscription(subscription).sort() : undefined,
     })),
   }
 }
+
+const toState = (state: string): GroupState => (groupStates.has(state) ? (state as GroupState) : 'Unknown')
+
+/** A partition that is no longer there holds nothing to forget. */
+const isGone = (error: number): boolean => error === errorCode.UNKNOWN_TOPIC_OR_PARTITION
 
 interface Place {
   readonly topic: string

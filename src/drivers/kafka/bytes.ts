@@ -54,6 +54,28 @@ export class Writer {
     return this
   }
 
+  // The compact encodings of newer requests: lengths are one more than they say, 0 is absent.
+
+  uvarint(value: number): this {
+    let left = value
+    for (; left >= 0x80; left >>>= 7) this.int8((((left & 0x7f) | 0x80) << 24) >> 24)
+    return this.int8(left)
+  }
+
+  compactString(value: string): this {
+    const size = Buffer.byteLength(value)
+    this.uvarint(size + 1)
+    const at = this.#grow(size)
+    this.#bytes.write(value, at)
+    return this
+  }
+
+  compactList<T>(values: readonly T[], write: (value: T) => void): this {
+    this.uvarint(values.length + 1)
+    for (const value of values) write(value)
+    return this
+  }
+
   /** Makes room and says where it begins. The buffer may be another one afterwards. */
   #grow(count: number): number {
     const at = this.#length
@@ -119,6 +141,39 @@ export class Reader {
     const values: T[] = []
     for (let count = this.int32(); count > 0; count -= 1) values.push(read())
     return values
+  }
+
+  uvarint(): number {
+    let value = 0
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.int8()
+      value |= (byte & 0x7f) << shift
+      if (byte >= 0) return value
+    }
+  }
+
+  compactText(): string {
+    const size = Math.max(0, this.uvarint() - 1)
+    const at = this.#step(size)
+    return this.#bytes.toString('utf8', at, at + size)
+  }
+
+  compactList<T>(read: () => T): T[] {
+    const values: T[] = []
+    for (let count = this.uvarint() - 1; count > 0; count -= 1) values.push(read())
+    return values
+  }
+
+  skip(count: number): void {
+    this.#step(count)
+  }
+
+  /** Fields a broker adds for who knows them. */
+  skipTags(): void {
+    for (let count = this.uvarint(); count > 0; count -= 1) {
+      this.uvarint()
+      this.skip(this.uvarint())
+    }
   }
 
   #step(count: number): number {

@@ -139,11 +139,16 @@ export class KafkaCluster {
     }
   }
 
-  async coordinator(group: string, channel = 'main'): Promise<WireConnection> {
+  /** The broker that keeps a group. */
+  async findCoordinator(group: string): Promise<Address & { readonly id: number }> {
     const { error, id, host, port } = await ask(await this.anyBroker(), findCoordinatorApi, group)
     if (error !== 0) throw protocolFailure(error)
     this.#brokers.set(id, { host, port })
-    return this.#connect({ host, port }, channel)
+    return { id, host, port }
+  }
+
+  async coordinator(group: string, channel = 'main'): Promise<WireConnection> {
+    return this.#connect(await this.findCoordinator(group), channel)
   }
 
   /** Works, and again after a pause for as long as what fails passes by itself and the time-out is not over. */

@@ -9,19 +9,24 @@ export interface Api<Request, Answer> {
   readonly key: number
   readonly version: number
   readonly name: string
+  /** In the compact encoding, whose headers end with tagged fields. */
+  readonly isCompact?: boolean
   write(to: Writer, request: Request): void
   read(from: Reader): Answer
 }
 
 export async function ask<Request, Answer>(
   connection: WireConnection,
-  { key, version, name, write, read }: Api<Request, Answer>,
+  { key, version, name, isCompact, write, read }: Api<Request, Answer>,
   request: Request,
   timeout?: number,
 ): Promise<Answer> {
   const to = new Writer()
+  if (isCompact) to.uvarint(0)
   write(to, request)
-  return read(new Reader(await connection.send({ key, version, name, body: to.bytes, timeout })))
+  const from = new Reader(await connection.send({ key, version, name, body: to.bytes, timeout }))
+  if (isCompact) from.skipTags()
+  return read(from)
 }
 
 export interface Metadata {
@@ -348,6 +353,7 @@ export interface DescribedGroup {
     readonly memberId: string
     readonly clientId: string
     readonly host: string
+    readonly subscription: Buffer
     readonly assignment: Buffer
   }[]
 }
@@ -370,8 +376,7 @@ export const describeGroupsApi: Api<readonly string[], readonly DescribedGroup[]
         protocol: from.text(),
         members: from.list(() => {
           const who = { memberId: from.text(), clientId: from.text(), host: from.text() }
-          from.block()
-          return { ...who, assignment: from.block() }
+          return { ...who, subscription: from.block(), assignment: from.block() }
         }),
       }
     })
@@ -421,6 +426,121 @@ export const offsetCommitApi: Api<CommitRequest, PartitionAnswer[]> = {
   read(from) {
     from.int32()
     return readPlaces(from, (place) => ({ ...place, error: from.int16() }))
+  },
+}
+
+/** What a broker answers, by request. */
+export const apiVersionsApi: Api<
+  undefined,
+  ReadonlyMap<number, { readonly oldest: number; readonly newest: number }>
+> = {
+  key: 18,
+  version: 0,
+  name: 'ApiVersions',
+  write: () => undefined,
+  read(from) {
+    from.int16()
+    return new Map(from.list(() => [from.int16(), { oldest: from.int16(), newest: from.int16() }]))
+  },
+}
+
+export interface DescribedConsumerGroup {
+  readonly error: number
+  readonly state: string
+  readonly assignor: string
+  readonly members: readonly {
+    readonly memberId: string
+    readonly clientId: string
+    readonly host: string
+    readonly subscription: readonly string[]
+    readonly assignment: readonly Place[]
+  }[]
+}
+
+/** Groups of the newer protocol, of which DescribeGroups says that they are dead. Kafka 3.7 and later; not Redpanda. */
+export const describeConsumerGroupApi: Api<string, DescribedConsumerGroup | undefined> = {
+  key: 69,
+  version: 0,
+  name: 'ConsumerGroupDescribe',
+  isCompact: true,
+  write(to, group) {
+    to.compactList([group], (name) => to.compactString(name))
+    to.int8(0).uvarint(0)
+  },
+  read(from) {
+    const readAssignment = () => {
+      const places = from.compactList(() => {
+        from.skip(16)
+        const topic = from.compactText()
+        const own = from.compactList(() => ({ topic, partition: from.int32() }))
+        from.skipTags()
+        return own
+      })
+      from.skipTags()
+      return places.flat()
+    }
+    from.int32()
+    const [answer] = from.compactList(() => {
+      const error = from.int16()
+      from.compactText()
+      from.compactText()
+      const state = from.compactText()
+      from.int32()
+      from.int32()
+      const assignor = from.compactText()
+      const members = from.compactList(() => {
+        const memberId = from.compactText()
+        from.compactText()
+        from.compactText()
+        from.int32()
+        const who = { memberId, clientId: from.compactText(), host: from.compactText() }
+        const subscription = from.compactList(() => from.compactText())
+        from.compactText()
+        const assignment = readAssignment()
+        readAssignment()
+        from.skipTags()
+        return { ...who, subscription, assignment }
+      })
+      from.int32()
+      from.skipTags()
+      return { error, state, assignor, members }
+    })
+    return answer
+  },
+}
+
+export const deleteGroupApi: Api<string, number> = {
+  key: 42,
+  version: 1,
+  name: 'DeleteGroups',
+  write(to, group) {
+    to.list([group], (name) => to.string(name))
+  },
+  read(from) {
+    from.int32()
+    const [error] = from.list(() => {
+      from.text()
+      return from.int16()
+    })
+    return error ?? 0
+  },
+}
+
+export const offsetDeleteApi: Api<
+  { readonly group: string; readonly places: readonly Place[] },
+  { readonly error: number; readonly partitions: readonly PartitionAnswer[] }
+> = {
+  key: 47,
+  version: 0,
+  name: 'OffsetDelete',
+  write(to, { group, places }) {
+    to.string(group)
+    writePlaces(to, places, () => undefined)
+  },
+  read(from) {
+    const error = from.int16()
+    from.int32()
+    return { error, partitions: readPlaces(from, (place) => ({ ...place, error: from.int16() })) }
   },
 }
 

@@ -1,6 +1,6 @@
 import type { GroupDescription, TopicPartition } from '../../bus/admin.ts'
 import type { JoinRequest } from '../../bus/driver.ts'
-import { groupActive, topicNotFound } from '../../bus/errors.ts'
+import { groupActive, groupNotFound, topicNotFound } from '../../bus/errors.ts'
 import type { Position } from '../../bus/record.ts'
 import { assignRange } from '../assignment.ts'
 import type { Changes } from './changes.ts'
@@ -74,11 +74,12 @@ export class MemoryGroups {
 
   describe(group: string): GroupDescription {
     const known = this.#groups.get(group)
-    const members = [...(known?.members.values() ?? [])].map(({ memberId, clientId, assignment }) => ({
+    const members = [...(known?.members.values() ?? [])].map(({ memberId, clientId, assignment, request }) => ({
       memberId,
       clientId,
       host: 'memory',
       assignment,
+      subscription: [...request.topics].sort(),
     }))
     const isEmpty = members.length === 0
     const state = known === undefined ? 'Dead' : isEmpty ? 'Empty' : 'Stable'
@@ -92,13 +93,24 @@ export class MemoryGroups {
   }
 
   commit(group: string, positions: readonly Position[]): void {
-    const members = [...(this.#groups.get(group)?.members.keys() ?? [])]
-    if (members.length > 0) throw groupActive(group, members)
+    this.#requireIdle(group)
     for (const { topic, partition } of positions) {
       if (this.#topics.partitions(topic)[partition] === undefined) throw topicNotFound(topic)
     }
     const { committed } = this.#open(group)
     for (const position of positions) committed.set(keyOf(position), { ...position })
+  }
+
+  deleteOffsets(group: string, partitions: readonly TopicPartition[]): void {
+    const known = this.#groups.get(group)
+    if (!known) throw groupNotFound(group)
+    this.#requireIdle(group)
+    for (const place of partitions) known.committed.delete(keyOf(place))
+  }
+
+  delete(group: string): void {
+    this.#requireIdle(group)
+    if (!this.#groups.delete(group)) throw groupNotFound(group)
   }
 
   /** A deleted topic takes its offsets with it: a new one of the same name begins anew. */
@@ -117,6 +129,11 @@ export class MemoryGroups {
   clear(): void {
     for (const { members } of [...this.#groups.values()]) for (const member of [...members.values()]) member.leave()
     this.#groups.clear()
+  }
+
+  #requireIdle(group: string): void {
+    const members = [...(this.#groups.get(group)?.members.keys() ?? [])]
+    if (members.length > 0) throw groupActive(group, members)
   }
 
   #open(group: string): Group {

@@ -131,6 +131,8 @@ function memoryAdmin(broker: MemoryBroker, clientId: string): BusAdmin {
     committedOffsets: connected((group, only) => groups.committed(group, only)),
     committedOffsetsOf: connected((names) => names.map((group) => groups.committed(group))),
     commitOffsets: connected((group, offsets) => groups.commit(group, offsets)),
+    deleteOffsets: connected((group, partitions) => groups.deleteOffsets(group, partitions)),
+    deleteGroup: connected((group) => groups.delete(group)),
     describeCluster: connected(() => ({ kind: 'memory', clusterId: 'memory', controller: 0, brokers: [] })),
   }
 }

@@ -206,6 +206,61 @@ export function adminClauses({ bus, open }: Contract): void {
     })
   })
 
+  test('forgets offsets of the partitions named, and only those', async () => {
+    const topic = await newTopic(bus(), 3)
+    const group = uniqueGroup()
+    await bus().admin.commitOffsets(
+      group,
+      [0, 1].map((partition) => ({ topic, partition, offset: 0n })),
+    )
+
+    await bus().admin.deleteOffsets(group, [
+      { topic, partition: 1 },
+      { topic, partition: 2 },
+      { topic: uniqueTopic(), partition: 0 },
+    ])
+
+    expect(await bus().admin.committedOffsets(group)).toEqual([{ topic, partition: 0, offset: 0n }])
+    expect(await bus().admin.describeGroup(group)).toMatchObject({ state: 'Empty' })
+  })
+
+  test('deletes a group with what it committed', async () => {
+    const topic = await newTopic(bus())
+    const group = uniqueGroup()
+    await bus().admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
+
+    await (await open()).admin.deleteGroup(group)
+
+    expect(await bus().admin.committedOffsets(group)).toEqual([])
+    expect(await bus().admin.describeGroup(group)).toMatchObject({ state: 'Dead' })
+    expect((await bus().admin.listGroups()).map((summary) => summary.group)).not.toContain(group)
+  })
+
+  test('deletes nothing of a group that runs', async () => {
+    const topic = await newTopic(bus())
+    const group = uniqueGroup()
+    await bus().publish(topic, numberedList(2))
+    const stream = await (await open()).subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    await take(stream, 1)
+
+    const { members } = await bus().admin.describeGroup(group)
+    expect(members).toMatchObject([{ subscription: [topic] }])
+    const active = { code: 'GROUP_ACTIVE', group }
+    await expect(bus().admin.deleteGroup(group)).rejects.toMatchObject(active)
+    await expect(bus().admin.deleteOffsets(group, [{ topic, partition: 0 }])).rejects.toMatchObject(active)
+    await stream.close()
+  })
+
+  test('misses a group that is not there', async () => {
+    const group = uniqueGroup()
+    const missing = { code: 'GROUP_NOT_FOUND', group }
+
+    await expect(bus().admin.deleteGroup(group)).rejects.toMatchObject(missing)
+    await expect(bus().admin.deleteOffsets(group, [{ topic: uniqueTopic(), partition: 0 }])).rejects.toMatchObject(
+      missing,
+    )
+  })
+
   test('says what it is', async () => {
     const cluster = await bus().admin.describeCluster()
 

@@ -61,6 +61,7 @@ test('codes and their exit codes stay', () => {
     INVALID_TOPIC: 6,
     TOPIC_EXISTS: 6,
     GROUP_ACTIVE: 6,
+    PLAN_STALE: 6,
     REFUSED: 6,
     DESERIALIZATION_FAILED: 7,
     TRANSPORT_ERROR: 8,

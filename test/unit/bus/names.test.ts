@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { defaultGroup, isEventTopic, topicFor, topicNameError } from '../../../src/bus/names.ts'
+import {
+  defaultGroup,
+  isDefaultGroup,
+  isEventTopic,
+  topicFor,
+  topicNameError,
+  topicsOfDefaultGroup,
+} from '../../../src/bus/names.ts'
 
 test.each([
   ['order', 'order-events'],
@@ -55,5 +62,28 @@ describe('a topic name', () => {
 
   test('may not have 250 characters', () => {
     expect(topicNameError('x'.repeat(250))?.message).toMatch(/has 250 characters; 249 are allowed$/)
+  })
+})
+
+describe('the topics of an automatic group name', () => {
+  const known = ['order-events', 'payment-events', 'order', 'events', 'a-b', 'a', 'b']
+
+  test.each([
+    ['composable-rust-order-events', ['order-events']],
+    ['composable-rust-order-events-payment-events', ['order-events', 'payment-events']],
+    ['composable-rust-a-b', ['a-b']],
+    // Not sorted, so no service has this name of its own accord.
+    ['composable-rust-payment-events-order-events', []],
+    ['composable-rust-order-events-gone-events', []],
+    ['composable-rust-', []],
+    ['billing', []],
+  ])('%s', (group, topics) => {
+    expect(topicsOfDefaultGroup(group, known)).toEqual(topics)
+  })
+
+  test('are told from those of other names', () => {
+    expect(isDefaultGroup(defaultGroup(['order-events']))).toBe(true)
+    expect(isDefaultGroup('composable-rust-')).toBe(false)
+    expect(isDefaultGroup('billing')).toBe(false)
   })
 })

@@ -1,0 +1,39 @@
+import { Args } from '@oclif/core'
+import { ChangeCommand } from '../../cli/change-command.ts'
+import { busFlags, changeFlags } from '../../cli/flags.ts'
+import { applyReset, planReset } from '../../operations/reset.ts'
+import { saveUndoIn } from '../../operations/reset-files.ts'
+import type { ResetPlan } from '../../operations/reset-plan.ts'
+import { wordsOfReset } from '../../ui/format-reset.ts'
+
+export default class GroupsClone extends ChangeCommand {
+  static override summary = 'give a group the offsets of another, making it when there is none'
+  static override description =
+    'A reset to group:FROM of everything that one has committed, with its plan and its undo.'
+  static override examples = ['<%= config.bin %> groups clone billing billing-v2 --dry-run']
+  static override args = {
+    from: Args.string({ description: 'group to take offsets from', required: true, ignoreStdin: true }),
+    to: Args.string({ description: 'group to give them to', required: true, ignoreStdin: true }),
+  }
+  static override flags = { ...busFlags, ...changeFlags }
+
+  async run(): Promise<ResetPlan & { readonly applied: boolean }> {
+    const { args, flags } = await this.parse(GroupsClone)
+    const bus = await this.openBus(flags)
+    const now = this.context.now()
+    const plan = await planReset(bus, {
+      group: args.to,
+      scope: 'committed',
+      target: { kind: 'group', group: args.from },
+      to: `group:${args.from}`,
+      newGroup: true,
+      now,
+      signal: this.signal,
+    })
+    return this.carryOut(flags, {
+      plan,
+      ...wordsOfReset(plan),
+      apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.context.undoFolder), now }),
+    })
+  }
+}

@@ -1,0 +1,37 @@
+import { Args } from '@oclif/core'
+import { ChangeCommand } from '../../cli/change-command.ts'
+import { busFlags, changeFlags } from '../../cli/flags.ts'
+import { applyGroupDeletion, planGroupDeletion } from '../../operations/delete-groups.ts'
+import { saveUndoIn } from '../../operations/reset-files.ts'
+import type { ResetPlan } from '../../operations/reset-plan.ts'
+import { wordsOfReset } from '../../ui/format-reset.ts'
+
+export default class GroupsDelete extends ChangeCommand {
+  static override summary = 'delete groups and everything they have committed'
+  static override description = 'Needs the groups stopped. Saves an undo file of each for "crbus reset undo".'
+  static override strict = false
+  static override usage = 'groups delete GROUP...'
+  static override examples = ['<%= config.bin %> groups delete old-billing --dry-run']
+  static override args = { group: Args.string({ description: 'groups to delete', required: true, ignoreStdin: true }) }
+  static override flags = { ...busFlags, ...changeFlags }
+
+  async run(): Promise<{ readonly groups: readonly ResetPlan[]; readonly applied: boolean }> {
+    const { argv, flags } = await this.parse(GroupsDelete)
+    const bus = await this.openBus(flags)
+    const now = this.context.now()
+    const groups = await planGroupDeletion(bus, [...new Set(argv as string[])], now)
+    const words = groups.map(wordsOfReset)
+    const [first] = words
+    const kind = groups[0]?.bus.kind
+    return this.carryOut(flags, {
+      plan: { groups },
+      shown: words.map(({ shown }) => shown).join('\n'),
+      isNothing: false,
+      question: words.length === 1 && first ? first.question : `Delete these ${groups.length} groups on ${kind}?`,
+      apply: async () => ({
+        deleted: await applyGroupDeletion(bus, groups, { saveUndo: saveUndoIn(this.context.undoFolder), now }),
+      }),
+      done: ({ deleted }) => words.map(({ done }, index) => deleted[index] && done(deleted[index])).join('\n'),
+    })
+  }
+}

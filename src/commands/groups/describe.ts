@@ -1,0 +1,21 @@
+import { Args } from '@oclif/core'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { busFlags } from '../../cli/flags.ts'
+import { describeGroup, type GroupReport } from '../../operations/groups.ts'
+import { formatGroup } from '../../ui/format-group.ts'
+
+export default class GroupsDescribe extends BaseCommand {
+  static override summary = 'show state, members, offsets and lag of a group'
+  static override description = 'What --json prints can be gone back to with "crbus reset --to file.json".'
+  static override examples = ['<%= config.bin %> groups describe billing']
+  static override args = { group: Args.string({ description: 'group to describe', required: true, ignoreStdin: true }) }
+  static override flags = { ...busFlags }
+
+  async run(): Promise<GroupReport> {
+    const { args, flags } = await this.parse(GroupsDescribe)
+    const bus = await this.openBus(flags)
+    const report = await describeGroup(bus, args.group)
+    await this.print(formatGroup(report))
+    return report
+  }
+}

@@ -1,0 +1,19 @@
+import { BaseCommand } from '../../cli/base-command.ts'
+import { busFlags } from '../../cli/flags.ts'
+import { type GroupOverview, listGroups } from '../../operations/groups.ts'
+import { formatGroups } from '../../ui/format-group.ts'
+
+export default class GroupsList extends BaseCommand {
+  static override summary = 'list the consumer groups of the bus'
+  static override examples = ['<%= config.bin %> groups list', '<%= config.bin %> groups list -b 127.0.0.1:9092 --json']
+  static override flags = { ...busFlags }
+
+  async run(): Promise<GroupOverview[]> {
+    const { flags } = await this.parse(GroupsList)
+    const bus = await this.openBus(flags)
+    const groups = await listGroups(bus)
+    if (groups.length === 0) await this.notice('no groups yet; a subscriber or "crbus reset --new-group" makes one')
+    await this.print(formatGroups(groups))
+    return groups
+  }
+}

@@ -1,0 +1,33 @@
+import { resolve } from 'node:path'
+import { Args } from '@oclif/core'
+import { ChangeCommand } from '../../cli/change-command.ts'
+import { busFlags, changeFlags, toPatience, waitFlag } from '../../cli/flags.ts'
+import { duration } from '../../operations/offset-grammar.ts'
+import { applyReset, waitUntilEmpty } from '../../operations/reset.ts'
+import { readPlanFile, saveUndoIn } from '../../operations/reset-files.ts'
+import type { ResetPlan } from '../../operations/reset-plan.ts'
+import { wordsOfReset } from '../../ui/format-reset.ts'
+
+export default class ResetApply extends ChangeCommand {
+  static override summary = 'carry out a plan that "crbus reset --plan-out" wrote'
+  static override description =
+    'Refused when what the plan rests on has changed since: offsets were committed, or the log no longer reaches that far back.'
+  static override examples = ['<%= config.bin %> reset apply plan.json']
+  static override args = { plan: Args.string({ description: 'the file', required: true, ignoreStdin: true }) }
+  static override flags = { ...busFlags, ...changeFlags, wait: waitFlag }
+
+  async run(): Promise<ResetPlan & { readonly applied: boolean }> {
+    const { args, flags } = await this.parse(ResetApply)
+    const patience = toPatience(flags.wait, duration)
+    const plan = await readPlanFile(resolve(this.context.cwd, args.plan))
+    const bus = await this.openBus(flags)
+    return this.carryOut(flags, {
+      plan,
+      ...wordsOfReset(plan),
+      apply: async () => {
+        await waitUntilEmpty(bus, plan.group, patience, { signal: this.signal })
+        return applyReset(bus, plan, { saveUndo: saveUndoIn(this.context.undoFolder), now: this.context.now() })
+      },
+    })
+  }
+}

@@ -1,0 +1,55 @@
+import { resolve } from 'node:path'
+import { Args, Flags } from '@oclif/core'
+import type { EventBus } from '../../bus/event-bus.ts'
+import { ChangeCommand } from '../../cli/change-command.ts'
+import { RefusedError, UsageError } from '../../cli/errors.ts'
+import { busFlags, changeFlags } from '../../cli/flags.ts'
+import { applyReset, type UndoRecord } from '../../operations/reset.ts'
+import { lastUndo, listUndoFiles, readUndoFile, saveUndoIn } from '../../operations/reset-files.ts'
+import type { ResetPlan } from '../../operations/reset-plan.ts'
+import { planUndo } from '../../operations/undo-reset.ts'
+import { wordsOfReset } from '../../ui/format-reset.ts'
+
+export default class ResetUndo extends ChangeCommand {
+  static override summary = 'put back what a group had committed before a reset'
+  static override description =
+    'Takes the undo file that every change of offsets saves, and has a plan and an undo file of its own: undoing the last change twice brings it back.'
+  static override examples = [
+    '<%= config.bin %> reset undo --last',
+    '<%= config.bin %> reset undo --last --group billing',
+  ]
+  static override args = { file: Args.string({ description: 'the undo file', ignoreStdin: true }) }
+  static override flags = {
+    ...busFlags,
+    ...changeFlags,
+    last: Flags.boolean({ description: 'the newest undo file of this bus' }),
+    group: Flags.string({ char: 'g', description: 'with --last: of this group', dependsOn: ['last'] }),
+  }
+
+  async run(): Promise<ResetPlan & { readonly applied: boolean }> {
+    const { args, flags } = await this.parse(ResetUndo)
+    if ((args.file === undefined) === !flags.last) {
+      const newest = (await listUndoFiles(this.context.undoFolder)).slice(0, 3)
+      throw new UsageError('name an undo file, or --last', [
+        'crbus reset undo --last',
+        ...newest.map((path) => `crbus reset undo ${path}`),
+      ])
+    }
+    const bus = await this.openBus(flags)
+    const now = this.context.now()
+    const plan = await planUndo(bus, await this.#record(bus, args.file, flags.group), now)
+    return this.carryOut(flags, {
+      plan,
+      ...wordsOfReset(plan),
+      apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.context.undoFolder), now }),
+    })
+  }
+
+  async #record(bus: EventBus, file: string | undefined, group: string | undefined): Promise<UndoRecord> {
+    if (file !== undefined) return readUndoFile(resolve(this.context.cwd, file))
+    const { clusterId } = await bus.admin.describeCluster()
+    const last = await lastUndo(this.context.undoFolder, clusterId, group)
+    if (last) return last.record
+    throw new RefusedError(`there is nothing to undo in ${this.context.undoFolder}`)
+  }
+}

@@ -1,0 +1,106 @@
+import type { GroupDescription, GroupState } from '../bus/admin.ts'
+import { groupNotFound } from '../bus/errors.ts'
+import type { EventBus } from '../bus/event-bus.ts'
+import { isDefaultGroup, topicsOfDefaultGroup } from '../bus/names.ts'
+import type { Position } from '../bus/record.ts'
+import { knownRanges } from './reset-plan.ts'
+
+export interface GroupOverview {
+  readonly group: string
+  readonly state: GroupState
+  readonly type: 'classic' | 'consumer'
+  /** How partitions are shared out, for example `range`; empty without members. */
+  readonly protocol: string
+  readonly members: number
+  /** What its members ask for or it has committed; else what its name says. Sorted. */
+  readonly topics: readonly string[]
+  /** It has the name a service gets that names no group. */
+  readonly isAutoNamed: boolean
+}
+
+/** Every group with its state and topics. */
+export async function listGroups(bus: EventBus): Promise<GroupOverview[]> {
+  const [groups, known] = await Promise.all([bus.admin.listGroups(), topicNames(bus)])
+  return Promise.all(
+    groups.map(async ({ group }) => {
+      const [description, committed] = await Promise.all([
+        bus.admin.describeGroup(group),
+        bus.admin.committedOffsets(group),
+      ])
+      return { ...overview(description, committed, known), members: description.members.length }
+    }),
+  )
+}
+
+const topicNames = async (bus: EventBus): Promise<string[]> => (await bus.admin.listTopics()).map(({ topic }) => topic)
+
+function overview(description: GroupDescription, committed: readonly Position[], known: readonly string[]) {
+  const { group, state, protocol, groupType, members } = description
+  const used = new Set([
+    ...members.flatMap(({ subscription = [], assignment }) => [
+      ...subscription,
+      ...assignment.map(({ topic }) => topic),
+    ]),
+    ...committed.map(({ topic }) => topic),
+  ])
+  const topics = used.size > 0 ? [...used].sort() : topicsOfDefaultGroup(group, known)
+  return { group, state, type: groupType ?? ('classic' as const), protocol, topics, isAutoNamed: isDefaultGroup(group) }
+}
+
+/** A partition the group has committed or reads. What is not known is `null`: the log's, when the topic is gone. */
+interface GroupOffset {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint | null
+  readonly start: bigint | null
+  readonly end: bigint | null
+  readonly lag: bigint | null
+  readonly memberId: string | null
+}
+
+export interface GroupReport extends Omit<GroupOverview, 'members'> {
+  readonly coordinator: GroupDescription['coordinator'] | null
+  readonly members: GroupDescription['members']
+  readonly offsets: readonly GroupOffset[]
+  /** Of the partitions it has committed; `null` when there is none. */
+  readonly totalLag: bigint | null
+}
+
+/** A group with its members, and where it is on every partition. `GROUP_NOT_FOUND` when there is none. */
+export async function describeGroup(bus: EventBus, group: string): Promise<GroupReport> {
+  const [description, committed, known] = await Promise.all([
+    bus.admin.describeGroup(group),
+    bus.admin.committedOffsets(group),
+    topicNames(bus),
+  ])
+  if (description.state === 'Dead' && committed.length === 0) throw groupNotFound(group)
+  const owned = description.members.flatMap(({ memberId, assignment }) =>
+    assignment.map(({ topic, partition }) => ({ topic, partition, memberId })),
+  )
+  const keyOf = (place: { readonly topic: string; readonly partition: number }) => `${place.topic}/${place.partition}`
+  const places = new Map([...owned, ...committed].map((place) => [keyOf(place), place]))
+  const ranges = await knownRanges(bus, new Set([...places.values()].map(({ topic }) => topic)))
+  const offsets = [...places]
+    .map(([key, { topic, partition }]): GroupOffset => {
+      const range = ranges.get(topic)?.find((one) => one.partition === partition)
+      const offset = committed.find((one) => keyOf(one) === key)?.offset ?? null
+      const lag = range === undefined || offset === null ? null : range.end > offset ? range.end - offset : 0n
+      return {
+        topic,
+        partition,
+        offset,
+        start: range?.start ?? null,
+        end: range?.end ?? null,
+        lag,
+        memberId: owned.find((one) => keyOf(one) === key)?.memberId ?? null,
+      }
+    })
+    .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
+  return {
+    ...overview(description, committed, known),
+    coordinator: description.coordinator ?? null,
+    members: description.members,
+    offsets,
+    totalLag: offsets.reduce<bigint | null>((sum, { lag }) => (lag === null ? sum : (sum ?? 0n) + lag), null),
+  }
+}

@@ -1,0 +1,130 @@
+import type { GroupState, TopicPartition } from '../bus/admin.ts'
+import { EventBusError } from '../bus/errors.ts'
+import type { EventBus } from '../bus/event-bus.ts'
+import type { PartitionRange } from '../bus/topic-log.ts'
+import { type ResetSample, type StretchTimes, sampleStretches } from './reset-sample.ts'
+
+/** One partition of a plan. `null` is "nothing committed". */
+export interface ResetStep extends TopicPartition, StretchTimes {
+  readonly from: bigint | null
+  readonly to: bigint | null
+  /** What the log held when the plan was made; `null` when the topic is gone. */
+  readonly start: bigint | null
+  readonly end: bigint | null
+  /** `set` and `forget`: where the group would begin, or begin then, is for its members to say. */
+  readonly effect: 'replay' | 'skip' | 'set' | 'forget' | 'none'
+  /** Events delivered again, or never. */
+  readonly events: bigint
+  /** Why `to` is not what was asked for. */
+  readonly clamped: string | null
+}
+
+/** Which bus, so that a plan or an undo is not applied to another one. */
+export interface BusIdentity {
+  readonly kind: string
+  readonly clusterId: string
+}
+
+/** What a reset would do. Plain data: it can be written to a file, looked over and applied later. */
+export interface ResetPlan extends ResetSample {
+  readonly group: string
+  readonly bus: BusIdentity
+  /** As asked for, in words. */
+  readonly to: string
+  /** Milliseconds since 1970. */
+  readonly plannedAt: number
+  readonly state: GroupState
+  /** Who is in the group, and must leave before it can be applied. */
+  readonly members: readonly string[]
+  /** Applying makes the group. */
+  readonly makesGroup: boolean
+  /** Applying deletes the group and all it has committed. */
+  readonly removesGroup: boolean
+  /** Offsets are set as they are, even where the log holds nothing: they were there before. */
+  readonly isExact: boolean
+  readonly steps: readonly ResetStep[]
+  readonly replayed: bigint
+  readonly skipped: bigint
+  /** What else to know, a sentence each. */
+  readonly notes: readonly string[]
+}
+
+/** Steps that move something. */
+export const changesOf = ({ steps }: Pick<ResetPlan, 'steps'>): ResetStep[] =>
+  steps.filter(({ from, to }) => from !== to)
+
+export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`
+
+/** The ranges of those topics that there are. */
+export async function knownRanges(
+  bus: EventBus,
+  topics: Iterable<string>,
+): Promise<ReadonlyMap<string, readonly PartitionRange[]>> {
+  const found = await Promise.all(
+    [...topics].map(async (topic) => {
+      try {
+        return [[topic, await bus.log.ranges(topic)] as const]
+      } catch (error) {
+        if (error instanceof EventBusError && error.code === 'TOPIC_NOT_FOUND') return []
+        throw error
+      }
+    }),
+  )
+  return new Map(found.flat())
+}
+
+export interface Move extends TopicPartition {
+  readonly range: PartitionRange | undefined
+  readonly from: bigint | null
+  readonly to: bigint | null
+  readonly clamped: string | null
+}
+
+/** What each move does to the events between its ends, and what those are. */
+export async function withEffects(bus: EventBus, moves: readonly Move[], signal: AbortSignal | undefined) {
+  const inLog = (offset: bigint, { start, end }: PartitionRange) =>
+    offset < start ? start : offset > end ? end : offset
+  const stretches = moves.map(({ topic, partition, range, from, to }) => {
+    if (range === undefined || from === null || to === null) return undefined
+    const [a, b] = [inLog(from, range), inLog(to, range)]
+    if (a === b) return undefined
+    return { topic, partition, from: a < b ? a : b, to: a < b ? b : a }
+  })
+  const asked = stretches.filter((stretch) => stretch !== undefined)
+  const { times, sample } = await sampleStretches(bus, asked, signal)
+  const timesOfStretch = new Map(asked.map((stretch, index) => [stretch, times[index]]))
+  const steps = moves.map(({ topic, partition, range, from, to, clamped }, index): ResetStep => {
+    const stretch = stretches[index]
+    const own = stretch && timesOfStretch.get(stretch)
+    return {
+      topic,
+      partition,
+      from,
+      to,
+      start: range?.start ?? null,
+      end: range?.end ?? null,
+      effect: effectOf(from, to),
+      events: stretch ? stretch.to - stretch.from : 0n,
+      first: own?.first ?? null,
+      last: own?.last ?? null,
+      clamped,
+    }
+  })
+  const sum = (effect: ResetStep['effect']) =>
+    steps.reduce((total, step) => (step.effect === effect ? total + step.events : total), 0n)
+  return { ...sample, steps, replayed: sum('replay'), skipped: sum('skip') }
+}
+
+function effectOf(from: bigint | null, to: bigint | null): ResetStep['effect'] {
+  if (from === to) return 'none'
+  if (from === null) return 'set'
+  if (to === null) return 'forget'
+  return to < from ? 'replay' : 'skip'
+}
+
+export async function requireSameBus(bus: EventBus, { kind, clusterId }: BusIdentity, what: string): Promise<void> {
+  const here = await bus.admin.describeCluster()
+  if (here.kind === kind && here.clusterId === clusterId) return
+  const message = `${what} is for ${kind} (${clusterId}), and this is ${here.kind} (${here.clusterId})`
+  throw new EventBusError('REFUSED', message, { suggestions: ['name the bus with --brokers or --data-dir'] })
+}

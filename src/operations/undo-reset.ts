@@ -1,0 +1,53 @@
+import type { EventBus } from '../bus/event-bus.ts'
+import type { UndoRecord } from './reset.ts'
+import { knownRanges, type Move, placeOf, type ResetPlan, requireSameBus, withEffects } from './reset-plan.ts'
+
+/**
+ * Back to what an undo record holds, exactly: offsets that were beyond the log too, and none where there was none.
+ * A group the change had made is deleted, unless it has committed elsewhere since.
+ */
+export async function planUndo(bus: EventBus, record: UndoRecord, now: number): Promise<ResetPlan> {
+  const { group, offsets } = record
+  await requireSameBus(bus, record.bus, 'the undo file')
+  const committed = await bus.admin.committedOffsets(group)
+  const current = new Map(committed.map((position) => [placeOf(position), position.offset]))
+  const known = new Set(offsets.map(placeOf))
+  const description = await bus.admin.describeGroup(group)
+  const topics = new Set(offsets.map(({ topic }) => topic))
+  const ranges = await knownRanges(bus, topics)
+  const gone = [...topics]
+    .filter((topic) => !ranges.has(topic))
+    .map((topic) => `topic '${topic}' does not exist any more: its offsets stay forgotten`)
+  const moves = offsets
+    .map(({ topic, partition, before }): Move => {
+      const range = ranges.get(topic)?.find((one) => one.partition === partition)
+      return {
+        topic,
+        partition,
+        range,
+        from: current.get(placeOf({ topic, partition })) ?? null,
+        to: before,
+        clamped: null,
+      }
+    })
+    .filter(({ range }) => range !== undefined)
+  const since = offsets.flatMap(({ after, ...place }) => {
+    const is = current.get(placeOf(place)) ?? null
+    return is === after ? [] : [`${placeOf(place)} has moved from ${after ?? 'none'} to ${is ?? 'none'} since`]
+  })
+  const { clusterId, kind } = record.bus
+  const isKnown = description.state !== 'Dead' || committed.length > 0
+  return {
+    group,
+    bus: { kind, clusterId },
+    to: `what was before: ${record.did}`,
+    plannedAt: now,
+    state: description.state,
+    members: description.members.map(({ memberId }) => memberId),
+    makesGroup: !isKnown,
+    removesGroup: record.madeGroup && isKnown && committed.every((position) => known.has(placeOf(position))),
+    isExact: true,
+    ...(await withEffects(bus, moves, undefined)),
+    notes: [...gone, ...since],
+  }
+}

@@ -1,0 +1,88 @@
+import type { AppliedReset } from '../operations/reset.ts'
+import type { ResetPlan } from '../operations/reset-plan.ts'
+import { printable } from './printable.ts'
+import { formatTable } from './table.ts'
+
+const plural = (count: number | bigint, noun: string): string => `${count} ${noun}${BigInt(count) === 1n ? '' : 's'}`
+const time = (timestamp: bigint | null): string =>
+  timestamp === null ? '-' : new Date(Number(timestamp)).toISOString()
+const MOST_TYPES = 8
+const MOST_CLAMPED = 5
+
+/** A plan for people: every partition, what is delivered again or never, what to know. */
+function formatResetPlan(plan: ResetPlan): string {
+  const { group, to, state, members, steps, notes } = plan
+  const table = formatTable(
+    ['TOPIC', 'PARTITION', 'FROM', 'TO', 'EFFECT', 'EVENTS', 'FIRST-EVENT', 'LAST-EVENT'],
+    steps.map((step) => [
+      step.topic,
+      step.partition,
+      step.from ?? '-',
+      step.to ?? '-',
+      step.effect,
+      step.events,
+      time(step.first),
+      time(step.last),
+    ]),
+  )
+  // In an empty partition every offset is as good as another.
+  const moved = steps.filter(({ clamped, start, end }) => clamped !== null && start !== end)
+  const clamped = moved
+    .slice(0, MOST_CLAMPED)
+    .map((step) => `${step.topic}[${step.partition}]: ${step.clamped}, so it goes to ${step.to}`)
+  if (moved.length > MOST_CLAMPED) clamped.push(`the same of ${moved.length - MOST_CLAMPED} more partitions`)
+  const active =
+    members.length === 0
+      ? []
+      : [`the group runs (${members.join(', ')}): it must be stopped before this can be applied`]
+  const lines = [
+    ...(steps.length === 0 ? [] : [`${sumOf(plan)}${sampleOf(plan)}`]),
+    ...[...active, ...clamped, ...notes].map((note) => `note: ${note}`),
+  ]
+  const name = plan.makesGroup ? `${group} (new)` : `${group} (${state})`
+  return `GROUP  ${printable(name)}\nTO     ${printable(to)}\n\n${table}\n${lines.map((line) => `${printable(line)}\n`).join('')}`
+}
+
+function sumOf({ steps, replayed, skipped }: ResetPlan): string {
+  const count = (effect: string) => steps.filter((step) => step.effect === effect).length
+  const [set, forgotten] = [count('set'), count('forget')]
+  const parts = [
+    ...(replayed > 0n ? [`${plural(replayed, 'event')} delivered again`] : []),
+    ...(skipped > 0n ? [`${plural(skipped, 'event')} skipped`] : []),
+    ...(set > 0 ? [`${plural(set, 'first offset')} set`] : []),
+    ...(forgotten > 0 ? [`${plural(forgotten, 'offset')} forgotten`] : []),
+  ]
+  if (parts.length > 0) return parts.join(', ')
+  return count('none') === steps.length ? 'nothing to change' : 'no event delivered again or skipped'
+}
+
+function sampleOf({ sampled, types, conversations, sagas, replayed, skipped }: ResetPlan): string {
+  if (sampled === 0) return ''
+  const named = types.slice(0, MOST_TYPES).map(({ eventType, count }) => `${eventType} ${count}`)
+  const more = types.length > MOST_TYPES ? [`${types.length - MOST_TYPES} more types`] : []
+  const ids = conversations === 0 ? '' : `; of ${plural(conversations, 'conversation')}`
+  const driven = sagas === 0 ? '' : ` and ${plural(sagas, 'saga')}, which a replay drives again`
+  const isAll = BigInt(sampled) === replayed + skipped
+  return `; ${isAll ? 'they are' : `in a sample of ${sampled}`}: ${[...named, ...more].join(', ')}${ids}${driven}`
+}
+
+/** What a command asks and says about a plan. */
+export function wordsOfReset(plan: ResetPlan) {
+  const changes = plan.steps.filter(({ from, to }) => from !== to)
+  const [ask, did] = changes.every(({ to }) => to === null) ? ['Forget', 'forgot'] : ['Move', 'moved']
+  const isDeletion = plan.removesGroup
+  const what = isDeletion
+    ? `Delete group ${plan.group}`
+    : `${ask} ${plural(changes.length, 'offset')} of group ${plan.group}`
+  return {
+    shown: formatResetPlan(plan),
+    isNothing: changes.length === 0 && !isDeletion,
+    question: printable(`${what} on ${plan.bus.kind}: ${sumOf(plan)}?`),
+    done({ undoFile, moved }: AppliedReset): string {
+      const done = isDeletion
+        ? `deleted group ${plan.group}`
+        : `${did} ${plural(moved, 'offset')} of ${plan.group}, read back`
+      return printable(`${done}; to undo: crbus reset undo ${undoFile}`)
+    },
+  }
+}

@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { serializedEvent } from '../../src/bus/event.ts'
+import GroupsClone from '../../src/commands/groups/clone.ts'
+import GroupsDelete from '../../src/commands/groups/delete.ts'
+import GroupsDeleteOffsets from '../../src/commands/groups/delete-offsets.ts'
+import GroupsDescribe from '../../src/commands/groups/describe.ts'
+import GroupsList from '../../src/commands/groups/list.ts'
+import GroupsMembers from '../../src/commands/groups/members.ts'
+import ResetUndo from '../../src/commands/reset/undo.ts'
+import Reset from '../../src/commands/reset.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { type Runnable, runCli } from './run-cli.ts'
+
+const AUTO = 'composable-rust-order-events-payment-events'
+
+describe('groups', () => {
+  let broker: MemoryBroker
+  let folder: string
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'crbus-groups-'))
+    broker = new MemoryBroker()
+    const bus = new InMemoryEventBus({ broker })
+    await bus.admin.createTopic('order-events', { partitions: 2 })
+    await bus.admin.createTopic('payment-events', { partitions: 1 })
+    // The first key is on partition 0.
+    await bus.publish(
+      'payment-events',
+      [1, 2, 3].map((n) => serializedEvent('Paid.v1', Uint8Array.of(n))),
+    )
+    broker.groups.commit('billing', [
+      { topic: 'order-events', partition: 1, offset: 0n },
+      { topic: 'payment-events', partition: 0, offset: 1n },
+    ])
+    return () => rmSync(folder, { recursive: true })
+  })
+
+  const run = (command: Runnable, ...argv: string[]) =>
+    runCli(command, argv, { broker, cwd: folder, undoFolder: join(folder, 'undo') })
+
+  async function joined(group: string) {
+    const bus = new InMemoryEventBus({ broker })
+    onTestFinished(() => bus.close())
+    await bus.subscribe(['order-events', 'payment-events'], { group })
+    return bus
+  }
+
+  test('are listed with state and topics, those of an automatic name recognised', async () => {
+    broker.groups.commit(AUTO, [])
+    await joined('shipping')
+
+    const { stdout } = await run(GroupsList)
+    expect(stdout).toBe(
+      [
+        'GROUP                                        STATE   TYPE     PROTOCOL  MEMBERS  AUTO-NAMED  TOPICS',
+        'billing                                      Empty   classic  -               0  -           order-events,payment-events',
+        `${AUTO}  Empty   classic  -               0  yes         order-events,payment-events`,
+        'shipping                                     Stable  classic  range           1  -           order-events,payment-events',
+        '',
+      ].join('\n'),
+    )
+    const json = JSON.parse((await run(GroupsList, '--json')).stdout)
+    expect(json).toMatchObject([{ group: 'billing', isAutoNamed: false }, { group: AUTO, isAutoNamed: true }, {}])
+  })
+
+  test('are described with offsets and lag', async () => {
+    const { stdout } = await run(GroupsDescribe, 'billing')
+
+    expect(stdout).toBe(
+      [
+        'GROUP        billing',
+        'STATE        Empty',
+        'TYPE         classic',
+        'PROTOCOL     -',
+        'MEMBERS      0',
+        'TOPICS       order-events,payment-events',
+        'TOTAL-LAG    2',
+        '',
+        'TOPIC           PARTITION  CURRENT-OFFSET  LOG-START-OFFSET  LOG-END-OFFSET  LAG  MEMBER-ID  CLIENT-ID  HOST',
+        'order-events            1               0                 0               0    0  -          -          -',
+        'payment-events          0               1                 0               3    2  -          -          -',
+        '',
+      ].join('\n'),
+    )
+    const json = await run(GroupsDescribe, 'billing', '--json')
+    expect(JSON.parse(json.stdout)).toMatchObject({ group: 'billing', totalLag: 2, offsets: [{ lag: 0 }, { lag: 2 }] })
+    expect(await run(GroupsDescribe, 'nobody')).toMatchObject({ exitCode: 4 })
+  })
+
+  test('show their members and what each reads', async () => {
+    const bus = await joined('shipping')
+
+    const { stdout } = await run(GroupsMembers, 'shipping')
+    expect(stdout).toMatch(
+      new RegExp(
+        `^MEMBER-ID +CLIENT-ID +HOST +PARTITIONS +READS +SUBSCRIBED\n${bus.clientId}-\\d+ +${bus.clientId} +memory +3 +order-events:0,1;payment-events:0 +order-events,payment-events\n$`,
+      ),
+    )
+    const described = await run(GroupsDescribe, 'shipping')
+    expect(described.stdout).toMatch(/order-events +0 +- +0 +0 +- +memory-/)
+    expect((await run(GroupsMembers, 'billing')).stderr).toContain("nobody is in 'billing' now; its state is Empty")
+  })
+
+  test('are cloned, and that is undone', async () => {
+    expect((await run(GroupsClone, 'billing', 'billing-v2', '--dry-run')).stdout).toContain('billing-v2 (new)')
+    expect(broker.groups.has('billing-v2')).toBe(false)
+
+    expect(await run(GroupsClone, 'billing', 'billing-v2', '--yes')).toMatchObject({ exitCode: 0 })
+    expect(broker.groups.committed('billing-v2')).toEqual(broker.groups.committed('billing'))
+
+    await run(ResetUndo, '--last', '--yes')
+    expect(broker.groups.has('billing-v2')).toBe(false)
+    expect(await run(GroupsClone, 'nobody', 'x', '--yes')).toMatchObject({ exitCode: 4 })
+  })
+
+  test('forget offsets, and that is undone', async () => {
+    const argv = ['billing', '--topic', 'payment-events:0', '--topic', 'order-events:0']
+    expect(await run(GroupsDeleteOffsets, ...argv)).toMatchObject({ exitCode: 6 })
+    const { stdout, stderr } = await run(GroupsDeleteOffsets, ...argv, '--yes')
+
+    expect(stdout).toContain('1 offset forgotten\n')
+    expect(stderr).toContain('forgot 1 offset of billing, read back; to undo: ')
+    expect(broker.groups.committed('billing')).toEqual([{ topic: 'order-events', partition: 1, offset: 0n }])
+    await run(ResetUndo, '--last', '--yes')
+    expect(broker.groups.committed('billing')).toHaveLength(2)
+  })
+
+  test('are deleted together or not at all, and brought back', async () => {
+    broker.groups.commit('empty', [])
+    expect(await run(GroupsDelete, 'billing', '--dry-run')).toMatchObject({ exitCode: 0 })
+    expect(await run(GroupsDelete, 'billing')).toMatchObject({ exitCode: 6 })
+    const bus = await joined('shipping')
+    expect(await run(GroupsDelete, 'billing', 'shipping', '--yes')).toMatchObject({ exitCode: 6 })
+    expect(broker.groups.has('billing')).toBe(true)
+    await bus.close()
+
+    const { stdout } = await run(GroupsDelete, 'billing', 'empty', '--yes', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ applied: true, deleted: [{ moved: 2 }, { moved: 0 }] })
+    expect(broker.groups.list()).toEqual(['shipping'])
+
+    await run(ResetUndo, '--last', '--group', 'billing', '--yes')
+    expect(broker.groups.committed('billing')).toHaveLength(2)
+  })
+
+  test('go back to what a description said', async () => {
+    writeFileSync(join(folder, 'before.json'), (await run(GroupsDescribe, 'billing', '--json')).stdout)
+    await run(Reset, '-g', 'billing', '--all-topics', '--to', 'end', '--yes')
+
+    await run(Reset, '-g', 'billing', '--all-topics', '--to', 'before.json', '--yes')
+
+    expect(broker.groups.committed('billing').map(({ offset }) => offset)).toEqual([0n, 1n])
+  })
+})

@@ -1,0 +1,199 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { describeGroup, listGroups } from '../../src/operations/groups.ts'
+import { applyReset, planReset, waitUntilEmpty } from '../../src/operations/reset.ts'
+import { parseTarget } from '../../src/operations/reset-target.ts'
+import { kafkaTool, kafkaUnavailable, startKafkaTool } from '../support/kafka.ts'
+import { eventually, newTopic, text, uniqueGroup } from './support/harness.ts'
+
+// Groups as Kafka's own tools see them, and groups of Kafka's newer protocol, which only its own client speaks.
+
+const brokers = inject('kafkaBrokers')
+const hasTools = brokers !== '' && (await kafkaUnavailable()) === undefined && !process.env.CRBUS_TEST_BROKERS
+
+const GROUP_COMMAND = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand'
+const DELETE_RECORDS = 'org.apache.kafka.tools.DeleteRecordsCommand'
+const CONSOLE_CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
+const NOW = Date.UTC(2026, 10, 23, 10)
+const T0 = Date.UTC(2026, 10, 1)
+
+describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
+  function openBus(): RedpandaEventBus {
+    const bus = new RedpandaEventBus({ brokers })
+    onTestFinished(() => bus.close())
+    return bus
+  }
+
+  /** Three partitions of 12, 7 and 0 records a minute apart, and a group in the middle of them. */
+  async function scene(bus: RedpandaEventBus) {
+    const topic = await newTopic(bus, 3)
+    const counts = [12, 7]
+    const records = counts.flatMap((count, partition) =>
+      Array.from({ length: count }, (_, index) => ({
+        key: null,
+        value: text('x'),
+        partition,
+        timestamp: BigInt(T0 + index * 60_000),
+      })),
+    )
+    await bus.log.append(topic, records)
+    const group = uniqueGroup()
+    await bus.admin.commitOffsets(
+      group,
+      [5n, 3n, 0n].map((offset, partition) => ({ topic, partition, offset })),
+    )
+    return { topic, group }
+  }
+
+  /** What Kafka's tool would reset to, by partition. */
+  async function kafkaPlan(group: string, topic: string, strategy: readonly string[]): Promise<bigint[]> {
+    const base = ['--bootstrap-server', brokers, '--group', group, '--topic', topic, '--reset-offsets', '--dry-run']
+    const lines = (await kafkaTool(GROUP_COMMAND, [...base, ...strategy])).split('\n')
+    return lines
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([name, of]) => name === group && of === topic)
+      .sort((a, b) => Number(a[2]) - Number(b[2]))
+      .map((columns) => BigInt(columns[3] ?? ''))
+  }
+
+  test('plans the same offsets for every strategy both have', { timeout: 120_000 }, async () => {
+    const bus = openBus()
+    const { topic, group } = await scene(bus)
+
+    for (const [to, strategy] of [
+      ['start', ['--to-earliest']],
+      ['end', ['--to-latest']],
+      ['current', ['--to-current']],
+      ['+2', ['--shift-by', '2']],
+      ['-100', ['--shift-by', '-100']],
+      ['+100', ['--shift-by', '100']],
+      ['4', ['--to-offset', '4']],
+      ['@2026-11-01T00:03:30Z', ['--to-datetime', '2026-11-01T00:03:30.000Z']],
+      // Past the last event: the end.
+      ['@2026-11-20', ['--to-datetime', '2026-11-20T00:00:00.000Z']],
+    ] as const) {
+      const parsed = parseTarget(to, NOW)
+      if (!parsed.ok || !('target' in parsed)) throw new Error(`no target: ${to}`)
+      const { target } = parsed
+      const made = await planReset(bus, { group, scope: [{ topic }], target, to, now: NOW })
+      expect({ to, offsets: made.steps.map((step) => step.to) }).toEqual({
+        to,
+        offsets: await kafkaPlan(group, topic, strategy),
+      })
+    }
+  })
+
+  test('what it resets, Kafka’s tool describes', { timeout: 60_000 }, async () => {
+    const bus = openBus()
+    const { topic, group } = await scene(bus)
+    const target = { kind: 'shift', by: -2n } as const
+    const made = await planReset(bus, { group, scope: 'committed', target, to: '-2', now: NOW })
+    await applyReset(bus, made, { saveUndo: async () => 'undo', now: NOW })
+
+    const described = await kafkaTool(GROUP_COMMAND, ['--bootstrap-server', brokers, '--describe', '--group', group])
+    const rows = described
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([name]) => name === group)
+      .sort((a, b) => Number(a[2]) - Number(b[2]))
+    const ours = await describeGroup(bus, group)
+    expect(
+      ours.offsets.map(({ partition, offset, end, lag }) => [topic, partition, offset, end, lag].map(String)),
+    ).toEqual(rows.map((columns) => columns.slice(1, 6)))
+    expect(ours.offsets.map(({ offset }) => offset)).toEqual([3n, 1n, 0n])
+    expect(ours.coordinator).toMatchObject({ host: '127.0.0.1' })
+  })
+
+  test('a log cut off since the plan makes it stale, and then bounds the next', async () => {
+    const bus = openBus()
+    const { topic, group } = await scene(bus)
+    const folder = mkdtempSync(join(tmpdir(), 'crbus-records-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'offsets.json')
+    writeFileSync(file, JSON.stringify({ version: 1, partitions: [{ topic, partition: 0, offset: 8 }] }))
+    const target = { kind: 'place', place: { kind: 'offset', offset: 2n } } as const
+    const request = { group, scope: [{ topic, partitions: [0] }], target, to: '2', now: NOW }
+    const saveUndo = async () => 'undo'
+    const before = await planReset(bus, request)
+
+    await kafkaTool(DELETE_RECORDS, ['--bootstrap-server', brokers, '--offset-json-file', file])
+
+    await expect(applyReset(bus, before, { saveUndo, now: NOW })).rejects.toMatchObject({
+      code: 'PLAN_STALE',
+      message: expect.stringContaining(`${topic}[0] now holds 8 to 12, without 2`),
+    })
+    const after = await planReset(bus, request)
+    expect(after.steps).toMatchObject([{ from: 5n, to: 8n, clamped: "2 is before the log's start 8", events: 0n }])
+    expect(after.notes).toEqual([`${topic}[0]: committed 5 lies outside the log, which holds 8 to 12`])
+    await applyReset(bus, after, { saveUndo, now: NOW })
+    expect((await bus.admin.committedOffsets(group))[0]).toMatchObject({ offset: 8n })
+  })
+
+  test('groups of the newer protocol are listed, described, refused and reset', { timeout: 120_000 }, async () => {
+    const bus = openBus()
+    const { topic } = await scene(bus)
+    const group = uniqueGroup()
+    const own = ['--consumer-property', 'group.protocol=consumer', '--consumer-property', 'auto.offset.reset=earliest']
+    const consumer = await startKafkaTool(CONSOLE_CONSUMER, [
+      ...['--bootstrap-server', brokers, '--topic', topic, '--group', group, ...own],
+    ])
+    onTestFinished(() => void consumer.kill('SIGKILL'))
+    await eventually(async () =>
+      expect(await describeGroup(bus, group)).toMatchObject({
+        state: 'Stable',
+        type: 'consumer',
+        protocol: 'uniform',
+        topics: [topic],
+        totalLag: 0n,
+        offsets: [{ offset: 12n }, { offset: 7n }, {}],
+        members: [{ subscription: [topic], assignment: [0, 1, 2].map((partition) => ({ topic, partition })) }],
+      }),
+    )
+    expect((await listGroups(bus)).find((one) => one.group === group)).toMatchObject({ type: 'consumer', members: 1 })
+    const request = { group, scope: 'committed', target: { kind: 'place', place: { kind: 'start' } } } as const
+    const live = await planReset(bus, { ...request, to: 'start', now: NOW })
+    expect(live).toMatchObject({ replayed: 19n })
+    const saveUndo = async () => 'undo'
+    const active = { code: 'GROUP_ACTIVE' }
+    await expect(applyReset(bus, live, { saveUndo, now: NOW })).rejects.toMatchObject(active)
+    await expect(bus.admin.deleteGroup(group)).rejects.toMatchObject(active)
+
+    const gone = once(consumer, 'exit')
+    consumer.kill('SIGTERM')
+    await gone
+    await waitUntilEmpty(bus, group, 60_000)
+    const made = await planReset(bus, { ...request, to: 'start', now: NOW })
+    await applyReset(bus, made, { saveUndo, now: NOW })
+    expect((await bus.admin.committedOffsets(group)).map(({ offset }) => offset)).toEqual([0n, 0n, 0n])
+    await bus.admin.deleteGroup(group)
+    expect(await bus.admin.describeGroup(group)).toMatchObject({ state: 'Dead' })
+  })
+
+  test('500 partitions are planned, moved and read back within a second', async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus, 500)
+    const group = uniqueGroup()
+    const all = Array.from({ length: 500 }, (_, partition) => ({ topic, partition }))
+    await bus.log.append(
+      topic,
+      all.flatMap(({ partition }) => [1, 2].map(() => ({ key: null, value: text('x'), partition }))),
+    )
+    await bus.admin.commitOffsets(
+      group,
+      all.map((place) => ({ ...place, offset: 2n })),
+    )
+    const begin = performance.now()
+    const target = { kind: 'place', place: { kind: 'start' } } as const
+    const made = await planReset(bus, { group, scope: 'committed', target, to: 'start', now: NOW })
+    await applyReset(bus, made, { saveUndo: async () => 'undo', now: NOW })
+    const took = performance.now() - begin
+
+    expect(made).toMatchObject({ replayed: 1000n })
+    // About 170 ms by itself.
+    expect(took).toBeLessThan(1000)
+  })
+})

@@ -1,0 +1,316 @@
+import { expect, test } from 'vitest'
+import {
+  applyReset,
+  planReset,
+  type ResetRequest,
+  type UndoRecord,
+  waitUntilEmpty,
+} from '../../../src/operations/reset.ts'
+import { parseTarget, type ResetTarget } from '../../../src/operations/reset-target.ts'
+import { planUndo } from '../../../src/operations/undo-reset.ts'
+import type { Contract } from '../bus-contract.ts'
+import { eventually, newTopic, numberedList, take, text, uniqueGroup, uniqueTopic } from './harness.ts'
+
+/** The times of the records every clause writes: 1000, 2000, … */
+const EVERY = 1000n
+const NOW = Date.UTC(2026, 10, 23, 10)
+
+/** Plans and resets of groups, which rest on what every bus promises. */
+export function resetClauses({ bus, open, startMember, takeoverWithin }: Contract): void {
+  /** A topic with `counts[p]` records in partition p. */
+  async function filled(...counts: number[]): Promise<string> {
+    const topic = await newTopic(bus(), counts.length)
+    const records = counts.flatMap((count, partition) =>
+      Array.from({ length: count }, (_, index) => ({
+        key: null,
+        value: text('x'),
+        partition,
+        timestamp: EVERY * BigInt(index + 1),
+      })),
+    )
+    await bus().log.append(topic, records)
+    return topic
+  }
+
+  async function groupAt(topic: string, ...offsets: number[]): Promise<string> {
+    const group = uniqueGroup()
+    const positions = offsets.map((offset, partition) => ({ topic, partition, offset: BigInt(offset) }))
+    await bus().admin.commitOffsets(group, positions)
+    return group
+  }
+
+  const toTarget = (to: string): ResetTarget => {
+    const parsed = parseTarget(to, NOW)
+    if (!parsed.ok || !('target' in parsed)) throw new Error(`no target: ${to}`)
+    return parsed.target
+  }
+
+  const plan = (group: string, to: string, more: Partial<ResetRequest> = {}) =>
+    planReset(bus(), { group, scope: 'committed', target: more.target ?? toTarget(to), to, now: NOW, ...more })
+
+  const committed = async (group: string) => (await bus().admin.committedOffsets(group)).map(({ offset }) => offset)
+
+  /** Applies, and hands out the undo records. */
+  function applying() {
+    const saved: UndoRecord[] = []
+    const saveUndo = async (record: UndoRecord) => `undo-${saved.push(record)}`
+    return {
+      saved,
+      apply: (made: Awaited<ReturnType<typeof plan>>) => applyReset(bus(), made, { saveUndo, now: NOW }),
+    }
+  }
+
+  test.each([
+    ['start', [0n, 0n]],
+    ['end', [10n, 4n]],
+    ['3', [3n, 3n]],
+    ['+2', [7n, 3n]],
+    ['-1', [4n, 0n]],
+    ['current', [5n, 1n]],
+    ['@1970-01-01T00:00:03Z', [2n, 2n]],
+    ['@1970-01-01T00:00:02.5Z', [2n, 2n]],
+  ])('plans and moves to %s', async (to, expected) => {
+    const topic = await filled(10, 4)
+    const group = await groupAt(topic, 5, 1)
+
+    const made = await plan(group, to)
+    expect(made.steps.map((step) => step.to)).toEqual(expected)
+    expect(await committed(group)).toEqual([5n, 1n])
+    await applying().apply(made)
+
+    expect(await committed(group)).toEqual(expected)
+  })
+
+  test('tells what is delivered again and what is skipped, and from when it is', async () => {
+    const topic = await filled(10, 4)
+    const group = await groupAt(topic, 5, 1)
+
+    expect(await plan(group, '3')).toMatchObject({
+      group,
+      state: 'Empty',
+      replayed: 2n,
+      skipped: 2n,
+      sampled: 4,
+      types: [{ eventType: '(undecodable)', count: 4 }],
+      steps: [
+        { topic, partition: 0, from: 5n, to: 3n, start: 0n, end: 10n, effect: 'replay', first: 4000n, last: 5000n },
+        { topic, partition: 1, from: 1n, to: 3n, start: 0n, end: 4n, effect: 'skip', first: 2000n, last: 3000n },
+      ],
+    })
+  })
+
+  test('keeps to the log, and says so', async () => {
+    const topic = await filled(10, 4)
+    const group = await groupAt(topic, 5, 1)
+
+    const made = await plan(group, '7')
+    expect(made.steps.map((step) => step.to)).toEqual([7n, 4n])
+    expect(made.steps.map(({ clamped }) => clamped)).toEqual([null, "7 is beyond the log's end 4"])
+    const back = await plan(group, '-3')
+    expect(back.steps.map(({ to, clamped }) => [to, clamped])).toEqual([
+      [2n, null],
+      [0n, "-2 is before the log's start 0"],
+    ])
+    // A time past the last event is the end.
+    expect((await plan(group, '@2026-11-23')).steps.map((step) => step.to)).toEqual([10n, 4n])
+  })
+
+  test('counts what a group committed beyond the log as at its end', async () => {
+    const topic = await filled(10)
+    const group = await groupAt(topic, 99)
+
+    const made = await plan(group, 'start')
+
+    expect(made).toMatchObject({ replayed: 10n, steps: [{ from: 99n, to: 0n }] })
+    expect(made.notes).toEqual([`${topic}[0]: committed 99 lies outside the log, which holds 0 to 10`])
+    const { apply, saved } = applying()
+    await apply(made)
+    expect(await committed(group)).toEqual([0n])
+    await apply(await planUndo(bus(), saved[0] as UndoRecord, NOW))
+    expect(await committed(group)).toEqual([99n])
+  })
+
+  test('moves only the partitions named, whether committed or not', async () => {
+    const topic = await filled(10, 4, 2)
+    const group = await groupAt(topic, 5, 1)
+
+    const made = await plan(group, 'end', { scope: [{ topic, partitions: [1, 2] }] })
+    expect(made.steps).toMatchObject([
+      { partition: 1, from: 1n, to: 4n, effect: 'skip' },
+      { partition: 2, from: null, to: 2n, effect: 'set' },
+    ])
+    const { apply, saved } = applying()
+    await apply(made)
+    expect(await committed(group)).toEqual([5n, 4n, 2n])
+
+    await apply(await planUndo(bus(), saved[0] as UndoRecord, NOW))
+    expect(await bus().admin.committedOffsets(group)).toEqual([
+      { topic, partition: 0, offset: 5n },
+      { topic, partition: 1, offset: 1n },
+    ])
+  })
+
+  test('refuses topics, partitions and shifts that cannot be', async () => {
+    const topic = await filled(1, 1)
+    const group = await groupAt(topic, 0)
+
+    await expect(plan(group, 'end', { scope: [{ topic: uniqueTopic() }] })).rejects.toMatchObject({
+      code: 'TOPIC_NOT_FOUND',
+    })
+    await expect(plan(group, 'end', { scope: [{ topic, partitions: [2] }] })).rejects.toMatchObject({ code: 'REFUSED' })
+    await expect(plan(group, '+1', { scope: [{ topic }] })).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: `${topic}[1]: nothing is committed to count from`,
+    })
+  })
+
+  test('misses a group that is not there, or makes it when asked to, and undoes that too', async () => {
+    const topic = await filled(3)
+    const group = uniqueGroup()
+    const scope = [{ topic }]
+
+    await expect(plan(group, 'end', { scope })).rejects.toMatchObject({ code: 'GROUP_NOT_FOUND' })
+    const { apply, saved } = applying()
+    const made = await plan(group, 'end', { scope, newGroup: true })
+    expect(made).toMatchObject({ makesGroup: true, steps: [{ from: null, to: 3n }] })
+    await apply(made)
+    expect(await committed(group)).toEqual([3n])
+
+    await apply(await planUndo(bus(), saved[0] as UndoRecord, NOW))
+    expect(await bus().admin.describeGroup(group)).toMatchObject({ state: 'Dead' })
+    expect(await committed(group)).toEqual([])
+  })
+
+  test('goes where another group is', async () => {
+    const topic = await filled(10, 4)
+    const [group, other] = [await groupAt(topic, 5, 1), await groupAt(topic, 8)]
+
+    const made = await plan(group, `group:${other}`, { scope: [{ topic }] })
+    expect(made.steps).toMatchObject([{ partition: 0, from: 5n, to: 8n }])
+    expect(made.notes).toEqual([`${topic}[1]: group:${other} has no offset for it, so it is left as it is`])
+    const clone = uniqueGroup()
+    await applying().apply(await plan(clone, `group:${group}`, { newGroup: true }))
+
+    expect(await committed(clone)).toEqual([5n, 1n])
+    await expect(plan(group, `group:${uniqueGroup()}`)).rejects.toMatchObject({ code: 'GROUP_NOT_FOUND' })
+  })
+
+  test('plans for a group that runs, applies only when it has stopped, and can wait for that', async () => {
+    const topic = await newTopic(bus())
+    const group = uniqueGroup()
+    await bus().publish(topic, numberedList(3))
+    const stream = await (await open()).subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    await take(stream, 3)
+    await eventually(async () => expect(await committed(group)).toEqual([2n]))
+    const { apply, saved } = applying()
+
+    const made = await plan(group, 'start')
+    expect(made).toMatchObject({ state: 'Stable', replayed: 2n })
+    expect(made.members).toHaveLength(1)
+    const [member] = made.members
+    await expect(apply(made)).rejects.toMatchObject({
+      code: 'GROUP_ACTIVE',
+      group,
+      message: expect.stringContaining(String(member)),
+    })
+    expect(saved).toEqual([])
+    await expect(waitUntilEmpty(bus(), group, 50)).rejects.toMatchObject({ code: 'GROUP_ACTIVE' })
+    const waiting = waitUntilEmpty(bus(), group, 30_000)
+    await stream.close()
+    await waiting
+
+    await apply(await plan(group, 'start'))
+    expect(await committed(group)).toEqual([0n])
+  })
+
+  test('waits for a member that died to be noticed', { timeout: takeoverWithin + 60_000 }, async () => {
+    const topic = await newTopic(bus())
+    const group = uniqueGroup()
+    // One that holds an offset already, so that the member begins at the start on every bus.
+    await bus().publish(topic, numberedList(3))
+    await bus().admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
+    const member = await startMember({ topic, group, take: 1 })
+    await member.die()
+
+    await waitUntilEmpty(bus(), group, takeoverWithin)
+
+    await applying().apply(await plan(group, 'end'))
+    expect(await committed(group)).toEqual([3n])
+  })
+
+  test('refuses a plan gone stale, having done nothing', async () => {
+    const topic = await filled(10, 4)
+    const group = await groupAt(topic, 5, 1)
+    const made = await plan(group, 'start')
+    await bus().admin.commitOffsets(group, [{ topic, partition: 1, offset: 2n }])
+    const { apply, saved } = applying()
+
+    await expect(apply(made)).rejects.toMatchObject({
+      code: 'PLAN_STALE',
+      message: `the plan is stale: ${topic}[1] was at 1 and is at 2; nothing was done`,
+    })
+
+    expect(saved).toEqual([])
+    expect(await committed(group)).toEqual([5n, 2n])
+  })
+
+  test('does nothing without an undo record', async () => {
+    const topic = await filled(10)
+    const group = await groupAt(topic, 5)
+    const saveUndo = async () => Promise.reject(new Error('the disk is full'))
+
+    await expect(applyReset(bus(), await plan(group, 'start'), { saveUndo, now: NOW })).rejects.toThrow('disk')
+
+    expect(await committed(group)).toEqual([5n])
+  })
+
+  test('leaves topics that are gone alone, and fails on one that went since the plan', async () => {
+    const [gone, kept] = [await filled(2), await filled(2)]
+    const group = await groupAt(kept, 1)
+    await bus().admin.commitOffsets(group, [{ topic: gone, partition: 0, offset: 1n }])
+    const before = await plan(group, 'start')
+
+    await bus().admin.deleteTopic(gone)
+
+    const { apply } = applying()
+    await expect(apply(before)).rejects.toMatchObject({ code: 'PLAN_STALE', group })
+    expect((await bus().admin.committedOffsets(group, [kept])).map(({ offset }) => offset)).toEqual([1n])
+    await eventually(async () => {
+      const made = await plan(group, 'start')
+      expect(made.steps).toMatchObject([{ topic: kept, from: 1n, to: 0n }])
+    })
+  })
+
+  test('forgets offsets and deletes groups by the same plan, and undoes both', async () => {
+    const topic = await filled(10, 4)
+    const group = await groupAt(topic, 5, 1)
+    const { apply, saved } = applying()
+    const nothing = { target: { kind: 'nothing' } } as const
+
+    await apply(await plan(group, 'nothing', { ...nothing, scope: [{ topic, partitions: [1] }] }))
+    expect(await committed(group)).toEqual([5n])
+    await apply(await planUndo(bus(), saved[0] as UndoRecord, NOW))
+    expect(await committed(group)).toEqual([5n, 1n])
+
+    await apply(await plan(group, 'nothing', { ...nothing, removesGroup: true }))
+    expect(await bus().admin.describeGroup(group)).toMatchObject({ state: 'Dead' })
+    await apply(await planUndo(bus(), saved[2] as UndoRecord, NOW))
+    expect(await committed(group)).toEqual([5n, 1n])
+  })
+
+  test('keeps plans and undo records to the bus they were made on', async () => {
+    const topic = await filled(1)
+    const group = await groupAt(topic, 1)
+    const made = await plan(group, 'start')
+    const { apply, saved } = applying()
+
+    await expect(apply({ ...made, bus: { ...made.bus, clusterId: 'elsewhere' } })).rejects.toMatchObject({
+      code: 'REFUSED',
+    })
+    await apply(made)
+    const record = saved[0] as UndoRecord
+    await expect(
+      planUndo(bus(), { ...record, bus: { ...record.bus, clusterId: 'elsewhere' } }, NOW),
+    ).rejects.toMatchObject({ code: 'REFUSED' })
+  })
+}
