@@ -120,7 +120,14 @@ export class Lowering {
       )
     const env: Env = { module: item.module, generics: argsByName(item, instance.args), self: instance }
     const serde = new Serde(attributes)
-    const other = serde.value('into') ?? serde.value('from') ?? serde.value('try_from')
+    // What derives Serialize writes its own fields, unless `into` says otherwise, whatever it reads.
+    const isWritten = derives.includes('Serialize') || isAssumed
+    const read = serde.value('from') ?? serde.value('try_from')
+    const other = isWritten ? serde.value('into') : read
+    if (isWritten && read !== undefined && derives.includes('Deserialize') && bare(read) !== bare(other ?? '')) {
+      const writes = other ?? `its own ${rust.kind === 'enum' ? 'variants' : 'fields'}`
+      this.report.note(rust.place, `${rust.name}: Rust reads ${read} and writes ${writes}`)
+    }
     if (other !== undefined) {
       const type = readRustType(other, rust.place)
       return type ? whole(this.#types.type(type, env)) : fail(`'${other}' is no type`, mapFix(full))
@@ -297,6 +304,8 @@ function attributeMacroOf(attributes: readonly Meta[]): Meta | undefined {
   const derive = attributes.findIndex(({ path }) => path === 'derive')
   return attributes.slice(0, Math.max(derive, 0)).find(({ path }) => !harmless.test(path))
 }
+
+const bare = (text: string): string => text.replaceAll(/\s+/g, '')
 
 const isMarker = (type: RustType): boolean => type.kind === 'path' && type.segments.at(-1)?.name === 'PhantomData'
 

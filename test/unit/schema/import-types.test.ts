@@ -263,6 +263,21 @@ const table: readonly (readonly [string, string, Record<string, unknown>])[] = [
     },
   ],
   [
+    'what is read as another type, but written as it is',
+    `#[derive(Serialize, Deserialize)] #[serde(from = "String")] struct Sku { prefix: u8, text: String }
+     #[derive(Serialize, Deserialize)] #[serde(try_from = "NotThere")] struct Weight { grams: u32 }
+     #[derive(Serialize)] #[serde(from = "u8")] enum Size { S, M }
+     #[derive(Serialize, Deserialize)] #[serde(from = "u8", into = "u16")] struct Odd { it: NotThere }
+     #[derive(Serialize)] enum OrderEvent { A(Sku, Weight, Size, Odd) }`,
+    {
+      Odd: ['u16'],
+      OrderEvent: [{ A: ['Sku', 'Weight', 'Size', 'Odd'] }],
+      Size: [{ S: null }, { M: null }],
+      Sku: { prefix: 'u8', text: 'String' },
+      Weight: { grams: 'u32' },
+    },
+  ],
+  [
     'what bincode cannot read',
     `#[derive(Serialize)] #[serde(tag = "type")] enum Tagged { A }
      #[derive(Serialize)] #[serde(untagged)] enum Any { A(u8) }
@@ -545,6 +560,18 @@ describe('what is settled but worth knowing is a note', () => {
 #[derive(Serialize, Deserialize)]
 enum OrderEvent { ${variants} }`)
     expect(notes.map(({ text }) => text)).toContain(note)
+  })
+
+  test('a type that is read as another than it is written as', () => {
+    const { notes } = importRust(`use serde::{Deserialize, Serialize};
+#[derive(Serialize, Deserialize)] #[serde(try_from = "(u8, u8)")] struct Pair { a: u8, b: u16 }
+#[derive(Serialize, Deserialize)] #[serde(into = "String", from = "Vec<u8>")] struct Code { a: u8 }
+#[derive(Serialize, Deserialize)] #[serde(into = "String", try_from = "String")] struct Email { a: u8 }
+#[derive(Serialize)] enum OrderEvent { A(Pair), B(Code), C(Email) }`)
+    expect(notes.map(({ line, text }) => `${line} ${text}`).filter((note) => /reads/.test(note))).toEqual([
+      '3 Code: Rust reads Vec<u8> and writes String',
+      '2 Pair: Rust reads (u8, u8) and writes its own fields',
+    ])
   })
 
   test('an attribute that may rewrite the type', () => {
