@@ -126,7 +126,7 @@ export class FieldWriting {
     const { env } = at
     if (as.text === '_') return this.#types.type(field, env)
     if (as.kind === 'array' && field.kind === 'array') {
-      const [item, length] = [this.byConversion(as.item, field.item, at), this.#types.length(field.length, env)]
+      const [item, length] = [this.byConversion(as.item, field.item, at), this.#types.length(field.length, env, field)]
       return item && length !== undefined ? { kind: 'array', item, length } : undefined
     }
     if (as.kind === 'tuple' && field.kind === 'tuple' && as.items.length === field.items.length) {

@@ -446,6 +446,69 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     })
   })
 
+  test.each([
+    ['Weight', 'crate::parcels::Weight', { OrderEvent: [{ A: ['Weight'] }], Weight: ['u32'] }],
+    [
+      'crate::parcels::Weight',
+      'Vec<crate::parcels::Weight>',
+      { OrderEvent: [{ A: ['Vec<Weight>'] }], Weight: ['u32'] },
+    ],
+    ['Weight', 'crate::Heavy', { OrderEvent: [{ A: ['Weight'] }], Weight: ['u32'] }],
+    [
+      'Weight',
+      'crate::Boxed',
+      { OrderEvent: [{ A: ['Boxed<Weight>'] }], 'Boxed<Weight>': ['Weight'], Weight: ['u32'] },
+    ],
+    ['Weight', 'Weight', [{ about: 'Weight', reason: 'no Weight is in scope', fix: '--map Weight=…' }]],
+  ])('may name what they are about: %s=%s', (from, to, expected) => {
+    const source = `mod parcels { #[derive(serde::Serialize)] pub struct Weight(u32); }
+      type Heavy = parcels::Weight;
+      #[derive(serde::Serialize)] struct Boxed<T = parcels::Weight>(T);
+      #[derive(serde::Serialize)] enum OrderEvent { A(parcels::Weight) }`
+    expect(typesOf(importRust(source, { map: { [from]: to } }))).toMatchObject(expected)
+  })
+
+  test('that lead to each other end', () => {
+    const source = `type A = B; type B = W<A>; #[derive(serde::Serialize)] struct W<T>(T);
+      #[derive(serde::Serialize)] enum OrderEvent { A(A) }`
+    for (const map of [
+      {},
+      { B: 'A' },
+      { A: 'B', B: 'A' },
+      { A: 'other::B', 'other::B': 'other::A' },
+      { 'W<T>': 'W<W<T>>' },
+    ]) {
+      const imported = importRust(source, { map })
+      expect(imported.ok || imported.problems.length > 0, JSON.stringify(map)).toBe(true)
+    }
+  })
+
+  test('about a length are whole numbers', () => {
+    const source = '#[derive(serde::Serialize)] enum OrderEvent { A([u8; LEN]), B([u8; next( 1 )]) }'
+    const imported = (LEN: string) => importRust(source, { assume: { LEN, 'next(1)': '2' } })
+    expect(typesOf(imported('1_6'))).toEqual({ OrderEvent: [{ A: ['[u8; 16]'] }, { B: ['[u8; 2]'] }] })
+    for (const answer of ['abc', '1.5', '-1', '']) {
+      expect(linesOf(imported(answer))).toEqual([
+        `src/lib.rs:1 [u8; LEN]: its length, LEN: ${answer} is no whole number [--assume 'LEN=…']`,
+      ])
+    }
+    expect(linesOf(imported('4294967296'))).toEqual([
+      "src/lib.rs:1 [u8; LEN]: its length, LEN, is 4294967296, which no array has [--assume 'LEN=…']",
+    ])
+  })
+
+  test('fit however they are spaced', () => {
+    const source = `#[derive(serde::Serialize)] enum OrderEvent { A(< Km as Unit > :: Raw), B(Box<dyn  Shape<u8,u16>>) }`
+    expect(linesOf(importRust(source))).toEqual([
+      "src/lib.rs:1 <Km as Unit>::Raw: it is an associated type [--map '<Km as Unit>::Raw=…']",
+      "src/lib.rs:1 dyn Shape<u8, u16>: it is a trait object [--map 'dyn Shape<u8, u16>=…']",
+    ])
+    const map = { '<Km as Unit> ::Raw': 'u32', 'dyn Shape<u8,u16>': 'u8' }
+    const imported = importRust(source, { map })
+    expect(typesOf(imported)).toEqual({ OrderEvent: [{ A: ['u32'] }, { B: ['u8'] }] })
+    expect(imported.notes).toHaveLength(1)
+  })
+
   test('that are no types, or about nothing, are said to be so', () => {
     expect(linesOf(importRust(rust, { ...answers, map: { ...answers.map, 'crate::money::Money': 'Vec<' } }))).toEqual([
       'src/lib.rs:6 Vec<: it is no type: a type is expected, not the end []',
