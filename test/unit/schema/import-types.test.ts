@@ -497,6 +497,22 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     ])
   })
 
+  test('settle what serde_as does, for its text and for the field', () => {
+    const source = `use serde_with::DisplayFromStr; type Pair = (u64, u8);
+      #[serde_with::serde_as] #[derive(serde::Serialize)] enum OrderEvent { A { #[serde_as(as = "Vec<(DisplayFromStr, _)>")] it: Vec<Pair>, #[serde_as(as = "Odd<u8>")] odd: u8 } }`
+    expect(linesOf(importRust(source))).toEqual([
+      `src/lib.rs:2 OrderEvent::A.it: serde_as(as = "(DisplayFromStr, _)") writes it in a way of its own [--assume '(DisplayFromStr, _)=…']`,
+      `src/lib.rs:2 OrderEvent::A.odd: serde_as(as = "Odd<u8>") writes it in a way of its own [--assume 'Odd<u8>=…']`,
+    ])
+    const expected = { OrderEvent: [{ A: { it: 'Vec<(String, u8)>', odd: 'u16' } }] }
+    const byText = importRust(source, { assume: { '(DisplayFromStr, _)': '(String, u8)', 'Odd<u8>': 'u16' } })
+    expect(typesOf(byText)).toEqual(expected)
+    const assume = { 'OrderEvent::A.it': 'Vec<(String, u8)>', 'OrderEvent::A.odd': 'u16' }
+    const byField = importRust(source, { assume })
+    expect(typesOf(byField)).toEqual(expected)
+    expect([byText.notes.length, byField.notes.length]).toEqual([1, 1])
+  })
+
   test('fit however they are spaced', () => {
     const source = `#[derive(serde::Serialize)] enum OrderEvent { A(< Km as Unit > :: Raw), B(Box<dyn  Shape<u8,u16>>) }`
     expect(linesOf(importRust(source))).toEqual([
