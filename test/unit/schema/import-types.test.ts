@@ -603,6 +603,57 @@ describe('what the source does not settle is a problem', () => {
   })
 })
 
+describe('an attribute that may be a macro', () => {
+  const problems = (attributes: string, assume = {}) =>
+    linesOf(importRust(`${attributes}\nenum OrderEvent { A }`, { root: 'OrderEvent', assume }))
+
+  test.each([
+    ['before the derives', '#[event_sourced(1)]\n#[derive(serde::Serialize)]', 'event_sourced'],
+    [
+      'behind them',
+      '#[derive(Debug, Action, serde::Serialize, serde::Deserialize)]\n#[acme::event_sourced]',
+      'acme::event_sourced',
+    ],
+    [
+      'before them, beside derives with attributes',
+      '#[event_sourced]\n#[derive(serde::Serialize, Queryable)]',
+      'event_sourced',
+    ],
+  ])('is asked about %s', (_, attributes, path) => {
+    const line = attributes.startsWith('#[derive') ? 2 : 1
+    expect(problems(attributes)).toEqual([
+      `src/lib.rs:${line} OrderEvent: #[${path}] may be a macro that changes what it has, which is not seen here [--assume ${path}=unchanged]`,
+    ])
+    expect(problems(attributes, { event_sourced: 'unchanged' })).toEqual([])
+    expect(problems(attributes, { [path]: 'unchanged' })).toEqual([])
+    expect(problems(attributes, { [path]: 'yes' })).toHaveLength(1)
+  })
+
+  test.each([
+    '/// Text\n#[allow(unused)] #[must_use] #[non_exhaustive] #[deprecated] #[repr(u8)] #[derive(serde::Serialize)] #[clippy::x] #[rustfmt::skip]',
+    '#[cfg_attr(test, derive(Debug), domain_event)] #[derive(serde::Serialize)]',
+    '#[derive(serde::Serialize)] #[serde(rename_all = "snake_case")] #[strum(x)]',
+    '#[derive(serde::Serialize, diesel::Queryable)] #[diesel(table_name = x)]',
+    '#[diesel(table_name = x)] #[derive(serde::Serialize, diesel::Queryable)]',
+    '#[derive(serde::Serialize, thiserror::Error)] #[whatever_that_has]',
+  ])('is none: %s', (attributes) => {
+    expect(problems(attributes)).toEqual([])
+  })
+
+  test('of a type that is answered for is not', () => {
+    const source = '#[made] struct Item(u8); #[derive(serde::Serialize)] enum OrderEvent { A(Item) }'
+    expect(linesOf(importRust(source, { assume: { 'crate::Item': 'derived' } }))).toEqual([])
+    expect(linesOf(importRust(source, { map: { 'crate::Item': 'u8' } }))).toEqual([])
+  })
+})
+
+test('no other type is asked for in place of the root', () => {
+  const fixes = (rust: string) => linesOf(importRust(rust, { root: 'Orders' })).map((line) => line.replace(/.*\[/, '['))
+  expect(fixes('pub enum Orders { A }')).toEqual(['[--assume crate::Orders=derived]'])
+  expect(fixes('pub enum Orders { A } impl serde::Serialize for Orders { }')).toEqual(['[]'])
+  expect(fixes('pub type Orders = u8;')).toEqual(['[]'])
+})
+
 describe('what is settled but worth knowing is a note', () => {
   test.each([
     [
@@ -651,15 +702,6 @@ enum OrderEvent { ${variants} }`)
       '3 Code: Rust reads Vec<u8> and writes String',
       '2 Pair: Rust reads (u8, u8) and writes its own fields',
     ])
-  })
-
-  test('an attribute that may rewrite the type', () => {
-    const { notes } = importRust('#[event_sourced(1)]\n#[derive(serde::Serialize)]\n#[strum(x)]\nenum OrderEvent { A }')
-    expect(notes[0]).toEqual({
-      file: 'src/lib.rs',
-      line: 1,
-      text: 'OrderEvent: #[event_sourced] may be a macro that changes it, which is not seen here',
-    })
   })
 
   test('and what Cargo.toml turns on decides how a Decimal is written', () => {
