@@ -254,6 +254,18 @@ describe('the root', () => {
     })
   })
 
+  test('has a topic that the bus takes', () => {
+    const rust = 'pub const TOPIC: &str = "bad topic"; #[derive(serde::Serialize)]\nenum OrderEvent { A }'
+    const rule = 'may hold only letters, digits, dot, underscore and hyphen'
+    expect(rootOf(rust, { topic: 'a/b topic' })).toEqual([
+      `.:0 --topic: Invalid topic: 'a/b topic' ${rule} [--topic a-b-topic]`,
+    ])
+    expect(rootOf(rust, { topic: '' })).toEqual([".:0 --topic: Invalid topic: '' is empty [--topic order-events]"])
+    expect(rootOf(rust, { topic: undefined })).toEqual([
+      `src/lib.rs:2 --topic: Invalid topic: 'bad topic' ${rule} [--topic bad-topic]`,
+    ])
+  })
+
   test('that is not there, or twice', () => {
     expect(rootOf(two, { root: 'userevents' })).toEqual(['.:0 userevents: no type is called userevents []'])
     expect(rootOf(two, { root: 'Event' })).toEqual([

@@ -530,9 +530,10 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
       'src/lib.rs:6 Vec<: it is no type: a type is expected, not the end []',
     ])
     const imported = importRust(rust, { ...answers, map: { ...answers.map, 'crate::Monye': 'i64' } })
-    expect(imported.notes.map(({ text }) => text)).toContain(
-      'nothing here is called crate::Monye, which was answered for',
-    )
+    expect(imported.notes).toContainEqual({
+      ...{ file: 'src/lib.rs', line: 5 },
+      text: 'nothing here is called crate::Monye, which was answered for',
+    })
   })
 })
 
