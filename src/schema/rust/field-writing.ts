@@ -43,7 +43,7 @@ export class FieldWriting {
     const found = space === 'type' ? this.#names.find(env.module, module, 'type', isGlobal) : undefined
     const full =
       found?.kind === 'module' ? modulePath(found.module).join('::') : this.#fullPath(env.module, module, isGlobal)
-    const answer = this.#types.answer(by, module.join('::'), full, ...tailsOf(full))
+    const answer = this.#types.answer(about, by, module.join('::'), full, ...tailsOf(full))
     if (answer !== undefined) return this.#types.answered(answer, env.generics, place)
     if (found?.kind === 'items') {
       const [remote] = found.items
@@ -124,9 +124,12 @@ export class FieldWriting {
   /** `serde_as(as = "Vec<DisplayFromStr>")`: containers are those of the field, leaves say what is written. */
   byConversion(as: RustType, field: RustType, at: { about: string; place: Place; env: Env }): Type | undefined {
     const { env } = at
+    const name = as.kind === 'path' ? (as.segments.at(-1)?.name ?? '') : as.text
+    const answer = this.#types.answer(at.about, ...(as.text === '_' ? [] : [as.text, name]))
+    if (answer !== undefined) return this.#types.answered(answer, env.generics, at.place)
     if (as.text === '_') return this.#types.type(field, env)
     if (as.kind === 'array' && field.kind === 'array') {
-      const [item, length] = [this.byConversion(as.item, field.item, at), this.#types.length(field.length, env)]
+      const [item, length] = [this.byConversion(as.item, field.item, at), this.#types.length(field.length, env, field)]
       return item && length !== undefined ? { kind: 'array', item, length } : undefined
     }
     if (as.kind === 'tuple' && field.kind === 'tuple' && as.items.length === field.items.length) {
@@ -135,9 +138,6 @@ export class FieldWriting {
     }
     if (as.kind !== 'path') return this.askAs(as.text, at.about, at.place)
     const last = as.segments.at(-1)
-    const name = last?.name ?? ''
-    const answer = this.#types.answer(as.text, name)
-    if (answer !== undefined) return this.#types.answered(answer, env.generics, at.place)
     if (name === 'Same') return this.#types.type(field, env)
     const argument = last?.args[0]
     if (/^(FromInto|TryFromInto|FromIntoRef|TryFromIntoRef)$/.test(name) && argument)

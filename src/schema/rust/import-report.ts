@@ -45,7 +45,7 @@ export class Report {
   }
 }
 
-export const mapFix = (path: string): string => (/[<>\s]/.test(path) ? `--map '${path}=…'` : `--map ${path}=…`)
+export const mapFix = (path: string): string => (/[^\w:]/.test(path) ? `--map '${path}=…'` : `--map ${path}=…`)
 export const assumeFix = (keys: readonly string[]): string | undefined =>
   keys.length === 0
     ? undefined

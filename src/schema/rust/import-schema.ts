@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { topicFor } from '../../bus/names.ts'
+import { topicFor, topicNameError } from '../../bus/names.ts'
 import type { NamedType, Schema } from '../model.ts'
 import { type Crate, Crates, type Item, type Module, type SourceFiles } from './crates.ts'
 import { eventTypesOf, hasEventTypes, isEventLike } from './event-types.ts'
@@ -49,13 +49,14 @@ export function importSchema(request: ImportRequest): ImportedSchema {
   const root = lowering.lower(item)
   const { events, notes: eventNotes } = eventTypesOf(root, lowering, answers.assume)
   const topic = topicOf(item, request)
+  const wrongTopic = topicProblem(topic.topic, item, request)
+  if (wrongTopic) return { ok: false, problems: [wrongTopic], notes: troubles }
   const unused = [...answers.map.keys(), ...answers.assume.keys()]
     // Features are looked at one by one, and each may have been asked about.
     .filter((key) => !lowering.usedAnswers.has(key) && !/^feature:|=/.test(key))
     .map(
       (key): ImportNote => ({
-        file: item.rust.place.file,
-        line: 0,
+        ...item.rust.place,
         text: `nothing here is called ${key}, which was answered for`,
       }),
     )
@@ -287,4 +288,14 @@ function topicOf(
     .match(/[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+/g)
   const name = topicFor((words ?? [rust.name]).join('-').toLowerCase())
   return { topic: name, notes: [{ ...rust.place, text: `the topic is taken to be ${name}; --topic says otherwise` }] }
+}
+
+/** The bus would refuse it, and the file would be named after it. */
+function topicProblem(topic: string, { rust }: Item, request: ImportRequest): ImportProblem | undefined {
+  const error = topicNameError(topic)
+  if (!error) return undefined
+  const place = request.topic === undefined ? rust.place : { file: request.paths.join(' '), line: 0 }
+  const better = topic.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 249)
+  const fix = topicNameError(better) ? '--topic order-events' : `--topic ${better}`
+  return { ...place, about: '--topic', reason: error.message, fix }
 }

@@ -30,6 +30,8 @@ export interface Env {
   readonly self: Instance | undefined
   /** From the command line, where short names of the schema file may be used. */
   readonly isAnswer?: boolean
+  /** The answers that it is inside of. */
+  readonly answers?: readonly string[] | undefined
 }
 
 /** Every type with every list of arguments that was met. */

@@ -33,6 +33,7 @@ export class Lowering {
   readonly #answers: Answers
   readonly #types: TypeLowering
   readonly #writing: FieldWriting
+  #root: Instance | undefined
 
   constructor(crates: Crates, home: Module, answers: Answers) {
     this.names = new Names(crates)
@@ -52,6 +53,7 @@ export class Lowering {
   lower(item: Item): Instance {
     const env: Env = { module: item.module, generics: new Map(), self: undefined }
     const root = this.#types.instanceOf(item, this.#types.bind(item, [], env))
+    this.#root = root
     const queue = [root]
     const seen = new Set<Instance>()
     for (let instance = queue.pop(); instance; instance = queue.pop()) {
@@ -81,35 +83,35 @@ export class Lowering {
     const { rust } = item
     const at = `${rust.place.file}:${rust.place.line}`
     const full = instance.path.join('::')
+    // The root is what is asked for: another type in its place is no answer.
+    const map = instance === this.#root ? undefined : mapFix(full)
     const whole = (type: Type | undefined): NamedType | undefined =>
       type && { kind: 'struct', at, fields: { kind: 'tuple', items: [type] } }
     const fail = (reason: string, fix: string | undefined): undefined =>
       this.report.problem(rust.place, rust.name, reason, fix)
-    if (rust.kind === 'alias' || rust.kind === 'trait') return fail(`${rust.name} is a ${rust.kind}`, mapFix(full))
-    if (rust.kind === 'union') return fail('serde writes no union', mapFix(full))
-    if (rust.isBroken) return fail('this is not Rust that crbus understands', mapFix(full))
+    if (rust.kind === 'alias' || rust.kind === 'trait') return fail(`${rust.name} is a ${rust.kind}`, map)
+    if (rust.kind === 'union') return fail('serde writes no union', map)
+    if (rust.isBroken) return fail('this is not Rust that crbus understands', map)
     const attributes = this.#effective(rust.attributes, rust.name)
     const derives = this.derivesOf(item)
-    const rewriting = attributeMacroOf(attributes)
-    if (rewriting)
-      this.report.note(
-        rewriting.place,
-        `${rust.name}: #[${rewriting.path}] may be a macro that changes it, which is not seen here`,
-      )
     const isAssumed = this.#types.answer(full, rust.name) === 'derived'
+    if (!isAssumed) this.#askAboutMacros(item, attributes, derives)
     if (derives.includes('Serialize_repr') || derives.includes('Deserialize_repr')) {
       const repr = attributes
         .find(({ path }) => path === 'repr')
         ?.items.map(({ path }) => path)
         .find(isPrimitive)
-      return repr ? whole({ kind: repr } as Type) : fail('Serialize_repr needs a repr', mapFix(full))
+      return repr ? whole({ kind: repr } as Type) : fail('Serialize_repr needs a repr', map)
     }
     if (derives.includes('SerializeDisplay') || this.#isPlain(item)) return whole({ kind: 'String' })
     if (!derives.includes('Serialize') && !isAssumed) {
       const byHand = this.impls.of(item).find(({ impl }) => traitName(impl) === 'Serialize')
-      if (byHand) return fail(`it is serialized by hand${hintOf(byHand.impl)}`, mapFix(full))
+      if (byHand) return fail(`it is serialized by hand${hintOf(byHand.impl)}`, map)
       if (!derives.includes('Deserialize')) {
-        return fail(`nothing here derives Serialize for it`, `${mapFix(full)}, or --assume ${full}=derived`)
+        return fail(
+          `nothing here derives Serialize for it`,
+          `${map === undefined ? '' : `${map}, or `}--assume ${full}=derived`,
+        )
       }
     }
     const none = attributes.find(({ path }) => /(^|::)skip_serializing_none$/.test(path))
@@ -120,10 +122,17 @@ export class Lowering {
       )
     const env: Env = { module: item.module, generics: argsByName(item, instance.args), self: instance }
     const serde = new Serde(attributes)
-    const other = serde.value('into') ?? serde.value('from') ?? serde.value('try_from')
+    // What derives Serialize writes its own fields, unless `into` says otherwise, whatever it reads.
+    const isWritten = derives.includes('Serialize') || isAssumed
+    const read = serde.value('from') ?? serde.value('try_from')
+    const other = isWritten ? serde.value('into') : read
+    if (isWritten && read !== undefined && derives.includes('Deserialize') && bare(read) !== bare(other ?? '')) {
+      const writes = other ?? `its own ${rust.kind === 'enum' ? 'variants' : 'fields'}`
+      this.report.note(rust.place, `${rust.name}: Rust reads ${read} and writes ${writes}`)
+    }
     if (other !== undefined) {
       const type = readRustType(other, rust.place)
-      return type ? whole(this.#types.type(type, env)) : fail(`'${other}' is no type`, mapFix(full))
+      return type ? whole(this.#types.type(type, env)) : fail(`'${other}' is no type`, map)
     }
     const tagged = ['untagged', 'tag', 'content', 'flatten'].find((name) => serde.has(name))
     if (tagged !== undefined && rust.kind === 'enum') {
@@ -145,6 +154,17 @@ export class Lowering {
     }
     const fields = this.#fields(rust.fields, rust.name, env, 'struct')
     return fields && { kind: 'struct', at, fields }
+  }
+
+  /** A macro that gets to see the type may make another of it. */
+  #askAboutMacros({ rust }: Item, attributes: readonly Meta[], derives: readonly string[]): void {
+    if (!derives.some((name) => /^(Serialize|Deserialize)/.test(name))) return
+    for (const { path, place } of attributeMacros(attributes, derives)) {
+      const answer = this.#types.answer(path, path.slice(path.lastIndexOf(':') + 1))
+      if (answer === 'unchanged') continue
+      const reason = `#[${path}] may be a macro that changes what it has, which is not seen here`
+      this.report.problem(place, rust.name, reason, `--assume ${path}=unchanged`)
+    }
   }
 
   /** `serde_plain::derive_serialize_from_display!(Level)` and `forward_display_to_serde!` write texts. */
@@ -288,15 +308,42 @@ export class Lowering {
   }
 }
 
-/** Attributes that stand before a derive and are no macros, or macros that leave types what they are. */
-const harmless =
-  /^(doc|allow|warn|expect|deny|cfg|cfg_attr|derive|repr|non_exhaustive|must_use|deprecated|rustfmt::.*|clippy::.*|serde|(serde_with::)?serde_as|(serde_with::)?skip_serializing_none|(nutype::)?nutype|strum|automatically_derived|(utoipa|schemars)(::.*)?|async_trait(::.*)?|wasm_bindgen(::.*)?)$/
+/** Attributes of the language and its tools, of serde's kin, and macros that leave types what they are. */
+const harmless = new RegExp(
+  `^(${[
+    'doc|allow|warn|expect|deny|forbid|cfg|cfg_attr|derive|repr|non_exhaustive|must_use|deprecated|automatically_derived',
+    '(rustfmt|clippy|diagnostic|rustc|rust_analyzer|utoipa|schemars|async_trait|wasm_bindgen|tracing)(::.*)?',
+    'serde|strum|strum_discriminants|(serde_with::)?(serde_as|skip_serializing_none)|(cfg_eval::)?cfg_eval',
+    '(nutype::)?nutype|(derive_where::)?derive_where|(enum_dispatch::)?enum_dispatch|(pyo3::)?pyclass|(pin_project::)?pin_project',
+  ].join('|')})$`,
+)
 
-/** What stands before the derives is a macro, and gets to see the item first. */
-function attributeMacroOf(attributes: readonly Meta[]): Meta | undefined {
-  const derive = attributes.findIndex(({ path }) => path === 'derive')
-  return attributes.slice(0, Math.max(derive, 0)).find(({ path }) => !harmless.test(path))
+/** Attributes that derives have for their own, where they are written before them. */
+const helpers = new RegExp(
+  `^(${[
+    'diesel|sqlx|sea_orm|table_name|schema|ts|specta|builder|validate|garde|error|snafu|borsh|rkyv|archive|prost|graphql',
+    'derivative|educe|display|from|into|deref|deref_mut|try_into|as_ref|debug|arbitrary|proptest|dummy|reflect|component|openapi',
+  ].join('|')})$`,
+)
+
+/** Derives without attributes of their own but those above, on the type at least. */
+const bareDerives =
+  /^(Debug|Clone|Copy|PartialEq|Eq|PartialOrd|Ord|Hash|Default|Action|AsRefStr|IntoStaticStr|Enum(String|Iter|Count|Discriminants)|(Serialize|Deserialize)\w*)$/
+
+/** Attributes that are neither harmless nor can be those of a derive. */
+function attributeMacros(attributes: readonly Meta[], derives: readonly string[]): Meta[] {
+  const others = derives.some((name) => !bareDerives.test(name))
+  const derive = attributes.findIndex(
+    ({ path, items }) => path === 'derive' && items.some((item) => /(^|::)(Ser|De)/.test(item.path)),
+  )
+  const first = derive === -1 ? attributes.findIndex(({ path }) => path === 'derive') : derive
+  return attributes.filter(({ path }, index) => {
+    if (harmless.test(path)) return false
+    return !others || (index < first && !helpers.test(path))
+  })
 }
+
+const bare = (text: string): string => text.replaceAll(/\s+/g, '')
 
 const isMarker = (type: RustType): boolean => type.kind === 'path' && type.segments.at(-1)?.name === 'PhantomData'
 

@@ -226,6 +226,18 @@ const plain = (name: string): string => (name.startsWith('r#') ? name.slice(2) :
 
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
 
+/** A type as one would write it, however its tokens were put together: `<Km as Unit>::Raw`. */
+const typeText = (text: string): string =>
+  oneLine(text)
+    .replaceAll(/(?<!\b(?:dyn|as|mut|impl|const)) ?:: ?/g, '::')
+    .replaceAll(/ ?< ?/g, '<')
+    .replaceAll(/([([&]) /g, '$1')
+    .replaceAll(/ ([)\],;>])/g, '$1')
+    .replaceAll(/,(?=\S)/g, ', ')
+
+/** A type without the whitespace that says nothing, to compare it. */
+export const plainText = (text: string): string => oneLine(text).replaceAll(/ ?([^\w ]) ?/g, '$1')
+
 /** The content of a string literal, raw or not; `undefined` for anything else. */
 export function stringValue({ node, source }: Expression): string | undefined {
   const text = source.textOf(node)
@@ -617,7 +629,7 @@ class ScopeReader {
   }
 
   type(node: SyntaxNode): RustType {
-    const base = { text: oneLine(this.#source.textOf(node)), place: this.#place(node) }
+    const base = { text: typeText(this.#source.textOf(node)), place: this.#place(node) }
     const inner = childrenOf(node)
     const types = inner.filter(isType)
     const [first] = types
@@ -703,7 +715,7 @@ class ScopeReader {
   }
 
   #value(node: SyntaxNode): RustType {
-    const base = { text: oneLine(this.#source.textOf(node)), place: this.#place(node) }
+    const base = { text: typeText(this.#source.textOf(node)), place: this.#place(node) }
     return { ...base, kind: 'value', value: this.#expression(node) }
   }
 }

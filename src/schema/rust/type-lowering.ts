@@ -10,7 +10,7 @@ import { type Impls, macroNaming } from './impls.ts'
 import { assumeFix, mapFix, type Report } from './import-report.ts'
 import { type Arg, argsByName, boundTo, type Env, type Instance, type Instances } from './instances.ts'
 import { itemsOf, modulePath, type Names } from './names.ts'
-import { type Expression, type Generic, type Place, type RustType, readRustType } from './syntax.ts'
+import { type Expression, type Generic, type Place, plainText, type RustType, readRustType } from './syntax.ts'
 
 export interface Answers {
   /** Types by their path, each as the text of a type. */
@@ -66,13 +66,8 @@ export class TypeLowering {
       }
       case 'array': {
         const item = this.type(rust.item, env, depth + 1)
-        const length = this.length(rust.length, env)
-        if (length === undefined) {
-          const written = rust.length.source.textOf(rust.length.node)
-          const reason = `its length, ${written}, is not a number that can be worked out here`
-          return this.#report.problem(rust.place, rust.text, reason, `--assume '${written}=…'`)
-        }
-        return item && { kind: 'array', item, length }
+        const length = this.length(rust.length, env, rust)
+        return item && length !== undefined ? { kind: 'array', item, length } : undefined
       }
       case 'slice': {
         const item = this.type(rust.item, env, depth + 1)
@@ -85,7 +80,7 @@ export class TypeLowering {
       case 'value':
         return this.#report.problem(rust.place, rust.text, 'a value stands where a type belongs', undefined)
       case 'other': {
-        const answer = this.#override([rust.text], [], rust, env)
+        const answer = this.#override([rust.text], [], rust, env, depth)
         return answer
           ? answer.type
           : this.#report.problem(rust.place, rust.text, `it is ${rust.what}`, mapFix(rust.text))
@@ -110,7 +105,7 @@ export class TypeLowering {
       first === 'Self' ||
       rust.segments.slice(0, -1).some((segment) => segment.args.length > 0)
     if (isAssociated) {
-      const answer = this.#override([rust.text], args, rust, env)
+      const answer = this.#override([rust.text], args, rust, env, depth)
       if (answer) return answer.type
       return this.#report.problem(
         rust.place,
@@ -122,7 +117,7 @@ export class TypeLowering {
     const found = this.#names.find(env.module, path, 'type', rust.isGlobal)
     if (found?.kind === 'items') return this.#items(found.items, rust, args, env, depth)
     if (found?.kind === 'foreign') return this.#foreign(found.path, rust, args, env, depth)
-    const answer = this.#override([written], args, rust, env)
+    const answer = this.#override([written], args, rust, env, depth)
     if (answer) return answer.type
     const loose = this.#onlyLoose(env.module, path.at(-1) ?? '')
     if (loose) {
@@ -170,14 +165,18 @@ export class TypeLowering {
     const [some] = items
     if (!some) return undefined
     const full = [...modulePath(some.module), some.rust.name].join('::')
-    const answer = this.#override([full], args, rust, env)
+    const answer = this.#override([full], args, rust, env, depth)
     if (answer) return answer.type
     const item = this.#present(items, rust)
     if (!item) return undefined
-    const bound = this.bind(item, args, env)
+    const bound = this.bind(item, args, env, depth)
     if (item.rust.kind === 'alias') {
       const generics = argsByName(item, bound)
-      return this.type(item.rust.type, { module: item.module, generics, self: undefined }, depth + 1)
+      return this.type(
+        item.rust.type,
+        { module: item.module, generics, self: undefined, answers: env.answers },
+        depth + 1,
+      )
     }
     return { kind: 'named', name: this.instanceOf(item, bound).id }
   }
@@ -206,7 +205,7 @@ export class TypeLowering {
     depth: number,
   ): Type | undefined {
     const full = canonicalPath(path)
-    const answer = this.#override([path.join('::'), full], args, rust, env)
+    const answer = this.#override([path.join('::'), full], args, rust, env, depth)
     if (answer) return answer.type
     if (full === 'chrono::DateTime') return this.#dateTime(rust, args[0], env)
     if (full === 'std::num::NonZero') {
@@ -350,16 +349,16 @@ export class TypeLowering {
     return this.#instances.of(origin, { path, args, place, item, body: undefined })
   }
 
-  bind(item: Item, args: readonly RustType[], env: Env): Arg[] {
+  bind(item: Item, args: readonly RustType[], env: Env, depth = 0): Arg[] {
     const bound: Arg[] = []
     // A default may use the arguments before it.
     const before = new Map<string, Arg>()
     for (const [index, generic] of item.rust.generics.entries()) {
       const given = args[index]
-      const inItem: Env = { module: item.module, generics: before, self: undefined }
+      const inItem: Env = { module: item.module, generics: before, self: undefined, answers: env.answers }
       const arg = given
-        ? this.#arg(given, env, generic.kind)
-        : generic.fallback && this.#arg(generic.fallback, inItem, generic.kind)
+        ? this.#arg(given, env, generic.kind, depth)
+        : generic.fallback && this.#arg(generic.fallback, inItem, generic.kind, depth)
       if (!arg) break
       bound.push(arg)
       before.set(generic.name, arg)
@@ -367,7 +366,7 @@ export class TypeLowering {
     return bound
   }
 
-  #arg(rust: RustType, env: Env, kind: Generic['kind']): Arg {
+  #arg(rust: RustType, env: Env, kind: Generic['kind'], depth = 0): Arg {
     const own = boundTo(rust, env)
     if (own) return own
     if (kind === 'value') {
@@ -381,14 +380,25 @@ export class TypeLowering {
           : undefined
       return { rust, env, type: undefined, value: value ?? named }
     }
-    const type = this.#report.quietly(() => (rust.kind === 'value' ? undefined : this.type(rust, env)))
+    const type = this.#report.quietly(() => (rust.kind === 'value' ? undefined : this.type(rust, env, depth + 1)))
     return { rust, env, type, value: undefined }
   }
 
-  length(expression: Expression, env: Env): number | undefined {
-    const answer = this.answer(expression.source.textOf(expression.node))
+  /** `undefined`: it is not known, which is told; `about` is what has that length. */
+  length(expression: Expression, env: Env, about: RustType): number | undefined {
+    const written = expression.source.textOf(expression.node)
+    const answer = this.answer(written)?.replaceAll('_', '').trim()
+    const fix = `--assume '${written}=…'`
+    if (answer !== undefined && !/^\d+$/.test(answer)) {
+      return this.#report.problem(about.place, about.text, `its length, ${written}: ${answer} is no whole number`, fix)
+    }
     const value = answer === undefined ? constValue(expression, (path) => this.#constant(path, env)) : BigInt(answer)
-    return value === undefined || value < 0n || value > 0xffff_ffffn ? undefined : Number(value)
+    if (value !== undefined && value >= 0n && value <= 0xffff_ffffn) return Number(value)
+    const reason =
+      value === undefined
+        ? `its length, ${written}, is not a number that can be worked out here`
+        : `its length, ${written}, is ${value}, which no array has`
+    return this.#report.problem(about.place, about.text, reason, fix)
   }
 
   #constant(path: readonly string[], env: Env): bigint | undefined {
@@ -423,53 +433,63 @@ export class TypeLowering {
     args: readonly RustType[],
     rust: RustType,
     env: Env,
+    depth: number,
   ): { type: Type | undefined } | undefined {
-    for (const [key, text] of this.#answers.map) {
-      const [, name = key, params = ''] = /^(.*?)(?:<([\w\s,]*)>)?$/.exec(key) ?? []
-      if (!paths.some((path) => path === name || path === key || path.endsWith(`::${name}`)) && key !== rust.text)
-        continue
+    const text = plainText(rust.text)
+    for (const [key, answer] of this.#answers.map) {
+      const [, name = key, params = ''] = /^(.*?)(?:<([\w\s,]*)>)?$/.exec(key.trim()) ?? []
+      const [plainKey, plainName] = [plainText(key), plainText(name)]
+      const isMeant = paths
+        .map(plainText)
+        .some((path) => path === plainName || path === plainKey || path.endsWith(`::${plainName}`))
+      if (!isMeant && plainKey !== text) continue
+      // Inside its own answer, a type is what the source says it is.
+      if (env.answers?.includes(key)) continue
       this.usedAnswers.add(key)
       const generics = new Map<string, Arg>()
       const names = params.split(',').map((param) => param.trim())
       for (const [index, param] of names.entries()) {
         const arg = args[index]
-        if (param !== '' && arg) generics.set(param, this.#arg(arg, env, 'type'))
+        if (param !== '' && arg) generics.set(param, this.#arg(arg, env, 'type', depth))
       }
-      return {
-        type: this.answered(text, generics, rust.place),
+      const inAnswer: Env = {
+        ...{ module: this.#home, generics, self: undefined, isAnswer: true },
+        answers: [...(env.answers ?? []), key],
       }
+      return { type: this.#fromText(answer, inAnswer, rust.place, depth + 1) }
     }
     return undefined
   }
 
   answer(...keys: readonly string[]): string | undefined {
-    for (const key of keys) {
-      const answer = this.#answers.assume.get(key)
-      if (answer === undefined) continue
-      this.usedAnswers.add(key)
-      return answer
+    for (const key of keys.map(plainText)) {
+      for (const [given, answer] of this.#answers.assume) {
+        if (plainText(given) !== key) continue
+        this.usedAnswers.add(given)
+        return answer
+      }
     }
     return undefined
   }
 
   /** A type as on the command line: in the notation of a schema file, or in Rust as the crate's root would read it. */
   answered(text: string, generics: Env['generics'], place: Place): Type | undefined {
-    return this.#fromText(text, { module: this.#home, generics, self: undefined, isAnswer: true }, place)
+    return this.#fromText(text, { module: this.#home, generics, self: undefined, isAnswer: true }, place, 0)
   }
 
-  #fromText(text: string, env: Env, place: Place): Type | undefined {
+  #fromText(text: string, env: Env, place: Place, depth: number): Type | undefined {
     const parsed = parseType(text)
     if (!parsed.ok) {
       const rust = readRustType(text, place)
       return rust
-        ? this.type(rust, env)
+        ? this.type(rust, env, depth + 1)
         : this.#report.problem(place, text, `it is no type: ${parsed.reason}`, undefined)
     }
     const settle = (type: Type): Type | undefined => {
       switch (type.kind) {
         case 'named': {
           const rust = readRustType(type.name, place)
-          return rust && this.type(rust, env)
+          return rust && this.type(rust, env, depth + 1)
         }
         case 'option':
         case 'sequence':

@@ -41,8 +41,8 @@ describe('event_type() says which variant an event type names', () => {
       `impl OrderEvent { pub fn event_type(&self) -> &'static str { use OrderEvent::*; match *self {
          Placed { .. } => "Placed.v1", Shipped(..) | Self::Lost => Self::GONE, _ => "unknown" } }
          const GONE: &'static str = r#"Gone.v1"#; }`,
-      { 'Placed.v1': 'Placed', 'Gone.v1': 'Shipped' },
-      'event type Gone.v1 names both Shipped and Lost; the first is taken',
+      { 'Placed.v1': 'Placed' },
+      'Gone.v1 is the event type of Shipped and Lost: it tells no variant',
     ],
     [
       'a variable, a function of its own and a return',
@@ -65,7 +65,7 @@ describe('event_type() says which variant an event type names', () => {
     [
       'what cannot be read here is by name, and said to be',
       `impl OrderEvent { fn event_type(&self) -> String { match self { Self::Placed { .. } => lookup(1), Self::Shipped(_) if now() => "x".into(), _ => "y".into() } } }`,
-      { 'Placed.v1': 'Placed', 'Shipped.v1': 'Shipped' },
+      { 'Placed.v1': 'Placed', x: 'Shipped' },
       'what event_type() gives for OrderEvent::Placed could not be read; it is taken to be Placed.v1',
     ],
   ])('%s', (_, rust, expected, note?: string) => {
@@ -78,6 +78,103 @@ describe('event_type() says which variant an event type names', () => {
     expect(found).toMatchObject({ events: expected })
     if (note !== undefined) expect(found).toMatchObject({ notes: expect.arrayContaining([note]) })
     else expect(found).toMatchObject({ notes: [] })
+  })
+
+  const eventType = (body: string) =>
+    events(`${orders} impl OrderEvent { fn name(&self) -> &str { "x" } fn event_type(&self) -> String { ${body} } }`)
+  const rest = 'Self::Shipped(_) => "Shipped.v1", Self::Lost => "Lost.v1", Self::Cancel => "Cancel.v1"'
+  const others = { 'Shipped.v1': 'Shipped', 'Lost.v1': 'Lost', 'Cancel.v1': 'Cancel' }
+
+  test.each([
+    [
+      'patterns that only some values fit',
+      `match self { Self::Placed { id: 0 } => "First.v1", Self::Placed { id: 1 | 2 } => "Second.v1", Self::Placed { .. } => "Placed.v1", ${rest} }`,
+      { 'First.v1': 'Placed', 'Second.v1': 'Placed', 'Placed.v1': 'Placed', ...others },
+    ],
+    [
+      'patterns that every value fits',
+      `match self { Self::Placed { ref id } => "Placed.v1", Self::Placed { id: _ } => "Never.v1", Self::Placed { .. } => "Never.v2", ${rest} }`,
+      { 'Placed.v1': 'Placed', ...others },
+    ],
+    [
+      'a constant, a literal and what is inside of them',
+      `match self { Self::Shipped(NONE) => "None.v1", Self::Shipped(kind::ONE) => "One.v1", Self::Shipped(Some((_, 2))) => "Two.v1", Self::Shipped(a @ 3..) => "Three.v1", Self::Shipped(a @ _) => "Shipped.v1", Self::Placed { .. } => "Placed.v1", Self::Lost => "Lost.v1", Self::Cancel => "Cancel.v1" }`,
+      {
+        'None.v1': 'Shipped',
+        'One.v1': 'Shipped',
+        'Two.v1': 'Shipped',
+        'Three.v1': 'Shipped',
+        'Placed.v1': 'Placed',
+        ...others,
+      },
+    ],
+    [
+      'guards',
+      `match self { Self::Placed { id } if *id > 3 => "Large.v1", Self::Placed { .. } => "Placed.v1", ${rest} }`,
+      { 'Large.v1': 'Placed', 'Placed.v1': 'Placed', ...others },
+    ],
+    [
+      'a match within an arm, and an if',
+      `match self { Self::Placed { id } => match id { 0 => "First.v1", _ => if *id == 1 { "Second.v1" } else { "Placed.v1" } }, ${rest} }`,
+      { 'First.v1': 'Placed', 'Second.v1': 'Placed', 'Placed.v1': 'Placed', ...others },
+    ],
+    [
+      'a variable that is one of several, and a return in the middle',
+      `if let Self::Placed { id } = self { return "Placed.v1".into(); }
+       let name = match self { Self::Shipped(0) => "Nothing", Self::Shipped(_) => "Shipped", Self::Lost => "Lost", Self::Cancel => "Cancel", _ => "none" };
+       format!("{name}.v1")`,
+      { 'Placed.v1': 'Placed', 'Nothing.v1': 'Shipped', ...others },
+    ],
+    [
+      'numbers put into a text',
+      `match self { Self::Placed { .. } => format!("{}{}.v{}", "Order", "Placed", 2), Self::Shipped(_) => concat!("Shipped", ".v", 1).into(), Self::Lost => format!("{name}.{1}{0}", 1_u8, "v", name = "Lost"), Self::Cancel => format!("Cancel{}{n}", ".v", n = 0x1) }`,
+      { 'OrderPlaced.v2': 'Placed', ...others },
+    ],
+  ])('with %s', (_, body, expected) => {
+    expect(eventType(body)).toEqual({ events: expected, notes: [] })
+  })
+
+  test.each([
+    [
+      'what a default arm gives to several variants tells none of them',
+      'match self { Self::Placed { .. } => "Placed.v1", _ => "OrderEvent.v1" }',
+      { 'Placed.v1': 'Placed' },
+      ['OrderEvent.v1 is the event type of Shipped, Lost and Cancel: it tells no variant'],
+    ],
+    [
+      'nor does what they all have',
+      '"OrderEvent.v1"',
+      {},
+      ['OrderEvent.v1 is the event type of Placed, Shipped, Lost and Cancel: it tells no variant'],
+    ],
+    [
+      'what a default arm leaves to a variant that has others is its own',
+      `match self { Self::Placed { id: 0 } => "First.v1", ${rest}, _ => "Placed.v1" }`,
+      { 'First.v1': 'Placed', 'Placed.v1': 'Placed', ...others },
+      [],
+    ],
+    [
+      'what can be read in part',
+      `match self { Self::Placed { id: 0 } => "First.v1", Self::Placed { id } => lookup(id), ${rest} }`,
+      { 'First.v1': 'Placed', ...others },
+      ['event_type() may give OrderEvent::Placed more than First.v1, which could not be read'],
+    ],
+    [
+      'a match of something else of it',
+      `match self.name() { "a" => "A.v1", _ => "B.v1" }`,
+      all('.v1'),
+      ['Placed', 'Shipped', 'Lost', 'Cancel'].map(
+        (name) => `what event_type() gives for OrderEvent::${name} could not be read; it is taken to be ${name}.v1`,
+      ),
+    ],
+    [
+      'what calls itself',
+      `match self { a if x => self.event_type(), b if x => self.event_type(), c if x => self.event_type(), _ if x => self.event_type(), ${rest}, Self::Placed { .. } => "Placed.v1" }`,
+      { 'Placed.v1': 'Placed', ...others },
+      [],
+    ],
+  ])('%s', (_, body, expected, notes) => {
+    expect(eventType(body)).toEqual({ events: expected, notes })
   })
 
   test('of derive(Action), events are what is marked as one', () => {
@@ -155,6 +252,18 @@ describe('the root', () => {
       root: 'InvoiceEvent',
       topic: 'billing',
     })
+  })
+
+  test('has a topic that the bus takes', () => {
+    const rust = 'pub const TOPIC: &str = "bad topic"; #[derive(serde::Serialize)]\nenum OrderEvent { A }'
+    const rule = 'may hold only letters, digits, dot, underscore and hyphen'
+    expect(rootOf(rust, { topic: 'a/b topic' })).toEqual([
+      `.:0 --topic: Invalid topic: 'a/b topic' ${rule} [--topic a-b-topic]`,
+    ])
+    expect(rootOf(rust, { topic: '' })).toEqual([".:0 --topic: Invalid topic: '' is empty [--topic order-events]"])
+    expect(rootOf(rust, { topic: undefined })).toEqual([
+      `src/lib.rs:2 --topic: Invalid topic: 'bad topic' ${rule} [--topic bad-topic]`,
+    ])
   })
 
   test('that is not there, or twice', () => {

@@ -263,6 +263,21 @@ const table: readonly (readonly [string, string, Record<string, unknown>])[] = [
     },
   ],
   [
+    'what is read as another type, but written as it is',
+    `#[derive(Serialize, Deserialize)] #[serde(from = "String")] struct Sku { prefix: u8, text: String }
+     #[derive(Serialize, Deserialize)] #[serde(try_from = "NotThere")] struct Weight { grams: u32 }
+     #[derive(Serialize)] #[serde(from = "u8")] enum Size { S, M }
+     #[derive(Serialize, Deserialize)] #[serde(from = "u8", into = "u16")] struct Odd { it: NotThere }
+     #[derive(Serialize)] enum OrderEvent { A(Sku, Weight, Size, Odd) }`,
+    {
+      Odd: ['u16'],
+      OrderEvent: [{ A: ['Sku', 'Weight', 'Size', 'Odd'] }],
+      Size: [{ S: null }, { M: null }],
+      Sku: { prefix: 'u8', text: 'String' },
+      Weight: { grams: 'u32' },
+    },
+  ],
+  [
     'what bincode cannot read',
     `#[derive(Serialize)] #[serde(tag = "type")] enum Tagged { A }
      #[derive(Serialize)] #[serde(untagged)] enum Any { A(u8) }
@@ -431,14 +446,94 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     })
   })
 
+  test.each([
+    ['Weight', 'crate::parcels::Weight', { OrderEvent: [{ A: ['Weight'] }], Weight: ['u32'] }],
+    [
+      'crate::parcels::Weight',
+      'Vec<crate::parcels::Weight>',
+      { OrderEvent: [{ A: ['Vec<Weight>'] }], Weight: ['u32'] },
+    ],
+    ['Weight', 'crate::Heavy', { OrderEvent: [{ A: ['Weight'] }], Weight: ['u32'] }],
+    [
+      'Weight',
+      'crate::Boxed',
+      { OrderEvent: [{ A: ['Boxed<Weight>'] }], 'Boxed<Weight>': ['Weight'], Weight: ['u32'] },
+    ],
+    ['Weight', 'Weight', [{ about: 'Weight', reason: 'no Weight is in scope', fix: '--map Weight=…' }]],
+  ])('may name what they are about: %s=%s', (from, to, expected) => {
+    const source = `mod parcels { #[derive(serde::Serialize)] pub struct Weight(u32); }
+      type Heavy = parcels::Weight;
+      #[derive(serde::Serialize)] struct Boxed<T = parcels::Weight>(T);
+      #[derive(serde::Serialize)] enum OrderEvent { A(parcels::Weight) }`
+    expect(typesOf(importRust(source, { map: { [from]: to } }))).toMatchObject(expected)
+  })
+
+  test('that lead to each other end', () => {
+    const source = `type A = B; type B = W<A>; #[derive(serde::Serialize)] struct W<T>(T);
+      #[derive(serde::Serialize)] enum OrderEvent { A(A) }`
+    for (const map of [
+      {},
+      { B: 'A' },
+      { A: 'B', B: 'A' },
+      { A: 'other::B', 'other::B': 'other::A' },
+      { 'W<T>': 'W<W<T>>' },
+    ]) {
+      const imported = importRust(source, { map })
+      expect(imported.ok || imported.problems.length > 0, JSON.stringify(map)).toBe(true)
+    }
+  })
+
+  test('about a length are whole numbers', () => {
+    const source = '#[derive(serde::Serialize)] enum OrderEvent { A([u8; LEN]), B([u8; next( 1 )]) }'
+    const imported = (LEN: string) => importRust(source, { assume: { LEN, 'next(1)': '2' } })
+    expect(typesOf(imported('1_6'))).toEqual({ OrderEvent: [{ A: ['[u8; 16]'] }, { B: ['[u8; 2]'] }] })
+    for (const answer of ['abc', '1.5', '-1', '']) {
+      expect(linesOf(imported(answer))).toEqual([
+        `src/lib.rs:1 [u8; LEN]: its length, LEN: ${answer} is no whole number [--assume 'LEN=…']`,
+      ])
+    }
+    expect(linesOf(imported('4294967296'))).toEqual([
+      "src/lib.rs:1 [u8; LEN]: its length, LEN, is 4294967296, which no array has [--assume 'LEN=…']",
+    ])
+  })
+
+  test('settle what serde_as does, for its text and for the field', () => {
+    const source = `use serde_with::DisplayFromStr; type Pair = (u64, u8);
+      #[serde_with::serde_as] #[derive(serde::Serialize)] enum OrderEvent { A { #[serde_as(as = "Vec<(DisplayFromStr, _)>")] it: Vec<Pair>, #[serde_as(as = "Odd<u8>")] odd: u8 } }`
+    expect(linesOf(importRust(source))).toEqual([
+      `src/lib.rs:2 OrderEvent::A.it: serde_as(as = "(DisplayFromStr, _)") writes it in a way of its own [--assume '(DisplayFromStr, _)=…']`,
+      `src/lib.rs:2 OrderEvent::A.odd: serde_as(as = "Odd<u8>") writes it in a way of its own [--assume 'Odd<u8>=…']`,
+    ])
+    const expected = { OrderEvent: [{ A: { it: 'Vec<(String, u8)>', odd: 'u16' } }] }
+    const byText = importRust(source, { assume: { '(DisplayFromStr, _)': '(String, u8)', 'Odd<u8>': 'u16' } })
+    expect(typesOf(byText)).toEqual(expected)
+    const assume = { 'OrderEvent::A.it': 'Vec<(String, u8)>', 'OrderEvent::A.odd': 'u16' }
+    const byField = importRust(source, { assume })
+    expect(typesOf(byField)).toEqual(expected)
+    expect([byText.notes.length, byField.notes.length]).toEqual([1, 1])
+  })
+
+  test('fit however they are spaced', () => {
+    const source = `#[derive(serde::Serialize)] enum OrderEvent { A(< Km as Unit > :: Raw), B(Box<dyn  Shape<u8,u16>>) }`
+    expect(linesOf(importRust(source))).toEqual([
+      "src/lib.rs:1 <Km as Unit>::Raw: it is an associated type [--map '<Km as Unit>::Raw=…']",
+      "src/lib.rs:1 dyn Shape<u8, u16>: it is a trait object [--map 'dyn Shape<u8, u16>=…']",
+    ])
+    const map = { '<Km as Unit> ::Raw': 'u32', 'dyn Shape<u8,u16>': 'u8' }
+    const imported = importRust(source, { map })
+    expect(typesOf(imported)).toEqual({ OrderEvent: [{ A: ['u32'] }, { B: ['u8'] }] })
+    expect(imported.notes).toHaveLength(1)
+  })
+
   test('that are no types, or about nothing, are said to be so', () => {
     expect(linesOf(importRust(rust, { ...answers, map: { ...answers.map, 'crate::money::Money': 'Vec<' } }))).toEqual([
       'src/lib.rs:6 Vec<: it is no type: a type is expected, not the end []',
     ])
     const imported = importRust(rust, { ...answers, map: { ...answers.map, 'crate::Monye': 'i64' } })
-    expect(imported.notes.map(({ text }) => text)).toContain(
-      'nothing here is called crate::Monye, which was answered for',
-    )
+    expect(imported.notes).toContainEqual({
+      ...{ file: 'src/lib.rs', line: 5 },
+      text: 'nothing here is called crate::Monye, which was answered for',
+    })
   })
 })
 
@@ -509,6 +604,57 @@ describe('what the source does not settle is a problem', () => {
   })
 })
 
+describe('an attribute that may be a macro', () => {
+  const problems = (attributes: string, assume = {}) =>
+    linesOf(importRust(`${attributes}\nenum OrderEvent { A }`, { root: 'OrderEvent', assume }))
+
+  test.each([
+    ['before the derives', '#[event_sourced(1)]\n#[derive(serde::Serialize)]', 'event_sourced'],
+    [
+      'behind them',
+      '#[derive(Debug, Action, serde::Serialize, serde::Deserialize)]\n#[acme::event_sourced]',
+      'acme::event_sourced',
+    ],
+    [
+      'before them, beside derives with attributes',
+      '#[event_sourced]\n#[derive(serde::Serialize, Queryable)]',
+      'event_sourced',
+    ],
+  ])('is asked about %s', (_, attributes, path) => {
+    const line = attributes.startsWith('#[derive') ? 2 : 1
+    expect(problems(attributes)).toEqual([
+      `src/lib.rs:${line} OrderEvent: #[${path}] may be a macro that changes what it has, which is not seen here [--assume ${path}=unchanged]`,
+    ])
+    expect(problems(attributes, { event_sourced: 'unchanged' })).toEqual([])
+    expect(problems(attributes, { [path]: 'unchanged' })).toEqual([])
+    expect(problems(attributes, { [path]: 'yes' })).toHaveLength(1)
+  })
+
+  test.each([
+    '/// Text\n#[allow(unused)] #[must_use] #[non_exhaustive] #[deprecated] #[repr(u8)] #[derive(serde::Serialize)] #[clippy::x] #[rustfmt::skip]',
+    '#[cfg_attr(test, derive(Debug), domain_event)] #[derive(serde::Serialize)]',
+    '#[derive(serde::Serialize)] #[serde(rename_all = "snake_case")] #[strum(x)]',
+    '#[derive(serde::Serialize, diesel::Queryable)] #[diesel(table_name = x)]',
+    '#[diesel(table_name = x)] #[derive(serde::Serialize, diesel::Queryable)]',
+    '#[derive(serde::Serialize, thiserror::Error)] #[whatever_that_has]',
+  ])('is none: %s', (attributes) => {
+    expect(problems(attributes)).toEqual([])
+  })
+
+  test('of a type that is answered for is not', () => {
+    const source = '#[made] struct Item(u8); #[derive(serde::Serialize)] enum OrderEvent { A(Item) }'
+    expect(linesOf(importRust(source, { assume: { 'crate::Item': 'derived' } }))).toEqual([])
+    expect(linesOf(importRust(source, { map: { 'crate::Item': 'u8' } }))).toEqual([])
+  })
+})
+
+test('no other type is asked for in place of the root', () => {
+  const fixes = (rust: string) => linesOf(importRust(rust, { root: 'Orders' })).map((line) => line.replace(/.*\[/, '['))
+  expect(fixes('pub enum Orders { A }')).toEqual(['[--assume crate::Orders=derived]'])
+  expect(fixes('pub enum Orders { A } impl serde::Serialize for Orders { }')).toEqual(['[]'])
+  expect(fixes('pub type Orders = u8;')).toEqual(['[]'])
+})
+
 describe('what is settled but worth knowing is a note', () => {
   test.each([
     [
@@ -547,13 +693,16 @@ enum OrderEvent { ${variants} }`)
     expect(notes.map(({ text }) => text)).toContain(note)
   })
 
-  test('an attribute that may rewrite the type', () => {
-    const { notes } = importRust('#[event_sourced(1)]\n#[derive(serde::Serialize)]\n#[strum(x)]\nenum OrderEvent { A }')
-    expect(notes[0]).toEqual({
-      file: 'src/lib.rs',
-      line: 1,
-      text: 'OrderEvent: #[event_sourced] may be a macro that changes it, which is not seen here',
-    })
+  test('a type that is read as another than it is written as', () => {
+    const { notes } = importRust(`use serde::{Deserialize, Serialize};
+#[derive(Serialize, Deserialize)] #[serde(try_from = "(u8, u8)")] struct Pair { a: u8, b: u16 }
+#[derive(Serialize, Deserialize)] #[serde(into = "String", from = "Vec<u8>")] struct Code { a: u8 }
+#[derive(Serialize, Deserialize)] #[serde(into = "String", try_from = "String")] struct Email { a: u8 }
+#[derive(Serialize)] enum OrderEvent { A(Pair), B(Code), C(Email) }`)
+    expect(notes.map(({ line, text }) => `${line} ${text}`).filter((note) => /reads/.test(note))).toEqual([
+      '3 Code: Rust reads Vec<u8> and writes String',
+      '2 Pair: Rust reads (u8, u8) and writes its own fields',
+    ])
   })
 
   test('and what Cargo.toml turns on decides how a Decimal is written', () => {
