@@ -19,7 +19,9 @@ const GROUP_COMMAND = 'org.apache.kafka.tools.consumer.group.ConsumerGroupComman
 const DELETE_RECORDS = 'org.apache.kafka.tools.DeleteRecordsCommand'
 const CONSOLE_CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
 const NOW = Date.UTC(2026, 10, 23, 10)
-const T0 = Date.UTC(2026, 10, 1)
+/** A whole minute, and recent: a broker deletes what is older than its retention. */
+const T0 = Math.floor(Date.now() / 60_000) * 60_000 - 6 * 3_600_000
+const at = (milliseconds: number) => new Date(milliseconds).toISOString()
 
 describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
   function openBus(): RedpandaEventBus {
@@ -72,9 +74,9 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
       ['-100', ['--shift-by', '-100']],
       ['+100', ['--shift-by', '100']],
       ['4', ['--to-offset', '4']],
-      ['@2026-11-01T00:03:30Z', ['--to-datetime', '2026-11-01T00:03:30.000Z']],
+      [`@${at(T0 + 210_000)}`, ['--to-datetime', at(T0 + 210_000)]],
       // Past the last event: the end.
-      ['@2026-11-20', ['--to-datetime', '2026-11-20T00:00:00.000Z']],
+      [`@${at(T0 + 7_200_000)}`, ['--to-datetime', at(T0 + 7_200_000)]],
     ] as const) {
       const parsed = parseTarget(to, NOW)
       if (!parsed.ok || !('target' in parsed)) throw new Error(`no target: ${to}`)

@@ -105,11 +105,11 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
   const askCoordinators = async () => {
     const { brokers } = await cluster.metadata([])
     return Promise.all(
-      brokers.map(async ({ id }) => {
+      brokers.map(async ({ id, host, port }) => {
         const broker = await cluster.broker(id)
         const answer = await ask(broker, listGroupsApi, undefined)
         if (answer.error !== 0) throw protocolFailure(answer.error)
-        return { broker, groups: new Set(answer.groups.map(({ group }) => group)) }
+        return { broker, coordinator: { id, host, port }, groups: new Set(answer.groups.map(({ group }) => group)) }
       }),
     )
   }
@@ -190,19 +190,23 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
 
     describeGroups: (groups) =>
       cluster.retrying({}, async () => {
-        const answers = await Promise.all(
-          (await askCoordinators()).map(({ broker, groups: coordinated }) => {
+        const perBroker = await Promise.all(
+          (await askCoordinators()).map(async ({ broker, coordinator, groups: coordinated }) => {
             const own = groups.filter((group) => coordinated.has(group))
-            return own.length === 0 ? [] : ask(broker, describeGroupsApi, own)
+            const answers = own.length === 0 ? [] : await ask(broker, describeGroupsApi, own)
+            return Promise.all(
+              answers.map(async (answer) => {
+                const described = toDescription(answer.group, answer)
+                if (described.state !== 'Dead') return { ...described, coordinator }
+                // Listed, yet dead to this request: a group of the protocol that came with Kafka 4.
+                const newer = await describeConsumerGroup(answer.group, coordinator)
+                return newer ?? { ...described, state: 'Unknown' as const }
+              }),
+            )
           }),
         )
-        const found = new Map(answers.flat().map((answer) => [answer.group, answer]))
-        return groups.map((group) => {
-          const description = toDescription(group, found.get(group))
-          // Listed, yet dead to this request: a group of the protocol that came with Kafka 4.
-          const isOfOtherKind = found.has(group) && description.state === 'Dead'
-          return isOfOtherKind ? { ...description, state: 'Unknown' as const } : description
-        })
+        const found = new Map(perBroker.flat().map((description) => [description.group, description]))
+        return groups.map((group) => found.get(group) ?? toDescription(group, undefined))
       }),
 
     committedOffsets: (group, topics) => committedOffsets(cluster, group, topics),
