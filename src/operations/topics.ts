@@ -15,12 +15,11 @@ export interface TopicOverview {
 /** Every topic with the events it holds. Topics the broker made for itself are left out unless asked for. */
 export async function listTopics(bus: EventBus, { internal = false } = {}): Promise<TopicOverview[]> {
   const topics = (await bus.admin.listTopics()).filter((topic) => internal || !topic.internal)
-  return Promise.all(
-    topics.map(async ({ topic, partitions, replication }) => {
-      const ranges = await bus.log.ranges(topic)
-      return { topic, partitions, replication, events: ranges.reduce((sum, { start, end }) => sum + end - start, 0n) }
-    }),
-  )
+  const ranges = await bus.log.rangesOf(topics.map(({ topic }) => topic))
+  return topics.map(({ topic, partitions, replication }) => {
+    const events = (ranges.get(topic) ?? []).reduce((sum, { start, end }) => sum + end - start, 0n)
+    return { topic, partitions, replication, events }
+  })
 }
 
 export interface TopicReport extends Omit<TopicDescription, 'layout'> {
