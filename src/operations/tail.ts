@@ -6,6 +6,7 @@ import type { EventFilter } from './event-filter.ts'
 import { type EventView, type Reading, viewOf } from './event-view.ts'
 import { mergeByTime } from './merge-by-time.ts'
 import { type OffsetSpec, resolveSlices } from './offset-grammar.ts'
+import { systemClock } from './pace.ts'
 
 export interface TailRequest {
   readonly topics: readonly string[]
@@ -138,7 +139,7 @@ async function awaitTopics(
   const others = known.size === 0 ? 'there are none yet' : `there are: ${[...known].slice(0, 10).join(', ')}`
   onNotice(`waiting for topic ${missing.join(', ')} to be created (${others})`)
   while (!signal.aborted) {
-    await delay(50, signal)
+    await systemClock.sleep(50, signal)
     const ready = await Promise.all(missing.map((topic) => exists(bus, topic)))
     if (ready.every(Boolean)) break
   }
@@ -153,16 +154,3 @@ const exists = (bus: EventBus, topic: string): Promise<boolean> =>
       throw error
     },
   )
-
-function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds)
-    function done() {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    signal.addEventListener('abort', done, { once: true })
-    if (signal.aborted) done()
-  })
-}
