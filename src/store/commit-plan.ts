@@ -6,7 +6,8 @@ import { checkName, checkTime, checkTopic, type EventColumns, toColumns } from '
 export interface StoreState {
   /** Of a stream's last event; 0 when there is none. */
   version(streamId: string): number
-  hasTimer(id: string): boolean
+  /** When a timer is due, in milliseconds; `undefined` when there is none of that id. */
+  dueOf(id: string): number | undefined
 }
 
 interface EventToWrite extends EventColumns {
@@ -45,14 +46,15 @@ export function planCommits(commits: readonly Commit[], state: StoreState): Comm
   const fired = new Map<string, boolean>()
   const timers = new Map<string, TimerToWrite>()
   const versions = new Map<string, number>()
-  /** Ids that this list has set or fired, and whether there is such a timer since. */
-  const timersNow = new Map<string, boolean>()
+  /** Ids that this list has set or fired, and when they are due since. */
+  const timersNow = new Map<string, number | undefined>()
+  const dueOf = (id: string) => (timersNow.has(id) ? timersNow.get(id) : state.dueOf(id))
 
   const results = commits.map((commit): Committed => {
     try {
       const appended = planAppends(commit.appends, (streamId) => versions.get(streamId) ?? state.version(streamId))
-      const toFire = [...new Set(commit.fired)]
-      for (const id of toFire) if (!(timersNow.get(id) ?? state.hasTimer(id))) throw timerGone(id)
+      const toFire = new Set(commit.fired?.map(({ id }) => id))
+      for (const { id, due } of commit.fired ?? []) if (dueOf(id) !== due.getTime()) throw timerGone(id)
       const toSend = planMessages(commit)
       const toSet = (commit.timers ?? []).map(toTimerToWrite)
 
@@ -63,11 +65,11 @@ export function planCommits(commits: readonly Commit[], state: StoreState): Comm
       for (const id of toFire) {
         fired.set(id, fired.get(id) ?? !timersNow.has(id))
         timers.delete(id)
-        timersNow.set(id, false)
+        timersNow.set(id, undefined)
       }
       for (const timer of toSet) {
         timers.set(timer.id, timer)
-        timersNow.set(timer.id, true)
+        timersNow.set(timer.id, timer.due.getTime())
       }
       return { ok: true, versions: appended.last }
     } catch (error) {
