@@ -24,3 +24,6 @@ export {
 export { compileEncoder, type Encoded, type EncodeFailure, type Encoder } from './schema/bincode/compile-encoder.ts'
 export type { Schema } from './schema/model.ts'
 export { readSchemaFile, writeSchemaFile } from './schema/schema-file.ts'
+export { EventStoreError, type EventStoreErrorCode, eventStoreErrorCodes } from './store/errors.ts'
+export type * from './store/event-store.ts'
+export { SqliteEventStore, type SqliteEventStoreOptions } from './store/sqlite/sqlite-event-store.ts'
