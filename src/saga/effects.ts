@@ -54,12 +54,12 @@ export function appendTo<const A extends Action>(
 }
 
 /** Publishes an event, once the step is stored. Written by `codec`; default: the own one. */
-export function publish(topic: string, event: Action, codec?: EventCodec<Action>): Effect<never> {
+export function publish<const A extends Action>(topic: string, event: A, codec?: EventCodec<Action>): Effect<never> {
   return sending('publish', topic, event, codec)
 }
 
 /** Sends a command to the topic another aggregate takes its commands from. Written by `codec`; default: the own one. */
-export function dispatch(topic: string, command: Action, codec?: EventCodec<Action>): Effect<never> {
+export function dispatch<const A extends Action>(topic: string, command: A, codec?: EventCodec<Action>): Effect<never> {
   return sending('dispatch', topic, command, codec)
 }
 

@@ -5,7 +5,7 @@ import { addDeadLetter, toDeadLetter } from './dead-letter.ts'
 import { Instances } from './instances.ts'
 import { fold, type Instance, type Machine } from './machine.ts'
 import { Alarm, type Pace, pauseAfter } from './pace.ts'
-import { asError, isStoreAway, type OnProblem } from './problem.ts'
+import { asError, isStoreAway, type OnError } from './problem.ts'
 import type { Incoming } from './reaction.ts'
 import type { Action } from './reducer.ts'
 import { planSteps, type StepPlan } from './step-plan.ts'
@@ -28,7 +28,7 @@ export interface EngineOptions<State, A extends Action> {
   readonly cacheSize: number
   readonly now: () => Date
   readonly pace: Pace
-  readonly onProblem: OnProblem
+  readonly onError: OnError
   /** Called after each commit that went through. */
   readonly onCommitted: (commit: Commit) => void
 }
@@ -202,9 +202,9 @@ export class Engine<State, A extends Action> {
   }
 
   async #waitForStore(error: Error): Promise<void> {
-    const { machine, onProblem, pace } = this.#options
+    const { machine, onError, pace } = this.#options
     this.#storeFailures += 1
-    onProblem({ message: `${machine.name} waits for its store: ${error.message}`, error })
+    onError({ message: `${machine.name} waits for its store: ${error.message}`, error })
     const until = pace.now() + pauseAfter(this.#storeFailures)
     while (this.#ended === undefined && pace.now() < until) await this.#alarm.wait(until - pace.now())
   }
@@ -313,7 +313,7 @@ export class Engine<State, A extends Action> {
   }
 
   #fail(task: Task<A>, thrown: unknown): void {
-    const { machine, onProblem, pace } = this.#options
+    const { machine, onError, pace } = this.#options
     const error = asError(thrown)
     if (task.settle.isImpatient) {
       task.isOpen = false
@@ -325,12 +325,12 @@ export class Engine<State, A extends Action> {
     task.failures = unreadable === undefined ? task.failures + 1 : MOST_FAILURES
     task.notBefore = pace.now() + pauseAfter(task.failures)
     if (task.failures > 1) return
-    onProblem({ message: `${machine.name} tries ${event.eventType} again: ${error.message}`, error, event })
+    onError({ message: `${machine.name} tries ${event.eventType} again: ${error.message}`, error, event })
   }
 
   /** With the dead letters it is out of the way; a timer would fire for ever. */
   async #bury(task: Task<A>): Promise<void> {
-    const { machine, store, owner, now, onProblem } = this.#options
+    const { machine, store, owner, now, onError } = this.#options
     const { incoming, routed, failures } = task
     const { event, timer, unreadable } = incoming
     const error = task.error as Error
@@ -338,7 +338,7 @@ export class Engine<State, A extends Action> {
     const entry = toDeadLetter(incoming, { streamId: routed?.streamId, error, attempts, now: now() })
     const id = await addDeadLetter(store, entry)
     if (timer !== undefined) await store.commit(owner, [{ appends: [], fired: [timer] }])
-    onProblem({
+    onError({
       message: `${machine.name} gives ${event.eventType} up, dead letter ${id}: ${error.message}`,
       error,
       event,

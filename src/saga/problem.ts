@@ -10,7 +10,7 @@ export interface Problem {
   readonly event?: SerializedEvent | undefined
 }
 
-export type OnProblem = (problem: Problem) => void
+export type OnError = (problem: Problem) => void
 
 export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 

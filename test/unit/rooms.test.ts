@@ -12,7 +12,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   // The envelope and the acknowledgement rule are written once for all drivers, hence codecs.
   drivers: ['bus', 'codecs'],
   store: ['bus', 'codecs'],
-  saga: ['bus', 'codecs', 'store'],
+  // Actions of Rust services are read and written by their schema.
+  saga: ['bus', 'codecs', 'schema', 'store'],
   operations: ['bus', 'codecs', 'schema', 'store', 'saga'],
   scaffold: ['bus', 'codecs', 'schema'],
   ui: ['bus', 'codecs', 'operations'],

@@ -4,7 +4,10 @@ import { decodeEnvelope, encodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { messageId } from '../../../src/codecs/message-id.ts'
 
 const event = (changes: Partial<SerializedEvent> = {}): SerializedEvent => ({
-  ...serializedEvent('OrderPlaced.v1', Uint8Array.of(1, 2, 3), { correlationId: 'c-1', timestamp: '2026-01-01T00:00:00Z' }),
+  ...serializedEvent('OrderPlaced.v1', Uint8Array.of(1, 2, 3), {
+    correlationId: 'c-1',
+    timestamp: '2026-01-01T00:00:00Z',
+  }),
   ...changes,
 })
 
