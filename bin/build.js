@@ -30,7 +30,7 @@ await bundle(
     transform: { define: { 'process.env.NODE_ENV': '"production"' } },
   },
 )
-await bundle({ index: 'src/index.ts' }, 'dist', { external: [/^[^./]/] })
+await bundle({ index: 'src/index.ts', testing: 'src/testing.ts' }, 'dist', { external: [/^[^./]/] })
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}bin/tsconfig.types.json`], {
   stdio: 'inherit',
 })

@@ -2,7 +2,7 @@ import type { EventMetadata, SerializedEvent } from '../bus/event.ts'
 import type { BusRecord } from '../bus/record.ts'
 import { messageId } from '../codecs/message-id.ts'
 import type { OutgoingMessage, StreamAppend, Timer } from '../store/event-store.ts'
-import { type Effect, type Leaf, leavesOf } from './effects.ts'
+import { type Leaf, leavesOf } from './effects.ts'
 import type { Instance, Machine } from './machine.ts'
 import type { Action } from './reducer.ts'
 
@@ -193,7 +193,3 @@ function distinct(events: readonly SerializedEvent[], places: readonly string[] 
       : { ...event, metadata: { ...metadata, causationId: `${metadata?.causationId}#${count}` } }
   })
 }
-
-/** For those who only look: the events a list of effects appends to the own stream. */
-export const appendedBy = <A extends Action>(effects: readonly Effect<A>[]): readonly A[] =>
-  leavesOf(effects).flatMap((leaf) => (leaf.kind === 'append' ? leaf.events : []))
