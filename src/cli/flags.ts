@@ -3,10 +3,15 @@ import { UsageError } from './errors.ts'
 
 /** Flags every command that reaches a bus has. */
 export const busFlags = {
+  profile: Flags.string({
+    description: 'profile of crbus.json to use (env CRBUS_PROFILE); see "crbus config"',
+    helpGroup: 'BUS',
+    helpValue: 'name',
+  }),
   brokers: Flags.string({
     char: 'b',
     description:
-      'Kafka or Redpanda to use, host:port,… (env CRBUS_BROKERS, then REDPANDA_BROKERS); without one, a local file',
+      "Kafka or Redpanda to use, host:port,… (env CRBUS_BROKERS, then REDPANDA_BROKERS); without one, the profile's, else a local file",
     helpGroup: 'BUS',
     helpValue: 'host:port',
   }),
@@ -26,7 +31,7 @@ export const changeFlags = {
 
 /** Where the Rust types of payloads are read from; see `openSchemas`. */
 export const schemaFlag = Flags.string({
-  description: 'schema file or folder (env CRBUS_SCHEMAS); default: the folder schemas here or above',
+  description: 'schema file or folder (env CRBUS_SCHEMAS, then crbus.json); default: the folder schemas here or above',
   helpValue: 'path',
 })
 

@@ -88,7 +88,7 @@ export default class Publish extends BaseCommand {
 
   async run(): Promise<PublishSummary> {
     const { args, flags } = await this.parse(Publish)
-    const schemas = await openSchemas(this.context, flags.schema)
+    const schemas = await openSchemas(await this.schemaPlace(flags), flags.schema)
     const settings = { ...toSettings(flags), topic: args.topic, schemas }
     const { lines, progress } = await this.#source({ ...flags, input: args.input })
     const bus = await this.openBus(flags)
