@@ -23,10 +23,14 @@ export const busFlags = {
   }),
 }
 
-/** Flags every command that changes something has. */
+/** Flags of commands that change something. */
 export const changeFlags = {
   'dry-run': Flags.boolean({ description: 'show what would be done and stop' }),
-  yes: Flags.boolean({ char: 'y', description: 'do not ask' }),
+  yes: Flags.boolean({ char: 'y', description: 'do not ask, unless the profile is protected' }),
+  confirm: Flags.string({
+    description: 'what is changed, by its name: the agreement that a protected profile needs',
+    helpValue: 'name',
+  }),
 }
 
 /** Where the Rust types of payloads are read from; see `openSchemas`. */
