@@ -89,3 +89,22 @@ export function toPatience(text: string | undefined, parse: (text: string) => nu
   if (patience === undefined) throw new UsageError(`--wait ${text} is no duration`, ['--wait 60s'])
   return patience
 }
+
+export interface ListenAddress {
+  readonly host: string
+  /** 0: any that is free. */
+  readonly port: number
+}
+
+/** `PORT` or `HOST:PORT`; without a host, nobody but this machine is served. */
+export function parseListen(text: string): ListenAddress {
+  const found = /^(?:(?:\[([^\]]+)\]|([^:[\]\s]+)):)?(\d{1,5})$/.exec(text)
+  const port = Number(found?.[3])
+  if (!found || port > 65_535) {
+    throw new UsageError(`--listen ${text} is neither a port nor host:port`, [
+      '--listen 9464',
+      '--listen 127.0.0.1:9464',
+    ])
+  }
+  return { host: found[1] ?? found[2] ?? '127.0.0.1', port }
+}
