@@ -61,6 +61,12 @@ export type Committed =
   /** `VERSION_CONFLICT`, `TIMER_GONE` or `INVALID_APPEND`. Nothing of the commit was stored. */
   | { readonly ok: false; readonly error: EventStoreError }
 
+/** A part of a stream, both versions included. */
+export interface StreamRange {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+}
+
 export interface ReadAllOptions {
   /** Events stored at this time or later. */
   readonly since?: Date | undefined
@@ -113,10 +119,7 @@ export interface EventStore {
   commit(owner: string, commits: readonly Commit[]): Promise<readonly Committed[]>
 
   /** A stream in version order, both ends included. Empty when there is none. */
-  readStream(
-    streamId: string,
-    options?: { readonly from?: number | undefined; readonly to?: number | undefined },
-  ): Promise<readonly StoredEvent[]>
+  readStream(streamId: string, range?: StreamRange): Promise<readonly StoredEvent[]>
 
   /** Many streams in one round, each once. Streams that do not exist have an empty list. */
   readStreams(streamIds: readonly string[]): Promise<ReadonlyMap<string, readonly StoredEvent[]>>

@@ -1,6 +1,6 @@
 import { writeDetails } from '../dead-letter-text.ts'
 import type { Outbox, PendingMessage } from '../event-store.ts'
-import { checkLimit, checkName, checkReason, isRowId } from '../stored-form.ts'
+import { checkLimit, checkName, checkReason, checkText, isRowId } from '../stored-form.ts'
 import type { Leases } from './lease.ts'
 import { EVENT_COLUMNS, type EventRow, toEvent } from './rows.ts'
 import type { StoreFile } from './store-file.ts'
@@ -32,25 +32,27 @@ export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
     `INSERT INTO failed_events (stream_id, ${EVENT_COLUMNS}, original_timestamp, error_message, error_details, retry_count, first_failed_at, last_failed_at)
      SELECT coalesce(stream_id, topic), ${EVENT_COLUMNS}, created_at, ?3, ?4, attempts, ?5, ?5 FROM crbus_outbox WHERE owner = ?1 AND id = ?2`,
   )
-  const each = (ids: readonly string[], work: (id: number) => void) => {
+  const each = (owner: string, ids: readonly string[], work: (id: number) => void) => {
+    checkText('the owner', owner)
     file.change(() => {
       for (const id of ids) if (isRowId(id)) work(Number(id))
     })
   }
   return {
     async pending(owner, limit) {
+      checkText('the owner', owner)
       checkLimit(limit)
       return file.read(() => (pending.all(owner, limit) as unknown as MessageRow[]).map(toPending))
     },
     async published(owner, ids) {
-      each(ids, (id) => remove.run(owner, id))
+      each(owner, ids, (id) => remove.run(owner, id))
     },
     async failed(owner, ids) {
-      each(ids, (id) => countAttempt.run(owner, id))
+      each(owner, ids, (id) => countAttempt.run(owner, id))
     },
     async bury(owner, id, reason) {
       checkReason(reason)
-      each([id], (row) => {
+      each(owner, [id], (row) => {
         const found = topicOf.get(owner, row)
         if (found === undefined) return
         const details = writeDetails(String(found.topic), reason.details)

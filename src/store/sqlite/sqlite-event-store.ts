@@ -11,9 +11,10 @@ import type {
   ReadAllOptions,
   Snapshot,
   StoredEvent,
+  StreamRange,
   Timers,
 } from '../event-store.ts'
-import { checkLimit, checkName, checkSnapshot, timeText } from '../stored-form.ts'
+import { checkLimit, checkName, checkSnapshot, checkText, timeText } from '../stored-form.ts'
 import { sqliteDeadLetters } from './dead-letters.ts'
 import { Leases } from './lease.ts'
 import { sqliteOutbox } from './outbox.ts'
@@ -118,15 +119,14 @@ export class SqliteEventStore implements EventStore {
 
   async readStream(
     streamId: string,
-    {
-      from = 0,
-      to = Number.MAX_SAFE_INTEGER,
-    }: { readonly from?: number | undefined; readonly to?: number | undefined } = {},
+    { from = 0, to = Number.MAX_SAFE_INTEGER }: StreamRange = {},
   ): Promise<readonly StoredEvent[]> {
+    checkText('the stream id', streamId)
     return this.#file.read(() => this.#readStream(streamId, from, to))
   }
 
   async readStreams(streamIds: readonly string[]): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
+    for (const streamId of streamIds) checkText('the stream id', streamId)
     const read = (streamId: string) => this.#readStream(streamId, 0, Number.MAX_SAFE_INTEGER)
     return this.#file.read(() => new Map(streamIds.map((streamId) => [streamId, read(streamId)])))
   }
@@ -137,6 +137,7 @@ export class SqliteEventStore implements EventStore {
 
   async *readAll({ since, until, streamPrefix = '', batchSize = 1000, signal }: ReadAllOptions = {}) {
     checkLimit(batchSize)
+    checkText('the prefix', streamPrefix)
     const { newest, page } = this.#statements
     const end = this.#file.read(() => newest.get(until ? timeText(until) : null)?.created_at ?? null)
     let [time, streamId, version] = [since ? timeText(since) : '', '', -1]
@@ -161,6 +162,7 @@ export class SqliteEventStore implements EventStore {
   }
 
   async loadSnapshot(streamId: string): Promise<Snapshot | undefined> {
+    checkText('the stream id', streamId)
     const row = this.#file.read(() => this.#statements.loadSnapshot.get(streamId) as unknown as SnapshotRow | undefined)
     if (row === undefined) return undefined
     return { streamId, version: row.version, state: row.state_data, createdAt: new Date(row.created_at) }

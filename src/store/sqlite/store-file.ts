@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { EventStoreError, storeClosed, storeUnavailable } from '../errors.ts'
+import type { StorePart } from '../layout.ts'
 import { createTables, inspectTables } from './layout.ts'
 
 /** How long to wait for another process's transaction. */
@@ -15,9 +16,13 @@ export class StoreFile {
   /** Without symbolic links, so that all who share the file call it the same. */
   readonly path: string
 
+  /** The tables and indexes that were missing. */
+  readonly created: readonly StorePart[]
+
   constructor(path: string) {
-    const opened = guarded(path, () => openDatabase(path))
-    this.database = opened
+    const { database, created } = guarded(path, () => openDatabase(path))
+    this.database = database
+    this.created = created
     this.path = path === MEMORY ? path : realpathSync(path)
   }
 
@@ -43,15 +48,14 @@ export class StoreFile {
  * `synchronous = FULL`: a commit is on the disk when it is answered. What the bus has of a store's events must still be
  * in the store after a power failure.
  */
-function openDatabase(path: string): DatabaseSync {
+function openDatabase(path: string) {
   if (path !== MEMORY) makeFolder(dirname(path))
   const database = new DatabaseSync(path, { timeout: BUSY_PATIENCE_MS })
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000')
-    if (inspectTables(database, path).some(({ exists }) => !exists)) {
-      transact(database, () => createTables(database, path))
-    }
-    return database
+    const isWhole = inspectTables(database, path).every(({ exists }) => exists)
+    const created = isWhole ? [] : transact(database, () => createTables(database, path))
+    return { database, created }
   } catch (error) {
     database.close()
     throw error

@@ -1,5 +1,5 @@
 import type { Timer, Timers } from '../event-store.ts'
-import { checkLimit, timeText } from '../stored-form.ts'
+import { checkLimit, checkText, timeText } from '../stored-form.ts'
 import { EVENT_COLUMNS, type EventRow, toEvent } from './rows.ts'
 import type { StoreFile } from './store-file.ts'
 
@@ -23,10 +23,12 @@ export function sqliteTimers(file: StoreFile): Timers {
   const next = file.database.prepare('SELECT min(due_at) AS due_at FROM crbus_timers WHERE owner = ?')
   return {
     async due(owner, now, limit) {
+      checkText('the owner', owner)
       checkLimit(limit)
       return file.read(() => (due.all(owner, timeText(now), limit) as unknown as TimerRow[]).map(toTimer))
     },
     async next(owner) {
+      checkText('the owner', owner)
       const time = file.read(() => next.get(owner)?.due_at ?? null)
       return time === null ? undefined : new Date(String(time))
     },
