@@ -38,7 +38,7 @@ export function schemaCodec<A extends Action>(schema: Schema): EventCodec<A> {
       const variant = known.get(type)
       if (variant === undefined) throw new TypeError(unknown(schema, type, known.keys()))
       const encoded = encode(contentOf(fields, variant), type)
-      if (!encoded.ok) throw new TypeError(`${[type, encoded.path].filter(Boolean).join(' at ')}: ${encoded.reason}`)
+      if (!encoded.ok) throw new TypeError(`${encoded.path || type}: ${encoded.reason}`)
       const { eventType } = variant
       return { eventType, eventVersion: versionOf(eventType), data: encoded.bytes }
     },
