@@ -15,7 +15,7 @@ export interface RelayOptions {
 /** How often it looks for messages that other processes stored. Milliseconds. */
 const LOOK_MS = 100
 /** How often it asks for the right to relay while another process has it. */
-const ASK_MS = 500
+const ASK_MS = 1000
 /** The most messages of one look. */
 const MOST_MESSAGES = 500
 /** So many when those of topics that wait fill the first ones. */
