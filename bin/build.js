@@ -27,6 +27,8 @@ await bundle(
   {
     // Native or optional: loaded from node_modules when a command needs them, or never.
     external: ['lz4-napi', 'typescript', 'ts-node', 'tsx', 'react-devtools-core', /^@oclif\/plugin-/],
+    // Its main file requires its parts in a way that no bundler follows.
+    resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
     transform: { define: { 'process.env.NODE_ENV': '"production"' } },
   },
 )

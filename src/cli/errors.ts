@@ -1,5 +1,6 @@
 import { Errors } from '@oclif/core'
 import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
+import { ScaffoldRefused } from '../scaffold/refused.ts'
 import { printable } from '../ui/printable.ts'
 
 /** Exit codes of the command line. Listed in the README, never renumbered. */
@@ -36,6 +37,9 @@ export function toFailure(error: unknown): Failure {
     return { code: `CRBUS_${code}`, message, suggestions, exitCode: eventBusErrorCodes[code] }
   }
   if (error instanceof UsageError) {
+    return { code: 'CRBUS_USAGE', message: error.message, suggestions: error.suggestions, exitCode: exitCodes.usage }
+  }
+  if (error instanceof ScaffoldRefused) {
     return { code: 'CRBUS_USAGE', message: error.message, suggestions: error.suggestions, exitCode: exitCodes.usage }
   }
   if (error instanceof Errors.CLIError) {

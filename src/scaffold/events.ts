@@ -127,3 +127,24 @@ export function idOf(aggregate: Name, events: readonly DomainEvent[], named?: st
     [`--event OrderPlaced:${wanted}=uuid,…`, ...(candidates[0] ? [`--id ${spellings.snake(candidates[0].name)}`] : [])],
   )
 }
+
+/** Something to begin with, for whoever does not say: one is created, or not, and cancelled. */
+export function defaultEvents(aggregate: Name): readonly [string, ...string[]] {
+  const [pascal, id] = [spellings.pascal(aggregate), `${spellings.snake(aggregate)}_id=uuid`]
+  return [
+    `${pascal}Created:${id},amount=money`,
+    `${pascal}Rejected:${id},reason=string`,
+    `${pascal}Cancelled:${id},reason=string`,
+  ]
+}
+
+/** Why the last of these cannot be among them; `undefined` when it can. */
+export function whyNoEvent(texts: readonly string[]): string | undefined {
+  try {
+    readEvents(texts)
+    return undefined
+  } catch (error) {
+    if (error instanceof ScaffoldRefused) return error.message
+    throw error
+  }
+}

@@ -14,3 +14,10 @@ export function importOf(head: string, names: readonly string[], from: string): 
   if (line.length <= WIDTH) return line
   return `${head} {\n${sorted.map((name) => `  ${name},`).join('\n')}\n} from '${from}'`
 }
+
+/** An array of texts that stands in a line `head`, which is indented by `indent`. */
+export function listOf(head: string, items: readonly string[], indent: string): string {
+  const line = `[${items.join(', ')}]`
+  if (head.length + line.length <= WIDTH) return line
+  return `[\n${items.map((item) => `${indent}  ${item},`).join('\n')}\n${indent}]`
+}
