@@ -27,10 +27,12 @@ await bundle(
   {
     // Native or optional: loaded from node_modules when a command needs them, or never.
     external: ['lz4-napi', 'typescript', 'ts-node', 'tsx', 'react-devtools-core', /^@oclif\/plugin-/],
+    // Its main file requires its parts in a way that no bundler follows.
+    resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
     transform: { define: { 'process.env.NODE_ENV': '"production"' } },
   },
 )
-await bundle({ index: 'src/index.ts' }, 'dist', { external: [/^[^./]/] })
+await bundle({ index: 'src/index.ts', testing: 'src/testing.ts' }, 'dist', { external: [/^[^./]/] })
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}bin/tsconfig.types.json`], {
   stdio: 'inherit',
 })

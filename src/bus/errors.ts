@@ -28,7 +28,21 @@ export interface EventBusErrorDetails {
   readonly group?: string | undefined
   /** What to try next, one sentence or command each. */
   readonly suggestions?: readonly string[] | undefined
+  /**
+   * True: the same may well succeed later, since the bus is at fault. False: never, as it is. Not said: nobody knows.
+   * Default: true of a failed connection or login and of a transport error, false of what is invalid or refused.
+   */
+  readonly isPassing?: boolean | undefined
   readonly cause?: unknown
+}
+
+const passes: Partial<Record<EventBusErrorCode, boolean>> = {
+  CONNECTION_FAILED: true,
+  AUTHENTICATION_FAILED: true,
+  TRANSPORT_ERROR: true,
+  INVALID_TOPIC: false,
+  REFUSED: false,
+  UNSUPPORTED: false,
 }
 
 /** The one error type of the bus. The message says what is true; `suggestions` say what to do. */
@@ -39,6 +53,8 @@ export class EventBusError extends Error {
   readonly topics: readonly string[] | undefined
   readonly group: string | undefined
   readonly suggestions: readonly string[]
+  /** See {@link EventBusErrorDetails.isPassing}. */
+  readonly isPassing: boolean | undefined
 
   constructor(code: EventBusErrorCode, message: string, details: EventBusErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -47,6 +63,7 @@ export class EventBusError extends Error {
     this.topics = details.topics
     this.group = details.group
     this.suggestions = details.suggestions ?? []
+    this.isPassing = details.isPassing ?? passes[code]
   }
 }
 

@@ -1,5 +1,6 @@
 import { Errors } from '@oclif/core'
 import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
+import { ScaffoldRefused } from '../scaffold/refused.ts'
 import { printable } from '../ui/printable.ts'
 
 /** Exit codes of the command line. Listed in the README, never renumbered. */
@@ -38,6 +39,9 @@ export function toFailure(error: unknown): Failure {
   if (error instanceof UsageError) {
     return { code: 'CRBUS_USAGE', message: error.message, suggestions: error.suggestions, exitCode: exitCodes.usage }
   }
+  if (error instanceof ScaffoldRefused) {
+    return { code: 'CRBUS_USAGE', message: error.message, suggestions: error.suggestions, exitCode: exitCodes.usage }
+  }
   if (error instanceof Errors.CLIError) {
     const suggestions = error.suggestions ?? []
     return { code: 'CRBUS_USAGE', message: error.message, suggestions, exitCode: exitCodes.usage }
@@ -45,6 +49,13 @@ export function toFailure(error: unknown): Failure {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const suggestions = ['this is a bug in crbus: please report it with the lines above']
   return { code: 'CRBUS_BUG', message, suggestions, exitCode: exitCodes.bug }
+}
+
+/** The failure for a monitor: what is true and what to type next, as far as one line holds it. */
+export function inOneLine(error: unknown): string {
+  const { message, suggestions } = toFailure(error)
+  const [first = ''] = message.split('\n')
+  return `${first}${suggestions[0] === undefined ? '' : ` (try: ${suggestions[0]})`}`
 }
 
 /** The failure for a person: what is true, then what to type next. */

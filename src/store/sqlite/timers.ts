@@ -1,0 +1,36 @@
+import type { Timer, Timers } from '../event-store.ts'
+import { checkLimit, checkText, timeText } from '../stored-form.ts'
+import { EVENT_COLUMNS, type EventRow, toEvent } from './rows.ts'
+import type { StoreFile } from './store-file.ts'
+
+interface TimerRow extends EventRow {
+  readonly id: string
+  readonly stream_id: string
+  readonly due_at: string
+}
+
+const toTimer = (row: TimerRow): Timer => ({
+  id: row.id,
+  streamId: row.stream_id,
+  due: new Date(row.due_at),
+  event: toEvent(row),
+})
+
+export function sqliteTimers(file: StoreFile): Timers {
+  const due = file.database.prepare(
+    `SELECT id, stream_id, due_at, ${EVENT_COLUMNS} FROM crbus_timers WHERE owner = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?`,
+  )
+  const next = file.database.prepare('SELECT min(due_at) AS due_at FROM crbus_timers WHERE owner = ?')
+  return {
+    async due(owner, now, limit) {
+      checkText('the owner', owner)
+      checkLimit(limit)
+      return file.read(() => (due.all(owner, timeText(now), limit) as unknown as TimerRow[]).map(toTimer))
+    },
+    async next(owner) {
+      checkText('the owner', owner)
+      const time = file.read(() => next.get(owner)?.due_at ?? null)
+      return time === null ? undefined : new Date(String(time))
+    },
+  }
+}
