@@ -57,7 +57,9 @@ function eventScope(event: DomainEvent, id: Field): Scope {
   return {
     name: event.name,
     command: event.command,
-    fields: fieldScopes(event.fields, id),
+    fields: event.fields
+      .filter(({ name }) => !isSameName(name, id.name))
+      .map((one) => ({ ...fieldScope(one), refused_rust: one === limited ? tooMuch(one) : one.type.example.rust })),
     failures: event.failures.map((one) => failureScope(one, event, id)),
     failure: failure && failureScope(failure, event, id),
     limited: limited && fieldScope(limited),
@@ -67,8 +69,15 @@ function eventScope(event: DomainEvent, id: Field): Scope {
         ? `command.${field} !== ''`
         : `command.${field} <= MOST_${spellings.screaming(limited.name)}`,
     refused_ts: limited === undefined ? `${field}: ''` : `${field}: 100_001`,
+    refuses_rust:
+      limited === undefined
+        ? `${field}.${id.type.name === 'uuid' ? 'is_nil' : 'is_empty'}()`
+        : `${field} > ${limited.type.rust === 'f64' ? '100_000.0' : '100_000'}`,
+    refused_id_rust: limited === undefined ? id.type.empty.rust : id.type.example.rust,
   }
 }
+
+const tooMuch = ({ type }: Field): string => (type.rust === 'f64' ? '100_001.0' : '100_001')
 
 /** The field the sample rule looks at: the first that is a number. */
 const limitedOf = ({ fields }: DomainEvent, id: Field): Field | undefined =>
@@ -136,13 +145,15 @@ function sampleOf(name: Name, type: string): Value {
 }
 
 /** The schema of an aggregate's payloads as Rust would write them: one enum, the commands and then the events. */
-export function schemaOf({ name, events }: Aggregate): string {
+export function schemaOf({ name, id, events }: Aggregate): string {
   const root = `${spellings.pascal(name)}Action`
+  const isId = (field: Field) => isSameName(field.name, id.name)
   const variant = (of: Name, fields: readonly Field[]) => ({
     name: spellings.pascal(of),
     fields: {
       kind: 'fields' as const,
-      fields: fields.map((field): { name: string; type: Type } => ({
+      // The id first, where the templates have it.
+      fields: [id, ...fields.filter((field) => !isId(field))].map((field): { name: string; type: Type } => ({
         name: spellings.snake(field.name),
         type: field.type.schema,
       })),

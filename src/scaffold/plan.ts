@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { addRustItem } from '../schema/rust/add-item.ts'
+import { addRustStatement } from '../schema/rust/add-statement.ts'
 import type { Edited } from './edit.ts'
 import { editJson } from './edit-json.ts'
 import { addListItem } from './edit-typescript.ts'
@@ -180,8 +181,14 @@ function carryOut(edit: Edit, text: string | undefined, { scope, rename }: Words
       return addListItem(text, { list: edit.list, item: rename(edit.item), from: rename(edit.from) })
     }
     case 'rust': {
-      const added = addRustItem(text ?? '', rename(edit.rust))
-      return added === undefined ? { ok: false, reason: 'it is not plain Rust' } : { ok: true, text: added, kept: [] }
+      const rust = rename(edit.rust)
+      const added =
+        edit.function === undefined
+          ? addRustItem(text ?? '', rust)
+          : addRustStatement(text ?? '', edit.function, rust)
+      if (added !== undefined) return { ok: true, text: added, kept: [] }
+      const what = edit.function === undefined ? 'it is not plain Rust' : `its '${edit.function}' has no call like it`
+      return { ok: false, reason: what }
     }
   }
 }
@@ -194,7 +201,7 @@ function wish(edit: Edit, { scope, rename }: Words): string {
     case 'list':
       return `${rename(edit.item)} of '${rename(edit.from)}', to ${edit.list}`
     case 'rust':
-      return rename(edit.rust)
+      return `${rename(edit.rust)}${edit.function === undefined ? '' : ` in '${edit.function}'`}`
   }
 }
 

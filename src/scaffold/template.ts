@@ -36,8 +36,8 @@ export type Edit = { readonly file: string; readonly if?: string | undefined } &
   | { readonly kind: 'json'; readonly json: { readonly [key: string]: Json } }
   /** An item more in an array of a TypeScript module, and the import it needs. */
   | { readonly kind: 'list'; readonly list: string; readonly item: string; readonly from: string }
-  /** An item more in a Rust module, such as `pub mod order_line;`. */
-  | { readonly kind: 'rust'; readonly rust: string }
+  /** An item more in a Rust module, such as `pub mod order_line;`, or a statement more in one of its functions. */
+  | { readonly kind: 'rust'; readonly rust: string; readonly function?: string | undefined }
 )
 
 export interface TemplateFile {
@@ -215,8 +215,9 @@ class ManifestReader {
       return { file, ...condition, kind: 'json', json: this.#object(`${path}.json`, edit.json ?? null) ?? {} }
     }
     if ('rust' in edit) {
-      this.#noneBut(path, edit, ['file', 'if', 'rust'])
-      return { file, ...condition, kind: 'rust', rust: this.#text(`${path}.rust`, edit.rust) }
+      this.#noneBut(path, edit, ['file', 'if', 'rust', 'function'])
+      const into = edit.function === undefined ? {} : { function: this.#text(`${path}.function`, edit.function) }
+      return { file, ...condition, kind: 'rust', rust: this.#text(`${path}.rust`, edit.rust), ...into }
     }
     this.#noneBut(path, edit, ['file', 'if', 'list', 'item', 'from'])
     return {
