@@ -144,34 +144,45 @@ function sampleOf(name: Name, type: string): Value {
   }
 }
 
-/** The schema of an aggregate's payloads as Rust would write them: one enum, the commands and then the events. */
-export function schemaOf({ name, id, events }: Aggregate): string {
-  const root = `${spellings.pascal(name)}Action`
-  const isId = (field: Field) => isSameName(field.name, id.name)
+/** The schema of an aggregate's events as Rust would write them: one enum, the commands and then the events. */
+export function schemaOf(aggregate: Aggregate): string {
+  const names = eventsIn(aggregate).map(({ name }) => spellings.pascal(name))
+  return schemaFile(aggregate, 'events', names)
+}
+
+/** The same enum, of the topic of its commands. */
+export function commandSchemaOf(aggregate: Aggregate): string {
+  const names = aggregate.events.map(({ command }) => spellings.pascal(command))
+  return schemaFile(aggregate, 'commands', names)
+}
+
+const eventsIn = ({ events }: Aggregate) => events.flatMap((event) => [event, ...event.failures])
+
+function schemaFile(aggregate: Aggregate, topic: string, names: readonly string[]): string {
+  const { name, id, events } = aggregate
   const variant = (of: Name, fields: readonly Field[]) => ({
     name: spellings.pascal(of),
     fields: {
       kind: 'fields' as const,
       // The id first, where the templates have it.
-      fields: [id, ...fields.filter((field) => !isId(field))].map((field): { name: string; type: Type } => ({
-        name: spellings.snake(field.name),
-        type: field.type.schema,
-      })),
+      fields: [id, ...fields.filter((field) => !isSameName(field.name, id.name))].map(
+        (field): { name: string; type: Type } => ({ name: spellings.snake(field.name), type: field.type.schema }),
+      ),
     },
   })
-  const all = events.flatMap((event) => [event, ...event.failures])
+  const root = `${spellings.pascal(name)}Action`
   const type: NamedType = {
     kind: 'enum',
     at: '',
     variants: [
       ...events.map(({ command, fields }) => variant(command, fields)),
-      ...all.map((event) => variant(event.name, event.fields)),
+      ...eventsIn(aggregate).map((event) => variant(event.name, event.fields)),
     ],
   }
   const schema: Schema = {
-    topic: `${spellings.kebab(name)}-events`,
+    topic: `${spellings.kebab(name)}-${topic}`,
     root,
-    events: new Map(all.map((event) => [`${spellings.pascal(event.name)}.v1`, spellings.pascal(event.name)])),
+    events: new Map(names.map((variantName) => [`${variantName}.v1`, variantName])),
     types: new Map([[root, type]]),
   }
   return writeSchemaFile(schema)

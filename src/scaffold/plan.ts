@@ -9,7 +9,7 @@ import { ScaffoldRefused } from './refused.ts'
 import { renderText, wordSwaps } from './regions.ts'
 import { renamer } from './rename.ts'
 import { holds, type Scope, TemplateError } from './scope.ts'
-import type { Edit, Json, Template } from './template.ts'
+import type { Edit, Generated, Json, Template } from './template.ts'
 import { fillJson, mergeJson } from './template-json.ts'
 
 type Content = string | Uint8Array
@@ -43,7 +43,7 @@ export interface ScaffoldRequest {
   /** The file as it is now; `undefined` when there is none. */
   readonly read: (path: string) => Uint8Array | undefined
   /** What `generate` of a file asks for. */
-  readonly generated: Readonly<Record<'schema', () => string>>
+  readonly generated: Readonly<Record<Generated, () => string>>
 }
 
 /** What a template makes of the answers, held against what is there. Reads and changes nothing but through `read`. */

@@ -18,6 +18,9 @@ export interface Question {
   readonly default: string
 }
 
+const generatedFiles = ['schema', 'command-schema'] as const
+export type Generated = (typeof generatedFiles)[number]
+
 export interface FileRule {
   /** A condition; without it the file is always made. */
   readonly if?: string | undefined
@@ -25,8 +28,8 @@ export interface FileRule {
   readonly to?: string | undefined
   /** It is there for the template to stand on its own, and is never made. */
   readonly here?: boolean | undefined
-  /** Made by crbus instead of copied: `schema`, of the events. */
-  readonly generate?: 'schema' | undefined
+  /** Made by crbus instead of copied: the schema of the topic of events, or of that of commands. */
+  readonly generate?: Generated | undefined
 }
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
@@ -202,7 +205,7 @@ class ManifestReader {
       to: rule.to === undefined ? undefined : this.#text(`${path}.to`, rule.to),
       here: rule.here === undefined ? undefined : rule.here === true,
       generate:
-        rule.generate === undefined ? undefined : this.#oneOf(`${path}.generate`, rule.generate, ['schema'] as const),
+        rule.generate === undefined ? undefined : this.#oneOf(`${path}.generate`, rule.generate, generatedFiles),
     }
   }
 
