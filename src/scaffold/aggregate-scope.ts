@@ -27,8 +27,8 @@ export function aggregateScope({ name, id, events }: Aggregate): Scope {
     refusing: scopes.filter((_, index) => events[index]?.failures.length),
     all: all.map((event) => ({ name: event.name, fields: fieldScopes(event.fields, id) })),
     ts: {
-      commands: unionOf(`export type ${pascal}Command =`, commands),
-      events: unionOf(`export type ${pascal}Event =`, typesOf(all)),
+      commands: unionOf(`${pascal}Command`, commands),
+      events: unionOf(`${pascal}Event`, typesOf(all)),
       rules: importOf(
         'import',
         refusing.map(({ command }) => `whyNot${spellings.pascal(command)}`),

@@ -18,6 +18,7 @@ type Part =
     }
   | { readonly kind: 'if'; readonly condition: string; readonly stands: Stand[]; readonly parts: Part[] }
   | { readonly kind: 'put'; readonly stands: Stand[]; readonly parts: Part[] }
+  | { readonly kind: 'as'; readonly path: string; readonly parts: Part[] }
   | { readonly kind: 'here'; readonly parts: Part[] }
 
 /** A comment that is a direction, in the languages a template may hold. */
@@ -78,10 +79,12 @@ function partOf(name: string, rest: string, at: number): Part {
       return { kind: 'if', condition: head, stands: standsIn(more), parts: [] }
     case 'put':
       return { kind: 'put', stands: standsIn([head, ...more]), parts: [] }
+    case 'as':
+      return { kind: 'as', path: head, parts: [] }
     case 'here':
       return { kind: 'here', parts: [] }
     default:
-      throw new TemplateError(`line ${at + 1}: there is no crbus:${name}; there are each, if, put, here and end`)
+      throw new TemplateError(`line ${at + 1}: there is no crbus:${name}; there are each, if, put, as, here and end`)
   }
 }
 
@@ -107,6 +110,7 @@ function render(parts: readonly Part[], scope: Scope, rendering: Rendering): voi
   const rename = renamer([...own, ...wordSwaps(scope, words)])
   for (const part of parts) {
     if (part.kind === 'line') written.push(...rename(part.text).split('\n'))
+    else if (part.kind === 'as') written.push(...textAt(scope, part.path).split('\n'))
     else if (part.kind === 'each') {
       for (const item of itemsOf(scope, part.of)) {
         const inner = { ...scope, [part.variable]: item }
@@ -116,6 +120,12 @@ function render(parts: readonly Part[], scope: Scope, rendering: Rendering): voi
       render(part.parts, scope, { words, stands: [...part.stands, ...stands], written })
     }
   }
+}
+
+function textAt(scope: Scope, path: string): string {
+  const value = lookUp(scope, path)
+  if (typeof value !== 'string') throw new TemplateError(`'${path}' is no text`)
+  return value
 }
 
 function itemsOf(scope: Scope, path: string): readonly Value[] {

@@ -2,7 +2,7 @@ import type { KnownAction, KnownField, Step } from './known-topic.ts'
 import { isSameName, type Name, parseName, spellings } from './name.ts'
 import { ScaffoldRefused } from './refused.ts'
 import type { Scope, Value } from './scope.ts'
-import { listOf, unionOf } from './typescript-lines.ts'
+import { importOf, listOf, unionOf } from './typescript-lines.ts'
 
 export interface SagaPlan {
   readonly name: Name
@@ -11,52 +11,44 @@ export interface SagaPlan {
 
 /** What the templates of a saga can name; `templates/README.md` lists it. */
 export function sagaScope({ name, steps }: SagaPlan): Scope {
-  refuseTwins(name, steps)
-  const sourceOf = sourceIn(steps)
-  const facts = factsOf(steps, sourceOf)
-  const known: Known = { facts, sourceOf }
-  const scopes = steps.map((step, index) => stepScope(step, index === 0, known))
-  const pascal = spellings.pascal(name)
+  const commands = steps.map((_, index) => commandsOf(steps, index))
+  const asked = commands.flatMap(({ ask, undo }) => [...(ask ? [ask] : []), ...(undo ? [undo] : [])])
   const heard = steps.flatMap(heardBy)
-  const asked = steps.flatMap((step, index) => [
-    ...(index === 0 ? [] : [step.ask]),
-    ...(step.undo === undefined ? [] : [step.undo.command]),
-  ])
-  const schemas = steps.flatMap(({ schema }) => schema ?? [])
+  refuseTwins(
+    name,
+    [...heard, ...asked].map((action) => action.name),
+  )
+  const facts = factsOf(asked)
+  const events = (of: readonly KnownAction[]) => of.map((event) => eventScope(event, facts))
+  const scopes = steps.map((step, index) => stepScope(step, commands[index] as StepCommands, facts))
+  const plain = steps.filter(({ schema }) => schema === undefined).flatMap(heardBy)
+  const pascal = spellings.pascal(name)
+  const typesOf = (named: readonly { readonly name: Name }[]) => named.map((one) => spellings.pascal(one.name))
   const quoted = (texts: readonly string[]) => texts.map((text) => `'${text}'`)
   return {
     start: scopes[0],
     later: scopes.slice(1),
     steps: scopes,
     facts: facts.map(fieldScope),
-    events: heard.map((event) => eventScope(event, facts)),
-    others: othersOf(steps).map((event) => eventScope(event, facts)),
-    /** Of topics without a schema. */
-    plain: steps.flatMap((step) =>
-      step.schema === undefined ? heardBy(step).map((event) => eventScope(event, facts)) : [],
-    ),
-    asked: asked.map((command) => commandScope(command, sourceOf)),
-    schemas: schemas.map((file) => ({ file })),
+    events: events(heard),
+    others: events(othersOf(steps)),
+    plain: events(plain),
+    asked: asked.map(commandScope),
+    schemas: steps.flatMap(({ schema }) => (schema === undefined ? [] : [{ file: schema }])),
     ts: {
-      actions: unionOf(`export type ${pascal}Action =`, [
-        ...heard.map((event) => spellings.pascal(event.name)),
-        `${pascal}TimedOut`,
-      ]),
-      commands: unionOf(
-        `export type ${pascal}Command =`,
-        asked.map((command) => spellings.pascal(command.name)),
+      imports: importOf(
+        'import type',
+        ['Action', 'Command', 'Completed', 'Facts', 'Failed', 'Step'].map((last) => `${pascal}${last}`),
+        './actions.ts',
       ),
-      steps: unionOf(`export type ${pascal}Step =`, quoted(steps.map(({ aggregate }) => spellings.camel(aggregate)))),
-      topics: listOf('  topics: ,', quoted(steps.map(({ topic }) => topic)), '  '),
-      asked_topics: listOf('  sends: ,', quoted(askedTopics(steps)), '  '),
+      actions: unionOf(`${pascal}Action`, [...typesOf(heard), `${pascal}TimedOut`]),
+      commands: unionOf(`${pascal}Command`, typesOf(asked)),
+      steps: unionOf(`${pascal}Step`, quoted(steps.map(({ aggregate }) => spellings.camel(aggregate)))),
+      topics: listOf('topics', quoted(steps.map(({ topic }) => topic))),
+      asked_topics: listOf('sends', quoted(steps.slice(1).map((step) => step.commands))),
     },
   }
 }
-
-/** Topics that get commands: all later ones, and the first where it is taken back. */
-const askedTopics = ([start, ...later]: SagaPlan['steps']): readonly string[] =>
-  // What only takes back leads nobody: the first aggregate gets its commands from elsewhere.
-  later.length === 0 ? [start.commands] : later.map(({ commands }) => commands)
 
 /** Every event of a topic is known to the saga, though not each has consequences. */
 const heardBy = ({ done, failures, undo, others }: Step): readonly KnownAction[] => [
@@ -73,68 +65,76 @@ const othersOf = ([start, ...later]: SagaPlan['steps']): readonly KnownAction[] 
   ...later.flatMap(({ others }) => others),
 ]
 
-function refuseTwins(name: Name, steps: SagaPlan['steps']): void {
-  const all = steps.flatMap((step, index) => [
-    ...heardBy(step),
-    ...(index === 0 ? [] : [step.ask]),
-    ...(step.undo === undefined ? [] : [step.undo.command]),
-  ])
-  const own = ['timed-out', 'completed', 'failed', 'facts', 'step', 'action', 'command', 'state'].map((last) => ({
-    words: [...name.words, ...last.split('-')],
-  }))
-  for (const [index, { name: one }] of all.entries()) {
-    const isTwice = all.slice(0, index).some((other) => isSameName(other.name, one))
-    if (!isTwice && !own.some((other) => isSameName(other, one))) continue
-    throw new ScaffoldRefused(`two things of this saga would be called ${spellings.pascal(one)}`, [
+/** Types that the templates declare beside those of events and commands. */
+const ownTypes = ['timed-out', 'completed', 'failed', 'facts', 'step', 'action', 'command', 'state', 'reducer']
+
+function refuseTwins(saga: Name, names: readonly Name[]): void {
+  const own = ownTypes.map((last) => ({ words: [...saga.words, ...last.split('-')] }))
+  for (const [index, name] of names.entries()) {
+    const isTwice = names.slice(0, index).some((other) => isSameName(other, name))
+    if (!isTwice && !own.some((other) => isSameName(other, name))) continue
+    throw new ScaffoldRefused(`two things of this saga would be called ${spellings.pascal(name)}`, [
       isTwice ? '--on with topics whose events have different names' : 'another name for the saga',
     ])
   }
 }
 
-/** A field of a command, and the field of an event that its value is. */
-type Source = (field: KnownField) => KnownField | undefined
+/** A command of the saga, with the field of an event that each of its own is taken from. */
+interface AskedCommand {
+  readonly name: Name
+  readonly fields: readonly { readonly field: KnownField; readonly source: KnownField | 'reason' | undefined }[]
+}
 
-/**
- * The field of that name. Else a guess, from the event that began: an amount is its amount, when it has one, and an id of
- * what does not exist yet is its id.
- */
-function sourceIn(steps: SagaPlan['steps']): Source {
+interface StepCommands {
+  /** The first step has none: its event begins everything. */
+  readonly ask: AskedCommand | undefined
+  readonly undo: AskedCommand | undefined
+}
+
+function commandsOf(steps: SagaPlan['steps'], index: number): StepCommands {
+  const { ask, undo } = steps[index] as Step
   const begun = steps[0].done.fields
-  const told = [...begun, ...steps.flatMap(heardBy).flatMap(({ fields }) => fields)]
-  const numbers = begun.filter(({ type }) => type.ts === 'number')
-  const isId = ({ name, type }: KnownField) => type.ts === 'string' && (type.name === 'uuid' || name.endsWith('_id'))
-  return (field) => {
-    if (isReason(field)) return undefined
-    const same = told.find(({ name, type }) => name === field.name && type.ts === field.type.ts)
-    if (same !== undefined) return same
-    if (field.type.ts === 'number') return numbers.length === 1 ? numbers[0] : undefined
-    return isId(field) ? begun.find(isId) : undefined
+  const asked = ({ name, fields }: KnownAction, before: readonly Step[]): AskedCommand => {
+    const told = before.flatMap(({ done }) => done.fields)
+    return { name, fields: fields.map((field) => ({ field, source: sourceOf(field, told, begun) })) }
+  }
+  return {
+    ask: index === 0 ? undefined : asked(ask, steps.slice(0, index)),
+    undo: undo && asked(undo.command, steps.slice(0, index + 1)),
   }
 }
 
-/** Fields that commands are made of and events tell: what the saga has to remember. */
-function factsOf(steps: SagaPlan['steps'], sourceOf: Source): readonly KnownField[] {
+/**
+ * The field of an event that a command's is: that of its name, among those told by then. Else a guess, from the event that
+ * began: an amount is its amount, when it has one, and an id of what does not exist yet is its id.
+ */
+function sourceOf(field: KnownField, told: readonly KnownField[], begun: readonly KnownField[]) {
+  if (isReason(field)) return 'reason'
+  const same = told.find(({ name, type }) => name === field.name && type.ts === field.type.ts)
+  if (same !== undefined) return same
+  const numbers = begun.filter(({ type }) => type.ts === 'number')
+  if (field.type.ts === 'number') return numbers.length === 1 ? numbers[0] : undefined
+  return isId(field) ? begun.find(isId) : undefined
+}
+
+const isReason = ({ name, type }: KnownField): boolean => name === 'reason' && type.ts === 'string'
+
+const isId = ({ name, type }: KnownField): boolean =>
+  type.ts === 'string' && (type.name === 'uuid' || name.endsWith('_id'))
+
+/** What the saga has to remember. */
+function factsOf(asked: readonly AskedCommand[]): readonly KnownField[] {
   const facts = new Map<string, KnownField>()
-  for (const [index, { ask, undo }] of steps.entries()) {
-    for (const field of [...(index === 0 ? [] : ask.fields), ...(undo?.command.fields ?? [])]) {
-      const source = sourceOf(field)
-      if (source !== undefined && !facts.has(source.name)) facts.set(source.name, source)
-    }
+  for (const { source } of asked.flatMap(({ fields }) => fields)) {
+    if (source !== undefined && source !== 'reason' && !facts.has(source.name)) facts.set(source.name, source)
   }
   return [...facts.values()]
 }
 
-/** It says why. */
-const isReason = ({ name, type }: KnownField): boolean => name === 'reason' && type.ts === 'string'
-
-interface Known {
-  readonly facts: readonly KnownField[]
-  readonly sourceOf: Source
-}
-
-function stepScope(step: Step, isStart: boolean, { facts, sourceOf }: Known): Scope {
-  const { aggregate, topic, commands, done, ask, failures, undo, others } = step
-  const scopes = isStart ? [] : failures.map((failure) => eventScope(failure, facts))
+function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly KnownField[]): Scope {
+  const { aggregate, topic, commands, done, failures, others } = step
+  const events = (of: readonly KnownAction[]) => of.map((event) => eventScope(event, facts))
+  const failing = ask === undefined ? [] : events(failures)
   return {
     name: aggregate,
     topic,
@@ -142,40 +142,43 @@ function stepScope(step: Step, isStart: boolean, { facts, sourceOf }: Known): Sc
     topic_ts: `'${topic}'`,
     commands_ts: `'${commands}'`,
     done: eventScope(done, facts),
-    ask: commandScope(ask, sourceOf),
-    failures: scopes,
-    failure: scopes[0],
-    others: others.map((event) => eventScope(event, facts)),
-    undo: undo && { event: eventScope(undo.event, facts), command: commandScope(undo.command, sourceOf) },
+    ask: ask && commandScope(ask),
+    failures: failing,
+    failure: failing[0],
+    others: events(others),
+    undo: undo && step.undo && { event: eventScope(step.undo.event, facts), command: commandScope(undo) },
   }
 }
 
 /** Of an event the saga needs what it remembers, and why it failed. */
 function eventScope({ name, fields }: KnownAction, facts: readonly KnownField[]): Scope {
   const isFact = (field: KnownField) => facts.some((fact) => fact.name === field.name && fact.type.ts === field.type.ts)
-  const tells = fields.filter(isFact).map((field) => `${field.name}: action.${field.name}`)
+  const tells = fields.filter(isFact)
   return {
     name,
     fields: fields.filter((field) => isFact(field) || isReason(field)).map(fieldScope),
-    tells: fields.filter(isFact).map(fieldScope),
-    tells_ts: tells.length === 0 ? '{}' : `{ ${tells.join(', ')} }`,
-    reason_ts: fields.some(isReason) ? 'action.reason' : 'action.type',
+    tells: tells.map(fieldScope),
     has_reason: fields.some(isReason),
+    reason_ts: fields.some(isReason) ? 'action.reason' : 'action.type',
   }
 }
 
-function commandScope({ name, fields }: KnownAction, sourceOf: Source): Scope {
-  const scopes = fields.map((field) => ({ ...fieldScope(field), ...valueScope(field, sourceOf) }))
-  const needsState = scopes.some(({ is_told }) => is_told)
-  return { name, fields: scopes, params_ts: needsState ? '(state)' : '()' }
-}
-
-/** `is_told`: an event tells it. Otherwise it is a value to be replaced. */
-function valueScope(field: KnownField, sourceOf: Source) {
-  const place = isReason(field) ? 'reason' : sourceOf(field) && `facts.${sourceOf(field)?.name}`
-  return place === undefined
-    ? { value_ts: field.type.empty.ts, value_rust: field.type.empty.rust, is_told: false }
-    : { value_ts: `state.${place}`, value_rust: `state.${place}.clone()`, is_told: true }
+function commandScope({ name, fields }: AskedCommand): Scope {
+  const isTold = fields.some(({ source }) => source !== undefined)
+  return {
+    name,
+    params_ts: isTold ? '(state)' : '()',
+    fields: fields.map(({ field, source }) => {
+      const place = source === undefined ? undefined : source === 'reason' ? source : `facts.${source.name}`
+      return {
+        ...fieldScope(field),
+        /** Otherwise no event tells it, and its value is one to be replaced. */
+        is_told: place !== undefined,
+        value_ts: place === undefined ? field.type.empty.ts : `state.${place}`,
+        value_rust: place === undefined ? field.type.empty.rust : `state.${place}.clone()`,
+      }
+    }),
+  }
 }
 
 function fieldScope({ name, type }: KnownField): Scope {

@@ -1,7 +1,14 @@
 import { given } from 'crbus/testing'
 import { describe, expect, test } from 'vitest'
-// crbus:put `import type { CancelOrderLine, OrderLineAction, OrderLineCancelled, OrderLinePlaced, PlaceOrderLine } from '../src/order-line/actions.ts'` is ts.test_imports
-import type { CancelOrderLine, OrderLineAction, OrderLineCancelled, OrderLinePlaced, PlaceOrderLine } from '../src/order-line/actions.ts'
+// crbus:as ts.test_imports
+import type {
+  CancelOrderLine,
+  OrderLineAction,
+  OrderLineCancelled,
+  OrderLinePlaced,
+  PlaceOrderLine,
+} from '../src/order-line/actions.ts'
+// crbus:end
 import { orderLineCodec } from '../src/order-line/codec.ts'
 import { orderLine } from '../src/order-line/order-line.ts'
 

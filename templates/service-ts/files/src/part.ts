@@ -1,4 +1,4 @@
-import type { RunOptions, Running, SerializedEvent } from 'crbus'
+import type { Running, RunOptions, SerializedEvent } from 'crbus'
 
 /** An aggregate or a saga as this service runs it. */
 export interface Part {

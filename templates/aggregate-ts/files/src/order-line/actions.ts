@@ -58,8 +58,10 @@ export interface OrderLineCancelRejected {
 }
 
 // crbus:end
-// crbus:put ` PlaceOrderLine | CancelOrderLine` is ts.commands
+// crbus:as ts.commands
 export type OrderLineCommand = PlaceOrderLine | CancelOrderLine
-// crbus:put ` OrderLinePlaced | OrderLineRejected | OrderLineCancelled | OrderLineCancelRejected` is ts.events
+// crbus:end
+// crbus:as ts.events
 export type OrderLineEvent = OrderLinePlaced | OrderLineRejected | OrderLineCancelled | OrderLineCancelRejected
+// crbus:end
 export type OrderLineAction = OrderLineCommand | OrderLineEvent

@@ -2,8 +2,9 @@ import { type Aggregate, append, publish, type Reducer } from 'crbus'
 import type { OrderLineAction, OrderLineEvent } from './actions.ts'
 import { orderLineCodec } from './codec.ts'
 // crbus:if refusing
-// crbus:put `import { whyNotCancelOrderLine, whyNotPlaceOrderLine } from './rules.ts'` is ts.rules
+// crbus:as ts.rules
 import { whyNotCancelOrderLine, whyNotPlaceOrderLine } from './rules.ts'
+// crbus:end
 // crbus:end
 
 export const ORDER_LINE_EVENTS = 'order-line-events'

@@ -1,5 +1,7 @@
-// crbus:put `import type { CancelOrderLine, OrderLineCancelRejected, OrderLineRejected, PlaceOrderLine } from './actions.ts'` is ts.rule_imports
+// crbus:as ts.rule_imports
 import type { CancelOrderLine, OrderLineCancelRejected, OrderLineRejected, PlaceOrderLine } from './actions.ts'
+
+// crbus:end
 
 // crbus:each event of refusing
 // crbus:if event.limited

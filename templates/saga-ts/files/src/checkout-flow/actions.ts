@@ -43,8 +43,16 @@ export interface CheckoutFlowTimedOut {
   readonly step: CheckoutFlowStep
 }
 
-// crbus:put ` | OrderLinePlaced | OrderLineCancelled | OrderLineNoted | CardPaymentCompleted | CardPaymentFailed | CardPaymentRefunded | CheckoutFlowTimedOut` is ts.actions
-export type CheckoutFlowAction = | OrderLinePlaced | OrderLineCancelled | OrderLineNoted | CardPaymentCompleted | CardPaymentFailed | CardPaymentRefunded | CheckoutFlowTimedOut
+// crbus:as ts.actions
+export type CheckoutFlowAction =
+  | OrderLinePlaced
+  | OrderLineCancelled
+  | OrderLineNoted
+  | CardPaymentCompleted
+  | CardPaymentFailed
+  | CardPaymentRefunded
+  | CheckoutFlowTimedOut
+// crbus:end
 
 // What it says: commands to others, and how it ended.
 
@@ -69,8 +77,9 @@ export interface RefundCardPayment {
 }
 
 // crbus:end
-// crbus:put ` CancelOrderLine | CompleteCardPayment | RefundCardPayment` is ts.commands
+// crbus:as ts.commands
 export type CheckoutFlowCommand = CancelOrderLine | CompleteCardPayment | RefundCardPayment
+// crbus:end
 
 export interface CheckoutFlowCompleted extends CheckoutFlowFacts {
   readonly type: 'CheckoutFlowCompleted'
@@ -89,5 +98,6 @@ export interface CheckoutFlowFacts {
   // crbus:end
 }
 
-// crbus:put ` 'orderLine' | 'cardPayment'` is ts.steps
+// crbus:as ts.steps
 export type CheckoutFlowStep = 'orderLine' | 'cardPayment'
+// crbus:end

@@ -1,4 +1,5 @@
 import { delay, dispatch, publish, type Reducer, type Saga, type Step } from 'crbus'
+// crbus:as ts.imports
 import type {
   CheckoutFlowAction,
   CheckoutFlowCommand,
@@ -7,6 +8,7 @@ import type {
   CheckoutFlowFailed,
   CheckoutFlowStep,
 } from './actions.ts'
+// crbus:end
 import { checkoutFlowCodec } from './codec.ts'
 
 export const CHECKOUT_FLOW_EVENTS = 'checkout-flow-events'
@@ -108,11 +110,20 @@ type CheckoutFlowReducer = Reducer<CheckoutFlowState, CheckoutFlowAction>
 export const reduceCheckoutFlow: CheckoutFlowReducer = (state, action) => {
   switch (action.type) {
     case 'OrderLinePlaced':
-      // crbus:put `{ order_line_id: action.order_line_id }` is start.done.tells_ts
-      return follow(state, heard(state, 'orderLine', 'done', { order_line_id: action.order_line_id }))
+      return follow(state, {
+        step: 'orderLine',
+        progress: 'done',
+        // crbus:if start.done.tells
+        facts: {
+          // crbus:each field of start.done.tells
+          order_line_id: action.order_line_id,
+          // crbus:end
+        },
+        // crbus:end
+      })
     // crbus:if start.undo
     case 'OrderLineCancelled':
-      return follow(state, heard(state, 'orderLine', 'undone', {}, action.type))
+      return follow(state, { step: 'orderLine', progress: 'undone', reason: action.type })
     // crbus:end
     // crbus:each event of others; OrderLineNoted is event.name
     case 'OrderLineNoted':
@@ -120,42 +131,50 @@ export const reduceCheckoutFlow: CheckoutFlowReducer = (state, action) => {
     // crbus:end
     // crbus:each step of later
     case 'CardPaymentCompleted':
-      // crbus:put `{ order_line_id: action.order_line_id }` is step.done.tells_ts
-      return follow(state, heard(state, 'cardPayment', 'done', { order_line_id: action.order_line_id }))
+      return follow(state, {
+        step: 'cardPayment',
+        progress: 'done',
+        // crbus:if step.done.tells
+        facts: {
+          // crbus:each field of step.done.tells
+          order_line_id: action.order_line_id,
+          // crbus:end
+        },
+        // crbus:end
+      })
     // crbus:each failure of step.failures
     case 'CardPaymentFailed':
       // crbus:put `action.reason` is failure.reason_ts
-      return follow(state, heard(state, 'cardPayment', 'failed', {}, action.reason))
+      return follow(state, { step: 'cardPayment', progress: 'failed', reason: action.reason })
     // crbus:end
     // crbus:if step.undo
     case 'CardPaymentRefunded':
-      return follow(state, heard(state, 'cardPayment', 'undone', {}, action.type))
+      return follow(state, { step: 'cardPayment', progress: 'undone', reason: action.type })
     // crbus:end
     // crbus:end
     case 'CheckoutFlowTimedOut':
       if (state.steps[action.step] !== 'asked') return { state, effects: [] }
-      return follow(state, heard(state, action.step, 'failed', {}, `${action.step} did not answer in time`))
+      return follow(state, { step: action.step, progress: 'failed', reason: `${action.step} did not answer in time` })
   }
 }
 
-function heard(
-  state: CheckoutFlowState,
-  step: CheckoutFlowStep,
-  progress: Progress,
-  facts: Partial<CheckoutFlowFacts>,
-  reason = '',
-): CheckoutFlowState {
-  if (!following[state.steps[step]].includes(progress)) return state
-  return {
-    ...state,
-    steps: { ...state.steps, [step]: progress },
-    facts: { ...state.facts, ...facts },
-    reason: state.reason || reason,
-  }
+/** What an event tells of a step. */
+interface News {
+  readonly step: CheckoutFlowStep
+  readonly progress: Progress
+  readonly facts?: Partial<CheckoutFlowFacts>
+  readonly reason?: string
 }
 
-function follow(before: CheckoutFlowState, state: CheckoutFlowState): Step<CheckoutFlowState, CheckoutFlowAction> {
-  if (state === before || before.status === 'completed') return { state: before, effects: [] }
+function follow(before: CheckoutFlowState, news: News): Step<CheckoutFlowState, CheckoutFlowAction> {
+  const isNews = following[before.steps[news.step]].includes(news.progress)
+  if (!isNews || before.status === 'completed') return { state: before, effects: [] }
+  const state = {
+    ...before,
+    steps: { ...before.steps, [news.step]: news.progress },
+    facts: { ...before.facts, ...news.facts },
+    reason: before.reason || (news.reason ?? ''),
+  }
   const isFailing = Object.values(state.steps).some((progress) => ['failed', 'undoing', 'undone'].includes(progress))
   return isFailing ? takeBack(state) : goOn(state)
 }
@@ -194,8 +213,9 @@ function takeBack(state: CheckoutFlowState): Step<CheckoutFlowState, CheckoutFlo
 
 export const checkoutFlow: Saga<CheckoutFlowState, CheckoutFlowAction> = {
   name: 'checkout-flow',
-  // crbus:put `['order-line-events', 'card-payment-events']` is ts.topics
+  // crbus:as ts.topics
   topics: ['order-line-events', 'card-payment-events'],
+  // crbus:end
   initial: newCheckoutFlow,
   reduce: reduceCheckoutFlow,
   codec: checkoutFlowCodec,

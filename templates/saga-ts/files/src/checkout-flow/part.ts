@@ -4,7 +4,8 @@ import { checkoutFlow } from './checkout-flow.ts'
 
 export const checkoutFlowPart: Part = {
   name: checkoutFlow.name,
-  // crbus:put `['card-payment-commands']` is ts.asked_topics
+  // crbus:as ts.asked_topics
   sends: ['card-payment-commands'],
+  // crbus:end
   run: (on) => runSaga({ ...on, saga: checkoutFlow }),
 }
