@@ -3,6 +3,7 @@
 
 use crate::aggregates;
 use crate::service::{Failure, Service};
+// crbus:put `use chrono::SecondsFormat` is rust.chrono
 use chrono::SecondsFormat;
 use composable_rust_core::effect::Effect;
 use composable_rust_core::environment::Clock;
@@ -417,27 +418,27 @@ impl CheckoutFlowState {
 
     fn learn(&mut self, event: &CheckoutFlowAction) {
         match event {
-            // crbus:if start.done.tells
+            // crbus:if start.done.tells_rust
             CheckoutFlowAction::OrderLinePlaced {
-                // crbus:each field of start.done.tells
+                // crbus:each field of start.done.tells_rust
                 order_line_id,
                 // crbus:end
                 ..
             } => {
-                // crbus:each field of start.done.tells
+                // crbus:each field of start.done.tells_rust
                 self.facts.order_line_id.clone_from(order_line_id);
                 // crbus:end
             }
             // crbus:end
             // crbus:each step of later
-            // crbus:if step.done.tells
+            // crbus:if step.done.tells_rust
             CheckoutFlowAction::CardPaymentCompleted {
-                // crbus:each field of step.done.tells
+                // crbus:each field of step.done.tells_rust
                 order_line_id,
                 // crbus:end
                 ..
             } => {
-                // crbus:each field of step.done.tells
+                // crbus:each field of step.done.tells_rust
                 self.facts.order_line_id.clone_from(order_line_id);
                 // crbus:end
             }
