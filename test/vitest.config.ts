@@ -14,7 +14,10 @@ export default defineConfig({
       project('unit', ['test/unit/**/*.test.ts'], { testTimeout: 60_000 }),
       // The templates for TypeScript as they stand, on this source instead of an installed crbus.
       {
-        ...project('templates', ['templates/*-ts/files/test/**/*.test.ts'], { testTimeout: 60_000 }),
+        ...project('templates', ['templates/*-ts/files/test/**/*.test.ts', 'test/templates/**/*.test.ts'], {
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        }),
         resolve: { alias: { 'crbus/testing': `${root}src/testing.ts`, crbus: `${root}src/index.ts` } },
       },
       project('commands', ['test/commands/**/*.test.ts'], { testTimeout: 20_000 }),

@@ -183,9 +183,7 @@ function carryOut(edit: Edit, text: string | undefined, { scope, rename }: Words
     case 'rust': {
       const rust = rename(edit.rust)
       const added =
-        edit.function === undefined
-          ? addRustItem(text ?? '', rust)
-          : addRustStatement(text ?? '', edit.function, rust)
+        edit.function === undefined ? addRustItem(text ?? '', rust) : addRustStatement(text ?? '', edit.function, rust)
       if (added !== undefined) return { ok: true, text: added, kept: [] }
       const what = edit.function === undefined ? 'it is not plain Rust' : `its '${edit.function}' has no call like it`
       return { ok: false, reason: what }

@@ -74,7 +74,20 @@ const othersOf = ([start, ...later]: SagaPlan['steps']): readonly KnownAction[] 
 ]
 
 /** Types that the templates declare beside those of events and commands. */
-const ownTypes = ['timed-out', 'completed', 'failed', 'facts', 'step', 'action', 'command', 'state', 'reducer', 'status', 'store', 'environment']
+const ownTypes = [
+  'timed-out',
+  'completed',
+  'failed',
+  'facts',
+  'step',
+  'action',
+  'command',
+  'state',
+  'reducer',
+  'status',
+  'store',
+  'environment',
+]
 
 function refuseTwins(saga: Name, names: readonly Name[]): void {
   const own = ownTypes.map((last) => ({ words: [...saga.words, ...last.split('-')] }))
