@@ -5,7 +5,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import type { BusFlags } from '../../cli/context.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { busFlags } from '../../cli/flags.ts'
-import { NewCommand, type Scaffolded, templateFlags } from '../../cli/new-command.ts'
+import { NewCommand, type Scaffolded, templateFlags, topicsFlag } from '../../cli/new-command.ts'
 import { findSchemas } from '../../operations/schema-files.ts'
 import { seenEvents } from '../../operations/seen-events.ts'
 import { type KnownTopic, type Step, stepOf } from '../../scaffold/known-topic.ts'
@@ -30,6 +30,7 @@ export default class NewSaga extends NewCommand {
   static override flags = {
     ...busFlags,
     ...templateFlags,
+    ...topicsFlag,
     on: Flags.string({
       description: 'the topics of its steps, in order',
       multiple: true,
@@ -64,6 +65,7 @@ export default class NewSaga extends NewCommand {
     const scope = { name, lang, ...answers, ...sagaScope({ name, steps: steps as [Step, ...Step[]] }) }
     const result = await this.write(this.plan(template, root, scope), flags)
     await this.finish(lang, root, result, flags)
+    await this.offerTopics(flags, flags)
     return result
   }
 
