@@ -19,9 +19,9 @@ export function sagaScope({ name, steps }: SagaPlan): Scope {
     [...heard, ...asked].map((action) => action.name),
   )
   const facts = factsOf(asked)
-  const events = (of: readonly KnownAction[]) => of.map((event) => eventScope(event, facts))
   const scopes = steps.map((step, index) => stepScope(step, commands[index] as StepCommands, facts))
   const plain = steps.filter(({ schema }) => schema === undefined).flatMap(heardBy)
+  const events = (of: readonly KnownAction[]) => of.map((event) => eventScope(event, facts, !plain.includes(event)))
   const pascal = spellings.pascal(name)
   const typesOf = (named: readonly { readonly name: Name }[]) => named.map((one) => spellings.pascal(one.name))
   const quoted = (texts: readonly string[]) => texts.map((text) => `'${text}'`)
@@ -133,30 +133,33 @@ function factsOf(asked: readonly AskedCommand[]): readonly KnownField[] {
 
 function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly KnownField[]): Scope {
   const { aggregate, topic, commands, done, failures, others } = step
-  const events = (of: readonly KnownAction[]) => of.map((event) => eventScope(event, facts))
-  const failing = ask === undefined ? [] : events(failures)
+  const scopeOf = (event: KnownAction) => eventScope(event, facts, step.schema !== undefined)
+  const failing = ask === undefined ? [] : failures.map(scopeOf)
   return {
     name: aggregate,
     topic,
     commands,
     topic_ts: `'${topic}'`,
     commands_ts: `'${commands}'`,
-    done: eventScope(done, facts),
+    done: scopeOf(done),
     ask: ask && commandScope(ask),
     failures: failing,
     failure: failing[0],
-    others: events(others),
-    undo: undo && step.undo && { event: eventScope(step.undo.event, facts), command: commandScope(undo) },
+    others: others.map(scopeOf),
+    undo: undo && step.undo && { event: scopeOf(step.undo.event), command: commandScope(undo) },
   }
 }
 
-/** Of an event the saga needs what it remembers, and why it failed. */
-function eventScope({ name, fields }: KnownAction, facts: readonly KnownField[]): Scope {
+/**
+ * Of an event the saga needs what it remembers, and why it failed. Of one that a schema writes there is nothing to leave
+ * out: it has all of its fields or cannot be written.
+ */
+function eventScope({ name, fields }: KnownAction, facts: readonly KnownField[], isWhole: boolean): Scope {
   const isFact = (field: KnownField) => facts.some((fact) => fact.name === field.name && fact.type.ts === field.type.ts)
   const tells = fields.filter(isFact)
   return {
     name,
-    fields: fields.filter((field) => isFact(field) || isReason(field)).map(fieldScope),
+    fields: fields.filter((field) => isWhole || isFact(field) || isReason(field)).map(fieldScope),
     tells: tells.map(fieldScope),
     has_reason: fields.some(isReason),
     reason_ts: fields.some(isReason) ? 'action.reason' : 'action.type',

@@ -45,6 +45,8 @@ export default class NewSaga extends NewCommand {
   }
 
   #bus: Promise<EventBus> | undefined
+  /** By their files, from the service. */
+  readonly #schemas = new Map<string, Parameters<typeof topicFromSchema>[0]>()
 
   async run(): Promise<Scaffolded> {
     const { args, flags } = await this.parse(NewSaga)
@@ -73,9 +75,10 @@ export default class NewSaga extends NewCommand {
   async #known(root: string, from: (typeof sources)[number] | undefined): Promise<readonly KnownTopic[]> {
     const found = from === undefined || from === 'schemas' ? await findSchemas(await this.schemaPlace({})) : undefined
     if (found?.ok === false) throw new UsageError(found.reason)
-    const ofSchemas = (found?.files ?? []).map(({ schema, path }) =>
-      topicFromSchema(schema, relative(root, path).replaceAll('\\', '/')),
-    )
+    for (const { schema, path } of found?.files ?? []) {
+      this.#schemas.set(relative(root, path).replaceAll('\\', '/'), schema)
+    }
+    const ofSchemas = [...this.#schemas].map(([file, schema]) => topicFromSchema(schema, file))
     const ofAggregates = from === undefined || from === 'aggregates' ? topicsOfAggregates(root) : []
     const others = ofAggregates.filter(({ topic }) => !ofSchemas.some((known) => known.topic === topic))
     return [...ofSchemas, ...others]
@@ -89,7 +92,7 @@ export default class NewSaga extends NewCommand {
   }
 
   async #step(topic: string, known: readonly KnownTopic[], flags: StepFlags): Promise<Step> {
-    const found = known.find((one) => one.topic === topic) ?? (await this.#seen(topic, flags))
+    const found = (await this.#whole(known.find((one) => one.topic === topic))) ?? (await this.#seen(topic, flags))
     const step = found && stepOf(found)
     if (step !== undefined) return step
     if (found !== undefined && found.events.length > 0) {
@@ -102,6 +105,14 @@ export default class NewSaga extends NewCommand {
       `crbus new aggregate ${aggregate}`,
       'crbus schema import services/orders',
     ])
+  }
+
+  /** A topic of a schema with examples, of which its tests are made. */
+  async #whole(topic: KnownTopic | undefined): Promise<KnownTopic | undefined> {
+    const schema = topic?.schema === undefined ? undefined : this.#schemas.get(topic.schema)
+    if (topic?.schema === undefined || schema === undefined) return topic
+    const { variantExamples } = await import('../../operations/variant-examples.ts')
+    return topicFromSchema(schema, topic.schema, await variantExamples(schema))
   }
 
   async #seen(topic: string, flags: StepFlags): Promise<KnownTopic | undefined> {
