@@ -5,7 +5,9 @@ import type { EventBus, EventStream } from '../../../src/bus/event-bus.ts'
 import { InMemoryEventBus, type Problem, runAggregate, runSaga, SqliteEventStore } from '../../../src/index.ts'
 import { EventStoreError } from '../../../src/store/errors.ts'
 import type { EventStore } from '../../../src/store/event-store.ts'
-import { checkout, ORDER_COMMANDS, ORDER_EVENTS, order, PAYMENT_COMMANDS, payment } from '../../support/shop.ts'
+import { makeShop } from '../../support/shop.ts'
+
+const { order, payment, checkout } = makeShop()
 
 function setUp() {
   const bus = new InMemoryEventBus()
@@ -41,9 +43,9 @@ describe('two aggregates and a saga', () => {
 
     for (let n = 0; n < 30; n += 1) {
       const command = { ...order.codec.encode(place(`o-${n}`, n)), metadata: { correlationId: `c-${n}` } }
-      await bus.publish(ORDER_COMMANDS, command)
+      await bus.publish('order-commands', command)
     }
-    await expect.poll(() => countOn(ORDER_EVENTS), { timeout: 20_000 }).toBe(60)
+    await expect.poll(() => countOn('order-events'), { timeout: 20_000 }).toBe(60)
     await Promise.all([orders, payments, saga].map((running) => running.close()))
 
     for (let n = 0; n < 30; n += 1) {
@@ -61,7 +63,7 @@ describe('two aggregates and a saga', () => {
     await using _orders = await runAggregate({ ...shared, aggregate: order })
     await using _saga = await runSaga({ ...shared, saga: checkout })
 
-    await bus.publish(ORDER_COMMANDS, { ...order.codec.encode(place('o-1', 1)), metadata: null })
+    await bus.publish('order-commands', { ...order.codec.encode(place('o-1', 1)), metadata: null })
 
     await expect.poll(async () => (await store.readStream('order-o-1')).length).toBe(1)
     const [placed] = await store.readStream('order-o-1')
@@ -114,14 +116,14 @@ describe('stopping', () => {
       ...order.codec.encode(place(`o-${n}`, n)),
       metadata: null,
     }))
-    await bus.publish(ORDER_COMMANDS, commands)
+    await bus.publish('order-commands', commands)
     await expect.poll(async () => (await store.readStream('order-o-0')).length).toBe(1)
 
     await orders.close()
     await orders.close()
     await orders.done
 
-    const done = await countOn(ORDER_EVENTS)
+    const done = await countOn('order-events')
     const [committed] = await bus.admin.committedOffsets('order-aggregate')
     expect(done).toBe(Number(committed?.offset))
     expect(await store.outbox.pending('order-aggregate', 1)).toEqual([])
@@ -151,9 +153,9 @@ describe('stopping', () => {
 describe('groups', () => {
   test('begin at the oldest event, or where they are told to', async () => {
     const { shared, bus, store } = setUp()
-    await bus.publish(ORDER_COMMANDS, { ...order.codec.encode(place('old', 1)), metadata: null })
+    await bus.publish('order-commands', { ...order.codec.encode(place('old', 1)), metadata: null })
     await using _late = await runAggregate({ ...shared, aggregate: order, group: 'late', autoOffsetReset: 'latest' })
-    await bus.publish(ORDER_COMMANDS, { ...order.codec.encode(place('new', 1)), metadata: null })
+    await bus.publish('order-commands', { ...order.codec.encode(place('new', 1)), metadata: null })
     await expect.poll(async () => (await store.readStream('order-new')).length).toBe(1)
     expect(await store.readStream('order-old')).toEqual([])
 
@@ -203,19 +205,19 @@ describe('trouble', () => {
     const { shared, bus, store, problems } = setUp()
     await using _orders = await runAggregate({ ...shared, aggregate: order })
 
-    await bus.log.append(ORDER_COMMANDS, [
+    await bus.log.append('order-commands', [
       { key: null, value: Buffer.from('no envelope') },
       { key: null, value: null },
     ])
-    await bus.publish(ORDER_COMMANDS, serializedEvent('PlaceOrder.v1', Uint8Array.of(0xff)))
-    await bus.publish(ORDER_COMMANDS, { ...order.codec.encode(place('o-1', 1)), metadata: null })
+    await bus.publish('order-commands', serializedEvent('PlaceOrder.v1', Uint8Array.of(0xff)))
+    await bus.publish('order-commands', { ...order.codec.encode(place('o-1', 1)), metadata: null })
 
     await expect.poll(() => store.deadLetters.count(), { timeout: 20_000 }).toBe(3)
     expect((await store.readStream('order-o-1')).length).toBe(1)
     expect((await store.deadLetters.list()).map(({ event, topic }) => [event.eventType, topic])).toEqual([
-      ['unreadable', ORDER_COMMANDS],
-      ['unreadable', ORDER_COMMANDS],
-      ['PlaceOrder.v1', ORDER_COMMANDS],
+      ['unreadable', 'order-commands'],
+      ['unreadable', 'order-commands'],
+      ['PlaceOrder.v1', 'order-commands'],
     ])
     expect(problems.filter(({ message }) => message.includes('dead letter'))).toHaveLength(3)
   })
@@ -238,7 +240,7 @@ describe('trouble', () => {
     })
     await using _orders = await runAggregate({ ...shared, bus: seen, aggregate: order })
 
-    await bus.publish(ORDER_COMMANDS, { ...order.codec.encode(place('o-1', 1)), metadata: null })
+    await bus.publish('order-commands', { ...order.codec.encode(place('o-1', 1)), metadata: null })
 
     await expect.poll(async () => (await store.readStream('order-o-1')).length, { timeout: 20_000 }).toBe(1)
     expect(problems.map(({ message }) => message)).toEqual(Array(2).fill('subscribes again: Transport error: gone'))
@@ -279,7 +281,7 @@ describe('trouble', () => {
       aggregate: order,
     })
 
-    await bus.publish(ORDER_COMMANDS, { ...order.codec.encode(place('o-1', 1)), metadata: null })
+    await bus.publish('order-commands', { ...order.codec.encode(place('o-1', 1)), metadata: null })
 
     await expect(orders.done).rejects.toThrow('the tables are gone')
     const [committed] = await bus.admin.committedOffsets('order-aggregate')
@@ -293,7 +295,7 @@ test('what a saga sends is known by its correlation and its cause', async () => 
   await using _saga = await runSaga({ ...shared, saga: checkout })
   await orders.send(place('o-1', 5), { correlationId: 'c-1', userId: 'u-1' })
 
-  const [received] = (await (await bus.subscribe([PAYMENT_COMMANDS], { group: 'look' })).nextBatch()) ?? []
+  const [received] = (await (await bus.subscribe(['payment-commands'], { group: 'look' })).nextBatch()) ?? []
 
   expect(received?.ok && received.event).toMatchObject({
     eventType: 'ChargePayment.v1',

@@ -2,16 +2,9 @@ import { AssertionError } from 'node:assert/strict'
 import { describe, expect, test } from 'vitest'
 import { append, delay, dispatch, none, publish, type Reducer } from '../../../src/index.ts'
 import { given } from '../../../src/testing.ts'
-import {
-  checkout,
-  ORDER_COMMANDS,
-  ORDER_EVENTS,
-  order,
-  PAYMENT_COMMANDS,
-  PAYMENT_EVENTS,
-  payment,
-  reduceOrder,
-} from '../../support/shop.ts'
+import { makeShop } from '../../support/shop.ts'
+
+const { order, payment, checkout } = makeShop()
 
 const placed = { type: 'OrderPlaced', order_id: 'o-1', total: 5 } as const
 
@@ -19,7 +12,7 @@ describe('an aggregate', () => {
   test('begins from nothing', () => {
     given(order)
       .when({ type: 'PlaceOrder', order_id: 'o-1', total: 5 })
-      .expect([append(placed), publish(ORDER_EVENTS, placed)])
+      .expect([append(placed), publish('order-events', placed)])
       .expectEvents([placed])
       .expectState({ status: 'placed' })
   })
@@ -43,7 +36,7 @@ describe('an aggregate', () => {
 
     given(order, [placed])
       .when({ type: 'PlaceOrder', order_id: 'o-1', total: 5 })
-      .expect([publish(ORDER_EVENTS, rejected)])
+      .expect([publish('order-events', rejected)])
       .expectEvents([rejected])
   })
 
@@ -56,7 +49,7 @@ describe('an aggregate', () => {
       .expectState({ status: 'failed' })
     given(payment)
       .when(event)
-      .expect([publish(PAYMENT_EVENTS, event)])
+      .expect([publish('payment-events', event)])
   })
 })
 
@@ -65,7 +58,7 @@ describe('a saga', () => {
     given(checkout)
       .when(placed)
       .expect([
-        dispatch(PAYMENT_COMMANDS, { type: 'ChargePayment', order_id: 'o-1', amount: 5 }),
+        dispatch('payment-commands', { type: 'ChargePayment', order_id: 'o-1', amount: 5 }),
         delay('30m', { type: 'PaymentTimedOut', order_id: 'o-1' }),
       ])
       .expectState({ status: 'charging', order_id: 'o-1' })
@@ -75,20 +68,22 @@ describe('a saga', () => {
       .expectState({ status: 'compensated', order_id: 'o-1' })
     given(checkout, [placed])
       .when({ type: 'PaymentTimedOut', order_id: 'o-1' })
-      .expect([dispatch(ORDER_COMMANDS, { type: 'CancelOrder', order_id: 'o-1', reason: 'the payment took too long' })])
+      .expect([
+        dispatch('order-commands', { type: 'CancelOrder', order_id: 'o-1', reason: 'the payment took too long' }),
+      ])
   })
 })
 
 describe('a reducer alone', () => {
   test('gives what it returns', () => {
-    given(reduceOrder, { status: 'new' })
+    given(order.reduce, { status: 'new' })
       .when({ type: 'PlaceOrder', order_id: 'o-1', total: 5 })
       .expectState({ status: 'new' })
       .expectEvents([placed])
   })
 
   test('has no state to begin from', () => {
-    expect(() => given(reduceOrder).when(placed)).toThrow('a reducer alone has no initial state')
+    expect(() => given(order.reduce).when(placed)).toThrow('a reducer alone has no initial state')
   })
 
   test('knows the time, and what it is given', () => {
@@ -118,7 +113,7 @@ describe('a wrong expectation', () => {
   }
 
   test('of effects shows what is other', () => {
-    const message = differs(() => outcome.expect([append({ ...placed, total: 6 }), publish(ORDER_EVENTS, placed)]))
+    const message = differs(() => outcome.expect([append({ ...placed, total: 6 }), publish('order-events', placed)]))
 
     expect(message).toMatch(/^\+ +total: 5,$/m)
     expect(message).toMatch(/^- +total: 6,$/m)

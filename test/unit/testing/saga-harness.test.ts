@@ -4,17 +4,9 @@ import { decodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { messageId } from '../../../src/codecs/message-id.ts'
 import { cborCodec, dispatch, type Saga } from '../../../src/index.ts'
 import { type Faults, type SagaHarness, sagaHarness } from '../../../src/testing.ts'
-import {
-  checkout,
-  ORDER_COMMANDS,
-  ORDER_EVENTS,
-  order,
-  PAYMENT_COMMANDS,
-  PAYMENT_EVENTS,
-  payment,
-  paymentFails,
-  shopTopics,
-} from '../../support/shop.ts'
+import { makeShop, paymentFails } from '../../support/shop.ts'
+
+const { order, payment, checkout } = makeShop()
 
 const shopOf = (seed: number, faults: Faults = {}) =>
   sagaHarness({ saga: checkout, aggregates: [order, payment], seed, faults })
@@ -22,7 +14,7 @@ const shopOf = (seed: number, faults: Faults = {}) =>
 async function placeOrders(shop: SagaHarness<unknown>, count: number): Promise<void> {
   for (let n = 0; n < count; n += 1) {
     await shop.publish(
-      ORDER_COMMANDS,
+      'order-commands',
       { type: 'PlaceOrder', order_id: `o-${n}`, total: n },
       { correlationId: `c-${n}` },
     )
@@ -59,7 +51,7 @@ async function expectExactlyOnce(shop: SagaHarness<unknown>, count: number): Pro
       order_id: `o-${n}`,
     })),
   )
-  const happened = (await shop.sent(ORDER_EVENTS)).map(
+  const happened = (await shop.sent('order-events')).map(
     (event) => `${(event as { order_id?: string }).order_id} ${event.type}`,
   )
   const expected = Array.from({ length: count }, (_, n) => [
@@ -69,15 +61,15 @@ async function expectExactlyOnce(shop: SagaHarness<unknown>, count: number): Pro
   expect(happened.sort()).toEqual(expected.flat().sort())
   // What is on the topics is what is stored, to the byte.
   for (const [topic, prefix] of [
-    [ORDER_EVENTS, 'order-'],
-    [PAYMENT_EVENTS, 'payment-'],
+    ['order-events', 'order-'],
+    ['payment-events', 'payment-'],
   ] as const) {
     const [onTopic, stored] = [await eventsOn(shop, topic), await storedOf(shop, prefix)]
     expect(multiset(onTopic)).toEqual(multiset(stored))
   }
-  for (const topic of shopTopics)
+  for (const topic of ['order-events', 'order-commands', 'payment-events', 'payment-commands'])
     expect(await eventsOn(shop, topic)).toHaveLength(
-      topic === ORDER_EVENTS || topic === ORDER_COMMANDS ? 2 * count : count,
+      topic === 'order-events' || topic === 'order-commands' ? 2 * count : count,
     )
 }
 
@@ -119,9 +111,9 @@ describe('the clock', () => {
 
       // Nobody takes payments here.
       expect(await shop.stateOf('c-1')).toEqual({ status: 'compensated', order_id: 'o-1' })
-      expect((await shop.sent(ORDER_EVENTS)).filter(({ type }) => type === 'OrderCancelled')).toHaveLength(3)
+      expect((await shop.sent('order-events')).filter(({ type }) => type === 'OrderCancelled')).toHaveLength(3)
       await shop.advance('2h')
-      expect(await shop.sent(PAYMENT_COMMANDS)).toHaveLength(3)
+      expect(await shop.sent('payment-commands')).toHaveLength(3)
     }
   })
 
@@ -131,13 +123,13 @@ describe('the clock', () => {
     await shop.advance('30m')
 
     await shop.publish(
-      PAYMENT_EVENTS,
+      'payment-events',
       { type: 'PaymentCompleted', order_id: 'o-1', amount: 1 },
       { correlationId: 'c-1' },
     )
     await shop.settle()
 
-    expect((await shop.sent(PAYMENT_COMMANDS)).slice(2)).toEqual([{ type: 'RefundPayment', order_id: 'o-1' }])
+    expect((await shop.sent('payment-commands')).slice(2)).toEqual([{ type: 'RefundPayment', order_id: 'o-1' }])
     expect(await shop.stateOf('c-1')).toEqual({ status: 'compensated', order_id: 'o-1' })
   })
 })
@@ -145,11 +137,11 @@ describe('the clock', () => {
 describe('a test', () => {
   test('may answer for the aggregates itself', async () => {
     await using shop = sagaHarness({ saga: checkout })
-    await shop.publish(ORDER_EVENTS, { type: 'OrderPlaced', order_id: 'o-1', total: 2 }, { correlationId: 'c-1' })
+    await shop.publish('order-events', { type: 'OrderPlaced', order_id: 'o-1', total: 2 }, { correlationId: 'c-1' })
     await shop.settle()
-    expect(await shop.sent(PAYMENT_COMMANDS)).toEqual([{ type: 'ChargePayment', order_id: 'o-1', amount: 2 }])
+    expect(await shop.sent('payment-commands')).toEqual([{ type: 'ChargePayment', order_id: 'o-1', amount: 2 }])
     await shop.publish(
-      PAYMENT_EVENTS,
+      'payment-events',
       { type: 'PaymentCompleted', order_id: 'o-1', amount: 2 },
       { correlationId: 'c-1' },
     )
@@ -164,7 +156,7 @@ describe('a test', () => {
       await using shop = shopOf(seed, { duplicate: 0.3, reorder: 0.3, drop: 0.3, crash: 0.05 })
       await placeOrders(shop, 6)
       await shop.settle()
-      return JSON.stringify(await shop.sent(PAYMENT_COMMANDS))
+      return JSON.stringify(await shop.sent('payment-commands'))
     }
 
     expect(await runOf(3)).toBe(await runOf(3))
