@@ -18,7 +18,9 @@ export class Leases {
     if (unlock === undefined) return undefined
     const lost = new AbortController()
     const end = (isLost: boolean) => {
-      if (!this.#held.delete(owner)) return
+      // Who has released it must not take it from the next.
+      if (this.#held.get(owner) !== end) return
+      this.#held.delete(owner)
       unlock()
       if (isLost) lost.abort()
     }
