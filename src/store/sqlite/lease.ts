@@ -48,7 +48,8 @@ function lock(path: string): (() => void) | undefined {
   return guarded(path, () => {
     const database = new DatabaseSync(path, { timeout: 0 })
     try {
-      database.exec('BEGIN EXCLUSIVE')
+      // Nothing is ever written, so that there is nothing to take back.
+      database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
       return () => database.close()
     } catch (error) {
       database.close()

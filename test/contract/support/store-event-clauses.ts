@@ -81,7 +81,9 @@ export function eventClauses({ store }: StoreContract): void {
   test('whatever an event may be', async () => {
     // Postgres has no NUL in texts, and whole numbers beyond 2^53 come back as bigints.
     const text = fc.string({ unit: 'grapheme' }).filter((value) => !value.includes('\0'))
-    const value = fc.jsonValue({ maxDepth: 3 }).filter((json) => !/\\u0000|(?<![.\d])\d{16}|e\+/.test(JSON.stringify(json)))
+    const value = fc
+      .jsonValue({ maxDepth: 3 })
+      .filter((json) => !/\\u0000|(?<![.\d])\d{16}|e\+/.test(JSON.stringify(json)))
     const metadata = fc.option(
       fc.record(
         {
