@@ -113,6 +113,8 @@ export class Connections {
     try {
       return await working
     } catch (error) {
+      // A mistake in the code is none of the server's.
+      if (error instanceof TypeError) throw error
       throw toStoreError(error, this.location)
     } finally {
       this.#underWay.delete(working)
