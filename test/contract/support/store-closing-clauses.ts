@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { failure, named, one, outcomes, range, readAll, type StoreContract } from './store-harness.ts'
 
-export function closingClauses({ store, connections, isShared }: StoreContract): void {
+export function closingClauses({ store, connections, isShared, start }: StoreContract): void {
   test('nothing can be asked of a closed store', async () => {
     await store().append('order-1', 0, [named('a')])
     await store().close()
@@ -50,6 +50,11 @@ export function closingClauses({ store, connections, isShared }: StoreContract):
   })
 
   if (isShared) {
+    test('a store that is not closed does not keep its process', async () => {
+      await (await start({ do: 'leave' }, 'leaving')).printed
+      expect(await store().readStream('order-1')).toHaveLength(1)
+    })
+
     test('what is stored is there when it is opened again', async () => {
       const [another] = connections(1)
       await store().append('order-1', 0, [named('a')])

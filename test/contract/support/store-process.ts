@@ -7,6 +7,8 @@ export type StoreTask =
   | { readonly do: 'lease'; readonly owner: string }
   /** Appends that many events to a stream, one at a time, each event telling by whom it is. */
   | { readonly do: 'append'; readonly streamId: string; readonly times: number; readonly by: number }
+  /** Uses it, takes a lease, and leaves without closing anything. */
+  | { readonly do: 'leave' }
   /** Commits batches, each an event of a stream of its own and a message, until it is killed. */
   | { readonly do: 'commit'; readonly owner: string }
 
@@ -25,6 +27,10 @@ if (task.do === 'lease') {
     console.log(await store.append(task.streamId, 'any', [event]))
   }
   await store.close()
+} else if (task.do === 'leave') {
+  await store.append('order-1', 0, [serializedEvent('Counted.v1', Buffer.of())])
+  await store.outbox.lease('billing')
+  console.log('leaving')
 } else {
   for (let number = 0; ; number += 10) {
     const commits = Array.from({ length: 10 }, (_, index) => {
