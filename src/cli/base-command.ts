@@ -4,6 +4,7 @@ import { write } from '../ui/io.ts'
 import { stringifyJson } from '../ui/json.ts'
 import { type BusFlags, type Context, injectedContext } from './context.ts'
 import { exitCodes, formatFailure, toFailure } from './errors.ts'
+import { lockBus, refusedBy } from './guard.ts'
 
 /** For what is said when the command has been stopped, too. */
 const NEVER = new AbortController().signal
@@ -21,6 +22,8 @@ export abstract class BaseCommand extends Command {
   protected partial: object = {}
   #context: Context | undefined
   #bus: EventBus | undefined
+  /** Lets changes through to a guarded bus, once they were agreed to. */
+  protected unlock = (): void => {}
 
   protected get context(): Context {
     if (this.#context === undefined) throw new Error('the context is made by init')
@@ -41,10 +44,25 @@ export abstract class BaseCommand extends Command {
     this.#context = this.#has('--no-color') ? { ...context, io: { ...context.io, color: false } } : context
   }
 
-  /** Opens the bus the flags name; it is closed when the command ends, however it ends. */
+  /**
+   * Opens the bus that flags, environment and files name; it is closed when the command ends, however it ends. One that
+   * a profile guards refuses changes.
+   */
   protected async openBus(flags: BusFlags): Promise<EventBus> {
-    this.#bus = await this.context.openBus(flags)
-    return this.#bus
+    const config = await this.context.config(flags)
+    const { guard } = config
+    this.#bus = await this.context.openBus(config.bus.value)
+    if (guard === undefined) return this.#bus
+    const { bus, unlock } = lockBus(this.#bus, () => refusedBy(guard, config))
+    // Nothing that is agreed to opens a read-only one.
+    if (guard.kind === 'protected') this.unlock = unlock
+    return bus
+  }
+
+  /** Where the schemas of payloads are, when no flag says so. */
+  protected async schemaPlace(flags: BusFlags) {
+    const { schemas } = await this.context.config(flags)
+    return { cwd: this.context.cwd, schemas: schemas && { path: schemas.value, mustExist: schemas.mustExist } }
   }
 
   /** Writes a part of the answer. Silent under `--json`, whose answer is what `run` returns. */

@@ -1,36 +1,70 @@
+import type { EventBus } from '../bus/event-bus.ts'
 import { BaseCommand } from './base-command.ts'
 import { confirmOrRefuse } from './confirm.ts'
+import type { BusFlags } from './context.ts'
+import { type Guard, refusedBy } from './guard.ts'
 
+/** How a change was agreed to beforehand. A command has those of them that it can use. */
 interface ChangeFlags {
-  readonly 'dry-run': boolean
-  readonly yes: boolean
+  readonly 'dry-run'?: boolean | undefined
+  readonly yes?: boolean | undefined
+  readonly confirm?: string | undefined
 }
 
-interface Change<Plan, Done> {
+interface Subject {
+  /** What is changed: the word to type where a profile is protected. */
+  readonly name: string
+  /** Absent: where nothing guards the bus, nobody is asked. */
+  readonly question?: string | undefined
+}
+
+interface Change<Plan, Done> extends Subject {
   readonly plan: Plan
   /** The plan for people. */
   readonly shown: string
   readonly isNothing: boolean
-  readonly question: string
   apply(): Promise<Done>
   /** What is said when it is done. */
   done(done: Done): string
 }
 
-/** A command that shows a plan and carries it out when that was agreed to. */
+/** A command that changes a bus when that was agreed to, mostly after showing a plan. */
 export abstract class ChangeCommand extends BaseCommand {
+  #guard: Guard | undefined
+
+  /** Refuses at once where a profile is read-only: a plan may take long. */
+  protected override async openBus(flags: BusFlags & ChangeFlags): Promise<EventBus> {
+    const config = await this.context.config(flags)
+    this.#guard = config.guard
+    if (config.guard?.kind === 'read-only' && !flags['dry-run']) {
+      throw refusedBy(config.guard, config, ...this.#dryRun())
+    }
+    return super.openBus(flags)
+  }
+
+  /** Gets what a change needs to be agreed to, or refuses. Until then the bus of a guarded profile takes no change. */
+  protected async agree({ yes, confirm }: ChangeFlags, { name, question }: Subject): Promise<void> {
+    const guard = this.#guard
+    await confirmOrRefuse(this.context, { name, question, yes, confirm, guard, alternatives: this.#dryRun() })
+    this.unlock()
+  }
+
   /** The plan, whether it was applied and what came of it: the `--json` document. */
   protected async carryOut<Plan extends object, Done extends object>(
     flags: ChangeFlags,
-    { plan, shown, isNothing, question, apply, done }: Change<Plan, Done>,
+    { plan, shown, isNothing, apply, done, ...subject }: Change<Plan, Done>,
   ): Promise<Plan & { readonly applied: boolean } & Partial<Done>> {
     await this.print(shown)
     // A plan is an answer of its own to whoever is then asked, or refused.
     this.partial = { ...plan, applied: false }
     if (flags['dry-run'] || isNothing) return { ...plan, applied: false } as Plan & { applied: boolean } & Partial<Done>
-    await confirmOrRefuse(this.context, question, flags.yes)
+    await this.agree(flags, subject)
     const result = await apply()
     await this.notice(done(result))
     return { ...plan, applied: true, ...result }
+  }
+
+  #dryRun(): string[] {
+    return 'dry-run' in this.ctor.flags ? ['--dry-run to see what it would do'] : []
   }
 }

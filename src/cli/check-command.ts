@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { type Check, type CheckFormat, checkExitCodes, checkFormats, formatCheck } from '../ui/format-check.ts'
 import { BaseCommand } from './base-command.ts'
-import { toFailure } from './errors.ts'
+import { inOneLine } from './errors.ts'
 
 /** Flags every check has. */
 export const checkFlags = {
@@ -35,10 +35,7 @@ export abstract class CheckCommand extends BaseCommand {
       return await this.check()
     } catch (error) {
       if (this.signal.aborted) throw error
-      const { message, suggestions } = toFailure(error)
-      const [first = ''] = message.split('\n')
-      const next = suggestions[0] === undefined ? '' : ` (try: ${suggestions[0]})`
-      return { check: this.checkName, status: 'unknown', message: `${first}${next}`, measures: [] }
+      return { check: this.checkName, status: 'unknown', message: inOneLine(error), measures: [] }
     }
   }
 }

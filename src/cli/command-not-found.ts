@@ -1,9 +1,6 @@
 import type { Hook } from '@oclif/core'
-import { distance } from 'fastest-levenshtein'
 import { UsageError } from './errors.ts'
-
-/** Further from what was typed than this, a command is not what was meant. */
-const MISTYPED = 3
+import { namesLike } from './names-like.ts'
 
 /** oclif asks this when it knows no command of that name: says so, and which one was probably meant. */
 const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
@@ -13,11 +10,9 @@ const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
     const extra = spaced(id.slice(whole.length + 1))
     throw new UsageError(`crbus ${spaced(whole)} takes no '${extra}'`, [`crbus ${spaced(whole)} --help`])
   }
-  const near = config.commandIDs
-    .map((known) => ({ known, away: distance(known, id) }))
-    .filter(({ known, away }) => away <= MISTYPED || known.startsWith(`${id}:`))
-    .sort((a, b) => a.away - b.away)
-  const suggestions = near.slice(0, 3).map(({ known }) => `crbus ${spaced(known)}`)
+  const below = config.commandIDs.filter((known) => known.startsWith(`${id}:`))
+  const near = [...new Set([...namesLike(id, config.commandIDs), ...below])]
+  const suggestions = near.slice(0, 3).map((known) => `crbus ${spaced(known)}`)
   throw new UsageError(`there is no command '${spaced(id)}'`, [...suggestions, 'crbus --help'])
 }
 

@@ -1,11 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EventBus } from '../bus/event-bus.ts'
 import type { Io } from '../ui/io.ts'
+import type { BusAddress } from './bus-address.ts'
+import type { Config } from './config.ts'
 import type { GitAnswer } from './git.ts'
 import type { Stop } from './stop.ts'
 
-/** Which bus a command talks to, as its flags say; see `connect.ts` for how it is resolved. */
+/** Which bus a command talks to, as its flags say; see `config.ts` for how it is resolved. */
 export interface BusFlags {
+  readonly profile?: string | undefined
   readonly brokers?: string | undefined
   readonly 'data-dir'?: string | undefined
   /** The local file whatever brokers the environment names. */
@@ -19,13 +22,13 @@ export interface Context {
   readonly now: () => number
   /** The working directory. */
   readonly cwd: string
-  /** `CRBUS_SCHEMAS`: where schemas are when no flag says so. */
-  readonly schemas: string | undefined
   /** Where what a change of offsets replaced is kept, to be undone. */
   readonly undoFolder: string
   /** Asks git, where a command is about revisions. */
   readonly git: (args: readonly string[], cwd: string) => GitAnswer
-  openBus(flags: BusFlags): Promise<EventBus>
+  /** What is in force with these flags. Files are read when it is first asked for; `UsageError` when they are wrong. */
+  readonly config: (flags: BusFlags) => Promise<Config>
+  openBus(address: BusAddress): Promise<EventBus>
 }
 
 const injected = new AsyncLocalStorage<Context>()

@@ -1,5 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { readConfigFiles, resolveConfig } from './config.ts'
+import type { ConfigFile } from './config-file.ts'
 import { connect } from './connect.ts'
 import type { Context } from './context.ts'
 import { exitCodes } from './errors.ts'
@@ -25,16 +27,21 @@ export function createContext(): Context {
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
   const { stdin, stdout, stderr, env } = process
+  const surroundings = { env, home: homedir(), cwd: process.cwd() }
+  let files: Promise<readonly ConfigFile[]> | undefined
   return {
     io: { stdin, stdout, stderr, color: wantsColor(env, Boolean(stdout.isTTY)) },
     stop,
     now: Date.now,
-    cwd: process.cwd(),
-    schemas: env.CRBUS_SCHEMAS || undefined,
+    cwd: surroundings.cwd,
     // History to undo is what the XDG specification has this folder for.
     undoFolder: join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'crbus', 'undo'),
     git: runGit,
-    openBus: (flags) => connect(flags, { env, home: homedir() }),
+    config: async (flags) => {
+      files ??= readConfigFiles(surroundings)
+      return resolveConfig(await files, flags, surroundings)
+    },
+    openBus: connect,
   }
 }
 

@@ -47,6 +47,13 @@ export function toFailure(error: unknown): Failure {
   return { code: 'CRBUS_BUG', message, suggestions, exitCode: exitCodes.bug }
 }
 
+/** The failure for a monitor: what is true and what to type next, as far as one line holds it. */
+export function inOneLine(error: unknown): string {
+  const { message, suggestions } = toFailure(error)
+  const [first = ''] = message.split('\n')
+  return `${first}${suggestions[0] === undefined ? '' : ` (try: ${suggestions[0]})`}`
+}
+
 /** The failure for a person: what is true, then what to type next. */
 export function formatFailure({ code, message, suggestions }: Failure): string {
   // oclif indents with tabs.

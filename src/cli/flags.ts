@@ -3,10 +3,15 @@ import { UsageError } from './errors.ts'
 
 /** Flags every command that reaches a bus has. */
 export const busFlags = {
+  profile: Flags.string({
+    description: 'profile of crbus.json to use (env CRBUS_PROFILE); see "crbus config"',
+    helpGroup: 'BUS',
+    helpValue: 'name',
+  }),
   brokers: Flags.string({
     char: 'b',
     description:
-      'Kafka or Redpanda to use, host:port,… (env CRBUS_BROKERS, then REDPANDA_BROKERS); without one, a local file',
+      "Kafka or Redpanda to use, host:port,… (env CRBUS_BROKERS, then REDPANDA_BROKERS); without one, the profile's, else a local file",
     helpGroup: 'BUS',
     helpValue: 'host:port',
   }),
@@ -18,15 +23,19 @@ export const busFlags = {
   }),
 }
 
-/** Flags every command that changes something has. */
+/** Flags of commands that change something. */
 export const changeFlags = {
   'dry-run': Flags.boolean({ description: 'show what would be done and stop' }),
-  yes: Flags.boolean({ char: 'y', description: 'do not ask' }),
+  yes: Flags.boolean({ char: 'y', description: 'do not ask, unless the profile is protected' }),
+  confirm: Flags.string({
+    description: 'what is changed, by its name: the agreement that a protected profile needs',
+    helpValue: 'name',
+  }),
 }
 
 /** Where the Rust types of payloads are read from; see `openSchemas`. */
 export const schemaFlag = Flags.string({
-  description: 'schema file or folder (env CRBUS_SCHEMAS); default: the folder schemas here or above',
+  description: 'schema file or folder (env CRBUS_SCHEMAS, then crbus.json); default: the folder schemas here or above',
   helpValue: 'path',
 })
 
@@ -79,4 +88,23 @@ export function toPatience(text: string | undefined, parse: (text: string) => nu
   const patience = parse(text)
   if (patience === undefined) throw new UsageError(`--wait ${text} is no duration`, ['--wait 60s'])
   return patience
+}
+
+export interface ListenAddress {
+  readonly host: string
+  /** 0: any that is free. */
+  readonly port: number
+}
+
+/** `PORT` or `HOST:PORT`; without a host, nobody but this machine is served. */
+export function parseListen(text: string): ListenAddress {
+  const found = /^(?:(?:\[([^\]]+)\]|([^:[\]\s]+)):)?(\d{1,5})$/.exec(text)
+  const port = Number(found?.[3])
+  if (!found || port > 65_535) {
+    throw new UsageError(`--listen ${text} is neither a port nor host:port`, [
+      '--listen 9464',
+      '--listen 127.0.0.1:9464',
+    ])
+  }
+  return { host: found[1] ?? found[2] ?? '127.0.0.1', port }
 }

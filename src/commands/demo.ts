@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
 import { busFlags } from '../cli/flags.ts'
+import { refusedBy } from '../cli/guard.ts'
 import { type DemoSummary, demoTopics, runDemo } from '../operations/demo.ts'
 import { tail } from '../operations/tail.ts'
 import { textFormatter } from '../ui/format-record-text.ts'
@@ -12,6 +13,7 @@ export default class Demo extends BaseCommand {
     'Orders, payments and stock on three topics of the embedded bus; some payments fail and are compensated.'
   static override examples = ['<%= config.bin %> demo', '<%= config.bin %> demo --checkouts 50 --pause 5']
   static override flags = {
+    profile: busFlags.profile,
     'data-dir': { ...busFlags['data-dir'], exclusive: [] },
     checkouts: Flags.integer({ description: 'how many', default: 8, min: 1 }),
     pause: Flags.integer({ description: 'milliseconds between two events', default: 80, min: 0 }),
@@ -21,7 +23,10 @@ export default class Demo extends BaseCommand {
     const { flags } = await this.parse(Demo)
     const { io, now, stop } = this.context
     // Never on a broker that happens to be configured: it is a demonstration, not a deed.
-    const bus = await this.openBus({ 'data-dir': flags['data-dir'], embedded: true })
+    const place = { profile: flags.profile, 'data-dir': flags['data-dir'], embedded: true }
+    const config = await this.context.config(place)
+    if (config.guard) throw refusedBy(config.guard, config)
+    const bus = await this.openBus(place)
     const known = new Set((await bus.admin.listTopics()).map(({ topic }) => topic))
     for (const topic of demoTopics) if (!known.has(topic)) await bus.admin.createTopic(topic)
     const columns = (io.stdout.isTTY && io.stdout.columns) || undefined

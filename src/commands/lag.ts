@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core'
+import { duration } from '../bus/duration.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { busFlags, groupFlag, toDuration, topicFlag } from '../cli/flags.ts'
 import { type LagReport, measureLag } from '../operations/lag.ts'
 import { countWaiting, type WaitingTypes } from '../operations/lag-types.ts'
-import { duration } from '../operations/offset-grammar.ts'
 import { formatLag, formatWaiting } from '../ui/format-lag.ts'
 
 /** How many of a topic's waiting events are read to count their types. */

@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core'
 import type { Header } from '../bus/record.ts'
-import { BaseCommand } from '../cli/base-command.ts'
+import { ChangeCommand } from '../cli/change-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags, schemaFlag } from '../cli/flags.ts'
+import { busFlags, changeFlags, schemaFlag } from '../cli/flags.ts'
 import { compileData } from '../operations/data-template.ts'
 import { viewCodecs } from '../operations/event-view.ts'
 import { openSchemas } from '../operations/open-schemas.ts'
@@ -21,7 +21,7 @@ interface PublishSummary {
   readonly positions: readonly { readonly partition: number; readonly offset: bigint }[]
 }
 
-export default class Publish extends BaseCommand {
+export default class Publish extends ChangeCommand {
   static override summary = 'publish events: one, a file of them, or what another command prints'
   static override description =
     `With --type, each line of input is that event's data. Without it, each line is a whole record: what "crbus tail -o json" prints, an event as serde_json writes it, or the JSON of kcat -J, rpk or kaf.`
@@ -82,16 +82,18 @@ export default class Publish extends BaseCommand {
       exclusive: ['data', 'file', 'type'],
       helpGroup: 'RECORD',
     }),
+    confirm: changeFlags.confirm,
     count: Flags.integer({ description: 'publish --data so many times', min: 1, dependsOn: ['data'] }),
     rate: Flags.integer({ description: 'events a second at most', min: 1 }),
   }
 
   async run(): Promise<PublishSummary> {
     const { args, flags } = await this.parse(Publish)
-    const schemas = await openSchemas(this.context, flags.schema)
+    const schemas = await openSchemas(await this.schemaPlace(flags), flags.schema)
     const settings = { ...toSettings(flags), topic: args.topic, schemas }
     const { lines, progress } = await this.#source({ ...flags, input: args.input })
     const bus = await this.openBus(flags)
+    await this.agree(flags, { name: args.topic })
     const positions: { readonly partition: number; readonly offset: bigint }[] = []
     const summary = { topic: args.topic, published: 0, positions }
     this.partial = summary

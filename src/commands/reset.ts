@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
+import { duration } from '../bus/duration.ts'
 import { ChangeCommand } from '../cli/change-command.ts'
 import { UsageError } from '../cli/errors.ts'
 import { busFlags, changeFlags, toPatience, waitFlag } from '../cli/flags.ts'
-import { duration } from '../operations/offset-grammar.ts'
 import { applyReset, planReset, waitUntilEmpty } from '../operations/reset.ts'
 import { readOffsetsFile, saveUndoIn, writePlanFile } from '../operations/reset-files.ts'
 import type { ResetPlan } from '../operations/reset-plan.ts'
@@ -56,11 +56,12 @@ export default class Reset extends ChangeCommand {
     const scope = toScope(flags)
     const target = await this.#target(flags.to)
     const patience = toPatience(flags.wait, duration)
-    const bus = await this.openBus(flags)
-    const now = this.context.now()
     const planOut = flags['plan-out']
+    const isPlanOnly = flags['dry-run'] || planOut !== undefined
+    const bus = await this.openBus({ ...flags, 'dry-run': isPlanOnly })
+    const now = this.context.now()
     // A running group moves: its plan would be stale by the time it has stopped.
-    if (patience > 0 && !flags['dry-run'] && planOut === undefined) {
+    if (patience > 0 && !isPlanOnly) {
       const onWait = (members: readonly string[]) => void this.notice(`waiting for ${members.join(', ')} to leave`)
       await waitUntilEmpty(bus, flags.group, patience, { signal: this.signal, onWait })
     }
@@ -75,7 +76,7 @@ export default class Reset extends ChangeCommand {
     })
     if (planOut !== undefined) await writePlanFile(resolve(this.context.cwd, planOut), plan)
     const result = await this.carryOut(
-      { ...flags, 'dry-run': flags['dry-run'] || planOut !== undefined },
+      { ...flags, 'dry-run': isPlanOnly },
       {
         plan,
         ...wordsOfReset(plan),

@@ -91,7 +91,7 @@ export default class Tail extends BaseCommand {
       grep: flags.grep,
     })
     if (!compiled.ok) throw new UsageError(`--where: ${compiled.reason}`)
-    const reading = { codec: flags.codec, schemas: await openSchemas(this.context, flags.schema) }
+    const reading = { codec: flags.codec, schemas: await openSchemas(await this.schemaPlace(flags), flags.schema) }
     const printer = await this.#printer(flags.output, reading)
     const bus = await this.openBus(flags)
     let events = 0

@@ -1,3 +1,4 @@
+import { duration } from '../bus/duration.ts'
 import { EventBusError, topicNotFound } from '../bus/errors.ts'
 import type { LogSlice, TopicLog } from '../bus/topic-log.ts'
 
@@ -24,14 +25,6 @@ export type ParsedRange =
 
 export type ParsedPoint = { readonly ok: true; readonly spec: OffsetSpec } | BadPlace
 
-const units: ReadonlyMap<string, number> = new Map([
-  ['ms', 1],
-  ['s', 1000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-  ['w', 604_800_000],
-])
 const DAY = 86_400_000
 const words: ReadonlyMap<string, OffsetSpec> = new Map<string, OffsetSpec>([
   ...['start', 'oldest', 'earliest', 'beginning'].map((word) => [word, { kind: 'start' }] as const),
@@ -177,15 +170,6 @@ function isReversed(from: OffsetSpec, to: OffsetSpec): boolean {
   if (from.kind === 'fromStart' && to.kind === 'fromStart') return from.count > to.count
   if (from.kind === 'beforeEnd' && to.kind === 'beforeEnd') return from.count < to.count
   return from.kind === 'end' && to.kind === 'start'
-}
-
-/** `1h30m`, `10s`, `1m3ms` in milliseconds. Whole numbers only. */
-export function duration(text: string): number | undefined {
-  if (!/^(\d{1,9}(ms|s|m|h|d|w))+$/.test(text)) return undefined
-  return [...text.matchAll(/(\d+)(ms|s|m|h|d|w)/g)].reduce(
-    (sum, [, count, unit = '']) => sum + Number(count) * (units.get(unit) ?? 0),
-    0,
-  )
 }
 
 export interface SliceRequest {

@@ -1,18 +1,14 @@
 import { EventBusError } from '../bus/errors.ts'
+import type { SchemaPlace } from './schema-files.ts'
 import type { SchemaSet } from './schema-set.ts'
-
-interface Surroundings {
-  readonly cwd: string
-  readonly schemas: string | undefined
-}
 
 /**
  * The schemas that payloads are read and written by; `undefined` when the project has none. What compiles them is only
  * loaded when there are some.
  */
-export async function openSchemas({ cwd, schemas }: Surroundings, named?: string): Promise<SchemaSet | undefined> {
+export async function openSchemas(place: SchemaPlace, named?: string): Promise<SchemaSet | undefined> {
   const { findSchemas } = await import('./schema-files.ts')
-  const found = await findSchemas(cwd, named ?? schemas)
+  const found = await findSchemas(place, named)
   if (!found.ok) {
     throw new EventBusError('REFUSED', `the schema cannot be used: ${found.reason}`, {
       suggestions: ['crbus schema import PATH', 'crbus schema show --schema FILE'],

@@ -1,25 +1,20 @@
 import type { Schema } from '../schema/model.ts'
-import { findSchemas } from './schema-files.ts'
+import { findSchemas, type SchemaPlace } from './schema-files.ts'
 
 export type ReadSchema =
   | { readonly ok: true; readonly schema: Schema }
   | { readonly ok: false; readonly reason: string; readonly suggestions: readonly string[] }
-
-interface Surroundings {
-  readonly cwd: string
-  readonly schemas: string | undefined
-}
 
 /**
  * The one schema a command is about: the named one, the only one of the project, or the only one that knows an event
  * type.
  */
 export async function readSchema(
-  { cwd, schemas }: Surroundings,
+  place: SchemaPlace,
   named: string | undefined,
   eventType?: string,
 ): Promise<ReadSchema> {
-  const found = await findSchemas(cwd, named ?? schemas)
+  const found = await findSchemas(place, named)
   if (!found.ok) return { ok: false, reason: found.reason, suggestions: ['--schema schemas/order-events.json'] }
   const { files } = found
   if (files.length === 0) {

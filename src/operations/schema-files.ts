@@ -15,15 +15,25 @@ export type FoundSchemas =
   | { readonly ok: true; readonly files: readonly SchemaFile[] }
   | { readonly ok: false; readonly reason: string }
 
+/** Where schemas are when a command is not told. */
+export interface SchemaPlace {
+  readonly cwd: string
+  /** A file or folder that is set up for them. One that need not exist may be made by the first import. */
+  readonly schemas: { readonly path: string; readonly mustExist: boolean } | undefined
+}
+
 /**
- * The schemas in a file or folder, or, when none is named, in the folder `schemas` of the working directory or the
- * nearest one above that has it. JSON in there that is no schema of crbus is somebody else's, unless it was named.
+ * The schemas in a file or folder: the one that is named, else the one set up, else the folder `schemas` of the working
+ * directory or the nearest one above that has it. JSON in there that is no schema of crbus is somebody else's, unless it
+ * was named.
  */
-export async function findSchemas(cwd: string, named?: string): Promise<FoundSchemas> {
-  if (named === undefined) return readFolder(await folderAbove(cwd))
-  const kind = await stat(named).catch(() => undefined)
-  if (kind === undefined) return { ok: false, reason: `there is no ${named}` }
-  return kind.isDirectory() ? readFolder(named) : readFiles([named])
+export async function findSchemas({ cwd, schemas }: SchemaPlace, named?: string): Promise<FoundSchemas> {
+  const path = named ?? schemas?.path
+  if (path === undefined) return readFolder(await folderAbove(cwd))
+  const kind = await stat(path).catch(() => undefined)
+  if (kind !== undefined) return kind.isDirectory() ? readFolder(path) : readFiles([path])
+  const mayBeMissing = named === undefined && schemas?.mustExist === false
+  return mayBeMissing ? { ok: true, files: [] } : { ok: false, reason: `there is no ${path}` }
 }
 
 async function folderAbove(cwd: string): Promise<string | undefined> {

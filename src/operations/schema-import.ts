@@ -15,8 +15,10 @@ export interface SchemaImportRequest {
   readonly topic?: string | undefined
   readonly map: ReadonlyMap<string, string>
   readonly assume: ReadonlyMap<string, string>
-  /** Default: `schemas/<topic>.json` in the working directory. */
+  /** The file to write. Default: `<topic>.json` in `folder`. */
   readonly out?: string | undefined
+  /** Default: `schemas` in the working directory. */
+  readonly folder?: string | undefined
 }
 
 export interface SchemaImportPlan {
@@ -39,13 +41,13 @@ export type SchemaImportFailure = Extract<ImportedSchema, { ok: false }>
 
 /** Reads the source and says what would be written. Changes nothing. */
 export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan | SchemaImportFailure {
-  const { paths, cwd, root, topic, map, assume, out } = request
+  const { paths, cwd, root, topic, map, assume, out, folder = SCHEMAS_FOLDER } = request
   const files = sourceFiles(cwd)
   const shown = paths.map((path) => relative(cwd, resolve(cwd, path)) || '.')
   const found = importSchema({ paths: shown, files, root, topic, map, assume })
   if (!found.ok) return found
   const { schema, notes, sources } = found
-  const path = out ?? join(SCHEMAS_FOLDER, `${schema.topic}.json`)
+  const path = out ?? join(folder, `${schema.topic}.json`)
   const text = writeSchemaFile(schema)
   const before = files.read(path)
   const known = before === undefined ? undefined : readSchemaFile(before)

@@ -3,7 +3,7 @@ import { join, posix, relative, resolve } from 'node:path'
 import type { Schema } from '../schema/model.ts'
 import { type ImportRequest, importSchema } from '../schema/rust/import-schema.ts'
 import { readSchemaFile } from '../schema/schema-file.ts'
-import { findSchemas } from './schema-files.ts'
+import { findSchemas, type SchemaPlace } from './schema-files.ts'
 import { sourceFiles } from './source-files.ts'
 
 type RunGit = (args: readonly string[], cwd: string) => GitAnswer
@@ -115,10 +115,10 @@ function importFrom(path: string, source: string, files: Files, request: SchemaS
 export async function schemaForTopic(
   topic: string,
   named: string | undefined,
-  request: SchemaSourceRequest & { readonly schemas: string | undefined },
+  request: SchemaSourceRequest & SchemaPlace,
 ): Promise<SchemaSource> {
   if (named !== undefined) return readSchemaSource(named, { ...request, topic })
-  const found = await findSchemas(request.cwd, request.schemas)
+  const found = await findSchemas(request)
   const suggestions = [`--schema schemas/${topic}.json`, `crbus schema import PATH --topic ${topic}`]
   if (!found.ok) return { ok: false, reason: found.reason, suggestions }
   const own = found.files.find(({ schema }) => schema.topic === topic)

@@ -75,6 +75,7 @@ export function wordsOfReset(plan: ResetPlan) {
     ? `Delete group ${plan.group}`
     : `${ask} ${plural(changes.length, 'offset')} of group ${plan.group}`
   return {
+    name: plan.group,
     shown: formatResetPlan(plan),
     isNothing: changes.length === 0 && !isDeletion,
     question: printable(`${what} on ${plan.bus.kind}: ${sumOf(plan)}?`),

@@ -136,4 +136,4 @@ export async function timeCommand([file = '', ...args]: readonly string[], print
 }
 
 /** Certificates cost Node 20 ms a start, and a bus named by the environment is not the one that is measured. */
-const { NODE_EXTRA_CA_CERTS, CRBUS_BROKERS, REDPANDA_BROKERS, CRBUS_DATA_DIR, ...env } = process.env
+const { NODE_EXTRA_CA_CERTS, CRBUS_BROKERS, REDPANDA_BROKERS, CRBUS_DATA_DIR, CRBUS_PROFILE, ...env } = process.env

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { Config, type Interfaces } from '@oclif/core'
 import type { EventBus } from '../../src/bus/event-bus.ts'
+import type { BusAddress } from '../../src/cli/bus-address.ts'
+import { readConfigFiles, resolveConfig } from '../../src/cli/config.ts'
 import { type Context, withContext } from '../../src/cli/context.ts'
 import { runGit } from '../../src/cli/git.ts'
 import { Stop } from '../../src/cli/stop.ts'
@@ -22,13 +24,17 @@ export interface Runnable {
 interface CliOptions {
   readonly broker: MemoryBroker
   readonly stdin?: string
-  /** Default: a folder above which there are no schemas. */
+  /** Default: a folder above which there are no schemas and no configuration. */
   readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
   readonly stop?: Stop
   /** There is somebody at a terminal, who types `stdin`. */
   readonly isTerminal?: boolean
   readonly undoFolder?: string
   readonly onStdout?: (text: string) => void
+  readonly onStderr?: (text: string) => void
+  /** Default: a memory bus of the broker, wherever it is said to be. */
+  readonly openBus?: (address: BusAddress) => EventBus
 }
 
 /** The clock of command tests: 2026-11-23T10:00:00Z. */
@@ -38,17 +44,19 @@ const config = await Config.load({ root: new URL('../..', import.meta.url).pathn
 
 /** Runs a command in this process, on a memory bus and buffers for a terminal. */
 export async function runCli(command: Runnable, argv: string[], options: CliOptions): Promise<CliResult> {
-  const { broker, stop = new Stop(), onStdout } = options
+  const { broker, stop = new Stop() } = options
   const written = { stdout: '', stderr: '' }
   const sink = (name: 'stdout' | 'stderr') => {
     const stream = new PassThrough()
     stream.on('data', (chunk: Buffer) => {
       written[name] += chunk.toString()
-      if (name === 'stdout') onStdout?.(chunk.toString())
+      options[name === 'stdout' ? 'onStdout' : 'onStderr']?.(chunk.toString())
     })
     return stream
   }
   const isTTY = options.isTerminal ?? false
+  const cwd = options.cwd ?? tmpdir()
+  const surroundings = { cwd, env: options.env ?? {}, home: join(tmpdir(), 'crbus-no-home') }
   const context: Context = {
     io: {
       stdin: Object.assign(Readable.from(options.stdin ?? []), { isTTY }),
@@ -58,11 +66,11 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     },
     stop,
     now: () => NOW,
-    cwd: options.cwd ?? tmpdir(),
-    schemas: undefined,
+    cwd,
     undoFolder: options.undoFolder ?? join(tmpdir(), 'crbus-no-undo'),
     git: runGit,
-    openBus: async (): Promise<EventBus> => new InMemoryEventBus({ broker }),
+    config: async (flags) => resolveConfig(await readConfigFiles(surroundings), flags, surroundings),
+    openBus: async (address) => options.openBus?.(address) ?? new InMemoryEventBus({ broker }),
   }
   process.exitCode = 0
   await withContext(context, () => command.run(argv, config))

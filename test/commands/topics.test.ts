@@ -27,8 +27,9 @@ describe('topics', () => {
 
   test('off the convention are created with a warning', async () => {
     const { stdout, stderr } = await runCli(TopicsCreate, ['Orders'], { broker })
-    expect(stdout).toBe('created Orders with 3 partitions\n')
+    expect(stdout).toMatch(/^TOPIC +PARTITIONS +REPLICAS\nOrders +3 +-\n$/)
     expect(stderr).toContain('{aggregate}-events')
+    expect(stderr).toContain('created Orders\n')
   })
 
   test('are refused when they exist or are named badly', async () => {

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 
 const root = new URL('../..', import.meta.url).pathname
 const tool = (name: string) => join(root, 'node_modules', '.bin', name)
-const env = { CRBUS_BROKERS: '', REDPANDA_BROKERS: '', NO_COLOR: '1' }
+const env = { CRBUS_BROKERS: '', REDPANDA_BROKERS: '', CRBUS_PROFILE: '', NO_COLOR: '1' }
 
 /** A service as a user writes one: the README's ten lines, with types as strict as they get. */
 const service = `

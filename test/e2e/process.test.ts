@@ -1,4 +1,5 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -7,10 +8,20 @@ import { beforeEach, describe, expect, inject, test } from 'vitest'
 const bin = new URL('../../bin/crbus.js', import.meta.url).pathname
 let folder: string
 
+/** Nothing of whoever runs the tests. */
+const ENV = () => ({
+  CRBUS_DATA_DIR: folder,
+  XDG_CONFIG_HOME: folder,
+  NO_COLOR: '1',
+  CRBUS_BROKERS: '',
+  REDPANDA_BROKERS: '',
+  CRBUS_PROFILE: '',
+})
+
 const crbus = (argv: string[], options = {}) =>
   execa(process.execPath, [bin, ...argv], {
     reject: false,
-    env: { CRBUS_DATA_DIR: folder, NO_COLOR: '1', CRBUS_BROKERS: '', REDPANDA_BROKERS: '' },
+    env: ENV(),
     ...options,
   })
 const lines = (count: number) => Array.from({ length: count }, (_, index) => JSON.stringify({ i: index })).join('\n')
@@ -43,7 +54,7 @@ describe('the built command line', () => {
     await crbus(['publish', 'order-events', '--type', 'A'], { input: lines(5000) })
     const command = `"${process.execPath}" "${bin}" tail order-events --from start -o json; echo "exit $?" >&2`
     const { stdout, stderr } = await execa('sh', ['-c', `(${command}) | head -2`], {
-      env: { CRBUS_DATA_DIR: folder, CRBUS_BROKERS: '', REDPANDA_BROKERS: '' },
+      env: ENV(),
     })
     expect(stdout.split('\n')).toHaveLength(2)
     expect(stderr).toContain('exit 0')
@@ -53,7 +64,7 @@ describe('the built command line', () => {
     await crbus(['publish', 'order-events', '--type', 'A'], { input: lines(30_000) })
     const command = `"${process.execPath}" "${bin}" tail order-events --from start -e -o '%{i}'`
     const { stdout } = await execa('sh', ['-c', `${command} | (sleep 3; cat)`], {
-      env: { CRBUS_DATA_DIR: folder, CRBUS_BROKERS: '', REDPANDA_BROKERS: '' },
+      env: ENV(),
     })
     const seen = stdout.split('\n').map(Number)
     expect(seen).toHaveLength(30_000)
@@ -94,6 +105,57 @@ describe('the built command line', () => {
   ])('exits as documented on %s', async (_, argv, expected) => {
     const { exitCode } = await crbus(argv)
     expect(exitCode).toBe(expected)
+  })
+})
+
+describe('configuration', () => {
+  test('is found above the working directory, and by the user', async () => {
+    const cwd = join(folder, 'project', 'services')
+    mkdirSync(cwd, { recursive: true })
+    mkdirSync(join(folder, 'crbus'))
+    const guarded = { profiles: { prod: { dataDir: 'prod', readOnly: true } } }
+    writeFileSync(join(folder, 'crbus', 'config.json'), JSON.stringify(guarded))
+    const local = { profile: 'local', profiles: { local: { dataDir: '.crbus' } } }
+    writeFileSync(join(folder, 'project', 'crbus.json'), JSON.stringify(local))
+    const env = { ...ENV(), CRBUS_DATA_DIR: '' }
+    const event = ['order-events', '--type', 'A', '--data', '{"n":1}']
+
+    expect((await crbus(['publish', ...event], { cwd, env })).exitCode).toBe(0)
+    const elsewhere = ['--data-dir', join(folder, 'project', '.crbus')]
+    expect((await crbus(['tail', 'order-events', '-e', '-o', '%{n}', ...elsewhere])).stdout).toBe('1')
+    const refused = await crbus(['publish', ...event, '--profile', 'prod'], { cwd, env })
+    expect([refused.exitCode, refused.stderr]).toEqual([6, expect.stringContaining('read-only')])
+  })
+
+  test('is read by no command that does not need it', async () => {
+    writeFileSync(join(folder, 'crbus.json'), '{')
+
+    expect((await crbus(['topics', 'list'], { cwd: folder })).exitCode).toBe(2)
+    expect((await crbus(['check', 'topic', 'order-events'], { cwd: folder })).exitCode).toBe(3)
+    for (const argv of [['--version'], ['--help'], ['topics', 'list', '--help'], ['schema', 'diff', '--help']]) {
+      expect((await crbus(argv, { cwd: folder })).exitCode).toBe(0)
+    }
+  })
+})
+
+describe('metrics --listen', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('serves until %s, which closes connections', async (signal) => {
+    await crbus(['reset', '-g', 'billing', '-t', 'order-events', '--to', 'start', '--new-group', '--yes'])
+    const server = crbus(['metrics', '--listen', '0'])
+    const said = await new Promise<string>((resolve) => server.stderr?.once('data', (chunk) => resolve(String(chunk))))
+    const url = said.trim().split(' ').at(-1) ?? ''
+    const response = await fetch(url)
+    expect([response.status, await response.text()]).toEqual([200, expect.any(String)])
+    const taken = await crbus(['metrics', '--listen', new URL(url).port])
+    expect([taken.exitCode, taken.stderr]).toEqual([6, expect.stringContaining('is taken by another program')])
+    const idle = connect(Number(new URL(url).port), '127.0.0.1')
+    await new Promise((resolve) => idle.once('connect', resolve))
+    const closed = new Promise((resolve) => idle.once('close', resolve))
+
+    server.kill(signal)
+
+    await closed
+    expect(await server).toMatchObject({ exitCode: 130, stderr: said.trim() })
   })
 })
 

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,7 +11,13 @@ let env: Record<string, string>
 
 beforeEach(() => {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-terminal-'))
-  env = { CRBUS_DATA_DIR: folder, CRBUS_BROKERS: '', REDPANDA_BROKERS: '', TERM: 'xterm-256color' }
+  env = {
+    CRBUS_DATA_DIR: folder,
+    XDG_CONFIG_HOME: folder,
+    CRBUS_BROKERS: '',
+    REDPANDA_BROKERS: '',
+    TERM: 'xterm-256color',
+  }
 })
 
 /** Runs a command line on a pseudo-terminal of its own (util-linux's `script`). */
@@ -61,6 +67,29 @@ describe('on a terminal', () => {
     await shown(agreed, '[y/N]')
     agreed.stdin?.write('y\r')
     expect((await agreed).exitCode).toBe(0)
+    expect(await topics()).not.toContain('old-events')
+  })
+
+  test('a protected profile asks for the name', async () => {
+    await execa(process.execPath, [bin, 'topics', 'create', 'old-events'], { env })
+    const profiles = { here: { dataDir: env.CRBUS_DATA_DIR, protected: true } }
+    const settings = join(env.XDG_CONFIG_HOME ?? '', 'crbus')
+    mkdirSync(settings)
+    writeFileSync(join(settings, 'config.json'), JSON.stringify({ profiles }))
+    const topics = async () => (await execa(process.execPath, [bin, 'topics', 'list'], { env })).stdout
+
+    for (const [typed, exitCode] of [
+      ['y', 6],
+      ['\u0004', 6],
+      ['\u0003', 130],
+      ['old-events', 0],
+    ] as const) {
+      const running = onTerminal('topics delete old-events --yes')
+      expect(await shown(running, 'to go on: ')).toContain('type old-events')
+      expect(await topics()).toContain('old-events')
+      running.stdin?.write(`${typed}\r`)
+      expect((await running).exitCode).toBe(exitCode)
+    }
     expect(await topics()).not.toContain('old-events')
   })
 

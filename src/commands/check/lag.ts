@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core'
+import { duration } from '../../bus/duration.ts'
 import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/check-command.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { busFlags, groupFlag, toDuration, topicFlag } from '../../cli/flags.ts'
 import { type Check, checkLag } from '../../operations/check.ts'
-import { duration } from '../../operations/offset-grammar.ts'
 
 export default class CheckLag extends CheckCommand {
   static override summary = 'hold the lag of groups to limits, for CI, cron and monitors'

@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core'
+import { duration } from '../../bus/duration.ts'
 import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/check-command.ts'
 import { busFlags, toDuration } from '../../cli/flags.ts'
 import { type Check, checkTopicState } from '../../operations/check.ts'
-import { duration } from '../../operations/offset-grammar.ts'
 
 export default class CheckTopic extends CheckCommand {
   static override summary = 'hold a topic to what is expected of it, for CI, cron and monitors'

@@ -25,6 +25,7 @@ export default class GroupsDelete extends ChangeCommand {
     const kind = groups[0]?.bus.kind
     return this.carryOut(flags, {
       plan: { groups },
+      name: groups.map(({ group }) => group).join(','),
       shown: words.map(({ shown }) => shown).join('\n'),
       isNothing: false,
       question: words.length === 1 && first ? first.question : `Delete these ${groups.length} groups on ${kind}?`,

@@ -29,7 +29,10 @@ export default class SchemaCheckCommand extends BaseCommand {
 
   async run(): Promise<SchemaCheck> {
     const { args, flags } = await this.parse(SchemaCheckCommand)
-    const found = await schemaForTopic(args.topic, flags.schema, this.context)
+    const found = await schemaForTopic(args.topic, flags.schema, {
+      ...(await this.schemaPlace(flags)),
+      git: this.context.git,
+    })
     if (!found.ok) throw new UsageError(found.reason, found.suggestions)
     const bus = await this.openBus(flags)
     const last = flags.all ? undefined : flags.number

@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { UsageError } from '../../cli/errors.ts'
@@ -34,7 +35,10 @@ export default class SchemaImport extends BaseCommand {
       multipleNonGreedy: true,
       helpValue: 'question=answer',
     }),
-    out: Flags.string({ description: 'file to write; default: schemas/<topic>.json', helpValue: 'file' }),
+    out: Flags.string({
+      description: 'file to write; default: <topic>.json in the folder of CRBUS_SCHEMAS or crbus.json, else in schemas',
+      helpValue: 'file',
+    }),
     'dry-run': Flags.boolean({ description: 'show what would be written, and write nothing' }),
   }
 
@@ -46,7 +50,7 @@ export default class SchemaImport extends BaseCommand {
     const { root, topic, out } = flags
     const map = toPairs('--map', flags.map, 'crate::Money=i64')
     const assume = toPairs('--assume', flags.assume, 'feature:uuid=on')
-    const plan = planSchemaImport({ paths, cwd, root, topic, map, assume, out })
+    const plan = planSchemaImport({ paths, cwd, root, topic, map, assume, out, folder: await this.#folder() })
     for (const { file, line, text } of plan.notes) await this.notice(`note: ${file}:${line} ${text}`)
     if (!plan.ok) {
       const fixes = [...new Set(plan.problems.flatMap(({ fix }) => (fix === undefined ? [] : [fix])))]
@@ -61,5 +65,11 @@ export default class SchemaImport extends BaseCommand {
       `${plan.path} ${told}: ${plan.root} with ${plan.events.length} event types and ${plan.types} types, from ${plan.sources.length} files`,
     )
     return plan
+  }
+
+  /** Where the other commands look for it. */
+  async #folder(): Promise<string | undefined> {
+    const { cwd, schemas } = await this.schemaPlace({})
+    return schemas === undefined || schemas.path.endsWith('.json') ? undefined : relative(cwd, schemas.path) || '.'
   }
 }

@@ -33,7 +33,7 @@ export default class SchemaSample extends BaseCommand {
     // A checkout has no manifest and loads every command to find one: this one's weight waits until it is run.
     const { readSchema } = await import('../../operations/read-schema.ts')
     const { sampleEvents } = await import('../../operations/sample-events.ts')
-    const read = await readSchema(this.context, flags.schema, args.event)
+    const read = await readSchema(await this.schemaPlace({}), flags.schema, args.event)
     if (!read.ok) throw new UsageError(read.reason, read.suggestions)
     const { count, seed } = flags
     const samples = await sampleEvents(read.schema, { eventType: args.event, count, seed, now: this.context.now() })

@@ -32,7 +32,7 @@ export default class SchemaShow extends BaseCommand {
     // A checkout has no manifest and loads every command to find one: this one's weight waits until it is run.
     const { readSchema } = await import('../../operations/read-schema.ts')
     const { showSchema } = await import('../../operations/show-schema.ts')
-    const read = await readSchema(this.context, flags.schema, args.type)
+    const read = await readSchema(await this.schemaPlace({}), flags.schema, args.type)
     if (!read.ok) throw new UsageError(read.reason, read.suggestions)
     const shown = showSchema(read.schema, flags.as, args.type)
     if (!shown.ok) throw new UsageError(shown.reason, ['crbus schema show --help'])

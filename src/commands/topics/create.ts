@@ -1,10 +1,11 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../cli/base-command.ts'
+import { ChangeCommand } from '../../cli/change-command.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { busFlags } from '../../cli/flags.ts'
+import { busFlags, changeFlags } from '../../cli/flags.ts'
 import { applyCreateTopic, type CreateTopicPlan, planCreateTopic } from '../../operations/topics.ts'
+import { formatTable } from '../../ui/table.ts'
 
-export default class TopicsCreate extends BaseCommand {
+export default class TopicsCreate extends ChangeCommand {
   static override summary = 'create a topic'
   static override examples = [
     '<%= config.bin %> topics create order-events',
@@ -21,20 +22,29 @@ export default class TopicsCreate extends BaseCommand {
       multipleNonGreedy: true,
       helpValue: 'k=v',
     }),
-    'dry-run': Flags.boolean({ description: 'check and show, create nothing' }),
+    'dry-run': changeFlags['dry-run'],
+    confirm: changeFlags.confirm,
   }
 
-  async run(): Promise<CreateTopicPlan> {
+  async run(): Promise<CreateTopicPlan & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(TopicsCreate)
     const config = Object.fromEntries((flags.config ?? []).map(toSetting))
     const { partitions, replication } = flags
     const bus = await this.openBus(flags)
     const plan = await planCreateTopic(bus, args.topic, { partitions, replication, config })
     for (const warning of plan.warnings) await this.notice(`warning: ${warning}`)
-    if (!flags['dry-run']) await applyCreateTopic(bus, plan)
-    const verb = flags['dry-run'] ? 'would create' : 'created'
-    await this.print(`${verb} ${plan.topic} with ${partitions} partition${partitions === 1 ? '' : 's'}\n`)
-    return plan
+    const { topic } = plan
+    return this.carryOut(flags, {
+      plan,
+      name: topic,
+      shown: formatTable(['TOPIC', 'PARTITIONS', 'REPLICAS'], [[topic, partitions, replication ?? '-']]),
+      isNothing: false,
+      apply: async () => {
+        await applyCreateTopic(bus, plan)
+        return {}
+      },
+      done: () => `created ${topic}`,
+    })
   }
 }
 

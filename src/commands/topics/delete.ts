@@ -1,11 +1,10 @@
 import { Args } from '@oclif/core'
-import { BaseCommand } from '../../cli/base-command.ts'
-import { confirmOrRefuse } from '../../cli/confirm.ts'
+import { ChangeCommand } from '../../cli/change-command.ts'
 import { busFlags, changeFlags } from '../../cli/flags.ts'
 import { applyDeleteTopics, type DeleteTopicPlan, planDeleteTopics } from '../../operations/topics.ts'
 import { formatTable } from '../../ui/table.ts'
 
-export default class TopicsDelete extends BaseCommand {
+export default class TopicsDelete extends ChangeCommand {
   static override summary = 'delete topics and every event on them'
   static override strict = false
   static override usage = 'topics delete TOPIC...'
@@ -13,17 +12,24 @@ export default class TopicsDelete extends BaseCommand {
   static override args = { topic: Args.string({ description: 'topics to delete', required: true, ignoreStdin: true }) }
   static override flags = { ...busFlags, ...changeFlags }
 
-  async run(): Promise<DeleteTopicPlan & { readonly deleted: boolean }> {
+  async run(): Promise<DeleteTopicPlan & { readonly applied: boolean }> {
     const { argv, flags } = await this.parse(TopicsDelete)
     const bus = await this.openBus(flags)
-    const plan = await planDeleteTopics(bus, argv as string[])
+    const plan = await planDeleteTopics(bus, [...new Set(argv as string[])])
+    const names = plan.topics.map(({ topic }) => topic)
     const rows = plan.topics.map(({ topic, partitions, events }) => [topic, partitions, events])
-    await this.print(formatTable(['TOPIC', 'PARTITIONS', 'EVENTS-LOST'], rows))
-    if (flags['dry-run']) return { ...plan, deleted: false }
-    const many = plan.topics.length === 1 ? 'this topic' : `these ${plan.topics.length} topics`
-    await confirmOrRefuse(this.context, `Delete ${many} on ${plan.cluster.kind}?`, flags.yes)
-    await applyDeleteTopics(bus, plan)
-    await this.notice(`deleted ${plan.topics.map(({ topic }) => topic).join(', ')}`)
-    return { ...plan, deleted: true }
+    const many = names.length === 1 ? 'this topic' : `these ${names.length} topics`
+    return this.carryOut(flags, {
+      plan,
+      name: names.join(','),
+      shown: formatTable(['TOPIC', 'PARTITIONS', 'EVENTS-LOST'], rows),
+      isNothing: false,
+      question: `Delete ${many} on ${plan.cluster.kind}?`,
+      apply: async () => {
+        await applyDeleteTopics(bus, plan)
+        return {}
+      },
+      done: () => `deleted ${names.join(', ')}`,
+    })
   }
 }

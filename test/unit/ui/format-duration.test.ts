@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { duration } from '../../../src/operations/offset-grammar.ts'
+import { duration } from '../../../src/bus/duration.ts'
 import { formatDuration } from '../../../src/ui/format-duration.ts'
 
 test.each([

@@ -1,0 +1,17 @@
+const units: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+  ['w', 604_800_000],
+])
+
+/** `1h30m`, `10s`, `1m3ms` in milliseconds. Whole numbers only. */
+export function duration(text: string): number | undefined {
+  if (!/^(\d{1,9}(ms|s|m|h|d|w))+$/.test(text)) return undefined
+  return [...text.matchAll(/(\d+)(ms|s|m|h|d|w)/g)].reduce(
+    (sum, [, count, unit = '']) => sum + Number(count) * (units.get(unit) ?? 0),
+    0,
+  )
+}

@@ -1,0 +1,197 @@
+import { statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { type BusAddress, isSameBus } from './bus-address.ts'
+import type { ConfigFile, Profile, TopicSettings } from './config-file.ts'
+import type { BusFlags } from './context.ts'
+import { UsageError } from './errors.ts'
+import type { Guard } from './guard.ts'
+import type { StoreAddress } from './store-address.ts'
+
+/** A value in force and who says so: a flag, an environment variable, a file, or `default`. */
+export interface Setting<T> {
+  readonly value: T
+  readonly from: string
+}
+
+/** What is in force for a command: flags before the environment, the project's file, the user's file, defaults. */
+export interface Config {
+  /** The files that were read. */
+  readonly files: readonly string[]
+  /** All there are, by name. */
+  readonly profiles: ReadonlyMap<string, { readonly isGuarded: boolean }>
+  readonly profile: Setting<string> | undefined
+  readonly bus: Setting<BusAddress>
+  readonly guard: Guard | undefined
+  /** Where the event store is. It may hold a password: print `shownStore` of it. */
+  readonly store: Setting<StoreAddress> | undefined
+  /** A file or folder. What a file names need not be there yet. */
+  readonly schemas: (Setting<string> & { readonly mustExist: boolean }) | undefined
+  /** A folder. */
+  readonly templates: Setting<string> | undefined
+  /** What topics are to be like, by name. */
+  readonly topics: ReadonlyMap<string, Setting<TopicSettings>>
+}
+
+export interface ConfigSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly home: string
+  readonly cwd: string
+}
+
+const PROJECT_FILE = 'crbus.json'
+
+const userFile = ({ env, home }: ConfigSurroundings): string =>
+  join(env.XDG_CONFIG_HOME || join(home, '.config'), 'crbus', 'config.json')
+
+/**
+ * The project's file, in the working directory or the nearest folder above that has one, then the user's. Where there is
+ * none, what reads them is not loaded.
+ */
+export async function readConfigFiles(surroundings: ConfigSurroundings): Promise<ConfigFile[]> {
+  const paths = [projectFile(surroundings.cwd), userFile(surroundings)].filter((path) => path !== undefined)
+  const found = paths.filter(isFile)
+  if (found.length === 0) return []
+  const { readConfigFile } = await import('./config-file.ts')
+  return found.map(readConfigFile)
+}
+
+function projectFile(cwd: string): string | undefined {
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    const path = join(folder, PROJECT_FILE)
+    if (isFile(path)) return path
+    if (dirname(folder) === folder) return undefined
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  } catch {
+    // A folder that nobody may look into holds nothing for us.
+    return false
+  }
+}
+
+/** Decides what is in force. `UsageError` when flags, environment or files do not fit together. */
+export async function resolveConfig(
+  files: readonly ConfigFile[],
+  flags: BusFlags,
+  surroundings: ConfigSurroundings,
+): Promise<Config> {
+  const defined = files.flatMap(({ profiles }) => [...profiles.values()])
+  const chosen = await chooseProfile(files, defined, flags, surroundings)
+  const bus = chooseBus(chosen, flags, surroundings)
+  const { env, cwd } = surroundings
+  const first = <Key extends 'schemas' | 'templates'>(key: Key): Setting<string> | undefined =>
+    files.flatMap(({ path, [key]: value }) => (value === undefined ? [] : [{ value, from: path }]))[0]
+  const schemas = env.CRBUS_SCHEMAS
+    ? { value: resolve(cwd, env.CRBUS_SCHEMAS), from: 'CRBUS_SCHEMAS' }
+    : first('schemas')
+  return {
+    files: files.map(({ path }) => path),
+    profiles: new Map(
+      defined.map(({ name }) => [name, { isGuarded: defined.some((one) => one.name === name && one.guard) }]),
+    ),
+    profile: chosen && { value: chosen.profile.name, from: chosen.from },
+    bus,
+    guard: guardOf(chosen?.profile, bus.value, defined),
+    store: chosen && (await storeOf(chosen.profile, surroundings)),
+    schemas: schemas && { ...schemas, mustExist: schemas.from === 'CRBUS_SCHEMAS' },
+    templates: first('templates'),
+    topics: new Map(
+      files
+        .toReversed()
+        .flatMap(({ path, topics }) => [...topics].map(([topic, value]) => [topic, { value, from: path }])),
+    ),
+  }
+}
+
+interface Chosen {
+  readonly profile: Profile
+  readonly from: string
+}
+
+async function chooseProfile(
+  files: readonly ConfigFile[],
+  defined: readonly Profile[],
+  flags: BusFlags,
+  surroundings: ConfigSurroundings,
+): Promise<Chosen | undefined> {
+  const file = files.find(({ profile }) => profile !== undefined)
+  const [name, from] =
+    flags.profile !== undefined
+      ? [flags.profile, '--profile']
+      : surroundings.env.CRBUS_PROFILE
+        ? [surroundings.env.CRBUS_PROFILE, 'CRBUS_PROFILE']
+        : [file?.profile, file?.path ?? '']
+  if (name === undefined) return undefined
+  // A profile is whole in one file: the user's password must not go to the brokers that a project names.
+  const profile = defined.find((one) => one.name === name)
+  if (profile !== undefined) return { profile, from }
+  if (files.length === 0) {
+    const looked = `there is no ${PROJECT_FILE} in ${surroundings.cwd} or above, and no ${userFile(surroundings)}`
+    throw new UsageError(`${from} names profile '${name}', and ${looked}`)
+  }
+  const names = [...new Set(defined.map((one) => one.name))]
+  const { namesLike } = await import('./names-like.ts')
+  const [near] = namesLike(name, names)
+  throw new UsageError(
+    `${from} names profile '${name}', which ${files.map(({ path }) => path).join(' and ')} ${files.length === 1 ? 'does' : 'do'} not have`,
+    (near === undefined ? names : [near]).map((one) => `--profile ${one}`),
+  )
+}
+
+/** A profile that was asked for by a flag goes before what the environment says, any other after it. */
+function chooseBus(
+  chosen: Chosen | undefined,
+  flags: BusFlags,
+  { env, home, cwd }: ConfigSurroundings,
+): Setting<BusAddress> {
+  // What an unset variable in a script makes of `-b "$BROKERS"` must not write to a local file.
+  if (flags.brokers !== undefined && flags.brokers.trim() === '') {
+    throw new UsageError('--brokers is empty', ['-b 127.0.0.1:9092', 'leave --brokers out to use the local file'])
+  }
+  if (flags['data-dir'] === '') throw new UsageError('--data-dir is empty', ['--data-dir .crbus'])
+  const kafka = (brokers: string, from: string) => ({ value: { kind: 'kafka', brokers }, from }) as const
+  const embedded = (folder: string, from: string) =>
+    ({ value: { kind: 'embedded', folder: resolve(cwd, folder) }, from }) as const
+  if (flags.brokers !== undefined) return kafka(flags.brokers, '--brokers')
+  if (flags['data-dir'] !== undefined) return embedded(flags['data-dir'], '--data-dir')
+  const bus = chosen?.profile.bus
+  const own = bus && !(flags.embedded && bus.kind === 'kafka') ? { value: bus, from: chosen.profile.file } : undefined
+  if (own && chosen?.from === '--profile') return own
+  if (!flags.embedded && env.CRBUS_BROKERS) return kafka(env.CRBUS_BROKERS, 'CRBUS_BROKERS')
+  if (!flags.embedded && env.REDPANDA_BROKERS) return kafka(env.REDPANDA_BROKERS, 'REDPANDA_BROKERS')
+  if (env.CRBUS_DATA_DIR) return embedded(env.CRBUS_DATA_DIR, 'CRBUS_DATA_DIR')
+  return own ?? embedded(join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'crbus'), 'default')
+}
+
+/**
+ * The profile in force guards whatever bus is named beside it, and every profile guards its own bus, however that was
+ * come by. The stricter of several holds.
+ */
+function guardOf(profile: Profile | undefined, bus: BusAddress, defined: readonly Profile[]): Guard | undefined {
+  const guarded = defined.filter(({ guard }) => guard !== undefined)
+  const own = guarded.filter(({ name }) => name === profile?.name)
+  const same = guarded.filter((one) => one.bus !== undefined && isSameBus(one.bus, bus))
+  const guarding = [...own, ...same]
+  const strictest = guarding.find(({ guard }) => guard === 'read-only') ?? guarding[0]
+  if (strictest?.guard === undefined) return undefined
+  const { name, file, guard } = strictest
+  return { kind: guard, profile: name, file, isByAddress: name !== profile?.name }
+}
+
+async function storeOf(
+  { file, store }: Profile,
+  { env, cwd }: ConfigSurroundings,
+): Promise<Setting<StoreAddress> | undefined> {
+  if (store?.kind !== 'env') return store && { value: store, from: file }
+  const { variable } = store
+  const text = env[variable]
+  const { parseStore } = await import('./store-address.ts')
+  const value = text ? parseStore(text, cwd) : undefined
+  if (value !== undefined) return { value, from: `${file} (env:${variable})` }
+  // A command that needs no store needs none to be known.
+  const reason = text ? 'is neither postgres://… nor a path' : 'is not set'
+  return { value: { kind: 'unknown', variable, reason }, from: `${file} (env:${variable} ${reason})` }
+}

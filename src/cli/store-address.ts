@@ -1,0 +1,30 @@
+import { resolve } from 'node:path'
+
+/** Where the event store is. A URL holds a password: print {@link shownStore} of it and nothing else. */
+export type StoreAddress =
+  | { readonly kind: 'postgres'; readonly url: string }
+  | { readonly kind: 'sqlite'; readonly path: string }
+  /** An environment variable is to say it and does not; `reason` is why. */
+  | { readonly kind: 'unknown'; readonly variable: string; readonly reason: string }
+
+/** `postgres://…`, or a path from `folder`; `undefined` when it is neither. */
+export function parseStore(text: string, folder: string): StoreAddress | undefined {
+  if (/^postgres(ql)?:\/\//i.test(text)) {
+    // A slash that is not written %2F ends the address in the middle of the password.
+    return URL.canParse(text) && !new URL(text).pathname.includes('@') ? { kind: 'postgres', url: text } : undefined
+  }
+  if (text.trim() === '' || text.includes('://') || /\bpassword=/i.test(text)) return undefined
+  return { kind: 'sqlite', path: resolve(folder, text) }
+}
+
+/** What may be printed of it: without the password. */
+export function shownStore(address: StoreAddress): string {
+  if (address.kind === 'unknown') return ''
+  if (address.kind === 'sqlite') return address.path
+  const url = new URL(address.url)
+  if (url.password !== '') url.password = '***'
+  for (const name of new Set(url.searchParams.keys())) {
+    if (/password|secret/i.test(name)) url.searchParams.set(name, '***')
+  }
+  return url.href
+}

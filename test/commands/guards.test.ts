@@ -1,0 +1,293 @@
+import { globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { serializedEvent } from '../../src/bus/event.ts'
+import GroupsDelete from '../../src/commands/groups/delete.ts'
+import Publish from '../../src/commands/publish.ts'
+import Reset from '../../src/commands/reset.ts'
+import SchemaImport from '../../src/commands/schema/import.ts'
+import TopicsCreate from '../../src/commands/topics/create.ts'
+import TopicsDelete from '../../src/commands/topics/delete.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { type Runnable, runCli } from './run-cli.ts'
+
+const root = new URL('../../src/commands', import.meta.url).pathname
+
+/** Every command of the house with words that make it do what it is for, and what it then changes. */
+const commands: Readonly<Record<string, { readonly argv: readonly string[]; readonly changes?: string }>> = {
+  'check/lag': { argv: ['--group', 'billing', '--max-events', '9'] },
+  'check/topic': { argv: ['order-events'] },
+  config: { argv: [] },
+  demo: { argv: ['--checkouts', '1', '--pause', '0'], changes: 'the demo' },
+  'groups/clone': { argv: ['billing', 'billing-v2'], changes: 'billing-v2' },
+  'groups/delete': { argv: ['billing', 'shipping'], changes: 'billing,shipping' },
+  'groups/delete-offsets': { argv: ['billing', '--topic', 'order-events'], changes: 'billing' },
+  'groups/describe': { argv: ['billing'] },
+  'groups/list': { argv: [] },
+  'groups/members': { argv: ['billing'] },
+  lag: { argv: ['--by-type'] },
+  metrics: { argv: [] },
+  publish: {
+    argv: ['order-events', '--type', 'Placed.v1', '--data', '{}', '--codec', 'json'],
+    changes: 'order-events',
+  },
+  reset: { argv: ['-g', 'billing', '-t', 'order-events', '--to', 'start'], changes: 'billing' },
+  'reset/apply': { argv: ['plan.json'], changes: 'billing' },
+  'reset/undo': { argv: ['--last'], changes: 'shipping' },
+  'schema/check': { argv: ['order-events'] },
+  'schema/diff': { argv: ['events.rs', 'events.rs'] },
+  'schema/import': { argv: ['events.rs', '--topic', 'order-events', '--dry-run'] },
+  'schema/sample': { argv: [] },
+  'schema/show': { argv: [] },
+  tail: { argv: ['order-events', '--no-follow'] },
+  'topics/create': { argv: ['new-events'], changes: 'new-events' },
+  'topics/delete': { argv: ['order-events', 'old-events'], changes: 'order-events,old-events' },
+  'topics/describe': { argv: ['order-events'] },
+  'topics/list': { argv: [] },
+}
+
+const changing = Object.entries(commands).flatMap(([id, { argv, changes }]) =>
+  changes === undefined ? [] : [[id, argv, changes] as const],
+)
+
+const source = `
+  #[derive(Serialize, Deserialize)]
+  pub enum OrderEvent { Placed { order_id: String } }
+  impl OrderEvent { fn event_type(&self) -> &'static str { match self { Self::Placed { .. } => "Placed.v1" } } }
+`
+
+let folder: string
+let broker: MemoryBroker
+let before: unknown
+
+/** A project with a schema, a plan and something to undo, and a bus with topics and groups. */
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'crbus-guards-'))
+  broker = new MemoryBroker()
+  const bus = new InMemoryEventBus({ broker })
+  for (const topic of ['order-events', 'old-events']) {
+    await bus.admin.createTopic(topic, { partitions: 1 })
+    await bus.publish(topic, serializedEvent('Placed.v1', Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
+    for (const group of ['billing', 'shipping']) broker.groups.commit(group, [{ topic, partition: 0, offset: 1n }])
+  }
+  writeFileSync(join(folder, 'events.rs'), source)
+  await run(SchemaImport, 'events.rs', '--topic', 'order-events')
+  await run(Reset, '-g', 'billing', '-t', 'order-events', '--to', 'start', '--plan-out', 'plan.json')
+  await run(Reset, '-g', 'shipping', '-t', 'order-events', '--to', 'start', '--yes')
+  before = await state()
+  return () => rmSync(folder, { recursive: true })
+})
+
+function guard(profile: object, more: object = {}): void {
+  const profiles = { guarded: { brokers: 'kafka-1:9092', ...profile }, ...more }
+  writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ profile: 'guarded', profiles }))
+}
+
+const terminal = (stdin: string) => ({ stdin, isTerminal: true })
+
+const runWith = (options: object, command: Runnable, ...argv: string[]) =>
+  runCli(command, argv, { broker, cwd: folder, undoFolder: join(folder, 'undo'), ...options })
+const run = (command: Runnable, ...argv: string[]) => runWith({}, command, ...argv)
+
+/** All that a command could change on the bus. */
+async function state(): Promise<unknown> {
+  const { admin, log } = new InMemoryEventBus({ broker })
+  const topics = (await admin.listTopics()).map(({ topic }) => topic)
+  const groups = (await admin.listGroups()).map(({ group }) => group)
+  return {
+    topics: await Promise.all(topics.map(async (topic) => [topic, await log.ranges(topic)])),
+    groups: await Promise.all(groups.map(async (group) => [group, await admin.committedOffsets(group)])),
+  }
+}
+
+const load = async (id: string) =>
+  (await import(`${root}/${id}.ts`)).default as Runnable & { readonly flags: Readonly<Record<string, unknown>> }
+
+/** With `--yes`, where there is such a flag. */
+const agreeing = async (id: string, argv: readonly string[]) => [
+  ...argv,
+  ...('yes' in (await load(id)).flags ? ['--yes'] : []),
+]
+
+test('every command is here', () => {
+  const ids = globSync('**/*.ts', { cwd: root }).map((path) => path.replace(/\.ts$/, ''))
+  expect(Object.keys(commands).sort()).toEqual(ids.sort())
+})
+
+describe('without a guard', () => {
+  test.each(Object.entries(commands))('%s does what it is for', async (id, { argv, changes }) => {
+    const { exitCode, stderr } = await run(await load(id), ...(await agreeing(id, argv)))
+
+    expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error')])
+    if (changes === undefined) expect(await state()).toEqual(before)
+    else expect(await state()).not.toEqual(before)
+  })
+})
+
+describe('under a read-only profile', () => {
+  test.each(changing)('%s refuses', async (id, argv, name) => {
+    guard({ readOnly: true })
+    const command = await load(id)
+
+    const { exitCode, stdout, stderr } = await run(command, ...(await agreeing(id, argv)))
+    expect([exitCode, stdout]).toEqual([6, ''])
+    expect(stderr).toContain(`error: profile 'guarded' is read-only (${join(folder, 'crbus.json')}); nothing was done`)
+
+    if ('confirm' in command.flags) {
+      expect(await run(command, ...argv, '--confirm', name)).toMatchObject({ exitCode: 6 })
+      expect(await runWith(terminal(`${name}\n`), command, ...argv)).toMatchObject({ exitCode: 6 })
+    }
+    const json = await run(command, ...(await agreeing(id, argv)), '--json')
+    expect(JSON.parse(json.stdout).error).toMatchObject({ code: 'CRBUS_REFUSED', exitCode: 6 })
+    expect(await state()).toEqual(before)
+  })
+})
+
+describe('under a protected profile', () => {
+  test.each(changing)('%s refuses a mere --yes', async (id, argv) => {
+    guard({ protected: true })
+
+    const { exitCode, stderr } = await run(await load(id), ...(await agreeing(id, argv)))
+
+    expect(exitCode).toBe(6)
+    expect(stderr).toContain(`error: profile 'guarded' is protected (${join(folder, 'crbus.json')})`)
+    expect(await state()).toEqual(before)
+  })
+
+  test.each(changing.filter(([id]) => id !== 'demo'))('%s takes the name', async (id, argv, name) => {
+    guard({ protected: true })
+    const command = await load(id)
+    const refused = await run(command, ...argv, '--confirm', 'another')
+    expect(refused).toMatchObject({ exitCode: 6 })
+    expect(refused.stderr).toContain(`--confirm says 'another', and this changes '${name}'; nothing was done`)
+    expect(await state()).toEqual(before)
+
+    expect(await run(command, ...argv, '--confirm', name)).toMatchObject({ exitCode: 0 })
+
+    expect(await state()).not.toEqual(before)
+  })
+})
+
+describe.each([{ readOnly: true }, { protected: true }])('under %j', (profile) => {
+  const reading = Object.entries(commands).flatMap(([id, { argv, changes }]) =>
+    changes === undefined ? [[id, argv] as const] : [],
+  )
+  // Neither shows a plan.
+  const planning = changing.filter(([id]) => id !== 'demo' && id !== 'publish')
+
+  test.each([...reading, ...planning.map(([id, argv]) => [id, [...argv, '--dry-run']] as const)])(
+    '%s %j is as ever',
+    async (id, argv) => {
+      guard(profile)
+
+      expect(await run(await load(id), ...argv)).toMatchObject({ exitCode: 0 })
+
+      expect(await state()).toEqual(before)
+    },
+  )
+})
+
+describe('a guard', () => {
+  test('asks on a terminal for the name', async () => {
+    guard({ protected: true })
+
+    const yes = await runWith(terminal('y\n'), TopicsDelete, 'old-events', '--yes')
+    expect(yes.stderr).toContain('Delete this topic on memory?\nprofile')
+    expect(yes.stderr).toContain(`is protected (${join(folder, 'crbus.json')}): type old-events to go on: `)
+    expect(yes.stderr).toContain("error: 'y' is not 'old-events'; nothing was done")
+    expect(yes.exitCode).toBe(6)
+    const nothing = await runWith(terminal(''), TopicsDelete, 'old-events')
+    expect(nothing).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('error: not confirmed') })
+    expect(await state()).toEqual(before)
+
+    expect(await runWith(terminal('old-events\n'), TopicsDelete, 'old-events')).toMatchObject({ exitCode: 0 })
+    expect(broker.topics.has('old-events')).toBe(false)
+  })
+
+  test('names the flag, quoted where a shell wants it, when there is no terminal', async () => {
+    broker.groups.commit("ops team's", [])
+    guard({ protected: true })
+
+    const { stderr } = await run(GroupsDelete, "ops team's", '--yes')
+
+    expect(stderr).toContain(`try: --confirm 'ops team'\\''s'`)
+    expect(stderr).toContain('try: --dry-run to see what it would do')
+  })
+
+  const data = ['order-events', '--type', 'A', '--data', '{}', '--codec', 'json']
+
+  test.each([
+    ['a profile chosen by flag', { other: {} }, ['--profile', 'guarded', '-b', 'elsewhere:9092'], {}],
+    ['one chosen by environment', { other: {} }, ['-b', 'elsewhere:9092'], { CRBUS_PROFILE: 'guarded' }],
+    ['the default one', {}, ['-b', 'elsewhere:9092'], {}],
+    ['the default one, on a local file', {}, ['--data-dir', 'data'], {}],
+    ['the bus of another profile, by flag', { other: {} }, ['--profile', 'other', '-b', 'KAFKA-1'], {}],
+    [
+      'the bus of another profile, by environment',
+      { other: {} },
+      [],
+      { CRBUS_PROFILE: 'other', REDPANDA_BROKERS: 'kafka-1:9092' },
+    ],
+    [
+      'a folder, by another way to it',
+      { other: {}, files: { dataDir: 'data', readOnly: true } },
+      ['--profile', 'other', '--data-dir', 'link'],
+      {},
+    ],
+  ])('holds for %s', async (_, more, argv, env) => {
+    mkdirSync(join(folder, 'data'))
+    guard({ readOnly: true }, more)
+    symlinkSync(join(folder, 'data'), join(folder, 'link'))
+
+    const { exitCode, stderr } = await runWith({ env }, Publish, ...data, ...argv)
+
+    expect(exitCode).toBe(6)
+    expect(stderr).toMatch(/profile '(guarded|files)'.* is read-only/)
+    expect(await state()).toEqual(before)
+  })
+
+  test('holds whichever of two files sets it, and the stricter first', async () => {
+    const user = join(folder, 'xdg/crbus')
+    mkdirSync(user, { recursive: true })
+    writeFileSync(join(user, 'config.json'), JSON.stringify({ profiles: { guarded: { readOnly: true } } }))
+    guard({ protected: true })
+
+    const result = await runWith(
+      { env: { XDG_CONFIG_HOME: join(folder, 'xdg') } },
+      Publish,
+      ...data,
+      '--confirm',
+      'order-events',
+    )
+
+    expect(result).toMatchObject({ exitCode: 6, stderr: expect.stringContaining(`is read-only (${user}/config.json)`) })
+  })
+
+  test('lets go of what is another bus under another profile, which it names', async () => {
+    guard({ readOnly: true }, { local: { dataDir: 'data' } })
+    const refused = await run(Publish, ...data)
+    expect(refused.stderr).toContain('  try: --profile local\n')
+
+    expect(await run(Publish, ...data, '--profile', 'local')).toMatchObject({ exitCode: 0 })
+    const elsewhere = { env: { CRBUS_PROFILE: 'local', CRBUS_BROKERS: 'kafka-2:9092' } }
+    expect(await runWith(elsewhere, TopicsCreate, 'new-events')).toMatchObject({ exitCode: 0 })
+  })
+
+  test('is read before anything is asked of the bus', async () => {
+    guard({ readOnly: true })
+    const openBus = () => {
+      throw new Error('opened')
+    }
+
+    const waiting = ['-g', 'billing', '-t', 'order-events', '--to', 'start', '--wait', '60s']
+    expect(await runWith({ openBus }, Reset, ...waiting)).toMatchObject({ exitCode: 6 })
+  })
+
+  test('an agreement about another name is none, guarded or not', async () => {
+    expect(await run(TopicsDelete, 'old-events', '--yes', '--confirm', 'order-events')).toMatchObject({ exitCode: 6 })
+    expect(await state()).toEqual(before)
+    expect(await run(TopicsDelete, 'old-events', '--confirm', 'old-events')).toMatchObject({ exitCode: 0 })
+  })
+})
