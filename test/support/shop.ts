@@ -58,6 +58,9 @@ export interface Shop {
 /** A third of the payments. */
 export const paymentFails = (amount: number): boolean => amount % 3 === 0
 
+/** Groups too. */
+export const shopGroup = (prefix: string, role: string): string => `${prefix}${role}`
+
 /** Where shops share a broker, each has a prefix for its topics. */
 export function makeShop(prefix = ''): Shop {
   const orderEvents = `${prefix}order-events`
