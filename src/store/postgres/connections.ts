@@ -24,6 +24,9 @@ export interface Answer<R> {
 /** Asks on one connection, in the transaction it is in. */
 export type Ask = <R = Row>(sql: string, values?: readonly unknown[]) => Promise<Answer<R>>
 
+/** The types of `pg` lack these two. */
+export type OwnClient = Client & { ref(): void; unref(): void }
+
 /** Connections to one Postgres, made when they are needed. Whatever is thrown out of here is an `EventStoreError`. */
 export class Connections {
   /** Where it is, without a password. */
@@ -57,14 +60,14 @@ export class Connections {
   }
 
   /** A connection for as long as the caller wants, outside the pool. */
-  async connect(): Promise<Client> {
+  async connect(): Promise<OwnClient> {
     return this.guarded(async () => {
       const { Client } = await import('pg')
       const client = new Client(this.#config)
       // What breaks while nobody asks would end the process otherwise; who asks next is told.
       client.on('error', () => undefined)
       await client.connect()
-      return client
+      return client as OwnClient
     })
   }
 
@@ -113,6 +116,8 @@ export class Connections {
     try {
       return await working
     } catch (error) {
+      // A mistake in the code is none of the server's.
+      if (error instanceof TypeError) throw error
       throw toStoreError(error, this.location)
     } finally {
       this.#underWay.delete(working)
