@@ -26,7 +26,7 @@ import { EVENT, type EventRow, time, toEvent } from './rows.ts'
 import { postgresTimers } from './timers.ts'
 
 /**
- * A store in Postgres 11 or newer: the tables of Composable Rust's own event store, which a Rust service may use at the same
+ * A store in Postgres 12 or newer: the tables of Composable Rust's own event store, which a Rust service may use at the same
  * time, and two of crbus's. They are made by `init`, or by `crbus store init`; found by the connection's search path.
  *
  * **Concurrency.** Any number of processes. Correct under READ COMMITTED, which it asks for. Two that write to one stream
