@@ -6,7 +6,14 @@ import { applyScaffold, isWritten } from '../scaffold/apply.ts'
 import { type Name, parseName, whyNoName } from '../scaffold/name.ts'
 import { planScaffold, type ScaffoldPlan } from '../scaffold/plan.ts'
 import type { Scope } from '../scaffold/scope.ts'
-import { type Kind, type Language, loadTemplate, type Question, type Template } from '../scaffold/template.ts'
+import {
+  type Generated,
+  type Kind,
+  type Language,
+  loadTemplate,
+  type Question,
+  type Template,
+} from '../scaffold/template.ts'
 import { formatDifferences, formatScaffold } from '../ui/format-scaffold.ts'
 import { Asker } from './ask.ts'
 import { ChangeCommand } from './change-command.ts'
@@ -156,8 +163,13 @@ export abstract class NewCommand extends ChangeCommand {
     return this.asker.text(ask, (text) => whyNoAnswer(question, text), question.default)
   }
 
-  protected plan(template: Template, root: string, scope: Scope, schema = () => ''): ScaffoldPlan {
-    return planScaffold({ template, scope, root, read: readIn(root), generated: { schema } })
+  protected plan(
+    template: Template,
+    root: string,
+    scope: Scope,
+    generated: Readonly<Record<Generated, () => string>> = { schema: () => '', 'command-schema': () => '' },
+  ): ScaffoldPlan {
+    return planScaffold({ template, scope, root, read: readIn(root), generated })
   }
 
   /** Shows the plan, and carries it out unless that was not wanted. */

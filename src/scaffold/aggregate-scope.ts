@@ -57,7 +57,9 @@ function eventScope(event: DomainEvent, id: Field): Scope {
   return {
     name: event.name,
     command: event.command,
-    fields: fieldScopes(event.fields, id),
+    fields: event.fields
+      .filter(({ name }) => !isSameName(name, id.name))
+      .map((one) => ({ ...fieldScope(one), refused_rust: one === limited ? tooMuch(one) : one.type.example.rust })),
     failures: event.failures.map((one) => failureScope(one, event, id)),
     failure: failure && failureScope(failure, event, id),
     limited: limited && fieldScope(limited),
@@ -67,8 +69,15 @@ function eventScope(event: DomainEvent, id: Field): Scope {
         ? `command.${field} !== ''`
         : `command.${field} <= MOST_${spellings.screaming(limited.name)}`,
     refused_ts: limited === undefined ? `${field}: ''` : `${field}: 100_001`,
+    refuses_rust:
+      limited === undefined
+        ? `${field}.${id.type.name === 'uuid' ? 'is_nil' : 'is_empty'}()`
+        : `${field} > ${limited.type.rust === 'f64' ? '100_000.0' : '100_000'}`,
+    refused_id_rust: limited === undefined ? id.type.empty.rust : id.type.example.rust,
   }
 }
+
+const tooMuch = ({ type }: Field): string => (type.rust === 'f64' ? '100_001.0' : '100_001')
 
 /** The field the sample rule looks at: the first that is a number. */
 const limitedOf = ({ fields }: DomainEvent, id: Field): Field | undefined =>
@@ -135,32 +144,45 @@ function sampleOf(name: Name, type: string): Value {
   }
 }
 
-/** The schema of an aggregate's payloads as Rust would write them: one enum, the commands and then the events. */
-export function schemaOf({ name, events }: Aggregate): string {
-  const root = `${spellings.pascal(name)}Action`
+/** The schema of an aggregate's events as Rust would write them: one enum, the commands and then the events. */
+export function schemaOf(aggregate: Aggregate): string {
+  const names = eventsIn(aggregate).map(({ name }) => spellings.pascal(name))
+  return schemaFile(aggregate, 'events', names)
+}
+
+/** The same enum, of the topic of its commands. */
+export function commandSchemaOf(aggregate: Aggregate): string {
+  const names = aggregate.events.map(({ command }) => spellings.pascal(command))
+  return schemaFile(aggregate, 'commands', names)
+}
+
+const eventsIn = ({ events }: Aggregate) => events.flatMap((event) => [event, ...event.failures])
+
+function schemaFile(aggregate: Aggregate, topic: string, names: readonly string[]): string {
+  const { name, id, events } = aggregate
   const variant = (of: Name, fields: readonly Field[]) => ({
     name: spellings.pascal(of),
     fields: {
       kind: 'fields' as const,
-      fields: fields.map((field): { name: string; type: Type } => ({
-        name: spellings.snake(field.name),
-        type: field.type.schema,
-      })),
+      // The id first, where the templates have it.
+      fields: [id, ...fields.filter((field) => !isSameName(field.name, id.name))].map(
+        (field): { name: string; type: Type } => ({ name: spellings.snake(field.name), type: field.type.schema }),
+      ),
     },
   })
-  const all = events.flatMap((event) => [event, ...event.failures])
+  const root = `${spellings.pascal(name)}Action`
   const type: NamedType = {
     kind: 'enum',
     at: '',
     variants: [
       ...events.map(({ command, fields }) => variant(command, fields)),
-      ...all.map((event) => variant(event.name, event.fields)),
+      ...eventsIn(aggregate).map((event) => variant(event.name, event.fields)),
     ],
   }
   const schema: Schema = {
-    topic: `${spellings.kebab(name)}-events`,
+    topic: `${spellings.kebab(name)}-${topic}`,
     root,
-    events: new Map(all.map((event) => [`${spellings.pascal(event.name)}.v1`, spellings.pascal(event.name)])),
+    events: new Map(names.map((variantName) => [`${variantName}.v1`, variantName])),
     types: new Map([[root, type]]),
   }
   return writeSchemaFile(schema)

@@ -5,7 +5,11 @@ type KnownType = KnownField['type']
 
 const like = (name: string, rust?: string): KnownType => {
   const type = fieldTypes.get(name) as FieldType
-  return rust === undefined ? type : { ...type, rust }
+  if (rust === undefined || rust === type.rust) return type
+  // A number's literal is of any type of numbers.
+  if (type.ts === 'number') return { ...type, rust }
+  const value = (literal: { readonly ts: string }) => ({ ts: literal.ts, rust: 'Default::default()' })
+  return { ...type, rust, example: value(type.example), empty: value(type.empty) }
 }
 
 /** A type that a template cannot make values of: it is handed on as it comes. */

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { addRustItem } from '../schema/rust/add-item.ts'
+import { addRustStatement } from '../schema/rust/add-statement.ts'
 import type { Edited } from './edit.ts'
 import { editJson } from './edit-json.ts'
 import { addListItem } from './edit-typescript.ts'
@@ -8,7 +9,7 @@ import { ScaffoldRefused } from './refused.ts'
 import { renderText, wordSwaps } from './regions.ts'
 import { renamer } from './rename.ts'
 import { holds, type Scope, TemplateError } from './scope.ts'
-import type { Edit, Json, Template } from './template.ts'
+import type { Edit, Generated, Json, Template } from './template.ts'
 import { fillJson, mergeJson } from './template-json.ts'
 
 type Content = string | Uint8Array
@@ -42,7 +43,7 @@ export interface ScaffoldRequest {
   /** The file as it is now; `undefined` when there is none. */
   readonly read: (path: string) => Uint8Array | undefined
   /** What `generate` of a file asks for. */
-  readonly generated: Readonly<Record<'schema', () => string>>
+  readonly generated: Readonly<Record<Generated, () => string>>
 }
 
 /** What a template makes of the answers, held against what is there. Reads and changes nothing but through `read`. */
@@ -180,8 +181,12 @@ function carryOut(edit: Edit, text: string | undefined, { scope, rename }: Words
       return addListItem(text, { list: edit.list, item: rename(edit.item), from: rename(edit.from) })
     }
     case 'rust': {
-      const added = addRustItem(text ?? '', rename(edit.rust))
-      return added === undefined ? { ok: false, reason: 'it is not plain Rust' } : { ok: true, text: added, kept: [] }
+      const rust = rename(edit.rust)
+      const added =
+        edit.function === undefined ? addRustItem(text ?? '', rust) : addRustStatement(text ?? '', edit.function, rust)
+      if (added !== undefined) return { ok: true, text: added, kept: [] }
+      const what = edit.function === undefined ? 'it is not plain Rust' : `its '${edit.function}' has no call like it`
+      return { ok: false, reason: what }
     }
   }
 }
@@ -194,7 +199,7 @@ function wish(edit: Edit, { scope, rename }: Words): string {
     case 'list':
       return `${rename(edit.item)} of '${rename(edit.from)}', to ${edit.list}`
     case 'rust':
-      return rename(edit.rust)
+      return `${rename(edit.rust)}${edit.function === undefined ? '' : ` in '${edit.function}'`}`
   }
 }
 

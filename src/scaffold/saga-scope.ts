@@ -1,16 +1,19 @@
 import type { KnownAction, KnownField, Step } from './known-topic.ts'
 import { isSameName, type Name, parseName, spellings } from './name.ts'
 import { ScaffoldRefused } from './refused.ts'
+import { chronoImport, durationFrom, takenAs } from './rust-values.ts'
 import type { Scope, Value } from './scope.ts'
 import { importOf, listOf, unionOf } from './typescript-lines.ts'
 
 export interface SagaPlan {
   readonly name: Name
+  /** How long a step may take, in milliseconds; absent when the template does not ask. */
+  readonly timeout: number | undefined
   readonly steps: readonly [Step, ...Step[]]
 }
 
 /** What the templates of a saga can name; `templates/README.md` lists it. */
-export function sagaScope({ name, steps }: SagaPlan): Scope {
+export function sagaScope({ name, steps, timeout }: SagaPlan): Scope {
   const commands = steps.map((_, index) => commandsOf(steps, index))
   const asked = commands.flatMap(({ ask, undo }) => [...(ask ? [ask] : []), ...(undo ? [undo] : [])])
   const heard = steps.flatMap(heardBy)
@@ -19,6 +22,7 @@ export function sagaScope({ name, steps }: SagaPlan): Scope {
     [...heard, ...asked].map((action) => action.name),
   )
   const facts = factsOf(asked)
+  const remembered = heard.flatMap(({ fields }) => fields.filter((field) => isFact(field, facts)))
   const scopes = steps.map((step, index) => stepScope(step, commands[index] as StepCommands, facts))
   const plain = steps.filter(({ schema }) => schema === undefined).flatMap(heardBy)
   const events = (of: readonly KnownAction[]) => of.map((event) => eventScope(event, facts, !plain.includes(event)))
@@ -30,7 +34,7 @@ export function sagaScope({ name, steps }: SagaPlan): Scope {
     later: scopes.slice(1),
     steps: scopes,
     facts: facts.map(fieldScope),
-    events: events(heard),
+    events: steps.flatMap((step) => events(heardBy(step)).map((event) => ({ ...event, step: step.aggregate }))),
     others: events(othersOf(steps)),
     plain: events(plain),
     asked: asked.map(commandScope),
@@ -46,6 +50,10 @@ export function sagaScope({ name, steps }: SagaPlan): Scope {
       steps: unionOf(`${pascal}Step`, quoted(steps.map(({ aggregate }) => spellings.camel(aggregate)))),
       topics: listOf('topics', quoted(steps.map(({ topic }) => topic))),
       asked_topics: listOf('sends', quoted(steps.slice(1).map((step) => step.commands))),
+    },
+    rust: {
+      chrono: chronoImport(remembered, ['SecondsFormat']),
+      timeout: timeout === undefined ? undefined : durationFrom(timeout),
     },
   }
 }
@@ -66,7 +74,20 @@ const othersOf = ([start, ...later]: SagaPlan['steps']): readonly KnownAction[] 
 ]
 
 /** Types that the templates declare beside those of events and commands. */
-const ownTypes = ['timed-out', 'completed', 'failed', 'facts', 'step', 'action', 'command', 'state', 'reducer']
+const ownTypes = [
+  'timed-out',
+  'completed',
+  'failed',
+  'facts',
+  'step',
+  'action',
+  'command',
+  'state',
+  'reducer',
+  'status',
+  'store',
+  'environment',
+]
 
 function refuseTwins(saga: Name, names: readonly Name[]): void {
   const own = ownTypes.map((last) => ({ words: [...saga.words, ...last.split('-')] }))
@@ -141,6 +162,8 @@ function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly Know
     commands,
     topic_ts: `'${topic}'`,
     commands_ts: `'${commands}'`,
+    topic_rust: `"${topic}"`,
+    commands_rust: `"${commands}"`,
     done: scopeOf(done),
     ask: ask && commandScope(ask),
     failures: failing,
@@ -150,17 +173,23 @@ function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly Know
   }
 }
 
+const isFact = (field: KnownField, facts: readonly KnownField[]): boolean =>
+  facts.some((fact) => fact.name === field.name && fact.type.ts === field.type.ts)
+
 /**
  * Of an event the saga needs what it remembers, and why it failed. Of one that a schema writes there is nothing to leave
  * out: it has all of its fields or cannot be written.
  */
 function eventScope({ name, fields }: KnownAction, facts: readonly KnownField[], isWhole: boolean): Scope {
-  const isFact = (field: KnownField) => facts.some((fact) => fact.name === field.name && fact.type.ts === field.type.ts)
-  const tells = fields.filter(isFact)
+  const isSameInRust = ({ name, type }: KnownField) =>
+    facts.some((fact) => fact.name === name && fact.type.rust === type.rust)
+  const tells = fields.filter((field) => isFact(field, facts))
   return {
     name,
-    fields: fields.filter((field) => isWhole || isFact(field) || isReason(field)).map(fieldScope),
+    fields: fields.filter((field) => isWhole || isFact(field, facts) || isReason(field)).map(fieldScope),
+    every: fields.map(fieldScope),
     tells: tells.map(fieldScope),
+    tells_rust: tells.filter(isSameInRust).map(fieldScope),
     has_reason: fields.some(isReason),
     reason_ts: fields.some(isReason) ? 'action.reason' : 'action.type',
   }
@@ -178,10 +207,16 @@ function commandScope({ name, fields }: AskedCommand): Scope {
         /** Otherwise no event tells it, and its value is one to be replaced. */
         is_told: place !== undefined,
         value_ts: place === undefined ? field.type.empty.ts : `state.${place}`,
-        value_rust: place === undefined ? field.type.empty.rust : `state.${place}.clone()`,
+        value_rust: valueInRust(field, source) ?? field.type.empty.rust,
       }
     }),
   }
+}
+
+function valueInRust(field: KnownField, source: KnownField | 'reason' | undefined): string | undefined {
+  if (source === undefined) return undefined
+  if (source === 'reason') return takenAs('self.reason', 'String', field.type.rust)
+  return takenAs(`self.facts.${source.name}`, source.type.rust, field.type.rust)
 }
 
 function fieldScope({ name, type }: KnownField): Scope {

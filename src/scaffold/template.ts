@@ -18,6 +18,9 @@ export interface Question {
   readonly default: string
 }
 
+const generatedFiles = ['schema', 'command-schema'] as const
+export type Generated = (typeof generatedFiles)[number]
+
 export interface FileRule {
   /** A condition; without it the file is always made. */
   readonly if?: string | undefined
@@ -25,8 +28,8 @@ export interface FileRule {
   readonly to?: string | undefined
   /** It is there for the template to stand on its own, and is never made. */
   readonly here?: boolean | undefined
-  /** Made by crbus instead of copied: `schema`, of the events. */
-  readonly generate?: 'schema' | undefined
+  /** Made by crbus instead of copied: the schema of the topic of events, or of that of commands. */
+  readonly generate?: Generated | undefined
 }
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
@@ -36,8 +39,8 @@ export type Edit = { readonly file: string; readonly if?: string | undefined } &
   | { readonly kind: 'json'; readonly json: { readonly [key: string]: Json } }
   /** An item more in an array of a TypeScript module, and the import it needs. */
   | { readonly kind: 'list'; readonly list: string; readonly item: string; readonly from: string }
-  /** An item more in a Rust module, such as `pub mod order_line;`. */
-  | { readonly kind: 'rust'; readonly rust: string }
+  /** An item more in a Rust module, such as `pub mod order_line;`, or a statement more in one of its functions. */
+  | { readonly kind: 'rust'; readonly rust: string; readonly function?: string | undefined }
 )
 
 export interface TemplateFile {
@@ -202,7 +205,7 @@ class ManifestReader {
       to: rule.to === undefined ? undefined : this.#text(`${path}.to`, rule.to),
       here: rule.here === undefined ? undefined : rule.here === true,
       generate:
-        rule.generate === undefined ? undefined : this.#oneOf(`${path}.generate`, rule.generate, ['schema'] as const),
+        rule.generate === undefined ? undefined : this.#oneOf(`${path}.generate`, rule.generate, generatedFiles),
     }
   }
 
@@ -215,8 +218,9 @@ class ManifestReader {
       return { file, ...condition, kind: 'json', json: this.#object(`${path}.json`, edit.json ?? null) ?? {} }
     }
     if ('rust' in edit) {
-      this.#noneBut(path, edit, ['file', 'if', 'rust'])
-      return { file, ...condition, kind: 'rust', rust: this.#text(`${path}.rust`, edit.rust) }
+      this.#noneBut(path, edit, ['file', 'if', 'rust', 'function'])
+      const into = edit.function === undefined ? {} : { function: this.#text(`${path}.function`, edit.function) }
+      return { file, ...condition, kind: 'rust', rust: this.#text(`${path}.rust`, edit.rust), ...into }
     }
     this.#noneBut(path, edit, ['file', 'if', 'list', 'item', 'from'])
     return {

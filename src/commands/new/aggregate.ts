@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { UsageError } from '../../cli/errors.ts'
 import { busFlags } from '../../cli/flags.ts'
 import { NewCommand, type Scaffolded, templateFlags, topicsFlag } from '../../cli/new-command.ts'
-import { aggregateScope, schemaOf } from '../../scaffold/aggregate-scope.ts'
+import { aggregateScope, commandSchemaOf, schemaOf } from '../../scaffold/aggregate-scope.ts'
 import { defaultEvents, idOf, readEvents, whyNoEvent } from '../../scaffold/events.ts'
 import { type Name, spellings } from '../../scaffold/name.ts'
 
@@ -55,7 +55,10 @@ export default class NewAggregate extends NewCommand {
     const aggregate = { name, id, events }
     const scope = { name, lang, ...answers, ...aggregateScope(aggregate) }
     const result = await this.write(
-      this.plan(template, root, scope, () => schemaOf(aggregate)),
+      this.plan(template, root, scope, {
+        schema: () => schemaOf(aggregate),
+        'command-schema': () => commandSchemaOf(aggregate),
+      }),
       flags,
     )
     await this.finish(lang, root, result, flags)

@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
+import { duration } from '../../bus/duration.ts'
 import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { BusFlags } from '../../cli/context.ts'
@@ -64,7 +65,8 @@ export default class NewSaga extends NewCommand {
     for (const topic of new Set(topics)) steps.push(await this.#step(topic, known, flags))
     const { timeout, partitions, retention } = flags
     const answers = await this.answers(template, flags, { timeout, partitions, retention })
-    const scope = { name, lang, ...answers, ...sagaScope({ name, steps: steps as [Step, ...Step[]] }) }
+    const plan = { name, steps: steps as [Step, ...Step[]], timeout: duration(String(answers.timeout)) }
+    const scope = { name, lang, ...answers, ...sagaScope(plan) }
     const result = await this.write(this.plan(template, root, scope), flags)
     await this.finish(lang, root, result, flags)
     await this.offerTopics(flags, flags)

@@ -32,7 +32,7 @@ export function addRustItem(text: string, item: string): string | undefined {
     const end = rest === -1 ? text.length : rest
     return `${text.slice(0, end)}\n${item}${text.slice(end)}`
   }
-  const gap = text === '' ? '' : text.trimEnd().endsWith(';') || text.trimEnd().endsWith('}') ? '\n\n' : '\n'
+  const gap = text === '' ? '' : '\n\n'
   return `${text.trimEnd()}${gap}${item}\n`
 }
 
