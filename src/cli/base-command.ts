@@ -54,7 +54,8 @@ export abstract class BaseCommand extends Command {
     this.#bus = await this.context.openBus(config.bus.value)
     if (guard === undefined) return this.#bus
     const { bus, unlock } = lockBus(this.#bus, () => refusedBy(guard, config))
-    this.unlock = unlock
+    // Nothing that is agreed to opens a read-only one.
+    if (guard.kind === 'protected') this.unlock = unlock
     return bus
   }
 

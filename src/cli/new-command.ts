@@ -6,10 +6,18 @@ import { applyScaffold, isWritten } from '../scaffold/apply.ts'
 import { type Name, parseName, whyNoName } from '../scaffold/name.ts'
 import { planScaffold, type ScaffoldPlan } from '../scaffold/plan.ts'
 import type { Scope } from '../scaffold/scope.ts'
-import { type Generated, type Kind, type Language, loadTemplate, type Question, type Template } from '../scaffold/template.ts'
+import {
+  type Generated,
+  type Kind,
+  type Language,
+  loadTemplate,
+  type Question,
+  type Template,
+} from '../scaffold/template.ts'
 import { formatDifferences, formatScaffold } from '../ui/format-scaffold.ts'
 import { Asker } from './ask.ts'
 import { ChangeCommand } from './change-command.ts'
+import type { BusFlags } from './context.ts'
 import { UsageError } from './errors.ts'
 import { toPairs } from './flags.ts'
 import { runTool } from './run-tool.ts'
@@ -37,6 +45,14 @@ export const templateFlags = {
   install: Flags.boolean({
     description: 'afterwards install, format and test with npm or cargo (default)',
     default: true,
+    allowNo: true,
+  }),
+}
+
+/** Of commands after which topics are declared that the bus may not have. */
+export const topicsFlag = {
+  topics: Flags.boolean({
+    description: 'afterwards make the declared topics on the bus, as "crbus topics apply" does; default: ask',
     allowNo: true,
   }),
 }
@@ -193,6 +209,20 @@ export abstract class NewCommand extends ChangeCommand {
       this.foundSomething()
       return
     }
+  }
+
+  /** Makes what is declared by now on the bus, when that is wanted. */
+  protected async offerTopics(
+    flags: WriteFlags & { readonly topics: boolean | undefined },
+    bus: BusFlags,
+  ): Promise<void> {
+    if (flags['dry-run'] || this.isJson || this.signal.aborted) return
+    const ask = () => this.asker.yesOrNo('Make the declared topics on the bus?', true)
+    if (!(flags.topics ?? (this.asks(flags) && (await ask())))) return
+    const { profile, brokers, 'data-dir': folder } = bus
+    const given = Object.entries({ profile, brokers, 'data-dir': folder })
+    const words = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
+    await this.config.runCommand('topics:apply', ['--yes', ...words])
   }
 }
 

@@ -64,8 +64,8 @@ export function dispatch<const A extends Action>(topic: string, command: A, code
 }
 
 /**
- * Reduces an action after a while, also when the process was restarted meanwhile. Milliseconds or `'30s'`, `'5m'`, `'2h'`,
- * `'1d'`. With an `id`, setting the same id again in the same stream replaces the timer. There is no way to stop one: an
+ * Reduces an action after a while, also when the process was restarted meanwhile. Milliseconds or `'30s'`, `'1h30m'`,
+ * `'2d'`. With an `id`, setting the same id again in the same stream replaces the timer. There is no way to stop one: an
  * action that comes too late is reduced to nothing. Throws a `RangeError` for what is no duration.
  */
 export function delay<const A extends Action>(

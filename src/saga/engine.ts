@@ -160,7 +160,7 @@ export class Engine<State, A extends Action> {
       const now = this.#options.pace.now()
       const ready = this.#takeReady(now)
       if (ready.length > 0) await this.#round(ready)
-      else await this.#alarm.wait(Math.min(...this.#queue.map(({ notBefore }) => notBefore)) - now)
+      else await this.#alarm.wait(this.#untilNext(now))
     }
     this.#running = undefined
   }
@@ -181,6 +181,12 @@ export class Engine<State, A extends Action> {
     }
     this.#queue = waiting
     return ready
+  }
+
+  /** The others wait behind one of these. */
+  #untilNext(now: number): number {
+    const times = this.#queue.map(({ notBefore }) => notBefore).filter((time) => time > now)
+    return Math.min(...times) - now
   }
 
   /** What is not settled afterwards is at the head of the queue again. */

@@ -22,10 +22,10 @@ export function sagaScope({ name, steps, timeout }: SagaPlan): Scope {
     [...heard, ...asked].map((action) => action.name),
   )
   const facts = factsOf(asked)
-  const events = (of: readonly KnownAction[]) => of.map((event) => eventScope(event, facts))
   const remembered = heard.flatMap(({ fields }) => fields.filter((field) => isFact(field, facts)))
   const scopes = steps.map((step, index) => stepScope(step, commands[index] as StepCommands, facts))
   const plain = steps.filter(({ schema }) => schema === undefined).flatMap(heardBy)
+  const events = (of: readonly KnownAction[]) => of.map((event) => eventScope(event, facts, !plain.includes(event)))
   const pascal = spellings.pascal(name)
   const typesOf = (named: readonly { readonly name: Name }[]) => named.map((one) => spellings.pascal(one.name))
   const quoted = (texts: readonly string[]) => texts.map((text) => `'${text}'`)
@@ -154,8 +154,8 @@ function factsOf(asked: readonly AskedCommand[]): readonly KnownField[] {
 
 function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly KnownField[]): Scope {
   const { aggregate, topic, commands, done, failures, others } = step
-  const events = (of: readonly KnownAction[]) => of.map((event) => eventScope(event, facts))
-  const failing = ask === undefined ? [] : events(failures)
+  const scopeOf = (event: KnownAction) => eventScope(event, facts, step.schema !== undefined)
+  const failing = ask === undefined ? [] : failures.map(scopeOf)
   return {
     name: aggregate,
     topic,
@@ -164,26 +164,29 @@ function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly Know
     commands_ts: `'${commands}'`,
     topic_rust: `"${topic}"`,
     commands_rust: `"${commands}"`,
-    done: eventScope(done, facts),
+    done: scopeOf(done),
     ask: ask && commandScope(ask),
     failures: failing,
     failure: failing[0],
-    others: events(others),
-    undo: undo && step.undo && { event: eventScope(step.undo.event, facts), command: commandScope(undo) },
+    others: others.map(scopeOf),
+    undo: undo && step.undo && { event: scopeOf(step.undo.event), command: commandScope(undo) },
   }
 }
 
 const isFact = (field: KnownField, facts: readonly KnownField[]): boolean =>
   facts.some((fact) => fact.name === field.name && fact.type.ts === field.type.ts)
 
-/** Of an event the saga needs what it remembers, and why it failed. */
-function eventScope({ name, fields }: KnownAction, facts: readonly KnownField[]): Scope {
+/**
+ * Of an event the saga needs what it remembers, and why it failed. Of one that a schema writes there is nothing to leave
+ * out: it has all of its fields or cannot be written.
+ */
+function eventScope({ name, fields }: KnownAction, facts: readonly KnownField[], isWhole: boolean): Scope {
   const isSameInRust = ({ name, type }: KnownField) =>
     facts.some((fact) => fact.name === name && fact.type.rust === type.rust)
   const tells = fields.filter((field) => isFact(field, facts))
   return {
     name,
-    fields: fields.filter((field) => isFact(field, facts) || isReason(field)).map(fieldScope),
+    fields: fields.filter((field) => isWhole || isFact(field, facts) || isReason(field)).map(fieldScope),
     every: fields.map(fieldScope),
     tells: tells.map(fieldScope),
     tells_rust: tells.filter(isSameInRust).map(fieldScope),

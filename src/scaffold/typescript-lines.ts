@@ -20,3 +20,19 @@ export function listOf(name: string, items: readonly string[]): string {
   const line = `  ${name}: [${items.join(', ')}],`
   return line.length <= WIDTH ? line : `  ${name}: [\n${items.map((item) => `    ${item},`).join('\n')}\n  ],`
 }
+
+/** A JSON value as a formatter would have it in TypeScript. */
+export function literalOf(value: unknown): string {
+  if (typeof value === 'string') return quoted(value)
+  if (Array.isArray(value)) return `[${value.map(literalOf).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const entries = Object.entries(value).map(([key, inner]) => {
+    return `${/^[A-Za-z_$][\w$]*$/.test(key) ? key : quoted(key)}: ${literalOf(inner)}`
+  })
+  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
+}
+
+const quoted = (text: string): string => {
+  const json = JSON.stringify(text)
+  return /['\\]/.test(json) ? json : `'${text}'`
+}

@@ -102,7 +102,8 @@ export interface Snapshot extends NewSnapshot {
  * **Texts** (stream ids, event types, topics, owners, timer ids) are at most 1000 bytes of UTF-8 and hold no NUL; stream
  * ids, owners and timer ids are not empty. Metadata is what JSON can say. What is not so is an `INVALID_APPEND`.
  *
- * **Metadata** come back as they were written; a bigint in `extra` that fits a number comes back as one.
+ * **Metadata** come back as they were written, as far as JSON can say it: in `extra`, whole numbers come back as numbers
+ * within 2^53 and as bigints beyond, bytes as base64, dates as texts.
  */
 export interface EventStore {
   /**

@@ -17,7 +17,7 @@ const event = { event_type: 'text', event_version: 'integer', event_data: 'bytes
  * The tables of a store. `events`, `snapshots` and `failed_events` are Composable Rust's own, which its services and ours
  * may share; the others are crbus's.
  */
-export const tables = {
+const tables = {
   events: {
     columns: { stream_id: 'text', version: 'bigint', ...event, created_at: 'time' },
     key: ['stream_id', 'version'],
@@ -83,7 +83,7 @@ export interface StoreSetup {
   inspect(): Promise<readonly StorePart[]>
   /** Creates what is missing, all of it or nothing, and answers what that was. `STORE_MISMATCH` as above. */
   create(): Promise<readonly StorePart[]>
-  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** A table as it was found. */
@@ -97,24 +97,27 @@ export interface FoundTable {
 }
 
 interface FoundColumn {
-  /** A {@link ColumnType}, else the database's own name. */
+  /** The database's own name. */
   readonly type: string
   readonly isNullable: boolean
   /** A row can be inserted without saying it. */
   readonly hasDefault: boolean
 }
 
+/** What a database calls the types that a column may be of, the usual one first. */
+export type TypeNames = Readonly<Record<ColumnType, readonly [string, ...string[]]>>
+
 /** `STORE_MISMATCH` when one of these is no table of ours, with all that differs. */
-export function checkTables(found: readonly FoundTable[], location: string): void {
+export function checkTables(found: readonly FoundTable[], names: TypeNames, location: string): void {
   const differing = found
-    .map((table) => [table.name, differences(table)] as const)
+    .map((table) => [table.name, differences(table, names)] as const)
     .filter(([, list]) => list.length > 0)
   if (differing.length === 0) return
   const lines = differing.map(([name, list]) => `table '${name}' of ${location} is another one: ${list.join(', ')}`)
   throw storeMismatch(lines.join('\n'), { suggestions: suggestionsFor(differing) })
 }
 
-function differences({ name, otherwise, columns, keys }: FoundTable): string[] {
+function differences({ name, otherwise, columns, keys }: FoundTable, names: TypeNames): string[] {
   if (otherwise !== undefined) return [`it is a ${otherwise}`]
   const layout: TableLayout = tables[name]
   const wanted = Object.entries(layout.columns)
@@ -123,8 +126,8 @@ function differences({ name, otherwise, columns, keys }: FoundTable): string[] {
   for (const [column, type] of wanted) {
     const known = columns.get(column)
     if (known === undefined) continue
-    const plain = type.replace('?', '')
-    if (known.type !== plain) list.push(`${column} is ${known.type} and not ${plain}`)
+    const [usual, ...others] = names[type.replace('?', '') as ColumnType]
+    if (known.type !== usual && !others.includes(known.type)) list.push(`${column} is ${known.type} and not ${usual}`)
     if (type.endsWith('?') && !known.isNullable) list.push(`${column} may not be null`)
   }
   for (const [column, { isNullable, hasDefault }] of columns) {

@@ -35,7 +35,7 @@ export interface Outcome<State, A extends Action> {
  */
 export function given<State, A extends Action, Env = unknown>(
   subject: Aggregate<State, A, Env> | Saga<State, A, Env> | Reducer<State, A, Env>,
-  stateOrHistory?: State | readonly A[],
+  stateOrHistory?: NoInfer<State> | readonly NoInfer<A>[],
 ): Given<State, A, Env> {
   return {
     when(action, env) {

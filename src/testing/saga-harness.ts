@@ -2,6 +2,7 @@ import type { EventMetadata, SerializedEvent } from '../bus/event.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
 import { messageId } from '../codecs/message-id.ts'
+import { decodePayload } from '../codecs/payload.ts'
 import { InMemoryEventBus } from '../drivers/memory/in-memory-event-bus.ts'
 import { type Aggregate, aggregateMachine } from '../saga/aggregate.ts'
 import type { EventCodec } from '../saga/codec.ts'
@@ -32,6 +33,8 @@ export interface SagaHarnessOptions<State, A extends Action, Env> {
   readonly faults?: Faults | undefined
   /** What time it is at first. Default 2025-01-01T00:00:00Z. */
   readonly start?: Date | undefined
+  /** How many steps to settle may take before it is thought to have no end. Default 1,000,000. */
+  readonly mostSteps?: number | undefined
 }
 
 /** A saga and its aggregates on a bus and a store in memory, and a clock that only the test moves. */
@@ -53,9 +56,6 @@ export interface SagaHarness<State> extends AsyncDisposable {
   sent(topic: string): Promise<readonly Action[]>
 }
 
-/** More steps than any test takes. */
-const MOST_STEPS = 1_000_000
-
 /**
  * Runs a saga as the runtime does, step by step and without waiting, and lets go wrong what can.
  *
@@ -72,6 +72,7 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
   seed = 1,
   faults = {},
   start = new Date('2025-01-01T00:00:00.000Z'),
+  mostSteps = 1_000_000,
 }: SagaHarnessOptions<State, A, Env>): SagaHarness<State> {
   let now = start.getTime()
   const bus = new InMemoryEventBus({ now: () => now })
@@ -97,13 +98,13 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
   let published = 0
 
   async function settle(): Promise<void> {
-    for (let taken = 0; taken < MOST_STEPS; taken += 1) {
+    for (let taken = 0; taken < mostSteps; taken += 1) {
       const participant = participants[Math.floor(world.random() * participants.length)] as Participant
       const step = participant.steps[Math.floor(world.random() * participant.steps.length)]
       const wasBusy = await step?.()
       if (!wasBusy && (await areQuiet(participants))) return refuseDeadLetters(store, problems)
     }
-    throw new Error(`there is no end to it: ${MOST_STEPS} steps were taken. Does somebody answer every answer?`)
+    throw new Error(`there is no end to it: ${mostSteps} steps were taken. Does somebody answer every answer?`)
   }
 
   return {
@@ -188,7 +189,14 @@ function actionsOf(events: readonly SerializedEvent[], codecs: readonly EventCod
       const action = codec.decode(event)
       if (action !== undefined) return action
     }
-    // The saga's own codec wrote it, and nobody here reads it.
-    return { type: event.eventType, data: event.data }
+    return asWritten(event)
   })
+}
+
+/** Commands of an aggregate that is not here: as the plain codecs wrote them, else with their bytes. */
+function asWritten({ eventType, data }: SerializedEvent): Action {
+  const type = eventType.replace(/\.v\d+$/, '')
+  const payload = decodePayload(data)
+  const isMap = payload.ok && (payload.codec === 'cbor' || payload.codec === 'json') && !Array.isArray(payload.value)
+  return (isMap ? { ...(payload.value as object), type } : { type, data }) as Action
 }

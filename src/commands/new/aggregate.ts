@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { UsageError } from '../../cli/errors.ts'
-import { NewCommand, type Scaffolded, templateFlags } from '../../cli/new-command.ts'
+import { busFlags } from '../../cli/flags.ts'
+import { NewCommand, type Scaffolded, templateFlags, topicsFlag } from '../../cli/new-command.ts'
 import { aggregateScope, commandSchemaOf, schemaOf } from '../../scaffold/aggregate-scope.ts'
 import { defaultEvents, idOf, readEvents, whyNoEvent } from '../../scaffold/events.ts'
 import { type Name, spellings } from '../../scaffold/name.ts'
@@ -19,7 +20,9 @@ export default class NewAggregate extends NewCommand {
   ]
   static override args = { name: Args.string({ description: 'name of the aggregate', ignoreStdin: true }) }
   static override flags = {
+    ...busFlags,
     ...templateFlags,
+    ...topicsFlag,
     event: Flags.string({
       description: 'an event: its name and fields',
       multiple: true,
@@ -59,6 +62,7 @@ export default class NewAggregate extends NewCommand {
       flags,
     )
     await this.finish(lang, root, result, flags)
+    await this.offerTopics(flags, flags)
     return result
   }
 

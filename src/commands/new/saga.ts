@@ -6,7 +6,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import type { BusFlags } from '../../cli/context.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { busFlags } from '../../cli/flags.ts'
-import { NewCommand, type Scaffolded, templateFlags } from '../../cli/new-command.ts'
+import { NewCommand, type Scaffolded, templateFlags, topicsFlag } from '../../cli/new-command.ts'
 import { findSchemas } from '../../operations/schema-files.ts'
 import { seenEvents } from '../../operations/seen-events.ts'
 import { type KnownTopic, type Step, stepOf } from '../../scaffold/known-topic.ts'
@@ -32,6 +32,7 @@ export default class NewSaga extends NewCommand {
   static override flags = {
     ...busFlags,
     ...templateFlags,
+    ...topicsFlag,
     on: Flags.string({
       description: 'the topics of its steps, in order',
       multiple: true,
@@ -46,6 +47,8 @@ export default class NewSaga extends NewCommand {
   }
 
   #bus: Promise<EventBus> | undefined
+  /** By their files, from the service. */
+  readonly #schemas = new Map<string, Parameters<typeof topicFromSchema>[0]>()
 
   async run(): Promise<Scaffolded> {
     const { args, flags } = await this.parse(NewSaga)
@@ -68,6 +71,7 @@ export default class NewSaga extends NewCommand {
     const result = await this.write(this.plan(template, root, scope), flags)
     if (lang === 'rust') await this.#noticeOfRust(root, name, plan.steps)
     await this.finish(lang, root, result, flags)
+    await this.offerTopics(flags, flags)
     return result
   }
 
@@ -86,9 +90,10 @@ export default class NewSaga extends NewCommand {
   async #known(root: string, from: (typeof sources)[number] | undefined): Promise<readonly KnownTopic[]> {
     const found = from === undefined || from === 'schemas' ? await findSchemas(await this.schemaPlace({})) : undefined
     if (found?.ok === false) throw new UsageError(found.reason)
-    const ofSchemas = (found?.files ?? []).map(({ schema, path }) =>
-      topicFromSchema(schema, relative(root, path).replaceAll('\\', '/')),
-    )
+    for (const { schema, path } of found?.files ?? []) {
+      this.#schemas.set(relative(root, path).replaceAll('\\', '/'), schema)
+    }
+    const ofSchemas = [...this.#schemas].map(([file, schema]) => topicFromSchema(schema, file))
     const ofAggregates = from === undefined || from === 'aggregates' ? topicsOfAggregates(root) : []
     const others = ofAggregates.filter(({ topic }) => !ofSchemas.some((known) => known.topic === topic))
     return [...ofSchemas, ...others]
@@ -102,7 +107,7 @@ export default class NewSaga extends NewCommand {
   }
 
   async #step(topic: string, known: readonly KnownTopic[], flags: StepFlags): Promise<Step> {
-    const found = known.find((one) => one.topic === topic) ?? (await this.#seen(topic, flags))
+    const found = (await this.#whole(known.find((one) => one.topic === topic))) ?? (await this.#seen(topic, flags))
     const step = found && stepOf(found)
     if (step !== undefined) return step
     if (found !== undefined && found.events.length > 0) {
@@ -115,6 +120,14 @@ export default class NewSaga extends NewCommand {
       `crbus new aggregate ${aggregate}`,
       'crbus schema import services/orders',
     ])
+  }
+
+  /** A topic of a schema with examples, of which its tests are made. */
+  async #whole(topic: KnownTopic | undefined): Promise<KnownTopic | undefined> {
+    const schema = topic?.schema === undefined ? undefined : this.#schemas.get(topic.schema)
+    if (topic?.schema === undefined || schema === undefined) return topic
+    const { variantExamples } = await import('../../operations/variant-examples.ts')
+    return topicFromSchema(schema, topic.schema, await variantExamples(schema))
   }
 
   async #seen(topic: string, flags: StepFlags): Promise<KnownTopic | undefined> {

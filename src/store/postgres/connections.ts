@@ -2,20 +2,12 @@ import type { Client, ClientConfig, Pool, PoolClient } from 'pg'
 import { storeClosed } from '../errors.ts'
 import { parseLocation } from './location.ts'
 import { isLostRace, toStoreError } from './postgres-errors.ts'
-
-export interface ConnectionOptions {
-  /** `postgres://user:password@host:port/database`, with what `pg` takes behind a `?`. */
-  readonly url: string
-  /** The most connections at once, without the one every lease has. Default 4. */
-  readonly maxConnections?: number | undefined
-  /** The longest to wait for a connection, and for the answer to one statement. Milliseconds; default 30 000. */
-  readonly timeout?: number | undefined
-}
+import type { PostgresEventStoreOptions } from './postgres-options.ts'
 
 /** A row as Postgres writes it: every value a text or null. Applications may have set parsers of `pg` as they like. */
 export type Row<Column extends string = string> = Readonly<Record<Column, string>>
 
-export interface Answer<R> {
+interface Answer<R> {
   readonly rows: readonly R[]
   /** Rows returned or changed. */
   readonly count: number
@@ -23,6 +15,9 @@ export interface Answer<R> {
 
 /** Asks on one connection, in the transaction it is in. */
 export type Ask = <R = Row>(sql: string, values?: readonly unknown[]) => Promise<Answer<R>>
+
+/** The types of `pg` lack these two. */
+export type OwnClient = Client & { ref(): void; unref(): void }
 
 /** Connections to one Postgres, made when they are needed. Whatever is thrown out of here is an `EventStoreError`. */
 export class Connections {
@@ -34,7 +29,7 @@ export class Connections {
   readonly #underWay = new Set<Promise<unknown>>()
   #isClosed = false
 
-  constructor({ url, maxConnections = 4, timeout = 30_000 }: ConnectionOptions) {
+  constructor({ url, maxConnections = 4, timeout = 30_000 }: PostgresEventStoreOptions) {
     const { connectionString, shown } = parseLocation(url)
     this.location = shown
     this.#max = maxConnections
@@ -57,14 +52,14 @@ export class Connections {
   }
 
   /** A connection for as long as the caller wants, outside the pool. */
-  async connect(): Promise<Client> {
+  async connect(): Promise<OwnClient> {
     return this.guarded(async () => {
       const { Client } = await import('pg')
       const client = new Client(this.#config)
       // What breaks while nobody asks would end the process otherwise; who asks next is told.
       client.on('error', () => undefined)
       await client.connect()
-      return client
+      return client as OwnClient
     })
   }
 
@@ -113,6 +108,8 @@ export class Connections {
     try {
       return await working
     } catch (error) {
+      // A mistake in the code is none of the server's.
+      if (error instanceof TypeError) throw error
       throw toStoreError(error, this.location)
     } finally {
       this.#underWay.delete(working)

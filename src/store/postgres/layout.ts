@@ -1,4 +1,4 @@
-import { checkTables, type FoundTable, type StorePart, type TableName, tableNames } from '../layout.ts'
+import { checkTables, type FoundTable, type StorePart, type TableName, type TypeNames, tableNames } from '../layout.ts'
 import { type Ask, type Connections, type Row, transact } from './connections.ts'
 
 const EVENT = 'event_type TEXT NOT NULL, event_version INTEGER NOT NULL, event_data BYTEA NOT NULL, metadata JSONB'
@@ -48,7 +48,7 @@ const statements: Readonly<Record<TableName, readonly string[]>> = {
 /** What of a store is there and what is not. `STORE_MISMATCH` when a table of its names is another one. */
 export async function inspectTables(ask: Ask, location: string): Promise<StorePart[]> {
   const found = await describeTables(ask)
-  checkTables([...found.values()], location)
+  checkTables([...found.values()], types, location)
   const indexes = await ask<Row<'name' | 'index'>>(
     `SELECT t.name, c.relname AS index ${FROM_TABLES} JOIN pg_index i ON i.indrelid = t.oid JOIN pg_class c ON c.oid = i.indexrelid`,
     [tableNames],
@@ -90,14 +90,13 @@ const FROM_TABLES = 'FROM (SELECT name, to_regclass(quote_ident(name)) AS oid FR
 
 const kinds: Readonly<Record<string, string>> = { v: 'view', m: 'materialized view', f: 'foreign table', S: 'sequence' }
 
-const types: Readonly<Record<string, string>> = {
-  text: 'text',
-  'character varying': 'text',
-  integer: 'integer',
-  bigint: 'bigint',
-  bytea: 'bytes',
-  jsonb: 'json',
-  'timestamp with time zone': 'time',
+const types: TypeNames = {
+  text: ['text', 'character varying'],
+  integer: ['integer'],
+  bigint: ['bigint'],
+  bytes: ['bytea'],
+  json: ['jsonb'],
+  time: ['timestamp with time zone'],
 }
 
 async function describeTables(ask: Ask): Promise<Map<TableName, FoundTable>> {
@@ -122,7 +121,7 @@ async function describeTables(ask: Ask): Promise<Map<TableName, FoundTable>> {
         columns: new Map(
           rows.map(({ column, type, required, filled }) => [
             column,
-            { type: types[type] ?? type, isNullable: required === 'false', hasDefault: filled === 'true' },
+            { type, isNullable: required === 'false', hasDefault: filled === 'true' },
           ]),
         ),
         keys: keys.rows.filter((key) => key.name === name).map((key) => JSON.parse(key.columns) as string[]),

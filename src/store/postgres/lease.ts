@@ -1,6 +1,5 @@
-import type { Client } from 'pg'
 import type { Lease } from '../event-store.ts'
-import { askOn, type Connections, type Row } from './connections.ts'
+import { askOn, type Connections, type OwnClient, type Row } from './connections.ts'
 
 /** How often a connection that does nothing but hold a lease is asked whether it still is one. */
 const HEARTBEAT_MS = 5000
@@ -42,16 +41,19 @@ export class Leases {
     await Promise.all([...this.#held].map((end) => end(true)))
   }
 
-  #hold(client: Client): Lease {
+  #hold(client: OwnClient): Lease {
     const lost = new AbortController()
     const end = async (isLost: boolean) => {
       if (!this.#held.delete(end)) return
       clearInterval(heartbeat)
       if (isLost) lost.abort()
+      client.ref()
       await client.end()
     }
     const heartbeat = setInterval(() => client.query('SELECT 1').catch(() => end(true)), HEARTBEAT_MS)
+    // Whoever relays has reasons of its own to stay.
     heartbeat.unref()
+    client.unref()
     client.on('error', () => end(true))
     client.on('end', () => end(true))
     this.#held.add(end)

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { checkTables, type FoundTable, type StorePart, type TableName, tableNames, tables } from '../layout.ts'
+import { checkTables, type FoundTable, type StorePart, type TableName, type TypeNames, tableNames } from '../layout.ts'
 
 const EVENT = 'event_type TEXT NOT NULL, event_version INTEGER NOT NULL, event_data BLOB NOT NULL, metadata TEXT'
 const NOW = `DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`
@@ -36,7 +36,14 @@ const statements: Readonly<Record<TableName, readonly string[]>> = {
   ],
 }
 
-const declared = { text: 'TEXT', integer: 'INTEGER', bigint: 'INTEGER', bytes: 'BLOB', json: 'TEXT', time: 'TEXT' }
+const types: TypeNames = {
+  text: ['TEXT'],
+  integer: ['INTEGER'],
+  bigint: ['INTEGER'],
+  bytes: ['BLOB'],
+  json: ['TEXT'],
+  time: ['TEXT'],
+}
 
 /** What of a store is in the file and what is not. `STORE_MISMATCH` when a table of its names is another one. */
 export function inspectTables(database: DatabaseSync, path: string): StorePart[] {
@@ -49,6 +56,7 @@ export function inspectTables(database: DatabaseSync, path: string): StorePart[]
   const found = tableNames.filter((name) => kinds.has(name))
   checkTables(
     found.map((name) => describeTable(database, name, kinds.get(name))),
+    types,
     path,
   )
   return tableNames.flatMap((table) =>
@@ -83,7 +91,6 @@ export function inspectFile(path: string): StorePart[] {
 function describeTable(database: DatabaseSync, name: TableName, kind: string | undefined): FoundTable {
   if (kind !== 'table') return { name, otherwise: kind, columns: new Map(), keys: [] }
   const columns = database.prepare(`PRAGMA table_xinfo(${name})`).all()
-  const wanted: Readonly<Record<string, string>> = tables[name].columns
   const primary = columns.filter(({ pk }) => Number(pk) > 0).map((column) => String(column.name))
   const unique = database
     .prepare(`PRAGMA index_list(${name})`)
@@ -99,19 +106,14 @@ function describeTable(database: DatabaseSync, name: TableName, kind: string | u
     name,
     keys: [primary, ...unique],
     columns: new Map(
-      columns.map((column) => {
-        const type = String(column.type).toUpperCase()
-        const plain = wanted[String(column.name)]?.replace('?', '')
-        const isWanted = plain !== undefined && declared[plain as keyof typeof declared] === type
-        return [
-          String(column.name),
-          {
-            type: isWanted ? plain : type,
-            isNullable: Number(column.notnull) === 0,
-            hasDefault: column.dflt_value !== null || Number(column.hidden) > 1,
-          },
-        ]
-      }),
+      columns.map((column) => [
+        String(column.name),
+        {
+          type: String(column.type).toUpperCase(),
+          isNullable: Number(column.notnull) === 0,
+          hasDefault: column.dflt_value !== null || Number(column.hidden) > 1,
+        },
+      ]),
     ),
   }
 }

@@ -18,7 +18,9 @@ export class Leases {
     if (unlock === undefined) return undefined
     const lost = new AbortController()
     const end = (isLost: boolean) => {
-      if (!this.#held.delete(owner)) return
+      // Who has released it must not take it from the next.
+      if (this.#held.get(owner) !== end) return
+      this.#held.delete(owner)
       unlock()
       if (isLost) lost.abort()
     }
@@ -46,7 +48,8 @@ function lock(path: string): (() => void) | undefined {
   return guarded(path, () => {
     const database = new DatabaseSync(path, { timeout: 0 })
     try {
-      database.exec('BEGIN EXCLUSIVE')
+      // Nothing is ever written, so that there is nothing to take back.
+      database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
       return () => database.close()
     } catch (error) {
       database.close()

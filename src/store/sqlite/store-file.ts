@@ -98,12 +98,13 @@ export const isBusy = (error: unknown): boolean => primaryCode(error) === SQLITE
 const primaryCode = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
 
-/** Does something with a file; whatever it throws is an `EventStoreError`. */
+/** Does something with a file; what the file throws comes out as an `EventStoreError`. */
 export function guarded<T>(path: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if (error instanceof EventStoreError) throw error
+    // A mistake in the code is none of the file's.
+    if (error instanceof EventStoreError || error instanceof TypeError) throw error
     const said = error instanceof Error ? error.message : String(error)
     const [reason, suggestion] = reasons.get(primaryCode(error)) ?? [
       `cannot be used: ${said}`,

@@ -9,8 +9,8 @@ import type {
   PlaceOrderLine,
 } from '../src/order-line/actions.ts'
 // crbus:end
+import { orderLine } from '../src/order-line/aggregate.ts'
 import { orderLineCodec } from '../src/order-line/codec.ts'
-import { orderLine } from '../src/order-line/order-line.ts'
 
 // crbus:put `'order-line-1'` is id.example_ts
 const order_line_id = 'order-line-1'

@@ -1,7 +1,7 @@
 import { type Faults, sagaHarness } from 'crbus/testing'
 import { describe, expect, test } from 'vitest'
 import type { CheckoutFlowAction } from '../src/checkout-flow/actions.ts'
-import { CHECKOUT_FLOW_EVENTS, CHECKOUT_FLOW_TIMEOUT, checkoutFlow } from '../src/checkout-flow/checkout-flow.ts'
+import { CHECKOUT_FLOW_EVENTS, CHECKOUT_FLOW_TIMEOUT, checkoutFlow } from '../src/checkout-flow/saga.ts'
 
 /** An event and the topic it comes on. */
 interface Said {

@@ -1,8 +1,8 @@
 import { runAggregate } from 'crbus'
 import type { Part } from '../part.ts'
 import type { PlaceOrderLine } from './actions.ts'
+import { ORDER_LINE_COMMANDS, orderLine } from './aggregate.ts'
 import { orderLineCodec } from './codec.ts'
-import { ORDER_LINE_COMMANDS, orderLine } from './order-line.ts'
 
 /** One for a trial run, each different. */
 const samplePlaceOrderLine = (number: number): PlaceOrderLine => ({

@@ -1,6 +1,6 @@
 import { runSaga } from 'crbus'
 import type { Part } from '../part.ts'
-import { checkoutFlow } from './checkout-flow.ts'
+import { checkoutFlow } from './saga.ts'
 
 export const checkoutFlowPart: Part = {
   name: checkoutFlow.name,
