@@ -30,8 +30,10 @@ async function crbus(command: Runnable, ...argv: string[]) {
   return result
 }
 
-const aggregate = (name: string, ...events: string[]) =>
-  crbus(NewAggregate, name, ...events.flatMap((event) => ['--event', event]), '--no-install')
+const aggregate = (name: string, ...argv: string[]) => {
+  const isEvent = (arg: string) => arg.includes(':')
+  return crbus(NewAggregate, name, '--no-install', ...argv.flatMap((arg) => (isEvent(arg) ? ['--event', arg] : [arg])))
+}
 const text = (path: string) => readFileSync(join(cwd, path), 'utf8')
 
 describe('a service in Rust', () => {
@@ -93,6 +95,17 @@ describe('a service in Rust', () => {
     // The rest is what an order tells itself.
     const own = imported.types.OrderAction.enum.slice(variants.length).flatMap(Object.keys)
     expect(own).toEqual(['Persisted', 'NotPersisted', 'Settled'])
+  })
+
+  test('has the types that the same aggregate has in TypeScript with --codec rust', async () => {
+    const events = ['OrderPlaced:total=money,order_id=uuid', 'OrderRejected:reason=string,order_id=uuid']
+    await aggregate('order', ...events)
+    const rust = text('schemas/order-events.json')
+    cwd = join(cwd, '..')
+    await crbus(NewService, 'shop-ts', '--lang', 'ts', '--no-install')
+    cwd = join(cwd, 'shop-ts')
+    await aggregate('order', ...events, '--codec', 'rust')
+    expect(text('schemas/order-events.json')).toBe(rust)
   })
 
   test('has commands and events that crbus writes and shows', async () => {

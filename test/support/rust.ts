@@ -42,8 +42,11 @@ export function useCheckout(crate: string, checkout: string): void {
   )
 }
 
+/** Where cargo puts what it builds of all crates of the tests. */
+export const cargoTarget = join(root, 'node_modules/.cache/crbus-templates')
+
 /** Runs cargo in a crate. Throws with what it said when it fails. All share what they built. */
 export function cargo(crate: string, ...argv: string[]): string {
-  const env = { ...cargoEnv, CARGO_TARGET_DIR: join(root, 'node_modules/.cache/crbus-templates') }
+  const env = { ...cargoEnv, CARGO_TARGET_DIR: cargoTarget }
   return execFileSync('cargo', argv, { cwd: crate, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
