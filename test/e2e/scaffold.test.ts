@@ -114,14 +114,18 @@ async function runUntilEnded(argv: readonly string[], tail: readonly string[], c
   // A terminal's Ctrl-C goes to npm and to what it runs: they have a process group of their own here, too.
   const options = { cwd: shop, env: env(), reject: false, all: true, detached: true } as const
   const service = execa('npm', ['start', '--', ...argv], options)
+  let isRunning = true
+  void service.then(() => {
+    isRunning = false
+  })
   const deadline = Date.now() + 90_000
   let ended: { event_type: string }[] = []
-  while (ended.length < count && Date.now() < deadline && service.exitCode === undefined) {
+  while (ended.length < count && Date.now() < deadline && isRunning) {
     await sleep(250)
     const shown = await crbus('tail checkout-events --from start --no-follow -o json', tail)
     ended = shown.stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
   }
-  process.kill(-(service.pid as number), 'SIGINT')
+  if (isRunning) process.kill(-(service.pid as number), 'SIGINT')
   const { all } = await service
   return { ended: ended.map(({ event_type }) => event_type).sort(), said: all }
 }
