@@ -9,7 +9,7 @@ export interface DeclaredTopic {
   readonly retention: number | undefined
 }
 
-export interface TopicChange {
+interface TopicChange {
   readonly topic: string
   readonly partitions?: { readonly from: number; readonly to: number } | undefined
   /** As the topic's setting `retention.ms`; `from` is absent where the bus's own goes. */

@@ -109,7 +109,7 @@ const has = (fields: readonly Field[], { name, type }: Field): boolean =>
 const fieldScopes = (fields: readonly Field[], id: Field): readonly Scope[] =>
   fields.filter(({ name }) => !isSameName(name, id.name)).map(fieldScope)
 
-export function fieldScope({ name, type }: Field): Scope {
+function fieldScope({ name, type }: Field): Scope {
   return {
     name,
     type: type.name,

@@ -1,5 +1,6 @@
 import { parser } from '@lezer/javascript'
 import type { Edited } from './edit.ts'
+import { inNaturalOrder } from './natural-order.ts'
 
 type SyntaxNode = ReturnType<typeof parser.parse>['topNode']
 
@@ -91,7 +92,7 @@ function insertImport(
 
 function comesBefore(a: string, b: string): boolean {
   if (a.startsWith('.') !== b.startsWith('.')) return b.startsWith('.')
-  return a < b
+  return inNaturalOrder(a, b) < 0
 }
 
 function childrenOf(node: SyntaxNode): SyntaxNode[] {

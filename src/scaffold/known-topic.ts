@@ -27,7 +27,7 @@ export interface KnownTopic {
 }
 
 /** The aggregate behind a topic, which is called after it: `order` of `order-events`. */
-export const aggregateOf = (topic: string): Name | undefined => parseName(topic.replace(/-events$/, ''))
+const aggregateOf = (topic: string): Name | undefined => parseName(topic.replace(/-events$/, ''))
 
 /** Last words of events that take back what another did. */
 const undoing = new Set(

@@ -26,7 +26,7 @@ export function sagaScope({ name, steps, timeout }: SagaPlan): Scope {
   const scopes = steps.map((step, index) => stepScope(step, commands[index] as StepCommands, facts))
   const plain = steps.filter(({ schema }) => schema === undefined).flatMap(heardBy)
   const events = (of: readonly KnownAction[]) => of.map((event) => eventScope(event, facts, !plain.includes(event)))
-  const pascal = spellings.pascal(name)
+  const [pascal, screaming] = [spellings.pascal(name), spellings.screaming(name)]
   const typesOf = (named: readonly { readonly name: Name }[]) => named.map((one) => spellings.pascal(one.name))
   const quoted = (texts: readonly string[]) => texts.map((text) => `'${text}'`)
   return {
@@ -40,6 +40,11 @@ export function sagaScope({ name, steps, timeout }: SagaPlan): Scope {
     asked: asked.map(commandScope),
     schemas: steps.flatMap(({ schema }) => (schema === undefined ? [] : [{ file: schema }])),
     ts: {
+      test_imports: importOf(
+        'import',
+        [`${screaming}_EVENTS`, `${screaming}_TIMEOUT`, spellings.camel(name)],
+        `../src/${spellings.kebab(name)}/saga.ts`,
+      ),
       imports: importOf(
         'import type',
         ['Action', 'Command', 'Completed', 'Facts', 'Failed', 'Step'].map((last) => `${pascal}${last}`),

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { parseName } from './name.ts'
 import { ScaffoldRefused } from './refused.ts'
 
-export const kinds = ['service', 'aggregate', 'saga'] as const
+const kinds = ['service', 'aggregate', 'saga'] as const
 export type Kind = (typeof kinds)[number]
-export const languages = ['ts', 'rust'] as const
+const languages = ['ts', 'rust'] as const
 export type Language = (typeof languages)[number]
 
 /** Something a template wants to know beyond the name; answered by the flag `--name`, by `--set name=…`, or on a terminal. */
@@ -21,7 +21,7 @@ export interface Question {
 const generatedFiles = ['schema', 'command-schema'] as const
 export type Generated = (typeof generatedFiles)[number]
 
-export interface FileRule {
+interface FileRule {
   /** A condition; without it the file is always made. */
   readonly if?: string | undefined
   /** The path it gets, in the template's words; default: its own. */
@@ -43,7 +43,7 @@ export type Edit = { readonly file: string; readonly if?: string | undefined } &
   | { readonly kind: 'rust'; readonly rust: string; readonly function?: string | undefined }
 )
 
-export interface TemplateFile {
+interface TemplateFile {
   /** In the tree, with forward slashes. */
   readonly path: string
   readonly content: string | Uint8Array

@@ -1,3 +1,5 @@
+import { inNaturalOrder } from './natural-order.ts'
+
 /** As wide as the formatter of a service lets lines be. */
 const WIDTH = 120
 
@@ -9,7 +11,7 @@ export function unionOf(name: string, members: readonly string[]): string {
 
 /** An import of names, sorted. */
 export function importOf(head: 'import' | 'import type', names: readonly string[], from: string): string {
-  const sorted = [...new Set(names)].sort()
+  const sorted = [...new Set(names)].sort(inNaturalOrder)
   const line = `${head} { ${sorted.join(', ')} } from '${from}'`
   if (line.length <= WIDTH) return line
   return `${head} {\n${sorted.map((name) => `  ${name},`).join('\n')}\n} from '${from}'`
