@@ -86,7 +86,16 @@ if (composableRust !== undefined && brokers !== '' && postgres !== '') {
       expect(ends).toEqual(new Map(wanted))
       expect(outcomes).toHaveLength(count)
 
-      const { stdout: told } = await onKafka('tail', `${order}-events`, `${payment}-events`, '-e', '-o', '%t %y %v')
+      const { stdout: told } = await onKafka(
+        'tail',
+        `${order}-events`,
+        `${payment}-events`,
+        '--from',
+        'start',
+        '-e',
+        '-o',
+        '%t %y %v',
+      )
       const lines = told.split('\n')
       expect(lines.filter((line) => line.includes(`${pascal('Order')}Cancelled`))).toHaveLength(count / 3)
       expect(lines.filter((line) => line.includes(`${pascal('Payment')}Completed`))).toHaveLength((count / 3) * 2)
