@@ -27,8 +27,9 @@ await bundle(
   {
     // Native or optional: loaded from node_modules when a command needs them, or never.
     external: ['lz4-napi', 'pg-native', 'typescript', 'ts-node', 'tsx', 'react-devtools-core', /^@oclif\/plugin-/],
-    // Its main file requires its parts in a way that no bundler follows.
-    resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
+    // The former's main file requires its parts in a way that no bundler follows; the demo is a service, and imports crbus
+    // by its name.
+    resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js', crbus: `${root}src/index.ts` } },
     transform: { define: { 'process.env.NODE_ENV': '"production"' } },
   },
 )
