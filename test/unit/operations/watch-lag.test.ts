@@ -12,7 +12,8 @@ describe('watching', () => {
   let stop: AbortController
 
   const publish = async (count: number) => {
-    for (let left = count; left > 0; left -= 1) await bus.publish('order-events', serializedEvent('A', Buffer.from('x')))
+    for (let left = count; left > 0; left -= 1)
+      await bus.publish('order-events', serializedEvent('A', Buffer.from('x')))
   }
   const commit = (group: string, offset: bigint) =>
     bus.admin.commitOffsets(group, [{ topic: 'order-events', partition: 0, offset }])
