@@ -20,16 +20,18 @@ export interface GroupOverview {
 
 /** Every group with its state and topics. */
 export async function listGroups(bus: EventBus): Promise<GroupOverview[]> {
-  const [groups, known] = await Promise.all([bus.admin.listGroups(), topicNames(bus)])
-  return Promise.all(
-    groups.map(async ({ group }) => {
-      const [description, committed] = await Promise.all([
-        bus.admin.describeGroup(group),
-        bus.admin.committedOffsets(group),
-      ])
-      return { ...overview(description, committed, known), members: description.members.length }
-    }),
-  )
+  const groups = (await bus.admin.listGroups()).map(({ group }) => group)
+  const [descriptions, committed, known] = await Promise.all([
+    bus.admin.describeGroups(groups),
+    bus.admin.committedOffsetsOf(groups),
+    topicNames(bus),
+  ])
+  return descriptions.map((description, at) => ({
+    ...overview(description, committed[at] ?? [], known),
+    // Listed, and dead to who is asked about it: a kind of group that is none of subscribers.
+    ...(description.state === 'Dead' ? { state: 'Unknown' } : {}),
+    members: description.members.length,
+  }))
 }
 
 const topicNames = async (bus: EventBus): Promise<string[]> => (await bus.admin.listTopics()).map(({ topic }) => topic)

@@ -70,15 +70,18 @@ export interface LagReport {
 
 /**
  * How far groups are behind, in events and in time, and what is the matter with them. Reads only and joins nothing.
- * The requests it makes grow with brokers and groups, not with topics or partitions.
+ * The requests it makes grow with brokers, not with groups, topics or partitions. `GROUP_NOT_FOUND` for a group that was
+ * named and is not there.
  */
 export async function measureLag(bus: EventBus, request: LagRequest): Promise<LagReport> {
   const groups = await chooseGroups(bus, request.groups ?? [])
   const first = request.sample === undefined ? undefined : await look(bus, groups, request)
+  requireKnown(first ?? [], request.groups)
   const start = performance.now()
   if (request.sample !== undefined) await pause(request.sample, request.signal)
   const elapsed = first === undefined ? undefined : performance.now() - start
   const last = await look(bus, groups, request)
+  requireKnown(last, request.groups)
   const waiting = await firstWaiting(bus, last)
   const now = request.now()
   const judged = last.map(({ description, places }, at): GroupLag => {
@@ -96,18 +99,24 @@ export async function measureLag(bus: EventBus, request: LagRequest): Promise<La
 const isOfSubscribers = ({ protocolType }: { readonly protocolType: string }): boolean =>
   protocolType === 'consumer' || protocolType === ''
 
+const isGlob = (name: string): boolean => /[*?]/.test(name)
+
+/** Names are taken as they are: whether there is such a group is for whoever keeps it to say. */
 async function chooseGroups(bus: EventBus, wanted: readonly string[]): Promise<readonly string[]> {
+  if (wanted.length > 0 && !wanted.some(isGlob)) return [...new Set(wanted)]
   const known = (await bus.admin.listGroups()).filter(isOfSubscribers).map(({ group }) => group)
-  if (wanted.length === 0) return known
-  const missing = wanted.find((name) => !/[*?]/.test(name) && !known.includes(name))
-  if (missing !== undefined) {
-    throw new EventBusError('GROUP_NOT_FOUND', `group '${missing}' does not exist`, {
-      group: missing,
-      suggestions: ['crbus lag', `crbus lag --group '*${missing}*'`],
-    })
-  }
-  const matches = matcher(wanted)
-  return known.filter(matches)
+  const named = wanted.filter((name) => !isGlob(name))
+  return [...new Set([...named, ...known.filter(matcher(wanted))])]
+}
+
+function requireKnown(looks: readonly GroupLook[], wanted: readonly string[] = []): void {
+  const missing = looks.find(({ isKnown, description }) => !isKnown && wanted.includes(description.group))
+  if (missing === undefined) return
+  const { group } = missing.description
+  throw new EventBusError('GROUP_NOT_FOUND', `group '${group}' does not exist`, {
+    group,
+    suggestions: ['crbus lag', `crbus lag --group '*${group}*'`],
+  })
 }
 
 const matcher = (globs: readonly string[] = []): ((name: string) => boolean) => {
@@ -119,6 +128,7 @@ interface Place extends TopicPartition, LagLook {}
 
 interface GroupLook {
   readonly description: GroupDescription
+  readonly isKnown: boolean
   readonly places: readonly Place[]
 }
 
@@ -139,7 +149,8 @@ async function look(bus: EventBus, groups: readonly string[], { topics }: LagReq
   const ranges = await bus.log.rangesOf([...new Set(used.flat().map(({ topic }) => topic))])
   return descriptions.map((description, at) => {
     const offsets = new Map((committed[at] ?? []).map((position) => [keyOf(position), position.offset]))
-    return { description, places: placesOf(used[at] ?? [], offsets, ranges) }
+    const isKnown = description.state !== 'Dead' || offsets.size > 0
+    return { description, isKnown, places: placesOf(used[at] ?? [], offsets, ranges) }
   })
 }
 

@@ -1,7 +1,9 @@
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import type { Position } from '../../src/bus/record.ts'
+import { KafkaCluster } from '../../src/drivers/kafka/cluster.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { WireConnection } from '../../src/drivers/kafka/wire.ts'
+import { listGroups } from '../../src/operations/groups.ts'
 import { measureLag } from '../../src/operations/lag.ts'
 import { runKafkaTool } from '../support/kafka.ts'
 import { eventually, newTopic, numberedList, take, uniqueGroup } from './support/harness.ts'
@@ -98,38 +100,89 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
     })
   })
 
-  test('asks as often for many partitions and topics as for one', async () => {
-    const bus = openBus()
-    const [small, large] = [uniqueGroup(), uniqueGroup()]
-    const behind = async (group: string, topics: number, partitions: number) => {
-      for (let left = topics; left > 0; left -= 1) {
-        const topic = await newTopic(bus, partitions)
-        const all = Array.from({ length: partitions }, (_, partition) => partition)
-        await bus.log.append(
-          topic,
-          all.map((partition) => ({ key: null, value: Buffer.from('x'), partition })),
-        )
+  describe('what it costs', () => {
+    /** Counts what is asked of the broker, by name. */
+    function countingRequests() {
+      const asked = vi.spyOn(WireConnection.prototype, 'send')
+      onTestFinished(() => asked.mockRestore())
+      return async (work: () => Promise<unknown>): Promise<string[]> => {
+        asked.mockClear()
+        await work()
+        return asked.mock.calls.map(([{ name }]) => name).sort()
+      }
+    }
+
+    /** A topic with a record on each partition, and groups that have read none. */
+    async function behind(bus: RedpandaEventBus, groups: readonly string[], partitions: number): Promise<void> {
+      const topic = await newTopic(bus, partitions)
+      const all = Array.from({ length: partitions }, (_, partition) => partition)
+      await bus.log.append(
+        topic,
+        all.map((partition) => ({ key: null, value: Buffer.from('x'), partition })),
+      )
+      for (const group of groups) {
         await bus.admin.commitOffsets(
           group,
           all.map((partition) => ({ topic, partition, offset: 0n })),
         )
       }
     }
-    await behind(small, 1, 1)
-    await behind(large, 3, 20)
-    const asked = vi.spyOn(WireConnection.prototype, 'send')
-    onTestFinished(() => asked.mockRestore())
-    const requests = async (group: string) => {
-      asked.mockClear()
-      const [found] = await lagOf(bus, group)
-      return { lag: found?.lag, names: asked.mock.calls.map(([{ name }]) => name).sort() }
-    }
 
-    const [one, many] = [await requests(small), await requests(large)]
+    const uniqueGroups = (count: number) => Array.from({ length: count }, uniqueGroup)
 
-    expect([one.lag, many.lag]).toEqual([1n, 60n])
-    expect(many.names).toEqual(one.names)
-    expect(one.names.filter((name) => name === 'OffsetFetch' || name === 'Fetch')).toEqual(['Fetch', 'OffsetFetch'])
+    test('is the same for many partitions and topics as for one', async () => {
+      const bus = openBus()
+      const [small, large] = [uniqueGroup(), uniqueGroup()]
+      await behind(bus, [small], 1)
+      for (const topics of [1, 2, 3]) await behind(bus, [large], topics * 10)
+      const requests = countingRequests()
+
+      const one = await requests(async () => expect(await lagOf(bus, small)).toMatchObject([{ lag: 1n }]))
+      const many = await requests(async () => expect(await lagOf(bus, large)).toMatchObject([{ lag: 60n }]))
+
+      expect(many).toEqual(one)
+      expect(one.filter((name) => name === 'OffsetFetch' || name === 'Fetch')).toEqual(['Fetch', 'OffsetFetch'])
+    })
+
+    test('is the same for many groups as for a few, and so is listing them', async () => {
+      const bus = openBus()
+      const [few, many] = [uniqueGroups(3), uniqueGroups(30)]
+      await behind(bus, few, 2)
+      const requests = countingRequests()
+      const listed = (groups: readonly string[]) => async () => {
+        const names = (await listGroups(bus)).map(({ group }) => group)
+        expect(names).toEqual(expect.arrayContaining([...groups]))
+      }
+      const measured = (groups: readonly string[]) => async () => {
+        const found = await lagOf(bus, ...groups)
+        expect(found.map(({ lag }) => lag)).toEqual(groups.map(() => 2n))
+      }
+
+      const [lagOfFew, listOfFew] = [await requests(measured(few)), await requests(listed(few))]
+      await behind(bus, many, 2)
+
+      expect(await requests(measured(many))).toEqual(lagOfFew)
+      expect(await requests(listed(many))).toEqual(listOfFew)
+    })
+
+    test('is one request a group on brokers that know no other, for the same answer', async () => {
+      const bus = openBus()
+      const groups = uniqueGroups(3)
+      await behind(bus, groups, 2)
+      const stream = await openBus().subscribe([await newTopic(bus)], { group: groups[0] })
+      const now = Date.now()
+      const measure = () => measureLag(bus, { groups, now: () => now, signal })
+      const newer = await measure()
+      const speaks = vi.spyOn(KafkaCluster.prototype, 'speaks').mockResolvedValue(false)
+      onTestFinished(() => speaks.mockRestore())
+      const requests = countingRequests()
+
+      const asked = await requests(async () => expect(await measure()).toEqual(newer))
+
+      const counted = (name: string) => asked.filter((one) => one === name).length
+      expect([counted('OffsetFetch'), counted('DescribeGroups')]).toEqual([3, 1])
+      await stream.close()
+    })
   })
 
   test('reads without joining: a running group keeps its generation', async () => {

@@ -2,7 +2,16 @@ import type { ConnectionOptions } from 'node:tls'
 import { connectionFailed, type EventBusError, transportError } from '../../bus/errors.ts'
 import { type ErrorPlace, errorCode, isPassing, KafkaFailure, toBusError } from './kafka-errors.ts'
 import type { Sasl } from './kafka-options.ts'
-import { ask, findCoordinatorApi, type Metadata, metadataApi, type PartitionMetadata } from './protocol.ts'
+import {
+  type Api,
+  apiVersionsApi,
+  ask,
+  findCoordinatorApi,
+  findCoordinatorsApi,
+  type Metadata,
+  metadataApi,
+  type PartitionMetadata,
+} from './protocol.ts'
 import { protocolFailure, WireConnection } from './wire.ts'
 
 export interface ClusterOptions {
@@ -18,6 +27,11 @@ interface Address {
   readonly port: number
 }
 
+/** The broker that keeps a group. */
+export interface Coordinator extends Address {
+  readonly id: number
+}
+
 /** An address that refuses is told after this long: the caller mistyped it more often than the broker is starting. */
 const REFUSED_PATIENCE_MS = 500
 const KAFKA_PORT = 9092
@@ -30,6 +44,7 @@ export class KafkaCluster {
   readonly #connections = new Map<string, WireConnection>()
   readonly #topics = new Map<string, Promise<readonly PartitionMetadata[]>>()
   readonly #leaders = new Map<string, readonly PartitionMetadata[]>()
+  readonly #versions = new WeakMap<WireConnection, Promise<ReadonlyMap<number, { oldest: number; newest: number }>>>()
   readonly #freeChannels: string[] = []
   #channels = 0
   #wasReached = false
@@ -139,16 +154,53 @@ export class KafkaCluster {
     }
   }
 
-  /** The broker that keeps a group. */
-  async findCoordinator(group: string): Promise<Address & { readonly id: number }> {
-    const { error, id, host, port } = await ask(await this.anyBroker(), findCoordinatorApi, group)
-    if (error !== 0) throw protocolFailure(error)
-    this.#brokers.set(id, { host, port })
-    return { id, host, port }
+  /** Whether a broker answers this version of a request. It hangs up on what it does not know. */
+  async speaks(
+    connection: WireConnection,
+    { key, version }: Pick<Api<never, unknown>, 'key' | 'version'>,
+  ): Promise<boolean> {
+    let versions = this.#versions.get(connection)
+    if (versions === undefined) {
+      versions = ask(connection, apiVersionsApi, undefined)
+      this.#versions.set(connection, versions)
+    }
+    const range = (await versions).get(key)
+    return range !== undefined && range.oldest <= version && version <= range.newest
   }
 
   async coordinator(group: string, channel = 'main'): Promise<WireConnection> {
-    return this.#connect(await this.findCoordinator(group), channel)
+    return this.#connect(await this.#findCoordinator(await this.anyBroker(), group), channel)
+  }
+
+  /** The brokers that keep groups, each with those it keeps: one request, or one a group of a broker before Kafka 3. */
+  async coordinators(
+    groups: readonly string[],
+  ): Promise<readonly { readonly coordinator: Coordinator; readonly groups: readonly string[] }[]> {
+    if (groups.length === 0) return []
+    const broker = await this.anyBroker()
+    const wanted = [...new Set(groups)]
+    const found = (await this.speaks(broker, findCoordinatorsApi))
+      ? (await ask(broker, findCoordinatorsApi, wanted)).map(({ group, ...answer }) => ({
+          group,
+          coordinator: this.#toCoordinator(answer),
+        }))
+      : await Promise.all(
+          wanted.map(async (group) => ({ group, coordinator: await this.#findCoordinator(broker, group) })),
+        )
+    return [...Map.groupBy(found, ({ coordinator }) => coordinator.id).values()].map((own) => {
+      const [{ coordinator }] = own as [(typeof own)[number]]
+      return { coordinator, groups: own.map(({ group }) => group) }
+    })
+  }
+
+  async #findCoordinator(broker: WireConnection, group: string): Promise<Coordinator> {
+    return this.#toCoordinator(await ask(broker, findCoordinatorApi, group))
+  }
+
+  #toCoordinator({ error, id, host, port }: Coordinator & { readonly error: number }): Coordinator {
+    if (error !== 0) throw protocolFailure(error)
+    this.#brokers.set(id, { host, port })
+    return { id, host, port }
   }
 
   /** Works, and again after a pause for as long as what fails passes by itself and the time-out is not over. */
