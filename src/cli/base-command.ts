@@ -1,4 +1,5 @@
 import { Command, Flags } from '@oclif/core'
+import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { write } from '../ui/io.ts'
 import { stringifyJson } from '../ui/json.ts'
@@ -103,7 +104,8 @@ export abstract class BaseCommand extends Command {
     const failure = toFailure(error)
     process.exitCode = failure.exitCode
     const { stdout, stderr } = this.context.io
-    if (this.isJson) await write(stdout, `${stringifyJson({ ...this.partial, error: failure })}\n`, NEVER)
+    const outcome = error instanceof EventBusError ? error.outcome : undefined
+    if (this.isJson) await write(stdout, `${stringifyJson({ ...this.partial, ...outcome, error: failure })}\n`, NEVER)
     else await write(stderr, formatFailure(failure), NEVER)
     if (this.#has('--debug')) await write(stderr, `${formatCauses(error)}\n`, NEVER)
   }

@@ -246,9 +246,24 @@ export interface AppliedReset {
   readonly moved: number
 }
 
+/** What a reset that failed half-way did all the same: the `outcome` of its error. */
+export interface HalfReset {
+  readonly undoFile: string
+  /** How many offsets took; `null` when that could not be read back. */
+  readonly moved: number | null
+  /** Those that did not, with where they are; `null` when that could not be read back. */
+  readonly notTaken: readonly NotTaken[] | null
+}
+
+interface NotTaken extends TopicPartition {
+  readonly to: bigint | null
+  readonly is: bigint | null
+}
+
 /**
  * Does what a plan says: all of it, or it rejects, naming the partitions that did not take. Refuses while the group has
- * members (`GROUP_ACTIVE`) and when what the plan rests on has changed (`PLAN_STALE`), having changed nothing.
+ * members (`GROUP_ACTIVE`) and when what the plan rests on has changed (`PLAN_STALE`), having changed nothing. What fails
+ * later has a {@link HalfReset} as its `outcome`.
  */
 export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyOptions): Promise<AppliedReset> {
   const { group } = plan
@@ -264,33 +279,58 @@ export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyO
     madeGroup: plan.makesGroup,
     offsets: changes.map(({ topic, partition, from, to }) => ({ topic, partition, before: from, after: to })),
   })
+  const failure = await change(bus, plan, changes).then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  )
+  // Asked for even when nothing failed, and when something did: half of it may have happened.
+  const read = await notTaken(bus, group, changes).then(
+    (missing) => ({ missing }),
+    (error: unknown) => ({ error }),
+  )
   const undo = [`crbus reset undo ${undoFile}`]
-  try {
-    await change(bus, plan, changes)
-  } catch (error) {
-    // What did happen is asked for, since half of it may have.
-    const failed = await notTaken(bus, group, changes).catch(() => undefined)
-    const state =
-      failed === undefined
-        ? 'how far it came could not be read back'
-        : `${changes.length - failed.length} of ${changes.length} partitions have moved`
-    const { code, message, suggestions } =
-      error instanceof EventBusError ? error : new EventBusError('TRANSPORT_ERROR', String(error))
-    throw new EventBusError(code, `${message}; ${state}`, {
-      group,
-      cause: error,
-      suggestions: [...suggestions, ...undo],
-    })
+  if ('error' in read) {
+    const outcome: HalfReset = { undoFile, moved: null, notTaken: null }
+    const said = `${failure ? 'how far it came' : 'what was committed'} could not be read back`
+    throw half(failure?.error ?? read.error, said, { suggestions: undo, outcome })
   }
-  const failed = await notTaken(bus, group, changes)
-  if (failed.length > 0) {
-    const places = failed.map(({ to, is, ...place }) => `${placeOf(place)} is ${is ?? 'none'} and not ${to ?? 'none'}`)
-    throw new EventBusError('CONSUMER_GROUP_ERROR', `these offsets of '${group}' did not take: ${places.join(', ')}`, {
-      group,
-      suggestions: undo,
-    })
+  const { missing } = read
+  const moved = changes.length - missing.length
+  if (failure === undefined && missing.length === 0) return { undoFile, moved }
+  const outcome: HalfReset = { undoFile, moved, notTaken: missing }
+  if (failure !== undefined) {
+    throw half(failure.error, howFar(missing, changes.length), { suggestions: moved > 0 ? undo : [], outcome })
   }
-  return { undoFile, moved: changes.length }
+  throw new EventBusError('CONSUMER_GROUP_ERROR', `group '${group}': ${howFar(missing, changes.length)}`, {
+    group,
+    suggestions: undo,
+    outcome,
+  })
+}
+
+function howFar(missing: readonly NotTaken[], all: number): string {
+  if (missing.length === 0) return 'all the same, read back, every offset has moved'
+  const places = missing.map(
+    ({ to, is, ...place }) => `${placeOf(place)} is at ${is ?? 'none'} instead of ${to ?? 'none'}`,
+  )
+  const took = missing.length === all ? 'no offset has moved' : `${all - missing.length} of ${all} offsets have moved`
+  return `read back, ${took}: ${some(places)}`
+}
+
+/** An error with what was done by then. */
+export function half(
+  error: unknown,
+  said: string,
+  { suggestions, outcome }: { readonly suggestions: readonly string[]; readonly outcome: object },
+): EventBusError {
+  const failure = error instanceof EventBusError ? error : new EventBusError('TRANSPORT_ERROR', String(error))
+  return new EventBusError(failure.code, `${failure.message}; ${said}`, {
+    topic: failure.topic,
+    group: failure.group,
+    cause: error,
+    suggestions: [...failure.suggestions, ...suggestions],
+    outcome: { ...failure.outcome, ...outcome },
+  })
 }
 
 async function change(bus: EventBus, { group, removesGroup }: ResetPlan, changes: readonly ResetStep[]): Promise<void> {
@@ -301,7 +341,7 @@ async function change(bus: EventBus, { group, removesGroup }: ResetPlan, changes
   if (forgotten.length > 0) await bus.admin.deleteOffsets(group, forgotten)
 }
 
-async function notTaken(bus: EventBus, group: string, changes: readonly ResetStep[]) {
+async function notTaken(bus: EventBus, group: string, changes: readonly ResetStep[]): Promise<NotTaken[]> {
   const now = new Map((await bus.admin.committedOffsets(group)).map((position) => [placeOf(position), position.offset]))
   return changes
     .map(({ topic, partition, to }) => ({ topic, partition, to, is: now.get(placeOf({ topic, partition })) ?? null }))

@@ -8,6 +8,7 @@ import ResetUndo from '../../src/commands/reset/undo.ts'
 import Reset from '../../src/commands/reset.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { withAdmin } from '../support/with-admin.ts'
 import { runCli } from './run-cli.ts'
 
 /** The clock of the records: a minute each, up to the clock of command tests. */
@@ -112,6 +113,30 @@ describe('reset', () => {
 
     const refused = await reset(...base, 'start', '--json')
     expect(JSON.parse(refused.stdout)).toMatchObject({ applied: false, replayed: 8, error: { code: 'CRBUS_REFUSED' } })
+  })
+
+  test('tells what was not taken, and where the undo file is', async () => {
+    const deafly = (...argv: string[]) => {
+      const bus = withAdmin(new InMemoryEventBus({ broker }), { commitOffsets: async () => undefined })
+      return runCli(Reset, [...base, 'start', '--yes', ...argv], { ...options(), openBus: () => bus })
+    }
+
+    const { stdout, exitCode } = await deafly('--json')
+
+    const undoFile = join(undoFolder(), String(readdirSync(undoFolder())[0]))
+    expect(JSON.parse(stdout)).toMatchObject({
+      group: 'billing',
+      applied: false,
+      undoFile,
+      moved: 0,
+      notTaken: [{ topic: 'order-events', partition: 0, to: 0, is: 6 }],
+      error: { code: 'CRBUS_CONSUMER_GROUP_ERROR', exitCode: 5, suggestions: [`crbus reset undo ${undoFile}`] },
+    })
+    expect(exitCode).toBe(5)
+    expect(JSON.parse(readFileSync(undoFile, 'utf8')).offsets).toMatchObject([{ before: 6, after: 0 }])
+    expect((await deafly()).stderr).toContain(
+      "error: group 'billing': read back, no offset has moved: order-events[0] is at 6 instead of 0",
+    )
   })
 
   test('says what was clamped, and that there is nothing to do', async () => {

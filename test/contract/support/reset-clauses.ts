@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import type { EventBusError } from '../../../src/bus/errors.ts'
 import {
   applyReset,
+  type HalfReset,
   planReset,
   type ResetRequest,
   type UndoRecord,
@@ -252,6 +254,57 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
 
     expect(saved).toEqual([])
     expect(await committed(group)).toEqual([5n, 2n])
+  })
+
+  test('says that nothing has moved when the group comes to life before the commit', async () => {
+    const topic = await filled(10, 4)
+    const group = await groupAt(topic, 5, 1)
+    const made = await plan(group, 'start')
+    const member = await open()
+    // The undo record is kept after the group was found without members, and before anything is changed.
+    const saveUndo = async () => {
+      await member.subscribe([topic], { group, autoOffsetReset: 'earliest' })
+      return 'undo-1'
+    }
+
+    await expect(applyReset(bus(), made, { saveUndo, now: NOW })).rejects.toMatchObject({
+      code: 'GROUP_ACTIVE',
+      group,
+      message: expect.stringContaining(
+        `read back, no offset has moved: ${topic}[0] is at 5 instead of 0, ${topic}[1] is at 1 instead of 0`,
+      ),
+      outcome: { undoFile: 'undo-1', moved: 0, notTaken: [{ is: 5n }, { is: 1n }] },
+    })
+    expect(await committed(group)).toEqual([5n, 1n])
+  })
+
+  test('names what did not take when a topic goes before the commit, and can undo the rest', async () => {
+    const [gone, kept] = [await filled(3), await filled(3)]
+    const group = await groupAt(kept, 2)
+    await bus().admin.commitOffsets(group, [{ topic: gone, partition: 0, offset: 2n }])
+    const made = await plan(group, 'start')
+    let record: UndoRecord | undefined
+    const saveUndo = async (saved: UndoRecord) => {
+      record = saved
+      await bus().admin.deleteTopic(gone)
+      return 'undo-1'
+    }
+
+    const error = await applyReset(bus(), made, { saveUndo, now: NOW }).catch((thrown: unknown) => thrown)
+
+    expect(error).toMatchObject({ code: 'TOPIC_NOT_FOUND' })
+    const { outcome, message } = error as EventBusError
+    const { moved, notTaken } = outcome as HalfReset
+    const missing = new Map(notTaken?.map(({ topic, is }) => [topic, is]))
+    // One of two, or all or nothing: what is said to have moved has, and what is not has not.
+    const offset = (await bus().admin.committedOffsets(group, [kept]))[0]?.offset
+    expect([moved, missing.get(kept)]).toEqual(offset === 0n ? [1, undefined] : [0, 2n])
+    // A broker forgets the offsets of a deleted topic in its own time.
+    expect([2n, null]).toContain(missing.get(gone))
+    expect(message).toContain(`${gone}[0] is at ${missing.get(gone) ?? 'none'} instead of 0`)
+    expect(record?.offsets.map(({ before }) => before)).toEqual([2n, 2n])
+    await applying().apply(await planUndo(bus(), record as UndoRecord, NOW))
+    expect(await bus().admin.committedOffsets(group, [kept])).toMatchObject([{ offset: 2n }])
   })
 
   test('does nothing without an undo record', async () => {
