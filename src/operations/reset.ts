@@ -239,7 +239,12 @@ export interface ApplyOptions {
   readonly saveUndo: (record: UndoRecord) => Promise<string>
   /** Milliseconds since 1970. */
   readonly now: number
+  /** Milliseconds that what was committed may take to be read back. Default 20 s. */
+  readonly patience?: number | undefined
 }
+
+/** A broker that has just taken a group over may be behind, for a moment, with what the one before it had committed. */
+const BEHIND_MS = 20_000
 
 export interface AppliedReset {
   readonly undoFile: string
@@ -283,8 +288,11 @@ export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyO
     () => undefined,
     (error: unknown) => ({ error }),
   )
-  // Asked for even when nothing failed, and when something did: half of it may have happened.
-  const read = await notTaken(bus, group, changes).then(
+  // Asked for even when nothing failed, and when something did: half of it may have happened. What was refused outright
+  // is as it is; what broke off may have happened all the same.
+  const isSettled = failure !== undefined && !isBroken(failure.error)
+  const patience = isSettled ? 0 : (options.patience ?? BEHIND_MS)
+  const read = await readBack(bus, group, changes, patience).then(
     (missing) => ({ missing }),
     (error: unknown) => ({ error }),
   )
@@ -317,6 +325,9 @@ function howFar(missing: readonly NotTaken[], all: number): string {
   return `read back, ${took}: ${some(places)}`
 }
 
+const isBroken = (error: unknown): boolean =>
+  !(error instanceof EventBusError) || error.code === 'CONNECTION_FAILED' || error.code === 'TRANSPORT_ERROR'
+
 /** An error with what was done by then. */
 export function half(
   error: unknown,
@@ -339,6 +350,21 @@ async function change(bus: EventBus, { group, removesGroup }: ResetPlan, changes
   const forgotten = changes.filter(({ to }) => to === null)
   if (moved.length > 0) await bus.admin.commitOffsets(group, moved)
   if (forgotten.length > 0) await bus.admin.deleteOffsets(group, forgotten)
+}
+
+/** What has not taken, as soon as all has, or when the time is over. */
+async function readBack(
+  bus: EventBus,
+  group: string,
+  changes: readonly ResetStep[],
+  patience: number,
+): Promise<NotTaken[]> {
+  const deadline = Date.now() + patience
+  for (;;) {
+    const missing = await notTaken(bus, group, changes)
+    if (missing.length === 0 || Date.now() >= deadline) return missing
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+  }
 }
 
 async function notTaken(bus: EventBus, group: string, changes: readonly ResetStep[]): Promise<NotTaken[]> {

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { groupActive } from '../../src/bus/errors.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
 import ResetApply from '../../src/commands/reset/apply.ts'
 import ResetUndo from '../../src/commands/reset/undo.ts'
@@ -116,12 +117,13 @@ describe('reset', () => {
   })
 
   test('tells what was not taken, and where the undo file is', async () => {
-    const deafly = (...argv: string[]) => {
-      const bus = withAdmin(new InMemoryEventBus({ broker }), { commitOffsets: async () => undefined })
+    const commitOffsets = () => Promise.reject(groupActive('billing', ['late-1']))
+    const refused = (...argv: string[]) => {
+      const bus = withAdmin(new InMemoryEventBus({ broker }), { commitOffsets })
       return runCli(Reset, [...base, 'start', '--yes', ...argv], { ...options(), openBus: () => bus })
     }
 
-    const { stdout, exitCode } = await deafly('--json')
+    const { stdout, exitCode } = await refused('--json')
 
     const undoFile = join(undoFolder(), String(readdirSync(undoFolder())[0]))
     expect(JSON.parse(stdout)).toMatchObject({
@@ -130,12 +132,12 @@ describe('reset', () => {
       undoFile,
       moved: 0,
       notTaken: [{ topic: 'order-events', partition: 0, to: 0, is: 6 }],
-      error: { code: 'CRBUS_CONSUMER_GROUP_ERROR', exitCode: 5, suggestions: [`crbus reset undo ${undoFile}`] },
+      error: { code: 'CRBUS_GROUP_ACTIVE', exitCode: 6 },
     })
-    expect(exitCode).toBe(5)
+    expect(exitCode).toBe(6)
     expect(JSON.parse(readFileSync(undoFile, 'utf8')).offsets).toMatchObject([{ before: 6, after: 0 }])
-    expect((await deafly()).stderr).toContain(
-      "error: group 'billing': read back, no offset has moved: order-events[0] is at 6 instead of 0",
+    expect((await refused()).stderr).toContain(
+      "error: group 'billing' has running members: late-1; read back, no offset has moved: order-events[0] is at 6 instead of 0",
     )
   })
 

@@ -5,7 +5,7 @@ import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { WireConnection } from '../../src/drivers/kafka/wire.ts'
 import { listGroups } from '../../src/operations/groups.ts'
 import { measureLag } from '../../src/operations/lag.ts'
-import { runKafkaTool } from '../support/kafka.ts'
+import { kafkaTool } from '../support/kafka.ts'
 import { eventually, newTopic, numberedList, take, uniqueGroup } from './support/harness.ts'
 
 const brokers = inject('kafkaBrokers')
@@ -22,10 +22,9 @@ const lagOf = async (bus: RedpandaEventBus, ...groups: string[]) =>
 
 /** The rows of `kafka-consumer-groups.sh --describe`: committed, end, lag and member by topic and partition. */
 async function describeWithKafka(group: string): Promise<Map<string, string[]>> {
-  const printed = await runKafkaTool(
-    'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  const printed = await kafkaTool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [
     ...['--bootstrap-server', brokers, '--describe', '--group', group],
-  )
+  ])
   const rows = printed.split('\n').map((line) => line.trim().split(/\s+/))
   return new Map(
     rows

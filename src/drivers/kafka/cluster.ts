@@ -34,6 +34,8 @@ export interface Coordinator extends Address {
 
 /** An address that refuses is told after this long: the caller mistyped it more often than the broker is starting. */
 const REFUSED_PATIENCE_MS = 500
+/** Kafka takes nine seconds to notice that a broker died, and a moment to have others lead in its place. */
+const FAILOVER_PATIENCE_MS = 20_000
 const KAFKA_PORT = 9092
 
 /** The connections to a cluster, opened when first needed, and who leads which partition. */
@@ -41,6 +43,8 @@ export class KafkaCluster {
   readonly options: ClusterOptions
   readonly #seeds: readonly Address[]
   readonly #brokers = new Map<number, Address>()
+  /** Every broker the cluster ever named: a dead one is no longer among those above. */
+  readonly #named = new Set<number>()
   readonly #connections = new Map<string, WireConnection>()
   readonly #topics = new Map<string, Promise<readonly PartitionMetadata[]>>()
   readonly #leaders = new Map<string, readonly PartitionMetadata[]>()
@@ -114,7 +118,7 @@ export class KafkaCluster {
   async metadata(topics: readonly string[] | null): Promise<Metadata> {
     const metadata = await ask(await this.anyBroker(), metadataApi, topics)
     this.#brokers.clear()
-    for (const { id, host, port } of metadata.brokers) this.#brokers.set(id, { host, port })
+    for (const { id, host, port } of metadata.brokers) this.#name(id, { host, port })
     return metadata
   }
 
@@ -199,25 +203,30 @@ export class KafkaCluster {
 
   #toCoordinator({ error, id, host, port }: Coordinator & { readonly error: number }): Coordinator {
     if (error !== 0) throw protocolFailure(error)
-    this.#brokers.set(id, { host, port })
+    this.#name(id, { host, port })
     return { id, host, port }
   }
 
-  /** Works, and again after a pause for as long as what fails passes by itself and the time-out is not over. */
-  async retrying<T>(
-    place: Omit<ErrorPlace, 'brokers'>,
-    work: () => Promise<T>,
-    patience = this.options.timeout,
-  ): Promise<T> {
+  #name(id: number, address: Address): void {
+    this.#brokers.set(id, address)
+    this.#named.add(id)
+  }
+
+  /**
+   * Works, and again after a pause for as long as what fails passes by itself and the time-out is not over; or, where
+   * other brokers answer, until what a dead one led or kept has come to them.
+   */
+  async retrying<T>(place: Omit<ErrorPlace, 'brokers'>, work: () => Promise<T>): Promise<T> {
     const start = Date.now()
     for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
       if (this.#isClosed) throw busClosed()
       try {
         return await work()
       } catch (error) {
-        const left = this.#patience(error, patience) - (Date.now() - start) - pause
+        const waited = Date.now() - start + pause
+        const isOver = !isPassing(error) || waited > (await this.#patience(error))
         if (this.#isClosed) throw busClosed()
-        if (!isPassing(error) || left < 0) throw this.toBusError(error, place)
+        if (isOver) throw this.toBusError(error, place)
         this.forget(place.topic)
         await new Promise((resolve) => setTimeout(resolve, pause))
       }
@@ -234,9 +243,15 @@ export class KafkaCluster {
     this.#connections.clear()
   }
 
-  #patience(error: unknown, patience: number): number {
+  async #patience(error: unknown): Promise<number> {
+    const { timeout } = this.options
     const isMistyped = !this.#wasReached && error instanceof KafkaFailure && error.isRefused
-    return isMistyped ? Math.min(patience, REFUSED_PATIENCE_MS) : patience
+    if (isMistyped) return Math.min(timeout, REFUSED_PATIENCE_MS)
+    const isAnswered = await this.metadata([]).then(
+      () => true,
+      () => false,
+    )
+    return isAnswered && this.#named.size > 1 ? Math.max(timeout, FAILOVER_PATIENCE_MS) : timeout
   }
 
   async #askPartitions(topic: string): Promise<readonly PartitionMetadata[]> {
