@@ -3,7 +3,6 @@ import { groupNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { isDefaultGroup, topicsOfDefaultGroup } from '../bus/names.ts'
 import type { Position } from '../bus/record.ts'
-import { knownRanges } from './reset-plan.ts'
 
 export interface GroupOverview {
   readonly group: string
@@ -81,7 +80,7 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
   )
   const keyOf = (place: { readonly topic: string; readonly partition: number }) => `${place.topic}/${place.partition}`
   const places = new Map([...owned, ...committed].map((place) => [keyOf(place), place]))
-  const ranges = await knownRanges(bus, new Set([...places.values()].map(({ topic }) => topic)))
+  const ranges = await bus.log.rangesOf([...places.values()].map(({ topic }) => topic))
   const offsets = [...places]
     .map(([key, { topic, partition }]): GroupOffset => {
       const range = ranges.get(topic)?.find((one) => one.partition === partition)

@@ -6,7 +6,6 @@ import type { PartitionRange } from '../bus/topic-log.ts'
 import {
   type BusIdentity,
   changesOf,
-  knownRanges,
   type Move,
   placeOf,
   type ResetPlan,
@@ -113,7 +112,7 @@ async function rangesOf(
   notes: string[],
 ): Promise<ReadonlyMap<string, readonly PartitionRange[]>> {
   const topics = new Set((scope === 'committed' ? known : scope).map(({ topic }) => topic))
-  const ranges = await knownRanges(bus, topics)
+  const ranges = await bus.log.rangesOf([...topics])
   for (const topic of topics) {
     if (ranges.has(topic)) continue
     if (scope !== 'committed' && !mayBeGone) throw topicNotFound(topic)
@@ -390,7 +389,7 @@ async function requireFresh(bus: EventBus, plan: ResetPlan): Promise<void> {
     )
   }
   const topics = new Set(changesOf(plan).flatMap(({ topic, to }) => (to === null ? [] : [topic])))
-  const ranges = await knownRanges(bus, topics)
+  const ranges = await bus.log.rangesOf([...topics])
   for (const topic of topics) if (!ranges.has(topic)) changed.push(`topic '${topic}' is gone`)
   for (const { to, ...place } of plan.isExact ? [] : changesOf(plan)) {
     const range = ranges.get(place.topic)?.find(({ partition }) => partition === place.partition)

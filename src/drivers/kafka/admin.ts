@@ -195,9 +195,11 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
     async commitOffsets(group, offsets) {
       if (offsets.length === 0) return
       await requireIdle(group)
+      const known = await cluster.retrying({ group }, () => cluster.partitionsOf(offsets.map(({ topic }) => topic)))
       for (const { topic, partition, offset } of offsets) {
-        const { length } = await cluster.retrying({ topic }, () => cluster.partitions(topic))
-        if (partition < 0 || partition >= length) throw invalidTopic(topic, `has no partition ${partition}`)
+        const partitions = known.get(topic)
+        if (partitions === undefined) throw topicNotFound(topic)
+        if (partitions[partition] === undefined) throw invalidTopic(topic, `has no partition ${partition}`)
         if (offset < 0n)
           throw new EventBusError('REFUSED', `${offset} is no offset to commit for ${topic}[${partition}]`)
       }

@@ -133,11 +133,15 @@ export class KafkaCluster {
     return asked
   }
 
-  /** Those of several topics, sorted, by one request. Topics that do not exist are absent. */
+  /** Those of several topics as they are now, sorted, by one request. Topics that do not exist are absent. */
   async partitionsOf(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionMetadata[]>> {
     const found = topics.length === 0 ? [] : (await this.metadata([...new Set(topics)])).topics
     const known = found.filter(({ error }) => error !== errorCode.UNKNOWN_TOPIC_OR_PARTITION)
-    for (const { error } of known) if (error !== 0) throw protocolFailure(error)
+    for (const { error, topic } of known) {
+      if (error === 0) continue
+      const failure = protocolFailure(error)
+      throw failure.isPassing ? failure : this.toBusError(failure, { topic })
+    }
     return new Map(known.map(({ topic, partitions }) => [topic, this.#remember(topic, partitions)]))
   }
 
@@ -265,6 +269,7 @@ export class KafkaCluster {
   #remember(topic: string, partitions: readonly PartitionMetadata[]): readonly PartitionMetadata[] {
     const sorted = [...partitions].sort((a, b) => a.partition - b.partition)
     this.#leaders.set(topic, sorted)
+    this.#topics.set(topic, Promise.resolve(sorted))
     return sorted
   }
 
