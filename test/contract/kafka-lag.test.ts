@@ -5,8 +5,10 @@ import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { WireConnection } from '../../src/drivers/kafka/wire.ts'
 import { listGroups } from '../../src/operations/groups.ts'
 import { measureLag } from '../../src/operations/lag.ts'
+import { countWaiting } from '../../src/operations/lag-types.ts'
 import { kafkaTool } from '../support/kafka.ts'
 import { eventually, newTopic, numberedList, take, uniqueGroup } from './support/harness.ts'
+import { addPartitions, deleteRecordsBefore } from './support/kafka-changes.ts'
 
 const brokers = inject('kafkaBrokers')
 const signal = new AbortController().signal
@@ -182,6 +184,56 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
       expect([counted('OffsetFetch'), counted('DescribeGroups')]).toEqual([3, 1])
       await stream.close()
     })
+  })
+
+  test('of a log that was cut off is said to be beyond it, with the age of the oldest that is left', async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus, 2)
+    const now = Date.now()
+    const records = [0, 1].flatMap((partition) =>
+      [50, 40, 30, 20, 10].map((age) => ({
+        key: null,
+        value: Buffer.from('x'),
+        partition,
+        timestamp: BigInt(now - age * 1000),
+      })),
+    )
+    await bus.log.append(topic, records)
+    const group = uniqueGroup()
+    await bus.admin.commitOffsets(
+      group,
+      [1n, 4n].map((offset, partition) => ({ topic, partition, offset })),
+    )
+
+    await deleteRecordsBefore(brokers, topic, 0, 3n)
+    await deleteRecordsBefore(brokers, topic, 1, 3n)
+
+    const report = await measureLag(bus, { groups: [group], now: () => now, signal })
+    expect(report.groups[0]).toMatchObject({ verdict: 'beyond-the-log', age: 20_000 })
+    expect(report.groups[0]?.topics[0]?.partitions).toMatchObject([
+      { committed: 1n, start: 3n, end: 5n, lag: 4n, age: 20_000, verdict: 'beyond-the-log' },
+      { committed: 4n, start: 3n, end: 5n, lag: 1n, age: 10_000, verdict: 'stopped' },
+    ])
+    expect(await countWaiting(bus, report, { limit: 100, signal })).toMatchObject([{ read: 3 }])
+  })
+
+  test('tells partitions that were added while it looked, and that nobody reads', async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus)
+    const group = uniqueGroup()
+    await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
+    const looks = { groups: [group], sample: 1, now: Date.now, signal }
+    const before = await measureLag(bus, looks)
+    expect(before.groups[0]?.topics[0]?.partitions).toHaveLength(1)
+
+    await addPartitions(brokers, topic, 3)
+    await openBus().log.append(topic, [{ key: null, value: Buffer.from('x'), partition: 2 }])
+
+    expect((await measureLag(bus, looks)).groups[0]?.topics[0]?.partitions).toMatchObject([
+      { partition: 0, committed: 0n, verdict: 'ok' },
+      { partition: 1, committed: undefined, end: 0n, verdict: 'ok' },
+      { partition: 2, committed: undefined, end: 1n, verdict: 'never-committed' },
+    ])
   })
 
   test('reads without joining: a running group keeps its generation', async () => {
