@@ -254,13 +254,12 @@ export async function committedOffsets(
 
 function toPositions({ error, offsets }: Omit<FetchedOffsets, 'group'>, topics?: readonly string[]): Position[] {
   if (error !== 0) throw protocolFailure(error)
-  return (
-    offsets
-      // A negative offset is Kafka's "nothing committed".
-      .filter((one) => one.error === 0 && one.offset >= 0n && (topics?.includes(one.topic) ?? true))
-      .map(({ topic, partition, offset }) => ({ topic, partition, offset }))
-      .sort(byPlace)
-  )
+  const positions: Position[] = []
+  for (const { topic, partition, offset, error: own } of offsets) {
+    // A negative offset is Kafka's "nothing committed".
+    if (own === 0 && offset >= 0n && (topics?.includes(topic) ?? true)) positions.push({ topic, partition, offset })
+  }
+  return positions.sort(byPlace)
 }
 
 const deadGroup = (group: string): GroupDescription => ({
