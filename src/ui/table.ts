@@ -43,4 +43,5 @@ export function* tableParts(headers: readonly string[], rows: Iterable<Row>): Ge
   if (lines.length > 0) yield `${lines.join('\n')}\n`
 }
 
-const textOf = (cell: string | number | bigint): string => printable(String(cell)) || '-'
+const textOf = (cell: string | number | bigint): string =>
+  typeof cell === 'string' ? printable(cell) || '-' : String(cell)

@@ -389,17 +389,22 @@ const libsFolder = (): string => {
 /** Written last, so that a folder with it is whole. */
 const isComplete = (folder: string): boolean => existsSync(join(folder, 'complete'))
 
-/** A command of Kafka's own tools, by the class it is in; its output. */
-export async function kafkaTool(name: string, args: readonly string[]): Promise<string> {
+/** The words of a command of Kafka's own tools, by the class it is in. */
+export async function kafkaToolCommand(name: string, args: readonly string[]): Promise<readonly [string, ...string[]]> {
   const libs = await fetchLibs()
-  return (await run('java', ['-Xmx256m', '-XX:+UseSerialGC', '-cp', join(libs, '*'), name, ...args])).stdout
+  return ['java', '-Xmx256m', '-XX:+UseSerialGC', '-cp', join(libs, '*'), name, ...args]
+}
+
+/** Runs one, and gives what it prints. */
+export async function kafkaTool(name: string, args: readonly string[]): Promise<string> {
+  const [java, ...words] = await kafkaToolCommand(name, args)
+  return (await run(java, words)).stdout
 }
 
 /** The same, for one that runs until it is stopped. */
 export async function startKafkaTool(name: string, args: readonly string[]): Promise<ChildProcess> {
-  const libs = await fetchLibs()
-  const options = ['-Xmx256m', '-XX:+UseSerialGC', '-cp', join(libs, '*')]
-  return spawn('java', [...options, name, ...args], { stdio: 'ignore' })
+  const [java, ...words] = await kafkaToolCommand(name, args)
+  return spawn(java, words, { stdio: 'ignore' })
 }
 
 async function fetchLibs(): Promise<string> {
