@@ -44,7 +44,8 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
   ])
   const isKnown = description.state !== 'Dead' || committed.length > 0
   if (!isKnown && !request.newGroup) {
-    throw groupNotFound(group, ['--new-group to make it with the offsets asked for'])
+    const making = target.kind === 'nothing' ? [] : ['--new-group to make it with the offsets asked for']
+    throw groupNotFound(group, making)
   }
   const ranges = await rangesOf(bus, scope, source ?? committed, target.kind === 'nothing', notes)
   const times = await timesOf(bus, target, [...ranges.keys()])
@@ -278,7 +279,7 @@ export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyO
   const undoFile = await options.saveUndo({
     group,
     bus: plan.bus,
-    did: plan.removesGroup ? 'delete the group' : `reset to ${plan.to}`,
+    did: plan.removesGroup ? 'delete the group' : plan.isExact ? 'an undo' : `reset to ${plan.to}`,
     savedAt: options.now,
     madeGroup: plan.makesGroup,
     offsets: changes.map(({ topic, partition, from, to }) => ({ topic, partition, before: from, after: to })),

@@ -131,6 +131,17 @@ describe('groups', () => {
     expect(broker.groups.committed('billing')).toHaveLength(2)
   })
 
+  test('say so where there is nothing to forget, and suggest no making of one to delete', async () => {
+    const { stdout, exitCode } = await run(GroupsDeleteOffsets, 'billing', '--topic', 'order-events:0', '--yes')
+    expect(stdout).toBe('GROUP  billing (Empty)\nTO     nothing committed\n\nnothing to change\n')
+    expect(exitCode).toBe(0)
+
+    const missing = await run(GroupsDelete, 'nobody', '--yes')
+    expect(missing.stderr).toBe(
+      "error: group 'nobody' does not exist (CRBUS_GROUP_NOT_FOUND)\n  try: crbus groups list\n",
+    )
+  })
+
   test('are deleted together or not at all, and brought back', async () => {
     broker.groups.commit('empty', [])
     expect(await run(GroupsDelete, 'billing', '--dry-run')).toMatchObject({ exitCode: 0 })

@@ -75,7 +75,8 @@ describe('reset', () => {
     expect(committed()).toEqual([6n])
     await runCli(ResetUndo, [join(undoFolder(), String(file)), '--yes'], options())
     expect(committed()).toEqual([6n])
-    await runCli(ResetUndo, ['--last', '--group', 'billing', '--yes'], options())
+    const back = await runCli(ResetUndo, ['--last', '--group', 'billing', '--yes'], options())
+    expect(back.stdout).toContain('TO     what was before: an undo\n')
     expect(committed()).toEqual([0n])
   })
 
