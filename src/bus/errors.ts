@@ -28,6 +28,8 @@ export interface EventBusErrorDetails {
   readonly group?: string | undefined
   /** What to try next, one sentence or command each. */
   readonly suggestions?: readonly string[] | undefined
+  /** What was done all the same, as plain data, by a change that failed half-way. */
+  readonly outcome?: object | undefined
   readonly cause?: unknown
 }
 
@@ -39,6 +41,7 @@ export class EventBusError extends Error {
   readonly topics: readonly string[] | undefined
   readonly group: string | undefined
   readonly suggestions: readonly string[]
+  readonly outcome: object | undefined
 
   constructor(code: EventBusErrorCode, message: string, details: EventBusErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -47,6 +50,7 @@ export class EventBusError extends Error {
     this.topics = details.topics
     this.group = details.group
     this.suggestions = details.suggestions ?? []
+    this.outcome = details.outcome
   }
 }
 

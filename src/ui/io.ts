@@ -33,3 +33,19 @@ export async function write(stream: Writable, text: string | Uint8Array, signal:
     signal.addEventListener('abort', done, { once: true })
   })
 }
+
+/** Characters that are worth a write of their own. */
+const ENOUGH = 64 * 1024
+
+/** Writes what comes in parts, small ones together. */
+export async function writeParts(stream: Writable, parts: Iterable<string>, signal: AbortSignal): Promise<void> {
+  let text = ''
+  for (const part of parts) {
+    text += part
+    if (text.length < ENOUGH) continue
+    await write(stream, text, signal)
+    if (signal.aborted) return
+    text = ''
+  }
+  if (text !== '') await write(stream, text, signal)
+}

@@ -126,13 +126,14 @@ function peakOf(pid: string): number | undefined {
 /** Times a command from its start to its end, with no shell around it. Counts 1 when it printed what it should. */
 export async function timeCommand([file = '', ...args]: readonly string[], prints: string): Promise<Sample> {
   const start = performance.now()
-  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', () => resolve(performance.now()))
   })
-  const [printed, end] = await Promise.all([text(child.stdout), ended])
-  return { seconds: (end - start) / 1000, count: child.exitCode === 0 && printed.includes(prints) ? 1 : 0 }
+  const [printed, complaint, end] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  if (child.exitCode !== 0) throw new Error(`${file} ended with ${child.exitCode}: ${complaint.slice(-500)}`)
+  return { seconds: (end - start) / 1000, count: printed.includes(prints) ? 1 : 0 }
 }
 
 /** Certificates cost Node 20 ms a start, and a bus named by the environment is not the one that is measured. */
