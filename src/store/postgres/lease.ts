@@ -45,18 +45,22 @@ export class Leases {
     const lost = new AbortController()
     const end = async (isLost: boolean) => {
       if (!this.#held.delete(end)) return
-      clearInterval(heartbeat)
+      clearTimeout(heartbeat)
       if (isLost) lost.abort()
       client.ref()
       await client.end()
     }
-    const heartbeat = setInterval(() => client.query('SELECT 1').catch(() => end(true)), HEARTBEAT_MS)
-    // Whoever relays has reasons of its own to stay.
-    heartbeat.unref()
+    let heartbeat: NodeJS.Timeout | undefined
+    const beat = () => {
+      if (!this.#held.has(end)) return
+      // Whoever relays has reasons of its own to keep the process.
+      heartbeat = setTimeout(() => client.query('SELECT 1').then(beat, () => end(true)), HEARTBEAT_MS).unref()
+    }
     client.unref()
     client.on('error', () => end(true))
     client.on('end', () => end(true))
     this.#held.add(end)
+    beat()
     return { lost: lost.signal, release: () => end(false) }
   }
 }
