@@ -17,7 +17,7 @@ const bundle = async (input, dir, options) => {
 }
 
 // Native or optional: loaded from node_modules when a command needs them, or never.
-const external = ['lz4-napi', 'typescript', 'ts-node', 'tsx', 'react-devtools-core', /^@oclif\/plugin-/]
+const external = ['lz4-napi', 'pg-native', 'typescript', 'ts-node', 'tsx', 'react-devtools-core', /^@oclif\/plugin-/]
 const define = { 'process.env.NODE_ENV': '"production"' }
 
 // Apart from the rest, at the place it has in src: ink waits for its layout engine while it loads, and beside a module
@@ -39,7 +39,9 @@ await bundle(
   'dist/cli',
   { external, transform: { define }, plugins: [screen] },
 )
-await bundle({ index: 'src/index.ts' }, 'dist', { external: [/^[^./]/] })
+// What waits until it is needed in the command line is here for whoever imports it.
+const checks = { ineffectiveDynamicImport: false }
+await bundle({ index: 'src/index.ts' }, 'dist', { external: [/^[^./]/], checks })
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}bin/tsconfig.types.json`], {
   stdio: 'inherit',
 })

@@ -13,18 +13,18 @@ export default defineConfig({
     projects: [
       project('unit', ['test/unit/**/*.test.ts'], { testTimeout: 60_000 }),
       project('commands', ['test/commands/**/*.test.ts'], { testTimeout: 20_000 }),
-      // One broker serves these; a file at a time keeps its timings honest on two cores.
+      // One broker and one Postgres serve these; a file at a time keeps its timings honest on two cores.
       project('contract', ['test/contract/**/*.test.ts'], {
         testTimeout: 60_000,
         hookTimeout: 180_000,
         fileParallelism: false,
-        globalSetup: ['test/support/kafka-global.ts'],
+        globalSetup: ['test/support/kafka-global.ts', 'test/support/postgres-global.ts'],
       }),
       project('e2e', ['test/e2e/**/*.test.ts'], {
         testTimeout: 120_000,
         hookTimeout: 300_000,
         fileParallelism: false,
-        globalSetup: ['test/support/kafka-global.ts'],
+        globalSetup: ['test/support/kafka-global.ts', 'test/support/postgres-global.ts'],
       }),
     ],
   },

@@ -10,7 +10,8 @@ const env = { CRBUS_BROKERS: '', REDPANDA_BROKERS: '', CRBUS_PROFILE: '', NO_COL
 
 /** A service as a user writes one: the README's ten lines, with types as strict as they get. */
 const service = `
-import { EmbeddedEventBus, type EventBus, InMemoryEventBus, type Received, serializedEvent } from 'crbus'
+import { EmbeddedEventBus, type EventBus, type EventStore, InMemoryEventBus, openEventStore, PostgresEventStore } from 'crbus'
+import { type Received, serializedEvent, SqliteEventStore } from 'crbus'
 
 const buses: EventBus[] = [new InMemoryEventBus(), new EmbeddedEventBus({ path: process.argv[2] ?? '' })]
 for (const bus of buses) {
@@ -22,6 +23,16 @@ for (const bus of buses) {
     break
   }
   await bus.close()
+}
+
+const unused: EventStore = new PostgresEventStore({ url: 'postgres://localhost/x' })
+await unused.close()
+const memory = new SqliteEventStore({ path: ':memory:' })
+for (const store of [memory, await openEventStore((process.argv[2] ?? '') + '.store')]) {
+  await store.append('order-1', 0, [serializedEvent('OrderPlaced.v1', Buffer.from('stored'))])
+  const [stored] = await store.readStream('order-1')
+  console.log(stored?.version, Buffer.from(stored?.event.data ?? []).toString())
+  await store.close()
 }
 `
 
@@ -84,7 +95,7 @@ describe('the packed tarball, installed elsewhere', () => {
     )
     expect(checked.stdout).toBe('')
     const ran = await execa(process.execPath, ['service.ts', join(folder, 'service.db')], { cwd: folder, env })
-    expect(ran.stdout).toBe('OrderPlaced.v1 {"order_id":"o-1"}\nOrderPlaced.v1 {"order_id":"o-1"}')
+    expect(ran.stdout).toBe('OrderPlaced.v1 {"order_id":"o-1"}\nOrderPlaced.v1 {"order_id":"o-1"}\n1 stored\n1 stored')
   })
 })
 

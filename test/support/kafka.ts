@@ -10,11 +10,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { freePort, signalProcess, WATCHED, watchedPid } from './watched-process.ts'
 
 const KAFKA = '4.1.0'
 const READY_WITHIN = 60_000
@@ -256,7 +257,7 @@ class OwnKafka implements TestKafka {
     const child = this.#child
     if (!child) return
     const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-    const pid = javaPid(this.#folder)
+    const pid = watchedPid(this.#folder)
     if (child.exitCode === null && child.signalCode === null) {
       if (pid !== undefined) signalProcess(pid, signal)
       const patience = setTimeout(() => pid !== undefined && signalProcess(pid, 'SIGKILL'), 15_000)
@@ -280,28 +281,6 @@ class OwnKafka implements TestKafka {
 
   #tail(): string {
     return readFileSync(join(this.#folder, 'broker.log'), 'utf8').slice(-4000)
-  }
-}
-
-/** Runs its arguments, and ends them when its stdin, held by the test process, closes. */
-const WATCHED = `"$@" </dev/null & broker=$!
-echo $broker > broker.pid
-{ cat >/dev/null; kill -9 $broker 2>/dev/null; } <&3 &
-watcher=$!
-wait $broker; status=$?
-kill $watcher 2>/dev/null
-exit $status`.replace(/^/, 'exec 3<&0\n')
-
-function javaPid(folder: string): number | undefined {
-  const file = join(folder, 'broker.pid')
-  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined
-}
-
-function signalProcess(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
-  try {
-    process.kill(pid, signal)
-  } catch {
-    // It is gone already.
   }
 }
 
@@ -349,15 +328,6 @@ function serverProperties(
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }
 
 /** ApiVersions, version 0, correlation id 1, client id "up": the first thing a broker answers, once it answers at all. */

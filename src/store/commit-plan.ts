@@ -1,0 +1,123 @@
+import { EventStoreError, invalidAppend, timerGone, versionConflict } from './errors.ts'
+import type { Commit, Committed, StreamAppend, Timer } from './event-store.ts'
+import { checkName, checkTime, checkTopic, type EventColumns, toColumns } from './stored-form.ts'
+
+/** What commits are held against: the store as it is. */
+export interface StoreState {
+  /** Of a stream's last event; 0 when there is none. */
+  version(streamId: string): number
+  hasTimer(id: string): boolean
+}
+
+interface EventToWrite extends EventColumns {
+  readonly streamId: string
+  readonly version: number
+}
+
+interface MessageToWrite extends EventColumns {
+  /** Of the commit's first append. */
+  readonly streamId: string | null
+  readonly topic: string
+}
+
+interface TimerToWrite extends EventColumns {
+  readonly id: string
+  readonly streamId: string
+  readonly due: Date
+}
+
+/** What a list of commits comes to, and what has to be written for it. */
+export interface CommitPlan {
+  /** One for each commit. */
+  readonly results: readonly Committed[]
+  readonly events: readonly EventToWrite[]
+  readonly messages: readonly MessageToWrite[]
+  /** To be removed before `timers` are set. True: it has to be there, which somebody else may change meanwhile. */
+  readonly fired: ReadonlyMap<string, boolean>
+  /** By id, as they are in the end. */
+  readonly timers: ReadonlyMap<string, TimerToWrite>
+}
+
+/** Makes commits in their order, on paper: each holds what those before it did, and one that fails leaves nothing. */
+export function planCommits(commits: readonly Commit[], state: StoreState): CommitPlan {
+  const events: EventToWrite[] = []
+  const messages: MessageToWrite[] = []
+  const fired = new Map<string, boolean>()
+  const timers = new Map<string, TimerToWrite>()
+  const versions = new Map<string, number>()
+  /** Ids that this list has set or fired, and whether there is such a timer since. */
+  const timersNow = new Map<string, boolean>()
+
+  const results = commits.map((commit): Committed => {
+    try {
+      const appended = planAppends(commit.appends, (streamId) => versions.get(streamId) ?? state.version(streamId))
+      const toFire = [...new Set(commit.fired)]
+      for (const id of toFire) if (!(timersNow.get(id) ?? state.hasTimer(id))) throw timerGone(id)
+      const toSend = planMessages(commit)
+      const toSet = (commit.timers ?? []).map(toTimerToWrite)
+
+      // Nothing can fail any more.
+      for (const [streamId, version] of appended.versions) versions.set(streamId, version)
+      for (const event of appended.events) events.push(event)
+      for (const message of toSend) messages.push(message)
+      for (const id of toFire) {
+        fired.set(id, fired.get(id) ?? !timersNow.has(id))
+        timers.delete(id)
+        timersNow.set(id, false)
+      }
+      for (const timer of toSet) {
+        timers.set(timer.id, timer)
+        timersNow.set(timer.id, true)
+      }
+      return { ok: true, versions: appended.last }
+    } catch (error) {
+      if (error instanceof EventStoreError) return { ok: false, error }
+      throw error
+    }
+  })
+  return { results, events, messages, fired, timers }
+}
+
+function planAppends(appends: readonly StreamAppend[], current: (streamId: string) => number) {
+  const versions = new Map<string, number>()
+  const events: EventToWrite[] = []
+  const last = appends.map(({ streamId, expectedVersion, events: appended }) => {
+    checkName('the stream id', streamId)
+    if (appended.length === 0) throw invalidAppend(`no events were given to append to '${streamId}'`, { streamId })
+    checkExpected(streamId, expectedVersion)
+    let version = versions.get(streamId) ?? current(streamId)
+    if (expectedVersion !== 'any' && expectedVersion !== version) {
+      throw versionConflict(streamId, expectedVersion, version)
+    }
+    for (const event of appended) {
+      version += 1
+      events.push({ streamId, version, ...toColumns(event) })
+    }
+    versions.set(streamId, version)
+    return version
+  })
+  return { versions, events, last }
+}
+
+function checkExpected(streamId: string, expected: StreamAppend['expectedVersion']): void {
+  if (expected === 'any' || (Number.isSafeInteger(expected) && expected >= 0)) return
+  throw invalidAppend(`${expected} is no version to expect of '${streamId}'`, {
+    streamId,
+    suggestions: ["0 for a stream that must not exist yet, 'any' for whatever it is at"],
+  })
+}
+
+function planMessages({ appends, messages = [] }: Commit): MessageToWrite[] {
+  const streamId = appends[0]?.streamId ?? null
+  return messages.map(({ topic, event }) => {
+    checkTopic(topic)
+    return { streamId, topic, ...toColumns(event) }
+  })
+}
+
+function toTimerToWrite({ id, streamId, due, event }: Timer): TimerToWrite {
+  checkName('the id of a timer', id)
+  checkName('the stream id', streamId)
+  checkTime(`the time of timer '${id}'`, due)
+  return { id, streamId, due, ...toColumns(event) }
+}

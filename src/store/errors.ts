@@ -1,0 +1,75 @@
+/**
+ * Every way a store can fail, with the exit code of the command line for it. Public: codes are never renamed and exit
+ * codes never renumbered; messages may change.
+ */
+export const eventStoreErrorCodes = {
+  /** The store cannot be reached or used: no connection, no login, a full disk, closed. Trying again may help. */
+  STORE_UNAVAILABLE: 3,
+  /** Its tables are missing. */
+  STORE_NOT_READY: 4,
+  /** A table of its names is there, and is another one. */
+  STORE_MISMATCH: 6,
+  /** The stream is not at the version expected. */
+  VERSION_CONFLICT: 6,
+  /** A timer that was to fire is gone: somebody else fired it. */
+  TIMER_GONE: 6,
+  /** What was to be written cannot be, in any state of the store: no events, a bad version, a text with a NUL. */
+  INVALID_APPEND: 6,
+} as const
+
+export type EventStoreErrorCode = keyof typeof eventStoreErrorCodes
+
+export interface EventStoreErrorDetails {
+  readonly streamId?: string | undefined
+  readonly expected?: number | undefined
+  readonly actual?: number | undefined
+  readonly timerId?: string | undefined
+  /** What to try next, one sentence or command each. */
+  readonly suggestions?: readonly string[] | undefined
+  readonly cause?: unknown
+}
+
+/** The one error type of the store. The message says what is true; `suggestions` say what to do. */
+export class EventStoreError extends Error {
+  override readonly name = 'EventStoreError'
+  readonly code: EventStoreErrorCode
+  readonly streamId: string | undefined
+  /** Of a `VERSION_CONFLICT`: the version the writer expected the stream to be at. */
+  readonly expected: number | undefined
+  /** Of a `VERSION_CONFLICT`: the version it was at; 0 when it does not exist. */
+  readonly actual: number | undefined
+  /** Of a `TIMER_GONE`. */
+  readonly timerId: string | undefined
+  readonly suggestions: readonly string[]
+
+  constructor(code: EventStoreErrorCode, message: string, details: EventStoreErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.streamId = details.streamId
+    this.expected = details.expected
+    this.actual = details.actual
+    this.timerId = details.timerId
+    this.suggestions = details.suggestions ?? []
+  }
+}
+
+export const versionConflict = (streamId: string, expected: number, actual: number) =>
+  new EventStoreError(
+    'VERSION_CONFLICT',
+    `Concurrency conflict on stream '${streamId}': expected version ${expected}, it is at ${actual}`,
+    { streamId, expected, actual, suggestions: ['load the stream again and decide again'] },
+  )
+
+export const timerGone = (timerId: string) =>
+  new EventStoreError('TIMER_GONE', `timer '${timerId}' is gone: it was fired already`, { timerId })
+
+export const storeUnavailable = (reason: string, details: EventStoreErrorDetails = {}) =>
+  new EventStoreError('STORE_UNAVAILABLE', reason, details)
+
+export const storeClosed = () => storeUnavailable('the store is closed')
+
+export const storeMismatch = (reason: string, details: EventStoreErrorDetails = {}) =>
+  new EventStoreError('STORE_MISMATCH', reason, details)
+
+export const invalidAppend = (reason: string, details: EventStoreErrorDetails = {}) =>
+  new EventStoreError('INVALID_APPEND', reason, details)

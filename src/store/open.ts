@@ -1,0 +1,31 @@
+import { storeUnavailable } from './errors.ts'
+import type { EventStore } from './event-store.ts'
+import type { StoreSetup } from './layout.ts'
+
+/**
+ * Opens the store at a location: `postgres://…` or `postgresql://…`, else the path of a SQLite file, or `:memory:`. A
+ * driver is loaded when it is chosen. A Postgres is connected to when it is first asked for something.
+ */
+export async function openEventStore(location: string): Promise<EventStore> {
+  if (isPostgres(location)) {
+    const { PostgresEventStore } = await import('./postgres/postgres-event-store.ts')
+    return new PostgresEventStore({ url: location })
+  }
+  const { SqliteEventStore } = await import('./sqlite/sqlite-event-store.ts')
+  return new SqliteEventStore({ path: location })
+}
+
+/** The same, to make its tables. A file is not made before `create`. */
+export async function openStoreSetup(location: string): Promise<StoreSetup> {
+  if (isPostgres(location)) return (await import('./postgres/setup.ts')).postgresSetup(location)
+  return (await import('./sqlite/setup.ts')).sqliteSetup(location)
+}
+
+/** `STORE_UNAVAILABLE` for the URL of another database, which would make a strange file. */
+function isPostgres(location: string): boolean {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase()
+  if (scheme === undefined || scheme === 'postgres' || scheme === 'postgresql') return scheme !== undefined
+  throw storeUnavailable(`an event store is in Postgres or in a SQLite file, not at ${scheme}://`, {
+    suggestions: ['postgres://user:password@host/database', 'the path of a file: data/store.db'],
+  })
+}

@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type CommitPlan, planCommits, type StoreState } from '../commit-plan.ts'
+import { invalidAppend } from '../errors.ts'
+import type { Commit, Committed } from '../event-store.ts'
+import { eventArrays } from './columns.ts'
+import { type Ask, type Connections, type Row, transact } from './connections.ts'
+import { isBadData } from './postgres-errors.ts'
+
+/** What is written in one transaction, at most. Bytes travel as hexadecimal digits. */
+const MOST_COMMITS = 500
+const MOST_BYTES = 8 * 1024 * 1024
+
+/** How often many commits are tried together before each is tried alone. */
+const TRIES_TOGETHER = 3
+
+/**
+ * Makes commits: looks at the streams, decides on paper, writes what came of it in a handful of statements. That somebody
+ * else wrote in between shows in the number of rows written, without an error that would spoil the transaction; then it is
+ * rolled back and decided again by what is true now.
+ */
+export async function makeCommits(
+  connections: Connections,
+  owner: string,
+  commits: readonly Commit[],
+): Promise<Committed[]> {
+  const results: Committed[] = []
+  for (const part of inParts(commits)) {
+    const together = part.length > 1 ? await tryTogether(connections, owner, part) : undefined
+    if (together !== undefined) results.push(...together)
+    else for (const commit of part) results.push(await makeCommit(connections, owner, commit))
+  }
+  return results
+}
+
+async function tryTogether(connections: Connections, owner: string, commits: readonly Commit[]) {
+  try {
+    for (let tries = 0; tries < TRIES_TOGETHER; tries += 1) {
+      const results = await attempt(connections, owner, commits)
+      if (results !== undefined) return results
+    }
+  } catch (error) {
+    // One of them is to blame, and the others are not to suffer for it.
+    if (!isBadData(error)) throw error
+  }
+  return undefined
+}
+
+async function makeCommit(connections: Connections, owner: string, commit: Commit): Promise<Committed> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const [result] = (await attempt(connections, owner, [commit])) ?? []
+      if (result !== undefined) return result
+    } catch (error) {
+      if (!isBadData(error)) throw error
+      return { ok: false, error: invalidAppend(`Postgres refuses it: ${(error as Error).message}`, { cause: error }) }
+    }
+    // Whoever was faster has got on, so that all get on. Many at once do so sooner when they keep out of step.
+    await sleep(Math.random() * Math.min(2 ** tries, 50))
+  }
+}
+
+/** `undefined` when somebody else was faster: nothing was written. */
+function attempt(connections: Connections, owner: string, commits: readonly Commit[]) {
+  return connections.use(async (ask) => {
+    const plan = planCommits(commits, await readState(ask, owner, commits))
+    if (!plan.results.some(({ ok }) => ok)) return plan.results
+    return transact(ask, async () => ((await writePlan(ask, owner, plan)) ? plan.results : undefined))
+  })
+}
+
+async function readState(ask: Ask, owner: string, commits: readonly Commit[]): Promise<StoreState> {
+  // Postgres takes no NUL; that such a name is none is decided later.
+  const namesOf = (list: (commit: Commit) => readonly string[]) => [
+    ...new Set(commits.flatMap(list).filter((name) => !name.includes('\0'))),
+  ]
+  const streams = namesOf(({ appends }) => appends.map(({ streamId }) => streamId))
+  const fired = namesOf(({ fired: ids = [] }) => ids)
+  const versions = new Map<string, number>()
+  if (streams.length > 0) {
+    const { rows } = await ask<Row<'id' | 'version'>>(
+      'SELECT s.id, (SELECT max(version) FROM events e WHERE e.stream_id = s.id) AS version FROM unnest($1::text[]) AS s(id)',
+      [streams],
+    )
+    for (const { id, version } of rows) versions.set(id, Number(version ?? 0))
+  }
+  const timers = new Set<string>()
+  if (fired.length > 0) {
+    const { rows } = await ask<Row<'id'>>('SELECT id FROM crbus_timers WHERE owner = $1 AND id = ANY ($2::text[])', [
+      owner,
+      fired,
+    ])
+    for (const { id } of rows) timers.add(id)
+  }
+  return { version: (streamId) => versions.get(streamId) ?? 0, hasTimer: (id) => timers.has(id) }
+}
+
+/**
+ * Writes inside a transaction; false when it does not hold any more. Rows are locked in the order of their keys, so that
+ * writers of the same streams wait for one another and not in a circle. Messages get their ids after the events are in:
+ * whoever appends to a stream afterwards gets later ones.
+ */
+async function writePlan(ask: Ask, owner: string, { events, messages, fired, timers }: CommitPlan): Promise<boolean> {
+  if (events.length > 0) {
+    const { count } = await ask(
+      `INSERT INTO events (stream_id, version, event_type, event_version, event_data, metadata)
+       SELECT stream_id, version, event_type, event_version, event_data, metadata::jsonb
+       FROM unnest($1::text[], $2::bigint[], $3::text[], $4::integer[], $5::bytea[], $6::text[])
+         AS e(stream_id, version, event_type, event_version, event_data, metadata)
+       ORDER BY stream_id, version ON CONFLICT (stream_id, version) DO NOTHING`,
+      [events.map(({ streamId }) => streamId), events.map(({ version }) => version), ...eventArrays(events)],
+    )
+    if (count < events.length) return false
+  }
+  if (fired.size > 0) {
+    const { rows } = await ask<Row<'id'>>(
+      'DELETE FROM crbus_timers WHERE owner = $1 AND id = ANY ($2::text[]) RETURNING id',
+      [owner, [...fired.keys()]],
+    )
+    const removed = new Set(rows.map(({ id }) => id))
+    for (const [id, hasToBeThere] of fired) if (hasToBeThere && !removed.has(id)) return false
+  }
+  if (timers.size > 0) {
+    const list = [...timers.values()]
+    await ask(
+      `INSERT INTO crbus_timers (owner, id, stream_id, due_at, event_type, event_version, event_data, metadata)
+       SELECT $1, id, stream_id, due_at, event_type, event_version, event_data, metadata::jsonb
+       FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::integer[], $7::bytea[], $8::text[])
+         AS t(id, stream_id, due_at, event_type, event_version, event_data, metadata)
+       ORDER BY id ON CONFLICT (owner, id) DO UPDATE SET stream_id = excluded.stream_id, due_at = excluded.due_at,
+         event_type = excluded.event_type, event_version = excluded.event_version, event_data = excluded.event_data,
+         metadata = excluded.metadata`,
+      [
+        owner,
+        list.map(({ id }) => id),
+        list.map(({ streamId }) => streamId),
+        list.map(({ due }) => due.toISOString()),
+        ...eventArrays(list),
+      ],
+    )
+  }
+  if (messages.length > 0) {
+    await ask(
+      `INSERT INTO crbus_outbox (owner, stream_id, topic, event_type, event_version, event_data, metadata)
+       SELECT $1, stream_id, topic, event_type, event_version, event_data, metadata::jsonb
+       FROM unnest($2::text[], $3::text[], $4::text[], $5::integer[], $6::bytea[], $7::text[])
+         WITH ORDINALITY AS m(stream_id, topic, event_type, event_version, event_data, metadata, place)
+       ORDER BY place`,
+      [owner, messages.map(({ streamId }) => streamId), messages.map(({ topic }) => topic), ...eventArrays(messages)],
+    )
+  }
+  return true
+}
+
+function* inParts(commits: readonly Commit[]): Generator<readonly Commit[]> {
+  let part: Commit[] = []
+  let bytes = 0
+  for (const commit of commits) {
+    const size = bytesOf(commit)
+    if (part.length > 0 && (part.length === MOST_COMMITS || bytes + size > MOST_BYTES)) {
+      yield part
+      part = []
+      bytes = 0
+    }
+    part.push(commit)
+    bytes += size
+  }
+  if (part.length > 0) yield part
+}
+
+function bytesOf({ appends, messages = [], timers = [] }: Commit): number {
+  const events = [...appends.flatMap((append) => append.events), ...[...messages, ...timers].map(({ event }) => event)]
+  return events.reduce((sum, { data }) => sum + data.length, 0)
+}

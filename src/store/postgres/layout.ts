@@ -1,0 +1,131 @@
+import { checkTables, type FoundTable, type StorePart, type TableName, type TypeNames, tableNames } from '../layout.ts'
+import { type Ask, type Connections, type Row, transact } from './connections.ts'
+
+const EVENT = 'event_type TEXT NOT NULL, event_version INTEGER NOT NULL, event_data BYTEA NOT NULL, metadata JSONB'
+const TIME = 'TIMESTAMPTZ NOT NULL DEFAULT now()'
+
+/** The first three are Composable Rust's, as its migrations leave them (001, 002, 004, 005). */
+const statements: Readonly<Record<TableName, readonly string[]>> = {
+  events: [
+    `CREATE TABLE events (
+       stream_id TEXT NOT NULL, version BIGINT NOT NULL, event_type TEXT NOT NULL, event_data BYTEA NOT NULL,
+       metadata JSONB, created_at ${TIME}, event_version INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (stream_id, version))`,
+    'CREATE INDEX idx_events_created ON events (created_at)',
+    'CREATE INDEX idx_events_type ON events (event_type)',
+    'CREATE INDEX idx_events_type_version ON events (event_type, event_version)',
+  ],
+  snapshots: [
+    `CREATE TABLE snapshots (
+       stream_id TEXT PRIMARY KEY, version BIGINT NOT NULL, state_data BYTEA NOT NULL, created_at ${TIME})`,
+  ],
+  failed_events: [
+    `CREATE TABLE failed_events (
+       id BIGSERIAL PRIMARY KEY, stream_id TEXT NOT NULL, ${EVENT}, original_timestamp TIMESTAMPTZ NOT NULL,
+       error_message TEXT NOT NULL, error_details TEXT, retry_count INTEGER NOT NULL DEFAULT 0,
+       first_failed_at ${TIME}, last_failed_at ${TIME}, status TEXT NOT NULL DEFAULT 'pending',
+       resolved_at TIMESTAMPTZ, resolved_by TEXT, resolution_notes TEXT,
+       CONSTRAINT failed_events_status_check CHECK (status IN ('pending', 'processing', 'resolved', 'discarded')))`,
+    `CREATE INDEX idx_failed_events_status_failed_at ON failed_events (status, first_failed_at) WHERE status = 'pending'`,
+    'CREATE INDEX idx_failed_events_stream ON failed_events (stream_id)',
+    'CREATE INDEX idx_failed_events_type ON failed_events (event_type)',
+    'CREATE INDEX idx_failed_events_type_version ON failed_events (event_type, event_version)',
+    'CREATE INDEX idx_failed_events_timestamp ON failed_events (first_failed_at DESC)',
+  ],
+  crbus_outbox: [
+    `CREATE TABLE crbus_outbox (
+       id BIGSERIAL PRIMARY KEY, owner TEXT NOT NULL, stream_id TEXT, topic TEXT NOT NULL, ${EVENT},
+       attempts INTEGER NOT NULL DEFAULT 0, created_at ${TIME})`,
+    'CREATE INDEX idx_crbus_outbox_owner ON crbus_outbox (owner, id)',
+  ],
+  crbus_timers: [
+    `CREATE TABLE crbus_timers (
+       owner TEXT NOT NULL, id TEXT NOT NULL, stream_id TEXT NOT NULL, due_at TIMESTAMPTZ NOT NULL, ${EVENT},
+       PRIMARY KEY (owner, id))`,
+    'CREATE INDEX idx_crbus_timers_due ON crbus_timers (owner, due_at)',
+  ],
+}
+
+/** What of a store is there and what is not. `STORE_MISMATCH` when a table of its names is another one. */
+export async function inspectTables(ask: Ask, location: string): Promise<StorePart[]> {
+  const found = await describeTables(ask)
+  checkTables([...found.values()], types, location)
+  const indexes = await ask<Row<'name' | 'index'>>(
+    `SELECT t.name, c.relname AS index ${FROM_TABLES} JOIN pg_index i ON i.indrelid = t.oid JOIN pg_class c ON c.oid = i.indexrelid`,
+    [tableNames],
+  )
+  const known = new Set([...found.keys(), ...indexes.rows.map(({ name, index }) => `${name}.${index}`)])
+  return tableNames.flatMap((table) =>
+    statements[table].map((sql): StorePart => {
+      const [, kind, name = ''] = /^CREATE (TABLE|INDEX) (\w+)/.exec(sql) ?? []
+      return kind === 'TABLE'
+        ? { kind: 'table', name, table, exists: known.has(name) }
+        : { kind: 'index', name, table, exists: known.has(`${table}.${name}`) }
+    }),
+  )
+}
+
+/** Creates what is missing, all of it or nothing. */
+export async function createMissing(connections: Connections): Promise<readonly StorePart[]> {
+  const { location } = connections
+  for (;;) {
+    const created = await connections.use((ask) => transact(ask, () => createTables(ask, location)))
+    // Else it had to make way for a writer, whom an index on a table in use can meet in a circle.
+    if (created !== undefined) return created
+  }
+}
+
+async function createTables(ask: Ask, location: string): Promise<StorePart[]> {
+  // Services that start together would collide in making the same table.
+  await ask(`SELECT pg_advisory_xact_lock(hashtext('crbus store init'))`)
+  const missing = (await inspectTables(ask, location)).filter(({ exists }) => !exists)
+  for (const { kind, name, table } of missing) {
+    const begin = `CREATE ${kind.toUpperCase()} ${name} `
+    for (const sql of statements[table]) if (sql.startsWith(begin)) await ask(sql)
+  }
+  return missing
+}
+
+/** Those tables that the connection's search path leads to, which are those its statements would use. */
+const FROM_TABLES = 'FROM (SELECT name, to_regclass(quote_ident(name)) AS oid FROM unnest($1::text[]) AS n(name)) t'
+
+const kinds: Readonly<Record<string, string>> = { v: 'view', m: 'materialized view', f: 'foreign table', S: 'sequence' }
+
+const types: TypeNames = {
+  text: ['text', 'character varying'],
+  integer: ['integer'],
+  bigint: ['bigint'],
+  bytes: ['bytea'],
+  json: ['jsonb'],
+  time: ['timestamp with time zone'],
+}
+
+async function describeTables(ask: Ask): Promise<Map<TableName, FoundTable>> {
+  const columns = await ask<Row<'name' | 'kind' | 'column' | 'type' | 'required' | 'filled'>>(
+    `SELECT t.name, c.relkind AS kind, a.attname AS column, format_type(a.atttypid, a.atttypmod) AS type,
+       a.attnotnull::text AS required, (a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '')::text AS filled
+     ${FROM_TABLES} JOIN pg_class c ON c.oid = t.oid
+     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+    [tableNames],
+  )
+  const keys = await ask<Row<'name' | 'columns'>>(
+    `SELECT t.name, (SELECT json_agg(a.attname) FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum = ANY (i.indkey))::text AS columns
+     ${FROM_TABLES} JOIN pg_index i ON i.indrelid = t.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL`,
+    [tableNames],
+  )
+  return new Map(
+    [...Map.groupBy(columns.rows, ({ name }) => name as TableName)].map(([name, rows]) => [
+      name,
+      {
+        name,
+        otherwise: kinds[rows[0]?.kind ?? ''],
+        columns: new Map(
+          rows.map(({ column, type, required, filled }) => [
+            column,
+            { type, isNullable: required === 'false', hasDefault: filled === 'true' },
+          ]),
+        ),
+        keys: keys.rows.filter((key) => key.name === name).map((key) => JSON.parse(key.columns) as string[]),
+      },
+    ]),
+  )
+}

@@ -1,0 +1,48 @@
+import { writeDetails } from '../dead-letter-text.ts'
+import type { Outbox } from '../event-store.ts'
+import { type MessageRow, toPending } from '../rows.ts'
+import { checkLimit, checkName, checkReason, checkText, isRowId } from '../stored-form.ts'
+import { EVENT, time } from './columns.ts'
+import type { Connections, Row } from './connections.ts'
+import type { Leases } from './lease.ts'
+
+export function postgresOutbox({ ask }: Connections, leases: Leases): Outbox {
+  const change = async (sql: string, owner: string, ids: readonly string[]) => {
+    checkText('the owner', owner)
+    await ask(`${sql} WHERE owner = $1 AND id = ANY ($2::bigint[])`, [owner, ids.filter(isRowId)])
+  }
+  return {
+    async pending(owner, limit) {
+      checkText('the owner', owner)
+      checkLimit(limit)
+      const { rows } = await ask<MessageRow>(
+        `SELECT id, topic, attempts, ${time('created_at')}, ${EVENT} FROM crbus_outbox WHERE owner = $1 ORDER BY id LIMIT $2::bigint`,
+        [owner, limit],
+      )
+      return rows.map(toPending)
+    },
+    published: (owner, ids) => change('DELETE FROM crbus_outbox', owner, ids),
+    failed: (owner, ids) => change('UPDATE crbus_outbox SET attempts = attempts + 1', owner, ids),
+    async bury(owner, id, reason) {
+      checkText('the owner', owner)
+      checkReason(reason)
+      if (!isRowId(id)) return
+      const { rows } = await ask<Row<'topic'>>('SELECT topic FROM crbus_outbox WHERE owner = $1 AND id = $2', [
+        owner,
+        id,
+      ])
+      const [found] = rows
+      if (found === undefined) return
+      await ask(
+        `WITH m AS (DELETE FROM crbus_outbox WHERE owner = $1 AND id = $2 RETURNING *)
+         INSERT INTO failed_events (stream_id, event_type, event_version, event_data, metadata, original_timestamp, error_message, error_details, retry_count)
+         SELECT coalesce(stream_id, topic), event_type, event_version, event_data, metadata, created_at, $3, $4, attempts FROM m`,
+        [owner, id, reason.message, writeDetails(found.topic, reason.details)],
+      )
+    },
+    async lease(owner) {
+      checkName('the owner', owner)
+      return leases.take(owner)
+    },
+  }
+}

@@ -1,0 +1,163 @@
+import type { SerializedEvent } from '../../bus/event.ts'
+import type {
+  Commit,
+  Committed,
+  DeadLetters,
+  EventStore,
+  ExpectedVersion,
+  NewSnapshot,
+  Outbox,
+  ReadAllOptions,
+  Snapshot,
+  StoredEvent,
+  StreamRange,
+  Timers,
+} from '../event-store.ts'
+import type { StorePart } from '../layout.ts'
+import { type SnapshotRow, type StoredRow, toSnapshot, toStored } from '../rows.ts'
+import { checkLimit, checkName, checkSnapshot, checkText, timeText } from '../stored-form.ts'
+import { bytes, EVENT, time } from './columns.ts'
+import { makeCommits } from './commit.ts'
+import { Connections, type Row } from './connections.ts'
+import { postgresDeadLetters } from './dead-letters.ts'
+import { createMissing } from './layout.ts'
+import { Leases } from './lease.ts'
+import { postgresOutbox } from './outbox.ts'
+import type { PostgresEventStoreOptions } from './postgres-options.ts'
+import { postgresTimers } from './timers.ts'
+
+/**
+ * A store in Postgres 12 or newer: the tables of Composable Rust's own event store, which a Rust service may use at the same
+ * time, and two of crbus's. They are made by `init`, or by `crbus store init`; found by the connection's search path.
+ *
+ * **Concurrency.** Any number of processes. Correct under READ COMMITTED, which it asks for. Two that write to one stream
+ * wait for one another's transaction, no longer.
+ *
+ * **Cost.** Connects when first used. A commit is six rounds to the server, and so are 500 at once.
+ *
+ * **Leases** are locks of a session each: they need connections of their own, and no pooler in between that shares them
+ * out by transaction.
+ *
+ * **Failure.** Everything thrown is an `EventStoreError`; no message holds the password. What fails is not tried again,
+ * except for lost races; the next call connects anew. **Ownership.** Closed by `close` or `await using`.
+ */
+export class PostgresEventStore implements EventStore {
+  readonly outbox: Outbox
+  readonly timers: Timers
+  readonly deadLetters: DeadLetters
+  readonly #connections: Connections
+  readonly #leases: Leases
+
+  /** `STORE_UNAVAILABLE` when the URL is none of Postgres. */
+  constructor(options: PostgresEventStoreOptions) {
+    this.#connections = new Connections(options)
+    this.#leases = new Leases(this.#connections)
+    this.outbox = postgresOutbox(this.#connections, this.#leases)
+    this.timers = postgresTimers(this.#connections)
+    this.deadLetters = postgresDeadLetters(this.#connections)
+  }
+
+  /**
+   * Creates the tables and indexes that are missing, all of them or none, and answers which. Alters nothing that is there;
+   * `STORE_MISMATCH` when a table of those names is another one. Services may call it at the same time.
+   */
+  init(): Promise<readonly StorePart[]> {
+    return createMissing(this.#connections)
+  }
+
+  async append(
+    streamId: string,
+    expectedVersion: ExpectedVersion,
+    events: readonly SerializedEvent[],
+  ): Promise<number> {
+    const [committed] = await makeCommits(this.#connections, '', [{ appends: [{ streamId, expectedVersion, events }] }])
+    if (committed?.ok !== true) throw committed?.error
+    return committed.versions[0] as number
+  }
+
+  async commit(owner: string, commits: readonly Commit[]): Promise<readonly Committed[]> {
+    checkName('the owner', owner)
+    return makeCommits(this.#connections, owner, commits)
+  }
+
+  async readStream(
+    streamId: string,
+    { from = 0, to = Number.MAX_SAFE_INTEGER }: StreamRange = {},
+  ): Promise<readonly StoredEvent[]> {
+    checkText('the stream id', streamId)
+    const { rows } = await this.#connections.ask<StoredRow>(
+      `SELECT ${STORED} FROM events WHERE stream_id = $1 AND version BETWEEN $2::bigint AND $3::bigint ORDER BY version`,
+      [streamId, from, to],
+    )
+    return rows.map(toStored)
+  }
+
+  async readStreams(streamIds: readonly string[]): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
+    for (const streamId of streamIds) checkText('the stream id', streamId)
+    const streams = new Map<string, StoredEvent[]>(streamIds.map((streamId) => [streamId, []]))
+    const { rows } = await this.#connections.ask<StoredRow>(
+      `SELECT ${STORED} FROM events WHERE stream_id = ANY ($1::text[]) ORDER BY stream_id, version`,
+      [[...streams.keys()]],
+    )
+    for (const row of rows) streams.get(row.stream_id)?.push(toStored(row))
+    return streams
+  }
+
+  async *readAll({ since, until, streamPrefix = '', batchSize = 1000, signal }: ReadAllOptions = {}) {
+    checkLimit(batchSize)
+    checkText('the prefix', streamPrefix)
+    const newest = await this.#connections.ask<Row<'created_at'>>(
+      `SELECT ${time('created_at')} FROM (
+         SELECT max(created_at) AS created_at FROM events WHERE $1::text IS NULL OR created_at < $1::timestamptz) AS newest`,
+      [until && timeText(until)],
+    )
+    const end = newest.rows[0]?.created_at
+    let from: (string | number)[] = [since ? timeText(since) : '-infinity', '', '-1']
+    while (!signal?.aborted) {
+      const { rows } = await this.#connections.ask<StoredRow>(
+        // Strings sort by their bytes here, as in every store, whatever the database's collation.
+        `SELECT ${STORED} FROM events e
+         WHERE (e.created_at, stream_id COLLATE "C", version) > ($1::timestamptz, $2, $3::bigint)
+           AND e.created_at <= $4::timestamptz AND starts_with(stream_id, $5)
+         ORDER BY e.created_at, stream_id COLLATE "C", version LIMIT $6::bigint`,
+        [...from, end, streamPrefix, batchSize],
+      )
+      const last = rows.at(-1)
+      if (last === undefined) return
+      yield rows.map(toStored)
+      if (rows.length < batchSize) return
+      from = [last.created_at, last.stream_id, last.version]
+    }
+  }
+
+  async saveSnapshot(snapshot: NewSnapshot): Promise<void> {
+    checkSnapshot(snapshot)
+    await this.#connections.ask(
+      `INSERT INTO snapshots AS known (stream_id, version, state_data) VALUES ($1, $2::bigint, $3)
+       ON CONFLICT (stream_id) DO UPDATE
+       SET version = excluded.version, state_data = excluded.state_data, created_at = now()
+       WHERE excluded.version >= known.version`,
+      [snapshot.streamId, snapshot.version, snapshot.state],
+    )
+  }
+
+  async loadSnapshot(streamId: string): Promise<Snapshot | undefined> {
+    checkText('the stream id', streamId)
+    const { rows } = await this.#connections.ask<SnapshotRow>(
+      `SELECT stream_id, version, ${bytes('state_data')}, ${time('created_at')} FROM snapshots WHERE stream_id = $1`,
+      [streamId],
+    )
+    return rows[0] && toSnapshot(rows[0])
+  }
+
+  async close(): Promise<void> {
+    await this.#leases.endAll()
+    await this.#connections.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+const STORED = `stream_id, version, ${EVENT}, ${time('created_at')}`

@@ -1,0 +1,18 @@
+import type { StoreSetup } from '../layout.ts'
+import { Connections } from './connections.ts'
+import { createMissing, inspectTables } from './layout.ts'
+
+/** An index of a large table takes its time. */
+const TIMEOUT_MS = 60 * 60_000
+
+export function postgresSetup(url: string): StoreSetup {
+  const connections = new Connections({ url, timeout: TIMEOUT_MS })
+  const { location } = connections
+  return {
+    kind: 'postgres',
+    location,
+    inspect: () => connections.use((ask) => inspectTables(ask, location)),
+    create: () => createMissing(connections),
+    [Symbol.asyncDispose]: () => connections.close(),
+  }
+}

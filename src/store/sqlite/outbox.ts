@@ -1,0 +1,54 @@
+import { writeDetails } from '../dead-letter-text.ts'
+import type { Outbox } from '../event-store.ts'
+import { type MessageRow, toPending } from '../rows.ts'
+import { checkLimit, checkName, checkReason, checkText, isRowId } from '../stored-form.ts'
+import { EVENT_COLUMNS } from './layout.ts'
+import type { Leases } from './lease.ts'
+import type { StoreFile } from './store-file.ts'
+
+export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
+  const prepare = (sql: string) => file.database.prepare(sql)
+  const pending = prepare(
+    `SELECT id, topic, attempts, created_at, ${EVENT_COLUMNS} FROM crbus_outbox WHERE owner = ? ORDER BY id LIMIT ?`,
+  )
+  const topicOf = prepare('SELECT topic FROM crbus_outbox WHERE owner = ? AND id = ?')
+  const remove = prepare('DELETE FROM crbus_outbox WHERE owner = ? AND id = ?')
+  const countAttempt = prepare('UPDATE crbus_outbox SET attempts = attempts + 1 WHERE owner = ? AND id = ?')
+  const copy = prepare(
+    `INSERT INTO failed_events (stream_id, ${EVENT_COLUMNS}, original_timestamp, error_message, error_details, retry_count, first_failed_at, last_failed_at)
+     SELECT coalesce(stream_id, topic), ${EVENT_COLUMNS}, created_at, ?3, ?4, attempts, ?5, ?5 FROM crbus_outbox WHERE owner = ?1 AND id = ?2`,
+  )
+  const each = (owner: string, ids: readonly string[], work: (id: number) => void) => {
+    checkText('the owner', owner)
+    file.change(() => {
+      for (const id of ids) if (isRowId(id)) work(Number(id))
+    })
+  }
+  return {
+    async pending(owner, limit) {
+      checkText('the owner', owner)
+      checkLimit(limit)
+      return file.read(() => (pending.all(owner, limit) as unknown as MessageRow[]).map(toPending))
+    },
+    async published(owner, ids) {
+      each(owner, ids, (id) => remove.run(owner, id))
+    },
+    async failed(owner, ids) {
+      each(owner, ids, (id) => countAttempt.run(owner, id))
+    },
+    async bury(owner, id, reason) {
+      checkReason(reason)
+      each(owner, [id], (row) => {
+        const found = topicOf.get(owner, row)
+        if (found === undefined) return
+        const details = writeDetails(String(found.topic), reason.details)
+        copy.run(owner, row, reason.message, details, new Date().toISOString())
+        remove.run(owner, row)
+      })
+    },
+    async lease(owner) {
+      checkName('the owner', owner)
+      return file.read(() => leases.take(owner))
+    },
+  }
+}

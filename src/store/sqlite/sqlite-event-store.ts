@@ -1,0 +1,176 @@
+import type { SerializedEvent } from '../../bus/event.ts'
+import { planCommits } from '../commit-plan.ts'
+import type {
+  Commit,
+  Committed,
+  DeadLetters,
+  EventStore,
+  ExpectedVersion,
+  NewSnapshot,
+  Outbox,
+  ReadAllOptions,
+  Snapshot,
+  StoredEvent,
+  StreamRange,
+  Timers,
+} from '../event-store.ts'
+import { type SnapshotRow, type StoredRow, toSnapshot, toStored } from '../rows.ts'
+import { checkLimit, checkName, checkSnapshot, checkText, timeText } from '../stored-form.ts'
+import { sqliteDeadLetters } from './dead-letters.ts'
+import { EVENT_COLUMNS } from './layout.ts'
+import { Leases } from './lease.ts'
+import { sqliteOutbox } from './outbox.ts'
+import { StoreFile } from './store-file.ts'
+import { sqliteTimers } from './timers.ts'
+import { planWriter } from './write-plan.ts'
+
+export interface SqliteEventStoreOptions {
+  /** The file, or `:memory:`. It, its folder and its tables are made when they are not there. */
+  readonly path: string
+}
+
+/** Commits in one transaction: some milliseconds, after which others have their turn. */
+const COMMIT_BATCH = 1000
+
+/**
+ * A store in one file, for any number of processes of this machine. Needs no server; opens in milliseconds.
+ *
+ * **Durability.** What `append` and `commit` resolved for is on the disk. **Cost.** Synchronous underneath: a call holds
+ * the event loop for its transaction, of which writing through to the disk is most; many commits at once share that.
+ * Waits up to 10 s for another process's transaction, then rejects with `STORE_UNAVAILABLE`.
+ *
+ * **Leases** are locks on files beside the store, which stay. A store in memory is this object's alone.
+ *
+ * **Failure.** Everything thrown is an `EventStoreError`, by the constructor too. **Ownership.** Closed by `close` or
+ * `await using`.
+ */
+export class SqliteEventStore implements EventStore {
+  readonly outbox: Outbox
+  readonly timers: Timers
+  readonly deadLetters: DeadLetters
+  readonly #file: StoreFile
+  readonly #leases: Leases
+  readonly #statements
+  readonly #write
+
+  constructor({ path }: SqliteEventStoreOptions) {
+    this.#file = new StoreFile(path)
+    this.#leases = new Leases(this.#file)
+    this.outbox = sqliteOutbox(this.#file, this.#leases)
+    this.timers = sqliteTimers(this.#file)
+    this.deadLetters = sqliteDeadLetters(this.#file)
+    this.#write = planWriter(this.#file.database)
+    const prepare = (sql: string) => this.#file.database.prepare(sql)
+    this.#statements = {
+      version: prepare('SELECT max(version) AS version FROM events WHERE stream_id = ?'),
+      hasTimer: prepare('SELECT 1 FROM crbus_timers WHERE owner = ? AND id = ?'),
+      stream: prepare(
+        `SELECT stream_id, version, ${EVENT_COLUMNS}, created_at FROM events WHERE stream_id = ? AND version BETWEEN ? AND ? ORDER BY version`,
+      ),
+      newest: prepare('SELECT max(created_at) AS created_at FROM events WHERE ?1 IS NULL OR created_at < ?1'),
+      page: prepare(
+        `SELECT stream_id, version, ${EVENT_COLUMNS}, created_at FROM events
+         WHERE (created_at, stream_id, version) > (?, ?, ?) AND created_at <= ? AND substr(stream_id, 1, length(?5)) = ?5
+         ORDER BY created_at, stream_id, version LIMIT ?`,
+      ),
+      saveSnapshot: prepare(
+        `INSERT INTO snapshots (stream_id, version, state_data, created_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (stream_id) DO UPDATE SET version = excluded.version, state_data = excluded.state_data, created_at = excluded.created_at
+         WHERE excluded.version >= version`,
+      ),
+      loadSnapshot: prepare('SELECT * FROM snapshots WHERE stream_id = ?'),
+    }
+  }
+
+  async append(
+    streamId: string,
+    expectedVersion: ExpectedVersion,
+    events: readonly SerializedEvent[],
+  ): Promise<number> {
+    const [committed] = this.#commit('', [{ appends: [{ streamId, expectedVersion, events }] }])
+    if (committed?.ok !== true) throw committed?.error
+    return committed.versions[0] as number
+  }
+
+  async commit(owner: string, commits: readonly Commit[]): Promise<readonly Committed[]> {
+    checkName('the owner', owner)
+    const results: Committed[] = []
+    for (let at = 0; at < commits.length; at += COMMIT_BATCH) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve))
+      results.push(...this.#commit(owner, commits.slice(at, at + COMMIT_BATCH)))
+    }
+    return results
+  }
+
+  #commit(owner: string, commits: readonly Commit[]): readonly Committed[] {
+    const { version, hasTimer } = this.#statements
+    const state = {
+      version: (streamId: string) => Number(version.get(streamId)?.version ?? 0),
+      hasTimer: (id: string) => hasTimer.get(owner, id) !== undefined,
+    }
+    return this.#file.change(() => {
+      const plan = planCommits(commits, state)
+      this.#write(owner, plan, new Date().toISOString())
+      return plan.results
+    })
+  }
+
+  async readStream(
+    streamId: string,
+    { from = 0, to = Number.MAX_SAFE_INTEGER }: StreamRange = {},
+  ): Promise<readonly StoredEvent[]> {
+    checkText('the stream id', streamId)
+    return this.#file.read(() => this.#readStream(streamId, from, to))
+  }
+
+  async readStreams(streamIds: readonly string[]): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
+    for (const streamId of streamIds) checkText('the stream id', streamId)
+    const read = (streamId: string) => this.#readStream(streamId, 0, Number.MAX_SAFE_INTEGER)
+    return this.#file.read(() => new Map(streamIds.map((streamId) => [streamId, read(streamId)])))
+  }
+
+  #readStream(streamId: string, from: number, to: number): StoredEvent[] {
+    return (this.#statements.stream.all(streamId, from, to) as unknown as StoredRow[]).map(toStored)
+  }
+
+  async *readAll({ since, until, streamPrefix = '', batchSize = 1000, signal }: ReadAllOptions = {}) {
+    checkLimit(batchSize)
+    checkText('the prefix', streamPrefix)
+    const { newest, page } = this.#statements
+    const end = this.#file.read(() => newest.get(until ? timeText(until) : null)?.created_at ?? null)
+    let [time, streamId, version] = [since ? timeText(since) : '', '', -1]
+    while (!signal?.aborted) {
+      const rows = this.#file.read(
+        () => page.all(time, streamId, version, end, streamPrefix, batchSize) as unknown as StoredRow[],
+      )
+      const last = rows.at(-1)
+      if (last === undefined) return
+      yield rows.map(toStored)
+      if (rows.length < batchSize) return
+      time = last.created_at
+      streamId = last.stream_id
+      version = Number(last.version)
+    }
+  }
+
+  async saveSnapshot(snapshot: NewSnapshot): Promise<void> {
+    checkSnapshot(snapshot)
+    const { streamId, version, state } = snapshot
+    this.#file.change(() => this.#statements.saveSnapshot.run(streamId, version, state, new Date().toISOString()))
+  }
+
+  async loadSnapshot(streamId: string): Promise<Snapshot | undefined> {
+    checkText('the stream id', streamId)
+    const row = this.#file.read(() => this.#statements.loadSnapshot.get(streamId) as unknown as SnapshotRow | undefined)
+    return row && toSnapshot(row)
+  }
+
+  async close(): Promise<void> {
+    this.#leases.endAll()
+    this.#file.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

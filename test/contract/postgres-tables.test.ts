@@ -1,0 +1,232 @@
+import { describe, expect, inject, test } from 'vitest'
+import { openStoreSetup } from '../../src/store/open.ts'
+import { PostgresEventStore } from '../../src/store/postgres/postgres-event-store.ts'
+import { askPostgres, newSchema } from './support/postgres-schema.ts'
+import { productionAgentEvents, rustTables } from './support/rust-tables.ts'
+import { closing, failure, named, namesOf, range } from './support/store-harness.ts'
+
+const postgres = inject('postgresUrl')
+
+/** Everything a schema has in tables, keys, columns and indexes, but those of the names that begin so. */
+async function structure(url: string, but = '-'): Promise<unknown> {
+  const ask = (sql: string) => askPostgres(url, sql, [but])
+  return {
+    tables: await ask(
+      `SELECT table_name, table_type FROM information_schema.tables
+       WHERE table_schema = current_schema() AND NOT starts_with(table_name, $1) ORDER BY 1`,
+    ),
+    columns: await ask(
+      `SELECT table_name, ordinal_position, column_name, data_type, is_nullable, column_default
+       FROM information_schema.columns WHERE table_schema = current_schema() AND NOT starts_with(table_name, $1) ORDER BY 1, 2`,
+    ),
+    constraints: await ask(
+      `SELECT conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+       WHERE connamespace = current_schema()::regnamespace AND NOT starts_with(conname, $1) ORDER BY 1`,
+    ),
+    indexes: await ask(
+      `SELECT tablename, indexname, indexdef FROM pg_indexes
+       WHERE schemaname = current_schema() AND NOT starts_with(tablename, $1) ORDER BY 1, 2`,
+    ),
+    comments: await ask(
+      `SELECT c.relname, obj_description(c.oid) AS comment FROM pg_class c
+       WHERE relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'S') AND NOT starts_with(c.relname, $1) ORDER BY 1`,
+    ),
+  }
+}
+
+async function schemaWith(sql: string): Promise<string> {
+  const url = await newSchema(postgres)
+  await askPostgres(url, sql)
+  return url
+}
+
+const open = (url: string): PostgresEventStore => closing(new PostgresEventStore({ url }))
+
+if (postgres === '') describe.skip('tables in Postgres: no Postgres to test on', () => test('tables', () => {}))
+else {
+  test('what a service has made is taken as it is, and two tables come beside it', async () => {
+    const url = await schemaWith(rustTables)
+    const before = await structure(url)
+    const created = await open(url).init()
+    expect(created.map(({ name }) => name)).toEqual([
+      'crbus_outbox',
+      'idx_crbus_outbox_owner',
+      'crbus_timers',
+      'idx_crbus_timers_due',
+    ])
+    expect(await structure(url, 'crbus_')).toEqual(before)
+    expect(await open(url).init()).toEqual([])
+  })
+
+  test('what crbus makes is what the service would have made', async () => {
+    const made = await newSchema(postgres)
+    await open(made).init()
+    const theirs = await schemaWith(rustTables)
+    await askPostgres(theirs, 'COMMENT ON TABLE events IS NULL')
+    const inSchema = async (url: string) => {
+      const [row] = await askPostgres(url, 'SELECT current_schema() AS name')
+      return JSON.parse(JSON.stringify(await structure(url, 'crbus_')).replaceAll(`${row.name}.`, ''))
+    }
+    expect(await inSchema(made)).toEqual(await inSchema(theirs))
+    // The service's own migrations run over it without a word.
+    await askPostgres(made, rustTables)
+  })
+
+  test('rows of a service are read, and its writes are seen', async () => {
+    const url = await schemaWith(rustTables)
+    const store = open(url)
+    await store.init()
+    const insert = (version: number, metadata: unknown) =>
+      askPostgres(
+        url,
+        `INSERT INTO events (stream_id, version, event_type, event_version, event_data, metadata, created_at)
+         VALUES ('order-1', $1, 'OrderPlaced.v1', 1, '\\x0a0b', $2, now())`,
+        [version, JSON.stringify(metadata)],
+      )
+    await insert(1, { correlation_id: 'c', causation_id: null, user_id: null, timestamp: null })
+    await insert(2, { correlation_id: 5 })
+    await insert(3, ['no', 'object'])
+    await askPostgres(url, `INSERT INTO events VALUES ('order-1', 4, 'Old', '\\x', NULL)`)
+    const events = (await store.readStream('order-1')).map(({ event }) => event)
+    expect(events.map(({ metadata }) => metadata)).toEqual([
+      { correlationId: 'c' },
+      { extra: { correlation_id: 5 } },
+      null,
+      null,
+    ])
+    expect(events.map(({ data }) => [...data])).toEqual([[10, 11], [10, 11], [10, 11], []])
+    expect(await store.append('order-1', 4, [named('a')])).toBe(5)
+    const [row] = await askPostgres(url, 'SELECT metadata, event_version FROM events WHERE version = 5')
+    expect(row).toEqual({ metadata: null, event_version: 1 })
+    await store.append('order-1', 5, [named('b', { userId: 'u', extra: { saga_id: 's' } })])
+    const [last] = await askPostgres(url, 'SELECT metadata FROM events WHERE version = 6')
+    expect(last.metadata).toEqual({
+      correlation_id: null,
+      causation_id: null,
+      user_id: 'u',
+      timestamp: null,
+      saga_id: 's',
+    })
+  })
+
+  test.each([
+    {
+      what: 'the example production-agent',
+      sql: productionAgentEvents,
+      says: ['stream_id', 'metadata', 'event_version', 'version is integer and not bigint', 'aggregate_id'],
+      suggests: 'name another database',
+    },
+    {
+      what: 'a service whose migrations are older',
+      sql: rustTables.replace(/ALTER TABLE events ADD.*\nCREATE INDEX IF NOT EXISTS idx_events_type_version.*/, ''),
+      says: ['it lacks event_version'],
+      suggests: '004',
+    },
+    {
+      what: 'other types',
+      sql: 'CREATE TABLE snapshots (stream_id VARCHAR(40) PRIMARY KEY, version BIGINT, state_data JSONB, created_at TIMESTAMP)',
+      says: [
+        'stream_id is character varying(40)',
+        'state_data is jsonb and not bytea',
+        'created_at is timestamp without time zone',
+      ],
+      suggests: 'another schema',
+    },
+    {
+      what: 'no key',
+      sql: 'CREATE TABLE snapshots (stream_id TEXT, version BIGINT, state_data BYTEA, created_at TIMESTAMPTZ)',
+      says: ['stream_id is not unique'],
+      suggests: 'another schema',
+    },
+    {
+      what: 'a key of some rows only',
+      sql: 'CREATE TABLE snapshots (stream_id TEXT, version BIGINT, state_data BYTEA, created_at TIMESTAMPTZ); CREATE UNIQUE INDEX ON snapshots (stream_id) WHERE version > 1',
+      says: ['stream_id is not unique'],
+      suggests: 'another schema',
+    },
+    {
+      what: 'a view',
+      sql: 'CREATE VIEW crbus_timers AS SELECT 1 AS id',
+      says: ['crbus_timers', 'it is a view'],
+      suggests: '',
+    },
+    {
+      what: 'columns that may not be null',
+      sql: `${rustTables} ALTER TABLE events ALTER COLUMN metadata SET NOT NULL; ALTER TABLE failed_events ADD COLUMN tenant TEXT NOT NULL`,
+      says: ["table 'events'", 'metadata may not be null', "table 'failed_events'", 'tenant, which has to be filled'],
+      suggests: '',
+    },
+  ])('tables of $what: refused, and nothing is made', async ({ sql, says, suggests }) => {
+    const url = await schemaWith(sql)
+    const before = await structure(url)
+    const error = await open(url)
+      .init()
+      .catch((thrown) => thrown)
+    expect(error).toMatchObject({ code: 'STORE_MISMATCH' })
+    for (const words of says) expect(error.message).toContain(words)
+    expect(error.suggestions.join('\n')).toContain(suggests)
+    await using setup = await openStoreSetup(url)
+    expect(await failure(setup.inspect())).toBe('STORE_MISMATCH')
+    expect(await structure(url)).toEqual(before)
+  })
+
+  test('columns more that need not be filled, and partitions, are taken', async () => {
+    const url = await schemaWith(`
+      CREATE TABLE events (
+        stream_id TEXT, version BIGINT, event_type VARCHAR NOT NULL, event_version INTEGER, event_data BYTEA, metadata JSONB,
+        created_at TIMESTAMPTZ NOT NULL DEFAULT now(), note TEXT, tenant TEXT NOT NULL DEFAULT 'x',
+        number BIGINT GENERATED ALWAYS AS IDENTITY, PRIMARY KEY (stream_id, version)) PARTITION BY HASH (stream_id);
+      CREATE TABLE events_0 PARTITION OF events FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+      CREATE TABLE events_1 PARTITION OF events FOR VALUES WITH (MODULUS 2, REMAINDER 1);`)
+    const store = open(url)
+    await store.init()
+    for (const number of range(10)) await store.append(`order-${number}`, 0, [named('a')])
+    expect(await failure(store.append('order-1', 0, [named('a')]))).toBe('VERSION_CONFLICT')
+  })
+
+  test('are made once by services that start together', async () => {
+    const url = await newSchema(postgres)
+    const created = await Promise.all(range(6).map(() => open(url).init()))
+    expect(created.filter((parts) => parts.length > 0)).toHaveLength(1)
+    expect(await open(url).append('order-1', 0, [named('a')])).toBe(1)
+  })
+
+  test('that are missing are named, with the command that makes them', async () => {
+    const url = await newSchema(postgres)
+    const store = open(url)
+    const error = await store.append('order-1', 0, [named('a')]).catch((thrown) => thrown)
+    expect(error).toMatchObject({ code: 'STORE_NOT_READY', suggestions: ['crbus store init'] })
+    expect(error.message).toContain('events')
+    expect(await failure(store.outbox.pending('billing', 1))).toBe('STORE_NOT_READY')
+    await askPostgres(url, rustTables)
+    expect(await store.append('order-1', 0, [named('a')])).toBe(1)
+    expect(
+      await failure(store.commit('billing', [{ appends: [], messages: [{ topic: 'x', event: named('a') }] }])),
+    ).toBe('STORE_NOT_READY')
+  })
+
+  test('are looked at without being made', async () => {
+    const url = await newSchema(postgres)
+    const before = await structure(url)
+    await using setup = await openStoreSetup(url)
+    expect(setup.kind).toBe('postgres')
+    expect(setup.location).not.toContain('correct')
+    const parts = await setup.inspect()
+    expect(parts.every(({ exists }) => !exists)).toBe(true)
+    expect(await structure(url)).toEqual(before)
+    expect(await setup.create()).toEqual(parts)
+    expect((await setup.inspect()).every(({ exists }) => exists)).toBe(true)
+  })
+
+  test('are those the search path leads to', async () => {
+    const [first, second] = [await newSchema(postgres), await newSchema(postgres)]
+    await open(first).init()
+    await open(second).init()
+    await open(first).append('order-1', 0, [named('in the first')])
+    await open(second).append('order-1', 0, [named('in the second')])
+    expect(namesOf(await open(first).readStream('order-1'))).toEqual(['in the first'])
+    // And so are leases.
+    expect(await open(first).outbox.lease('billing')).toBeDefined()
+    expect(await open(second).outbox.lease('billing')).toBeDefined()
+  })
+}

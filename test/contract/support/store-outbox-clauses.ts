@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest'
+import type { OutgoingMessage } from '../../../src/store/event-store.ts'
+import { named, nameOf, one, plain, range, type StoreContract } from './store-harness.ts'
+
+const OWNER = 'checkout-saga'
+
+export function outboxClauses({ store, connections, isShared, start }: StoreContract): void {
+  const message = (text: string, topic = 'order-events'): OutgoingMessage => ({ topic, event: named(text) })
+  const send = (...messages: OutgoingMessage[]) => store().commit(OWNER, [{ appends: [], messages }])
+  const pending = (limit = 100, owner = OWNER) => store().outbox.pending(owner, limit)
+  const names = async (limit?: number, owner?: string) =>
+    (await pending(limit, owner)).map(({ event }) => nameOf(event))
+  const idOf = async (text: string): Promise<string> => {
+    const found = (await pending()).find(({ event }) => nameOf(event) === text)
+    if (!found) throw new Error(`'${text}' is not pending`)
+    return found.id
+  }
+
+  test('the oldest come first, as many as asked for', async () => {
+    await send(message('a'), message('b', 'payment-events'))
+    await send(message('c'))
+    expect(await names()).toEqual(['a', 'b', 'c'])
+    expect(await names(2)).toEqual(['a', 'b'])
+    const [first, second] = await pending()
+    expect(first).toMatchObject({ topic: 'order-events', attempts: 0 })
+    expect(second?.topic).toBe('payment-events')
+    expect(plain(second?.event ?? named('?'))).toEqual(plain(named('b')))
+    expect(Math.abs((first?.createdAt.getTime() ?? 0) - Date.now())).toBeLessThan(60_000)
+  })
+
+  test('what was published is forgotten, and no id comes again', async () => {
+    await send(message('a'), message('b'), message('c'))
+    const before = (await pending()).map(({ id }) => id)
+    await store().outbox.published(OWNER, before.slice(0, 1))
+    await store().outbox.published(OWNER, before.slice(0, 2))
+    expect(await names()).toEqual(['c'])
+    await store().outbox.published(OWNER, before)
+    await send(message('d'))
+    expect(before).not.toContain(await idOf('d'))
+    await store().outbox.published(OWNER, [])
+    await store().outbox.published(OWNER, ['', 'x', '-1', '99999999', '1.5'])
+    expect(await names()).toEqual(['d'])
+  })
+
+  test('failed attempts are counted', async () => {
+    await send(message('a'), message('b'))
+    await store().outbox.failed(OWNER, [await idOf('a')])
+    await store().outbox.failed(OWNER, [await idOf('a'), await idOf('b'), '99999999'])
+    expect((await pending()).map(({ attempts }) => attempts)).toEqual([2, 1])
+  })
+
+  test('what cannot be published is buried, with all that is known of it', async () => {
+    await store().commit(OWNER, [one('order-7', 0, 'x', { messages: [message('a', 'no-such-topic')] })])
+    await send(message('b', 'another-topic'), message('c'))
+    await store().outbox.failed(OWNER, [await idOf('a')])
+    const wanted = (await pending()).find(({ event }) => nameOf(event) === 'a')
+    await store().outbox.bury(OWNER, await idOf('a'), { message: 'too large', details: 'at line 1\nat line 2' })
+    await store().outbox.bury(OWNER, await idOf('b'), { message: 'refused' })
+    expect(await names()).toEqual(['c'])
+    const [first, second] = await store().deadLetters.list()
+    expect(first).toMatchObject({
+      streamId: 'order-7',
+      topic: 'no-such-topic',
+      error: 'too large',
+      details: 'at line 1\nat line 2',
+      retryCount: 1,
+      status: 'pending',
+      originalTimestamp: wanted?.createdAt,
+    })
+    expect(plain(first?.event ?? named('?'))).toEqual(plain(named('a')))
+    expect(second).toMatchObject({ streamId: 'another-topic', topic: 'another-topic', error: 'refused', retryCount: 0 })
+    expect(second?.details).toBeUndefined()
+  })
+
+  test('is buried once', async () => {
+    await send(message('a'))
+    const id = await idOf('a')
+    await Promise.all(connections(4).map((writer) => writer.outbox.bury(OWNER, id, { message: 'refused' })))
+    await store().outbox.bury(OWNER, id, { message: 'refused' })
+    await store().outbox.bury(OWNER, 'x', { message: 'refused' })
+    expect(await store().deadLetters.count()).toBe(1)
+  })
+
+  test('of two owners have nothing to do with one another', async () => {
+    await send(message('a'))
+    await store().commit('other', [{ appends: [], messages: [message('b')] }])
+    const id = await idOf('a')
+    expect(await names(9, 'other')).toEqual(['b'])
+    await store().outbox.published('other', [id])
+    await store().outbox.failed('other', [id])
+    await store().outbox.bury('other', id, { message: 'refused' })
+    expect(await pending()).toMatchObject([{ attempts: 0 }])
+    expect(await store().deadLetters.count()).toBe(0)
+  })
+
+  test("messages of one stream are in the stream's order, whoever wrote them", async () => {
+    const writers = connections(6)
+    await Promise.all(
+      writers.map(async (writer, by) => {
+        for (const time of range(8)) {
+          const text = `${by}-${time}`
+          await writer.commit(OWNER, [one('order-1', 'any', text, { messages: [message(text)] })])
+        }
+      }),
+    )
+    const stream = await store().readStream('order-1')
+    expect(await names()).toEqual(stream.map(({ event }) => nameOf(event)))
+  })
+
+  if (isShared) {
+    test('is there when the store is opened again', async () => {
+      await send(message('a'), message('b'))
+      const [another] = connections(1)
+      await store().close()
+      expect((await another?.outbox.pending(OWNER, 9))?.map(({ event }) => nameOf(event))).toEqual(['a', 'b'])
+    })
+
+    test('holds what was stored with it when a process is killed, and nothing else', async () => {
+      const process = await start({ do: 'commit', owner: OWNER }, 'committing')
+      await process.die()
+      const streams = new Set<string>()
+      for await (const batch of store().readAll()) for (const { event } of batch) streams.add(nameOf(event))
+      expect(streams.size).toBeGreaterThanOrEqual(60)
+      expect(new Set(await names(100_000))).toEqual(streams)
+    })
+  }
+}

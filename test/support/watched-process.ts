@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+
+/**
+ * For `sh -c WATCHED sh PROGRAM ARGUMENT…` with a pipe for its stdin: runs the program, and kills it when the pipe, held by
+ * the test process, closes. A server outlives a killed test run otherwise.
+ */
+export const WATCHED = `exec 3<&0
+"$@" </dev/null & server=$!
+echo $server > server.pid
+{ cat >/dev/null; kill -9 $server 2>/dev/null; } <&3 &
+watcher=$!
+wait $server; status=$?
+kill $watcher 2>/dev/null
+exit $status`
+
+/** The program's process, by the folder it was started in. */
+export function watchedPid(folder: string): number | undefined {
+  const file = join(folder, 'server.pid')
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined
+}
+
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It is gone already.
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no free port')
+  return address.port
+}
