@@ -23,7 +23,7 @@ const at = (milliseconds: number) => new Date(milliseconds).toISOString()
 
 describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
   function openBus(): RedpandaEventBus {
-    const bus = new RedpandaEventBus({ brokers })
+    const bus = new RedpandaEventBus({ brokers, timeout: 60_000 })
     onTestFinished(() => bus.close())
     return bus
   }

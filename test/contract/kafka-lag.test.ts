@@ -14,7 +14,7 @@ const brokers = inject('kafkaBrokers')
 const signal = new AbortController().signal
 
 function openBus(): RedpandaEventBus {
-  const bus = new RedpandaEventBus({ brokers })
+  const bus = new RedpandaEventBus({ brokers, timeout: 60_000 })
   onTestFinished(() => bus.close())
   return bus
 }

@@ -34,8 +34,8 @@ export interface Coordinator extends Address {
 
 /** An address that refuses is told after this long: the caller mistyped it more often than the broker is starting. */
 const REFUSED_PATIENCE_MS = 500
-/** Kafka takes nine seconds to notice that a broker died, and a moment to have others lead in its place. */
-const FAILOVER_PATIENCE_MS = 20_000
+/** Kafka takes 9 s to notice that a broker died, 18 with ZooKeeper, and a moment to have others lead in its place. */
+const FAILOVER_PATIENCE_MS = 30_000
 const KAFKA_PORT = 9092
 
 /** The connections to a cluster, opened when first needed, and who leads which partition. */

@@ -17,7 +17,7 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
   readonly group?: string | undefined
   /**
    * How long a request may fail and be tried again. Milliseconds; default 5000. Where other brokers answer for one that
-   * is away, what is no publish waits 20 s for them to take its place.
+   * is away, what is no publish waits 30 s for them to take its place.
    */
   readonly timeout?: number | undefined
   /** Default `crbus`. */
