@@ -9,10 +9,11 @@ import { embedded } from './rows/embedded.ts'
 import { fetching } from './rows/fetching.ts'
 import { publishing } from './rows/publishing.ts'
 import { readDecoded, readNdjson, readRaw } from './rows/reading.ts'
+import { saga } from './rows/saga.ts'
 import { startUp } from './rows/start-up.ts'
 import { type Row, Setting } from './setting.ts'
 
-const rows: readonly Row[] = [readNdjson, readDecoded, readRaw, publishing, startUp, embedded, fetching]
+const rows: readonly Row[] = [readNdjson, readDecoded, readRaw, publishing, startUp, embedded, fetching, saga]
 
 const { values: flags } = parseArgs({
   options: { records: { type: 'string', default: '1000000' }, only: { type: 'string' } },
