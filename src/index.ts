@@ -53,5 +53,6 @@ export { EventStoreError, type EventStoreErrorCode, eventStoreErrorCodes } from 
 export type * from './store/event-store.ts'
 export type { StorePart } from './store/layout.ts'
 export { openEventStore } from './store/open.ts'
-export { PostgresEventStore, type PostgresEventStoreOptions } from './store/postgres/postgres-event-store.ts'
+export { PostgresEventStore } from './store/postgres/postgres-event-store.ts'
+export type { PostgresEventStoreOptions } from './store/postgres/postgres-options.ts'
 export { SqliteEventStore, type SqliteEventStoreOptions } from './store/sqlite/sqlite-event-store.ts'

@@ -1,5 +1,7 @@
 import type { EventBus } from '../bus/event-bus.ts'
+import type { StoreSetup } from '../store/layout.ts'
 import { BaseCommand } from './base-command.ts'
+import type { Config } from './config.ts'
 import { confirmOrRefuse } from './confirm.ts'
 import type { BusFlags } from './context.ts'
 import { type Guard, refusedBy } from './guard.ts'
@@ -35,11 +37,16 @@ export abstract class ChangeCommand extends BaseCommand {
   /** Refuses at once where a profile is read-only: a plan may take long. */
   protected override async openBus(flags: BusFlags & ChangeFlags): Promise<EventBus> {
     const config = await this.context.config(flags)
-    this.#guard = config.guard
-    if (config.guard?.kind === 'read-only' && !flags['dry-run']) {
-      throw refusedBy(config.guard, config, ...this.#dryRun())
-    }
+    this.#heed(config, config.guard, flags)
     return super.openBus(flags)
+  }
+
+  /** Reaches the event store that flags, environment and files name. A profile guards its store as it does its bus. */
+  protected async openStoreSetup(flags: BusFlags & ChangeFlags): Promise<StoreSetup> {
+    const config = await this.context.config(flags)
+    // Whose bus it is says nothing of a store.
+    this.#heed(config, config.guard?.isByAddress ? undefined : config.guard, flags)
+    return this.context.openStoreSetup(config.store.value)
   }
 
   /** Gets what a change needs to be agreed to, or refuses. Until then the bus of a guarded profile takes no change. */
@@ -62,6 +69,11 @@ export abstract class ChangeCommand extends BaseCommand {
     const result = await apply()
     await this.notice(done(result))
     return { ...plan, applied: true, ...result }
+  }
+
+  #heed(config: Config, guard: Guard | undefined, flags: ChangeFlags): void {
+    this.#guard = guard
+    if (guard?.kind === 'read-only' && !flags['dry-run']) throw refusedBy(guard, config, ...this.#dryRun())
   }
 
   #dryRun(): string[] {

@@ -23,7 +23,7 @@ export interface Config {
   readonly bus: Setting<BusAddress>
   readonly guard: Guard | undefined
   /** Where the event store is. It may hold a password: print `shownStore` of it. */
-  readonly store: Setting<StoreAddress> | undefined
+  readonly store: Setting<StoreAddress>
   /** A file or folder. What a file names need not be there yet. */
   readonly schemas: (Setting<string> & { readonly mustExist: boolean }) | undefined
   /** A folder. */
@@ -95,7 +95,7 @@ export async function resolveConfig(
     profile: chosen && { value: chosen.profile.name, from: chosen.from },
     bus,
     guard: guardOf(chosen?.profile, bus.value, defined),
-    store: chosen && (await storeOf(chosen.profile, surroundings)),
+    store: await chooseStore(chosen, bus.value, flags, surroundings),
     schemas: schemas && { ...schemas, mustExist: schemas.from === 'CRBUS_SCHEMAS' },
     templates: first('templates'),
     topics: new Map(
@@ -163,7 +163,40 @@ function chooseBus(
   if (!flags.embedded && env.CRBUS_BROKERS) return kafka(env.CRBUS_BROKERS, 'CRBUS_BROKERS')
   if (!flags.embedded && env.REDPANDA_BROKERS) return kafka(env.REDPANDA_BROKERS, 'REDPANDA_BROKERS')
   if (env.CRBUS_DATA_DIR) return embedded(env.CRBUS_DATA_DIR, 'CRBUS_DATA_DIR')
-  return own ?? embedded(join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'crbus'), 'default')
+  return own ?? embedded(userFolder({ env, home }), 'default')
+}
+
+const userFolder = ({ env, home }: Pick<ConfigSurroundings, 'env' | 'home'>): string =>
+  join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'crbus')
+
+/** As with the bus, a profile that was asked for by a flag goes before what the environment says, any other after it. */
+async function chooseStore(
+  chosen: Chosen | undefined,
+  bus: BusAddress,
+  flags: BusFlags,
+  surroundings: ConfigSurroundings,
+): Promise<Setting<StoreAddress>> {
+  const { env, cwd } = surroundings
+  if (flags.store !== undefined) {
+    const { parseStore } = await import('./store-address.ts')
+    const value = parseStore(flags.store, cwd)
+    if (value !== undefined) return { value, from: '--store' }
+    // It may hold a password, and is not repeated.
+    throw new UsageError('--store is neither postgres://… nor a path', [
+      '--store postgres://user:password@host/database, with %2F for a / in the password',
+      '--store data/store.db',
+    ])
+  }
+  const own = chosen && (await storeOf(chosen.profile, surroundings))
+  if (own && chosen.from === '--profile') return own
+  if (env.CRBUS_STORE) return { value: await storeIn('CRBUS_STORE', surroundings), from: 'CRBUS_STORE' }
+  // The Rust services' name for it, which others use for databases of any kind.
+  if (/^postgres(ql)?:/i.test(env.DATABASE_URL ?? '')) {
+    return { value: await storeIn('DATABASE_URL', surroundings), from: 'DATABASE_URL' }
+  }
+  if (own) return own
+  const folder = bus.kind === 'embedded' ? bus.folder : resolve(cwd, env.CRBUS_DATA_DIR || userFolder(surroundings))
+  return { value: { kind: 'sqlite', path: join(folder, 'store.db') }, from: 'default' }
 }
 
 /**
@@ -183,15 +216,18 @@ function guardOf(profile: Profile | undefined, bus: BusAddress, defined: readonl
 
 async function storeOf(
   { file, store }: Profile,
-  { env, cwd }: ConfigSurroundings,
+  surroundings: ConfigSurroundings,
 ): Promise<Setting<StoreAddress> | undefined> {
   if (store?.kind !== 'env') return store && { value: store, from: file }
-  const { variable } = store
+  const value = await storeIn(store.variable, surroundings)
+  const but = value.kind === 'unknown' ? ` ${value.reason}` : ''
+  return { value, from: `${file} (env:${store.variable}${but})` }
+}
+
+/** What an environment variable names. A command that needs no store needs none to be known. */
+async function storeIn(variable: string, { env, cwd }: ConfigSurroundings): Promise<StoreAddress> {
   const text = env[variable]
+  if (!text) return { kind: 'unknown', variable, reason: 'is not set' }
   const { parseStore } = await import('./store-address.ts')
-  const value = text ? parseStore(text, cwd) : undefined
-  if (value !== undefined) return { value, from: `${file} (env:${variable})` }
-  // A command that needs no store needs none to be known.
-  const reason = text ? 'is neither postgres://… nor a path' : 'is not set'
-  return { value: { kind: 'unknown', variable, reason }, from: `${file} (env:${variable} ${reason})` }
+  return parseStore(text, cwd) ?? { kind: 'unknown', variable, reason: 'is neither postgres://… nor a path' }
 }

@@ -35,7 +35,7 @@ export async function confirmOrRefuse(context: Context, agreement: Agreement): P
   if (guard === undefined && (yes || question === undefined)) return
   const { stdin, stderr } = context.io
   if (!stdin.isTTY || !stderr.isTTY) {
-    const lead = guard === undefined ? 'this changes the bus' : describeGuard(guard)
+    const lead = guard === undefined ? `this changes '${name}'` : describeGuard(guard)
     const agreeing = guard === undefined ? '--yes to do it without asking' : toConfirm(name)
     throw new RefusedError(`${lead} and there is no terminal to ask on; nothing was done`, [agreeing, ...alternatives])
   }

@@ -1,18 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EventBus } from '../bus/event-bus.ts'
+import type { StoreSetup } from '../store/layout.ts'
 import type { Io } from '../ui/io.ts'
 import type { BusAddress } from './bus-address.ts'
 import type { Config } from './config.ts'
 import type { GitAnswer } from './git.ts'
 import type { Stop } from './stop.ts'
+import type { StoreAddress } from './store-address.ts'
 
-/** Which bus a command talks to, as its flags say; see `config.ts` for how it is resolved. */
+/** Which bus and which event store a command talks to, as its flags say; see `config.ts` for how it is resolved. */
 export interface BusFlags {
   readonly profile?: string | undefined
   readonly brokers?: string | undefined
   readonly 'data-dir'?: string | undefined
   /** The local file whatever brokers the environment names. */
   readonly embedded?: boolean | undefined
+  /** Where the event store is. */
+  readonly store?: string | undefined
 }
 
 /** Everything a command takes from its process. Tests make one of buffers and a memory bus. */
@@ -29,6 +33,7 @@ export interface Context {
   /** What is in force with these flags. Files are read when it is first asked for; `UsageError` when they are wrong. */
   readonly config: (flags: BusFlags) => Promise<Config>
   openBus(address: BusAddress): Promise<EventBus>
+  openStoreSetup(address: StoreAddress): Promise<StoreSetup>
 }
 
 const injected = new AsyncLocalStorage<Context>()

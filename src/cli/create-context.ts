@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { readConfigFiles, resolveConfig } from './config.ts'
 import type { ConfigFile } from './config-file.ts'
-import { connect } from './connect.ts'
+import { connect, openStoreSetup } from './connect.ts'
 import type { Context } from './context.ts'
 import { exitCodes } from './errors.ts'
 import { runGit } from './git.ts'
@@ -42,6 +42,7 @@ export function createContext(): Context {
       return resolveConfig(await files, flags, surroundings)
     },
     openBus: connect,
+    openStoreSetup,
   }
 }
 

@@ -1,5 +1,6 @@
 import { Errors } from '@oclif/core'
 import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
+import { EventStoreError, eventStoreErrorCodes } from '../store/errors.ts'
 import { printable } from '../ui/printable.ts'
 
 /** Exit codes of the command line. Listed in the README, never renumbered. */
@@ -34,6 +35,10 @@ export function toFailure(error: unknown): Failure {
   if (error instanceof EventBusError) {
     const { code, message, suggestions } = error
     return { code: `CRBUS_${code}`, message, suggestions, exitCode: eventBusErrorCodes[code] }
+  }
+  if (error instanceof EventStoreError) {
+    const { code, message, suggestions } = error
+    return { code: `CRBUS_${code}`, message, suggestions, exitCode: eventStoreErrorCodes[code] }
   }
   if (error instanceof UsageError) {
     return { code: 'CRBUS_USAGE', message: error.message, suggestions: error.suggestions, exitCode: exitCodes.usage }

@@ -23,6 +23,23 @@ export const busFlags = {
   }),
 }
 
+/** Flags every command that reaches an event store has. */
+export const storeFlags = {
+  profile: { ...busFlags.profile, helpGroup: 'STORE' },
+  store: Flags.string({
+    description:
+      "event store to use, postgres://… or the path of a file (env CRBUS_STORE, then DATABASE_URL); without one, the profile's, else store.db beside the embedded bus",
+    helpGroup: 'STORE',
+    helpValue: 'location',
+  }),
+  'data-dir': Flags.string({
+    description: 'folder of the embedded bus (env CRBUS_DATA_DIR)',
+    helpGroup: 'STORE',
+    helpValue: 'dir',
+    exclusive: ['store'],
+  }),
+}
+
 /** Flags of commands that change something. */
 export const changeFlags = {
   'dry-run': Flags.boolean({ description: 'show what would be done and stop' }),

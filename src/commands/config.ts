@@ -15,7 +15,7 @@ interface ConfigReport {
   readonly profile: Setting<string> | undefined
   readonly bus: BusAddress & { readonly from: string }
   readonly guard: Guard | undefined
-  readonly store: (Setting<string> & { readonly kind: string }) | undefined
+  readonly store: Setting<string> & { readonly kind: string }
   readonly schemas: Setting<string> | undefined
   readonly templates: Setting<string> | undefined
   readonly topics: ReadonlyMap<string, TopicSettings & { readonly from: string }>
@@ -47,7 +47,7 @@ function toReport(config: Config): ConfigReport {
     profile,
     bus: { ...bus.value, from: bus.from },
     guard,
-    store: store && { kind: store.value.kind, value: shownStore(store.value), from: store.from },
+    store: { kind: store.value.kind, value: shownStore(store.value), from: store.from },
     schemas: schemas && { value: schemas.value, from: schemas.from },
     templates,
     topics: new Map([...topics].map(([topic, { value, from }]) => [topic, { ...value, from }])),

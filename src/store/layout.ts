@@ -17,7 +17,7 @@ const event = { event_type: 'text', event_version: 'integer', event_data: 'bytes
  * The tables of a store. `events`, `snapshots` and `failed_events` are Composable Rust's own, which its services and ours
  * may share; the others are crbus's.
  */
-export const tables = {
+const tables = {
   events: {
     columns: { stream_id: 'text', version: 'bigint', ...event, created_at: 'time' },
     key: ['stream_id', 'version'],
@@ -83,7 +83,7 @@ export interface StoreSetup {
   inspect(): Promise<readonly StorePart[]>
   /** Creates what is missing, all of it or nothing, and answers what that was. `STORE_MISMATCH` as above. */
   create(): Promise<readonly StorePart[]>
-  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** A table as it was found. */

@@ -1,4 +1,4 @@
-import { globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -41,6 +41,7 @@ const commands: Readonly<Record<string, { readonly argv: readonly string[]; read
   'schema/import': { argv: ['events.rs', '--topic', 'order-events', '--dry-run'] },
   'schema/sample': { argv: [] },
   'schema/show': { argv: [] },
+  'store/init': { argv: ['--store', 'store.db'], changes: 'store.db' },
   tail: { argv: ['order-events', '--no-follow'] },
   'topics/create': { argv: ['new-events'], changes: 'new-events' },
   'topics/delete': { argv: ['order-events', 'old-events'], changes: 'order-events,old-events' },
@@ -91,12 +92,13 @@ const runWith = (options: object, command: Runnable, ...argv: string[]) =>
   runCli(command, argv, { broker, cwd: folder, undoFolder: join(folder, 'undo'), ...options })
 const run = (command: Runnable, ...argv: string[]) => runWith({}, command, ...argv)
 
-/** All that a command could change on the bus. */
+/** All that a command could change on the bus, and whether there is a store. */
 async function state(): Promise<unknown> {
   const { admin, log } = new InMemoryEventBus({ broker })
   const topics = (await admin.listTopics()).map(({ topic }) => topic)
   const groups = (await admin.listGroups()).map(({ group }) => group)
   return {
+    store: existsSync(join(folder, 'store.db')),
     topics: await Promise.all(topics.map(async (topic) => [topic, await log.ranges(topic)])),
     groups: await Promise.all(groups.map(async (group) => [group, await admin.committedOffsets(group)])),
   }

@@ -5,6 +5,7 @@ import { Config, type Interfaces } from '@oclif/core'
 import type { EventBus } from '../../src/bus/event-bus.ts'
 import type { BusAddress } from '../../src/cli/bus-address.ts'
 import { readConfigFiles, resolveConfig } from '../../src/cli/config.ts'
+import { openStoreSetup } from '../../src/cli/connect.ts'
 import { type Context, withContext } from '../../src/cli/context.ts'
 import { runGit } from '../../src/cli/git.ts'
 import { Stop } from '../../src/cli/stop.ts'
@@ -71,6 +72,7 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     git: runGit,
     config: async (flags) => resolveConfig(await readConfigFiles(surroundings), flags, surroundings),
     openBus: async (address) => options.openBus?.(address) ?? new InMemoryEventBus({ broker }),
+    openStoreSetup,
   }
   process.exitCode = 0
   await withContext(context, () => command.run(argv, config))

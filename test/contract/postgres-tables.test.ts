@@ -165,9 +165,8 @@ else {
     expect(error).toMatchObject({ code: 'STORE_MISMATCH' })
     for (const words of says) expect(error.message).toContain(words)
     expect(error.suggestions.join('\n')).toContain(suggests)
-    const setup = await openStoreSetup(url)
+    await using setup = await openStoreSetup(url)
     expect(await failure(setup.inspect())).toBe('STORE_MISMATCH')
-    await setup.close()
     expect(await structure(url)).toEqual(before)
   })
 
@@ -209,7 +208,7 @@ else {
   test('are looked at without being made', async () => {
     const url = await newSchema(postgres)
     const before = await structure(url)
-    const setup = await openStoreSetup(url)
+    await using setup = await openStoreSetup(url)
     expect(setup.kind).toBe('postgres')
     expect(setup.location).not.toContain('correct')
     const parts = await setup.inspect()
@@ -217,7 +216,6 @@ else {
     expect(await structure(url)).toEqual(before)
     expect(await setup.create()).toEqual(parts)
     expect((await setup.inspect()).every(({ exists }) => exists)).toBe(true)
-    await setup.close()
   })
 
   test('are those the search path leads to', async () => {

@@ -176,7 +176,7 @@ describe('tables of the same names that are others', () => {
     const error = thrownBy(() => new SqliteEventStore({ path }))
     expect(error.code).toBe('STORE_MISMATCH')
     for (const words of says) expect(error.message).toContain(words)
-    const setup = await openStoreSetup(path)
+    await using setup = await openStoreSetup(path)
     expect(await failure(setup.inspect())).toBe('STORE_MISMATCH')
     expect(await failure(setup.create())).toBe('STORE_MISMATCH')
     expect(contents(path)).toEqual(before)
@@ -197,7 +197,7 @@ describe('tables of the same names that are others', () => {
 describe('setting up', () => {
   test('says what is missing without making the file, makes it, and finds it whole', async () => {
     const path = newPath()
-    const setup = await openStoreSetup(path)
+    await using setup = await openStoreSetup(path)
     expect(setup).toMatchObject({ kind: 'sqlite', location: path })
     const missing = await setup.inspect()
     expect(missing.every(({ exists }) => !exists)).toBe(true)
@@ -212,7 +212,6 @@ describe('setting up', () => {
     expect(await setup.create()).toEqual(missing)
     expect((await setup.inspect()).every(({ exists }) => exists)).toBe(true)
     expect(await setup.create()).toEqual([])
-    await setup.close()
     expect(contents(path)).toEqual(missing.map(({ name }) => name).sort())
   })
 
@@ -220,7 +219,7 @@ describe('setting up', () => {
     const path = newPath()
     await new SqliteEventStore({ path }).close()
     edit(path, 'DROP INDEX idx_crbus_timers_due')
-    const setup = await openStoreSetup(path)
+    await using setup = await openStoreSetup(path)
     expect(await setup.create()).toMatchObject([{ kind: 'index', name: 'idx_crbus_timers_due', table: 'crbus_timers' }])
   })
 })

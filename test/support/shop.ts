@@ -18,13 +18,13 @@ type OrderEvent =
   | { readonly type: 'OrderCancelled'; readonly order_id: string; readonly reason: string }
   | { readonly type: 'OrderRejected'; readonly order_id: string; readonly reason: string }
 
-export type OrderAction =
+type OrderAction =
   | { readonly type: 'PlaceOrder'; readonly order_id: string; readonly total: number }
   | { readonly type: 'ConfirmOrder'; readonly order_id: string }
   | { readonly type: 'CancelOrder'; readonly order_id: string; readonly reason: string }
   | OrderEvent
 
-export interface OrderState {
+interface OrderState {
   readonly status: 'new' | 'placed' | 'confirmed' | 'cancelled'
 }
 
@@ -33,18 +33,18 @@ type PaymentEvent =
   | { readonly type: 'PaymentFailed'; readonly order_id: string; readonly reason: string }
   | { readonly type: 'PaymentRefunded'; readonly order_id: string }
 
-export type PaymentAction =
+type PaymentAction =
   | { readonly type: 'ChargePayment'; readonly order_id: string; readonly amount: number }
   | { readonly type: 'RefundPayment'; readonly order_id: string }
   | PaymentEvent
 
-export interface PaymentState {
+interface PaymentState {
   readonly status: 'none' | 'paid' | 'failed' | 'refunded'
 }
 
-export type CheckoutAction = OrderEvent | PaymentEvent | { readonly type: 'PaymentTimedOut'; readonly order_id: string }
+type CheckoutAction = OrderEvent | PaymentEvent | { readonly type: 'PaymentTimedOut'; readonly order_id: string }
 
-export interface CheckoutState {
+interface CheckoutState {
   readonly status: 'idle' | 'charging' | 'confirming' | 'completed' | 'compensating' | 'compensated'
   readonly order_id?: string
 }

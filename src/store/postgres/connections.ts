@@ -2,20 +2,12 @@ import type { Client, ClientConfig, Pool, PoolClient } from 'pg'
 import { storeClosed } from '../errors.ts'
 import { parseLocation } from './location.ts'
 import { isLostRace, toStoreError } from './postgres-errors.ts'
-
-export interface ConnectionOptions {
-  /** `postgres://user:password@host:port/database`, with what `pg` takes behind a `?`. */
-  readonly url: string
-  /** The most connections at once, without the one every lease has. Default 4. */
-  readonly maxConnections?: number | undefined
-  /** The longest to wait for a connection, and for the answer to one statement. Milliseconds; default 30 000. */
-  readonly timeout?: number | undefined
-}
+import type { PostgresEventStoreOptions } from './postgres-options.ts'
 
 /** A row as Postgres writes it: every value a text or null. Applications may have set parsers of `pg` as they like. */
 export type Row<Column extends string = string> = Readonly<Record<Column, string>>
 
-export interface Answer<R> {
+interface Answer<R> {
   readonly rows: readonly R[]
   /** Rows returned or changed. */
   readonly count: number
@@ -37,7 +29,7 @@ export class Connections {
   readonly #underWay = new Set<Promise<unknown>>()
   #isClosed = false
 
-  constructor({ url, maxConnections = 4, timeout = 30_000 }: ConnectionOptions) {
+  constructor({ url, maxConnections = 4, timeout = 30_000 }: PostgresEventStoreOptions) {
     const { connectionString, shown } = parseLocation(url)
     this.location = shown
     this.#max = maxConnections

@@ -16,18 +16,17 @@ import type {
 import type { StorePart } from '../layout.ts'
 import { checkLimit, checkName, checkSnapshot, checkText, timeText } from '../stored-form.ts'
 import { makeCommits } from './commit.ts'
-import { type ConnectionOptions, Connections, type Row } from './connections.ts'
+import { Connections, type Row } from './connections.ts'
 import { postgresDeadLetters } from './dead-letters.ts'
 import { createMissing } from './layout.ts'
 import { Leases } from './lease.ts'
 import { postgresOutbox } from './outbox.ts'
+import type { PostgresEventStoreOptions } from './postgres-options.ts'
 import { EVENT, type EventRow, time, toEvent } from './rows.ts'
 import { postgresTimers } from './timers.ts'
 
-export interface PostgresEventStoreOptions extends ConnectionOptions {}
-
 /**
- * A store in Postgres 11 or newer: the tables of Composable Rust's own event store, which a Rust service may use at the same
+ * A store in Postgres 12 or newer: the tables of Composable Rust's own event store, which a Rust service may use at the same
  * time, and two of crbus's. They are made by `init`, or by `crbus store init`; found by the connection's search path.
  *
  * **Concurrency.** Any number of processes. Correct under READ COMMITTED, which it asks for. Two that write to one stream

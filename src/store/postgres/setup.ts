@@ -13,6 +13,6 @@ export function postgresSetup(url: string): StoreSetup {
     location,
     inspect: () => connections.use((ask) => inspectTables(ask, location)),
     create: () => createMissing(connections),
-    close: () => connections.close(),
+    [Symbol.asyncDispose]: () => connections.close(),
   }
 }

@@ -14,6 +14,6 @@ export function sqliteSetup(path: string): StoreSetup {
       file.close()
       return file.created
     },
-    close: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   }
 }

@@ -54,7 +54,7 @@ export const one = (
 })
 
 /** The last versions of a commit that was made; the code of the error of one that was not. */
-export const outcome = (committed: Committed): readonly number[] | EventStoreErrorCode =>
+const outcome = (committed: Committed): readonly number[] | EventStoreErrorCode =>
   committed.ok ? committed.versions : committed.error.code
 
 export const outcomes = (list: readonly Committed[]) => list.map(outcome)

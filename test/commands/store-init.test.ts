@@ -1,0 +1,159 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { beforeEach, describe, expect, test } from 'vitest'
+import StoreInit from '../../src/commands/store/init.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
+import { runCli } from './run-cli.ts'
+
+const broker = new MemoryBroker()
+
+describe('store init', () => {
+  let cwd: string
+  beforeEach(() => {
+    cwd = mkdtempSync(join(tmpdir(), 'crbus-store-init-'))
+    return () => rmSync(cwd, { recursive: true })
+  })
+  const init = (argv: string[], options: Partial<Parameters<typeof runCli>[2]> = {}) =>
+    runCli(StoreInit, argv, { broker, cwd, ...options })
+  const inProject = (profile: object, more: object = {}) =>
+    writeFileSync(join(cwd, 'crbus.json'), JSON.stringify({ profile: 'p', profiles: { p: profile, ...more } }))
+
+  test('shows what is missing, makes it when told to, and finds it there', async () => {
+    const path = join(cwd, 'data', 'store.db')
+    const { stdout, stderr, exitCode } = await init(['--store', 'data/store.db', '--yes'])
+    expect(stdout).toMatch(/^KIND\s+NAME\s+TABLE\s+STATE\ntable\s+events\s+events\s+missing\n/)
+    expect(stderr).toContain(`event store: ${path}\n`)
+    expect(stderr).toContain('created events, idx_events_created, snapshots')
+    expect(exitCode).toBe(0)
+    const again = await init(['--store', 'data/store.db'])
+    expect(again.stdout).not.toContain('missing')
+    expect(again).toMatchObject({ stderr: `the event store at ${path} has all its tables\n`, exitCode: 0 })
+  })
+
+  test('asks, and does nothing without a yes', async () => {
+    const path = join(cwd, 'store.db')
+    for (const [stdin, exitCode] of [
+      ['n\n', 6],
+      ['y\n', 0],
+    ] as const) {
+      const result = await init(['--store', path], { isTerminal: true, stdin })
+      expect(result.stderr).toContain(`Create these 9 at ${path}? [y/N]`)
+      expect(result.exitCode).toBe(exitCode)
+      expect(existsSync(path)).toBe(exitCode === 0)
+    }
+  })
+
+  test('without a terminal it names the flags', async () => {
+    const result = await init(['--store', 'store.db'])
+    expect(result.exitCode).toBe(6)
+    expect(result.stderr).toMatch(/no terminal to ask on; nothing was done[\s\S]*--yes[\s\S]*--dry-run/)
+    expect(existsSync(join(cwd, 'store.db'))).toBe(false)
+  })
+
+  test('a dry run makes nothing, not even the file', async () => {
+    const { stdout, exitCode } = await init(['--store', 'store.db', '--dry-run'])
+    expect(stdout).toContain('crbus_outbox')
+    expect(exitCode).toBe(0)
+    expect(existsSync(join(cwd, 'store.db'))).toBe(false)
+  })
+
+  test('is one document with --json', async () => {
+    await new SqliteEventStore({ path: join(cwd, 'store.db') }).close()
+    const database = new DatabaseSync(join(cwd, 'store.db'))
+    database.exec('DROP TABLE crbus_timers')
+    database.close()
+    const json = async (...argv: string[]) =>
+      JSON.parse((await init(['--store', 'store.db', '--json', ...argv])).stdout)
+    const missing = [
+      { kind: 'table', name: 'crbus_timers', table: 'crbus_timers', exists: false },
+      { kind: 'index', name: 'idx_crbus_timers_due', table: 'crbus_timers', exists: false },
+    ]
+    const plan = await json('--dry-run')
+    expect(Object.keys(plan)).toEqual(['kind', 'location', 'parts', 'applied'])
+    expect(plan).toMatchObject({ kind: 'sqlite', location: join(cwd, 'store.db'), applied: false })
+    expect(plan.parts.filter(({ exists }: { exists: boolean }) => !exists)).toEqual(missing)
+    expect(await json('--yes')).toEqual({ ...plan, applied: true, created: missing })
+  })
+
+  test('refuses what is another table, and names it', async () => {
+    const database = new DatabaseSync(join(cwd, 'store.db'))
+    database.exec('CREATE TABLE events (id INTEGER PRIMARY KEY, aggregate_id TEXT)')
+    database.close()
+    const { stderr, exitCode } = await init(['--store', 'store.db', '--yes'])
+    expect(exitCode).toBe(6)
+    expect(stderr).toMatch(
+      /error: table 'events' .* is another one: it lacks stream_id.*\(CRBUS_STORE_MISMATCH\)\n {2}try: /,
+    )
+  })
+
+  test('a store that cannot be reached is exit 3', async () => {
+    const { stderr, exitCode } = await init(['--store', 'postgres://u:hunter2@127.0.0.1:1/x', '--yes'])
+    expect(exitCode).toBe(3)
+    expect(stderr).toContain('CRBUS_STORE_UNAVAILABLE')
+    expect(stderr).not.toContain('hunter2')
+  })
+
+  describe('where', () => {
+    const where = async (argv: string[], env: Record<string, string> = {}) => {
+      const { stdout, stderr, exitCode } = await init(['--dry-run', '--json', ...argv], { env })
+      return exitCode === 0 ? JSON.parse(stdout).location : `${exitCode} ${JSON.parse(stdout).error.message}${stderr}`
+    }
+    const unreachable = 'postgres://u:hunter2@127.0.0.1:1/x'
+
+    test('the flag, then CRBUS_STORE, then DATABASE_URL of Postgres, then beside the bus', async () => {
+      const env = { CRBUS_STORE: 'env.db', DATABASE_URL: unreachable }
+      expect(await where(['--store', 'flag.db'], env)).toBe(join(cwd, 'flag.db'))
+      expect(await where([], env)).toBe(join(cwd, 'env.db'))
+      expect(await where([], { DATABASE_URL: unreachable })).toContain('3 the event store at postgres://127.0.0.1:1/x')
+      expect(await where([], { DATABASE_URL: 'mysql://u@h/x', CRBUS_DATA_DIR: 'folder' })).toBe(
+        join(cwd, 'folder', 'store.db'),
+      )
+      expect(await where([], { XDG_DATA_HOME: join(cwd, 'xdg') })).toBe(join(cwd, 'xdg', 'crbus', 'store.db'))
+      expect(await where(['--data-dir', 'mine'], {})).toBe(join(cwd, 'mine', 'store.db'))
+      expect(await where([], { CRBUS_BROKERS: 'kafka:9092', XDG_DATA_HOME: cwd })).toBe(join(cwd, 'crbus', 'store.db'))
+    })
+
+    test('the profile’s store: before the environment when it was asked for, after it when not', async () => {
+      inProject({ store: 'profile.db' }, { bare: { dataDir: 'bare' }, away: { store: 'env:THERE' } })
+      expect(await where([])).toBe(join(cwd, 'profile.db'))
+      expect(await where([], { CRBUS_STORE: 'env.db' })).toBe(join(cwd, 'env.db'))
+      expect(await where(['--profile', 'p'], { CRBUS_STORE: 'env.db' })).toBe(join(cwd, 'profile.db'))
+      expect(await where(['--profile', 'bare'])).toBe(join(cwd, 'bare', 'store.db'))
+      expect(await where(['--profile', 'away'], { THERE: 'there.db' })).toBe(join(cwd, 'there.db'))
+      expect(await where(['--profile', 'away'])).toBe('2 THERE, where the event store is, is not set')
+    })
+
+    test('what is neither is said to be so, and not repeated', async () => {
+      const said = '2 --store is neither postgres://… nor a path'
+      expect(await where(['--store', 'mysql://u:hunter2@h'])).toBe(said)
+      expect(await where(['--store', ''])).toBe(said)
+      expect(await where([], { CRBUS_STORE: 'mysql://u:hunter2@h' })).toBe(
+        '2 CRBUS_STORE, where the event store is, is neither postgres://… nor a path',
+      )
+      expect(await where([], { DATABASE_URL: 'postgres://u:1/hunter2@h' })).toBe(
+        '2 DATABASE_URL, where the event store is, is neither postgres://… nor a path',
+      )
+    })
+  })
+
+  test('a read-only profile takes a dry run only, a protected one the name', async () => {
+    inProject({ store: 'store.db', readOnly: true })
+    expect(await init(['--yes'])).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('read-only') })
+    expect(await init(['--dry-run'])).toMatchObject({ exitCode: 0 })
+    inProject({ store: 'store.db', protected: true })
+    expect(await init(['--yes'])).toMatchObject({ exitCode: 6 })
+    expect(existsSync(join(cwd, 'store.db'))).toBe(false)
+    expect(await init(['--confirm', 'store.db'])).toMatchObject({ exitCode: 0 })
+    expect(existsSync(join(cwd, 'store.db'))).toBe(true)
+  })
+
+  test('the guard of another profile’s bus is none of the store’s', async () => {
+    mkdirSync(join(cwd, 'bus'))
+    writeFileSync(join(cwd, 'crbus.json'), JSON.stringify({ profiles: { prod: { dataDir: 'bus', readOnly: true } } }))
+    const env = { CRBUS_DATA_DIR: join(cwd, 'bus') }
+    expect(await init(['--store', 'store.db', '--yes'], { env })).toMatchObject({ exitCode: 0 })
+  })
+})
