@@ -113,7 +113,7 @@ type Order =
   | { readonly type: 'OrderPlaced'; readonly order_id: string; readonly total: number }
 
 /** The aggregate, the saga, and a subscriber that sees the commands arrive. */
-async function startChain({ bus, store }: Place) {
+export async function startChain({ bus, store }: Place) {
   const run = randomUUID()
   const [events, commands, payments] = [`${run}-order-events`, `${run}-order-commands`, `${run}-payment-commands`]
   for (const topic of [events, commands, payments]) await bus.admin.createTopic(topic, { partitions: 1 })
@@ -186,11 +186,11 @@ async function startChain({ bus, store }: Place) {
       await Promise.all(Array.from({ length: AT_ONCE }, worker))
       return count / ((performance.now() - begun) / 1000)
     },
-    async delays(): Promise<readonly number[]> {
+    async delays(perSecond = PACED_RATE, seconds = PACED_SECONDS): Promise<readonly number[]> {
       const begun = performance.now()
       const all: Promise<number>[] = []
-      while (all.length < PACED_RATE * PACED_SECONDS) {
-        const due = Math.floor(((performance.now() - begun) / 1000) * PACED_RATE)
+      while (all.length < perSecond * seconds) {
+        const due = Math.floor(((performance.now() - begun) / 1000) * perSecond)
         while (all.length < due) all.push(send())
         await sleep(1)
       }
