@@ -3,8 +3,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { BusAdmin, GroupDescription, TopicDescription } from '../../bus/admin.ts'
 import { groupActive, groupNotFound, invalidTopic, topicExists, topicNotFound } from '../../bus/errors.ts'
 import type { Position } from '../../bus/record.ts'
+import { transact } from '../../sqlite/shared-file.ts'
 import type { Changes } from './changes.ts'
-import { guarded, OFFSETS_PER_PARTITION, transact } from './database.ts'
+import { guarded, OFFSETS_PER_PARTITION } from './database.ts'
 import { DEFAULT_PARTITIONS, type EmbeddedLog } from './log.ts'
 
 /** Topics and groups of one file. */
