@@ -40,7 +40,7 @@ export interface LagSummary {
   readonly verdict: LagVerdict | undefined
 }
 
-interface PartitionLag extends LagSummary, LagLook {
+export interface PartitionLag extends LagSummary, LagLook {
   readonly partition: number
   /** Who reads it. */
   readonly member: string | undefined
@@ -73,16 +73,24 @@ export interface LagReport {
  * The requests it makes grow with brokers and groups, not with topics or partitions.
  */
 export async function measureLag(bus: EventBus, request: LagRequest): Promise<LagReport> {
-  const groups = await chooseGroups(bus, request.groups ?? [])
-  const first = request.sample === undefined ? undefined : await look(bus, groups, request)
-  const start = performance.now()
+  const groups = await chooseGroups(bus, request)
+  const before = request.sample === undefined ? undefined : await lookAtGroups(bus, groups, request)
   if (request.sample !== undefined) await pause(request.sample, request.signal)
-  const elapsed = first === undefined ? undefined : performance.now() - start
-  const last = await look(bus, groups, request)
-  const waiting = await firstWaiting(bus, last)
-  const now = request.now()
-  const judged = last.map(({ description, places }, at): GroupLag => {
-    const earlier = new Map(first?.[at]?.places.map((place) => [keyOf(place), place]))
+  return reportLag(bus, await lookAtGroups(bus, groups, request), before, request.now())
+}
+
+/** What a look tells; with one before it, how it goes, too. */
+export async function reportLag(
+  bus: EventBus,
+  look: LagLooks,
+  before: LagLooks | undefined,
+  now: number,
+): Promise<LagReport> {
+  const waiting = await firstWaiting(bus, look.groups)
+  const elapsed = before === undefined ? undefined : look.taken - before.taken
+  const looksBefore = new Map(before?.groups.map(({ description, places }) => [description.group, places]))
+  const judged = look.groups.map(({ description, places }): GroupLag => {
+    const earlier = new Map(looksBefore.get(description.group)?.map((place) => [keyOf(place), place]))
     const partitions = places.map((place) => {
       const record = waiting.get(positionKey(place, firstOffset(place)))
       return judgePlace(place, description, { before: earlier.get(keyOf(place)), elapsed, record, now })
@@ -96,7 +104,10 @@ export async function measureLag(bus: EventBus, request: LagRequest): Promise<La
 const isOfSubscribers = ({ protocolType }: { readonly protocolType: string }): boolean =>
   protocolType === 'consumer' || protocolType === ''
 
-async function chooseGroups(bus: EventBus, wanted: readonly string[]): Promise<readonly string[]> {
+export async function chooseGroups(
+  bus: EventBus,
+  { groups: wanted = [] }: Pick<LagRequest, 'groups'>,
+): Promise<readonly string[]> {
   const known = (await bus.admin.listGroups()).filter(isOfSubscribers).map(({ group }) => group)
   if (wanted.length === 0) return known
   const missing = wanted.find((name) => !/[*?]/.test(name) && !known.includes(name))
@@ -122,11 +133,22 @@ interface GroupLook {
   readonly places: readonly Place[]
 }
 
+/** What was there at one moment, before anything is concluded from it. */
+export interface LagLooks {
+  /** Milliseconds of a clock that never goes back. */
+  readonly taken: number
+  readonly groups: readonly GroupLook[]
+}
+
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 const positionKey = (place: TopicPartition, offset: bigint): string => `${keyOf(place)}/${offset}`
 
 /** Offsets first, then the ends: a group that goes on in between must not look as if it were beyond the log. */
-async function look(bus: EventBus, groups: readonly string[], { topics }: LagRequest): Promise<GroupLook[]> {
+export async function lookAtGroups(
+  bus: EventBus,
+  groups: readonly string[],
+  { topics }: Pick<LagRequest, 'topics'>,
+): Promise<LagLooks> {
   const [committed, descriptions] = await Promise.all([
     bus.admin.committedOffsetsOf(groups),
     bus.admin.describeGroups(groups),
@@ -137,10 +159,11 @@ async function look(bus: EventBus, groups: readonly string[], { topics }: LagReq
     return own.filter(({ topic }) => isWanted(topic))
   })
   const ranges = await bus.log.rangesOf([...new Set(used.flat().map(({ topic }) => topic))])
-  return descriptions.map((description, at) => {
+  const looks = descriptions.map((description, at) => {
     const offsets = new Map((committed[at] ?? []).map((position) => [keyOf(position), position.offset]))
     return { description, places: placesOf(used[at] ?? [], offsets, ranges) }
   })
+  return { taken: performance.now(), groups: looks }
 }
 
 /** Every partition of the topics a group uses: one that was added and that nobody reads is one that matters. */

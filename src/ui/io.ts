@@ -3,10 +3,16 @@ import type { Readable, Writable } from 'node:stream'
 /** The terminal, or what stands in for it: a test passes buffers. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined }
-  readonly stdout: Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
+  readonly stdout: Writable & {
+    readonly isTTY?: boolean | undefined
+    readonly columns?: number | undefined
+    readonly rows?: number | undefined
+  }
   readonly stderr: Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
   /** Whether stdout takes colours. */
   readonly color: boolean
+  /** Whether stdout is a terminal that writes where it is told to, so that a screen can be shown. */
+  readonly screen: boolean
 }
 
 /**

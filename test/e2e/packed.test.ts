@@ -76,6 +76,20 @@ describe('the packed tarball, installed elsewhere', () => {
     expect((await crbus('tail', 'order-events', '-e', '-o', '%y %{order_id}')).stdout).toBe('OrderPlaced.v1 o-1')
   })
 
+  test('brings its screen along: nothing that draws it is installed', async () => {
+    const crbus = `"${process.execPath}" "${join(folder, 'node_modules/crbus/bin/crbus.js')}"`
+    const data = { ...env, CRBUS_DATA_DIR: join(folder, 'screen'), TERM: 'xterm' }
+    await execa('sh', ['-c', `${crbus} publish order-events -t A.v1 -d '{}'`], { env: data })
+    const watch = `stty rows 24 cols 80; ${crbus} lag --watch`
+    const running = execa('script', ['-qfec', watch, '/dev/null'], { env: data, reject: false })
+    // Typed before it asks for keys, it is the first that it reads.
+    running.stdin?.write('q')
+    const { stdout, exitCode } = await running
+    expect(stdout).toContain('no groups yet')
+    expect(exitCode).toBe(0)
+    for (const name of ['ink', 'react']) expect(existsSync(join(folder, 'node_modules', name))).toBe(false)
+  })
+
   test('is a library whose types hold in the strictest of projects', async () => {
     writeFileSync(join(folder, 'service.ts'), service)
     const checked = await execa(process.execPath, [tool('tsc'), '--noEmit', ...strict, 'service.ts'], {

@@ -113,7 +113,7 @@ type Order =
   | { readonly type: 'OrderPlaced'; readonly order_id: string; readonly total: number }
 
 /** The aggregate, the saga, and a subscriber that sees the commands arrive. */
-export async function startChain({ bus, store }: Place) {
+async function startChain({ bus, store }: Place) {
   const run = randomUUID()
   const [events, commands, payments] = [`${run}-order-events`, `${run}-order-commands`, `${run}-payment-commands`]
   for (const topic of [events, commands, payments]) await bus.admin.createTopic(topic, { partitions: 1 })
