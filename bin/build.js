@@ -41,7 +41,7 @@ await bundle(
 )
 // What waits until it is needed in the command line is here for whoever imports it.
 const checks = { ineffectiveDynamicImport: false }
-await bundle({ index: 'src/index.ts' }, 'dist', { external: [/^[^./]/], checks })
+await bundle({ index: 'src/index.ts', testing: 'src/testing.ts' }, 'dist', { external: [/^[^./]/], checks })
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}bin/tsconfig.types.json`], {
   stdio: 'inherit',
 })

@@ -10,10 +10,35 @@ export { partitionOf } from './bus/partitioner.ts'
 export type { BusRecord, Header, NewRecord, Position } from './bus/record.ts'
 export type { LogSlice, PartitionRange, ReadOptions, TopicLog } from './bus/topic-log.ts'
 export { type DecodedEnvelope, decodeEnvelope, type EnvelopeFormat, encodeEnvelope } from './codecs/envelope.ts'
+export { messageId } from './codecs/message-id.ts'
 export { type DecodedPayload, decodePayload, encodePayload, type PayloadCodec } from './codecs/payload.ts'
 export { EmbeddedEventBus, type EmbeddedEventBusOptions } from './drivers/embedded/embedded-event-bus.ts'
 export { RedpandaEventBus, type RedpandaEventBusOptions } from './drivers/kafka/redpanda-event-bus.ts'
 export { InMemoryEventBus, type InMemoryEventBusOptions } from './drivers/memory/in-memory-event-bus.ts'
+export type { Aggregate } from './saga/aggregate.ts'
+export { combineCodecs, type EncodedEvent, type EventCodec } from './saga/codec.ts'
+export type { Duration } from './saga/duration.ts'
+export {
+  append,
+  appendTo,
+  delay,
+  dispatch,
+  type Effect,
+  none,
+  parallel,
+  publish,
+  type Sending,
+  sequence,
+} from './saga/effects.ts'
+export type { Handled } from './saga/engine.ts'
+export { type ActionVersions, cborCodec, jsonCodec } from './saga/plain-codecs.ts'
+export type { OnError, Problem } from './saga/problem.ts'
+export type { Action, Clock, Reducer, Step } from './saga/reducer.ts'
+export { type RunAggregateOptions, type RunningAggregate, runAggregate } from './saga/run-aggregate.ts'
+export { type RunSagaOptions, runSaga } from './saga/run-saga.ts'
+export type { Running, RunOptions } from './saga/runtime.ts'
+export type { Saga } from './saga/saga.ts'
+export { schemaCodec } from './saga/schema-codec.ts'
 export {
   compileDecoder,
   type Decoded,

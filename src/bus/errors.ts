@@ -30,7 +30,21 @@ export interface EventBusErrorDetails {
   readonly suggestions?: readonly string[] | undefined
   /** What was done all the same, as plain data, by a change that failed half-way. */
   readonly outcome?: object | undefined
+  /**
+   * True: the same may well succeed later, since the bus is at fault. False: never, as it is. Not said: nobody knows.
+   * Default: true of a failed connection or login and of a transport error, false of what is invalid or refused.
+   */
+  readonly isPassing?: boolean | undefined
   readonly cause?: unknown
+}
+
+const passes: Partial<Record<EventBusErrorCode, boolean>> = {
+  CONNECTION_FAILED: true,
+  AUTHENTICATION_FAILED: true,
+  TRANSPORT_ERROR: true,
+  INVALID_TOPIC: false,
+  REFUSED: false,
+  UNSUPPORTED: false,
 }
 
 /** The one error type of the bus. The message says what is true; `suggestions` say what to do. */
@@ -42,6 +56,8 @@ export class EventBusError extends Error {
   readonly group: string | undefined
   readonly suggestions: readonly string[]
   readonly outcome: object | undefined
+  /** See {@link EventBusErrorDetails.isPassing}. */
+  readonly isPassing: boolean | undefined
 
   constructor(code: EventBusErrorCode, message: string, details: EventBusErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -51,6 +67,7 @@ export class EventBusError extends Error {
     this.group = details.group
     this.suggestions = details.suggestions ?? []
     this.outcome = details.outcome
+    this.isPassing = details.isPassing ?? passes[code]
   }
 }
 

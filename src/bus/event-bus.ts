@@ -18,6 +18,12 @@ export type Received =
  * stream goes on; only a subscription that cannot continue rejects.
  */
 export interface EventStream extends AsyncIterableIterator<Received, undefined> {
+  /**
+   * What is at hand of one partition, in order: at least one record, at most `bufferSize`. Asking again, for a batch or
+   * for an event, acknowledges all of it at once. `undefined` when the stream is over. For those who process many events
+   * in one transaction of their own.
+   */
+  nextBatch(): Promise<readonly Received[] | undefined>
   /** Commits what was acknowledged, leaves the group and ends a waiting `next`. Idempotent. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

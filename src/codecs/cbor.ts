@@ -25,7 +25,8 @@ export function decodeCbor(bytes: Uint8Array): Decoded {
   const problem = cborProblem(bytes)
   if (problem !== undefined) return { ok: false, reason: `not CBOR: ${problem}` }
   try {
-    return { ok: true, value: decoder.decode(bytes) }
+    // A view of its own: cbor-x leaves a property on the bytes it is given, by which they would differ from their equals.
+    return { ok: true, value: decoder.decode(bytes.subarray()) }
   } catch (error) {
     return { ok: false, reason: `not CBOR: ${messageOf(error)}` }
   }

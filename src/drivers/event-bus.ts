@@ -45,7 +45,7 @@ export class DriverEventBus implements EventBus {
   async publish(topic: string, events: SerializedEvent | readonly SerializedEvent[]): Promise<readonly Position[]> {
     const invalid = topicNameError(topic)
     if (invalid) throw invalid
-    if (this.#closing) throw publishFailed(topic, 'the bus is closed')
+    if (this.#closing) throw publishFailed(topic, 'the bus is closed', { isPassing: true })
     const list = Array.isArray(events) ? (events as readonly SerializedEvent[]) : [events as SerializedEvent]
     const records = list.map((event) => this.#toRecord(topic, event))
     try {
@@ -102,7 +102,7 @@ export class DriverEventBus implements EventBus {
 
   #toRecord(topic: string, event: SerializedEvent): NewRecord {
     const encoded = encodeEnvelope(event, this.#options.envelope ?? 'bincode')
-    if (!encoded.ok) throw publishFailed(topic, `Failed to serialize event: ${encoded.reason}`)
+    if (!encoded.ok) throw publishFailed(topic, `Failed to serialize event: ${encoded.reason}`, { isPassing: false })
     return { key: Buffer.from(event.eventType), value: encoded.bytes }
   }
 }
@@ -110,6 +110,7 @@ export class DriverEventBus implements EventBus {
 /** A failed publish is a `PUBLISH_FAILED`, except where the code already says what to do about it. */
 function asPublishFailed(topic: string, error: unknown): EventBusError {
   if (!(error instanceof EventBusError)) return publishFailed(topic, String(error), { cause: error })
+  const { message, suggestions, isPassing } = error
   const isPlain = error.code === 'TRANSPORT_ERROR'
-  return isPlain ? publishFailed(topic, error.message, { cause: error, suggestions: error.suggestions }) : error
+  return isPlain ? publishFailed(topic, message, { cause: error, suggestions, isPassing }) : error
 }

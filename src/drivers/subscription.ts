@@ -33,11 +33,14 @@ export class Subscription implements EventStream {
   }
 
   next(): Promise<Answer> {
-    // With nobody in front, the acknowledgement happens before this returns: a `close` right after cannot undo it.
-    this.#open += 1
-    const answer = this.#open === 1 ? this.#take() : this.#last.then(() => this.#take())
-    this.#last = answer.catch(() => undefined)
-    return answer
+    return this.#inTurn(async () => {
+      const [value] = (await this.#take(1)) ?? []
+      return value === undefined ? { done: true, value } : { done: false, value }
+    })
+  }
+
+  nextBatch(): Promise<readonly Received[] | undefined> {
+    return this.#inTurn(() => this.#take(Number.POSITIVE_INFINITY))
   }
 
   async return(): Promise<Answer> {
@@ -58,34 +61,41 @@ export class Subscription implements EventStream {
     return this.close()
   }
 
-  async #take(): Promise<Answer> {
-    try {
-      while (this.#closing === undefined) {
-        const record = this.#nextOfBatch()
-        if (record) return { done: false, value: toReceived(record) }
-        const batch = await this.#nextBatch()
-        // Arrived too late to be read here: given back at once, since the member may be waiting for it to leave.
-        if (this.#closing !== undefined) batch?.finish()
-        else if (batch === undefined) await this.close()
-        else this.#batch = batch
-      }
-      return { done: true, value: undefined }
-    } finally {
+  #inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    // With nobody in front, the acknowledgement happens before this returns: a `close` right after cannot undo it.
+    this.#open += 1
+    const answer = (this.#open === 1 ? ask() : this.#last.then(ask)).finally(() => {
       this.#open -= 1
+    })
+    this.#last = answer.catch(() => undefined)
+    return answer
+  }
+
+  /** At least one and at most `count` of the records at hand; `undefined` when the stream is over. */
+  async #take(count: number): Promise<readonly Received[] | undefined> {
+    while (this.#closing === undefined) {
+      const records = this.#restOfBatch(count)
+      if (records.length > 0) return records.map(toReceived)
+      const batch = await this.#fetch()
+      // Arrived too late to be read here: given back at once, since the member may be waiting for it to leave.
+      if (this.#closing !== undefined) batch?.finish()
+      else if (batch === undefined) await this.close()
+      else this.#batch = batch
     }
+    return undefined
   }
 
-  #nextOfBatch(): BusRecord | undefined {
+  #restOfBatch(count: number): readonly BusRecord[] {
     const batch = this.#batch
-    if (batch === undefined) return undefined
+    if (batch === undefined) return []
     if (this.#taken > 0 && !batch.revoked) batch.acknowledge(this.#taken - 1)
-    const record = batch.revoked ? undefined : batch.records[this.#taken]
-    if (record === undefined) this.#finishBatch()
-    else this.#taken += 1
-    return record
+    const records = batch.revoked ? [] : batch.records.slice(this.#taken, this.#taken + count)
+    if (records.length === 0) this.#finishBatch()
+    else this.#taken += records.length
+    return records
   }
 
-  async #nextBatch(): Promise<GroupBatch | undefined> {
+  async #fetch(): Promise<GroupBatch | undefined> {
     try {
       return await this.#member.next()
     } catch (error) {

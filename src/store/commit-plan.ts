@@ -6,7 +6,8 @@ import { checkName, checkTime, checkTopic, type EventColumns, toColumns } from '
 export interface StoreState {
   /** Of a stream's last event; 0 when there is none. */
   version(streamId: string): number
-  hasTimer(id: string): boolean
+  /** When a timer is due, in milliseconds; `undefined` when there is none of that id. */
+  dueOf(id: string): number | undefined
 }
 
 interface EventToWrite extends EventColumns {
@@ -32,8 +33,8 @@ export interface CommitPlan {
   readonly results: readonly Committed[]
   readonly events: readonly EventToWrite[]
   readonly messages: readonly MessageToWrite[]
-  /** To be removed before `timers` are set. True: it has to be there, which somebody else may change meanwhile. */
-  readonly fired: ReadonlyMap<string, boolean>
+  /** To be removed before `timers` are set, by id. With a time it has to be there, due then; without, it was set here. */
+  readonly fired: ReadonlyMap<string, Date | undefined>
   /** By id, as they are in the end. */
   readonly timers: ReadonlyMap<string, TimerToWrite>
 }
@@ -42,17 +43,18 @@ export interface CommitPlan {
 export function planCommits(commits: readonly Commit[], state: StoreState): CommitPlan {
   const events: EventToWrite[] = []
   const messages: MessageToWrite[] = []
-  const fired = new Map<string, boolean>()
+  const fired = new Map<string, Date | undefined>()
   const timers = new Map<string, TimerToWrite>()
   const versions = new Map<string, number>()
-  /** Ids that this list has set or fired, and whether there is such a timer since. */
-  const timersNow = new Map<string, boolean>()
+  /** Ids that this list has set or fired, and when they are due since. */
+  const timersNow = new Map<string, number | undefined>()
+  const dueOf = (id: string) => (timersNow.has(id) ? timersNow.get(id) : state.dueOf(id))
 
   const results = commits.map((commit): Committed => {
     try {
       const appended = planAppends(commit.appends, (streamId) => versions.get(streamId) ?? state.version(streamId))
-      const toFire = [...new Set(commit.fired)]
-      for (const id of toFire) if (!(timersNow.get(id) ?? state.hasTimer(id))) throw timerGone(id)
+      const toFire = new Map(commit.fired?.map(({ id, due }) => [id, due]))
+      for (const { id, due } of commit.fired ?? []) if (dueOf(id) !== due.getTime()) throw timerGone(id)
       const toSend = planMessages(commit)
       const toSet = (commit.timers ?? []).map(toTimerToWrite)
 
@@ -60,14 +62,14 @@ export function planCommits(commits: readonly Commit[], state: StoreState): Comm
       for (const [streamId, version] of appended.versions) versions.set(streamId, version)
       for (const event of appended.events) events.push(event)
       for (const message of toSend) messages.push(message)
-      for (const id of toFire) {
-        fired.set(id, fired.get(id) ?? !timersNow.has(id))
+      for (const [id, due] of toFire) {
+        if (!fired.has(id)) fired.set(id, timersNow.has(id) ? undefined : due)
         timers.delete(id)
-        timersNow.set(id, false)
+        timersNow.set(id, undefined)
       }
       for (const timer of toSet) {
         timers.set(timer.id, timer)
-        timersNow.set(timer.id, true)
+        timersNow.set(timer.id, timer.due.getTime())
       }
       return { ok: true, versions: appended.last }
     } catch (error) {

@@ -11,7 +11,7 @@ export const eventStoreErrorCodes = {
   STORE_MISMATCH: 6,
   /** The stream is not at the version expected. */
   VERSION_CONFLICT: 6,
-  /** A timer that was to fire is gone: somebody else fired it. */
+  /** A timer that was to fire is gone: somebody else fired it, or set it anew. */
   TIMER_GONE: 6,
   /** What was to be written cannot be, in any state of the store: no events, a bad version, a text with a NUL. */
   INVALID_APPEND: 6,
@@ -61,7 +61,7 @@ export const versionConflict = (streamId: string, expected: number, actual: numb
   )
 
 export const timerGone = (timerId: string) =>
-  new EventStoreError('TIMER_GONE', `timer '${timerId}' is gone: it was fired already`, { timerId })
+  new EventStoreError('TIMER_GONE', `timer '${timerId}' is gone: it was fired or set anew`, { timerId })
 
 export const storeUnavailable = (reason: string, details: EventStoreErrorDetails = {}) =>
   new EventStoreError('STORE_UNAVAILABLE', reason, details)

@@ -45,8 +45,11 @@ export interface Commit {
   readonly messages?: readonly OutgoingMessage[] | undefined
   /** Set after `fired` was removed, so that a timer may set itself again. */
   readonly timers?: readonly Timer[] | undefined
-  /** Timers this reacts to, which it removes. One that is gone (somebody else fired it) fails the commit: `TIMER_GONE`. */
-  readonly fired?: readonly string[] | undefined
+  /**
+   * Timers this reacts to, which it removes. One that is gone (somebody else fired it), or is due at another time by now,
+   * fails the commit: `TIMER_GONE`.
+   */
+  readonly fired?: readonly Pick<Timer, 'id' | 'due'>[] | undefined
 }
 
 export type Committed =

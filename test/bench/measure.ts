@@ -69,6 +69,12 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2
 }
 
+/** The value that so many in a hundred are not above. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? Number.NaN
+}
+
 /** Times work of this process; it returns what it counted. */
 export async function timed(work: () => number | Promise<number>): Promise<Sample> {
   const start = performance.now()

@@ -10,6 +10,7 @@ import { fetching } from './rows/fetching.ts'
 import { lagging, resetting } from './rows/groups.ts'
 import { publishing } from './rows/publishing.ts'
 import { readDecoded, readNdjson, readRaw } from './rows/reading.ts'
+import { saga } from './rows/saga.ts'
 import { startUp } from './rows/start-up.ts'
 import { type Row, Setting } from './setting.ts'
 
@@ -23,6 +24,7 @@ const rows: readonly Row[] = [
   fetching,
   lagging,
   resetting,
+  saga,
 ]
 
 const { values: flags } = parseArgs({

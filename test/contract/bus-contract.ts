@@ -7,6 +7,7 @@ import { eventClauses } from './support/event-clauses.ts'
 import { groupClauses } from './support/group-clauses.ts'
 import type { Harness } from './support/harness.ts'
 import { lagClauses } from './support/lag-clauses.ts'
+import { nextBatchClauses } from './support/next-batch-clauses.ts'
 import { readClauses } from './support/read-clauses.ts'
 import { resetClauses } from './support/reset-clauses.ts'
 
@@ -45,6 +46,7 @@ export function busContract(name: string, harness: Harness): void {
     describe('append', () => appendClauses(contract))
     describe('read', () => readClauses(contract))
     describe('publish and subscribe', () => eventClauses(contract))
+    describe('batches of a subscription', () => nextBatchClauses(contract))
     describe('groups', () => groupClauses(contract))
     describe('administration', () => adminClauses(contract))
     describe('many at once', () => batchClauses(contract))

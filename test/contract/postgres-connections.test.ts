@@ -95,7 +95,7 @@ else {
       await store.commit('billing', [{ appends: [], timers: [timer] }])
       const other = await otherTransaction(url)
       await other.query('DELETE FROM crbus_timers')
-      const firing = store.commit('billing', [one('order-1', 0, 'a', { fired: ['t'] }), one('order-2', 0, 'b')])
+      const firing = store.commit('billing', [one('order-1', 0, 'a', { fired: [timer] }), one('order-2', 0, 'b')])
       await sleep(200)
       await other.query('COMMIT')
       expect(outcomes(await firing)).toEqual(['TIMER_GONE', [1]])

@@ -14,13 +14,16 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   // The envelope and the acknowledgement rule are written once for all drivers, hence codecs.
   drivers: ['bus', 'codecs', 'sqlite'],
   store: ['bus', 'codecs', 'sqlite'],
-  saga: ['bus', 'codecs', 'store'],
+  // Actions of Rust services are read and written by their schema.
+  saga: ['bus', 'codecs', 'schema', 'store'],
+  testing: ['bus', 'codecs', 'drivers', 'saga', 'store'],
   operations: ['bus', 'codecs', 'schema', 'store', 'saga'],
   scaffold: ['bus', 'codecs', 'schema'],
   ui: ['bus', 'codecs', 'operations'],
   cli: ['bus', 'drivers', 'store', 'ui'],
   commands: ['bus', 'cli', 'operations', 'scaffold', 'ui'],
   'index.ts': ['bus', 'codecs', 'schema', 'drivers', 'store', 'saga', 'operations', 'scaffold'],
+  'testing.ts': ['testing'],
 }
 
 /** Who may name a package, a Node module or a global. What is not here anybody may. */

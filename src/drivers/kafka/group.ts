@@ -465,7 +465,8 @@ export class KafkaMember implements GroupMember {
     const { topics, group } = this.#request
     const told = this.#cluster.toBusError(error, { group, topic: topics[0] })
     if (keptCodes.has(told.code)) return told
-    return subscriptionFailed(topics, told.message, { cause: told, group, suggestions: told.suggestions })
+    const { message, suggestions, isPassing } = told
+    return subscriptionFailed(topics, message, { cause: told, group, suggestions, isPassing })
   }
 
   async #leave(): Promise<void> {

@@ -160,6 +160,7 @@ export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
       const which = place.recordSize === undefined ? 'a record' : `a record of ${place.recordSize} bytes`
       return publishFailed(topic, `${which} is more than the topic takes (MESSAGE_TOO_LARGE)`, {
         ...details,
+        isPassing: false,
         suggestions: [`raise max.message.bytes, a setting of topic '${topic}'`],
       })
     }
@@ -182,6 +183,8 @@ export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
         suggestions: ['ask for the permission on the topic or group'],
       })
     default:
-      return place.isPublish ? publishFailed(topic, error.message, details) : transportError(error.message, details)
+      return place.isPublish
+        ? publishFailed(topic, error.message, { ...details, isPassing: error.isPassing || undefined })
+        : transportError(error.message, details)
   }
 }

@@ -295,9 +295,9 @@ export class Producer {
     const told = this.#cluster.toBusError(error, { topic, isPublish: true, recordSize })
     const sent = records.length - left
     if (sent === 0) return told
-    const { suggestions } = told
+    const { suggestions, isPassing } = told
     const message = `${told.message} (${sent} of ${records.length} records were written)`
-    return new EventBusError(told.code, message, { topic, suggestions, cause: error })
+    return new EventBusError(told.code, message, { topic, suggestions, isPassing, cause: error })
   }
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type CommitPlan, planCommits, type StoreState } from '../commit-plan.ts'
 import { invalidAppend } from '../errors.ts'
 import type { Commit, Committed } from '../event-store.ts'
-import { eventArrays } from './columns.ts'
+import { eventArrays, time } from './columns.ts'
 import { type Ask, type Connections, type Row, transact } from './connections.ts'
 import { isBadData } from './postgres-errors.ts'
 
@@ -74,7 +74,7 @@ async function readState(ask: Ask, owner: string, commits: readonly Commit[]): P
     ...new Set(commits.flatMap(list).filter((name) => !name.includes('\0'))),
   ]
   const streams = namesOf(({ appends }) => appends.map(({ streamId }) => streamId))
-  const fired = namesOf(({ fired: ids = [] }) => ids)
+  const fired = namesOf(({ fired: timers = [] }) => timers.map(({ id }) => id))
   const versions = new Map<string, number>()
   if (streams.length > 0) {
     const { rows } = await ask<Row<'id' | 'version'>>(
@@ -83,15 +83,15 @@ async function readState(ask: Ask, owner: string, commits: readonly Commit[]): P
     )
     for (const { id, version } of rows) versions.set(id, Number(version ?? 0))
   }
-  const timers = new Set<string>()
+  const due = new Map<string, number>()
   if (fired.length > 0) {
-    const { rows } = await ask<Row<'id'>>('SELECT id FROM crbus_timers WHERE owner = $1 AND id = ANY ($2::text[])', [
-      owner,
-      fired,
-    ])
-    for (const { id } of rows) timers.add(id)
+    const { rows } = await ask<Row<'id' | 'due_at'>>(
+      `SELECT id, ${time('due_at')} FROM crbus_timers t WHERE owner = $1 AND id = ANY ($2::text[])`,
+      [owner, fired],
+    )
+    for (const { id, due_at } of rows) due.set(id, Date.parse(due_at))
   }
-  return { version: (streamId) => versions.get(streamId) ?? 0, hasTimer: (id) => timers.has(id) }
+  return { version: (streamId) => versions.get(streamId) ?? 0, dueOf: (id) => due.get(id) }
 }
 
 /**
@@ -113,11 +113,12 @@ async function writePlan(ask: Ask, owner: string, { events, messages, fired, tim
   }
   if (fired.size > 0) {
     const { rows } = await ask<Row<'id'>>(
-      'DELETE FROM crbus_timers WHERE owner = $1 AND id = ANY ($2::text[]) RETURNING id',
-      [owner, [...fired.keys()]],
+      `DELETE FROM crbus_timers t USING unnest($2::text[], $3::timestamptz[]) AS f(id, due_at)
+       WHERE owner = $1 AND t.id = f.id AND (f.due_at IS NULL OR t.due_at = f.due_at) RETURNING t.id`,
+      [owner, [...fired.keys()], [...fired.values()].map((due) => due?.toISOString() ?? null)],
     )
     const removed = new Set(rows.map(({ id }) => id))
-    for (const [id, hasToBeThere] of fired) if (hasToBeThere && !removed.has(id)) return false
+    for (const [id, due] of fired) if (due !== undefined && !removed.has(id)) return false
   }
   if (timers.size > 0) {
     const list = [...timers.values()]

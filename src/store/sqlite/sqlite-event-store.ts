@@ -63,7 +63,7 @@ export class SqliteEventStore implements EventStore {
     const prepare = (sql: string) => this.#file.database.prepare(sql)
     this.#statements = {
       version: prepare('SELECT max(version) AS version FROM events WHERE stream_id = ?'),
-      hasTimer: prepare('SELECT 1 FROM crbus_timers WHERE owner = ? AND id = ?'),
+      due: prepare('SELECT due_at FROM crbus_timers WHERE owner = ? AND id = ?'),
       stream: prepare(
         `SELECT stream_id, version, ${EVENT_COLUMNS}, created_at FROM events WHERE stream_id = ? AND version BETWEEN ? AND ? ORDER BY version`,
       ),
@@ -103,10 +103,13 @@ export class SqliteEventStore implements EventStore {
   }
 
   #commit(owner: string, commits: readonly Commit[]): readonly Committed[] {
-    const { version, hasTimer } = this.#statements
+    const { version, due } = this.#statements
     const state = {
       version: (streamId: string) => Number(version.get(streamId)?.version ?? 0),
-      hasTimer: (id: string) => hasTimer.get(owner, id) !== undefined,
+      dueOf: (id: string) => {
+        const found = due.get(owner, id)
+        return found && Date.parse(String(found.due_at))
+      },
     }
     return this.#file.change(() => {
       const plan = planCommits(commits, state)

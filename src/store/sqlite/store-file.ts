@@ -42,6 +42,18 @@ export class StoreFile {
     return this.read(() => transact(this.database, work))
   }
 
+  /** The same, without waiting for the disk: a power failure may undo it, and everything before it stays. */
+  changeSoon<T>(work: () => T): T {
+    return this.read(() => {
+      this.database.exec('PRAGMA synchronous = NORMAL')
+      try {
+        return transact(this.database, work)
+      } finally {
+        this.database.exec('PRAGMA synchronous = FULL')
+      }
+    })
+  }
+
   close(): void {
     if (this.database.isOpen) guarded(this.path, () => this.database.close())
   }

@@ -7,6 +7,10 @@ import { fileURLToPath } from 'node:url'
 export interface StartedProcess {
   /** What it printed after the line waited for, once it has ended by itself. */
   readonly printed: Promise<readonly string[]>
+  /** Is told to go on, by a line on its stdin; resolves when it has printed `line`. */
+  tell(line: string): Promise<void>
+  /** Is asked to end (SIGTERM); resolves with what it printed. */
+  end(): Promise<readonly string[]>
   /** Dies without closing anything. */
   die(): Promise<void>
 }
@@ -18,20 +22,22 @@ export interface StartedProcess {
 export async function startProcess(program: string, args: readonly unknown[], line: string): Promise<StartedProcess> {
   const path = fileURLToPath(new URL(`./${program}`, import.meta.url))
   const words = ['--no-warnings', path, ...args.map((argument) => JSON.stringify(argument))]
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] })
   const exited = once(child, 'close')
   const lines: string[] = []
-  let isAsked = false
-  const asked = new Promise<void>((resolve, reject) => {
-    const reader = createInterface({ input: child.stdout })
-    reader.on('line', (printed) => {
-      if (isAsked) lines.push(printed)
-      else if (printed === line) {
-        isAsked = true
-        resolve()
-      }
-    })
-    reader.on('close', () => reject(new Error(`${program} ended before it printed '${line}'`)))
+  const waiting = new Map<string, PromiseWithResolvers<void>>()
+  const printing = (wanted: string): Promise<void> => {
+    const asked = Promise.withResolvers<void>()
+    waiting.set(wanted, asked)
+    return asked.promise
+  }
+  const reader = createInterface({ input: child.stdout })
+  reader.on('line', (printed) => {
+    waiting.get(printed)?.resolve()
+    lines.push(printed)
+  })
+  reader.on('close', () => {
+    for (const [wanted, { reject }] of waiting) reject(new Error(`${program} ended before it printed '${wanted}'`))
   })
   const die = async () => {
     child.kill('SIGKILL')
@@ -39,15 +45,23 @@ export async function startProcess(program: string, args: readonly unknown[], li
   }
   const printed = exited.then(([code]) => {
     if (code !== 0) throw new Error(`${program} ended with ${code}`)
-    return lines
+    return lines.slice(lines.indexOf(line) + 1)
   })
   // Looked at by whoever wants to know.
   printed.catch(() => undefined)
   try {
-    await asked
+    await printing(line)
   } catch (error) {
     await die()
     throw error
   }
-  return { printed, die }
+  const end = () => {
+    child.kill('SIGTERM')
+    return printed
+  }
+  const tell = (wanted: string) => {
+    child.stdin.write('\n')
+    return printing(wanted)
+  }
+  return { printed, tell, end, die }
 }

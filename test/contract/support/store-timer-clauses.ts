@@ -13,7 +13,8 @@ export function timerClauses({ store, connections }: StoreContract): void {
     event: named(text, { correlationId: id }),
   })
   const set = (...timers: Timer[]) => store().commit(OWNER, [{ appends: [], timers }])
-  const fire = (...fired: string[]) => store().commit(OWNER, [{ appends: [], fired }])
+  const dueAt = (id: string, afterNoon: number) => ({ id, due: new Date(NOON + afterNoon) })
+  const fire = (...ids: string[]) => store().commit(OWNER, [{ appends: [], fired: ids.map((id) => dueAt(id, 0)) }])
   const due = async (afterNoon: number, limit = 100) =>
     (await store().timers.due(OWNER, new Date(NOON + afterNoon), limit)).map(({ event }) => nameOf(event))
 
@@ -61,21 +62,34 @@ export function timerClauses({ store, connections }: StoreContract): void {
 
   test('fire with what they cause, or not at all', async () => {
     await set(timer('a', 0))
-    const fires = (expected: number) => one('order-a', expected, 'fired', { fired: ['a'] })
+    const fires = (expected: number) => one('order-a', expected, 'fired', { fired: [dueAt('a', 0)] })
     expect(outcomes(await store().commit(OWNER, [fires(7)]))).toEqual(['VERSION_CONFLICT'])
     expect(await due(0)).toEqual(['a'])
     expect(outcomes(await store().commit(OWNER, [fires(0), fires(1)]))).toEqual([[1], 'TIMER_GONE'])
     expect(await store().readStream('order-a')).toHaveLength(1)
   })
 
+  test('do not fire when they are set to another time by now', async () => {
+    await set(timer('a', 0))
+    await set(timer('a', 500, 'later'))
+    expect(outcomes(await fire('a'))).toEqual(['TIMER_GONE'])
+    const results = await store().commit(OWNER, [
+      { appends: [], timers: [timer('a', 900, 'latest')] },
+      { appends: [], fired: [dueAt('a', 500)] },
+      { appends: [], fired: [dueAt('a', 900)], timers: [timer('a', 0, 'again')] },
+    ])
+    expect(outcomes(results)).toEqual([[], 'TIMER_GONE', []])
+    expect(await due(10_000)).toEqual(['again'])
+  })
+
   test('may set themselves again while they fire, and be set and fired by commits made together', async () => {
     await set(timer('a', 0))
-    const again = { appends: [], fired: ['a'], timers: [timer('a', 500, 'again')] }
+    const again = { appends: [], fired: [dueAt('a', 0)], timers: [timer('a', 500, 'again')] }
     const results = await store().commit(OWNER, [
       again,
       { appends: [], timers: [timer('new', 0)] },
-      { appends: [], fired: ['new'] },
-      { appends: [], fired: ['new'] },
+      { appends: [], fired: [dueAt('new', 0)] },
+      { appends: [], fired: [dueAt('new', 0)] },
     ])
     expect(outcomes(results)).toEqual([[], [], [], 'TIMER_GONE'])
     expect(await due(10_000)).toEqual(['again'])
@@ -96,7 +110,7 @@ export function timerClauses({ store, connections }: StoreContract): void {
     await set(...ids.map((id) => timer(id, 0)))
     const fireAll = (number: number) => {
       const order = number % 2 === 0 ? ids : ids.toReversed()
-      return order.map((id) => one(`order-${id}`, 'any', `${number}`, { fired: [id] }))
+      return order.map((id) => one(`order-${id}`, 'any', `${number}`, { fired: [dueAt(id, 0)] }))
     }
     const results = await Promise.all(connections(4).map((writer, number) => writer.commit(OWNER, fireAll(number))))
     const all = outcomes(results.flat())

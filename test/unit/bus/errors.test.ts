@@ -48,6 +48,13 @@ test('an error names what it is about, what to do, and its cause', () => {
   expect('cause' in new EventBusError('REFUSED', 'no')).toBe(false)
 })
 
+test('an error says whether trying again may help, where that is known', () => {
+  expect([connectionFailed('x'), transportError('x')].map(({ isPassing }) => isPassing)).toEqual([true, true])
+  expect(invalidTopic('a b', 'is odd').isPassing).toBe(false)
+  expect(publishFailed('t', 'r').isPassing).toBeUndefined()
+  expect(publishFailed('t', 'r', { isPassing: false }).isPassing).toBe(false)
+})
+
 // Public: a code is never renamed and an exit code never renumbered.
 test('codes and their exit codes stay', () => {
   const published: Record<EventBusErrorCode, number> = {

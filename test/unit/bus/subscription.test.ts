@@ -123,6 +123,34 @@ test('hands out nothing more of a batch that was revoked, and does not acknowled
   expect(log).toEqual(['asked', 'taken finished', 'asked'])
 })
 
+test('acknowledges the last of a batch that was taken at once, and hands out none of one that was revoked', async () => {
+  const log: string[] = []
+  const { member, answer } = memberOf(log)
+  const stream = new Subscription(member)
+  const first = stream.nextBatch()
+  await answer(batchOf(3, log, 'first').batch)
+  expect(await first).toHaveLength(3)
+  const taken = batchOf(2, log, 'second')
+  const second = stream.nextBatch()
+  await answer(taken.batch)
+  await second
+
+  taken.revoke()
+  const third = stream.nextBatch()
+  await answer(undefined)
+
+  expect(await third).toBeUndefined()
+  expect(log).toEqual([
+    'asked',
+    'first acknowledged 2',
+    'first finished',
+    'asked',
+    'second finished',
+    'asked',
+    'closed',
+  ])
+})
+
 test('gives back a batch that arrives when it is closing already', async () => {
   const log: string[] = []
   const { member, answer } = memberOf(log)

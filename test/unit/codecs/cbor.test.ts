@@ -178,3 +178,10 @@ describe('writing', () => {
     expect(encoded.ok && decodeCbor(Buffer.from(encoded.bytes))).toEqual({ ok: true, value })
   })
 })
+
+test('decoding leaves no trace on the bytes', () => {
+  const bytes = Uint8Array.of(0xa1, 0x61, 0x61, 0xfb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0)
+
+  expect(decodeCbor(bytes)).toEqual({ ok: true, value: { a: 1.5 } })
+  expect(Object.keys(bytes)).toEqual(Object.keys(Uint8Array.from(bytes)))
+})

@@ -1,0 +1,54 @@
+import type { SerializedEvent } from '../bus/event.ts'
+import { EventStoreError } from '../store/errors.ts'
+import type { EventStore, NewDeadLetter } from '../store/event-store.ts'
+import type { Incoming } from './reaction.ts'
+
+export interface Failure {
+  /** Whose it is; the topic where none is known. */
+  readonly streamId: string | undefined
+  readonly error: Error
+  readonly attempts: number
+  readonly now: Date
+}
+
+/** What is kept of a message that could not be handled. */
+export function toDeadLetter(incoming: Incoming, { streamId, error, attempts, now }: Failure): NewDeadLetter {
+  const { event, place, timer } = incoming
+  const where = place === undefined ? undefined : `${place.topic}[${place.partition}]@${place.offset}`
+  const topic = place?.topic
+  return {
+    streamId: text(streamId ?? timer?.streamId ?? topic ?? 'unknown'),
+    topic: topic === undefined ? undefined : text(topic),
+    event: { ...event, eventType: text(event.eventType) },
+    originalTimestamp: madeAt(incoming, now),
+    error: text(error.message, 10_000),
+    details: text([where, error.stack].filter(Boolean).join('\n'), 10_000),
+    retryCount: attempts,
+  }
+}
+
+/**
+ * Stores one, whatever is in it: metadata that the store has no place for is left out rather than the whole. Returns its
+ * id.
+ */
+export async function addDeadLetter({ deadLetters }: EventStore, entry: NewDeadLetter): Promise<string> {
+  try {
+    return await deadLetters.add(entry)
+  } catch (error) {
+    if (!(error instanceof EventStoreError) || error.code !== 'INVALID_APPEND') throw error
+    const details = text(`its metadata could not be stored: ${error.message}\n${entry.details ?? ''}`, 10_000)
+    return deadLetters.add({ ...entry, event: withoutMetadata(entry.event), details })
+  }
+}
+
+const withoutMetadata = (event: SerializedEvent): SerializedEvent => ({ ...event, metadata: null })
+
+/** Texts come from strangers; a store takes those of some length, without NUL. */
+const text = (value: string, most = 200): string => value.slice(0, most).toWellFormed().replaceAll('\0', '\ufffd')
+
+function madeAt({ event, place }: Incoming, now: Date): Date {
+  const said = new Date(event.metadata?.timestamp ?? '')
+  if (!Number.isNaN(said.getTime())) return said
+  const recorded = new Date(Number(place?.timestamp ?? -1))
+  return recorded.getTime() >= 0 ? recorded : now
+}

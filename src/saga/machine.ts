@@ -1,0 +1,48 @@
+import type { SerializedEvent } from '../bus/event.ts'
+import type { StoredEvent } from '../store/event-store.ts'
+import type { EventCodec } from './codec.ts'
+import type { Action, Step } from './reducer.ts'
+
+/** What aggregates and sagas are to the executor. */
+export interface Machine<State, A extends Action> {
+  /** For sentences about it. */
+  readonly name: string
+  /** What its streams' ids begin with. */
+  readonly prefix: string
+  readonly initial: State
+  /** `at` is the time of the step. */
+  readonly reduce: (state: State, action: A, at: Date) => Step<State, A>
+  readonly codec: EventCodec<A>
+  /** A saga's stream holds what it reacted to; an aggregate's only what it appended. */
+  readonly storesActions: boolean
+  /** The action in an event and whom it is for; `undefined`: nobody here. Throws as the codec does. */
+  readonly route: (event: SerializedEvent) => { readonly action: A; readonly id: string } | undefined
+}
+
+/** One order, one checkout: where its stream has brought it. */
+export interface Instance<State> {
+  readonly streamId: string
+  /** Of the last event; 0 when there is none. */
+  readonly version: number
+  readonly state: State
+  /** The ids of the messages that led to the events. */
+  readonly handled: Set<string>
+}
+
+/** An instance from its stream. Events of types the codec does not know change nothing; those it cannot read throw. */
+export function fold<State, A extends Action>(
+  { initial, reduce, codec }: Pick<Machine<State, A>, 'initial' | 'reduce' | 'codec'>,
+  streamId: string,
+  stored: readonly StoredEvent[],
+): Instance<State> {
+  const handled = new Set<string>()
+  let state = initial
+  for (const { event, createdAt } of stored) {
+    const { causationId, timestamp } = event.metadata ?? {}
+    if (causationId !== undefined) handled.add(causationId)
+    const action = codec.decode(event)
+    if (action === undefined) continue
+    state = reduce(state, action, timestamp === undefined ? createdAt : new Date(timestamp)).state
+  }
+  return { streamId, version: stored.at(-1)?.version ?? 0, state, handled }
+}

@@ -1,0 +1,167 @@
+import { EventBusError } from '../bus/errors.ts'
+import type { EventBus } from '../bus/event-bus.ts'
+import type { EventStore, Lease, PendingMessage } from '../store/event-store.ts'
+import { Alarm, type Pace, pauseAfter } from './pace.ts'
+import { asError, isStoreAway, type OnError } from './problem.ts'
+
+export interface RelayOptions {
+  readonly bus: EventBus
+  readonly store: EventStore
+  readonly owner: string
+  readonly pace: Pace
+  readonly onError: OnError
+}
+
+/** How often it looks for messages that other processes stored. Milliseconds. */
+const LOOK_MS = 100
+/** How often it asks for the right to relay while another process has it. */
+const ASK_MS = 1000
+/** The most messages of one look. */
+const MOST_MESSAGES = 500
+/** So many when those of topics that wait fill the first ones. */
+const MOST_MESSAGES_EVER = 50_000
+/** A message that fails this often by itself is a dead letter. */
+const MOST_ATTEMPTS = 10
+
+/**
+ * Brings stored messages to the bus: at least once each, those of a topic in the order they were stored. One is
+ * forgotten when the bus has acknowledged it, so that a process which dies in between leaves it to the next.
+ *
+ * A bus that is away is waited for as long as it takes. A message that the bus refuses for good, or that fails by itself
+ * ten times, goes to the dead letters, and what is behind it goes on.
+ */
+export class Relay {
+  readonly #options: RelayOptions
+  readonly #alarm: Alarm
+  /** Topics that failed, and until when they are left alone. */
+  readonly #resting = new Map<string, { failures: number; until: number }>()
+  #limit = MOST_MESSAGES
+  #storeFailures = 0
+  #isStopping = false
+
+  constructor(options: RelayOptions) {
+    this.#options = options
+    this.#alarm = new Alarm(options.pace)
+  }
+
+  /** There is something new. */
+  wake(): void {
+    this.#alarm.ring()
+  }
+
+  /** Relays until {@link stop}. Rejects when the store cannot be used at all. */
+  async run(): Promise<void> {
+    while (!this.#isStopping) {
+      const lease = await this.#guarded(() => this.#options.store.outbox.lease(this.#options.owner))
+      if (lease === undefined) await this.#alarm.wait(ASK_MS)
+      else {
+        try {
+          await this.#hold(lease)
+        } finally {
+          // A store that is away has let go of it.
+          await lease.release().catch(() => undefined)
+        }
+      }
+    }
+  }
+
+  /** What is stored goes out first, as far as it can. */
+  stop(): void {
+    this.#isStopping = true
+    this.#alarm.ring()
+  }
+
+  async #hold(lease: Lease): Promise<void> {
+    while (!lease.lost.aborted) {
+      const published = await this.#guarded(() => this.pass())
+      if (published !== undefined && published > 0) continue
+      // Another process, or the next start, has what could not be published now.
+      if (this.#isStopping) return
+      await this.#alarm.wait(LOOK_MS)
+    }
+  }
+
+  /** What the work gave; `undefined` after a pause when the store is away. */
+  async #guarded<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await work()
+      this.#storeFailures = 0
+      return result
+    } catch (error) {
+      if (!isStoreAway(error)) throw error
+      this.#storeFailures += 1
+      const reason = asError(error)
+      this.#options.onError({ message: `messages wait for their store: ${reason.message}`, error: reason })
+      if (!this.#isStopping) await this.#alarm.wait(pauseAfter(this.#storeFailures))
+      return undefined
+    }
+  }
+
+  /** Publishes what is pending; returns how many messages left the outbox. */
+  async pass(): Promise<number> {
+    const { store, owner, pace } = this.#options
+    const pending = await store.outbox.pending(owner, this.#limit)
+    const now = pace.now()
+    const awake = pending.filter(({ topic }) => (this.#resting.get(topic)?.until ?? 0) <= now)
+    // Topics that rest must not stand in the way of the others.
+    const isInTheWay = awake.length === 0 && pending.length === this.#limit
+    this.#limit = isInTheWay ? Math.min(MOST_MESSAGES_EVER, this.#limit * 4) : MOST_MESSAGES
+    const topics = Map.groupBy(awake, ({ topic }) => topic)
+    const gone = await Promise.all([...topics].map(([topic, messages]) => this.#publish(topic, messages)))
+    return gone.reduce((sum, count) => sum + count, 0)
+  }
+
+  async #publish(topic: string, messages: readonly PendingMessage[]): Promise<number> {
+    const { bus, store, owner } = this.#options
+    try {
+      await bus.publish(
+        topic,
+        messages.map(({ event }) => event),
+      )
+    } catch (error) {
+      const failure = asError(error)
+      if (isPassing(failure)) return this.#rest(topic, failure)
+      return messages.length === 1 ? this.#refused(messages, failure) : this.#publishEach(topic, messages)
+    }
+    this.#resting.delete(topic)
+    await store.outbox.published(
+      owner,
+      messages.map(({ id }) => id),
+    )
+    return messages.length
+  }
+
+  /** One by one, to find out which of them is at fault. Those behind it wait: their order counts. */
+  async #publishEach(topic: string, messages: readonly PendingMessage[]): Promise<number> {
+    let gone = 0
+    for (const message of messages) {
+      const count = await this.#publish(topic, [message])
+      if (count === 0) break
+      gone += count
+    }
+    return gone
+  }
+
+  /** 1 when it is out of the way. */
+  async #refused([message]: readonly PendingMessage[], error: Error): Promise<number> {
+    const { store, owner, onError } = this.#options
+    const { id, topic, attempts, event } = message as PendingMessage
+    const isHopeless = error instanceof EventBusError && error.isPassing === false
+    if (!isHopeless && attempts + 1 < MOST_ATTEMPTS) {
+      await store.outbox.failed(owner, [id])
+      return this.#rest(topic, error)
+    }
+    await store.outbox.bury(owner, id, { message: error.message, details: error.stack })
+    onError({ message: `${event.eventType} goes to the dead letters: ${error.message}`, error, event })
+    return 1
+  }
+
+  #rest(topic: string, error: Error): number {
+    const failures = (this.#resting.get(topic)?.failures ?? 0) + 1
+    this.#resting.set(topic, { failures, until: this.#options.pace.now() + pauseAfter(failures) })
+    this.#options.onError({ message: `messages for ${topic} wait: ${error.message}`, error })
+    return 0
+  }
+}
+
+const isPassing = (error: Error): boolean => error instanceof EventBusError && error.isPassing === true

@@ -1,0 +1,5 @@
+/** `crbus/testing`: what tests of aggregates and sagas are written with, in any test runner. */
+
+export type { Faults } from './testing/faults.ts'
+export { type Given, given, type Outcome } from './testing/given.ts'
+export { type AnyAggregate, type SagaHarness, type SagaHarnessOptions, sagaHarness } from './testing/saga-harness.ts'

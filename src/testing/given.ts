@@ -1,0 +1,112 @@
+import { deepStrictEqual } from 'node:assert/strict'
+import { type Aggregate, aggregateMachine, withClock } from '../saga/aggregate.ts'
+import { type Effect, leavesOf } from '../saga/effects.ts'
+import type { Machine } from '../saga/machine.ts'
+import { react } from '../saga/reaction.ts'
+import type { Action, Clock, Reducer, Step } from '../saga/reducer.ts'
+import { type Saga, sagaMachine } from '../saga/saga.ts'
+
+/** The time it is when a test does not say. */
+const TEST_TIME = '2025-01-01T00:00:00.000Z'
+
+export interface Given<State, A extends Action, Env> {
+  /** Reduces one action. `env`: what the reducer wants; without `now` it is 2025-01-01T00:00:00Z. */
+  when(action: A, env?: Env & Partial<Clock>): Outcome<State, A>
+}
+
+/** What came of it. Each `expect…` throws an `AssertionError` with the difference, or returns this. */
+export interface Outcome<State, A extends Action> {
+  readonly state: State
+  /** What the reducer asked for, without `none`. */
+  readonly effects: readonly Effect<A>[]
+  /** What is appended to the own stream. */
+  readonly events: readonly A[]
+  expect(effects: readonly Effect<A>[]): Outcome<State, A>
+  expectState(state: State): Outcome<State, A>
+  expectEvents(events: readonly A[]): Outcome<State, A>
+}
+
+/**
+ * Tests a reducer: `given(order, [placed]).when(cancel).expect([append(cancelled), publish('order-events', cancelled)])`.
+ *
+ * What it begins from is a state, or a list of what happened: events of an aggregate, actions of a saga. Without either
+ * it is the initial state. Of an aggregate or a saga, `state` and `events` are what the runtime would make of the step,
+ * with the appended events reduced; of a reducer alone, what it returned.
+ */
+export function given<State, A extends Action, Env = unknown>(
+  subject: Aggregate<State, A, Env> | Saga<State, A, Env> | Reducer<State, A, Env>,
+  stateOrHistory?: NoInfer<State> | readonly NoInfer<A>[],
+): Given<State, A, Env> {
+  return {
+    when(action, env) {
+      const { now = () => new Date(TEST_TIME), ...rest } = (env ?? {}) as Partial<Clock>
+      const at = now()
+      const machine = typeof subject === 'function' ? undefined : machineOf(subject, rest as Env)
+      const reduce = machine?.reduce ?? alone(subject as Reducer<State, A, Env>, rest as Env)
+      const from = begin(reduce, machine?.initial, stateOrHistory, at)
+      const step = reduce(from, action, at)
+      const outcome = machine === undefined ? plainOutcome(step) : reacted(machine, from, action, at)
+      return expecting({ ...outcome, effects: step.effects.filter(({ kind }) => kind !== 'none') })
+    },
+  }
+}
+
+type Reduce<State, A extends Action> = Machine<State, A>['reduce']
+
+const alone =
+  <State, A extends Action, Env>(reducer: Reducer<State, A, Env>, env: Env): Reduce<State, A> =>
+  (state, action, at) =>
+    reducer(state, action, withClock(env, at))
+
+const machineOf = <State, A extends Action, Env>(
+  subject: Aggregate<State, A, Env> | Saga<State, A, Env>,
+  env: Env,
+): Machine<State, A> => ('commands' in subject ? aggregateMachine(subject, env) : sagaMachine(subject, env))
+
+function begin<State, A extends Action>(
+  reduce: Reduce<State, A>,
+  initial: State | undefined,
+  stateOrHistory: State | readonly A[] | undefined,
+  at: Date,
+): State {
+  const history = Array.isArray(stateOrHistory) ? (stateOrHistory as readonly A[]) : undefined
+  const from: State | undefined =
+    history === undefined && stateOrHistory !== undefined ? (stateOrHistory as State) : initial
+  if (from === undefined) throw new TypeError('a reducer alone has no initial state: give it the state it begins from')
+  let state: State = from
+  for (const action of history ?? []) state = reduce(state, action, at).state
+  return state
+}
+
+const plainOutcome = <State, A extends Action>({ state, effects }: Step<State, A>) => ({
+  state,
+  events: leavesOf(effects).flatMap((leaf) => (leaf.kind === 'append' ? leaf.events : [])),
+})
+
+function reacted<State, A extends Action>(machine: Machine<State, A>, from: State, action: A, at: Date) {
+  const instance = { streamId: `${machine.prefix}test`, version: 0, state: from, handled: new Set<string>() }
+  const event = { eventType: action.type, eventVersion: 1, data: new Uint8Array(), metadata: null }
+  const reaction = react(machine, instance, action, { event, id: 'test' }, at)
+  return { state: reaction?.state ?? from, events: reaction?.events ?? [] }
+}
+
+function expecting<State, A extends Action>(
+  found: Pick<Outcome<State, A>, 'state' | 'effects' | 'events'>,
+): Outcome<State, A> {
+  const outcome: Outcome<State, A> = {
+    ...found,
+    expect(effects) {
+      deepStrictEqual(found.effects, effects)
+      return outcome
+    },
+    expectState(state) {
+      deepStrictEqual(found.state, state)
+      return outcome
+    },
+    expectEvents(events) {
+      deepStrictEqual(found.events, events)
+      return outcome
+    },
+  }
+  return outcome
+}

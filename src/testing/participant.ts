@@ -1,0 +1,154 @@
+import type { EventBus } from '../bus/event-bus.ts'
+import type { BusRecord } from '../bus/record.ts'
+import { decodeEnvelope } from '../codecs/envelope.ts'
+import { Engine } from '../saga/engine.ts'
+import type { Machine } from '../saga/machine.ts'
+import type { Pace } from '../saga/pace.ts'
+import type { OnError } from '../saga/problem.ts'
+import type { Incoming } from '../saga/reaction.ts'
+import type { Action } from '../saga/reducer.ts'
+import { Relay } from '../saga/relay.ts'
+import { TimerLoop } from '../saga/timer-loop.ts'
+import type { EventStore } from '../store/event-store.ts'
+import { Crash, crashing, type Faults } from './faults.ts'
+
+export interface World {
+  readonly bus: EventBus
+  readonly store: EventStore
+  readonly now: () => Date
+  /** From 0 to 1. */
+  readonly random: () => number
+  readonly faults: Faults
+  readonly onError: OnError
+}
+
+export interface Role {
+  readonly machine: Machine<unknown, Action>
+  readonly topics: readonly string[]
+  /** Of its outbox and timers. */
+  readonly owner: string
+}
+
+/** The most records delivered together. */
+const BATCH = 8
+/** Little memory, so that streams are read again now and then. */
+const CACHE_SIZE = 4
+
+/**
+ * An aggregate or a saga as a process that lives, dies and lives again, driven step by step. What it reads, stores and
+ * relays is what the runtime does; when, and what goes wrong, is decided here.
+ */
+export class Participant {
+  readonly #role: Role
+  readonly #world: World
+  /** By topic and partition, the next offset to take into the inbox. */
+  readonly #next = new Map<string, bigint>()
+  #inbox: BusRecord[] = []
+  #parts: { readonly engine: Engine<unknown, Action>; readonly relay: Relay; readonly timers: TimerLoop }
+
+  constructor(role: Role, world: World) {
+    this.#role = role
+    this.#world = world
+    this.#parts = start(role, world)
+  }
+
+  /** Each does one thing and says whether there was anything to do. */
+  readonly steps: readonly (() => Promise<boolean>)[] = [
+    () => this.#surviving(() => this.#deliver()),
+    () => this.#surviving(async () => (await this.#parts.relay.pass()) > 0),
+    () => this.#surviving(async () => (await this.#parts.timers.fire()) > 0),
+  ]
+
+  async isQuiet(): Promise<boolean> {
+    const { bus, store, now } = this.#world
+    const { owner } = this.#role
+    await this.#collect(bus)
+    if (this.#inbox.length > 0) return false
+    const waiting = [await store.outbox.pending(owner, 1), await store.timers.due(owner, now(), 1)]
+    return waiting.every(({ length }) => length === 0)
+  }
+
+  nextTimer(): Promise<Date | undefined> {
+    return this.#world.store.timers.next(this.#role.owner)
+  }
+
+  /** A death is followed by a new life, which remembers nothing. What was in hand comes again. */
+  async #surviving(step: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await step()
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error
+      this.#parts.engine.stop(error)
+      this.#parts = start(this.#role, this.#world)
+      return true
+    }
+  }
+
+  async #deliver(): Promise<boolean> {
+    const { bus, random, faults } = this.#world
+    const { duplicate = 0, reorder = 0, drop = 0 } = faults
+    await this.#collect(bus)
+    if (this.#inbox.length === 0) return false
+    const size = 1 + Math.floor(random() * BATCH)
+    const batch: BusRecord[] = []
+    for (const record of this.#inbox) {
+      if (batch.length === size) break
+      if (random() < drop) continue
+      if (random() < reorder) batch.splice(Math.floor(random() * (batch.length + 1)), 0, record)
+      else batch.push(record)
+    }
+    // Also the one that was first may be overtaken, by what comes in a later batch.
+    const taken = new Set(batch.filter(() => random() >= reorder))
+    await this.#parts.engine.submit([...taken].map(toIncoming))
+    this.#inbox = this.#inbox.filter((record) => !taken.has(record) || random() < duplicate)
+    return true
+  }
+
+  /** Takes what is new on its topics into the inbox. */
+  async #collect(bus: EventBus): Promise<void> {
+    const ranges = await bus.log.rangesOf(this.#role.topics)
+    const slices = [...ranges].flatMap(([topic, partitions]) =>
+      partitions.map(({ partition, end }) => {
+        const place = `${topic} ${partition}`
+        const from = this.#next.get(place) ?? 0n
+        this.#next.set(place, end)
+        return { topic, partition, from, to: end }
+      }),
+    )
+    for await (const records of bus.log.read(slices)) this.#inbox.push(...records)
+  }
+}
+
+function start({ machine, owner }: Role, { bus, store, now, random, faults, onError }: World) {
+  const isDue = () => random() < (faults.crash ?? 0)
+  const shared = { store: crashing(store, isDue), owner, pace: hurriedPace(), onError }
+  const engine = new Engine({ ...shared, machine, cacheSize: CACHE_SIZE, now, onCommitted: () => undefined })
+  return {
+    engine,
+    relay: new Relay({ ...shared, bus: crashing(bus, isDue) }),
+    timers: new TimerLoop({ ...shared, now, submit: (messages) => engine.submit(messages) }),
+  }
+}
+
+/** Nobody waits: the time it would take is over at once. */
+function hurriedPace(): Pace {
+  let time = 0
+  return {
+    now() {
+      time += 1
+      return time
+    },
+    after(milliseconds, wake) {
+      time += milliseconds
+      queueMicrotask(wake)
+      return () => undefined
+    },
+  }
+}
+
+function toIncoming(record: BusRecord): Incoming {
+  const decoded = record.value === null ? undefined : decodeEnvelope(record.value)
+  if (decoded?.ok) return { event: decoded.event, place: record }
+  const event = { eventType: 'unreadable', eventVersion: 1, data: record.value ?? new Uint8Array(), metadata: null }
+  return { event, place: record, unreadable: new Error(decoded?.reason ?? 'there is no payload') }
+}

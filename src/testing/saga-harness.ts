@@ -1,0 +1,202 @@
+import type { EventMetadata, SerializedEvent } from '../bus/event.ts'
+import type { EventBus } from '../bus/event-bus.ts'
+import { decodeEnvelope } from '../codecs/envelope.ts'
+import { messageId } from '../codecs/message-id.ts'
+import { decodePayload } from '../codecs/payload.ts'
+import { InMemoryEventBus } from '../drivers/memory/in-memory-event-bus.ts'
+import { type Aggregate, aggregateMachine } from '../saga/aggregate.ts'
+import type { EventCodec } from '../saga/codec.ts'
+import { type Duration, toMilliseconds } from '../saga/duration.ts'
+import { fold, type Machine } from '../saga/machine.ts'
+import type { Problem } from '../saga/problem.ts'
+import type { Action, Reducer } from '../saga/reducer.ts'
+import { type Saga, sagaMachine } from '../saga/saga.ts'
+import type { EventStore } from '../store/event-store.ts'
+import { SqliteEventStore } from '../store/sqlite/sqlite-event-store.ts'
+import { type Faults, seededRandom } from './faults.ts'
+import { Participant, type World } from './participant.ts'
+
+/** An aggregate, whatever its state and actions are. */
+export interface AnyAggregate extends Omit<Aggregate<unknown, never, never>, 'reduce' | 'codec'> {
+  readonly reduce: (state: never, action: never, env: never) => ReturnType<Reducer<unknown, never>>
+  readonly codec: EventCodec<Action>
+}
+
+export interface SagaHarnessOptions<State, A extends Action, Env> {
+  readonly saga: Saga<State, A, Env>
+  /** Those that take the saga's commands. Without them a test publishes their answers itself. */
+  readonly aggregates?: readonly AnyAggregate[] | undefined
+  /** What the reducers want, the aggregates' too. */
+  readonly env?: Env | undefined
+  /** Decides the order of everything, and the faults. The same seed, the same run. Default 1. */
+  readonly seed?: number | undefined
+  readonly faults?: Faults | undefined
+  /** What time it is at first. Default 2025-01-01T00:00:00Z. */
+  readonly start?: Date | undefined
+  /** How many steps to settle may take before it is thought to have no end. Default 1,000,000. */
+  readonly mostSteps?: number | undefined
+}
+
+/** A saga and its aggregates on a bus and a store in memory, and a clock that only the test moves. */
+export interface SagaHarness<State> extends AsyncDisposable {
+  readonly bus: EventBus
+  readonly store: EventStore
+  /**
+   * Publishes an action, written by the codec of the aggregate whose topic it is, else by the saga's. Nobody reacts before
+   * `settle` or `advance`.
+   */
+  publish<const T extends Action>(topic: string, action: T, metadata?: EventMetadata): Promise<void>
+  /** Until nothing waits any more. Rejects when somebody gave an event up, or when it does not end. */
+  settle(): Promise<void>
+  /** Moves the clock, stopping at every timer that is due on the way; settles. */
+  advance(duration: Duration): Promise<void>
+  /** Of the saga's instance; the initial state when it does not exist. */
+  stateOf(correlationId: string): Promise<State>
+  /** What is on a topic, in the order it was published first; copies, which the relay may make, left out. */
+  sent(topic: string): Promise<readonly Action[]>
+}
+
+/**
+ * Runs a saga as the runtime does, step by step and without waiting, and lets go wrong what can.
+ *
+ * ```ts
+ * await using shop = sagaHarness({ saga: checkout, aggregates: [order, payment], seed: 7, faults: { crash: 0.1 } })
+ * await shop.publish('order-commands', { type: 'PlaceOrder', order_id: 'o-1', total: 100 }, { correlationId: 'c-1' })
+ * await shop.settle()
+ * ```
+ */
+export function sagaHarness<State, A extends Action, Env = unknown>({
+  saga,
+  aggregates = [],
+  env,
+  seed = 1,
+  faults = {},
+  start = new Date('2025-01-01T00:00:00.000Z'),
+  mostSteps = 1_000_000,
+}: SagaHarnessOptions<State, A, Env>): SagaHarness<State> {
+  let now = start.getTime()
+  const bus = new InMemoryEventBus({ now: () => now })
+  const store = new SqliteEventStore({ path: ':memory:' })
+  const problems: Problem[] = []
+  const world: World = {
+    bus,
+    store,
+    now: () => new Date(now),
+    random: seededRandom(seed),
+    faults,
+    onError: (problem) => problems.push(problem),
+  }
+  const sagas = sagaMachine(saga, env as Env)
+  const participants = [
+    new Participant({ machine: anyMachine(sagas), topics: saga.topics, owner: sagas.name }, world),
+    ...aggregates.map((aggregate) => {
+      const machine = aggregateMachine(aggregate as unknown as Aggregate<unknown, Action, unknown>, env)
+      return new Participant({ machine, topics: [aggregate.commands], owner: `${aggregate.name}-aggregate` }, world)
+    }),
+  ]
+  const codecs = [...aggregates.map(({ codec }) => codec), saga.codec as EventCodec<Action>]
+  let published = 0
+
+  async function settle(): Promise<void> {
+    for (let taken = 0; taken < mostSteps; taken += 1) {
+      const participant = participants[Math.floor(world.random() * participants.length)] as Participant
+      const step = participant.steps[Math.floor(world.random() * participant.steps.length)]
+      const wasBusy = await step?.()
+      if (!wasBusy && (await areQuiet(participants))) return refuseDeadLetters(store, problems)
+    }
+    throw new Error(`there is no end to it: ${mostSteps} steps were taken. Does somebody answer every answer?`)
+  }
+
+  return {
+    bus,
+    store,
+    settle,
+
+    async publish(topic, action, metadata = {}) {
+      published += 1
+      const own = aggregates.find(({ commands, events }) => commands === topic || events === topic)
+      const codec = own?.codec ?? (saga.codec as EventCodec<Action>)
+      // Two that are equal are two, unless the test says otherwise.
+      const given = { causationId: `test-${published}`, timestamp: new Date(now).toISOString(), ...metadata }
+      await bus.publish(topic, { ...codec.encode(action), metadata: given })
+    },
+
+    async advance(duration) {
+      const end = now + toMilliseconds(duration)
+      await settle()
+      for (let due = await nextDue(participants); due !== undefined && due <= end; due = await nextDue(participants)) {
+        now = Math.max(now, due)
+        await settle()
+      }
+      now = end
+      await settle()
+    },
+
+    async stateOf(correlationId) {
+      const streamId = `${sagas.prefix}${correlationId}`
+      return fold(sagas, streamId, await store.readStream(streamId)).state
+    },
+
+    sent: async (topic) => actionsOf(await eventsOn(bus, topic), codecs),
+
+    async [Symbol.asyncDispose]() {
+      await bus.close()
+      await store.close()
+    },
+  }
+}
+
+const anyMachine = <State, A extends Action>(machine: Machine<State, A>) =>
+  machine as unknown as Machine<unknown, Action>
+
+async function areQuiet(participants: readonly Participant[]): Promise<boolean> {
+  for (const participant of participants) if (!(await participant.isQuiet())) return false
+  return true
+}
+
+async function nextDue(participants: readonly Participant[]): Promise<number | undefined> {
+  const due = await Promise.all(participants.map((participant) => participant.nextTimer()))
+  const times = due.flatMap((time) => (time === undefined ? [] : time.getTime()))
+  return times.length === 0 ? undefined : Math.min(...times)
+}
+
+/** What was given up is told to the test, which would else wonder why nothing happened. */
+async function refuseDeadLetters(store: EventStore, problems: readonly Problem[]): Promise<void> {
+  const [first] = await store.deadLetters.list({ status: 'pending', limit: 1 })
+  if (first === undefined) return
+  const problem = problems.findLast(({ event }) => event !== undefined)
+  throw new Error(`${first.event.eventType} was given up: ${first.error}`, { cause: problem?.error })
+}
+
+async function eventsOn(bus: EventBus, topic: string): Promise<readonly SerializedEvent[]> {
+  const ranges = (await bus.log.rangesOf([topic])).get(topic) ?? []
+  const slices = ranges.map(({ partition, start, end }) => ({ topic, partition, from: start, to: end }))
+  const events = new Map<string, SerializedEvent>()
+  for await (const records of bus.log.read(slices)) {
+    for (const { value } of records) {
+      const decoded = value === null ? undefined : decodeEnvelope(value)
+      if (!decoded?.ok) continue
+      const id = messageId(decoded.event)
+      if (!events.has(id)) events.set(id, decoded.event)
+    }
+  }
+  return [...events.values()]
+}
+
+function actionsOf(events: readonly SerializedEvent[], codecs: readonly EventCodec<Action>[]): readonly Action[] {
+  return events.map((event) => {
+    for (const codec of codecs) {
+      const action = codec.decode(event)
+      if (action !== undefined) return action
+    }
+    return asWritten(event)
+  })
+}
+
+/** Commands of an aggregate that is not here: as the plain codecs wrote them, else with their bytes. */
+function asWritten({ eventType, data }: SerializedEvent): Action {
+  const type = eventType.replace(/\.v\d+$/, '')
+  const payload = decodePayload(data)
+  const isMap = payload.ok && (payload.codec === 'cbor' || payload.codec === 'json') && !Array.isArray(payload.value)
+  return (isMap ? { ...(payload.value as object), type } : { type, data }) as Action
+}

@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest'
+import type { EventStream, Received } from '../../../src/bus/event-bus.ts'
+import type { Contract } from '../bus-contract.ts'
+import {
+  eventually,
+  newTopic,
+  nextOffset,
+  numbered,
+  numberedList,
+  numberOf,
+  offsetOf,
+  take,
+  text,
+  uniqueGroup,
+} from './harness.ts'
+
+/** A subscription read a batch at a time. */
+export function nextBatchClauses({ bus, open }: Contract): void {
+  const earliest = () => ({ group: uniqueGroup(), autoOffsetReset: 'earliest' }) as const
+
+  async function takeBatches(stream: EventStream, count: number): Promise<(readonly Received[])[]> {
+    const batches: (readonly Received[])[] = []
+    while (batches.flat().length < count) {
+      const batch = await stream.nextBatch()
+      if (batch === undefined) throw new Error(`the stream ended after ${batches.flat().length} of ${count} events`)
+      batches.push(batch)
+    }
+    return batches
+  }
+
+  test('gives what is at hand in order, no more than the buffer at a time', async () => {
+    const topic = await newTopic(bus())
+    await bus().publish(topic, numberedList(10))
+
+    const batches = await takeBatches(await bus().subscribe([topic], { ...earliest(), bufferSize: 4 }), 10)
+
+    expect(batches.flat().map(numberOf)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    for (const batch of batches) {
+      expect(batch.length).toBeGreaterThan(0)
+      expect(batch.length).toBeLessThanOrEqual(4)
+    }
+  })
+
+  test('gives records of one partition at a time, and all of them', async () => {
+    const topic = await newTopic(bus(), 3)
+    await bus().log.append(
+      topic,
+      Array.from({ length: 30 }, (_, number) => ({ key: null, value: text('x'), partition: number % 3 })),
+    )
+
+    const batches = await takeBatches(await bus().subscribe([topic], earliest()), 30)
+
+    for (const batch of batches) expect(new Set(batch.map(({ record }) => record.partition)).size).toBe(1)
+    for (const partition of [0, 1, 2]) {
+      const offsets = batches
+        .flat()
+        .filter(({ record }) => record.partition === partition)
+        .map(offsetOf)
+      expect(offsets).toEqual(Array.from({ length: 10 }, (_, offset) => BigInt(offset)))
+    }
+  })
+
+  test('acknowledges a whole batch when asked again, and nothing of it before', async () => {
+    const topic = await newTopic(bus())
+    const options = earliest()
+    await bus().publish(topic, numberedList(3))
+    const held = await bus().subscribe([topic], options)
+    await takeBatches(held, 3)
+    await held.close()
+    const before = await nextOffset(bus(), options.group, topic)
+    expect(before).toBeLessThan(3n)
+
+    const stream = await bus().subscribe([topic], options)
+    await takeBatches(stream, 3 - Number(before))
+    void stream.nextBatch()
+
+    await eventually(async () => expect(await nextOffset(bus(), options.group, topic)).toBe(3n))
+  })
+
+  test('has acknowledged a batch that was asked behind, even when closed at once', async () => {
+    const topic = await newTopic(bus())
+    const options = earliest()
+    await bus().publish(topic, numberedList(3))
+    const stream = await bus().subscribe([topic], options)
+    await takeBatches(stream, 3)
+
+    const waiting = stream.nextBatch()
+    await stream.close()
+
+    expect(await waiting).toBeUndefined()
+    expect(await nextOffset(bus(), options.group, topic)).toBe(3n)
+  })
+
+  test('waits for what is published, by anybody', async () => {
+    const topic = await newTopic(bus())
+    const stream = await bus().subscribe([topic], earliest())
+
+    const waiting = stream.nextBatch()
+    await (await open()).publish(topic, numbered(7))
+
+    expect((await waiting)?.map(numberOf)).toEqual([7])
+  })
+
+  test('goes together with single events: each once, in order', async () => {
+    const topic = await newTopic(bus())
+    await bus().publish(topic, numberedList(4))
+    const stream = await bus().subscribe([topic], earliest())
+
+    const [first] = await take(stream, 1)
+    const rest = await takeBatches(stream, 3)
+    await bus().publish(topic, numbered(4))
+    const [last] = await take(stream, 1)
+
+    expect([first, ...rest.flat(), last].map((item) => item && numberOf(item))).toEqual([0, 1, 2, 3, 4])
+  })
+
+  test('shows records nobody can decode among the others', async () => {
+    const topic = await newTopic(bus())
+    await bus().publish(topic, numbered(0))
+    await bus().log.append(topic, [{ key: null, value: text('no envelope') }])
+    await bus().publish(topic, numbered(2))
+
+    const batches = await takeBatches(await bus().subscribe([topic], earliest()), 3)
+
+    expect(batches.flat().map(({ ok }) => ok)).toEqual([true, false, true])
+  })
+
+  test('is over when the stream is closed, and stays so', async () => {
+    const topic = await newTopic(bus())
+    const stream = await bus().subscribe([topic], earliest())
+    const waiting = stream.nextBatch()
+
+    await stream.close()
+
+    expect(await waiting).toBeUndefined()
+    expect(await stream.nextBatch()).toBeUndefined()
+  })
+}

@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest'
+import { type SerializedEvent, serializedEvent } from '../../../src/bus/event.ts'
+import { decodeCbor } from '../../../src/codecs/cbor.ts'
+import { combineCodecs, type EventCodec } from '../../../src/saga/codec.ts'
+import { cborCodec, jsonCodec } from '../../../src/saga/plain-codecs.ts'
+import type { Action } from '../../../src/saga/reducer.ts'
+import { schemaCodec } from '../../../src/saga/schema-codec.ts'
+import { compileEncoder } from '../../../src/schema/bincode/compile-encoder.ts'
+import { vector } from '../codecs/support/vectors.ts'
+import { enumOf, fields, items, nothing, only, orders, schemaOf, struct, t } from '../schema/support/build.ts'
+
+type Shipping =
+  | {
+      readonly type: 'Shipped'
+      readonly order_id: string
+      readonly parcels: number
+      readonly note?: string | undefined
+    }
+  | { readonly type: 'Lost' }
+
+const asEvent = (encoded: ReturnType<EventCodec<Action>['encode']>): SerializedEvent => ({ ...encoded, metadata: null })
+const shipped: Shipping = { type: 'Shipped', order_id: 'o-1', parcels: 2 }
+
+describe.each([
+  ['CBOR', cborCodec<Shipping>({ Shipped: 2, Lost: 1 })],
+  ['JSON', jsonCodec<Shipping>({ Shipped: 2, Lost: 1 })],
+])('actions as %s', (name, codec) => {
+  test('are an event type with a version, and the fields', () => {
+    const { eventType, eventVersion, data } = codec.encode({ ...shipped, note: undefined })
+
+    expect([eventType, eventVersion]).toEqual(['Shipped.v2', 2])
+    const read = name === 'CBOR' ? decodeCbor(data) : { ok: true, value: JSON.parse(Buffer.from(data).toString()) }
+    expect(read).toMatchObject({ ok: true, value: { order_id: 'o-1', parcels: 2 } })
+  })
+
+  test.each([shipped, { type: 'Lost' } as const])('come back as they went: $type', (action) => {
+    expect(codec.decode(asEvent(codec.encode(action)))).toEqual(action)
+  })
+
+  test('are told by type, not by what the data says', () => {
+    const lying = { ...codec.encode({ type: 'Lost' }), data: codec.encode(shipped).data, metadata: null }
+
+    expect(codec.decode(lying)).toEqual({ type: 'Lost', order_id: 'o-1', parcels: 2 })
+  })
+
+  test('of other types are nothing of theirs', () => {
+    expect(codec.decode(serializedEvent('Returned.v1', Uint8Array.of(0xff)))).toBeUndefined()
+    expect(codec.types).toEqual(new Set(['Shipped', 'Lost']))
+  })
+
+  test('of an older version, or without one, are read as they are', () => {
+    const { data } = codec.encode(shipped)
+
+    expect(codec.decode(serializedEvent('Shipped.v1', data))).toEqual(shipped)
+    expect(codec.decode(serializedEvent('Shipped', data))).toEqual(shipped)
+  })
+
+  test('of a newer version are refused', () => {
+    const { data } = codec.encode(shipped)
+
+    expect(() => codec.decode(serializedEvent('Shipped.v3', data))).toThrow('Shipped.v3 is newer than version 2')
+  })
+
+  test('whose data is not theirs are refused', () => {
+    expect(() => codec.decode(serializedEvent('Lost.v1', Uint8Array.of(0xff, 0xff)))).toThrow(
+      /^the data of Lost.v1 is not/,
+    )
+    const list = name === 'CBOR' ? Uint8Array.of(0x81, 0x01) : Buffer.from('[1]')
+    expect(() => codec.decode(serializedEvent('Lost.v1', list))).toThrow(/no map of fields/)
+    const bytes = name === 'CBOR' ? Uint8Array.of(0x41, 0x01) : Buffer.from('"a"')
+    expect(() => codec.decode(serializedEvent('Lost.v1', bytes))).toThrow(/no map of fields/)
+  })
+
+  test('that are not listed are written as version 1, and not read', () => {
+    const command = { type: 'ChargePayment', amount: 1 } as unknown as Shipping
+    const encoded = codec.encode(command)
+
+    expect([encoded.eventType, encoded.eventVersion]).toEqual(['ChargePayment.v1', 1])
+    expect(codec.decode(asEvent(encoded))).toBeUndefined()
+  })
+})
+
+test('CBOR has no half of a surrogate pair', () => {
+  const half = { type: 'Shipped', order_id: '\ud800', parcels: 1 } as const
+
+  expect(() => cborCodec<Shipping>({ Shipped: 1, Lost: 1 }).encode(half)).toThrow(/^Shipped .*half of a surrogate pair/)
+})
+
+test('CBOR keeps dates, bytes and large integers', () => {
+  const codec = cborCodec<Action & { readonly held: unknown }>({ Held: 1 })
+  const held = [new Date(1_700_000_000_123), Uint8Array.of(1), 2n ** 60n]
+
+  expect(codec.decode(asEvent(codec.encode({ type: 'Held', held })))).toEqual({ type: 'Held', held })
+})
+
+describe('actions by the schema of a Rust service', () => {
+  const schema = orders()
+  const codec = schemaCodec<Action>(schema)
+  const placed = {
+    order_id: 'order-1',
+    customer_id: 'cust-1',
+    items: [{ product_id: 'p', name: 'Widget', quantity: 2, unit_price: 1000 }],
+    total: 2000,
+    timestamp: '2025-11-21T06:26:20.123456789Z',
+  }
+
+  test.each<[string, Action, string, unknown]>([
+    ['a struct', { type: 'OrderPlaced', ...placed } as Action, 'OrderPlaced.v1', { OrderPlaced: placed }],
+    ['a tuple', { type: 'CancelOrder', value: ['a', 'b'] } as Action, 'CancelOrder.v1', { CancelOrder: ['a', 'b'] }],
+    ['nothing', { type: 'Ping' }, 'Ping.v1', 'Ping'],
+    ['a map', { type: 'Prices', value: { type: 1 } } as Action, 'Prices.v1', { Prices: { type: 1 } }],
+    [
+      'a variant inside, by the schema’s own event type',
+      { type: 'Inventory.SeatReserved', seat: 's', note: null } as Action,
+      'SeatReserved.v1',
+      { Inventory: { SeatReserved: { seat: 's', note: null } } },
+    ],
+    ['nothing inside', { type: 'Inventory.Audited' }, 'seat-audit', { Inventory: 'Audited' }],
+  ])('%s: the compiled encoder’s bytes, and back', (_, action, eventType, value) => {
+    const encoded = codec.encode(action)
+    const expected = compileEncoder(schema).encode(value)
+
+    expect(encoded.eventType).toBe(eventType)
+    expect(expected.ok && Buffer.from(expected.bytes).toString('hex')).toBe(Buffer.from(encoded.data).toString('hex'))
+    expect(codec.decode(asEvent(encoded))).toEqual(action)
+  })
+
+  test('reads the bytes Rust wrote, and writes the same', () => {
+    const rust = schemaOf('OrderAction', {
+      LineItem: struct(
+        fields({ product_id: t.of('String'), name: t.of('String'), quantity: t.of('u32'), unit_price: t.of('i64') }),
+      ),
+      OrderAction: enumOf({
+        PlaceOrder: nothing,
+        CancelOrder: nothing,
+        ShipOrder: nothing,
+        OrderPlaced: fields({
+          order_id: t.of('String'),
+          customer_id: t.of('String'),
+          items: t.vec(t.named('LineItem')),
+          total: t.of('i64'),
+          timestamp: t.known('DateTime<Utc>'),
+        }),
+      }),
+    })
+    const data = vector('data_order_placed')
+    const action = schemaCodec<Action>(rust).decode(serializedEvent('OrderPlaced.v1', data))
+
+    expect(action).toMatchObject({ type: 'OrderPlaced', order_id: 'order-1', customer_id: 'cust-1', total: 2000 })
+    expect(Buffer.from(schemaCodec<Action>(rust).encode(action as Action).data)).toEqual(Buffer.from(data))
+  })
+
+  test('of other types are nothing of theirs', () => {
+    expect(codec.decode(serializedEvent('PaymentFailed.v1', Uint8Array.of(1)))).toBeUndefined()
+    expect(codec.types.has('Inventory.SeatReserved')).toBe(true)
+  })
+
+  test('whose bytes are not theirs are refused', () => {
+    expect(() => codec.decode(serializedEvent('Ping.v1', Uint8Array.of(9, 0, 0, 0)))).toThrow(/^the data of Ping.v1: /)
+    const other = { ...codec.encode({ type: 'Ping' }), eventType: 'Prices.v1', metadata: null }
+    expect(() => codec.decode(other)).toThrow(/were the variants of OrderAction reordered\?/)
+  })
+
+  test('that cannot be written say where and why', () => {
+    expect(() => codec.encode({ type: 'OrderPlacd' })).toThrow(
+      'OrderAction has no variant OrderPlacd: did you mean OrderPlaced?',
+    )
+    expect(() => codec.encode({ type: 'ChargePayment' })).toThrow(/dispatch\(topic, command, codec\)/)
+    expect(() => codec.encode({ type: 'OrderPlaced', ...placed, total: 'much' } as Action)).toThrow(
+      /^OrderPlaced.total: /,
+    )
+    expect(() => codec.encode({ type: 'CancelOrder', value: ['a', 'b'], why: 1 } as Action)).toThrow(/why has no place/)
+    expect(() => codec.encode({ type: 'Ping', loud: true } as Action)).toThrow(/holds nothing/)
+  })
+
+  test('a struct with a field called type is kept whole', () => {
+    const odd = schemaCodec<Action>(schemaOf('A', { A: enumOf({ Changed: fields({ type: t.of('u8') }) }) }))
+    const action = { type: 'Changed', value: { type: 7 } } as Action
+
+    expect(odd.decode(asEvent(odd.encode(action)))).toEqual(action)
+  })
+
+  test('need an enum', () => {
+    expect(() => schemaCodec(only(t.of('String')))).toThrow('Only is no enum')
+    expect(() => schemaCodec(only(t.named('E'), { E: enumOf({ A: items(t.of('u8')) }) }))).not.toThrow()
+  })
+})
+
+describe('several codecs as one', () => {
+  const rust = schemaCodec<Action>(orders())
+  const own = cborCodec<Action>({ TimedOut: 1, Ping: 1 })
+  const all = combineCodecs<Action>(rust, own)
+
+  test('read and write each its own, and the first what several know', () => {
+    expect(all.encode({ type: 'TimedOut' })).toEqual(own.encode({ type: 'TimedOut' }))
+    expect(all.encode({ type: 'Ping' })).toEqual(rust.encode({ type: 'Ping' }))
+    for (const type of ['TimedOut', 'Ping']) expect(all.decode(asEvent(all.encode({ type })))).toEqual({ type })
+    expect(all.types.has('TimedOut') && all.types.has('OrderPlaced')).toBe(true)
+  })
+
+  test('leave to the last what nobody knows', () => {
+    expect(all.encode({ type: 'ChargePayment' })).toEqual(own.encode({ type: 'ChargePayment' }))
+    expect(all.decode(serializedEvent('ChargePayment.v1', new Uint8Array()))).toBeUndefined()
+    expect(() => combineCodecs()).toThrow(/no codec/)
+  })
+})

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import {
+  append,
+  appendTo,
+  delay,
+  dispatch,
+  leavesOf,
+  none,
+  parallel,
+  publish,
+  sequence,
+} from '../../../src/saga/effects.ts'
+import { cborCodec } from '../../../src/saga/plain-codecs.ts'
+
+const placed = { type: 'OrderPlaced', order_id: 'o-1' } as const
+const codec = cborCodec({ OrderPlaced: 1 })
+
+test.each([
+  ['none', none, { kind: 'none' }],
+  ['append', append(placed, placed), { kind: 'append', events: [placed, placed] }],
+  [
+    'appendTo',
+    appendTo('audit-1', 'any', placed),
+    { kind: 'appendTo', streamId: 'audit-1', expectedVersion: 'any', events: [placed] },
+  ],
+  ['publish', publish('order-events', placed), { kind: 'publish', topic: 'order-events', action: placed }],
+  ['dispatch', dispatch('t', placed, codec), { kind: 'dispatch', topic: 't', action: placed, codec }],
+  ['delay', delay('30s', placed), { kind: 'delay', delay: 30_000, action: placed }],
+  ['delay by an id', delay(5, placed, { id: 'a' }), { kind: 'delay', delay: 5, action: placed, id: 'a' }],
+  ['sequence', sequence(none), { kind: 'sequence', effects: [{ kind: 'none' }] }],
+  ['parallel', parallel(none, none), { kind: 'parallel', effects: [none, none] }],
+])('%s is plain data that nobody can change', (_, effect, data) => {
+  expect(effect).toEqual(data)
+  expect(Object.isFrozen(effect)).toBe(true)
+  for (const part of Object.values(effect)) if (Array.isArray(part)) expect(Object.isFrozen(part)).toBe(true)
+})
+
+test.each([
+  ['250ms', 250],
+  ['30s', 30_000],
+  ['1h30m', 5_400_000],
+  ['5m', 300_000],
+  ['2h', 7_200_000],
+  ['1d', 86_400_000],
+  [12.4, 12],
+  [0, 0],
+] as const)('waits %s', (duration, milliseconds) => {
+  expect(delay(duration, placed)).toMatchObject({ delay: milliseconds })
+})
+
+test.each(['', '30', 's', '30 s', '-1s', '1.5s', -1, Number.NaN, Number.POSITIVE_INFINITY])(
+  '%o is no duration',
+  (wrong) => {
+    expect(() => delay(wrong as never, placed)).toThrow(/no duration: write milliseconds, or '250ms'/)
+  },
+)
+
+test('what does something is found in order, however it is put together', () => {
+  const [a, b, c] = [publish('a', placed), publish('b', placed), append(placed)]
+
+  expect(leavesOf([none, sequence(a, parallel(none, c), sequence()), b])).toEqual([a, c, b])
+})

@@ -1,0 +1,588 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { type SerializedEvent, serializedEvent } from '../../../src/bus/event.ts'
+import { messageId } from '../../../src/codecs/message-id.ts'
+import { aggregateMachine } from '../../../src/saga/aggregate.ts'
+import { append, delay, dispatch, publish } from '../../../src/saga/effects.ts'
+import { Engine, type EngineOptions } from '../../../src/saga/engine.ts'
+import type { Machine } from '../../../src/saga/machine.ts'
+import { type Pace, realPace } from '../../../src/saga/pace.ts'
+import { cborCodec } from '../../../src/saga/plain-codecs.ts'
+import type { Problem } from '../../../src/saga/problem.ts'
+import type { Incoming } from '../../../src/saga/reaction.ts'
+import type { Reducer } from '../../../src/saga/reducer.ts'
+import { sagaMachine } from '../../../src/saga/saga.ts'
+import { storeUnavailable } from '../../../src/store/errors.ts'
+import type { Commit, EventStore } from '../../../src/store/event-store.ts'
+import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
+
+// A jar: coins go in until it is sealed.
+type Coin =
+  | { readonly type: 'Put'; readonly jar: string; readonly coin: number }
+  | { readonly type: 'Seal'; readonly jar: string; readonly in?: number }
+  | { readonly type: 'WasPut'; readonly coin: number }
+  | { readonly type: 'WasSealed' }
+
+interface Jar {
+  readonly coins: readonly number[]
+  readonly isSealed: boolean
+}
+
+const reduce: Reducer<Jar, Coin> = (jar, action) => {
+  switch (action.type) {
+    case 'Put':
+      if (action.coin < 0) throw new Error('there is no such coin')
+      return { state: jar, effects: jar.isSealed ? [] : [append({ type: 'WasPut', coin: action.coin })] }
+    case 'Seal':
+      if (jar.isSealed) return { state: jar, effects: [] }
+      if (action.in === undefined) return { state: jar, effects: [append({ type: 'WasSealed' })] }
+      return {
+        state: jar,
+        effects: [append({ type: 'WasPut', coin: 0 }), delay(action.in, { type: 'Seal', jar: action.jar })],
+      }
+    case 'WasPut':
+      return { state: { ...jar, coins: [...jar.coins, action.coin] }, effects: [publish('jar-events', action)] }
+    case 'WasSealed':
+      return { state: { ...jar, isSealed: true }, effects: [] }
+  }
+}
+
+const codec = cborCodec<Coin>({ Put: 1, Seal: 1, WasPut: 1, WasSealed: 1 })
+const initial: Jar = { coins: [], isSealed: false }
+const jars = aggregateMachine<Jar, Coin, unknown>(
+  {
+    name: 'jar',
+    events: 'jar-events',
+    commands: 'jar-commands',
+    initial,
+    reduce,
+    codec,
+    idOf: (action) => ('jar' in action ? action.jar : ''),
+  },
+  undefined,
+)
+
+let sent = 0
+function unique() {
+  sent += 1
+  return { causationId: `${sent}` }
+}
+function put(jar: string, coin: number, metadata = unique()): Incoming {
+  return { event: { ...codec.encode({ type: 'Put', jar, coin }), metadata } }
+}
+const seal = (jar: string, after?: number): Incoming => ({
+  event: {
+    ...codec.encode({ type: 'Seal', jar, ...(after === undefined ? {} : { in: after }) }),
+    metadata: unique(),
+  },
+})
+
+/** Nobody waits; the time it would take is over at once. */
+function hurried(): Pace & { readonly waits: number[] } {
+  let time = 0
+  const waits: number[] = []
+  return {
+    waits,
+    now: () => time,
+    after(milliseconds, wake) {
+      waits.push(milliseconds)
+      time += milliseconds
+      queueMicrotask(wake)
+      return () => undefined
+    },
+  }
+}
+
+interface Setup extends Partial<Omit<EngineOptions<Jar, Coin>, 'store'>> {
+  /** Changes what the engine sees of the store. */
+  readonly seen?: (store: EventStore) => EventStore
+  readonly store?: EventStore
+}
+
+function setUp({ seen = (store) => store, store = newStore(), ...options }: Setup = {}) {
+  const problems: Problem[] = []
+  const commits: Commit[] = []
+  const engine = new Engine<Jar, Coin>({
+    machine: jars,
+    store: seen(store),
+    owner: 'jar-aggregate',
+    cacheSize: 100,
+    now: () => new Date('2026-01-01T00:00:00Z'),
+    pace: hurried(),
+    onError: (problem) => problems.push(problem),
+    onCommitted: (commit) => commits.push(commit),
+    ...options,
+  })
+  const coins = async (jar: string) =>
+    (await store.readStream(`jar-${jar}`)).map(({ event }) => {
+      const action = codec.decode(event)
+      return action?.type === 'WasPut' ? action.coin : action?.type
+    })
+  return { store, engine, problems, commits, coins }
+}
+
+function newStore(): EventStore {
+  const store = new SqliteEventStore({ path: ':memory:' })
+  onTestFinished(() => store.close())
+  return store
+}
+
+/** The same store with something changed. */
+const changed = (store: EventStore, changes: Partial<EventStore>): EventStore =>
+  new Proxy(store, {
+    get(target, name) {
+      const part: unknown = changes[name as keyof EventStore] ?? Reflect.get(target, name, target)
+      return typeof part === 'function' ? part.bind(target) : part
+    },
+  })
+
+describe('messages', () => {
+  test('of many instances are stored together, of each in order', async () => {
+    const { engine, coins, commits } = setUp()
+
+    await engine.submit([put('a', 1), put('b', 1), put('a', 2), put('c', 1), put('a', 3)])
+
+    expect([await coins('a'), await coins('b'), await coins('c')]).toEqual([[1, 2, 3], [1], [1]])
+    expect(commits).toHaveLength(3)
+  })
+
+  test('that come again are known: in one batch, later, and by one who remembers nothing', async () => {
+    const { engine, coins, store } = setUp()
+    const message = put('a', 1)
+
+    await engine.submit([message, message])
+    await engine.submit([message])
+    await setUp({ store }).engine.submit([message])
+
+    expect(await coins('a')).toEqual([1])
+  })
+
+  test('for nobody here are passed over, without a look into the store', async () => {
+    const readStreams = vi.fn()
+    const { engine } = setUp({ seen: (store) => changed(store, { readStreams }) })
+
+    await engine.submit([{ event: serializedEvent('Foreign.v1', Uint8Array.of(1)) }])
+
+    expect(readStreams).not.toHaveBeenCalled()
+  })
+
+  test('submitted while others are under way wait their turn', async () => {
+    const { engine, coins } = setUp()
+
+    await Promise.all(Array.from({ length: 50 }, (_, coin) => engine.submit([put('a', coin)])))
+
+    expect(await coins('a')).toEqual(Array.from({ length: 50 }, (_, coin) => coin))
+  })
+
+  test('nobody submits are no wait', async () => {
+    await setUp().engine.submit([])
+  })
+
+  test('of more instances than are kept read them again', async () => {
+    const { engine, coins } = setUp({ cacheSize: 2 })
+
+    for (let coin = 0; coin < 3; coin += 1)
+      for (const jar of ['a', 'b', 'c', 'd']) await engine.submit([put(jar, coin)])
+
+    for (const jar of ['a', 'b', 'c', 'd']) expect(await coins(jar)).toEqual([0, 1, 2])
+  })
+
+  test('find kept instances without reading', async () => {
+    const store = newStore()
+    const read = vi.spyOn(store, 'readStreams')
+    const { engine } = setUp({ store })
+
+    await engine.submit([put('a', 1), put('b', 1)])
+    await engine.submit([put('a', 2), put('c', 2)])
+
+    expect(read.mock.calls).toEqual([[['jar-a', 'jar-b']], [['jar-c']]])
+  })
+})
+
+describe('somebody else writes the same streams', () => {
+  test('what is known here is behind: it is read and decided again', async () => {
+    const { store, engine, coins } = setUp()
+    const other = setUp({ store }).engine
+    await engine.submit([put('a', 1)])
+    await other.submit([put('a', 2)])
+
+    await engine.submit([put('a', 3), put('a', 4)])
+
+    expect(await coins('a')).toEqual([1, 2, 3, 4])
+  })
+
+  test('a conflict of the first is not taken for agreement of the second', async () => {
+    // After one event of the other, the version expected by our second step alone would fit.
+    const { store, engine, coins } = setUp()
+    await engine.submit([put('a', 1)])
+    await setUp({ store }).engine.submit([seal('a')])
+
+    await engine.submit([put('a', 2), put('a', 3)])
+
+    expect(await coins('a')).toEqual([1, 'WasSealed'])
+  })
+
+  test('that nothing follows is decided by what is stored, not by what is remembered', async () => {
+    const { store, engine, coins } = setUp()
+    const doubtful: Machine<Jar, Coin> = {
+      ...jars,
+      // Nothing may be put before the jar is sealed: what is remembered says no where the store says yes.
+      reduce: (jar, action, at) =>
+        action.type === 'Put' && !jar.isSealed
+          ? { state: jar, effects: [] }
+          : jars.reduce(action.type === 'Put' ? { ...jar, isSealed: false } : jar, action, at),
+    }
+    const careful = setUp({ store, machine: doubtful })
+    await careful.engine.submit([put('a', 1)])
+    expect(await coins('a')).toEqual([])
+    await engine.submit([seal('a')])
+
+    await careful.engine.submit([put('a', 2)])
+
+    expect(await coins('a')).toEqual(['WasSealed', 2])
+  })
+
+  test('and again and again: it waits longer each time, and gets there', async () => {
+    const pace = hurried()
+    const store = newStore()
+    const other = setUp({ store }).engine
+    let rivals = 8
+    const seen = () =>
+      changed(store, {
+        async commit(owner, commits) {
+          if (rivals > 0) {
+            rivals -= 1
+            await other.submit([put('a', 100 + rivals)])
+          }
+          return store.commit(owner, commits)
+        },
+      })
+    const { engine, coins, problems } = setUp({ store, pace, seen })
+
+    await engine.submit([put('a', 1)])
+
+    expect(await coins('a')).toEqual([107, 106, 105, 104, 103, 102, 101, 100, 1])
+    expect(pace.waits).toEqual([50, 100, 200, 400, 800])
+    expect(problems).toEqual([])
+  })
+})
+
+describe('what fails', () => {
+  test('is tried five times and put with the dead letters; what is behind it waits, others do not', async () => {
+    const { engine, store, coins, problems } = setUp()
+    const bad = put('a', -1)
+    const place = { topic: 'jar-commands', partition: 1, offset: 7n, timestamp: 1_700_000_000_000n }
+
+    const all = engine.submit([put('a', 1), { ...bad, place }, put('a', 2), put('b', 1)])
+    await vi.waitFor(async () => expect(await coins('b')).toEqual([1]))
+    await all
+
+    expect(await coins('a')).toEqual([1, 2])
+    expect(await store.deadLetters.list()).toMatchObject([
+      {
+        streamId: 'jar-a',
+        topic: 'jar-commands',
+        event: { eventType: 'Put.v1', data: bad.event.data },
+        originalTimestamp: new Date(1_700_000_000_000),
+        error: 'there is no such coin',
+        retryCount: 5,
+        details: expect.stringMatching(/^jar-commands\[1\]@7\nError: there is no such coin/),
+      },
+    ])
+    expect(problems.map(({ message }) => message)).toEqual([
+      'jar tries Put.v1 again: there is no such coin',
+      'jar gives Put.v1 up, dead letter 1: there is no such coin',
+    ])
+  })
+
+  test('may succeed when it is tried again', async () => {
+    let failures = 3
+    const shaky: Machine<Jar, Coin> = {
+      ...jars,
+      reduce(jar, action, at) {
+        if (action.type === 'Put' && failures-- > 0) throw new Error('not now')
+        return jars.reduce(jar, action, at)
+      },
+    }
+    const pace = hurried()
+    const { engine, store, coins } = setUp({ machine: shaky, pace })
+
+    await engine.submit([put('a', 1), put('a', 2)])
+
+    expect(await coins('a')).toEqual([1, 2])
+    expect(await store.deadLetters.count()).toBe(0)
+    expect(pace.waits).toEqual([50, 100, 200])
+  })
+
+  test('since it cannot be read, with its bytes', async () => {
+    const { engine, store } = setUp()
+    const data = Uint8Array.of(0xff)
+
+    await engine.submit([
+      { event: serializedEvent('Put.v1', data) },
+      {
+        event: serializedEvent('unreadable', data),
+        place: { topic: 'jar-commands', partition: 0, offset: 3n, timestamp: -1n },
+        unreadable: new Error('no envelope'),
+      },
+    ])
+
+    const [garbled, unreadable] = (await store.deadLetters.list()).toSorted((a, b) => b.retryCount - a.retryCount)
+    expect(garbled).toMatchObject({
+      streamId: 'unknown',
+      error: expect.stringContaining('the data of Put.v1'),
+      retryCount: 5,
+    })
+    expect(unreadable).toMatchObject({ streamId: 'jar-commands', error: 'no envelope', retryCount: 0 })
+    expect(Buffer.from(unreadable?.event.data ?? [])).toEqual(Buffer.from(data))
+  })
+
+  test.each(['', 'a\0b', '\ud800', 'x'.repeat(900), 7, undefined])(
+    'since it is for %o, which is nobody',
+    async (jar) => {
+      const { engine, store } = setUp({
+        machine: { ...jars, route: (event) => ({ ...jars.route(event), id: jar }) as never },
+      })
+
+      await engine.submit([put('a', 1)])
+
+      expect(await store.deadLetters.list()).toMatchObject([
+        { error: "jar was given an id that cannot be part of a stream's name" },
+      ])
+    },
+  )
+
+  test('with metadata that the store has no place for is kept without it', async () => {
+    const { engine, store } = setUp()
+    const metadata = { causationId: 'x', extra: { loop: '\0' } }
+
+    await engine.submit([put('a', -1, metadata as never)])
+
+    const [letter] = await store.deadLetters.list()
+    expect(letter).toMatchObject({ error: 'there is no such coin' })
+  })
+
+  test('is told to who sent it, at once, and is no dead letter', async () => {
+    const pace = hurried()
+    const { engine, store } = setUp({ pace })
+
+    await expect(engine.send(put('a', -1))).rejects.toThrow('there is no such coin')
+
+    expect(await store.deadLetters.count()).toBe(0)
+    expect(pace.waits).toEqual([])
+  })
+
+  test('since its stream cannot be read is a dead letter, and no other', async () => {
+    const { engine, store, coins } = setUp()
+    await store.append('jar-bad', 0, [serializedEvent('WasPut.v1', Uint8Array.of(0xff))])
+
+    await engine.submit([put('bad', 1), put('a', 1)])
+
+    expect(await coins('a')).toEqual([1])
+    expect(await store.deadLetters.list()).toMatchObject([
+      { streamId: 'jar-bad', error: expect.stringContaining('WasPut.v1') },
+    ])
+  })
+
+  test('alone, where together with others it would take them along', async () => {
+    const odd: Machine<Jar, Coin> = {
+      ...jars,
+      reduce(jar, action, at) {
+        const step = jars.reduce(jar, action, at)
+        if (action.type !== 'Put' || action.coin !== 2) return step
+        return { ...step, effects: [...step.effects, dispatch('no\ntopic', { type: 'Put' })] }
+      },
+    }
+    const { engine, store, coins } = setUp({ machine: odd })
+
+    await engine.submit([put('a', 1), put('a', 2), put('a', 3)])
+
+    expect(await coins('a')).toEqual([1, 3])
+    expect(await store.deadLetters.list()).toMatchObject([{ streamId: 'jar-a', retryCount: 5 }])
+  })
+})
+
+describe('sending', () => {
+  test('tells what came of it', async () => {
+    const { engine } = setUp()
+    await engine.submit([put('a', 1)])
+
+    expect(await engine.send(put('a', 2))).toEqual({
+      streamId: 'jar-a',
+      version: 2,
+      events: [{ type: 'WasPut', coin: 2 }],
+    })
+  })
+
+  test('tells of a repeat that nothing came of it now', async () => {
+    const { engine } = setUp()
+    const message = put('a', 1)
+    await engine.send(message)
+
+    expect(await engine.send(message)).toEqual({ streamId: 'jar-a', version: 1, events: [] })
+  })
+
+  test('tells that nothing follows', async () => {
+    const { engine } = setUp()
+    await engine.send(seal('a'))
+
+    expect(await engine.send(put('a', 1))).toEqual({ streamId: 'jar-a', version: 1, events: [] })
+  })
+})
+
+describe('a store that is away', () => {
+  const away = () => Promise.reject(storeUnavailable('the store is away'))
+
+  test.each(['readStreams', 'commit'] as const)('is waited for, for as long as it takes: %s', async (method) => {
+    let failures = 20
+    const pace = hurried()
+    const { engine, coins, problems } = setUp({
+      pace,
+      seen: (store) =>
+        changed(store, {
+          [method]: (...args: never[]) =>
+            failures-- > 0 ? away() : (store[method] as (...given: never[]) => Promise<never>)(...args),
+        }),
+    })
+
+    await engine.submit([put('a', 1), put('b', 1)])
+
+    expect([await coins('a'), await coins('b')]).toEqual([[1], [1]])
+    expect(problems).toHaveLength(20)
+    expect(problems[0]?.message).toBe('jar waits for its store: the store is away')
+    expect(pace.waits.slice(0, 3)).toEqual([50, 100, 200])
+    expect(pace.waits.at(-1)).toBe(5000)
+  })
+
+  test('may have stored it nonetheless: nothing is stored twice', async () => {
+    let isFirst = true
+    const { engine, coins } = setUp({
+      seen: (store) =>
+        changed(store, {
+          async commit(owner, commits) {
+            const committed = await store.commit(owner, commits)
+            if (!isFirst) return committed
+            isFirst = false
+            return away()
+          },
+        }),
+    })
+
+    await engine.submit([put('a', 1), put('a', 2)])
+
+    expect(await coins('a')).toEqual([1, 2])
+  })
+
+  test('keeps dead letters waiting too', async () => {
+    let failures = 3
+    const { engine, store } = setUp({
+      seen: (store) =>
+        changed(store, {
+          deadLetters: {
+            ...store.deadLetters,
+            add: (entry) => (failures-- > 0 ? away() : store.deadLetters.add(entry)),
+          },
+        }),
+    })
+
+    await engine.submit([put('a', -1)])
+
+    expect(await store.deadLetters.count()).toBe(1)
+  })
+
+  test('for good ends it: who waits is told why, and so is who comes later', async () => {
+    const { engine } = setUp({
+      seen: (store) => changed(store, { readStreams: () => Promise.reject(new TypeError('broken')) }),
+    })
+
+    await expect(Promise.all([engine.submit([put('a', 1)]), engine.submit([put('b', 1)])])).rejects.toThrow('broken')
+    await expect(engine.submit([put('a', 2)])).rejects.toThrow('broken')
+    await expect(engine.send(put('a', 3))).rejects.toThrow('broken')
+  })
+
+  test('does not keep it from being stopped', async () => {
+    const { engine } = setUp({ pace: realPace, seen: (store) => changed(store, { readStreams: away }) })
+    const submitted = engine.submit([put('a', 1)])
+    submitted.catch(() => undefined)
+    await sleep(20)
+
+    engine.stop(new Error('closed'))
+
+    await expect(submitted).rejects.toThrow('closed')
+    await engine.idle()
+  })
+})
+
+describe('timers', () => {
+  test('are set, fire once, and are gone', async () => {
+    const { engine, store, coins } = setUp()
+    await engine.submit([seal('a', 60_000)])
+    const [timer] = await store.timers.due('jar-aggregate', new Date('2026-01-01T00:01:00Z'), 10)
+    if (timer === undefined) throw new Error('no timer was set')
+    const fired = { event: timer.event, timer }
+
+    await engine.submit([fired])
+    await engine.submit([fired])
+
+    expect(await coins('a')).toEqual([0, 'WasSealed'])
+    expect(await store.timers.next('jar-aggregate')).toBeUndefined()
+  })
+
+  test('that nothing follows from are gone as well', async () => {
+    const { engine, store, coins } = setUp()
+    await engine.submit([seal('a', 60_000), seal('a')])
+    const [timer] = await store.timers.due('jar-aggregate', new Date('2026-01-01T00:01:00Z'), 10)
+    if (timer === undefined) throw new Error('no timer was set')
+
+    await engine.submit([{ event: timer.event, timer }])
+
+    expect(await coins('a')).toEqual([0, 'WasSealed'])
+    expect(await store.timers.next('jar-aggregate')).toBeUndefined()
+  })
+
+  test('set anew by somebody else do not fire, and stay', async () => {
+    const { engine, store, coins } = setUp()
+    const event: SerializedEvent = { ...codec.encode({ type: 'Seal', jar: 'a' }), metadata: { causationId: 't' } }
+    const timer = { id: 'jar-a/t', streamId: 'jar-a', due: new Date(1000), event }
+    await store.commit('jar-aggregate', [{ appends: [], timers: [{ ...timer, due: new Date(2000) }] }])
+
+    await engine.submit([{ event, timer }])
+
+    expect(await coins('a')).toEqual([])
+    expect(await store.timers.next('jar-aggregate')).toEqual(new Date(2000))
+  })
+
+  test('of which nobody knows the action any more are dead letters, and gone', async () => {
+    const { engine, store } = setUp()
+    const event = { ...serializedEvent('Old.v1', Uint8Array.of(1)), metadata: null }
+    const timer = { id: 'jar-a/t', streamId: 'jar-a', due: new Date(1000), event }
+    await store.commit('jar-aggregate', [{ appends: [], timers: [timer] }])
+
+    await engine.submit([{ event, timer }])
+
+    expect(await store.timers.next('jar-aggregate')).toBeUndefined()
+    expect(await store.deadLetters.list()).toMatchObject([
+      { streamId: 'jar-a', error: 'jar does not know its timer Old.v1 any more' },
+    ])
+  })
+})
+
+test('a saga’s instance is the conversation, and its stream knows what was reacted to', async () => {
+  const machine = sagaMachine<Jar, Coin, unknown>({ name: 'jars', topics: [], initial, reduce, codec }, undefined)
+  const { engine, store } = setUp({ machine })
+  const event = { ...codec.encode({ type: 'WasPut', coin: 3 }), metadata: { correlationId: 'c-1' } }
+  const place = { topic: 'jar-events', partition: 0, offset: 5n, timestamp: 0n }
+
+  await engine.submit([{ event, place }])
+  await setUp({ machine, store }).engine.submit([{ event, place: { ...place, offset: 9n } }])
+
+  const stored = await store.readStream('jars-saga-c-1')
+  expect(stored.map(({ event: { metadata } }) => metadata)).toEqual([
+    {
+      correlationId: 'c-1',
+      causationId: messageId(event),
+      timestamp: '2026-01-01T00:00:00.000Z',
+      extra: { topic: 'jar-events', partition: 0, offset: 5 },
+    },
+  ])
+})

@@ -1,0 +1,390 @@
+import { describe, expect, test } from 'vitest'
+import type { SerializedEvent } from '../../../src/bus/event.ts'
+import { messageId } from '../../../src/codecs/message-id.ts'
+import { aggregateMachine } from '../../../src/saga/aggregate.ts'
+import {
+  append,
+  appendTo,
+  delay,
+  dispatch,
+  type Effect,
+  none,
+  parallel,
+  publish,
+  sequence,
+} from '../../../src/saga/effects.ts'
+import { fold, type Instance, type Machine } from '../../../src/saga/machine.ts'
+import { cborCodec, jsonCodec } from '../../../src/saga/plain-codecs.ts'
+import { type Message, react } from '../../../src/saga/reaction.ts'
+import type { Action, Step } from '../../../src/saga/reducer.ts'
+import { sagaMachine } from '../../../src/saga/saga.ts'
+import { planSteps } from '../../../src/saga/step-plan.ts'
+import type { StoredEvent } from '../../../src/store/event-store.ts'
+
+// A machine whose commands say themselves what they lead to.
+type Deed =
+  | { readonly type: 'Do'; readonly effects: readonly Effect<Deed>[] }
+  | { readonly type: 'Done'; readonly number: number; readonly at?: Date | undefined; readonly note?: string }
+  | { readonly type: 'Chained'; readonly left: number }
+
+const done = (number: number): Deed => ({ type: 'Done', number })
+const codec = cborCodec<Deed>({ Do: 1, Done: 1, Chained: 1 })
+const AT = new Date('2026-01-01T00:00:00.000Z')
+
+interface Sum {
+  readonly sum: number
+  readonly times: readonly string[]
+}
+
+function reduce(state: Sum, action: Deed, { now }: { readonly now: () => Date }): Step<Sum, Deed> {
+  if (action.type === 'Do') return { state: { ...state, sum: state.sum + 1000 }, effects: action.effects }
+  const next = {
+    sum: state.sum + (action.type === 'Done' ? action.number : 0),
+    times: [...state.times, now().toISOString()],
+  }
+  if (action.type === 'Done' || action.left === 0) return { state: next, effects: [] }
+  return { state: next, effects: [append({ type: 'Chained', left: action.left - 1 }), publish('chain', action)] }
+}
+
+const initial: Sum = { sum: 0, times: [] }
+const aggregate = aggregateMachine(
+  { name: 'deed', events: 'deed-events', commands: 'deed-commands', initial, reduce, codec, idOf: () => '1' },
+  undefined,
+)
+const saga = sagaMachine({ name: 'deeds', topics: [], initial, reduce, codec }, undefined)
+
+const instanceOf = (machine: Machine<Sum, Deed>): Instance<Sum> => ({
+  streamId: `${machine.prefix}1`,
+  version: 4,
+  state: initial,
+  handled: new Set(),
+})
+
+function messageOf(action: Deed, metadata: SerializedEvent['metadata'] = { correlationId: 'c-1' }): Message {
+  const event = { ...codec.encode({ ...action, ...('effects' in action ? { effects: [] } : {}) }), metadata }
+  return { event, id: messageId(event) }
+}
+
+const reactTo = (
+  machine: Machine<Sum, Deed>,
+  effects: readonly Effect<Deed>[],
+  metadata?: SerializedEvent['metadata'],
+) => {
+  const action: Deed = { type: 'Do', effects }
+  const message = messageOf(action, metadata)
+  return { message, reaction: react(machine, instanceOf(machine), action, message, AT) }
+}
+
+const asStored = (events: readonly SerializedEvent[], streamId = 's'): StoredEvent[] =>
+  events.map((event, index) => ({ streamId, version: index + 1, event, createdAt: new Date(0) }))
+
+describe('what a step of an aggregate comes to', () => {
+  test('events, messages and timers, with where they come from', () => {
+    const { message, reaction } = reactTo(aggregate, [
+      append(done(1)),
+      publish('deed-events', done(1)),
+      delay('30s', done(2)),
+      dispatch('other-commands', { type: 'Other', x: 1 }),
+    ])
+
+    const metadata = { correlationId: 'c-1', causationId: message.id, timestamp: AT.toISOString() }
+    expect(reaction?.appended).toEqual([{ ...codec.encode(done(1)), metadata }])
+    expect(reaction?.messages).toEqual([
+      { topic: 'deed-events', event: { ...codec.encode(done(1)), metadata } },
+      { topic: 'other-commands', event: { ...codec.encode({ type: 'Other', x: 1 } as never), metadata } },
+    ])
+    expect(reaction?.timers).toEqual([
+      {
+        id: `deed-1/${message.id}/0`,
+        streamId: 'deed-1',
+        due: new Date('2026-01-01T00:00:30.000Z'),
+        event: { ...codec.encode(done(2)), metadata },
+      },
+    ])
+  })
+
+  test('the state is what the events make of it, and not what the command’s arm returned', () => {
+    const { reaction } = reactTo(aggregate, [append(done(1), done(2))])
+
+    expect(reaction?.state).toEqual({ sum: 3, times: [AT.toISOString(), AT.toISOString()] })
+    expect(reaction?.events).toEqual([done(1), done(2)])
+  })
+
+  test('the effects of the events’ arms belong to it, in the order of the stream', () => {
+    const { reaction } = reactTo(aggregate, [append({ type: 'Chained', left: 2 }, done(5))])
+
+    expect(reaction?.events).toEqual([
+      { type: 'Chained', left: 2 },
+      done(5),
+      { type: 'Chained', left: 1 },
+      { type: 'Chained', left: 0 },
+    ])
+    expect(reaction?.messages.map(({ topic, event }) => [topic, codec.decode(event)])).toEqual([
+      ['chain', { type: 'Chained', left: 2 }],
+      ['chain', { type: 'Chained', left: 1 }],
+    ])
+    const folded = fold(aggregate, 'deed-1', asStored(reaction?.appended ?? []))
+    expect(folded.state).toEqual(reaction?.state)
+  })
+
+  test('appending without end is told', () => {
+    expect(() => reactTo(aggregate, [append({ type: 'Chained', left: 1e9 })])).toThrow(
+      'Do makes deed append events without end',
+    )
+  })
+
+  test('nothing, when it answers with nothing', () => {
+    expect(reactTo(aggregate, []).reaction).toBeUndefined()
+    expect(reactTo(aggregate, [none, sequence(parallel())]).reaction).toBeUndefined()
+  })
+
+  test('what is only published is appended too, so that the command is known', () => {
+    const { reaction } = reactTo(aggregate, [publish('deed-events', done(7))])
+
+    expect(reaction?.appended).toEqual(reaction?.messages.map(({ event }) => event))
+    expect(reaction).toMatchObject({ events: [done(7)], state: { sum: 7 } })
+  })
+
+  test.each([
+    ['a dispatch', dispatch('other-commands', { type: 'Other' })],
+    ['a delay', delay('1s', done(1))],
+    ['an event that is not its own', publish('elsewhere', { type: 'Foreign' })],
+    ['an append to another stream', appendTo('audit-1', 'any', done(1))],
+  ])('%s alone would leave a repeated command unknown, and is refused', (_, effect) => {
+    expect(() => reactTo(aggregate, [effect])).toThrow(
+      'deed reacts to Do without an event of its own, so a repeated Do would not be known: append one',
+    )
+  })
+
+  test('another stream is appended to at the version it is expected at', () => {
+    const { reaction } = reactTo(aggregate, [append(done(1)), appendTo('audit-1', 3, done(2), done(3))])
+
+    expect(reaction?.appendsElsewhere).toMatchObject([{ streamId: 'audit-1', expectedVersion: 3 }])
+    expect(reaction?.appendsElsewhere[0]?.events.map((event) => codec.decode(event))).toEqual([done(2), done(3)])
+    expect(() => reactTo(aggregate, [append(done(1)), appendTo('deed-1', 'any', done(2))])).toThrow(/use append/)
+  })
+
+  test('what its codec could not read again is not appended', () => {
+    expect(() => reactTo(aggregate, [append({ type: 'Odd' } as never)])).toThrow(
+      'deed appends Odd, which its codec cannot read again',
+    )
+  })
+
+  test('events are reduced as they will be read: a codec may lose what a value had', () => {
+    const json = jsonCodec<Deed>({ Do: 1, Done: 1, Chained: 1 })
+    const seen: unknown[] = []
+    const machine: Machine<Sum, Deed> = {
+      ...aggregate,
+      codec: json,
+      reduce(state, action, at) {
+        if (action.type === 'Done') seen.push(action.at)
+        return aggregate.reduce(state, action, at)
+      },
+    }
+
+    reactTo(machine, [append({ type: 'Done', number: 1, at: AT })])
+
+    expect(seen).toEqual([AT.toISOString()])
+  })
+
+  test('the user travels on; a conversation without an id takes that of the command that begins it', () => {
+    const { message, reaction } = reactTo(aggregate, [append(done(1))], { userId: 'u-1' })
+
+    expect(reaction?.appended[0]?.metadata).toMatchObject({ correlationId: message.id, userId: 'u-1' })
+    expect(reactTo(aggregate, [append(done(1))], null).reaction?.appended[0]?.metadata).not.toHaveProperty('userId')
+  })
+
+  test('messages that are equal to the byte are counted, on each topic by itself', () => {
+    const { message, reaction } = reactTo(aggregate, [
+      append(done(1), done(1)),
+      publish('a', done(1)),
+      publish('b', done(1)),
+      publish('a', done(1)),
+      delay(1, done(1)),
+      delay(1, done(1)),
+    ])
+    const causes = (events: readonly SerializedEvent[] = []) => events.map(({ metadata }) => metadata?.causationId)
+
+    expect(causes(reaction?.appended)).toEqual([message.id, `${message.id}#1`])
+    expect(causes(reaction?.messages.map(({ event }) => event))).toEqual([message.id, message.id, `${message.id}#1`])
+    expect(causes(reaction?.timers.map(({ event }) => event))).toEqual([message.id, `${message.id}#1`])
+    expect(new Set(reaction?.timers.map(({ id }) => id)).size).toBe(2)
+    const ids = reaction?.messages.filter(({ topic }) => topic === 'a').map(({ event }) => messageId(event))
+    expect(new Set(ids).size).toBe(2)
+  })
+
+  test('timers may be named, within their stream', () => {
+    const { reaction } = reactTo(aggregate, [append(done(1)), delay(5, done(1), { id: 'patience' })])
+
+    expect(reaction?.timers.map(({ id }) => id)).toEqual(['deed-1/patience'])
+  })
+})
+
+describe('what a step of a saga comes to', () => {
+  test('the action is stored as it came, with where it lay', () => {
+    const action: Deed = { type: 'Do', effects: [] }
+    const place = { topic: 'deed-events', partition: 2, offset: 17n, timestamp: 0n }
+    const message = { ...messageOf(action), place }
+    const reaction = react(saga, instanceOf(saga), action, message, AT)
+
+    expect(reaction?.appended).toEqual([
+      {
+        eventType: 'Do.v1',
+        eventVersion: 1,
+        data: message.event.data,
+        metadata: {
+          correlationId: 'c-1',
+          causationId: message.id,
+          timestamp: AT.toISOString(),
+          extra: { topic: 'deed-events', partition: 2, offset: 17 },
+        },
+      },
+    ])
+    expect(reaction).toMatchObject({ state: { sum: 1000 }, events: [] })
+  })
+
+  test('its own events come after the action, and are reduced after it', () => {
+    const { reaction } = reactTo(saga, [append(done(1)), append(done(2))])
+
+    expect(reaction?.appended.map(({ eventType }) => eventType)).toEqual(['Do.v1', 'Done.v1', 'Done.v1'])
+    expect(reaction?.state.sum).toBe(1003)
+  })
+
+  test('commands alone will do, since the action is stored', () => {
+    const { reaction } = reactTo(saga, [dispatch('other-commands', { type: 'Other' })])
+
+    expect(reaction?.messages).toHaveLength(1)
+    expect(reaction?.appended).toHaveLength(1)
+  })
+
+  test('nothing, when neither state nor effects come of it', () => {
+    const still: Machine<Sum, Deed> = { ...saga, reduce: (state) => ({ state, effects: [none] }) }
+
+    expect(reactTo(still, []).reaction).toBeUndefined()
+  })
+
+  test('the conversation is its own where the message names none', () => {
+    const { reaction } = reactTo(saga, [dispatch('t', done(1))], null)
+
+    expect(reaction?.messages[0]?.event.metadata?.correlationId).toBe('1')
+  })
+
+  test('which instance an event is for can be decided otherwise', () => {
+    const byNumber = sagaMachine<Sum, Deed, unknown>(
+      {
+        name: 'deeds',
+        topics: [],
+        initial,
+        reduce,
+        codec,
+        correlate: (action) => (action.type === 'Done' ? `n-${action.number}` : undefined),
+      },
+      undefined,
+    )
+
+    expect(byNumber.route(messageOf(done(3)).event)).toEqual({ action: done(3), id: 'n-3' })
+    expect(byNumber.route(messageOf({ type: 'Chained', left: 0 }).event)).toBeUndefined()
+    expect(saga.route(messageOf(done(3), null).event)).toBeUndefined()
+  })
+})
+
+describe('an instance is read back from its stream', () => {
+  test('at the times things happened', () => {
+    const events = [1, 2].map((number) => ({
+      ...codec.encode(done(number)),
+      metadata: { causationId: `m-${number}`, timestamp: `2026-01-0${number}T00:00:00.000Z` },
+    }))
+
+    expect(fold(aggregate, 'deed-1', asStored(events))).toEqual({
+      streamId: 'deed-1',
+      version: 2,
+      state: { sum: 3, times: ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'] },
+      handled: new Set(['m-1', 'm-2']),
+    })
+  })
+
+  test('passing over what others wrote to it, which counts as a version', () => {
+    const events = [
+      { eventType: 'Foreign.v1', eventVersion: 1, data: Uint8Array.of(0xff), metadata: null },
+      { ...codec.encode(done(1)), metadata: null },
+    ]
+
+    expect(fold(aggregate, 'deed-1', asStored(events))).toMatchObject({ version: 2, state: { sum: 1 } })
+  })
+})
+
+describe('the steps of one stream together', () => {
+  const plan = (machine: Machine<Sum, Deed>, actions: readonly Deed[], ids = actions.map((_, index) => `m-${index}`)) =>
+    planSteps(
+      machine,
+      instanceOf(machine),
+      actions.map((action, index) => ({ action, message: { ...messageOf(action), id: ids[index] as string } })),
+      () => AT,
+    )
+  const doing = (...effects: Effect<Deed>[]): Deed => ({ type: 'Do', effects })
+
+  test('are one commit, which expects the stream where the first begins', () => {
+    const { commit, outcomes, instance, isChecked } = plan(aggregate, [
+      doing(append(done(1)), publish('a', done(1))),
+      doing(append(done(2), done(3)), publish('b', done(2)), delay(1, done(9), { id: 'x' })),
+      doing(append(done(4)), delay(2, done(9), { id: 'x' })),
+    ])
+
+    expect(commit?.appends).toMatchObject([{ streamId: 'deed-1', expectedVersion: 4 }])
+    expect(commit?.appends[0]?.events.map((event) => codec.decode(event))).toEqual([1, 2, 3, 4].map(done))
+    expect(commit?.messages?.map(({ topic }) => topic)).toEqual(['a', 'b'])
+    // Set twice, it is what it was set to last.
+    expect(commit?.timers).toMatchObject([{ id: 'deed-1/x', due: new Date(AT.getTime() + 2) }])
+    expect(outcomes).toMatchObject([
+      { kind: 'reacted', version: 5, events: [done(1)] },
+      { kind: 'reacted', version: 7, events: [done(2), done(3)] },
+      { kind: 'reacted', version: 8 },
+    ])
+    expect(instance).toMatchObject({ version: 8, state: { sum: 10 } })
+    expect(isChecked).toBe(true)
+  })
+
+  test('know a message that comes twice', () => {
+    const { commit, outcomes } = plan(aggregate, [doing(append(done(1))), doing(append(done(1)))], ['same', 'same'])
+
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['reacted', 'repeated'])
+    expect(commit?.appends[0]?.events).toHaveLength(1)
+  })
+
+  test('end with the first that fails, and keep those before', () => {
+    const { commit, outcomes } = plan(aggregate, [
+      doing(append(done(1))),
+      doing(delay(1, done(1))),
+      doing(append(done(2))),
+    ])
+
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['reacted', 'failed'])
+    expect(commit?.appends[0]?.events).toHaveLength(1)
+  })
+
+  test('have nothing to store when nothing follows', () => {
+    expect(plan(aggregate, [doing(), doing()])).toMatchObject({ commit: undefined, isChecked: false })
+  })
+
+  test('remove the timers they are of, whatever follows', () => {
+    const timer = { id: 'deed-1/x', streamId: 'deed-1', due: AT, event: messageOf(done(1)).event }
+    const message = { event: timer.event, id: 'm', timer }
+    const { commit, isChecked } = planSteps(
+      aggregate,
+      instanceOf(aggregate),
+      [{ action: doing() as Deed, message }],
+      () => AT,
+    )
+
+    expect(commit).toMatchObject({ appends: [], fired: [{ id: 'deed-1/x', due: AT }] })
+    expect(isChecked).toBe(false)
+  })
+})
+
+test('an action’s type alone is an action', () => {
+  // A reducer's effects may be typed by a wider union than what it appends.
+  const effect: Effect<Deed> = append({ type: 'Done', number: 1 })
+  const wider: Effect<Action> = effect
+
+  expect(wider.kind).toBe('append')
+})

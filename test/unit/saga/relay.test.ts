@@ -1,0 +1,292 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { connectionFailed, publishFailed, topicNotFound } from '../../../src/bus/errors.ts'
+import { type SerializedEvent, serializedEvent } from '../../../src/bus/event.ts'
+import type { EventBus } from '../../../src/bus/event-bus.ts'
+import { decodeEnvelope } from '../../../src/codecs/envelope.ts'
+import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
+import type { Pace } from '../../../src/saga/pace.ts'
+import type { Problem } from '../../../src/saga/problem.ts'
+import { Relay } from '../../../src/saga/relay.ts'
+import { storeUnavailable } from '../../../src/store/errors.ts'
+import type { EventStore, OutgoingMessage } from '../../../src/store/event-store.ts'
+import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
+
+const OWNER = 'order-aggregate'
+const event = (number: number, more: Partial<SerializedEvent> = {}): SerializedEvent => ({
+  ...serializedEvent('OrderPlaced.v1', Uint8Array.of(number & 255, number >> 8)),
+  ...more,
+})
+const message = (topic: string, number: number): OutgoingMessage => ({ topic, event: event(number) })
+
+type Publish = EventBus['publish']
+
+function setUp({
+  publish,
+  outbox = {},
+}: {
+  publish?: (real: Publish) => Publish
+  outbox?: Partial<EventStore['outbox']>
+} = {}) {
+  const bus = new InMemoryEventBus()
+  const store = new SqliteEventStore({ path: ':memory:' })
+  onTestFinished(async () => {
+    await bus.close()
+    await store.close()
+  })
+  const real: Publish = (topic, events) => bus.publish(topic, events)
+  const seenBus = new Proxy(bus, {
+    get: (target, name) => (name === 'publish' ? (publish?.(real) ?? real) : Reflect.get(target, name, target)),
+  })
+  const seenStore = new Proxy<EventStore>(store, {
+    get: (target, name) => (name === 'outbox' ? { ...target.outbox, ...outbox } : Reflect.get(target, name, target)),
+  })
+  const problems: Problem[] = []
+  let time = 0
+  const pace: Pace = {
+    now: () => time,
+    after(milliseconds, wake) {
+      time += milliseconds
+      const turn = setImmediate(wake)
+      return () => clearImmediate(turn)
+    },
+  }
+  const relay = new Relay({
+    bus: seenBus,
+    store: seenStore,
+    owner: OWNER,
+    pace,
+    onError: (problem) => problems.push(problem),
+  })
+  return {
+    bus,
+    store,
+    relay,
+    problems,
+    pass: async () => {
+      time += 10_000
+      return relay.pass()
+    },
+    keep: async (...messages: OutgoingMessage[]) => {
+      await store.commit(OWNER, [{ appends: [], messages }])
+    },
+    async numbersOn(topic: string) {
+      const ranges = (await bus.log.rangesOf([topic])).get(topic) ?? []
+      const numbers: number[] = []
+      const slices = ranges.map(({ partition, end }) => ({ topic, partition, from: 0n, to: end }))
+      for await (const records of bus.log.read(slices)) {
+        for (const { value } of records) {
+          const decoded = decodeEnvelope(value ?? new Uint8Array())
+          if (decoded.ok) numbers.push((decoded.event.data[0] ?? 0) + ((decoded.event.data[1] ?? 0) << 8))
+        }
+      }
+      return numbers
+    },
+  }
+}
+
+const failing =
+  (error: () => Error, isAtFault: (topic: string, events: readonly SerializedEvent[]) => boolean) =>
+  (real: Publish): Publish =>
+  async (topic, events) => {
+    if (isAtFault(topic, events as readonly SerializedEvent[])) throw error()
+    return real(topic, events)
+  }
+
+const holds = (number: number) => (_: string, events: readonly SerializedEvent[]) =>
+  events.some(({ data }) => data[0] === number)
+
+test('publishes what is stored, in its order, and forgets it', async () => {
+  const { relay, keep, store, numbersOn } = setUp()
+  await keep(message('a', 1), message('b', 2), message('a', 3))
+  await keep(message('a', 4))
+
+  expect(await relay.pass()).toBe(4)
+
+  expect([await numbersOn('a'), await numbersOn('b')]).toEqual([[1, 3, 4], [2]])
+  expect(await store.outbox.pending(OWNER, 10)).toEqual([])
+  expect(await relay.pass()).toBe(0)
+})
+
+test('relays only what its owner stored', async () => {
+  const { relay, store, numbersOn } = setUp()
+  await store.commit('somebody', [{ appends: [], messages: [message('a', 1)] }])
+
+  expect(await relay.pass()).toBe(0)
+  expect(await numbersOn('a')).toEqual([])
+})
+
+test('keeps a long queue in order', async () => {
+  const { relay, keep, numbersOn } = setUp()
+  const numbers = Array.from({ length: 1300 }, (_, number) => number)
+  await keep(...numbers.map((number) => message('a', number)))
+
+  while ((await relay.pass()) > 0);
+
+  expect(await numbersOn('a')).toEqual(numbers)
+})
+
+test('waits for a bus that is away as long as it takes, without counting', async () => {
+  let isAway = true
+  const { pass, keep, store, numbersOn, problems } = setUp({
+    publish: failing(
+      () => connectionFailed('refused'),
+      () => isAway,
+    ),
+  })
+  await keep(message('a', 1), message('b', 2))
+
+  for (let attempt = 0; attempt < 20; attempt += 1) expect(await pass()).toBe(0)
+  expect(await store.outbox.pending(OWNER, 10)).toMatchObject([{ attempts: 0 }, { attempts: 0 }])
+  expect(problems[0]?.message).toBe('messages for a wait: Connection failed: refused')
+  isAway = false
+  expect(await pass()).toBe(2)
+
+  expect([await numbersOn('a'), await numbersOn('b')]).toEqual([[1], [2]])
+})
+
+test('leaves a topic alone for a while when it failed, and goes on with the others', async () => {
+  let asked = 0
+  const { relay, keep, numbersOn } = setUp({
+    publish: (real) => async (topic, events) => {
+      if (topic !== 'bad') return real(topic, events)
+      asked += 1
+      throw connectionFailed('refused')
+    },
+  })
+  await keep(message('bad', 1), message('good', 1))
+  await relay.pass()
+  await keep(message('good', 2))
+  await relay.pass()
+  await relay.pass()
+
+  expect(await numbersOn('good')).toEqual([1, 2])
+  expect(asked).toBe(1)
+})
+
+test('is not blocked by a resting topic with more messages than it looks at', async () => {
+  const { relay, keep, numbersOn } = setUp({
+    publish: failing(
+      () => connectionFailed('refused'),
+      (topic) => topic === 'bad',
+    ),
+  })
+  await keep(...Array.from({ length: 1200 }, (_, number) => message('bad', number)), message('good', 1))
+
+  for (let look = 0; look < 4; look += 1) await relay.pass()
+
+  expect(await numbersOn('good')).toEqual([1])
+})
+
+test.each([
+  ['a record that is too large', () => publishFailed('a', 'too large', { isPassing: false })],
+  ['an envelope without room', undefined],
+])('buries %s at once, and goes on behind it', async (_, error) => {
+  const { pass, store, numbersOn, problems } = setUp(error && { publish: failing(error, holds(2)) })
+  const odd = error ? event(2) : event(2, { metadata: { extra: { saga_id: 's' } } })
+  await store.commit(OWNER, [
+    {
+      appends: [{ streamId: 'order-1', expectedVersion: 0, events: [event(1)] }],
+      messages: [message('a', 1), { topic: 'a', event: odd }, message('a', 3)],
+    },
+  ])
+
+  while ((await pass()) > 0);
+
+  expect(await numbersOn('a')).toEqual([1, 3])
+  expect(await store.deadLetters.list()).toMatchObject([
+    { streamId: 'order-1', topic: 'a', error: expect.stringContaining("Publish failed for topic 'a'") },
+  ])
+  expect(problems.at(-1)?.message).toMatch(/^OrderPlaced.v1 goes to the dead letters: /)
+})
+
+test('buries a message whose topic cannot be', async () => {
+  const { pass, keep, store, numbersOn } = setUp()
+  await keep(message('no topic', 1), message('a', 2))
+
+  await pass()
+
+  expect(await numbersOn('a')).toEqual([2])
+  expect(await store.deadLetters.list()).toMatchObject([{ topic: 'no topic' }])
+})
+
+test('tries what may be its own fault ten times, in its place, before it is buried', async () => {
+  const { pass, keep, store, numbersOn } = setUp({ publish: failing(() => topicNotFound('a'), holds(2)) })
+  await keep(message('a', 1), message('a', 2), message('a', 3))
+
+  for (let attempt = 1; attempt <= 9; attempt += 1) {
+    await pass()
+    expect(await numbersOn('a')).toEqual([1])
+    expect(await store.outbox.pending(OWNER, 1)).toMatchObject([{ attempts: attempt }])
+  }
+  while ((await pass()) > 0);
+
+  expect(await numbersOn('a')).toEqual([1, 3])
+  expect(await store.deadLetters.list()).toMatchObject([{ retryCount: 9, error: "topic 'a' does not exist" }])
+})
+
+test('publishes again what it may not have heard of, and in order', async () => {
+  let isLost = true
+  const { pass, keep, numbersOn } = setUp({
+    publish: (real) => async (topic, events) => {
+      const positions = await real(topic, events)
+      if (!isLost) return positions
+      isLost = false
+      throw connectionFailed('no answer')
+    },
+  })
+  await keep(message('a', 1), message('a', 2))
+  await pass()
+  await keep(message('a', 3))
+  await pass()
+
+  expect(await numbersOn('a')).toEqual([1, 2, 1, 2, 3])
+})
+
+test('runs until it is stopped, and relays what is there before it ends', async () => {
+  const { relay, keep, store, numbersOn } = setUp()
+  await keep(message('a', 1))
+  const running = relay.run()
+  await keep(message('a', 2))
+  relay.stop()
+  await running
+
+  expect(await numbersOn('a')).toEqual([1, 2])
+  const lease = await store.outbox.lease(OWNER)
+  expect(lease).toBeDefined()
+})
+
+test('leaves it to whoever has the lease, and takes over when that is gone', async () => {
+  const { relay, keep, store, numbersOn } = setUp()
+  const lease = await store.outbox.lease(OWNER)
+  await keep(message('a', 1))
+  const running = relay.run()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(await numbersOn('a')).toEqual([])
+
+  await lease?.release()
+  await expect.poll(() => numbersOn('a')).toEqual([1])
+
+  relay.stop()
+  await running
+})
+
+test('waits for a store that is away, and ends with one that is no store', async () => {
+  let failures = 5
+  const away = setUp({
+    outbox: {
+      pending(owner, limit) {
+        failures -= 1
+        return failures >= 0 ? Promise.reject(storeUnavailable('away')) : away.store.outbox.pending(owner, limit)
+      },
+    },
+  })
+  await away.keep(message('a', 1))
+  const running = away.relay.run()
+  await expect.poll(() => away.numbersOn('a')).toEqual([1])
+  away.relay.stop()
+  await running
+  expect(away.problems).toHaveLength(5)
+
+  const broken = setUp({ outbox: { pending: () => Promise.reject(new TypeError('broken')) } })
+  await expect(broken.relay.run()).rejects.toThrow('broken')
+})

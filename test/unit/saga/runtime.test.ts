@@ -1,0 +1,304 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { transportError } from '../../../src/bus/errors.ts'
+import { serializedEvent } from '../../../src/bus/event.ts'
+import type { EventBus, EventStream } from '../../../src/bus/event-bus.ts'
+import { InMemoryEventBus, type Problem, runAggregate, runSaga, SqliteEventStore } from '../../../src/index.ts'
+import { EventStoreError } from '../../../src/store/errors.ts'
+import type { EventStore } from '../../../src/store/event-store.ts'
+import { makeShop } from '../../support/shop.ts'
+
+const { order, payment, checkout } = makeShop()
+
+function setUp() {
+  const bus = new InMemoryEventBus()
+  const store = new SqliteEventStore({ path: ':memory:' })
+  const problems: Problem[] = []
+  const shared = { bus, store, onError: (problem: Problem) => problems.push(problem) }
+  onTestFinished(async () => {
+    await bus.close()
+    await store.close()
+  })
+  const countOn = async (topic: string) =>
+    Number((await bus.log.rangesOf([topic])).get(topic)?.reduce((sum, { end }) => sum + end, 0n) ?? 0n)
+  return { ...shared, shared, problems, countOn }
+}
+
+const place = (order_id: string, total: number) => ({ type: 'PlaceOrder', order_id, total }) as const
+
+/** The same, with methods of its own. */
+const changed = <T extends object>(target: T, changes: Partial<T>): T =>
+  new Proxy(target, {
+    get(object, name) {
+      const part: unknown = changes[name as keyof T] ?? Reflect.get(object, name, object)
+      return typeof part === 'function' ? part.bind(object) : part
+    },
+  })
+
+describe('two aggregates and a saga', () => {
+  test('lead each checkout to its end, from a command on the bus', async () => {
+    const { shared, bus, store, countOn, problems } = setUp()
+    await using orders = await runAggregate({ ...shared, aggregate: order })
+    await using payments = await runAggregate({ ...shared, aggregate: payment })
+    await using saga = await runSaga({ ...shared, saga: checkout })
+
+    for (let n = 0; n < 30; n += 1) {
+      const command = { ...order.codec.encode(place(`o-${n}`, n)), metadata: { correlationId: `c-${n}` } }
+      await bus.publish('order-commands', command)
+    }
+    await expect.poll(() => countOn('order-events'), { timeout: 20_000 }).toBe(60)
+    await Promise.all([orders, payments, saga].map((running) => running.close()))
+
+    for (let n = 0; n < 30; n += 1) {
+      const stored = await store.readStream(`checkout-saga-c-${n}`)
+      const last =
+        n % 3 === 0 ? ['PaymentFailed.v1', 'OrderCancelled.v1'] : ['PaymentCompleted.v1', 'OrderConfirmed.v1']
+      expect(stored.map(({ event }) => event.eventType)).toEqual(['OrderPlaced.v1', ...last])
+    }
+    expect(problems).toEqual([])
+    await Promise.all([orders.done, payments.done, saga.done])
+  })
+
+  test('a command that begins without a correlation id begins a conversation', async () => {
+    const { shared, bus, store } = setUp()
+    await using _orders = await runAggregate({ ...shared, aggregate: order })
+    await using _saga = await runSaga({ ...shared, saga: checkout })
+
+    await bus.publish('order-commands', { ...order.codec.encode(place('o-1', 1)), metadata: null })
+
+    await expect.poll(async () => (await store.readStream('order-o-1')).length).toBe(1)
+    const [placed] = await store.readStream('order-o-1')
+    const correlationId = placed?.event.metadata?.correlationId
+    await expect.poll(async () => (await store.readStream(`checkout-saga-${correlationId}`)).length).toBe(1)
+  })
+})
+
+describe('sending a command in this process', () => {
+  test('resolves with what came of it', async () => {
+    const { shared } = setUp()
+    await using orders = await runAggregate({ ...shared, aggregate: order })
+
+    expect(await orders.send(place('o-1', 1))).toEqual({
+      streamId: 'order-o-1',
+      version: 1,
+      events: [{ type: 'OrderPlaced', order_id: 'o-1', total: 1 }],
+    })
+    // Only published by the reducer, and stored by the runtime.
+    expect(await orders.send(place('o-1', 2))).toMatchObject({ version: 2, events: [{ type: 'OrderRejected' }] })
+  })
+
+  test('takes a command with the same causation once', async () => {
+    const { shared } = setUp()
+    await using orders = await runAggregate({ ...shared, aggregate: order })
+    const metadata = { causationId: 'request-7', correlationId: 'c-1' }
+
+    const first = await orders.send(place('o-1', 1), metadata)
+    const again = await orders.send(place('o-1', 1), metadata)
+
+    expect(first.events).toHaveLength(1)
+    expect(again).toEqual({ streamId: 'order-o-1', version: 1, events: [] })
+  })
+
+  test('rejects what is no command of its, and after it was closed', async () => {
+    const { shared } = setUp()
+    const orders = await runAggregate({ ...shared, aggregate: order })
+
+    await expect(orders.send({ type: 'Dance' } as never)).rejects.toThrow('order does not know the command Dance')
+    await orders.close()
+    await expect(orders.send(place('o-1', 1))).rejects.toThrow('order was closed')
+  })
+})
+
+describe('stopping', () => {
+  test('finishes and acknowledges what is in hand, and relays what is stored', async () => {
+    const { shared, bus, store, countOn } = setUp()
+    const orders = await runAggregate({ ...shared, aggregate: order })
+    const commands = Array.from({ length: 200 }, (_, n) => ({
+      ...order.codec.encode(place(`o-${n}`, n)),
+      metadata: null,
+    }))
+    await bus.publish('order-commands', commands)
+    await expect.poll(async () => (await store.readStream('order-o-0')).length).toBe(1)
+
+    await orders.close()
+    await orders.close()
+    await orders.done
+
+    const done = await countOn('order-events')
+    const [committed] = await bus.admin.committedOffsets('order-aggregate')
+    expect(done).toBe(Number(committed?.offset))
+    expect(await store.outbox.pending('order-aggregate', 1)).toEqual([])
+  })
+
+  test('is asked for by a signal too, before or after', async () => {
+    const { shared } = setUp()
+    const controller = new AbortController()
+    const orders = await runAggregate({ ...shared, aggregate: order, signal: controller.signal })
+    controller.abort()
+    await orders.done
+
+    const late = await runAggregate({ ...shared, aggregate: order, signal: AbortSignal.abort() })
+    await late.done
+  })
+
+  test('happens when the bus is closed under it', async () => {
+    const { shared, bus } = setUp()
+    const orders = await runAggregate({ ...shared, aggregate: order })
+
+    await bus.close()
+
+    await orders.done
+  })
+})
+
+describe('groups', () => {
+  test('begin at the oldest event, or where they are told to', async () => {
+    const { shared, bus, store } = setUp()
+    await bus.publish('order-commands', { ...order.codec.encode(place('old', 1)), metadata: null })
+    await using _late = await runAggregate({ ...shared, aggregate: order, group: 'late', autoOffsetReset: 'latest' })
+    await bus.publish('order-commands', { ...order.codec.encode(place('new', 1)), metadata: null })
+    await expect.poll(async () => (await store.readStream('order-new')).length).toBe(1)
+    expect(await store.readStream('order-old')).toEqual([])
+
+    await using _early = await runAggregate({ ...shared, aggregate: order })
+
+    await expect.poll(async () => (await store.readStream('order-old')).length).toBe(1)
+    expect((await bus.admin.listGroups()).map(({ group }) => group)).toEqual(['late', 'order-aggregate'])
+  })
+})
+
+describe('timers', () => {
+  test('fire when they are due, by the clock', async () => {
+    const { shared, store } = setUp()
+    const start = Date.now()
+    let isLater = false
+    const clock = { now: () => new Date(start + (isLater ? 31 * 60_000 : 0)) }
+    await using orders = await runAggregate({ ...shared, aggregate: order, clock })
+    await using _saga = await runSaga({ ...shared, saga: checkout, clock })
+    await orders.send(place('o-1', 1), { correlationId: 'c-1' })
+    const types = async () => (await store.readStream('checkout-saga-c-1')).map(({ event }) => event.eventType)
+    await expect.poll(types).toEqual(['OrderPlaced.v1'])
+
+    isLater = true
+
+    await expect.poll(types, { timeout: 20_000 }).toEqual(['OrderPlaced.v1', 'PaymentTimedOut.v1', 'OrderCancelled.v1'])
+    expect(await store.timers.next('checkout-saga')).toBeUndefined()
+  })
+
+  test('already due when it starts fire at once', async () => {
+    const { shared, store } = setUp()
+    const early = { now: () => new Date(Date.now() - 3_600_000) }
+    const orders = await runAggregate({ ...shared, aggregate: order })
+    const first = await runSaga({ ...shared, saga: checkout, clock: early })
+    await orders.send(place('o-1', 1), { correlationId: 'c-1' })
+    await expect.poll(async () => (await store.readStream('checkout-saga-c-1')).length).toBe(1)
+    await first.close()
+
+    await using _second = await runSaga({ ...shared, saga: checkout })
+
+    await expect.poll(async () => (await store.readStream('checkout-saga-c-1')).length).toBe(3)
+    await orders.close()
+  })
+})
+
+describe('trouble', () => {
+  test('records nobody can read are dead letters, and the others go on', async () => {
+    const { shared, bus, store, problems } = setUp()
+    await using _orders = await runAggregate({ ...shared, aggregate: order })
+
+    await bus.log.append('order-commands', [
+      { key: null, value: Buffer.from('no envelope') },
+      { key: null, value: null },
+    ])
+    await bus.publish('order-commands', serializedEvent('PlaceOrder.v1', Uint8Array.of(0xff)))
+    await bus.publish('order-commands', { ...order.codec.encode(place('o-1', 1)), metadata: null })
+
+    await expect.poll(() => store.deadLetters.count(), { timeout: 20_000 }).toBe(3)
+    expect((await store.readStream('order-o-1')).length).toBe(1)
+    expect((await store.deadLetters.list()).map(({ event, topic }) => [event.eventType, topic])).toEqual([
+      ['unreadable', 'order-commands'],
+      ['unreadable', 'order-commands'],
+      ['PlaceOrder.v1', 'order-commands'],
+    ])
+    expect(problems.filter(({ message }) => message.includes('dead letter'))).toHaveLength(3)
+  })
+
+  test('a subscription that fails in passing is made again', async () => {
+    const { shared, bus, store, problems } = setUp()
+    let failures = 2
+    const seen: EventBus = changed<EventBus>(bus, {
+      async subscribe(topics, options) {
+        const stream = await bus.subscribe(topics, options)
+        return changed<EventStream>(stream, {
+          async nextBatch() {
+            failures -= 1
+            if (failures < 0) return stream.nextBatch()
+            await stream.close()
+            throw transportError('gone')
+          },
+        })
+      },
+    })
+    await using _orders = await runAggregate({ ...shared, bus: seen, aggregate: order })
+
+    await bus.publish('order-commands', { ...order.codec.encode(place('o-1', 1)), metadata: null })
+
+    await expect.poll(async () => (await store.readStream('order-o-1')).length, { timeout: 20_000 }).toBe(1)
+    expect(problems.map(({ message }) => message)).toEqual(Array(2).fill('subscribes again: Transport error: gone'))
+  })
+
+  test('one that does not pass ends it, and says why', async () => {
+    const { shared, bus } = setUp()
+    const seen = changed<EventBus>(bus, {
+      subscribe: async (topics, options) =>
+        changed<EventStream>(await bus.subscribe(topics, options), {
+          nextBatch: () => Promise.reject(new TypeError('broken')),
+        }),
+    })
+
+    const orders = await runAggregate({ ...shared, bus: seen, aggregate: order })
+
+    await expect(orders.done).rejects.toThrow('broken')
+    await expect(orders.send(place('o-1', 1))).rejects.toThrow('order was closed')
+  })
+
+  test('a store without tables is told before anything begins', async () => {
+    const { shared, bus, store } = setUp()
+    const missing = new EventStoreError('STORE_NOT_READY', 'the tables are missing')
+    const bare = changed<EventStore>(store, { timers: { ...store.timers, next: () => Promise.reject(missing) } })
+
+    await expect(runAggregate({ ...shared, store: bare, aggregate: order })).rejects.toMatchObject({
+      code: 'STORE_NOT_READY',
+    })
+    expect(await bus.admin.listGroups()).toEqual([])
+  })
+
+  test('a store that loses its tables ends it', async () => {
+    const { shared, bus, store } = setUp()
+    const readStreams = vi.fn(() => Promise.reject(new EventStoreError('STORE_NOT_READY', 'the tables are gone')))
+    const orders = await runAggregate({
+      ...shared,
+      store: changed<EventStore>(store, { readStreams }),
+      aggregate: order,
+    })
+
+    await bus.publish('order-commands', { ...order.codec.encode(place('o-1', 1)), metadata: null })
+
+    await expect(orders.done).rejects.toThrow('the tables are gone')
+    const [committed] = await bus.admin.committedOffsets('order-aggregate')
+    expect(committed?.offset ?? 0n).toBe(0n)
+  })
+})
+
+test('what a saga sends is known by its correlation and its cause', async () => {
+  const { shared, bus } = setUp()
+  await using orders = await runAggregate({ ...shared, aggregate: order })
+  await using _saga = await runSaga({ ...shared, saga: checkout })
+  await orders.send(place('o-1', 5), { correlationId: 'c-1', userId: 'u-1' })
+
+  const [received] = (await (await bus.subscribe(['payment-commands'], { group: 'look' })).nextBatch()) ?? []
+
+  expect(received?.ok && received.event).toMatchObject({
+    eventType: 'ChargePayment.v1',
+    metadata: { correlationId: 'c-1', userId: 'u-1', causationId: expect.any(String), timestamp: expect.any(String) },
+  })
+})

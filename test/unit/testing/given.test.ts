@@ -1,0 +1,135 @@
+import { AssertionError } from 'node:assert/strict'
+import { describe, expect, test } from 'vitest'
+import { append, delay, dispatch, none, publish, type Reducer } from '../../../src/index.ts'
+import { given } from '../../../src/testing.ts'
+import { makeShop } from '../../support/shop.ts'
+
+const { order, payment, checkout } = makeShop()
+
+const placed = { type: 'OrderPlaced', order_id: 'o-1', total: 5 } as const
+
+describe('an aggregate', () => {
+  test('begins from nothing', () => {
+    given(order)
+      .when({ type: 'PlaceOrder', order_id: 'o-1', total: 5 })
+      .expect([append(placed), publish('order-events', placed)])
+      .expectEvents([placed])
+      .expectState({ status: 'placed' })
+  })
+
+  test('begins from what happened', () => {
+    given(order, [placed])
+      .when({ type: 'ConfirmOrder', order_id: 'o-1' })
+      .expectEvents([{ type: 'OrderConfirmed', order_id: 'o-1' }])
+  })
+
+  test('begins from a state', () => {
+    given(order, { status: 'cancelled' })
+      .when({ type: 'ConfirmOrder', order_id: 'o-1' })
+      .expect([])
+      .expectEvents([])
+      .expectState({ status: 'cancelled' })
+  })
+
+  test('that only publishes appends that too, as the runtime does', () => {
+    const rejected = { type: 'OrderRejected', order_id: 'o-1', reason: 'it is placed already' } as const
+
+    given(order, [placed])
+      .when({ type: 'PlaceOrder', order_id: 'o-1', total: 5 })
+      .expect([publish('order-events', rejected)])
+      .expectEvents([rejected])
+  })
+
+  test('whose events’ arms publish: the step is the whole, the effects are the arm’s', () => {
+    const event = { type: 'PaymentFailed', order_id: 'o-1', reason: 'card declined' } as const
+
+    given(payment)
+      .when({ type: 'ChargePayment', order_id: 'o-1', amount: 3 })
+      .expect([append(event)])
+      .expectState({ status: 'failed' })
+    given(payment)
+      .when(event)
+      .expect([publish('payment-events', event)])
+  })
+})
+
+describe('a saga', () => {
+  test('is led from action to action', () => {
+    given(checkout)
+      .when(placed)
+      .expect([
+        dispatch('payment-commands', { type: 'ChargePayment', order_id: 'o-1', amount: 5 }),
+        delay('30m', { type: 'PaymentTimedOut', order_id: 'o-1' }),
+      ])
+      .expectState({ status: 'charging', order_id: 'o-1' })
+    given(checkout, [placed, { type: 'PaymentFailed', order_id: 'o-1', reason: 'no money' }])
+      .when({ type: 'OrderCancelled', order_id: 'o-1', reason: 'no money' })
+      .expect([])
+      .expectState({ status: 'compensated', order_id: 'o-1' })
+    given(checkout, [placed])
+      .when({ type: 'PaymentTimedOut', order_id: 'o-1' })
+      .expect([
+        dispatch('order-commands', { type: 'CancelOrder', order_id: 'o-1', reason: 'the payment took too long' }),
+      ])
+  })
+})
+
+describe('a reducer alone', () => {
+  test('gives what it returns', () => {
+    given(order.reduce, { status: 'new' })
+      .when({ type: 'PlaceOrder', order_id: 'o-1', total: 5 })
+      .expectState({ status: 'new' })
+      .expectEvents([placed])
+  })
+
+  test('has no state to begin from', () => {
+    expect(() => given(order.reduce).when(placed)).toThrow('a reducer alone has no initial state')
+  })
+
+  test('knows the time, and what it is given', () => {
+    type Env = { readonly rate: number }
+    const reduce: Reducer<string, { readonly type: 'Tell' }, Env> = (_, __, { now, rate }) => ({
+      state: `${now().toISOString()} ${rate}`,
+      effects: [none],
+    })
+
+    given(reduce, '').when({ type: 'Tell' }, { rate: 2 }).expect([]).expectState('2025-01-01T00:00:00.000Z 2')
+    given(reduce, '')
+      .when({ type: 'Tell' }, { rate: 3, now: () => new Date(0) })
+      .expectState('1970-01-01T00:00:00.000Z 3')
+  })
+})
+
+describe('a wrong expectation', () => {
+  const outcome = given(order).when({ type: 'PlaceOrder', order_id: 'o-1', total: 5 })
+  const differs = (work: () => unknown): string => {
+    try {
+      work()
+    } catch (error) {
+      expect(error).toBeInstanceOf(AssertionError)
+      return (error as Error).message
+    }
+    throw new Error('it was taken for right')
+  }
+
+  test('of effects shows what is other', () => {
+    const message = differs(() => outcome.expect([append({ ...placed, total: 6 }), publish('order-events', placed)]))
+
+    expect(message).toMatch(/^\+ +total: 5,$/m)
+    expect(message).toMatch(/^- +total: 6,$/m)
+  })
+
+  test('of effects shows what is missing and what is too much', () => {
+    expect(differs(() => outcome.expect([]))).toMatch(/kind: 'publish'/)
+    expect(differs(() => outcome.expect([...outcome.effects, publish('more', placed)]))).toMatch(/^- +topic: 'more'$/m)
+  })
+
+  test('of the state or the events shows both', () => {
+    expect(differs(() => outcome.expectState({ status: 'new' }))).toMatch(/^\+ +status: 'placed'\n- +status: 'new'$/m)
+    expect(differs(() => outcome.expectEvents([]))).toMatch(/type: 'OrderPlaced'/)
+  })
+
+  test('of another order is wrong', () => {
+    differs(() => outcome.expect([...outcome.effects].reverse()))
+  })
+})

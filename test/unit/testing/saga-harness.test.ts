@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest'
+import type { SerializedEvent } from '../../../src/bus/event.ts'
+import { decodeEnvelope } from '../../../src/codecs/envelope.ts'
+import { messageId } from '../../../src/codecs/message-id.ts'
+import { cborCodec, dispatch, type Saga } from '../../../src/index.ts'
+import { type Faults, type SagaHarness, sagaHarness } from '../../../src/testing.ts'
+import { makeShop, paymentFails } from '../../support/shop.ts'
+
+const { order, payment, checkout } = makeShop()
+
+const shopOf = (seed: number, faults: Faults = {}) =>
+  sagaHarness({ saga: checkout, aggregates: [order, payment], seed, faults })
+
+async function placeOrders(shop: SagaHarness<unknown>, count: number): Promise<void> {
+  for (let n = 0; n < count; n += 1) {
+    await shop.publish(
+      'order-commands',
+      { type: 'PlaceOrder', order_id: `o-${n}`, total: n },
+      { correlationId: `c-${n}` },
+    )
+  }
+}
+
+/** Everything that is on a topic, copies set aside. */
+async function eventsOn({ bus }: SagaHarness<unknown>, topic: string): Promise<SerializedEvent[]> {
+  const ranges = (await bus.log.rangesOf([topic])).get(topic) ?? []
+  const slices = ranges.map(({ partition, end }) => ({ topic, partition, from: 0n, to: end }))
+  const events = new Map<string, SerializedEvent>()
+  for await (const records of bus.log.read(slices)) {
+    for (const { value } of records) {
+      const decoded = decodeEnvelope(value ?? new Uint8Array())
+      if (decoded.ok) events.set(messageId(decoded.event), decoded.event)
+    }
+  }
+  return [...events.values()]
+}
+
+async function storedOf({ store }: SagaHarness<unknown>, streamPrefix: string): Promise<SerializedEvent[]> {
+  const events: SerializedEvent[] = []
+  for await (const batch of store.readAll({ streamPrefix })) events.push(...batch.map(({ event }) => event))
+  return events
+}
+
+const multiset = (events: readonly SerializedEvent[]): string[] => events.map(messageId).sort()
+
+async function expectExactlyOnce(shop: SagaHarness<unknown>, count: number): Promise<void> {
+  const outcomes = await Promise.all(Array.from({ length: count }, (_, n) => shop.stateOf(`c-${n}`)))
+  expect(outcomes).toEqual(
+    Array.from({ length: count }, (_, n) => ({
+      status: paymentFails(n) ? 'compensated' : 'completed',
+      order_id: `o-${n}`,
+    })),
+  )
+  const happened = (await shop.sent('order-events')).map(
+    (event) => `${(event as { order_id?: string }).order_id} ${event.type}`,
+  )
+  const expected = Array.from({ length: count }, (_, n) => [
+    `o-${n} OrderPlaced`,
+    `o-${n} ${paymentFails(n) ? 'OrderCancelled' : 'OrderConfirmed'}`,
+  ])
+  expect(happened.sort()).toEqual(expected.flat().sort())
+  // What is on the topics is what is stored, to the byte.
+  for (const [topic, prefix] of [
+    ['order-events', 'order-'],
+    ['payment-events', 'payment-'],
+  ] as const) {
+    const [onTopic, stored] = [await eventsOn(shop, topic), await storedOf(shop, prefix)]
+    expect(multiset(onTopic)).toEqual(multiset(stored))
+  }
+  for (const topic of ['order-events', 'order-commands', 'payment-events', 'payment-commands'])
+    expect(await eventsOn(shop, topic)).toHaveLength(
+      topic === 'order-events' || topic === 'order-commands' ? 2 * count : count,
+    )
+}
+
+describe('every checkout ends once, whatever goes wrong', () => {
+  const troubles: [string, Faults][] = [
+    ['nothing', {}],
+    ['duplicates', { duplicate: 0.5 }],
+    ['another order', { reorder: 0.5 }],
+    ['lost deliveries', { drop: 0.5 }],
+    ['deaths', { crash: 0.08 }],
+    ['everything', { duplicate: 0.3, reorder: 0.3, drop: 0.3, crash: 0.05 }],
+  ]
+
+  test.each(troubles)('%s', async (_, faults) => {
+    for (let seed = 1; seed <= 25; seed += 1) {
+      await using shop = shopOf(seed, faults)
+      await placeOrders(shop, 9)
+      await shop.settle()
+      await expectExactlyOnce(shop, 9)
+    }
+  })
+
+  test('many at once', async () => {
+    await using shop = shopOf(7, { duplicate: 0.2, reorder: 0.2, drop: 0.2, crash: 0.02 })
+    await placeOrders(shop, 150)
+    await shop.settle()
+    await expectExactlyOnce(shop, 150)
+  })
+})
+
+describe('the clock', () => {
+  test('moves when the test says so, and timers fire on the way', async () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      await using shop = sagaHarness({ saga: checkout, aggregates: [order], seed, faults: { crash: 0.05 } })
+      await placeOrders(shop, 3)
+      await shop.advance('29m')
+      expect(await shop.stateOf('c-1')).toEqual({ status: 'charging', order_id: 'o-1' })
+      await shop.advance('1m')
+
+      // Nobody takes payments here.
+      expect(await shop.stateOf('c-1')).toEqual({ status: 'compensated', order_id: 'o-1' })
+      expect((await shop.sent('order-events')).filter(({ type }) => type === 'OrderCancelled')).toHaveLength(3)
+      await shop.advance('2h')
+      expect(await shop.sent('payment-commands')).toHaveLength(3)
+    }
+  })
+
+  test('a payment that comes after the end is given back, once', async () => {
+    await using shop = sagaHarness({ saga: checkout, aggregates: [order], faults: { duplicate: 0.5 } })
+    await placeOrders(shop, 2)
+    await shop.advance('30m')
+
+    await shop.publish(
+      'payment-events',
+      { type: 'PaymentCompleted', order_id: 'o-1', amount: 1 },
+      { correlationId: 'c-1' },
+    )
+    await shop.settle()
+
+    expect((await shop.sent('payment-commands')).slice(2)).toEqual([{ type: 'RefundPayment', order_id: 'o-1' }])
+    expect(await shop.stateOf('c-1')).toEqual({ status: 'compensated', order_id: 'o-1' })
+  })
+})
+
+describe('a test', () => {
+  test('may answer for the aggregates itself', async () => {
+    await using shop = sagaHarness({ saga: checkout })
+    await shop.publish('order-events', { type: 'OrderPlaced', order_id: 'o-1', total: 2 }, { correlationId: 'c-1' })
+    await shop.settle()
+    expect(await shop.sent('payment-commands')).toEqual([{ type: 'ChargePayment', order_id: 'o-1', amount: 2 }])
+    await shop.publish(
+      'payment-events',
+      { type: 'PaymentCompleted', order_id: 'o-1', amount: 2 },
+      { correlationId: 'c-1' },
+    )
+    await shop.settle()
+
+    expect(await shop.stateOf('c-1')).toEqual({ status: 'confirming', order_id: 'o-1' })
+    expect(await shop.stateOf('nobody')).toEqual({ status: 'idle' })
+  })
+
+  test('is the same run for the same seed, and another for another', async () => {
+    const runOf = async (seed: number) => {
+      await using shop = shopOf(seed, { duplicate: 0.3, reorder: 0.3, drop: 0.3, crash: 0.05 })
+      await placeOrders(shop, 6)
+      await shop.settle()
+      return JSON.stringify(await shop.sent('payment-commands'))
+    }
+
+    expect(await runOf(3)).toBe(await runOf(3))
+    expect(new Set([await runOf(1), await runOf(2), await runOf(3), await runOf(4)]).size).toBeGreaterThan(1)
+  })
+
+  test('is told what was given up, and why', async () => {
+    const broken = {
+      ...checkout,
+      reduce: () => {
+        throw new TypeError('a hole in the reducer')
+      },
+    }
+    await using shop = sagaHarness({ saga: broken, aggregates: [order, payment] })
+    await placeOrders(shop, 1)
+
+    await expect(shop.settle()).rejects.toThrow('OrderPlaced.v1 was given up: a hole in the reducer')
+  })
+
+  test('is told of a saga that answers itself', async () => {
+    type Ping = { readonly type: 'Ping' }
+    const loop: Saga<number, Ping> = {
+      name: 'loop',
+      topics: ['pings'],
+      initial: 0,
+      reduce: (count) => ({ state: count + 1, effects: [dispatch('pings', { type: 'Ping' })] }),
+      codec: cborCodec<Ping>({ Ping: 1 }),
+    }
+    await using shop = sagaHarness({ saga: loop, mostSteps: 500 })
+    await shop.publish('pings', { type: 'Ping' }, { correlationId: 'c-1' })
+
+    await expect(shop.settle()).rejects.toThrow('there is no end to it')
+  })
+})
