@@ -29,7 +29,7 @@ const commands: Readonly<Record<string, { readonly argv: readonly string[]; read
   'groups/members': { argv: ['billing'] },
   lag: { argv: ['--by-type'] },
   metrics: { argv: [] },
-  'new/aggregate': { argv: ['order', '--no-install'] },
+  'new/aggregate': { argv: ['order', '--event', 'OrderPlaced:order_id=uuid', '--no-install'] },
   'new/saga': { argv: ['checkout', '--on', 'order-events,stock-events', '--no-install'] },
   'new/service': { argv: ['shop', '--no-install'] },
   'new/topic': { argv: ['stock-events'] },
