@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -94,6 +94,24 @@ describe('on a terminal', () => {
       expect((await running).exitCode).toBe(exitCode)
     }
     expect(await topics()).not.toContain('old-events')
+  })
+
+  test('what a new service needs to be told is asked for, and Ctrl-C leaves nothing', async () => {
+    const folder = env.CRBUS_DATA_DIR as string
+    const inFolder = (words: string) => onPseudoTerminal(`stty cols 100 rows 30; cd "${folder}" && ${crbus} ${words}`)
+    const asked = inFolder('new service --no-install')
+    await shown(asked, 'What is the service called?')
+    asked.stdin?.write('shop\r')
+    await shown(asked, 'In which language?')
+    asked.stdin?.write('\r')
+    const { exitCode, stdout } = await asked
+    expect(exitCode, stdout).toBe(0)
+    expect(existsSync(join(folder, 'shop/src/main.ts'))).toBe(true)
+    const left = inFolder('new service --no-install')
+    await shown(left, 'What is the service called?')
+    left.stdin?.write('\u0003')
+    expect((await left).exitCode).toBe(130)
+    expect(readdirSync(folder)).toEqual(['shop'])
   })
 
   test('the demo ends by itself', async () => {
