@@ -16,6 +16,19 @@ const bundle = async (input, dir, options) => {
   await build.write({ dir: `${root}${dir}`, format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js' })
 }
 
+// Native or optional: loaded from node_modules when a command needs them, or never.
+const external = ['lz4-napi', 'pg-native', 'typescript', 'ts-node', 'tsx', 'react-devtools-core', /^@oclif\/plugin-/]
+const define = { 'process.env.NODE_ENV': '"production"' }
+
+// Apart from the rest, at the place it has in src: ink waits for its layout engine while it loads, and beside a module
+// that waits rolldown joins no files, which every command would pay for.
+await bundle({ 'show-lag': 'src/ui/live/show-lag.tsx' }, 'dist/cli/ui/live', { external, transform: { define } })
+const screen = {
+  name: 'screen',
+  resolveId: (id) =>
+    id.endsWith('/live/show-lag.tsx') ? { id: id.replace('.tsx', '.js'), external: true } : undefined,
+}
+
 const commands = globSync('src/commands/**/*.ts', { cwd: root })
 await bundle(
   {
@@ -25,11 +38,12 @@ await bundle(
   },
   'dist/cli',
   {
-    // Native or optional: loaded from node_modules when a command needs them, or never.
-    external: ['lz4-napi', 'pg-native', 'typescript', 'ts-node', 'tsx', 'react-devtools-core', /^@oclif\/plugin-/],
-    // Its main file requires its parts in a way that no bundler follows.
-    resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
-    transform: { define: { 'process.env.NODE_ENV': '"production"' } },
+    external,
+    // The former's main file requires its parts in a way that no bundler follows; the demo is a service, and imports crbus
+    // by its name.
+    resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js', crbus: `${root}src/index.ts` } },
+    transform: { define },
+    plugins: [screen],
   },
 )
 // What waits until it is needed in the command line is here for whoever imports it.

@@ -28,6 +28,8 @@ export interface EventBusErrorDetails {
   readonly group?: string | undefined
   /** What to try next, one sentence or command each. */
   readonly suggestions?: readonly string[] | undefined
+  /** What was done all the same, as plain data, by a change that failed half-way. */
+  readonly outcome?: object | undefined
   /**
    * True: the same may well succeed later, since the bus is at fault. False: never, as it is. Not said: nobody knows.
    * Default: true of a failed connection or login and of a transport error, false of what is invalid or refused.
@@ -53,6 +55,7 @@ export class EventBusError extends Error {
   readonly topics: readonly string[] | undefined
   readonly group: string | undefined
   readonly suggestions: readonly string[]
+  readonly outcome: object | undefined
   /** See {@link EventBusErrorDetails.isPassing}. */
   readonly isPassing: boolean | undefined
 
@@ -63,6 +66,7 @@ export class EventBusError extends Error {
     this.topics = details.topics
     this.group = details.group
     this.suggestions = details.suggestions ?? []
+    this.outcome = details.outcome
     this.isPassing = details.isPassing ?? passes[code]
   }
 }

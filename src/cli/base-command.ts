@@ -1,7 +1,8 @@
 import { Command, Flags } from '@oclif/core'
+import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
-import { write } from '../ui/io.ts'
-import { stringifyJson } from '../ui/json.ts'
+import { write, writeParts } from '../ui/io.ts'
+import { jsonParts, stringifyJson } from '../ui/json.ts'
 import { type BusFlags, type Context, injectedContext } from './context.ts'
 import { exitCodes, formatFailure, toFailure } from './errors.ts'
 import { lockBus, refusedBy } from './guard.ts'
@@ -66,8 +67,10 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Writes a part of the answer. Silent under `--json`, whose answer is what `run` returns. */
-  protected async print(text: string): Promise<void> {
-    if (!this.isJson) await write(this.context.io.stdout, text, this.context.stop.readerLeft)
+  protected async print(text: string | Iterable<string>): Promise<void> {
+    if (this.isJson) return
+    const parts = typeof text === 'string' ? [text] : text
+    await writeParts(this.context.io.stdout, parts, this.context.stop.readerLeft)
   }
 
   /** Tells the person something that is not the answer. */
@@ -86,7 +89,7 @@ export abstract class BaseCommand extends Command {
       await this.init()
       result = await this.run()
       if (this.isJson && result !== undefined) {
-        await write(this.context.io.stdout, `${stringifyJson(result)}\n`, this.context.stop.readerLeft)
+        await writeParts(this.context.io.stdout, documentParts(result), this.context.stop.readerLeft)
       }
       if (this.context.stop.reason === 'interrupted') process.exitCode = exitCodes.interrupted
     } catch (error) {
@@ -103,7 +106,8 @@ export abstract class BaseCommand extends Command {
     const failure = toFailure(error)
     process.exitCode = failure.exitCode
     const { stdout, stderr } = this.context.io
-    if (this.isJson) await write(stdout, `${stringifyJson({ ...this.partial, error: failure })}\n`, NEVER)
+    const outcome = error instanceof EventBusError ? error.outcome : undefined
+    if (this.isJson) await write(stdout, `${stringifyJson({ ...this.partial, ...outcome, error: failure })}\n`, NEVER)
     else await write(stderr, formatFailure(failure), NEVER)
     if (this.#has('--debug')) await write(stderr, `${formatCauses(error)}\n`, NEVER)
   }
@@ -113,6 +117,11 @@ export abstract class BaseCommand extends Command {
     const end = this.argv.indexOf('--')
     return (end === -1 ? this.argv : this.argv.slice(0, end)).includes(flag)
   }
+}
+
+function* documentParts(result: unknown): Generator<string> {
+  yield* jsonParts(result)
+  yield '\n'
 }
 
 function formatCauses(error: unknown): string {

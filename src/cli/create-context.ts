@@ -30,7 +30,13 @@ export function createContext(): Context {
   const surroundings = { env, home: homedir(), cwd: process.cwd() }
   let files: Promise<readonly ConfigFile[]> | undefined
   return {
-    io: { stdin, stdout, stderr, color: wantsColor(env, Boolean(stdout.isTTY)) },
+    io: {
+      stdin,
+      stdout,
+      stderr,
+      color: wantsColor(env, Boolean(stdout.isTTY)),
+      screen: Boolean(stdout.isTTY) && env.TERM !== 'dumb',
+    },
     stop,
     now: Date.now,
     cwd: surroundings.cwd,

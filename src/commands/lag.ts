@@ -1,13 +1,21 @@
 import { Flags } from '@oclif/core'
 import { duration } from '../bus/duration.ts'
 import { BaseCommand } from '../cli/base-command.ts'
+import type { BusFlags } from '../cli/context.ts'
 import { busFlags, groupFlag, toDuration, topicFlag } from '../cli/flags.ts'
 import { type LagReport, measureLag } from '../operations/lag.ts'
 import { countWaiting, type WaitingTypes } from '../operations/lag-types.ts'
+import { type LagWatchLook, watchLag } from '../operations/watch-lag.ts'
 import { formatLag, formatWaiting } from '../ui/format-lag.ts'
+import { formatLagWatch } from '../ui/format-lag-watch.ts'
+import { write } from '../ui/io.ts'
+import { stringifyJson } from '../ui/json.ts'
 
 /** How many of a topic's waiting events are read to count their types. */
 const READ_FOR_TYPES = 10_000
+
+/** Milliseconds between two looks of --watch. */
+const INTERVAL = 2000
 
 const VERDICTS = `VERDICT is the worst of the partitions, worst first:
   beyond-the-log   the committed offset is outside what the log holds
@@ -25,12 +33,15 @@ export default class Lag extends BaseCommand {
   static override description = [
     'LAG is the events between the committed offset and the end, AGE the time since the first of them was written, read from that record. Reads only and joins no group. Partitions are listed with --group or --topic, and always in --json.',
     'With --sample it looks twice: what is published (IN/S) and committed (OUT/S) a second, and the time until nothing waits (CATCH-UP). Choose one longer than the interval at which the group commits.',
+    'With --watch it looks again and again, on a screen with keys (? tells which): groups, and on enter the members and partitions of one. IN/S, OUT/S, CATCH-UP and VERDICT compare a look with one ten seconds before, or with the last when --interval is longer. Bars of groups are by figures, a step being ten times as many events; those of partitions are shares of the largest. Where there is no terminal to draw on it prints a line a group and look, with --json a document a look.',
     VERDICTS,
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> lag',
     '<%= config.bin %> lag --group billing --sample 10s',
     "<%= config.bin %> lag --group 'composable-rust-*' --by-type",
+    '<%= config.bin %> lag --watch',
+    '<%= config.bin %> lag --watch --interval 30s | grep -v verdict=ok',
   ]
   static override flags = {
     ...busFlags,
@@ -40,16 +51,22 @@ export default class Lag extends BaseCommand {
     'by-type': Flags.boolean({
       description: `count the waiting events by event type, by the first ${READ_FOR_TYPES} of a topic`,
     }),
+    watch: Flags.boolean({ description: 'look again and again, on a screen', exclusive: ['sample', 'by-type'] }),
+    interval: Flags.string({
+      description: 'look so often (default: 2s)',
+      helpValue: '2s',
+      dependsOn: ['watch'],
+    }),
   }
 
-  async run(): Promise<LagReport & { readonly waiting?: readonly WaitingTypes[] }> {
+  async run(): Promise<(LagReport & { readonly waiting?: readonly WaitingTypes[] }) | undefined> {
     const { flags } = await this.parse(Lag)
     const { group: groups, topic: topics } = flags
+    if (flags.watch) return this.#watch(flags)
     const sample = toDuration('--sample', flags.sample, duration)
     const bus = await this.openBus(flags)
     const report = await measureLag(bus, { groups, topics, sample, now: this.context.now, signal: this.signal })
-    const isEmpty = report.groups.length === 0
-    if (isEmpty) await this.notice(groups === undefined ? 'no groups yet' : 'no group has such a name')
+    if (report.groups.length === 0) await this.notice(nothing(groups))
     await this.print(formatLag(report, { partitions: groups !== undefined || topics !== undefined }))
     if (!flags['by-type']) return report
     const waiting = await countWaiting(bus, report, { limit: READ_FOR_TYPES, signal: this.signal })
@@ -59,4 +76,50 @@ export default class Lag extends BaseCommand {
     }
     return { ...report, waiting }
   }
+
+  async #watch(flags: BusFlags & LagChoice & { readonly interval?: string | undefined }): Promise<undefined> {
+    const { group: groups, topic: topics } = flags
+    const interval = toDuration('--interval', flags.interval, duration) ?? INTERVAL
+    const { io, now, stop } = this.context
+    const quit = new AbortController()
+    const signal = AbortSignal.any([this.signal, quit.signal])
+    const looks = watchLag(await this.openBus(flags), { groups, topics, interval, now, signal })
+    if (!io.screen || this.isJson) return this.#printLooks(looks, groups)
+    const { showLag } = await import('../ui/live/show-lag.tsx')
+    await showLag(looks, {
+      io,
+      interval,
+      nothing: nothing(groups),
+      signal: this.signal,
+      onInterrupt: () => stop.request('interrupted'),
+    })
+    // What is being asked of the bus is not waited for.
+    quit.abort()
+  }
+
+  /** A line a group, or with --json a document a line. */
+  async #printLooks(looks: AsyncIterable<LagWatchLook>, groups: readonly string[] | undefined): Promise<undefined> {
+    let wasEmpty = false
+    for await (const look of looks) {
+      if (!look.ok) {
+        await this.notice(`${new Date(look.time).toISOString()} no look, trying again: ${look.reason}`)
+      } else {
+        const { time, report } = look
+        const isEmpty = report.groups.length === 0
+        if (isEmpty && !wasEmpty) await this.notice(nothing(groups))
+        wasEmpty = isEmpty
+        const text = this.isJson ? `${stringifyJson({ time, ...report })}\n` : formatLagWatch(report, time)
+        await write(this.context.io.stdout, text, this.signal)
+      }
+    }
+  }
+}
+
+/** Said where there is nothing to show. */
+const nothing = (groups: readonly string[] | undefined): string =>
+  groups === undefined ? 'no groups yet' : 'no group has such a name'
+
+interface LagChoice {
+  readonly group?: readonly string[] | undefined
+  readonly topic?: readonly string[] | undefined
 }

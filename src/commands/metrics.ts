@@ -34,7 +34,7 @@ export default class Metrics extends BaseCommand {
     const measure = () => measureLag(bus, { groups, topics, now: this.context.now, signal: this.signal })
     if (address === undefined) {
       const report = await measure()
-      for (const metric of formatMetrics(report)) await this.print(metric)
+      await this.print(formatMetrics(report))
       return report
     }
     const { serveMetrics } = await import('../cli/serve-metrics.ts')

@@ -1,6 +1,6 @@
 import { groupActive } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
-import { type AppliedReset, type ApplyOptions, applyReset, planReset } from './reset.ts'
+import { type AppliedReset, type ApplyOptions, applyReset, half, planReset } from './reset.ts'
 import type { ResetPlan } from './reset-plan.ts'
 
 /** What deleting groups would forget, a plan each. `GROUP_NOT_FOUND` names the first that is not there. */
@@ -18,7 +18,10 @@ export const planGroupDeletion = (bus: EventBus, groups: readonly string[], now:
     ),
   )
 
-/** Deletes them one after another; none when one of them has members. */
+/**
+ * Deletes them one after another; none when one of them has members. What fails later has those `deleted` by then in its
+ * `outcome`.
+ */
 export async function applyGroupDeletion(
   bus: EventBus,
   plans: readonly ResetPlan[],
@@ -33,7 +36,16 @@ export async function applyGroupDeletion(
       )
     }
   }
-  const done: AppliedReset[] = []
-  for (const plan of plans) done.push(await applyReset(bus, plan, options))
-  return done
+  const deleted: AppliedReset[] = []
+  for (const plan of plans) {
+    try {
+      deleted.push(await applyReset(bus, plan, options))
+    } catch (error) {
+      const before = plans.slice(0, deleted.length).map(({ group }) => group)
+      if (before.length === 0) throw error
+      const suggestions = deleted.map(({ undoFile }) => `crbus reset undo ${undoFile}`)
+      throw half(error, `before that, ${before.join(', ')} had been deleted`, { suggestions, outcome: { deleted } })
+    }
+  }
+  return deleted
 }

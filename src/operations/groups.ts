@@ -3,7 +3,6 @@ import { groupNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { isDefaultGroup, topicsOfDefaultGroup } from '../bus/names.ts'
 import type { Position } from '../bus/record.ts'
-import { knownRanges } from './reset-plan.ts'
 
 export interface GroupOverview {
   readonly group: string
@@ -20,16 +19,18 @@ export interface GroupOverview {
 
 /** Every group with its state and topics. */
 export async function listGroups(bus: EventBus): Promise<GroupOverview[]> {
-  const [groups, known] = await Promise.all([bus.admin.listGroups(), topicNames(bus)])
-  return Promise.all(
-    groups.map(async ({ group }) => {
-      const [description, committed] = await Promise.all([
-        bus.admin.describeGroup(group),
-        bus.admin.committedOffsets(group),
-      ])
-      return { ...overview(description, committed, known), members: description.members.length }
-    }),
-  )
+  const groups = (await bus.admin.listGroups()).map(({ group }) => group)
+  const [descriptions, committed, known] = await Promise.all([
+    bus.admin.describeGroups(groups),
+    bus.admin.committedOffsetsOf(groups),
+    topicNames(bus),
+  ])
+  return descriptions.map((description, at) => ({
+    ...overview(description, committed[at] ?? [], known),
+    // Listed, and dead to who is asked about it: a kind of group that is none of subscribers.
+    ...(description.state === 'Dead' ? { state: 'Unknown' } : {}),
+    members: description.members.length,
+  }))
 }
 
 const topicNames = async (bus: EventBus): Promise<string[]> => (await bus.admin.listTopics()).map(({ topic }) => topic)
@@ -79,7 +80,7 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
   )
   const keyOf = (place: { readonly topic: string; readonly partition: number }) => `${place.topic}/${place.partition}`
   const places = new Map([...owned, ...committed].map((place) => [keyOf(place), place]))
-  const ranges = await knownRanges(bus, new Set([...places.values()].map(({ topic }) => topic)))
+  const ranges = await bus.log.rangesOf([...places.values()].map(({ topic }) => topic))
   const offsets = [...places]
     .map(([key, { topic, partition }]): GroupOffset => {
       const range = ranges.get(topic)?.find((one) => one.partition === partition)

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { GroupDescription, GroupState, TopicPartition } from '../bus/admin.ts'
 import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
-import type { BusRecord } from '../bus/record.ts'
-import type { PartitionRange } from '../bus/topic-log.ts'
+import type { LogSlice, PartitionRange } from '../bus/topic-log.ts'
 import { globToRegExp } from './event-filter.ts'
 import { judgeLag, type LagLook, type LagVerdict, verdictRank, worstVerdict } from './lag-verdict.ts'
 
@@ -40,7 +39,7 @@ export interface LagSummary {
   readonly verdict: LagVerdict | undefined
 }
 
-interface PartitionLag extends LagSummary, LagLook {
+export interface PartitionLag extends LagSummary, LagLook {
   readonly partition: number
   /** Who reads it. */
   readonly member: string | undefined
@@ -70,22 +69,39 @@ export interface LagReport {
 
 /**
  * How far groups are behind, in events and in time, and what is the matter with them. Reads only and joins nothing.
- * The requests it makes grow with brokers and groups, not with topics or partitions.
+ * The requests it makes grow with brokers, not with groups, topics or partitions. `GROUP_NOT_FOUND` for a group that was
+ * named and is not there.
  */
 export async function measureLag(bus: EventBus, request: LagRequest): Promise<LagReport> {
-  const groups = await chooseGroups(bus, request.groups ?? [])
-  const first = request.sample === undefined ? undefined : await look(bus, groups, request)
-  const start = performance.now()
+  const groups = await chooseGroups(bus, request)
+  const before = request.sample === undefined ? undefined : await lookAtGroups(bus, groups, request)
   if (request.sample !== undefined) await pause(request.sample, request.signal)
-  const elapsed = first === undefined ? undefined : performance.now() - start
-  const last = await look(bus, groups, request)
-  const waiting = await firstWaiting(bus, last)
-  const now = request.now()
-  const judged = last.map(({ description, places }, at): GroupLag => {
-    const earlier = new Map(first?.[at]?.places.map((place) => [keyOf(place), place]))
+  return reportLag(bus, await lookAtGroups(bus, groups, request), before, request.now())
+}
+
+/** What a look tells; with one before it, how it goes, too. */
+export async function reportLag(
+  bus: EventBus,
+  look: LagLooks,
+  before: LagLooks | undefined,
+  now: number,
+): Promise<LagReport> {
+  const waiting = await firstWaiting(bus, look.groups)
+  const elapsed = before === undefined ? undefined : look.taken - before.taken
+  const looksBefore = new Map(before?.groups.map(({ description, places }) => [description.group, places]))
+  const judged = look.groups.map(({ description, places }): GroupLag => {
+    const earlier = new Map(looksBefore.get(description.group)?.map((place) => [keyOf(place), place]))
+    const owners = ownersOf(description)
     const partitions = places.map((place) => {
-      const record = waiting.get(positionKey(place, firstOffset(place)))
-      return judgePlace(place, description, { before: earlier.get(keyOf(place)), elapsed, record, now })
+      const key = keyOf(place)
+      const written = waiting.get(key)?.get(firstOffset(place))
+      return judgePlace(place, description, {
+        owner: owners.get(key),
+        before: earlier.get(key),
+        elapsed,
+        written,
+        now,
+      })
     })
     return summarizeGroup(description, places, partitions)
   })
@@ -96,19 +112,24 @@ export async function measureLag(bus: EventBus, request: LagRequest): Promise<La
 const isOfSubscribers = ({ protocolType }: { readonly protocolType: string }): boolean =>
   protocolType === 'consumer' || protocolType === ''
 
-async function chooseGroups(bus: EventBus, wanted: readonly string[]): Promise<readonly string[]> {
+const isGlob = (name: string): boolean => /[*?]/.test(name)
+
+/** Names are taken as they are: whether there is such a group is for whoever keeps it to say. */
+export async function chooseGroups(
+  bus: EventBus,
+  { groups: wanted = [] }: Pick<LagRequest, 'groups'>,
+): Promise<readonly string[]> {
+  if (wanted.length > 0 && !wanted.some(isGlob)) return [...new Set(wanted)]
   const known = (await bus.admin.listGroups()).filter(isOfSubscribers).map(({ group }) => group)
-  if (wanted.length === 0) return known
-  const missing = wanted.find((name) => !/[*?]/.test(name) && !known.includes(name))
-  if (missing !== undefined) {
-    throw new EventBusError('GROUP_NOT_FOUND', `group '${missing}' does not exist`, {
-      group: missing,
-      suggestions: ['crbus lag', `crbus lag --group '*${missing}*'`],
-    })
-  }
-  const matches = matcher(wanted)
-  return known.filter(matches)
+  const named = wanted.filter((name) => !isGlob(name))
+  return [...new Set([...named, ...known.filter(matcher(wanted))])]
 }
+
+const noSuchGroup = (group: string) =>
+  new EventBusError('GROUP_NOT_FOUND', `group '${group}' does not exist`, {
+    group,
+    suggestions: ['crbus lag', `crbus lag --group '*${group}*'`],
+  })
 
 const matcher = (globs: readonly string[] = []): ((name: string) => boolean) => {
   const patterns = globs.map(globToRegExp)
@@ -122,43 +143,62 @@ interface GroupLook {
   readonly places: readonly Place[]
 }
 
+/** What was there at one moment, before anything is concluded from it. */
+export interface LagLooks {
+  /** Milliseconds of a clock that never goes back. */
+  readonly taken: number
+  readonly groups: readonly GroupLook[]
+}
+
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
-const positionKey = (place: TopicPartition, offset: bigint): string => `${keyOf(place)}/${offset}`
 
 /** Offsets first, then the ends: a group that goes on in between must not look as if it were beyond the log. */
-async function look(bus: EventBus, groups: readonly string[], { topics }: LagRequest): Promise<GroupLook[]> {
+export async function lookAtGroups(
+  bus: EventBus,
+  groups: readonly string[],
+  { groups: named = [], topics }: Pick<LagRequest, 'groups' | 'topics'>,
+): Promise<LagLooks> {
   const [committed, descriptions] = await Promise.all([
     bus.admin.committedOffsetsOf(groups),
     bus.admin.describeGroups(groups),
   ])
+  const missing = descriptions.find(({ group, state }, at) => {
+    return state === 'Dead' && committed[at]?.length === 0 && named.includes(group)
+  })
+  if (missing !== undefined) throw noSuchGroup(missing.group)
   const isWanted = matcher(topics)
   const used = descriptions.map(({ members }, at) => {
-    const own = [...(committed[at] ?? []), ...members.flatMap(({ assignment }) => assignment)]
-    return own.filter(({ topic }) => isWanted(topic))
+    const offsets = new Map<string, Map<number, bigint | undefined>>()
+    const note = ({ topic, partition }: TopicPartition, offset: bigint | undefined) => {
+      if (!isWanted(topic)) return
+      const own = offsets.get(topic) ?? new Map<number, bigint | undefined>()
+      offsets.set(topic, own)
+      own.set(partition, offset ?? own.get(partition))
+    }
+    for (const position of committed[at] ?? []) note(position, position.offset)
+    for (const place of members.flatMap(({ assignment }) => assignment)) note(place, undefined)
+    return offsets
   })
-  const ranges = await bus.log.rangesOf([...new Set(used.flat().map(({ topic }) => topic))])
-  return descriptions.map((description, at) => {
-    const offsets = new Map((committed[at] ?? []).map((position) => [keyOf(position), position.offset]))
-    return { description, places: placesOf(used[at] ?? [], offsets, ranges) }
-  })
+  const ranges = await bus.log.rangesOf([...new Set(used.flatMap((offsets) => [...offsets.keys()]))])
+  const looks = descriptions.map((description, at) => ({
+    description,
+    places: placesOf(used[at] ?? new Map(), ranges),
+  }))
+  return { taken: performance.now(), groups: looks }
 }
 
 /** Every partition of the topics a group uses: one that was added and that nobody reads is one that matters. */
 function placesOf(
-  used: readonly TopicPartition[],
-  offsets: ReadonlyMap<string, bigint>,
+  used: ReadonlyMap<string, ReadonlyMap<number, bigint | undefined>>,
   ranges: ReadonlyMap<string, readonly PartitionRange[]>,
 ): Place[] {
-  return [...Map.groupBy(used, ({ topic }) => topic)].flatMap(([topic, own]) => {
-    const known = ranges.get(topic) ?? []
-    const byNumber = new Map<number, PartitionRange | undefined>(own.map(({ partition }) => [partition, undefined]))
-    for (const range of known) byNumber.set(range.partition, range)
-    return [...byNumber]
-      .sort(([a], [b]) => a - b)
-      .map(([partition, range]) => {
-        const committed = offsets.get(keyOf({ topic, partition }))
-        return { topic, partition, committed, start: range?.start, end: range?.end }
-      })
+  return [...used].flatMap(([topic, offsets]) => {
+    const known = new Map(ranges.get(topic)?.map((range) => [range.partition, range]))
+    const partitions = [...new Set([...offsets.keys(), ...known.keys()])].sort((a, b) => a - b)
+    return partitions.map((partition) => {
+      const range = known.get(partition)
+      return { topic, partition, committed: offsets.get(partition), start: range?.start, end: range?.end }
+    })
   })
 }
 
@@ -168,40 +208,67 @@ const firstOffset = ({ committed = 0n, start = 0n }: LagLook): bigint => (commit
 const isBehind = ({ committed, end }: LagLook): boolean =>
   committed !== undefined && end !== undefined && committed < end
 
-/** The first waiting record of every place that is behind; groups at the same offset share one. */
-async function firstWaiting(bus: EventBus, looks: readonly GroupLook[]): Promise<ReadonlyMap<string, BusRecord>> {
-  const behind = looks.flatMap(({ places }) => places.filter(isBehind))
-  const slices = new Map(
-    behind.map((place) => {
-      const { topic, partition, end } = place
-      const from = firstOffset(place)
-      return [positionKey(place, from), { topic, partition, from, to: end }]
-    }),
-  )
-  const records = await bus.log.firstRecords([...slices.values()])
-  const keys = [...slices.keys()]
-  return new Map(records.flatMap((record, at) => (record === undefined ? [] : [[keys[at] ?? '', record] as const])))
+/** First records asked for at a time: of more, a hundred thousand say, those before are let go. */
+const PORTION = 5000
+
+/** When what waits first was written, by place and offset; groups at the same offset share one record. */
+async function firstWaiting(
+  bus: EventBus,
+  looks: readonly GroupLook[],
+): Promise<ReadonlyMap<string, ReadonlyMap<bigint, bigint>>> {
+  const wanted = new Map<string, LogSlice & { readonly offsets: Set<bigint> }>()
+  for (const place of looks.flatMap(({ places }) => places.filter(isBehind))) {
+    const { topic, partition, end } = place
+    const own = wanted.get(keyOf(place)) ?? { topic, partition, from: 0n, to: end, offsets: new Set() }
+    wanted.set(keyOf(place), own)
+    own.offsets.add(firstOffset(place))
+  }
+  const written = new Map([...wanted.keys()].map((key) => [key, new Map<bigint, bigint>()]))
+  let slices: LogSlice[] = []
+  const ask = async () => {
+    for (const [at, record] of (await bus.log.firstRecords(slices)).entries()) {
+      const slice = slices[at]
+      if (record !== undefined && slice !== undefined) written.get(keyOf(slice))?.set(slice.from, record.timestamp)
+    }
+    slices = []
+  }
+  for (const { offsets, ...place } of wanted.values()) {
+    for (const from of offsets) {
+      slices.push({ ...place, from })
+      if (slices.length === PORTION) await ask()
+    }
+  }
+  if (slices.length > 0) await ask()
+  return written
 }
 
+type Member = GroupDescription['members'][number]
+
+const ownersOf = ({ members }: GroupDescription): ReadonlyMap<string, Member> =>
+  new Map(members.flatMap((member) => member.assignment.map((place) => [keyOf(place), member] as const)))
+
 interface Surroundings {
+  readonly owner: Member | undefined
   readonly before: LagLook | undefined
   readonly elapsed: number | undefined
-  readonly record: BusRecord | undefined
+  /** The first waiting record's time, absent where no record waits. */
+  readonly written: bigint | undefined
   readonly now: number
 }
 
-function judgePlace(place: Place, description: GroupDescription, { before, elapsed, record, now }: Surroundings) {
+function judgePlace(
+  place: Place,
+  { state }: GroupDescription,
+  { owner, before, elapsed, written, now }: Surroundings,
+): PartitionLag {
   const { partition, committed, start, end } = place
-  const owner = description.members.find(({ assignment }) =>
-    assignment.some((own) => own.topic === place.topic && own.partition === partition),
-  )
-  const age = record === undefined || record.timestamp < 0n ? undefined : Math.max(0, now - Number(record.timestamp))
+  const age = written === undefined || written < 0n ? undefined : Math.max(0, now - Number(written))
   const verdict = judgeLag({
     look: place,
     before,
     elapsed,
-    hasReader: owner === undefined ? (isSettled(description.state) ? false : undefined) : true,
-    hasWaiting: record !== undefined,
+    hasReader: owner === undefined ? (isSettled(state) ? false : undefined) : true,
+    hasWaiting: written !== undefined,
     age,
   })
   const lag = committed === undefined || end === undefined ? undefined : end - committed
@@ -217,7 +284,7 @@ function judgePlace(place: Place, description: GroupDescription, { before, elaps
     member: owner?.memberId,
     client: owner?.clientId,
     host: owner?.host,
-  } satisfies PartitionLag
+  }
 }
 
 /** Whether a partition without an owner has none for good. */

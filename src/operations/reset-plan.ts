@@ -55,24 +55,6 @@ export const changesOf = ({ steps }: Pick<ResetPlan, 'steps'>): ResetStep[] =>
 
 export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`
 
-/** The ranges of those topics that there are. */
-export async function knownRanges(
-  bus: EventBus,
-  topics: Iterable<string>,
-): Promise<ReadonlyMap<string, readonly PartitionRange[]>> {
-  const found = await Promise.all(
-    [...topics].map(async (topic) => {
-      try {
-        return [[topic, await bus.log.ranges(topic)] as const]
-      } catch (error) {
-        if (error instanceof EventBusError && error.code === 'TOPIC_NOT_FOUND') return []
-        throw error
-      }
-    }),
-  )
-  return new Map(found.flat())
-}
-
 export interface Move extends TopicPartition {
   readonly range: PartitionRange | undefined
   readonly from: bigint | null

@@ -6,7 +6,6 @@ import type { PartitionRange } from '../bus/topic-log.ts'
 import {
   type BusIdentity,
   changesOf,
-  knownRanges,
   type Move,
   placeOf,
   type ResetPlan,
@@ -45,7 +44,8 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
   ])
   const isKnown = description.state !== 'Dead' || committed.length > 0
   if (!isKnown && !request.newGroup) {
-    throw groupNotFound(group, ['--new-group to make it with the offsets asked for'])
+    const making = target.kind === 'nothing' ? [] : ['--new-group to make it with the offsets asked for']
+    throw groupNotFound(group, making)
   }
   const ranges = await rangesOf(bus, scope, source ?? committed, target.kind === 'nothing', notes)
   const times = await timesOf(bus, target, [...ranges.keys()])
@@ -113,7 +113,7 @@ async function rangesOf(
   notes: string[],
 ): Promise<ReadonlyMap<string, readonly PartitionRange[]>> {
   const topics = new Set((scope === 'committed' ? known : scope).map(({ topic }) => topic))
-  const ranges = await knownRanges(bus, topics)
+  const ranges = await bus.log.rangesOf([...topics])
   for (const topic of topics) {
     if (ranges.has(topic)) continue
     if (scope !== 'committed' && !mayBeGone) throw topicNotFound(topic)
@@ -239,16 +239,36 @@ export interface ApplyOptions {
   readonly saveUndo: (record: UndoRecord) => Promise<string>
   /** Milliseconds since 1970. */
   readonly now: number
+  /** Milliseconds that what was committed may take to be read back. Default 20 s. */
+  readonly patience?: number | undefined
 }
+
+/** A broker that has just taken a group over may be behind, for a moment, with what the one before it had committed. */
+const BEHIND_MS = 20_000
 
 export interface AppliedReset {
   readonly undoFile: string
   readonly moved: number
 }
 
+/** What a reset that failed half-way did all the same: the `outcome` of its error. */
+export interface HalfReset {
+  readonly undoFile: string
+  /** How many offsets took; `null` when that could not be read back. */
+  readonly moved: number | null
+  /** Those that did not, with where they are; `null` when that could not be read back. */
+  readonly notTaken: readonly NotTaken[] | null
+}
+
+interface NotTaken extends TopicPartition {
+  readonly to: bigint | null
+  readonly is: bigint | null
+}
+
 /**
  * Does what a plan says: all of it, or it rejects, naming the partitions that did not take. Refuses while the group has
- * members (`GROUP_ACTIVE`) and when what the plan rests on has changed (`PLAN_STALE`), having changed nothing.
+ * members (`GROUP_ACTIVE`) and when what the plan rests on has changed (`PLAN_STALE`), having changed nothing. What fails
+ * later has a {@link HalfReset} as its `outcome`.
  */
 export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyOptions): Promise<AppliedReset> {
   const { group } = plan
@@ -259,38 +279,69 @@ export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyO
   const undoFile = await options.saveUndo({
     group,
     bus: plan.bus,
-    did: plan.removesGroup ? 'delete the group' : `reset to ${plan.to}`,
+    did: plan.removesGroup ? 'delete the group' : plan.isExact ? 'an undo' : `reset to ${plan.to}`,
     savedAt: options.now,
     madeGroup: plan.makesGroup,
     offsets: changes.map(({ topic, partition, from, to }) => ({ topic, partition, before: from, after: to })),
   })
+  const failure = await change(bus, plan, changes).then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  )
+  // Asked for even when nothing failed, and when something did: half of it may have happened. What was refused outright
+  // is as it is; what broke off may have happened all the same.
+  const isSettled = failure !== undefined && !isBroken(failure.error)
+  const patience = isSettled ? 0 : (options.patience ?? BEHIND_MS)
+  const read = await readBack(bus, group, changes, patience).then(
+    (missing) => ({ missing }),
+    (error: unknown) => ({ error }),
+  )
   const undo = [`crbus reset undo ${undoFile}`]
-  try {
-    await change(bus, plan, changes)
-  } catch (error) {
-    // What did happen is asked for, since half of it may have.
-    const failed = await notTaken(bus, group, changes).catch(() => undefined)
-    const state =
-      failed === undefined
-        ? 'how far it came could not be read back'
-        : `${changes.length - failed.length} of ${changes.length} partitions have moved`
-    const { code, message, suggestions } =
-      error instanceof EventBusError ? error : new EventBusError('TRANSPORT_ERROR', String(error))
-    throw new EventBusError(code, `${message}; ${state}`, {
-      group,
-      cause: error,
-      suggestions: [...suggestions, ...undo],
-    })
+  if ('error' in read) {
+    const outcome: HalfReset = { undoFile, moved: null, notTaken: null }
+    const said = `${failure ? 'how far it came' : 'what was committed'} could not be read back`
+    throw half(failure?.error ?? read.error, said, { suggestions: undo, outcome })
   }
-  const failed = await notTaken(bus, group, changes)
-  if (failed.length > 0) {
-    const places = failed.map(({ to, is, ...place }) => `${placeOf(place)} is ${is ?? 'none'} and not ${to ?? 'none'}`)
-    throw new EventBusError('CONSUMER_GROUP_ERROR', `these offsets of '${group}' did not take: ${places.join(', ')}`, {
-      group,
-      suggestions: undo,
-    })
+  const { missing } = read
+  const moved = changes.length - missing.length
+  if (failure === undefined && missing.length === 0) return { undoFile, moved }
+  const outcome: HalfReset = { undoFile, moved, notTaken: missing }
+  if (failure !== undefined) {
+    throw half(failure.error, howFar(missing, changes.length), { suggestions: moved > 0 ? undo : [], outcome })
   }
-  return { undoFile, moved: changes.length }
+  throw new EventBusError('CONSUMER_GROUP_ERROR', `group '${group}': ${howFar(missing, changes.length)}`, {
+    group,
+    suggestions: undo,
+    outcome,
+  })
+}
+
+function howFar(missing: readonly NotTaken[], all: number): string {
+  if (missing.length === 0) return 'all the same, read back, every offset has moved'
+  const places = missing.map(
+    ({ to, is, ...place }) => `${placeOf(place)} is at ${is ?? 'none'} instead of ${to ?? 'none'}`,
+  )
+  const took = missing.length === all ? 'no offset has moved' : `${all - missing.length} of ${all} offsets have moved`
+  return `read back, ${took}: ${some(places)}`
+}
+
+const isBroken = (error: unknown): boolean =>
+  !(error instanceof EventBusError) || error.code === 'CONNECTION_FAILED' || error.code === 'TRANSPORT_ERROR'
+
+/** An error with what was done by then. */
+export function half(
+  error: unknown,
+  said: string,
+  { suggestions, outcome }: { readonly suggestions: readonly string[]; readonly outcome: object },
+): EventBusError {
+  const failure = error instanceof EventBusError ? error : new EventBusError('TRANSPORT_ERROR', String(error))
+  return new EventBusError(failure.code, `${failure.message}; ${said}`, {
+    topic: failure.topic,
+    group: failure.group,
+    cause: error,
+    suggestions: [...failure.suggestions, ...suggestions],
+    outcome: { ...failure.outcome, ...outcome },
+  })
 }
 
 async function change(bus: EventBus, { group, removesGroup }: ResetPlan, changes: readonly ResetStep[]): Promise<void> {
@@ -301,7 +352,22 @@ async function change(bus: EventBus, { group, removesGroup }: ResetPlan, changes
   if (forgotten.length > 0) await bus.admin.deleteOffsets(group, forgotten)
 }
 
-async function notTaken(bus: EventBus, group: string, changes: readonly ResetStep[]) {
+/** What has not taken, as soon as all has, or when the time is over. */
+async function readBack(
+  bus: EventBus,
+  group: string,
+  changes: readonly ResetStep[],
+  patience: number,
+): Promise<NotTaken[]> {
+  const deadline = Date.now() + patience
+  for (;;) {
+    const missing = await notTaken(bus, group, changes)
+    if (missing.length === 0 || Date.now() >= deadline) return missing
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+  }
+}
+
+async function notTaken(bus: EventBus, group: string, changes: readonly ResetStep[]): Promise<NotTaken[]> {
   const now = new Map((await bus.admin.committedOffsets(group)).map((position) => [placeOf(position), position.offset]))
   return changes
     .map(({ topic, partition, to }) => ({ topic, partition, to, is: now.get(placeOf({ topic, partition })) ?? null }))
@@ -324,7 +390,7 @@ async function requireFresh(bus: EventBus, plan: ResetPlan): Promise<void> {
     )
   }
   const topics = new Set(changesOf(plan).flatMap(({ topic, to }) => (to === null ? [] : [topic])))
-  const ranges = await knownRanges(bus, topics)
+  const ranges = await bus.log.rangesOf([...topics])
   for (const topic of topics) if (!ranges.has(topic)) changed.push(`topic '${topic}' is gone`)
   for (const { to, ...place } of plan.isExact ? [] : changesOf(plan)) {
     const range = ranges.get(place.topic)?.find(({ partition }) => partition === place.partition)

@@ -1,6 +1,6 @@
 import type { EventBus } from '../bus/event-bus.ts'
 import type { UndoRecord } from './reset.ts'
-import { knownRanges, type Move, placeOf, type ResetPlan, requireSameBus, withEffects } from './reset-plan.ts'
+import { type Move, placeOf, type ResetPlan, requireSameBus, withEffects } from './reset-plan.ts'
 
 /**
  * Back to what an undo record holds, exactly: offsets that were beyond the log too, and none where there was none.
@@ -14,7 +14,7 @@ export async function planUndo(bus: EventBus, record: UndoRecord, now: number): 
   const known = new Set(offsets.map(placeOf))
   const description = await bus.admin.describeGroup(group)
   const topics = new Set(offsets.map(({ topic }) => topic))
-  const ranges = await knownRanges(bus, topics)
+  const ranges = await bus.log.rangesOf([...topics])
   const gone = [...topics]
     .filter((topic) => !ranges.has(topic))
     .map((topic) => `topic '${topic}' does not exist any more: its offsets stay forgotten`)

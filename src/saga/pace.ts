@@ -1,16 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 /** How the executor waits; a test has its own. */
 export interface Pace {
   /** Milliseconds since some moment; never goes back. */
   readonly now: () => number
-  /** Until the time is over or the signal aborts. */
-  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>
+  /** Calls back after a while, unless it is called off. Returns how to call it off. */
+  readonly after: (milliseconds: number, wake: () => void) => () => void
 }
 
 export const realPace: Pace = {
   now: () => performance.now(),
-  wait: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
+  after(milliseconds, wake) {
+    const timer = setTimeout(wake, milliseconds)
+    return () => clearTimeout(timer)
+  },
 }
 
 /** Milliseconds before the next attempt: 50, 100, 200, … no more than five seconds. */
@@ -19,7 +20,7 @@ export const pauseAfter = (failures: number): number => Math.min(5000, 50 * 2 **
 /** Lets somebody wait until he is told or the time is over. */
 export class Alarm {
   readonly #pace: Pace
-  #ringing = new AbortController()
+  #wake: (() => void) | undefined
   #isRung = false
 
   constructor(pace: Pace) {
@@ -28,15 +29,23 @@ export class Alarm {
 
   /** Wakes who waits; when nobody does, the next who would. */
   ring(): void {
-    this.#isRung = true
-    this.#ringing.abort()
+    if (this.#wake === undefined) this.#isRung = true
+    else this.#wake()
   }
 
-  async wait(milliseconds: number): Promise<void> {
-    if (!this.#isRung) {
-      this.#ringing = new AbortController()
-      await this.#pace.wait(milliseconds, this.#ringing.signal)
+  wait(milliseconds: number): Promise<void> {
+    if (this.#isRung) {
+      this.#isRung = false
+      return Promise.resolve()
     }
-    this.#isRung = false
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#wake = undefined
+        callOff()
+        resolve()
+      }
+      this.#wake = wake
+      const callOff = this.#pace.after(milliseconds, wake)
+    })
   }
 }

@@ -4,7 +4,7 @@ import { type Message, type Reaction, react } from './reaction.ts'
 import type { Action } from './reducer.ts'
 
 /** What came of one message. */
-export type Outcome<A extends Action> =
+type Outcome<A extends Action> =
   | {
       /** `repeated`: it had led to events before. `nothing`: nothing follows from it. */
       readonly kind: 'reacted' | 'repeated' | 'nothing'

@@ -24,7 +24,8 @@ const other = (rust: string): KnownType => ({
 /** As TypeScript has it written. */
 export function fromTypeScript(text: string): KnownType {
   if (text === 'string') return like('string')
-  if (text === 'number') return like('number')
+  // Whether it is a whole one is not to be seen; an example that is one suits both.
+  if (text === 'number') return { ...like('number'), example: like('money').example }
   if (text === 'boolean') return like('bool')
   return other('serde_json::Value')
 }

@@ -138,8 +138,10 @@ function hurriedPace(): Pace {
       time += 1
       return time
     },
-    async wait(milliseconds) {
+    after(milliseconds, wake) {
       time += milliseconds
+      queueMicrotask(wake)
+      return () => undefined
     },
   }
 }

@@ -1,51 +1,53 @@
 import type { GroupLag, LagReport, LagSummary } from '../operations/lag.ts'
 import type { WaitingTypes } from '../operations/lag-types.ts'
 import { formatDuration } from './format-duration.ts'
-import { formatTable } from './table.ts'
+import { formatTable, tableParts } from './table.ts'
 
-/** Groups, then their topics, then, when asked for, every partition; `-` for what is not there or not known. */
-export function formatLag({ groups, sample }: LagReport, { partitions }: { readonly partitions: boolean }): string {
+/**
+ * Groups, then their topics, then, when asked for, every partition; `-` for what is not there or not known. In parts,
+ * since partitions may be many.
+ */
+export function* formatLag(
+  { groups, sample }: LagReport,
+  { partitions }: { readonly partitions: boolean },
+): Generator<string> {
   const isSampled = sample !== undefined
-  const headers = [...(isSampled ? ['IN/S', 'OUT/S', 'CATCH-UP'] : [])]
-  const tables = [
-    formatTable(
-      ['GROUP', 'STATE', 'MEMBERS', 'TOPICS', 'LAG', 'AGE', ...headers, 'VERDICT'],
-      groups.map((group) => [
-        group.group,
-        group.state,
-        group.members,
-        group.topics.length,
-        ...summaryCells(group, isSampled),
-      ]),
+  const summary = ['LAG', 'AGE', ...(isSampled ? ['IN/S', 'OUT/S', 'CATCH-UP'] : []), 'VERDICT']
+  yield* tableParts(
+    ['GROUP', 'STATE', 'MEMBERS', 'TOPICS', ...summary],
+    groups.map((group) => [
+      group.group,
+      group.state,
+      group.members,
+      group.topics.length,
+      ...summaryCells(group, isSampled),
+    ]),
+  )
+  yield '\n'
+  yield* tableParts(
+    ['GROUP', 'TOPIC', 'PARTITIONS', ...summary],
+    groups.flatMap(({ group, topics }) =>
+      topics.map((topic) => [group, topic.topic, topic.partitions.length, ...summaryCells(topic, isSampled)]),
     ),
-    formatTable(
-      ['GROUP', 'TOPIC', 'PARTITIONS', 'LAG', 'AGE', ...headers, 'VERDICT'],
-      groups.flatMap(({ group, topics }) =>
-        topics.map((topic) => [group, topic.topic, topic.partitions.length, ...summaryCells(topic, isSampled)]),
-      ),
-    ),
-  ]
-  if (partitions) {
-    tables.push(
-      formatTable(
-        ['GROUP', 'TOPIC', 'PARTITION', 'COMMITTED', 'START', 'END', 'MEMBER', 'HOST', 'LAG', 'AGE', ...headers].concat(
-          'VERDICT',
-        ),
-        groups.flatMap((group) => partitionRows(group, isSampled)),
-      ),
-    )
-  }
-  return tables.join('\n')
+  )
+  if (!partitions) return
+  yield '\n'
+  yield* tableParts(['GROUP', 'TOPIC', 'PARTITION', 'COMMITTED', 'START', 'END', 'MEMBER', 'HOST', ...summary], {
+    *[Symbol.iterator]() {
+      for (const group of groups) yield* partitionRows(group, isSampled)
+    },
+  })
 }
 
-const partitionRows = ({ group, topics }: GroupLag, isSampled: boolean) =>
-  topics.flatMap(({ topic, partitions }) =>
-    partitions.map((place) => {
+function* partitionRows({ group, topics }: GroupLag, isSampled: boolean) {
+  for (const { topic, partitions } of topics) {
+    for (const place of partitions) {
       const { partition, committed, start, end, member, host } = place
       const offsets = [committed ?? '', start ?? '', end ?? '']
-      return [group, topic, partition, ...offsets, member ?? '', host ?? '', ...summaryCells(place, isSampled)]
-    }),
-  )
+      yield [group, topic, partition, ...offsets, member ?? '', host ?? '', ...summaryCells(place, isSampled)]
+    }
+  }
+}
 
 function summaryCells({ lag, age, rates, verdict }: LagSummary, isSampled: boolean): (string | bigint)[] {
   const { in: incoming, out, catchUp } = rates ?? {}

@@ -1,52 +1,52 @@
 import type { GroupLag, LagReport } from '../operations/lag.ts'
 import { sampleHead, sampleLine } from './prometheus.ts'
 
-type Labels = Readonly<Record<string, string | number>>
-type Sample = readonly [labels: Labels, value: number | bigint | undefined]
+type Sample = readonly [labels: Readonly<Record<string, string | number>>, value: number | bigint | undefined]
 type PlaceOf = GroupLag['topics'][number]['partitions'][number]
 
-/** The lag of every group in Prometheus's text format, a metric at a time. What is not known has no sample. */
+/** The lag of every group in Prometheus's text format, a metric at a time, in parts. What is not known has no sample. */
 export function* formatMetrics({ groups }: LagReport): Generator<string> {
-  const places = groups.flatMap(({ group, topics }) =>
-    topics.flatMap(({ topic, partitions }) =>
-      partitions.map((place) => ({ labels: { group, topic, partition: place.partition }, place })),
-    ),
-  )
-  const ofPlaces = (read: (place: PlaceOf) => number | bigint | undefined): Sample[] =>
-    places.map(({ labels, place }) => [labels, read(place)])
-  const ofGroups = (read: (group: GroupLag) => number): Sample[] =>
-    groups.map((group) => [{ group: group.group }, read(group)])
-  yield metric(
+  const ofGroups = (read: (group: GroupLag) => Sample) => groups.map((group) => [read(group)])
+  const ofPlaces = (read: (place: PlaceOf) => number | bigint | undefined): Iterable<readonly Sample[]> => ({
+    *[Symbol.iterator]() {
+      for (const { group, topics } of groups) {
+        for (const { topic, partitions } of topics) {
+          yield partitions.map((place) => [{ group, topic, partition: place.partition }, read(place)] as const)
+        }
+      }
+    },
+  })
+  yield* metric(
     'crbus_group_members',
     'members of the group',
-    ofGroups(({ members }) => members),
+    ofGroups(({ group, members }) => [{ group }, members]),
   )
-  yield metric(
+  yield* metric(
     'crbus_group_verdict',
     'what is the matter with the group, as far as one look can tell',
-    groups.map(({ group, verdict = 'unknown' }): Sample => [{ group, verdict }, 1]),
+    ofGroups(({ group, verdict = 'unknown' }) => [{ group, verdict }, 1]),
   )
-  yield metric(
+  yield* metric(
     'crbus_group_committed_offset',
     'the next offset the group reads',
     ofPlaces(({ committed }) => committed),
   )
-  yield metric(
+  yield* metric(
     'crbus_group_start_offset',
     'the oldest offset of the partition',
     ofPlaces(({ start }) => start),
   )
-  yield metric(
+  yield* metric(
     'crbus_group_end_offset',
     'the offset the next event gets',
     ofPlaces(({ end }) => end),
   )
-  yield metric(
+  yield* metric(
     'crbus_group_lag_events',
     'events between the committed offset and the end',
     ofPlaces(({ lag }) => lag),
   )
-  yield metric(
+  yield* metric(
     'crbus_group_lag_seconds',
     'since the first waiting event was written',
     // Nothing waits where a lag is known and no age is.
@@ -54,7 +54,13 @@ export function* formatMetrics({ groups }: LagReport): Generator<string> {
   )
 }
 
-function metric(name: string, help: string, samples: readonly Sample[]): string {
-  const lines = samples.flatMap(([labels, value]) => (value === undefined ? [] : [sampleLine(name, labels, value)]))
-  return lines.length === 0 ? '' : `${sampleHead(name, help)}${lines.join('')}`
+/** Its head stands before the first sample, and not at all without one. */
+function* metric(name: string, help: string, parts: Iterable<readonly Sample[]>): Generator<string> {
+  let head = sampleHead(name, help)
+  for (const samples of parts) {
+    const lines = samples.flatMap(([labels, value]) => (value === undefined ? [] : [sampleLine(name, labels, value)]))
+    if (lines.length === 0) continue
+    yield `${head}${lines.join('')}`
+    head = ''
+  }
 }

@@ -35,15 +35,14 @@ function formatResetPlan(plan: ResetPlan): string {
     members.length === 0
       ? []
       : [`the group runs (${members.join(', ')}): it must be stopped before this can be applied`]
-  const lines = [
-    ...(steps.length === 0 ? [] : [`${sumOf(plan)}${sampleOf(plan)}`]),
-    ...[...active, ...clamped, ...notes].map((note) => `note: ${note}`),
-  ]
+  const lines = [`${sumOf(plan)}${sampleOf(plan)}`, ...[...active, ...clamped, ...notes].map((note) => `note: ${note}`)]
   const name = plan.makesGroup ? `${group} (new)` : `${group} (${state})`
-  return `GROUP  ${printable(name)}\nTO     ${printable(to)}\n\n${table}\n${lines.map((line) => `${printable(line)}\n`).join('')}`
+  const head = `GROUP  ${printable(name)}\nTO     ${printable(to)}\n\n`
+  return `${head}${steps.length === 0 ? '' : `${table}\n`}${lines.map((line) => `${printable(line)}\n`).join('')}`
 }
 
-function sumOf({ steps, replayed, skipped }: ResetPlan): string {
+function sumOf({ steps, replayed, skipped, removesGroup }: ResetPlan): string {
+  if (steps.length === 0) return removesGroup ? 'it has committed nothing' : 'nothing to change'
   const count = (effect: string) => steps.filter((step) => step.effect === effect).length
   const [set, forgotten] = [count('set'), count('forget')]
   const parts = [

@@ -43,7 +43,7 @@ function* treeLines(entries: readonly Entry[], indent: string): Generator<{ text
 
 /** What differs in each file, as unified diffs. */
 export async function formatDifferences(files: readonly PlannedFile[], color: boolean): Promise<string> {
-  const { createTwoFilesPatch } = await import('diff')
+  const { structuredPatch } = await import('diff')
   const chalk = new Chalk({ level: color ? 1 : 0 })
   const paint = (line: string) => {
     const safe = printable(line)
@@ -54,8 +54,9 @@ export async function formatDifferences(files: readonly PlannedFile[], color: bo
   return files
     .map(({ path, before, after }) => {
       if (typeof before !== 'string' || typeof after !== 'string') return `${printable(path)}: other bytes\n`
-      const patch = createTwoFilesPatch(path, path, before, after, 'as it is', 'as it would be', { context: 2 })
-      return patch.split('\n').slice(1).map(paint).join('\n')
+      const { hunks } = structuredPatch(path, path, before, after, undefined, undefined, { context: 2 })
+      const lines = hunks.flatMap(({ oldStart, newStart, lines: own }) => [`@@ ${oldStart} → ${newStart} @@`, ...own])
+      return `\n${[`--- ${path}, as it is`, `+++ ${path}, as it would be`, ...lines].map(paint).join('\n')}\n`
     })
     .join('')
 }

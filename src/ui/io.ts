@@ -3,10 +3,16 @@ import type { Readable, Writable } from 'node:stream'
 /** The terminal, or what stands in for it: a test passes buffers. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined }
-  readonly stdout: Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
+  readonly stdout: Writable & {
+    readonly isTTY?: boolean | undefined
+    readonly columns?: number | undefined
+    readonly rows?: number | undefined
+  }
   readonly stderr: Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
   /** Whether stdout takes colours. */
   readonly color: boolean
+  /** Whether stdout is a terminal that writes where it is told to, so that a screen can be shown. */
+  readonly screen: boolean
 }
 
 /**
@@ -26,4 +32,20 @@ export async function write(stream: Writable, text: string | Uint8Array, signal:
     stream.once('close', done)
     signal.addEventListener('abort', done, { once: true })
   })
+}
+
+/** Characters that are worth a write of their own. */
+const ENOUGH = 64 * 1024
+
+/** Writes what comes in parts, small ones together. */
+export async function writeParts(stream: Writable, parts: Iterable<string>, signal: AbortSignal): Promise<void> {
+  let text = ''
+  for (const part of parts) {
+    text += part
+    if (text.length < ENOUGH) continue
+    await write(stream, text, signal)
+    if (signal.aborted) return
+    text = ''
+  }
+  if (text !== '') await write(stream, text, signal)
 }

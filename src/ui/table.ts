@@ -1,22 +1,47 @@
 import { printable } from './printable.ts'
 
+type Row = readonly (string | number | bigint)[]
+
+/** Rows to a part: enough for writes to be few, and no more than a moment's work. */
+const PART = 1000
+
 /**
  * Columns padded to their widest cell, two spaces apart. Headers hold no spaces and an absent value is `-`, so the
  * lines stay parseable by `awk`. Numbers line up on the right.
  */
-export function formatTable(
-  headers: readonly string[],
-  rows: readonly (readonly (string | number | bigint)[])[],
-): string {
-  const cells = rows.map((row) => row.map((cell) => printable(String(cell)) || '-'))
-  const widths = headers.map((header, column) =>
-    cells.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), header.length),
-  )
-  const right = headers.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] !== 'string'))
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => (right[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+export const formatTable = (headers: readonly string[], rows: readonly Row[]): string =>
+  [...tableParts(headers, rows)].join('')
+
+/** The same in parts, for tables of many rows. Goes through the rows twice, first to see how wide they are. */
+export function* tableParts(headers: readonly string[], rows: Iterable<Row>): Generator<string> {
+  const widths = headers.map(({ length }) => length)
+  const right = headers.map(() => true)
+  let isEmpty = true
+  for (const row of rows) {
+    isEmpty = false
+    for (const column of widths.keys()) {
+      const cell = row[column] ?? ''
+      widths[column] = Math.max(widths[column] ?? 0, textOf(cell).length)
+      if (typeof cell === 'string') right[column] = false
+    }
+  }
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => {
+        const width = widths[column] ?? 0
+        return right[column] && !isEmpty ? cell.padStart(width) : cell.padEnd(width)
+      })
       .join('  ')
       .trimEnd()
-  return `${[headers, ...cells].map(line).join('\n')}\n`
+  let lines = [line(headers)]
+  for (const row of rows) {
+    lines.push(line(row.map(textOf)))
+    if (lines.length < PART) continue
+    yield `${lines.join('\n')}\n`
+    lines = []
+  }
+  if (lines.length > 0) yield `${lines.join('\n')}\n`
 }
+
+const textOf = (cell: string | number | bigint): string =>
+  typeof cell === 'string' ? printable(cell) || '-' : String(cell)

@@ -69,6 +69,12 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2
 }
 
+/** The value that so many in a hundred are not above. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? Number.NaN
+}
+
 /** Times work of this process; it returns what it counted. */
 export async function timed(work: () => number | Promise<number>): Promise<Sample> {
   const start = performance.now()
@@ -126,13 +132,14 @@ function peakOf(pid: string): number | undefined {
 /** Times a command from its start to its end, with no shell around it. Counts 1 when it printed what it should. */
 export async function timeCommand([file = '', ...args]: readonly string[], prints: string): Promise<Sample> {
   const start = performance.now()
-  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', () => resolve(performance.now()))
   })
-  const [printed, end] = await Promise.all([text(child.stdout), ended])
-  return { seconds: (end - start) / 1000, count: child.exitCode === 0 && printed.includes(prints) ? 1 : 0 }
+  const [printed, complaint, end] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  if (child.exitCode !== 0) throw new Error(`${file} ended with ${child.exitCode}: ${complaint.slice(-500)}`)
+  return { seconds: (end - start) / 1000, count: printed.includes(prints) ? 1 : 0 }
 }
 
 /** Certificates cost Node 20 ms a start, and a bus named by the environment is not the one that is measured. */

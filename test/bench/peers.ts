@@ -17,6 +17,8 @@ export interface Peer {
   readonly raw: (place: Place) => readonly string[]
   /** Absent: another entry of the same program says it. */
   readonly list?: (brokers: string) => readonly string[]
+  /** Where a group is on every partition. Absent: it has no such thing, or another entry says it. */
+  readonly describeGroup?: (of: { readonly brokers: string; readonly group: string }) => readonly string[]
   /**
    * One record a line of the file, which is its stdin too, each with this key. Absent: it sends one record, waits for
    * it, then sends the next, and a million would take all day.
@@ -45,6 +47,7 @@ const peers: readonly Peer[] = [
     ndjson: ({ brokers, topic }) => [...rpk(brokers), 'consume', topic, '-o', ':end', '--pretty-print=false'],
     raw: ({ brokers, topic }) => [...rpk(brokers), 'consume', topic, '-o', ':end', '-f', '%v\\n'],
     list: (brokers) => [...rpk(brokers), 'list'],
+    describeGroup: ({ brokers, group }) => ['rpk', '-X', `brokers=${brokers}`, 'group', 'describe', group],
     publish: ({ brokers, topic, key }) => [...rpk(brokers), 'produce', topic, '-k', key, '-z', 'none'],
   },
   {
@@ -52,12 +55,14 @@ const peers: readonly Peer[] = [
     ndjson: ({ brokers, topic }) => ['kaf', '-b', brokers, 'consume', topic, '--output', 'json-each-row'],
     raw: ({ brokers, topic }) => ['kaf', '-b', brokers, 'consume', topic, '--output', 'raw'],
     list: (brokers) => ['kaf', '-b', brokers, 'topics'],
+    describeGroup: ({ brokers, group }) => ['kaf', '-b', brokers, 'group', 'describe', group],
   },
   {
     name: 'kafkactl',
     ndjson: ({ brokers, topic }) => [...kafkactl(brokers), 'consume', topic, '-b', '-e', '-o', 'json-raw'],
     raw: ({ brokers, topic }) => [...kafkactl(brokers), 'consume', topic, '-b', '-e', '--value-encoding', 'none'],
     list: (brokers) => [...kafkactl(brokers), 'get', 'topics'],
+    describeGroup: ({ brokers, group }) => [...kafkactl(brokers), 'describe', 'consumer-group', group],
   },
 ]
 

@@ -7,12 +7,25 @@ import { PARTITIONS } from './records.ts'
 import { formatTable, type Line } from './report.ts'
 import { embedded } from './rows/embedded.ts'
 import { fetching } from './rows/fetching.ts'
+import { lagging, resetting } from './rows/groups.ts'
 import { publishing } from './rows/publishing.ts'
 import { readDecoded, readNdjson, readRaw } from './rows/reading.ts'
+import { saga } from './rows/saga.ts'
 import { startUp } from './rows/start-up.ts'
 import { type Row, Setting } from './setting.ts'
 
-const rows: readonly Row[] = [readNdjson, readDecoded, readRaw, publishing, startUp, embedded, fetching]
+const rows: readonly Row[] = [
+  readNdjson,
+  readDecoded,
+  readRaw,
+  publishing,
+  startUp,
+  embedded,
+  fetching,
+  lagging,
+  resetting,
+  saga,
+]
 
 const { values: flags } = parseArgs({
   options: { records: { type: 'string', default: '1000000' }, only: { type: 'string' } },
@@ -40,7 +53,7 @@ for (const { name, run } of chosen) {
 
 const peers = peersHere.map(({ name }) => name).join(', ') || 'none'
 const report = `${records} records made by Rust on ${PARTITIONS} partitions; Node ${process.versions.node}; ${availableParallelism()} cores; peers found: ${peers}.
-Medians. The ratio is crbus's speed over the peer's; of start-up, crbus's time over the peer's.
+Medians. The ratio is crbus's speed over the peer's; of start-up and lag, crbus's time over the peer's.
 
 ${formatTable(lines)}
 ${chosen.map(({ name, note }) => `- ${name}: ${note}\n`).join('')}`

@@ -36,7 +36,7 @@ export class Setting {
     // Deleted topics give their space back at once, not after a minute.
     const kafka = await startKafka({ properties: { 'file.delete.delay.ms': '0' } })
     this.#undo.defer(() => kafka.dispose())
-    const bus = this.#undo.use(new RedpandaEventBus({ brokers: kafka.brokers }))
+    const bus = this.#undo.use(new RedpandaEventBus({ brokers: kafka.brokers, timeout: 60_000 }))
     return { brokers: kafka.brokers, log: bus.log, admin: bus.admin }
   })
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { groupActive } from '../../src/bus/errors.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
 import GroupsClone from '../../src/commands/groups/clone.ts'
 import GroupsDelete from '../../src/commands/groups/delete.ts'
@@ -13,6 +14,7 @@ import ResetUndo from '../../src/commands/reset/undo.ts'
 import Reset from '../../src/commands/reset.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { withAdmin } from '../support/with-admin.ts'
 import { type Runnable, runCli } from './run-cli.ts'
 
 const AUTO = 'composable-rust-order-events-payment-events'
@@ -129,6 +131,17 @@ describe('groups', () => {
     expect(broker.groups.committed('billing')).toHaveLength(2)
   })
 
+  test('say so where there is nothing to forget, and suggest no making of one to delete', async () => {
+    const { stdout, exitCode } = await run(GroupsDeleteOffsets, 'billing', '--topic', 'order-events:0', '--yes')
+    expect(stdout).toBe('GROUP  billing (Empty)\nTO     nothing committed\n\nnothing to change\n')
+    expect(exitCode).toBe(0)
+
+    const missing = await run(GroupsDelete, 'nobody', '--yes')
+    expect(missing.stderr).toBe(
+      "error: group 'nobody' does not exist (CRBUS_GROUP_NOT_FOUND)\n  try: crbus groups list\n",
+    )
+  })
+
   test('are deleted together or not at all, and brought back', async () => {
     broker.groups.commit('empty', [])
     expect(await run(GroupsDelete, 'billing', '--dry-run')).toMatchObject({ exitCode: 0 })
@@ -144,6 +157,24 @@ describe('groups', () => {
 
     await run(ResetUndo, '--last', '--group', 'billing', '--yes')
     expect(broker.groups.committed('billing')).toHaveLength(2)
+  })
+
+  test('say which were deleted before one could not be', async () => {
+    broker.groups.commit('empty', [])
+    const bus = new InMemoryEventBus({ broker })
+    const deleteGroup = (group: string) =>
+      group === 'empty' ? Promise.reject(groupActive(group, ['late-1'])) : bus.admin.deleteGroup(group)
+    const options = { broker, openBus: () => withAdmin(bus, { deleteGroup }), undoFolder: join(folder, 'undo') }
+
+    const { stdout, exitCode } = await runCli(GroupsDelete, ['billing', 'empty', '--yes', '--json'], options)
+
+    const { deleted, applied, error } = JSON.parse(stdout)
+    expect([exitCode, applied]).toEqual([6, false])
+    expect(deleted).toMatchObject([{ moved: 2, undoFile: expect.stringContaining('billing.json') }])
+    expect(error.message).toContain('late-1')
+    expect(error.message).toContain('; before that, billing had been deleted')
+    expect(error.suggestions).toContain(`crbus reset undo ${deleted[0].undoFile}`)
+    expect(broker.groups.list()).toEqual(['empty'])
   })
 
   test('go back to what a description said', async () => {

@@ -2,12 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { groupActive } from '../../src/bus/errors.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
 import ResetApply from '../../src/commands/reset/apply.ts'
 import ResetUndo from '../../src/commands/reset/undo.ts'
 import Reset from '../../src/commands/reset.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { withAdmin } from '../support/with-admin.ts'
 import { runCli } from './run-cli.ts'
 
 /** The clock of the records: a minute each, up to the clock of command tests. */
@@ -73,7 +75,8 @@ describe('reset', () => {
     expect(committed()).toEqual([6n])
     await runCli(ResetUndo, [join(undoFolder(), String(file)), '--yes'], options())
     expect(committed()).toEqual([6n])
-    await runCli(ResetUndo, ['--last', '--group', 'billing', '--yes'], options())
+    const back = await runCli(ResetUndo, ['--last', '--group', 'billing', '--yes'], options())
+    expect(back.stdout).toContain('TO     what was before: an undo\n')
     expect(committed()).toEqual([0n])
   })
 
@@ -112,6 +115,31 @@ describe('reset', () => {
 
     const refused = await reset(...base, 'start', '--json')
     expect(JSON.parse(refused.stdout)).toMatchObject({ applied: false, replayed: 8, error: { code: 'CRBUS_REFUSED' } })
+  })
+
+  test('tells what was not taken, and where the undo file is', async () => {
+    const commitOffsets = () => Promise.reject(groupActive('billing', ['late-1']))
+    const refused = (...argv: string[]) => {
+      const bus = withAdmin(new InMemoryEventBus({ broker }), { commitOffsets })
+      return runCli(Reset, [...base, 'start', '--yes', ...argv], { ...options(), openBus: () => bus })
+    }
+
+    const { stdout, exitCode } = await refused('--json')
+
+    const undoFile = join(undoFolder(), String(readdirSync(undoFolder())[0]))
+    expect(JSON.parse(stdout)).toMatchObject({
+      group: 'billing',
+      applied: false,
+      undoFile,
+      moved: 0,
+      notTaken: [{ topic: 'order-events', partition: 0, to: 0, is: 6 }],
+      error: { code: 'CRBUS_GROUP_ACTIVE', exitCode: 6 },
+    })
+    expect(exitCode).toBe(6)
+    expect(JSON.parse(readFileSync(undoFile, 'utf8')).offsets).toMatchObject([{ before: 6, after: 0 }])
+    expect((await refused()).stderr).toContain(
+      "error: group 'billing' has running members: late-1; read back, no offset has moved: order-events[0] is at 6 instead of 0",
+    )
   })
 
   test('says what was clamped, and that there is nothing to do', async () => {

@@ -11,6 +11,7 @@ import { runGit } from '../../src/cli/git.ts'
 import { Stop } from '../../src/cli/stop.ts'
 import type { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import type { FakeTerminal } from './terminal.ts'
 
 export interface CliResult {
   readonly stdout: string
@@ -31,6 +32,8 @@ interface CliOptions {
   readonly stop?: Stop
   /** There is somebody at a terminal, who types `stdin`. */
   readonly isTerminal?: boolean
+  /** Somebody at a terminal who sees stdout and types while it runs. */
+  readonly terminal?: FakeTerminal
   readonly undoFolder?: string
   readonly onStdout?: (text: string) => void
   readonly onStderr?: (text: string) => void
@@ -60,10 +63,11 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
   const surroundings = { cwd, env: options.env ?? {}, home: join(tmpdir(), 'crbus-no-home') }
   const context: Context = {
     io: {
-      stdin: Object.assign(Readable.from(options.stdin ?? []), { isTTY }),
-      stdout: sink('stdout'),
+      stdin: options.terminal?.stdin ?? Object.assign(Readable.from(options.stdin ?? []), { isTTY }),
+      stdout: options.terminal?.stdout ?? sink('stdout'),
       stderr: Object.assign(sink('stderr'), { isTTY }),
       color: false,
+      screen: options.terminal !== undefined,
     },
     stop,
     now: () => NOW,

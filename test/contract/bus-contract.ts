@@ -6,6 +6,7 @@ import { batchClauses } from './support/batch-clauses.ts'
 import { eventClauses } from './support/event-clauses.ts'
 import { groupClauses } from './support/group-clauses.ts'
 import type { Harness } from './support/harness.ts'
+import { lagClauses } from './support/lag-clauses.ts'
 import { nextBatchClauses } from './support/next-batch-clauses.ts'
 import { readClauses } from './support/read-clauses.ts'
 import { resetClauses } from './support/reset-clauses.ts'
@@ -49,6 +50,7 @@ export function busContract(name: string, harness: Harness): void {
     describe('groups', () => groupClauses(contract))
     describe('administration', () => adminClauses(contract))
     describe('many at once', () => batchClauses(contract))
+    describe('lag', () => lagClauses(contract))
     describe('resets', () => resetClauses(contract))
   })
 }

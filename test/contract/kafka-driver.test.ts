@@ -5,6 +5,7 @@ import type { GroupMember, JoinRequest } from '../../src/bus/driver.ts'
 import type { BusRecord, NewRecord } from '../../src/bus/record.ts'
 import { KafkaDriver } from '../../src/drivers/kafka/kafka-driver.ts'
 import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { watchLag } from '../../src/operations/watch-lag.ts'
 import { startKafka, type TestKafka } from '../support/kafka.ts'
 import { newTopic, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
@@ -258,7 +259,9 @@ describe.skipIf(brokers === '')('on a broker', () => {
 
     test('keeps times, headers, tombstones and empty values as they are', async () => {
       const bus = openBus()
-      const topic = await newTopic(bus)
+      const topic = uniqueTopic()
+      // Its records are older than what a broker keeps by default.
+      await bus.admin.createTopic(topic, { partitions: 1, config: { 'retention.ms': '-1' } })
       const headers = [
         ['b', Buffer.from('1')],
         ['ä', null],
@@ -552,6 +555,28 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('a br
     expect(await elapsed(() => told)).toBeLessThan(8000)
     expect(await elapsed(() => driver.close())).toBeLessThan(500)
     await kafka.start()
+  })
+
+  test('is told to who watches lag, who goes on when it is back', async () => {
+    const bus = openBus({ brokers: kafka.brokers, timeout: 1500 })
+    const topic = await newTopic(bus)
+    const group = uniqueGroup()
+    await bus.log.append(topic, [record(0), record(1)])
+    await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 1n }])
+    const stop = new AbortController()
+    onTestFinished(() => stop.abort())
+    const looks = watchLag(bus, { groups: [group], interval: 100, now: Date.now, signal: stop.signal })
+    const next = async () => (await looks.next()).value
+    expect(await next()).toMatchObject({ ok: true, report: { groups: [{ group, lag: 1n }] } })
+
+    await kafka.kill()
+    expect(await next()).toMatchObject({ ok: false, reason: expect.stringContaining(kafka.brokers) })
+    await kafka.start()
+
+    await vi.waitFor(
+      async () => expect(await next()).toMatchObject({ ok: true, report: { groups: [{ lag: 1n }] } }),
+      30_000,
+    )
   })
 })
 

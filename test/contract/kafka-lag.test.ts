@@ -1,16 +1,20 @@
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import type { Position } from '../../src/bus/record.ts'
+import { KafkaCluster } from '../../src/drivers/kafka/cluster.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { WireConnection } from '../../src/drivers/kafka/wire.ts'
+import { listGroups } from '../../src/operations/groups.ts'
 import { measureLag } from '../../src/operations/lag.ts'
-import { runKafkaTool } from '../support/kafka.ts'
+import { countWaiting } from '../../src/operations/lag-types.ts'
+import { kafkaTool } from '../support/kafka.ts'
 import { eventually, newTopic, numberedList, take, uniqueGroup } from './support/harness.ts'
+import { addPartitions, deleteRecordsBefore } from './support/kafka-changes.ts'
 
 const brokers = inject('kafkaBrokers')
 const signal = new AbortController().signal
 
 function openBus(): RedpandaEventBus {
-  const bus = new RedpandaEventBus({ brokers })
+  const bus = new RedpandaEventBus({ brokers, timeout: 60_000 })
   onTestFinished(() => bus.close())
   return bus
 }
@@ -20,10 +24,9 @@ const lagOf = async (bus: RedpandaEventBus, ...groups: string[]) =>
 
 /** The rows of `kafka-consumer-groups.sh --describe`: committed, end, lag and member by topic and partition. */
 async function describeWithKafka(group: string): Promise<Map<string, string[]>> {
-  const printed = await runKafkaTool(
-    'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  const printed = await kafkaTool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [
     ...['--bootstrap-server', brokers, '--describe', '--group', group],
-  )
+  ])
   const rows = printed.split('\n').map((line) => line.trim().split(/\s+/))
   return new Map(
     rows
@@ -98,38 +101,139 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
     })
   })
 
-  test('asks as often for many partitions and topics as for one', async () => {
-    const bus = openBus()
-    const [small, large] = [uniqueGroup(), uniqueGroup()]
-    const behind = async (group: string, topics: number, partitions: number) => {
-      for (let left = topics; left > 0; left -= 1) {
-        const topic = await newTopic(bus, partitions)
-        const all = Array.from({ length: partitions }, (_, partition) => partition)
-        await bus.log.append(
-          topic,
-          all.map((partition) => ({ key: null, value: Buffer.from('x'), partition })),
-        )
+  describe('what it costs', () => {
+    /** Counts what is asked of the broker, by name. */
+    function countingRequests() {
+      const asked = vi.spyOn(WireConnection.prototype, 'send')
+      onTestFinished(() => asked.mockRestore())
+      return async (work: () => Promise<unknown>): Promise<string[]> => {
+        asked.mockClear()
+        await work()
+        return asked.mock.calls.map(([{ name }]) => name).sort()
+      }
+    }
+
+    /** A topic with a record on each partition, and groups that have read none. */
+    async function behind(bus: RedpandaEventBus, groups: readonly string[], partitions: number): Promise<void> {
+      const topic = await newTopic(bus, partitions)
+      const all = Array.from({ length: partitions }, (_, partition) => partition)
+      await bus.log.append(
+        topic,
+        all.map((partition) => ({ key: null, value: Buffer.from('x'), partition })),
+      )
+      for (const group of groups) {
         await bus.admin.commitOffsets(
           group,
           all.map((partition) => ({ topic, partition, offset: 0n })),
         )
       }
     }
-    await behind(small, 1, 1)
-    await behind(large, 3, 20)
-    const asked = vi.spyOn(WireConnection.prototype, 'send')
-    onTestFinished(() => asked.mockRestore())
-    const requests = async (group: string) => {
-      asked.mockClear()
-      const [found] = await lagOf(bus, group)
-      return { lag: found?.lag, names: asked.mock.calls.map(([{ name }]) => name).sort() }
-    }
 
-    const [one, many] = [await requests(small), await requests(large)]
+    const uniqueGroups = (count: number) => Array.from({ length: count }, uniqueGroup)
 
-    expect([one.lag, many.lag]).toEqual([1n, 60n])
-    expect(many.names).toEqual(one.names)
-    expect(one.names.filter((name) => name === 'OffsetFetch' || name === 'Fetch')).toEqual(['Fetch', 'OffsetFetch'])
+    test('is the same for many partitions and topics as for one', async () => {
+      const bus = openBus()
+      const [small, large] = [uniqueGroup(), uniqueGroup()]
+      await behind(bus, [small], 1)
+      for (const topics of [1, 2, 3]) await behind(bus, [large], topics * 10)
+      const requests = countingRequests()
+
+      const one = await requests(async () => expect(await lagOf(bus, small)).toMatchObject([{ lag: 1n }]))
+      const many = await requests(async () => expect(await lagOf(bus, large)).toMatchObject([{ lag: 60n }]))
+
+      expect(many).toEqual(one)
+      expect(one.filter((name) => name === 'OffsetFetch' || name === 'Fetch')).toEqual(['Fetch', 'OffsetFetch'])
+    })
+
+    test('is the same for many groups as for a few, and so is listing them', async () => {
+      const bus = openBus()
+      const [few, many] = [uniqueGroups(3), uniqueGroups(30)]
+      await behind(bus, few, 2)
+      const requests = countingRequests()
+      const listed = (groups: readonly string[]) => async () => {
+        const names = (await listGroups(bus)).map(({ group }) => group)
+        expect(names).toEqual(expect.arrayContaining([...groups]))
+      }
+      const measured = (groups: readonly string[]) => async () => {
+        const found = await lagOf(bus, ...groups)
+        expect(found.map(({ lag }) => lag)).toEqual(groups.map(() => 2n))
+      }
+
+      const [lagOfFew, listOfFew] = [await requests(measured(few)), await requests(listed(few))]
+      await behind(bus, many, 2)
+
+      expect(await requests(measured(many))).toEqual(lagOfFew)
+      expect(await requests(listed(many))).toEqual(listOfFew)
+    })
+
+    test('is one request a group on brokers that know no other, for the same answer', async () => {
+      const bus = openBus()
+      const groups = uniqueGroups(3)
+      await behind(bus, groups, 2)
+      const stream = await openBus().subscribe([await newTopic(bus)], { group: groups[0] })
+      const now = Date.now()
+      const measure = () => measureLag(bus, { groups, now: () => now, signal })
+      const newer = await measure()
+      const speaks = vi.spyOn(KafkaCluster.prototype, 'speaks').mockResolvedValue(false)
+      onTestFinished(() => speaks.mockRestore())
+      const requests = countingRequests()
+
+      const asked = await requests(async () => expect(await measure()).toEqual(newer))
+
+      const counted = (name: string) => asked.filter((one) => one === name).length
+      expect([counted('OffsetFetch'), counted('DescribeGroups')]).toEqual([3, 1])
+      await stream.close()
+    })
+  })
+
+  test('of a log that was cut off is said to be beyond it, with the age of the oldest that is left', async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus, 2)
+    const now = Date.now()
+    const records = [0, 1].flatMap((partition) =>
+      [50, 40, 30, 20, 10].map((age) => ({
+        key: null,
+        value: Buffer.from('x'),
+        partition,
+        timestamp: BigInt(now - age * 1000),
+      })),
+    )
+    await bus.log.append(topic, records)
+    const group = uniqueGroup()
+    await bus.admin.commitOffsets(
+      group,
+      [1n, 4n].map((offset, partition) => ({ topic, partition, offset })),
+    )
+
+    await deleteRecordsBefore(brokers, topic, 0, 3n)
+    await deleteRecordsBefore(brokers, topic, 1, 3n)
+
+    const report = await measureLag(bus, { groups: [group], now: () => now, signal })
+    expect(report.groups[0]).toMatchObject({ verdict: 'beyond-the-log', age: 20_000 })
+    expect(report.groups[0]?.topics[0]?.partitions).toMatchObject([
+      { committed: 1n, start: 3n, end: 5n, lag: 4n, age: 20_000, verdict: 'beyond-the-log' },
+      { committed: 4n, start: 3n, end: 5n, lag: 1n, age: 10_000, verdict: 'stopped' },
+    ])
+    expect(await countWaiting(bus, report, { limit: 100, signal })).toMatchObject([{ read: 3 }])
+  })
+
+  test('tells partitions that were added while it looked, and that nobody reads', async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus)
+    const group = uniqueGroup()
+    await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
+    const looks = { groups: [group], sample: 1, now: Date.now, signal }
+    const before = await measureLag(bus, looks)
+    expect(before.groups[0]?.topics[0]?.partitions).toHaveLength(1)
+
+    await addPartitions(brokers, topic, 3)
+    await openBus().log.append(topic, [{ key: null, value: Buffer.from('x'), partition: 2 }])
+
+    expect((await measureLag(bus, looks)).groups[0]?.topics[0]?.partitions).toMatchObject([
+      { partition: 0, committed: 0n, verdict: 'ok' },
+      { partition: 1, committed: undefined, end: 0n, verdict: 'ok' },
+      { partition: 2, committed: undefined, end: 1n, verdict: 'never-committed' },
+    ])
   })
 
   test('reads without joining: a running group keeps its generation', async () => {

@@ -1,4 +1,5 @@
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import pg from 'pg'
@@ -244,8 +245,8 @@ else {
         for (const socket of sockets) socket.destroy()
         silent.close()
       })
-      await eventually(() => expect(silent.address()).not.toBeNull())
-      const { port } = silent.address() as { port: number }
+      await once(silent, 'listening')
+      const { port } = silent.address() as AddressInfo
       const store = open(`postgres://crbus:x@127.0.0.1:${port}/x`, { timeout: 200 })
       expect(await failure(store.readStream('order-1'))).toBe('STORE_UNAVAILABLE')
     })
@@ -298,6 +299,35 @@ else {
       await eventually(async () => expect(await open(url).outbox.lease('billing')).toBeDefined())
       await lease?.release()
     })
+  })
+
+  test('a connection that is cut without a word loses the lease, and nobody waits for ever', {
+    timeout: 120_000,
+  }, async () => {
+    const { url } = await newStore()
+    const sockets = new Set<Socket>()
+    const { hostname, port } = new URL(url)
+    const proxy = createServer((socket) => {
+      const there = connect(Number(port), hostname)
+      for (const one of [socket, there]) sockets.add(one.on('error', () => undefined))
+      socket.pipe(there).pipe(socket)
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy()
+      proxy.close()
+    })
+    await once(proxy, 'listening')
+    const address = Object.assign(new URL(url), { port: String((proxy.address() as AddressInfo).port) })
+    const store = open(address.href.replaceAll('+', '%20'), { timeout: 1000 })
+    const lease = await store.outbox.lease('billing')
+    const unaware = await store.outbox.lease('shipping')
+    expect(lease).toBeDefined()
+
+    for (const socket of sockets) socket.unpipe().pause()
+
+    await eventually(() => expect(lease?.lost.aborted).toBe(true), 60_000)
+    await unaware?.release()
+    await store.close()
   })
 
   test('a server that is stopped and started again', { timeout: 120_000 }, async () => {

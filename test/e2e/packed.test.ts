@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -36,6 +36,13 @@ for (const store of [memory, await openEventStore((process.argv[2] ?? '') + '.st
 }
 `
 
+/** The compiler's options of the strictest of projects. */
+const strict = [
+  ...['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false'],
+  ...['--module', 'nodenext', '--target', 'es2022', '--types', 'node'],
+  ...['--typeRoots', join(root, 'node_modules/@types')],
+]
+
 let tarball: string
 let folder: string
 
@@ -69,20 +76,56 @@ describe('the packed tarball, installed elsewhere', () => {
     expect((await crbus('tail', 'order-events', '-e', '-o', '%y %{order_id}')).stdout).toBe('OrderPlaced.v1 o-1')
   })
 
+  test('brings its screen along: nothing that draws it is installed', async () => {
+    const crbus = `"${process.execPath}" "${join(folder, 'node_modules/crbus/bin/crbus.js')}"`
+    const data = { ...env, CRBUS_DATA_DIR: join(folder, 'screen'), TERM: 'xterm' }
+    await execa('sh', ['-c', `${crbus} publish order-events -t A.v1 -d '{}'`], { env: data })
+    const watch = `stty rows 24 cols 80; ${crbus} lag --watch`
+    const running = execa('script', ['-qfec', watch, '/dev/null'], { env: data, reject: false })
+    // Typed before it asks for keys, it is the first that it reads.
+    running.stdin?.write('q')
+    const { stdout, exitCode } = await running
+    expect(stdout).toContain('no groups yet')
+    expect(exitCode).toBe(0)
+    for (const name of ['ink', 'react']) expect(existsSync(join(folder, 'node_modules', name))).toBe(false)
+  })
+
   test('is a library whose types hold in the strictest of projects', async () => {
     writeFileSync(join(folder, 'service.ts'), service)
-    const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false']
-    const modules = ['--module', 'nodenext', '--target', 'es2022', '--types', 'node']
-    const roots = ['--typeRoots', join(root, 'node_modules/@types')]
-    const checked = await execa(
-      process.execPath,
-      [tool('tsc'), '--noEmit', ...strict, ...modules, ...roots, 'service.ts'],
-      { cwd: folder, reject: false },
-    )
+    const checked = await execa(process.execPath, [tool('tsc'), '--noEmit', ...strict, 'service.ts'], {
+      cwd: folder,
+      reject: false,
+    })
     expect(checked.stdout).toBe('')
     const ran = await execa(process.execPath, ['service.ts', join(folder, 'service.db')], { cwd: folder, env })
     expect(ran.stdout).toBe('OrderPlaced.v1 {"order_id":"o-1"}\nOrderPlaced.v1 {"order_id":"o-1"}\n1 stored\n1 stored')
   })
+
+  test('has the service that the README shows, with types that hold in the strictest of projects', async () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const section = readme.slice(readme.indexOf('### Write a service'), readme.indexOf('## Reference'))
+    const [shop, main, tests] = [...section.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? '')
+    const imports = "import { checkout, order } from './shop.ts'\n"
+    writeFileSync(join(folder, 'shop.ts'), shop ?? '')
+    writeFileSync(join(folder, 'main.ts'), `${imports}${main}`)
+    writeFileSync(join(folder, 'shop.test.ts'), `${imports}${tests}`)
+    const checked = await execa(
+      process.execPath,
+      [tool('tsc'), '--noEmit', '--allowImportingTsExtensions', ...strict, 'main.ts', 'shop.test.ts'],
+      { cwd: folder, reject: false },
+    )
+    expect(checked.stdout).toBe('')
+    const ran = await execa(process.execPath, ['shop.test.ts'], { cwd: folder, env })
+    expect(ran.stdout).toMatch(/^charging \[ \{ .*type: 'ChargePayment' \} \]$/)
+  })
+})
+
+test('the demo is the service that the templates make', async () => {
+  const { exitCode, stderr } = await execa(process.execPath, ['bin/demo-sources.js', 'check'], {
+    cwd: root,
+    reject: false,
+  })
+  expect([exitCode, stderr]).toEqual([0, ''])
 })
 
 test('the command reference in the README is today’s help', async () => {

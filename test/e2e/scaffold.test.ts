@@ -98,7 +98,7 @@ describe('what is scaffolded into it', () => {
     expect(checked.exitCode, checked.all).toBe(0)
     const tested = await run('npm', ['test'])
     expect(tested.exitCode, tested.all).toBe(0)
-    expect(tested.all).toMatch(/Test Files +7 passed/)
+    expect(tested.all).toMatch(/Test Files +9 passed/)
   })
 
   test('is kept when made again', async () => {

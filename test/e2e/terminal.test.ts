@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,16 +20,19 @@ beforeEach(() => {
   }
 })
 
-/** Runs a command line on a pseudo-terminal of its own (util-linux's `script`). */
-const onTerminal = (words: string) =>
-  execa('script', ['-qfec', `"${process.execPath}" "${bin}" ${words}`, '/dev/null'], { env, reject: false })
+const crbus = `"${process.execPath}" "${bin}"`
 
-const shown = async (running: ReturnType<typeof onTerminal>, text: string): Promise<string> => {
+/** Runs a shell's line on a pseudo-terminal of its own (util-linux's `script`). */
+const onPseudoTerminal = (line: string) => execa('script', ['-qfec', line, '/dev/null'], { env, reject: false })
+
+const onTerminal = (words: string) => onPseudoTerminal(`${crbus} ${words}`)
+
+const shown = async (running: ReturnType<typeof onPseudoTerminal>, text: string): Promise<string> => {
   let seen = ''
   running.stdout?.on('data', (chunk) => {
     seen += chunk
   })
-  for (let tries = 0; tries < 200 && !seen.includes(text); tries += 1) await sleep(50)
+  for (let tries = 0; tries < 600 && !seen.includes(text); tries += 1) await sleep(50)
   return seen
 }
 
@@ -93,9 +96,99 @@ describe('on a terminal', () => {
     expect(await topics()).not.toContain('old-events')
   })
 
+  test('what a new service needs to be told is asked for, and Ctrl-C leaves nothing', async () => {
+    const folder = env.CRBUS_DATA_DIR as string
+    const inFolder = (words: string) => onPseudoTerminal(`stty cols 100 rows 30; cd "${folder}" && ${crbus} ${words}`)
+    const asked = inFolder('new service --no-install')
+    await shown(asked, 'What is the service called?')
+    asked.stdin?.write('shop\r')
+    await shown(asked, 'In which language?')
+    asked.stdin?.write('\r')
+    const { exitCode, stdout } = await asked
+    expect(exitCode, stdout).toBe(0)
+    expect(existsSync(join(folder, 'shop/src/main.ts'))).toBe(true)
+    const left = inFolder('new service --no-install')
+    await shown(left, 'What is the service called?')
+    left.stdin?.write('\u0003')
+    expect((await left).exitCode).toBe(130)
+    expect(readdirSync(folder)).toEqual(['shop'])
+  })
+
   test('the demo ends by itself', async () => {
     const { exitCode, stdout } = await onTerminal('demo --pause 1')
     expect(exitCode).toBe(0)
     expect(stripVTControlCharacters(stdout)).toMatch(/8 checkouts: \d completed, \d compensated/)
+  })
+})
+
+describe('lag --watch on a terminal', () => {
+  const ALTERNATE = '\u001b[?1049h'
+  const PRIMARY = '\u001b[?1049l'
+  const SHOW_CURSOR = '\u001b[?25h'
+
+  /** Says its process id, watches, and says how it ended and in what state the terminal is. */
+  const watching = (before = '') => {
+    const watch = `${before} sh -c 'echo pid=$$; exec ${crbus} lag --watch --interval 200ms'`
+    return onPseudoTerminal(`stty rows 24 cols 80; ${watch}; echo "ended=$?"; stty -a`)
+  }
+
+  const expectRestored = (stdout: string, code: number) => {
+    const screen = stdout.slice(stdout.indexOf(ALTERNATE), stdout.lastIndexOf(PRIMARY))
+    expect(screen).toContain('billing')
+    const rest = stdout.slice(stdout.lastIndexOf(PRIMARY))
+    expect(rest).toContain(SHOW_CURSOR)
+    expect(rest).not.toContain(ALTERNATE)
+    expect(rest).toContain(`ended=${code}\r\n`)
+    // What raw mode turns off.
+    for (const setting of ['icanon', 'echo', 'isig']) expect(rest).toMatch(new RegExp(`[ \\n]${setting}[ ;]`))
+  }
+
+  beforeEach(async () => {
+    await execa(process.execPath, [bin, 'publish', 'order-events', '-t', 'A', '-d', '{"n":1}'], { env })
+    const group = ['--group', 'billing', '--topic', 'order-events', '--to', 'start', '--new-group', '--yes']
+    await execa(process.execPath, [bin, 'reset', ...group], { env })
+  })
+
+  test('shows a group, opens it by keys and quits', async () => {
+    const running = watching()
+    expect(await shown(running, 'billing')).toContain(ALTERNATE)
+    running.stdin?.write('\r')
+    expect(await shown(running, 'COMMITTED')).toContain('order-events')
+    running.stdin?.write('\u001b')
+    await shown(running, 'enter open')
+    running.stdin?.write('q')
+    expectRestored((await running).stdout, 0)
+  })
+
+  test('leaves the terminal as it was after Ctrl-C', async () => {
+    const running = watching()
+    await shown(running, 'billing')
+    running.stdin?.write('\u0003')
+    expectRestored((await running).stdout, 130)
+  })
+
+  test('and after SIGTERM', async () => {
+    const running = watching()
+    const pid = /pid=(\d+)/.exec(await shown(running, 'billing'))?.[1]
+    process.kill(Number(pid), 'SIGTERM')
+    expectRestored((await running).stdout, 130)
+  })
+
+  test('is plain lines on a terminal that only writes on', async () => {
+    const running = watching('TERM=dumb')
+    expect(await shown(running, 'group=billing')).not.toContain('\u001b')
+    running.stdin?.write('\u0003')
+    const { stdout } = await running
+    expect(stdout).toContain('ended=130')
+    expect(stdout).not.toContain(ALTERNATE)
+  })
+
+  test('is plain lines in a pipe, which ends with its reader', async () => {
+    const watch = `(${crbus} lag --watch --interval 50ms; echo "ended=$?" >&2) | head -3`
+    const { stdout, stderr } = await execa('sh', ['-c', watch], { env })
+    const lines = stdout.split('\n')
+    expect(lines).toHaveLength(3)
+    for (const line of lines) expect(line).toMatch(/^time=\S+Z group=billing state=Empty .* lag=1 .* verdict=stopped$/)
+    expect(stderr).toBe('ended=0')
   })
 })

@@ -21,7 +21,7 @@ const KAFKA = '4.1.0'
 const READY_WITHIN = 60_000
 const run = promisify(execFile)
 
-/** A real Apache Kafka, one node, listening on this machine only. */
+/** A real Apache Kafka, one node, listening on this machine only. See {@link TestKafkaCluster} for several. */
 export interface TestKafka {
   /** `127.0.0.1:port`; the same after a restart. */
   readonly brokers: string
@@ -71,23 +71,97 @@ export const brokerRequired = (): boolean => Boolean(process.env.CI || process.e
 export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka> {
   const given = process.env.CRBUS_TEST_BROKERS
   if (given) return foreignKafka(given)
-  const libs = await fetchLibs()
-  const folder = mkdtempSync(join(tmpdir(), 'crbus-kafka-'))
-  const port = await freePort()
-  const controllerPort = await freePort()
-  const properties = join(folder, 'server.properties')
+  const { folder, place } = await newPlace(1)
   const { login } = options
-  const secured = login ? await secure(folder, port, controllerPort, login) : undefined
-  const more = { ...secured?.properties, ...options.properties }
-  writeFileSync(properties, serverProperties(folder, port, controllerPort, more))
-  const classpath = ['-cp', join(libs, '*')]
-  const storage = (...args: string[]) => run('java', [...classpath, 'kafka.tools.StorageTool', ...args])
-  const id = (await storage('random-uuid')).stdout.trim()
-  await storage('format', '-t', id, '-c', properties, ...(login ? scramUsers(login) : []))
-  const kafka = new OwnKafka(folder, port, [...classpath, 'kafka.Kafka', properties], secured?.certificate)
+  const secured = login ? await secure(folder, place, login) : undefined
+  const properties = { ...secured?.properties, ...options.properties }
+  const id = await newClusterId()
+  const kafka = await prepareNode({
+    folder,
+    place,
+    id,
+    quorum: [place],
+    properties,
+    login,
+    certificate: secured?.certificate,
+  })
   await kafka.start()
   return kafka
 }
+
+/** Several nodes that are one cluster, each a process of its own: any one of them may go. */
+export interface TestKafkaCluster {
+  readonly brokers: string
+  /** By broker id. */
+  readonly nodes: ReadonlyMap<number, TestKafka>
+  dispose(): Promise<void>
+}
+
+/** Resolves when all nodes answer; they may not have found each other by then. */
+export async function startKafkaCluster(
+  size: number,
+  properties: KafkaOptions['properties'] = {},
+): Promise<TestKafkaCluster> {
+  const places: (NodePlace & { readonly folder: string })[] = []
+  for (let node = 1; node <= size; node += 1) {
+    const { folder, place } = await newPlace(node)
+    places.push({ ...place, folder })
+  }
+  const id = await newClusterId()
+  const prepared = places.map(async ({ folder, ...place }) => {
+    const node = await prepareNode({ folder, place, id, quorum: places, properties })
+    return [place.node, node] as const
+  })
+  const nodes = new Map(await Promise.all(prepared))
+  const all = [...nodes.values()]
+  const cluster: TestKafkaCluster = {
+    brokers: all.map(({ brokers }) => brokers).join(','),
+    nodes,
+    dispose: async () => void (await Promise.all(all.map((node) => node.dispose()))),
+  }
+  try {
+    await Promise.all(all.map((node) => node.start()))
+  } catch (error) {
+    await cluster.dispose()
+    throw error
+  }
+  return cluster
+}
+
+interface NodePlace {
+  readonly node: number
+  readonly port: number
+  readonly controllerPort: number
+}
+
+async function newPlace(node: number): Promise<{ readonly folder: string; readonly place: NodePlace }> {
+  const folder = mkdtempSync(join(tmpdir(), 'crbus-kafka-'))
+  return { folder, place: { node, port: await freePort(), controllerPort: await freePort() } }
+}
+
+interface Node {
+  readonly folder: string
+  readonly place: NodePlace
+  /** The cluster's. */
+  readonly id: string
+  readonly quorum: readonly NodePlace[]
+  readonly properties: Readonly<Record<string, string>>
+  readonly login?: Login | undefined
+  readonly certificate?: string | undefined
+}
+
+/** Writes what a node starts from. */
+async function prepareNode({ folder, place, id, quorum, properties, login, certificate }: Node): Promise<OwnKafka> {
+  const file = join(folder, 'server.properties')
+  writeFileSync(file, serverProperties(folder, place, quorum, properties))
+  await runStorageTool('format', '-t', id, '-c', file, ...(login ? scramUsers(login) : []))
+  const command = ['-cp', join(await fetchLibs(), '*'), 'kafka.Kafka', file]
+  return new OwnKafka(folder, place.port, command, certificate)
+}
+
+const newClusterId = async (): Promise<string> => (await runStorageTool('random-uuid')).trim()
+
+const runStorageTool = (...args: string[]): Promise<string> => kafkaTool('kafka.tools.StorageTool', args)
 
 const scramUsers = ({ username, password }: Login) =>
   ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
@@ -96,7 +170,7 @@ const scramUsers = ({ username, password }: Login) =>
   ])
 
 /** A listener with TLS and logins, and the certificate it shows. */
-async function secure(folder: string, port: number, controllerPort: number, { username, password }: Login) {
+async function secure(folder: string, { port, controllerPort }: NodePlace, { username, password }: Login) {
   const store = join(folder, 'server.p12')
   const opened = ['-keystore', store, '-storepass', 'changeit', '-alias', 'broker']
   const host = ['-dname', 'CN=127.0.0.1', '-ext', 'SAN=ip:127.0.0.1', '-validity', '2']
@@ -131,12 +205,6 @@ async function secure(folder: string, port: number, controllerPort: number, { us
     [`${listener}.scram-sha-512.sasl.jaas.config`]: jaas('scram.ScramLoginModule'),
   }
   return { properties, certificate }
-}
-
-/** Runs one of Kafka's own tools, by its class, and gives what it prints. */
-export async function runKafkaTool(tool: string, ...args: string[]): Promise<string> {
-  const classpath = join(await fetchLibs(), '*')
-  return (await run('java', ['-Xmx256m', '-cp', classpath, tool, ...args])).stdout
 }
 
 class OwnKafka implements TestKafka {
@@ -234,14 +302,14 @@ function foreignKafka(brokers: string): TestKafka {
 
 function serverProperties(
   folder: string,
-  port: number,
-  controllerPort: number,
+  { node, port, controllerPort }: NodePlace,
+  quorum: readonly NodePlace[],
   more: Readonly<Record<string, string>>,
 ): string {
   const settings = {
     'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'node.id': `${node}`,
+    'controller.quorum.voters': quorum.map((one) => `${one.node}@127.0.0.1:${one.controllerPort}`).join(','),
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
@@ -291,17 +359,22 @@ const libsFolder = (): string => {
 /** Written last, so that a folder with it is whole. */
 const isComplete = (folder: string): boolean => existsSync(join(folder, 'complete'))
 
-/** A command of Kafka's own tools, by the class it is in; its output. */
-export async function kafkaTool(name: string, args: readonly string[]): Promise<string> {
+/** The words of a command of Kafka's own tools, by the class it is in. */
+export async function kafkaToolCommand(name: string, args: readonly string[]): Promise<readonly [string, ...string[]]> {
   const libs = await fetchLibs()
-  return (await run('java', ['-Xmx256m', '-XX:+UseSerialGC', '-cp', join(libs, '*'), name, ...args])).stdout
+  return ['java', '-Xmx256m', '-XX:+UseSerialGC', '-cp', join(libs, '*'), name, ...args]
+}
+
+/** Runs one, and gives what it prints. */
+export async function kafkaTool(name: string, args: readonly string[]): Promise<string> {
+  const [java, ...words] = await kafkaToolCommand(name, args)
+  return (await run(java, words)).stdout
 }
 
 /** The same, for one that runs until it is stopped. */
 export async function startKafkaTool(name: string, args: readonly string[]): Promise<ChildProcess> {
-  const libs = await fetchLibs()
-  const options = ['-Xmx256m', '-XX:+UseSerialGC', '-cp', join(libs, '*')]
-  return spawn('java', [...options, name, ...args], { stdio: 'ignore' })
+  const [java, ...words] = await kafkaToolCommand(name, args)
+  return spawn(java, words, { stdio: 'ignore' })
 }
 
 async function fetchLibs(): Promise<string> {

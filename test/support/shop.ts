@@ -18,13 +18,13 @@ type OrderEvent =
   | { readonly type: 'OrderCancelled'; readonly order_id: string; readonly reason: string }
   | { readonly type: 'OrderRejected'; readonly order_id: string; readonly reason: string }
 
-export type OrderAction =
+type OrderAction =
   | { readonly type: 'PlaceOrder'; readonly order_id: string; readonly total: number }
   | { readonly type: 'ConfirmOrder'; readonly order_id: string }
   | { readonly type: 'CancelOrder'; readonly order_id: string; readonly reason: string }
   | OrderEvent
 
-export interface OrderState {
+interface OrderState {
   readonly status: 'new' | 'placed' | 'confirmed' | 'cancelled'
 }
 
@@ -33,18 +33,18 @@ type PaymentEvent =
   | { readonly type: 'PaymentFailed'; readonly order_id: string; readonly reason: string }
   | { readonly type: 'PaymentRefunded'; readonly order_id: string }
 
-export type PaymentAction =
+type PaymentAction =
   | { readonly type: 'ChargePayment'; readonly order_id: string; readonly amount: number }
   | { readonly type: 'RefundPayment'; readonly order_id: string }
   | PaymentEvent
 
-export interface PaymentState {
+interface PaymentState {
   readonly status: 'none' | 'paid' | 'failed' | 'refunded'
 }
 
-export type CheckoutAction = OrderEvent | PaymentEvent | { readonly type: 'PaymentTimedOut'; readonly order_id: string }
+type CheckoutAction = OrderEvent | PaymentEvent | { readonly type: 'PaymentTimedOut'; readonly order_id: string }
 
-export interface CheckoutState {
+interface CheckoutState {
   readonly status: 'idle' | 'charging' | 'confirming' | 'completed' | 'compensating' | 'compensated'
   readonly order_id?: string
 }
@@ -61,8 +61,8 @@ export const paymentFails = (amount: number): boolean => amount % 3 === 0
 /** Groups too. */
 export const shopGroup = (prefix: string, role: string): string => `${prefix}${role}`
 
-/** Where shops share a broker, each has a prefix for its topics. */
-export function makeShop(prefix = ''): Shop {
+/** Where shops share a broker, each has a prefix for its topics. `patience`: how long a payment may take. */
+export function makeShop(prefix = '', patience = '30m'): Shop {
   const orderEvents = `${prefix}order-events`
   const orderCommands = `${prefix}order-commands`
   const paymentEvents = `${prefix}payment-events`
@@ -106,7 +106,7 @@ export function makeShop(prefix = ''): Shop {
     name: 'checkout',
     topics: [orderEvents, paymentEvents],
     initial: { status: 'idle' },
-    reduce: checkoutReducer(orderCommands, paymentCommands),
+    reduce: checkoutReducer(orderCommands, paymentCommands, patience),
     codec: cborCodec<CheckoutAction>({
       OrderPlaced: 1,
       OrderConfirmed: 1,
@@ -176,7 +176,7 @@ function paymentReducer(topic: string): Reducer<PaymentState, PaymentAction> {
   }
 }
 
-function checkoutReducer(orders: string, payments: string): Reducer<CheckoutState, CheckoutAction> {
+function checkoutReducer(orders: string, payments: string, patience: string): Reducer<CheckoutState, CheckoutAction> {
   return (state, action) => {
     const { order_id } = action
     const cancel = (reason: string) => ({
@@ -190,7 +190,7 @@ function checkoutReducer(orders: string, payments: string): Reducer<CheckoutStat
           state: { status: 'charging', order_id },
           effects: [
             dispatch(payments, { type: 'ChargePayment', order_id, amount: action.total } satisfies PaymentAction),
-            delay('30m', { type: 'PaymentTimedOut', order_id }),
+            delay(patience, { type: 'PaymentTimedOut', order_id }),
           ],
         }
       case 'PaymentCompleted':

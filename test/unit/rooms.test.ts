@@ -7,20 +7,24 @@ import { describe, expect, test } from 'vitest'
 /** Which room may import which. What is not here is a closed door. */
 const doors: Readonly<Record<string, readonly string[]>> = {
   bus: [],
+  // What both the bus and the store in one file rest on.
+  sqlite: [],
   codecs: ['bus'],
   schema: ['bus', 'codecs'],
   // The envelope and the acknowledgement rule are written once for all drivers, hence codecs.
-  drivers: ['bus', 'codecs'],
-  store: ['bus', 'codecs'],
+  drivers: ['bus', 'codecs', 'sqlite'],
+  store: ['bus', 'codecs', 'sqlite'],
   // Actions of Rust services are read and written by their schema.
   saga: ['bus', 'codecs', 'schema', 'store'],
   testing: ['bus', 'codecs', 'drivers', 'saga', 'store'],
   operations: ['bus', 'codecs', 'schema', 'store', 'saga'],
   scaffold: ['bus', 'codecs', 'schema'],
+  // A service: it knows crbus by its name and nothing of its inside.
+  demo: [],
   ui: ['bus', 'codecs', 'operations'],
   // What all `crbus new` have in common: questions, plans, npm and cargo.
   cli: ['bus', 'drivers', 'store', 'scaffold', 'ui'],
-  commands: ['bus', 'cli', 'operations', 'scaffold', 'ui'],
+  commands: ['bus', 'cli', 'demo', 'operations', 'scaffold', 'ui'],
   'index.ts': ['bus', 'codecs', 'schema', 'drivers', 'store', 'saga', 'operations', 'scaffold'],
   'testing.ts': ['testing'],
 }
@@ -28,14 +32,15 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 /** Who may name a package, a Node module or a global. What is not here anybody may. */
 const keepers: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['drivers/kafka'],
-  'node:sqlite': ['drivers/embedded', 'store'],
+  'node:sqlite': ['sqlite', 'drivers/embedded', 'store/sqlite'],
   pg: ['store/postgres'],
   'cbor-x': ['codecs'],
   '@lezer/rust': ['schema'],
   '@faker-js/faker': ['schema', 'operations'],
   '@oclif/core': ['cli', 'commands'],
-  ink: ['ui'],
-  react: ['ui'],
+  ink: ['ui/live'],
+  react: ['ui/live'],
+  'string-width': ['ui/live'],
   chalk: ['ui'],
   diff: ['ui'],
   '@clack/prompts': ['cli'],
@@ -181,11 +186,13 @@ describe('a closed door is seen', () => {
     ['a kept package', 'operations/a.ts', `import { Kafka } from 'kafkajs'`],
     ['its inside', 'drivers/embedded/a.ts', `import cluster from 'kafkajs/src/cluster/index.js'`],
     ['its types', 'bus/a.ts', `import type { Kafka } from 'kafkajs'`],
+    ['SQLite in the other store', 'store/postgres/a.ts', `import type { DatabaseSync } from 'node:sqlite'`],
     ['SQLite', 'drivers/kafka/a.ts', `import { DatabaseSync } from 'node:sqlite'`],
     ['Postgres', 'operations/a.ts', `const pg = await import('pg')`],
     ['CBOR', 'operations/a.ts', `import { decode } from 'cbor-x'`],
     ['oclif', 'operations/a.ts', `import { Flags } from '@oclif/core'`],
     ['ink', 'cli/a.ts', `const { render } = await import('ink')`],
+    ['ink beside the live screen', 'ui/a.tsx', `import { Text } from 'ink'`],
     ['chalk', 'commands/a.ts', `import { Chalk } from 'chalk'`],
     ['execa', 'operations/a.ts', `import { execa } from 'execa'`],
     ['the process', 'drivers/a.ts', 'const { env } = process'],

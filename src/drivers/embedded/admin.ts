@@ -10,8 +10,9 @@ import {
   topicNotFound,
 } from '../../bus/errors.ts'
 import type { Position } from '../../bus/record.ts'
+import { transact } from '../../sqlite/shared-file.ts'
 import type { Changes } from './changes.ts'
-import { guarded, OFFSETS_PER_PARTITION, transact } from './database.ts'
+import { guarded, OFFSETS_PER_PARTITION } from './database.ts'
 import { DEFAULT_PARTITIONS, type EmbeddedLog } from './log.ts'
 
 /** Topics and groups of one file. */

@@ -1,13 +1,16 @@
-import { existsSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { connectionFailed, EventBusError } from '../../bus/errors.ts'
+import {
+  BUSY_PATIENCE_MS,
+  openShared,
+  resultCode,
+  SQLITE_BUSY,
+  SQLITE_CORRUPT,
+  transact,
+} from '../../sqlite/shared-file.ts'
 
 /** The layout below. A file of a later one is refused, since an older crbus would not understand it. */
 const LAYOUT = 1
-
-/** How long to wait for another process's transaction. */
-const BUSY_PATIENCE_MS = 10_000
 
 /**
  * A record's row id is its partition's id and its offset in one number, so that appending is always at the end of a
@@ -65,33 +68,8 @@ CREATE VIEW log AS
  * `synchronous = NORMAL` under WAL: what was acknowledged survives any death of the process, and of the machine all but
  * the last moments. It is the trade Kafka makes with its own default, which never waits for the disk.
  */
-export function openDatabase(path: string): DatabaseSync {
-  makeFolder(dirname(path))
-  const database = new DatabaseSync(path, { timeout: BUSY_PATIENCE_MS })
-  try {
-    database.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000',
-    )
-    prepareTables(database, path)
-    return database
-  } catch (error) {
-    database.close()
-    throw error
-  }
-}
-
-/** Folder by folder: Node's own `recursive` never returns where a file system refuses with ENOENT, as /proc does. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return
-  const parent = dirname(folder)
-  if (parent !== folder) makeFolder(parent)
-  try {
-    mkdirSync(folder, { mode: 0o700 })
-  } catch (error) {
-    // Another process was faster.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-}
+export const openDatabase = (path: string): DatabaseSync =>
+  openShared(path, 'NORMAL', (database) => prepareTables(database, path))
 
 function prepareTables(database: DatabaseSync, path: string): void {
   const readLayout = () => Number(database.prepare('PRAGMA user_version').get()?.user_version)
@@ -108,19 +86,6 @@ function prepareTables(database: DatabaseSync, path: string): void {
   })
 }
 
-/** Runs a change as one transaction, taking the write lock at once so that it never has to be given up half-way. */
-export function transact<T>(database: DatabaseSync, change: () => T): T {
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    const result = change()
-    database.exec('COMMIT')
-    return result
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK')
-    throw error
-  }
-}
-
 /** Does something with the file; whatever it throws is an `EventBusError`. */
 export function guarded<T>(path: string, work: () => T): T {
   try {
@@ -130,13 +95,9 @@ export function guarded<T>(path: string, work: () => T): T {
   }
 }
 
-/** SQLite's primary result codes (https://sqlite.org/rescode.html); the extended ones have more above the low byte. */
-const SQLITE_BUSY = 5
-const SQLITE_CORRUPT = 11
-
 function asBusError(error: unknown, path: string): EventBusError {
   if (error instanceof EventBusError) return error
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
+  const code = resultCode(error)
   if (code === SQLITE_BUSY) {
     const reason = `another process has kept the embedded bus at ${path} to itself for ${BUSY_PATIENCE_MS / 1000} s`
     return connectionFailed(reason, { cause: error, suggestions: ['try again when that process is done'] })

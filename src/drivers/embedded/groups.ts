@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { GroupBatch, GroupMember, JoinRequest } from '../../bus/driver.ts'
 import type { BusRecord } from '../../bus/record.ts'
+import { transact } from '../../sqlite/shared-file.ts'
 import { assignRange } from '../assignment.ts'
 import type { Changes } from './changes.ts'
-import { guarded, transact } from './database.ts'
+import { guarded } from './database.ts'
 import { DEFAULT_PARTITIONS, type EmbeddedLog } from './log.ts'
 
 /** Acknowledgements are committed together, this often at most. */

@@ -4,8 +4,9 @@ import { topicNameError } from '../../bus/names.ts'
 import { partitionOf } from '../../bus/partitioner.ts'
 import type { BusRecord, Header, NewRecord, Position } from '../../bus/record.ts'
 import type { LogSlice, PartitionRange, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
+import { transact } from '../../sqlite/shared-file.ts'
 import type { Changes } from './changes.ts'
-import { guarded, OFFSETS_PER_PARTITION, transact } from './database.ts'
+import { guarded, OFFSETS_PER_PARTITION } from './database.ts'
 
 /** Partitions of a topic that a first publish makes. The same as `crbus topics create`. */
 export const DEFAULT_PARTITIONS = 3

@@ -10,29 +10,31 @@ import {
 } from '../../bus/errors.ts'
 import { topicNameError } from '../../bus/names.ts'
 import type { Position } from '../../bus/record.ts'
-import type { KafkaCluster } from './cluster.ts'
+import type { Coordinator, KafkaCluster } from './cluster.ts'
 import { errorCode } from './kafka-errors.ts'
 import { offsetsOf } from './log.ts'
 import {
   type Api,
-  apiVersionsApi,
   ask,
   createPartitionsApi,
   createTopicApi,
+  type DescribedConsumerGroup,
   type DescribedGroup,
   decodeAssignment,
   decodeSubscription,
   deleteGroupApi,
   deleteTopicApi,
-  describeConsumerGroupApi,
+  describeConsumerGroupsApi,
   describeGroupsApi,
   describeTopicConfigApi,
+  type FetchedOffsets,
   incrementalAlterConfigsApi,
   LATEST,
   listGroupsApi,
   offsetCommitApi,
   offsetDeleteApi,
   offsetFetchApi,
+  offsetFetchManyApi,
   type TopicMetadata,
 } from './protocol.ts'
 import { protocolFailure, type WireConnection } from './wire.ts'
@@ -89,53 +91,38 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
     }
   }
 
-  /** `undefined` for a group that is none of the newer protocol, and on brokers that have not got it. */
-  const describeConsumerGroup = async (
-    group: string,
-    coordinator: GroupDescription['coordinator'] & object,
-  ): Promise<GroupDescription | undefined> => {
-    const connection = await cluster.broker(coordinator.id)
-    // A broker hangs up on what it does not know.
-    if (!(await ask(connection, apiVersionsApi, undefined)).has(describeConsumerGroupApi.key)) return undefined
-    const found = await ask(connection, describeConsumerGroupApi, group)
-    if (!found || found.error === errorCode.GROUP_ID_NOT_FOUND) return undefined
-    if (found.error !== 0) throw protocolFailure(found.error)
-    return {
-      group,
-      protocolType: 'consumer',
-      groupType: 'consumer',
-      state: toState(found.state),
-      protocol: found.assignor,
-      coordinator,
-      members: found.members.map(({ host, assignment, subscription, ...member }) => ({
-        ...member,
-        host: host.replace(/^\//, ''),
-        assignment: [...assignment].sort(byPlace),
-        subscription: [...subscription].sort(),
-      })),
-    }
+  /** Asks every broker that keeps some of the groups about those it keeps, all of them at once. */
+  const askCoordinators = async <Answer>(
+    groups: readonly string[],
+    about: (broker: WireConnection, own: readonly string[], coordinator: Coordinator) => Promise<readonly Answer[]>,
+  ): Promise<readonly Answer[]> => {
+    const coordinators = await cluster.coordinators(groups)
+    const answers = coordinators.map(async ({ coordinator, groups: own }) =>
+      about(await cluster.broker(coordinator.id), own, coordinator),
+    )
+    return (await Promise.all(answers)).flat()
   }
 
-  const describeGroup = (group: string): Promise<GroupDescription> =>
-    cluster.retrying({ group }, async () => {
-      const coordinator = await cluster.findCoordinator(group)
-      const [found] = await ask(await cluster.broker(coordinator.id), describeGroupsApi, [group])
-      const described = toDescription(group, found)
-      if (described.state !== 'Dead') return { ...described, coordinator }
-      return (await describeConsumerGroup(group, coordinator)) ?? described
-    })
+  /** Groups that a broker keeps; those it does not know are dead. */
+  const describeAt = async (broker: WireConnection, own: readonly string[], coordinator: Coordinator) => {
+    const described = (await ask(broker, describeGroupsApi, own)).map(toDescription)
+    // Groups of the protocol that came with Kafka 4 are dead to this request.
+    const dead = described.filter(({ state }) => state === 'Dead').map(({ group }) => group)
+    const isAsked = dead.length > 0 && (await cluster.speaks(broker, describeConsumerGroupsApi))
+    const newer = isAsked ? await ask(broker, describeConsumerGroupsApi, dead) : []
+    const newerOf = new Map(newer.map((found) => [found.group, toNewerDescription(found)]))
+    return described.map((description) => ({ ...(newerOf.get(description.group) ?? description), coordinator }))
+  }
 
-  /** Each broker with the groups it coordinates: one request a broker, however many groups there are. */
-  const askCoordinators = async () => {
-    const { brokers } = await cluster.metadata([])
-    return Promise.all(
-      brokers.map(async ({ id, host, port }) => {
-        const broker = await cluster.broker(id)
-        const answer = await ask(broker, listGroupsApi, undefined)
-        if (answer.error !== 0) throw protocolFailure(answer.error)
-        return { broker, coordinator: { id, host, port }, groups: new Set(answer.groups.map(({ group }) => group)) }
-      }),
-    )
+  const describeGroups = async (groups: readonly string[], place: { readonly group?: string } = {}) => {
+    const found = await cluster.retrying(place, () => askCoordinators(groups, describeAt))
+    const descriptionOf = new Map(found.map((description) => [description.group, description]))
+    return groups.map((group) => descriptionOf.get(group) ?? deadGroup(group))
+  }
+
+  const describeGroup = async (group: string): Promise<GroupDescription> => {
+    const [description] = await describeGroups([group], { group })
+    return description ?? deadGroup(group)
   }
 
   const requireIdle = async (group: string): Promise<void> => {
@@ -215,46 +202,31 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
 
     describeGroup,
 
-    describeGroups: (groups) =>
-      cluster.retrying({}, async () => {
-        const perBroker = await Promise.all(
-          (await askCoordinators()).map(async ({ broker, coordinator, groups: coordinated }) => {
-            const own = groups.filter((group) => coordinated.has(group))
-            const answers = own.length === 0 ? [] : await ask(broker, describeGroupsApi, own)
-            return Promise.all(
-              answers.map(async (answer) => {
-                const described = toDescription(answer.group, answer)
-                if (described.state !== 'Dead') return { ...described, coordinator }
-                // Listed, yet dead to this request: a group of the protocol that came with Kafka 4.
-                const newer = await describeConsumerGroup(answer.group, coordinator)
-                return newer ?? { ...described, state: 'Unknown' as const }
-              }),
-            )
-          }),
-        )
-        const found = new Map(perBroker.flat().map((description) => [description.group, description]))
-        return groups.map((group) => found.get(group) ?? toDescription(group, undefined))
-      }),
+    describeGroups: (groups) => describeGroups(groups),
 
     committedOffsets: (group, topics) => committedOffsets(cluster, group, topics),
 
     committedOffsetsOf: (groups) =>
       cluster.retrying({}, async () => {
-        const coordinators = await askCoordinators()
-        return Promise.all(
-          groups.map(async (group) => {
-            const broker = coordinators.find((one) => one.groups.has(group))?.broker
-            return broker === undefined ? [] : fetchOffsets(broker, group)
-          }),
+        const found = await askCoordinators(groups, async (broker, own) =>
+          (await cluster.speaks(broker, offsetFetchManyApi))
+            ? ask(broker, offsetFetchManyApi, own)
+            : Promise.all(
+                own.map(async (group) => ({ group, ...(await ask(broker, offsetFetchApi, { group, places: null })) })),
+              ),
         )
+        const offsetsOf = new Map(found.map((fetched) => [fetched.group, toPositions(fetched)]))
+        return groups.map((group) => offsetsOf.get(group) ?? [])
       }),
 
     async commitOffsets(group, offsets) {
       if (offsets.length === 0) return
       await requireIdle(group)
+      const known = await cluster.retrying({ group }, () => cluster.partitionsOf(offsets.map(({ topic }) => topic)))
       for (const { topic, partition, offset } of offsets) {
-        const { length } = await cluster.retrying({ topic }, () => cluster.partitions(topic))
-        if (partition < 0 || partition >= length) throw invalidTopic(topic, `has no partition ${partition}`)
+        const partitions = known.get(topic)
+        if (partitions === undefined) throw topicNotFound(topic)
+        if (partitions[partition] === undefined) throw invalidTopic(topic, `has no partition ${partition}`)
         if (offset < 0n)
           throw new EventBusError('REFUSED', `${offset} is no offset to commit for ${topic}[${partition}]`)
       }
@@ -301,36 +273,40 @@ export async function committedOffsets(
   group: string,
   topics?: readonly string[],
 ): Promise<readonly Position[]> {
-  return cluster.retrying({ group }, async () => fetchOffsets(await cluster.coordinator(group), group, topics))
+  return cluster.retrying({ group }, async () => {
+    const fetched = await ask(await cluster.coordinator(group), offsetFetchApi, { group, places: null })
+    return toPositions(fetched, topics)
+  })
 }
 
-async function fetchOffsets(
-  coordinator: WireConnection,
-  group: string,
-  topics?: readonly string[],
-): Promise<readonly Position[]> {
-  const answer = await ask(coordinator, offsetFetchApi, { group, places: null })
-  if (answer.error !== 0) throw protocolFailure(answer.error)
-  return (
-    answer.offsets
-      // A negative offset is Kafka's "nothing committed".
-      .filter(({ topic, offset, error }) => error === 0 && offset >= 0n && (topics?.includes(topic) ?? true))
-      .map(({ topic, partition, offset }) => ({ topic, partition, offset }))
-      .sort(byPlace)
-  )
-}
-
-function toDescription(group: string, found: DescribedGroup | undefined): GroupDescription {
-  if (!found || found.error === errorCode.GROUP_ID_NOT_FOUND || found.state === 'Dead') {
-    return { group, protocolType: '', state: 'Dead', protocol: '', members: [] }
+function toPositions({ error, offsets }: Omit<FetchedOffsets, 'group'>, topics?: readonly string[]): Position[] {
+  if (error !== 0) throw protocolFailure(error)
+  const positions: Position[] = []
+  for (const { topic, partition, offset, error: own } of offsets) {
+    // A negative offset is Kafka's "nothing committed".
+    if (own === 0 && offset >= 0n && (topics?.includes(topic) ?? true)) positions.push({ topic, partition, offset })
   }
-  if (found.error !== 0) throw protocolFailure(found.error)
+  return positions.sort(byPlace)
+}
+
+const deadGroup = (group: string): GroupDescription => ({
+  group,
+  protocolType: '',
+  state: 'Dead',
+  protocol: '',
+  members: [],
+})
+
+function toDescription(found: DescribedGroup): GroupDescription {
+  const { group, error, state } = found
+  if (error === errorCode.GROUP_ID_NOT_FOUND || (error === 0 && state === 'Dead')) return deadGroup(group)
+  if (error !== 0) throw protocolFailure(error)
   // Only groups of subscribers speak this language.
   const isOurs = found.protocolType === 'consumer'
   return {
     group,
     protocolType: found.protocolType,
-    state: toState(found.state),
+    state: toState(state),
     protocol: found.protocol,
     members: found.members.map(({ memberId, clientId, host, subscription, assignment }) => ({
       memberId,
@@ -339,6 +315,25 @@ function toDescription(group: string, found: DescribedGroup | undefined): GroupD
       assignment: isOurs ? decodeAssignment(assignment).sort(byPlace) : [],
       // Empty while the member is still joining.
       subscription: isOurs && subscription.length > 0 ? decodeSubscription(subscription).sort() : undefined,
+    })),
+  }
+}
+
+/** `undefined` for a group that is none of the newer protocol. */
+function toNewerDescription(found: DescribedConsumerGroup): GroupDescription | undefined {
+  if (found.error === errorCode.GROUP_ID_NOT_FOUND) return undefined
+  if (found.error !== 0) throw protocolFailure(found.error)
+  return {
+    group: found.group,
+    protocolType: 'consumer',
+    groupType: 'consumer',
+    state: toState(found.state),
+    protocol: found.assignor,
+    members: found.members.map(({ host, assignment, subscription, ...member }) => ({
+      ...member,
+      host: host.replace(/^\//, ''),
+      assignment: [...assignment].sort(byPlace),
+      subscription: [...subscription].sort(),
     })),
   }
 }

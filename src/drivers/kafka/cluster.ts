@@ -2,7 +2,16 @@ import type { ConnectionOptions } from 'node:tls'
 import { connectionFailed, type EventBusError, transportError } from '../../bus/errors.ts'
 import { type ErrorPlace, errorCode, isPassing, KafkaFailure, toBusError } from './kafka-errors.ts'
 import type { Sasl } from './kafka-options.ts'
-import { ask, findCoordinatorApi, type Metadata, metadataApi, type PartitionMetadata } from './protocol.ts'
+import {
+  type Api,
+  apiVersionsApi,
+  ask,
+  findCoordinatorApi,
+  findCoordinatorsApi,
+  type Metadata,
+  metadataApi,
+  type PartitionMetadata,
+} from './protocol.ts'
 import { protocolFailure, WireConnection } from './wire.ts'
 
 export interface ClusterOptions {
@@ -18,8 +27,15 @@ interface Address {
   readonly port: number
 }
 
+/** The broker that keeps a group. */
+export interface Coordinator extends Address {
+  readonly id: number
+}
+
 /** An address that refuses is told after this long: the caller mistyped it more often than the broker is starting. */
 const REFUSED_PATIENCE_MS = 500
+/** Kafka takes 9 s to notice that a broker died, 18 with ZooKeeper, and a moment to have others lead in its place. */
+const FAILOVER_PATIENCE_MS = 30_000
 const KAFKA_PORT = 9092
 
 /** The connections to a cluster, opened when first needed, and who leads which partition. */
@@ -27,9 +43,12 @@ export class KafkaCluster {
   readonly options: ClusterOptions
   readonly #seeds: readonly Address[]
   readonly #brokers = new Map<number, Address>()
+  /** Every broker the cluster ever named: a dead one is no longer among those above. */
+  readonly #named = new Set<number>()
   readonly #connections = new Map<string, WireConnection>()
   readonly #topics = new Map<string, Promise<readonly PartitionMetadata[]>>()
   readonly #leaders = new Map<string, readonly PartitionMetadata[]>()
+  readonly #versions = new WeakMap<WireConnection, Promise<ReadonlyMap<number, { oldest: number; newest: number }>>>()
   readonly #freeChannels: string[] = []
   #channels = 0
   #wasReached = false
@@ -99,7 +118,7 @@ export class KafkaCluster {
   async metadata(topics: readonly string[] | null): Promise<Metadata> {
     const metadata = await ask(await this.anyBroker(), metadataApi, topics)
     this.#brokers.clear()
-    for (const { id, host, port } of metadata.brokers) this.#brokers.set(id, { host, port })
+    for (const { id, host, port } of metadata.brokers) this.#name(id, { host, port })
     return metadata
   }
 
@@ -114,11 +133,15 @@ export class KafkaCluster {
     return asked
   }
 
-  /** Those of several topics, sorted, by one request. Topics that do not exist are absent. */
+  /** Those of several topics as they are now, sorted, by one request. Topics that do not exist are absent. */
   async partitionsOf(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionMetadata[]>> {
     const found = topics.length === 0 ? [] : (await this.metadata([...new Set(topics)])).topics
     const known = found.filter(({ error }) => error !== errorCode.UNKNOWN_TOPIC_OR_PARTITION)
-    for (const { error } of known) if (error !== 0) throw protocolFailure(error)
+    for (const { error, topic } of known) {
+      if (error === 0) continue
+      const failure = protocolFailure(error)
+      throw failure.isPassing ? failure : this.toBusError(failure, { topic })
+    }
     return new Map(known.map(({ topic, partitions }) => [topic, this.#remember(topic, partitions)]))
   }
 
@@ -139,33 +162,75 @@ export class KafkaCluster {
     }
   }
 
-  /** The broker that keeps a group. */
-  async findCoordinator(group: string): Promise<Address & { readonly id: number }> {
-    const { error, id, host, port } = await ask(await this.anyBroker(), findCoordinatorApi, group)
-    if (error !== 0) throw protocolFailure(error)
-    this.#brokers.set(id, { host, port })
-    return { id, host, port }
+  /** Whether a broker answers this version of a request. It hangs up on what it does not know. */
+  async speaks(
+    connection: WireConnection,
+    { key, version }: Pick<Api<never, unknown>, 'key' | 'version'>,
+  ): Promise<boolean> {
+    let versions = this.#versions.get(connection)
+    if (versions === undefined) {
+      versions = ask(connection, apiVersionsApi, undefined)
+      this.#versions.set(connection, versions)
+    }
+    const range = (await versions).get(key)
+    return range !== undefined && range.oldest <= version && version <= range.newest
   }
 
   async coordinator(group: string, channel = 'main'): Promise<WireConnection> {
-    return this.#connect(await this.findCoordinator(group), channel)
+    return this.#connect(await this.#findCoordinator(await this.anyBroker(), group), channel)
   }
 
-  /** Works, and again after a pause for as long as what fails passes by itself and the time-out is not over. */
-  async retrying<T>(
-    place: Omit<ErrorPlace, 'brokers'>,
-    work: () => Promise<T>,
-    patience = this.options.timeout,
-  ): Promise<T> {
+  /** The brokers that keep groups, each with those it keeps: one request, or one a group of a broker before Kafka 3. */
+  async coordinators(
+    groups: readonly string[],
+  ): Promise<readonly { readonly coordinator: Coordinator; readonly groups: readonly string[] }[]> {
+    if (groups.length === 0) return []
+    const broker = await this.anyBroker()
+    const wanted = [...new Set(groups)]
+    const found = (await this.speaks(broker, findCoordinatorsApi))
+      ? (await ask(broker, findCoordinatorsApi, wanted)).map(({ group, ...answer }) => ({
+          group,
+          coordinator: this.#toCoordinator(answer),
+        }))
+      : await Promise.all(
+          wanted.map(async (group) => ({ group, coordinator: await this.#findCoordinator(broker, group) })),
+        )
+    return [...Map.groupBy(found, ({ coordinator }) => coordinator.id).values()].map((own) => {
+      const [{ coordinator }] = own as [(typeof own)[number]]
+      return { coordinator, groups: own.map(({ group }) => group) }
+    })
+  }
+
+  async #findCoordinator(broker: WireConnection, group: string): Promise<Coordinator> {
+    return this.#toCoordinator(await ask(broker, findCoordinatorApi, group))
+  }
+
+  #toCoordinator({ error, id, host, port }: Coordinator & { readonly error: number }): Coordinator {
+    if (error !== 0) throw protocolFailure(error)
+    this.#name(id, { host, port })
+    return { id, host, port }
+  }
+
+  #name(id: number, address: Address): void {
+    this.#brokers.set(id, address)
+    this.#named.add(id)
+  }
+
+  /**
+   * Works, and again after a pause for as long as what fails passes by itself and the time-out is not over; or, where
+   * other brokers answer, until what a dead one led or kept has come to them.
+   */
+  async retrying<T>(place: Omit<ErrorPlace, 'brokers'>, work: () => Promise<T>): Promise<T> {
     const start = Date.now()
     for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
       if (this.#isClosed) throw busClosed()
       try {
         return await work()
       } catch (error) {
-        const left = this.#patience(error, patience) - (Date.now() - start) - pause
+        const waited = Date.now() - start + pause
+        const isOver = !isPassing(error) || waited > (await this.#patience(error))
         if (this.#isClosed) throw busClosed()
-        if (!isPassing(error) || left < 0) throw this.toBusError(error, place)
+        if (isOver) throw this.toBusError(error, place)
         this.forget(place.topic)
         await new Promise((resolve) => setTimeout(resolve, pause))
       }
@@ -182,9 +247,15 @@ export class KafkaCluster {
     this.#connections.clear()
   }
 
-  #patience(error: unknown, patience: number): number {
+  async #patience(error: unknown): Promise<number> {
+    const { timeout } = this.options
     const isMistyped = !this.#wasReached && error instanceof KafkaFailure && error.isRefused
-    return isMistyped ? Math.min(patience, REFUSED_PATIENCE_MS) : patience
+    if (isMistyped) return Math.min(timeout, REFUSED_PATIENCE_MS)
+    const isAnswered = await this.metadata([]).then(
+      () => true,
+      () => false,
+    )
+    return isAnswered && this.#named.size > 1 ? Math.max(timeout, FAILOVER_PATIENCE_MS) : timeout
   }
 
   async #askPartitions(topic: string): Promise<readonly PartitionMetadata[]> {
@@ -198,6 +269,7 @@ export class KafkaCluster {
   #remember(topic: string, partitions: readonly PartitionMetadata[]): readonly PartitionMetadata[] {
     const sorted = [...partitions].sort((a, b) => a.partition - b.partition)
     this.#leaders.set(topic, sorted)
+    this.#topics.set(topic, Promise.resolve(sorted))
     return sorted
   }
 

@@ -1,4 +1,5 @@
-import type { TopicLog } from '../../bus/topic-log.ts'
+import { topicNotFound } from '../../bus/errors.ts'
+import type { PartitionRange, TopicLog } from '../../bus/topic-log.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { readSlices } from './fetch.ts'
 import { firstRecords } from './first-records.ts'
@@ -13,32 +14,12 @@ export function kafkaLog(cluster: KafkaCluster, producer: Producer): TopicLog {
     append: (topic, records) => producer.append(topic, records),
 
     async ranges(topic) {
-      const [starts, ends] = await Promise.all([offsetsOf(cluster, topic, EARLIEST), offsetsOf(cluster, topic, LATEST)])
-      return [...starts].map(([partition, start]) => ({ partition, start, end: ends.get(partition) ?? start }))
+      const ranges = (await rangesOf(cluster, [topic], { topic })).get(topic)
+      if (ranges === undefined) throw topicNotFound(topic)
+      return ranges
     },
 
-    rangesOf: (topics) =>
-      cluster.retrying({}, async () => {
-        const known = await cluster.partitionsOf(topics)
-        const [starts, ends] = await Promise.all([
-          listOffsets(cluster, known, EARLIEST),
-          listOffsets(cluster, known, LATEST),
-        ])
-        for (const { error } of [...starts, ...ends]) if (error !== 0 && !isGone(error)) throw protocolFailure(error)
-        const startOf = new Map(starts.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
-        // Deleted since it was looked up.
-        const left = ends.filter(({ error }) => !isGone(error))
-        const ranges = left.map(({ topic, partition, offset: end }) => {
-          return { topic, partition, start: startOf.get(`${topic}/${partition}`) ?? end, end }
-        })
-        const byTopic = Map.groupBy(ranges, ({ topic }) => topic)
-        return new Map(
-          [...byTopic].map(([topic, own]) => [
-            topic,
-            own.map(({ partition, start, end }) => ({ partition, start, end })).sort(byPartition),
-          ]),
-        )
-      }),
+    rangesOf: (topics) => rangesOf(cluster, topics),
 
     firstRecords: (slices) => firstRecords(cluster, slices),
 
@@ -58,6 +39,35 @@ export function kafkaLog(cluster: KafkaCluster, producer: Producer): TopicLog {
 
     read: (slices, options) => readSlices(cluster, slices, options),
   }
+}
+
+/** Of the partitions there are now: some may have been added since the topic was looked up last. */
+function rangesOf(
+  cluster: KafkaCluster,
+  topics: readonly string[],
+  place: { readonly topic?: string } = {},
+): Promise<ReadonlyMap<string, readonly PartitionRange[]>> {
+  return cluster.retrying(place, async () => {
+    const known = await cluster.partitionsOf(topics)
+    const [starts, ends] = await Promise.all([
+      listOffsets(cluster, known, EARLIEST),
+      listOffsets(cluster, known, LATEST),
+    ])
+    for (const { error } of [...starts, ...ends]) if (error !== 0 && !isGone(error)) throw protocolFailure(error)
+    const startOf = new Map(starts.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
+    // Deleted since it was looked up.
+    const left = ends.filter(({ error }) => !isGone(error))
+    const ranges = left.map(({ topic, partition, offset: end }) => {
+      return { topic, partition, start: startOf.get(`${topic}/${partition}`) ?? end, end }
+    })
+    const byTopic = Map.groupBy(ranges, ({ topic }) => topic)
+    return new Map(
+      [...byTopic].map(([topic, own]) => [
+        topic,
+        own.map(({ partition, start, end }) => ({ partition, start, end })).sort(byPartition),
+      ]),
+    )
+  })
 }
 
 /** An offset of each partition, sorted by partition; one request to each leader. */

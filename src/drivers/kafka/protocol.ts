@@ -1,6 +1,7 @@
 /**
  * The requests this driver makes (https://kafka.apache.org/protocol), each in one version: the newest in the plain
- * encoding that Kafka 2.3 to 4.x and Redpanda all answer.
+ * encoding that Kafka 2.3 to 4.x and Redpanda all answer. Those in the compact encoding are newer than that, and asked
+ * of brokers that name them (`KafkaCluster.speaks`).
  */
 import { Reader, Writer } from './bytes.ts'
 import type { WireConnection } from './wire.ts'
@@ -386,6 +387,37 @@ export const findCoordinatorApi: Api<
   },
 }
 
+export interface FoundCoordinator {
+  readonly group: string
+  readonly error: number
+  readonly id: number
+  readonly host: string
+  readonly port: number
+}
+
+/** Of many groups at once. Kafka 3.0 and later. */
+export const findCoordinatorsApi: Api<readonly string[], readonly FoundCoordinator[]> = {
+  key: 10,
+  version: 4,
+  name: 'FindCoordinator',
+  isCompact: true,
+  write(to, groups) {
+    to.int8(0)
+      .compactList(groups, (group) => to.compactString(group))
+      .uvarint(0)
+  },
+  read(from) {
+    from.int32()
+    return from.compactList(() => {
+      const group = from.compactText()
+      const [id, host, port, error] = [from.int32(), from.compactText(), from.int32(), from.int16()]
+      from.compactText()
+      from.skipTags()
+      return { group, error, id, host, port }
+    })
+  },
+}
+
 export const listGroupsApi: Api<
   undefined,
   { readonly error: number; readonly groups: readonly { readonly group: string; readonly protocolType: string }[] }
@@ -464,6 +496,47 @@ export const offsetFetchApi: Api<
   },
 }
 
+export interface FetchedOffsets {
+  readonly group: string
+  readonly error: number
+  readonly offsets: readonly (PartitionAnswer & { readonly offset: bigint })[]
+}
+
+/** Of every partition that each of many groups has committed. Kafka 3.0 and later. */
+export const offsetFetchManyApi: Api<readonly string[], readonly FetchedOffsets[]> = {
+  key: 9,
+  version: 8,
+  name: 'OffsetFetch',
+  isCompact: true,
+  write(to, groups) {
+    // No list of topics: all of them. Offsets of transactions that are still open are not waited for.
+    to.compactList(groups, (group) => to.compactString(group).uvarint(0).uvarint(0))
+    to.int8(0).uvarint(0)
+  },
+  read(from) {
+    from.int32()
+    return from.compactList(() => {
+      const group = from.compactText()
+      const offsets = from.compactList(() => {
+        const topic = from.compactText()
+        const own = from.compactList(() => {
+          const [partition, offset] = [from.int32(), from.int64()]
+          from.int32()
+          from.compactText()
+          const error = from.int16()
+          from.skipTags()
+          return { topic, partition, offset, error }
+        })
+        from.skipTags()
+        return own
+      })
+      const error = from.int16()
+      from.skipTags()
+      return { group, error, offsets: offsets.flat() }
+    })
+  },
+}
+
 export interface CommitRequest {
   readonly group: string
   /** -1, with an empty member id, for who is no member: taken while the group has none. */
@@ -502,6 +575,7 @@ export const apiVersionsApi: Api<
 }
 
 export interface DescribedConsumerGroup {
+  readonly group: string
   readonly error: number
   readonly state: string
   readonly assignor: string
@@ -515,13 +589,13 @@ export interface DescribedConsumerGroup {
 }
 
 /** Groups of the newer protocol, of which DescribeGroups says that they are dead. Kafka 3.7 and later; not Redpanda. */
-export const describeConsumerGroupApi: Api<string, DescribedConsumerGroup | undefined> = {
+export const describeConsumerGroupsApi: Api<readonly string[], readonly DescribedConsumerGroup[]> = {
   key: 69,
   version: 0,
   name: 'ConsumerGroupDescribe',
   isCompact: true,
-  write(to, group) {
-    to.compactList([group], (name) => to.compactString(name))
+  write(to, groups) {
+    to.compactList(groups, (name) => to.compactString(name))
     to.int8(0).uvarint(0)
   },
   read(from) {
@@ -537,10 +611,10 @@ export const describeConsumerGroupApi: Api<string, DescribedConsumerGroup | unde
       return places.flat()
     }
     from.int32()
-    const [answer] = from.compactList(() => {
+    return from.compactList(() => {
       const error = from.int16()
       from.compactText()
-      from.compactText()
+      const group = from.compactText()
       const state = from.compactText()
       from.int32()
       from.int32()
@@ -560,9 +634,8 @@ export const describeConsumerGroupApi: Api<string, DescribedConsumerGroup | unde
       })
       from.int32()
       from.skipTags()
-      return { error, state, assignor, members }
+      return { group, error, state, assignor, members }
     })
-    return answer
   },
 }
 

@@ -16,16 +16,17 @@ const COMPRESSION = 0x07
 
 /** The offset behind the last whole batch, whatever compaction left of it: the one to fetch next. */
 export function offsetBehind(bytes: Buffer, from: bigint): bigint {
-  let next = from
+  let last = -1
   for (let at = 0; at + HEADER <= bytes.length; ) {
     const end = at + LENGTH_FROM + bytes.readInt32BE(at + 8)
     // The broker cuts its answer at the byte limit: the rest of a batch comes with the next fetch.
     if (end > bytes.length) break
-    const behind = bytes.readBigInt64BE(at) + BigInt(bytes.readInt32BE(at + 23)) + 1n
-    if (behind > next) next = behind
+    last = at
     at = end
   }
-  return next
+  if (last < 0) return from
+  const behind = bytes.readBigInt64BE(last) + BigInt(bytes.readInt32BE(last + 23)) + 1n
+  return behind > from ? behind : from
 }
 
 export interface FetchedBatches {

@@ -15,7 +15,10 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
   readonly compression?: Compression | undefined
   /** The group of subscriptions that name none. Default `composable-rust-` and the sorted topics. */
   readonly group?: string | undefined
-  /** How long a request may fail and be tried again. Milliseconds; default 5000. */
+  /**
+   * How long a request may fail and be tried again. Milliseconds; default 5000. Where other brokers answer for one that
+   * is away, what is no publish waits 30 s for them to take its place.
+   */
   readonly timeout?: number | undefined
   /** Default `crbus`. */
   readonly clientId?: string | undefined

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type CommitPlan, planCommits, type StoreState } from '../commit-plan.ts'
 import { invalidAppend } from '../errors.ts'
 import type { Commit, Committed } from '../event-store.ts'
+import { eventArrays, time } from './columns.ts'
 import { type Ask, type Connections, type Row, transact } from './connections.ts'
 import { isBadData } from './postgres-errors.ts'
-import { eventArrays, time } from './rows.ts'
 
 /** What is written in one transaction, at most. Bytes travel as hexadecimal digits. */
 const MOST_COMMITS = 500

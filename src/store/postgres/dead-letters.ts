@@ -1,42 +1,12 @@
-import { readDetails, writeDetails } from '../dead-letter-text.ts'
-import type { DeadLetter, DeadLetterStatus, DeadLetters } from '../event-store.ts'
+import { writeDetails } from '../dead-letter-text.ts'
+import type { DeadLetterStatus, DeadLetters } from '../event-store.ts'
+import { type DeadLetterRow, toDeadLetter } from '../rows.ts'
 import { checkDeadLetter, checkLimit, checkText, isRowId, toColumns } from '../stored-form.ts'
+import { EVENT, time } from './columns.ts'
 import type { Connections, Row } from './connections.ts'
-import { EVENT, type EventRow, time, toEvent } from './rows.ts'
-
-interface DeadLetterRow extends EventRow {
-  readonly id: string
-  readonly stream_id: string
-  readonly original_timestamp: string
-  readonly error_message: string
-  readonly error_details: string | null
-  readonly retry_count: string
-  readonly first_failed_at: string
-  readonly last_failed_at: string
-  readonly status: DeadLetterStatus
-  readonly resolved_at: string | null
-  readonly resolved_by: string | null
-  readonly resolution_notes: string | null
-}
 
 const times = ['original_timestamp', 'first_failed_at', 'last_failed_at', 'resolved_at'].map(time).join(', ')
 const COLUMNS = `id, stream_id, ${EVENT}, ${times}, error_message, error_details, retry_count, status, resolved_by, resolution_notes`
-
-const toDeadLetter = (row: DeadLetterRow): DeadLetter => ({
-  id: row.id,
-  streamId: row.stream_id,
-  event: toEvent(row),
-  originalTimestamp: new Date(row.original_timestamp),
-  error: row.error_message,
-  ...readDetails(row.error_details),
-  retryCount: Number(row.retry_count),
-  firstFailedAt: new Date(row.first_failed_at),
-  lastFailedAt: new Date(row.last_failed_at),
-  status: row.status,
-  resolvedAt: row.resolved_at === null ? undefined : new Date(row.resolved_at),
-  resolvedBy: row.resolved_by ?? undefined,
-  notes: row.resolution_notes ?? undefined,
-})
 
 const UNSETTLED = `id = $1::bigint AND status IN ('pending', 'processing')`
 

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lease } from '../event-store.ts'
 import { askOn, type Connections, type OwnClient, type Row } from './connections.ts'
 
 /** How often a connection that does nothing but hold a lease is asked whether it still is one. */
 const HEARTBEAT_MS = 5000
+
+/** How long to wait for a goodbye. */
+const PATIENCE_MS = 5000
 
 /** Leases held through one store. */
 export class Leases {
@@ -45,18 +49,23 @@ export class Leases {
     const lost = new AbortController()
     const end = async (isLost: boolean) => {
       if (!this.#held.delete(end)) return
-      clearInterval(heartbeat)
+      clearTimeout(heartbeat)
       if (isLost) lost.abort()
       client.ref()
-      await client.end()
+      // A server that does not answer is left to find out.
+      await Promise.race([client.end(), sleep(PATIENCE_MS, undefined, { ref: false })])
     }
-    const heartbeat = setInterval(() => client.query('SELECT 1').catch(() => end(true)), HEARTBEAT_MS)
-    // Whoever relays has reasons of its own to stay.
-    heartbeat.unref()
+    let heartbeat: NodeJS.Timeout | undefined
+    const beat = () => {
+      if (!this.#held.has(end)) return
+      heartbeat = setTimeout(() => client.query('SELECT 1').then(beat, () => end(true)), HEARTBEAT_MS).unref()
+    }
+    // Whoever relays has reasons of its own to keep the process.
     client.unref()
     client.on('error', () => end(true))
     client.on('end', () => end(true))
     this.#held.add(end)
+    beat()
     return { lost: lost.signal, release: () => end(false) }
   }
 }

@@ -1,24 +1,10 @@
 import { writeDetails } from '../dead-letter-text.ts'
-import type { Outbox, PendingMessage } from '../event-store.ts'
+import type { Outbox } from '../event-store.ts'
+import { type MessageRow, toPending } from '../rows.ts'
 import { checkLimit, checkName, checkReason, checkText, isRowId } from '../stored-form.ts'
+import { EVENT, time } from './columns.ts'
 import type { Connections, Row } from './connections.ts'
 import type { Leases } from './lease.ts'
-import { EVENT, type EventRow, time, toEvent } from './rows.ts'
-
-interface MessageRow extends EventRow {
-  readonly id: string
-  readonly topic: string
-  readonly attempts: string
-  readonly created_at: string
-}
-
-const toPending = (row: MessageRow): PendingMessage => ({
-  id: row.id,
-  topic: row.topic,
-  event: toEvent(row),
-  attempts: Number(row.attempts),
-  createdAt: new Date(row.created_at),
-})
 
 export function postgresOutbox({ ask }: Connections, leases: Leases): Outbox {
   const change = async (sql: string, owner: string, ids: readonly string[]) => {

@@ -14,7 +14,9 @@ import type {
   Timers,
 } from '../event-store.ts'
 import type { StorePart } from '../layout.ts'
+import { type SnapshotRow, type StoredRow, toSnapshot, toStored } from '../rows.ts'
 import { checkLimit, checkName, checkSnapshot, checkText, timeText } from '../stored-form.ts'
+import { bytes, EVENT, time } from './columns.ts'
 import { makeCommits } from './commit.ts'
 import { Connections, type Row } from './connections.ts'
 import { postgresDeadLetters } from './dead-letters.ts'
@@ -22,7 +24,6 @@ import { createMissing } from './layout.ts'
 import { Leases } from './lease.ts'
 import { postgresOutbox } from './outbox.ts'
 import type { PostgresEventStoreOptions } from './postgres-options.ts'
-import { EVENT, type EventRow, time, toEvent } from './rows.ts'
 import { postgresTimers } from './timers.ts'
 
 /**
@@ -111,7 +112,7 @@ export class PostgresEventStore implements EventStore {
       [until && timeText(until)],
     )
     const end = newest.rows[0]?.created_at
-    let from = [since ? timeText(since) : '-infinity', '', '-1']
+    let from: (string | number)[] = [since ? timeText(since) : '-infinity', '', '-1']
     while (!signal?.aborted) {
       const { rows } = await this.#connections.ask<StoredRow>(
         // Strings sort by their bytes here, as in every store, whatever the database's collation.
@@ -142,19 +143,11 @@ export class PostgresEventStore implements EventStore {
 
   async loadSnapshot(streamId: string): Promise<Snapshot | undefined> {
     checkText('the stream id', streamId)
-    const { rows } = await this.#connections.ask<Row<'version' | 'state' | 'created_at'>>(
-      `SELECT version, encode(state_data, 'hex') AS state, ${time('created_at')} FROM snapshots WHERE stream_id = $1`,
+    const { rows } = await this.#connections.ask<SnapshotRow>(
+      `SELECT stream_id, version, ${bytes('state_data')}, ${time('created_at')} FROM snapshots WHERE stream_id = $1`,
       [streamId],
     )
-    const [row] = rows
-    if (row === undefined) return undefined
-    const { version, state, created_at } = row
-    return {
-      streamId,
-      version: Number(version),
-      state: Buffer.from(state, 'hex'),
-      createdAt: new Date(created_at),
-    }
+    return rows[0] && toSnapshot(rows[0])
   }
 
   async close(): Promise<void> {
@@ -168,16 +161,3 @@ export class PostgresEventStore implements EventStore {
 }
 
 const STORED = `stream_id, version, ${EVENT}, ${time('created_at')}`
-
-interface StoredRow extends EventRow {
-  readonly stream_id: string
-  readonly version: string
-  readonly created_at: string
-}
-
-const toStored = (row: StoredRow): StoredEvent => ({
-  streamId: row.stream_id,
-  version: Number(row.version),
-  event: toEvent(row),
-  createdAt: new Date(row.created_at),
-})

@@ -1,20 +1,8 @@
-import type { Timer, Timers } from '../event-store.ts'
+import type { Timers } from '../event-store.ts'
+import { type TimerRow, toTimer } from '../rows.ts'
 import { checkLimit, checkText, timeText } from '../stored-form.ts'
+import { EVENT, time } from './columns.ts'
 import type { Connections, Row } from './connections.ts'
-import { EVENT, type EventRow, time, toEvent } from './rows.ts'
-
-interface TimerRow extends EventRow {
-  readonly id: string
-  readonly stream_id: string
-  readonly due_at: string
-}
-
-const toTimer = (row: TimerRow): Timer => ({
-  id: row.id,
-  streamId: row.stream_id,
-  due: new Date(row.due_at),
-  event: toEvent(row),
-})
 
 export function postgresTimers({ ask }: Connections): Timers {
   return {

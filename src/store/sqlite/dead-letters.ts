@@ -1,39 +1,9 @@
-import { readDetails, writeDetails } from '../dead-letter-text.ts'
-import type { DeadLetter, DeadLetterStatus, DeadLetters } from '../event-store.ts'
+import { writeDetails } from '../dead-letter-text.ts'
+import type { DeadLetterStatus, DeadLetters } from '../event-store.ts'
+import { type DeadLetterRow, toDeadLetter } from '../rows.ts'
 import { checkDeadLetter, checkLimit, checkText, isRowId, toColumns } from '../stored-form.ts'
-import { EVENT_COLUMNS, type EventRow, toEvent } from './rows.ts'
+import { EVENT_COLUMNS } from './layout.ts'
 import type { StoreFile } from './store-file.ts'
-
-interface DeadLetterRow extends EventRow {
-  readonly id: number
-  readonly stream_id: string
-  readonly original_timestamp: string
-  readonly error_message: string
-  readonly error_details: string | null
-  readonly retry_count: number
-  readonly first_failed_at: string
-  readonly last_failed_at: string
-  readonly status: DeadLetterStatus
-  readonly resolved_at: string | null
-  readonly resolved_by: string | null
-  readonly resolution_notes: string | null
-}
-
-const toDeadLetter = (row: DeadLetterRow): DeadLetter => ({
-  id: String(row.id),
-  streamId: row.stream_id,
-  event: toEvent(row),
-  originalTimestamp: new Date(row.original_timestamp),
-  error: row.error_message,
-  ...readDetails(row.error_details),
-  retryCount: row.retry_count,
-  firstFailedAt: new Date(row.first_failed_at),
-  lastFailedAt: new Date(row.last_failed_at),
-  status: row.status,
-  resolvedAt: row.resolved_at === null ? undefined : new Date(row.resolved_at),
-  resolvedBy: row.resolved_by ?? undefined,
-  notes: row.resolution_notes ?? undefined,
-})
 
 const UNSETTLED = `id = ?1 AND status IN ('pending', 'processing')`
 

@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { checkTables, type FoundTable, type StorePart, type TableName, type TypeNames, tableNames } from '../layout.ts'
 
+/** Of an event, in every table that holds some. */
+export const EVENT_COLUMNS = 'event_type, event_version, event_data, metadata'
+
 const EVENT = 'event_type TEXT NOT NULL, event_version INTEGER NOT NULL, event_data BLOB NOT NULL, metadata TEXT'
 const NOW = `DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`
 

@@ -1,24 +1,10 @@
 import { writeDetails } from '../dead-letter-text.ts'
-import type { Outbox, PendingMessage } from '../event-store.ts'
+import type { Outbox } from '../event-store.ts'
+import { type MessageRow, toPending } from '../rows.ts'
 import { checkLimit, checkName, checkReason, checkText, isRowId } from '../stored-form.ts'
+import { EVENT_COLUMNS } from './layout.ts'
 import type { Leases } from './lease.ts'
-import { EVENT_COLUMNS, type EventRow, toEvent } from './rows.ts'
 import type { StoreFile } from './store-file.ts'
-
-interface MessageRow extends EventRow {
-  readonly id: number
-  readonly topic: string
-  readonly attempts: number
-  readonly created_at: string
-}
-
-const toPending = (row: MessageRow): PendingMessage => ({
-  id: String(row.id),
-  topic: row.topic,
-  event: toEvent(row),
-  attempts: row.attempts,
-  createdAt: new Date(row.created_at),
-})
 
 export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
   const prepare = (sql: string) => file.database.prepare(sql)
@@ -45,7 +31,11 @@ export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
       return file.read(() => (pending.all(owner, limit) as unknown as MessageRow[]).map(toPending))
     },
     async published(owner, ids) {
-      each(owner, ids, (id) => remove.run(owner, id))
+      checkText('the owner', owner)
+      // Not worth waiting for the disk: what was not forgotten is published once more.
+      file.changeSoon(() => {
+        for (const id of ids) if (isRowId(id)) remove.run(owner, Number(id))
+      })
     },
     async failed(owner, ids) {
       each(owner, ids, (id) => countAttempt.run(owner, id))

@@ -14,11 +14,12 @@ import type {
   StreamRange,
   Timers,
 } from '../event-store.ts'
+import { type SnapshotRow, type StoredRow, toSnapshot, toStored } from '../rows.ts'
 import { checkLimit, checkName, checkSnapshot, checkText, timeText } from '../stored-form.ts'
 import { sqliteDeadLetters } from './dead-letters.ts'
+import { EVENT_COLUMNS } from './layout.ts'
 import { Leases } from './lease.ts'
 import { sqliteOutbox } from './outbox.ts'
-import { EVENT_COLUMNS, type EventRow, toEvent } from './rows.ts'
 import { StoreFile } from './store-file.ts'
 import { sqliteTimers } from './timers.ts'
 import { planWriter } from './write-plan.ts'
@@ -77,7 +78,7 @@ export class SqliteEventStore implements EventStore {
          ON CONFLICT (stream_id) DO UPDATE SET version = excluded.version, state_data = excluded.state_data, created_at = excluded.created_at
          WHERE excluded.version >= version`,
       ),
-      loadSnapshot: prepare('SELECT version, state_data, created_at FROM snapshots WHERE stream_id = ?'),
+      loadSnapshot: prepare('SELECT * FROM snapshots WHERE stream_id = ?'),
     }
   }
 
@@ -151,7 +152,7 @@ export class SqliteEventStore implements EventStore {
       if (rows.length < batchSize) return
       time = last.created_at
       streamId = last.stream_id
-      version = last.version
+      version = Number(last.version)
     }
   }
 
@@ -164,8 +165,7 @@ export class SqliteEventStore implements EventStore {
   async loadSnapshot(streamId: string): Promise<Snapshot | undefined> {
     checkText('the stream id', streamId)
     const row = this.#file.read(() => this.#statements.loadSnapshot.get(streamId) as unknown as SnapshotRow | undefined)
-    if (row === undefined) return undefined
-    return { streamId, version: row.version, state: row.state_data, createdAt: new Date(row.created_at) }
+    return row && toSnapshot(row)
   }
 
   async close(): Promise<void> {
@@ -177,22 +177,3 @@ export class SqliteEventStore implements EventStore {
     return this.close()
   }
 }
-
-interface StoredRow extends EventRow {
-  readonly stream_id: string
-  readonly version: number
-  readonly created_at: string
-}
-
-interface SnapshotRow {
-  readonly version: number
-  readonly state_data: Uint8Array
-  readonly created_at: string
-}
-
-const toStored = (row: StoredRow): StoredEvent => ({
-  streamId: row.stream_id,
-  version: row.version,
-  event: toEvent(row),
-  createdAt: new Date(row.created_at),
-})

@@ -1,12 +1,17 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { realpathSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import {
+  BUSY_PATIENCE_MS,
+  openShared,
+  resultCode,
+  SQLITE_BUSY,
+  SQLITE_CORRUPT,
+  SQLITE_FULL,
+  transact,
+} from '../../sqlite/shared-file.ts'
 import { EventStoreError, storeClosed, storeUnavailable } from '../errors.ts'
 import type { StorePart } from '../layout.ts'
 import { createTables, inspectTables } from './layout.ts'
-
-/** How long to wait for another process's transaction. */
-const BUSY_PATIENCE_MS = 10_000
 
 export const MEMORY = ':memory:'
 
@@ -37,66 +42,35 @@ export class StoreFile {
     return this.read(() => transact(this.database, work))
   }
 
+  /** The same, without waiting for the disk: a power failure may undo it, and everything before it stays. */
+  changeSoon<T>(work: () => T): T {
+    return this.read(() => {
+      this.database.exec('PRAGMA synchronous = NORMAL')
+      try {
+        return transact(this.database, work)
+      } finally {
+        this.database.exec('PRAGMA synchronous = FULL')
+      }
+    })
+  }
+
   close(): void {
     if (this.database.isOpen) guarded(this.path, () => this.database.close())
   }
 }
 
-/**
- * Opens the file, making it, its folder and its tables when they are not there.
- *
- * `synchronous = FULL`: a commit is on the disk when it is answered. What the bus has of a store's events must still be
- * in the store after a power failure.
- */
+/** Opens the file, making it, its folder and its tables when they are not there. Answers what was missing. */
 function openDatabase(path: string) {
-  if (path !== MEMORY) makeFolder(dirname(path))
-  const database = new DatabaseSync(path, { timeout: BUSY_PATIENCE_MS })
-  try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000')
-    const isWhole = inspectTables(database, path).every(({ exists }) => exists)
-    const created = isWhole ? [] : transact(database, () => createTables(database, path))
-    return { database, created }
-  } catch (error) {
-    database.close()
-    throw error
-  }
+  let created: readonly StorePart[] = []
+  // Written through to the disk: what the bus has of a store's events must be in the store after a power failure.
+  const database = openShared(path, 'FULL', (opened) => {
+    if (inspectTables(opened, path).every(({ exists }) => exists)) return
+    created = transact(opened, () => createTables(opened, path))
+  })
+  return { database, created }
 }
 
-/** Folder by folder: Node's own `recursive` never returns where a file system refuses with ENOENT, as /proc does. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return
-  const parent = dirname(folder)
-  if (parent !== folder) makeFolder(parent)
-  try {
-    mkdirSync(folder, { mode: 0o700 })
-  } catch (error) {
-    // Another process was faster.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-}
-
-/** Takes the write lock at once, so that nothing read in it is old when it comes to writing. */
-function transact<T>(database: DatabaseSync, change: () => T): T {
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    const result = change()
-    database.exec('COMMIT')
-    return result
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK')
-    throw error
-  }
-}
-
-/** SQLite's primary result codes (https://sqlite.org/rescode.html); the extended ones have more above the low byte. */
-const SQLITE_BUSY = 5
-const SQLITE_CORRUPT = 11
-const SQLITE_FULL = 13
-
-export const isBusy = (error: unknown): boolean => primaryCode(error) === SQLITE_BUSY
-
-const primaryCode = (error: unknown): number | undefined =>
-  error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
+export const isBusy = (error: unknown): boolean => resultCode(error) === SQLITE_BUSY
 
 /** Does something with a file; what the file throws comes out as an `EventStoreError`. */
 export function guarded<T>(path: string, work: () => T): T {
@@ -106,7 +80,7 @@ export function guarded<T>(path: string, work: () => T): T {
     // A mistake in the code is none of the file's.
     if (error instanceof EventStoreError || error instanceof TypeError) throw error
     const said = error instanceof Error ? error.message : String(error)
-    const [reason, suggestion] = reasons.get(primaryCode(error)) ?? [
+    const [reason, suggestion] = reasons.get(resultCode(error)) ?? [
       `cannot be used: ${said}`,
       'check that the file is a SQLite one and may be written, or name another',
     ]

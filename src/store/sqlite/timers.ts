@@ -1,20 +1,8 @@
-import type { Timer, Timers } from '../event-store.ts'
+import type { Timers } from '../event-store.ts'
+import { type TimerRow, toTimer } from '../rows.ts'
 import { checkLimit, checkText, timeText } from '../stored-form.ts'
-import { EVENT_COLUMNS, type EventRow, toEvent } from './rows.ts'
+import { EVENT_COLUMNS } from './layout.ts'
 import type { StoreFile } from './store-file.ts'
-
-interface TimerRow extends EventRow {
-  readonly id: string
-  readonly stream_id: string
-  readonly due_at: string
-}
-
-const toTimer = (row: TimerRow): Timer => ({
-  id: row.id,
-  streamId: row.stream_id,
-  due: new Date(row.due_at),
-  event: toEvent(row),
-})
 
 export function sqliteTimers(file: StoreFile): Timers {
   const due = file.database.prepare(

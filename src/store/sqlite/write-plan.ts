@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { CommitPlan } from '../commit-plan.ts'
-import { EVENT_COLUMNS } from './rows.ts'
+import { EVENT_COLUMNS } from './layout.ts'
 
 /** Writes what commits came to. Returns how to do it in the caller's transaction. */
 export function planWriter(database: DatabaseSync): (owner: string, plan: CommitPlan, now: string) => void {

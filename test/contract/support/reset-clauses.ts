@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import type { EventBusError } from '../../../src/bus/errors.ts'
 import {
   applyReset,
+  type HalfReset,
   planReset,
   type ResetRequest,
   type UndoRecord,
@@ -11,8 +13,10 @@ import { planUndo } from '../../../src/operations/undo-reset.ts'
 import type { Contract } from '../bus-contract.ts'
 import { eventually, newTopic, numberedList, take, text, uniqueGroup, uniqueTopic } from './harness.ts'
 
-/** The times of the records every clause writes: 1000, 2000, … */
-const EVERY = 1000n
+/** The times of the records every clause writes, a second apart, and recent: a broker deletes what is older than its retention. */
+const T0 = Math.floor(Date.now() / 1000) * 1000 - 3_600_000
+const timeOf = (offset: number): bigint => BigInt(T0 + 1000 * offset)
+const timeText = (milliseconds: number): string => `@${new Date(T0 + milliseconds).toISOString()}`
 const NOW = Date.UTC(2026, 10, 23, 10)
 
 /** Plans and resets of groups, which rest on what every bus promises. */
@@ -25,7 +29,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
         key: null,
         value: text('x'),
         partition,
-        timestamp: EVERY * BigInt(index + 1),
+        timestamp: timeOf(index),
       })),
     )
     await bus().log.append(topic, records)
@@ -67,8 +71,8 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     ['+2', [7n, 3n]],
     ['-1', [4n, 0n]],
     ['current', [5n, 1n]],
-    ['@1970-01-01T00:00:03Z', [2n, 2n]],
-    ['@1970-01-01T00:00:02.5Z', [2n, 2n]],
+    [timeText(2000), [2n, 2n]],
+    [timeText(1500), [2n, 2n]],
   ])('plans and moves to %s', async (to, expected) => {
     const topic = await filled(10, 4)
     const group = await groupAt(topic, 5, 1)
@@ -93,8 +97,28 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
       sampled: 4,
       types: [{ eventType: '(undecodable)', count: 4 }],
       steps: [
-        { topic, partition: 0, from: 5n, to: 3n, start: 0n, end: 10n, effect: 'replay', first: 4000n, last: 5000n },
-        { topic, partition: 1, from: 1n, to: 3n, start: 0n, end: 4n, effect: 'skip', first: 2000n, last: 3000n },
+        {
+          topic,
+          partition: 0,
+          from: 5n,
+          to: 3n,
+          start: 0n,
+          end: 10n,
+          effect: 'replay',
+          first: timeOf(3),
+          last: timeOf(4),
+        },
+        {
+          topic,
+          partition: 1,
+          from: 1n,
+          to: 3n,
+          start: 0n,
+          end: 4n,
+          effect: 'skip',
+          first: timeOf(1),
+          last: timeOf(2),
+        },
       ],
     })
   })
@@ -112,7 +136,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
       [0n, "-2 is before the log's start 0"],
     ])
     // A time past the last event is the end.
-    expect((await plan(group, '@2026-11-23')).steps.map((step) => step.to)).toEqual([10n, 4n])
+    expect((await plan(group, timeText(60_000))).steps.map((step) => step.to)).toEqual([10n, 4n])
   })
 
   test('counts what a group committed beyond the log as at its end', async () => {
@@ -223,16 +247,21 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual([0n])
   })
 
-  test('waits for a member that died to be noticed', { timeout: takeoverWithin + 60_000 }, async () => {
+  test('waits for members, of which one dies meanwhile, until that is noticed', {
+    timeout: takeoverWithin + 60_000,
+  }, async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     // One that holds an offset already, so that the member begins at the start on every bus.
     await bus().publish(topic, numberedList(3))
     await bus().admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
     const member = await startMember({ topic, group, take: 1 })
-    await member.die()
+    const waitedFor = Promise.withResolvers<readonly string[]>()
+    const waiting = waitUntilEmpty(bus(), group, takeoverWithin, { onWait: waitedFor.resolve })
+    expect(await waitedFor.promise).toHaveLength(1)
 
-    await waitUntilEmpty(bus(), group, takeoverWithin)
+    await member.die()
+    await waiting
 
     await applying().apply(await plan(group, 'end'))
     expect(await committed(group)).toEqual([3n])
@@ -254,6 +283,57 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual([5n, 2n])
   })
 
+  test('says that nothing has moved when the group comes to life before the commit', async () => {
+    const topic = await filled(10, 4)
+    const group = await groupAt(topic, 5, 1)
+    const made = await plan(group, 'start')
+    const member = await open()
+    // The undo record is kept after the group was found without members, and before anything is changed.
+    const saveUndo = async () => {
+      await member.subscribe([topic], { group, autoOffsetReset: 'earliest' })
+      return 'undo-1'
+    }
+
+    await expect(applyReset(bus(), made, { saveUndo, now: NOW })).rejects.toMatchObject({
+      code: 'GROUP_ACTIVE',
+      group,
+      message: expect.stringContaining(
+        `read back, no offset has moved: ${topic}[0] is at 5 instead of 0, ${topic}[1] is at 1 instead of 0`,
+      ),
+      outcome: { undoFile: 'undo-1', moved: 0, notTaken: [{ is: 5n }, { is: 1n }] },
+    })
+    expect(await committed(group)).toEqual([5n, 1n])
+  })
+
+  test('names what did not take when a topic goes before the commit, and can undo the rest', async () => {
+    const [gone, kept] = [await filled(3), await filled(3)]
+    const group = await groupAt(kept, 2)
+    await bus().admin.commitOffsets(group, [{ topic: gone, partition: 0, offset: 2n }])
+    const made = await plan(group, 'start')
+    let record: UndoRecord | undefined
+    const saveUndo = async (saved: UndoRecord) => {
+      record = saved
+      await bus().admin.deleteTopic(gone)
+      return 'undo-1'
+    }
+
+    const error = await applyReset(bus(), made, { saveUndo, now: NOW }).catch((thrown: unknown) => thrown)
+
+    expect(error).toMatchObject({ code: 'TOPIC_NOT_FOUND' })
+    const { outcome, message } = error as EventBusError
+    const { moved, notTaken } = outcome as HalfReset
+    const missing = new Map(notTaken?.map(({ topic, is }) => [topic, is]))
+    // One of two, or all or nothing: what is said to have moved has, and what is not has not.
+    const offset = (await bus().admin.committedOffsets(group, [kept]))[0]?.offset
+    expect([moved, missing.get(kept)]).toEqual(offset === 0n ? [1, undefined] : [0, 2n])
+    // A broker forgets the offsets of a deleted topic in its own time.
+    expect([2n, null]).toContain(missing.get(gone))
+    expect(message).toContain(`${gone}[0] is at ${missing.get(gone) ?? 'none'} instead of 0`)
+    expect(record?.offsets.map(({ before }) => before)).toEqual([2n, 2n])
+    await applying().apply(await planUndo(bus(), record as UndoRecord, NOW))
+    expect(await bus().admin.committedOffsets(group, [kept])).toMatchObject([{ offset: 2n }])
+  })
+
   test('does nothing without an undo record', async () => {
     const topic = await filled(10)
     const group = await groupAt(topic, 5)
@@ -262,6 +342,40 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     await expect(applyReset(bus(), await plan(group, 'start'), { saveUndo, now: NOW })).rejects.toThrow('disk')
 
     expect(await committed(group)).toEqual([5n])
+  })
+
+  test('refuses a plan whose topic was deleted and made anew', async () => {
+    const topic = await filled(10)
+    const group = await groupAt(topic, 5)
+    const made = await plan(group, 'start')
+    await bus().admin.deleteTopic(topic)
+    await eventually(async () => expect(await committed(group)).toEqual([]))
+    await eventually(() => bus().admin.createTopic(topic, { partitions: 2 }))
+
+    await expect(applying().apply(made)).rejects.toMatchObject({
+      code: 'PLAN_STALE',
+      message: `the plan is stale: ${topic}[0] was at 5 and is at none; nothing was done`,
+    })
+    expect(await committed(group)).toEqual([])
+  })
+
+  test('counts tombstones among what is delivered again', async () => {
+    const topic = await newTopic(bus())
+    const records = [null, text('x'), null].map((value, index) => ({
+      key: text('key'),
+      value,
+      timestamp: timeOf(index),
+    }))
+    await bus().log.append(topic, records)
+
+    expect(await plan(await groupAt(topic, 3), 'start')).toMatchObject({
+      replayed: 3n,
+      types: [
+        { eventType: '(tombstone)', count: 2 },
+        { eventType: '(undecodable)', count: 1 },
+      ],
+      steps: [{ first: timeOf(0), last: timeOf(2) }],
+    })
   })
 
   test('leaves topics that are gone alone, and fails on one that went since the plan', async () => {

@@ -16,8 +16,8 @@ export interface Books {
   readonly prefix: string
 }
 
-export const orderId = (number: number): string => `o-${number}`
-export const correlationOf = (number: number): string => `c-${number}`
+const orderId = (number: number): string => `o-${number}`
+const correlationOf = (number: number): string => `c-${number}`
 
 export function placeOrder(prefix: string, number: number): SerializedEvent {
   const { codec } = makeShop(prefix).order

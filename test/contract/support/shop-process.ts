@@ -10,11 +10,13 @@ export interface ShopProcess {
   /** Of its topics. */
   readonly prefix: string
   readonly roles: readonly ('order' | 'payment' | 'checkout')[]
+  /** How long a payment may take. Default half an hour. */
+  readonly patience?: string
 }
 
 // Takes part in a shop until it is killed. SIGTERM ends it politely: it then prints how often its reducers were asked.
-const { bus: address, store: location, prefix, roles } = JSON.parse(process.argv[2] ?? '') as ShopProcess
-const { order, payment, checkout } = makeShop(prefix)
+const { bus: address, store: location, prefix, roles, patience } = JSON.parse(process.argv[2] ?? '') as ShopProcess
+const { order, payment, checkout } = makeShop(prefix, patience)
 const bus = await openBus(address)
 const store = await openEventStore(location)
 let reduced = 0

@@ -84,9 +84,11 @@ function hurried(): Pace & { readonly waits: number[] } {
   return {
     waits,
     now: () => time,
-    async wait(milliseconds) {
+    after(milliseconds, wake) {
       waits.push(milliseconds)
       time += milliseconds
+      queueMicrotask(wake)
+      return () => undefined
     },
   }
 }

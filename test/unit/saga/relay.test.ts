@@ -44,9 +44,10 @@ function setUp({
   let time = 0
   const pace: Pace = {
     now: () => time,
-    async wait(milliseconds) {
+    after(milliseconds, wake) {
       time += milliseconds
-      await new Promise((resolve) => setImmediate(resolve))
+      const turn = setImmediate(wake)
+      return () => clearImmediate(turn)
     },
   }
   const relay = new Relay({

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { CheckoutFlowAction } from '../src/checkout-flow/actions.ts'
 // crbus:as ts.test_imports
 import { CHECKOUT_FLOW_EVENTS, CHECKOUT_FLOW_TIMEOUT, checkoutFlow } from '../src/checkout-flow/saga.ts'
+
 // crbus:end
 
 /** An event and the topic it comes on. */

@@ -1,18 +1,17 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { EmbeddedEventBus, type EventBus, openEventStore, RedpandaEventBus } from 'crbus'
 import { type Options, readOptions } from './options.ts'
 import { run } from './run.ts'
-import { placeSamples } from './sample.ts'
+import { hasCommands, placeSamples } from './sample.ts'
 import { parts } from './service.ts'
 
-/** So many sample commands a bus gets that is made just now, unless `--sample` says otherwise. */
+/** So many sample commands an embedded bus gets that has had none yet, unless `--sample` says otherwise. */
 const FIRST_SAMPLES = 5
 
 async function main({ brokers, dataDir, store: location, sample }: Options): Promise<void> {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
   const file = `${dataDir}/bus.db`
-  const isNew = brokers === undefined && !existsSync(file)
   mkdirSync(dataDir, { recursive: true })
   const bus: EventBus = brokers === undefined ? new EmbeddedEventBus({ path: file }) : new RedpandaEventBus({ brokers })
   try {
@@ -20,6 +19,7 @@ async function main({ brokers, dataDir, store: location, sample }: Options): Pro
     try {
       await run(parts, { bus, store, signal: stop.signal }, async () => {
         console.log(`running ${parts.map(({ name }) => name).join(', ')} on ${brokers ?? file}`)
+        const isNew = brokers === undefined && !(await hasCommands(bus, parts))
         const placed = await placeSamples(bus, parts, sample ?? (isNew ? FIRST_SAMPLES : 0))
         if (placed > 0) console.log(`placed ${placed} sample commands`)
       })

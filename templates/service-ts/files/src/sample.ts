@@ -2,6 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { EventBus } from 'crbus'
 import type { Part } from './part.ts'
 
+/** Whether anybody has ever sent one of the aggregates a command. */
+export async function hasCommands(bus: EventBus, parts: readonly Part[]): Promise<boolean> {
+  const ranges = await bus.log.rangesOf(parts.flatMap(({ takes = [] }) => takes))
+  return [...ranges.values()].flat().some(({ end }) => end > 0n)
+}
+
 /** Places sample commands, each in a conversation of its own, with those aggregates that no saga sends commands to. */
 export async function placeSamples(bus: EventBus, parts: readonly Part[], count: number): Promise<number> {
   const run = randomUUID().slice(0, 8)

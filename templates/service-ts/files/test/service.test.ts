@@ -2,7 +2,7 @@ import { InMemoryEventBus, type Running, serializedEvent } from 'crbus'
 import { describe, expect, test } from 'vitest'
 import { readOptions } from '../src/options.ts'
 import type { Part } from '../src/part.ts'
-import { placeSamples } from '../src/sample.ts'
+import { hasCommands, placeSamples } from '../src/sample.ts'
 
 const part = (name: string, more: Partial<Part> = {}): Part => ({
   name,
@@ -37,7 +37,10 @@ test('samples go to those that no saga leads', async () => {
   const bus = new InMemoryEventBus()
   const led = part('led')
   const saga: Part = { name: 'saga', run: led.run, sends: ['led-commands'] }
-  expect(await placeSamples(bus, [part('first'), led, saga], 3)).toBe(3)
+  const parts = [part('first'), led, saga]
+  expect(await hasCommands(bus, parts)).toBe(false)
+  expect(await placeSamples(bus, parts, 3)).toBe(3)
+  expect(await hasCommands(bus, parts)).toBe(true)
   expect((await bus.log.ranges('first-commands'))[0]?.end).toBe(3n)
   expect((await bus.admin.listTopics()).map(({ topic }) => topic)).toEqual(['first-commands'])
   await bus.close()

@@ -1,0 +1,32 @@
+import type { LagReport } from '../operations/lag.ts'
+import { formatDuration } from './format-duration.ts'
+import { printable } from './printable.ts'
+
+/**
+ * A look as lines, one a group, worst first: `time=… group=… state=… members=… lag=… age=… in=… out=… catch-up=…
+ * verdict=…`. Always these fields in this order; `-` for what is not there or not known; rates are a second's.
+ */
+export function formatLagWatch({ groups }: LagReport, time: number): string {
+  const when = new Date(time).toISOString()
+  const lines = groups.map(({ group, state, members, lag, age, rates, verdict }) => {
+    const fields = {
+      time: when,
+      group: quoted(printable(group)),
+      state,
+      members,
+      lag,
+      age: age === undefined ? undefined : formatDuration(age),
+      in: rates?.in.toFixed(1),
+      out: rates?.out.toFixed(1),
+      'catch-up': rates?.catchUp === undefined ? undefined : formatDuration(rates.catchUp),
+      verdict,
+    }
+    return Object.entries(fields)
+      .map(([name, value]) => `${name}=${value ?? '-'}`)
+      .join(' ')
+  })
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+/** A name that a reader of fields would take for several is put in quotes. */
+const quoted = (name: string): string => (/[\s"=]/.test(name) || name === '' ? JSON.stringify(name) : name)

@@ -1,0 +1,19 @@
+import { shareOfFigures } from './bar.ts'
+import type { Column, Columns } from './columns.ts'
+import { lagColumns, largestLag, nameColumn, numberColumn } from './lag-columns.ts'
+import type { Palette } from './palette.ts'
+import type { GroupRow } from './rows.ts'
+
+/** What is shown of each of these groups. */
+export function groupColumns(rows: readonly GroupRow[], palette: Palette): Columns<GroupRow> {
+  const largest = largestLag(rows)
+  const columns = lagColumns(palette, (lag) => shareOfFigures(lag, largest))
+  const { lag, bar, age, in: incoming, out, trend, verdict } = columns
+  const name = nameColumn('GROUP', 15, rows, (row) => row.name)
+  const state = nameColumn('STATE', 6, rows, (row) => row.lag.state)
+  const members: Column<GroupRow> = numberColumn('MEMBERS', 7, (row) => row.lag.members, String)
+  return {
+    shown: [name, state, members, lag, bar, age, incoming, out, trend, verdict],
+    ranked: [name, verdict, lag, age, incoming, out, bar, trend, name, state, members],
+  }
+}

@@ -1,0 +1,38 @@
+import { Chalk } from 'chalk'
+import type { LagVerdict } from '../../operations/lag-verdict.ts'
+import { type Paint, plain } from './pieces.ts'
+
+/** The colours of the screen: few, and those of the terminal's own palette. */
+export interface Palette {
+  readonly title: Paint
+  /** What helps to read and is not read. */
+  readonly quiet: Paint
+  readonly chosen: Paint
+  readonly trend: Paint
+  readonly trouble: Paint
+  readonly paused: Paint
+  readonly verdict: (verdict: LagVerdict | undefined) => Paint
+}
+
+export function palette(color: boolean): Palette {
+  const chalk = new Chalk({ level: color ? 1 : 0 })
+  const verdicts: Readonly<Record<LagVerdict, Paint>> = {
+    'beyond-the-log': chalk.magenta,
+    stopped: chalk.red,
+    stalled: chalk.red,
+    rewound: chalk.magenta,
+    'falling-behind': chalk.yellow,
+    'never-committed': chalk.yellow,
+    'catching-up': chalk.cyan,
+    ok: chalk.green,
+  }
+  return {
+    title: chalk.bold,
+    quiet: chalk.dim,
+    chosen: chalk.inverse,
+    trend: chalk.blue,
+    trouble: chalk.red,
+    paused: chalk.inverse,
+    verdict: (verdict) => (verdict === undefined ? plain : verdicts[verdict]),
+  }
+}

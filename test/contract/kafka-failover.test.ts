@@ -1,0 +1,202 @@
+import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { WireConnection, type WireRequest } from '../../src/drivers/kafka/wire.ts'
+import { measureLag } from '../../src/operations/lag.ts'
+import { applyReset, planReset, type UndoRecord } from '../../src/operations/reset.ts'
+import { planUndo } from '../../src/operations/undo-reset.ts'
+import { startKafkaCluster, type TestKafka, type TestKafkaCluster } from '../support/kafka.ts'
+import { eventually, text, uniqueGroup, uniqueTopic } from './support/harness.ts'
+
+// Lag and resets on a cluster whose brokers are killed at a request that is chosen, not at a time.
+
+const brokers = inject('kafkaBrokers')
+const NOW = Date.UTC(2026, 10, 23, 10)
+const PARTITIONS = [0, 1, 2]
+const PATIENCE_MS = 60_000
+
+describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('three brokers', () => {
+  let cluster: TestKafkaCluster
+
+  beforeAll(async () => {
+    cluster = await startKafkaCluster(3, {
+      'offsets.topic.replication.factor': '3',
+      'offsets.topic.num.partitions': '6',
+      // A dead broker is noticed after three seconds instead of nine.
+      'broker.session.timeout.ms': '3000',
+      'broker.heartbeat.interval.ms': '500',
+    })
+  })
+  afterEach(() => Promise.all([...cluster.nodes.values()].map((node) => node.start())))
+  afterAll(() => cluster?.dispose())
+
+  function openBus({ timeout = PATIENCE_MS } = {}): RedpandaEventBus {
+    const bus = new RedpandaEventBus({ brokers: cluster.brokers, acks: 'all', timeout })
+    onTestFinished(() => bus.close())
+    return bus
+  }
+
+  const keeperOf = async (bus: RedpandaEventBus, group: string): Promise<number> => {
+    const { coordinator } = await bus.admin.describeGroup(group)
+    return coordinator?.id ?? -1
+  }
+
+  /**
+   * A topic whose partitions are led by all brokers, ten records each, and two groups in the middle of them: one is kept
+   * by the victim, the other by another broker.
+   */
+  async function scene() {
+    const bus = openBus()
+    await bus.admin.describeGroup(uniqueGroup())
+    await eventually(async () => {
+      expect((await bus.admin.describeCluster()).brokers).toHaveLength(3)
+      const { layout } = await bus.admin.describeTopic('__consumer_offsets')
+      for (const { inSync } of layout) expect(inSync).toHaveLength(3)
+    }, PATIENCE_MS)
+    const topic = uniqueTopic()
+    await bus.admin.createTopic(topic, { partitions: PARTITIONS.length, replication: 3 })
+    const records = PARTITIONS.flatMap((partition) =>
+      Array.from({ length: 10 }, () => ({ key: null, value: text('x'), partition })),
+    )
+    await bus.log.append(topic, records)
+    const victimsGroup = uniqueGroup()
+    const victim = await keeperOf(bus, victimsGroup)
+    let othersGroup = uniqueGroup()
+    while ((await keeperOf(bus, othersGroup)) === victim) othersGroup = uniqueGroup()
+    const groups = [victimsGroup, othersGroup]
+    const offsets = PARTITIONS.map((partition) => ({ topic, partition, offset: 5n }))
+    // Twice: with the second a follower learns that all have the first, and it tells of no more when it takes over.
+    for (const group of [...groups, ...groups]) await bus.admin.commitOffsets(group, offsets)
+    const { layout } = await bus.admin.describeTopic(topic)
+    expect(new Set(layout.map(({ leader }) => leader)).size).toBe(3)
+    const node = cluster.nodes.get(victim)
+    if (node === undefined) throw new Error(`no broker ${victim}`)
+    return { topic, groups, victim: node }
+  }
+
+  /**
+   * Kills brokers once one of them is sent such a request: before it is sent, while it is under way, or when its answer
+   * is there and nobody has seen it yet.
+   */
+  function killAt(name: WireRequest['name'], when: 'before' | 'under way' | 'answered', victims: readonly TestKafka[]) {
+    const { send } = WireConnection.prototype
+    let dying: Promise<unknown> | undefined
+    const kill = () => {
+      dying ??= Promise.all(victims.map((node) => node.kill()))
+      return dying
+    }
+    const spy = vi.spyOn(WireConnection.prototype, 'send').mockImplementation(async function (
+      this: WireConnection,
+      request: WireRequest,
+    ) {
+      const isIt = request.name === name && victims.some((node) => node.brokers === this.address)
+      if (!isIt || dying !== undefined) return send.call(this, request)
+      if (when === 'before') await kill()
+      const answer = send.call(this, request)
+      if (when === 'under way') void kill()
+      const bytes = await answer
+      if (when === 'answered') await kill()
+      return bytes
+    })
+    onTestFinished(() => spy.mockRestore())
+    return { hasKilled: () => dying !== undefined }
+  }
+
+  const toStart = (group: string) =>
+    ({
+      group,
+      scope: 'committed',
+      target: { kind: 'place', place: { kind: 'start' } },
+      to: 'start',
+      now: NOW,
+    }) as const
+
+  /** As somebody sees it who comes later. */
+  const committed = async (group: string) => (await openBus().admin.committedOffsets(group)).map(({ offset }) => offset)
+
+  test('of which one dies: plans and lag come late and whole', { timeout: 180_000 }, async () => {
+    const { topic, groups, victim } = await scene()
+    const kill = killAt('OffsetFetch', 'before', [victim])
+    // Less than it takes to notice a death: what is waited for is that others take over.
+    const impatient = { timeout: 1500 }
+
+    const [report, ...plans] = await Promise.all([
+      measureLag(openBus(impatient), { groups, now: Date.now, signal: new AbortController().signal }),
+      ...groups.map((group) => planReset(openBus(impatient), toStart(group))),
+    ])
+
+    expect(kill.hasKilled()).toBe(true)
+    expect(report.groups).toHaveLength(2)
+    for (const group of groups) {
+      expect(report.groups.find((one) => one.group === group)).toMatchObject({
+        state: 'Empty',
+        lag: 15n,
+        verdict: 'stopped',
+        topics: [{ topic, partitions: PARTITIONS.map((partition) => ({ partition, committed: 5n, end: 10n })) }],
+      })
+      expect(plans.find((plan) => plan.group === group)).toMatchObject({
+        replayed: 15n,
+        sampled: 15,
+        notes: [],
+        steps: PARTITIONS.map((partition) => ({ topic, partition, from: 5n, to: 0n, events: 5n })),
+      })
+      expect(await committed(group)).toEqual([5n, 5n, 5n])
+    }
+  })
+
+  test.each(['under way', 'answered'] as const)(
+    'of which one dies with a commit %s: the reset is done, and is what was read back',
+    { timeout: 180_000 },
+    async (when) => {
+      const { groups, victim } = await scene()
+      const records = new Map<string, UndoRecord>()
+      const saveUndo = async (record: UndoRecord) => {
+        records.set(record.group, record)
+        return `undo-${record.group}`
+      }
+      const bus = openBus()
+      const plans = await Promise.all(groups.map((group) => planReset(bus, toStart(group))))
+      const kill = killAt('OffsetCommit', when, [victim])
+
+      const done = await Promise.all(plans.map((plan) => applyReset(bus, plan, { saveUndo, now: NOW })))
+
+      expect(kill.hasKilled()).toBe(true)
+      expect(done).toEqual(groups.map((group) => ({ undoFile: `undo-${group}`, moved: 3 })))
+      for (const group of groups) {
+        expect(await committed(group)).toEqual([0n, 0n, 0n])
+        expect(records.get(group)?.offsets.map(({ before, after }) => [before, after])).toEqual(
+          PARTITIONS.map(() => [5n, 0n]),
+        )
+      }
+    },
+  )
+
+  test('that all die with a commit under way: nothing is claimed, and it can be undone', {
+    timeout: 180_000,
+  }, async () => {
+    const {
+      groups: [group = ''],
+    } = await scene()
+    let record: UndoRecord | undefined
+    const saveUndo = async (saved: UndoRecord) => {
+      record = saved
+      return 'undo-1'
+    }
+    const bus = openBus({ timeout: 2000 })
+    const plan = await planReset(bus, toStart(group))
+    const kill = killAt('OffsetCommit', 'under way', [...cluster.nodes.values()])
+
+    await expect(applyReset(bus, plan, { saveUndo, now: NOW })).rejects.toMatchObject({
+      code: 'CONNECTION_FAILED',
+      message: expect.stringContaining('could not be read back'),
+      suggestions: expect.arrayContaining(['crbus reset undo undo-1']),
+      outcome: { undoFile: 'undo-1', moved: null, notTaken: null },
+    })
+
+    expect(kill.hasKilled()).toBe(true)
+    await Promise.all([...cluster.nodes.values()].map((node) => node.start()))
+    const later = openBus()
+    const undo = await planUndo(later, record as UndoRecord, NOW)
+    await applyReset(later, undo, { saveUndo, now: NOW })
+    expect(await committed(group)).toEqual([5n, 5n, 5n])
+  })
+})

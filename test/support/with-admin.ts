@@ -1,0 +1,14 @@
+import type { BusAdmin } from '../../src/bus/admin.ts'
+import type { EventBus } from '../../src/bus/event-bus.ts'
+
+/** A bus whose administration differs in some things; all else is the bus's own. */
+export function withAdmin(bus: EventBus, different: Partial<BusAdmin>): EventBus {
+  return {
+    log: bus.log,
+    admin: { ...bus.admin, ...different },
+    publish: (topic, events) => bus.publish(topic, events),
+    subscribe: (topics, options) => bus.subscribe(topics, options),
+    close: () => bus.close(),
+    [Symbol.asyncDispose]: () => bus.close(),
+  }
+}
