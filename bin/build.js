@@ -37,7 +37,13 @@ await bundle(
     ...Object.fromEntries(commands.map((file) => [file.slice('src/'.length, -'.ts'.length), file])),
   },
   'dist/cli',
-  { external, transform: { define }, plugins: [screen] },
+  {
+    external,
+    // Its main file requires its parts in a way that no bundler follows.
+    resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
+    transform: { define },
+    plugins: [screen],
+  },
 )
 // What waits until it is needed in the command line is here for whoever imports it.
 const checks = { ineffectiveDynamicImport: false }

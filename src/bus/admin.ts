@@ -95,6 +95,13 @@ export interface BusAdmin {
   describeTopic(topic: string): Promise<TopicDescription>
   /** Resolves when the topic can be written and read. `TOPIC_EXISTS` or `INVALID_TOPIC` when it cannot be made. */
   createTopic(topic: string, options?: NewTopic): Promise<void>
+  /**
+   * Gives a topic more partitions, so many in all; resolves when they can be written and read. `REFUSED` when it has as
+   * many: partitions are never taken away. A key may have another partition from then on.
+   */
+  addPartitions(topic: string, partitions: number): Promise<void>
+  /** Sets these settings of a topic and leaves the others. `TOPIC_NOT_FOUND`, `INVALID_TOPIC`. */
+  setTopicConfig(topic: string, config: Readonly<Record<string, string>>): Promise<void>
   /** `TOPIC_NOT_FOUND` when there is none. Resolves when the topic is no longer listed. */
   deleteTopic(topic: string): Promise<void>
   /** Sorted by name. */

@@ -110,6 +110,9 @@ export const topicExists = (topic: string) =>
     suggestions: [`crbus topics describe ${topic}`],
   })
 
+export const noMorePartitions = (topic: string, has: number, wanted: number) =>
+  new EventBusError('REFUSED', `topic '${topic}' has ${has} partitions, and ${wanted} are not more`, { topic })
+
 export const groupNotFound = (group: string, suggestions: readonly string[] = []) =>
   new EventBusError('GROUP_NOT_FOUND', `group '${group}' does not exist`, {
     group,

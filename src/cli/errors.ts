@@ -1,5 +1,6 @@
 import { Errors } from '@oclif/core'
 import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
+import { ScaffoldRefused } from '../scaffold/refused.ts'
 import { EventStoreError, eventStoreErrorCodes } from '../store/errors.ts'
 import { printable } from '../ui/printable.ts'
 
@@ -41,6 +42,9 @@ export function toFailure(error: unknown): Failure {
     return { code: `CRBUS_${code}`, message, suggestions, exitCode: eventStoreErrorCodes[code] }
   }
   if (error instanceof UsageError) {
+    return { code: 'CRBUS_USAGE', message: error.message, suggestions: error.suggestions, exitCode: exitCodes.usage }
+  }
+  if (error instanceof ScaffoldRefused) {
     return { code: 'CRBUS_USAGE', message: error.message, suggestions: error.suggestions, exitCode: exitCodes.usage }
   }
   if (error instanceof Errors.CLIError) {

@@ -58,6 +58,8 @@ const logChanges: Changes<TopicLog> = {
 const adminChanges: Changes<BusAdmin> = {
   createTopic: true,
   deleteTopic: true,
+  addPartitions: true,
+  setTopicConfig: true,
   commitOffsets: true,
   deleteOffsets: true,
   deleteGroup: true,

@@ -1,7 +1,14 @@
 import { hostname } from 'node:os'
 import type { DatabaseSync } from 'node:sqlite'
 import type { BusAdmin, GroupDescription, TopicDescription } from '../../bus/admin.ts'
-import { groupActive, groupNotFound, invalidTopic, topicExists, topicNotFound } from '../../bus/errors.ts'
+import {
+  groupActive,
+  groupNotFound,
+  invalidTopic,
+  noMorePartitions,
+  topicExists,
+  topicNotFound,
+} from '../../bus/errors.ts'
 import type { Position } from '../../bus/record.ts'
 import { transact } from '../../sqlite/shared-file.ts'
 import type { Changes } from './changes.ts'
@@ -78,6 +85,26 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
         log.addTopic(topic, partitions, config)
       })
       changes.notify()
+    }),
+
+    addPartitions: answering((topic, wanted) => {
+      transact(database, () => {
+        const { length } = log.partitions(topic)
+        if (!(wanted > length)) throw noMorePartitions(topic, length, wanted)
+        const [row] = all<{ id: number }>('SELECT id FROM topics WHERE name = ?', topic)
+        log.addPartitions(row?.id as number, length, wanted)
+        database.exec('UPDATE groups SET generation = generation + 1')
+      })
+      changes.notify()
+    }),
+
+    setTopicConfig: answering((topic, config) => {
+      transact(database, () => {
+        const [row] = all<{ config: string }>('SELECT config FROM topics WHERE name = ?', topic)
+        if (row === undefined) throw topicNotFound(topic)
+        const merged = { ...(JSON.parse(row.config) as Record<string, string>), ...config }
+        database.prepare('UPDATE topics SET config = ? WHERE name = ?').run(JSON.stringify(merged), topic)
+      })
     }),
 
     deleteTopic: answering((topic) => {

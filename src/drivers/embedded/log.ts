@@ -182,10 +182,13 @@ export class EmbeddedLog implements TopicLog {
     const invalid = topicNameError(topic)
     if (invalid) throw invalid
     const { lastInsertRowid } = this.#statements.addTopic.run(topic, JSON.stringify(config))
-    for (let partition = 0; partition < partitions; partition += 1) {
-      this.#statements.addPartition.run(lastInsertRowid, partition)
-    }
+    this.addPartitions(Number(lastInsertRowid), 0, partitions)
     return this.partitions(topic)
+  }
+
+  /** Makes the partitions a topic is to have beyond those it has; inside the caller's transaction. */
+  addPartitions(topicId: number, has: number, wanted: number): void {
+    for (let partition = has; partition < wanted; partition += 1) this.#statements.addPartition.run(topicId, partition)
   }
 
   /**

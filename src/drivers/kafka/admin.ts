@@ -1,9 +1,10 @@
-import type { BusAdmin, GroupDescription, GroupState } from '../../bus/admin.ts'
+import type { BusAdmin, GroupDescription, GroupState, TopicDescription } from '../../bus/admin.ts'
 import {
   EventBusError,
   groupActive,
   groupNotFound,
   invalidTopic,
+  noMorePartitions,
   topicNotFound,
   transportError,
 } from '../../bus/errors.ts'
@@ -15,6 +16,7 @@ import { offsetsOf } from './log.ts'
 import {
   type Api,
   ask,
+  createPartitionsApi,
   createTopicApi,
   type DescribedConsumerGroup,
   type DescribedGroup,
@@ -26,6 +28,7 @@ import {
   describeGroupsApi,
   describeTopicConfigApi,
   type FetchedOffsets,
+  incrementalAlterConfigsApi,
   LATEST,
   listGroupsApi,
   offsetCommitApi,
@@ -66,6 +69,27 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
       if (answer.error !== 0) throw protocolFailure(answer.error, answer.message)
       return answer
     })
+
+  const describeTopic = async (topic: string): Promise<TopicDescription> => {
+    const partitions = await cluster.retrying({ topic }, async () => {
+      cluster.forget(topic)
+      return cluster.partitions(topic)
+    })
+    const { entries } = await cluster.retrying({ topic }, async () => {
+      const answer = await ask(await cluster.anyBroker(), describeTopicConfigApi, topic)
+      if (answer.error !== 0) throw protocolFailure(answer.error, answer.message)
+      return answer
+    })
+    const config = entries
+      .filter(({ source, isSensitive }) => source === SET_ON_TOPIC && !isSensitive)
+      .map(({ name, value }) => [name, value ?? ''] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+    return {
+      ...toSummary({ error: 0, topic, internal: isInternal(topic), partitions }),
+      layout: partitions.map(({ partition, leader, replicas, inSync }) => ({ partition, leader, replicas, inSync })),
+      config: new Map(config),
+    }
+  }
 
   /** Asks every broker that keeps some of the groups about those it keeps, all of them at once. */
   const askCoordinators = async <Answer>(
@@ -117,26 +141,7 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
       return topics.map(toSummary).sort((a, b) => (a.topic < b.topic ? -1 : 1))
     },
 
-    async describeTopic(topic) {
-      const partitions = await cluster.retrying({ topic }, async () => {
-        cluster.forget(topic)
-        return cluster.partitions(topic)
-      })
-      const { entries } = await cluster.retrying({ topic }, async () => {
-        const answer = await ask(await cluster.anyBroker(), describeTopicConfigApi, topic)
-        if (answer.error !== 0) throw protocolFailure(answer.error, answer.message)
-        return answer
-      })
-      const config = entries
-        .filter(({ source, isSensitive }) => source === SET_ON_TOPIC && !isSensitive)
-        .map(({ name, value }) => [name, value ?? ''] as const)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-      return {
-        ...toSummary({ error: 0, topic, internal: isInternal(topic), partitions }),
-        layout: partitions.map(({ partition, leader, replicas, inSync }) => ({ partition, leader, replicas, inSync })),
-        config: new Map(config),
-      }
-    },
+    describeTopic,
 
     async createTopic(topic, { partitions = 3, replication = -1, config = {} } = {}) {
       const invalid = topicNameError(topic)
@@ -147,6 +152,28 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
       await until(cluster, `topic '${topic}' was created, but its partitions have no leader yet`, async () => {
         await offsetsOf(cluster, topic, LATEST)
         return true
+      })
+    },
+
+    async addPartitions(topic, partitions) {
+      const { length } = await cluster.retrying({ topic }, async () => {
+        cluster.forget(topic)
+        return cluster.partitions(topic)
+      })
+      if (!(partitions > length)) throw noMorePartitions(topic, length, partitions)
+      await askController(topic, createPartitionsApi, { topic, partitions, timeout: cluster.options.timeout })
+      await until(cluster, `topic '${topic}' was given partitions that have no leader yet`, async () => {
+        cluster.forget(topic)
+        const found = await offsetsOf(cluster, topic, LATEST)
+        return found.size >= partitions
+      })
+    },
+
+    async setTopicConfig(topic, config) {
+      await askController(topic, incrementalAlterConfigsApi, { topic, config })
+      await until(cluster, `the settings of topic '${topic}' were changed, but are not to be seen yet`, async () => {
+        const { config: now } = await describeTopic(topic)
+        return Object.entries(config).every(([name, value]) => now.get(name) === value)
       })
     },
 

@@ -276,6 +276,32 @@ export const deleteTopicApi: Api<{ readonly topic: string; readonly timeout: num
   },
 }
 
+interface MorePartitions {
+  readonly topic: string
+  /** So many in all. */
+  readonly partitions: number
+  readonly timeout: number
+}
+
+export const createPartitionsApi: Api<MorePartitions, Refusal> = {
+  key: 37,
+  version: 0,
+  name: 'CreatePartitions',
+  write(to, { topic, partitions, timeout }) {
+    // No assignment: the controller places them.
+    to.list([topic], (name) => to.string(name).int32(partitions).int32(-1))
+    to.int32(timeout).int8(0)
+  },
+  read(from) {
+    from.int32()
+    const [answer] = from.list(() => {
+      from.text()
+      return { error: from.int16(), message: from.string() }
+    })
+    return answer ?? { error: 0, message: null }
+  },
+}
+
 export interface ConfigEntry {
   readonly name: string
   readonly value: string | null
@@ -309,6 +335,37 @@ export const describeTopicConfigApi: Api<string, Refusal & { readonly entries: r
       return { ...refusal, entries }
     })
     return answer ?? { error: 0, message: null, entries: [] }
+  },
+}
+
+interface ConfigChange {
+  readonly topic: string
+  readonly config: Readonly<Record<string, string>>
+}
+
+const SET = 0
+
+/** Changes what is named and leaves the rest, unlike AlterConfigs. */
+export const incrementalAlterConfigsApi: Api<ConfigChange, Refusal> = {
+  key: 44,
+  version: 0,
+  name: 'IncrementalAlterConfigs',
+  write(to, { topic, config }) {
+    to.list([topic], () => {
+      to.int8(TOPIC_RESOURCE).string(topic)
+      to.list(Object.entries(config), ([name, value]) => to.string(name).int8(SET).string(value))
+    })
+    to.int8(0)
+  },
+  read(from) {
+    from.int32()
+    const [answer] = from.list(() => {
+      const refusal = { error: from.int16(), message: from.string() }
+      from.int8()
+      from.text()
+      return refusal
+    })
+    return answer ?? { error: 0, message: null }
   },
 }
 

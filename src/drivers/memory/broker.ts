@@ -76,6 +76,11 @@ export class MemoryBroker {
     this.groups.rebalanceAll()
   }
 
+  addPartitions(topic: string, partitions: number): void {
+    this.topics.grow(topic, partitions)
+    this.groups.rebalanceAll()
+  }
+
   deleteTopic(topic: string): void {
     this.topics.delete(topic)
     this.groups.forgetTopic(topic)

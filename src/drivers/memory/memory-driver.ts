@@ -124,6 +124,8 @@ function memoryAdmin(broker: MemoryBroker, clientId: string): BusAdmin {
     listTopics: connected(() => topics.list()),
     describeTopic: connected((topic) => topics.describe(topic)),
     createTopic: connected((topic, options) => broker.createTopic(topic, options)),
+    addPartitions: connected((topic, partitions) => broker.addPartitions(topic, partitions)),
+    setTopicConfig: connected((topic, config) => topics.configure(topic, config)),
     deleteTopic: connected((topic) => broker.deleteTopic(topic)),
     listGroups: connected(() => groups.list().map((group) => ({ group, protocolType: 'consumer' }))),
     describeGroup: connected((group) => groups.describe(group)),

@@ -1,13 +1,16 @@
 import type { NewTopic, PartitionLayout, TopicDescription, TopicSummary } from '../../bus/admin.ts'
-import { invalidTopic, publishFailed, topicExists, topicNotFound } from '../../bus/errors.ts'
+import { invalidTopic, noMorePartitions, publishFailed, topicExists, topicNotFound } from '../../bus/errors.ts'
 import { topicNameError } from '../../bus/names.ts'
 import { partitionOf } from '../../bus/partitioner.ts'
 import type { BusRecord, NewRecord, Position } from '../../bus/record.ts'
 
 interface Topic {
-  readonly partitions: readonly BusRecord[][]
-  readonly config: ReadonlyMap<string, string>
+  readonly partitions: BusRecord[][]
+  config: ReadonlyMap<string, string>
 }
+
+const sorted = (config: [string, string][]): ReadonlyMap<string, string> =>
+  new Map([...new Map(config)].sort(([a], [b]) => (a < b ? -1 : 1)))
 
 /** The records of every topic. An offset is an index: nothing is ever deleted but a whole topic. */
 export class MemoryTopics {
@@ -26,8 +29,19 @@ export class MemoryTopics {
     if (this.#topics.has(topic)) throw topicExists(topic)
     this.#topics.set(topic, {
       partitions: Array.from({ length: partitions }, () => []),
-      config: new Map(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1))),
+      config: sorted(Object.entries(config)),
     })
+  }
+
+  grow(topic: string, wanted: number): void {
+    const { partitions } = this.#find(topic)
+    if (!(wanted > partitions.length)) throw noMorePartitions(topic, partitions.length, wanted)
+    while (partitions.length < wanted) partitions.push([])
+  }
+
+  configure(topic: string, config: Readonly<Record<string, string>>): void {
+    const found = this.#find(topic)
+    found.config = sorted([...found.config, ...Object.entries(config)])
   }
 
   delete(topic: string): void {

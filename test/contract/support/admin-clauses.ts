@@ -70,6 +70,69 @@ export function adminClauses({ bus, open }: Contract): void {
     await expect(bus().admin.deleteTopic(topic)).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', topic })
   })
 
+  test('gives a topic more partitions, which everybody can write and read at once', async () => {
+    const topic = await newTopic(bus(), 2)
+    const other = await open()
+    await bus().publish(topic, numberedList(3))
+    const before = await other.log.ranges(topic)
+
+    await bus().admin.addPartitions(topic, 4)
+
+    expect(await other.admin.describeTopic(topic)).toMatchObject({ partitions: 4 })
+    expect((await other.log.ranges(topic)).slice(0, 2)).toEqual(before)
+    const record = { key: null, value: Buffer.from('new'), partition: 3 }
+    expect(await bus().log.append(topic, [record])).toEqual([{ topic, partition: 3, offset: 0n }])
+    expect((await other.log.ranges(topic)).map(({ end }) => end).slice(2)).toEqual([0n, 1n])
+  })
+
+  test('hands the partitions a topic was given to a group that runs', async () => {
+    const topic = await newTopic(bus(), 1)
+    const group = uniqueGroup()
+    const stream = await (await open()).subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    await bus().publish(topic, numbered(1))
+    await take(stream, 1)
+
+    await bus().admin.addPartitions(topic, 2)
+
+    // Members of Kafka's groups ask what there is every half minute.
+    const assigned = async () =>
+      (await bus().admin.describeGroup(group)).members.flatMap(({ assignment }) =>
+        assignment.map((one) => one.partition),
+      )
+    await eventually(async () => expect(await assigned()).toEqual([0, 1]), 90_000)
+    await stream.close()
+  }, 120_000)
+
+  test.each([1, 2])('takes no partition away: %i of 2', async (partitions) => {
+    const topic = await newTopic(bus(), 2)
+
+    await expect(bus().admin.addPartitions(topic, partitions)).rejects.toMatchObject({ code: 'REFUSED', topic })
+    expect(await bus().admin.describeTopic(topic)).toMatchObject({ partitions: 2 })
+  })
+
+  test('changes the settings it is told and no others', async () => {
+    const topic = uniqueTopic()
+    const config = { 'retention.ms': '86400000', 'max.message.bytes': '2000000' }
+    await bus().admin.createTopic(topic, { partitions: 1, config })
+
+    await bus().admin.setTopicConfig(topic, { 'retention.ms': '3600000', 'segment.ms': '600000' })
+
+    const { config: now } = await (await open()).admin.describeTopic(topic)
+    expect([...now]).toEqual([
+      ['max.message.bytes', '2000000'],
+      ['retention.ms', '3600000'],
+      ['segment.ms', '600000'],
+    ])
+  })
+
+  test('misses a topic that is to be changed', async () => {
+    const topic = uniqueTopic()
+
+    await expect(bus().admin.addPartitions(topic, 2)).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', topic })
+    const change = bus().admin.setTopicConfig(topic, { 'retention.ms': '1' })
+    await expect(change).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', topic })
+  })
+
   test('deletes a topic for everybody; another of that name begins anew', async () => {
     const topic = await newTopic(bus())
     const other = await open()

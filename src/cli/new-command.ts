@@ -1,0 +1,242 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { Flags } from '@oclif/core'
+import { readAnswers, whyNoAnswer } from '../scaffold/answer.ts'
+import { applyScaffold, isWritten } from '../scaffold/apply.ts'
+import { type Name, parseName, whyNoName } from '../scaffold/name.ts'
+import { planScaffold, type ScaffoldPlan } from '../scaffold/plan.ts'
+import type { Scope } from '../scaffold/scope.ts'
+import {
+  type Generated,
+  type Kind,
+  type Language,
+  loadTemplate,
+  type Question,
+  type Template,
+} from '../scaffold/template.ts'
+import { formatDifferences, formatScaffold } from '../ui/format-scaffold.ts'
+import { Asker } from './ask.ts'
+import { ChangeCommand } from './change-command.ts'
+import type { BusFlags } from './context.ts'
+import { UsageError } from './errors.ts'
+import { toPairs } from './flags.ts'
+import { runTool } from './run-tool.ts'
+
+/** Flags of commands that write files into a project. */
+export const writeFlags = {
+  'dry-run': Flags.boolean({ description: 'show what would be written, and write nothing' }),
+  force: Flags.boolean({ description: 'overwrite files that differ' }),
+  yes: Flags.boolean({ char: 'y', description: 'ask nothing: what is not given is as it is by default' }),
+}
+
+/** Flags of commands that make something of a template. */
+export const templateFlags = {
+  ...writeFlags,
+  lang: Flags.option({ options: ['ts', 'rust'] as const })({
+    description: 'language; default: that of the service, else ts',
+  }),
+  template: Flags.string({ description: 'folder of a template of your own', helpValue: 'dir' }),
+  set: Flags.string({
+    description: 'the answer to a question of the template',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'name=value',
+  }),
+  install: Flags.boolean({
+    description: 'afterwards install, format and test with npm or cargo (default)',
+    default: true,
+    allowNo: true,
+  }),
+}
+
+/** Of commands after which topics are declared that the bus may not have. */
+export const topicsFlag = {
+  topics: Flags.boolean({
+    description: 'afterwards make the declared topics on the bus, as "crbus topics apply" does; default: ask',
+    allowNo: true,
+  }),
+}
+
+interface WriteFlags {
+  readonly 'dry-run': boolean
+  readonly force: boolean
+  readonly yes: boolean
+}
+
+interface TemplateFlags extends WriteFlags {
+  readonly lang: Language | undefined
+  readonly template: string | undefined
+  readonly set: readonly string[] | undefined
+  readonly install: boolean
+}
+
+/** What a scaffold answers with. */
+export interface Scaffolded {
+  readonly root: string
+  readonly files: readonly { readonly path: string; readonly action: string; readonly notes: readonly string[] }[]
+  readonly written: readonly string[]
+}
+
+/** A command that makes files of a template, or changes some of a service. */
+export abstract class NewCommand extends ChangeCommand {
+  #asker: Asker | undefined
+
+  protected get asker(): Asker {
+    this.#asker ??= new Asker(this.context)
+    return this.#asker
+  }
+
+  /** Whether what is not given is asked for. */
+  protected asks({ yes }: { readonly yes: boolean }): boolean {
+    return !yes && this.asker.canAsk
+  }
+
+  /** The name given, or asked for. `UsageError` when it is none, or nobody is there to ask. */
+  protected async name(given: string | undefined, flags: WriteFlags, what: string, example: string): Promise<Name> {
+    const why = (text: string) => whyNoName(text)
+    if (given === undefined && !this.asks(flags)) throw new UsageError(`name the ${what}`, [example])
+    const text = given ?? (await this.asker.text(`What is the ${what} called?`, why))
+    const name = parseName(text)
+    const reason = why(text)
+    if (name === undefined || reason !== undefined)
+      throw new UsageError(`'${text}' is no name for it: ${reason}`, [example])
+    return name
+  }
+
+  /** The folder of the service the working directory is in: the nearest with a crbus.json. */
+  protected serviceRoot(): string {
+    for (let folder = this.context.cwd; ; folder = dirname(folder)) {
+      if (existsSync(join(folder, 'crbus.json'))) return folder
+      if (dirname(folder) === folder) break
+    }
+    throw new UsageError(`there is no crbus.json in ${this.context.cwd} or above: this is no service`, [
+      'crbus new service shop && cd shop',
+    ])
+  }
+
+  /** The language asked for, else that of the service around. */
+  protected language({ lang }: TemplateFlags, root: string): Language {
+    return lang ?? (existsSync(join(root, 'Cargo.toml')) && !existsSync(join(root, 'package.json')) ? 'rust' : 'ts')
+  }
+
+  /** The template named, else one of the configured folder, else crbus's own. */
+  protected async template(kind: Kind, lang: Language, { template }: TemplateFlags): Promise<Template> {
+    const { templates } = await this.context.config({})
+    const own = templates && join(templates.value, `${kind}-${lang}`)
+    const folder =
+      template === undefined
+        ? own !== undefined && existsSync(own)
+          ? own
+          : join(this.config.root, 'templates', `${kind}-${lang}`)
+        : resolve(this.context.cwd, template)
+    const loaded = loadTemplate(folder)
+    if (loaded.kind === kind && loaded.lang === lang) return loaded
+    throw new UsageError(`${folder} is a template of ${loaded.kind} in ${loaded.lang}, not of ${kind} in ${lang}`, [
+      loaded.kind === kind ? `--lang ${loaded.lang}` : `crbus new ${loaded.kind}`,
+    ])
+  }
+
+  /** What the template wants to know: by flags of that name, by `--set`, asked for, or the default. */
+  protected async answers(
+    template: Template,
+    flags: TemplateFlags,
+    byFlag: Readonly<Record<string, string | undefined>> = {},
+  ): Promise<Scope> {
+    const given = toPairs('--set', flags.set, 'codec=rust')
+    for (const [name, value] of Object.entries(byFlag)) if (value !== undefined) given.set(name, value)
+    for (const question of template.questions) {
+      if (given.has(question.name) || !this.asks(flags)) continue
+      given.set(question.name, await this.#ask(question))
+    }
+    return readAnswers(template, given)
+  }
+
+  #ask(question: Question): Promise<string> {
+    const { kind, ask, choices } = question
+    if (kind === 'choice') {
+      const options = Object.entries(choices).map(([value, hint]) => ({ value, label: value, hint }))
+      return this.asker.oneOf(ask, options, question.default)
+    }
+    if (kind === 'yes-no') {
+      return this.asker.yesOrNo(ask, question.default === 'yes').then((yes) => (yes ? 'yes' : 'no'))
+    }
+    return this.asker.text(ask, (text) => whyNoAnswer(question, text), question.default)
+  }
+
+  protected plan(
+    template: Template,
+    root: string,
+    scope: Scope,
+    generated: Readonly<Record<Generated, () => string>> = { schema: () => '', 'command-schema': () => '' },
+  ): ScaffoldPlan {
+    return planScaffold({ template, scope, root, read: readIn(root), generated })
+  }
+
+  /** Shows the plan, and carries it out unless that was not wanted. */
+  protected async write(plan: ScaffoldPlan, flags: WriteFlags): Promise<Scaffolded> {
+    const { files } = plan
+    const root = relative(this.context.cwd, plan.root) || '.'
+    await this.print(formatScaffold(root, files))
+    const differing = files.filter(({ action }) => action === 'changed' || (action === 'edit' && flags['dry-run']))
+    if (differing.length > 0) await this.print(await formatDifferences(differing, this.context.io.color))
+    const shown = files.map(({ path, action, notes }) => ({ path, action, notes }))
+    this.partial = { root, files: shown, written: [] }
+    for (const { path, notes } of files) for (const note of notes) await this.notice(`note: ${path}: ${note}`)
+    const kept = files.filter((file) => file.action === 'changed' && !isWritten(file, flags.force)).length
+    if (kept > 0)
+      await this.notice(
+        `${kept === 1 ? 'a file differs and stays' : `${kept} files differ and stay`} as it is; --force overwrites`,
+      )
+    this.signal.throwIfAborted()
+    const { written } = flags['dry-run'] ? { written: [] } : applyScaffold(plan, { force: flags.force })
+    return { root, files: shown, written }
+  }
+
+  /** Installs, formats and tests, as far as that is wanted and there is something for it. */
+  protected async finish(
+    lang: Language,
+    root: string,
+    { written }: Scaffolded,
+    { install }: TemplateFlags,
+  ): Promise<void> {
+    if (!install || written.length === 0) return
+    for (const command of lang === 'ts' ? npmCommands(root) : ['cargo fmt', 'cargo test']) {
+      if (this.signal.aborted) return
+      await this.notice(`$ ${command}`)
+      const failed = await runTool(command, { cwd: root, output: this.context.io.stderr, signal: this.signal })
+      if (failed === undefined) continue
+      await this.notice(`${command}: ${failed}; the files are written, and it can be run again`)
+      this.foundSomething()
+      return
+    }
+  }
+
+  /** Makes what is declared by now on the bus, when that is wanted. */
+  protected async offerTopics(
+    flags: WriteFlags & { readonly topics: boolean | undefined },
+    bus: BusFlags,
+  ): Promise<void> {
+    if (flags['dry-run'] || this.isJson || this.signal.aborted) return
+    const ask = () => this.asker.yesOrNo('Make the declared topics on the bus?', true)
+    if (!(flags.topics ?? (this.asks(flags) && (await ask())))) return
+    const { profile, brokers, 'data-dir': folder } = bus
+    const given = Object.entries({ profile, brokers, 'data-dir': folder })
+    const words = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
+    await this.config.runCommand('topics:apply', ['--yes', ...words])
+  }
+}
+
+function npmCommands(root: string): readonly string[] {
+  const isInstalled = existsSync(join(root, 'node_modules', 'crbus'))
+  return [...(isInstalled ? [] : ['npm install --no-fund --no-audit']), 'npm run --silent format', 'npm test --silent']
+}
+
+const readIn =
+  (root: string) =>
+  (path: string): Uint8Array | undefined => {
+    const file = join(root, path)
+    const kind = statSync(file, { throwIfNoEntry: false })
+    if (kind === undefined) return undefined
+    if (!kind.isFile()) throw new UsageError(`${file} is in the way: it is no file`)
+    return readFileSync(file)
+  }

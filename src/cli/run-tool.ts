@@ -1,0 +1,26 @@
+import type { Writable } from 'node:stream'
+
+interface ToolRun {
+  readonly cwd: string
+  /** Where what it says goes. It is not the answer, so not to stdout. */
+  readonly output: Writable
+  readonly signal: AbortSignal
+}
+
+/** Runs a tool of the project, such as npm or cargo. Answers with why it did not end well, if so. */
+export async function runTool(command: string, { cwd, output, signal }: ToolRun): Promise<string | undefined> {
+  const { execa } = await import('execa')
+  const [file = '', ...args] = command.split(' ')
+  const running = execa(file, args, {
+    cwd,
+    stdin: 'ignore',
+    all: true,
+    buffer: false,
+    reject: false,
+    cancelSignal: signal,
+  })
+  running.all.pipe(output, { end: false })
+  const { failed, exitCode, code } = await running
+  if (!failed) return undefined
+  return code === 'ENOENT' ? `there is no ${file} here` : `it ended with ${exitCode ?? code ?? 'a signal'}`
+}

@@ -1,0 +1,141 @@
+import { relative } from 'node:path'
+import { Args, Flags } from '@oclif/core'
+import { duration } from '../../bus/duration.ts'
+import { EventBusError } from '../../bus/errors.ts'
+import type { EventBus } from '../../bus/event-bus.ts'
+import type { BusFlags } from '../../cli/context.ts'
+import { UsageError } from '../../cli/errors.ts'
+import { busFlags } from '../../cli/flags.ts'
+import { NewCommand, type Scaffolded, templateFlags, topicsFlag } from '../../cli/new-command.ts'
+import { findSchemas } from '../../operations/schema-files.ts'
+import { seenEvents } from '../../operations/seen-events.ts'
+import { type KnownTopic, type Step, stepOf } from '../../scaffold/known-topic.ts'
+import { topicFromSeen, topicsOfAggregates } from '../../scaffold/known-topics.ts'
+import { spellings } from '../../scaffold/name.ts'
+import { sagaScope } from '../../scaffold/saga-scope.ts'
+import { topicFromSchema } from '../../scaffold/topic-from-schema.ts'
+
+const sources = ['schemas', 'aggregates', 'bus'] as const
+
+export default class NewSaga extends NewCommand {
+  static override summary = 'add a saga to a service: steps over several topics, compensation, time-outs, tests'
+  static override description = [
+    'The first topic begins the conversation, the others are its steps, in the order given. Which events a topic carries is read from schemas/, from the aggregates of this service, or seen on the topic itself; --from names one of these.',
+    'Of each topic, the first event that is no failure and takes nothing back is what the step is for, those that end with Failed, Rejected, Declined, Refused or Denied are how it fails, and one such as OrderCancelled or PaymentRefunded takes it back.',
+  ].join('\n\n')
+  static override examples = [
+    '<%= config.bin %> new saga checkout --on order-events,payment-events,inventory-events',
+    '<%= config.bin %> new saga checkout --on order-events,payment-events --from schemas --timeout 5m',
+  ]
+  static override args = { name: Args.string({ description: 'name of the saga', ignoreStdin: true }) }
+  static override flags = {
+    ...busFlags,
+    ...templateFlags,
+    ...topicsFlag,
+    on: Flags.string({
+      description: 'the topics of its steps, in order',
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+      helpValue: 'topic,…',
+    }),
+    from: Flags.option({ options: sources })({ description: 'where the events of the topics are read from' }),
+    timeout: Flags.string({ description: 'how long a step may take', helpValue: '30s' }),
+    partitions: Flags.string({ description: 'partitions of its own topic', helpValue: '3' }),
+    retention: Flags.string({ description: 'how long its own events are kept', helpValue: '7d' }),
+  }
+
+  #bus: Promise<EventBus> | undefined
+  /** By their files, from the service. */
+  readonly #schemas = new Map<string, Parameters<typeof topicFromSchema>[0]>()
+
+  async run(): Promise<Scaffolded> {
+    const { args, flags } = await this.parse(NewSaga)
+    const root = this.serviceRoot()
+    const lang = this.language(flags, root)
+    const example = 'crbus new saga checkout --on order-events,payment-events'
+    const name = await this.name(args.name, flags, 'saga', example)
+    const template = await this.template('saga', lang, flags)
+    const known = await this.#known(root, flags.from)
+    const topics = flags.on ?? (await this.#topics(known, flags.yes, example))
+    if (topics.length < 2) {
+      throw new UsageError('a saga leads through several aggregates: name two topics or more', [example])
+    }
+    const steps: Step[] = []
+    for (const topic of new Set(topics)) steps.push(await this.#step(topic, known, flags))
+    const { timeout, partitions, retention } = flags
+    const answers = await this.answers(template, flags, { timeout, partitions, retention })
+    const plan = { name, steps: steps as [Step, ...Step[]], timeout: duration(String(answers.timeout)) }
+    const scope = { name, lang, ...answers, ...sagaScope(plan) }
+    const result = await this.write(this.plan(template, root, scope), flags)
+    await this.finish(lang, root, result, flags)
+    await this.offerTopics(flags, flags)
+    return result
+  }
+
+  /** What files tell; a schema goes before the source it may have been made of. */
+  async #known(root: string, from: (typeof sources)[number] | undefined): Promise<readonly KnownTopic[]> {
+    const found = from === undefined || from === 'schemas' ? await findSchemas(await this.schemaPlace({})) : undefined
+    if (found?.ok === false) throw new UsageError(found.reason)
+    for (const { schema, path } of found?.files ?? []) {
+      this.#schemas.set(relative(root, path).replaceAll('\\', '/'), schema)
+    }
+    const ofSchemas = [...this.#schemas].map(([file, schema]) => topicFromSchema(schema, file))
+    const ofAggregates = from === undefined || from === 'aggregates' ? topicsOfAggregates(root) : []
+    const others = ofAggregates.filter(({ topic }) => !ofSchemas.some((known) => known.topic === topic))
+    return [...ofSchemas, ...others]
+  }
+
+  async #topics(known: readonly KnownTopic[], yes: boolean, example: string): Promise<readonly string[]> {
+    if (!this.asks({ yes }) || known.length < 2) throw new UsageError('name the topics of its steps', [example])
+    const first = await this.asker.oneOf('Whose events begin it?', known.map(toChoice), known[0]?.topic ?? '')
+    const rest = known.filter(({ topic }) => topic !== first)
+    return [first, ...(await this.asker.someOf('Which follow, in this order?', rest.map(toChoice)))]
+  }
+
+  async #step(topic: string, known: readonly KnownTopic[], flags: StepFlags): Promise<Step> {
+    const found = (await this.#whole(known.find((one) => one.topic === topic))) ?? (await this.#seen(topic, flags))
+    const step = found && stepOf(found)
+    if (step !== undefined) return step
+    if (found !== undefined && found.events.length > 0) {
+      const names = found.events.map(({ name }) => spellings.pascal(name)).join(', ')
+      throw new UsageError(`${topic} has no event that a step could be for, only ${names} (${found.source})`)
+    }
+    const aggregate = topic.replace(/-events$/, '')
+    throw new UsageError(`nothing is known of ${topic}: no schema, no aggregate of this service, no event on it`, [
+      ...(known.length === 0 ? [] : [`--on ${known.map((one) => one.topic).join(',')}`]),
+      `crbus new aggregate ${aggregate}`,
+      'crbus schema import services/orders',
+    ])
+  }
+
+  /** A topic of a schema with examples, of which its tests are made. */
+  async #whole(topic: KnownTopic | undefined): Promise<KnownTopic | undefined> {
+    const schema = topic?.schema === undefined ? undefined : this.#schemas.get(topic.schema)
+    if (topic?.schema === undefined || schema === undefined) return topic
+    const { variantExamples } = await import('../../operations/variant-examples.ts')
+    return topicFromSchema(schema, topic.schema, await variantExamples(schema))
+  }
+
+  async #seen(topic: string, flags: StepFlags): Promise<KnownTopic | undefined> {
+    if (flags.from !== undefined && flags.from !== 'bus') return undefined
+    try {
+      return topicFromSeen(topic, await seenEvents(await this.#reader(flags), topic))
+    } catch (error) {
+      if (error instanceof EventBusError && error.code === 'TOPIC_NOT_FOUND') return undefined
+      throw error
+    }
+  }
+
+  /** The bus, for looking only: a read-only profile has nothing against that. */
+  #reader(flags: StepFlags): Promise<EventBus> {
+    this.#bus ??= this.openBus({ ...flags, 'dry-run': true })
+    return this.#bus
+  }
+}
+
+interface StepFlags extends BusFlags {
+  readonly from: (typeof sources)[number] | undefined
+}
+
+const toChoice = ({ topic, source }: KnownTopic) => ({ value: topic, label: topic, hint: source })

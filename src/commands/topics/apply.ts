@@ -1,0 +1,46 @@
+import { ChangeCommand } from '../../cli/change-command.ts'
+import { UsageError } from '../../cli/errors.ts'
+import { busFlags, changeFlags } from '../../cli/flags.ts'
+import {
+  applyTopics,
+  planTopicsApply,
+  type TopicsApplied,
+  type TopicsApplyPlan,
+} from '../../operations/topics-apply.ts'
+import { formatTopicsApply } from '../../ui/format-topics-apply.ts'
+
+type Result = TopicsApplyPlan & { readonly applied: boolean } & Partial<TopicsApplied>
+
+export default class TopicsApply extends ChangeCommand {
+  static override summary = 'make topics what crbus.json declares them to be'
+  static override description =
+    'Compares the topics declared in crbus.json with those of the bus and shows what it would do: make those that are missing, give others more partitions or another retention. Nothing is ever deleted, and no partition taken away.'
+  static override examples = [
+    '<%= config.bin %> topics apply --dry-run',
+    '<%= config.bin %> topics apply --brokers localhost:9092 --yes',
+  ]
+  static override flags = { ...busFlags, ...changeFlags }
+
+  async run(): Promise<Result> {
+    const { flags } = await this.parse(TopicsApply)
+    const { topics, files } = await this.context.config(flags)
+    const declared = new Map([...topics].map(([topic, { value }]) => [topic, value]))
+    if (declared.size === 0) {
+      const where = files.length === 0 ? 'there is no crbus.json here or above' : `${files.join(' and ')} declare none`
+      throw new UsageError(`no topics are declared: ${where}`, ['crbus new topic order-events'])
+    }
+    const bus = await this.openBus(flags)
+    const plan = await planTopicsApply(bus, declared)
+    const { kind } = await bus.admin.describeCluster()
+    const changed = [...plan.create, ...plan.change].map(({ topic }) => topic)
+    return this.carryOut(flags, {
+      plan,
+      name: changed.join(','),
+      shown: formatTopicsApply(plan),
+      isNothing: changed.length === 0,
+      question: `Change ${changed.length === 1 ? 'this topic' : `these ${changed.length} topics`} on ${kind}?`,
+      apply: () => applyTopics(bus, plan),
+      done: ({ created, changed: others }) => `created ${created.length}, changed ${others.length}`,
+    })
+  }
+}

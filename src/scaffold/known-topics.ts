@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { KnownAction, KnownTopic } from './known-topic.ts'
+import { fromValue } from './known-types.ts'
+import { parseName, spellings } from './name.ts'
+import { topicFromTypeScript } from './topic-from-typescript.ts'
+
+/** The topics of the aggregates of a TypeScript service: `src/order/actions.ts` tells of `order-events`. */
+export function topicsOfAggregates(root: string): readonly KnownTopic[] {
+  return foldersIn(join(root, 'src')).flatMap((folder) => {
+    const file = join('src', folder, 'actions.ts')
+    const name = parseName(folder)
+    const text = readOr(join(root, file))
+    return name === undefined || text === undefined ? [] : (topicFromTypeScript(text, name, file) ?? [])
+  })
+}
+
+function foldersIn(path: string): readonly string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []))
+  } catch {
+    // A service without sources has no aggregates.
+    return []
+  }
+}
+
+function readOr(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+interface Seen {
+  readonly eventType: string
+  readonly fields: ReadonlyMap<string, unknown>
+}
+
+/** A topic as the events on it show it. Types whose names are no words are left out. */
+export function topicFromSeen(topic: string, seen: readonly Seen[]): KnownTopic {
+  const events = seen.flatMap(({ eventType, fields }): KnownAction[] => {
+    const text = eventType.replace(/\.v\d+$/, '')
+    const name = parseName(text)
+    if (name === undefined || spellings.pascal(name) !== text) return []
+    const known = [...fields].filter(([field]) => /^[A-Za-z_]\w*$/.test(field) && field !== 'type')
+    return [{ name, fields: known.map(([field, value]) => ({ name: field, type: fromValue(value) })) }]
+  })
+  return { topic, events, commands: [], source: `events on ${topic}` }
+}

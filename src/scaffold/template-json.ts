@@ -1,0 +1,42 @@
+import { isName, lookUp, type Scope, TemplateError } from './scope.ts'
+import type { Json } from './template.ts'
+
+type JsonObject = { readonly [key: string]: Json }
+
+const isObject = (json: Json | undefined): json is JsonObject =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+
+/** JSON with every key and text in other words, and `$path` replaced by the value there. */
+export function fillJson(json: Json, scope: Scope, rename: (text: string) => string): Json {
+  if (typeof json === 'string') return json.startsWith('$') ? valueAt(scope, json.slice(1)) : rename(json)
+  if (Array.isArray(json)) return json.map((item: Json) => fillJson(item, scope, rename))
+  if (!isObject(json)) return json
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [rename(key), fillJson(value, scope, rename)]))
+}
+
+function valueAt(scope: Scope, path: string): Json {
+  const value = lookUp(scope, path)
+  if (value === undefined || isName(value) || typeof value === 'object') {
+    throw new TemplateError(`'$${path}' is no text, number or yes or no`)
+  }
+  return value
+}
+
+/** `patch` laid over `json`: objects are merged, everything else is replaced. */
+export function mergeJson(json: Json, patch: Json): Json {
+  if (!isObject(json) || !isObject(patch)) return patch
+  const merged: Record<string, Json> = { ...json }
+  for (const [key, value] of Object.entries(patch)) {
+    const known = merged[key]
+    merged[key] = known === undefined ? value : mergeJson(known, value)
+  }
+  return merged
+}
+
+/** Every value of a patch with the keys that lead to it; an empty object is a value. */
+export function leavesOf(patch: JsonObject, path: readonly string[] = []): { path: readonly string[]; value: Json }[] {
+  return Object.entries(patch).flatMap(([key, value]) => {
+    const at = [...path, key]
+    return isObject(value) && Object.keys(value).length > 0 ? leavesOf(value, at) : [{ path: at, value }]
+  })
+}

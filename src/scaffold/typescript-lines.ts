@@ -1,0 +1,40 @@
+import { inNaturalOrder } from './natural-order.ts'
+
+/** As wide as the formatter of a service lets lines be. */
+const WIDTH = 120
+
+/** A declaration of a union, on one line or on one each. */
+export function unionOf(name: string, members: readonly string[]): string {
+  const line = `export type ${name} = ${members.join(' | ')}`
+  return line.length <= WIDTH ? line : `export type ${name} =${members.map((member) => `\n  | ${member}`).join('')}`
+}
+
+/** An import of names, sorted. */
+export function importOf(head: 'import' | 'import type', names: readonly string[], from: string): string {
+  const sorted = [...new Set(names)].sort(inNaturalOrder)
+  const line = `${head} { ${sorted.join(', ')} } from '${from}'`
+  if (line.length <= WIDTH) return line
+  return `${head} {\n${sorted.map((name) => `  ${name},`).join('\n')}\n} from '${from}'`
+}
+
+/** A property that is a list, inside of an object. */
+export function listOf(name: string, items: readonly string[]): string {
+  const line = `  ${name}: [${items.join(', ')}],`
+  return line.length <= WIDTH ? line : `  ${name}: [\n${items.map((item) => `    ${item},`).join('\n')}\n  ],`
+}
+
+/** A JSON value as a formatter would have it in TypeScript. */
+export function literalOf(value: unknown): string {
+  if (typeof value === 'string') return quoted(value)
+  if (Array.isArray(value)) return `[${value.map(literalOf).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const entries = Object.entries(value).map(([key, inner]) => {
+    return `${/^[A-Za-z_$][\w$]*$/.test(key) ? key : quoted(key)}: ${literalOf(inner)}`
+  })
+  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
+}
+
+const quoted = (text: string): string => {
+  const json = JSON.stringify(text)
+  return /['\\]/.test(json) ? json : `'${text}'`
+}

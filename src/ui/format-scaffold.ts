@@ -1,0 +1,62 @@
+import { Chalk } from 'chalk'
+import { printable } from './printable.ts'
+
+interface PlannedFile {
+  readonly path: string
+  readonly action: string
+  readonly before: string | Uint8Array | undefined
+  readonly after: string | Uint8Array
+}
+
+/** The files of a plan as a tree, each with what becomes of it. */
+export function formatScaffold(root: string, files: readonly PlannedFile[]): string {
+  const lines = [
+    ...treeLines(
+      files.map(({ path, action }) => ({ steps: path.split('/'), action })),
+      '',
+    ),
+  ]
+  const width = Math.max(0, ...lines.map(({ text }) => text.length))
+  const body = lines.map(({ text, action }) => (action === undefined ? text : `${text.padEnd(width)}  ${action}`))
+  return `${[`${printable(root)}/`, ...body].join('\n')}\n`
+}
+
+interface Entry {
+  readonly steps: readonly string[]
+  readonly action: string
+}
+
+function* treeLines(entries: readonly Entry[], indent: string): Generator<{ text: string; action?: string }> {
+  const names = [...new Set(entries.map(({ steps }) => steps[0] as string))]
+  for (const [index, name] of names.entries()) {
+    const isLast = index === names.length - 1
+    const inside = entries.filter(({ steps }) => steps[0] === name)
+    const [first] = inside
+    const isFile = first?.steps.length === 1
+    const text = `${indent}${isLast ? '└─' : '├─'} ${printable(name)}${isFile ? '' : '/'}`
+    yield isFile ? { text, action: first.action } : { text }
+    if (isFile) continue
+    const deeper = inside.map(({ steps, action }) => ({ steps: steps.slice(1), action }))
+    yield* treeLines(deeper, `${indent}${isLast ? '   ' : '│  '}`)
+  }
+}
+
+/** What differs in each file, as unified diffs. */
+export async function formatDifferences(files: readonly PlannedFile[], color: boolean): Promise<string> {
+  const { structuredPatch } = await import('diff')
+  const chalk = new Chalk({ level: color ? 1 : 0 })
+  const paint = (line: string) => {
+    const safe = printable(line)
+    if (line.startsWith('+')) return chalk.green(safe)
+    if (line.startsWith('-')) return chalk.red(safe)
+    return line.startsWith('@@') ? chalk.cyan(safe) : safe
+  }
+  return files
+    .map(({ path, before, after }) => {
+      if (typeof before !== 'string' || typeof after !== 'string') return `${printable(path)}: other bytes\n`
+      const { hunks } = structuredPatch(path, path, before, after, undefined, undefined, { context: 2 })
+      const lines = hunks.flatMap(({ oldStart, newStart, lines: own }) => [`@@ ${oldStart} → ${newStart} @@`, ...own])
+      return `\n${[`--- ${path}, as it is`, `+++ ${path}, as it would be`, ...lines].map(paint).join('\n')}\n`
+    })
+    .join('')
+}

@@ -1,0 +1,3 @@
+//! What this service decides.
+
+pub mod order_line;

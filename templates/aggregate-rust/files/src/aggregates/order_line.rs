@@ -1,0 +1,461 @@
+//! Order line. Takes commands from `order-line-commands`, keeps its events in streams `order-line-{id}` and publishes them
+//! to `order-line-events`.
+
+use crate::service::{Failure, Service};
+use chrono::{DateTime, SecondsFormat, Utc};
+use composable_rust_core::effect::Effect;
+use composable_rust_core::environment::Clock;
+use composable_rust_core::event::{EventMetadata, SerializedEvent};
+use composable_rust_core::event_bus::EventBus;
+use composable_rust_core::event_store::EventStore;
+use composable_rust_core::reducer::Reducer;
+use composable_rust_core::stream::{StreamId, Version};
+use composable_rust_core::{SmallVec, append_events, async_effect, publish_event, smallvec};
+use composable_rust_macros::{Action, State};
+use composable_rust_runtime::Store;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+use uuid::Uuid;
+
+pub const COMMANDS: &str = "order-line-commands";
+pub const EVENTS: &str = "order-line-events";
+pub const GROUP: &str = "order-line-aggregate";
+
+/// Until a command is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What may be asked of it, what happens to it, and what it tells itself. In bytes a variant is the number of its place:
+/// new ones come last, and none is moved or removed.
+#[derive(Action, Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum OrderLineAction {
+    #[command]
+    PlaceOrderLine {
+        // crbus:put Uuid is id.rust
+        order_line_id: Uuid,
+        // crbus:each field of creation.fields; i64 is field.rust
+        line_total: i64,
+        // crbus:end
+    },
+    // crbus:each change of changes
+    #[command]
+    CancelOrderLine {
+        // crbus:put Uuid is id.rust
+        order_line_id: Uuid,
+        // crbus:each field of change.fields; reason is field.name; String is field.rust
+        reason: String,
+        // crbus:end
+    },
+    // crbus:end
+    // crbus:each event of all
+    #[event]
+    OrderLinePlaced {
+        // crbus:put Uuid is id.rust
+        order_line_id: Uuid,
+        // crbus:each field of event.fields; i64 is field.rust
+        line_total: i64,
+        // crbus:end
+    },
+    // crbus:end
+    // crbus:here
+    #[event]
+    OrderLineRejected {
+        order_line_id: Uuid,
+        line_total: i64,
+        reason: String,
+    },
+    #[event]
+    OrderLineCancelled {
+        order_line_id: Uuid,
+        reason: String,
+    },
+    #[event]
+    OrderLineCancelRejected {
+        order_line_id: Uuid,
+        reason: String,
+        because: String,
+    },
+    // crbus:end
+    /// The store has taken the event.
+    Persisted {
+        event: Box<OrderLineAction>,
+        version: u64,
+        at: DateTime<Utc>,
+    },
+    /// The store has not.
+    NotPersisted {
+        reason: String,
+    },
+    /// Nothing more comes of the command.
+    Settled {
+        failure: Option<String>,
+    },
+}
+
+impl OrderLineAction {
+    /// Which order line it is about.
+    #[must_use]
+    #[rustfmt::skip] // One line each.
+    pub fn id(&self) -> Option<String> {
+        match self {
+            // crbus:each change of changes
+            | Self::CancelOrderLine { order_line_id, .. }
+            // crbus:end
+            // crbus:each event of all
+            | Self::OrderLinePlaced { order_line_id, .. }
+            // crbus:end
+            // crbus:here
+            | Self::OrderLineRejected { order_line_id, .. }
+            | Self::OrderLineCancelled { order_line_id, .. }
+            | Self::OrderLineCancelRejected { order_line_id, .. }
+            // crbus:end
+            | Self::PlaceOrderLine { order_line_id, .. } => Some(order_line_id.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Its name on the bus and in the store: that of events is theirs, and the framework has none for commands.
+    #[must_use]
+    #[rustfmt::skip] // One line each.
+    pub const fn message_type(&self) -> &'static str {
+        match self {
+            Self::PlaceOrderLine { .. } => "PlaceOrderLine.v1",
+            // crbus:each change of changes
+            Self::CancelOrderLine { .. } => "CancelOrderLine.v1",
+            // crbus:end
+            _ => self.event_type(),
+        }
+    }
+
+    /// # Errors
+    ///
+    /// When bincode cannot write it.
+    pub fn to_serialized(&self, at: DateTime<Utc>) -> Result<SerializedEvent, bincode::Error> {
+        let mut metadata = EventMetadata::new();
+        metadata.timestamp = Some(at.to_rfc3339_opts(SecondsFormat::Millis, true));
+        let message_type = self.message_type().to_string();
+        let data = bincode::serialize(self)?;
+        Ok(SerializedEvent::new(message_type, data, Some(metadata)))
+    }
+
+    /// # Errors
+    ///
+    /// When the bytes are not an action.
+    pub fn from_serialized(event: &SerializedEvent) -> Result<Self, bincode::Error> {
+        bincode::deserialize(&event.data)
+    }
+
+    /// The command in a message, with the id of what it is for.
+    #[must_use]
+    pub fn from_command(message: &SerializedEvent) -> Option<(String, Self)> {
+        let action = Self::from_serialized(message).ok()?;
+        let id = action.id().filter(|_| action.is_command())?;
+        Some((id, action))
+    }
+}
+
+/// The last event that changed it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OrderLineStatus {
+    #[default]
+    New,
+    OrderLinePlaced,
+    // crbus:each change of changes
+    OrderLineCancelled,
+    // crbus:end
+}
+
+/// What its events have made of it so far.
+#[derive(State, Clone, Debug, Default, PartialEq)]
+pub struct OrderLineState {
+    pub status: OrderLineStatus,
+    // crbus:each field of creation.fields; i64 is field.rust
+    pub line_total: i64,
+    // crbus:end
+    #[version]
+    pub version: Option<Version>,
+}
+
+impl OrderLineState {
+    /// What a whole stream has made of it.
+    ///
+    /// # Errors
+    ///
+    /// When one of its events is something else.
+    pub fn of(stream: &[SerializedEvent]) -> Result<Self, bincode::Error> {
+        let mut state = Self::default();
+        for event in stream {
+            state.apply(&OrderLineAction::from_serialized(event)?);
+        }
+        state.set_version(Version::new(stream.len() as u64));
+        Ok(state)
+    }
+
+    /// Takes in what happened. It decides nothing: that was done when it happened.
+    pub fn apply(&mut self, event: &OrderLineAction) {
+        match event {
+            OrderLineAction::OrderLinePlaced {
+                // crbus:each field of creation.fields
+                line_total,
+                // crbus:end
+                ..
+            } => {
+                self.status = OrderLineStatus::OrderLinePlaced;
+                // crbus:each field of creation.fields
+                self.line_total.clone_from(line_total);
+                // crbus:end
+            }
+            // crbus:each change of changes
+            OrderLineAction::OrderLineCancelled { .. } => {
+                self.status = OrderLineStatus::OrderLineCancelled;
+            }
+            // crbus:end
+            _ => {}
+        }
+    }
+    // crbus:if changes
+
+    /// Whether a change applies. It does not twice: messages may come twice.
+    fn may_become(&self, status: OrderLineStatus) -> bool {
+        self.status != OrderLineStatus::New && self.status != status
+    }
+    // crbus:end
+}
+
+/// What the reducer needs of the world.
+#[derive(Clone)]
+pub struct OrderLineEnvironment {
+    pub event_store: Arc<dyn EventStore>,
+    pub event_bus: Arc<dyn EventBus>,
+    pub clock: Arc<dyn Clock>,
+}
+
+type Effects = SmallVec<[Effect<OrderLineAction>; 4]>;
+
+/// Commands decide, events change the state. What it is to decide by comes with the command or from the state.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OrderLineReducer;
+
+impl Reducer for OrderLineReducer {
+    type State = OrderLineState;
+    type Action = OrderLineAction;
+    type Environment = OrderLineEnvironment;
+
+    fn reduce(
+        &self,
+        state: &mut Self::State,
+        action: Self::Action,
+        env: &Self::Environment,
+    ) -> Effects {
+        match action {
+            OrderLineAction::PlaceOrderLine {
+                order_line_id,
+                // crbus:each field of creation.fields
+                line_total,
+                // crbus:end
+            } => {
+                if state.status != OrderLineStatus::New {
+                    return settle(None);
+                }
+                // crbus:if creation.failure
+                // A rule to begin with, to be replaced by yours.
+                // crbus:put `line_total > 100_000` is creation.refuses_rust
+                if line_total > 100_000 {
+                    let failure = OrderLineAction::OrderLineRejected {
+                        order_line_id,
+                        // crbus:each field of creation.failure.shared
+                        line_total,
+                        // crbus:end
+                        // crbus:each field of creation.failure.own; reason is field.name; `"line_total is too much".to_string()` is field.refused_rust
+                        reason: "line_total is too much".to_string(),
+                        // crbus:end
+                    };
+                    return env.persist(state, failure);
+                }
+                // crbus:end
+                let event = OrderLineAction::OrderLinePlaced {
+                    order_line_id,
+                    // crbus:each field of creation.fields
+                    line_total,
+                    // crbus:end
+                };
+                env.persist(state, event)
+            }
+            // crbus:each change of changes
+            OrderLineAction::CancelOrderLine {
+                order_line_id,
+                // crbus:each field of change.fields; reason is field.name
+                reason,
+                // crbus:end
+            } => {
+                if !state.may_become(OrderLineStatus::OrderLineCancelled) {
+                    return settle(None);
+                }
+                // crbus:if change.failure
+                // A rule to begin with, to be replaced by yours.
+                // crbus:put `order_line_id.is_nil()` is change.refuses_rust
+                if order_line_id.is_nil() {
+                    let failure = OrderLineAction::OrderLineCancelRejected {
+                        order_line_id,
+                        // crbus:each field of change.failure.shared; reason is field.name
+                        reason,
+                        // crbus:end
+                        // crbus:each field of change.failure.own; because is field.name; `"order_line_id is empty".to_string()` is field.refused_rust
+                        because: "order_line_id is empty".to_string(),
+                        // crbus:end
+                    };
+                    return env.persist(state, failure);
+                }
+                // crbus:end
+                let event = OrderLineAction::OrderLineCancelled {
+                    order_line_id,
+                    // crbus:each field of change.fields; reason is field.name
+                    reason,
+                    // crbus:end
+                };
+                env.persist(state, event)
+            }
+            // crbus:end
+            // Only what is stored counts and is published. Appending and publishing are not returned together: the
+            // runtime would do both at once, and publish also what the store refuses.
+            OrderLineAction::Persisted {
+                event,
+                version,
+                at,
+            } => {
+                state.set_version(Version::new(version));
+                state.apply(&event);
+                env.publish(&event, at)
+            }
+            OrderLineAction::NotPersisted {
+                reason,
+            } => settle(Some(reason)),
+            event => {
+                state.apply(&event);
+                smallvec![Effect::None]
+            }
+        }
+    }
+}
+
+impl OrderLineEnvironment {
+    fn persist(&self, state: &OrderLineState, event: OrderLineAction) -> Effects {
+        let at = self.clock.now();
+        let (Some(id), Ok(serialized)) = (event.id(), event.to_serialized(at)) else {
+            return settle(Some("it cannot be written".to_string()));
+        };
+        let version = state.version.unwrap_or(Version::INITIAL);
+        // What the store answers is not used: that in memory counts from 0, Postgres from 1.
+        let next = version.next().value();
+        smallvec![append_events! {
+            store: self.event_store,
+            stream: stream_id(&id),
+            expected_version: Some(version),
+            events: vec![serialized],
+            on_success: |_version| Some(OrderLineAction::Persisted {
+                event: Box::new(event.clone()),
+                version: next,
+                at,
+            }),
+            on_error: |error| Some(OrderLineAction::NotPersisted {
+                reason: error.to_string(),
+            })
+        }]
+    }
+
+    /// Publishes an event, and settles after it: whoever waits for the end waits for the bus, too.
+    fn publish(&self, event: &OrderLineAction, at: DateTime<Utc>) -> Effects {
+        let Ok(serialized) = event.to_serialized(at) else {
+            return settle(Some("it cannot be written".to_string()));
+        };
+        let mut steps = vec![publish_event! {
+            bus: self.event_bus,
+            topic: EVENTS,
+            event: serialized,
+            on_success: || None,
+            on_error: |error| {
+                tracing::error!(%error, "stored, not published: it will be when its command comes again");
+                None
+            }
+        }];
+        steps.extend(settle(None));
+        smallvec![Effect::Sequential(steps)]
+    }
+
+    /// Has a command decided on, and returns when what came of it is stored and published. When the same message comes
+    /// again, what it led to is published again, since the process may have died between the two.
+    ///
+    /// # Errors
+    ///
+    /// When the store or the bus cannot be reached, or somebody else was faster: it can be tried again.
+    pub async fn handle(&self, command: &SerializedEvent) -> Result<(), Failure> {
+        let Some((id, action)) = OrderLineAction::from_command(command) else {
+            tracing::warn!(message_type = command.event_type, "not a command");
+            return Ok(());
+        };
+        let stream = StreamId::new(stream_id(&id));
+        let stored = self.event_store.load_events(stream, None).await?;
+        let cause = Uuid::new_v5(&Uuid::NAMESPACE_OID, &bincode::serialize(command)?).to_string();
+        for event in &stored {
+            let metadata = event.metadata.as_ref();
+            if metadata.and_then(|known| known.causation_id.as_ref()) == Some(&cause) {
+                self.event_bus.publish(EVENTS, event).await?;
+                return Ok(());
+            }
+        }
+        let state = OrderLineState::of(&stored)?;
+        let store = Store::new(state, OrderLineReducer, self.clone());
+        let mut actions = store.subscribe_actions();
+        let mut metadata = command.metadata.clone().unwrap_or_default();
+        metadata.causation_id = Some(cause);
+        // The event has its own.
+        metadata.timestamp = None;
+        store.send_with_metadata(action, Some(metadata)).await?;
+        loop {
+            if let OrderLineAction::Settled {
+                failure,
+            } = actions.recv().await?
+            {
+                return failure.map_or(Ok(()), |reason| Err(reason.into()));
+            }
+        }
+    }
+}
+
+fn settle(failure: Option<String>) -> Effects {
+    smallvec![async_effect! { Some(OrderLineAction::Settled { failure }) }]
+}
+
+/// The stream of one order line.
+#[must_use]
+pub fn stream_id(id: &str) -> String {
+    format!("order-line-{id}")
+}
+
+/// Takes commands from the bus, one after the other, until the service is stopped.
+///
+/// # Errors
+///
+/// When there is no bus to take them from.
+pub async fn run(service: Service) -> Result<(), Failure> {
+    let env = OrderLineEnvironment {
+        event_store: service.event_store.clone(),
+        event_bus: service.bus(GROUP)?,
+        clock: service.clock.clone(),
+    };
+    let mut commands = env.event_bus.subscribe(&[COMMANDS]).await?;
+    while let Some(command) = service.next(&mut commands).await {
+        while let Err(error) = env.handle(&command).await {
+            tracing::warn!(%error, "trying again");
+            tokio::select! {
+                () = service.stopped() => return Ok(()),
+                () = sleep(PAUSE) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,22 @@
+import { runAggregate } from 'crbus'
+import type { Part } from '../part.ts'
+import type { PlaceOrderLine } from './actions.ts'
+import { ORDER_LINE_COMMANDS, orderLine } from './aggregate.ts'
+import { orderLineCodec } from './codec.ts'
+
+/** One for a trial run, each different. */
+const samplePlaceOrderLine = (number: number): PlaceOrderLine => ({
+  type: 'PlaceOrderLine',
+  // crbus:put ``order-line-${number}`` is id.sample_ts
+  order_line_id: `order-line-${number}`,
+  // crbus:each field of creation.fields; `500 + ((number * 49_000) % 150_000)` is field.sample_ts
+  line_total: 500 + ((number * 49_000) % 150_000),
+  // crbus:end
+})
+
+export const orderLinePart: Part = {
+  name: orderLine.name,
+  takes: ORDER_LINE_COMMANDS,
+  run: (on) => runAggregate({ ...on, aggregate: orderLine }),
+  sample: (number) => orderLineCodec.encode(samplePlaceOrderLine(number)),
+}

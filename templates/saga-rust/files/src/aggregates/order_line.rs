@@ -1,0 +1,19 @@
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum OrderLineAction {
+    CancelOrderLine {
+        order_line_id: Uuid,
+    },
+    OrderLinePlaced {
+        order_line_id: Uuid,
+        line_total: i64,
+    },
+    OrderLineCancelled {
+        order_line_id: Uuid,
+    },
+    OrderLineNoted {
+        order_line_id: Uuid,
+    },
+}

@@ -1,0 +1,826 @@
+//! Checkout flow. Hears of its conversation in several topics, keeps what it heard in streams `checkout-flow-saga-{id}`,
+//! sends commands, and publishes how it ended to `checkout-flow-events`.
+
+use crate::aggregates;
+use crate::service::{Failure, Service};
+// crbus:put `use chrono::SecondsFormat` is rust.chrono
+use chrono::SecondsFormat;
+use composable_rust_core::effect::Effect;
+use composable_rust_core::environment::Clock;
+use composable_rust_core::event::{EventMetadata, SerializedEvent};
+use composable_rust_core::event_bus::EventBus;
+use composable_rust_core::event_store::EventStore;
+use composable_rust_core::reducer::Reducer;
+use composable_rust_core::stream::{StreamId, Version};
+use composable_rust_core::{SmallVec, append_events, async_effect, delay, publish_event, smallvec};
+use composable_rust_macros::{Action, State};
+use composable_rust_runtime::Store;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+use uuid::Uuid;
+
+/// Its own: services that shared a group would get each other's events.
+pub const GROUP: &str = "checkout-flow-saga";
+pub const EVENTS: &str = "checkout-flow-events";
+#[rustfmt::skip] // One line each.
+pub const TOPICS: &[&str] = &[
+    // crbus:each step of steps
+    // crbus:put `"order-line-events"` is step.topic_rust
+    "order-line-events",
+    // crbus:end
+    // crbus:here
+    "card-payment-events",
+    // crbus:end
+];
+
+/// How long a step may take before it counts as failed. It is lost with the process, and begins anew with what comes next.
+// crbus:put `from_secs(30)` is rust.timeout
+pub const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Until an event is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What it hears and says, and what it tells itself. In bytes a variant is the number of its place: new ones come last, and
+/// none is moved or removed.
+#[derive(Action, Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum CheckoutFlowAction {
+    // crbus:each event of events
+    #[event]
+    OrderLinePlaced {
+        correlation_id: String,
+        // crbus:each field of event.fields; Uuid is field.rust
+        order_line_id: Uuid,
+        // crbus:end
+    },
+    // crbus:end
+    // crbus:here
+    #[event]
+    OrderLineCancelled {
+        correlation_id: String,
+        order_line_id: Uuid,
+    },
+    #[event]
+    OrderLineNoted {
+        correlation_id: String,
+        order_line_id: Uuid,
+    },
+    #[event]
+    CardPaymentCompleted {
+        correlation_id: String,
+        order_line_id: Uuid,
+    },
+    #[event]
+    CardPaymentFailed {
+        correlation_id: String,
+        order_line_id: Uuid,
+        reason: String,
+    },
+    #[event]
+    CardPaymentRefunded {
+        correlation_id: String,
+        order_line_id: Uuid,
+    },
+    // crbus:end
+    /// A step did not answer in time.
+    #[event]
+    CheckoutFlowTimedOut {
+        correlation_id: String,
+        step: CheckoutFlowStep,
+    },
+    /// Said when every step is done.
+    #[event]
+    CheckoutFlowCompleted {
+        correlation_id: String,
+        facts: CheckoutFlowFacts,
+    },
+    /// Said when all was taken back that could be.
+    #[event]
+    CheckoutFlowFailed {
+        correlation_id: String,
+        facts: CheckoutFlowFacts,
+        reason: String,
+    },
+    /// The store has taken the event.
+    Persisted {
+        event: Box<CheckoutFlowAction>,
+        version: u64,
+    },
+    /// The store has not.
+    NotPersisted {
+        event: Box<CheckoutFlowAction>,
+        reason: String,
+    },
+    /// Nothing more comes of the event for now.
+    Settled {
+        event: Box<CheckoutFlowAction>,
+        failure: Option<String>,
+    },
+    /// The process is another than the one that asked.
+    Resumed,
+}
+
+impl CheckoutFlowAction {
+    /// What the saga hears in an event. `None` when it is not for it, or of no conversation.
+    #[must_use]
+    #[rustfmt::skip] // It would be another shape for every number of fields.
+    pub fn from_event(event: &SerializedEvent) -> Option<Self> {
+        let correlation_id = event.metadata.as_ref()?.correlation_id.clone()?;
+        match event.event_type.as_str() {
+            // crbus:each event of events
+            "OrderLinePlaced.v1" => match read(event)? {
+                // crbus:put order-line is event.step
+                aggregates::order_line::OrderLineAction::OrderLinePlaced {
+                    // crbus:each field of event.fields
+                    order_line_id,
+                    // crbus:end
+                    ..
+                } => Some(Self::OrderLinePlaced {
+                    correlation_id,
+                    // crbus:each field of event.fields
+                    order_line_id,
+                    // crbus:end
+                }),
+                _ => None,
+            },
+            // crbus:end
+            // crbus:here
+            "OrderLineCancelled.v1" => match read(event)? {
+                aggregates::order_line::OrderLineAction::OrderLineCancelled { order_line_id } => {
+                    Some(Self::OrderLineCancelled { correlation_id, order_line_id })
+                }
+                _ => None,
+            },
+            "OrderLineNoted.v1" => match read(event)? {
+                aggregates::order_line::OrderLineAction::OrderLineNoted { order_line_id } => {
+                    Some(Self::OrderLineNoted { correlation_id, order_line_id })
+                }
+                _ => None,
+            },
+            "CardPaymentCompleted.v1" => match read(event)? {
+                aggregates::card_payment::CardPaymentAction::CardPaymentCompleted { order_line_id } => {
+                    Some(Self::CardPaymentCompleted { correlation_id, order_line_id })
+                }
+                _ => None,
+            },
+            "CardPaymentFailed.v1" => match read(event)? {
+                aggregates::card_payment::CardPaymentAction::CardPaymentFailed { order_line_id, reason } => {
+                    Some(Self::CardPaymentFailed { correlation_id, order_line_id, reason })
+                }
+                _ => None,
+            },
+            "CardPaymentRefunded.v1" => match read(event)? {
+                aggregates::card_payment::CardPaymentAction::CardPaymentRefunded { order_line_id } => {
+                    Some(Self::CardPaymentRefunded { correlation_id, order_line_id })
+                }
+                _ => None,
+            },
+            // crbus:end
+            _ => None,
+        }
+    }
+
+    /// The conversation it is about.
+    #[must_use]
+    #[rustfmt::skip] // One line each.
+    pub fn correlation_id(&self) -> Option<&str> {
+        match self {
+            // crbus:each event of events
+            | Self::OrderLinePlaced { correlation_id, .. }
+            // crbus:end
+            // crbus:here
+            | Self::OrderLineCancelled { correlation_id, .. }
+            | Self::OrderLineNoted { correlation_id, .. }
+            | Self::CardPaymentCompleted { correlation_id, .. }
+            | Self::CardPaymentFailed { correlation_id, .. }
+            | Self::CardPaymentRefunded { correlation_id, .. }
+            // crbus:end
+            | Self::CheckoutFlowTimedOut { correlation_id, .. }
+            | Self::CheckoutFlowCompleted { correlation_id, .. }
+            | Self::CheckoutFlowFailed { correlation_id, .. } => Some(correlation_id),
+            _ => None,
+        }
+    }
+}
+
+/// The payload of an event of an aggregate, `None` when it is another.
+fn read<T: DeserializeOwned>(event: &SerializedEvent) -> Option<T> {
+    let payload = bincode::deserialize(&event.data);
+    if let Err(error) = &payload {
+        tracing::error!(%error, event_type = event.event_type, "cannot be read");
+    }
+    payload.ok()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum CheckoutFlowStep {
+    // crbus:each step of steps; order-line is step.name
+    OrderLine,
+    // crbus:end
+    // crbus:here
+    CardPayment,
+    // crbus:end
+}
+
+impl CheckoutFlowStep {
+    /// One after the other, and taken back from the last.
+    #[rustfmt::skip] // One line each.
+    pub const ALL: &[Self] = &[
+        // crbus:each step of steps; order-line is step.name
+        Self::OrderLine,
+        // crbus:end
+        // crbus:here
+        Self::CardPayment,
+        // crbus:end
+    ];
+
+    /// The topic its commands go to.
+    const fn commands(self) -> &'static str {
+        match self {
+            // crbus:each step of later
+            // crbus:put `"card-payment-commands"` is step.commands_rust
+            Self::CardPayment => "card-payment-commands",
+            // crbus:end
+            // crbus:put `"order-line-commands"` is start.commands_rust
+            Self::OrderLine => "order-line-commands",
+        }
+    }
+}
+
+/// How far a step is: asked for, done or not, and taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Progress {
+    #[default]
+    Open,
+    Asked,
+    Done,
+    Failed,
+    Undoing,
+    Undone,
+}
+
+impl Progress {
+    /// Whether `next` is news. Copies and latecomers are none.
+    const fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::Open | Self::Asked => matches!(next, Self::Done | Self::Failed | Self::Undone),
+            Self::Done | Self::Undoing => matches!(next, Self::Undone),
+            // It did not answer in time, and then it did.
+            Self::Failed => matches!(next, Self::Done | Self::Undone),
+            Self::Undone => false,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CheckoutFlowStatus {
+    #[default]
+    New,
+    Running,
+    Compensating,
+    Completed,
+    Failed,
+}
+
+impl CheckoutFlowStatus {
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed)
+    }
+}
+
+/// What the events have told so far that commands are made of.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CheckoutFlowFacts {
+    // crbus:each fact of facts; Uuid is fact.rust
+    pub order_line_id: Uuid,
+    // crbus:end
+}
+
+#[derive(State, Clone, Debug, Default, PartialEq)]
+pub struct CheckoutFlowState {
+    pub correlation_id: String,
+    pub status: CheckoutFlowStatus,
+    pub steps: BTreeMap<CheckoutFlowStep, Progress>,
+    pub facts: CheckoutFlowFacts,
+    /// Why it is taken back, when it is.
+    pub reason: String,
+    #[version]
+    pub version: Option<Version>,
+}
+
+/// What follows from what was heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reaction {
+    Ask(CheckoutFlowStep),
+    Undo(CheckoutFlowStep),
+    Complete,
+    Fail,
+}
+
+/// A message to somebody: its name on the bus and its bytes.
+type Message = (&'static str, bincode::Result<Vec<u8>>);
+
+impl CheckoutFlowState {
+    #[must_use]
+    pub fn progress(&self, step: CheckoutFlowStep) -> Progress {
+        self.steps.get(&step).copied().unwrap_or_default()
+    }
+
+    /// Notes what was heard, then decides by all that is known: so the order of events does not matter.
+    fn react(&mut self, event: &CheckoutFlowAction) -> Vec<Reaction> {
+        let mut heard = self.clone();
+        heard.hear(event);
+        if heard == *self || self.status == CheckoutFlowStatus::Completed {
+            return Vec::new();
+        }
+        *self = heard;
+        let is_failing = self.steps.values().any(|progress| {
+            matches!(
+                progress,
+                Progress::Failed | Progress::Undoing | Progress::Undone
+            )
+        });
+        if is_failing {
+            self.take_back()
+        } else {
+            self.go_on()
+        }
+    }
+
+    /// What it waits for.
+    fn open(&self) -> Vec<Reaction> {
+        let mut reactions = Vec::new();
+        for (&step, progress) in &self.steps {
+            match progress {
+                Progress::Asked => reactions.push(Reaction::Ask(step)),
+                Progress::Undoing => reactions.push(Reaction::Undo(step)),
+                _ => {}
+            }
+        }
+        reactions
+    }
+
+    fn hear(&mut self, event: &CheckoutFlowAction) {
+        match event {
+            CheckoutFlowAction::OrderLinePlaced { .. } => {
+                let step = CheckoutFlowStep::OrderLine;
+                self.note(step, Progress::Done, event);
+            }
+            // crbus:if start.undo
+            CheckoutFlowAction::OrderLineCancelled { .. } => {
+                let step = CheckoutFlowStep::OrderLine;
+                self.note(step, Progress::Undone, event);
+            }
+            // crbus:end
+            // crbus:each step of later
+            CheckoutFlowAction::CardPaymentCompleted { .. } => {
+                let step = CheckoutFlowStep::CardPayment;
+                self.note(step, Progress::Done, event);
+            }
+            // crbus:each failure of step.failures
+            CheckoutFlowAction::CardPaymentFailed { .. } => {
+                let step = CheckoutFlowStep::CardPayment;
+                self.note(step, Progress::Failed, event);
+            }
+            // crbus:end
+            // crbus:if step.undo
+            CheckoutFlowAction::CardPaymentRefunded { .. } => {
+                let step = CheckoutFlowStep::CardPayment;
+                self.note(step, Progress::Undone, event);
+            }
+            // crbus:end
+            // crbus:end
+            CheckoutFlowAction::CheckoutFlowTimedOut {
+                step,
+                ..
+            } if self.progress(*step) == Progress::Asked => {
+                self.note(*step, Progress::Failed, event);
+            }
+            _ => {}
+        }
+    }
+
+    fn note(&mut self, step: CheckoutFlowStep, progress: Progress, event: &CheckoutFlowAction) {
+        if !self.progress(step).may_become(progress) {
+            return;
+        }
+        self.steps.insert(step, progress);
+        if progress == Progress::Done {
+            self.learn(event);
+        } else if self.reason.is_empty() {
+            self.reason = reason(event);
+        }
+    }
+
+    fn learn(&mut self, event: &CheckoutFlowAction) {
+        match event {
+            // crbus:if start.done.tells_rust
+            CheckoutFlowAction::OrderLinePlaced {
+                // crbus:each field of start.done.tells_rust
+                order_line_id,
+                // crbus:end
+                ..
+            } => {
+                // crbus:each field of start.done.tells_rust
+                self.facts.order_line_id.clone_from(order_line_id);
+                // crbus:end
+            }
+            // crbus:end
+            // crbus:each step of later
+            // crbus:if step.done.tells_rust
+            CheckoutFlowAction::CardPaymentCompleted {
+                // crbus:each field of step.done.tells_rust
+                order_line_id,
+                // crbus:end
+                ..
+            } => {
+                // crbus:each field of step.done.tells_rust
+                self.facts.order_line_id.clone_from(order_line_id);
+                // crbus:end
+            }
+            // crbus:end
+            // crbus:end
+            _ => {}
+        }
+    }
+
+    fn go_on(&mut self) -> Vec<Reaction> {
+        let mut steps = CheckoutFlowStep::ALL.iter();
+        let next = steps.find(|step| self.progress(**step) != Progress::Done);
+        let Some(&step) = next else {
+            self.status = CheckoutFlowStatus::Completed;
+            return vec![Reaction::Complete];
+        };
+        self.status = CheckoutFlowStatus::Running;
+        if self.progress(step) != Progress::Open || self.ask(step).is_none() {
+            return Vec::new();
+        }
+        self.steps.insert(step, Progress::Asked);
+        vec![Reaction::Ask(step)]
+    }
+
+    fn take_back(&mut self) -> Vec<Reaction> {
+        let mut reactions = Vec::new();
+        for &step in CheckoutFlowStep::ALL.iter().rev() {
+            if self.progress(step) == Progress::Done && self.undo(step).is_some() {
+                self.steps.insert(step, Progress::Undoing);
+                reactions.push(Reaction::Undo(step));
+            }
+        }
+        if self.status == CheckoutFlowStatus::Failed {
+            return reactions;
+        }
+        let mut all = self.steps.values();
+        if all.any(|progress| matches!(progress, Progress::Asked | Progress::Undoing)) {
+            self.status = CheckoutFlowStatus::Compensating;
+        } else {
+            self.status = CheckoutFlowStatus::Failed;
+            reactions.push(Reaction::Fail);
+        }
+        reactions
+    }
+
+    /// What asks for a step. The first is not asked for: its event begins it all.
+    fn ask(&self, step: CheckoutFlowStep) -> Option<Message> {
+        tracing::debug!(?step, "ask");
+        // crbus:each step of later
+        if step == CheckoutFlowStep::CardPayment {
+            use aggregates::card_payment::CardPaymentAction;
+            let command = CardPaymentAction::CompleteCardPayment {
+                // crbus:each field of step.ask.fields; `self.facts.order_line_id` is field.value_rust
+                order_line_id: self.facts.order_line_id,
+                // crbus:end
+            };
+            return Some(("CompleteCardPayment.v1", bincode::serialize(&command)));
+        }
+        // crbus:end
+        None
+    }
+
+    /// What takes a step back, where something does.
+    fn undo(&self, step: CheckoutFlowStep) -> Option<Message> {
+        tracing::debug!(?step, "undo");
+        // crbus:if start.undo
+        if step == CheckoutFlowStep::OrderLine {
+            use aggregates::order_line::OrderLineAction;
+            let command = OrderLineAction::CancelOrderLine {
+                // crbus:each field of start.undo.command.fields; `self.facts.order_line_id` is field.value_rust
+                order_line_id: self.facts.order_line_id,
+                // crbus:end
+            };
+            return Some(("CancelOrderLine.v1", bincode::serialize(&command)));
+        }
+        // crbus:end
+        // crbus:each step of later
+        // crbus:if step.undo
+        if step == CheckoutFlowStep::CardPayment {
+            use aggregates::card_payment::CardPaymentAction;
+            let command = CardPaymentAction::RefundCardPayment {
+                // crbus:each field of step.undo.command.fields; `self.facts.order_line_id` is field.value_rust
+                order_line_id: self.facts.order_line_id,
+                // crbus:end
+            };
+            return Some(("RefundCardPayment.v1", bincode::serialize(&command)));
+        }
+        // crbus:end
+        // crbus:end
+        None
+    }
+}
+
+/// Why an event makes the saga take back what was done.
+fn reason(event: &CheckoutFlowAction) -> String {
+    match event {
+        // crbus:each step of later
+        // crbus:each failure of step.failures
+        // crbus:if failure.has_reason
+        CheckoutFlowAction::CardPaymentFailed {
+            reason,
+            ..
+        } => reason.clone(),
+        // crbus:end
+        // crbus:end
+        // crbus:end
+        CheckoutFlowAction::CheckoutFlowTimedOut {
+            step,
+            ..
+        } => format!("{step:?} did not answer in time"),
+        _ => event.event_type().to_string(),
+    }
+}
+
+/// What the reducer needs of the world.
+#[derive(Clone)]
+pub struct CheckoutFlowEnvironment {
+    pub event_store: Arc<dyn EventStore>,
+    pub event_bus: Arc<dyn EventBus>,
+    pub clock: Arc<dyn Clock>,
+    /// How long a step may take.
+    pub timeout: Duration,
+}
+
+type Work = Effect<CheckoutFlowAction>;
+type Effects = SmallVec<[Work; 4]>;
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CheckoutFlow;
+
+impl Reducer for CheckoutFlow {
+    type State = CheckoutFlowState;
+    type Action = CheckoutFlowAction;
+    type Environment = CheckoutFlowEnvironment;
+
+    fn reduce(
+        &self,
+        state: &mut Self::State,
+        action: Self::Action,
+        env: &Self::Environment,
+    ) -> Effects {
+        match action {
+            // What was heard is stored before anything follows from it. Appending and sending are not returned
+            // together: the runtime would do both at once, and send also what the store refuses to know of.
+            CheckoutFlowAction::Persisted {
+                event,
+                version,
+            } => {
+                state.set_version(Version::new(version));
+                let reactions = state.react(&event);
+                env.perform(state, &reactions, settle(*event, None))
+            }
+            CheckoutFlowAction::NotPersisted {
+                event,
+                reason,
+            } => smallvec![settle(*event, Some(reason))],
+            // What was asked may not have been sent, and its time-out is gone. Whoever gets a command twice does it once.
+            CheckoutFlowAction::Resumed => env.perform(state, &state.open(), Effect::None),
+            CheckoutFlowAction::Settled { .. } => smallvec![Effect::None],
+            event => {
+                let mut next = state.clone();
+                next.react(&event);
+                if next == *state {
+                    smallvec![settle(event, None)]
+                } else {
+                    env.persist(state, event)
+                }
+            }
+        }
+    }
+}
+
+impl CheckoutFlowEnvironment {
+    /// Appends what was heard to the stream of the conversation.
+    fn persist(&self, state: &CheckoutFlowState, event: CheckoutFlowAction) -> Effects {
+        let Ok(data) = bincode::serialize(&event) else {
+            return smallvec![settle(event, Some("it cannot be written".to_string()))];
+        };
+        let message = self.message(state, event.event_type(), data);
+        let version = state.version.unwrap_or(Version::INITIAL);
+        // What the store answers is not used: that in memory counts from 0, Postgres from 1.
+        let next = version.next().value();
+        let refused = event.clone();
+        smallvec![append_events! {
+            store: self.event_store,
+            stream: stream_id(&state.correlation_id),
+            expected_version: Some(version),
+            events: vec![message],
+            on_success: |_version| Some(CheckoutFlowAction::Persisted {
+                event: Box::new(event.clone()),
+                version: next,
+            }),
+            on_error: |error| Some(CheckoutFlowAction::NotPersisted {
+                event: Box::new(refused.clone()),
+                reason: error.to_string(),
+            })
+        }]
+    }
+
+    /// Sends what follows, in order, and does `last` after it. Time-outs run beside that.
+    fn perform(&self, state: &CheckoutFlowState, reactions: &[Reaction], last: Work) -> Effects {
+        let correlation_id = &state.correlation_id;
+        let mut effects: Effects = smallvec![];
+        let mut sending = Vec::new();
+        for &reaction in reactions {
+            let message = match reaction {
+                Reaction::Ask(step) => {
+                    effects.push(delay! {
+                        duration: self.timeout,
+                        action: CheckoutFlowAction::CheckoutFlowTimedOut {
+                            correlation_id: correlation_id.clone(),
+                            step,
+                        }
+                    });
+                    state.ask(step).map(|command| (step.commands(), command))
+                }
+                Reaction::Undo(step) => state.undo(step).map(|command| (step.commands(), command)),
+                Reaction::Complete => {
+                    let event = CheckoutFlowAction::CheckoutFlowCompleted {
+                        correlation_id: correlation_id.clone(),
+                        facts: state.facts.clone(),
+                    };
+                    Some((EVENTS, (event.event_type(), bincode::serialize(&event))))
+                }
+                Reaction::Fail => {
+                    let event = CheckoutFlowAction::CheckoutFlowFailed {
+                        correlation_id: correlation_id.clone(),
+                        facts: state.facts.clone(),
+                        reason: state.reason.clone(),
+                    };
+                    Some((EVENTS, (event.event_type(), bincode::serialize(&event))))
+                }
+            };
+            sending.extend(message.map(|(topic, message)| self.send(state, topic, message)));
+        }
+        sending.push(last);
+        effects.push(Effect::Sequential(sending));
+        effects
+    }
+
+    fn send(&self, state: &CheckoutFlowState, topic: &str, message: Message) -> Work {
+        let (name, Ok(data)) = message else {
+            tracing::error!(name = message.0, "it cannot be written");
+            return Effect::None;
+        };
+        publish_event! {
+            bus: self.event_bus,
+            topic: topic,
+            event: self.message(state, name, data),
+            on_success: || None,
+            on_error: |error| {
+                tracing::error!(%error, "not sent: nobody will answer it in time");
+                None
+            }
+        }
+    }
+
+    fn message(&self, state: &CheckoutFlowState, name: &str, data: Vec<u8>) -> SerializedEvent {
+        let now = self.clock.now();
+        let mut metadata = EventMetadata::with_correlation_id(&state.correlation_id);
+        metadata.timestamp = Some(now.to_rfc3339_opts(SecondsFormat::Millis, true));
+        SerializedEvent::new(name.to_string(), data, Some(metadata))
+    }
+
+    /// A conversation as its stream tells it.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached, or has something else in that stream.
+    pub async fn load(&self, correlation_id: &str) -> Result<CheckoutFlowStore, Failure> {
+        let stream = StreamId::new(stream_id(correlation_id));
+        let stored = self.event_store.load_events(stream, None).await?;
+        let mut state = CheckoutFlowState {
+            correlation_id: correlation_id.to_string(),
+            ..CheckoutFlowState::default()
+        };
+        for event in &stored {
+            state.react(&bincode::deserialize(&event.data)?);
+        }
+        state.set_version(Version::new(stored.len() as u64));
+        let store = Store::new(state, CheckoutFlow, self.clone());
+        store.send(CheckoutFlowAction::Resumed).await?;
+        Ok(store)
+    }
+}
+
+fn settle(event: CheckoutFlowAction, failure: Option<String>) -> Work {
+    let event = Box::new(event);
+    async_effect! { Some(CheckoutFlowAction::Settled { event, failure }) }
+}
+
+/// The stream of one conversation.
+#[must_use]
+pub fn stream_id(correlation_id: &str) -> String {
+    format!("checkout-flow-saga-{correlation_id}")
+}
+
+/// The saga of one conversation.
+#[rustfmt::skip] // One line each.
+pub type CheckoutFlowStore = Store<
+    CheckoutFlowState,
+    CheckoutFlowAction,
+    CheckoutFlowEnvironment,
+    CheckoutFlow,
+>;
+
+/// The conversations that go on in this process. Those that are over are in the store.
+#[derive(Default)]
+pub struct Conversations(HashMap<String, CheckoutFlowStore>);
+
+impl Conversations {
+    /// Has the saga hear an event, and returns when what it heard is stored and what follows is sent.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached, or another process was faster: it can be tried again.
+    pub async fn handle(
+        &mut self,
+        env: &CheckoutFlowEnvironment,
+        event: &SerializedEvent,
+    ) -> Result<(), Failure> {
+        let Some(action) = CheckoutFlowAction::from_event(event) else {
+            return Ok(());
+        };
+        let id = action.correlation_id().unwrap_or_default().to_string();
+        // It comes back when all went well: after anything else it is loaded again.
+        let store = match self.0.remove(&id) {
+            Some(store) => store,
+            None => env.load(&id).await?,
+        };
+        let mut actions = store.subscribe_actions();
+        let mut metadata = event.metadata.clone().unwrap_or_default();
+        let cause = Uuid::new_v5(&Uuid::NAMESPACE_OID, &bincode::serialize(event)?);
+        metadata.causation_id = Some(cause.to_string());
+        // Messages have their own.
+        metadata.timestamp = None;
+        let heard = action.clone();
+        store.send_with_metadata(heard, Some(metadata)).await?;
+        loop {
+            match actions.recv().await? {
+                CheckoutFlowAction::Settled {
+                    event,
+                    failure,
+                } if *event == action => match failure {
+                    Some(reason) => return Err(reason.into()),
+                    None => break,
+                },
+                _ => {}
+            }
+        }
+        if !store.state(|state| state.status.is_over()).await {
+            self.0.insert(id, store);
+        }
+        Ok(())
+    }
+}
+
+/// Hears events from the bus, one after the other, until the service is stopped.
+///
+/// # Errors
+///
+/// When there is no bus to hear them from.
+pub async fn run(service: Service) -> Result<(), Failure> {
+    let env = CheckoutFlowEnvironment {
+        event_store: service.event_store.clone(),
+        event_bus: service.bus(GROUP)?,
+        clock: service.clock.clone(),
+        timeout: TIMEOUT,
+    };
+    let mut conversations = Conversations::default();
+    let mut events = env.event_bus.subscribe(TOPICS).await?;
+    while let Some(event) = service.next(&mut events).await {
+        while let Err(error) = conversations.handle(&env, &event).await {
+            tracing::warn!(%error, "trying again");
+            tokio::select! {
+                () = service.stopped() => return Ok(()),
+                () = sleep(PAUSE) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,332 @@
+use super::*;
+
+use chrono::DateTime;
+use composable_rust_core::effect::EventStoreOperation;
+use composable_rust_testing::{FixedClock, ReducerTest};
+
+/// An event of an aggregate: its name on the bus and its bytes.
+type Said = (&'static str, Vec<u8>);
+
+fn said<T: Serialize>(name: &'static str, action: &T) -> Said {
+    (name, bincode::serialize(action).unwrap())
+}
+
+/// A step as its aggregate plays it: the commands it gets, and what it says to them.
+#[derive(Default)]
+struct Played {
+    commands: &'static str,
+    ask: Option<&'static str>,
+    done: Said,
+    refused: Option<Said>,
+    undo: Option<&'static str>,
+    undone: Option<Said>,
+    /// It gets commands and says nothing.
+    is_silent: bool,
+    /// It does not do what it is asked for.
+    is_refusing: bool,
+}
+
+#[rustfmt::skip] // It would be another shape for every number of steps and fields.
+fn steps() -> Vec<Played> {
+    vec![
+        Played {
+            // crbus:put `"order-line-commands"` is start.commands_rust
+            commands: "order-line-commands",
+            done: said(
+                "OrderLinePlaced.v1",
+                &aggregates::order_line::OrderLineAction::OrderLinePlaced {
+                    // crbus:each field of start.done.every; `Uuid::from_u128(7)` is field.example_rust
+                    order_line_id: Uuid::from_u128(7),
+                    // crbus:end
+                    // crbus:here
+                    line_total: 1250,
+                    // crbus:end
+                },
+            ),
+            // crbus:if start.undo
+            undo: Some("CancelOrderLine.v1"),
+            undone: Some(said(
+                "OrderLineCancelled.v1",
+                &aggregates::order_line::OrderLineAction::OrderLineCancelled {
+                    // crbus:each field of start.undo.event.every; `Uuid::from_u128(7)` is field.example_rust
+                    order_line_id: Uuid::from_u128(7),
+                    // crbus:end
+                },
+            )),
+            // crbus:end
+            ..Played::default()
+        },
+        // crbus:each step of later
+        Played {
+            // crbus:put `"card-payment-commands"` is step.commands_rust
+            commands: "card-payment-commands",
+            ask: Some("CompleteCardPayment.v1"),
+            done: said(
+                "CardPaymentCompleted.v1",
+                &aggregates::card_payment::CardPaymentAction::CardPaymentCompleted {
+                    // crbus:each field of step.done.every; `Uuid::from_u128(7)` is field.example_rust
+                    order_line_id: Uuid::from_u128(7),
+                    // crbus:end
+                },
+            ),
+            // crbus:if step.failure
+            refused: Some(said(
+                "CardPaymentFailed.v1",
+                &aggregates::card_payment::CardPaymentAction::CardPaymentFailed {
+                    // crbus:each field of step.failure.every; `Uuid::from_u128(7)` is field.example_rust
+                    order_line_id: Uuid::from_u128(7),
+                    // crbus:end
+                    // crbus:here
+                    reason: "example".to_string(),
+                    // crbus:end
+                },
+            )),
+            // crbus:end
+            // crbus:if step.undo
+            undo: Some("RefundCardPayment.v1"),
+            undone: Some(said(
+                "CardPaymentRefunded.v1",
+                &aggregates::card_payment::CardPaymentAction::CardPaymentRefunded {
+                    // crbus:each field of step.undo.event.every; `Uuid::from_u128(7)` is field.example_rust
+                    order_line_id: Uuid::from_u128(7),
+                    // crbus:end
+                },
+            )),
+            // crbus:end
+            ..Played::default()
+        },
+        // crbus:end
+    ]
+}
+
+/// A message of the conversation `c-1`.
+fn message(said: &Said) -> SerializedEvent {
+    let metadata = EventMetadata::with_correlation_id("c-1");
+    SerializedEvent::new(said.0.to_string(), said.1.clone(), Some(metadata))
+}
+
+fn environment(service: &Service) -> CheckoutFlowEnvironment {
+    CheckoutFlowEnvironment {
+        event_store: service.event_store.clone(),
+        event_bus: service.bus(GROUP).unwrap(),
+        clock: Arc::new(FixedClock::new(DateTime::UNIX_EPOCH)),
+        // No test takes that long: time is up when a test says so.
+        timeout: Duration::from_secs(3600),
+    }
+}
+
+/// What may befall a conversation.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Fault {
+    #[default]
+    None,
+    EverythingTwice,
+    /// Another process for every event.
+    Restarts,
+}
+
+/// What came of a conversation.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    /// In their order, each once.
+    commands: Vec<&'static str>,
+    ended: String,
+    status: CheckoutFlowStatus,
+}
+
+/// Plays the aggregates' part until the saga says how it ended.
+async fn play(steps: &[Played], fault: Fault) -> Outcome {
+    let service = Service::in_memory();
+    let env = environment(&service);
+    let mut topics: Vec<&str> = steps.iter().map(|step| step.commands).collect();
+    topics.push(EVENTS);
+    let mut sent = env.event_bus.subscribe(&topics).await.unwrap();
+    let mut conversations = Conversations::default();
+    let mut commands = Vec::new();
+    let mut next = Some(&steps[0].done);
+    loop {
+        if let Some(said) = next.take() {
+            let event = message(said);
+            conversations.handle(&env, &event).await.unwrap();
+            if fault == Fault::EverythingTwice {
+                conversations.handle(&env, &event).await.unwrap();
+            }
+            if fault == Fault::Restarts {
+                conversations = Conversations::default();
+            }
+        }
+        let heard = service.next(&mut sent).await.unwrap();
+        let correlation_id = heard.metadata.unwrap().correlation_id;
+        assert_eq!(correlation_id.as_deref(), Some("c-1"));
+        let name = heard.event_type.as_str();
+        let is_for = |step: &Played| step.ask == Some(name) || step.undo == Some(name);
+        let Some(index) = steps.iter().position(is_for) else {
+            let status = env.load("c-1").await.unwrap();
+            return Outcome {
+                commands,
+                ended: heard.event_type,
+                status: status.state(|state| state.status).await,
+            };
+        };
+        let step = &steps[index];
+        let is_undo = step.undo == Some(name);
+        let command = if is_undo { step.undo } else { step.ask };
+        if command.is_some_and(|command| commands.contains(&command)) {
+            continue;
+        }
+        commands.extend(command);
+        next = match (is_undo, step.is_refusing) {
+            (true, _) => step.undone.as_ref(),
+            (false, true) => step.refused.as_ref(),
+            (false, false) => Some(&step.done),
+        };
+        if step.is_silent && !is_undo {
+            next = None;
+            let time_is_up = CheckoutFlowAction::CheckoutFlowTimedOut {
+                correlation_id: "c-1".to_string(),
+                step: CheckoutFlowStep::ALL[index],
+            };
+            conversations.0["c-1"].send(time_is_up).await.unwrap();
+        }
+    }
+}
+
+fn completed() -> Outcome {
+    Outcome {
+        commands: steps().iter().filter_map(|step| step.ask).collect(),
+        ended: "CheckoutFlowCompleted.v1".to_string(),
+        status: CheckoutFlowStatus::Completed,
+    }
+}
+
+/// Asked for up to this step, and taken back from the one before it.
+fn failed(at: usize) -> Outcome {
+    let steps = steps();
+    let asked = steps[..=at].iter().filter_map(|step| step.ask);
+    let undone = steps[..at].iter().rev().filter_map(|step| step.undo);
+    Outcome {
+        commands: asked.chain(undone).collect(),
+        ended: "CheckoutFlowFailed.v1".to_string(),
+        status: CheckoutFlowStatus::Failed,
+    }
+}
+
+#[tokio::test]
+async fn completes_when_every_step_goes_well() {
+    for fault in [Fault::None, Fault::EverythingTwice, Fault::Restarts] {
+        assert_eq!(play(&steps(), fault).await, completed());
+    }
+}
+
+#[tokio::test]
+async fn takes_back_what_was_done_when_a_step_is_refused() {
+    for at in 1..steps().len() {
+        let mut steps = steps();
+        steps[at].is_refusing = steps[at].refused.is_some();
+        if steps[at].is_refusing {
+            for fault in [Fault::None, Fault::EverythingTwice, Fault::Restarts] {
+                assert_eq!(play(&steps, fault).await, failed(at));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn takes_back_what_was_done_when_a_step_does_not_answer_in_time() {
+    for at in 1..steps().len() {
+        let mut steps = steps();
+        steps[at].is_silent = true;
+        assert_eq!(play(&steps, Fault::None).await, failed(at));
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_events_does_not_matter() {
+    let service = Service::in_memory();
+    let env = environment(&service);
+    let mut sent = env.event_bus.subscribe(&[EVENTS]).await.unwrap();
+    let mut conversations = Conversations::default();
+    for step in steps().iter().rev() {
+        let event = message(&step.done);
+        conversations.handle(&env, &event).await.unwrap();
+    }
+    let ended = service.next(&mut sent).await.unwrap();
+    assert_eq!(ended.event_type, "CheckoutFlowCompleted.v1");
+}
+
+#[test]
+fn what_was_heard_counts_only_once_it_is_stored() {
+    let event = message(&steps()[0].done);
+    let heard = CheckoutFlowAction::from_event(&event).unwrap();
+    ReducerTest::new(CheckoutFlow)
+        .with_env(environment(&Service::in_memory()))
+        .given_state(CheckoutFlowState::default())
+        .when_action(heard)
+        .then_state(|state| assert_eq!(*state, CheckoutFlowState::default()))
+        .then_effects(|effects| {
+            let [Effect::EventStore(EventStoreOperation::AppendEvents { .. })] = effects else {
+                panic!("{effects:?}");
+            };
+        })
+        .run();
+}
+
+#[test]
+fn a_step_has_a_time_to_answer_in() {
+    let event = message(&steps()[0].done);
+    let heard = CheckoutFlowAction::from_event(&event).unwrap();
+    let asks = steps().iter().filter(|step| step.ask.is_some()).count();
+    ReducerTest::new(CheckoutFlow)
+        .with_env(environment(&Service::in_memory()))
+        .given_state(CheckoutFlowState::default())
+        .when_action(CheckoutFlowAction::Persisted {
+            event: Box::new(heard),
+            version: 1,
+        })
+        .then_effects(move |effects| {
+            let is_timer = |effect: &&Work| matches!(effect, Effect::Delay { .. });
+            assert_eq!(effects.iter().filter(is_timer).count(), asks.min(1));
+        })
+        .run();
+}
+
+#[test]
+fn events_of_no_conversation_are_passed_over() {
+    let mut event = message(&steps()[0].done);
+    event.metadata = None;
+    assert_eq!(CheckoutFlowAction::from_event(&event), None);
+    let another = message(&("SomethingElse.v1", vec![0; 64]));
+    assert_eq!(CheckoutFlowAction::from_event(&another), None);
+}
+
+#[test]
+fn bytes_are_read_back() {
+    for step in steps() {
+        let event = message(&step.done);
+        let action = CheckoutFlowAction::from_event(&event).unwrap();
+        let bytes = bincode::serialize(&action).unwrap();
+        let read: CheckoutFlowAction = bincode::deserialize(&bytes).unwrap();
+        assert_eq!(read, action);
+        assert_eq!(read.event_type(), event.event_type);
+    }
+}
+
+#[tokio::test]
+async fn events_are_heard_on_the_bus_until_the_service_is_stopped() {
+    let service = Service::in_memory();
+    let bus = service.bus("test").unwrap();
+    let running = tokio::spawn(run(service.clone()));
+    let stream = StreamId::new(stream_id("c-1"));
+    let event = message(&steps()[0].done);
+    // Nobody hears what is sent before `run` listens.
+    loop {
+        bus.publish(TOPICS[0], &event).await.unwrap();
+        tokio::task::yield_now().await;
+        let stored = service.event_store.load_events(stream.clone(), None).await;
+        if !stored.unwrap().is_empty() {
+            break;
+        }
+    }
+    service.stop();
+    running.await.unwrap().unwrap();
+}

@@ -1,0 +1,3 @@
+//! What this service sees through.
+
+pub mod checkout_flow;

@@ -1,0 +1,17 @@
+import { cborCodec } from 'crbus'
+import type { CheckoutFlowAction } from './actions.ts'
+
+/** Which events the saga reacts to, each up to the version it knows. */
+export const checkoutFlowCodec = cborCodec<CheckoutFlowAction>({
+  // crbus:each event of events
+  OrderLinePlaced: 1,
+  // crbus:end
+  // crbus:here
+  OrderLineCancelled: 1,
+  OrderLineNoted: 1,
+  CardPaymentCompleted: 1,
+  CardPaymentFailed: 1,
+  CardPaymentRefunded: 1,
+  // crbus:end
+  CheckoutFlowTimedOut: 1,
+})

@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util'
+
+export interface Options {
+  /** Kafka or Redpanda, `host:port,…`; without it the embedded bus in `dataDir`. */
+  readonly brokers: string | undefined
+  readonly dataDir: string
+  /** `postgres://…` or the path of an SQLite file. */
+  readonly store: string
+  /** So many sample commands are placed at the start; `undefined`: see main.ts. */
+  readonly sample: number | undefined
+}
+
+/** Flags go before the environment. Throws a `TypeError` for a flag that there is not. */
+export function readOptions(argv: string[], env: Readonly<Record<string, string | undefined>>): Options {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      brokers: { type: 'string', short: 'b' },
+      'data-dir': { type: 'string' },
+      store: { type: 'string' },
+      sample: { type: 'string' },
+    },
+  })
+  const dataDir = values['data-dir'] ?? (env.CRBUS_DATA_DIR || '.crbus')
+  const sample = values.sample === undefined ? undefined : Number(values.sample)
+  if (sample !== undefined && !Number.isSafeInteger(sample)) throw new TypeError('--sample takes a number')
+  const local = values['data-dir'] !== undefined
+  return {
+    brokers: values.brokers ?? ((!local && (env.CRBUS_BROKERS || env.REDPANDA_BROKERS)) || undefined),
+    dataDir,
+    store: values.store ?? (env.DATABASE_URL || `${dataDir}/store.db`),
+    sample,
+  }
+}

@@ -1,0 +1,47 @@
+import { InMemoryEventBus, type Running, serializedEvent } from 'crbus'
+import { describe, expect, test } from 'vitest'
+import { readOptions } from '../src/options.ts'
+import type { Part } from '../src/part.ts'
+import { hasCommands, placeSamples } from '../src/sample.ts'
+
+const part = (name: string, more: Partial<Part> = {}): Part => ({
+  name,
+  run: () => Promise.reject<Running>(new Error('not run here')),
+  takes: `${name}-commands`,
+  sample: (number) => serializedEvent('Begin.v1', Buffer.from(`${number}`)),
+  ...more,
+})
+
+describe('options', () => {
+  test('without any, everything is in .crbus', () => {
+    expect(readOptions([], {})).toEqual({
+      brokers: undefined,
+      dataDir: '.crbus',
+      store: '.crbus/store.db',
+      sample: undefined,
+    })
+  })
+
+  test('the environment names brokers and database, and flags go before it', () => {
+    const env = { CRBUS_BROKERS: 'one:9092', DATABASE_URL: 'postgres://one/shop' }
+    expect(readOptions([], env)).toMatchObject({ brokers: 'one:9092', store: 'postgres://one/shop' })
+    expect(readOptions(['-b', 'two:9092', '--store', 'two.db'], env)).toMatchObject({
+      brokers: 'two:9092',
+      store: 'two.db',
+    })
+    expect(readOptions(['--data-dir', 'here'], env)).toMatchObject({ brokers: undefined, dataDir: 'here' })
+  })
+})
+
+test('samples go to those that no saga leads', async () => {
+  const bus = new InMemoryEventBus()
+  const led = part('led')
+  const saga: Part = { name: 'saga', run: led.run, sends: ['led-commands'] }
+  const parts = [part('first'), led, saga]
+  expect(await hasCommands(bus, parts)).toBe(false)
+  expect(await placeSamples(bus, parts, 3)).toBe(3)
+  expect(await hasCommands(bus, parts)).toBe(true)
+  expect((await bus.log.ranges('first-commands'))[0]?.end).toBe(3n)
+  expect((await bus.admin.listTopics()).map(({ topic }) => topic)).toEqual(['first-commands'])
+  await bus.close()
+})

@@ -1,0 +1,211 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { serializedEvent } from '../../src/bus/event.ts'
+import { Stop } from '../../src/cli/stop.ts'
+import NewAggregate from '../../src/commands/new/aggregate.ts'
+import NewSaga from '../../src/commands/new/saga.ts'
+import NewService from '../../src/commands/new/service.ts'
+import NewTopic from '../../src/commands/new/topic.ts'
+import TopicsApply from '../../src/commands/topics/apply.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { type Runnable, runCli } from './run-cli.ts'
+
+let broker: MemoryBroker
+let bus: InMemoryEventBus
+let folder: string
+let shop: string
+
+const run = (command: Runnable, argv: string[], options: object = {}) =>
+  runCli(command, argv, { broker, cwd: shop, ...options })
+const read = (path: string) => readFileSync(join(shop, path), 'utf8')
+const config = () => JSON.parse(read('crbus.json'))
+const orderFlags = [
+  '--event',
+  'OrderPlaced:order_id=uuid,total=money',
+  '--event',
+  'OrderCancelled:order_id=uuid',
+  '--no-install',
+]
+
+beforeEach(async () => {
+  broker = new MemoryBroker()
+  bus = new InMemoryEventBus({ broker })
+  folder = mkdtempSync(join(tmpdir(), 'crbus-new-'))
+  shop = join(folder, 'shop')
+  const made = await run(NewService, ['shop', '--no-install', '--crbus', '^9.9.9'], { cwd: folder })
+  expect(made.exitCode, made.stderr).toBe(0)
+})
+
+describe('new service', () => {
+  test('makes a folder that names its own crbus', () => {
+    expect(JSON.parse(read('package.json'))).toMatchObject({ name: 'shop', dependencies: { crbus: '^9.9.9' } })
+    expect(existsSync(join(shop, '.github/workflows/ci.yml'))).toBe(true)
+    expect(read('compose.yaml')).not.toContain('sample')
+  })
+
+  test.each(['../x', 'class', '2nd', 'a b', 'nul'])('refuses the name %s', async (name) => {
+    const { exitCode, stderr } = await run(NewService, [name, '--no-install'], { cwd: folder })
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('is no name for it')
+  })
+
+  test('needs a name where nobody can be asked', async () => {
+    const { exitCode, stderr } = await run(NewService, [], { cwd: folder })
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('try: crbus new service shop')])
+  })
+
+  test('writes nothing on a dry run, or when it was interrupted', async () => {
+    const { stdout } = await run(NewService, ['other', '--dry-run'], { cwd: folder })
+    expect(stdout).toMatch(/^other\/\n[\s\S]*main.ts +create\n/)
+    const stop = new Stop()
+    stop.request('interrupted')
+    expect((await run(NewService, ['other', '--no-install'], { cwd: folder, stop })).exitCode).toBe(130)
+    expect(existsSync(join(folder, 'other'))).toBe(false)
+  })
+})
+
+describe('new aggregate', () => {
+  test('adds it to the registry and its topics to crbus.json, once', async () => {
+    const made = await run(NewAggregate, ['order', ...orderFlags, '--partitions', '6', '--retention', '1d', '--json'])
+    const { files, written } = JSON.parse(made.stdout)
+    expect(files.find(({ path }: { path: string }) => path === 'src/service.ts').action).toBe('edit')
+    expect(written).toContain('src/order/aggregate.ts')
+    expect(read('src/service.ts')).toContain('parts: readonly Part[] = [orderPart]')
+    expect(config().topics['order-events']).toEqual({ partitions: 6, retention: '1d' })
+    const again = await run(NewAggregate, ['order', ...orderFlags, '--partitions', '6', '--retention', '1d', '--json'])
+    expect(JSON.parse(again.stdout).written).toEqual([])
+  })
+
+  test('shows what differs, leaves it, and overwrites it by force', async () => {
+    await run(NewAggregate, ['order', ...orderFlags])
+    writeFileSync(join(shop, 'src/order/codec.ts'), '// mine\n')
+    const shown = await run(NewAggregate, ['order', ...orderFlags])
+    expect(shown.stdout).toContain('--- src/order/codec.ts, as it is\n+++ src/order/codec.ts, as it would be\n')
+    expect(shown.stdout).toContain('\n-// mine\n+import { cborCodec }')
+    expect(shown.stderr).toContain('a file differs and stays as it is; --force overwrites')
+    expect(read('src/order/codec.ts')).toBe('// mine\n')
+    await run(NewAggregate, ['order', ...orderFlags, '--force'])
+    expect(read('src/order/codec.ts')).toContain('cborCodec')
+  })
+
+  test.each([
+    [['order'], 'say which events order has'],
+    [['order', '--event', 'OrderFailed'], 'a failure comes after'],
+    [['order', ...orderFlags, '--codec', 'json'], 'Expected --codec=json to be one of'],
+    [['order', ...orderFlags, '--set', 'colour=red'], "does not ask for 'colour'"],
+    [['order', ...orderFlags, '--partitions', '0'], "'0' does not answer 'partitions'"],
+    [['order', ...orderFlags, '--id', 'total'], "'total' is no field of type uuid or string"],
+    [['order', ...orderFlags, '--template', '.'], 'is no template: it has no template.json'],
+  ])('refuses %j', async (argv, reason) => {
+    const { exitCode, stderr } = await run(NewAggregate, argv)
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(reason)
+    expect(existsSync(join(shop, 'src/order'))).toBe(false)
+  })
+
+  test('is refused where there is no service', async () => {
+    const { exitCode, stderr } = await run(NewAggregate, ['order', ...orderFlags], { cwd: folder })
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('try: crbus new service shop')])
+  })
+
+  test('takes a template of one’s own: named, or in the configured folder', async () => {
+    const own = join(shop, 'ours/aggregate-ts')
+    mkdirSync(join(own, 'files'), { recursive: true })
+    const manifest = { crbus_template: 1, kind: 'aggregate', lang: 'ts', title: 'ours', words: { name: 'some-thing' } }
+    const questions = [
+      { name: 'colour', ask: 'Which colour?', kind: 'choice', choices: { red: 'warm', blue: 'cold' }, default: 'red' },
+    ]
+    writeFileSync(join(own, 'template.json'), JSON.stringify({ ...manifest, questions }))
+    writeFileSync(join(own, 'files/some-thing.txt'), '// crbus:put paint is colour\nSomeThing is paint\n')
+    await run(NewAggregate, ['order', ...orderFlags, '--template', 'ours/aggregate-ts', '--set', 'colour=blue'])
+    expect(read('order.txt')).toBe('Order is blue\n')
+    writeFileSync(join(shop, 'crbus.json'), JSON.stringify({ ...config(), templates: './ours' }))
+    await run(NewAggregate, ['payment', ...orderFlags])
+    expect(read('payment.txt')).toBe('Payment is red\n')
+  })
+})
+
+describe('new saga', () => {
+  const on = (topics: string) => ['checkout', '--on', topics, '--no-install']
+
+  test('reads the events of aggregates, of schemas, and of the bus', async () => {
+    await run(NewAggregate, ['order', ...orderFlags])
+    await run(NewAggregate, [
+      'payment',
+      '--event',
+      'PaymentMade:order_id=uuid,amount=money',
+      '--codec',
+      'rust',
+      '--no-install',
+    ])
+    await bus.publish('stock-events', serializedEvent('StockReserved.v1', Buffer.from('{"sku":"a","count":2}')))
+    const made = await run(NewSaga, on('order-events,payment-events,stock-events'))
+    expect(made.exitCode, made.stderr).toBe(0)
+    const actions = read('src/checkout/actions.ts')
+    for (const name of [
+      'OrderPlaced',
+      'OrderCancelled',
+      'PaymentMade',
+      'StockReserved',
+      'MakePayment',
+      'ReserveStock',
+    ]) {
+      expect(actions).toContain(`export interface ${name} {`)
+    }
+    expect(read('src/checkout/codec.ts')).toContain("bySchema('schemas/payment-events.json')")
+    // The amount of a payment is the order's only number.
+    expect(read('src/checkout/saga.ts')).toContain('amount: state.facts.total,')
+    expect(config().topics).toHaveProperty('checkout-events')
+  })
+
+  test.each([
+    ['order-events', 'name two topics or more'],
+    ['order-events,nowhere-events', 'nothing is known of nowhere-events'],
+  ])('refuses --on %s', async (topics, reason) => {
+    await run(NewAggregate, ['order', ...orderFlags])
+    const { exitCode, stderr } = await run(NewSaga, on(topics))
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(reason)])
+  })
+})
+
+describe('declared topics', () => {
+  test('are made, grown and kept longer, and neither shrunk nor deleted', async () => {
+    await bus.admin.createTopic('other-events', { partitions: 1 })
+    await bus.admin.createTopic('wide-events', { partitions: 4 })
+    await run(NewTopic, ['order-events', '--partitions', '2', '--retention', '7d'])
+    await run(NewTopic, ['wide-events', '--partitions', '2'])
+    const planned = await run(TopicsApply, ['--dry-run', '--json'])
+    expect(JSON.parse(planned.stdout)).toMatchObject({
+      create: [{ topic: 'order-events', partitions: 2, retention: 604_800_000 }],
+      same: ['wide-events'],
+      notes: [{ topic: 'wide-events', note: 'it has 4 partitions, 2 declared; none are taken away' }],
+      applied: false,
+    })
+    expect((await run(TopicsApply, [])).exitCode).toBe(6)
+    expect((await run(TopicsApply, ['--yes'])).stderr).toContain('created 1, changed 0')
+    const changed = { 'order-events': { partitions: 5, retention: '1d' } }
+    writeFileSync(join(shop, 'crbus.json'), JSON.stringify({ topics: changed }))
+    const { stdout } = await run(TopicsApply, ['--yes'])
+    expect(stdout).toContain('partitions 2 → 5, retention 7d → 1d')
+    const { partitions, config: settings } = await bus.admin.describeTopic('order-events')
+    expect([partitions, settings.get('retention.ms')]).toEqual([5, '86400000'])
+    expect((await bus.admin.listTopics()).map(({ topic }) => topic)).toContain('other-events')
+    expect((await run(TopicsApply, [])).stdout).toContain('as-declared')
+  })
+
+  test('there have to be some', async () => {
+    const { exitCode, stderr } = await run(TopicsApply, [], { cwd: folder })
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('there is no crbus.json here or above')])
+  })
+
+  test.each([
+    [['order events'], 6],
+    [['order-events', '--retention', 'long'], 2],
+    [[], 2],
+  ])('new topic %j is refused', async (argv, code) => {
+    expect((await run(NewTopic, argv)).exitCode).toBe(code)
+  })
+})

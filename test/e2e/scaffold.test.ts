@@ -1,0 +1,168 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { execa } from 'execa'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { newSchema } from '../contract/support/postgres-schema.ts'
+
+const root = new URL('../..', import.meta.url).pathname
+const brokers = inject('kafkaBrokers')
+const postgres = inject('postgresUrl')
+
+/** One service, installed once from the packed tarball; what follows is scaffolded into it. */
+let shop: string
+let crbusPath: string
+let folder: string
+
+const env = () => ({
+  // The Node that runs the tests is the one that runs the service.
+  PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+  XDG_CONFIG_HOME: folder,
+  NO_COLOR: '1',
+  CI: '1',
+  CRBUS_BROKERS: '',
+  REDPANDA_BROKERS: '',
+  CRBUS_DATA_DIR: '',
+  CRBUS_PROFILE: '',
+  DATABASE_URL: '',
+})
+
+const run = async (command: string, args: readonly string[]) => {
+  const { exitCode, stdout, all } = await execa(command, args, { cwd: shop, env: env(), reject: false, all: true })
+  return { exitCode, stdout, all }
+}
+
+const crbus = (words: string, more: readonly string[] = []) =>
+  run(process.execPath, [crbusPath, ...words.split(' '), ...more])
+
+const orderEvents = 'OrderPlaced:order_id=uuid,total=money OrderCancelled:order_id=uuid,reason=string'
+const paymentEvents =
+  'PaymentCompleted:order_id=uuid,amount=money PaymentFailed:order_id=uuid,reason=string PaymentRefunded:order_id=uuid'
+const eventFlags = (events: string) => events.split(' ').flatMap((event) => ['--event', event])
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'crbus-scaffold-'))
+  const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root, env: env() })
+  const packed: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)))
+  const [{ filename }] = Object.values(packed as Record<string, { filename: string }>) as [{ filename: string }]
+  // The packed command line makes the service, which has the same package as its dependency.
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  const tarball = join(folder, filename)
+  await execa('npm', ['install', '--no-fund', '--no-audit', '--ignore-scripts', tarball], { cwd: folder, env: env() })
+  crbusPath = join(folder, 'node_modules/crbus/bin/crbus.js')
+  shop = folder
+  const made = await crbus(`new service shop --crbus file:../${filename}`)
+  expect(made.exitCode, made.all).toBe(0)
+  shop = join(folder, 'shop')
+})
+
+test('a new service is installed, and passes its own tests', () => {
+  expect(existsSync(join(shop, 'node_modules/crbus/templates/aggregate-ts/template.json'))).toBe(true)
+  expect(readFileSync(join(shop, '.gitignore'), 'utf8')).toContain('node_modules/')
+  expect(JSON.parse(readFileSync(join(shop, 'package.json'), 'utf8'))).toMatchObject({ name: 'shop', type: 'module' })
+})
+
+describe('what is scaffolded into it', () => {
+  test.each([
+    ['aggregate order', orderEvents],
+    ['aggregate payment', paymentEvents],
+  ])('new %s', async (what, events) => {
+    const made = await crbus(`new ${what} --no-install`, eventFlags(events))
+    expect(made.exitCode, made.all).toBe(0)
+  })
+
+  test('new saga checkout, in less than a second', async () => {
+    const started = performance.now()
+    const made = await crbus('new saga checkout --on order-events,payment-events --no-install')
+    const took = performance.now() - started
+    expect(made.exitCode, made.all).toBe(0)
+    // The claim is 1 s on an idle machine; this only notices when it is far from that.
+    expect(took).toBeLessThan(5000)
+  })
+
+  test('names of several words, keywords’ neighbours, Rust bytes and a saga over them', async () => {
+    const line =
+      'OrderLinePlaced:order_line_id=uuid,sku=string,quantity=int,total=money,gift=bool,at=time,weight=number OrderLineCancelled:order_line_id=uuid,reason=string'
+    const refund = 'RefundAsked:refund_id=uuid,amount=money AskAgain/RefundUndone:refund_id=uuid,note=string'
+    const all = [await crbus('new aggregate order-line --codec rust --no-install', eventFlags(line))]
+    all.push(await crbus('new aggregate refund --codec rust --no-install', eventFlags(refund)))
+    all.push(await crbus('new aggregate async-job --yes --no-install'))
+    all.push(await crbus('new aggregate types --yes --no-install'))
+    all.push(await crbus('new saga order-line-process --on order-line-events,types-events,refund-events --no-install'))
+    for (const { exitCode, all: said } of all) expect(exitCode, said).toBe(0)
+  })
+
+  test('is typed, formatted and linted as it was made, and its tests pass', async () => {
+    const checked = await run('npm', ['run', 'check'])
+    expect(checked.exitCode, checked.all).toBe(0)
+    const tested = await run('npm', ['test'])
+    expect(tested.exitCode, tested.all).toBe(0)
+    expect(tested.all).toMatch(/Test Files +9 passed/)
+  })
+
+  test('is kept when made again', async () => {
+    const again = await crbus('new saga checkout --on order-events,payment-events --json')
+    const { files, written } = JSON.parse(again.stdout)
+    expect(new Set(files.map(({ action }: { action: string }) => action))).toEqual(new Set(['keep']))
+    expect(written).toEqual([])
+  })
+})
+
+/** Starts the service, waits until so many conversations have ended, and stops it as Ctrl-C would. */
+async function runUntilEnded(argv: readonly string[], tail: readonly string[], count: number) {
+  // A terminal's Ctrl-C goes to npm and to what it runs: they have a process group of their own here, too.
+  const options = { cwd: shop, env: env(), reject: false, all: true, detached: true } as const
+  const service = execa('npm', ['start', '--', ...argv], options)
+  let isRunning = true
+  void service.then(() => {
+    isRunning = false
+  })
+  const deadline = Date.now() + 90_000
+  let ended: { event_type: string }[] = []
+  while (ended.length < count && Date.now() < deadline && isRunning) {
+    await sleep(250)
+    const shown = await crbus('tail checkout-events --from start --no-follow -o json', tail)
+    ended = shown.stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
+  }
+  if (isRunning) process.kill(-(service.pid as number), 'SIGINT')
+  const { all } = await service
+  return { ended: ended.map(({ event_type }) => event_type).sort(), said: all }
+}
+
+const completed = 'CheckoutCompleted.v1'
+const failed = 'CheckoutFailed.v1'
+
+describe('run for real', () => {
+  test('on the embedded bus and SQLite: five samples, of which one payment fails and is compensated', async () => {
+    const { ended, said } = await runUntilEnded([], [], 5)
+    expect(ended, said).toEqual([completed, completed, completed, completed, failed])
+    expect(said).toMatch(/running order, payment, checkout, .* on .crbus\/bus.db/)
+    const { stdout } = await crbus('tail order-events payment-events --from start --no-follow', [
+      '-o',
+      '%y %{order_id}',
+    ])
+    const types = stdout.split('\n').map((line) => line.split(' ')[0])
+    expect(types.filter((type) => type === 'OrderPlaced.v1')).toHaveLength(5)
+    expect(types.filter((type) => type === 'PaymentFailed.v1')).toHaveLength(1)
+    expect(types.filter((type) => type === 'OrderCancelled.v1')).toHaveLength(1)
+  })
+
+  test('a second start goes on, and places nothing by itself', async () => {
+    const { ended } = await runUntilEnded(['--sample', '4'], [], 9)
+    expect(ended).toHaveLength(9)
+  })
+
+  const isPossible = brokers !== '' && postgres !== ''
+  test.skipIf(!isPossible)('the same on Kafka and Postgres', async () => {
+    const url = await newSchema(postgres)
+    const bus = ['--brokers', brokers]
+    const applied = await crbus('topics apply --yes', bus)
+    expect(applied.exitCode, applied.all).toBe(0)
+    expect((await crbus('topics apply --json', bus)).stdout).toMatch(/"create":\[\],"change":\[\]/)
+    const made = await crbus(`store init --yes --store ${url}`)
+    expect(made.exitCode, made.all).toBe(0)
+    const { ended, said } = await runUntilEnded(['-b', brokers, '--store', url, '--sample', '5'], bus, 5)
+    expect(ended, said).toEqual([completed, completed, completed, completed, failed])
+  })
+})

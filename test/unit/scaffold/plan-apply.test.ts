@@ -1,0 +1,190 @@
+import { spawn } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { applyScaffold } from '../../../src/scaffold/apply.ts'
+import { planScaffold, type ScaffoldPlan } from '../../../src/scaffold/plan.ts'
+import { loadTemplate } from '../../../src/scaffold/template.ts'
+
+let folder: string
+let root: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'crbus-plan-'))
+  root = join(folder, 'service')
+})
+
+const write = (path: string, text: string | Uint8Array) => {
+  mkdirSync(dirname(join(folder, path)), { recursive: true })
+  writeFileSync(join(folder, path), text)
+}
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const readOr = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path)) : undefined)
+
+const manifest = {
+  crbus_template: 1,
+  kind: 'aggregate',
+  lang: 'ts',
+  title: 'a test',
+  words: { name: 'order-line' },
+  files: { 'optional.txt': { if: 'codec=rust' }, 'alone.txt': { here: true }, 'config.any': { to: 'order-line.conf' } },
+  json: { 'package.json': { version: '$version', extra: { orderLine: true } } },
+  edits: [{ file: 'crbus.json', json: { topics: { 'order-line-events': { partitions: '$partitions' } } } }],
+}
+
+const template = (more: object = {}) => {
+  write('template/template.json', JSON.stringify({ ...manifest, ...more }))
+  write('template/files/src/order-line.ts', 'export const orderLine = 1\n')
+  write('template/files/_gitignore', 'node_modules\n')
+  write('template/files/package.json', '{"name":"order-line","list":["order_line"],"number":1}')
+  write('template/files/optional.txt', 'rust')
+  write('template/files/alone.txt', 'alone')
+  write('template/files/config.any', 'order-line')
+  write('template/files/logo.bin', new Uint8Array([0, 1, 2, 255]))
+  return loadTemplate(join(folder, 'template'))
+}
+
+const plan = (more: object = {}, scope: object = {}): ScaffoldPlan =>
+  planScaffold({
+    template: template(more),
+    scope: { name: { words: ['stock'] }, codec: 'cbor', version: '1.2.3', partitions: 6, ...scope },
+    root,
+    read: readOr,
+    generated: { schema: () => '' } as never,
+  })
+const actions = ({ files }: ScaffoldPlan) => Object.fromEntries(files.map(({ path, action }) => [path, action]))
+
+/** Every file under the root, as it is. */
+const everything = () =>
+  existsSync(root)
+    ? readdirSync(root, { recursive: true, encoding: 'utf8' })
+        .filter((path) => statSync(join(root, path)).isFile())
+        .sort()
+    : undefined
+
+describe('a plan', () => {
+  test('renames files and text, sets JSON, leaves out what is not wanted, and copies bytes', () => {
+    applyScaffold(plan())
+    expect(everything()).toEqual(['.gitignore', 'crbus.json', 'logo.bin', 'package.json', 'src/stock.ts', 'stock.conf'])
+    expect(read('src/stock.ts')).toBe('export const stock = 1\n')
+    expect(JSON.parse(read('package.json'))).toEqual({
+      name: 'stock',
+      list: ['stock'],
+      number: 1,
+      version: '1.2.3',
+      extra: { stock: true },
+    })
+    expect(JSON.parse(read('crbus.json'))).toEqual({ topics: { 'stock-events': { partitions: 6 } } })
+    expect([...readFileSync(join(root, 'logo.bin'))]).toEqual([0, 1, 2, 255])
+  })
+
+  test('keeps what is as it would be, shows what is not, and overwrites it only by force', () => {
+    applyScaffold(plan())
+    expect(new Set(Object.values(actions(plan())))).toEqual(new Set(['keep']))
+    writeFileSync(join(root, 'src/stock.ts'), 'mine')
+    expect(actions(plan())).toMatchObject({ 'src/stock.ts': 'changed', '.gitignore': 'keep' })
+    expect(applyScaffold(plan())).toEqual({ written: [] })
+    expect(read('src/stock.ts')).toBe('mine')
+    expect(applyScaffold(plan(), { force: true })).toEqual({ written: ['src/stock.ts'] })
+    expect(read('src/stock.ts')).toBe('export const stock = 1\n')
+  })
+
+  test('says what has to be done by hand, and does the rest', () => {
+    write('service/crbus.json', 'no JSON')
+    const made = plan()
+    expect(made.files.find(({ path }) => path === 'crbus.json')).toMatchObject({
+      action: 'by-hand',
+      notes: ['it is not a JSON object; add by hand: {"topics":{"stock-events":{"partitions":6}}}'],
+    })
+    applyScaffold(made)
+    expect(read('crbus.json')).toBe('no JSON')
+    expect(existsSync(join(root, 'src/stock.ts'))).toBe(true)
+  })
+
+  test.each([
+    [{ files: { 'config.any': { to: '../out' } } }, "'../out' leads out of the service"],
+    [{ files: { 'config.any': { to: '/etc/x' } } }, 'leads out of the service'],
+    [{ files: { 'config.any': { to: 'src/order-line.ts' } } }, 'two files of the template get this path'],
+    [{ files: { 'config.any': { if: 'nothing' } } }, "nothing is called 'nothing' here"],
+    [{ json: { 'package.json': { a: '$nothing' } } }, "nothing is called 'nothing' here"],
+  ])('refuses a template with %j', (more, reason) => {
+    expect(() => plan(more)).toThrow(reason)
+    expect(everything()).toBeUndefined()
+  })
+
+  test('lists everything that is wrong with a manifest', () => {
+    const wrong = { lang: 'go', words: { name: 'order' }, files: { 'no.txt': {} }, edits: [{ file: 'a' }], other: 1 }
+    expect(() => template(wrong)).toThrow(
+      /other: nothing is called that here[\s\S]*lang: one of ts, rust[\s\S]*words.name: 'order' is not a name of two words[\s\S]*edits\[0\][\s\S]*files.no.txt: there is no files\/no.txt/,
+    )
+  })
+})
+
+describe('applying', () => {
+  test('keeps who may do what, and follows links', () => {
+    write('elsewhere.ts', 'old')
+    mkdirSync(join(root, 'src'), { recursive: true })
+    symlinkSync(join(folder, 'elsewhere.ts'), join(root, 'src/stock.ts'))
+    write('service/package.json', '{}')
+    chmodSync(join(root, 'package.json'), 0o600)
+    applyScaffold(plan(), { force: true })
+    expect(readFileSync(join(folder, 'elsewhere.ts'), 'utf8')).toBe('export const stock = 1\n')
+    expect(statSync(join(root, 'package.json')).mode & 0o777).toBe(0o600)
+  })
+
+  test('leaves nothing when a file cannot be written half-way', () => {
+    write('service/crbus.json', '{ "a": 1 }')
+    const made = plan()
+    // In the way of src/stock.ts, since the plan was made.
+    write('service/src', 'a file')
+    expect(() => applyScaffold(made, { force: true })).toThrow('nothing was written')
+    expect(everything()).toEqual(['crbus.json', 'src'])
+    expect(read('crbus.json')).toBe('{ "a": 1 }')
+  })
+
+  test('leaves no folder of a new service behind', () => {
+    const made = plan()
+    write('service', 'a file in the way')
+    expect(() => applyScaffold(made)).toThrow('nothing was written')
+    expect(readFileSync(root, 'utf8')).toBe('a file in the way')
+  })
+
+  test('refuses a plan that is no longer true', () => {
+    write('service/crbus.json', '{}')
+    const made = plan()
+    write('service/crbus.json', '{ "b": 2 }')
+    expect(() => applyScaffold(made)).toThrow('crbus.json has changed since the plan was made')
+    expect(everything()).toEqual(['crbus.json'])
+  })
+
+  test('killed at any moment, every file is the old one or the new one, whole', async () => {
+    const many = Array.from({ length: 40 }, (_, index) => `file-${String(index).padStart(2, '0')}.txt`)
+    const script = `
+      import { applyScaffold } from ${JSON.stringify(new URL('../../../src/scaffold/apply.ts', import.meta.url).href)}
+      const files = ${JSON.stringify(many)}.map((path) => ({ path, action: 'edit', before: 'old'.repeat(20000), after: 'new'.repeat(20000), isExecutable: false, notes: [] }))
+      process.stdout.write('go')
+      applyScaffold({ root: ${JSON.stringify(root)}, files })
+    `
+    for (const after of [0, 2, 5, 9]) {
+      for (const path of many) write(`service/${path}`, 'old'.repeat(20000))
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      await new Promise((resolve) => child.stdout.once('data', resolve))
+      setTimeout(() => child.kill('SIGKILL'), after)
+      await new Promise((resolve) => child.once('exit', resolve))
+      for (const path of many) expect(['old', 'new'].map((word) => word.repeat(20000))).toContain(read(path))
+    }
+  })
+})

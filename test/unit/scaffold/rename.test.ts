@@ -1,0 +1,118 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { commandOf } from '../../../src/scaffold/command-name.ts'
+import { type Name, parseName, type Spelling, spellings, whyNoName } from '../../../src/scaffold/name.ts'
+import { renamer } from '../../../src/scaffold/rename.ts'
+
+const name = (text: string) => parseName(text) as Name
+const rename = (from: string, to: string) => renamer([{ kind: 'name', from: name(from), to: name(to) }])
+
+describe('names', () => {
+  test.each([
+    ['order-line', ['order', 'line']],
+    ['orderLine', ['order', 'line']],
+    ['OrderLine', ['order', 'line']],
+    ['ORDER_LINE', ['order', 'line']],
+    ['order_line', ['order', 'line']],
+    ['HTTPServer2', ['http', 'server2']],
+    ['v2', ['v2']],
+  ])('%s is read', (text, words) => {
+    expect(parseName(text)?.words).toEqual(words)
+  })
+
+  test.each([
+    ['', 'empty'],
+    ['../x', 'no words'],
+    ['a/b', 'no words'],
+    ['a b', 'no words'],
+    ['2nd-order', 'no words'],
+    ['order--line', 'no words'],
+    ['Order-Line', 'no words'],
+    ['örder', 'no words'],
+    ['class', 'TypeScript or Rust'],
+    ['async', 'TypeScript or Rust'],
+    ['impl', 'TypeScript or Rust'],
+    ['Self', 'TypeScript or Rust'],
+    ['nul', 'device'],
+    ['com1', 'device'],
+    [`a${'b'.repeat(64)}`, 'longer'],
+  ])('%j is none', (text) => {
+    expect(whyNoName(text)).toBeTypeOf('string')
+  })
+
+  test.each(['types', 'async-job', 'classes', 'com10', 'null-check', 'order'])(
+    '%s is one, though nearly not',
+    (text) => {
+      expect(whyNoName(text)).toBeUndefined()
+    },
+  )
+})
+
+describe('renaming', () => {
+  test('changes every spelling, alone and in longer words, and nothing that only looks like it', () => {
+    const text =
+      'order-line-events order_line_id orderLineId placeOrderLine ORDER_LINE_EVENTS OrderLinePlaced “Order line” an order line; orderlines border-line orderLinear OrderLines'
+    expect(rename('order-line', 'stock-item')(text)).toBe(
+      'stock-item-events stock_item_id stockItemId placeStockItem STOCK_ITEM_EVENTS StockItemPlaced “Stock item” an stock item; orderlines border-line orderLinear OrderLines',
+    )
+    expect(rename('order-line', 'order')('order_line_id ORDER_LINE orderLine OrderLine')).toBe(
+      'order_id ORDER order Order',
+    )
+  })
+
+  test('takes the longest word first, and changes none that another made', () => {
+    const swaps = [
+      { kind: 'name', from: name('order-line'), to: name('card-payment') },
+      { kind: 'name', from: name('OrderLinePlaced'), to: name('PaymentMade') },
+      { kind: 'name', from: name('card-payment'), to: name('order-line') },
+      { kind: 'text', from: 'number', to: 'string' },
+    ] as const
+    expect(renamer(swaps)('OrderLinePlaced OrderLineState cardPayment numbers: number')).toBe(
+      'PaymentMade CardPaymentState orderLine numbers: string',
+    )
+  })
+
+  const word = fc.stringMatching(/^[a-z][a-z0-9]{0,6}$/)
+  const twoWords = fc.array(word, { minLength: 2, maxLength: 4 }).map((words): Name => ({ words }))
+  const filler = fc.constantFrom(' ', ' x', '-events', '_id', '(', ' Q_', '\n', '.', ' 7')
+
+  test('there and back again is where one began', () => {
+    const spelled = fc.constantFrom(...(Object.keys(spellings) as Spelling[]))
+    fc.assert(
+      fc.property(twoWords, twoWords, fc.array(fc.tuple(spelled, filler), { maxLength: 12 }), (from, to, pieces) => {
+        const text = pieces.map(([spelling, after]) => ` ${spellings[spelling](from)}${after}`).join('')
+        const isIn = (spelling: Spelling) => text.includes(spellings[spelling](to))
+        fc.pre(!(Object.keys(spellings) as Spelling[]).some(isIn))
+        const there = renamer([{ kind: 'name', from, to }])(text)
+        expect(renamer([{ kind: 'name', from: to, to: from }])(there)).toBe(text)
+        if (pieces.length > 0) expect(there).not.toBe(text)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+test.each([
+  ['OrderPlaced', 'PlaceOrder'],
+  ['PaymentCompleted', 'CompletePayment'],
+  ['StockReserved', 'ReserveStock'],
+  ['OrderShipped', 'ShipOrder'],
+  ['OrderCancelled', 'CancelOrder'],
+  ['InvoicePaid', 'PayInvoice'],
+  ['ParcelDelivered', 'DeliverParcel'],
+  ['AccountVerified', 'VerifyAccount'],
+  ['CardAdded', 'AddCard'],
+  ['OrderFulfilled', 'FulfilOrder'],
+  ['FundsTransferred', 'TransferFunds'],
+  ['SeatAssigned', 'AssignSeat'],
+  ['TicketIssued', 'IssueTicket'],
+  ['UserInvited', 'InviteUser'],
+  ['PageVisited', 'VisitPage'],
+  ['PriceSet', 'SetPrice'],
+])('%s is asked for by %s', (event, command) => {
+  expect(spellings.pascal(commandOf(name(event)) as Name)).toBe(command)
+})
+
+test.each(['StockShort', 'Placed', 'OrderRed'])('what asks for %s is not known', (event) => {
+  expect(commandOf(name(event))).toBeUndefined()
+})
