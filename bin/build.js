@@ -39,8 +39,9 @@ await bundle(
   'dist/cli',
   {
     external,
-    // Its main file requires its parts in a way that no bundler follows.
-    resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
+    // The former's main file requires its parts in a way that no bundler follows; the demo is a service, and imports crbus
+    // by its name.
+    resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js', crbus: `${root}src/index.ts` } },
     transform: { define },
     plugins: [screen],
   },

@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
 const root = new URL('..', import.meta.url).pathname
+// Templates, and the demo that is made of them, import crbus by its name: here that is this source.
+const alias = { 'crbus/testing': `${root}src/testing.ts`, crbus: `${root}src/index.ts` }
 const project = (name: string, include: string[], more = {}) => ({
   root,
+  resolve: { alias },
   test: { name, include, environment: 'node', ...more },
 })
 
@@ -12,11 +15,7 @@ export default defineConfig({
     reporters: ['default', ['json', { outputFile: 'node_modules/.cache/crbus-test/results.json' }]],
     projects: [
       project('unit', ['test/unit/**/*.test.ts'], { testTimeout: 60_000 }),
-      // The templates for TypeScript as they stand, on this source instead of an installed crbus.
-      {
-        ...project('templates', ['templates/*-ts/files/test/**/*.test.ts'], { testTimeout: 60_000 }),
-        resolve: { alias: { 'crbus/testing': `${root}src/testing.ts`, crbus: `${root}src/index.ts` } },
-      },
+      project('templates', ['templates/*-ts/files/test/**/*.test.ts'], { testTimeout: 60_000 }),
       project('commands', ['test/commands/**/*.test.ts'], { testTimeout: 20_000 }),
       // One broker and one Postgres serve these; a file at a time keeps its timings honest on two cores.
       project('contract', ['test/contract/**/*.test.ts'], {

@@ -1,6 +1,9 @@
-import { serializedEvent } from '../bus/event.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventBus } from '../bus/event-bus.ts'
-import { topicFor } from '../bus/names.ts'
+import type { EncodedEvent } from '../saga/codec.ts'
+import type { Problem } from '../saga/problem.ts'
+import type { Running, RunOptions } from '../saga/runtime.ts'
+import { openEventStore } from '../store/open.ts'
 
 /** What a run of the demo ended with. */
 export interface DemoSummary {
@@ -13,57 +16,68 @@ export interface DemoSummary {
   readonly example: string
 }
 
-export const demoTopics: readonly string[] = ['order', 'payment', 'inventory'].map(topicFor)
+/** Its events, in the order of its steps, and the one that says how a checkout ended. */
+export const demoTopics: readonly string[] = ['order-events', 'inventory-events', 'payment-events', 'checkout-events']
+const commandTopics = ['order-commands', 'inventory-commands', 'payment-commands']
 
-interface DemoRequest {
-  readonly checkouts: number
-  /** Milliseconds between two events. */
-  readonly pause: number
-  readonly now: () => number
-  readonly random: () => number
-  readonly signal: AbortSignal
+export async function makeDemoTopics(bus: EventBus): Promise<void> {
+  const known = new Set((await bus.admin.listTopics()).map(({ topic }) => topic))
+  for (const topic of [...demoTopics, ...commandTopics]) if (!known.has(topic)) await bus.admin.createTopic(topic)
 }
 
-const goods = ['teapot', 'notebook', 'lamp', 'backpack', 'headphones'] as const
+/** A part of the service that `crbus new` would make, as `src/demo/part.ts` has it. */
+interface DemoPart {
+  readonly name: string
+  readonly run: (on: RunOptions) => Promise<Running>
+  readonly takes?: string
+  readonly sample?: (number: number) => EncodedEvent
+}
+
+interface DemoRequest {
+  readonly parts: readonly DemoPart[]
+  readonly checkouts: number
+  /** Milliseconds between two checkouts. */
+  readonly pause: number
+  readonly now: () => number
+  readonly signal: AbortSignal
+  readonly onError: (problem: Problem) => void
+  /** How many checkouts have ended, as far as was seen. */
+  readonly ended: () => number
+}
+
+/** Longer than any checkout takes, its time-outs included. */
+const PATIENCE_MS = 60_000
 
 /**
- * Publishes a checkout flow: an order, its stock reserved, its payment, and what follows from that. About one payment in
- * four fails, and its order and reservation are taken back.
+ * Runs the service of the templates on the bus, whose topics are there, with a store in memory, and places orders with it; resolves when every
+ * checkout has ended. Its groups are its own, take nothing that was there before, and are forgotten at the end.
  */
 export async function runDemo(
   bus: EventBus,
-  { checkouts, pause, now, random, signal }: DemoRequest,
-): Promise<DemoSummary> {
-  const run = Math.floor(random() * 1e9).toString(36)
-  const counts = { completed: 0, compensated: 0, events: 0, started: 0 }
-  const publish = async (aggregate: string, type: string, correlationId: string, body: object) => {
-    if (signal.aborted) return
-    const metadata = { correlationId, timestamp: new Date(now()).toISOString() }
-    await bus.publish(topicFor(aggregate), serializedEvent(type, Buffer.from(JSON.stringify(body)), metadata))
-    counts.events += 1
-    await new Promise((resolve) => setTimeout(resolve, pause))
-  }
-  for (let number = 1; number <= checkouts && !signal.aborted; number += 1) {
-    const id = `${run}-${number}`
-    const correlation = `checkout-${id}`
-    const order_id = `order-${id}`
-    const item = goods[Math.floor(random() * goods.length)] as string
-    const total_cents = 500 + Math.floor(random() * 20_000)
-    counts.started += 1
-    await publish('order', 'OrderPlaced.v1', correlation, { order_id, item, total_cents })
-    await publish('inventory', 'StockReserved.v1', correlation, { order_id, item, quantity: 1 })
-    // The third always fails, so that even a short run shows a compensation.
-    if (number === 3 || random() < 0.25) {
-      await publish('payment', 'PaymentFailed.v1', correlation, { order_id, total_cents, reason: 'card declined' })
-      await publish('inventory', 'StockReleased.v1', correlation, { order_id, item, quantity: 1 })
-      await publish('order', 'OrderCancelled.v1', correlation, { order_id, reason: 'payment failed' })
-      counts.compensated += 1
-    } else {
-      await publish('payment', 'PaymentCompleted.v1', correlation, { order_id, total_cents })
-      await publish('order', 'OrderCompleted.v1', correlation, { order_id })
-      counts.completed += 1
+  { parts, checkouts, pause, now, signal, onError, ended }: DemoRequest,
+): Promise<{ readonly started: number; readonly run: string }> {
+  const run = Math.floor(now() % 1e9).toString(36)
+  const store = await openEventStore(':memory:')
+  const groupOf = ({ name }: DemoPart) => `crbus-demo-${run}-${name}`
+  const running: Running[] = []
+  let started = 0
+  try {
+    for (const part of parts) {
+      running.push(await part.run({ bus, store, onError, group: groupOf(part), autoOffsetReset: 'latest' }))
     }
+    const { takes, sample } = parts.find((part) => part.name === 'order') as Required<DemoPart>
+    while (started < checkouts && !signal.aborted) {
+      started += 1
+      const metadata = { correlationId: `checkout-${run}-${started}`, timestamp: new Date(now()).toISOString() }
+      await bus.publish(takes, { ...sample(started), metadata })
+      await sleep(pause)
+    }
+    for (let waited = 0; ended() < started && waited < PATIENCE_MS && !signal.aborted; waited += 20) await sleep(20)
+  } finally {
+    await Promise.all(running.map((part) => part.close()))
+    await store.close()
+    const left = new Set((await bus.admin.listGroups()).map(({ group }) => group))
+    for (const group of parts.map(groupOf)) if (left.has(group)) await bus.admin.deleteGroup(group)
   }
-  const { completed, compensated, events, started } = counts
-  return { checkouts: started, completed, compensated, events, example: `checkout-${run}-${Math.min(3, started)}` }
+  return { started, run }
 }

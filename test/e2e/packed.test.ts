@@ -120,6 +120,14 @@ describe('the packed tarball, installed elsewhere', () => {
   })
 })
 
+test('the demo is the service that the templates make', async () => {
+  const { exitCode, stderr } = await execa(process.execPath, ['bin/demo-sources.js', 'check'], {
+    cwd: root,
+    reject: false,
+  })
+  expect([exitCode, stderr]).toEqual([0, ''])
+})
+
 test('the command reference in the README is today’s help', async () => {
   const { exitCode, stderr } = await execa(process.execPath, ['bin/reference.js', 'check'], {
     cwd: root,

@@ -90,9 +90,11 @@ describe('the built command line', () => {
   test('runs its demo to the end, on a pipe in plain lines', async () => {
     const { stdout, stderr, exitCode } = await crbus(['demo', '--pause', '1'])
     expect(exitCode).toBe(0)
-    expect(stdout).toContain('PaymentFailed.v1')
+    for (const type of ['PaymentFailed.v1', 'StockReleased.v1', 'OrderCancelled.v1', 'CheckoutFailed.v1']) {
+      expect(stdout).toContain(type)
+    }
     expect(stdout).not.toContain('\u001b')
-    expect(stderr).toContain('8 checkouts')
+    expect(stderr).toContain('8 checkouts: 6 completed, 2 compensated after a failed payment; 36 events on 4 topics')
   })
 
   test.each([

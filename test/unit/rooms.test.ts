@@ -19,10 +19,12 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   testing: ['bus', 'codecs', 'drivers', 'saga', 'store'],
   operations: ['bus', 'codecs', 'schema', 'store', 'saga'],
   scaffold: ['bus', 'codecs', 'schema'],
+  // A service: it knows crbus by its name and nothing of its inside.
+  demo: [],
   ui: ['bus', 'codecs', 'operations'],
   // What all `crbus new` have in common: questions, plans, npm and cargo.
   cli: ['bus', 'drivers', 'store', 'scaffold', 'ui'],
-  commands: ['bus', 'cli', 'operations', 'scaffold', 'ui'],
+  commands: ['bus', 'cli', 'demo', 'operations', 'scaffold', 'ui'],
   'index.ts': ['bus', 'codecs', 'schema', 'drivers', 'store', 'saga', 'operations', 'scaffold'],
   'testing.ts': ['testing'],
 }

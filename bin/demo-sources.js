@@ -1,0 +1,50 @@
+// Makes src/demo/ of the templates: `crbus demo` runs what `crbus new` would make. `write` puts it there; `check` fails
+// when it is not what is there.
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const root = new URL('..', import.meta.url).pathname
+const folder = mkdtempSync(join(tmpdir(), 'crbus-demo-'))
+const crbus = (cwd, words) =>
+  execFileSync(process.execPath, [join(root, 'bin/crbus.js'), ...words.split(' '), '--no-install', '--quiet'], {
+    cwd,
+    env: { ...process.env, CRBUS_PROFILE: '', XDG_CONFIG_HOME: folder },
+  })
+
+crbus(folder, 'new service shop')
+const shop = join(folder, 'shop')
+crbus(
+  shop,
+  'new aggregate order --event OrderPlaced:order_id=uuid,item=string,total=money --event OrderCancelled:order_id=uuid,reason=string',
+)
+crbus(
+  shop,
+  'new aggregate inventory --event StockReserved:order_id=uuid,item=string --event StockReleased:order_id=uuid,item=string',
+)
+crbus(
+  shop,
+  'new aggregate payment --event PaymentCompleted:order_id=uuid,amount=money --event PaymentFailed:order_id=uuid,amount=money,reason=string',
+)
+crbus(shop, 'new saga checkout --on order-events,inventory-events,payment-events')
+// What opens bus and store and writes to a terminal is the demo command's own.
+for (const name of ['main.ts', 'options.ts', 'run.ts', 'sample.ts']) rmSync(join(shop, 'src', name))
+
+const made = join(shop, 'src')
+const kept = join(root, 'src/demo')
+const filesIn = (path) =>
+  readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .sort()
+if (process.argv[2] === 'write') {
+  rmSync(kept, { recursive: true, force: true })
+  cpSync(made, kept, { recursive: true })
+} else {
+  const isSame = (name) => readFileSync(join(made, name), 'utf8') === readFileSync(join(kept, name), 'utf8')
+  if (filesIn(made).join() !== filesIn(kept).join() || !filesIn(made).every(isSame)) {
+    process.stderr.write('src/demo is not what the templates make\n  try: npm run demo-sources\n')
+    process.exitCode = 1
+  }
+}
+rmSync(folder, { recursive: true })

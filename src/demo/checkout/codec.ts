@@ -1,0 +1,13 @@
+import { cborCodec } from 'crbus'
+import type { CheckoutAction } from './actions.ts'
+
+/** Which events the saga reacts to, each up to the version it knows. */
+export const checkoutCodec = cborCodec<CheckoutAction>({
+  OrderPlaced: 1,
+  OrderCancelled: 1,
+  StockReserved: 1,
+  StockReleased: 1,
+  PaymentCompleted: 1,
+  PaymentFailed: 1,
+  CheckoutTimedOut: 1,
+})

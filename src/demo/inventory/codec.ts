@@ -1,0 +1,10 @@
+import { cborCodec } from 'crbus'
+import type { InventoryAction } from './actions.ts'
+
+/** Each with the version it is written as: StockReserved.v1. */
+export const inventoryCodec = cborCodec<InventoryAction>({
+  ReserveStock: 1,
+  StockReserved: 1,
+  ReleaseStock: 1,
+  StockReleased: 1,
+})

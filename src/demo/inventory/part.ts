@@ -1,0 +1,19 @@
+import { runAggregate } from 'crbus'
+import type { Part } from '../part.ts'
+import type { ReserveStock } from './actions.ts'
+import { INVENTORY_COMMANDS, inventory } from './aggregate.ts'
+import { inventoryCodec } from './codec.ts'
+
+/** One for a trial run, each different. */
+const sampleReserveStock = (number: number): ReserveStock => ({
+  type: 'ReserveStock',
+  order_id: crypto.randomUUID(),
+  item: `item-${number}`,
+})
+
+export const inventoryPart: Part = {
+  name: inventory.name,
+  takes: INVENTORY_COMMANDS,
+  run: (on) => runAggregate({ ...on, aggregate: inventory }),
+  sample: (number) => inventoryCodec.encode(sampleReserveStock(number)),
+}

@@ -1,0 +1,10 @@
+import { cborCodec } from 'crbus'
+import type { OrderAction } from './actions.ts'
+
+/** Each with the version it is written as: OrderPlaced.v1. */
+export const orderCodec = cborCodec<OrderAction>({
+  PlaceOrder: 1,
+  OrderPlaced: 1,
+  CancelOrder: 1,
+  OrderCancelled: 1,
+})

@@ -1,0 +1,14 @@
+import type { Running, RunOptions, SerializedEvent } from 'crbus'
+
+/** An aggregate or a saga as this service runs it. */
+export interface Part {
+  readonly name: string
+  /** Joins its group and goes on until it is closed. */
+  readonly run: (on: RunOptions) => Promise<Running>
+  /** The topic an aggregate takes its commands from. */
+  readonly takes?: string
+  /** The topics a saga sends commands to. */
+  readonly sends?: readonly string[]
+  /** A command for a trial run; see main.ts. */
+  readonly sample?: (number: number) => Pick<SerializedEvent, 'eventType' | 'eventVersion' | 'data'>
+}

@@ -1,0 +1,19 @@
+import { runAggregate } from 'crbus'
+import type { Part } from '../part.ts'
+import type { CompletePayment } from './actions.ts'
+import { PAYMENT_COMMANDS, payment } from './aggregate.ts'
+import { paymentCodec } from './codec.ts'
+
+/** One for a trial run, each different. */
+const sampleCompletePayment = (number: number): CompletePayment => ({
+  type: 'CompletePayment',
+  order_id: crypto.randomUUID(),
+  amount: 500 + ((number * 49_000) % 150_000),
+})
+
+export const paymentPart: Part = {
+  name: payment.name,
+  takes: PAYMENT_COMMANDS,
+  run: (on) => runAggregate({ ...on, aggregate: payment }),
+  sample: (number) => paymentCodec.encode(sampleCompletePayment(number)),
+}

@@ -1,0 +1,8 @@
+import { checkoutPart } from './checkout/part.ts'
+import { inventoryPart } from './inventory/part.ts'
+import { orderPart } from './order/part.ts'
+import type { Part } from './part.ts'
+import { paymentPart } from './payment/part.ts'
+
+/** What this service runs; `crbus new aggregate` and `crbus new saga` add to it. */
+export const parts: readonly Part[] = [orderPart, inventoryPart, paymentPart, checkoutPart]
