@@ -417,35 +417,37 @@ impl CheckoutFlowState {
     }
 
     fn learn(&mut self, event: &CheckoutFlowAction) {
-        match event {
-            // crbus:if start.done.tells_rust
-            CheckoutFlowAction::OrderLinePlaced {
-                // crbus:each field of start.done.tells_rust
-                order_line_id,
-                // crbus:end
-                ..
-            } => {
-                // crbus:each field of start.done.tells_rust
-                self.facts.order_line_id.clone_from(order_line_id);
-                // crbus:end
-            }
+        tracing::debug!(event_type = event.event_type(), "heard");
+        // crbus:if start.done.tells_rust
+        if let CheckoutFlowAction::OrderLinePlaced {
+            correlation_id: _,
+            // crbus:each field of start.done.tells_rust
+            order_line_id,
             // crbus:end
-            // crbus:each step of later
-            // crbus:if step.done.tells_rust
-            CheckoutFlowAction::CardPaymentCompleted {
-                // crbus:each field of step.done.tells_rust
-                order_line_id,
-                // crbus:end
-                ..
-            } => {
-                // crbus:each field of step.done.tells_rust
-                self.facts.order_line_id.clone_from(order_line_id);
-                // crbus:end
-            }
+            ..
+        } = event
+        {
+            // crbus:each field of start.done.tells_rust
+            self.facts.order_line_id.clone_from(order_line_id);
             // crbus:end
-            // crbus:end
-            _ => {}
         }
+        // crbus:end
+        // crbus:each step of later
+        // crbus:if step.done.tells_rust
+        if let CheckoutFlowAction::CardPaymentCompleted {
+            correlation_id: _,
+            // crbus:each field of step.done.tells_rust
+            order_line_id,
+            // crbus:end
+            ..
+        } = event
+        {
+            // crbus:each field of step.done.tells_rust
+            self.facts.order_line_id.clone_from(order_line_id);
+            // crbus:end
+        }
+        // crbus:end
+        // crbus:end
     }
 
     fn go_on(&mut self) -> Vec<Reaction> {
