@@ -127,12 +127,19 @@ describe('a service in Rust', () => {
 describe('a saga in Rust', () => {
   test('takes what it sends from what it heard', async () => {
     await aggregate('order', ...orders, 'OrderCancelled:order_id=uuid,reason=string')
-    await aggregate('payment', 'PaymentCompleted:payment_id=string,amount=money', 'PaymentFailed:payment_id=string')
+    await aggregate(
+      'payment',
+      'PaymentCompleted:payment_id=string,amount=money,at=time',
+      'PaymentFailed:payment_id=string',
+    )
     await crbus(NewSaga, 'checkout', '--on', 'order-events,payment-events', '--timeout', '1500ms', '--no-install')
     const saga = text('src/sagas/checkout.rs')
     expect(saga).toContain('pub const TIMEOUT: Duration = Duration::from_millis(1500);')
     expect(saga).toContain('payment_id: self.facts.order_id.to_string(),\n')
     expect(saga).toContain('amount: self.facts.total,\n')
+    // Nobody needs when a payment was completed.
+    expect(saga).not.toContain('at: DateTime<Utc>,')
+    expect(saga).toContain('use chrono::SecondsFormat;\n')
     expect(saga).toContain('order_id: self.facts.order_id,\n                reason: self.reason.clone(),\n')
   })
 

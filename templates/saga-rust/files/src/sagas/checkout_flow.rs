@@ -52,7 +52,7 @@ pub enum CheckoutFlowAction {
     #[event]
     OrderLinePlaced {
         correlation_id: String,
-        // crbus:each field of event.fields; Uuid is field.rust
+        // crbus:each field of event.needs; Uuid is field.rust
         order_line_id: Uuid,
         // crbus:end
     },
@@ -134,13 +134,13 @@ impl CheckoutFlowAction {
             "OrderLinePlaced.v1" => match read(event)? {
                 // crbus:put order-line is event.step
                 aggregates::order_line::OrderLineAction::OrderLinePlaced {
-                    // crbus:each field of event.fields
+                    // crbus:each field of event.needs
                     order_line_id,
                     // crbus:end
                     ..
                 } => Some(Self::OrderLinePlaced {
                     correlation_id,
-                    // crbus:each field of event.fields
+                    // crbus:each field of event.needs
                     order_line_id,
                     // crbus:end
                 }),
