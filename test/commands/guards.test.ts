@@ -29,6 +29,10 @@ const commands: Readonly<Record<string, { readonly argv: readonly string[]; read
   'groups/members': { argv: ['billing'] },
   lag: { argv: ['--by-type'] },
   metrics: { argv: [] },
+  'new/aggregate': { argv: ['order', '--event', 'OrderPlaced:order_id=uuid', '--no-install'] },
+  'new/saga': { argv: ['checkout', '--on', 'order-events,stock-events', '--no-install'] },
+  'new/service': { argv: ['shop', '--no-install'] },
+  'new/topic': { argv: ['stock-events'] },
   publish: {
     argv: ['order-events', '--type', 'Placed.v1', '--data', '{}', '--codec', 'json'],
     changes: 'order-events',
@@ -43,6 +47,7 @@ const commands: Readonly<Record<string, { readonly argv: readonly string[]; read
   'schema/show': { argv: [] },
   'store/init': { argv: ['--store', 'store.db'], changes: 'store.db' },
   tail: { argv: ['order-events', '--no-follow'] },
+  'topics/apply': { argv: [], changes: 'order-events' },
   'topics/create': { argv: ['new-events'], changes: 'new-events' },
   'topics/delete': { argv: ['order-events', 'old-events'], changes: 'order-events,old-events' },
   'topics/describe': { argv: ['order-events'] },
@@ -73,6 +78,8 @@ beforeEach(async () => {
     await bus.publish(topic, serializedEvent('Placed.v1', Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
     for (const group of ['billing', 'shipping']) broker.groups.commit(group, [{ topic, partition: 0, offset: 1n }])
   }
+  await bus.publish('stock-events', serializedEvent('StockReserved.v1', Buffer.from('{"sku":"a"}')))
+  writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics }))
   writeFileSync(join(folder, 'events.rs'), source)
   await run(SchemaImport, 'events.rs', '--topic', 'order-events')
   await run(Reset, '-g', 'billing', '-t', 'order-events', '--to', 'start', '--plan-out', 'plan.json')
@@ -81,9 +88,12 @@ beforeEach(async () => {
   return () => rmSync(folder, { recursive: true })
 })
 
+/** What the project declares: more partitions than there are. */
+const topics = { 'order-events': { partitions: 2 } }
+
 function guard(profile: object, more: object = {}): void {
   const profiles = { guarded: { brokers: 'kafka-1:9092', ...profile }, ...more }
-  writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ profile: 'guarded', profiles }))
+  writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ profile: 'guarded', profiles, topics }))
 }
 
 const terminal = (stdin: string) => ({ stdin, isTerminal: true })
