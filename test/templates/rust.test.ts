@@ -12,7 +12,7 @@ import { compileDecoder } from '../../src/schema/bincode/compile-decoder.ts'
 import { readSchemaFile } from '../../src/schema/schema-file.ts'
 import { type Runnable, runCli } from '../commands/run-cli.ts'
 import { hasRustfmt } from '../support/cargo.ts'
-import { cargo, composableRust, isRust, unformatted, dependOnCheckout } from '../support/rust.ts'
+import { cargo, composableRust, dependOnCheckout, isRust, unformatted } from '../support/rust.ts'
 
 const templates = new URL('../../templates/', import.meta.url).pathname
 const kinds = ['service', 'aggregate', 'saga']
