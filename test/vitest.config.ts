@@ -15,7 +15,10 @@ export default defineConfig({
     reporters: ['default', ['json', { outputFile: 'node_modules/.cache/crbus-test/results.json' }]],
     projects: [
       project('unit', ['test/unit/**/*.test.ts'], { testTimeout: 60_000 }),
-      project('templates', ['templates/*-ts/files/test/**/*.test.ts'], { testTimeout: 60_000 }),
+      project('templates', ['templates/*-ts/files/test/**/*.test.ts', 'test/templates/**/*.test.ts'], {
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+      }),
       project('commands', ['test/commands/**/*.test.ts'], { testTimeout: 20_000 }),
       // One broker and one Postgres serve these; a file at a time keeps its timings honest on two cores.
       project('contract', ['test/contract/**/*.test.ts'], {

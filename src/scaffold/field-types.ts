@@ -69,7 +69,7 @@ const list: readonly FieldType[] = [
     rust: 'DateTime<Utc>',
     schema: known('DateTime<Utc>'),
     example: { ts: "'2026-01-15T10:00:00Z'", rust: 'DateTime::UNIX_EPOCH' },
-    empty: { ts: "'1970-01-01T00:00:00Z'", rust: 'DateTime::UNIX_EPOCH' },
+    empty: { ts: "'1970-01-01T00:00:00Z'", rust: 'Default::default()' },
   },
 ]
 

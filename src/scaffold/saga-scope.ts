@@ -192,6 +192,7 @@ function eventScope({ name, fields }: KnownAction, facts: readonly KnownField[],
   return {
     name,
     fields: fields.filter((field) => isWhole || isFact(field, facts) || isReason(field)).map(fieldScope),
+    needs: fields.filter((field) => isFact(field, facts) || isReason(field)).map(fieldScope),
     every: fields.map(fieldScope),
     tells: tells.map(fieldScope),
     tells_rust: tells.filter(isSameInRust).map(fieldScope),

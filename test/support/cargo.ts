@@ -10,3 +10,6 @@ export const cargoEnv: NodeJS.ProcessEnv = homedir() === userInfo().homedir ? pr
 
 /** Whether Rust's own word can be had here. Tests that need it say so in their names: see `.ci/count.js`. */
 export const hasCargo = spawnSync('cargo', ['--version'], { stdio: 'ignore', env: cargoEnv }).status === 0
+
+/** Whether Rust can be formatted here. Tests that need it say that they need cargo, whose part it is. */
+export const hasRustfmt = spawnSync('rustfmt', ['--version'], { stdio: 'ignore', env: cargoEnv }).status === 0

@@ -11,7 +11,8 @@ import { findSchemas } from '../../operations/schema-files.ts'
 import { seenEvents } from '../../operations/seen-events.ts'
 import { type KnownTopic, type Step, stepOf } from '../../scaffold/known-topic.ts'
 import { topicFromSeen, topicsOfAggregates } from '../../scaffold/known-topics.ts'
-import { spellings } from '../../scaffold/name.ts'
+import { type Name, spellings } from '../../scaffold/name.ts'
+import { missingEnums } from '../../scaffold/rust-modules.ts'
 import { sagaScope } from '../../scaffold/saga-scope.ts'
 import { topicFromSchema } from '../../scaffold/topic-from-schema.ts'
 
@@ -68,9 +69,21 @@ export default class NewSaga extends NewCommand {
     const plan = { name, steps: steps as [Step, ...Step[]], timeout: duration(String(answers.timeout)) }
     const scope = { name, lang, ...answers, ...sagaScope(plan) }
     const result = await this.write(this.plan(template, root, scope), flags)
+    if (lang === 'rust') await this.#noticeOfRust(root, name, plan.steps)
     await this.finish(lang, root, result, flags)
     await this.offerTopics(flags, flags)
     return result
+  }
+
+  async #noticeOfRust(root: string, name: Name, steps: readonly Step[]): Promise<void> {
+    for (const { file, name: missing } of missingEnums(root, steps)) {
+      await this.notice(
+        `note: the saga reads and writes by ${missing} in ${file}, which is not there; "crbus schema show" has its types to begin with`,
+      )
+    }
+    const topic = `${spellings.kebab(name)}-events`
+    const command = `crbus schema import . --root ${spellings.pascal(name)}Action --topic ${topic}`
+    await this.notice(`note: what it says on ${topic} is read with a schema: ${command}`)
   }
 
   /** What files tell; a schema goes before the source it may have been made of. */

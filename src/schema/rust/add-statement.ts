@@ -20,7 +20,9 @@ export function addRustStatement(text: string, name: string, statement: string):
   const last = alike.at(-1)
   if (last === undefined) return undefined
   const indent = /[^\n]*$/.exec(text.slice(0, last.from))?.[0] ?? ''
-  return `${text.slice(0, last.to)}\n${indent}${statement}${text.slice(last.to)}`
+  const remark = /^[ \t]*\/\/[^\n]*/.exec(text.slice(last.to))?.[0] ?? ''
+  const end = last.to + remark.length
+  return `${text.slice(0, end)}\n${indent}${statement}${text.slice(end)}`
 }
 
 const calleeOf = (statement: string): string => statement.slice(0, statement.indexOf('(') + 1)

@@ -194,25 +194,27 @@ impl OrderLineState {
 
     /// Takes in what happened. It decides nothing: that was done when it happened.
     pub fn apply(&mut self, event: &OrderLineAction) {
-        match event {
-            OrderLineAction::OrderLinePlaced {
-                // crbus:each field of creation.fields
-                line_total,
-                // crbus:end
-                ..
-            } => {
-                self.status = OrderLineStatus::OrderLinePlaced;
-                // crbus:each field of creation.fields
-                self.line_total.clone_from(line_total);
-                // crbus:end
-            }
-            // crbus:each change of changes
-            OrderLineAction::OrderLineCancelled { .. } => {
-                self.status = OrderLineStatus::OrderLineCancelled;
-            }
-            // crbus:end
-            _ => {}
+        if let OrderLineAction::OrderLinePlaced { .. } = event {
+            self.status = OrderLineStatus::OrderLinePlaced;
         }
+        // crbus:each change of changes
+        if let OrderLineAction::OrderLineCancelled { .. } = event {
+            self.status = OrderLineStatus::OrderLineCancelled;
+        }
+        // crbus:end
+        // crbus:if creation.fields
+        if let OrderLineAction::OrderLinePlaced {
+            order_line_id: _,
+            // crbus:each field of creation.fields
+            line_total,
+            // crbus:end
+        } = event
+        {
+            // crbus:each field of creation.fields
+            self.line_total.clone_from(line_total);
+            // crbus:end
+        }
+        // crbus:end
     }
     // crbus:if changes
 

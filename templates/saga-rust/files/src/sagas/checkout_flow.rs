@@ -52,7 +52,7 @@ pub enum CheckoutFlowAction {
     #[event]
     OrderLinePlaced {
         correlation_id: String,
-        // crbus:each field of event.fields; Uuid is field.rust
+        // crbus:each field of event.needs; Uuid is field.rust
         order_line_id: Uuid,
         // crbus:end
     },
@@ -134,13 +134,13 @@ impl CheckoutFlowAction {
             "OrderLinePlaced.v1" => match read(event)? {
                 // crbus:put order-line is event.step
                 aggregates::order_line::OrderLineAction::OrderLinePlaced {
-                    // crbus:each field of event.fields
+                    // crbus:each field of event.needs
                     order_line_id,
                     // crbus:end
                     ..
                 } => Some(Self::OrderLinePlaced {
                     correlation_id,
-                    // crbus:each field of event.fields
+                    // crbus:each field of event.needs
                     order_line_id,
                     // crbus:end
                 }),
@@ -417,35 +417,37 @@ impl CheckoutFlowState {
     }
 
     fn learn(&mut self, event: &CheckoutFlowAction) {
-        match event {
-            // crbus:if start.done.tells_rust
-            CheckoutFlowAction::OrderLinePlaced {
-                // crbus:each field of start.done.tells_rust
-                order_line_id,
-                // crbus:end
-                ..
-            } => {
-                // crbus:each field of start.done.tells_rust
-                self.facts.order_line_id.clone_from(order_line_id);
-                // crbus:end
-            }
+        tracing::debug!(event_type = event.event_type(), "heard");
+        // crbus:if start.done.tells_rust
+        if let CheckoutFlowAction::OrderLinePlaced {
+            correlation_id: _,
+            // crbus:each field of start.done.tells_rust
+            order_line_id,
             // crbus:end
-            // crbus:each step of later
-            // crbus:if step.done.tells_rust
-            CheckoutFlowAction::CardPaymentCompleted {
-                // crbus:each field of step.done.tells_rust
-                order_line_id,
-                // crbus:end
-                ..
-            } => {
-                // crbus:each field of step.done.tells_rust
-                self.facts.order_line_id.clone_from(order_line_id);
-                // crbus:end
-            }
+            ..
+        } = event
+        {
+            // crbus:each field of start.done.tells_rust
+            self.facts.order_line_id.clone_from(order_line_id);
             // crbus:end
-            // crbus:end
-            _ => {}
         }
+        // crbus:end
+        // crbus:each step of later
+        // crbus:if step.done.tells_rust
+        if let CheckoutFlowAction::CardPaymentCompleted {
+            correlation_id: _,
+            // crbus:each field of step.done.tells_rust
+            order_line_id,
+            // crbus:end
+            ..
+        } = event
+        {
+            // crbus:each field of step.done.tells_rust
+            self.facts.order_line_id.clone_from(order_line_id);
+            // crbus:end
+        }
+        // crbus:end
+        // crbus:end
     }
 
     fn go_on(&mut self) -> Vec<Reaction> {

@@ -182,9 +182,11 @@ async fn play(steps: &[Played], fault: Fault) -> Outcome {
         };
         if step.is_silent && !is_undo {
             next = None;
+            let step = CheckoutFlowStep::ALL[index];
+            let correlation_id = "c-1".to_string();
             let time_is_up = CheckoutFlowAction::CheckoutFlowTimedOut {
-                correlation_id: "c-1".to_string(),
-                step: CheckoutFlowStep::ALL[index],
+                correlation_id,
+                step,
             };
             conversations.0["c-1"].send(time_is_up).await.unwrap();
         }
@@ -251,7 +253,8 @@ async fn the_order_of_events_does_not_matter() {
         conversations.handle(&env, &event).await.unwrap();
     }
     let ended = service.next(&mut sent).await.unwrap();
-    assert_eq!(ended.event_type, "CheckoutFlowCompleted.v1");
+    let expected = "CheckoutFlowCompleted.v1";
+    assert_eq!(ended.event_type, expected);
 }
 
 #[test]
@@ -294,9 +297,11 @@ fn a_step_has_a_time_to_answer_in() {
 fn events_of_no_conversation_are_passed_over() {
     let mut event = message(&steps()[0].done);
     event.metadata = None;
-    assert_eq!(CheckoutFlowAction::from_event(&event), None);
+    let heard = CheckoutFlowAction::from_event(&event);
+    assert_eq!(heard, None);
     let another = message(&("SomethingElse.v1", vec![0; 64]));
-    assert_eq!(CheckoutFlowAction::from_event(&another), None);
+    let heard = CheckoutFlowAction::from_event(&another);
+    assert_eq!(heard, None);
 }
 
 #[test]

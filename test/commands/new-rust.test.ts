@@ -1,0 +1,155 @@
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import NewAggregate from '../../src/commands/new/aggregate.ts'
+import NewSaga from '../../src/commands/new/saga.ts'
+import NewService from '../../src/commands/new/service.ts'
+import Publish from '../../src/commands/publish.ts'
+import SchemaImport from '../../src/commands/schema/import.ts'
+import Tail from '../../src/commands/tail.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { isRust } from '../support/rust.ts'
+import { type Runnable, runCli } from './run-cli.ts'
+
+const orders = ['OrderPlaced:order_id=uuid,total=money', 'OrderRejected:order_id=uuid,reason=string']
+
+let broker: MemoryBroker
+let cwd: string
+beforeEach(async () => {
+  broker = new MemoryBroker()
+  const above = mkdtempSync(join(tmpdir(), 'crbus-rust-'))
+  cwd = above
+  await crbus(NewService, 'shop', '--lang', 'rust', '--no-install')
+  cwd = join(above, 'shop')
+})
+
+async function crbus(command: Runnable, ...argv: string[]) {
+  const result = await runCli(command, argv, { broker, cwd })
+  expect(result, result.stderr).toMatchObject({ exitCode: 0 })
+  return result
+}
+
+const aggregate = (name: string, ...argv: string[]) => {
+  const isEvent = (arg: string) => arg.includes(':')
+  return crbus(NewAggregate, name, '--no-install', ...argv.flatMap((arg) => (isEvent(arg) ? ['--event', arg] : [arg])))
+}
+const text = (path: string) => readFileSync(join(cwd, path), 'utf8')
+
+describe('a service in Rust', () => {
+  test('is Rust, whatever is added to it', async () => {
+    await aggregate('order', ...orders, 'OrderCancelled:order_id=uuid,reason=string')
+    await aggregate('parcel', 'ParcelSent:parcel_id=string,at=time,weight=number,fragile=bool,pieces=int')
+    await crbus(NewSaga, 'delivery', '--on', 'order-events,parcel-events', '--no-install')
+    const files = globSync('**/*.rs', { cwd })
+    expect(files.sort()).toEqual([
+      'src/aggregates/mod.rs',
+      'src/aggregates/order.rs',
+      'src/aggregates/order/tests.rs',
+      'src/aggregates/parcel.rs',
+      'src/aggregates/parcel/tests.rs',
+      'src/lib.rs',
+      'src/main.rs',
+      'src/sagas/delivery.rs',
+      'src/sagas/delivery/tests.rs',
+      'src/sagas/mod.rs',
+      'src/service.rs',
+      'tests/service.rs',
+    ])
+    for (const file of files) {
+      expect(isRust(text(file)), file).toBe(true)
+      expect(text(file), file).not.toMatch(/crbus:|order.?line|checkout.?flow|card.?payment|sample.?shop/i)
+    }
+    expect(text('src/aggregates/mod.rs')).toContain('\npub mod order;\npub mod parcel;\n')
+    const parts = ['aggregates::order', 'aggregates::parcel', 'sagas::delivery']
+    const spawned = parts.map((part) => `    parts.spawn(${part}::run(service.clone()));\n`)
+    expect(text('src/lib.rs')).toContain(spawned.join(''))
+  })
+
+  test('stays as it is when the same is added again', async () => {
+    await aggregate('order', ...orders)
+    const { stdout } = await aggregate('order', ...orders)
+    expect(stdout).not.toMatch(/ (?:create|edit|changed)$/m)
+  })
+
+  test('has a type for every field, and no name of the template where there are none', async () => {
+    await aggregate('ping', 'PingSent:ping_id=uuid')
+    expect(text('src/aggregates/ping.rs')).toContain(
+      '    #[command]\n    SendPing {\n        ping_id: Uuid,\n    },\n    #[event]\n    PingSent {\n        ping_id: Uuid,\n    },\n',
+    )
+    await aggregate('stock', 'StockCounted:sku=string,count=int,share=number,seen=time,is_low=bool')
+    const fields = ['sku: String', 'count: i64', 'share: f64', 'seen: DateTime<Utc>', 'is_low: bool']
+    expect(text('src/aggregates/stock.rs')).toContain(
+      `    StockCounted {\n${fields.map((field) => `        ${field},\n`).join('')}    },\n`,
+    )
+  })
+
+  test('has its events read from its source as the schemas beside it have them', async () => {
+    await aggregate('order', ...orders, 'OrderCancelled:order_id=uuid,reason=string')
+    const scaffolded = JSON.parse(text('schemas/order-events.json'))
+    await crbus(SchemaImport, '.', '--root', 'OrderAction', '--topic', 'order-events')
+    const imported = JSON.parse(text('schemas/order-events.json'))
+    const variants = scaffolded.types.OrderAction.enum
+    expect(imported.events).toEqual(scaffolded.events)
+    expect(imported.types.OrderAction.enum.slice(0, variants.length)).toEqual(variants)
+    // The rest is what an order tells itself.
+    const own = imported.types.OrderAction.enum.slice(variants.length).flatMap(Object.keys)
+    expect(own).toEqual(['Persisted', 'NotPersisted', 'Settled'])
+  })
+
+  test('has the types that the same aggregate has in TypeScript with --codec rust', async () => {
+    const events = ['OrderPlaced:total=money,order_id=uuid', 'OrderRejected:reason=string,order_id=uuid']
+    await aggregate('order', ...events)
+    const rust = text('schemas/order-events.json')
+    cwd = join(cwd, '..')
+    await crbus(NewService, 'shop-ts', '--lang', 'ts', '--no-install')
+    cwd = join(cwd, 'shop-ts')
+    await aggregate('order', ...events, '--codec', 'rust')
+    expect(text('schemas/order-events.json')).toBe(rust)
+  })
+
+  test('has commands and events that crbus writes and shows', async () => {
+    await aggregate('order', ...orders)
+    const data = { order_id: '6ba7b810-9dad-11d1-80b4-00c04fd430c8', total: 1250 }
+    // Variant, length of the id, id, total: as bincode 1.3 has them.
+    const rest = '10000000000000006ba7b8109dad11d180b400c04fd430c8e204000000000000'
+    for (const [topic, type, place] of [
+      ['order-commands', 'PlaceOrder', '00000000'],
+      ['order-events', 'OrderPlaced', '01000000'],
+    ] as const) {
+      await crbus(Publish, topic, '--type', `${type}.v1`, '--data', JSON.stringify(data))
+      const { stdout } = await crbus(Tail, topic, '-e', '-o', '%v{hex} %v')
+      expect(stdout).toBe(`${place}${rest} ${JSON.stringify({ [type]: data })}\n`)
+    }
+  })
+})
+
+describe('a saga in Rust', () => {
+  test('takes what it sends from what it heard', async () => {
+    await aggregate('order', ...orders, 'OrderCancelled:order_id=uuid,reason=string')
+    await aggregate(
+      'payment',
+      'PaymentCompleted:payment_id=string,amount=money,at=time',
+      'PaymentFailed:payment_id=string',
+    )
+    await crbus(NewSaga, 'checkout', '--on', 'order-events,payment-events', '--timeout', '1500ms', '--no-install')
+    const saga = text('src/sagas/checkout.rs')
+    expect(saga).toContain('pub const TIMEOUT: Duration = Duration::from_millis(1500);')
+    expect(saga).toContain('payment_id: self.facts.order_id.to_string(),\n')
+    expect(saga).toContain('amount: self.facts.total,\n')
+    // Nobody needs when a payment was completed.
+    expect(saga).not.toContain('at: DateTime<Utc>,')
+    expect(saga).toContain('use chrono::SecondsFormat;\n')
+    expect(saga).toContain('order_id: self.facts.order_id,\n                reason: self.reason.clone(),\n')
+  })
+
+  test('says which types it names that are not there', async () => {
+    await aggregate('order', ...orders)
+    await aggregate('payment', 'PaymentCompleted:payment_id=string,amount=money', 'PaymentRefunded:payment_id=string')
+    rmSync(join(cwd, 'src/aggregates/payment.rs'))
+    const { stderr } = await crbus(NewSaga, 'checkout', '--on', 'order-events,payment-events', '--no-install')
+    expect(stderr).toContain('PaymentAction in src/aggregates/payment.rs, which is not there')
+    expect(stderr).not.toContain('OrderAction in')
+    expect(stderr).toContain('crbus schema import . --root CheckoutAction --topic checkout-events')
+  })
+})

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { cargo, cargoTarget, composableRust, dependOnCheckout } from '../support/rust.ts'
+
+const root = new URL('../..', import.meta.url).pathname
+const brokers = inject('kafkaBrokers')
+const postgres = inject('postgresUrl')
+
+// The framework is not on crates.io and takes minutes to compile.
+if (composableRust !== undefined && brokers !== '' && postgres !== '') {
+  const checkout = composableRust
+
+  describe('a service made of the Rust templates, on a real Kafka and a real Postgres', () => {
+    const mark = Array.from({ length: 6 }, () => 'abcdefghijklmnopqrstuvwxyz'[Math.floor(Math.random() * 26)]).join('')
+    const [order, payment, saga] = [`order-${mark}`, `payment-${mark}`, `checkout-${mark}`]
+    const pascal = (what: string) => `${what}${mark.charAt(0).toUpperCase()}${mark.slice(1)}`
+    const database = `shop_${mark}`
+    const url = Object.assign(new URL(postgres), { pathname: `/${database}` }).href
+    let cwd: string
+    let service: ChildProcess | undefined
+    let ended: Promise<number | null>
+
+    const crbus = (...argv: string[]) =>
+      execa(process.execPath, [join(root, 'bin/crbus.js'), ...argv], { cwd, env: { NO_COLOR: '1' } })
+    const onKafka = (...argv: string[]) => crbus(...argv, '-b', brokers)
+    const sql = async (text: string, of: string) => {
+      const client = new pg.Client({ connectionString: of })
+      await client.connect()
+      try {
+        return (await client.query(text)).rows
+      } finally {
+        await client.end()
+      }
+    }
+
+    beforeAll(async () => {
+      cwd = mkdtempSync(join(tmpdir(), 'crbus-rust-'))
+      await crbus('new', 'service', 'shop', '--lang', 'rust', '--no-install')
+      cwd = join(cwd, 'shop')
+      const add = (name: string, ...events: string[]) =>
+        crbus('new', 'aggregate', name, '--no-install', ...events.flatMap((event) => ['--event', event]))
+      const [placed, cancelled] = ['Placed', 'Cancelled'].map((last) => `${pascal('Order')}${last}`)
+      await add(order, `${placed}:order_id=uuid,total=money`, `${cancelled}:order_id=uuid,reason=string`)
+      const [completed, failed] = ['Completed', 'Failed'].map((last) => `${pascal('Payment')}${last}`)
+      await add(payment, `${completed}:order_id=uuid,amount=money`, `${failed}:order_id=uuid,reason=string`)
+      await crbus('new', 'saga', saga, '--on', `${order}-events,${payment}-events`, '--no-install')
+      dependOnCheckout(cwd, checkout)
+      cargo(cwd, 'build', '--quiet', '--all-features')
+      await crbus('schema', 'import', '.', '--root', `${pascal('Checkout')}Action`, '--topic', `${saga}-events`)
+      for (const topic of [order, payment].flatMap((name) => [`${name}-events`, `${name}-commands`])) {
+        await onKafka('topics', 'create', topic, '--partitions', '3')
+      }
+      await onKafka('topics', 'create', `${saga}-events`, '--partitions', '3')
+      await sql(`create database ${database}`, postgres)
+      service = spawn(join(cargoTarget, 'debug/shop'), {
+        env: { ...process.env, REDPANDA_BROKERS: brokers, DATABASE_URL: url },
+        stdio: 'ignore',
+      })
+      ended = new Promise((resolve) => service?.once('exit', resolve))
+    }, 3_600_000)
+
+    afterAll(() => {
+      service?.kill('SIGKILL')
+    })
+
+    test('sees every checkout through, or takes it back', async () => {
+      const count = 30
+      const ids = Array.from({ length: count }, () => crypto.randomUUID())
+      // A third is more than the sample rule of the payment lets pass.
+      const totalOf = (index: number) => (index % 3 === 2 ? 150_000 : 1000 + index)
+      for (const [index, order_id] of ids.entries()) {
+        const data = JSON.stringify({ order_id, total: totalOf(index) })
+        const type = `Place${pascal('Order')}.v1`
+        await onKafka('publish', `${order}-commands`, '--type', type, '--data', data, '--correlation-id', `c-${index}`)
+      }
+      const { stdout } = await onKafka('tail', `${saga}-events`, '--from', 'start', '-n', `${count}`, '-o', 'json')
+      const outcomes = stdout.split('\n').map((line) => JSON.parse(line))
+      const ends = new Map(outcomes.map(({ metadata, variant }) => [metadata.correlation_id, variant]))
+      const name = (outcome: string) => `${pascal('Checkout')}${outcome}`
+      const wanted = ids.map((_, index) => [`c-${index}`, name(index % 3 === 2 ? 'Failed' : 'Completed')] as const)
+      expect(ends).toEqual(new Map(wanted))
+      expect(outcomes).toHaveLength(count)
+
+      const { stdout: told } = await onKafka('tail', `${order}-events`, `${payment}-events`, '-e', '-o', '%t %y %v')
+      const lines = told.split('\n')
+      expect(lines.filter((line) => line.includes(`${pascal('Order')}Cancelled`))).toHaveLength(count / 3)
+      expect(lines.filter((line) => line.includes(`${pascal('Payment')}Completed`))).toHaveLength((count / 3) * 2)
+      const stored = await sql('select event_type from events', url)
+      expect(stored.filter(({ event_type }) => event_type === `${pascal('Order')}Cancelled.v1`)).not.toEqual([])
+      for (const { event_type, count: times } of await sql(
+        "select event_type, count(*)::int from events where stream_id like 'order-%' group by 1",
+        url,
+      )) {
+        expect(lines.filter((line) => line.includes(` ${event_type} `))).toHaveLength(times)
+      }
+    }, 600_000)
+
+    test('ends in good order', async () => {
+      service?.kill('SIGTERM')
+      expect(await ended).toBe(0)
+    }, 120_000)
+  })
+}

@@ -1,0 +1,52 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parser } from '@lezer/rust'
+import { cargoEnv } from './cargo.ts'
+
+const root = new URL('../..', import.meta.url).pathname
+
+/** A checkout of the framework that the templates for Rust are compiled against, when there is one here. */
+export const composableRust = process.env.COMPOSABLE_RUST_PATH
+
+/** Whether a text is Rust to the last character. */
+export function isRust(text: string): boolean {
+  let isWhole = true
+  parser.parse(text).iterate({
+    enter: ({ type }) => {
+      if (type.isError) isWhole = false
+    },
+  })
+  return isWhole
+}
+
+/** What rustfmt would have otherwise in a crate, by the settings of the crate; empty when it is as it would. */
+export function unformatted(crate: string): string {
+  const files = globSync('{src,tests}/**/*.rs', { cwd: crate })
+  const { stdout, stderr } = spawnSync('rustfmt', ['--check', '--edition', '2024', '--config-path', '.', ...files], {
+    cwd: crate,
+    env: cargoEnv,
+    encoding: 'utf8',
+  })
+  return stdout + stderr
+}
+
+/** Has a crate use the framework from the checkout, which it gets from its repository otherwise. */
+export function dependOnCheckout(crate: string, checkout: string): void {
+  const manifest = join(crate, 'Cargo.toml')
+  const text = readFileSync(manifest, 'utf8')
+  const ofRepository = /^(composable-rust-(\w+) = \{) git = "[^"]*", rev = "[^"]*"/gm
+  writeFileSync(
+    manifest,
+    text.replace(ofRepository, (_, name, part) => `${name} path = ${JSON.stringify(join(checkout, part))}`),
+  )
+}
+
+/** Where cargo puts what it builds of all crates of the tests. */
+export const cargoTarget = join(root, 'node_modules/.cache/crbus-templates')
+
+/** Runs cargo in a crate. Throws with what it said when it fails. All share what they built. */
+export function cargo(crate: string, ...argv: string[]): string {
+  const env = { ...cargoEnv, CARGO_TARGET_DIR: cargoTarget }
+  return execFileSync('cargo', argv, { cwd: crate, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
