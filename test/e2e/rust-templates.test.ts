@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { cargo, cargoTarget, composableRust, useCheckout } from '../support/rust.ts'
+import { cargo, cargoTarget, composableRust, dependOnCheckout } from '../support/rust.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const brokers = inject('kafkaBrokers')
@@ -49,7 +49,7 @@ if (composableRust !== undefined && brokers !== '' && postgres !== '') {
       const [completed, failed] = ['Completed', 'Failed'].map((last) => `${pascal('Payment')}${last}`)
       await add(payment, `${completed}:order_id=uuid,amount=money`, `${failed}:order_id=uuid,reason=string`)
       await crbus('new', 'saga', saga, '--on', `${order}-events,${payment}-events`, '--no-install')
-      useCheckout(cwd, checkout)
+      dependOnCheckout(cwd, checkout)
       cargo(cwd, 'build', '--quiet', '--all-features')
       await crbus('schema', 'import', '.', '--root', `${pascal('Checkout')}Action`, '--topic', `${saga}-events`)
       for (const topic of [order, payment].flatMap((name) => [`${name}-events`, `${name}-commands`])) {

@@ -32,7 +32,7 @@ export function unformatted(crate: string): string {
 }
 
 /** Has a crate use the framework from the checkout, which it gets from its repository otherwise. */
-export function useCheckout(crate: string, checkout: string): void {
+export function dependOnCheckout(crate: string, checkout: string): void {
   const manifest = join(crate, 'Cargo.toml')
   const text = readFileSync(manifest, 'utf8')
   const ofRepository = /^(composable-rust-(\w+) = \{) git = "[^"]*", rev = "[^"]*"/gm

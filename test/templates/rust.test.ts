@@ -12,7 +12,7 @@ import { compileDecoder } from '../../src/schema/bincode/compile-decoder.ts'
 import { readSchemaFile } from '../../src/schema/schema-file.ts'
 import { type Runnable, runCli } from '../commands/run-cli.ts'
 import { hasRustfmt } from '../support/cargo.ts'
-import { cargo, composableRust, isRust, unformatted, useCheckout } from '../support/rust.ts'
+import { cargo, composableRust, dependOnCheckout, isRust, unformatted } from '../support/rust.ts'
 
 const templates = new URL('../../templates/', import.meta.url).pathname
 const kinds = ['service', 'aggregate', 'saga']
@@ -76,7 +76,7 @@ describe('a service made of the Rust templates', () => {
     for (const [name, [topics = '', ...more]] of Object.entries(sagas)) {
       await crbus(NewSaga, crate, name, '--on', topics, ...more)
     }
-    if (composableRust !== undefined) useCheckout(crate, composableRust)
+    if (composableRust !== undefined) dependOnCheckout(crate, composableRust)
   })
 
   test('is Rust', () => {
@@ -182,7 +182,7 @@ if (composableRust !== undefined) {
       copies = mkdtempSync(join(tmpdir(), 'crbus-rust-templates-'))
       for (const kind of kinds) {
         cpSync(crateOf(kind), join(copies, `${kind}-rust/files`), { recursive: true })
-        useCheckout(join(copies, `${kind}-rust/files`), checkout)
+        dependOnCheckout(join(copies, `${kind}-rust/files`), checkout)
       }
     })
 
