@@ -11,11 +11,10 @@ const root = new URL('../..', import.meta.url).pathname
 const brokers = inject('kafkaBrokers')
 const postgres = inject('postgresUrl')
 
-// The framework is not on crates.io and takes minutes to compile.
-if (composableRust !== undefined && brokers !== '' && postgres !== '') {
-  const checkout = composableRust
-
-  describe('a service made of the Rust templates, on a real Kafka and a real Postgres', () => {
+// `test/vitest.config.ts` leaves this file out where there is no framework to compile against.
+describe.skipIf(brokers === '' || postgres === '')(
+  'a service made of the Rust templates, on Kafka and Postgres',
+  () => {
     const mark = Array.from({ length: 6 }, () => 'abcdefghijklmnopqrstuvwxyz'[Math.floor(Math.random() * 26)]).join('')
     const [order, payment, saga] = [`order-${mark}`, `payment-${mark}`, `checkout-${mark}`]
     const pascal = (what: string) => `${what}${mark.charAt(0).toUpperCase()}${mark.slice(1)}`
@@ -49,7 +48,7 @@ if (composableRust !== undefined && brokers !== '' && postgres !== '') {
       const [completed, failed] = ['Completed', 'Failed'].map((last) => `${pascal('Payment')}${last}`)
       await add(payment, `${completed}:order_id=uuid,amount=money`, `${failed}:order_id=uuid,reason=string`)
       await crbus('new', 'saga', saga, '--on', `${order}-events,${payment}-events`, '--no-install')
-      dependOnCheckout(cwd, checkout)
+      dependOnCheckout(cwd, composableRust ?? '')
       cargo(cwd, 'build', '--quiet', '--all-features')
       await crbus('schema', 'import', '.', '--root', `${pascal('Checkout')}Action`, '--topic', `${saga}-events`)
       for (const topic of [order, payment].flatMap((name) => [`${name}-events`, `${name}-commands`])) {
@@ -99,12 +98,13 @@ if (composableRust !== undefined && brokers !== '' && postgres !== '') {
       const lines = told.split('\n')
       expect(lines.filter((line) => line.includes(`${pascal('Order')}Cancelled`))).toHaveLength(count / 3)
       expect(lines.filter((line) => line.includes(`${pascal('Payment')}Completed`))).toHaveLength((count / 3) * 2)
-      const stored = await sql('select event_type from events', url)
-      expect(stored.filter(({ event_type }) => event_type === `${pascal('Order')}Cancelled.v1`)).not.toEqual([])
-      for (const { event_type, count: times } of await sql(
-        "select event_type, count(*)::int from events where stream_id like 'order-%' group by 1",
+      // The saga keeps what it heard in streams of its own.
+      const stored = await sql(
+        "select event_type, count(*)::int from events where stream_id not like 'checkout-%' group by 1",
         url,
-      )) {
+      )
+      expect(stored).toHaveLength(4)
+      for (const { event_type, count: times } of stored) {
         expect(lines.filter((line) => line.includes(` ${event_type} `))).toHaveLength(times)
       }
     }, 600_000)
@@ -113,5 +113,5 @@ if (composableRust !== undefined && brokers !== '' && postgres !== '') {
       service?.kill('SIGTERM')
       expect(await ended).toBe(0)
     }, 120_000)
-  })
-}
+  },
+)
