@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core'
+import { duration } from '../bus/duration.ts'
 import { UsageError } from './errors.ts'
 
 /** Flags every command that reaches a bus has. */
@@ -82,13 +83,9 @@ export const topicFlag = Flags.string({
   helpValue: 'name',
 })
 
-/** A time such as `10s` in milliseconds, as `read` reads it. */
-export function toDuration(
-  flag: string,
-  given: string | undefined,
-  read: (text: string) => number | undefined,
-): number | undefined {
-  const length = given === undefined ? undefined : read(given)
+/** A time such as `10s` in milliseconds; more than none. */
+export function toDuration(flag: string, given: string | undefined): number | undefined {
+  const length = given === undefined ? undefined : duration(given)
   if (given !== undefined && !length) throw new UsageError(`${flag} ${given} is not a time`, [`${flag} 10s`])
   return length
 }
@@ -99,10 +96,10 @@ export const waitFlag = Flags.string({
   helpValue: '60s',
 })
 
-/** Milliseconds of a `--wait`. `parse` knows durations. */
-export function toPatience(text: string | undefined, parse: (text: string) => number | undefined): number {
+/** Milliseconds of a `--wait`, which may be none. */
+export function toPatience(text: string | undefined): number {
   if (text === undefined) return 0
-  const patience = parse(text)
+  const patience = duration(text)
   if (patience === undefined) throw new UsageError(`--wait ${text} is no duration`, ['--wait 60s'])
   return patience
 }

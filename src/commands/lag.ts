@@ -1,5 +1,4 @@
 import { Flags } from '@oclif/core'
-import { duration } from '../bus/duration.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import type { BusFlags } from '../cli/context.ts'
 import { busFlags, groupFlag, toDuration, topicFlag } from '../cli/flags.ts'
@@ -63,7 +62,7 @@ export default class Lag extends BaseCommand {
     const { flags } = await this.parse(Lag)
     const { group: groups, topic: topics } = flags
     if (flags.watch) return this.#watch(flags)
-    const sample = toDuration('--sample', flags.sample, duration)
+    const sample = toDuration('--sample', flags.sample)
     const bus = await this.openBus(flags)
     const report = await measureLag(bus, { groups, topics, sample, now: this.context.now, signal: this.signal })
     if (report.groups.length === 0) await this.notice(nothing(groups))
@@ -79,7 +78,7 @@ export default class Lag extends BaseCommand {
 
   async #watch(flags: BusFlags & LagChoice & { readonly interval?: string | undefined }): Promise<undefined> {
     const { group: groups, topic: topics } = flags
-    const interval = toDuration('--interval', flags.interval, duration) ?? INTERVAL
+    const interval = toDuration('--interval', flags.interval) ?? INTERVAL
     const { io, now, stop } = this.context
     const quit = new AbortController()
     const signal = AbortSignal.any([this.signal, quit.signal])

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
-import { duration } from '../bus/duration.ts'
 import { ChangeCommand } from '../cli/change-command.ts'
 import { UsageError } from '../cli/errors.ts'
 import { busFlags, changeFlags, toPatience, waitFlag } from '../cli/flags.ts'
@@ -55,7 +54,7 @@ export default class Reset extends ChangeCommand {
     const { flags } = await this.parse(Reset)
     const scope = toScope(flags)
     const target = await this.#target(flags.to)
-    const patience = toPatience(flags.wait, duration)
+    const patience = toPatience(flags.wait)
     const planOut = flags['plan-out']
     const isPlanOnly = flags['dry-run'] || planOut !== undefined
     const bus = await this.openBus({ ...flags, 'dry-run': isPlanOnly })

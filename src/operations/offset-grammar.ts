@@ -1,6 +1,6 @@
 import { duration } from '../bus/duration.ts'
 import { EventBusError, topicNotFound } from '../bus/errors.ts'
-import type { LogSlice, TopicLog } from '../bus/topic-log.ts'
+import type { LogSlice, PartitionRange, TopicLog } from '../bus/topic-log.ts'
 
 /** One end of a range, before it is looked up on a topic. */
 export type OffsetSpec =
@@ -215,7 +215,7 @@ async function resolveTopic(
     .filter(({ partition }) => partitions === undefined || partitions.includes(partition))
     .map(({ partition, start, end }) => {
       const place = (spec: OffsetSpec, times: ReadonlyMap<number, bigint> | undefined): bigint => {
-        const wanted = wantedOffset(spec, start, end, times?.get(partition))
+        const wanted = offsetOf(spec, { start, end }, times?.get(partition))
         const clamped = wanted < start ? start : wanted > end ? end : wanted
         // In an empty partition every offset is as good as another.
         if (spec.kind === 'offset' && clamped !== wanted && start < end) {
@@ -230,7 +230,12 @@ async function resolveTopic(
   return { slices, notes }
 }
 
-function wantedOffset(spec: OffsetSpec, start: bigint, end: bigint, atTime: bigint | undefined): bigint {
+/** The offset a spec names in a partition, which may lie outside of it. No offset for a time is the end. */
+export function offsetOf(
+  spec: OffsetSpec,
+  { start, end }: Pick<PartitionRange, 'start' | 'end'>,
+  atTime: bigint | undefined,
+): bigint {
   switch (spec.kind) {
     case 'start':
       return start

@@ -3,6 +3,7 @@ import { EventBusError, groupActive, groupNotFound, topicNotFound } from '../bus
 import type { EventBus } from '../bus/event-bus.ts'
 import type { Position } from '../bus/record.ts'
 import type { PartitionRange } from '../bus/topic-log.ts'
+import { offsetOf } from './offset-grammar.ts'
 import {
   type BusIdentity,
   changesOf,
@@ -167,30 +168,16 @@ function placesOf(
 /** The offset asked for, or why there can be none; `undefined` when the source says nothing of this partition. */
 function wantedOffset(
   target: ResetTarget,
-  { partition, start, end }: PartitionRange,
+  range: PartitionRange,
   from: bigint | null,
   given: bigint | undefined,
   times: ReadonlyMap<number, bigint> | undefined,
 ): bigint | string | undefined {
   if (target.kind === 'group' || target.kind === 'offsets') return given
-  if (target.kind === 'current') return from ?? end
+  if (target.kind === 'current') return from ?? range.end
   if (target.kind === 'shift') return from === null ? 'nothing is committed to count from' : from + target.by
   if (target.kind === 'nothing') return undefined
-  const { place } = target
-  switch (place.kind) {
-    case 'start':
-      return start
-    case 'end':
-      return end
-    case 'offset':
-      return place.offset
-    case 'fromStart':
-      return start + place.count
-    case 'beforeEnd':
-      return end - place.count
-    case 'time':
-      return times?.get(partition) ?? end
-  }
+  return offsetOf(target.place, range, times?.get(range.partition))
 }
 
 const isTime = (target: ResetTarget): boolean => target.kind === 'place' && target.place.kind === 'time'

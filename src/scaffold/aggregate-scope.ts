@@ -1,6 +1,7 @@
 import type { NamedType, Schema, Type } from '../schema/model.ts'
 import { writeSchemaFile } from '../schema/schema-file.ts'
 import type { DomainEvent, Failure, Field } from './events.ts'
+import { typeScope } from './field-types.ts'
 import { isSameName, type Name, spellings } from './name.ts'
 import type { Scope, Value } from './scope.ts'
 import { importOf, unionOf } from './typescript-lines.ts'
@@ -112,13 +113,7 @@ const fieldScopes = (fields: readonly Field[], id: Field): readonly Scope[] =>
 function fieldScope({ name, type }: Field): Scope {
   return {
     name,
-    type: type.name,
-    ts: type.ts,
-    rust: type.rust,
-    example_ts: type.example.ts,
-    example_rust: type.example.rust,
-    empty_ts: type.empty.ts,
-    empty_rust: type.empty.rust,
+    ...typeScope(type),
     sample_ts: sampleOf(name, type.name),
   }
 }

@@ -1,4 +1,5 @@
 import type { Type } from '../schema/model.ts'
+import type { Scope } from './scope.ts'
 
 /** What a field of an event may hold, and how each language writes it. */
 export interface FieldType {
@@ -77,3 +78,14 @@ const list: readonly FieldType[] = [
 export const fieldTypes: ReadonlyMap<string, FieldType> = new Map(list.map((type) => [type.name, type]))
 
 export const fieldTypeNames: readonly string[] = list.map(({ name }) => name)
+
+/** What templates can say of a field by its type. */
+export const typeScope = ({ name, ts, rust, example, empty }: Omit<FieldType, 'schema'>): Scope => ({
+  type: name,
+  ts,
+  rust,
+  example_ts: example.ts,
+  example_rust: example.rust,
+  empty_ts: empty.ts,
+  empty_rust: empty.rust,
+})

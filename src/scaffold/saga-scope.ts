@@ -1,3 +1,4 @@
+import { typeScope } from './field-types.ts'
 import type { KnownAction, KnownField, Step } from './known-topic.ts'
 import { isSameName, type Name, parseName, spellings } from './name.ts'
 import { ScaffoldRefused } from './refused.ts'
@@ -231,12 +232,6 @@ function fieldScope({ name, type }: KnownField): Scope {
   const spelled: Value = parsed !== undefined && spellings.snake(parsed) === name ? parsed : name
   return {
     name: spelled,
-    type: type.name,
-    ts: type.ts,
-    rust: type.rust,
-    example_ts: type.example.ts,
-    example_rust: type.example.rust,
-    empty_ts: type.empty.ts,
-    empty_rust: type.empty.rust,
+    ...typeScope(type),
   }
 }

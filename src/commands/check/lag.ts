@@ -1,5 +1,4 @@
 import { Flags } from '@oclif/core'
-import { duration } from '../../bus/duration.ts'
 import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/check-command.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { busFlags, groupFlag, toDuration, topicFlag } from '../../cli/flags.ts'
@@ -33,9 +32,9 @@ export default class CheckLag extends CheckCommand {
     const { group: groups, topic: topics } = flags
     const limits = {
       maxEvents: flags['max-events'],
-      maxAge: toDuration('--max-age', flags['max-age'], duration),
+      maxAge: toDuration('--max-age', flags['max-age']),
       warnEvents: flags['warn-events'],
-      warnAge: toDuration('--warn-age', flags['warn-age'], duration),
+      warnAge: toDuration('--warn-age', flags['warn-age']),
     }
     if (groups === undefined) throw new UsageError('name a group', ["--group billing, or --group '*' for all"])
     if (Object.values(limits).every((limit) => limit === undefined)) {

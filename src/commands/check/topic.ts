@@ -1,5 +1,4 @@
 import { Args, Flags } from '@oclif/core'
-import { duration } from '../../bus/duration.ts'
 import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/check-command.ts'
 import { busFlags, toDuration } from '../../cli/flags.ts'
 import { type Check, checkTopicState } from '../../operations/check.ts'
@@ -29,7 +28,7 @@ export default class CheckTopic extends CheckCommand {
     const { args, flags } = await this.parse(CheckTopic)
     this.format = flags.format
     const { partitions, replication } = flags
-    const maxSilence = toDuration('--max-silence', flags['max-silence'], duration)
+    const maxSilence = toDuration('--max-silence', flags['max-silence'])
     const bus = await this.openBus(flags)
     const { now } = this.context
     const expected = { topic: args.topic, partitions, replication, maxSilence, now, signal: this.signal }

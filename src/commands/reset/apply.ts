@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { Args } from '@oclif/core'
-import { duration } from '../../bus/duration.ts'
 import { ChangeCommand } from '../../cli/change-command.ts'
 import { busFlags, changeFlags, toPatience, waitFlag } from '../../cli/flags.ts'
 import { applyReset, waitUntilEmpty } from '../../operations/reset.ts'
@@ -18,7 +17,7 @@ export default class ResetApply extends ChangeCommand {
 
   async run(): Promise<ResetPlan & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(ResetApply)
-    const patience = toPatience(flags.wait, duration)
+    const patience = toPatience(flags.wait)
     const plan = await readPlanFile(resolve(this.context.cwd, args.plan))
     const bus = await this.openBus(flags)
     return this.carryOut(flags, {

@@ -237,6 +237,16 @@ interface Refusal {
   readonly message: string | null
 }
 
+/** What is said of the one topic a request was about. */
+function readRefusal(from: Reader): Refusal {
+  from.int32()
+  const [answer] = from.list(() => {
+    from.text()
+    return { error: from.int16(), message: from.string() }
+  })
+  return answer ?? { error: 0, message: null }
+}
+
 /** Version 4: the first in which -1 asks for the broker's own replication. */
 export const createTopicApi: Api<CreateTopic, Refusal> = {
   key: 19,
@@ -249,14 +259,7 @@ export const createTopicApi: Api<CreateTopic, Refusal> = {
     })
     to.int32(timeout).int8(0)
   },
-  read(from) {
-    from.int32()
-    const [answer] = from.list(() => {
-      from.text()
-      return { error: from.int16(), message: from.string() }
-    })
-    return answer ?? { error: 0, message: null }
-  },
+  read: readRefusal,
 }
 
 export const deleteTopicApi: Api<{ readonly topic: string; readonly timeout: number }, Refusal> = {
@@ -292,14 +295,7 @@ export const createPartitionsApi: Api<MorePartitions, Refusal> = {
     to.list([topic], (name) => to.string(name).int32(partitions).int32(-1))
     to.int32(timeout).int8(0)
   },
-  read(from) {
-    from.int32()
-    const [answer] = from.list(() => {
-      from.text()
-      return { error: from.int16(), message: from.string() }
-    })
-    return answer ?? { error: 0, message: null }
-  },
+  read: readRefusal,
 }
 
 export interface ConfigEntry {
