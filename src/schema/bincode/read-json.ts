@@ -1,4 +1,5 @@
 import { jsonText } from '../json-text.ts'
+import { compileReader } from './compile-reader.ts'
 import {
   type Cursor,
   enter,
@@ -9,7 +10,6 @@ import {
   readLength,
   readOption,
   readVariant,
-  takeNothings,
 } from './cursor.ts'
 import { type Enum, isNullable, isTextKey, type Shape } from './shape.ts'
 import type { Sizes } from './shape-size.ts'
@@ -21,15 +21,7 @@ type ReadJson = (cursor: Cursor) => string
  * `JSON.stringify` of the value, and safe on a terminal as it is.
  */
 export function jsonReader(root: Shape, sizes: Sizes): ReadJson {
-  const made = new Map<Shape, ReadJson>()
-  const reader = (shape: Shape): ReadJson => {
-    const known = made.get(shape)
-    if (known !== undefined) return known
-    const read = counted(shape, sizes, compile(shape))
-    made.set(shape, read)
-    return read
-  }
-  const compile = (shape: Shape): ReadJson => {
+  const compile = (shape: Shape, reader: (shape: Shape) => ReadJson): ReadJson => {
     switch (shape.kind) {
       case 'leaf':
         return shape.readJson
@@ -87,14 +79,7 @@ export function jsonReader(root: Shape, sizes: Sizes): ReadJson {
       }
     }
   }
-  return reader(root)
-}
-
-function counted(shape: Shape, sizes: Sizes, read: ReadJson): ReadJson {
-  const nothings = sizes.nothings(shape)
-  if (nothings === 0) return read
-  const what = shape.kind === 'leaf' || shape.kind === 'struct' ? shape.name : shape.kind
-  return (cursor) => (takeNothings(cursor, nothings, what) ? read(cursor) : '')
+  return compileReader(root, sizes, compile, '')
 }
 
 /** Each part with the text before it. */

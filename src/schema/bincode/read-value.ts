@@ -1,3 +1,4 @@
+import { compileReader } from './compile-reader.ts'
 import {
   type Cursor,
   enter,
@@ -8,7 +9,6 @@ import {
   readLength,
   readOption,
   readVariant,
-  takeNothings,
 } from './cursor.ts'
 import { isSorted, losesOrder, mixesIndexes, rememberOrder } from './map-order.ts'
 import { objectMaker } from './object-maker.ts'
@@ -19,15 +19,7 @@ type Read = (cursor: Cursor) => unknown
 
 /** Compiles a shape to a function that reads it as a value. Every function may be called after a failure. */
 export function valueReader(root: Shape, sizes: Sizes): Read {
-  const made = new Map<Shape, Read>()
-  const reader = (shape: Shape): Read => {
-    const known = made.get(shape)
-    if (known !== undefined) return known
-    const read = counted(shape, sizes, compile(shape))
-    made.set(shape, read)
-    return read
-  }
-  const compile = (shape: Shape): Read => {
+  const compile = (shape: Shape, reader: (shape: Shape) => Read): Read => {
     switch (shape.kind) {
       case 'leaf':
         return shape.read
@@ -79,15 +71,7 @@ export function valueReader(root: Shape, sizes: Sizes): Read {
       }
     }
   }
-  return reader(root)
-}
-
-/** What takes no byte is counted, since nothing else bounds it. */
-function counted(shape: Shape, sizes: Sizes, read: Read): Read {
-  const nothings = sizes.nothings(shape)
-  if (nothings === 0) return read
-  const what = shape.kind === 'leaf' || shape.kind === 'struct' ? shape.name : shape.kind
-  return (cursor) => (takeNothings(cursor, nothings, what) ? read(cursor) : undefined)
+  return compileReader(root, sizes, compile, undefined)
 }
 
 function enumReader({ name, variants }: Enum, reader: (shape: Shape) => Read): Read {
