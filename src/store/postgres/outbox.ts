@@ -6,10 +6,15 @@ import { EVENT, time } from './columns.ts'
 import type { Connections, Row } from './connections.ts'
 import type { Leases } from './lease.ts'
 
+/** Not worth waiting for the disk: what was not forgotten is published once more. The setting ends with the statement. */
+const FORGET = `WITH soon AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+  DELETE FROM crbus_outbox USING soon WHERE owner = $1 AND id = ANY ($2::bigint[])`
+const COUNT_ATTEMPT = 'UPDATE crbus_outbox SET attempts = attempts + 1 WHERE owner = $1 AND id = ANY ($2::bigint[])'
+
 export function postgresOutbox({ ask }: Connections, leases: Leases): Outbox {
   const change = async (sql: string, owner: string, ids: readonly string[]) => {
     checkText('the owner', owner)
-    await ask(`${sql} WHERE owner = $1 AND id = ANY ($2::bigint[])`, [owner, ids.filter(isRowId)])
+    await ask(sql, [owner, ids.filter(isRowId)])
   }
   return {
     async pending(owner, limit) {
@@ -21,8 +26,8 @@ export function postgresOutbox({ ask }: Connections, leases: Leases): Outbox {
       )
       return rows.map(toPending)
     },
-    published: (owner, ids) => change('DELETE FROM crbus_outbox', owner, ids),
-    failed: (owner, ids) => change('UPDATE crbus_outbox SET attempts = attempts + 1', owner, ids),
+    published: (owner, ids) => change(FORGET, owner, ids),
+    failed: (owner, ids) => change(COUNT_ATTEMPT, owner, ids),
     async bury(owner, id, reason) {
       checkText('the owner', owner)
       checkReason(reason)
