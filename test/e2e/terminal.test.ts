@@ -22,8 +22,9 @@ beforeEach(() => {
 
 const crbus = `"${process.execPath}" "${bin}"`
 
-/** Runs a shell's line on a pseudo-terminal of its own (util-linux's `script`). */
-const onPseudoTerminal = (line: string) => execa('script', ['-qfec', line, '/dev/null'], { env, reject: false })
+/** Runs a line of /bin/sh, whatever shell the tests are run from, on a pseudo-terminal of its own (util-linux's `script`). */
+const onPseudoTerminal = (line: string) =>
+  execa('script', ['-qfec', line, '/dev/null'], { env: { ...env, SHELL: '/bin/sh' }, reject: false })
 
 const onTerminal = (words: string) => onPseudoTerminal(`${crbus} ${words}`)
 
@@ -126,10 +127,10 @@ describe('lag --watch on a terminal', () => {
   const PRIMARY = '\u001b[?1049l'
   const SHOW_CURSOR = '\u001b[?25h'
 
-  /** Says its process id, watches, and says how it ended and in what state the terminal is. */
+  /** Says its process id, watches, and says how it ended and in what state the terminal is: the shell outlives a Ctrl-C. */
   const watching = (before = '') => {
     const watch = `${before} sh -c 'echo pid=$$; exec ${crbus} lag --watch --interval 200ms'`
-    return onPseudoTerminal(`stty rows 24 cols 80; ${watch}; echo "ended=$?"; stty -a`)
+    return onPseudoTerminal(`trap : INT; stty rows 24 cols 80; ${watch}; echo "ended=$?"; stty -a`)
   }
 
   const expectRestored = (stdout: string, code: number) => {
