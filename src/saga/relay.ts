@@ -14,6 +14,10 @@ export interface RelayOptions {
 
 /** How often it looks for messages that other processes stored. Milliseconds. */
 const LOOK_MS = 100
+/** How long messages that are on the bus may stay in the store: forgetting many together spares it work. Milliseconds. */
+const FORGET_MS = 50
+/** So many are not waited with. */
+const MANY_TO_FORGET = 250
 /** How often it asks for the right to relay while another process has it. */
 const ASK_MS = 1000
 /** The most messages of one look. */
@@ -25,7 +29,7 @@ const MOST_ATTEMPTS = 10
 
 /**
  * Brings stored messages to the bus: at least once each, those of a topic in the order they were stored. One is
- * forgotten when the bus has acknowledged it, so that a process which dies in between leaves it to the next.
+ * forgotten after the bus has acknowledged it, so that a process which dies in between leaves it to the next.
  *
  * A bus that is away is waited for as long as it takes. A message that the bus refuses for good, or that fails by itself
  * ten times, goes to the dead letters, and what is behind it goes on.
@@ -35,6 +39,9 @@ export class Relay {
   readonly #alarm: Alarm
   /** Topics that failed, and until when they are left alone. */
   readonly #resting = new Map<string, { failures: number; until: number }>()
+  /** Ids of messages that are on the bus and still in the store. */
+  readonly #published = new Set<string>()
+  #forgotAt = 0
   #limit = MOST_MESSAGES
   #storeFailures = 0
   #isStopping = false
@@ -73,12 +80,15 @@ export class Relay {
 
   async #hold(lease: Lease): Promise<void> {
     while (!lease.lost.aborted) {
-      const published = await this.#guarded(() => this.pass())
-      if (published !== undefined && published > 0) continue
+      // What is stored from now on rings again.
+      const gone = await this.#guarded(() => this.#publishPending())
+      if (gone !== undefined && gone.count > 0 && (gone.isMore || this.#isStopping)) continue
       // Another process, or the next start, has what could not be published now.
-      if (this.#isStopping) return
-      await this.#alarm.wait(LOOK_MS)
+      if (this.#isStopping) break
+      await this.#alarm.wait(this.#published.size > 0 ? FORGET_MS : LOOK_MS)
     }
+    await this.#guarded(() => this.#forget())
+    this.#published.clear()
   }
 
   /** What the work gave; `undefined` after a pause when the store is away. */
@@ -97,22 +107,48 @@ export class Relay {
     }
   }
 
-  /** Publishes what is pending; returns how many messages left the outbox. */
+  /** Publishes what is pending and forgets it; returns how many messages that were. */
   async pass(): Promise<number> {
+    const { count } = await this.#publishPending()
+    await this.#forget()
+    return count
+  }
+
+  /** How many messages are dealt with, and whether there may be more. What was published before is forgotten meanwhile. */
+  async #publishPending(): Promise<{ readonly count: number; readonly isMore: boolean }> {
     const { store, owner, pace } = this.#options
-    const pending = await store.outbox.pending(owner, this.#limit)
+    const pending = await store.outbox.pending(owner, this.#limit, this.#published)
     const now = pace.now()
     const awake = pending.filter(({ topic }) => (this.#resting.get(topic)?.until ?? 0) <= now)
+    const isFull = pending.length === this.#limit
     // Topics that rest must not stand in the way of the others.
-    const isInTheWay = awake.length === 0 && pending.length === this.#limit
+    const isInTheWay = awake.length === 0 && isFull
     this.#limit = isInTheWay ? Math.min(MOST_MESSAGES_EVER, this.#limit * 4) : MOST_MESSAGES
     const topics = Map.groupBy(awake, ({ topic }) => topic)
-    const gone = await Promise.all([...topics].map(([topic, messages]) => this.#publish(topic, messages)))
-    return gone.reduce((sum, count) => sum + count, 0)
+    const isDue = this.#published.size >= MANY_TO_FORGET || now - this.#forgotAt >= FORGET_MS
+    const working = [...topics].map(([topic, messages]) => this.#publish(topic, messages))
+    if (isDue) working.push(this.#forget())
+    // All of them, whatever fails: what is still on its way to the bus must not be taken up again.
+    const results = await Promise.allSettled(working)
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed) throw failed.reason
+    const count = results.reduce((sum, result) => sum + (result.status === 'fulfilled' ? result.value : 0), 0)
+    return { count, isMore: isFull }
+  }
+
+  /** None of these leaves the outbox anew: 0. */
+  async #forget(): Promise<number> {
+    const { store, owner, pace } = this.#options
+    const ids = [...this.#published]
+    this.#forgotAt = pace.now()
+    if (ids.length === 0) return 0
+    await store.outbox.published(owner, ids)
+    for (const id of ids) this.#published.delete(id)
+    return 0
   }
 
   async #publish(topic: string, messages: readonly PendingMessage[]): Promise<number> {
-    const { bus, store, owner } = this.#options
+    const { bus } = this.#options
     try {
       await bus.publish(
         topic,
@@ -124,10 +160,7 @@ export class Relay {
       return messages.length === 1 ? this.#refused(messages, failure) : this.#publishEach(topic, messages)
     }
     this.#resting.delete(topic)
-    await store.outbox.published(
-      owner,
-      messages.map(({ id }) => id),
-    )
+    for (const { id } of messages) this.#published.add(id)
     return messages.length
   }
 

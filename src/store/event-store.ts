@@ -154,8 +154,11 @@ export interface PendingMessage extends OutgoingMessage {
 
 /** Messages stored and not yet on the bus. */
 export interface Outbox {
-  /** The oldest ones, oldest first; what was stored with one stream is in that stream's order. */
-  pending(owner: string, limit: number): Promise<readonly PendingMessage[]>
+  /**
+   * The oldest ones, oldest first; what was stored with one stream is in that stream's order. Without those of the ids in
+   * `except`, which are known already.
+   */
+  pending(owner: string, limit: number, except?: Iterable<string>): Promise<readonly PendingMessage[]>
   /** The bus has acknowledged them: they are forgotten. Ids that are gone are no error. */
   published(owner: string, ids: readonly string[]): Promise<void>
   /** Publishing them failed: counts an attempt each. */

@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type CommitPlan, planCommits, type StoreState } from '../commit-plan.ts'
 import { invalidAppend } from '../errors.ts'
 import type { Commit, Committed } from '../event-store.ts'
-import { eventArrays, time } from './columns.ts'
+import { time } from './columns.ts'
 import { type Ask, type Connections, type Row, transact } from './connections.ts'
+import { events, insertEvents, insertMessages, messages, setTimers, timers } from './insert.ts'
 import { isBadData } from './postgres-errors.ts'
+import { writeAtOnce } from './write-at-once.ts'
 
 /** What is written in one transaction, at most. Bytes travel as hexadecimal digits. */
 const MOST_COMMITS = 500
@@ -14,9 +16,10 @@ const MOST_BYTES = 8 * 1024 * 1024
 const TRIES_TOGETHER = 3
 
 /**
- * Makes commits: looks at the streams, decides on paper, writes what came of it in a handful of statements. That somebody
- * else wrote in between shows in the number of rows written, without an error that would spoil the transaction; then it is
- * rolled back and decided again by what is true now.
+ * Makes commits. Most say where their streams are, and are right: those are taken at their word. For others it looks at the
+ * streams, decides on paper, writes what came of it in a handful of statements. That somebody else wrote in between shows in
+ * the number of rows written, without an error that would spoil the transaction; then it is rolled back and decided again by
+ * what is true now.
  */
 export async function makeCommits(
   connections: Connections,
@@ -25,7 +28,7 @@ export async function makeCommits(
 ): Promise<Committed[]> {
   const results: Committed[] = []
   for (const part of inParts(commits)) {
-    const together = part.length > 1 ? await tryTogether(connections, owner, part) : undefined
+    const together = await tryTogether(connections, owner, part)
     if (together !== undefined) results.push(...together)
     else for (const commit of part) results.push(await makeCommit(connections, owner, commit))
   }
@@ -34,7 +37,9 @@ export async function makeCommits(
 
 async function tryTogether(connections: Connections, owner: string, commits: readonly Commit[]) {
   try {
-    for (let tries = 0; tries < TRIES_TOGETHER; tries += 1) {
+    const written = await writeAtOnce(connections, owner, commits)
+    if (written !== undefined) return written
+    for (let tries = 0; tries < TRIES_TOGETHER && commits.length > 1; tries += 1) {
       const results = await attempt(connections, owner, commits)
       if (results !== undefined) return results
     }
@@ -94,22 +99,19 @@ async function readState(ask: Ask, owner: string, commits: readonly Commit[]): P
   return { version: (streamId) => versions.get(streamId) ?? 0, dueOf: (id) => due.get(id) }
 }
 
+const ADD_EVENTS = `${insertEvents(1)} ON CONFLICT (stream_id, version) DO NOTHING`
+const SET_TIMERS = setTimers(1, 2)
+const ADD_MESSAGES = insertMessages(1, 2)
+
 /**
- * Writes inside a transaction; false when it does not hold any more. Rows are locked in the order of their keys, so that
- * writers of the same streams wait for one another and not in a circle. Messages get their ids after the events are in:
- * whoever appends to a stream afterwards gets later ones.
+ * Writes inside a transaction; false when it does not hold any more. Messages get their ids after the events are in: whoever
+ * appends to a stream afterwards gets later ones.
  */
-async function writePlan(ask: Ask, owner: string, { events, messages, fired, timers }: CommitPlan): Promise<boolean> {
-  if (events.length > 0) {
-    const { count } = await ask(
-      `INSERT INTO events (stream_id, version, event_type, event_version, event_data, metadata)
-       SELECT stream_id, version, event_type, event_version, event_data, metadata::jsonb
-       FROM unnest($1::text[], $2::bigint[], $3::text[], $4::integer[], $5::bytea[], $6::text[])
-         AS e(stream_id, version, event_type, event_version, event_data, metadata)
-       ORDER BY stream_id, version ON CONFLICT (stream_id, version) DO NOTHING`,
-      [events.map(({ streamId }) => streamId), events.map(({ version }) => version), ...eventArrays(events)],
-    )
-    if (count < events.length) return false
+async function writePlan(ask: Ask, owner: string, plan: CommitPlan): Promise<boolean> {
+  const { fired } = plan
+  if (plan.events.length > 0) {
+    const { count } = await ask(ADD_EVENTS, events.arrays(plan.events))
+    if (count < plan.events.length) return false
   }
   if (fired.size > 0) {
     const { rows } = await ask<Row<'id'>>(
@@ -120,35 +122,8 @@ async function writePlan(ask: Ask, owner: string, { events, messages, fired, tim
     const removed = new Set(rows.map(({ id }) => id))
     for (const [id, due] of fired) if (due !== undefined && !removed.has(id)) return false
   }
-  if (timers.size > 0) {
-    const list = [...timers.values()]
-    await ask(
-      `INSERT INTO crbus_timers (owner, id, stream_id, due_at, event_type, event_version, event_data, metadata)
-       SELECT $1, id, stream_id, due_at, event_type, event_version, event_data, metadata::jsonb
-       FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::integer[], $7::bytea[], $8::text[])
-         AS t(id, stream_id, due_at, event_type, event_version, event_data, metadata)
-       ORDER BY id ON CONFLICT (owner, id) DO UPDATE SET stream_id = excluded.stream_id, due_at = excluded.due_at,
-         event_type = excluded.event_type, event_version = excluded.event_version, event_data = excluded.event_data,
-         metadata = excluded.metadata`,
-      [
-        owner,
-        list.map(({ id }) => id),
-        list.map(({ streamId }) => streamId),
-        list.map(({ due }) => due.toISOString()),
-        ...eventArrays(list),
-      ],
-    )
-  }
-  if (messages.length > 0) {
-    await ask(
-      `INSERT INTO crbus_outbox (owner, stream_id, topic, event_type, event_version, event_data, metadata)
-       SELECT $1, stream_id, topic, event_type, event_version, event_data, metadata::jsonb
-       FROM unnest($2::text[], $3::text[], $4::text[], $5::integer[], $6::bytea[], $7::text[])
-         WITH ORDINALITY AS m(stream_id, topic, event_type, event_version, event_data, metadata, place)
-       ORDER BY place`,
-      [owner, messages.map(({ streamId }) => streamId), messages.map(({ topic }) => topic), ...eventArrays(messages)],
-    )
-  }
+  if (plan.timers.size > 0) await ask(SET_TIMERS, [owner, ...timers.arrays([...plan.timers.values()])])
+  if (plan.messages.length > 0) await ask(ADD_MESSAGES, [owner, ...messages.arrays(plan.messages)])
   return true
 }
 

@@ -13,8 +13,11 @@ interface Answer<R> {
   readonly count: number
 }
 
-/** Asks on one connection, in the transaction it is in. */
-export type Ask = <R = Row>(sql: string, values?: readonly unknown[]) => Promise<Answer<R>>
+/**
+ * Asks on one connection, in the transaction it is in. What is asked all the time has a name: a connection has it parsed and
+ * planned once.
+ */
+export type Ask = <R = Row>(sql: string, values?: readonly unknown[], name?: string) => Promise<Answer<R>>
 
 /** The types of `pg` lack these two. */
 export type OwnClient = Client & { ref(): void; unref(): void }
@@ -25,6 +28,7 @@ export class Connections {
   readonly location: string
   readonly #config: ClientConfig
   readonly #max: number
+  readonly #timeout: number
   #pool: Promise<Pool> | undefined
   readonly #underWay = new Set<Promise<unknown>>()
   #isClosed = false
@@ -33,6 +37,7 @@ export class Connections {
     const { connectionString, shown } = parseLocation(url)
     this.location = shown
     this.#max = maxConnections
+    this.#timeout = timeout
     this.#config = {
       connectionString,
       connectionTimeoutMillis: timeout,
@@ -44,12 +49,10 @@ export class Connections {
   }
 
   /** One statement by itself. */
-  ask: Ask = (sql, values) => this.guarded(() => this.#use((ask) => ask(sql, values)))
+  ask: Ask = (sql, values, name) => this.guarded(() => this.#use((ask) => ask(sql, values, name)))
 
   /** Several statements on one connection. */
-  use<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
-    return this.guarded(() => this.#use(work))
-  }
+  use = <T>(work: (ask: Ask) => Promise<T>): Promise<T> => this.guarded(() => this.#use(work))
 
   /** A connection for as long as the caller wants, outside the pool. */
   async connect(): Promise<OwnClient> {
@@ -95,6 +98,10 @@ export class Connections {
   async #makePool(): Promise<Pool> {
     const { Pool } = await import('pg')
     const pool = new Pool({ ...this.#config, max: this.#max, allowExitOnIdle: true })
+    // What is not waited for any more is not done later either. A pooler would not take it with the greeting.
+    pool.on('connect', (client) => {
+      client.query(`SET statement_timeout = ${Math.ceil(this.#timeout)}`).catch(() => undefined)
+    })
     // An idle connection broke: the pool makes another when one is needed.
     pool.on('error', () => undefined)
     return pool
@@ -119,8 +126,8 @@ export class Connections {
 
 export const askOn =
   (client: Client | PoolClient): Ask =>
-  async <R>(sql: string, values: readonly unknown[] = []) => {
-    const { rows, rowCount } = await client.query(sql, [...values])
+  async <R>(text: string, values: readonly unknown[] = [], name?: string) => {
+    const { rows, rowCount } = await client.query({ text, values: [...values], ...(name && { name }) })
     return { rows: rows as R[], count: rowCount ?? 0 }
   }
 

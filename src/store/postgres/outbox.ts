@@ -17,12 +17,14 @@ export function postgresOutbox({ ask }: Connections, leases: Leases): Outbox {
     await ask(sql, [owner, ids.filter(isRowId)])
   }
   return {
-    async pending(owner, limit) {
+    async pending(owner, limit, except = []) {
       checkText('the owner', owner)
       checkLimit(limit)
       const { rows } = await ask<MessageRow>(
-        `SELECT id, topic, attempts, ${time('created_at')}, ${EVENT} FROM crbus_outbox WHERE owner = $1 ORDER BY id LIMIT $2::bigint`,
-        [owner, limit],
+        `SELECT id, topic, attempts, ${time('created_at')}, ${EVENT} FROM crbus_outbox
+         WHERE owner = $1 AND id <> ALL ($3::bigint[]) ORDER BY id LIMIT $2::bigint`,
+        [owner, limit, [...except].filter(isRowId)],
+        'crbus-pending',
       )
       return rows.map(toPending)
     },

@@ -5,6 +5,10 @@ import { EventStoreError, storeMismatch, storeUnavailable } from '../errors.ts'
 /** Somebody else's transaction was in the way and nothing was done: the same may work now. */
 export const isLostRace = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error) ?? '')
 
+/** Refused for what others have written, or for how the server begins a transaction by itself: another attempt may go well. */
+export const isOvertaken = (error: unknown): boolean =>
+  isLostRace(error) || ['23505', '25006'].includes(codeOf(error) ?? '')
+
 /** What was to be written is refused: bad data, a limit, a constraint or a trigger of the tables' owner. */
 export const isBadData = (error: unknown): boolean => {
   const cause = error instanceof EventStoreError ? error.cause : error

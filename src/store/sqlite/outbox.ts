@@ -9,7 +9,8 @@ import type { StoreFile } from './store-file.ts'
 export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
   const prepare = (sql: string) => file.database.prepare(sql)
   const pending = prepare(
-    `SELECT id, topic, attempts, created_at, ${EVENT_COLUMNS} FROM crbus_outbox WHERE owner = ? ORDER BY id LIMIT ?`,
+    `SELECT id, topic, attempts, created_at, ${EVENT_COLUMNS} FROM crbus_outbox
+     WHERE owner = ?1 AND id NOT IN (SELECT value FROM json_each(?3)) ORDER BY id LIMIT ?2`,
   )
   const topicOf = prepare('SELECT topic FROM crbus_outbox WHERE owner = ? AND id = ?')
   const remove = prepare('DELETE FROM crbus_outbox WHERE owner = ? AND id = ?')
@@ -25,10 +26,11 @@ export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
     })
   }
   return {
-    async pending(owner, limit) {
+    async pending(owner, limit, except = []) {
       checkText('the owner', owner)
       checkLimit(limit)
-      return file.read(() => (pending.all(owner, limit) as unknown as MessageRow[]).map(toPending))
+      const known = `[${[...except].filter(isRowId)}]`
+      return file.read(() => (pending.all(owner, limit, known) as unknown as MessageRow[]).map(toPending))
     },
     async published(owner, ids) {
       checkText('the owner', owner)

@@ -42,6 +42,15 @@ export function outboxClauses({ store, connections, isShared, start }: StoreCont
     expect(await names()).toEqual(['d'])
   })
 
+  test('those that are known already are left out, and do not count', async () => {
+    await send(message('a'), message('b'), message('c'), message('d'))
+    const known = [await idOf('a'), await idOf('c'), '', 'x', '99999999']
+    const found = await store().outbox.pending(OWNER, 1, new Set(known))
+    expect(found.map(({ event }) => nameOf(event))).toEqual(['b'])
+    expect(await store().outbox.pending(OWNER, 9, await Promise.all(['a', 'b', 'c', 'd'].map(idOf)))).toEqual([])
+    expect(await names()).toEqual(['a', 'b', 'c', 'd'])
+  })
+
   test('failed attempts are counted', async () => {
     await send(message('a'), message('b'))
     await store().outbox.failed(OWNER, [await idOf('a')])

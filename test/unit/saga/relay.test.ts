@@ -255,6 +255,49 @@ test('runs until it is stopped, and relays what is there before it ends', async 
   expect(lease).toBeDefined()
 })
 
+test('publishes nothing twice while what it published cannot be forgotten', async () => {
+  let failures = 3
+  const away = setUp({
+    outbox: {
+      published(owner, ids) {
+        failures -= 1
+        return failures >= 0 ? Promise.reject(storeUnavailable('away')) : away.store.outbox.published(owner, ids)
+      },
+    },
+  })
+  const numbers = Array.from({ length: 600 }, (_, number) => number)
+  await away.keep(...numbers.map((number) => message('a', number)))
+  const running = away.relay.run()
+  await expect.poll(() => failures).toBeLessThan(0)
+  away.relay.stop()
+  await running
+
+  expect(await away.numbersOn('a')).toEqual(numbers)
+  expect(await away.store.outbox.pending(OWNER, 1)).toEqual([])
+  expect(away.problems).toHaveLength(3)
+})
+
+test('waits for what is on its way when the store fails beside it', async () => {
+  let isOnItsWay = false
+  let isTakenUpMeanwhile = false
+  const { relay, keep } = setUp({
+    publish: (real) => async (topic, events) => {
+      if (topic === 'bad') throw topicNotFound(topic)
+      isTakenUpMeanwhile ||= isOnItsWay
+      isOnItsWay = true
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      isOnItsWay = false
+      return real(topic, events)
+    },
+    outbox: { failed: () => Promise.reject(storeUnavailable('away')) },
+  })
+  await keep(message('bad', 1), message('good', 1))
+
+  await expect(relay.pass()).rejects.toThrow('away')
+  await expect(relay.pass()).rejects.toThrow('away')
+  expect(isTakenUpMeanwhile).toBe(false)
+})
+
 test('leaves it to whoever has the lease, and takes over when that is gone', async () => {
   const { relay, keep, store, numbersOn } = setUp()
   const lease = await store.outbox.lease(OWNER)
@@ -274,9 +317,9 @@ test('waits for a store that is away, and ends with one that is no store', async
   let failures = 5
   const away = setUp({
     outbox: {
-      pending(owner, limit) {
+      pending(...asked) {
         failures -= 1
-        return failures >= 0 ? Promise.reject(storeUnavailable('away')) : away.store.outbox.pending(owner, limit)
+        return failures >= 0 ? Promise.reject(storeUnavailable('away')) : away.store.outbox.pending(...asked)
       },
     },
   })
