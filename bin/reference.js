@@ -9,10 +9,11 @@ const config = await Config.load({ root, enablePerf: false })
 const helpOf = (command) =>
   new CommandHelp(command, config, { maxWidth: 100, stripAnsi: true }).generate().replaceAll(/[ \t]+$/gm, '')
 
-const commands = config.commands.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+// Names as they are typed, which oclif puts in on its way to a terminal alone.
+const commands = config.commands.map((command) => ({ ...command, id: command.id.replaceAll(':', ' ') }))
+commands.sort((a, b) => (a.id < b.id ? -1 : 1))
 const sections = commands.map((command) => {
-  const name = `crbus ${command.id.replaceAll(':', ' ')}`
-  return `### ${name}\n\n${command.summary}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`
+  return `### crbus ${command.id}\n\n${command.summary}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`
 })
 
 const file = `${root}README.md`
