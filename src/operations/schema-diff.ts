@@ -1,4 +1,5 @@
 import { type ChangeKind, compareSchemas, type SchemaChange } from '../schema/compare/compare-schemas.ts'
+import type { KnownAnswers } from './import-source.ts'
 import { isSchemaFile, readSchemaSource, type SchemaSource, type SchemaSourceRequest } from './schema-source.ts'
 
 export type { SchemaChange }
@@ -22,12 +23,13 @@ export function diffSchemas(
   const [first, second] = sources as [string, string]
   const one = readSchemaSource(first, request)
   if (!one.ok) return one
-  const { root, topic } = one.schema
-  const alike = { ...request, root: request.root ?? root, topic: request.topic ?? topic }
+  const { root, topic, answers } = one.schema
+  const known: KnownAnswers = (name) => answers ?? request.known?.(name)
+  const alike = { ...request, root: request.root ?? root, topic: request.topic ?? topic, known }
   let other = readSchemaSource(second, alike)
   // The enum may be called something else by now.
   if (!other.ok && request.root === undefined) {
-    const free = readSchemaSource(second, request)
+    const free = readSchemaSource(second, { ...request, known })
     if (free.ok) other = free
   }
   if (!other.ok) return other

@@ -1,9 +1,11 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { compareSchemas, type SchemaChange } from '../schema/compare/compare-schemas.ts'
+import type { Answers } from '../schema/model.ts'
 import type { ImportNote } from '../schema/rust/import-report.ts'
-import { type ImportedSchema, importSchema } from '../schema/rust/import-schema.ts'
+import type { ImportedSchema } from '../schema/rust/import-schema.ts'
 import { readSchemaFile, writeSchemaFile } from '../schema/schema-file.ts'
+import { importSource } from './import-source.ts'
 import { SCHEMAS_FOLDER } from './schema-files.ts'
 import { sourceFiles } from './source-files.ts'
 
@@ -13,8 +15,8 @@ export interface SchemaImportRequest {
   readonly cwd: string
   readonly root?: string | undefined
   readonly topic?: string | undefined
-  readonly map: ReadonlyMap<string, string>
-  readonly assume: ReadonlyMap<string, string>
+  /** Besides those in the file that is there already. */
+  readonly answers: Answers
   /** The file to write. Default: `<topic>.json` in `folder`. */
   readonly out?: string | undefined
   /** Default: `schemas` in the working directory. */
@@ -29,6 +31,8 @@ export interface SchemaImportPlan {
   readonly events: readonly string[]
   readonly sources: readonly string[]
   readonly notes: readonly ImportNote[]
+  /** Answers that were in the file already and are not given now, as flags. */
+  readonly answered: readonly string[]
   readonly path: string
   readonly text: string
   /** What events that are written already would suffer from: see `crbus schema diff`. */
@@ -41,16 +45,24 @@ export type SchemaImportFailure = Extract<ImportedSchema, { ok: false }>
 
 /** Reads the source and says what would be written. Changes nothing. */
 export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan | SchemaImportFailure {
-  const { paths, cwd, root, topic, map, assume, out, folder = SCHEMAS_FOLDER } = request
+  const { paths, cwd, root, topic, answers, out, folder = SCHEMAS_FOLDER } = request
   const files = sourceFiles(cwd)
   const shown = paths.map((path) => relative(cwd, resolve(cwd, path)) || '.')
-  const found = importSchema({ paths: shown, files, root, topic, map, assume })
+  const fileOf = (name: string) => out ?? join(folder, `${name}.json`)
+  const inFile = (path: string) => {
+    const text = files.read(path)
+    const read = text === undefined ? undefined : readSchemaFile(text)
+    return { text, schema: read?.ok ? read.schema : undefined }
+  }
+  const found = importSource(
+    { paths: shown, files, root, topic, answers },
+    (name) => inFile(fileOf(name)).schema?.answers,
+  )
   if (!found.ok) return found
   const { schema, notes, sources } = found
-  const path = out ?? join(folder, `${schema.topic}.json`)
+  const path = fileOf(schema.topic)
   const text = writeSchemaFile(schema)
-  const before = files.read(path)
-  const known = before === undefined ? undefined : readSchemaFile(before)
+  const before = inFile(path)
   return {
     ok: true,
     topic: schema.topic,
@@ -59,12 +71,16 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
     events: [...schema.events.keys()],
     sources,
     notes,
+    answered: [...answersBeside('map', schema.answers, answers), ...answersBeside('assume', schema.answers, answers)],
     path,
     text,
-    changes: known?.ok ? compareSchemas(known.schema, schema).filter(({ kind }) => kind !== 'safe') : [],
-    effect: before === undefined ? 'create' : before === text ? 'nothing' : 'change',
+    changes: before.schema ? compareSchemas(before.schema, schema).filter(({ kind }) => kind !== 'safe') : [],
+    effect: before.text === undefined ? 'create' : before.text === text ? 'nothing' : 'change',
   }
 }
+
+const answersBeside = (part: keyof Answers, all: Answers | undefined, given: Answers): string[] =>
+  [...(all?.[part] ?? [])].flatMap(([key, answer]) => (given[part].has(key) ? [] : [`--${part} ${key}=${answer}`]))
 
 /** Writes the planned file, whole or not at all. */
 export function applySchemaImport(plan: SchemaImportPlan, cwd: string): void {

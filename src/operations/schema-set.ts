@@ -64,7 +64,10 @@ export class CompiledSchema {
 }
 
 const hashOf = (schema: Schema): string =>
-  createHash('sha256').update(writeSchemaFile(schema)).digest('hex').slice(0, 12)
+  createHash('sha256')
+    .update(writeSchemaFile({ ...schema, answers: undefined }))
+    .digest('hex')
+    .slice(0, 12)
 
 /** Whether a map is anywhere in a variant of the root; of the whole where there are no variants to tell apart. */
 function reachesMap({ root, types }: Schema, variant: string | undefined): boolean {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join, posix, relative, resolve } from 'node:path'
-import type { Schema } from '../schema/model.ts'
-import { type ImportRequest, importSchema } from '../schema/rust/import-schema.ts'
+import type { Answers, Schema } from '../schema/model.ts'
+import type { ImportRequest } from '../schema/rust/import-schema.ts'
 import { readSchemaFile } from '../schema/schema-file.ts'
+import { answersIn, importSource, type KnownAnswers } from './import-source.ts'
 import { findSchemas, type SchemaPlace } from './schema-files.ts'
 import { sourceFiles } from './source-files.ts'
 
@@ -14,8 +15,9 @@ export interface SchemaSourceRequest {
   readonly git: RunGit
   readonly root?: string | undefined
   readonly topic?: string | undefined
-  readonly map?: ReadonlyMap<string, string> | undefined
-  readonly assume?: ReadonlyMap<string, string> | undefined
+  /** About source. */
+  readonly answers?: Answers | undefined
+  readonly known?: KnownAnswers | undefined
 }
 
 export type SchemaSource =
@@ -101,8 +103,8 @@ function readFrom(path: string, source: string, files: Files, request: SchemaSou
 }
 
 function importFrom(path: string, source: string, files: Files, request: SchemaSourceRequest): SchemaSource {
-  const { root, topic, map, assume } = request
-  const found = importSchema({ paths: [path], files, root, topic, map, assume })
+  const { root, topic, answers, known } = request
+  const found = importSource({ paths: [path], files, root, topic, answers }, known)
   if (found.ok) return found
   const problems = found.problems.map(
     ({ file, line, about, reason }) => `${file}${line > 0 ? `:${line}` : ''} ${about}: ${reason}`,
@@ -117,7 +119,7 @@ export async function schemaForTopic(
   named: string | undefined,
   request: SchemaSourceRequest & SchemaPlace,
 ): Promise<SchemaSource> {
-  if (named !== undefined) return readSchemaSource(named, { ...request, topic })
+  if (named !== undefined) return readSchemaSource(named, { ...request, topic, known: await answersIn(request) })
   const found = await findSchemas(request)
   const suggestions = [`--schema schemas/${topic}.json`, `crbus schema import PATH --topic ${topic}`]
   if (!found.ok) return { ok: false, reason: found.reason, suggestions }

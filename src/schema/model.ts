@@ -64,4 +64,14 @@ export interface Schema {
   /** Event type → path of variants, `OrderPlaced` or, through an enum that wraps another, `Inventory.SeatReserved`. */
   readonly events: ReadonlyMap<string, string>
   readonly types: ReadonlyMap<string, NamedType>
+  /** What was said about its source, which the next import need not be told again. */
+  readonly answers?: Answers | undefined
+}
+
+/** What is said about Rust source that does not settle a thing by itself. */
+export interface Answers {
+  /** Types by their path, each as the text of a type. */
+  readonly map: ReadonlyMap<string, string>
+  /** Answers to questions: what a `with` module writes, whether a feature is on. */
+  readonly assume: ReadonlyMap<string, string>
 }

@@ -1,4 +1,4 @@
-import type { Fields, NamedType, Schema, Type } from './model.ts'
+import type { Answers, Fields, NamedType, Schema, Type } from './model.ts'
 import { formatType, parseType } from './type-text.ts'
 
 /** What is wrong at one place of a schema file. */
@@ -47,17 +47,18 @@ class FileReader {
       this.#problem('crbus_schema', reason)
       return undefined
     }
-    this.#noneBut('', file, ['crbus_schema', 'topic', 'root', 'events', 'types'])
+    this.#noneBut('', file, ['crbus_schema', 'topic', 'root', 'answers', 'events', 'types'])
     const topic = this.#string('topic', file.topic)
     const root = this.#string('root', file.root)
     const types = this.#types(file.types)
-    const events = this.#events(file.events)
+    const events = this.#texts('events', file.events)
+    const answers = this.#answers(file.answers)
     if (!types || !events || topic === undefined || root === undefined) return undefined
     for (const [name, path] of this.#named) {
       if (!types.has(name)) this.#problem(path, `'${name}' is neither a type crbus knows nor one of types`)
     }
     if (!types.has(root)) this.#problem('root', `'${root}' is not one of types`)
-    const schema = { topic, root, events, types }
+    const schema = { topic, root, events, types, answers }
     for (const [event, path] of events) {
       const reason = types.has(root) ? whyNoVariant(schema, path) : undefined
       if (reason !== undefined) this.#problem(`events.${event}`, reason)
@@ -144,13 +145,21 @@ class FileReader {
     return undefined
   }
 
-  #events(json: unknown): Map<string, string> | undefined {
-    const events = this.#object('events', json)
-    if (!events) return undefined
+  #answers(json: unknown): Answers | undefined {
+    const answers = json === undefined ? undefined : this.#object('answers', json)
+    if (!answers) return undefined
+    this.#noneBut('answers', answers, ['map', 'assume'])
+    const part = (name: 'map' | 'assume') => this.#texts(`answers.${name}`, answers[name] ?? {}) ?? new Map()
+    return { map: part('map'), assume: part('assume') }
+  }
+
+  #texts(path: string, json: unknown): Map<string, string> | undefined {
+    const object = this.#object(path, json)
+    if (!object) return undefined
     return new Map(
-      Object.entries(events).flatMap(([event, path]): [string, string][] => {
-        const text = this.#string(`events.${event}`, path)
-        return text === undefined ? [] : [[event, text]]
+      Object.entries(object).flatMap(([name, value]): [string, string][] => {
+        const text = this.#string(`${path}.${name}`, value)
+        return text === undefined ? [] : [[name, text]]
       }),
     )
   }
@@ -226,7 +235,7 @@ const WIDTH = 100
  * Types and events sorted by name, fields and variants as declared; one line for what fits on it, and always one for each
  * variant, so that a difference of two files shows what changed in Rust and nothing else.
  */
-export function writeSchemaFile({ topic, root, events, types }: Schema): string {
+export function writeSchemaFile({ topic, root, events, types, answers }: Schema): string {
   const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   const namedTypes = sorted(types).map(([name, type]): Entry => {
     const at: Entry[] = type.at === '' ? [] : [['at', type.at]]
@@ -234,10 +243,16 @@ export function writeSchemaFile({ topic, root, events, types }: Schema): string 
     const variants = type.variants.map((variant) => object([[variant.name, fieldsToJson(variant.fields)]]))
     return [name, open(object([...at, ['enum', open({ list: variants })]]))]
   })
+  const said = [
+    ['map', answers?.map ?? new Map()],
+    ['assume', answers?.assume ?? new Map()],
+  ] as const
+  const parts = said.flatMap(([name, map]): Entry[] => (map.size === 0 ? [] : [[name, open(object(sorted(map)))]]))
   const file = object([
     ['crbus_schema', VERSION],
     ['topic', topic],
     ['root', root],
+    ...(parts.length === 0 ? [] : [['answers', object(parts)] as const]),
     ['events', open(object(sorted(events)))],
     ['types', open(object(namedTypes))],
   ])

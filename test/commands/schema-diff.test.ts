@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import SchemaDiff from '../../src/commands/schema/diff.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { planSchemaImport, type SchemaImportPlan } from '../../src/operations/schema-import.ts'
 import { writeSchemaFile } from '../../src/schema/schema-file.ts'
 import { enumOf, fields, schemaOf, t } from '../unit/schema/support/build.ts'
 import { runCli } from './run-cli.ts'
@@ -90,6 +91,25 @@ describe('schema diff', () => {
       stdout: 'no change: old bytes are read as what they are\n',
       exitCode: 0,
     })
+  })
+
+  test('answers for source what was answered when its schema was imported', async () => {
+    const unsettled = rust('OrderPlaced { order_id: String, carrier: somewhere::Carrier }')
+    put('orders/src/lib.rs', unsettled)
+    const { text } = planSchemaImport({
+      ...{ paths: ['orders'], cwd: folder, root: 'OrderEvent' },
+      answers: { map: new Map([['somewhere::Carrier', 'String']]), assume: new Map() },
+    }) as SchemaImportPlan
+    git('init', '-q')
+    git('add', '-A')
+    git('commit', '-qm', 'one')
+    put('orders/src/lib.rs', unsettled.replace('order_id', 'id'))
+    expect(await diff('HEAD:orders', 'orders', '--root', 'OrderEvent')).toMatchObject({ exitCode: 2 })
+
+    put('elsewhere.json', text)
+    expect(await diff('elsewhere.json', 'orders')).toMatchObject({ exitCode: 0 })
+    put('schemas/order-events.json', text)
+    expect(await diff('HEAD:orders', 'orders', '--root', 'OrderEvent')).toMatchObject({ exitCode: 0 })
   })
 
   test('is one document with --json', async () => {

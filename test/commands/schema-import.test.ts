@@ -78,6 +78,28 @@ describe('schema import', () => {
     expect(stderr).toContain('try: --map somewhere::Carrier=')
     expect((await schemaImport('src/order.rs', '--map', 'somewhere::Carrier=String')).exitCode).toBe(0)
   })
+
+  test('is told once: what was answered is in the file, and holds again until it is answered anew or gone', async () => {
+    const file = () => JSON.parse(readFileSync(join(cwd, 'schemas/order-events.json'), 'utf8'))
+    const unsettled = source.replace('carrier: String', 'carrier: somewhere::Carrier')
+    writeFileSync(join(cwd, 'src/order.rs'), unsettled)
+    await schemaImport('src/order.rs', '--map', 'somewhere::Carrier=String')
+    expect(file().answers).toEqual({ map: { 'somewhere::Carrier': 'String' } })
+
+    const again = await schemaImport('src/order.rs')
+    expect(again.stderr).toContain('note: as in schemas/order-events.json: --map somewhere::Carrier=String\n')
+    expect(again.stderr).toContain('is up to date')
+
+    const anew = await schemaImport('src/order.rs', '--map', 'somewhere::Carrier=u32')
+    expect(anew.stderr).toContain('warning: breaks: OrderEvent.OrderShipped.carrier')
+    expect(anew.stderr).not.toContain('as in')
+    expect(file().answers).toEqual({ map: { 'somewhere::Carrier': 'u32' } })
+
+    writeFileSync(join(cwd, 'src/order.rs'), source)
+    const gone = await schemaImport('src/order.rs')
+    expect(gone.stderr).toContain('nothing here is called somewhere::Carrier')
+    expect(file()).not.toHaveProperty('answers')
+  })
 })
 
 describe('with a schema', () => {

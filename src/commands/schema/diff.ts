@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { toPairs } from '../../cli/flags.ts'
+import { answersIn } from '../../operations/import-source.ts'
 import { diffSchemas, type SchemaDiff } from '../../operations/schema-diff.ts'
 import { formatSchemaDiff } from '../../ui/format-schema-diff.ts'
 
@@ -10,7 +11,7 @@ export default class SchemaDiffCommand extends BaseCommand {
   static override description = [
     'Bincode says nothing about itself: bytes written with the old types are read by the new ones as well as it goes. Each change is listed as one of',
     '  SILENT  old bytes are read as something else, without an error\n  BREAKS  some old bytes cannot be read\n  safe    old bytes are read as what they are',
-    'OLD and NEW are a schema file, Rust source (a crate, a folder, a .rs file), or either at a git revision, as in HEAD~3:schemas/order-events.json.',
+    'OLD and NEW are a schema file, Rust source (a crate, a folder, a .rs file), or either at a git revision, as in HEAD~3:schemas/order-events.json. What was answered when a schema was imported is answered for source again.',
     'Ends with 0 when every change is safe, and with 10 when one is not.',
   ].join('\n\n')
   static override examples = [
@@ -43,7 +44,8 @@ export default class SchemaDiffCommand extends BaseCommand {
     const { cwd, git, io } = this.context
     const map = toPairs('--map', flags.map, 'crate::Money=i64')
     const assume = toPairs('--assume', flags.assume, `'feature = "uuid"=on'`)
-    const diff = diffSchemas(args.old, args.new, { cwd, git, root: flags.root, map, assume })
+    const known = await answersIn(await this.schemaPlace({}))
+    const diff = diffSchemas(args.old, args.new, { cwd, git, root: flags.root, answers: { map, assume }, known })
     if (!diff.ok) throw new UsageError(diff.reason, diff.suggestions)
     await this.print(formatSchemaDiff(diff, io))
     const { ok: _, ...answer } = diff

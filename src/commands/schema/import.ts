@@ -10,7 +10,7 @@ export default class SchemaImport extends BaseCommand {
   static override summary = 'make a schema of the types in Rust source, so that payloads can be read and written'
   static override description = [
     'Reads a crate (the folder with its Cargo.toml), a folder of source or single files, follows mod, use and path dependencies to the enum of the events, and writes schemas/<topic>.json, which belongs into version control. "crbus tail" and "crbus publish" use it from then on.',
-    'What the source does not settle is listed with its place and what to type: --map for a type whose bytes crbus cannot know, --assume for the answer to a question.',
+    'What the source does not settle is listed with its place and what to type: --map for a type whose bytes crbus cannot know, --assume for the answer to a question. The file keeps what was answered, so that the next import need not be told.',
   ].join('\n\n')
   static override strict = false
   static override usage = 'schema import PATH... [FLAGS]'
@@ -50,12 +50,21 @@ export default class SchemaImport extends BaseCommand {
     const { root, topic, out } = flags
     const map = toPairs('--map', flags.map, 'crate::Money=i64')
     const assume = toPairs('--assume', flags.assume, 'feature:uuid=on')
-    const plan = planSchemaImport({ paths, cwd, root, topic, map, assume, out, folder: await this.#folder() })
+    const plan = planSchemaImport({
+      paths,
+      cwd,
+      root,
+      topic,
+      answers: { map, assume },
+      out,
+      folder: await this.#folder(),
+    })
     for (const { file, line, text } of plan.notes) await this.notice(`note: ${file}:${line} ${text}`)
     if (!plan.ok) {
       const fixes = [...new Set(plan.problems.flatMap(({ fix }) => (fix === undefined ? [] : [fix])))]
       throw new UsageError(formatImportProblems(plan.problems), fixes)
     }
+    if (plan.answered.length > 0) await this.notice(`note: as in ${plan.path}: ${plan.answered.join(' ')}`)
     if (flags['dry-run']) await this.print(plan.text)
     else applySchemaImport(plan, cwd)
     for (const { kind, where, what } of plan.changes) await this.notice(`warning: ${kind}: ${where}: ${what}`)

@@ -1,5 +1,5 @@
 import type { Container } from '../known-types.ts'
-import type { Type } from '../model.ts'
+import type { Answers, Type } from '../model.ts'
 import { effective, Serde } from './attributes.ts'
 import type { Item, Module } from './crates.ts'
 import { canonicalPath, foreignType } from './foreign-types.ts'
@@ -9,7 +9,7 @@ import type { Env } from './instances.ts'
 import { modulePath, type Names } from './names.ts'
 import { writtenAs, writtenWith } from './serde-with.ts'
 import { childrenOf, type Expression, type Place, type RustType, readRustType } from './syntax.ts'
-import { type Answers, allThere, type LoweringParts, type TypeLowering } from './type-lowering.ts'
+import { allThere, type LoweringParts, type TypeLowering } from './type-lowering.ts'
 
 /** What is written for a field where an attribute names who writes it. */
 export class FieldWriting {

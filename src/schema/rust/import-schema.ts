@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { topicFor, topicNameError } from '../../bus/names.ts'
-import type { NamedType, Schema } from '../model.ts'
+import type { Answers, NamedType, Schema } from '../model.ts'
 import { type Crate, Crates, type Item, type Module, type SourceFiles } from './crates.ts'
 import { eventTypesOf, hasEventTypes, isEventLike } from './event-types.ts'
 import type { ImportNote, ImportProblem } from './import-report.ts'
@@ -15,10 +15,7 @@ export interface ImportRequest {
   /** The enum that is serialized, by name or path: `OrderEvent`, `crate::orders::OrderEvent`. */
   readonly root?: string | undefined
   readonly topic?: string | undefined
-  /** Types that the source does not settle: `crate::Money` → `i64`. */
-  readonly map?: ReadonlyMap<string, string> | undefined
-  /** Answers to questions: what a `with` module writes, whether a feature is on. */
-  readonly assume?: ReadonlyMap<string, string> | undefined
+  readonly answers?: Answers | undefined
 }
 
 export type ImportedSchema =
@@ -29,7 +26,13 @@ export type ImportedSchema =
       /** Every file that was read. */
       readonly sources: readonly string[]
     }
-  | { readonly ok: false; readonly problems: readonly ImportProblem[]; readonly notes: readonly ImportNote[] }
+  | {
+      readonly ok: false
+      readonly problems: readonly ImportProblem[]
+      readonly notes: readonly ImportNote[]
+      /** Where it got as far as knowing it. */
+      readonly topic?: string | undefined
+    }
 
 /**
  * Reads the types of a service from its source. What the source does not settle is a problem with what to do about it,
@@ -40,7 +43,7 @@ export function importSchema(request: ImportRequest): ImportedSchema {
   const { own, only, base, problems } = openAll(crates, request)
   const [first] = own
   if (!first || problems.length > 0) return { ok: false, problems, notes: [] }
-  const answers = { map: request.map ?? new Map(), assume: request.assume ?? new Map() }
+  const answers = request.answers ?? { map: new Map(), assume: new Map() }
   const lowering = new Lowering(crates, first.root, answers)
   const choice = chooseRoot(own, only, lowering, request)
   const troubles = crates.troubles.map(({ file, line, reason }): ImportNote => ({ file, line, text: reason }))
@@ -51,9 +54,10 @@ export function importSchema(request: ImportRequest): ImportedSchema {
   const topic = topicOf(item, request)
   const wrongTopic = topicProblem(topic.topic, item, request)
   if (wrongTopic) return { ok: false, problems: [wrongTopic], notes: troubles }
+  // Features are looked at one by one, and each may have been asked about.
+  const isUsed = (key: string) => lowering.usedAnswers.has(key) || /^feature:|=/.test(key)
   const unused = [...answers.map.keys(), ...answers.assume.keys()]
-    // Features are looked at one by one, and each may have been asked about.
-    .filter((key) => !lowering.usedAnswers.has(key) && !/^feature:|=/.test(key))
+    .filter((key) => !isUsed(key))
     .map(
       (key): ImportNote => ({
         ...item.rust.place,
@@ -66,7 +70,7 @@ export function importSchema(request: ImportRequest): ImportedSchema {
     return { ok: false, problems: [{ ...item.rust.place, about: item.rust.name, reason, fix: undefined }], notes }
   }
   if (lowering.report.problems.length > 0)
-    return { ok: false, problems: [...lowering.report.problems].sort(byPlace), notes }
+    return { ok: false, problems: [...lowering.report.problems].sort(byPlace), notes, topic: topic.topic }
   const named = lowering.instances.named(root)
   const types = new Map<string, NamedType>()
   for (const [instance, name] of named.nameOf) {
@@ -74,8 +78,15 @@ export function importSchema(request: ImportRequest): ImportedSchema {
     const { place } = instance
     if (type) types.set(name, place ? { ...type, at: `${posix.relative(base, place.file)}:${place.line}` } : type)
   }
-  return { ok: true, schema: { topic: topic.topic, root: named.root, events, types }, notes, sources: crates.sources }
+  const schema: Schema = {
+    ...{ topic: topic.topic, root: named.root, events, types },
+    answers: { map: withKeys(answers.map, isUsed), assume: withKeys(answers.assume, isUsed) },
+  }
+  return { ok: true, schema, notes, sources: crates.sources }
 }
+
+const withKeys = (map: ReadonlyMap<string, string>, isWanted: (key: string) => boolean) =>
+  new Map([...map].filter(([key]) => isWanted(key)))
 
 /** `serde(tag)` and its like on the root itself leave nothing to read. */
 const isUnreadable = (body: NamedType | undefined): boolean => {

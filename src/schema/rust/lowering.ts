@@ -1,4 +1,4 @@
-import type { Fields, NamedType, Type } from '../model.ts'
+import type { Answers, Fields, NamedType, Type } from '../model.ts'
 import { isPrimitive } from '../type-text.ts'
 import { derivesOf, effective, presence, Serde } from './attributes.ts'
 import type { Crates, Item, Module } from './crates.ts'
@@ -17,7 +17,7 @@ import {
   type RustVariant,
   readRustType,
 } from './syntax.ts'
-import { type Answers, allThere, TypeLowering } from './type-lowering.ts'
+import { allThere, TypeLowering } from './type-lowering.ts'
 
 /** More than a service has; a type that needs itself with ever longer arguments ends here. */
 const MAX_INSTANCES = 1000

@@ -1,5 +1,5 @@
 import type { Container } from '../known-types.ts'
-import type { NamedType, Type } from '../model.ts'
+import type { Answers, NamedType, Type } from '../model.ts'
 import { namesIn } from '../schema-file.ts'
 import { formatType, isPrimitive, parseType } from '../type-text.ts'
 import { presence } from './attributes.ts'
@@ -11,12 +11,6 @@ import { assumeFix, mapFix, type Report } from './import-report.ts'
 import { type Arg, argsByName, boundTo, type Env, type Instance, type Instances } from './instances.ts'
 import { itemsOf, modulePath, type Names } from './names.ts'
 import { type Expression, type Generic, type Place, plainText, type RustType, readRustType } from './syntax.ts'
-
-export interface Answers {
-  /** Types by their path, each as the text of a type. */
-  readonly map: ReadonlyMap<string, string>
-  readonly assume: ReadonlyMap<string, string>
-}
 
 /** What a lowering is made of: where things are, what was answered, and who hears about the rest. */
 export interface LoweringParts {

@@ -57,8 +57,7 @@ export const readDecoded: Row = {
       cwd,
       root: 'OrderAction',
       out: schema,
-      map: new Map(),
-      assume: new Map(),
+      answers: { map: new Map(), assume: new Map() },
     })
     if (!plan.ok) throw new Error('the vectors crate cannot be imported')
     applySchemaImport(plan, cwd)

@@ -10,15 +10,15 @@ export function importRust(
     readonly assume?: Readonly<Record<string, string>>
   } = {},
 ): ImportedSchema {
+  const { map = {}, assume = {}, ...asked } = options
   const texts: Record<string, string> =
     typeof rust === 'string' ? { 'Cargo.toml': '[package]\nname = "orders"\n', 'src/lib.rs': rust } : { ...rust }
   const isUnder = (path: string, folder: string) => folder === '.' || path.startsWith(`${folder}/`)
   return importSchema({
     paths: ['.'],
     topic: 'order-events',
-    ...options,
-    map: new Map(Object.entries(options.map ?? {})),
-    assume: new Map(Object.entries(options.assume ?? {})),
+    ...asked,
+    answers: { map: new Map(Object.entries(map)), assume: new Map(Object.entries(assume)) },
     files: {
       read: (path) => texts[path],
       list: (folder) => {

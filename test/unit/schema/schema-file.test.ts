@@ -9,6 +9,15 @@ const example = `{
   "crbus_schema": 1,
   "topic": "order-events",
   "root": "OrderAction",
+  "answers": {
+    "map": {
+      "money::Cents": "i128"
+    },
+    "assume": {
+      "feature:http": "off",
+      "money::as_text": "String"
+    }
+  },
   "events": {
     "OrderPlaced.v1": "PlaceOrder",
     "SeatReserved.v1": "Inventory.SeatReserved"
@@ -123,8 +132,10 @@ describe('a schema file', () => {
       '"topic"',
       '"tpoic": "", "topic"',
       'tpoic',
-      'nothing is called that here; known are crbus_schema, topic, root, events, types',
+      'nothing is called that here; known are crbus_schema, topic, root, answers, events, types',
     ],
+    ['"i128"', '5', 'answers.map.money::Cents', 'a text is expected, not a number'],
+    ['"assume"', '"asume"', 'answers.asume', 'nothing is called that here; known are map, assume'],
     ['"root": "OrderAction"', '"root": "Order"', 'root', "'Order' is not one of types"],
     ['"PlaceOrder",', '"Place",', 'events.OrderPlaced.v1', "'OrderAction' has no variant 'Place'"],
     [
