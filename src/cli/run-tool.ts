@@ -1,3 +1,4 @@
+import { delimiter, dirname } from 'node:path'
 import type { Writable } from 'node:stream'
 
 interface ToolRun {
@@ -7,7 +8,10 @@ interface ToolRun {
   readonly signal: AbortSignal
 }
 
-/** Runs a tool of the project, such as npm or cargo. Answers with why it did not end well, if so. */
+/**
+ * Runs a tool of the project, such as npm or cargo, with the Node that runs crbus: the one on the path may be too old for
+ * either. Answers with why it did not end well, if so.
+ */
 export async function runTool(command: string, { cwd, output, signal }: ToolRun): Promise<string | undefined> {
   const { execa } = await import('execa')
   const [file = '', ...args] = command.split(' ')
@@ -18,6 +22,7 @@ export async function runTool(command: string, { cwd, output, signal }: ToolRun)
     buffer: false,
     reject: false,
     cancelSignal: signal,
+    env: { PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) },
   })
   running.all.pipe(output, { end: false })
   const { failed, exitCode, code } = await running
