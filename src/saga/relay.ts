@@ -60,7 +60,7 @@ export class Relay {
   async run(): Promise<void> {
     while (!this.#isStopping) {
       const lease = await this.#guarded(() => this.#options.store.outbox.lease(this.#options.owner))
-      if (lease === undefined) await this.#alarm.wait(ASK_MS)
+      if (lease === undefined) await this.#waitToAsk()
       else {
         try {
           await this.#hold(lease)
@@ -70,6 +70,13 @@ export class Relay {
         }
       }
     }
+  }
+
+  /** Messages that are stored meanwhile are for whoever has the lease. */
+  async #waitToAsk(): Promise<void> {
+    const { pace } = this.#options
+    const until = pace.now() + ASK_MS
+    while (!this.#isStopping && pace.now() < until) await this.#alarm.wait(until - pace.now())
   }
 
   /** What is stored goes out first, as far as it can. */

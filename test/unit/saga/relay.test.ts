@@ -23,9 +23,11 @@ type Publish = EventBus['publish']
 function setUp({
   publish,
   outbox = {},
+  pace,
 }: {
   publish?: (real: Publish) => Publish
   outbox?: Partial<EventStore['outbox']>
+  pace?: Pace
 } = {}) {
   const bus = new InMemoryEventBus()
   const store = new SqliteEventStore({ path: ':memory:' })
@@ -42,7 +44,7 @@ function setUp({
   })
   const problems: Problem[] = []
   let time = 0
-  const pace: Pace = {
+  const hurried: Pace = {
     now: () => time,
     after(milliseconds, wake) {
       time += milliseconds
@@ -54,7 +56,7 @@ function setUp({
     bus: seenBus,
     store: seenStore,
     owner: OWNER,
-    pace,
+    pace: pace ?? hurried,
     onError: (problem) => problems.push(problem),
   })
   return {
@@ -311,6 +313,29 @@ test('leaves it to whoever has the lease, and takes over when that is gone', asy
 
   relay.stop()
   await running
+})
+
+test('does not ask for the lease with every message that is stored while another process has it', async () => {
+  let asked = 0
+  const { relay } = setUp({
+    // The second is never over.
+    pace: { now: () => 0, after: () => () => undefined },
+    outbox: {
+      async lease() {
+        asked += 1
+        return undefined
+      },
+    },
+  })
+  const running = relay.run()
+  for (let stored = 0; stored < 50; stored += 1) {
+    relay.wake()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  relay.stop()
+  await running
+
+  expect(asked).toBe(1)
 })
 
 test('waits for a store that is away, and ends with one that is no store', async () => {
