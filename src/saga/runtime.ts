@@ -182,6 +182,8 @@ class Pump {
     await sleep(pauseAfter(failures), undefined, { signal: this.#stopping.signal }).catch(() => undefined)
     if (this.#isStopping) return undefined
     this.#stream = await subscribe()
+    // Stopped in between: whoever did so has left the one before.
+    if (this.#isStopping) await this.leave()
     return this.#stream.nextBatch()
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { transportError } from '../../../src/bus/errors.ts'
 import { serializedEvent } from '../../../src/bus/event.ts'
@@ -244,6 +245,40 @@ describe('trouble', () => {
 
     await expect.poll(async () => (await store.readStream('order-o-1')).length, { timeout: 20_000 }).toBe(1)
     expect(problems.map(({ message }) => message)).toEqual(Array(2).fill('subscribes again: Transport error: gone'))
+  })
+
+  test('one that is made again while it stops is left at once', async () => {
+    const { shared, bus } = setUp()
+    const asked = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<void>()
+    let isFirst = true
+    const seen: EventBus = changed<EventBus>(bus, {
+      async subscribe(topics, options) {
+        if (!isFirst) {
+          asked.resolve()
+          await answer.promise
+        }
+        const stream = await bus.subscribe(topics, options)
+        if (!isFirst) return stream
+        isFirst = false
+        return changed<EventStream>(stream, {
+          async nextBatch() {
+            await stream.close()
+            throw transportError('gone')
+          },
+        })
+      },
+    })
+    const orders = await runAggregate({ ...shared, bus: seen, aggregate: order })
+    await asked.promise
+
+    const closing = orders.close()
+    await sleep(20)
+    answer.resolve()
+    await closing
+    await orders.done
+
+    expect(await bus.admin.describeGroup('order-aggregate')).toMatchObject({ members: [] })
   })
 
   test('one that does not pass ends it, and says why', async () => {
