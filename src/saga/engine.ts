@@ -156,11 +156,16 @@ export class Engine<State, A extends Action> {
   async #run(): Promise<void> {
     // What is submitted in this turn goes together.
     await undefined
-    while (this.#queue.length > 0) {
-      const now = this.#options.pace.now()
-      const ready = this.#takeReady(now)
-      if (ready.length > 0) await this.#round(ready)
-      else await this.#alarm.wait(this.#untilNext(now))
+    try {
+      while (this.#queue.length > 0) {
+        const now = this.#options.pace.now()
+        const ready = this.#takeReady(now)
+        if (ready.length > 0) await this.#round(ready)
+        else if (this.#queue.length > 0) await this.#alarm.wait(this.#untilNext(now))
+      }
+    } catch (error) {
+      // Whoever is told of problems threw.
+      this.stop(asError(error))
     }
     this.#running = undefined
   }
@@ -171,9 +176,12 @@ export class Engine<State, A extends Action> {
     const waiting: Task<A>[] = []
     const held = new Set<string>()
     for (const task of this.#queue) {
+      const isDue = () => ready.length < ROUND && task.notBefore <= now
+      if (isDue()) this.#route(task)
+      if (!task.isOpen) continue
       const streamId = task.routed?.streamId
       const isHeld = streamId !== undefined && held.has(streamId)
-      if (ready.length < ROUND && task.notBefore <= now && !isHeld) ready.push(task)
+      if (isDue() && !isHeld) ready.push(task)
       else {
         waiting.push(task)
         if (streamId !== undefined) held.add(streamId)
@@ -223,7 +231,7 @@ export class Engine<State, A extends Action> {
 
   async #plan(tasks: readonly Task<A>[]): Promise<readonly Planned<State, A>[]> {
     const streams = Map.groupBy(
-      tasks.filter((task) => task.failures < MOST_FAILURES && this.#isRouted(task)),
+      tasks.filter(({ failures }) => failures < MOST_FAILURES),
       ({ routed }) => (routed as Routed<A>).streamId,
     )
     const loaded = await this.#load([...streams.keys()])
@@ -245,16 +253,15 @@ export class Engine<State, A extends Action> {
     })
   }
 
-  /** Finds out whom it is for; false when it is for nobody here, or nobody can tell. */
-  #isRouted(task: Task<A>): boolean {
-    if (task.routed !== undefined) return true
+  /** Finds out whom it is for. What is for nobody here is done with; where nobody can tell, that is a failure of its. */
+  #route(task: Task<A>): void {
+    if (task.routed !== undefined || task.failures >= MOST_FAILURES) return
     try {
       task.routed = route(this.#options.machine, task.incoming)
       if (task.routed === undefined) this.#finish(task)
     } catch (error) {
       this.#fail(task, error)
     }
-    return task.routed !== undefined
   }
 
   async #load(streamIds: readonly string[]): Promise<ReadonlyMap<string, Loaded<State>>> {
@@ -329,7 +336,8 @@ export class Engine<State, A extends Action> {
     const { event, unreadable } = task.incoming
     task.error = error
     task.failures = unreadable === undefined ? task.failures + 1 : MOST_FAILURES
-    task.notBefore = pace.now() + pauseAfter(task.failures)
+    // Bytes that are none stay so.
+    if (unreadable === undefined) task.notBefore = pace.now() + pauseAfter(task.failures)
     if (task.failures > 1) return
     onError({ message: `${machine.name} tries ${event.eventType} again: ${error.message}`, error, event })
   }

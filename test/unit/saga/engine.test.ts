@@ -314,6 +314,23 @@ describe('what fails', () => {
     expect(pace.waits).toEqual([50, 100, 200])
   })
 
+  test('is not overtaken by what is behind it, however many are looked at in between', async () => {
+    let failures = 1
+    const shaky: Machine<Jar, Coin> = {
+      ...jars,
+      reduce(jar, action, at) {
+        if (action.type === 'Put' && action.jar === 'a' && failures-- > 0) throw new Error('not now')
+        return jars.reduce(jar, action, at)
+      },
+    }
+    const { engine, coins } = setUp({ machine: shaky })
+    const others = Array.from({ length: 2500 }, () => put('b', 1))
+
+    await engine.submit([put('a', 1), ...others, put('a', 2)])
+
+    expect(await coins('a')).toEqual([1, 2])
+  })
+
   test('since it cannot be read, with its bytes', async () => {
     const { engine, store } = setUp()
     const data = Uint8Array.of(0xff)
@@ -498,6 +515,18 @@ describe('a store that is away', () => {
     await expect(Promise.all([engine.submit([put('a', 1)]), engine.submit([put('b', 1)])])).rejects.toThrow('broken')
     await expect(engine.submit([put('a', 2)])).rejects.toThrow('broken')
     await expect(engine.send(put('a', 3))).rejects.toThrow('broken')
+  })
+
+  test('is too much for a listener that throws: that ends it', async () => {
+    const onError = () => {
+      throw new Error('nothing may go wrong')
+    }
+    const { engine } = setUp({ onError, seen: (store) => changed(store, { readStreams: away }) })
+
+    await expect(engine.submit([put('a', 1)])).rejects.toThrow('nothing may go wrong')
+    await expect(
+      setUp({ onError }).engine.submit([{ event: serializedEvent('Put.v1', Uint8Array.of(0xff)) }]),
+    ).rejects.toThrow('nothing may go wrong')
   })
 
   test('does not keep it from being stopped', async () => {
