@@ -39,6 +39,11 @@ export function planSteps<State, A extends Action>(
   const fired: Timer[] = []
   for (const { action, message } of messages) {
     const { timer } = message
+    // One of these messages has set it anew: it is due at another time now.
+    if (timer !== undefined && reactions.some(({ timers }) => timers.some(({ id }) => id === timer.id))) {
+      outcomes.push({ kind: 'nothing', version: instance.version, events: [] })
+      continue
+    }
     let reaction: Reaction<State, A> | undefined
     if (instance.handled.has(message.id)) {
       outcomes.push({ kind: 'repeated', version: instance.version, events: [] })

@@ -581,6 +581,28 @@ describe('timers', () => {
     expect(await store.timers.next('jar-aggregate')).toEqual(new Date(2000))
   })
 
+  test('set anew by a message right before them do not fire', async () => {
+    const rearming: Machine<Jar, Coin> = {
+      ...jars,
+      reduce(jar, action, at) {
+        const step = jars.reduce(jar, action, at)
+        if (action.type !== 'Put') return step
+        return { ...step, effects: [...step.effects, delay(60_000, { type: 'Seal', jar: action.jar }, { id: 'idle' })] }
+      },
+    }
+    let now = new Date('2026-01-01T00:00:00Z')
+    const { engine, store, coins } = setUp({ machine: rearming, now: () => now })
+    await engine.submit([put('a', 1)])
+    now = new Date('2026-01-01T00:01:00Z')
+    const [timer] = await store.timers.due('jar-aggregate', now, 10)
+    if (timer === undefined) throw new Error('no timer was set')
+
+    await engine.submit([put('a', 2), { event: timer.event, timer }])
+
+    expect(await coins('a')).toEqual([1, 2])
+    expect(await store.timers.next('jar-aggregate')).toEqual(new Date('2026-01-01T00:02:00Z'))
+  })
+
   test('of which nobody knows the action any more are dead letters, and gone', async () => {
     const { engine, store } = setUp()
     const event = { ...serializedEvent('Old.v1', Uint8Array.of(1)), metadata: null }
