@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import pg from 'pg'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { Connections } from '../../src/store/postgres/connections.ts'
 import { PostgresEventStore } from '../../src/store/postgres/postgres-event-store.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { eventually } from './support/harness.ts'
@@ -249,6 +250,18 @@ else {
       const { port } = silent.address() as AddressInfo
       const store = open(`postgres://crbus:x@127.0.0.1:${port}/x`, { timeout: 200 })
       expect(await failure(store.readStream('order-1'))).toBe('STORE_UNAVAILABLE')
+    })
+
+    test('a pooler that shares connections out by transaction is said to be in the way', async () => {
+      const pooled = new Connections({ url: postgres, maxConnections: 1 })
+      onTestFinished(() => pooled.close())
+      await pooled.ask('SELECT 1', [], 'crbus-streams')
+      // As if the next transaction were on another connection than the first.
+      await pooled.ask('DEALLOCATE ALL')
+      await expect(pooled.ask('SELECT 1', [], 'crbus-streams')).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        message: expect.stringContaining('a pooler in between shares its connections out by transaction'),
+      })
     })
 
     test('a statement that takes too long fails, and the next has a connection of its own', async () => {

@@ -53,11 +53,19 @@ const messageOf = (error: unknown): string => {
 const LOGIN = 'postgres://user:password@host/database with the right user and password'
 const TLS = 'add ?sslmode=require to the address'
 
+/** A prepared statement is not where it was made, or is where it was not: the connection is not always the same one. */
+const SHARED: readonly [string, string] = [
+  'a pooler in between shares its connections out by transaction',
+  'go to the server itself, or have the pooler share them out by session',
+]
+
 const reasons: Readonly<Record<string, readonly [reason: string, ...suggestions: string[]]>> = {
   '28P01': ['the user or the password is wrong', LOGIN],
   '28000': ['it does not let this user in from here, or not without encryption', LOGIN, TLS],
   '3D000': ['there is no such database', 'createdb, or name another database'],
   '42501': ['this user may not do that', 'grant it the rights to the tables, or use another user'],
   '53300': ['it has too many connections already', 'close others, or raise its max_connections'],
+  '26000': SHARED,
+  '42P05': SHARED,
   '25006': ['it takes no writes: it is a standby, or its transactions are read-only', 'name the primary server'],
 }

@@ -36,8 +36,8 @@ import { postgresTimers } from './timers.ts'
  * **Cost.** Connects when first used. A commit is one round to the server when it says rightly where its streams are, and so
  * are 500 at once; with `'any'`, a timer that fired or a conflict six more.
  *
- * **Leases** are locks of a session each: they need connections of their own, and no pooler in between that shares them
- * out by transaction.
+ * **Leases** are locks of a session each, on a connection of its own. For their sake, and for statements that are prepared
+ * once, no pooler may be in between that shares connections out by transaction; by session is well.
  *
  * **Failure.** Everything thrown is an `EventStoreError`; no message holds the password. What fails is not tried again,
  * except for lost races; the next call connects anew. **Ownership.** Closed by `close` or `await using`.
