@@ -16,7 +16,7 @@ export async function placeSamples(bus: EventBus, parts: readonly Part[], count:
   for (const { takes, sample } of parts) {
     if (takes === undefined || sample === undefined || sent.has(takes)) continue
     for (let number = 1; number <= count; number += 1) {
-      const metadata = { correlationId: `sample-${run}-${number}`, timestamp: new Date().toISOString() }
+      const metadata = { correlationId: `sample-${run}-${placed + 1}`, timestamp: new Date().toISOString() }
       await bus.publish(takes, { ...sample(number), metadata })
       placed += 1
     }

@@ -45,3 +45,16 @@ test('samples go to those that no saga leads', async () => {
   expect((await bus.admin.listTopics()).map(({ topic }) => topic)).toEqual(['first-commands'])
   await bus.close()
 })
+
+test('each sample begins a conversation of its own', async () => {
+  const bus = new InMemoryEventBus()
+  await placeSamples(bus, [part('first'), part('second')], 2)
+  const placed = await bus.subscribe(['first-commands', 'second-commands'], { group: 'test' })
+  const conversations = new Set<string | undefined>()
+  for (let heard = 0; heard < 4; heard += 1) {
+    const { value } = await placed.next()
+    if (value?.ok) conversations.add(value.event.metadata?.correlationId)
+  }
+  expect(conversations.size).toBe(4)
+  await bus.close()
+})
