@@ -43,7 +43,7 @@ export function sagaScope({ name, steps, timeout }: SagaPlan): Scope {
     ts: {
       test_imports: importOf(
         'import',
-        [`${screaming}_EVENTS`, `${screaming}_TIMEOUT`, spellings.camel(name)],
+        [`${screaming}_EVENTS`, `${screaming}_TIMEOUT`, `${spellings.camel(name)}Saga`],
         `../src/${spellings.kebab(name)}/saga.ts`,
       ),
       imports: importOf(

@@ -1,9 +1,9 @@
 import { runSaga } from 'crbus'
 import type { Part } from '../part.ts'
-import { checkout } from './saga.ts'
+import { checkoutSaga as saga } from './saga.ts'
 
 export const checkoutPart: Part = {
-  name: checkout.name,
+  name: saga.name,
   sends: ['inventory-commands', 'payment-commands'],
-  run: (on) => runSaga({ ...on, saga: checkout }),
+  run: (on) => runSaga({ ...on, saga }),
 }

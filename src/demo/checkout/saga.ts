@@ -156,7 +156,10 @@ function follow(before: CheckoutState, news: News): Step<CheckoutState, Checkout
     facts: { ...before.facts, ...news.facts },
     reason: before.reason || (news.reason ?? ''),
   }
-  const isFailing = Object.values(state.steps).some((progress) => ['failed', 'undoing', 'undone'].includes(progress))
+  // Once it has begun to be taken back it does not go on, whoever answers late.
+  const isFailing =
+    ['compensating', 'failed'].includes(before.status) ||
+    Object.values(state.steps).some((progress) => ['failed', 'undoing', 'undone'].includes(progress))
   return isFailing ? takeBack(state) : goOn(state)
 }
 
@@ -168,12 +171,10 @@ function goOn(state: CheckoutState): Step<CheckoutState, CheckoutAction> {
   }
   const { name, commands, ask } = next
   if (ask === undefined || state.steps[name] !== 'open') return { state: { ...state, status: 'running' }, effects: [] }
+  const timedOut = { type: 'CheckoutTimedOut', step: name } as const
   return {
     state: { ...state, status: 'running', steps: { ...state.steps, [name]: 'asked' } },
-    effects: [
-      dispatch(commands, ask(state)),
-      delay(CHECKOUT_TIMEOUT, { type: 'CheckoutTimedOut', step: name }, { id: name }),
-    ],
+    effects: [dispatch(commands, ask(state)), delay(CHECKOUT_TIMEOUT, timedOut, { id: name })],
   }
 }
 
@@ -192,7 +193,7 @@ function takeBack(state: CheckoutState): Step<CheckoutState, CheckoutAction> {
   return { state: { ...state, steps, status: 'failed' }, effects: [publish(CHECKOUT_EVENTS, failed)] }
 }
 
-export const checkout: Saga<CheckoutState, CheckoutAction> = {
+export const checkoutSaga: Saga<CheckoutState, CheckoutAction> = {
   name: 'checkout',
   topics: ['order-events', 'inventory-events', 'payment-events'],
   initial: newCheckout,

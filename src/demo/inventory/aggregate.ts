@@ -49,7 +49,7 @@ const emit = (state: InventoryState, event: InventoryEvent) => ({
   effects: [append(event), publish(INVENTORY_EVENTS, event)],
 })
 
-export const inventory: Aggregate<InventoryState, InventoryAction> = {
+export const inventoryAggregate: Aggregate<InventoryState, InventoryAction> = {
   name: 'inventory',
   events: INVENTORY_EVENTS,
   commands: INVENTORY_COMMANDS,

@@ -1,7 +1,7 @@
 import { runAggregate } from 'crbus'
 import type { Part } from '../part.ts'
 import type { ReserveStock } from './actions.ts'
-import { INVENTORY_COMMANDS, inventory } from './aggregate.ts'
+import { inventoryAggregate as aggregate } from './aggregate.ts'
 import { inventoryCodec } from './codec.ts'
 
 /** One for a trial run, each different. */
@@ -12,8 +12,8 @@ const sampleReserveStock = (number: number): ReserveStock => ({
 })
 
 export const inventoryPart: Part = {
-  name: inventory.name,
-  takes: INVENTORY_COMMANDS,
-  run: (on) => runAggregate({ ...on, aggregate: inventory }),
+  name: aggregate.name,
+  takes: aggregate.commands,
+  run: (on) => runAggregate({ ...on, aggregate }),
   sample: (number) => inventoryCodec.encode(sampleReserveStock(number)),
 }

@@ -52,7 +52,7 @@ const emit = (state: OrderState, event: OrderEvent) => ({
   effects: [append(event), publish(ORDER_EVENTS, event)],
 })
 
-export const order: Aggregate<OrderState, OrderAction> = {
+export const orderAggregate: Aggregate<OrderState, OrderAction> = {
   name: 'order',
   events: ORDER_EVENTS,
   commands: ORDER_COMMANDS,

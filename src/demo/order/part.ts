@@ -1,7 +1,7 @@
 import { runAggregate } from 'crbus'
 import type { Part } from '../part.ts'
 import type { PlaceOrder } from './actions.ts'
-import { ORDER_COMMANDS, order } from './aggregate.ts'
+import { orderAggregate as aggregate } from './aggregate.ts'
 import { orderCodec } from './codec.ts'
 
 /** One for a trial run, each different. */
@@ -13,8 +13,8 @@ const samplePlaceOrder = (number: number): PlaceOrder => ({
 })
 
 export const orderPart: Part = {
-  name: order.name,
-  takes: ORDER_COMMANDS,
-  run: (on) => runAggregate({ ...on, aggregate: order }),
+  name: aggregate.name,
+  takes: aggregate.commands,
+  run: (on) => runAggregate({ ...on, aggregate }),
   sample: (number) => orderCodec.encode(samplePlaceOrder(number)),
 }

@@ -47,7 +47,7 @@ const emit = (state: PaymentState, event: PaymentEvent) => ({
   effects: [append(event), publish(PAYMENT_EVENTS, event)],
 })
 
-export const payment: Aggregate<PaymentState, PaymentAction> = {
+export const paymentAggregate: Aggregate<PaymentState, PaymentAction> = {
   name: 'payment',
   events: PAYMENT_EVENTS,
   commands: PAYMENT_COMMANDS,

@@ -1,7 +1,7 @@
 import { runAggregate } from 'crbus'
 import type { Part } from '../part.ts'
 import type { CompletePayment } from './actions.ts'
-import { PAYMENT_COMMANDS, payment } from './aggregate.ts'
+import { paymentAggregate as aggregate } from './aggregate.ts'
 import { paymentCodec } from './codec.ts'
 
 /** One for a trial run, each different. */
@@ -12,8 +12,8 @@ const sampleCompletePayment = (number: number): CompletePayment => ({
 })
 
 export const paymentPart: Part = {
-  name: payment.name,
-  takes: PAYMENT_COMMANDS,
-  run: (on) => runAggregate({ ...on, aggregate: payment }),
+  name: aggregate.name,
+  takes: aggregate.commands,
+  run: (on) => runAggregate({ ...on, aggregate }),
   sample: (number) => paymentCodec.encode(sampleCompletePayment(number)),
 }

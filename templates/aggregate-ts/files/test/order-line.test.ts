@@ -9,7 +9,7 @@ import type {
   PlaceOrderLine,
 } from '../src/order-line/actions.ts'
 // crbus:end
-import { orderLine } from '../src/order-line/aggregate.ts'
+import { orderLineAggregate } from '../src/order-line/aggregate.ts'
 import { orderLineCodec } from '../src/order-line/codec.ts'
 
 // crbus:put `'order-line-1'` is id.example_ts
@@ -46,22 +46,22 @@ const actions: Readonly<Record<string, OrderLineAction>> = {
 
 describe('order-line', () => {
   test('PlaceOrderLine leads to OrderLinePlaced, once', () => {
-    given(orderLine, []).when(placeOrderLine).expectEvents([orderLinePlaced])
-    given(orderLine, [orderLinePlaced]).when(placeOrderLine).expect([])
+    given(orderLineAggregate, []).when(placeOrderLine).expectEvents([orderLinePlaced])
+    given(orderLineAggregate, [orderLinePlaced]).when(placeOrderLine).expect([])
   })
 
   // crbus:each change of changes
   test('CancelOrderLine leads to OrderLineCancelled, once and not before OrderLinePlaced', () => {
-    given(orderLine, [orderLinePlaced]).when(cancelOrderLine).expectEvents([orderLineCancelled])
-    given(orderLine, [orderLinePlaced, orderLineCancelled]).when(cancelOrderLine).expect([])
-    given(orderLine, []).when(cancelOrderLine).expect([])
+    given(orderLineAggregate, [orderLinePlaced]).when(cancelOrderLine).expectEvents([orderLineCancelled])
+    given(orderLineAggregate, [orderLinePlaced, orderLineCancelled]).when(cancelOrderLine).expect([])
+    given(orderLineAggregate, []).when(cancelOrderLine).expect([])
   })
 
   // crbus:end
   // crbus:if creation.failure
   test('PlaceOrderLine leads to OrderLineRejected where the rule says so', () => {
     // crbus:put `line_total: 100_001` is creation.refused_ts
-    const { events } = given(orderLine, []).when({ ...placeOrderLine, line_total: 100_001 })
+    const { events } = given(orderLineAggregate, []).when({ ...placeOrderLine, line_total: 100_001 })
     expect(events.map(({ type }) => type)).toEqual(['OrderLineRejected'])
   })
 
@@ -70,7 +70,7 @@ describe('order-line', () => {
   // crbus:if change.failure
   test('CancelOrderLine leads to OrderLineCancelRejected where the rule says so', () => {
     // crbus:put `order_line_id: ''` is change.refused_ts
-    const { events } = given(orderLine, [orderLinePlaced]).when({ ...cancelOrderLine, order_line_id: '' })
+    const { events } = given(orderLineAggregate, [orderLinePlaced]).when({ ...cancelOrderLine, order_line_id: '' })
     expect(events.map(({ type }) => type)).toEqual(['OrderLineCancelRejected'])
   })
 

@@ -2,7 +2,7 @@ import { type Faults, sagaHarness } from 'crbus/testing'
 import { describe, expect, test } from 'vitest'
 import type { CheckoutFlowAction } from '../src/checkout-flow/actions.ts'
 // crbus:as ts.test_imports
-import { CHECKOUT_FLOW_EVENTS, CHECKOUT_FLOW_TIMEOUT, checkoutFlow } from '../src/checkout-flow/saga.ts'
+import { CHECKOUT_FLOW_EVENTS, CHECKOUT_FLOW_TIMEOUT, checkoutFlowSaga } from '../src/checkout-flow/saga.ts'
 
 // crbus:end
 
@@ -105,13 +105,15 @@ interface Play {
   /** A step that refuses, and one that does not answer. */
   readonly refuses?: Step
   readonly silent?: Step
+  /** One that answers when it is too late. */
+  readonly late?: Step
   readonly faults?: Faults
   readonly seed?: number
 }
 
 /** Plays the aggregates' part: answers every command once, until there are no more. */
-async function play({ refuses, silent, ...options }: Play = {}) {
-  const harness = sagaHarness({ saga: checkoutFlow, ...options })
+async function play({ refuses, late, silent = late, ...options }: Play = {}) {
+  const harness = sagaHarness({ saga: checkoutFlowSaga, ...options })
   const say = ({ topic, action }: Said) => harness.publish(topic, action, { correlationId: 'c-1' })
   const sent = async (topic: string) => (await harness.sent(topic)).map(({ type }) => type.replace(/\.v1$/, ''))
   const commands = async () => (await Promise.all(steps.map((step) => sent(step.commands)))).flat().sort()
@@ -136,6 +138,8 @@ async function play({ refuses, silent, ...options }: Play = {}) {
       }
       await harness.advance(CHECKOUT_FLOW_TIMEOUT)
     }
+    if (late !== undefined) await say(late.done)
+    await harness.settle()
     const { status } = await harness.stateOf('c-1')
     return { status, commands: await commands(), ended: await sent(CHECKOUT_FLOW_EVENTS) }
   } finally {
@@ -159,6 +163,11 @@ describe('checkout-flow', () => {
 
   test.each(later)('takes back what was done when $ask is not answered in time', async (step) => {
     expect(await play({ silent: step })).toEqual(failedAt(step))
+  })
+
+  test.each(later)('stays failed when $ask is answered too late, and takes that back', async (step) => {
+    const { commands, ...failed } = failedAt(step)
+    expect(await play({ late: step })).toEqual({ ...failed, commands: [...commands, ...undosOf([step])].sort() })
   })
 
   test.each(later.filter(({ refused }) => refused))('takes back what was done when $ask is refused', async (step) => {

@@ -72,7 +72,7 @@ const emit = (state: OrderLineState, event: OrderLineEvent) => ({
   effects: [append(event), publish(ORDER_LINE_EVENTS, event)],
 })
 
-export const orderLine: Aggregate<OrderLineState, OrderLineAction> = {
+export const orderLineAggregate: Aggregate<OrderLineState, OrderLineAction> = {
   name: 'order-line',
   events: ORDER_LINE_EVENTS,
   commands: ORDER_LINE_COMMANDS,

@@ -1,7 +1,7 @@
 import { runAggregate } from 'crbus'
 import type { Part } from '../part.ts'
 import type { PlaceOrderLine } from './actions.ts'
-import { ORDER_LINE_COMMANDS, orderLine } from './aggregate.ts'
+import { orderLineAggregate as aggregate } from './aggregate.ts'
 import { orderLineCodec } from './codec.ts'
 
 /** One for a trial run, each different. */
@@ -15,8 +15,8 @@ const samplePlaceOrderLine = (number: number): PlaceOrderLine => ({
 })
 
 export const orderLinePart: Part = {
-  name: orderLine.name,
-  takes: ORDER_LINE_COMMANDS,
-  run: (on) => runAggregate({ ...on, aggregate: orderLine }),
+  name: aggregate.name,
+  takes: aggregate.commands,
+  run: (on) => runAggregate({ ...on, aggregate }),
   sample: (number) => orderLineCodec.encode(samplePlaceOrderLine(number)),
 }

@@ -290,6 +290,11 @@ impl CheckoutFlowStatus {
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Completed | Self::Failed)
     }
+
+    /// It was begun to be taken back, or was.
+    const fn is_taken_back(self) -> bool {
+        matches!(self, Self::Compensating | Self::Failed)
+    }
 }
 
 /// What the events have told so far that commands are made of.
@@ -344,7 +349,8 @@ impl CheckoutFlowState {
                 Progress::Failed | Progress::Undoing | Progress::Undone
             )
         });
-        if is_failing {
+        // Once it has begun to be taken back it does not go on, whoever answers late.
+        if is_failing || self.status.is_taken_back() {
             self.take_back()
         } else {
             self.go_on()

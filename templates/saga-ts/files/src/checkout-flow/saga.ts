@@ -175,7 +175,10 @@ function follow(before: CheckoutFlowState, news: News): Step<CheckoutFlowState, 
     facts: { ...before.facts, ...news.facts },
     reason: before.reason || (news.reason ?? ''),
   }
-  const isFailing = Object.values(state.steps).some((progress) => ['failed', 'undoing', 'undone'].includes(progress))
+  // Once it has begun to be taken back it does not go on, whoever answers late.
+  const isFailing =
+    ['compensating', 'failed'].includes(before.status) ||
+    Object.values(state.steps).some((progress) => ['failed', 'undoing', 'undone'].includes(progress))
   return isFailing ? takeBack(state) : goOn(state)
 }
 
@@ -187,12 +190,10 @@ function goOn(state: CheckoutFlowState): Step<CheckoutFlowState, CheckoutFlowAct
   }
   const { name, commands, ask } = next
   if (ask === undefined || state.steps[name] !== 'open') return { state: { ...state, status: 'running' }, effects: [] }
+  const timedOut = { type: 'CheckoutFlowTimedOut', step: name } as const
   return {
     state: { ...state, status: 'running', steps: { ...state.steps, [name]: 'asked' } },
-    effects: [
-      dispatch(commands, ask(state)),
-      delay(CHECKOUT_FLOW_TIMEOUT, { type: 'CheckoutFlowTimedOut', step: name }, { id: name }),
-    ],
+    effects: [dispatch(commands, ask(state)), delay(CHECKOUT_FLOW_TIMEOUT, timedOut, { id: name })],
   }
 }
 
@@ -211,7 +212,7 @@ function takeBack(state: CheckoutFlowState): Step<CheckoutFlowState, CheckoutFlo
   return { state: { ...state, steps, status: 'failed' }, effects: [publish(CHECKOUT_FLOW_EVENTS, failed)] }
 }
 
-export const checkoutFlow: Saga<CheckoutFlowState, CheckoutFlowAction> = {
+export const checkoutFlowSaga: Saga<CheckoutFlowState, CheckoutFlowAction> = {
   name: 'checkout-flow',
   // crbus:as ts.topics
   topics: ['order-line-events', 'card-payment-events'],

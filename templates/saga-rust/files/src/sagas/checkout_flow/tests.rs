@@ -242,6 +242,26 @@ async fn takes_back_what_was_done_when_a_step_does_not_answer_in_time() {
     }
 }
 
+#[test]
+fn what_is_taken_back_does_not_go_on() {
+    for at in 1..steps().len() {
+        let mut state = CheckoutFlowState::default();
+        for step in &steps()[..at] {
+            let event = message(&step.done);
+            let heard = CheckoutFlowAction::from_event(&event);
+            state.react(&heard.unwrap());
+        }
+        state.react(&CheckoutFlowAction::CheckoutFlowTimedOut {
+            correlation_id: "c-1".to_string(),
+            step: CheckoutFlowStep::ALL[at],
+        });
+        let event = message(&steps()[at].done);
+        let late = CheckoutFlowAction::from_event(&event);
+        state.react(&late.unwrap());
+        assert_ne!(state.status, CheckoutFlowStatus::Completed);
+    }
+}
+
 #[tokio::test]
 async fn the_order_of_events_does_not_matter() {
     let service = Service::in_memory();
