@@ -89,8 +89,8 @@ function readEvent(text: string): { name: Name; command: Name | undefined; field
     : { name: pascal(second), command: pascal(first), fields }
 }
 
-/** What a field cannot be called, since an action has it already or JavaScript objects do. */
-const notFields = new Set(['type', 'constructor', 'prototype'])
+/** What a field cannot be called, since an action or a state has it already or JavaScript objects do. */
+const notFields = new Set(['type', 'status', 'constructor', 'prototype'])
 
 function readField(text: string, pair: string): Field {
   const [word = '', type = '', ...more] = pair.split('=')

@@ -16,10 +16,10 @@ export function parseName(text: string): Name | undefined {
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
-/** How a name is written. */
+/** How a name is written. What several would write alike is the first of these: a word alone in a template is a field's. */
 export const spellings = {
-  kebab: ({ words }: Name) => words.join('-'),
   snake: ({ words }: Name) => words.join('_'),
+  kebab: ({ words }: Name) => words.join('-'),
   screaming: ({ words }: Name) => words.join('_').toUpperCase(),
   pascal: ({ words }: Name) => words.map(capital).join(''),
   camel: ({ words: [first = '', ...more] }: Name) => first + more.map(capital).join(''),

@@ -83,8 +83,8 @@ describe('what is scaffolded into it', () => {
 
   test('names of several words, keywords’ neighbours, Rust bytes and a saga over them', async () => {
     const line =
-      'OrderLinePlaced:order_line_id=uuid,sku=string,quantity=int,total=money,gift=bool,at=time,weight=number OrderLineCancelled:order_line_id=uuid,reason=string'
-    const refund = 'RefundAsked:refund_id=uuid,amount=money AskAgain/RefundUndone:refund_id=uuid,note=string'
+      'OrderLinePlaced:order_line_id=uuid,sku=string,quantity=int,total=money,gift=bool,at=time,weight=number OrderLineRejected:order_line_id=uuid,reason_given=string OrderLineCancelled:order_line_id=uuid,cancelled_by=string,cancelled_at=time'
+    const refund = 'RefundAsked:refund_id=uuid,amount=money AskAgain/RefundUndone:refund_id=uuid,asked_again_by=string'
     const all = [await crbus('new aggregate order-line --codec rust --no-install', eventFlags(line))]
     all.push(await crbus('new aggregate refund --codec rust --no-install', eventFlags(refund)))
     all.push(await crbus('new aggregate async-job --yes --no-install'))

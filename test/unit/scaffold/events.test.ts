@@ -40,6 +40,7 @@ describe('events as typed', () => {
     [['OrderPlaced:a'], "'a' is not name=type"],
     [['OrderPlaced:a=float'], 'types are string, uuid, int, number, money, bool, time'],
     [['OrderPlaced:type=int'], "'type' is no field's name"],
+    [['OrderPlaced:status=string'], "'status' is no field's name"],
     [['OrderPlaced:orderId=int'], "'orderId' is written order_id"],
     [['OrderPlaced:1st=int'], "'1st' is no field's name"],
     [['OrderPlaced', 'OrderPlaced'], 'there are two called OrderPlaced'],

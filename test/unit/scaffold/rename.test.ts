@@ -58,6 +58,7 @@ describe('renaming', () => {
     expect(rename('order-line', 'order')('order_line_id ORDER_LINE orderLine OrderLine')).toBe(
       'order_id ORDER order Order',
     )
+    expect(rename('reason', 'tracking-number')('reason: action.reason')).toBe('tracking_number: action.tracking_number')
   })
 
   test('takes the longest word first, and changes none that another made', () => {
