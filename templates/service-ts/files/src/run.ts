@@ -20,18 +20,20 @@ export async function run(
   const until = AbortSignal.any([signal, stop.signal])
   const start = async ({ name, run: begin }: Part) => {
     const onError = ({ message }: { readonly message: string }) => console.error(`${name}: ${message}`)
-    const running = await begin({ bus, store, signal: until, onError })
-    return { ...running, done: running.done.finally(() => stop.abort()) }
+    const { done } = await begin({ bus, store, signal: until, onError })
+    const ended = done.finally(() => stop.abort())
+    // In an object, for this function not to wait for it; what it rejects with is looked at when all have begun.
+    ended.catch(() => undefined)
+    return { ended }
   }
   const started = await Promise.allSettled(parts.map(start))
-  const running = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const running = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value.ended] : []))
   const failed = started.find((one) => one.status === 'rejected')
-  const ended = Promise.all(running.map(({ done }) => done))
   try {
     if (failed !== undefined) throw failed.reason
-    await Promise.all([onRunning(), ended])
+    await Promise.all([onRunning(), ...running])
   } finally {
     stop.abort()
-    await Promise.allSettled(running.map(({ done }) => done))
+    await Promise.allSettled(running)
   }
 }

@@ -1,7 +1,9 @@
-import { InMemoryEventBus, type Running, serializedEvent } from 'crbus'
+import { setImmediate as turn } from 'node:timers/promises'
+import { InMemoryEventBus, openEventStore, type Running, serializedEvent } from 'crbus'
 import { describe, expect, test } from 'vitest'
 import { readOptions } from '../src/options.ts'
 import type { Part } from '../src/part.ts'
+import { run } from '../src/run.ts'
 import { hasCommands, placeSamples } from '../src/sample.ts'
 
 const part = (name: string, more: Partial<Part> = {}): Part => ({
@@ -57,4 +59,31 @@ test('each sample begins a conversation of its own', async () => {
   }
   expect(conversations.size).toBe(4)
   await bus.close()
+})
+
+test('when one cannot go on, even while others begin, these are stopped and it is told', async () => {
+  const running = (done: Promise<void>): Running => {
+    const close = () => done
+    return { done, close, [Symbol.asyncDispose]: close }
+  }
+  const broken = part('broken', { run: async () => running(Promise.reject(new Error('its tables are gone'))) })
+  let isStopped = false
+  const slow = part('slow', {
+    async run({ signal }) {
+      await turn()
+      const over = Promise.withResolvers<void>()
+      signal?.addEventListener('abort', () => over.resolve())
+      if (signal?.aborted) over.resolve()
+      return running(
+        over.promise.then(() => {
+          isStopped = true
+        }),
+      )
+    },
+  })
+  await using bus = new InMemoryEventBus()
+  await using store = await openEventStore(':memory:')
+  const { signal } = new AbortController()
+  await expect(run([broken, slow], { bus, store, signal }, async () => {})).rejects.toThrow('its tables are gone')
+  expect(isStopped).toBe(true)
 })
