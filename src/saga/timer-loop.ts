@@ -55,6 +55,8 @@ export class TimerLoop {
       this.#failures = 0
       return pause
     } catch (error) {
+      // The next start fires what was given up.
+      if (this.#isStopping) return 0
       if (!isStoreAway(error)) throw error
       this.#failures += 1
       const reason = asError(error)
