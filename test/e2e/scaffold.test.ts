@@ -151,6 +151,13 @@ describe('run for real', () => {
     expect(types.filter((type) => type === 'OrderCancelled.v1')).toHaveLength(1)
   })
 
+  test('what its README says to look at is there', async () => {
+    const [, words = ''] = /^npx crbus (tail .+)$/m.exec(readFileSync(join(shop, 'README.md'), 'utf8')) ?? []
+    const shown = await crbus(`${words} --no-follow`)
+    expect(shown.exitCode, shown.all).toBe(0)
+    expect(shown.stdout).toContain('CheckoutCompleted.v1')
+  })
+
   test('a second start goes on, and places nothing by itself', async () => {
     const { ended } = await runUntilEnded(['--sample', '4'], [], 9)
     expect(ended).toHaveLength(9)
