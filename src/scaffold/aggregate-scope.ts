@@ -3,7 +3,7 @@ import { writeSchemaFile } from '../schema/schema-file.ts'
 import type { DomainEvent, Failure, Field } from './events.ts'
 import { typeScope } from './field-types.ts'
 import { isSameName, type Name, spellings } from './name.ts'
-import type { Scope, Value } from './scope.ts'
+import type { Scope } from './scope.ts'
 import { importOf, unionOf } from './typescript-lines.ts'
 
 export interface Aggregate {
@@ -20,6 +20,9 @@ export function aggregateScope({ name, id, events }: Aggregate): Scope {
   const refusing = events.filter(({ failures }) => failures.length > 0)
   const typesOf = (named: readonly { readonly name: Name }[]) => named.map((one) => spellings.pascal(one.name))
   const commands = events.map(({ command }) => spellings.pascal(command))
+  const isNumbered = [id, ...(events[0]?.fields ?? [])].some(({ name: field, type }) =>
+    sampleOf(field, type.name).includes('number'),
+  )
   return {
     id: fieldScope(id),
     creation: scopes[0],
@@ -28,6 +31,8 @@ export function aggregateScope({ name, id, events }: Aggregate): Scope {
     refusing: scopes.filter((_, index) => events[index]?.failures.length),
     all: all.map((event) => ({ name: event.name, fields: fieldScopes(event.fields, id) })),
     ts: {
+      sample_parameter: isNumbered ? 'number: number' : '',
+      sample_argument: isNumbered ? 'number' : '',
       commands: unionOf(`${pascal}Command`, commands),
       events: unionOf(`${pascal}Event`, typesOf(all)),
       rules: importOf(
@@ -119,7 +124,7 @@ function fieldScope({ name, type }: Field): Scope {
 }
 
 /** Values that differ from one sample to the next: an expression of its `number`. */
-function sampleOf(name: Name, type: string): Value {
+function sampleOf(name: Name, type: string): string {
   switch (type) {
     case 'string':
       return `\`${spellings.kebab({ words: name.words.filter((word) => word !== 'id') })}-\${number}\``

@@ -5,6 +5,7 @@ import { orderLineAggregate as aggregate } from './aggregate.ts'
 import { orderLineCodec } from './codec.ts'
 
 /** One for a trial run, each different. */
+// crbus:put `number: number` is ts.sample_parameter
 const samplePlaceOrderLine = (number: number): PlaceOrderLine => ({
   type: 'PlaceOrderLine',
   // crbus:put ``order-line-${number}`` is id.sample_ts
@@ -18,5 +19,6 @@ export const orderLinePart: Part = {
   name: aggregate.name,
   takes: aggregate.commands,
   run: (on) => runAggregate({ ...on, aggregate }),
+  // crbus:put number is ts.sample_argument
   sample: (number) => orderLineCodec.encode(samplePlaceOrderLine(number)),
 }
