@@ -128,7 +128,32 @@ describe('new aggregate', () => {
   })
 })
 
+describe('an aggregate and a saga of one name', () => {
+  test.each(['ts', 'rust'])('are refused, whichever is second (%s)', async (lang) => {
+    const made = ['--lang', lang, '--yes', '--no-install']
+    await run(NewAggregate, ['order', ...made])
+    await run(NewAggregate, ['payment', ...made])
+    await run(NewSaga, ['checkout', '--on', 'order-events,payment-events', ...made])
+    if (lang === 'rust') mkdirSync(join(shop, 'src/sagas'), { recursive: true })
+    if (lang === 'rust') writeFileSync(join(shop, 'src/sagas/checkout.rs'), '')
+    const before = read('crbus.json')
+
+    const saga = await run(NewSaga, ['order', '--on', 'order-events,payment-events', ...made])
+    const aggregate = await run(NewAggregate, ['checkout', ...made])
+
+    expect([saga.exitCode, saga.stderr]).toEqual([2, expect.stringContaining('order is the aggregate in src/')])
+    expect([aggregate.exitCode, aggregate.stderr]).toEqual([2, expect.stringContaining('checkout is the saga in src/')])
+    expect(read('crbus.json')).toBe(before)
+  })
+})
+
 describe('new saga', () => {
+  test('wants two topics, not one twice', async () => {
+    await run(NewAggregate, ['order', ...orderFlags])
+    const { exitCode, stderr } = await run(NewSaga, ['checkout', '--on', 'order-events,order-events', '--no-install'])
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('name two topics or more')])
+  })
+
   const on = (topics: string) => ['checkout', '--on', topics, '--no-install']
 
   test('reads the events of aggregates, of schemas, and of the bus', async () => {

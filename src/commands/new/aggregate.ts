@@ -5,6 +5,7 @@ import { NewCommand, type Scaffolded, templateFlags, topicsFlag } from '../../cl
 import { aggregateScope, commandSchemaOf, schemaOf } from '../../scaffold/aggregate-scope.ts'
 import { defaultEvents, idOf, readEvents, whyNoEvent } from '../../scaffold/events.ts'
 import { type Name, spellings } from '../../scaffold/name.ts'
+import { refuseNamesake } from '../../scaffold/namesake.ts'
 
 export default class NewAggregate extends NewCommand {
   static override summary = 'add an aggregate to a service: commands, events, state, a rule, tests'
@@ -47,6 +48,7 @@ export default class NewAggregate extends NewCommand {
       'aggregate',
       'crbus new aggregate order --event OrderPlaced:order_id=uuid',
     )
+    refuseNamesake(root, 'aggregate', name)
     const template = await this.template('aggregate', lang, flags)
     const events = readEvents(flags.event ?? (await this.#events(name, flags.yes)))
     const id = idOf(name, events, flags.id)

@@ -12,6 +12,7 @@ import { seenEvents } from '../../operations/seen-events.ts'
 import { type KnownTopic, type Step, stepOf } from '../../scaffold/known-topic.ts'
 import { topicFromSeen, topicsOfAggregates } from '../../scaffold/known-topics.ts'
 import { type Name, spellings } from '../../scaffold/name.ts'
+import { refuseNamesake } from '../../scaffold/namesake.ts'
 import { missingEnums } from '../../scaffold/rust-modules.ts'
 import { sagaScope } from '../../scaffold/saga-scope.ts'
 import { topicFromSchema } from '../../scaffold/topic-from-schema.ts'
@@ -56,14 +57,15 @@ export default class NewSaga extends NewCommand {
     const lang = this.language(flags, root)
     const example = 'crbus new saga checkout --on order-events,payment-events'
     const name = await this.name(args.name, flags, 'saga', example)
+    refuseNamesake(root, 'saga', name)
     const template = await this.template('saga', lang, flags)
     const known = await this.#known(root, flags.from)
-    const topics = flags.on ?? (await this.#topics(known, flags.yes, example))
-    if (topics.length < 2) {
+    const topics = new Set(flags.on ?? (await this.#topics(known, flags.yes, example)))
+    if (topics.size < 2) {
       throw new UsageError('a saga leads through several aggregates: name two topics or more', [example])
     }
     const steps: Step[] = []
-    for (const topic of new Set(topics)) steps.push(await this.#step(topic, known, flags))
+    for (const topic of topics) steps.push(await this.#step(topic, known, flags))
     const { timeout, partitions, retention } = flags
     const answers = await this.answers(template, flags, { timeout, partitions, retention })
     const plan = { name, steps: steps as [Step, ...Step[]], timeout: duration(String(answers.timeout)) }
