@@ -3,8 +3,10 @@
  * codes never renumbered; messages may change.
  */
 export const eventStoreErrorCodes = {
-  /** The store cannot be reached or used: no connection, no login, a full disk, closed. Trying again may help. */
+  /** The store cannot be reached or used: no connection, no login, a full disk. Trying again may help. */
   STORE_UNAVAILABLE: 3,
+  /** This process has closed it. */
+  STORE_CLOSED: 3,
   /** Its tables are missing. */
   STORE_NOT_READY: 4,
   /** A table of its names is there, and is another one. */
@@ -66,7 +68,7 @@ export const timerGone = (timerId: string) =>
 export const storeUnavailable = (reason: string, details: EventStoreErrorDetails = {}) =>
   new EventStoreError('STORE_UNAVAILABLE', reason, details)
 
-export const storeClosed = () => storeUnavailable('the store is closed')
+export const storeClosed = () => new EventStoreError('STORE_CLOSED', 'the store is closed')
 
 export const storeMismatch = (reason: string, details: EventStoreErrorDetails = {}) =>
   new EventStoreError('STORE_MISMATCH', reason, details)

@@ -95,8 +95,8 @@ export interface Snapshot extends NewSnapshot {
  * Streams of events with optimistic concurrency, and beside them what has to be stored in the same transaction: messages
  * for the bus (an outbox) and timers.
  *
- * **Failure.** Every method rejects with an `EventStoreError`: `STORE_UNAVAILABLE` when the store cannot be reached or is
- * closed, `STORE_NOT_READY` when its tables are missing, `STORE_MISMATCH` when they are others. After a
+ * **Failure.** Every method rejects with an `EventStoreError`: `STORE_UNAVAILABLE` when the store cannot be reached,
+ * `STORE_CLOSED` after `close`, `STORE_NOT_READY` when its tables are missing, `STORE_MISMATCH` when they are others. After a
  * `STORE_UNAVAILABLE` out of `append` or `commit` it is open whether it was stored: read the stream.
  *
  * **Texts** (stream ids, event types, topics, owners, timer ids) are at most 1000 bytes of UTF-8 and hold no NUL; stream

@@ -29,7 +29,7 @@ export function closingClauses({ store, connections, isShared, start }: StoreCon
       store().deadLetters.discard('1', 'ada'),
       store().deadLetters.add({ streamId: 'a', event: named('a'), originalTimestamp: new Date(), error: 'x' }),
     ]
-    expect(await Promise.all(asked.map(failure))).toEqual(asked.map(() => 'STORE_UNAVAILABLE'))
+    expect(await Promise.all(asked.map(failure))).toEqual(asked.map(() => 'STORE_CLOSED'))
   })
 
   test('closing waits for what is under way', async () => {
@@ -46,7 +46,7 @@ export function closingClauses({ store, connections, isShared, start }: StoreCon
     {
       await using _ = store()
     }
-    expect(await failure(store().readStream('order-1'))).toBe('STORE_UNAVAILABLE')
+    expect(await failure(store().readStream('order-1'))).toBe('STORE_CLOSED')
   })
 
   if (isShared) {

@@ -324,6 +324,15 @@ describe('trouble', () => {
   })
 })
 
+test('a store that is closed under it ends it, and says why', async () => {
+  const { shared, bus, store } = setUp()
+  const orders = await runAggregate({ ...shared, aggregate: order })
+  await store.close()
+  await bus.publish('order-commands', { ...order.codec.encode(place('o-1', 1)), metadata: null })
+
+  await expect(orders.done).rejects.toMatchObject({ code: 'STORE_CLOSED' })
+})
+
 test('what a saga sends is known by its correlation and its cause', async () => {
   const { shared, bus } = setUp()
   await using orders = await runAggregate({ ...shared, aggregate: order })
