@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import type { GroupMember, JoinRequest } from '../../src/bus/driver.ts'
+import { serializedEvent } from '../../src/bus/event.ts'
 import type { BusRecord, NewRecord } from '../../src/bus/record.ts'
 import { KafkaDriver } from '../../src/drivers/kafka/kafka-driver.ts'
 import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
@@ -283,6 +284,17 @@ describe.skipIf(brokers === '')('on a broker', () => {
       expect(got[1]).toMatchObject({ key: Buffer.alloc(0), value: Buffer.alloc(0) })
       const member = await openDriver().join(joining([topic]))
       expect((await member.next())?.records).toEqual(got)
+    })
+
+    test('puts keys where they belong of the partitions there are, within an age that can be set', async () => {
+      const bus = openBus({ metadataMaxAge: 100 })
+      const topic = await newTopic(bus, 3)
+      const publish = async () => (await bus.publish(topic, serializedEvent('OrderPlaced.v1', Buffer.from('{}'))))[0]
+      expect(await publish()).toMatchObject({ partition: 2 })
+
+      await openBus().admin.addPartitions(topic, 6)
+
+      await vi.waitFor(async () => expect(await publish()).toMatchObject({ partition: 5 }), { timeout: 60_000 })
     })
 
     test('takes a value of 1 MiB where the topic does, and says so where it does not', async () => {

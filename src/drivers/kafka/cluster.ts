@@ -27,6 +27,12 @@ interface Address {
   readonly port: number
 }
 
+/** A topic's partitions, asked for at a time of the clock that never goes back. */
+interface Asked {
+  readonly at: number
+  readonly partitions: Promise<readonly PartitionMetadata[]>
+}
+
 /** The broker that keeps a group. */
 export interface Coordinator extends Address {
   readonly id: number
@@ -46,7 +52,7 @@ export class KafkaCluster {
   /** Every broker the cluster ever named: a dead one is no longer among those above. */
   readonly #named = new Set<number>()
   readonly #connections = new Map<string, WireConnection>()
-  readonly #topics = new Map<string, Promise<readonly PartitionMetadata[]>>()
+  readonly #topics = new Map<string, Asked>()
   readonly #leaders = new Map<string, readonly PartitionMetadata[]>()
   readonly #versions = new WeakMap<WireConnection, Promise<ReadonlyMap<number, { oldest: number; newest: number }>>>()
   readonly #freeChannels: string[] = []
@@ -122,15 +128,17 @@ export class KafkaCluster {
     return metadata
   }
 
-  /** A topic's partitions, sorted, asked for once. A failure for a topic that does not exist. */
-  partitions(topic: string): Promise<readonly PartitionMetadata[]> {
-    let asked = this.#topics.get(topic)
-    if (asked === undefined) {
-      asked = this.#askPartitions(topic)
-      this.#topics.set(topic, asked)
-      asked.catch(() => this.forget(topic))
-    }
-    return asked
+  /**
+   * A topic's partitions, sorted; asked for once, or again when that was more than `maxAge` milliseconds ago. A failure
+   * for a topic that does not exist.
+   */
+  partitions(topic: string, maxAge = Number.POSITIVE_INFINITY): Promise<readonly PartitionMetadata[]> {
+    const known = this.#topics.get(topic)
+    if (known !== undefined && performance.now() - known.at < maxAge) return known.partitions
+    const partitions = this.#askPartitions(topic)
+    this.#topics.set(topic, { at: performance.now(), partitions })
+    partitions.catch(() => this.forget(topic))
+    return partitions
   }
 
   /** Those of several topics as they are now, sorted, by one request. Topics that do not exist are absent. */
@@ -269,7 +277,7 @@ export class KafkaCluster {
   #remember(topic: string, partitions: readonly PartitionMetadata[]): readonly PartitionMetadata[] {
     const sorted = [...partitions].sort((a, b) => a.partition - b.partition)
     this.#leaders.set(topic, sorted)
-    this.#topics.set(topic, Promise.resolve(sorted))
+    this.#topics.set(topic, { at: performance.now(), partitions: Promise.resolve(sorted) })
     return sorted
   }
 

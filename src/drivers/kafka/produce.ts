@@ -13,7 +13,12 @@ export interface ProducerOptions {
   readonly acks: number
   /** The number in a batch's attributes; see compression.ts. */
   readonly compression: number
+  /** See `RedpandaEventBusOptions`. */
+  readonly metadataMaxAge?: number | undefined
 }
+
+/** As librdkafka, kafkajs and the Java client have it. */
+const METADATA_MAX_AGE_MS = 300_000
 
 /** A batch stays under the broker's default `message.max.bytes` of 1,048,588 with room for its header. */
 const BATCH_BYTES = 900_000
@@ -77,7 +82,10 @@ export class Producer {
   async append(topic: string, records: readonly NewRecord[]): Promise<readonly Position[]> {
     if (records.length === 0) return []
     // One lookup for all who ask meanwhile, which keeps calls in their order.
-    const layout = await this.#layout(topic)
+    let layout = await this.#layout(topic, this.#options.metadataMaxAge ?? METADATA_MAX_AGE_MS)
+    // One that was named and is not known may have been added since.
+    const { length } = layout
+    if (records.some(({ partition = 0 }) => partition >= length)) layout = await this.#layout(topic, 0)
     const job: Job = {
       topic,
       records,
@@ -95,10 +103,10 @@ export class Producer {
 
   readonly #layouts = new Map<string, Promise<readonly PartitionMetadata[]>>()
 
-  #layout(topic: string): Promise<readonly PartitionMetadata[]> {
+  #layout(topic: string, maxAge: number): Promise<readonly PartitionMetadata[]> {
     let layout = this.#layouts.get(topic)
     if (layout === undefined) {
-      layout = this.#cluster.retrying({ topic }, () => this.#cluster.partitions(topic))
+      layout = this.#cluster.retrying({ topic }, () => this.#cluster.partitions(topic, maxAge))
       this.#layouts.set(topic, layout)
       const forget = () => this.#layouts.delete(topic)
       layout.then(forget, forget)

@@ -20,6 +20,11 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
    * is away, what is no publish waits 30 s for them to take its place.
    */
   readonly timeout?: number | undefined
+  /**
+   * How old what a publish knows of its topic may be: partitions that were added are chosen after this long. Milliseconds;
+   * default 300,000, as librdkafka and kafkajs have it.
+   */
+  readonly metadataMaxAge?: number | undefined
   /** Default `crbus`. */
   readonly clientId?: string | undefined
   /** `true`, or what `tls.connect` takes. */
@@ -33,6 +38,8 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
  * `RedpandaEventBus`.
  *
  * **Order.** Records of one partition arrive in offset order. Keys choose partitions as librdkafka's default does.
+ * Partitions that are added to a topic are published to after `metadataMaxAge`, at once where a record names one, and
+ * read by subscriptions within 30 s.
  *
  * **Delivery.** At least once. A subscription commits what its reader came back from, within 200 ms, on rebalance and
  * on close; and the start of a `latest` group, fixed when a partition is first given out. `publish` resolves when `acks`
@@ -60,7 +67,7 @@ export class RedpandaEventBus extends DriverEventBus {
 }
 
 function kafkaDriver(options: RedpandaEventBusOptions): KafkaDriver {
-  const { acks = '1', compression = 'none', timeout = 5000, clientId = 'crbus', tls, sasl } = options
+  const { acks = '1', compression = 'none', timeout = 5000, clientId = 'crbus', metadataMaxAge, tls, sasl } = options
   const given = typeof options.brokers === 'string' ? options.brokers.split(',') : (options.brokers ?? [])
   const brokers = given.map((broker) => broker.trim()).filter((broker) => broker !== '')
   if (brokers.length === 0) {
@@ -74,5 +81,6 @@ function kafkaDriver(options: RedpandaEventBusOptions): KafkaDriver {
     sasl,
     acks: acks === 'all' ? -1 : Number(acks),
     compression: compressionIds[compression],
+    metadataMaxAge,
   })
 }

@@ -85,6 +85,17 @@ export function adminClauses({ bus, open }: Contract): void {
     expect((await other.log.ranges(topic)).map(({ end }) => end).slice(2)).toEqual([0n, 1n])
   })
 
+  test('writes to a partition that somebody else added since it wrote last', async () => {
+    const topic = await newTopic(bus(), 1)
+    const writer = await open()
+    await writer.publish(topic, numbered(1))
+
+    await bus().admin.addPartitions(topic, 2)
+
+    const record = { key: null, value: Buffer.from('new'), partition: 1 }
+    expect(await writer.log.append(topic, [record])).toEqual([{ topic, partition: 1, offset: 0n }])
+  })
+
   test('hands the partitions a topic was given to a group that runs', async () => {
     const topic = await newTopic(bus(), 1)
     const group = uniqueGroup()
