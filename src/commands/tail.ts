@@ -6,6 +6,7 @@ import { youngGenerationBound } from '../cli/young-generation.ts'
 import { compileFilter } from '../operations/event-filter.ts'
 import type { EventView } from '../operations/event-view.ts'
 import { type Reading, viewCodecs } from '../operations/event-view.ts'
+import { LOOK_INTERVAL } from '../operations/follow-topics.ts'
 import { parsePoint, parseRange } from '../operations/offset-grammar.ts'
 import { openSchemas } from '../operations/open-schemas.ts'
 import { tail } from '../operations/tail.ts'
@@ -34,7 +35,7 @@ const TOKENS = `-o takes text, json (a line each, which "crbus publish" reads ba
 export default class Tail extends BaseCommand {
   static override summary = 'show the events of topics, decoded, and follow them'
   static override description = [
-    `Begins with the last ${LAST} events of all topics together, merged by time, then follows. Joins no group.`,
+    `Begins with the last ${LAST} events of all topics together, merged by time, then follows, and within ${LOOK_INTERVAL / 1000} seconds the partitions that are added. Joins no group.`,
     PLACES,
     TOKENS,
     '--where takes a CEL expression over topic, partition, offset, timestamp, key, event_type, event_version, metadata and data.',

@@ -4,6 +4,7 @@ import type { BusRecord } from '../bus/record.ts'
 import type { LogSlice } from '../bus/topic-log.ts'
 import type { EventFilter } from './event-filter.ts'
 import { type EventView, type Reading, viewOf } from './event-view.ts'
+import { followTopics } from './follow-topics.ts'
 import { mergeByTime } from './merge-by-time.ts'
 import { type OffsetSpec, resolveSlices } from './offset-grammar.ts'
 import { systemClock } from './pace.ts'
@@ -24,7 +25,7 @@ export interface TailRequest {
   /** How payloads are read; default: by looking. */
   readonly reading?: Reading | undefined
   readonly signal: AbortSignal
-  /** Told what the reader should know: offsets clamped, a topic waited for. */
+  /** Told what the reader should know: offsets clamped, a topic waited for, a partition added. */
   readonly onNotice: (notice: string) => void
 }
 
@@ -75,7 +76,10 @@ async function* selected(
     const { topic, partition, from: start, to: end = 0n } = slice
     return { topic, partition, from: isNew(slice) ? start : end }
   })
-  for await (const batch of bus.log.read(rest, { signal })) yield views(batch)
+  // Who named partitions wants no others.
+  const lookEvery = request.partitions === undefined ? undefined : 'never'
+  const { onNotice } = request
+  for await (const batch of followTopics(bus, { slices: rest, lookEvery, signal, onNotice })) yield views(batch)
 }
 
 /** The most records a partition is looked back through at a time. */

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { EventBusError } from '../../../src/bus/errors.ts'
 import type { BusRecord } from '../../../src/bus/record.ts'
+import { followTopics } from '../../../src/operations/follow-topics.ts'
 import type { Contract } from '../bus-contract.ts'
 import { bytes, newTopic, readSlices, testSignal, text, uniqueTopic } from './harness.ts'
 
@@ -181,6 +182,31 @@ export function readClauses({ bus, open }: Contract): void {
 
     // Whether by an end or by an error is the bus's own business; hanging would not be.
     await settled
+  })
+
+  test('is followed into partitions that are added, and repeats nothing', async () => {
+    const topic = await newTopic(bus())
+    await bus().log.append(topic, blank(3))
+    const stop = new AbortController()
+    onTestFinished(() => stop.abort())
+    const seen: string[] = []
+    const notices: string[] = []
+    const onNotice = (notice: string) => void notices.push(notice)
+    const slices = [{ topic, partition: 0, from: 1n }]
+    const reading = (async () => {
+      for await (const batch of followTopics(bus(), { slices, lookEvery: 50, signal: stop.signal, onNotice }))
+        seen.push(...batch.map(({ partition, offset }) => `${partition}@${offset}`))
+    })()
+    await expect.poll(() => seen, { timeout: 30_000 }).toEqual(['0@1', '0@2'])
+
+    const other = await open()
+    await other.admin.addPartitions(topic, 3)
+    await other.log.append(topic, [...blank(2, 2), ...blank(1, 0)])
+
+    await expect.poll(() => seen.toSorted(), { timeout: 30_000 }).toEqual(['0@1', '0@2', '0@3', '2@0', '2@1'])
+    expect(notices).toEqual([`${topic} was given more partitions, which are followed too: 1, 2`])
+    stop.abort()
+    await reading
   })
 
   test('leaves no group behind', async () => {
