@@ -68,15 +68,24 @@ export const toPairs = (flag: string, given: readonly string[] = [], example: st
     }),
   )
 
+/** Refuses an empty value: a variable of a script that is not set. */
+export async function parseName(text: string): Promise<string> {
+  if (text.trim() === '') throw new UsageError('it is empty')
+  return text
+}
+
 /** Which groups, and which topics of theirs, a command is about. */
 export const groupFlag = Flags.string({
   char: 'g',
+  parse: parseName,
   description: 'only these groups, * and ? allowed',
   multiple: true,
   multipleNonGreedy: true,
   helpValue: 'name',
 })
 export const topicFlag = Flags.string({
+  char: 't',
+  parse: parseName,
   description: 'only these topics, * and ? allowed',
   multiple: true,
   multipleNonGreedy: true,

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { ChangeCommand } from '../cli/change-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags, changeFlags, toPatience, waitFlag } from '../cli/flags.ts'
+import { busFlags, changeFlags, parseName, toPatience, waitFlag } from '../cli/flags.ts'
 import { applyReset, planReset, waitUntilEmpty } from '../operations/reset.ts'
 import { readOffsetsFile, saveUndoIn, writePlanFile } from '../operations/reset-files.ts'
 import type { ResetPlan } from '../operations/reset-plan.ts'
@@ -32,7 +32,7 @@ export default class Reset extends ChangeCommand {
   static override flags = {
     ...busFlags,
     ...changeFlags,
-    group: Flags.string({ char: 'g', description: 'group to move', required: true }),
+    group: Flags.string({ char: 'g', description: 'group to move', required: true, parse: parseName }),
     topic: Flags.string({
       char: 't',
       description: 'topic, or some of its partitions; repeatable',
@@ -88,7 +88,13 @@ export default class Reset extends ChangeCommand {
 
   async #target(text: string): Promise<ResetTarget> {
     const parsed = parseTarget(text, this.context.now())
-    if (!parsed.ok) throw new UsageError(`--to: ${parsed.reason}`, parsed.suggestions)
+    if (!parsed.ok) {
+      const quoted = (place: string) => (place.includes(' ') ? `"${place}"` : place)
+      throw new UsageError(
+        `--to: ${parsed.reason}`,
+        parsed.suggestions.map((place) => `--to ${quoted(place)}`),
+      )
+    }
     if ('target' in parsed) return parsed.target
     const offsets = await readOffsetsFile(resolve(this.context.cwd, parsed.file))
     return { kind: 'offsets', source: parsed.file, offsets }

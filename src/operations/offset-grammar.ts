@@ -31,8 +31,9 @@ const words: ReadonlyMap<string, OffsetSpec> = new Map<string, OffsetSpec>([
   ...['end', 'newest', 'latest'].map((word) => [word, { kind: 'end' }] as const),
 ])
 
-const known =
-  'known are start, end, 47, +10 (after the start), -10 (before the end), @1662059631, @2026-11-23, @2026-11-23T10:00:00Z, @-1h, "10m ago", today, yesterday, now'
+/** Times, in words for who mistyped one. */
+export const knownTimes = '@1662059631, @2026-11-23, @2026-11-23T10:00:00Z, @-1h, "10m ago", today, yesterday, now'
+const known = `start, end, 47, +10 (after the start), -10 (before the end), ${knownTimes}`
 
 const examples = ['start', '-10', '@-1h', '@2026-11-23T10:00:00Z', '10m ago']
 const bad = (reason: string, suggestions: readonly string[] = examples): BadPlace => ({
@@ -57,7 +58,8 @@ export function parseRange(text: string, now: number): ParsedRange {
   const [first, second] = [whole.slice(0, at).trim(), whole.slice(at + 1).trim()]
   const hasFrom = first !== '' && first !== '@'
   const hasTo = second !== '' && second !== '@'
-  if (!hasFrom && !hasTo) return bad(`'${text}' names neither end of a range; ${known}`, ['10:20', ':47', '@-2h:-1h'])
+  if (!hasFrom && !hasTo)
+    return bad(`'${text}' names neither end of a range; known are ${known}`, ['10:20', ':47', '@-2h:-1h'])
   const from = hasFrom ? parsePoint(first, now) : undefined
   if (from && !from.ok) return from
   if (!hasTo) return { ok: true, from: from?.spec, to: undefined }
@@ -69,8 +71,8 @@ export function parseRange(text: string, now: number): ParsedRange {
   return { ok: true, from: begin, to: to.spec }
 }
 
-/** A single point: what `--to` takes. */
-export function parsePoint(text: string, now: number): ParsedPoint {
+/** A single point: what `--to` takes. `places` are those told to who mistyped one. */
+export function parsePoint(text: string, now: number, places = known): ParsedPoint {
   const point = text.trim()
   const isMarked = point.startsWith('@')
   const bare = isMarked ? point.slice(1) : point
@@ -80,11 +82,11 @@ export function parsePoint(text: string, now: number): ParsedPoint {
   if (/^\+\d{1,18}$/.test(point)) return { ok: true, spec: { kind: 'fromStart', count: BigInt(point.slice(1)) } }
   if (/^-\d{1,18}$/.test(point)) return { ok: true, spec: { kind: 'beforeEnd', count: BigInt(point.slice(1)) } }
   const time = parseTime(bare, now, isMarked)
-  return time === undefined ? explain(point, bare) : toTime(time.at)
+  return time === undefined ? explain(point, bare, places) : toTime(time.at)
 }
 
 /** Says what is wrong with a text that is almost a place. */
-function explain(point: string, bare: string): BadPlace {
+function explain(point: string, bare: string, places: string): BadPlace {
   const length = bare.replace(/^[+-]/, '').replace(/\s+ago$/, '')
   if (/^\d*\.\d+(ms|s|m|h|d|w)/.test(length)) {
     return bad(`'${point}': durations take whole numbers`, ['@-1h30m', '@-90m'])
@@ -100,7 +102,7 @@ function explain(point: string, bare: string): BadPlace {
     const reason = `'${point}' has ${bare.length} digits; a time has 10 (seconds), 13 (milliseconds) or 19 (nanoseconds)`
     return bad(reason, ['@1662059631', bare])
   }
-  return bad(`'${point}' is not a place in a topic; ${known}`)
+  return bad(`'${point}' is not a place in a topic; known are ${places}`)
 }
 
 /** The colon of a range; those inside a time of day do not count. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { EventBusError } from '../bus/errors.ts'
 import type { Position } from '../bus/record.ts'
 import type { UndoRecord } from './reset.ts'
-import type { ResetPlan } from './reset-plan.ts'
+import { effectOf, placeOf, type ResetPlan, type ResetStep, stretchOf } from './reset-plan.ts'
 
 // Plans and undo records as files: JSON with a tag that says which, offsets as numbers, or as strings where they are too
 // large for one.
@@ -17,26 +17,89 @@ export async function writePlanFile(path: string, plan: ResetPlan): Promise<void
   })
 }
 
+/**
+ * A plan as it was written. One that does not hold together is refused: somebody changed it, and what it says it does
+ * would not be what is done.
+ */
 export async function readPlanFile(path: string): Promise<ResetPlan> {
   const found = await readTagged(path, PLAN, 'crbus reset --plan-out')
-  const { group, bus, members } = found
-  const steps = listOf(found.steps).map((step) => ({
-    ...step,
-    from: offsetOf(step.from),
-    to: offsetOf(step.to),
-    start: offsetOf(step.start),
-    end: offsetOf(step.end),
-    events: offsetOf(step.events) ?? 0n,
-    first: offsetOf(step.first),
-    last: offsetOf(step.last),
-  }))
-  if (!isIdentity(group, bus) || !Array.isArray(members) || !steps.every(isPlace)) throw notWhole(path)
-  return {
-    ...found,
-    steps,
-    replayed: offsetOf(found.replayed) ?? 0n,
-    skipped: offsetOf(found.skipped) ?? 0n,
-  } as unknown as ResetPlan
+  const { group } = found
+  const bad = (what: string) =>
+    new EventBusError('REFUSED', `${path}: ${what}; somebody changed it`, {
+      suggestions: typeof group === 'string' ? [`crbus reset --group ${group} --all-topics --to ${path}`] : [],
+    })
+  for (const [key, isOfIts] of Object.entries(planKeys)) {
+    if (!isOfIts(found[key])) throw bad(found[key] === undefined ? `${key} is missing` : `${key} is not what it was`)
+  }
+  const seen = new Set<string>()
+  const steps = (found.steps as readonly unknown[]).map((entry, at): ResetStep => {
+    const step = toStep(entry)
+    if (step === undefined) throw bad(`steps[${at}] is none`)
+    if (seen.has(placeOf(step))) throw bad(`steps[${at}] is about ${placeOf(step)} again`)
+    seen.add(placeOf(step))
+    const reason = contradiction(step, found.isExact === true)
+    if (reason !== undefined) throw bad(`steps[${at}], ${placeOf(step)}: ${reason}`)
+    return step
+  })
+  const sums = { replayed: offsetOf(found.replayed), skipped: offsetOf(found.skipped) }
+  const sum = (effect: ResetStep['effect']) =>
+    steps.reduce((total, step) => (step.effect === effect ? total + step.events : total), 0n)
+  if (sums.replayed !== sum('replay')) throw bad('replayed is not what its steps replay')
+  if (sums.skipped !== sum('skip')) throw bad('skipped is not what its steps skip')
+  return { ...found, ...sums, steps } as unknown as ResetPlan
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+const isFlag = (value: unknown): boolean => typeof value === 'boolean'
+const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+const isListOf =
+  (isOne: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) && value.every(isOne)
+const isIdentity = (bus: unknown): boolean => isFields(bus) && isText(bus.kind) && isText(bus.clusterId)
+
+/** What a plan has besides its steps, and of which kind. */
+const planKeys: Readonly<Record<Exclude<keyof ResetPlan, 'replayed' | 'skipped'>, (value: unknown) => boolean>> = {
+  group: isText,
+  bus: isIdentity,
+  to: isText,
+  plannedAt: isCount,
+  state: isText,
+  members: isListOf(isText),
+  makesGroup: isFlag,
+  removesGroup: isFlag,
+  isExact: isFlag,
+  sampled: isCount,
+  types: isListOf((one) => isFields(one) && typeof one.eventType === 'string' && isCount(one.count)),
+  conversations: isCount,
+  sagas: isCount,
+  steps: Array.isArray,
+  notes: isListOf(isText),
+}
+
+function toStep(entry: unknown): ResetStep | undefined {
+  if (!isFields(entry) || !isPlace(entry)) return undefined
+  const [from, to] = [offsetOf(entry.from), offsetOf(entry.to)]
+  const [start, end] = [offsetOf(entry.start), offsetOf(entry.end)]
+  const [first, last] = [offsetOf(entry.first), offsetOf(entry.last)]
+  const events = offsetOf(entry.events) ?? undefined
+  if (from === undefined || to === undefined || start === undefined || end === undefined) return undefined
+  if (first === undefined || last === undefined || events === undefined) return undefined
+  return { ...entry, from, to, start, end, first, last, events } as unknown as ResetStep
+}
+
+/** What of a step is not as it must be, seen what the rest says. */
+function contradiction({ from, to, start, end, effect, events }: ResetStep, isExact: boolean): string | undefined {
+  if (effect !== effectOf(from, to)) return `from ${from ?? 'none'} to ${to ?? 'none'} is no ${effect}`
+  const range = start === null || end === null ? undefined : { start, end }
+  if (!isExact && range && to !== null && (to < range.start || to > range.end)) {
+    return `${to} is not in the log, which holds ${range.start} to ${range.end}`
+  }
+  const stretch = range && stretchOf(range, from, to)
+  const between = stretch ? stretch.to - stretch.from : 0n
+  return events === between
+    ? undefined
+    : `from ${from ?? 'none'} to ${to ?? 'none'} are ${between} events, not ${events}`
 }
 
 /** Keeps undo records in a folder, which is made when the first one comes; resolves with the file. */
@@ -60,12 +123,16 @@ export const saveUndoIn =
 
 export async function readUndoFile(path: string): Promise<UndoRecord> {
   const found = await readTagged(path, UNDO, 'a reset')
-  const offsets = listOf(found.offsets).map((one) => ({
-    ...one,
-    before: offsetOf(one.before),
-    after: offsetOf(one.after),
-  }))
-  if (!isIdentity(found.group, found.bus) || !offsets.every(isPlace)) throw notWhole(path)
+  const { group, bus, did, savedAt, madeGroup } = found
+  const isRecord = isText(group) && isIdentity(bus) && isText(did) && isCount(savedAt) && isFlag(madeGroup)
+  const offsets = listOf(found.offsets).flatMap((one) => {
+    const [before, after] = [offsetOf(one.before), offsetOf(one.after)]
+    return isPlace(one) && before !== undefined && after !== undefined ? [{ ...one, before, after }] : []
+  })
+  // An offset that cannot be read must not be taken for none.
+  if (!isRecord || !Array.isArray(found.offsets) || offsets.length !== found.offsets.length) {
+    throw new EventBusError('REFUSED', `${path} is not whole: somebody changed it`)
+  }
   return { ...found, offsets } as unknown as UndoRecord
 }
 
@@ -100,35 +167,33 @@ export async function lastUndo(
 export async function readOffsetsFile(path: string): Promise<Position[]> {
   const found = await readJson(path)
   const entries = Array.isArray(found) ? found : ((found.offsets ?? found.steps) as unknown)
-  const offsets = listOf(entries).flatMap(({ topic, partition, offset, before, to }): Position[] => {
-    const at = offsetOf(offset ?? before ?? to)
-    if (at === null) return []
-    if (!isPlace({ topic, partition })) throw noOffsets(path)
-    return [{ topic: topic as string, partition: partition as number, offset: at }]
+  const offsets = listOf(entries).flatMap((entry, index): Position[] => {
+    const { topic, partition, offset, before, to } = entry
+    const at = offsetOf(offset ?? before ?? to ?? null)
+    if (at === undefined || !isPlace(entry)) {
+      throw new EventBusError('REFUSED', `${path}: entry ${index} is no topic, partition and offset`, { suggestions })
+    }
+    return at === null ? [] : [{ topic: topic as string, partition: partition as number, offset: at }]
   })
-  if (offsets.length === 0) throw noOffsets(path)
+  if (offsets.length === 0) throw new EventBusError('REFUSED', `${path} holds no offsets`, { suggestions })
   return offsets
 }
 
-const noOffsets = (path: string) =>
-  new EventBusError('REFUSED', `${path} holds no offsets`, {
-    suggestions: ['[{"topic": "order-events", "partition": 0, "offset": 47}]'],
-  })
+const suggestions = ['[{"topic": "order-events", "partition": 0, "offset": 47}]']
 
-const notWhole = (path: string) => new EventBusError('REFUSED', `${path} is not whole: somebody changed it`)
-
-const isIdentity = (group: unknown, bus: unknown): boolean =>
-  typeof group === 'string' && typeof (bus as Entry | undefined)?.clusterId === 'string'
-
-const isPlace = ({ topic, partition }: Entry): boolean => typeof topic === 'string' && Number.isInteger(partition)
+const isPlace = ({ topic, partition }: Entry): boolean => isText(topic) && isCount(partition)
 
 type Entry = Readonly<Record<string, unknown>>
 
-const listOf = (value: unknown): Entry[] => (Array.isArray(value) ? (value as Entry[]) : [])
+const isFields = (value: unknown): value is Entry => typeof value === 'object' && value !== null
 
-function offsetOf(value: unknown): bigint | null {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
-  return typeof value === 'string' && /^-?\d{1,19}$/.test(value) ? BigInt(value) : null
+const listOf = (value: unknown): Entry[] => (Array.isArray(value) ? value.filter(isFields) : [])
+
+/** An offset or a time; `undefined` when it is neither one nor none. */
+function offsetOf(value: unknown): bigint | null | undefined {
+  if (value === null) return null
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value)
+  return typeof value === 'string' && /^\d{1,19}$/.test(value) ? BigInt(value) : undefined
 }
 
 async function readJson(path: string): Promise<Entry> {

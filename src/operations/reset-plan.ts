@@ -64,13 +64,9 @@ export interface Move extends TopicPartition {
 
 /** What each move does to the events between its ends, and what those are. */
 export async function withEffects(bus: EventBus, moves: readonly Move[], signal: AbortSignal | undefined) {
-  const inLog = (offset: bigint, { start, end }: PartitionRange) =>
-    offset < start ? start : offset > end ? end : offset
   const stretches = moves.map(({ topic, partition, range, from, to }) => {
-    if (range === undefined || from === null || to === null) return undefined
-    const [a, b] = [inLog(from, range), inLog(to, range)]
-    if (a === b) return undefined
-    return { topic, partition, from: a < b ? a : b, to: a < b ? b : a }
+    const stretch = range && stretchOf(range, from, to)
+    return stretch && { topic, partition, ...stretch }
   })
   const asked = stretches.filter((stretch) => stretch !== undefined)
   const { times, sample } = await sampleStretches(bus, asked, signal)
@@ -97,7 +93,19 @@ export async function withEffects(bus: EventBus, moves: readonly Move[], signal:
   return { ...sample, steps, replayed: sum('replay'), skipped: sum('skip') }
 }
 
-function effectOf(from: bigint | null, to: bigint | null): ResetStep['effect'] {
+type LogRange = Pick<PartitionRange, 'start' | 'end'>
+
+const inLog = (offset: bigint, { start, end }: LogRange) => (offset < start ? start : offset > end ? end : offset)
+
+/** What the log holds between two offsets; `undefined` when that is nothing. */
+export function stretchOf(range: LogRange, from: bigint | null, to: bigint | null) {
+  if (from === null || to === null) return undefined
+  const [a, b] = [inLog(from, range), inLog(to, range)]
+  if (a === b) return undefined
+  return { from: a < b ? a : b, to: a < b ? b : a }
+}
+
+export function effectOf(from: bigint | null, to: bigint | null): ResetStep['effect'] {
   if (from === to) return 'none'
   if (from === null) return 'set'
   if (to === null) return 'forget'

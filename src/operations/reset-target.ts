@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../bus/admin.ts'
 import type { Position } from '../bus/record.ts'
-import { type OffsetSpec, parsePoint } from './offset-grammar.ts'
+import { knownTimes, type OffsetSpec, parsePoint } from './offset-grammar.ts'
 
 /** Where to move a group's offsets. */
 export type ResetTarget =
@@ -32,11 +32,11 @@ export function parseTarget(text: string, now: number): ParsedTarget {
     return { ok: true, target: { kind: 'group', group } }
   }
   if (/^[+-]\d{1,18}$/.test(trimmed)) return { ok: true, target: { kind: 'shift', by: BigInt(trimmed) } }
-  const point = parsePoint(trimmed, now)
-  if (point.ok) return { ok: true, target: { kind: 'place', place: point.spec } }
-  const more = 'a reset also takes current, +100 and -100 (from what is committed), group:other and file.json'
-  return { ok: false, reason: `${point.reason}; ${more}`, suggestions: point.suggestions }
+  const point = parsePoint(trimmed, now, known)
+  return point.ok ? { ok: true, target: { kind: 'place', place: point.spec } } : point
 }
+
+const known = `start, end, 47, current, +100 and -100 (from what is committed), ${knownTimes}, group:other, file.json`
 
 /** Some partitions of a topic, or all of it. */
 export interface TopicChoice {

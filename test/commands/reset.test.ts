@@ -16,6 +16,11 @@ import { runCli } from './run-cli.ts'
 const MINUTE = 60_000
 const NOW = Date.UTC(2026, 10, 23, 10)
 
+/** A plan as JSON. */
+interface Plan {
+  readonly steps: [object, ...object[]]
+}
+
 describe('reset', () => {
   let broker: MemoryBroker
   let folder: string
@@ -180,6 +185,76 @@ describe('reset', () => {
     const plan = readFileSync(join(folder, 'plan.json'), 'utf8').replace('"partition": 0', '"partition": "all"')
     writeFileSync(join(folder, 'plan.json'), plan)
     expect(await runCli(ResetApply, ['plan.json'], options())).toMatchObject({ exitCode: 6 })
+  })
+
+  test.each<readonly [string, (plan: Plan) => unknown, string]>([
+    ['goes elsewhere', ({ steps: [step] }) => Object.assign(step, { to: 4 }), 'from 6 to 4 are 2 events, not 6'],
+    ['goes nowhere', ({ steps: [step] }) => Object.assign(step, { to: 'x' }), 'steps[0] is none'],
+    ['goes to half an offset', ({ steps: [step] }) => Object.assign(step, { to: 0.5 }), 'steps[0] is none'],
+    ['goes before the beginning', ({ steps: [step] }) => Object.assign(step, { to: -1 }), 'steps[0] is none'],
+    [
+      'goes out of the log',
+      ({ steps: [step] }) => Object.assign(step, { to: 11, effect: 'skip' }),
+      '11 is not in the log',
+    ],
+    ['forgets', ({ steps: [step] }) => Object.assign(step, { to: null }), 'from 6 to none is no replay'],
+    ['says it skips', ({ steps: [step] }) => Object.assign(step, { effect: 'skip' }), 'from 6 to 0 is no skip'],
+    ['moves a partition twice', ({ steps }) => steps.push({ ...steps[0] }), 'is about order-events[0] again'],
+    ['is not counted', ({ steps }) => steps.pop(), 'replayed is not what its steps replay'],
+    [
+      'deletes the group, it seems',
+      (plan) => Object.assign(plan, { removesGroup: 'yes' }),
+      'removesGroup is not what it was',
+    ],
+    ['has no steps', (plan) => Object.assign(plan, { steps: undefined }), 'steps is missing'],
+  ])('refuses a plan that was changed by hand: one that %s', async (_, change, reason) => {
+    await reset(...base, 'start', '--plan-out', 'plan.json')
+    const path = join(folder, 'plan.json')
+    const plan = JSON.parse(readFileSync(path, 'utf8')) as Plan
+    change(plan)
+    writeFileSync(path, JSON.stringify(plan))
+
+    const { stderr, exitCode } = await runCli(ResetApply, ['plan.json', '--yes'], options())
+
+    expect(stderr).toContain(reason)
+    expect(stderr).toContain('--to ')
+    expect(exitCode).toBe(6)
+    expect(committed()).toEqual([6n])
+  })
+
+  test.each(['"before": "6x"', '"before": -1'])(
+    'does not take an undo file for one that forgets: %s',
+    async (changed) => {
+      await reset(...base, 'start', '--yes')
+      const path = join(undoFolder(), String(readdirSync(undoFolder())[0]))
+      writeFileSync(path, readFileSync(path, 'utf8').replace('"before": 6', changed))
+
+      const { stderr, exitCode } = await runCli(ResetUndo, [path, '--yes'], options())
+
+      expect(stderr).toContain('is not whole')
+      expect(exitCode).toBe(6)
+      expect(committed()).toEqual([0n])
+    },
+  )
+
+  test('refuses offsets in a file that are none, instead of leaving them out', async () => {
+    const offsets = [
+      { topic: 'order-events', partition: 0, offset: 2 },
+      { topic: 'order-events', partition: 1, offset: 'two' },
+    ]
+    writeFileSync(join(folder, 'offsets.json'), JSON.stringify(offsets))
+    const { stderr, exitCode } = await reset('-g', 'billing', '--all-topics', '--to', 'offsets.json', '--yes')
+    expect(stderr).toContain('entry 1 is no topic, partition and offset')
+    expect(exitCode).toBe(6)
+  })
+
+  test('tells who mistyped a place what it takes, and nothing it does not', async () => {
+    const { stderr, exitCode } = await reset(...base, 'strat')
+    expect(stderr).toContain('current, +100 and -100 (from what is committed)')
+    expect(stderr).toContain('try: --to "10m ago"')
+    expect(stderr).not.toContain('after the start')
+    expect(exitCode).toBe(2)
+    expect(await reset('-g', '', '--all-topics', '--to', 'start')).toMatchObject({ exitCode: 2 })
   })
 
   test('takes offsets from a file, an undo file among them', async () => {
