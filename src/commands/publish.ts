@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import type { Header } from '../bus/record.ts'
 import { ChangeCommand } from '../cli/change-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags, changeFlags, schemaFlag } from '../cli/flags.ts'
+import { busFlags, changeFlags, parseName, schemaFlag } from '../cli/flags.ts'
 import { compileData } from '../operations/data-template.ts'
 import { viewCodecs } from '../operations/event-view.ts'
 import { openSchemas } from '../operations/open-schemas.ts'
@@ -37,7 +37,12 @@ export default class Publish extends ChangeCommand {
   }
   static override flags = {
     ...busFlags,
-    type: Flags.string({ char: 't', description: 'event type, such as OrderPlaced.v1', helpGroup: 'EVENT' }),
+    type: Flags.string({
+      char: 't',
+      description: 'event type, such as OrderPlaced.v1',
+      parse: parseName,
+      helpGroup: 'EVENT',
+    }),
     data: Flags.string({
       char: 'd',
       description: 'data of one event; {{i}} {{uuid}} {{now}} {{now_ms}} {{random 1 9}} {{pick a b}} are filled in',

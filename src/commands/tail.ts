@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags, schemaFlag } from '../cli/flags.ts'
+import { busFlags, parseName, schemaFlag } from '../cli/flags.ts'
 import { youngGenerationBound } from '../cli/young-generation.ts'
 import { compileFilter } from '../operations/event-filter.ts'
 import type { EventView } from '../operations/event-view.ts'
@@ -64,14 +64,25 @@ export default class Tail extends BaseCommand {
     type: Flags.string({
       char: 't',
       description: 'event type, * and ? allowed',
+      parse: parseName,
       multiple: true,
       multipleNonGreedy: true,
       helpGroup: 'FILTER',
     }),
     key: Flags.string({ char: 'k', description: 'record key', helpGroup: 'FILTER' }),
-    'correlation-id': Flags.string({ char: 'c', description: 'one conversation', helpGroup: 'FILTER' }),
+    'correlation-id': Flags.string({
+      char: 'c',
+      description: 'one conversation',
+      parse: parseName,
+      helpGroup: 'FILTER',
+    }),
     where: Flags.string({ char: 'w', description: 'CEL expression over the event', helpGroup: 'FILTER' }),
-    grep: Flags.string({ char: 'g', description: 'text in type, metadata or payload', helpGroup: 'FILTER' }),
+    grep: Flags.string({
+      char: 'g',
+      description: 'text in type, metadata or payload',
+      parse: parseName,
+      helpGroup: 'FILTER',
+    }),
     output: Flags.string({ char: 'o', description: 'text, json, raw or a format', default: 'text' }),
     codec: Flags.option({ options: viewCodecs })({
       description: 'read payloads as this; default: by schema, else by looking',

@@ -21,7 +21,9 @@ export async function* repeatedLines(
 export async function openFile(
   path: string,
 ): Promise<{ readonly chunks: AsyncIterable<Uint8Array>; readonly progress: Progress }> {
-  const { size } = await stat(path)
+  const about = await stat(path)
+  if (about.isDirectory()) throw new Error('it is a folder')
+  const { size } = about
   const stream = createReadStream(path)
   // A pipe or a device says it is empty.
   return { chunks: stream, progress: () => (size === 0 ? undefined : Math.min(1, stream.bytesRead / size)) }

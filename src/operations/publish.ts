@@ -91,8 +91,12 @@ async function send(bus: EventBus, topic: string, { records, types, lines }: Bat
     const [first = 1, last = first] = [lines[0], lines.at(-1)]
     if (!(error instanceof EventBusError) || last === 1) throw error
     const { code, message, topic, topics, group, suggestions } = error
+    // Nothing can have been taken.
+    if (first === 1 && (code === 'TOPIC_NOT_FOUND' || code === 'INVALID_TOPIC')) throw error
     const doubt = first === last ? `line ${first}` : `lines ${first} to ${last}`
-    const goOn = `publish again from line ${first}: what stands before it was taken, ${doubt} may have been`
+    const state =
+      first === 1 ? `${doubt} may have been taken` : `what stands before it was taken, ${doubt} may have been`
+    const goOn = `publish again from line ${first}: ${state}`
     throw new EventBusError(code, message, {
       topic,
       topics,

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { serializedEvent } from '../../src/bus/event.ts'
 import { Stop } from '../../src/cli/stop.ts'
@@ -54,6 +55,15 @@ describe('publish', () => {
     await publish([...order, '--data', '{"id":"o-{{i}}","at":"{{now}}"}', '--count', '2'])
     const { stdout } = await tail(['order-events', '-e', '-o', '%{id} %{at}'])
     expect(stdout).toBe('o-1 2026-11-23T10:00:00.000Z\no-2 2026-11-23T10:00:00.000Z\n')
+  })
+
+  test.each([
+    { what: 'a folder', argv: ['--type', 'A.v1', '--file', tmpdir()], text: 'it is a folder' },
+    { what: 'an event type that is empty', argv: ['--type', '', '--data', '{}'], text: 'Parsing --type' },
+  ])('refuses $what', async ({ argv, text }) => {
+    const { stderr, exitCode } = await publish(['order-events', ...argv])
+    expect(stderr).toContain(text)
+    expect(exitCode).toBe(2)
   })
 
   test('stops at a bad line, naming it, and says what was sent', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { EventBusError, publishFailed } from '../../../src/bus/errors.ts'
+import { EventBusError, publishFailed, topicNotFound } from '../../../src/bus/errors.ts'
 import type { EventBus } from '../../../src/bus/event-bus.ts'
 import type { NewRecord } from '../../../src/bus/record.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
@@ -184,6 +184,15 @@ test('a bus that refuses ends it, saying from which line to go on', async () => 
       'publish again from line 4001: what stands before it was taken, lines 4001 to 8000 may have been',
     ],
   })
+})
+
+test.each([
+  [new EventBusError('TRANSPORT_ERROR', 'away'), ['publish again from line 1: lines 1 to 2 may have been taken']],
+  [topicNotFound('t'), topicNotFound('t').suggestions],
+])('where nothing stood before, no more is said than what may be: %s', async (refusal, suggestions) => {
+  const { bus } = fakeBus(() => Promise.reject(refusal))
+  const { error } = await publish(bus, { lines: lines(many(2)) })
+  expect(error).toMatchObject({ suggestions })
 })
 
 describe('when the signal aborts', () => {
