@@ -8,12 +8,12 @@ import type { GroupRow } from './rows.ts'
 export function groupColumns(rows: readonly GroupRow[], palette: Palette): Columns<GroupRow> {
   const largest = largestLag(rows)
   const columns = lagColumns(palette, (lag) => shareOfFigures(lag, largest))
-  const { lag, bar, age, in: incoming, out, trend, verdict } = columns
+  const { lag, bar, age, in: incoming, out, catchUp, trend, verdict } = columns
   const name = nameColumn('GROUP', 15, rows, (row) => row.name)
   const state = nameColumn('STATE', 6, rows, (row) => row.lag.state)
   const members: Column<GroupRow> = numberColumn('MEMBERS', 7, (row) => row.lag.members, String)
   return {
-    shown: [name, state, members, lag, bar, age, incoming, out, trend, verdict],
-    ranked: [name, verdict, lag, age, incoming, out, bar, trend, name, state, members],
+    shown: [name, state, members, lag, bar, age, incoming, out, catchUp, trend, verdict],
+    ranked: [name, verdict, lag, age, incoming, out, bar, trend, name, catchUp, state, members],
   }
 }

@@ -13,9 +13,9 @@ const keys = [
 ] as const
 
 const marks = [
-  ['bars', 'groups: by figures, a step is ten times as many; partitions: share of the largest'],
+  ['bars', 'groups: a step is ten times as much; partitions: by share'],
   ['trend', 'the lag at the last looks, newest on the right'],
-  ['/s', 'rates and verdicts are told over the last 10 s'],
+  ['/s  catch-up', 'rates and the time until nothing waits, over the last 10 s'],
 ] as const
 
 const verdicts: Readonly<Record<LagVerdict, string>> = {

@@ -28,6 +28,7 @@ export function lagColumns(palette: Palette, shareOf: (lag: bigint) => number) {
     age: numberColumn('AGE', 6, ({ lag: { age } }: LagRow) => age, formatAge),
     in: numberColumn('IN/S', 6, ({ lag: { rates } }: LagRow) => rates?.in, formatRate),
     out: numberColumn('OUT/S', 6, ({ lag: { rates } }: LagRow) => rates?.out, formatRate),
+    catchUp: numberColumn('CATCH-UP', 8, ({ lag: { rates } }: LagRow) => rates?.catchUp, formatAge),
     bar: {
       title: '',
       min: 5,

@@ -8,15 +8,30 @@ import type { PlaceRow } from './rows.ts'
 export function placeColumns(rows: readonly PlaceRow[], topics: number, palette: Palette): Columns<PlaceRow> {
   const largest = largestLag(rows)
   const columns = lagColumns(palette, (lag) => shareOfLargest(lag, largest))
-  const { lag, bar, age, in: incoming, out, trend, verdict } = columns
+  const { lag, bar, age, in: incoming, out, catchUp, trend, verdict } = columns
   const partition: Column<PlaceRow> = numberColumn('PART', 4, (row) => row.lag.partition, String)
   const topic = topics > 1 ? [nameColumn('TOPIC', 12, rows, (row) => row.name)] : []
   const committed = offsetColumn('COMMITTED', rows, (row) => row.lag.committed)
   const end = offsetColumn('END', rows, (row) => row.lag.end)
   const reader = nameColumn('MEMBER', 8, rows, (row) => row.reader)
   return {
-    shown: [...topic, partition, lag, bar, age, committed, end, incoming, out, trend, reader, verdict],
-    ranked: [partition, ...topic, verdict, lag, bar, reader, trend, committed, end, ...topic, age, incoming, out],
+    shown: [...topic, partition, lag, bar, age, committed, end, incoming, out, catchUp, trend, reader, verdict],
+    ranked: [
+      partition,
+      ...topic,
+      verdict,
+      lag,
+      bar,
+      reader,
+      trend,
+      committed,
+      end,
+      ...topic,
+      age,
+      incoming,
+      out,
+      catchUp,
+    ],
   }
 }
 

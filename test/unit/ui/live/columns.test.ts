@@ -83,7 +83,21 @@ describe('the lists', () => {
   test('show of groups what there is room for', () => {
     expect(titles(46)).toEqual(['GROUP', 'LAG', 'AGE', 'VERDICT'])
     expect(titles(76)).toEqual(['GROUP', 'LAG', 'AGE', 'IN/S', 'OUT/S', 'TREND', 'VERDICT'])
-    expect(titles(116)).toEqual(['GROUP', 'STATE', 'MEMBERS', 'LAG', 'AGE', 'IN/S', 'OUT/S', 'TREND', 'VERDICT'])
+    const all = ['GROUP', 'STATE', 'MEMBERS', 'LAG', 'AGE', 'IN/S', 'OUT/S', 'CATCH-UP', 'TREND', 'VERDICT']
+    expect(titles(130)).toEqual(all)
+  })
+
+  test('tell when nothing will wait any more, of groups and of partitions', () => {
+    const rates = { in: 1, out: 2, catchUp: 95_000 }
+    const behind = groupOf('billing', [place(0, { rates })], { rates })
+    const listing = { sort: 'name', filter: '' } as const
+    const [row] = groupRows(report(behind), new Map(), listing)
+    const [placed] = placeRows(behind, new Map(), new Map(), listing)
+    if (!row || !placed) throw new Error('there are rows')
+    const groupFit = fitColumns(groupColumns([row], palette(false)), 160)
+    const placeFit = fitColumns(placeColumns([placed], 1, palette(false)), 160)
+    expect(rowLine(groupFit, row, 160)).toContain('1m35s')
+    expect(rowLine(placeFit, placed, 160)).toContain('1m35s')
   })
 
   test('name the topic of partitions where there are several', () => {
