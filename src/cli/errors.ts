@@ -56,11 +56,16 @@ export function toFailure(error: unknown): Failure {
   return { code: 'CRBUS_BUG', message, suggestions, exitCode: exitCodes.bug }
 }
 
+/** oclif's last line. */
+const SEE_HELP = 'See more help with --help'
+
 /** The failure for a monitor: what is true and what to type next, as far as one line holds it. */
 export function inOneLine(error: unknown): string {
-  const { message, suggestions } = toFailure(error)
-  const [first = ''] = message.split('\n')
-  return `${first}${suggestions[0] === undefined ? '' : ` (try: ${suggestions[0]})`}`
+  const { code, message, suggestions } = toFailure(error)
+  const lines = message.split('\n').map((line) => line.trim())
+  // What is wrong with flags goes over several lines; a bug's are its stack.
+  const text = code === 'CRBUS_USAGE' ? lines.filter((line) => line !== '' && line !== SEE_HELP).join(' ') : lines[0]
+  return `${text}${suggestions[0] === undefined ? '' : ` (try: ${suggestions[0]})`}`
 }
 
 /** The failure for a person: what is true, then what to type next. */

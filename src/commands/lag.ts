@@ -65,7 +65,7 @@ export default class Lag extends BaseCommand {
     const sample = toDuration('--sample', flags.sample)
     const bus = await this.openBus(flags)
     const report = await measureLag(bus, { groups, topics, sample, now: this.context.now, signal: this.signal })
-    if (report.groups.length === 0) await this.notice(nothing(groups))
+    if (report.groups.length === 0) await this.notice(nothing(flags))
     await this.print(formatLag(report, { partitions: groups !== undefined || topics !== undefined }))
     if (!flags['by-type']) return report
     const waiting = await countWaiting(bus, report, { limit: READ_FOR_TYPES, signal: this.signal })
@@ -83,12 +83,12 @@ export default class Lag extends BaseCommand {
     const quit = new AbortController()
     const signal = AbortSignal.any([this.signal, quit.signal])
     const looks = watchLag(await this.openBus(flags), { groups, topics, interval, now, signal })
-    if (!io.screen || this.isJson) return this.#printLooks(looks, groups)
+    if (!io.screen || this.isJson) return this.#printLooks(looks, flags)
     const { showLag } = await import('../ui/live/show-lag.tsx')
     await showLag(looks, {
       io,
       interval,
-      nothing: nothing(groups),
+      nothing: nothing(flags),
       signal: this.signal,
       onInterrupt: () => stop.request('interrupted'),
     })
@@ -97,7 +97,7 @@ export default class Lag extends BaseCommand {
   }
 
   /** A line a group, or with --json a document a line. */
-  async #printLooks(looks: AsyncIterable<LagWatchLook>, groups: readonly string[] | undefined): Promise<undefined> {
+  async #printLooks(looks: AsyncIterable<LagWatchLook>, choice: LagChoice): Promise<undefined> {
     let wasEmpty = false
     for await (const look of looks) {
       if (!look.ok) {
@@ -105,7 +105,7 @@ export default class Lag extends BaseCommand {
       } else {
         const { time, report } = look
         const isEmpty = report.groups.length === 0
-        if (isEmpty && !wasEmpty) await this.notice(nothing(groups))
+        if (isEmpty && !wasEmpty) await this.notice(nothing(choice))
         wasEmpty = isEmpty
         const text = this.isJson ? `${stringifyJson({ time, ...report })}\n` : formatLagWatch(report, time)
         await write(this.context.io.stdout, text, this.signal)
@@ -115,8 +115,10 @@ export default class Lag extends BaseCommand {
 }
 
 /** Said where there is nothing to show. */
-const nothing = (groups: readonly string[] | undefined): string =>
-  groups === undefined ? 'no groups yet' : 'no group has such a name'
+function nothing({ group, topic }: LagChoice): string {
+  if (topic !== undefined) return 'no such group reads such a topic, or has committed on one'
+  return group === undefined ? 'no groups yet' : 'no group has such a name'
+}
 
 interface LagChoice {
   readonly group?: readonly string[] | undefined

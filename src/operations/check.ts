@@ -1,5 +1,5 @@
 import type { EventBus } from '../bus/event-bus.ts'
-import { type GroupLag, type LagRequest, measureLag } from './lag.ts'
+import { type GroupLag, isGlob, type LagRequest, measureLag } from './lag.ts'
 
 /** Nagios's four. */
 export type CheckStatus = 'ok' | 'warning' | 'critical' | 'unknown'
@@ -50,7 +50,20 @@ export interface LagLimits {
 export async function checkLag(bus: EventBus, request: LagRequest & LagLimits): Promise<Check> {
   const { groups } = await measureLag(bus, request)
   const findings = groups.flatMap((group) => lagFindings(group, request))
-  if (groups.length === 0) findings.push({ status: 'unknown', text: 'no group has such a name' })
+  // One that was named and is not there was an error before.
+  const left = (request.groups ?? []).filter((name) => !isGlob(name) && !groups.some(({ group }) => group === name))
+  const topics = (request.topics ?? []).join(', ')
+  findings.push(
+    ...left.map((name) => ({
+      status: 'unknown' as const,
+      text: `${name} neither reads ${topics} nor has committed on it`,
+    })),
+  )
+  if (findings.length === 0)
+    findings.push({
+      status: 'unknown',
+      text: topics === '' ? 'no group has such a name' : `no such group reads ${topics}`,
+    })
   return conclude(
     'lag',
     findings,

@@ -9,7 +9,10 @@ import { judgeLag, type LagLook, type LagVerdict, verdictRank, worstVerdict } fr
 export interface LagRequest {
   /** Names, `*` and `?` allowed; a name without them must exist. Absent or empty: all groups of subscribers. */
   readonly groups?: readonly string[] | undefined
-  /** Names, `*` and `?` allowed. Absent or empty: every topic a group committed on or reads. */
+  /**
+   * Names, `*` and `?` allowed; groups that neither committed on nor read one of these are left out. Absent or empty:
+   * every topic a group committed on or reads.
+   */
   readonly topics?: readonly string[] | undefined
   /** Milliseconds between two looks. Absent: one look. */
   readonly sample?: number | undefined
@@ -112,7 +115,7 @@ export async function reportLag(
 const isOfSubscribers = ({ protocolType }: { readonly protocolType: string }): boolean =>
   protocolType === 'consumer' || protocolType === ''
 
-const isGlob = (name: string): boolean => /[*?]/.test(name)
+export const isGlob = (name: string): boolean => /[*?]/.test(name)
 
 /** Names are taken as they are: whether there is such a group is for whoever keeps it to say. */
 export async function chooseGroups(
@@ -156,7 +159,7 @@ const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${part
 export async function lookAtGroups(
   bus: EventBus,
   groups: readonly string[],
-  { groups: named = [], topics }: Pick<LagRequest, 'groups' | 'topics'>,
+  { groups: named = [], topics = [] }: Pick<LagRequest, 'groups' | 'topics'>,
 ): Promise<LagLooks> {
   const [committed, descriptions] = await Promise.all([
     bus.admin.committedOffsetsOf(groups),
@@ -184,7 +187,8 @@ export async function lookAtGroups(
     description,
     places: placesOf(used[at] ?? new Map(), ranges),
   }))
-  return { taken: performance.now(), groups: looks }
+  const concerned = topics.length === 0 ? looks : looks.filter(({ places }) => places.length > 0)
+  return { taken: performance.now(), groups: concerned }
 }
 
 /** Every partition of the topics a group uses: one that was added and that nobody reads is one that matters. */
@@ -294,13 +298,16 @@ function ratesOf(before: LagLook, after: LagLook, elapsed: number): LagRates {
   const perSecond = (from: bigint | undefined, to: bigint | undefined) =>
     from === undefined || to === undefined ? 0 : (Number(to - from) * 1000) / elapsed
   const [incoming, out] = [perSecond(before.end, after.end), perSecond(before.committed, after.committed)]
-  const lag = isBehind(after) ? Number((after.end ?? 0n) - (after.committed ?? 0n)) : 0
-  return { in: incoming, out, catchUp: catchUpOf(lag, incoming, out) }
+  return { in: incoming, out, catchUp: catchUpOf(after, incoming, out) }
 }
 
-const catchUpOf = (lag: number, incoming: number, out: number): number | undefined => {
+function catchUpOf({ committed, start, end }: LagLook, incoming: number, out: number): number | undefined {
+  if (start === undefined || end === undefined) return undefined
+  // Where nothing was committed there is nothing to catch up with as long as there are no events.
+  const lag = Number(end - (committed ?? start))
   if (lag === 0) return 0
-  return out > incoming ? Math.round((lag * 1000) / (out - incoming)) : undefined
+  const isOnTheWay = committed !== undefined && lag > 0 && out > incoming
+  return isOnTheWay ? Math.round((lag * 1000) / (out - incoming)) : undefined
 }
 
 /** What parts come to: their lags together, the oldest age, the slowest to catch up, the worst verdict. */

@@ -50,6 +50,18 @@ describe('check lag', () => {
     ['no group', ['--max-events', '1'], 'name a group'],
     ['no limit', ['--group', 'billing'], 'name a limit'],
     ['a flag that does not exist', ['--group', 'billing', '--max', '1'], 'Nonexistent flag: --max'],
+    [
+      'a limit that is no number',
+      ['--group', 'billing', '--max-events', 'x'],
+      'Parsing --max-events Expected an integer',
+    ],
+    ['an empty name', ['--group', '', '--max-events', '1'], 'Parsing --group it is empty'],
+    [
+      'a topic the group does not read',
+      ['--group', 'billing', '--topic', 'nope', '--max-events', '1'],
+      'billing neither reads nope nor has committed on it',
+    ],
+    ['a topic no group reads', ['--group', '*', '--topic', 'nope', '--max-events', '1'], 'no such group reads nope'],
     ['a limit that is no time', ['--group', 'billing', '--max-age', 'soon'], '--max-age soon is not a time'],
   ])('is unknown with %s', async (_, argv, text) => {
     const { stdout, exitCode } = await check(...argv)
