@@ -131,9 +131,11 @@ export default class Tail extends BaseCommand {
       boundMemory()
     }
     const undecodable = printer.undecodable === 0 ? '' : `, ${printer.undecodable} of them undecodable`
-    notices.push(`${events} event${events === 1 ? '' : 's'}${undecodable}`)
-    const { count, reason } = compiled.failures
-    if (count > 0) notices.push(`--where could not be told of ${count} event${count === 1 ? '' : 's'}: ${reason}`)
+    notices.push(`${counted(events)}${undecodable}`)
+    const { count, reason, lacking, lacked, told } = compiled.failures
+    if (count > 0) notices.push(`--where could not be told of ${counted(count)}: ${reason}`)
+    // Of some events that is as it should be; of all of them it is a name that was mistyped.
+    if (lacking > 0 && told === 0) notices.push(`--where asks for what none of ${counted(lacking)} has: ${lacked}`)
     if (this.context.stop.reason !== 'reader-left') for (const notice of notices) await this.notice(notice)
     return this.isJson ? { events: collected } : undefined
   }
@@ -171,6 +173,8 @@ export default class Tail extends BaseCommand {
     return linePrinter(compiled.format)
   }
 }
+
+const counted = (events: number): string => `${events} event${events === 1 ? '' : 's'}`
 
 /** Prints batches and counts what had no event in it. */
 interface Printer {

@@ -26,12 +26,17 @@ export type CompiledFilter =
 interface WhereFailures {
   count: number
   reason: string
+  /** Events without a field it asks for, which did not pass either, and what the first was without. */
+  lacking: number
+  lacked: string
+  /** Events it could be told of. */
+  told: number
 }
 
 /** Compiles a request once. `filter` is undefined when nothing was asked for, so that callers can skip decoding. */
 export async function compileFilter(request: FilterRequest): Promise<CompiledFilter> {
   const tests: EventFilter[] = []
-  const failures: WhereFailures = { count: 0, reason: '' }
+  const failures: WhereFailures = { count: 0, reason: '', lacking: 0, lacked: '', told: 0 }
   const { types = [], key, correlationId, where, grep } = request
   if (types.length > 0) {
     const patterns = types.map(globToRegExp)
@@ -109,11 +114,16 @@ async function compileWhere(
     filter: (view) => {
       try {
         const result = evaluate(filterScope(view))
-        return typeof result === 'boolean' ? result : fail('it gives something else than true or false')
+        if (typeof result !== 'boolean') return fail('it gives something else than true or false')
+        failures.told += 1
+        return result
       } catch (error) {
         // An event without the field is one the filter does not hold for; anything else is a mistake in it.
         const isMissing = error instanceof EvaluationError && error.code === 'no_such_key'
-        return isMissing ? false : fail(messageOf(error))
+        if (!isMissing) return fail(messageOf(error))
+        if (failures.lacking === 0) failures.lacked = messageOf(error)
+        failures.lacking += 1
+        return false
       }
     },
   }

@@ -50,7 +50,7 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
     for (const { value, partition } of batch) {
       sampled += 1
       const decoded = value === null ? undefined : decodeEnvelope(value)
-      const eventType = value === null ? '(tombstone)' : decoded?.ok ? decoded.event.eventType : '(undecodable)'
+      const eventType = value === null ? TOMBSTONE : decoded?.ok ? decoded.event.eventType : UNDECODABLE
       const seen = types.get(eventType) ?? { count: 0, partitions: new Set() }
       seen.count += 1
       seen.partitions.add(partition)
@@ -60,11 +60,7 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
   const busy = ranges.filter(({ start, end }) => end > start).length
   const warnings = [
     ...nameWarnings(topic),
-    ...(sampled > 0 && busy < ranges.length
-      ? [
-          `${ranges.length - busy} of ${ranges.length} partitions are empty: the key is the event type, and each of the ${types.size} seen has one partition`,
-        ]
-      : []),
+    ...(sampled > 0 && busy < ranges.length ? [emptyWarning(ranges.length - busy, ranges.length, types)] : []),
   ]
   return {
     ...description,
@@ -83,6 +79,25 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
     warnings,
   }
 }
+
+function emptyWarning(
+  empty: number,
+  all: number,
+  types: ReadonlyMap<string, { readonly partitions: ReadonlySet<number> }>,
+): string {
+  const events = [...types].filter(([name]) => !pseudoTypes.has(name))
+  const said = `${empty} of ${all} partitions ${empty === 1 ? 'is' : 'are'} empty`
+  // Somebody chooses keys or partitions by something else.
+  if (events.length === 0 || events.some(([, { partitions }]) => partitions.size > 1)) return said
+  const seen =
+    events.length === 1 ? 'the one seen has one partition' : `the ${events.length} seen have one partition each`
+  return `${said}: the key is the event type unless another is given, and ${seen}`
+}
+
+const TOMBSTONE = '(tombstone)'
+const UNDECODABLE = '(undecodable)'
+/** What stands among event types for records without an event. */
+const pseudoTypes: ReadonlySet<string> = new Set([TOMBSTONE, UNDECODABLE])
 
 const nameWarnings = (topic: string): string[] =>
   isEventTopic(topic) ? [] : [`'${topic}' does not follow the convention {aggregate}-events, such as order-events`]

@@ -1,9 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { serializedEvent } from '../../src/bus/event.ts'
+import { encodeEnvelope } from '../../src/codecs/envelope.ts'
 import TopicsCreate from '../../src/commands/topics/create.ts'
 import TopicsDelete from '../../src/commands/topics/delete.ts'
 import TopicsDescribe from '../../src/commands/topics/describe.ts'
 import TopicsList from '../../src/commands/topics/list.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { runCli } from './run-cli.ts'
 
 describe('topics', () => {
@@ -23,6 +26,27 @@ describe('topics', () => {
   test('are described with their settings', async () => {
     const { stdout } = await runCli(TopicsDescribe, ['order-events'], { broker })
     expect(stdout).toContain('retention.ms  1000')
+  })
+
+  test.each([
+    [
+      'event types are keys',
+      [0],
+      ': the key is the event type unless another is given, and the one seen has one partition',
+    ],
+    ['keys are something else', [0, 1], ''],
+  ])('are described with a warning where partitions are empty and %s', async (_, partitions, why) => {
+    await runCli(TopicsCreate, ['payment-events'], { broker })
+    const bus = new InMemoryEventBus({ broker })
+    const value = encodeEnvelope(serializedEvent('PaymentTaken.v1', Buffer.from('{}')), 'bincode')
+    const events = partitions.map((partition) => ({ key: null, value: value.ok ? value.bytes : null, partition }))
+    await bus.log.append('payment-events', [...events, { key: null, value: null, partition: 0 }])
+    await bus.close()
+    const empty = partitions.length === 1 ? '2 of 3 partitions are empty' : '1 of 3 partitions is empty'
+
+    const { stdout } = await runCli(TopicsDescribe, ['payment-events', '--json'], { broker })
+
+    expect(JSON.parse(stdout).warnings).toEqual([empty + why])
   })
 
   test('off the convention are created with a warning', async () => {
