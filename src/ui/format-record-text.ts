@@ -1,5 +1,6 @@
 import { Chalk, type ChalkInstance } from 'chalk'
 import type { EventMetadata } from '../bus/event.ts'
+import { decodePayload } from '../codecs/payload.ts'
 import type { EventView } from '../operations/event-view.ts'
 import { formatGuess } from './format-guess.ts'
 import { metadataJson } from './format-record-json.ts'
@@ -37,7 +38,7 @@ export function textFormatter({ color, columns }: TextStyle): (view: EventView) 
     if (value === null) return `${head} ${chalk.dim(`tombstone ${keyText(view.record.key)}`)}\n`
     if (!view.envelope?.ok) {
       const reason = printable(view.envelope?.reason ?? 'not decoded')
-      return `${head} ${chalk.red('undecodable')} ${reason} ${chalk.dim(hex(value))}\n`
+      return `${head} ${chalk.red('undecodable')} ${reason} ${chalk.dim(undecoded(value))}\n`
     }
     const { event, format, guessed } = view.envelope
     const notes = format === 'bincode-w3' ? '' : chalk.dim(` ${format}${guessed ? ' guessed' : ''}`)
@@ -74,8 +75,8 @@ const plainText = (value: unknown): string =>
 
 /** The payload on one line, harmless for a terminal. */
 export function payloadText({ record, envelope, payload }: EventView): string {
-  if (!envelope?.ok) return record.value === null ? '' : hex(record.value)
-  if (!payload?.ok) return `${printable(payload?.reason ?? '')} ${hex(envelope.event.data)}`
+  if (!envelope?.ok) return record.value === null ? '' : undecoded(record.value)
+  if (!payload?.ok) return `${printable(payload?.reason ?? '')} ${undecoded(envelope.event.data)}`
   if (payload.codec === 'bytes') return formatGuess(envelope.event.data) ?? hex(envelope.event.data)
   if (payload.codec === 'text') return printable(String(payload.value))
   return printableJson(stringifyJson(payload.value))
@@ -86,6 +87,13 @@ function typeColor(chalk: ChalkInstance, eventType: string): string {
   let hash = 0
   for (const character of eventType) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0
   return chalk[paints[hash % paints.length] ?? 'cyan'](printable(eventType))
+}
+
+/** What is no event, or not of the kind it was said to be: its text where it is one. */
+function undecoded(bytes: Uint8Array): string {
+  const found = decodePayload(bytes)
+  const isText = found.ok && (found.codec === 'text' || found.codec === 'json')
+  return isText ? printable(Buffer.from(bytes).toString('utf8')) : hex(bytes)
 }
 
 /** Bytes nobody could read, the first 64 of them. */

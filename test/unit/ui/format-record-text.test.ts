@@ -3,7 +3,7 @@ import type { EventMetadata } from '../../../src/bus/event.ts'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { encodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { viewOf } from '../../../src/operations/event-view.ts'
-import { textFormatter } from '../../../src/ui/format-record-text.ts'
+import { payloadText, textFormatter } from '../../../src/ui/format-record-text.ts'
 
 /** 10:00 where the tests run, whichever zone that is. */
 const ten = BigInt(new Date(2026, 10, 23, 10).getTime())
@@ -62,4 +62,15 @@ test('bincode without a schema is guessed at, and says so', () => {
 test('bytes that begin as no enum are hex', () => {
   const line = textFormatter({ color: false, columns: undefined })(record(Uint8Array.of(0xff, 0xfe, 0xfd, 0xfc, 1)))
   expect(line).toContain('0xfffefdfc01')
+})
+
+test.each([
+  ['text', 'plain text'],
+  ['JSON', '{"a":1}'],
+])('a value that is no event is shown as the %s it is', (_, text) => {
+  const bare = viewOf({ ...record(Buffer.from(text)).record, value: Buffer.from(text) })
+  const line = textFormatter({ color: false, columns: undefined })(bare)
+  expect(line).toMatch(/ undecodable not an envelope: .* /)
+  expect(line.endsWith(` ${text}\n`)).toBe(true)
+  expect(payloadText(bare)).toBe(text)
 })
