@@ -111,7 +111,8 @@ export default class Publish extends ChangeCommand {
       const { signal } = this
       for await (const batch of publishLines(bus, { topic: args.topic, lines, settings, rate: flags.rate, signal })) {
         summary.published += batch.length
-        for (const { position } of batch) if (positions.length < 100) positions.push(position)
+        const left = batch.slice(0, MOST_POSITIONS - positions.length)
+        positions.push(...left.map(({ position: { partition, offset } }) => ({ partition, offset })))
         await this.print(batch.map(formatPublished).join(''))
         show(summary.published)
       }
@@ -125,10 +126,7 @@ export default class Publish extends ChangeCommand {
       release()
     }
     if (summary.published === 0 && this.context.stop.reason === undefined) await this.notice('nothing to publish')
-    return {
-      ...summary,
-      positions: positions.map(({ partition, offset }) => ({ partition, offset })),
-    }
+    return summary
   }
 
   async #source({ data, file, tombstone, key, count = 1, rate, type, input }: PublishFlags): Promise<{
@@ -184,6 +182,8 @@ export default class Publish extends ChangeCommand {
 }
 
 const PROGRESS_MS = 200
+/** Positions that a JSON document lists. */
+const MOST_POSITIONS = 100
 
 interface PublishFlags {
   readonly data?: string | undefined
