@@ -2,6 +2,7 @@ import { EventBusError, topicNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import type { BusRecord } from '../bus/record.ts'
 import type { LogSlice } from '../bus/topic-log.ts'
+import { nearest } from '../schema/nearest.ts'
 import type { EventFilter } from './event-filter.ts'
 import { type EventView, type Reading, viewOf } from './event-view.ts'
 import { followTopics } from './follow-topics.ts'
@@ -127,6 +128,9 @@ function byTime({ record: a }: EventView, { record: b }: EventView): number {
   return a.offset < b.offset ? -1 : 1
 }
 
+/** More topics than this at once help nobody. */
+const MOST_NAMED = 10
+
 /**
  * A missing topic is an error, except to a follower, who may be there before the first event. Returns the topics that
  * had to be waited for, or what is there of them at the abort.
@@ -135,13 +139,21 @@ async function awaitTopics(
   bus: EventBus,
   { topics, follow, signal, onNotice }: TailRequest,
 ): Promise<ReadonlySet<string>> {
-  const known = new Set((await bus.admin.listTopics()).map(({ topic }) => topic))
-  const missing = topics.filter((topic) => !known.has(topic))
+  const all = await bus.admin.listTopics()
+  const missing = topics.filter((topic) => !all.some((known) => known.topic === topic))
   const [first] = missing
   if (first === undefined) return new Set()
-  if (!follow) throw topicNotFound(first)
-  const others = known.size === 0 ? 'there are none yet' : `there are: ${[...known].slice(0, 10).join(', ')}`
-  onNotice(`waiting for topic ${missing.join(', ')} to be created (${others})`)
+  const others = all.filter(({ internal }) => !internal).map(({ topic }) => topic)
+  const meant = nearest(first, others)
+  if (!follow) {
+    const { code, message, suggestions } = topicNotFound(first)
+    const did = meant === undefined ? [] : [`crbus tail ${meant}`]
+    throw new EventBusError(code, message, { topic: first, suggestions: [...did, ...suggestions] })
+  }
+  const named = [...others.sort().slice(0, MOST_NAMED), ...(others.length > MOST_NAMED ? ['…'] : [])].join(', ')
+  const there =
+    meant === undefined ? (named === '' ? 'there are none yet' : `there are: ${named}`) : `there is ${meant}`
+  onNotice(`waiting for topic ${missing.join(', ')} to be created (${there})`)
   while (!signal.aborted) {
     await systemClock.sleep(50, signal)
     const ready = await Promise.all(missing.map((topic) => exists(bus, topic)))

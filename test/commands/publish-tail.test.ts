@@ -214,6 +214,14 @@ describe('tail', () => {
     expect(exitCode).toBe(4)
   })
 
+  test('names the topic that was meant', async () => {
+    await publish([...order, '--data', '{}'])
+    expect((await tail(['oder-events', '-e'])).stderr).toContain('try: crbus tail order-events')
+    const stop = new Stop()
+    const following = tail(['oder-events'], { stop, onStderr: () => stop.request('interrupted') })
+    expect((await following).stderr).toContain('waiting for topic oder-events to be created (there is order-events)')
+  })
+
   test('escapes what would drive the terminal', async () => {
     await new InMemoryEventBus({ broker }).publish(
       'order-events',
