@@ -24,7 +24,9 @@ interface PublishSummary {
 export default class Publish extends ChangeCommand {
   static override summary = 'publish events: one, a file of them, or what another command prints'
   static override description =
-    `With --type, each line of input is that event's data. Without it, each line is a whole record: what "crbus tail -o json" prints, an event as serde_json writes it, or the JSON of kcat -J, rpk or kaf.`
+    `With --type, each line of input is that event's data. Without it, each line is a whole record: what "crbus tail -o json" prints, an event as serde_json writes it, or the JSON of kcat -J, rpk or kaf.
+
+Long input is published as it comes. Partitions that the topic is given meanwhile are used after five minutes at most.`
   static override examples = [
     `<%= config.bin %> publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-1"}'`,
     `<%= config.bin %> publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-{{i}}","at":"{{now}}"}' --count 100 --rate 20`,
