@@ -34,10 +34,10 @@ export async function readPlanFile(path: string): Promise<ResetPlan> {
   const seen = new Set<string>()
   const steps = (found.steps as readonly unknown[]).map((entry, at): ResetStep => {
     const step = toStep(entry)
-    if (step === undefined) throw bad(`steps[${at}] is none`)
+    if (step === undefined) throw bad(`steps[${at}] is no step`)
     if (seen.has(placeOf(step))) throw bad(`steps[${at}] is about ${placeOf(step)} again`)
     seen.add(placeOf(step))
-    const reason = contradiction(step, found.isExact === true)
+    const reason = contradiction(step)
     if (reason !== undefined) throw bad(`steps[${at}], ${placeOf(step)}: ${reason}`)
     return step
   })
@@ -51,6 +51,8 @@ export async function readPlanFile(path: string): Promise<ResetPlan> {
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 const isFlag = (value: unknown): boolean => typeof value === 'boolean'
+/** Of no plan that is written to a file. */
+const isNot = (value: unknown): boolean => value === false
 const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 const isListOf =
   (isOne: (value: unknown) => boolean) =>
@@ -67,8 +69,8 @@ const planKeys: Readonly<Record<Exclude<keyof ResetPlan, 'replayed' | 'skipped'>
   state: isText,
   members: isListOf(isText),
   makesGroup: isFlag,
-  removesGroup: isFlag,
-  isExact: isFlag,
+  removesGroup: isNot,
+  isExact: isNot,
   sampled: isCount,
   types: isListOf((one) => isFields(one) && typeof one.eventType === 'string' && isCount(one.count)),
   conversations: isCount,
@@ -89,10 +91,10 @@ function toStep(entry: unknown): ResetStep | undefined {
 }
 
 /** What of a step is not as it must be, seen what the rest says. */
-function contradiction({ from, to, start, end, effect, events }: ResetStep, isExact: boolean): string | undefined {
+function contradiction({ from, to, start, end, effect, events }: ResetStep): string | undefined {
   if (effect !== effectOf(from, to)) return `from ${from ?? 'none'} to ${to ?? 'none'} is no ${effect}`
   const range = start === null || end === null ? undefined : { start, end }
-  if (!isExact && range && to !== null && (to < range.start || to > range.end)) {
+  if (range && to !== null && (to < range.start || to > range.end)) {
     return `${to} is not in the log, which holds ${range.start} to ${range.end}`
   }
   const stretch = range && stretchOf(range, from, to)

@@ -189,9 +189,9 @@ describe('reset', () => {
 
   test.each<readonly [string, (plan: Plan) => unknown, string]>([
     ['goes elsewhere', ({ steps: [step] }) => Object.assign(step, { to: 4 }), 'from 6 to 4 are 2 events, not 6'],
-    ['goes nowhere', ({ steps: [step] }) => Object.assign(step, { to: 'x' }), 'steps[0] is none'],
-    ['goes to half an offset', ({ steps: [step] }) => Object.assign(step, { to: 0.5 }), 'steps[0] is none'],
-    ['goes before the beginning', ({ steps: [step] }) => Object.assign(step, { to: -1 }), 'steps[0] is none'],
+    ['goes nowhere', ({ steps: [step] }) => Object.assign(step, { to: 'x' }), 'steps[0] is no step'],
+    ['goes to half an offset', ({ steps: [step] }) => Object.assign(step, { to: 0.5 }), 'steps[0] is no step'],
+    ['goes before the beginning', ({ steps: [step] }) => Object.assign(step, { to: -1 }), 'steps[0] is no step'],
     [
       'goes out of the log',
       ({ steps: [step] }) => Object.assign(step, { to: 11, effect: 'skip' }),
@@ -201,11 +201,7 @@ describe('reset', () => {
     ['says it skips', ({ steps: [step] }) => Object.assign(step, { effect: 'skip' }), 'from 6 to 0 is no skip'],
     ['moves a partition twice', ({ steps }) => steps.push({ ...steps[0] }), 'is about order-events[0] again'],
     ['is not counted', ({ steps }) => steps.pop(), 'replayed is not what its steps replay'],
-    [
-      'deletes the group, it seems',
-      (plan) => Object.assign(plan, { removesGroup: 'yes' }),
-      'removesGroup is not what it was',
-    ],
+    ['deletes the group', (plan) => Object.assign(plan, { removesGroup: true }), 'removesGroup is not what it was'],
     ['has no steps', (plan) => Object.assign(plan, { steps: undefined }), 'steps is missing'],
   ])('refuses a plan that was changed by hand: one that %s', async (_, change, reason) => {
     await reset(...base, 'start', '--plan-out', 'plan.json')
