@@ -45,11 +45,12 @@ export interface Module {
   readonly parent: Module | undefined
   readonly crate: Crate
   readonly file: string
-  /** Several of one name differ in their `cfg`. */
+  readonly attributes: readonly Meta[]
+  /** Here and below, several of one name differ in their `cfg`. */
   readonly items: Map<string, Item[]>
-  readonly consts: Map<string, RustConst>
+  readonly consts: Map<string, RustConst[]>
   readonly functions: Map<string, RustFunction>
-  readonly modules: Map<string, Module>
+  readonly modules: Module[]
   readonly uses: RustUse[]
   readonly impls: RustImpl[]
   readonly macros: RustMacro[]
@@ -153,8 +154,9 @@ export class Crates {
     const macros: MacroRules = new Map()
     for (const file of files) {
       const name = posix.basename(file, '.rs')
-      const module = emptyModule({ name, isPublic: true }, root, crate, file)
-      root.modules.set(root.modules.has(name) ? file : name, module)
+      const isTaken = root.modules.some((other) => other.name === name)
+      const module = emptyModule({ ...topModule, name: isTaken ? file : name }, root, crate, file)
+      root.modules.push(module)
       this.#read(module, { file, folder: posix.dirname(file), isRoot: true, macros })
     }
     expandAll(root, macros)
@@ -262,32 +264,54 @@ export class Crates {
     addScope(module, scope, at.macros)
     for (const inner of scope.modules) {
       if (isTestOnly(inner.attributes)) continue
-      const path = inner.attributes.find((meta) => meta.path === 'path')?.value
-      const child = emptyModule(inner, module, module.crate, at.file)
+      const places = placesOf(inner.attributes)
       if (inner.scope) {
-        module.modules.set(inner.name, child)
-        this.#fill(child, inner.scope, { ...at, folder: posix.join(at.folder, path ?? inner.name) })
+        const child = emptyModule(inner, module, module.crate, at.file)
+        module.modules.push(child)
+        this.#fill(child, inner.scope, { ...at, folder: posix.join(at.folder, places[0]?.path ?? inner.name) })
         continue
       }
-      const candidates =
-        path === undefined
-          ? [posix.join(at.folder, `${inner.name}.rs`), posix.join(at.folder, inner.name, 'mod.rs')]
-          : [posix.join(posix.dirname(at.file), path), posix.join(at.folder, path)]
-      const file = candidates.find((candidate) => this.#files.read(candidate) !== undefined)
-      if (file === undefined) {
-        this.troubles.push({
-          ...inner.place,
-          reason: `module '${inner.name}' is in no file: neither ${candidates.join(' nor ')}`,
-        })
-        continue
+      const tried: string[] = []
+      let isThere = false
+      for (const { path, when } of places) {
+        const candidates =
+          path === undefined
+            ? [posix.join(at.folder, `${inner.name}.rs`), posix.join(at.folder, inner.name, 'mod.rs')]
+            : [posix.join(posix.dirname(at.file), path), posix.join(at.folder, path)]
+        const file = candidates.find((candidate) => this.#files.read(candidate) !== undefined)
+        tried.push(...candidates)
+        if (file === undefined) continue
+        isThere = true
+        const attributes = [...inner.attributes, ...when]
+        const ofFile = emptyModule({ ...inner, attributes }, module, module.crate, file)
+        module.modules.push(ofFile)
+        const ownsFolder = posix.basename(file) === 'mod.rs' || path !== undefined
+        const folder = ownsFolder ? posix.dirname(file) : file.slice(0, -'.rs'.length)
+        this.#read(ofFile, { file, folder, isRoot: false, macros: at.macros })
       }
-      const ofFile = emptyModule(inner, module, module.crate, file)
-      module.modules.set(inner.name, ofFile)
-      const ownsFolder = posix.basename(file) === 'mod.rs' || path !== undefined
-      const folder = ownsFolder ? posix.dirname(file) : file.slice(0, -'.rs'.length)
-      this.#read(ofFile, { file, folder, isRoot: false, macros: at.macros })
+      if (isThere) continue
+      const reason = `module '${inner.name}' is in no file: neither ${[...new Set(tried)].join(' nor ')}`
+      this.troubles.push({ ...inner.place, reason })
     }
   }
+}
+
+/** Where a module may be: at its `path`, else, with `cfg_attr(unix, path = "…")`, at one of several, `when` that holds. */
+function placesOf(attributes: readonly Meta[]): { path: string | undefined; when: readonly Meta[] }[] {
+  const pathIn = (metas: readonly Meta[]) => metas.find(({ path }) => path === 'path')?.value
+  const fixed = pathIn(attributes)
+  if (fixed !== undefined) return [{ path: fixed, when: [] }]
+  const conditions = attributes.flatMap((meta) => {
+    const [condition, ...then] = meta.path === 'cfg_attr' ? meta.items : []
+    const path = pathIn(then)
+    return condition && path !== undefined ? [{ path, condition, at: meta }] : []
+  })
+  const around = (at: Meta, path: string, items: readonly Meta[]): Meta => ({ ...at, path, items, value: undefined })
+  const otherwise = conditions.map(({ condition, at }) => around(at, 'cfg', [around(at, 'not', [condition])]))
+  return [
+    ...conditions.map(({ path, condition, at }) => ({ path, when: [around(at, 'cfg', [condition])] })),
+    { path: undefined, when: otherwise },
+  ]
 }
 
 interface CrateParts {
@@ -310,22 +334,24 @@ function emptyCrate(of: CrateParts): { crate: Crate; root: Module } {
     dependencies: of.manifest?.dependencies ?? new Map(),
   }
   const whole: Crate = Object.assign(crate, { root: undefined as unknown as Module })
-  const root = emptyModule({ name: 'crate', isPublic: true }, undefined, whole, of.file)
+  const root = emptyModule(topModule, undefined, whole, of.file)
   Object.assign(whole, { root })
   return { crate: whole, root }
 }
 
+const topModule = { name: 'crate', isPublic: true, attributes: [] }
+
 const emptyModule = (
-  { name, isPublic }: Pick<Module, 'name' | 'isPublic'>,
+  { name, isPublic, attributes }: Pick<Module, 'name' | 'isPublic' | 'attributes'>,
   parent: Module | undefined,
   crate: Crate,
   file: string,
 ): Module => ({
-  ...{ name, isPublic, parent, crate, file },
+  ...{ name, isPublic, parent, crate, file, attributes },
   items: new Map(),
   consts: new Map(),
   functions: new Map(),
-  modules: new Map(),
+  modules: [],
   uses: [],
   impls: [],
   macros: [],
@@ -340,7 +366,9 @@ function addScope(module: Module, scope: RustScope, macros: MacroRules): void {
     if (same) same.push({ rust, module })
     else module.items.set(rust.name, [{ rust, module }])
   }
-  for (const value of scope.consts) module.consts.set(value.name, value)
+  for (const value of scope.consts) {
+    if (!isTestOnly(value.attributes)) module.consts.set(value.name, [...(module.consts.get(value.name) ?? []), value])
+  }
   for (const value of scope.functions) module.functions.set(value.name, value)
   module.uses.push(...scope.uses.filter((use) => !isTestOnly(use.attributes)))
   module.impls.push(...scope.impls)
@@ -375,7 +403,7 @@ function expandAll(module: Module, macros: MacroRules): void {
       for (const inner of scope.modules) {
         if (!inner.scope) continue
         const child = emptyModule(inner, module, module.crate, module.file)
-        module.modules.set(inner.name, child)
+        module.modules.push(child)
         addScope(child, inner.scope, macros)
       }
     }
@@ -384,7 +412,7 @@ function expandAll(module: Module, macros: MacroRules): void {
     )
     for (const invocation of pending) module.invocations.splice(module.invocations.indexOf(invocation), 1)
   }
-  for (const child of module.modules.values()) expandAll(child, macros)
+  for (const child of module.modules) expandAll(child, macros)
 }
 
 const lastStep = (path: string): string => path.slice(path.lastIndexOf(':') + 1)

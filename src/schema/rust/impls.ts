@@ -39,7 +39,7 @@ export class Impls {
         else impls.set(rust, [{ impl, module }])
       }
     }
-    for (const child of module.modules.values()) this.#collect(child, impls)
+    for (const child of module.modules) this.#collect(child, impls)
   }
 }
 
@@ -71,7 +71,7 @@ export function macroNaming(name: string, root: Module): { name: string; place: 
     })
     if (isThere) return { name: macro, place }
   }
-  for (const child of root.modules.values()) {
+  for (const child of root.modules) {
     const found = macroNaming(name, child)
     if (found) return found
   }

@@ -55,7 +55,8 @@ export function importSchema(request: ImportRequest): ImportedSchema {
   const wrongTopic = topicProblem(topic.topic, item, request)
   if (wrongTopic) return { ok: false, problems: [wrongTopic], notes: troubles }
   // Features are looked at one by one, and each may have been asked about.
-  const isUsed = (key: string) => lowering.usedAnswers.has(key) || /^feature:|=/.test(key)
+  const isUsed = (key: string) =>
+    lowering.usedAnswers.has(key) || /^feature:|=|^(unix|windows|debug_assertions)$/.test(key)
   const unused = [...answers.map.keys(), ...answers.assume.keys()]
     .filter((key) => !isUsed(key))
     .map(
@@ -167,7 +168,7 @@ function openAll(crates: Crates, { paths, files }: ImportRequest): Opened {
 
 function filesOf(module: Module): Set<string> {
   const files = new Set([module.file])
-  for (const child of module.modules.values()) for (const file of filesOf(child)) files.add(file)
+  for (const child of module.modules) for (const file of filesOf(child)) files.add(file)
   return files
 }
 
@@ -291,7 +292,7 @@ function topicOf(
   { topic }: Pick<ImportRequest, 'topic'>,
 ): { topic: string; notes: ImportNote[] } {
   if (topic !== undefined) return { topic, notes: [] }
-  const value = module.consts.get('TOPIC')?.value
+  const value = module.consts.get('TOPIC')?.[0]?.value
   const own = value && stringValue(value)
   if (own !== undefined) return { topic: own, notes: [] }
   const words = rust.name

@@ -36,7 +36,7 @@ export class Lowering {
   #root: Instance | undefined
 
   constructor(crates: Crates, home: Module, answers: Answers) {
-    this.names = new Names(crates)
+    this.names = new Names(crates, answers.assume)
     this.impls = new Impls(this.names)
     this.#answers = answers
     const { names, impls, instances, report } = this

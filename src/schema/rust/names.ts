@@ -1,6 +1,7 @@
+import { type CfgState, presence } from './attributes.ts'
 import type { Crates, Item, Module } from './crates.ts'
 import { canonicalPath, isKnownName, preludePath } from './foreign-types.ts'
-import type { RustConst } from './syntax.ts'
+import type { Meta, RustConst } from './syntax.ts'
 
 /** What a name of Rust stands for. */
 export type Found =
@@ -10,15 +11,25 @@ export type Found =
   | { readonly kind: 'const'; readonly value: RustConst; readonly module: Module }
   /** In a crate whose source is not at hand. */
   | { readonly kind: 'foreign'; readonly path: readonly string[] }
+  /** One of several, as `ask` decides. */
+  | { readonly kind: 'open'; readonly found: readonly Found[]; readonly ask: readonly string[] }
+
+/** What a name may stand for, if its `cfg` holds. */
+interface Candidate {
+  readonly found: Found
+  readonly state: CfgState
+}
 
 type Space = 'type' | 'value'
 
 /** Resolves paths as Rust does, except that of what is named it does not ask who may see it. */
 export class Names {
   readonly #crates: Crates
+  readonly #assume: ReadonlyMap<string, string>
 
-  constructor(crates: Crates) {
+  constructor(crates: Crates, assume: ReadonlyMap<string, string>) {
     this.#crates = crates
+    this.#assume = assume
   }
 
   find(module: Module, path: readonly string[], space: Space = 'type', isGlobal = false): Found | undefined {
@@ -40,9 +51,10 @@ export class Names {
       seen.add(at)
       for (const use of at.uses) {
         if (use.as !== undefined) continue
-        const target = this.#used(at, use.path, use.isGlobal, 'type', new Set())
-        if (target?.kind === 'module') visit(target.module, seen)
-        if (target?.kind === 'foreign') globs.add(target.path.join('::'))
+        for (const target of branchesOf(this.#used(at, use.path, use.isGlobal, 'type', new Set()))) {
+          if (target.kind === 'module') visit(target.module, seen)
+          if (target.kind === 'foreign') globs.add(target.path.join('::'))
+        }
       }
     }
     visit(module, new Set())
@@ -78,6 +90,13 @@ export class Names {
   #within(start: Found, path: readonly string[], space: Space, seen: Set<string>): Found | undefined {
     let at = start
     for (const [index, step] of path.entries()) {
+      if (at.kind === 'open') {
+        const rest = path.slice(index)
+        return oneOf(
+          at.found.flatMap((found) => this.#within(found, rest, space, seen) ?? []),
+          at.ask,
+        )
+      }
       if (at.kind === 'foreign') return { kind: 'foreign', path: [...at.path, ...path.slice(index)] }
       // A variant, or what belongs to a type.
       if (at.kind !== 'module') return undefined
@@ -99,47 +118,60 @@ export class Names {
     // Asked for again on the way to its own answer; elsewhere the same question may come up again.
     if (seen.has(key)) return undefined
     seen.add(key)
-    const found = this.#declaredIn(module, name, space, viewer) ?? this.#brought(module, name, space, seen, viewer)
+    const found = settled(this.#candidates(module, name, space, seen, viewer))
     seen.delete(key)
     return found
   }
 
-  #brought(module: Module, name: string, space: Space, seen: Set<string>, viewer: Module): Found | undefined {
+  *#candidates(module: Module, name: string, space: Space, seen: Set<string>, viewer: Module): Generator<Candidate> {
     const isInside = isWithin(viewer, module)
+    const items = module.items.get(name)?.filter(({ rust }) => isInside || rust.isPublic) ?? []
+    const states = items.map(({ rust }) => this.#state(rust.attributes))
+    const ofItems: Found = { kind: 'items', items }
+    if (space === 'value') {
+      for (const value of module.consts.get(name) ?? [])
+        yield { found: { kind: 'const', value, module }, state: this.#state(value.attributes) }
+    } else {
+      if (states.some(isPossible)) yield { found: ofItems, state: anyOf(states) }
+      for (const inner of module.modules)
+        if (inner.name === name && (isInside || inner.isPublic))
+          yield { found: { kind: 'module', module: inner }, state: this.#state(inner.attributes) }
+      const crate = module.externs.get(name)
+      const found = crate === undefined ? undefined : this.#crateNamed(module, [crate], 'type', new Set())
+      if (found) yield { found, state: { holds: true } }
+    }
     const uses = isInside ? module.uses : module.uses.filter((use) => use.isPublic)
+    const named: Candidate[] = []
+    const brought: Candidate[] = []
     for (const use of uses) {
       if (use.as !== name) continue
       const found = this.#used(module, use.path, use.isGlobal, space, seen)
-      if (found) return found
+      const state = this.#state(use.attributes)
+      // Of two, one is a macro or a function, which is more likely what is not known.
+      if (found?.kind === 'foreign' && !isKnownName(canonicalPath(found.path))) named.push({ found, state })
+      else if (found) yield { found, state }
     }
-    let known: Found | undefined
+    yield* named
     for (const use of uses) {
       if (use.as !== undefined) continue
-      const target = this.#used(module, use.path, use.isGlobal, 'type', seen)
-      if (target?.kind === 'module') {
-        const found = this.#inModule(target.module, name, space, seen, module)
-        if (found?.kind === 'foreign') known ??= found
-        else if (found) return found
-      } else if (target?.kind === 'foreign' && space === 'type') {
-        const path = [...target.path, name]
-        if (isKnownName(canonicalPath(path))) known ??= { kind: 'foreign', path }
+      const state = this.#state(use.attributes)
+      for (const target of branchesOf(this.#used(module, use.path, use.isGlobal, 'type', seen))) {
+        const path = target.kind === 'foreign' ? [...target.path, name] : []
+        const found = target.kind === 'module' ? this.#inModule(target.module, name, space, seen, module) : undefined
+        if (found?.kind === 'foreign') brought.push({ found, state })
+        else if (found) yield { found, state }
+        else if (space === 'type' && isKnownName(canonicalPath(path)))
+          brought.push({ found: { kind: 'foreign', path }, state })
       }
     }
-    return known
+    yield* brought
+    // Told from what is not there at all.
+    if (space === 'type' && items.length > 0 && !states.some(isPossible))
+      yield { found: ofItems, state: { holds: true } }
   }
 
-  #declaredIn(module: Module, name: string, space: Space, viewer: Module): Found | undefined {
-    if (space === 'value') {
-      const value = module.consts.get(name)
-      return value && { kind: 'const', value, module }
-    }
-    const isInside = isWithin(viewer, module)
-    const items = module.items.get(name)?.filter(({ rust }) => isInside || rust.isPublic) ?? []
-    if (items.length > 0) return { kind: 'items', items }
-    const inner = module.modules.get(name)
-    if (inner && (isInside || inner.isPublic)) return { kind: 'module', module: inner }
-    const crate = module.externs.get(name)
-    return crate === undefined ? undefined : this.#crateNamed(module, [crate], 'type', new Set())
+  #state(attributes: readonly Meta[]): CfgState {
+    return presence(attributes, this.#assume)
   }
 
   #used(
@@ -175,10 +207,47 @@ export class Names {
   #everywhere(module: Module, name: string): Found | undefined {
     const path = preludePath(name)
     if (path) return { kind: 'foreign', path }
-    return module.crate.dependencies.has(name)
-      ? { kind: 'foreign', path: [this.#crates.realName(module.crate, name)] }
-      : undefined
+    const isCrate = module.crate.dependencies.has(name) || module.crate.library?.name === name
+    return isCrate ? this.#crateNamed(module, [name], 'type', new Set()) : undefined
   }
+}
+
+const isPossible = (state: CfgState): boolean => !('holds' in state) || state.holds
+
+function anyOf(states: readonly CfgState[]): CfgState {
+  if (states.some((state) => 'holds' in state && state.holds)) return { holds: true }
+  return { ask: states.flatMap((state) => ('ask' in state ? state.ask : [])) }
+}
+
+/** The first that is there for sure, unless another may stand before it. */
+function settled(candidates: Iterable<Candidate>): Found | undefined {
+  const possible: Found[] = []
+  const ask: string[] = []
+  for (const { found, state } of candidates) {
+    if (!isPossible(state)) continue
+    possible.push(found)
+    if ('holds' in state) break
+    ask.push(...state.ask)
+  }
+  return oneOf(possible, ask)
+}
+
+function oneOf(found: readonly Found[], ask: readonly string[]): Found | undefined {
+  const all = found.flatMap(branchesOf)
+  const different = all.filter((one, index) => all.findIndex((other) => isSame(one, other)) === index)
+  if (different.length < 2) return different[0]
+  const inner = found.flatMap((one) => (one.kind === 'open' ? one.ask : []))
+  return { kind: 'open', found: different, ask: [...ask, ...inner] }
+}
+
+const branchesOf = (found: Found | undefined): readonly Found[] =>
+  found?.kind === 'open' ? found.found : found ? [found] : []
+
+function isSame(one: Found, other: Found): boolean {
+  if (one.kind === 'items') return other.kind === 'items' && one.items[0]?.rust === other.items[0]?.rust
+  if (one.kind === 'module') return other.kind === 'module' && one.module === other.module
+  if (one.kind === 'const') return other.kind === 'const' && one.value === other.value
+  return one.kind === 'foreign' && other.kind === 'foreign' && one.path.join('::') === other.path.join('::')
 }
 
 /** `crate::orders::events`, with its crate's name for `crate` where it is not of the package that is imported. */
@@ -190,7 +259,7 @@ const isWithin = (inner: Module, outer: Module): boolean =>
 
 export const itemsOf = (module: Module): Item[] => [
   ...[...module.items.values()].flat(),
-  ...[...module.modules.values()].flatMap(itemsOf),
+  ...module.modules.flatMap(itemsOf),
 ]
 
 const moduleId = (module: Module): string => `${module.file} ${modulePath(module).join('::')}`

@@ -124,6 +124,7 @@ export type RustItem = {
 
 export interface RustConst {
   readonly name: string
+  readonly attributes: readonly Meta[]
   readonly value: Expression | undefined
 }
 
@@ -298,7 +299,7 @@ class ScopeReader {
         }
         case 'ConstItem':
         case 'StaticItem':
-          scope.consts.push(...this.#const(node))
+          scope.consts.push(...this.#const(node, attributes))
           break
         case 'FunctionItem':
           scope.functions.push(...this.#function(node))
@@ -544,12 +545,12 @@ class ScopeReader {
     })
   }
 
-  #const(node: SyntaxNode): RustConst[] {
+  #const(node: SyntaxNode, attributes: readonly Meta[]): RustConst[] {
     const name = childOf(node, 'BoundIdentifier')
     const parts = childrenOf(node)
     const equals = parts.findIndex((part) => part.name === '=')
     const value = equals === -1 ? undefined : parts[equals + 1]
-    return name ? [{ name: this.#name(name), value: value ? this.#expression(value) : undefined }] : []
+    return name ? [{ name: this.#name(name), attributes, value: value && this.#expression(value) }] : []
   }
 
   #function(node: SyntaxNode): RustFunction[] {
@@ -568,7 +569,7 @@ class ScopeReader {
       trait: types.length > 1 && types[0] ? this.type(types[0]) : undefined,
       self: this.type(self),
       functions: items.flatMap((item) => (item.name === 'FunctionItem' ? this.#function(item) : [])),
-      consts: items.flatMap((item) => (item.name === 'ConstItem' ? this.#const(item) : [])),
+      consts: items.flatMap((item) => (item.name === 'ConstItem' ? this.#const(item, []) : [])),
       place: this.#place(node),
     }
   }

@@ -9,7 +9,7 @@ import { canonicalPath, foreignType } from './foreign-types.ts'
 import { type Impls, macroNaming } from './impls.ts'
 import { assumeFix, mapFix, type Report } from './import-report.ts'
 import { type Arg, argsByName, boundTo, type Env, type Instance, type Instances } from './instances.ts'
-import { itemsOf, modulePath, type Names } from './names.ts'
+import { type Found, itemsOf, modulePath, type Names } from './names.ts'
 import { type Expression, type Generic, type Place, plainText, type RustType, readRustType } from './syntax.ts'
 
 /** What a lowering is made of: where things are, what was answered, and who hears about the rest. */
@@ -111,6 +111,10 @@ export class TypeLowering {
     const found = this.#names.find(env.module, path, 'type', rust.isGlobal)
     if (found?.kind === 'items') return this.#items(found.items, rust, args, env, depth)
     if (found?.kind === 'foreign') return this.#foreign(found.path, rust, args, env, depth)
+    if (found?.kind === 'open') {
+      const which = `it is one of several: ${found.found.map(placeOf).join(' or ')}`
+      return this.#report.problem(rust.place, rust.text, which, assumeFix(found.ask))
+    }
     const answer = this.#override([written], args, rust, env, depth)
     if (answer) return answer.type
     const loose = this.#onlyLoose(env.module, path.at(-1) ?? '')
@@ -509,6 +513,13 @@ export class TypeLowering {
     }
     return settle(parsed.type)
   }
+}
+
+function placeOf(found: Found): string {
+  if (found.kind === 'foreign') return found.path.join('::')
+  if (found.kind === 'module') return found.module.file
+  const place = found.kind === 'items' ? found.items[0]?.rust.place : undefined
+  return place ? `${place.file}:${place.line}` : 'a value'
 }
 
 export const allThere = <T>(items: readonly (T | undefined)[]): items is readonly T[] => !items.includes(undefined)

@@ -275,6 +275,53 @@ describe('paths', () => {
     expect(typesOf(importRust({ ...crates, 'a/Cargo.toml': patched }, { paths: ['a'] }))).toEqual(expected)
   })
 
+  describe('that features decide', () => {
+    const id = (type: string) => `#[derive(serde::Serialize)] pub struct Id(${type});`
+    const texts = {
+      'Cargo.toml': '[package]\nname = "a"',
+      'src/new.rs': id('u64'),
+      'src/old.rs': id('u32'),
+    }
+    const event = '#[derive(serde::Serialize)] pub enum OrderEvent { A(Id) }'
+    test.each([
+      ['uses', 'mod new; mod old;\n#[cfg(feature = "v2")] use new::Id;\n#[cfg(not(feature = "v2"))] use old::Id;'],
+      [
+        'all of a module',
+        'mod new; mod old;\n#[cfg(feature = "v2")] use new::*;\n#[cfg(not(feature = "v2"))] use old::*;',
+      ],
+      ['a use before all of a module', 'mod new; mod old;\n#[cfg(feature = "v2")] use new::Id;\nuse old::*;'],
+      [
+        'modules of one name',
+        '#[cfg(feature = "v2")] #[path = "new.rs"] mod ids;\n#[cfg(not(feature = "v2"))] #[path = "old.rs"] mod ids; use ids::Id;',
+      ],
+      ['the file of a module', '#[cfg_attr(feature = "v2", path = "new.rs")]\nmod old; use old::Id;'],
+    ])('are asked about: %s', (_, uses) => {
+      const rust = { ...texts, 'src/lib.rs': `${uses}\n${event}` }
+      const line = uses.split('\n').length + 1
+      expect(linesOf(importRust(rust))).toEqual([
+        `src/lib.rs:${line} Id: it is one of several: src/new.rs:1 or src/old.rs:1 [--assume feature:v2=on]`,
+      ])
+      const as = (answer: string) => typesOf(importRust(rust, { assume: { 'feature:v2': answer } }))
+      expect(as('on')).toMatchObject({ Id: ['u64'] })
+      expect(as('off')).toMatchObject({ Id: ['u32'] })
+    })
+
+    test('do not matter where there is one answer', () => {
+      const uses =
+        '#[cfg(feature = "v2")] mod new;\n#[cfg(feature = "v2")] use new::Id;\n#[cfg(unix)] use crate::new::*;'
+      expect(typesOf(importRust({ ...texts, 'src/lib.rs': `${uses}\n${event}` }))).toMatchObject({ Id: ['u64'] })
+    })
+
+    test('may be the length of an array', () => {
+      const consts = '#[cfg(feature = "big")] const N: usize = 64;\n#[cfg(not(feature = "big"))] const N: usize = 32;'
+      const rust = `${consts}\n#[derive(serde::Serialize)] pub enum OrderEvent { A([u8; N]) }`
+      expect(linesOf(importRust(rust))[0]).toMatch(/^src\/lib.rs:3 \[u8; N\]: its length, N, is not a number/)
+      expect(typesOf(importRust(rust, { assume: { 'feature:big': 'off' } }))).toEqual({
+        OrderEvent: [{ A: ['[u8; 32]'] }],
+      })
+    })
+  })
+
   test('may pass the same module twice', () => {
     const imported = importRust({
       'Cargo.toml': '[package]\nname = "a"',
