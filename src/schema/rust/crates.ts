@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
 import { type CargoDependency, type CargoManifest, crateName, readManifest } from './cargo-manifest.ts'
-import { expandMacro, type MacroRules } from './macros.ts'
+import { type CalledMacro, expandBitflags, expandMacro, isBitflags } from './macros.ts'
 import {
+  childrenOf,
   type Meta,
   type Place,
   type RustConst,
@@ -14,6 +15,7 @@ import {
   type RustUse,
   readRust,
   Source,
+  stringValue,
 } from './syntax.ts'
 
 /** How files are read; paths have forward slashes, `undefined` is what is not there. */
@@ -45,6 +47,8 @@ export interface Module {
   readonly parent: Module | undefined
   readonly crate: Crate
   readonly file: string
+  /** Where the files of its modules are. */
+  readonly folder: string
   readonly attributes: readonly Meta[]
   /** Here and below, several of one name differ in their `cfg`. */
   readonly items: Map<string, Item[]>
@@ -59,6 +63,9 @@ export interface Module {
   readonly externs: Map<string, string>
 }
 
+/** Where the text of a module stands. */
+type Standing = Pick<Module, 'file' | 'folder'>
+
 /** Something that is not as an import needs it, but may not matter. */
 export interface LoadTrouble extends Place {
   readonly reason: string
@@ -72,6 +79,8 @@ export class Crates {
   readonly #manifests = new Map<string, CargoManifest | undefined>()
   readonly #sources = new Set<string>()
   readonly #given = new Map<string, string>()
+  /** The file that is being read, and those that led to it. */
+  readonly #reading: string[] = []
   #home: string | undefined
 
   constructor(files: SourceFiles) {
@@ -151,15 +160,15 @@ export class Crates {
   /** Files without a crate around them: each is a module, named after itself. */
   loose(files: readonly string[]): Crate {
     const { crate, root } = emptyCrate({ name: 'crate', folder: '', file: '', library: undefined, shownAs: 'crate' })
-    const macros: MacroRules = new Map()
     for (const file of files) {
       const name = posix.basename(file, '.rs')
       const isTaken = root.modules.some((other) => other.name === name)
-      const module = emptyModule({ ...topModule, name: isTaken ? file : name }, root, crate, file)
+      const at = { file, folder: posix.dirname(file) }
+      const module = emptyModule({ ...topModule, name: isTaken ? file : name }, root, crate, at)
       root.modules.push(module)
-      this.#read(module, { file, folder: posix.dirname(file), isRoot: true, macros })
+      this.#read(module)
     }
-    expandAll(root, macros)
+    this.#expandAll(root)
     this.all.push(crate)
     return crate
   }
@@ -243,32 +252,43 @@ export class Crates {
 
   #crate(of: CrateParts & { readonly manifest: CargoManifest | undefined }): Crate {
     const { crate, root } = emptyCrate(of)
-    const macros: MacroRules = new Map()
-    this.#read(root, { file: of.file, folder: posix.dirname(of.file), isRoot: true, macros })
-    expandAll(root, macros)
+    this.#read(root)
+    this.#expandAll(root)
     this.all.push(crate)
     return crate
   }
 
-  #read(module: Module, at: { file: string; folder: string; isRoot: boolean; macros: MacroRules }): void {
-    const text = this.#files.read(at.file)
+  #read(module: Module, file = module.file): void {
+    const text = this.#files.read(file)
     if (text === undefined) return
-    this.#sources.add(at.file)
-    const scope = readRust(new Source(at.file, text))
+    this.#sources.add(file)
+    const scope = readRust(new Source(file, text))
     for (const place of scope.errors)
       this.troubles.push({ ...place, reason: 'this is not Rust that crbus understands' })
-    this.#fill(module, scope, at)
+    this.#reading.push(file)
+    this.#fill(module, scope, { file, folder: module.folder })
+    this.#reading.pop()
   }
 
-  #fill(module: Module, scope: RustScope, at: { file: string; folder: string; macros: MacroRules }): void {
-    addScope(module, scope, at.macros)
+  #fill(module: Module, scope: RustScope, at: Standing): void {
+    addScope(module, scope)
+    for (const invocation of scope.invocations) {
+      if (isTestOnly(invocation.attributes)) continue
+      const included = includedFile(invocation)
+      const file = included === undefined ? undefined : posix.join(posix.dirname(at.file), included)
+      // What includes itself would never end.
+      const isNew = file !== undefined && !this.#reading.includes(file) && this.#files.read(file) !== undefined
+      if (isNew) this.#read(module, file)
+      else module.invocations.push(invocation)
+    }
     for (const inner of scope.modules) {
       if (isTestOnly(inner.attributes)) continue
       const places = placesOf(inner.attributes)
       if (inner.scope) {
-        const child = emptyModule(inner, module, module.crate, at.file)
+        const folder = posix.join(at.folder, places[0]?.path ?? inner.name)
+        const child = emptyModule(inner, module, module.crate, { file: at.file, folder })
         module.modules.push(child)
-        this.#fill(child, inner.scope, { ...at, folder: posix.join(at.folder, places[0]?.path ?? inner.name) })
+        this.#fill(child, inner.scope, child)
         continue
       }
       const tried: string[] = []
@@ -283,17 +303,75 @@ export class Crates {
         if (file === undefined) continue
         isThere = true
         const attributes = [...inner.attributes, ...when]
-        const ofFile = emptyModule({ ...inner, attributes }, module, module.crate, file)
-        module.modules.push(ofFile)
         const ownsFolder = posix.basename(file) === 'mod.rs' || path !== undefined
         const folder = ownsFolder ? posix.dirname(file) : file.slice(0, -'.rs'.length)
-        this.#read(ofFile, { file, folder, isRoot: false, macros: at.macros })
+        const ofFile = emptyModule({ ...inner, attributes }, module, module.crate, { file, folder })
+        module.modules.push(ofFile)
+        this.#read(ofFile)
       }
       if (isThere) continue
       const reason = `module '${inner.name}' is in no file: neither ${[...new Set(tried)].join(' nor ')}`
       this.troubles.push({ ...inner.place, reason })
     }
   }
+
+  /** Macros may be used in files before the one that defines them is read, so they are expanded when all are. */
+  #expandAll(module: Module): void {
+    let pending = module.invocations.splice(0)
+    const left: RustInvocation[] = []
+    for (let round = 0; round < MAX_EXPANSIONS && pending.length > 0; round += 1) {
+      for (const invocation of pending) {
+        const called = isBitflags(invocation) ? undefined : this.#called(module, invocation)
+        const expanded = isBitflags(invocation) ? expandBitflags(invocation) : called && expandMacro(invocation, called)
+        if (expanded === undefined) left.push(invocation)
+        else {
+          const scope = readRust(new Source(invocation.place.file, expanded, invocation.place.line))
+          this.#fill(module, scope, { file: invocation.place.file, folder: module.folder })
+        }
+      }
+      pending = module.invocations.splice(0)
+    }
+    module.invocations.push(...left, ...pending)
+    for (const child of module.modules) this.#expandAll(child)
+  }
+
+  /** Of this module or one around it, else the only one of that name in the crate, else of the crate it is brought from. */
+  #called(module: Module, { name }: RustInvocation): CalledMacro | undefined {
+    const steps = name.split('::').filter((step) => step !== '')
+    const last = steps.at(-1) as string
+    for (let at: Module | undefined = module; at; at = at.parent) {
+      const macro = steps.length === 1 ? at.macros.findLast((one) => one.name === last) : undefined
+      if (macro) return { macro, crate: 'crate' }
+    }
+    const [own, ...others] = macrosNamed(last, module.crate.root)
+    if (own) return others.length === 0 ? { macro: own, crate: 'crate' } : undefined
+    const paths =
+      steps.length > 1
+        ? [steps]
+        : [
+            ...module.uses.flatMap(({ as, path }) => (as === last || as === undefined ? [path] : [])),
+            ...[...module.crate.root.externs.values()].map((crate) => [crate]),
+          ]
+    for (const [crate = ''] of paths) {
+      const there = crate === 'crate' ? undefined : this.dependency(module.crate, crate)
+      const [macro, ...more] = there && there !== module.crate ? macrosNamed(last, there.root) : []
+      if (macro && more.length === 0) return { macro, crate: `::${crate}` }
+    }
+    return undefined
+  }
+}
+
+const macrosNamed = (name: string, module: Module): RustMacro[] => [
+  ...module.macros.filter((macro) => macro.name === name),
+  ...module.modules.flatMap((child) => macrosNamed(name, child)),
+]
+
+/** `include!("ids.rs")`; what a build makes has another path. */
+function includedFile({ name, tokens }: RustInvocation): string | undefined {
+  const [only, ...more] = childrenOf(tokens.node).slice(1, -1)
+  return name === 'include' && only && more.length === 0
+    ? stringValue({ node: only, source: tokens.source })
+    : undefined
 }
 
 /** Where a module may be: at its `path`, else, with `cfg_attr(unix, path = "…")`, at one of several, `when` that holds. */
@@ -334,7 +412,7 @@ function emptyCrate(of: CrateParts): { crate: Crate; root: Module } {
     dependencies: of.manifest?.dependencies ?? new Map(),
   }
   const whole: Crate = Object.assign(crate, { root: undefined as unknown as Module })
-  const root = emptyModule(topModule, undefined, whole, of.file)
+  const root = emptyModule(topModule, undefined, whole, { file: of.file, folder: posix.dirname(of.file) })
   Object.assign(whole, { root })
   return { crate: whole, root }
 }
@@ -345,9 +423,9 @@ const emptyModule = (
   { name, isPublic, attributes }: Pick<Module, 'name' | 'isPublic' | 'attributes'>,
   parent: Module | undefined,
   crate: Crate,
-  file: string,
+  { file, folder }: Standing,
 ): Module => ({
-  ...{ name, isPublic, parent, crate, file, attributes },
+  ...{ name, isPublic, parent, crate, file, folder, attributes },
   items: new Map(),
   consts: new Map(),
   functions: new Map(),
@@ -359,7 +437,7 @@ const emptyModule = (
   externs: new Map(),
 })
 
-function addScope(module: Module, scope: RustScope, macros: MacroRules): void {
+function addScope(module: Module, scope: RustScope): void {
   for (const rust of scope.items) {
     if (isTestOnly(rust.attributes)) continue
     const same = module.items.get(rust.name)
@@ -372,8 +450,7 @@ function addScope(module: Module, scope: RustScope, macros: MacroRules): void {
   for (const value of scope.functions) module.functions.set(value.name, value)
   module.uses.push(...scope.uses.filter((use) => !isTestOnly(use.attributes)))
   module.impls.push(...scope.impls)
-  for (const macro of scope.macros) macros.set(macro.name, macro)
-  module.invocations.push(...scope.invocations)
+  module.macros.push(...scope.macros)
   for (const { crate, as } of scope.externs) module.externs.set(as, crate)
 }
 
@@ -386,36 +463,6 @@ function isTestOnly(attributes: readonly Meta[]): boolean {
 
 /** More than macros are nested in real code; a macro that calls itself for ever ends here. */
 const MAX_EXPANSIONS = 16
-
-/** Macros may be used in files before the one that defines them is read, so they are expanded when all are. */
-function expandAll(module: Module, macros: MacroRules): void {
-  let pending = module.invocations.splice(0)
-  for (let round = 0; round < MAX_EXPANSIONS && pending.length > 0; round += 1) {
-    for (const invocation of pending) {
-      const expanded = expandMacro(invocation, macros)
-      if (expanded === undefined) {
-        module.invocations.push(invocation)
-        continue
-      }
-      const scope = readRust(new Source(invocation.place.file, expanded, invocation.place.line))
-      addScope(module, { ...scope, invocations: [] }, macros)
-      module.invocations.push(...scope.invocations.map((inner) => ({ ...inner, place: invocation.place })))
-      for (const inner of scope.modules) {
-        if (!inner.scope) continue
-        const child = emptyModule(inner, module, module.crate, module.file)
-        module.modules.push(child)
-        addScope(child, inner.scope, macros)
-      }
-    }
-    pending = module.invocations.filter(
-      (invocation) => macros.has(lastStep(invocation.name)) && !pending.includes(invocation),
-    )
-    for (const invocation of pending) module.invocations.splice(module.invocations.indexOf(invocation), 1)
-  }
-  for (const child of module.modules) expandAll(child, macros)
-}
-
-const lastStep = (path: string): string => path.slice(path.lastIndexOf(':') + 1)
 
 function fits(pattern: string, name: string): boolean {
   const [before = '', after = ''] = pattern.split('*')

@@ -1,6 +1,10 @@
 import type { RustInvocation, RustMacro, Source, SyntaxNode } from './syntax.ts'
 
-export type MacroRules = Map<string, RustMacro>
+/** A macro that is called, and the path by which the caller knows the crate it is of: `crate`, `::shared`. */
+export interface CalledMacro {
+  readonly macro: RustMacro
+  readonly crate: string
+}
 
 /** A token, or a group in brackets with what is in it. */
 interface Token {
@@ -13,22 +17,23 @@ interface Token {
 type Bound = readonly Token[] | { readonly times: readonly Bindings[] }
 type Bindings = ReadonlyMap<string, Bound>
 
+export const isBitflags = ({ name }: RustInvocation): boolean => /(^|::)bitflags$/.test(name)
+
 /** As much as `macro_rules!` needs for types: no hygiene, and the first rule that fits. `undefined`: none does. */
-export function expandMacro(invocation: RustInvocation, macros: MacroRules): string | undefined {
-  if (/(^|::)bitflags$/.test(invocation.name))
-    return expandBitflags(inside(invocation.tokens.node, invocation.tokens.source))
-  const macro = macros.get(invocation.name.slice(invocation.name.lastIndexOf(':') + 1))
-  if (!macro) return undefined
-  const input = inside(invocation.tokens.node, invocation.tokens.source)
+export function expandMacro({ tokens }: RustInvocation, { macro, crate }: CalledMacro): string | undefined {
+  const input = inside(tokens.node, tokens.source)
+  const itself: Token = { text: crate, group: undefined, kind: 'name' }
   for (const { pattern, body } of macro.rules) {
     const found = match(patternOf(inside(pattern.node, pattern.source)), input, 0)
-    if (found && found.at === input.length) return write(inside(body.node, body.source), found.bindings)
+    if (found && found.at === input.length)
+      return write(inside(body.node, body.source), new Map([...found.bindings, ['$crate', [itself]]]))
   }
   return undefined
 }
 
 /** `bitflags! { struct Rights: u8 { … } }`: in bincode a number, whichever version of the crate writes it. */
-function expandBitflags(input: readonly Token[]): string {
+export function expandBitflags({ tokens }: RustInvocation): string {
+  const input = inside(tokens.node, tokens.source)
   const parts: string[] = []
   let start = 0
   for (const [index, token] of input.entries()) {
@@ -236,13 +241,7 @@ function write(tokens: readonly Token[], bindings: Bindings): string {
       at += length + 1
     } else if (token.kind === 'variable') {
       const bound = bindings.get(token.text)
-      parts.push(
-        Array.isArray(bound)
-          ? write(bound as readonly Token[], new Map())
-          : token.text === '$crate'
-            ? 'crate'
-            : token.text,
-      )
+      parts.push(Array.isArray(bound) ? write(bound as readonly Token[], new Map()) : token.text)
     } else if (token.group) parts.push(`${token.text} ${write(token.group, bindings)} ${closing[token.text]}`)
     else parts.push(token.text)
   }

@@ -10,7 +10,15 @@ import { type Impls, macroNaming } from './impls.ts'
 import { assumeFix, mapFix, type Report } from './import-report.ts'
 import { type Arg, argsByName, boundTo, type Env, type Instance, type Instances } from './instances.ts'
 import { type Found, itemsOf, modulePath, type Names } from './names.ts'
-import { type Expression, type Generic, type Place, plainText, type RustType, readRustType } from './syntax.ts'
+import {
+  type Expression,
+  type Generic,
+  type Place,
+  plainText,
+  type RustInvocation,
+  type RustType,
+  readRustType,
+} from './syntax.ts'
 
 /** What a lowering is made of: where things are, what was answered, and who hears about the rest. */
 export interface LoweringParts {
@@ -142,13 +150,24 @@ export class TypeLowering {
   #unknown(written: string, rust: RustType, env: Env): undefined {
     const name = written.slice(written.lastIndexOf(':') + 1)
     const macro = this.#macroNaming(name)
+    const included = this.#includedIn(env.module, written.split('::').slice(0, -1))
     const globs = this.#names.foreignGlobs(env.module).filter((glob) => !glob.startsWith('std::'))
     const reason = macro
       ? `it seems to be made by ${macro.name}! (${macro.place.file}:${macro.place.line}), which is not expanded here`
-      : globs.length > 0 && !written.includes('::')
-        ? `no ${name} is in scope, unless ${globs.map((glob) => `${glob}::*`).join(' or ')} brings it`
-        : `no ${written} is in scope`
+      : included
+        ? `no ${written} is in scope, unless ${included.name}! (${included.place.file}:${included.place.line}) brings it: what a build makes is not seen here`
+        : globs.length > 0 && !written.includes('::')
+          ? `no ${name} is in scope, unless ${globs.map((glob) => `${glob}::*`).join(' or ')} brings it`
+          : `no ${written} is in scope`
     return this.#report.problem(rust.place, rust.text, reason, mapFix(written))
+  }
+
+  /** `include!(concat!(env!("OUT_DIR"), "/orders.rs"))`, or another of its kind, in the module a path leads to. */
+  #includedIn(from: Module, path: readonly string[]): RustInvocation | undefined {
+    const found = this.#names.find(from, path)
+    return found?.kind === 'module'
+      ? found.module.invocations.find(({ name }) => /(^|::)include(_\w+)?$/.test(name))
+      : undefined
   }
 
   #macroNaming(name: string): { name: string; place: Place } | undefined {

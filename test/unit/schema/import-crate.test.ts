@@ -322,6 +322,23 @@ describe('paths', () => {
     })
   })
 
+  test('may be those of files that another includes', () => {
+    const imported = importRust({
+      'Cargo.toml': '[package]\nname = "a"',
+      'src/lib.rs': `mod ids { include!("ids/made.rs"); }\n${event('ids::Id')}`,
+      'src/ids/made.rs': '#[derive(serde::Serialize)] pub struct Id(Raw);\ninclude!("raw.rs");',
+      'src/ids/raw.rs': 'include!("made.rs");\n#[derive(serde::Serialize)] pub struct Raw(u8);',
+    })
+    expect(typesOf(imported)).toEqual({ Id: ['Raw'], OrderEvent: [{ A: ['Id'] }], Raw: ['u8'] })
+  })
+
+  test('may lead to what a build makes', () => {
+    const made = 'mod proto { include!(concat!(env!("OUT_DIR"), "/orders.rs")); }'
+    expect(linesOf(importRust(`${made}\n${event('proto::Order')}`))).toEqual([
+      'src/lib.rs:2 proto::Order: no proto::Order is in scope, unless include! (src/lib.rs:1) brings it: what a build makes is not seen here [--map proto::Order=…]',
+    ])
+  })
+
   test('may pass the same module twice', () => {
     const imported = importRust({
       'Cargo.toml': '[package]\nname = "a"',
@@ -331,6 +348,45 @@ describe('paths', () => {
       'src/order.rs': 'use crate::{ids::OrderId, order::*};\n#[derive(serde::Serialize)]\npub struct Order(OrderId);',
     })
     expect(typesOf(imported)).toEqual({ Order: ['OrderId'], OrderEvent: [{ A: ['Order'] }], OrderId: ['u8'] })
+  })
+
+  describe('through macros', () => {
+    const id = (name: string, type: string) =>
+      `macro_rules! ${name} { ($it:ident) => { #[derive(serde::Serialize)] pub struct $it(${type}); } }`
+
+    test('take that of the module before another of its name', () => {
+      const imported = importRust({
+        'Cargo.toml': '[package]\nname = "a"',
+        'src/lib.rs': `mod old; mod new;\n${event('(old::Old, new::inner::New)')}`,
+        'src/old.rs': `${id('id', 'u32')}\nid!(Old);`,
+        'src/new.rs': `${id('id', 'u64')}\npub mod inner { id!(New); }`,
+      })
+      expect(typesOf(imported)).toEqual({ New: ['u64'], Old: ['u32'], OrderEvent: [{ A: ['(Old, New)'] }] })
+    })
+
+    test('do not choose among those of other modules', () => {
+      const rust = `mod a { ${id('id', 'u32')} }\nmod b { ${id('id', 'u64')} }\nid!(Id);\n${event('Id')}`
+      expect(linesOf(importRust(rust))).toEqual([
+        'src/lib.rs:4 Id: it seems to be made by id! (src/lib.rs:3), which is not expanded here [--map Id=…]',
+      ])
+    })
+
+    test('may be of another crate', () => {
+      const texts = {
+        'a/Cargo.toml': '[package]\nname = "a"\n[dependencies]\nshared = { path = "../shared" }',
+        'shared/Cargo.toml': '[package]\nname = "shared"',
+        'shared/src/lib.rs': 'mod macros;\n#[derive(serde::Serialize)] pub struct Raw(u8);',
+        'shared/src/macros.rs': `#[macro_export] ${id('define_id', '$crate::Raw')}`,
+      }
+      for (const call of [
+        'shared::define_id!(Id);',
+        'use shared::define_id; define_id!(Id);',
+        'use shared::*; define_id!(Id);',
+      ]) {
+        const imported = importRust({ ...texts, 'a/src/lib.rs': `${call}\n${event('Id')}` }, { paths: ['a'] })
+        expect(typesOf(imported)).toEqual({ Id: ['Raw'], OrderEvent: [{ A: ['Id'] }], Raw: ['u8'] })
+      }
+    })
   })
 
   test('problems stand where the type does', () => {
