@@ -1,4 +1,5 @@
 import { parser } from '@lezer/rust'
+import { rangesOutsideBodies } from './bodies.ts'
 
 export type SyntaxNode = ReturnType<typeof parser.parse>['topNode']
 
@@ -190,7 +191,8 @@ interface RustModule {
 
 /** Takes a text of Rust apart, as far as the shape of its types is concerned. */
 export function readRust(source: Source): RustScope {
-  return new ScopeReader(source).scope(parser.parse(source.text).topNode)
+  const tree = parser.parse(source.text, undefined, rangesOutsideBodies(source.text))
+  return new ScopeReader(source).scope(tree.topNode)
 }
 
 /** Reads `Vec<Order>`, as it stands in an attribute or on a command line. */
@@ -257,6 +259,29 @@ const typeNames = new Set([
   ...['BoundedType', 'MetaType', 'MacroInvocation'],
 ])
 const isType = ({ name }: SyntaxNode): boolean => typeNames.has(name)
+
+/** Its body is parsed when somebody asks for it. */
+class LazyFunction implements RustFunction {
+  readonly name: string
+  readonly #node: SyntaxNode
+  readonly #source: Source
+  #body: Expression | undefined
+
+  constructor(name: string, node: SyntaxNode, source: Source) {
+    this.name = name
+    this.#node = node
+    this.#source = source
+  }
+
+  get body(): Expression | undefined {
+    if (this.#body || !childOf(this.#node, 'Block')) return this.#body
+    const source = new Source(this.#source.file, this.#source.textOf(this.#node), this.#source.lineOf(this.#node))
+    const whole = childOf(parser.parse(source.text).topNode, 'FunctionItem')
+    const node = whole && childOf(whole, 'Block')
+    this.#body = node && { node, source }
+    return this.#body
+  }
+}
 
 class ScopeReader {
   readonly #source: Source
@@ -555,8 +580,7 @@ class ScopeReader {
 
   #function(node: SyntaxNode): RustFunction[] {
     const name = childOf(node, 'BoundIdentifier')
-    const body = childOf(node, 'Block')
-    return name ? [{ name: this.#name(name), body: body ? this.#expression(body) : undefined }] : []
+    return name ? [new LazyFunction(this.#name(name), node, this.#source)] : []
   }
 
   #impl(node: SyntaxNode): RustImpl | undefined {
