@@ -22,10 +22,17 @@ interface Candidate {
 
 type Space = 'type' | 'value'
 
+/** What is being asked for, and at which depth. */
+type Asked = Map<string, number>
+
 /** Resolves paths as Rust does, except that of what is named it does not ask who may see it. */
 export class Names {
   readonly #crates: Crates
   readonly #assume: ReadonlyMap<string, string>
+  readonly #ids = new Map<Module, number>()
+  readonly #settled = new Map<string, Found | undefined>()
+  /** How far up a question was that came up again within its own answer. */
+  #cut = Number.POSITIVE_INFINITY
 
   constructor(crates: Crates, assume: ReadonlyMap<string, string>) {
     this.#crates = crates
@@ -33,7 +40,7 @@ export class Names {
   }
 
   find(module: Module, path: readonly string[], space: Space = 'type', isGlobal = false): Found | undefined {
-    const found = this.#find(module, path, space, isGlobal, new Set())
+    const found = this.#find(module, path, space, isGlobal, new Map())
     if (found?.kind !== 'foreign' || path.length === 1 || isGlobal || isKnownName(canonicalPath(found.path)))
       return found
     // `use std::collections::*` brings hash_map too.
@@ -51,7 +58,7 @@ export class Names {
       seen.add(at)
       for (const use of at.uses) {
         if (use.as !== undefined) continue
-        for (const target of branchesOf(this.#used(at, use.path, use.isGlobal, 'type', new Set()))) {
+        for (const target of branchesOf(this.#used(at, use.path, use.isGlobal, 'type', new Map()))) {
           if (target.kind === 'module') visit(target.module, seen)
           if (target.kind === 'foreign') globs.add(target.path.join('::'))
         }
@@ -61,13 +68,7 @@ export class Names {
     return [...globs]
   }
 
-  #find(
-    module: Module,
-    path: readonly string[],
-    space: Space,
-    isGlobal: boolean,
-    seen: Set<string>,
-  ): Found | undefined {
+  #find(module: Module, path: readonly string[], space: Space, isGlobal: boolean, seen: Asked): Found | undefined {
     const [first, ...rest] = path
     if (first === undefined) return { kind: 'module', module }
     if (isGlobal) return this.#crateNamed(module, path, space, seen)
@@ -79,7 +80,7 @@ export class Names {
     return this.#crateNamed(module, path, space, seen)
   }
 
-  #first(module: Module, name: string, seen: Set<string>): Found | undefined {
+  #first(module: Module, name: string, seen: Asked): Found | undefined {
     if (name === 'crate') return { kind: 'module', module: module.crate.root }
     if (name === 'self') return { kind: 'module', module }
     if (name === 'super') return module.parent && { kind: 'module', module: module.parent }
@@ -87,7 +88,7 @@ export class Names {
   }
 
   /** Follows a path from what its first step is. */
-  #within(start: Found, path: readonly string[], space: Space, seen: Set<string>): Found | undefined {
+  #within(start: Found, path: readonly string[], space: Space, seen: Asked): Found | undefined {
     let at = start
     for (const [index, step] of path.entries()) {
       if (at.kind === 'open') {
@@ -113,17 +114,37 @@ export class Names {
   }
 
   /** With a viewer, only what that module may see: `use a::*` does not bring what is private to `a`. */
-  #inModule(module: Module, name: string, space: Space, seen: Set<string>, viewer = module): Found | undefined {
-    const key = `${moduleId(module)} ${space} ${name}`
+  #inModule(module: Module, name: string, space: Space, seen: Asked, viewer = module): Found | undefined {
+    const key = `${this.#idOf(module)} ${space} ${name}`
+    const shown = `${key} ${isWithin(viewer, module)}`
+    if (this.#settled.has(shown)) return this.#settled.get(shown)
     // Asked for again on the way to its own answer; elsewhere the same question may come up again.
-    if (seen.has(key)) return undefined
-    seen.add(key)
+    const above = seen.get(key)
+    if (above !== undefined) {
+      this.#cut = Math.min(this.#cut, above)
+      return undefined
+    }
+    const depth = seen.size
+    const cut = this.#cut
+    this.#cut = Number.POSITIVE_INFINITY
+    seen.set(key, depth)
     const found = settled(this.#candidates(module, name, space, seen, viewer))
     seen.delete(key)
+    // What was asked for further up may have hidden something here, but only here.
+    if (this.#cut >= depth) {
+      this.#settled.set(shown, found)
+      this.#cut = cut
+    } else this.#cut = Math.min(this.#cut, cut)
     return found
   }
 
-  *#candidates(module: Module, name: string, space: Space, seen: Set<string>, viewer: Module): Generator<Candidate> {
+  #idOf(module: Module): number {
+    const id = this.#ids.get(module) ?? this.#ids.size
+    this.#ids.set(module, id)
+    return id
+  }
+
+  *#candidates(module: Module, name: string, space: Space, seen: Asked, viewer: Module): Generator<Candidate> {
     const isInside = isWithin(viewer, module)
     const items = module.items.get(name)?.filter(({ rust }) => isInside || rust.isPublic) ?? []
     const states = items.map(({ rust }) => this.#state(rust.attributes))
@@ -137,7 +158,7 @@ export class Names {
         if (inner.name === name && (isInside || inner.isPublic))
           yield { found: { kind: 'module', module: inner }, state: this.#state(inner.attributes) }
       const crate = module.externs.get(name)
-      const found = crate === undefined ? undefined : this.#crateNamed(module, [crate], 'type', new Set())
+      const found = crate === undefined ? undefined : this.#crateNamed(module, [crate], 'type', new Map())
       if (found) yield { found, state: { holds: true } }
     }
     const uses = isInside ? module.uses : module.uses.filter((use) => use.isPublic)
@@ -174,13 +195,7 @@ export class Names {
     return presence(attributes, this.#assume)
   }
 
-  #used(
-    module: Module,
-    path: readonly string[],
-    isGlobal: boolean,
-    space: Space,
-    seen: Set<string>,
-  ): Found | undefined {
+  #used(module: Module, path: readonly string[], isGlobal: boolean, space: Space, seen: Asked): Found | undefined {
     const [first = '', ...rest] = path
     if (isGlobal) return this.#crateNamed(module, path, space, seen)
     if (rest.length === 0 && !['crate', 'self', 'super'].includes(first)) {
@@ -195,7 +210,7 @@ export class Names {
     return this.#crateNamed(module, path, space, seen)
   }
 
-  #crateNamed(module: Module, path: readonly string[], space: Space, seen: Set<string>): Found | undefined {
+  #crateNamed(module: Module, path: readonly string[], space: Space, seen: Asked): Found | undefined {
     const [name = '', ...rest] = path
     if (['crate', 'self', 'super', 'Self'].includes(name)) return undefined
     const crate = this.#crates.dependency(module.crate, name)
@@ -208,7 +223,7 @@ export class Names {
     const path = preludePath(name)
     if (path) return { kind: 'foreign', path }
     const isCrate = module.crate.dependencies.has(name) || module.crate.library?.name === name
-    return isCrate ? this.#crateNamed(module, [name], 'type', new Set()) : undefined
+    return isCrate ? this.#crateNamed(module, [name], 'type', new Map()) : undefined
   }
 }
 
@@ -261,5 +276,3 @@ export const itemsOf = (module: Module): Item[] => [
   ...[...module.items.values()].flat(),
   ...module.modules.flatMap(itemsOf),
 ]
-
-const moduleId = (module: Module): string => `${module.file} ${modulePath(module).join('::')}`

@@ -312,6 +312,15 @@ describe('paths', () => {
       expect(typesOf(importRust({ ...texts, 'src/lib.rs': `${uses}\n${event}` }))).toMatchObject({ Id: ['u64'] })
     })
 
+    test('are looked through once, however many ways there are', () => {
+      const modules = Array.from({ length: 40 }, (_, level) => {
+        const next = `pub use super::m${level + 1}::*;`
+        return `pub mod m${level} { #[cfg(unix)] ${next} #[cfg(feature = "b")] ${next} use super::*; }`
+      })
+      const last = 'pub mod m40 { #[derive(serde::Serialize)] pub struct Id(u8); }'
+      expect(typesOf(importRust(`${modules.join('\n')}\n${last}\nuse m0::*;\n${event}`))).toMatchObject({ Id: ['u8'] })
+    })
+
     test('may be the length of an array', () => {
       const consts = '#[cfg(feature = "big")] const N: usize = 64;\n#[cfg(not(feature = "big"))] const N: usize = 32;'
       const rust = `${consts}\n#[derive(serde::Serialize)] pub enum OrderEvent { A([u8; N]) }`
