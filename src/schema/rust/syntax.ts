@@ -76,7 +76,9 @@ export type RustType = { readonly text: string; readonly place: Place } & (
   | { readonly kind: 'slice' | 'reference'; readonly item: RustType }
   /** An argument that is a value: `Buffer<32>`. */
   | { readonly kind: 'value'; readonly value: Expression }
-  /** `<T as Trait>::Output`, `dyn Trait`, `fn()`, `!`, `macro!()`. */
+  /** `<T as Trait>::Output`; the trait by its last name. */
+  | { readonly kind: 'associated'; readonly self: RustType; readonly trait: string | undefined; readonly name: string }
+  /** `dyn Trait`, `fn()`, `!`, `macro!()`. */
   | { readonly kind: 'other'; readonly what: string }
 )
 
@@ -145,8 +147,11 @@ export interface RustFunction {
 }
 
 export interface RustImpl {
+  readonly generics: readonly Generic[]
   readonly trait: RustType | undefined
   readonly self: RustType
+  /** `type Event = OrderEvent;` */
+  readonly types: readonly { readonly name: string; readonly type: RustType }[]
   readonly functions: readonly RustFunction[]
   readonly consts: readonly RustConst[]
   readonly place: Place
@@ -589,7 +594,11 @@ class ScopeReader {
     const body = childOf(node, 'DeclarationList')
     if (!self || !body) return undefined
     const items = childrenOf(body).flatMap((child) => (child.name === 'AttributeItem' ? childrenOf(child) : [child]))
+    const aliases = items.flatMap((item) => (item.name === 'TypeItem' ? (this.#item(item, []) ?? []) : []))
+    const generics = childOf(node, 'TypeParamList')
     return {
+      generics: generics ? this.#generics(generics) : [],
+      types: aliases.flatMap((alias) => (alias.kind === 'alias' ? [{ name: alias.name, type: alias.type }] : [])),
       trait: types.length > 1 && types[0] ? this.type(types[0]) : undefined,
       self: this.type(self),
       functions: items.flatMap((item) => (item.name === 'FunctionItem' ? this.#function(item) : [])),
@@ -665,7 +674,7 @@ class ScopeReader {
       case 'ScopedTypeIdentifier':
       case 'GenericType': {
         const path = this.#segments(node)
-        return path ? { ...base, kind: 'path', ...path } : other('an associated type')
+        return path ? { ...base, kind: 'path', ...path } : (this.#associated(node) ?? other('an associated type'))
       }
       case 'UnitType':
         return { ...base, kind: 'tuple', items: [] }
@@ -694,6 +703,19 @@ class ScopeReader {
         return other('made by a macro')
       default:
         return other('not a type that serde writes')
+    }
+  }
+
+  #associated(node: SyntaxNode): RustType | undefined {
+    const scope = childOf(node, 'QualifiedScope')
+    const name = childrenOf(node).at(-1)
+    const [self, trait] = scope ? childrenOf(scope).filter(isType) : []
+    if (!self || name?.name !== 'TypeIdentifier') return undefined
+    const of = trait && this.type(trait)
+    return {
+      ...{ text: typeText(this.#source.textOf(node)), place: this.#place(node), kind: 'associated' },
+      ...{ self: this.type(self), trait: of?.kind === 'path' ? of.segments.at(-1)?.name : undefined },
+      name: this.#name(name),
     }
   }
 

@@ -2,6 +2,7 @@ import type { Container } from '../known-types.ts'
 import type { Answers, NamedType, Type } from '../model.ts'
 import { namesIn } from '../schema-file.ts'
 import { formatType, isPrimitive, parseType } from '../type-text.ts'
+import { AssociatedTypes } from './associated-types.ts'
 import { presence } from './attributes.ts'
 import { constValue } from './const-value.ts'
 import type { Crates, Item, Module } from './crates.ts'
@@ -47,6 +48,7 @@ export class TypeLowering {
   readonly #report: Report
   readonly #answers: Answers
   readonly #home: Module
+  readonly #associatedTypes: AssociatedTypes
 
   constructor({ crates, names, impls, instances, report, answers, home }: LoweringParts) {
     this.#crates = crates
@@ -56,6 +58,7 @@ export class TypeLowering {
     this.#report = report
     this.#answers = answers
     this.#home = home
+    this.#associatedTypes = new AssociatedTypes(names, impls, (item, args, env) => this.bind(item, args, env))
   }
 
   type(rust: RustType, env: Env, depth = 0): Type | undefined {
@@ -81,6 +84,8 @@ export class TypeLowering {
         return this.#path(rust, env, depth)
       case 'value':
         return this.#report.problem(rust.place, rust.text, 'a value stands where a type belongs', undefined)
+      case 'associated':
+        return this.#associated(rust, [], env, depth)
       case 'other': {
         const answer = this.#override([rust.text], [], rust, env, depth)
         return answer
@@ -106,16 +111,7 @@ export class TypeLowering {
       env.generics.has(first) ||
       first === 'Self' ||
       rust.segments.slice(0, -1).some((segment) => segment.args.length > 0)
-    if (isAssociated) {
-      const answer = this.#override([rust.text], args, rust, env, depth)
-      if (answer) return answer.type
-      return this.#report.problem(
-        rust.place,
-        rust.text,
-        'it is an associated type, which is settled elsewhere',
-        mapFix(rust.text),
-      )
-    }
+    if (isAssociated) return this.#associated(rust, args, env, depth)
     const found = this.#names.find(env.module, path, 'type', rust.isGlobal)
     if (found?.kind === 'items') return this.#items(found.items, rust, args, env, depth)
     if (found?.kind === 'foreign') return this.#foreign(found.path, rust, args, env, depth)
@@ -138,6 +134,15 @@ export class TypeLowering {
       if (short.ok && namesIn(short.type).length === 0) return short.type
     }
     return this.#unknown(written, rust, env)
+  }
+
+  #associated(rust: RustType, args: readonly RustType[], env: Env, depth: number): Type | undefined {
+    const answer = this.#override([rust.text], args, rust, env, depth)
+    if (answer) return answer.type
+    const found = this.#associatedTypes.find(rust, env)
+    if (found) return this.type(found.rust, found.env, depth + 1)
+    const reason = 'it is an associated type, which is settled elsewhere'
+    return this.#report.problem(rust.place, rust.text, reason, mapFix(rust.text))
   }
 
   /** Of files without a crate around them, paths may not fit; a name that only one of them has still may be meant. */

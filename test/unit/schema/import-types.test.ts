@@ -336,6 +336,25 @@ const table: readonly (readonly [string, string, Record<string, unknown>])[] = [
     },
   ],
   [
+    'what an impl says that a type has',
+    `trait Aggregate { type Id; type Event; } trait Keyed { type Key; }
+     struct Order; struct Paged<T>(T); type Short = Paged<u16>;
+     impl Aggregate for Order { type Id = OrderId; type Event = (Self::Id, Placed); }
+     impl<T> Aggregate for Paged<T> { type Id = T; type Event = Vec<T>; }
+     #[derive(Serialize)] struct OrderId(u64); impl Keyed for OrderId { type Key = u128; }
+     #[derive(Serialize)] struct Placed;
+     #[derive(Serialize)] struct Of<A: Aggregate> where A::Id: Keyed { id: A::Id, event: <A as Aggregate>::Event, key: <A::Id as Keyed>::Key }
+     #[derive(Serialize)] struct Page<A: Aggregate>(A::Event);
+     #[derive(Serialize)] enum OrderEvent { A(Of<Order>), B(Page<Short>), C(<Order as Aggregate>::Id) }`,
+    {
+      'Of<Order>': { id: 'OrderId', event: '(OrderId, Placed)', key: 'u128' },
+      OrderEvent: [{ A: ['Of<Order>'] }, { B: ['Page<Paged<u16>>'] }, { C: ['OrderId'] }],
+      OrderId: ['u64'],
+      'Page<Paged<u16>>': ['Vec<u16>'],
+      Placed: null,
+    },
+  ],
+  [
     'flags',
     `bitflags::bitflags! {
        /// What one may do.
@@ -516,7 +535,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
   test('fit however they are spaced', () => {
     const source = `#[derive(serde::Serialize)] enum OrderEvent { A(< Km as Unit > :: Raw), B(Box<dyn  Shape<u8,u16>>) }`
     expect(linesOf(importRust(source))).toEqual([
-      "src/lib.rs:1 <Km as Unit>::Raw: it is an associated type [--map '<Km as Unit>::Raw=…']",
+      "src/lib.rs:1 <Km as Unit>::Raw: it is an associated type, which is settled elsewhere [--map '<Km as Unit>::Raw=…']",
       "src/lib.rs:1 dyn Shape<u8, u16>: it is a trait object [--map 'dyn Shape<u8, u16>=…']",
     ])
     const map = { '<Km as Unit> ::Raw': 'u32', 'dyn Shape<u8,u16>': 'u8' }
@@ -558,6 +577,14 @@ describe('what the source does not settle is a problem', () => {
     [
       '#[derive(Serialize)] struct W<T: Kind> { it: T::Of } #[derive(Serialize)] enum OrderEvent { A(W<u8>) }',
       'src/lib.rs:11 T::Of: it is an associated type, which is settled elsewhere [--map T::Of=…]',
+    ],
+    [
+      'struct A; impl X for A { type Of = u8; } impl Y for A { type Of = u16; } #[derive(Serialize)] struct S<T>(T::Of); #[derive(Serialize)] enum OrderEvent { A(S<A>) }',
+      'src/lib.rs:11 T::Of: it is an associated type, which is settled elsewhere [--map T::Of=…]',
+    ],
+    [
+      'struct A; impl X for A { type Of = Self::Of; } #[derive(Serialize)] enum OrderEvent { A(<A as X>::Of) }',
+      'src/lib.rs:11 Self::Of: it is defined by itself []',
     ],
     [
       '#[derive(Serialize)] enum OrderEvent { A(Box<dyn Shape>) }',
