@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { type CargoDependency, type CargoManifest, crateName, readManifest } from './cargo-manifest.ts'
+import { discriminantsOf } from './discriminants.ts'
 import { type CalledMacro, expandBitflags, expandMacro, isBitflags } from './macros.ts'
 import {
   childrenOf,
@@ -438,7 +439,7 @@ const emptyModule = (
 })
 
 function addScope(module: Module, scope: RustScope): void {
-  for (const rust of scope.items) {
+  for (const rust of scope.items.flatMap((item) => [item, ...discriminantsOf(item)])) {
     if (isTestOnly(rust.attributes)) continue
     const same = module.items.get(rust.name)
     if (same) same.push({ rust, module })

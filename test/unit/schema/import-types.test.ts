@@ -336,6 +336,18 @@ const table: readonly (readonly [string, string, Record<string, unknown>])[] = [
     },
   ],
   [
+    'the kinds that strum takes from an enum',
+    `#[derive(Serialize, strum::EnumDiscriminants)] #[strum_discriminants(vis(pub), name(Kind), derive(Serialize))]
+     #[serde(into = "u8")] enum Payment { #[serde(skip)] Card { number: String }, #[cfg(test)] Fake, #[strum_discriminants(serde(rename = "x"))] Cash(u8) }
+     #[derive(EnumDiscriminants)] #[strum_discriminants(derive(Serialize))] enum Door { Open(u8) }
+     #[derive(Serialize)] enum OrderEvent { A(Kind), B(DoorDiscriminants) }`,
+    {
+      DoorDiscriminants: [{ Open: null }],
+      Kind: [{ Card: null }, { Cash: null }],
+      OrderEvent: [{ A: ['Kind'] }, { B: ['DoorDiscriminants'] }],
+    },
+  ],
+  [
     'what an impl says that a type has',
     `trait Aggregate { type Id; type Event; } trait Keyed { type Key; }
      struct Order; struct Paged<T>(T); type Short = Paged<u16>;
