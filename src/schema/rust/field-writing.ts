@@ -150,6 +150,18 @@ export class FieldWriting {
       'type',
       as.isGlobal,
     )
+    const path = found?.kind === 'foreign' ? found.path.join('::') : ''
+    const [pair] = last?.args ?? []
+    // A list of pairs as a map, or a map as a list of pairs: the same bytes.
+    if (/^serde_with::(Map|Seq)$/.test(path) && last) {
+      const of = path.endsWith('Map') ? last.args : pair?.kind === 'tuple' ? pair.items : []
+      const held = field.kind === 'path' ? (field.segments.at(-1)?.args ?? []) : []
+      const [only] = held
+      const parts = held.length === 1 && only?.kind === 'tuple' ? only.items : held
+      const [key, value] = of.map((part, index) => parts[index] && this.byConversion(part, parts[index], at))
+      if (key && value && path.endsWith('Map')) return { kind: 'map', name: 'HashMap', key, value }
+      if (key && value) return { kind: 'sequence', name: 'Vec', item: { kind: 'tuple', items: [key, value] } }
+    }
     const container = found?.kind === 'foreign' ? foreignType(canonicalPath(found.path)) : undefined
     const inner = field.kind === 'path' ? (field.segments.at(-1)?.args ?? []) : []
     if (container?.kind === 'container' && last && last.args.length > 0 && inner.length >= last.args.length) {

@@ -67,8 +67,10 @@ export function importSchema(request: ImportRequest): ImportedSchema {
     )
   const notes = [...troubles, ...choice.notes, ...topic.notes, ...lowering.report.notes, ...eventNotes, ...unused]
   if (isUnreadable(root.body)) {
-    const reason = lowering.report.notes[0]?.text ?? 'bincode cannot read what serde writes of it'
-    return { ok: false, problems: [{ ...item.rust.place, about: item.rust.name, reason, fix: undefined }], notes }
+    const { name, place } = item.rust
+    const why = lowering.report.notes.find(({ text }) => text.startsWith(`${name}: `))?.text.slice(name.length + 2)
+    const reason = `${why ?? 'bincode cannot read what serde writes of it'}; where its events are JSON, they need no schema`
+    return { ok: false, problems: [{ ...place, about: name, reason, fix: undefined }], notes }
   }
   if (lowering.report.problems.length > 0)
     return { ok: false, problems: [...lowering.report.problems].sort(byPlace), notes, topic: topic.topic }
@@ -295,10 +297,10 @@ function topicOf(
   const value = module.consts.get('TOPIC')?.[0]?.value
   const own = value && stringValue(value)
   if (own !== undefined) return { topic: own, notes: [] }
-  const words = rust.name
-    .replace(/(Domain)?(Events?|Actions?|Commands?|Messages?)$/, '')
-    .match(/[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+/g)
-  const name = topicFor((words ?? [rust.name]).join('-').toLowerCase())
+  const words = rust.name.replace(/(Domain)?(Events?|Actions?|Commands?|Messages?)$/, '')
+  // `DomainEvent` says nothing of what it is about; its crate does.
+  const about = words === '' && module.crate.name !== 'crate' ? module.crate.name : words || rust.name
+  const name = topicFor((about.match(/[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+/g) ?? [about]).join('-').toLowerCase())
   return { topic: name, notes: [{ ...rust.place, text: `the topic is taken to be ${name}; --topic says otherwise` }] }
 }
 

@@ -337,8 +337,10 @@ function attributeMacros(attributes: readonly Meta[], derives: readonly string[]
     ({ path, items }) => path === 'derive' && items.some((item) => /(^|::)(Ser|De)/.test(item.path)),
   )
   const first = derive === -1 ? attributes.findIndex(({ path }) => path === 'derive') : derive
+  // derive_more's Debug has #[debug("…")].
+  const own = new Set(derives.map((name) => name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase()))
   return attributes.filter(({ path }, index) => {
-    if (harmless.test(path)) return false
+    if (harmless.test(path) || own.has(path)) return false
     return !others || (index < first && !helpers.test(path))
   })
 }

@@ -147,6 +147,8 @@ time::serde::format_description!(day, Date, "[year]-[month]-[day]");
     ['serde_with::TimestampSecondsWithFrac', 'DateTime<Utc>', 'f64'],
     ['FromInto<(u8, u8)>', 'geo::Point', '(u8, u8)'],
     ['[_; 3]', '[u8; 3]', '[u8; 3]'],
+    ['serde_with::Map<DisplayFromStr, _>', 'Vec<(u8, Uuid)>', 'HashMap<String, Uuid>'],
+    ['serde_with::Seq<(_, DisplayFromStr)>', 'BTreeMap<u8, u64>', 'Vec<(u8, String)>'],
   ])('serde_as(%s) on %s', (as, rust, expected) => {
     expect(fieldType(rust, '', `#[serde_as(as = "${as}")]`)).toBe(expected)
   })
@@ -676,6 +678,7 @@ describe('an attribute that may be a macro', () => {
     '#[derive(serde::Serialize, diesel::Queryable)] #[diesel(table_name = x)]',
     '#[diesel(table_name = x)] #[derive(serde::Serialize, diesel::Queryable)]',
     '#[derive(serde::Serialize, thiserror::Error)] #[whatever_that_has]',
+    '#[derive(derive_more::Debug, serde::Serialize)] #[debug("of {id}")]',
   ])('is none: %s', (attributes) => {
     expect(problems(attributes)).toEqual([])
   })
@@ -685,6 +688,28 @@ describe('an attribute that may be a macro', () => {
     expect(linesOf(importRust(source, { assume: { 'crate::Item': 'derived' } }))).toEqual([])
     expect(linesOf(importRust(source, { map: { 'crate::Item': 'u8' } }))).toEqual([])
   })
+})
+
+test('a root that bincode cannot read says why', () => {
+  const rust = '#[derive(serde::Serialize)] #[serde(tag = "type")] enum OrderEvent { A, B { it: u8 } }'
+  expect(linesOf(importRust(rust))).toEqual([
+    'src/lib.rs:1 OrderEvent: serde(tag) makes it something bincode cannot read; where its events are JSON, they need no schema []',
+  ])
+})
+
+test.each([
+  ['OrderLineEvent', 'order-line-events'],
+  ['DomainEvent', 'shop-orders-events'],
+  ['Event', 'shop-orders-events'],
+])('the topic of %s is %s', (name, topic) => {
+  const imported = importRust(
+    {
+      'Cargo.toml': '[package]\nname = "shop-orders"',
+      'src/lib.rs': `#[derive(serde::Serialize)] pub enum ${name} { A }`,
+    },
+    { topic: undefined },
+  )
+  expect(imported.ok && imported.schema.topic).toBe(topic)
 })
 
 test('no other type is asked for in place of the root', () => {
