@@ -6,13 +6,13 @@ import { eventTypesOf, hasEventTypes, isEventLike } from './event-types.ts'
 import type { ImportNote, ImportProblem } from './import-report.ts'
 import { Lowering } from './lowering.ts'
 import { itemsOf, modulePath } from './names.ts'
-import { stringValue } from './syntax.ts'
+import { readRustType, stringValue } from './syntax.ts'
 
 export interface ImportRequest {
   /** Crates (folders with a Cargo.toml), workspaces, folders of source, or files. */
   readonly paths: readonly string[]
   readonly files: SourceFiles
-  /** The enum that is serialized, by name or path: `OrderEvent`, `crate::orders::OrderEvent`. */
+  /** The enum that is serialized, by name or path: `OrderEvent`, `crate::orders::OrderEvent`, `Event<crate::Order>`. */
   readonly root?: string | undefined
   readonly topic?: string | undefined
   readonly answers?: Answers | undefined
@@ -45,11 +45,20 @@ export function importSchema(request: ImportRequest): ImportedSchema {
   if (!first || problems.length > 0) return { ok: false, problems, notes: [] }
   const answers = request.answers ?? { map: new Map(), assume: new Map() }
   const lowering = new Lowering(crates, first.root, answers)
-  const choice = chooseRoot(own, only, lowering, request)
+  const [, name = request.root, args] = /^([^<]*)<(.*)>$/s.exec(request.root ?? '') ?? []
+  const choice = chooseRoot(own, only, lowering, { ...request, root: name })
   const troubles = crates.troubles.map(({ file, line, reason }): ImportNote => ({ file, line, text: reason }))
   if (!choice.ok) return { ok: false, problems: choice.problems, notes: troubles }
   const { item } = choice
-  const root = lowering.lower(item)
+  const typed = args === undefined ? undefined : readRustType(`Root<${args}>`, item.rust.place)
+  const given = typed?.kind === 'path' ? (typed.segments.at(-1)?.args ?? []) : []
+  const open = item.rust.generics.filter(({ fallback }) => !fallback).map(({ name: parameter }) => parameter)
+  if (given.length < open.length) {
+    const reason = `what it holds depends on ${open.join(', ')}`
+    const fix = `--root '${item.rust.name}<${open.map(() => '…').join(', ')}>'`
+    return { ok: false, problems: [{ ...item.rust.place, about: item.rust.name, reason, fix }], notes: troubles }
+  }
+  const root = lowering.lower(item, given)
   const { events, notes: eventNotes } = eventTypesOf(root, lowering, answers.assume)
   const topic = topicOf(item, request)
   const wrongTopic = topicProblem(topic.topic, item, request)

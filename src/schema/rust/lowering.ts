@@ -49,10 +49,9 @@ export class Lowering {
     return this.#types.usedAnswers
   }
 
-  /** The type an item is, without arguments, and all it reaches. */
-  lower(item: Item): Instance {
-    const env: Env = { module: item.module, generics: new Map(), self: undefined }
-    const root = this.#types.instanceOf(item, this.#types.bind(item, [], env))
+  /** The type an item is, with arguments as somebody typed them, and all it reaches. */
+  lower(item: Item, args: readonly RustType[]): Instance {
+    const root = this.#types.instanceOf(item, this.#types.typed(item, args))
     this.#root = root
     const queue = [root]
     const seen = new Set<Instance>()

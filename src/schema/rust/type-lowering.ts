@@ -388,6 +388,11 @@ export class TypeLowering {
     return bound
   }
 
+  /** The same with arguments from the command line. */
+  typed(item: Item, args: readonly RustType[]): Arg[] {
+    return this.bind(item, args, { module: this.#home, generics: new Map(), self: undefined, isAnswer: true })
+  }
+
   #arg(rust: RustType, env: Env, kind: Generic['kind'], depth = 0): Arg {
     const own = boundTo(rust, env)
     if (own) return own

@@ -690,6 +690,28 @@ describe('an attribute that may be a macro', () => {
   })
 })
 
+describe('a generic root', () => {
+  const rust = `mod order { pub struct Order; impl super::Aggregate for Order { type Id = u64; } }
+#[derive(serde::Serialize)] enum Event<A: Aggregate, T = u8, const N: usize = 4> { A(A::Id), B(T), C([u8; N]) }`
+
+  test.each([
+    ['Event<order::Order>', 'Event<Order, u8, 4>', ['u64', 'u8', '[u8; 4]']],
+    [
+      'crate::Event<crate::order::Order, Vec<bytes>, 8>',
+      'Event<Order, Vec<bytes>, 8>',
+      ['u64', 'Vec<bytes>', '[u8; 8]'],
+    ],
+  ])('is what was typed: %s', (root, name, [a, b, c]) => {
+    expect(typesOf(importRust(rust, { root }))).toEqual({ [name]: [{ A: [a] }, { B: [b] }, { C: [c] }] })
+  })
+
+  test.each([undefined, 'Event', 'Event<>', 'Event<@>'])('is asked about: %s', (root) => {
+    expect(linesOf(importRust(rust, { root }))).toEqual([
+      "src/lib.rs:2 Event: what it holds depends on A [--root 'Event<…>']",
+    ])
+  })
+})
+
 test('a root that bincode cannot read says why', () => {
   const rust = '#[derive(serde::Serialize)] #[serde(tag = "type")] enum OrderEvent { A, B { it: u8 } }'
   expect(linesOf(importRust(rust))).toEqual([
