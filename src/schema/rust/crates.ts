@@ -292,13 +292,17 @@ export class Crates {
         this.#fill(child, inner.scope, child)
         continue
       }
+      // Within `mod a { … }` a path begins in the folder of `a`, elsewhere beside the file.
+      const isInline = module.file === module.parent?.file
       const tried: string[] = []
       let isThere = false
       for (const { path, when } of places) {
         const candidates =
           path === undefined
             ? [posix.join(at.folder, `${inner.name}.rs`), posix.join(at.folder, inner.name, 'mod.rs')]
-            : [posix.join(posix.dirname(at.file), path), posix.join(at.folder, path)]
+            : isInline
+              ? [posix.join(at.folder, path)]
+              : [posix.join(posix.dirname(at.file), path), posix.join(at.folder, path)]
         const file = candidates.find((candidate) => this.#files.read(candidate) !== undefined)
         tried.push(...candidates)
         if (file === undefined) continue

@@ -452,6 +452,8 @@ class FunctionReader {
       return text === undefined ? unread : this.#values(expressionOf(text, source.file), deeper(scope))
     }
     if (name === 'concat') return joined(args.map(valuesOf))
+    const [[word, ...words] = []] = args
+    if (name === 'stringify' && word && words.length === 0) return [{ kind: 'text', text: source.textOf(word) }]
     const [[template] = [], ...rest] = args
     const text = template && stringValue({ node: template, source })
     if (name !== 'format' || text === undefined) return unread

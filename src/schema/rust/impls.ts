@@ -58,6 +58,8 @@ export function hintOfFunction(body: Expression | undefined): string {
     const name =
       node.name === 'FieldIdentifier' || node.name === 'Identifier' ? body.source.text.slice(node.from, node.to) : ''
     if (/^serialize_[a-z0-9_]+$/.test(name) || name === 'collect_str') calls.add(name)
+    const whole = name === 'serialize' && node.node.parent?.name === 'FieldExpression' ? node.node.parent : undefined
+    if (whole) calls.add(body.source.textOf(whole).replaceAll(/\s+/g, ''))
   })
   return calls.size === 0 ? '' : ` (it calls ${[...calls].join(', ')})`
 }

@@ -74,7 +74,8 @@ export class Lowering {
     return derivesOf(effective(rust.attributes, this.#answers.assume).list).map((path) => {
       const steps = path.split('::')
       const found = this.names.find(module, steps, 'type')
-      return (found?.kind === 'foreign' ? found.path.at(-1) : undefined) ?? (steps.at(-1) as string)
+      const born = found?.kind === 'foreign' ? found.path : steps
+      return otherSerializers.has(born[0] ?? '') ? born.join('::') : (born.at(-1) as string)
     })
   }
 
@@ -306,6 +307,9 @@ export class Lowering {
     return this.#writing.byModule(by, field.type, { about, place: field.place, env, isFunction: !serde.has('with') })
   }
 }
+
+/** Crates whose derives are called as serde's are, and write otherwise. */
+const otherSerializers = new Set(['rkyv', 'miniserde', 'nanoserde', 'musli', 'speedy', 'facet'])
 
 /** Attributes of the language and its tools, of serde's kin, and macros that leave types what they are. */
 const harmless = new RegExp(

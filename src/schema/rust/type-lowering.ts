@@ -154,7 +154,9 @@ export class TypeLowering {
 
   #unknown(written: string, rust: RustType, env: Env): undefined {
     const name = written.slice(written.lastIndexOf(':') + 1)
-    const macro = this.#macroNaming(name)
+    // `use crate::bindings::Exchange::Traded`, of which a macro may make the whole Exchange.
+    const used = env.module.uses.find(({ as }) => as === name)?.path ?? written.split('::')
+    const macro = used.flatMap((step) => (/^[A-Z]/.test(step) ? (this.#macroNaming(step) ?? []) : [])).at(-1)
     const included = this.#includedIn(env.module, written.split('::').slice(0, -1))
     const globs = this.#names.foreignGlobs(env.module).filter((glob) => !glob.startsWith('std::'))
     const reason = macro

@@ -37,6 +37,13 @@ describe('event_type() says which variant an event type names', () => {
       },
     ],
     [
+      'texts that a macro makes of the names',
+      `macro_rules! named { ($($it:ident),*) => { impl OrderEvent { fn event_type(&self) -> &'static str {
+         match self { $(Self::$it { .. } => concat!(stringify!($it), ".v", 2)),* } } } } }
+       named!(Placed, Shipped, Lost, Cancel);`,
+      all('.v2'),
+    ],
+    [
       'several variants in one arm, and what no arm names',
       `impl OrderEvent { pub fn event_type(&self) -> &'static str { use OrderEvent::*; match *self {
          Placed { .. } => "Placed.v1", Shipped(..) | Self::Lost => Self::GONE, _ => "unknown" } }

@@ -331,6 +331,16 @@ describe('paths', () => {
     })
   })
 
+  test('of modules within others begin in a folder of theirs', () => {
+    const imported = importRust({
+      'Cargo.toml': '[package]\nname = "a"',
+      'src/lib.rs': `mod ids { #[path = "it.rs"] pub mod order; }\n${event('ids::order::Id')}`,
+      'src/it.rs': '#[derive(serde::Serialize)] pub struct Id(u8);',
+      'src/ids/it.rs': '#[derive(serde::Serialize)] pub struct Id(u64);',
+    })
+    expect(typesOf(imported)).toMatchObject({ Id: ['u64'] })
+  })
+
   test('may be those of files that another includes', () => {
     const imported = importRust({
       'Cargo.toml': '[package]\nname = "a"',

@@ -573,6 +573,10 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
 describe('what the source does not settle is a problem', () => {
   test.each([
     [
+      'mod cold { use rkyv::{Archive, Serialize}; #[derive(Archive, Serialize)] pub struct Item(u8); } #[derive(Serialize)] enum OrderEvent { A(cold::Item) }',
+      'src/lib.rs:11 Item: nothing here derives Serialize for it [--map crate::cold::Item=…, or --assume crate::cold::Item=derived]',
+    ],
+    [
       'struct Item(u8); #[derive(Serialize)] enum OrderEvent { A(Item) }',
       'src/lib.rs:11 Item: nothing here derives Serialize for it [--map crate::Item=…, or --assume crate::Item=derived]',
     ],
@@ -599,6 +603,14 @@ describe('what the source does not settle is a problem', () => {
     [
       'struct A; impl X for A { type Of = Self::Of; } #[derive(Serialize)] enum OrderEvent { A(<A as X>::Of) }',
       'src/lib.rs:11 Self::Of: it is defined by itself []',
+    ],
+    [
+      'mod abi { sol!(Exchange, "abi.json"); } use abi::Exchange::Traded; #[derive(Serialize)] enum OrderEvent { A(Traded) }',
+      'src/lib.rs:11 Traded: it seems to be made by sol! (src/lib.rs:11), which is not expanded here [--map Traded=…]',
+    ],
+    [
+      'struct Cents(u64); impl Serialize for Cents { fn serialize<S: Serializer>(&self, s: S) -> R { self.0.serialize(s) } } #[derive(Serialize)] enum OrderEvent { A(Cents) }',
+      'src/lib.rs:11 Cents: it is serialized by hand (it calls self.0.serialize) [--map crate::Cents=…]',
     ],
     [
       '#[derive(Serialize)] enum OrderEvent { A(Box<dyn Shape>) }',
