@@ -392,7 +392,10 @@ export class TypeLowering {
 
   /** The same with arguments from the command line. */
   typed(item: Item, args: readonly RustType[]): Arg[] {
-    return this.bind(item, args, { module: this.#home, generics: new Map(), self: undefined, isAnswer: true })
+    const env: Env = { module: this.#home, generics: new Map(), self: undefined, isAnswer: true }
+    // A slip of the pen would show only where the argument is used.
+    for (const [index, arg] of args.entries()) if (item.rust.generics[index]?.kind === 'type') this.type(arg, env)
+    return this.bind(item, args, env)
   }
 
   #arg(rust: RustType, env: Env, kind: Generic['kind'], depth = 0): Arg {

@@ -722,6 +722,12 @@ describe('a generic root', () => {
       "src/lib.rs:2 Event: what it holds depends on A [--root 'Event<…>']",
     ])
   })
+
+  test('says which argument it does not know', () => {
+    expect(linesOf(importRust(rust, { root: 'Event<order::Ordre>' }))[0]).toBe(
+      'src/lib.rs:2 order::Ordre: no order::Ordre is in scope [--map order::Ordre=…]',
+    )
+  })
 })
 
 test('a root that bincode cannot read says why', () => {
