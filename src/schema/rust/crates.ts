@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { type CargoDependency, type CargoManifest, crateName, readManifest } from './cargo-manifest.ts'
 import { discriminantsOf } from './discriminants.ts'
-import { type CalledMacro, expandBitflags, expandMacro, isBitflags } from './macros.ts'
+import { branchesOfCfgIf, type CalledMacro, expandBitflags, expandMacro, isBitflags, isCfgIf } from './macros.ts'
 import {
   childrenOf,
   type Meta,
@@ -326,13 +326,11 @@ export class Crates {
     const left: RustInvocation[] = []
     for (let round = 0; round < MAX_EXPANSIONS && pending.length > 0; round += 1) {
       for (const invocation of pending) {
-        const called = isBitflags(invocation) ? undefined : this.#called(module, invocation)
-        const expanded = isBitflags(invocation) ? expandBitflags(invocation) : called && expandMacro(invocation, called)
-        if (expanded === undefined) left.push(invocation)
-        else {
-          const scope = readRust(new Source(invocation.place.file, expanded, invocation.place.line))
-          this.#fill(module, scope, { file: invocation.place.file, folder: module.folder })
-        }
+        const scopes = this.#expanded(module, invocation)
+        if (scopes === undefined) left.push(invocation)
+        const standing = { file: invocation.place.file, folder: module.folder }
+        const own = invocation.attributes.filter(({ path }) => path === 'cfg')
+        for (const scope of scopes ?? []) this.#fill(module, conditional(scope, own), standing)
       }
       pending = module.invocations.splice(0)
     }
@@ -340,12 +338,30 @@ export class Crates {
     for (const child of module.modules) this.#expandAll(child)
   }
 
+  #expanded(module: Module, invocation: RustInvocation): RustScope[] | undefined {
+    const { file, line } = invocation.place
+    const read = (text: string) => readRust(new Source(file, text, line))
+    if (isBitflags(invocation)) return [read(expandBitflags(invocation))]
+    if (isCfgIf(invocation)) {
+      return branchesOfCfgIf(invocation).map(({ attributes, body }) =>
+        conditional(read(body), read(`${attributes} struct It;`).items[0]?.attributes ?? []),
+      )
+    }
+    const called = this.#called(module, invocation)
+    const text = called && expandMacro(invocation, called)
+    return text === undefined ? undefined : [read(text)]
+  }
+
   /** Of this module or one around it, else the only one of that name in the crate, else of the crate it is brought from. */
   #called(module: Module, { name }: RustInvocation): CalledMacro | undefined {
     const steps = name.split('::').filter((step) => step !== '')
     const last = steps.at(-1) as string
     for (let at: Module | undefined = module; at; at = at.parent) {
-      const macro = steps.length === 1 ? at.macros.findLast((one) => one.name === last) : undefined
+      const macros = steps.length === 1 ? at.macros.filter((one) => one.name === last) : []
+      const macro = macros.at(-1)
+      // Of two that features choose between, neither is taken.
+      if (macros.length > 1 && macros.some(({ attributes }) => attributes.some(({ path }) => path === 'cfg')))
+        return undefined
       if (macro) return { macro, crate: 'crate' }
     }
     const [own, ...others] = macrosNamed(last, module.crate.root)
@@ -370,6 +386,19 @@ const macrosNamed = (name: string, module: Module): RustMacro[] => [
   ...module.macros.filter((macro) => macro.name === name),
   ...module.modules.flatMap((child) => macrosNamed(name, child)),
 ]
+
+/** What is there if more holds than it says itself. */
+function conditional(scope: RustScope, metas: readonly Meta[]): RustScope {
+  if (metas.length === 0) return scope
+  const also = <T extends { readonly attributes: readonly Meta[] }>(all: readonly T[]): T[] =>
+    all.map((one) => ({ ...one, attributes: [...one.attributes, ...metas] }))
+  const { items, consts, uses, macros, invocations, modules } = scope
+  return {
+    ...scope,
+    ...{ items: also(items), consts: also(consts), uses: also(uses) },
+    ...{ macros: also(macros), invocations: also(invocations), modules: also(modules) },
+  }
+}
 
 /** `include!("ids.rs")`; what a build makes has another path. */
 function includedFile({ name, tokens }: RustInvocation): string | undefined {
@@ -455,7 +484,7 @@ function addScope(module: Module, scope: RustScope): void {
   for (const value of scope.functions) module.functions.set(value.name, value)
   module.uses.push(...scope.uses.filter((use) => !isTestOnly(use.attributes)))
   module.impls.push(...scope.impls)
-  module.macros.push(...scope.macros)
+  module.macros.push(...scope.macros.filter((macro) => !isTestOnly(macro.attributes)))
   for (const { crate, as } of scope.externs) module.externs.set(as, crate)
 }
 

@@ -49,6 +49,25 @@ export function expandBitflags({ tokens }: RustInvocation): string {
   return parts.join('\n')
 }
 
+export const isCfgIf = ({ name }: RustInvocation): boolean => /(^|::)cfg_if$/.test(name)
+
+/** `cfg_if! { if #[cfg(unix)] { … } else { … } }`: what each branch has, and the attributes it then has. */
+export function branchesOfCfgIf({ tokens }: RustInvocation): { attributes: string; body: string }[] {
+  const branches: { attributes: string; body: string }[] = []
+  const before: string[] = []
+  let condition: string | undefined
+  for (const { text, group = [] } of inside(tokens.node, tokens.source)) {
+    if (text === '[') condition = write(group.find((token) => token.group)?.group ?? [], new Map())
+    if (text !== '{') continue
+    const own = condition === undefined ? '' : `#[cfg(${condition})]`
+    const others = before.length === 0 ? '' : `#[cfg(not(any(${before.join(', ')})))]`
+    branches.push({ attributes: own + others, body: write(group, new Map()) })
+    if (condition !== undefined) before.push(condition)
+    condition = undefined
+  }
+  return branches
+}
+
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
 /** Strings, characters and lifetimes first: they may hold what looks like something else. */

@@ -159,6 +159,7 @@ export interface RustImpl {
 
 export interface RustMacro {
   readonly name: string
+  readonly attributes: readonly Meta[]
   readonly rules: readonly { readonly pattern: Expression; readonly body: Expression }[]
 }
 
@@ -366,7 +367,7 @@ class ScopeReader {
               const [pattern, body] = parts
               return pattern && body ? [{ pattern: this.#expression(pattern), body: this.#expression(body) }] : []
             })
-          if (name) scope.macros.push({ name: this.#name(name), rules })
+          if (name) scope.macros.push({ name: this.#name(name), attributes, rules })
           break
         }
         case 'MacroInvocation': {

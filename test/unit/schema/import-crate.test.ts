@@ -306,6 +306,35 @@ describe('paths', () => {
       expect(as('off')).toMatchObject({ Id: ['u32'] })
     })
 
+    test.each([
+      [
+        'in cfg_if',
+        'cfg_if::cfg_if! { if #[cfg(feature = "v2")] { mod new; pub use new::Id; } else { mod old; pub use old::Id; } }',
+      ],
+      [
+        'of what a macro makes',
+        `macro_rules! id { ($it:ty) => { #[derive(serde::Serialize)] pub struct Id($it); } }
+        #[cfg(feature = "v2")] id!(u64); #[cfg(not(feature = "v2"))] id!(u32);`,
+      ],
+    ])('are known: %s', (_, source) => {
+      const rust = { ...texts, 'src/lib.rs': `${source}\n${event}` }
+      expect(linesOf(importRust(rust))[0]).toMatch(
+        / Id: it is (one of several|defined more than once): .* \[--assume feature:v2=on\]$/,
+      )
+      const as = (answer: string) => typesOf(importRust(rust, { assume: { 'feature:v2': answer } }))
+      expect(as('on')).toMatchObject({ Id: ['u64'] })
+      expect(as('off')).toMatchObject({ Id: ['u32'] })
+    })
+
+    test('choose between macros of one name, and then neither is expanded', () => {
+      const id = (type: string) =>
+        `macro_rules! id { ($it:ident) => { #[derive(serde::Serialize)] pub struct $it(${type}); } }`
+      const rust = `#[cfg(unix)] ${id('u8')}\n#[cfg(not(unix))] ${id('u16')}\nid!(Id);\n${event}`
+      expect(linesOf(importRust(rust))).toEqual([
+        'src/lib.rs:4 Id: it seems to be made by id! (src/lib.rs:3), which is not expanded here [--map Id=…]',
+      ])
+    })
+
     test('do not matter where there is one answer', () => {
       const uses =
         '#[cfg(feature = "v2")] mod new;\n#[cfg(feature = "v2")] use new::Id;\n#[cfg(unix)] use crate::new::*;'
