@@ -39,9 +39,16 @@ await bundle(
   'dist/cli',
   {
     external,
-    // The former's main file requires its parts in a way that no bundler follows; the demo is a service, and imports crbus
-    // by its name.
-    resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js', crbus: `${root}src/index.ts` } },
+    resolve: {
+      alias: {
+        // Its main file requires its parts in a way that no bundler follows.
+        'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+        // The demo is a service, and imports crbus by its name.
+        crbus: `${root}src/index.ts`,
+        crypto: `${root}bin/shims/crypto.cjs`,
+        'wsl-utils': `${root}bin/shims/wsl-utils.js`,
+      },
+    },
     transform: { define },
     plugins: [screen],
   },
