@@ -1,6 +1,6 @@
 import type { Hook } from '@oclif/core'
+import { namesLike } from '../bus/names-like.ts'
 import { UsageError } from './errors.ts'
-import { namesLike } from './names-like.ts'
 
 /** oclif asks this when it knows no command of that name: says so, and which one was probably meant. */
 const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {

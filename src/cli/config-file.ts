@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { duration } from '../bus/duration.ts'
 import { topicNameError } from '../bus/names.ts'
+import { namesLike } from '../bus/names-like.ts'
 import { type BusAddress, brokersOf } from './bus-address.ts'
 import { UsageError } from './errors.ts'
-import { namesLike } from './names-like.ts'
 import { parseStore, type StoreAddress } from './store-address.ts'
 
 /** What protects a bus from changes; see `guard.ts`. */

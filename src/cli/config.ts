@@ -133,7 +133,7 @@ async function chooseProfile(
     throw new UsageError(`${from} names profile '${name}', and ${looked}`)
   }
   const names = [...new Set(defined.map((one) => one.name))]
-  const { namesLike } = await import('./names-like.ts')
+  const { namesLike } = await import('../bus/names-like.ts')
   const [near] = namesLike(name, names)
   throw new UsageError(
     `${from} names profile '${name}', which ${files.map(({ path }) => path).join(' and ')} ${files.length === 1 ? 'does' : 'do'} not have`,

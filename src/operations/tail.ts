@@ -1,8 +1,8 @@
 import { EventBusError, topicNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
+import { namesLike } from '../bus/names-like.ts'
 import type { BusRecord } from '../bus/record.ts'
 import type { LogSlice } from '../bus/topic-log.ts'
-import { nearest } from '../schema/nearest.ts'
 import type { EventFilter } from './event-filter.ts'
 import { type EventView, type Reading, viewOf } from './event-view.ts'
 import { followTopics } from './follow-topics.ts'
@@ -144,7 +144,7 @@ async function awaitTopics(
   const [first] = missing
   if (first === undefined) return new Set()
   const others = all.filter(({ internal }) => !internal).map(({ topic }) => topic)
-  const meant = nearest(first, others)
+  const [meant] = namesLike(first, others)
   if (!follow) {
     const { code, message, suggestions } = topicNotFound(first)
     const did = meant === undefined ? [] : [`crbus tail ${meant}`]

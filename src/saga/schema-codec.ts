@@ -1,10 +1,10 @@
 import { type SerializedEvent, versionOf } from '../bus/event.ts'
+import { namesLike } from '../bus/names-like.ts'
 import { compileDecoder } from '../schema/bincode/compile-decoder.ts'
 import { compileEncoder } from '../schema/bincode/compile-encoder.ts'
 import { type Shape, shapeOf } from '../schema/bincode/shape.ts'
 import { checkVariant, type Variant, variantsOf, variantTree } from '../schema/bincode/variants.ts'
 import type { Schema } from '../schema/model.ts'
-import { nearest } from '../schema/nearest.ts'
 import type { EventCodec } from './codec.ts'
 import type { Action } from './reducer.ts'
 
@@ -86,7 +86,7 @@ function toAction({ eventType }: SerializedEvent, { type, steps, holds }: Known,
 }
 
 function unknown({ root }: Schema, type: string, known: Iterable<string>): string {
-  const near = nearest(type, known)
+  const [near] = namesLike(type, known)
   const meant = near === undefined ? 'give its topic a codec: dispatch(topic, command, codec)' : `did you mean ${near}?`
   return `${root} has no variant ${type}: ${meant}`
 }

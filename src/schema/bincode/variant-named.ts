@@ -1,6 +1,6 @@
+import { namesLike } from '../../bus/names-like.ts'
 import { jsonText } from '../json-text.ts'
 import type { Schema } from '../model.ts'
-import { nearest } from '../nearest.ts'
 import { means, type Variant, type VariantTree, variantsOf } from './variants.ts'
 
 /** The variant that an event type or a path names, or a sentence why there is none. */
@@ -18,6 +18,6 @@ export function variantNamed(schema: Schema, tree: VariantTree, name: string): V
   if (meant.length === 1 || (variant !== undefined && variant.indexes.length === 1)) return variant as Variant
   if (variant !== undefined) return `${name} may be ${meant.map(({ path }) => path).join(' or ')}: write which`
   const bare = name.replace(/\.v\d+$/, '')
-  const near = nearest(bare, new Set(all.flatMap(({ path, name: last }) => [path, last])))
+  const [near] = namesLike(bare, new Set(all.flatMap(({ path, name: last }) => [path, last])))
   return `${schema.root} has no variant ${jsonText(bare.slice(0, 100))}${near === undefined ? '' : `: did you mean ${near}?`}`
 }

@@ -1,5 +1,5 @@
+import { namesLike } from '../../bus/names-like.ts'
 import { jsonText, keyStep } from '../json-text.ts'
-import { nearest } from '../nearest.ts'
 import type { Leaf } from './leaves.ts'
 import { isSorted, mixesIndexes, rememberedOrder } from './map-order.ts'
 import { type Enum, isNullable, isTextKey, type Ref, type Shape, type Struct } from './shape.ts'
@@ -162,7 +162,7 @@ function knowsFields(sink: Sink, { fields }: Struct, value: JsonObject): boolean
 }
 
 function hint(key: string, names: readonly string[], most = names.length): string {
-  const meant = nearest(key, names)
+  const [meant] = namesLike(key, names)
   if (meant !== undefined) return `: did you mean ${meant}?`
   return names.length > 0 && names.length <= 8 && most <= 8 ? ` (there is ${names.join(', ')})` : ''
 }

@@ -1,8 +1,8 @@
+import { namesLike } from '../../bus/names-like.ts'
 import { shapeOf } from '../bincode/shape.ts'
 import { variantNamed } from '../bincode/variant-named.ts'
 import { variantsOf, variantTree } from '../bincode/variants.ts'
 import type { Fields, NamedType, Schema } from '../model.ts'
-import { nearest } from '../nearest.ts'
 import { namesIn } from '../schema-file.ts'
 import { held } from './value-type.ts'
 
@@ -64,7 +64,7 @@ export function pathNamed(schema: Schema, name: string): FoundPath {
   if (typeof variant === 'object') return { ok: true, path: variant.path }
   if (variant?.endsWith('write which')) return { ok: false, reason: variant }
   const paths = tree === undefined ? [] : [...variantsOf(tree)].map(({ path }) => path)
-  const near = nearest(name, new Set([...schema.events.keys(), ...schema.types.keys(), ...paths]))
+  const [near] = namesLike(name, new Set([...schema.events.keys(), ...schema.types.keys(), ...paths]))
   const meant = near === undefined ? '' : `: did you mean ${near}?`
   return { ok: false, reason: `the schema has no type, variant or event type ${JSON.stringify(name)}${meant}` }
 }
