@@ -286,7 +286,11 @@ describe('reset', () => {
       exitCode: 6,
       stderr: expect.stringContaining(`group 'billing' has running members: ${bus.clientId}-`),
     })
-    expect(await reset(...base, 'start', '--yes', '--wait', '20ms')).toMatchObject({ exitCode: 6 })
+    const plan = join(folder, 'plan.json')
+    await reset(...base, 'start', '--plan-out', plan)
+    const forMembers = { exitCode: 6, stderr: expect.stringContaining(`waiting for ${bus.clientId}-`) }
+    expect(await reset(...base, 'start', '--yes', '--wait', '20ms')).toMatchObject(forMembers)
+    expect(await runCli(ResetApply, [plan, '--yes', '--wait', '20ms'], options())).toMatchObject(forMembers)
     const waiting = reset(...base, 'start', '--yes', '--wait', '30s')
     await stream.close()
     expect(await waiting).toMatchObject({ exitCode: 0 })

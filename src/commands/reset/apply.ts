@@ -24,7 +24,8 @@ export default class ResetApply extends ChangeCommand {
       plan,
       ...wordsOfReset(plan),
       apply: async () => {
-        await waitUntilEmpty(bus, plan.group, patience, { signal: this.signal })
+        const onWait = (members: readonly string[]) => void this.notice(`waiting for ${members.join(', ')} to leave`)
+        await waitUntilEmpty(bus, plan.group, patience, { signal: this.signal, onWait })
         return applyReset(bus, plan, { saveUndo: saveUndoIn(this.context.undoFolder), now: this.context.now() })
       },
     })
