@@ -57,16 +57,15 @@ export const schemaFlag = Flags.string({
   helpValue: 'path',
 })
 
-/** The values of a flag that is given as name=value, any number of times. */
-export const toPairs = (flag: string, given: readonly string[] = [], example: string): Map<string, string> =>
-  new Map(
-    given.map((pair) => {
-      // The name can hold one too: feature = "uuid".
-      const at = pair.lastIndexOf('=')
-      if (at < 1) throw new UsageError(`${flag} ${pair} is not name=value`, [`${flag} ${example}`])
-      return [pair.slice(0, at), pair.slice(at + 1)]
-    }),
-  )
+/** What a flag is given as name=value, parted at the first `=`. */
+export function toPair(flag: string, pair: string, example: string, at = pair.indexOf('=')): [string, string] {
+  if (at < 1) throw new UsageError(`${flag} ${pair} is not name=value`, [`${flag} ${example}`])
+  return [pair.slice(0, at), pair.slice(at + 1)]
+}
+
+/** Answers about Rust source, by what they are about. That may hold a `=` too, as `target_os = "linux"`: the last one parts. */
+export const toAnswers = (flag: string, given: readonly string[] = [], example: string): Map<string, string> =>
+  new Map(given.map((pair) => toPair(flag, pair, example, pair.lastIndexOf('='))))
 
 /** Refuses an empty value: a variable of a script that is not set. */
 export async function parseName(text: string): Promise<string> {
@@ -93,10 +92,25 @@ export const topicFlag = Flags.string({
 })
 
 /** A time such as `10s` in milliseconds; more than none. */
-export function toDuration(flag: string, given: string | undefined): number | undefined {
+export function toDuration(flag: string, given: string | undefined, example = '10s'): number | undefined {
   const length = given === undefined ? undefined : duration(given)
-  if (given !== undefined && !length) throw new UsageError(`${flag} ${given} is not a time`, [`${flag} 10s`])
+  if (given !== undefined && !length) throw notATime(flag, given, example)
   return length
+}
+
+const notATime = (flag: string, given: string, example: string): UsageError =>
+  new UsageError(`${flag} ${given} is not a time`, [`${flag} ${example}`])
+
+/** What is wrong with a place in a topic that a flag was given, and places that are none the worse. */
+export function noPlace(
+  flag: string,
+  { reason, suggestions }: { readonly reason: string; readonly suggestions: readonly string[] },
+): UsageError {
+  const quoted = (place: string) => (place.includes(' ') ? `"${place}"` : place)
+  return new UsageError(
+    `${flag}: ${reason}`,
+    suggestions.map((place) => `${flag} ${quoted(place)}`),
+  )
 }
 
 /** Flag of commands that need a group without members. */
@@ -109,7 +123,7 @@ export const waitFlag = Flags.string({
 export function toPatience(text: string | undefined): number {
   if (text === undefined) return 0
   const patience = duration(text)
-  if (patience === undefined) throw new UsageError(`--wait ${text} is no duration`, ['--wait 60s'])
+  if (patience === undefined) throw notATime('--wait', text, '60s')
   return patience
 }
 

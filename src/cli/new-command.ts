@@ -19,7 +19,7 @@ import { Asker } from './ask.ts'
 import { ChangeCommand } from './change-command.ts'
 import type { BusFlags } from './context.ts'
 import { UsageError } from './errors.ts'
-import { toPairs } from './flags.ts'
+import { toPair } from './flags.ts'
 import { runTool } from './run-tool.ts'
 
 /** Flags of commands that write files into a project. */
@@ -142,7 +142,7 @@ export abstract class NewCommand extends ChangeCommand {
     flags: TemplateFlags,
     byFlag: Readonly<Record<string, string | undefined>> = {},
   ): Promise<Scope> {
-    const given = toPairs('--set', flags.set, 'codec=rust')
+    const given = new Map((flags.set ?? []).map((one) => toPair('--set', one, 'codec=rust')))
     for (const [name, value] of Object.entries(byFlag)) if (value !== undefined) given.set(name, value)
     for (const question of template.questions) {
       if (given.has(question.name) || !this.asks(flags)) continue

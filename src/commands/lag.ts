@@ -52,7 +52,7 @@ export default class Lag extends BaseCommand {
     }),
     watch: Flags.boolean({ description: 'look again and again, on a screen', exclusive: ['sample', 'by-type'] }),
     interval: Flags.string({
-      description: 'look so often (default: 2s)',
+      description: `look so often (default: ${INTERVAL / 1000}s)`,
       helpValue: '2s',
       dependsOn: ['watch'],
     }),

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import type { Header } from '../bus/record.ts'
 import { ChangeCommand } from '../cli/change-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags, changeFlags, parseName, schemaFlag } from '../cli/flags.ts'
+import { busFlags, changeFlags, parseName, schemaFlag, toPair } from '../cli/flags.ts'
 import { compileData } from '../operations/data-template.ts'
 import { viewCodecs } from '../operations/event-view.ts'
 import { openSchemas } from '../operations/open-schemas.ts'
@@ -216,7 +216,7 @@ function toSettings(flags: {
   if (timestamp !== undefined && !isRfc3339(timestamp)) {
     throw new UsageError(`--timestamp ${timestamp} is not RFC 3339`, ['--timestamp 2026-11-23T10:00:00Z'])
   }
-  const extra = (flags.metadata ?? []).map((one) => toPair('--metadata', one))
+  const extra = (flags.metadata ?? []).map((one) => toPair('--metadata', one, 'tenant=acme'))
   const metadata = {
     correlationId: flags['correlation-id'],
     causationId: flags['causation-id'],
@@ -231,16 +231,10 @@ function toSettings(flags: {
     envelope: flags.envelope,
     metadata: Object.values(metadata).some((field) => field !== undefined) ? metadata : null,
     headers: (flags.header ?? []).map((one): Header => {
-      const [name, value] = toPair('--header', one)
+      const [name, value] = toPair('--header', one, 'trace-id=7f3a')
       return [name, Buffer.from(value)]
     }),
     key: flags.key,
     partition: flags.partition,
   }
-}
-
-function toPair(flag: string, text: string): [string, string] {
-  const at = text.indexOf('=')
-  if (at < 1) throw new UsageError(`${flag} ${text} is not name=value`)
-  return [text.slice(0, at), text.slice(at + 1)]
 }

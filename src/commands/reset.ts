@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { ChangeCommand } from '../cli/change-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags, changeFlags, parseName, toPatience, waitFlag } from '../cli/flags.ts'
+import { busFlags, changeFlags, noPlace, parseName, toPatience, waitFlag } from '../cli/flags.ts'
 import { applyReset, planReset, waitUntilEmpty } from '../operations/reset.ts'
 import { readOffsetsFile, saveUndoIn, writePlanFile } from '../operations/reset-files.ts'
 import type { ResetPlan } from '../operations/reset-plan.ts'
@@ -88,13 +88,7 @@ export default class Reset extends ChangeCommand {
 
   async #target(text: string): Promise<ResetTarget> {
     const parsed = parseTarget(text, this.context.now())
-    if (!parsed.ok) {
-      const quoted = (place: string) => (place.includes(' ') ? `"${place}"` : place)
-      throw new UsageError(
-        `--to: ${parsed.reason}`,
-        parsed.suggestions.map((place) => `--to ${quoted(place)}`),
-      )
-    }
+    if (!parsed.ok) throw noPlace('--to', parsed)
     if ('target' in parsed) return parsed.target
     const offsets = await readOffsetsFile(resolve(this.context.cwd, parsed.file))
     return { kind: 'offsets', source: parsed.file, offsets }

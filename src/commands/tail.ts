@@ -1,11 +1,10 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags, parseName, schemaFlag } from '../cli/flags.ts'
+import { busFlags, noPlace, parseName, schemaFlag } from '../cli/flags.ts'
 import { youngGenerationBound } from '../cli/young-generation.ts'
 import { compileFilter } from '../operations/event-filter.ts'
-import type { EventView } from '../operations/event-view.ts'
-import { type Reading, viewCodecs } from '../operations/event-view.ts'
+import { type EventView, type Reading, viewCodecs } from '../operations/event-view.ts'
 import { LOOK_INTERVAL } from '../operations/follow-topics.ts'
 import { parsePoint, parseRange } from '../operations/offset-grammar.ts'
 import { openSchemas } from '../operations/open-schemas.ts'
@@ -90,7 +89,7 @@ export default class Tail extends BaseCommand {
     schema: schemaFlag,
   }
 
-  async run(): Promise<{ readonly events: EventView['record'][] | readonly unknown[] } | undefined> {
+  async run(): Promise<{ readonly events: readonly unknown[] } | undefined> {
     const { argv, flags } = await this.parse(Tail)
     const topics = [...new Set(argv as string[])]
     if (topics.length === 0) throw new UsageError('name a topic', ['crbus topics list', 'crbus tail order-events'])
@@ -143,9 +142,9 @@ export default class Tail extends BaseCommand {
   #range(flags: { readonly from?: string | undefined; readonly to?: string | undefined }) {
     const now = this.context.now()
     const range = flags.from === undefined ? undefined : parseRange(flags.from, now)
-    if (range && !range.ok) throw new UsageError(`--from: ${range.reason}`)
+    if (range && !range.ok) throw noPlace('--from', range)
     const to = flags.to === undefined ? undefined : parsePoint(flags.to, now)
-    if (to && !to.ok) throw new UsageError(`--to: ${to.reason}`)
+    if (to && !to.ok) throw noPlace('--to', to)
     return { from: range?.from ?? (range && { kind: 'start' as const }), to: to?.spec ?? range?.to }
   }
 

@@ -117,14 +117,19 @@ describe('new aggregate', () => {
     const manifest = { crbus_template: 1, kind: 'aggregate', lang: 'ts', title: 'ours', words: { name: 'some-thing' } }
     const questions = [
       { name: 'colour', ask: 'Which colour?', kind: 'choice', choices: { red: 'warm', blue: 'cold' }, default: 'red' },
+      { name: 'sum', ask: 'Which sum?', kind: 'text', default: 'none' },
     ]
     writeFileSync(join(own, 'template.json'), JSON.stringify({ ...manifest, questions }))
-    writeFileSync(join(own, 'files/some-thing.txt'), '// crbus:put paint is colour\nSomeThing is paint\n')
-    await run(NewAggregate, ['order', ...orderFlags, '--template', 'ours/aggregate-ts', '--set', 'colour=blue'])
-    expect(read('order.txt')).toBe('Order is blue\n')
+    writeFileSync(
+      join(own, 'files/some-thing.txt'),
+      '// crbus:put paint is colour; result is sum\nSomeThing is paint: result\n',
+    )
+    const answers = ['--set', 'colour=blue', '--set', 'sum=1+1=2']
+    await run(NewAggregate, ['order', ...orderFlags, '--template', 'ours/aggregate-ts', ...answers])
+    expect(read('order.txt')).toBe('Order is blue: 1+1=2\n')
     writeFileSync(join(shop, 'crbus.json'), JSON.stringify({ ...config(), templates: './ours' }))
     await run(NewAggregate, ['payment', ...orderFlags])
-    expect(read('payment.txt')).toBe('Payment is red\n')
+    expect(read('payment.txt')).toBe('Payment is red: none\n')
   })
 })
 

@@ -31,7 +31,8 @@ export default class GroupsDeleteOffsets extends ChangeCommand {
     const { args, flags } = await this.parse(GroupsDeleteOffsets)
     const scope = flags.topic.map((text) => {
       const choice = parseTopicChoice(text)
-      if (!choice) throw new UsageError(`--topic ${text} is neither a topic nor topic:0,1`)
+      if (!choice)
+        throw new UsageError(`--topic ${text} is neither a topic nor topic:0,1`, ['--topic order-events:0,1'])
       return choice
     })
     const bus = await this.openBus(flags)

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Args, Flags } from '@oclif/core'
-import { duration } from '../../bus/duration.ts'
 import { isEventTopic, topicNameError } from '../../bus/names.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { toDuration } from '../../cli/flags.ts'
 import { NewCommand, type Scaffolded, writeFlags } from '../../cli/new-command.ts'
 import { planEdit } from '../../scaffold/plan.ts'
 
@@ -31,9 +31,7 @@ export default class NewTopic extends NewCommand {
     const wrong = topicNameError(topic)
     if (wrong !== undefined) throw wrong
     const { partitions, replication, retention } = flags
-    if (retention !== undefined && !duration(retention)) {
-      throw new UsageError(`--retention ${retention} is not a time`, ['--retention 7d'])
-    }
+    toDuration('--retention', retention, '7d')
     const settings = {
       partitions,
       ...(replication === undefined ? {} : { replication }),

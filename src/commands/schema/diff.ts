@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { toPairs } from '../../cli/flags.ts'
+import { toAnswers } from '../../cli/flags.ts'
 import { answersIn } from '../../operations/import-source.ts'
 import { diffSchemas, type SchemaDiff } from '../../operations/schema-diff.ts'
 import { formatSchemaDiff } from '../../ui/format-schema-diff.ts'
@@ -42,8 +42,8 @@ export default class SchemaDiffCommand extends BaseCommand {
   async run(): Promise<Omit<SchemaDiff, 'ok'>> {
     const { args, flags } = await this.parse(SchemaDiffCommand)
     const { cwd, git, io } = this.context
-    const map = toPairs('--map', flags.map, 'crate::Money=i64')
-    const assume = toPairs('--assume', flags.assume, `'feature = "uuid"=on'`)
+    const map = toAnswers('--map', flags.map, 'crate::Money=i64')
+    const assume = toAnswers('--assume', flags.assume, 'feature:uuid=on')
     const known = await answersIn(await this.schemaPlace({}))
     const diff = diffSchemas(args.old, args.new, { cwd, git, root: flags.root, answers: { map, assume }, known })
     if (!diff.ok) throw new UsageError(diff.reason, diff.suggestions)

@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { toPairs } from '../../cli/flags.ts'
+import { toAnswers } from '../../cli/flags.ts'
 import { applySchemaImport, planSchemaImport, type SchemaImportPlan } from '../../operations/schema-import.ts'
 import { formatImportProblems } from '../../ui/format-schema-import.ts'
 
@@ -48,8 +48,8 @@ export default class SchemaImport extends BaseCommand {
     if (paths.length === 0) throw new UsageError('name the source', ['crbus schema import services/orders'])
     const { cwd } = this.context
     const { root, topic, out } = flags
-    const map = toPairs('--map', flags.map, 'crate::Money=i64')
-    const assume = toPairs('--assume', flags.assume, 'feature:uuid=on')
+    const map = toAnswers('--map', flags.map, 'crate::Money=i64')
+    const assume = toAnswers('--assume', flags.assume, 'feature:uuid=on')
     const plan = planSchemaImport({
       paths,
       cwd,

@@ -1,7 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { ChangeCommand } from '../../cli/change-command.ts'
-import { UsageError } from '../../cli/errors.ts'
-import { busFlags, changeFlags } from '../../cli/flags.ts'
+import { busFlags, changeFlags, toPair } from '../../cli/flags.ts'
 import { applyCreateTopic, type CreateTopicPlan, planCreateTopic } from '../../operations/topics.ts'
 import { formatTable } from '../../ui/table.ts'
 
@@ -28,7 +27,8 @@ export default class TopicsCreate extends ChangeCommand {
 
   async run(): Promise<CreateTopicPlan & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(TopicsCreate)
-    const config = Object.fromEntries((flags.config ?? []).map(toSetting))
+    const settings = (flags.config ?? []).map((one) => toPair('--config', one, 'retention.ms=604800000'))
+    const config = Object.fromEntries(settings)
     const { partitions, replication } = flags
     const bus = await this.openBus(flags)
     const plan = await planCreateTopic(bus, args.topic, { partitions, replication, config })
@@ -46,10 +46,4 @@ export default class TopicsCreate extends ChangeCommand {
       done: () => `created ${topic}`,
     })
   }
-}
-
-function toSetting(setting: string): [string, string] {
-  const at = setting.indexOf('=')
-  if (at < 1) throw new UsageError(`--config ${setting} is not name=value`, ['--config retention.ms=604800000'])
-  return [setting.slice(0, at), setting.slice(at + 1)]
 }
