@@ -214,6 +214,13 @@ describe('tail', () => {
     expect(exitCode).toBe(4)
   })
 
+  test('names a place for one that is none', async () => {
+    const { stderr, exitCode } = await tail(['order-events', '--from', '10m'])
+    expect(stderr).toContain("'10m' does not say before what")
+    expect(stderr).toContain('try: --from @-10m')
+    expect(exitCode).toBe(2)
+  })
+
   test('names the topic that was meant', async () => {
     await publish([...order, '--data', '{}'])
     expect((await tail(['oder-events', '-e'])).stderr).toContain('try: crbus tail order-events')
@@ -234,6 +241,7 @@ describe('tail', () => {
 
   test('shows all of a topic that it was there before', async () => {
     const stop = new Stop()
+    const waits = Promise.withResolvers<void>()
     let seen = ''
     const following = runCli(Tail, ['new-events', '-o', '%o'], {
       broker,
@@ -242,7 +250,9 @@ describe('tail', () => {
         seen += text
         if (seen.split('\n').length > 50) stop.request('interrupted')
       },
+      onStderr: () => waits.resolve(),
     })
+    await waits.promise
     await publish(['new-events', '--type', 'A', '--data', '{"i":{{i}}}', '--count', '50'])
     await following
     expect(seen.trim().split('\n').map(Number)).toEqual(Array.from({ length: 50 }, (_, offset) => offset))
