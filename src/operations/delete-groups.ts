@@ -1,6 +1,7 @@
 import { groupActive } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
-import { type AppliedReset, type ApplyOptions, applyReset, half, planReset } from './reset.ts'
+import { type AppliedReset, type ApplyOptions, applyReset, half } from './apply-reset.ts'
+import { planReset } from './reset.ts'
 import type { ResetPlan } from './reset-plan.ts'
 
 /** What deleting groups would forget, a plan each. `GROUP_NOT_FOUND` names the first that is not there. */

@@ -1,5 +1,5 @@
 import type { EventBus } from '../bus/event-bus.ts'
-import type { UndoRecord } from './reset.ts'
+import type { UndoRecord } from './apply-reset.ts'
 import { type Move, placeOf, type ResetPlan, requireSameBus, withEffects } from './reset-plan.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { AppliedReset } from '../operations/reset.ts'
+import type { AppliedReset } from '../operations/apply-reset.ts'
 import type { ResetPlan } from '../operations/reset-plan.ts'
 import { printable } from './printable.ts'
 import { formatTable } from './table.ts'

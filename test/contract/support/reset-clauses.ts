@@ -1,13 +1,7 @@
 import { expect, test } from 'vitest'
 import type { EventBusError } from '../../../src/bus/errors.ts'
-import {
-  applyReset,
-  type HalfReset,
-  planReset,
-  type ResetRequest,
-  type UndoRecord,
-  waitUntilEmpty,
-} from '../../../src/operations/reset.ts'
+import { applyReset, type HalfReset, type UndoRecord, waitUntilEmpty } from '../../../src/operations/apply-reset.ts'
+import { planReset, type ResetRequest } from '../../../src/operations/reset.ts'
 import { parseTarget, type ResetTarget } from '../../../src/operations/reset-target.ts'
 import { planUndo } from '../../../src/operations/undo-reset.ts'
 import type { Contract } from '../bus-contract.ts'
