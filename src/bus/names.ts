@@ -1,4 +1,8 @@
+import type { TopicPartition } from './admin.ts'
 import { type EventBusError, invalidTopic } from './errors.ts'
+
+/** A partition as people are told of it, and as a key: `order-events[0]`. */
+export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`
 
 /** The topic of an aggregate type: `order` → `order-events`. */
 export const topicFor = (aggregateType: string): string => `${aggregateType}-events`

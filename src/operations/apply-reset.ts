@@ -1,7 +1,8 @@
 import type { TopicPartition } from '../bus/admin.ts'
 import { EventBusError, groupActive } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
-import { type BusIdentity, changesOf, placeOf, type ResetPlan, type ResetStep, requireSameBus } from './reset-plan.ts'
+import { placeOf } from '../bus/names.ts'
+import { type BusIdentity, changesOf, type ResetPlan, type ResetStep, requireSameBus } from './reset-plan.ts'
 
 const LOOK_AGAIN_MS = 200
 

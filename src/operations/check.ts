@@ -1,4 +1,5 @@
 import type { EventBus } from '../bus/event-bus.ts'
+import { placeOf } from '../bus/names.ts'
 import { type GroupLag, isGlob, type LagRequest, measureLag } from './lag.ts'
 
 /** Nagios's four. */
@@ -73,8 +74,7 @@ export async function checkLag(bus: EventBus, request: LagRequest & LagLimits): 
 
 function lagFindings({ group, lag, age, topics }: GroupLag, limits: LagLimits): Finding[] {
   const partitions = topics.flatMap(({ topic, partitions: own }) => own.map((place) => ({ topic, ...place })))
-  const named = (verdict: string) =>
-    partitions.filter((place) => place.verdict === verdict).map(({ topic, partition }) => `${topic}[${partition}]`)
+  const named = (verdict: string) => partitions.filter((place) => place.verdict === verdict).map(placeOf)
   const findings: Finding[] = []
   const outside = named('beyond-the-log')
   if (outside.length > 0) {

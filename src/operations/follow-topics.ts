@@ -1,8 +1,8 @@
 import type { EventBus } from '../bus/event-bus.ts'
+import { placeOf } from '../bus/names.ts'
 import type { BusRecord } from '../bus/record.ts'
 import type { LogSlice } from '../bus/topic-log.ts'
 import { systemClock } from './pace.ts'
-import { placeOf } from './reset-plan.ts'
 
 /** How often who follows topics looks for partitions that were added to them, in milliseconds. */
 export const LOOK_INTERVAL = 10_000

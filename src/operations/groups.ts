@@ -1,7 +1,7 @@
 import type { GroupDescription, GroupState } from '../bus/admin.ts'
 import { groupNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
-import { isDefaultGroup, topicsOfDefaultGroup } from '../bus/names.ts'
+import { isDefaultGroup, placeOf, topicsOfDefaultGroup } from '../bus/names.ts'
 import type { Position } from '../bus/record.ts'
 
 export interface GroupOverview {
@@ -78,13 +78,12 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
   const owned = description.members.flatMap(({ memberId, assignment }) =>
     assignment.map(({ topic, partition }) => ({ topic, partition, memberId })),
   )
-  const keyOf = (place: { readonly topic: string; readonly partition: number }) => `${place.topic}/${place.partition}`
-  const places = new Map([...owned, ...committed].map((place) => [keyOf(place), place]))
+  const places = new Map([...owned, ...committed].map((place) => [placeOf(place), place]))
   const ranges = await bus.log.rangesOf([...places.values()].map(({ topic }) => topic))
   const offsets = [...places]
     .map(([key, { topic, partition }]): GroupOffset => {
       const range = ranges.get(topic)?.find((one) => one.partition === partition)
-      const offset = committed.find((one) => keyOf(one) === key)?.offset ?? null
+      const offset = committed.find((one) => placeOf(one) === key)?.offset ?? null
       const lag = range === undefined || offset === null ? null : range.end > offset ? range.end - offset : 0n
       return {
         topic,
@@ -93,7 +92,7 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
         start: range?.start ?? null,
         end: range?.end ?? null,
         lag,
-        memberId: owned.find((one) => keyOf(one) === key)?.memberId ?? null,
+        memberId: owned.find((one) => placeOf(one) === key)?.memberId ?? null,
       }
     })
     .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))

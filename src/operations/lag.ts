@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { GroupDescription, GroupState, TopicPartition } from '../bus/admin.ts'
 import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
+import { placeOf } from '../bus/names.ts'
 import type { LogSlice, PartitionRange } from '../bus/topic-log.ts'
 import { globToRegExp } from './event-filter.ts'
 import { judgeLag, type LagLook, type LagVerdict, verdictRank, worstVerdict } from './lag-verdict.ts'
@@ -93,10 +94,10 @@ export async function reportLag(
   const elapsed = before === undefined ? undefined : look.taken - before.taken
   const looksBefore = new Map(before?.groups.map(({ description, places }) => [description.group, places]))
   const judged = look.groups.map(({ description, places }): GroupLag => {
-    const earlier = new Map(looksBefore.get(description.group)?.map((place) => [keyOf(place), place]))
+    const earlier = new Map(looksBefore.get(description.group)?.map((place) => [placeOf(place), place]))
     const owners = ownersOf(description)
     const partitions = places.map((place) => {
-      const key = keyOf(place)
+      const key = placeOf(place)
       const written = waiting.get(key)?.get(firstOffset(place))
       return judgePlace(place, description, {
         owner: owners.get(key),
@@ -152,8 +153,6 @@ export interface LagLooks {
   readonly taken: number
   readonly groups: readonly GroupLook[]
 }
-
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
 /** Offsets first, then the ends: a group that goes on in between must not look as if it were beyond the log. */
 export async function lookAtGroups(
@@ -223,8 +222,8 @@ async function firstWaiting(
   const wanted = new Map<string, LogSlice & { readonly offsets: Set<bigint> }>()
   for (const place of looks.flatMap(({ places }) => places.filter(isBehind))) {
     const { topic, partition, end } = place
-    const own = wanted.get(keyOf(place)) ?? { topic, partition, from: 0n, to: end, offsets: new Set() }
-    wanted.set(keyOf(place), own)
+    const own = wanted.get(placeOf(place)) ?? { topic, partition, from: 0n, to: end, offsets: new Set() }
+    wanted.set(placeOf(place), own)
     own.offsets.add(firstOffset(place))
   }
   const written = new Map([...wanted.keys()].map((key) => [key, new Map<bigint, bigint>()]))
@@ -232,7 +231,7 @@ async function firstWaiting(
   const ask = async () => {
     for (const [at, record] of (await bus.log.firstRecords(slices)).entries()) {
       const slice = slices[at]
-      if (record !== undefined && slice !== undefined) written.get(keyOf(slice))?.set(slice.from, record.timestamp)
+      if (record !== undefined && slice !== undefined) written.get(placeOf(slice))?.set(slice.from, record.timestamp)
     }
     slices = []
   }
@@ -249,7 +248,7 @@ async function firstWaiting(
 type Member = GroupDescription['members'][number]
 
 const ownersOf = ({ members }: GroupDescription): ReadonlyMap<string, Member> =>
-  new Map(members.flatMap((member) => member.assignment.map((place) => [keyOf(place), member] as const)))
+  new Map(members.flatMap((member) => member.assignment.map((place) => [placeOf(place), member] as const)))
 
 interface Surroundings {
   readonly owner: Member | undefined

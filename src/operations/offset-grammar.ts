@@ -1,5 +1,6 @@
 import { duration } from '../bus/duration.ts'
 import { EventBusError, topicNotFound } from '../bus/errors.ts'
+import { placeOf } from '../bus/names.ts'
 import type { LogSlice, PartitionRange, TopicLog } from '../bus/topic-log.ts'
 
 /** One end of a range, before it is looked up on a topic. */
@@ -221,7 +222,7 @@ async function resolveTopic(
         const clamped = wanted < start ? start : wanted > end ? end : wanted
         // In an empty partition every offset is as good as another.
         if (spec.kind === 'offset' && clamped !== wanted && start < end) {
-          notes.push(`${topic}[${partition}] holds ${start} to ${end}: ${wanted} became ${clamped}`)
+          notes.push(`${placeOf({ topic, partition })} holds ${start} to ${end}: ${wanted} became ${clamped}`)
         }
         return clamped
       }

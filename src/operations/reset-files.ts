@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EventBusError } from '../bus/errors.ts'
+import { placeOf } from '../bus/names.ts'
 import type { Position } from '../bus/record.ts'
 import type { UndoRecord } from './apply-reset.ts'
-import { effectOf, placeOf, type ResetPlan, type ResetStep, stretchOf } from './reset-plan.ts'
+import { effectOf, type ResetPlan, type ResetStep, stretchOf } from './reset-plan.ts'
 
 // Plans and undo records as files: JSON with a tag that says which, offsets as numbers, or as strings where they are too
 // large for one.

@@ -53,8 +53,6 @@ export interface ResetPlan extends ResetSample {
 export const changesOf = ({ steps }: Pick<ResetPlan, 'steps'>): ResetStep[] =>
   steps.filter(({ from, to }) => from !== to)
 
-export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`
-
 export interface Move extends TopicPartition {
   readonly range: PartitionRange | undefined
   readonly from: bigint | null

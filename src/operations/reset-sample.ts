@@ -1,4 +1,5 @@
 import type { EventBus } from '../bus/event-bus.ts'
+import { placeOf } from '../bus/names.ts'
 import type { BusRecord } from '../bus/record.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
 
@@ -46,7 +47,7 @@ export async function sampleStretches(
     if (slices.length === 0) continue
     for await (const batch of bus.log.read(slices, { signal })) {
       for (const record of batch) {
-        const key = `${record.topic}/${record.partition}`
+        const key = placeOf(record)
         if (!firsts.has(key)) firsts.set(key, record)
         lasts.set(key, record)
         count.add(record)
@@ -55,8 +56,8 @@ export async function sampleStretches(
   }
   const timeOf = (record: BusRecord | undefined) => (record && record.timestamp >= 0n ? record.timestamp : null)
   return {
-    times: stretches.map(({ topic, partition }) => {
-      const key = `${topic}/${partition}`
+    times: stretches.map((stretch) => {
+      const key = placeOf(stretch)
       return { first: timeOf(firsts.get(key)), last: timeOf(lasts.get(key)) }
     }),
     sample: count.result(),

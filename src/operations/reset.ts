@@ -1,10 +1,11 @@
 import type { TopicPartition } from '../bus/admin.ts'
 import { EventBusError, groupNotFound, topicNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
+import { placeOf } from '../bus/names.ts'
 import type { Position } from '../bus/record.ts'
 import type { PartitionRange } from '../bus/topic-log.ts'
 import { offsetOf } from './offset-grammar.ts'
-import { type Move, placeOf, type ResetPlan, withEffects } from './reset-plan.ts'
+import { type Move, type ResetPlan, withEffects } from './reset-plan.ts'
 import { isChosen, type ResetScope, type ResetTarget } from './reset-target.ts'
 
 export interface ResetRequest {

@@ -1,6 +1,7 @@
 import type { EventBus } from '../bus/event-bus.ts'
+import { placeOf } from '../bus/names.ts'
 import type { UndoRecord } from './apply-reset.ts'
-import { type Move, placeOf, type ResetPlan, requireSameBus, withEffects } from './reset-plan.ts'
+import { type Move, type ResetPlan, requireSameBus, withEffects } from './reset-plan.ts'
 
 /**
  * Back to what an undo record holds, exactly: offsets that were beyond the log too, and none where there was none.
