@@ -161,6 +161,24 @@ test('every import goes through an open door', () => {
   expect(closedDoors(house)).toEqual([])
 })
 
+test('the map says the same', () => {
+  const map = readFileSync(posix.join(src, 'README.md'), 'utf8')
+  const section = map.slice(map.indexOf('## Doors'), map.indexOf('## Walks'))
+  const rows = [...section.matchAll(/^\| `(.+?)` +\|(.*?)\|(.*)\|$/gm)].map(([, room = '', open = '', keeps = '']) => {
+    return { room, open: open.trim().split(', '), keeps }
+  })
+  const rooms = Object.keys(doors).filter((room) => !room.endsWith('.ts'))
+
+  for (const room of rooms) {
+    const written = rows.find((row) => row.room === room)?.open.filter((other) => rooms.includes(other))
+    expect(written?.sort(), room).toEqual([...(doors[room] ?? [])].sort())
+  }
+  for (const [kept, folders] of Object.entries(keepers).filter(([kept]) => kept !== 'node:process')) {
+    const keeping = rows.filter(({ room }) => folders.some((folder) => isUnder(folder, room)))
+    expect(keeping.map(({ keeps }) => keeps).join(), kept).toContain(kept)
+  }
+})
+
 describe('a closed door is seen', () => {
   test.each([
     ['an import upwards', 'bus/a.ts', `import { b } from '../codecs/b.ts'`],
