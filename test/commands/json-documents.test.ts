@@ -6,6 +6,8 @@ import { serializedEvent } from '../../src/bus/event.ts'
 import CheckLag from '../../src/commands/check/lag.ts'
 import CheckTopic from '../../src/commands/check/topic.ts'
 import GroupsClone from '../../src/commands/groups/clone.ts'
+import GroupsDelete from '../../src/commands/groups/delete.ts'
+import GroupsDeleteOffsets from '../../src/commands/groups/delete-offsets.ts'
 import GroupsDescribe from '../../src/commands/groups/describe.ts'
 import GroupsList from '../../src/commands/groups/list.ts'
 import GroupsMembers from '../../src/commands/groups/members.ts'
@@ -111,6 +113,8 @@ describe('the documents of --json are those of the README:', () => {
     ['reset', Reset, ['--group', 'billing', '--all-topics', '--to', 'start', '--dry-run']],
     ['reset', Reset, ['--group', 'billing', '--all-topics', '--to', 'start', '--yes']],
     ['reset', GroupsClone, ['billing', 'copy', '--yes']],
+    ['reset', GroupsDeleteOffsets, ['billing', '--topic', 'order-events', '--yes']],
+    ['groups delete', GroupsDelete, ['billing', '--yes']],
     ['check', CheckLag, ['--group', 'billing', '--max-events', '1', '--warn-age', '1s']],
     ['check', CheckTopic, ['order-events', '--max-silence', '1h']],
   ])('%s', async (name, command, argv) => {
