@@ -70,7 +70,7 @@ Long input is published as it comes. Partitions that the topic is given meanwhil
       description: 'further metadata, only in a cbor envelope',
       multiple: true,
       multipleNonGreedy: true,
-      helpValue: 'k=v',
+      helpValue: 'name=value',
       helpGroup: 'EVENT',
     }),
     key: Flags.string({ char: 'k', description: 'record key; default: the event type', helpGroup: 'RECORD' }),
@@ -80,7 +80,7 @@ Long input is published as it comes. Partitions that the topic is given meanwhil
       description: 'record header',
       multiple: true,
       multipleNonGreedy: true,
-      helpValue: 'k=v',
+      helpValue: 'name=value',
       helpGroup: 'RECORD',
     }),
     tombstone: Flags.boolean({

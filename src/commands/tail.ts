@@ -200,6 +200,7 @@ const NEWLINE = Buffer.from('\n')
 
 function toPartitions(text: string | undefined): number[] | undefined {
   if (text === undefined) return undefined
-  if (!/^\d{1,9}(,\d{1,9})*$/.test(text)) throw new UsageError(`--partition ${text} is not a list such as 0,2`)
+  if (!/^\d{1,9}(,\d{1,9})*$/.test(text))
+    throw new UsageError(`--partition ${text} is no list of partitions`, ['--partition 0,2'])
   return text.split(',').map(Number)
 }

@@ -37,7 +37,7 @@ export default class SchemaSample extends BaseCommand {
     if (!read.ok) throw new UsageError(read.reason, read.suggestions)
     const { count, seed } = flags
     const samples = await sampleEvents(read.schema, { eventType: args.event, count, seed, now: this.context.now() })
-    if (!samples.ok) throw new UsageError(samples.reason, ['crbus schema show --help'])
+    if (!samples.ok) throw new UsageError(samples.reason, ['crbus schema show'])
     for (const warning of samples.warnings) await this.notice(`warning: ${warning}`)
     const answer: unknown[] = []
     let lines: string[] = []

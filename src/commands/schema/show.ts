@@ -35,7 +35,7 @@ export default class SchemaShow extends BaseCommand {
     const read = await readSchema(await this.schemaPlace({}), flags.schema, args.type)
     if (!read.ok) throw new UsageError(read.reason, read.suggestions)
     const shown = showSchema(read.schema, flags.as, args.type)
-    if (!shown.ok) throw new UsageError(shown.reason, ['crbus schema show --help'])
+    if (!shown.ok) throw new UsageError(shown.reason, ['crbus schema show'])
     const { topic, root, types, shown: what } = shown
     if (typeof what !== 'string') {
       await this.print(`${printableJson(JSON.stringify(what, undefined, 2)).replaceAll('\\u000a', '\n')}\n`)

@@ -19,7 +19,7 @@ export default class TopicsCreate extends ChangeCommand {
       description: 'a setting of the topic',
       multiple: true,
       multipleNonGreedy: true,
-      helpValue: 'k=v',
+      helpValue: 'name=value',
     }),
     'dry-run': changeFlags['dry-run'],
     confirm: changeFlags.confirm,
