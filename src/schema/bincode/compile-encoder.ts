@@ -1,7 +1,7 @@
 import type { Schema } from '../model.ts'
 import { type Shape, shapeOf } from './shape.ts'
 import { emptied, newSink, putU32, reset, type Sink, type Write } from './sink.ts'
-import { variantNamed } from './variant-named.ts'
+import { type VariantNamed, variantNamed } from './variant-named.ts'
 import { isWithin, type Variant, type VariantTree, variantPath, variantTree } from './variants.ts'
 import { isObject, onlyKey, valueWriter } from './write-value.ts'
 
@@ -34,19 +34,21 @@ export function compileEncoder(schema: Schema): Encoder {
   const writeRoot = writer(root)
   const sink = newSink()
   const whole = (value: unknown) => finish(sink, writeRoot(sink, value))
-  const variants = new Map<string, Variant | string>()
+  const variants = new Map<string, VariantNamed>()
   return {
     encode: (value, name) => {
       if (name === undefined || tree === undefined) return whole(value)
-      let variant = variants.get(name)
-      if (variant === undefined) {
-        variant = variantNamed(schema, tree, name)
-        variants.set(name, variant)
+      let named = variants.get(name)
+      if (named === undefined) {
+        named = variantNamed(schema, tree, name)
+        variants.set(name, named)
       }
-      if (typeof variant === 'object') return encodeVariant(sink, { tree, variant, name, writer, whole }, value)
+      if (named.kind === 'one') {
+        return encodeVariant(sink, { tree, variant: named.variant, name, writer, whole }, value)
+      }
       // A name that says nothing may still come with a value that says all.
       const encoded = isObject(value) || typeof value === 'string' ? whole(value) : undefined
-      return encoded?.ok ? encoded : { ok: false, reason: variant, path: '' }
+      return encoded?.ok ? encoded : { ok: false, reason: named.reason, path: '' }
     },
   }
 }

@@ -61,8 +61,8 @@ export function pathNamed(schema: Schema, name: string): FoundPath {
   if (known !== undefined) return { ok: true, path: known }
   const tree = variantTree(shapeOf(schema))
   const variant = tree === undefined ? undefined : variantNamed(schema, tree, name)
-  if (typeof variant === 'object') return { ok: true, path: variant.path }
-  if (variant?.endsWith('write which')) return { ok: false, reason: variant }
+  if (variant?.kind === 'one') return { ok: true, path: variant.variant.path }
+  if (variant?.kind === 'several') return { ok: false, reason: variant.reason }
   const paths = tree === undefined ? [] : [...variantsOf(tree)].map(({ path }) => path)
   const [near] = namesLike(name, new Set([...schema.events.keys(), ...schema.types.keys(), ...paths]))
   const meant = near === undefined ? '' : `: did you mean ${near}?`
