@@ -201,6 +201,7 @@ describe('reset', () => {
     ['says it skips', ({ steps: [step] }) => Object.assign(step, { effect: 'skip' }), 'from 6 to 0 is no skip'],
     ['moves a partition twice', ({ steps }) => steps.push({ ...steps[0] }), 'is about order-events[0] again'],
     ['is not counted', ({ steps }) => steps.pop(), 'replayed is not what its steps replay'],
+    ['says it skips some', (plan) => Object.assign(plan, { skipped: 3 }), 'skipped is not what its steps skip'],
     ['deletes the group', (plan) => Object.assign(plan, { removesGroup: true }), 'removesGroup is not what it was'],
     ['has no steps', (plan) => Object.assign(plan, { steps: undefined }), 'steps is missing'],
   ])('refuses a plan that was changed by hand: one that %s', async (_, change, reason) => {

@@ -204,6 +204,8 @@ export function readClauses({ bus, open }: Contract): void {
     await other.log.append(topic, [...blank(2, 2), ...blank(1, 0)])
 
     await expect.poll(() => seen.toSorted(), { timeout: 30_000 }).toEqual(['0@1', '0@2', '0@3', '2@0', '2@1'])
+    await other.log.append(topic, [...blank(1, 1), ...blank(1, 0)])
+    await expect.poll(() => seen.slice(5).toSorted(), { timeout: 30_000 }).toEqual(['0@4', '1@0'])
     expect(notices).toEqual([`${topic} was given more partitions, which are followed too: 1, 2`])
     stop.abort()
     await reading

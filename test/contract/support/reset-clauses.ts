@@ -406,6 +406,19 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual([5n, 1n])
   })
 
+  test('deletes no group that has committed elsewhere since', async () => {
+    const [topic, later] = [await filled(2), await filled(1)]
+    const group = await groupAt(topic, 1)
+    const made = await plan(group, 'nothing', { target: { kind: 'nothing' }, removesGroup: true })
+    await bus().admin.commitOffsets(group, [{ topic: later, partition: 0, offset: 1n }])
+
+    await expect(applying().apply(made)).rejects.toMatchObject({
+      code: 'PLAN_STALE',
+      message: `the plan is stale: ${later}[0] was committed since; nothing was done`,
+    })
+    expect(await committed(group)).toEqual([1n, 1n])
+  })
+
   test('keeps plans and undo records to the bus they were made on', async () => {
     const topic = await filled(1)
     const group = await groupAt(topic, 1)
