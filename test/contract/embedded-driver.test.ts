@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { EventBusError } from '../../src/bus/errors.ts'
 import type { BusRecord, NewRecord } from '../../src/bus/record.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
-import { newTopic, take, testSignal, uniqueGroup } from './support/harness.ts'
+import { newTopic, numbered, numberedList, numberOf, take, testSignal, uniqueGroup } from './support/harness.ts'
 
 // What is true of the embedded bus alone; what every bus promises is in bus-contract.ts.
 
@@ -36,6 +36,21 @@ async function readBatches(bus: EmbeddedEventBus, topic: string): Promise<(reado
   for await (const batch of bus.log.read(slices)) batches.push(batch)
   return batches
 }
+
+test('a topic that is deleted and made again under a group of the latest is read from its first event', async () => {
+  const bus = openBus(newFile())
+  const topic = await newTopic(bus, 1)
+  const stream = await bus.subscribe([topic], { group: uniqueGroup() })
+  await bus.publish(topic, numberedList(3))
+  await take(stream, 3)
+
+  await bus.admin.deleteTopic(topic)
+  await bus.admin.createTopic(topic, { partitions: 1 })
+  // Before the member can have looked.
+  await bus.publish(topic, numbered(9))
+
+  expect((await take(stream, 1)).map(numberOf)).toEqual([9])
+})
 
 describe('large records', () => {
   const MIB = 2 ** 20

@@ -93,7 +93,6 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
         if (!(wanted > length)) throw noMorePartitions(topic, length, wanted)
         const [row] = all<{ id: number }>('SELECT id FROM topics WHERE name = ?', topic)
         log.addPartitions(row?.id as number, length, wanted)
-        database.exec('UPDATE groups SET generation = generation + 1')
       })
       changes.notify()
     }),

@@ -18,6 +18,10 @@ const READ_BATCH = 500
 /** Bytes aimed at with a batch, of which it holds no more than twice as many, or one record. */
 const READ_BYTES = 1024 * 1024
 
+/** Whether a group has members that asked for the topic of this id. */
+const IS_SUBSCRIBED = `EXISTS (SELECT 1 FROM members m, json_each(m.topics) wanted, topics t
+  WHERE m.group_name = groups.name AND t.name = wanted.value AND t.id = ?1)`
+
 /** As many as the query has places for. */
 const RECENT_KEYS = 4
 
@@ -69,6 +73,10 @@ export class EmbeddedLog implements TopicLog {
       ),
       addTopic: prepare('INSERT INTO topics (name, config) VALUES (?, ?)'),
       addPartition: prepare('INSERT INTO partitions (topic_id, partition) VALUES (?, ?)'),
+      beginNew: prepare(
+        `INSERT INTO offsets (group_name, partition_id, next_offset) SELECT name, ?2, 0 FROM groups WHERE ${IS_SUBSCRIBED}`,
+      ),
+      tellGroups: prepare(`UPDATE groups SET generation = generation + 1 WHERE ${IS_SUBSCRIBED}`),
       insert: prepare('INSERT INTO records (id, timestamp, key, value, headers) VALUES (?, ?, ?, ?, ?)'),
       advance: prepare('UPDATE partitions SET next_offset = ? WHERE id = ?'),
       scan: prepare(
@@ -186,9 +194,16 @@ export class EmbeddedLog implements TopicLog {
     return this.partitions(topic)
   }
 
-  /** Makes the partitions a topic is to have beyond those it has; inside the caller's transaction. */
+  /**
+   * Makes the partitions a topic is to have beyond those it has; inside the caller's transaction. To groups that run all
+   * of them is new, `latest` or not: what is published before a member looks must not be taken for what was there.
+   */
   addPartitions(topicId: number, has: number, wanted: number): void {
-    for (let partition = has; partition < wanted; partition += 1) this.#statements.addPartition.run(topicId, partition)
+    const { addPartition, beginNew, tellGroups } = this.#statements
+    for (let partition = has; partition < wanted; partition += 1) {
+      beginNew.run(topicId, addPartition.run(topicId, partition).lastInsertRowid)
+    }
+    tellGroups.run(topicId)
   }
 
   /**

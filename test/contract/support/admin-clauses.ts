@@ -96,14 +96,16 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(await writer.log.append(topic, [record])).toEqual([{ topic, partition: 1, offset: 0n }])
   })
 
-  test('hands the partitions a topic was given to a group that runs', async () => {
+  test('hands the partitions a topic was given to a group that runs, from their first event on', async () => {
     const topic = await newTopic(bus(), 1)
     const group = uniqueGroup()
-    const stream = await (await open()).subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    const stream = await (await open()).subscribe([topic], { group, autoOffsetReset: 'latest' })
     await bus().publish(topic, numbered(1))
     await take(stream, 1)
 
     await bus().admin.addPartitions(topic, 2)
+    // Before any member can have looked: `latest` was decided when they joined.
+    await bus().log.append(topic, [{ key: null, value: null, partition: 1 }])
 
     // Members of Kafka's groups ask what there is every half minute.
     const assigned = async () =>
@@ -111,6 +113,8 @@ export function adminClauses({ bus, open }: Contract): void {
         assignment.map((one) => one.partition),
       )
     await eventually(async () => expect(await assigned()).toEqual([0, 1]), 90_000)
+    const [first] = await take(stream, 1)
+    expect(first?.record).toMatchObject({ partition: 1, offset: 0n })
     await stream.close()
   }, 120_000)
 
