@@ -8,7 +8,7 @@ import { assignRange } from '../assignment.ts'
 import { committedOffsets } from './admin.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { type Cursor, type FetchedRecords, Fetcher } from './fetch.ts'
-import { errorCode, isPassing } from './kafka-errors.ts'
+import { errorCode, isPassing, KafkaFailure } from './kafka-errors.ts'
 import { offsetsOf } from './log.ts'
 import {
   ask,
@@ -67,6 +67,14 @@ interface Rest {
 
 /** Codes that say more than that the subscription failed. */
 const keptCodes: ReadonlySet<string> = new Set(['CONNECTION_FAILED', 'AUTHENTICATION_FAILED', 'CONSUMER_GROUP_ERROR'])
+
+/** The group has another generation by now, with this member or without: joining again tells. */
+const hasMovedOn = (error: unknown): boolean => error instanceof KafkaFailure && movedOn.has(error.code ?? 0)
+const movedOn: ReadonlySet<number> = new Set([
+  errorCode.ILLEGAL_GENERATION,
+  errorCode.UNKNOWN_MEMBER_ID,
+  errorCode.REBALANCE_IN_PROGRESS,
+])
 
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`
 
@@ -251,6 +259,8 @@ export class KafkaMember implements GroupMember {
           this.#disown()
           await this.#rejoin()
         } else if (error !== 0) throw protocolFailure(error)
+        // A rejoin broke off and the group took it for done: nobody else will ask for another.
+        else if (!this.#isSettled) await this.#rejoin()
         failingSince = undefined
       } catch (error) {
         if (this.#isClosing) return
@@ -284,7 +294,12 @@ export class KafkaMember implements GroupMember {
       if (joined === undefined) continue
       const assigned = await this.#sync(joined)
       if (assigned === undefined) continue
-      await this.#takeUp(assigned)
+      try {
+        await this.#takeUp(assigned)
+      } catch (error) {
+        if (hasMovedOn(error)) continue
+        throw error
+      }
       this.#isSettled = true
       this.#wakeUp()
       return
@@ -495,9 +510,10 @@ export class KafkaMember implements GroupMember {
     } catch (error) {
       // No longer a member: what it acknowledged since comes again elsewhere, as at least once allows.
       if (!(error instanceof EventBusError && error.code === 'GROUP_ACTIVE')) throw error
+    } finally {
+      await this.#coordinator()
+        .then((connection) => ask(connection, leaveGroupApi, { group, memberId: this.#memberId }))
+        .catch(() => undefined)
     }
-    await this.#coordinator()
-      .then((connection) => ask(connection, leaveGroupApi, { group, memberId: this.#memberId }))
-      .catch(() => undefined)
   }
 }

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { startKafka, type TestKafka } from '../support/kafka.ts'
+import { type KafkaProxy, startKafkaProxy } from '../support/kafka-proxy.ts'
+import { freePort } from '../support/watched-process.ts'
+import { eventually, newTopic, numbered, numberedList, numberOf, pump, take, uniqueGroup } from './support/harness.ts'
+
+// What goes wrong between a member of a group, or a publisher, and a broker that is well.
+
+const OFFSET_COMMIT = 8
+const SYNC_GROUP = 14
+
+const isHere = inject('kafkaBrokers') !== '' && !process.env.CRBUS_TEST_BROKERS
+
+describe.skipIf(!isHere)('behind a network that fails', () => {
+  let kafka: TestKafka
+  let proxy: KafkaProxy
+
+  beforeAll(async () => {
+    proxy = await startKafkaProxy(await freePort())
+    kafka = await startKafka({ properties: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` } })
+    proxy.brokerPort = Number(kafka.brokers.split(':')[1])
+  })
+  afterAll(async () => {
+    proxy?.close()
+    await kafka?.dispose()
+  })
+
+  function openBus(options: Partial<RedpandaEventBusOptions> = {}): RedpandaEventBus {
+    const bus = new RedpandaEventBus({ brokers: `127.0.0.1:${proxy.port}`, ...options })
+    onTestFinished(() => {
+      proxy.rules = {}
+      return bus.close().catch(() => undefined)
+    })
+    return bus
+  }
+
+  test('a member that never hears its share of a rebalance asks again', { timeout: 60_000 }, async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus, 2)
+    const group = uniqueGroup()
+    const first = openBus({ clientId: 'first' })
+    const streams = [pump(await first.subscribe([topic], { group, autoOffsetReset: 'earliest' }))]
+    let lost = 0
+    proxy.rules = {
+      loses: ({ key, clientId }) => key === SYNC_GROUP && clientId === 'first' && lost++ === 0,
+    }
+
+    streams.push(pump(await openBus().subscribe([topic], { group, autoOffsetReset: 'earliest' })))
+    await eventually(() => expect(lost).toBeGreaterThan(0))
+    const records = [0, 1].map((partition) => ({ key: null, value: null, partition }))
+    await bus.log.append(topic, records)
+
+    await eventually(() => {
+      const partitions = streams.flatMap(({ received }) => received.map(({ record }) => record.partition))
+      expect([...new Set(partitions)].sort()).toEqual([0, 1])
+    })
+    for (const stream of streams) await stream.stop()
+  })
+
+  test('a member that is dropped while it takes up its partitions joins again', { timeout: 60_000 }, async () => {
+    const bus = openBus({ timeout: 20_000 })
+    const topic = await newTopic(bus)
+    let held = 0
+    // Longer than the session.
+    proxy.rules = { hold: ({ key }) => (key === OFFSET_COMMIT && held++ === 0 ? sleep(9000) : undefined) }
+
+    const stream = await bus.subscribe([topic], { group: uniqueGroup(), autoOffsetReset: 'latest' })
+    await bus.publish(topic, numbered(1))
+
+    expect((await take(stream, 1)).map(numberOf)).toEqual([1])
+    expect(held).toBeGreaterThan(0)
+  })
+
+  test('a member leaves even when what it owes cannot be committed', async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus)
+    const group = uniqueGroup()
+    await bus.publish(topic, numberedList(2))
+    const stream = await bus.subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    await take(stream, 2)
+
+    await bus.admin.deleteTopic(topic)
+    await expect(stream.close()).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' })
+
+    expect((await bus.admin.describeGroup(group)).members).toEqual([])
+  })
+})

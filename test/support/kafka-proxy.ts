@@ -1,0 +1,85 @@
+import { connect, createServer, type Socket } from 'node:net'
+
+/** What is known of a request by its header. */
+export interface ProxiedRequest {
+  /** Kafka's number of the request. */
+  readonly key: number
+  readonly clientId: string
+}
+
+export interface KafkaProxyRules {
+  /** Waited for before a request goes on to the broker. */
+  readonly hold?: ((request: ProxiedRequest) => Promise<void> | undefined) | undefined
+  /** True: the broker has answered, and the connection ends before the client hears of it. */
+  readonly loses?: ((request: ProxiedRequest) => boolean) | undefined
+}
+
+export interface KafkaProxy {
+  readonly port: number
+  /** May be changed while it runs. */
+  rules: KafkaProxyRules
+  /** Where the broker is, once it is known. */
+  brokerPort: number
+  close(): void
+}
+
+/** Stands before a broker that advertises its address, and lets go wrong on the way what can. */
+export async function startKafkaProxy(port: number): Promise<KafkaProxy> {
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const broker = connect({ port: proxy.brokerPort, host: '127.0.0.1' })
+    const end = () => {
+      client.destroy()
+      broker.destroy()
+    }
+    for (const socket of [client, broker]) {
+      sockets.add(socket)
+      socket.on('error', end).on('close', end)
+    }
+    const asked: ProxiedRequest[] = []
+    let sent = Promise.resolve()
+    client.on(
+      'data',
+      frames((frame) => {
+        const request = { key: frame.readInt16BE(4), clientId: readString(frame, 12) }
+        asked.push(request)
+        sent = sent.then(() => proxy.rules.hold?.(request)).then(() => void broker.write(frame))
+      }),
+    )
+    // A broker answers in order.
+    broker.on(
+      'data',
+      frames((frame) => {
+        const request = asked.shift()
+        if (request && proxy.rules.loses?.(request)) end()
+        else client.write(frame)
+      }),
+    )
+  })
+  const proxy: KafkaProxy = {
+    port,
+    rules: {},
+    brokerPort: 0,
+    close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  return proxy
+}
+
+const readString = (frame: Buffer, at: number): string => frame.toString('utf8', at + 2, at + 2 + frame.readInt16BE(at))
+
+/** Puts together what is cut anywhere: a length, and as many bytes. */
+function frames(take: (frame: Buffer) => void): (chunk: Buffer) => void {
+  let rest = Buffer.alloc(0)
+  return (chunk) => {
+    rest = Buffer.concat([rest, chunk])
+    while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
+      const size = 4 + rest.readInt32BE(0)
+      take(rest.subarray(0, size))
+      rest = rest.subarray(size)
+    }
+  }
+}
