@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
-import { startKafka, type TestKafka } from '../support/kafka.ts'
+import { kafkaTool, startKafka, type TestKafka } from '../support/kafka.ts'
 import { type KafkaProxy, startKafkaProxy } from '../support/kafka-proxy.ts'
 import { freePort } from '../support/watched-process.ts'
 import { eventually, newTopic, numbered, numberedList, numberOf, pump, take, uniqueGroup } from './support/harness.ts'
@@ -85,5 +85,30 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     await expect(stream.close()).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' })
 
     expect((await bus.admin.describeGroup(group)).members).toEqual([])
+  })
+
+  test('a publisher who has used up its quota waits as long as it is told', { timeout: 120_000 }, async () => {
+    const clientId = 'throttled'
+    await kafkaTool('kafka.admin.ConfigCommand', [
+      ...['--bootstrap-server', `127.0.0.1:${proxy.port}`, '--alter', '--add-config', 'producer_byte_rate=50000'],
+      ...['--entity-type', 'clients', '--entity-name', clientId],
+    ])
+    const bus = openBus({ clientId, timeout: 1000 })
+    const topic = await newTopic(bus)
+    const record = { key: null, value: Buffer.alloc(200_000) }
+
+    for (let count = 0; count < 5; count += 1) await bus.log.append(topic, [record])
+
+    expect(await bus.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 5n }])
+  })
+  test('a call with a record that cannot be written fails alone', async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus)
+    const record = { key: null, value: null }
+    const append = (timestamp?: bigint) => bus.log.append(topic, [{ ...record, timestamp }])
+
+    const results = await Promise.allSettled([append(), append(2n ** 64n), append()])
+
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   })
 })

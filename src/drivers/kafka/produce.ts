@@ -25,6 +25,8 @@ const BATCH_BYTES = 900_000
 /** A request holds a batch of each of so many partitions at most. */
 const REQUEST_BATCHES = 8
 const PAUSE_MS = 50
+/** Whoever waits for a quota looks this often whether the bus was closed. */
+const LOOK_MS = 200
 
 /** What one call of `append` is waiting for. */
 interface Job {
@@ -71,12 +73,15 @@ interface Batch {
 export class Producer {
   readonly #cluster: KafkaCluster
   readonly #options: ProducerOptions
+  /** A broker that waits for its replicas, or for a quota, answers nothing else on the connection meanwhile. */
+  readonly #channel: string
   readonly #lanes = new Map<string, Map<number, Lane>>()
   readonly #busyLeaders = new Set<number>()
 
   constructor(cluster: KafkaCluster, options: ProducerOptions) {
     this.#cluster = cluster
     this.#options = options
+    this.#channel = cluster.openChannel()
   }
 
   async append(topic: string, records: readonly NewRecord[]): Promise<readonly Position[]> {
@@ -143,7 +148,7 @@ export class Producer {
           lanes.delete(partition)
           continue
         }
-        // Without a known leader: sent to nobody, which fails and asks for the metadata.
+        // Without a known leader: sent to nobody, which asks for the metadata.
         const leader = this.#cluster.knownLeader(topic, partition) ?? -1
         if (this.#busyLeaders.has(leader)) continue
         const own = byLeader.get(leader)
@@ -158,16 +163,18 @@ export class Producer {
   async #send(leader: number, lanes: readonly Lane[]): Promise<void> {
     this.#busyLeaders.add(leader)
     for (const lane of lanes) lane.isBusy = true
-    let isPassing = true
+    let pause = 0
     try {
       const batches: Batch[] = []
       for (const lane of lanes) {
         const batch = await this.#takeBatch(lane)
         if (batch) batches.push(batch)
       }
-      if (batches.length > 0) isPassing = await this.#deliver(leader, batches)
+      if (batches.length > 0) pause = await this.#deliver(leader, batches)
     } finally {
-      if (!isPassing) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+      for (let left = pause; left > 0 && !this.#cluster.isClosed; left -= LOOK_MS) {
+        await new Promise((resolve) => setTimeout(resolve, Math.min(left, LOOK_MS)))
+      }
       for (const lane of lanes) {
         lane.isBusy = false
         // Taken from the end: those with more waiting let the others go first.
@@ -206,19 +213,26 @@ export class Producer {
       const bytes = await encodeBatch(records, this.#options.compression, BigInt(Date.now()))
       return { lane, parts, records, size, bytes }
     } catch (error) {
+      // Whose record it is shows when each job's are written alone.
+      lane.isApart = parts.length > 1
+      if (lane.isApart) {
+        putBack({ lane, parts })
+        return undefined
+      }
       const reason = error instanceof Error ? error.message : String(error)
       for (const { job } of parts) fail(job, publishFailed(job.topic, `cannot be written: ${reason}`, { cause: error }))
       return undefined
     }
   }
 
-  /** One request; false when something has to wait a moment. */
-  async #deliver(leader: number, batches: readonly Batch[]): Promise<boolean> {
+  /** One request; the milliseconds to wait before the next. */
+  async #deliver(leader: number, batches: readonly Batch[]): Promise<number> {
     const { acks } = this.#options
     const { timeout } = this.#cluster.options
     const sentAt = Date.now()
+    if (leader === -1) return this.#findLeaders(batches, sentAt)
     try {
-      const connection = await this.#connection(leader, batches)
+      const connection = await this.#cluster.broker(leader, this.#channel)
       const to = new Writer()
       const requested = batches.map(({ lane: { topic, partition }, bytes }) => ({ topic, partition, bytes }))
       produceApi.write(to, { acks, timeout, batches: requested })
@@ -226,9 +240,9 @@ export class Producer {
       const payload = await connection.send({ key, version, name, body: to.bytes, hasAnswer: acks !== 0 })
       if (acks === 0) {
         for (const batch of batches) this.#succeed(batch, -1n)
-        return true
+        return 0
       }
-      const answers = produceApi.read(new Reader(payload))
+      const { answers, throttled } = produceApi.read(new Reader(payload))
       let isFine = true
       for (const batch of batches) {
         const { topic, partition } = batch.lane
@@ -237,17 +251,28 @@ export class Producer {
         else
           isFine = this.#refuse(batch, protocolFailure(answer?.error ?? errorCode.NETWORK_EXCEPTION), sentAt) && isFine
       }
-      return isFine
+      return Math.max(throttled, isFine ? 0 : PAUSE_MS)
     } catch (error) {
       for (const batch of batches) this.#refuse(batch, error, sentAt)
-      return false
+      return PAUSE_MS
     }
   }
 
-  async #connection(leader: number, batches: readonly Batch[]) {
-    if (leader !== -1) return this.#cluster.broker(leader)
-    for (const { lane } of batches) await this.#cluster.partitions(lane.topic)
-    throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
+  /** Puts back what has a leader by now; asking once more what was just answered would find nobody, time after time. */
+  async #findLeaders(batches: readonly Batch[], sentAt: number): Promise<number> {
+    let isFine = true
+    for (const batch of batches) {
+      const { topic, partition } = batch.lane
+      try {
+        await this.#cluster.partitions(topic)
+        if (this.#cluster.knownLeader(topic, partition) === undefined)
+          throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
+        putBack(batch)
+      } catch (error) {
+        isFine = this.#refuse(batch, error, sentAt) && isFine
+      }
+    }
+    return isFine ? 0 : PAUSE_MS
   }
 
   #succeed({ lane, parts }: Batch, base: bigint): void {
@@ -309,7 +334,7 @@ export class Producer {
   }
 }
 
-function putBack({ lane, parts }: Batch): void {
+function putBack({ lane, parts }: Pick<Batch, 'lane' | 'parts'>): void {
   lane.shares.unshift(...parts.map(({ job, indices }) => ({ job, indices, at: 0 })))
 }
 

@@ -206,7 +206,13 @@ export interface ProduceRequest {
   readonly batches: readonly (Place & { readonly bytes: Buffer })[]
 }
 
-export const produceApi: Api<ProduceRequest, (PartitionAnswer & { readonly base: bigint })[]> = {
+export interface ProduceAnswer {
+  readonly answers: readonly (PartitionAnswer & { readonly base: bigint })[]
+  /** Milliseconds the broker will not read from this connection, as a quota is used up. */
+  readonly throttled: number
+}
+
+export const produceApi: Api<ProduceRequest, ProduceAnswer> = {
   key: 0,
   version: 7,
   name: 'Produce',
@@ -215,12 +221,13 @@ export const produceApi: Api<ProduceRequest, (PartitionAnswer & { readonly base:
     writePlaces(to, batches, ({ bytes }) => to.block(bytes))
   },
   read(from) {
-    return readPlaces(from, (place) => {
+    const answers = readPlaces(from, (place) => {
       const answer = { ...place, error: from.int16(), base: from.int64() }
       from.int64()
       from.int64()
       return answer
     })
+    return { answers, throttled: from.int32() }
   },
 }
 

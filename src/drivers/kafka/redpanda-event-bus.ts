@@ -47,8 +47,9 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
  * Only committed records are read.
  *
  * **Cost.** Nothing connects before it is needed. Reading by `log` joins no group: it asks the partition leaders, over
- * a connection of its own. Events published while a request is under way share the next one. A subscription is two more
- * connections and two heartbeats a second.
+ * a connection of its own, and so does publishing. Events published while a request is under way share the next one. A
+ * publisher who has used up its quota waits as long as the broker says. A subscription is two more connections and two
+ * heartbeats a second.
  *
  * **Failure.** Everything thrown is an `EventBusError`. A wrong address is told within a second, a broker that is away
  * or silent after about `timeout`; readers and subscribers wait a minute for it to come back. A record the broker
