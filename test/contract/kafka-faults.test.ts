@@ -8,6 +8,8 @@ import { eventually, newTopic, numbered, numberedList, numberOf, pump, take, uni
 
 // What goes wrong between a member of a group, or a publisher, and a broker that is well.
 
+const PRODUCE = 0
+const METADATA = 3
 const OFFSET_COMMIT = 8
 const SYNC_GROUP = 14
 
@@ -87,6 +89,19 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     expect((await bus.admin.describeGroup(group)).members).toEqual([])
   })
 
+  test('a subscription that is beyond the end of its log reads what there is', { timeout: 60_000 }, async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus)
+    const group = uniqueGroup()
+    await bus.publish(topic, numberedList(3))
+    // As after an unclean election, or where a topic was deleted and made again.
+    await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 50n }])
+
+    const stream = await bus.subscribe([topic], { group })
+
+    expect((await take(stream, 3)).map(numberOf)).toEqual([0, 1, 2])
+  })
+
   test('a publisher who has used up its quota waits as long as it is told', { timeout: 120_000 }, async () => {
     const clientId = 'throttled'
     await kafkaTool('kafka.admin.ConfigCommand', [
@@ -101,6 +116,26 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
 
     expect(await bus.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 5n }])
   })
+  test('a reader beside a publisher who has to ask for the leader again goes on', { timeout: 60_000 }, async () => {
+    const bus = openBus({ timeout: 10_000 })
+    const topic = await newTopic(bus)
+    const group = uniqueGroup()
+    const reading = pump(await bus.subscribe([topic], { group, autoOffsetReset: 'earliest' }))
+    let lost = 0
+    proxy.rules = {
+      loses: ({ key }) => key === PRODUCE && lost++ < 2,
+      // Longer than a fetch waits for records.
+      hold: ({ key }) => (key === METADATA ? sleep(600) : undefined),
+    }
+    await bus.publish(topic, numbered(1))
+
+    await sleep(1000)
+    await bus.publish(topic, numbered(2))
+
+    await eventually(() => expect(reading.received.map(numberOf)).toContain(2))
+    await reading.stop()
+  })
+
   test('a call with a record that cannot be written fails alone', async () => {
     const bus = openBus()
     const topic = await newTopic(bus)

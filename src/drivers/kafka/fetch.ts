@@ -18,6 +18,10 @@ const UNPACKED = 1000
 /** A broker that restarts is away for seconds: who reads waits for it. A topic just made may not be known everywhere. */
 const OUTAGE_PATIENCE_MS = 60_000
 const MISSING_PATIENCE_MS = 2000
+/** Answers that hold nothing are believed after this long: what lies in a store far away may be on its way to the broker. */
+const EMPTY_PATIENCE_MS = 3000
+/** A broker that no longer leads may think the log shorter than it is. */
+const BEYOND_PATIENCE_MS = 2000
 
 /** How far one partition has been read. Replaced, never moved back: an answer for the old one is then nobody's. */
 export interface Cursor {
@@ -26,8 +30,10 @@ export interface Cursor {
   /** First offset no longer wanted. */
   readonly to?: bigint | undefined
   next: bigint
-  /** Where an answer held nothing although there should be more: asked for once again, alone, before it is believed. */
-  emptyAt?: bigint | undefined
+  /** Since when answers hold nothing although there should be more, by a clock that never goes back. */
+  emptySince?: number | undefined
+  /** Since when it is beyond the end of the log. */
+  beyondSince?: number | undefined
 }
 
 /** What one fetch brought of one partition. */
@@ -53,6 +59,7 @@ export interface FetchedRecords {
 export class Fetcher {
   readonly #cluster: KafkaCluster
   readonly #channel: string
+  readonly #beyond: 'wait' | 'restart'
   #cursors: readonly Cursor[] = []
   #chunks: Chunk[] = []
   #unpacking: Chunk | undefined
@@ -63,8 +70,10 @@ export class Fetcher {
   #isClosed = false
   #changed = Promise.withResolvers<void>()
 
-  constructor(cluster: KafkaCluster) {
+  /** Beyond the end of a log it waits for the log to come that far, or begins again with the oldest that is left. */
+  constructor(cluster: KafkaCluster, beyond: 'wait' | 'restart' = 'wait') {
     this.#cluster = cluster
+    this.#beyond = beyond
     this.#channel = cluster.openChannel()
   }
 
@@ -176,10 +185,14 @@ export class Fetcher {
     try {
       while (this.#isBusy && !isStale) {
         const mine = this.#open().filter((cursor) => this.#leaderOf(cursor) === leader)
-        if (mine.length === 0) break
+        if (mine.length === 0) {
+          // Somebody else learnt of another leader, or is about to.
+          isStale = this.#open().length > 0
+          break
+        }
         if (this.#chunks.some(({ cursor }) => mine.includes(cursor))) await this.#changed.promise
         else {
-          const doubted = mine.find(({ next, emptyAt }) => next === emptyAt)
+          const doubted = mine.find(isDoubted)
           isStale = await this.#fetch(leader, doubted ? [doubted] : mine)
         }
       }
@@ -210,6 +223,7 @@ export class Fetcher {
       this.#inFlight -= 1
     }
     const isEmpty = answers.every(({ batches }) => batches.length === 0)
+    let isMissing = false
     let passing: number | undefined
     for (const answer of answers) {
       const cursor = cursors.find(({ topic, partition }) => topic === answer.topic && partition === answer.partition)
@@ -220,7 +234,7 @@ export class Fetcher {
         passing = answer.error
       else if (answer.error !== 0)
         throw this.#cluster.toBusError(protocolFailure(answer.error), { topic: answer.topic })
-      else this.#accept(cursor, answer, isEmpty)
+      else if (this.#accept(cursor, answer, isEmpty, cursors.length === 1)) isMissing = true
     }
     if (passing !== undefined) return this.#survives(protocolFailure(passing), answers[0]?.topic)
     this.#failingSince = undefined
@@ -228,29 +242,41 @@ export class Fetcher {
     const served = this.#chunks.map(({ cursor }) => cursor)
     this.#cursors = [...this.#cursors].sort((a, b) => Number(served.includes(a)) - Number(served.includes(b)))
     this.#signal()
+    // A broker holds nobody back whom it believes to have something for.
+    if (isMissing) await pause()
     return false
   }
 
+  /** True where records should be that the broker did not give. */
   #accept(
     cursor: Cursor,
     { topic, partition, batches, aborted, lastStable }: FetchedPartition,
     isEmpty: boolean,
-  ): void {
+    isAlone: boolean,
+  ): boolean {
     const from = cursor.next
     const behind = offsetBehind(batches, from)
+    cursor.beyondSince = undefined
     if (behind > from) {
       cursor.next = behind
+      cursor.emptySince = undefined
       const chunk = { topic, partition, batches, aborted }
       this.#chunks.push({ ...chunk, cursor, from, behind, rest: unpackBatches(chunk, from, UNPACKED) })
-    } else if (isEmpty && from < lastStable) {
-      // Nothing of anything although there should be more: compaction took it all, and the offsets count as read. Or the
-      // broker was short of memory, or the records arrived while it answered; then whoever asks for one partition gets it.
-      if (cursor.emptyAt === from) cursor.next = lastStable
-      else cursor.emptyAt = from
-    } else cursor.emptyAt = undefined
+      return false
+    }
+    if (!isEmpty || from >= lastStable) {
+      cursor.emptySince = undefined
+      return false
+    }
+    // Nothing of anything although there should be more. The broker was short of memory, or has not got it yet from where
+    // old records are kept, or the records arrived while it answered. Or compaction took it all, and the offsets count as
+    // read: believed only of a partition asked for alone, and where somebody waits for its end.
+    if (isAlone && isDoubted(cursor)) cursor.next = lastStable
+    else cursor.emptySince ??= performance.now()
+    return true
   }
 
-  /** An offset that retention deleted means the oldest that is left; one beyond the end is waited for. */
+  /** An offset that retention deleted means the oldest that is left; for one beyond the end see the constructor. */
   async #relocate(cursor: Cursor): Promise<void> {
     const { topic, partition, next } = cursor
     const [start, end] = await Promise.all([
@@ -258,7 +284,15 @@ export class Fetcher {
       offsetOf(this.#cluster, { topic, partition, timestamp: LATEST }),
     ])
     if (next < start) cursor.next = start
-    else if (next > end) await pause()
+    else if (next > end) {
+      cursor.beyondSince ??= performance.now()
+      const isSure = performance.now() - cursor.beyondSince > BEYOND_PATIENCE_MS
+      if (this.#beyond === 'restart' && isSure) cursor.next = start
+      else {
+        await pause()
+        await this.#cluster.partitions(topic, 0)
+      }
+    }
   }
 
   /** Waits a moment after what passes by itself; false when this reading has failed for good. */
@@ -285,6 +319,9 @@ export class Fetcher {
 }
 
 const isRead = ({ next, to }: Cursor): boolean => to !== undefined && next >= to
+
+const isDoubted = ({ to, emptySince }: Cursor): boolean =>
+  to !== undefined && emptySince !== undefined && performance.now() - emptySince > EMPTY_PATIENCE_MS
 
 const turnOfTheLoop = () => new Promise<void>((resolve) => setImmediate(resolve))
 

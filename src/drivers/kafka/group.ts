@@ -115,7 +115,8 @@ export class KafkaMember implements GroupMember {
     this.#cluster = cluster
     this.#onLeft = onLeft
     this.#request = request
-    this.#fetcher = new Fetcher(cluster)
+    // Beyond the end nothing is known to have been read: the log was cut off, or is another of the same name.
+    this.#fetcher = new Fetcher(cluster, 'restart')
     this.#channel = cluster.openChannel()
   }
 

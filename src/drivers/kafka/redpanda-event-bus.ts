@@ -44,7 +44,8 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
  * **Delivery.** At least once. A subscription commits what its reader came back from, within 200 ms, on rebalance and
  * on close; and the start of a `latest` group, fixed when a partition is first given out. `publish` resolves when `acks`
  * says so; a request that fails and passes is sent again, which can repeat events, as with the Rust services' producer.
- * Only committed records are read.
+ * Only committed records are read. A group whose offset is beyond the end of a log, which was cut off or is another of
+ * the same name, begins again with the oldest event after two seconds.
  *
  * **Cost.** Nothing connects before it is needed. Reading by `log` joins no group: it asks the partition leaders, over
  * a connection of its own, and so does publishing. Events published while a request is under way share the next one. A
