@@ -34,7 +34,10 @@ export interface SubscribeOptions {
   readonly group?: string | undefined
   /** Where a group without a committed offset begins. Default: the bus's own. */
   readonly autoOffsetReset?: OffsetReset | undefined
-  /** The most events fetched ahead of the subscriber; more than 0. Default 1000. */
+  /**
+   * The most events handed over at a time, to `nextBatch` too; more than 0. Default 1000. What Kafka sends ahead of that
+   * is limited by bytes.
+   */
   readonly bufferSize?: number | undefined
   /** Ends the stream, as `close` does. */
   readonly signal?: AbortSignal | undefined
@@ -53,8 +56,9 @@ export interface EventBus {
   readonly log: TopicLog
   readonly admin: BusAdmin
   /**
-   * Publishes one event or several, in order; resolves with their positions when the bus has taken them.
-   * Rejects with `PUBLISH_FAILED` (topic and reason).
+   * Publishes one event or several, in order; resolves with their positions when the bus has taken them. Rejects with
+   * `PUBLISH_FAILED` (topic and reason), or with a code that says more: `INVALID_TOPIC`, `TOPIC_NOT_FOUND`,
+   * `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`.
    */
   publish(topic: string, events: SerializedEvent | readonly SerializedEvent[]): Promise<readonly Position[]>
   /** Resolves when the subscription stands: with `latest`, what is published from then on is delivered. */

@@ -14,7 +14,7 @@ export interface EventBusOptions {
   readonly envelope?: 'bincode' | 'cbor' | undefined
   /** Where a group without a committed offset begins. */
   readonly autoOffsetReset?: OffsetReset | undefined
-  /** The most events fetched ahead of a subscriber; more than 0. Default 1000, as in Rust. */
+  /** The most events handed to a subscriber at a time; more than 0. Default 1000, as in Rust. */
   readonly bufferSize?: number | undefined
 }
 

@@ -22,8 +22,8 @@ export interface EmbeddedEventBusOptions extends EventBusOptions {
  *
  * **Order.** Records of one partition arrive in offset order. A first publish or subscribe makes a topic of 3 partitions.
  *
- * **Delivery.** At least once. What `publish` resolved for survives the death of the process; see `openDatabase` for
- * the death of the machine. A publish of more than 2000 events is several transactions: one that fails half-way has
+ * **Delivery.** At least once. What `publish` resolved for survives the death of the process; the death of the machine
+ * may take the last moments. A publish of more than 2000 events is several transactions: one that fails half-way has
  * published a whole number of them, in order.
  *
  * **Cost.** Synchronous underneath: a call holds the event loop for its transaction. Other processes' records are seen

@@ -65,7 +65,8 @@ export class MemoryBroker {
   }
 
   append(topic: string, records: readonly NewRecord[]): Position[] {
-    if (records.length > 0) this.#ensureTopic(topic)
+    if (records.length === 0) return []
+    this.#ensureTopic(topic)
     const positions = this.topics.append(topic, records)
     this.changes.tell()
     return positions
