@@ -1,13 +1,13 @@
 import { connect, createServer, type Socket } from 'node:net'
 
 /** What is known of a request by its header. */
-export interface ProxiedRequest {
+interface ProxiedRequest {
   /** Kafka's number of the request. */
   readonly key: number
   readonly clientId: string
 }
 
-export interface KafkaProxyRules {
+interface KafkaProxyRules {
   /** Waited for before a request goes on to the broker. */
   readonly hold?: ((request: ProxiedRequest) => Promise<void> | undefined) | undefined
   /** True: the broker has answered, and the connection ends before the client hears of it. */
