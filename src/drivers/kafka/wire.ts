@@ -1,6 +1,6 @@
 /**
  * The one file that names kafkajs's insides. kafkajs 2.2.4 is frozen, so they hold still; a test fails when its version
- * changes. Used are its connections: framing, correlation, TLS, SASL and its renewal. What kafkajs builds over them is
+ * changes. Used are its connections: framing, correlation, TLS and SASL. What kafkajs builds over them is
  * not: it cannot read without a group nor commit without joining one, retries inside retries, waits for ever for a
  * broker that hangs, and restarts a consumer on a record it cannot take.
  */
