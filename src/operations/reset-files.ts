@@ -1,8 +1,12 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { EventBusError } from '../bus/errors.ts'
 import { placeOf } from '../bus/names.ts'
 import type { Position } from '../bus/record.ts'
+import { causeOf } from '../files/cause.ts'
+import { fileRefused } from '../files/file-refused.ts'
+import { writeWhole } from '../files/write-whole.ts'
 import type { UndoRecord } from './apply-reset.ts'
 import { effectOf, type ResetPlan, type ResetStep, stretchOf } from './reset-plan.ts'
 
@@ -12,10 +16,15 @@ import { effectOf, type ResetPlan, type ResetStep, stretchOf } from './reset-pla
 const PLAN = 'reset-plan'
 const UNDO = 'undo'
 
-export async function writePlanFile(path: string, plan: ResetPlan): Promise<void> {
-  await writeFile(path, toText(PLAN, plan)).catch((error: Error) => {
-    throw new EventBusError('REFUSED', `${path} cannot be written: ${error.message}`)
-  })
+/** Writes a plan, whole or not at all. `REFUSED` when it cannot be written. */
+export function writePlanFile(path: string, plan: ResetPlan): void {
+  try {
+    writeWhole(path, toText(PLAN, plan))
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const suggestions = ['--plan-out FILE in a folder that can be written', '--dry-run to see the plan']
+    throw fileRefused('the plan', path, error, isMissing ? [`mkdir -p ${dirname(path)}`, ...suggestions] : suggestions)
+  }
 }
 
 /**
@@ -105,21 +114,25 @@ function contradiction({ from, to, start, end, effect, events }: ResetStep): str
     : `from ${from ?? 'none'} to ${to ?? 'none'} are ${between} events, not ${events}`
 }
 
-/** Keeps undo records in a folder, which is made when the first one comes; resolves with the file. */
+/**
+ * Saves undo records in a folder, which is made when it is missing; resolves with the file, which is on the disk by then.
+ * `REFUSED` when it cannot be written.
+ */
 export const saveUndoIn =
   (folder: string) =>
   async (record: UndoRecord): Promise<string> => {
     // What names a file is harmless on every file system.
     const group = record.group.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 100)
-    await mkdir(folder, { recursive: true, mode: 0o700 })
     for (let time = record.savedAt; ; time += 1) {
       const path = join(folder, `${new Date(time).toISOString().replaceAll(':', '-')}-${group}.json`)
       try {
-        await writeFile(path, toText(UNDO, record), { flag: 'wx' })
+        writeWhole(path, toText(UNDO, record), { folderMode: 0o700, isNew: true, isDurable: true })
         return path
       } catch (error) {
         // Two in one millisecond keep their order.
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(path)) continue
+        const what = `group '${record.group}' was not changed: the undo file`
+        throw fileRefused(what, path, error, ['--undo-dir FOLDER that can be written'])
       }
     }
   }
@@ -139,9 +152,15 @@ export async function readUndoFile(path: string): Promise<UndoRecord> {
   return { ...found, offsets } as unknown as UndoRecord
 }
 
-/** The undo files of a folder, newest first. */
+/** The undo files of a folder, newest first; none when it does not exist. `REFUSED` when it cannot be read. */
 export async function listUndoFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => [])
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw new EventBusError('REFUSED', `${folder} cannot be read: ${causeOf(error, folder)}`, {
+      suggestions: ['--undo-dir FOLDER'],
+      cause: error,
+    })
+  })
   return names
     .filter((name) => name.endsWith('.json'))
     .sort()
@@ -204,7 +223,7 @@ async function readJson(path: string): Promise<Entry> {
     return JSON.parse(await readFile(path, 'utf8')) as Entry
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    const reason = isMissing ? `there is no ${path}` : `${path} cannot be read: ${(error as Error).message}`
+    const reason = isMissing ? `there is no ${path}` : `${path} cannot be read: ${causeOf(error, path)}`
     throw new EventBusError('REFUSED', reason, { cause: error })
   }
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
+import { fileRefused } from '../files/file-refused.ts'
+import { writeWhole } from '../files/write-whole.ts'
 import { compareSchemas, type SchemaChange } from '../schema/compare/compare-schemas.ts'
 import type { Answers } from '../schema/model.ts'
 import type { ImportNote } from '../schema/rust/import-report.ts'
@@ -82,12 +83,13 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
 const answersBeside = (part: keyof Answers, all: Answers | undefined, given: Answers): string[] =>
   [...(all?.[part] ?? [])].flatMap(([key, answer]) => (given[part].has(key) ? [] : [`--${part} ${key}=${answer}`]))
 
-/** Writes the planned file, whole or not at all. */
+/** Writes the planned file, whole or not at all. `REFUSED` when it cannot be written. */
 export function applySchemaImport(plan: SchemaImportPlan, cwd: string): void {
   if (plan.effect === 'nothing') return
   const path = resolve(cwd, plan.path)
-  mkdirSync(dirname(path), { recursive: true })
-  const part = `${path}.part`
-  writeFileSync(part, plan.text)
-  renameSync(part, path)
+  try {
+    writeWhole(path, plan.text, { folderMode: 0o777 })
+  } catch (error) {
+    throw fileRefused('the schema', plan.path, error, ['--out FILE in a folder that can be written', '--dry-run'])
+  }
 }

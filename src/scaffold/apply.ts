@@ -2,7 +2,6 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
   realpathSync,
@@ -13,6 +12,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { EventBusError } from '../bus/errors.ts'
+import { causeOf, isDiskFull } from '../files/cause.ts'
+import { makeFolder } from '../files/make-folder.ts'
 import type { FilePlan, ScaffoldPlan } from './plan.ts'
 import { ScaffoldRefused } from './refused.ts'
 
@@ -49,7 +51,7 @@ export function applyScaffold({ root, files }: ScaffoldPlan, { force = false } =
     return { written: wanted.map(({ path }) => path) }
   } catch (error) {
     for (const step of undo.reverse()) attempt(step)
-    throw asRefusal(error)
+    throw asRefusal(error, root)
   }
 }
 
@@ -72,15 +74,8 @@ function stage(path: string, { after, before, isExecutable }: FilePlan, part: st
   return { target, part, before: copy }
 }
 
-/** The folders that are missing, from the outermost; answers with how to take them away again. */
-function makeFolders(folder: string): (() => void)[] {
-  const missing: string[] = []
-  for (let at = folder; !existsSync(at); at = dirname(at)) missing.unshift(at)
-  return missing.map((path) => {
-    mkdirSync(path)
-    return () => rmdirSync(path)
-  })
-}
+/** Makes the folders that are missing; answers with how to take them away again. */
+const makeFolders = (folder: string): (() => void)[] => makeFolder(folder).map((path) => () => rmdirSync(path))
 
 function refuseStale(root: string, { path, before }: FilePlan): void {
   const target = join(root, path)
@@ -100,8 +95,13 @@ function attempt(step: () => void): void {
   }
 }
 
-/** What the disk says is no bug of crbus: a folder in the way, no permission, no room. */
-function asRefusal(error: unknown): unknown {
-  const { code, message } = error as NodeJS.ErrnoException
-  return code === undefined ? error : new ScaffoldRefused(`nothing was written: ${message}`)
+/** What the file system says is not a bug of crbus: a folder in the way, no permission, no room. */
+function asRefusal(error: unknown, root: string): unknown {
+  const { code, path = root, dest = path } = error as NodeJS.ErrnoException & { readonly dest?: string }
+  if (code === undefined) return error
+  const suggestions = isDiskFull(error) ? ['make room on the disk'] : []
+  return new EventBusError('REFUSED', `nothing was written: ${dest} cannot be written: ${causeOf(error, dest)}`, {
+    suggestions,
+    cause: error,
+  })
 }

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeFolder } from '../files/make-folder.ts'
 
 /** A database in one file that several processes have open at once. */
 
@@ -16,7 +16,7 @@ export function openShared(
   synchronous: 'NORMAL' | 'FULL',
   prepare: (database: DatabaseSync) => void,
 ): DatabaseSync {
-  if (path !== ':memory:') makeFolder(dirname(path))
+  if (path !== ':memory:') makeFolder(dirname(path), 0o700)
   const database = new DatabaseSync(path, { timeout: BUSY_PATIENCE_MS })
   try {
     database.exec(
@@ -27,19 +27,6 @@ export function openShared(
   } catch (error) {
     database.close()
     throw error
-  }
-}
-
-/** Folder by folder: Node's own `recursive` never returns where a file system refuses with ENOENT, as /proc does. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return
-  const parent = dirname(folder)
-  if (parent !== folder) makeFolder(parent)
-  try {
-    mkdirSync(folder, { mode: 0o700 })
-  } catch (error) {
-    // Another process was faster.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 

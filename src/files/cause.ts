@@ -1,0 +1,88 @@
+import { lstatSync, readlinkSync, statSync } from 'node:fs'
+import { dirname, parse, resolve, sep } from 'node:path'
+
+/** Says in words why the file system refused to make, write or read `path`, and which folder or link is at fault. */
+export function causeOf(error: unknown, path: string): string {
+  const { code, message, syscall, path: refused = '' } = error as NodeJS.ErrnoException
+  const full = resolve(path)
+  const found = obstacleOf(full)
+  const folder = found?.inside ?? dirname(full)
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return `permission denied: ${found === undefined && resolve(refused) === full ? full : folder}`
+    case 'EROFS':
+      return `${folder} is on a read-only file system`
+    case 'ENOSPC':
+      return `no space left on the disk of ${folder}`
+    case 'EDQUOT':
+      return `the disk quota of ${folder} is used up`
+    case 'ENAMETOOLONG':
+      return 'its name is too long for the file system'
+    case 'EISDIR':
+      return 'it is a folder'
+    case 'EBUSY':
+      return 'it is in use, or a mount point'
+    case 'EIO':
+      return `the disk of ${folder} reports an input/output error`
+    case 'EEXIST':
+    case 'ELOOP':
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return found === undefined ? message : inWords(found, full, syscall)
+    default:
+      return message ?? String(error)
+  }
+}
+
+/** Whether making room on the disk is what helps. */
+export const isDiskFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+/** The first part of a path that is not an existing folder, or not an existing file at its end. */
+interface Obstacle {
+  readonly kind: 'loop' | 'dangling' | 'file' | 'missing'
+  readonly at: string
+  /** The folder that `at` is in. */
+  readonly inside: string
+}
+
+function inWords({ kind, at, inside }: Obstacle, path: string, syscall: string | undefined): string {
+  if (kind === 'loop') return `${at} is a link that leads back to itself`
+  if (kind === 'dangling') return `${at} is a link to ${readlinkSync(at)}, which does not exist`
+  if (kind === 'file') return `${at} is not a folder`
+  // File systems such as /proc answer so to a change.
+  if (syscall === 'mkdir') return `no folder can be made in ${inside}`
+  return at === path ? `no file can be made in ${inside}` : `there is no folder ${at}`
+}
+
+function obstacleOf(path: string): Obstacle | undefined {
+  const { root } = parse(path)
+  const names = path.slice(root.length).split(sep)
+  let at = root
+  for (const [index, name] of names.entries()) {
+    const inside = at
+    at = at.endsWith(sep) ? `${at}${name}` : `${at}${sep}${name}`
+    const kind = obstacleAt(at, index === names.length - 1)
+    if (kind !== undefined) return { kind, at, inside }
+  }
+  return undefined
+}
+
+function obstacleAt(path: string, isLast: boolean): Obstacle['kind'] | undefined {
+  try {
+    return statSync(path).isDirectory() || isLast ? undefined : 'file'
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ELOOP') return 'loop'
+    return isLink(path) ? 'dangling' : 'missing'
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink()
+  } catch {
+    // It is not there, or its folder may not be looked into.
+    return false
+  }
+}

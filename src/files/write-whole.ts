@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { makeFolder, removeFolders } from './make-folder.ts'
+
+export interface WriteOptions {
+  /** Permissions of a new file, less the umask. Default 0o666. A file that is replaced keeps its own. */
+  readonly mode?: number | undefined
+  /** The file must not be there: throws `EEXIST` instead of replacing it. */
+  readonly isNew?: boolean | undefined
+  /** Makes the folder and those above it when they are missing, with these permissions. */
+  readonly folderMode?: number | undefined
+  /** Returns when content and name are on the disk, so that they survive a power failure. */
+  readonly isDurable?: boolean | undefined
+}
+
+/**
+ * Writes a file whole or not at all: beside its place, then renamed. A link is followed, and the file that it leads to is
+ * replaced. What is not a regular file (a pipe, a terminal, /dev/null) is written to as it is. Throws Node's errors and
+ * leaves nothing behind.
+ */
+export function writeWhole(path: string, content: string | Uint8Array, options: WriteOptions = {}): void {
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (there?.isDirectory()) throw errno('EISDIR', path)
+  if (there !== undefined && !there.isFile()) {
+    writeFileSync(path, content)
+    return
+  }
+  // Renaming would replace what its owner has made read-only.
+  if (there !== undefined) accessSync(path, constants.W_OK)
+  const target = there === undefined ? path : realpathSync(path)
+  if (there === undefined && isThere(path)) throw errno('ENOENT', path)
+  const folder = dirname(target)
+  const made = options.folderMode === undefined ? [] : makeFolder(folder, options.folderMode)
+  const part = join(folder, `.crbus-${randomUUID()}.part`)
+  try {
+    writePart(part, content, options)
+    if (there !== undefined) chmodSync(part, there.mode)
+    if (options.isNew) place(part, target)
+    else renameSync(part, target)
+  } catch (error) {
+    rmSync(part, { force: true })
+    removeFolders(made)
+    throw error
+  }
+  if (options.isDurable) for (const changed of [folder, ...made.map((one) => dirname(one))]) syncFolder(changed)
+}
+
+function writePart(part: string, content: string | Uint8Array, { mode = 0o666, isDurable }: WriteOptions): void {
+  const file = openSync(part, 'wx', mode)
+  try {
+    writeFileSync(file, content)
+    if (isDurable) fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Gives a file its name if nothing has that name. */
+function place(part: string, target: string): void {
+  try {
+    linkSync(part, target)
+  } catch (error) {
+    // File systems without hard links: FAT, some of networks.
+    if (!['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'].includes(codeOf(error))) throw error
+    if (existsSync(target)) throw errno('EEXIST', target)
+    renameSync(part, target)
+    return
+  }
+  rmSync(part)
+}
+
+/** Makes the names in a folder durable. Windows has no such call, and some file systems do not take it. */
+function syncFolder(folder: string): void {
+  try {
+    const opened = openSync(folder, 'r')
+    try {
+      fsyncSync(opened)
+    } finally {
+      closeSync(opened)
+    }
+  } catch (error) {
+    if (!['EACCES', 'EINVAL', 'EISDIR', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM'].includes(codeOf(error))) throw error
+  }
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? ''
+
+const errno = (code: string, path: string): NodeJS.ErrnoException =>
+  Object.assign(new Error(`${code}: ${path}`), { code, path })
+
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
