@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { DEEPEST, tooDeep } from './json.ts'
+import { asBuffer } from './repeated-text.ts'
 
 /** Tags that are read as what they stand for, or put nothing at risk (https://www.iana.org/assignments/cbor-tags). */
 const harmlessTags: ReadonlySet<number> = new Set([
@@ -8,29 +9,54 @@ const harmlessTags: ReadonlySet<number> = new Set([
 const BIGNUM_TAGS: ReadonlySet<number> = new Set([2, 3])
 /** cbor-x makes a bignum in time quadratic to its length, and no event counts further than this. */
 const LONGEST_BIGNUM = 64
+/** Tags that cbor-x reads as dates, bigints, bytes, or as what they stand before. */
+const PLAIN_TAGS: ReadonlySet<number> = new Set([0, 1, 2, 3, 64, 55799])
+/** cbor-x renames this key, so that it sets no prototype. */
+const RENAMED_KEY = Buffer.from('__proto__')
 const BREAK = 0xff
 const INDEFINITE = -1
 
+export interface CheckedCbor {
+  /** Why the bytes are not one whole CBOR value that can be read without harm; `undefined` when they are. */
+  readonly problem: string | undefined
+  /** cbor-x alone makes the right value of it: every key of a map is a text it keeps, and no tag is left to interpret. */
+  readonly isPlain: boolean
+}
+
 /**
- * Whether bytes are one whole CBOR value that can be read without harm; the reason when not. cbor-x is made for friends:
- * it makes an array as long as five bytes announce, follows references in a circle, and takes text that is no UTF-8.
+ * Checks bytes before cbor-x reads them, which trusts its input: it allocates an array as long as five bytes announce,
+ * follows references in a circle, and takes text that is not UTF-8.
  */
-export function cborProblem(bytes: Uint8Array): string | undefined {
+export function checkCbor(bytes: Uint8Array): CheckedCbor {
   const check = new CborCheck(bytes)
   check.item(0)
-  if (check.problem === undefined && check.at < bytes.length) {
-    return `${bytes.length - check.at} bytes are left over at byte ${check.at}`
-  }
-  return check.problem
+  const { problem, at, isPlain } = check
+  const left = bytes.length - at
+  return { problem: problem ?? (left > 0 ? `${left} bytes are left over at byte ${at}` : undefined), isPlain }
+}
+
+/** The bytes of a field of a map; the bytes must have passed {@link checkCbor}. `undefined` when it has no such field. */
+export function cborField(bytes: Uint8Array, name: string): Uint8Array | undefined {
+  const check = new CborCheck(bytes, Buffer.from(name))
+  check.item(0)
+  return check.field
 }
 
 class CborCheck {
-  readonly #bytes: Uint8Array
+  readonly #bytes: Buffer
   at = 0
   problem: string | undefined
+  isPlain = true
+  /** The bytes of the field of the outermost map that was asked for. */
+  field: Uint8Array | undefined
+  readonly #fieldName: Buffer | undefined
+  #isInMap = false
+  /** Where the latest text or byte string begins, behind its length. */
+  #textStart = 0
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
+  constructor(bytes: Uint8Array, fieldName?: Buffer) {
+    this.#bytes = asBuffer(bytes)
+    this.#fieldName = fieldName
   }
 
   item(depth: number, isBignum = false): undefined {
@@ -43,22 +69,51 @@ class CborCheck {
     const length = this.#length(first & 31)
     if (this.problem !== undefined) return
     if (major <= 1) return length === INDEFINITE ? this.#fail(`a number without a length at byte ${start}`) : undefined
-    if (major === 7) return length === INDEFINITE ? this.#fail(`a break at byte ${start}`) : undefined
+    if (major === 7) return this.#simple(first & 31, length, start)
     if (major === 2 || major === 3) return this.#string(major, length, isBignum)
     if (major === 6) {
       if (!harmlessTags.has(length)) return this.#fail(`tag ${length} at byte ${start} is not one that crbus reads`)
+      this.isPlain &&= PLAIN_TAGS.has(length)
       return this.item(depth + 1, BIGNUM_TAGS.has(length))
     }
-    const perItem = major === 5 ? 2 : 1
+    if (major === 5) return this.#map(length, start, depth)
     if (length === INDEFINITE) {
-      while (this.problem === undefined && bytes[this.at] !== BREAK) {
-        for (let part = 0; part < perItem; part += 1) this.item(depth + 1)
-      }
+      while (this.problem === undefined && bytes[this.at] !== BREAK) this.item(depth + 1)
       this.at += 1
       return
     }
-    if (length * perItem > bytes.length - this.at) return this.#fail(`a count of ${length} at byte ${start}`)
-    for (let left = length * perItem; left > 0 && this.problem === undefined; left -= 1) this.item(depth + 1)
+    if (length > bytes.length - this.at) return this.#fail(`a count of ${length} at byte ${start}`)
+    for (let left = length; left > 0 && this.problem === undefined; left -= 1) this.item(depth + 1)
+  }
+
+  #map(length: number, start: number, depth: number): undefined {
+    const bytes = this.#bytes
+    if (length * 2 > bytes.length - this.at) return this.#fail(`a count of ${length} at byte ${start}`)
+    const hasBreak = length === INDEFINITE
+    const fieldName = this.#isInMap ? undefined : this.#fieldName
+    this.#isInMap = true
+    for (let left = length; this.problem === undefined && (hasBreak ? bytes[this.at] !== BREAK : left > 0); left -= 1) {
+      const key = this.#key(depth)
+      const valueStart = this.at
+      this.item(depth + 1)
+      if (fieldName !== undefined && key?.equals(fieldName)) this.field = bytes.subarray(valueStart, this.at)
+    }
+    if (hasBreak) this.at += 1
+  }
+
+  /** The text of a key; `undefined` when the key is not a text. */
+  #key(depth: number): Buffer | undefined {
+    const isText = (this.#bytes[this.at] as number) >> 5 === 3
+    this.item(depth + 1)
+    const text = isText ? this.#bytes.subarray(this.#textStart, this.at) : undefined
+    this.isPlain &&= text !== undefined && !text.equals(RENAMED_KEY)
+    return text
+  }
+
+  #simple(info: number, value: number, start: number): undefined {
+    if (value === INDEFINITE) return this.#fail(`a break at byte ${start}`)
+    // 20 to 23 are false, true, null and undefined, 25 to 27 floats; no other simple value has been given a meaning.
+    if (info < 20 || info === 24) return this.#fail(`a simple value ${value} at byte ${start}, which has no meaning`)
   }
 
   #string(major: number, length: number, isBignum: boolean): undefined {
@@ -66,6 +121,7 @@ class CborCheck {
     if (length === INDEFINITE) return this.#fail(`text or bytes in parts at byte ${start}, which crbus does not read`)
     if (length > this.#bytes.length - start) return this.#fail('it ends early')
     if (isBignum && length > LONGEST_BIGNUM) return this.#fail(`a number of ${length} bytes at byte ${start}`)
+    this.#textStart = start
     this.at = start + length
     if (major === 3 && !isUtf8(this.#bytes.subarray(start, this.at)))
       this.#fail(`the text at byte ${start} is not UTF-8`)

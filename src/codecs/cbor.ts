@@ -1,6 +1,6 @@
-import { Decoder, Encoder } from 'cbor-x'
-import { cborProblem } from './cbor-check.ts'
-import { DEEPEST, tooDeep } from './json.ts'
+import { Decoder, Encoder, Tag } from 'cbor-x'
+import { checkCbor } from './cbor-check.ts'
+import { DEEPEST, tooDeep, valueJson } from './json.ts'
 
 export type Decoded = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string }
 export type Encoded =
@@ -19,17 +19,53 @@ const options = {
 }
 const encoder = new Encoder(options)
 const decoder = new Decoder(options)
+/** For maps whose keys an object does not keep as they are. */
+const mapDecoder = new Decoder({ ...options, mapsAsObjects: false })
 
-/** Plain CBOR. Integers of 64 bits come as bigint, tagged dates as Date, byte strings as Uint8Array. */
+/**
+ * Plain CBOR. Integers of 64 bits and bignums come as bigint, tagged dates as Date, byte strings as Uint8Array, a set as
+ * an array, undefined as undefined, a UUID as its text, and what has another tag as what the tag stands before.
+ *
+ * A map is an object, and a key that is not a text becomes one: `1` is "1", bytes are base64. A map in which two keys
+ * would become one is a list of pairs.
+ */
 export function decodeCbor(bytes: Uint8Array): Decoded {
-  const problem = cborProblem(bytes)
+  const { problem, isPlain } = checkCbor(bytes)
   if (problem !== undefined) return { ok: false, reason: `not CBOR: ${problem}` }
   try {
     // A view of its own: cbor-x leaves a property on the bytes it is given, by which they would differ from their equals.
-    return { ok: true, value: decoder.decode(bytes.subarray()) }
+    const own = bytes.subarray()
+    return { ok: true, value: isPlain ? decoder.decode(own) : interpret(mapDecoder.decode(own)) }
   } catch (error) {
     return { ok: false, reason: `not CBOR: ${messageOf(error)}` }
   }
+}
+
+/** Makes objects of Maps, arrays of sets, and what cbor-x leaves of a tag to what it stands for. */
+function interpret(value: unknown): unknown {
+  if (value instanceof Tag) return interpretTag(value)
+  if (Array.isArray(value)) return value.map(interpret)
+  if (value instanceof Set) return [...value].map(interpret)
+  if (!(value instanceof Map)) return value
+  const pairs = [...value].map(([key, item]) => [interpret(key), interpret(item)] as const)
+  const fields = Object.fromEntries(pairs.map(([key, item]) => [nameOf(key), item]))
+  return Object.keys(fields).length === pairs.length ? fields : pairs
+}
+
+function interpretTag({ tag, value }: Tag): unknown {
+  if (tag !== UUID_TAG || !(value instanceof Uint8Array) || value.length !== 16) return interpret(value)
+  return Buffer.from(value)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
+
+/** https://www.iana.org/assignments/cbor-tags */
+const UUID_TAG = 37
+
+function nameOf(key: unknown): string {
+  if (typeof key === 'string') return key
+  const json = valueJson(key)
+  return json.startsWith('"') ? json.slice(1, -1) : json
 }
 
 /** The kind of the first item: 4 an array, 5 a map. Behind the tag that says "this is CBOR", if it has one. */

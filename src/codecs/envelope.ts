@@ -1,6 +1,7 @@
 import { type EventMetadata, type SerializedEvent, versionOf } from '../bus/event.ts'
 import { BincodeReader, BincodeWriter } from './bincode.ts'
 import { cborMajorType, decodeCbor, type Encoded, encodeCbor } from './cbor.ts'
+import { cborField } from './cbor-check.ts'
 import { decodeJson, writeJson } from './json.ts'
 
 /** The layouts an envelope is found in. `bincode-w3` and `cbor` are also written. */
@@ -58,7 +59,8 @@ function decodeFields(bytes: Uint8Array, whyNotBincode: string): DecodedEnvelope
     const other = decoded === undefined ? 'nor CBOR, nor JSON' : decoded.reason
     return { ok: false, reason: `not an envelope: not bincode (${whyNotBincode}), ${other}` }
   }
-  const event = fromFields(decoded.value, isCbor ? encodeCbor : encodeJson)
+  // The data as it was written: encoded again, it would lose what CBOR can say and a value of JavaScript cannot.
+  const event = fromFields(decoded.value, isCbor ? () => ownData(bytes) : encodeJson)
   if (isEvent(event)) return found(isCbor ? 'cbor' : 'json', event)
   return { ok: false, reason: `not an envelope: ${isCbor ? 'CBOR' : 'JSON'} ${event}` }
 }
@@ -136,6 +138,11 @@ const isTime = (value: unknown): value is Date => value instanceof Date && !Numb
 function startsLikeJson(bytes: Uint8Array): boolean {
   const first = bytes.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)
   return first === 0x7b
+}
+
+function ownData(envelope: Uint8Array): Encoded {
+  const bytes = cborField(envelope, 'data')
+  return bytes === undefined ? { ok: false, reason: 'is not there' } : { ok: true, bytes: Uint8Array.from(bytes) }
 }
 
 const encodeJson = (value: unknown): Encoded => ({ ok: true, bytes: Buffer.from(writeJson(value)) })

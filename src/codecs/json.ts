@@ -56,6 +56,38 @@ export function writeJson(value: unknown): string {
   }
 }
 
+/**
+ * JSON text of a decoded value, for people and scripts. An integer beyond 2^53 is a string of its digits, bytes are
+ * base64, a date is RFC 3339 in UTC. A float that JSON has no number for is a word, as in payloads that a schema decodes:
+ * "NaN", "inf", "-inf"; -0 keeps its sign. What JSON cannot say (CBOR's undefined, a date that is not one) is null.
+ */
+export function valueJson(value: unknown, indent?: number): string {
+  return JSON.stringify(
+    value,
+    function (this: unknown, name, found) {
+      return asJson.call(this, name, found) ?? null
+    },
+    indent,
+  )
+}
+
+/** The replacer of `JSON.stringify` behind {@link valueJson}, which leaves out fields that are undefined. */
+export function asJson(this: unknown, name: string, found: unknown): unknown {
+  if (typeof found === 'number') return asJsonNumber(found)
+  if (typeof found === 'bigint') return Number.isSafeInteger(Number(found)) ? Number(found) : found.toString()
+  if (found === null || typeof found !== 'object') return found
+  // A Buffer has become an object by its own `toJSON` before a replacer sees it.
+  const original = found instanceof Uint8Array ? found : (this as Readonly<Record<string, unknown>>)[name]
+  if (original instanceof Uint8Array) return asBuffer(original).toString('base64')
+  if (found instanceof Map) return Object.fromEntries(found)
+  return found instanceof Set ? [...found] : found
+}
+
+function asJsonNumber(value: number): unknown {
+  if (Number.isFinite(value)) return value === 0 && 1 / value < 0 ? rawJSON('-0.0') : value
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? 'inf' : '-inf'
+}
+
 /** Deeper values overflow the stack of whoever walks them later: `JSON.stringify` gives up at some thousands. */
 export const DEEPEST = 256
 export const tooDeep = `nested more than ${DEEPEST} deep`

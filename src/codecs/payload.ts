@@ -43,9 +43,7 @@ function look(bytes: Uint8Array): DecodedPayload {
   const major = cborMajorType(bytes)
   if (major === 4 || major === 5) {
     const cbor = decodeCbor(bytes)
-    if (cbor.ok && isPlainContainer(cbor.value)) {
-      return { ok: true, codec: 'cbor', value: cbor.value, canonical: false }
-    }
+    if (cbor.ok) return { ok: true, codec: 'cbor', value: cbor.value, canonical: false }
   }
   return decodeText(bytes, true) ?? asBytes(bytes)
 }
@@ -74,9 +72,6 @@ function decodeText(bytes: Uint8Array, printableOnly = false): DecodedPayload | 
   const value = asBuffer(bytes).toString('utf8')
   return printableOnly && control.test(value) ? undefined : { ok: true, codec: 'text', value, canonical: true }
 }
-
-const isPlainContainer = (value: unknown): boolean =>
-  Array.isArray(value) || (typeof value === 'object' && value !== null && !(value instanceof Map))
 
 /** Encodes a value. For `text` a string, for `bytes` a Uint8Array or base64. */
 export function encodePayload(value: unknown, codec: PayloadCodec): Encoded {

@@ -1,3 +1,4 @@
+import { valueJson } from '../codecs/json.ts'
 import type { EventView } from './event-view.ts'
 
 /** What to keep. Everything given must hold. */
@@ -71,12 +72,9 @@ export function globToRegExp(glob: string): RegExp {
 function searchable({ record, envelope, payload }: EventView): string {
   if (!envelope?.ok) return record.value === null ? '' : Buffer.from(record.value).toString('latin1')
   const { eventType, metadata, data } = envelope.event
-  const body = payload?.ok && payload.codec === 'cbor' ? toText(payload.value) : Buffer.from(data).toString('utf8')
-  return `${eventType}\n${metadata === null ? '' : toText(metadata)}\n${body}`
+  const body = payload?.ok && payload.codec === 'cbor' ? valueJson(payload.value) : Buffer.from(data).toString('utf8')
+  return `${eventType}\n${metadata === null ? '' : valueJson(metadata)}\n${body}`
 }
-
-const toText = (value: unknown): string =>
-  JSON.stringify(value, (_, found) => (typeof found === 'bigint' ? found.toString() : found)) ?? ''
 
 async function compileWhere(
   expression: string,
@@ -95,6 +93,7 @@ async function compileWhere(
   for (const [operator, compare] of Object.entries(comparisons)) {
     for (const pair of wideSides(operator)) environment.registerOperator(`${pair}: bool`, compareWide(compare, pair))
   }
+  environment.registerOperator('string == bytes: bool', isBase64)
   let evaluate: ReturnType<typeof environment.parse>
   try {
     evaluate = environment.parse(expression)
@@ -162,6 +161,9 @@ const compareWide =
     throw new TypeError(`no such overload: ${pair}`)
   }
 
+/** Whether a text is the base64 of bytes: beside a text, bytes are what `-o json` prints. */
+const isBase64 = (text: string, bytes: Uint8Array): boolean => Buffer.from(bytes).toString('base64') === text
+
 /** The names an expression may use, and what they are in CEL. */
 const scopeTypes = {
   topic: 'string',
@@ -189,7 +191,7 @@ function filterScope({ record, envelope, payload }: EventView): Record<string, u
     event_type: event?.eventType ?? '',
     event_version: BigInt(event?.eventVersion ?? 0),
     metadata: withoutUndefined({
-      ...extra,
+      ...(celValue(extra ?? {}) as Record<string, unknown>),
       correlation_id: correlationId,
       causation_id: causationId,
       user_id: userId,
@@ -202,10 +204,16 @@ function filterScope({ record, envelope, payload }: EventView): Record<string, u
 const withoutUndefined = (fields: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
-/** CEL's `int` is a bigint and its arithmetic never mixes the two, so whole JSON numbers become bigints. */
+/**
+ * CEL's `int` is a bigint and its arithmetic never mixes the two, so whole JSON numbers become bigints. CBOR's undefined
+ * and a date that is not one are null.
+ */
 function celValue(value: unknown): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
   if (Array.isArray(value)) return value.map(celValue)
-  if (value === null || typeof value !== 'object' || value instanceof Uint8Array || value instanceof Date) return value
-  return Object.fromEntries(Object.entries(value).map(([name, found]) => [name, celValue(found)]))
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value ?? null
+  const fields = Object.entries(value).map(([name, found]) => [name, celValue(found)] as const)
+  // The library tells types by the property `constructor`.
+  return Object.hasOwn(value, 'constructor') ? new Map(fields) : Object.fromEntries(fields)
 }

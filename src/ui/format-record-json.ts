@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { EventMetadata } from '../bus/event.ts'
 import type { Header } from '../bus/record.ts'
+import { valueJson } from '../codecs/json.ts'
 import { asBuffer, repeatedText } from '../codecs/repeated-text.ts'
 import type { EventView } from '../operations/event-view.ts'
-import { stringifyJson } from './json.ts'
 import { printableJson } from './printable.ts'
 
 /**
@@ -37,7 +37,7 @@ export function formatRecordJson(view: EventView): string {
   const { payload } = view
   if (payload?.ok) {
     line += `,"codec":"${payload.codec}"`
-    if (payload.codec !== 'bytes') line += `,"data":${printableJson(stringifyJson(payload.value))}`
+    if (payload.codec !== 'bytes') line += `,"data":${printableJson(valueJson(payload.value))}`
     if (!payload.canonical) line += `,"data_base64":"${base64(event.data)}"`
   } else {
     line += `,"codec":"bytes","payload_error":${text(payload?.reason ?? '')},"data_base64":"${base64(event.data)}"`
@@ -56,7 +56,7 @@ export function metadataJson(metadata: EventMetadata | null): string {
   if (timestamp !== undefined) fields += `,"timestamp":${text(timestamp)}`
   if (extra !== undefined) {
     for (const [name, value] of Object.entries(extra)) {
-      fields += `,${text(name)}:${printableJson(stringifyJson(value))}`
+      fields += `,${text(name)}:${printableJson(valueJson(value))}`
     }
   }
   return `{${fields.slice(1)}}`

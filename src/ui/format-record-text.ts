@@ -1,10 +1,10 @@
 import { Chalk, type ChalkInstance } from 'chalk'
 import type { EventMetadata } from '../bus/event.ts'
+import { valueJson } from '../codecs/json.ts'
 import { decodePayload } from '../codecs/payload.ts'
 import type { EventView } from '../operations/event-view.ts'
 import { formatGuess } from './format-guess.ts'
 import { metadataJson } from './format-record-json.ts'
-import { stringifyJson } from './json.ts'
 import { printable, printableJson } from './printable.ts'
 
 export interface TextStyle {
@@ -51,8 +51,9 @@ export function textFormatter({ color, columns }: TextStyle): (view: EventView) 
     const body = payloadText(view)
     const width = place.length + event.eventType.length + body.length + metadata.length
     if (columns !== undefined && width > columns * 2 && payload?.ok && structured.has(payload.codec)) {
-      const spread = JSON.stringify(JSON.parse(stringifyJson(payload.value)), null, 2)
-      const lines = spread.split('\n').map((line) => `  ${printableJson(line)}`)
+      const lines = valueJson(payload.value, 2)
+        .split('\n')
+        .map((line) => `  ${printableJson(line)}`)
       return `${title}${context}\n${lines.join('\n')}\n`
     }
     return `${title} ${body}${context}\n`
@@ -79,7 +80,13 @@ export function payloadText({ record, envelope, payload }: EventView): string {
   if (!payload?.ok) return `${printable(payload?.reason ?? '')} ${undecoded(envelope.event.data)}`
   if (payload.codec === 'bytes') return formatGuess(envelope.event.data) ?? hex(envelope.event.data)
   if (payload.codec === 'text') return printable(String(payload.value))
-  return printableJson(stringifyJson(payload.value))
+  return typeof payload.value === 'string' ? printableJson(valueJson(payload.value)) : unquotedJson(payload.value)
+}
+
+/** A decoded value as JSON, harmless for a terminal. A number, date or byte string has no quotes around it. */
+export function unquotedJson(value: unknown): string {
+  const json = printableJson(valueJson(value))
+  return json.startsWith('"') ? json.slice(1, -1) : json
 }
 
 /** The same colour for the same type in every run. */

@@ -1,8 +1,7 @@
 import type { EventView } from '../operations/event-view.ts'
 import { metadataJson } from './format-record-json.ts'
-import { payloadText } from './format-record-text.ts'
-import { stringifyJson } from './json.ts'
-import { printable, printableJson } from './printable.ts'
+import { payloadText, unquotedJson } from './format-record-text.ts'
+import { printable } from './printable.ts'
 
 type Token = (view: EventView, index: number) => string
 
@@ -106,9 +105,16 @@ function fieldToken(path: string): Token {
       if (value === null || typeof value !== 'object' || !Object.hasOwn(value, step)) return ''
       value = (value as Record<string, unknown>)[step]
     }
-    if (value === undefined || value === null) return ''
-    return typeof value === 'string' ? printable(value) : printableJson(stringifyJson(value))
+    return fieldText(value)
   }
+}
+
+/** A text, number, date or byte string without quotes, an object or list as JSON, null as nothing. */
+function fieldText(value: unknown): string {
+  // Half of a surrogate pair cannot be written as UTF-8, but JSON spells it out.
+  if (typeof value === 'string' && value.isWellFormed()) return printable(value)
+  const json = unquotedJson(value)
+  return json === 'null' ? '' : json
 }
 
 function isoTime(timestamp: bigint): string {

@@ -1,20 +1,7 @@
-/**
- * JSON of a command's answer. A bigint is a number while that loses nothing and a string beyond; bytes are base64;
- * a Map is an object.
- */
-export function stringifyJson(value: unknown): string {
-  return JSON.stringify(value, (_, found) => {
-    if (typeof found === 'bigint') return jsonBigint(found)
-    if (found instanceof Uint8Array) return Buffer.from(found).toString('base64')
-    if (found instanceof Map) return Object.fromEntries(found)
-    return found
-  })
-}
+import { asJson } from '../codecs/json.ts'
 
-const jsonBigint = (value: bigint): number | string => {
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : value.toString()
-}
+/** JSON of a command's answer: values as {@link asJson} says, a Map as an object, without fields that are undefined. */
+export const stringifyJson = (value: unknown): string => JSON.stringify(value, asJson)
 
 /**
  * The same in parts, cut between the fields of the document and between the elements of its lists, so that a large one

@@ -71,11 +71,43 @@ describe('reading', () => {
     expect(decoded).toEqual({ ok: true, value: [Buffer.of(1, 2, 3)] })
   })
 
-  test('a name that every object has harms nobody', () => {
-    const decoded = decode('a2 695f5f70726f746f5f5f a1616101 6b636f6e7374727563746f72 02')
-    const value = decoded.ok ? (decoded.value as { constructor: unknown }) : undefined
+  test.each([
+    ['written as short as can be', 'a2 695f5f70726f746f5f5f a1616101 6b636f6e7374727563746f72 02'],
+    ['with a length that is too long', 'a2 78095f5f70726f746f5f5f a1616101 6b636f6e7374727563746f72 02'],
+    ['in a map without a length', 'bf 695f5f70726f746f5f5f a1616101 6b636f6e7374727563746f72 02 ff'],
+  ])('the key __proto__ %s stays a key and sets no prototype', (_, hex) => {
+    const decoded = decode(hex)
+    const value = decoded.ok ? (decoded.value as object) : {}
+    expect(Object.entries(value)).toEqual([
+      ['__proto__', { a: 1 }],
+      ['constructor', 2],
+    ])
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype)
-    expect(value?.constructor).toBe(2)
+    expect('a' in value).toBe(false)
+  })
+
+  test.each<[string, string, unknown]>([
+    ['a set is an array', 'd90102 83010203', [1, 2, 3]],
+    ['a tag of texts leaves the text', 'd820 63666f6f', 'foo'],
+    ['a UUID is its text', 'd825 50000102030405060708090a0b0c0d0e0f', '00010203-0405-0607-0809-0a0b0c0d0e0f'],
+    ['a UUID of another length stays bytes', 'd825 420001', Buffer.of(0, 1)],
+    ['a map behind a tag is an object', 'd90103 a10102', { 1: 2 }],
+    [
+      'keys that are not texts become texts',
+      'a4 01616b f5616b f6616b 4101616b',
+      { 1: 'k', true: 'k', null: 'k', 'AQ==': 'k' },
+    ],
+    [
+      'a map of keys that become one is a list of pairs',
+      'a2 01616b 6131616c',
+      [
+        [1, 'k'],
+        ['1', 'l'],
+      ],
+    ],
+    ['a map in a map in a set', 'd90102 81 a1 01 a1 02 03', [{ 1: { 2: 3 } }]],
+  ])('%s', (_, hex, value) => {
+    expect(decode(hex)).toEqual({ ok: true, value })
   })
 })
 
@@ -102,6 +134,8 @@ describe('what is not CBOR', () => {
     ['a text in parts, which cbor-x does not read', '7f657374726561646d696e67ff'],
     ['a value that holds itself', 'd81c81d81d00'],
     ['a tag nobody asked for', 'd903e800'],
+    ['a simple value without a meaning', 'f0'],
+    ['a simple value of a byte', 'f820'],
     ['a number of 65 bytes', `c25841${'ff'.repeat(65)}`],
     ['an array of 2^25 in five bytes', '9a01ffffff'],
     ['a count of 2^64 - 1', '9bffffffffffffffff'],

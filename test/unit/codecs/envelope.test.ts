@@ -176,6 +176,13 @@ describe('CBOR envelopes', () => {
     expect(decodeCbor(nested)).toEqual({ ok: true, value: { a: [1.5, 2n ** 60n] } })
   })
 
+  test('the data of a CBOR envelope is kept as it was written', () => {
+    // {event_type: "A", data: {v: [undefined, -0.0 as a half float, tag 32 "foo"]}}, behind the tag of CBOR
+    const data = 'a1 61 76 83 f7 f98000 d82063666f6f'.replaceAll(' ', '')
+    const bytes = Buffer.from(`d9d9f7a26a6576656e745f7479706561416464617461${data}`, 'hex')
+    expect(Buffer.from(eventIn(decodeEnvelope(bytes)).data).toString('hex')).toBe(data)
+  })
+
   test('of indefinite length, and described as CBOR', () => {
     // {_ "event_type": "A", "data": 1.5}
     const open = 'bf 6a6576656e745f74797065 6141 6464617461 fb3ff8000000000000 ff'
