@@ -3,7 +3,7 @@ import type { Header } from '../bus/record.ts'
 import { ChangeCommand } from '../cli/change-command.ts'
 import { UsageError } from '../cli/errors.ts'
 import { busFlags, changeFlags, parseName, schemaFlag, toPair } from '../cli/flags.ts'
-import { compileData } from '../operations/data-template.ts'
+import { compileData, compileTexts } from '../operations/data-template.ts'
 import { viewCodecs } from '../operations/event-view.ts'
 import { openSchemas } from '../operations/open-schemas.ts'
 import { BadInputError, publishLines } from '../operations/publish.ts'
@@ -26,10 +26,13 @@ export default class Publish extends ChangeCommand {
   static override description =
     `With --type, each line of input is that event's data. Without it, each line is a whole record: what "crbus tail -o json" prints, an event as serde_json writes it, or the JSON of kcat -J, rpk or kaf.
 
+In --data, and in --type, --key, --header and the metadata, these are filled in anew for each event: {{i}} its number from 1, {{uuid}}, {{now}}, {{now_ms}}, {{random 1 9}}, {{pick a b}}; \\{{ is two plain braces.
+
 Long input is published as it comes. Partitions that the topic is given meanwhile are used after five minutes at most.`
   static override examples = [
     `<%= config.bin %> publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-1"}'`,
     `<%= config.bin %> publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-{{i}}","at":"{{now}}"}' --count 100 --rate 20`,
+    `<%= config.bin %> publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-{{i}}"}' --key 'o-{{i}}' --correlation-id 'c-{{uuid}}' --count 100`,
     '<%= config.bin %> publish order-events --type OrderPlaced.v1 --file orders.ndjson',
     '<%= config.bin %> tail order-events --from start --no-follow -o json | <%= config.bin %> publish copy-events',
   ]
@@ -47,7 +50,7 @@ Long input is published as it comes. Partitions that the topic is given meanwhil
     }),
     data: Flags.string({
       char: 'd',
-      description: 'data of one event; {{i}} {{uuid}} {{now}} {{now_ms}} {{random 1 9}} {{pick a b}} are filled in',
+      description: 'data of one event',
       helpGroup: 'EVENT',
       exclusive: ['file'],
     }),
@@ -97,7 +100,8 @@ Long input is published as it comes. Partitions that the topic is given meanwhil
   async run(): Promise<PublishSummary> {
     const { args, flags } = await this.parse(Publish)
     const schemas = await openSchemas(await this.schemaPlace(flags), flags.schema)
-    const settings = { ...toSettings(flags), topic: args.topic, schemas }
+    const settingsAt = this.#settingsAt(flags, { topic: args.topic, schemas })
+    const settings = settingsAt?.(1) ?? { ...toSettings(flags), topic: args.topic, schemas }
     const { lines, progress } = await this.#source({ ...flags, input: args.input })
     const bus = await this.openBus(flags)
     await this.agree(flags, { name: args.topic })
@@ -110,8 +114,8 @@ Long input is published as it comes. Partitions that the topic is given meanwhil
     this.signal.addEventListener('abort', release, { once: true })
     const show = this.#progress(progress)
     try {
-      const { signal } = this
-      for await (const batch of publishLines(bus, { topic: args.topic, lines, settings, rate: flags.rate, signal })) {
+      const request = { topic: args.topic, lines, settings, settingsAt, rate: flags.rate, signal: this.signal }
+      for await (const batch of publishLines(bus, request)) {
         summary.published += batch.length
         const left = batch.slice(0, MOST_POSITIONS - positions.length)
         positions.push(...left.map(({ position: { partition, offset } }) => ({ partition, offset })))
@@ -129,6 +133,19 @@ Long input is published as it comes. Partitions that the topic is given meanwhil
     }
     if (summary.published === 0 && this.context.stop.reason === undefined) await this.notice('nothing to publish')
     return summary
+  }
+
+  /** Fills in the texts that are templates for each event; `undefined` when none is one. */
+  #settingsAt(
+    flags: EventFlags,
+    rest: Pick<EventSettings, 'topic' | 'schemas'>,
+  ): ((index: number) => EventSettings) | undefined {
+    const { type, key, timestamp, metadata, header } = flags
+    const texts = { type, key, timestamp, metadata, header, ...idsOf(flags) }
+    const compiled = compileTexts(texts, this.context.now)
+    if (!compiled.ok) throw new UsageError(`--${compiled.flag}: ${compiled.reason}`)
+    const { render } = compiled
+    return render && ((index) => ({ ...toSettings({ ...flags, ...render(index) }), ...rest }))
   }
 
   async #source({ data, file, tombstone, key, count = 1, rate, type, input }: PublishFlags): Promise<{
@@ -198,7 +215,8 @@ interface PublishFlags {
   readonly input?: string | undefined
 }
 
-function toSettings(flags: {
+/** What the flags say of an event. */
+interface EventFlags {
   readonly type?: string | undefined
   readonly 'event-version'?: number | undefined
   readonly codec: EventSettings['codec']
@@ -211,7 +229,15 @@ function toSettings(flags: {
   readonly header?: readonly string[] | undefined
   readonly key?: string | undefined
   readonly partition?: number | undefined
-}): Omit<EventSettings, 'topic'> {
+}
+
+const idsOf = (flags: EventFlags) => ({
+  'correlation-id': flags['correlation-id'],
+  'causation-id': flags['causation-id'],
+  'user-id': flags['user-id'],
+})
+
+function toSettings(flags: EventFlags): Omit<EventSettings, 'topic'> {
   const { timestamp } = flags
   if (timestamp !== undefined && !isRfc3339(timestamp)) {
     throw new UsageError(`--timestamp ${timestamp} is not RFC 3339`, ['--timestamp 2026-11-23T10:00:00Z'])

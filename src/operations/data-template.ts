@@ -61,7 +61,8 @@ export function compileData(text: string, now: () => number, random: Randomness 
       const [name = '', ...words] = inside.trim().split(/\s+/)
       const usage = usages.get(name)
       if (usage === undefined) {
-        return { ok: false, reason: `there is no ${whole}; known are ${[...usages.values()].join(' ')}` }
+        const known = [...usages.values()].join(' ')
+        return { ok: false, reason: `there is no ${whole}; known are ${known}, and \\{{ for two plain braces` }
       }
       const piece = partOf(name, words, { now, random })
       if (piece === undefined) return { ok: false, reason: `${whole} is not written like ${usage}` }
@@ -73,5 +74,41 @@ export function compileData(text: string, now: () => number, random: Randomness 
   return {
     ok: true,
     render: (index) => pieces.map((piece) => (typeof piece === 'string' ? piece : piece(index))).join(''),
+  }
+}
+
+/** Texts by the name of the flag they were given with. */
+type FlagTexts = Readonly<Record<string, string | readonly string[] | undefined>>
+
+export type CompiledTexts<T> =
+  | {
+      readonly ok: true
+      /** The texts of one event; `undefined` when no text is a template, so that all events have the same. */
+      readonly render: ((index: number) => T) | undefined
+    }
+  | { readonly ok: false; readonly flag: string; readonly reason: string }
+
+/** Compiles the texts that flags say of every event as {@link compileData} compiles data. */
+export function compileTexts<T extends FlagTexts>(
+  texts: T,
+  now: () => number,
+  random: Randomness = nodeRandomness,
+): CompiledTexts<T> {
+  const renders: [flag: string, render: (index: number) => string | readonly string[]][] = []
+  for (const [flag, text] of Object.entries(texts)) {
+    const parts: DataTemplate[] = []
+    for (const part of typeof text === 'string' ? [text] : (text ?? [])) {
+      const compiled = compileData(part, now, random)
+      if (!compiled.ok) return { ok: false, flag, reason: compiled.reason }
+      parts.push(compiled.render)
+    }
+    if (parts.length === 0 || ![text].flat().some((part) => part?.includes('{{'))) continue
+    const [only] = parts
+    renders.push([flag, typeof text === 'string' && only ? only : (index) => parts.map((part) => part(index))])
+  }
+  if (renders.length === 0) return { ok: true, render: undefined }
+  return {
+    ok: true,
+    render: (index) => ({ ...texts, ...Object.fromEntries(renders.map(([flag, render]) => [flag, render(index)])) }),
   }
 }

@@ -24,6 +24,8 @@ export interface PublishRequest {
   readonly topic: string
   readonly lines: AsyncIterable<readonly InputLine[]>
   readonly settings: EventSettings
+  /** What `settings` are for one event, counted from 1; absent: the same for all. */
+  readonly settingsAt?: ((index: number) => EventSettings) | undefined
   /** Events a second at most; absent: as fast as the bus takes them. */
   readonly rate?: number | undefined
   readonly signal: AbortSignal
@@ -46,14 +48,14 @@ interface Batch {
  */
 export async function* publishLines(
   bus: EventBus,
-  { topic, lines, settings, rate, signal, clock = systemClock }: PublishRequest,
+  { topic, lines, settings, settingsAt = () => settings, rate, signal, clock = systemClock }: PublishRequest,
 ): AsyncGenerator<readonly Published[]> {
   const isJson = settings.eventType === undefined || (settings.codec !== 'text' && settings.codec !== 'bytes')
   const stop = new AbortController()
   // With a rate, no more at a time than a twentieth of a second's worth.
   const mostRecords = rate === undefined ? MOST_RECORDS : Math.max(1, Math.min(MOST_RECORDS, Math.floor(rate / 20)))
   const batches = gather(isJson ? documentsOf(lines) : lines, {
-    settings,
+    settingsAt,
     mostRecords,
     signal: AbortSignal.any([signal, stop.signal]),
   })
@@ -108,7 +110,7 @@ async function send(bus: EventBus, topic: string, { records, types, lines }: Bat
 }
 
 interface GatherOptions {
-  readonly settings: EventSettings
+  readonly settingsAt: (index: number) => EventSettings
   readonly mostRecords: number
   readonly signal: AbortSignal
 }
@@ -116,11 +118,12 @@ interface GatherOptions {
 /** Reads lines into batches. A batch ends when it is full, or when no more lines come for a moment. */
 async function* gather(
   lines: AsyncIterable<readonly InputLine[]>,
-  { settings, mostRecords, signal }: GatherOptions,
+  { settingsAt, mostRecords, signal }: GatherOptions,
 ): AsyncGenerator<Batch, undefined> {
   const input = lines[Symbol.asyncIterator]()
   let reading: Promise<IteratorResult<readonly InputLine[]>> | undefined
   let batch = emptyBatch()
+  let index = 0
   try {
     while (!signal.aborted) {
       reading ??= input.next()
@@ -133,7 +136,8 @@ async function* gather(
       if (read === 'stopped' || read.done) break
       reading = undefined
       for (const { number, text } of read.value) {
-        const item = readInput(text, settings)
+        index += 1
+        const item = readInput(text, settingsAt(index))
         if (!item.ok) throw new BadInputError(number, item.reason)
         batch.records.push(item.record)
         batch.types.push(item.eventType)

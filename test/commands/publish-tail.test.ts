@@ -57,6 +57,45 @@ describe('publish', () => {
     expect(stdout).toBe('o-1 2026-11-23T10:00:00.000Z\no-2 2026-11-23T10:00:00.000Z\n')
   })
 
+  test('fills in templates in every text of an event, anew for each event', async () => {
+    const { stderr, exitCode } = await publish([
+      ...['order-events', '--type', '{{pick A.v1}}', '--data', '{"n":{{i}}}', '--count', '3', '--envelope', 'cbor'],
+      ...['--key', 'k-{{i}}', '--correlation-id', 'c-{{i}}', '--causation-id', 'a-{{i}}', '--user-id', 'u-{{i}}'],
+      ...['--timestamp', '{{now}}', '--metadata', 'saga=s-{{i}}', '--header', 'h=v-{{i}}', '--header', 'plain=\\{{'],
+    ])
+
+    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
+    const { stdout } = await tail(['order-events', '-e', '-o', '%y %k %c %a %u %h %{n} %m'])
+    expect(stdout.split('\n').filter(Boolean)).toEqual(
+      [1, 2, 3].map(
+        (i) =>
+          `A.v1 k-${i} c-${i} a-${i} u-${i} h=v-${i},plain={{ ${i} {"correlation_id":"c-${i}","causation_id":"a-${i}","user_id":"u-${i}","timestamp":"2026-11-23T10:00:00.000Z","saga":"s-${i}"}`,
+      ),
+    )
+  })
+
+  test('fills in templates for the lines of a file and for records too, numbered by the event', async () => {
+    await publish([...order, '--correlation-id', 'c-{{i}}'], '{"a":1}\n\n{"a":2}\n')
+    await publish(['copy-events', '--key', 'k-{{i}}'], (await tail(['order-events', '-e', '-o', 'json'])).stdout)
+    await publish(['copy-events', '--tombstone', '--key', 'gone-{{i}}'])
+
+    const { stdout } = await tail(['copy-events', '-e', '-o', '%k %c'])
+    expect(stdout.split('\n')).toEqual(['k-1 c-1', 'k-2 c-2', 'gone-1 ', ''])
+  })
+
+  test.each([
+    ['--key', 'k-{{order}}', '--key: there is no {{order}}; known are {{i}}'],
+    ['--correlation-id', '{{i', '--correlation-id: a {{ has no }} of its own'],
+    ['--header', 'a={{random 1}}', '--header: {{random 1}} is not written like {{random 1 100}}'],
+    ['--type', '{{x}}', '--type: there is no {{x}}'],
+    ['--timestamp', '{{i}}', '--timestamp 1 is not RFC 3339'],
+  ])('refuses a template that cannot be filled in: %s %s', async (flag, text, reason) => {
+    const type = flag === '--type' ? [] : ['--type', 'OrderPlaced.v1']
+    const { stdout, stderr, exitCode } = await publish(['order-events', ...type, '--data', '{}', flag, text])
+    expect(stderr).toContain(reason)
+    expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 })
+  })
+
   test.each([
     { what: 'a folder', argv: ['--type', 'A.v1', '--file', tmpdir()], text: 'it is a folder' },
     { what: 'an event type that is empty', argv: ['--type', '', '--data', '{}'], text: 'Parsing --type' },
