@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
 import { duration } from '../bus/duration.ts'
+import { momentsWithoutZone } from '../bus/moment.ts'
 import { UsageError } from './errors.ts'
 
 /** Flags every command that reaches a bus has. */
@@ -111,6 +112,13 @@ export function noPlace(
     `${flag}: ${reason}`,
     suggestions.map((place) => `${flag} ${quoted(place)}`),
   )
+}
+
+/** The notice that a time in a flag was read as UTC; `undefined` when every time in it says its zone. */
+export function readAsUtc(flag: string, text: string | undefined): string | undefined {
+  const open = text === undefined ? [] : momentsWithoutZone(text)
+  if (open.length === 0) return undefined
+  return `${flag}: ${open.join(' and ')} ${open.length === 1 ? 'names no time zone and is' : 'name no time zone and are'} read as UTC`
 }
 
 /** Flag of commands that need a group without members. */

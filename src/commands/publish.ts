@@ -1,13 +1,14 @@
 import { Args, Flags } from '@oclif/core'
+import { parseMoment } from '../bus/moment.ts'
 import type { Header } from '../bus/record.ts'
 import { ChangeCommand } from '../cli/change-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags, changeFlags, parseName, schemaFlag, toPair } from '../cli/flags.ts'
+import { busFlags, changeFlags, parseName, readAsUtc, schemaFlag, toPair } from '../cli/flags.ts'
 import { compileData, compileTexts } from '../operations/data-template.ts'
 import { viewCodecs } from '../operations/event-view.ts'
 import { openSchemas } from '../operations/open-schemas.ts'
 import { BadInputError, publishLines } from '../operations/publish.ts'
-import { type EventSettings, isRfc3339 } from '../operations/publish-input.ts'
+import type { EventSettings } from '../operations/publish-input.ts'
 import { type InputLine, linesOf } from '../operations/publish-lines.ts'
 import { openFile, type Progress, repeatedLines } from '../operations/publish-source.ts'
 import { formatProgress } from '../ui/format-progress.ts'
@@ -68,7 +69,7 @@ Long input is published as it comes. Partitions that the topic is given meanwhil
     'correlation-id': Flags.string({ description: 'metadata', helpGroup: 'EVENT' }),
     'causation-id': Flags.string({ description: 'metadata', helpGroup: 'EVENT' }),
     'user-id': Flags.string({ description: 'metadata', helpGroup: 'EVENT' }),
-    timestamp: Flags.string({ description: 'metadata, RFC 3339', helpGroup: 'EVENT' }),
+    timestamp: Flags.string({ description: 'metadata, RFC 3339; without a zone, UTC', helpGroup: 'EVENT' }),
     metadata: Flags.string({
       description: 'further metadata, only in a cbor envelope',
       multiple: true,
@@ -103,6 +104,8 @@ Long input is published as it comes. Partitions that the topic is given meanwhil
     const settingsAt = this.#settingsAt(flags, { topic: args.topic, schemas })
     const settings = settingsAt?.(1) ?? { ...toSettings(flags), topic: args.topic, schemas }
     const { lines, progress } = await this.#source({ ...flags, input: args.input })
+    const utc = readAsUtc('--timestamp', flags.timestamp)
+    if (utc !== undefined) await this.notice(utc)
     const bus = await this.openBus(flags)
     await this.agree(flags, { name: args.topic })
     const positions: { readonly partition: number; readonly offset: bigint }[] = []
@@ -231,6 +234,14 @@ interface EventFlags {
   readonly partition?: number | undefined
 }
 
+/** As RFC 3339, which is what services read. */
+function toTimestamp(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const moment = parseMoment(text)
+  if (moment.ok) return moment.rfc3339
+  throw new UsageError(`--timestamp ${text} is not a time: ${moment.reason}`, ['--timestamp 2026-11-23T10:00:00Z'])
+}
+
 const idsOf = (flags: EventFlags) => ({
   'correlation-id': flags['correlation-id'],
   'causation-id': flags['causation-id'],
@@ -238,10 +249,7 @@ const idsOf = (flags: EventFlags) => ({
 })
 
 function toSettings(flags: EventFlags): Omit<EventSettings, 'topic'> {
-  const { timestamp } = flags
-  if (timestamp !== undefined && !isRfc3339(timestamp)) {
-    throw new UsageError(`--timestamp ${timestamp} is not RFC 3339`, ['--timestamp 2026-11-23T10:00:00Z'])
-  }
+  const timestamp = toTimestamp(flags.timestamp)
   const extra = (flags.metadata ?? []).map((one) => toPair('--metadata', one, 'tenant=acme'))
   const metadata = {
     correlationId: flags['correlation-id'],

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { ChangeCommand } from '../cli/change-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags, changeFlags, noPlace, parseName, toPatience, waitFlag } from '../cli/flags.ts'
+import { busFlags, changeFlags, noPlace, parseName, readAsUtc, toPatience, waitFlag } from '../cli/flags.ts'
 import { applyReset, waitUntilEmpty } from '../operations/apply-reset.ts'
 import { planReset } from '../operations/reset.ts'
 import { readOffsetsFile, saveUndoIn, writePlanFile } from '../operations/reset-files.ts'
@@ -15,6 +15,7 @@ const PLACES = `--to takes
   47          an offset           current      where it is: pins it
   +100, -100  from where it is    group:other  where another group is
   @-1h  @1662059631  @2026-11-23  @2026-11-23T10:00:00Z
+                           a day or time without a zone is UTC
   file.json   offsets, as "crbus groups describe --json", a plan or an undo file have them`
 
 export default class Reset extends ChangeCommand {
@@ -90,6 +91,8 @@ export default class Reset extends ChangeCommand {
   async #target(text: string): Promise<ResetTarget> {
     const parsed = parseTarget(text, this.context.now())
     if (!parsed.ok) throw noPlace('--to', parsed)
+    const utc = readAsUtc('--to', 'target' in parsed ? text : undefined)
+    if (utc !== undefined) await this.notice(utc)
     if ('target' in parsed) return parsed.target
     const offsets = await readOffsetsFile(resolve(this.context.cwd, parsed.file))
     return { kind: 'offsets', source: parsed.file, offsets }

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags, noPlace, parseName, schemaFlag } from '../cli/flags.ts'
+import { busFlags, noPlace, parseName, readAsUtc, schemaFlag } from '../cli/flags.ts'
 import { youngGenerationBound } from '../cli/young-generation.ts'
 import { compileFilter } from '../operations/event-filter.ts'
 import { type EventView, type Reading, viewCodecs } from '../operations/event-view.ts'
@@ -21,7 +21,8 @@ const PLACES = `--from and --to take
   47        an offset            47:  :47  10:20   a range
   +10       after the start      -10               before the end
   @-1h      an hour ago          @-48h:-24h        a range of times
-  @1662059631  @2026-11-23  @2026-11-23T10:00:00Z`
+  @1662059631  @2026-11-23  @2026-11-23T10:00:00Z
+                           a day or time without a zone is UTC`
 
 const TOKENS = `-o takes text, json (a line each, which "crbus publish" reads back), raw (the values), or a format such as '%t[%p]@%o %y %{order_id}' of
   %t topic        %p partition    %o offset       %k key
@@ -94,6 +95,9 @@ export default class Tail extends BaseCommand {
     const topics = [...new Set(argv as string[])]
     if (topics.length === 0) throw new UsageError('name a topic', ['crbus topics list', 'crbus tail order-events'])
     const { from, to } = this.#range(flags)
+    for (const utc of [readAsUtc('--from', flags.from), readAsUtc('--to', flags.to)]) {
+      if (utc !== undefined) await this.notice(utc)
+    }
     const compiled = await compileFilter({
       types: flags.type,
       key: flags.key,

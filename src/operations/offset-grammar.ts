@@ -1,5 +1,6 @@
 import { duration } from '../bus/duration.ts'
 import { EventBusError, topicNotFound } from '../bus/errors.ts'
+import { leadingMoment, parseMoment } from '../bus/moment.ts'
 import { placeOf } from '../bus/names.ts'
 import type { LogSlice, PartitionRange, TopicLog } from '../bus/topic-log.ts'
 
@@ -97,7 +98,9 @@ function explain(point: string, bare: string, places: string): BadPlace {
     return bad(`'${point}' does not say before what; ${ago} is so long before now`, [ago])
   }
   if (/^\d{4}-\d\d-\d\d/.test(bare)) {
-    return bad(`'${point}' is no date`, ['@2026-11-23', '@2026-11-23T10:00:00Z'])
+    const parsed = parseMoment(bare)
+    const why = parsed.ok ? '' : `: ${parsed.reason}`
+    return bad(`'${point}' is not a date${why}`, ['@2026-11-23', '@2026-11-23T10:00:00Z'])
   }
   if (point.startsWith('@') && /^\d+$/.test(bare)) {
     const reason = `'${point}' has ${bare.length} digits; a time has 10 (seconds), 13 (milliseconds) or 19 (nanoseconds)`
@@ -108,7 +111,7 @@ function explain(point: string, bare: string, places: string): BadPlace {
 
 /** The colon of a range; those inside a time of day do not count. */
 function separator(text: string): number {
-  const stamp = /^@?\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?/.exec(text)
+  const stamp = leadingMoment.exec(text)
   return text.indexOf(':', stamp ? stamp[0].length : 0)
 }
 
@@ -146,25 +149,16 @@ function parseTime(text: string, now: number, isMarked: boolean): ParsedTime | u
   const ago = /^(.+)\sago$/.exec(text)?.[1] ?? (isMarked ? /^-(.+)$/.exec(text)?.[1] : undefined)
   const length = ago === undefined ? undefined : duration(ago.replaceAll(' ', ''))
   if (length !== undefined) return { at: now - length, isAbsolute: false }
-  const at = (isMarked ? parseEpoch(text) : undefined) ?? parseDate(text)
-  return at === undefined ? undefined : { at, isAbsolute: true }
+  const epoch = isMarked ? parseEpoch(text) : undefined
+  if (epoch !== undefined) return { at: epoch, isAbsolute: true }
+  const moment = parseMoment(text)
+  return moment.ok ? { at: moment.time, isAbsolute: true } : undefined
 }
 
 function parseEpoch(text: string): number | undefined {
   if (/^\d{10}$/.test(text)) return Number(text) * 1000
   if (/^\d{13}$/.test(text)) return Number(text)
   return /^\d{19}$/.test(text) ? Number(BigInt(text) / 1_000_000n) : undefined
-}
-
-/** A date alone and a time without a zone are UTC. */
-function parseDate(text: string): number | undefined {
-  const found = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text)
-  if (!found) return undefined
-  const [, year, month, day, clock = '00:00', zone = 'Z'] = found
-  // `Date` takes the 30th of February for the 2nd of March.
-  if (new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() !== Number(day)) return undefined
-  const time = Date.parse(`${year}-${month}-${day}T${clock}${zone}`)
-  return Number.isNaN(time) ? undefined : time
 }
 
 function isReversed(from: OffsetSpec, to: OffsetSpec): boolean {

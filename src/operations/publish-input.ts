@@ -1,4 +1,5 @@
 import { type EventMetadata, type SerializedEvent, versionOf } from '../bus/event.ts'
+import { parseMoment } from '../bus/moment.ts'
 import type { Header, NewRecord } from '../bus/record.ts'
 import { encodeEnvelope, toMetadata } from '../codecs/envelope.ts'
 import { parseJson, writeJson } from '../codecs/json.ts'
@@ -313,11 +314,6 @@ function allHeaders(headers: readonly (Header | undefined)[]): Header[] | undefi
   return found.length === headers.length ? found : undefined
 }
 
-const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
-
-/** Whether Rust's chrono reads it. */
-export const isRfc3339 = (text: string): boolean => rfc3339.test(text) && !Number.isNaN(Date.parse(text))
-
 /** What Go writes for "no time". */
 const GO_ZERO = '0001-01-01T00:00:00Z'
 
@@ -326,7 +322,8 @@ function readTime(time: unknown): bigint | undefined | null {
   if (time === undefined || time === null || time === -1 || time === GO_ZERO) return undefined
   if (typeof time === 'bigint') return time
   if (typeof time === 'number') return Number.isSafeInteger(time) ? BigInt(time) : null
-  return typeof time === 'string' && isRfc3339(time) ? BigInt(Date.parse(time)) : null
+  const moment = typeof time === 'string' ? parseMoment(time) : undefined
+  return moment?.ok && moment.hasZone ? BigInt(moment.time) : null
 }
 
 function readBase64(text: string): Buffer | undefined {

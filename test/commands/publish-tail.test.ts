@@ -84,11 +84,67 @@ describe('publish', () => {
   })
 
   test.each([
+    ['2026-11-23T10:00:00.5+05:30', '2026-11-23T10:00:00.5+05:30', ''],
+    ['2026-11-23T10:00:00.123456789+0530', '2026-11-23T10:00:00.123456789+05:30', ''],
+    ['2026-11-23t10:00:00z', '2026-11-23T10:00:00Z', ''],
+    [
+      '2026-11-23 10:00',
+      '2026-11-23T10:00:00Z',
+      '--timestamp: 2026-11-23 10:00 names no time zone and is read as UTC\n',
+    ],
+    ['2026-11-23', '2026-11-23T00:00:00Z', '--timestamp: 2026-11-23 names no time zone and is read as UTC\n'],
+  ])('writes --timestamp %s as RFC 3339 and says when it is read as UTC', async (text, written, notice) => {
+    const { stderr } = await publish([...order, '--data', '{}', '--timestamp', text])
+    expect(stderr).toBe(notice)
+    expect((await tail(['order-events', '-e', '-o', '%m'])).stdout).toBe(`{"timestamp":"${written}"}\n`)
+  })
+
+  test.each([
+    ['2026-02-30T10:00:00Z', '2026-02 has 28 days'],
+    ['2026-11-23T23:59:60Z', 'no leap seconds'],
+    ['yesterday', 'a date is written 2026-11-23'],
+  ])('refuses --timestamp %s with the reason', async (text, reason) => {
+    const { stderr, exitCode } = await publish([...order, '--data', '{}', '--timestamp', text])
+    expect(stderr).toContain(`--timestamp ${text} is not a time: `)
+    expect(stderr).toContain(reason)
+    expect(exitCode).toBe(2)
+  })
+
+  test.each([
+    ['a zone without a colon', '2026-11-23T10:00:00+0530', '1795408200000'],
+    ['a lower-case zone', '2026-11-23t10:00:00z', '1795428000000'],
+  ])('takes the time of a record with %s', async (_, timestamp, milliseconds) => {
+    await publish(['copy-events'], JSON.stringify({ topic: 'x', key: 'k', value: 'v', timestamp }))
+    expect((await tail(['copy-events', '-e', '-o', '%T'])).stdout).toBe(`${milliseconds}\n`)
+  })
+
+  test.each(['2026-02-30T10:00:00Z', '2026-11-23T10:00:00', '2026-11-23T10:00:60Z'])(
+    'refuses the time of a record that is %s',
+    async (timestamp) => {
+      const { stderr, exitCode } = await publish(['copy-events'], JSON.stringify({ key: 'k', value: 'v', timestamp }))
+      expect(stderr).toContain('line 1: timestamp is neither RFC 3339 nor milliseconds')
+      expect(exitCode).toBe(2)
+    },
+  )
+
+  test('says that a place without a time zone is read as UTC', async () => {
+    await publish([...order, '--data', '{}'])
+    const open = await tail(['order-events', '-e', '--from', '2026-11-23 09:00', '--to', 'today'])
+    expect(open.stderr).toBe(
+      '--from: 2026-11-23 09:00 names no time zone and is read as UTC\n--to: today names no time zone and is read as UTC\n0 events\n',
+    )
+    const range = await tail(['order-events', '-e', '--from', '@2026-11-23:2026-11-24T10:00+0100'])
+    expect(range.stderr).toBe('--from: 2026-11-23 names no time zone and is read as UTC\n0 events\n')
+    const closed = await tail(['order-events', '-e', '--from', '@2026-11-23T09:00Z', '--to', '@-1h'])
+    expect(closed.stderr).toBe('0 events\n')
+  })
+
+  test.each([
     ['--key', 'k-{{order}}', '--key: there is no {{order}}; known are {{i}}'],
     ['--correlation-id', '{{i', '--correlation-id: a {{ has no }} of its own'],
     ['--header', 'a={{random 1}}', '--header: {{random 1}} is not written like {{random 1 100}}'],
     ['--type', '{{x}}', '--type: there is no {{x}}'],
-    ['--timestamp', '{{i}}', '--timestamp 1 is not RFC 3339'],
+    ['--timestamp', '{{i}}', '--timestamp 1 is not a time: a date is written 2026-11-23'],
   ])('refuses a template that cannot be filled in: %s %s', async (flag, text, reason) => {
     const type = flag === '--type' ? [] : ['--type', 'OrderPlaced.v1']
     const { stdout, stderr, exitCode } = await publish(['order-events', ...type, '--data', '{}', flag, text])
