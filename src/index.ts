@@ -2,7 +2,14 @@
 
 export type * from './bus/admin.ts'
 export type { OffsetReset } from './bus/driver.ts'
-export { EventBusError, type EventBusErrorCode, eventBusErrorCodes } from './bus/errors.ts'
+export {
+  AppendError,
+  type AppendOutcome,
+  EventBusError,
+  type EventBusErrorCode,
+  eventBusErrorCodes,
+  type RefusedRecord,
+} from './bus/errors.ts'
 export { type EventMetadata, type SerializedEvent, serializedEvent, versionOf } from './bus/event.ts'
 export type { EventBus, EventStream, Received, SubscribeOptions } from './bus/event-bus.ts'
 export { defaultGroup, isEventTopic, topicFor } from './bus/names.ts'

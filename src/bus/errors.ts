@@ -1,3 +1,5 @@
+import type { Position } from './record.ts'
+
 /**
  * Every way a bus can fail, with the exit code of the command line for it. Public: codes are never renamed and exit
  * codes never renumbered; messages may change.
@@ -71,6 +73,50 @@ export class EventBusError extends Error {
   }
 }
 
+/** A record that the bus does not take as it is; sending it again fails again. */
+export interface RefusedRecord {
+  /** Its index in the list given to `append` or `publish`, from 0. */
+  readonly index: number
+  readonly reason: string
+  /** Bytes of a record that is too large, as it was sent: with headers, framing and compression. */
+  readonly size?: number | undefined
+  /** Bytes that the bus takes at most, where it says so. */
+  readonly limit?: number | undefined
+}
+
+/** What became of the records of a failed append. A record that is in none of the three lists was not appended. */
+export interface AppendOutcome {
+  /** As long as the list given. Where an acknowledged record is; `undefined` for every other record. */
+  readonly positions: readonly (Position | undefined)[]
+  /** Lowest index first. None of these records was appended. */
+  readonly refused: readonly RefusedRecord[]
+  /** Indices, lowest first, of records that were sent and not answered for: each may have been appended or not. */
+  readonly unknown: readonly number[]
+}
+
+/** A failed `append` or `publish`, with what became of each record. */
+export class AppendError extends EventBusError {
+  readonly append: AppendOutcome
+  /** The message without the counts at its end. */
+  readonly reason: string
+
+  constructor(code: EventBusErrorCode, reason: string, append: AppendOutcome, details: EventBusErrorDetails = {}) {
+    super(code, `${reason}${counted(append)}`, details)
+    this.append = append
+    this.reason = reason
+  }
+}
+
+/** ` (3 of 5 records were appended, 1 more may have been)`; nothing where no record was. */
+function counted({ positions, unknown }: AppendOutcome): string {
+  const count = positions.length
+  const appended = positions.filter((position) => position !== undefined).length
+  if (appended + unknown.length === 0) return ''
+  if (count === 1) return ' (the record may have been appended)'
+  const doubt = unknown.length === 0 ? '' : `, ${unknown.length} more may have been`
+  return ` (${appended} of ${count} records were appended${doubt})`
+}
+
 // The first sentence of each message is the one Composable Rust prints for the same variant.
 
 export const connectionFailed = (reason: string, details: EventBusErrorDetails = {}) =>
@@ -78,6 +124,34 @@ export const connectionFailed = (reason: string, details: EventBusErrorDetails =
 
 export const publishFailed = (topic: string, reason: string, details: EventBusErrorDetails = {}) =>
   new EventBusError('PUBLISH_FAILED', `Publish failed for topic '${topic}': ${reason}`, { topic, ...details })
+
+/** What a message calls one of the records given: the only one has no number. */
+export const recordName = (index: number, count: number): string => (count === 1 ? 'the record' : `record ${index}`)
+
+/** A failure with what was appended before it, of `count` records given; what follows was not appended. */
+export function stoppedAppend(error: unknown, count: number, appended: readonly Position[]): unknown {
+  if (!(error instanceof EventBusError) || error instanceof AppendError || appended.length === 0) return error
+  const positions = Array.from({ length: count }, (_, index) => appended[index])
+  const { code, message, topic, suggestions, isPassing } = error
+  const outcome = { positions, refused: [], unknown: [] }
+  return new AppendError(code, message, outcome, { topic, suggestions, isPassing, cause: error })
+}
+
+/**
+ * The failure of an append that stopped at a refused record: those before it were appended, those behind it were not.
+ * `count` is the number of records given.
+ */
+export function recordRefused(
+  topic: string,
+  refused: RefusedRecord,
+  count: number,
+  appended: readonly Position[],
+): AppendError {
+  const positions = Array.from({ length: count }, (_, index) => appended[index])
+  const { message } = publishFailed(topic, `${recordName(refused.index, count)} ${refused.reason}`)
+  const outcome = { positions, refused: [refused], unknown: [] }
+  return new AppendError('PUBLISH_FAILED', message, outcome, { topic, isPassing: false })
+}
 
 export const subscriptionFailed = (topics: readonly string[], reason: string, details: EventBusErrorDetails = {}) =>
   new EventBusError(

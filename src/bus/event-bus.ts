@@ -58,7 +58,9 @@ export interface EventBus {
   /**
    * Publishes one event or several, in order; resolves with their positions when the bus has taken them. Rejects with
    * `PUBLISH_FAILED` (topic and reason), or with a code that says more: `INVALID_TOPIC`, `TOPIC_NOT_FOUND`,
-   * `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`.
+   * `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`. Where some of several events were or may have been published, or one is
+   * refused, the error is an `AppendError` that says of each what became of it. An event that cannot be serialized fails
+   * the call before anything is sent.
    */
   publish(topic: string, events: SerializedEvent | readonly SerializedEvent[]): Promise<readonly Position[]>
   /** Resolves when the subscription stands: with `latest`, what is published from then on is delivered. */

@@ -28,6 +28,11 @@ export interface TopicLog {
    * Appends records, in order within each partition, and resolves with their positions, in the order given, once they
    * are as durable as the bus was configured for. An empty list appends nothing. Offsets are -1n where the bus does not
    * report them (Kafka with acks 0).
+   *
+   * Stops at the first record that fails: the records before it are appended where the bus can be reached, those behind
+   * it are not, except those that were already on their way to other partitions. Rejects then with an `AppendError`,
+   * which says of each record whether it was appended, was refused, or may have been appended; with
+   * any other `EventBusError`, nothing was appended.
    */
   append(topic: string, records: readonly NewRecord[]): Promise<readonly Position[]>
 

@@ -7,11 +7,12 @@ import { busFlags, changeFlags, parseName, readAsUtc, schemaFlag, toPair } from 
 import { compileData, compileTexts } from '../operations/data-template.ts'
 import { viewCodecs } from '../operations/event-view.ts'
 import { openSchemas } from '../operations/open-schemas.ts'
-import { BadInputError, publishLines } from '../operations/publish.ts'
+import { BadInputError, PublishStoppedError, publishLines, type RefusedLine } from '../operations/publish.ts'
 import type { EventSettings } from '../operations/publish-input.ts'
-import { type InputLine, linesOf } from '../operations/publish-lines.ts'
+import { type InputLine, type LineRange, linesOf, parseLines, within } from '../operations/publish-lines.ts'
 import { openFile, type Progress, repeatedLines } from '../operations/publish-source.ts'
 import { formatProgress } from '../ui/format-progress.ts'
+import { formatPublishStop, resumption } from '../ui/format-publish-stop.ts'
 import { formatPublished } from '../ui/format-published.ts'
 import { write } from '../ui/io.ts'
 
@@ -20,6 +21,10 @@ interface PublishSummary {
   readonly published: number
   /** Where the first hundred went. */
   readonly positions: readonly { readonly partition: number; readonly offset: bigint }[]
+  /** Of a publish that the bus stopped: see `PublishStoppedError`. */
+  readonly refused?: readonly RefusedLine[]
+  readonly unknown?: readonly LineRange[]
+  readonly rest?: readonly LineRange[]
 }
 
 export default class Publish extends ChangeCommand {
@@ -29,7 +34,7 @@ export default class Publish extends ChangeCommand {
 
 In --data, and in --type, --key, --header and the metadata, these are filled in anew for each event: {{i}} its number from 1, {{uuid}}, {{now}}, {{now_ms}}, {{random 1 9}}, {{pick a b}}; \\{{ is two plain braces.
 
-Long input is published as it comes. Partitions that the topic is given meanwhile are used after five minutes at most.`
+Long input is published as it comes. A line that cannot be published ends it: the lines before are published, and --lines publishes the rest. Partitions that the topic is given meanwhile are used after five minutes at most.`
   static override examples = [
     `<%= config.bin %> publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-1"}'`,
     `<%= config.bin %> publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-{{i}}","at":"{{now}}"}' --count 100 --rate 20`,
@@ -56,6 +61,11 @@ Long input is published as it comes. Partitions that the topic is given meanwhil
       exclusive: ['file'],
     }),
     file: Flags.string({ char: 'f', description: 'lines to publish; - is stdin', helpGroup: 'EVENT' }),
+    lines: Flags.string({
+      description: 'only these lines of the input: 4001- is all from line 4001 on, 3,7-9 four lines',
+      helpGroup: 'EVENT',
+      helpValue: '4001-',
+    }),
     codec: Flags.option({ options: viewCodecs })({
       description: 'how data is written; bytes takes base64; default: bincode where a schema knows the type, else json',
       helpGroup: 'EVENT',
@@ -106,6 +116,7 @@ Long input is published as it comes. Partitions that the topic is given meanwhil
     const { lines, progress } = await this.#source({ ...flags, input: args.input })
     const utc = readAsUtc('--timestamp', flags.timestamp)
     if (utc !== undefined) await this.notice(utc)
+    const only = toLines(flags.lines)
     const bus = await this.openBus(flags)
     await this.agree(flags, { name: args.topic })
     const positions: { readonly partition: number; readonly offset: bigint }[] = []
@@ -117,7 +128,8 @@ Long input is published as it comes. Partitions that the topic is given meanwhil
     this.signal.addEventListener('abort', release, { once: true })
     const show = this.#progress(progress)
     try {
-      const request = { topic: args.topic, lines, settings, settingsAt, rate: flags.rate, signal: this.signal }
+      const { signal } = this
+      const request = { topic: args.topic, lines, settings, settingsAt, only, rate: flags.rate, signal }
       for await (const batch of publishLines(bus, request)) {
         summary.published += batch.length
         const left = batch.slice(0, MOST_POSITIONS - positions.length)
@@ -127,8 +139,18 @@ Long input is published as it comes. Partitions that the topic is given meanwhil
       }
     } catch (error) {
       if (summary.published > 0) await this.notice(`${summary.published} published before this`)
-      if (error instanceof BadInputError) throw new UsageError(error.message, ['crbus publish --help'])
-      throw error
+      if (error instanceof BadInputError) {
+        const rest =
+          summary.published === 0 ? [] : resumption(within([{ from: error.line, to: undefined }], only ?? ALL))
+        throw new UsageError(error.message, [...rest, 'crbus publish --help'])
+      }
+      if (!(error instanceof PublishStoppedError)) throw error
+      const { refused, unknown, rest } = error
+      this.partial = { ...summary, refused, unknown, rest }
+      const failure = formatPublishStop(error, args.topic, summary.published)
+      // After Ctrl-C nothing else would tell that lines read before it were not published.
+      if (this.context.stop.reason === 'interrupted') await this.notice(failure.message)
+      throw failure
     } finally {
       show(summary.published, true)
       this.signal.removeEventListener('abort', release)
@@ -203,6 +225,7 @@ Long input is published as it comes. Partitions that the topic is given meanwhil
   }
 }
 
+const ALL: readonly LineRange[] = [{ from: 1, to: undefined }]
 const PROGRESS_MS = 200
 /** Positions that a JSON document lists. */
 const MOST_POSITIONS = 100
@@ -216,6 +239,14 @@ interface PublishFlags {
   readonly count?: number | undefined
   readonly rate?: number | undefined
   readonly input?: string | undefined
+}
+
+function toLines(text: string | undefined): readonly LineRange[] | undefined {
+  if (text === undefined) return undefined
+  const lines = parseLines(text)
+  if (lines === undefined)
+    throw new UsageError(`--lines ${text} is not a list of lines`, ['--lines 4001-', '--lines 3,7-9'])
+  return lines
 }
 
 /** What the flags say of an event. */

@@ -1,6 +1,6 @@
 import type { BusAdmin } from '../bus/admin.ts'
 import type { BusDriver, OffsetReset } from '../bus/driver.ts'
-import { EventBusError, publishFailed, subscriptionFailed } from '../bus/errors.ts'
+import { AppendError, EventBusError, publishFailed, recordName, subscriptionFailed } from '../bus/errors.ts'
 import type { SerializedEvent } from '../bus/event.ts'
 import type { EventBus, EventStream, SubscribeOptions } from '../bus/event-bus.ts'
 import { topicNameError } from '../bus/names.ts'
@@ -47,7 +47,7 @@ export class DriverEventBus implements EventBus {
     if (invalid) throw invalid
     if (this.#closing) throw publishFailed(topic, 'the bus is closed', { isPassing: true })
     const list = Array.isArray(events) ? (events as readonly SerializedEvent[]) : [events as SerializedEvent]
-    const records = list.map((event) => this.#toRecord(topic, event))
+    const records = list.map((event, index) => this.#toRecord(topic, event, index, list.length))
     try {
       return await this.log.append(topic, records)
     } catch (error) {
@@ -100,9 +100,14 @@ export class DriverEventBus implements EventBus {
     for (const result of closed) if (result.status === 'rejected') throw result.reason
   }
 
-  #toRecord(topic: string, event: SerializedEvent): NewRecord {
+  #toRecord(topic: string, event: SerializedEvent, index: number, count: number): NewRecord {
     const encoded = encodeEnvelope(event, this.#options.envelope ?? 'bincode')
-    if (!encoded.ok) throw publishFailed(topic, `Failed to serialize event: ${encoded.reason}`, { isPassing: false })
+    if (!encoded.ok) {
+      const reason = `Failed to serialize event: ${encoded.reason}`
+      const { message } = publishFailed(topic, count === 1 ? reason : `${recordName(index, count)}: ${reason}`)
+      const outcome = { positions: new Array(count).fill(undefined), refused: [{ index, reason }], unknown: [] }
+      throw new AppendError('PUBLISH_FAILED', message, outcome, { topic, isPassing: false })
+    }
     return { key: Buffer.from(event.eventType), value: encoded.bytes }
   }
 }
@@ -110,7 +115,11 @@ export class DriverEventBus implements EventBus {
 /** A failed publish is a `PUBLISH_FAILED`, except where the code already says what to do about it. */
 function asPublishFailed(topic: string, error: unknown): EventBusError {
   if (!(error instanceof EventBusError)) return publishFailed(topic, String(error), { cause: error })
-  const { message, suggestions, isPassing } = error
-  const isPlain = error.code === 'TRANSPORT_ERROR'
-  return isPlain ? publishFailed(topic, message, { cause: error, suggestions, isPassing }) : error
+  if (error.code !== 'TRANSPORT_ERROR') return error
+  const { suggestions, isPassing } = error
+  const isPartial = error instanceof AppendError
+  const reason = isPartial ? error.reason : error.message
+  const failed = publishFailed(topic, reason, { cause: error, suggestions, isPassing })
+  if (!isPartial) return failed
+  return new AppendError(failed.code, failed.message, error.append, { topic, cause: error, suggestions, isPassing })
 }

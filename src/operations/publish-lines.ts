@@ -7,6 +7,52 @@ export interface InputLine {
   readonly text: string
 }
 
+/** Lines of the input, both ends included; without `to`, all from there on. */
+export interface LineRange {
+  readonly from: number
+  readonly to: number | undefined
+}
+
+/** The lines for which `isChosen` holds, by their index, as ranges. Lines that follow each other in the list are one. */
+export function rangesOf(lines: readonly number[], isChosen: (index: number) => boolean): LineRange[] {
+  const ranges: { from: number; to: number }[] = []
+  let isOpen = false
+  lines.forEach((line, index) => {
+    const last = ranges.at(-1)
+    const isIn = isChosen(index)
+    if (isIn && isOpen && last !== undefined) last.to = line
+    else if (isIn) ranges.push({ from: line, to: line })
+    isOpen = isIn
+  })
+  return ranges
+}
+
+/** Those of the lines that `only` has as well. */
+export const within = (ranges: readonly LineRange[], only: readonly LineRange[]): LineRange[] =>
+  ranges.flatMap((range) =>
+    only.flatMap((allowed) => {
+      const from = Math.max(range.from, allowed.from)
+      const to = Math.min(range.to ?? Number.POSITIVE_INFINITY, allowed.to ?? Number.POSITIVE_INFINITY)
+      return from > to ? [] : [{ from, to: Number.isFinite(to) ? to : undefined }]
+    }),
+  )
+
+/** What {@link parseLines} reads. */
+export const formatLines = (ranges: readonly LineRange[]): string =>
+  ranges.map(({ from, to }) => (to === from ? `${from}` : `${from}-${to ?? ''}`)).join(',')
+
+/** Reads `3`, `5-9`, `4001-` and lists of these, separated by commas; `undefined` for anything else. */
+export function parseLines(text: string): readonly LineRange[] | undefined {
+  const ranges = text.split(',').map((part): LineRange | undefined => {
+    const found = /^([1-9]\d{0,14})(-([1-9]\d{0,14})?)?$/.exec(part.trim())
+    if (found === null) return undefined
+    const from = Number(found[1])
+    const to = found[3] === undefined ? (found[2] === undefined ? from : undefined) : Number(found[3])
+    return to !== undefined && to < from ? undefined : { from, to }
+  })
+  return ranges.every((range) => range !== undefined) ? ranges : undefined
+}
+
 /** A line that cannot be published. What stood before it was sent. */
 export class BadInputError extends Error {
   override readonly name = 'BadInputError'

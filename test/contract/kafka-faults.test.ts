@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { AppendError } from '../../src/bus/errors.ts'
 import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { kafkaTool, startKafka, type TestKafka } from '../support/kafka.ts'
 import { type KafkaProxy, startKafkaProxy } from '../support/kafka-proxy.ts'
@@ -134,6 +135,41 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
 
     await eventually(() => expect(reading.received.map(numberOf)).toContain(2))
     await reading.stop()
+  })
+
+  test('an append whose answers are lost says that its records may have been appended', async () => {
+    const bus = openBus({ timeout: 1000 })
+    const topic = await newTopic(bus)
+    const record = { key: null, value: Buffer.from('x') }
+    await bus.log.append(topic, [record])
+    proxy.rules = { loses: ({ key }) => key === PRODUCE }
+
+    const failed = bus.log.append(topic, [record, record])
+
+    await expect(failed).rejects.toMatchObject({
+      message: expect.stringMatching(/\(0 of 2 records were appended, 2 more may have been\)$/),
+      append: { positions: [undefined, undefined], refused: [], unknown: [0, 1] },
+    })
+    proxy.rules = {}
+    expect((await bus.log.ranges(topic))[0]?.end).toBeGreaterThan(1n)
+  })
+
+  test('an append that no broker could be reached for says that nothing was appended', async () => {
+    const bus = openBus({ timeout: 1000 })
+    const topic = await newTopic(bus)
+    const record = { key: null, value: Buffer.from('x') }
+    await bus.log.append(topic, [record])
+    await proxy.stop()
+    // By then the publisher's connection is known to have ended as well.
+    await expect(bus.log.ranges(topic)).rejects.toMatchObject({ code: 'CONNECTION_FAILED' })
+
+    const [failed] = await Promise.allSettled([bus.log.append(topic, [record, record])])
+    await proxy.start()
+
+    expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'CONNECTION_FAILED' } })
+    const { reason } = failed as PromiseRejectedResult
+    expect(reason instanceof AppendError ? reason.append.unknown : []).toEqual([])
+    expect(await bus.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 1n }])
   })
 
   test('a call with a record that cannot be written fails alone', async () => {

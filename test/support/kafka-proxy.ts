@@ -20,6 +20,9 @@ export interface KafkaProxy {
   rules: KafkaProxyRules
   /** Where the broker is, once it is known. */
   brokerPort: number
+  /** Ends every connection and refuses new ones until `start`: to its clients, the broker is down. */
+  stop(): Promise<void>
+  start(): Promise<void>
   close(): void
 }
 
@@ -60,12 +63,15 @@ export async function startKafkaProxy(port: number): Promise<KafkaProxy> {
     port,
     rules: {},
     brokerPort: 0,
-    close() {
-      server.close()
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve))
       for (const socket of sockets) socket.destroy()
+      await closed
     },
+    start: () => new Promise<void>((resolve) => void server.listen(port, '127.0.0.1', resolve)),
+    close: () => void proxy.stop(),
   }
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  await proxy.start()
   return proxy
 }
 

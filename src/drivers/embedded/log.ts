@@ -1,10 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { publishFailed, topicNotFound, transportError } from '../../bus/errors.ts'
+import { type RefusedRecord, recordRefused, stoppedAppend, topicNotFound, transportError } from '../../bus/errors.ts'
 import { topicNameError } from '../../bus/names.ts'
 import { partitionOf } from '../../bus/partitioner.ts'
 import type { BusRecord, Header, NewRecord, Position } from '../../bus/record.ts'
 import type { LogSlice, PartitionRange, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
 import { transact } from '../../sqlite/shared-file.ts'
+import { refusalOf } from '../refusal.ts'
 import type { Changes } from './changes.ts'
 import { guarded, OFFSETS_PER_PARTITION } from './database.ts'
 
@@ -105,11 +106,21 @@ export class EmbeddedLog implements TopicLog {
   async append(topic: string, records: readonly NewRecord[]): Promise<readonly Position[]> {
     this.#check()
     const positions: Position[] = []
-    for (let at = 0; at < records.length; at += WRITE_BATCH) {
-      const part = records.slice(at, at + WRITE_BATCH)
-      positions.push(...guarded(this.#path, () => transact(this.#database, () => this.#insert(topic, part))))
+    try {
+      for (let at = 0; at < records.length; at += WRITE_BATCH) {
+        const part = records.slice(at, at + WRITE_BATCH)
+        const inserted = guarded(this.#path, () => transact(this.#database, () => this.#insert(topic, part)))
+        positions.push(...inserted.positions)
+        const { refusal } = inserted
+        if (refusal === undefined) continue
+        const refused = { ...refusal, index: at + refusal.index }
+        throw recordRefused(topic, refused, records.length, positions)
+      }
+    } catch (error) {
+      throw stoppedAppend(error, records.length, positions)
+    } finally {
+      this.#changes.notify()
     }
-    this.#changes.notify()
     return positions
   }
 
@@ -281,14 +292,25 @@ export class EmbeddedLog implements TopicLog {
     return this.#statements.whole.get(base + Number(offset)) as unknown as WholeRow | undefined
   }
 
-  #insert(topic: string, records: readonly NewRecord[]): Position[] {
+  /** Inserts the records before the first one that is refused. */
+  #insert(
+    topic: string,
+    records: readonly NewRecord[],
+  ): { readonly positions: readonly Position[]; readonly refusal: RefusedRecord | undefined } {
     const known = this.#statements.partitions.all(topic) as unknown as PartitionRow[]
     const rows = known.length > 0 ? known : this.addTopic(topic, DEFAULT_PARTITIONS)
     const next = rows.map((row) => row.next)
-    const positions = records.map(({ key, value, headers, timestamp, partition }) => {
+    const positions: Position[] = []
+    let refusal: RefusedRecord | undefined
+    for (const record of records) {
+      const reason = refusalOf(record, rows.length)
+      if (reason !== undefined) {
+        refusal = { index: positions.length, reason }
+        break
+      }
+      const { key, value, headers, timestamp, partition } = record
       const chosen = partition ?? partitionOf(key, rows.length) ?? this.#nextUnkeyed++ % rows.length
-      const row = rows[chosen]
-      if (!row) throw publishFailed(topic, `there is no partition ${chosen}; it has ${rows.length}`)
+      const row = rows[chosen] as PartitionRow
       const offset = next[chosen] as number
       next[chosen] = offset + 1
       this.#statements.insert.run(
@@ -298,12 +320,12 @@ export class EmbeddedLog implements TopicLog {
         value,
         headers === undefined || headers.length === 0 ? null : writeHeaders(headers),
       )
-      return { topic, partition: chosen, offset: BigInt(offset) }
-    })
+      positions.push({ topic, partition: chosen, offset: BigInt(offset) })
+    }
     rows.forEach((row, index) => {
       if (next[index] !== row.next) this.#statements.advance.run(next[index] as number, row.id)
     })
-    return positions
+    return { positions, refusal }
   }
 
   #knownPartitions(topics: readonly string[]): Map<string, readonly PartitionRow[]> {

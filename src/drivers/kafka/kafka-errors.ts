@@ -11,7 +11,9 @@ import {
 
 /** Kafka's error codes this driver acts on (https://kafka.apache.org/protocol#protocol_error_codes). */
 export const errorCode = {
+  UNKNOWN_SERVER_ERROR: -1,
   OFFSET_OUT_OF_RANGE: 1,
+  CORRUPT_MESSAGE: 2,
   UNKNOWN_TOPIC_OR_PARTITION: 3,
   LEADER_NOT_AVAILABLE: 5,
   NOT_LEADER_OR_FOLLOWER: 6,
@@ -24,6 +26,7 @@ export const errorCode = {
   COORDINATOR_NOT_AVAILABLE: 15,
   NOT_COORDINATOR: 16,
   INVALID_TOPIC: 17,
+  RECORD_LIST_TOO_LARGE: 18,
   NOT_ENOUGH_REPLICAS: 19,
   NOT_ENOUGH_REPLICAS_AFTER_APPEND: 20,
   ILLEGAL_GENERATION: 22,
@@ -33,6 +36,7 @@ export const errorCode = {
   TOPIC_AUTHORIZATION_FAILED: 29,
   GROUP_AUTHORIZATION_FAILED: 30,
   CLUSTER_AUTHORIZATION_FAILED: 31,
+  INVALID_TIMESTAMP: 32,
   TOPIC_EXISTS: 36,
   INVALID_PARTITIONS: 37,
   INVALID_REPLICATION_FACTOR: 38,
@@ -46,6 +50,7 @@ export const errorCode = {
   UNKNOWN_LEADER_EPOCH: 75,
   OFFSET_NOT_AVAILABLE: 78,
   MEMBER_ID_REQUIRED: 79,
+  INVALID_RECORD: 87,
 } as const
 
 /** What passes by itself, given fresh metadata and a moment. */
@@ -105,8 +110,6 @@ export interface ErrorPlace {
   readonly group?: string | undefined
   /** A protocol error nobody has a better word for is a failed publish. */
   readonly isPublish?: boolean | undefined
-  /** Bytes of the one record that was sent, as it was sent. */
-  readonly recordSize?: number | undefined
 }
 
 /** What a broker may have against a topic whose name is fine. */
@@ -154,14 +157,6 @@ export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
       return new EventBusError('INVALID_TOPIC', `topic '${topic}' ${refusal?.words}: ${error.message}`, {
         ...details,
         suggestions: refusal?.suggestions,
-      })
-    }
-    case errorCode.MESSAGE_TOO_LARGE: {
-      const which = place.recordSize === undefined ? 'a record' : `a record of ${place.recordSize} bytes`
-      return publishFailed(topic, `${which} is more than the topic takes (MESSAGE_TOO_LARGE)`, {
-        ...details,
-        isPassing: false,
-        suggestions: [`raise max.message.bytes, a setting of topic '${topic}'`],
       })
     }
     // The broker's word for a commit from outside while the group has members.

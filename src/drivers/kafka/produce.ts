@@ -1,10 +1,18 @@
-import { EventBusError, publishFailed, topicNotFound } from '../../bus/errors.ts'
+import {
+  AppendError,
+  type EventBusError,
+  publishFailed,
+  type RefusedRecord,
+  recordName,
+  topicNotFound,
+} from '../../bus/errors.ts'
 import { partitionOf } from '../../bus/partitioner.ts'
 import type { NewRecord, Position } from '../../bus/record.ts'
+import { refusalOf } from '../refusal.ts'
 import { Reader, Writer } from './bytes.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { errorCode, isPassing, KafkaFailure } from './kafka-errors.ts'
-import { type PartitionMetadata, produceApi } from './protocol.ts'
+import { ask, describeTopicConfigApi, type PartitionMetadata, produceApi } from './protocol.ts'
 import { encodeBatch, sizeBound } from './record-batch.ts'
 import { protocolFailure } from './wire.ts'
 
@@ -28,13 +36,28 @@ const PAUSE_MS = 50
 /** Whoever waits for a quota looks this often whether the bus was closed. */
 const LOOK_MS = 200
 
+/** A record that was refused, with the topic's settings that decide about it. */
+interface Refusal extends RefusedRecord {
+  readonly settings: readonly string[]
+}
+
 /** What one call of `append` is waiting for. */
 interface Job {
   readonly topic: string
   readonly records: readonly NewRecord[]
-  readonly positions: Position[]
+  readonly positions: (Position | undefined)[]
+  /** A record from this index on is not sent any more: the record at this index failed. */
+  stop: number
+  /** Records before `stop` that are not acknowledged yet. */
   left: number
+  /** Batches under way that hold some of its records. */
+  inFlight: number
   isOver: boolean
+  /** Why the record at `stop` failed. */
+  failure: EventBusError | undefined
+  readonly refused: Refusal[]
+  /** Records that were sent without a certain answer. */
+  readonly unknown: Set<number>
   readonly done: PromiseWithResolvers<readonly Position[]>
 }
 
@@ -52,8 +75,10 @@ interface Lane {
   shares: Share[]
   isBusy: boolean
   failingSince: number | undefined
-  /** Smaller after the broker refused a batch for its size. */
+  /** Bytes of a batch. Smaller after the broker refused one for its size. */
   limit: number
+  /** Records of a batch. Smaller while a refused record is looked for. */
+  most: number
   /** Set after a batch was refused for good: whose record it was shows when each job's are sent alone. */
   isApart: boolean
 }
@@ -94,14 +119,26 @@ export class Producer {
     const job: Job = {
       topic,
       records,
-      positions: new Array(records.length),
+      positions: new Array(records.length).fill(undefined),
+      stop: records.length,
       left: records.length,
+      inFlight: 0,
       isOver: false,
+      failure: undefined,
+      refused: [],
+      unknown: new Set(),
       done: Promise.withResolvers(),
     }
-    for (const [partition, indices] of share(topic, records, layout.length)) {
+    for (let index = 0; index < records.length; index += 1) {
+      const reason = refusalOf(records[index] as NewRecord, layout.length)
+      if (reason === undefined) continue
+      refuse(job, { index, reason, settings: [] })
+      break
+    }
+    for (const [partition, indices] of share(job, layout.length)) {
       this.#lane(topic, partition).shares.push({ job, indices, at: 0 })
     }
+    this.#settle(job)
     this.#pump()
     return job.done.promise
   }
@@ -131,6 +168,7 @@ export class Producer {
         isBusy: false,
         failingSince: undefined,
         limit: BATCH_BYTES,
+        most: Number.POSITIVE_INFINITY,
         isApart: false,
       }
       lanes.set(partition, lane)
@@ -190,10 +228,13 @@ export class Producer {
     const parts: { job: Job; indices: readonly number[] }[] = []
     const records: NewRecord[] = []
     let size = 0
-    for (let share = lane.shares[0]; share && (size === 0 || size < lane.limit); share = lane.shares[0]) {
+    const hasRoom = () => size < lane.limit && records.length < lane.most
+    for (let share = lane.shares[0]; share && (size === 0 || hasRoom()); share = lane.shares[0]) {
       const { job, indices } = share
       const begin = share.at
-      while (!job.isOver && share.at < indices.length) {
+      // What is behind a record that failed is not sent: it would leave a gap.
+      const isSent = () => share.at === indices.length || (indices[share.at] as number) >= job.stop
+      while (!isSent() && records.length < lane.most) {
         const record = job.records[indices[share.at] as number] as NewRecord
         const bytes = sizeBound(record)
         if (size > 0 && size + bytes > lane.limit) break
@@ -201,10 +242,11 @@ export class Producer {
         size += bytes
         share.at += 1
       }
-      if (share.at > begin) parts.push({ job, indices: indices.slice(begin, share.at) })
-      // What is left of a job that failed is not sent: it would leave a gap.
-      const isTaken = job.isOver || share.at === indices.length
-      if (!isTaken) break
+      if (share.at > begin) {
+        parts.push({ job, indices: indices.slice(begin, share.at) })
+        job.inFlight += 1
+      }
+      if (!isSent()) break
       lane.shares.shift()
       if (lane.isApart) break
     }
@@ -213,14 +255,8 @@ export class Producer {
       const bytes = await encodeBatch(records, this.#options.compression, BigInt(Date.now()))
       return { lane, parts, records, size, bytes }
     } catch (error) {
-      // Whose record it is shows when each job's are written alone.
-      lane.isApart = parts.length > 1
-      if (lane.isApart) {
-        putBack({ lane, parts })
-        return undefined
-      }
-      const reason = error instanceof Error ? error.message : String(error)
-      for (const { job } of parts) fail(job, publishFailed(job.topic, `cannot be written: ${reason}`, { cause: error }))
+      const reason = `cannot be written: ${error instanceof Error ? error.message : String(error)}`
+      this.#divide({ lane, parts, records }, (index) => ({ index, reason, settings: [] }))
       return undefined
     }
   }
@@ -231,12 +267,14 @@ export class Producer {
     const { timeout } = this.#cluster.options
     const sentAt = Date.now()
     if (leader === -1) return this.#findLeaders(batches, sentAt)
+    let isSent = false
     try {
       const connection = await this.#cluster.broker(leader, this.#channel)
       const to = new Writer()
       const requested = batches.map(({ lane: { topic, partition }, bytes }) => ({ topic, partition, bytes }))
       produceApi.write(to, { acks, timeout, batches: requested })
       const { key, version, name } = produceApi
+      isSent = true
       const payload = await connection.send({ key, version, name, body: to.bytes, hasAnswer: acks !== 0 })
       if (acks === 0) {
         for (const batch of batches) this.#succeed(batch, -1n)
@@ -248,12 +286,14 @@ export class Producer {
         const { topic, partition } = batch.lane
         const answer = answers.find((one) => one.topic === topic && one.partition === partition)
         if (answer?.error === 0) this.#succeed(batch, answer.base)
-        else
-          isFine = this.#refuse(batch, protocolFailure(answer?.error ?? errorCode.NETWORK_EXCEPTION), sentAt) && isFine
+        else {
+          const failure = protocolFailure(answer?.error ?? errorCode.NETWORK_EXCEPTION)
+          isFine = this.#refuse(batch, failure, sentAt, isSent) && isFine
+        }
       }
       return Math.max(throttled, isFine ? 0 : PAUSE_MS)
     } catch (error) {
-      for (const batch of batches) this.#refuse(batch, error, sentAt)
+      for (const batch of batches) this.#refuse(batch, error, sentAt, isSent)
       return PAUSE_MS
     }
   }
@@ -267,9 +307,9 @@ export class Producer {
         await this.#cluster.partitions(topic)
         if (this.#cluster.knownLeader(topic, partition) === undefined)
           throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
-        putBack(batch)
+        this.#putBack(batch)
       } catch (error) {
-        isFine = this.#refuse(batch, error, sentAt) && isFine
+        isFine = this.#refuse(batch, error, sentAt, false) && isFine
       }
     }
     return isFine ? 0 : PAUSE_MS
@@ -284,17 +324,27 @@ export class Producer {
         job.positions[index] = { topic, partition, offset }
         if (base >= 0n) offset += 1n
       }
-      job.left -= indices.length
-      if (job.left > 0 || job.isOver) continue
-      job.isOver = true
-      job.done.resolve(job.positions)
+      job.left -= job.failure === undefined ? indices.length : indices.filter((index) => index < job.stop).length
+      job.inFlight -= 1
+      this.#settle(job)
     }
   }
 
-  /** Puts a batch back, or gives its jobs up; true when the next attempt need not wait. */
-  #refuse(batch: Batch, error: unknown, sentAt: number): boolean {
-    const { lane, parts } = batch
+  #putBack({ lane, parts }: Pick<Batch, 'lane' | 'parts'>): void {
+    lane.shares.unshift(...parts.map(({ job, indices }) => ({ job, indices, at: 0 })))
+    for (const { job } of parts) {
+      job.inFlight -= 1
+      this.#settle(job)
+    }
+  }
+
+  /** Puts a batch back, or gives its records up; true when the next attempt need not wait. */
+  #refuse(batch: Batch, error: unknown, sentAt: number, isSent: boolean): boolean {
+    const { lane, parts, records } = batch
     lane.failingSince ??= sentAt
+    if (isSent && isUncertain(error)) {
+      for (const { job, indices } of parts) for (const index of indices) job.unknown.add(index)
+    }
     const code = error instanceof KafkaFailure ? error.code : undefined
     const isMissing = code === errorCode.UNKNOWN_TOPIC_OR_PARTITION
     const mayPass = isPassing(error) || isMissing
@@ -302,60 +352,165 @@ export class Producer {
     if (mayPass && isPatient && !this.#cluster.isClosed) {
       this.#cluster.forget(lane.topic)
       void this.#cluster.partitions(lane.topic).catch(() => undefined)
-      putBack(batch)
+      this.#putBack(batch)
       return false
     }
-    if (code === errorCode.MESSAGE_TOO_LARGE && batch.records.length > 1) {
+    if (isOfSize(code) && records.length > 1) {
       lane.limit = Math.floor(batch.size / 2)
-      putBack(batch)
+      this.#putBack(batch)
+      return true
+    }
+    if (error instanceof KafkaFailure && code !== undefined && ofRecords.has(code)) {
+      this.#divide(batch, (index) => toRefusal(index, batch, error))
       return true
     }
     if (code !== undefined && !mayPass && parts.length > 1) {
       lane.isApart = true
-      putBack(batch)
+      this.#putBack(batch)
       return true
     }
-    const recordSize = batch.records.length === 1 ? batch.bytes.length : undefined
-    for (const { job } of parts) {
-      fail(job, isMissing ? topicNotFound(job.topic) : this.#toBusError(error, job, recordSize))
+    for (const { job, indices } of parts) {
+      const failure = isMissing
+        ? topicNotFound(job.topic)
+        : this.#cluster.toBusError(error, { topic: job.topic, isPublish: true })
+      this.#giveUp(job, () => stopAt(job, indices[0] as number, failure))
     }
-    lane.isApart = false
-    lane.failingSince = undefined
+    this.#recover(lane)
     return true
   }
 
-  #toBusError(error: unknown, { topic, records, left }: Job, recordSize: number | undefined): EventBusError {
-    const told = this.#cluster.toBusError(error, { topic, isPublish: true, recordSize })
-    const sent = records.length - left
-    if (sent === 0) return told
-    const { suggestions, isPassing } = told
-    const message = `${told.message} (${sent} of ${records.length} records were written)`
-    return new EventBusError(told.code, message, { topic, suggestions, isPassing, cause: error })
+  /** Looks for the record that is refused by sending each job's alone, and then halves; refuses it when it is alone. */
+  #divide(batch: Omit<Batch, 'bytes' | 'size'>, toRefusal: (index: number) => Refusal): void {
+    const { lane, parts, records } = batch
+    const [first] = parts
+    if (records.length > 1 || first === undefined) {
+      if (parts.length > 1) lane.isApart = true
+      else lane.most = Math.floor(records.length / 2)
+      this.#putBack(batch)
+      return
+    }
+    const { job, indices } = first
+    this.#giveUp(job, () => refuse(job, toRefusal(indices[0] as number)))
+    this.#recover(lane)
+  }
+
+  #giveUp(job: Job, stop: () => void): void {
+    stop()
+    job.inFlight -= 1
+    this.#settle(job)
+  }
+
+  #recover(lane: Lane): void {
+    lane.isApart = false
+    lane.most = Number.POSITIVE_INFINITY
+    lane.failingSince = undefined
+  }
+
+  /** Answers a job once every record before its first failure is acknowledged and nothing of it is under way. */
+  #settle(job: Job): void {
+    if (job.isOver || job.inFlight > 0 || job.left > 0) return
+    job.isOver = true
+    if (job.failure === undefined) job.done.resolve(job.positions as Position[])
+    else void this.#fail(job, job.failure)
+  }
+
+  /** The topic's settings; none when they cannot be had: they are only to tell a limit by. */
+  async #settingsOf(topic: string): Promise<ReadonlyMap<string, string>> {
+    try {
+      const { entries } = await ask(await this.#cluster.anyBroker(), describeTopicConfigApi, topic)
+      return new Map(entries.map(({ name, value }) => [name, value ?? '']))
+    } catch {
+      return new Map()
+    }
+  }
+
+  async #fail(job: Job, failure: EventBusError): Promise<void> {
+    const { topic, records, positions } = job
+    const isTooLarge = job.refused.some(({ size }) => size !== undefined)
+    const limits = isTooLarge ? await this.#settingsOf(topic) : new Map<string, string>()
+    const refused = job.refused.map((refusal) => withLimit(refusal, limits)).sort((a, b) => a.index - b.index)
+    const [first] = refused
+    const told =
+      first?.index === job.stop
+        ? publishFailed(topic, `${recordName(first.index, records.length)} ${first.reason}`, {
+            isPassing: false,
+            cause: failure.cause,
+            suggestions: first.settings.map((name) => `change ${name}, a setting of topic '${topic}'`),
+          })
+        : failure
+    const unknown = [...job.unknown].filter((index) => positions[index] === undefined).sort((a, b) => a - b)
+    const { code, message, suggestions, isPassing, cause = told } = told
+    const outcome = { positions, refused: refused.map(({ settings, ...record }) => record), unknown }
+    job.done.reject(new AppendError(code, message, outcome, { topic, suggestions, isPassing, cause }))
   }
 }
 
-function putBack({ lane, parts }: Pick<Batch, 'lane' | 'parts'>): void {
-  lane.shares.unshift(...parts.map(({ job, indices }) => ({ job, indices, at: 0 })))
+/** Says by how much a record is too large. */
+function withLimit(refusal: Refusal, settings: ReadonlyMap<string, string>): Refusal {
+  const { size } = refusal
+  if (size === undefined) return refusal
+  const value = Number(settings.get(refusal.settings[0] ?? ''))
+  const limit = value > 0 ? value : undefined
+  return { ...refusal, limit, reason: `is too large (${size} bytes${limit === undefined ? '' : `, limit ${limit}`})` }
 }
 
-function fail(job: Job, error: EventBusError): void {
-  if (job.isOver) return
-  job.isOver = true
-  job.done.reject(error)
+function toRefusal(index: number, { bytes, records }: Batch, { code, message }: KafkaFailure): Refusal {
+  const settings = ofRecords.get(code ?? 0) ?? []
+  if (isOfSize(code)) return { index, settings, size: bytes.length, reason: '' }
+  const timestamp = records[0]?.timestamp
+  const isOfTime = code === errorCode.INVALID_TIMESTAMP && timestamp !== undefined
+  const reason = isOfTime ? `has timestamp ${timestamp}, which the topic does not take` : 'was refused'
+  return { index, settings, reason: `${reason}: ${message}` }
 }
+
+/** Ends a job before the record at `index`, unless an earlier one has failed already. */
+function stopAt(job: Job, index: number, failure: EventBusError): void {
+  if (job.failure !== undefined && index >= job.stop) return
+  job.failure = failure
+  job.stop = index
+  job.left = 0
+  for (let before = 0; before < index; before += 1) if (job.positions[before] === undefined) job.left += 1
+}
+
+function refuse(job: Job, refusal: Refusal): void {
+  job.refused.push(refusal)
+  job.unknown.delete(refusal.index)
+  stopAt(job, refusal.index, publishFailed(job.topic, refusal.reason))
+}
+
+/** What a broker may have against a single record, with the settings of the topic that decide. */
+const ofRecords: ReadonlyMap<number, readonly string[]> = new Map([
+  [errorCode.CORRUPT_MESSAGE, ['cleanup.policy']],
+  [errorCode.MESSAGE_TOO_LARGE, ['max.message.bytes']],
+  [errorCode.RECORD_LIST_TOO_LARGE, ['segment.bytes']],
+  [errorCode.INVALID_TIMESTAMP, ['message.timestamp.before.max.ms', 'message.timestamp.after.max.ms']],
+  [errorCode.INVALID_RECORD, ['cleanup.policy']],
+])
+
+const isOfSize = (code: number | undefined): boolean =>
+  code === errorCode.MESSAGE_TOO_LARGE || code === errorCode.RECORD_LIST_TOO_LARGE
+
+/** Whether a request that failed like this may have been carried out. */
+const isUncertain = (error: unknown): boolean =>
+  !(error instanceof KafkaFailure) || error.kind === 'connection' || uncertain.has(error.code ?? 0)
+const uncertain: ReadonlySet<number> = new Set([
+  errorCode.UNKNOWN_SERVER_ERROR,
+  errorCode.REQUEST_TIMED_OUT,
+  errorCode.NETWORK_EXCEPTION,
+  errorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+  errorCode.KAFKA_STORAGE_ERROR,
+])
 
 /** The records' indices by partition. As librdkafka does, those without a key share a random one. */
-function share(topic: string, records: readonly NewRecord[], count: number): Map<number, number[]> {
+function share({ records, stop }: Job, count: number): Map<number, number[]> {
   const unkeyed = Math.floor(Math.random() * count)
   const shares = new Map<number, number[]>()
-  records.forEach(({ key, partition }, index) => {
+  for (let index = 0; index < stop; index += 1) {
+    const { key, partition } = records[index] as NewRecord
     const chosen = partition ?? partitionOf(key, count) ?? unkeyed
-    if (!Number.isInteger(chosen) || chosen < 0 || chosen >= count) {
-      throw publishFailed(topic, `there is no partition ${chosen}; it has ${count}`)
-    }
     const indices = shares.get(chosen)
     if (indices) indices.push(index)
     else shares.set(chosen, [index])
-  })
+  }
   return shares
 }

@@ -67,9 +67,11 @@ export class MemoryBroker {
   append(topic: string, records: readonly NewRecord[]): Position[] {
     if (records.length === 0) return []
     this.#ensureTopic(topic)
-    const positions = this.topics.append(topic, records)
-    this.changes.tell()
-    return positions
+    try {
+      return this.topics.append(topic, records)
+    } finally {
+      this.changes.tell()
+    }
   }
 
   createTopic(topic: string, options?: NewTopic): void {

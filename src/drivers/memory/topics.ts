@@ -1,8 +1,9 @@
 import type { NewTopic, PartitionLayout, TopicDescription, TopicSummary } from '../../bus/admin.ts'
-import { invalidTopic, noMorePartitions, publishFailed, topicExists, topicNotFound } from '../../bus/errors.ts'
+import { invalidTopic, noMorePartitions, recordRefused, topicExists, topicNotFound } from '../../bus/errors.ts'
 import { topicNameError } from '../../bus/names.ts'
 import { partitionOf } from '../../bus/partitioner.ts'
 import type { BusRecord, NewRecord, Position } from '../../bus/record.ts'
+import { refusalOf } from '../refusal.ts'
 
 interface Topic {
   readonly partitions: BusRecord[][]
@@ -76,11 +77,11 @@ export class MemoryTopics {
 
   append(topic: string, records: readonly NewRecord[]): Position[] {
     const { partitions } = this.#find(topic)
-    const outside = records.find(({ partition = 0 }) => partition < 0 || partition >= partitions.length)
-    if (outside) {
-      throw publishFailed(topic, `there is no partition ${outside.partition}; it has ${partitions.length}`)
-    }
-    return records.map(({ key, value, headers = [], timestamp, partition }) => {
+    const positions: Position[] = []
+    for (const [index, record] of records.entries()) {
+      const reason = refusalOf(record, partitions.length)
+      if (reason !== undefined) throw recordRefused(topic, { index, reason }, records.length, positions)
+      const { key, value, headers = [], timestamp, partition } = record
       const chosen = partition ?? partitionOf(key, partitions.length) ?? this.#nextUnkeyed++ % partitions.length
       const log = partitions[chosen] as BusRecord[]
       const offset = BigInt(log.length)
@@ -94,8 +95,9 @@ export class MemoryTopics {
         value: value && Uint8Array.from(value),
         headers: headers.map(([name, bytes]) => [name, bytes && Uint8Array.from(bytes)] as const),
       })
-      return { topic, partition: chosen, offset }
-    })
+      positions.push({ topic, partition: chosen, offset })
+    }
+    return positions
   }
 
   #find(topic: string): Topic {

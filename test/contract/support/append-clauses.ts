@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { AppendError } from '../../../src/bus/errors.ts'
 import type { NewRecord } from '../../../src/bus/record.ts'
 import type { Contract } from '../bus-contract.ts'
 import { badTopics, bytes, newTopic, numbered, readTopic, text, uniqueTopic } from './harness.ts'
@@ -85,6 +86,54 @@ export function appendClauses({ bus, open, capabilities }: Contract): void {
     await expect(bus().log.append(topic, [{ key: null, value: null, partition: 2 }])).rejects.toMatchObject({
       name: 'EventBusError',
       code: 'PUBLISH_FAILED',
+    })
+    expect(await readTopic(bus(), topic)).toEqual([])
+  })
+
+  test.each([
+    { why: 'for a partition that is not there', bad: { key: null, value: null, partition: 7 }, reason: /partition 7/ },
+    {
+      why: 'with a timestamp of more than 64 bits',
+      bad: { key: null, value: null, timestamp: 2n ** 63n },
+      reason: /timestamp 9223372036854775808/,
+    },
+  ])('stops at a record $why: says its index, and where the records before it are', async ({ bad, reason }) => {
+    const topic = await newTopic(bus())
+    const good = (value: string) => ({ key: null, value: text(value) })
+
+    const failed = bus().log.append(topic, [good('a'), good('b'), bad, good('c'), bad])
+
+    await expect(failed).rejects.toBeInstanceOf(AppendError)
+    await expect(failed).rejects.toMatchObject({
+      name: 'EventBusError',
+      code: 'PUBLISH_FAILED',
+      message: expect.stringMatching(/: record 2 .* \(2 of 5 records were appended\)$/),
+      isPassing: false,
+      append: {
+        positions: [
+          { topic, partition: 0, offset: 0n },
+          { topic, partition: 0, offset: 1n },
+          undefined,
+          undefined,
+          undefined,
+        ],
+        refused: [{ index: 2, reason: expect.stringMatching(reason) }],
+        unknown: [],
+      },
+    })
+    expect((await readTopic(bus(), topic)).map(({ value }) => bytes(value))).toEqual(['a', 'b'].map(codes))
+  })
+
+  test('publishes none of several events when one cannot be serialized, and says its index', async () => {
+    const topic = await newTopic(bus())
+    const broken = { ...numbered(1), metadata: { extra: { tenant: 'acme' } } }
+
+    const failed = bus().publish(topic, [numbered(0), broken, numbered(2)])
+
+    await expect(failed).rejects.toMatchObject({
+      code: 'PUBLISH_FAILED',
+      message: expect.stringContaining('record 1'),
+      append: { positions: [undefined, undefined, undefined], refused: [{ index: 1 }], unknown: [] },
     })
     expect(await readTopic(bus(), topic)).toEqual([])
   })

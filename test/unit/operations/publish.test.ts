@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { EventBusError, publishFailed, topicNotFound } from '../../../src/bus/errors.ts'
+import { AppendError, publishFailed } from '../../../src/bus/errors.ts'
 import type { EventBus } from '../../../src/bus/event-bus.ts'
 import type { NewRecord } from '../../../src/bus/record.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
-import { BadInputError, type Published, type PublishRequest, publishLines } from '../../../src/operations/publish.ts'
+import {
+  BadInputError,
+  type Published,
+  type PublishRequest,
+  PublishStoppedError,
+  publishLines,
+} from '../../../src/operations/publish.ts'
 import type { EventSettings } from '../../../src/operations/publish-input.ts'
-import { type InputLine, linesOf } from '../../../src/operations/publish-lines.ts'
+import { type InputLine, linesOf, parseLines } from '../../../src/operations/publish-lines.ts'
 
 const settings: EventSettings = {
   topic: 'order-events',
@@ -168,31 +174,129 @@ describe('a bad line', () => {
   })
 })
 
-test('a bus that refuses ends it, saying from which line to go on', async () => {
-  const { bus, calls } = fakeBus((_, call) => {
-    if (call === 2) throw publishFailed('order-events', 'the broker is gone', { suggestions: ['crbus doctor'] })
+/** A failed append of `count` records: the index of each record that was appended, was refused, or may have been. */
+function appendError(
+  count: number,
+  { appended = [], refused = [], unknown = [] }: { appended?: number[]; refused?: number[]; unknown?: number[] },
+): AppendError {
+  const positions = Array.from({ length: count }, (_, index) =>
+    appended.includes(index) ? { topic: 'order-events', partition: 0, offset: BigInt(index) } : undefined,
+  )
+  const outcome = { positions, refused: refused.map((index) => ({ index, reason: 'is too large' })), unknown }
+  return new AppendError('PUBLISH_FAILED', 'no', outcome)
+}
+
+describe('a bus that does not take a batch', () => {
+  test('ends it, and no line of the batch is said to be published when the bus appended none', async () => {
+    const { bus, calls } = fakeBus((_, call) => {
+      if (call === 2) throw publishFailed('order-events', 'the broker is gone', { suggestions: ['crbus doctor'] })
+    })
+    const { published, error } = await publish(bus, { lines: lines(many(12_000)) })
+    expect(published).toHaveLength(4000)
+    expect(calls).toHaveLength(2)
+    expect(error).toBeInstanceOf(PublishStoppedError)
+    expect(error).toMatchObject({
+      cause: { code: 'PUBLISH_FAILED', suggestions: ['crbus doctor'] },
+      refused: [],
+      unknown: [],
+      rest: [{ from: 4001, to: undefined }],
+    })
   })
-  const { published, error } = await publish(bus, { lines: lines(many(12_000)) })
-  expect(published).toHaveLength(4000)
-  expect(calls).toHaveLength(2)
-  expect(error).toBeInstanceOf(EventBusError)
-  expect(error).toMatchObject({
-    code: 'PUBLISH_FAILED',
-    message: "Publish failed for topic 'order-events': the broker is gone",
-    suggestions: [
-      'crbus doctor',
-      'publish again from line 4001: what stands before it was taken, lines 4001 to 8000 may have been',
-    ],
+
+  test('reports the lines that were appended before the refused one, and what is left', async () => {
+    const { bus } = fakeBus((records) => {
+      throw appendError(records.length, { appended: [0, 1], refused: [2] })
+    })
+    const { published, error } = await publish(bus, { lines: lines(many(5)) })
+    expect(published.map(({ line }) => line)).toEqual([1, 2])
+    expect(error).toMatchObject({
+      refused: [{ line: 3, reason: 'is too large' }],
+      unknown: [],
+      rest: [{ from: 4, to: undefined }],
+    })
+  })
+
+  test('publishes the lines between a refused one and later ones of other partitions, so that the rest is one range', async () => {
+    const sent: number[] = []
+    const { bus } = fakeBus((records, call) => {
+      sent.push(records.length)
+      if (call === 1) throw appendError(records.length, { appended: [0, 4], refused: [1] })
+    })
+    const { published, error } = await publish(bus, { lines: lines(many(7)) })
+    expect(sent).toEqual([7, 2])
+    expect(published.map(({ line }) => line)).toEqual([1, 3, 4, 5])
+    expect(error).toMatchObject({ refused: [{ line: 2 }], rest: [{ from: 6, to: undefined }] })
+  })
+
+  test('names every line whose fate is unknown, and leaves them out of what is left', async () => {
+    const { bus, calls } = fakeBus((records) => {
+      throw appendError(records.length, { appended: [0, 3], unknown: [1, 2, 5] })
+    })
+    const { published, error } = await publish(bus, { lines: lines(many(8)) })
+    expect(calls).toHaveLength(1)
+    expect(published.map(({ line }) => line)).toEqual([1, 4])
+    expect(error).toMatchObject({
+      refused: [],
+      unknown: [
+        { from: 2, to: 3 },
+        { from: 6, to: 6 },
+      ],
+      rest: [
+        { from: 5, to: 5 },
+        { from: 7, to: undefined },
+      ],
+    })
+  })
+
+  test('leaves lines that were left out before out of the rest', async () => {
+    const { bus } = fakeBus((records) => {
+      throw appendError(records.length, { appended: [0], refused: [1] })
+    })
+    const only = [
+      { from: 2, to: 3 },
+      { from: 5, to: 6 },
+      { from: 9, to: undefined },
+    ]
+    const { published, error } = await publish(bus, { lines: lines(many(12)), only })
+    expect(published.map(({ line }) => line)).toEqual([2])
+    expect(error).toMatchObject({
+      refused: [{ line: 3 }],
+      rest: [
+        { from: 5, to: 6 },
+        { from: 9, to: undefined },
+      ],
+    })
   })
 })
 
+test('publishes only the lines asked for, by their numbers in the input', async () => {
+  const { bus, calls } = fakeBus()
+  const only = [
+    { from: 2, to: 2 },
+    { from: 4, to: undefined },
+  ]
+  const { published } = await publish(bus, { lines: lines(many(5)), only })
+  expect(published.map(({ line }) => line)).toEqual([2, 4, 5])
+  expect(calls.flat()).toHaveLength(3)
+})
+
 test.each([
-  [new EventBusError('TRANSPORT_ERROR', 'away'), ['publish again from line 1: lines 1 to 2 may have been taken']],
-  [topicNotFound('t'), topicNotFound('t').suggestions],
-])('where nothing stood before, no more is said than what may be: %s', async (refusal, suggestions) => {
-  const { bus } = fakeBus(() => Promise.reject(refusal))
-  const { error } = await publish(bus, { lines: lines(many(2)) })
-  expect(error).toMatchObject({ suggestions })
+  { text: '3', ranges: [{ from: 3, to: 3 }] },
+  { text: '4001-', ranges: [{ from: 4001, to: undefined }] },
+  {
+    text: '3,7-9, 12-',
+    ranges: [
+      { from: 3, to: 3 },
+      { from: 7, to: 9 },
+      { from: 12, to: undefined },
+    ],
+  },
+  { text: '0', ranges: undefined },
+  { text: '9-7', ranges: undefined },
+  { text: '-5', ranges: undefined },
+  { text: '', ranges: undefined },
+])('reads the list of lines "$text"', ({ text, ranges }) => {
+  expect(parseLines(text)).toEqual(ranges)
 })
 
 describe('when the signal aborts', () => {

@@ -1,0 +1,121 @@
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { AppendError } from '../../src/bus/errors.ts'
+import type { NewRecord } from '../../src/bus/record.ts'
+import Publish from '../../src/commands/publish.ts'
+import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { runCli } from '../commands/run-cli.ts'
+import { readTopic, uniqueTopic } from './support/harness.ts'
+
+// Publishing what a broker takes in part.
+
+const brokers = inject('kafkaBrokers')
+
+function openBus(options: Partial<RedpandaEventBusOptions> = {}): RedpandaEventBus {
+  const bus = new RedpandaEventBus({ brokers, ...options })
+  onTestFinished(() => bus.close())
+  return bus
+}
+
+async function topicWith(config: Readonly<Record<string, string>>, partitions = 1): Promise<string> {
+  const topic = uniqueTopic()
+  await openBus().admin.createTopic(topic, { partitions, config })
+  return topic
+}
+
+const publish = (argv: readonly string[], lines: readonly string[]) =>
+  runCli(Publish, [...argv], {
+    broker: new MemoryBroker(),
+    stdin: lines.map((line) => `${line}\n`).join(''),
+    openBus: () => new RedpandaEventBus({ brokers }),
+  })
+
+/** The lines that a topic holds, by the number each carries; a record of another form counts as 0. */
+async function numbersOn(topic: string): Promise<number[]> {
+  const records = await readTopic(openBus(), topic)
+  return records.map(({ value }) => Number(/^\{"n":(\d+)/.exec(Buffer.from(value ?? []).toString())?.[1] ?? 0))
+}
+
+const oneTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
+
+/** Lines as kcat prints them, whose value is JSON with the line's number. */
+const lineOf = (topic: string, number: number, { key = null as string | null, pad = 0 } = {}): string =>
+  JSON.stringify({ topic, key, payload: `{"n":${number},"pad":"${'x'.repeat(pad)}"}` })
+
+describe.skipIf(brokers === '')('publishing to a broker that takes a part', () => {
+  test('5,000 lines of which line 4000 is too large: 3,999 are published, and --lines publishes the rest', async () => {
+    const topic = await topicWith({})
+    const lines = oneTo(5000).map((number) => lineOf(topic, number, { pad: number === 4000 ? 1_500_000 : 0 }))
+
+    const first = await publish([topic], lines)
+
+    expect(first.exitCode).toBe(5)
+    expect(first.stdout.split('\n').filter(Boolean)).toEqual(oneTo(3999).map((number) => `${topic}[0]@${number - 1}`))
+    expect(first.stderr).toMatch(/^3999 published before this$/m)
+    expect(first.stderr).toMatch(/error: line 4000 is too large \(15000\d\d bytes, limit 1048588\)/)
+    expect(first.stderr).toContain('try: resume from line 4001: the same command with --lines 4001-')
+
+    const second = await publish([topic, '--lines', '4001-'], lines)
+
+    expect(second.exitCode).toBe(0)
+    expect(await numbersOn(topic)).toEqual(oneTo(5000).filter((number) => number !== 4000))
+  })
+
+  test('keys on several partitions: what is left to publish repeats nothing and leaves nothing out', async () => {
+    const topic = await topicWith({ 'max.message.bytes': '2000' }, 3)
+    const lines = oneTo(400).map((number) =>
+      lineOf(topic, number, { key: `key-${number % 7}`, pad: number === 250 ? 3000 : 100 }),
+    )
+
+    const first = await publish([topic, '--json'], lines)
+    const { published, refused, unknown, rest } = JSON.parse(first.stdout)
+    const left = rest.map(({ from, to }: { from: number; to?: number }) => `${from}-${to ?? ''}`).join(',')
+    const second = await publish([topic, '--json', '--lines', left], lines)
+
+    expect(refused).toEqual([{ line: 250, reason: expect.stringMatching(/^is too large/), size: 3093, limit: 2000 }])
+    expect([unknown, rest.length]).toEqual([[], 1])
+    expect(published + JSON.parse(second.stdout).published).toBe(399)
+    expect((await numbersOn(topic)).sort((a, b) => a - b)).toEqual(oneTo(400).filter((number) => number !== 250))
+  })
+
+  test.each([
+    {
+      why: 'a record without a key on a compacted topic',
+      config: { 'cleanup.policy': 'compact' },
+      bad: { key: null },
+      reason: /was refused: .*INVALID_RECORD/,
+    },
+    {
+      why: 'a timestamp that the topic does not take',
+      config: { 'message.timestamp.before.max.ms': '3600000' },
+      bad: { timestamp: 1000n },
+      reason: /has timestamp 1000, which the topic does not take: .*INVALID_TIMESTAMP/,
+    },
+    {
+      why: 'a record that is larger than the topic takes',
+      config: { 'max.message.bytes': '2000' },
+      bad: { value: Buffer.alloc(2001) },
+      reason: /is too large \(20\d\d bytes, limit 2000\)/,
+    },
+  ])('an append stops at $why, and says what was appended', async ({ config, bad, reason }) => {
+    const topic = await topicWith(config)
+    const good = (number: number): NewRecord => ({ key: Buffer.from('k'), value: Buffer.from(`{"n":${number}}`) })
+    const records = oneTo(100).map((number): NewRecord => (number === 38 ? { ...good(number), ...bad } : good(number)))
+
+    const failed = openBus().log.append(topic, records)
+
+    await expect(failed).rejects.toBeInstanceOf(AppendError)
+    const { message, append, isPassing } = (await failed.catch(
+      (error: AppendError) => error as AppendError,
+    )) as AppendError
+    expect(message).toMatch(new RegExp(`record 37 ${reason.source}.*\\(37 of 100 records were appended\\)$`))
+    expect(isPassing).toBe(false)
+    expect(append.refused).toMatchObject([{ index: 37 }])
+    expect(append.unknown).toEqual([])
+    expect(append.positions.slice(0, 37)).toEqual(
+      oneTo(37).map((number) => ({ topic, partition: 0, offset: BigInt(number - 1) })),
+    )
+    expect(append.positions.slice(37).every((position) => position === undefined)).toBe(true)
+    expect(await numbersOn(topic)).toEqual(oneTo(37))
+  })
+})
