@@ -1,3 +1,4 @@
+import type { AddressOnly } from './address-only.ts'
 import { storeUnavailable } from './errors.ts'
 import type { EventStore } from './event-store.ts'
 import type { StoreSetup } from './layout.ts'
@@ -15,9 +16,12 @@ export async function openEventStore(location: string): Promise<EventStore> {
   return new SqliteEventStore({ path: location })
 }
 
-/** The same, to make its tables. A file is not made before `create`. */
-export async function openStoreSetup(location: string): Promise<StoreSetup> {
-  if (isPostgres(location)) return (await import('./postgres/setup.ts')).postgresSetup(location)
+/**
+ * The same, to make its tables. A file is not made before `create`. With `addressOnly` a Postgres is connected to by its
+ * address alone, without what the environment and `~/.pgpass` would add.
+ */
+export async function openStoreSetup(location: string, addressOnly?: AddressOnly): Promise<StoreSetup> {
+  if (isPostgres(location)) return (await import('./postgres/setup.ts')).postgresSetup(location, addressOnly)
   return (await import('./sqlite/setup.ts')).sqliteSetup(location)
 }
 

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import pg from 'pg'
-import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { Connections } from '../../src/store/postgres/connections.ts'
 import { PostgresEventStore } from '../../src/store/postgres/postgres-event-store.ts'
 import { startPostgres } from '../support/postgres.ts'
@@ -250,6 +250,25 @@ else {
       const { port } = silent.address() as AddressInfo
       const store = open(`postgres://crbus:x@127.0.0.1:${port}/x`, { timeout: 200 })
       expect(await failure(store.readStream('order-1'))).toBe('STORE_UNAVAILABLE')
+    })
+
+    test('an address that is to stand for itself logs in by what it says, and with no password of the environment', async () => {
+      const addressOnly = { whyNoPassword: 'this test has none', suggestions: [] }
+      const url = await newSchema(postgres)
+      const whole = new Connections({ url, addressOnly })
+      const bare = new Connections({ url: Object.assign(new URL(url), { password: '' }).href, addressOnly })
+      onTestFinished(async () => void (await Promise.all([whole.close(), bare.close()])))
+      vi.stubEnv('PGPASSWORD', decodeURIComponent(new URL(postgres).password))
+      vi.stubEnv('PGOPTIONS', '-csearch_path=elsewhere')
+      onTestFinished(() => void vi.unstubAllEnvs())
+
+      const { rows } = await whole.ask<{ path: string }>("SELECT current_setting('search_path') AS path")
+      expect(rows[0]?.path).toBe(new URL(url).searchParams.get('options')?.replace('-csearch_path=', ''))
+      await expect(bare.ask('SELECT 1')).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        message: expect.stringMatching(/^the event store at postgres:.* asks for a password, and this test has none$/),
+      })
+      await expect(bare.connect()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     })
 
     test('a pooler that shares connections out by transaction is said to be in the way', async () => {

@@ -1,5 +1,7 @@
 import type { Client, ClientConfig, Pool, PoolClient } from 'pg'
+import type { AddressOnly } from '../address-only.ts'
 import { storeClosed } from '../errors.ts'
+import { addressOnlyClient } from './address-only.ts'
 import { parseLocation } from './location.ts'
 import { isLostRace, toStoreError } from './postgres-errors.ts'
 import type { PostgresEventStoreOptions } from './postgres-options.ts'
@@ -22,6 +24,11 @@ export type Ask = <R = Row>(sql: string, values?: readonly unknown[], name?: str
 /** The types of `pg` lack these two. */
 export type OwnClient = Client & { ref(): void; unref(): void }
 
+interface ConnectionsOptions extends PostgresEventStoreOptions {
+  /** Absent: `PGUSER`, `PGPASSWORD`, `~/.pgpass` and the like fill in what the URL leaves out. */
+  readonly addressOnly?: AddressOnly | undefined
+}
+
 /** Connections to one Postgres, made when they are needed. Whatever is thrown out of here is an `EventStoreError`. */
 export class Connections {
   /** Where it is, without a password. */
@@ -29,13 +36,15 @@ export class Connections {
   readonly #config: ClientConfig
   readonly #max: number
   readonly #timeout: number
+  readonly #addressOnly: AddressOnly | undefined
   #pool: Promise<Pool> | undefined
   readonly #underWay = new Set<Promise<unknown>>()
   #isClosed = false
 
-  constructor({ url, maxConnections = 4, timeout = 30_000 }: PostgresEventStoreOptions) {
+  constructor({ url, maxConnections = 4, timeout = 30_000, addressOnly }: ConnectionsOptions) {
     const { connectionString, shown } = parseLocation(url)
     this.location = shown
+    this.#addressOnly = addressOnly
     this.#max = maxConnections
     this.#timeout = timeout
     this.#config = {
@@ -57,8 +66,7 @@ export class Connections {
   /** A connection for as long as the caller wants, outside the pool. */
   async connect(): Promise<OwnClient> {
     return this.guarded(async () => {
-      const { Client } = await import('pg')
-      const client = new Client(this.#config)
+      const client = new (await this.#client())(this.#config)
       // What breaks while nobody asks would end the process otherwise; who asks next is told.
       client.on('error', () => undefined)
       await client.connect()
@@ -97,7 +105,8 @@ export class Connections {
 
   async #makePool(): Promise<Pool> {
     const { Pool } = await import('pg')
-    const pool = new Pool({ ...this.#config, max: this.#max, allowExitOnIdle: true })
+    const own = { max: this.#max, allowExitOnIdle: true, Client: await this.#client() }
+    const pool = new Pool({ ...this.#config, ...own })
     // What is not waited for any more is not done later either. A pooler would not take it with the greeting.
     pool.on('connect', (client) => {
       client.query(`SET statement_timeout = ${Math.ceil(this.#timeout)}`).catch(() => undefined)
@@ -105,6 +114,10 @@ export class Connections {
     // An idle connection broke: the pool makes another when one is needed.
     pool.on('error', () => undefined)
     return pool
+  }
+
+  async #client(): Promise<typeof Client> {
+    return this.#addressOnly === undefined ? (await import('pg')).Client : addressOnlyClient(this.#addressOnly)
   }
 
   /** Does something with a connection; what it throws comes out as an `EventStoreError`. */

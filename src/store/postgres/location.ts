@@ -9,11 +9,7 @@ export interface PostgresLocation {
 
 /** `STORE_UNAVAILABLE` for what is no URL of Postgres. The URL itself, which may hold a password, is never repeated. */
 export function parseLocation(url: string): PostgresLocation {
-  const isPostgres = /^postgres(ql)?:\/\//i.test(url)
-  // Without a host a socket's folder is among the parameters; the URL standard wants one.
-  const parsed = isPostgres
-    ? URL.parse(url.replace(/^\w+:\/\/((?:[^/?#]*@)?)(?=[/?]|$)/, 'postgres://$1localhost'))
-    : null
+  const parsed = /^postgres(ql)?:\/\//i.test(url) ? parseUrl(url) : null
   if (parsed === null) {
     throw storeUnavailable('the address of the event store is no URL of Postgres', {
       suggestions: [
@@ -22,9 +18,17 @@ export function parseLocation(url: string): PostgresLocation {
       ],
     })
   }
-  const host = parsed.searchParams.get('host') ?? parsed.host
+  const host = parameterOf(parsed, 'host') ?? parsed.host
   return { connectionString: withSslOfLibpq(url, parsed), shown: `postgres://${host}${parsed.pathname}` }
 }
+
+/** Without a host a socket's folder is among the parameters; the URL standard wants one, so it is localhost then. */
+export const parseUrl = (url: string): URL | null =>
+  URL.parse(url.replace(/^\w+:\/\/((?:[^/?#]*@)?)(?=[/?]|$)/, 'postgres://$1localhost'))
+
+/** A parameter of the URL. `pg` takes the last of several. */
+export const parameterOf = ({ searchParams }: URL, name: string): string | undefined =>
+  searchParams.getAll(name).at(-1) || undefined
 
 /**
  * `sslmode` as libpq and the Rust services read it: `require` encrypts and does not look at the certificate. `pg` takes it

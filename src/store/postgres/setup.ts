@@ -1,3 +1,4 @@
+import type { AddressOnly } from '../address-only.ts'
 import type { StoreSetup } from '../layout.ts'
 import { Connections } from './connections.ts'
 import { createMissing, inspectTables } from './layout.ts'
@@ -5,8 +6,8 @@ import { createMissing, inspectTables } from './layout.ts'
 /** An index of a large table takes its time. */
 const TIMEOUT_MS = 60 * 60_000
 
-export function postgresSetup(url: string): StoreSetup {
-  const connections = new Connections({ url, timeout: TIMEOUT_MS })
+export function postgresSetup(url: string, addressOnly?: AddressOnly): StoreSetup {
+  const connections = new Connections({ url, timeout: TIMEOUT_MS, addressOnly })
   const { location } = connections
   return {
     kind: 'postgres',
