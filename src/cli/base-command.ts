@@ -3,6 +3,7 @@ import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { write, writeParts } from '../ui/io.ts'
 import { jsonParts, stringifyJson } from '../ui/json.ts'
+import type { Config } from './config.ts'
 import { type BusFlags, type Context, injectedContext } from './context.ts'
 import { exitCodes, formatFailure, toFailure } from './errors.ts'
 import { lockBus, refusedBy } from './guard.ts'
@@ -23,6 +24,7 @@ export abstract class BaseCommand extends Command {
   protected partial: object = {}
   #context: Context | undefined
   #bus: EventBus | undefined
+  #hasSaidIgnored = false
   /** Lets changes through to a guarded bus, once they were agreed to. */
   protected unlock = (): void => {}
 
@@ -39,6 +41,10 @@ export abstract class BaseCommand extends Command {
     return this.#has('--json')
   }
 
+  protected get isQuiet(): boolean {
+    return this.#has('--quiet') || this.#has('-q')
+  }
+
   override async init(): Promise<void> {
     await super.init()
     const context = injectedContext() ?? (await import('./create-context.ts')).createContext()
@@ -50,7 +56,7 @@ export abstract class BaseCommand extends Command {
    * a profile guards refuses changes.
    */
   protected async openBus(flags: BusFlags): Promise<EventBus> {
-    const config = await this.context.config(flags)
+    const config = await this.configOf(flags)
     const { guard } = config
     this.#bus = await this.context.openBus(config.bus.value)
     if (guard === undefined) return this.#bus
@@ -60,9 +66,30 @@ export abstract class BaseCommand extends Command {
     return bus
   }
 
+  /** What is in force with these flags. A file that was found and is ignored is told of once. */
+  protected async configOf(flags: BusFlags): Promise<Config> {
+    const config = await this.context.config(flags)
+    if (config.ignored !== undefined && !this.#hasSaidIgnored) await this.notice(`note: ${config.ignored}`)
+    this.#hasSaidIgnored = true
+    return config
+  }
+
+  /** Says where a change goes when a project's file chose that, once for each user, file and place. */
+  protected async sayProjectChoice(config: Config, part: 'bus' | 'store'): Promise<void> {
+    if (config.project === undefined || this.isQuiet) return
+    const { choiceOfProject } = await import('./project-choice.ts')
+    const choice = choiceOfProject(config, config.project, part)
+    if (choice === undefined) return
+    const { isNoted, remember } = await import('./project-notes.ts')
+    const { stateFolder, now } = this.context
+    if (isNoted(stateFolder, choice)) return
+    await this.notice(`note: ${choice.what} (said once)`)
+    remember(stateFolder, choice, now())
+  }
+
   /** Where the schemas of payloads are, when no flag says so. */
   protected async schemaPlace(flags: BusFlags) {
-    const { schemas } = await this.context.config(flags)
+    const { schemas } = await this.configOf(flags)
     return { cwd: this.context.cwd, schemas: schemas && { path: schemas.value, mustExist: schemas.mustExist } }
   }
 
@@ -75,7 +102,7 @@ export abstract class BaseCommand extends Command {
 
   /** Tells the person something that is not the answer. */
   protected async notice(text: string): Promise<void> {
-    if (!this.#has('--quiet') && !this.#has('-q')) await write(this.context.io.stderr, `${text}\n`, NEVER)
+    if (!this.isQuiet) await write(this.context.io.stderr, `${text}\n`, NEVER)
   }
 
   /** A check found what it looks for. That is an answer and no error, with an exit code of its own for CI. */

@@ -4,6 +4,7 @@ import { BaseCommand } from './base-command.ts'
 import type { Config } from './config.ts'
 import { confirmOrRefuse } from './confirm.ts'
 import type { BusFlags } from './context.ts'
+import { RefusedError } from './errors.ts'
 import { type Guard, refusedBy } from './guard.ts'
 
 /** How a change was agreed to beforehand. A command has those of them that it can use. */
@@ -33,25 +34,30 @@ interface Change<Plan, Done> extends Subject {
 /** A command that changes a bus when that was agreed to, mostly after showing a plan. */
 export abstract class ChangeCommand extends BaseCommand {
   #guard: Guard | undefined
+  /** What is changed, for saying whose choice it was. */
+  #changed: { readonly config: Config; readonly part: 'bus' | 'store' } | undefined
 
   /** Refuses at once where a profile is read-only: a plan may take long. */
   protected override async openBus(flags: BusFlags & ChangeFlags): Promise<EventBus> {
-    const config = await this.context.config(flags)
+    const config = await this.configOf(flags)
     this.#heed(config, config.guard, flags)
+    this.#prepare(config, 'bus', flags)
     return super.openBus(flags)
   }
 
   /** Reaches the event store that flags, environment and files name. A profile guards its store as it does its bus. */
   protected async openStoreSetup(flags: BusFlags & ChangeFlags): Promise<StoreSetup> {
-    const config = await this.context.config(flags)
+    const config = await this.configOf(flags)
     // Whose bus it is says nothing of a store.
     this.#heed(config, config.guard?.isByAddress ? undefined : config.guard, flags)
+    this.#prepare(config, 'store', flags)
     return this.context.openStoreSetup(config.store.value)
   }
 
   /** Gets what a change needs to be agreed to, or refuses. Until then the bus of a guarded profile takes no change. */
   protected async agree({ yes, confirm }: ChangeFlags, { name, question }: Subject): Promise<void> {
     const guard = this.#guard
+    if (this.#changed !== undefined) await this.sayProjectChoice(this.#changed.config, this.#changed.part)
     await confirmOrRefuse(this.context, { name, question, yes, confirm, guard, alternatives: this.#dryRun() })
     this.unlock()
   }
@@ -69,6 +75,16 @@ export abstract class ChangeCommand extends BaseCommand {
     const result = await apply()
     await this.notice(done(result))
     return { ...plan, applied: true, ...result }
+  }
+
+  #prepare(config: Config, part: 'bus' | 'store', flags: ChangeFlags): void {
+    this.#changed = { config, part }
+    if (config.ignored === undefined || config[part].from !== 'default' || flags['dry-run']) return
+    // The file may name another place, and a change must not go to a local file for want of it.
+    throw new RefusedError(`no flag and no file says where this goes; nothing was done: ${config.ignored}`, [
+      ...(part === 'bus' ? ['-b host:port'] : ['--store postgres://user:password@host/database']),
+      '--data-dir .crbus',
+    ])
   }
 
   #heed(config: Config, guard: Guard | undefined, flags: ChangeFlags): void {

@@ -1,20 +1,25 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { duration } from '../bus/duration.ts'
 import { topicNameError } from '../bus/names.ts'
 import { namesLike } from '../bus/names-like.ts'
 import { type BusAddress, brokersOf } from './bus-address.ts'
 import { UsageError } from './errors.ts'
+import { findRepeatedKey } from './repeated-key.ts'
 import { parseStore, type StoreAddress } from './store-address.ts'
 
 /** What protects a bus from changes; see `guard.ts`. */
 export type GuardKind = 'read-only' | 'protected'
+
+/** Whose file it is: found in a project, and perhaps written by a stranger, or the user's own. */
+export type Origin = 'project' | 'user'
 
 /** A bus and what belongs to it, under a name. */
 export interface Profile {
   readonly name: string
   /** The file that says so. */
   readonly file: string
+  readonly origin: Origin
   /** Absent: whichever bus there would be without the profile. */
   readonly bus: BusAddress | undefined
   readonly store: StoreAddress | { readonly kind: 'env'; readonly variable: string } | undefined
@@ -31,6 +36,13 @@ export interface TopicSettings {
 /** One file, read. Paths are absolute. */
 export interface ConfigFile {
   readonly path: string
+  readonly origin: Origin
+  /** Why nothing of it counts; it is empty then. Absent: it counts. */
+  readonly ignored?: string | undefined
+  /** Of the user's file: environment variables that a project's file may name as well, for a store. */
+  readonly allowEnv: readonly string[]
+  /** Of the user's file: folders whose `crbus.json` counts although another user owns it. */
+  readonly allowFolders: readonly string[]
   /** The profile that goes when none is named. */
   readonly profile: string | undefined
   readonly profiles: ReadonlyMap<string, Profile>
@@ -40,12 +52,16 @@ export interface ConfigFile {
 }
 
 /** Reads a configuration file. `UsageError` names the file and the first key that is wrong. */
-export function readConfigFile(path: string): ConfigFile {
-  const { profile, profiles, schemas, templates, topics } = readTop(parse(path), { file: path, key: '' })
+export function readConfigFile(path: string, origin: Origin): ConfigFile {
+  const place = { file: path, key: '', origin }
+  const { profile, profiles, schemas, templates, topics, allow } = readTop(parse(path), place)
   return {
     path,
+    origin,
+    allowEnv: allow?.env ?? [],
+    allowFolders: allow?.folders ?? [],
     profile,
-    profiles: new Map([...(profiles ?? [])].map(([name, keys]) => [name, toProfile(name, path, keys)])),
+    profiles: new Map([...(profiles ?? [])].map(([name, keys]) => [name, toProfile(name, place, keys)])),
     schemas,
     templates,
     topics: new Map(
@@ -57,17 +73,58 @@ export function readConfigFile(path: string): ConfigFile {
   }
 }
 
+/** A file of the project that does not count: what it says is not even parsed. */
+export const ignoredFile = (path: string, reason: string): ConfigFile => ({
+  path,
+  origin: 'project',
+  ignored: reason,
+  allowEnv: [],
+  allowFolders: [],
+  profile: undefined,
+  profiles: new Map(),
+  schemas: undefined,
+  templates: undefined,
+  topics: new Map(),
+})
+
+/** A file of a thousand topics has a tenth of it. */
+const MAX_FILE_BYTES = 1024 * 1024
+
 function parse(path: string): unknown {
-  let text: string
+  let bytes: Buffer
   try {
-    text = readFileSync(path, 'utf8').replace(/^\ufeff/, '')
+    bytes = readStart(path)
   } catch (error) {
     throw new UsageError(`${path} cannot be read: ${(error as Error).message}`)
   }
+  if (bytes.length > MAX_FILE_BYTES) throw new UsageError(`${path} is larger than 1 MiB, the most that crbus reads`)
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '')
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch (error) {
     throw new UsageError(`${path} is no JSON: ${whyBroken(text, (error as Error).message)}`)
+  }
+  const repeated = findRepeatedKey(text)
+  // A reader sees the first, JavaScript takes the last.
+  if (repeated !== undefined) {
+    throw new UsageError(`${path} has the key "${repeated.key}" twice in one object, again at line ${repeated.line}`)
+  }
+  return value
+}
+
+/** A file, or one byte more of it than the limit. The size that a file is said to have need not be true. */
+function readStart(path: string): Buffer {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = Buffer.allocUnsafe(MAX_FILE_BYTES + 1)
+    let length = 0
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = readSync(file, bytes, length, bytes.length - length, null)
+    }
+    return bytes.subarray(0, length)
+  } finally {
+    closeSync(file)
   }
 }
 
@@ -103,13 +160,14 @@ function hasBadToken(text: string): boolean {
 interface Place {
   readonly file: string
   readonly key: string
+  readonly origin: Origin
 }
 
 /** Takes a value for what it must be, or throws what is wrong with it. */
 type Read<T> = (value: unknown, place: Place) => T
 
 // Values are not repeated in what is said of them: one may be a password.
-const wrong = ({ file, key }: Place, what: string, ...suggestions: string[]): UsageError =>
+const wrong = ({ file, key }: Pick<Place, 'file' | 'key'>, what: string, ...suggestions: string[]): UsageError =>
   new UsageError(`${file}: ${key === '' ? 'the file' : key} ${what}`, suggestions)
 
 const text: Read<string> = (value, place) => {
@@ -144,13 +202,31 @@ const time: Read<number> = (value, place) => {
 const store: Read<NonNullable<Profile['store']>> = (value, place) => {
   const given = text(value, place)
   if (given.startsWith('env:')) {
-    const variable = given.slice('env:'.length)
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) throw wrong(place, 'names no environment variable', STORES[0])
-    return { kind: 'env', variable }
+    return { kind: 'env', variable: variable(given.slice('env:'.length), place) }
   }
   const address = parseStore(given, dirname(place.file))
   if (address === undefined) throw wrong(place, 'is no event store', ...STORES)
-  return address
+  if (address.kind !== 'postgres' || place.origin === 'user') return address
+  const file = FILE_PARAMETERS.find((name) => parametersOf(address.url).has(name))
+  if (file === undefined) return address
+  throw wrong(
+    place,
+    `has ${file}, by which a file would be read; an address in a project's file cannot have it`,
+    ...OWN,
+  )
+}
+
+/** Parameters by which `pg` reads a file wherever it is, such as the key that lets its owner in. */
+const FILE_PARAMETERS = ['sslcert', 'sslkey', 'sslrootcert']
+
+const parametersOf = (url: string): URLSearchParams => new URL(url).searchParams
+
+const OWN = ['set CRBUS_STORE to this address', 'a profile in ~/.config/crbus/config.json']
+
+const variable: Read<string> = (value, place) => {
+  const given = text(value, place)
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(given)) throw wrong(place, 'names no environment variable', STORES[0])
+  return given
 }
 
 const STORES = ['"env:DATABASE_URL"', '"postgres://user@host/database"', '"events.db"'] as const
@@ -189,7 +265,25 @@ const named =
       }),
     )
 
-const below = ({ file, key }: Place, name: string): Place => ({ file, key: key === '' ? name : `${key}.${name}` })
+const below = ({ key, ...place }: Place, name: string): Place => ({
+  ...place,
+  key: key === '' ? name : `${key}.${name}`,
+})
+
+const list =
+  <T>(read: Read<T>): Read<readonly T[]> =>
+  (value, place) => {
+    if (!Array.isArray(value)) throw wrong(place, 'must be a list')
+    return value.map((item, index) => read(item, below(place, String(index))))
+  }
+
+/** A key that gives rights to projects, so a project cannot have it. */
+const own =
+  <T>(read: Read<T>): Read<T> =>
+  (value, place) => {
+    if (place.origin === 'user') return read(value, place)
+    throw wrong(place, 'belongs into your own file, ~/.config/crbus/config.json: a project cannot give itself rights')
+  }
 
 function entriesOf(value: unknown, place: Place): [string, unknown][] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(place, 'must be an object')
@@ -219,13 +313,15 @@ const readTop = shape({
     (topic) => topicNameError(topic)?.message,
     shape({ partitions: count, replication: count, retention: time }),
   ),
+  allow: own(shape({ env: list(variable), folders: list(path) })),
 })
 
-function toProfile(name: string, file: string, keys: ReturnType<typeof profileKeys>): Profile {
+function toProfile(name: string, { file, origin }: Place, keys: ReturnType<typeof profileKeys>): Profile {
   const embedded = keys.dataDir === undefined ? undefined : ({ kind: 'embedded', folder: keys.dataDir } as const)
   return {
     name,
     file,
+    origin,
     bus: keys.brokers === undefined ? embedded : { kind: 'kafka', brokers: keys.brokers },
     store: keys.store,
     guard: keys.readOnly ? 'read-only' : keys.protected ? 'protected' : undefined,

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { lstatSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type BusAddress, isSameBus } from './bus-address.ts'
 import type { ConfigFile, Profile, TopicSettings } from './config-file.ts'
@@ -17,8 +17,12 @@ export interface Setting<T> {
 export interface Config {
   /** The files that were read. */
   readonly files: readonly string[]
+  /** The project's file among them. It may be a stranger's: what it may do is said in README.md of this folder. */
+  readonly project: string | undefined
+  /** Which file was found and does not count, why, and what to do about it: a sentence. */
+  readonly ignored: string | undefined
   /** All there are, by name. */
-  readonly profiles: ReadonlyMap<string, { readonly isGuarded: boolean }>
+  readonly profiles: ReadonlyMap<string, { readonly isGuarded: boolean; readonly isInBothFiles: boolean }>
   readonly profile: Setting<string> | undefined
   readonly bus: Setting<BusAddress>
   readonly guard: Guard | undefined
@@ -45,14 +49,33 @@ const userFile = ({ env, home }: ConfigSurroundings): string =>
 
 /**
  * The project's file, in the working directory or the nearest folder above that has one, then the user's. Where there is
- * none, what reads them is not loaded.
+ * none, what reads them is not loaded. A project's file of another user is ignored.
  */
 export async function readConfigFiles(surroundings: ConfigSurroundings): Promise<ConfigFile[]> {
-  const paths = [projectFile(surroundings.cwd), userFile(surroundings)].filter((path) => path !== undefined)
-  const found = paths.filter(isFile)
-  if (found.length === 0) return []
-  const { readConfigFile } = await import('./config-file.ts')
-  return found.map(readConfigFile)
+  const project = projectFile(surroundings.cwd)
+  const own = userFile(surroundings)
+  const isOwn = isFile(own)
+  if (project === undefined && !isOwn) return []
+  const { ignoredFile, readConfigFile } = await import('./config-file.ts')
+  const ownFiles = isOwn ? [readConfigFile(own, 'user')] : []
+  if (project === undefined) return ownFiles
+  const stranger = strangerOwning(project, surroundings)
+  const isAllowed = ownFiles.some(({ allowFolders }) => allowFolders.includes(dirname(project)))
+  if (stranger === undefined || isAllowed) return [readConfigFile(project, 'project'), ...ownFiles]
+  return [ignoredFile(project, `it belongs to another user (uid ${stranger})`), ...ownFiles]
+}
+
+/**
+ * The user id of who owns a file, unless that is this user or root. A folder that others may write to, such as /tmp, is
+ * above many working directories. Where users have no ids, as on Windows, it is always `undefined`.
+ */
+function strangerOwning(path: string, { env }: ConfigSurroundings): number | undefined {
+  const user = process.geteuid?.()
+  if (user === undefined) return undefined
+  // Under sudo the files are those of the user who typed it.
+  const trusted = [user, 0, ...(user === 0 && /^\d+$/.test(env.SUDO_UID ?? '') ? [Number(env.SUDO_UID)] : [])]
+  // Of a link, who made it has chosen the file, and who owns the file what is in it.
+  return [lstatSync(path).uid, statSync(path).uid].find((uid) => !trusted.includes(uid))
 }
 
 function projectFile(cwd: string): string | undefined {
@@ -74,12 +97,14 @@ function isFile(path: string): boolean {
 
 /** Decides what is in force. `UsageError` when flags, environment or files do not fit together. */
 export async function resolveConfig(
-  files: readonly ConfigFile[],
+  found: readonly ConfigFile[],
   flags: BusFlags,
   surroundings: ConfigSurroundings,
 ): Promise<Config> {
+  const files = found.filter(({ ignored }) => ignored === undefined)
   const defined = files.flatMap(({ profiles }) => [...profiles.values()])
-  const chosen = await chooseProfile(files, defined, flags, surroundings)
+  const ignored = found.find((file) => file.ignored !== undefined)
+  const chosen = await chooseProfile(files, defined, ignored, flags, surroundings)
   const bus = chooseBus(chosen, flags, surroundings)
   const { env, cwd } = surroundings
   const first = <Key extends 'schemas' | 'templates'>(key: Key): Setting<string> | undefined =>
@@ -89,13 +114,18 @@ export async function resolveConfig(
     : first('schemas')
   return {
     files: files.map(({ path }) => path),
+    project: files.find(({ origin }) => origin === 'project')?.path,
+    ignored: ignored && whyIgnored(ignored),
     profiles: new Map(
-      defined.map(({ name }) => [name, { isGuarded: defined.some((one) => one.name === name && one.guard) }]),
+      defined.map(({ name }) => {
+        const all = defined.filter((one) => one.name === name)
+        return [name, { isGuarded: all.some(({ guard }) => guard), isInBothFiles: all.length > 1 }]
+      }),
     ),
     profile: chosen && { value: chosen.profile.name, from: chosen.from },
     bus,
     guard: guardOf(chosen?.profile, bus.value, defined),
-    store: await chooseStore(chosen, bus.value, flags, surroundings),
+    store: await chooseStore(chosen, bus.value, files, flags, surroundings),
     schemas: schemas && { ...schemas, mustExist: schemas.from === 'CRBUS_SCHEMAS' },
     templates: first('templates'),
     topics: new Map(
@@ -106,6 +136,9 @@ export async function resolveConfig(
   }
 }
 
+const whyIgnored = ({ path, ignored }: ConfigFile): string =>
+  `${path} is ignored: ${ignored}; if you trust it, list its folder in ~/.config/crbus/config.json: "allow": { "folders": ["${dirname(path)}"] }`
+
 interface Chosen {
   readonly profile: Profile
   readonly from: string
@@ -114,6 +147,7 @@ interface Chosen {
 async function chooseProfile(
   files: readonly ConfigFile[],
   defined: readonly Profile[],
+  ignored: ConfigFile | undefined,
   flags: BusFlags,
   surroundings: ConfigSurroundings,
 ): Promise<Chosen | undefined> {
@@ -128,6 +162,9 @@ async function chooseProfile(
   // A profile is whole in one file: the user's password must not go to the brokers that a project names.
   const profile = defined.find((one) => one.name === name)
   if (profile !== undefined) return { profile, from }
+  if (ignored !== undefined) {
+    throw new UsageError(`${from} names profile '${name}', which is not known, and ${whyIgnored(ignored)}`)
+  }
   if (files.length === 0) {
     const looked = `there is no ${PROJECT_FILE} in ${surroundings.cwd} or above, and no ${userFile(surroundings)}`
     throw new UsageError(`${from} names profile '${name}', and ${looked}`)
@@ -173,6 +210,7 @@ const userFolder = ({ env, home }: Pick<ConfigSurroundings, 'env' | 'home'>): st
 async function chooseStore(
   chosen: Chosen | undefined,
   bus: BusAddress,
+  files: readonly ConfigFile[],
   flags: BusFlags,
   surroundings: ConfigSurroundings,
 ): Promise<Setting<StoreAddress>> {
@@ -187,7 +225,7 @@ async function chooseStore(
       '--store data/store.db',
     ])
   }
-  const own = chosen && (await storeOf(chosen.profile, surroundings))
+  const own = chosen && (await storeOf(chosen.profile, files, surroundings))
   if (own && chosen.from === '--profile') return own
   if (env.CRBUS_STORE) return { value: await storeIn('CRBUS_STORE', surroundings), from: 'CRBUS_STORE' }
   // The Rust services' name for it, which others use for databases of any kind.
@@ -215,19 +253,60 @@ function guardOf(profile: Profile | undefined, bus: BusAddress, defined: readonl
 }
 
 async function storeOf(
-  { file, store }: Profile,
+  { file, origin, store }: Profile,
+  files: readonly ConfigFile[],
   surroundings: ConfigSurroundings,
 ): Promise<Setting<StoreAddress> | undefined> {
-  if (store?.kind !== 'env') return store && { value: store, from: file }
-  const value = await storeIn(store.variable, surroundings)
+  if (store === undefined) return undefined
+  if (store.kind !== 'env') {
+    const isStrangers =
+      store.kind === 'postgres' && origin === 'project' && !(await isNamedByUser(store.url, files, surroundings))
+    return { value: isStrangers ? { ...store, isStrangers } : store, from: file }
+  }
+  const { variable } = store
+  const isMeant = origin === 'user' || MEANT_FOR_STORES.test(variable)
+  const value: StoreAddress =
+    isMeant || files.some(({ allowEnv }) => allowEnv.includes(variable))
+      ? await storeIn(variable, surroundings, STORE_FILE)
+      : { kind: 'unknown', variable, reason: NOT_MEANT }
   const but = value.kind === 'unknown' ? ` ${value.reason}` : ''
-  return { value, from: `${file} (env:${store.variable}${but})` }
+  return { value, from: `${file} (env:${variable}${but})` }
+}
+
+/** Variables that hold the address of a store by their name; any other may hold a secret that is for something else. */
+const MEANT_FOR_STORES = /^CRBUS_|DATABASE_URL/
+
+const NOT_MEANT =
+  'is not read, since a project\'s file may name only CRBUS_… and …DATABASE_URL…, or what "allow": { "env": […] } of ~/.config/crbus/config.json lists'
+
+/** Whether the user's environment or own file names the server of a Postgres: then what is the user's may go there. */
+async function isNamedByUser(url: string, files: readonly ConfigFile[], { env }: ConfigSurroundings): Promise<boolean> {
+  const { serverOf } = await import('./store-address.ts')
+  const ofFile = files
+    .filter(({ origin }) => origin === 'user')
+    .flatMap(({ profiles }) => [...profiles.values()])
+    .map(({ store }) => (store?.kind === 'postgres' ? store.url : store?.kind === 'env' ? env[store.variable] : ''))
+  const named = [env.CRBUS_STORE, env.DATABASE_URL, ...ofFile].map((text) =>
+    /^postgres(ql)?:\/\//i.test(text ?? '') ? serverOf(text ?? '') : undefined,
+  )
+  const ofLibpq = env.PGHOST ? `${env.PGHOST}:${env.PGPORT || 5432}`.toLowerCase() : undefined
+  const server = serverOf(url)
+  return server !== undefined && [...named, ofLibpq].includes(server)
 }
 
 /** What an environment variable names. A command that needs no store needs none to be known. */
-async function storeIn(variable: string, { env, cwd }: ConfigSurroundings): Promise<StoreAddress> {
+async function storeIn(
+  variable: string,
+  { env, cwd }: ConfigSurroundings,
+  path = { pattern: /(?:)/, name: 'a path' },
+): Promise<StoreAddress> {
   const text = env[variable]
   if (!text) return { kind: 'unknown', variable, reason: 'is not set' }
   const { parseStore } = await import('./store-address.ts')
-  return parseStore(text, cwd) ?? { kind: 'unknown', variable, reason: 'is neither postgres://… nor a path' }
+  const address = parseStore(text, cwd)
+  if (address !== undefined && (address.kind !== 'sqlite' || path.pattern.test(text))) return address
+  return { kind: 'unknown', variable, reason: `is neither postgres://… nor ${path.name}` }
 }
+
+/** For a variable that a file names. It may hold a password, of which no file name must be made. */
+const STORE_FILE = { pattern: /\.(?:db|sqlite3?)$/i, name: 'a path that ends in .db or .sqlite' }

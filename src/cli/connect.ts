@@ -25,5 +25,16 @@ export async function openStoreSetup(address: StoreAddress): Promise<StoreSetup>
     ])
   }
   const { openStoreSetup: open } = await import('../store/open.ts')
-  return open(address.kind === 'postgres' ? address.url : address.path)
+  if (address.kind === 'sqlite') return open(address.path)
+  return open(address.url, address.isStrangers ? strangers : undefined)
+}
+
+/** Why a store that only a project's file names is reached by its address alone. */
+const strangers = {
+  whyNoPassword: "PGPASSWORD and ~/.pgpass are not for an address that only a project's crbus.json names",
+  suggestions: [
+    'set CRBUS_STORE, or --store, to the same address',
+    'a profile with this store in ~/.config/crbus/config.json',
+    'put a password that is no secret into the address in crbus.json',
+  ],
 }

@@ -28,6 +28,8 @@ export interface Context {
   readonly cwd: string
   /** Where what a change of offsets replaced is kept, to be undone. */
   readonly undoFolder: string
+  /** Where crbus keeps, for this user, what was said or allowed about projects. */
+  readonly stateFolder: string
   /** Asks git, where a command is about revisions. */
   readonly git: (args: readonly string[], cwd: string) => GitAnswer
   /** What is in force with these flags. Files are read when it is first asked for; `UsageError` when they are wrong. */

@@ -28,6 +28,7 @@ export function createContext(): Context {
   process.on('SIGTERM', interrupt)
   const { stdin, stdout, stderr, env } = process
   const surroundings = { env, home: homedir(), cwd: process.cwd() }
+  const stateFolder = join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'crbus')
   let files: Promise<readonly ConfigFile[]> | undefined
   return {
     io: {
@@ -41,7 +42,8 @@ export function createContext(): Context {
     now: Date.now,
     cwd: surroundings.cwd,
     // History to undo is what the XDG specification has this folder for.
-    undoFolder: join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'crbus', 'undo'),
+    undoFolder: join(stateFolder, 'undo'),
+    stateFolder,
     git: runGit,
     config: async (flags) => {
       files ??= readConfigFiles(surroundings)

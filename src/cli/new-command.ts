@@ -103,12 +103,11 @@ export abstract class NewCommand extends ChangeCommand {
     return name
   }
 
-  /** The folder of the service the working directory is in: the nearest with a crbus.json. */
-  protected serviceRoot(): string {
-    for (let folder = this.context.cwd; ; folder = dirname(folder)) {
-      if (existsSync(join(folder, 'crbus.json'))) return folder
-      if (dirname(folder) === folder) break
-    }
+  /** The folder of the service the working directory is in: that of the project's crbus.json. */
+  protected async serviceRoot(): Promise<string> {
+    const { project, ignored } = await this.configOf({})
+    if (project !== undefined) return dirname(project)
+    if (ignored !== undefined) throw new UsageError(ignored)
     throw new UsageError(`there is no crbus.json in ${this.context.cwd} or above: this is no service`, [
       'crbus new service shop && cd shop',
     ])
@@ -121,7 +120,7 @@ export abstract class NewCommand extends ChangeCommand {
 
   /** The template named, else one of the configured folder, else crbus's own. */
   protected async template(kind: Kind, lang: Language, { template }: TemplateFlags): Promise<Template> {
-    const { templates } = await this.context.config({})
+    const { templates } = await this.configOf({})
     const own = templates && join(templates.value, `${kind}-${lang}`)
     const folder =
       template === undefined

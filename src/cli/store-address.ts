@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
+import { parameterOf, parseUrl } from '../store/postgres/location.ts'
 
 /** Where the event store is. A URL holds a password: print {@link shownStore} of it and nothing else. */
 export type StoreAddress =
-  | { readonly kind: 'postgres'; readonly url: string }
+  /** `isStrangers`: only a project's file names it, so the user's passwords are not for it. */
+  | { readonly kind: 'postgres'; readonly url: string; readonly isStrangers?: boolean }
   | { readonly kind: 'sqlite'; readonly path: string }
   /** An environment variable is to say it and does not; `reason` is why. */
   | { readonly kind: 'unknown'; readonly variable: string; readonly reason: string }
@@ -15,6 +17,13 @@ export function parseStore(text: string, folder: string): StoreAddress | undefin
   }
   if (text.trim() === '' || text.includes('://') || /\bpassword=/i.test(text)) return undefined
   return { kind: 'sqlite', path: resolve(folder, text) }
+}
+
+/** Where a Postgres listens, as `pg` reads its URL: `host:port` in lower case. */
+export function serverOf(text: string): string | undefined {
+  const url = parseUrl(text)
+  if (url === null) return undefined
+  return `${parameterOf(url, 'host') ?? url.hostname}:${parameterOf(url, 'port') ?? (url.port || 5432)}`.toLowerCase()
 }
 
 /** What may be printed of it: without the password. */

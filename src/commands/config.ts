@@ -32,7 +32,7 @@ export default class ConfigCommand extends BaseCommand {
 
   async run(): Promise<ConfigReport> {
     const { flags } = await this.parse(ConfigCommand)
-    const report = toReport(await this.context.config(flags))
+    const report = toReport(await this.configOf(flags))
     if (report.files.length === 0) await this.notice('there is no configuration file')
     await this.print(formatTable(['SETTING', 'VALUE', 'FROM'], rowsOf(report)))
     return report

@@ -24,8 +24,9 @@ export default class Demo extends BaseCommand {
     const { io, now, stop } = this.context
     // Never on a broker that happens to be configured: it is a demonstration, not a deed.
     const place = { profile: flags.profile, 'data-dir': flags['data-dir'], embedded: true }
-    const config = await this.context.config(place)
+    const config = await this.configOf(place)
     if (config.guard) throw refusedBy(config.guard, config)
+    await this.sayProjectChoice(config, 'bus')
     const bus = await this.openBus(place)
     await makeDemoTopics(bus)
     const columns = (io.stdout.isTTY && io.stdout.columns) || undefined

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -35,6 +36,8 @@ interface CliOptions {
   /** Somebody at a terminal who sees stdout and types while it runs. */
   readonly terminal?: FakeTerminal
   readonly undoFolder?: string
+  /** Default: a new one, in which nothing was said yet. */
+  readonly stateFolder?: string
   readonly onStdout?: (text: string) => void
   readonly onStderr?: (text: string) => void
   /** Default: a memory bus of the broker, wherever it is said to be. */
@@ -73,6 +76,7 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     now: () => NOW,
     cwd,
     undoFolder: options.undoFolder ?? join(tmpdir(), 'crbus-no-undo'),
+    stateFolder: options.stateFolder ?? join(tmpdir(), 'crbus-no-state', randomUUID()),
     git: runGit,
     config: async (flags) => resolveConfig(await readConfigFiles(surroundings), flags, surroundings),
     openBus: async (address) => options.openBus?.(address) ?? new InMemoryEventBus({ broker }),

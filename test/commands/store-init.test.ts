@@ -117,13 +117,13 @@ describe('store init', () => {
     })
 
     test('the profile’s store: before the environment when it was asked for, after it when not', async () => {
-      inProject({ store: 'profile.db' }, { bare: { dataDir: 'bare' }, away: { store: 'env:THERE' } })
+      inProject({ store: 'profile.db' }, { bare: { dataDir: 'bare' }, away: { store: 'env:CRBUS_THERE' } })
       expect(await where([])).toBe(join(cwd, 'profile.db'))
       expect(await where([], { CRBUS_STORE: 'env.db' })).toBe(join(cwd, 'env.db'))
       expect(await where(['--profile', 'p'], { CRBUS_STORE: 'env.db' })).toBe(join(cwd, 'profile.db'))
       expect(await where(['--profile', 'bare'])).toBe(join(cwd, 'bare', 'store.db'))
-      expect(await where(['--profile', 'away'], { THERE: 'there.db' })).toBe(join(cwd, 'there.db'))
-      expect(await where(['--profile', 'away'])).toBe('2 THERE, where the event store is, is not set')
+      expect(await where(['--profile', 'away'], { CRBUS_THERE: 'there.db' })).toBe(join(cwd, 'there.db'))
+      expect(await where(['--profile', 'away'])).toBe('2 CRBUS_THERE, where the event store is, is not set')
     })
 
     test('what is neither is said to be so, and not repeated', async () => {

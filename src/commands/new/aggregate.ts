@@ -40,7 +40,7 @@ export default class NewAggregate extends NewCommand {
 
   async run(): Promise<Scaffolded> {
     const { args, flags } = await this.parse(NewAggregate)
-    const root = this.serviceRoot()
+    const root = await this.serviceRoot()
     const lang = this.language(flags, root)
     const name = await this.name(
       args.name,

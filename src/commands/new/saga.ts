@@ -53,7 +53,7 @@ export default class NewSaga extends NewCommand {
 
   async run(): Promise<Scaffolded> {
     const { args, flags } = await this.parse(NewSaga)
-    const root = this.serviceRoot()
+    const root = await this.serviceRoot()
     const lang = this.language(flags, root)
     const example = 'crbus new saga checkout --on order-events,payment-events'
     const name = await this.name(args.name, flags, 'saga', example)

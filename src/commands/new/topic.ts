@@ -26,7 +26,7 @@ export default class NewTopic extends NewCommand {
 
   async run(): Promise<Scaffolded> {
     const { args, flags } = await this.parse(NewTopic)
-    const root = this.serviceRoot()
+    const root = await this.serviceRoot()
     const topic = args.topic ?? (await this.#ask(flags.yes))
     const wrong = topicNameError(topic)
     if (wrong !== undefined) throw wrong

@@ -23,7 +23,7 @@ export default class TopicsApply extends ChangeCommand {
 
   async run(): Promise<Result> {
     const { flags } = await this.parse(TopicsApply)
-    const { topics, files } = await this.context.config(flags)
+    const { topics, files } = await this.configOf(flags)
     const declared = new Map([...topics].map(([topic, { value }]) => [topic, value]))
     if (declared.size === 0) {
       const where = files.length === 0 ? 'there is no crbus.json here or above' : `${files.join(' and ')} declare none`

@@ -1,0 +1,384 @@
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import ConfigCommand from '../../src/commands/config.ts'
+import NewTopic from '../../src/commands/new/topic.ts'
+import Publish from '../../src/commands/publish.ts'
+import StoreInit from '../../src/commands/store/init.ts'
+import TopicsCreate from '../../src/commands/topics/create.ts'
+import TopicsList from '../../src/commands/topics/list.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { collectPasswords } from '../support/password-collector.ts'
+import { type Runnable, runCli } from './run-cli.ts'
+
+// What a project's crbus.json may do, as src/cli/README.md says it.
+
+const SECRET = 'hunter2'
+
+let folder: string
+let projectFile: string
+let userFile: string
+let stateFolder: string
+let broker: MemoryBroker
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'crbus-trust-'))
+  for (const path of ['project/inner', 'xdg/crbus', 'home']) mkdirSync(join(folder, path), { recursive: true })
+  projectFile = join(folder, 'project/crbus.json')
+  userFile = join(folder, 'xdg/crbus/config.json')
+  stateFolder = join(folder, 'state/crbus')
+  broker = new MemoryBroker()
+  await new InMemoryEventBus({ broker }).admin.createTopic('order-events')
+  return () => rmSync(folder, { recursive: true })
+})
+
+const project = (content: object) => writeFileSync(projectFile, JSON.stringify(content))
+const user = (content: object) => writeFileSync(userFile, JSON.stringify(content))
+
+const run = (command: Runnable, argv: string[], env: Record<string, string> = {}, more: object = {}) =>
+  runCli(command, argv, {
+    broker,
+    cwd: join(folder, 'project/inner'),
+    env: { XDG_CONFIG_HOME: join(folder, 'xdg'), XDG_DATA_HOME: join(folder, 'data'), ...env },
+    stateFolder,
+    ...more,
+  })
+
+const publishing = ['order-events', '--type', 'OrderPlaced.v1', '--data', '{}']
+
+/** Every file below a folder. */
+const filesIn = (path: string) => readdirSync(join(folder, path), { recursive: true, encoding: 'utf8' }).sort()
+
+/** What `pg` would take by itself: it reads the environment of this process. */
+function giveSecrets(port: number): void {
+  const passwords = join(folder, 'home/pgpass')
+  writeFileSync(passwords, `127.0.0.1:${port}:*:*:${SECRET}\n*:*:*:*:${SECRET}\n`, { mode: 0o600 })
+  const secrets = {
+    PGPASSWORD: SECRET,
+    PGPASSFILE: passwords,
+    PGUSER: 'user-of-mine',
+    PGDATABASE: 'database-of-mine',
+    PGOPTIONS: '-csearch_path=mine',
+    PGAPPNAME: 'application-of-mine',
+    PGREPLICATION: 'database',
+    PGSSLNEGOTIATION: 'direct',
+  }
+  for (const [name, value] of Object.entries(secrets)) vi.stubEnv(name, value)
+  onTestFinished(() => void vi.unstubAllEnvs())
+}
+
+describe('a Postgres that a project file names', () => {
+  test.each(['cleartext', 'md5', 'scram'] as const)(
+    'is sent no password, user or setting of the environment when it asks by %s',
+    async (method) => {
+      const server = await collectPasswords(method)
+      onTestFinished(server.close)
+      giveSecrets(server.port)
+      project({ profile: 'a', profiles: { a: { store: `postgres://127.0.0.1:${server.port}/theirs` } } })
+
+      const { exitCode, stderr } = await run(StoreInit, ['--yes'])
+
+      expect(exitCode).toBe(3)
+      expect(stderr).toContain('asks for a password, and PGPASSWORD and ~/.pgpass are not for an address that only')
+      expect(server.answers).toEqual([])
+      expect(server.startups.map((startup) => [...startup.keys()].filter((key) => key !== ''))).toEqual([
+        ['user', 'database', 'application_name', 'client_encoding'],
+      ])
+      expect(server.startups[0]?.get('application_name')).toBe('crbus')
+      expect(server.startups[0]?.get('database')).toBe('theirs')
+      expect(JSON.stringify([...(server.startups[0] ?? [])])).not.toContain('mine')
+    },
+  )
+
+  test('is sent the password that the project file holds', async () => {
+    const server = await collectPasswords()
+    onTestFinished(server.close)
+    giveSecrets(server.port)
+    project({ profile: 'a', profiles: { a: { store: `postgres://them:theirs@127.0.0.1:${server.port}/x` } } })
+
+    expect((await run(StoreInit, ['--yes'])).exitCode).toBe(3)
+
+    expect(server.startups[0]?.get('user')).toBe('them')
+    expect(server.answers.map((answer) => answer.toString('utf8', 5))).toEqual(['theirs\0'])
+  })
+
+  test.each(['sslcert', 'sslkey', 'sslrootcert'])('cannot have a file read by %s', async (parameter) => {
+    project({ profiles: { a: { store: `postgres://h/x?${parameter}=/home/me/.ssh/id_rsa` } } })
+
+    const { exitCode, stderr } = await run(ConfigCommand, [])
+
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining(`profiles.a.store has ${parameter}, by which a file`),
+    ])
+  })
+
+  const named: [string, (url: string) => { argv?: string[]; env?: Record<string, string>; file?: object }][] = [
+    ['--store', (url) => ({ argv: ['--store', url] })],
+    ['CRBUS_STORE', (url) => ({ env: { CRBUS_STORE: url } })],
+    ['DATABASE_URL, for the profile by flag', (url) => ({ argv: ['--profile', 'a'], env: { DATABASE_URL: url } })],
+    ['the user file', (url) => ({ argv: ['--profile', 'a'], file: { profiles: { mine: { store: url } } } })],
+    [
+      'a variable of the user file',
+      (url) => ({ argv: ['--profile', 'a'], env: { MINE: url }, file: { profiles: { mine: { store: 'env:MINE' } } } }),
+    ],
+    [
+      'PGHOST and PGPORT',
+      (url) => ({ argv: ['--profile', 'a'], env: { PGHOST: '127.0.0.1', PGPORT: new URL(url).port } }),
+    ],
+  ]
+  test.each(named)('is sent the password of the user when it is named by %s as well', async (_, more) => {
+    const server = await collectPasswords()
+    onTestFinished(server.close)
+    giveSecrets(server.port)
+    vi.stubEnv('PGSSLNEGOTIATION', '')
+    const url = `postgres://127.0.0.1:${server.port}/x`
+    project({ profiles: { a: { store: url } } })
+    const { argv = [], env = {}, file } = more(url)
+    if (file !== undefined) user(file)
+
+    expect((await run(StoreInit, [...argv, '--yes'], env)).exitCode).toBe(3)
+
+    expect(server.answers.map((answer) => answer.toString('utf8', 5))).toEqual([`${SECRET}\0`])
+    expect(server.startups[0]?.get('user')).toBe('user-of-mine')
+  })
+})
+
+describe('an environment variable that a project file names', () => {
+  const secret = (variable: string) => project({ profile: 'a', profiles: { a: { store: `env:${variable}` } } })
+
+  test.each(['AWS_SECRET_ACCESS_KEY', 'PGPASSWORD', 'GITHUB_TOKEN', 'DATABASE_PASSWORD', 'crbus_store'])(
+    '%s is not read',
+    async (variable) => {
+      secret(variable)
+      const env = { [variable]: `postgres://u:${SECRET}@127.0.0.1:1/x` }
+
+      const init = await run(StoreInit, ['--yes'], env)
+      const shown = await run(ConfigCommand, ['--json'], env)
+
+      expect([init.exitCode, init.stderr]).toEqual([
+        2,
+        expect.stringContaining(`${variable}, where the event store is,`),
+      ])
+      expect(init.stderr).toContain("is not read, since a project's file may name only CRBUS_… and …DATABASE_URL…")
+      expect(JSON.parse(shown.stdout).store).toMatchObject({ kind: 'unknown', value: '' })
+    },
+  )
+
+  test.each(['DATABASE_URL', 'ORDERS_DATABASE_URL', 'DATABASE_URL_TEST', 'CRBUS_ORDERS', 'LISTED'])(
+    '%s is read: it is meant for it, or the user lists it',
+    async (variable) => {
+      secret(variable)
+      user({ allow: { env: ['LISTED'] } })
+
+      const { stdout } = await run(ConfigCommand, ['--json'], { [variable]: `postgres://u:${SECRET}@db/x` })
+
+      expect(JSON.parse(stdout).store).toMatchObject({ kind: 'postgres', value: 'postgres://u:***@db/x' })
+      expect(stdout).not.toContain(SECRET)
+    },
+  )
+
+  test.each([
+    'hunter2',
+    '../hunter2',
+    'hunter2.key',
+    '/hunter2',
+    'mysql://u:hunter2@h',
+    'postgres://u:1/hunter2@h',
+    '',
+  ])('with the value %j becomes no file, and is printed nowhere', async (value) => {
+    secret('CRBUS_SECRET')
+
+    const results = [
+      await run(StoreInit, ['--yes', '--debug'], { CRBUS_SECRET: value }),
+      await run(ConfigCommand, ['--json'], { CRBUS_SECRET: value }),
+      await run(ConfigCommand, [], { CRBUS_SECRET: value }),
+    ]
+
+    expect(results.map(({ exitCode }) => exitCode)).toEqual([2, 0, 0])
+    expect(JSON.stringify(results)).not.toContain(SECRET)
+    expect(filesIn('.').filter((path) => path.includes(SECRET) || path.endsWith('.db'))).toEqual([])
+  })
+
+  test('may be the path of a file that is called like a database', async () => {
+    secret('CRBUS_FILE')
+    const { stdout } = await run(ConfigCommand, ['--json'], { CRBUS_FILE: 'orders.db' })
+    expect(JSON.parse(stdout).store).toMatchObject({ kind: 'sqlite', value: join(folder, 'project/inner/orders.db') })
+  })
+
+  test('cannot be allowed by the project file itself', async () => {
+    project({ allow: { env: ['SECRET'] } })
+    const { exitCode, stderr } = await run(ConfigCommand, [])
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('allow belongs into your own file')])
+  })
+})
+
+describe('the place of a change that a project file chose', () => {
+  const said = (stderr: string) => stderr.split('\n').filter((line) => line.startsWith('note: this goes to '))
+
+  test('is said before the first change, once for each user, file and place', async () => {
+    project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
+    const note = `note: this goes to the brokers kafka-1:9092, as profile 'a' of ${projectFile} says (said once)`
+
+    expect((await run(TopicsList, [])).stderr).toBe('')
+    expect((await run(TopicsCreate, ['x-events', '--dry-run'])).stderr).not.toContain('this goes to')
+    const first = await run(Publish, publishing)
+    expect([first.exitCode, said(first.stderr)]).toEqual([0, [note]])
+    expect(said((await run(Publish, publishing)).stderr)).toEqual([])
+    expect(said((await run(TopicsCreate, ['y-events'])).stderr)).toEqual([])
+    const other = await run(Publish, publishing, {}, { stateFolder: join(folder, 'state-of-another-user') })
+    expect(said(other.stderr)).toEqual([note])
+
+    project({ profile: 'a', profiles: { a: { brokers: 'kafka-2:9092' } } })
+    expect(said((await run(TopicsCreate, ['z-events'])).stderr)).toEqual([note.replace('kafka-1', 'kafka-2')])
+    project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
+    expect(said((await run(Publish, publishing)).stderr)).toEqual([])
+  })
+
+  test('is said again after a run that was told to be quiet', async () => {
+    project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
+    expect((await run(Publish, [...publishing, '-q'])).stderr).toBe('')
+    expect(said((await run(Publish, publishing)).stderr)).toHaveLength(1)
+  })
+
+  test('is said with the profile of the user that the project hides', async () => {
+    project({ profiles: { prod: { brokers: 'evil:9092' } } })
+    user({ profiles: { prod: { brokers: 'mine:9092' } } })
+
+    const [note] = said((await run(Publish, [...publishing, '--profile', 'prod'])).stderr)
+
+    expect(note).toContain(
+      `the brokers evil:9092, as profile 'prod' of ${projectFile} says, and your own profile of that`,
+    )
+  })
+
+  test.each([
+    ['by --brokers', ['-b', 'kafka-1:9092'], {}],
+    ['by CRBUS_BROKERS', [], { CRBUS_BROKERS: 'kafka-1:9092' }],
+    ['by the user file', ['--profile', 'mine'], {}],
+  ])('is not said when the user named it %s', async (_, argv, env) => {
+    project({ profiles: { a: { brokers: 'kafka-1:9092' } } })
+    user({ profiles: { mine: { brokers: 'kafka-1:9092' } } })
+    expect(said((await run(Publish, [...publishing, ...argv], env)).stderr)).toEqual([])
+  })
+
+  test('is said of files outside of the project, links followed, and not of those inside', async () => {
+    symlinkSync(join(folder, 'home'), join(folder, 'project/link'))
+    const noteOf = async (dataDir: string) => {
+      project({ profile: 'a', profiles: { a: { dataDir } } })
+      return said((await run(Publish, publishing)).stderr)
+    }
+    expect(await noteOf('.crbus')).toEqual([])
+    expect(await noteOf('..crbus')).toEqual([])
+    for (const dataDir of ['../elsewhere', '/var/tmp', 'link/new']) expect(await noteOf(dataDir)).toHaveLength(1)
+    project({ profile: 'a', profiles: { a: { dataDir: '../elsewhere' } } })
+    const store = await run(StoreInit, ['--yes'])
+    expect(said(store.stderr)).toEqual([expect.stringContaining(`this goes to ${join(folder, 'elsewhere/store.db')}`)])
+  })
+
+  test.each([
+    ['is a file', () => writeFileSync(join(folder, 'state'), '')],
+    [
+      'holds something else',
+      () => {
+        mkdirSync(stateFolder, { recursive: true })
+        writeFileSync(join(stateFolder, 'projects.json'), '[1')
+      },
+    ],
+    ['holds a folder of that name', () => mkdirSync(join(stateFolder, 'projects.json'), { recursive: true })],
+  ])('is said, and the change made, when the state folder %s', async (_, make) => {
+    make()
+    project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
+    const { exitCode, stderr } = await run(Publish, publishing)
+    expect([exitCode, said(stderr)]).toEqual([0, [expect.stringContaining('kafka-1:9092')]])
+    expect(existsSync(stateFolder) ? filesIn('state/crbus') : []).not.toContain(
+      expect.stringMatching(/projects\.json\./),
+    )
+  })
+
+  test('cannot be remembered under /proc, and the change is made', async () => {
+    project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
+    const { exitCode } = await run(Publish, publishing, {}, { stateFolder: '/proc/crbus/state' })
+    expect(exitCode).toBe(0)
+  })
+})
+
+describe.skipIf(process.getuid?.() !== 0)('a crbus.json of another user', () => {
+  beforeEach(() => {
+    project({ profile: 'a', profiles: { a: { brokers: 'evil:9092' } } })
+    chownSync(projectFile, 12_345, 12_345)
+  })
+
+  test('is ignored, which is said, and a change does not go to a local file instead', async () => {
+    const note = `${projectFile} is ignored: it belongs to another user (uid 12345)`
+    const shown = await run(ConfigCommand, ['--json'])
+    expect(JSON.parse(shown.stdout).bus).toMatchObject({ kind: 'embedded', from: 'default' })
+    expect(shown.stderr).toContain(`note: ${note}; if you trust it, list its folder`)
+    expect((await run(TopicsList, [])).stderr.split(note)).toHaveLength(2)
+
+    const { exitCode, stderr } = await run(Publish, publishing)
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining('nothing was done')])
+    expect((await run(Publish, [...publishing, '-b', 'mine:1'])).exitCode).toBe(0)
+    expect((await run(StoreInit, ['--yes'])).exitCode).toBe(6)
+    expect((await run(TopicsList, ['--profile', 'a'])).stderr).toContain(note)
+  })
+
+  test('is no service to add to', async () => {
+    const { exitCode, stderr } = await run(NewTopic, ['order-events'])
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('it belongs to another user (uid 12345)')])
+    expect(JSON.parse(readFileSync(projectFile, 'utf8'))).not.toHaveProperty('topics')
+  })
+
+  test('counts when the user lists its folder, or typed sudo', async () => {
+    const brokers = async (env = {}) => JSON.parse((await run(ConfigCommand, ['--json'], env)).stdout).bus.brokers
+    expect(await brokers({ SUDO_UID: '12345' })).toBe('evil:9092')
+    expect(await brokers({ SUDO_UID: '1' })).toBeUndefined()
+    user({ allow: { folders: [join(folder, 'project')] } })
+    expect(await brokers()).toBe('evil:9092')
+  })
+
+  test('is ignored behind a link of this user, and so is a link of another user', async () => {
+    rmSync(projectFile)
+    writeFileSync(join(folder, 'theirs.json'), '{}')
+    chownSync(join(folder, 'theirs.json'), 12_345, 12_345)
+    symlinkSync(join(folder, 'theirs.json'), projectFile)
+    expect((await run(ConfigCommand, [])).stderr).toContain('is ignored')
+  })
+})
+
+describe('a project file', () => {
+  test.each([
+    [
+      'a key twice',
+      '{"profiles": {"a": {"brokers": "b:1",\n "bro\\u006bers": "evil:1"}}}',
+      'has the key "brokers" twice in one object, again at line 2',
+    ],
+    ['more than 1 MiB', `{"schemas": "${'x'.repeat(1024 * 1024)}"}`, 'is larger than 1 MiB'],
+    ['__proto__', '{"__proto__": {"brokers": "evil:1"}}', '__proto__ is no key of crbus'],
+    ['constructor', '{"profiles": {"a": {"constructor": 1}}}', 'profiles.a.constructor is no key of crbus'],
+    ['a list', '[]', 'the file must be an object'],
+  ])('is refused with %s', async (_, content, reason) => {
+    writeFileSync(projectFile, content)
+    const { exitCode, stderr } = await run(ConfigCommand, [])
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(reason)])
+  })
+
+  test('may be a link: paths are from the folder the link is in', async () => {
+    writeFileSync(join(folder, 'home/shared.json'), '{"schemas": "types"}')
+    symlinkSync(join(folder, 'home/shared.json'), projectFile)
+    const { stdout } = await run(ConfigCommand, ['--json'])
+    expect(JSON.parse(stdout).schemas).toEqual({ value: join(folder, 'project/types'), from: projectFile })
+  })
+})
