@@ -25,6 +25,8 @@ export abstract class BaseCommand extends Command {
   #context: Context | undefined
   #bus: EventBus | undefined
   #hasSaidIgnored = false
+  /** Whether the command is often run before there is a bus, so that it does not say that an embedded one is missing. */
+  protected readonly mayPrecedeBus: boolean = false
   /** Lets changes through to a guarded bus, once they were agreed to. */
   protected unlock = (): void => {}
 
@@ -58,7 +60,13 @@ export abstract class BaseCommand extends Command {
   protected async openBus(flags: BusFlags): Promise<EventBus> {
     const config = await this.configOf(flags)
     const { guard } = config
-    this.#bus = await this.context.openBus(config.bus.value)
+    let missing: string | undefined
+    this.#bus = await this.context.openBus(config.bus.value, (file) => {
+      missing = file
+    })
+    if (missing !== undefined && !this.mayPrecedeBus) {
+      await this.notice(`there is no bus at ${missing} yet; crbus demo or crbus publish makes it`)
+    }
     if (guard === undefined) return this.#bus
     const { bus, unlock } = lockBus(this.#bus, () => refusedBy(guard, config))
     // Nothing that is agreed to opens a read-only one.

@@ -5,14 +5,20 @@ import type { BusAddress } from './bus-address.ts'
 import { UsageError } from './errors.ts'
 import type { StoreAddress } from './store-address.ts'
 
-/** Opens the bus at an address. A driver is loaded when it is chosen, so that nothing pays for the others. */
-export async function connect(address: BusAddress): Promise<EventBus> {
+/**
+ * Opens the bus at an address. A driver is loaded when it is chosen, so that nothing pays for the others. An embedded
+ * bus whose file is missing is made by its first change and is empty until then; `onMissing` is told the file.
+ */
+export async function connect(address: BusAddress, onMissing?: (file: string) => void): Promise<EventBus> {
   if (address.kind === 'kafka') {
     const { RedpandaEventBus } = await import('../drivers/kafka/redpanda-event-bus.ts')
     return new RedpandaEventBus({ brokers: address.brokers })
   }
   const { EmbeddedEventBus } = await import('../drivers/embedded/embedded-event-bus.ts')
-  return new EmbeddedEventBus({ path: join(address.folder, 'bus.db') })
+  const { isMissing } = await import('../drivers/embedded/made-on-change.ts')
+  const path = join(address.folder, 'bus.db')
+  if (isMissing(path)) onMissing?.(path)
+  return new EmbeddedEventBus({ path, makeOnChange: true })
 }
 
 /** Reaches the event store at an address, to make its tables. */

@@ -34,7 +34,8 @@ export interface Context {
   readonly git: (args: readonly string[], cwd: string) => GitAnswer
   /** What is in force with these flags. Files are read when it is first asked for; `UsageError` when they are wrong. */
   readonly config: (flags: BusFlags) => Promise<Config>
-  openBus(address: BusAddress): Promise<EventBus>
+  /** `onMissing` is told the file of an embedded bus that is not there yet. */
+  openBus(address: BusAddress, onMissing?: (file: string) => void): Promise<EventBus>
   openStoreSetup(address: StoreAddress): Promise<StoreSetup>
 }
 

@@ -19,6 +19,8 @@ export default class Demo extends BaseCommand {
     pause: Flags.integer({ description: 'milliseconds between two checkouts', default: 200, min: 0 }),
   }
 
+  protected override readonly mayPrecedeBus = true
+
   async run(): Promise<DemoSummary> {
     const { flags } = await this.parse(Demo)
     const { io, now, stop } = this.context

@@ -26,6 +26,8 @@ export default class Metrics extends BaseCommand {
     }),
   }
 
+  protected override readonly mayPrecedeBus = true
+
   async run(): Promise<LagReport | undefined> {
     const { flags } = await this.parse(Metrics)
     const { group: groups, topic: topics, listen } = flags

@@ -108,6 +108,8 @@ Long input is published as it comes. A line that cannot be published ends it: th
     rate: Flags.integer({ description: 'events a second at most', min: 1 }),
   }
 
+  protected override readonly mayPrecedeBus = true
+
   async run(): Promise<PublishSummary> {
     const { args, flags } = await this.parse(Publish)
     const schemas = await openSchemas(await this.schemaPlace(flags), flags.schema)

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -20,8 +20,8 @@ function newFolder(): string {
 
 const newFile = (): string => join(newFolder(), 'bus.db')
 
-function openBus(path: string): EmbeddedEventBus {
-  const bus = new EmbeddedEventBus({ path })
+function openBus(path: string, makeOnChange = false): EmbeddedEventBus {
+  const bus = new EmbeddedEventBus({ path, makeOnChange })
   onTestFinished(() => bus.close())
   return bus
 }
@@ -117,6 +117,104 @@ describe('large records', () => {
     await take(stream, 1)
 
     expect((process.memoryUsage().arrayBuffers - before) / MIB).toBeLessThan(20)
+  })
+})
+
+describe('a file that is made on the first change', () => {
+  const open = (path: string) => openBus(path, true)
+
+  test('is not made by reading, which answers as an empty bus does', async () => {
+    const folder = newFolder()
+    const path = join(folder, 'data', 'bus.db')
+    const { admin, log } = open(path)
+
+    expect(await admin.listTopics()).toEqual([])
+    expect(await admin.listGroups()).toEqual([])
+    expect(await admin.describeGroup('billing')).toMatchObject({ state: 'Dead', members: [] })
+    expect(await admin.committedOffsets('billing')).toEqual([])
+    expect(await admin.committedOffsetsOf(['billing'])).toEqual([[]])
+    expect(await admin.describeCluster()).toMatchObject({ kind: `embedded ${path}`, clusterId: path })
+    expect(await log.rangesOf(['orders'])).toEqual(new Map())
+    expect(await log.firstRecords([{ topic: 'orders', partition: 0, from: 0n }])).toEqual([undefined])
+    expect(await log.append('orders', [])).toEqual([])
+    const refused = [
+      log.ranges('orders'),
+      log.offsetsAt('orders', 0n),
+      admin.describeTopic('orders'),
+      admin.deleteTopic('orders'),
+      admin.addPartitions('orders', 5),
+      admin.setTopicConfig('orders', {}),
+      admin.deleteOffsets('billing', []),
+      admin.deleteGroup('billing'),
+    ]
+    for (const answer of await Promise.allSettled(refused)) {
+      expect(answer).toMatchObject({ status: 'rejected', reason: { code: expect.stringMatching(/_NOT_FOUND$/) } })
+    }
+    expect(existsSync(join(folder, 'data'))).toBe(false)
+  })
+
+  test.each<[string, (bus: EmbeddedEventBus) => Promise<unknown>]>([
+    ['an append', (bus) => bus.log.append('orders', [{ key: null, value: null }])],
+    ['a topic', (bus) => bus.admin.createTopic('orders')],
+    ['a subscription', (bus) => bus.subscribe(['orders'])],
+    ['a commit', (bus) => bus.admin.commitOffsets('billing', [])],
+  ])('is made by %s after reading, and read from then on', async (_, change) => {
+    const path = newFile()
+    const bus = open(path)
+    await bus.admin.listTopics()
+
+    await change(bus)
+
+    expect(existsSync(path)).toBe(true)
+    const other = openBus(path)
+    expect(await bus.admin.listTopics()).toEqual(await other.admin.listTopics())
+    expect(await bus.admin.listGroups()).toEqual(await other.admin.listGroups())
+  })
+
+  test('is read as soon as another process has made it', async () => {
+    const path = newFile()
+    const reader = open(path)
+    expect(await reader.admin.listTopics()).toEqual([])
+
+    const writer = openBus(path)
+    const topic = await newTopic(writer, 1)
+    await writer.publish(topic, numberedList(3))
+
+    expect(await reader.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 3n }])
+    expect((await readBatches(reader, topic)).flat()).toHaveLength(3)
+  })
+
+  test('is not made after the bus was closed', async () => {
+    const folder = newFolder()
+    const bus = open(join(folder, 'bus.db'))
+    await bus.close()
+
+    await expect(bus.log.append('orders', [{ key: null, value: null }])).rejects.toThrow(EventBusError)
+    await expect(bus.admin.listTopics()).rejects.toThrow(EventBusError)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('is opened at once where something is in its place', async () => {
+    const path = newFile()
+    mkdirSync(path)
+    expect(() => open(path)).toThrow(expect.objectContaining({ code: 'CONNECTION_FAILED' }))
+    const behindFile = join(newFile(), 'bus.db')
+    writeFileSync(join(behindFile, '..'), '')
+    expect(() => open(behindFile)).toThrow(expect.objectContaining({ code: 'CONNECTION_FAILED' }))
+  })
+
+  test('leaves nothing beside it when it was only read', async () => {
+    const folder = newFolder()
+    const path = join(folder, 'bus.db')
+    const writer = openBus(path)
+    await writer.publish('orders', numberedList(3))
+    await writer.close()
+
+    const reader = open(path)
+    expect(await reader.admin.listTopics()).toHaveLength(1)
+    await reader.close()
+
+    expect(readdirSync(folder)).toEqual(['bus.db'])
   })
 })
 

@@ -11,7 +11,8 @@ const file = { path: join(folder, 'bus.db'), sessionTimeout: 2000 }
 afterAll(() => rmSync(folder, { recursive: true }))
 
 busContract('EmbeddedEventBus', {
-  open: async (options) => new EmbeddedEventBus({ ...options, ...file }),
+  // As the command line opens it; members in other processes open it as a service does.
+  open: async (options) => new EmbeddedEventBus({ ...options, ...file, makeOnChange: true }),
   startMember: (request) => startMemberProcess({ kind: 'embedded', ...file }, request),
   capabilities: { createsTopics: true },
   takeoverWithin: 15_000,

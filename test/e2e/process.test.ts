@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,6 +48,31 @@ describe('the built command line', () => {
     tail.kill('SIGINT')
     const { exitCode } = await tail
     expect(exitCode).toBe(130)
+  })
+
+  test.each([
+    ['topics list', 0],
+    ['topics describe order-events', 4],
+    ['lag', 0],
+    ['tail order-events --no-follow', 4],
+    ['groups list', 0],
+    ['groups describe billing', 4],
+    ['check topic order-events', 2],
+    ['check lag --group billing --max-events 5', 3],
+    ['metrics', 0],
+    ['config', 0],
+    ['reset --group billing --topic order-events --to start --dry-run', 4],
+    ['groups delete billing --yes', 4],
+    ['topics create order-events --dry-run', 0],
+    ['store init --dry-run', 0],
+  ])('%s on an embedded bus that is not there makes nothing', async (command, code) => {
+    const data = join(folder, 'data')
+    const { exitCode, stderr } = await crbus(command.split(' '), { env: { ...ENV(), CRBUS_DATA_DIR: data } })
+    expect(exitCode, stderr).toBe(code)
+    expect(existsSync(data)).toBe(false)
+    const isAboutBus = !/^(config|metrics|topics create|store)/.test(command)
+    const notice = `there is no bus at ${join(data, 'bus.db')} yet; crbus demo or crbus publish makes it`
+    expect(stderr.includes(notice)).toBe(isAboutBus)
   })
 
   test('ends with exit 0 when its reader leaves', async () => {

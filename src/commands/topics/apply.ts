@@ -21,6 +21,8 @@ export default class TopicsApply extends ChangeCommand {
   ]
   static override flags = { ...busFlags, ...changeFlags }
 
+  protected override readonly mayPrecedeBus = true
+
   async run(): Promise<Result> {
     const { flags } = await this.parse(TopicsApply)
     const { topics, files } = await this.configOf(flags)

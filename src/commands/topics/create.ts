@@ -25,6 +25,8 @@ export default class TopicsCreate extends ChangeCommand {
     confirm: changeFlags.confirm,
   }
 
+  protected override readonly mayPrecedeBus = true
+
   async run(): Promise<CreateTopicPlan & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(TopicsCreate)
     const settings = (flags.config ?? []).map((one) => toPair('--config', one, 'retention.ms=604800000'))

@@ -7,10 +7,13 @@ import { Changes } from './changes.ts'
 import { guarded, openDatabase } from './database.ts'
 import { EmbeddedMember } from './groups.ts'
 import { EmbeddedLog } from './log.ts'
+import { madeOnChange } from './made-on-change.ts'
 
 export interface EmbeddedEventBusOptions extends EventBusOptions {
   /** The file. It and its folder are made when they are not there. */
   readonly path: string
+  /** Make the file when the bus is first changed instead of when it is opened: reading then leaves nothing. Default false. */
+  readonly makeOnChange?: boolean | undefined
   /** How long a member of a group may be silent before its partitions go to others. Milliseconds; default 6000. */
   readonly sessionTimeout?: number | undefined
   /** Who this is, in descriptions of groups. Default `crbus`. */
@@ -39,8 +42,21 @@ export class EmbeddedEventBus extends DriverEventBus {
   }
 }
 
-function embeddedDriver({ path, sessionTimeout = 6000, clientId = 'crbus' }: EmbeddedEventBusOptions): BusDriver {
-  const { database, changes, log } = guarded(path, () => openFile(path))
+function embeddedDriver({ makeOnChange = false, ...options }: EmbeddedEventBusOptions): BusDriver {
+  const { path } = options
+  if (!makeOnChange) return fileDriver(path, options)
+  return madeOnChange(path, {
+    openFile: () => fileDriver(path, options),
+    openEmpty: () => fileDriver(':memory:', options),
+  })
+}
+
+/** A driver of a SQLite file that calls itself by `path`. */
+function fileDriver(
+  file: string,
+  { path, sessionTimeout = 6000, clientId = 'crbus' }: Omit<EmbeddedEventBusOptions, 'makeOnChange'>,
+): BusDriver {
+  const { database, changes, log } = guarded(path, () => openFile(file, path))
   const members = new Set<EmbeddedMember>()
   return {
     log,
@@ -65,8 +81,8 @@ function embeddedDriver({ path, sessionTimeout = 6000, clientId = 'crbus' }: Emb
   }
 }
 
-function openFile(path: string) {
-  const database = openDatabase(path)
+function openFile(file: string, path: string) {
+  const database = openDatabase(file)
   try {
     const changes = new Changes(database)
     return { database, changes, log: new EmbeddedLog(database, changes, path) }
