@@ -98,7 +98,11 @@ export abstract class BaseCommand extends Command {
   /** Where the schemas of payloads are, when no flag says so. */
   protected async schemaPlace(flags: BusFlags) {
     const { schemas } = await this.configOf(flags)
-    return { cwd: this.context.cwd, schemas: schemas && { path: schemas.value, mustExist: schemas.mustExist } }
+    return {
+      cwd: this.context.cwd,
+      schemas: schemas && { path: schemas.value, mustExist: schemas.mustExist },
+      onPassedOver: (reason: string) => void this.notice(reason),
+    }
   }
 
   /** Writes a part of the answer. Silent under `--json`, whose answer is what `run` returns. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { parseMoment } from '../bus/moment.ts'
 import type { Header } from '../bus/record.ts'
@@ -201,12 +202,9 @@ Long input is published as it comes. A line that cannot be published ends it: th
       ])
     }
     if (file === undefined || file === '-') return { lines: linesOf(stdin), progress: unknown }
-    try {
-      const { chunks, progress } = await openFile(file)
-      return { lines: linesOf(chunks), progress }
-    } catch (error) {
-      throw new UsageError(`cannot read ${file}: ${(error as Error).message}`)
-    }
+    const opened = await openFile(resolve(this.context.cwd, file))
+    if (!opened.ok) throw new UsageError(opened.reason, ['--file orders.ndjson'])
+    return { lines: linesOf(opened.chunks), progress: opened.progress }
   }
 
   /** A line on stderr, where a person watches stderr and the reports go elsewhere. */

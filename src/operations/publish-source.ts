@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { pathProblemBehindName } from './named-file.ts'
 import type { InputLine } from './publish-lines.ts'
 
 /** How much of a publishing is behind it: from 0 to 1; `undefined` when nobody knows the end. */
@@ -17,14 +18,16 @@ export async function* repeatedLines(
   }
 }
 
-/** A file in chunks, and how far it has been read. Rejects with the system's error when there is none to read. */
-export async function openFile(
-  path: string,
-): Promise<{ readonly chunks: AsyncIterable<Uint8Array>; readonly progress: Progress }> {
-  const about = await stat(path)
-  if (about.isDirectory()) throw new Error('it is a folder')
-  const { size } = about
+export type OpenedFile =
+  | { readonly ok: true; readonly chunks: AsyncIterable<Uint8Array>; readonly progress: Progress }
+  | { readonly ok: false; readonly reason: string }
+
+/** A file or pipe in chunks, and how far it has been read. */
+export async function openFile(path: string): Promise<OpenedFile> {
+  const problem = pathProblemBehindName(path, 'stream')
+  if (problem !== undefined) return { ok: false, reason: `cannot read ${path}: ${problem}` }
+  const { size } = await stat(path)
   const stream = createReadStream(path)
   // A pipe or a device says it is empty.
-  return { chunks: stream, progress: () => (size === 0 ? undefined : Math.min(1, stream.bytesRead / size)) }
+  return { ok: true, chunks: stream, progress: () => (size === 0 ? undefined : Math.min(1, stream.bytesRead / size)) }
 }

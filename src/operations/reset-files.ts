@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EventBusError } from '../bus/errors.ts'
 import { placeOf } from '../bus/names.ts'
@@ -8,6 +8,7 @@ import { causeOf } from '../files/cause.ts'
 import { fileRefused } from '../files/file-refused.ts'
 import { writeWhole } from '../files/write-whole.ts'
 import type { UndoRecord } from './apply-reset.ts'
+import { readJson } from './named-file.ts'
 import { effectOf, type ResetPlan, type ResetStep, stretchOf } from './reset-plan.ts'
 
 // Plans and undo records as files: JSON with a tag that says which, offsets as numbers, or as strings where they are too
@@ -187,7 +188,7 @@ export async function lastUndo(
  * describe --json` prints), or a plan (where it goes to), or an undo file (what was before).
  */
 export async function readOffsetsFile(path: string): Promise<Position[]> {
-  const found = await readJson(path)
+  const found = await readEntry(path)
   const entries = Array.isArray(found) ? found : ((found.offsets ?? found.steps) as unknown)
   const offsets = listOf(entries).flatMap((entry, index): Position[] => {
     const { topic, partition, offset, before, to } = entry
@@ -218,18 +219,14 @@ function offsetOf(value: unknown): bigint | null | undefined {
   return typeof value === 'string' && /^\d{1,19}$/.test(value) ? BigInt(value) : undefined
 }
 
-async function readJson(path: string): Promise<Entry> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as Entry
-  } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    const reason = isMissing ? `there is no ${path}` : `${path} cannot be read: ${causeOf(error, path)}`
-    throw new EventBusError('REFUSED', reason, { cause: error })
-  }
+async function readEntry(path: string): Promise<Entry> {
+  const read = await readJson(path)
+  if (!read.ok) throw new EventBusError('REFUSED', read.reason)
+  return read.value as Entry
 }
 
 async function readTagged(path: string, tag: string, madeBy: string): Promise<Entry> {
-  const found = await readJson(path)
+  const found = await readEntry(path)
   if (found?.crbus === tag && found.version === 1) return found
   const reason = found?.crbus === tag ? 'was written by a newer crbus' : `is not what ${madeBy} writes`
   throw new EventBusError('REFUSED', `${path} ${reason}`)

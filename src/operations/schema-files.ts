@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Schema } from '../schema/model.ts'
 import { readSchemaFile, type SchemaFileProblem } from '../schema/schema-file.ts'
+import { parseDocument, pathProblem, readText } from './named-file.ts'
 
 /** Where the schemas of a project are, next to its source. */
 export const SCHEMAS_FOLDER = 'schemas'
@@ -20,20 +21,31 @@ export interface SchemaPlace {
   readonly cwd: string
   /** A file or folder that is set up for them. One that need not exist may be made by the first import. */
   readonly schemas: { readonly path: string; readonly mustExist: boolean } | undefined
+  /** Told of a file in the folder `schemas` that was found, not named, and that cannot be read. */
+  readonly onPassedOver?: ((reason: string) => void) | undefined
 }
 
 /**
  * The schemas in a file or folder: the one that is named, else the one set up, else the folder `schemas` of the working
- * directory or the nearest one above that has it. JSON in there that is no schema of crbus is somebody else's, unless it
- * was named.
+ * directory or the nearest one above that has it.
+ *
+ * In a folder, the `.json` files that have a `crbus_schema` are schemas, and other JSON belongs to other programs. A file
+ * that is not JSON at all, or cannot be read, may be a schema that broke: where the folder was named or set up it is an
+ * error, elsewhere `onPassedOver` is told. A named folder must hold a schema.
  */
-export async function findSchemas({ cwd, schemas }: SchemaPlace, named?: string): Promise<FoundSchemas> {
+export async function findSchemas({ cwd, schemas, onPassedOver }: SchemaPlace, named?: string): Promise<FoundSchemas> {
   const path = named ?? schemas?.path
-  if (path === undefined) return readFolder(await folderAbove(cwd))
+  if (path === undefined) {
+    const folder = await folderAbove(cwd)
+    return folder === undefined ? { ok: true, files: [] } : readFolder(folder, onPassedOver ?? (() => {}))
+  }
   const kind = await stat(path).catch(() => undefined)
-  if (kind !== undefined) return kind.isDirectory() ? readFolder(path) : readFiles([path])
   const mayBeMissing = named === undefined && schemas?.mustExist === false
-  return mayBeMissing ? { ok: true, files: [] } : { ok: false, reason: `there is no ${path}` }
+  if (kind === undefined && mayBeMissing) return { ok: true, files: [] }
+  if (!kind?.isDirectory()) return readNamed(path)
+  const found = await readFolder(path)
+  if (!found.ok || found.files.length > 0 || named === undefined) return found
+  return { ok: false, reason: `${path} holds no schema, which is a .json file that "crbus schema import" writes` }
 }
 
 async function folderAbove(cwd: string): Promise<string | undefined> {
@@ -44,25 +56,52 @@ async function folderAbove(cwd: string): Promise<string | undefined> {
   }
 }
 
-async function readFolder(folder: string | undefined): Promise<FoundSchemas> {
-  if (folder === undefined) return { ok: true, files: [] }
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort()
-  return readFiles(
-    names.map((name) => join(folder, name)),
-    true,
-  )
-}
-
-async function readFiles(paths: readonly string[], isOpen = false): Promise<FoundSchemas> {
+/** Without `onPassedOver`, a file that cannot be read is an error. */
+async function readFolder(folder: string, onPassedOver?: (reason: string) => void): Promise<FoundSchemas> {
+  const problem = pathProblem(folder, 'file or folder')
+  if (problem !== undefined) return { ok: false, reason: problem }
+  const entries = await readdir(folder, { withFileTypes: true })
+  const names = entries.filter((entry) => isSchemaName(entry.name) && !entry.isDirectory()).map(({ name }) => name)
   const files: SchemaFile[] = []
-  for (const path of paths) {
-    const text = await readFile(path, 'utf8')
-    if (isOpen && !text.includes('"crbus_schema"')) continue
-    const read = readSchemaFile(text)
-    if (!read.ok) return { ok: false, reason: problemsOf(path, read.problems) }
-    files.push({ path, schema: read.schema })
+  for (const name of names.sort()) {
+    const path = join(folder, name)
+    const read = await readCandidate(path)
+    if (!read.ok) {
+      if (onPassedOver === undefined) return read
+      onPassedOver(`${read.reason}; it is passed over`)
+    } else if (read.text.includes(SCHEMA_MARK)) {
+      const schema = toSchema(path, read.text)
+      if (!schema.ok) return schema
+      files.push(...schema.files)
+    }
   }
   return { ok: true, files }
+}
+
+const SCHEMA_MARK = '"crbus_schema"'
+
+/** Files that begin with a dot are those of editors and file systems. */
+const isSchemaName = (name: string): boolean => name.endsWith('.json') && !name.startsWith('.')
+
+async function readCandidate(path: string): Promise<Awaited<ReturnType<typeof readText>>> {
+  // A pipe would be waited for.
+  const problem = pathProblem(path, 'file')
+  if (problem !== undefined) return { ok: false, reason: problem }
+  const read = await readText(path)
+  if (!read.ok || read.text.includes(SCHEMA_MARK)) return read
+  const parsed = parseDocument(read.text)
+  return parsed.ok ? read : { ok: false, reason: `${path} ${parsed.reason}` }
+}
+
+async function readNamed(path: string): Promise<FoundSchemas> {
+  const read = await readText(path)
+  return read.ok ? toSchema(path, read.text) : read
+}
+
+function toSchema(path: string, text: string): FoundSchemas {
+  const read = readSchemaFile(text)
+  if (!read.ok) return { ok: false, reason: problemsOf(path, read.problems) }
+  return { ok: true, files: [{ path, schema: read.schema }] }
 }
 
 /** More mistakes than this at once help nobody. */

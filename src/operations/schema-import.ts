@@ -7,6 +7,7 @@ import type { ImportNote } from '../schema/rust/import-report.ts'
 import type { ImportedSchema } from '../schema/rust/import-schema.ts'
 import { readSchemaFile, writeSchemaFile } from '../schema/schema-file.ts'
 import { importSource } from './import-source.ts'
+import { pathProblemBehindName } from './named-file.ts'
 import { SCHEMAS_FOLDER } from './schema-files.ts'
 import { sourceFiles } from './source-files.ts'
 
@@ -49,6 +50,11 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
   const { paths, cwd, root, topic, answers, out, folder = SCHEMAS_FOLDER } = request
   const files = sourceFiles(cwd)
   const shown = paths.map((path) => relative(cwd, resolve(cwd, path)) || '.')
+  const problems = shown.flatMap((path) => {
+    const problem = pathProblemBehindName(resolve(cwd, path), 'file or folder')
+    return problem === undefined ? [] : [{ file: path, line: 0, about: path, reason: problem, fix: undefined }]
+  })
+  if (problems.length > 0) return { ok: false, problems, notes: [] }
   const fileOf = (name: string) => out ?? join(folder, `${name}.json`)
   const inFile = (path: string) => {
     const text = files.read(path)

@@ -4,6 +4,7 @@ import type { Answers, Schema } from '../schema/model.ts'
 import type { ImportRequest } from '../schema/rust/import-schema.ts'
 import { readSchemaFile } from '../schema/schema-file.ts'
 import { answersIn, importSource, type KnownAnswers } from './import-source.ts'
+import { pathProblemBehindName } from './named-file.ts'
 import { findSchemas, type SchemaPlace } from './schema-files.ts'
 import { sourceFiles } from './source-files.ts'
 
@@ -31,9 +32,11 @@ export type SchemaSource =
 export function readSchemaSource(source: string, request: SchemaSourceRequest): SchemaSource {
   const { cwd } = request
   const path = relative(cwd, resolve(cwd, source)) || '.'
-  if (existsSync(resolve(cwd, source))) return readFrom(path, source, sourceFiles(cwd), request)
+  const isFile = isSchemaFile(source)
+  const problem = pathProblemBehindName(resolve(cwd, source), isFile ? 'stream' : 'file or folder')
+  if (problem === undefined) return readFrom(path, source, sourceFiles(cwd), request)
   const colon = source.lastIndexOf(':')
-  if (colon < 0) return missing(source, 'there is no such file or folder')
+  if (colon < 0 || existsSync(resolve(cwd, source))) return missing(source, problem)
   return readAtRevision(source, source.slice(0, colon), source.slice(colon + 1), request)
 }
 

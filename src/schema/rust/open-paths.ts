@@ -12,6 +12,8 @@ interface Opened {
   readonly problems: readonly ImportProblem[]
 }
 
+const NOT_RUST = 'it is not Rust source: name a .rs file, a crate or a folder of source'
+
 /** Opens what an import is asked for: a package brings its crates along, and files that belong to none are one of their own. */
 export function openPaths(crates: Crates, { paths, files }: ImportRequest): Opened {
   const own: Crate[] = []
@@ -56,7 +58,8 @@ export function openPaths(crates: Crates, { paths, files }: ImportRequest): Open
         else for (const name of rust) openFile(posix.join(path, name))
         base ??= root === undefined ? undefined : path
         if (rust.length === 0) {
-          const reason = names ? 'there is no Rust in it' : 'there is no such file or folder'
+          const isFile = !names && files.read(path) !== undefined
+          const reason = names ? 'there is no Rust in it' : isFile ? NOT_RUST : 'there is no such file or folder'
           problems.push({ file: given, line: 0, about: given, reason, fix: undefined })
         }
       }

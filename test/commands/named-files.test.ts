@@ -1,0 +1,196 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import Publish from '../../src/commands/publish.ts'
+import ResetApply from '../../src/commands/reset/apply.ts'
+import ResetUndo from '../../src/commands/reset/undo.ts'
+import Reset from '../../src/commands/reset.ts'
+import SchemaDiff from '../../src/commands/schema/diff.ts'
+import SchemaImport from '../../src/commands/schema/import.ts'
+import SchemaShow from '../../src/commands/schema/show.ts'
+import Tail from '../../src/commands/tail.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { writeSchemaFile } from '../../src/schema/schema-file.ts'
+import { type Runnable, runCli } from './run-cli.ts'
+
+const schemaText = (topic: string) =>
+  writeSchemaFile({
+    topic,
+    root: 'OrderEvent',
+    events: new Map([['OrderPlaced.v1', 'OrderPlaced']]),
+    types: new Map([
+      ['OrderEvent', { kind: 'enum', at: '', variants: [{ name: 'OrderPlaced', fields: { kind: 'unit' } }] }],
+    ]),
+  })
+
+let folder: string
+let broker: MemoryBroker
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'crbus-named-'))
+  broker = new MemoryBroker()
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'empty.json'), '')
+  writeFileSync(join(folder, 'binary.json'), Buffer.of(0xff, 0xfe, 0, 1))
+  writeFileSync(join(folder, 'cut.json'), '{"offsets":[')
+  writeFileSync(join(folder, 'other.json'), '{"name":"a package"}')
+  writeFileSync(join(folder, 'orders.ndjson'), '{"a":1}\n')
+  mkdirSync(join(folder, 'folder.json'))
+  symlinkSync('nowhere', join(folder, 'dangling.json'))
+  symlinkSync('circle.json', join(folder, 'circle.json'))
+})
+
+const run = (command: Runnable, argv: readonly string[], cwd = folder, env = {}) =>
+  runCli(command, [...argv], { broker, cwd, env })
+const at = (name: string) => join(folder, name)
+
+const documents: readonly [name: string, command: Runnable, argv: (path: string) => string[], code: number][] = [
+  ['reset --to', Reset, (path) => ['--group', 'g', '--topic', 't', '--to', path, '--dry-run'], 6],
+  ['reset apply', ResetApply, (path) => [path], 6],
+  ['reset undo', ResetUndo, (path) => [path], 6],
+  ['schema show --schema', SchemaShow, (path) => ['--schema', path], 2],
+  ['tail --schema', Tail, (path) => ['t', '--no-follow', '--schema', path], 6],
+  ['publish --schema', Publish, (path) => ['t', '--type', 'A', '--data', '1', '--schema', path], 6],
+]
+
+describe.each(documents)('%s', (_, command, argv, code) => {
+  test.each([
+    ['nowhere.json', 'there is no '],
+    ['orders.ndjson/x.json', 'is not a folder'],
+    ['empty.json', 'is empty'],
+    ['binary.json', 'is not text: it is not UTF-8'],
+    ['cut.json', 'not JSON: Unexpected end of JSON input'],
+    ['dangling.json', 'is a symbolic link to what does not exist'],
+    ['circle.json', 'is a symbolic link to itself'],
+  ])('says what is wrong with %s', async (name, reason) => {
+    const { stdout, stderr, exitCode } = await run(command, argv(at(name)))
+    expect(stderr).toContain(at(name))
+    expect(stderr).toContain(reason)
+    expect(stderr).not.toMatch(/ENOENT|EISDIR|ENOTDIR|ELOOP/)
+    expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: code })
+  })
+
+  test('reads a pipe to its end', async () => {
+    execFileSync('mkfifo', [at('pipe.json')])
+    const { spawn } = await import('node:child_process')
+    spawn('sh', ['-c', `printf '{"crbus":1}' > ${at('pipe.json')}`])
+    const { stderr, exitCode } = await run(command, argv(at('pipe.json')))
+    expect(stderr).toMatch(/holds no offsets|is not what|is not a schema file/)
+    expect(exitCode).toBe(code)
+  })
+})
+
+describe.each(documents.slice(0, 3))('%s', (_, command, argv) => {
+  test('says that a folder is not a file', async () => {
+    const { stderr } = await run(command, argv(at('folder.json')))
+    expect(stderr).toContain(`${at('folder.json')} is a folder, not a file`)
+  })
+})
+
+// The super-user may read everything.
+test.skipIf(process.getuid?.() === 0)('a file that may not be read is named as such', async () => {
+  chmodSync(at('other.json'), 0)
+  const { stderr } = await run(ResetApply, [at('other.json')])
+  expect(stderr).toContain(`${at('other.json')} may not be read by this user`)
+})
+
+describe('publish --file', () => {
+  test.each([
+    ['nowhere.json', 'there is no such file or folder'],
+    ['folder.json', 'it is a folder, not a file'],
+    ['dangling.json', 'it is a symbolic link to what does not exist'],
+  ])('says what is wrong with %s', async (name, reason) => {
+    const { stderr, exitCode } = await run(Publish, ['t', '--type', 'A', '--file', at(name)])
+    expect(stderr).toContain(`cannot read ${at(name)}: ${reason} (CRBUS_USAGE)`)
+    expect(exitCode).toBe(2)
+  })
+
+  test('is found from the working directory', async () => {
+    const { stdout } = await run(Publish, ['t', '--type', 'A', '--file', 'orders.ndjson'])
+    expect(stdout).toMatch(/^t\[\d\]@0 A\n$/)
+  })
+})
+
+describe('schema import and diff', () => {
+  test.each([
+    ['orders.ndjson', 'it is not Rust source: name a .rs file, a crate or a folder of source'],
+    ['nowhere.rs', 'there is no such file or folder'],
+    ['folder.json', 'there is no Rust in it'],
+    ['dangling.json', 'it is a symbolic link to what does not exist'],
+  ])('import says what is wrong with %s', async (name, reason) => {
+    const { stderr, exitCode } = await run(SchemaImport, [name])
+    expect(stderr).toContain(`${name}: ${reason}`)
+    expect(exitCode).toBe(2)
+  })
+
+  test('import does not wait for a pipe', async () => {
+    execFileSync('mkfifo', [at('pipe.rs')])
+    const { stderr, exitCode } = await run(SchemaImport, ['pipe.rs'])
+    expect(stderr).toContain('pipe.rs: it is a pipe, not a file')
+    expect(exitCode).toBe(2)
+  })
+
+  test.each([
+    ['nowhere.json', 'nowhere.json: there is no such file or folder'],
+    ['folder.json', 'folder.json: it is a folder, not a file'],
+    ['orders.ndjson', 'it is not Rust source'],
+  ])('diff says what is wrong with %s', async (name, reason) => {
+    writeFileSync(at('good.json'), schemaText('order-events'))
+    const { stderr, exitCode } = await run(SchemaDiff, [name, 'good.json'])
+    expect(stderr).toContain(reason)
+    expect(exitCode).toBe(2)
+  })
+})
+
+describe('a folder of schemas', () => {
+  let schemas: string
+  beforeEach(async () => {
+    schemas = at('schemas')
+    mkdirSync(schemas)
+    writeFileSync(join(schemas, 'order-events.json'), schemaText('order-events'))
+    writeFileSync(join(schemas, 'package.json'), '{"name":"another program"}')
+    writeFileSync(join(schemas, 'notes.txt'), '{')
+    writeFileSync(join(schemas, '._order-events.json'), Buffer.of(0xff))
+    mkdirSync(join(schemas, 'old.json'))
+    await run(Publish, ['t', '--type', 'A', '--data', '{"a":1}', '--codec', 'json'])
+  })
+  const broken: readonly [name: string, make: (path: string) => void, reason: string][] = [
+    ['a.json', (path) => writeFileSync(path, ''), 'is empty'],
+    ['a.json', (path) => writeFileSync(path, '{"crbus_'), 'is not JSON'],
+    ['a.json', (path) => writeFileSync(path, Buffer.of(0xff)), 'is not text: it is not UTF-8'],
+    ['z.json', (path) => symlinkSync('nowhere', path), 'is a symbolic link to what does not exist'],
+    ['z.json', (path) => execFileSync('mkfifo', [path]), 'is a pipe, not a file'],
+  ]
+
+  test('is read without a word where every JSON file can be read', async () => {
+    const named = await run(Tail, ['t', '--no-follow', '--schema', schemas])
+    expect(named).toMatchObject({ stderr: '1 event\n', exitCode: 0 })
+    expect((await run(SchemaShow, ['--schema', schemas])).stdout).toContain('enum OrderEvent')
+  })
+
+  test.each(broken)('that is named is refused for %s, naming the file and the reason', async (name, make, reason) => {
+    make(join(schemas, name))
+    const { stderr, exitCode } = await run(Tail, ['t', '--no-follow', '--schema', schemas])
+    expect(stderr).toContain(`the schema cannot be used: ${join(schemas, name)} ${reason}`)
+    expect(exitCode).toBe(6)
+    const chosen = await run(Tail, ['t', '--no-follow'], tmpdir(), { CRBUS_SCHEMAS: schemas })
+    expect(chosen).toMatchObject({ stderr, exitCode })
+  })
+
+  test.each(broken)('that was found is used without %s, with a notice', async (name, make, reason) => {
+    make(join(schemas, name))
+    const { stderr, exitCode } = await run(Tail, ['t', '--no-follow'])
+    expect(stderr).toContain(`${join(schemas, name)} ${reason}`)
+    expect(stderr).toContain('; it is passed over\n1 event\n')
+    expect(exitCode).toBe(0)
+    expect((await run(SchemaShow, [])).stdout).toContain('enum OrderEvent')
+  })
+
+  test('that is named and holds no schema is refused', async () => {
+    rmSync(join(schemas, 'order-events.json'))
+    const { stderr, exitCode } = await run(Tail, ['t', '--no-follow', '--schema', schemas])
+    expect(stderr).toContain(`${schemas} holds no schema, which is a .json file that "crbus schema import" writes`)
+    expect(exitCode).toBe(6)
+  })
+})
