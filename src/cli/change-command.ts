@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { EventBus } from '../bus/event-bus.ts'
 import type { StoreSetup } from '../store/layout.ts'
 import { BaseCommand } from './base-command.ts'
@@ -60,6 +61,11 @@ export abstract class ChangeCommand extends BaseCommand {
     if (this.#changed !== undefined) await this.sayProjectChoice(this.#changed.config, this.#changed.part)
     await confirmOrRefuse(this.context, { name, question, yes, confirm, guard, alternatives: this.#dryRun() })
     this.unlock()
+  }
+
+  /** Where undo files are saved and looked for. */
+  protected undoFolder({ 'undo-dir': folder }: { readonly 'undo-dir'?: string | undefined }): string {
+    return folder === undefined ? this.context.undoFolder : resolve(this.context.cwd, folder)
   }
 
   /** The plan, whether it was applied and what came of it: the `--json` document. */

@@ -52,6 +52,15 @@ export const changeFlags = {
   }),
 }
 
+/** Flag of commands that save an undo file, or take one. */
+export const undoFlags = {
+  'undo-dir': Flags.string({
+    description: 'folder of undo files; default: crbus/undo in $XDG_STATE_HOME, else in ~/.local/state',
+    helpValue: 'dir',
+    parse: parseName,
+  }),
+}
+
 /** Where the Rust types of payloads are read from; see `openSchemas`. */
 export const schemaFlag = Flags.string({
   description: 'schema file or folder (env CRBUS_SCHEMAS, then crbus.json); default: the folder schemas here or above',

@@ -13,11 +13,23 @@ export async function main(binUrl: string): Promise<void> {
     process.stdout.on('error', () => {}).write(`${name}/${version} node-${process.version}\n`)
     return
   }
+  const hasFolder = hasWorkingFolder()
+  nameHome()
   const { run, settings } = await import('@oclif/core')
   // NODE_ENV=test or development would make oclif look for TypeScript sources.
   settings.enableAutoTranspile = false
   try {
-    await run(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, binUrl)
+    if (!hasFolder) {
+      const { UsageError } = await import('./errors.ts')
+      throw new UsageError('the working directory no longer exists', ['cd to a folder that exists'])
+    }
+    const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
+    // crbus has no plugins. Looking for them reads package.json of the data folder, and warns of what is in the way.
+    await run(words, {
+      root: process.getBuiltinModule('node:url').fileURLToPath(binUrl),
+      userPlugins: false,
+      devPlugins: false,
+    })
   } catch (error) {
     // `--help` ends by an error whose exit is 0.
     if ((error as { oclif?: { exit?: number } }).oclif?.exit === 0) return
@@ -26,5 +38,33 @@ export async function main(binUrl: string): Promise<void> {
     if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: failure })}\n`)
     else process.stderr.write(formatFailure(failure))
     process.exitCode = failure.exitCode
+  }
+}
+
+/** False when the working directory was removed. Loading oclif would then print a warning, so the process leaves it. */
+function hasWorkingFolder(): boolean {
+  if (succeeds(() => process.cwd() !== '')) return true
+  process.chdir('/')
+  return false
+}
+
+/** The home of a user who has none, as Debian names it: nothing can be made below, and the message says so. */
+const NO_HOME = '/nonexistent'
+
+/**
+ * Names a home directory and a shell where a user has none, neither in the environment nor in the password file, as with
+ * `docker run --user`: oclif asks for both and fails without.
+ */
+function nameHome(): void {
+  const { homedir, userInfo } = process.getBuiltinModule('node:os')
+  if (!succeeds(() => homedir() !== '')) process.env.HOME = NO_HOME
+  if (process.env.SHELL === undefined && !succeeds(() => userInfo().shell !== '')) process.env.SHELL = '/bin/sh'
+}
+
+function succeeds(check: () => boolean): boolean {
+  try {
+    return check()
+  } catch {
+    return false
   }
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { ChangeCommand } from '../cli/change-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags, changeFlags, noPlace, parseName, readAsUtc, toPatience, waitFlag } from '../cli/flags.ts'
+import { busFlags, changeFlags, noPlace, parseName, readAsUtc, toPatience, undoFlags, waitFlag } from '../cli/flags.ts'
 import { applyReset, waitUntilEmpty } from '../operations/apply-reset.ts'
 import { planReset } from '../operations/reset.ts'
 import { readOffsetsFile, saveUndoIn, writePlanFile } from '../operations/reset-files.ts'
@@ -34,6 +34,7 @@ export default class Reset extends ChangeCommand {
   static override flags = {
     ...busFlags,
     ...changeFlags,
+    ...undoFlags,
     group: Flags.string({ char: 'g', description: 'group to move', required: true, parse: parseName }),
     topic: Flags.string({
       char: 't',
@@ -75,13 +76,13 @@ export default class Reset extends ChangeCommand {
       now,
       signal: this.signal,
     })
-    if (planOut !== undefined) await writePlanFile(resolve(this.context.cwd, planOut), plan)
+    if (planOut !== undefined) writePlanFile(resolve(this.context.cwd, planOut), plan)
     const result = await this.carryOut(
       { ...flags, 'dry-run': isPlanOnly },
       {
         plan,
         ...wordsOfReset(plan),
-        apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.context.undoFolder), now }),
+        apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
       },
     )
     if (planOut !== undefined) await this.notice(`written; to apply: crbus reset apply ${planOut}`)

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { ChangeCommand } from '../../cli/change-command.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { busFlags, changeFlags } from '../../cli/flags.ts'
+import { busFlags, changeFlags, undoFlags } from '../../cli/flags.ts'
 import { applyReset } from '../../operations/apply-reset.ts'
 import { planReset } from '../../operations/reset.ts'
 import { saveUndoIn } from '../../operations/reset-files.ts'
@@ -18,6 +18,7 @@ export default class GroupsDeleteOffsets extends ChangeCommand {
   static override flags = {
     ...busFlags,
     ...changeFlags,
+    ...undoFlags,
     topic: Flags.string({
       char: 't',
       description: 'topic, or some of its partitions; repeatable',
@@ -43,7 +44,7 @@ export default class GroupsDeleteOffsets extends ChangeCommand {
     return this.carryOut(flags, {
       plan,
       ...wordsOfReset(plan),
-      apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.context.undoFolder), now }),
+      apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
   }
 }

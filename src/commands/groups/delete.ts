@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/change-command.ts'
-import { busFlags, changeFlags } from '../../cli/flags.ts'
+import { busFlags, changeFlags, undoFlags } from '../../cli/flags.ts'
 import { applyGroupDeletion, planGroupDeletion } from '../../operations/delete-groups.ts'
 import { saveUndoIn } from '../../operations/reset-files.ts'
 import type { ResetPlan } from '../../operations/reset-plan.ts'
@@ -13,7 +13,7 @@ export default class GroupsDelete extends ChangeCommand {
   static override usage = 'groups delete GROUP...'
   static override examples = ['<%= config.bin %> groups delete old-billing --dry-run']
   static override args = { group: Args.string({ description: 'groups to delete', required: true, ignoreStdin: true }) }
-  static override flags = { ...busFlags, ...changeFlags }
+  static override flags = { ...busFlags, ...changeFlags, ...undoFlags }
 
   async run(): Promise<{ readonly groups: readonly ResetPlan[]; readonly applied: boolean }> {
     const { argv, flags } = await this.parse(GroupsDelete)
@@ -30,7 +30,7 @@ export default class GroupsDelete extends ChangeCommand {
       isNothing: false,
       question: words.length === 1 && first ? first.question : `Delete these ${groups.length} groups on ${kind}?`,
       apply: async () => ({
-        deleted: await applyGroupDeletion(bus, groups, { saveUndo: saveUndoIn(this.context.undoFolder), now }),
+        deleted: await applyGroupDeletion(bus, groups, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
       }),
       done: ({ deleted }) => words.map(({ done }, index) => deleted[index] && done(deleted[index])).join('\n'),
     })

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/change-command.ts'
-import { busFlags, changeFlags, toPatience, waitFlag } from '../../cli/flags.ts'
+import { busFlags, changeFlags, toPatience, undoFlags, waitFlag } from '../../cli/flags.ts'
 import { applyReset, waitUntilEmpty } from '../../operations/apply-reset.ts'
 import { readPlanFile, saveUndoIn } from '../../operations/reset-files.ts'
 import type { ResetPlan } from '../../operations/reset-plan.ts'
@@ -13,7 +13,7 @@ export default class ResetApply extends ChangeCommand {
     'Refused when what the plan rests on has changed since: offsets were committed, or the log no longer reaches that far back.'
   static override examples = ['<%= config.bin %> reset apply plan.json']
   static override args = { plan: Args.string({ description: 'the file', required: true, ignoreStdin: true }) }
-  static override flags = { ...busFlags, ...changeFlags, wait: waitFlag }
+  static override flags = { ...busFlags, ...changeFlags, ...undoFlags, wait: waitFlag }
 
   async run(): Promise<ResetPlan & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(ResetApply)
@@ -26,7 +26,7 @@ export default class ResetApply extends ChangeCommand {
       apply: async () => {
         const onWait = (members: readonly string[]) => void this.notice(`waiting for ${members.join(', ')} to leave`)
         await waitUntilEmpty(bus, plan.group, patience, { signal: this.signal, onWait })
-        return applyReset(bus, plan, { saveUndo: saveUndoIn(this.context.undoFolder), now: this.context.now() })
+        return applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now: this.context.now() })
       },
     })
   }

@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { ChangeCommand } from '../../cli/change-command.ts'
 import { RefusedError, UsageError } from '../../cli/errors.ts'
-import { busFlags, changeFlags } from '../../cli/flags.ts'
+import { busFlags, changeFlags, undoFlags } from '../../cli/flags.ts'
 import { applyReset, type UndoRecord } from '../../operations/apply-reset.ts'
 import { lastUndo, listUndoFiles, readUndoFile, saveUndoIn } from '../../operations/reset-files.ts'
 import type { ResetPlan } from '../../operations/reset-plan.ts'
@@ -22,6 +22,7 @@ export default class ResetUndo extends ChangeCommand {
   static override flags = {
     ...busFlags,
     ...changeFlags,
+    ...undoFlags,
     last: Flags.boolean({ description: 'the newest undo file of this bus' }),
     group: Flags.string({ char: 'g', description: 'with --last: of this group', dependsOn: ['last'] }),
   }
@@ -29,7 +30,7 @@ export default class ResetUndo extends ChangeCommand {
   async run(): Promise<ResetPlan & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(ResetUndo)
     if ((args.file === undefined) === !flags.last) {
-      const newest = (await listUndoFiles(this.context.undoFolder)).slice(0, 3)
+      const newest = (await listUndoFiles(this.undoFolder(flags))).slice(0, 3)
       throw new UsageError('name an undo file, or --last', [
         'crbus reset undo --last',
         ...newest.map((path) => `crbus reset undo ${path}`),
@@ -37,19 +38,24 @@ export default class ResetUndo extends ChangeCommand {
     }
     const bus = await this.openBus(flags)
     const now = this.context.now()
-    const plan = await planUndo(bus, await this.#record(bus, args.file, flags.group), now)
+    const plan = await planUndo(bus, await this.#record(bus, args.file, this.undoFolder(flags), flags.group), now)
     return this.carryOut(flags, {
       plan,
       ...wordsOfReset(plan),
-      apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.context.undoFolder), now }),
+      apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
   }
 
-  async #record(bus: EventBus, file: string | undefined, group: string | undefined): Promise<UndoRecord> {
+  async #record(
+    bus: EventBus,
+    file: string | undefined,
+    folder: string,
+    group: string | undefined,
+  ): Promise<UndoRecord> {
     if (file !== undefined) return readUndoFile(resolve(this.context.cwd, file))
     const { clusterId } = await bus.admin.describeCluster()
-    const last = await lastUndo(this.context.undoFolder, clusterId, group)
+    const last = await lastUndo(folder, clusterId, group)
     if (last) return last.record
-    throw new RefusedError(`there is nothing to undo in ${this.context.undoFolder}`)
+    throw new RefusedError(`there is nothing to undo in ${folder}`)
   }
 }
