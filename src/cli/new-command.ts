@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { readAnswers, whyNoAnswer } from '../scaffold/answer.ts'
@@ -6,6 +6,7 @@ import { applyScaffold, isWritten } from '../scaffold/apply.ts'
 import { type Name, parseName, whyNoName } from '../scaffold/name.ts'
 import { planScaffold, type ScaffoldPlan } from '../scaffold/plan.ts'
 import type { Scope } from '../scaffold/scope.ts'
+import { readTarget } from '../scaffold/target.ts'
 import {
   type Generated,
   type Kind,
@@ -43,8 +44,7 @@ export const templateFlags = {
     helpValue: 'name=value',
   }),
   install: Flags.boolean({
-    description: 'afterwards install, format and test with npm or cargo (default)',
-    default: true,
+    description: "afterwards install, format and test with npm or cargo; default: yes with crbus's own templates",
     allowNo: true,
   }),
 }
@@ -67,7 +67,7 @@ interface TemplateFlags extends WriteFlags {
   readonly lang: Language | undefined
   readonly template: string | undefined
   readonly set: readonly string[] | undefined
-  readonly install: boolean
+  readonly install: boolean | undefined
 }
 
 /** What a scaffold answers with. */
@@ -118,21 +118,33 @@ export abstract class NewCommand extends ChangeCommand {
     return lang ?? (existsSync(join(root, 'Cargo.toml')) && !existsSync(join(root, 'package.json')) ? 'rust' : 'ts')
   }
 
-  /** The template named, else one of the configured folder, else crbus's own. */
+  /** The template named, else one of the configured folder, else crbus's own. One that is not crbus's own is named. */
   protected async template(kind: Kind, lang: Language, { template }: TemplateFlags): Promise<Template> {
     const { templates } = await this.configOf({})
-    const own = templates && join(templates.value, `${kind}-${lang}`)
+    const configured = templates && join(templates.value, `${kind}-${lang}`)
+    const isConfigured = template === undefined && configured !== undefined && existsSync(configured)
     const folder =
       template === undefined
-        ? own !== undefined && existsSync(own)
-          ? own
+        ? isConfigured
+          ? configured
           : join(this.config.root, 'templates', `${kind}-${lang}`)
         : resolve(this.context.cwd, template)
     const loaded = loadTemplate(folder)
-    if (loaded.kind === kind && loaded.lang === lang) return loaded
-    throw new UsageError(`${folder} is a template of ${loaded.kind} in ${loaded.lang}, not of ${kind} in ${lang}`, [
-      loaded.kind === kind ? `--lang ${loaded.lang}` : `crbus new ${loaded.kind}`,
-    ])
+    if (loaded.kind !== kind || loaded.lang !== lang) {
+      throw new UsageError(`${folder} is a template of ${loaded.kind} in ${loaded.lang}, not of ${kind} in ${lang}`, [
+        loaded.kind === kind ? `--lang ${loaded.lang}` : `crbus new ${loaded.kind}`,
+      ])
+    }
+    if (!this.#isOwn(loaded)) {
+      const from = isConfigured ? templates?.from : '--template'
+      await this.notice(`note: the template is in ${realpathSync(folder)} (${from}) and not one of crbus's own`)
+    }
+    return loaded
+  }
+
+  /** Whether crbus came with the template. */
+  #isOwn({ folder }: Template): boolean {
+    return dirname(realpathSync(folder)) === realpathSync(join(this.config.root, 'templates'))
   }
 
   /** What the template wants to know: by flags of that name, by `--set`, asked for, or the default. */
@@ -168,7 +180,7 @@ export abstract class NewCommand extends ChangeCommand {
     scope: Scope,
     generated: Readonly<Record<Generated, () => string>> = { schema: () => '', 'command-schema': () => '' },
   ): ScaffoldPlan {
-    return planScaffold({ template, scope, root, read: readIn(root), generated })
+    return planScaffold({ template, scope, root, read: (path) => readTarget(root, path), generated })
   }
 
   /** Shows the plan, and carries it out unless that was not wanted. */
@@ -191,15 +203,29 @@ export abstract class NewCommand extends ChangeCommand {
     return { root, files: shown, written }
   }
 
-  /** Installs, formats and tests, as far as that is wanted and there is something for it. */
+  /**
+   * Installs, formats and tests, as far as that is wanted and there is something for it. This runs what the template wrote:
+   * of a template that is not crbus's own only when it was asked for, and said before.
+   */
   protected async finish(
-    lang: Language,
+    template: Template,
     root: string,
     { written }: Scaffolded,
     { install }: TemplateFlags,
   ): Promise<void> {
-    if (!install || written.length === 0) return
-    for (const command of lang === 'ts' ? npmCommands(root) : ['cargo fmt', 'cargo test']) {
+    if (written.length === 0) return
+    const commands = template.lang === 'ts' ? npmCommands(root) : ['cargo fmt', 'cargo test']
+    const isOwn = this.#isOwn(template)
+    if (!(install ?? isOwn)) {
+      if (install === undefined) {
+        await this.notice(
+          `note: not run, since the template is not crbus's own: ${commands.join(', ')}; --install runs it`,
+        )
+      }
+      return
+    }
+    if (!isOwn) await this.notice(`note: --install runs what the template wrote: ${ranBy(template, root).join(', ')}`)
+    for (const command of commands) {
       if (this.signal.aborted) return
       await this.notice(`$ ${command}`)
       const failed = await runTool(command, { cwd: root, output: this.context.io.stderr, signal: this.signal })
@@ -230,12 +256,28 @@ function npmCommands(root: string): readonly string[] {
   return [...(isInstalled ? [] : ['npm install --no-fund --no-audit']), 'npm run --silent format', 'npm test --silent']
 }
 
-const readIn =
-  (root: string) =>
-  (path: string): Uint8Array | undefined => {
-    const file = join(root, path)
-    const kind = statSync(file, { throwIfNoEntry: false })
-    if (kind === undefined) return undefined
-    if (!kind.isFile()) throw new UsageError(`${file} is in the way: it is no file`)
-    return readFileSync(file)
+/** Scripts of a package that `npm install`, `npm run format` and `npm test` run. */
+const npmScripts = [
+  ...['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare'],
+  ...['preformat', 'format', 'postformat', 'pretest', 'test', 'posttest'],
+]
+
+/** What is run of a service after a template wrote it, as a person would look for it. */
+function ranBy({ lang }: Template, root: string): readonly string[] {
+  if (lang === 'rust') return ['build.rs, macros and tests of the service and of what Cargo.toml names']
+  const scripts = scriptsOf(root)
+  const own = npmScripts.flatMap((name) =>
+    typeof scripts[name] === 'string' ? [`${name} (${JSON.stringify(scripts[name])})`] : [],
+  )
+  return [...own, 'install scripts of what package.json names']
+}
+
+function scriptsOf(root: string): Readonly<Record<string, unknown>> {
+  try {
+    const { scripts } = JSON.parse(readTarget(root, 'package.json')?.toString('utf8') ?? '{}')
+    return typeof scripts === 'object' && scripts !== null ? scripts : {}
+  } catch {
+    // npm says what is wrong with it.
+    return {}
   }
+}

@@ -51,7 +51,7 @@ export function writeWhole(path: string, content: string | Uint8Array, options: 
   try {
     writePart(part, content, options)
     if (there !== undefined) chmodSync(part, there.mode)
-    if (options.isNew) place(part, target)
+    if (options.isNew) placeNew(part, target)
     else renameSync(part, target)
   } catch (error) {
     rmSync(part, { force: true })
@@ -71,8 +71,8 @@ function writePart(part: string, content: string | Uint8Array, { mode = 0o666, i
   }
 }
 
-/** Gives a file its name if nothing has that name. */
-function place(part: string, target: string): void {
+/** Moves a file to a path at which there is nothing; throws `EEXIST` where something has appeared meanwhile. */
+export function placeNew(part: string, target: string): void {
   try {
     linkSync(part, target)
   } catch (error) {

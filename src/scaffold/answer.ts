@@ -10,7 +10,7 @@ export function whyNoAnswer({ kind, choices }: Question, text: string): string |
     case 'text':
       return text.trim() === '' ? 'it is empty' : undefined
     case 'choice':
-      return text in choices ? undefined : `it is one of ${Object.keys(choices).join(', ')}`
+      return Object.hasOwn(choices, text) ? undefined : `it is one of ${Object.keys(choices).join(', ')}`
     case 'yes-no':
       return /^(?:yes|no)$/.test(text) ? undefined : 'it is yes or no'
     case 'number':

@@ -1,10 +1,7 @@
 import {
   chmodSync,
   copyFileSync,
-  existsSync,
   mkdtempSync,
-  readFileSync,
-  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -15,8 +12,10 @@ import { dirname, join } from 'node:path'
 import { EventBusError } from '../bus/errors.ts'
 import { causeOf, isDiskFull } from '../files/cause.ts'
 import { makeFolder } from '../files/make-folder.ts'
+import { placeNew } from '../files/write-whole.ts'
 import type { FilePlan, ScaffoldPlan } from './plan.ts'
 import { ScaffoldRefused } from './refused.ts'
+import { findTarget, readTarget, type Target } from './target.ts'
 
 export interface ScaffoldDone {
   /** Paths that were written, from the plan's root. */
@@ -41,11 +40,13 @@ export function applyScaffold({ root, files }: ScaffoldPlan, { force = false } =
     undo.push(...makeFolders(root))
     const staging = mkdtempSync(join(root, '.crbus-new-'))
     undo.push(() => rmSync(staging, { recursive: true, force: true }))
-    const staged = wanted.map((file, index) => stage(join(root, file.path), file, join(staging, `${index}`)))
-    for (const { target, part, before } of staged) {
+    const staged = wanted.map((file, index) => stage(findTarget(root, file.path), file, join(staging, `${index}`)))
+    for (const { file, target, part, before } of staged) {
       undo.push(...makeFolders(dirname(target)))
+      refuseMoved(root, file.path, target)
+      if (before === undefined) placeNew(part, target)
+      else renameSync(part, target)
       undo.push(() => (before === undefined ? rmSync(target, { force: true }) : renameSync(before, target)))
-      renameSync(part, target)
     }
     attempt(() => rmSync(staging, { recursive: true }))
     return { written: wanted.map(({ path }) => path) }
@@ -56,30 +57,38 @@ export function applyScaffold({ root, files }: ScaffoldPlan, { force = false } =
 }
 
 interface Staged {
+  readonly file: FilePlan
+  /** Behind links. */
   readonly target: string
   readonly part: string
   /** A copy of what is there, to put back. */
   readonly before: string | undefined
 }
 
-function stage(path: string, { after, before, isExecutable }: FilePlan, part: string): Staged {
-  // A link is followed, not replaced.
-  const target = before === undefined ? path : realpathSync(path)
+function stage({ path: target, isThere }: Target, file: FilePlan, part: string): Staged {
+  const { after, isExecutable } = file
   writeFileSync(part, after, { mode: isExecutable ? 0o755 : 0o644 })
-  if (before === undefined) return { target, part, before: undefined }
+  if (!isThere) return { file, target, part, before: undefined }
   const { mode } = statSync(target)
   const copy = `${part}.before`
   copyFileSync(target, copy)
   chmodSync(part, mode)
-  return { target, part, before: copy }
+  return { file, target, part, before: copy }
+}
+
+/** A link that was made since would have the file written elsewhere. */
+function refuseMoved(root: string, path: string, target: string): void {
+  if (findTarget(root, path).path === target) return
+  throw new ScaffoldRefused(`${path} leads elsewhere since a moment ago; nothing was written`, [
+    'the same command again',
+  ])
 }
 
 /** Makes the folders that are missing; answers with how to take them away again. */
 const makeFolders = (folder: string): (() => void)[] => makeFolder(folder).map((path) => () => rmdirSync(path))
 
 function refuseStale(root: string, { path, before }: FilePlan): void {
-  const target = join(root, path)
-  const now = existsSync(target) ? readFileSync(target) : undefined
+  const now = readTarget(root, path)
   const isSame = before === undefined ? now === undefined : now?.equals(Buffer.from(before as Uint8Array))
   if (isSame) return
   throw new ScaffoldRefused(`${path} has changed since the plan was made; nothing was written`, [

@@ -1,14 +1,14 @@
-import { posix } from 'node:path'
 import { addRustItem } from '../schema/rust/add-item.ts'
 import { addRustStatement } from '../schema/rust/add-statement.ts'
 import type { Edited } from './edit.ts'
 import { editJson } from './edit-json.ts'
 import { addListItem } from './edit-typescript.ts'
-import { formatJson } from './json-text.ts'
+import { formatJson, whyTooDeep } from './json-text.ts'
 import { ScaffoldRefused } from './refused.ts'
-import { renderText, wordSwaps } from './regions.ts'
+import { Budget, renderText, wordSwaps } from './regions.ts'
 import { renamer } from './rename.ts'
 import { holds, type Scope, TemplateError } from './scope.ts'
+import { folded, whyNoTarget } from './target.ts'
 import type { Edit, Generated, Json, Template } from './template.ts'
 import { fillJson, mergeJson } from './template-json.ts'
 
@@ -48,6 +48,23 @@ export interface ScaffoldRequest {
 
 /** What a template makes of the answers, held against what is there. Reads and changes nothing but through `read`. */
 export function planScaffold(request: ScaffoldRequest): ScaffoldPlan {
+  const { template } = request
+  return blaming(template, 'template.json', () => planTemplate(request))
+}
+
+/** Does something with a part of a template; a mistake in it is said with its place. */
+function blaming<T>({ folder }: Template, path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error
+    throw new ScaffoldRefused(`the template in ${folder} has a mistake in ${path}: ${error.message}`, [
+      'templates/README.md says how a template is written',
+    ])
+  }
+}
+
+function planTemplate(request: ScaffoldRequest): ScaffoldPlan {
   const { template, scope, root } = request
   const current = new Map<string, Content | undefined>()
   const read = (path: string): Content | undefined => {
@@ -56,8 +73,9 @@ export function planScaffold(request: ScaffoldRequest): ScaffoldPlan {
   }
   const rename = renamer(wordSwaps(scope, template.words))
   const files = new Map<string, FilePlan>()
+  const taken = new Set<string>()
   for (const { path, content, isExecutable } of rendered(request)) {
-    if (files.has(path)) throw broken(template, path, 'two files of the template get this path')
+    blaming(template, path, () => claim(taken, path))
     const before = read(path)
     const action = before === undefined ? 'create' : isSame(before, content) ? 'keep' : 'changed'
     files.set(path, { path, action, before, after: content, isExecutable, notes: [] })
@@ -65,9 +83,23 @@ export function planScaffold(request: ScaffoldRequest): ScaffoldPlan {
   for (const edit of template.edits) {
     if (edit.if !== undefined && !holds(scope, edit.if)) continue
     const path = rename(edit.file)
-    files.set(path, editPlan(edit, path, files.get(path), read(path), { scope, rename }))
+    blaming(template, `the edit of ${path}`, () => {
+      refuseTarget(path)
+      files.set(path, editPlan(edit, path, files.get(path), read(path), { scope, rename }))
+    })
   }
   return { root, files: [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) }
+}
+
+/** Takes a path for a file. Where case does not count, two that differ in it are one file. */
+function claim(taken: Set<string>, path: string): void {
+  if (taken.has(folded(path))) throw new TemplateError('two files of the template get this path')
+  taken.add(folded(path))
+}
+
+function refuseTarget(path: string): void {
+  const why = whyNoTarget(path)
+  if (why !== undefined) throw new TemplateError(`'${path}' ${why}`)
 }
 
 /** A change to one file, with no template. */
@@ -90,35 +122,35 @@ interface Rendered {
 function* rendered({ template, scope, generated }: ScaffoldRequest): Generator<Rendered> {
   const { words, rules } = template
   const rename = renamer(wordSwaps(scope, words))
+  const budget = new Budget()
   const trees = new Map(template.files.map((file) => [file.path, file]))
   for (const path of rules.keys()) {
     if (!trees.has(path)) trees.set(path, { path, content: '', isExecutable: false })
   }
   for (const { path, content, isExecutable } of trees.values()) {
     const rule = rules.get(path)
-    try {
-      if (rule?.here || (rule?.if !== undefined && !holds(scope, rule.if))) continue
+    const made = blaming(template, path, (): Rendered | undefined => {
+      if (rule?.here || (rule?.if !== undefined && !holds(scope, rule.if))) return undefined
       const target = awake(rename(rule?.to ?? path))
-      if (!isInside(target)) throw new TemplateError(`'${target}' leads out of the service`)
+      refuseTarget(target)
       const text = rule?.generate === undefined ? content : generated[rule.generate]()
-      const patch = template.json.get(path)
-      yield { path: target, isExecutable, content: render(path, text, patch) }
-    } catch (error) {
-      if (error instanceof TemplateError) throw broken(template, path, error.message)
-      throw error
-    }
+      return { path: target, isExecutable, content: render(path, text, template.json.get(path)) }
+    })
+    if (made !== undefined) yield made
   }
 
   function render(path: string, content: Content, patch: { readonly [key: string]: Json } | undefined): Content {
     if (typeof content !== 'string') return content
     if (rules.get(path)?.generate !== undefined) return content
-    if (!path.endsWith('.json')) return renderText(content, scope, words)
+    if (!path.endsWith('.json')) return renderText(content, scope, words, budget)
     const json = fillJson(parseJson(content), scope, rename)
     return `${formatJson(patch === undefined ? json : mergeJson(json, fillJson(patch, scope, rename)))}\n`
   }
 }
 
 function parseJson(text: string): Json {
+  const why = whyTooDeep(text)
+  if (why !== undefined) throw new TemplateError(why)
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -126,16 +158,8 @@ function parseJson(text: string): Json {
   }
 }
 
-const broken = ({ folder }: Template, path: string, reason: string): ScaffoldRefused =>
-  new ScaffoldRefused(`the template in ${folder} has a mistake in ${path}: ${reason}`, [
-    'templates/README.md says how a template is written',
-  ])
-
 /** Names that would do something in the template itself sleep under another: `_gitignore` is `.gitignore`. */
 const awake = (path: string): string => path.replaceAll(/(?<=^|\/)_(?=[^/])/g, '.').replaceAll(/(?<=^|\/)\._/g, '_')
-
-const isInside = (path: string): boolean =>
-  path !== '' && !posix.isAbsolute(path) && posix.normalize(path) === path && path.split('/')[0] !== '..'
 
 interface Words {
   readonly scope: Scope

@@ -21,21 +21,71 @@ type Part =
   | { readonly kind: 'as'; readonly path: string; readonly parts: Part[] }
   | { readonly kind: 'here'; readonly parts: Part[] }
 
-/** A comment that is a direction, in the languages a template may hold. */
-const direction = /^\s*(?:\/\/|#|<!--|\/\*|--|;)\s*crbus:([\w-]+)(?:\s+(.*?))?\s*(?:-->|\*\/)?\s*$/
+/** How a comment that is a direction begins, in the languages a template may hold. */
+const opening = /^(?:\/\/|#|<!--|\/\*|--|;)\s*crbus:/
+
+interface Direction {
+  readonly name: string
+  readonly rest: string
+}
+
+/** Read by hand: a regular expression for it takes quadratic time on a line of blanks. */
+function directionOf(line: string, at: number): Direction | undefined {
+  const trimmed = line.trim()
+  const begin = opening.exec(trimmed)?.[0]
+  if (begin === undefined) return undefined
+  if (trimmed.length > MAX_DIRECTION_LENGTH) {
+    throw new TemplateError(`line ${at + 1}: a direction is longer than ${MAX_DIRECTION_LENGTH} characters`)
+  }
+  const ending = ['-->', '*/'].find((end) => trimmed.endsWith(end)) ?? ''
+  const [, name, rest = ''] =
+    /^([\w-]+)(?:\s(.*))?$/.exec(trimmed.slice(begin.length, trimmed.length - ending.length).trim()) ?? []
+  return name === undefined ? undefined : { name, rest: rest.trim() }
+}
+
+/** A direction names a handful of words, and regions are nested as deep as the data they repeat. */
+const MAX_DIRECTION_LENGTH = 2000
+const MAX_NESTING = 32
+
+/**
+ * How much may be made of one template, which a stranger may have written: regions in regions multiply. The largest of
+ * crbus's own makes 60 kB in some thousand steps.
+ */
+export class Budget {
+  #steps = 200_000
+  #length = 4 * 1024 * 1024
+
+  /** Takes a part that is rendered, whether or not it writes anything. */
+  step(): void {
+    this.#steps -= 1
+    if (this.#steps < 0) throw new TemplateError('its regions are repeated more than 200000 times')
+  }
+
+  /** Takes a text that is written, and gives it back. */
+  take(text: string): string {
+    this.#length -= text.length
+    if (this.#length < 0) throw new TemplateError('what it makes is longer than 4 MiB')
+    return text
+  }
+}
 
 /**
  * A template's text with its marked regions done: repeated, left out, renamed. `words` says what the words stand for that
  * the template as a whole is written under: `path → word`.
  */
-export function renderText(text: string, scope: Scope, words: ReadonlyMap<string, string>): string {
-  if (!text.includes('crbus:')) return renamer(wordSwaps(scope, words))(text)
+export function renderText(
+  text: string,
+  scope: Scope,
+  words: ReadonlyMap<string, string>,
+  budget = new Budget(),
+): string {
+  if (!text.includes('crbus:')) return budget.take(renamer(wordSwaps(scope, words))(text))
   const lines = text.split('\n')
   const parts: Part[] = []
-  const end = parse(lines, 0, parts, undefined)
+  const end = parse(lines, 0, parts, [])
   if (end < lines.length) throw new TemplateError(`line ${end + 1}: this ends nothing`)
   const written: string[] = []
-  render(parts, scope, { words, stands: [], written })
+  render(parts, scope, { words, stands: [], written, budget })
   // What was left out leaves its blank lines behind.
   const [first, ...rest] = written.filter(
     (line, index) => line !== '' || (index > 0 && written[index - 1] !== '') || index === written.length - 1,
@@ -43,24 +93,28 @@ export function renderText(text: string, scope: Scope, words: ReadonlyMap<string
   return [...(first === undefined || first === '' ? [] : [first]), ...rest].join('\n').replace(/\n+$/, '\n')
 }
 
-/** Reads up to the end of the region begun at `begun`; answers with the line that ended it. */
-function parse(lines: readonly string[], from: number, into: Part[], begun: number | undefined): number {
+/** Reads up to the end of the innermost region of those that begin at `begun`; answers with the line that ended it. */
+function parse(lines: readonly string[], from: number, into: Part[], begun: readonly number[]): number {
+  if (begun.length > MAX_NESTING)
+    throw new TemplateError(`line ${from}: regions are nested more than ${MAX_NESTING} deep`)
   for (let at = from; at < lines.length; at += 1) {
     const line = lines[at] as string
-    const [, name, rest = ''] = direction.exec(line) ?? []
-    if (name === undefined) {
+    const direction = directionOf(line, at)
+    if (direction === undefined) {
       into.push({ kind: 'line', text: line })
       continue
     }
+    const { name, rest } = direction
     if (name === 'end') return at
     const part = partOf(name, rest, at)
     into.push(part)
     if (part.kind === 'put') {
       part.parts.push({ kind: 'line', text: lines[at + 1] ?? '' })
       at += 1
-    } else if (part.kind !== 'line') at = parse(lines, at + 1, part.parts, at)
+    } else if (part.kind !== 'line') at = parse(lines, at + 1, part.parts, [...begun, at])
   }
-  if (begun !== undefined) throw new TemplateError(`line ${begun + 1}: it has no crbus:end`)
+  const last = begun.at(-1)
+  if (last !== undefined) throw new TemplateError(`line ${last + 1}: it has no crbus:end`)
   return lines.length
 }
 
@@ -102,22 +156,32 @@ interface Rendering {
   readonly words: ReadonlyMap<string, string>
   readonly stands: readonly Stand[]
   readonly written: string[]
+  readonly budget: Budget
 }
 
 function render(parts: readonly Part[], scope: Scope, rendering: Rendering): void {
-  const { words, stands, written } = rendering
-  const own = stands.flatMap(({ word, path }) => swapOf(scope, word, path) ?? [])
-  const rename = renamer([...own, ...wordSwaps(scope, words)])
+  const { words, stands, written, budget } = rendering
+  // Made when there is a line: a region of regions has none.
+  let rename: ((text: string) => string) | undefined
+  const renameLine = (text: string): string => {
+    rename ??= renamer([
+      ...stands.flatMap(({ word, path }) => swapOf(scope, word, path) ?? []),
+      ...wordSwaps(scope, words),
+    ])
+    return rename(text)
+  }
   for (const part of parts) {
-    if (part.kind === 'line') written.push(...rename(part.text).split('\n'))
-    else if (part.kind === 'as') written.push(...textAt(scope, part.path).split('\n'))
-    else if (part.kind === 'each') {
+    budget.step()
+    if (part.kind === 'line' || part.kind === 'as') {
+      const text = part.kind === 'line' ? renameLine(part.text) : textAt(scope, part.path)
+      for (const line of budget.take(text).split('\n')) written.push(line)
+    } else if (part.kind === 'each') {
       for (const item of itemsOf(scope, part.of)) {
         const inner = { ...scope, [part.variable]: item }
-        render(part.parts, inner, { words, stands: [...part.stands, ...stands], written })
+        render(part.parts, inner, { words, stands: [...part.stands, ...stands], written, budget })
       }
     } else if (part.kind !== 'here' && (part.kind === 'put' || holds(scope, part.condition))) {
-      render(part.parts, scope, { words, stands: [...part.stands, ...stands], written })
+      render(part.parts, scope, { words, stands: [...part.stands, ...stands], written, budget })
     }
   }
 }

@@ -19,12 +19,12 @@ const at = (scope: Scope, path: string): Value => {
   let value: Value = scope
   for (const step of path.split('.')) {
     if (typeof value !== 'object' || Array.isArray(value) || isName(value)) return undefined
-    value = (value as Scope)[step]
+    value = Object.hasOwn(value as Scope, step) ? (value as Scope)[step] : undefined
   }
   return value
 }
 
-export const has = (scope: Scope, path: string): boolean => (path.split('.')[0] as string) in scope
+export const has = (scope: Scope, path: string): boolean => Object.hasOwn(scope, path.split('.')[0] as string)
 
 /** The value at `change.name`. A first step that nothing has is a mistake, a later one is a thing that is not there. */
 export function lookUp(scope: Scope, path: string): Value {

@@ -25,12 +25,13 @@ function valueAt(scope: Scope, path: string): Json {
 /** `patch` laid over `json`: objects are merged, everything else is replaced. */
 export function mergeJson(json: Json, patch: Json): Json {
   if (!isObject(json) || !isObject(patch)) return patch
-  const merged: Record<string, Json> = { ...json }
+  // A Map, since a key may be `__proto__`.
+  const merged = new Map(Object.entries(json))
   for (const [key, value] of Object.entries(patch)) {
-    const known = merged[key]
-    merged[key] = known === undefined ? value : mergeJson(known, value)
+    const known = merged.get(key)
+    merged.set(key, known === undefined ? value : mergeJson(known, value))
   }
-  return merged
+  return Object.fromEntries(merged)
 }
 
 /** Every value of a patch with the keys that lead to it; an empty object is a value. */

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { whyTooDeep } from './json-text.ts'
 import { parseName } from './name.ts'
 import { ScaffoldRefused } from './refused.ts'
 
@@ -71,17 +72,37 @@ const TREE = 'files'
 /** What building or testing a template leaves in its tree. */
 const notFiles = new Set(['node_modules', 'target', 'dist', '.git', '.crbus'])
 
+/**
+ * Limits of a template, which a stranger may have written: far above what the largest of crbus's own needs (40 files, 60
+ * kB), and low enough that a template can neither fill the disk nor keep crbus busy for minutes.
+ */
+const MAX_MANIFEST_BYTES = 1024 * 1024
+const MAX_FILES = 2000
+const MAX_BYTES = 16 * 1024 * 1024
+/** Of text, in which every word is looked for: with as many words as there may be, a MiB takes seconds. */
+const MAX_TEXT_BYTES = 1024 * 1024
+const MAX_FOLDER_DEPTH = 32
+const MAX_WORDS = 100
+const MAX_QUESTIONS = 50
+const MAX_EDITS = 200
+const MAX_TEXT_LENGTH = 10_000
+/** An answer may stand in a file many thousand times. */
+const MAX_DEFAULT_LENGTH = 200
+
 /** Reads a template and everything in its tree. Refuses with everything that is wrong with its manifest. */
 export function loadTemplate(folder: string): Template {
   const manifest = join(folder, MANIFEST)
-  if (!existsSync(manifest)) {
+  const kind = lstatSync(manifest, { throwIfNoEntry: false })
+  if (kind === undefined) {
     throw new ScaffoldRefused(`${folder} is no template: it has no ${MANIFEST}`, [
       'templates/README.md says how to write one',
     ])
   }
+  if (!kind.isFile()) throw new ScaffoldRefused(`${manifest} is ${whatIs(kind, manifest)}; a template has a file there`)
+  if (kind.size > MAX_MANIFEST_BYTES) throw new ScaffoldRefused(`${manifest} is larger than 1 MiB`)
   const reader = new ManifestReader()
   const read = reader.read(readFileSync(manifest, 'utf8'))
-  const files = existsSync(join(folder, TREE)) ? filesIn(join(folder, TREE)) : []
+  const files = filesIn(join(folder, TREE))
   if (read !== undefined) {
     const known = new Set(files.map(({ path }) => path))
     for (const [path, { generate }] of read.rules) {
@@ -99,21 +120,52 @@ export function loadTemplate(folder: string): Template {
   return { ...read, folder, files }
 }
 
+/** The files of a tree. Refuses what is neither a file nor a folder: a link may lead to what is not the template's. */
 function filesIn(folder: string): TemplateFile[] {
-  const walk = (path: string): TemplateFile[] =>
-    readdirSync(join(folder, path), { withFileTypes: true })
-      .filter(({ name }) => !notFiles.has(name))
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .flatMap((entry) => {
-        const inner = path === '' ? entry.name : `${path}/${entry.name}`
-        if (entry.isDirectory()) return walk(inner)
-        if (!entry.isFile()) return []
-        const bytes = readFileSync(join(folder, inner))
-        const isExecutable = (statSync(join(folder, inner)).mode & 0o100) !== 0
-        return [{ path: inner, content: textOf(bytes), isExecutable }]
-      })
-  return walk('')
+  const kind = lstatSync(folder, { throwIfNoEntry: false })
+  if (kind === undefined) return []
+  if (!kind.isDirectory())
+    throw new ScaffoldRefused(`${folder} is ${whatIs(kind, folder)}; a template has a folder there`)
+  const files: TemplateFile[] = []
+  let bytes = 0
+  let textBytes = 0
+  const walk = (path: string, depth: number): void => {
+    if (depth > MAX_FOLDER_DEPTH)
+      throw new ScaffoldRefused(`${folder} has more than ${MAX_FOLDER_DEPTH} levels of folders`)
+    const entries = readdirSync(join(folder, path), { withFileTypes: true })
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (notFiles.has(entry.name)) continue
+      const inner = path === '' ? entry.name : `${path}/${entry.name}`
+      const place = join(folder, inner)
+      if (entry.isDirectory()) {
+        walk(inner, depth + 1)
+        continue
+      }
+      if (!entry.isFile()) {
+        throw new ScaffoldRefused(`${place} is ${whatIs(entry, place)}; a template has files and folders only`)
+      }
+      const { size, mode } = lstatSync(place)
+      bytes += size
+      if (bytes > MAX_BYTES) throw new ScaffoldRefused(`${folder} has more than 16 MiB of files`)
+      if (files.length === MAX_FILES) throw new ScaffoldRefused(`${folder} has more than ${MAX_FILES} files`)
+      const content = textOf(readFileSync(place))
+      if (typeof content === 'string') textBytes += size
+      if (textBytes > MAX_TEXT_BYTES) throw new ScaffoldRefused(`${folder} has more than 1 MiB of text`)
+      files.push({ path: inner, content, isExecutable: (mode & 0o100) !== 0 })
+    }
+  }
+  walk('', 1)
+  return files
 }
+
+const whatIs = (kind: Pick<Dirent, 'isSymbolicLink' | 'isDirectory' | 'isFile'>, path: string): string =>
+  kind.isSymbolicLink()
+    ? `a link to ${readlinkSync(path)}`
+    : kind.isDirectory()
+      ? 'a folder'
+      : kind.isFile()
+        ? 'a file'
+        : 'neither a file nor a folder'
 
 /** Pictures and other bytes are copied as they are. */
 function textOf(bytes: Buffer): string | Uint8Array {
@@ -132,6 +184,11 @@ class ManifestReader {
   readonly problems: string[] = []
 
   read(text: string): Omit<Template, 'folder' | 'files'> | undefined {
+    const tooDeep = whyTooDeep(text)
+    if (tooDeep !== undefined) {
+      this.problem('', tooDeep)
+      return undefined
+    }
     let json: Json
     try {
       json = JSON.parse(text)
@@ -148,10 +205,12 @@ class ManifestReader {
       lang: this.#oneOf('lang', file.lang, languages),
       title: this.#text('title', file.title),
       words: this.#words(file.words ?? {}),
-      questions: this.#list('questions', file.questions ?? [], (path, item) => this.#question(path, item)),
+      questions: this.#list('questions', file.questions ?? [], MAX_QUESTIONS, (path, item) =>
+        this.#question(path, item),
+      ),
       rules: this.#map('files', file.files ?? {}, (path, item) => this.#rule(path, item)),
       json: this.#map('json', file.json ?? {}, (path, item) => this.#object(path, item) ?? {}),
-      edits: this.#list('edits', file.edits ?? [], (path, item) => this.#edit(path, item)),
+      edits: this.#list('edits', file.edits ?? [], MAX_EDITS, (path, item) => this.#edit(path, item)),
     }
   }
 
@@ -160,7 +219,7 @@ class ManifestReader {
   }
 
   #words(json: Json): ReadonlyMap<string, string> {
-    return this.#map('words', json, (path, item) => {
+    const words = this.#map('words', json, (path, item) => {
       const word = this.#text(path, item)
       if ((parseName(word)?.words.length ?? 0) < 2) {
         // Of one word alone nobody can tell order the name, order the variable and order in a sentence apart.
@@ -168,6 +227,8 @@ class ManifestReader {
       }
       return word
     })
+    if (words.size > MAX_WORDS) this.problem('words', `there are more than ${MAX_WORDS}`)
+    return words
   }
 
   #question(path: string, json: Json): Question {
@@ -184,6 +245,9 @@ class ManifestReader {
     const name = this.#text(`${path}.name`, question.name)
     if (!/^[a-z][a-z0-9_]*$/.test(name)) this.problem(`${path}.name`, `'${name}' is not lower case letters and _`)
     const fallback = this.#text(`${path}.default`, question.default)
+    if (fallback.length > MAX_DEFAULT_LENGTH) {
+      this.problem(`${path}.default`, `it is longer than ${MAX_DEFAULT_LENGTH} characters`)
+    }
     if (kind === 'choice' && !choices.has(fallback))
       this.problem(`${path}.default`, `'${fallback}' is not one of choices`)
     if (kind !== 'choice' && choices.size > 0)
@@ -233,16 +297,28 @@ class ManifestReader {
     }
   }
 
-  #list<T>(path: string, json: Json, read: (path: string, item: Json) => T): T[] {
-    if (Array.isArray(json)) return json.map((item: Json, index) => read(`${path}[${index}]`, item))
-    this.problem(path, 'a list is expected')
+  #list<T>(path: string, json: Json, most: number, read: (path: string, item: Json) => T): T[] {
+    if (Array.isArray(json) && json.length <= most) {
+      return json.map((item: Json, index) => read(`${path}[${index}]`, item))
+    }
+    this.problem(path, Array.isArray(json) ? `there are more than ${most}` : 'a list is expected')
     return []
   }
 
   #map<T>(path: string, json: Json, read: (path: string, item: Json) => T): Map<string, T> {
     return new Map(
-      Object.entries(this.#object(path, json) ?? {}).map(([key, item]) => [key, read(`${path}.${key}`, item)]),
+      Object.entries(this.#object(path, json) ?? {}).map(([key, item]) => [
+        this.#plain(path, key),
+        read(`${path}.${key}`, item),
+      ]),
     )
+  }
+
+  /** A text that a terminal may be shown. */
+  #plain(path: string, text: string): string {
+    if (/[^\P{Cc}\n\t]|\p{Bidi_Control}/u.test(text)) this.problem(path, 'it has control characters')
+    if (text.length > MAX_TEXT_LENGTH) this.problem(path, `it is longer than ${MAX_TEXT_LENGTH} characters`)
+    return text
   }
 
   #object(path: string, json: Json): JsonObject | undefined {
@@ -252,7 +328,7 @@ class ManifestReader {
   }
 
   #text(path: string, json: Json | undefined): string {
-    if (typeof json === 'string' && json !== '') return json
+    if (typeof json === 'string' && json !== '') return this.#plain(path, json)
     this.problem(path, 'a text is expected')
     return ''
   }

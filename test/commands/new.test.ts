@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -131,6 +140,98 @@ describe('new aggregate', () => {
     await run(NewAggregate, ['payment', ...orderFlags])
     expect(read('payment.txt')).toBe('Payment is red: none\n')
   })
+})
+
+describe("a template that is not crbus's own", () => {
+  const leaveTrace = (name: string) => `node -e "require('node:fs').writeFileSync('${name}.ran', '')"`
+  const ran = (service: string) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+      (path) => path.endsWith('.ran') && path.startsWith(service),
+    )
+
+  beforeEach(() => {
+    const own = join(folder, 'theirs/service-ts')
+    mkdirSync(join(own, 'files'), { recursive: true })
+    const manifest = { crbus_template: 1, kind: 'service', lang: 'ts', title: 'theirs', words: { name: 'some-thing' } }
+    writeFileSync(join(own, 'template.json'), JSON.stringify(manifest))
+    const scripts = { postinstall: leaveTrace('postinstall'), format: leaveTrace('format'), test: leaveTrace('test') }
+    writeFileSync(join(own, 'files/package.json'), JSON.stringify({ name: 'some-thing', private: true, scripts }))
+    writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ templates: 'theirs' }))
+  })
+
+  test.each([
+    ['by --template', ['--template', 'theirs/service-ts'], '--template'],
+    ['by crbus.json', [], 'crbus.json'],
+  ])(
+    'named %s is told of with its folder before anything is written, and none of its scripts run',
+    async (_, argv, from) => {
+      const seen: (readonly [string, boolean])[] = []
+      const onStderr = (text: string) => seen.push([text, existsSync(join(folder, 'other'))])
+      const { exitCode, stderr } = await run(NewService, ['other', ...argv], { cwd: folder, onStderr })
+
+      expect(exitCode, stderr).toBe(0)
+      expect(seen[0]).toEqual([
+        expect.stringMatching(
+          `^note: the template is in .*theirs/service-ts \\(.*${from}\\) and not one of crbus's own\n$`,
+        ),
+        false,
+      ])
+      expect(stderr).toContain('note: not run, since the template is not')
+      expect(stderr).toContain(
+        'npm install --no-fund --no-audit, npm run --silent format, npm test --silent; --install runs it',
+      )
+      expect(readdirSync(join(folder, 'other'))).toEqual(['package.json'])
+    },
+  )
+
+  test('has its scripts run with --install, which says before what runs', async () => {
+    const seen: (readonly [string, readonly string[]])[] = []
+    const onStderr = (text: string) => seen.push([text, ran('other')])
+    const { exitCode, stderr } = await run(NewService, ['other', '--install'], { cwd: folder, onStderr })
+
+    expect(exitCode, stderr).toBe(0)
+    const [note, before] = seen.find(([text]) => text.includes('--install runs what')) ?? []
+    expect(note).toContain('postinstall ("node -e')
+    expect(note).toContain(', test ("node -e')
+    expect(before).toEqual([])
+    expect(ran('other').sort()).toEqual(['other/format.ran', 'other/postinstall.ran', 'other/test.ran'])
+  }, 60_000)
+
+  test('is neither run nor offered to be with --no-install', async () => {
+    const { stderr } = await run(NewService, ['other', '--no-install'], { cwd: folder })
+    expect(stderr).not.toContain('not run')
+    expect(ran('other')).toEqual([])
+  })
+
+  test('cannot write through a link in the place of the service, or in the service', async () => {
+    mkdirSync(join(folder, 'elsewhere'))
+    symlinkSync(join(folder, 'elsewhere'), join(folder, 'other'))
+    const service = await run(NewService, ['other'], { cwd: folder })
+    expect([service.exitCode, service.stderr]).toEqual([
+      2,
+      expect.stringContaining(
+        `is a link to ${join(folder, 'elsewhere')}, where a service is a folder; nothing was written`,
+      ),
+    ])
+    const text = read('crbus.json')
+    writeFileSync(join(folder, 'elsewhere/crbus.json'), text)
+    rmSync(join(shop, 'crbus.json'))
+    symlinkSync('../elsewhere/crbus.json', join(shop, 'crbus.json'))
+    const topic = await run(NewTopic, ['order-events'])
+    expect([topic.exitCode, topic.stderr]).toEqual([
+      2,
+      expect.stringContaining(
+        'crbus.json is a link to ../elsewhere/crbus.json, out of the service; nothing was written',
+      ),
+    ])
+    expect(readdirSync(join(folder, 'elsewhere'))).toEqual(['crbus.json'])
+    expect(readFileSync(join(folder, 'elsewhere/crbus.json'), 'utf8')).toBe(text)
+  })
+})
+
+test("crbus's own template is not told of", async () => {
+  const { stderr } = await run(NewAggregate, ['order', ...orderFlags])
+  expect(stderr).not.toContain('template')
 })
 
 describe('an aggregate and a saga of one name', () => {

@@ -63,7 +63,7 @@ export default class NewAggregate extends NewCommand {
       }),
       flags,
     )
-    await this.finish(lang, root, result, flags)
+    await this.finish(template, root, result, flags)
     await this.offerTopics(flags, flags)
     return result
   }

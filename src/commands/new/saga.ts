@@ -72,7 +72,7 @@ export default class NewSaga extends NewCommand {
     const scope = { name, lang, ...answers, ...sagaScope(plan) }
     const result = await this.write(this.plan(template, root, scope), flags)
     if (lang === 'rust') await this.#noticeOfRust(root, name, plan.steps)
-    await this.finish(lang, root, result, flags)
+    await this.finish(template, root, result, flags)
     await this.offerTopics(flags, flags)
     return result
   }

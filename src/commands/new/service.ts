@@ -2,6 +2,7 @@ import { join, relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { NewCommand, type Scaffolded, templateFlags } from '../../cli/new-command.ts'
 import { spellings } from '../../scaffold/name.ts'
+import { refuseLink } from '../../scaffold/target.ts'
 
 export default class NewService extends NewCommand {
   static override summary = 'make a service, for aggregates and sagas to be added to'
@@ -24,12 +25,13 @@ export default class NewService extends NewCommand {
     const { args, flags } = await this.parse(NewService)
     const name = await this.name(args.name, flags, 'service', 'crbus new service shop')
     const root = join(this.context.cwd, spellings.kebab(name))
+    refuseLink(root)
     const lang = flags.lang ?? (await this.#language(flags.yes))
     const template = await this.template('service', lang, flags)
     const answers = await this.answers(template, flags)
     const crbus = flags.crbus ?? this.#source(root)
     const result = await this.write(this.plan(template, root, { name, lang, crbus, ...answers }), flags)
-    await this.finish(lang, root, result, flags)
+    await this.finish(template, root, result, flags)
     if (result.written.length > 0) {
       await this.notice(
         `\nNext:\n  cd ${spellings.kebab(name)}\n  crbus new aggregate order --event OrderPlaced:order_id=uuid,total=money`,

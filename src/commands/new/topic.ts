@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { isEventTopic, topicNameError } from '../../bus/names.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { toDuration } from '../../cli/flags.ts'
 import { NewCommand, type Scaffolded, writeFlags } from '../../cli/new-command.ts'
 import { planEdit } from '../../scaffold/plan.ts'
+import { readTarget } from '../../scaffold/target.ts'
 
 export default class NewTopic extends NewCommand {
   static override summary = 'declare a topic of a service in crbus.json'
@@ -37,8 +36,7 @@ export default class NewTopic extends NewCommand {
       ...(replication === undefined ? {} : { replication }),
       ...(retention === undefined ? {} : { retention }),
     }
-    const file = join(root, 'crbus.json')
-    const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined
+    const before = readTarget(root, 'crbus.json')?.toString('utf8')
     const plan = planEdit(root, 'crbus.json', before, { topics: { [topic]: settings } })
     if (!isEventTopic(topic) && !topic.endsWith('-commands')) {
       await this.notice(`warning: '${topic}' does not follow the convention {aggregate}-events`)

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -132,14 +133,15 @@ describe('a plan', () => {
 })
 
 describe('applying', () => {
-  test('keeps who may do what, and follows links', () => {
-    write('elsewhere.ts', 'old')
+  test('keeps who may do what, and follows a link inside of the service', () => {
+    write('service/lib/shared.ts', 'old')
     mkdirSync(join(root, 'src'), { recursive: true })
-    symlinkSync(join(folder, 'elsewhere.ts'), join(root, 'src/stock.ts'))
+    symlinkSync('../lib/shared.ts', join(root, 'src/stock.ts'))
     write('service/package.json', '{}')
     chmodSync(join(root, 'package.json'), 0o600)
     applyScaffold(plan(), { force: true })
-    expect(readFileSync(join(folder, 'elsewhere.ts'), 'utf8')).toBe('export const stock = 1\n')
+    expect(read('lib/shared.ts')).toBe('export const stock = 1\n')
+    expect(lstatSync(join(root, 'src/stock.ts')).isSymbolicLink()).toBe(true)
     expect(statSync(join(root, 'package.json')).mode & 0o777).toBe(0o600)
   })
 
