@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { type BusFlags, type Context, injectedContext } from './context.ts'
 import { exitCodes, formatFailure, toFailure } from './errors.ts'
 import { lockBus, refusedBy } from './guard.ts'
+import type { ChangedPart } from './project-choice.ts'
 
 /** For what is said when the command has been stopped, too. */
 const NEVER = new AbortController().signal
@@ -83,7 +84,7 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Says where a change goes when a project's file chose that, once for each user, file and place. */
-  protected async sayProjectChoice(config: Config, part: 'bus' | 'store'): Promise<void> {
+  protected async sayProjectChoice(config: Config, part: ChangedPart): Promise<void> {
     if (config.project === undefined || this.isQuiet) return
     const { choiceOfProject } = await import('./project-choice.ts')
     const choice = choiceOfProject(config, config.project, part)

@@ -10,18 +10,25 @@ interface ProjectChoice {
   readonly what: string
 }
 
+/** What of a configuration a change goes to: `schemas` is where imports are written. */
+export type ChangedPart = 'bus' | 'store' | 'schemas'
+
 /**
  * Where a change goes, when the project's file chose that and it is not a file in the folder of the project. What the user
  * chose by a flag, the environment or a file of their own is `undefined`.
  */
-export function choiceOfProject(config: Config, file: string, part: 'bus' | 'store'): ProjectChoice | undefined {
-  const place = part === 'bus' ? busOf(config, file) : storeOf(config, file)
+export function choiceOfProject(config: Config, file: string, part: ChangedPart): ProjectChoice | undefined {
+  const place = { bus: busOf, store: storeOf, schemas: schemasOf }[part](config, file)
   if (place === undefined) return undefined
+  if (part === 'schemas') return { file, what: `this goes to ${place}, as "schemas" of ${file} says` }
   const { profile, profiles } = config
   const isHiding = profile !== undefined && profiles.get(profile.value)?.isInBothFiles
   const hiding = isHiding ? ', and your own profile of that name does not count' : ''
   return { file, what: `this goes to ${place}, as profile '${profile?.value}' of ${file} says${hiding}` }
 }
+
+const schemasOf = ({ schemas }: Config, file: string): string | undefined =>
+  schemas?.from === file ? outside(schemas.value, file) : undefined
 
 function busOf({ bus: { value, from } }: Config, file: string): string | undefined {
   if (from !== file) return undefined

@@ -9,12 +9,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import ConfigCommand from '../../src/commands/config.ts'
 import NewTopic from '../../src/commands/new/topic.ts'
 import Publish from '../../src/commands/publish.ts'
+import SchemaImport from '../../src/commands/schema/import.ts'
 import StoreInit from '../../src/commands/store/init.ts'
 import TopicsCreate from '../../src/commands/topics/create.ts'
 import TopicsList from '../../src/commands/topics/list.ts'
@@ -96,6 +97,7 @@ describe('a Postgres that a project file names', () => {
       expect(server.startups.map((startup) => [...startup.keys()].filter((key) => key !== ''))).toEqual([
         ['user', 'database', 'application_name', 'client_encoding'],
       ])
+      expect(server.startups[0]?.get('user')).toBe(userInfo().username)
       expect(server.startups[0]?.get('application_name')).toBe('crbus')
       expect(server.startups[0]?.get('database')).toBe('theirs')
       expect(JSON.stringify([...(server.startups[0] ?? [])])).not.toContain('mine')
@@ -286,6 +288,24 @@ describe('the place of a change that a project file chose', () => {
     project({ profile: 'a', profiles: { a: { dataDir: '../elsewhere' } } })
     const store = await run(StoreInit, ['--yes'])
     expect(said(store.stderr)).toEqual([expect.stringContaining(`this goes to ${join(folder, 'elsewhere/store.db')}`)])
+  })
+
+  test('is said of a folder of schemas outside of the project, before an import is written there', async () => {
+    writeFileSync(
+      join(folder, 'project/inner/events.rs'),
+      '#[derive(Serialize)] pub enum OrderEvent { Placed { id: String } }',
+    )
+    const importing = ['events.rs', '--root', 'OrderEvent', '--topic', 'order-events']
+    project({ schemas: 'types' })
+    expect(said((await run(SchemaImport, importing)).stderr)).toEqual([])
+    project({ schemas: '../types' })
+    expect(said((await run(SchemaImport, [...importing, '--out', 'x.json'])).stderr)).toEqual([])
+    const { exitCode, stderr } = await run(SchemaImport, importing)
+    expect(exitCode, stderr).toBe(0)
+    expect(said(stderr)).toEqual([
+      `note: this goes to ${join(folder, 'types')}, as "schemas" of ${projectFile} says (said once)`,
+    ])
+    expect(filesIn('types')).toEqual(['order-events.json'])
   })
 
   test.each([

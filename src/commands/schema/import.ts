@@ -66,7 +66,10 @@ export default class SchemaImport extends BaseCommand {
     }
     if (plan.answered.length > 0) await this.notice(`note: as in ${plan.path}: ${plan.answered.join(' ')}`)
     if (flags['dry-run']) await this.print(plan.text)
-    else applySchemaImport(plan, cwd)
+    else {
+      if (out === undefined) await this.sayProjectChoice(await this.configOf({}), 'schemas')
+      applySchemaImport(plan, cwd)
+    }
     for (const { kind, where, what } of plan.changes) await this.notice(`warning: ${kind}: ${where}: ${what}`)
     const verb = { create: 'written', change: 'changed', nothing: 'is up to date' }[plan.effect]
     const told = flags['dry-run'] ? `would be ${plan.effect === 'nothing' ? 'as it is' : verb}` : verb
