@@ -6,7 +6,10 @@ export interface BusRecord {
   readonly topic: string
   readonly partition: number
   readonly offset: bigint
-  /** Milliseconds since 1970 UTC; -1 when the record carries none. */
+  /**
+   * Milliseconds since 1970 UTC; -1 when the record carries none. Any 64-bit integer: some producers count seconds,
+   * microseconds or nanoseconds.
+   */
   readonly timestamp: bigint
   /** `null` is "no key", which is not an empty key. */
   readonly key: Uint8Array | null
@@ -21,7 +24,7 @@ export interface NewRecord {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly headers?: readonly Header[] | undefined
-  /** Milliseconds since 1970 UTC. Default: now. */
+  /** Milliseconds since 1970 UTC, any 64-bit integer; -1 stays -1, "none". Default: now. */
   readonly timestamp?: bigint | undefined
   readonly partition?: number | undefined
 }

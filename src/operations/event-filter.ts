@@ -186,7 +186,7 @@ function filterScope({ record, envelope, payload }: EventView): Record<string, u
     topic,
     partition: BigInt(partition),
     offset,
-    timestamp: new Date(Number(timestamp)),
+    timestamp: toDate(timestamp),
     key: key === null ? null : Buffer.from(key).toString('utf8'),
     event_type: event?.eventType ?? '',
     event_version: BigInt(event?.eventVersion ?? 0),
@@ -199,6 +199,14 @@ function filterScope({ record, envelope, payload }: EventView): Record<string, u
     }),
     data: payload?.ok ? celValue(payload.value) : null,
   }
+}
+
+/** CEL's dates are those of the years 1 to 9999. A timestamp beyond them is still before or after all others. */
+const FIRST_DATE = -62135596800000n
+const LAST_DATE = 253402300799999n
+
+function toDate(timestamp: bigint): Date {
+  return new Date(Number(timestamp < FIRST_DATE ? FIRST_DATE : timestamp > LAST_DATE ? LAST_DATE : timestamp))
 }
 
 const withoutUndefined = (fields: Record<string, unknown>) =>

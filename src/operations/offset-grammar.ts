@@ -103,7 +103,7 @@ function explain(point: string, bare: string, places: string): BadPlace {
     return bad(`'${point}' is not a date${why}`, ['@2026-11-23', '@2026-11-23T10:00:00Z'])
   }
   if (point.startsWith('@') && /^\d+$/.test(bare)) {
-    const reason = `'${point}' has ${bare.length} digits; a time has 10 (seconds), 13 (milliseconds) or 19 (nanoseconds)`
+    const reason = `'${point}' has ${bare.length} digits; a time has 10 (seconds), 13 (milliseconds), 16 (microseconds) or 19 (nanoseconds)`
     return bad(reason, ['@1662059631', bare])
   }
   return bad(`'${point}' is not a place in a topic; known are ${places}`)
@@ -158,6 +158,7 @@ function parseTime(text: string, now: number, isMarked: boolean): ParsedTime | u
 function parseEpoch(text: string): number | undefined {
   if (/^\d{10}$/.test(text)) return Number(text) * 1000
   if (/^\d{13}$/.test(text)) return Number(text)
+  if (/^\d{16}$/.test(text)) return Number(BigInt(text) / 1000n)
   return /^\d{19}$/.test(text) ? Number(BigInt(text) / 1_000_000n) : undefined
 }
 

@@ -140,7 +140,11 @@ function readRpk(fields: Fields, settings: EventSettings): ReadInput {
     return kept.ok ? asPrinted(fields, kept.bytes, null, settings) : kept
   }
   const isWhole = ['topic', 'partition', 'offset'].every((name) => name in fields)
-  if (value === undefined && isWhole && typeof fields.timestamp === 'number') {
+  if (
+    value === undefined &&
+    isWhole &&
+    (typeof fields.timestamp === 'number' || typeof fields.timestamp === 'bigint')
+  ) {
     return asPrinted(fields, null, null, settings)
   }
   if (value !== undefined && isRecord) return bad('value is neither text nor null')
@@ -233,8 +237,8 @@ function asRecord(
   if (!key.ok) return key
   const headers = readHeaders(fields.headers)
   if (headers === undefined) return bad('headers are in no form that crbus, kcat, rpk or kaf prints')
-  const timestamp = readTime(fields.timestamp ?? fields.ts)
-  if (timestamp === null) return bad('timestamp is neither RFC 3339 nor milliseconds')
+  const timestamp = readTime('timestamp' in fields ? fields.timestamp : fields.ts)
+  if (timestamp === null) return bad('timestamp is neither RFC 3339 nor a 64-bit number of milliseconds')
   const { partition = settings.keepPartitions ? fields.partition : undefined } = settings
   if (partition !== undefined && !isPartition(partition)) return bad('partition is not a whole number')
   return {
@@ -317,14 +321,20 @@ function allHeaders(headers: readonly (Header | undefined)[]): Header[] | undefi
 /** What Go writes for "no time". */
 const GO_ZERO = '0001-01-01T00:00:00Z'
 
-/** Milliseconds; `undefined` for none, `null` for what is no time. */
+/** Milliseconds, -1 of a record that has none; `undefined` where nothing is said, `null` for what is no timestamp. */
 function readTime(time: unknown): bigint | undefined | null {
-  if (time === undefined || time === null || time === -1 || time === GO_ZERO) return undefined
-  if (typeof time === 'bigint') return time
+  if (time === undefined) return undefined
+  if (time === null || time === GO_ZERO) return -1n
+  if (typeof time === 'bigint') return is64Bit(time) ? time : null
   if (typeof time === 'number') return Number.isSafeInteger(time) ? BigInt(time) : null
-  const moment = typeof time === 'string' ? parseMoment(time) : undefined
-  return moment?.ok && moment.hasZone ? BigInt(moment.time) : null
+  if (typeof time !== 'string') return null
+  // Beyond 2^53 crbus prints a string.
+  if (/^-?\d{1,19}$/.test(time)) return readTime(BigInt(time))
+  const moment = parseMoment(time)
+  return moment.ok && moment.hasZone ? BigInt(moment.time) : null
 }
+
+const is64Bit = (value: bigint): boolean => BigInt.asIntN(64, value) === value
 
 function readBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64')

@@ -105,6 +105,8 @@ export async function* publishLines(
     }
   } finally {
     stop.abort()
+    // It may have read its next batch already, for which nobody asks any more; and it may wait for its input for long.
+    batches.return(undefined).catch(() => {})
   }
 }
 

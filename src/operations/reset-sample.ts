@@ -54,7 +54,7 @@ export async function sampleStretches(
       }
     }
   }
-  const timeOf = (record: BusRecord | undefined) => (record && record.timestamp >= 0n ? record.timestamp : null)
+  const timeOf = (record: BusRecord | undefined) => (record && record.timestamp !== -1n ? record.timestamp : null)
   return {
     times: stretches.map((stretch) => {
       const key = placeOf(stretch)

@@ -4,6 +4,7 @@ import type { Header } from '../bus/record.ts'
 import { valueJson } from '../codecs/json.ts'
 import { asBuffer, repeatedText } from '../codecs/repeated-text.ts'
 import type { EventView } from '../operations/event-view.ts'
+import { isDate } from './format-timestamp.ts'
 import { printableJson } from './printable.ts'
 
 /**
@@ -86,18 +87,18 @@ function integer(value: bigint): string {
   return value <= 9007199254740991n && value >= -9007199254740991n ? value.toString() : `"${value}"`
 }
 
-/** Years 1 to 9999, which RFC 3339 can write. */
-const FIRST_DATE = -62135596800000n
-const LAST_DATE = 253402300799999n
 let lastTime = 0n
 let lastTimeText = '"1970-01-01T00:00:00.000Z"'
 
-/** A record's time as a JSON value. */
+/**
+ * A record's time as a JSON value: RFC 3339, `null` for a record without one, else the number of milliseconds, which is a
+ * string beyond 2^53.
+ */
 export function timeJson(timestamp: bigint): string {
   // Records of one batch often share their millisecond.
   if (timestamp === lastTime) return lastTimeText
   if (timestamp === -1n) return 'null'
-  if (timestamp < FIRST_DATE || timestamp > LAST_DATE) return timestamp.toString()
+  if (!isDate(timestamp)) return integer(timestamp)
   lastTime = timestamp
   lastTimeText = `"${new Date(Number(timestamp)).toISOString()}"`
   return lastTimeText

@@ -5,6 +5,7 @@ import { decodePayload } from '../codecs/payload.ts'
 import type { EventView } from '../operations/event-view.ts'
 import { formatGuess } from './format-guess.ts'
 import { metadataJson } from './format-record-json.ts'
+import { formatTimestamp, isDate } from './format-timestamp.ts'
 import { printable, printableJson } from './printable.ts'
 
 export interface TextStyle {
@@ -111,14 +112,16 @@ function hex(bytes: Uint8Array): string {
 
 const keyText = (key: Uint8Array | null) => (key === null ? '(no key)' : printable(Buffer.from(key).toString('utf8')))
 
-/** Local day and time, to the millisecond. */
+/** Local day and time, to the millisecond; the number of milliseconds where no date stands for it. */
 function clock(timestamp: bigint): { readonly day: string; readonly time: string } {
-  if (timestamp < 0n || timestamp > 8640000000000000n) return { day: '-'.padEnd(10), time: '-'.padEnd(12) }
+  if (timestamp === -1n || !isDate(timestamp)) {
+    return { day: '-'.padEnd(10), time: formatTimestamp(timestamp).padEnd(12) }
+  }
   const date = new Date(Number(timestamp))
   const two = (part: number) => String(part).padStart(2, '0')
   const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
   return {
-    day: `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`,
+    day: `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`,
     time: `${time}.${String(date.getMilliseconds()).padStart(3, '0')}`,
   }
 }

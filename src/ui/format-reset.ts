@@ -1,11 +1,11 @@
 import type { AppliedReset } from '../operations/apply-reset.ts'
 import type { ResetPlan } from '../operations/reset-plan.ts'
+import { formatTimestamp } from './format-timestamp.ts'
 import { printable } from './printable.ts'
 import { formatTable } from './table.ts'
 
 const plural = (count: number | bigint, noun: string): string => `${count} ${noun}${BigInt(count) === 1n ? '' : 's'}`
-const time = (timestamp: bigint | null): string =>
-  timestamp === null ? '-' : new Date(Number(timestamp)).toISOString()
+const time = (timestamp: bigint | null): string => (timestamp === null ? '-' : formatTimestamp(timestamp))
 const MOST_TYPES = 8
 const MOST_CLAMPED = 5
 

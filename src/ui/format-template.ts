@@ -1,6 +1,7 @@
 import type { EventView } from '../operations/event-view.ts'
 import { metadataJson } from './format-record-json.ts'
 import { payloadText, unquotedJson } from './format-record-text.ts'
+import { formatTimestamp } from './format-timestamp.ts'
 import { printable } from './printable.ts'
 
 type Token = (view: EventView, index: number) => string
@@ -117,7 +118,4 @@ function fieldText(value: unknown): string {
   return json === 'null' ? '' : json
 }
 
-function isoTime(timestamp: bigint): string {
-  const milliseconds = Number(timestamp)
-  return timestamp === -1n || Math.abs(milliseconds) > 8.64e15 ? '' : new Date(milliseconds).toISOString()
-}
+const isoTime = (timestamp: bigint): string => (timestamp === -1n ? '' : formatTimestamp(timestamp))

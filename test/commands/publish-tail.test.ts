@@ -324,6 +324,56 @@ describe('tail', () => {
     expect((await following).stderr).toContain('waiting for topic oder-events to be created (there is order-events)')
   })
 
+  describe('timestamps of 64 bits', () => {
+    const times = [-1n, 0n, 1_764_412_345n, 1_764_412_345_678_901n, 1_764_412_345_678_901_234n, 2n ** 63n - 1n]
+    beforeEach(async () => {
+      const bus = new InMemoryEventBus({ broker })
+      await bus.admin.createTopic('order-events', { partitions: 1 })
+      const records = times.map((timestamp) => ({ key: null, value: Buffer.from('x'), timestamp }))
+      await bus.log.append('order-events', records)
+    })
+
+    test('are printed as a date, as a number with its unit, or as none', async () => {
+      const { stdout, exitCode } = await tail(['order-events', '-e', '-o', '%T %d'])
+      expect(stdout.split('\n').filter(Boolean)).toEqual([
+        '-1 ',
+        '0 1970-01-01T00:00:00.000Z',
+        '1764412345 1970-01-21T10:06:52.345Z',
+        '1764412345678901 1764412345678901ms',
+        '1764412345678901234 1764412345678901234ms',
+        '9223372036854775807 9223372036854775807ms',
+      ])
+      expect(exitCode).toBe(0)
+      expect((await tail(['order-events', '-e'])).stdout).toContain(' 1764412345678901234ms order-events[0]@4 ')
+    })
+
+    test('survive tail -o json into publish exactly', async () => {
+      const { stdout } = await tail(['order-events', '--from', 'start', '-e', '-o', 'json'])
+      expect(stdout.split('\n').map((line) => /"timestamp":([^,]+)/.exec(line)?.[1])).toEqual([
+        'null',
+        '"1970-01-01T00:00:00.000Z"',
+        '"1970-01-21T10:06:52.345Z"',
+        '1764412345678901',
+        '"1764412345678901234"',
+        '"9223372036854775807"',
+        undefined,
+      ])
+      await publish(['copy-events'], stdout)
+      const copied: bigint[] = []
+      const slice = { topic: 'copy-events', partition: 0, from: 0n, to: 6n }
+      const bus = new InMemoryEventBus({ broker })
+      for await (const batch of bus.log.read([slice])) copied.push(...batch.map(({ timestamp }) => timestamp))
+      expect(copied).toEqual(times)
+    })
+
+    test('beyond all dates are after every date for --where', async () => {
+      const where = 'timestamp > timestamp("2026-01-01T00:00:00Z")'
+      const { stdout, stderr } = await tail(['order-events', '-e', '-o', '%o', '--where', where])
+      expect(stdout).toBe('3\n4\n5\n')
+      expect(stderr).toBe('3 events, 3 of them undecodable\n')
+    })
+  })
+
   test('escapes what would drive the terminal', async () => {
     await new InMemoryEventBus({ broker }).publish(
       'order-events',

@@ -45,6 +45,30 @@ describe('reset', () => {
   const base = ['--group', 'billing', '--topic', 'order-events', '--to']
   const reset = (...argv: string[]) => runCli(Reset, argv, options())
 
+  test('shows the timestamps of records that no date stands for', async () => {
+    const bus = new InMemoryEventBus({ broker })
+    await bus.admin.createTopic('odd-events', { partitions: 1 })
+    const times = [1_764_412_345_678_901n, 5n, 2n ** 63n - 1n]
+    await bus.log.append(
+      'odd-events',
+      times.map((timestamp) => ({ key: null, value: Buffer.from('x'), timestamp })),
+    )
+    broker.groups.commit('billing', [{ topic: 'odd-events', partition: 0, offset: 3n }])
+
+    const { stdout, exitCode } = await reset(
+      '--group',
+      'billing',
+      '--topic',
+      'odd-events',
+      '--to',
+      'start',
+      '--dry-run',
+    )
+
+    expect(stdout).toMatch(/replay +3 +1764412345678901ms +9223372036854775807ms\n/)
+    expect(exitCode).toBe(0)
+  })
+
   test('shows what it would do', async () => {
     const { stdout, exitCode } = await reset(...base, '10m ago', '--dry-run')
 

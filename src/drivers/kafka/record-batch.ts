@@ -73,7 +73,7 @@ export async function* unpackBatches(
       const packed = bytes.subarray(at + HEADER, end)
       const isAppendTime = (attributes & IS_APPEND_TIME) !== 0
       const batch = new BatchReader(
-        { topic, partition, base, time: Number(bytes.readBigInt64BE(at + (isAppendTime ? 35 : 27))), isAppendTime },
+        { topic, partition, base, time: bytes.readBigInt64BE(at + (isAppendTime ? 35 : 27)), isAppendTime },
         compression === 0 ? packed : (await codecFor(compression)).decompress(packed),
         bytes.readInt32BE(at + 57),
       )
@@ -94,7 +94,8 @@ interface BatchOrigin {
   readonly topic: string
   readonly partition: number
   readonly base: bigint
-  readonly time: number
+  /** Of the first record, or of every record with `isAppendTime`. Any 64-bit integer. */
+  readonly time: bigint
   readonly isAppendTime: boolean
 }
 
@@ -110,12 +111,15 @@ class BatchReader {
   #key: Buffer | null = null
   #elapsed = 0
   #timestamp: bigint
+  /** The time as a number; `NaN` where a number does not hold it. */
+  readonly #time: number
   left: number
 
   constructor(origin: BatchOrigin, body: Buffer, count: number) {
     this.#origin = origin
     this.#body = body
-    this.#timestamp = BigInt(origin.time)
+    this.#timestamp = origin.time
+    this.#time = Number.isSafeInteger(Number(origin.time)) ? Number(origin.time) : Number.NaN
     this.left = count
   }
 
@@ -129,6 +133,7 @@ class BatchReader {
       const size = varint(body)
       const end = cursor + size
       cursor += 1
+      const elapsedAt = cursor
       const elapsed = varint(body)
       const offset = base + BigInt(varint(body))
       const key = this.#readKey()
@@ -138,12 +143,21 @@ class BatchReader {
       cursor = end
       if (offset < from) continue
       if (elapsed !== this.#elapsed && !isAppendTime) {
-        this.#elapsed = elapsed
-        this.#timestamp = BigInt(this.#origin.time + elapsed)
+        this.#timestamp = this.#timestampOf(elapsed, elapsedAt)
       }
       into.push({ topic, partition, offset, timestamp: this.#timestamp, key, value, headers })
     }
     this.#position = cursor
+  }
+
+  /** Numbers are quicker, where they hold the time and what elapsed since exactly. */
+  #timestampOf(elapsed: number, at: number): bigint {
+    const time = this.#time + elapsed
+    const isElapsedExact = Number.isSafeInteger(elapsed)
+    // Two different ones may look the same as numbers, so the next record must not be taken to be as old.
+    this.#elapsed = isElapsedExact ? elapsed : Number.NaN
+    if (isElapsedExact && Number.isSafeInteger(time)) return BigInt(time)
+    return BigInt.asIntN(64, this.#origin.time + (isElapsedExact ? BigInt(elapsed) : varlong(this.#body, at)))
   }
 
   #readKey(): Buffer | null {
@@ -181,7 +195,7 @@ function chunk(body: Buffer): Buffer | null {
   return body.subarray(cursor - length, cursor)
 }
 
-/** A zigzag varint of up to 53 bits. */
+/** A zigzag varint of up to 64 bits, as a number: exact where that is a safe integer. */
 function varint(body: Buffer): number {
   let byte = body[cursor++] as number
   if (byte < 0x80) return (byte >>> 1) ^ -(byte & 1)
@@ -191,8 +205,20 @@ function varint(body: Buffer): number {
     byte = body[cursor++] as number
     value += (byte & 0x7f) * factor
     factor *= 128
-  } while (byte >= 0x80 && factor < 2 ** 63)
+  } while (byte >= 0x80 && factor < 2 ** 70)
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+}
+
+/** The zigzag varint at a position, exactly. */
+function varlong(body: Buffer, at: number): bigint {
+  let value = 0n
+  for (let shift = 0n; ; shift += 7n) {
+    const byte = body[at + Number(shift / 7n)] as number
+    value |= BigInt(byte & 0x7f) << shift
+    if (byte < 0x80 || shift === 63n) break
+  }
+  const zigzagged = BigInt.asUintN(64, value)
+  return (zigzagged >> 1n) ^ -(zigzagged & 1n)
 }
 
 /** Writes records as one batch, compressed when asked. Headers keep their order and may repeat. */
@@ -207,7 +233,7 @@ export async function encodeBatch(records: readonly NewRecord[], compression: nu
     const record = records[index] as NewRecord
     const time = record.timestamp ?? now
     if (time > largest) largest = time
-    writeRecord(bytes, record, Number(time - first), index)
+    writeRecord(bytes, record, time === first ? 0 : elapsedFrom(first, time), index)
   }
   bytes = bytes.subarray(0, cursor)
   if (compression !== 0) {
@@ -230,6 +256,13 @@ export async function encodeBatch(records: readonly NewRecord[], compression: nu
   return bytes
 }
 
+/** A number where one holds the difference exactly. It wraps around at 64 bits, as it does for those who read it. */
+function elapsedFrom(first: bigint, time: bigint): number | bigint {
+  const elapsed = time - first
+  const number = Number(elapsed)
+  return Number.isSafeInteger(number) ? number : BigInt.asIntN(64, elapsed)
+}
+
 /** The most bytes a record takes in a batch: lengths and deltas at their longest. */
 export function sizeBound({ key, value, headers }: NewRecord): number {
   let size = 36 + (key?.length ?? 0) + (value?.length ?? 0)
@@ -237,14 +270,16 @@ export function sizeBound({ key, value, headers }: NewRecord): number {
   return size
 }
 
-function writeRecord(bytes: Buffer, { key, value, headers }: NewRecord, elapsed: number, index: number): void {
-  let size = 1 + sizeOf(elapsed) + sizeOf(index) + chunkSize(key) + chunkSize(value) + sizeOf(headers?.length ?? 0)
+function writeRecord(bytes: Buffer, { key, value, headers }: NewRecord, elapsed: number | bigint, index: number): void {
+  const elapsedSize = typeof elapsed === 'number' ? sizeOf(elapsed) : varlongBytes(elapsed).length
+  let size = 1 + elapsedSize + sizeOf(index) + chunkSize(key) + chunkSize(value) + sizeOf(headers?.length ?? 0)
   if (headers) {
     for (const [name, content] of headers) size += stringSize(name) + chunkSize(content)
   }
   writeVarint(bytes, size)
   bytes[cursor++] = 0
-  writeVarint(bytes, elapsed)
+  if (typeof elapsed === 'number') writeVarint(bytes, elapsed)
+  else for (const byte of varlongBytes(elapsed)) bytes[cursor++] = byte
   writeVarint(bytes, index)
   writeChunk(bytes, key)
   writeChunk(bytes, value)
@@ -271,6 +306,14 @@ function writeVarint(bytes: Buffer, value: number): void {
     rest = Math.floor(rest / 128)
   }
   bytes[cursor++] = rest
+}
+
+/** A zigzag varint of 64 bits. */
+function varlongBytes(value: bigint): number[] {
+  const bytes: number[] = []
+  let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n))
+  for (; rest >= 128n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128)
+  return [...bytes, Number(rest)]
 }
 
 const zigzag = (value: number): number => (value < 0 ? -value * 2 - 1 : value * 2)

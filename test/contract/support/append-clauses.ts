@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { AppendError } from '../../../src/bus/errors.ts'
+import type { EventBus } from '../../../src/bus/event-bus.ts'
 import type { NewRecord } from '../../../src/bus/record.ts'
 import type { Contract } from '../bus-contract.ts'
 import { badTopics, bytes, newTopic, numbered, readTopic, text, uniqueTopic } from './harness.ts'
@@ -18,6 +19,14 @@ const partitionsOfKeys = [
   { key: 'OrderPlaced', of3: 1, of6: 4, of12: 10 },
   { key: 'Événement.v1', of3: 2, of6: 2, of12: 8 },
 ]
+
+/** A topic that takes and keeps records of any time: Kafka refuses the far future and deletes what is old. */
+async function topicOfAnyTime(bus: EventBus): Promise<string> {
+  const topic = uniqueTopic()
+  const config = { 'message.timestamp.after.max.ms': String(2n ** 63n - 1n), 'retention.ms': '-1' }
+  await bus.admin.createTopic(topic, { partitions: 1, config })
+  return topic
+}
 
 export function appendClauses({ bus, open, capabilities }: Contract): void {
   test('numbers records from 0 in the order appended', async () => {
@@ -206,6 +215,40 @@ export function appendClauses({ bus, open, capabilities }: Contract): void {
     // A broker on another clock may be a little off.
     expect(Number((now ?? 0n) - before)).toBeGreaterThan(-60_000)
     expect(Number((now ?? 0n) - before)).toBeLessThan(60_000)
+  })
+
+  test.each([
+    ['none', -1n],
+    ['zero', 0n],
+    ['before 1970', -86_400_000n],
+    ['in seconds', 1_764_412_345n],
+    ['in milliseconds', 1_764_412_345_678n],
+    ['in microseconds', 1_764_412_345_678_901n],
+    ['in nanoseconds', 1_764_412_345_678_901_234n],
+    ['the first integer that a double does not hold', 2n ** 53n + 1n],
+    ['the largest', 2n ** 63n - 1n],
+    ['the smallest', -(2n ** 63n)],
+  ])('keeps a timestamp of 64 bits: %s', async (_, timestamp) => {
+    const topic = await topicOfAnyTime(bus())
+
+    await bus().log.append(topic, [{ key: null, value: null, timestamp }])
+
+    expect((await readTopic(bus(), topic)).map((record) => record.timestamp)).toEqual([timestamp])
+  })
+
+  test('keeps timestamps of 64 bits beside each other, the same, near and as far apart as can be', async () => {
+    const topic = await topicOfAnyTime(bus())
+    const nanoseconds = 1_764_412_345_678_901_234n
+    const times = [5n, nanoseconds, nanoseconds, nanoseconds + 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 0n, 5n, 6n, -1n]
+
+    await bus().log.append(
+      topic,
+      times.map((timestamp) => ({ key: null, value: null, timestamp })),
+    )
+    const [first] = await bus().log.firstRecords([{ topic, partition: 0, from: 3n, to: 4n }])
+
+    expect((await readTopic(bus(), topic)).map(({ timestamp }) => timestamp)).toEqual(times)
+    expect(first?.timestamp).toBe(nanoseconds + 1n)
   })
 
   test('keeps what was sent when the sender uses its buffer again', async () => {

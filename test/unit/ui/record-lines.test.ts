@@ -65,7 +65,7 @@ const record: fc.Arbitrary<BusRecord> = fc.record({
   topic: fc.constantFrom('order-events', 'copy-events'),
   partition: fc.nat(3),
   offset: fc.bigInt({ min: 0n, max: 2n ** 55n }),
-  timestamp: fc.bigInt({ min: -1n, max: 2n ** 44n }),
+  timestamp: fc.oneof(fc.bigInt({ min: -1n, max: 2n ** 44n }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
   key: fc.option<Uint8Array>(fc.oneof(fc.uint8Array({ maxLength: 20 }), fc.constant(Buffer.from('OrderPlaced.v1')))),
   value,
   headers: fc.array(header, { maxLength: 1 }),
