@@ -37,10 +37,6 @@ export const within = (ranges: readonly LineRange[], only: readonly LineRange[])
     }),
   )
 
-/** What {@link parseLines} reads. */
-export const formatLines = (ranges: readonly LineRange[]): string =>
-  ranges.map(({ from, to }) => (to === from ? `${from}` : `${from}-${to ?? ''}`)).join(',')
-
 /** Reads `3`, `5-9`, `4001-` and lists of these, separated by commas; `undefined` for anything else. */
 export function parseLines(text: string): readonly LineRange[] | undefined {
   const ranges = text.split(',').map((part): LineRange | undefined => {

@@ -1,6 +1,6 @@
 import { AppendError, EventBusError } from '../bus/errors.ts'
 import type { PublishStoppedError } from '../operations/publish.ts'
-import { formatLines, type LineRange } from '../operations/publish-lines.ts'
+import type { LineRange } from '../operations/publish-lines.ts'
 
 /** The error that tells a person where publishing stopped and how to go on without publishing an event twice. */
 export function formatPublishStop(stop: PublishStoppedError, topic: string, published: number): EventBusError {
@@ -23,6 +23,10 @@ export function resumption(rest: readonly LineRange[]): readonly string[] {
   const what = rest.length === 1 && first.to === undefined ? `resume from line ${first.from}` : 'publish what is left'
   return [`${what}: the same command with --lines ${formatLines(rest)}`]
 }
+
+/** As `--lines` takes them. */
+const formatLines = (ranges: readonly LineRange[]): string =>
+  ranges.map(({ from, to }) => (to === from ? `${from}` : `${from}-${to ?? ''}`)).join(',')
 
 function linesOf(ranges: readonly LineRange[]): string {
   const named = ranges.map(({ from, to }) => (to === from ? `${from}` : `${from} to ${to}`))
