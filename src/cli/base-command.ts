@@ -1,11 +1,11 @@
-import { Command, Flags } from '@oclif/core'
+import { Command, Flags, type Interfaces } from '@oclif/core'
 import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { write, writeParts } from '../ui/io.ts'
 import { jsonParts, stringifyJson } from '../ui/json.ts'
 import type { Config } from './config.ts'
 import { type BusFlags, type Context, injectedContext } from './context.ts'
-import { exitCodes, formatFailure, toFailure } from './errors.ts'
+import { exitCodes, formatFailure, toFailure, UsageError } from './errors.ts'
 import { lockBus, refusedBy } from './guard.ts'
 import type { ChangedPart } from './project-choice.ts'
 
@@ -52,6 +52,21 @@ export abstract class BaseCommand extends Command {
     await super.init()
     const context = injectedContext() ?? (await import('./create-context.ts')).createContext()
     this.#context = this.#has('--no-color') ? { ...context, io: { ...context.io, color: false } } : context
+  }
+
+  /** Refuses what no command has a meaning for: an empty argument, and a number that JavaScript would round. */
+  protected override async parse<
+    F extends Record<string, unknown>,
+    B extends Record<string, unknown>,
+    A extends Record<string, unknown>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv)
+    if (parsed.argv.includes('')) throw new UsageError('an argument is empty; is a variable of a script not set?')
+    for (const [name, value] of Object.entries(parsed.flags)) {
+      if (typeof value !== 'number' || Number.isSafeInteger(value)) continue
+      throw new UsageError(`--${name} is too large a number: ${Number.MAX_SAFE_INTEGER} at most`)
+    }
+    return parsed
   }
 
   /**

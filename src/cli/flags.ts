@@ -63,6 +63,7 @@ export const undoFlags = {
 
 /** Where the Rust types of payloads are read from; see `openSchemas`. */
 export const schemaFlag = Flags.string({
+  parse: parseName,
   description: 'schema file or folder (env CRBUS_SCHEMAS, then crbus.json); default: the folder schemas here or above',
   helpValue: 'path',
 })

@@ -61,14 +61,11 @@ export function writeJson(value: unknown): string {
  * base64, a date is RFC 3339 in UTC. A float that JSON has no number for is a word, as in payloads that a schema decodes:
  * "NaN", "inf", "-inf"; -0 keeps its sign. What JSON cannot say (CBOR's undefined, a date that is not one) is null.
  */
-export function valueJson(value: unknown, indent?: number): string {
-  return JSON.stringify(
-    value,
-    function (this: unknown, name, found) {
-      return asJson.call(this, name, found) ?? null
-    },
-    indent,
-  )
+export const valueJson = (value: unknown, indent?: number): string => JSON.stringify(value, asJsonOrNull, indent)
+
+function asJsonOrNull(this: unknown, name: string, found: unknown): unknown {
+  // Most are texts.
+  return typeof found === 'string' ? found : (asJson.call(this, name, found) ?? null)
 }
 
 /** The replacer of `JSON.stringify` behind {@link valueJson}, which leaves out fields that are undefined. */
@@ -84,7 +81,7 @@ export function asJson(this: unknown, name: string, found: unknown): unknown {
 }
 
 function asJsonNumber(value: number): unknown {
-  if (Number.isFinite(value)) return value === 0 && 1 / value < 0 ? rawJSON('-0.0') : value
+  if (Number.isFinite(value)) return value === 0 && Object.is(value, -0) ? rawJSON('-0.0') : value
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'inf' : '-inf'
 }
 

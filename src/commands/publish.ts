@@ -61,7 +61,12 @@ Long input is published as it comes. A line that cannot be published ends it: th
       helpGroup: 'EVENT',
       exclusive: ['file'],
     }),
-    file: Flags.string({ char: 'f', description: 'lines to publish; - is stdin', helpGroup: 'EVENT' }),
+    file: Flags.string({
+      char: 'f',
+      description: 'lines to publish; - is stdin',
+      parse: parseName,
+      helpGroup: 'EVENT',
+    }),
     lines: Flags.string({
       description: 'only these lines of the input: 4001- is all from line 4001 on, 3,7-9 four lines',
       helpGroup: 'EVENT',
@@ -77,9 +82,9 @@ Long input is published as it comes. A line that cannot be published ends it: th
     }),
     schema: { ...schemaFlag, helpGroup: 'EVENT' },
     'event-version': Flags.integer({ description: "default: the type's .vN, else 1", helpGroup: 'EVENT' }),
-    'correlation-id': Flags.string({ description: 'metadata', helpGroup: 'EVENT' }),
-    'causation-id': Flags.string({ description: 'metadata', helpGroup: 'EVENT' }),
-    'user-id': Flags.string({ description: 'metadata', helpGroup: 'EVENT' }),
+    'correlation-id': Flags.string({ description: 'metadata', parse: parseName, helpGroup: 'EVENT' }),
+    'causation-id': Flags.string({ description: 'metadata', parse: parseName, helpGroup: 'EVENT' }),
+    'user-id': Flags.string({ description: 'metadata', parse: parseName, helpGroup: 'EVENT' }),
     timestamp: Flags.string({ description: 'metadata, RFC 3339; without a zone, UTC', helpGroup: 'EVENT' }),
     metadata: Flags.string({
       description: 'further metadata, only in a cbor envelope',
@@ -282,6 +287,8 @@ const idsOf = (flags: EventFlags) => ({
 function toSettings(flags: EventFlags): Omit<EventSettings, 'topic'> {
   const timestamp = toTimestamp(flags.timestamp)
   const extra = (flags.metadata ?? []).map((one) => toPair('--metadata', one, 'tenant=acme'))
+  const twice = extra.find(([name], at) => extra.findIndex(([other]) => other === name) < at)
+  if (twice) throw new UsageError(`--metadata names ${twice[0]} twice`, [`--metadata ${twice.join('=')}`])
   const metadata = {
     correlationId: flags['correlation-id'],
     causationId: flags['causation-id'],

@@ -49,7 +49,11 @@ export default class Reset extends ChangeCommand {
     }),
     to: Flags.string({ description: 'where to', required: true }),
     'new-group': Flags.boolean({ description: 'make the group when it does not exist' }),
-    'plan-out': Flags.string({ description: 'write the plan for "crbus reset apply" and stop', helpValue: 'file' }),
+    'plan-out': Flags.string({
+      parse: parseName,
+      description: 'write the plan for "crbus reset apply" and stop',
+      helpValue: 'file',
+    }),
     wait: waitFlag,
   }
 

@@ -6,7 +6,7 @@ import { youngGenerationBound } from '../cli/young-generation.ts'
 import { compileFilter } from '../operations/event-filter.ts'
 import { type EventView, type Reading, viewCodecs } from '../operations/event-view.ts'
 import { LOOK_INTERVAL } from '../operations/follow-topics.ts'
-import { parsePoint, parseRange } from '../operations/offset-grammar.ts'
+import { isReversed, parsePoint, parseRange } from '../operations/offset-grammar.ts'
 import { openSchemas } from '../operations/open-schemas.ts'
 import { tail } from '../operations/tail.ts'
 import { formatRecordJson } from '../ui/format-record-json.ts'
@@ -149,6 +149,11 @@ export default class Tail extends BaseCommand {
     if (range && !range.ok) throw noPlace('--from', range)
     const to = flags.to === undefined ? undefined : parsePoint(flags.to, now)
     if (to && !to.ok) throw noPlace('--to', to)
+    if (range?.from && to && isReversed(range.from, to.spec)) {
+      throw new UsageError(`--from ${flags.from} --to ${flags.to} ends before it begins`, [
+        `--from '${flags.to}' --to '${flags.from}'`,
+      ])
+    }
     return { from: range?.from ?? (range && { kind: 'start' as const }), to: to?.spec ?? range?.to }
   }
 

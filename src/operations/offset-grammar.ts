@@ -162,7 +162,8 @@ function parseEpoch(text: string): number | undefined {
   return /^\d{19}$/.test(text) ? Number(BigInt(text) / 1_000_000n) : undefined
 }
 
-function isReversed(from: OffsetSpec, to: OffsetSpec): boolean {
+/** Whether a range ends before it begins on every partition, whatever is in it. */
+export function isReversed(from: OffsetSpec, to: OffsetSpec): boolean {
   if (from.kind === 'offset' && to.kind === 'offset') return from.offset > to.offset
   if (from.kind === 'time' && to.kind === 'time') return from.time > to.time
   if (from.kind === 'fromStart' && to.kind === 'fromStart') return from.count > to.count

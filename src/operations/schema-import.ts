@@ -49,7 +49,7 @@ export type SchemaImportFailure = Extract<ImportedSchema, { ok: false }>
 export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan | SchemaImportFailure {
   const { paths, cwd, root, topic, answers, out, folder = SCHEMAS_FOLDER } = request
   const files = sourceFiles(cwd)
-  const shown = paths.map((path) => relative(cwd, resolve(cwd, path)) || '.')
+  const shown = [...new Set(paths.map((path) => relative(cwd, resolve(cwd, path)) || '.'))]
   const problems = shown.flatMap((path) => {
     const problem = pathProblemBehindName(resolve(cwd, path), 'file or folder')
     return problem === undefined ? [] : [{ file: path, line: 0, about: path, reason: problem, fix: undefined }]

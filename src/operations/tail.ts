@@ -1,5 +1,6 @@
 import { EventBusError, topicNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
+import { topicNameError } from '../bus/names.ts'
 import { namesLike } from '../bus/names-like.ts'
 import type { BusRecord } from '../bus/record.ts'
 import type { LogSlice } from '../bus/topic-log.ts'
@@ -143,6 +144,9 @@ async function awaitTopics(
   const missing = topics.filter((topic) => !all.some((known) => known.topic === topic))
   const [first] = missing
   if (first === undefined) return new Set()
+  // Nothing ever creates a topic of such a name.
+  const invalid = missing.map(topicNameError).find((error) => error !== undefined)
+  if (invalid !== undefined) throw invalid
   const others = all.filter(({ internal }) => !internal).map(({ topic }) => topic)
   const [meant] = namesLike(first, others)
   if (!follow) {

@@ -66,8 +66,11 @@ export function compileTemplate(template: string): CompiledTemplate {
   const parts: (string | Token)[] = []
   const pattern = /%\{([^}]*)\}|%([kvs])\{([^}]*)\}|%(.)|%$|\\x([0-9a-fA-F]{2})|\\(.)|[^%\\]+|\\$/gs
   for (const [whole, path, bytesOf, modifier, letter, code, escaped] of template.matchAll(pattern)) {
-    if (path !== undefined) parts.push(fieldToken(path))
-    else if (bytesOf !== undefined) {
+    if (path !== undefined) {
+      if (!/^(?:[^[\]]|\[[^[\]]+\])*$/.test(path))
+        return { ok: false, reason: `${whole} is not a field, such as %{items[0].sku}` }
+      parts.push(fieldToken(path))
+    } else if (bytesOf !== undefined) {
       const [bytes, write] = [tokenBytes[bytesOf], modifiers[modifier ?? '']]
       if (bytes === undefined || write === undefined) {
         return { ok: false, reason: `there is no ${whole}; known are %${bytesOf}{hex} and %${bytesOf}{base64}` }

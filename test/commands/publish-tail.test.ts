@@ -129,9 +129,9 @@ describe('publish', () => {
 
   test('says that a place without a time zone is read as UTC', async () => {
     await publish([...order, '--data', '{}'])
-    const open = await tail(['order-events', '-e', '--from', '2026-11-23 09:00', '--to', 'today'])
+    const open = await tail(['order-events', '-e', '--from', 'yesterday', '--to', '2026-11-23 09:00'])
     expect(open.stderr).toBe(
-      '--from: 2026-11-23 09:00 names no time zone and is read as UTC\n--to: today names no time zone and is read as UTC\n0 events\n',
+      '--from: yesterday names no time zone and is read as UTC\n--to: 2026-11-23 09:00 names no time zone and is read as UTC\n0 events\n',
     )
     const range = await tail(['order-events', '-e', '--from', '@2026-11-23:2026-11-24T10:00+0100'])
     expect(range.stderr).toBe('--from: 2026-11-23 names no time zone and is read as UTC\n0 events\n')
@@ -209,6 +209,33 @@ describe('publish', () => {
     })
   })
 
+  test.each([
+    [
+      'an empty argument',
+      ['', '--type', 'A.v1', '--data', '1'],
+      'an argument is empty; is a variable of a script not set?',
+    ],
+    ['an empty correlation id', [...order, '--data', '1', '--correlation-id', ''], 'Parsing --correlation-id'],
+    ['an empty causation id', [...order, '--data', '1', '--causation-id', ' '], 'Parsing --causation-id'],
+    ['an empty user id', [...order, '--data', '1', '--user-id', ''], 'Parsing --user-id'],
+    ['an empty file', [...order, '--file', ''], 'Parsing --file'],
+    ['an empty schema', [...order, '--data', '1', '--schema', ''], 'Parsing --schema'],
+    [
+      'a count that would be rounded',
+      [...order, '--data', '1', '--count', '9007199254740993'],
+      '--count is too large a number: 9007199254740991 at most',
+    ],
+    [
+      'metadata of one name twice',
+      [...order, '--data', '1', '--envelope', 'cbor', '--metadata', 'a=1', '--metadata', 'a=2'],
+      '--metadata names a twice',
+    ],
+  ])('refuses %s and publishes nothing', async (_, argv, reason) => {
+    const { stdout, stderr, exitCode } = await publish(argv)
+    expect(stderr).toContain(reason)
+    expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 })
+  })
+
   test('writes a tombstone for a key', async () => {
     await publish(['order-events', '--tombstone', '--key', 'gone'])
     expect(await values('order-events')).toEqual([null])
@@ -216,6 +243,29 @@ describe('publish', () => {
 })
 
 describe('tail', () => {
+  test.each([
+    ['5', '3'],
+    ['@2026-11-23T10:00:00Z', '@2026-11-23T10:00:00+0100'],
+    ['end', 'start'],
+  ])('refuses --from %s --to %s, which ends before it begins', async (from, to) => {
+    const { stderr, exitCode } = await tail(['order-events', '-e', '--from', from, '--to', to])
+    expect(stderr).toContain(`--from ${from} --to ${to} ends before it begins`)
+    expect(stderr).toContain(`try: --from '${to}' --to '${from}'`)
+    expect(exitCode).toBe(2)
+  })
+
+  test.each(['%{a[}', '%{a]}', '%{a[]}', '%{[}'])('refuses the format %s, which names no field', async (format) => {
+    const { stderr, exitCode } = await tail(['order-events', '-e', '-o', format])
+    expect(stderr).toContain(`--output: ${format} is not a field, such as %{items[0].sku}`)
+    expect(exitCode).toBe(2)
+  })
+
+  test.each(['a b', 'ü', '*', 'a/b'])('refuses to wait for the topic %j, which nothing can create', async (topic) => {
+    const { stderr, exitCode } = await tail([topic])
+    expect(stderr).toContain(`Invalid topic: '${topic}'`)
+    expect(exitCode).toBe(6)
+  })
+
   test('shows the newest events, oldest first, and ends when told', async () => {
     await publish([...order, '--data', '{"i":{{i}}}', '--count', '30'])
     const { stdout, stderr } = await tail(['order-events', '-e', '-n', '3', '-o', '%{i}'])

@@ -57,6 +57,12 @@ describe('schema import', () => {
     expect(stdout).toBe(`${bytes} 1999 {"OrderPlaced":{"order_id":"o-1","total":1999,"note":null}}\n`)
   })
 
+  test('reads a path that is named twice once', async () => {
+    const { stderr, exitCode } = await schemaImport('src/order.rs', './src/order.rs')
+    expect(stderr).toContain('from 1 files')
+    expect(exitCode).toBe(0)
+  })
+
   test('leaves a file alone that says the same', async () => {
     await schemaImport('src/order.rs')
     expect((await schemaImport('src/order.rs')).stderr).toContain('is up to date')

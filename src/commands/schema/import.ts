@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { toAnswers } from '../../cli/flags.ts'
+import { parseName, toAnswers } from '../../cli/flags.ts'
 import { applySchemaImport, planSchemaImport, type SchemaImportPlan } from '../../operations/schema-import.ts'
 import { formatImportProblems } from '../../ui/format-schema-import.ts'
 
@@ -21,7 +21,10 @@ export default class SchemaImport extends BaseCommand {
   ]
   static override args = { path: Args.string({ description: 'crates, folders or .rs files', ignoreStdin: true }) }
   static override flags = {
-    root: Flags.string({ description: 'the enum that is serialized; default: the one that looks like events' }),
+    root: Flags.string({
+      parse: parseName,
+      description: 'the enum that is serialized; default: the one that looks like events',
+    }),
     topic: Flags.string({ description: 'topic of the events; default: after the root' }),
     map: Flags.string({
       description: 'what a type is written as',
@@ -36,6 +39,7 @@ export default class SchemaImport extends BaseCommand {
       helpValue: 'question=answer',
     }),
     out: Flags.string({
+      parse: parseName,
       description: 'file to write; default: <topic>.json in the folder of CRBUS_SCHEMAS or crbus.json, else in schemas',
       helpValue: 'file',
     }),
