@@ -1,6 +1,9 @@
+import { realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { makeFolder } from '../files/make-folder.ts'
+import { isUnwritable } from './fault.ts'
 
 /** A database in one file that several processes have open at once. */
 
@@ -10,6 +13,9 @@ export const BUSY_PATIENCE_MS = 10_000
 /**
  * Opens the file, making it and its folder when they are not there, with a log that readers and a writer share. `prepare`
  * is what has to be done before anybody uses it; when it throws, the file is closed again.
+ *
+ * A file that is there and cannot be written, nor its log beside it (a read-only folder or file system, a full disk), is
+ * opened as it is, for reading: see {@link openFrozen}.
  */
 export function openShared(
   path: string,
@@ -17,17 +23,56 @@ export function openShared(
   prepare: (database: DatabaseSync) => void,
 ): DatabaseSync {
   if (path !== ':memory:') makeFolder(dirname(path), 0o700)
-  const database = new DatabaseSync(path, { timeout: BUSY_PATIENCE_MS })
+  const settings = `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000`
   try {
-    database.exec(
-      `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000`,
-    )
+    return prepared(new DatabaseSync(path, { timeout: BUSY_PATIENCE_MS }), settings, prepare)
+  } catch (error) {
+    if (!isUnwritable(error) || !isWholeWithoutLog(path)) throw error
+    return prepared(openFrozen(path), 'PRAGMA cache_size = -16000', prepare)
+  }
+}
+
+function prepared(database: DatabaseSync, settings: string, prepare: (database: DatabaseSync) => void): DatabaseSync {
+  try {
+    database.exec(settings)
     prepare(database)
     return database
   } catch (error) {
     database.close()
     throw error
   }
+}
+
+/**
+ * Opens a file without its log and without locks, for reading. SQLite needs a log and an index of it beside the file even
+ * to read, and cannot make them here. What others write later is not seen (https://sqlite.org/uri.html, "immutable").
+ */
+function openFrozen(path: string): DatabaseSync {
+  const file = realpathSync(path)
+  const url = pathToFileURL(file)
+  url.searchParams.set('immutable', '1')
+  const stateOf = () => {
+    const { ino, size, mtimeMs } = statSync(file)
+    return `${ino} ${size} ${mtimeMs}`
+  }
+  const before = stateOf()
+  const database = new DatabaseSync(url, { readOnly: true })
+  frozen.set(database, () => stateOf() !== before)
+  return database
+}
+
+const frozen = new WeakMap<DatabaseSync, () => boolean>()
+
+/**
+ * Whether another process has changed a file since it was opened without locks, so that what was read of it may not fit
+ * together. Never of a file that was opened as usual.
+ */
+export const hasThawed = (database: DatabaseSync): boolean => frozen.get(database)?.() ?? false
+
+/** Whether the file is there and its log holds nothing: what a killed writer left in the log would be missing. */
+function isWholeWithoutLog(path: string): boolean {
+  const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  return path !== ':memory:' && size(path) > 0 && size(`${realpathSync(path)}-wal`) === 0
 }
 
 /**
@@ -45,12 +90,3 @@ export function transact<T>(database: DatabaseSync, change: () => T): T {
     throw error
   }
 }
-
-/** Some of SQLite's primary result codes: https://sqlite.org/rescode.html */
-export const SQLITE_BUSY = 5
-export const SQLITE_CORRUPT = 11
-export const SQLITE_FULL = 13
-
-/** Why SQLite threw; `undefined` when it was not SQLite. The extended codes have more above the low byte. */
-export const resultCode = (error: unknown): number | undefined =>
-  error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined

@@ -7,10 +7,10 @@ import { onTestFinished } from 'vitest'
 /** A file system of its own in memory. */
 export interface SmallDisk {
   readonly path: string
-  /** Takes all the space but so many bytes, default none. */
-  fill(except?: number): void
-  /** Gives that space back. */
-  empty(): void
+  /** Takes all the space that is left. */
+  fill(): void
+  /** Makes it twice as large. */
+  grow(): void
   makeReadOnly(): void
   makeWritable(): void
 }
@@ -35,7 +35,7 @@ export function smallDisk(): SmallDisk {
   const remount = (how: string) => execFileSync('mount', ['-o', `remount,${how}`, path])
   return {
     path,
-    fill(except = 0) {
+    fill() {
       const file = openSync(filler, 'a')
       const page = Buffer.alloc(PAGE_BYTES)
       try {
@@ -45,9 +45,8 @@ export function smallDisk(): SmallDisk {
       } finally {
         closeSync(file)
       }
-      if (except > 0) execFileSync('truncate', ['-s', `-${except}`, filler])
     },
-    empty: () => rmSync(filler, { force: true }),
+    grow: () => remount(`size=${2 * SIZE_BYTES}`),
     makeReadOnly: () => remount('ro'),
     makeWritable: () => remount('rw'),
   }

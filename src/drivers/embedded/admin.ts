@@ -13,18 +13,26 @@ import type { Position } from '../../bus/record.ts'
 import { transact } from '../../sqlite/shared-file.ts'
 import type { Changes } from './changes.ts'
 import { guarded, OFFSETS_PER_PARTITION } from './database.ts'
+import { isAlive, type LeaseRow } from './lease.ts'
 import { DEFAULT_PARTITIONS, type EmbeddedLog } from './log.ts'
+
+interface MemberRow extends LeaseRow {
+  readonly member_id: string
+  readonly client_id: string
+  readonly topics: string
+}
 
 /** Topics and groups of one file. */
 export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes: Changes, path: string): BusAdmin {
   const all = <Row>(sql: string, ...values: (string | number)[]) => database.prepare(sql).all(...values) as Row[]
 
-  const liveMembers = (group: string) =>
-    all<{ member_id: string; client_id: string; topics: string }>(
-      'SELECT member_id, client_id, topics FROM members WHERE group_name = ? AND expires_at >= ? ORDER BY member_id',
-      group,
-      Date.now(),
+  const liveMembers = (group: string) => {
+    const now = Date.now()
+    // A file that was made by an older crbus has no session_timeout.
+    return all<MemberRow>('SELECT * FROM members WHERE group_name = ? ORDER BY member_id', group).filter(
+      ({ session_timeout = null, expires_at }) => isAlive({ expires_at, session_timeout }, now),
     )
+  }
 
   const describeGroup = (group: string): GroupDescription => {
     const known = all('SELECT 1 FROM groups WHERE name = ?', group).length > 0

@@ -1,13 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { connectionFailed, EventBusError } from '../../bus/errors.ts'
-import {
-  BUSY_PATIENCE_MS,
-  openShared,
-  resultCode,
-  SQLITE_BUSY,
-  SQLITE_CORRUPT,
-  transact,
-} from '../../sqlite/shared-file.ts'
+import { connectionFailed, EventBusError, type EventBusErrorDetails, transportError } from '../../bus/errors.ts'
+import { faultOf } from '../../sqlite/fault.ts'
+import { BUSY_PATIENCE_MS, openShared, transact } from '../../sqlite/shared-file.ts'
 
 /** The layout below. A file of a later one is refused, since an older crbus would not understand it. */
 const LAYOUT = 1
@@ -42,6 +36,7 @@ CREATE TABLE members (
   client_id TEXT NOT NULL,
   topics TEXT NOT NULL,
   expires_at INTEGER NOT NULL,
+  session_timeout INTEGER,
   PRIMARY KEY (group_name, member_id)
 ) WITHOUT ROWID;
 CREATE TABLE claims (
@@ -97,20 +92,34 @@ export function guarded<T>(path: string, work: () => T): T {
 
 function asBusError(error: unknown, path: string): EventBusError {
   if (error instanceof EventBusError) return error
-  const code = resultCode(error)
-  if (code === SQLITE_BUSY) {
-    const reason = `another process has kept the embedded bus at ${path} to itself for ${BUSY_PATIENCE_MS / 1000} s`
-    return connectionFailed(reason, { cause: error, suggestions: ['try again when that process is done'] })
+  const { kind, reason, suggestions } = faultOf(error, path, BUSY_PATIENCE_MS)
+  const said = `the embedded bus at ${path} ${reason}`
+  switch (kind) {
+    case 'full':
+      return new DiskFullError(said, { cause: error, suggestions })
+    case 'read-only':
+      // It may become writable again: a file system that is mounted read-only after an error of its disk.
+      return new EventBusError('REFUSED', said, { cause: error, suggestions, isPassing: true })
+    case 'input-output':
+      return transportError(said, { cause: error, suggestions })
+    case 'busy':
+      return connectionFailed(
+        `another process has kept the embedded bus at ${path} to itself for ${BUSY_PATIENCE_MS / 1000} s`,
+        { cause: error, suggestions: ['try again when that process is done'] },
+      )
+    case 'damaged':
+      return connectionFailed(said, { cause: error, suggestions })
+    default:
+      return connectionFailed(said, {
+        cause: error,
+        suggestions: [...suggestions, 'name another folder with --data-dir'],
+      })
   }
-  const reason = error instanceof Error ? error.message : String(error)
-  if (code === SQLITE_CORRUPT) {
-    return connectionFailed(`the embedded bus at ${path} is damaged: ${reason}`, {
-      cause: error,
-      suggestions: ['bring the file back from a copy', `sqlite3 ${path} .recover`],
-    })
+}
+
+/** There is no room for a change. What was committed before stays, and a change may succeed when there is room again. */
+export class DiskFullError extends EventBusError {
+  constructor(message: string, details: EventBusErrorDetails) {
+    super('TRANSPORT_ERROR', `Transport error: ${message}`, details)
   }
-  return connectionFailed(`the embedded bus at ${path} cannot be used: ${reason}`, {
-    cause: error,
-    suggestions: ['name another folder with --data-dir', 'check that the file is a crbus one and may be written'],
-  })
 }

@@ -18,6 +18,11 @@ export interface EmbeddedEventBusOptions extends EventBusOptions {
   readonly sessionTimeout?: number | undefined
   /** Who this is, in descriptions of groups. Default `crbus`. */
   readonly clientId?: string | undefined
+  /**
+   * Told what a subscription waits for, in a sentence: space on the disk, and that there is some again. Default: nothing
+   * is told.
+   */
+  readonly onWarning?: ((message: string) => void) | undefined
 }
 
 /**
@@ -31,6 +36,10 @@ export interface EmbeddedEventBusOptions extends EventBusOptions {
  *
  * **Cost.** Synchronous underneath: a call holds the event loop for its transaction. Other processes' records are seen
  * within about 25 ms; a waiting reader asks the file 40 times a second, which is a few microseconds each.
+ *
+ * **Disk.** What cannot be written for want of space rejects, and nothing of its transaction is written. A subscription
+ * waits for space, says so to `onWarning`, and keeps what was acknowledged meanwhile. A file that may not be written can be
+ * read.
  *
  * **Groups.** As on Redpanda: the default group is named after the sorted topics and begins at `latest`.
  *
@@ -54,7 +63,12 @@ function embeddedDriver({ makeOnChange = false, ...options }: EmbeddedEventBusOp
 /** A driver of a SQLite file that calls itself by `path`. */
 function fileDriver(
   file: string,
-  { path, sessionTimeout = 6000, clientId = 'crbus' }: Omit<EmbeddedEventBusOptions, 'makeOnChange'>,
+  {
+    path,
+    sessionTimeout = 6000,
+    clientId = 'crbus',
+    onWarning = () => undefined,
+  }: Omit<EmbeddedEventBusOptions, 'makeOnChange'>,
 ): BusDriver {
   const { database, changes, log } = guarded(path, () => openFile(file, path))
   const members = new Set<EmbeddedMember>()
@@ -64,7 +78,11 @@ function fileDriver(
 
     async join(request) {
       if (!database.isOpen) throw subscriptionFailed(request.topics, 'the bus is closed')
-      const member = new EmbeddedMember(request, { clientId, sessionTimeout }, { database, log, changes, path })
+      const member = new EmbeddedMember(
+        request,
+        { clientId, sessionTimeout, onWarning },
+        { database, log, changes, path },
+      )
       members.add(member)
       return member
     },

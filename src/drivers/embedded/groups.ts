@@ -5,7 +5,8 @@ import type { BusRecord } from '../../bus/record.ts'
 import { transact } from '../../sqlite/shared-file.ts'
 import { assignRange } from '../assignment.ts'
 import type { Changes } from './changes.ts'
-import { guarded } from './database.ts'
+import { DiskFullError, guarded } from './database.ts'
+import { ClockWatch, isAlive, type LeaseRow } from './lease.ts'
 import { DEFAULT_PARTITIONS, type EmbeddedLog } from './log.ts'
 
 /** Acknowledgements are committed together, this often at most. */
@@ -15,6 +16,8 @@ export interface MemberOptions {
   readonly clientId: string
   /** A member not heard of for this long loses its partitions. Milliseconds. */
   readonly sessionTimeout: number
+  /** Told once when the member waits for space on the disk, and once when it goes on. */
+  readonly onWarning: (message: string) => void
 }
 
 /** A partition this member owns. */
@@ -40,6 +43,9 @@ interface Handed extends GroupBatch {
  * assignment from the members on file; a partition goes over only after its owner gave up its claim, having committed
  * what was acknowledged, or after the owner's lease ran out. A commit checks the claim in the same transaction, so a
  * process that slept through its lease cannot overwrite its successor's offset.
+ *
+ * Its own lease is timed by the clock that only goes forward; what is written to the file is the time of day, for others to
+ * compare. While the disk is full it keeps what was acknowledged and tries again at every beat.
  */
 export class EmbeddedMember implements GroupMember {
   readonly #memberId: string
@@ -54,7 +60,10 @@ export class EmbeddedMember implements GroupMember {
   readonly #closing = new AbortController()
   #owned: Owned[] = []
   #handed: Handed | undefined
+  readonly #clock: ClockWatch
+  /** By `performance.now()`. */
   #leaseUntil = 0
+  #isDiskFull = false
   #generation = -1
   #failure: unknown
   #commitTimer: NodeJS.Timeout | undefined
@@ -72,7 +81,11 @@ export class EmbeddedMember implements GroupMember {
     this.#log = shared.log
     this.#changes = shared.changes
     this.#path = shared.path
-    this.#sql = guarded(shared.path, () => prepareStatements(shared.database))
+    this.#clock = new ClockWatch(options.sessionTimeout)
+    this.#sql = guarded(shared.path, () => {
+      addSessionTimeout(shared.database)
+      return prepareStatements(shared.database)
+    })
     guarded(this.#path, () => {
       transact(this.#database, () => {
         for (const topic of request.topics) {
@@ -91,7 +104,8 @@ export class EmbeddedMember implements GroupMember {
     while (!this.#closing.signal.aborted) {
       if (this.#failure !== undefined) throw this.#failure
       this.#follow()
-      const batch = this.#take()
+      // Without a lease, which cannot be renewed while the disk is full, nothing may be handed out.
+      const batch = this.#isLeased ? this.#take() : undefined
       if (batch) return batch
       // Leases run out without anybody writing, so it looks up by itself too.
       await this.#changes.next(this.#closing.signal, this.#options.sessionTimeout / 4)
@@ -105,59 +119,101 @@ export class EmbeddedMember implements GroupMember {
     clearInterval(this.#heartbeat)
     clearTimeout(this.#commitTimer)
     if (this.#handed) this.#handed.isRevoked = true
-    guarded(this.#path, () => {
-      transact(this.#database, () => {
-        this.#commit(this.#owned)
-        this.#sql.removeMember.run(this.#request.group, this.#memberId)
-        this.#sql.bump.run(this.#request.group)
-      })
+    this.#change(() => {
+      this.#commit(this.#owned)
+      this.#sql.removeMember.run(this.#request.group, this.#memberId)
+      this.#sql.bump.run(this.#request.group)
     })
     this.#changes.notify()
   }
 
+  get #isLeased(): boolean {
+    return performance.now() < this.#leaseUntil
+  }
+
+  /** Changes the file and this member's memory in one transaction: when it fails, both are as they were. */
+  #change(work: () => void): void {
+    const [owned, handed] = [this.#owned, this.#handed]
+    const acknowledged = owned.map((one) => one.acknowledged)
+    const [wasRevoked, leaseUntil, generation] = [handed?.isRevoked ?? false, this.#leaseUntil, this.#generation]
+    try {
+      guarded(this.#path, () => transact(this.#database, work))
+    } catch (error) {
+      this.#owned = owned
+      for (const [index, one] of owned.entries()) one.acknowledged = acknowledged[index]
+      if (handed) handed.isRevoked = wasRevoked
+      this.#leaseUntil = leaseUntil
+      this.#generation = generation
+      throw error
+    }
+  }
+
+  /** The same, for what is tried again at the next beat while the disk is full. Any other failure is told by `next`. */
+  #changeOrWait(work: () => void): void {
+    try {
+      this.#change(work)
+      if (this.#isDiskFull) this.#tell(false, `group '${this.#request.group}' goes on: there is space again`)
+    } catch (error) {
+      if (error instanceof DiskFullError) {
+        if (!this.#isDiskFull) this.#tell(true, `group '${this.#request.group}' waits for space: ${error.message}`)
+      } else this.#failure = error
+    }
+    this.#changes.notify()
+  }
+
+  #tell(isDiskFull: boolean, message: string): void {
+    this.#isDiskFull = isDiskFull
+    this.#options.onWarning(message)
+  }
+
   /** Renews the lease and looks for members that lost theirs. */
   #beat(): void {
-    try {
-      guarded(this.#path, () => transact(this.#database, () => this.#settle()))
-      this.#changes.notify()
-    } catch (error) {
-      this.#failure = error
-      this.#changes.notify()
-    }
+    this.#changeOrWait(() => {
+      this.#settle()
+      this.#commit(this.#owned)
+    })
   }
 
   /** Takes part in a rebalance that somebody else began. */
   #follow(): void {
-    guarded(this.#path, () => {
-      const generation = Number(this.#sql.generation.get(this.#request.group)?.generation ?? -1)
-      if (generation === this.#generation && Date.now() < this.#leaseUntil - this.#options.sessionTimeout / 2) return
-      transact(this.#database, () => this.#settle())
-      this.#changes.notify()
-    })
+    const generation = guarded(this.#path, () =>
+      Number(this.#sql.generation.get(this.#request.group)?.generation ?? -1),
+    )
+    const isFresh = performance.now() < this.#leaseUntil - this.#options.sessionTimeout / 2
+    // While the disk is full the heartbeat alone tries again.
+    if (this.#isDiskFull || (generation === this.#generation && isFresh)) return
+    this.#changeOrWait(() => this.#settle())
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   #renew(): void {
     const { group, topics } = this.#request
-    const expires = Date.now() + this.#options.sessionTimeout
+    const { clientId, sessionTimeout } = this.#options
+    const leaseUntil = performance.now() + sessionTimeout
+    const expires = Date.now() + sessionTimeout
     const { changes } = this.#sql.renew.run(expires, group, this.#memberId)
     if (changes === 0) {
-      this.#sql.addMember.run(group, this.#memberId, this.#options.clientId, JSON.stringify(topics), expires)
+      this.#sql.addMember.run(group, this.#memberId, clientId, JSON.stringify(topics), expires, sessionTimeout)
       this.#sql.bump.run(group)
       // Not on file means the lease was lost, and with it every claim.
       this.#giveUp(this.#owned)
     }
-    this.#leaseUntil = expires
+    this.#leaseUntil = leaseUntil
   }
 
   /** Renews, drops the dead, gives up what is others', claims what is free and ours. Inside a transaction. */
   #settle(): void {
     const { group, topics, offsetReset } = this.#request
     this.#renew()
-    if (this.#sql.expire.run(group, Date.now()).changes > 0) this.#sql.bump.run(group)
-    const members = (this.#sql.members.all(group) as { member_id: string; topics: string }[]).map((row) => ({
-      memberId: row.member_id,
-      topics: JSON.parse(row.topics) as string[],
-    }))
+    const onFile = this.#sql.members.all(group) as unknown as MemberRow[]
+    const dead = this.#clock.isSettled
+      ? onFile.filter((row) => row.member_id !== this.#memberId && !isAlive(row, Date.now()))
+      : []
+    for (const { member_id } of dead) this.#sql.removeMember.run(group, member_id)
+    if (dead.length > 0) this.#sql.bump.run(group)
+    const members = onFile
+      .filter((row) => !dead.includes(row))
+      .map((row) => ({ memberId: row.member_id, topics: JSON.parse(row.topics) as string[] }))
     const rows = new Map(
       [...new Set(members.flatMap((member) => member.topics))].map((topic) => [
         topic,
@@ -182,7 +238,7 @@ export class EmbeddedMember implements GroupMember {
       // `latest` is fixed when the partition is first given out: a later rebalance skips nothing.
       this.#sql.begin.run(group, id, offsetReset === 'latest' ? next : 0)
       const committed = Number(this.#sql.committed.get(group, id)?.next_offset ?? 0)
-      this.#owned.push({ topic, partition, id, next: committed, acknowledged: undefined })
+      this.#owned = [...this.#owned, { topic, partition, id, next: committed, acknowledged: undefined }]
     }
     this.#generation = Number(this.#sql.generation.get(group)?.generation ?? -1)
   }
@@ -218,7 +274,7 @@ export class EmbeddedMember implements GroupMember {
   }
 
   #hand(owned: Owned, records: readonly BusRecord[]): GroupBatch {
-    const isLeased = () => Date.now() < this.#leaseUntil
+    const isLeased = () => this.#isLeased
     // What is not acknowledged by the end is read again from here.
     let rest = Number((records[0] as BusRecord).offset)
     const handed: Handed = {
@@ -246,14 +302,27 @@ export class EmbeddedMember implements GroupMember {
 
   #commitSoon(): void {
     this.#commitTimer = undefined
-    try {
-      guarded(this.#path, () => transact(this.#database, () => this.#commit(this.#owned)))
-      this.#changes.notify()
-    } catch (error) {
-      this.#failure = error
-      this.#changes.notify()
-    }
+    this.#changeOrWait(() => this.#commit(this.#owned))
   }
+}
+
+interface MemberRow extends LeaseRow {
+  readonly member_id: string
+  readonly topics: string
+}
+
+/** For a file that was made before members wrote their session time-out down. */
+function addSessionTimeout(database: DatabaseSync): void {
+  const isMissing = () =>
+    !database
+      .prepare('PRAGMA table_info(members)')
+      .all()
+      .some(({ name }) => name === 'session_timeout')
+  if (!isMissing()) return
+  transact(database, () => {
+    // Another process may have added it since.
+    if (isMissing()) database.exec('ALTER TABLE members ADD COLUMN session_timeout INTEGER')
+  })
 }
 
 function prepareStatements(database: DatabaseSync) {
@@ -263,12 +332,11 @@ function prepareStatements(database: DatabaseSync) {
     bump: prepare('UPDATE groups SET generation = generation + 1 WHERE name = ?'),
     generation: prepare('SELECT generation FROM groups WHERE name = ?'),
     addMember: prepare(
-      'INSERT INTO members (group_name, member_id, client_id, topics, expires_at) VALUES (?, ?, ?, ?, ?)',
+      'INSERT INTO members (group_name, member_id, client_id, topics, expires_at, session_timeout) VALUES (?, ?, ?, ?, ?, ?)',
     ),
     renew: prepare('UPDATE members SET expires_at = ? WHERE group_name = ? AND member_id = ?'),
     removeMember: prepare('DELETE FROM members WHERE group_name = ? AND member_id = ?'),
-    expire: prepare('DELETE FROM members WHERE group_name = ? AND expires_at < ?'),
-    members: prepare('SELECT member_id, topics FROM members WHERE group_name = ?'),
+    members: prepare('SELECT member_id, topics, expires_at, session_timeout FROM members WHERE group_name = ?'),
     partitions: prepare(
       'SELECT p.id, p.partition, p.next_offset AS next FROM partitions p JOIN topics t ON t.id = p.topic_id WHERE t.name = ? ORDER BY p.partition',
     ),

@@ -4,7 +4,7 @@ import { topicNameError } from '../../bus/names.ts'
 import { partitionOf } from '../../bus/partitioner.ts'
 import type { BusRecord, Header, NewRecord, Position } from '../../bus/record.ts'
 import type { LogSlice, PartitionRange, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
-import { transact } from '../../sqlite/shared-file.ts'
+import { hasThawed, transact } from '../../sqlite/shared-file.ts'
 import { refusalOf } from '../refusal.ts'
 import type { Changes } from './changes.ts'
 import { guarded, OFFSETS_PER_PARTITION } from './database.ts'
@@ -279,6 +279,11 @@ export class EmbeddedLog implements TopicLog {
         key,
         value: buffer,
         headers: headers === null ? [] : readHeaders(headers),
+      })
+    }
+    if (hasThawed(this.#database)) {
+      throw transportError(`another process has written to ${this.#path} since it was opened for reading`, {
+        suggestions: ['read it again'],
       })
     }
     if (newKey !== undefined) this.#recentKeys = [newKey, ...keys].slice(0, RECENT_KEYS)

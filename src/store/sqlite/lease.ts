@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
+import { isBusy } from '../../sqlite/fault.ts'
 import type { Lease } from '../event-store.ts'
-import { guarded, isBusy, MEMORY, type StoreFile } from './store-file.ts'
+import { guarded, MEMORY, type StoreFile } from './store-file.ts'
 
 /** Leases held through one store. */
 export class Leases {

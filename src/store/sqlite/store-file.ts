@@ -1,14 +1,7 @@
 import { realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import {
-  BUSY_PATIENCE_MS,
-  openShared,
-  resultCode,
-  SQLITE_BUSY,
-  SQLITE_CORRUPT,
-  SQLITE_FULL,
-  transact,
-} from '../../sqlite/shared-file.ts'
+import { faultOf } from '../../sqlite/fault.ts'
+import { BUSY_PATIENCE_MS, openShared, transact } from '../../sqlite/shared-file.ts'
 import { EventStoreError, storeClosed, storeUnavailable } from '../errors.ts'
 import type { StorePart } from '../layout.ts'
 import { createTables, inspectTables } from './layout.ts'
@@ -70,8 +63,6 @@ function openDatabase(path: string) {
   return { database, created }
 }
 
-export const isBusy = (error: unknown): boolean => resultCode(error) === SQLITE_BUSY
-
 /** Does something with a file; what the file throws comes out as an `EventStoreError`. */
 export function guarded<T>(path: string, work: () => T): T {
   try {
@@ -79,23 +70,10 @@ export function guarded<T>(path: string, work: () => T): T {
   } catch (error) {
     // A mistake in the code is none of the file's.
     if (error instanceof EventStoreError || error instanceof TypeError) throw error
-    const said = error instanceof Error ? error.message : String(error)
-    const [reason, suggestion] = reasons.get(resultCode(error)) ?? [
-      `cannot be used: ${said}`,
-      'check that the file is a SQLite one and may be written, or name another',
-    ]
-    throw storeUnavailable(`the event store at ${path} ${reason}`, { cause: error, suggestions: [suggestion] })
+    const { reason, suggestions } = faultOf(error, path, BUSY_PATIENCE_MS)
+    throw storeUnavailable(`the event store at ${path} ${reason}`, {
+      cause: error,
+      suggestions: suggestions.length > 0 ? suggestions : ['name another file'],
+    })
   }
 }
-
-const reasons: ReadonlyMap<number | undefined, readonly [reason: string, suggestion: string]> = new Map([
-  [
-    SQLITE_BUSY,
-    [
-      `was kept by another process for ${BUSY_PATIENCE_MS / 1000} s`,
-      'try again when that process is done with its transaction',
-    ],
-  ],
-  [SQLITE_CORRUPT, ['is damaged', 'bring the file back from a copy']],
-  [SQLITE_FULL, ['cannot grow: the disk is full', 'make room on the disk']],
-])

@@ -1,0 +1,282 @@
+import { execFile } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { EventBusError } from '../../src/bus/errors.ts'
+import { serializedEvent } from '../../src/bus/event.ts'
+import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
+import { realPace } from '../../src/saga/pace.ts'
+import { Relay } from '../../src/saga/relay.ts'
+import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
+import { onSmallDisk, smallDisk } from '../support/small-disk.ts'
+import { newTopic, numbered, numberedList, numberOf, take, uniqueGroup } from './support/harness.ts'
+import { one } from './support/store-harness.ts'
+
+// The embedded bus and the store in a file where the disk is full or may not be written to.
+
+const large = (fill: number) => serializedEvent('Large.v1', Buffer.alloc(100_000, fill))
+
+async function readAll(bus: EmbeddedEventBus, topic: string) {
+  const [range] = await bus.log.ranges(topic)
+  const records = []
+  for await (const batch of bus.log.read([{ topic, partition: 0, from: 0n, to: range?.end }])) records.push(...batch)
+  return records
+}
+
+/** Publishes until there is no room; resolves with how many were acknowledged and how the next was refused. */
+async function publishUntilFull(bus: EmbeddedEventBus, topic: string) {
+  for (let count = 0; ; count += 1) {
+    const error = await bus.publish(topic, large(count % 250)).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    if (error !== undefined) return { count, error }
+  }
+}
+
+describe.runIf(onSmallDisk)('on a full disk', () => {
+  test('a publish is refused and says what to do, and what was acknowledged before stays', async () => {
+    const disk = smallDisk()
+    await using bus = new EmbeddedEventBus({ path: join(disk.path, 'bus.db') })
+    const topic = await newTopic(bus, 1)
+
+    const { count, error } = await publishUntilFull(bus, topic)
+
+    expect(error).toBeInstanceOf(EventBusError)
+    expect(error).toMatchObject({
+      code: 'PUBLISH_FAILED',
+      isPassing: true,
+      message: expect.stringContaining(`no space left on the disk of ${disk.path}`),
+      suggestions: ['make room on the disk'],
+    })
+    expect(count).toBeGreaterThan(5)
+    expect(await readAll(bus, topic)).toHaveLength(count)
+    // One transaction: none of it, or all.
+    await expect(
+      bus.publish(
+        topic,
+        Array.from({ length: 50 }, () => large(1)),
+      ),
+    ).rejects.toMatchObject({ isPassing: true })
+    expect(await readAll(bus, topic)).toHaveLength(count)
+  })
+
+  test('a process that opens the bus anew reads what is there', async () => {
+    const disk = smallDisk()
+    const path = join(disk.path, 'bus.db')
+    const first = new EmbeddedEventBus({ path })
+    const topic = await newTopic(first, 1)
+    await first.publish(topic, numberedList(20))
+    await first.close()
+    disk.fill()
+    expect(readdirSync(disk.path).sort()).toEqual(['bus.db', 'filler'])
+
+    await using bus = new EmbeddedEventBus({ path })
+    expect(await readAll(bus, topic)).toHaveLength(20)
+    expect(await bus.admin.listTopics()).toHaveLength(1)
+    await expect(bus.publish(topic, numbered(1))).rejects.toMatchObject({ name: 'EventBusError' })
+  })
+
+  test('a subscription waits for space, says so once, and loses nothing that was acknowledged', async () => {
+    const disk = smallDisk()
+    const path = join(disk.path, 'bus.db')
+    const warnings: string[] = []
+    const hopes = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const bus = new EmbeddedEventBus({
+      path,
+      sessionTimeout: 400,
+      onWarning: (message) => hopes[warnings.push(message) - 1]?.resolve(),
+    })
+    onTestFinished(() => bus.close())
+    const topic = await newTopic(bus, 1)
+    const group = uniqueGroup()
+    await bus.publish(topic, numberedList(20))
+    const stream = await bus.subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    expect((await take(stream, 5)).map(numberOf)).toEqual([0, 1, 2, 3, 4])
+    await publishUntilFull(bus, topic)
+    disk.fill()
+    // Acknowledges the fifth; the commit has to wait.
+    const next = stream.next()
+    await hopes[0]?.promise
+    expect(warnings).toEqual([expect.stringContaining(`group '${group}' waits for space`)])
+    expect(warnings[0]).toContain(`no space left on the disk of ${disk.path}`)
+
+    disk.grow()
+    await hopes[1]?.promise
+    expect(warnings.slice(1)).toEqual([expect.stringContaining('there is space again')])
+    await next
+    await stream.close()
+    const [committed] = await bus.admin.committedOffsets(group)
+    expect(committed?.offset).toBeGreaterThanOrEqual(5n)
+  })
+
+  test('the store refuses a commit, keeps what it answered for, and goes on when there is room', async () => {
+    const disk = smallDisk()
+    await using store = new SqliteEventStore({ path: join(disk.path, 'store.db') })
+    let version = 0
+    const append = (): Promise<number> => store.append('order-1', version, [large(1)])
+    let error: unknown
+    while (error === undefined) {
+      error = await append().then(
+        () => {
+          version += 1
+          return undefined
+        },
+        (thrown: unknown) => thrown,
+      )
+    }
+    expect(error).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining(`no space left on the disk of ${disk.path}`),
+      suggestions: ['make room on the disk'],
+    })
+    expect(version).toBeGreaterThan(5)
+    expect(await store.readStream('order-1')).toHaveLength(version)
+    disk.grow()
+    expect(await append()).toBe(version + 1)
+  })
+
+  test('the relay waits with its messages and publishes each once when there is room', async () => {
+    const disk = smallDisk()
+    const elsewhere = mkdtempSync(join(tmpdir(), 'crbus-store-'))
+    onTestFinished(() => rmSync(elsewhere, { recursive: true }))
+    await using bus = new EmbeddedEventBus({ path: join(disk.path, 'bus.db') })
+    const topic = await newTopic(bus, 1)
+    await using store = new SqliteEventStore({ path: join(elsewhere, 'store.db') })
+    await publishUntilFull(bus, topic)
+    disk.fill()
+    const before = (await readAll(bus, topic)).length
+    for (let count = 0; count < 5; count += 1) {
+      const event = large(count)
+      await store.commit('billing', [{ ...one('order-1', count, 'a'), messages: [{ topic, event }] }])
+    }
+    const said: string[] = []
+    const told = Promise.withResolvers<void>()
+    const relay = new Relay({
+      bus,
+      store,
+      owner: 'billing',
+      pace: realPace,
+      onError: ({ message }) => {
+        said.push(message)
+        told.resolve()
+      },
+    })
+    const running = relay.run()
+    await told.promise
+    expect(said[0]).toMatch(/messages for .* wait: .*no space left on the disk/)
+    disk.grow()
+    await expect.poll(() => store.outbox.pending('billing', 10), { timeout: 20_000 }).toEqual([])
+    relay.stop()
+    await running
+    expect(await readAll(bus, topic)).toHaveLength(before + 5)
+    expect(await store.deadLetters.count()).toBe(0)
+  })
+})
+
+describe('a bus that may not be written to', () => {
+  /** A bus of 20 events in a folder of its own, closed. */
+  async function made(folder: string): Promise<{ path: string; topic: string }> {
+    const path = join(folder, 'bus.db')
+    const bus = new EmbeddedEventBus({ path })
+    const topic = await newTopic(bus, 1)
+    await bus.publish(topic, numberedList(20))
+    await bus.close()
+    return { path, topic }
+  }
+
+  test.runIf(onSmallDisk)('on a read-only file system is read, and says "read-only" to a change', async () => {
+    const disk = smallDisk()
+    const { path, topic } = await made(disk.path)
+    disk.makeReadOnly()
+    await using bus = new EmbeddedEventBus({ path })
+    expect(await readAll(bus, topic)).toHaveLength(20)
+    expect(await bus.admin.describeTopic(topic)).toMatchObject({ partitions: 1 })
+    for (const change of [
+      () => bus.publish(topic, numbered(1)),
+      () => bus.admin.createTopic('other'),
+      () => bus.admin.commitOffsets('billing', [{ topic, partition: 0, offset: 1n }]),
+      () => bus.subscribe([topic]),
+    ]) {
+      await expect(change()).rejects.toMatchObject({
+        code: 'REFUSED',
+        message: expect.stringContaining('is read-only'),
+      })
+    }
+    disk.makeWritable()
+    await using again = new EmbeddedEventBus({ path })
+    await again.publish(topic, numbered(1))
+  })
+
+  const driver = new URL('../../src/drivers/embedded/embedded-event-bus.ts', import.meta.url)
+  /** What another user than root sees of the bus, for whom permissions count. */
+  async function asNobody(path: string, topic: string): Promise<unknown> {
+    const script = `
+      if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534) }
+      const { EmbeddedEventBus } = await import('${driver}')
+      const topic = ${JSON.stringify(topic)}
+      try {
+        const bus = new EmbeddedEventBus({ path: ${JSON.stringify(path)} })
+        const records = []
+        for await (const batch of bus.log.read([{ topic, partition: 0, from: 0n, to: 20n }])) records.push(...batch)
+        const refused = await bus.log.append(topic, [{ key: null, value: null }]).catch(({ code, message }) => ({ code, message }))
+        console.log(JSON.stringify({ read: records.length, refused }))
+      } catch ({ code, message, suggestions }) { console.log(JSON.stringify({ code, message, suggestions })) }`
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--no-warnings',
+      '--input-type=module',
+      '--eval',
+      script,
+    ])
+    return JSON.parse(stdout)
+  }
+
+  function openFolder(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'crbus-read-only-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    return folder
+  }
+
+  test.each([
+    ['the file', 0o444, 0o777],
+    ['the folder', 0o666, 0o555],
+    ['both', 0o444, 0o555],
+  ])('for its permissions is read by others: %s', async (_, file, folderMode) => {
+    const folder = openFolder()
+    const { path, topic } = await made(folder)
+    chmodSync(path, file)
+    chmodSync(folder, folderMode)
+    expect(await asNobody(path, topic)).toEqual({
+      read: 20,
+      refused: { code: 'REFUSED', message: expect.stringContaining('is read-only') },
+    })
+    chmodSync(folder, 0o755)
+  })
+
+  test('while its owner has it open is read as it grows', async () => {
+    const folder = openFolder()
+    const { path, topic } = await made(folder)
+    await using bus = new EmbeddedEventBus({ path })
+    await bus.publish(topic, numbered(1))
+    chmodSync(folder, 0o555)
+    expect(await asNobody(path, topic)).toMatchObject({ read: 20 })
+    chmodSync(folder, 0o755)
+  })
+
+  test('in a folder that may not be looked into is refused by its name', async () => {
+    const folder = openFolder()
+    mkdirSync(join(folder, 'sealed'))
+    const { path, topic } = await made(join(folder, 'sealed'))
+    chmodSync(folder, 0o755)
+    chmodSync(join(folder, 'sealed'), 0o700)
+    if (process.getuid?.() === 0) chownSync(join(folder, 'sealed'), 0, 0)
+    else chmodSync(join(folder, 'sealed'), 0o000)
+    expect(await asNobody(path, topic)).toMatchObject({
+      code: 'CONNECTION_FAILED',
+      message: expect.stringContaining(`permission denied: ${join(folder, 'sealed')}`),
+    })
+    chmodSync(join(folder, 'sealed'), 0o700)
+  })
+})
