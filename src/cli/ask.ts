@@ -1,3 +1,4 @@
+import { printable } from '../ui/printable.ts'
 import type { Context } from './context.ts'
 import { RefusedError } from './errors.ts'
 
@@ -7,7 +8,10 @@ export interface Choice {
   readonly hint?: string | undefined
 }
 
-/** Somebody at a terminal. Prompts go to stderr; Ctrl-C ends the command as it does elsewhere. */
+/**
+ * Somebody at a terminal. Prompts go to stderr; Ctrl-C ends the command as it does elsewhere. Questions and choices come
+ * from templates and files, and are made harmless here: the prompts are not written by `write`.
+ */
 export class Asker {
   readonly #context: Context
 
@@ -24,28 +28,51 @@ export class Asker {
   /** A line. `why` says what is wrong with one. */
   async text(message: string, why: (text: string) => string | undefined, fallback = ''): Promise<string> {
     const { text } = await load()
-    const validate = (given: string | undefined) => why(given || fallback)
-    return this.#take(
-      await text({ message, validate, defaultValue: fallback, placeholder: fallback, ...this.#streams }),
+    const validate = (given: string | undefined) => {
+      const reason = why(given || fallback)
+      return reason === undefined ? undefined : printable(reason)
+    }
+    const shown = printable(fallback)
+    const answer = this.#take(
+      await text({
+        message: printable(message),
+        validate,
+        defaultValue: shown,
+        placeholder: shown,
+        ...this.#streams,
+      }),
     )
+    return answer === shown ? fallback : answer
   }
 
   async yesOrNo(message: string, fallback: boolean): Promise<boolean> {
     const { confirm } = await load()
-    return this.#take(await confirm({ message, initialValue: fallback, ...this.#streams }))
+    return this.#take(await confirm({ message: printable(message), initialValue: fallback, ...this.#streams }))
   }
 
   async oneOf(message: string, choices: readonly Choice[], fallback: string): Promise<string> {
     const { select } = await load()
     return this.#take(
-      await select({ message, options: choices.map(toOption), initialValue: fallback, ...this.#streams }),
+      await select({
+        message: printable(message),
+        options: choices.map(toOption),
+        initialValue: fallback,
+        ...this.#streams,
+      }),
     )
   }
 
   /** Several, in the order of the choices; at least one. */
   async someOf(message: string, choices: readonly Choice[]): Promise<readonly string[]> {
     const { multiselect } = await load()
-    return this.#take(await multiselect({ message, options: choices.map(toOption), required: true, ...this.#streams }))
+    return this.#take(
+      await multiselect({
+        message: printable(message),
+        options: choices.map(toOption),
+        required: true,
+        ...this.#streams,
+      }),
+    )
   }
 
   get #streams() {
@@ -62,4 +89,8 @@ export class Asker {
 
 const load = () => import('@clack/prompts')
 
-const toOption = ({ value, label, hint }: Choice) => (hint === undefined ? { value, label } : { value, label, hint })
+const toOption = ({ value, label, hint }: Choice) => ({
+  value,
+  label: printable(label),
+  ...(hint === undefined ? {} : { hint: printable(hint) }),
+})

@@ -3,6 +3,7 @@ import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { write, writeParts } from '../ui/io.ts'
 import { jsonParts, stringifyJson } from '../ui/json.ts'
+import { printable } from '../ui/printable.ts'
 import type { Config } from './config.ts'
 import { type BusFlags, type Context, injectedContext } from './context.ts'
 import { exitCodes, formatFailure, toFailure, UsageError } from './errors.ts'
@@ -125,12 +126,13 @@ export abstract class BaseCommand extends Command {
   protected async print(text: string | Iterable<string>): Promise<void> {
     if (this.isJson) return
     const parts = typeof text === 'string' ? [text] : text
-    await writeParts(this.context.io.stdout, parts, this.context.stop.readerLeft)
+    const { io, stop } = this.context
+    await writeParts(io.stdout, parts, stop.readerLeft, io)
   }
 
-  /** Tells the person something that is not the answer. */
+  /** Tells the person something that is not the answer, on one line. */
   protected async notice(text: string): Promise<void> {
-    if (!this.isQuiet) await write(this.context.io.stderr, `${text}\n`, NEVER)
+    if (!this.isQuiet) await write(this.context.io.stderr, `${printable(text)}\n`, NEVER)
   }
 
   /** A check found what it looks for. That is an answer and no error, with an exit code of its own for CI. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
-import { printable } from '../ui/printable.ts'
+import { harmless, printable } from '../ui/printable.ts'
 import type { Context } from './context.ts'
 import { RefusedError } from './errors.ts'
 import { describeGuard, type Guard } from './guard.ts'
@@ -60,7 +60,7 @@ async function ask({ io, stop }: Context, question: string): Promise<string> {
   prompt.once('SIGINT', () => stop.request('interrupted'))
   const closed = once(prompt, 'close').then(() => '')
   try {
-    return (await Promise.race([prompt.question(question, { signal: stop.signal }), closed])).trim()
+    return (await Promise.race([prompt.question(harmless(question), { signal: stop.signal }), closed])).trim()
   } catch (error) {
     if ((error as Error).name !== 'AbortError') throw error
     // What is said next begins a line of its own.

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { printable } from '../ui/printable.ts'
 import { readConfigFiles, resolveConfig } from './config.ts'
 import type { ConfigFile } from './config-file.ts'
 import { connect, openStoreSetup } from './connect.ts'
@@ -56,7 +57,7 @@ export function createContext(): Context {
 
 /** There is nowhere left to say it but where it may still be heard. */
 function endUnwritable(error: NodeJS.ErrnoException): void {
-  process.stderr.write(`error: the output cannot be written: ${error.message} (CRBUS_UNWRITABLE)\n`)
+  process.stderr.write(`error: the output cannot be written: ${printable(error.message)} (CRBUS_UNWRITABLE)\n`)
   process.exit(exitCodes.unwritable)
 }
 

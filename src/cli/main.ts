@@ -34,8 +34,9 @@ export async function main(binUrl: string): Promise<void> {
     // `--help` ends by an error whose exit is 0.
     if ((error as { oclif?: { exit?: number } }).oclif?.exit === 0) return
     const { formatFailure, toFailure } = await import('./errors.ts')
+    const { harmless } = await import('../ui/printable.ts')
     const failure = toFailure(error)
-    if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: failure })}\n`)
+    if (argv.includes('--json')) process.stdout.write(harmless(`${JSON.stringify({ error: failure })}\n`))
     else process.stderr.write(formatFailure(failure))
     process.exitCode = failure.exitCode
   }

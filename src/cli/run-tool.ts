@@ -1,5 +1,7 @@
 import { delimiter, dirname } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
+import { write } from '../ui/io.ts'
 
 interface ToolRun {
   readonly cwd: string
@@ -24,7 +26,10 @@ export async function runTool(command: string, { cwd, output, signal }: ToolRun)
     cancelSignal: signal,
     env: { PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) },
   })
-  running.all.pipe(output, { end: false })
+  // A template decides what its scripts print, which is therefore written like any other text from outside.
+  for await (const line of createInterface({ input: running.all, crlfDelay: Number.POSITIVE_INFINITY })) {
+    await write(output, `${line}\n`, signal, { color: true })
+  }
   const { failed, exitCode, code } = await running
   if (!failed) return undefined
   return code === 'ENOENT' ? `there is no ${file} here` : `it ended with ${exitCode ?? code ?? 'a signal'}`

@@ -225,7 +225,8 @@ Long input is published as it comes. A line that cannot be published ends it: th
       shownAt = now
       isShown = true
       const line = formatProgress(published, isLast ? undefined : progress(published), (now - began) / 1000)
-      void write(stderr, `\r\u001b[K${line}${isLast ? '\n' : ''}`, this.context.stop.readerLeft)
+      // As bytes, since `write` spells out controls in a text. The line consists of figures.
+      void write(stderr, Buffer.from(`\r\u001b[K${line}${isLast ? '\n' : ''}`), this.context.stop.readerLeft)
     }
   }
 }

@@ -130,7 +130,7 @@ export default class Tail extends BaseCommand {
     for await (const batch of views) {
       events += batch.length
       if (this.isJson) collected.push(...batch.map((view) => JSON.parse(formatRecordJson(view))))
-      else await write(this.context.io.stdout, printer.print(batch), this.signal)
+      else await write(this.context.io.stdout, printer.print(batch), this.signal, this.context.io)
       boundMemory()
     }
     const undecodable = printer.undecodable === 0 ? '' : `, ${printer.undecodable} of them undecodable`
@@ -165,7 +165,10 @@ export default class Tail extends BaseCommand {
       const { RecordLines } = await import('../ui/record-lines.ts')
       return new RecordLines(schemas)
     }
-    if (output === 'raw') return { undecodable: 0, print: rawValues }
+    if (output === 'raw') {
+      // A pipe gets the bytes. On a terminal they are text, which `write` makes harmless.
+      return { undecodable: 0, print: io.stdout.isTTY ? (batch) => rawValues(batch).toString() : rawValues }
+    }
     if (output === 'text') {
       const { textFormatter } = await import('../ui/format-record-text.ts')
       // Some terminals say they have no columns at all.
@@ -178,7 +181,9 @@ export default class Tail extends BaseCommand {
     if (!output.includes('%')) {
       throw new UsageError(`--output ${output} is neither text, json, raw nor a format with %`, ['-o json'])
     }
-    return linePrinter(compiled.format)
+    const { format } = compiled
+    // Bytes, as the format itself may ask for controls (`\0` for xargs). What it puts in is harmless already.
+    return linePrinter(format, Buffer.from)
   }
 }
 
@@ -190,18 +195,21 @@ interface Printer {
   print(batch: readonly EventView[]): string | Uint8Array
 }
 
-function linePrinter(format: (view: EventView) => string): Printer {
+function linePrinter(
+  format: (view: EventView) => string,
+  encode: (text: string) => string | Uint8Array = (text) => text,
+): Printer {
   return {
     undecodable: 0,
     print(this: { undecodable: number }, batch) {
       for (const { envelope } of batch) if (envelope?.ok === false) this.undecodable += 1
-      return batch.map(format).join('')
+      return encode(batch.map(format).join(''))
     },
   }
 }
 
 /** Values are printed whatever they are. */
-const rawValues = (batch: readonly EventView[]): Uint8Array =>
+const rawValues = (batch: readonly EventView[]): Buffer =>
   Buffer.concat(batch.flatMap(({ record: { value } }) => [value ?? NOTHING, NEWLINE]))
 
 const NOTHING = Buffer.alloc(0)

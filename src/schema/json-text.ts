@@ -1,17 +1,14 @@
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it is for
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/
-const everyUnsafe = new RegExp(unsafe, 'g')
-const special = new RegExp(`["\\\\]|${unsafe.source}`)
+import { jsonEscape, replaceUnsafe } from '../codecs/unsafe-characters.ts'
 
-const spelledOut = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+/** ASCII that stands in a JSON string as it is. */
+const isPlain = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 
 /**
- * A text as JSON that is safe on a terminal. Control characters, which move cursors, and invisible direction marks are
- * spelled out here, where the text is looked at anyway, so that nobody has to search the finished line for them.
+ * Writes a text as JSON that is safe on a terminal. Control and invisible characters are spelled out here, where the
+ * text is looked at anyway, so that the finished line need not be searched for them.
  */
-export function jsonText(text: string): string {
-  return special.test(text) ? JSON.stringify(text).replace(everyUnsafe, spelledOut) : `"${text}"`
-}
+export const jsonText = (text: string): string =>
+  isPlain.test(text) ? `"${text}"` : replaceUnsafe(JSON.stringify(text), jsonEscape)
 
 /** A map's key as a step of a path. */
 export const keyStep = (key: string): string => `[${jsonText(shortened(key))}]`

@@ -1,4 +1,5 @@
 import { Chalk } from 'chalk'
+import { cellWidth, padEndCells } from './cell-width.ts'
 import { printable } from './printable.ts'
 
 interface PlannedFile {
@@ -16,8 +17,8 @@ export function formatScaffold(root: string, files: readonly PlannedFile[]): str
       '',
     ),
   ]
-  const width = Math.max(0, ...lines.map(({ text }) => text.length))
-  const body = lines.map(({ text, action }) => (action === undefined ? text : `${text.padEnd(width)}  ${action}`))
+  const width = Math.max(0, ...lines.map(({ text }) => cellWidth(text)))
+  const body = lines.map(({ text, action }) => (action === undefined ? text : `${padEndCells(text, width)}  ${action}`))
   return `${[`${printable(root)}/`, ...body].join('\n')}\n`
 }
 

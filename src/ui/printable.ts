@@ -1,20 +1,36 @@
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it is for
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+import { jsonEscape, replaceUnsafe } from '../codecs/unsafe-characters.ts'
 
 /**
- * A stranger's text made harmless for a terminal: control characters (which move cursors, set titles, paste) and
- * invisible direction marks are spelled out, as `\n`, `\x1b`, `\u202e`.
+ * A text from outside made harmless for a terminal, on one line: control characters (which move cursors, set titles,
+ * paste) and invisible ones are spelled out, as `\n`, `\x1b`, `\u202e`, `\u{e0001}`.
  */
-export function printable(text: string): string {
-  return text.replace(unsafe, (character) => {
-    const known = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[character]
-    if (known !== undefined) return known
-    const code = character.charCodeAt(0)
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
-  })
+export const printable = (text: string): string => replaceUnsafe(text, spelledOut)
+
+function spelledOut(character: string): string {
+  const known = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[character]
+  if (known !== undefined) return known
+  const code = (character.codePointAt(0) as number).toString(16)
+  if (code.length <= 2) return `\\x${code.padStart(2, '0')}`
+  return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\u{${code}}`
 }
 
-/** JSON text made harmless: `JSON.stringify` leaves DEL, C1 controls and direction marks as they are. */
-export function printableJson(json: string): string {
-  return json.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+/** JSON text made harmless: `JSON.stringify` leaves DEL, C1 controls and invisible characters as they are. */
+export const printableJson = (json: string): string => replaceUnsafe(json, jsonEscape)
+
+const plainLines = /^[\n\t\x20-\x7e]*$/
+const lineOrTab = /([\n\t])/
+/** With colors and weights, one a sequence as chalk writes them: none of them hides a text or moves the cursor. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colors begin with one
+const lineTabOrColor = /([\n\t]|\u001b\[(?:[0-47]|2[2-47]|3[0-79]|4[0-79]|9[0-7]|10[0-7])m)/
+
+/**
+ * Makes finished output harmless, so that a text from outside that was put into it as it came does no harm either.
+ * Line breaks and tabs stay, and colors where the output has some. The rest is spelled as JSON spells it: a document
+ * keeps its value.
+ */
+export function harmless(text: string, hasColor = false): string {
+  if (plainLines.test(text)) return text
+  const parts = text.split(hasColor ? lineTabOrColor : lineOrTab)
+  // What the pattern captured stands at the odd places.
+  return parts.map((part, index) => (index % 2 === 1 ? part : replaceUnsafe(part, jsonEscape))).join('')
 }

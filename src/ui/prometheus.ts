@@ -1,3 +1,5 @@
+import { jsonEscape, replaceUnsafe } from '../codecs/unsafe-characters.ts'
+
 /** Prometheus's text format, version 0.0.4. All that crbus measures are gauges. */
 
 export const sampleHead = (name: string, help: string): string => `# HELP ${name} ${help}\n# TYPE ${name} gauge\n`
@@ -11,5 +13,12 @@ export function sampleLine(
   return `${name}{${pairs.join(',')}} ${value}\n`
 }
 
+/**
+ * Label values may hold any UTF-8 and escape only these three characters. Other control and invisible characters, which a
+ * dashboard or terminal would obey, become the visible text `\u001b`.
+ */
 const escapeLabel = (text: string): string =>
-  text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+  text
+    .split('\n')
+    .map((line) => replaceUnsafe(line, jsonEscape).replaceAll('\\', '\\\\').replaceAll('"', '\\"'))
+    .join('\\n')

@@ -87,7 +87,7 @@ export class RecordLines {
     if (topic !== this.#topic || partition !== this.#partition) {
       this.#topic = topic
       this.#partition = partition
-      this.#head = Buffer.from(`{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":`)
+      this.#head = Buffer.from(`{"topic":${interned(topic)},"partition":${partition},"offset":`)
     }
     if (timestamp !== this.#time) {
       this.#time = timestamp

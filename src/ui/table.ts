@@ -1,3 +1,4 @@
+import { cellWidth, padEndCells, padStartCells } from './cell-width.ts'
 import { printable } from './printable.ts'
 
 type Row = readonly (string | number | bigint)[]
@@ -6,7 +7,7 @@ type Row = readonly (string | number | bigint)[]
 const PART = 1000
 
 /**
- * Columns padded to their widest cell, two spaces apart. Headers hold no spaces and an absent value is `-`, so the
+ * Columns padded to their widest cell, in cells of the terminal, two spaces apart. Headers hold no spaces and an absent value is `-`, so the
  * lines stay parseable by `awk`. Numbers line up on the right.
  */
 export const formatTable = (headers: readonly string[], rows: readonly Row[]): string =>
@@ -21,7 +22,7 @@ export function* tableParts(headers: readonly string[], rows: Iterable<Row>): Ge
     isEmpty = false
     for (const column of widths.keys()) {
       const cell = row[column] ?? ''
-      widths[column] = Math.max(widths[column] ?? 0, textOf(cell).length)
+      widths[column] = Math.max(widths[column] ?? 0, cellWidth(textOf(cell)))
       if (typeof cell === 'string') right[column] = false
     }
   }
@@ -29,7 +30,7 @@ export function* tableParts(headers: readonly string[], rows: Iterable<Row>): Ge
     cells
       .map((cell, column) => {
         const width = widths[column] ?? 0
-        return right[column] && !isEmpty ? cell.padStart(width) : cell.padEnd(width)
+        return right[column] && !isEmpty ? padStartCells(cell, width) : padEndCells(cell, width)
       })
       .join('  ')
       .trimEnd()

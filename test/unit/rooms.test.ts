@@ -43,6 +43,7 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   ink: ['ui/live'],
   react: ['ui/live'],
   'string-width': ['ui/live'],
+  'get-east-asian-width': ['ui'],
   chalk: ['ui'],
   diff: ['ui'],
   '@clack/prompts': ['cli'],

@@ -3,7 +3,6 @@ import { BaseCommand } from '../../cli/base-command.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { schemaFlag } from '../../cli/flags.ts'
 import type { SchemaNotation } from '../../operations/show-schema.ts'
-import { printableJson } from '../../ui/printable.ts'
 
 const notations = ['rust', 'json-schema', 'ts'] as const satisfies readonly SchemaNotation[]
 
@@ -38,7 +37,7 @@ export default class SchemaShow extends BaseCommand {
     if (!shown.ok) throw new UsageError(shown.reason, ['crbus schema show'])
     const { topic, root, types, shown: what } = shown
     if (typeof what !== 'string') {
-      await this.print(`${printableJson(JSON.stringify(what, undefined, 2)).replaceAll('\\u000a', '\n')}\n`)
+      await this.print(`${JSON.stringify(what, undefined, 2)}\n`)
       return what
     }
     await this.print(what)

@@ -1,8 +1,9 @@
 import stringWidth from 'string-width'
+import { printable } from '../printable.ts'
 
 export type Paint = (text: string) => string
 
-/** A part of a line. Its text is harmless already (`printable`). */
+/** A part of a line. Its text is made harmless when it is cut to its width, as ink writes to the terminal itself. */
 export interface Piece {
   readonly text: string
   readonly paint?: Paint | undefined
@@ -18,14 +19,18 @@ const simple = /^[ -~▀-▟…]*$/
 /** Cells of the terminal that a text takes. */
 export const widthOf = (text: string): number => (simple.test(text) ? text.length : stringWidth(text))
 
+const safe = (text: string): string => (simple.test(text) ? text : printable(text))
+
 /** As much of a text's beginning as goes into so many cells, `…` for the rest. */
-export function cut(text: string, width: number): string {
+export function cut(given: string, width: number): string {
+  const text = safe(given)
   if (widthOf(text) <= width) return text
   return width < 1 ? '' : `${beginning(segmentsOf(text), width - 1).join('')}…`
 }
 
 /** As much of both ends of a text as goes into so many cells: names that begin alike often end differently. */
-export function cutMiddle(text: string, width: number): string {
+export function cutMiddle(given: string, width: number): string {
+  const text = safe(given)
   if (widthOf(text) <= width) return text
   if (width < 1) return ''
   const segments = segmentsOf(text)

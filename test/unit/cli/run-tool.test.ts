@@ -31,3 +31,14 @@ test.each([
 ])('%s: %s', async (command, reason) => {
   expect((await run(command)).failed).toBe(reason)
 })
+
+test('what a tool prints keeps its colors and does the terminal no harm', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'crbus-tool-'))
+  const text = '\\u001b[32mok\\u001b[39m\\u001b]0;title\\u0007\\u202e\\r\\nlast'
+  writeFileSync(join(folder, 'tool'), `#!/usr/bin/env node\nprocess.stdout.write("${text}")`, { mode: 0o755 })
+  process.env.PATH = `${folder}:${path}`
+
+  const { said } = await run('tool')
+
+  expect(said).toBe('\u001b[32mok\u001b[39m\\u001b]0;title\\u0007\\u202e\nlast\n')
+})

@@ -1,0 +1,245 @@
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { GroupDescription } from '../../src/bus/admin.ts'
+import { EventBusError } from '../../src/bus/errors.ts'
+import { serializedEvent } from '../../src/bus/event.ts'
+import type { EventBus } from '../../src/bus/event-bus.ts'
+import Tail from '../../src/commands/tail.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { writeSchemaFile } from '../../src/schema/schema-file.ts'
+import { withAdmin } from '../support/with-admin.ts'
+import { orders } from '../unit/schema/support/build.ts'
+import { type Runnable, runCli } from './run-cli.ts'
+import { FakeTerminal } from './terminal.ts'
+
+/** A color, a title, a bell, a C1 control that begins a sequence, DEL, and characters that hide or turn round a text. */
+const BAD = 'x\u001b[31m\u001b]0;t\u0007\u009b2J\u007f\u202e\u2066\u061c\u180e\u00ad\ufff9\ufffb\u{e0001}\u2028\u200by'
+
+const unsafe = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\ufff9-\ufffb]/gu
+/** What the prompts of a terminal do with the cursor and colors. A title, a C1 control or a hidden mark is not among it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for
+const prompts = /\r|\u001b\[(?:\?25[hl]|\d*[A-GJK]|[\d;]*m)/g
+const unsafeIn = (text: string) =>
+  text
+    .replaceAll(/[\n\t]/g, '')
+    .match(unsafe)
+    ?.map((one) => escape(one)) ?? []
+
+const root = fileURLToPath(new URL('../../src/commands/', import.meta.url))
+const names = globSync('**/*.ts', { cwd: root }).map((file) => file.replace('.ts', '').replaceAll('\\', '/'))
+
+/** What each command is told, with bad text wherever a person, a file or a broker can put some. */
+const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'check/lag': [
+    ['--group', BAD, '--max-events', '1', '--format', 'nagios'],
+    ['--group', BAD, '--max-events', BAD],
+  ],
+  'check/topic': [
+    ['order-events', '--max-silence', '1h', '--format', 'prometheus'],
+    [BAD, '--max-silence', '1h'],
+  ],
+  config: [[], ['--profile', BAD], ['--profile', 'prod'], ['--data-dir', BAD]],
+  demo: [
+    ['--profile', BAD],
+    ['--checkouts', BAD],
+  ],
+  'groups/clone': [
+    [BAD, `${BAD}2`, '--yes'],
+    [BAD, 'copy', '--dry-run'],
+    [BAD, 'copy'],
+    [`no${BAD}`, 'copy'],
+  ],
+  'groups/delete': [[BAD], [BAD, '--dry-run'], [BAD, '--confirm', `no${BAD}`], [`no${BAD}`, '--yes']],
+  'groups/delete-offsets': [
+    [BAD, '--topic', 'order-events', '--dry-run'],
+    [BAD, '--topic', BAD, '--yes'],
+  ],
+  'groups/describe': [[BAD], [`no${BAD}`]],
+  'groups/list': [[], [BAD]],
+  'groups/members': [[BAD], [`no${BAD}`]],
+  lag: [[], ['--group', BAD, '--by-type'], ['--group', `no${BAD}`], ['--sample', BAD]],
+  metrics: [[], ['--group', BAD], ['--listen', BAD]],
+  'new/aggregate': [[BAD], ['order', '--event', BAD], ['order', '--event', 'Placed:id=uuid', '--set', `${BAD}=1`]],
+  'new/saga': [[BAD], ['checkout', '--on', BAD], ['checkout', '--template', BAD]],
+  'new/service': [[BAD], ['shop', '--template', BAD], ['shop', '--crbus', BAD, '--no-install', '--dry-run']],
+  'new/topic': [[BAD], ['x-events', '--partitions', BAD], ['x-events', '--retention', BAD]],
+  publish: [
+    ['order-events', '--type', BAD, '--data', '{}', '--key', BAD, '--codec', 'json'],
+    ['order-events', '--type', 'A.v1', '--data', BAD],
+    ['order-events', '--file', `no${BAD}`],
+    ['order-events', '--codec', BAD],
+    ['order-events', BAD],
+  ],
+  reset: [
+    ['--group', BAD, '--topic', 'order-events', '--to', 'start', '--dry-run'],
+    ['--group', BAD, '--topic', 'order-events', '--to', 'start', '--yes'],
+    ['--group', BAD, '--topic', 'order-events', '--to', BAD],
+    ['--group', BAD, '--topic', BAD, '--to', 'start'],
+    ['--group', BAD, '--topic', 'order-events', '--to', `group:no${BAD}`],
+    ['--group', BAD, '--topic', 'order-events', '--to', 'start', '--plan-out', `${BAD}.plan`],
+  ],
+  'reset/apply': [[BAD], [`no${BAD}`]],
+  'reset/undo': [[BAD], [`no${BAD}`], ['--last']],
+  'schema/check': [
+    ['order-events'],
+    ['order-events', '--schema', 'broken'],
+    ['order-events', '--schema', BAD],
+    ['order-events', '--schema', `no${BAD}`],
+  ],
+  'schema/diff': [
+    [BAD, BAD],
+    [`no${BAD}`, 'HEAD'],
+    ['git:HEAD', BAD],
+  ],
+  'schema/import': [
+    [`${BAD}.rs`, '--dry-run'],
+    [`broken${BAD}.rs`],
+    [`${BAD}.rs`, '--out', BAD],
+    [BAD],
+    [`no${BAD}.rs`],
+    [`${BAD}.rs`, '--root', BAD],
+  ],
+  'schema/sample': [
+    ['PlaceOrder.v1'],
+    [BAD],
+    ['--schema', BAD],
+    ['--schema', `no${BAD}`],
+    [BAD, '--schema', 'schemas'],
+  ],
+  'schema/show': [['--schema', 'broken'], [BAD], ['--as', 'ts'], ['--as', 'json-schema'], ['--schema', BAD], []],
+  'store/init': [
+    ['--store', `store${BAD}`, '--yes'],
+    ['--store', BAD],
+    ['--store', `postgres://u:p@127.0.0.1:1/${BAD}`],
+    ['--store', `${BAD}/`, '--dry-run'],
+  ],
+  tail: [
+    ['order-events', '-e'],
+    ['order-events', '-e', '-o', 'json'],
+    ['order-events', '-e', '-o', '%k %y %c %h %m %f %v %{field} %{nested}'],
+    ['order-events', '-e', '--where', BAD],
+    ['order-events', '-e', '--where', `data == "${BAD}"`],
+    ['order-events', '-e', '-o', BAD],
+    ['order-events', '-e', '-o', `%${BAD}`],
+    ['order-events', '-e', '--from', BAD],
+    [BAD, '-e'],
+  ],
+  'topics/apply': [[], ['--dry-run']],
+  'topics/create': [[BAD], ['new-events', '--config', `${BAD}=1`], ['new-events', '--partitions', BAD]],
+  'topics/delete': [[BAD], ['order-events', '--yes', '--profile', 'prod'], ['order-events', '--confirm', BAD]],
+  'topics/describe': [['order-events'], [BAD]],
+  'topics/list': [[], [BAD]],
+}
+
+test('every command is held to it', () => expect(Object.keys(argvs).sort()).toEqual([...names].sort()))
+
+describe('text from outside does no harm on a terminal:', () => {
+  let folder: string
+  let broker: MemoryBroker
+  let bus: InMemoryEventBus
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'crbus-hostile-'))
+    broker = new MemoryBroker()
+    bus = new InMemoryEventBus({ broker })
+    const metadata = { correlationId: BAD, userId: BAD }
+    for (const data of [JSON.stringify({ field: BAD, nested: { [BAD]: [BAD] } }), BAD]) {
+      await bus.publish('order-events', serializedEvent(BAD, Buffer.from(data), metadata))
+    }
+    await bus.log.append('order-events', [
+      {
+        partition: 0,
+        timestamp: 0n,
+        key: Buffer.from(BAD),
+        value: Buffer.from(BAD),
+        headers: [[BAD, Buffer.from(BAD)]],
+      },
+    ])
+    await bus.admin.commitOffsets(BAD, [{ topic: 'order-events', partition: 0, offset: 1n }])
+    const profiles = { prod: { dataDir: BAD, store: `${BAD}.db`, protected: true } }
+    writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics: { 'new-events': { partitions: 1 } }, profiles }))
+    writeFileSync(join(folder, BAD), `${BAD}\n{"${BAD}": 1}\n`)
+    writeFileSync(
+      join(folder, `${BAD}.rs`),
+      `/// ${BAD}\n#[derive(Serialize)]\npub enum Order { Placed { id: String } }\n`,
+    )
+    writeFileSync(join(folder, `broken${BAD}.rs`), `#[derive(Serialize)]\npub enum Order { ${BAD} }\n`)
+    for (const [name, text] of [
+      ['schemas', writeSchemaFile(orders())],
+      ['broken', `{"crbus_schema": 1, "topic": "${BAD}"}`],
+    ] as const) {
+      mkdirSync(join(folder, name))
+      writeFileSync(join(folder, name, `${BAD}.json`), text)
+    }
+    return () => rmSync(folder, { recursive: true })
+  })
+
+  /** A broker that answers with bad names, and one that refuses everything in bad words. */
+  const answering = (): EventBus => {
+    const bus = new InMemoryEventBus({ broker })
+    const member = { memberId: BAD, clientId: BAD, host: BAD, assignment: [{ topic: 'order-events', partition: 0 }] }
+    const described = async (group: string): Promise<GroupDescription> => ({
+      ...(await bus.admin.describeGroup(group)),
+      state: 'Stable',
+      protocol: BAD,
+      members: [{ ...member, subscription: [BAD] }],
+    })
+    return withAdmin(bus, {
+      describeGroup: described,
+      describeGroups: async (groups) => Promise.all(groups.map(described)),
+      listTopics: async () => [
+        ...(await bus.admin.listTopics()),
+        { topic: BAD, partitions: 1, replication: 1, internal: false },
+      ],
+    })
+  }
+  const refusing = (): EventBus => {
+    const refuse = () => Promise.reject(new EventBusError('REFUSED', BAD, { suggestions: [BAD] }))
+    const everything = <T extends object>(real: T): T =>
+      new Proxy(real, { get: (target, name) => (name === 'close' ? Reflect.get(target, name) : refuse) })
+    return { ...withAdmin(bus, {}), log: everything(bus.log), admin: everything(bus.admin), publish: refuse }
+  }
+
+  test.each(names)('%s', async (name) => {
+    const command = (await import(/* @vite-ignore */ join(root, `${name}.ts`))).default as Runnable
+    let said = ''
+    for (const argv of argvs[name] ?? []) {
+      for (const openBus of [undefined, answering, refusing]) {
+        for (const more of [[], ['--json'], ['--debug']]) {
+          for (const isTerminal of [false, true]) {
+            const stdin = isTerminal ? 'n\n' : `${BAD}\n`
+            const options = { broker, cwd: folder, isTerminal, stdin, undoFolder: join(folder, `undo${BAD}`) }
+            const { stdout, stderr } = await runCli(command, [...argv, ...more], {
+              ...options,
+              ...(openBus && { openBus }),
+            })
+            expect({
+              argv,
+              more,
+              isTerminal,
+              found: [unsafeIn(stdout), unsafeIn(isTerminal ? stderr.replaceAll(prompts, '') : stderr)],
+            }).toMatchObject({
+              found: [[], []],
+            })
+            if (more[0] === '--json' && stdout !== '') JSON.parse(stdout)
+            said += stdout + stderr
+          }
+        }
+      }
+    }
+    // What was put in came out, spelled out.
+    expect(said).toContain('31m')
+  })
+
+  test('raw values are exact in a pipe, and text on a terminal', async () => {
+    const argv = ['order-events', '--no-follow', '-n', '1', '-o', 'raw']
+    expect(await runCli(Tail, argv, { broker, cwd: folder })).toMatchObject({ stdout: expect.stringContaining(BAD) })
+    const terminal = new FakeTerminal()
+    await runCli(Tail, argv, { broker, cwd: folder, terminal })
+    expect(unsafeIn(terminal.written)).toEqual([])
+    expect(terminal.written).toContain('x\\u001b[31m')
+  })
+})
