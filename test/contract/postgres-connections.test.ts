@@ -6,6 +6,7 @@ import pg from 'pg'
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { Connections } from '../../src/store/postgres/connections.ts'
 import { PostgresEventStore } from '../../src/store/postgres/postgres-event-store.ts'
+import { collectPasswords } from '../support/password-collector.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { eventually } from './support/harness.ts'
 import { askPostgres, newSchema, withOptions } from './support/postgres-schema.ts'
@@ -270,6 +271,24 @@ else {
       })
       await expect(bare.connect()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     })
+
+    test.each(['cleartext', 'md5', 'scram'] as const)(
+      'a login by %s that fails leaves no connection open, whatever the server does',
+      async (method) => {
+        const server = await collectPasswords(method)
+        onTestFinished(server.close)
+        for (const login of ['crbus', 'crbus:wrong']) {
+          for (const addressOnly of [undefined, { whyNoPassword: 'this test has none', suggestions: [] }]) {
+            const url = `postgres://${login}@127.0.0.1:${server.port}/x`
+            const connections = new Connections({ url, timeout: 2000, addressOnly })
+            onTestFinished(() => connections.close())
+            expect(await failure(connections.ask('SELECT 1'))).toBe('STORE_UNAVAILABLE')
+            expect(await failure(connections.connect())).toBe('STORE_UNAVAILABLE')
+          }
+        }
+        await eventually(() => expect(server.open()).toBe(0))
+      },
+    )
 
     test('a pooler that shares connections out by transaction is said to be in the way', async () => {
       const pooled = new Connections({ url: postgres, maxConnections: 1 })

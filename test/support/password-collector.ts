@@ -14,6 +14,8 @@ export interface PasswordCollector {
   readonly startups: readonly ReadonlyMap<string, string>[]
   /** Everything that clients sent after a startup message: passwords, hashes of them, certificates. */
   readonly answers: readonly Buffer[]
+  /** Connections that neither side has closed. */
+  readonly open: () => number
   close(): void
 }
 
@@ -23,7 +25,7 @@ export async function collectPasswords(method: keyof typeof requests = 'cleartex
   const answers: Buffer[] = []
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
-    sockets.add(socket.on('error', () => undefined))
+    sockets.add(socket.on('error', () => undefined).on('close', () => sockets.delete(socket)))
     let hasStarted = false
     socket.on('data', (bytes) => {
       const code = bytes.length >= 8 ? bytes.readInt32BE(4) : 0
@@ -32,6 +34,7 @@ export async function collectPasswords(method: keyof typeof requests = 'cleartex
         socket.write('N')
       } else if (hasStarted) {
         answers.push(bytes)
+        // And leaves the connection open, as no real server does.
         socket.write(errorMessage('28P01', 'wrong password'))
       } else {
         hasStarted = true
@@ -46,7 +49,7 @@ export async function collectPasswords(method: keyof typeof requests = 'cleartex
     for (const socket of sockets) socket.destroy()
     server.close()
   }
-  return { port: (server.address() as AddressInfo).port, startups, answers, close }
+  return { port: (server.address() as AddressInfo).port, startups, answers, open: () => sockets.size, close }
 }
 
 function message(type: string, body: Buffer): Buffer {

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import type { Client, ClientConfig } from 'pg'
 import type { AddressOnly } from '../address-only.ts'
 import { storeUnavailable } from '../errors.ts'
+import { closingClient } from './closing-client.ts'
 import { parameterOf, parseLocation, parseUrl } from './location.ts'
 
 /** What `pg` keeps of its settings, environment included. Its types leave it out. */
@@ -22,8 +23,8 @@ interface Insides {
  * system's user as the user, the user as the database, no encryption, no password.
  */
 export async function addressOnlyClient(only: AddressOnly): Promise<typeof Client> {
-  const pg = await import('pg')
-  return class extends pg.Client {
+  const Closing = await closingClient()
+  return class extends Closing {
     constructor(config: ClientConfig) {
       const { url, shown, given } = complete(config.connectionString ?? '')
       super({ ...config, connectionString: url, client_encoding: 'utf8', ssl: false, sslnegotiation: 'postgres' })

@@ -2,6 +2,7 @@ import type { Client, ClientConfig, Pool, PoolClient } from 'pg'
 import type { AddressOnly } from '../address-only.ts'
 import { storeClosed } from '../errors.ts'
 import { addressOnlyClient } from './address-only.ts'
+import { closingClient } from './closing-client.ts'
 import { parseLocation } from './location.ts'
 import { isLostRace, toStoreError } from './postgres-errors.ts'
 import type { PostgresEventStoreOptions } from './postgres-options.ts'
@@ -117,7 +118,7 @@ export class Connections {
   }
 
   async #client(): Promise<typeof Client> {
-    return this.#addressOnly === undefined ? (await import('pg')).Client : addressOnlyClient(this.#addressOnly)
+    return this.#addressOnly === undefined ? closingClient() : addressOnlyClient(this.#addressOnly)
   }
 
   /** Does something with a connection; what it throws comes out as an `EventStoreError`. */
