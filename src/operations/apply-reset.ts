@@ -13,13 +13,15 @@ export async function waitUntilEmpty(
   patience: number,
   { signal, onWait }: { readonly signal?: AbortSignal; readonly onWait?: (members: readonly string[]) => void } = {},
 ): Promise<void> {
-  const deadline = Date.now() + patience
+  const deadline = performance.now() + patience
   for (let isFirst = true; ; isFirst = false) {
     const members = (await bus.admin.describeGroup(group)).members.map(({ memberId }) => memberId)
     if (members.length === 0) return
-    if (signal?.aborted || Date.now() >= deadline) throw groupActive(group, members)
+    if (signal?.aborted || performance.now() >= deadline) throw groupActive(group, members)
     if (isFirst) onWait?.(members)
-    await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_AGAIN_MS, Math.max(1, deadline - Date.now()))))
+    await new Promise((resolve) =>
+      setTimeout(resolve, Math.min(LOOK_AGAIN_MS, Math.max(1, deadline - performance.now()))),
+    )
   }
 }
 
@@ -161,10 +163,10 @@ async function readBack(
   changes: readonly ResetStep[],
   patience: number,
 ): Promise<NotTaken[]> {
-  const deadline = Date.now() + patience
+  const deadline = performance.now() + patience
   for (;;) {
     const missing = await notTaken(bus, group, changes)
-    if (missing.length === 0 || Date.now() >= deadline) return missing
+    if (missing.length === 0 || performance.now() >= deadline) return missing
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
   }
 }

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 export interface StartedProcess {
   /** What it printed after the line waited for, once it has ended by itself. */
   readonly printed: Promise<readonly string[]>
+  /** Resolves when it has printed `line`, at once when it has already. */
+  said(line: string): Promise<void>
   /** Is told to go on, by a line on its stdin; resolves when it has printed `line`. */
   tell(line: string): Promise<void>
   /** Is asked to end (SIGTERM); resolves with what it printed. */
@@ -19,10 +21,18 @@ export interface StartedProcess {
  * Runs a program of this folder as it is, by Node's type stripping, in a process that can really be killed. Resolves when
  * it has printed `line`.
  */
-export async function startProcess(program: string, args: readonly unknown[], line: string): Promise<StartedProcess> {
+export async function startProcess(
+  program: string,
+  args: readonly unknown[],
+  line: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<StartedProcess> {
   const path = fileURLToPath(new URL(`./${program}`, import.meta.url))
   const words = ['--no-warnings', path, ...args.map((argument) => JSON.stringify(argument))]
-  const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, words, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  })
   const exited = once(child, 'close')
   const lines: string[] = []
   const waiting = new Map<string, PromiseWithResolvers<void>>()
@@ -63,5 +73,6 @@ export async function startProcess(program: string, args: readonly unknown[], li
     child.stdin.write('\n')
     return printing(wanted)
   }
-  return { printed, tell, end, die }
+  const said = (wanted: string) => (lines.includes(wanted) ? Promise.resolve() : printing(wanted))
+  return { printed, said, tell, end, die }
 }

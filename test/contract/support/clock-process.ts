@@ -1,0 +1,53 @@
+import { serializedEvent } from '../../../src/bus/event.ts'
+import { EmbeddedEventBus } from '../../../src/drivers/embedded/embedded-event-bus.ts'
+import { realPace } from '../../../src/saga/pace.ts'
+import { TimerLoop } from '../../../src/saga/timer-loop.ts'
+import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
+
+/** What a process does whose clock is set while it runs, until it is killed or asked to end. */
+export type ClockTask =
+  /** Takes events of a topic in a group and prints `got NUMBER` for each. */
+  | { readonly do: 'take'; readonly path: string; readonly topic: string; readonly group: string }
+  /** Sets a timer so many milliseconds from now, and prints `fired ID` for each that fires. */
+  | { readonly do: 'timers'; readonly path: string; readonly id: string; readonly after: number }
+
+const [task] = process.argv.slice(2).map((argument) => JSON.parse(argument)) as [ClockTask]
+const stop = new AbortController()
+process.once('SIGTERM', () => stop.abort())
+
+if (task.do === 'take') {
+  await using bus = new EmbeddedEventBus({ path: task.path, sessionTimeout: 2000 })
+  const stream = await bus.subscribe([task.topic], {
+    group: task.group,
+    autoOffsetReset: 'earliest',
+    signal: stop.signal,
+  })
+  console.log('begun')
+  for await (const received of stream) if (received.ok) console.log(`got ${received.event.data[0]}`)
+} else {
+  await using store = new SqliteEventStore({ path: task.path })
+  const owner = 'clocks'
+  const event = serializedEvent('Due.v1', Buffer.of())
+  const due = new Date(Date.now() + task.after)
+  await store.commit(owner, [{ appends: [], timers: [{ id: task.id, streamId: 'clock-1', due, event }] }])
+  const loop = new TimerLoop({
+    store,
+    owner,
+    now: () => new Date(),
+    pace: realPace,
+    onError: ({ error }) => {
+      throw error
+    },
+    submit: async (messages) => {
+      const fired = messages.flatMap(({ timer }) => (timer === undefined ? [] : [timer]))
+      const results = await store.commit(
+        owner,
+        fired.map((timer) => ({ appends: [], fired: [timer] })),
+      )
+      for (const [index, { ok }] of results.entries()) if (ok) console.log(`fired ${fired[index]?.id}`)
+    },
+  })
+  stop.signal.addEventListener('abort', () => loop.stop())
+  console.log('begun')
+  await loop.run()
+}

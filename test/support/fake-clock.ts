@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+
+const { stdout, status } = spawnSync('faketime', ['-f', '+0', 'sh', '-c', 'echo $LD_PRELOAD'], { encoding: 'utf8' })
+const library = status === 0 ? stdout.trim() : ''
+
+/** Whether tests of clocks that are set run: where faketime is installed, and on CI in any case, where they fail without. */
+export const onFakeClock = Boolean(process.env.CI) || library !== ''
+
+export interface FakeClock {
+  /** The environment of the processes that live by this clock. */
+  readonly env: Readonly<Record<string, string>>
+  /** Sets it, also in processes that run, against the real one: `+1h`, `-400d`. */
+  set(offset: string): void
+}
+
+/** A clock that can be set, as an administrator or NTP sets the system's. The monotonic clock goes on as it is. */
+export function fakeClock(offset: string): FakeClock {
+  if (library === '') throw new Error('faketime is not installed: nothing shows what becomes of clocks that are set')
+  const folder = mkdtempSync(join(tmpdir(), 'crbus-clock-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'offset')
+  const set = (to: string) => {
+    writeFileSync(`${file}.new`, `${to}\n`)
+    renameSync(`${file}.new`, file)
+  }
+  set(offset)
+  return {
+    env: {
+      LD_PRELOAD: library,
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_NO_CACHE: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      DONT_FAKE_MONOTONIC: '1',
+    },
+    set,
+  }
+}
