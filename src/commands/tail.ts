@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts'
 import { UsageError } from '../cli/errors.ts'
 import { busFlags, noPlace, parseName, readAsUtc, schemaFlag } from '../cli/flags.ts'
 import { youngGenerationBound } from '../cli/young-generation.ts'
-import { compileFilter } from '../operations/event-filter.ts'
+import { compileFilter, WhereTooLongError } from '../operations/event-filter.ts'
 import { type EventView, type Reading, viewCodecs } from '../operations/event-view.ts'
 import { LOOK_INTERVAL } from '../operations/follow-topics.ts'
 import { isReversed, parsePoint, parseRange } from '../operations/offset-grammar.ts'
@@ -24,7 +24,7 @@ const PLACES = `--from and --to take
   @1662059631  @2026-11-23  @2026-11-23T10:00:00Z
                            a day or time without a zone is UTC`
 
-const TOKENS = `-o takes text, json (a line each, which "crbus publish" reads back), raw (the values), or a format such as '%t[%p]@%o %y %{order_id}' of
+const TOKENS = `-o takes text, json (a line each, which "crbus publish" reads back), raw (the values; harmless text on a terminal), or a format such as '%t[%p]@%o %y %{order_id}' of
   %t topic        %p partition    %o offset       %k key
   %v payload      %T time in ms   %d time         %h headers
   %y event type   %e version      %m metadata     %f envelope
@@ -38,7 +38,7 @@ export default class Tail extends BaseCommand {
     `Begins with the last ${LAST} events of all topics together, merged by time, then follows, and within ${LOOK_INTERVAL / 1000} seconds the partitions that are added. Joins no group.`,
     PLACES,
     TOKENS,
-    '--where takes a CEL expression over topic, partition, offset, timestamp, key, event_type, event_version, metadata and data.',
+    '--where takes a CEL expression over topic, partition, offset, timestamp, key, event_type, event_version, metadata and data. matches() takes regular expressions as RE2 does. An expression that takes more than 20 million steps over an event ends the command.',
   ].join('\n\n')
   static override strict = false
   static override args = { topic: Args.string({ description: 'topics to show', ignoreStdin: true }) }
@@ -127,11 +127,16 @@ export default class Tail extends BaseCommand {
       signal: this.signal,
       onNotice: (notice) => void this.notice(notice),
     })
-    for await (const batch of views) {
-      events += batch.length
-      if (this.isJson) collected.push(...batch.map((view) => JSON.parse(formatRecordJson(view))))
-      else await write(this.context.io.stdout, printer.print(batch), this.signal, this.context.io)
-      boundMemory()
+    try {
+      for await (const batch of views) {
+        events += batch.length
+        if (this.isJson) collected.push(...batch.map((view) => JSON.parse(formatRecordJson(view))))
+        else await write(this.context.io.stdout, printer.print(batch), this.signal, this.context.io)
+        boundMemory()
+      }
+    } catch (error) {
+      if (!(error instanceof WhereTooLongError)) throw error
+      throw new UsageError(error.message, [`crbus tail ${topics.join(' ')} --no-follow -o json | jq`])
     }
     const undecodable = printer.undecodable === 0 ? '' : `, ${printer.undecodable} of them undecodable`
     notices.push(`${counted(events)}${undecodable}`)

@@ -1,6 +1,7 @@
 import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
-import { type GroupLag, isGlob, type LagRequest, measureLag } from './lag.ts'
+import { isGlob } from './glob.ts'
+import { type GroupLag, type LagRequest, measureLag } from './lag.ts'
 
 /** Nagios's four. */
 export type CheckStatus = 'ok' | 'warning' | 'critical' | 'unknown'

@@ -1,5 +1,9 @@
+import { placeOf } from '../bus/names.ts'
 import { valueJson } from '../codecs/json.ts'
+import { Budget, MAX_STEPS, meter, patternsOf, whyTooDeep } from './cel-budget.ts'
 import type { EventView } from './event-view.ts'
+import { globMatcher } from './glob.ts'
+import { LinearRegExps } from './linear-regexp.ts'
 
 /** What to keep. Everything given must hold. */
 export interface FilterRequest {
@@ -13,6 +17,7 @@ export interface FilterRequest {
   readonly grep?: string | undefined
 }
 
+/** Throws {@link WhereTooLongError}. */
 export type EventFilter = (view: EventView) => boolean
 export type CompiledFilter =
   | {
@@ -40,8 +45,8 @@ export async function compileFilter(request: FilterRequest): Promise<CompiledFil
   const failures: WhereFailures = { count: 0, reason: '', lacking: 0, lacked: '', told: 0 }
   const { types = [], key, correlationId, where, grep } = request
   if (types.length > 0) {
-    const patterns = types.map(globToRegExp)
-    tests.push(({ envelope }) => envelope?.ok === true && patterns.some((p) => p.test(envelope.event.eventType)))
+    const patterns = types.map(globMatcher)
+    tests.push(({ envelope }) => envelope?.ok === true && patterns.some((p) => p(envelope.event.eventType)))
   }
   if (key !== undefined) {
     const bytes = Buffer.from(key)
@@ -63,10 +68,21 @@ export async function compileFilter(request: FilterRequest): Promise<CompiledFil
   return { ok: true, filter, failures }
 }
 
-export function globToRegExp(glob: string): RegExp {
-  const escaped = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's')
+/** An expression took more steps over one record than are allowed: it would not have ended in a time worth waiting for. */
+export class WhereTooLongError extends Error {
+  override readonly name = 'WhereTooLongError'
+  constructor({ record }: EventView, expression: string) {
+    const shown = expression.length > MAX_SHOWN ? `${expression.slice(0, MAX_SHOWN - 1)}…` : expression
+    super(
+      `--where took more than ${MAX_STEPS.toLocaleString('en')} steps over ${placeOf(record)}@${record.offset}: ${shown}`,
+    )
+  }
 }
+
+/** Characters of an expression in a message. */
+const MAX_SHOWN = 200
+/** Of an expression. Linux passes no argument beyond 128 KiB; this is a list of a thousand ids. */
+const MAX_EXPRESSION_CHARS = 65_536
 
 /** What `--grep` looks through: the event type, the metadata and the payload, as text. */
 function searchable({ record, envelope, payload }: EventView): string {
@@ -80,6 +96,9 @@ async function compileWhere(
   expression: string,
   failures: WhereFailures,
 ): Promise<{ ok: true; filter: EventFilter } | { ok: false; reason: string }> {
+  if (expression.length > MAX_EXPRESSION_CHARS) {
+    return { ok: false, reason: `it has ${expression.length} characters; ${MAX_EXPRESSION_CHARS} are allowed` }
+  }
   const { Environment, EvaluationError } = await import('@marcbachmann/cel-js')
   const environment = new Environment({ enableOptionalTypes: true })
   for (const [name, type] of Object.entries(scopeTypes)) environment.registerVariable(name, type)
@@ -98,11 +117,22 @@ async function compileWhere(
   try {
     evaluate = environment.parse(expression)
   } catch (error) {
-    return { ok: false, reason: messageOf(error) }
+    return { ok: false, reason: whyNotParsed(error) }
   }
+  const tooDeep = whyTooDeep(evaluate.ast)
+  if (tooDeep !== undefined) return { ok: false, reason: tooDeep }
   const { valid, type, error } = evaluate.check()
   if (!valid) return { ok: false, reason: `${messageOf(error)}\nknown are ${Object.keys(scopeTypes).join(', ')}` }
   if (type !== 'bool' && type !== 'dyn') return { ok: false, reason: `it gives ${type}, not true or false` }
+  const patterns = patternsOf(evaluate.ast)
+  const regExps = patterns.length === 0 ? undefined : await LinearRegExps.load()
+  try {
+    for (const pattern of patterns) if (pattern !== undefined) regExps?.compile(pattern)
+  } catch (error) {
+    return { ok: false, reason: messageOf(error) }
+  }
+  const budget = new Budget()
+  meter(evaluate.ast, budget, regExps)
   const fail = (reason: string): false => {
     if (failures.count === 0) failures.reason = reason
     failures.count += 1
@@ -111,12 +141,15 @@ async function compileWhere(
   return {
     ok: true,
     filter: (view) => {
+      budget.refill()
       try {
         const result = evaluate(filterScope(view))
+        if (budget.isSpent) throw new WhereTooLongError(view, expression)
         if (typeof result !== 'boolean') return fail('it gives something else than true or false')
         failures.told += 1
         return result
       } catch (error) {
+        if (budget.isSpent) throw new WhereTooLongError(view, expression)
         // An event without the field is one the filter does not hold for; anything else is a mistake in it.
         const isMissing = error instanceof EvaluationError && error.code === 'no_such_key'
         if (!isMissing) return fail(messageOf(error))
@@ -126,6 +159,13 @@ async function compileWhere(
       }
     },
   }
+}
+
+/** The library's parser calls itself for what is nested, up to a limit of its own, and for signs in a row without one. */
+function whyNotParsed(error: unknown): string {
+  const reason = messageOf(error)
+  if (error instanceof RangeError) return 'it is nested too deeply'
+  return reason.replace(/^Exceeded maxDepth \((\d+)\)$/, 'it is nested more than $1 levels deep')
 }
 
 /** Without the lines in which the library points at the place. */

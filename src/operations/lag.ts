@@ -4,7 +4,7 @@ import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
 import type { LogSlice, PartitionRange } from '../bus/topic-log.ts'
-import { globToRegExp } from './event-filter.ts'
+import { globMatcher, isGlob } from './glob.ts'
 import { judgeLag, type LagLook, type LagVerdict, verdictRank, worstVerdict } from './lag-verdict.ts'
 
 export interface LagRequest {
@@ -116,8 +116,6 @@ export async function reportLag(
 const isOfSubscribers = ({ protocolType }: { readonly protocolType: string }): boolean =>
   protocolType === 'consumer' || protocolType === ''
 
-export const isGlob = (name: string): boolean => /[*?]/.test(name)
-
 /** Names are taken as they are: whether there is such a group is for whoever keeps it to say. */
 export async function chooseGroups(
   bus: EventBus,
@@ -136,8 +134,8 @@ const noSuchGroup = (group: string) =>
   })
 
 const matcher = (globs: readonly string[] = []): ((name: string) => boolean) => {
-  const patterns = globs.map(globToRegExp)
-  return (name) => patterns.length === 0 || patterns.some((pattern) => pattern.test(name))
+  const patterns = globs.map(globMatcher)
+  return (name) => patterns.length === 0 || patterns.some((matches) => matches(name))
 }
 
 interface Place extends TopicPartition, LagLook {}

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { EventBusError, topicNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { topicNameError } from '../bus/names.ts'
@@ -57,9 +58,10 @@ async function* selected(
   waitedFor: ReadonlySet<string>,
 ): AsyncGenerator<readonly EventView[]> {
   const { from, to, follow, signal, filter, reading } = request
-  const views = (batch: readonly BusRecord[]): readonly EventView[] => {
+  async function* views(batch: readonly BusRecord[]): AsyncGenerator<readonly EventView[]> {
     const all = batch.map((record) => viewOf(record, reading))
-    return filter === undefined ? all : all.filter(filter)
+    if (filter === undefined) yield all
+    else yield* passing(all, filter, signal)
   }
   const { slices, notes } = await resolveSlices(bus.log, {
     topics: request.topics,
@@ -72,7 +74,8 @@ async function* selected(
   const isNew = ({ topic }: LogSlice) => from === undefined && waitedFor.has(topic)
   const past = slices.filter((slice) => !isNew(slice))
   if (from === undefined) yield await newest(bus, request, past)
-  else for await (const batch of mergeByTime(past.map((slice) => bus.log.read([slice], { signal })))) yield views(batch)
+  else
+    for await (const batch of mergeByTime(past.map((slice) => bus.log.read([slice], { signal })))) yield* views(batch)
   if (!follow || to !== undefined) return
   const rest = slices.map((slice) => {
     const { topic, partition, from: start, to: end = 0n } = slice
@@ -81,7 +84,38 @@ async function* selected(
   // Who named partitions wants no others.
   const lookEvery = request.partitions === undefined ? undefined : 'never'
   const { onNotice } = request
-  for await (const batch of followTopics(bus, { slices: rest, lookEvery, signal, onNotice })) yield views(batch)
+  for await (const batch of followTopics(bus, { slices: rest, lookEvery, signal, onNotice })) yield* views(batch)
+}
+
+/** Milliseconds for which a filter may keep this process from hearing signals. */
+const MAX_DEAF_MS = 100
+
+/**
+ * The events that a filter lets through, up to an abort. An expression may take long over each event, so the signal is
+ * given the chance to be heard in between, and what was found by then is given out. So it is before the filter's error.
+ */
+async function* passing(
+  views: readonly EventView[],
+  filter: EventFilter,
+  signal: AbortSignal,
+): AsyncGenerator<readonly EventView[]> {
+  let found: EventView[] = []
+  let heard = performance.now()
+  for (const view of views) {
+    try {
+      if (filter(view)) found.push(view)
+    } catch (error) {
+      yield found
+      throw error
+    }
+    if (performance.now() - heard < MAX_DEAF_MS) continue
+    yield found
+    await nextTurn()
+    if (signal.aborted) return
+    found = []
+    heard = performance.now()
+  }
+  yield found
 }
 
 /** The most records a partition is looked back through at a time. */
@@ -109,10 +143,9 @@ async function newestOf(
     const from = to - width > slice.from ? to - width : slice.from
     let older: EventView[] = []
     for await (const batch of bus.log.read([{ ...slice, from, to }], { signal })) {
-      for (const record of batch) {
-        const view = viewOf(record, reading)
-        if (filter === undefined || filter(view)) older.push(view)
-      }
+      const views = batch.map((record) => viewOf(record, reading))
+      const passed = filter === undefined ? [views] : passing(views, filter, signal)
+      for await (const found of passed) for (const view of found) older.push(view)
       // Of a window full of what is looked for, only the end is kept.
       if (older.length > 2 * last) older = older.slice(-last)
     }

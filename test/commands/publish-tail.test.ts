@@ -1,12 +1,14 @@
 import { tmpdir } from 'node:os'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { serializedEvent } from '../../src/bus/event.ts'
+import type { TopicLog } from '../../src/bus/topic-log.ts'
 import { Stop } from '../../src/cli/stop.ts'
 import { encodeEnvelope } from '../../src/codecs/envelope.ts'
 import Publish from '../../src/commands/publish.ts'
 import Tail from '../../src/commands/tail.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { withAdmin } from '../support/with-admin.ts'
 import { runCli } from './run-cli.ts'
 
 /** After what is published now, since tail goes by time. */
@@ -459,6 +461,49 @@ describe('tail', () => {
       (await tail(['order-events', '-e', '-o', '%o', ...argv])).stdout.trim().split('\n').join(' ')
     expect(await shown('--to', '5', '-n', '2')).toBe('3 4')
     expect(await shown('--from', ':5')).toBe('0 1 2 3 4')
+  })
+
+  describe('--where that takes long over an event', () => {
+    const nested = 'data.ids.all(x, data.ids.all(y, x + y >= 0))'
+    const publishIds = async (count: number, ids: number) => {
+      const data = Buffer.from(JSON.stringify({ ids: Array.from({ length: ids }, (_, id) => id) }))
+      await new InMemoryEventBus({ broker }).publish(
+        'order-events',
+        Array.from({ length: count }, () => serializedEvent('IdsSeen.v1', data)),
+      )
+    }
+
+    test('is refused at that event, after the others are shown', async () => {
+      await publishIds(1, 2)
+      await publishIds(1, 10_000)
+      const argv = ['order-events', '--from', 'start', '-n', '5', '-e', '-o', '%o', '--where', nested]
+      const { stdout, stderr, exitCode } = await tail(argv)
+      expect(stdout).toBe('0\n')
+      expect(stderr).toBe(
+        `error: --where took more than 20,000,000 steps over order-events[0]@1: ${nested} (CRBUS_USAGE)\n  try: crbus tail order-events --no-follow -o json | jq\n`,
+      )
+      expect(exitCode).toBe(2)
+    })
+
+    test('ends when it is interrupted between two events', async () => {
+      await publishIds(1000, 300)
+      const stop = new Stop()
+      const bus = new InMemoryEventBus({ broker })
+      // The interrupt comes while the first batch is filtered.
+      const interrupted: TopicLog['read'] = async function* (slices, options) {
+        for await (const batch of bus.log.read(slices, options)) {
+          setImmediate(() => stop.request('interrupted'))
+          yield batch
+        }
+      }
+      const log = new Proxy(bus.log, {
+        get: (target, name) => (name === 'read' ? interrupted : Reflect.get(target, name).bind(target)),
+      })
+      const argv = ['order-events', '--from', 'start', '-e', '-o', '%o', '--where', nested]
+      const { stdout, exitCode } = await tail(argv, { stop, openBus: () => ({ ...withAdmin(bus, {}), log }) })
+      expect(exitCode).toBe(130)
+      expect(stdout.split('\n').length).toBeLessThan(500)
+    })
   })
 
   test('says that --where is a mistake', async () => {

@@ -38,6 +38,8 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   pg: ['store/postgres'],
   'cbor-x': ['codecs'],
   '@lezer/rust': ['schema'],
+  '@marcbachmann/cel-js': ['operations'],
+  re2js: ['operations'],
   '@faker-js/faker': ['schema', 'operations'],
   '@oclif/core': ['cli', 'commands'],
   ink: ['ui/live'],

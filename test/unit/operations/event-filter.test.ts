@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { encodeEnvelope } from '../../../src/codecs/envelope.ts'
-import { compileFilter, type FilterRequest } from '../../../src/operations/event-filter.ts'
+import { compileFilter, type FilterRequest, WhereTooLongError } from '../../../src/operations/event-filter.ts'
 import { viewOf } from '../../../src/operations/event-view.ts'
 
 function view(data: object) {
@@ -65,5 +66,92 @@ describe('where', () => {
     const other = await compiled({ where: 'data.n' })
     expect(other.filter?.(view({ n: 1 }))).toBe(false)
     expect(other.failures.reason).toContain('something else than true or false')
+  })
+})
+
+test('the inside of cel-js that is metered is that of the version in use', () => {
+  const { dependencies } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
+  expect(dependencies['@marcbachmann/cel-js']).toBe('8.0.0')
+})
+
+describe('an expression ends:', () => {
+  const items = (count: number) =>
+    Array.from({ length: count }, (_, id) => ({ id, tags: ['a', 'b'], text: 'x'.repeat(50) }))
+  const doubled = (depth: number, start: string) =>
+    Array.from({ length: depth }, (_, at) => `cel.bind(a${at}, ${at === 0 ? start : `a${at - 1} + a${at - 1}`}, `)
+      .concat(`size(a${depth - 1}) > 0${')'.repeat(depth)}`)
+      .join('')
+
+  test.each([
+    ['lists in lists', 'data.items.all(x, data.items.all(y, data.items.all(z, x.id + y.id + z.id >= 0)))', items(2000)],
+    ['one that stops late', 'data.items.exists(x, data.items.exists(y, x.id + y.id < 0))', items(20_000)],
+    ['a list that is searched', 'data.items.all(x, x in data.items)', items(20_000)],
+    ['lists that are compared', 'data.items.all(x, data.items == data.items.map(y, y))', items(5000)],
+    ['lists that are joined', 'data.items.all(x, size(data.items + data.items) > 0)', items(20_000)],
+    ['lists that are made', 'data.items.map(x, data.items.map(y, data.items)).size() > 0', items(20_000)],
+    ['a list that doubles', doubled(60, 'data.items'), items(1000)],
+    ['texts that are searched', 'data.items.all(x, !data.long.contains("y"))', items(20_000)],
+    ['texts that are compared', 'data.items.all(x, data.long + "a" == data.long + "b" || true)', items(20_000)],
+    ['a long constant', `data.items.all(x, data.items.all(y, [${'1,'.repeat(900)}1].size() > 0))`, items(1000)],
+    ['errors that are forgiven', 'data.items.exists(x, data.items.all(y, data.items.exists(z, z.nope)))', items(1000)],
+    ['errors on the way', 'data.items.all(x, data.items.all(y, data.items.all(z, z.id >= 0 || z.nope)))', items(1000)],
+    ['errors in a choice', 'data.items.all(x, data.items.all(y, data.items.all(z, z.nope || true)))', items(1000)],
+    ['errors of a choice', 'data.items.all(x, data.items.all(y, (y.id || y.id) || true))', items(5000)],
+    ['a regular expression', 'data.items.all(x, data.long.matches("(x|xx)*x"))', items(20_000)],
+    ['patterns from records', 'data.items.all(x, data.long.matches("x{900}" + string(x.id)))', items(20_000)],
+  ])('%s', async (_, where, list) => {
+    const { filter } = await compiled({ where })
+    const one = view({ items: list, long: 'x'.repeat(100_000) })
+    const began = performance.now()
+    expect(() => filter?.(one)).toThrow(WhereTooLongError)
+    expect(performance.now() - began).toBeLessThan(8000)
+    // The next record has steps of its own.
+    expect(filter?.(view({ items: [], long: '' }))).toBeTypeOf('boolean')
+  })
+
+  test('and says over which record and which expression', async () => {
+    const where = 'data.items.all(x, data.items.all(y, data.items.all(z, z.id >= 0)))'
+    const { filter } = await compiled({ where })
+    expect(() => filter?.(view({ items: items(2000) }))).toThrow(
+      `--where took more than 20,000,000 steps over t[0]@7: ${where}`,
+    )
+  })
+
+  test.each([
+    ['data.items.all(x, data.items.exists(y, y.id == x.id))', true],
+    ['data.items.all(x, data.items[0].id <= x.id && data.items.size() > 5)', true],
+    ['data.items.filter(x, x.id > 10).map(x, x.tags).size() == 989', true],
+    ['data.items.exists_one(x, x.id == 5)', true],
+    ['data.items.all(x, x.text.matches("^x+$") && "a" in x.tags && x.tags != [])', true],
+    ['data.items.map(x, x.id > 998, x.text).join(",").size() == 50', true],
+    ['cel.bind(first, data.items[0], first == data.items[0] && has(first.id))', true],
+  ])('%s is within what it may take', async (where, expected) => {
+    expect(await passes(where, { items: items(1000) })).toBe(expected)
+  })
+
+  test('a regular expression matches in linear time', async () => {
+    const began = performance.now()
+    expect(await passes('data.s.matches("^(a+)+$")', { s: `${'a'.repeat(50_000)}!` })).toBe(false)
+    expect(performance.now() - began).toBeLessThan(2000)
+  })
+
+  test.each([
+    ['data.s.matches("(a")', 'the regular expression "(a" is not one that RE2 knows: missing closing )'],
+    ['data.s.matches("(?=a)")', 'invalid or unsupported Perl syntax: `(?=`'],
+    ['data.s.matches("(a)\\\\1")', 'is not one that RE2 knows: invalid escape sequence'],
+    [`data.s.matches("${'x'.repeat(1001)}")`, 'at most 1000 characters, and this one 1001'],
+    [`data.s.matches("${'.{1000}'.repeat(20)}")`, 'repeats too much'],
+    [`${'('.repeat(1000)}true${')'.repeat(1000)}`, 'it is nested more than 250 levels deep'],
+    [`${'!'.repeat(60_000)}true`, 'it is nested too deeply'],
+    [`${'!'.repeat(2000)}true`, 'it is more than 1000 operators deep'],
+    [Array(1500).fill('offset == 1').join(' || '), 'it is more than 1000 operators deep'],
+    [`event_type == "${'x'.repeat(70_000)}"`, 'it has 70016 characters; 65536 are allowed'],
+  ])('%.40s… is refused', async (where, reason) => {
+    const filter = await compileFilter({ where })
+    expect(filter.ok || filter.reason).toContain(reason)
+  })
+
+  test('many alternatives are not too many', async () => {
+    expect(await passes(Array(900).fill('offset == 1').join(' || '), {})).toBe(false)
   })
 })
