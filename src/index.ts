@@ -13,6 +13,7 @@ export {
 export { type EventMetadata, type SerializedEvent, serializedEvent, versionOf } from './bus/event.ts'
 export type { EventBus, EventStream, Received, SubscribeOptions } from './bus/event-bus.ts'
 export { defaultGroup, isEventTopic, topicFor } from './bus/names.ts'
+export type { Outage, OutageOptions } from './bus/outage.ts'
 export { partitionOf } from './bus/partitioner.ts'
 export type { BusRecord, Header, NewRecord, Position } from './bus/record.ts'
 export type { LogSlice, PartitionRange, ReadOptions, TopicLog } from './bus/topic-log.ts'

@@ -1,11 +1,12 @@
 import type { BusAdmin } from './admin.ts'
+import type { OutageOptions } from './outage.ts'
 import type { BusRecord } from './record.ts'
 import type { TopicLog } from './topic-log.ts'
 
 /** Where a group without a committed offset begins. */
 export type OffsetReset = 'earliest' | 'latest'
 
-export interface JoinRequest {
+export interface JoinRequest extends OutageOptions {
   readonly topics: readonly string[]
   readonly group: string
   readonly offsetReset: OffsetReset

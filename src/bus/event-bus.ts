@@ -2,6 +2,7 @@ import type { BusAdmin } from './admin.ts'
 import type { OffsetReset } from './driver.ts'
 import type { EventBusError } from './errors.ts'
 import type { SerializedEvent } from './event.ts'
+import type { OutageOptions } from './outage.ts'
 import type { BusRecord, Position } from './record.ts'
 import type { TopicLog } from './topic-log.ts'
 
@@ -29,7 +30,7 @@ export interface EventStream extends AsyncIterableIterator<Received, undefined> 
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export interface SubscribeOptions {
+export interface SubscribeOptions extends OutageOptions {
   /** The consumer group; its members share the partitions. Default: the bus's own rule, see each bus. */
   readonly group?: string | undefined
   /** Where a group without a committed offset begins. Default: the bus's own. */

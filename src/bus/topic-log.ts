@@ -1,3 +1,4 @@
+import type { OutageOptions } from './outage.ts'
 import type { BusRecord, NewRecord, Position } from './record.ts'
 
 /** The offsets a partition holds: `start` is the oldest record's, `end` the one the next record will get. */
@@ -66,6 +67,6 @@ export interface TopicLog {
   read(slices: readonly LogSlice[], options?: ReadOptions): AsyncIterable<readonly BusRecord[]>
 }
 
-export interface ReadOptions {
+export interface ReadOptions extends OutageOptions {
   readonly signal?: AbortSignal | undefined
 }

@@ -9,6 +9,7 @@ import { LOOK_INTERVAL } from '../operations/follow-topics.ts'
 import { isReversed, parsePoint, parseRange } from '../operations/offset-grammar.ts'
 import { openSchemas } from '../operations/open-schemas.ts'
 import { tail } from '../operations/tail.ts'
+import { formatOutage } from '../ui/format-outage.ts'
 import { formatRecordJson } from '../ui/format-record-json.ts'
 import { write } from '../ui/io.ts'
 
@@ -35,7 +36,7 @@ const TOKENS = `-o takes text, json (a line each, which "crbus publish" reads ba
 export default class Tail extends BaseCommand {
   static override summary = 'show the events of topics, decoded, and follow them'
   static override description = [
-    `Begins with the last ${LAST} events of all topics together, merged by time, then follows, and within ${LOOK_INTERVAL / 1000} seconds the partitions that are added. Joins no group.`,
+    `Begins with the last ${LAST} events of all topics together, merged by time, then follows, and within ${LOOK_INTERVAL / 1000} seconds the partitions that are added. Joins no group. Once it reads, it waits for a bus that does not answer however long that lasts; with --no-follow, for a minute.`,
     PLACES,
     TOKENS,
     '--where takes a CEL expression over topic, partition, offset, timestamp, key, event_type, event_version, metadata and data. matches() takes regular expressions as RE2 does. An expression that takes more than 20 million steps over an event ends the command.',
@@ -126,6 +127,7 @@ export default class Tail extends BaseCommand {
       reading,
       signal: this.signal,
       onNotice: (notice) => void this.notice(notice),
+      onOutage: (outage) => void this.notice(formatOutage(outage)),
     })
     try {
       for await (const batch of views) {

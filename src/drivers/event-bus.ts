@@ -73,6 +73,8 @@ export class DriverEventBus implements EventBus {
       group: options.group ?? this.#defaults.groupFor(wanted),
       offsetReset: options.autoOffsetReset ?? this.#options.autoOffsetReset ?? this.#defaults.autoOffsetReset,
       bufferSize,
+      onOutage: options.onOutage,
+      outageLimit: options.outageLimit,
     })
     const stream = new Subscription(member, {
       signal: options.signal,

@@ -1,5 +1,6 @@
 import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
+import type { OutageOptions } from '../bus/outage.ts'
 import type { BusRecord } from '../bus/record.ts'
 import type { LogSlice } from '../bus/topic-log.ts'
 import { systemClock } from './pace.ts'
@@ -14,11 +15,13 @@ export interface FollowRequest {
   readonly lookEvery?: number | 'never' | undefined
   readonly signal: AbortSignal
   readonly onNotice: (notice: string) => void
+  /** Told when the bus does not answer for a while, which is waited for however long it lasts. */
+  readonly onOutage?: OutageOptions['onOutage']
 }
 
 /** Reads partitions as they grow, and those that are added to their topics, until the signal aborts. */
 export async function* followTopics(bus: EventBus, request: FollowRequest): AsyncGenerator<readonly BusRecord[]> {
-  const { slices, lookEvery = LOOK_INTERVAL, signal, onNotice } = request
+  const { slices, lookEvery = LOOK_INTERVAL, signal, onNotice, onOutage } = request
   const places = new Map(slices.map(({ topic, partition, from }) => [placeOf({ topic, partition }), from]))
   let following: readonly LogSlice[] = slices
   while (!signal.aborted) {
@@ -36,7 +39,7 @@ export async function* followTopics(bus: EventBus, request: FollowRequest): Asyn
       const open = following.map(({ topic, partition, from }) => {
         return { topic, partition, from: places.get(placeOf({ topic, partition })) ?? from }
       })
-      for await (const batch of bus.log.read(open, { signal: both })) {
+      for await (const batch of bus.log.read(open, { signal: both, onOutage })) {
         const last = batch.at(-1)
         if (last) places.set(placeOf(last), last.offset + 1n)
         yield batch

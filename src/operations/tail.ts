@@ -3,11 +3,13 @@ import { EventBusError, topicNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { topicNameError } from '../bus/names.ts'
 import { namesLike } from '../bus/names-like.ts'
+import type { OutageOptions } from '../bus/outage.ts'
 import type { BusRecord } from '../bus/record.ts'
-import type { LogSlice } from '../bus/topic-log.ts'
+import type { LogSlice, ReadOptions } from '../bus/topic-log.ts'
 import type { EventFilter } from './event-filter.ts'
 import { type EventView, type Reading, viewOf } from './event-view.ts'
 import { followTopics } from './follow-topics.ts'
+import { joinOutages } from './join-outages.ts'
 import { mergeByTime } from './merge-by-time.ts'
 import { type OffsetSpec, resolveSlices } from './offset-grammar.ts'
 import { systemClock } from './pace.ts'
@@ -30,6 +32,8 @@ export interface TailRequest {
   readonly signal: AbortSignal
   /** Told what the reader should know: offsets clamped, a topic waited for, a partition added. */
   readonly onNotice: (notice: string) => void
+  /** Told when the bus does not answer for a while. A follower waits however long; a read to an end has its limit. */
+  readonly onOutage?: OutageOptions['onOutage']
 }
 
 /**
@@ -74,8 +78,10 @@ async function* selected(
   const isNew = ({ topic }: LogSlice) => from === undefined && waitedFor.has(topic)
   const past = slices.filter((slice) => !isNew(slice))
   if (from === undefined) yield await newest(bus, request, past)
-  else
-    for await (const batch of mergeByTime(past.map((slice) => bus.log.read([slice], { signal })))) yield* views(batch)
+  else {
+    const options = readOptions(request)
+    for await (const batch of mergeByTime(past.map((slice) => bus.log.read([slice], options)))) yield* views(batch)
+  }
   if (!follow || to !== undefined) return
   const rest = slices.map((slice) => {
     const { topic, partition, from: start, to: end = 0n } = slice
@@ -83,8 +89,14 @@ async function* selected(
   })
   // Who named partitions wants no others.
   const lookEvery = request.partitions === undefined ? undefined : 'never'
-  const { onNotice } = request
-  for await (const batch of followTopics(bus, { slices: rest, lookEvery, signal, onNotice })) yield* views(batch)
+  const { onNotice, onOutage } = request
+  for await (const batch of followTopics(bus, { slices: rest, lookEvery, signal, onNotice, onOutage }))
+    yield* views(batch)
+}
+
+/** A follower waits for the bus while it reads the past, too. */
+function readOptions({ signal, follow, onOutage }: TailRequest): ReadOptions {
+  return { signal, onOutage: joinOutages(onOutage), outageLimit: follow ? Number.POSITIVE_INFINITY : undefined }
 }
 
 /** Milliseconds for which a filter may keep this process from hearing signals. */
@@ -127,7 +139,8 @@ const WIDEST_LOOK = 20_000n
  */
 async function newest(bus: EventBus, request: TailRequest, slices: readonly LogSlice[]): Promise<readonly EventView[]> {
   if (request.last === 0) return []
-  const perPartition = await Promise.all(slices.map((slice) => newestOf(bus, request, slice)))
+  const options = readOptions(request)
+  const perPartition = await Promise.all(slices.map((slice) => newestOf(bus, request, slice, options)))
   return perPartition.flat().sort(byTime).slice(-request.last)
 }
 
@@ -135,6 +148,7 @@ async function newestOf(
   bus: EventBus,
   { last, filter, reading, signal }: TailRequest,
   slice: LogSlice,
+  options: ReadOptions,
 ): Promise<readonly EventView[]> {
   let found: EventView[] = []
   let to = slice.to ?? slice.from
@@ -142,7 +156,7 @@ async function newestOf(
     const width = window > WIDEST_LOOK && BigInt(last) < WIDEST_LOOK ? WIDEST_LOOK : window
     const from = to - width > slice.from ? to - width : slice.from
     let older: EventView[] = []
-    for await (const batch of bus.log.read([{ ...slice, from, to }], { signal })) {
+    for await (const batch of bus.log.read([{ ...slice, from, to }], options)) {
       const views = batch.map((record) => viewOf(record, reading))
       const passed = filter === undefined ? [views] : passing(views, filter, signal)
       for await (const found of passed) for (const view of found) older.push(view)
@@ -171,7 +185,7 @@ const MOST_NAMED = 10
  */
 async function awaitTopics(
   bus: EventBus,
-  { topics, follow, signal, onNotice }: TailRequest,
+  { topics, follow, signal, onNotice, onOutage }: TailRequest,
 ): Promise<ReadonlySet<string>> {
   const all = await bus.admin.listTopics()
   const missing = topics.filter((topic) => !all.some((known) => known.topic === topic))
@@ -191,10 +205,19 @@ async function awaitTopics(
   const there =
     meant === undefined ? (named === '' ? 'there are none yet' : `there are: ${named}`) : `there is ${meant}`
   onNotice(`waiting for topic ${missing.join(', ')} to be created (${there})`)
+  let lostAt: number | undefined
   while (!signal.aborted) {
     await systemClock.sleep(50, signal)
-    const ready = await Promise.all(missing.map((topic) => exists(bus, topic)))
-    if (ready.every(Boolean)) break
+    try {
+      const ready = await Promise.all(missing.map((topic) => exists(bus, topic)))
+      if (lostAt !== undefined) onOutage?.({ state: 'restored', lasted: performance.now() - lostAt })
+      lostAt = undefined
+      if (ready.every(Boolean)) break
+    } catch (error) {
+      if (!(error instanceof EventBusError && error.code === 'CONNECTION_FAILED')) throw error
+      if (lostAt === undefined) onOutage?.({ state: 'lost', error })
+      lostAt ??= performance.now()
+    }
   }
   return new Set(missing)
 }

@@ -52,8 +52,9 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
     case FULL:
       return full(folder)
     case IOERR:
-      // No room for the index of the log, or a quota that is used up, are told as this.
+      // No room for the index of the log, a quota that is used up, and a folder in the file's place are told as this.
       if (isFull(folder)) return full(folder)
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return unopenable(path)
       return {
         kind: 'input-output',
         reason: `cannot be used: the disk of ${folder} reports an input/output error (${message})`,
@@ -66,7 +67,7 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
         suggestions: ['bring the file back from a copy', `sqlite3 ${path} .recover`],
       }
     case CANTOPEN:
-      return { kind: 'unopenable', reason: `cannot be opened: ${whyUnopenable(path)}`, suggestions: [] }
+      return unopenable(path)
     case NOTADB:
       return {
         kind: 'not-sqlite',
@@ -83,6 +84,12 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
       }
   }
 }
+
+const unopenable = (path: string): Fault => ({
+  kind: 'unopenable',
+  reason: `cannot be opened: ${whyUnopenable(path)}`,
+  suggestions: [],
+})
 
 const full = (folder: string): Fault => ({
   kind: 'full',

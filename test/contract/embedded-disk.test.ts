@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { EventBusError } from '../../src/bus/errors.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
+import type { Outage } from '../../src/bus/outage.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
 import { realPace } from '../../src/saga/pace.ts'
 import { Relay } from '../../src/saga/relay.ts'
@@ -82,30 +83,30 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
   test('a subscription waits for space, says so once, and loses nothing that was acknowledged', async () => {
     const disk = smallDisk()
     const path = join(disk.path, 'bus.db')
-    const warnings: string[] = []
-    const hopes = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    const bus = new EmbeddedEventBus({
-      path,
-      sessionTimeout: 400,
-      onWarning: (message) => hopes[warnings.push(message) - 1]?.resolve(),
-    })
+    const outages: Outage[] = []
+    const told = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const bus = new EmbeddedEventBus({ path, sessionTimeout: 400 })
     onTestFinished(() => bus.close())
     const topic = await newTopic(bus, 1)
     const group = uniqueGroup()
     await bus.publish(topic, numberedList(20))
-    const stream = await bus.subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    const stream = await bus.subscribe([topic], {
+      group,
+      autoOffsetReset: 'earliest',
+      onOutage: (outage) => told[outages.push(outage) - 1]?.resolve(),
+    })
     expect((await take(stream, 5)).map(numberOf)).toEqual([0, 1, 2, 3, 4])
     await publishUntilFull(bus, topic)
     disk.fill()
     // Acknowledges the fifth; the commit has to wait.
     const next = stream.next()
-    await hopes[0]?.promise
-    expect(warnings).toEqual([expect.stringContaining(`group '${group}' waits for space`)])
-    expect(warnings[0]).toContain(`no space left on the disk of ${disk.path}`)
+    await told[0]?.promise
+    const message = expect.stringContaining(`no space left on the disk of ${disk.path}`)
+    expect(outages).toMatchObject([{ state: 'lost', error: { message } }])
 
     disk.grow()
-    await hopes[1]?.promise
-    expect(warnings.slice(1)).toEqual([expect.stringContaining('there is space again')])
+    await told[1]?.promise
+    expect(outages.slice(1)).toMatchObject([{ state: 'restored' }])
     await next
     await stream.close()
     const [committed] = await bus.admin.committedOffsets(group)

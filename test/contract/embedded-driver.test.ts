@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { EventBusError } from '../../src/bus/errors.ts'
+import type { Outage } from '../../src/bus/outage.ts'
 import type { BusRecord, NewRecord } from '../../src/bus/record.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
 import { newTopic, numbered, numberedList, numberOf, take, testSignal, uniqueGroup } from './support/harness.ts'
@@ -51,6 +53,76 @@ test('a topic that is deleted and made again under a group of the latest is read
 
   expect((await take(stream, 1)).map(numberOf)).toEqual([9])
 })
+
+test('a subscription outlasts another process that keeps the file to itself', {
+  timeout: 120_000,
+}, async () => {
+  const path = newFile()
+  const bus = openBus(path)
+  const topic = await newTopic(bus, 1)
+  await bus.publish(topic, numbered(1))
+  const outages: Outage[] = []
+  const lost = Promise.withResolvers<void>()
+  const stream = await bus.subscribe([topic], {
+    group: uniqueGroup(),
+    autoOffsetReset: 'earliest',
+    onOutage: (outage) => {
+      outages.push(outage)
+      lost.resolve()
+    },
+  })
+  expect((await take(stream, 1)).map(numberOf)).toEqual([1])
+  const lock = await lockFile(path)
+
+  const waiting = take(stream, 1)
+  waiting.catch(() => undefined)
+  await lost.promise
+  await lock.release()
+  await bus.publish(topic, numbered(2))
+
+  expect((await waiting).map(numberOf)).toEqual([2])
+  expect(outages).toMatchObject([
+    { state: 'lost', error: { code: 'CONNECTION_FAILED', message: expect.stringContaining('to itself for 10 s') } },
+    { state: 'restored' },
+  ])
+})
+
+test('a reader whose file is removed is told so instead of waiting for ever', async () => {
+  const path = newFile()
+  const bus = openBus(path)
+  const topic = await newTopic(bus, 1)
+  await bus.publish(topic, numbered(1))
+  const reading = bus.log.read([{ topic, partition: 0, from: 0n }], { signal: testSignal() })[Symbol.asyncIterator]()
+  await reading.next()
+
+  const next = reading.next()
+  rmSync(path)
+
+  await expect(next).rejects.toMatchObject({
+    code: 'CONNECTION_FAILED',
+    message: expect.stringContaining(`${path}, was removed or replaced`),
+  })
+})
+
+/** Another process in a transaction that writes, until it is released. */
+async function lockFile(path: string): Promise<{ release(): Promise<void> }> {
+  const source = `
+    const { DatabaseSync } = require('node:sqlite')
+    const database = new DatabaseSync(process.argv[1])
+    database.exec('BEGIN IMMEDIATE')
+    process.stdout.write('locked')
+    process.stdin.on('end', () => { database.exec('COMMIT'); process.exit() }).resume()`
+  const child = spawn(process.execPath, ['--no-warnings', '-e', source, path], { stdio: ['pipe', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const exited = once(child, 'exit')
+  await once(child.stdout, 'data')
+  return {
+    async release() {
+      child.stdin.end()
+      await exited
+    },
+  }
+}
 
 describe('large records', () => {
   const MIB = 2 ** 20

@@ -1,6 +1,7 @@
+import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { connectionFailed, EventBusError, type EventBusErrorDetails, transportError } from '../../bus/errors.ts'
-import { faultOf } from '../../sqlite/fault.ts'
+import { faultOf, isBusy } from '../../sqlite/fault.ts'
 import { BUSY_PATIENCE_MS, openShared, transact } from '../../sqlite/shared-file.ts'
 
 /** The layout below. A file of a later one is refused, since an older crbus would not understand it. */
@@ -89,6 +90,26 @@ export function guarded<T>(path: string, work: () => T): T {
     throw asBusError(error, path)
   }
 }
+
+/** Whether another process keeps the file to itself, which passes by itself. */
+export const isLocked = (error: unknown): error is EventBusError =>
+  error instanceof EventBusError && isBusy(error.cause)
+
+/**
+ * Fails when another file is at the path by now, or none: what is open is read on, and nothing new ever comes to it.
+ * `opened` is the inode of the file that is open.
+ */
+export function requireSameFile(path: string, opened: bigint | undefined): void {
+  if (opened === undefined || inodeOf(path) === opened) return
+  throw connectionFailed(`the file of the embedded bus, ${path}, was removed or replaced while it was open`, {
+    suggestions: ['open the bus again'],
+    isPassing: false,
+  })
+}
+
+/** `undefined` where there is no file, as of a database in memory. */
+export const inodeOf = (path: string): bigint | undefined =>
+  statSync(path, { bigint: true, throwIfNoEntry: false })?.ino
 
 function asBusError(error: unknown, path: string): EventBusError {
   if (error instanceof EventBusError) return error

@@ -18,11 +18,6 @@ export interface EmbeddedEventBusOptions extends EventBusOptions {
   readonly sessionTimeout?: number | undefined
   /** Who this is, in descriptions of groups. Default `crbus`. */
   readonly clientId?: string | undefined
-  /**
-   * Told what a subscription waits for, in a sentence: space on the disk, and that there is some again. Default: nothing
-   * is told.
-   */
-  readonly onWarning?: ((message: string) => void) | undefined
 }
 
 /**
@@ -38,12 +33,13 @@ export interface EmbeddedEventBusOptions extends EventBusOptions {
  * within about 25 ms; a waiting reader asks the file 40 times a second, which is a few microseconds each.
  *
  * **Disk.** What cannot be written for want of space rejects, and nothing of its transaction is written. A subscription
- * waits for space, says so to `onWarning`, and keeps what was acknowledged meanwhile. A file that may not be written can be
+ * waits for space, tells `onOutage`, and keeps what was acknowledged meanwhile. A file that may not be written can be
  * read.
  *
  * **Groups.** As on Redpanda: the default group is named after the sorted topics and begins at `latest`.
  *
- * **Failure.** Everything thrown is an `EventBusError`. **Ownership.** Closed by `close` or `await using`.
+ * **Failure.** Everything thrown is an `EventBusError`. Another process that keeps the file to itself for more than 10 s
+ * fails a call; readers that follow, and subscriptions, wait for it (`onOutage`, `outageLimit`). **Ownership.** Closed by `close` or `await using`.
  */
 export class EmbeddedEventBus extends DriverEventBus {
   constructor(options: EmbeddedEventBusOptions) {
@@ -63,12 +59,7 @@ function embeddedDriver({ makeOnChange = false, ...options }: EmbeddedEventBusOp
 /** A driver of a SQLite file that calls itself by `path`. */
 function fileDriver(
   file: string,
-  {
-    path,
-    sessionTimeout = 6000,
-    clientId = 'crbus',
-    onWarning = () => undefined,
-  }: Omit<EmbeddedEventBusOptions, 'makeOnChange'>,
+  { path, sessionTimeout = 6000, clientId = 'crbus' }: Omit<EmbeddedEventBusOptions, 'makeOnChange'>,
 ): BusDriver {
   const { database, changes, log } = guarded(path, () => openFile(file, path))
   const members = new Set<EmbeddedMember>()
@@ -78,11 +69,7 @@ function fileDriver(
 
     async join(request) {
       if (!database.isOpen) throw subscriptionFailed(request.topics, 'the bus is closed')
-      const member = new EmbeddedMember(
-        request,
-        { clientId, sessionTimeout, onWarning },
-        { database, log, changes, path },
-      )
+      const member = new EmbeddedMember(request, { clientId, sessionTimeout }, { database, log, changes, path })
       members.add(member)
       return member
     },

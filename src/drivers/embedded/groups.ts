@@ -4,10 +4,15 @@ import type { GroupBatch, GroupMember, JoinRequest } from '../../bus/driver.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import { transact } from '../../sqlite/shared-file.ts'
 import { assignRange } from '../assignment.ts'
+import { OutageWatch } from '../outage-watch.ts'
 import type { Changes } from './changes.ts'
-import { DiskFullError, guarded } from './database.ts'
+import { DiskFullError, guarded, isLocked } from './database.ts'
 import { ClockWatch, isAlive, type LeaseRow } from './lease.ts'
 import { DEFAULT_PARTITIONS, type EmbeddedLog } from './log.ts'
+
+/** The parts of an outage: a full disk fails writes and leaves reads as they are. */
+const READS = 'reads'
+const WRITES = 'writes'
 
 /** Acknowledgements are committed together, this often at most. */
 const COMMIT_INTERVAL_MS = 100
@@ -16,8 +21,6 @@ export interface MemberOptions {
   readonly clientId: string
   /** A member not heard of for this long loses its partitions. Milliseconds. */
   readonly sessionTimeout: number
-  /** Told once when the member waits for space on the disk, and once when it goes on. */
-  readonly onWarning: (message: string) => void
 }
 
 /** A partition this member owns. */
@@ -58,6 +61,7 @@ export class EmbeddedMember implements GroupMember {
   readonly #sql: ReturnType<typeof prepareStatements>
   readonly #heartbeat: NodeJS.Timeout
   readonly #closing = new AbortController()
+  readonly #outage: OutageWatch
   #owned: Owned[] = []
   #handed: Handed | undefined
   readonly #clock: ClockWatch
@@ -77,6 +81,7 @@ export class EmbeddedMember implements GroupMember {
     this.#memberId = `${options.clientId}-${randomUUID()}`
     this.#request = request
     this.#options = options
+    this.#outage = new OutageWatch(request)
     this.#database = shared.database
     this.#log = shared.log
     this.#changes = shared.changes
@@ -103,10 +108,17 @@ export class EmbeddedMember implements GroupMember {
   async next(): Promise<GroupBatch | undefined> {
     while (!this.#closing.signal.aborted) {
       if (this.#failure !== undefined) throw this.#failure
-      this.#follow()
-      // Without a lease, which cannot be renewed while the disk is full, nothing may be handed out.
-      const batch = this.#isLeased ? this.#take() : undefined
-      if (batch) return batch
+      try {
+        this.#follow()
+        // Without a lease, which cannot be renewed while the disk is full, nothing may be handed out.
+        const batch = this.#isLeased ? this.#take() : undefined
+        this.#outage.worked(READS)
+        if (batch) return batch
+        this.#log.requireFile()
+      } catch (error) {
+        const failure = isLocked(error) ? this.#outage.failed(READS, error) : error
+        if (failure !== undefined) throw failure
+      }
       // Leases run out without anybody writing, so it looks up by itself too.
       await this.#changes.next(this.#closing.signal, this.#options.sessionTimeout / 4)
     }
@@ -148,22 +160,21 @@ export class EmbeddedMember implements GroupMember {
     }
   }
 
-  /** The same, for what is tried again at the next beat while the disk is full. Any other failure is told by `next`. */
+  /**
+   * The same, tried again at the next beat while the disk is full or another process locks the file. `next` rejects with
+   * any other failure.
+   */
   #changeOrWait(work: () => void): void {
     try {
       this.#change(work)
-      if (this.#isDiskFull) this.#tell(false, `group '${this.#request.group}' goes on: there is space again`)
+      this.#isDiskFull = false
+      this.#outage.worked(WRITES)
     } catch (error) {
-      if (error instanceof DiskFullError) {
-        if (!this.#isDiskFull) this.#tell(true, `group '${this.#request.group}' waits for space: ${error.message}`)
-      } else this.#failure = error
+      this.#isDiskFull = error instanceof DiskFullError
+      const passes = error instanceof DiskFullError || isLocked(error)
+      this.#failure ??= passes ? this.#outage.failed(WRITES, error) : error
     }
     this.#changes.notify()
-  }
-
-  #tell(isDiskFull: boolean, message: string): void {
-    this.#isDiskFull = isDiskFull
-    this.#options.onWarning(message)
   }
 
   /** Renews the lease and looks for members that lost theirs. */

@@ -5,9 +5,10 @@ import { partitionOf } from '../../bus/partitioner.ts'
 import type { BusRecord, Header, NewRecord, Position } from '../../bus/record.ts'
 import type { LogSlice, PartitionRange, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
 import { hasThawed, transact } from '../../sqlite/shared-file.ts'
+import { OUTAGE_LIMIT_MS, OutageWatch } from '../outage-watch.ts'
 import { refusalOf } from '../refusal.ts'
 import type { Changes } from './changes.ts'
-import { guarded, OFFSETS_PER_PARTITION } from './database.ts'
+import { guarded, inodeOf, isLocked, OFFSETS_PER_PARTITION, requireSameFile } from './database.ts'
 
 /** Partitions of a topic that a first publish makes. The same as `crbus topics create`. */
 export const DEFAULT_PARTITIONS = 3
@@ -22,6 +23,13 @@ const READ_BYTES = 1024 * 1024
 /** Whether a group has members that asked for the topic of this id. */
 const IS_SUBSCRIBED = `EXISTS (SELECT 1 FROM members m, json_each(m.topics) wanted, topics t
   WHERE m.group_name = groups.name AND t.name = wanted.value AND t.id = ?1)`
+
+/** The part of an outage that is the file. */
+const FILE = 'file'
+/** The pause before a file is tried again that another process keeps to itself. SQLite has waited before it said so. */
+const LOCK_PAUSE_MS = 100
+/** How often a reader that waits makes sure that its file is still the one at its path. */
+const FILE_LOOK_MS = 1000
 
 /** As many as the query has places for. */
 const RECENT_KEYS = 4
@@ -55,6 +63,9 @@ export class EmbeddedLog implements TopicLog {
   readonly #database: DatabaseSync
   readonly #changes: Changes
   readonly #path: string
+  /** The inode of the file that is open. */
+  readonly #file: bigint | undefined
+  #checkedAt = performance.now()
   readonly #statements
   /** Keys are event types, which are few: SQLite names these by number instead of copying them for every record. */
   #recentKeys: readonly Uint8Array[] = []
@@ -67,6 +78,7 @@ export class EmbeddedLog implements TopicLog {
     this.#database = database
     this.#changes = changes
     this.#path = path
+    this.#file = inodeOf(path)
     const prepare = (sql: string): StatementSync => database.prepare(sql)
     this.#statements = {
       partitions: prepare(
@@ -158,7 +170,12 @@ export class EmbeddedLog implements TopicLog {
     )
   }
 
-  async *read(slices: readonly LogSlice[], { signal }: ReadOptions = {}): AsyncGenerator<readonly BusRecord[]> {
+  async *read(
+    slices: readonly LogSlice[],
+    { signal, ...options }: ReadOptions = {},
+  ): AsyncGenerator<readonly BusRecord[]> {
+    const hasEnd = slices.every(({ to }) => to !== undefined)
+    const outage = new OutageWatch(options, hasEnd ? OUTAGE_LIMIT_MS : undefined)
     let open = slices.map((slice) => {
       const row = this.partitions(slice.topic).find(({ partition }) => partition === slice.partition)
       if (!row) throw transportError(`topic '${slice.topic}' has no partition ${slice.partition}`)
@@ -172,8 +189,8 @@ export class EmbeddedLog implements TopicLog {
         if (place.to !== undefined && place.next >= place.to) continue
         this.#check()
         const { slice, id, next, to } = place
-        const batch = guarded(this.#path, () => this.scan(slice, id, next, to, READ_BATCH))
-        if (batch.length === 0) continue
+        const batch = this.#orLocked(outage, () => this.scan(slice, id, next, to, READ_BATCH))
+        if (batch === undefined || batch.length === 0) continue
         place.next = Number((batch.at(-1) as BusRecord).offset) + 1
         progressed = true
         yield batch
@@ -182,10 +199,35 @@ export class EmbeddedLog implements TopicLog {
       open = open.filter(({ to, next }) => to === undefined || next < to)
       // A deleted topic's rows are gone: whoever follows it is told.
       if (!progressed) {
-        for (const { slice } of open) this.partitions(slice.topic)
-        if (open.length > 0) await this.#changes.next(signal)
+        this.requireFile()
+        const isTold =
+          this.#orLocked(outage, () => open.every(({ slice }) => this.partitions(slice.topic))) !== undefined
+        // Leases and locks run out, and files go, without a change being told.
+        if (open.length > 0) await this.#changes.next(signal, isTold ? FILE_LOOK_MS : LOCK_PAUSE_MS)
       }
     }
+  }
+
+  /** What a look at the file gives; `undefined` while another process keeps the file to itself. */
+  #orLocked<T>(outage: OutageWatch, look: () => T): T | undefined {
+    try {
+      const seen = guarded(this.#path, look)
+      outage.worked(FILE)
+      return seen
+    } catch (error) {
+      if (!isLocked(error)) throw error
+      const failure = outage.failed(FILE, error)
+      if (failure !== undefined) throw failure
+      return undefined
+    }
+  }
+
+  /** Fails once the file is another one. Looks at most once a second. */
+  requireFile(): void {
+    const now = performance.now()
+    if (now - this.#checkedAt < FILE_LOOK_MS) return
+    this.#checkedAt = now
+    requireSameFile(this.#path, this.#file)
   }
 
   /** The topic's partitions. `TOPIC_NOT_FOUND` when there is none. */

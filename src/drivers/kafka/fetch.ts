@@ -1,6 +1,7 @@
 import { EventBusError, topicNotFound, transportError } from '../../bus/errors.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice, ReadOptions } from '../../bus/topic-log.ts'
+import { OUTAGE_LIMIT_MS, OutageWatch } from '../outage-watch.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { errorCode, isPassing, isPassingCode } from './kafka-errors.ts'
 import { ask, EARLIEST, type FetchedPartition, fetchApi, LATEST, listOffsetsApi } from './protocol.ts'
@@ -15,13 +16,15 @@ const WAIT_MS = 250
 const PAUSE_MS = 100
 /** Records unpacked at a time. */
 const UNPACKED = 1000
-/** A broker that restarts is away for seconds: who reads waits for it. A topic just made may not be known everywhere. */
-const OUTAGE_PATIENCE_MS = 60_000
+/** A topic that was just made may not be known to every broker, nor any topic to one that has just started. */
 const MISSING_PATIENCE_MS = 2000
 /** Answers that hold nothing are believed after this long: what lies in a store far away may be on its way to the broker. */
 const EMPTY_PATIENCE_MS = 3000
 /** A broker that no longer leads may think the log shorter than it is. */
 const BEYOND_PATIENCE_MS = 2000
+
+/** The part of an outage that is not one leader's. */
+const METADATA = 'metadata'
 
 /** How far one partition has been read. Replaced, never moved back: an answer for the old one is then nobody's. */
 export interface Cursor {
@@ -60,19 +63,21 @@ export class Fetcher {
   readonly #cluster: KafkaCluster
   readonly #channel: string
   readonly #beyond: 'wait' | 'restart'
+  readonly #outage: OutageWatch
   #cursors: readonly Cursor[] = []
   #chunks: Chunk[] = []
   #unpacking: Chunk | undefined
   readonly #pumps = new Set<number>()
   #inFlight = 0
   #failure: EventBusError | undefined
-  #failingSince: number | undefined
+  #missingSince: number | undefined
   #isClosed = false
   #changed = Promise.withResolvers<void>()
 
   /** Beyond the end of a log it waits for the log to come that far, or begins again with the oldest that is left. */
-  constructor(cluster: KafkaCluster, beyond: 'wait' | 'restart' = 'wait') {
+  constructor(cluster: KafkaCluster, outage: OutageWatch, beyond: 'wait' | 'restart' = 'wait') {
     this.#cluster = cluster
+    this.#outage = outage
     this.#beyond = beyond
     this.#channel = cluster.openChannel()
   }
@@ -166,8 +171,10 @@ export class Fetcher {
         if (leader === undefined) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
         if (!this.#pumps.has(leader)) void this.#pump(leader)
       }
+      this.#outage.worked(METADATA)
+      this.#outage.keepOnly((part) => typeof part !== 'number' || this.#pumps.has(part))
     } catch (error) {
-      if (await this.#survives(error)) void this.#start()
+      if (await this.#survives(error, METADATA)) void this.#start()
     }
   }
 
@@ -197,7 +204,7 @@ export class Fetcher {
         }
       }
     } catch (error) {
-      isStale = await this.#survives(error)
+      isStale = await this.#survives(error, leader)
     } finally {
       this.#pumps.delete(leader)
     }
@@ -236,8 +243,9 @@ export class Fetcher {
         throw this.#cluster.toBusError(protocolFailure(answer.error), { topic: answer.topic })
       else if (this.#accept(cursor, answer, isEmpty, cursors.length === 1)) isMissing = true
     }
-    if (passing !== undefined) return this.#survives(protocolFailure(passing), answers[0]?.topic)
-    this.#failingSince = undefined
+    if (passing !== undefined) return this.#survives(protocolFailure(passing), leader, answers[0]?.topic)
+    this.#missingSince = undefined
+    this.#outage.worked(leader)
     // The partitions that were served go to the end: an answer's byte limit starves the last ones.
     const served = this.#chunks.map(({ cursor }) => cursor)
     this.#cursors = [...this.#cursors].sort((a, b) => Number(served.includes(a)) - Number(served.includes(b)))
@@ -295,26 +303,32 @@ export class Fetcher {
     }
   }
 
-  /** Waits a moment after what passes by itself; false when this reading has failed for good. */
-  async #survives(error: unknown, topic?: string): Promise<boolean> {
+  /** Waits a moment after what passes by itself; false when this reading has failed for good. `part` is what failed. */
+  async #survives(error: unknown, part: string | number, topic = this.#cursors[0]?.topic): Promise<boolean> {
     if (!this.#isBusy) {
       this.#signal()
       return false
     }
     const isMissing = error instanceof Error && 'code' in error && error.code === errorCode.UNKNOWN_TOPIC_OR_PARTITION
-    this.#failingSince ??= Date.now()
-    const patience = isMissing ? MISSING_PATIENCE_MS : OUTAGE_PATIENCE_MS
-    if ((isMissing || isPassing(error)) && Date.now() - this.#failingSince < patience) {
+    this.#missingSince = isMissing ? (this.#missingSince ?? performance.now()) : undefined
+    this.#failure = this.#verdict(error, part, topic)
+    if (this.#failure === undefined) {
       for (const { topic: own } of this.#cursors) this.#cluster.forget(own)
       await pause()
       return this.#isBusy
     }
-    this.#failure =
-      isMissing && topic
-        ? topicNotFound(topic)
-        : this.#cluster.toBusError(error, { topic: topic ?? this.#cursors[0]?.topic })
     this.#signal()
     return false
+  }
+
+  /** The error that ends this reading; `undefined` while what failed may pass. */
+  #verdict(error: unknown, part: string | number, topic: string | undefined): EventBusError | undefined {
+    if (this.#missingSince !== undefined) {
+      if (performance.now() - this.#missingSince < MISSING_PATIENCE_MS) return undefined
+      return topic === undefined ? this.#cluster.toBusError(error) : topicNotFound(topic)
+    }
+    const told = this.#cluster.toBusError(error, { topic })
+    return isPassing(error) ? this.#outage.failed(part, told) : told
   }
 }
 
@@ -343,7 +357,7 @@ async function offsetOf(
 export async function* readSlices(
   cluster: KafkaCluster,
   slices: readonly LogSlice[],
-  { signal }: ReadOptions = {},
+  { signal, ...outage }: ReadOptions = {},
 ): AsyncGenerator<readonly BusRecord[]> {
   if (signal?.aborted) return
   for (const topic of new Set(slices.map((slice) => slice.topic))) {
@@ -353,7 +367,8 @@ export async function* readSlices(
       throw new EventBusError('TOPIC_NOT_FOUND', `topic '${topic}' has no partition ${partition}`, { topic })
     }
   }
-  const fetcher = new Fetcher(cluster)
+  const hasEnd = slices.every(({ to }) => to !== undefined)
+  const fetcher = new Fetcher(cluster, new OutageWatch(outage, hasEnd ? OUTAGE_LIMIT_MS : undefined))
   try {
     fetcher.assign(slices.map(({ from, ...slice }) => ({ ...slice, next: from < 0n ? 0n : from })))
     for (let got = await fetcher.take(signal); got; got = await fetcher.take(signal)) yield got.records

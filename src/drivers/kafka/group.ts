@@ -5,6 +5,7 @@ import type { GroupBatch, GroupMember, JoinRequest } from '../../bus/driver.ts'
 import { EventBusError, subscriptionFailed } from '../../bus/errors.ts'
 import type { BusRecord, Position } from '../../bus/record.ts'
 import { assignRange } from '../assignment.ts'
+import { OutageWatch } from '../outage-watch.ts'
 import { committedOffsets } from './admin.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { type Cursor, type FetchedRecords, Fetcher } from './fetch.ts'
@@ -38,7 +39,6 @@ const COMMIT_INTERVAL_MS = 200
 const COMMIT_AGAIN_MS = 1000
 /** A leader looks this often whether its topics have more partitions. */
 const METADATA_INTERVAL_MS = 30_000
-const OUTAGE_PATIENCE_MS = 60_000
 /** How long a close waits for a heartbeat under way. */
 const LAST_HEARTBEAT_MS = 500
 /** Under the name and in the bytes librdkafka uses, so that a group may hold Rust services too. */
@@ -76,6 +76,13 @@ const movedOn: ReadonlySet<number> = new Set([
   errorCode.REBALANCE_IN_PROGRESS,
 ])
 
+/** What passes by itself, and what was given up for now although it does. */
+const mayPass = (error: unknown): boolean =>
+  isPassing(error) || (error instanceof EventBusError && isPassing(error.cause))
+
+/** The part of an outage that is the group's coordinator. */
+const GROUP = 'group'
+
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`
 
 /**
@@ -88,6 +95,7 @@ export class KafkaMember implements GroupMember {
   readonly #fetcher: Fetcher
   readonly #channel: string
   readonly #onLeft: () => void
+  readonly #outage: OutageWatch
   /** Where `latest` is, for partitions nobody has committed: fixed before joining, and for good. */
   #ends = new Map<string, bigint>()
   #memberId = ''
@@ -116,7 +124,8 @@ export class KafkaMember implements GroupMember {
     this.#onLeft = onLeft
     this.#request = request
     // Beyond the end nothing is known to have been read: the log was cut off, or is another of the same name.
-    this.#fetcher = new Fetcher(cluster, 'restart')
+    this.#outage = new OutageWatch(request)
+    this.#fetcher = new Fetcher(cluster, this.#outage, 'restart')
     this.#channel = cluster.openChannel()
   }
 
@@ -239,7 +248,6 @@ export class KafkaMember implements GroupMember {
 
   /** Heartbeats, and what they bring, until the member is closed or has failed. */
   async #live(): Promise<void> {
-    let failingSince: number | undefined
     let lookedAt = Date.now()
     while (!this.#isClosing && this.#failure === undefined) {
       await sleep(HEARTBEAT_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined)
@@ -262,12 +270,12 @@ export class KafkaMember implements GroupMember {
         } else if (error !== 0) throw protocolFailure(error)
         // A rejoin broke off and the group took it for done: nobody else will ask for another.
         else if (!this.#isSettled) await this.#rejoin()
-        failingSince = undefined
+        this.#outage.worked(GROUP)
       } catch (error) {
         if (this.#isClosing) return
-        failingSince ??= Date.now()
-        if (!isPassing(error) || Date.now() - failingSince > OUTAGE_PATIENCE_MS) {
-          this.#fail(error)
+        const failure = mayPass(error) ? this.#outage.failed(GROUP, this.#toBusError(error)) : error
+        if (failure !== undefined) {
+          this.#fail(failure)
           return
         }
         this.#cluster.dropChannel(this.#channel)

@@ -53,8 +53,9 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
  * heartbeats a second.
  *
  * **Failure.** Everything thrown is an `EventBusError`. A wrong address is told within a second, a broker that is away
- * or silent after about `timeout`; readers and subscribers wait a minute for it to come back. A record the broker
- * refuses fails the call that published it and no other.
+ * or silent after about `timeout`. Readers that follow, and subscribers, wait for it however long it is away, and say so
+ * to `onOutage`; a read that has an end waits a minute (`outageLimit`). A record the broker refuses fails the call that
+ * published it and no other.
  *
  * **Ownership.** Closed by `close` or `await using`, which ends its reads and subscriptions. What was published and not
  * awaited may be lost.

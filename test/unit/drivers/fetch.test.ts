@@ -3,6 +3,7 @@ import { Writer } from '../../../src/drivers/kafka/bytes.ts'
 import type { KafkaCluster } from '../../../src/drivers/kafka/cluster.ts'
 import { Fetcher } from '../../../src/drivers/kafka/fetch.ts'
 import { encodeBatch } from '../../../src/drivers/kafka/record-batch.ts'
+import { OutageWatch } from '../../../src/drivers/outage-watch.ts'
 
 const topic = 't-events'
 const nothing = Buffer.alloc(0)
@@ -73,7 +74,7 @@ test('empty answers are not believed by who follows: the records behind them are
     answers += 1
     return answers > 5 && first?.offset === 0n ? new Map([[0, batch]]) : new Map()
   }, 1n)
-  const fetcher = new Fetcher(cluster)
+  const fetcher = new Fetcher(cluster, new OutageWatch({}))
   fetcher.assign([{ topic, partition: 0, next: 0n }])
 
   expect((await fetcher.take())?.records.map(({ offset }) => offset)).toEqual([0n])
@@ -88,7 +89,7 @@ test('an empty answer is not believed at once: the records behind it are read', 
     if (answers < 4) return new Map()
     return new Map(asked.filter(({ offset }) => offset === 0n).map(({ partition }) => [partition, batch]))
   }, 1n)
-  const fetcher = new Fetcher(cluster)
+  const fetcher = new Fetcher(cluster, new OutageWatch({}))
   fetcher.assign([0, 1].map((partition) => ({ topic, partition, next: 0n, to: 1n })))
 
   const read: number[] = []
@@ -100,7 +101,7 @@ test('an empty answer is not believed at once: the records behind it are read', 
 
 test('offsets that stay empty, at last when asked for alone, count as read', async () => {
   const { cluster, requests } = clusterOf(() => new Map(), 5n)
-  const fetcher = new Fetcher(cluster)
+  const fetcher = new Fetcher(cluster, new OutageWatch({}))
   fetcher.assign([0, 1].map((partition) => ({ topic, partition, next: 0n, to: 5n })))
 
   expect(await fetcher.take()).toBeUndefined()
@@ -119,7 +120,7 @@ test('a reader in no hurry goes on where another leads by then', async () => {
     2n,
     () => leader,
   )
-  const fetcher = new Fetcher(cluster)
+  const fetcher = new Fetcher(cluster, new OutageWatch({}))
   fetcher.assign([{ topic, partition: 0, next: 0n, to: 2n }])
   const offsets = async () => (await fetcher.take())?.records.map(({ offset }) => offset)
 

@@ -1,0 +1,18 @@
+import type { EventBusError } from './errors.ts'
+
+/** What a reader or a subscriber is told of an outage of its bus. */
+export type Outage =
+  /** The bus has not answered for two seconds; the reader waits. */
+  | { readonly state: 'lost'; readonly error: EventBusError }
+  /** The bus answers again, after so many milliseconds; the reader goes on where it stopped. */
+  | { readonly state: 'restored'; readonly lasted: number }
+
+export interface OutageOptions {
+  /** Told once when an outage is noticed, and once when it is over. */
+  readonly onOutage?: ((outage: Outage) => void) | undefined
+  /**
+   * How long an outage may last before reading fails, in milliseconds. Default: 60,000 for a read that has an end; no
+   * limit for one that follows, and for a subscription. A bus that cannot be reached at the beginning fails at once.
+   */
+  readonly outageLimit?: number | undefined
+}

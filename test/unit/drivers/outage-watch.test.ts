@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { connectionFailed } from '../../../src/bus/errors.ts'
+import type { Outage } from '../../../src/bus/outage.ts'
+import { OutageWatch } from '../../../src/drivers/outage-watch.ts'
+import { joinOutages } from '../../../src/operations/join-outages.ts'
+
+const away = connectionFailed('127.0.0.1:9092 (refused)')
+
+test('gives up once the limit is exceeded, with the limit in the message', async () => {
+  const watch = new OutageWatch({ outageLimit: 5 })
+  expect(watch.failed('a', away)).toBeUndefined()
+  await expect
+    .poll(() => watch.failed('a', away))
+    .toMatchObject({ code: 'CONNECTION_FAILED', message: `${away.message}; gave up after 0.005 s`, isPassing: true })
+})
+
+test('begins anew after everything has worked again', async () => {
+  const watch = new OutageWatch({ outageLimit: 5 })
+  watch.failed('a', away)
+  watch.failed('b', away)
+  watch.worked('a')
+  await expect.poll(() => watch.failed('b', away)).toBeDefined()
+  watch.worked('b')
+  watch.worked('b')
+  expect(watch.failed('a', away)).toBeUndefined()
+})
+
+test('forgets parts that nobody needs any more', async () => {
+  const watch = new OutageWatch({ outageLimit: 5 })
+  watch.failed(1, away)
+  await expect.poll(() => watch.failed(1, away)).toBeDefined()
+  watch.keepOnly((part) => part !== 1)
+  expect(watch.failed(2, away)).toBeUndefined()
+})
+
+test('makes one report of an outage that several readings report', () => {
+  const reports: Outage[] = []
+  const report = joinOutages((outage) => void reports.push(outage))
+  report?.({ state: 'lost', error: away })
+  report?.({ state: 'lost', error: away })
+  report?.({ state: 'restored', lasted: 1000 })
+  report?.({ state: 'restored', lasted: 2000 })
+  report?.({ state: 'lost', error: away })
+  expect(reports).toEqual([
+    { state: 'lost', error: away },
+    { state: 'restored', lasted: 2000 },
+    { state: 'lost', error: away },
+  ])
+})
