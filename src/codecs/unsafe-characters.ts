@@ -45,12 +45,16 @@ function hasUnsafe(text: string): boolean {
 export function replaceUnsafe(text: string, replacement: (character: string) => string): string {
   if (!hasUnsafe(text)) return text
   tables ??= loadTables()
-  const { unsafe } = tables
-  return text.replace(tables.emojiOrUnsafe, (found) =>
-    // An emoji is one that is safe alone or has several characters, of which an unsafe one has but one.
-    [...found].length === 1 && unsafe.test(found) ? replacement(found) : found,
-  )
+  const { unsafe, emojiOrUnsafe } = tables
+  const replaced = (found: string): string =>
+    // An emoji is safe alone or has several characters; what is unsafe is one.
+    [...found].length === 1 && unsafe.test(found) ? replacement(found) : found
+  // Looking for emoji takes long, and most text around them is ASCII.
+  return text.replace(beyondAscii, (part) => part.replace(emojiOrUnsafe, replaced))
 }
+
+/** Of ASCII, only what keys are labeled with can begin an emoji: `1️⃣`. */
+const beyondAscii = /[\d#*]?[^\x20-\x7e]+/g
 
 /** As JSON spells a character: `\u202e`, beyond U+FFFF as two. */
 export const jsonEscape = (character: string): string =>
