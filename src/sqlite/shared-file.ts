@@ -32,6 +32,20 @@ export function openShared(
   }
 }
 
+/** Opens a file that is there for reading alone, also where it may not be written. */
+export function openToRead(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_PATIENCE_MS })
+  try {
+    // Opening reads nothing yet.
+    database.exec('SELECT 1 FROM sqlite_schema LIMIT 1')
+    return database
+  } catch (error) {
+    database.close()
+    if (!isUnwritable(error) || !isWholeWithoutLog(path)) throw error
+    return openFrozen(path)
+  }
+}
+
 function prepared(database: DatabaseSync, settings: string, prepare: (database: DatabaseSync) => void): DatabaseSync {
   try {
     database.exec(settings)

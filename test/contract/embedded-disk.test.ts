@@ -8,8 +8,11 @@ import { EventBusError } from '../../src/bus/errors.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
 import type { Outage } from '../../src/bus/outage.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
+import { append } from '../../src/saga/effects.ts'
 import { realPace } from '../../src/saga/pace.ts'
+import { cborCodec } from '../../src/saga/plain-codecs.ts'
 import { Relay } from '../../src/saga/relay.ts'
+import { runAggregate } from '../../src/saga/run-aggregate.ts'
 import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
 import { onSmallDisk, smallDisk } from '../support/small-disk.ts'
 import { newTopic, numbered, numberedList, numberOf, take, uniqueGroup } from './support/harness.ts'
@@ -176,6 +179,46 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
     expect(await store.deadLetters.count()).toBe(0)
   })
 })
+
+test.runIf(onSmallDisk)(
+  'an aggregate whose store is full waits, and handles every command once when there is room',
+  async () => {
+    type Fill = { readonly type: 'Fill' | 'Filled'; readonly id: string; readonly fill: string }
+    const disk = smallDisk()
+    const elsewhere = mkdtempSync(join(tmpdir(), 'crbus-bus-'))
+    onTestFinished(() => rmSync(elsewhere, { recursive: true }))
+    await using bus = new EmbeddedEventBus({ path: join(elsewhere, 'bus.db') })
+    await using store = new SqliteEventStore({ path: join(disk.path, 'store.db') })
+    const waits = Promise.withResolvers<string>()
+    const running = await runAggregate<number, Fill>({
+      bus,
+      store,
+      aggregate: {
+        name: 'filler',
+        events: 'filler-events',
+        commands: 'filler-commands',
+        initial: 0,
+        reduce: (count, action) =>
+          action.type === 'Filled'
+            ? { state: count + 1, effects: [] }
+            : { state: count, effects: [append<Fill>({ ...action, type: 'Filled' })] },
+        codec: cborCodec<Fill>({ Fill: 1, Filled: 1 }),
+        idOf: ({ id }) => id,
+      },
+      onError: ({ message }) => waits.resolve(message),
+    })
+    const fill = 'x'.repeat(100_000)
+    const sent = Array.from({ length: 80 }, (_, id) =>
+      running.send({ type: 'Fill', id: `f-${id}`, fill }, { causationId: `c-${id}` }),
+    )
+    expect(await waits.promise).toContain(`no space left on the disk of ${disk.path}`)
+    disk.grow(8)
+    await Promise.all(sent)
+    await running.close()
+    const streams = await store.readStreams(Array.from({ length: 80 }, (_, id) => `filler-f-${id}`))
+    expect([...streams.values()].map((stream) => stream.length)).toEqual(Array.from({ length: 80 }, () => 1))
+  },
+)
 
 describe('a bus that may not be written to', () => {
   /** A bus of 20 events in a folder of its own, closed. */

@@ -9,8 +9,8 @@ export interface SmallDisk {
   readonly path: string
   /** Takes all the space that is left. */
   fill(): void
-  /** Makes it twice as large. */
-  grow(): void
+  /** Makes it so many times as large, default twice. */
+  grow(times?: number): void
   makeReadOnly(): void
   makeWritable(): void
 }
@@ -46,7 +46,7 @@ export function smallDisk(): SmallDisk {
         closeSync(file)
       }
     },
-    grow: () => remount(`size=${2 * SIZE_BYTES}`),
+    grow: (times = 2) => remount(`size=${times * SIZE_BYTES}`),
     makeReadOnly: () => remount('ro'),
     makeWritable: () => remount('rw'),
   }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { openToRead } from '../../sqlite/shared-file.ts'
 import { checkTables, type FoundTable, type StorePart, type TableName, type TypeNames, tableNames } from '../layout.ts'
 
 /** Of an event, in every table that holds some. */
@@ -83,7 +84,7 @@ export function createTables(database: DatabaseSync, path: string): StorePart[] 
 /** The same of a file that may not be there, without making it. */
 export function inspectFile(path: string): StorePart[] {
   const isThere = path !== ':memory:' && existsSync(path)
-  const database = isThere ? new DatabaseSync(path, { readOnly: true }) : new DatabaseSync(':memory:')
+  const database = isThere ? openToRead(path) : new DatabaseSync(':memory:')
   try {
     return inspectTables(database, path)
   } finally {

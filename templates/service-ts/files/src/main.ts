@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { EmbeddedEventBus, type EventBus, openEventStore, RedpandaEventBus } from 'crbus'
 import { type Options, readOptions } from './options.ts'
 import { run } from './run.ts'
@@ -12,7 +11,6 @@ async function main({ brokers, dataDir, store: location, sample }: Options): Pro
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
   const file = `${dataDir}/bus.db`
-  mkdirSync(dataDir, { recursive: true })
   const bus: EventBus = brokers === undefined ? new EmbeddedEventBus({ path: file }) : new RedpandaEventBus({ brokers })
   try {
     const store = await openEventStore(location)

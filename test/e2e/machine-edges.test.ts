@@ -1,0 +1,176 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { onSmallDisk, smallDisk } from '../support/small-disk.ts'
+
+// The built command line where the machine lacks something. Each is ended after a while: it used to wait for ever.
+
+const bin = new URL('../../bin/crbus.js', import.meta.url).pathname
+const isRoot = process.getuid?.() === 0
+const PATIENCE_MS = 60_000
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'crbus-edges-'))
+  chmodSync(folder, 0o755)
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+})
+
+interface Surroundings {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** A user without rights, a home and a shell. */
+  readonly isStranger?: boolean
+  readonly stdin?: string
+}
+
+/** Runs a program of the shell, or the command line, with nothing of the environment but what is given. */
+async function run(
+  argv: readonly string[],
+  { cwd = folder, env = {}, isStranger = false, stdin = '' }: Surroundings = {},
+  program = [process.execPath, bin],
+) {
+  const [command = '', ...words] = [...program, ...argv]
+  const child = spawn(command, words, {
+    cwd,
+    env: { PATH: String(process.env.PATH), ...env },
+    timeout: PATIENCE_MS,
+    killSignal: 'SIGKILL',
+    ...(isStranger ? { uid: 54_321, gid: 54_321 } : {}),
+  })
+  const [out, err]: [string[], string[]] = [[], []]
+  child.stdout.on('data', (chunk) => out.push(String(chunk)))
+  child.stderr.on('data', (chunk) => err.push(String(chunk)))
+  // A command that has failed reads no further.
+  child.stdin.on('error', () => undefined).end(stdin)
+  const [exitCode] = await once(child, 'close')
+  return { stdout: out.join(''), stderr: err.join(''), exitCode: exitCode as number | null }
+}
+
+const home = () => ({ HOME: folder })
+const EMPTY = 'TOPIC  PARTITIONS  REPLICAS  EVENTS\n'
+const NOTHING_YET = 'no topics yet; a first publish makes one on the embedded bus\n'
+
+describe('a command', () => {
+  test.each(['/proc', '/dev/null', '/nonexistent'])(
+    'runs where no compile cache can be made: TMPDIR=%s',
+    async (TMPDIR) => {
+      const result = await run(['topics', 'list'], { env: { ...home(), TMPDIR } })
+      expect(result).toEqual({ stdout: EMPTY, stderr: NOTHING_YET, exitCode: 0 })
+    },
+  )
+
+  test('refuses a working directory that was removed, in its own words', async () => {
+    const script = 'mkdir gone; cd gone; rmdir ../gone; exec "$0" "$@"'
+    const { stderr, exitCode } = await run(['topics', 'list'], { env: home() }, [
+      'sh',
+      '-c',
+      script,
+      process.execPath,
+      bin,
+    ])
+    expect(stderr).toBe(
+      'error: the working directory no longer exists (CRBUS_USAGE)\n  try: cd to a folder that exists\n',
+    )
+    expect(exitCode).toBe(2)
+  })
+
+  test.each([
+    ['a package.json that is not JSON', () => writeFileSync(join(dataFolder(), 'package.json'), '{')],
+    ['a package.json that is a folder', () => mkdirSync(join(dataFolder(), 'package.json'))],
+  ])('has nothing to say of %s in the data folder', async (_, make) => {
+    make()
+    expect(await run(['topics', 'list'], { env: home() })).toEqual({ stdout: EMPTY, stderr: NOTHING_YET, exitCode: 0 })
+  })
+
+  test.runIf(isRoot)('has nothing to say of a package.json that its user may not read', async () => {
+    chmodSync(dataFolder(), 0o700)
+    const data = join(folder, 'own')
+    mkdirSync(data)
+    chmodSync(data, 0o777)
+    const result = await run(['topics', 'list', '--data-dir', data], { env: home(), isStranger: true })
+    expect(result).toEqual({ stdout: EMPTY, stderr: NOTHING_YET, exitCode: 0 })
+  })
+
+  test.runIf(isRoot)('runs as a user without home and shell, who needs --data-dir', async () => {
+    const data = join(folder, 'own')
+    mkdirSync(data)
+    chmodSync(data, 0o777)
+    expect(
+      await run(['publish', 't', '--type', 'A', '--data', '{}', '--data-dir', data], { isStranger: true }),
+    ).toMatchObject({
+      exitCode: 0,
+    })
+    const { stderr, exitCode } = await run(['publish', 't', '--type', 'A', '--data', '{}'], { isStranger: true })
+    expect(stderr).toContain('permission denied: /')
+    expect(stderr).toContain('--data-dir')
+    expect(exitCode).toBe(3)
+  })
+
+  test.each(['/proc/crbus', '/dev/null/crbus'])('refuses a data folder that cannot be made: %s', async (data) => {
+    const { stderr, exitCode } = await run(['publish', 't', '--type', 'A', '--data', '{}', '--data-dir', data], {
+      env: home(),
+    })
+    expect(stderr).toContain(`the embedded bus at ${data}/bus.db cannot be used: `)
+    expect(stderr).toContain('try: name another folder with --data-dir')
+    expect(exitCode).toBe(3)
+  })
+
+  const dataFolder = () => {
+    const path = join(folder, '.local', 'share', 'crbus')
+    mkdirSync(path, { recursive: true })
+    return path
+  }
+})
+
+describe.runIf(onSmallDisk)('a small disk', () => {
+  const lines = (count: number) =>
+    Array.from({ length: count }, (_, i) => `{"i":${i},"fill":"${'x'.repeat(500)}"}\n`).join('')
+
+  test('that is full ends a publish with what helps, after everything that was reported', async () => {
+    const disk = smallDisk()
+    const where = ['--data-dir', join(disk.path, 'bus')]
+    const full = await run(['publish', 'order-events', '--type', 'A', ...where], { env: home(), stdin: lines(20_000) })
+    expect(full.stderr).toContain(`no space left on the disk of ${disk.path}/bus`)
+    expect(full.stderr).toContain('try: make room on the disk')
+    expect(full.exitCode).toBe(8)
+    const reported = full.stdout.split('\n').filter(Boolean).length
+    expect(reported).toBeGreaterThan(1000)
+
+    const { stdout, exitCode } = await run(['tail', 'order-events', '--from', 'start', '-e', '-o', '%{i}', ...where], {
+      env: home(),
+    })
+    expect(exitCode).toBe(0)
+    const stored = new Set(stdout.trim().split('\n').map(Number))
+    expect(stored.size).toBeGreaterThanOrEqual(reported)
+    for (let line = 0; line < reported; line += 1) expect(stored.has(line)).toBe(true)
+  })
+
+  test('that is read-only is read by every command that reads, and refuses a publish as read-only', async () => {
+    const disk = smallDisk()
+    const where = ['--data-dir', join(disk.path, 'bus')]
+    await run(['publish', 'order-events', '--type', 'A', ...where], { env: home(), stdin: '{"i":1}\n{"i":2}\n' })
+    disk.makeReadOnly()
+    const files = readdirSync(join(disk.path, 'bus'))
+    for (const argv of [
+      ['topics', 'list'],
+      ['topics', 'describe', 'order-events'],
+      ['groups', 'list'],
+      ['lag'],
+      ['tail', 'order-events', '--from', 'start', '-e'],
+      ['check', 'topic', 'order-events', '--partitions', '3'],
+    ]) {
+      const { stderr, exitCode } = await run([...argv, ...where], { env: home() })
+      expect({ argv, stderr: stderr.includes('error'), exitCode }).toEqual({ argv, stderr: false, exitCode: 0 })
+    }
+    const { stderr, exitCode } = await run(['publish', 'order-events', '--type', 'A', '--data', '{}', ...where], {
+      env: home(),
+    })
+    expect(stderr).toContain('is read-only')
+    expect(exitCode).toBe(6)
+    expect(readdirSync(join(disk.path, 'bus'))).toEqual(files)
+  })
+})
