@@ -26,6 +26,7 @@ export function causeOf(error: unknown, path: string): string {
     case 'EIO':
       return `the disk of ${folder} reports an input/output error`
     case 'EEXIST':
+      return found === undefined ? 'it is there and is not a folder' : inWords(found, full, syscall)
     case 'ELOOP':
     case 'ENOENT':
     case 'ENOTDIR':

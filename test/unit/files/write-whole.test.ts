@@ -71,6 +71,12 @@ describe('makeFolder', () => {
     expect(causeOf(error, '/proc/crbus/a/b/file.json')).toBe('no folder can be made in /proc')
   })
 
+  test('refuses a folder in whose place is a file', () => {
+    writeFileSync(at('x'), '')
+    const error = thrownBy(() => makeFolder(at('x')))
+    expect(causeOf(error, at('x'))).toBe('it is there and is not a folder')
+  })
+
   test('refuses a name that is too long', () => {
     const error = thrownBy(() => makeFolder(at('x'.repeat(300))))
     expect(causeOf(error, at('x'.repeat(300)))).toBe('its name is too long for the file system')
