@@ -14,30 +14,46 @@ interface ProjectChoice {
 export type ChangedPart = 'bus' | 'store' | 'schemas'
 
 /**
- * Where a change goes, when the project's file chose that and it is not a file in the folder of the project. What the user
- * chose by a flag, the environment or a file of their own is `undefined`.
+ * Where a change goes, when the project's file chose that and it is not a file in the folder of the project: by a profile
+ * of its own, or by naming one of the user's. What the user chose by a flag, the environment or a file of their own is
+ * `undefined`.
  */
 export function choiceOfProject(config: Config, file: string, part: ChangedPart): ProjectChoice | undefined {
-  const place = { bus: busOf, store: storeOf, schemas: schemasOf }[part](config, file)
+  const { profile, profiles, schemas } = config
+  if (part === 'schemas') {
+    const folder = schemas?.from === file ? outside(schemas.value, file) : undefined
+    return folder === undefined ? undefined : { file, what: `this goes to ${folder}, as "schemas" of ${file} says` }
+  }
+  const place = (part === 'bus' ? busOf : storeOf)(config, file)
   if (place === undefined) return undefined
-  if (part === 'schemas') return { file, what: `this goes to ${place}, as "schemas" of ${file} says` }
-  const { profile, profiles } = config
+  const { from } = config[part]
+  // The store beside an embedded bus has no file that says so.
+  const isOfProject = isOf(from, file) || (part === 'store' && isOf(config.bus.from, file))
+  if (!isOfProject) return { file, what: `this goes to ${place}, as ${file} chooses your profile '${profile?.value}'` }
   const isHiding = profile !== undefined && profiles.get(profile.value)?.isInBothFiles
   const hiding = isHiding ? ', and your own profile of that name does not count' : ''
   return { file, what: `this goes to ${place}, as profile '${profile?.value}' of ${file} says${hiding}` }
 }
 
-const schemasOf = ({ schemas }: Config, file: string): string | undefined =>
-  schemas?.from === file ? outside(schemas.value, file) : undefined
+/** A setting is from a file, or from a variable that the file names: `crbus.json (env:DATABASE_URL)`. */
+const isOf = (from: string, file: string): boolean => from === file || from.startsWith(`${file} (`)
 
-function busOf({ bus: { value, from } }: Config, file: string): string | undefined {
-  if (from !== file) return undefined
+/** Whether the project's file chose it: it is of a profile there, or of the profile that it names. */
+const isChosen = ({ files, profile }: Config, from: string, file: string): boolean =>
+  isOf(from, file) || (profile?.from === file && files.some((one) => isOf(from, one)))
+
+function busOf(config: Config, file: string): string | undefined {
+  const { value, from } = config.bus
+  if (!isChosen(config, from, file)) return undefined
   return value.kind === 'kafka' ? `the brokers ${value.brokers}` : outside(value.folder, file)
 }
 
-function storeOf({ store: { value, from }, bus }: Config, file: string): string | undefined {
+function storeOf(config: Config, file: string): string | undefined {
+  const { value, from } = config.store
+  const { bus } = config
   // Without a store of its own, a profile has one beside its embedded bus.
-  if (from !== file && (from !== 'default' || bus.from !== file || bus.value.kind !== 'embedded')) return undefined
+  const isBeside = from === 'default' && bus.value.kind === 'embedded' && isChosen(config, bus.from, file)
+  if (!isBeside && !isChosen(config, from, file)) return undefined
   if (value.kind === 'postgres') return `the event store ${shownStore(value)}`
   return value.kind === 'sqlite' ? outside(value.path, file) : undefined
 }

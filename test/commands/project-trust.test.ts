@@ -266,6 +266,20 @@ describe('the place of a change that a project file chose', () => {
     )
   })
 
+  test('is said of a profile of the user that the project names, and of a variable that it names', async () => {
+    project({ profile: 'mine', profiles: { a: { store: 'env:PROD_DATABASE_URL' } } })
+    user({ profiles: { mine: { brokers: 'mine:9092' } } })
+    expect(said((await run(Publish, publishing)).stderr)).toEqual([
+      `note: this goes to the brokers mine:9092, as ${projectFile} chooses your profile 'mine' (said once)`,
+    ])
+    expect(said((await run(Publish, [...publishing, '--profile', 'mine'])).stderr)).toEqual([])
+    expect(said((await run(Publish, publishing, { CRBUS_BROKERS: 'other:1' })).stderr)).toEqual([])
+    const env = { PROD_DATABASE_URL: join(folder, 'prod.db') }
+    expect(said((await run(StoreInit, ['--profile', 'a', '--yes'], env)).stderr)).toEqual([
+      `note: this goes to ${join(folder, 'prod.db')}, as profile 'a' of ${projectFile} says (said once)`,
+    ])
+  })
+
   test.each([
     ['by --brokers', ['-b', 'kafka-1:9092'], {}],
     ['by CRBUS_BROKERS', [], { CRBUS_BROKERS: 'kafka-1:9092' }],
