@@ -179,8 +179,14 @@ export interface SliceRequest {
   readonly to: OffsetSpec
 }
 
+/** A slice with an end, and the end of its partition. */
+export interface ResolvedSlice extends LogSlice {
+  readonly to: bigint
+  readonly end: bigint
+}
+
 export interface ResolvedSlices {
-  readonly slices: readonly LogSlice[]
+  readonly slices: readonly ResolvedSlice[]
   /** What was asked for and is not there, a sentence each. */
   readonly notes: readonly string[]
 }
@@ -224,7 +230,7 @@ async function resolveTopic(
       }
       const first = place(from, fromTimes)
       const last = place(to, toTimes)
-      return { topic, partition, from: first, to: last < first ? first : last }
+      return { topic, partition, from: first, to: last < first ? first : last, end }
     })
   return { slices, notes }
 }

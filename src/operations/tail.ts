@@ -13,13 +13,14 @@ import { joinOutages } from './join-outages.ts'
 import { mergeByTime } from './merge-by-time.ts'
 import { type OffsetSpec, resolveSlices } from './offset-grammar.ts'
 import { systemClock } from './pace.ts'
+import { only, timeRange } from './time-range.ts'
 
 export interface TailRequest {
   readonly topics: readonly string[]
   readonly partitions?: readonly number[] | undefined
   /** Where to begin. Absent: the newest `last` events. */
   readonly from?: OffsetSpec | undefined
-  /** Where to stop. Absent: follow, or the end as it is now. */
+  /** Where to stop. Absent: follow, or the end as it is now. A time: events before it, see `timeRange`. */
   readonly to?: OffsetSpec | undefined
   readonly follow: boolean
   /** Without `from`: how many of the newest events to begin with. */
@@ -62,25 +63,30 @@ async function* selected(
   waitedFor: ReadonlySet<string>,
 ): AsyncGenerator<readonly EventView[]> {
   const { from, to, follow, signal, filter, reading } = request
-  async function* views(batch: readonly BusRecord[]): AsyncGenerator<readonly EventView[]> {
-    const all = batch.map((record) => viewOf(record, reading))
-    if (filter === undefined) yield all
-    else yield* passing(all, filter, signal)
-  }
-  const { slices, notes } = await resolveSlices(bus.log, {
+  const { slices: resolved, notes } = await resolveSlices(bus.log, {
     topics: request.topics,
     partitions: request.partitions,
     from: from ?? { kind: 'start' },
     to: to ?? { kind: 'end' },
   })
-  notes.forEach(request.onNotice)
+  const range = timeRange(resolved, from, to)
+  const slices = range?.slices ?? resolved
+  for (const note of [...notes, ...(range?.notes ?? [])]) request.onNotice(note)
+  async function* views(batch: readonly BusRecord[]): AsyncGenerator<readonly EventView[]> {
+    const inRange = range === undefined ? batch : batch.filter(range.has)
+    const all = inRange.map((record) => viewOf(record, reading))
+    if (filter === undefined) yield all
+    else yield* passing(all, filter, signal)
+  }
   // Who was there before a topic sees all of it.
   const isNew = ({ topic }: LogSlice) => from === undefined && waitedFor.has(topic)
   const past = slices.filter((slice) => !isNew(slice))
-  if (from === undefined) yield await newest(bus, request, past)
+  if (from === undefined) yield await newest(bus, request, past, views)
   else {
     const options = readOptions(request)
-    for await (const batch of mergeByTime(past.map((slice) => bus.log.read([slice], options)))) yield* views(batch)
+    const readings = past.map((slice) => bus.log.read([slice], options))
+    const within = range === undefined ? readings : readings.map((reading) => only(reading, range.has))
+    for await (const batch of mergeByTime(within)) yield* views(batch)
   }
   if (!follow || to !== undefined) return
   const rest = slices.map((slice) => {
@@ -95,8 +101,9 @@ async function* selected(
 }
 
 /** A follower waits for the bus while it reads the past, too. */
-function readOptions({ signal, follow, onOutage }: TailRequest): ReadOptions {
-  return { signal, onOutage: joinOutages(onOutage), outageLimit: follow ? Number.POSITIVE_INFINITY : undefined }
+function readOptions({ signal, follow, to, onOutage }: TailRequest): ReadOptions {
+  const goesOn = follow && to === undefined
+  return { signal, onOutage: joinOutages(onOutage), outageLimit: goesOn ? Number.POSITIVE_INFINITY : undefined }
 }
 
 /** Milliseconds for which a filter may keep this process from hearing signals. */
@@ -137,18 +144,24 @@ const WIDEST_LOOK = 20_000n
  * The newest `last` events that pass the filter, oldest first. Each partition is looked back through, in windows that
  * double, until it gave that many or its start is reached: the newest of all are then among them.
  */
-async function newest(bus: EventBus, request: TailRequest, slices: readonly LogSlice[]): Promise<readonly EventView[]> {
+async function newest(
+  bus: EventBus,
+  request: TailRequest,
+  slices: readonly LogSlice[],
+  views: (batch: readonly BusRecord[]) => AsyncIterable<readonly EventView[]>,
+): Promise<readonly EventView[]> {
   if (request.last === 0) return []
   const options = readOptions(request)
-  const perPartition = await Promise.all(slices.map((slice) => newestOf(bus, request, slice, options)))
+  const perPartition = await Promise.all(slices.map((slice) => newestOf(bus, request, slice, options, views)))
   return perPartition.flat().sort(byTime).slice(-request.last)
 }
 
 async function newestOf(
   bus: EventBus,
-  { last, filter, reading, signal }: TailRequest,
+  { last, signal }: TailRequest,
   slice: LogSlice,
   options: ReadOptions,
+  views: (batch: readonly BusRecord[]) => AsyncIterable<readonly EventView[]>,
 ): Promise<readonly EventView[]> {
   let found: EventView[] = []
   let to = slice.to ?? slice.from
@@ -157,9 +170,7 @@ async function newestOf(
     const from = to - width > slice.from ? to - width : slice.from
     let older: EventView[] = []
     for await (const batch of bus.log.read([{ ...slice, from, to }], options)) {
-      const views = batch.map((record) => viewOf(record, reading))
-      const passed = filter === undefined ? [views] : passing(views, filter, signal)
-      for await (const found of passed) for (const view of found) older.push(view)
+      for await (const passed of views(batch)) for (const view of passed) older.push(view)
       // Of a window full of what is looked for, only the end is kept.
       if (older.length > 2 * last) older = older.slice(-last)
     }

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { EventBusError } from '../../../src/bus/errors.ts'
 import type { BusRecord } from '../../../src/bus/record.ts'
 import { followTopics } from '../../../src/operations/follow-topics.ts'
+import { tail } from '../../../src/operations/tail.ts'
 import type { Contract } from '../bus-contract.ts'
 import { bytes, newTopic, readSlices, testSignal, text, uniqueTopic } from './harness.ts'
 
@@ -89,6 +90,69 @@ export function readClauses({ bus, open }: Contract): void {
 
   test('reads nothing of no slices', async () => {
     expect(await readSlices(bus(), [])).toEqual([])
+  })
+
+  test.each([
+    { range: 'both ends are times', from: 150, to: 260, expected: [2, 3, 5, 7] },
+    { range: 'only the end is a time', from: undefined, to: 260, expected: [0, 1, 2, 3, 5, 7] },
+    { range: 'the end is before all records', from: undefined, to: -1, expected: [] },
+    { range: 'only the beginning is a time', from: 210, to: undefined, expected: [4, 5, 6, 7, 8] },
+  ])(
+    'finds records of a time range although their timestamps are not in order: $range',
+    async ({ from, to, expected }) => {
+      const topic = await newTopic(bus())
+      const times = [0, 100, 200, 200, 300, 250, 400, 150, 500]
+      await bus().log.append(
+        topic,
+        times.map((milliseconds) => ({ key: null, value: null, timestamp: at(milliseconds) })),
+      )
+      const notices: string[] = []
+      const seen: number[] = []
+
+      for await (const views of tail(bus(), {
+        topics: [topic],
+        from: from === undefined ? { kind: 'start' } : { kind: 'time', time: at(from) },
+        to: to === undefined ? { kind: 'end' } : { kind: 'time', time: at(to) },
+        follow: false,
+        last: 10,
+        signal: testSignal(),
+        onNotice: (notice) => void notices.push(notice),
+      })) {
+        seen.push(...offsets(views.map(({ record }) => record)))
+      }
+
+      expect(seen).toEqual(expected)
+      expect(notices).toEqual([])
+    },
+  )
+
+  test('says what lies behind the part that a range ending at a time reads', async () => {
+    const topic = await newTopic(bus())
+    const record = (timestamp: bigint) => ({ key: null, value: null, timestamp })
+    const later = Array.from({ length: 10_000 }, () => record(at(300)))
+    await bus().log.append(topic, [record(at(0)), ...later, record(at(100))])
+    const notices: string[] = []
+    const seen: number[] = []
+
+    for await (const views of tail(bus(), {
+      topics: [topic],
+      from: { kind: 'start' },
+      to: { kind: 'time', time: at(200) },
+      follow: false,
+      last: 10,
+      signal: testSignal(),
+      onNotice: (notice) => void notices.push(notice),
+    })) {
+      seen.push(...offsets(views.map(({ record }) => record)))
+    }
+
+    expect(seen).toEqual([0])
+    const until = new Date(Number(at(200))).toISOString()
+    expect(notices).toEqual([
+      expect.stringContaining(
+        `${topic}[0] was read to 10000 offsets behind the first event at or after ${until}; earlier timestamps behind that`,
+      ),
+    ])
   })
 
   test('follows a slice without an end until it is told to stop, without an error', async () => {
