@@ -24,7 +24,7 @@ const PLACES = `--from and --to take
   @-1h      an hour ago          @-48h:-24h        a range of times
   @1662059631  @2026-11-23  @2026-11-23T10:00:00Z
                            a day or time without a zone is UTC
- --to a time shows the events with an earlier timestamp; those that were written much later than they are dated are named in a notice.`
+--to a time shows the events with an earlier timestamp; a notice says where later offsets were not looked at.`
 
 const TOKENS = `-o takes text, json (a line each, which "crbus publish" reads back), raw (the values; harmless text on a terminal), or a format such as '%t[%p]@%o %y %{order_id}' of
   %t topic        %p partition    %o offset       %k key
