@@ -17,7 +17,16 @@ const bundle = async (input, dir, options) => {
 }
 
 // Native or optional: loaded from node_modules when a command needs them, or never.
-const external = ['lz4-napi', 'pg-native', 'typescript', 'ts-node', 'tsx', 'react-devtools-core', /^@oclif\/plugin-/]
+const external = [
+  'lz4-napi',
+  '@node-rs/crc32',
+  'pg-native',
+  'typescript',
+  'ts-node',
+  'tsx',
+  'react-devtools-core',
+  /^@oclif\/plugin-/,
+]
 const define = { 'process.env.NODE_ENV': '"production"' }
 
 // Apart from the rest, at the place it has in src: ink waits for its layout engine while it loads, and beside a module

@@ -1,6 +1,31 @@
-/** Eight tables, so that eight bytes are taken a step: a byte a step would cost more than all else in a publish. */
-const tables = makeTables()
+import { createRequire } from 'node:module'
 
+type Checksum = (bytes: Uint8Array) => number
+
+const load = createRequire(import.meta.url)
+let chosen: Checksum | undefined
+
+/**
+ * CRC-32C (RFC 3720), which guards Kafka's record batches; `node:zlib` has only the other CRC-32. Uses the processor's
+ * instruction for it by way of `@node-rs/crc32` (5 GB/s), and tables (0.7 GB/s) where that package has no build.
+ */
+export function crc32c(bytes: Uint8Array): number {
+  chosen ??= native() ?? crc32cByTables
+  return chosen(bytes)
+}
+
+function native(): Checksum | undefined {
+  try {
+    return (load('@node-rs/crc32') as typeof import('@node-rs/crc32')).crc32c
+  } catch {
+    // The package throws on platforms that it has no build for.
+    return undefined
+  }
+}
+
+let tables: Int32Array | undefined
+
+/** Eight tables, so that eight bytes are taken a step. */
 function makeTables(): Int32Array {
   const made = new Int32Array(8 * 256)
   for (let byte = 0; byte < 256; byte += 1) {
@@ -16,8 +41,10 @@ function makeTables(): Int32Array {
   return made
 }
 
-/** CRC-32C (RFC 3720), which guards Kafka's record batches; `node:zlib` has only the other CRC-32. */
-export function crc32c(bytes: Uint8Array): number {
+/** The same checksum in JavaScript. */
+export function crc32cByTables(bytes: Uint8Array): number {
+  tables ??= makeTables()
+  const table = tables
   const end = bytes.length - (bytes.length % 8)
   let crc = -1
   let at = 0
@@ -29,15 +56,15 @@ export function crc32c(bytes: Uint8Array): number {
         ((bytes[at + 2] as number) << 16) |
         ((bytes[at + 3] as number) << 24))
     crc =
-      (tables[1792 + (low & 0xff)] as number) ^
-      (tables[1536 + ((low >>> 8) & 0xff)] as number) ^
-      (tables[1280 + ((low >>> 16) & 0xff)] as number) ^
-      (tables[1024 + (low >>> 24)] as number) ^
-      (tables[768 + (bytes[at + 4] as number)] as number) ^
-      (tables[512 + (bytes[at + 5] as number)] as number) ^
-      (tables[256 + (bytes[at + 6] as number)] as number) ^
-      (tables[bytes[at + 7] as number] as number)
+      (table[1792 + (low & 0xff)] as number) ^
+      (table[1536 + ((low >>> 8) & 0xff)] as number) ^
+      (table[1280 + ((low >>> 16) & 0xff)] as number) ^
+      (table[1024 + (low >>> 24)] as number) ^
+      (table[768 + (bytes[at + 4] as number)] as number) ^
+      (table[512 + (bytes[at + 5] as number)] as number) ^
+      (table[256 + (bytes[at + 6] as number)] as number) ^
+      (table[bytes[at + 7] as number] as number)
   }
-  for (; at < bytes.length; at += 1) crc = (crc >>> 8) ^ (tables[(crc ^ (bytes[at] as number)) & 0xff] as number)
+  for (; at < bytes.length; at += 1) crc = (crc >>> 8) ^ (table[(crc ^ (bytes[at] as number)) & 0xff] as number)
   return ~crc >>> 0
 }

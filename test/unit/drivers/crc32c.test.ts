@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { crc32c, crc32cByTables } from '../../../src/drivers/kafka/crc32c.ts'
+
+// RFC 3720, B.4.
+test.each([
+  ['32 zeros', Buffer.alloc(32), 0x8a9136aa],
+  ['32 bytes of ones', Buffer.alloc(32, 0xff), 0x62a8ab43],
+  ['0 to 31', Buffer.from(Array.from({ length: 32 }, (_, at) => at)), 0x46dd794e],
+  ['123456789', Buffer.from('123456789'), 0xe3069283],
+  ['nothing', Buffer.alloc(0), 0],
+])('the checksum of %s is that of the standard, natively and by tables', (_, bytes, expected) => {
+  expect([crc32c(bytes), crc32cByTables(bytes)]).toEqual([expected, expected])
+})
