@@ -12,6 +12,8 @@ interface KafkaProxyRules {
   readonly hold?: ((request: ProxiedRequest) => Promise<void> | undefined) | undefined
   /** True: the broker has answered, and the connection ends before the client hears of it. */
   readonly loses?: ((request: ProxiedRequest) => boolean) | undefined
+  /** What the client gets instead of an answer: a length, a correlation id, a payload. */
+  readonly changes?: ((request: ProxiedRequest, answer: Buffer) => Buffer) | undefined
 }
 
 export interface KafkaProxy {
@@ -55,7 +57,7 @@ export async function startKafkaProxy(port: number): Promise<KafkaProxy> {
       frames((frame) => {
         const request = asked.shift()
         if (request && proxy.rules.loses?.(request)) end()
-        else client.write(frame)
+        else client.write((request && proxy.rules.changes?.(request, frame)) ?? frame)
       }),
     )
   })

@@ -1,3 +1,5 @@
+import { KafkaFailure } from './kafka-errors.ts'
+
 /** Kafka's primitive types, written one after another. */
 export class Writer {
   #bytes = Buffer.allocUnsafe(256)
@@ -89,7 +91,13 @@ export class Writer {
   }
 }
 
-/** Kafka's primitive types, read one after another. Throws `RangeError` at the end of the bytes. */
+/** The longest varint that holds 32 bits. */
+const MAX_UVARINT_BYTES = 5
+
+/**
+ * Kafka's primitive types, read one after another. Lengths and counts are compared with the bytes that are left before
+ * they are used: an element of a list takes at least a byte. Throws a `KafkaFailure` of the kind `answer`.
+ */
 export class Reader {
   readonly #bytes: Buffer
   #at = 0
@@ -120,9 +128,7 @@ export class Reader {
 
   string(): string | null {
     const size = this.int16()
-    if (size < 0) return null
-    const at = this.#step(size)
-    return this.#bytes.toString('utf8', at, at + size)
+    return size === -1 ? null : this.#utf8(size)
   }
 
   /** A string that may not be absent. */
@@ -132,36 +138,35 @@ export class Reader {
 
   /** Length as an int32, then a view of the bytes; absent is empty. */
   block(): Buffer {
-    const size = Math.max(0, this.int32())
-    const at = this.#step(size)
-    return this.#bytes.subarray(at, at + size)
+    const size = this.int32()
+    const at = this.#step(size === -1 ? 0 : size)
+    return this.#bytes.subarray(at, this.#at)
   }
 
+  /** Count as an int32; an absent list is empty. */
   list<T>(read: () => T): T[] {
-    const values: T[] = []
-    for (let count = this.int32(); count > 0; count -= 1) values.push(read())
-    return values
+    const count = this.int32()
+    return this.#repeat(count === -1 ? 0 : count, read)
   }
 
   uvarint(): number {
     let value = 0
-    for (let shift = 0; ; shift += 7) {
+    let factor = 1
+    for (let size = 1; size <= MAX_UVARINT_BYTES; size += 1) {
       const byte = this.int8()
-      value |= (byte & 0x7f) << shift
+      value += (byte & 0x7f) * factor
       if (byte >= 0) return value
+      factor *= 128
     }
+    throw damaged(`a number has more than ${MAX_UVARINT_BYTES} bytes`)
   }
 
   compactText(): string {
-    const size = Math.max(0, this.uvarint() - 1)
-    const at = this.#step(size)
-    return this.#bytes.toString('utf8', at, at + size)
+    return this.#utf8(Math.max(0, this.uvarint() - 1))
   }
 
   compactList<T>(read: () => T): T[] {
-    const values: T[] = []
-    for (let count = this.uvarint() - 1; count > 0; count -= 1) values.push(read())
-    return values
+    return this.#repeat(Math.max(0, this.uvarint() - 1), read)
   }
 
   skip(count: number): void {
@@ -170,15 +175,39 @@ export class Reader {
 
   /** Fields a broker adds for who knows them. */
   skipTags(): void {
-    for (let count = this.uvarint(); count > 0; count -= 1) {
+    this.#repeat(this.uvarint(), () => {
       this.uvarint()
       this.skip(this.uvarint())
-    }
+    })
+  }
+
+  /** Refuses bytes that are left: what was read before them was not what was written. */
+  end(): void {
+    if (this.#left > 0) throw damaged(`${this.#left} bytes are left at its end`)
+  }
+
+  get #left(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  #utf8(size: number): string {
+    const at = this.#step(size)
+    return this.#bytes.toString('utf8', at, this.#at)
+  }
+
+  #repeat<T>(count: number, read: () => T): T[] {
+    if (count < 0 || count > this.#left) throw damaged(`a list has ${count} entries in ${this.#left} bytes`)
+    const values: T[] = []
+    for (let left = count; left > 0; left -= 1) values.push(read())
+    return values
   }
 
   #step(count: number): number {
     const at = this.#at
+    if (count < 0 || count > this.#left) throw damaged(`a field has ${count} bytes where ${this.#left} are left`)
     this.#at += count
     return at
   }
 }
+
+const damaged = (reason: string) => new KafkaFailure('answer', reason)

@@ -1,8 +1,9 @@
 import type { ConnectionOptions } from 'node:tls'
 import { connectionFailed, type EventBusError, transportError } from '../../bus/errors.ts'
 import { type ErrorPlace, errorCode, isPassing, KafkaFailure, toBusError } from './kafka-errors.ts'
-import type { Sasl } from './kafka-options.ts'
+import { MAX_BATCH_BYTES, type Sasl } from './kafka-options.ts'
 import {
+  ANSWER_BYTES,
   type Api,
   apiVersionsApi,
   ask,
@@ -18,6 +19,8 @@ export interface ClusterOptions {
   readonly brokers: readonly string[]
   readonly clientId: string
   readonly timeout: number
+  /** A record batch may take so many bytes when it is decompressed, and on the wire. */
+  readonly maxBatchBytes?: number | undefined
   readonly tls?: boolean | ConnectionOptions | undefined
   readonly sasl?: Sasl | undefined
 }
@@ -276,6 +279,9 @@ export class KafkaCluster {
 
   #remember(topic: string, partitions: readonly PartitionMetadata[]): readonly PartitionMetadata[] {
     const sorted = [...partitions].sort((a, b) => a.partition - b.partition)
+    const isComplete = sorted.every(({ partition }, at) => partition === at)
+    if (!isComplete)
+      throw new KafkaFailure('answer', `the partitions that Metadata lists of topic '${topic}' have gaps`)
     this.#leaders.set(topic, sorted)
     this.#topics.set(topic, { at: performance.now(), partitions: Promise.resolve(sorted) })
     return sorted
@@ -286,7 +292,8 @@ export class KafkaCluster {
     const key = keyOf(channel, address)
     let connection = this.#connections.get(key)
     if (connection === undefined || connection.isClosed) {
-      connection = new WireConnection({ ...this.options, ...address })
+      const maxAnswerBytes = ANSWER_BYTES + (this.options.maxBatchBytes ?? MAX_BATCH_BYTES)
+      connection = new WireConnection({ ...this.options, ...address, maxAnswerBytes })
       this.#connections.set(key, connection)
     }
     await connection.open()

@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-
+import { BatchProblem, corrupt, tooLarge } from './batch-errors.ts'
 import type { Compression } from './kafka-options.ts'
 
 /** The number in a record batch's attributes. */
@@ -7,49 +7,58 @@ export const compressionIds: Readonly<Record<Compression, number>> = { none: 0, 
 
 export interface Codec {
   compress(bytes: Buffer): Buffer
-  decompress(bytes: Buffer): Buffer
+  /**
+   * Never makes more than `limit` bytes, whatever the bytes say of their size. Throws a `BatchProblem` where there are
+   * more, or where the bytes are not what the format says.
+   */
+  decompress(bytes: Buffer, limit: number): Buffer
 }
 
 const codecs: Partial<Record<number, Codec>> = {
-  1: { compress: (bytes) => gzipSync(bytes), decompress: (bytes) => gunzipSync(bytes) },
-  4: { compress: (bytes) => zstdCompressSync(bytes), decompress: (bytes) => zstdDecompressSync(bytes) },
+  1: {
+    compress: (bytes) => gzipSync(bytes),
+    decompress: (bytes, limit) => bounded('gzip', limit, () => gunzipSync(bytes, { maxOutputLength: limit })),
+  },
+  4: {
+    compress: (bytes) => zstdCompressSync(bytes),
+    decompress: (bytes, limit) => bounded('zstd', limit, () => zstdDecompressSync(bytes, { maxOutputLength: limit })),
+  },
 }
 
 /** The codec of a batch; the libraries for snappy and lz4 are loaded when a first batch needs them. */
 export async function codecFor(id: number): Promise<Codec> {
   codecs[id] ??= id === 2 ? await loadSnappy() : id === 3 ? await loadLz4() : undefined
   const codec = codecs[id]
-  if (!codec) throw new RangeError(`there is no compression ${id}`)
+  if (!codec) throw corrupt(`its compression is ${id}, and the last that Kafka has is 4`)
   return codec
 }
 
-async function loadLz4(): Promise<Codec> {
-  const { default: lz4 } = await import('lz4-napi')
-  return {
-    compress: (bytes) => lz4.compressFrameSync(bytes),
-    decompress: (bytes) => lz4.decompressFrameSync(bytes),
+function bounded(name: string, limit: number, decompress: () => Buffer): Buffer {
+  try {
+    return decompress()
+  } catch (error) {
+    if (error instanceof BatchProblem) throw error
+    const { code, message } = error as { readonly code?: string; readonly message: string }
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit)
+    throw corrupt(`its ${name} data cannot be decompressed (${message})`)
   }
 }
 
-/** How Java's snappy-java frames its blocks: this, two version numbers, then length and block. */
-const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
-const XERIAL_HEADER = 16
+async function loadLz4(): Promise<Codec> {
+  const [{ default: lz4 }, { lz4Exceeds }] = await Promise.all([import('lz4-napi'), import('./lz4-size.ts')])
+  return {
+    compress: (bytes) => lz4.compressFrameSync(bytes),
+    decompress: (bytes, limit) =>
+      bounded('lz4', limit, () => {
+        // The library itself knows no limit.
+        if (lz4Exceeds(bytes, limit)) throw tooLarge(limit)
+        return lz4.decompressFrameSync(bytes)
+      }),
+  }
+}
 
 async function loadSnappy(): Promise<Codec> {
   // @ts-expect-error snappyjs has no types
-  const { default: snappy } = await import('snappyjs')
-  const uncompress = (bytes: Buffer): Buffer => Buffer.from(snappy.uncompress(bytes))
-  return {
-    compress: (bytes) => Buffer.from(snappy.compress(bytes)),
-    decompress(bytes) {
-      if (!bytes.subarray(0, XERIAL.length).equals(XERIAL)) return uncompress(bytes)
-      const blocks: Buffer[] = []
-      for (let at = XERIAL_HEADER; at + 4 <= bytes.length; ) {
-        const size = bytes.readInt32BE(at)
-        blocks.push(uncompress(bytes.subarray(at + 4, at + 4 + size)))
-        at += 4 + size
-      }
-      return Buffer.concat(blocks)
-    },
-  }
+  const [{ default: snappy }, { uncompressSnappy }] = await Promise.all([import('snappyjs'), import('./snappy.ts')])
+  return { compress: (bytes) => Buffer.from(snappy.compress(bytes)), decompress: uncompressSnappy }
 }

@@ -2,15 +2,25 @@ import { EventBusError, topicNotFound, transportError } from '../../bus/errors.t
 import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice, ReadOptions } from '../../bus/topic-log.ts'
 import { OUTAGE_LIMIT_MS, OutageWatch } from '../outage-watch.ts'
+import { corrupt, UnreadableBatch } from './batch-errors.ts'
+import { type CheckedBatches, checkBatches, unreadable } from './check-batches.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { errorCode, isPassing, isPassingCode } from './kafka-errors.ts'
-import { ask, EARLIEST, type FetchedPartition, fetchApi, LATEST, listOffsetsApi } from './protocol.ts'
-import { type FetchedBatches, offsetBehind, type UnpackedRecords, unpackBatches } from './record-batch.ts'
-import { protocolFailure } from './wire.ts'
+import { errorCode, isPassing, isPassingCode, KafkaFailure } from './kafka-errors.ts'
+import {
+  ANSWER_BYTES,
+  askPlaces,
+  EARLIEST,
+  type FetchedPartition,
+  type FetchRequest,
+  fetchApi,
+  LATEST,
+  listOffsetsApi,
+} from './protocol.ts'
+import { type UnpackedRecords, unpackBatches } from './record-batch.ts'
+import { protocolFailure, type WireConnection } from './wire.ts'
 
-/** Bytes asked of a partition at a time, and of a broker for all its partitions. */
+/** Bytes asked of a partition at a time. */
 const PARTITION_BYTES = 1024 * 1024
-const ANSWER_BYTES = 16 * 1024 * 1024
 /** How long a broker may hold a fetch it has nothing to answer. */
 const WAIT_MS = 250
 const PAUSE_MS = 100
@@ -20,6 +30,8 @@ const UNPACKED = 1000
 const MISSING_PATIENCE_MS = 2000
 /** Answers that hold nothing are believed after this long: what lies in a store far away may be on its way to the broker. */
 const EMPTY_PATIENCE_MS = 3000
+/** An answer may have been damaged on its way: one that is refused so often is what the broker has. */
+const MAX_TRIES = 3
 /** A broker that no longer leads may think the log shorter than it is. */
 const BEYOND_PATIENCE_MS = 2000
 
@@ -37,10 +49,16 @@ export interface Cursor {
   emptySince?: number | undefined
   /** Since when it is beyond the end of the log. */
   beyondSince?: number | undefined
+  /** The offset that batches were read to: none that follows may begin before it. */
+  readTo?: bigint | undefined
+  /** Answers in a row that held nothing sound. */
+  refusals?: number | undefined
 }
 
 /** What one fetch brought of one partition. */
-interface Chunk extends FetchedBatches {
+interface Chunk {
+  readonly topic: string
+  readonly partition: number
   readonly cursor: Cursor
   readonly from: bigint
   readonly behind: bigint
@@ -71,6 +89,8 @@ export class Fetcher {
   #inFlight = 0
   #failure: EventBusError | undefined
   #missingSince: number | undefined
+  /** Answers in a row, from any broker, that were not what the protocol says. */
+  #damaged = 0
   #isClosed = false
   #changed = Promise.withResolvers<void>()
 
@@ -96,12 +116,12 @@ export class Fetcher {
     signal?.addEventListener('abort', onAbort)
     try {
       while (!this.#isClosed && !signal?.aborted && !this.#cluster.isClosed) {
-        if (this.#failure) throw this.#failure
         const chunk = this.#unpacking ?? this.#nextChunk()
         if (chunk) {
           const fetched = await this.#unpack(chunk)
           if (fetched !== undefined && fetched.records.length > 0) return fetched
-        } else if (this.#cursors.every(isRead)) return undefined
+        } else if (this.#failure) throw this.#failure
+        else if (this.#cursors.every(isRead)) return undefined
         else await this.#changed.promise
       }
       return undefined
@@ -143,11 +163,16 @@ export class Fetcher {
         records: isWhole ? records : records.filter(({ offset }) => offset < to),
       }
     } catch (error) {
-      if (error instanceof EventBusError) throw error
       const reason = error instanceof Error ? error.message : String(error)
-      throw transportError(`${chunk.topic}[${chunk.partition}] at offset ${from} cannot be unpacked: ${reason}`, {
-        cause: error,
-      })
+      const place = `${chunk.topic}[${chunk.partition}] at offset ${from}`
+      // Whoever takes again gets the same, and nothing from behind it.
+      this.#failure =
+        error instanceof EventBusError
+          ? error
+          : transportError(`${place} cannot be unpacked: ${reason}`, { cause: error })
+      this.#unpacking = undefined
+      this.#chunks = []
+      throw this.#failure
     }
   }
 
@@ -216,32 +241,35 @@ export class Fetcher {
     const connection = await this.#cluster.broker(leader, this.#channel)
     // Closed meanwhile: the channel may be somebody else's by now.
     if (!this.#isBusy) return false
-    this.#inFlight += 1
     const request = {
       partitions: cursors.map(({ topic, partition, next }) => ({ topic, partition, next })),
       maxWait: WAIT_MS,
       maxBytes: ANSWER_BYTES,
       maxPartitionBytes: PARTITION_BYTES,
     }
-    let answers: readonly FetchedPartition[]
-    try {
-      answers = await ask(connection, fetchApi, request, WAIT_MS + this.#cluster.options.timeout)
-    } finally {
-      this.#inFlight -= 1
-    }
+    const answers = await this.#askFor(connection, cursors, request)
+    if (answers === undefined) return false
     const isEmpty = answers.every(({ batches }) => batches.length === 0)
+    const cursorOf = (answer: FetchedPartition) =>
+      cursors.find(({ topic, partition }) => topic === answer.topic && partition === answer.partition)
+    // The first that has anything is given a whole batch at least, whatever the byte limit.
+    const withBatches = answers.filter(({ batches }) => batches.length > 0).map(cursorOf)
+    const first = cursors.find((cursor) => withBatches.includes(cursor))
     let isMissing = false
     let passing: number | undefined
     for (const answer of answers) {
-      const cursor = cursors.find(({ topic, partition }) => topic === answer.topic && partition === answer.partition)
+      const cursor = cursorOf(answer)
       // Assigned anew while the answer was on its way.
       if (!cursor || !this.#cursors.includes(cursor)) continue
       if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) await this.#relocate(cursor)
       else if (isPassingCode(answer.error) || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION)
         passing = answer.error
+      else if (answer.error === errorCode.CORRUPT_MESSAGE) throw unreadableByBroker(cursor)
       else if (answer.error !== 0)
         throw this.#cluster.toBusError(protocolFailure(answer.error), { topic: answer.topic })
-      else if (this.#accept(cursor, answer, isEmpty, cursors.length === 1)) isMissing = true
+      else if (answer.batches.length > 0) {
+        if (!this.#accept(cursor, answer, cursor === first)) isMissing = true
+      } else if (this.#isLacking(cursor, answer, isEmpty, cursors.length === 1)) isMissing = true
     }
     if (passing !== undefined) return this.#survives(protocolFailure(passing), leader, answers[0]?.topic)
     this.#missingSince = undefined
@@ -255,24 +283,74 @@ export class Fetcher {
     return false
   }
 
-  /** True where records should be that the broker did not give. */
-  #accept(
-    cursor: Cursor,
-    { topic, partition, batches, aborted, lastStable }: FetchedPartition,
-    isEmpty: boolean,
-    isAlone: boolean,
-  ): boolean {
-    const from = cursor.next
-    const behind = offsetBehind(batches, from)
-    cursor.beyondSince = undefined
-    if (behind > from) {
-      cursor.next = behind
-      cursor.emptySince = undefined
-      const chunk = { topic, partition, batches, aborted }
-      this.#chunks.push({ ...chunk, cursor, from, behind, rest: unpackBatches(chunk, from, UNPACKED) })
-      return false
+  /** The answer; `undefined` when it was damaged, which it may not be when it is asked for again. */
+  async #askFor(
+    connection: WireConnection,
+    cursors: readonly Cursor[],
+    request: FetchRequest,
+  ): Promise<readonly FetchedPartition[] | undefined> {
+    this.#inFlight += 1
+    try {
+      const timeout = WAIT_MS + this.#cluster.options.timeout
+      const places = cursors
+      const answers = await askPlaces(connection, fetchApi, { request, places, mayOmit: true, timeout })
+      this.#damaged = 0
+      return answers
+    } catch (error) {
+      if (!(error instanceof KafkaFailure && error.kind === 'answer')) throw error
+      this.#damaged += 1
+      if (this.#damaged < MAX_TRIES) {
+        await pause()
+        return undefined
+      }
+      const [{ topic, partition, next }] = cursors as [Cursor]
+      const more = cursors.length === 1 ? '' : ` and ${cursors.length - 1} other partitions`
+      throw transportError(`${topic}[${partition}] at offset ${next}${more} cannot be read: ${error.message}`, {
+        topic,
+        cause: error,
+      })
+    } finally {
+      this.#inFlight -= 1
     }
-    if (!isEmpty || from >= lastStable) {
+  }
+
+  /** Takes the sound batches; false when there are none and the broker is to be given a moment. */
+  #accept(cursor: Cursor, answer: FetchedPartition, isFirst: boolean): boolean {
+    const { topic, partition, aborted } = answer
+    const from = cursor.next
+    const { batches, behind, rest } = checkBatches(answer, {
+      from,
+      readTo: cursor.readTo,
+      isAgain: cursor.refusals !== undefined,
+    })
+    cursor.beyondSince = undefined
+    cursor.emptySince = undefined
+    if (batches.length === 0) {
+      this.#refuse(cursor, rest, isFirst)
+      return rest === 'gap'
+    }
+    cursor.next = behind
+    cursor.readTo = behind
+    cursor.refusals = undefined
+    const limits = { most: UNPACKED, maxBatchBytes: this.#cluster.options.maxBatchBytes }
+    const unpacked = unpackBatches({ topic, partition, batches, aborted }, from, limits)
+    this.#chunks.push({ topic, partition, cursor, from, behind, rest: unpacked })
+    return true
+  }
+
+  /** Counts an answer without a sound batch. Throws when there were so many that it is not for its way here. */
+  #refuse(cursor: Cursor, rest: CheckedBatches['rest'], isFirst: boolean): void {
+    if (rest === 'cut' && !isFirst) return
+    cursor.refusals = (cursor.refusals ?? 0) + 1
+    if (cursor.refusals < MAX_TRIES) return
+    const { topic, partition, next } = cursor
+    throw unreadable(rest, { topic, partition, offset: next })
+  }
+
+  /** True where records should be that the broker did not give. */
+  #isLacking(cursor: Cursor, { lastStable }: FetchedPartition, isEmpty: boolean, isAlone: boolean): boolean {
+    cursor.beyondSince = undefined
+    if (!isEmpty || cursor.next >= lastStable) {
       cursor.emptySince = undefined
       return false
     }
@@ -295,8 +373,10 @@ export class Fetcher {
     else if (next > end) {
       cursor.beyondSince ??= performance.now()
       const isSure = performance.now() - cursor.beyondSince > BEYOND_PATIENCE_MS
-      if (this.#beyond === 'restart' && isSure) cursor.next = start
-      else {
+      if (this.#beyond === 'restart' && isSure) {
+        cursor.next = start
+        cursor.readTo = undefined
+      } else {
         await pause()
         await this.#cluster.partitions(topic, 0)
       }
@@ -337,6 +417,11 @@ const isRead = ({ next, to }: Cursor): boolean => to !== undefined && next >= to
 const isDoubted = ({ to, emptySince }: Cursor): boolean =>
   to !== undefined && emptySince !== undefined && performance.now() - emptySince > EMPTY_PATIENCE_MS
 
+function unreadableByBroker({ topic, partition, next }: Cursor): UnreadableBatch {
+  const problem = corrupt('the broker cannot read it (CORRUPT_MESSAGE)')
+  return new UnreadableBatch(problem, { topic, partition, offset: next, behind: next + 1n })
+}
+
 const turnOfTheLoop = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS))
@@ -348,7 +433,8 @@ async function offsetOf(
   await cluster.partitions(place.topic)
   const leader = cluster.knownLeader(place.topic, place.partition)
   if (leader === undefined) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
-  const [answer] = await ask(await cluster.broker(leader), listOffsetsApi, [place])
+  const places = [place]
+  const [answer] = await askPlaces(await cluster.broker(leader), listOffsetsApi, { request: places, places })
   if (answer?.error !== 0) throw protocolFailure(answer?.error ?? errorCode.LEADER_NOT_AVAILABLE)
   return answer.offset
 }

@@ -1,17 +1,19 @@
 import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice } from '../../bus/topic-log.ts'
+import { type CheckedBatches, checkBatches, unreadable } from './check-batches.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { errorCode } from './kafka-errors.ts'
-import { ask, EARLIEST, type FetchedPartition, fetchApi, listOffsetsApi } from './protocol.ts'
-import { offsetBehind, unpackBatches } from './record-batch.ts'
+import { ANSWER_BYTES, askPlaces, EARLIEST, type FetchedPartition, fetchApi, listOffsetsApi } from './protocol.ts'
+import { unpackBatches } from './record-batch.ts'
 import { protocolFailure, type WireConnection } from './wire.ts'
 
 /** Bytes asked of each partition at first, as large as the Java client makes its batches; more where one is larger. */
 const FIRST_BYTES = 16 * 1024
 const WIDEN = 8
-const ANSWER_BYTES = 16 * 1024 * 1024
 /** Records unpacked at a time. */
 const UNPACKED = 100
+/** Answers in a row that may hold nothing sound of a partition: another may be what the broker has. */
+const MAX_TRIES = 3
 
 /** A slice, and how far it was looked through. */
 interface Wanted {
@@ -25,6 +27,8 @@ interface Pending {
   readonly topic: string
   readonly partition: number
   wanted: Wanted[]
+  /** Answers in a row that held nothing sound. */
+  refusals: number
 }
 
 const isOpen = ({ next, to }: Wanted): boolean => to === undefined || next < to
@@ -41,7 +45,7 @@ export async function firstRecords(
   let pending = [...Map.groupBy(wanted, ({ place }) => place).values()].map((own): Pending => {
     const [{ topic, partition }] = own as [(typeof own)[number]]
     const open = own.map((one) => one.wanted).filter(isOpen)
-    return { topic, partition, wanted: open.sort((a, b) => (a.next < b.next ? -1 : 1)) }
+    return { topic, partition, wanted: open.sort((a, b) => (a.next < b.next ? -1 : 1)), refusals: 0 }
   })
   await cluster.retrying({}, async () => {
     pending = pending.filter((place) => place.wanted.length > 0)
@@ -51,24 +55,32 @@ export async function firstRecords(
     byLeader.delete(undefined)
     if (byLeader.has(-1)) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
     await Promise.all(
-      [...byLeader].map(async ([leader, led]) => askLeader(await cluster.broker(leader as number), led, found)),
+      [...byLeader].map(async ([leader, led]) => {
+        await askLeader(await cluster.broker(leader as number), led, {
+          found,
+          maxBatchBytes: cluster.options.maxBatchBytes,
+        })
+      }),
     )
   })
   return found
 }
 
-async function askLeader(
-  leader: WireConnection,
-  led: readonly Pending[],
-  found: (BusRecord | undefined)[],
-): Promise<void> {
+interface Finding {
+  /** By slice. */
+  readonly found: (BusRecord | undefined)[]
+  readonly maxBatchBytes: number | undefined
+}
+
+async function askLeader(leader: WireConnection, led: readonly Pending[], finding: Finding): Promise<void> {
   let open = [...led]
   let wasEmpty = false
   for (let maxPartitionBytes = FIRST_BYTES; open.length > 0; ) {
     const partitions = open.map(({ topic, partition, wanted: [first] }) => {
       return { topic, partition, next: (first as Wanted).next }
     })
-    const answers = await ask(leader, fetchApi, { partitions, maxWait: 0, maxBytes: ANSWER_BYTES, maxPartitionBytes })
+    const request = { partitions, maxWait: 0, maxBytes: ANSWER_BYTES, maxPartitionBytes }
+    const answers = await askPlaces(leader, fetchApi, { request, places: open, mayOmit: true })
     const answerOf = new Map(answers.map((answer) => [`${answer.topic}/${answer.partition}`, answer]))
     let isCut = false
     let isEmpty = true
@@ -79,8 +91,12 @@ async function askLeader(
       else if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) outside.push(place)
       else if (answer.error !== 0) throw protocolFailure(answer.error)
       else if (answer.batches.length > 0) {
+        // The first that has anything is given a whole batch at least, whatever the byte limit.
+        const isFirst = isEmpty
         isEmpty = false
-        if (!(await serve(place, answer, found))) isCut = true
+        const rest = await serve(place, answer, finding)
+        if (rest === 'cut') isCut = true
+        if (rest !== undefined && !(rest === 'cut' && !isFirst)) refuse(place, rest)
       }
     }
     if (outside.length > 0) await relocate(leader, outside)
@@ -94,14 +110,20 @@ async function askLeader(
   }
 }
 
-/** Takes what the answer has of the wanted; false when it holds no whole batch. */
-async function serve(place: Pending, answer: FetchedPartition, found: (BusRecord | undefined)[]): Promise<boolean> {
-  const { wanted } = place
+/** Takes what the answer has of the wanted; where it holds no sound batch, says why. */
+async function serve(
+  place: Pending,
+  answer: FetchedPartition,
+  { found, maxBatchBytes }: Finding,
+): Promise<CheckedBatches['rest']> {
+  const { topic, partition, wanted } = place
   const from = (wanted[0] as Wanted).next
-  const behind = offsetBehind(answer.batches, from)
-  if (behind === from) return false
+  const { batches, behind, rest } = checkBatches(answer, { from, isAgain: place.refusals > 0 })
+  if (batches.length === 0) return rest
+  place.refusals = 0
+  const limits = { most: UNPACKED, maxBatchBytes }
   let at = 0
-  for await (const { records } of unpackBatches(answer, from, UNPACKED)) {
+  for await (const { records } of unpackBatches({ topic, partition, batches, aborted: answer.aborted }, from, limits)) {
     for (const record of records) {
       for (let one = wanted[at]; one !== undefined && one.next <= record.offset; one = wanted[at]) {
         if (one.to === undefined || record.offset < one.to) found[one.index] = record
@@ -114,13 +136,21 @@ async function serve(place: Pending, answer: FetchedPartition, found: (BusRecord
     .slice(at)
     .map((one) => (one.next < behind ? { ...one, next: behind } : one))
     .filter(isOpen)
-  return true
+  return undefined
+}
+
+/** Counts an answer without a sound batch. Throws when there were so many that it is not for its way here. */
+function refuse(place: Pending, rest: NonNullable<CheckedBatches['rest']>): void {
+  place.refusals += 1
+  if (place.refusals < MAX_TRIES) return
+  const { topic, partition, wanted } = place
+  throw unreadable(rest, { topic, partition, offset: (wanted[0] as Wanted).next })
 }
 
 /** What retention has deleted means the oldest that is left; beyond the end there is nothing. */
 async function relocate(leader: WireConnection, outside: readonly Pending[]): Promise<void> {
   const places = outside.map(({ topic, partition }) => ({ topic, partition, timestamp: EARLIEST }))
-  const starts = await ask(leader, listOffsetsApi, places)
+  const starts = await askPlaces(leader, listOffsetsApi, { request: places, places })
   for (const place of outside) {
     const found = starts.find(({ topic, partition }) => topic === place.topic && partition === place.partition)
     if (found === undefined || found.error !== 0) throw protocolFailure(found?.error ?? errorCode.LEADER_NOT_AVAILABLE)

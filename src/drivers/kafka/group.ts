@@ -7,6 +7,7 @@ import type { BusRecord, Position } from '../../bus/record.ts'
 import { assignRange } from '../assignment.ts'
 import { OutageWatch } from '../outage-watch.ts'
 import { committedOffsets } from './admin.ts'
+import { UnreadableBatch } from './batch-errors.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { type Cursor, type FetchedRecords, Fetcher } from './fetch.ts'
 import { errorCode, isPassing, KafkaFailure } from './kafka-errors.ts'
@@ -489,7 +490,8 @@ export class KafkaMember implements GroupMember {
     const { topics, group } = this.#request
     const told = this.#cluster.toBusError(error, { group, topic: topics[0] })
     if (keptCodes.has(told.code)) return told
-    const { message, suggestions, isPassing } = told
+    const { message, isPassing } = told
+    const suggestions = told instanceof UnreadableBatch ? told.suggestionsFor(group) : told.suggestions
     return subscriptionFailed(topics, message, { cause: told, group, suggestions, isPassing })
   }
 

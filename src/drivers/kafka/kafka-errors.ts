@@ -86,7 +86,8 @@ interface FailureDetails {
 /** What went wrong inside this folder, before it is known for whom. Never leaves it: see {@link toBusError}. */
 export class KafkaFailure extends Error {
   override readonly name = 'KafkaFailure'
-  readonly kind: 'connection' | 'authentication' | 'protocol'
+  /** `answer`: bytes that are not what the protocol says. It does not pass by itself. */
+  readonly kind: 'connection' | 'authentication' | 'protocol' | 'answer'
   readonly code: number | undefined
   readonly isRefused: boolean
 
@@ -134,6 +135,15 @@ export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
     return connectionFailed(`${brokers.join(', ')} (${error.message})`, {
       ...details,
       suggestions: ['check the address in --brokers or CRBUS_BROKERS', 'check that the broker is running'],
+    })
+  }
+  if (error.kind === 'answer' && error.isRefused) {
+    return connectionFailed(error.message, {
+      ...details,
+      suggestions: [
+        'check that the address is that of a Kafka listener without TLS',
+        'for larger batches: --max-batch-bytes (maxBatchBytes in crbus.json and in code)',
+      ],
     })
   }
   if (error.kind === 'authentication') {

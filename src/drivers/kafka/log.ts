@@ -5,7 +5,7 @@ import { readSlices } from './fetch.ts'
 import { firstRecords } from './first-records.ts'
 import { errorCode } from './kafka-errors.ts'
 import type { Producer } from './produce.ts'
-import { ask, EARLIEST, LATEST, listOffsetsApi, type PartitionMetadata } from './protocol.ts'
+import { askPlaces, EARLIEST, LATEST, listOffsetsApi, type PartitionMetadata } from './protocol.ts'
 import { protocolFailure } from './wire.ts'
 
 /** Topics of a cluster, read from and written to partition leaders directly. */
@@ -95,7 +95,9 @@ async function listOffsets(
   const byLeader = Map.groupBy(places, ({ leader }) => leader)
   if (byLeader.has(-1)) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
   const answers = await Promise.all(
-    [...byLeader].map(async ([leader, led]) => ask(await cluster.broker(leader), listOffsetsApi, led)),
+    [...byLeader].map(async ([leader, led]) =>
+      askPlaces(await cluster.broker(leader), listOffsetsApi, { request: led, places: led }),
+    ),
   )
   return answers.flat()
 }

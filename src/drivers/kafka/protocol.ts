@@ -4,6 +4,7 @@
  * of brokers that name them (`KafkaCluster.speaks`).
  */
 import { Reader, Writer } from './bytes.ts'
+import { KafkaFailure } from './kafka-errors.ts'
 import type { WireConnection } from './wire.ts'
 
 export interface Api<Request, Answer> {
@@ -26,8 +27,51 @@ export async function ask<Request, Answer>(
   if (isCompact) to.uvarint(0)
   write(to, request)
   const from = new Reader(await connection.send({ key, version, name, body: to.bytes, timeout }))
-  if (isCompact) from.skipTags()
-  return read(from)
+  try {
+    if (isCompact) from.skipTags()
+    const answer = read(from)
+    if (isCompact) from.skipTags()
+    from.end()
+    return answer
+  } catch (error) {
+    throw damagedAnswer(connection, name, error)
+  }
+}
+
+/** The failure for an answer that is not one to what was asked. */
+function damagedAnswer({ address }: WireConnection, name: string, cause: unknown): KafkaFailure {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new KafkaFailure('answer', `the answer of ${address} to ${name} is damaged: ${reason}`, { cause })
+}
+
+/** The bytes that a fetch asks of a broker for all partitions together. One batch may be more. */
+export const ANSWER_BYTES = 16 * 1024 * 1024
+
+interface PlacesRequest<Request> {
+  readonly request: Request
+  readonly places: readonly Place[]
+  /** A fetch may leave out what its byte limit has no room for. */
+  readonly mayOmit?: boolean
+  readonly timeout?: number
+}
+
+/** Asks about partitions. An answer that tells of others, of one twice or of one too few is damaged. */
+export async function askPlaces<Request, Answer extends Place>(
+  connection: WireConnection,
+  api: Api<Request, readonly Answer[]>,
+  { request, places, mayOmit = false, timeout }: PlacesRequest<Request>,
+): Promise<readonly Answer[]> {
+  const answers = await ask(connection, api, request, timeout)
+  const keyOf = ({ topic, partition }: Place) => `${topic}[${partition}]`
+  const left = new Set(places.map(keyOf))
+  for (const answer of answers) {
+    const key = keyOf(answer)
+    if (!left.delete(key))
+      throw damagedAnswer(connection, api.name, new Error(`${key} was not asked for, or is there twice`))
+  }
+  const [omitted] = left
+  if (omitted !== undefined && !mayOmit) throw damagedAnswer(connection, api.name, new Error(`${omitted} is missing`))
+  return answers
 }
 
 export interface Metadata {
@@ -166,6 +210,8 @@ export interface AbortedTransaction {
 }
 
 export interface FetchedPartition extends PartitionAnswer {
+  /** Behind the last record that every in-sync replica has: records at or behind it are not read. */
+  readonly highWatermark: bigint
   /** Behind the last record that may be read: no transaction before it is open. */
   readonly lastStable: bigint
   readonly aborted: readonly AbortedTransaction[]
@@ -190,12 +236,11 @@ export const fetchApi: Api<FetchRequest, FetchedPartition[]> = {
     from.int32()
     return readPlaces(from, (place) => {
       const own = from.int16()
-      from.int64()
-      const lastStable = from.int64()
+      const [highWatermark, lastStable] = [from.int64(), from.int64()]
       from.int64()
       const aborted = from.list(() => ({ producerId: from.int64(), firstOffset: from.int64() }))
       from.int32()
-      return { ...place, error: own || error, lastStable, aborted, batches: from.block() }
+      return { ...place, error: own || error, highWatermark, lastStable, aborted, batches: from.block() }
     })
   },
 }

@@ -1,37 +1,20 @@
-import { EventBusError } from '../../bus/errors.ts'
 import type { BusRecord, Header, NewRecord } from '../../bus/record.ts'
+import { BatchProblem, corrupt, UnreadableBatch } from './batch-errors.ts'
+import { HEADER, LENGTH_FROM } from './check-batches.ts'
 import { codecFor } from './compression.ts'
 import { crc32c } from './crc32c.ts'
+import { MAX_BATCH_BYTES } from './kafka-options.ts'
 import type { AbortedTransaction } from './protocol.ts'
 
-// A record batch, magic 2 (https://kafka.apache.org/documentation/#recordbatch): base offset 0, length 8, leader epoch
-// 12, magic 16, crc 17, attributes 21, last offset delta 23, base timestamp 27, max timestamp 35, producer id 43,
-// producer epoch 51, base sequence 53, number of records 57, records 61.
-const HEADER = 61
-const LENGTH_FROM = 12
 const IS_TRANSACTIONAL = 0x10
 const IS_CONTROL = 0x20
 const IS_APPEND_TIME = 0x08
 const COMPRESSION = 0x07
 
-/** The offset behind the last whole batch, whatever compaction left of it: the one to fetch next. */
-export function offsetBehind(bytes: Buffer, from: bigint): bigint {
-  let last = -1
-  for (let at = 0; at + HEADER <= bytes.length; ) {
-    const end = at + LENGTH_FROM + bytes.readInt32BE(at + 8)
-    // The broker cuts its answer at the byte limit: the rest of a batch comes with the next fetch.
-    if (end > bytes.length) break
-    last = at
-    at = end
-  }
-  if (last < 0) return from
-  const behind = bytes.readBigInt64BE(last) + BigInt(bytes.readInt32BE(last + 23)) + 1n
-  return behind > from ? behind : from
-}
-
 export interface FetchedBatches {
   readonly topic: string
   readonly partition: number
+  /** Whole batches that passed `checkBatches`. */
   readonly batches: Buffer
   readonly aborted: readonly AbortedTransaction[]
 }
@@ -42,52 +25,113 @@ export interface UnpackedRecords {
   readonly isLast: boolean
 }
 
+export interface UnpackLimits {
+  /** Records yielded at a time. */
+  readonly most: number
+  /** Bytes of a batch once it is decompressed; default {@link MAX_BATCH_BYTES}. */
+  readonly maxBatchBytes?: number | undefined
+}
+
 /**
  * The records at `from` and behind, without control records and those of aborted transactions; about `most` at a time,
- * since what is dropped young costs the garbage collector next to nothing.
+ * since what is dropped young costs the garbage collector next to nothing. Throws `UnreadableBatch` after the
+ * records before it.
  */
 export async function* unpackBatches(
   { topic, partition, batches: bytes, aborted }: FetchedBatches,
   from: bigint,
-  most: number,
+  { most, maxBatchBytes = MAX_BATCH_BYTES }: UnpackLimits,
 ): AsyncGenerator<UnpackedRecords, undefined> {
   let records: BusRecord[] = []
-  const open = new Set<bigint>()
-  const starts = [...aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1))
-  for (let at = 0; at + HEADER <= bytes.length; ) {
+  /** How many of them are of batches, or parts of one, that were read to their end. */
+  let sound = 0
+  const transactions = new Transactions(aborted)
+  for (let at = 0; at < bytes.length; ) {
     const end = at + LENGTH_FROM + bytes.readInt32BE(at + 8)
-    if (end > bytes.length) break
-    if (bytes[at + 16] !== 2) {
-      throw new EventBusError('UNSUPPORTED', `${topic}[${partition}] holds records in the format before Kafka 0.11`)
-    }
     const base = bytes.readBigInt64BE(at)
     const attributes = bytes.readInt16BE(at + 21)
-    const last = base + BigInt(bytes.readInt32BE(at + 23))
+    const lastDelta = bytes.readInt32BE(at + 23)
+    const last = base + BigInt(lastDelta)
     const producer = bytes.readBigInt64BE(at + 43)
-    while (starts[0] && starts[0].firstOffset <= last) open.add((starts.shift() as AbortedTransaction).producerId)
-    if (attributes & IS_CONTROL) {
-      // A control record ends its producer's transaction, whichever way.
-      open.delete(producer)
-    } else if (!(attributes & IS_TRANSACTIONAL && open.has(producer))) {
-      const compression = attributes & COMPRESSION
-      const packed = bytes.subarray(at + HEADER, end)
-      const isAppendTime = (attributes & IS_APPEND_TIME) !== 0
-      const batch = new BatchReader(
-        { topic, partition, base, time: bytes.readBigInt64BE(at + (isAppendTime ? 35 : 27)), isAppendTime },
-        compression === 0 ? packed : (await codecFor(compression)).decompress(packed),
-        bytes.readInt32BE(at + 57),
-      )
-      while (batch.left > 0) {
-        if (records.length >= most) {
-          yield { records, isLast: false }
-          records = []
+    const count = bytes.readInt32BE(at + 57)
+    transactions.begin(last)
+    const isControl = (attributes & IS_CONTROL) !== 0
+    const isTransactional = (attributes & IS_TRANSACTIONAL) !== 0
+    try {
+      if (isControl || !(isTransactional && transactions.drops(producer))) {
+        const packed = bytes.subarray(at + HEADER, end)
+        const compression = attributes & COMPRESSION
+        // What compaction has emptied is a header alone, and says still how it was compressed.
+        const isPlain = compression === 0 || packed.length === 0
+        const isAppendTime = (attributes & IS_APPEND_TIME) !== 0
+        const batch = new BatchReader(
+          { topic, partition, base, time: bytes.readBigInt64BE(at + (isAppendTime ? 35 : 27)), isAppendTime },
+          isPlain ? packed : (await codecFor(compression)).decompress(packed, maxBatchBytes),
+          { count, lastDelta },
+        )
+        if (isControl) transactions.end(producer, batch.readAll())
+        while (batch.left > 0) {
+          if (records.length >= most) {
+            yield { records, isLast: false }
+            records = []
+          }
+          sound = records.length
+          batch.read(most - records.length, from, records)
         }
-        batch.read(most - records.length, from, records)
       }
+    } catch (error) {
+      if (!(error instanceof BatchProblem)) throw error
+      if (sound > 0) yield { records: records.slice(0, sound), isLast: false }
+      throw new UnreadableBatch(error, { topic, partition, offset: base, behind: last + 1n })
     }
     at = end
+    sound = records.length
   }
   yield { records, isLast: true }
+}
+
+/** Control records (https://kafka.apache.org/documentation/#controlbatch): the key is a version and this type. */
+const ABORT = 0
+const COMMIT = 1
+
+/**
+ * Which transactions an answer drops. The list of aborted ones is outside of every checksum, so it is compared with the
+ * markers that end transactions: records must not be given and aborted, nor dropped and committed.
+ */
+class Transactions {
+  readonly #starts: AbortedTransaction[]
+  /** Producers in an aborted transaction, and those of whose open transaction records were given. */
+  readonly #dropped = new Set<bigint>()
+  readonly #given = new Set<bigint>()
+
+  constructor(aborted: readonly AbortedTransaction[]) {
+    this.#starts = [...aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1))
+  }
+
+  /** Takes up the transactions that were aborted and began at this offset or before. */
+  begin(last: bigint): void {
+    while (this.#starts[0] && this.#starts[0].firstOffset <= last) {
+      this.#dropped.add((this.#starts.shift() as AbortedTransaction).producerId)
+    }
+  }
+
+  drops(producer: bigint): boolean {
+    if (this.#dropped.has(producer)) return true
+    this.#given.add(producer)
+    return false
+  }
+
+  /** Ends the transaction of a producer by its control records. */
+  end(producer: bigint, markers: readonly BusRecord[]): void {
+    for (const { key } of markers) {
+      const type = key !== null && key.length >= 4 ? Buffer.from(key).readInt16BE(2) : undefined
+      if (type !== ABORT && type !== COMMIT) continue
+      const isWrong = type === ABORT ? this.#given.has(producer) : this.#dropped.has(producer)
+      if (isWrong) throw corrupt(`the answer lists other aborted transactions than it holds (producer ${producer})`)
+      this.#given.delete(producer)
+      this.#dropped.delete(producer)
+    }
+  }
 }
 
 interface BatchOrigin {
@@ -98,6 +142,15 @@ interface BatchOrigin {
   readonly time: bigint
   readonly isAppendTime: boolean
 }
+
+/** What the header of a batch says of its records. */
+interface BatchExtent {
+  readonly count: number
+  readonly lastDelta: number
+}
+
+/** A size, attributes, two deltas, and the lengths of no key, no value and no headers. */
+const MIN_RECORD_BYTES = 7
 
 /** The position in the batch read or written, shared so that a number costs no allocation. Never held over an await. */
 let cursor = 0
@@ -113,16 +166,32 @@ class BatchReader {
   #timestamp: bigint
   /** The time as a number; `NaN` where a number does not hold it. */
   readonly #time: number
+  readonly #count: number
+  readonly #lastDelta: number
+  #delta = -1
   left: number
 
-  constructor(origin: BatchOrigin, body: Buffer, count: number) {
+  constructor(origin: BatchOrigin, body: Buffer, { count, lastDelta }: BatchExtent) {
     this.#origin = origin
     this.#body = body
     this.#timestamp = origin.time
     this.#time = Number.isSafeInteger(Number(origin.time)) ? Number(origin.time) : Number.NaN
+    this.#count = count
+    this.#lastDelta = lastDelta
     this.left = count
+    if (count < 0 || count > body.length / MIN_RECORD_BYTES || count > lastDelta + 1) {
+      throw corrupt(`it has ${count} records in ${body.length} bytes and ${lastDelta + 1} offsets`)
+    }
+    if (count === 0 && body.length > 0) throw corrupt(`it has ${body.length} bytes and no records`)
   }
 
+  readAll(): readonly BusRecord[] {
+    const records: BusRecord[] = []
+    this.read(this.left, this.#origin.base, records)
+    return records
+  }
+
+  /** Reads up to `most` records and keeps those at `from` and behind. Every length is held to the end of its record. */
   read(most: number, from: bigint, into: BusRecord[]): void {
     const { topic, partition, base, isAppendTime } = this.#origin
     const body = this.#body
@@ -132,20 +201,29 @@ class BatchReader {
     for (let index = 0; index < count; index += 1) {
       const size = varint(body)
       const end = cursor + size
+      if (size < MIN_RECORD_BYTES - 1 || end > body.length) throw this.#corrupt(index - count, `takes ${size} bytes`)
       cursor += 1
       const elapsedAt = cursor
       const elapsed = varint(body)
-      const offset = base + BigInt(varint(body))
-      const key = this.#readKey()
-      const value = chunk(body)
+      const delta = varint(body)
+      if (delta <= this.#delta || delta > this.#lastDelta)
+        throw this.#corrupt(index - count, `is ${delta} offsets behind the first`)
+      this.#delta = delta
+      const offset = base + BigInt(delta)
+      const key = this.#readKey(end)
+      const value = chunk(body, end)
       const headerCount = varint(body)
-      const headers = headerCount === 0 ? none : readHeaders(body, headerCount)
-      cursor = end
+      const headers = headerCount === 0 ? none : readHeaders(body, headerCount, end)
+      if (cursor !== end)
+        throw this.#corrupt(index - count, `has fields of ${size + cursor - end} bytes and takes ${size}`)
       if (offset < from) continue
       if (elapsed !== this.#elapsed && !isAppendTime) {
         this.#timestamp = this.#timestampOf(elapsed, elapsedAt)
       }
       into.push({ topic, partition, offset, timestamp: this.#timestamp, key, value, headers })
+    }
+    if (this.left === 0 && cursor !== body.length) {
+      throw corrupt(`${body.length - cursor} bytes are left behind its last record`)
     }
     this.#position = cursor
   }
@@ -160,19 +238,24 @@ class BatchReader {
     return BigInt.asIntN(64, this.#origin.time + (isElapsedExact ? BigInt(elapsed) : varlong(this.#body, at)))
   }
 
-  #readKey(): Buffer | null {
+  /** Names the record by its number; `behind` counts from those that are left, so it is negative. */
+  #corrupt(behind: number, reason: string): BatchProblem {
+    return corrupt(`record ${this.#count - this.left + behind + 1} of ${this.#count} ${reason}`)
+  }
+
+  #readKey(end: number): Buffer | null {
     const body = this.#body
     const before = cursor
     const length = varint(body)
-    if (length < 0) return null
     const known = this.#key
-    if (known?.length === length && startsAt(body, cursor, known)) {
+    if (known?.length === length && cursor + length <= end && startsAt(body, cursor, known)) {
       cursor += length
       return known
     }
     cursor = before
-    this.#key = chunk(body)
-    return this.#key
+    const key = chunk(body, end)
+    if (key !== null) this.#key = key
+    return key
   }
 }
 
@@ -184,28 +267,47 @@ function startsAt(body: Buffer, at: number, bytes: Buffer): boolean {
 
 const none: readonly Header[] = []
 
-function readHeaders(body: Buffer, count: number): Header[] {
-  return Array.from({ length: count }, () => [(chunk(body) ?? Buffer.alloc(0)).toString('utf8'), chunk(body)] as const)
+function readHeaders(body: Buffer, count: number, end: number): Header[] {
+  // A header is two lengths at least.
+  if (count < 0 || count > (end - cursor) / 2) throw corrupt(`a record has ${count} headers in ${end - cursor} bytes`)
+  const headers: Header[] = []
+  for (let index = 0; index < count; index += 1) {
+    const name = chunk(body, end)
+    if (name === null) throw corrupt('a header has no name')
+    headers.push([name.toString('utf8'), chunk(body, end)])
+  }
+  return headers
 }
 
-function chunk(body: Buffer): Buffer | null {
+/** A length and as many bytes of a record that ends at `end`; -1 is null. */
+function chunk(body: Buffer, end: number): Buffer | null {
   const length = varint(body)
-  if (length < 0) return null
+  if (length === -1) return null
+  const start = cursor
   cursor += length
-  return body.subarray(cursor - length, cursor)
+  if (length < 0 || cursor > end) throw corrupt(`a length is ${length} with ${end - start} bytes left of the record`)
+  return body.subarray(start, cursor)
 }
 
-/** A zigzag varint of up to 64 bits, as a number: exact where that is a safe integer. */
+/** The bytes of a varint of 64 bits. */
+const MAX_VARINT_BYTES = 10
+
+/**
+ * A zigzag varint of up to 64 bits, as a number: exact where that is a safe integer. Behind the end of the bytes it is a
+ * number, and the cursor tells.
+ */
 function varint(body: Buffer): number {
   let byte = body[cursor++] as number
   if (byte < 0x80) return (byte >>> 1) ^ -(byte & 1)
+  const last = cursor + MAX_VARINT_BYTES - 1
   let value = byte & 0x7f
   let factor = 128
   do {
+    if (cursor === last) throw corrupt(`a number has more than ${MAX_VARINT_BYTES} bytes`)
     byte = body[cursor++] as number
     value += (byte & 0x7f) * factor
     factor *= 128
-  } while (byte >= 0x80 && factor < 2 ** 70)
+  } while (byte >= 0x80)
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2
 }
 

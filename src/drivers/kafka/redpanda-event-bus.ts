@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import { connectionFailed } from '../../bus/errors.ts'
+import { connectionFailed, EventBusError } from '../../bus/errors.ts'
 import { defaultGroup } from '../../bus/names.ts'
 import { DriverEventBus, type EventBusOptions } from '../event-bus.ts'
 import { compressionIds } from './compression.ts'
@@ -25,6 +25,12 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
    * default 300,000, as librdkafka and kafkajs have it.
    */
   readonly metadataMaxAge?: number | undefined
+  /**
+   * The largest record batch that is read, in bytes once it is decompressed. Default 134,217,728 (128 MiB). A batch that
+   * is larger ends the read with an error instead of the process: 66 kB may hold gigabytes. Reading takes up to twice as
+   * much memory.
+   */
+  readonly maxBatchBytes?: number | undefined
   /** Default `crbus`. */
   readonly clientId?: string | undefined
   /** `true`, or what `tls.connect` takes. */
@@ -71,6 +77,10 @@ export class RedpandaEventBus extends DriverEventBus {
 
 function kafkaDriver(options: RedpandaEventBusOptions): KafkaDriver {
   const { acks = '1', compression = 'none', timeout = 5000, clientId = 'crbus', metadataMaxAge, tls, sasl } = options
+  const { maxBatchBytes } = options
+  if (maxBatchBytes !== undefined && !(Number.isSafeInteger(maxBatchBytes) && maxBatchBytes > 0)) {
+    throw new EventBusError('REFUSED', `maxBatchBytes is ${maxBatchBytes}: it must be a whole number of bytes`)
+  }
   const given = typeof options.brokers === 'string' ? options.brokers.split(',') : (options.brokers ?? [])
   const brokers = given.map((broker) => broker.trim()).filter((broker) => broker !== '')
   if (brokers.length === 0) {
@@ -85,5 +95,6 @@ function kafkaDriver(options: RedpandaEventBusOptions): KafkaDriver {
     acks: acks === 'all' ? -1 : Number(acks),
     compression: compressionIds[compression],
     metadataMaxAge,
+    maxBatchBytes,
   })
 }

@@ -22,6 +22,8 @@ export interface WireOptions {
   readonly sasl?: Sasl | undefined
   /** The longest to wait for the connection, and for an answer that names no time of its own. */
   readonly timeout: number
+  /** An answer that announces more ends the connection before memory is taken for it. */
+  readonly maxAnswerBytes: number
 }
 
 export interface WireRequest {
@@ -36,7 +38,16 @@ export interface WireRequest {
 
 interface KafkaJsConnection {
   readonly socket?: Socket
-  readonly requestQueue: { scheduleCheckPendingRequests(): void }
+  readonly requestQueue: {
+    /** By correlation id, in the order they were sent. */
+    readonly inflight: ReadonlyMap<number, unknown>
+    scheduleCheckPendingRequests(): void
+    fulfillRequest(answer: { size: number; correlationId: number; payload: Buffer }): void
+  }
+  /** Set while a login waits for an answer, which may be one without framing. */
+  readonly authHandlers: { onSuccess(raw: Buffer): void } | null
+  readonly authExpectResponse: boolean
+  processData(chunk: Buffer): void
   isConnected(): boolean
   connect(): Promise<unknown>
   setVersions(versions: Record<number, { minVersion: number; maxVersion: number }>): void
@@ -49,6 +60,10 @@ interface KafkaJsConnection {
 
 /** SaslHandshake and SaslAuthenticate, as every broker since Kafka 1.0 has them; kafkajs asks for nothing else. */
 const SASL_VERSIONS = { 17: { minVersion: 0, maxVersion: 1 }, 36: { minVersion: 0, maxVersion: 1 } }
+
+/** Bytes of an answer's length, and of the correlation id behind it. */
+const FRAME_HEADER = 4
+const CORRELATION_ID = 4
 
 const silence = () => undefined
 /** kafkajs logs to stdout; what it has to say reaches users as errors. */
@@ -79,6 +94,7 @@ export class WireConnection {
       // Requests are timed below: kafkajs's own check polls ten times a second and leaves the connection open.
       enforceRequestTimeout: false,
     })
+    this.#connection.processData = this.#receiver()
     // kafkajs sets a timer at "throttled until, less now" after every answer: minus now, of which Node 24 warns. It looks
     // for requests that wait their turn, and without a limit in flight none does.
     this.#connection.requestQueue.scheduleCheckPendingRequests = silence
@@ -144,6 +160,61 @@ export class WireConnection {
     if (socket?.writableLength && !socket.connecting) socket.end().unref()
     else socket?.destroy()
     this.#connection.disconnect().catch(silence)
+  }
+
+  /**
+   * Takes answers out of what arrives: a length, a correlation id, a payload. Instead of kafkajs's own, which waits for
+   * as many bytes as an answer announces, fails outside of every promise on a negative length, and drops an answer to
+   * nothing.
+   */
+  #receiver(): (chunk: Buffer) => void {
+    const { maxAnswerBytes } = this.#options
+    const connection = this.#connection
+    let chunks: Buffer[] = []
+    let buffered = 0
+    let needed = FRAME_HEADER
+    return (chunk) => {
+      if (connection.authHandlers && !connection.authExpectResponse) {
+        connection.authHandlers.onSuccess(chunk)
+        return
+      }
+      chunks.push(chunk)
+      buffered += chunk.length
+      while (buffered >= needed && this.#failure === undefined) {
+        const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, buffered)
+        const size = bytes.readInt32BE(0)
+        if (size < CORRELATION_ID || size > maxAnswerBytes) {
+          const reason = `announces an answer of ${size} bytes, where ${maxAnswerBytes} is the limit`
+          this.close(new KafkaFailure('answer', `${this.address} ${reason}`, { isRefused: true }))
+          return
+        }
+        const end = FRAME_HEADER + size
+        const isWhole = bytes.length >= end
+        if (isWhole) this.#receive(bytes.subarray(0, end))
+        const rest = isWhole ? bytes.subarray(end) : bytes
+        chunks = [rest]
+        buffered = rest.length
+        needed = isWhole ? FRAME_HEADER : end
+      }
+    }
+  }
+
+  #receive(frame: Buffer): void {
+    const { authHandlers, requestQueue } = this.#connection
+    if (authHandlers) {
+      authHandlers.onSuccess(frame)
+      return
+    }
+    const correlationId = frame.readInt32BE(FRAME_HEADER)
+    // A broker answers in order.
+    const [next] = requestQueue.inflight.keys()
+    if (correlationId !== next) {
+      const expected = next === undefined ? 'nothing was asked' : `${next} was expected`
+      this.close(new KafkaFailure('answer', `${this.address} answers request ${correlationId}, where ${expected}`))
+      return
+    }
+    const payload = frame.subarray(FRAME_HEADER + CORRELATION_ID)
+    requestQueue.fulfillRequest({ size: frame.length - FRAME_HEADER, correlationId, payload })
   }
 
   async #timed<T>(timeout: number, work: () => Promise<T>): Promise<T> {

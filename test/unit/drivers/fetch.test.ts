@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
 import { Writer } from '../../../src/drivers/kafka/bytes.ts'
 import type { KafkaCluster } from '../../../src/drivers/kafka/cluster.ts'
+import { crc32c } from '../../../src/drivers/kafka/crc32c.ts'
 import { Fetcher } from '../../../src/drivers/kafka/fetch.ts'
 import { encodeBatch } from '../../../src/drivers/kafka/record-batch.ts'
 import { OutageWatch } from '../../../src/drivers/outage-watch.ts'
@@ -22,17 +24,19 @@ interface Asked {
 
 /** A cluster of one broker that answers fetches as it is told to, without the network. */
 function clusterOf(
-  answer: (asked: readonly Asked[]) => ReadonlyMap<number, Buffer>,
+  answer: (asked: readonly Asked[]) => ReadonlyMap<number, Buffer> | 'damaged',
   lastStable: bigint,
   leader: () => number | undefined = () => 1,
 ) {
   const requests: (readonly Asked[])[] = []
   const connection = {
+    address: 'b1:9092',
     async send({ body }: { readonly body: Buffer }) {
       await new Promise((resolve) => setTimeout(resolve, 1))
       const asked = readFetch(body)
       requests.push(asked)
       const batches = answer(asked)
+      if (batches === 'damaged') return Buffer.from('nothing that Kafka answers')
       const to = new Writer().int32(0).int16(0).int32(0)
       to.list([topic], () => {
         to.string(topic).list(asked, ({ partition }) => {
@@ -44,13 +48,14 @@ function clusterOf(
     },
   }
   const cluster = {
-    options: { timeout: 1000 },
+    options: { timeout: 1000, maxBatchBytes: 1024 * 1024 },
     isClosed: false,
     openChannel: () => 'test',
     closeChannel: () => undefined,
     partitions: async () => [],
     knownLeader: leader,
     broker: async () => connection,
+    toBusError: (error: unknown) => error,
   }
   return { cluster: cluster as unknown as KafkaCluster, requests }
 }
@@ -129,4 +134,264 @@ test('a reader in no hurry goes on where another leads by then', async () => {
   leader = 2
   expect([await offsets(), await offsets()]).toEqual([[0n], [1n]])
   fetcher.close()
+})
+
+/** Reads partition 0 up to `to`, and says what it was given and what it ended with. */
+async function readAll(cluster: KafkaCluster, to: bigint, next = 0n) {
+  const fetcher = new Fetcher(cluster, new OutageWatch({}))
+  fetcher.assign([{ topic, partition: 0, next, to }])
+  const read: (readonly [bigint, string])[] = []
+  try {
+    for (let got = await fetcher.take(); got; got = await fetcher.take()) {
+      for (const { offset, value } of got.records) read.push([offset, Buffer.from(value ?? nothing).toString()])
+    }
+    return { read, error: undefined }
+  } catch (error) {
+    // Taking again leads to nothing behind it either.
+    await expect(fetcher.take()).rejects.toBe(error)
+    return { read, error: error as Error }
+  } finally {
+    fetcher.close()
+  }
+}
+
+const flipped = (bytes: Buffer, at: number): Buffer => {
+  const copy = Buffer.from(bytes)
+  copy[at] = (copy[at] as number) ^ 1
+  return copy
+}
+
+/** With its length and its checksum made right for what it holds. */
+function sealed(bytes: Buffer): Buffer {
+  bytes.writeInt32BE(bytes.length - 12, 8)
+  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17)
+  return bytes
+}
+
+/** A batch at an offset whose bytes behind the header are these. */
+async function batchOf(offset: bigint, body: Buffer, { count = 1, compression = 0 } = {}): Promise<Buffer> {
+  const header = (await batchAt(offset)).subarray(0, 61)
+  const bytes = Buffer.concat([header, body])
+  bytes.writeInt16BE(compression, 21)
+  bytes.writeInt32BE(count, 57)
+  return sealed(bytes)
+}
+
+const MAX_INT = 0x7fff_ffff
+/** 2^31 - 1 as a zigzag varint. */
+const HUGE = 'feffffff0f'
+/** A size, attributes, both deltas, no key, no value. */
+const RECORD = '0000000101'
+
+describe('a batch that cannot be', () => {
+  const good = [batchAt(0n), batchAt(1n)]
+  const bad: readonly (readonly [string, string, () => Promise<Buffer>])[] = [
+    ['whose checksum is another', 'its checksum is 0x', async () => flipped(await batchAt(2n), 66)],
+    [
+      'whose length is -12',
+      'its length is -12',
+      async () => {
+        const bytes = await batchAt(2n)
+        bytes.writeInt32BE(-12, 8)
+        return bytes
+      },
+    ],
+    [
+      'whose length is 0',
+      'its length is 0',
+      async () => {
+        const bytes = await batchAt(2n)
+        bytes.writeInt32BE(0, 8)
+        return bytes
+      },
+    ],
+    [
+      'that is longer than the answer',
+      'it is longer than the answer',
+      async () => {
+        const bytes = await batchAt(2n)
+        bytes.writeInt32BE(MAX_INT, 8)
+        return bytes
+      },
+    ],
+    ['of 2^31 records', 'it has 2147483647 records', () => batchOf(2n, Buffer.alloc(13), { count: MAX_INT })],
+    ['of -1 records', 'it has -1 records', () => batchOf(2n, Buffer.alloc(13), { count: -1 })],
+    [
+      'with 2^31 headers',
+      'a record has 2147483647 headers',
+      () => batchOf(2n, Buffer.from(`14${RECORD}${HUGE}`, 'hex')),
+    ],
+    ['with -1 headers', 'a record has -1 headers', () => batchOf(2n, Buffer.from(`0c${RECORD}01`, 'hex'))],
+    [
+      'with a record of 2^31 bytes',
+      'record 1 of 1 takes 2147483647 bytes',
+      () => batchOf(2n, Buffer.from(`${HUGE}0000`, 'hex')),
+    ],
+    [
+      'with a key of 2^31 bytes',
+      'a length is 2147483647',
+      () => batchOf(2n, Buffer.from(`16000000${HUGE}010000`, 'hex')),
+    ],
+    ['with a value of -2 bytes', 'a length is -2', () => batchOf(2n, Buffer.from('0c000000010300', 'hex'))],
+    [
+      'with a header without a name',
+      'a header has no name',
+      () => batchOf(2n, Buffer.from(`10${RECORD}020101`, 'hex')),
+    ],
+    [
+      'with a record behind its last offset',
+      'record 1 of 1 is 1 offsets behind',
+      () => batchOf(2n, Buffer.from('0c000002010100', 'hex')),
+    ],
+    [
+      'with a record that its fields do not fill',
+      'record 1 of 1 has fields of 6 bytes and takes 7',
+      () => batchOf(2n, Buffer.from(`0e${RECORD}0000`, 'hex')),
+    ],
+    [
+      'with bytes behind its records',
+      '3 bytes are left behind its last record',
+      () => batchOf(2n, Buffer.from(`0c${RECORD}00aabbcc`, 'hex')),
+    ],
+    [
+      'with a number of eleven bytes',
+      'a number has more than 10 bytes',
+      () => batchOf(2n, Buffer.from('ffffffffffffffffffff01', 'hex')),
+    ],
+    ['in compression 7', 'its compression is 7', () => batchOf(2n, Buffer.alloc(20), { compression: 7 })],
+    [
+      'whose gzip data is not gzip',
+      'its gzip data cannot be decompressed',
+      () => batchOf(2n, Buffer.alloc(20), { compression: 1 }),
+    ],
+    [
+      'in format 3',
+      'its format is 3, and the newest is 2',
+      async () => {
+        const bytes = await batchAt(2n)
+        bytes[16] = 3
+        return bytes
+      },
+    ],
+  ]
+
+  test.each(bad)('%s ends the read behind the records before it, with its place', async (_, reason, make) => {
+    const bytes = Buffer.concat([...(await Promise.all(good)), await make(), await batchAt(3n)])
+    const { cluster, requests } = clusterOf(([first]) => new Map([[0, bytes.subarray(Number(first?.offset) * 69)]]), 4n)
+    const { read, error } = await readAll(cluster, 4n)
+    expect(read).toEqual([
+      [0n, '0'],
+      [1n, '1'],
+    ])
+    expect(error).toMatchObject({
+      code: 'DESERIALIZATION_FAILED',
+      message: expect.stringContaining('t-events[0] at offset 2: the record batch is corrupt: '),
+      suggestions: ['read on behind the batch: crbus tail t-events --partition 0 --from 3'],
+      isPassing: false,
+    })
+    expect(error?.message).toContain(reason)
+    expect(requests.length).toBeLessThan(6)
+  })
+
+  test('is larger than the limit when it is decompressed names the limit, its flag and the offset', async () => {
+    const bytes = Buffer.concat([
+      await batchAt(0n),
+      await batchOf(1n, gzipSync(Buffer.alloc(1024 * 1024 + 1)), { compression: 1 }),
+    ])
+    const { cluster } = clusterOf(() => new Map([[0, bytes]]), 2n)
+    const { read, error } = await readAll(cluster, 2n)
+    expect(read).toEqual([[0n, '0']])
+    expect(error).toMatchObject({
+      code: 'DESERIALIZATION_FAILED',
+      message:
+        't-events[0] at offset 1: the record batch is larger than the limit of 1048576 bytes once it is decompressed',
+      suggestions: [
+        'raise the limit: --max-batch-bytes 2097152 (maxBatchBytes in crbus.json and in code)',
+        'read on behind the batch: crbus tail t-events --partition 0 --from 2',
+      ],
+    })
+  })
+
+  test('is in a format before Kafka 0.11 is named as that', async () => {
+    const bytes = await batchAt(0n)
+    bytes[16] = 1
+    const { cluster } = clusterOf(() => new Map([[0, bytes]]), 1n)
+    const { error } = await readAll(cluster, 1n)
+    expect(error).toMatchObject({
+      code: 'UNSUPPORTED',
+      message: 't-events[0] at offset 0: the record is in message format 1, which Kafka wrote before 0.11',
+    })
+  })
+})
+
+describe('an answer that was damaged on its way', () => {
+  const all = [0n, 1n, 2n, 3n].map((offset) => [offset, `${offset}`])
+  const batches = Promise.all([0n, 1n, 2n, 3n].map(batchAt))
+
+  test.each([
+    ['in a record', 2 * 69 + 66],
+    ['in a checksum', 69 + 17],
+    ['in a length', 69 + 11],
+    ['in the format', 16],
+    ['in the first base offset', 6],
+    ['in a base offset', 2 * 69 + 7],
+    ['in the last base offset', 3 * 69 + 7],
+    ['in a leader epoch, which is not read', 69 + 13],
+  ])('%s is asked for again', async (_, at) => {
+    const bytes = Buffer.concat(await batches)
+    let answers = 0
+    const { cluster } = clusterOf(([first]) => {
+      answers += 1
+      const given = answers === 1 ? flipped(bytes, at) : bytes
+      return new Map([[0, given.subarray(Number(first?.offset) * 69)]])
+    }, 4n)
+    expect(await readAll(cluster, 4n)).toEqual({ read: all, error: undefined })
+  })
+
+  test('in the offset of a batch that begins before what was asked for is asked for again', async () => {
+    const records = Array.from({ length: 8 }, (_, index) => ({ key: null, value: Buffer.from(`${64 + index}`) }))
+    const first = await encodeBatch(records, 0, 0n)
+    first.writeBigInt64BE(64n, 0)
+    const bytes = Buffer.concat([first, await batchAt(72n)])
+    let answers = 0
+    const { cluster } = clusterOf(() => {
+      answers += 1
+      // 64 becomes 65: the batch would end at 72, where another begins; 64 becomes 62 would leave a gap.
+      const moved = Buffer.from(bytes)
+      if (answers === 1) moved.writeBigInt64BE(62n, 0)
+      return new Map([[0, moved]])
+    }, 73n)
+    const { read } = await readAll(cluster, 73n, 66n)
+    expect(read).toEqual([66n, 67n, 68n, 69n, 70n, 71n, 72n].map((offset) => [offset, `${offset}`]))
+  })
+
+  test('in its structure is asked for again, and refused with its place the third time', async () => {
+    const [only] = await batches
+    let answers = 0
+    const damagedTwice = clusterOf(() => {
+      answers += 1
+      return answers < 3 ? 'damaged' : new Map([[0, only as Buffer]])
+    }, 1n)
+    expect(await readAll(damagedTwice.cluster, 1n)).toEqual({ read: [[0n, '0']], error: undefined })
+
+    const always = clusterOf(() => 'damaged', 1n)
+    const { read, error } = await readAll(always.cluster, 1n)
+    expect(read).toEqual([])
+    expect(error).toMatchObject({
+      code: 'TRANSPORT_ERROR',
+      message: expect.stringContaining(
+        't-events[0] at offset 0 cannot be read: the answer of b1:9092 to Fetch is damaged: ',
+      ),
+    })
+    expect(always.requests).toHaveLength(3)
+  })
+})
+
+test('gaps that compaction leaves are read over', async () => {
+  const bytes = Buffer.concat(await Promise.all([3n, 4n, 9n, 20n].map(batchAt)))
+  const { cluster } = clusterOf(([first]) => {
+    const behind = [3n, 4n, 9n, 20n].filter((offset) => offset < (first?.offset ?? 0n)).length
+    return new Map([[0, bytes.subarray(behind * 69)]])
+  }, 21n)
+  expect((await readAll(cluster, 21n)).read.map(([offset]) => offset)).toEqual([3n, 4n, 9n, 20n])
 })

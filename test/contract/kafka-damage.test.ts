@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { EventBusError } from '../../src/bus/errors.ts'
+import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { startKafka, type TestKafka } from '../support/kafka.ts'
+import { type KafkaProxy, startKafkaProxy } from '../support/kafka-proxy.ts'
+import { freePort } from '../support/watched-process.ts'
+import { flipBits, seeded } from '../unit/drivers/kafka-mutations.ts'
+import { newTopic, numbered, numberOf, uniqueGroup } from './support/harness.ts'
+
+// What a reader makes of answers that are not those of the broker.
+
+const FETCH = 1
+const RECORDS = 24
+const PER_BATCH = 8
+const READS = 300
+const READS_OF_NOTHING_ELSE = 40
+/** A Fetch answer without batches is shorter, and one with a batch longer. */
+const MIN_BYTES_WITH_BATCH = 150
+
+const isHere = inject('kafkaBrokers') !== '' && !process.env.CRBUS_TEST_BROKERS
+
+describe.skipIf(!isHere)('behind a network that damages answers', () => {
+  let kafka: TestKafka
+  let proxy: KafkaProxy
+
+  beforeAll(async () => {
+    proxy = await startKafkaProxy(await freePort())
+    kafka = await startKafka({ properties: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` } })
+    proxy.brokerPort = Number(kafka.brokers.split(':')[1])
+  })
+  afterAll(async () => {
+    proxy?.close()
+    await kafka?.dispose()
+  })
+
+  function openBus(options: Partial<RedpandaEventBusOptions> = {}): RedpandaEventBus {
+    const bus = new RedpandaEventBus({ brokers: `127.0.0.1:${proxy.port}`, ...options })
+    onTestFinished(() => {
+      proxy.rules = {}
+      return bus.close().catch(() => undefined)
+    })
+    return bus
+  }
+
+  /** A topic of three batches in each compression, as the broker makes them. */
+  async function topicsOf(bus: RedpandaEventBus): Promise<readonly string[]> {
+    return Promise.all(
+      ['uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'].map(async (compression) => {
+        const topic = `t-${compression}-${uniqueGroup()}`
+        await bus.admin.createTopic(topic, { partitions: 1, config: { 'compression.type': compression } })
+        for (let base = 0; base < RECORDS; base += PER_BATCH) {
+          const records = Array.from({ length: PER_BATCH }, (_, index) => {
+            return { key: Buffer.from('Numbered.v1'), value: Buffer.from(`{"number":${base + index}}`), partition: 0 }
+          })
+          await bus.log.append(topic, records)
+        }
+        return topic
+      }),
+    )
+  }
+
+  async function read(bus: RedpandaEventBus, topic: string): Promise<readonly string[] | EventBusError> {
+    const lines: string[] = []
+    try {
+      const slices = [{ topic, partition: 0, from: 0n, to: BigInt(RECORDS) }]
+      for await (const batch of bus.log.read(slices)) {
+        for (const record of batch)
+          lines.push(`${record.topic}[${record.partition}]@${record.offset} ${record.key} ${record.value}`)
+      }
+      return lines
+    } catch (error) {
+      // Every line before the refusal is right as well.
+      expect(lines).toEqual(linesOf(topic).slice(0, lines.length))
+      expect(error).toBeInstanceOf(EventBusError)
+      return error as EventBusError
+    }
+  }
+
+  const linesOf = (topic: string): string[] =>
+    Array.from({ length: RECORDS }, (_, number) => `${topic}[0]@${number} Numbered.v1 {"number":${number}}`)
+
+  test(`${READS} reads, each with 1 to 8 bits of an answer flipped, give the right records or an error`, {
+    timeout: 120_000,
+  }, async () => {
+    const bus = openBus({ timeout: 500 })
+    const topics = await topicsOf(bus)
+    const random = seeded(1)
+    let refused = 0
+    for (let at = 0; at < READS; at += 1) {
+      const topic = topics[at % topics.length] as string
+      let flips = 1
+      proxy.rules = { changes: ({ key }, answer) => (key === FETCH && flips-- > 0 ? flipBits(answer, random) : answer) }
+      const got = await read(bus, topic)
+      if (got instanceof EventBusError) refused += 1
+      else expect(got).toEqual(linesOf(topic))
+    }
+    // What is damaged once is asked for again; an error code in its place is believed.
+    expect(refused).toBeLessThan(READS / 10)
+  })
+
+  test('reads whose answers are all damaged give the right records or an error with its place', {
+    timeout: 120_000,
+  }, async () => {
+    const bus = openBus({ timeout: 500 })
+    const topics = await topicsOf(bus)
+    const random = seeded(2)
+    let refused = 0
+    for (let at = 0; at < READS_OF_NOTHING_ELSE; at += 1) {
+      const topic = topics[at % topics.length] as string
+      // From behind the correlation id on: a length or a correlation id that is wrong is a failed connection.
+      proxy.rules = { changes: ({ key }, answer) => (key === FETCH ? flipBits(answer, random, 8) : answer) }
+      const got = await read(bus, topic)
+      if (!(got instanceof EventBusError)) expect(got).toEqual(linesOf(topic))
+      else refused += 1
+    }
+    expect(refused).toBeGreaterThan(READS_OF_NOTHING_ELSE / 2)
+  })
+
+  test('a subscription ends at a corrupt batch, and goes on from there when it can be read', {
+    timeout: 60_000,
+  }, async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus)
+    const group = uniqueGroup()
+    for (const base of [0, 2, 4]) await bus.publish(topic, [numbered(base), numbered(base + 1)])
+    proxy.rules = {
+      changes({ key }, answer) {
+        // The last byte is one of the last batch.
+        if (key !== FETCH || answer.length < MIN_BYTES_WITH_BATCH) return answer
+        const changed = Buffer.from(answer)
+        changed[changed.length - 1] = (changed.at(-1) as number) ^ 1
+        return changed
+      },
+    }
+
+    const received: (number | undefined)[] = []
+    const stream = await bus.subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    const failure = await (async () => {
+      for await (const item of stream) received.push(numberOf(item))
+    })().catch((error: unknown) => error)
+    expect(received).toEqual([0, 1, 2, 3])
+    expect(failure).toMatchObject({
+      code: 'SUBSCRIPTION_FAILED',
+      isPassing: false,
+      message: expect.stringContaining(`${topic}[0] at offset 4: the record batch is corrupt: its checksum is 0x`),
+      suggestions: [`read on behind the batch: crbus reset --group ${group} --topic ${topic}:0 --to 6`],
+    })
+    const [committed] = await bus.admin.committedOffsets(group)
+    expect(committed?.offset ?? 0n).toBeLessThanOrEqual(4n)
+
+    proxy.rules = {}
+    const again = await openBus().subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    for await (const item of again) {
+      received.push(numberOf(item))
+      if (received.at(-1) === 5) break
+    }
+    expect(new Set(received)).toEqual(new Set([0, 1, 2, 3, 4, 5]))
+  })
+})
