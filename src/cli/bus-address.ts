@@ -2,8 +2,13 @@ import { realpathSync } from 'node:fs'
 
 /** Where a bus is. */
 export type BusAddress =
-  /** `host:port`, several separated by commas. */
-  | { readonly kind: 'kafka'; readonly brokers: string }
+  | {
+      readonly kind: 'kafka'
+      /** `host:port`, several separated by commas. */
+      readonly brokers: string
+      /** The largest record batch that is read, once it is decompressed; absent: the driver's own limit. */
+      readonly maxBatchBytes?: number | undefined
+    }
   /** The folder of the file, absolute. */
   | { readonly kind: 'embedded'; readonly folder: string }
 

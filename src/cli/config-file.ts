@@ -24,6 +24,8 @@ export interface Profile {
   readonly bus: BusAddress | undefined
   readonly store: StoreAddress | { readonly kind: 'env'; readonly variable: string } | undefined
   readonly guard: GuardKind | undefined
+  /** The largest record batch that is read from brokers, these or others. */
+  readonly maxBatchBytes: number | undefined
 }
 
 export interface TopicSettings {
@@ -290,7 +292,14 @@ function entriesOf(value: unknown, place: Place): [string, unknown][] {
   return Object.entries(value)
 }
 
-const profileKeys = shape({ brokers, dataDir: path, store, readOnly: yesOrNo, protected: yesOrNo })
+const profileKeys = shape({
+  brokers,
+  dataDir: path,
+  store,
+  readOnly: yesOrNo,
+  protected: yesOrNo,
+  maxBatchBytes: count,
+})
 
 const profile: typeof profileKeys = (value, place) => {
   const read = profileKeys(value, place)
@@ -325,5 +334,6 @@ function toProfile(name: string, { file, origin }: Place, keys: ReturnType<typeo
     bus: keys.brokers === undefined ? embedded : { kind: 'kafka', brokers: keys.brokers },
     store: keys.store,
     guard: keys.readOnly ? 'read-only' : keys.protected ? 'protected' : undefined,
+    maxBatchBytes: keys.maxBatchBytes,
   }
 }

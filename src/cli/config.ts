@@ -25,6 +25,8 @@ export interface Config {
   readonly profiles: ReadonlyMap<string, { readonly isGuarded: boolean; readonly isInBothFiles: boolean }>
   readonly profile: Setting<string> | undefined
   readonly bus: Setting<BusAddress>
+  /** Part of the address of a bus on brokers, and said apart from it. */
+  readonly maxBatchBytes: Setting<number> | undefined
   readonly guard: Guard | undefined
   /** Where the event store is. It may hold a password: print `shownStore` of it. */
   readonly store: Setting<StoreAddress>
@@ -124,6 +126,7 @@ export async function resolveConfig(
     ),
     profile: chosen && { value: chosen.profile.name, from: chosen.from },
     bus,
+    maxBatchBytes: bus.value.kind === 'kafka' ? chooseMaxBatchBytes(chosen, flags) : undefined,
     guard: guardOf(chosen?.profile, bus.value, defined),
     store: await chooseStore(chosen, bus.value, files, flags, surroundings),
     schemas: schemas && { ...schemas, mustExist: schemas.from === 'CRBUS_SCHEMAS' },
@@ -189,18 +192,29 @@ function chooseBus(
     throw new UsageError('--brokers is empty', ['-b 127.0.0.1:9092', 'leave --brokers out to use the local file'])
   }
   if (flags['data-dir'] === '') throw new UsageError('--data-dir is empty', ['--data-dir .crbus'])
-  const kafka = (brokers: string, from: string) => ({ value: { kind: 'kafka', brokers }, from }) as const
+  const maxBatchBytes = chooseMaxBatchBytes(chosen, flags)
+  const limit = maxBatchBytes === undefined ? {} : { maxBatchBytes: maxBatchBytes.value }
+  const kafka = (brokers: string, from: string) => ({ value: { kind: 'kafka', brokers, ...limit }, from }) as const
   const embedded = (folder: string, from: string) =>
     ({ value: { kind: 'embedded', folder: resolve(cwd, folder) }, from }) as const
   if (flags.brokers !== undefined) return kafka(flags.brokers, '--brokers')
   if (flags['data-dir'] !== undefined) return embedded(flags['data-dir'], '--data-dir')
   const bus = chosen?.profile.bus
-  const own = bus && !(flags.embedded && bus.kind === 'kafka') ? { value: bus, from: chosen.profile.file } : undefined
+  const value = bus?.kind === 'kafka' ? { ...bus, ...limit } : bus
+  const isOwn = chosen !== undefined && value !== undefined && !(flags.embedded && value.kind === 'kafka')
+  const own = isOwn ? { value, from: chosen.profile.file } : undefined
   if (own && chosen?.from === '--profile') return own
   if (!flags.embedded && env.CRBUS_BROKERS) return kafka(env.CRBUS_BROKERS, 'CRBUS_BROKERS')
   if (!flags.embedded && env.REDPANDA_BROKERS) return kafka(env.REDPANDA_BROKERS, 'REDPANDA_BROKERS')
   if (env.CRBUS_DATA_DIR) return embedded(env.CRBUS_DATA_DIR, 'CRBUS_DATA_DIR')
   return own ?? embedded(userFolder({ env, home }), 'default')
+}
+
+function chooseMaxBatchBytes(chosen: Chosen | undefined, flags: BusFlags): Setting<number> | undefined {
+  const given = flags['max-batch-bytes']
+  if (given !== undefined) return { value: given, from: '--max-batch-bytes' }
+  const own = chosen?.profile.maxBatchBytes
+  return own === undefined ? undefined : { value: own, from: chosen?.profile.file ?? '' }
 }
 
 const userFolder = ({ env, home }: Pick<ConfigSurroundings, 'env' | 'home'>): string =>

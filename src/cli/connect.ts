@@ -12,7 +12,7 @@ import type { StoreAddress } from './store-address.ts'
 export async function connect(address: BusAddress, onMissing?: (file: string) => void): Promise<EventBus> {
   if (address.kind === 'kafka') {
     const { RedpandaEventBus } = await import('../drivers/kafka/redpanda-event-bus.ts')
-    return new RedpandaEventBus({ brokers: address.brokers })
+    return new RedpandaEventBus({ brokers: address.brokers, maxBatchBytes: address.maxBatchBytes })
   }
   const { EmbeddedEventBus } = await import('../drivers/embedded/embedded-event-bus.ts')
   const { isMissing } = await import('../drivers/embedded/made-on-change.ts')

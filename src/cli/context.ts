@@ -13,6 +13,7 @@ export interface BusFlags {
   readonly profile?: string | undefined
   readonly brokers?: string | undefined
   readonly 'data-dir'?: string | undefined
+  readonly 'max-batch-bytes'?: number | undefined
   /** The local file whatever brokers the environment names. */
   readonly embedded?: boolean | undefined
   /** Where the event store is. */

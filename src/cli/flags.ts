@@ -25,6 +25,18 @@ export const busFlags = {
   }),
 }
 
+/** Flags of commands that read records from a bus. */
+export const readFlags = {
+  ...busFlags,
+  'max-batch-bytes': Flags.integer({
+    description:
+      'largest record batch to read from brokers, in bytes once decompressed (default: 134217728); reading takes up to twice as much memory',
+    min: 1,
+    helpGroup: 'BUS',
+    helpValue: 'bytes',
+  }),
+}
+
 /** Flags every command that reaches an event store has. */
 export const storeFlags = {
   profile: { ...busFlags.profile, helpGroup: 'STORE' },

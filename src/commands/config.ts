@@ -2,7 +2,7 @@ import { BaseCommand } from '../cli/base-command.ts'
 import type { BusAddress } from '../cli/bus-address.ts'
 import type { Config, Setting } from '../cli/config.ts'
 import type { TopicSettings } from '../cli/config-file.ts'
-import { busFlags } from '../cli/flags.ts'
+import { readFlags } from '../cli/flags.ts'
 import type { Guard } from '../cli/guard.ts'
 import { shownStore } from '../cli/store-address.ts'
 import { formatDuration } from '../ui/format-duration.ts'
@@ -14,6 +14,7 @@ interface ConfigReport {
   readonly profiles: readonly string[]
   readonly profile: Setting<string> | undefined
   readonly bus: BusAddress & { readonly from: string }
+  readonly maxBatchBytes: Setting<number> | undefined
   readonly guard: Guard | undefined
   readonly store: Setting<string> & { readonly kind: string }
   readonly schemas: Setting<string> | undefined
@@ -28,7 +29,7 @@ export default class ConfigCommand extends BaseCommand {
     '--brokers, --data-dir and what the environment names go before the bus of a profile, except that --profile goes before the environment. The guards of the profile hold all the same, and so do those of a profile whose bus it is.',
   ].join('\n\n')
   static override examples = ['<%= config.bin %> config', '<%= config.bin %> config --profile prod --json']
-  static override flags = { ...busFlags }
+  static override flags = { ...readFlags }
 
   async run(): Promise<ConfigReport> {
     const { flags } = await this.parse(ConfigCommand)
@@ -40,12 +41,13 @@ export default class ConfigCommand extends BaseCommand {
 }
 
 function toReport(config: Config): ConfigReport {
-  const { files, profiles, profile, bus, guard, store, schemas, templates, topics } = config
+  const { files, profiles, profile, bus, maxBatchBytes, guard, store, schemas, templates, topics } = config
   return {
     files,
     profiles: [...profiles.keys()],
     profile,
     bus: { ...bus.value, from: bus.from },
+    maxBatchBytes,
     guard,
     store: { kind: store.value.kind, value: shownStore(store.value), from: store.from },
     schemas: schemas && { value: schemas.value, from: schemas.from },
@@ -54,7 +56,7 @@ function toReport(config: Config): ConfigReport {
   }
 }
 
-function rowsOf({ profile, bus, guard, store, schemas, templates, topics }: ConfigReport): string[][] {
+function rowsOf({ profile, bus, maxBatchBytes, guard, store, schemas, templates, topics }: ConfigReport): string[][] {
   const named = { profile, store, schemas, templates }
   const row = (name: keyof typeof named) => {
     const setting = named[name]
@@ -63,6 +65,7 @@ function rowsOf({ profile, bus, guard, store, schemas, templates, topics }: Conf
   return [
     ...row('profile'),
     bus.kind === 'kafka' ? ['brokers', bus.brokers, bus.from] : ['data-dir', bus.folder, bus.from],
+    ...(maxBatchBytes === undefined ? [] : [['max-batch-bytes', `${maxBatchBytes.value}`, maxBatchBytes.from]]),
     ...(guard === undefined ? [] : [['guard', guard.kind, `${guard.file} (profile ${guard.profile})`]]),
     ...row('store'),
     ...row('schemas'),

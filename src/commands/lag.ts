@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
 import type { BusFlags } from '../cli/context.ts'
-import { busFlags, groupFlag, toDuration, topicFlag } from '../cli/flags.ts'
+import { groupFlag, readFlags, toDuration, topicFlag } from '../cli/flags.ts'
 import { type LagReport, measureLag } from '../operations/lag.ts'
 import { countWaiting, type WaitingTypes } from '../operations/lag-types.ts'
 import { type LagWatchLook, watchLag } from '../operations/watch-lag.ts'
@@ -43,7 +43,7 @@ export default class Lag extends BaseCommand {
     '<%= config.bin %> lag --watch --interval 30s | grep -v verdict=ok',
   ]
   static override flags = {
-    ...busFlags,
+    ...readFlags,
     group: groupFlag,
     topic: topicFlag,
     sample: Flags.string({ description: 'look twice, this far apart, for rates', helpValue: '10s' }),

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
-import { busFlags, groupFlag, parseListen, topicFlag } from '../cli/flags.ts'
+import { groupFlag, parseListen, readFlags, topicFlag } from '../cli/flags.ts'
 import { type LagReport, measureLag } from '../operations/lag.ts'
 import { formatMetrics } from '../ui/format-metrics.ts'
 
@@ -16,7 +16,7 @@ export default class Metrics extends BaseCommand {
     '<%= config.bin %> metrics --listen 9464',
   ]
   static override flags = {
-    ...busFlags,
+    ...readFlags,
     group: groupFlag,
     topic: topicFlag,
     listen: Flags.string({

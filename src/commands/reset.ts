@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { ChangeCommand } from '../cli/change-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags, changeFlags, noPlace, parseName, readAsUtc, toPatience, undoFlags, waitFlag } from '../cli/flags.ts'
+import { changeFlags, noPlace, parseName, readAsUtc, readFlags, toPatience, undoFlags, waitFlag } from '../cli/flags.ts'
 import { applyReset, waitUntilEmpty } from '../operations/apply-reset.ts'
 import { planReset } from '../operations/reset.ts'
 import { readOffsetsFile, saveUndoIn, writePlanFile } from '../operations/reset-files.ts'
@@ -32,7 +32,7 @@ export default class Reset extends ChangeCommand {
     '<%= config.bin %> reset --group billing-v2 --topic order-events --to group:billing --new-group --yes',
   ]
   static override flags = {
-    ...busFlags,
+    ...readFlags,
     ...changeFlags,
     ...undoFlags,
     group: Flags.string({ char: 'g', description: 'group to move', required: true, parse: parseName }),

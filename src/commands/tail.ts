@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
 import { UsageError } from '../cli/errors.ts'
-import { busFlags, noPlace, parseName, readAsUtc, schemaFlag } from '../cli/flags.ts'
+import { noPlace, parseName, readAsUtc, readFlags, schemaFlag } from '../cli/flags.ts'
 import { youngGenerationBound } from '../cli/young-generation.ts'
 import { compileFilter, WhereTooLongError } from '../operations/event-filter.ts'
 import { type EventView, type Reading, viewCodecs } from '../operations/event-view.ts'
@@ -52,7 +52,7 @@ export default class Tail extends BaseCommand {
     "<%= config.bin %> tail order-events -e -n 100 -o '%d %y %{order_id}'",
   ]
   static override flags = {
-    ...busFlags,
+    ...readFlags,
     from: Flags.string({ description: 'where to begin, or a range a:b', helpGroup: 'RANGE' }),
     to: Flags.string({ description: 'where to stop', helpGroup: 'RANGE' }),
     number: Flags.integer({

@@ -101,6 +101,18 @@ describe('the bus', () => {
     expect((await inForce(argv, more)).bus).toMatchObject(expected())
   })
 
+  test('reads batches as large as the flag says, else the profile', async () => {
+    project({ profiles: { big: { brokers: 'big:1', maxBatchBytes: 500 } } })
+    const limitOf = async (argv: string[]) => (await inForce(argv)).bus.maxBatchBytes
+
+    expect(await limitOf(['--profile', 'big'])).toBe(500)
+    expect(await limitOf(['--profile', 'big', '-b', 'other:1'])).toBe(500)
+    expect(await limitOf(['--profile', 'big', '--max-batch-bytes', '70'])).toBe(70)
+    expect(await limitOf(['-b', 'other:1'])).toBeUndefined()
+    const { stdout } = await run(ConfigCommand, ['--profile', 'big', '--max-batch-bytes', '70'])
+    expect(stdout).toMatch(/^max-batch-bytes +70 +--max-batch-bytes$/m)
+  })
+
   test('is the one that is opened', async () => {
     project({ profiles })
     const opened: BusAddress[] = []
@@ -199,6 +211,7 @@ describe('files', () => {
     ['no variable', { profiles: { a: { store: 'env:hunter2=' } } }, 'profiles.a.store names no environment variable'],
     ['a name to be quoted', { profiles: { 'a b': {} } }, 'profiles.a b may hold only letters'],
     ['a profile that is not there', { profile: 'prdo', profiles }, "names profile 'prdo', which"],
+    ['no size', { profiles: { a: { maxBatchBytes: '1G' } } }, 'profiles.a.maxBatchBytes must be a whole number from 1'],
     ['a topic that cannot be', { topics: { 'no spaces': {} } }, 'may hold only letters, digits'],
     ['no partitions', { topics: { a: { partitions: 0 } } }, 'topics.a.partitions must be a whole number from 1 on'],
     ['a time without a unit', { topics: { a: { retention: '7 days' } } }, 'topics.a.retention must be a time'],

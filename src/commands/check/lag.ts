@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/check-command.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { busFlags, groupFlag, toDuration, topicFlag } from '../../cli/flags.ts'
+import { groupFlag, readFlags, toDuration, topicFlag } from '../../cli/flags.ts'
 import { type Check, checkLag } from '../../operations/check.ts'
 
 export default class CheckLag extends CheckCommand {
@@ -15,7 +15,7 @@ export default class CheckLag extends CheckCommand {
     "<%= config.bin %> check lag --group 'composable-rust-*' --max-age 5m --warn-age 1m --format nagios",
   ]
   static override flags = {
-    ...busFlags,
+    ...readFlags,
     group: groupFlag,
     topic: topicFlag,
     'max-events': Flags.integer({ description: 'most events that may wait', min: 0 }),

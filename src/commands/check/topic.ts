@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/check-command.ts'
-import { busFlags, toDuration } from '../../cli/flags.ts'
+import { readFlags, toDuration } from '../../cli/flags.ts'
 import { type Check, checkTopicState } from '../../operations/check.ts'
 
 export default class CheckTopic extends CheckCommand {
@@ -15,7 +15,7 @@ export default class CheckTopic extends CheckCommand {
   ]
   static override args = { topic: Args.string({ description: 'topic to check', required: true, ignoreStdin: true }) }
   static override flags = {
-    ...busFlags,
+    ...readFlags,
     exists: Flags.boolean({ description: 'that it exists, which is always checked' }),
     partitions: Flags.integer({ description: 'so many partitions', min: 1 }),
     replication: Flags.integer({ description: 'so many copies of each partition', min: 1 }),

@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/change-command.ts'
-import { busFlags, changeFlags, undoFlags } from '../../cli/flags.ts'
+import { changeFlags, readFlags, undoFlags } from '../../cli/flags.ts'
 import { applyReset } from '../../operations/apply-reset.ts'
 import { planReset } from '../../operations/reset.ts'
 import { saveUndoIn } from '../../operations/reset-files.ts'
@@ -16,7 +16,7 @@ export default class GroupsClone extends ChangeCommand {
     from: Args.string({ description: 'group to take offsets from', required: true, ignoreStdin: true }),
     to: Args.string({ description: 'group to give them to', required: true, ignoreStdin: true }),
   }
-  static override flags = { ...busFlags, ...changeFlags, ...undoFlags }
+  static override flags = { ...readFlags, ...changeFlags, ...undoFlags }
 
   async run(): Promise<ResetPlan & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(GroupsClone)

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { busFlags } from '../../cli/flags.ts'
+import { readFlags } from '../../cli/flags.ts'
 import { checkTopic, type SchemaCheck } from '../../operations/schema-check.ts'
 import { schemaForTopic } from '../../operations/schema-source.ts'
 import { formatSchemaCheck } from '../../ui/format-schema-check.ts'
@@ -18,7 +18,7 @@ export default class SchemaCheckCommand extends BaseCommand {
   ]
   static override args = { topic: Args.string({ description: 'topic to check', required: true, ignoreStdin: true }) }
   static override flags = {
-    ...busFlags,
+    ...readFlags,
     schema: Flags.string({
       description: "schema file, or Rust source; default: the project's schema of that topic",
       helpValue: 'path',
