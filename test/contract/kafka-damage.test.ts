@@ -10,10 +10,14 @@ import { newTopic, numbered, numberOf, uniqueGroup } from './support/harness.ts'
 // What a reader makes of answers that are not those of the broker.
 
 const FETCH = 1
+const LIST_OFFSETS = 2
 const RECORDS = 24
 const PER_BATCH = 8
 const READS = 300
 const READS_OF_NOTHING_ELSE = 40
+const LOOKS = 40
+/** What an answer that announces more bytes than come is waited for. */
+const TIMEOUT_MS = 2000
 /** A Fetch answer without batches is shorter, and one with a batch longer. */
 const MIN_BYTES_WITH_BATCH = 150
 
@@ -82,8 +86,8 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
   test(`${READS} reads, each with 1 to 8 bits of an answer flipped, give the right records or an error`, {
     timeout: 120_000,
   }, async () => {
-    const bus = openBus({ timeout: 500 })
-    const topics = await topicsOf(bus)
+    const topics = await topicsOf(openBus())
+    const bus = openBus({ timeout: TIMEOUT_MS })
     const random = seeded(1)
     let refused = 0
     for (let at = 0; at < READS; at += 1) {
@@ -101,8 +105,8 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
   test('reads whose answers are all damaged give the right records or an error with its place', {
     timeout: 120_000,
   }, async () => {
-    const bus = openBus({ timeout: 500 })
-    const topics = await topicsOf(bus)
+    const topics = await topicsOf(openBus())
+    const bus = openBus({ timeout: TIMEOUT_MS })
     const random = seeded(2)
     let refused = 0
     for (let at = 0; at < READS_OF_NOTHING_ELSE; at += 1) {
@@ -114,6 +118,22 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
       else refused += 1
     }
     expect(refused).toBeGreaterThan(READS_OF_NOTHING_ELSE / 2)
+  })
+
+  test(`the range of a topic is right or refused, ${LOOKS} times with 1 to 8 bits of the offsets flipped`, async () => {
+    const [topic] = (await topicsOf(openBus())) as [string]
+    const bus = openBus({ timeout: TIMEOUT_MS })
+    const random = seeded(4)
+    for (let at = 0; at < LOOKS; at += 1) {
+      let flips = 1
+      // The answer ends with the offset of its one partition.
+      proxy.rules = {
+        changes: ({ key }, answer) =>
+          key === LIST_OFFSETS && flips-- > 0 ? flipBits(answer, random, answer.length - 8) : answer,
+      }
+      const ranges = await bus.log.ranges(topic)
+      expect(ranges).toEqual([{ partition: 0, start: 0n, end: BigInt(RECORDS) }])
+    }
   })
 
   test('a subscription ends at a corrupt batch, and goes on from there when it can be read', {

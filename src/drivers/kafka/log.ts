@@ -14,9 +14,12 @@ export function kafkaLog(cluster: KafkaCluster, producer: Producer): TopicLog {
     append: (topic, records) => producer.append(topic, records),
 
     async ranges(topic) {
-      const ranges = (await rangesOf(cluster, [topic], { topic })).get(topic)
-      if (ranges === undefined) throw topicNotFound(topic)
-      return ranges
+      const look = async () => {
+        const ranges = (await rangesOf(cluster, [topic], { topic })).get(topic)
+        if (ranges === undefined) throw topicNotFound(topic)
+        return ranges
+      }
+      return cluster.retrying({ topic }, () => agreed(look))
     },
 
     rangesOf: (topics) => rangesOf(cluster, topics),
@@ -41,6 +44,25 @@ export function kafkaLog(cluster: KafkaCluster, producer: Producer): TopicLog {
   }
 }
 
+/**
+ * Ranges that two looks in a row give, or those between two others where the log moves. ListOffsets has no checksum, and
+ * reading between damaged offsets would leave out records without a word; a log never moves back.
+ */
+async function agreed(look: () => Promise<readonly PartitionRange[]>): Promise<readonly PartitionRange[]> {
+  const first = await look()
+  const second = await look()
+  if (isUpTo(first, second) && isUpTo(second, first)) return second
+  if (isUpTo(first, second) && isUpTo(second, await look())) return second
+  throw protocolFailure(errorCode.OFFSET_NOT_AVAILABLE, 'the offsets that the broker gives contradict each other')
+}
+
+const isUpTo = (one: readonly PartitionRange[], other: readonly PartitionRange[]): boolean =>
+  one.length <= other.length &&
+  one.every(({ start, end }, at) => {
+    const later = other[at] as PartitionRange
+    return start <= later.start && end <= later.end
+  })
+
 /** Of the partitions there are now: some may have been added since the topic was looked up last. */
 function rangesOf(
   cluster: KafkaCluster,
@@ -58,7 +80,9 @@ function rangesOf(
     // Deleted since it was looked up.
     const left = ends.filter(({ error }) => !isGone(error))
     const ranges = left.map(({ topic, partition, offset: end }) => {
-      return { topic, partition, start: startOf.get(`${topic}/${partition}`) ?? end, end }
+      const start = startOf.get(`${topic}/${partition}`) ?? end
+      if (start < 0n || start > end) throw protocolFailure(errorCode.OFFSET_NOT_AVAILABLE)
+      return { topic, partition, start, end }
     })
     const byTopic = Map.groupBy(ranges, ({ topic }) => topic)
     return new Map(
