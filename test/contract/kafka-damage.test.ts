@@ -93,7 +93,7 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
     for (let at = 0; at < READS; at += 1) {
       const topic = topics[at % topics.length] as string
       let flips = 1
-      proxy.rules = { changes: ({ key }, answer) => (key === FETCH && flips-- > 0 ? flipBits(answer, random) : answer) }
+      proxy.rules = { damages: ({ key }, answer) => (key === FETCH && flips-- > 0 ? flipBits(answer, random) : answer) }
       const got = await read(bus, topic)
       if (got instanceof EventBusError) refused += 1
       else expect(got).toEqual(linesOf(topic))
@@ -112,7 +112,7 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
     for (let at = 0; at < READS_OF_NOTHING_ELSE; at += 1) {
       const topic = topics[at % topics.length] as string
       // From behind the correlation id on: a length or a correlation id that is wrong is a failed connection.
-      proxy.rules = { changes: ({ key }, answer) => (key === FETCH ? flipBits(answer, random, 8) : answer) }
+      proxy.rules = { damages: ({ key }, answer) => (key === FETCH ? flipBits(answer, random, 8) : answer) }
       const got = await read(bus, topic)
       if (!(got instanceof EventBusError)) expect(got).toEqual(linesOf(topic))
       else refused += 1
@@ -128,7 +128,7 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
       let flips = 1
       // The answer ends with the offset of its one partition.
       proxy.rules = {
-        changes: ({ key }, answer) =>
+        damages: ({ key }, answer) =>
           key === LIST_OFFSETS && flips-- > 0 ? flipBits(answer, random, answer.length - 8) : answer,
       }
       const ranges = await bus.log.ranges(topic)

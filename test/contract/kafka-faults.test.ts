@@ -12,7 +12,33 @@ import { eventually, newTopic, numbered, numberedList, numberOf, pump, take, uni
 const PRODUCE = 0
 const METADATA = 3
 const OFFSET_COMMIT = 8
+const OFFSET_FETCH = 9
+const FIND_COORDINATOR = 10
 const SYNC_GROUP = 14
+const DESCRIBE_GROUPS = 15
+const API_VERSIONS = 18
+const DELETE_GROUPS = 42
+const OFFSET_DELETE = 47
+const CONSUMER_GROUP_DESCRIBE = 69
+
+/** Changes versions in an ApiVersions answer: the oldest and the newest of a request, or none of it. */
+function withVersions(
+  payload: Buffer,
+  changed: Readonly<Record<number, readonly [number, number] | undefined>>,
+): Buffer {
+  const entries: Buffer[] = []
+  for (let at = 6; at < payload.length; at += 6) {
+    const entry = Buffer.from(payload.subarray(at, at + 6))
+    const key = entry.readInt16BE(0)
+    const range = changed[key]
+    if (key in changed && range === undefined) continue
+    if (range) for (const [index, version] of range.entries()) entry.writeInt16BE(version, 2 + 2 * index)
+    entries.push(entry)
+  }
+  const head = Buffer.alloc(6)
+  head.writeInt32BE(entries.length, 2)
+  return Buffer.concat([head, ...entries])
+}
 
 const isHere = inject('kafkaBrokers') !== '' && !process.env.CRBUS_TEST_BROKERS
 
@@ -181,5 +207,121 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     const results = await Promise.allSettled([append(), append(2n ** 64n), append()])
 
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
+
+  describe('whose broker names other versions of requests', () => {
+    /** Opens a bus to a broker that names these versions and is as it was otherwise, and counts what it is asked. */
+    function openBusWhere(changed: Parameters<typeof withVersions>[1]) {
+      const asked: number[] = []
+      const bus = openBus({ timeout: 20_000 })
+      proxy.rules = {
+        changes: ({ key }, payload) => {
+          asked.push(key)
+          return key === API_VERSIONS ? withVersions(payload, changed) : payload
+        },
+      }
+      return { bus, asked }
+    }
+
+    test('a request that fits none of them is refused at once, and not sent', async () => {
+      const topic = await newTopic(openBus())
+      const { bus, asked } = openBusWhere({ [PRODUCE]: [9, 11], [DELETE_GROUPS]: undefined })
+      const address = `127.0.0.1:${proxy.port}`
+
+      await expect(bus.publish(topic, numbered(1))).rejects.toMatchObject({
+        code: 'UNSUPPORTED',
+        message: `broker ${address} does not support Produce version 7 (it supports 9 to 11)`,
+        suggestions: [expect.stringContaining('Apache Kafka 2.3 or later'), expect.stringContaining('crbus')],
+        isPassing: false,
+      })
+      const group = uniqueGroup()
+      await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
+      await expect(bus.admin.deleteGroup(group)).rejects.toMatchObject({
+        code: 'UNSUPPORTED',
+        message: `broker ${address} does not support DeleteGroups`,
+      })
+      expect(await bus.log.ranges(topic)).toMatchObject([{ end: 0n }])
+      expect(asked).not.toContain(PRODUCE)
+      expect(asked).not.toContain(DELETE_GROUPS)
+    })
+
+    test.each([
+      { called: 'older', ranges: [0, 3] as const, offsets: [0, 7] as const },
+      { called: 'newer', ranges: [4, 6] as const, offsets: [8, 9] as const },
+    ])('coordinators and offsets are asked for in $called versions alone', async ({ ranges, offsets }) => {
+      const setup = openBus()
+      const topic = await newTopic(setup)
+      const groups = [uniqueGroup(), uniqueGroup()]
+      for (const group of groups) await setup.admin.commitOffsets(group, [{ topic, partition: 0, offset: 3n }])
+      const { bus } = openBusWhere({ [FIND_COORDINATOR]: ranges, [OFFSET_FETCH]: offsets })
+      const three = [{ topic, partition: 0, offset: 3n }]
+
+      expect(await bus.admin.committedOffsets(groups[0] as string)).toEqual(three)
+      expect(await bus.admin.committedOffsetsOf(groups)).toEqual([three, three])
+      expect(await bus.admin.describeGroups(groups)).toMatchObject(groups.map((group) => ({ group, state: 'Empty' })))
+      const stream = await bus.subscribe([topic], { group: uniqueGroup(), autoOffsetReset: 'earliest' })
+      await setup.publish(topic, numbered(1))
+      expect((await take(stream, 1)).map(numberOf)).toEqual([1])
+    })
+  })
+
+  describe('whose broker says that it keeps no such group', () => {
+    const NO_GROUP = 69
+    const UNSUPPORTED_VERSION = 35
+
+    /** Writes an error at a place of an answer to each of these requests. */
+    const withError = (error: number, places: Readonly<Record<number, (payload: Buffer) => number>>) => {
+      proxy.rules = {
+        changes: ({ key }, payload) => {
+          const place = places[key]
+          if (place === undefined) return payload
+          const changed = Buffer.from(payload)
+          changed.writeInt16BE(error, place(payload))
+          return changed
+        },
+      }
+    }
+
+    test('a group that is asked for in a protocol the broker has off does not exist', async () => {
+      const bus = openBus()
+      // Behind the tags, the throttle time and the length of the list.
+      withError(UNSUPPORTED_VERSION, { [CONSUMER_GROUP_DESCRIBE]: () => 1 + 4 + 1 })
+      const group = uniqueGroup()
+
+      expect(await bus.admin.describeGroup(group)).toMatchObject({ group, state: 'Dead', members: [] })
+      const topic = await newTopic(bus)
+      await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
+      expect(await bus.admin.describeGroup(group)).toMatchObject({ state: 'Empty' })
+    })
+
+    test('it is dead, has committed nothing, and cannot be deleted', async () => {
+      const bus = openBus()
+      const group = uniqueGroup()
+      withError(NO_GROUP, {
+        [DESCRIBE_GROUPS]: () => 8,
+        // Before the tags of the group and of the answer.
+        [OFFSET_FETCH]: (payload) => payload.length - 4,
+        [DELETE_GROUPS]: (payload) => payload.length - 2,
+        [OFFSET_DELETE]: () => 0,
+      })
+
+      expect(await bus.admin.describeGroup(group)).toMatchObject({ group, state: 'Dead', members: [] })
+      expect(await bus.admin.committedOffsets(group)).toEqual([])
+      expect(await bus.admin.committedOffsetsOf([group])).toEqual([[]])
+      const missing = { code: 'GROUP_NOT_FOUND', group, message: `group '${group}' does not exist` }
+      await expect(bus.admin.deleteGroup(group)).rejects.toMatchObject(missing)
+      await expect(bus.admin.deleteOffsets(group, [{ topic: 't', partition: 0 }])).rejects.toMatchObject(missing)
+    })
+
+    test('nor does one exist that no broker coordinates', async () => {
+      const bus = openBus()
+      const group = uniqueGroup()
+      // Before an empty message, the tags of the group and of the answer.
+      withError(NO_GROUP, { [FIND_COORDINATOR]: (payload) => payload.length - 2 - 2 - 1 })
+
+      expect(await bus.admin.describeGroup(group)).toMatchObject({ group, state: 'Dead', members: [] })
+      expect(await bus.admin.committedOffsets(group)).toEqual([])
+      await expect(bus.admin.deleteGroup(group)).rejects.toMatchObject({ code: 'GROUP_NOT_FOUND', group })
+    })
   })
 })

@@ -13,7 +13,9 @@ interface KafkaProxyRules {
   /** True: the broker has answered, and the connection ends before the client hears of it. */
   readonly loses?: ((request: ProxiedRequest) => boolean) | undefined
   /** What the client gets instead of an answer: a length, a correlation id, a payload. */
-  readonly changes?: ((request: ProxiedRequest, answer: Buffer) => Buffer) | undefined
+  readonly damages?: ((request: ProxiedRequest, answer: Buffer) => Buffer) | undefined
+  /** What the client gets instead of the answer's payload, which begins behind the correlation id. */
+  readonly changes?: ((request: ProxiedRequest, payload: Buffer) => Buffer) | undefined
 }
 
 export interface KafkaProxy {
@@ -57,7 +59,12 @@ export async function startKafkaProxy(port: number): Promise<KafkaProxy> {
       frames((frame) => {
         const request = asked.shift()
         if (request && proxy.rules.loses?.(request)) end()
-        else client.write((request && proxy.rules.changes?.(request, frame)) ?? frame)
+        else if (request && proxy.rules.changes) {
+          const payload = proxy.rules.changes(request, frame.subarray(8))
+          const head = Buffer.from(frame.subarray(0, 8))
+          head.writeInt32BE(4 + payload.length)
+          client.write(Buffer.concat([head, payload]))
+        } else client.write((request && proxy.rules.damages?.(request, frame)) ?? frame)
       }),
     )
   })

@@ -2,7 +2,6 @@ import type { BusAdmin, GroupDescription, GroupState, TopicDescription } from '.
 import {
   EventBusError,
   groupActive,
-  groupNotFound,
   invalidTopic,
   noMorePartitions,
   topicNotFound,
@@ -11,7 +10,7 @@ import {
 import { topicNameError } from '../../bus/names.ts'
 import type { Position } from '../../bus/record.ts'
 import type { Coordinator, KafkaCluster } from './cluster.ts'
-import { errorCode } from './kafka-errors.ts'
+import { errorCode, isNoGroup } from './kafka-errors.ts'
 import { offsetsOf } from './log.ts'
 import {
   type Api,
@@ -106,10 +105,11 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
   /** Groups that a broker keeps; those it does not know are dead. */
   const describeAt = async (broker: WireConnection, own: readonly string[], coordinator: Coordinator) => {
     const described = (await ask(broker, describeGroupsApi, own)).map(toDescription)
-    // Groups of the protocol that came with Kafka 4 are dead to this request.
-    const dead = described.filter(({ state }) => state === 'Dead').map(({ group }) => group)
-    const isAsked = dead.length > 0 && (await cluster.speaks(broker, describeConsumerGroupsApi))
-    const newer = isAsked ? await ask(broker, describeConsumerGroupsApi, dead) : []
+    // For groups of the protocol that came with Kafka 4, DescribeGroups answers with no members: Kafka says that they are
+    // dead, others that they are running.
+    const unclear = described.filter(({ state, members }) => members.length === 0 && state !== 'Empty')
+    const names = unclear.map(({ group }) => group)
+    const newer = await cluster.askNewer(broker, describeConsumerGroupsApi, names)
     const newerOf = new Map(newer.map((found) => [found.group, toNewerDescription(found)]))
     return described.map((description) => ({ ...(newerOf.get(description.group) ?? description), coordinator }))
   }
@@ -208,13 +208,7 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
 
     committedOffsetsOf: (groups) =>
       cluster.retrying({}, async () => {
-        const found = await askCoordinators(groups, async (broker, own) =>
-          (await cluster.speaks(broker, offsetFetchManyApi))
-            ? ask(broker, offsetFetchManyApi, own)
-            : Promise.all(
-                own.map(async (group) => ({ group, ...(await ask(broker, offsetFetchApi, { group, places: null })) })),
-              ),
-        )
+        const found = await askCoordinators(groups, (broker, own) => fetchOffsets(cluster, broker, own))
         const offsetsOf = new Map(found.map((fetched) => [fetched.group, toPositions(fetched)]))
         return groups.map((group) => offsetsOf.get(group) ?? [])
       }),
@@ -245,7 +239,6 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
       await cluster.retrying({ group }, async () => {
         const request = { group, places: partitions }
         const { error, partitions: answers } = await ask(await cluster.coordinator(group), offsetDeleteApi, request)
-        if (error === errorCode.GROUP_ID_NOT_FOUND) throw groupNotFound(group)
         const failed = error || answers.find((answer) => answer.error !== 0 && !isGone(answer.error))?.error
         if (failed) throw protocolFailure(failed)
       })
@@ -255,7 +248,6 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
       await requireIdle(group)
       await cluster.retrying({ group }, async () => {
         const error = await ask(await cluster.coordinator(group), deleteGroupApi, group)
-        if (error === errorCode.GROUP_ID_NOT_FOUND) throw groupNotFound(group)
         if (error !== 0) throw protocolFailure(error)
       })
     },
@@ -274,12 +266,28 @@ export async function committedOffsets(
   topics?: readonly string[],
 ): Promise<readonly Position[]> {
   return cluster.retrying({ group }, async () => {
-    const fetched = await ask(await cluster.coordinator(group), offsetFetchApi, { group, places: null })
-    return toPositions(fetched, topics)
+    const [found] = await cluster.coordinators([group])
+    if (found === undefined) return []
+    const [fetched] = await fetchOffsets(cluster, await cluster.broker(found.coordinator.id), [group])
+    return fetched === undefined ? [] : toPositions(fetched, topics)
   })
 }
 
+/** What groups that one broker keeps have committed: by one request, or by one a group where the broker takes no more. */
+async function fetchOffsets(
+  cluster: KafkaCluster,
+  broker: WireConnection,
+  groups: readonly string[],
+): Promise<readonly FetchedOffsets[]> {
+  const found = await cluster.askNewer(broker, offsetFetchManyApi, groups)
+  const known = new Set(found.map(({ group }) => group))
+  const rest = groups.filter((group) => !known.has(group))
+  const others = rest.map(async (group) => ({ group, ...(await ask(broker, offsetFetchApi, { group, places: null })) }))
+  return [...found, ...(await Promise.all(others))]
+}
+
 function toPositions({ error, offsets }: Omit<FetchedOffsets, 'group'>, topics?: readonly string[]): Position[] {
+  if (isNoGroup(error)) return []
   if (error !== 0) throw protocolFailure(error)
   const positions: Position[] = []
   for (const { topic, partition, offset, error: own } of offsets) {
@@ -299,7 +307,7 @@ const deadGroup = (group: string): GroupDescription => ({
 
 function toDescription(found: DescribedGroup): GroupDescription {
   const { group, error, state } = found
-  if (error === errorCode.GROUP_ID_NOT_FOUND || (error === 0 && state === 'Dead')) return deadGroup(group)
+  if (isNoGroup(error) || (error === 0 && state === 'Dead')) return deadGroup(group)
   if (error !== 0) throw protocolFailure(error)
   // Only groups of subscribers speak this language.
   const isOurs = found.protocolType === 'consumer'
@@ -321,7 +329,7 @@ function toDescription(found: DescribedGroup): GroupDescription {
 
 /** `undefined` for a group that is none of the newer protocol. */
 function toNewerDescription(found: DescribedConsumerGroup): GroupDescription | undefined {
-  if (found.error === errorCode.GROUP_ID_NOT_FOUND) return undefined
+  if (isNoGroup(found.error)) return undefined
   if (found.error !== 0) throw protocolFailure(found.error)
   return {
     group: found.group,

@@ -1,12 +1,12 @@
 import type { ConnectionOptions } from 'node:tls'
 import { connectionFailed, type EventBusError, transportError } from '../../bus/errors.ts'
-import { type ErrorPlace, errorCode, isPassing, KafkaFailure, toBusError } from './kafka-errors.ts'
+import { type ErrorPlace, errorCode, isNoGroup, isPassing, KafkaFailure, toBusError } from './kafka-errors.ts'
 import { MAX_BATCH_BYTES, type Sasl } from './kafka-options.ts'
 import {
   ANSWER_BYTES,
   type Api,
-  apiVersionsApi,
   ask,
+  type FoundCoordinator,
   findCoordinatorApi,
   findCoordinatorsApi,
   type Metadata,
@@ -57,7 +57,6 @@ export class KafkaCluster {
   readonly #connections = new Map<string, WireConnection>()
   readonly #topics = new Map<string, Asked>()
   readonly #leaders = new Map<string, readonly PartitionMetadata[]>()
-  readonly #versions = new WeakMap<WireConnection, Promise<ReadonlyMap<number, { oldest: number; newest: number }>>>()
   readonly #freeChannels: string[] = []
   #channels = 0
   #wasReached = false
@@ -173,47 +172,56 @@ export class KafkaCluster {
     }
   }
 
-  /** Whether a broker answers this version of a request. It hangs up on what it does not know. */
-  async speaks(
+  /** Whether a broker named this version of a request. */
+  async speaks(connection: WireConnection, api: Pick<Api<never, unknown>, 'key' | 'version'>): Promise<boolean> {
+    await connection.open()
+    return connection.supports(api)
+  }
+
+  /**
+   * Asks about many groups in a version that not every broker has. Groups are absent from the answer where the broker did
+   * not name the version, or named it and does not support it after all: Kafka 3.9 names ConsumerGroupDescribe, which is
+   * off by default.
+   */
+  async askNewer<Answer extends { readonly error: number }>(
     connection: WireConnection,
-    { key, version }: Pick<Api<never, unknown>, 'key' | 'version'>,
-  ): Promise<boolean> {
-    let versions = this.#versions.get(connection)
-    if (versions === undefined) {
-      versions = ask(connection, apiVersionsApi, undefined)
-      this.#versions.set(connection, versions)
-    }
-    const range = (await versions).get(key)
-    return range !== undefined && range.oldest <= version && version <= range.newest
+    api: Api<readonly string[], readonly Answer[]>,
+    groups: readonly string[],
+  ): Promise<readonly Answer[]> {
+    if (groups.length === 0 || !(await this.speaks(connection, api))) return []
+    return (await ask(connection, api, groups)).filter(({ error }) => error !== errorCode.UNSUPPORTED_VERSION)
   }
 
   async coordinator(group: string, channel = 'main'): Promise<WireConnection> {
-    return this.#connect(await this.#findCoordinator(await this.anyBroker(), group), channel)
+    const [found] = await this.#findCoordinators(await this.anyBroker(), [group])
+    if (found === undefined) throw protocolFailure(errorCode.COORDINATOR_NOT_AVAILABLE)
+    return this.#connect(this.#toCoordinator(found), channel)
   }
 
-  /** The brokers that keep groups, each with those it keeps: one request, or one a group of a broker before Kafka 3. */
+  /**
+   * The brokers that keep groups, each with those it keeps: one request, or one a group of a broker before Kafka 3. A group
+   * of which a broker says that it does not exist is left out.
+   */
   async coordinators(
     groups: readonly string[],
   ): Promise<readonly { readonly coordinator: Coordinator; readonly groups: readonly string[] }[]> {
     if (groups.length === 0) return []
-    const broker = await this.anyBroker()
-    const wanted = [...new Set(groups)]
-    const found = (await this.speaks(broker, findCoordinatorsApi))
-      ? (await ask(broker, findCoordinatorsApi, wanted)).map(({ group, ...answer }) => ({
-          group,
-          coordinator: this.#toCoordinator(answer),
-        }))
-      : await Promise.all(
-          wanted.map(async (group) => ({ group, coordinator: await this.#findCoordinator(broker, group) })),
-        )
+    const answers = await this.#findCoordinators(await this.anyBroker(), [...new Set(groups)])
+    const found = answers
+      .filter(({ error }) => !isNoGroup(error))
+      .map(({ group, ...answer }) => ({ group, coordinator: this.#toCoordinator(answer) }))
     return [...Map.groupBy(found, ({ coordinator }) => coordinator.id).values()].map((own) => {
       const [{ coordinator }] = own as [(typeof own)[number]]
       return { coordinator, groups: own.map(({ group }) => group) }
     })
   }
 
-  async #findCoordinator(broker: WireConnection, group: string): Promise<Coordinator> {
-    return this.#toCoordinator(await ask(broker, findCoordinatorApi, group))
+  async #findCoordinators(broker: WireConnection, groups: readonly string[]): Promise<readonly FoundCoordinator[]> {
+    const found = await this.askNewer(broker, findCoordinatorsApi, groups)
+    const known = new Set(found.map(({ group }) => group))
+    const rest = groups.filter((group) => !known.has(group))
+    const others = rest.map(async (group) => ({ group, ...(await ask(broker, findCoordinatorApi, group)) }))
+    return [...found, ...(await Promise.all(others))]
   }
 
   #toCoordinator({ error, id, host, port }: Coordinator & { readonly error: number }): Coordinator {

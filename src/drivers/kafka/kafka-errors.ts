@@ -1,7 +1,9 @@
 import {
   connectionFailed,
   EventBusError,
+  type EventBusErrorDetails,
   groupActive,
+  groupNotFound,
   invalidTopic,
   publishFailed,
   topicExists,
@@ -37,6 +39,7 @@ export const errorCode = {
   GROUP_AUTHORIZATION_FAILED: 30,
   CLUSTER_AUTHORIZATION_FAILED: 31,
   INVALID_TIMESTAMP: 32,
+  UNSUPPORTED_VERSION: 35,
   TOPIC_EXISTS: 36,
   INVALID_PARTITIONS: 37,
   INVALID_REPLICATION_FACTOR: 38,
@@ -75,6 +78,12 @@ const passing = new Set<number>([
 
 export const isPassingCode = (code: number): boolean => passing.has(code)
 
+/**
+ * Whether a broker says that it keeps no such consumer group. Some answer with an empty group instead, and Kafka says it
+ * of share groups too, which it lists and which have no committed offsets.
+ */
+export const isNoGroup = (code: number): boolean => code === errorCode.GROUP_ID_NOT_FOUND
+
 interface FailureDetails {
   readonly cause?: unknown
   /** Kafka's error code, of a `protocol` failure. */
@@ -87,7 +96,7 @@ interface FailureDetails {
 export class KafkaFailure extends Error {
   override readonly name = 'KafkaFailure'
   /** `answer`: bytes that are not what the protocol says. It does not pass by itself. */
-  readonly kind: 'connection' | 'authentication' | 'protocol' | 'answer'
+  readonly kind: 'connection' | 'authentication' | 'unsupported' | 'protocol' | 'answer'
   readonly code: number | undefined
   readonly isRefused: boolean
 
@@ -124,6 +133,12 @@ const topicRefusals: Readonly<Record<number, { readonly words: string; readonly 
   [errorCode.POLICY_VIOLATION]: { words: 'is against a policy of the cluster' },
 }
 
+const unsupported = (reason: string, details: EventBusErrorDetails) =>
+  new EventBusError('UNSUPPORTED', reason, {
+    ...details,
+    suggestions: ['use Apache Kafka 2.3 or later, or Redpanda', 'use the newest version of crbus'],
+  })
+
 /** A failure as the bus tells it, by kind and code, never by its text. */
 export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
   if (error instanceof EventBusError) return error
@@ -152,7 +167,12 @@ export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
       suggestions: ['check the user name, the password and the mechanism'],
     })
   }
+  if (error.kind === 'unsupported') return unsupported(error.message, details)
   switch (error.code) {
+    case errorCode.UNSUPPORTED_VERSION:
+      return unsupported(error.message, details)
+    case errorCode.GROUP_ID_NOT_FOUND:
+      return groupNotFound(group)
     case errorCode.UNKNOWN_TOPIC_OR_PARTITION:
       return topicNotFound(topic)
     case errorCode.TOPIC_EXISTS:

@@ -1,7 +1,8 @@
 /**
  * The requests this driver makes (https://kafka.apache.org/protocol), each in one version: the newest in the plain
- * encoding that Kafka 2.3 to 4.x and Redpanda all answer. Those in the compact encoding are newer than that, and asked
- * of brokers that name them (`KafkaCluster.speaks`).
+ * encoding that Kafka 2.3 to 4.x and Redpanda all answer. A request that is here twice has a newer version in the
+ * compact encoding, which is preferred where the broker names it (`KafkaCluster.speaks`). Every broker names its versions
+ * when a connection opens, and is sent no others (`WireConnection`).
  */
 import { Reader, Writer } from './bytes.ts'
 import { KafkaFailure } from './kafka-errors.ts'
@@ -607,15 +608,14 @@ export const offsetCommitApi: Api<CommitRequest, PartitionAnswer[]> = {
   },
 }
 
-/** What a broker answers, by request. */
-export const apiVersionsApi: Api<
-  undefined,
-  ReadonlyMap<number, { readonly oldest: number; readonly newest: number }>
-> = {
+/** The versions of requests that a broker supports, by the request's number. */
+export type ApiVersions = ReadonlyMap<number, { readonly oldest: number; readonly newest: number }>
+
+/** Version 0, which every broker answers whatever it supports. An error with it leaves the list valid. */
+export const apiVersionsApi: Pick<Api<undefined, ApiVersions>, 'key' | 'version' | 'name' | 'read'> = {
   key: 18,
   version: 0,
   name: 'ApiVersions',
-  write: () => undefined,
   read(from) {
     from.int16()
     return new Map(from.list(() => [from.int16(), { oldest: from.int16(), newest: from.int16() }]))

@@ -11,8 +11,10 @@ import type { ConnectionOptions } from 'node:tls'
 import KafkaConnection from 'kafkajs/src/network/connection.js'
 // @ts-expect-error
 import protocolErrors from 'kafkajs/src/protocol/error.js'
+import { Reader } from './bytes.ts'
 import { KafkaFailure } from './kafka-errors.ts'
 import type { Sasl } from './kafka-options.ts'
+import { type Api, type ApiVersions, apiVersionsApi } from './protocol.ts'
 
 export interface WireOptions {
   readonly host: string
@@ -58,8 +60,8 @@ interface KafkaJsConnection {
   disconnect(): Promise<unknown>
 }
 
-/** SaslHandshake and SaslAuthenticate, as every broker since Kafka 1.0 has them; kafkajs asks for nothing else. */
-const SASL_VERSIONS = { 17: { minVersion: 0, maxVersion: 1 }, 36: { minVersion: 0, maxVersion: 1 } }
+/** Kafka's number of the SaslAuthenticate request. */
+const SASL_AUTHENTICATE = 36
 
 /** Bytes of an answer's length, and of the correlation id behind it. */
 const FRAME_HEADER = 4
@@ -98,8 +100,6 @@ export class WireConnection {
     // kafkajs sets a timer at "throttled until, less now" after every answer: minus now, of which Node 24 warns. It looks
     // for requests that wait their turn, and without a limit in flight none does.
     this.#connection.requestQueue.scheduleCheckPendingRequests = silence
-    this.#connection.setVersions(SASL_VERSIONS)
-    this.#connection.setSupportAuthenticationProtocol(true)
   }
 
   get address(): string {
@@ -114,41 +114,81 @@ export class WireConnection {
   }
 
   #isOpening = false
+  #versions: ApiVersions = new Map()
 
-  /** Connects and logs in, once for all who ask. */
+  /** Connects, asks which versions of requests the broker supports, and logs in: once for all callers. */
   open(): Promise<void> {
     if (this.#opening === undefined) {
       this.#isOpening = true
       this.#opening = this.#timed(this.#options.timeout, async () => {
         await this.#connection.connect()
+        this.#versions = await this.#askVersions()
         await this.#connection.authenticate()
-      }).finally(() => {
-        this.#isOpening = false
       })
+        .catch((error: KafkaFailure) => {
+          this.close(error)
+          throw error
+        })
+        .finally(() => {
+          this.#isOpening = false
+        })
     }
     return this.#opening
   }
 
-  /** The answer's payload behind its correlation id; empty when there is none to come. */
-  async send({ key, version, name, body, hasAnswer = true, timeout }: WireRequest): Promise<Buffer> {
+  /** Whether the broker named this version of the request, on a connection that is open. */
+  supports({ key, version }: Pick<Api<never, unknown>, 'key' | 'version'>): boolean {
+    const range = this.#versions.get(key)
+    return range !== undefined && range.oldest <= version && version <= range.newest
+  }
+
+  /**
+   * The answer's payload behind its correlation id; empty when there is none to come. A version that the broker did not
+   * name is not sent: brokers hang up on it, or misread it.
+   */
+  async send(request: WireRequest): Promise<Buffer> {
     await this.open()
-    const answer = await this.#timed(timeout ?? this.#options.timeout, () =>
-      this.#connection.send({
-        request: {
-          apiKey: key,
-          apiVersion: version,
-          apiName: name,
-          expectResponse: () => hasAnswer,
-          // As much of kafkajs's encoder as its framing looks at.
-          encode: async () => ({ buf: body, buffer: body }),
-        },
-        response: { decode: async (payload: Buffer) => payload, parse: async (payload: Buffer) => payload },
-      }),
-    )
+    if (!this.supports(request)) throw this.#unsupported(request)
+    const { hasAnswer = true, timeout = this.#options.timeout } = request
+    const answer = await this.#timed(timeout, () => this.#exchange(request))
     const { socket } = this.#connection
     // Without an answer to wait for, the socket's own buffer is what holds a fast sender back.
     if (!hasAnswer && socket?.writableNeedDrain) await drained(socket)
     return answer ?? Buffer.alloc(0)
+  }
+
+  #exchange({ key, version, name, body, hasAnswer = true }: WireRequest): Promise<Buffer | undefined> {
+    return this.#connection.send({
+      request: {
+        apiKey: key,
+        apiVersion: version,
+        apiName: name,
+        expectResponse: () => hasAnswer,
+        // As much of kafkajs's encoder as its framing looks at.
+        encode: async () => ({ buf: body, buffer: body }),
+      },
+      response: { decode: async (payload: Buffer) => payload, parse: async (payload: Buffer) => payload },
+    })
+  }
+
+  async #askVersions(): Promise<ApiVersions> {
+    const { key, version, name, read } = apiVersionsApi
+    const answer = await this.#exchange({ key, version, name, body: Buffer.alloc(0) })
+    const versions = read(new Reader(answer ?? Buffer.alloc(0)))
+    // kafkajs logs in by the versions of SaslHandshake and SaslAuthenticate that it finds here.
+    const ranges = [...versions].map(([own, { oldest, newest }]) => [own, { minVersion: oldest, maxVersion: newest }])
+    this.#connection.setVersions(Object.fromEntries(ranges))
+    this.#connection.setSupportAuthenticationProtocol(versions.has(SASL_AUTHENTICATE))
+    return versions
+  }
+
+  #unsupported({ key, version, name }: WireRequest): KafkaFailure {
+    const range = this.#versions.get(key)
+    const words =
+      range === undefined
+        ? name
+        : `${name} version ${version} (it supports ${range.oldest === range.newest ? '' : `${range.oldest} to `}${range.newest})`
+    return new KafkaFailure('unsupported', `broker ${this.address} does not support ${words}`)
   }
 
   /** Ends at once, failing what is under way. What was sent without an answer still goes out. */
