@@ -17,11 +17,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { freePort, signalProcess, WATCHED, watchedPid } from './watched-process.ts'
 
-const KAFKA = '4.1.0'
+const DEFAULT_KAFKA = '4.1.0'
+/** What tests run on: a release of Apache Kafka, or `kfake`, an implementation that is not Apache's. */
+const TESTED = process.env.CRBUS_TEST_KAFKA || DEFAULT_KAFKA
+/** The tests' broker is franz-go's kfake: see `kfake/main.go`. */
+export const isKfake = TESTED === 'kfake'
+/** The release whose jars are run, as a broker and as tools. */
+const KAFKA = isKfake ? DEFAULT_KAFKA : TESTED
+const [MAJOR = 0, MINOR = 0] = KAFKA.split('.').map(Number)
+/** Whether the tests' broker is this release of Apache Kafka or a later one. */
+export const isKafkaSince = (major: number, minor: number): boolean =>
+  !isKfake && (MAJOR > major || (MAJOR === major && MINOR >= minor))
 const READY_WITHIN = 60_000
 const run = promisify(execFile)
 
-/** A real Apache Kafka, one node, listening on this machine only. See {@link TestKafkaCluster} for several. */
+/** A real broker, one node, listening on this machine only. See {@link TestKafkaCluster} for several. */
 export interface TestKafka {
   /** `127.0.0.1:port`; the same after a restart. */
   readonly brokers: string
@@ -58,11 +68,13 @@ export async function kafkaUnavailable(): Promise<string | undefined> {
   for (const [tool, flag] of [
     ['java', '-version'],
     ['mvn', '-version'],
+    ...(isKfake ? ([['go', 'version']] as const) : []),
   ] as const) {
     await run(tool, [flag]).catch(() => missing.push(tool))
   }
-  if (missing.length === 0 || (!missing.includes('java') && isComplete(libsFolder()))) return undefined
-  return `a test broker needs Java 17 and Maven (missing: ${missing.join(', ')}), or CRBUS_TEST_BROKERS naming a running one`
+  const isMissing = missing.some((tool) => tool !== 'mvn' || !isComplete(libsFolder()))
+  if (!isMissing) return undefined
+  return `a test broker needs Java 17 and Maven${isKfake ? ', and kfake Go' : ''} (missing: ${missing.join(', ')}), or CRBUS_TEST_BROKERS naming a running one`
 }
 
 /** Without a broker a run on CI, or one that asked for it, must fail instead of looking green. */
@@ -73,6 +85,12 @@ export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka>
   if (given) return foreignKafka(given)
   const { folder, place } = await newPlace(1)
   const { login } = options
+  if (isKfake && !login) {
+    const command = [await buildKfake(), '-ports', `${place.port}`, '-data', join(folder, 'data')]
+    const kfake = new OwnKafka(folder, place.port, command, undefined)
+    await kfake.start()
+    return kfake
+  }
   const secured = login ? await secure(folder, place, login) : undefined
   const properties = { ...secured?.properties, ...options.properties }
   const id = await newClusterId()
@@ -155,7 +173,8 @@ async function prepareNode({ folder, place, id, quorum, properties, login, certi
   const file = join(folder, 'server.properties')
   writeFileSync(file, serverProperties(folder, place, quorum, properties))
   await runStorageTool('format', '-t', id, '-c', file, ...(login ? scramUsers(login) : []))
-  const command = ['-cp', join(await fetchLibs(), '*'), 'kafka.Kafka', file]
+  const java = ['java', '-Xmx512m', '-XX:+UseSerialGC', '-cp', join(await fetchLibs(), '*')]
+  const command = [...java, 'kafka.Kafka', file]
   return new OwnKafka(folder, place.port, command, certificate)
 }
 
@@ -230,7 +249,7 @@ class OwnKafka implements TestKafka {
     if (this.#child) return
     const log = openSync(join(this.#folder, 'broker.log'), 'a')
     // A shell watches the pipe this process holds: when this process is gone, even by SIGKILL, so is the broker.
-    const child = spawn('sh', ['-c', WATCHED, 'sh', 'java', '-Xmx512m', '-XX:+UseSerialGC', ...this.#command], {
+    const child = spawn('sh', ['-c', WATCHED, 'sh', ...this.#command], {
       stdio: ['pipe', log, log],
       cwd: this.#folder,
       detached: true,
@@ -349,20 +368,34 @@ function answers(port: number): Promise<boolean> {
   })
 }
 
-// The jars: 54 MB, fetched once a machine.
+const cacheFolder = (): string =>
+  process.env.XDG_CACHE_HOME || new URL('../../node_modules/.cache', import.meta.url).pathname
 
-const libsFolder = (): string => {
-  const cache = process.env.XDG_CACHE_HOME || new URL('../../node_modules/.cache', import.meta.url).pathname
-  return join(cache, `crbus-kafka-${KAFKA}`)
+/** Builds kfake, where Go has not done it before; its modules come from the Go module proxy. */
+async function buildKfake(): Promise<string> {
+  const program = join(cacheFolder(), 'crbus-kfake', 'kfake')
+  await run('go', ['build', '-o', program, '.'], { cwd: new URL('kfake', import.meta.url).pathname })
+  return program
 }
+
+// The jars: 54 MB, fetched once a machine and release.
+
+const libsFolder = (): string => join(cacheFolder(), `crbus-kafka-${KAFKA}`)
 
 /** Written last, so that a folder with it is whole. */
 const isComplete = (folder: string): boolean => existsSync(join(folder, 'complete'))
 
-/** The words of a command of Kafka's own tools, by the class it is in. */
+/** Where tools were before Kafka 3.8. */
+const classesBefore38: Readonly<Record<string, string>> = {
+  'org.apache.kafka.tools.consumer.ConsoleConsumer': 'kafka.tools.ConsoleConsumer',
+  'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand': 'kafka.admin.ConsumerGroupCommand',
+}
+
+/** The words of a command of Kafka's own tools, by the class it is in since Kafka 3.8. */
 export async function kafkaToolCommand(name: string, args: readonly string[]): Promise<readonly [string, ...string[]]> {
   const libs = await fetchLibs()
-  return ['java', '-Xmx256m', '-XX:+UseSerialGC', '-cp', join(libs, '*'), name, ...args]
+  const own = (MAJOR === 3 && MINOR < 8 && classesBefore38[name]) || name
+  return ['java', '-Xmx256m', '-XX:+UseSerialGC', '-cp', join(libs, '*'), own, ...args]
 }
 
 /** Runs one, and gives what it prints. */
