@@ -1,19 +1,27 @@
-// Prints what vitest counted as one line. A run that counted nothing has failed, and so has one that skipped anything
-// but what compares with Rust on a machine without cargo.
+// Prints what vitest counted in all runs as one line. A run that counted nothing has failed, and so has one that skipped
+// anything but what compares with Rust on a machine without cargo.
+// node count.js STATUS FILE... with the exit status of the runs: 0 when all of them passed.
 import { existsSync, readFileSync } from 'node:fs'
 
-const [file, status] = process.argv.slice(2)
-const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
-const passed = report?.numPassedTests ?? 0
-let skipped = 0
-for (const { assertionResults, name } of report?.testResults ?? []) {
-  for (const { status: outcome, fullName } of assertionResults) {
-    if (outcome === 'passed' || outcome === 'failed') continue
-    console.log(`skipped: ${name} ${fullName}`)
-    if (!fullName.endsWith('(needs cargo)')) skipped += 1
+const [status, ...files] = process.argv.slice(2)
+let passed = 0
+let failed = 0
+let isBroken = status !== '0'
+for (const file of files) {
+  const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+  const skipped = (report?.testResults ?? []).flatMap(({ assertionResults, name }) =>
+    assertionResults
+      .filter(({ status: outcome }) => outcome !== 'passed' && outcome !== 'failed')
+      .map(({ fullName }) => `${name} ${fullName}`),
+  )
+  for (const one of skipped) console.log(`skipped: ${one}`)
+  const missing = skipped.filter((one) => !one.endsWith('(needs cargo)')).length
+  passed += report?.numPassedTests ?? 0
+  failed += (report?.numFailedTests ?? 0) + missing
+  if (!report?.numPassedTests) {
+    console.log(`no results: ${file}`)
+    isBroken = true
   }
 }
-const broken = status !== '0' || passed === 0 || skipped > 0
-const failed = (report?.numFailedTests ?? 0) + skipped
-console.log(`${passed} passed, ${broken ? Math.max(1, failed) : failed} failed`)
-process.exit(broken || failed > 0 ? 1 : 0)
+console.log(`${passed} passed, ${isBroken ? Math.max(1, failed) : failed} failed`)
+process.exit(isBroken || failed > 0 ? 1 : 0)

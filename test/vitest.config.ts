@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 const root = new URL('..', import.meta.url).pathname
 // Templates, and the demo that is made of them, import crbus by its name: here that is this source.
 const alias = { 'crbus/testing': `${root}src/testing.ts`, crbus: `${root}src/index.ts` }
+// Runs on other brokers keep their results apart.
+const { CRBUS_TEST_RESULTS: results = 'results' } = process.env
 const project = (name: string, include: string[], more = {}) => ({
   root,
   resolve: { alias },
@@ -12,7 +14,7 @@ const project = (name: string, include: string[], more = {}) => ({
 export default defineConfig({
   root,
   test: {
-    reporters: ['default', ['json', { outputFile: 'node_modules/.cache/crbus-test/results.json' }]],
+    reporters: ['default', ['json', { outputFile: `node_modules/.cache/crbus-test/${results}.json` }]],
     projects: [
       project('unit', ['test/unit/**/*.test.ts'], { testTimeout: 60_000 }),
       project('templates', ['templates/*-ts/files/test/**/*.test.ts', 'test/templates/**/*.test.ts'], {

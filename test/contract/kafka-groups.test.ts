@@ -136,7 +136,8 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
   })
 
   if (hasNewerProtocol) {
-    test('groups of the newer protocol are listed, described, refused and reset', { timeout: 120_000 }, async () => {
+    const newer = testBut('names of assigned topics')
+    newer('groups of the newer protocol are listed, described, refused and reset', { timeout: 120_000 }, async () => {
       const bus = openBus()
       const { topic } = await scene(bus)
       const group = uniqueGroup()

@@ -7,6 +7,8 @@ type Lack =
   | 'refuses settings'
   // DescribeTopicPartitions answers null for eligibleLeaderReplicas, over which Java's admin client fails.
   | 'Java admin'
+  // ConsumerGroupDescribe names the topics of an assignment by their id alone.
+  | 'names of assigned topics'
 
 /**
  * `test` for what kfake lacks. There the test is expected to fail, so that it fails the run as soon as kfake no longer lacks

@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+
+// `npm run test:brokers`: the tests of Kafka on each broker below in turn, or on those named. Under CI `npm test` runs
+// everything on Apache Kafka 4.1 before. Each broker has a results file of its own, which `.ci/count.js` counts.
+
+/** Releases of Apache Kafka in wide use and the newest, and an implementation that is not Apache's. */
+const BROKERS = ['3.7.2', '3.9.1', '4.4.0', 'kfake']
+/** What every bus promises, and what is true of Kafka alone on one broker. */
+const FILES = ['kafka', 'kafka-groups', 'kafka-lag', 'kafka-driver']
+
+const root = new URL('..', import.meta.url).pathname
+const files = FILES.map((file) => `test/contract/${file}.test.ts`)
+const named = process.argv.slice(2)
+const summaries: string[] = []
+let isBroken = false
+
+for (const broker of named.length > 0 ? named : BROKERS) {
+  const results = `results-${broker}`
+  const file = `${root}node_modules/.cache/crbus-test/${results}.json`
+  rmSync(file, { force: true })
+  process.stdout.write(`\nOn ${broker}:\n`)
+  const command = ['--config', 'test/vitest.config.ts', '--project', 'contract', ...files]
+  const { status } = spawnSync('node_modules/.bin/vitest', ['run', ...command], {
+    cwd: root,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      CRBUS_TEST_KAFKA: broker,
+      CRBUS_TEST_RESULTS: results,
+      CRBUS_REQUIRE_BROKER: '1',
+    },
+  })
+  const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+  if (status !== 0 || report === undefined) isBroken = true
+  summaries.push(
+    report === undefined
+      ? `${broker}: the tests did not run`
+      : `${broker}: ${report.numPassedTests} passed, ${report.numFailedTests} failed`,
+  )
+}
+
+process.stdout.write(`\n${summaries.join('\n')}\n`)
+process.exit(isBroken ? 1 : 0)
