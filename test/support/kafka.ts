@@ -49,6 +49,14 @@ export interface TestKafka {
   dispose(): Promise<void>
 }
 
+/** A listener beside the plain one, with settings of its own. */
+export interface Listener {
+  readonly port: number
+  readonly protocol: 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+  /** Lines of server.properties, without `listener.name.…` before them. */
+  readonly properties: Readonly<Record<string, string>>
+}
+
 interface Login {
   readonly username: string
   readonly password: string
@@ -59,6 +67,8 @@ export interface KafkaOptions {
   readonly properties?: Readonly<Record<string, string>>
   /** Asks for TLS and a login, PLAIN or SCRAM, of this user. */
   readonly login?: Login
+  /** By name. The plain listener stays. */
+  readonly listeners?: Readonly<Record<string, Listener>>
 }
 
 /** Why there can be no broker here; `undefined` when there can. */
@@ -92,7 +102,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka>
     return kfake
   }
   const secured = login ? await secure(folder, place, login) : undefined
-  const properties = { ...secured?.properties, ...options.properties }
+  const listening = options.listeners ? withListeners(place, options.listeners) : {}
+  const properties = { ...secured?.properties, ...listening, ...options.properties }
   const id = await newClusterId()
   const kafka = await prepareNode({
     folder,
@@ -187,6 +198,26 @@ const scramUsers = ({ username, password }: Login) =>
     '--add-scram',
     `${mechanism}=[name=${username},password=${password}]`,
   ])
+
+function withListeners({ port, controllerPort }: NodePlace, listeners: NonNullable<KafkaOptions['listeners']>) {
+  const all = Object.entries(listeners)
+  const advertised = [`PLAINTEXT://127.0.0.1:${port}`, ...all.map(([name, own]) => `${name}://127.0.0.1:${own.port}`)]
+  const protocols = [
+    'CONTROLLER:PLAINTEXT',
+    'PLAINTEXT:PLAINTEXT',
+    ...all.map(([name, own]) => `${name}:${own.protocol}`),
+  ]
+  const own = all.flatMap(([name, { properties }]) =>
+    Object.entries(properties).map(([key, value]) => [`listener.name.${name.toLowerCase()}.${key}`, value]),
+  )
+  return {
+    listeners: [...advertised, `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
+    'advertised.listeners': advertised.join(','),
+    'listener.security.protocol.map': protocols.join(','),
+    'inter.broker.listener.name': 'PLAINTEXT',
+    ...Object.fromEntries(own),
+  }
+}
 
 /** A listener with TLS and logins, and the certificate it shows. */
 async function secure(folder: string, { port, controllerPort }: NodePlace, { username, password }: Login) {

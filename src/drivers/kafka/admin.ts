@@ -65,7 +65,7 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
     cluster.retrying({ topic }, async () => {
       const { controller } = await cluster.metadata([])
       const answer = await ask(await cluster.broker(controller), api, request)
-      if (answer.error !== 0) throw protocolFailure(answer.error, answer.message)
+      if (answer.error !== 0) throw protocolFailure(answer.error, answer.message, { request: api.name, topic })
       return answer
     })
 
@@ -76,7 +76,8 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
     })
     const { entries } = await cluster.retrying({ topic }, async () => {
       const answer = await ask(await cluster.anyBroker(), describeTopicConfigApi, topic)
-      if (answer.error !== 0) throw protocolFailure(answer.error, answer.message)
+      if (answer.error !== 0)
+        throw protocolFailure(answer.error, answer.message, { request: describeTopicConfigApi.name, topic })
       return answer
     })
     const config = entries
@@ -192,7 +193,7 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
         brokers.map(({ id }) =>
           cluster.retrying({}, async () => {
             const answer = await ask(await cluster.broker(id), listGroupsApi, undefined)
-            if (answer.error !== 0) throw protocolFailure(answer.error)
+            if (answer.error !== 0) throw protocolFailure(answer.error, null, { request: listGroupsApi.name })
             return answer.groups
           }),
         ),
@@ -229,7 +230,7 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
         const answers = await ask(await cluster.coordinator(group), offsetCommitApi, request)
         for (const { error, topic } of answers) {
           if (error === errorCode.UNKNOWN_TOPIC_OR_PARTITION) throw topicNotFound(topic)
-          if (error !== 0) throw protocolFailure(error)
+          if (error !== 0) throw protocolFailure(error, null, { request: offsetCommitApi.name, topic })
         }
       })
     },
@@ -239,8 +240,9 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
       await cluster.retrying({ group }, async () => {
         const request = { group, places: partitions }
         const { error, partitions: answers } = await ask(await cluster.coordinator(group), offsetDeleteApi, request)
-        const failed = error || answers.find((answer) => answer.error !== 0 && !isGone(answer.error))?.error
-        if (failed) throw protocolFailure(failed)
+        const refused = answers.find((answer) => answer.error !== 0 && !isGone(answer.error))
+        const failed = error || refused?.error
+        if (failed) throw protocolFailure(failed, null, { request: offsetDeleteApi.name, topic: refused?.topic })
       })
     },
 
@@ -248,7 +250,7 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
       await requireIdle(group)
       await cluster.retrying({ group }, async () => {
         const error = await ask(await cluster.coordinator(group), deleteGroupApi, group)
-        if (error !== 0) throw protocolFailure(error)
+        if (error !== 0) throw protocolFailure(error, null, { request: deleteGroupApi.name })
       })
     },
 
@@ -286,9 +288,9 @@ async function fetchOffsets(
   return [...found, ...(await Promise.all(others))]
 }
 
-function toPositions({ error, offsets }: Omit<FetchedOffsets, 'group'>, topics?: readonly string[]): Position[] {
+function toPositions({ group, error, offsets }: FetchedOffsets, topics?: readonly string[]): Position[] {
   if (isNoGroup(error)) return []
-  if (error !== 0) throw protocolFailure(error)
+  if (error !== 0) throw protocolFailure(error, null, { request: offsetFetchApi.name, group })
   const positions: Position[] = []
   for (const { topic, partition, offset, error: own } of offsets) {
     // A negative offset is Kafka's "nothing committed".
@@ -308,7 +310,7 @@ const deadGroup = (group: string): GroupDescription => ({
 function toDescription(found: DescribedGroup): GroupDescription {
   const { group, error, state } = found
   if (isNoGroup(error) || (error === 0 && state === 'Dead')) return deadGroup(group)
-  if (error !== 0) throw protocolFailure(error)
+  if (error !== 0) throw protocolFailure(error, null, { request: describeGroupsApi.name, group })
   // Only groups of subscribers speak this language.
   const isOurs = found.protocolType === 'consumer'
   return {
@@ -330,7 +332,8 @@ function toDescription(found: DescribedGroup): GroupDescription {
 /** `undefined` for a group that is none of the newer protocol. */
 function toNewerDescription(found: DescribedConsumerGroup): GroupDescription | undefined {
   if (isNoGroup(found.error)) return undefined
-  if (found.error !== 0) throw protocolFailure(found.error)
+  if (found.error !== 0)
+    throw protocolFailure(found.error, null, { request: describeConsumerGroupsApi.name, group: found.group })
   return {
     group: found.group,
     protocolType: 'consumer',

@@ -149,7 +149,7 @@ export class KafkaCluster {
     const known = found.filter(({ error }) => error !== errorCode.UNKNOWN_TOPIC_OR_PARTITION)
     for (const { error, topic } of known) {
       if (error === 0) continue
-      const failure = protocolFailure(error)
+      const failure = protocolFailure(error, null, { request: metadataApi.name, topic })
       throw failure.isPassing ? failure : this.toBusError(failure, { topic })
     }
     return new Map(known.map(({ topic, partitions }) => [topic, this.#remember(topic, partitions)]))
@@ -209,7 +209,7 @@ export class KafkaCluster {
     const answers = await this.#findCoordinators(await this.anyBroker(), [...new Set(groups)])
     const found = answers
       .filter(({ error }) => !isNoGroup(error))
-      .map(({ group, ...answer }) => ({ group, coordinator: this.#toCoordinator(answer) }))
+      .map((answer) => ({ group: answer.group, coordinator: this.#toCoordinator(answer) }))
     return [...Map.groupBy(found, ({ coordinator }) => coordinator.id).values()].map((own) => {
       const [{ coordinator }] = own as [(typeof own)[number]]
       return { coordinator, groups: own.map(({ group }) => group) }
@@ -224,8 +224,8 @@ export class KafkaCluster {
     return [...found, ...(await Promise.all(others))]
   }
 
-  #toCoordinator({ error, id, host, port }: Coordinator & { readonly error: number }): Coordinator {
-    if (error !== 0) throw protocolFailure(error)
+  #toCoordinator({ group, error, id, host, port }: FoundCoordinator): Coordinator {
+    if (error !== 0) throw protocolFailure(error, null, { request: findCoordinatorApi.name, group })
     this.#name(id, { host, port })
     return { id, host, port }
   }
@@ -281,7 +281,7 @@ export class KafkaCluster {
     const { topics } = await this.metadata([topic])
     const found = topics.find((one) => one.topic === topic)
     if (!found) throw protocolFailure(errorCode.UNKNOWN_TOPIC_OR_PARTITION)
-    if (found.error !== 0) throw protocolFailure(found.error)
+    if (found.error !== 0) throw protocolFailure(found.error, null, { request: metadataApi.name, topic })
     return this.#remember(topic, found.partitions)
   }
 

@@ -266,7 +266,7 @@ export class Fetcher {
         passing = answer.error
       else if (answer.error === errorCode.CORRUPT_MESSAGE) throw unreadableByBroker(cursor)
       else if (answer.error !== 0)
-        throw this.#cluster.toBusError(protocolFailure(answer.error), { topic: answer.topic })
+        throw protocolFailure(answer.error, null, { request: fetchApi.name, topic: answer.topic })
       else if (answer.batches.length > 0) {
         if (!this.#accept(cursor, answer, cursor === first)) isMissing = true
       } else if (this.#isLacking(cursor, answer, isEmpty, cursors.length === 1)) isMissing = true
@@ -435,7 +435,13 @@ async function offsetOf(
   if (leader === undefined) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
   const places = [place]
   const [answer] = await askPlaces(await cluster.broker(leader), listOffsetsApi, { request: places, places })
-  if (answer?.error !== 0) throw protocolFailure(answer?.error ?? errorCode.LEADER_NOT_AVAILABLE)
+  if (answer?.error !== 0) {
+    const { topic } = place
+    throw protocolFailure(answer?.error ?? errorCode.LEADER_NOT_AVAILABLE, null, {
+      request: listOffsetsApi.name,
+      topic,
+    })
+  }
   return answer.offset
 }
 

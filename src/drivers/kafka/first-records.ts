@@ -89,7 +89,8 @@ async function askLeader(leader: WireConnection, led: readonly Pending[], findin
       const answer = answerOf.get(`${place.topic}/${place.partition}`)
       if (answer === undefined || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION) place.wanted = []
       else if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) outside.push(place)
-      else if (answer.error !== 0) throw protocolFailure(answer.error)
+      else if (answer.error !== 0)
+        throw protocolFailure(answer.error, null, { request: fetchApi.name, topic: place.topic })
       else if (answer.batches.length > 0) {
         // The first that has anything is given a whole batch at least, whatever the byte limit.
         const isFirst = isEmpty
@@ -153,7 +154,13 @@ async function relocate(leader: WireConnection, outside: readonly Pending[]): Pr
   const starts = await askPlaces(leader, listOffsetsApi, { request: places, places })
   for (const place of outside) {
     const found = starts.find(({ topic, partition }) => topic === place.topic && partition === place.partition)
-    if (found === undefined || found.error !== 0) throw protocolFailure(found?.error ?? errorCode.LEADER_NOT_AVAILABLE)
+    if (found === undefined || found.error !== 0) {
+      const { topic } = place
+      throw protocolFailure(found?.error ?? errorCode.LEADER_NOT_AVAILABLE, null, {
+        request: listOffsetsApi.name,
+        topic,
+      })
+    }
     const start = found.offset
     const [first] = place.wanted
     const isBeyond = first !== undefined && first.next >= start

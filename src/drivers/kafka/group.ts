@@ -67,7 +67,12 @@ interface Rest {
 }
 
 /** Codes that say more than that the subscription failed. */
-const keptCodes: ReadonlySet<string> = new Set(['CONNECTION_FAILED', 'AUTHENTICATION_FAILED', 'CONSUMER_GROUP_ERROR'])
+const keptCodes: ReadonlySet<string> = new Set([
+  'CONNECTION_FAILED',
+  'AUTHENTICATION_FAILED',
+  'CONSUMER_GROUP_ERROR',
+  'UNSUPPORTED',
+])
 
 /** The group has another generation by now, with this member or without: joining again tells. */
 const hasMovedOn = (error: unknown): boolean => error instanceof KafkaFailure && movedOn.has(error.code ?? 0)
@@ -268,7 +273,7 @@ export class KafkaMember implements GroupMember {
           if (error === errorCode.UNKNOWN_MEMBER_ID) this.#memberId = ''
           this.#disown()
           await this.#rejoin()
-        } else if (error !== 0) throw protocolFailure(error)
+        } else if (error !== 0) throw protocolFailure(error, null, { request: heartbeatApi.name })
         // A rejoin broke off and the group took it for done: nobody else will ask for another.
         else if (!this.#isSettled) await this.#rejoin()
         this.#outage.worked(GROUP)
@@ -337,7 +342,7 @@ export class KafkaMember implements GroupMember {
       this.#disown()
       return undefined
     }
-    if (joined.error !== 0) throw protocolFailure(joined.error)
+    if (joined.error !== 0) throw protocolFailure(joined.error, null, { request: joinGroupApi.name })
     this.#memberId = joined.memberId
     this.#generation = joined.generation
     return joined
@@ -356,7 +361,7 @@ export class KafkaMember implements GroupMember {
       this.#disown()
       return undefined
     }
-    if (error !== 0) throw protocolFailure(error)
+    if (error !== 0) throw protocolFailure(error, null, { request: syncGroupApi.name })
     return decodeAssignment(assignment)
   }
 
@@ -467,8 +472,8 @@ export class KafkaMember implements GroupMember {
     if (offsets.length === 0) return
     const { group } = this.#request
     const request = { group, generation: this.#generation, memberId: this.#memberId, offsets }
-    for (const { error } of await ask(await this.#coordinator(), offsetCommitApi, request)) {
-      if (error !== 0) throw protocolFailure(error)
+    for (const { error, topic } of await ask(await this.#coordinator(), offsetCommitApi, request)) {
+      if (error !== 0) throw protocolFailure(error, null, { request: offsetCommitApi.name, topic })
     }
   }
 

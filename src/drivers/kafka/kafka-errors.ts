@@ -46,7 +46,9 @@ export const errorCode = {
   INVALID_CONFIG: 40,
   NOT_CONTROLLER: 41,
   POLICY_VIOLATION: 44,
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 53,
   KAFKA_STORAGE_ERROR: 56,
+  DELEGATION_TOKEN_AUTHORIZATION_FAILED: 65,
   NON_EMPTY_GROUP: 68,
   GROUP_ID_NOT_FOUND: 69,
   FENCED_LEADER_EPOCH: 74,
@@ -84,12 +86,27 @@ export const isPassingCode = (code: number): boolean => passing.has(code)
  */
 export const isNoGroup = (code: number): boolean => code === errorCode.GROUP_ID_NOT_FOUND
 
+/** What a request that failed was about, as far as it is known where it failed. */
+export interface FailurePlace {
+  /** The request, by its name in Kafka's protocol. */
+  readonly request?: string | undefined
+  readonly topic?: string | undefined
+  readonly group?: string | undefined
+}
+
 interface FailureDetails {
   readonly cause?: unknown
   /** Kafka's error code, of a `protocol` failure. */
-  readonly code?: number
+  readonly code?: number | undefined
+  /** Its name. */
+  readonly type?: string | undefined
+  readonly place?: FailurePlace | undefined
   /** The address itself will not do: trying again helps only if somebody starts something there. */
   readonly isRefused?: boolean
+  /** What to try next, where more is known than the kind says. */
+  readonly suggestions?: readonly string[] | undefined
+  /** The message says what a broker did, and wants its address before it. */
+  readonly isBroker?: boolean
 }
 
 /** What went wrong inside this folder, before it is known for whom. Never leaves it: see {@link toBusError}. */
@@ -98,13 +115,21 @@ export class KafkaFailure extends Error {
   /** `answer`: bytes that are not what the protocol says. It does not pass by itself. */
   readonly kind: 'connection' | 'authentication' | 'unsupported' | 'protocol' | 'answer'
   readonly code: number | undefined
+  readonly type: string | undefined
+  readonly place: FailurePlace
   readonly isRefused: boolean
+  readonly suggestions: readonly string[] | undefined
+  readonly isBroker: boolean
 
-  constructor(kind: KafkaFailure['kind'], message: string, { cause, code, isRefused = false }: FailureDetails = {}) {
-    super(message, cause === undefined ? undefined : { cause })
+  constructor(kind: KafkaFailure['kind'], message: string, details: FailureDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.kind = kind
-    this.code = code
-    this.isRefused = isRefused
+    this.code = details.code
+    this.type = details.type
+    this.place = details.place ?? {}
+    this.isRefused = details.isRefused ?? false
+    this.suggestions = details.suggestions
+    this.isBroker = details.isBroker ?? false
   }
 
   get isPassing(): boolean {
@@ -133,6 +158,56 @@ const topicRefusals: Readonly<Record<number, { readonly words: string; readonly 
   [errorCode.POLICY_VIOLATION]: { words: 'is against a policy of the cluster' },
 }
 
+type Resource = 'topic' | 'group' | 'cluster'
+
+/**
+ * The ACL operations that requests need (https://kafka.apache.org/documentation/#operations_resources_and_protocols).
+ */
+const operations: Readonly<Record<string, Partial<Record<Resource, string>>>> = {
+  Produce: { topic: 'Write', cluster: 'IdempotentWrite' },
+  Fetch: { topic: 'Read', cluster: 'ClusterAction' },
+  ListOffsets: { topic: 'Describe' },
+  Metadata: { topic: 'Describe', cluster: 'Describe' },
+  CreateTopics: { topic: 'Create', cluster: 'Create' },
+  DeleteTopics: { topic: 'Delete' },
+  CreatePartitions: { topic: 'Alter' },
+  DescribeConfigs: { topic: 'DescribeConfigs' },
+  IncrementalAlterConfigs: { topic: 'AlterConfigs' },
+  FindCoordinator: { group: 'Describe' },
+  ListGroups: { cluster: 'Describe' },
+  DescribeGroups: { group: 'Describe' },
+  ConsumerGroupDescribe: { group: 'Describe', topic: 'Describe' },
+  OffsetFetch: { group: 'Describe', topic: 'Describe' },
+  OffsetCommit: { group: 'Read', topic: 'Read' },
+  OffsetDelete: { group: 'Delete', topic: 'Read' },
+  DeleteGroups: { group: 'Delete' },
+  JoinGroup: { group: 'Read' },
+  SyncGroup: { group: 'Read' },
+  Heartbeat: { group: 'Read' },
+}
+
+const refusedResources: Readonly<Record<number, Resource>> = {
+  [errorCode.TOPIC_AUTHORIZATION_FAILED]: 'topic',
+  [errorCode.GROUP_AUTHORIZATION_FAILED]: 'group',
+  [errorCode.CLUSTER_AUTHORIZATION_FAILED]: 'cluster',
+}
+
+/** Names the operation that the user has no ACL for, and on what. */
+function notAllowed(cause: KafkaFailure, { request = '', topic, group }: FailurePlace): EventBusError {
+  const { code, type, message } = cause
+  const resource = refusedResources[code ?? 0]
+  const refuse = (text: string, suggestions: readonly string[]) =>
+    new EventBusError('AUTHENTICATION_FAILED', `Not allowed: ${text}`, { cause, topic, group, suggestions })
+  if (resource === undefined) return refuse(message, ['ask for the ACL that the user lacks'])
+  const operation = operations[request]?.[resource]
+  const name = { topic, group, cluster: undefined }[resource]
+  const what = resource === 'cluster' ? 'the cluster' : name === undefined ? `a ${resource}` : `${resource} '${name}'`
+  const flag = resource === 'cluster' ? '--cluster' : `--${resource} ${name ?? 'NAME'}`
+  return refuse(`the user may not ${operation === undefined ? 'use' : `do ${operation} on`} ${what} (${type})`, [
+    `grant the ACL: kafka-acls --add --allow-principal User:NAME --operation ${operation ?? 'All'} ${flag}`,
+  ])
+}
+
 const unsupported = (reason: string, details: EventBusErrorDetails) =>
   new EventBusError('UNSUPPORTED', reason, {
     ...details,
@@ -142,14 +217,22 @@ const unsupported = (reason: string, details: EventBusErrorDetails) =>
 /** A failure as the bus tells it, by kind and code, never by its text. */
 export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
   if (error instanceof EventBusError) return error
-  const { brokers, topic = '', group = '' } = place
-  const details = { cause: error, topic: place.topic, group: place.group }
-  if (!(error instanceof KafkaFailure))
-    return transportError(error instanceof Error ? error.message : String(error), details)
+  if (!(error instanceof KafkaFailure)) {
+    const { topic, group } = place
+    return transportError(error instanceof Error ? error.message : String(error), { cause: error, topic, group })
+  }
+  // Where it failed more may be known than where it was asked.
+  const { request, topic: ownTopic = place.topic, group: ownGroup = place.group } = error.place
+  const details = { cause: error, topic: ownTopic, group: ownGroup }
+  const { brokers } = place
+  const [topic, group] = [ownTopic ?? '', ownGroup ?? '']
   if (error.kind === 'connection') {
     return connectionFailed(`${brokers.join(', ')} (${error.message})`, {
       ...details,
-      suggestions: ['check the address in --brokers or CRBUS_BROKERS', 'check that the broker is running'],
+      suggestions: error.suggestions ?? [
+        'check the address in --brokers or CRBUS_BROKERS',
+        'check that the broker is running',
+      ],
     })
   }
   if (error.kind === 'answer' && error.isRefused) {
@@ -164,7 +247,7 @@ export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
   if (error.kind === 'authentication') {
     return new EventBusError('AUTHENTICATION_FAILED', `Connection failed: ${error.message}`, {
       ...details,
-      suggestions: ['check the user name, the password and the mechanism'],
+      suggestions: error.suggestions,
     })
   }
   if (error.kind === 'unsupported') return unsupported(error.message, details)
@@ -203,10 +286,9 @@ export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
     case errorCode.TOPIC_AUTHORIZATION_FAILED:
     case errorCode.GROUP_AUTHORIZATION_FAILED:
     case errorCode.CLUSTER_AUTHORIZATION_FAILED:
-      return new EventBusError('AUTHENTICATION_FAILED', `Not allowed: ${error.message}`, {
-        ...details,
-        suggestions: ['ask for the permission on the topic or group'],
-      })
+    case errorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+    case errorCode.DELEGATION_TOKEN_AUTHORIZATION_FAILED:
+      return notAllowed(error, { request, topic: ownTopic, group: ownGroup })
     default:
       return place.isPublish
         ? publishFailed(topic, error.message, { ...details, isPassing: error.isPassing || undefined })

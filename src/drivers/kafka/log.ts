@@ -5,7 +5,14 @@ import { readSlices } from './fetch.ts'
 import { firstRecords } from './first-records.ts'
 import { errorCode } from './kafka-errors.ts'
 import type { Producer } from './produce.ts'
-import { askPlaces, EARLIEST, LATEST, listOffsetsApi, type PartitionMetadata } from './protocol.ts'
+import {
+  askPlaces,
+  EARLIEST,
+  LATEST,
+  listOffsetsApi,
+  type PartitionAnswer,
+  type PartitionMetadata,
+} from './protocol.ts'
 import { protocolFailure } from './wire.ts'
 
 /** Topics of a cluster, read from and written to partition leaders directly. */
@@ -75,7 +82,7 @@ function rangesOf(
       listOffsets(cluster, known, EARLIEST),
       listOffsets(cluster, known, LATEST),
     ])
-    for (const { error } of [...starts, ...ends]) if (error !== 0 && !isGone(error)) throw protocolFailure(error)
+    for (const answer of [...starts, ...ends]) if (!isGone(answer.error)) requireAnswer(answer)
     const startOf = new Map(starts.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
     // Deleted since it was looked up.
     const left = ends.filter(({ error }) => !isGone(error))
@@ -98,9 +105,13 @@ function rangesOf(
 export async function offsetsOf(cluster: KafkaCluster, topic: string, timestamp: bigint): Promise<Map<number, bigint>> {
   return cluster.retrying({ topic }, async () => {
     const answers = await listOffsets(cluster, new Map([[topic, await cluster.partitions(topic)]]), timestamp)
-    for (const { error } of answers) if (error !== 0) throw protocolFailure(error)
+    for (const answer of answers) requireAnswer(answer)
     return new Map([...answers].sort(byPartition).map(({ partition, offset }) => [partition, offset]))
   })
+}
+
+function requireAnswer({ error, topic }: PartitionAnswer): void {
+  if (error !== 0) throw protocolFailure(error, null, { request: listOffsetsApi.name, topic })
 }
 
 const isGone = (error: number): boolean => error === errorCode.UNKNOWN_TOPIC_OR_PARTITION

@@ -287,7 +287,7 @@ export class Producer {
         const answer = answers.find((one) => one.topic === topic && one.partition === partition)
         if (answer?.error === 0) this.#succeed(batch, answer.base)
         else {
-          const failure = protocolFailure(answer?.error ?? errorCode.NETWORK_EXCEPTION)
+          const failure = protocolFailure(answer?.error ?? errorCode.NETWORK_EXCEPTION, null, { request: name, topic })
           isFine = this.#refuse(batch, failure, sentAt, isSent) && isFine
         }
       }

@@ -12,9 +12,11 @@ import KafkaConnection from 'kafkajs/src/network/connection.js'
 // @ts-expect-error
 import protocolErrors from 'kafkajs/src/protocol/error.js'
 import { Reader } from './bytes.ts'
-import { KafkaFailure } from './kafka-errors.ts'
+import { ANSWERS_IN_TLS, type ConnectionStage, toFailure } from './connection-failure.ts'
+import { type FailurePlace, KafkaFailure } from './kafka-errors.ts'
 import type { Sasl } from './kafka-options.ts'
 import { type Api, type ApiVersions, apiVersionsApi } from './protocol.ts'
+import { toKafkaJsSasl } from './sasl.ts'
 
 export interface WireOptions {
   readonly host: string
@@ -86,8 +88,11 @@ export class WireConnection {
       port,
       clientId,
       ssl: tls || undefined,
-      // kafkajs stores what it needs on the object it is given.
-      sasl: sasl && { ...sasl },
+      sasl:
+        sasl &&
+        toKafkaJsSasl(sasl, (waitsFor) => {
+          this.#waitsFor = waitsFor
+        }),
       logger: silentLogger,
       socketFactory: openSocket,
       connectionTimeout: timeout,
@@ -114,6 +119,9 @@ export class WireConnection {
   }
 
   #isOpening = false
+  #stage: ConnectionStage = 'connecting'
+  /** What is waited for while it is not the broker. */
+  #waitsFor: string | undefined
   #versions: ApiVersions = new Map()
 
   /** Connects, asks which versions of requests the broker supports, and logs in: once for all callers. */
@@ -122,8 +130,11 @@ export class WireConnection {
       this.#isOpening = true
       this.#opening = this.#timed(this.#options.timeout, async () => {
         await this.#connection.connect()
+        this.#stage = 'greeting'
         this.#versions = await this.#askVersions()
+        this.#stage = 'login'
         await this.#connection.authenticate()
+        this.#stage = 'first request'
       })
         .catch((error: KafkaFailure) => {
           this.close(error)
@@ -151,6 +162,7 @@ export class WireConnection {
     if (!this.supports(request)) throw this.#unsupported(request)
     const { hasAnswer = true, timeout = this.#options.timeout } = request
     const answer = await this.#timed(timeout, () => this.#exchange(request))
+    if (hasAnswer) this.#stage = 'open'
     const { socket } = this.#connection
     // Without an answer to wait for, the socket's own buffer is what holds a fast sender back.
     if (!hasAnswer && socket?.writableNeedDrain) await drained(socket)
@@ -262,19 +274,24 @@ export class WireConnection {
     const { promise: failed, reject } = Promise.withResolvers<never>()
     failed.catch(silence)
     const timer = setTimeout(() => {
-      this.close(new KafkaFailure('connection', `${this.address} did not answer within ${timeout} ms`))
+      this.close(this.#toFailure({ waited: timeout, waitsFor: this.#waitsFor }))
       reject(this.#failure)
     }, timeout)
     try {
       return await Promise.race([work(), failed])
     } catch (error) {
       // The first failure is the reason; what kafkajs makes of a closed socket is not.
-      const failure = this.#failure ?? toFailure(error, this.address)
+      const failure = this.#failure ?? this.#toFailure({ error })
       if (failure.kind !== 'protocol') this.close(failure)
       throw failure
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  #toFailure(what: { readonly error?: unknown; readonly waited?: number; readonly waitsFor?: string | undefined }) {
+    const { tls, sasl } = this.#options
+    return toFailure({ address: this.address, stage: this.#stage, tls, sasl, ...what })
   }
 }
 
@@ -294,8 +311,14 @@ function openSocket({ host, port, ssl, onConnect }: SocketRequest): Socket {
   const servername = isIP(host) ? {} : { servername: host }
   const socket = options
     ? loadTls().connect({ host, port, ...servername, ...options }, onConnect)
-    : connectPlain({ host, port }, onConnect)
+    : connectPlain({ host, port }, onConnect).once('data', endIfTls)
   return socket.setNoDelay(true).setKeepAlive(true, 60_000)
+}
+
+/** A TLS alert in answer to a plain request: kafkajs would take it for the length of an answer, and wait for that. */
+function endIfTls(this: Socket, bytes: Buffer): void {
+  const isAlert = bytes[0] === 0x15 && bytes[1] === 0x03
+  if (isAlert) this.destroy(Object.assign(new Error('a TLS alert'), { code: ANSWERS_IN_TLS }))
 }
 
 const drained = (socket: Socket): Promise<void> =>
@@ -307,45 +330,6 @@ const drained = (socket: Socket): Promise<void> =>
     socket.once('drain', done).once('close', done)
   })
 
-/** kafkajs's errors by their class, code and type, never by their text. */
-function toFailure(error: unknown, address: string): KafkaFailure {
-  if (error instanceof KafkaFailure) return error
-  const { name, code, type } = error as { name?: string; code?: string; type?: string }
-  if (
-    name === 'KafkaJSSASLAuthenticationError' ||
-    type === 'UNSUPPORTED_SASL_MECHANISM' ||
-    type === 'SASL_AUTHENTICATION_FAILED' ||
-    type === 'ILLEGAL_SASL_STATE'
-  ) {
-    return new KafkaFailure('authentication', `${address} refused the login`, { cause: error })
-  }
-  if (name === 'KafkaJSConnectionClosedError') {
-    return new KafkaFailure('connection', `${address} closed the connection`, { cause: error })
-  }
-  const reason = code === undefined ? 'cannot be reached' : (reasons[code] ?? `cannot be reached (${code})`)
-  return new KafkaFailure('connection', `${address} ${reason}`, {
-    cause: error,
-    isRefused: code !== undefined && code in reasons,
-  })
-}
-
-/** What Node's codes say about an address that will not do, however often it is tried. */
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'refused the connection',
-  ENOTFOUND: 'is not a known host',
-  EAI_AGAIN: 'is a host whose name cannot be resolved',
-  EHOSTUNREACH: 'is not reachable from here',
-  ENETUNREACH: 'is not reachable from here',
-  EPROTO: 'does not speak TLS as asked',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'does not speak TLS',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'has a certificate nobody vouches for',
-  SELF_SIGNED_CERT_IN_CHAIN: 'has a certificate nobody vouches for',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'has a certificate nobody vouches for',
-  CERT_HAS_EXPIRED: 'has a certificate that has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'has a certificate for another name',
-}
-
 interface ProtocolError {
   readonly code: number
   readonly type: string
@@ -354,9 +338,9 @@ interface ProtocolError {
 
 const names = new Map((protocolErrors.errorCodes as readonly ProtocolError[]).map((error) => [error.code, error]))
 
-/** A Kafka error code as a failure, by the names kafkajs has for them. */
-export function protocolFailure(code: number, detail?: string | null): KafkaFailure {
+/** A Kafka error code as a failure, by the names kafkajs has for them, and where it is known what was asked of what. */
+export function protocolFailure(code: number, detail?: string | null, place?: FailurePlace): KafkaFailure {
   const known = names.get(code)
   const text = detail || known?.message || `Kafka error ${code}`
-  return new KafkaFailure('protocol', known ? `${text} (${known.type})` : text, { code })
+  return new KafkaFailure('protocol', known ? `${text} (${known.type})` : text, { code, place, type: known?.type })
 }

@@ -1,0 +1,304 @@
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { EventBusError } from '../../src/bus/errors.ts'
+import { formatFailure, toFailure } from '../../src/cli/errors.ts'
+import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { kafkaTool } from '../support/kafka.ts'
+import { type SecuredKafka, startSecuredKafka, unsecuredToken } from '../support/secured-kafka.ts'
+import { newTopic, numbered, uniqueGroup, uniqueTopic } from './support/harness.ts'
+
+// How connections, logins and rights fail on a real Kafka: with its own reason, and without a guess that it is down.
+
+const users = { alice: 'correct-horse', bob: 'hunter2' }
+const isHere = inject('kafkaBrokers') !== '' && !process.env.CRBUS_TEST_BROKERS
+/** Of requests; what is told at once takes much less. */
+const TIMEOUT_MS = 4000
+
+describe.skipIf(!isHere)('a secured broker', () => {
+  let kafka: SecuredKafka
+  beforeAll(async () => {
+    kafka = await startSecuredKafka(users)
+  })
+  afterAll(() => kafka?.dispose())
+
+  function openBus(options: RedpandaEventBusOptions): RedpandaEventBus {
+    const bus = new RedpandaEventBus({ timeout: TIMEOUT_MS, ...options })
+    onTestFinished(() => bus.close().catch(() => undefined))
+    return bus
+  }
+
+  const asUser = (user: keyof typeof users): RedpandaEventBusOptions => ({
+    brokers: kafka.at.login,
+    sasl: { mechanism: 'plain', username: user, password: users[user] },
+  })
+
+  /** How the bus fails to connect, and after how many milliseconds. */
+  async function failure(options: RedpandaEventBusOptions): Promise<{ error: EventBusError; took: number }> {
+    const start = performance.now()
+    const error = await openBus(options)
+      .admin.describeCluster()
+      .then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+    if (!(error instanceof EventBusError)) throw new Error(`no failure of the bus: ${error}`)
+    const advice = error.suggestions.join('; ')
+    expect(advice).not.toMatch(/is running/)
+    expect(advice).not.toBe('')
+    // As the command line prints it: one line, then what to try.
+    const printed = formatFailure(toFailure(error)).trimEnd().split('\n')
+    expect(printed).toEqual([
+      `error: ${error.message} (CRBUS_${error.code})`,
+      ...error.suggestions.map((suggestion) => `  try: ${suggestion}`),
+    ])
+    return { error, took: performance.now() - start }
+  }
+
+  describe('that shows a certificate', () => {
+    test.each([
+      ['which nobody else signed', 'tls', {}, /has a self-signed certificate that is not trusted/, /tls: \{ ca \}/],
+      ['which has expired', 'expired', { own: true }, /has a certificate that has expired/, /renew/],
+      ['for another host', 'other', { own: true }, /has a certificate for another host name/, /host name/],
+    ] as const)('%s is told so', async (_called, listener, { own }: { own?: boolean }, message, advice) => {
+      const tls = own ? { ca: kafka.certificates[listener] } : true
+
+      const { error, took } = await failure({ brokers: kafka.at[listener], tls })
+
+      expect(error).toMatchObject({
+        code: 'CONNECTION_FAILED',
+        message: expect.stringMatching(message),
+        suggestions: expect.arrayContaining([expect.stringMatching(advice)]),
+      })
+      expect(error.message).toContain(kafka.at[listener])
+      expect(took).toBeLessThan(TIMEOUT_MS)
+    })
+
+    test('that is trusted is connected to', async () => {
+      const bus = openBus({ brokers: kafka.at.tls, tls: { ca: kafka.certificates.tls } })
+      expect(await bus.admin.describeCluster()).toMatchObject({ kind: 'kafka' })
+    })
+  })
+
+  describe('that is spoken to in another way than it expects', () => {
+    test('is told to speak no TLS', async () => {
+      const { error, took } = await failure({ brokers: kafka.at.plain, tls: true })
+
+      expect(error).toMatchObject({
+        code: 'CONNECTION_FAILED',
+        message: expect.stringContaining('it may not speak TLS on this port'),
+        suggestions: expect.arrayContaining([expect.stringContaining('without TLS')]),
+      })
+      expect(took).toBeLessThan(TIMEOUT_MS)
+    })
+
+    test('is told to expect TLS', async () => {
+      const { error, took } = await failure({ brokers: kafka.at.tls })
+
+      expect(error).toMatchObject({
+        code: 'CONNECTION_FAILED',
+        message: expect.stringMatching(/TLS on this port/),
+        suggestions: expect.arrayContaining([expect.stringContaining('connect with TLS')]),
+      })
+      expect(took).toBeLessThan(2 * TIMEOUT_MS)
+    })
+
+    test('is told to expect a login', async () => {
+      const { error, took } = await failure({ brokers: kafka.at.login })
+
+      expect(error).toMatchObject({
+        code: 'CONNECTION_FAILED',
+        message: expect.stringContaining('it may expect a login (SASL)'),
+        suggestions: expect.arrayContaining([expect.stringContaining('sasl')]),
+      })
+      expect(took).toBeLessThan(2 * TIMEOUT_MS)
+    })
+
+    test('is told to take no login', async () => {
+      const { error, took } = await failure({ ...asUser('alice'), brokers: kafka.at.plain })
+
+      expect(error).toMatchObject({
+        code: 'AUTHENTICATION_FAILED',
+        message: expect.stringContaining('refused the login'),
+      })
+      expect(took).toBeLessThan(TIMEOUT_MS)
+    })
+  })
+
+  describe('that wants the certificate of its client', () => {
+    const trusting = () => ({ ca: kafka.certificates.tls })
+
+    test('takes one that it trusts', async () => {
+      const bus = openBus({ brokers: kafka.at.mutual, tls: { ...trusting(), ...kafka.client } })
+      expect(await bus.admin.describeCluster()).toMatchObject({ kind: 'kafka' })
+    })
+
+    test.each(['TLSv1.2', 'TLSv1.3'] as const)('says so by %s, and is not asked again', async (version) => {
+      const tls = { ...trusting(), minVersion: version, maxVersion: version }
+
+      const { error, took } = await failure({ brokers: kafka.at.mutual, tls })
+
+      expect(error).toMatchObject({
+        code: 'AUTHENTICATION_FAILED',
+        message: expect.stringContaining('wants a client certificate, and none was given'),
+        suggestions: expect.arrayContaining([expect.stringContaining('tls: { cert, key }')]),
+      })
+      expect(took).toBeLessThan(TIMEOUT_MS / 2)
+    })
+
+    test('refuses one that it does not trust', async () => {
+      const { error, took } = await failure({ brokers: kafka.at.mutual, tls: { ...trusting(), ...kafka.stranger } })
+
+      expect(error).toMatchObject({
+        code: 'AUTHENTICATION_FAILED',
+        message: expect.stringContaining('refused the client certificate'),
+      })
+      expect(took).toBeLessThan(TIMEOUT_MS / 2)
+    })
+
+    test('is not reached with a key that cannot be opened', async () => {
+      const tls = { ...trusting(), ...kafka.client, passphrase: 'wrong' }
+      const { error, took } = await failure({ brokers: kafka.at.mutual, tls })
+
+      expect(error).toMatchObject({ message: expect.stringContaining('cannot connect with the tls options given') })
+      expect(took).toBeLessThan(TIMEOUT_MS / 2)
+    })
+  })
+
+  describe('that asks for a login', () => {
+    test.each(['plain', 'scram-sha-256'] as const)(
+      'refuses a wrong password by %s with its reason',
+      async (mechanism) => {
+        const sasl = { mechanism, username: 'alice', password: 'battery-staple' }
+
+        const { error, took } = await failure({ brokers: kafka.at.login, sasl })
+
+        expect(error).toMatchObject({
+          code: 'AUTHENTICATION_FAILED',
+          message: expect.stringMatching(/refused the login: Authentication failed.*[Ii]nvalid/),
+          suggestions: [expect.stringContaining('password')],
+        })
+        expect(error.message).not.toContain('battery-staple')
+        expect(took).toBeLessThan(TIMEOUT_MS / 2)
+      },
+    )
+
+    test('refuses a mechanism that it does not have', async () => {
+      const sasl = { mechanism: 'scram-sha-512' as const, username: 'alice', password: users.alice }
+      const { error } = await failure({ brokers: kafka.at.login, sasl })
+
+      expect(error).toMatchObject({
+        code: 'AUTHENTICATION_FAILED',
+        message: expect.stringMatching(/refused the login: .*mechanism/),
+      })
+    })
+
+    const withToken = (oauthBearerProvider: () => Promise<{ readonly value: string }>): RedpandaEventBusOptions => ({
+      brokers: kafka.at.login,
+      sasl: { mechanism: 'oauthbearer', oauthBearerProvider },
+    })
+
+    test('takes a token', async () => {
+      const bus = openBus(withToken(async () => ({ value: unsecuredToken('alice', 600) })))
+      const topic = await newTopic(bus)
+      expect(await bus.publish(topic, numbered(1))).toMatchObject([{ topic, offset: 0n }])
+    })
+
+    test.each([
+      ['that has expired', () => unsecuredToken('alice', -60)],
+      ['that is not one', () => 'not.a.token'],
+    ])('refuses a token %s with its reason, once', async (_called, token) => {
+      let asked = 0
+      const provider = async () => {
+        asked += 1
+        return { value: token() }
+      }
+
+      const { error, took } = await failure(withToken(provider))
+
+      expect(error).toMatchObject({
+        code: 'AUTHENTICATION_FAILED',
+        message: expect.stringContaining(`${kafka.at.login} refused the token: invalid_token`),
+        suggestions: [expect.stringContaining('expired')],
+      })
+      expect(asked).toBe(1)
+      expect(took).toBeLessThan(TIMEOUT_MS / 2)
+    })
+
+    test('is not asked when the token provider fails, whose error is the message', async () => {
+      const { error, took } = await failure(withToken(() => Promise.reject(new Error('the vault is sealed'))))
+
+      expect(error).toMatchObject({
+        code: 'AUTHENTICATION_FAILED',
+        message: expect.stringContaining('the token provider failed: the vault is sealed'),
+        suggestions: [expect.stringContaining('oauthBearerProvider')],
+      })
+      expect(took).toBeLessThan(TIMEOUT_MS / 2)
+    })
+
+    test('is not asked when the token provider gives no token, or none in time', async () => {
+      const nothing = (async () => undefined) as unknown as () => Promise<{ readonly value: string }>
+      expect((await failure(withToken(nothing))).error.message).toContain('the token provider gave no token')
+
+      const { error } = await failure({ ...withToken(() => new Promise(() => undefined)), timeout: 300 })
+      expect(error).toMatchObject({
+        code: 'AUTHENTICATION_FAILED',
+        message: expect.stringContaining('the token provider did not answer within 300 ms'),
+      })
+    })
+  })
+
+  describe('that asks for ACLs', () => {
+    const refused = (words: string, acl: string) => ({
+      code: 'AUTHENTICATION_FAILED',
+      message: expect.stringContaining(`Not allowed: the user may not ${words}`),
+      suggestions: [expect.stringMatching(new RegExp(`--operation ${acl}$`))],
+    })
+
+    async function allow(...words: string[]) {
+      const base = ['--bootstrap-server', kafka.at.plain, '--add', '--allow-principal', 'User:bob']
+      await kafkaTool('org.apache.kafka.tools.AclCommand', [...base, ...words])
+    }
+
+    test('names the operation, and the topic, the group or the cluster', { timeout: 60_000 }, async () => {
+      const admin = openBus({ brokers: kafka.at.plain })
+      const topic = await newTopic(admin)
+      const group = uniqueGroup()
+      await admin.admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
+      const bus = openBus(asUser('bob'))
+
+      await expect(bus.log.ranges(topic)).rejects.toMatchObject({
+        ...refused(`do Describe on topic '${topic}' (TOPIC_AUTHORIZATION_FAILED)`, `Describe --topic ${topic}`),
+        topic,
+      })
+      await expect(bus.publish(topic, numbered(1))).rejects.toMatchObject(
+        refused(`do Describe on topic '${topic}'`, `Describe --topic ${topic}`),
+      )
+      await expect(bus.admin.describeGroup(group)).rejects.toMatchObject({
+        ...refused(`do Describe on group '${group}' (GROUP_AUTHORIZATION_FAILED)`, `Describe --group ${group}`),
+        group,
+      })
+      const made = uniqueTopic()
+      await expect(bus.admin.createTopic(made)).rejects.toMatchObject(
+        refused(`do Create on topic '${made}'`, `Create --topic ${made}`),
+      )
+
+      await allow('--operation', 'Describe', '--topic', topic)
+      await allow('--operation', 'Describe', '--group', group)
+      await expect(bus.publish(topic, numbered(1))).rejects.toMatchObject(
+        refused(`do Write on topic '${topic}'`, `Write --topic ${topic}`),
+      )
+      const reading = bus.log.read([{ topic, partition: 0, from: 0n }])
+      await expect(reading[Symbol.asyncIterator]().next()).rejects.toMatchObject(
+        refused(`do Read on topic '${topic}'`, `Read --topic ${topic}`),
+      )
+      await expect(bus.subscribe([topic], { group })).rejects.toMatchObject(
+        refused(`do Read on group '${group}'`, `Read --group ${group}`),
+      )
+      await expect(bus.admin.deleteGroup(group)).rejects.toMatchObject(
+        refused(`do Delete on group '${group}'`, `Delete --group ${group}`),
+      )
+      await expect(bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 1n }])).rejects.toMatchObject(
+        refused(`do Read on group '${group}'`, `Read --group ${group}`),
+      )
+    })
+  })
+})

@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type Listener, startKafka } from './kafka.ts'
+import { freePort } from './watched-process.ts'
+
+const run = promisify(execFile)
+const PASSWORD = 'changeit'
+
+/** A key with its self-signed certificate. */
+interface Identity {
+  /** A PKCS #12 file, opened by {@link PASSWORD}. */
+  readonly store: string
+  /** PEM. */
+  readonly certificate: string
+}
+
+/** One broker that is spoken to in several ways, and asks users for ACLs. */
+export interface SecuredKafka {
+  /** `127.0.0.1:port` of each listener: see {@link startSecuredKafka}. */
+  readonly at: Readonly<Record<'plain' | 'tls' | 'mutual' | 'expired' | 'other' | 'login', string>>
+  /** PEM of the certificates that the listeners with TLS show. */
+  readonly certificates: Readonly<Record<'tls' | 'expired' | 'other', string>>
+  /** What the listener `mutual` trusts, and what it does not, as options of `tls.connect`. */
+  readonly client: { readonly pfx: Buffer; readonly passphrase: string }
+  readonly stranger: { readonly pfx: Buffer; readonly passphrase: string }
+  dispose(): Promise<void>
+}
+
+/**
+ * A broker with listeners `plain` (a super user without a login), `tls`, `mutual` (TLS, which wants the client's
+ * certificate), `expired` and `other` (TLS with a certificate that has expired, and with one for another host) and `login`
+ * (PLAIN, SCRAM, and OAUTHBEARER with unsigned tokens). The user `alice` may do everything, all others what ACLs allow.
+ */
+export async function startSecuredKafka(users: Readonly<Record<string, string>>): Promise<SecuredKafka> {
+  const folder = mkdtempSync(join(tmpdir(), 'crbus-keys-'))
+  const here = ['-ext', 'SAN=ip:127.0.0.1', '-validity', '2']
+  const [server, expired, other, client, stranger] = await Promise.all([
+    makeIdentity(folder, 'server', here),
+    makeIdentity(folder, 'expired', ['-ext', 'SAN=ip:127.0.0.1', '-startdate', '-3d', '-validity', '1']),
+    makeIdentity(folder, 'other', ['-ext', 'SAN=dns:kafka.example.com', '-validity', '2']),
+    makeIdentity(folder, 'client', here),
+    makeIdentity(folder, 'stranger', here),
+  ])
+  const trusted = join(folder, 'trusted.p12')
+  const file = join(folder, 'client.pem')
+  await run('keytool', [
+    ...['-importcert', '-noprompt', '-file', file, '-alias', 'client'],
+    ...['-keystore', trusted, '-storetype', 'PKCS12', '-storepass', PASSWORD],
+  ])
+  const tls = async ({ store }: Identity, more: Listener['properties'] = {}): Promise<Listener> => ({
+    port: await freePort(),
+    protocol: 'SSL',
+    properties: { 'ssl.keystore.location': store, 'ssl.keystore.password': PASSWORD, ...more },
+  })
+  const jaas = (module: string, words = '') => `org.apache.kafka.common.security.${module} required${words};`
+  const passwords = Object.entries(users).map(([name, password]) => ` user_${name}="${password}"`)
+  const listeners = {
+    TLS: await tls(server),
+    MUTUAL: await tls(server, {
+      'ssl.client.auth': 'required',
+      'ssl.truststore.location': trusted,
+      'ssl.truststore.password': PASSWORD,
+    }),
+    EXPIRED: await tls(expired),
+    OTHER: await tls(other),
+    LOGIN: {
+      port: await freePort(),
+      protocol: 'SASL_PLAINTEXT' as const,
+      properties: {
+        'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,OAUTHBEARER',
+        'plain.sasl.jaas.config': jaas('plain.PlainLoginModule', passwords.join('')),
+        'scram-sha-256.sasl.jaas.config': jaas('scram.ScramLoginModule'),
+        'oauthbearer.sasl.jaas.config': jaas(
+          'oauthbearer.OAuthBearerLoginModule',
+          ' unsecuredLoginStringClaim_sub="broker"',
+        ),
+      },
+    },
+  }
+  const kafka = await startKafka({
+    listeners,
+    properties: {
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'super.users': 'User:ANONYMOUS;User:alice',
+    },
+  })
+  const at = (listener: Listener) => `127.0.0.1:${listener.port}`
+  const asClient = ({ store }: Identity) => ({ pfx: readFileSync(store), passphrase: PASSWORD })
+  return {
+    at: {
+      plain: kafka.brokers,
+      tls: at(listeners.TLS),
+      mutual: at(listeners.MUTUAL),
+      expired: at(listeners.EXPIRED),
+      other: at(listeners.OTHER),
+      login: at(listeners.LOGIN),
+    },
+    certificates: { tls: server.certificate, expired: expired.certificate, other: other.certificate },
+    client: asClient(client),
+    stranger: asClient(stranger),
+    async dispose() {
+      await kafka.dispose()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function makeIdentity(folder: string, name: string, more: readonly string[]): Promise<Identity> {
+  const store = join(folder, `${name}.p12`)
+  const opened = ['-keystore', store, '-storepass', PASSWORD, '-alias', name]
+  const key = ['-keyalg', 'RSA', '-keysize', '2048', '-storetype', 'PKCS12', '-dname', `CN=${name}`]
+  await run('keytool', ['-genkeypair', ...key, ...opened, ...more])
+  await run('keytool', ['-exportcert', '-rfc', '-file', join(folder, `${name}.pem`), ...opened])
+  return { store, certificate: readFileSync(join(folder, `${name}.pem`), 'utf8') }
+}
+
+/** A token that Kafka's unsecured validator takes while it has not expired. `expiresIn` in seconds. */
+export function unsecuredToken(subject: string, expiresIn: number): string {
+  const now = Math.floor(Date.now() / 1000)
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  return `${part({ alg: 'none' })}.${part({ sub: subject, iat: now - 3600, exp: now + expiresIn })}.`
+}
