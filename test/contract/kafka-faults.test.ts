@@ -223,6 +223,16 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       return { bus, asked }
     }
 
+    test('a list of versions that ends too early is not believed', async () => {
+      const bus = openBus({ timeout: 500 })
+      proxy.rules = { changes: ({ key }, payload) => (key === API_VERSIONS ? payload.subarray(0, 9) : payload) }
+
+      await expect(bus.admin.listTopics()).rejects.toMatchObject({
+        code: 'CONNECTION_FAILED',
+        message: expect.stringContaining('does not answer as a Kafka broker does'),
+      })
+    })
+
     test('a request that fits none of them is refused at once, and not sent', async () => {
       const topic = await newTopic(openBus())
       const { bus, asked } = openBusWhere({ [PRODUCE]: [9, 11], [DELETE_GROUPS]: undefined })

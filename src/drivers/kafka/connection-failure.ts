@@ -136,8 +136,13 @@ export function toFailure(failed: Failed): KafkaFailure {
   }
   if (code === undefined && stage === 'login')
     return new KafkaFailure('authentication', `the login at ${address} failed: ${message}`, details)
-  if (code === undefined && stage === 'greeting')
-    return new KafkaFailure('connection', `${address} does not answer as a Kafka broker does`, details)
+  // Not an answer, or one that ends too early.
+  if (stage === 'greeting' && (code === undefined || error instanceof RangeError)) {
+    return new KafkaFailure('connection', `${address} does not answer as a Kafka broker does`, {
+      ...details,
+      suggestions: ['check the address in --brokers or CRBUS_BROKERS'],
+    })
+  }
   // kafkajs's words for what tls.connect threw before anything was sent.
   const refused = stage === 'connecting' && code === undefined ? /^Failed to connect: (.*)$/s.exec(message ?? '') : null
   if (refused !== null)

@@ -58,10 +58,12 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
  * publisher who has used up its quota waits as long as the broker says. A subscription is two more connections and two
  * heartbeats a second.
  *
- * **Failure.** Everything thrown is an `EventBusError`. A wrong address is told within a second, a broker that is away
- * or silent after about `timeout`. Readers that follow, and subscribers, wait for it however long it is away, and say so
- * to `onOutage`; a read that has an end waits a minute (`outageLimit`). A record the broker refuses fails the call that
- * published it and no other.
+ * **Failure.** Everything thrown is an `EventBusError`. A login, a token, a client certificate or an operation that the
+ * broker refuses is `AUTHENTICATION_FAILED` with its reason, at once; a request in a version that the broker does not
+ * support is `UNSUPPORTED`, and not sent. A wrong address is told within a second, a broker that is away or silent after
+ * about `timeout`. Readers that follow, and subscribers, wait for it however long it is away, and say so to `onOutage`; a
+ * read that has an end waits a minute (`outageLimit`). A record the broker refuses fails the call that published it and
+ * no other.
  *
  * **Ownership.** Closed by `close` or `await using`, which ends its reads and subscriptions. What was published and not
  * awaited may be lost.
