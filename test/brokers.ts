@@ -32,11 +32,12 @@ for (const broker of named.length > 0 ? named : BROKERS) {
     },
   })
   const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
-  if (status !== 0 || report === undefined) isBroken = true
+  const isRun = report?.numTotalTests > 0
+  if (status !== 0 || !isRun) isBroken = true
   summaries.push(
-    report === undefined
-      ? `${broker}: the tests did not run`
-      : `${broker}: ${report.numPassedTests} passed, ${report.numFailedTests} failed`,
+    isRun
+      ? `${broker}: ${report.numPassedTests} passed, ${report.numFailedTests} failed`
+      : `${broker}: the tests did not run`,
   )
 }
 

@@ -209,7 +209,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   })
 
-  describe('whose broker names other versions of requests', () => {
+  describe('a broker that names other versions of requests', () => {
     /** Opens a bus to a broker that names these versions and is as it was otherwise, and counts what it is asked. */
     function openBusWhere(changed: Parameters<typeof withVersions>[1]) {
       const asked: number[] = []
@@ -223,7 +223,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       return { bus, asked }
     }
 
-    test('a list of versions that ends too early is not believed', async () => {
+    test('is refused when its list of versions ends too early', async () => {
       const bus = openBus({ timeout: 500 })
       proxy.rules = { changes: ({ key }, payload) => (key === API_VERSIONS ? payload.subarray(0, 9) : payload) }
 
@@ -233,7 +233,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       })
     })
 
-    test('a request that fits none of them is refused at once, and not sent', async () => {
+    test('is not sent a request of which it supports no version that crbus has', async () => {
       const topic = await newTopic(openBus())
       const { bus, asked } = openBusWhere({ [PRODUCE]: [9, 11], [DELETE_GROUPS]: undefined })
       const address = `127.0.0.1:${proxy.port}`
@@ -258,7 +258,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     test.each([
       { called: 'older', ranges: [0, 3] as const, offsets: [0, 7] as const },
       { called: 'newer', ranges: [4, 6] as const, offsets: [8, 9] as const },
-    ])('coordinators and offsets are asked for in $called versions alone', async ({ ranges, offsets }) => {
+    ])('is asked for coordinators and offsets in $called versions', async ({ ranges, offsets }) => {
       const setup = openBus()
       const topic = await newTopic(setup)
       const groups = [uniqueGroup(), uniqueGroup()]
@@ -275,7 +275,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     })
   })
 
-  describe('whose broker says that it keeps no such group', () => {
+  describe('a broker that says that a group does not exist', () => {
     const NO_GROUP = 69
     const UNSUPPORTED_VERSION = 35
 
@@ -292,7 +292,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       }
     }
 
-    test('a group that is asked for in a protocol the broker has off does not exist', async () => {
+    test('describes a group as dead when it names ConsumerGroupDescribe and does not support it', async () => {
       const bus = openBus()
       // Behind the tags, the throttle time and the length of the list.
       withError(UNSUPPORTED_VERSION, { [CONSUMER_GROUP_DESCRIBE]: () => 1 + 4 + 1 })
@@ -304,7 +304,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       expect(await bus.admin.describeGroup(group)).toMatchObject({ state: 'Empty' })
     })
 
-    test('it is dead, has committed nothing, and cannot be deleted', async () => {
+    test('is believed by reads, and fails deletions as GROUP_NOT_FOUND', async () => {
       const bus = openBus()
       const group = uniqueGroup()
       withError(NO_GROUP, {
@@ -323,7 +323,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       await expect(bus.admin.deleteOffsets(group, [{ topic: 't', partition: 0 }])).rejects.toMatchObject(missing)
     })
 
-    test('nor does one exist that no broker coordinates', async () => {
+    test('may say so when it is asked for the coordinator', async () => {
       const bus = openBus()
       const group = uniqueGroup()
       // Before an empty message, the tags of the group and of the answer.

@@ -53,12 +53,19 @@ describe.skipIf(!isHere)('a secured broker', () => {
     return { error, took: performance.now() - start }
   }
 
-  describe('that shows a certificate', () => {
+  describe('with a certificate', () => {
     test.each([
-      ['which nobody else signed', 'tls', {}, /has a self-signed certificate that is not trusted/, /tls: \{ ca \}/],
-      ['which has expired', 'expired', { own: true }, /has a certificate that has expired/, /renew/],
+      ['that is self-signed', 'tls', {}, /has a self-signed certificate that is not trusted/, /tls: \{ ca \}/],
+      [
+        'from an authority that is not trusted',
+        'signed',
+        {},
+        /has a certificate from an authority that is not trusted/,
+        /tls: \{ ca \}/,
+      ],
+      ['that has expired', 'expired', { own: true }, /has a certificate that has expired/, /renew/],
       ['for another host', 'other', { own: true }, /has a certificate for another host name/, /host name/],
-    ] as const)('%s is told so', async (_called, listener, { own }: { own?: boolean }, message, advice) => {
+    ] as const)('%s fails with that reason', async (_called, listener, { own }: { own?: boolean }, message, advice) => {
       const tls = own ? { ca: kafka.certificates[listener] } : true
 
       const { error, took } = await failure({ brokers: kafka.at[listener], tls })
@@ -72,14 +79,16 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(took).toBeLessThan(TIMEOUT_MS)
     })
 
-    test('that is trusted is connected to', async () => {
+    test('that is trusted is connected to, by itself or by its authority', async () => {
       const bus = openBus({ brokers: kafka.at.tls, tls: { ca: kafka.certificates.tls } })
       expect(await bus.admin.describeCluster()).toMatchObject({ kind: 'kafka' })
+      const signed = openBus({ brokers: kafka.at.signed, tls: { ca: kafka.certificates.authority } })
+      expect(await signed.admin.describeCluster()).toMatchObject({ kind: 'kafka' })
     })
   })
 
-  describe('that is spoken to in another way than it expects', () => {
-    test('is told to speak no TLS', async () => {
+  describe('on a port of another protocol', () => {
+    test('fails a client with TLS on a plain port, naming TLS', async () => {
       const { error, took } = await failure({ brokers: kafka.at.plain, tls: true })
 
       expect(error).toMatchObject({
@@ -90,7 +99,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(took).toBeLessThan(TIMEOUT_MS)
     })
 
-    test('is told to expect TLS', async () => {
+    test('fails a client without TLS on a TLS port, naming TLS', async () => {
       const { error, took } = await failure({ brokers: kafka.at.tls })
 
       expect(error).toMatchObject({
@@ -101,7 +110,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(took).toBeLessThan(2 * TIMEOUT_MS)
     })
 
-    test('is told to expect a login', async () => {
+    test('fails a client without a login, naming SASL', async () => {
       const { error, took } = await failure({ brokers: kafka.at.login })
 
       expect(error).toMatchObject({
@@ -112,7 +121,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(took).toBeLessThan(2 * TIMEOUT_MS)
     })
 
-    test('is told to take no login', async () => {
+    test('fails a client with a login on a port without', async () => {
       const { error, took } = await failure({ ...asUser('alice'), brokers: kafka.at.plain })
 
       expect(error).toMatchObject({
@@ -123,26 +132,29 @@ describe.skipIf(!isHere)('a secured broker', () => {
     })
   })
 
-  describe('that wants the certificate of its client', () => {
+  describe('that requires a client certificate', () => {
     const trusting = () => ({ ca: kafka.certificates.tls })
 
-    test('takes one that it trusts', async () => {
+    test('accepts one that it trusts', async () => {
       const bus = openBus({ brokers: kafka.at.mutual, tls: { ...trusting(), ...kafka.client } })
       expect(await bus.admin.describeCluster()).toMatchObject({ kind: 'kafka' })
     })
 
-    test.each(['TLSv1.2', 'TLSv1.3'] as const)('says so by %s, and is not asked again', async (version) => {
-      const tls = { ...trusting(), minVersion: version, maxVersion: version }
+    test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+      'says over %s that none was given, and is not tried again',
+      async (version) => {
+        const tls = { ...trusting(), minVersion: version, maxVersion: version }
 
-      const { error, took } = await failure({ brokers: kafka.at.mutual, tls })
+        const { error, took } = await failure({ brokers: kafka.at.mutual, tls })
 
-      expect(error).toMatchObject({
-        code: 'AUTHENTICATION_FAILED',
-        message: expect.stringContaining('wants a client certificate, and none was given'),
-        suggestions: expect.arrayContaining([expect.stringContaining('tls: { cert, key }')]),
-      })
-      expect(took).toBeLessThan(TIMEOUT_MS / 2)
-    })
+        expect(error).toMatchObject({
+          code: 'AUTHENTICATION_FAILED',
+          message: expect.stringContaining('wants a client certificate, and none was given'),
+          suggestions: expect.arrayContaining([expect.stringContaining('tls: { cert, key }')]),
+        })
+        expect(took).toBeLessThan(TIMEOUT_MS / 2)
+      },
+    )
 
     test('refuses one that it does not trust', async () => {
       const { error, took } = await failure({ brokers: kafka.at.mutual, tls: { ...trusting(), ...kafka.stranger } })
@@ -154,7 +166,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(took).toBeLessThan(TIMEOUT_MS / 2)
     })
 
-    test('is not reached with a key that cannot be opened', async () => {
+    test('is not connected to with a key that cannot be decrypted', async () => {
       const tls = { ...trusting(), ...kafka.client, passphrase: 'wrong' }
       const { error, took } = await failure({ brokers: kafka.at.mutual, tls })
 
@@ -181,7 +193,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       },
     )
 
-    test('refuses a mechanism that it does not have', async () => {
+    test('refuses a mechanism that it does not offer', async () => {
       const sasl = { mechanism: 'scram-sha-512' as const, username: 'alice', password: users.alice }
       const { error } = await failure({ brokers: kafka.at.login, sasl })
 
@@ -196,7 +208,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       sasl: { mechanism: 'oauthbearer', oauthBearerProvider },
     })
 
-    test('takes a token', async () => {
+    test('accepts a token', async () => {
       const bus = openBus(withToken(async () => ({ value: unsecuredToken('alice', 600) })))
       const topic = await newTopic(bus)
       expect(await bus.publish(topic, numbered(1))).toMatchObject([{ topic, offset: 0n }])
@@ -223,7 +235,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(took).toBeLessThan(TIMEOUT_MS / 2)
     })
 
-    test('is not asked when the token provider fails, whose error is the message', async () => {
+    test('is not sent a login when the token provider fails, and its error is the message', async () => {
       const { error, took } = await failure(withToken(() => Promise.reject(new Error('the vault is sealed'))))
 
       expect(error).toMatchObject({
@@ -234,7 +246,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(took).toBeLessThan(TIMEOUT_MS / 2)
     })
 
-    test('is not asked when the token provider gives no token, or none in time', async () => {
+    test('is not sent a login when the token provider gives no token, or none in time', async () => {
       const nothing = (async () => undefined) as unknown as () => Promise<{ readonly value: string }>
       expect((await failure(withToken(nothing))).error.message).toContain('the token provider gave no token')
 

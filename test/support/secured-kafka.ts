@@ -20,9 +20,9 @@ interface Identity {
 /** One broker that is spoken to in several ways, and asks users for ACLs. */
 export interface SecuredKafka {
   /** `127.0.0.1:port` of each listener: see {@link startSecuredKafka}. */
-  readonly at: Readonly<Record<'plain' | 'tls' | 'mutual' | 'expired' | 'other' | 'login', string>>
-  /** PEM of the certificates that the listeners with TLS show. */
-  readonly certificates: Readonly<Record<'tls' | 'expired' | 'other', string>>
+  readonly at: Readonly<Record<'plain' | 'tls' | 'signed' | 'mutual' | 'expired' | 'other' | 'login', string>>
+  /** PEM of the certificates that the listeners with TLS show, and of the authority that signed one of them. */
+  readonly certificates: Readonly<Record<'tls' | 'signed' | 'expired' | 'other' | 'authority', string>>
   /** What the listener `mutual` trusts, and what it does not, as options of `tls.connect`. */
   readonly client: { readonly pfx: Buffer; readonly passphrase: string }
   readonly stranger: { readonly pfx: Buffer; readonly passphrase: string }
@@ -30,20 +30,23 @@ export interface SecuredKafka {
 }
 
 /**
- * A broker with listeners `plain` (a super user without a login), `tls`, `mutual` (TLS, which wants the client's
- * certificate), `expired` and `other` (TLS with a certificate that has expired, and with one for another host) and `login`
+ * A broker with listeners `plain` (a super user without a login), `tls` (with a self-signed certificate), `signed` (TLS with
+ * a certificate of an authority), `mutual` (TLS that requires the client's certificate), `expired` and `other` (TLS with a certificate that has expired, and with one for another host) and `login`
  * (PLAIN, SCRAM, and OAUTHBEARER with unsigned tokens). The user `alice` may do everything, all others what ACLs allow.
  */
 export async function startSecuredKafka(users: Readonly<Record<string, string>>): Promise<SecuredKafka> {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-keys-'))
   const here = ['-ext', 'SAN=ip:127.0.0.1', '-validity', '2']
-  const [server, expired, other, client, stranger] = await Promise.all([
+  const [server, signed, authority, expired, other, client, stranger] = await Promise.all([
     makeIdentity(folder, 'server', here),
+    makeIdentity(folder, 'signed', here),
+    makeIdentity(folder, 'authority', ['-ext', 'bc:c', '-validity', '2']),
     makeIdentity(folder, 'expired', ['-ext', 'SAN=ip:127.0.0.1', '-startdate', '-3d', '-validity', '1']),
     makeIdentity(folder, 'other', ['-ext', 'SAN=dns:kafka.example.com', '-validity', '2']),
     makeIdentity(folder, 'client', here),
     makeIdentity(folder, 'stranger', here),
   ])
+  await sign(folder, signed, authority)
   const trusted = join(folder, 'trusted.p12')
   const file = join(folder, 'client.pem')
   await run('keytool', [
@@ -59,6 +62,7 @@ export async function startSecuredKafka(users: Readonly<Record<string, string>>)
   const passwords = Object.entries(users).map(([name, password]) => ` user_${name}="${password}"`)
   const listeners = {
     TLS: await tls(server),
+    SIGNED: await tls(signed),
     MUTUAL: await tls(server, {
       'ssl.client.auth': 'required',
       'ssl.truststore.location': trusted,
@@ -93,12 +97,19 @@ export async function startSecuredKafka(users: Readonly<Record<string, string>>)
     at: {
       plain: kafka.brokers,
       tls: at(listeners.TLS),
+      signed: at(listeners.SIGNED),
       mutual: at(listeners.MUTUAL),
       expired: at(listeners.EXPIRED),
       other: at(listeners.OTHER),
       login: at(listeners.LOGIN),
     },
-    certificates: { tls: server.certificate, expired: expired.certificate, other: other.certificate },
+    certificates: {
+      tls: server.certificate,
+      signed: signed.certificate,
+      expired: expired.certificate,
+      other: other.certificate,
+      authority: authority.certificate,
+    },
     client: asClient(client),
     stranger: asClient(stranger),
     async dispose() {
@@ -115,6 +126,18 @@ async function makeIdentity(folder: string, name: string, more: readonly string[
   await run('keytool', ['-genkeypair', ...key, ...opened, ...more])
   await run('keytool', ['-exportcert', '-rfc', '-file', join(folder, `${name}.pem`), ...opened])
   return { store, certificate: readFileSync(join(folder, `${name}.pem`), 'utf8') }
+}
+
+/** Puts a certificate signed by the authority in place of the self-signed one. */
+async function sign(folder: string, { store }: Identity, authority: Identity): Promise<void> {
+  const opened = (keystore: string) => ['-keystore', keystore, '-storepass', PASSWORD]
+  const [request, certificate] = [join(folder, 'signed.csr'), join(folder, 'signed.pem')]
+  await run('keytool', ['-certreq', '-alias', 'signed', '-file', request, ...opened(store)])
+  const words = ['-gencert', '-rfc', '-alias', 'authority', '-infile', request, '-outfile', certificate]
+  await run('keytool', [...words, '-ext', 'SAN=ip:127.0.0.1', '-validity', '2', ...opened(authority.store)])
+  const trusted = ['-importcert', '-noprompt', '-alias', 'authority', '-file', join(folder, 'authority.pem')]
+  await run('keytool', [...trusted, ...opened(store)])
+  await run('keytool', ['-importcert', '-noprompt', '-alias', 'signed', '-file', certificate, ...opened(store)])
 }
 
 /** A token that Kafka's unsecured validator takes while it has not expired. `expiresIn` in seconds. */
