@@ -241,7 +241,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       await expect(bus.publish(topic, numbered(1))).rejects.toMatchObject({
         code: 'UNSUPPORTED',
         message: `broker ${address} does not support Produce version 7 (it supports 9 to 11)`,
-        suggestions: [expect.stringContaining('Apache Kafka 2.3 or later'), expect.stringContaining('crbus')],
+        suggestions: [expect.stringContaining('Apache Kafka 2.4 or later'), expect.stringContaining('crbus')],
         isPassing: false,
       })
       const group = uniqueGroup()

@@ -18,10 +18,14 @@ import { promisify } from 'node:util'
 import { freePort, signalProcess, WATCHED, watchedPid } from './watched-process.ts'
 
 const DEFAULT_KAFKA = '4.1.0'
-/** What tests run on: a release of Apache Kafka, or `kfake`, an implementation that is not Apache's. */
+/**
+ * What tests run on: a release of Apache Kafka, or `kfake`, an implementation that is not Apache's; `kfake-2.4` names no
+ * newer versions of requests than that release of Kafka.
+ */
 const TESTED = process.env.CRBUS_TEST_KAFKA || DEFAULT_KAFKA
+const [, KFAKE_AS] = /^kfake(?:-(.+))?$/.exec(TESTED) ?? []
 /** The tests' broker is franz-go's kfake: see `kfake/main.go`. */
-export const isKfake = TESTED === 'kfake'
+export const isKfake = TESTED.startsWith('kfake')
 /** The release whose jars are run, as a broker and as tools. */
 const KAFKA = isKfake ? DEFAULT_KAFKA : TESTED
 const [MAJOR = 0, MINOR = 0] = KAFKA.split('.').map(Number)
@@ -96,7 +100,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka>
   const { folder, place } = await newPlace(1)
   const { login } = options
   if (isKfake && !login) {
-    const command = [await buildKfake(), '-ports', `${place.port}`, '-data', join(folder, 'data')]
+    const words = ['-ports', `${place.port}`, '-data', join(folder, 'data')]
+    const command = [await buildKfake(), ...words, ...(KFAKE_AS ? ['-as', KFAKE_AS] : [])]
     const kfake = new OwnKafka(folder, place.port, command, undefined)
     await kfake.start()
     return kfake

@@ -211,7 +211,7 @@ function notAllowed(cause: KafkaFailure, { request = '', topic, group }: Failure
 const unsupported = (reason: string, details: EventBusErrorDetails) =>
   new EventBusError('UNSUPPORTED', reason, {
     ...details,
-    suggestions: ['use Apache Kafka 2.3 or later, or Redpanda', 'use the newest version of crbus'],
+    suggestions: ['use Apache Kafka 2.4 or later, or Redpanda', 'use the newest version of crbus'],
   })
 
 /** A failure as the bus tells it, by kind and code, never by its text. */

@@ -1,6 +1,6 @@
 /**
  * The requests this driver makes (https://kafka.apache.org/protocol), each in one version: the newest in the plain
- * encoding that Kafka 2.3 to 4.x and Redpanda all answer. A request that is here twice has a newer version in the
+ * encoding that Kafka 2.4 to 4.x and Redpanda all answer. A request that is here twice has a newer version in the
  * compact encoding, which is preferred where the broker names it (`KafkaCluster.speaks`). Every broker names its versions
  * when a connection opens, and is sent no others (`WireConnection`).
  */

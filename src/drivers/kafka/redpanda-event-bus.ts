@@ -40,7 +40,7 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
 }
 
 /**
- * A bus on Redpanda or Apache Kafka (2.3 and later), for the same topics and bytes as Composable Rust's
+ * A bus on Redpanda or Apache Kafka (2.4 and later), for the same topics and bytes as Composable Rust's
  * `RedpandaEventBus`.
  *
  * **Order.** Records of one partition arrive in offset order. Keys choose partitions as librdkafka's default does.

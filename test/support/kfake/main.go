@@ -12,10 +12,12 @@ import (
 	"syscall"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kversion"
 )
 
 func main() {
 	ports := flag.String("ports", "0", "a port on 127.0.0.1 for each broker, separated by commas; 0 picks a free one")
+	as := flag.String("as", "", "a release of Kafka, such as 2.4, whose versions of requests are the newest to name")
 	data := flag.String("data", "", "a folder to keep topics and offsets in, for a later run on the same ports")
 	flag.Parse()
 	listed := strings.Split(*ports, ",")
@@ -32,6 +34,13 @@ func main() {
 		kfake.NumBrokers(len(numbers)),
 		kfake.Ports(numbers...),
 		kfake.BrokerConfigs(map[string]string{"log.cleaner.backoff.ms": "500"}),
+	}
+	if *as != "" {
+		versions := kversion.FromString(*as)
+		if versions == nil {
+			fail(fmt.Errorf("-as: %q is not a release of Kafka", *as))
+		}
+		options = append(options, kfake.MaxVersions(versions))
 	}
 	if *data != "" {
 		// What was acknowledged survives a kill.
