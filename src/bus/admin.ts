@@ -91,6 +91,11 @@ export interface ClusterDescription {
 export interface BusAdmin {
   /** Sorted by name. */
   listTopics(): Promise<readonly TopicSummary[]>
+  /**
+   * Those of the topics that compaction takes records from, so that not every offset holds one. Topics whose settings may
+   * not be read, or that are gone, are left out. What it costs does not grow with topics.
+   */
+  compactedTopics(topics: readonly string[]): Promise<ReadonlySet<string>>
   /** `TOPIC_NOT_FOUND` when there is none. */
   describeTopic(topic: string): Promise<TopicDescription>
   /** Resolves when the topic can be written and read. `TOPIC_EXISTS` or `INVALID_TOPIC` when it cannot be made. */

@@ -5,7 +5,13 @@ import type { BusRecord, NewRecord, Position } from './record.ts'
 export interface PartitionRange {
   readonly partition: number
   readonly start: bigint
+  /** The high watermark: what a consumer with `isolation.level=read_uncommitted` reads up to. */
   readonly end: bigint
+  /**
+   * The last stable offset: where the oldest open transaction begins, else `end`. A reader of committed records, as every
+   * crbus subscription is, reads up to here.
+   */
+  readonly lastStable: bigint
 }
 
 /** A stretch of one partition to read. */
@@ -48,25 +54,34 @@ export interface TopicLog {
 
   /**
    * The first record of each slice, in the order given; `undefined` where there is none, the topic included. Waits for
-   * nothing. What it costs grows with brokers, as long as records are small.
+   * nothing. What it costs grows with brokers, as long as records are small. `isolation` is that of {@link ReadOptions}.
    */
-  firstRecords(slices: readonly LogSlice[]): Promise<readonly (BusRecord | undefined)[]>
+  firstRecords(slices: readonly LogSlice[], isolation?: Isolation): Promise<readonly (BusRecord | undefined)[]>
 
   /**
    * For each partition, the offset of the first record whose timestamp is at least `timestamp` (milliseconds), or the
-   * partition's end when there is none.
+   * partition's end when there is none. Records of open transactions count.
    */
   offsetsAt(topic: string, timestamp: bigint): Promise<ReadonlyMap<number, bigint>>
 
   /**
    * Reads slices in batches. A batch holds records of one partition in offset order; batches of different partitions
    * come in any order. Ends when every slice with a `to` has been read (offsets that compaction or an aborted
-   * transaction left empty count as read); with a following slice, ends when `signal` aborts, without an error.
+   * transaction left empty count as read). A `to` behind the last stable offset waits for the open transaction to end,
+   * unless uncommitted records are read. With a following slice, ends when `signal` aborts, without an error.
    * Fetches no further than the reader has come back for, give or take one prefetched batch a partition.
    */
   read(slices: readonly LogSlice[], options?: ReadOptions): AsyncIterable<readonly BusRecord[]>
 }
 
+/**
+ * Which records of transactions are read, as Kafka's `isolation.level`. `committed`: those of transactions that were
+ * committed, and nothing behind the first open one. `uncommitted`: all, up to the high watermark.
+ */
+export type Isolation = 'committed' | 'uncommitted'
+
 export interface ReadOptions extends OutageOptions {
   readonly signal?: AbortSignal | undefined
+  /** Default `committed`. Buses without transactions hold no others. */
+  readonly isolation?: Isolation | undefined
 }

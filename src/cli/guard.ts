@@ -64,6 +64,7 @@ const adminChanges: Changes<BusAdmin> = {
   deleteOffsets: true,
   deleteGroup: true,
   listTopics: false,
+  compactedTopics: false,
   describeTopic: false,
   listGroups: false,
   describeGroup: false,

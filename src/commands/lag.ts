@@ -5,7 +5,7 @@ import { groupFlag, readFlags, toDuration, topicFlag } from '../cli/flags.ts'
 import { type LagReport, measureLag } from '../operations/lag.ts'
 import { countWaiting, type WaitingTypes } from '../operations/lag-types.ts'
 import { type LagWatchLook, watchLag } from '../operations/watch-lag.ts'
-import { formatLag, formatWaiting } from '../ui/format-lag.ts'
+import { formatLag, formatWaiting, lagNotes } from '../ui/format-lag.ts'
 import { formatLagWatch } from '../ui/format-lag-watch.ts'
 import { write } from '../ui/io.ts'
 import { stringifyJson } from '../ui/json.ts'
@@ -21,6 +21,7 @@ const VERDICTS = `VERDICT is the worst of the partitions, worst first:
   stopped          events wait and nobody reads them
   stalled          events wait, and nothing was committed during the sample
   rewound          the committed offset moved back during the sample
+  held-back        only what an open transaction holds back waits
   falling-behind   commits move, and the lag does not shrink
   never-committed  there are events and nothing was committed
   catching-up      the lag shrinks
@@ -30,7 +31,8 @@ const VERDICTS = `VERDICT is the worst of the partitions, worst first:
 export default class Lag extends BaseCommand {
   static override summary = 'show how far groups are behind, in events and in time'
   static override description = [
-    'LAG is the events between the committed offset and the end, AGE the time since the first of them was written, read from that record. Reads only and joins no group. Partitions are listed with --group or --topic, and always in --json.',
+    'LAG is the events from the committed offset to the end, AGE the time since the first of them was written, read from that record. Reads only and joins no group. Partitions are listed with --group or --topic, and always in --json.',
+    "The end is the high watermark, as in Kafka's own tools. Read-committed consumers, as crbus subscriptions are, read up to the last stable offset, where the oldest open transaction begins (lastStable in --json); a transaction that may hold a group back is named. Events that were deleted unread are not part of LAG and are named too.",
     'With --sample it looks twice: what is published (IN/S) and committed (OUT/S) a second, and the time until nothing waits (CATCH-UP). Choose one longer than the interval at which the group commits.',
     'With --watch it looks again and again, on a screen with keys (? tells which): groups, and on enter the members and partitions of one. IN/S, OUT/S, CATCH-UP and VERDICT compare a look with one ten seconds before, or with the last when --interval is longer. Bars of groups are by figures, a step being ten times as many events; those of partitions are shares of the largest. Where there is no terminal to draw on it prints a line a group and look, with --json a document a look.',
     VERDICTS,
@@ -67,6 +69,7 @@ export default class Lag extends BaseCommand {
     const report = await measureLag(bus, { groups, topics, sample, now: this.context.now, signal: this.signal })
     if (report.groups.length === 0) await this.notice(nothing(flags))
     await this.print(formatLag(report, { partitions: groups !== undefined || topics !== undefined }))
+    for (const note of lagNotes(report, this.context.now())) await this.notice(`note: ${note}`)
     if (!flags['by-type']) return report
     const waiting = await countWaiting(bus, report, { limit: READ_FOR_TYPES, signal: this.signal })
     await this.print(`\n${formatWaiting(waiting)}`)

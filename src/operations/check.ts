@@ -1,7 +1,10 @@
+import type { TopicPartition } from '../bus/admin.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
+import type { LogSlice } from '../bus/topic-log.ts'
 import { isGlob } from './glob.ts'
-import { type GroupLag, type LagRequest, measureLag } from './lag.ts'
+import { type GroupLag, type LagRequest, measureLag, type PartitionLag } from './lag.ts'
+import { ageOf, aheadOf } from './record-age.ts'
 
 /** Nagios's four. */
 export type CheckStatus = 'ok' | 'warning' | 'critical' | 'unknown'
@@ -73,13 +76,14 @@ export async function checkLag(bus: EventBus, request: LagRequest & LagLimits): 
   )
 }
 
-function lagFindings({ group, lag, age, topics }: GroupLag, limits: LagLimits): Finding[] {
+function lagFindings({ group, lag, counts, gone, age, topics }: GroupLag, limits: LagLimits): Finding[] {
   const partitions = topics.flatMap(({ topic, partitions: own }) => own.map((place) => ({ topic, ...place })))
   const named = (verdict: string) => partitions.filter((place) => place.verdict === verdict).map(placeOf)
   const findings: Finding[] = []
   const outside = named('beyond-the-log')
   if (outside.length > 0) {
-    findings.push({ status: 'critical', text: `${group} committed outside the log of ${someOf(outside)}` })
+    const lost = gone === undefined ? '' : `, where ${counted(Number(gone), 'event')} were deleted unread`
+    findings.push({ status: 'critical', text: `${group} committed outside the log of ${someOf(outside)}${lost}` })
   }
   if (lag === undefined) {
     if (outside.length === 0) findings.push({ status: 'unknown', text: `${group} has committed nothing` })
@@ -89,14 +93,40 @@ function lagFindings({ group, lag, age, topics }: GroupLag, limits: LagLimits): 
   const besides = never.length === 0 ? '' : `, nothing committed on ${someOf(never)}`
   const seconds = age === undefined ? undefined : Math.floor(age / 1000)
   const oldest = seconds === undefined ? '' : `, the oldest ${seconds}s old`
-  const waiting = `${counted(Number(lag), 'event')} waiting`
+  const waiting = `${counts === 'offsets' ? 'at most ' : ''}${counted(Number(lag), 'event')} waiting`
+  const heldBack = heldBackBy(partitions)
   const broken = [
-    broke(Number(lag), limits.warnEvents, limits.maxEvents, (limit) => `${waiting}, above ${limit}`),
-    broke(age ?? 0, limits.warnAge, limits.maxAge, (limit) => `the oldest ${seconds}s old, above ${limit / 1000}s`),
+    broke(Number(lag), limits.warnEvents, limits.maxEvents, (limit) => `${waiting}, above ${limit}${heldBack}`),
+    broke(age ?? 0, limits.warnAge, limits.maxAge, (limit) => {
+      return `the oldest ${seconds}s old, above ${limit / 1000}s${heldBack}`
+    }),
+    limits.warnAge === undefined && limits.maxAge === undefined ? undefined : undatedIn(partitions),
   ].flatMap((finding) => finding ?? [])
   findings.push(...broken.map(({ status, text }) => ({ status, text: `${group}: ${text}` })))
-  if (findings.length === 0) findings.push({ status: 'ok', text: `${group}: ${waiting}${oldest}${besides}` })
+  if (findings.length === 0) findings.push({ status: 'ok', text: `${group}: ${waiting}${oldest}${heldBack}${besides}` })
   return findings
+}
+
+type NamedPlace = TopicPartition & PartitionLag
+
+/** Names the transaction that keeps a group from reading on, if it reads committed records alone. */
+function heldBackBy(places: readonly NamedPlace[]): string {
+  const behind = places.flatMap((place) => {
+    if (place.transaction === undefined) return []
+    const { offset, since } = place.transaction
+    const began = since === undefined ? '' : ` since ${new Date(since).toISOString()}`
+    return [`${placeOf(place)} at offset ${offset}${began}`]
+  })
+  return behind.length === 0 ? '' : `, read-committed consumers held back by a transaction open in ${someOf(behind)}`
+}
+
+/** What cannot be held to an age: the first waiting event does not tell when it was written. */
+function undatedIn(places: readonly NamedPlace[]): Finding | undefined {
+  const undated = places.filter(({ lag = 0n, age }) => lag > 0n && age === undefined)
+  if (undated.length === 0) return undefined
+  const reason = undated.some(({ ahead }) => ahead !== undefined) ? 'is dated in the future' : 'has no timestamp'
+  const where = someOf(undated.map(placeOf))
+  return { status: 'unknown', text: `no age is known in ${where}: the first waiting event ${reason}` }
 }
 
 function broke(
@@ -165,13 +195,20 @@ export async function checkTopicState(bus: EventBus, expected: TopicExpectation)
     { name: 'topic_replicas', labels: { topic }, value: fewest, unit: '' },
   ]
   let silence: number | undefined
+  let besides = ''
   if (maxSilence !== undefined) {
-    silence = await silenceOf(bus, expected)
+    const newest = await newestOf(bus, expected)
+    silence = newest.silence
+    const { ahead, isEmpty } = newest
+    if (ahead > 0) besides = `, ${counted(ahead, 'newer one')} dated in the future and not counted`
+    const unknown = ahead > 0 ? 'are dated in the future' : 'have no timestamp'
     const finding =
       silence === undefined
-        ? ({ status: 'critical', text: `${topic} holds no events` } as const)
+        ? isEmpty
+          ? ({ status: 'critical', text: `${topic} holds no events` } as const)
+          : ({ status: 'unknown', text: `the newest events of ${topic} ${unknown}: no silence is known` } as const)
         : broke(silence, undefined, maxSilence, (limit) => {
-            return `${topic} had its newest event ${whole(silence)}s ago, above ${limit / 1000}s`
+            return `${topic} had its newest event ${whole(silence)}s ago, above ${limit / 1000}s${besides}`
           })
     if (finding !== undefined) findings.push(finding)
     if (silence !== undefined) {
@@ -185,7 +222,7 @@ export async function checkTopicState(bus: EventBus, expected: TopicExpectation)
     }
   }
   const newest = silence === undefined ? '' : `, the newest event ${whole(silence)}s ago`
-  const isFine = `${topic} has ${counted(found.partitions, 'partition')} and ${counted(fewest, 'replica')}${newest}`
+  const isFine = `${topic} has ${counted(found.partitions, 'partition')} and ${counted(fewest, 'replica')}${newest}${besides}`
   return conclude('topic', findings.length === 0 ? [{ status: 'ok', text: isFine }] : findings, measures)
 }
 
@@ -193,20 +230,43 @@ const counted = (count: number, what: string): string => `${count} ${what}${coun
 
 const whole = (milliseconds: number | undefined = 0): number => Math.floor(milliseconds / 1000)
 
-/** Offsets looked back through: the last of them may be a transaction's markers. */
+/** Offsets looked back through at first: the last of them may be a transaction's markers. */
 const LOOK_BACK = 10n
+/** Offsets looked back through at most, while all that was found is dated in the future. */
+const MAX_LOOK_BACK = 10_000n
 
-/** Milliseconds since the newest record was written; `undefined` when there is none. */
-async function silenceOf(bus: EventBus, { topic, now, signal }: TopicExpectation): Promise<number | undefined> {
+interface Newest {
+  /** Milliseconds since the newest record was written that has a time and is not dated in the future. */
+  readonly silence: number | undefined
+  /** How many of those looked at are dated in the future. */
+  readonly ahead: number
+  readonly isEmpty: boolean
+}
+
+/** Looks at the end of each partition, and farther back while no record there tells when it was written. */
+async function newestOf(bus: EventBus, { topic, now, signal }: TopicExpectation): Promise<Newest> {
   const ranges = await bus.log.ranges(topic)
-  const slices = ranges
-    .filter(({ start, end }) => start < end)
-    .map(({ partition, start, end }) => {
-      return { topic, partition, from: end - LOOK_BACK > start ? end - LOOK_BACK : start, to: end }
+  const clock = now()
+  let silence: number | undefined
+  let ahead = 0
+  let isEmpty = true
+  let slices: LogSlice[] = []
+  for (let back = LOOK_BACK; back <= MAX_LOOK_BACK && silence === undefined; back *= 10n) {
+    const before = new Map(slices.map(({ partition, from }) => [partition, from]))
+    slices = ranges.flatMap(({ partition, start, lastStable }) => {
+      const from = lastStable - back > start ? lastStable - back : start
+      const to = before.get(partition) ?? lastStable
+      return from < to ? [{ topic, partition, from, to }] : []
     })
-  let newest = -1n
-  for await (const batch of bus.log.read(slices, { signal })) {
-    for (const { timestamp } of batch) if (timestamp > newest) newest = timestamp
+    if (slices.length === 0) break
+    for await (const batch of bus.log.read(slices, { signal })) {
+      for (const { timestamp } of batch) {
+        isEmpty = false
+        if (aheadOf(timestamp, clock) !== undefined) ahead += 1
+        const age = ageOf(timestamp, clock)
+        if (age !== undefined && age < (silence ?? Number.POSITIVE_INFINITY)) silence = age
+      }
+    }
   }
-  return newest < 0n ? undefined : Math.max(0, now() - Number(newest))
+  return { silence, ahead, isEmpty }
 }

@@ -3,6 +3,8 @@ import { groupNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { isDefaultGroup, placeOf, topicsOfDefaultGroup } from '../bus/names.ts'
 import type { Position } from '../bus/record.ts'
+import type { EventCount } from './event-count.ts'
+import { countLag, firstWaiting } from './lag.ts'
 
 export interface GroupOverview {
   readonly group: string
@@ -54,8 +56,14 @@ interface GroupOffset {
   readonly partition: number
   readonly offset: bigint | null
   readonly start: bigint | null
+  /** The high watermark, and where the oldest open transaction begins: the same without one. */
   readonly end: bigint | null
+  readonly lastStable: bigint | null
+  /** Events that wait and are still there; at most so many where `counts` is `offsets`. */
   readonly lag: bigint | null
+  readonly counts: EventCount
+  /** Offsets between the committed one and the log's start, whose events were deleted unread. */
+  readonly gone: bigint
   readonly memberId: string | null
 }
 
@@ -80,18 +88,30 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
   )
   const places = new Map([...owned, ...committed].map((place) => [placeOf(place), place]))
   const ranges = await bus.log.rangesOf([...places.values()].map(({ topic }) => topic))
-  const offsets = [...places]
-    .map(([key, { topic, partition }]): GroupOffset => {
-      const range = ranges.get(topic)?.find((one) => one.partition === partition)
-      const offset = committed.find((one) => placeOf(one) === key)?.offset ?? null
-      const lag = range === undefined || offset === null ? null : range.end > offset ? range.end - offset : 0n
+  const looks = [...places].map(([key, { topic, partition }]) => {
+    const range = ranges.get(topic)?.find((one) => one.partition === partition)
+    const { start, end, lastStable } = range ?? {}
+    const offset = committed.find((one) => placeOf(one) === key)?.offset
+    return { topic, partition, key, committed: offset, start, end, lastStable }
+  })
+  const [waiting, compacted] = await Promise.all([
+    firstWaiting(bus, looks),
+    bus.admin.compactedTopics([...new Set(looks.map(({ topic }) => topic))]),
+  ])
+  const offsets = looks
+    .map((look): GroupOffset => {
+      const { topic, partition, key, start, end, lastStable } = look
+      const { lag, gone, counts } = countLag(look, waiting(look), compacted.has(topic))
       return {
         topic,
         partition,
-        offset,
-        start: range?.start ?? null,
-        end: range?.end ?? null,
-        lag,
+        offset: look.committed ?? null,
+        start: start ?? null,
+        end: end ?? null,
+        lastStable: lastStable ?? null,
+        lag: lag ?? null,
+        counts: counts ?? 'records',
+        gone: gone ?? 0n,
         memberId: owned.find((one) => placeOf(one) === key)?.memberId ?? null,
       }
     })

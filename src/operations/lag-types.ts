@@ -29,9 +29,11 @@ export async function countWaiting(
       const waiting = waitingOf(topic)
       const counts = new Map<string, number>()
       let read = 0
-      for await (const batch of bus.log.read(slices, { signal })) {
-        read += batch.length
-        for (const eventType of batch.map(typeOf)) counts.set(eventType, (counts.get(eventType) ?? 0) + 1)
+      for (const { isolation, slices: own } of byIsolation(slices, topic)) {
+        for await (const batch of bus.log.read(own, { signal, isolation })) {
+          read += batch.length
+          for (const eventType of batch.map(typeOf)) counts.set(eventType, (counts.get(eventType) ?? 0) + 1)
+        }
       }
       const types = [...counts].map(([eventType, count]) => ({ eventType, count }))
       counted.push({ group, topic: topic.topic, waiting, read, types: types.sort((a, b) => b.count - a.count) })
@@ -40,10 +42,23 @@ export async function countWaiting(
   return counted
 }
 
+/** Slices of committed records, and those behind the start of an open transaction, which nobody waits for here. */
+function byIsolation(slices: readonly (LogSlice & { readonly to: bigint })[], { partitions }: TopicLag) {
+  const stableOf = new Map(partitions.map(({ partition, lastStable }) => [partition, lastStable]))
+  const parts = slices.map(({ from, to, ...place }) => {
+    const stable = stableOf.get(place.partition) ?? to
+    const cut = stable < from ? from : stable > to ? to : stable
+    return { committed: { ...place, from, to: cut }, uncommitted: { ...place, from: cut, to } }
+  })
+  return (['committed', 'uncommitted'] as const)
+    .map((isolation) => ({ isolation, slices: parts.map((own) => own[isolation]).filter(({ from, to }) => from < to) }))
+    .filter((own) => own.slices.length > 0)
+}
+
 const waitingOf = ({ partitions }: TopicLag): bigint => partitions.reduce((sum, { lag = 0n }) => sum + lag, 0n)
 
 /** What each partition has waiting, shared out so that a small one leaves its part to the large ones. */
-function waitingSlices({ topic, partitions }: TopicLag, limit: number): LogSlice[] {
+function waitingSlices({ topic, partitions }: TopicLag, limit: number): (LogSlice & { readonly to: bigint })[] {
   const behind = partitions.flatMap(({ partition, committed, start = 0n, end = 0n }) => {
     const from = committed === undefined || committed < start ? start : committed
     return committed !== undefined && from < end ? [{ topic, partition, from, to: end }] : []

@@ -5,6 +5,7 @@
  * - `stopped`: events wait and nobody reads them
  * - `stalled`: events wait, somebody owns them, and nothing was committed during the sample
  * - `rewound`: the committed offset moved back during the sample
+ * - `held-back`: only what an open transaction keeps from readers of committed records waits
  * - `falling-behind`: commits move, and the lag does not shrink
  * - `never-committed`: there are events and nothing was committed
  * - `catching-up`: the lag shrinks
@@ -15,6 +16,7 @@ const lagVerdicts = [
   'stopped',
   'stalled',
   'rewound',
+  'held-back',
   'falling-behind',
   'never-committed',
   'catching-up',
@@ -26,7 +28,10 @@ export type LagVerdict = (typeof lagVerdicts)[number]
 export interface LagLook {
   readonly committed: bigint | undefined
   readonly start: bigint | undefined
+  /** The high watermark: a group's isolation level is not known, and lag counts up to here as in Kafka's own tools. */
   readonly end: bigint | undefined
+  /** Where the oldest open transaction begins; `end` without one, and when absent. */
+  readonly lastStable?: bigint | undefined
 }
 
 export interface LagEvidence {
@@ -39,23 +44,35 @@ export interface LagEvidence {
   readonly hasReader: boolean | undefined
   /** False when the offsets that are left hold no record: a transaction's marker, or what compaction took. */
   readonly hasWaiting: boolean
+  /** All that waits lies behind the start of an open transaction, where readers of committed records do not come. */
+  readonly isHeldBack?: boolean | undefined
   /** Age of the first waiting record in milliseconds. */
   readonly age: number | undefined
 }
 
+/**
+ * One look takes a group for held back by a transaction that is older than this. Kafka's clients commit every five
+ * seconds unless told otherwise: a reader of uncommitted records would have committed beyond its start by then.
+ */
+const HELD_BACK_MS = 10_000
+
 /** The verdict, or `undefined` where events wait, somebody reads, and one look cannot tell how it goes. */
 export function judgeLag(evidence: LagEvidence): LagVerdict | undefined {
-  const { look, before, hasReader, hasWaiting } = evidence
+  const { look, before, hasReader, hasWaiting, isHeldBack = false } = evidence
   const { committed, start, end } = look
   if (start === undefined || end === undefined) return 'beyond-the-log'
   if (committed === undefined) return start === end ? 'ok' : 'never-committed'
   if (committed > end || committed < start) return 'beyond-the-log'
   if (before?.committed !== undefined && committed < before.committed) return 'rewound'
   if (committed === end || !hasWaiting) return 'ok'
-  if (before?.committed === undefined || before.end === undefined) return hasReader === false ? 'stopped' : undefined
+  if (before?.committed === undefined || before.end === undefined) {
+    if (hasReader === false) return 'stopped'
+    return isHeldBack && (evidence.age ?? 0) >= HELD_BACK_MS ? 'held-back' : undefined
+  }
   const moved = committed > before.committed
   if (!moved && hasReader === false) return 'stopped'
-  const wasCaughtUp = before.committed >= before.end
+  if (isHeldBack && !isYoung(evidence)) return 'held-back'
+  const wasCaughtUp = before.committed >= (before.lastStable ?? before.end)
   if (!moved && !wasCaughtUp) return 'stalled'
   if (isYoung(evidence)) return 'ok'
   return end - committed < before.end - before.committed ? 'catching-up' : 'falling-behind'

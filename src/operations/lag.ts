@@ -3,9 +3,12 @@ import type { GroupDescription, GroupState, TopicPartition } from '../bus/admin.
 import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
-import type { LogSlice, PartitionRange } from '../bus/topic-log.ts'
+import type { BusRecord } from '../bus/record.ts'
+import type { Isolation, LogSlice, PartitionRange } from '../bus/topic-log.ts'
+import type { EventCount } from './event-count.ts'
 import { globMatcher, isGlob } from './glob.ts'
 import { judgeLag, type LagLook, type LagVerdict, verdictRank, worstVerdict } from './lag-verdict.ts'
+import { ageOf, aheadOf } from './record-age.ts'
 
 export interface LagRequest {
   /** Names, `*` and `?` allowed; a name without them must exist. Absent or empty: all groups of subscribers. */
@@ -33,9 +36,18 @@ interface LagRates {
 
 /** What a partition, a topic and a group have in common. */
 export interface LagSummary {
-  /** Events between the committed offset and the end; absent where nothing is committed or the log is gone. */
+  /**
+   * Events that wait: from the first record at or behind the committed offset to the end; 0 where there is none. Absent where nothing is committed or the log is gone.
+   */
   readonly lag: bigint | undefined
-  /** Milliseconds since the first waiting event was written, by the record's own timestamp. */
+  /** `offsets` where a topic is compacted: of the offsets that `lag` counts, some may hold no event. Absent with `lag`. */
+  readonly counts?: EventCount | undefined
+  /** Offsets between the committed one and the log's start, whose events were deleted unread. Absent where there are none. */
+  readonly gone?: bigint | undefined
+  /**
+   * Milliseconds since the first waiting event was written, by the record's own timestamp. Absent where nothing waits, and
+   * where the timestamp does not tell.
+   */
   readonly age: number | undefined
   /** Absent without a sample. */
   readonly rates: LagRates | undefined
@@ -43,8 +55,20 @@ export interface LagSummary {
   readonly verdict: LagVerdict | undefined
 }
 
+/** A transaction that is open in a partition. */
+interface OpenTransaction {
+  /** Where it begins, which is the last stable offset. */
+  readonly offset: bigint
+  /** Milliseconds since 1970 of its first record; absent where that carries no time, or one in the future. */
+  readonly since: number | undefined
+}
+
 export interface PartitionLag extends LagSummary, LagLook {
   readonly partition: number
+  /** The oldest open transaction, where the group has not committed beyond its start and so may be held back by it. */
+  readonly transaction?: OpenTransaction | undefined
+  /** Milliseconds that the first waiting event is dated ahead of the clock, where that is why there is no age. */
+  readonly ahead?: number | undefined
   /** Who reads it. */
   readonly member: string | undefined
   readonly client: string | undefined
@@ -90,7 +114,11 @@ export async function reportLag(
   before: LagLooks | undefined,
   now: number,
 ): Promise<LagReport> {
-  const waiting = await firstWaiting(bus, look.groups)
+  const waiting = await firstWaiting(
+    bus,
+    look.groups.flatMap(({ places }) => places),
+  )
+  const compacted = await bus.admin.compactedTopics(topicsThatWait(look, waiting))
   const elapsed = before === undefined ? undefined : look.taken - before.taken
   const looksBefore = new Map(before?.groups.map(({ description, places }) => [description.group, places]))
   const judged = look.groups.map(({ description, places }): GroupLag => {
@@ -98,12 +126,12 @@ export async function reportLag(
     const owners = ownersOf(description)
     const partitions = places.map((place) => {
       const key = placeOf(place)
-      const written = waiting.get(key)?.get(firstOffset(place))
       return judgePlace(place, description, {
         owner: owners.get(key),
         before: earlier.get(key),
         elapsed,
-        written,
+        waiting: waiting(place),
+        isCompacted: compacted.has(place.topic),
         now,
       })
     })
@@ -111,6 +139,13 @@ export async function reportLag(
   })
   return { sample: elapsed === undefined ? undefined : Math.round(elapsed), groups: judged.sort(worstFirst('group')) }
 }
+
+function topicsThatWait({ groups }: LagLooks, waiting: (place: LagPlace) => Waiting): string[] {
+  const places = groups.flatMap(({ places: own }) => own).filter((place) => firstOfBoth(waiting(place)) !== undefined)
+  return [...new Set(places.map(({ topic }) => topic))]
+}
+
+const firstOfBoth = ({ committed, open }: Waiting): WaitingRecord | undefined => committed ?? open
 
 /** Groups that commit offsets: those of subscribers, and those that nobody joins. */
 const isOfSubscribers = ({ protocolType }: { readonly protocolType: string }): boolean =>
@@ -138,11 +173,12 @@ const matcher = (globs: readonly string[] = []): ((name: string) => boolean) => 
   return (name) => patterns.length === 0 || patterns.some((matches) => matches(name))
 }
 
-interface Place extends TopicPartition, LagLook {}
+/** A partition as a group sees it. */
+export interface LagPlace extends TopicPartition, LagLook {}
 
 interface GroupLook {
   readonly description: GroupDescription
-  readonly places: readonly Place[]
+  readonly places: readonly LagPlace[]
 }
 
 /** What was there at one moment, before anything is concluded from it. */
@@ -192,13 +228,14 @@ export async function lookAtGroups(
 function placesOf(
   used: ReadonlyMap<string, ReadonlyMap<number, bigint | undefined>>,
   ranges: ReadonlyMap<string, readonly PartitionRange[]>,
-): Place[] {
+): LagPlace[] {
   return [...used].flatMap(([topic, offsets]) => {
     const known = new Map(ranges.get(topic)?.map((range) => [range.partition, range]))
     const partitions = [...new Set([...offsets.keys(), ...known.keys()])].sort((a, b) => a - b)
     return partitions.map((partition) => {
       const range = known.get(partition)
-      return { topic, partition, committed: offsets.get(partition), start: range?.start, end: range?.end }
+      const { start, end, lastStable } = range ?? {}
+      return { topic, partition, committed: offsets.get(partition), start, end, lastStable }
     })
   })
 }
@@ -206,30 +243,69 @@ function placesOf(
 /** Where the first waiting event is to be looked for. */
 const firstOffset = ({ committed = 0n, start = 0n }: LagLook): bigint => (committed < start ? start : committed)
 
-const isBehind = ({ committed, end }: LagLook): boolean =>
-  committed !== undefined && end !== undefined && committed < end
+/** What a group would read next: events that were committed, and those that an open transaction keeps back. */
+function waitingSlices(place: LagPlace): { readonly committed?: LogSlice; readonly open?: LogSlice } {
+  const { topic, partition, committed, end, lastStable = end } = place
+  if (committed === undefined || end === undefined || lastStable === undefined || committed >= end) return {}
+  const from = firstOffset(place)
+  return {
+    ...(from < lastStable ? { committed: { topic, partition, from, to: lastStable } } : {}),
+    ...(lastStable < end ? { open: { topic, partition, from: from < lastStable ? lastStable : from, to: end } } : {}),
+  }
+}
+
+/** The first record that waits: of the committed ones, and of those behind the start of an open transaction. */
+interface Waiting {
+  readonly committed: WaitingRecord | undefined
+  readonly open: WaitingRecord | undefined
+}
+
+type WaitingRecord = Pick<BusRecord, 'offset' | 'timestamp'>
+
+/** Looks for the first record that waits in each of the places. */
+export async function firstWaiting(bus: EventBus, places: readonly LagPlace[]): Promise<(place: LagPlace) => Waiting> {
+  const slices = places.map(waitingSlices)
+  const [committed, open] = await Promise.all([
+    firstOf(
+      bus,
+      slices.flatMap((own) => own.committed ?? []),
+      'committed',
+    ),
+    firstOf(
+      bus,
+      slices.flatMap((own) => own.open ?? []),
+      'uncommitted',
+    ),
+  ])
+  return (place) => {
+    const own = waitingSlices(place)
+    return { committed: own.committed && committed(own.committed), open: own.open && open(own.open) }
+  }
+}
 
 /** First records asked for at a time: of more, a hundred thousand say, those before are let go. */
 const PORTION = 5000
 
-/** When what waits first was written, by place and offset; groups at the same offset share one record. */
-async function firstWaiting(
+/** The first record of each slice; groups at the same offset share one. */
+async function firstOf(
   bus: EventBus,
-  looks: readonly GroupLook[],
-): Promise<ReadonlyMap<string, ReadonlyMap<bigint, bigint>>> {
-  const wanted = new Map<string, LogSlice & { readonly offsets: Set<bigint> }>()
-  for (const place of looks.flatMap(({ places }) => places.filter(isBehind))) {
-    const { topic, partition, end } = place
-    const own = wanted.get(placeOf(place)) ?? { topic, partition, from: 0n, to: end, offsets: new Set() }
+  asked: readonly LogSlice[],
+  isolation: Isolation,
+): Promise<(slice: LogSlice) => WaitingRecord | undefined> {
+  const wanted = new Map<string, Omit<LogSlice, 'from'> & { readonly offsets: Set<bigint> }>()
+  for (const { from, ...place } of asked) {
+    const own = wanted.get(placeOf(place)) ?? { ...place, offsets: new Set() }
     wanted.set(placeOf(place), own)
-    own.offsets.add(firstOffset(place))
+    own.offsets.add(from)
   }
-  const written = new Map([...wanted.keys()].map((key) => [key, new Map<bigint, bigint>()]))
+  const found = new Map([...wanted.keys()].map((key) => [key, new Map<bigint, WaitingRecord>()]))
   let slices: LogSlice[] = []
   const ask = async () => {
-    for (const [at, record] of (await bus.log.firstRecords(slices)).entries()) {
+    for (const [at, record] of (await bus.log.firstRecords(slices, isolation)).entries()) {
       const slice = slices[at]
-      if (record !== undefined && slice !== undefined) written.get(placeOf(slice))?.set(slice.from, record.timestamp)
+      if (record === undefined || slice === undefined) continue
+      const { offset, timestamp } = record
+      found.get(placeOf(slice))?.set(slice.from, { offset, timestamp })
     }
     slices = []
   }
@@ -240,7 +316,7 @@ async function firstWaiting(
     }
   }
   if (slices.length > 0) await ask()
-  return written
+  return (slice) => found.get(placeOf(slice))?.get(slice.from)
 }
 
 type Member = GroupDescription['members'][number]
@@ -248,40 +324,69 @@ type Member = GroupDescription['members'][number]
 const ownersOf = ({ members }: GroupDescription): ReadonlyMap<string, Member> =>
   new Map(members.flatMap((member) => member.assignment.map((place) => [placeOf(place), member] as const)))
 
+/** The lag of a place and what was deleted unread; see {@link LagSummary}. */
+export function countLag(
+  place: LagPlace,
+  waiting: Waiting,
+  isCompacted: boolean,
+): Pick<LagSummary, 'lag' | 'gone' | 'counts'> {
+  const { committed, start, end } = place
+  if (committed === undefined || start === undefined || end === undefined) return { lag: undefined }
+  const first = firstOfBoth(waiting)
+  const lag = first === undefined ? 0n : end - first.offset
+  return {
+    lag,
+    // The first one that waits is known to be there.
+    counts: isCompacted && lag > 1n ? 'offsets' : 'records',
+    gone: committed < start ? start - committed : undefined,
+  }
+}
+
 interface Surroundings {
+  readonly waiting: Waiting
+  readonly isCompacted: boolean
   readonly owner: Member | undefined
   readonly before: LagLook | undefined
   readonly elapsed: number | undefined
-  /** The first waiting record's time, absent where no record waits. */
-  readonly written: bigint | undefined
   readonly now: number
 }
 
 function judgePlace(
-  place: Place,
+  place: LagPlace,
   { state }: GroupDescription,
-  { owner, before, elapsed, written, now }: Surroundings,
+  { owner, before, elapsed, waiting, isCompacted, now }: Surroundings,
 ): PartitionLag {
-  const { partition, committed, start, end } = place
-  const age = written === undefined || written < 0n ? undefined : Math.max(0, now - Number(written))
+  const { partition, committed, start, end, lastStable = end } = place
+  const { open } = waiting
+  const first = firstOfBoth(waiting)
+  const age = first === undefined ? undefined : ageOf(first.timestamp, now)
+  const mayBeHeldBack = open !== undefined && lastStable !== undefined && firstOffset(place) <= lastStable
   const verdict = judgeLag({
     look: place,
     before,
     elapsed,
     hasReader: owner === undefined ? (isSettled(state) ? false : undefined) : true,
-    hasWaiting: written !== undefined,
+    hasWaiting: first !== undefined,
+    isHeldBack: mayBeHeldBack && waiting.committed === undefined,
     age,
   })
-  const lag = committed === undefined || end === undefined ? undefined : end - committed
+  const { lag, gone, counts } = countLag(place, waiting, isCompacted)
   return {
     partition,
     committed,
     start,
     end,
-    lag: lag !== undefined && lag < 0n ? 0n : lag,
+    lastStable,
+    lag,
+    counts,
+    gone,
     age,
-    rates: before === undefined || elapsed === undefined ? undefined : ratesOf(before, place, elapsed),
+    ahead: first === undefined ? undefined : aheadOf(first.timestamp, now),
+    rates: before === undefined || elapsed === undefined ? undefined : ratesOf(before, place, elapsed, lag),
     verdict,
+    transaction: mayBeHeldBack
+      ? { offset: lastStable, since: ageOf(open.timestamp, now) === undefined ? undefined : Number(open.timestamp) }
+      : undefined,
     member: owner?.memberId,
     client: owner?.clientId,
     host: owner?.host,
@@ -291,29 +396,36 @@ function judgePlace(
 /** Whether a partition without an owner has none for good. */
 const isSettled = (state: GroupState): boolean => state === 'Empty' || state === 'Dead' || state === 'Stable'
 
-function ratesOf(before: LagLook, after: LagLook, elapsed: number): LagRates {
+function ratesOf(before: LagLook, after: LagLook, elapsed: number, lag: bigint | undefined): LagRates {
   const perSecond = (from: bigint | undefined, to: bigint | undefined) =>
     from === undefined || to === undefined ? 0 : (Number(to - from) * 1000) / elapsed
   const [incoming, out] = [perSecond(before.end, after.end), perSecond(before.committed, after.committed)]
-  return { in: incoming, out, catchUp: catchUpOf(after, incoming, out) }
+  return { in: incoming, out, catchUp: catchUpOf(after, lag, incoming, out) }
 }
 
-function catchUpOf({ committed, start, end }: LagLook, incoming: number, out: number): number | undefined {
-  if (start === undefined || end === undefined) return undefined
+function catchUpOf(
+  { committed, start, end }: LagLook,
+  lag: bigint | undefined,
+  incoming: number,
+  out: number,
+): number | undefined {
+  if (start === undefined || end === undefined || (committed !== undefined && committed > end)) return undefined
   // Where nothing was committed there is nothing to catch up with as long as there are no events.
-  const lag = Number(end - (committed ?? start))
-  if (lag === 0) return 0
-  const isOnTheWay = committed !== undefined && lag > 0 && out > incoming
-  return isOnTheWay ? Math.round((lag * 1000) / (out - incoming)) : undefined
+  const left = Number(lag ?? end - start)
+  if (left === 0) return 0
+  return lag !== undefined && out > incoming ? Math.round((left * 1000) / (out - incoming)) : undefined
 }
 
 /** What parts come to: their lags together, the oldest age, the slowest to catch up, the worst verdict. */
 function summarize(parts: readonly LagSummary[]): LagSummary {
   const lags = parts.flatMap(({ lag }) => (lag === undefined ? [] : [lag]))
+  const gone = parts.reduce((sum, part) => sum + (part.gone ?? 0n), 0n)
   const rates = parts.flatMap((part) => (part.rates === undefined ? [] : [part.rates]))
   const isNever = rates.some(({ catchUp }) => catchUp === undefined)
   return {
     lag: lags.length === 0 ? undefined : lags.reduce((sum, lag) => sum + lag, 0n),
+    counts: lags.length === 0 ? undefined : parts.some(({ counts }) => counts === 'offsets') ? 'offsets' : 'records',
+    gone: gone === 0n ? undefined : gone,
     age: parts.reduce<number | undefined>((oldest, { age }) => larger(oldest, age), undefined),
     rates:
       rates.length === 0
@@ -332,7 +444,7 @@ const larger = (a: number | undefined, b: number | undefined): number | undefine
 
 function summarizeGroup(
   { group, state, members }: GroupDescription,
-  places: readonly Place[],
+  places: readonly LagPlace[],
   partitions: readonly PartitionLag[],
 ): GroupLag {
   const withTopic = partitions.map((partition, at) => ({ topic: places[at]?.topic ?? '', partition }))

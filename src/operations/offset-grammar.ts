@@ -179,7 +179,7 @@ export interface SliceRequest {
   readonly to: OffsetSpec
 }
 
-/** A slice with an end, and the end of its partition. */
+/** A slice with an end, and the end of its partition for a reader of committed records. */
 export interface ResolvedSlice extends LogSlice {
   readonly to: bigint
   readonly end: bigint
@@ -192,8 +192,10 @@ export interface ResolvedSlices {
 }
 
 /**
- * Looks a range up on every partition. Offsets outside a partition are clamped to it, and `notes` says which; a time
- * past the last record is the end. A slice that would end before it begins is empty.
+ * Looks a range up on every partition, for a reader of committed records: the end is the last stable offset, so that the
+ * reader does not wait for open transactions. A range may begin behind it, at an offset or a time that was named. Offsets
+ * outside a partition are clamped to it, and `notes` says which; a time past the last record is the end. A slice that
+ * would end before it begins is empty.
  */
 export async function resolveSlices(log: TopicLog, request: SliceRequest): Promise<ResolvedSlices> {
   const perTopic = await Promise.all([...new Set(request.topics)].map((topic) => resolveTopic(log, topic, request)))
@@ -218,19 +220,20 @@ async function resolveTopic(
   const notes: string[] = []
   const slices = ranges
     .filter(({ partition }) => partitions === undefined || partitions.includes(partition))
-    .map(({ partition, start, end }) => {
-      const place = (spec: OffsetSpec, times: ReadonlyMap<number, bigint> | undefined): bigint => {
-        const wanted = offsetOf(spec, { start, end }, times?.get(partition))
-        const clamped = wanted < start ? start : wanted > end ? end : wanted
+    .map(({ partition, start, end, lastStable }) => {
+      const place = (spec: OffsetSpec, times: ReadonlyMap<number, bigint> | undefined, limit: bigint): bigint => {
+        const wanted = offsetOf(spec, { start, end: lastStable }, times?.get(partition))
+        const clamped = wanted < start ? start : wanted > limit ? limit : wanted
         // In an empty partition every offset is as good as another.
         if (spec.kind === 'offset' && clamped !== wanted && start < end) {
-          notes.push(`${placeOf({ topic, partition })} holds ${start} to ${end}: ${wanted} became ${clamped}`)
+          const held = clamped === lastStable && lastStable < end ? ', the rest behind an open transaction' : ''
+          notes.push(`${placeOf({ topic, partition })} holds ${start} to ${end}${held}: ${wanted} became ${clamped}`)
         }
         return clamped
       }
-      const first = place(from, fromTimes)
-      const last = place(to, toTimes)
-      return { topic, partition, from: first, to: last < first ? first : last, end }
+      const first = place(from, fromTimes, end)
+      const last = place(to, toTimes, lastStable)
+      return { topic, partition, from: first, to: last < first ? first : last, end: lastStable }
     })
   return { slices, notes }
 }

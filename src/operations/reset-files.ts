@@ -57,7 +57,7 @@ export async function readPlanFile(path: string): Promise<ResetPlan> {
     steps.reduce((total, step) => (step.effect === effect ? total + step.events : total), 0n)
   if (sums.replayed !== sum('replay')) throw bad('replayed is not what its steps replay')
   if (sums.skipped !== sum('skip')) throw bad('skipped is not what its steps skip')
-  return { ...found, ...sums, steps } as unknown as ResetPlan
+  return { ...found, counts: found.counts ?? 'records', ...sums, steps } as unknown as ResetPlan
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
@@ -69,6 +69,7 @@ const isListOf =
   (isOne: (value: unknown) => boolean) =>
   (value: unknown): boolean =>
     Array.isArray(value) && value.every(isOne)
+const isEventCount = (value: unknown): boolean => value === 'records' || value === 'offsets'
 const isIdentity = (bus: unknown): boolean => isFields(bus) && isText(bus.kind) && isText(bus.clusterId)
 
 /** What a plan has besides its steps, and of which kind. */
@@ -82,6 +83,8 @@ const planKeys: Readonly<Record<Exclude<keyof ResetPlan, 'replayed' | 'skipped'>
   makesGroup: isFlag,
   removesGroup: isNot,
   isExact: isNot,
+  // Plans of earlier versions do not have it.
+  counts: (value) => value === undefined || isEventCount(value),
   sampled: isCount,
   types: isListOf((one) => isFields(one) && typeof one.eventType === 'string' && isCount(one.count)),
   conversations: isCount,
@@ -96,13 +99,20 @@ function toStep(entry: unknown): ResetStep | undefined {
   const [start, end] = [offsetOf(entry.start), offsetOf(entry.end)]
   const [first, last] = [offsetOf(entry.first), offsetOf(entry.last)]
   const events = offsetOf(entry.events) ?? undefined
+  // Plans of earlier versions do not have these.
+  const lastStable = entry.lastStable === undefined ? end : offsetOf(entry.lastStable)
+  const offsets = entry.offsets === undefined ? events : offsetOf(entry.offsets)
+  const counts = entry.counts ?? 'records'
   if (from === undefined || to === undefined || start === undefined || end === undefined) return undefined
+  if (lastStable === undefined) return undefined
   if (first === undefined || last === undefined || events === undefined) return undefined
-  return { ...entry, from, to, start, end, first, last, events } as unknown as ResetStep
+  if (offsets === undefined || offsets === null || !isEventCount(counts)) return undefined
+  return { ...entry, from, to, start, end, lastStable, first, last, events, offsets, counts } as unknown as ResetStep
 }
 
 /** What of a step is not as it must be, seen what the rest says. */
-function contradiction({ from, to, start, end, effect, events }: ResetStep): string | undefined {
+function contradiction(step: ResetStep): string | undefined {
+  const { from, to, start, end, effect, events, offsets, counts } = step
   if (effect !== effectOf(from, to)) return `from ${from ?? 'none'} to ${to ?? 'none'} is no ${effect}`
   const range = start === null || end === null ? undefined : { start, end }
   if (range && to !== null && (to < range.start || to > range.end)) {
@@ -110,9 +120,9 @@ function contradiction({ from, to, start, end, effect, events }: ResetStep): str
   }
   const stretch = range && stretchOf(range, from, to)
   const between = stretch ? stretch.to - stretch.from : 0n
-  return events === between
-    ? undefined
-    : `from ${from ?? 'none'} to ${to ?? 'none'} are ${between} events, not ${events}`
+  if (offsets !== between) return `from ${from ?? 'none'} to ${to ?? 'none'} are ${between} offsets, not ${offsets}`
+  const isCounted = counts === 'records' ? events <= offsets : events === offsets
+  return isCounted ? undefined : `${events} events are not what ${offsets} offsets hold`
 }
 
 /**

@@ -2,6 +2,7 @@ import type { GroupState, TopicPartition } from '../bus/admin.ts'
 import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import type { PartitionRange } from '../bus/topic-log.ts'
+import type { EventCount } from './event-count.ts'
 import { type ResetSample, type StretchTimes, sampleStretches } from './reset-sample.ts'
 
 /** One partition of a plan. `null` is "nothing committed". */
@@ -11,10 +12,16 @@ export interface ResetStep extends TopicPartition, StretchTimes {
   /** What the log held when the plan was made; `null` when the topic is gone. */
   readonly start: bigint | null
   readonly end: bigint | null
+  /** Where the oldest open transaction begins: `end` without one. */
+  readonly lastStable: bigint | null
   /** `set` and `forget`: where the group would begin, or begin then, is for its members to say. */
   readonly effect: 'replay' | 'skip' | 'set' | 'forget' | 'none'
-  /** Events delivered again, or never. */
+  /** Events delivered again, or never; at most so many where `counts` is `offsets`. */
   readonly events: bigint
+  /** `offsets` where there are more than a plan reads, and some hold no event as far as it has read or been told. */
+  readonly counts: EventCount
+  /** Offsets between `from` and `to` that the log holds. */
+  readonly offsets: bigint
   /** Why `to` is not what was asked for. */
   readonly clamped: string | null
 }
@@ -45,6 +52,8 @@ export interface ResetPlan extends ResetSample {
   readonly steps: readonly ResetStep[]
   readonly replayed: bigint
   readonly skipped: bigint
+  /** `offsets` when those of a step are. */
+  readonly counts: EventCount
   /** What else to know, a sentence each. */
   readonly notes: readonly string[]
 }
@@ -62,13 +71,18 @@ export interface Move extends TopicPartition {
 
 /** What each move does to the events between its ends, and what those are. */
 export async function withEffects(bus: EventBus, moves: readonly Move[], signal: AbortSignal | undefined) {
+  // Only a group that reads uncommitted records comes behind the start of an open transaction.
+  const readsUncommitted = moves.some(({ range, from }) => range && from !== null && from > range.lastStable)
   const stretches = moves.map(({ topic, partition, range, from, to }) => {
     const stretch = range && stretchOf(range, from, to)
-    return stretch && { topic, partition, ...stretch }
+    if (range === undefined || stretch === undefined) return undefined
+    const isCommitted = !readsUncommitted && stretch.to <= range.lastStable
+    return { topic, partition, ...stretch, isolation: isCommitted ? ('committed' as const) : ('uncommitted' as const) }
   })
   const asked = stretches.filter((stretch) => stretch !== undefined)
   const { times, sample } = await sampleStretches(bus, asked, signal)
   const timesOfStretch = new Map(asked.map((stretch, index) => [stretch, times[index]]))
+  const compacted = await bus.admin.compactedTopics([...new Set(asked.map(({ topic }) => topic))])
   const steps = moves.map(({ topic, partition, range, from, to, clamped }, index): ResetStep => {
     const stretch = stretches[index]
     const own = stretch && timesOfStretch.get(stretch)
@@ -79,8 +93,9 @@ export async function withEffects(bus: EventBus, moves: readonly Move[], signal:
       to,
       start: range?.start ?? null,
       end: range?.end ?? null,
+      lastStable: range?.lastStable ?? null,
       effect: effectOf(from, to),
-      events: stretch ? stretch.to - stretch.from : 0n,
+      ...countOf(stretch, own, compacted.has(topic)),
       first: own?.first ?? null,
       last: own?.last ?? null,
       clamped,
@@ -88,7 +103,20 @@ export async function withEffects(bus: EventBus, moves: readonly Move[], signal:
   })
   const sum = (effect: ResetStep['effect']) =>
     steps.reduce((total, step) => (step.effect === effect ? total + step.events : total), 0n)
-  return { ...sample, steps, replayed: sum('replay'), skipped: sum('skip') }
+  const counts: EventCount = steps.some((step) => step.counts === 'offsets') ? 'offsets' : 'records'
+  return { ...sample, steps, replayed: sum('replay'), skipped: sum('skip'), counts }
+}
+
+/** The records of a stretch where all of it was read, else its offsets. */
+function countOf(
+  stretch: { readonly from: bigint; readonly to: bigint } | undefined,
+  read: { readonly offsets: bigint; readonly records: bigint } | undefined,
+  isCompacted: boolean,
+): Pick<ResetStep, 'events' | 'offsets' | 'counts'> {
+  if (stretch === undefined || read === undefined) return { events: 0n, offsets: 0n, counts: 'records' }
+  const offsets = stretch.to - stretch.from
+  if (read.offsets === offsets) return { events: read.records, offsets, counts: 'records' }
+  return { events: offsets, offsets, counts: isCompacted || read.records < read.offsets ? 'offsets' : 'records' }
 }
 
 type LogRange = Pick<PartitionRange, 'start' | 'end'>

@@ -1,19 +1,28 @@
 import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
 import type { BusRecord } from '../bus/record.ts'
+import type { Isolation } from '../bus/topic-log.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
 
-/** A stretch of a partition that a reset would replay or skip; not empty. */
+/** A stretch of a partition that a reset would replay or skip, as the group reads it; not empty. */
 export interface Stretch {
   readonly topic: string
   readonly partition: number
   readonly from: bigint
   readonly to: bigint
+  readonly isolation: Isolation
 }
 
 export interface StretchTimes {
   readonly first: bigint | null
   readonly last: bigint | null
+}
+
+/** What was read of a stretch, by which its records are counted. */
+interface StretchCount {
+  /** Offsets that were read through, and records found at them: fewer where compaction or transactions left gaps. */
+  readonly offsets: bigint
+  readonly records: bigint
 }
 
 export interface ResetSample {
@@ -33,32 +42,46 @@ export async function sampleStretches(
   stretches: readonly Stretch[],
   signal?: AbortSignal,
   sample = 1000,
-): Promise<{ readonly times: readonly StretchTimes[]; readonly sample: ResetSample }> {
+): Promise<{ readonly times: readonly (StretchTimes & StretchCount)[]; readonly sample: ResetSample }> {
   const each = BigInt(Math.max(1, Math.floor(sample / Math.max(1, 2 * stretches.length))))
   const heads = stretches.map(({ from, to, ...place }) => ({ ...place, from, to: from + each < to ? from + each : to }))
   const tails = stretches.map(({ to, ...place }, index) => {
     const after = heads[index]?.to ?? to
     return { ...place, from: to - each > after ? to - each : after, to }
   })
+  const parts = [heads, tails.filter(({ from, to }) => from < to)].flatMap((slices) =>
+    (['committed', 'uncommitted'] as const).map((isolation) => ({
+      isolation,
+      slices: slices.filter((slice) => slice.isolation === isolation),
+    })),
+  )
   const count = counter()
   const firsts = new Map<string, BusRecord>()
   const lasts = new Map<string, BusRecord>()
-  for (const slices of [heads, tails.filter(({ from, to }) => from < to)]) {
+  const records = new Map<string, bigint>()
+  for (const { isolation, slices } of parts) {
     if (slices.length === 0) continue
-    for await (const batch of bus.log.read(slices, { signal })) {
+    for await (const batch of bus.log.read(slices, { signal, isolation })) {
       for (const record of batch) {
         const key = placeOf(record)
         if (!firsts.has(key)) firsts.set(key, record)
         lasts.set(key, record)
+        records.set(key, (records.get(key) ?? 0n) + 1n)
         count.add(record)
       }
     }
   }
   const timeOf = (record: BusRecord | undefined) => (record && record.timestamp !== -1n ? record.timestamp : null)
   return {
-    times: stretches.map((stretch) => {
+    times: stretches.map((stretch, index) => {
       const key = placeOf(stretch)
-      return { first: timeOf(firsts.get(key)), last: timeOf(lasts.get(key)) }
+      const offsets = [heads[index], tails[index]].reduce((sum, part) => (part ? sum + part.to - part.from : sum), 0n)
+      return {
+        first: timeOf(firsts.get(key)),
+        last: timeOf(lasts.get(key)),
+        offsets,
+        records: records.get(key) ?? 0n,
+      }
     }),
     sample: count.result(),
   }

@@ -68,8 +68,16 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
   const steps = await withEffects(bus, moves, request.signal)
   const lost = moves.filter(({ from, range }) => from !== null && range && (from < range.start || from > range.end))
   for (const { from, range, ...place } of lost) {
+    const gone = from !== null && range && from < range.start ? range.start - from : 0n
+    const deleted = gone === 0n ? '' : `; ${gone} event${gone === 1n ? ' was' : 's were'} deleted unread`
     notes.push(
-      `${placeOf(place)}: committed ${from} lies outside the log, which holds ${range?.start} to ${range?.end}`,
+      `${placeOf(place)}: committed ${from} lies outside the log, which holds ${range?.start} to ${range?.end}${deleted}`,
+    )
+  }
+  for (const { from, to, range, ...place } of moves) {
+    if (range === undefined || from === to || to === null || to <= range.lastStable) continue
+    notes.push(
+      `${placeOf(place)}: ${to} lies behind the start of a transaction that is open at ${range.lastStable}; read-committed consumers will not get its events (--to ${range.lastStable} keeps them)`,
     )
   }
   return {

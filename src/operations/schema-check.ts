@@ -73,7 +73,7 @@ export async function checkTopic(bus: EventBus, request: SchemaCheckRequest): Pr
 function newestSlices(topic: string, ranges: readonly PartitionRange[], last: number | undefined): LogSlice[] {
   let left = last === undefined ? undefined : BigInt(last)
   const sizes = ranges
-    .map((range) => ({ ...range, size: range.end - range.start }))
+    .map(({ partition, start, lastStable: end }) => ({ partition, start, end, size: end - start }))
     .sort((a, b) => (a.size < b.size ? -1 : 1))
   return sizes.flatMap(({ partition, start, end, size }, index) => {
     const sharers = BigInt(sizes.length - index)

@@ -14,8 +14,10 @@ export async function seenEvents(bus: EventBus, topic: string, sample = 1000): P
   const ranges = await bus.log.ranges(topic)
   const each = BigInt(Math.ceil(sample / Math.max(1, ranges.length)))
   const slices = ranges
-    .filter(({ start, end }) => end > start)
-    .map(({ partition, start, end }) => ({ topic, partition, from: end - each > start ? end - each : start, to: end }))
+    .map(({ partition, start, lastStable: to }) => {
+      return { topic, partition, from: to - each > start ? to - each : start, to }
+    })
+    .filter(({ from, to }) => from < to)
   const seen = new Map<string, { fields: ReadonlyMap<string, unknown>; first: bigint }>()
   for await (const batch of bus.log.read(slices)) {
     for (const record of batch) {

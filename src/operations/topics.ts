@@ -2,48 +2,53 @@ import type { ClusterDescription, NewTopic, TopicDescription } from '../bus/admi
 import { EventBusError, topicExists, topicNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { isEventTopic, topicNameError } from '../bus/names.ts'
+import type { PartitionRange } from '../bus/topic-log.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
+import type { EventCount } from './event-count.ts'
 
 export interface TopicOverview {
   readonly topic: string
   readonly partitions: number
   readonly replication: number
-  /** Events the log holds now: end minus start, over all partitions. */
+  /** Events the log holds now: end minus start, over all partitions; at most so many where `counts` is `offsets`. */
   readonly events: bigint
+  /** `offsets` where the topic is compacted. */
+  readonly counts: EventCount
 }
 
 /** Every topic with the events it holds. Topics the broker made for itself are left out unless asked for. */
 export async function listTopics(bus: EventBus, { internal = false } = {}): Promise<TopicOverview[]> {
   const topics = (await bus.admin.listTopics()).filter((topic) => internal || !topic.internal)
-  const ranges = await bus.log.rangesOf(topics.map(({ topic }) => topic))
+  const names = topics.map(({ topic }) => topic)
+  const [ranges, compacted] = await Promise.all([bus.log.rangesOf(names), bus.admin.compactedTopics(names)])
   return topics.map(({ topic, partitions, replication }) => {
     const events = (ranges.get(topic) ?? []).reduce((sum, { start, end }) => sum + end - start, 0n)
-    return { topic, partitions, replication, events }
+    const counts = compacted.has(topic) ? 'offsets' : 'records'
+    return { topic, partitions, replication, events, counts }
   })
 }
 
 export interface TopicReport extends Omit<TopicDescription, 'layout'> {
-  readonly layout: readonly (TopicDescription['layout'][number] & { readonly start: bigint; readonly end: bigint })[]
+  readonly layout: readonly (TopicDescription['layout'][number] & Omit<PartitionRange, 'partition'>)[]
   /** Event types among the newest records looked at, most frequent first. */
   readonly types: readonly { readonly eventType: string; readonly count: number; readonly partitions: number[] }[]
   /** How many records `types` was counted from. */
   readonly sampled: number
+  /** `offsets` where the topic is compacted: its partitions hold at most as many events as offsets. */
+  readonly counts: EventCount
   readonly warnings: readonly string[]
 }
 
 /** A topic with its ranges, and what its newest records say of types and of their spread over partitions. */
 export async function describeTopic(bus: EventBus, topic: string, sample = 1000): Promise<TopicReport> {
   const description = await bus.admin.describeTopic(topic)
-  const ranges = await bus.log.ranges(topic)
+  const [ranges, compacted] = await Promise.all([bus.log.ranges(topic), bus.admin.compactedTopics([topic])])
   const each = BigInt(Math.ceil(sample / Math.max(1, ranges.length)))
   const slices = ranges
-    .filter(({ start, end }) => end > start)
-    .map(({ partition, start, end }) => ({
-      topic,
-      partition,
-      from: end - each > start ? end - each : start,
-      to: end,
-    }))
+    .map(({ partition, start, lastStable: to }) => {
+      return { topic, partition, from: to - each > start ? to - each : start, to }
+    })
+    .filter(({ from, to }) => from < to)
   const types = new Map<string, { count: number; partitions: Set<number> }>()
   let sampled = 0
   for await (const batch of bus.log.read(slices)) {
@@ -61,12 +66,17 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
   const warnings = [
     ...nameWarnings(topic),
     ...(sampled > 0 && busy < ranges.length ? [emptyWarning(ranges.length - busy, ranges.length, types)] : []),
+    ...ranges.flatMap(({ partition, end, lastStable }) =>
+      lastStable === end
+        ? []
+        : [`a transaction is open in partition ${partition} at offset ${lastStable}: read-committed consumers wait`],
+    ),
   ]
   return {
     ...description,
     layout: description.layout.map((place) => {
       const range = ranges.find(({ partition }) => partition === place.partition)
-      return { ...place, start: range?.start ?? 0n, end: range?.end ?? 0n }
+      return { ...place, start: range?.start ?? 0n, end: range?.end ?? 0n, lastStable: range?.lastStable ?? 0n }
     }),
     types: [...types]
       .map(([eventType, { count, partitions }]) => ({
@@ -76,6 +86,7 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
       }))
       .sort((a, b) => b.count - a.count),
     sampled,
+    counts: compacted.has(topic) ? 'offsets' : 'records',
     warnings,
   }
 }

@@ -61,6 +61,22 @@ export function formatGroup(report: GroupReport): string {
   return offsets.length === 0 ? lines.join('') : `${lines.join('')}\n${table}`
 }
 
+/** What the figures do not tell, a sentence each. */
+export function groupNotes({ offsets }: GroupReport): string[] {
+  const named = (isMeant: (place: GroupReport['offsets'][number]) => boolean) =>
+    offsets.filter(isMeant).map(({ topic, partition }) => `${topic}[${partition}]`)
+  const [open, gone, compacted] = [
+    named(({ end, lastStable }) => end !== lastStable),
+    named((place) => place.gone > 0n),
+    named(({ counts }) => counts === 'offsets'),
+  ]
+  return [
+    ...(open.length > 0 ? [`read-committed consumers read up to an open transaction in ${open.join(', ')}`] : []),
+    ...(gone.length > 0 ? [`events behind the committed offset were deleted unread from ${gone.join(', ')}`] : []),
+    ...(compacted.length > 0 ? [`LAG counts offsets, at most as many events, in ${compacted.join(', ')}`] : []),
+  ].map(printable)
+}
+
 /** The members of a group: `order-events:0,1` for what each reads. */
 export const formatMembers = (members: GroupReport['members']): string =>
   formatTable(

@@ -1,6 +1,7 @@
 import type { GroupLag, LagReport, LagSummary } from '../operations/lag.ts'
 import type { WaitingTypes } from '../operations/lag-types.ts'
 import { formatDuration } from './format-duration.ts'
+import { printable } from './printable.ts'
 import { formatTable, tableParts } from './table.ts'
 
 /**
@@ -38,6 +39,48 @@ export function* formatLag(
     },
   })
 }
+
+/** More than this of a kind at once helps no reader. */
+const MAX_NAMED = 3
+
+/** What the figures do not tell, a sentence each. `now` is the clock that ages are relative to. */
+export function lagNotes({ groups }: LagReport, now: number): string[] {
+  return groups.flatMap(({ group, gone, topics }) => {
+    const places = topics.flatMap(({ topic, partitions }) => partitions.map((place) => ({ topic, ...place })))
+    const named = places.map((place) => ({ ...place, name: `${place.topic}[${place.partition}]` }))
+    const notes: string[] = []
+    const held = named.filter(({ transaction }) => transaction !== undefined)
+    for (const { name, topic, partition, transaction } of held.slice(0, MAX_NAMED)) {
+      const { offset = 0n, since } = transaction ?? {}
+      const began =
+        since === undefined
+          ? ''
+          : ` since ${new Date(since).toISOString()} (${formatDuration(Math.max(0, now - since))})`
+      notes.push(
+        `a transaction is open in ${name}${began} at offset ${offset} and holds back read-committed consumers; to end it: kafka-transactions.sh abort --topic ${topic} --partition ${partition} --start-offset ${offset}`,
+      )
+    }
+    if (held.length > MAX_NAMED) notes.push(`transactions are open in ${held.length - MAX_NAMED} more partitions`)
+    if (gone !== undefined) {
+      const from = namesOf(named.filter((place) => place.gone !== undefined).map(({ name }) => name))
+      notes.push(`${gone} events behind the committed offset were deleted unread from ${from}; LAG leaves them out`)
+    }
+    const compacted = topics.filter(({ counts }) => counts === 'offsets').map(({ topic }) => topic)
+    if (compacted.length > 0) {
+      notes.push(`LAG counts offsets of ${namesOf(compacted)}, which is compacted: at most so many events wait`)
+    }
+    const ahead = named.filter((place) => place.ahead !== undefined).map(({ name }) => name)
+    if (ahead.length > 0) {
+      notes.push(`the first waiting event of ${namesOf(ahead)} is dated in the future, so its age is not known`)
+    }
+    return notes.map((note) => printable(`${group}: ${note}`))
+  })
+}
+
+const namesOf = (names: readonly string[]): string =>
+  names.length > MAX_NAMED
+    ? `${names.slice(0, MAX_NAMED).join(', ')} and ${names.length - MAX_NAMED} more`
+    : names.join(', ')
 
 function* partitionRows({ group, topics }: GroupLag, isSampled: boolean) {
   for (const { topic, partitions } of topics) {

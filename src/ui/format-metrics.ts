@@ -42,9 +42,19 @@ export function* formatMetrics({ groups }: LagReport): Generator<string> {
     ofPlaces(({ end }) => end),
   )
   yield* metric(
+    'crbus_group_last_stable_offset',
+    'where the oldest open transaction begins, else the end',
+    ofPlaces(({ lastStable }) => lastStable),
+  )
+  yield* metric(
     'crbus_group_lag_events',
-    'events between the committed offset and the end',
+    'events from the committed offset to the end',
     ofPlaces(({ lag }) => lag),
+  )
+  yield* metric(
+    'crbus_group_gone_events',
+    'events behind the committed offset that were deleted unread',
+    ofPlaces(({ lag, gone }) => (lag === undefined ? undefined : (gone ?? 0n))),
   )
   yield* metric(
     'crbus_group_lag_seconds',

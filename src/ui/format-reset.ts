@@ -1,5 +1,5 @@
 import type { AppliedReset } from '../operations/apply-reset.ts'
-import type { ResetPlan } from '../operations/reset-plan.ts'
+import type { ResetPlan, ResetStep } from '../operations/reset-plan.ts'
 import { formatTimestamp } from './format-timestamp.ts'
 import { printable } from './printable.ts'
 import { formatTable } from './table.ts'
@@ -20,7 +20,7 @@ function formatResetPlan(plan: ResetPlan): string {
       step.from ?? '-',
       step.to ?? '-',
       step.effect,
-      step.events,
+      step.counts === 'offsets' ? `≤${step.events}` : step.events,
       time(step.first),
       time(step.last),
     ]),
@@ -41,13 +41,20 @@ function formatResetPlan(plan: ResetPlan): string {
   return `${head}${steps.length === 0 ? '' : `${table}\n`}${lines.map((line) => `${printable(line)}\n`).join('')}`
 }
 
-function sumOf({ steps, replayed, skipped, removesGroup }: ResetPlan): string {
+/** A sum over the steps of one effect, which is of offsets when one of the steps counts those. */
+function eventsOf({ steps }: ResetPlan, sum: bigint, effect: ResetStep['effect']): string {
+  const isAtMost = steps.some((step) => step.effect === effect && step.counts === 'offsets')
+  return isAtMost ? `${plural(sum, 'offset')}, at most as many events,` : plural(sum, 'event')
+}
+
+function sumOf(plan: ResetPlan): string {
+  const { steps, replayed, skipped, removesGroup } = plan
   if (steps.length === 0) return removesGroup ? 'it has committed nothing' : 'nothing to change'
   const count = (effect: string) => steps.filter((step) => step.effect === effect).length
   const [set, forgotten] = [count('set'), count('forget')]
   const parts = [
-    ...(replayed > 0n ? [`${plural(replayed, 'event')} delivered again`] : []),
-    ...(skipped > 0n ? [`${plural(skipped, 'event')} skipped`] : []),
+    ...(replayed > 0n ? [`${eventsOf(plan, replayed, 'replay')} delivered again`] : []),
+    ...(skipped > 0n ? [`${eventsOf(plan, skipped, 'skip')} skipped`] : []),
     ...(set > 0 ? [`${plural(set, 'first offset')} set`] : []),
     ...(forgotten > 0 ? [`${plural(forgotten, 'offset')} forgotten`] : []),
   ]

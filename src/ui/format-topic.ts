@@ -3,17 +3,36 @@ import { printable } from './printable.ts'
 import { formatTable } from './table.ts'
 
 /** A topic for people: a head, its partitions, its settings, the event types seen. */
-export function formatTopic({ topic, partitions, replication, layout, config, types, sampled }: TopicReport): string {
+export function formatTopic({
+  topic,
+  partitions,
+  replication,
+  layout,
+  config,
+  types,
+  sampled,
+  counts,
+}: TopicReport): string {
   const parts = [
     `TOPIC       ${printable(topic)}\nPARTITIONS  ${partitions}\nREPLICAS    ${replication}\n`,
     formatTable(
-      ['PARTITION', 'LEADER', 'REPLICAS', 'IN-SYNC', 'START', 'END', 'EVENTS'],
-      layout.map(({ partition, leader, replicas, inSync, start, end }) => [
+      [
+        'PARTITION',
+        'LEADER',
+        'REPLICAS',
+        'IN-SYNC',
+        'START',
+        'LAST-STABLE',
+        'END',
+        counts === 'offsets' ? 'OFFSETS' : 'EVENTS',
+      ],
+      layout.map(({ partition, leader, replicas, inSync, start, end, lastStable }) => [
         partition,
         leader,
         replicas.join(','),
         inSync.join(','),
         start,
+        lastStable,
         end,
         end - start,
       ]),

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { serializedEvent } from '../../src/bus/event.ts'
 import CheckLag from '../../src/commands/check/lag.ts'
 import CheckTopic from '../../src/commands/check/topic.ts'
+import Lag from '../../src/commands/lag.ts'
 import Metrics from '../../src/commands/metrics.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
@@ -84,6 +85,33 @@ describe('check lag', () => {
     })
   })
 
+  test('cannot hold events to an age that are dated in the future, or have no time', async () => {
+    await bus.admin.createTopic('ahead-events', { partitions: 1 })
+    const records = [NOW + 7_200_000, NOW - 7_200_000].map((time) => ({
+      key: null,
+      value: null,
+      timestamp: BigInt(time),
+    }))
+    await bus.log.append('ahead-events', records)
+    await bus.admin.commitOffsets('ahead', [{ topic: 'ahead-events', partition: 0, offset: 0n }])
+
+    expect(await check('--group', 'ahead', '--max-age', '1h')).toMatchObject({
+      exitCode: 3,
+      stdout:
+        'LAG UNKNOWN - ahead: no age is known in ahead-events[0]: the first waiting event is dated in the future\n',
+    })
+    expect(await check('--group', 'ahead', '--max-events', '9')).toMatchObject({
+      exitCode: 0,
+      stdout: 'LAG OK - ahead: 2 events waiting\n',
+    })
+    const lag = await runCli(Lag, ['--group', 'ahead'], { broker })
+    expect(lag.stderr).toBe(
+      'note: ahead: the first waiting event of ahead-events[0] is dated in the future, so its age is not known\n',
+    )
+    const json = await runCli(Lag, ['--group', 'ahead', '--json'], { broker })
+    expect(JSON.parse(json.stdout).groups[0].topics[0].partitions).toMatchObject([{ lag: 2, ahead: 7_200_000 }])
+  })
+
   test('answers as a plugin, as Prometheus reads it, and as JSON', async () => {
     const limits = ['--group', 'bill*', '--max-events', '9', '--warn-events', '2', '--max-age', '5m']
     const nagios = await check(...limits, '--format', 'nagios')
@@ -114,6 +142,52 @@ describe('check topic', () => {
     ],
   ])('%j', async (flags, exitCode, line) => {
     expect(await check('order-events', ...flags)).toEqual({ exitCode, stdout: `${line}\n`, stderr: '' })
+  })
+
+  /** Events of these ages in milliseconds; those below 0 are dated in the future. */
+  async function dated(...ages: number[]): Promise<string> {
+    const topic = `dated-${ages.length}-events`
+    await bus.admin.createTopic(topic, { partitions: 1 })
+    await bus.log.append(
+      topic,
+      ages.map((age) => ({ key: null, value: Buffer.from('x'), timestamp: BigInt(NOW - age) })),
+    )
+    return topic
+  }
+
+  const DAY = 86_400_000
+
+  test('takes the newest event that is not dated in the future, and says that others are', async () => {
+    const topic = await dated(7_200_000, -365 * DAY, -DAY)
+    const silent = await check(topic, '--max-silence', '1h')
+    expect(silent).toMatchObject({
+      exitCode: 2,
+      stdout: `TOPIC CRITICAL - ${topic} had its newest event 7200s ago, above 3600s, 2 newer ones dated in the future and not counted\n`,
+    })
+    expect(await check(topic, '--max-silence', '3h')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('the newest event 7200s ago, 2 newer ones dated in the future and not counted'),
+    })
+  })
+
+  test('looks back as far as it must for an event that is not dated in the future', async () => {
+    const topic = await dated(7_200_000, ...Array.from({ length: 500 }, () => -DAY))
+    expect(await check(topic, '--max-silence', '1h')).toMatchObject({ exitCode: 2 })
+  })
+
+  test('takes an event of a producer whose clock is a little ahead as just written', async () => {
+    const topic = await dated(7_200_000, -5000)
+    const { stdout, exitCode } = await check(topic, '--max-silence', '1h')
+    expect(stdout).toBe(`TOPIC OK - ${topic} has 1 partition and 1 replica, the newest event 0s ago\n`)
+    expect(exitCode).toBe(0)
+  })
+
+  test('is unknown when no event tells when it was written', async () => {
+    const topic = await dated(-DAY)
+    expect(await check(topic, '--max-silence', '1h')).toMatchObject({
+      exitCode: 3,
+      stdout: `TOPIC UNKNOWN - the newest events of ${topic} are dated in the future: no silence is known\n`,
+    })
   })
 
   test('is critical when the topic is missing or empty', async () => {

@@ -212,7 +212,7 @@ describe('reset', () => {
   })
 
   test.each<readonly [string, (plan: Plan) => unknown, string]>([
-    ['goes elsewhere', ({ steps: [step] }) => Object.assign(step, { to: 4 }), 'from 6 to 4 are 2 events, not 6'],
+    ['goes elsewhere', ({ steps: [step] }) => Object.assign(step, { to: 4 }), 'from 6 to 4 are 2 offsets, not 6'],
     ['goes nowhere', ({ steps: [step] }) => Object.assign(step, { to: 'x' }), 'steps[0] is no step'],
     ['goes to half an offset', ({ steps: [step] }) => Object.assign(step, { to: 0.5 }), 'steps[0] is no step'],
     ['goes before the beginning', ({ steps: [step] }) => Object.assign(step, { to: -1 }), 'steps[0] is no step'],

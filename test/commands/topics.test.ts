@@ -20,7 +20,9 @@ describe('topics', () => {
     const { stdout } = await runCli(TopicsList, [], { broker })
     expect(stdout).toMatch(/^TOPIC\s+PARTITIONS\s+REPLICAS\s+EVENTS\norder-events\s+2\s+1\s+0\n$/)
     const json = await runCli(TopicsList, ['--json'], { broker })
-    expect(JSON.parse(json.stdout)).toEqual([{ topic: 'order-events', partitions: 2, replication: 1, events: 0 }])
+    expect(JSON.parse(json.stdout)).toEqual([
+      { topic: 'order-events', partitions: 2, replication: 1, events: 0, counts: 'records' },
+    ])
   })
 
   test('are described with their settings', async () => {

@@ -130,7 +130,9 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
     })
     const after = await planReset(bus, request)
     expect(after.steps).toMatchObject([{ from: 5n, to: 8n, clamped: "2 is before the log's start 8", events: 0n }])
-    expect(after.notes).toEqual([`${topic}[0]: committed 5 lies outside the log, which holds 8 to 12`])
+    expect(after.notes).toEqual([
+      `${topic}[0]: committed 5 lies outside the log, which holds 8 to 12; 3 events were deleted unread`,
+    ])
     await applyReset(bus, after, { saveUndo, now: NOW })
     expect((await bus.admin.committedOffsets(group))[0]).toMatchObject({ offset: 8n })
   })

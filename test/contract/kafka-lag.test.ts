@@ -3,7 +3,8 @@ import type { Position } from '../../src/bus/record.ts'
 import { KafkaCluster } from '../../src/drivers/kafka/cluster.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { WireConnection } from '../../src/drivers/kafka/wire.ts'
-import { listGroups } from '../../src/operations/groups.ts'
+import { checkLag } from '../../src/operations/check.ts'
+import { describeGroup, listGroups } from '../../src/operations/groups.ts'
 import { measureLag } from '../../src/operations/lag.ts'
 import { countWaiting } from '../../src/operations/lag-types.ts'
 import { kafkaTool } from '../support/kafka.ts'
@@ -186,7 +187,7 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
     })
   })
 
-  test('of a log that was cut off is said to be beyond it, with the age of the oldest that is left', async () => {
+  test('of a log that was cut off counts the events that are left, and says how many were deleted unread', async () => {
     const bus = openBus()
     const topic = await newTopic(bus, 2)
     const now = Date.now()
@@ -211,10 +212,19 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
     const report = await measureLag(bus, { groups: [group], now: () => now, signal })
     expect(report.groups[0]).toMatchObject({ verdict: 'beyond-the-log', age: 20_000 })
     expect(report.groups[0]?.topics[0]?.partitions).toMatchObject([
-      { committed: 1n, start: 3n, end: 5n, lag: 4n, age: 20_000, verdict: 'beyond-the-log' },
-      { committed: 4n, start: 3n, end: 5n, lag: 1n, age: 10_000, verdict: 'stopped' },
+      { committed: 1n, start: 3n, end: 5n, lag: 2n, gone: 2n, age: 20_000, verdict: 'beyond-the-log' },
+      { committed: 4n, start: 3n, end: 5n, lag: 1n, gone: undefined, age: 10_000, verdict: 'stopped' },
     ])
-    expect(await countWaiting(bus, report, { limit: 100, signal })).toMatchObject([{ read: 3 }])
+    expect(report.groups[0]).toMatchObject({ lag: 3n, gone: 2n })
+    expect(await countWaiting(bus, report, { limit: 100, signal })).toMatchObject([{ waiting: 3n, read: 3 }])
+    expect(await checkLag(bus, { groups: [group], maxEvents: 3, now: () => now, signal })).toMatchObject({
+      status: 'critical',
+      message: `${group} committed outside the log of ${topic}[0], where 2 events were deleted unread`,
+    })
+    expect(await describeGroup(bus, group)).toMatchObject({
+      totalLag: 3n,
+      offsets: [{ lag: 2n, gone: 2n }, { gone: 0n }],
+    })
   })
 
   test('tells partitions that were added while it looked, and that nobody reads', async () => {

@@ -2,7 +2,7 @@ import { Args } from '@oclif/core'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { busFlags } from '../../cli/flags.ts'
 import { describeGroup, type GroupReport } from '../../operations/groups.ts'
-import { formatGroup } from '../../ui/format-group.ts'
+import { formatGroup, groupNotes } from '../../ui/format-group.ts'
 
 export default class GroupsDescribe extends BaseCommand {
   static override summary = 'show state, members, offsets and lag of a group'
@@ -16,6 +16,7 @@ export default class GroupsDescribe extends BaseCommand {
     const bus = await this.openBus(flags)
     const report = await describeGroup(bus, args.group)
     await this.print(formatGroup(report))
+    for (const note of groupNotes(report)) await this.notice(`note: ${note}`)
     return report
   }
 }

@@ -19,6 +19,10 @@ export default class TopicsList extends BaseCommand {
     if (topics.length === 0) await this.notice('no topics yet; a first publish makes one on the embedded bus')
     const rows = topics.map(({ topic, partitions, replication, events }) => [topic, partitions, replication, events])
     await this.print(formatTable(['TOPIC', 'PARTITIONS', 'REPLICAS', 'EVENTS'], rows))
+    const compacted = topics.filter(({ counts }) => counts === 'offsets').map(({ topic }) => topic)
+    if (compacted.length > 0) {
+      await this.notice(`EVENTS counts offsets of compacted topics, at most as many events: ${compacted.join(', ')}`)
+    }
     return topics
   }
 }

@@ -77,6 +77,9 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
       return rows.map(({ name, count }) => ({ topic: name, partitions: count, replication: 1, internal: false }))
     }),
 
+    // A setting of this name is kept, and nothing is ever compacted.
+    compactedTopics: answering(() => new Set<string>()),
+
     describeTopic: answering((topic): TopicDescription => {
       const layout = log
         .partitions(topic)

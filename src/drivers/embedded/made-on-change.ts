@@ -43,7 +43,7 @@ export function madeOnChange(path: string, { openFile, openEmpty }: Drivers): Bu
     append: async (topic, records) => (records.length === 0 ? forReading() : forChange()).log.append(topic, records),
     ranges: async (topic) => forReading().log.ranges(topic),
     rangesOf: async (topics) => forReading().log.rangesOf(topics),
-    firstRecords: async (slices) => forReading().log.firstRecords(slices),
+    firstRecords: async (slices, isolation) => forReading().log.firstRecords(slices, isolation),
     offsetsAt: async (topic, timestamp) => forReading().log.offsetsAt(topic, timestamp),
     async *read(slices, options) {
       yield* forReading().log.read(slices, options)
@@ -51,6 +51,7 @@ export function madeOnChange(path: string, { openFile, openEmpty }: Drivers): Bu
   }
   const admin: BusAdmin = {
     listTopics: async () => forReading().admin.listTopics(),
+    compactedTopics: async (topics) => forReading().admin.compactedTopics(topics),
     describeTopic: async (topic) => forReading().admin.describeTopic(topic),
     createTopic: async (topic, options) => forChange().admin.createTopic(topic, options),
     // These change what is there already: a bus that is not there has none of it, and says so.

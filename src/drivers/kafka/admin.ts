@@ -10,11 +10,12 @@ import {
 import { topicNameError } from '../../bus/names.ts'
 import type { Position } from '../../bus/record.ts'
 import type { Coordinator, KafkaCluster } from './cluster.ts'
-import { errorCode, isNoGroup } from './kafka-errors.ts'
+import { errorCode, isNoGroup, isPassingCode } from './kafka-errors.ts'
 import { offsetsOf } from './log.ts'
 import {
   type Api,
   ask,
+  type ConfigEntry,
   createPartitionsApi,
   createTopicApi,
   type DescribedConsumerGroup,
@@ -25,7 +26,7 @@ import {
   deleteTopicApi,
   describeConsumerGroupsApi,
   describeGroupsApi,
-  describeTopicConfigApi,
+  describeTopicConfigsApi,
   type FetchedOffsets,
   incrementalAlterConfigsApi,
   LATEST,
@@ -74,13 +75,13 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
       cluster.forget(topic)
       return cluster.partitions(topic)
     })
-    const { entries } = await cluster.retrying({ topic }, async () => {
-      const answer = await ask(await cluster.anyBroker(), describeTopicConfigApi, topic)
-      if (answer.error !== 0)
-        throw protocolFailure(answer.error, answer.message, { request: describeTopicConfigApi.name, topic })
-      return answer
+    const [described] = await cluster.retrying({ topic }, async () => {
+      const answers = await ask(await cluster.anyBroker(), describeTopicConfigsApi, { topics: [topic], names: null })
+      for (const { error, message } of answers)
+        if (error !== 0) throw protocolFailure(error, message, { request: describeTopicConfigsApi.name, topic })
+      return answers
     })
-    const config = entries
+    const config = (described?.entries ?? [])
       .filter(({ source, isSensitive }) => source === SET_ON_TOPIC && !isSensitive)
       .map(({ name, value }) => [name, value ?? ''] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -140,6 +141,19 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
     async listTopics() {
       const { topics } = await metadata()
       return topics.map(toSummary).sort((a, b) => (a.topic < b.topic ? -1 : 1))
+    },
+
+    async compactedTopics(topics) {
+      if (topics.length === 0) return new Set()
+      const answers = await cluster.retrying({}, async () => {
+        const request = { topics, names: ['cleanup.policy'] }
+        const found = await ask(await cluster.anyBroker(), describeTopicConfigsApi, request)
+        for (const { error, message } of found) if (isPassingCode(error)) throw protocolFailure(error, message)
+        return found
+      })
+      const isCompacted = (entries: readonly ConfigEntry[]) =>
+        entries.some(({ value }) => value?.split(',').includes('compact') ?? false)
+      return new Set(answers.flatMap(({ topic, entries }) => (isCompacted(entries) ? [topic] : [])))
     },
 
     describeTopic,

@@ -1,6 +1,6 @@
 import { EventBusError, topicNotFound, transportError } from '../../bus/errors.ts'
 import type { BusRecord } from '../../bus/record.ts'
-import type { LogSlice, ReadOptions } from '../../bus/topic-log.ts'
+import type { Isolation, LogSlice, ReadOptions } from '../../bus/topic-log.ts'
 import { OUTAGE_LIMIT_MS, OutageWatch } from '../outage-watch.ts'
 import { corrupt, UnreadableBatch } from './batch-errors.ts'
 import { type CheckedBatches, checkBatches, unreadable } from './check-batches.ts'
@@ -82,6 +82,7 @@ export class Fetcher {
   readonly #channel: string
   readonly #beyond: 'wait' | 'restart'
   readonly #outage: OutageWatch
+  readonly #isolation: Isolation
   #cursors: readonly Cursor[] = []
   #chunks: Chunk[] = []
   #unpacking: Chunk | undefined
@@ -95,10 +96,16 @@ export class Fetcher {
   #changed = Promise.withResolvers<void>()
 
   /** Beyond the end of a log it waits for the log to come that far, or begins again with the oldest that is left. */
-  constructor(cluster: KafkaCluster, outage: OutageWatch, beyond: 'wait' | 'restart' = 'wait') {
+  constructor(
+    cluster: KafkaCluster,
+    outage: OutageWatch,
+    beyond: 'wait' | 'restart' = 'wait',
+    isolation: Isolation = 'committed',
+  ) {
     this.#cluster = cluster
     this.#outage = outage
     this.#beyond = beyond
+    this.#isolation = isolation
     this.#channel = cluster.openChannel()
   }
 
@@ -246,6 +253,7 @@ export class Fetcher {
       maxWait: WAIT_MS,
       maxBytes: ANSWER_BYTES,
       maxPartitionBytes: PARTITION_BYTES,
+      isolation: this.#isolation,
     }
     const answers = await this.#askFor(connection, cursors, request)
     if (answers === undefined) return false
@@ -333,7 +341,8 @@ export class Fetcher {
     cursor.readTo = behind
     cursor.refusals = undefined
     const limits = { most: UNPACKED, maxBatchBytes: this.#cluster.options.maxBatchBytes }
-    const unpacked = unpackBatches({ topic, partition, batches, aborted }, from, limits)
+    const drops = this.#isolation === 'committed' ? aborted : undefined
+    const unpacked = unpackBatches({ topic, partition, batches, aborted: drops }, from, limits)
     this.#chunks.push({ topic, partition, cursor, from, behind, rest: unpacked })
     return true
   }
@@ -348,16 +357,22 @@ export class Fetcher {
   }
 
   /** True where records should be that the broker did not give. */
-  #isLacking(cursor: Cursor, { lastStable }: FetchedPartition, isEmpty: boolean, isAlone: boolean): boolean {
+  #isLacking(
+    cursor: Cursor,
+    { highWatermark, lastStable }: FetchedPartition,
+    isEmpty: boolean,
+    isAlone: boolean,
+  ): boolean {
     cursor.beyondSince = undefined
-    if (!isEmpty || cursor.next >= lastStable) {
+    const readable = this.#isolation === 'committed' ? lastStable : highWatermark
+    if (!isEmpty || cursor.next >= readable) {
       cursor.emptySince = undefined
       return false
     }
     // Nothing of anything although there should be more. The broker was short of memory, or has not got it yet from where
     // old records are kept, or the records arrived while it answered. Or compaction took it all, and the offsets count as
     // read: believed only of a partition asked for alone, and where somebody waits for its end.
-    if (isAlone && isDoubted(cursor)) cursor.next = lastStable
+    if (isAlone && isDoubted(cursor)) cursor.next = readable
     else cursor.emptySince ??= performance.now()
     return true
   }
@@ -434,7 +449,8 @@ async function offsetOf(
   const leader = cluster.knownLeader(place.topic, place.partition)
   if (leader === undefined) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
   const places = [place]
-  const [answer] = await askPlaces(await cluster.broker(leader), listOffsetsApi, { request: places, places })
+  const request = { places, isolation: 'uncommitted' } as const
+  const [answer] = await askPlaces(await cluster.broker(leader), listOffsetsApi, { request, places })
   if (answer?.error !== 0) {
     const { topic } = place
     throw protocolFailure(answer?.error ?? errorCode.LEADER_NOT_AVAILABLE, null, {
@@ -449,7 +465,7 @@ async function offsetOf(
 export async function* readSlices(
   cluster: KafkaCluster,
   slices: readonly LogSlice[],
-  { signal, ...outage }: ReadOptions = {},
+  { signal, isolation, ...outage }: ReadOptions = {},
 ): AsyncGenerator<readonly BusRecord[]> {
   if (signal?.aborted) return
   for (const topic of new Set(slices.map((slice) => slice.topic))) {
@@ -460,7 +476,8 @@ export async function* readSlices(
     }
   }
   const hasEnd = slices.every(({ to }) => to !== undefined)
-  const fetcher = new Fetcher(cluster, new OutageWatch(outage, hasEnd ? OUTAGE_LIMIT_MS : undefined))
+  const watch = new OutageWatch(outage, hasEnd ? OUTAGE_LIMIT_MS : undefined)
+  const fetcher = new Fetcher(cluster, watch, 'wait', isolation)
   try {
     fetcher.assign(slices.map(({ from, ...slice }) => ({ ...slice, next: from < 0n ? 0n : from })))
     for (let got = await fetcher.take(signal); got; got = await fetcher.take(signal)) yield got.records

@@ -1,5 +1,5 @@
 import type { BusRecord } from '../../bus/record.ts'
-import type { LogSlice } from '../../bus/topic-log.ts'
+import type { Isolation, LogSlice } from '../../bus/topic-log.ts'
 import { type CheckedBatches, checkBatches, unreadable } from './check-batches.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { errorCode } from './kafka-errors.ts'
@@ -37,6 +37,7 @@ const isOpen = ({ next, to }: Wanted): boolean => to === undefined || next < to
 export async function firstRecords(
   cluster: KafkaCluster,
   slices: readonly LogSlice[],
+  isolation: Isolation = 'committed',
 ): Promise<readonly (BusRecord | undefined)[]> {
   const found: (BusRecord | undefined)[] = slices.map(() => undefined)
   const wanted = slices.map(({ topic, partition, from, to }, index) => {
@@ -58,6 +59,7 @@ export async function firstRecords(
       [...byLeader].map(async ([leader, led]) => {
         await askLeader(await cluster.broker(leader as number), led, {
           found,
+          isolation,
           maxBatchBytes: cluster.options.maxBatchBytes,
         })
       }),
@@ -69,6 +71,7 @@ export async function firstRecords(
 interface Finding {
   /** By slice. */
   readonly found: (BusRecord | undefined)[]
+  readonly isolation: Isolation
   readonly maxBatchBytes: number | undefined
 }
 
@@ -79,7 +82,8 @@ async function askLeader(leader: WireConnection, led: readonly Pending[], findin
     const partitions = open.map(({ topic, partition, wanted: [first] }) => {
       return { topic, partition, next: (first as Wanted).next }
     })
-    const request = { partitions, maxWait: 0, maxBytes: ANSWER_BYTES, maxPartitionBytes }
+    const { isolation } = finding
+    const request = { partitions, maxWait: 0, maxBytes: ANSWER_BYTES, maxPartitionBytes, isolation }
     const answers = await askPlaces(leader, fetchApi, { request, places: open, mayOmit: true })
     const answerOf = new Map(answers.map((answer) => [`${answer.topic}/${answer.partition}`, answer]))
     let isCut = false
@@ -115,7 +119,7 @@ async function askLeader(leader: WireConnection, led: readonly Pending[], findin
 async function serve(
   place: Pending,
   answer: FetchedPartition,
-  { found, maxBatchBytes }: Finding,
+  { found, isolation, maxBatchBytes }: Finding,
 ): Promise<CheckedBatches['rest']> {
   const { topic, partition, wanted } = place
   const from = (wanted[0] as Wanted).next
@@ -123,8 +127,9 @@ async function serve(
   if (batches.length === 0) return rest
   place.refusals = 0
   const limits = { most: UNPACKED, maxBatchBytes }
+  const aborted = isolation === 'committed' ? answer.aborted : undefined
   let at = 0
-  for await (const { records } of unpackBatches({ topic, partition, batches, aborted: answer.aborted }, from, limits)) {
+  for await (const { records } of unpackBatches({ topic, partition, batches, aborted }, from, limits)) {
     for (const record of records) {
       for (let one = wanted[at]; one !== undefined && one.next <= record.offset; one = wanted[at]) {
         if (one.to === undefined || record.offset < one.to) found[one.index] = record
@@ -151,7 +156,7 @@ function refuse(place: Pending, rest: NonNullable<CheckedBatches['rest']>): void
 /** What retention has deleted means the oldest that is left; beyond the end there is nothing. */
 async function relocate(leader: WireConnection, outside: readonly Pending[]): Promise<void> {
   const places = outside.map(({ topic, partition }) => ({ topic, partition, timestamp: EARLIEST }))
-  const starts = await askPlaces(leader, listOffsetsApi, { request: places, places })
+  const starts = await askPlaces(leader, listOffsetsApi, { request: { places, isolation: 'uncommitted' }, places })
   for (const place of outside) {
     const found = starts.find(({ topic, partition }) => topic === place.topic && partition === place.partition)
     if (found === undefined || found.error !== 0) {

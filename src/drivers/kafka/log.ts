@@ -1,5 +1,5 @@
 import { topicNotFound } from '../../bus/errors.ts'
-import type { PartitionRange, TopicLog } from '../../bus/topic-log.ts'
+import type { Isolation, PartitionRange, TopicLog } from '../../bus/topic-log.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { readSlices } from './fetch.ts'
 import { firstRecords } from './first-records.ts'
@@ -31,13 +31,13 @@ export function kafkaLog(cluster: KafkaCluster, producer: Producer): TopicLog {
 
     rangesOf: (topics) => rangesOf(cluster, topics),
 
-    firstRecords: (slices) => firstRecords(cluster, slices),
+    firstRecords: (slices, isolation) => firstRecords(cluster, slices, isolation),
 
     async offsetsAt(topic, timestamp) {
       const [found, ends] = await Promise.all([
         // Negative times are Kafka's words for start and end.
-        offsetsOf(cluster, topic, timestamp < 0n ? EARLIEST : timestamp),
-        offsetsOf(cluster, topic, LATEST),
+        offsetsOf(cluster, topic, timestamp < 0n ? EARLIEST : timestamp, 'uncommitted'),
+        offsetsOf(cluster, topic, LATEST, 'uncommitted'),
       ])
       return new Map(
         [...ends].map(([partition, end]) => {
@@ -78,33 +78,46 @@ function rangesOf(
 ): Promise<ReadonlyMap<string, readonly PartitionRange[]>> {
   return cluster.retrying(place, async () => {
     const known = await cluster.partitionsOf(topics)
-    const [starts, ends] = await Promise.all([
-      listOffsets(cluster, known, EARLIEST),
-      listOffsets(cluster, known, LATEST),
+    const [starts, stable, ends] = await Promise.all([
+      listOffsets(cluster, known, EARLIEST, 'uncommitted'),
+      listOffsets(cluster, known, LATEST, 'committed'),
+      listOffsets(cluster, known, LATEST, 'uncommitted'),
     ])
-    for (const answer of [...starts, ...ends]) if (!isGone(answer.error)) requireAnswer(answer)
-    const startOf = new Map(starts.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
+    for (const answer of [...starts, ...stable, ...ends]) if (!isGone(answer.error)) requireAnswer(answer)
+    const [startOf, stableOf] = [starts, stable].map(
+      (answers) => new Map(answers.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset])),
+    )
     // Deleted since it was looked up.
     const left = ends.filter(({ error }) => !isGone(error))
-    const ranges = left.map(({ topic, partition, offset: end }) => {
-      const start = startOf.get(`${topic}/${partition}`) ?? end
+    const ranges = left.map(({ topic, partition, offset }) => {
+      const key = `${topic}/${partition}`
+      const lastStable = stableOf?.get(key) ?? offset
+      // Asked for at the same time: the log may have grown between the two answers.
+      const end = lastStable > offset ? lastStable : offset
+      const start = startOf?.get(key) ?? end
       if (start < 0n || start > end) throw protocolFailure(errorCode.OFFSET_NOT_AVAILABLE)
-      return { topic, partition, start, end }
+      return { topic, partition, start, end, lastStable }
     })
     const byTopic = Map.groupBy(ranges, ({ topic }) => topic)
     return new Map(
       [...byTopic].map(([topic, own]) => [
         topic,
-        own.map(({ partition, start, end }) => ({ partition, start, end })).sort(byPartition),
+        own.map(({ partition, start, end, lastStable }) => ({ partition, start, end, lastStable })).sort(byPartition),
       ]),
     )
   })
 }
 
 /** An offset of each partition, sorted by partition; one request to each leader. */
-export async function offsetsOf(cluster: KafkaCluster, topic: string, timestamp: bigint): Promise<Map<number, bigint>> {
+export async function offsetsOf(
+  cluster: KafkaCluster,
+  topic: string,
+  timestamp: bigint,
+  isolation: Isolation = 'committed',
+): Promise<Map<number, bigint>> {
   return cluster.retrying({ topic }, async () => {
-    const answers = await listOffsets(cluster, new Map([[topic, await cluster.partitions(topic)]]), timestamp)
+    const wanted = new Map([[topic, await cluster.partitions(topic)]])
+    const answers = await listOffsets(cluster, wanted, timestamp, isolation)
     for (const answer of answers) requireAnswer(answer)
     return new Map([...answers].sort(byPartition).map(({ partition, offset }) => [partition, offset]))
   })
@@ -123,6 +136,7 @@ async function listOffsets(
   cluster: KafkaCluster,
   topics: ReadonlyMap<string, readonly PartitionMetadata[]>,
   timestamp: bigint,
+  isolation: Isolation,
 ) {
   const places = [...topics].flatMap(([topic, partitions]) =>
     partitions.map(({ partition, leader }) => ({ topic, partition, leader, timestamp })),
@@ -131,7 +145,7 @@ async function listOffsets(
   if (byLeader.has(-1)) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
   const answers = await Promise.all(
     [...byLeader].map(async ([leader, led]) =>
-      askPlaces(await cluster.broker(leader), listOffsetsApi, { request: led, places: led }),
+      askPlaces(await cluster.broker(leader), listOffsetsApi, { request: { places: led, isolation }, places: led }),
     ),
   )
   return answers.flat()

@@ -12,7 +12,7 @@ import { refusalOf } from '../refusal.ts'
 import { Reader, Writer } from './bytes.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { errorCode, isPassing, KafkaFailure } from './kafka-errors.ts'
-import { ask, describeTopicConfigApi, type PartitionMetadata, produceApi } from './protocol.ts'
+import { ask, describeTopicConfigsApi, type PartitionMetadata, produceApi } from './protocol.ts'
 import { encodeBatch, sizeBound } from './record-batch.ts'
 import { protocolFailure } from './wire.ts'
 
@@ -417,8 +417,9 @@ export class Producer {
   /** The topic's settings; none when they cannot be had: they are only to tell a limit by. */
   async #settingsOf(topic: string): Promise<ReadonlyMap<string, string>> {
     try {
-      const { entries } = await ask(await this.#cluster.anyBroker(), describeTopicConfigApi, topic)
-      return new Map(entries.map(({ name, value }) => [name, value ?? '']))
+      const request = { topics: [topic], names: null }
+      const [described] = await ask(await this.#cluster.anyBroker(), describeTopicConfigsApi, request)
+      return new Map(described?.entries.map(({ name, value }) => [name, value ?? '']))
     } catch {
       return new Map()
     }

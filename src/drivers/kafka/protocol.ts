@@ -4,6 +4,7 @@
  * compact encoding, which is preferred where the broker names it (`KafkaCluster.speaks`). Every broker names its versions
  * when a connection opens, and is sent no others (`WireConnection`).
  */
+import type { Isolation } from '../../bus/topic-log.ts'
 import { Reader, Writer } from './bytes.ts'
 import { KafkaFailure } from './kafka-errors.ts'
 import type { WireConnection } from './wire.ts'
@@ -173,19 +174,22 @@ function readPlaces<T>(from: Reader, read: (place: Place) => T): T[] {
 export const EARLIEST = -2n
 export const LATEST = -1n
 
+/** Kafka's numbers for isolation levels. */
+const isolationLevels: Readonly<Record<Isolation, number>> = { uncommitted: 0, committed: 1 }
+
 /**
- * As a reader of committed records sees it: the end is where the first open transaction begins, for nobody who waits
- * for more than that would be served.
+ * Offsets by time. With isolation `committed` the end is the last stable offset, where the first open transaction
+ * begins; with `uncommitted` it is the high watermark.
  */
 export const listOffsetsApi: Api<
-  readonly (Place & { readonly timestamp: bigint })[],
+  { readonly places: readonly (Place & { readonly timestamp: bigint })[]; readonly isolation: Isolation },
   (PartitionAnswer & { readonly offset: bigint })[]
 > = {
   key: 2,
   version: 2,
   name: 'ListOffsets',
-  write(to, places) {
-    to.int32(-1).int8(1)
+  write(to, { places, isolation }) {
+    to.int32(-1).int8(isolationLevels[isolation])
     writePlaces(to, places, ({ timestamp }) => to.int64(timestamp))
   },
   read(from) {
@@ -203,6 +207,7 @@ export interface FetchRequest {
   readonly maxWait: number
   readonly maxBytes: number
   readonly maxPartitionBytes: number
+  readonly isolation: Isolation
 }
 
 export interface AbortedTransaction {
@@ -213,8 +218,9 @@ export interface AbortedTransaction {
 export interface FetchedPartition extends PartitionAnswer {
   /** Behind the last record that every in-sync replica has: records at or behind it are not read. */
   readonly highWatermark: bigint
-  /** Behind the last record that may be read: no transaction before it is open. */
+  /** No transaction before it is open: a reader of committed records reads up to here. */
   readonly lastStable: bigint
+  /** Empty when uncommitted records were asked for. */
   readonly aborted: readonly AbortedTransaction[]
   /** A view of record batches; the last may be cut off. */
   readonly batches: Buffer
@@ -224,9 +230,9 @@ export const fetchApi: Api<FetchRequest, FetchedPartition[]> = {
   key: 1,
   version: 11,
   name: 'Fetch',
-  write(to, { partitions, maxWait, maxBytes, maxPartitionBytes }) {
-    // From no replica, at least a byte, committed records only, outside any fetch session.
-    to.int32(-1).int32(maxWait).int32(1).int32(maxBytes).int8(1).int32(0).int32(-1)
+  write(to, { partitions, maxWait, maxBytes, maxPartitionBytes, isolation }) {
+    // From no replica, at least a byte, outside any fetch session.
+    to.int32(-1).int32(maxWait).int32(1).int32(maxBytes).int8(isolationLevels[isolation]).int32(0).int32(-1)
     writePlaces(to, partitions, ({ next }) => to.int32(-1).int64(next).int64(-1n).int32(maxPartitionBytes))
     // No topics to forget, no rack.
     to.int32(0).string('')
@@ -361,19 +367,27 @@ export interface ConfigEntry {
 
 const TOPIC_RESOURCE = 2
 
-export const describeTopicConfigApi: Api<string, Refusal & { readonly entries: readonly ConfigEntry[] }> = {
+/** `names` narrows the settings; `null` for all. */
+export const describeTopicConfigsApi: Api<
+  { readonly topics: readonly string[]; readonly names: readonly string[] | null },
+  readonly (Refusal & { readonly topic: string; readonly entries: readonly ConfigEntry[] })[]
+> = {
   key: 32,
   version: 2,
   name: 'DescribeConfigs',
-  write(to, topic) {
-    to.list([topic], () => to.int8(TOPIC_RESOURCE).string(topic).int32(-1)).int8(0)
+  write(to, { topics, names }) {
+    to.list(topics, (topic) => {
+      to.int8(TOPIC_RESOURCE).string(topic)
+      if (names === null) to.int32(-1)
+      else to.list(names, (name) => to.string(name))
+    }).int8(0)
   },
   read(from) {
     from.int32()
-    const [answer] = from.list(() => {
+    return from.list(() => {
       const refusal = { error: from.int16(), message: from.string() }
       from.int8()
-      from.text()
+      const topic = from.text()
       const entries = from.list(() => {
         const [name, value] = [from.text(), from.string()]
         from.boolean()
@@ -381,9 +395,8 @@ export const describeTopicConfigApi: Api<string, Refusal & { readonly entries: r
         from.list(() => [from.text(), from.string(), from.int8()])
         return entry
       })
-      return { ...refusal, entries }
+      return { ...refusal, topic, entries }
     })
-    return answer ?? { error: 0, message: null, entries: [] }
   },
 }
 

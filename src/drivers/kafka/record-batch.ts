@@ -16,7 +16,8 @@ export interface FetchedBatches {
   readonly partition: number
   /** Whole batches that passed `checkBatches`. */
   readonly batches: Buffer
-  readonly aborted: readonly AbortedTransaction[]
+  /** Transactions whose records are left out; `undefined` to read the records of every transaction. */
+  readonly aborted: readonly AbortedTransaction[] | undefined
 }
 
 export interface UnpackedRecords {
@@ -45,7 +46,7 @@ export async function* unpackBatches(
   let records: BusRecord[] = []
   /** How many of them are of batches, or parts of one, that were read to their end. */
   let sound = 0
-  const transactions = new Transactions(aborted)
+  const transactions = aborted && new Transactions(aborted)
   for (let at = 0; at < bytes.length; ) {
     const end = at + LENGTH_FROM + bytes.readInt32BE(at + 8)
     const base = bytes.readBigInt64BE(at)
@@ -54,11 +55,11 @@ export async function* unpackBatches(
     const last = base + BigInt(lastDelta)
     const producer = bytes.readBigInt64BE(at + 43)
     const count = bytes.readInt32BE(at + 57)
-    transactions.begin(last)
+    transactions?.begin(last)
     const isControl = (attributes & IS_CONTROL) !== 0
     const isTransactional = (attributes & IS_TRANSACTIONAL) !== 0
     try {
-      if (isControl || !(isTransactional && transactions.drops(producer))) {
+      if (isControl || !(isTransactional && transactions?.drops(producer))) {
         const packed = bytes.subarray(at + HEADER, end)
         const compression = attributes & COMPRESSION
         // What compaction has emptied is a header alone, and says still how it was compressed.
@@ -69,7 +70,10 @@ export async function* unpackBatches(
           isPlain ? packed : (await codecFor(compression)).decompress(packed, maxBatchBytes),
           { count, lastDelta },
         )
-        if (isControl) transactions.end(producer, batch.readAll())
+        if (isControl) {
+          const markers = batch.readAll()
+          transactions?.end(producer, markers)
+        }
         while (batch.left > 0) {
           if (records.length >= most) {
             yield { records, isLast: false }

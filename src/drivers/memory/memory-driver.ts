@@ -35,7 +35,10 @@ export class MemoryDriver implements BusDriver {
 function memoryLog(broker: MemoryBroker, clientId: string): TopicLog {
   const { topics } = broker
   const rangesOf = (topic: string): PartitionRange[] =>
-    topics.partitions(topic).map(({ length }, partition) => ({ partition, start: 0n, end: BigInt(length) }))
+    topics.partitions(topic).map(({ length }, partition) => {
+      const end = BigInt(length)
+      return { partition, start: 0n, end, lastStable: end }
+    })
   return {
     async append(topic, records) {
       broker.requireConnected(clientId)
@@ -122,6 +125,7 @@ function memoryAdmin(broker: MemoryBroker, clientId: string): BusAdmin {
   }
   return {
     listTopics: connected(() => topics.list()),
+    compactedTopics: connected(() => new Set<string>()),
     describeTopic: connected((topic) => topics.describe(topic)),
     createTopic: connected((topic, options) => broker.createTopic(topic, options)),
     addPartitions: connected((topic, partitions) => broker.addPartitions(topic, partitions)),

@@ -23,6 +23,7 @@ const verdicts: Readonly<Record<LagVerdict, string>> = {
   stopped: 'events wait and nobody reads them',
   stalled: 'events wait and nothing was committed',
   rewound: 'the committed offset moved back',
+  'held-back': 'only what an open transaction holds back waits',
   'falling-behind': 'commits move, the lag does not shrink',
   'never-committed': 'there are events and nothing was committed',
   'catching-up': 'the lag shrinks',

@@ -21,6 +21,7 @@ export function palette(color: boolean): Palette {
     stopped: chalk.red,
     stalled: chalk.red,
     rewound: chalk.magenta,
+    'held-back': chalk.yellow,
     'falling-behind': chalk.yellow,
     'never-committed': chalk.yellow,
     'catching-up': chalk.cyan,

@@ -6,13 +6,14 @@ const verdicts = {
   stopped: 1,
   stalled: 2,
   rewound: 3,
-  'falling-behind': 4,
-  'never-committed': 5,
-  'catching-up': 6,
-  ok: 8,
+  'held-back': 4,
+  'falling-behind': 5,
+  'never-committed': 6,
+  'catching-up': 7,
+  ok: 9,
 } as const satisfies Record<LagVerdict, number>
 
-const UNKNOWN = 7
+const UNKNOWN = 8
 
 /** Smaller is worse. */
 export const severityOf = (verdict: LagVerdict | undefined): number =>

@@ -1,0 +1,103 @@
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { checkLag } from '../../src/operations/check.ts'
+import { describeGroup } from '../../src/operations/groups.ts'
+import { measureLag } from '../../src/operations/lag.ts'
+import { planReset } from '../../src/operations/reset.ts'
+import { describeTopic, listTopics } from '../../src/operations/topics.ts'
+import { eventually, newTopic, readTopic, text, uniqueGroup, uniqueTopic } from './support/harness.ts'
+
+// Topics whose offsets do not all hold a record, since compaction removes all but the last of a key.
+
+const brokers = inject('kafkaBrokers')
+const signal = new AbortController().signal
+const toStart = { target: { kind: 'place', place: { kind: 'start' } }, to: 'start' } as const
+
+function openBus(): RedpandaEventBus {
+  const bus = new RedpandaEventBus({ brokers, timeout: 60_000 })
+  onTestFinished(() => bus.close())
+  return bus
+}
+
+describe.skipIf(brokers === '')('a compacted topic', () => {
+  const compacted = {
+    'cleanup.policy': 'compact',
+    'segment.ms': '100',
+    'min.cleanable.dirty.ratio': '0.001',
+    'max.compaction.lag.ms': '100',
+  }
+
+  async function groupAt(bus: RedpandaEventBus, topic: string, offset: bigint): Promise<string> {
+    const group = uniqueGroup()
+    await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset }])
+    return group
+  }
+
+  test('a plan counts the records that compaction left, where it has read them all', async () => {
+    const bus = openBus()
+    const topic = uniqueTopic()
+    await bus.admin.createTopic(topic, { partitions: 1, config: compacted })
+    const left = await eventually(async () => {
+      // Every append rolls the segment before it, which may then be compacted.
+      await bus.log.append(topic, [{ key: text('key'), value: text('x') }])
+      const records = await readTopic(bus, topic)
+      const [{ end = 0n } = {}] = await bus.log.ranges(topic)
+      expect(BigInt(records.length)).toBeLessThan(end - 3n)
+      return { end, first: records[0]?.offset ?? 0n }
+    }, 60_000)
+    const [atEnd, atStart] = [await groupAt(bus, topic, left.end), await groupAt(bus, topic, 0n)]
+
+    const plan = await planReset(bus, { group: atEnd, scope: 'committed', ...toStart, now: Date.now() })
+
+    // The cleaner may go on while the test reads.
+    const [step] = plan.steps
+    expect(step).toMatchObject({ counts: 'records', offsets: left.end, events: BigInt(plan.sampled) })
+    expect(plan.replayed).toBeLessThan(left.end - 3n)
+    expect(plan.counts).toBe('records')
+    // The lag begins with the first record that is left.
+    const [lag] = (await measureLag(bus, { groups: [atStart], now: Date.now, signal })).groups
+    expect(lag?.lag).toBeLessThanOrEqual(left.end - left.first)
+    expect(lag?.lag).toBeGreaterThan(0n)
+  })
+
+  test('of more than a plan reads, offsets are counted, and that is said', async () => {
+    const bus = openBus()
+    const topic = uniqueTopic()
+    await bus.admin.createTopic(topic, { partitions: 1, config: { 'cleanup.policy': 'delete,compact' } })
+    await bus.log.append(
+      topic,
+      Array.from({ length: 1500 }, (_, index) => ({ key: text(`${index}`), value: text('x') })),
+    )
+    const [atEnd, atStart] = [await groupAt(bus, topic, 1500n), await groupAt(bus, topic, 0n)]
+
+    expect(await planReset(bus, { group: atEnd, scope: 'committed', ...toStart, now: Date.now() })).toMatchObject({
+      replayed: 1500n,
+      counts: 'offsets',
+      steps: [{ events: 1500n, offsets: 1500n, counts: 'offsets' }],
+    })
+    const report = await measureLag(bus, { groups: [atStart], now: Date.now, signal })
+    expect(report.groups).toMatchObject([{ lag: 1500n, counts: 'offsets', topics: [{ counts: 'offsets' }] }])
+    const check = { groups: [atStart], maxEvents: 10, now: Date.now, signal }
+    expect((await checkLag(bus, check)).message).toBe(`${atStart}: at most 1500 events waiting, above 10`)
+    expect(await describeGroup(bus, atStart)).toMatchObject({ offsets: [{ lag: 1500n, counts: 'offsets' }] })
+    expect(await describeTopic(bus, topic)).toMatchObject({ counts: 'offsets' })
+    const listed = new Map((await listTopics(bus)).map((one) => [one.topic, one]))
+    expect(listed.get(topic)).toMatchObject({ events: 1500n, counts: 'offsets' })
+  })
+
+  test('of others each offset counts as an event', async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus)
+    await bus.log.append(
+      topic,
+      Array.from({ length: 1500 }, () => ({ key: null, value: text('x') })),
+    )
+    const group = await groupAt(bus, topic, 1500n)
+
+    expect(await planReset(bus, { group, scope: 'committed', ...toStart, now: Date.now() })).toMatchObject({
+      replayed: 1500n,
+      counts: 'records',
+    })
+    expect((await listTopics(bus)).find((one) => one.topic === topic)).toMatchObject({ counts: 'records' })
+  })
+})

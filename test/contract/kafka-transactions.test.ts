@@ -1,0 +1,275 @@
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { applyReset } from '../../src/operations/apply-reset.ts'
+import { checkLag, checkTopicState } from '../../src/operations/check.ts'
+import { describeGroup } from '../../src/operations/groups.ts'
+import { measureLag } from '../../src/operations/lag.ts'
+import { countWaiting } from '../../src/operations/lag-types.ts'
+import { parseRange, resolveSlices } from '../../src/operations/offset-grammar.ts'
+import { planReset } from '../../src/operations/reset.ts'
+import { parseTarget, type ResetTarget } from '../../src/operations/reset-target.ts'
+import { checkTopic } from '../../src/operations/schema-check.ts'
+import { seenEvents } from '../../src/operations/seen-events.ts'
+import { type TailRequest, tail } from '../../src/operations/tail.ts'
+import { describeTopic } from '../../src/operations/topics.ts'
+import type { Schema } from '../../src/schema/model.ts'
+import { kafkaUnavailable, startKafkaTool } from '../support/kafka.ts'
+import { startTransactionalProducer, type TransactionalProducer } from '../support/transactional-producer.ts'
+import { eventually, newTopic, readSlices, uniqueGroup } from './support/harness.ts'
+
+// Topics that Java services write in transactions, whose end is not where a reader of committed records stops.
+
+const brokers = inject('kafkaBrokers')
+const hasTools = brokers !== '' && (await kafkaUnavailable()) === undefined && !process.env.CRBUS_TEST_BROKERS
+const CONSOLE_CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
+const signal = new AbortController().signal
+/** Nothing is decoded by it: its types are of no matter here. */
+const schema: Schema = {
+  topic: 'order-events',
+  root: 'OrderEvent',
+  events: new Map(),
+  types: new Map([['OrderEvent', { kind: 'enum', at: 'order.rs', variants: [] }]]),
+}
+
+describe.skipIf(!hasTools)('with transactions on a topic', () => {
+  let producer: TransactionalProducer
+  beforeAll(async () => {
+    producer = await startTransactionalProducer(brokers)
+  })
+  afterAll(() => producer.die())
+
+  function openBus(): RedpandaEventBus {
+    const bus = new RedpandaEventBus({ brokers, timeout: 60_000 })
+    onTestFinished(() => bus.close())
+    return bus
+  }
+
+  /** One partition: 2 plain records, 3 of a transaction that is left open, 2 plain. */
+  async function scene(bus: RedpandaEventBus) {
+    const topic = await newTopic(bus)
+    await producer.plain(topic, 0, 2)
+    const transaction = await producer.begin()
+    await transaction.send(topic, 0, 3)
+    await producer.plain(topic, 0, 2)
+    return { topic, transaction }
+  }
+
+  async function groupAt(bus: RedpandaEventBus, topic: string, offset: bigint): Promise<string> {
+    const group = uniqueGroup()
+    await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset }])
+    return group
+  }
+
+  const lagOf = async (bus: RedpandaEventBus, group: string, sample?: number) =>
+    (await measureLag(bus, { groups: [group], now: Date.now, signal, sample })).groups[0]
+
+  const check = (bus: RedpandaEventBus, group: string, maxEvents: number) =>
+    checkLag(bus, { groups: [group], maxEvents, now: Date.now, signal })
+
+  const plan = (bus: RedpandaEventBus, group: string, to: string) => {
+    const parsed = parseTarget(to, Date.now())
+    const target: ResetTarget | undefined = parsed.ok && 'target' in parsed ? parsed.target : undefined
+    if (target === undefined) throw new Error(`no target: ${to}`)
+    return planReset(bus, { group, scope: 'committed', target, to, now: Date.now(), newGroup: true })
+  }
+
+  async function tailed(bus: RedpandaEventBus, topic: string, from?: string, more: Partial<TailRequest> = {}) {
+    const range = from === undefined ? undefined : parseRange(from, Date.now())
+    if (range?.ok === false) throw new Error(range.reason)
+    const notices: string[] = []
+    const request = {
+      topics: [topic],
+      last: 10,
+      follow: false,
+      signal,
+      onNotice: (notice: string) => notices.push(notice),
+    }
+    const offsets: bigint[] = []
+    for await (const batch of tail(bus, { ...request, from: range?.from, to: range?.to, ...more })) {
+      offsets.push(...batch.map(({ record }) => record.offset))
+    }
+    return { offsets, notices }
+  }
+
+  test('tells both ends of a log that holds an open transaction, and reads the committed records up to it', async () => {
+    const bus = openBus()
+    const { topic, transaction } = await scene(bus)
+
+    expect(await bus.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 7n, lastStable: 2n }])
+    const described = await describeTopic(bus, topic)
+    expect(described).toMatchObject({ sampled: 2, layout: [{ start: 0n, lastStable: 2n, end: 7n }] })
+    expect(described.warnings).toContainEqual(
+      expect.stringContaining('a transaction is open in partition 0 at offset 2'),
+    )
+    expect(await checkTopic(bus, { topic, schema, last: 10, signal })).toMatchObject({ records: 2 })
+    expect(await seenEvents(bus, topic)).toEqual([])
+    expect(await checkTopicState(bus, { topic, maxSilence: 3_600_000, now: Date.now, signal })).toMatchObject({
+      status: 'ok',
+    })
+    const slice = { topic, partition: 0, from: 0n, to: 7n }
+    const uncommitted: bigint[] = []
+    for await (const batch of bus.log.read([slice], { isolation: 'uncommitted' })) {
+      uncommitted.push(...batch.map(({ offset }) => offset))
+    }
+    expect(uncommitted).toEqual([0n, 1n, 2n, 3n, 4n, 5n, 6n])
+    expect((await bus.log.firstRecords([{ ...slice, from: 3n }], 'uncommitted'))[0]).toMatchObject({ offset: 3n })
+    expect(await bus.log.firstRecords([{ ...slice, from: 3n }])).toEqual([undefined])
+
+    await transaction.commit()
+
+    // The coordinator answers before it has written its marker.
+    await eventually(async () =>
+      expect(await bus.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 8n, lastStable: 8n }]),
+    )
+    expect((await readSlices(bus, [{ ...slice, to: 8n }])).map(({ offset }) => offset)).toEqual(uncommitted)
+  })
+
+  test('tail without following ends at the open transaction, wherever it begins', async () => {
+    const bus = openBus()
+    const { topic, transaction } = await scene(bus)
+
+    expect((await tailed(bus, topic)).offsets).toEqual([0n, 1n])
+    expect((await tailed(bus, topic, 'start')).offsets).toEqual([0n, 1n])
+    expect((await tailed(bus, topic, '-1')).offsets).toEqual([1n])
+    expect((await tailed(bus, topic, 'end')).offsets).toEqual([])
+    expect((await tailed(bus, topic, '5')).offsets).toEqual([])
+    expect((await tailed(bus, topic, '@-1h')).offsets).toEqual([0n, 1n])
+    expect(await tailed(bus, topic, '1:6')).toEqual({
+      offsets: [1n],
+      notices: [`${topic}[0] holds 0 to 7, the rest behind an open transaction: 6 became 2`],
+    })
+
+    // Who follows sees from the end on what becomes visible, and from an offset behind it no event before that one.
+    const following = async (text: string) => {
+      const range = parseRange(text, Date.now())
+      if (!range.ok || range.from === undefined) throw new Error(text)
+      const { slices } = await resolveSlices(bus.log, { topics: [topic], from: range.from, to: { kind: 'end' } })
+      return slices.map(({ from, to }) => [from, to])
+    }
+    expect([await following('end'), await following('5')]).toEqual([[[2n, 2n]], [[5n, 5n]]])
+    await transaction.commit()
+    expect((await tailed(bus, topic, '5', { follow: true, limit: 2 })).offsets).toEqual([5n, 6n])
+  })
+
+  test('a group of a reader of uncommitted records that read everything has no lag, and keeps its offset', async () => {
+    const bus = openBus()
+    const { topic } = await scene(bus)
+    const group = await groupAt(bus, topic, 7n)
+
+    const lag = await lagOf(bus, group)
+    expect(lag).toMatchObject({ lag: 0n, verdict: 'ok' })
+    expect(lag?.topics[0]?.partitions).toMatchObject([
+      { committed: 7n, lastStable: 2n, end: 7n, lag: 0n, verdict: 'ok' },
+    ])
+    expect(await check(bus, group, 0)).toMatchObject({ status: 'ok' })
+    expect(await describeGroup(bus, group)).toMatchObject({
+      totalLag: 0n,
+      offsets: [{ offset: 7n, end: 7n, lastStable: 2n }],
+    })
+    expect(await plan(bus, group, 'current')).toMatchObject({ steps: [{ from: 7n, to: 7n, clamped: null }], notes: [] })
+    expect(await plan(bus, group, '5')).toMatchObject({ steps: [{ from: 7n, to: 5n, events: 2n, clamped: null }] })
+    expect(await plan(bus, group, 'start')).toMatchObject({
+      replayed: 7n,
+      sampled: 7,
+      steps: [{ from: 7n, to: 0n, events: 7n }],
+      notes: [],
+    })
+    const clone = uniqueGroup()
+    const saveUndo = async () => 'undo'
+    await applyReset(bus, await plan(bus, clone, `group:${group}`), { saveUndo, now: Date.now() })
+    expect(await bus.admin.committedOffsets(clone)).toMatchObject([{ offset: 7n }])
+    await applyReset(bus, await plan(bus, group, '5'), { saveUndo, now: Date.now() })
+    expect(await bus.admin.committedOffsets(group)).toMatchObject([{ offset: 5n }])
+    expect(await lagOf(bus, group)).toMatchObject({ lag: 2n, verdict: 'stopped' })
+  })
+
+  test('a group at the open transaction is said to be held back by it', async () => {
+    const bus = openBus()
+    const { topic, transaction } = await scene(bus)
+    const group = await groupAt(bus, topic, 2n)
+
+    const report = await measureLag(bus, { groups: [group], now: Date.now, signal })
+    const [place] = report.groups[0]?.topics[0]?.partitions ?? []
+    expect(place).toMatchObject({ lag: 5n, verdict: 'stopped', transaction: { offset: 2n } })
+    expect(Math.abs((place?.transaction?.since ?? 0) - Date.now())).toBeLessThan(60_000)
+    expect((await check(bus, group, 4)).message).toContain(`held back by a transaction open in ${topic}[0] at offset 2`)
+    expect(await countWaiting(bus, report, { limit: 100, signal })).toMatchObject([{ waiting: 5n, read: 5 }])
+    const end = await plan(bus, group, 'end')
+    expect(end).toMatchObject({ skipped: 5n, steps: [{ from: 2n, to: 7n }] })
+    expect(end.notes).toEqual([expect.stringContaining('a transaction that is open at 2')])
+
+    // A member that reads committed records has read all it can: it does not stand still by its own fault.
+    const stream = await openBus().subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    onTestFinished(() => stream.close())
+    await eventually(async () => expect(await lagOf(bus, group)).toMatchObject({ state: 'Stable' }))
+    expect(await lagOf(bus, group, 1)).toMatchObject({ lag: 5n, verdict: 'held-back' })
+    const inAMinute = await measureLag(bus, { groups: [group], now: () => Date.now() + 60_000, signal })
+    expect(inAMinute.groups[0]).toMatchObject({ verdict: 'held-back' })
+
+    await transaction.abort()
+    await eventually(async () =>
+      expect((await lagOf(bus, group))?.topics[0]?.partitions).toMatchObject([
+        { transaction: undefined, lastStable: 8n },
+      ]),
+    )
+  })
+
+  test('a commit marker alone is nothing that waits', async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus)
+    const transaction = await producer.begin()
+    await transaction.send(topic, 0, 3)
+    await transaction.commit()
+    const group = await groupAt(bus, topic, 3n)
+
+    await eventually(async () => expect(await bus.log.ranges(topic)).toMatchObject([{ end: 4n, lastStable: 4n }]))
+    expect(await lagOf(bus, group)).toMatchObject({ lag: 0n, verdict: 'ok' })
+    expect(await check(bus, group, 0)).toMatchObject({ status: 'ok', message: `${group}: 0 events waiting` })
+    expect(await describeGroup(bus, group)).toMatchObject({ totalLag: 0n })
+    expect(await plan(bus, group, 'end')).toMatchObject({ skipped: 0n, steps: [{ from: 3n, to: 4n }] })
+    expect(await plan(bus, group, 'start')).toMatchObject({ replayed: 3n })
+  })
+
+  test('a default Java consumer behind a live transactional producer is never beyond the log', {
+    timeout: 120_000,
+  }, async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus)
+    const group = uniqueGroup()
+    await producer.plain(topic, 0, 1)
+    const own = ['--from-beginning', '--consumer-property', 'auto.commit.interval.ms=100']
+    const consumer = await startKafkaTool(CONSOLE_CONSUMER, [
+      ...['--bootstrap-server', brokers, '--topic', topic, '--group', group, ...own],
+    ])
+    onTestFinished(() => void consumer.kill('SIGKILL'))
+    await eventually(async () => expect(await bus.admin.committedOffsets(group)).toMatchObject([{ offset: 1n }]))
+    let isDone = false
+    const writing = (async () => {
+      for (let round = 0; round < 3; round += 1) {
+        const transaction = await producer.begin(`live-${topic}`)
+        for (let sent = 0; sent < 10; sent += 1) {
+          await transaction.send(topic, 0, 1)
+          await new Promise((resolve) => setTimeout(resolve, 200))
+        }
+        await transaction.commit()
+      }
+      isDone = true
+    })()
+    const seen = new Set<string>()
+    let beyondStable = 0
+    while (!isDone) {
+      const { status } = await check(bus, group, 1000)
+      const found = await lagOf(bus, group)
+      seen.add(`${status} ${found?.verdict}`)
+      const [place] = found?.topics[0]?.partitions ?? []
+      if ((place?.committed ?? 0n) > (place?.lastStable ?? 0n)) beyondStable += 1
+    }
+    await writing
+    expect([...seen].filter((one) => !/^ok (ok|undefined)$/.test(one))).toEqual([])
+    expect(beyondStable).toBeGreaterThan(0)
+    const gone = once(consumer, 'exit')
+    consumer.kill('SIGTERM')
+    await gone
+  })
+})
