@@ -75,6 +75,17 @@ export interface TopicPartition {
   readonly partition: number
 }
 
+/** What a client says when it commits an offset, besides the offset. */
+export interface CommitDetails {
+  /** A text of the client's own. Absent: none, which is an empty text. */
+  readonly metadata?: string | undefined
+  /** The leader epoch of the record before the offset, by which clients notice that a log was cut. Absent: not known. */
+  readonly leaderEpoch?: number | undefined
+}
+
+/** The next offset that a group would read, with what was said when it was committed. */
+export interface CommittedOffset extends Position, CommitDetails {}
+
 export interface ClusterDescription {
   /** What the bus is, for people: `memory`, `embedded /path/to/file`, `kafka`. */
   readonly kind: string
@@ -119,14 +130,15 @@ export interface BusAdmin {
    * The next offset the group would read, for each partition it has committed; sorted by topic and partition.
    * Never writes. `topics` narrows it; default all.
    */
-  committedOffsets(group: string, topics?: readonly string[]): Promise<readonly Position[]>
+  committedOffsets(group: string, topics?: readonly string[]): Promise<readonly CommittedOffset[]>
   /** The same of several groups at once, in the order given. */
-  committedOffsetsOf(groups: readonly string[]): Promise<readonly (readonly Position[])[]>
+  committedOffsetsOf(groups: readonly string[]): Promise<readonly (readonly CommittedOffset[])[]>
   /**
-   * Sets the next offset to read, without joining the group. `GROUP_ACTIVE` when the group has members: they would
+   * Sets the next offset to read, without joining the group; metadata and leader epoch are those given, or none.
+   * `GROUP_ACTIVE` when the group has members: they would
    * overwrite it. Creates the group when it does not exist.
    */
-  commitOffsets(group: string, offsets: readonly Position[]): Promise<void>
+  commitOffsets(group: string, offsets: readonly CommittedOffset[]): Promise<void>
   /**
    * Forgets what the group committed on these partitions, as if it never had; the others stay, and so does the group.
    * A partition it never committed, or that is no longer there, is passed over. `GROUP_ACTIVE`, `GROUP_NOT_FOUND`.

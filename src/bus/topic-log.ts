@@ -8,11 +8,14 @@ export interface PartitionRange {
   /** The high watermark: what a consumer with `isolation.level=read_uncommitted` reads up to. */
   readonly end: bigint
   /**
-   * The last stable offset: where the oldest open transaction begins, else `end`. A reader of committed records, as every
-   * crbus subscription is, reads up to here.
+   * The last stable offset: where the oldest open transaction begins. A reader of committed records, as every crbus
+   * subscription is, reads up to here. Absent: no transaction is open, and it is `end`.
    */
-  readonly lastStable: bigint
+  readonly lastStable?: bigint | undefined
 }
+
+/** Where a reader of committed records stops. */
+export const stableEndOf = ({ end, lastStable = end }: Pick<PartitionRange, 'end' | 'lastStable'>): bigint => lastStable
 
 /** A stretch of one partition to read. */
 export interface LogSlice {

@@ -1,7 +1,8 @@
-import type { TopicPartition } from '../bus/admin.ts'
+import type { CommitDetails, TopicPartition } from '../bus/admin.ts'
 import { EventBusError, groupActive } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
+import { isSameCommit } from './commit-details.ts'
 import { type BusIdentity, changesOf, type ResetPlan, type ResetStep, requireSameBus } from './reset-plan.ts'
 
 const LOOK_AGAIN_MS = 200
@@ -35,7 +36,14 @@ export interface UndoRecord {
   readonly savedAt: number
   /** The group was made by the change. */
   readonly madeGroup: boolean
-  readonly offsets: readonly (TopicPartition & { readonly before: bigint | null; readonly after: bigint | null })[]
+  readonly offsets: readonly UndoOffset[]
+}
+
+interface UndoOffset extends TopicPartition {
+  readonly before: bigint | null
+  readonly after: bigint | null
+  /** What was committed with `before`. Absent in records of earlier versions, which did not keep it. */
+  readonly beforeDetails?: CommitDetails | undefined
 }
 
 export interface ApplyOptions {
@@ -86,7 +94,9 @@ export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyO
     did: plan.removesGroup ? 'delete the group' : plan.isExact ? 'an undo' : `reset to ${plan.to}`,
     savedAt: options.now,
     madeGroup: plan.makesGroup,
-    offsets: changes.map(({ topic, partition, from, to }) => ({ topic, partition, before: from, after: to })),
+    offsets: changes.map(({ topic, partition, from, to, fromDetails = {} }) => {
+      return { topic, partition, before: from, after: to, beforeDetails: fromDetails }
+    }),
   })
   const failure = await change(bus, plan, changes).then(
     () => undefined,
@@ -122,9 +132,10 @@ export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyO
 
 function howFar(missing: readonly NotTaken[], all: number): string {
   if (missing.length === 0) return 'all the same, read back, every offset has moved'
-  const places = missing.map(
-    ({ to, is, ...place }) => `${placeOf(place)} is at ${is ?? 'none'} instead of ${to ?? 'none'}`,
-  )
+  const places = missing.map(({ to, is, ...place }) => {
+    const instead = to === is ? 'without the metadata or leader epoch asked for' : `instead of ${to ?? 'none'}`
+    return `${placeOf(place)} is at ${is ?? 'none'} ${instead}`
+  })
   const took = missing.length === all ? 'no offset has moved' : `${all - missing.length} of ${all} offsets have moved`
   return `read back, ${took}: ${some(places)}`
 }
@@ -150,7 +161,9 @@ export function half(
 
 async function change(bus: EventBus, { group, removesGroup }: ResetPlan, changes: readonly ResetStep[]): Promise<void> {
   if (removesGroup) return bus.admin.deleteGroup(group)
-  const moved = changes.flatMap(({ topic, partition, to }) => (to === null ? [] : [{ topic, partition, offset: to }]))
+  const moved = changes.flatMap(({ topic, partition, to, toDetails }) =>
+    to === null ? [] : [{ topic, partition, offset: to, ...toDetails }],
+  )
   const forgotten = changes.filter(({ to }) => to === null)
   if (moved.length > 0) await bus.admin.commitOffsets(group, moved)
   if (forgotten.length > 0) await bus.admin.deleteOffsets(group, forgotten)
@@ -172,20 +185,25 @@ async function readBack(
 }
 
 async function notTaken(bus: EventBus, group: string, changes: readonly ResetStep[]): Promise<NotTaken[]> {
-  const now = new Map((await bus.admin.committedOffsets(group)).map((position) => [placeOf(position), position.offset]))
-  return changes
-    .map(({ topic, partition, to }) => ({ topic, partition, to, is: now.get(placeOf({ topic, partition })) ?? null }))
-    .filter(({ to, is }) => to !== is)
+  const now = new Map((await bus.admin.committedOffsets(group)).map((position) => [placeOf(position), position]))
+  return changes.flatMap(({ topic, partition, to, toDetails }) => {
+    const found = now.get(placeOf({ topic, partition }))
+    const is = found?.offset ?? null
+    return to === is && isSameCommit(found, toDetails) ? [] : [{ topic, partition, to, is }]
+  })
 }
 
 /** Compares what the plan rests on with what is. */
 async function requireFresh(bus: EventBus, plan: ResetPlan): Promise<void> {
   const { group, steps } = plan
   const committed = await bus.admin.committedOffsets(group)
-  const now = new Map(committed.map((position) => [placeOf(position), position.offset]))
-  const changed = steps.flatMap(({ from, ...place }) => {
-    const is = now.get(placeOf(place)) ?? null
-    return is === from ? [] : [`${placeOf(place)} was at ${from ?? 'none'} and is at ${is ?? 'none'}`]
+  const now = new Map(committed.map((position) => [placeOf(position), position]))
+  const changed = steps.flatMap(({ from, fromDetails, ...place }) => {
+    const found = now.get(placeOf(place))
+    const is = found?.offset ?? null
+    if (is !== from) return [`${placeOf(place)} was at ${from ?? 'none'} and is at ${is ?? 'none'}`]
+    if (isSameCommit(found, fromDetails)) return []
+    return [`${placeOf(place)} was committed at ${is ?? 'none'} with other metadata or leader epoch since`]
   })
   if (plan.removesGroup) {
     const known = new Set(steps.map(placeOf))

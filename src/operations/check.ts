@@ -1,7 +1,7 @@
 import type { TopicPartition } from '../bus/admin.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
-import type { LogSlice } from '../bus/topic-log.ts'
+import { type LogSlice, stableEndOf } from '../bus/topic-log.ts'
 import { isGlob } from './glob.ts'
 import { type GroupLag, type LagRequest, measureLag, type PartitionLag } from './lag.ts'
 import { ageOf, aheadOf } from './record-age.ts'
@@ -253,9 +253,10 @@ async function newestOf(bus: EventBus, { topic, now, signal }: TopicExpectation)
   let slices: LogSlice[] = []
   for (let back = LOOK_BACK; back <= MAX_LOOK_BACK && silence === undefined; back *= 10n) {
     const before = new Map(slices.map(({ partition, from }) => [partition, from]))
-    slices = ranges.flatMap(({ partition, start, lastStable }) => {
-      const from = lastStable - back > start ? lastStable - back : start
-      const to = before.get(partition) ?? lastStable
+    slices = ranges.flatMap(({ partition, start, ...ends }) => {
+      const end = stableEndOf(ends)
+      const from = end - back > start ? end - back : start
+      const to = before.get(partition) ?? end
       return from < to ? [{ topic, partition, from, to }] : []
     })
     if (slices.length === 0) break

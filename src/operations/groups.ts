@@ -55,6 +55,9 @@ interface GroupOffset {
   readonly topic: string
   readonly partition: number
   readonly offset: bigint | null
+  /** What was committed with it. */
+  readonly metadata: string | null
+  readonly leaderEpoch: number | null
   readonly start: bigint | null
   /** The high watermark, and where the oldest open transaction begins: the same without one. */
   readonly end: bigint | null
@@ -91,8 +94,8 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
   const looks = [...places].map(([key, { topic, partition }]) => {
     const range = ranges.get(topic)?.find((one) => one.partition === partition)
     const { start, end, lastStable } = range ?? {}
-    const offset = committed.find((one) => placeOf(one) === key)?.offset
-    return { topic, partition, key, committed: offset, start, end, lastStable }
+    const commit = committed.find((one) => placeOf(one) === key)
+    return { topic, partition, key, commit, committed: commit?.offset, start, end, lastStable }
   })
   const [waiting, compacted] = await Promise.all([
     firstWaiting(bus, looks),
@@ -106,9 +109,11 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
         topic,
         partition,
         offset: look.committed ?? null,
+        metadata: look.commit?.metadata ?? null,
+        leaderEpoch: look.commit?.leaderEpoch ?? null,
         start: start ?? null,
         end: end ?? null,
-        lastStable: lastStable ?? null,
+        lastStable: lastStable ?? end ?? null,
         lag: lag ?? null,
         counts: counts ?? 'records',
         gone: gone ?? 0n,

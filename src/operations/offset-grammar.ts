@@ -2,7 +2,7 @@ import { duration } from '../bus/duration.ts'
 import { EventBusError, topicNotFound } from '../bus/errors.ts'
 import { leadingMoment, parseMoment } from '../bus/moment.ts'
 import { placeOf } from '../bus/names.ts'
-import type { LogSlice, PartitionRange, TopicLog } from '../bus/topic-log.ts'
+import { type LogSlice, type PartitionRange, stableEndOf, type TopicLog } from '../bus/topic-log.ts'
 
 /** One end of a range, before it is looked up on a topic. */
 export type OffsetSpec =
@@ -220,7 +220,8 @@ async function resolveTopic(
   const notes: string[] = []
   const slices = ranges
     .filter(({ partition }) => partitions === undefined || partitions.includes(partition))
-    .map(({ partition, start, end, lastStable }) => {
+    .map(({ partition, start, end, ...stable }) => {
+      const lastStable = stableEndOf({ end, ...stable })
       const place = (spec: OffsetSpec, times: ReadonlyMap<number, bigint> | undefined, limit: bigint): bigint => {
         const wanted = offsetOf(spec, { start, end: lastStable }, times?.get(partition))
         const clamped = wanted < start ? start : wanted > limit ? limit : wanted

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { CommitDetails, CommittedOffset } from '../bus/admin.ts'
 import { EventBusError } from '../bus/errors.ts'
 import { placeOf } from '../bus/names.ts'
-import type { Position } from '../bus/record.ts'
 import { causeOf } from '../files/cause.ts'
 import { fileRefused } from '../files/file-refused.ts'
 import { writeWhole } from '../files/write-whole.ts'
@@ -107,6 +107,7 @@ function toStep(entry: unknown): ResetStep | undefined {
   if (lastStable === undefined) return undefined
   if (first === undefined || last === undefined || events === undefined) return undefined
   if (offsets === undefined || offsets === null || !isEventCount(counts)) return undefined
+  if (!isDetails(entry.fromDetails) || !isDetails(entry.toDetails)) return undefined
   return { ...entry, from, to, start, end, lastStable, first, last, events, offsets, counts } as unknown as ResetStep
 }
 
@@ -154,7 +155,8 @@ export async function readUndoFile(path: string): Promise<UndoRecord> {
   const isRecord = isText(group) && isIdentity(bus) && isText(did) && isCount(savedAt) && isFlag(madeGroup)
   const offsets = listOf(found.offsets).flatMap((one) => {
     const [before, after] = [offsetOf(one.before), offsetOf(one.after)]
-    return isPlace(one) && before !== undefined && after !== undefined ? [{ ...one, before, after }] : []
+    const isWhole = isPlace(one) && before !== undefined && after !== undefined && isDetails(one.beforeDetails)
+    return isWhole ? [{ ...one, before, after }] : []
   })
   // An offset that cannot be read must not be taken for none.
   if (!isRecord || !Array.isArray(found.offsets) || offsets.length !== found.offsets.length) {
@@ -197,22 +199,50 @@ export async function lastUndo(
  * Offsets from a file: a list of `{topic, partition, offset}`, or an object with one as `offsets` (as `crbus groups
  * describe --json` prints), or a plan (where it goes to), or an undo file (what was before).
  */
-export async function readOffsetsFile(path: string): Promise<Position[]> {
+export async function readOffsetsFile(path: string): Promise<CommittedOffset[]> {
   const found = await readEntry(path)
   const entries = Array.isArray(found) ? found : ((found.offsets ?? found.steps) as unknown)
-  const offsets = listOf(entries).flatMap((entry, index): Position[] => {
+  const offsets = listOf(entries).flatMap((entry, index): CommittedOffset[] => {
     const { topic, partition, offset, before, to } = entry
     const at = offsetOf(offset ?? before ?? to ?? null)
-    if (at === undefined || !isPlace(entry)) {
+    const details = detailsIn(entry)
+    if (at === undefined || !isPlace(entry) || !isDetails(details)) {
       throw new EventBusError('REFUSED', `${path}: entry ${index} is no topic, partition and offset`, { suggestions })
     }
-    return at === null ? [] : [{ topic: topic as string, partition: partition as number, offset: at }]
+    return at === null
+      ? []
+      : [
+          {
+            topic: topic as string,
+            partition: partition as number,
+            offset: at,
+            ...(details as CommitDetails | undefined),
+          },
+        ]
   })
   if (offsets.length === 0) throw new EventBusError('REFUSED', `${path} holds no offsets`, { suggestions })
   return offsets
 }
 
 const suggestions = ['[{"topic": "order-events", "partition": 0, "offset": 47}]']
+
+/** What is committed with an offset: beside it as "groups describe" prints it, or as a plan or an undo file has it. */
+function detailsIn({ offset, before, metadata, leaderEpoch, beforeDetails, toDetails }: Entry): unknown {
+  const isListed = offset !== undefined && offset !== null
+  const listed = { metadata, leaderEpoch: leaderEpoch ?? undefined }
+  const details = isListed ? listed : (before ?? null) === null ? toDetails : beforeDetails
+  if (!isFields(details)) return details
+  // An empty text says that there is no metadata, where an absent one says nothing.
+  const isNone = details.metadata === null || (!isListed && details.metadata === undefined)
+  return isNone ? { ...details, metadata: '' } : details
+}
+
+/** Whether an entry's metadata and leader epoch, each of which may be absent, are of their kinds. */
+const isDetails = (value: unknown): boolean =>
+  value === undefined ||
+  (isFields(value) &&
+    (value.metadata === undefined || typeof value.metadata === 'string') &&
+    (value.leaderEpoch === undefined || isCount(value.leaderEpoch)))
 
 const isPlace = ({ topic, partition }: Entry): boolean => isText(topic) && isCount(partition)
 

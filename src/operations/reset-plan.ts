@@ -1,7 +1,8 @@
-import type { GroupState, TopicPartition } from '../bus/admin.ts'
+import type { CommitDetails, GroupState, TopicPartition } from '../bus/admin.ts'
 import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
-import type { PartitionRange } from '../bus/topic-log.ts'
+import { type PartitionRange, stableEndOf } from '../bus/topic-log.ts'
+import { isSameCommit } from './commit-details.ts'
 import type { EventCount } from './event-count.ts'
 import { type ResetSample, type StretchTimes, sampleStretches } from './reset-sample.ts'
 
@@ -9,6 +10,9 @@ import { type ResetSample, type StretchTimes, sampleStretches } from './reset-sa
 export interface ResetStep extends TopicPartition, StretchTimes {
   readonly from: bigint | null
   readonly to: bigint | null
+  /** Metadata and leader epoch that are committed with `from`, and that will be with `to`. Absent: none. */
+  readonly fromDetails?: CommitDetails | undefined
+  readonly toDetails?: CommitDetails | undefined
   /** What the log held when the plan was made; `null` when the topic is gone. */
   readonly start: bigint | null
   readonly end: bigint | null
@@ -58,32 +62,35 @@ export interface ResetPlan extends ResetSample {
   readonly notes: readonly string[]
 }
 
-/** Steps that move something. */
+/** Steps that change something: an offset, or what is committed with it. */
 export const changesOf = ({ steps }: Pick<ResetPlan, 'steps'>): ResetStep[] =>
-  steps.filter(({ from, to }) => from !== to)
+  steps.filter(({ from, to, fromDetails, toDetails }) => from !== to || !isSameCommit(fromDetails, toDetails))
 
 export interface Move extends TopicPartition {
   readonly range: PartitionRange | undefined
   readonly from: bigint | null
   readonly to: bigint | null
+  readonly fromDetails: CommitDetails | undefined
+  readonly toDetails: CommitDetails | undefined
   readonly clamped: string | null
 }
 
 /** What each move does to the events between its ends, and what those are. */
 export async function withEffects(bus: EventBus, moves: readonly Move[], signal: AbortSignal | undefined) {
   // Only a group that reads uncommitted records comes behind the start of an open transaction.
-  const readsUncommitted = moves.some(({ range, from }) => range && from !== null && from > range.lastStable)
+  const readsUncommitted = moves.some(({ range, from }) => range && from !== null && from > stableEndOf(range))
   const stretches = moves.map(({ topic, partition, range, from, to }) => {
     const stretch = range && stretchOf(range, from, to)
     if (range === undefined || stretch === undefined) return undefined
-    const isCommitted = !readsUncommitted && stretch.to <= range.lastStable
+    const isCommitted = !readsUncommitted && stretch.to <= stableEndOf(range)
     return { topic, partition, ...stretch, isolation: isCommitted ? ('committed' as const) : ('uncommitted' as const) }
   })
   const asked = stretches.filter((stretch) => stretch !== undefined)
   const { times, sample } = await sampleStretches(bus, asked, signal)
   const timesOfStretch = new Map(asked.map((stretch, index) => [stretch, times[index]]))
   const compacted = await bus.admin.compactedTopics([...new Set(asked.map(({ topic }) => topic))])
-  const steps = moves.map(({ topic, partition, range, from, to, clamped }, index): ResetStep => {
+  const steps = moves.map((move, index): ResetStep => {
+    const { topic, partition, range, from, to, fromDetails, toDetails, clamped } = move
     const stretch = stretches[index]
     const own = stretch && timesOfStretch.get(stretch)
     return {
@@ -91,9 +98,11 @@ export async function withEffects(bus: EventBus, moves: readonly Move[], signal:
       partition,
       from,
       to,
+      fromDetails,
+      toDetails,
       start: range?.start ?? null,
       end: range?.end ?? null,
-      lastStable: range?.lastStable ?? null,
+      lastStable: range === undefined ? null : stableEndOf(range),
       effect: effectOf(from, to),
       ...countOf(stretch, own, compacted.has(topic)),
       first: own?.first ?? null,

@@ -1,5 +1,4 @@
-import type { TopicPartition } from '../bus/admin.ts'
-import type { Position } from '../bus/record.ts'
+import type { CommittedOffset, TopicPartition } from '../bus/admin.ts'
 import { knownTimes, type OffsetSpec, parsePoint } from './offset-grammar.ts'
 
 /** Where to move a group's offsets. */
@@ -12,7 +11,7 @@ export type ResetTarget =
   /** Where another group is. */
   | { readonly kind: 'group'; readonly group: string }
   /** Where a file says. */
-  | { readonly kind: 'offsets'; readonly source: string; readonly offsets: readonly Position[] }
+  | { readonly kind: 'offsets'; readonly source: string; readonly offsets: readonly CommittedOffset[] }
   /** As if nothing had ever been committed. */
   | { readonly kind: 'nothing' }
 

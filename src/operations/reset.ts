@@ -1,9 +1,10 @@
-import type { TopicPartition } from '../bus/admin.ts'
+import type { CommitDetails, CommittedOffset, TopicPartition } from '../bus/admin.ts'
 import { EventBusError, groupNotFound, topicNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
 import type { Position } from '../bus/record.ts'
 import type { PartitionRange } from '../bus/topic-log.ts'
+import { detailsOf } from './commit-details.ts'
 import { offsetOf } from './offset-grammar.ts'
 import { type Move, type ResetPlan, withEffects } from './reset-plan.ts'
 import { isChosen, type ResetScope, type ResetTarget } from './reset-target.ts'
@@ -42,17 +43,24 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
   }
   const ranges = await rangesOf(bus, scope, source ?? committed, target.kind === 'nothing', notes)
   const times = await timesOf(bus, target, [...ranges.keys()])
-  const current = new Map(committed.map((position) => [placeOf(position), position.offset]))
-  const wanted = new Map(source?.map((position) => [placeOf(position), position.offset]))
+  const current = new Map(committed.map((position) => [placeOf(position), position]))
+  const wanted = new Map(source?.map((position) => [placeOf(position), position]))
   const moves = placesOf(scope, ranges, source ?? committed).flatMap((place): Move[] => {
     const range = ranges.get(place.topic)?.find(({ partition }) => partition === place.partition)
-    const from = current.get(placeOf(place)) ?? null
-    if (target.kind === 'nothing') return from === null ? [] : [{ ...place, range, from, to: null, clamped: null }]
+    const own = current.get(placeOf(place))
+    const given = wanted.get(placeOf(place))
+    const from = own?.offset ?? null
+    const fromDetails = detailsOf(own)
+    if (target.kind === 'nothing') {
+      return from === null
+        ? []
+        : [{ ...place, range, from, to: null, fromDetails, toDetails: undefined, clamped: null }]
+    }
     if (range === undefined) {
       notes.push(`${placeOf(place)} does not exist: left as it is`)
       return []
     }
-    const found = wantedOffset(target, range, from, wanted.get(placeOf(place)), times.get(place.topic))
+    const found = wantedOffset(target, range, from, given?.offset, times.get(place.topic))
     if (found === undefined) {
       notes.push(`${placeOf(place)}: ${request.to} has no offset for it, so it is left as it is`)
       return []
@@ -63,7 +71,9 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
         suggestions: ['--to start', '--to end'],
       })
     }
-    return [{ ...place, range, from, ...clamp(found, range, isTime(target)) }]
+    const clamped = clamp(found, range, isTime(target))
+    const toDetails = detailsOf(detailsAt(target, clamped.to, own, given))
+    return [{ ...place, range, from, fromDetails, toDetails, ...clamped }]
   })
   const steps = await withEffects(bus, moves, request.signal)
   const lost = moves.filter(({ from, range }) => from !== null && range && (from < range.start || from > range.end))
@@ -75,10 +85,17 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
     )
   }
   for (const { from, to, range, ...place } of moves) {
-    if (range === undefined || from === to || to === null || to <= range.lastStable) continue
+    const { lastStable } = range ?? {}
+    if (lastStable === undefined || from === to || to === null || to <= lastStable) continue
     notes.push(
-      `${placeOf(place)}: ${to} lies behind the start of a transaction that is open at ${range.lastStable}; read-committed consumers will not get its events (--to ${range.lastStable} keeps them)`,
+      `${placeOf(place)}: ${to} lies behind the start of a transaction that is open at ${lastStable}; read-committed consumers will not get its events (--to ${lastStable} keeps them)`,
     )
+  }
+  const kept = moves.filter(
+    ({ from, to, toDetails }) => from !== null && from !== to && toDetails?.metadata !== undefined,
+  )
+  if (kept.length > 0 && source === undefined) {
+    notes.push(`commit metadata is kept, from which some clients read a position: ${namesOf(kept)}`)
   }
   return {
     group,
@@ -95,7 +112,7 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
   }
 }
 
-async function sourceOf(bus: EventBus, target: ResetTarget): Promise<readonly Position[] | undefined> {
+async function sourceOf(bus: EventBus, target: ResetTarget): Promise<readonly CommittedOffset[] | undefined> {
   if (target.kind === 'offsets') return target.offsets
   if (target.kind !== 'group') return undefined
   const offsets = await bus.admin.committedOffsets(target.group)
@@ -178,6 +195,30 @@ function wantedOffset(
   if (target.kind === 'shift') return from === null ? 'nothing is committed to count from' : from + target.by
   if (target.kind === 'nothing') return undefined
   return offsetOf(target.place, range, times?.get(range.partition))
+}
+
+/**
+ * What is committed with an offset. A group or a file that is gone by gives its own with its offsets. Else metadata stays,
+ * and a leader epoch where the offset does: it belongs to the record before it, and the one of another is not known.
+ */
+function detailsAt(
+  { kind }: ResetTarget,
+  to: bigint,
+  own: CommittedOffset | undefined,
+  given: CommittedOffset | undefined,
+): CommitDetails | undefined {
+  if (given !== undefined && (kind === 'group' || given.metadata !== undefined || given.leaderEpoch !== undefined)) {
+    return to === given.offset ? given : { metadata: given.metadata }
+  }
+  return to === own?.offset ? own : { metadata: own?.metadata }
+}
+
+/** More than this at once helps no reader. */
+const MAX_NAMED = 5
+
+const namesOf = (places: readonly TopicPartition[]): string => {
+  const more = places.length > MAX_NAMED ? [`${places.length - MAX_NAMED} more`] : []
+  return [...places.slice(0, MAX_NAMED).map(placeOf), ...more].join(', ')
 }
 
 const isTime = (target: ResetTarget): boolean => target.kind === 'place' && target.place.kind === 'time'

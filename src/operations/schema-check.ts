@@ -1,6 +1,6 @@
 import type { EventBus } from '../bus/event-bus.ts'
 import type { BusRecord } from '../bus/record.ts'
-import type { LogSlice, PartitionRange } from '../bus/topic-log.ts'
+import { type LogSlice, type PartitionRange, stableEndOf } from '../bus/topic-log.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
 import { decodePayload } from '../codecs/payload.ts'
 import { compileDecoder } from '../schema/bincode/compile-decoder.ts'
@@ -73,7 +73,10 @@ export async function checkTopic(bus: EventBus, request: SchemaCheckRequest): Pr
 function newestSlices(topic: string, ranges: readonly PartitionRange[], last: number | undefined): LogSlice[] {
   let left = last === undefined ? undefined : BigInt(last)
   const sizes = ranges
-    .map(({ partition, start, lastStable: end }) => ({ partition, start, end, size: end - start }))
+    .map(({ partition, start, ...ends }) => {
+      const end = stableEndOf(ends)
+      return { partition, start, end, size: end - start }
+    })
     .sort((a, b) => (a.size < b.size ? -1 : 1))
   return sizes.flatMap(({ partition, start, end, size }, index) => {
     const sharers = BigInt(sizes.length - index)

@@ -1,4 +1,5 @@
 import type { EventBus } from '../bus/event-bus.ts'
+import { stableEndOf } from '../bus/topic-log.ts'
 import { viewOf } from './event-view.ts'
 
 /** An event type as it was seen on a topic. */
@@ -14,7 +15,8 @@ export async function seenEvents(bus: EventBus, topic: string, sample = 1000): P
   const ranges = await bus.log.ranges(topic)
   const each = BigInt(Math.ceil(sample / Math.max(1, ranges.length)))
   const slices = ranges
-    .map(({ partition, start, lastStable: to }) => {
+    .map(({ partition, start, ...ends }) => {
+      const to = stableEndOf(ends)
       return { topic, partition, from: to - each > start ? to - each : start, to }
     })
     .filter(({ from, to }) => from < to)

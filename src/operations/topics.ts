@@ -2,7 +2,7 @@ import type { ClusterDescription, NewTopic, TopicDescription } from '../bus/admi
 import { EventBusError, topicExists, topicNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { isEventTopic, topicNameError } from '../bus/names.ts'
-import type { PartitionRange } from '../bus/topic-log.ts'
+import { stableEndOf } from '../bus/topic-log.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
 import type { EventCount } from './event-count.ts'
 
@@ -29,7 +29,12 @@ export async function listTopics(bus: EventBus, { internal = false } = {}): Prom
 }
 
 export interface TopicReport extends Omit<TopicDescription, 'layout'> {
-  readonly layout: readonly (TopicDescription['layout'][number] & Omit<PartitionRange, 'partition'>)[]
+  readonly layout: readonly (TopicDescription['layout'][number] & {
+    readonly start: bigint
+    readonly end: bigint
+    /** Where the oldest open transaction begins: `end` without one. */
+    readonly lastStable: bigint
+  })[]
   /** Event types among the newest records looked at, most frequent first. */
   readonly types: readonly { readonly eventType: string; readonly count: number; readonly partitions: number[] }[]
   /** How many records `types` was counted from. */
@@ -45,7 +50,8 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
   const [ranges, compacted] = await Promise.all([bus.log.ranges(topic), bus.admin.compactedTopics([topic])])
   const each = BigInt(Math.ceil(sample / Math.max(1, ranges.length)))
   const slices = ranges
-    .map(({ partition, start, lastStable: to }) => {
+    .map(({ partition, start, ...ends }) => {
+      const to = stableEndOf(ends)
       return { topic, partition, from: to - each > start ? to - each : start, to }
     })
     .filter(({ from, to }) => from < to)
@@ -66,8 +72,8 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
   const warnings = [
     ...nameWarnings(topic),
     ...(sampled > 0 && busy < ranges.length ? [emptyWarning(ranges.length - busy, ranges.length, types)] : []),
-    ...ranges.flatMap(({ partition, end, lastStable }) =>
-      lastStable === end
+    ...ranges.flatMap(({ partition, lastStable }) =>
+      lastStable === undefined
         ? []
         : [`a transaction is open in partition ${partition} at offset ${lastStable}: read-committed consumers wait`],
     ),
@@ -76,7 +82,8 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
     ...description,
     layout: description.layout.map((place) => {
       const range = ranges.find(({ partition }) => partition === place.partition)
-      return { ...place, start: range?.start ?? 0n, end: range?.end ?? 0n, lastStable: range?.lastStable ?? 0n }
+      const { start, end } = range ?? { start: 0n, end: 0n }
+      return { ...place, start, end, lastStable: range === undefined ? end : stableEndOf(range) }
     }),
     types: [...types]
       .map(([eventType, { count, partitions }]) => ({

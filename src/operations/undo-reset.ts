@@ -1,6 +1,7 @@
 import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
 import type { UndoRecord } from './apply-reset.ts'
+import { detailsOf } from './commit-details.ts'
 import { type Move, type ResetPlan, requireSameBus, withEffects } from './reset-plan.ts'
 
 /**
@@ -11,7 +12,7 @@ export async function planUndo(bus: EventBus, record: UndoRecord, now: number): 
   const { group, offsets } = record
   await requireSameBus(bus, record.bus, 'the undo file')
   const committed = await bus.admin.committedOffsets(group)
-  const current = new Map(committed.map((position) => [placeOf(position), position.offset]))
+  const current = new Map(committed.map((position) => [placeOf(position), position]))
   const known = new Set(offsets.map(placeOf))
   const description = await bus.admin.describeGroup(group)
   const topics = new Set(offsets.map(({ topic }) => topic))
@@ -20,20 +21,18 @@ export async function planUndo(bus: EventBus, record: UndoRecord, now: number): 
     .filter((topic) => !ranges.has(topic))
     .map((topic) => `topic '${topic}' does not exist any more: its offsets stay forgotten`)
   const moves = offsets
-    .map(({ topic, partition, before }): Move => {
+    .map(({ topic, partition, before, beforeDetails }): Move => {
       const range = ranges.get(topic)?.find((one) => one.partition === partition)
-      return {
-        topic,
-        partition,
-        range,
-        from: current.get(placeOf({ topic, partition })) ?? null,
-        to: before,
-        clamped: null,
-      }
+      const own = current.get(placeOf({ topic, partition }))
+      const from = own?.offset ?? null
+      const fromDetails = detailsOf(own)
+      // Records of earlier versions do not tell: nothing is taken away then where the offset stays.
+      const toDetails = beforeDetails === undefined && from === before ? fromDetails : detailsOf(beforeDetails)
+      return { topic, partition, range, from, to: before, fromDetails, toDetails, clamped: null }
     })
     .filter(({ range }) => range !== undefined)
   const since = offsets.flatMap(({ after, ...place }) => {
-    const is = current.get(placeOf(place)) ?? null
+    const is = current.get(placeOf(place))?.offset ?? null
     return is === after ? [] : [`${placeOf(place)} has moved from ${after ?? 'none'} to ${is ?? 'none'} since`]
   })
   const { clusterId, kind } = record.bus

@@ -6,6 +6,10 @@ import { formatTable } from './table.ts'
 
 const plural = (count: number | bigint, noun: string): string => `${count} ${noun}${BigInt(count) === 1n ? '' : 's'}`
 const time = (timestamp: bigint | null): string => (timestamp === null ? '-' : formatTimestamp(timestamp))
+/** A step that changes an offset, or what is committed with it. */
+const isChange = ({ from, to, fromDetails, toDetails }: ResetStep): boolean =>
+  from !== to || fromDetails?.metadata !== toDetails?.metadata || fromDetails?.leaderEpoch !== toDetails?.leaderEpoch
+
 const MOST_TYPES = 8
 const MOST_CLAMPED = 5
 
@@ -59,7 +63,9 @@ function sumOf(plan: ResetPlan): string {
     ...(forgotten > 0 ? [`${plural(forgotten, 'offset')} forgotten`] : []),
   ]
   if (parts.length > 0) return parts.join(', ')
-  return count('none') === steps.length ? 'nothing to change' : 'no event delivered again or skipped'
+  const isSame = count('none') === steps.length
+  if (isSame && steps.some(isChange)) return 'offsets stay, commit metadata or leader epochs change'
+  return isSame ? 'nothing to change' : 'no event delivered again or skipped'
 }
 
 function sampleOf({ sampled, types, conversations, sagas, replayed, skipped }: ResetPlan): string {
@@ -74,7 +80,7 @@ function sampleOf({ sampled, types, conversations, sagas, replayed, skipped }: R
 
 /** What a command asks and says about a plan. */
 export function wordsOfReset(plan: ResetPlan) {
-  const changes = plan.steps.filter(({ from, to }) => from !== to)
+  const changes = plan.steps.filter(isChange)
   const [ask, did] = changes.every(({ to }) => to === null) ? ['Forget', 'forgot'] : ['Move', 'moved']
   const isDeletion = plan.removesGroup
   const what = isDeletion

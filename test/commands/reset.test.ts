@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { groupActive } from '../../src/bus/errors.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
+import GroupsDescribe from '../../src/commands/groups/describe.ts'
 import ResetApply from '../../src/commands/reset/apply.ts'
 import ResetUndo from '../../src/commands/reset/undo.ts'
 import Reset from '../../src/commands/reset.ts'
@@ -286,6 +287,39 @@ describe('reset', () => {
 
     const [file] = readdirSync(undoFolder())
     await reset('-g', 'billing', '--all-topics', '--to', join(undoFolder(), String(file)), '--yes')
+    expect(committed()).toEqual([6n])
+  })
+
+  const details = () => broker.groups.committed('billing')
+
+  test('keeps commit metadata in undo files and plans, and takes it from files of offsets', async () => {
+    const place = { topic: 'order-events', partition: 0 }
+    const before = { ...place, offset: 6n, metadata: 'six', leaderEpoch: 2 }
+    broker.groups.commit('billing', [before])
+    const { stdout } = await runCli(GroupsDescribe, ['billing', '--json'], options())
+    writeFileSync(join(folder, 'described.json'), stdout)
+    expect(JSON.parse(stdout).offsets).toMatchObject([{ offset: 6, metadata: 'six', leaderEpoch: 2 }])
+
+    await reset(...base, 'start', '--plan-out', 'plan.json')
+    await runCli(ResetApply, ['plan.json', '--yes'], options())
+    expect(details()).toEqual([{ ...place, offset: 0n, metadata: 'six' }])
+    await runCli(ResetUndo, ['--last', '--yes'], options())
+    expect(details()).toEqual([before])
+
+    await reset(...base, '3', '--yes')
+    await reset('-g', 'billing', '--all-topics', '--to', 'described.json', '--yes')
+    expect(details()).toEqual([before])
+    broker.groups.commit('billing', [{ ...before, metadata: 'other' }])
+    const only = await reset('-g', 'billing', '--all-topics', '--to', 'described.json', '--yes')
+    expect(only.stdout).toContain('offsets stay, commit metadata or leader epochs change\n')
+    expect(details()).toEqual([before])
+  })
+
+  test('does not take metadata that is not a text from a file', async () => {
+    const offsets = [{ topic: 'order-events', partition: 0, offset: 2, metadata: 7 }]
+    writeFileSync(join(folder, 'offsets.json'), JSON.stringify(offsets))
+    const { exitCode } = await reset('-g', 'billing', '--all-topics', '--to', 'offsets.json', '--yes')
+    expect(exitCode).toBe(6)
     expect(committed()).toEqual([6n])
   })
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { DatabaseSync } from 'node:sqlite'
-import type { BusAdmin, GroupDescription, TopicDescription } from '../../bus/admin.ts'
+import type { BusAdmin, CommittedOffset, GroupDescription, TopicDescription } from '../../bus/admin.ts'
 import {
   groupActive,
   groupNotFound,
@@ -9,7 +9,6 @@ import {
   topicExists,
   topicNotFound,
 } from '../../bus/errors.ts'
-import type { Position } from '../../bus/record.ts'
 import { transact } from '../../sqlite/shared-file.ts'
 import type { Changes } from './changes.ts'
 import { guarded, OFFSETS_PER_PARTITION } from './database.ts'
@@ -21,6 +20,19 @@ interface MemberRow extends LeaseRow {
   readonly client_id: string
   readonly topics: string
 }
+
+/**
+ * What was committed with an offset. Made when it is first needed, as nothing that runs on this bus commits metadata, and
+ * files of every version lack it until then. A row counts while its group is at `next_offset`: members move on without it.
+ */
+const DETAILS_TABLE = `CREATE TABLE IF NOT EXISTS commit_details (
+  group_name TEXT NOT NULL REFERENCES groups ON DELETE CASCADE,
+  partition_id INTEGER NOT NULL REFERENCES partitions ON DELETE CASCADE,
+  next_offset INTEGER NOT NULL,
+  metadata TEXT,
+  leader_epoch INTEGER,
+  PRIMARY KEY (group_name, partition_id)
+) WITHOUT ROWID`
 
 /** Topics and groups of one file. */
 export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes: Changes, path: string): BusAdmin {
@@ -51,13 +63,29 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
     return { group, protocolType: 'consumer', state, protocol: members.length === 0 ? '' : 'range', members }
   }
 
-  const committedOffsets = (group: string, topics?: readonly string[]): readonly Position[] => {
-    return all<{ topic: string; partition: number; next: number }>(
-      'SELECT t.name AS topic, p.partition, o.next_offset AS next FROM offsets o JOIN partitions p ON p.id = o.partition_id JOIN topics t ON t.id = p.topic_id WHERE o.group_name = ? ORDER BY 1, 2',
+  const hasDetails = () => all("SELECT 1 FROM sqlite_master WHERE name = 'commit_details'").length > 0
+
+  const committedOffsets = (group: string, topics?: readonly string[]): readonly CommittedOffset[] => {
+    const [details, join] = hasDetails()
+      ? [
+          'd.metadata, d.leader_epoch AS epoch',
+          'LEFT JOIN commit_details d ON d.group_name = o.group_name AND d.partition_id = o.partition_id AND d.next_offset = o.next_offset',
+        ]
+      : ['NULL AS metadata, NULL AS epoch', '']
+    return all<{ topic: string; partition: number; next: number; metadata: string | null; epoch: number | null }>(
+      `SELECT t.name AS topic, p.partition, o.next_offset AS next, ${details} FROM offsets o JOIN partitions p ON p.id = o.partition_id JOIN topics t ON t.id = p.topic_id ${join} WHERE o.group_name = ? ORDER BY 1, 2`,
       group,
     )
       .filter(({ topic }) => topics === undefined || topics.includes(topic))
-      .map(({ topic, partition, next }) => ({ topic, partition, offset: BigInt(next) }))
+      .map(({ topic, partition, next, metadata, epoch }) => {
+        return {
+          topic,
+          partition,
+          offset: BigInt(next),
+          metadata: metadata ?? undefined,
+          leaderEpoch: epoch ?? undefined,
+        }
+      })
   }
 
   const answering = <Arguments extends unknown[], Answer>(answer: (...args: Arguments) => Answer) => {
@@ -147,10 +175,19 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
         const set = database.prepare(
           'INSERT INTO offsets (group_name, partition_id, next_offset) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset',
         )
-        for (const { topic, partition, offset } of offsets) {
+        const isDetailed = offsets.some(
+          ({ metadata = '', leaderEpoch }) => metadata !== '' || leaderEpoch !== undefined,
+        )
+        if (isDetailed) database.exec(DETAILS_TABLE)
+        const setDetails =
+          isDetailed || hasDetails()
+            ? database.prepare('INSERT OR REPLACE INTO commit_details VALUES (?, ?, ?, ?, ?)')
+            : undefined
+        for (const { topic, partition, offset, metadata, leaderEpoch } of offsets) {
           const row = log.partitions(topic)[partition]
           if (!row) throw invalidTopic(topic, `has no partition ${partition}`)
           set.run(group, row.id, offset)
+          setDetails?.run(group, row.id, offset, metadata || null, leaderEpoch ?? null)
         }
       })
       changes.notify()

@@ -387,10 +387,7 @@ export class EmbeddedLog implements TopicLog {
   }
 }
 
-function toRange({ partition, next }: PartitionRow): PartitionRange {
-  const end = BigInt(next)
-  return { partition, start: 0n, end, lastStable: end }
-}
+const toRange = ({ partition, next }: PartitionRow): PartitionRange => ({ partition, start: 0n, end: BigInt(next) })
 
 const writeHeaders = (headers: readonly Header[]): string =>
   JSON.stringify(headers.map(([name, value]) => [name, value && Buffer.from(value).toString('base64')]))

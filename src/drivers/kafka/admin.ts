@@ -1,4 +1,4 @@
-import type { BusAdmin, GroupDescription, GroupState, TopicDescription } from '../../bus/admin.ts'
+import type { BusAdmin, CommittedOffset, GroupDescription, GroupState, TopicDescription } from '../../bus/admin.ts'
 import {
   EventBusError,
   groupActive,
@@ -8,7 +8,6 @@ import {
   transportError,
 } from '../../bus/errors.ts'
 import { topicNameError } from '../../bus/names.ts'
-import type { Position } from '../../bus/record.ts'
 import type { Coordinator, KafkaCluster } from './cluster.ts'
 import { errorCode, isNoGroup, isPassingCode } from './kafka-errors.ts'
 import { offsetsOf } from './log.ts'
@@ -280,7 +279,7 @@ export async function committedOffsets(
   cluster: KafkaCluster,
   group: string,
   topics?: readonly string[],
-): Promise<readonly Position[]> {
+): Promise<readonly CommittedOffset[]> {
   return cluster.retrying({ group }, async () => {
     const [found] = await cluster.coordinators([group])
     if (found === undefined) return []
@@ -302,13 +301,20 @@ async function fetchOffsets(
   return [...found, ...(await Promise.all(others))]
 }
 
-function toPositions({ group, error, offsets }: FetchedOffsets, topics?: readonly string[]): Position[] {
+function toPositions({ group, error, offsets }: FetchedOffsets, topics?: readonly string[]): CommittedOffset[] {
   if (isNoGroup(error)) return []
   if (error !== 0) throw protocolFailure(error, null, { request: offsetFetchApi.name, group })
-  const positions: Position[] = []
-  for (const { topic, partition, offset, error: own } of offsets) {
+  const positions: CommittedOffset[] = []
+  for (const { topic, partition, offset, metadata, leaderEpoch, error: own } of offsets) {
     // A negative offset is Kafka's "nothing committed".
-    if (own === 0 && offset >= 0n && (topics?.includes(topic) ?? true)) positions.push({ topic, partition, offset })
+    if (own !== 0 || offset < 0n || !(topics?.includes(topic) ?? true)) continue
+    positions.push({
+      topic,
+      partition,
+      offset,
+      metadata: metadata === '' ? undefined : metadata,
+      leaderEpoch: leaderEpoch < 0 ? undefined : leaderEpoch,
+    })
   }
   return positions.sort(byPlace)
 }

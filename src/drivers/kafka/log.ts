@@ -91,11 +91,12 @@ function rangesOf(
     const left = ends.filter(({ error }) => !isGone(error))
     const ranges = left.map(({ topic, partition, offset }) => {
       const key = `${topic}/${partition}`
-      const lastStable = stableOf?.get(key) ?? offset
+      const stable = stableOf?.get(key) ?? offset
       // Asked for at the same time: the log may have grown between the two answers.
-      const end = lastStable > offset ? lastStable : offset
+      const end = stable > offset ? stable : offset
       const start = startOf?.get(key) ?? end
       if (start < 0n || start > end) throw protocolFailure(errorCode.OFFSET_NOT_AVAILABLE)
+      const lastStable = stable < end ? stable : undefined
       return { topic, partition, start, end, lastStable }
     })
     const byTopic = Map.groupBy(ranges, ({ topic }) => topic)

@@ -4,6 +4,7 @@
  * compact encoding, which is preferred where the broker names it (`KafkaCluster.speaks`). Every broker names its versions
  * when a connection opens, and is sent no others (`WireConnection`).
  */
+import type { CommittedOffset } from '../../bus/admin.ts'
 import type { Isolation } from '../../bus/topic-log.ts'
 import { Reader, Writer } from './bytes.ts'
 import { KafkaFailure } from './kafka-errors.ts'
@@ -534,13 +535,20 @@ export const describeGroupsApi: Api<readonly string[], readonly DescribedGroup[]
   },
 }
 
-/** Of every partition the group has committed, when no places are given. -1 is "nothing committed". */
+/** An offset as a group committed it. -1 is "nothing committed", and a leader epoch that is not known. */
+export interface CommittedPartition extends PartitionAnswer {
+  readonly offset: bigint
+  readonly leaderEpoch: number
+  readonly metadata: string
+}
+
+/** Of every partition the group has committed, when no places are given. Version 5: the first with leader epochs. */
 export const offsetFetchApi: Api<
   { readonly group: string; readonly places: readonly Place[] | null },
-  { readonly error: number; readonly offsets: readonly (PartitionAnswer & { readonly offset: bigint })[] }
+  { readonly error: number; readonly offsets: readonly CommittedPartition[] }
 > = {
   key: 9,
-  version: 3,
+  version: 5,
   name: 'OffsetFetch',
   write(to, { group, places }) {
     to.string(group)
@@ -550,9 +558,8 @@ export const offsetFetchApi: Api<
   read(from) {
     from.int32()
     const offsets = readPlaces(from, (place) => {
-      const offset = from.int64()
-      from.string()
-      return { ...place, offset, error: from.int16() }
+      const committed = { offset: from.int64(), leaderEpoch: from.int32(), metadata: from.text() }
+      return { ...place, ...committed, error: from.int16() }
     })
     return { error: from.int16(), offsets }
   },
@@ -561,7 +568,7 @@ export const offsetFetchApi: Api<
 export interface FetchedOffsets {
   readonly group: string
   readonly error: number
-  readonly offsets: readonly (PartitionAnswer & { readonly offset: bigint })[]
+  readonly offsets: readonly CommittedPartition[]
 }
 
 /** Of every partition that each of many groups has committed. Kafka 3.0 and later. */
@@ -582,12 +589,10 @@ export const offsetFetchManyApi: Api<readonly string[], readonly FetchedOffsets[
       const offsets = from.compactList(() => {
         const topic = from.compactText()
         const own = from.compactList(() => {
-          const [partition, offset] = [from.int32(), from.int64()]
-          from.int32()
-          from.compactText()
-          const error = from.int16()
+          const [partition, offset, leaderEpoch] = [from.int32(), from.int64(), from.int32()]
+          const [metadata, error] = [from.compactText(), from.int16()]
           from.skipTags()
-          return { topic, partition, offset, error }
+          return { topic, partition, offset, leaderEpoch, metadata, error }
         })
         from.skipTags()
         return own
@@ -604,16 +609,19 @@ export interface CommitRequest {
   /** -1, with an empty member id, for who is no member: taken while the group has none. */
   readonly generation: number
   readonly memberId: string
-  readonly offsets: readonly (Place & { readonly offset: bigint })[]
+  readonly offsets: readonly CommittedOffset[]
 }
 
+/** Version 6: the first with leader epochs. */
 export const offsetCommitApi: Api<CommitRequest, PartitionAnswer[]> = {
   key: 8,
-  version: 5,
+  version: 6,
   name: 'OffsetCommit',
   write(to, { group, generation, memberId, offsets }) {
     to.string(group).int32(generation).string(memberId)
-    writePlaces(to, offsets, ({ offset }) => to.int64(offset).string(null))
+    writePlaces(to, offsets, ({ offset, leaderEpoch = -1, metadata = '' }) => {
+      to.int64(offset).int32(leaderEpoch).string(metadata)
+    })
   },
   read(from) {
     from.int32()

@@ -1,4 +1,4 @@
-import type { GroupDescription, TopicPartition } from '../../bus/admin.ts'
+import type { CommittedOffset, GroupDescription, TopicPartition } from '../../bus/admin.ts'
 import type { JoinRequest } from '../../bus/driver.ts'
 import { groupActive, groupNotFound, topicNotFound } from '../../bus/errors.ts'
 import type { Position } from '../../bus/record.ts'
@@ -10,7 +10,7 @@ import type { MemoryTopics } from './topics.ts'
 interface Group {
   readonly members: Map<string, MemoryMember>
   /** The next offset to read, by partition. */
-  readonly committed: Map<string, Position>
+  readonly committed: Map<string, CommittedOffset>
 }
 
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
@@ -86,19 +86,21 @@ export class MemoryGroups {
     return { group, protocolType: 'consumer', state, protocol: isEmpty ? '' : 'range', members }
   }
 
-  committed(group: string, topics?: readonly string[]): Position[] {
+  committed(group: string, topics?: readonly string[]): CommittedOffset[] {
     return [...(this.#groups.get(group)?.committed.values() ?? [])]
       .filter(({ topic }) => topics === undefined || topics.includes(topic))
       .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
   }
 
-  commit(group: string, positions: readonly Position[]): void {
+  commit(group: string, positions: readonly CommittedOffset[]): void {
     this.#requireIdle(group)
     for (const { topic, partition } of positions) {
       if (this.#topics.partitions(topic)[partition] === undefined) throw topicNotFound(topic)
     }
     const { committed } = this.#open(group)
-    for (const position of positions) committed.set(keyOf(position), { ...position })
+    for (const position of positions) {
+      committed.set(keyOf(position), { ...position, metadata: position.metadata || undefined })
+    }
   }
 
   deleteOffsets(group: string, partitions: readonly TopicPartition[]): void {

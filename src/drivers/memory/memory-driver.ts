@@ -35,10 +35,7 @@ export class MemoryDriver implements BusDriver {
 function memoryLog(broker: MemoryBroker, clientId: string): TopicLog {
   const { topics } = broker
   const rangesOf = (topic: string): PartitionRange[] =>
-    topics.partitions(topic).map(({ length }, partition) => {
-      const end = BigInt(length)
-      return { partition, start: 0n, end, lastStable: end }
-    })
+    topics.partitions(topic).map(({ length }, partition) => ({ partition, start: 0n, end: BigInt(length) }))
   return {
     async append(topic, records) {
       broker.requireConnected(clientId)

@@ -260,6 +260,39 @@ export function adminClauses({ bus, open }: Contract): void {
     expect((await bus().admin.committedOffsets(group)).map(({ offset }) => offset)).toEqual([0n, 7n])
   })
 
+  test('keeps metadata and leader epoch with an offset, and none where none are given', async () => {
+    const topic = await newTopic(bus(), 3)
+    const group = uniqueGroup()
+    const place = (partition: number) => ({ topic, partition, offset: 0n })
+    const commits = [
+      { ...place(0), metadata: 'made by hand: "ä"', leaderEpoch: 3 },
+      { ...place(1), leaderEpoch: 0 },
+      { ...place(2), metadata: '' },
+    ]
+    await bus().admin.commitOffsets(group, commits)
+
+    const kept = [commits[0], commits[1], place(2)]
+    expect(await (await open()).admin.committedOffsets(group)).toEqual(kept)
+    expect(await bus().admin.committedOffsetsOf([group])).toEqual([kept])
+
+    await bus().admin.commitOffsets(group, [place(0)])
+    expect(await bus().admin.committedOffsets(group)).toEqual([place(0), commits[1], place(2)])
+  })
+
+  test('drops metadata when a member commits', async () => {
+    const topic = await newTopic(bus())
+    const group = uniqueGroup()
+    await bus().publish(topic, numberedList(3))
+    await bus().admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n, metadata: 'before', leaderEpoch: 0 }])
+    const stream = await (await open()).subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    await take(stream, 2)
+    await stream.close()
+
+    const [found] = await bus().admin.committedOffsets(group)
+    expect(found).toMatchObject({ offset: 1n })
+    expect(found?.metadata).toBeUndefined()
+  })
+
   test('refuses to commit for a group that runs, and lets it when it stopped', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()

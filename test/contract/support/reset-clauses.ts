@@ -213,6 +213,70 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     await expect(plan(group, `group:${uniqueGroup()}`)).rejects.toMatchObject({ code: 'GROUP_NOT_FOUND' })
   })
 
+  test('keeps commit metadata through a reset, an undo and a clone, and a leader epoch where it stays true', async () => {
+    const topic = await filled(10, 4, 4)
+    const group = uniqueGroup()
+    const before = [
+      { topic, partition: 0, offset: 5n, metadata: 'five', leaderEpoch: 0 },
+      { topic, partition: 1, offset: 0n, metadata: 'zero', leaderEpoch: 0 },
+      { topic, partition: 2, offset: 1n },
+    ]
+    await bus().admin.commitOffsets(group, before)
+    const { apply, saved } = applying()
+
+    const made = await plan(group, 'start')
+    expect(made.notes).toEqual([`commit metadata is kept, from which some clients read a position: ${topic}[0]`])
+    await apply(made)
+    // The epoch of another record is not known.
+    expect(await bus().admin.committedOffsets(group)).toEqual([
+      { topic, partition: 0, offset: 0n, metadata: 'five' },
+      before[1],
+      { topic, partition: 2, offset: 0n },
+    ])
+    await apply(await planUndo(bus(), saved[0] as UndoRecord, NOW))
+    expect(await bus().admin.committedOffsets(group)).toEqual(before)
+
+    const clone = uniqueGroup()
+    await apply(await plan(clone, `group:${group}`, { newGroup: true }))
+    expect(await bus().admin.committedOffsets(clone)).toEqual(before)
+    // The offsets are the same by now: what is said with them is copied all the same.
+    await bus().admin.commitOffsets(clone, [{ topic, partition: 0, offset: 5n, metadata: 'other' }])
+    await apply(await plan(clone, `group:${group}`))
+    expect(await bus().admin.committedOffsets(clone)).toEqual(before)
+
+    await apply(await plan(group, 'nothing', { target: { kind: 'nothing' }, removesGroup: true }))
+    await apply(await planUndo(bus(), saved.at(-1) as UndoRecord, NOW))
+    expect(await bus().admin.committedOffsets(group)).toEqual(before)
+  })
+
+  test('takes metadata away by an undo where there was none, and leaves it by one that does not tell', async () => {
+    const topic = await filled(10)
+    const group = await groupAt(topic, 5)
+    const { apply, saved } = applying()
+    await apply(await plan(group, '3'))
+    const [record] = saved as [UndoRecord]
+    const { beforeDetails: _, ...untold } = record.offsets[0] as UndoRecord['offsets'][number]
+    await bus().admin.commitOffsets(group, [{ topic, partition: 0, offset: 5n, metadata: 'since' }])
+
+    expect((await planUndo(bus(), { ...record, offsets: [untold] }, NOW)).steps).toMatchObject([
+      { fromDetails: { metadata: 'since' }, toDetails: { metadata: 'since' } },
+    ])
+    await apply(await planUndo(bus(), record, NOW))
+    expect(await bus().admin.committedOffsets(group)).toEqual([{ topic, partition: 0, offset: 5n }])
+  })
+
+  test('refuses a plan when an offset was committed again with other metadata', async () => {
+    const topic = await filled(10)
+    const group = await groupAt(topic, 5)
+    const made = await plan(group, 'start')
+    await bus().admin.commitOffsets(group, [{ topic, partition: 0, offset: 5n, metadata: 'since' }])
+
+    await expect(applying().apply(made)).rejects.toMatchObject({
+      code: 'PLAN_STALE',
+      message: `the plan is stale: ${topic}[0] was committed at 5 with other metadata or leader epoch since; nothing was done`,
+    })
+  })
+
   test('plans for a group that runs, applies only when it has stopped, and can wait for that', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()

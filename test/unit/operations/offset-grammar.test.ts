@@ -191,8 +191,8 @@ describe('slices', () => {
   /** Partition 0 holds 10 to 20, partition 1 is empty at 5; records are a second apart. */
   const log = {
     ranges: async () => [
-      { partition: 0, start: 10n, end: 20n, lastStable: 20n },
-      { partition: 1, start: 5n, end: 5n, lastStable: 5n },
+      { partition: 0, start: 10n, end: 20n },
+      { partition: 1, start: 5n, end: 5n },
     ],
     offsetsAt: async (_: string, time: bigint) =>
       new Map([
