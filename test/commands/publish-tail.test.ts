@@ -124,7 +124,7 @@ describe('publish', () => {
     'refuses the time of a record that is %s',
     async (timestamp) => {
       const { stderr, exitCode } = await publish(['copy-events'], JSON.stringify({ key: 'k', value: 'v', timestamp }))
-      expect(stderr).toContain('line 1: timestamp is neither RFC 3339 nor milliseconds')
+      expect(stderr).toContain('line 1: timestamp is neither RFC 3339 nor a 64-bit number of milliseconds')
       expect(exitCode).toBe(2)
     },
   )

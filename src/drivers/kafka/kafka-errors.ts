@@ -137,6 +137,12 @@ export class KafkaFailure extends Error {
   }
 }
 
+/** The failure for the answer of the broker at `address` to request `name` whose bytes are not what the protocol says. */
+export function damagedAnswer(address: string, name: string, cause: unknown): KafkaFailure {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new KafkaFailure('answer', `the answer of ${address} to ${name} is damaged: ${reason}`, { cause })
+}
+
 export const isPassing = (error: unknown): boolean => error instanceof KafkaFailure && error.isPassing
 
 export interface ErrorPlace {

@@ -7,7 +7,7 @@
 import type { CommittedOffset } from '../../bus/admin.ts'
 import type { Isolation } from '../../bus/topic-log.ts'
 import { Reader, Writer } from './bytes.ts'
-import { KafkaFailure } from './kafka-errors.ts'
+import { damagedAnswer } from './kafka-errors.ts'
 import type { WireConnection } from './wire.ts'
 
 export interface Api<Request, Answer> {
@@ -37,14 +37,8 @@ export async function ask<Request, Answer>(
     from.end()
     return answer
   } catch (error) {
-    throw damagedAnswer(connection, name, error)
+    throw damagedAnswer(connection.address, name, error)
   }
-}
-
-/** The failure for an answer that is not one to what was asked. */
-function damagedAnswer({ address }: WireConnection, name: string, cause: unknown): KafkaFailure {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new KafkaFailure('answer', `the answer of ${address} to ${name} is damaged: ${reason}`, { cause })
 }
 
 /** The bytes that a fetch asks of a broker for all partitions together. One batch may be more. */
@@ -70,10 +64,11 @@ export async function askPlaces<Request, Answer extends Place>(
   for (const answer of answers) {
     const key = keyOf(answer)
     if (!left.delete(key))
-      throw damagedAnswer(connection, api.name, new Error(`${key} was not asked for, or is there twice`))
+      throw damagedAnswer(connection.address, api.name, new Error(`${key} was not asked for, or is there twice`))
   }
   const [omitted] = left
-  if (omitted !== undefined && !mayOmit) throw damagedAnswer(connection, api.name, new Error(`${omitted} is missing`))
+  if (omitted !== undefined && !mayOmit)
+    throw damagedAnswer(connection.address, api.name, new Error(`${omitted} is missing`))
   return answers
 }
 

@@ -53,6 +53,6 @@ test('an answer whose bytes are not what was asked for names the broker and the 
   await using bus = new RedpandaEventBus({ brokers, timeout: 30_000 })
   await expect(bus.admin.listTopics()).rejects.toMatchObject({
     code: 'TRANSPORT_ERROR',
-    message: `Transport error: the answer of ${brokers} to Metadata is damaged: a field has 4 bytes where 0 are left`,
+    message: `Transport error: the answer of ${brokers} to ApiVersions is damaged: a field has 4 bytes where 2 are left`,
   })
 })
