@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeWhole } from '../files/write-whole.ts'
 
 /** What a project's file was allowed, or what was said about it, in the user's state folder. */
 const FILE = 'projects.json'
@@ -41,14 +42,8 @@ export function remember(folder: string, note: Note, now: number): void {
   })
   const projects = Object.fromEntries(entries.slice(-MAX_ENTRIES))
   try {
-    makeFolder(folder)
-    const part = join(folder, `${FILE}.${randomUUID()}`)
-    try {
-      writeFileSync(part, `${JSON.stringify({ crbus_projects: 1, projects }, undefined, 2)}\n`, { mode: 0o600 })
-      renameSync(part, join(folder, FILE))
-    } finally {
-      rmSync(part, { force: true })
-    }
+    const text = `${JSON.stringify({ crbus_projects: 1, projects }, undefined, 2)}\n`
+    writeWhole(join(folder, FILE), text, { mode: 0o600, folderMode: 0o700 })
   } catch {
     // As said above: what could not be kept is said again.
   }
@@ -65,11 +60,4 @@ function readEntries(folder: string): Readonly<Record<string, Entry>> {
   } catch {
     return {}
   }
-}
-
-/** One level at a time: Node's recursive `mkdir` does not return under /proc. */
-function makeFolder(folder: string): void {
-  if (statSync(folder, { throwIfNoEntry: false }) !== undefined) return
-  makeFolder(dirname(folder))
-  mkdirSync(folder, { mode: 0o700 })
 }

@@ -25,7 +25,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   demo: [],
   ui: ['bus', 'codecs', 'operations'],
   // What all `crbus new` have in common: questions, plans, npm and cargo.
-  cli: ['bus', 'drivers', 'store', 'scaffold', 'ui'],
+  cli: ['bus', 'drivers', 'files', 'store', 'scaffold', 'ui'],
   commands: ['bus', 'cli', 'demo', 'operations', 'scaffold', 'ui'],
   'index.ts': ['bus', 'codecs', 'schema', 'drivers', 'store', 'saga', 'operations', 'scaffold'],
   'testing.ts': ['testing'],
