@@ -108,11 +108,20 @@ export function toFailure(failed: Failed): KafkaFailure {
       suggestions: isHandshake ? NO_TLS : undefined,
     })
   }
+  const { name, code, type, message } = error as { name?: string; code?: string; type?: string; message?: string }
+  const details = { cause: error }
+  const isAnswer = error instanceof KafkaFailure && error.kind === 'answer'
+  // Not a list of versions, or one that ends too early.
+  if (stage === 'greeting' && isAnswer) {
+    return new KafkaFailure('connection', `${address} does not answer as a Kafka broker does`, {
+      ...details,
+      isRefused: true,
+      suggestions: ['check the address in --brokers or CRBUS_BROKERS'],
+    })
+  }
   if (error instanceof KafkaFailure) {
     return error.isBroker ? new KafkaFailure(error.kind, `${address} ${error.message}`, error) : error
   }
-  const { name, code, type, message } = error as { name?: string; code?: string; type?: string; message?: string }
-  const details = { cause: error }
   const isLogin = name === 'KafkaJSSASLAuthenticationError' || (type !== undefined && loginErrors.has(type))
   if (isLogin) {
     // kafkajs puts the mechanism before what the broker says.
@@ -136,13 +145,6 @@ export function toFailure(failed: Failed): KafkaFailure {
   }
   if (code === undefined && stage === 'login')
     return new KafkaFailure('authentication', `the login at ${address} failed: ${message}`, details)
-  // Not an answer, or one that ends too early.
-  if (stage === 'greeting' && (code === undefined || error instanceof RangeError)) {
-    return new KafkaFailure('connection', `${address} does not answer as a Kafka broker does`, {
-      ...details,
-      suggestions: ['check the address in --brokers or CRBUS_BROKERS'],
-    })
-  }
   // kafkajs's words for what tls.connect threw before anything was sent.
   const refused = stage === 'connecting' && code === undefined ? /^Failed to connect: (.*)$/s.exec(message ?? '') : null
   if (refused !== null)

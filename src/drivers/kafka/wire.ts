@@ -13,7 +13,7 @@ import KafkaConnection from 'kafkajs/src/network/connection.js'
 import protocolErrors from 'kafkajs/src/protocol/error.js'
 import { Reader } from './bytes.ts'
 import { ANSWERS_IN_TLS, type ConnectionStage, toFailure } from './connection-failure.ts'
-import { damagedAnswer, type FailurePlace, KafkaFailure } from './kafka-errors.ts'
+import { type FailurePlace, KafkaFailure } from './kafka-errors.ts'
 import type { Sasl } from './kafka-options.ts'
 import { type Api, type ApiVersions, apiVersionsApi } from './protocol.ts'
 import { toKafkaJsSasl } from './sasl.ts'
@@ -186,14 +186,9 @@ export class WireConnection {
   async #askVersions(): Promise<ApiVersions> {
     const { key, version, name, read } = apiVersionsApi
     const answer = await this.#exchange({ key, version, name, body: Buffer.alloc(0) })
-    let versions: ApiVersions
-    try {
-      const from = new Reader(answer ?? Buffer.alloc(0))
-      versions = read(from)
-      from.end()
-    } catch (error) {
-      throw damagedAnswer(this.address, name, error)
-    }
+    const from = new Reader(answer ?? Buffer.alloc(0))
+    const versions = read(from)
+    from.end()
     // kafkajs logs in by the versions of SaslHandshake and SaslAuthenticate that it finds here.
     const ranges = [...versions].map(([own, { oldest, newest }]) => [own, { minVersion: oldest, maxVersion: newest }])
     this.#connection.setVersions(Object.fromEntries(ranges))
@@ -233,6 +228,8 @@ export class WireConnection {
     let buffered = 0
     let needed = FRAME_HEADER
     return (chunk) => {
+      // Ended by `endIfTls`, which has seen these bytes before.
+      if (connection.socket?.destroyed) return
       if (connection.authHandlers && !connection.authExpectResponse) {
         connection.authHandlers.onSuccess(chunk)
         return
