@@ -5,6 +5,8 @@ const root = new URL('..', import.meta.url).pathname
 const alias = { 'crbus/testing': `${root}src/testing.ts`, crbus: `${root}src/index.ts` }
 // Runs on other brokers keep their results apart.
 const { CRBUS_TEST_RESULTS: results = 'results' } = process.env
+/** Take minutes, and so run under CI only. */
+const slow = process.env.CI ? [] : ['test/contract/kafka-damage.test.ts', 'test/e2e/kills.test.ts']
 const project = (name: string, include: string[], more = {}) => ({
   root,
   resolve: { alias },
@@ -24,6 +26,7 @@ export default defineConfig({
       project('commands', ['test/commands/**/*.test.ts'], { testTimeout: 20_000 }),
       // One broker and one Postgres serve these; a file at a time keeps its timings honest on two cores.
       project('contract', ['test/contract/**/*.test.ts'], {
+        exclude: slow,
         testTimeout: 60_000,
         hookTimeout: 180_000,
         fileParallelism: false,
@@ -31,7 +34,7 @@ export default defineConfig({
       }),
       project('e2e', ['test/e2e/**/*.test.ts'], {
         // It has nothing to compile against elsewhere, and a file without tests counts as failed.
-        exclude: process.env.COMPOSABLE_RUST_PATH ? [] : ['test/e2e/rust-templates.test.ts'],
+        exclude: [...slow, ...(process.env.COMPOSABLE_RUST_PATH ? [] : ['test/e2e/rust-templates.test.ts'])],
         testTimeout: 120_000,
         hookTimeout: 300_000,
         fileParallelism: false,
