@@ -9,7 +9,7 @@ export interface Choice {
 }
 
 /**
- * Somebody at a terminal. Prompts go to stderr; Ctrl-C ends the command as it does elsewhere. Questions and choices come
+ * A person at a terminal. Prompts go to stderr; Ctrl-C ends the command as it does elsewhere. Questions and choices come
  * from templates and files, and are made harmless here: the prompts are not written by `write`.
  */
 export class Asker {

@@ -105,7 +105,7 @@ function parse(path: string): unknown {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new UsageError(`${path} is no JSON: ${whyBroken(text, (error as Error).message)}`)
+    throw new UsageError(`${path} is not JSON: ${whyBroken(text, (error as Error).message)}`)
   }
   const repeated = findRepeatedKey(text)
   // A reader sees the first, JavaScript takes the last.

@@ -41,6 +41,6 @@ const strangers = {
   suggestions: [
     'set CRBUS_STORE, or --store, to the same address',
     'a profile with this store in ~/.config/crbus/config.json',
-    'put a password that is no secret into the address in crbus.json',
+    'put a password that need not stay secret into the address in crbus.json',
   ],
 }

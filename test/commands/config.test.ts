@@ -239,7 +239,7 @@ describe('files', () => {
     const { exitCode, stdout, stderr } = await run(ConfigCommand, ['--debug', '--json'])
 
     expect(exitCode).toBe(2)
-    expect(JSON.parse(stdout).error.message).toContain(`${projectFile} is no JSON: `)
+    expect(JSON.parse(stdout).error.message).toContain(`${projectFile} is not JSON: `)
     expect(stdout).toContain(place)
     expect(stdout + stderr).not.toContain('hunter2')
   })

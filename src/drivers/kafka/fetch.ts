@@ -172,7 +172,7 @@ export class Fetcher {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       const place = `${chunk.topic}[${chunk.partition}] at offset ${from}`
-      // Whoever takes again gets the same, and nothing from behind it.
+      // The next call fails in the same way: nothing behind the failure is given out.
       this.#failure =
         error instanceof EventBusError
           ? error
