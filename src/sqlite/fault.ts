@@ -75,7 +75,10 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
         suggestions: ['check that the file is a SQLite one'],
       }
     case undefined:
-      return { kind: 'other', reason: `cannot be used: ${inWords(error, path, message)}`, suggestions: [] }
+      // What Node says of making the folder has a code of the system.
+      return (error as NodeJS.ErrnoException)?.syscall === undefined
+        ? { kind: 'other', reason: `cannot be used: ${message}`, suggestions: [] }
+        : { kind: 'unopenable', reason: `cannot be opened: ${causeOf(error, path)}`, suggestions: [] }
     default:
       return {
         kind: 'other',
@@ -96,11 +99,6 @@ const full = (folder: string): Fault => ({
   reason: `cannot be written: no space left on the disk of ${folder}`,
   suggestions: ['make room on the disk'],
 })
-
-/** What Node says of making the folder has a code of the system. */
-function inWords(error: unknown, path: string, message: string): string {
-  return (error as NodeJS.ErrnoException)?.syscall === undefined ? message : causeOf(error, path)
-}
 
 function isFull(folder: string): boolean {
   try {

@@ -318,7 +318,7 @@ describe('a bus that may not be written to', () => {
     if (process.getuid?.() === 0) chownSync(join(folder, 'sealed'), 0, 0)
     else chmodSync(join(folder, 'sealed'), 0o000)
     expect(await asNobody(path, topic)).toMatchObject({
-      code: 'CONNECTION_FAILED',
+      code: 'REFUSED',
       message: expect.stringContaining(`permission denied: ${join(folder, 'sealed')}`),
     })
     chmodSync(join(folder, 'sealed'), 0o700)

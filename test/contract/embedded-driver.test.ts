@@ -269,10 +269,10 @@ describe('a file that is made on the first change', () => {
   test('is opened at once where something is in its place', async () => {
     const path = newFile()
     mkdirSync(path)
-    expect(() => open(path)).toThrow(expect.objectContaining({ code: 'CONNECTION_FAILED' }))
+    expect(() => open(path)).toThrow(expect.objectContaining({ code: 'REFUSED' }))
     const behindFile = join(newFile(), 'bus.db')
     writeFileSync(join(behindFile, '..'), '')
-    expect(() => open(behindFile)).toThrow(expect.objectContaining({ code: 'CONNECTION_FAILED' }))
+    expect(() => open(behindFile)).toThrow(expect.objectContaining({ code: 'REFUSED' }))
   })
 
   test('leaves nothing beside it when it was only read', async () => {
@@ -327,8 +327,8 @@ describe('a file', () => {
       killSignal: 'SIGKILL',
     })
 
-    expect(stdout).toContain('CONNECTION_FAILED')
-    expect(stdout).toContain('/proc/crbus')
+    expect(stdout).toContain('REFUSED the embedded bus at /proc/crbus/bus.db cannot be opened: ')
+    expect(stdout).toContain('no folder can be made in /proc')
   })
 
   test('that another process keeps to itself is told as that', async () => {

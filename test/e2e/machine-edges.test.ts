@@ -109,16 +109,16 @@ describe('a command', () => {
     const { stderr, exitCode } = await run(['publish', 't', '--type', 'A', '--data', '{}'], { isStranger: true })
     expect(stderr).toContain('permission denied: /')
     expect(stderr).toContain('--data-dir')
-    expect(exitCode).toBe(3)
+    expect(exitCode).toBe(6)
   })
 
   test.each(['/proc/crbus', '/dev/null/crbus'])('refuses a data folder that cannot be made: %s', async (data) => {
     const { stderr, exitCode } = await run(['publish', 't', '--type', 'A', '--data', '{}', '--data-dir', data], {
       env: home(),
     })
-    expect(stderr).toContain(`the embedded bus at ${data}/bus.db cannot be used: `)
+    expect(stderr).toContain(`the embedded bus at ${data}/bus.db cannot be opened: `)
     expect(stderr).toContain('try: name another folder with --data-dir')
-    expect(exitCode).toBe(3)
+    expect(exitCode).toBe(6)
   })
 
   const dataFolder = () => {

@@ -128,6 +128,11 @@ function asBusError(error: unknown, path: string): EventBusError {
         `another process has kept the embedded bus at ${path} to itself for ${BUSY_PATIENCE_MS / 1000} s`,
         { cause: error, suggestions: ['try again when that process is done'] },
       )
+    case 'unopenable':
+      return new EventBusError('REFUSED', said, {
+        cause: error,
+        suggestions: [...suggestions, 'name another folder with --data-dir'],
+      })
     case 'damaged':
       return connectionFailed(said, { cause: error, suggestions })
     default:
