@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeEach, describe, expect, inject, test } from 'vitest'
+import type { BusRecord, Header, NewRecord } from '../../src/bus/record.ts'
+import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { readTopic } from '../contract/support/harness.ts'
 
 const bin = new URL('../../bin/crbus.js', import.meta.url).pathname
 let folder: string
@@ -225,4 +228,64 @@ describe.skipIf(brokers === '')('the built command line on a real Kafka', () => 
     expect(String(one?.stdout).length).toBeGreaterThan(100_000)
     expect(one?.stdout).toBe(two?.stdout)
   })
+
+  test('copies odd records byte for byte: keys, tombstones, headers, timestamps of 64 bits, any payload', async () => {
+    const topic = `odd-${Date.now()}-events`
+    const copy = `copy-${topic}`
+    await using bus = new RedpandaEventBus({ brokers })
+    // Without it a broker refuses what is dated far from its own time.
+    const config = { 'message.timestamp.before.max.ms': MAX_INT64, 'message.timestamp.after.max.ms': MAX_INT64 }
+    for (const name of [topic, copy]) await bus.admin.createTopic(name, { partitions: 1, config })
+    await bus.log.append(topic, oddRecords())
+
+    const json = await crbus(['tail', topic, '--from', 'start', '-e', '-o', 'json', '-b', brokers])
+    const published = await crbus(['publish', copy, '-b', brokers], { input: json.stdout })
+
+    expect(published.exitCode).toBe(0)
+    const [one, two] = await Promise.all([readTopic(bus, topic), readTopic(bus, copy)])
+    expect(one).toHaveLength(oddRecords().length)
+    expect(two.map(bytesOf)).toEqual(one.map(bytesOf))
+  })
+})
+
+const MAX_INT64 = '9223372036854775807'
+
+/** What a copy may lose: whatever JSON, JavaScript's numbers, dates and objects, or a terminal cannot hold. */
+function oddRecords(): NewRecord[] {
+  const text = (value: string) => Buffer.from(value)
+  const value = text('{"a":1}')
+  const values: (Buffer | null)[] = [
+    null,
+    Buffer.alloc(0),
+    Buffer.from([0xff, 0xfe, 0x00, 0x1b, 0x9b]),
+    text('\u001b[31m\u202e\u0000 text'),
+    text('{"big":18446744073709551615,"__proto__":{"x":1},"a":1,"a":2}'),
+    text('not JSON {'),
+    // {"__proto__": h'0102', 1: undefined, "n": 2^64-1} in CBOR.
+    Buffer.from('a3695f5f70726f746f5f5f42010201f7616e1bffffffffffffffff', 'hex'),
+  ]
+  const keys = [null, Buffer.alloc(0), Buffer.from([0x80, 0x00]), text('\u202ekey')]
+  const timestamps = [-1n, 0n, 1n, 1_764_412_345n, 1_764_412_345_678_901n, 1_764_412_345_678_901_234n]
+  const headers: (readonly Header[])[] = [
+    [
+      ['same', text('1')],
+      ['same', text('2')],
+      ['none', null],
+      ['', Buffer.alloc(0)],
+      ['\u001bname', Buffer.from([0xff])],
+    ],
+  ]
+  return [
+    ...values.map((own) => ({ key: text('k'), value: own })),
+    ...keys.map((key) => ({ key, value })),
+    ...timestamps.map((timestamp) => ({ key: null, value, timestamp })),
+    ...headers.map((own) => ({ key: null, value, headers: own })),
+  ]
+}
+
+const bytesOf = ({ timestamp, key, value, headers }: BusRecord) => ({
+  timestamp,
+  key: key && Buffer.from(key).toString('hex'),
+  value: value && Buffer.from(value).toString('hex'),
+  headers: headers.map(([name, content]) => [name, content && Buffer.from(content).toString('hex')]),
 })
