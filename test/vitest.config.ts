@@ -6,7 +6,9 @@ const alias = { 'crbus/testing': `${root}src/testing.ts`, crbus: `${root}src/ind
 // Runs on other brokers keep their results apart.
 const { CRBUS_TEST_RESULTS: results = 'results' } = process.env
 /** Take minutes, and so run under CI only. */
-const slow = process.env.CI ? [] : ['test/contract/kafka-damage.test.ts', 'test/e2e/kills.test.ts']
+const slow = process.env.CI
+  ? []
+  : ['test/contract/kafka-damage.test.ts', 'test/contract/outbox-kills.test.ts', 'test/e2e/kills.test.ts']
 const project = (name: string, include: string[], more = {}) => ({
   root,
   resolve: { alias },
