@@ -72,8 +72,8 @@ async function lagOfMany(setting: Setting): Promise<readonly Line[]> {
   }
   // Two tables of groups and topics and one of partitions, each with a head, and a blank line before the next.
   const table = 2 * (MANY_GROUPS + 2) + places + 1
-  // Seven metrics, each with two lines of head: two of groups, five of partitions.
-  const metrics = 7 * 2 + 2 * MANY_GROUPS + 5 * places
+  // Nine metrics, each with two lines of head: two of groups, seven of partitions.
+  const metrics = 9 * 2 + 2 * MANY_GROUPS + 7 * places
   return [
     ...(await piped('lag', crbus('lag', ...chosen), table)),
     ...(await piped('lag --json', crbus('lag', '--json', ...chosen), 1)),
