@@ -243,15 +243,19 @@ function placesOf(
 /** Where the first waiting event is to be looked for. */
 const firstOffset = ({ committed = 0n, start = 0n }: LagLook): bigint => (committed < start ? start : committed)
 
+interface Slices {
+  readonly committed?: LogSlice | undefined
+  readonly open?: LogSlice | undefined
+}
+
 /** What a group would read next: events that were committed, and those that an open transaction keeps back. */
-function waitingSlices(place: LagPlace): { readonly committed?: LogSlice; readonly open?: LogSlice } {
+function waitingSlices(place: LagPlace): Slices {
   const { topic, partition, committed, end, lastStable = end } = place
   if (committed === undefined || end === undefined || lastStable === undefined || committed >= end) return {}
   const from = firstOffset(place)
-  return {
-    ...(from < lastStable ? { committed: { topic, partition, from, to: lastStable } } : {}),
-    ...(lastStable < end ? { open: { topic, partition, from: from < lastStable ? lastStable : from, to: end } } : {}),
-  }
+  const committedSlice = from < lastStable ? { topic, partition, from, to: lastStable } : undefined
+  const open = lastStable < end ? { topic, partition, from: from < lastStable ? lastStable : from, to: end } : undefined
+  return { committed: committedSlice, open }
 }
 
 /** The first record that waits: of the committed ones, and of those behind the start of an open transaction. */
@@ -262,7 +266,7 @@ interface Waiting {
 
 type WaitingRecord = Pick<BusRecord, 'offset' | 'timestamp'>
 
-/** Looks for the first record that waits in each of the places. */
+/** Looks for the first record that waits in each of the places; the function it resolves with tells it of one of them. */
 export async function firstWaiting(bus: EventBus, places: readonly LagPlace[]): Promise<(place: LagPlace) => Waiting> {
   const slices = places.map(waitingSlices)
   const [committed, open] = await Promise.all([
@@ -277,11 +281,16 @@ export async function firstWaiting(bus: EventBus, places: readonly LagPlace[]): 
       'uncommitted',
     ),
   ])
-  return (place) => {
-    const own = waitingSlices(place)
-    return { committed: own.committed && committed(own.committed), open: own.open && open(own.open) }
-  }
+  const found = new Map(
+    places.map((place, at): [LagPlace, Waiting] => {
+      const own = slices[at] ?? {}
+      return [place, { committed: own.committed && committed(own.committed), open: own.open && open(own.open) }]
+    }),
+  )
+  return (place) => found.get(place) ?? NOTHING_WAITS
 }
+
+const NOTHING_WAITS: Waiting = { committed: undefined, open: undefined }
 
 /** First records asked for at a time: of more, a hundred thousand say, those before are let go. */
 const PORTION = 5000
@@ -292,11 +301,12 @@ async function firstOf(
   asked: readonly LogSlice[],
   isolation: Isolation,
 ): Promise<(slice: LogSlice) => WaitingRecord | undefined> {
-  const wanted = new Map<string, Omit<LogSlice, 'from'> & { readonly offsets: Set<bigint> }>()
-  for (const { from, ...place } of asked) {
-    const own = wanted.get(placeOf(place)) ?? { ...place, offsets: new Set() }
-    wanted.set(placeOf(place), own)
-    own.offsets.add(from)
+  const wanted = new Map<string, Map<bigint, LogSlice>>()
+  for (const slice of asked) {
+    const key = placeOf(slice)
+    const own = wanted.get(key) ?? new Map<bigint, LogSlice>()
+    if (own.size === 0) wanted.set(key, own)
+    own.set(slice.from, slice)
   }
   const found = new Map([...wanted.keys()].map((key) => [key, new Map<bigint, WaitingRecord>()]))
   let slices: LogSlice[] = []
@@ -309,9 +319,9 @@ async function firstOf(
     }
     slices = []
   }
-  for (const { offsets, ...place } of wanted.values()) {
-    for (const from of offsets) {
-      slices.push({ ...place, from })
+  for (const own of wanted.values()) {
+    for (const slice of own.values()) {
+      slices.push(slice)
       if (slices.length === PORTION) await ask()
     }
   }
