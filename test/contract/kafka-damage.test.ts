@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { EventBusError } from '../../src/bus/errors.ts'
-import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
-import { startKafka, type TestKafka } from '../support/kafka.ts'
-import { type KafkaProxy, startKafkaProxy } from '../support/kafka-proxy.ts'
-import { freePort } from '../support/watched-process.ts'
+import type { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { flipBits, seeded } from '../unit/drivers/kafka-mutations.ts'
 import { newTopic, numbered, numberOf, uniqueGroup } from './support/harness.ts'
+import { proxiedKafka } from './support/proxied-kafka.ts'
 
 // What a reader makes of answers that are not those of the broker.
 
@@ -24,27 +22,7 @@ const MIN_BYTES_WITH_BATCH = 150
 const isHere = inject('kafkaBrokers') !== '' && !process.env.CRBUS_TEST_BROKERS
 
 describe.skipIf(!isHere)('behind a network that damages answers', () => {
-  let kafka: TestKafka
-  let proxy: KafkaProxy
-
-  beforeAll(async () => {
-    proxy = await startKafkaProxy(await freePort())
-    kafka = await startKafka({ properties: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` } })
-    proxy.brokerPort = Number(kafka.brokers.split(':')[1])
-  })
-  afterAll(async () => {
-    proxy?.close()
-    await kafka?.dispose()
-  })
-
-  function openBus(options: Partial<RedpandaEventBusOptions> = {}): RedpandaEventBus {
-    const bus = new RedpandaEventBus({ brokers: `127.0.0.1:${proxy.port}`, ...options })
-    onTestFinished(() => {
-      proxy.rules = {}
-      return bus.close().catch(() => undefined)
-    })
-    return bus
-  }
+  const { proxy, openBus } = proxiedKafka()
 
   /** A topic of three batches in each compression, as the broker makes them. */
   async function topicsOf(bus: RedpandaEventBus): Promise<readonly string[]> {
@@ -93,7 +71,9 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
     for (let at = 0; at < READS; at += 1) {
       const topic = topics[at % topics.length] as string
       let flips = 1
-      proxy.rules = { damages: ({ key }, answer) => (key === FETCH && flips-- > 0 ? flipBits(answer, random) : answer) }
+      proxy().rules = {
+        damages: ({ key }, answer) => (key === FETCH && flips-- > 0 ? flipBits(answer, random) : answer),
+      }
       const got = await read(bus, topic)
       if (got instanceof EventBusError) refused += 1
       else expect(got).toEqual(linesOf(topic))
@@ -112,7 +92,7 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
     for (let at = 0; at < READS_OF_NOTHING_ELSE; at += 1) {
       const topic = topics[at % topics.length] as string
       // From behind the correlation id on: a length or a correlation id that is wrong is a failed connection.
-      proxy.rules = { damages: ({ key }, answer) => (key === FETCH ? flipBits(answer, random, 8) : answer) }
+      proxy().rules = { damages: ({ key }, answer) => (key === FETCH ? flipBits(answer, random, 8) : answer) }
       const got = await read(bus, topic)
       if (!(got instanceof EventBusError)) expect(got).toEqual(linesOf(topic))
       else refused += 1
@@ -127,7 +107,7 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
     for (let at = 0; at < LOOKS; at += 1) {
       let flips = 1
       // The answer ends with the offset of its one partition.
-      proxy.rules = {
+      proxy().rules = {
         damages: ({ key }, answer) =>
           key === LIST_OFFSETS && flips-- > 0 ? flipBits(answer, random, answer.length - 8) : answer,
       }
@@ -143,7 +123,7 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
     const topic = await newTopic(bus)
     const group = uniqueGroup()
     for (const base of [0, 2, 4]) await bus.publish(topic, [numbered(base), numbered(base + 1)])
-    proxy.rules = {
+    proxy().rules = {
       changes({ key }, answer) {
         // The last byte is one of the last batch.
         if (key !== FETCH || answer.length < MIN_BYTES_WITH_BATCH) return answer
@@ -168,7 +148,7 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
     const [committed] = await bus.admin.committedOffsets(group)
     expect(committed?.offset ?? 0n).toBeLessThanOrEqual(4n)
 
-    proxy.rules = {}
+    proxy().rules = {}
     const again = await openBus().subscribe([topic], { group, autoOffsetReset: 'earliest' })
     for await (const item of again) {
       received.push(numberOf(item))

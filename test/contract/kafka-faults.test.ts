@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { AppendError } from '../../src/bus/errors.ts'
-import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
-import { kafkaTool, startKafka, type TestKafka } from '../support/kafka.ts'
-import { type KafkaProxy, startKafkaProxy } from '../support/kafka-proxy.ts'
-import { freePort } from '../support/watched-process.ts'
+import { kafkaTool } from '../support/kafka.ts'
 import { eventually, newTopic, numbered, numberedList, numberOf, pump, take, uniqueGroup } from './support/harness.ts'
+import { proxiedKafka } from './support/proxied-kafka.ts'
 
 // What goes wrong between a member of a group, or a publisher, and a broker that is well.
 
@@ -43,27 +41,7 @@ function withVersions(
 const isHere = inject('kafkaBrokers') !== '' && !process.env.CRBUS_TEST_BROKERS
 
 describe.skipIf(!isHere)('behind a network that fails', () => {
-  let kafka: TestKafka
-  let proxy: KafkaProxy
-
-  beforeAll(async () => {
-    proxy = await startKafkaProxy(await freePort())
-    kafka = await startKafka({ properties: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` } })
-    proxy.brokerPort = Number(kafka.brokers.split(':')[1])
-  })
-  afterAll(async () => {
-    proxy?.close()
-    await kafka?.dispose()
-  })
-
-  function openBus(options: Partial<RedpandaEventBusOptions> = {}): RedpandaEventBus {
-    const bus = new RedpandaEventBus({ brokers: `127.0.0.1:${proxy.port}`, ...options })
-    onTestFinished(() => {
-      proxy.rules = {}
-      return bus.close().catch(() => undefined)
-    })
-    return bus
-  }
+  const { proxy, openBus } = proxiedKafka()
 
   test('a member that never hears its share of a rebalance asks again', { timeout: 60_000 }, async () => {
     const bus = openBus()
@@ -72,7 +50,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     const first = openBus({ clientId: 'first' })
     const streams = [pump(await first.subscribe([topic], { group, autoOffsetReset: 'earliest' }))]
     let lost = 0
-    proxy.rules = {
+    proxy().rules = {
       loses: ({ key, clientId }) => key === SYNC_GROUP && clientId === 'first' && lost++ === 0,
     }
 
@@ -93,7 +71,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     const topic = await newTopic(bus)
     let held = 0
     // Longer than the session.
-    proxy.rules = { hold: ({ key }) => (key === OFFSET_COMMIT && held++ === 0 ? sleep(9000) : undefined) }
+    proxy().rules = { hold: ({ key }) => (key === OFFSET_COMMIT && held++ === 0 ? sleep(9000) : undefined) }
 
     const stream = await bus.subscribe([topic], { group: uniqueGroup(), autoOffsetReset: 'latest' })
     await bus.publish(topic, numbered(1))
@@ -132,7 +110,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
   test('a publisher who has used up its quota waits as long as it is told', { timeout: 120_000 }, async () => {
     const clientId = 'throttled'
     await kafkaTool('kafka.admin.ConfigCommand', [
-      ...['--bootstrap-server', `127.0.0.1:${proxy.port}`, '--alter', '--add-config', 'producer_byte_rate=50000'],
+      ...['--bootstrap-server', `127.0.0.1:${proxy().port}`, '--alter', '--add-config', 'producer_byte_rate=50000'],
       ...['--entity-type', 'clients', '--entity-name', clientId],
     ])
     const bus = openBus({ clientId, timeout: 1000 })
@@ -149,7 +127,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     const group = uniqueGroup()
     const reading = pump(await bus.subscribe([topic], { group, autoOffsetReset: 'earliest' }))
     let lost = 0
-    proxy.rules = {
+    proxy().rules = {
       loses: ({ key }) => key === PRODUCE && lost++ < 2,
       // Longer than a fetch waits for records.
       hold: ({ key }) => (key === METADATA ? sleep(600) : undefined),
@@ -168,7 +146,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     const topic = await newTopic(bus)
     const record = { key: null, value: Buffer.from('x') }
     await bus.log.append(topic, [record])
-    proxy.rules = { loses: ({ key }) => key === PRODUCE }
+    proxy().rules = { loses: ({ key }) => key === PRODUCE }
 
     const failed = bus.log.append(topic, [record, record])
 
@@ -176,7 +154,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       message: expect.stringMatching(/\(0 of 2 records were appended, 2 more may have been\)$/),
       append: { positions: [undefined, undefined], refused: [], unknown: [0, 1] },
     })
-    proxy.rules = {}
+    proxy().rules = {}
     expect((await bus.log.ranges(topic))[0]?.end).toBeGreaterThan(1n)
   })
 
@@ -185,12 +163,12 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     const topic = await newTopic(bus)
     const record = { key: null, value: Buffer.from('x') }
     await bus.log.append(topic, [record])
-    await proxy.stop()
+    await proxy().stop()
     // By then the publisher's connection is known to have ended as well.
     await expect(bus.log.ranges(topic)).rejects.toMatchObject({ code: 'CONNECTION_FAILED' })
 
     const [failed] = await Promise.allSettled([bus.log.append(topic, [record, record])])
-    await proxy.start()
+    await proxy().start()
 
     expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'CONNECTION_FAILED' } })
     const { reason } = failed as PromiseRejectedResult
@@ -214,7 +192,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     function openBusWhere(changed: Parameters<typeof withVersions>[1]) {
       const asked: number[] = []
       const bus = openBus({ timeout: 20_000 })
-      proxy.rules = {
+      proxy().rules = {
         changes: ({ key }, payload) => {
           asked.push(key)
           return key === API_VERSIONS ? withVersions(payload, changed) : payload
@@ -225,7 +203,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
 
     test('is refused when its list of versions ends too early', async () => {
       const bus = openBus({ timeout: 500 })
-      proxy.rules = { changes: ({ key }, payload) => (key === API_VERSIONS ? payload.subarray(0, 9) : payload) }
+      proxy().rules = { changes: ({ key }, payload) => (key === API_VERSIONS ? payload.subarray(0, 9) : payload) }
 
       await expect(bus.admin.listTopics()).rejects.toMatchObject({
         code: 'CONNECTION_FAILED',
@@ -236,7 +214,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     test('is not sent a request of which it supports no version that crbus has', async () => {
       const topic = await newTopic(openBus())
       const { bus, asked } = openBusWhere({ [PRODUCE]: [9, 11], [DELETE_GROUPS]: undefined })
-      const address = `127.0.0.1:${proxy.port}`
+      const address = `127.0.0.1:${proxy().port}`
 
       await expect(bus.publish(topic, numbered(1))).rejects.toMatchObject({
         code: 'UNSUPPORTED',
@@ -281,7 +259,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
 
     /** Writes an error at a place of an answer to each of these requests. */
     const withError = (error: number, places: Readonly<Record<number, (payload: Buffer) => number>>) => {
-      proxy.rules = {
+      proxy().rules = {
         changes: ({ key }, payload) => {
           const place = places[key]
           if (place === undefined) return payload
