@@ -266,7 +266,10 @@ interface Waiting {
 
 type WaitingRecord = Pick<BusRecord, 'offset' | 'timestamp'>
 
-/** Looks for the first record that waits in each of the places; the function it resolves with tells it of one of them. */
+/**
+ * Looks for the first record that waits in each of the places. Resolves with a function that returns the one of a place,
+ * which must be the same object as was given.
+ */
 export async function firstWaiting(bus: EventBus, places: readonly LagPlace[]): Promise<(place: LagPlace) => Waiting> {
   const slices = places.map(waitingSlices)
   const [committed, open] = await Promise.all([

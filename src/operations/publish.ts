@@ -105,7 +105,7 @@ export async function* publishLines(
     }
   } finally {
     stop.abort()
-    // It may have read its next batch already, for which nobody asks any more; and it may wait for its input for long.
+    // The generator may have read its next batch already, which is dropped, or may be waiting for input.
     batches.return(undefined).catch(() => {})
   }
 }
@@ -147,7 +147,7 @@ async function send(
     failure ??= outcome.error
     for (const refusal of outcome.refused) refused.set(open[refusal.index] as number, refusal)
     for (const at of outcome.unknown) unknown.add(open[at] as number)
-    // Sent once more would fail once more.
+    // Sending the same records again would fail again.
     if (outcome.refused.length === 0) break
     const last = positions.findLastIndex((position) => position !== undefined)
     open = open.filter(
@@ -167,7 +167,7 @@ async function send(
       refused: [...refused]
         .sort(([a], [b]) => a - b)
         .map(([index, { reason, size, limit }]) => ({ line: lineOf(index), reason, size, limit })),
-      // Lines that were left out before are left out again.
+      // Lines that --lines left out stay left out.
       unknown: within(
         rangesOf(lines, (index) => unknown.has(index)),
         only,
@@ -177,7 +177,7 @@ async function send(
   }
 }
 
-/** All lines behind a batch are left as well. */
+/** Adds every line after the batch to the lines that are left to publish. */
 function withoutEnd(left: readonly LineRange[], last: number, isLastLeft: boolean): readonly LineRange[] {
   const open = isLastLeft ? left.at(-1) : undefined
   return open === undefined
@@ -237,7 +237,7 @@ async function* gather(
       reading = undefined
       for (const { number, text } of read.value) {
         index += 1
-        // A line that is left out counts as well: a later run fills in the same numbers.
+        // A line that is left out is counted, so that a resumed run fills in the same numbers.
         if (only !== undefined && !isWithin(only, number)) continue
         const item = readInput(text, settingsAt(index))
         if (!item.ok) throw new BadInputError(number, item.reason)

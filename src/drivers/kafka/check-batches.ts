@@ -14,7 +14,7 @@ const CRC_FROM = 21
 export interface CheckedBatches {
   /** The whole batches that passed every check: a view. */
   readonly batches: Buffer
-  /** The offset behind them, to fetch next; where there are none, the offset that was asked for. */
+  /** The offset after the last of them, to fetch next; without any, the offset that was asked for. */
   readonly behind: bigint
   /**
    * Why the batch behind them was left out: `cut` by the byte limit of the answer, `beyond` the high watermark, at a `gap`
@@ -35,13 +35,13 @@ interface Fetched {
   readonly highWatermark: bigint
 }
 
-/** Where reading is. */
+/** The position of the reader. */
 interface Reading {
   /** The offset that was asked for. */
   readonly from: bigint
   /** The offset that earlier answers were read to; absent before the first, whose batch may begin before `from`. */
   readonly readTo?: bigint | undefined
-  /** An answer to the same question was refused: what the bytes alone cannot tell is believed now. */
+  /** An earlier answer to the same request was refused, so a gap that this one repeats is accepted. */
   readonly isAgain?: boolean | undefined
 }
 
