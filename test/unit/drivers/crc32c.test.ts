@@ -8,6 +8,11 @@ test.each([
   ['0 to 31', Buffer.from(Array.from({ length: 32 }, (_, at) => at)), 0x46dd794e],
   ['123456789', Buffer.from('123456789'), 0xe3069283],
   ['nothing', Buffer.alloc(0), 0],
-])('the checksum of %s is that of the standard, natively and by tables', (_, bytes, expected) => {
+])('the checksum of %s is that of the standard, by tables and after megabytes natively', (_, bytes, expected) => {
   expect([crc32c(bytes), crc32cByTables(bytes)]).toEqual([expected, expected])
+  const large = Buffer.alloc(5 * 1024 * 1024, 'an event')
+
+  expect([crc32c(large), crc32c(large)]).toEqual([crc32cByTables(large), crc32cByTables(large)])
+
+  expect(crc32c(bytes)).toBe(expected)
 })
