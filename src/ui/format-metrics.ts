@@ -1,21 +1,35 @@
-import type { GroupLag, LagReport } from '../operations/lag.ts'
-import { sampleHead, sampleLine } from './prometheus.ts'
+import type { GroupLag, LagReport, PartitionLag } from '../operations/lag.ts'
+import { labelPairs, sampleHead, sampleLine } from './prometheus.ts'
 
-type Sample = readonly [labels: Readonly<Record<string, string | number>>, value: number | bigint | undefined]
-type PlaceOf = GroupLag['topics'][number]['partitions'][number]
+type Value = number | bigint | undefined
+
+/** Samples of one metric. */
+type Samples = (name: string) => Iterable<string>
 
 /** The lag of every group in Prometheus's text format, a metric at a time, in parts. What is not known has no sample. */
 export function* formatMetrics({ groups }: LagReport): Generator<string> {
-  const ofGroups = (read: (group: GroupLag) => Sample) => groups.map((group) => [read(group)])
-  const ofPlaces = (read: (place: PlaceOf) => number | bigint | undefined): Iterable<readonly Sample[]> => ({
-    *[Symbol.iterator]() {
+  const ofGroups =
+    (read: (group: GroupLag) => readonly [Readonly<Record<string, string>>, number]): Samples =>
+    (name) =>
+      groups.map((group) => {
+        const [labels, value] = read(group)
+        return sampleLine(name, labels, value)
+      })
+  const ofPlaces = (read: (place: PartitionLag) => Value): Samples =>
+    function* (name) {
       for (const { group, topics } of groups) {
         for (const { topic, partitions } of topics) {
-          yield partitions.map((place) => [{ group, topic, partition: place.partition }, read(place)] as const)
+          // The same for a thousand partitions, and escaping is what costs.
+          const shared = `${name}{${labelPairs({ group, topic })},partition="`
+          let lines = ''
+          for (const place of partitions) {
+            const value = read(place)
+            if (value !== undefined) lines += `${shared}${place.partition}"} ${value}\n`
+          }
+          yield lines
         }
       }
-    },
-  })
+    }
   yield* metric(
     'crbus_group_members',
     'members of the group',
@@ -65,12 +79,11 @@ export function* formatMetrics({ groups }: LagReport): Generator<string> {
 }
 
 /** Its head stands before the first sample, and not at all without one. */
-function* metric(name: string, help: string, parts: Iterable<readonly Sample[]>): Generator<string> {
+function* metric(name: string, help: string, samples: Samples): Generator<string> {
   let head = sampleHead(name, help)
-  for (const samples of parts) {
-    const lines = samples.flatMap(([labels, value]) => (value === undefined ? [] : [sampleLine(name, labels, value)]))
-    if (lines.length === 0) continue
-    yield `${head}${lines.join('')}`
+  for (const lines of samples(name)) {
+    if (lines === '') continue
+    yield `${head}${lines}`
     head = ''
   }
 }

@@ -9,9 +9,14 @@ export function sampleLine(
   labels: Readonly<Record<string, string | number>>,
   value: number | bigint,
 ): string {
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(String(text))}"`)
-  return `${name}{${pairs.join(',')}} ${value}\n`
+  return `${name}{${labelPairs(labels)}} ${value}\n`
 }
+
+/** The labels of a sample, to be written once where many samples have them. */
+export const labelPairs = (labels: Readonly<Record<string, string | number>>): string =>
+  Object.entries(labels)
+    .map(([label, text]) => `${label}="${escapeLabel(String(text))}"`)
+    .join(',')
 
 /**
  * Label values may hold any UTF-8 and escape only these three characters. Other control and invisible characters, which a
