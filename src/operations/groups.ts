@@ -4,7 +4,7 @@ import type { EventBus } from '../bus/event-bus.ts'
 import { isDefaultGroup, placeOf, topicsOfDefaultGroup } from '../bus/names.ts'
 import type { Position } from '../bus/record.ts'
 import type { EventCount } from './event-count.ts'
-import { countLag, firstWaiting } from './lag.ts'
+import { countLag, firstWaiting, lagCounts } from './lag.ts'
 
 export interface GroupOverview {
   readonly group: string
@@ -104,7 +104,7 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
   const offsets = looks
     .map((look): GroupOffset => {
       const { topic, partition, key, start, end, lastStable } = look
-      const { lag, gone, counts } = countLag(look, waiting(look), compacted.has(topic))
+      const { lag, gone } = countLag(look, waiting(look))
       return {
         topic,
         partition,
@@ -115,7 +115,7 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
         end: end ?? null,
         lastStable: lastStable ?? end ?? null,
         lag: lag ?? null,
-        counts: counts ?? 'records',
+        counts: lagCounts({ lag }, compacted.has(topic)),
         gone: gone ?? 0n,
         memberId: owned.find((one) => placeOf(one) === key)?.memberId ?? null,
       }

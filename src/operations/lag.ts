@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { GroupDescription, GroupState, TopicPartition } from '../bus/admin.ts'
 import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
-import { placeOf } from '../bus/names.ts'
+import { PlaceMap } from '../bus/place-map.ts'
 import type { BusRecord } from '../bus/record.ts'
 import type { Isolation, LogSlice, PartitionRange } from '../bus/topic-log.ts'
 import type { EventCount } from './event-count.ts'
@@ -40,8 +40,6 @@ export interface LagSummary {
    * Events that wait: from the first record at or behind the committed offset to the end; 0 where there is none. Absent where nothing is committed or the log is gone.
    */
   readonly lag: bigint | undefined
-  /** `offsets` where a topic is compacted: of the offsets that `lag` counts, some may hold no event. Absent with `lag`. */
-  readonly counts?: EventCount | undefined
   /** Offsets between the committed one and the log's start, whose events were deleted unread. Absent where there are none. */
   readonly gone?: bigint | undefined
   /**
@@ -69,18 +67,24 @@ export interface PartitionLag extends LagSummary, LagLook {
   readonly transaction?: OpenTransaction | undefined
   /** Milliseconds that the first waiting event is dated ahead of the clock, where that is why there is no age. */
   readonly ahead?: number | undefined
-  /** Who reads it. */
-  readonly member: string | undefined
-  readonly client: string | undefined
-  readonly host: string | undefined
+  /** Who reads it; absent where nobody does. */
+  readonly member?: string | undefined
+  readonly client?: string | undefined
+  readonly host?: string | undefined
 }
 
-export interface TopicLag extends LagSummary {
+/** What a topic and a group have besides. */
+interface CountedLag extends LagSummary {
+  /** `offsets` where a topic is compacted: of the offsets that `lag` counts, some may hold no event. Absent with `lag`. */
+  readonly counts?: EventCount | undefined
+}
+
+export interface TopicLag extends CountedLag {
   readonly topic: string
   readonly partitions: readonly PartitionLag[]
 }
 
-export interface GroupLag extends LagSummary {
+export interface GroupLag extends CountedLag {
   readonly group: string
   readonly state: GroupState
   readonly members: number
@@ -118,31 +122,27 @@ export async function reportLag(
     bus,
     look.groups.flatMap(({ places }) => places),
   )
-  const compacted = await bus.admin.compactedTopics(topicsThatWait(look, waiting))
   const elapsed = before === undefined ? undefined : look.taken - before.taken
   const looksBefore = new Map(before?.groups.map(({ description, places }) => [description.group, places]))
-  const judged = look.groups.map(({ description, places }): GroupLag => {
-    const earlier = new Map(looksBefore.get(description.group)?.map((place) => [placeOf(place), place]))
+  const judged = look.groups.map(({ description, places }) => {
+    const earlier = new PlaceMap<LagLook>()
+    for (const place of looksBefore.get(description.group) ?? []) earlier.set(place, place)
     const owners = ownersOf(description)
-    const partitions = places.map((place) => {
-      const key = placeOf(place)
-      return judgePlace(place, description, {
-        owner: owners.get(key),
-        before: earlier.get(key),
+    const partitions = places.map((place) =>
+      judgePlace(place, description, {
+        owner: owners.get(place),
+        before: earlier.get(place),
         elapsed,
         waiting: waiting(place),
-        isCompacted: compacted.has(place.topic),
         now,
-      })
-    })
-    return summarizeGroup(description, places, partitions)
+      }),
+    )
+    return { description, byTopic: Map.groupBy(partitions, (_, at) => places[at]?.topic ?? '') }
   })
-  return { sample: elapsed === undefined ? undefined : Math.round(elapsed), groups: judged.sort(worstFirst('group')) }
-}
-
-function topicsThatWait({ groups }: LagLooks, waiting: (place: LagPlace) => Waiting): string[] {
-  const places = groups.flatMap(({ places: own }) => own).filter((place) => firstOfBoth(waiting(place)) !== undefined)
-  return [...new Set(places.map(({ topic }) => topic))]
+  const behind = judged.flatMap(({ byTopic }) => [...byTopic].filter(([, own]) => own.some(maySkipOffsets)))
+  const compacted = await bus.admin.compactedTopics([...new Set(behind.map(([topic]) => topic))])
+  const groups = judged.map(({ description, byTopic }) => summarizeGroup(description, byTopic, compacted))
+  return { sample: elapsed === undefined ? undefined : Math.round(elapsed), groups: groups.sort(worstFirst('group')) }
 }
 
 const firstOfBoth = ({ committed, open }: Waiting): WaitingRecord | undefined => committed ?? open
@@ -215,7 +215,10 @@ export async function lookAtGroups(
     for (const place of members.flatMap(({ assignment }) => assignment)) note(place, undefined)
     return offsets
   })
-  const ranges = await bus.log.rangesOf([...new Set(used.flatMap((offsets) => [...offsets.keys()]))])
+  const found = await bus.log.rangesOf([...new Set(used.flatMap((offsets) => [...offsets.keys()]))])
+  const ranges = new Map(
+    [...found].map(([topic, own]) => [topic, new Map(own.map((range) => [range.partition, range]))]),
+  )
   const looks = descriptions.map((description, at) => ({
     description,
     places: placesOf(used[at] ?? new Map(), ranges),
@@ -227,14 +230,13 @@ export async function lookAtGroups(
 /** Every partition of the topics a group uses: one that was added and that nobody reads is one that matters. */
 function placesOf(
   used: ReadonlyMap<string, ReadonlyMap<number, bigint | undefined>>,
-  ranges: ReadonlyMap<string, readonly PartitionRange[]>,
+  ranges: ReadonlyMap<string, ReadonlyMap<number, PartitionRange>>,
 ): LagPlace[] {
   return [...used].flatMap(([topic, offsets]) => {
-    const known = new Map(ranges.get(topic)?.map((range) => [range.partition, range]))
-    const partitions = [...new Set([...offsets.keys(), ...known.keys()])].sort((a, b) => a - b)
+    const known = ranges.get(topic)
+    const partitions = [...new Set([...offsets.keys(), ...(known?.keys() ?? [])])].sort((a, b) => a - b)
     return partitions.map((partition) => {
-      const range = known.get(partition)
-      const { start, end, lastStable } = range ?? {}
+      const { start, end, lastStable } = known?.get(partition) ?? {}
       return { topic, partition, committed: offsets.get(partition), start, end, lastStable }
     })
   })
@@ -243,22 +245,23 @@ function placesOf(
 /** Where the first waiting event is to be looked for. */
 const firstOffset = ({ committed = 0n, start = 0n }: LagLook): bigint => (committed < start ? start : committed)
 
-interface Slices {
-  readonly committed?: LogSlice | undefined
-  readonly open?: LogSlice | undefined
-}
-
-/** What a group would read next: events that were committed, and those that an open transaction keeps back. */
-function waitingSlices(place: LagPlace): Slices {
+/** What a group would read next of the events that were committed. */
+function committedSlice(place: LagPlace): LogSlice | undefined {
   const { topic, partition, committed, end, lastStable = end } = place
-  if (committed === undefined || end === undefined || lastStable === undefined || committed >= end) return {}
+  if (committed === undefined || end === undefined || committed >= end) return undefined
   const from = firstOffset(place)
-  const committedSlice = from < lastStable ? { topic, partition, from, to: lastStable } : undefined
-  const open = lastStable < end ? { topic, partition, from: from < lastStable ? lastStable : from, to: end } : undefined
-  return { committed: committedSlice, open }
+  return lastStable === undefined || from >= lastStable ? undefined : { topic, partition, from, to: lastStable }
 }
 
-/** The first record that waits: of the committed ones, and of those behind the start of an open transaction. */
+/** And of those that an open transaction keeps back. */
+function openSlice(place: LagPlace): LogSlice | undefined {
+  const { topic, partition, committed, end, lastStable = end } = place
+  if (committed === undefined || end === undefined || lastStable === undefined || lastStable >= end) return undefined
+  const from = firstOffset(place)
+  return from >= end ? undefined : { topic, partition, from: from < lastStable ? lastStable : from, to: end }
+}
+
+/** The first record that waits: of the committed ones, and of those after the start of an open transaction. */
 interface Waiting {
   readonly committed: WaitingRecord | undefined
   readonly open: WaitingRecord | undefined
@@ -266,98 +269,88 @@ interface Waiting {
 
 type WaitingRecord = Pick<BusRecord, 'offset' | 'timestamp'>
 
-/**
- * Looks for the first record that waits in each of the places. Resolves with a function that returns the one of a place,
- * which must be the same object as was given.
- */
+/** Looks for the first record that waits in each place. Resolves with a function that returns it for one of the places. */
 export async function firstWaiting(bus: EventBus, places: readonly LagPlace[]): Promise<(place: LagPlace) => Waiting> {
-  const slices = places.map(waitingSlices)
   const [committed, open] = await Promise.all([
-    firstOf(
-      bus,
-      slices.flatMap((own) => own.committed ?? []),
-      'committed',
-    ),
-    firstOf(
-      bus,
-      slices.flatMap((own) => own.open ?? []),
-      'uncommitted',
-    ),
+    firstOf(bus, places, committedSlice, 'committed'),
+    firstOf(bus, places, openSlice, 'uncommitted'),
   ])
-  const found = new Map(
-    places.map((place, at): [LagPlace, Waiting] => {
-      const own = slices[at] ?? {}
-      return [place, { committed: own.committed && committed(own.committed), open: own.open && open(own.open) }]
-    }),
-  )
-  return (place) => found.get(place) ?? NOTHING_WAITS
+  return (place) => ({ committed: committed(place), open: open(place) })
 }
-
-const NOTHING_WAITS: Waiting = { committed: undefined, open: undefined }
 
 /** First records asked for at a time: of more, a hundred thousand say, those before are let go. */
 const PORTION = 5000
 
-/** The first record of each slice; groups at the same offset share one. */
+/** Where records are wanted in one partition, and those that were found. */
+interface Wanted extends Omit<LogSlice, 'from'> {
+  readonly firsts: Map<bigint, WaitingRecord | undefined>
+}
+
+/** The first record of each place's slice; groups at the same offset share one. */
 async function firstOf(
   bus: EventBus,
-  asked: readonly LogSlice[],
+  places: readonly LagPlace[],
+  sliceOf: (place: LagPlace) => LogSlice | undefined,
   isolation: Isolation,
-): Promise<(slice: LogSlice) => WaitingRecord | undefined> {
-  const wanted = new Map<string, Map<bigint, LogSlice>>()
-  for (const slice of asked) {
-    const key = placeOf(slice)
-    const own = wanted.get(key) ?? new Map<bigint, LogSlice>()
-    if (own.size === 0) wanted.set(key, own)
-    own.set(slice.from, slice)
+): Promise<(place: LagPlace) => WaitingRecord | undefined> {
+  const wanted = new PlaceMap<Wanted>()
+  for (const place of places) {
+    const slice = sliceOf(place)
+    if (slice === undefined) continue
+    const { topic, partition, from, to } = slice
+    const own = wanted.get(place) ?? { topic, partition, to, firsts: new Map() }
+    if (own.firsts.size === 0) wanted.set(place, own)
+    own.firsts.set(from, undefined)
   }
-  const found = new Map([...wanted.keys()].map((key) => [key, new Map<bigint, WaitingRecord>()]))
   let slices: LogSlice[] = []
   const ask = async () => {
     for (const [at, record] of (await bus.log.firstRecords(slices, isolation)).entries()) {
       const slice = slices[at]
       if (record === undefined || slice === undefined) continue
       const { offset, timestamp } = record
-      found.get(placeOf(slice))?.set(slice.from, { offset, timestamp })
+      wanted.get(slice)?.firsts.set(slice.from, { offset, timestamp })
     }
     slices = []
   }
-  for (const own of wanted.values()) {
-    for (const slice of own.values()) {
-      slices.push(slice)
+  for (const { topic, partition, to, firsts } of wanted.values()) {
+    for (const from of firsts.keys()) {
+      slices.push({ topic, partition, from, to })
       if (slices.length === PORTION) await ask()
     }
   }
   if (slices.length > 0) await ask()
-  return (slice) => found.get(placeOf(slice))?.get(slice.from)
+  return (place) => {
+    const slice = sliceOf(place)
+    return slice && wanted.get(place)?.firsts.get(slice.from)
+  }
 }
 
 type Member = GroupDescription['members'][number]
 
-const ownersOf = ({ members }: GroupDescription): ReadonlyMap<string, Member> =>
-  new Map(members.flatMap((member) => member.assignment.map((place) => [placeOf(place), member] as const)))
+function ownersOf({ members }: GroupDescription): PlaceMap<Member> {
+  const owners = new PlaceMap<Member>()
+  for (const member of members) for (const place of member.assignment) owners.set(place, member)
+  return owners
+}
 
 /** The lag of a place and what was deleted unread; see {@link LagSummary}. */
-export function countLag(
-  place: LagPlace,
-  waiting: Waiting,
-  isCompacted: boolean,
-): Pick<LagSummary, 'lag' | 'gone' | 'counts'> {
+export function countLag(place: LagPlace, waiting: Waiting): Pick<LagSummary, 'lag' | 'gone'> {
   const { committed, start, end } = place
   if (committed === undefined || start === undefined || end === undefined) return { lag: undefined }
   const first = firstOfBoth(waiting)
   const lag = first === undefined ? 0n : end - first.offset
-  return {
-    lag,
-    // The first one that waits is known to be there.
-    counts: isCompacted && lag > 1n ? 'offsets' : 'records',
-    gone: committed < start ? start - committed : undefined,
-  }
+  return { lag, gone: committed < start ? start - committed : undefined }
 }
+
+/** Whether some offsets of the lag may hold no event where the topic is compacted: the first that waits is known to. */
+const maySkipOffsets = ({ lag }: Pick<LagSummary, 'lag'>): boolean => lag !== undefined && lag > 1n
+
+/** What the lag of one partition counts. */
+export const lagCounts = (summary: Pick<LagSummary, 'lag'>, isCompacted: boolean): EventCount =>
+  isCompacted && maySkipOffsets(summary) ? 'offsets' : 'records'
 
 interface Surroundings {
   readonly waiting: Waiting
-  readonly isCompacted: boolean
   readonly owner: Member | undefined
   readonly before: LagLook | undefined
   readonly elapsed: number | undefined
@@ -367,7 +360,7 @@ interface Surroundings {
 function judgePlace(
   place: LagPlace,
   { state }: GroupDescription,
-  { owner, before, elapsed, waiting, isCompacted, now }: Surroundings,
+  { owner, before, elapsed, waiting, now }: Surroundings,
 ): PartitionLag {
   const { partition, committed, start, end, lastStable = end } = place
   const { open } = waiting
@@ -383,20 +376,25 @@ function judgePlace(
     isHeldBack: mayBeHeldBack && waiting.committed === undefined,
     age,
   })
-  const { lag, gone, counts } = countLag(place, waiting, isCompacted)
-  return {
+  const { lag, gone } = countLag(place, waiting)
+  const judged = {
     partition,
     committed,
     start,
     end,
     lastStable,
     lag,
-    counts,
-    gone,
     age,
-    ahead: first === undefined ? undefined : aheadOf(first.timestamp, now),
     rates: before === undefined || elapsed === undefined ? undefined : ratesOf(before, place, elapsed, lag),
     verdict,
+  }
+  const ahead = first === undefined ? undefined : aheadOf(first.timestamp, now)
+  // There may be a hundred thousand of these, and most have none of the rest.
+  if (gone === undefined && ahead === undefined && owner === undefined && !mayBeHeldBack) return judged
+  return {
+    ...judged,
+    gone,
+    ahead,
     transaction: mayBeHeldBack
       ? { offset: lastStable, since: ageOf(open.timestamp, now) === undefined ? undefined : Number(open.timestamp) }
       : undefined,
@@ -431,14 +429,11 @@ function catchUpOf(
 
 /** What parts come to: their lags together, the oldest age, the slowest to catch up, the worst verdict. */
 function summarize(parts: readonly LagSummary[]): LagSummary {
-  const lags = parts.flatMap(({ lag }) => (lag === undefined ? [] : [lag]))
-  const gone = parts.reduce((sum, part) => sum + (part.gone ?? 0n), 0n)
-  const rates = parts.flatMap((part) => (part.rates === undefined ? [] : [part.rates]))
+  const rates = parts.flatMap((part) => part.rates ?? [])
   const isNever = rates.some(({ catchUp }) => catchUp === undefined)
   return {
-    lag: lags.length === 0 ? undefined : lags.reduce((sum, lag) => sum + lag, 0n),
-    counts: lags.length === 0 ? undefined : parts.some(({ counts }) => counts === 'offsets') ? 'offsets' : 'records',
-    gone: gone === 0n ? undefined : gone,
+    lag: sumOf(parts, ({ lag }) => lag),
+    gone: sumOf(parts, ({ gone }) => gone),
     age: parts.reduce<number | undefined>((oldest, { age }) => larger(oldest, age), undefined),
     rates:
       rates.length === 0
@@ -452,20 +447,31 @@ function summarize(parts: readonly LagSummary[]): LagSummary {
   }
 }
 
+/** Of those that have a value; `undefined` when none has. */
+const sumOf = (parts: readonly LagSummary[], read: (part: LagSummary) => bigint | undefined): bigint | undefined =>
+  parts.reduce<bigint | undefined>((sum, part) => {
+    const own = read(part)
+    return own === undefined ? sum : (sum ?? 0n) + own
+  }, undefined)
+
 const larger = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined || (b !== undefined && b > a) ? b : a
 
 function summarizeGroup(
   { group, state, members }: GroupDescription,
-  places: readonly LagPlace[],
-  partitions: readonly PartitionLag[],
+  byTopic: ReadonlyMap<string, readonly PartitionLag[]>,
+  compacted: ReadonlySet<string>,
 ): GroupLag {
-  const withTopic = partitions.map((partition, at) => ({ topic: places[at]?.topic ?? '', partition }))
-  const topics = [...Map.groupBy(withTopic, ({ topic }) => topic)].map(([topic, own]): TopicLag => {
-    const parts = own.map(({ partition }) => partition)
-    return { topic, ...summarize(parts), partitions: parts }
+  const topics = [...byTopic].map(([topic, partitions]): TopicLag => {
+    const summary = summarize(partitions)
+    const skips = compacted.has(topic) && partitions.some(maySkipOffsets)
+    const counts = summary.lag === undefined ? undefined : skips ? 'offsets' : 'records'
+    return { topic, ...summary, counts, partitions }
   })
-  return { group, state, members: members.length, ...summarize(partitions), topics: topics.sort(worstFirst('topic')) }
+  const counted = new Set(topics.map(({ counts }) => counts))
+  const counts = counted.has('offsets') ? 'offsets' : counted.has('records') ? 'records' : undefined
+  const sorted = topics.sort(worstFirst('topic'))
+  return { group, state, members: members.length, ...summarize(topics), counts, topics: sorted }
 }
 
 /** By verdict, then by events, then by name. */

@@ -1,4 +1,4 @@
-import type { GroupLag, LagReport, LagSummary } from '../operations/lag.ts'
+import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../operations/lag.ts'
 import type { WaitingTypes } from '../operations/lag-types.ts'
 import { formatDuration } from './format-duration.ts'
 import { printable } from './printable.ts'
@@ -46,10 +46,13 @@ const MAX_NAMED = 3
 /** What the figures do not tell, a sentence each. `now` is the clock that ages are relative to. */
 export function lagNotes({ groups }: LagReport, now: number): string[] {
   return groups.flatMap(({ group, gone, topics }) => {
-    const places = topics.flatMap(({ topic, partitions }) => partitions.map((place) => ({ topic, ...place })))
-    const named = places.map((place) => ({ ...place, name: `${place.topic}[${place.partition}]` }))
+    // A group may have thousands of partitions, and most have nothing to note.
+    const placesWith = (isNoted: (place: PartitionLag) => boolean) =>
+      topics.flatMap(({ topic, partitions }) =>
+        partitions.filter(isNoted).map((place) => ({ ...place, topic, name: `${topic}[${place.partition}]` })),
+      )
     const notes: string[] = []
-    const held = named.filter(({ transaction }) => transaction !== undefined)
+    const held = placesWith(({ transaction }) => transaction !== undefined)
     for (const { name, topic, partition, transaction } of held.slice(0, MAX_NAMED)) {
       const { offset = 0n, since } = transaction ?? {}
       const began =
@@ -62,14 +65,14 @@ export function lagNotes({ groups }: LagReport, now: number): string[] {
     }
     if (held.length > MAX_NAMED) notes.push(`transactions are open in ${held.length - MAX_NAMED} more partitions`)
     if (gone !== undefined) {
-      const from = namesOf(named.filter((place) => place.gone !== undefined).map(({ name }) => name))
+      const from = namesOf(placesWith((place) => place.gone !== undefined).map(({ name }) => name))
       notes.push(`${gone} events behind the committed offset were deleted unread from ${from}; LAG leaves them out`)
     }
     const compacted = topics.filter(({ counts }) => counts === 'offsets').map(({ topic }) => topic)
     if (compacted.length > 0) {
       notes.push(`LAG counts offsets of ${namesOf(compacted)}, which is compacted: at most so many events wait`)
     }
-    const ahead = named.filter((place) => place.ahead !== undefined).map(({ name }) => name)
+    const ahead = placesWith((place) => place.ahead !== undefined).map(({ name }) => name)
     if (ahead.length > 0) {
       notes.push(`the first waiting event of ${namesOf(ahead)} is dated in the future, so its age is not known`)
     }

@@ -96,7 +96,6 @@ describe('lag', () => {
         end: 2,
         lastStable: 2,
         lag: 1,
-        counts: 'records',
         age: 192_000,
         member: expect.stringContaining(bus.clientId),
         client: bus.clientId,

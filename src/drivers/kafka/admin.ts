@@ -304,19 +304,7 @@ async function fetchOffsets(
 function toPositions({ group, error, offsets }: FetchedOffsets, topics?: readonly string[]): CommittedOffset[] {
   if (isNoGroup(error)) return []
   if (error !== 0) throw protocolFailure(error, null, { request: offsetFetchApi.name, group })
-  const positions: CommittedOffset[] = []
-  for (const { topic, partition, offset, metadata, leaderEpoch, error: own } of offsets) {
-    // A negative offset is Kafka's "nothing committed".
-    if (own !== 0 || offset < 0n || !(topics?.includes(topic) ?? true)) continue
-    positions.push({
-      topic,
-      partition,
-      offset,
-      metadata: metadata === '' ? undefined : metadata,
-      leaderEpoch: leaderEpoch < 0 ? undefined : leaderEpoch,
-    })
-  }
-  return positions.sort(byPlace)
+  return offsets.filter(({ topic }) => topics?.includes(topic) ?? true).sort(byPlace)
 }
 
 const deadGroup = (group: string): GroupDescription => ({

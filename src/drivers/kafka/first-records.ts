@@ -1,3 +1,4 @@
+import { PlaceMap } from '../../bus/place-map.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { Isolation, LogSlice } from '../../bus/topic-log.ts'
 import { type CheckedBatches, checkBatches, unreadable } from './check-batches.ts'
@@ -40,14 +41,16 @@ export async function firstRecords(
   isolation: Isolation = 'committed',
 ): Promise<readonly (BusRecord | undefined)[]> {
   const found: (BusRecord | undefined)[] = slices.map(() => undefined)
-  const wanted = slices.map(({ topic, partition, from, to }, index) => {
-    return { place: `${topic}/${partition}`, topic, partition, wanted: { index, to, next: from < 0n ? 0n : from } }
-  })
-  let pending = [...Map.groupBy(wanted, ({ place }) => place).values()].map((own): Pending => {
-    const [{ topic, partition }] = own as [(typeof own)[number]]
-    const open = own.map((one) => one.wanted).filter(isOpen)
-    return { topic, partition, wanted: open.sort((a, b) => (a.next < b.next ? -1 : 1)), refusals: 0 }
-  })
+  const places = new PlaceMap<Pending>()
+  for (const [index, slice] of slices.entries()) {
+    const { topic, partition, from, to } = slice
+    const place = places.get(slice) ?? { topic, partition, wanted: [], refusals: 0 }
+    if (place.wanted.length === 0) places.set(slice, place)
+    const one = { index, to, next: from < 0n ? 0n : from }
+    if (isOpen(one)) place.wanted.push(one)
+  }
+  let pending = [...places.values()]
+  for (const { wanted } of pending) wanted.sort((a, b) => (a.next < b.next ? -1 : 1))
   await cluster.retrying({}, async () => {
     pending = pending.filter((place) => place.wanted.length > 0)
     const known = await cluster.partitionsOf(pending.map(({ topic }) => topic))
@@ -85,12 +88,13 @@ async function askLeader(leader: WireConnection, led: readonly Pending[], findin
     const { isolation } = finding
     const request = { partitions, maxWait: 0, maxBytes: ANSWER_BYTES, maxPartitionBytes, isolation }
     const answers = await askPlaces(leader, fetchApi, { request, places: open, mayOmit: true })
-    const answerOf = new Map(answers.map((answer) => [`${answer.topic}/${answer.partition}`, answer]))
+    const answerOf = new PlaceMap<FetchedPartition>()
+    for (const answer of answers) answerOf.set(answer, answer)
     let isCut = false
     let isEmpty = true
     const outside: Pending[] = []
     for (const place of open) {
-      const answer = answerOf.get(`${place.topic}/${place.partition}`)
+      const answer = answerOf.get(place)
       if (answer === undefined || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION) place.wanted = []
       else if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) outside.push(place)
       else if (answer.error !== 0)

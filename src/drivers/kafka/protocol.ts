@@ -530,17 +530,10 @@ export const describeGroupsApi: Api<readonly string[], readonly DescribedGroup[]
   },
 }
 
-/** An offset as a group committed it. -1 is "nothing committed", and a leader epoch that is not known. */
-export interface CommittedPartition extends PartitionAnswer {
-  readonly offset: bigint
-  readonly leaderEpoch: number
-  readonly metadata: string
-}
-
 /** Of every partition the group has committed, when no places are given. Version 5: the first with leader epochs. */
 export const offsetFetchApi: Api<
   { readonly group: string; readonly places: readonly Place[] | null },
-  { readonly error: number; readonly offsets: readonly CommittedPartition[] }
+  Omit<FetchedOffsets, 'group'>
 > = {
   key: 9,
   version: 5,
@@ -552,18 +545,38 @@ export const offsetFetchApi: Api<
   },
   read(from) {
     from.int32()
-    const offsets = readPlaces(from, (place) => {
-      const committed = { offset: from.int64(), leaderEpoch: from.int32(), metadata: from.text() }
-      return { ...place, ...committed, error: from.int16() }
+    const offsets = readPlaces(from, ({ topic, partition }) => {
+      const [offset, leaderEpoch, metadata, error] = [from.int64(), from.int32(), from.text(), from.int16()]
+      return committedOffset({ topic, partition, offset, leaderEpoch, metadata, error })
     })
-    return { error: from.int16(), offsets }
+    return { error: from.int16(), offsets: offsets.filter((offset) => offset !== undefined) }
   },
 }
 
 export interface FetchedOffsets {
   readonly group: string
   readonly error: number
-  readonly offsets: readonly CommittedPartition[]
+  /** Partitions without a committed offset, or with an error of their own, are left out. */
+  readonly offsets: readonly CommittedOffset[]
+}
+
+/** As Kafka writes it: -1 is "nothing committed", and a leader epoch that is not known. */
+interface CommittedPartition extends PartitionAnswer {
+  readonly offset: bigint
+  readonly leaderEpoch: number
+  readonly metadata: string
+}
+
+function committedOffset(found: CommittedPartition): CommittedOffset | undefined {
+  const { topic, partition, offset, leaderEpoch, metadata, error } = found
+  if (error !== 0 || offset < 0n) return undefined
+  return {
+    topic,
+    partition,
+    offset,
+    metadata: metadata === '' ? undefined : metadata,
+    leaderEpoch: leaderEpoch < 0 ? undefined : leaderEpoch,
+  }
 }
 
 /** Of every partition that each of many groups has committed. Kafka 3.0 and later. */
@@ -587,10 +600,10 @@ export const offsetFetchManyApi: Api<readonly string[], readonly FetchedOffsets[
           const [partition, offset, leaderEpoch] = [from.int32(), from.int64(), from.int32()]
           const [metadata, error] = [from.compactText(), from.int16()]
           from.skipTags()
-          return { topic, partition, offset, leaderEpoch, metadata, error }
+          return committedOffset({ topic, partition, offset, leaderEpoch, metadata, error })
         })
         from.skipTags()
-        return own
+        return own.filter((offset) => offset !== undefined)
       })
       const error = from.int16()
       from.skipTags()

@@ -7,7 +7,7 @@ import { wordsOfReset } from '../../../src/ui/format-reset.ts'
 const NOW = Date.UTC(2026, 10, 23, 10)
 
 /** A report of one group on one partition of order-events. */
-function reportOf(more: Partial<PartitionLag>): LagReport {
+function reportOf(more: Partial<PartitionLag>, counts: 'records' | 'offsets' = 'records'): LagReport {
   const nobody = { member: undefined, client: undefined, host: undefined }
   const offsets = { committed: 2n, start: 0n, end: 7n, lastStable: 2n }
   const place = {
@@ -20,7 +20,7 @@ function reportOf(more: Partial<PartitionLag>): LagReport {
     ...nobody,
     ...more,
   } as const
-  const { lag, age, rates, verdict, counts, gone } = place
+  const { lag, age, rates, verdict, gone } = place
   const summary = { lag, age, rates, verdict, counts, gone }
   const topics = [{ topic: 'order-events', ...summary, partitions: [place] }]
   return { sample: undefined, groups: [{ group: 'billing', state: 'Stable', members: 1, ...summary, topics }] }
@@ -40,10 +40,10 @@ test('the notes of a lag say what was deleted unread, and where offsets are coun
   expect(lagNotes(reportOf({ gone: 3n }), NOW)).toEqual([
     'billing: 3 events behind the committed offset were deleted unread from order-events[0]; LAG leaves them out',
   ])
-  expect(lagNotes(reportOf({ counts: 'offsets' }), NOW)).toEqual([
+  expect(lagNotes(reportOf({}, 'offsets'), NOW)).toEqual([
     'billing: LAG counts offsets of order-events, which is compacted: at most so many events wait',
   ])
-  expect(lagNotes(reportOf({ counts: 'records' }), NOW)).toEqual([])
+  expect(lagNotes(reportOf({}, 'records'), NOW)).toEqual([])
 })
 
 test('a plan says of offsets that they are at most as many events', () => {
