@@ -1,4 +1,5 @@
 import { EventBusError, topicNotFound, transportError } from '../../bus/errors.ts'
+import { PlaceMap } from '../../bus/place-map.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { Isolation, LogSlice, ReadOptions } from '../../bus/topic-log.ts'
 import { OUTAGE_LIMIT_MS, OutageWatch } from '../outage-watch.ts'
@@ -83,7 +84,10 @@ export class Fetcher {
   readonly #beyond: 'wait' | 'restart'
   readonly #outage: OutageWatch
   readonly #isolation: Isolation
+  /** In the order in which they are asked for. */
   #cursors: readonly Cursor[] = []
+  /** The same, to look one up among thousands. */
+  #assigned: ReadonlySet<Cursor> = new Set()
   #chunks: Chunk[] = []
   #unpacking: Chunk | undefined
   readonly #pumps = new Set<number>()
@@ -112,7 +116,8 @@ export class Fetcher {
   /** Reads these from now on. A cursor that was read before goes on; what was fetched for others is dropped. */
   assign(cursors: readonly Cursor[]): void {
     this.#cursors = cursors
-    this.#chunks = this.#chunks.filter(({ cursor }) => cursors.includes(cursor))
+    this.#assigned = new Set(cursors)
+    this.#chunks = this.#chunks.filter(({ cursor }) => this.#assigned.has(cursor))
     this.#signal()
     void this.#start()
   }
@@ -159,8 +164,8 @@ export class Fetcher {
       // The answers on their way are read from their sockets in between.
       if (this.#inFlight > 0) await turnOfTheLoop()
       const { value } = await rest.next()
-      if (value === undefined || value.isLast || !this.#cursors.includes(cursor)) this.#unpacking = undefined
-      if (value === undefined || !this.#cursors.includes(cursor)) return undefined
+      if (value === undefined || value.isLast || !this.#assigned.has(cursor)) this.#unpacking = undefined
+      if (value === undefined || !this.#assigned.has(cursor)) return undefined
       const { records, isLast } = value
       const { to } = cursor
       const isWhole = to === undefined || behind <= to
@@ -258,17 +263,17 @@ export class Fetcher {
     const answers = await this.#askFor(connection, cursors, request)
     if (answers === undefined) return false
     const isEmpty = answers.every(({ batches }) => batches.length === 0)
-    const cursorOf = (answer: FetchedPartition) =>
-      cursors.find(({ topic, partition }) => topic === answer.topic && partition === answer.partition)
+    const asked = new PlaceMap<Cursor>()
+    for (const cursor of cursors) asked.set(cursor, cursor)
     // The first that has anything is given a whole batch at least, whatever the byte limit.
-    const withBatches = answers.filter(({ batches }) => batches.length > 0).map(cursorOf)
-    const first = cursors.find((cursor) => withBatches.includes(cursor))
+    const withBatches = new Set(answers.filter(({ batches }) => batches.length > 0).map((one) => asked.get(one)))
+    const first = cursors.find((cursor) => withBatches.has(cursor))
     let isMissing = false
     let passing: number | undefined
     for (const answer of answers) {
-      const cursor = cursorOf(answer)
+      const cursor = asked.get(answer)
       // Assigned anew while the answer was on its way.
-      if (!cursor || !this.#cursors.includes(cursor)) continue
+      if (!cursor || !this.#assigned.has(cursor)) continue
       if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) await this.#relocate(cursor)
       else if (isPassingCode(answer.error) || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION)
         passing = answer.error
@@ -283,8 +288,8 @@ export class Fetcher {
     this.#missingSince = undefined
     this.#outage.worked(leader)
     // The partitions that were served go to the end: an answer's byte limit starves the last ones.
-    const served = this.#chunks.map(({ cursor }) => cursor)
-    this.#cursors = [...this.#cursors].sort((a, b) => Number(served.includes(a)) - Number(served.includes(b)))
+    const served = new Set(this.#chunks.map(({ cursor }) => cursor))
+    this.#cursors = [...this.#cursors].sort((a, b) => Number(served.has(a)) - Number(served.has(b)))
     this.#signal()
     // A broker holds nobody back whom it believes to have something for.
     if (isMissing) await pause()
