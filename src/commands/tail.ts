@@ -216,12 +216,23 @@ function linePrinter(
   }
 }
 
-/** Values are printed whatever they are. */
-const rawValues = (batch: readonly EventView[]): Buffer =>
-  Buffer.concat(batch.flatMap(({ record: { value } }) => [value ?? NOTHING, NEWLINE]))
+const LINE_FEED = 0x0a
 
-const NOTHING = Buffer.alloc(0)
-const NEWLINE = Buffer.from('\n')
+/** Values are printed whatever they are, a line each. */
+function rawValues(batch: readonly EventView[]): Buffer {
+  let size = batch.length
+  for (const { record } of batch) size += record.value?.length ?? 0
+  const lines = Buffer.allocUnsafe(size)
+  let at = 0
+  for (const { record } of batch) {
+    if (record.value !== null) {
+      lines.set(record.value, at)
+      at += record.value.length
+    }
+    lines[at++] = LINE_FEED
+  }
+  return lines
+}
 
 function toPartitions(text: string | undefined): number[] | undefined {
   if (text === undefined) return undefined

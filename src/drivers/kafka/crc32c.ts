@@ -7,8 +7,8 @@ let chosen: Checksum | undefined
 /** Bytes summed so far by tables. */
 let summed = 0
 
-/** Loading the package takes 5 ms and 7 MB, and tables sum this much in that time. */
-const WORTH_LOADING_BYTES = 4 * 1024 * 1024
+/** Loading the package takes 5 ms and 7 MB, and cold tables sum this much in that time. */
+const WORTH_LOADING_BYTES = 2 * 1024 * 1024
 
 /**
  * CRC-32C (RFC 3720), which guards Kafka's record batches; `node:zlib` has only the other CRC-32. Uses tables (0.7 GB/s),
