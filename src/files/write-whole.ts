@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   accessSync,
   chmodSync,
@@ -47,7 +46,8 @@ export function writeWhole(path: string, content: string | Uint8Array, options: 
   if (there === undefined && isThere(path)) throw errno('ENOENT', path)
   const folder = dirname(target)
   const made = options.folderMode === undefined ? [] : makeFolder(folder, options.folderMode)
-  const part = join(folder, `.crbus-${randomUUID()}.part`)
+  // Loading node:crypto for a name takes 5 ms. Where another file has this one, opening it fails.
+  const part = join(folder, `.crbus-${Math.random().toString(36).slice(2)}.part`)
   try {
     writePart(part, content, options)
     if (there !== undefined) chmodSync(part, there.mode)
