@@ -9,8 +9,8 @@ const harmlessTags: ReadonlySet<number> = new Set([
 const BIGNUM_TAGS: ReadonlySet<number> = new Set([2, 3])
 /** cbor-x makes a bignum in time quadratic to its length, and no event counts further than this. */
 const LONGEST_BIGNUM = 64
-/** Tags that cbor-x reads as dates, bigints, bytes, or as what they stand before. */
-const PLAIN_TAGS: ReadonlySet<number> = new Set([0, 1, 2, 3, 64, 55799])
+/** Tags that cbor-x reads as dates, bytes, or as what they stand before. */
+const PLAIN_TAGS: ReadonlySet<number> = new Set([0, 1, 64, 55799])
 /** cbor-x renames this key, so that it sets no prototype. */
 const RENAMED_KEY = Buffer.from('__proto__')
 const BREAK = 0xff
@@ -19,7 +19,10 @@ const INDEFINITE = -1
 export interface CheckedCbor {
   /** Why the bytes are not one whole CBOR value that can be read without harm; `undefined` when they are. */
   readonly problem: string | undefined
-  /** cbor-x alone makes the right value of it: every key of a map is a text it keeps, and no tag is left to interpret. */
+  /**
+   * cbor-x alone makes the right value of it: every key of a map is a text it keeps, every integer one that a number
+   * holds, and no tag is left to interpret.
+   */
   readonly isPlain: boolean
 }
 
@@ -68,7 +71,7 @@ class CborCheck {
     const major = first >> 5
     const length = this.#length(first & 31)
     if (this.problem !== undefined) return
-    if (major <= 1) return length === INDEFINITE ? this.#fail(`a number without a length at byte ${start}`) : undefined
+    if (major <= 1) return this.#integer(major, length, start)
     if (major === 7) return this.#simple(first & 31, length, start)
     if (major === 2 || major === 3) return this.#string(major, length, isBignum)
     if (major === 6) {
@@ -84,6 +87,12 @@ class CborCheck {
     }
     if (length > bytes.length - this.at) return this.#fail(`a count of ${length} at byte ${start}`)
     for (let left = length; left > 0 && this.problem === undefined; left -= 1) this.item(depth + 1)
+  }
+
+  /** A negative integer is -1 less what is written. */
+  #integer(major: number, value: number, start: number): undefined {
+    if (value === INDEFINITE) return this.#fail(`a number without a length at byte ${start}`)
+    this.isPlain &&= value + major <= Number.MAX_SAFE_INTEGER
   }
 
   #map(length: number, start: number, depth: number): undefined {

@@ -18,13 +18,16 @@ const options = {
   copyBuffers: true,
 }
 const encoder = new Encoder(options)
-const decoder = new Decoder(options)
-/** For maps whose keys an object does not keep as they are. */
+// cbor-x's types do not know this option, which its README has.
+const asNumbers = { ...options, int64AsNumber: true }
+const decoder = new Decoder(asNumbers)
+/** For maps whose keys an object does not keep as they are, and integers that a number does not hold. */
 const mapDecoder = new Decoder({ ...options, mapsAsObjects: false })
 
 /**
- * Plain CBOR. Integers of 64 bits and bignums come as bigint, tagged dates as Date, byte strings as Uint8Array, a set as
- * an array, undefined as undefined, a UUID as its text, and what has another tag as what the tag stands before.
+ * Plain CBOR. An integer is a number up to 2^53 - 1 and a bigint beyond, however many bytes it was written in; tagged
+ * dates come as Date, byte strings as Uint8Array, a set as an array, undefined as undefined, a UUID as its text, and what
+ * has another tag as what the tag stands before.
  *
  * A map is an object, and a key that is not a text becomes one: `1` is "1", bytes are base64. A map in which two keys
  * would become one is a list of pairs.
@@ -41,8 +44,9 @@ export function decodeCbor(bytes: Uint8Array): Decoded {
   }
 }
 
-/** Makes objects of Maps, arrays of sets, and what cbor-x leaves of a tag to what it stands for. */
+/** Makes objects of Maps, arrays of sets, numbers of bigints that fit, and of a tag that cbor-x leaves what it stands for. */
 function interpret(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
   if (value instanceof Tag) return interpretTag(value)
   if (Array.isArray(value)) return value.map(interpret)
   if (value instanceof Set) return [...value].map(interpret)

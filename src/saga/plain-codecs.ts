@@ -20,13 +20,13 @@ type Failure = { readonly ok: false; readonly reason: string }
  * listed (another aggregate's command) is written as version 1. What is read is the listed types up to the listed version:
  * an old event comes as it was written, and the reducer knows its own past; a newer one is refused, not misread.
  *
- * Integers from 2^53 on come as bigint, dates as Date, bytes as Uint8Array; a field that is `undefined` is left out.
+ * Integers beyond 2^53 - 1 come as bigint, dates as Date, bytes as Uint8Array; a field that is `undefined` is left out.
  */
 export function cborCodec<A extends Action>(types: ActionVersions<A>): EventCodec<A> {
   return plainCodec(types, { name: 'CBOR', encode: encodeCbor, decode: decodeCbor })
 }
 
-/** The same as JSON, for readers without CBOR. Dates come as text; integers beyond 2^53 as bigint. */
+/** The same as JSON, for readers without CBOR. Dates come as text; integers beyond 2^53 - 1 as bigint. */
 export function jsonCodec<A extends Action>(types: ActionVersions<A>): EventCodec<A> {
   return plainCodec(types, {
     name: 'JSON',

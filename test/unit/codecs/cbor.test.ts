@@ -14,7 +14,7 @@ const examples: readonly [hex: string, value: unknown][] = [
   ['1818', 24],
   ['1903e8', 1000],
   ['1a000f4240', 1000000],
-  ['1b000000e8d4a51000', 1000000000000n],
+  ['1b000000e8d4a51000', 1000000000000],
   ['1bffffffffffffffff', 18446744073709551615n],
   ['c249010000000000000000', 18446744073709551616n],
   ['3bffffffffffffffff', -18446744073709551616n],
@@ -106,6 +106,15 @@ describe('reading', () => {
       ],
     ],
     ['a map in a map in a set', 'd90102 81 a1 01 a1 02 03', [{ 1: { 2: 3 } }]],
+    ['2^53 - 1 is a number', '82 1b001fffffffffffff 3b001ffffffffffffe', [2 ** 53 - 1, 1 - 2 ** 53]],
+    ['2^53 is none', '82 1b0020000000000000 3b001fffffffffffff', [2n ** 53n, -(2n ** 53n)]],
+    [
+      'beside a larger one, in a map and as a key too',
+      'a1 1b0000000100000000 82 1b0000000200000000 1bffffffffffffffff',
+      { 4294967296: [2 ** 33, 2n ** 64n - 1n] },
+    ],
+    ['a bignum that a number holds', 'c2 4105', 5],
+    ['a date of 64 bits', 'c1 1b00000000514b67b0', new Date('2013-03-21T20:04:00Z')],
   ])('%s', (_, hex, value) => {
     expect(decode(hex)).toEqual({ ok: true, value })
   })

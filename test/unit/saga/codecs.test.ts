@@ -37,6 +37,13 @@ describe.each([
     expect(codec.decode(asEvent(codec.encode(action)))).toEqual(action)
   })
 
+  test.each([2 ** 32, 1_795_000_000_000, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER])(
+    'have a number where one was written: %d',
+    (parcels) => {
+      expect(codec.decode(asEvent(codec.encode({ ...shipped, parcels })))).toEqual({ ...shipped, parcels })
+    },
+  )
+
   test('are told by type, not by what the data says', () => {
     const lying = { ...codec.encode({ type: 'Lost' }), data: codec.encode(shipped).data, metadata: null }
 
