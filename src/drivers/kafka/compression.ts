@@ -21,7 +21,7 @@ const codecs: Partial<Record<number, Codec>> = {
   },
   4: {
     compress: (bytes) => zstdCompressSync(bytes),
-    decompress: (bytes, limit) => bounded('zstd', limit, () => zstdDecompressSync(bytes, { maxOutputLength: limit })),
+    decompress: (bytes, limit) => bounded('zstd', limit, () => unzstd(bytes, limit)),
   },
 }
 
@@ -42,6 +42,30 @@ function bounded(name: string, limit: number, decompress: () => Buffer): Buffer 
     if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit)
     throw corrupt(`its ${name} data cannot be decompressed (${message})`)
   }
+}
+
+/** Decompresses every frame. Node stops behind the first one, unless that happens to fill its buffer. */
+function unzstd(bytes: Buffer, limit: number): Buffer {
+  const frames: Buffer[] = []
+  let size = 0
+  for (let at = 0; at < bytes.length; ) {
+    // At least a byte, which is the least that Node takes for a limit.
+    const options = { maxOutputLength: Math.max(1, limit - size), info: true }
+    const { buffer, engine } = zstdDecompressSync(bytes.subarray(at), options) as unknown as Decompressed
+    frames.push(buffer)
+    size += buffer.length
+    at += engine.bytesWritten
+    if (size > limit) throw tooLarge(limit)
+  }
+  const [first] = frames
+  return frames.length === 1 && first !== undefined ? first : Buffer.concat(frames, size)
+}
+
+/** What zlib's functions return with the option `info`. */
+interface Decompressed {
+  readonly buffer: Buffer
+  /** `bytesWritten`: the bytes that were taken from the input. */
+  readonly engine: { readonly bytesWritten: number }
 }
 
 async function loadLz4(): Promise<Codec> {

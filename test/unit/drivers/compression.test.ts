@@ -54,6 +54,23 @@ describe('decompression', () => {
     expect(codec.decompress(xerial(...halves), text.length).equals(text)).toBe(true)
   })
 
+  test.each([
+    ['gzip', gzip, gzipSync],
+    ['zstd', zstd, zstdCompressSync],
+  ] as const)(
+    'of %s gives all frames of a batch, and refuses what is no frame behind them',
+    async (_, id, compress) => {
+      const codec = await codecFor(id)
+      for (const size of [40_000, 16 * 1024, 1]) {
+        const frames = Buffer.concat([compress(text.subarray(0, size)), compress(text.subarray(size))])
+        expect(codec.decompress(frames, text.length).equals(text)).toBe(true)
+        expect(() => codec.decompress(frames, text.length - 1)).toThrow('larger than the limit')
+        const more = Buffer.concat([frames, Buffer.from('more')])
+        expect(() => codec.decompress(more, LIMIT)).toThrow('the record batch is corrupt: its ')
+      }
+    },
+  )
+
   test.each(bombs)('of %s stops at the limit', async (_, id, make) => {
     const codec = await codecFor(id)
     const bytes = make()
