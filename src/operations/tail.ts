@@ -72,22 +72,21 @@ async function* selected(
   const range = timeRange(resolved, from, to)
   const slices = range?.slices ?? resolved
   for (const note of [...notes, ...(range?.notes ?? [])]) request.onNotice(note)
+  const options = readOptions(request)
+  const read = (slice: LogSlice): AsyncIterable<readonly BusRecord[]> => {
+    const batches = bus.log.read([slice], options)
+    return range === undefined ? batches : only(batches, range.has)
+  }
   async function* views(batch: readonly BusRecord[]): AsyncGenerator<readonly EventView[]> {
-    const inRange = range === undefined ? batch : batch.filter(range.has)
-    const all = inRange.map((record) => viewOf(record, reading))
+    const all = batch.map((record) => viewOf(record, reading))
     if (filter === undefined) yield all
     else yield* passing(all, filter, signal)
   }
   // Who was there before a topic sees all of it.
   const isNew = ({ topic }: LogSlice) => from === undefined && waitedFor.has(topic)
   const past = slices.filter((slice) => !isNew(slice))
-  if (from === undefined) yield await newest(bus, request, past, views)
-  else {
-    const options = readOptions(request)
-    const readings = past.map((slice) => bus.log.read([slice], options))
-    const within = range === undefined ? readings : readings.map((reading) => only(reading, range.has))
-    for await (const batch of mergeByTime(within)) yield* views(batch)
-  }
+  if (from === undefined) yield await newest(request, past, { read, views })
+  else for await (const batch of mergeByTime(past.map(read))) yield* views(batch)
   if (!follow || to !== undefined) return
   const rest = slices.map((slice) => {
     const { topic, partition, from: start, to: end = 0n } = slice
@@ -137,6 +136,12 @@ async function* passing(
   yield found
 }
 
+/** Reads the records of a slice that lie in the range of times, and the events of them that pass the filter. */
+interface WantedLog {
+  readonly read: (slice: LogSlice) => AsyncIterable<readonly BusRecord[]>
+  readonly views: (batch: readonly BusRecord[]) => AsyncIterable<readonly EventView[]>
+}
+
 /** The most records a partition is looked back through at a time. */
 const WIDEST_LOOK = 20_000n
 
@@ -145,23 +150,19 @@ const WIDEST_LOOK = 20_000n
  * double, until it gave that many or its start is reached: the newest of all are then among them.
  */
 async function newest(
-  bus: EventBus,
   request: TailRequest,
   slices: readonly LogSlice[],
-  views: (batch: readonly BusRecord[]) => AsyncIterable<readonly EventView[]>,
+  log: WantedLog,
 ): Promise<readonly EventView[]> {
   if (request.last === 0) return []
-  const options = readOptions(request)
-  const perPartition = await Promise.all(slices.map((slice) => newestOf(bus, request, slice, options, views)))
+  const perPartition = await Promise.all(slices.map((slice) => newestOf(request, slice, log)))
   return perPartition.flat().sort(byTime).slice(-request.last)
 }
 
 async function newestOf(
-  bus: EventBus,
   { last, signal }: TailRequest,
   slice: LogSlice,
-  options: ReadOptions,
-  views: (batch: readonly BusRecord[]) => AsyncIterable<readonly EventView[]>,
+  { read, views }: WantedLog,
 ): Promise<readonly EventView[]> {
   let found: EventView[] = []
   let to = slice.to ?? slice.from
@@ -169,7 +170,7 @@ async function newestOf(
     const width = window > WIDEST_LOOK && BigInt(last) < WIDEST_LOOK ? WIDEST_LOOK : window
     const from = to - width > slice.from ? to - width : slice.from
     let older: EventView[] = []
-    for await (const batch of bus.log.read([{ ...slice, from, to }], options)) {
+    for await (const batch of read({ ...slice, from, to })) {
       for await (const passed of views(batch)) for (const view of passed) older.push(view)
       // Of a window full of what is looked for, only the end is kept.
       if (older.length > 2 * last) older = older.slice(-last)
