@@ -29,6 +29,8 @@ export abstract class BaseCommand extends Command {
   #hasSaidIgnored = false
   /** Whether the command is often run before there is a bus, so that it does not say that an embedded one is missing. */
   protected readonly mayPrecedeBus: boolean = false
+  /** False once `openBus` found that the embedded bus is not there yet, which is said unless `mayPrecedeBus`. */
+  protected hasBus = true
   /** Lets changes through to a guarded bus, once they were agreed to. */
   protected unlock = (): void => {}
 
@@ -81,6 +83,7 @@ export abstract class BaseCommand extends Command {
     this.#bus = await this.context.openBus(config.bus.value, (file) => {
       missing = file
     })
+    this.hasBus = missing === undefined
     if (missing !== undefined && !this.mayPrecedeBus) {
       await this.notice(`there is no bus at ${missing} yet; crbus demo or crbus publish makes it`)
     }

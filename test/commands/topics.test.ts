@@ -58,6 +58,12 @@ describe('topics', () => {
     expect(stderr).toContain('created Orders\n')
   })
 
+  test('are listed as none on a bus without any, with a command that makes one', async () => {
+    const { stdout, stderr } = await runCli(TopicsList, [], { broker: new MemoryBroker() })
+    expect(stdout).toBe('TOPIC  PARTITIONS  REPLICAS  EVENTS\n')
+    expect(stderr).toBe('no topics yet; "crbus topics create" makes one\n')
+  })
+
   test('are refused when they exist or are named badly', async () => {
     expect(await runCli(TopicsCreate, ['order-events'], { broker })).toMatchObject({ exitCode: 6 })
     expect(await runCli(TopicsCreate, ['no spaces'], { broker })).toMatchObject({ exitCode: 6 })

@@ -16,7 +16,7 @@ export default class TopicsList extends BaseCommand {
     const { flags } = await this.parse(TopicsList)
     const bus = await this.openBus(flags)
     const topics = await listTopics(bus, { internal: flags.internal })
-    if (topics.length === 0) await this.notice('no topics yet; a first publish makes one on the embedded bus')
+    if (topics.length === 0 && this.hasBus) await this.notice('no topics yet; "crbus topics create" makes one')
     const rows = topics.map(({ topic, partitions, replication, events }) => [topic, partitions, replication, events])
     await this.print(formatTable(['TOPIC', 'PARTITIONS', 'REPLICAS', 'EVENTS'], rows))
     const compacted = topics.filter(({ counts }) => counts === 'offsets').map(({ topic }) => topic)
