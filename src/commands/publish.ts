@@ -124,7 +124,9 @@ Long input is published as it comes. A line that cannot be published ends it: th
     const { lines, progress } = await this.#source({ ...flags, input: args.input })
     const utc = readAsUtc('--timestamp', flags.timestamp)
     if (utc !== undefined) await this.notice(utc)
-    const only = toLines(flags.lines)
+    // The events of --data are numbered as lines, and the last of them is known: none behind it is left to publish.
+    const all = flags.data === undefined && !flags.tombstone ? ALL : [{ from: 1, to: flags.count ?? 1 }]
+    const only = within(toLines(flags.lines) ?? ALL, all)
     const bus = await this.openBus(flags)
     await this.agree(flags, { name: args.topic })
     const positions: { readonly partition: number; readonly offset: bigint }[] = []
@@ -148,8 +150,7 @@ Long input is published as it comes. A line that cannot be published ends it: th
     } catch (error) {
       if (summary.published > 0) await this.notice(`${summary.published} published before this`)
       if (error instanceof BadInputError) {
-        const rest =
-          summary.published === 0 ? [] : resumption(within([{ from: error.line, to: undefined }], only ?? ALL))
+        const rest = summary.published === 0 ? [] : resumption(within([{ from: error.line, to: undefined }], only))
         throw new UsageError(error.message, [...rest, 'crbus publish --help'])
       }
       if (!(error instanceof PublishStoppedError)) throw error

@@ -238,6 +238,19 @@ describe('publish', () => {
     expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 })
   })
 
+  test.each([
+    [[], []],
+    [['--count', '3'], [{ from: 2, to: 3 }]],
+    [['--count', '3', '--lines', '1'], []],
+  ])('with --data %j, a refused event leaves as many as --count says', async (flags, rest) => {
+    const argv = ['order-events', '--type', 'A.v1', '--data', '{}', '--partition', '7', ...flags]
+    const { stdout } = await runCli(Publish, [...argv, '--json'], { broker })
+    const { refused, error, ...document } = JSON.parse(stdout)
+    expect(document).toMatchObject({ published: 0, rest })
+    expect(refused).toMatchObject([{ line: 1 }])
+    expect(error.suggestions.some((suggestion: string) => suggestion.includes('--lines'))).toBe(rest.length > 0)
+  })
+
   test('writes a tombstone for a key', async () => {
     await publish(['order-events', '--tombstone', '--key', 'gone'])
     expect(await values('order-events')).toEqual([null])
