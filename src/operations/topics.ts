@@ -39,7 +39,7 @@ export interface TopicReport extends Omit<TopicDescription, 'layout'> {
   readonly types: readonly { readonly eventType: string; readonly count: number; readonly partitions: number[] }[]
   /** How many records `types` was counted from. */
   readonly sampled: number
-  /** `offsets` where the topic is compacted: its partitions hold at most as many events as offsets. */
+  /** `offsets` where the topic is compacted, or the records looked at are fewer than their offsets: at most so many events. */
   readonly counts: EventCount
   readonly warnings: readonly string[]
 }
@@ -57,6 +57,7 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
     .filter(({ from, to }) => from < to)
   const types = new Map<string, { count: number; partitions: Set<number> }>()
   let sampled = 0
+  const width = slices.reduce((sum, { from, to }) => sum + Number(to - from), 0)
   for await (const batch of bus.log.read(slices)) {
     for (const { value, partition } of batch) {
       sampled += 1
@@ -93,7 +94,7 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
       }))
       .sort((a, b) => b.count - a.count),
     sampled,
-    counts: compacted.has(topic) ? 'offsets' : 'records',
+    counts: compacted.has(topic) || sampled < width ? 'offsets' : 'records',
     warnings,
   }
 }

@@ -1,10 +1,13 @@
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import TopicsDelete from '../../src/commands/topics/delete.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { checkLag } from '../../src/operations/check.ts'
 import { describeGroup } from '../../src/operations/groups.ts'
 import { measureLag } from '../../src/operations/lag.ts'
 import { planReset } from '../../src/operations/reset.ts'
 import { describeTopic, listTopics } from '../../src/operations/topics.ts'
+import { runCli } from '../commands/run-cli.ts'
 import { eventually, newTopic, readTopic, text, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
 // Topics whose offsets do not all hold a record, since compaction removes all but the last of a key.
@@ -83,6 +86,13 @@ describe.skipIf(brokers === '')('a compacted topic', () => {
     expect(await describeTopic(bus, topic)).toMatchObject({ counts: 'offsets' })
     const listed = new Map((await listTopics(bus)).map((one) => [one.topic, one]))
     expect(listed.get(topic)).toMatchObject({ events: 1500n, counts: 'offsets' })
+    const { stdout } = await runCli(TopicsDelete, [topic, '--dry-run'], {
+      broker: new MemoryBroker(),
+      openBus: () => new RedpandaEventBus({ brokers }),
+    })
+    expect(stdout).toMatch(
+      new RegExp(`1500\n\nnote: EVENTS-LOST counts offsets of compacted topics, at most as many events: ${topic}\n$`),
+    )
   })
 
   test('of others each offset counts as an event', async () => {

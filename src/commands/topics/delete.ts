@@ -2,6 +2,7 @@ import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/change-command.ts'
 import { busFlags, changeFlags } from '../../cli/flags.ts'
 import { applyDeleteTopics, type DeleteTopicPlan, planDeleteTopics } from '../../operations/topics.ts'
+import { printable } from '../../ui/printable.ts'
 import { formatTable } from '../../ui/table.ts'
 
 export default class TopicsDelete extends ChangeCommand {
@@ -18,11 +19,16 @@ export default class TopicsDelete extends ChangeCommand {
     const plan = await planDeleteTopics(bus, [...new Set(argv as string[])])
     const names = plan.topics.map(({ topic }) => topic)
     const rows = plan.topics.map(({ topic, partitions, events }) => [topic, partitions, events])
+    const compacted = plan.topics.filter(({ counts }) => counts === 'offsets').map(({ topic }) => topic)
+    const inexact =
+      compacted.length === 0
+        ? ''
+        : `\nnote: EVENTS-LOST counts offsets of compacted topics, at most as many events: ${printable(compacted.join(', '))}\n`
     const many = names.length === 1 ? 'this topic' : `these ${names.length} topics`
     return this.carryOut(flags, {
       plan,
       name: names.join(','),
-      shown: formatTable(['TOPIC', 'PARTITIONS', 'EVENTS-LOST'], rows),
+      shown: formatTable(['TOPIC', 'PARTITIONS', 'EVENTS-LOST'], rows) + inexact,
       isNothing: false,
       question: `Delete ${many} on ${plan.cluster.kind}?`,
       apply: async () => {
