@@ -194,8 +194,8 @@ export interface ResolvedSlices {
 /**
  * Looks a range up on every partition, for a reader of committed records: the end is the last stable offset, so that the
  * reader does not wait for open transactions. A range may begin behind it, at an offset or a time that was named. Offsets
- * outside a partition are clamped to it, and `notes` says which; a time past the last record is the end. A slice that
- * would end before it begins is empty.
+ * outside a partition are clamped to it, and `notes` says which, and where an open transaction ends a slice; a time past
+ * the last record is the end. A slice that would end before it begins is empty.
  */
 export async function resolveSlices(log: TopicLog, request: SliceRequest): Promise<ResolvedSlices> {
   const perTopic = await Promise.all([...new Set(request.topics)].map((topic) => resolveTopic(log, topic, request)))
@@ -234,6 +234,13 @@ async function resolveTopic(
       }
       const first = place(from, fromTimes, end)
       const last = place(to, toTimes, lastStable)
+      // An offset behind the start of the transaction was noted above.
+      if (to.kind !== 'offset' && lastStable < end && last === lastStable) {
+        const held = end - lastStable
+        notes.push(
+          `a transaction is open in ${placeOf({ topic, partition })} at offset ${lastStable}: the ${held} offset${held === 1n ? '' : 's'} from there on can be read when it has ended`,
+        )
+      }
       return { topic, partition, from: first, to: last < first ? first : last, end: lastStable }
     })
   return { slices, notes }
