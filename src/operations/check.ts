@@ -199,16 +199,20 @@ export async function checkTopicState(bus: EventBus, expected: TopicExpectation)
   if (maxSilence !== undefined) {
     const newest = await newestOf(bus, expected)
     silence = newest.silence
-    const { ahead, isEmpty } = newest
+    const { ahead, isEmpty, open } = newest
+    const uncommitted = open.length === 0 ? '' : `, events of a transaction open in ${someOf(open)} not counted`
     if (ahead > 0) besides = `, ${counted(ahead, 'newer one')} dated in the future and not counted`
     const unknown = ahead > 0 ? 'are dated in the future' : 'have no timestamp'
     const finding =
       silence === undefined
         ? isEmpty
-          ? ({ status: 'critical', text: `${topic} holds no events` } as const)
-          : ({ status: 'unknown', text: `the newest events of ${topic} ${unknown}: no silence is known` } as const)
+          ? ({ status: 'critical', text: `${topic} holds no events${uncommitted}` } as const)
+          : ({
+              status: 'unknown',
+              text: `the newest events of ${topic} ${unknown}: no silence is known${uncommitted}`,
+            } as const)
         : broke(silence, undefined, maxSilence, (limit) => {
-            return `${topic} had its newest event ${whole(silence)}s ago, above ${limit / 1000}s${besides}`
+            return `${topic} had its newest event ${whole(silence)}s ago, above ${limit / 1000}s${besides}${uncommitted}`
           })
     if (finding !== undefined) findings.push(finding)
     if (silence !== undefined) {
@@ -232,7 +236,7 @@ const whole = (milliseconds: number | undefined = 0): number => Math.floor(milli
 
 /** Offsets looked back through at first: the last of them may be a transaction's markers. */
 const LOOK_BACK = 10n
-/** Offsets looked back through at most, while all that was found is dated in the future. */
+/** Offsets of a partition looked back through at most. */
 const MAX_LOOK_BACK = 10_000n
 
 interface Newest {
@@ -241,33 +245,64 @@ interface Newest {
   /** How many of those looked at are dated in the future. */
   readonly ahead: number
   readonly isEmpty: boolean
+  /** Where transactions are open, whose events are not committed yet. */
+  readonly open: readonly string[]
 }
 
-/** Looks at the end of each partition, and farther back while no record there tells when it was written. */
-async function newestOf(bus: EventBus, { topic, now, signal }: TopicExpectation): Promise<Newest> {
+/** A partition and how far it was looked through from its end. */
+interface LookedThrough {
+  readonly partition: number
+  readonly start: bigint
+  readonly end: bigint
+  /** The first offset that was read. */
+  from: bigint
+  hasAge: boolean
+}
+
+/**
+ * Looks at the end of each partition. Where nothing there is new enough, timestamps may be out of order, or dated in the
+ * future: looks farther back through partitions that hold a record of the time that is allowed, or that gave no age.
+ */
+async function newestOf(bus: EventBus, { topic, maxSilence = 0, now, signal }: TopicExpectation): Promise<Newest> {
   const ranges = await bus.log.ranges(topic)
   const clock = now()
   let silence: number | undefined
   let ahead = 0
   let isEmpty = true
-  let slices: LogSlice[] = []
-  for (let back = LOOK_BACK; back <= MAX_LOOK_BACK && silence === undefined; back *= 10n) {
-    const before = new Map(slices.map(({ partition, from }) => [partition, from]))
-    slices = ranges.flatMap(({ partition, start, ...ends }) => {
+  const looked = new Map(
+    ranges.map(({ partition, start, ...ends }): [number, LookedThrough] => {
       const end = stableEndOf(ends)
+      return [partition, { partition, start, end, from: end, hasAge: false }]
+    }),
+  )
+  /** Records before these offsets are older than is allowed. */
+  let allowedFrom: ReadonlyMap<number, bigint> | undefined
+  for (let back = LOOK_BACK; back <= MAX_LOOK_BACK; back *= 10n) {
+    const slices: LogSlice[] = []
+    for (const one of looked.values()) {
+      const { partition, start, end, from: to, hasAge } = one
+      if (hasAge && to <= (allowedFrom?.get(partition) ?? end)) continue
       const from = end - back > start ? end - back : start
-      const to = before.get(partition) ?? end
-      return from < to ? [{ topic, partition, from, to }] : []
-    })
+      one.from = from
+      if (from < to) slices.push({ topic, partition, from, to })
+    }
     if (slices.length === 0) break
     for await (const batch of bus.log.read(slices, { signal })) {
-      for (const { timestamp } of batch) {
+      for (const { partition, timestamp } of batch) {
         isEmpty = false
         if (aheadOf(timestamp, clock) !== undefined) ahead += 1
         const age = ageOf(timestamp, clock)
-        if (age !== undefined && age < (silence ?? Number.POSITIVE_INFINITY)) silence = age
+        if (age === undefined) continue
+        const own = looked.get(partition)
+        if (own !== undefined) own.hasAge = true
+        if (age < (silence ?? Number.POSITIVE_INFINITY)) silence = age
       }
     }
+    if (silence !== undefined && silence <= maxSilence) break
+    allowedFrom ??= await bus.log.offsetsAt(topic, BigInt(Math.floor(clock - maxSilence)))
   }
-  return { silence, ahead, isEmpty }
+  const open = ranges.flatMap(({ partition, lastStable }) =>
+    lastStable === undefined ? [] : [`${placeOf({ topic, partition })} at offset ${lastStable}`],
+  )
+  return { silence, ahead, isEmpty, open }
 }

@@ -104,9 +104,13 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     )
     expect(await checkTopic(bus, { topic, schema, last: 10, signal })).toMatchObject({ records: 2 })
     expect(await seenEvents(bus, topic)).toEqual([])
-    expect(await checkTopicState(bus, { topic, maxSilence: 3_600_000, now: Date.now, signal })).toMatchObject({
-      status: 'ok',
-    })
+    const silenceOf = async (of: string, maxSilence: number) => {
+      const { status, message } = await checkTopicState(bus, { topic: of, maxSilence, now: Date.now, signal })
+      return `${status}: ${message}`
+    }
+    expect(await silenceOf(topic, 3_600_000)).toMatch(/^ok: /)
+    expect(await silenceOf(topic, 0)).toMatch(/^critical: .*newest event \d+s ago, above 0s, /)
+    expect(await silenceOf(topic, 0)).toContain(`events of a transaction open in ${topic}[0] at offset 2 not counted`)
     const slice = { topic, partition: 0, from: 0n, to: 7n }
     const uncommitted: bigint[] = []
     for await (const batch of bus.log.read([slice], { isolation: 'uncommitted' })) {
@@ -120,15 +124,29 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
 
     // The coordinator answers before it has written its marker.
     await eventually(async () => expect(await bus.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 8n }]))
+    expect(await describeTopic(bus, topic)).toMatchObject({ sampled: 7, counts: 'offsets', layout: [{ end: 8n }] })
     expect((await readSlices(bus, [{ ...slice, to: 8n }])).map(({ offset }) => offset)).toEqual(uncommitted)
+  })
+
+  test('check topic names the open transaction that holds all events of a topic', async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus)
+    await (await producer.begin()).send(topic, 0, 3)
+
+    expect(await checkTopicState(bus, { topic, maxSilence: 3_600_000, now: Date.now, signal })).toMatchObject({
+      status: 'critical',
+      message: `${topic} holds no events, events of a transaction open in ${topic}[0] at offset 0 not counted`,
+    })
   })
 
   test('tail without following ends at the open transaction, wherever it begins', async () => {
     const bus = openBus()
     const { topic, transaction } = await scene(bus)
 
-    expect((await tailed(bus, topic)).offsets).toEqual([0n, 1n])
-    expect((await tailed(bus, topic, 'start')).offsets).toEqual([0n, 1n])
+    const held = `a transaction is open in ${topic}[0] at offset 2: the 5 offsets from there on can be read when it has ended`
+    expect(await tailed(bus, topic)).toEqual({ offsets: [0n, 1n], notices: [held] })
+    expect(await tailed(bus, topic, 'start')).toEqual({ offsets: [0n, 1n], notices: [held] })
+    expect(await tailed(bus, topic, 'start:+1')).toEqual({ offsets: [0n], notices: [] })
     expect((await tailed(bus, topic, '-1')).offsets).toEqual([1n])
     expect((await tailed(bus, topic, 'end')).offsets).toEqual([])
     expect((await tailed(bus, topic, '5')).offsets).toEqual([])
