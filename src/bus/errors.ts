@@ -73,6 +73,30 @@ export class EventBusError extends Error {
   }
 }
 
+/** Offsets whose records cannot be read. */
+export interface UnreadablePlace {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  /** The first offset behind them, where reading may go on. */
+  readonly behind: bigint
+}
+
+/** Records are damaged, or larger or older than what this reader takes. Reading them again gives the same. */
+export class UnreadableError extends EventBusError {
+  readonly place: UnreadablePlace
+
+  constructor(
+    code: EventBusErrorCode,
+    message: string,
+    place: UnreadablePlace,
+    details: Pick<EventBusErrorDetails, 'suggestions' | 'cause'>,
+  ) {
+    super(code, message, { ...details, topic: place.topic, isPassing: false })
+    this.place = place
+  }
+}
+
 /** A record that the bus does not take as it is; sending it again fails again. */
 export interface RefusedRecord {
   /** Its index in the list given to `append` or `publish`, from 0. */

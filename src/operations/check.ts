@@ -4,6 +4,7 @@ import { placeOf } from '../bus/names.ts'
 import { type LogSlice, stableEndOf } from '../bus/topic-log.ts'
 import { isGlob } from './glob.ts'
 import { type GroupLag, type LagRequest, measureLag, type PartitionLag } from './lag.ts'
+import { type LeftOut, readOver } from './read-over.ts'
 import { ageOf, aheadOf } from './record-age.ts'
 
 /** Nagios's four. */
@@ -124,7 +125,11 @@ function heldBackBy(places: readonly NamedPlace[]): string {
 function undatedIn(places: readonly NamedPlace[]): Finding | undefined {
   const undated = places.filter(({ lag = 0n, age }) => lag > 0n && age === undefined)
   if (undated.length === 0) return undefined
-  const reason = undated.some(({ ahead }) => ahead !== undefined) ? 'is dated in the future' : 'has no timestamp'
+  const reason = undated.some(({ unreadable }) => unreadable !== undefined)
+    ? 'cannot be read'
+    : undated.some(({ ahead }) => ahead !== undefined)
+      ? 'is dated in the future'
+      : 'has no timestamp'
   const where = someOf(undated.map(placeOf))
   return { status: 'unknown', text: `no age is known in ${where}: the first waiting event ${reason}` }
 }
@@ -199,10 +204,15 @@ export async function checkTopicState(bus: EventBus, expected: TopicExpectation)
   if (maxSilence !== undefined) {
     const newest = await newestOf(bus, expected)
     silence = newest.silence
-    const { ahead, isEmpty, open } = newest
+    const { ahead, isEmpty, unreadable, open } = newest
     const uncommitted = open.length === 0 ? '' : `, events of a transaction open in ${someOf(open)} not counted`
     if (ahead > 0) besides = `, ${counted(ahead, 'newer one')} dated in the future and not counted`
-    const unknown = ahead > 0 ? 'are dated in the future' : 'have no timestamp'
+    const unknown =
+      unreadable !== undefined
+        ? `cannot be read (${unreadable})`
+        : ahead > 0
+          ? 'are dated in the future'
+          : 'have no timestamp'
     const finding =
       silence === undefined
         ? isEmpty
@@ -212,9 +222,12 @@ export async function checkTopicState(bus: EventBus, expected: TopicExpectation)
               text: `the newest events of ${topic} ${unknown}: no silence is known${uncommitted}`,
             } as const)
         : broke(silence, undefined, maxSilence, (limit) => {
-            return `${topic} had its newest event ${whole(silence)}s ago, above ${limit / 1000}s${besides}${uncommitted}`
+            const newest = unreadable === undefined ? 'its newest event' : 'the newest event that can be read'
+            const reason = unreadable === undefined ? '' : ` (${unreadable})`
+            return `${topic} had ${newest} ${whole(silence)}s ago, above ${limit / 1000}s${reason}${besides}${uncommitted}`
           })
-    if (finding !== undefined) findings.push(finding)
+    // Events that cannot be read may be newer.
+    if (finding !== undefined) findings.push(unreadable === undefined ? finding : { ...finding, status: 'unknown' })
     if (silence !== undefined) {
       measures.push({
         name: 'topic_silence_seconds',
@@ -245,6 +258,8 @@ interface Newest {
   /** How many of those looked at are dated in the future. */
   readonly ahead: number
   readonly isEmpty: boolean
+  /** Why some of the records looked at cannot be read. */
+  readonly unreadable: string | undefined
   /** Where transactions are open, whose events are not committed yet. */
   readonly open: readonly string[]
 }
@@ -269,6 +284,11 @@ async function newestOf(bus: EventBus, { topic, maxSilence = 0, now, signal }: T
   let silence: number | undefined
   let ahead = 0
   let isEmpty = true
+  let unreadable: string | undefined
+  const leaveOut = ({ reason }: LeftOut) => {
+    isEmpty = false
+    unreadable ??= reason
+  }
   const looked = new Map(
     ranges.map(({ partition, start, ...ends }): [number, LookedThrough] => {
       const end = stableEndOf(ends)
@@ -278,7 +298,7 @@ async function newestOf(bus: EventBus, { topic, maxSilence = 0, now, signal }: T
   /** Records before these offsets are older than is allowed. */
   let allowedFrom: ReadonlyMap<number, bigint> | undefined
   for (let back = LOOK_BACK; back <= MAX_LOOK_BACK; back *= 10n) {
-    const slices: LogSlice[] = []
+    const slices: (LogSlice & { to: bigint })[] = []
     for (const one of looked.values()) {
       const { partition, start, end, from: to, hasAge } = one
       if (hasAge && to <= (allowedFrom?.get(partition) ?? end)) continue
@@ -287,7 +307,7 @@ async function newestOf(bus: EventBus, { topic, maxSilence = 0, now, signal }: T
       if (from < to) slices.push({ topic, partition, from, to })
     }
     if (slices.length === 0) break
-    for await (const batch of bus.log.read(slices, { signal })) {
+    for await (const batch of readOver(bus.log, slices, { signal }, leaveOut)) {
       for (const { partition, timestamp } of batch) {
         isEmpty = false
         if (aheadOf(timestamp, clock) !== undefined) ahead += 1
@@ -304,5 +324,5 @@ async function newestOf(bus: EventBus, { topic, maxSilence = 0, now, signal }: T
   const open = ranges.flatMap(({ partition, lastStable }) =>
     lastStable === undefined ? [] : [`${placeOf({ topic, partition })} at offset ${lastStable}`],
   )
-  return { silence, ahead, isEmpty, open }
+  return { silence, ahead, isEmpty, unreadable, open }
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { GroupDescription, GroupState, TopicPartition } from '../bus/admin.ts'
-import { EventBusError } from '../bus/errors.ts'
+import { EventBusError, UnreadableError, type UnreadablePlace } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
+import { placeOf } from '../bus/names.ts'
 import { PlaceMap } from '../bus/place-map.ts'
 import type { BusRecord } from '../bus/record.ts'
 import type { Isolation, LogSlice, PartitionRange } from '../bus/topic-log.ts'
@@ -67,6 +68,8 @@ export interface PartitionLag extends LagSummary, LagLook {
   readonly transaction?: OpenTransaction | undefined
   /** Milliseconds that the first waiting event is dated ahead of the clock, where that is why there is no age. */
   readonly ahead?: number | undefined
+  /** Why the first waiting event cannot be read, where that is why there is no age. */
+  readonly unreadable?: string | undefined
   /** Who reads it; absent where nobody does. */
   readonly member?: string | undefined
   readonly client?: string | undefined
@@ -267,7 +270,10 @@ interface Waiting {
   readonly open: WaitingRecord | undefined
 }
 
-type WaitingRecord = Pick<BusRecord, 'offset' | 'timestamp'>
+interface WaitingRecord extends Pick<BusRecord, 'offset' | 'timestamp'> {
+  /** Why the record cannot be read: then the first offset that holds one is taken, without a timestamp. */
+  readonly unreadable?: string | undefined
+}
 
 /** Looks for the first record that waits in each place. Resolves with a function that returns it for one of the places. */
 export async function firstWaiting(bus: EventBus, places: readonly LagPlace[]): Promise<(place: LagPlace) => Waiting> {
@@ -286,7 +292,17 @@ interface Wanted extends Omit<LogSlice, 'from'> {
   readonly firsts: Map<bigint, WaitingRecord | undefined>
 }
 
-/** The first record of each place's slice; groups at the same offset share one. */
+/** The slices that begin among offsets that cannot be read; without any, those whose first record is there. */
+function slicesAt(place: UnreadablePlace, slices: readonly LogSlice[]): readonly LogSlice[] {
+  const before = slices.filter((slice) => placeOf(slice) === placeOf(place) && slice.from < place.behind)
+  const within = before.filter(({ from }) => from >= place.offset)
+  return within.length > 0 ? within : before
+}
+
+/**
+ * The first record of each place's slice; groups at the same offset share one. One that cannot be read does not keep the
+ * others from being found.
+ */
 async function firstOf(
   bus: EventBus,
   places: readonly LagPlace[],
@@ -304,13 +320,26 @@ async function firstOf(
   }
   let slices: LogSlice[] = []
   const ask = async () => {
-    for (const [at, record] of (await bus.log.firstRecords(slices, isolation)).entries()) {
-      const slice = slices[at]
-      if (record === undefined || slice === undefined) continue
-      const { offset, timestamp } = record
-      wanted.get(slice)?.firsts.set(slice.from, { offset, timestamp })
+    while (slices.length > 0) {
+      try {
+        for (const [at, record] of (await bus.log.firstRecords(slices, isolation)).entries()) {
+          const slice = slices[at]
+          if (record === undefined || slice === undefined) continue
+          const { offset, timestamp } = record
+          wanted.get(slice)?.firsts.set(slice.from, { offset, timestamp })
+        }
+        slices = []
+      } catch (error) {
+        if (!(error instanceof UnreadableError)) throw error
+        const unreadable = slicesAt(error.place, slices)
+        if (unreadable.length === 0) throw error
+        for (const slice of unreadable) {
+          const offset = slice.from > error.place.offset ? slice.from : error.place.offset
+          wanted.get(slice)?.firsts.set(slice.from, { offset, timestamp: -1n, unreadable: error.message })
+        }
+        slices = slices.filter((slice) => !unreadable.includes(slice))
+      }
     }
-    slices = []
   }
   for (const { topic, partition, to, firsts } of wanted.values()) {
     for (const from of firsts.keys()) {
@@ -389,12 +418,15 @@ function judgePlace(
     verdict,
   }
   const ahead = first === undefined ? undefined : aheadOf(first.timestamp, now)
+  const unreadable = first?.unreadable
   // There may be a hundred thousand of these, and most have none of the rest.
-  if (gone === undefined && ahead === undefined && owner === undefined && !mayBeHeldBack) return judged
+  const isCalm = gone === undefined && ahead === undefined && unreadable === undefined && !mayBeHeldBack
+  if (isCalm && owner === undefined) return judged
   return {
     ...judged,
     gone,
     ahead,
+    unreadable,
     transaction: mayBeHeldBack
       ? { offset: lastStable, since: ageOf(open.timestamp, now) === undefined ? undefined : Number(open.timestamp) }
       : undefined,

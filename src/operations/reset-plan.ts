@@ -86,7 +86,7 @@ export async function withEffects(bus: EventBus, moves: readonly Move[], signal:
     return { topic, partition, ...stretch, isolation: isCommitted ? ('committed' as const) : ('uncommitted' as const) }
   })
   const asked = stretches.filter((stretch) => stretch !== undefined)
-  const { times, sample } = await sampleStretches(bus, asked, signal)
+  const { times, sample, unreadable } = await sampleStretches(bus, asked, signal)
   const timesOfStretch = new Map(asked.map((stretch, index) => [stretch, times[index]]))
   const compacted = await bus.admin.compactedTopics([...new Set(asked.map(({ topic }) => topic))])
   const steps = moves.map((move, index): ResetStep => {
@@ -113,19 +113,21 @@ export async function withEffects(bus: EventBus, moves: readonly Move[], signal:
   const sum = (effect: ResetStep['effect']) =>
     steps.reduce((total, step) => (step.effect === effect ? total + step.events : total), 0n)
   const counts: EventCount = steps.some((step) => step.counts === 'offsets') ? 'offsets' : 'records'
-  return { ...sample, steps, replayed: sum('replay'), skipped: sum('skip'), counts }
+  const effects = { ...sample, steps, replayed: sum('replay'), skipped: sum('skip'), counts }
+  return { effects, notes: unreadable.map(({ reason }) => `${reason}; its events are counted by their offsets`) }
 }
 
 /** The records of a stretch where all of it was read, else its offsets. */
 function countOf(
   stretch: { readonly from: bigint; readonly to: bigint } | undefined,
-  read: { readonly offsets: bigint; readonly records: bigint } | undefined,
+  read: { readonly offsets: bigint; readonly records: bigint; readonly isUnreadable: boolean } | undefined,
   isCompacted: boolean,
 ): Pick<ResetStep, 'events' | 'offsets' | 'counts'> {
   if (stretch === undefined || read === undefined) return { events: 0n, offsets: 0n, counts: 'records' }
   const offsets = stretch.to - stretch.from
-  if (read.offsets === offsets) return { events: read.records, offsets, counts: 'records' }
-  return { events: offsets, offsets, counts: isCompacted || read.records < read.offsets ? 'offsets' : 'records' }
+  if (read.offsets === offsets && !read.isUnreadable) return { events: read.records, offsets, counts: 'records' }
+  const isInexact = isCompacted || read.isUnreadable || read.records < read.offsets
+  return { events: offsets, offsets, counts: isInexact ? 'offsets' : 'records' }
 }
 
 type LogRange = Pick<PartitionRange, 'start' | 'end'>

@@ -3,6 +3,7 @@ import { placeOf } from '../bus/names.ts'
 import type { BusRecord } from '../bus/record.ts'
 import type { Isolation } from '../bus/topic-log.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
+import { type LeftOut, readOver } from './read-over.ts'
 
 /** A stretch of a partition that a reset would replay or skip, as the group reads it; not empty. */
 export interface Stretch {
@@ -23,6 +24,8 @@ interface StretchCount {
   /** Offsets that were read through, and records found at them: fewer where compaction or transactions left gaps. */
   readonly offsets: bigint
   readonly records: bigint
+  /** Whether some of the offsets hold records that cannot be read. */
+  readonly isUnreadable: boolean
 }
 
 export interface ResetSample {
@@ -42,7 +45,11 @@ export async function sampleStretches(
   stretches: readonly Stretch[],
   signal?: AbortSignal,
   sample = 1000,
-): Promise<{ readonly times: readonly (StretchTimes & StretchCount)[]; readonly sample: ResetSample }> {
+): Promise<{
+  readonly times: readonly (StretchTimes & StretchCount)[]
+  readonly sample: ResetSample
+  readonly unreadable: readonly LeftOut[]
+}> {
   const each = BigInt(Math.max(1, Math.floor(sample / Math.max(1, 2 * stretches.length))))
   const heads = stretches.map(({ from, to, ...place }) => ({ ...place, from, to: from + each < to ? from + each : to }))
   const tails = stretches.map(({ to, ...place }, index) => {
@@ -59,9 +66,10 @@ export async function sampleStretches(
   const firsts = new Map<string, BusRecord>()
   const lasts = new Map<string, BusRecord>()
   const records = new Map<string, bigint>()
+  const unreadable: LeftOut[] = []
   for (const { isolation, slices } of parts) {
-    if (slices.length === 0) continue
-    for await (const batch of bus.log.read(slices, { signal, isolation })) {
+    const leaveOut = (leftOut: LeftOut) => void unreadable.push(leftOut)
+    for await (const batch of readOver(bus.log, slices, { signal, isolation }, leaveOut)) {
       for (const record of batch) {
         const key = placeOf(record)
         if (!firsts.has(key)) firsts.set(key, record)
@@ -81,9 +89,11 @@ export async function sampleStretches(
         last: timeOf(lasts.get(key)),
         offsets,
         records: records.get(key) ?? 0n,
+        isUnreadable: unreadable.some((place) => placeOf(place) === key),
       }
     }),
     sample: count.result(),
+    unreadable,
   }
 }
 

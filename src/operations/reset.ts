@@ -75,7 +75,8 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
     const toDetails = detailsOf(detailsAt(target, clamped.to, own, given))
     return [{ ...place, range, from, fromDetails, toDetails, ...clamped }]
   })
-  const steps = await withEffects(bus, moves, request.signal)
+  const { effects, notes: unreadable } = await withEffects(bus, moves, request.signal)
+  notes.push(...unreadable)
   const lost = moves.filter(({ from, range }) => from !== null && range && (from < range.start || from > range.end))
   for (const { from, range, ...place } of lost) {
     const gone = from !== null && range && from < range.start ? range.start - from : 0n
@@ -107,7 +108,7 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
     makesGroup: !isKnown,
     removesGroup: request.removesGroup ?? false,
     isExact: false,
-    ...steps,
+    ...effects,
     notes,
   }
 }

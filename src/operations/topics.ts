@@ -5,6 +5,7 @@ import { isEventTopic, topicNameError } from '../bus/names.ts'
 import { stableEndOf } from '../bus/topic-log.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
 import type { EventCount } from './event-count.ts'
+import { type LeftOut, readOver } from './read-over.ts'
 
 export interface TopicOverview {
   readonly topic: string
@@ -58,7 +59,9 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
   const types = new Map<string, { count: number; partitions: Set<number> }>()
   let sampled = 0
   const width = slices.reduce((sum, { from, to }) => sum + Number(to - from), 0)
-  for await (const batch of bus.log.read(slices)) {
+  const unreadable: string[] = []
+  const leaveOut = ({ reason }: LeftOut) => void unreadable.push(`${reason}; its events are left out of the types`)
+  for await (const batch of readOver(bus.log, slices, {}, leaveOut)) {
     for (const { value, partition } of batch) {
       sampled += 1
       const decoded = value === null ? undefined : decodeEnvelope(value)
@@ -78,6 +81,7 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
         ? []
         : [`a transaction is open in partition ${partition} at offset ${lastStable}: read-committed consumers wait`],
     ),
+    ...unreadable,
   ]
   return {
     ...description,

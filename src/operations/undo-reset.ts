@@ -35,6 +35,7 @@ export async function planUndo(bus: EventBus, record: UndoRecord, now: number): 
     const is = current.get(placeOf(place))?.offset ?? null
     return is === after ? [] : [`${placeOf(place)} has moved from ${after ?? 'none'} to ${is ?? 'none'} since`]
   })
+  const { effects, notes } = await withEffects(bus, moves, undefined)
   const { clusterId, kind } = record.bus
   const isKnown = description.state !== 'Dead' || committed.length > 0
   return {
@@ -47,7 +48,7 @@ export async function planUndo(bus: EventBus, record: UndoRecord, now: number): 
     makesGroup: !isKnown,
     removesGroup: record.madeGroup && isKnown && committed.every((position) => known.has(placeOf(position))),
     isExact: true,
-    ...(await withEffects(bus, moves, undefined)),
-    notes: [...gone, ...since],
+    ...effects,
+    notes: [...gone, ...since, ...notes],
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, inject, test } from 'vitest'
 import { AppendError } from '../../src/bus/errors.ts'
+import { measureLag } from '../../src/operations/lag.ts'
 import { kafkaTool } from '../support/kafka.ts'
 import { eventually, newTopic, numbered, numberedList, numberOf, pump, take, uniqueGroup } from './support/harness.ts'
 import { proxiedKafka } from './support/proxied-kafka.ts'
@@ -8,6 +9,7 @@ import { proxiedKafka } from './support/proxied-kafka.ts'
 // What goes wrong between a member of a group, or a publisher, and a broker that is well.
 
 const PRODUCE = 0
+const FETCH = 1
 const METADATA = 3
 const OFFSET_COMMIT = 8
 const OFFSET_FETCH = 9
@@ -251,6 +253,33 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       await setup.publish(topic, numbered(1))
       expect((await take(stream, 1)).map(numberOf)).toEqual([1])
     })
+  })
+
+  test('a batch that the broker finds damaged is refused with its place, and does not hide the lag of its group', async () => {
+    const bus = openBus()
+    const topic = await newTopic(bus)
+    await bus.log.append(topic, [{ key: null, value: Buffer.from('x') }])
+    const group = uniqueGroup()
+    await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
+    const CORRUPT_MESSAGE = 2
+    proxy().rules = {
+      changes({ key }, payload) {
+        // The error stands behind the name of the topic, the number of partitions and that of the first.
+        const at = 4 + 2 + 4 + 4 + 2 + topic.length + 4 + 4
+        if (key !== FETCH || payload.length < at + 2) return payload
+        const changed = Buffer.from(payload)
+        changed.writeInt16BE(CORRUPT_MESSAGE, at)
+        return changed
+      },
+    }
+    const slice = { topic, partition: 0, from: 0n, to: 1n }
+    const reason = `${topic}[0] at offset 0: the record batch is corrupt: the broker cannot read it (CORRUPT_MESSAGE)`
+
+    await expect(bus.log.read([slice])[Symbol.asyncIterator]().next()).rejects.toThrow(reason)
+    await expect(bus.log.firstRecords([slice])).rejects.toThrow(reason)
+    const { signal } = new AbortController()
+    const { groups } = await measureLag(bus, { groups: [group], now: Date.now, signal })
+    expect(groups[0]?.topics[0]?.partitions).toMatchObject([{ lag: 1n, unreadable: reason }])
   })
 
   describe('a broker that says that a group does not exist', () => {

@@ -1,4 +1,4 @@
-import { EventBusError, type EventBusErrorCode } from '../../bus/errors.ts'
+import { type EventBusErrorCode, UnreadableError, type UnreadablePlace } from '../../bus/errors.ts'
 
 /** What is wrong with a batch, without its place: see {@link UnreadableBatch}. Never leaves this folder. */
 export class BatchProblem extends Error {
@@ -29,24 +29,13 @@ export const tooLarge = (limit: number): BatchProblem =>
 export const oldFormat = (magic: number): BatchProblem =>
   new BatchProblem('UNSUPPORTED', `the record is in message format ${magic}, which Kafka wrote before 0.11`)
 
-/** A partition, the offset of the batch, and the first offset that comes after the batch. */
-export interface BatchPlace {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: bigint
-  readonly behind: bigint
-}
-
-/** A batch that cannot be read. Reading it again gives the same, so it does not pass. */
-export class UnreadableBatch extends EventBusError {
+/** A batch that cannot be read. */
+export class UnreadableBatch extends UnreadableError {
   readonly #problem: BatchProblem
-  readonly #place: BatchPlace
 
-  constructor(problem: BatchProblem, place: BatchPlace) {
+  constructor(problem: BatchProblem, place: UnreadablePlace) {
     const { topic, partition, offset, behind } = place
-    super(problem.code, `${topic}[${partition}] at offset ${offset}: ${problem.message}`, {
-      topic,
-      isPassing: false,
+    super(problem.code, `${topic}[${partition}] at offset ${offset}: ${problem.message}`, place, {
       suggestions: [
         ...problem.suggestions,
         `read on behind the batch: crbus tail ${topic} --partition ${partition} --from ${behind}`,
@@ -54,12 +43,11 @@ export class UnreadableBatch extends EventBusError {
       cause: problem,
     })
     this.#problem = problem
-    this.#place = place
   }
 
   /** What a member of a group tries next, in place of a reader without one. Nothing is committed beyond the batch. */
   suggestionsFor(group: string): readonly string[] {
-    const { topic, partition, behind } = this.#place
+    const { topic, partition, behind } = this.place
     const next = `crbus reset --group ${group} --topic ${topic}:${partition} --to ${behind}`
     return [...this.#problem.suggestions, `read on behind the batch: ${next}`]
   }

@@ -1,4 +1,5 @@
-import { type BatchPlace, type BatchProblem, corrupt, oldFormat, UnreadableBatch } from './batch-errors.ts'
+import type { UnreadablePlace } from '../../bus/errors.ts'
+import { type BatchProblem, corrupt, oldFormat, UnreadableBatch } from './batch-errors.ts'
 import { crc32c } from './crc32c.ts'
 
 // A record batch, magic 2 (https://kafka.apache.org/documentation/#recordbatch): base offset 0, length 8, leader epoch
@@ -25,7 +26,7 @@ export interface CheckedBatches {
 
 interface RefusedBatch {
   readonly problem: BatchProblem
-  readonly place: BatchPlace
+  readonly place: UnreadablePlace
 }
 
 interface Fetched {
@@ -122,4 +123,18 @@ export function unreadable(
   const reason =
     rest === 'cut' ? 'it is longer than the answer' : 'its last offset is not below the high watermark of the answer'
   return new UnreadableBatch(corrupt(reason), { topic, partition, offset, behind: offset + 1n })
+}
+
+/** The error for a batch that the broker itself finds damaged (CORRUPT_MESSAGE), at the offset that was asked for. */
+export function unreadableByBroker({
+  topic,
+  partition,
+  offset,
+}: {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+}): UnreadableBatch {
+  const problem = corrupt('the broker cannot read it (CORRUPT_MESSAGE)')
+  return new UnreadableBatch(problem, { topic, partition, offset, behind: offset + 1n })
 }

@@ -3,8 +3,7 @@ import { PlaceMap } from '../../bus/place-map.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { Isolation, LogSlice, ReadOptions } from '../../bus/topic-log.ts'
 import { OUTAGE_LIMIT_MS, OutageWatch } from '../outage-watch.ts'
-import { corrupt, UnreadableBatch } from './batch-errors.ts'
-import { type CheckedBatches, checkBatches, unreadable } from './check-batches.ts'
+import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } from './check-batches.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { errorCode, isPassing, isPassingCode, KafkaFailure } from './kafka-errors.ts'
 import {
@@ -277,7 +276,7 @@ export class Fetcher {
       if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) await this.#relocate(cursor)
       else if (isPassingCode(answer.error) || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION)
         passing = answer.error
-      else if (answer.error === errorCode.CORRUPT_MESSAGE) throw unreadableByBroker(cursor)
+      else if (answer.error === errorCode.CORRUPT_MESSAGE) throw unreadableByBroker({ ...cursor, offset: cursor.next })
       else if (answer.error !== 0)
         throw protocolFailure(answer.error, null, { request: fetchApi.name, topic: answer.topic })
       else if (answer.batches.length > 0) {
@@ -436,11 +435,6 @@ const isRead = ({ next, to }: Cursor): boolean => to !== undefined && next >= to
 
 const isDoubted = ({ to, emptySince }: Cursor): boolean =>
   to !== undefined && emptySince !== undefined && performance.now() - emptySince > EMPTY_PATIENCE_MS
-
-function unreadableByBroker({ topic, partition, next }: Cursor): UnreadableBatch {
-  const problem = corrupt('the broker cannot read it (CORRUPT_MESSAGE)')
-  return new UnreadableBatch(problem, { topic, partition, offset: next, behind: next + 1n })
-}
 
 const turnOfTheLoop = () => new Promise<void>((resolve) => setImmediate(resolve))
 

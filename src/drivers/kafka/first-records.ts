@@ -1,7 +1,7 @@
 import { PlaceMap } from '../../bus/place-map.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { Isolation, LogSlice } from '../../bus/topic-log.ts'
-import { type CheckedBatches, checkBatches, unreadable } from './check-batches.ts'
+import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } from './check-batches.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { errorCode } from './kafka-errors.ts'
 import { ANSWER_BYTES, askPlaces, EARLIEST, type FetchedPartition, fetchApi, listOffsetsApi } from './protocol.ts'
@@ -97,6 +97,8 @@ async function askLeader(leader: WireConnection, led: readonly Pending[], findin
       const answer = answerOf.get(place)
       if (answer === undefined || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION) place.wanted = []
       else if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) outside.push(place)
+      else if (answer.error === errorCode.CORRUPT_MESSAGE)
+        throw unreadableByBroker({ ...place, offset: (place.wanted[0] as Wanted).next })
       else if (answer.error !== 0)
         throw protocolFailure(answer.error, null, { request: fetchApi.name, topic: place.topic })
       else if (answer.batches.length > 0) {

@@ -1,0 +1,98 @@
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { applyReset } from '../../src/operations/apply-reset.ts'
+import { checkLag, checkTopicState } from '../../src/operations/check.ts'
+import { describeGroup } from '../../src/operations/groups.ts'
+import { measureLag } from '../../src/operations/lag.ts'
+import { planReset } from '../../src/operations/reset.ts'
+import { describeTopic } from '../../src/operations/topics.ts'
+import { text, uniqueGroup, uniqueTopic } from './support/harness.ts'
+
+// What is asked of a topic that holds a batch which cannot be read: here one that is larger than the reader takes.
+
+const brokers = inject('kafkaBrokers')
+const signal = new AbortController().signal
+const LIMIT = 1000
+const TOO_LARGE = `the record batch is larger than the limit of ${LIMIT} bytes once it is decompressed`
+
+function openBus(options: Partial<RedpandaEventBusOptions> = {}): RedpandaEventBus {
+  const bus = new RedpandaEventBus({ brokers, ...options })
+  onTestFinished(() => bus.close())
+  return bus
+}
+
+/** Two partitions: offset 1 of the first cannot be read, offsets 0, 2 and 3 and those of the second can. */
+async function scene() {
+  const topic = uniqueTopic()
+  const writer = openBus({ compression: 'gzip' })
+  await writer.admin.createTopic(topic, { partitions: 2 })
+  for (const size of [1, 2 * LIMIT, 1, 1]) {
+    await writer.log.append(topic, [{ key: text('k'), value: Buffer.alloc(size), partition: 0 }])
+  }
+  await writer.log.append(topic, [{ key: text('k'), value: text('x'), partition: 1 }])
+  return { topic, bus: openBus({ maxBatchBytes: LIMIT }), reason: `${topic}[0] at offset 1: ${TOO_LARGE}` }
+}
+
+async function groupAt(bus: RedpandaEventBus, topic: string, offset: bigint): Promise<string> {
+  const group = uniqueGroup()
+  await bus.admin.commitOffsets(group, [
+    { topic, partition: 0, offset },
+    { topic, partition: 1, offset: 0n },
+  ])
+  return group
+}
+
+describe.skipIf(brokers === '')('with a batch that cannot be read', () => {
+  test('a group is moved behind the batch, as the error of its subscription advises', async () => {
+    const { topic, bus, reason } = await scene()
+    const group = await groupAt(bus, topic, 1n)
+    const to = (offset: bigint) => ({
+      target: { kind: 'place', place: { kind: 'offset', offset } } as const,
+      to: `${offset}`,
+    })
+    const request = { group, scope: [{ topic, partitions: [0] }], now: Date.now() }
+
+    const plan = await planReset(bus, { ...request, ...to(2n) })
+
+    expect(plan).toMatchObject({ skipped: 1n, counts: 'offsets', sampled: 0 })
+    expect(plan.notes).toEqual([`${reason}; its events are counted by their offsets`])
+    const further = await planReset(bus, { ...request, ...to(4n) })
+    expect(further).toMatchObject({ skipped: 3n, counts: 'offsets', sampled: 2 })
+    await applyReset(bus, plan, { saveUndo: async () => 'undo.json', now: Date.now() })
+    expect(await bus.admin.committedOffsets(group)).toMatchObject([{ offset: 2n }, { offset: 0n }])
+  })
+
+  test('the lag of a group that stands before the batch is known, and that of the others', async () => {
+    const { topic, bus, reason } = await scene()
+    const [stuck, free] = [await groupAt(bus, topic, 1n), await groupAt(bus, topic, 2n)]
+
+    const { groups } = await measureLag(bus, { groups: [stuck, free], now: Date.now, signal })
+
+    const placesOf = (name: string) => groups.find(({ group }) => group === name)?.topics[0]?.partitions
+    expect(placesOf(stuck)).toMatchObject([{ lag: 3n, age: undefined, unreadable: reason }, { lag: 1n }])
+    expect(placesOf(free)).toMatchObject([{ lag: 2n, age: expect.any(Number), unreadable: undefined }, { lag: 1n }])
+    expect(await describeGroup(bus, stuck)).toMatchObject({ totalLag: 4n })
+    const limits = { groups: [stuck], now: Date.now, signal }
+    expect(await checkLag(bus, { ...limits, maxEvents: 3 })).toMatchObject({ status: 'critical' })
+    expect(await checkLag(bus, { ...limits, maxAge: 3_600_000 })).toMatchObject({
+      status: 'unknown',
+      message: `${stuck}: no age is known in ${topic}[0]: the first waiting event cannot be read`,
+    })
+  })
+
+  test('the topic is described and checked by its other events', async () => {
+    const { topic, bus, reason } = await scene()
+
+    const { sampled, counts, warnings } = await describeTopic(bus, topic)
+
+    expect({ sampled, counts }).toEqual({ sampled: 4, counts: 'offsets' })
+    expect(warnings).toContain(`${reason}; its events are left out of the types`)
+    const silenceOf = (maxSilence: number, now = Date.now) => checkTopicState(bus, { topic, maxSilence, now, signal })
+    expect(await silenceOf(3_600_000)).toMatchObject({ status: 'ok' })
+    const later = () => Date.now() + 7_200_000
+    expect(await silenceOf(3_600_000, later)).toMatchObject({
+      status: 'unknown',
+      message: expect.stringMatching(/had the newest event that can be read 720\ds ago, above 3600s \(.*larger than/),
+    })
+  })
+})
