@@ -3,6 +3,7 @@ import type { BusRecord } from '../bus/record.ts'
 import type { LogSlice } from '../bus/topic-log.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
 import type { LagReport, TopicLag } from './lag.ts'
+import { type LeftOut, readOver } from './read-over.ts'
 
 export interface WaitingTypes {
   readonly group: string
@@ -11,7 +12,7 @@ export interface WaitingTypes {
   readonly waiting: bigint
   /** How many of them, the first of each partition, `types` was counted from. */
   readonly read: number
-  /** Most frequent first. */
+  /** Most frequent first. Of what cannot be read, offsets are counted. */
   readonly types: readonly { readonly eventType: string; readonly count: number }[]
 }
 
@@ -29,10 +30,12 @@ export async function countWaiting(
       const waiting = waitingOf(topic)
       const counts = new Map<string, number>()
       let read = 0
+      const add = (eventType: string, count: number) => counts.set(eventType, (counts.get(eventType) ?? 0) + count)
+      const leaveOut = ({ offset, behind }: LeftOut) => void add('(unreadable)', Number(behind - offset))
       for (const { isolation, slices: own } of byIsolation(slices, topic)) {
-        for await (const batch of bus.log.read(own, { signal, isolation })) {
+        for await (const batch of readOver(bus.log, own, { signal, isolation }, leaveOut)) {
           read += batch.length
-          for (const eventType of batch.map(typeOf)) counts.set(eventType, (counts.get(eventType) ?? 0) + 1)
+          for (const record of batch) add(typeOf(record), 1)
         }
       }
       const types = [...counts].map(([eventType, count]) => ({ eventType, count }))

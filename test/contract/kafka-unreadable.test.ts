@@ -4,6 +4,7 @@ import { applyReset } from '../../src/operations/apply-reset.ts'
 import { checkLag, checkTopicState } from '../../src/operations/check.ts'
 import { describeGroup } from '../../src/operations/groups.ts'
 import { measureLag } from '../../src/operations/lag.ts'
+import { countWaiting } from '../../src/operations/lag-types.ts'
 import { planReset } from '../../src/operations/reset.ts'
 import { describeTopic } from '../../src/operations/topics.ts'
 import { text, uniqueGroup, uniqueTopic } from './support/harness.ts'
@@ -66,12 +67,22 @@ describe.skipIf(brokers === '')('with a batch that cannot be read', () => {
     const { topic, bus, reason } = await scene()
     const [stuck, free] = [await groupAt(bus, topic, 1n), await groupAt(bus, topic, 2n)]
 
-    const { groups } = await measureLag(bus, { groups: [stuck, free], now: Date.now, signal })
+    const report = await measureLag(bus, { groups: [stuck, free], now: Date.now, signal })
+    const { groups } = report
 
     const placesOf = (name: string) => groups.find(({ group }) => group === name)?.topics[0]?.partitions
     expect(placesOf(stuck)).toMatchObject([{ lag: 3n, age: undefined, unreadable: reason }, { lag: 1n }])
     expect(placesOf(free)).toMatchObject([{ lag: 2n, age: expect.any(Number), unreadable: undefined }, { lag: 1n }])
     expect(await describeGroup(bus, stuck)).toMatchObject({ totalLag: 4n })
+    const counted = await countWaiting(bus, report, { limit: 100, signal })
+    expect(counted.find(({ group }) => group === stuck)).toMatchObject({
+      waiting: 4n,
+      read: 3,
+      types: [
+        { eventType: '(undecodable)', count: 3 },
+        { eventType: '(unreadable)', count: 1 },
+      ],
+    })
     const limits = { groups: [stuck], now: Date.now, signal }
     expect(await checkLag(bus, { ...limits, maxEvents: 3 })).toMatchObject({ status: 'critical' })
     expect(await checkLag(bus, { ...limits, maxAge: 3_600_000 })).toMatchObject({
