@@ -9,6 +9,7 @@ import type { Isolation, LogSlice, PartitionRange } from '../bus/topic-log.ts'
 import type { EventCount } from './event-count.ts'
 import { globMatcher, isGlob } from './glob.ts'
 import { judgeLag, type LagLook, type LagVerdict, verdictRank, worstVerdict } from './lag-verdict.ts'
+import { MAX_PASSED_OVER } from './read-over.ts'
 import { ageOf, aheadOf } from './record-age.ts'
 
 export interface LagRequest {
@@ -292,9 +293,14 @@ interface Wanted extends Omit<LogSlice, 'from'> {
   readonly firsts: Map<bigint, WaitingRecord | undefined>
 }
 
-/** The slices that begin among offsets that cannot be read; without any, those whose first record is there. */
-function slicesAt(place: UnreadablePlace, slices: readonly LogSlice[]): readonly LogSlice[] {
-  const before = slices.filter((slice) => placeOf(slice) === placeOf(place) && slice.from < place.behind)
+/**
+ * The slices that begin among offsets that cannot be read; without any, those whose first record is there. With `isLast`
+ * every slice of the partition, so that one with many such places costs no more.
+ */
+function slicesAt(place: UnreadablePlace, slices: readonly LogSlice[], isLast: boolean): readonly LogSlice[] {
+  const own = slices.filter((slice) => placeOf(slice) === placeOf(place))
+  if (isLast) return own
+  const before = own.filter(({ from }) => from < place.behind)
   const within = before.filter(({ from }) => from >= place.offset)
   return within.length > 0 ? within : before
 }
@@ -318,6 +324,7 @@ async function firstOf(
     if (own.firsts.size === 0) wanted.set(place, own)
     own.firsts.set(from, undefined)
   }
+  const failures = new PlaceMap<number>()
   let slices: LogSlice[] = []
   const ask = async () => {
     while (slices.length > 0) {
@@ -331,7 +338,9 @@ async function firstOf(
         slices = []
       } catch (error) {
         if (!(error instanceof UnreadableError)) throw error
-        const unreadable = slicesAt(error.place, slices)
+        const count = (failures.get(error.place) ?? 0) + 1
+        failures.set(error.place, count)
+        const unreadable = slicesAt(error.place, slices, count >= MAX_PASSED_OVER)
         if (unreadable.length === 0) throw error
         for (const slice of unreadable) {
           const offset = slice.from > error.place.offset ? slice.from : error.place.offset

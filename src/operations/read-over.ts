@@ -4,7 +4,7 @@ import type { BusRecord } from '../bus/record.ts'
 import type { LogSlice, ReadOptions, TopicLog } from '../bus/topic-log.ts'
 
 /** Unreadable places that are passed over in a partition; behind more, the rest of the partition is left out. */
-const MAX_PASSED_OVER = 10
+export const MAX_PASSED_OVER = 10
 
 /** A slice with an end. */
 type BoundedSlice = LogSlice & { readonly to: bigint }

@@ -76,7 +76,7 @@ export function lagNotes({ groups }: LagReport, now: number): string[] {
     if (ahead.length > 0) {
       notes.push(`the first waiting event of ${namesOf(ahead)} is dated in the future, so its age is not known`)
     }
-    const unreadable = new Set(named.flatMap((place) => place.unreadable ?? []))
+    const unreadable = new Set(topics.flatMap((topic) => topic.partitions.flatMap((place) => place.unreadable ?? [])))
     for (const reason of [...unreadable].slice(0, MAX_NAMED)) {
       notes.push(`the first waiting event cannot be read, so its age is not known: ${reason}`)
     }

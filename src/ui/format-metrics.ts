@@ -62,7 +62,7 @@ export function* formatMetrics({ groups }: LagReport): Generator<string> {
   )
   yield* metric(
     'crbus_group_lag_events',
-    'events from the committed offset to the end',
+    'events that wait, from the committed offset to the end; offsets of compacted topics, at most as many events',
     ofPlaces(({ lag }) => lag),
   )
   yield* metric(

@@ -56,7 +56,7 @@ describe.skipIf(brokers === '')('with a batch that cannot be read', () => {
     const plan = await planReset(bus, { ...request, ...to(2n) })
 
     expect(plan).toMatchObject({ skipped: 1n, counts: 'offsets', sampled: 0 })
-    expect(plan.notes).toEqual([`${reason}; its events are counted by their offsets`])
+    expect(plan.notes).toEqual([`${reason}; events that cannot be read are counted by their offsets`])
     const further = await planReset(bus, { ...request, ...to(4n) })
     expect(further).toMatchObject({ skipped: 3n, counts: 'offsets', sampled: 2 })
     await applyReset(bus, plan, { saveUndo: async () => 'undo.json', now: Date.now() })
@@ -89,6 +89,31 @@ describe.skipIf(brokers === '')('with a batch that cannot be read', () => {
       status: 'unknown',
       message: `${stuck}: no age is known in ${topic}[0]: the first waiting event cannot be read`,
     })
+  })
+
+  test('of more such batches than are passed over, the offsets are counted', async () => {
+    const topic = uniqueTopic()
+    const writer = openBus({ compression: 'gzip' })
+    await writer.admin.createTopic(topic, { partitions: 2 })
+    const batches = 15
+    for (let batch = 0; batch < batches; batch += 1) {
+      await writer.log.append(topic, [{ key: null, value: Buffer.alloc(2 * LIMIT), partition: 0 }])
+    }
+    const bus = openBus({ maxBatchBytes: LIMIT })
+    const offsets = Array.from({ length: batches }, (_, offset) => BigInt(offset))
+    const groups = await Promise.all(offsets.map((offset) => groupAt(bus, topic, offset)))
+
+    const report = await measureLag(bus, { groups, now: Date.now, signal })
+    const target = { target: { kind: 'place', place: { kind: 'end' } }, to: 'end' } as const
+    const scope = [{ topic, partitions: [0] }]
+    const plan = await planReset(bus, { group: groups[0] as string, scope, ...target, now: Date.now() })
+
+    const lags = report.groups.map(({ topics: [first] }) => first?.partitions[0])
+    expect(lags.map((one) => one?.lag).sort((a = 0n, b = 0n) => Number(a - b))).toEqual(offsets.map((one) => one + 1n))
+    expect(lags.every((one) => one?.unreadable !== undefined)).toBe(true)
+    expect(plan).toMatchObject({ skipped: BigInt(batches), counts: 'offsets', sampled: 0 })
+    const known = `${topic}[0] at offset 0: ${TOO_LARGE}, and 9 more batches cannot be read`
+    expect(plan.notes).toEqual([`${known}; events that cannot be read are counted by their offsets`])
   })
 
   test('the topic is described and checked by its other events', async () => {
