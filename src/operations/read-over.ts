@@ -14,6 +14,14 @@ export interface LeftOut extends UnreadablePlace {
   readonly reason: string
 }
 
+/** Why records were left out, for each partition. */
+export function leftOutReasons(leftOut: readonly LeftOut[]): string[] {
+  return [...Map.groupBy(leftOut, placeOf).values()].map((own) => {
+    const more = own.length === 1 ? '' : `, and ${own.length - 1} more batches cannot be read`
+    return `${own[0]?.reason}${more}`
+  })
+}
+
 /**
  * Reads slices for what their records say of a topic, where it is better to know less than to fail: records that cannot
  * be read are left out and told to `onUnreadable`. Every other error is thrown.

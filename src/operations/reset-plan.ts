@@ -1,11 +1,10 @@
 import type { CommitDetails, GroupState, TopicPartition } from '../bus/admin.ts'
 import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
-import { placeOf } from '../bus/names.ts'
 import { type PartitionRange, stableEndOf } from '../bus/topic-log.ts'
 import { isSameCommit } from './commit-details.ts'
 import type { EventCount } from './event-count.ts'
-import type { LeftOut } from './read-over.ts'
+import { leftOutReasons } from './read-over.ts'
 import { type ResetSample, type StretchTimes, sampleStretches } from './reset-sample.ts'
 
 /** One partition of a plan. `null` is "nothing committed". */
@@ -116,15 +115,10 @@ export async function withEffects(bus: EventBus, moves: readonly Move[], signal:
     steps.reduce((total, step) => (step.effect === effect ? total + step.events : total), 0n)
   const counts: EventCount = steps.some((step) => step.counts === 'offsets') ? 'offsets' : 'records'
   const effects = { ...sample, steps, replayed: sum('replay'), skipped: sum('skip'), counts }
-  return { effects, notes: unreadableNotes(unreadable) }
-}
-
-/** A sentence for each partition of which something cannot be read. */
-function unreadableNotes(unreadable: readonly LeftOut[]): string[] {
-  return [...Map.groupBy(unreadable, placeOf).values()].map((own) => {
-    const more = own.length === 1 ? '' : `, and ${own.length - 1} more batches cannot be read`
-    return `${own[0]?.reason}${more}; events that cannot be read are counted by their offsets`
-  })
+  const notes = leftOutReasons(unreadable).map(
+    (reason) => `${reason}; events that cannot be read are counted by their offsets`,
+  )
+  return { effects, notes }
 }
 
 /** The records of a stretch where all of it was read, else its offsets. */

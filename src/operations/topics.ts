@@ -5,7 +5,7 @@ import { isEventTopic, topicNameError } from '../bus/names.ts'
 import { stableEndOf } from '../bus/topic-log.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
 import type { EventCount } from './event-count.ts'
-import { type LeftOut, readOver } from './read-over.ts'
+import { type LeftOut, leftOutReasons, readOver } from './read-over.ts'
 
 export interface TopicOverview {
   readonly topic: string
@@ -59,8 +59,8 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
   const types = new Map<string, { count: number; partitions: Set<number> }>()
   let sampled = 0
   const width = slices.reduce((sum, { from, to }) => sum + Number(to - from), 0)
-  const unreadable: string[] = []
-  const leaveOut = ({ reason }: LeftOut) => void unreadable.push(`${reason}; its events are left out of the types`)
+  const unreadable: LeftOut[] = []
+  const leaveOut = (leftOut: LeftOut) => void unreadable.push(leftOut)
   for await (const batch of readOver(bus.log, slices, {}, leaveOut)) {
     for (const { value, partition } of batch) {
       sampled += 1
@@ -81,7 +81,7 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
         ? []
         : [`a transaction is open in partition ${partition} at offset ${lastStable}: read-committed consumers wait`],
     ),
-    ...unreadable,
+    ...leftOutReasons(unreadable).map((reason) => `${reason}; events that cannot be read are left out of the types`),
   ]
   return {
     ...description,

@@ -122,7 +122,7 @@ describe.skipIf(brokers === '')('with a batch that cannot be read', () => {
     const { sampled, counts, warnings } = await describeTopic(bus, topic)
 
     expect({ sampled, counts }).toEqual({ sampled: 4, counts: 'offsets' })
-    expect(warnings).toContain(`${reason}; its events are left out of the types`)
+    expect(warnings).toContain(`${reason}; events that cannot be read are left out of the types`)
     const silenceOf = (maxSilence: number, now = Date.now) => checkTopicState(bus, { topic, maxSilence, now, signal })
     expect(await silenceOf(3_600_000)).toMatchObject({ status: 'ok' })
     const later = () => Date.now() + 7_200_000
