@@ -230,13 +230,15 @@ function filterScope({ record, envelope, payload }: EventView): Record<string, u
     key: key === null ? null : Buffer.from(key).toString('utf8'),
     event_type: event?.eventType ?? '',
     event_version: BigInt(event?.eventVersion ?? 0),
-    metadata: withoutUndefined({
-      ...(celValue(extra ?? {}) as Record<string, unknown>),
-      correlation_id: correlationId,
-      causation_id: causationId,
-      user_id: userId,
-      timestamp: at,
-    }),
+    metadata: celValue(
+      withoutUndefined({
+        ...extra,
+        correlation_id: correlationId,
+        causation_id: causationId,
+        user_id: userId,
+        timestamp: at,
+      }),
+    ),
     data: payload?.ok ? celValue(payload.value) : null,
   }
 }

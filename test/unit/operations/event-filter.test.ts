@@ -48,6 +48,17 @@ describe('where', () => {
     ).toBe(expected)
   })
 
+  test.each(['metadata.tenant == "acme"', 'metadata["constructor"].n == 1', 'metadata.correlation_id == "c-1"'])(
+    'metadata that has a field named constructor answers %s',
+    async (where) => {
+      const metadata = { correlationId: 'c-1', extra: { tenant: 'acme', constructor: { n: 1 } } }
+      const encoded = encodeEnvelope(serializedEvent('A', Buffer.from('{}'), metadata), 'cbor')
+      const value = encoded.ok ? Buffer.from(encoded.bytes) : null
+      const one = viewOf({ topic: 't', partition: 0, offset: 7n, timestamp: 0n, key: null, value, headers: [] })
+      expect((await compiled({ where })).filter?.(one)).toBe(true)
+    },
+  )
+
   test.each([
     ['datta.n > 1', 'Unknown variable: datta'],
     ['timestamp > "2026"', 'no such overload'],
