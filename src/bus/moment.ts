@@ -13,8 +13,9 @@ export type ParsedMoment =
   | { readonly ok: false; readonly reason: string }
 
 const date = String.raw`(\d{4})-(\d\d)-(\d\d)`
-const clock = String.raw`(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?`
-const zone = String.raw`([Zz]|[+-]\d\d:?\d\d)`
+// A digit behind two others begins the second moment of a range.
+const clock = String.raw`(\d\d):(\d\d)(?::(\d\d)(?!\d)(\.\d+)?)?`
+const zone = String.raw` ?([Zz]|[+-]\d\d(?::?\d\d(?!\d))?)`
 const whole = new RegExp(`^${date}(?:[Tt ]${clock}${zone}?)?$`)
 const everyMoment = new RegExp(`${date}(?:[Tt ]${clock}${zone}?)?`, 'g')
 /** The beginning of a text as far as it is a moment whose colons are its own. */
@@ -22,7 +23,8 @@ export const leadingMoment = new RegExp(`^@?${date}[Tt ]${clock}${zone}?`)
 
 /**
  * Reads `2026-11-23`, `2026-11-23 10:00`, `2026-11-23T10:00:00.25+05:30` and the like: `T` and `Z` may be lower case, `T`
- * a space, and the colon of the zone may be missing. A date alone is its first moment, and without a zone all are UTC.
+ * a space, a space may precede the zone, and the colon or the minutes of the zone may be missing, as Postgres and git
+ * write it. A date alone is its first moment, and without a zone all are UTC.
  */
 export function parseMoment(text: string): ParsedMoment {
   const found = whole.exec(text)
@@ -30,7 +32,10 @@ export function parseMoment(text: string): ParsedMoment {
   const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', fraction = '', given] = found
   const reason = dateProblem(year, month, day) ?? clockProblem(hour, minute, second)
   if (reason !== undefined) return { ok: false, reason }
-  const offset = given === undefined || /z/i.test(given) ? 'Z' : given.replace(/^(...)(\d\d)$/, '$1:$2')
+  const offset =
+    given === undefined || /z/i.test(given)
+      ? 'Z'
+      : given.replace(/^(...):?(\d\d)?$/, (_, hours, minutes = '00') => `${hours}:${minutes}`)
   if (offset !== 'Z' && !/^.([01]\d|2[0-3]):[0-5]\d$/.test(offset)) {
     return { ok: false, reason: `${given} is not a time zone, which goes from -23:59 to +23:59` }
   }
