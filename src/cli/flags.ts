@@ -121,6 +121,18 @@ export function toDuration(flag: string, given: string | undefined, example = '1
   return length
 }
 
+/** What Node's timers hold, 24 days; a longer one would end at once. */
+export const MAX_PAUSE_MS = 2 ** 31 - 1
+
+/** The same of a time that the command waits for: at most as long as a timer can be. */
+export function toPause(flag: string, given: string | undefined, example = '10s'): number | undefined {
+  const pause = toDuration(flag, given, example)
+  if (pause !== undefined && pause > MAX_PAUSE_MS) {
+    throw new UsageError(`${flag} ${given} is too long: 24d at most`, [`${flag} ${example}`])
+  }
+  return pause
+}
+
 const notATime = (flag: string, given: string, example: string): UsageError =>
   new UsageError(`${flag} ${given} is not a time`, [`${flag} ${example}`])
 

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
-import { busFlags } from '../cli/flags.ts'
+import { busFlags, MAX_PAUSE_MS } from '../cli/flags.ts'
 import { refusedBy } from '../cli/guard.ts'
 import { type DemoSummary, demoTopics, makeDemoTopics, runDemo } from '../operations/demo.ts'
 import { tail } from '../operations/tail.ts'
@@ -16,7 +16,12 @@ export default class Demo extends BaseCommand {
     profile: busFlags.profile,
     'data-dir': { ...busFlags['data-dir'], exclusive: [] },
     checkouts: Flags.integer({ description: 'how many', default: 8, min: 1 }),
-    pause: Flags.integer({ description: 'milliseconds between two checkouts', default: 200, min: 0 }),
+    pause: Flags.integer({
+      description: 'milliseconds between two checkouts',
+      default: 200,
+      min: 0,
+      max: MAX_PAUSE_MS,
+    }),
   }
 
   protected override readonly mayPrecedeBus = true

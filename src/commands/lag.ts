@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
 import type { BusFlags } from '../cli/context.ts'
-import { groupFlag, readFlags, toDuration, topicFlag } from '../cli/flags.ts'
+import { groupFlag, readFlags, toPause, topicFlag } from '../cli/flags.ts'
 import { type LagReport, measureLag } from '../operations/lag.ts'
 import { countWaiting, type WaitingTypes } from '../operations/lag-types.ts'
 import { type LagWatchLook, watchLag } from '../operations/watch-lag.ts'
@@ -64,7 +64,7 @@ export default class Lag extends BaseCommand {
     const { flags } = await this.parse(Lag)
     const { group: groups, topic: topics } = flags
     if (flags.watch) return this.#watch(flags)
-    const sample = toDuration('--sample', flags.sample)
+    const sample = toPause('--sample', flags.sample)
     const bus = await this.openBus(flags)
     const report = await measureLag(bus, { groups, topics, sample, now: this.context.now, signal: this.signal })
     if (report.groups.length === 0) await this.notice(nothing(flags))
@@ -81,7 +81,7 @@ export default class Lag extends BaseCommand {
 
   async #watch(flags: BusFlags & LagChoice & { readonly interval?: string | undefined }): Promise<undefined> {
     const { group: groups, topic: topics } = flags
-    const interval = toDuration('--interval', flags.interval) ?? INTERVAL
+    const interval = toPause('--interval', flags.interval) ?? INTERVAL
     const { io, now, stop } = this.context
     const quit = new AbortController()
     const signal = AbortSignal.any([this.signal, quit.signal])

@@ -177,6 +177,12 @@ describe('lag', () => {
     expect(missing).toMatchObject({ exitCode: 4, stdout: '' })
     expect(missing.stderr).toContain('CRBUS_GROUP_NOT_FOUND')
     expect(await runCli(Lag, ['--sample', 'soon'], { broker })).toMatchObject({ exitCode: 2 })
+    // Node's timers end at once when they are told to wait longer than 2^31 ms.
+    expect(await runCli(Lag, ['--sample', '25d'], { broker })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--sample 25d is too long: 24d at most'),
+    })
+    expect(await runCli(Lag, ['--watch', '--interval', '25d'], { broker })).toMatchObject({ exitCode: 2 })
   })
 
   test('changes nothing', async () => {
