@@ -9,8 +9,8 @@ const harmlessTags: ReadonlySet<number> = new Set([
 const BIGNUM_TAGS: ReadonlySet<number> = new Set([2, 3])
 /** cbor-x makes a bignum in time quadratic to its length, and no event counts further than this. */
 const LONGEST_BIGNUM = 64
-/** Tags that cbor-x reads as dates, bytes, or as what they stand before. */
-const PLAIN_TAGS: ReadonlySet<number> = new Set([0, 1, 64, 55799])
+/** Tags that cbor-x reads as bytes, or as what they stand before. */
+const PLAIN_TAGS: ReadonlySet<number> = new Set([64, 55799])
 /** cbor-x renames this key, so that it sets no prototype. */
 const RENAMED_KEY = Buffer.from('__proto__')
 const BREAK = 0xff
@@ -24,6 +24,8 @@ export interface CheckedCbor {
    * holds, and no tag is left to interpret.
    */
   readonly isPlain: boolean
+  /** Where the numbers of the tags for dates, 0 and 1, stand: each is one byte, the last one of its tag. */
+  readonly dateTags: readonly number[]
 }
 
 /**
@@ -33,9 +35,9 @@ export interface CheckedCbor {
 export function checkCbor(bytes: Uint8Array): CheckedCbor {
   const check = new CborCheck(bytes)
   check.item(0)
-  const { problem, at, isPlain } = check
+  const { problem, at, isPlain, dateTags } = check
   const left = bytes.length - at
-  return { problem: problem ?? (left > 0 ? `${left} bytes are left over at byte ${at}` : undefined), isPlain }
+  return { problem: problem ?? (left > 0 ? `${left} bytes are left over at byte ${at}` : undefined), isPlain, dateTags }
 }
 
 /** The bytes of a field of a map; the bytes must have passed {@link checkCbor}. `undefined` when it has no such field. */
@@ -50,6 +52,7 @@ class CborCheck {
   at = 0
   problem: string | undefined
   isPlain = true
+  readonly dateTags: number[] = []
   /** The bytes of the field of the outermost map that was asked for. */
   field: Uint8Array | undefined
   readonly #fieldName: Buffer | undefined
@@ -77,6 +80,7 @@ class CborCheck {
     if (major === 6) {
       if (!harmlessTags.has(length)) return this.#fail(`tag ${length} at byte ${start} is not one that crbus reads`)
       this.isPlain &&= PLAIN_TAGS.has(length)
+      if (length <= 1) this.dateTags.push(this.at - 1)
       return this.item(depth + 1, BIGNUM_TAGS.has(length))
     }
     if (major === 5) return this.#map(length, start, depth)

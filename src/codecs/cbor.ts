@@ -1,5 +1,6 @@
 import { Decoder, Encoder, Tag } from 'cbor-x'
 import { checkCbor } from './cbor-check.ts'
+import { dateOf } from './cbor-date.ts'
 import { DEEPEST, tooDeep, valueJson } from './json.ts'
 
 export type Decoded = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string }
@@ -27,21 +28,34 @@ const mapDecoder = new Decoder({ ...options, mapsAsObjects: false })
 /**
  * Plain CBOR. An integer is a number up to 2^53 - 1 and a bigint beyond, however many bytes it was written in; tagged
  * dates come as Date, byte strings as Uint8Array, a set as an array, undefined as undefined, a UUID as its text, and what
- * has another tag as what the tag stands before.
+ * has another tag, or is not a date in spite of its tag, as what the tag stands before. A Date keeps digits beyond
+ * milliseconds in `toISOString` and `toJSON`.
  *
  * A map is an object, and a key that is not a text becomes one: `1` is "1", bytes are base64. A map in which two keys
  * would become one is a list of pairs.
  */
 export function decodeCbor(bytes: Uint8Array): Decoded {
-  const { problem, isPlain } = checkCbor(bytes)
+  const { problem, isPlain, dateTags } = checkCbor(bytes)
   if (problem !== undefined) return { ok: false, reason: `not CBOR: ${problem}` }
   try {
     // A view of its own: cbor-x leaves a property on the bytes it is given, by which they would differ from their equals.
-    const own = bytes.subarray()
+    const own = dateTags.length === 0 ? bytes.subarray() : withOwnDates(bytes, dateTags)
     return { ok: true, value: isPlain ? decoder.decode(own) : interpret(mapDecoder.decode(own)) }
   } catch (error) {
     return { ok: false, reason: `not CBOR: ${messageOf(error)}` }
   }
+}
+
+/**
+ * Tags that nobody may use, since {@link checkCbor} refuses them, stand for those of dates while cbor-x reads: it makes
+ * an invalid Date of what is not a date, throws for a large number of seconds, and drops digits beyond milliseconds.
+ */
+const OWN_DATE_TAGS = 6
+
+function withOwnDates(bytes: Uint8Array, dateTags: readonly number[]): Uint8Array {
+  const own = Uint8Array.from(bytes)
+  for (const at of dateTags) own[at] = (own[at] as number) + OWN_DATE_TAGS
+  return own
 }
 
 /** Makes objects of Maps, arrays of sets, numbers of bigints that fit, and of a tag that cbor-x leaves what it stands for. */
@@ -57,6 +71,10 @@ function interpret(value: unknown): unknown {
 }
 
 function interpretTag({ tag, value }: Tag): unknown {
+  if (tag === OWN_DATE_TAGS || tag === OWN_DATE_TAGS + 1) {
+    const content = interpret(value)
+    return dateOf(content, tag - OWN_DATE_TAGS) ?? content
+  }
   if (tag !== UUID_TAG || !(value instanceof Uint8Array) || value.length !== 16) return interpret(value)
   return Buffer.from(value)
     .toString('hex')

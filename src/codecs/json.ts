@@ -59,7 +59,7 @@ export function writeJson(value: unknown): string {
 /**
  * JSON text of a decoded value, for people and scripts. An integer beyond 2^53 is a string of its digits, bytes are
  * base64, a date is RFC 3339 in UTC. A float that JSON has no number for is a word, as in payloads that a schema decodes:
- * "NaN", "inf", "-inf"; -0 keeps its sign. What JSON cannot say (CBOR's undefined, a date that is not one) is null.
+ * "NaN", "inf", "-inf"; -0 keeps its sign. What JSON cannot say (undefined, an invalid `Date`) is null.
  */
 export const valueJson = (value: unknown, indent?: number): string => JSON.stringify(value, asJsonOrNull, indent)
 

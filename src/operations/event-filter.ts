@@ -256,12 +256,13 @@ const withoutUndefined = (fields: Record<string, unknown>) =>
 
 /**
  * CEL's `int` is a bigint and its arithmetic never mixes the two, so whole JSON numbers become bigints. CBOR's undefined
- * and a date that is not one are null.
+ * is null, and so is an invalid `Date`.
  */
 function celValue(value: unknown): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
   if (Array.isArray(value)) return value.map(celValue)
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value
+  // The library knows a date by its class, which is one of ours where there are digits beyond milliseconds.
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : new Date(value)
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value ?? null
   const fields = Object.entries(value).map(([name, found]) => [name, celValue(found)] as const)
   // The library tells types by the property `constructor`.

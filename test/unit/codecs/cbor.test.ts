@@ -105,6 +105,22 @@ describe('reading', () => {
         ['1', 'l'],
       ],
     ],
+    ['a leap second is its text', 'c0 74 323031362d31322d33315432333a35393a36305a', '2016-12-31T23:59:60Z'],
+    ['a text that is not a date is the text', 'c0 64 736f6f6e', 'soon'],
+    ['a number behind the tag of a text is the number', 'c0 01', 1],
+    ['a date behind the tag of a number is the text', 'c1 64 736f6f6e', 'soon'],
+    [
+      'seconds that no date holds are the number',
+      '82 c1 1bffffffffffffffff c1 fb4415af1d78b58c40',
+      [2n ** 64n - 1n, 1e20],
+    ],
+    ['no seconds at all are NaN', 'c1 f97e00', Number.NaN],
+    [
+      'a date with a long tag is a date',
+      'd800 74 323032362d31312d32335431303a30303a30305a',
+      new Date('2026-11-23T10:00:00Z'),
+    ],
+    ['a date is a key', 'a1 c101 01', { '1970-01-01T00:00:01.000Z': 1 }],
     ['a map in a map in a set', 'd90102 81 a1 01 a1 02 03', [{ 1: { 2: 3 } }]],
     ['2^53 - 1 is a number', '82 1b001fffffffffffff 3b001ffffffffffffe', [2 ** 53 - 1, 1 - 2 ** 53]],
     ['2^53 is none', '82 1b0020000000000000 3b001fffffffffffff', [2n ** 53n, -(2n ** 53n)]],
@@ -118,6 +134,20 @@ describe('reading', () => {
   ])('%s', (_, hex, value) => {
     expect(decode(hex)).toEqual({ ok: true, value })
   })
+})
+
+test.each([
+  [
+    'a text',
+    'c0 7823 323032362d31312d32335431303a30303a30302e3132333435363738392b30353a3330',
+    '2026-11-23T04:30:00.123456789Z',
+  ],
+  ['a number', 'c1 fb41d954fc4007e6b4', '2023-11-14T22:13:20.123456Z'],
+])('a date keeps the digits of %s', (_, hex, text) => {
+  const decoded = decode(hex)
+  expect(JSON.stringify(decoded)).toBe(`{"ok":true,"value":"${text}"}`)
+  expect(decoded.ok && decoded.value).toBeInstanceOf(Date)
+  expect(decoded.ok && Number(decoded.value)).toBe(Math.floor(Date.parse(text)))
 })
 
 describe('what is not CBOR', () => {

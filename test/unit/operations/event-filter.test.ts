@@ -59,6 +59,17 @@ describe('where', () => {
     },
   )
 
+  test('compares a CBOR date with digits beyond milliseconds', async () => {
+    const at = Buffer.from('a1626174', 'hex')
+    const text = '2026-11-23T10:00:00.123456Z'
+    const data = Buffer.concat([at, Buffer.of(0xc0, 0x78, text.length), Buffer.from(text)])
+    const encoded = encodeEnvelope(serializedEvent('A', data), 'bincode')
+    const value = encoded.ok ? Buffer.from(encoded.bytes) : null
+    const one = viewOf({ topic: 't', partition: 0, offset: 7n, timestamp: 0n, key: null, value, headers: [] })
+    const where = 'data.at > timestamp("2026-11-23T10:00:00Z") && data.at < timestamp("2026-11-23T10:00:01Z")'
+    expect((await compiled({ where })).filter?.(one)).toBe(true)
+  })
+
   test.each([
     ['datta.n > 1', 'Unknown variable: datta'],
     ['timestamp > "2026"', 'no such overload'],
