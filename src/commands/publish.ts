@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core'
 import { parseMoment } from '../bus/moment.ts'
 import type { Header } from '../bus/record.ts'
 import { ChangeCommand } from '../cli/change-command.ts'
-import { UsageError } from '../cli/errors.ts'
+import { RefusedError, UsageError } from '../cli/errors.ts'
 import { busFlags, changeFlags, parseName, readAsUtc, schemaFlag, toPair } from '../cli/flags.ts'
 import { compileData, compileTexts } from '../operations/data-template.ts'
 import { viewCodecs } from '../operations/event-view.ts'
@@ -11,7 +11,14 @@ import { openSchemas } from '../operations/open-schemas.ts'
 import { BadInputError, PublishStoppedError, publishLines, type RefusedLine } from '../operations/publish.ts'
 import type { EventSettings } from '../operations/publish-input.ts'
 import { type InputLine, type LineRange, linesOf, parseLines, within } from '../operations/publish-lines.ts'
-import { openFile, type Progress, repeatedLines } from '../operations/publish-source.ts'
+import {
+  openFile,
+  openFileProblem,
+  type Progress,
+  readChunks,
+  repeatedLines,
+  UnreadableError,
+} from '../operations/publish-source.ts'
 import { formatProgress } from '../ui/format-progress.ts'
 import { formatPublishStop, resumption } from '../ui/format-publish-stop.ts'
 import { formatPublished } from '../ui/format-published.ts'
@@ -153,6 +160,7 @@ Long input is published as it comes. A line that cannot be published ends it: th
         const rest = summary.published === 0 ? [] : resumption(within([{ from: error.line, to: undefined }], only))
         throw new UsageError(error.message, [...rest, 'crbus publish --help'])
       }
+      if (error instanceof UnreadableError) throw new RefusedError(error.message)
       if (!(error instanceof PublishStoppedError)) throw error
       const { refused, unknown, rest } = error
       this.partial = { ...summary, refused, unknown, rest }
@@ -207,7 +215,11 @@ Long input is published as it comes. A line that cannot be published ends it: th
         'give --file, or pipe lines in',
       ])
     }
-    if (file === undefined || file === '-') return { lines: linesOf(stdin), progress: unknown }
+    if (file === undefined || file === '-') {
+      const problem = stdin.fd === undefined ? undefined : openFileProblem(stdin.fd)
+      if (problem !== undefined) throw new UsageError(`cannot read stdin: ${problem}`, ['--file orders.ndjson'])
+      return { lines: linesOf(readChunks(stdin, 'stdin')), progress: unknown }
+    }
     const opened = await openFile(resolve(this.context.cwd, file))
     if (!opened.ok) throw new UsageError(opened.reason, ['--file orders.ndjson'])
     return { lines: linesOf(opened.chunks), progress: opened.progress }

@@ -1,5 +1,6 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, fstatSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { causeOf } from '../files/cause.ts'
 import { pathProblemBehindName } from './named-file.ts'
 import type { InputLine } from './publish-lines.ts'
 
@@ -19,8 +20,27 @@ export async function* repeatedLines(
 }
 
 export type OpenedFile =
-  | { readonly ok: true; readonly chunks: AsyncIterable<Uint8Array>; readonly progress: Progress }
+  | { readonly ok: true; readonly chunks: AsyncIterable<Uint8Array | string>; readonly progress: Progress }
   | { readonly ok: false; readonly reason: string }
+
+/** The input cannot be read any further, as where a disk fails. What was read before may have been sent. */
+export class UnreadableError extends Error {
+  override readonly name = 'UnreadableError'
+}
+
+/** The chunks of a stream, with an {@link UnreadableError} that names the input for what the system refuses. */
+export async function* readChunks(stream: AsyncIterable<Uint8Array | string>, name: string) {
+  try {
+    yield* stream
+  } catch (error) {
+    throw new UnreadableError(`cannot read ${name}: ${causeOf(error, name)}`, { cause: error })
+  }
+}
+
+/** Why nothing can be read from an open file: a shell opens a folder behind `<`, and Node reads it as an empty file. */
+export function openFileProblem(descriptor: number): string | undefined {
+  return fstatSync(descriptor).isDirectory() ? 'it is a folder, not a file' : undefined
+}
 
 /** A file or pipe in chunks, and how far it has been read. */
 export async function openFile(path: string): Promise<OpenedFile> {
@@ -29,5 +49,6 @@ export async function openFile(path: string): Promise<OpenedFile> {
   const { size } = await stat(path)
   const stream = createReadStream(path)
   // A pipe or a device says it is empty.
-  return { ok: true, chunks: stream, progress: () => (size === 0 ? undefined : Math.min(1, stream.bytesRead / size)) }
+  const progress = () => (size === 0 ? undefined : Math.min(1, stream.bytesRead / size))
+  return { ok: true, chunks: readChunks(stream, path), progress }
 }

@@ -3,7 +3,11 @@ import { harmless } from './printable.ts'
 
 /** The terminal, or what stands in for it: a test passes buffers. */
 export interface Io {
-  readonly stdin: Readable & { readonly isTTY?: boolean | undefined }
+  readonly stdin: Readable & {
+    readonly isTTY?: boolean | undefined
+    /** The file descriptor, where it has one. */
+    readonly fd?: number | undefined
+  }
   readonly stdout: Writable & {
     readonly isTTY?: boolean | undefined
     readonly columns?: number | undefined

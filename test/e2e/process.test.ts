@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -97,6 +97,29 @@ describe('the built command line', () => {
     const seen = stdout.split('\n').map(Number)
     expect(seen).toHaveLength(30_000)
     expect(new Set(seen).size).toBe(30_000)
+  })
+
+  test('refuses a folder behind <, which Node would read as an empty file', async () => {
+    const stdin = openSync(folder, 'r')
+    const found = await crbus(['publish', 'order-events', '--type', 'A'], { stdin })
+    closeSync(stdin)
+    expect(found).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('cannot read stdin: it is a folder') })
+  })
+
+  test.runIf(existsSync('/proc/self/mem'))('refuses a file whose bytes cannot be read', async () => {
+    const found = await crbus(['publish', 'order-events', '--type', 'A', '--file', '/proc/self/mem'])
+    const stderr = expect.stringMatching(
+      /^error: cannot read \/proc\/self\/mem: .* input\/output error \(CRBUS_REFUSED\)/,
+    )
+    expect(found).toMatchObject({ exitCode: 6, stderr })
+  })
+
+  test('stops waiting for a silent pipe at Ctrl-C', async () => {
+    const publisher = crbus(['publish', 'order-events', '--type', 'A'])
+    publisher.stdin?.write('{"i":1}\n')
+    await new Promise<void>((resolve) => publisher.stdout?.once('data', () => resolve()))
+    publisher.kill('SIGINT')
+    expect(await publisher).toMatchObject({ exitCode: 130, stdout: expect.stringContaining(' A') })
   })
 
   test('keeps everything a killed publisher had reported', async () => {
