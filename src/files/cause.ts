@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, statSync } from 'node:fs'
+import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { dirname, parse, resolve, sep } from 'node:path'
 
 /** Says in words why the file system refused to make, write or read `path`, and which folder or link is at fault. */
@@ -19,6 +19,10 @@ export function causeOf(error: unknown, path: string): string {
       return `the disk quota of ${folder} is used up`
     case 'ENAMETOOLONG':
       return 'its name is too long for the file system'
+    case 'EILSEQ':
+      return 'its name is not UTF-8'
+    case 'ENXIO':
+      return 'no process reads from the pipe'
     case 'EISDIR':
       return 'it is a folder'
     case 'EBUSY':
@@ -29,8 +33,11 @@ export function causeOf(error: unknown, path: string): string {
       return found === undefined ? 'it is there and is not a folder' : inWords(found, full, syscall)
     case 'ELOOP':
     case 'ENOENT':
-    case 'ENOTDIR':
       return found === undefined ? message : inWords(found, full, syscall)
+    case 'ENOTDIR':
+      return found === undefined ? 'it is not a folder' : inWords(found, full, syscall)
+    case 'EFTYPE':
+      return `it is ${kindOf(statSync(full))}, not a file`
     default:
       return message ?? String(error)
   }
@@ -39,6 +46,27 @@ export function causeOf(error: unknown, path: string): string {
 /** Whether making room on the disk is what helps. */
 export const isDiskFull = (error: unknown): boolean =>
   ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+/** Whether a file was not found because there is none, and no link or file is in the way. */
+export const isMissing = (error: unknown, path: string): boolean =>
+  (error as NodeJS.ErrnoException).code === 'ENOENT' && obstacleOf(resolve(path))?.kind === 'missing'
+
+/**
+ * Throws `EFTYPE` where a pipe, a socket or a device is in the place of a file: a pipe would be waited for, and many
+ * devices have no end. Takes what is not there, and a folder, whose errors say enough.
+ */
+export function refuseSpecial(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined || found.isFile() || found.isDirectory()) return
+  throw Object.assign(new Error(`EFTYPE: ${path}`), { code: 'EFTYPE', syscall: 'open', path })
+}
+
+/** What is at a path, for a message: `a pipe`. */
+export function kindOf(stats: Stats): string {
+  if (stats.isFile()) return 'a file'
+  if (stats.isDirectory()) return 'a folder'
+  return stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device'
+}
 
 /** The first part of a path that is not an existing folder, or not an existing file at its end. */
 interface Obstacle {
@@ -52,6 +80,7 @@ function inWords({ kind, at, inside }: Obstacle, path: string, syscall: string |
   if (kind === 'loop') return `${at} is a link that leads back to itself`
   if (kind === 'dangling') return `${at} is a link to ${readlinkSync(at)}, which does not exist`
   if (kind === 'file') return `${at} is not a folder`
+  if (syscall === 'scandir') return `there is no folder ${at}`
   // File systems such as /proc answer so to a change.
   if (syscall === 'mkdir') return `no folder can be made in ${inside}`
   return at === path ? `no file can be made in ${inside}` : `there is no folder ${at}`

@@ -8,6 +8,7 @@ import { dirname } from 'node:path'
  * One level at a time: Node's own `recursive` never returns where a file system answers ENOENT to mkdir, as /proc does.
  */
 export function makeFolder(path: string, mode = 0o777): string[] {
+  refuseUndecodable(path)
   const missing: string[] = []
   for (let at = path; !isFolder(at); at = dirname(at)) {
     missing.unshift(at)
@@ -21,6 +22,15 @@ export function makeFolder(path: string, mode = 0o777): string[] {
     throw error
   }
   return made
+}
+
+/**
+ * Throws `EILSEQ` for a path with U+FFFD, which is what Node makes of bytes that are not UTF-8 in an argument or in the
+ * name of the working directory: another file than the one that is meant would be made.
+ */
+export function refuseUndecodable(path: string): void {
+  if (path.includes('\ufffd'))
+    throw Object.assign(new Error(`EILSEQ: ${path}`), { code: 'EILSEQ', syscall: 'open', path })
 }
 
 /** Removes folders that {@link makeFolder} made, as far as nothing is in them. */

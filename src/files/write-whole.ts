@@ -11,11 +11,12 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { makeFolder, removeFolders } from './make-folder.ts'
+import { makeFolder, refuseUndecodable, removeFolders } from './make-folder.ts'
 
 export interface WriteOptions {
   /** Permissions of a new file, less the umask. Default 0o666. A file that is replaced keeps its own. */
@@ -30,16 +31,17 @@ export interface WriteOptions {
 
 /**
  * Writes a file whole or not at all: beside its place, then renamed. A link is followed, and the file that it leads to is
- * replaced. What is not a regular file (a pipe, a terminal, /dev/null) is written to as it is. Throws Node's errors and
- * leaves nothing behind.
+ * replaced. What is not a regular file (a pipe that a process reads, a terminal, /dev/null) is written to as it is. Throws
+ * Node's errors and leaves nothing behind.
  */
 export function writeWhole(path: string, content: string | Uint8Array, options: WriteOptions = {}): void {
   const there = statSync(path, { throwIfNoEntry: false })
   if (there?.isDirectory()) throw errno('EISDIR', path)
   if (there !== undefined && !there.isFile()) {
-    writeFileSync(path, content)
+    writeToSpecial(path, content, there)
     return
   }
+  refuseUndecodable(path)
   // Renaming would replace what its owner has made read-only.
   if (there !== undefined) accessSync(path, constants.W_OK)
   const target = there === undefined ? path : realpathSync(path)
@@ -59,6 +61,17 @@ export function writeWhole(path: string, content: string | Uint8Array, options: 
     throw error
   }
   if (options.isDurable) for (const changed of [folder, ...made.map((one) => dirname(one))]) syncFolder(changed)
+}
+
+/** Without a process that reads it, a pipe would be waited for without end: `ENXIO` is thrown then. */
+function writeToSpecial(path: string, content: string | Uint8Array, there: Stats): void {
+  // Held until the content is written, so that the reader does not see an end before.
+  const held = there.isFIFO() ? openSync(path, constants.O_WRONLY | constants.O_NONBLOCK) : undefined
+  try {
+    writeFileSync(path, content)
+  } finally {
+    if (held !== undefined) closeSync(held)
+  }
 }
 
 function writePart(part: string, content: string | Uint8Array, { mode = 0o666, isDurable }: WriteOptions): void {

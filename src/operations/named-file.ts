@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { accessSync, constants, statSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { causeOf, isMissing, kindOf } from '../files/cause.ts'
 
 // Files that a user names: what is wrong with one is said in words, and never as an error of the system.
 
@@ -11,46 +11,37 @@ type Wanted = 'file' | 'stream' | 'file or folder'
 /** Why nothing can be read at a path, as a sentence that names it; `undefined` when something can. */
 export function pathProblem(path: string, wanted: Wanted): string | undefined {
   const problem = problemAt(path, wanted)
-  return problem === MISSING ? `there is no ${path}` : problem && `${path} ${problem}`
+  if (problem === undefined) return undefined
+  if (problem === MISSING) return `there is no ${path}`
+  return 'is' in problem ? `${path} is ${problem.is}` : `${path} cannot be read: ${problem.cause}`
 }
 
 /** The same as a sentence that stands behind the name of the path. */
 export function pathProblemBehindName(path: string, wanted: Wanted): string | undefined {
   const problem = problemAt(path, wanted)
-  return problem === MISSING ? 'there is no such file or folder' : problem && `it ${problem}`
+  if (problem === undefined) return undefined
+  if (problem === MISSING) return 'there is no such file or folder'
+  return 'is' in problem ? `it is ${problem.is}` : problem.cause
 }
 
-const MISSING = 'does not exist'
+const MISSING = Symbol('missing')
 
-function problemAt(path: string, wanted: Wanted): string | undefined {
-  let found: Stats
+type Problem = typeof MISSING | { readonly is: string } | { readonly cause: string }
+
+function problemAt(path: string, wanted: Wanted): Problem | undefined {
   try {
-    found = statSync(path)
-  } catch (error) {
-    return whyMissing(path, error as NodeJS.ErrnoException)
-  }
-  if (found.isDirectory()) {
-    if (wanted !== 'file or folder') return 'is a folder, not a file'
-  } else if (!found.isFile() && (wanted !== 'stream' || found.isSocket())) {
-    return `is a ${found.isFIFO() ? 'pipe' : found.isSocket() ? 'socket' : 'device'}, not a file`
-  }
-  try {
+    const found = statSync(path)
+    if (found.isDirectory()) {
+      if (wanted !== 'file or folder') return { is: 'a folder, not a file' }
+    } else if (!found.isFile() && (wanted !== 'stream' || found.isSocket())) {
+      return { is: `${kindOf(found)}, not a file` }
+    }
     accessSync(path, constants.R_OK)
     return undefined
-  } catch {
-    return 'may not be read by this user'
+  } catch (error) {
+    return isMissing(error, path) ? MISSING : { cause: causeOf(error, path) }
   }
 }
-
-function whyMissing(path: string, { code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOENT') return isLink(path) ? 'is a symbolic link to what does not exist' : MISSING
-  if (code === 'ENOTDIR') return `does not exist: ${dirname(path)} is not a folder`
-  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user'
-  if (code === 'ELOOP') return 'is a symbolic link to itself'
-  return `cannot be read: ${message}`
-}
-
-const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
 
 /** Larger than any schema, plan or list of offsets. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
@@ -65,15 +56,27 @@ export async function readText(path: string): Promise<ReadText> {
   const problem = pathProblem(path, 'stream')
   if (problem !== undefined) return { ok: false, reason: problem }
   try {
-    const { size } = statSync(path)
-    if (size > MAX_DOCUMENT_BYTES) return fail(`is larger than ${MAX_DOCUMENT_BYTES / 1024 / 1024} MiB`)
-    const bytes = await readFile(path)
+    const bytes = await readStart(path)
+    if (bytes.length > MAX_DOCUMENT_BYTES) return fail(`is larger than ${MAX_DOCUMENT_BYTES / 1024 / 1024} MiB`)
     if (bytes.length === 0) return fail('is empty')
     if (!isUtf8(bytes)) return fail('is not text: it is not UTF-8')
     return { ok: true, text: bytes.toString('utf8').replace(/^\ufeff/, '') }
   } catch (error) {
-    return fail(`cannot be read: ${(error as Error).message}`)
+    return fail(`cannot be read: ${causeOf(error, path)}`)
   }
+}
+
+/** The bytes of a file, pipe or device up to the limit, and some more where there are more: /dev/zero has no end. */
+async function readStart(path: string): Promise<Buffer> {
+  await using file: FileHandle = await open(path)
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of file.createReadStream({ autoClose: false })) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > MAX_DOCUMENT_BYTES) break
+  }
+  return Buffer.concat(chunks)
 }
 
 /** The same, read as JSON. */

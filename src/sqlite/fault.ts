@@ -1,6 +1,6 @@
-import { closeSync, openSync, realpathSync, statfsSync, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { causeOf } from '../files/cause.ts'
+import { accessSync, closeSync, constants, openSync, realpathSync, statfsSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { causeOf, isMissing, kindOf } from '../files/cause.ts'
 
 /** Primary result codes: https://sqlite.org/rescode.html */
 const BUSY = 5
@@ -36,6 +36,8 @@ export const isBusy = (error: unknown): boolean => resultCode(error) === BUSY
 export function faultOf(error: unknown, path: string, patience: number): Fault {
   const message = error instanceof Error ? error.message : String(error)
   const folder = dirname(resolve(path))
+  const beside = resultCode(error) === undefined ? undefined : besideOf(path)
+  if (beside !== undefined) return { kind: 'unopenable', reason: `cannot be opened: ${beside}`, suggestions: [] }
   switch (resultCode(error)) {
     case BUSY:
       return {
@@ -113,12 +115,31 @@ function whyUnopenable(path: string): string {
   try {
     closeSync(openSync(path, 'r'))
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    return isMissing ? `no file can be made in ${dirname(resolve(path))}` : causeOf(error, path)
+    return isMissing(error, path) ? whyNotMade(path) : causeOf(error, path)
   }
   if (statSync(path).isDirectory()) return 'it is a folder'
   const log = `${realpathSync(path)}-wal`
   return (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0
     ? `what a process that was killed left in ${log} can be read only in a folder that may be written: copy both files to one`
-    : `no file can be made in ${dirname(resolve(path))}`
+    : whyNotMade(path)
+}
+
+function whyNotMade(path: string): string {
+  const folder = dirname(resolve(path))
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK)
+    return `no file can be made in ${folder}`
+  } catch (error) {
+    return causeOf(error, join(folder, basename(path)))
+  }
+}
+
+/** SQLite keeps a log and its index beside a file, and takes another thing in their place for a failing disk. */
+function besideOf(path: string): string | undefined {
+  for (const ending of ['-wal', '-shm', '-journal']) {
+    const beside = `${resolve(path)}${ending}`
+    const found = statSync(beside, { throwIfNoEntry: false })
+    if (found !== undefined && !found.isFile()) return `${beside} is ${kindOf(found)}, not a file`
+  }
+  return undefined
 }

@@ -2,7 +2,8 @@ import { realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { makeFolder } from '../files/make-folder.ts'
+import { refuseSpecial } from '../files/cause.ts'
+import { makeFolder, refuseUndecodable } from '../files/make-folder.ts'
 import { isUnwritable } from './fault.ts'
 
 /** A database in one file that several processes have open at once. */
@@ -22,7 +23,11 @@ export function openShared(
   synchronous: 'NORMAL' | 'FULL',
   prepare: (database: DatabaseSync) => void,
 ): DatabaseSync {
-  if (path !== ':memory:') makeFolder(dirname(path), 0o700)
+  if (path !== ':memory:') {
+    refuseUndecodable(path)
+    makeFolder(dirname(path), 0o700)
+    refuseSpecial(path)
+  }
   const settings = `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000`
   try {
     return prepared(new DatabaseSync(path, { timeout: BUSY_PATIENCE_MS }), settings, prepare)
@@ -34,6 +39,7 @@ export function openShared(
 
 /** Opens a file that is there for reading alone, also where it may not be written. */
 export function openToRead(path: string): DatabaseSync {
+  refuseSpecial(path)
   const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_PATIENCE_MS })
   try {
     // Opening reads nothing yet.

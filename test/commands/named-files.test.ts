@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -61,14 +61,23 @@ describe.each(documents)('%s', (_, command, argv, code) => {
     ['empty.json', 'is empty'],
     ['binary.json', 'is not text: it is not UTF-8'],
     ['cut.json', 'not JSON: Unexpected end of JSON input'],
-    ['dangling.json', 'is a symbolic link to what does not exist'],
-    ['circle.json', 'is a symbolic link to itself'],
+    ['dangling.json', 'dangling.json is a link to nowhere, which does not exist'],
+    ['circle.json', 'circle.json is a link that leads back to itself'],
   ])('says what is wrong with %s', async (name, reason) => {
     const { stdout, stderr, exitCode } = await run(command, argv(at(name)))
     expect(stderr).toContain(at(name))
     expect(stderr).toContain(reason)
     expect(stderr).not.toMatch(/ENOENT|EISDIR|ENOTDIR|ELOOP/)
     expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: code })
+  })
+
+  test.runIf(existsSync('/dev/zero'))('reads no more than its limit of a device that has no end', async () => {
+    // A plan or a schema, or offsets by their name.
+    const path = command === Reset ? at('zero.json') : '/dev/zero'
+    if (command === Reset) symlinkSync('/dev/zero', path)
+    const { stderr, exitCode } = await run(command, argv(path))
+    expect(stderr).toContain(`${path} is larger than 64 MiB`)
+    expect(exitCode).toBe(code)
   })
 
   test('reads a pipe to its end', async () => {
@@ -98,17 +107,17 @@ test('names a file that its user may not read', () => {
     console.log(pathProblem(process.argv[1], 'file'))`
   const options = ['--no-warnings', '--input-type=module', '--eval', script, at('other.json')]
   const said = execFileSync(process.execPath, options, { encoding: 'utf8' })
-  expect(said).toBe(`${at('other.json')} may not be read by this user\n`)
+  expect(said).toBe(`${at('other.json')} cannot be read: permission denied: ${at('other.json')}\n`)
 })
 
 describe('publish --file', () => {
   test.each([
     ['nowhere.json', 'there is no such file or folder'],
     ['folder.json', 'it is a folder, not a file'],
-    ['dangling.json', 'it is a symbolic link to what does not exist'],
+    ['dangling.json', `PATH is a link to nowhere, which does not exist`],
   ])('says what is wrong with %s', async (name, reason) => {
     const { stderr, exitCode } = await run(Publish, ['t', '--type', 'A', '--file', at(name)])
-    expect(stderr).toContain(`cannot read ${at(name)}: ${reason} (CRBUS_USAGE)`)
+    expect(stderr).toContain(`cannot read ${at(name)}: ${reason.replace('PATH', at(name))} (CRBUS_USAGE)`)
     expect(exitCode).toBe(2)
   })
 
@@ -123,10 +132,10 @@ describe('schema import and diff', () => {
     ['orders.ndjson', 'it is not Rust source: name a .rs file, a crate or a folder of source'],
     ['nowhere.rs', 'there is no such file or folder'],
     ['folder.json', 'there is no Rust in it'],
-    ['dangling.json', 'it is a symbolic link to what does not exist'],
+    ['dangling.json', 'PATH is a link to nowhere, which does not exist'],
   ])('import says what is wrong with %s', async (name, reason) => {
     const { stderr, exitCode } = await run(SchemaImport, [name])
-    expect(stderr).toContain(`${name}: ${reason}`)
+    expect(stderr).toContain(`${name}: ${reason.replace('PATH', at(name))}`)
     expect(exitCode).toBe(2)
   })
 
@@ -135,6 +144,32 @@ describe('schema import and diff', () => {
     const { stderr, exitCode } = await run(SchemaImport, ['pipe.rs'])
     expect(stderr).toContain('pipe.rs: it is a pipe, not a file')
     expect(exitCode).toBe(2)
+  })
+
+  test.each([
+    ['a pipe', (path: string) => execFileSync('mkfifo', [path])],
+    ['a link to a device without end', (path: string) => symlinkSync('/dev/zero', path)],
+  ])('import takes %s in the place of a module for a module that is missing', async (_, make) => {
+    mkdirSync(at('src'))
+    make(at('src/other.rs'))
+    writeFileSync(at('src/lib.rs'), 'mod other;\npub struct Event(pub other::Missing);')
+    const { stderr, exitCode } = await run(SchemaImport, ['src', '--root', 'Event', '--topic', 'order-events'])
+    expect(stderr).toContain("module 'other' is in no file")
+    expect(exitCode).toBe(2)
+  })
+
+  test.each([
+    ['/dev/full', 'the schema /dev/full cannot be written: no space left on the disk of /dev'],
+    ['pipe.json', 'the schema pipe.json cannot be written: no process reads from the pipe'],
+  ])('import --out %s is refused without reading it to its end', async (out, reason) => {
+    execFileSync('mkfifo', [at('pipe.json')])
+    writeFileSync(
+      at('order.rs'),
+      '#[derive(Serialize)]\npub enum OrderEvent { Placed { id: u64 } }\nimpl OrderEvent { fn event_type(&self) -> &str { match self { Self::Placed { .. } => "Placed.v1" } } }\n',
+    )
+    const { stderr, exitCode } = await run(SchemaImport, ['order.rs', '--topic', 'order-events', '--out', out])
+    expect(stderr).toContain(reason)
+    expect(exitCode).toBe(6)
   })
 
   test.each([
@@ -165,7 +200,7 @@ describe('a folder of schemas', () => {
     ['a.json', (path) => writeFileSync(path, ''), 'is empty'],
     ['a.json', (path) => writeFileSync(path, '{"crbus_'), 'is not JSON'],
     ['a.json', (path) => writeFileSync(path, Buffer.of(0xff)), 'is not text: it is not UTF-8'],
-    ['z.json', (path) => symlinkSync('nowhere', path), 'is a symbolic link to what does not exist'],
+    ['z.json', (path) => symlinkSync('nowhere', path), 'cannot be read: '],
     ['z.json', (path) => execFileSync('mkfifo', [path]), 'is a pipe, not a file'],
   ]
 

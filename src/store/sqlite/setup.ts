@@ -1,4 +1,8 @@
 import { resolve } from 'node:path'
+import { EventBusError } from '../../bus/errors.ts'
+import { faultOf } from '../../sqlite/fault.ts'
+import { BUSY_PATIENCE_MS } from '../../sqlite/shared-file.ts'
+import { EventStoreError } from '../errors.ts'
 import type { StoreSetup } from '../layout.ts'
 import { inspectFile } from './layout.ts'
 import { guarded, MEMORY, StoreFile } from './store-file.ts'
@@ -8,12 +12,25 @@ export function sqliteSetup(path: string): StoreSetup {
   return {
     kind: 'sqlite',
     location,
-    inspect: async () => guarded(location, () => inspectFile(location)),
+    inspect: async () => refusing(location, () => guarded(location, () => inspectFile(location))),
     async create() {
-      const file = new StoreFile(location)
+      const file = refusing(location, () => new StoreFile(location))
       file.close()
       return file.created
     },
     [Symbol.asyncDispose]: async () => undefined,
+  }
+}
+
+/** A file that cannot be made, opened or written is refused, as every other file that crbus is to make. */
+function refusing<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof EventStoreError) || error.cause === undefined) throw error
+    const { message, suggestions, cause } = error
+    const { kind } = faultOf(cause, path, BUSY_PATIENCE_MS)
+    if (kind !== 'unopenable' && kind !== 'read-only' && kind !== 'full') throw error
+    throw new EventBusError('REFUSED', message, { suggestions, cause })
   }
 }

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   lstatSync,
@@ -105,6 +106,32 @@ describe('writeWhole', () => {
   test('writes to what is not a regular file and does not replace it', () => {
     writeWhole('/dev/null', 'x')
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
+  })
+
+  test('writes to a pipe that a process reads, and refuses one without waiting for a reader', async () => {
+    execFileSync('mkfifo', [at('pipe')])
+    const error = thrownBy(() => writeWhole(at('pipe'), 'x'))
+    expect(causeOf(error, at('pipe'))).toBe('no process reads from the pipe')
+    const reader = spawn('sh', ['-c', `exec 3<> ${at('pipe')}; echo open; head -c 200000 <&3 | wc -c`])
+    const read: string[] = []
+    await new Promise<void>((resolve) => {
+      reader.stdout.on('data', (chunk) => {
+        read.push(String(chunk))
+        resolve()
+      })
+    })
+    writeWhole(at('pipe'), 'x'.repeat(200_000))
+    await once(reader, 'close')
+    expect(read.join('')).toBe('open\n200000\n')
+  })
+
+  test('refuses a name that is not UTF-8 instead of making another file', () => {
+    for (const path of [at('a\ufffd', 'x'), at('a\ufffd')]) {
+      for (const make of [() => writeWhole(path, 'x', { folderMode: 0o700 }), () => makeFolder(path)]) {
+        expect(causeOf(thrownBy(make), path)).toBe('its name is not UTF-8')
+      }
+    }
+    expect(readdirSync(folder)).toEqual([])
   })
 
   test('never replaces a file that must be new', () => {
