@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { CommitDetails, CommittedOffset } from '../bus/admin.ts'
 import { EventBusError } from '../bus/errors.ts'
 import { placeOf } from '../bus/names.ts'
@@ -22,9 +22,13 @@ export function writePlanFile(path: string, plan: ResetPlan): void {
   try {
     writeWhole(path, toText(PLAN, plan))
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     const suggestions = ['--plan-out FILE in a folder that can be written', '--dry-run to see the plan']
-    throw fileRefused('the plan', path, error, isMissing ? [`mkdir -p ${dirname(path)}`, ...suggestions] : suggestions)
+    throw fileRefused(
+      'the plan',
+      path,
+      error,
+      !existsSync(dirname(path)) ? [`mkdir -p ${dirname(path)}`, ...suggestions] : suggestions,
+    )
   }
 }
 
@@ -133,8 +137,7 @@ function contradiction(step: ResetStep): string | undefined {
 export const saveUndoIn =
   (folder: string) =>
   async (record: UndoRecord): Promise<string> => {
-    // What names a file is harmless on every file system.
-    const group = record.group.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 100)
+    const group = groupInName(record.group)
     for (let time = record.savedAt; ; time += 1) {
       const path = join(folder, `${new Date(time).toISOString().replaceAll(':', '-')}-${group}.json`)
       try {
@@ -148,6 +151,12 @@ export const saveUndoIn =
       }
     }
   }
+
+/** A group as the name of its undo files has it: harmless on every file system. */
+const groupInName = (group: string): string => group.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 100)
+
+/** The name that {@link saveUndoIn} gives a file: when it was saved, and the group. */
+const UNDO_NAME = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-(?<group>.+)\.json$/
 
 export async function readUndoFile(path: string): Promise<UndoRecord> {
   const found = await readTagged(path, UNDO, 'a reset')
@@ -181,19 +190,32 @@ export async function listUndoFiles(folder: string): Promise<string[]> {
     .map((name) => join(folder, name))
 }
 
-/** The newest undo record of a bus, and of a group when one is named. */
+/**
+ * The newest undo record of a bus, and of a group when one is named. `REFUSED` when a newer undo file cannot be read: it
+ * may be the one that is meant, and an older one would put back what was committed before an earlier change.
+ */
 export async function lastUndo(
   folder: string,
   clusterId: string,
   group?: string,
 ): Promise<{ readonly path: string; readonly record: UndoRecord } | undefined> {
   for (const path of await listUndoFiles(folder)) {
-    // A file that cannot be read must not stand in the way of the ones that can.
-    const record = await readUndoFile(path).catch(() => undefined)
+    const record = await readUndoFile(path).catch((error: Error) => {
+      const named = UNDO_NAME.exec(basename(path))?.groups?.group
+      // Files of other programs, and of other groups, may be in the folder.
+      if (named === undefined || (group !== undefined && named !== groupInName(group))) return undefined
+      throw damagedUndo(path, error)
+    })
     if (record?.bus.clusterId === clusterId && (group ?? record.group) === record.group) return { path, record }
   }
   return undefined
 }
+
+const damagedUndo = (path: string, error: Error): EventBusError =>
+  new EventBusError('REFUSED', `nothing was undone: the newest undo file cannot be used: ${error.message}`, {
+    suggestions: [`crbus reset undo FILE, with an older file of ${dirname(path)}`, `move ${path} away to pass over it`],
+    cause: error,
+  })
 
 /**
  * Offsets from a file: a list of `{topic, partition, offset}`, or an object with one as `offsets` (as `crbus groups

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   lstatSync,
@@ -20,6 +21,7 @@ import ResetApply from '../../src/commands/reset/apply.ts'
 import ResetUndo from '../../src/commands/reset/undo.ts'
 import Reset from '../../src/commands/reset.ts'
 import SchemaImport from '../../src/commands/schema/import.ts'
+import StoreInit from '../../src/commands/store/init.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { onSmallDisk, smallDisk } from '../support/small-disk.ts'
@@ -139,6 +141,22 @@ describe.each([...obstacles, ...(onSmallDisk ? disks : [])])('where $what is in 
     expect(readdirSync(folder)).toEqual(before)
   })
 
+  test('store init is refused and leaves nothing', async () => {
+    const path = join(make(join(folder, 'stores')), 'store.db')
+    const before = readdirSync(folder)
+    const { stdout, stderr, exitCode } = await run(StoreInit, '--store', path, '--yes', '--json')
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'CRBUS_REFUSED',
+      message: expect.stringMatching(
+        `^the event store at .* cannot be (opened|written): .*(${says}|no file can be made)`,
+      ),
+      exitCode: 6,
+    })
+    expect(JSON.parse(stdout).error.suggestions).not.toEqual([])
+    expect({ stderr, exitCode }).toEqual({ stderr: `event store: ${path}\n`, exitCode: 6 })
+    expect(readdirSync(folder)).toEqual(before)
+  })
+
   test('schema import --out is refused and leaves nothing', async () => {
     mkdirSync(join(folder, 'src'))
     writeFileSync(
@@ -166,10 +184,74 @@ test('--undo-dir keeps undo files where it says, and reset undo --last finds the
   expect(committed('billing')).toEqual([6n])
 })
 
+test.each([
+  ['a pipe', (path: string) => execFileSync('mkfifo', [path]), 'it is a pipe, not a file'],
+  ['a device', (path: string) => symlinkSync('/dev/null', path), 'it is a device, not a file'],
+  ['a folder', (path: string) => mkdirSync(path), 'it is a folder'],
+  [
+    'a folder in the place of its log',
+    (path: string) => mkdirSync(`${path}-wal`),
+    'store.db-wal is a folder, not a file',
+  ],
+  [
+    'a link that leads nowhere',
+    (path: string) => symlinkSync('no/x', path),
+    'store.db is a link to no/x, which does not exist',
+  ],
+])('store init refuses %s in the place of the file', async (_, make, says) => {
+  make(join(folder, 'store.db'))
+  const { stderr, exitCode } = await run(StoreInit, '--store', 'store.db', '--yes')
+  expect(stderr).toContain(`error: the event store at ${join(folder, 'store.db')} cannot be opened: `)
+  expect(stderr).toContain(says)
+  expect(stderr).toContain('(CRBUS_REFUSED)\n  try: ')
+  expect(exitCode).toBe(6)
+})
+
+describe('reset undo --last', () => {
+  const undoFolder = () => join(folder, 'own')
+  const undo = (...more: string[]) => run(ResetUndo, '--last', '--yes', '--undo-dir', 'own', ...more)
+  const newest = () => join(undoFolder(), String(readdirSync(undoFolder()).sort().at(-1)))
+
+  beforeEach(async () => {
+    await run(Reset, ...reset, '4', '--yes', '--undo-dir', 'own')
+    await run(Reset, ...reset, 'start', '--yes', '--undo-dir', 'own')
+    expect(committed('billing')).toEqual([0n])
+  })
+
+  test.each([
+    ['is empty', (path: string) => writeFileSync(path, '')],
+    ['is cut off', (path: string) => writeFileSync(path, readFileSync(path, 'utf8').slice(0, 40))],
+    [
+      'was changed',
+      (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace('"before": 4', '"before": -4')),
+    ],
+    ['is a link that leads nowhere', (path: string) => [rmSync(path), symlinkSync('nowhere', path)]],
+    ['is of a newer crbus', (path: string) => writeFileSync(path, '{"crbus":"undo","version":2}')],
+  ])('refuses to take an older file when the newest one %s', async (_, damage) => {
+    const path = newest()
+    damage(path)
+    for (const group of [[], ['--group', 'billing']]) {
+      const { stderr, exitCode } = await undo(...group)
+      expect(stderr).toContain(`error: nothing was undone: the newest undo file cannot be used: ${path} `)
+      expect(stderr).toContain(`try: crbus reset undo FILE, with an older file of ${undoFolder()}`)
+      expect(exitCode).toBe(6)
+    }
+    expect(committed('billing')).toEqual([0n])
+  })
+
+  test('passes over files of other programs, and damaged ones of other groups', async () => {
+    writeFileSync(join(undoFolder(), 'package.json'), '{')
+    writeFileSync(join(undoFolder(), '2999-01-01T00-00-00.000Z-shipping.json'), '')
+    expect(await undo('--group', 'billing')).toMatchObject({ exitCode: 0 })
+    expect(committed('billing')).toEqual([4n])
+    expect((await undo()).stderr).toContain('shipping.json is empty')
+  })
+})
+
 test('a folder of undo files that cannot be read is not taken for an empty one', async () => {
   writeFileSync(join(folder, 'own'), '')
   const { stderr, exitCode } = await run(ResetUndo, '--last', '--yes', '--undo-dir', 'own')
-  expect(stderr).toContain(`${join(folder, 'own')} cannot be read`)
+  expect(stderr).toContain(`${join(folder, 'own')} cannot be read: it is not a folder`)
   expect(exitCode).toBe(6)
 })
 
