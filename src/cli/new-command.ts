@@ -1,6 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { Flags } from '@oclif/core'
+import { causeOf } from '../files/cause.ts'
 import { readAnswers, whyNoAnswer } from '../scaffold/answer.ts'
 import { applyScaffold, isWritten } from '../scaffold/apply.ts'
 import { type Name, parseName, whyNoName } from '../scaffold/name.ts'
@@ -18,9 +19,10 @@ import {
 import { formatDifferences, formatScaffold } from '../ui/format-scaffold.ts'
 import { Asker } from './ask.ts'
 import { ChangeCommand } from './change-command.ts'
+import type { Setting } from './config.ts'
 import type { BusFlags } from './context.ts'
 import { UsageError } from './errors.ts'
-import { toPair } from './flags.ts'
+import { parseName as parseGiven, toPair } from './flags.ts'
 import { runTool } from './run-tool.ts'
 
 /** Flags of commands that write files into a project. */
@@ -30,13 +32,21 @@ export const writeFlags = {
   yes: Flags.boolean({ char: 'y', description: 'ask nothing: what is not given is as it is by default' }),
 }
 
+/** Refuses an address: what a template writes is decided on the disk, where its user can read it. */
+async function parseFolder(text: string): Promise<string> {
+  if (!/^[a-z][a-z0-9+.-]*:\/\/|^[^/\s]+@[^/\s]+:/i.test(text)) return parseGiven(text)
+  throw new UsageError(`'${text}' is not a folder: a template is read from the disk`, [
+    `git clone ${text} my-template && … --template my-template`,
+  ])
+}
+
 /** Flags of commands that make something of a template. */
 export const templateFlags = {
   ...writeFlags,
   lang: Flags.option({ options: ['ts', 'rust'] as const })({
     description: 'language; default: that of the service, else ts',
   }),
-  template: Flags.string({ description: 'folder of a template of your own', helpValue: 'dir' }),
+  template: Flags.string({ parse: parseFolder, description: 'folder of a template of your own', helpValue: 'dir' }),
   set: Flags.string({
     description: 'the answer to a question of the template',
     multiple: true,
@@ -121,13 +131,11 @@ export abstract class NewCommand extends ChangeCommand {
   /** The template named, else one of the configured folder, else crbus's own. One that is not crbus's own is named. */
   protected async template(kind: Kind, lang: Language, { template }: TemplateFlags): Promise<Template> {
     const { templates } = await this.configOf({})
-    const configured = templates && join(templates.value, `${kind}-${lang}`)
-    const isConfigured = template === undefined && configured !== undefined && existsSync(configured)
+    const name = `${kind}-${lang}`
+    const configured = template === undefined && templates ? inFolder(templates, name) : undefined
     const folder =
       template === undefined
-        ? isConfigured
-          ? configured
-          : join(this.config.root, 'templates', `${kind}-${lang}`)
+        ? (configured ?? join(this.config.root, 'templates', name))
         : resolve(this.context.cwd, template)
     const loaded = loadTemplate(folder)
     if (loaded.kind !== kind || loaded.lang !== lang) {
@@ -136,7 +144,7 @@ export abstract class NewCommand extends ChangeCommand {
       ])
     }
     if (!this.#isOwn(loaded)) {
-      const from = isConfigured ? templates?.from : '--template'
+      const from = configured === undefined ? '--template' : templates?.from
       await this.notice(`note: the template is in ${realpathSync(folder)} (${from}) and not one of crbus's own`)
     }
     return loaded
@@ -248,6 +256,18 @@ export abstract class NewCommand extends ChangeCommand {
     const given = Object.entries({ profile, brokers, 'data-dir': folder })
     const words = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
     await this.config.runCommand('topics:apply', ['--yes', ...words])
+  }
+}
+
+/** The place of a name in a folder that a file names, also of a link that leads nowhere; `undefined` when it is not there. */
+function inFolder({ value: folder, from }: Setting<string>, name: string): string | undefined {
+  try {
+    return readdirSync(folder).includes(name) ? join(folder, name) : undefined
+  } catch (error) {
+    throw new UsageError(`the folder of templates cannot be read, which ${from} names: ${causeOf(error, folder)}`, [
+      `correct "templates" in ${from}`,
+      '--template FOLDER',
+    ])
   }
 }
 

@@ -1,4 +1,15 @@
-import { chmodSync, copyFileSync, mkdtempSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  copyFileSync,
+  mkdtempSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { EventBusError } from '../bus/errors.ts'
 import { causeOf, isDiskFull } from '../files/cause.ts'
@@ -12,6 +23,9 @@ export interface ScaffoldDone {
   /** Paths that were written, from the plan's root. */
   readonly written: readonly string[]
 }
+
+/** The beginning of the name of the folder in which files are written before they are moved. */
+const STAGING = '.crbus-new-'
 
 /** Whether the file is written: what differs only when that is forced. */
 export const isWritten = ({ action }: FilePlan, force: boolean): boolean =>
@@ -29,7 +43,7 @@ export function applyScaffold({ root, files }: ScaffoldPlan, { force = false } =
   const undo: (() => void)[] = []
   try {
     undo.push(...makeFolders(root))
-    const staging = mkdtempSync(join(root, '.crbus-new-'))
+    const staging = mkdtempSync(join(root, STAGING))
     undo.push(() => rmSync(staging, { recursive: true, force: true }))
     const staged = wanted.map((file, index) => stage(findTarget(root, file.path), file, join(staging, `${index}`)))
     for (const { file, target, part, before } of staged) {
@@ -60,6 +74,8 @@ function stage({ path: target, isThere }: Target, file: FilePlan, part: string):
   const { after, isExecutable } = file
   writeFileSync(part, after, { mode: isExecutable ? 0o755 : 0o644 })
   if (!isThere) return { file, target, part, before: undefined }
+  // Renaming would replace what its owner has made read-only.
+  accessSync(target, constants.W_OK)
   const { mode } = statSync(target)
   const copy = `${part}.before`
   copyFileSync(target, copy)
@@ -100,7 +116,9 @@ function asRefusal(error: unknown, root: string): unknown {
   const { code, path = root, dest = path } = error as NodeJS.ErrnoException & { readonly dest?: string }
   if (code === undefined) return error
   const suggestions = isDiskFull(error) ? ['make room on the disk'] : []
-  return new EventBusError('REFUSED', `nothing was written: ${dest} cannot be written: ${causeOf(error, dest)}`, {
+  // A name that the user has never seen explains nothing.
+  const what = dest.startsWith(join(root, STAGING)) ? '' : `${dest} cannot be written: `
+  return new EventBusError('REFUSED', `nothing was written: ${what}${causeOf(error, dest)}`, {
     suggestions,
     cause: error,
   })

@@ -1,16 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { KnownAction, KnownTopic } from './known-topic.ts'
 import { fromValue } from './known-types.ts'
 import { parseName, spellings } from './name.ts'
+import { textIfThere } from './target.ts'
 import { topicFromTypeScript } from './topic-from-typescript.ts'
 
 /** The topics of the aggregates of a TypeScript service: `src/order/actions.ts` tells of `order-events`. */
 export function topicsOfAggregates(root: string): readonly KnownTopic[] {
   return foldersIn(join(root, 'src')).flatMap((folder) => {
-    const file = join('src', folder, 'actions.ts')
+    const file = `src/${folder}/actions.ts`
     const name = parseName(folder)
-    const text = readOr(join(root, file))
+    const text = textIfThere(root, file)
     return name === undefined || text === undefined ? [] : (topicFromTypeScript(text, name, file) ?? [])
   })
 }
@@ -21,14 +22,6 @@ function foldersIn(path: string): readonly string[] {
   } catch {
     // A service without sources has no aggregates.
     return []
-  }
-}
-
-function readOr(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
   }
 }
 

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Step } from './known-topic.ts'
 import { spellings } from './name.ts'
+import { textIfThere } from './target.ts'
 
 /** The enum of an aggregate's payloads, and the file of a Rust service that it would be in. */
 interface PayloadEnum {
@@ -14,14 +13,6 @@ export function missingEnums(root: string, steps: readonly Step[]): readonly Pay
   return steps.flatMap(({ aggregate }) => {
     const file = `src/aggregates/${spellings.snake(aggregate)}.rs`
     const name = `${spellings.pascal(aggregate)}Action`
-    return new RegExp(`\\benum\\s+${name}\\b`).test(textOf(join(root, file))) ? [] : [{ file, name }]
+    return new RegExp(`\\benum\\s+${name}\\b`).test(textIfThere(root, file) ?? '') ? [] : [{ file, name }]
   })
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
 }

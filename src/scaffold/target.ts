@@ -1,5 +1,7 @@
 import { lstatSync, readFileSync, readlinkSync, realpathSync, type Stats } from 'node:fs'
 import { isAbsolute, join, relative, sep } from 'node:path'
+import { EventBusError } from '../bus/errors.ts'
+import { causeOf } from '../files/cause.ts'
 import { ScaffoldRefused } from './refused.ts'
 
 /** Folders that hold what other programs run or trust: hooks, commands, the state of a bus. */
@@ -83,15 +85,29 @@ export function findTarget(root: string, path: string): Target {
   return { path: at, isThere: true }
 }
 
-/** The bytes of a file of a service; `undefined` when there is none. Refuses what {@link findTarget} does. */
+/**
+ * The bytes of a file of a service; `undefined` when there is none. Refuses what {@link findTarget} does, and a file that
+ * the system does not let this user read.
+ */
 export function readTarget(root: string, path: string): Buffer | undefined {
   try {
     const target = findTarget(root, path)
     return target.isThere ? readFileSync(target.path) : undefined
   } catch (error) {
-    // No permission, a path that is too long for the disk.
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error
-    throw refused(path, `cannot be read: ${(error as Error).message}`)
+    if (error instanceof ScaffoldRefused) throw error
+    const full = join(root, path)
+    throw new EventBusError('REFUSED', `nothing was written: ${full} cannot be read: ${causeOf(error, full)}`, {
+      cause: error,
+    })
+  }
+}
+
+/** The text of a file of a service that need not be there; `undefined` for what {@link readTarget} refuses as well. */
+export function textIfThere(root: string, path: string): string | undefined {
+  try {
+    return readTarget(root, path)?.toString('utf8')
+  } catch {
+    return undefined
   }
 }
 

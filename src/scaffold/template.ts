@@ -1,5 +1,6 @@
 import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { causeOf } from '../files/cause.ts'
 import { whyTooDeep } from './json-text.ts'
 import { parseName } from './name.ts'
 import { ScaffoldRefused } from './refused.ts'
@@ -89,8 +90,23 @@ const MAX_TEXT_LENGTH = 10_000
 /** An answer may stand in a file many thousand times. */
 const MAX_DEFAULT_LENGTH = 200
 
-/** Reads a template and everything in its tree. Refuses with everything that is wrong with its manifest. */
+/**
+ * Reads a template and everything in its tree. Refuses with everything that is wrong with its manifest, or with the file
+ * or folder that cannot be read and why.
+ */
 export function loadTemplate(folder: string): Template {
+  try {
+    return readTemplate(folder)
+  } catch (error) {
+    const { code, path = folder } = error as NodeJS.ErrnoException
+    if (error instanceof ScaffoldRefused || code === undefined) throw error
+    throw new ScaffoldRefused(`the template ${folder} cannot be read: ${causeOf(error, path)}`, HOW_TO_NAME)
+  }
+}
+
+const HOW_TO_NAME = ['--template FOLDER, with a template.json and a folder files in it']
+
+function readTemplate(folder: string): Template {
   const manifest = join(folder, MANIFEST)
   const kind = lstatSync(manifest, { throwIfNoEntry: false })
   if (kind === undefined) {

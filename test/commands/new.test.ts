@@ -229,6 +229,56 @@ describe("a template that is not crbus's own", () => {
   })
 })
 
+describe('a template that cannot be read', () => {
+  const places: readonly (readonly [string, () => string, string])[] = [
+    ['is not there', () => 'none', 'none is no template: it has no template.json'],
+    ['is a file', () => 'crbus.json', 'crbus.json is not a folder'],
+    ['is below a file', () => 'crbus.json/x', 'crbus.json is not a folder'],
+    [
+      'is a link to itself',
+      () => {
+        symlinkSync('loop', join(shop, 'loop'))
+        return 'loop'
+      },
+      'is a link that leads back to itself',
+    ],
+    ['has too long a name', () => 'x'.repeat(300), 'its name is too long for the file system'],
+    ['is an address', () => 'https://example.org/a.git', "'https://example.org/a.git' is not a folder"],
+    ['is an address of ssh', () => 'git@example.org:a/b.git', "'git@example.org:a/b.git' is not a folder"],
+    ['is empty', () => '', 'it is empty'],
+  ]
+  test.each(places)('is refused with its reason: one that %s', async (_, make, reason) => {
+    const before = readdirSync(shop)
+    const { stderr, exitCode } = await run(NewAggregate, ['order', ...orderFlags, '--template', make()])
+    expect(stderr).toContain(reason)
+    expect(stderr).not.toMatch(/ENOENT|ENOTDIR|ELOOP|ENAMETOOLONG/)
+    expect(exitCode).toBe(2)
+    expect(readdirSync(shop).filter((name) => name !== 'loop')).toEqual(before)
+  })
+
+  test.each([
+    ['is not there', () => {}, 'there is no folder PATH'],
+    ['is a file', (path: string) => writeFileSync(path, ''), 'it is not a folder'],
+    [
+      'is a link that leads nowhere',
+      (path: string) => symlinkSync('no', path),
+      'PATH is a link to no, which does not exist',
+    ],
+    [
+      'has a link that leads nowhere in its place',
+      (path: string) => [mkdirSync(path), symlinkSync('no', join(path, 'aggregate-ts'))],
+      'PATH/aggregate-ts is no template',
+    ],
+  ])("is not replaced by crbus's own when the configured folder %s", async (_, make, reason) => {
+    writeFileSync(join(shop, 'crbus.json'), JSON.stringify({ ...config(), templates: './ours' }))
+    make(join(shop, 'ours'))
+    const { stderr, exitCode } = await run(NewAggregate, ['order', ...orderFlags])
+    expect(stderr).toContain(reason.replace('PATH', join(shop, 'ours')))
+    expect(exitCode).toBe(2)
+    expect(existsSync(join(shop, 'src/order'))).toBe(false)
+  })
+})
+
 test("crbus's own template is not told of", async () => {
   const { stderr } = await run(NewAggregate, ['order', ...orderFlags])
   expect(stderr).not.toContain('template')
