@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { duration } from '../bus/duration.ts'
 import { topicNameError } from '../bus/names.ts'
 import { namesLike } from '../bus/names-like.ts'
+import { causeOf } from '../files/cause.ts'
 import { type BusAddress, brokersOf } from './bus-address.ts'
 import { UsageError } from './errors.ts'
 import { findRepeatedKey } from './repeated-key.ts'
@@ -97,7 +98,7 @@ function parse(path: string): unknown {
   try {
     bytes = readStart(path)
   } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`)
+    throw new UsageError(`${path} cannot be read: ${causeOf(error, path)}`)
   }
   if (bytes.length > MAX_FILE_BYTES) throw new UsageError(`${path} is larger than 1 MiB, the most that crbus reads`)
   const text = bytes.toString('utf8').replace(/^\ufeff/, '')
@@ -177,7 +178,14 @@ const text: Read<string> = (value, place) => {
   return value
 }
 
-const path: Read<string> = (value, place) => resolve(dirname(place.file), text(value, place))
+const path: Read<string> = (value, place) => {
+  const given = text(value, place)
+  // On Windows it names another host, which would be sent the user's name and a proof of the password.
+  if (place.origin === 'project' && /^[\\/]{2}/.test(given)) {
+    throw wrong(place, "begins with two slashes, as the path of another host does, which a project's file cannot name")
+  }
+  return resolve(dirname(place.file), given)
+}
 
 const brokers: Read<string> = (value, place) => {
   const given = text(value, place)
@@ -208,6 +216,7 @@ const store: Read<NonNullable<Profile['store']>> = (value, place) => {
   }
   const address = parseStore(given, dirname(place.file))
   if (address === undefined) throw wrong(place, 'is no event store', ...STORES)
+  if (address.kind === 'sqlite') path(given, place)
   if (address.kind !== 'postgres' || place.origin === 'user') return address
   const file = FILE_PARAMETERS.find((name) => parametersOf(address.url).has(name))
   if (file === undefined) return address

@@ -77,7 +77,16 @@ function strangerOwning(path: string, { env }: ConfigSurroundings): number | und
   // Under sudo the files are those of the user who typed it.
   const trusted = [user, 0, ...(user === 0 && /^\d+$/.test(env.SUDO_UID ?? '') ? [Number(env.SUDO_UID)] : [])]
   // Of a link, who made it has chosen the file, and who owns the file what is in it.
-  return [lstatSync(path).uid, statSync(path).uid].find((uid) => !trusted.includes(uid))
+  return [lstatSync(path).uid, ...ownerBehind(path)].find((uid) => !trusted.includes(uid))
+}
+
+function ownerBehind(link: string): number[] {
+  try {
+    return [statSync(link).uid]
+  } catch {
+    // It leads nowhere, which reading it says.
+    return []
+  }
 }
 
 function projectFile(cwd: string): string | undefined {
@@ -88,14 +97,17 @@ function projectFile(cwd: string): string | undefined {
   }
 }
 
+/** Whether there is a file, or a link that leads to none: passing over it would do something else than what was meant. */
 function isFile(path: string): boolean {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
-  } catch {
-    // A folder that nobody may look into holds nothing for us.
-    return false
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? isLink(path)
+  } catch (error) {
+    // A folder that this user may not look into counts as one without a file.
+    return (error as NodeJS.ErrnoException).code === 'ELOOP' && isLink(path)
   }
 }
+
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
 
 /** Decides what is in force. `UsageError` when flags, environment or files do not fit together. */
 export async function resolveConfig(

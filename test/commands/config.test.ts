@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { BusAddress } from '../../src/cli/bus-address.ts'
 import CheckTopic from '../../src/commands/check/topic.ts'
@@ -212,6 +212,14 @@ describe('files', () => {
     ['a name to be quoted', { profiles: { 'a b': {} } }, 'profiles.a b may hold only letters'],
     ['a profile that is not there', { profile: 'prdo', profiles }, "names profile 'prdo', which"],
     ['no size', { profiles: { a: { maxBatchBytes: '1G' } } }, 'profiles.a.maxBatchBytes must be a whole number from 1'],
+    ['schemas of another host', { schemas: '\\\\evil\\share' }, 'schemas begins with two slashes'],
+    ['templates of another host', { templates: '//evil/share' }, 'templates begins with two slashes'],
+    [
+      'a folder of another host',
+      { profiles: { a: { dataDir: '//evil/x' } } },
+      'profiles.a.dataDir begins with two slashes',
+    ],
+    ['a store of another host', { profiles: { a: { store: '\\\\evil\\x.db' } } }, 'profiles.a.store begins with two'],
     ['a topic that cannot be', { topics: { 'no spaces': {} } }, 'may hold only letters, digits'],
     ['no partitions', { topics: { a: { partitions: 0 } } }, 'topics.a.partitions must be a whole number from 1 on'],
     ['a time without a unit', { topics: { a: { retention: '7 days' } } }, 'topics.a.retention must be a time'],
@@ -242,6 +250,22 @@ describe('files', () => {
     expect(JSON.parse(stdout).error.message).toContain(`${projectFile} is not JSON: `)
     expect(stdout).toContain(place)
     expect(stdout + stderr).not.toContain('hunter2')
+  })
+
+  test.each([
+    ['of the project', () => projectFile],
+    ['of the user', () => userFile],
+  ])('%s that are links to nothing are errors, and are not passed over', async (_, path) => {
+    writeFileSync(join(folder, 'crbus.json'), '{}')
+    symlinkSync('nowhere.json', path())
+    const { stderr, exitCode } = await run(ConfigCommand, [])
+    expect(stderr).toContain(
+      `error: ${path()} cannot be read: ${path()} is a link to nowhere.json, which does not exist (CRBUS_USAGE)`,
+    )
+    expect(exitCode).toBe(2)
+    rmSync(path())
+    symlinkSync(basename(path()), path())
+    expect((await run(ConfigCommand, [])).stderr).toContain(`${path()} is a link that leads back to itself`)
   })
 
   test('may begin with a byte order mark', async () => {
