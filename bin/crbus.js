@@ -15,12 +15,20 @@ const { main } = await import('../dist/cli/main.js')
 await main(import.meta.url)
 
 // Makes the folder that Node would use. Node makes it level by level without end where mkdir fails with ENOENT, as in /proc.
+// In a folder of another user, what Node runs as code would be what that user put there.
 function hasCacheFolder() {
+  const { lstatSync, mkdirSync } = process.getBuiltinModule('node:fs')
   const folder = `${process.getBuiltinModule('node:os').tmpdir()}/node-compile-cache`
   try {
-    process.getBuiltinModule('node:fs').mkdirSync(folder)
+    mkdirSync(folder, { mode: 0o700 })
     return true
   } catch (error) {
-    return error.code === 'EEXIST'
+    return error.code === 'EEXIST' && isOwn(lstatSync(folder))
   }
+}
+
+// Users have no ids on Windows, where each has a folder of temporary files.
+function isOwn(folder) {
+  if (process.geteuid === undefined) return true
+  return folder.isDirectory() && folder.uid === process.geteuid() && (folder.mode & 0o002) === 0
 }

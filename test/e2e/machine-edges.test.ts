@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -62,6 +62,59 @@ describe('a command', () => {
       expect(result).toEqual({ stdout: EMPTY, stderr: NOTHING_YET, exitCode: 0 })
     },
   )
+
+  test.runIf(isRoot)('takes no compiled code from a folder that another user has made', async () => {
+    const cache = join(folder, 'node-compile-cache')
+    mkdirSync(cache)
+    chmodSync(cache, 0o777)
+    const settings = { env: { ...home(), TMPDIR: folder } }
+    expect(await run(['topics', 'list'], { ...settings, isStranger: true })).toMatchObject({ exitCode: 0 })
+    expect(readdirSync(cache)).toEqual([])
+    // Its own, to which others may not write.
+    chmodSync(cache, 0o755)
+    expect(await run(['topics', 'list'], settings)).toMatchObject({ exitCode: 0 })
+    expect(readdirSync(cache)).not.toEqual([])
+  })
+
+  test('refuses to make files in a working directory whose name is not UTF-8', async () => {
+    const script = `mkdir "$(printf 'a\\377')"; cd "$(printf 'a\\377')"; exec "$0" "$@"`
+    const argv = ['publish', 't', '--type', 'A', '--data', '{}', '--data-dir', 'data']
+    const program = ['sh', '-c', script, process.execPath, bin]
+    const { stderr, exitCode } = await run(argv, { env: home() }, program)
+    expect(stderr).toContain('cannot be opened: its name is not UTF-8 (CRBUS_REFUSED)')
+    expect(exitCode).toBe(6)
+    expect(readdirSync(folder, { encoding: 'buffer' })).toEqual([Buffer.of(0x61, 0xff)])
+  })
+
+  test.runIf(isRoot)('new refuses what its user may not read or write, naming it, and leaves nothing', async () => {
+    const shop = join(folder, 'shop')
+    chmodSync(folder, 0o777)
+    const as = { env: home(), isStranger: true }
+    const made = await run(['new', 'service', 'shop', '--yes', '--no-install'], as)
+    expect(made.exitCode, made.stderr).toBe(0)
+    const before = readdirSync(shop, { recursive: true })
+    const topic = ['new', 'topic', 'order-events', '--yes']
+    const obstacles: readonly [path: string, mode: number, argv: string[], says: string][] = [
+      ['crbus.json', 0o444, topic, `${shop}/crbus.json cannot be written: permission denied: ${shop}/crbus.json`],
+      ['.', 0o555, topic, `nothing was written: permission denied: ${shop} (`],
+      [
+        'src',
+        0,
+        ['new', 'aggregate', 'order', '--event', 'OrderPlaced:id=uuid', '--yes', '--no-install'],
+        `${shop}/src/order/actions.ts cannot be read: permission denied: ${shop}/src`,
+      ],
+    ]
+    for (const [path, mode, argv, says] of obstacles) {
+      const old = statSync(join(shop, path)).mode & 0o777
+      chmodSync(join(shop, path), mode)
+      const { stderr, exitCode } = await run(argv, { ...as, cwd: shop })
+      chmodSync(join(shop, path), old)
+      expect(stderr).toContain('error: nothing was written: ')
+      expect(stderr).toContain(says)
+      expect(exitCode).toBe(6)
+      expect(readdirSync(shop, { recursive: true })).toEqual(before)
+    }
+  })
 
   test('refuses a working directory that was removed, in its own words', async () => {
     const script = 'mkdir gone; cd gone; rmdir ../gone; exec "$0" "$@"'
