@@ -29,6 +29,8 @@ export function whyNoTarget(path: string): string | undefined {
     const why = whyNoName(name)
     if (why !== undefined) return why
   }
+  // Beside folders objects and refs, it makes git take the folder for a repository, whose config names programs to run.
+  if (folded(names.at(-1) ?? '') === 'head') return `has '${names.at(-1)}', by which git knows a repository`
   return undefined
 }
 

@@ -63,7 +63,7 @@ describe('a path that a template wants to write', () => {
   const reserved = [
     ...['.git/hooks/pre-commit', '.git', '.GIT/config', '.Git/x', 'sub/.git/hooks/x', '.gıt/x'],
     ...['.crbus/bus.db', '.CRBUS/x', 'node_modules/.bin/npm', 'Node_Modules/x', 'a/node_modules/x', 'node_moduleſ/x'],
-    ...['GIT~1/hooks/x', 'git~2', 'NODE_M~1/x', 'CRBUS~1/x'],
+    ...['GIT~1/hooks/x', 'git~2', 'NODE_M~1/x', 'CRBUS~1/x', 'HEAD', 'sub/head'],
   ]
   const strange = [
     ...['.git./x', '.git /x', 'a./x', 'a /x', 'src\\x', '..\\x', 'a:b', 'a<b', 'a|b', 'a?b', 'a*b', 'a"b'],
@@ -101,6 +101,8 @@ describe('a path that a template wants to write', () => {
     '.gitattributes',
     'git/x',
     'src/.hidden',
+    'head/x',
+    'HEAD.md',
     'a b.txt',
     'größe.md',
     '日本.md',
