@@ -199,7 +199,7 @@ const yesOrNo: Read<boolean> = (value, place) => {
 }
 
 const count: Read<number> = (value, place) => {
-  if (!Number.isInteger(value) || Number(value) < 1) throw wrong(place, 'must be a whole number from 1 on')
+  if (!Number.isSafeInteger(value) || Number(value) < 1) throw wrong(place, 'must be a whole number from 1 on')
   return Number(value)
 }
 

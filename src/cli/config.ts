@@ -46,6 +46,9 @@ export interface ConfigSurroundings {
 
 const PROJECT_FILE = 'crbus.json'
 
+/** Profiles that are named when none is like the one asked for. */
+const MAX_SUGGESTIONS = 5
+
 const userFile = ({ env, home }: ConfigSurroundings): string =>
   join(env.XDG_CONFIG_HOME || join(home, '.config'), 'crbus', 'config.json')
 
@@ -131,10 +134,10 @@ export async function resolveConfig(
     project: files.find(({ origin }) => origin === 'project')?.path,
     ignored: ignored && whyIgnored(ignored),
     profiles: new Map(
-      defined.map(({ name }) => {
-        const all = defined.filter((one) => one.name === name)
-        return [name, { isGuarded: all.some(({ guard }) => guard), isInBothFiles: all.length > 1 }]
-      }),
+      [...Map.groupBy(defined, ({ name }) => name)].map(([name, all]) => [
+        name,
+        { isGuarded: all.some(({ guard }) => guard), isInBothFiles: all.length > 1 },
+      ]),
     ),
     profile: chosen && { value: chosen.profile.name, from: chosen.from },
     bus,
@@ -189,7 +192,7 @@ async function chooseProfile(
   const [near] = namesLike(name, names)
   throw new UsageError(
     `${from} names profile '${name}', which ${files.map(({ path }) => path).join(' and ')} ${files.length === 1 ? 'does' : 'do'} not have`,
-    (near === undefined ? names : [near]).map((one) => `--profile ${one}`),
+    (near === undefined ? names.slice(0, MAX_SUGGESTIONS) : [near]).map((one) => `--profile ${one}`),
   )
 }
 

@@ -222,6 +222,11 @@ describe('files', () => {
     ['a store of another host', { profiles: { a: { store: '\\\\evil\\x.db' } } }, 'profiles.a.store begins with two'],
     ['a topic that cannot be', { topics: { 'no spaces': {} } }, 'may hold only letters, digits'],
     ['no partitions', { topics: { a: { partitions: 0 } } }, 'topics.a.partitions must be a whole number from 1 on'],
+    [
+      'a size beyond whole numbers',
+      { profiles: { a: { maxBatchBytes: 1e300 } } },
+      'maxBatchBytes must be a whole number',
+    ],
     ['a time without a unit', { topics: { a: { retention: '7 days' } } }, 'topics.a.retention must be a time'],
   ])('are refused with %s', async (_, content, message) => {
     writeFileSync(projectFile, JSON.stringify(content))
@@ -250,6 +255,14 @@ describe('files', () => {
     expect(JSON.parse(stdout).error.message).toContain(`${projectFile} is not JSON: `)
     expect(stdout).toContain(place)
     expect(stdout + stderr).not.toContain('hunter2')
+  })
+
+  test('with many profiles are read in no more time than they are long, and a few profiles are suggested', async () => {
+    const many = Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`p${index}`, {}]))
+    project({ profiles: many })
+    expect((await inForce([])).profiles).toHaveLength(60_000)
+    const { stderr } = await run(ConfigCommand, ['--profile', 'none-of-these'])
+    expect(stderr.match(/try: /g)).toHaveLength(5)
   })
 
   test.each([
