@@ -1,9 +1,11 @@
-import { realpathSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { lstatSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { refuseSpecial } from '../files/cause.ts'
-import { makeFolder, refuseUndecodable } from '../files/make-folder.ts'
+import { makeFolder, refuseUndecodable, removeFolders } from '../files/make-folder.ts'
+import { placeNew } from '../files/write-whole.ts'
 import { isUnwritable } from './fault.ts'
 
 /** A database in one file that several processes have open at once. */
@@ -23,17 +25,44 @@ export function openShared(
   synchronous: 'NORMAL' | 'FULL',
   prepare: (database: DatabaseSync) => void,
 ): DatabaseSync {
+  const settings = `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000`
+  const open = (file: string) => new DatabaseSync(file, { timeout: BUSY_PATIENCE_MS })
   if (path !== ':memory:') {
     refuseUndecodable(path)
-    makeFolder(dirname(path), 0o700)
     refuseSpecial(path)
+    const isMade = isAbsent(path) && makePrepared(path, (part) => prepared(open(part), settings, prepare))
+    if (isMade) return prepared(open(path), settings, () => {})
   }
-  const settings = `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000`
   try {
-    return prepared(new DatabaseSync(path, { timeout: BUSY_PATIENCE_MS }), settings, prepare)
+    return prepared(open(path), settings, prepare)
   } catch (error) {
     if (!isUnwritable(error) || !isWholeWithoutLog(path)) throw error
     return prepared(openFrozen(path), 'PRAGMA cache_size = -16000', prepare)
+  }
+}
+
+/**
+ * Makes a file that is not there, prepared or not at all: a disk that is full must not leave an empty one. False when
+ * another process has made it meanwhile.
+ */
+function makePrepared(path: string, prepareNew: (part: string) => DatabaseSync): boolean {
+  const made = makeFolder(dirname(path), 0o700)
+  const part = join(dirname(path), `.crbus-${randomUUID()}.part`)
+  try {
+    const database = prepareNew(part)
+    try {
+      // Closing moves what is in the log to the file as well, and does not say when it could not.
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } finally {
+      database.close()
+    }
+    placeNew(part, path)
+    return true
+  } catch (error) {
+    for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${part}${ending}`, { force: true })
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    removeFolders(made)
+    throw error
   }
 }
 
@@ -51,6 +80,9 @@ export function openToRead(path: string): DatabaseSync {
     return openFrozen(path)
   }
 }
+
+/** A link that leads nowhere is there: the file is made where it leads. */
+const isAbsent = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) === undefined
 
 function prepared(database: DatabaseSync, settings: string, prepare: (database: DatabaseSync) => void): DatabaseSync {
   try {

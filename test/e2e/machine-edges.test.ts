@@ -202,6 +202,23 @@ describe.runIf(onSmallDisk)('a small disk', () => {
     for (let line = 0; line < reported; line += 1) expect(stored.has(line)).toBe(true)
   })
 
+  test('that is full refuses to make a bus or a store, and no empty file or folder is left', async () => {
+    const disk = smallDisk()
+    disk.fill()
+    for (const argv of [
+      ['publish', 't', '--type', 'A', '--data', '{}', '--data-dir', join(disk.path, 'bus')],
+      ['topics', 'create', 't', '--data-dir', join(disk.path, 'bus')],
+      ['demo', '--data-dir', join(disk.path, 'bus')],
+      ['store', 'init', '--store', join(disk.path, 'stores', 'store.db'), '--yes'],
+    ]) {
+      const { stderr, exitCode } = await run(argv, { env: home() })
+      expect(stderr).toContain(`cannot be written: no space left on the disk of ${disk.path}`)
+      expect(stderr).toContain('(CRBUS_REFUSED)\n  try: make room on the disk')
+      expect(exitCode).toBe(6)
+      expect(readdirSync(disk.path)).toEqual(['filler'])
+    }
+  })
+
   test('that is read-only is read by every command that reads, and refuses a publish as read-only', async () => {
     const disk = smallDisk()
     const where = ['--data-dir', join(disk.path, 'bus')]

@@ -117,6 +117,8 @@ function asBusError(error: unknown, path: string): EventBusError {
   const said = `the embedded bus at ${path} ${reason}`
   switch (kind) {
     case 'full':
+      // A bus that is there may be changed when there is room again, one that could not be made is not.
+      if (inodeOf(path) === undefined) return new EventBusError('REFUSED', said, { cause: error, suggestions })
       return new DiskFullError(said, { cause: error, suggestions })
     case 'read-only':
       // It may become writable again: a file system that is mounted read-only after an error of its disk.

@@ -57,6 +57,7 @@ function openDatabase(path: string) {
   let created: readonly StorePart[] = []
   // Written through to the disk: what the bus has of a store's events must be in the store after a power failure.
   const database = openShared(path, 'FULL', (opened) => {
+    created = []
     if (inspectTables(opened, path).every(({ exists }) => exists)) return
     created = transact(opened, () => createTables(opened, path))
   })
