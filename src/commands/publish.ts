@@ -17,7 +17,7 @@ import {
   type Progress,
   readChunks,
   repeatedLines,
-  UnreadableError,
+  UnreadableInput,
 } from '../operations/publish-source.ts'
 import { formatProgress } from '../ui/format-progress.ts'
 import { formatPublishStop, resumption } from '../ui/format-publish-stop.ts'
@@ -160,7 +160,7 @@ Long input is published as it comes. A line that cannot be published ends it: th
         const rest = summary.published === 0 ? [] : resumption(within([{ from: error.line, to: undefined }], only))
         throw new UsageError(error.message, [...rest, 'crbus publish --help'])
       }
-      if (error instanceof UnreadableError) throw new RefusedError(error.message)
+      if (error instanceof UnreadableInput) throw new RefusedError(error.message)
       if (!(error instanceof PublishStoppedError)) throw error
       const { refused, unknown, rest } = error
       this.partial = { ...summary, refused, unknown, rest }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { accessSync, constants, statSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
 import { causeOf, isMissing, kindOf } from '../files/cause.ts'
+import { openInput } from '../files/open-input.ts'
 
 // Files that a user names: what is wrong with one is said in words, and never as an error of the system.
 
@@ -68,10 +68,9 @@ export async function readText(path: string): Promise<ReadText> {
 
 /** The bytes of a file, pipe or device up to the limit, and some more where there are more: /dev/zero has no end. */
 async function readStart(path: string): Promise<Buffer> {
-  await using file: FileHandle = await open(path)
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of file.createReadStream({ autoClose: false })) {
+  for await (const chunk of await openInput(path)) {
     chunks.push(chunk)
     length += chunk.length
     if (length > MAX_DOCUMENT_BYTES) break

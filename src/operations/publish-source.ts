@@ -1,6 +1,7 @@
-import { createReadStream, fstatSync } from 'node:fs'
+import { fstatSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { causeOf } from '../files/cause.ts'
+import { openInput } from '../files/open-input.ts'
 import { pathProblemBehindName } from './named-file.ts'
 import type { InputLine } from './publish-lines.ts'
 
@@ -24,16 +25,16 @@ export type OpenedFile =
   | { readonly ok: false; readonly reason: string }
 
 /** The input cannot be read any further, as where a disk fails. What was read before may have been sent. */
-export class UnreadableError extends Error {
-  override readonly name = 'UnreadableError'
+export class UnreadableInput extends Error {
+  override readonly name = 'UnreadableInput'
 }
 
-/** The chunks of a stream, with an {@link UnreadableError} that names the input for what the system refuses. */
+/** The chunks of a stream, with an {@link UnreadableInput} that names the input for what the system refuses. */
 export async function* readChunks(stream: AsyncIterable<Uint8Array | string>, name: string) {
   try {
     yield* stream
   } catch (error) {
-    throw new UnreadableError(`cannot read ${name}: ${causeOf(error, name)}`, { cause: error })
+    throw new UnreadableInput(`cannot read ${name}: ${causeOf(error, name)}`, { cause: error })
   }
 }
 
@@ -47,7 +48,7 @@ export async function openFile(path: string): Promise<OpenedFile> {
   const problem = pathProblemBehindName(path, 'stream')
   if (problem !== undefined) return { ok: false, reason: `cannot read ${path}: ${problem}` }
   const { size } = await stat(path)
-  const stream = createReadStream(path)
+  const stream = await openInput(path)
   // A pipe or a device says it is empty.
   const progress = () => (size === 0 ? undefined : Math.min(1, stream.bytesRead / size))
   return { ok: true, chunks: readChunks(stream, path), progress }

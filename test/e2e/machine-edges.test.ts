@@ -1,9 +1,20 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { onSmallDisk, smallDisk } from '../support/small-disk.ts'
 
 // The built command line where the machine lacks something. Each is ended after a while: it used to wait for ever.
@@ -114,6 +125,26 @@ describe('a command', () => {
       expect(exitCode).toBe(6)
       expect(readdirSync(shop, { recursive: true })).toEqual(before)
     }
+  })
+
+  test.each([
+    ['reset', 'undo', 'PIPE'],
+    ['tail', 't', '--schema', 'PIPE', '--no-follow'],
+    ['publish', 't', '--type', 'A', '--file', 'PIPE'],
+  ])('that waits for a pipe is ended by SIGTERM: %s %s', async (...words) => {
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    await run(['publish', 't', '--type', 'A', '--data', '{}'], { env: home() })
+    const argv = words.map((word) => (word === 'PIPE' ? pipe : word))
+    const child = spawn(process.execPath, [bin, ...argv], { env: { PATH: String(process.env.PATH), ...home() } })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    // It can be opened when the command has opened it as well. Held open, since its end would end the command.
+    const held = await vi.waitFor(() => openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK), PATIENCE_MS)
+    onTestFinished(() => closeSync(held))
+    await vi.waitFor(() => {
+      child.kill('SIGTERM')
+      expect(child.exitCode).toBe(130)
+    }, PATIENCE_MS)
   })
 
   test('refuses a working directory that was removed, in its own words', async () => {
