@@ -23,6 +23,7 @@ import type { Setting } from './config.ts'
 import type { BusFlags } from './context.ts'
 import { UsageError } from './errors.ts'
 import { parseName as parseGiven, toPair } from './flags.ts'
+import { isNoted, remember } from './project-notes.ts'
 import { runTool } from './run-tool.ts'
 
 /** Flags of commands that write files into a project. */
@@ -212,8 +213,8 @@ export abstract class NewCommand extends ChangeCommand {
   }
 
   /**
-   * Installs, formats and tests, as far as that is wanted and there is something for it. This runs what the template wrote:
-   * of a template that is not crbus's own only when it was asked for, and said before.
+   * Installs, formats and tests, as far as that is wanted and there is something for it. This runs what templates wrote: once
+   * one that is not crbus's own has written into a service, only when it was asked for, and said before.
    */
   protected async finish(
     template: Template,
@@ -223,16 +224,15 @@ export abstract class NewCommand extends ChangeCommand {
   ): Promise<void> {
     if (written.length === 0) return
     const commands = template.lang === 'ts' ? npmCommands(root) : ['cargo fmt', 'cargo test']
-    const isOwn = this.#isOwn(template)
-    if (!(install ?? isOwn)) {
+    const why = this.#whyNotTrusted(template, root)
+    if (!(install ?? why === undefined)) {
       if (install === undefined) {
-        await this.notice(
-          `note: not run, since the template is not crbus's own: ${commands.join(', ')}; --install runs it`,
-        )
+        await this.notice(`note: not run, since ${why}: ${commands.join(', ')}; --install runs it`)
       }
       return
     }
-    if (!isOwn) await this.notice(`note: --install runs what the template wrote: ${ranBy(template, root).join(', ')}`)
+    if (why !== undefined)
+      await this.notice(`note: --install runs what the template wrote: ${ranBy(template, root).join(', ')}`)
     for (const command of commands) {
       if (this.signal.aborted) return
       await this.notice(`$ ${command}`)
@@ -242,6 +242,15 @@ export abstract class NewCommand extends ChangeCommand {
       this.foundSomething()
       return
     }
+  }
+
+  /** Why what is in a service is not run unasked; `undefined` when all of it is of crbus or of the user's own hand. */
+  #whyNotTrusted(template: Template, root: string): string | undefined {
+    const { stateFolder, now } = this.context
+    const note = { file: realpathSync(root), what: "a template that is not crbus's own has written into this service" }
+    if (this.#isOwn(template)) return isNoted(stateFolder, note) ? note.what : undefined
+    remember(stateFolder, note, now())
+    return "the template is not crbus's own"
   }
 
   /** Makes what is declared by now on the bus, when that is wanted. */

@@ -197,6 +197,24 @@ describe("a template that is not crbus's own", () => {
     expect(ran('other').sort()).toEqual(['other/format.ran', 'other/postinstall.ran', 'other/test.ran'])
   }, 60_000)
 
+  test.each([
+    ['', []],
+    [', also with --no-install', ['--no-install']],
+  ])("keeps the scripts of its service from being run by crbus's own templates later%s", async (_, argv) => {
+    const stateFolder = join(folder, 'state')
+    await run(NewService, ['other', ...argv], { cwd: folder, stateFolder })
+    const other = join(folder, 'other')
+    writeFileSync(join(other, 'crbus.json'), '{}')
+    const add = ['order', '--event', 'OrderPlaced:order_id=uuid']
+    const added = await run(NewAggregate, add, { cwd: other, stateFolder })
+    expect(added.exitCode, added.stderr).toBe(0)
+    expect(readdirSync(join(other, 'src'))).toContain('order')
+    expect(added.stderr).toContain(
+      "note: not run, since a template that is not crbus's own has written into this service: npm install",
+    )
+    expect(ran('other')).toEqual([])
+  })
+
   test('is neither run nor offered to be with --no-install', async () => {
     const { stderr } = await run(NewService, ['other', '--no-install'], { cwd: folder })
     expect(stderr).not.toContain('not run')
