@@ -1,6 +1,7 @@
 import {
   accessSync,
   chmodSync,
+  chownSync,
   closeSync,
   constants,
   existsSync,
@@ -19,7 +20,7 @@ import { dirname, join } from 'node:path'
 import { makeFolder, refuseUndecodable, removeFolders } from './make-folder.ts'
 
 export interface WriteOptions {
-  /** Permissions of a new file, less the umask. Default 0o666. A file that is replaced keeps its own. */
+  /** Permissions of a new file, less the umask. Default 0o666. A file that is replaced keeps its own, and its owner. */
   readonly mode?: number | undefined
   /** The file must not be there: throws `EEXIST` instead of replacing it. */
   readonly isNew?: boolean | undefined
@@ -52,7 +53,7 @@ export function writeWhole(path: string, content: string | Uint8Array, options: 
   const part = join(folder, `.crbus-${Math.random().toString(36).slice(2)}.part`)
   try {
     writePart(part, content, options)
-    if (there !== undefined) chmodSync(part, there.mode)
+    if (there !== undefined) keepAccess(part, there)
     if (options.isNew) placeNew(part, target)
     else renameSync(part, target)
   } catch (error) {
@@ -82,6 +83,20 @@ function writePart(part: string, content: string | Uint8Array, { mode = 0o666, i
   } finally {
     closeSync(file)
   }
+}
+
+/** Gives a file the permissions of the one that it replaces, and its owner: root must not take a file away from a user. */
+export function keepAccess(part: string, { mode, uid, gid }: Stats): void {
+  const own = statSync(part)
+  if (own.uid !== uid || own.gid !== gid) {
+    try {
+      chownSync(part, uid, gid)
+    } catch (error) {
+      // A user who is not root, and may write to the file all the same, cannot give files away.
+      if (codeOf(error) !== 'EPERM') throw error
+    }
+  }
+  chmodSync(part, mode)
 }
 
 /** Moves a file to a path at which there is nothing; throws `EEXIST` where something has appeared meanwhile. */

@@ -1,6 +1,5 @@
 import {
   accessSync,
-  chmodSync,
   constants,
   copyFileSync,
   mkdtempSync,
@@ -14,7 +13,7 @@ import { dirname, join } from 'node:path'
 import { EventBusError } from '../bus/errors.ts'
 import { causeOf, isDiskFull } from '../files/cause.ts'
 import { makeFolder } from '../files/make-folder.ts'
-import { placeNew } from '../files/write-whole.ts'
+import { keepAccess, placeNew } from '../files/write-whole.ts'
 import type { FilePlan, ScaffoldPlan } from './plan.ts'
 import { ScaffoldRefused } from './refused.ts'
 import { findTarget, readTarget, type Target } from './target.ts'
@@ -76,10 +75,9 @@ function stage({ path: target, isThere }: Target, file: FilePlan, part: string):
   if (!isThere) return { file, target, part, before: undefined }
   // Renaming would replace what its owner has made read-only.
   accessSync(target, constants.W_OK)
-  const { mode } = statSync(target)
   const copy = `${part}.before`
   copyFileSync(target, copy)
-  chmodSync(part, mode)
+  keepAccess(part, statSync(target))
   return { file, target, part, before: copy }
 }
 

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -91,6 +92,14 @@ describe('writeWhole', () => {
     expect(readFileSync(at('a.json'), 'utf8')).toBe('after')
     expect(statSync(at('a.json')).mode & 0o777).toBe(0o640)
     expect(readdirSync(folder)).toEqual(['a.json'])
+  })
+
+  test.runIf(process.getuid?.() === 0)('leaves a file that root replaces to its owner', () => {
+    writeFileSync(at('a.json'), 'before', { mode: 0o600 })
+    chownSync(at('a.json'), 54_321, 54_322)
+    writeWhole(at('a.json'), 'after')
+    expect(statSync(at('a.json'))).toMatchObject({ uid: 54_321, gid: 54_322, mode: 0o100600 })
+    expect(readFileSync(at('a.json'), 'utf8')).toBe('after')
   })
 
   test('keeps a link and writes the file that it leads to', () => {
