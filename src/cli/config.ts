@@ -1,5 +1,5 @@
 import { lstatSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type BusAddress, isSameBus } from './bus-address.ts'
 import type { ConfigFile, Profile, TopicSettings } from './config-file.ts'
 import type { BusFlags } from './context.ts'
@@ -49,8 +49,15 @@ const PROJECT_FILE = 'crbus.json'
 /** Profiles that are named when none is like the one asked for. */
 const MAX_SUGGESTIONS = 5
 
+/**
+ * A folder of the XDG specification, which says that a relative one is ignored: it would be another one in each working
+ * directory, and a project could put a file of its own into it.
+ */
+export const xdgFolder = (given: string | undefined, usual: string): string =>
+  given !== undefined && isAbsolute(given) ? given : usual
+
 const userFile = ({ env, home }: ConfigSurroundings): string =>
-  join(env.XDG_CONFIG_HOME || join(home, '.config'), 'crbus', 'config.json')
+  join(xdgFolder(env.XDG_CONFIG_HOME, join(home, '.config')), 'crbus', 'config.json')
 
 /**
  * The project's file, in the working directory or the nearest folder above that has one, then the user's. Where there is
@@ -233,7 +240,7 @@ function chooseMaxBatchBytes(chosen: Chosen | undefined, flags: BusFlags): Setti
 }
 
 const userFolder = ({ env, home }: Pick<ConfigSurroundings, 'env' | 'home'>): string =>
-  join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'crbus')
+  join(xdgFolder(env.XDG_DATA_HOME, join(home, '.local', 'share')), 'crbus')
 
 /** As with the bus, a profile that was asked for by a flag goes before what the environment says, any other after it. */
 async function chooseStore(

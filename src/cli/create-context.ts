@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { printable } from '../ui/printable.ts'
-import { readConfigFiles, resolveConfig } from './config.ts'
+import { readConfigFiles, resolveConfig, xdgFolder } from './config.ts'
 import type { ConfigFile } from './config-file.ts'
 import { connect, openStoreSetup } from './connect.ts'
 import type { Context } from './context.ts'
@@ -29,7 +29,7 @@ export function createContext(): Context {
   process.on('SIGTERM', interrupt)
   const { stdin, stdout, stderr, env } = process
   const surroundings = { env, home: homedir(), cwd: process.cwd() }
-  const stateFolder = join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'crbus')
+  const stateFolder = join(xdgFolder(env.XDG_STATE_HOME, join(homedir(), '.local', 'state')), 'crbus')
   let files: Promise<readonly ConfigFile[]> | undefined
   return {
     io: {

@@ -54,11 +54,13 @@ const NO_HOME = '/nonexistent'
 
 /**
  * Names a home directory and a shell where a user has none, neither in the environment nor in the password file, as with
- * `docker run --user`: oclif asks for both and fails without.
+ * `docker run --user`: oclif asks for both and fails without. A relative home counts as none, since a project could put
+ * files into it.
  */
 function nameHome(): void {
   const { homedir, userInfo } = process.getBuiltinModule('node:os')
-  if (!succeeds(() => homedir() !== '')) process.env.HOME = NO_HOME
+  const { isAbsolute } = process.getBuiltinModule('node:path')
+  if (!succeeds(() => isAbsolute(homedir()))) process.env.HOME = NO_HOME
   if (process.env.SHELL === undefined && !succeeds(() => userInfo().shell !== '')) process.env.SHELL = '/bin/sh'
 }
 

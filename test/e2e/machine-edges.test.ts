@@ -147,6 +147,27 @@ describe('a command', () => {
     }, PATIENCE_MS)
   })
 
+  test.each([
+    ['XDG_CONFIG_HOME', 'crbus/config.json', { XDG_CONFIG_HOME: '.' }],
+    ['HOME', '.config/crbus/config.json', { HOME: '.' }],
+    ['an empty HOME', '.config/crbus/config.json', { HOME: '' }],
+  ])('takes no settings of the user from the working directory by a relative %s', async (_, file, env) => {
+    mkdirSync(join(folder, file, '..'), { recursive: true })
+    writeFileSync(join(folder, file), '{"profile":"a","profiles":{"a":{"brokers":"evil:9092"}}}')
+    const { stdout, exitCode } = await run(['config', '--json'], { env: { ...home(), ...env } })
+    expect(exitCode).toBe(0)
+    expect(stdout).not.toContain('evil')
+  })
+
+  test('keeps undo files out of the working directory when XDG_STATE_HOME is relative', async () => {
+    const env = { ...home(), XDG_STATE_HOME: 'state', XDG_DATA_HOME: 'data' }
+    await run(['publish', 't', '--type', 'A', '--data', '{}'], { env })
+    const reset = await run(['reset', '-g', 'g', '--topic', 't', '--to', 'start', '--new-group', '--yes'], { env })
+    expect(reset.exitCode, reset.stderr).toBe(0)
+    expect(readdirSync(folder)).toEqual(['.local'])
+    expect(readdirSync(join(folder, '.local/state/crbus/undo'))).toHaveLength(1)
+  })
+
   test('refuses a working directory that was removed, in its own words', async () => {
     const script = 'mkdir gone; cd gone; rmdir ../gone; exec "$0" "$@"'
     const { stderr, exitCode } = await run(['topics', 'list'], { env: home() }, [
