@@ -6,6 +6,8 @@ export const OUTAGE_LIMIT_MS = 60_000
 /** An outage shorter than this is not worth a notice: a new leader is elected in less. */
 const NOTICED_AFTER_MS = 2000
 
+const LONGER = 'to wait longer: a larger outageLimit (milliseconds) in the options of the read or subscription'
+
 /**
  * Follows what fails of a reading. Its parts (connections to brokers, a group, a file) fail and recover by themselves;
  * the outage lasts from the first failure until all of them work.
@@ -29,7 +31,8 @@ export class OutageWatch {
     this.#failing.add(part)
     const lasted = performance.now() - this.#since
     if (lasted > this.#limit) {
-      const { code, message, topic, group, suggestions, isPassing } = error
+      const { code, message, topic, group, isPassing } = error
+      const suggestions = [...error.suggestions, LONGER]
       const gaveUp = `${message}; gave up after ${this.#limit / 1000} s`
       return new EventBusError(code, gaveUp, { topic, group, suggestions, isPassing, cause: error })
     }

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, inject, test } from 'vitest'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { AppendError } from '../../src/bus/errors.ts'
 import { measureLag } from '../../src/operations/lag.ts'
+import { fakeClock, onFakeClock } from '../support/fake-clock.ts'
 import { kafkaTool } from '../support/kafka.ts'
+import type { ClockTask } from './support/clock-process.ts'
 import { eventually, newTopic, numbered, numberedList, numberOf, pump, take, uniqueGroup } from './support/harness.ts'
 import { proxiedKafka } from './support/proxied-kafka.ts'
+import { startProcess } from './support/start-process.ts'
 
 // What goes wrong between a member of a group, or a publisher, and a broker that is well.
 
@@ -176,6 +179,34 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     const { reason } = failed as PromiseRejectedResult
     expect(reason instanceof AppendError ? reason.append.unknown : []).toEqual([])
     expect(await bus.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 1n }])
+  })
+
+  describe.runIf(onFakeClock)('a clock that is set while a request is tried again', () => {
+    const timeout = 3000
+    const jumps = ['+1h', '-1h', '+400d', '-400d']
+
+    test.each((['append', 'ranges'] as const).flatMap((call) => jumps.map((jump) => ({ call, jump }))))(
+      'ends $call neither early nor late: $jump',
+      async ({ call, jump }) => {
+        const topic = await newTopic(openBus())
+        const brokers = `127.0.0.1:${proxy().port}`
+        const clock = fakeClock('+0')
+        const task: ClockTask = { do: 'call', brokers, topic, call, timeout }
+        const process = await startProcess('clock-process.ts', [task], 'begun', clock.env)
+        onTestFinished(() => process.die())
+        proxy().rules = { loses: () => true }
+        await process.tell('asking')
+        await sleep(timeout / 3)
+        clock.set(jump)
+
+        const [, line = '{}'] = await process.printed
+        const { took, message } = JSON.parse(line) as { took: number; message: string }
+
+        expect(message).toMatch(/; tried for 3(?:\.\d)? s, the limit is 3 s/)
+        expect(took).toBeGreaterThan(timeout * 0.9)
+        expect(took).toBeLessThan(timeout * 2)
+      },
+    )
   })
 
   test('a call with a record that cannot be written fails alone', async () => {

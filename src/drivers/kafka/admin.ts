@@ -36,6 +36,7 @@ import {
   offsetFetchManyApi,
   type TopicMetadata,
 } from './protocol.ts'
+import { triedFor } from './tried-for.ts'
 import { protocolFailure, type WireConnection } from './wire.ts'
 
 const groupStates: ReadonlySet<string> = new Set<GroupState>([
@@ -382,12 +383,14 @@ const toSummary = ({ topic, internal, partitions }: TopicMetadata) => ({
 
 /** Looks until it is so; the brokers of a cluster hear of a change one after another. */
 async function until(cluster: KafkaCluster, otherwise: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + cluster.options.timeout
+  const { timeout } = cluster.options
+  const start = performance.now()
   for (;;) {
-    const isLate = Date.now() > deadline
+    const tried = performance.now() - start
+    const isLate = tried > timeout
     try {
       if (await isSo()) return
-      if (isLate) throw transportError(otherwise)
+      if (isLate) throw triedFor(transportError(otherwise), tried, timeout, true)
     } catch (error) {
       const isNew = error instanceof EventBusError && error.code === 'TOPIC_NOT_FOUND'
       if (!isNew || isLate) throw error

@@ -13,6 +13,7 @@ import {
   metadataApi,
   type PartitionMetadata,
 } from './protocol.ts'
+import { triedFor } from './tried-for.ts'
 import { protocolFailure, WireConnection } from './wire.ts'
 
 export interface ClusterOptions {
@@ -45,6 +46,9 @@ export interface Coordinator extends Address {
 const REFUSED_PATIENCE_MS = 500
 /** Kafka takes 9 s to notice that a broker died, 18 with ZooKeeper, and a moment to have others lead in its place. */
 const FAILOVER_PATIENCE_MS = 30_000
+/** Between an attempt that failed and the next: doubled each time. */
+const MIN_PAUSE_MS = 20
+const MAX_PAUSE_MS = 500
 const KAFKA_PORT = 9092
 
 /** The connections to a cluster, opened when first needed, and who leads which partition. */
@@ -240,18 +244,20 @@ export class KafkaCluster {
    * other brokers answer, until what a dead one led or kept has come to them.
    */
   async retrying<T>(place: Omit<ErrorPlace, 'brokers'>, work: () => Promise<T>): Promise<T> {
-    const start = Date.now()
-    for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
+    const start = performance.now()
+    for (let pause = MIN_PAUSE_MS; ; pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
       if (this.#isClosed) throw busClosed()
       try {
         return await work()
       } catch (error) {
-        const waited = Date.now() - start + pause
-        const isOver = !isPassing(error) || waited > (await this.#patience(error))
         if (this.#isClosed) throw busClosed()
-        if (isOver) throw this.toBusError(error, place)
+        if (!isPassing(error)) throw this.toBusError(error, place)
+        const { limit, isSet } = await this.#patience(error)
+        if (this.#isClosed) throw busClosed()
+        const tried = performance.now() - start
+        if (tried + MIN_PAUSE_MS > limit) throw triedFor(this.toBusError(error, place), tried, limit, isSet)
         this.forget(place.topic)
-        await new Promise((resolve) => setTimeout(resolve, pause))
+        await new Promise((resolve) => setTimeout(resolve, Math.min(pause, limit - tried)))
       }
     }
   }
@@ -266,15 +272,21 @@ export class KafkaCluster {
     this.#connections.clear()
   }
 
-  async #patience(error: unknown): Promise<number> {
+  /** How long to try again, in milliseconds, and whether a larger `timeout` makes that longer. */
+  async #patience(error: unknown): Promise<{ readonly limit: number; readonly isSet: boolean }> {
     const { timeout } = this.options
     const isMistyped = !this.#wasReached && error instanceof KafkaFailure && error.isRefused
-    if (isMistyped) return Math.min(timeout, REFUSED_PATIENCE_MS)
-    const isAnswered = await this.metadata([]).then(
-      () => true,
-      () => false,
-    )
-    return isAnswered && this.#named.size > 1 ? Math.max(timeout, FAILOVER_PATIENCE_MS) : timeout
+    if (isMistyped) return { limit: Math.min(timeout, REFUSED_PATIENCE_MS), isSet: timeout < REFUSED_PATIENCE_MS }
+    // With a single broker there is none to ask, and asking it would take another time-out.
+    const mayHaveOthers = Math.max(this.#named.size, this.#seeds.length) > 1
+    const isAnswered =
+      mayHaveOthers &&
+      (await this.metadata([]).then(
+        () => true,
+        () => false,
+      ))
+    const hasOthers = isAnswered && this.#named.size > 1
+    return { limit: hasOthers ? Math.max(timeout, FAILOVER_PATIENCE_MS) : timeout, isSet: true }
   }
 
   async #askPartitions(topic: string): Promise<readonly PartitionMetadata[]> {

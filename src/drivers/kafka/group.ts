@@ -254,14 +254,14 @@ export class KafkaMember implements GroupMember {
 
   /** Heartbeats, and what they bring, until the member is closed or has failed. */
   async #live(): Promise<void> {
-    let lookedAt = Date.now()
+    let lookedAt = performance.now()
     while (!this.#isClosing && this.#failure === undefined) {
       await sleep(HEARTBEAT_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined)
       if (this.#isClosing) return
       try {
         const error = await this.#heartbeat()
-        if (Date.now() - lookedAt > METADATA_INTERVAL_MS) {
-          lookedAt = Date.now()
+        if (performance.now() - lookedAt > METADATA_INTERVAL_MS) {
+          lookedAt = performance.now()
           if (error === 0 && (await this.#hasGrown())) await this.#rejoin()
         }
         if (error === errorCode.REBALANCE_IN_PROGRESS) {

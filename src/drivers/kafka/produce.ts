@@ -14,6 +14,7 @@ import type { KafkaCluster } from './cluster.ts'
 import { errorCode, isPassing, KafkaFailure } from './kafka-errors.ts'
 import { ask, describeTopicConfigsApi, type PartitionMetadata, produceApi } from './protocol.ts'
 import { encodeBatch, sizeBound } from './record-batch.ts'
+import { triedFor } from './tried-for.ts'
 import { protocolFailure } from './wire.ts'
 
 export interface ProducerOptions {
@@ -74,6 +75,7 @@ interface Lane {
   readonly partition: number
   shares: Share[]
   isBusy: boolean
+  /** By `performance.now()`. */
   failingSince: number | undefined
   /** Bytes of a batch. Smaller after the broker refused one for its size. */
   limit: number
@@ -265,7 +267,7 @@ export class Producer {
   async #deliver(leader: number, batches: readonly Batch[]): Promise<number> {
     const { acks } = this.#options
     const { timeout } = this.#cluster.options
-    const sentAt = Date.now()
+    const sentAt = performance.now()
     if (leader === -1) return this.#findLeaders(batches, sentAt)
     let isSent = false
     try {
@@ -348,7 +350,9 @@ export class Producer {
     const code = error instanceof KafkaFailure ? error.code : undefined
     const isMissing = code === errorCode.UNKNOWN_TOPIC_OR_PARTITION
     const mayPass = isPassing(error) || isMissing
-    const isPatient = Date.now() - lane.failingSince < this.#cluster.options.timeout
+    const { timeout } = this.#cluster.options
+    const tried = performance.now() - lane.failingSince
+    const isPatient = tried < timeout
     if (mayPass && isPatient && !this.#cluster.isClosed) {
       this.#cluster.forget(lane.topic)
       void this.#cluster.partitions(lane.topic).catch(() => undefined)
@@ -370,9 +374,10 @@ export class Producer {
       return true
     }
     for (const { job, indices } of parts) {
-      const failure = isMissing
+      const told = isMissing
         ? topicNotFound(job.topic)
         : this.#cluster.toBusError(error, { topic: job.topic, isPublish: true })
+      const failure = isPassing(error) && !isPatient ? triedFor(told, tried, timeout, true) : told
       this.#giveUp(job, () => stopAt(job, indices[0] as number, failure))
     }
     this.#recover(lane)

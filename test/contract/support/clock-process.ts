@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { EmbeddedEventBus } from '../../../src/drivers/embedded/embedded-event-bus.ts'
+import { RedpandaEventBus } from '../../../src/drivers/kafka/redpanda-event-bus.ts'
 import { realPace } from '../../../src/saga/pace.ts'
 import { TimerLoop } from '../../../src/saga/timer-loop.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
@@ -8,6 +10,17 @@ import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.t
 export type ClockTask =
   /** Takes events of a topic in a group and prints `got NUMBER` for each. */
   | { readonly do: 'take'; readonly path: string; readonly topic: string; readonly group: string }
+  /**
+   * Appends a record to a topic of Kafka, waits for a line on stdin, prints `asking`, appends again or asks for the topic's
+   * ranges, and prints as JSON after how many milliseconds that failed, and with which message.
+   */
+  | {
+      readonly do: 'call'
+      readonly brokers: string
+      readonly topic: string
+      readonly call: 'append' | 'ranges'
+      readonly timeout: number
+    }
   /** Sets a timer so many milliseconds from now, and prints `fired ID` for each that fires. */
   | { readonly do: 'timers'; readonly path: string; readonly id: string; readonly after: number }
 
@@ -24,6 +37,23 @@ if (task.do === 'take') {
   })
   console.log('begun')
   for await (const received of stream) if (received.ok) console.log(`got ${received.event.data[0]}`)
+} else if (task.do === 'call') {
+  const { brokers, topic, call, timeout } = task
+  await using bus = new RedpandaEventBus({ brokers, timeout })
+  const append = () => bus.log.append(topic, [{ key: null, value: null }])
+  await append()
+  const told = once(process.stdin, 'data')
+  console.log('begun')
+  await told
+  const start = performance.now()
+  const asked: Promise<unknown> = call === 'append' ? append() : bus.log.ranges(topic)
+  console.log('asking')
+  const failure: Error = await asked.then(
+    () => new Error('nothing failed'),
+    (error) => error,
+  )
+  console.log(JSON.stringify({ took: performance.now() - start, message: failure.message }))
+  process.stdin.destroy()
 } else {
   await using store = new SqliteEventStore({ path: task.path })
   const owner = 'clocks'

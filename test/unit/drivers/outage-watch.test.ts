@@ -11,7 +11,12 @@ test('gives up once the limit is exceeded, with the limit in the message', async
   expect(watch.failed('a', away)).toBeUndefined()
   await expect
     .poll(() => watch.failed('a', away))
-    .toMatchObject({ code: 'CONNECTION_FAILED', message: `${away.message}; gave up after 0.005 s`, isPassing: true })
+    .toMatchObject({
+      code: 'CONNECTION_FAILED',
+      message: `${away.message}; gave up after 0.005 s`,
+      suggestions: [expect.stringContaining('outageLimit')],
+      isPassing: true,
+    })
 })
 
 test('begins anew after everything has worked again', async () => {
