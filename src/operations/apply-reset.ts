@@ -1,5 +1,5 @@
 import type { CommitDetails, TopicPartition } from '../bus/admin.ts'
-import { EventBusError, groupActive } from '../bus/errors.ts'
+import { EventBusError, type EventBusErrorCode, groupActive } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
 import { isSameCommit } from './commit-details.ts'
@@ -15,15 +15,37 @@ export async function waitUntilEmpty(
   { signal, onWait }: { readonly signal?: AbortSignal; readonly onWait?: (members: readonly string[]) => void } = {},
 ): Promise<void> {
   const deadline = performance.now() + patience
-  for (let isFirst = true; ; isFirst = false) {
-    const members = (await bus.admin.describeGroup(group)).members.map(({ memberId }) => memberId)
-    if (members.length === 0) return
-    if (signal?.aborted || performance.now() >= deadline) throw groupActive(group, members)
-    if (isFirst) onWait?.(members)
+  let members = await membersOf(bus, group)
+  if (members.length > 0 && patience > 0) onWait?.(members)
+  while (members.length > 0) {
+    if (signal?.aborted) throw groupActive(group, members)
+    if (performance.now() >= deadline) throw stillActive(group, members, patience)
     await new Promise((resolve) =>
       setTimeout(resolve, Math.min(LOOK_AGAIN_MS, Math.max(1, deadline - performance.now()))),
     )
+    try {
+      members = await membersOf(bus, group)
+    } catch (error) {
+      // A bus that goes away while the members are waited for may be back before the wait is over.
+      const mayPass = error instanceof EventBusError && OUTAGES.has(error.code)
+      if (!mayPass || signal?.aborted || performance.now() >= deadline) throw error
+    }
   }
+}
+
+const OUTAGES: ReadonlySet<EventBusErrorCode> = new Set(['CONNECTION_FAILED', 'TRANSPORT_ERROR'])
+
+const membersOf = async (bus: EventBus, group: string): Promise<readonly string[]> =>
+  (await bus.admin.describeGroup(group)).members.map(({ memberId }) => memberId)
+
+/** The error of a wait for members to leave that is over, with its limit in the message. */
+function stillActive(group: string, members: readonly string[], patience: number): EventBusError {
+  const error = groupActive(group, members)
+  if (patience === 0) return error
+  return new EventBusError('GROUP_ACTIVE', `${error.message} (waited ${patience / 1000} s for them to leave)`, {
+    group,
+    suggestions: [...error.suggestions, 'to wait longer: a larger --wait'],
+  })
 }
 
 /** What a group had committed before a change, to go back to. */
