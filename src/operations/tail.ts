@@ -226,13 +226,17 @@ async function awaitTopics(
       lostAt = undefined
       if (ready.every(Boolean)) break
     } catch (error) {
-      if (!(error instanceof EventBusError && error.code === 'CONNECTION_FAILED')) throw error
+      if (!isOutage(error)) throw error
       if (lostAt === undefined) onOutage?.({ state: 'lost', error })
       lostAt ??= performance.now()
     }
   }
   return new Set(missing)
 }
+
+/** A bus that is away, or one whose brokers answer and have no leader yet, as after a restart. */
+const isOutage = (error: unknown): error is EventBusError =>
+  error instanceof EventBusError && (error.code === 'CONNECTION_FAILED' || error.code === 'TRANSPORT_ERROR')
 
 const exists = (bus: EventBus, topic: string): Promise<boolean> =>
   bus.log.ranges(topic).then(
