@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } f
 import { EventBusError } from '../../src/bus/errors.ts'
 import { formatFailure, toFailure } from '../../src/cli/errors.ts'
 import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
-import { kafkaTool } from '../support/kafka.ts'
+import { isKafkaSince, kafkaTool } from '../support/kafka.ts'
 import { type SecuredKafka, startSecuredKafka, unsecuredToken } from '../support/secured-kafka.ts'
 import { newTopic, numbered, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
@@ -267,7 +267,9 @@ describe.skipIf(!isHere)('a secured broker', () => {
 
     async function allow(...words: string[]) {
       const base = ['--bootstrap-server', kafka.at.plain, '--add', '--allow-principal', 'User:bob']
-      await kafkaTool('org.apache.kafka.tools.AclCommand', [...base, ...words])
+      // Kafka 4 moved the tool.
+      const tool = isKafkaSince(4, 0) ? 'org.apache.kafka.tools.AclCommand' : 'kafka.admin.AclCommand'
+      await kafkaTool(tool, [...base, ...words])
     }
 
     test('names the operation, and the topic, the group or the cluster', { timeout: 60_000 }, async () => {
