@@ -235,8 +235,12 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(took).toBeLessThan(TIMEOUT_MS / 2)
     })
 
-    test('is not sent a login when the token provider fails, and its error is the message', async () => {
-      const { error, took } = await failure(withToken(() => Promise.reject(new Error('the vault is sealed'))))
+    test.each([
+      ['an error', new Error('the vault is sealed')],
+      ['an object with a message', { code: 503, message: 'the vault is sealed' }],
+      ['a text', 'the vault is sealed'],
+    ])('is not sent a login when the token provider fails by %s, which is the message', async (_called, thrown) => {
+      const { error, took } = await failure(withToken(() => Promise.reject(thrown)))
 
       expect(error).toMatchObject({
         code: 'AUTHENTICATION_FAILED',

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { TOKEN_PROVIDER } from './connection-failure.ts'
 import { KafkaFailure } from './kafka-errors.ts'
 import type { Sasl } from './kafka-options.ts'
@@ -55,13 +56,20 @@ async function provideToken(provide: Extract<Sasl, { mechanism: 'oauthbearer' }>
   try {
     token = (await provide())?.value
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     throw new KafkaFailure('authentication', `the token provider failed: ${reason}`, { cause: error, suggestions })
   }
   if (typeof token === 'string' && token !== '') return token
   throw new KafkaFailure('authentication', 'the token provider gave no token: it resolves to { value: string }', {
     suggestions,
   })
+}
+
+/** What a token provider threw, as a text. Some clients of identity providers throw plain objects with a message. */
+function reasonOf(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown
+  const { message } = (thrown ?? {}) as { readonly message?: unknown }
+  return typeof message === 'string' && message !== '' ? message : inspect(thrown)
 }
 
 /** The broker's refusal is JSON with a status, such as `invalid_token`. */
