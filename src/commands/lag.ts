@@ -4,6 +4,7 @@ import type { BusFlags } from '../cli/context.ts'
 import { groupFlag, readFlags, toPause, topicFlag } from '../cli/flags.ts'
 import { type LagReport, measureLag } from '../operations/lag.ts'
 import { countWaiting, type WaitingTypes } from '../operations/lag-types.ts'
+import type { LagVerdict } from '../operations/lag-verdict.ts'
 import { type LagWatchLook, watchLag } from '../operations/watch-lag.ts'
 import { formatLag, formatWaiting, lagNotes } from '../ui/format-lag.ts'
 import { formatLagWatch } from '../ui/format-lag-watch.ts'
@@ -102,6 +103,7 @@ export default class Lag extends BaseCommand {
   /** A line a group, or with --json a document a line. */
   async #printLooks(looks: AsyncIterable<LagWatchLook>, choice: LagChoice): Promise<undefined> {
     let wasEmpty = false
+    let judged: ReadonlyMap<string, LagVerdict | undefined> = new Map()
     for await (const look of looks) {
       if (!look.ok) {
         await this.notice(`${new Date(look.time).toISOString()} no look, trying again: ${look.reason}`)
@@ -112,6 +114,10 @@ export default class Lag extends BaseCommand {
         wasEmpty = isEmpty
         const text = this.isJson ? `${stringifyJson({ time, ...report })}\n` : formatLagWatch(report, time)
         await write(this.context.io.stdout, text, this.signal)
+        // Ages in the notes change with every look: they are said again when the verdict changes.
+        const groups = report.groups.filter(({ group, verdict }) => !judged.has(group) || judged.get(group) !== verdict)
+        for (const note of lagNotes({ groups }, time)) await this.notice(`note: ${note}`)
+        judged = new Map(report.groups.map(({ group, verdict }) => [group, verdict]))
       }
     }
   }

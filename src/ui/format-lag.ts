@@ -44,7 +44,7 @@ export function* formatLag(
 const MAX_NAMED = 3
 
 /** What the figures do not tell, a sentence each. `now` is the clock that ages are relative to. */
-export function lagNotes({ groups }: LagReport, now: number): string[] {
+export function lagNotes({ groups }: Pick<LagReport, 'groups'>, now: number): string[] {
   return groups.flatMap(({ group, gone, topics }) => {
     // A group may have thousands of partitions, and most have nothing to note.
     const placesWith = (isNoted: (place: PartitionLag) => boolean) =>

@@ -25,6 +25,13 @@ const behind = async (group: string, topic: string, lag: bigint) => {
   )
 }
 
+/** A group of which a note says something. */
+const futureDated = async () => {
+  await bus.admin.createTopic('odd-events', { partitions: 1 })
+  await bus.log.append('odd-events', [{ key: null, value: null, timestamp: BigInt(Date.UTC(2100, 0)) }])
+  await bus.admin.commitOffsets('odd', [{ topic: 'odd-events', partition: 0, offset: 0n }])
+}
+
 beforeEach(async () => {
   broker = new MemoryBroker({ now: () => NOW - 192_000 })
   bus = new InMemoryEventBus({ broker })
@@ -75,6 +82,14 @@ describe('lag --watch on a terminal', () => {
     )
     expect(lines.at(-1)).toMatch(/q quit {2}\? help .* 1\/3$/)
     expect(await quit()).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('shows the note about the chosen group above the keys', async () => {
+    await futureDated()
+    watch(['--group', 'odd'], 140)
+    const lines = await terminal.shows('odd: the first waiting event of odd-events[0] is dated in the future')
+    expect(lines.at(-2)).toContain('odd: the first')
+    await quit()
   })
 
   test('looks again: lag, rates and sparklines move', async () => {
@@ -291,6 +306,13 @@ describe('lag --watch without a terminal', () => {
     ])
     expect(printed[3]).toMatch(/group=billing .* in=0\.0 out=0\.0 catch-up=- verdict=stopped$/)
     expect([exitCode, stderr]).toEqual([130, ''])
+  })
+
+  test('prints the note about a group once for each verdict', async () => {
+    await futureDated()
+    const { stderr } = await lines(6, ['--group', 'odd'])
+    const note = 'note: odd: the first waiting event of odd-events[0] is dated in the future, so its age is not known\n'
+    expect(stderr).toBe(note)
   })
 
   test('quotes names that would break the fields', async () => {

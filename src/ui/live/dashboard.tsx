@@ -1,8 +1,9 @@
 import { Box, Text, Transform, useInput, useStdin } from 'ink'
 import { memo, useMemo } from 'react'
+import { lagNotes } from '../format-lag.ts'
 import { type Columns, fitColumns, headerLine, rowLine } from './columns.ts'
 import type { DashboardState, OpenGroup } from './dashboard-state.ts'
-import { keysLine, messageLine } from './foot-lines.ts'
+import { groupInView, keysLine, messageLine } from './foot-lines.ts'
 import { groupColumns } from './group-columns.ts'
 import { helpLines } from './help-lines.ts'
 import { type Key, toKeys } from './keys.ts'
@@ -27,13 +28,18 @@ export function Dashboard({ onKey, ...props }: Props & { readonly onKey: (key: K
   const { columns, rows } = state.size
   const width = widthIn(state)
   const { isRawModeSupported } = useStdin()
+  const group = groupInView(state)
+  const [note] = useMemo(
+    () => (group === undefined ? [] : lagNotes({ groups: [group] }, state.time)),
+    [group, state.time],
+  )
   useInput((input, key) => toKeys(input, key).forEach(onKey), { isActive: isRawModeSupported })
   return (
     <Box flexDirection="column" width={columns} height={rows} paddingLeft={1} overflowY="hidden">
       <Box flexDirection="column" flexGrow={1} flexShrink={1} overflowY="hidden">
         <Body {...props} />
       </Box>
-      <Line text={messageLine(state, palette, width)} />
+      <Line text={messageLine(state, note, palette, width)} />
       <Line text={keysLine(state, isRawModeSupported, palette, width)} />
     </Box>
   )

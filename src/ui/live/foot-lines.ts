@@ -1,15 +1,21 @@
+import type { GroupLag } from '../../operations/lag.ts'
 import { printable } from '../printable.ts'
 import { type DashboardState, filterOf } from './dashboard-state.ts'
 import type { Palette } from './palette.ts'
 import { cut, joined, type Piece, spread, widthOf } from './pieces.ts'
 
-/** Above the keys: what went wrong, else the filter. */
-export function messageLine(state: DashboardState, palette: Palette, width: number): string {
+/** The group that is open, else the one that is chosen. */
+export const groupInView = ({ open, groups }: DashboardState): GroupLag | undefined =>
+  open?.group ?? groups.rows[groups.at]?.lag
+
+/** The line above the keys: what went wrong, else the filter, else the note about the group in view. */
+export function messageLine(state: DashboardState, note: string | undefined, palette: Palette, width: number): string {
   const { trouble, mode } = state
   const filter = printable(filterOf(state))
   if (mode === 'filter') return joined([{ text: `/${filter}` }, { text: ' ', paint: palette.chosen }], width)
   if (trouble !== undefined) return joined([{ text: `! ${trouble}`, paint: palette.trouble }], width)
-  return filter === '' ? '' : joined([{ text: `/${filter}` }, { text: '  esc drops it', paint: palette.quiet }], width)
+  if (filter === '') return note === undefined ? '' : joined([{ text: note, paint: palette.quiet }], width)
+  return joined([{ text: `/${filter}` }, { text: '  esc drops it', paint: palette.quiet }], width)
 }
 
 /** The keys, as many as there is room for, and which row of how many is chosen. */
