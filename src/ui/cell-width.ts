@@ -39,7 +39,3 @@ export function cellWidth(text: string): number {
 /** A text in at least so many cells, its room on the right. */
 export const padEndCells = (text: string, width: number): string =>
   `${text}${' '.repeat(Math.max(0, width - cellWidth(text)))}`
-
-/** A text in at least so many cells, its room on the left. */
-export const padStartCells = (text: string, width: number): string =>
-  `${' '.repeat(Math.max(0, width - cellWidth(text)))}${text}`
