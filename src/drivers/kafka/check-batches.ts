@@ -90,7 +90,7 @@ export function checkBatches(
       return refuse(corrupt(reason), isPlausible ? { offset: base, behind: last + 1n } : nextAt(behind))
     }
     const expected = batches.readUInt32BE(at + CRC_AT)
-    const actual = crc32c(batches.subarray(at + CRC_FROM, end))
+    const actual = crc32c(batches, at + CRC_FROM, end)
     if (actual !== expected) return refuseHere(`its checksum is ${hex(actual)} and should be ${hex(expected)}`)
     if (lastDelta < 0) return refuseHere(`its last offset is ${lastDelta} behind its first`)
     if (base < least || last < from) {
