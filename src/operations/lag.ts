@@ -420,19 +420,19 @@ function judgePlace(
     committed,
     start,
     end,
-    lastStable,
     lag,
     age,
     rates: before === undefined || elapsed === undefined ? undefined : ratesOf(before, place, elapsed, lag),
     verdict,
   }
-  const ahead = first === undefined ? undefined : aheadOf(first.timestamp, now)
+  const ahead = first === undefined || age !== undefined ? undefined : aheadOf(first.timestamp, now)
   const unreadable = first?.unreadable
   // There may be a hundred thousand of these, and most have none of the rest.
-  const isCalm = gone === undefined && ahead === undefined && unreadable === undefined && !mayBeHeldBack
+  const isCalm = gone === undefined && ahead === undefined && unreadable === undefined && lastStable === end
   if (isCalm && owner === undefined) return judged
   return {
     ...judged,
+    lastStable: lastStable === end ? undefined : lastStable,
     gone,
     ahead,
     unreadable,

@@ -47,12 +47,11 @@ const MAX_NAMED = 3
 export function lagNotes({ groups }: Pick<LagReport, 'groups'>, now: number): string[] {
   return groups.flatMap(({ group, gone, topics }) => {
     // A group may have thousands of partitions, and most have nothing to note.
-    const placesWith = (isNoted: (place: PartitionLag) => boolean) =>
-      topics.flatMap(({ topic, partitions }) =>
-        partitions.filter(isNoted).map((place) => ({ ...place, topic, name: `${topic}[${place.partition}]` })),
-      )
+    const places = topics.flatMap(({ topic, partitions }) =>
+      partitions.filter(isNoted).map((place) => ({ ...place, topic, name: `${topic}[${place.partition}]` })),
+    )
     const notes: string[] = []
-    const held = placesWith(({ transaction }) => transaction !== undefined)
+    const held = places.filter(({ transaction }) => transaction !== undefined)
     for (const { name, topic, partition, transaction } of held.slice(0, MAX_NAMED)) {
       const { offset = 0n, since } = transaction ?? {}
       const began =
@@ -65,18 +64,18 @@ export function lagNotes({ groups }: Pick<LagReport, 'groups'>, now: number): st
     }
     if (held.length > MAX_NAMED) notes.push(`transactions are open in ${held.length - MAX_NAMED} more partitions`)
     if (gone !== undefined) {
-      const from = namesOf(placesWith((place) => place.gone !== undefined).map(({ name }) => name))
+      const from = namesOf(places.filter((place) => place.gone !== undefined).map(({ name }) => name))
       notes.push(`${gone} events behind the committed offset were deleted unread from ${from}; LAG leaves them out`)
     }
     const compacted = topics.filter(({ counts }) => counts === 'offsets').map(({ topic }) => topic)
     if (compacted.length > 0) {
       notes.push(`LAG counts offsets of ${namesOf(compacted)}, which is compacted: at most so many events wait`)
     }
-    const ahead = placesWith((place) => place.ahead !== undefined).map(({ name }) => name)
+    const ahead = places.filter((place) => place.ahead !== undefined).map(({ name }) => name)
     if (ahead.length > 0) {
       notes.push(`the first waiting event of ${namesOf(ahead)} is dated in the future, so its age is not known`)
     }
-    const unreadable = new Set(topics.flatMap((topic) => topic.partitions.flatMap((place) => place.unreadable ?? [])))
+    const unreadable = new Set(places.flatMap((place) => place.unreadable ?? []))
     for (const reason of [...unreadable].slice(0, MAX_NAMED)) {
       notes.push(`the first waiting event cannot be read, so its age is not known: ${reason}`)
     }
@@ -84,6 +83,9 @@ export function lagNotes({ groups }: Pick<LagReport, 'groups'>, now: number): st
     return notes.map((note) => printable(`${group}: ${note}`))
   })
 }
+
+const isNoted = ({ transaction, gone, ahead, unreadable }: PartitionLag): boolean =>
+  transaction !== undefined || gone !== undefined || ahead !== undefined || unreadable !== undefined
 
 const namesOf = (names: readonly string[]): string =>
   names.length > MAX_NAMED

@@ -58,7 +58,7 @@ export function* formatMetrics({ groups }: LagReport): Generator<string> {
   yield* metric(
     'crbus_group_last_stable_offset',
     'where the oldest open transaction begins, else the end',
-    ofPlaces(({ lastStable }) => lastStable),
+    ofPlaces(({ end, lastStable = end }) => lastStable),
   )
   yield* metric(
     'crbus_group_lag_events',

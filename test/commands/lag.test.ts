@@ -94,7 +94,6 @@ describe('lag', () => {
         committed: 1,
         start: 0,
         end: 2,
-        lastStable: 2,
         lag: 1,
         age: 192_000,
         member: expect.stringContaining(bus.clientId),
