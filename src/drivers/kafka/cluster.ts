@@ -147,16 +147,31 @@ export class KafkaCluster {
     return partitions
   }
 
-  /** Those of several topics as they are now, sorted, by one request. Topics that do not exist are absent. */
-  async partitionsOf(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionMetadata[]>> {
-    const found = topics.length === 0 ? [] : (await this.metadata([...new Set(topics)])).topics
+  /**
+   * Those of several topics, sorted, by one request at most: as they are now, or as they were `maxAge` milliseconds ago at
+   * most. Topics that do not exist are absent.
+   */
+  async partitionsOf(
+    topics: readonly string[],
+    maxAge = 0,
+  ): Promise<ReadonlyMap<string, readonly PartitionMetadata[]>> {
+    const remembered = new Map<string, readonly PartitionMetadata[]>()
+    for (const topic of new Set(topics)) {
+      const known = this.#topics.get(topic)
+      if (known === undefined || performance.now() - known.at >= maxAge) continue
+      const partitions = await known.partitions.catch(() => undefined)
+      if (partitions !== undefined) remembered.set(topic, partitions)
+    }
+    const asked = [...new Set(topics)].filter((topic) => !remembered.has(topic))
+    const found = asked.length === 0 ? [] : (await this.metadata(asked)).topics
     const known = found.filter(({ error }) => error !== errorCode.UNKNOWN_TOPIC_OR_PARTITION)
     for (const { error, topic } of known) {
       if (error === 0) continue
       const failure = protocolFailure(error, null, { request: metadataApi.name, topic })
       throw failure.isPassing ? failure : this.toBusError(failure, { topic })
     }
-    return new Map(known.map(({ topic, partitions }) => [topic, this.#remember(topic, partitions)]))
+    for (const { topic, partitions } of known) remembered.set(topic, this.#remember(topic, partitions))
+    return remembered
   }
 
   /** Who leads a partition, as far as known by now; asked for by {@link partitions}. */

@@ -11,6 +11,8 @@ import { protocolFailure, type WireConnection } from './wire.ts'
 /** Bytes asked of each partition at first, as large as the Java client makes its batches; more where one is larger. */
 const FIRST_BYTES = 16 * 1024
 const WIDEN = 8
+/** Leaders that were asked for so shortly before, for the ranges of the same partitions, are believed. */
+const LEADERS_AGE_MS = 1000
 /** Records unpacked at a time. */
 const UNPACKED = 100
 /** Answers in a row that may hold nothing sound of a partition: another may be what the broker has. */
@@ -53,7 +55,10 @@ export async function firstRecords(
   for (const { wanted } of pending) wanted.sort((a, b) => (a.next < b.next ? -1 : 1))
   await cluster.retrying({}, async () => {
     pending = pending.filter((place) => place.wanted.length > 0)
-    const known = await cluster.partitionsOf(pending.map(({ topic }) => topic))
+    const known = await cluster.partitionsOf(
+      pending.map(({ topic }) => topic),
+      LEADERS_AGE_MS,
+    )
     const leaderOf = ({ topic, partition }: Pending) => known.get(topic)?.[partition]?.leader
     const byLeader = Map.groupBy(pending, leaderOf)
     byLeader.delete(undefined)
