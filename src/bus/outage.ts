@@ -1,4 +1,4 @@
-import type { EventBusError } from './errors.ts'
+import { EventBusError } from './errors.ts'
 
 /** What a reader or a subscriber is told of an outage of its bus. */
 export type Outage =
@@ -16,3 +16,7 @@ export interface OutageOptions {
    */
   readonly outageLimit?: number | undefined
 }
+
+/** Whether the bus is away, or answers and cannot serve yet, as brokers without a leader do after a restart. */
+export const isOutage = (error: unknown): error is EventBusError =>
+  error instanceof EventBusError && (error.code === 'CONNECTION_FAILED' || error.code === 'TRANSPORT_ERROR')

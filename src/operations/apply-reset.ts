@@ -1,7 +1,8 @@
 import type { CommitDetails, TopicPartition } from '../bus/admin.ts'
-import { EventBusError, type EventBusErrorCode, groupActive } from '../bus/errors.ts'
+import { EventBusError, groupActive } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
+import { isOutage } from '../bus/outage.ts'
 import { isSameCommit } from './commit-details.ts'
 import { type BusIdentity, changesOf, type ResetPlan, type ResetStep, requireSameBus } from './reset-plan.ts'
 
@@ -27,13 +28,10 @@ export async function waitUntilEmpty(
       members = await membersOf(bus, group)
     } catch (error) {
       // A bus that goes away while the members are waited for may be back before the wait is over.
-      const mayPass = error instanceof EventBusError && OUTAGES.has(error.code)
-      if (!mayPass || signal?.aborted || performance.now() >= deadline) throw error
+      if (!isOutage(error) || signal?.aborted || performance.now() >= deadline) throw error
     }
   }
 }
-
-const OUTAGES: ReadonlySet<EventBusErrorCode> = new Set(['CONNECTION_FAILED', 'TRANSPORT_ERROR'])
 
 const membersOf = async (bus: EventBus, group: string): Promise<readonly string[]> =>
   (await bus.admin.describeGroup(group)).members.map(({ memberId }) => memberId)
@@ -162,8 +160,7 @@ function howFar(missing: readonly NotTaken[], all: number): string {
   return `read back, ${took}: ${some(places)}`
 }
 
-const isBroken = (error: unknown): boolean =>
-  !(error instanceof EventBusError) || error.code === 'CONNECTION_FAILED' || error.code === 'TRANSPORT_ERROR'
+const isBroken = (error: unknown): boolean => !(error instanceof EventBusError) || isOutage(error)
 
 /** An error with what was done by then. */
 export function half(

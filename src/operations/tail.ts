@@ -3,7 +3,7 @@ import { EventBusError, topicNotFound } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { topicNameError } from '../bus/names.ts'
 import { namesLike } from '../bus/names-like.ts'
-import type { OutageOptions } from '../bus/outage.ts'
+import { isOutage, type OutageOptions } from '../bus/outage.ts'
 import type { BusRecord } from '../bus/record.ts'
 import type { LogSlice, ReadOptions } from '../bus/topic-log.ts'
 import type { EventFilter } from './event-filter.ts'
@@ -233,10 +233,6 @@ async function awaitTopics(
   }
   return new Set(missing)
 }
-
-/** A bus that is away, or one whose brokers answer and have no leader yet, as after a restart. */
-const isOutage = (error: unknown): error is EventBusError =>
-  error instanceof EventBusError && (error.code === 'CONNECTION_FAILED' || error.code === 'TRANSPORT_ERROR')
 
 const exists = (bus: EventBus, topic: string): Promise<boolean> =>
   bus.log.ranges(topic).then(
