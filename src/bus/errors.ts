@@ -78,7 +78,7 @@ export interface UnreadablePlace {
   readonly topic: string
   readonly partition: number
   readonly offset: bigint
-  /** The first offset behind them, where reading may go on. */
+  /** The first offset after them, where reading may go on. */
   readonly behind: bigint
 }
 

@@ -13,7 +13,7 @@ export type ParsedMoment =
   | { readonly ok: false; readonly reason: string }
 
 const date = String.raw`(\d{4})-(\d\d)-(\d\d)`
-// A digit behind two others begins the second moment of a range.
+// Three digits in a row are not seconds: they begin the second moment of a range, as in 10:00:2026-11-24.
 const clock = String.raw`(\d\d):(\d\d)(?::(\d\d)(?!\d)(\.\d+)?)?`
 const zone = String.raw` ?([Zz]|[+-]\d\d(?::?\d\d(?!\d))?)`
 const whole = new RegExp(`^${date}(?:[Tt ]${clock}${zone}?)?$`)

@@ -4,7 +4,7 @@ import { parseMoment } from '../bus/moment.ts'
 class ExactDate extends Date {
   readonly #digits: string
 
-  /** `digits` are those behind the milliseconds. */
+  /** `digits` are those after the milliseconds. */
   constructor(time: number, digits: string) {
     super(time)
     this.#digits = digits
@@ -16,8 +16,8 @@ class ExactDate extends Date {
 }
 
 /**
- * The date that stands behind a CBOR tag: RFC 3339 text behind tag 0, seconds since 1970 behind tag 1. `undefined` where
- * there is none: a leap second, another text, a number that no `Date` holds, or a value of another type.
+ * The date that a CBOR tag announces: RFC 3339 text after tag 0, seconds since 1970 after tag 1. `undefined` where there
+ * is none: a leap second, another text, a number that no `Date` holds, or a value of another type.
  */
 export function dateOf(content: unknown, tag: number): Date | undefined {
   if (tag === 0) return typeof content === 'string' ? dateOfText(content) : undefined

@@ -131,7 +131,7 @@ Long input is published as it comes. A line that cannot be published ends it: th
     const { lines, progress } = await this.#source({ ...flags, input: args.input })
     const utc = readAsUtc('--timestamp', flags.timestamp)
     if (utc !== undefined) await this.notice(utc)
-    // The events of --data are numbered as lines, and the last of them is known: none behind it is left to publish.
+    // The events of --data are numbered as lines. The last number is known, so no line after it is left to publish.
     const all = flags.data === undefined && !flags.tombstone ? ALL : [{ from: 1, to: flags.count ?? 1 }]
     const only = within(toLines(flags.lines) ?? ALL, all)
     const bus = await this.openBus(flags)

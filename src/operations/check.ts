@@ -222,9 +222,9 @@ export async function checkTopicState(bus: EventBus, expected: TopicExpectation)
               text: `the newest events of ${topic} ${unknown}: no silence is known${uncommitted}`,
             } as const)
         : broke(silence, undefined, maxSilence, (limit) => {
-            const newest = unreadable === undefined ? 'its newest event' : 'the newest event that can be read'
+            const which = unreadable === undefined ? 'its newest event' : 'the newest event that can be read'
             const reason = unreadable === undefined ? '' : ` (${unreadable})`
-            return `${topic} had ${newest} ${whole(silence)}s ago, above ${limit / 1000}s${reason}${besides}${uncommitted}`
+            return `${topic} had ${which} ${whole(silence)}s ago, above ${limit / 1000}s${reason}${besides}${uncommitted}`
           })
     // Events that cannot be read may be newer.
     if (finding !== undefined) findings.push(unreadable === undefined ? finding : { ...finding, status: 'unknown' })

@@ -143,8 +143,8 @@ export async function reportLag(
     )
     return { description, byTopic: Map.groupBy(partitions, (_, at) => places[at]?.topic ?? '') }
   })
-  const behind = judged.flatMap(({ byTopic }) => [...byTopic].filter(([, own]) => own.some(maySkipOffsets)))
-  const compacted = await bus.admin.compactedTopics([...new Set(behind.map(([topic]) => topic))])
+  const inDoubt = judged.flatMap(({ byTopic }) => [...byTopic].filter(([, own]) => own.some(maySkipOffsets)))
+  const compacted = await bus.admin.compactedTopics([...new Set(inDoubt.map(([topic]) => topic))])
   const groups = judged.map(({ description, byTopic }) => summarizeGroup(description, byTopic, compacted))
   return { sample: elapsed === undefined ? undefined : Math.round(elapsed), groups: groups.sort(worstFirst('group')) }
 }
@@ -257,7 +257,7 @@ function committedSlice(place: LagPlace): LogSlice | undefined {
   return lastStable === undefined || from >= lastStable ? undefined : { topic, partition, from, to: lastStable }
 }
 
-/** And of those that an open transaction keeps back. */
+/** What a group would read next of the events that an open transaction keeps back. */
 function openSlice(place: LagPlace): LogSlice | undefined {
   const { topic, partition, committed, end, lastStable = end } = place
   if (committed === undefined || end === undefined || lastStable === undefined || lastStable >= end) return undefined
@@ -285,7 +285,7 @@ export async function firstWaiting(bus: EventBus, places: readonly LagPlace[]): 
   return (place) => ({ committed: committed(place), open: open(place) })
 }
 
-/** First records asked for at a time: of more, a hundred thousand say, those before are let go. */
+/** How many first records are asked for at a time, so that those of a hundred thousand are never in memory together. */
 const PORTION = 5000
 
 /** Where records are wanted in one partition, and those that were found. */
@@ -342,11 +342,12 @@ async function firstOf(
         failures.set(error.place, count)
         const unreadable = slicesAt(error.place, slices, count >= MAX_PASSED_OVER)
         if (unreadable.length === 0) throw error
+        const passed = new Set(unreadable)
         for (const slice of unreadable) {
           const offset = slice.from > error.place.offset ? slice.from : error.place.offset
           wanted.get(slice)?.firsts.set(slice.from, { offset, timestamp: -1n, unreadable: error.message })
         }
-        slices = slices.filter((slice) => !unreadable.includes(slice))
+        slices = slices.filter((slice) => !passed.has(slice))
       }
     }
   }
@@ -380,7 +381,7 @@ export function countLag(place: LagPlace, waiting: Waiting): Pick<LagSummary, 'l
   return { lag, gone: committed < start ? start - committed : undefined }
 }
 
-/** Whether some offsets of the lag may hold no event where the topic is compacted: the first that waits is known to. */
+/** Whether the lag of a compacted topic may count offsets without an event. The first waiting offset is known to hold one. */
 const maySkipOffsets = ({ lag }: Pick<LagSummary, 'lag'>): boolean => lag !== undefined && lag > 1n
 
 /** What the lag of one partition counts. */
@@ -427,9 +428,9 @@ function judgePlace(
   }
   const ahead = first === undefined || age !== undefined ? undefined : aheadOf(first.timestamp, now)
   const unreadable = first?.unreadable
-  // There may be a hundred thousand of these, and most have none of the rest.
-  const isCalm = gone === undefined && ahead === undefined && unreadable === undefined && lastStable === end
-  if (isCalm && owner === undefined) return judged
+  // A report may have a hundred thousand partitions, and most of them have none of the fields below.
+  const isUsual = gone === undefined && ahead === undefined && unreadable === undefined && lastStable === end
+  if (isUsual && owner === undefined) return judged
   return {
     ...judged,
     lastStable: lastStable === end ? undefined : lastStable,
@@ -488,7 +489,7 @@ function summarize(parts: readonly LagSummary[]): LagSummary {
   }
 }
 
-/** Of those that have a value; `undefined` when none has. */
+/** The sum over the parts that have a value; `undefined` when none has. */
 const sumOf = (parts: readonly LagSummary[], read: (part: LagSummary) => bigint | undefined): bigint | undefined =>
   parts.reduce<bigint | undefined>((sum, part) => {
     const own = read(part)

@@ -234,7 +234,7 @@ async function resolveTopic(
       }
       const first = place(from, fromTimes, end)
       const last = place(to, toTimes, lastStable)
-      // An offset behind the start of the transaction was noted above.
+      // An offset after the start of the transaction was noted above.
       if (to.kind !== 'offset' && lastStable < end && last === lastStable) {
         const held = end - lastStable
         notes.push(

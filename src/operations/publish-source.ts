@@ -38,7 +38,7 @@ export async function* readChunks(stream: AsyncIterable<Uint8Array | string>, na
   }
 }
 
-/** Why nothing can be read from an open file: a shell opens a folder behind `<`, and Node reads it as an empty file. */
+/** Why nothing can be read from an open file: a shell opens a folder given after `<`, and Node reads it as an empty file. */
 export function openFileProblem(descriptor: number): string | undefined {
   return fstatSync(descriptor).isDirectory() ? 'it is a folder, not a file' : undefined
 }

@@ -3,7 +3,7 @@ import { placeOf } from '../bus/names.ts'
 import type { BusRecord } from '../bus/record.ts'
 import type { LogSlice, ReadOptions, TopicLog } from '../bus/topic-log.ts'
 
-/** Unreadable places that are passed over in a partition; behind more, the rest of the partition is left out. */
+/** How many unreadable places of a partition are passed over. After the last, the rest of the partition is left out. */
 export const MAX_PASSED_OVER = 10
 
 /** A slice with an end. */
@@ -23,8 +23,8 @@ export function leftOutReasons(leftOut: readonly LeftOut[]): string[] {
 }
 
 /**
- * Reads slices for what their records say of a topic, where it is better to know less than to fail: records that cannot
- * be read are left out and told to `onUnreadable`. Every other error is thrown.
+ * Reads slices to learn about a topic, where knowing less is better than failing: records that cannot be read are left out
+ * and reported to `onUnreadable`. Every other error is thrown.
  */
 export async function* readOver(
   log: TopicLog,

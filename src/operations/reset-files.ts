@@ -23,11 +23,12 @@ export function writePlanFile(path: string, plan: ResetPlan): void {
     writeWhole(path, toText(PLAN, plan))
   } catch (error) {
     const suggestions = ['--plan-out FILE in a folder that can be written', '--dry-run to see the plan']
+    const folder = dirname(path)
     throw fileRefused(
       'the plan',
       path,
       error,
-      !existsSync(dirname(path)) ? [`mkdir -p ${dirname(path)}`, ...suggestions] : suggestions,
+      existsSync(folder) ? suggestions : [`mkdir -p ${folder}`, ...suggestions],
     )
   }
 }

@@ -19,7 +19,7 @@ export function* formatMetrics({ groups }: LagReport): Generator<string> {
     function* (name) {
       for (const { group, topics } of groups) {
         for (const { topic, partitions } of topics) {
-          // The same for a thousand partitions, and escaping is what costs.
+          // Escaped once for all partitions of the topic, since escaping takes most of the time.
           const shared = `${name}{${labelPairs({ group, topic })},partition="`
           let lines = ''
           for (const place of partitions) {

@@ -175,14 +175,14 @@ describe('check topic', () => {
     expect(await check(topic, '--max-silence', '1h')).toMatchObject({ exitCode: 2 })
   })
 
-  test('finds the newest event behind more records of older timestamps than it looks at first', async () => {
+  test('finds the newest event among more records of older timestamps than it looks at first', async () => {
     const topic = await dated(5000, ...Array.from({ length: 500 }, () => 2 * DAY))
     const { stdout, exitCode } = await check(topic, '--max-silence', '1h')
     expect(stdout).toBe(`TOPIC OK - ${topic} has 1 partition and 1 replica, the newest event 5s ago\n`)
     expect(exitCode).toBe(0)
   })
 
-  test('finds the newest event behind records dated in the future, whatever another partition holds', async () => {
+  test('finds the newest event before records dated in the future, whatever another partition holds', async () => {
     const ages = [[2 * DAY], [5000, ...Array.from({ length: 50 }, () => -DAY)]]
     await bus.admin.createTopic('two-events', { partitions: 2 })
     await bus.log.append(

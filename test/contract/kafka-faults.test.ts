@@ -295,7 +295,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     const CORRUPT_MESSAGE = 2
     proxy().rules = {
       changes({ key }, payload) {
-        // The error stands behind the name of the topic, the number of partitions and that of the first.
+        // The error follows the name of the topic, the number of partitions and that of the first.
         const at = 4 + 2 + 4 + 4 + 2 + topic.length + 4 + 4
         if (key !== FETCH || payload.length < at + 2) return payload
         const changed = Buffer.from(payload)

@@ -44,7 +44,7 @@ async function groupAt(bus: RedpandaEventBus, topic: string, offset: bigint): Pr
 }
 
 describe.skipIf(brokers === '')('with a batch that cannot be read', () => {
-  test('a group is moved behind the batch, as the error of its subscription advises', async () => {
+  test('a group is moved past the batch, as the error of its subscription advises', async () => {
     const { topic, bus, reason } = await scene()
     const group = await groupAt(bus, topic, 1n)
     const to = (offset: bigint) => ({

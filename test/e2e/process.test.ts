@@ -99,7 +99,7 @@ describe('the built command line', () => {
     expect(new Set(seen).size).toBe(30_000)
   })
 
-  test('refuses a folder behind <, which Node would read as an empty file', async () => {
+  test('refuses a folder after <, which Node would read as an empty file', async () => {
     const stdin = openSync(folder, 'r')
     const found = await crbus(['publish', 'order-events', '--type', 'A'], { stdin })
     closeSync(stdin)

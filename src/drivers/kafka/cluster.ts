@@ -155,14 +155,15 @@ export class KafkaCluster {
     topics: readonly string[],
     maxAge = 0,
   ): Promise<ReadonlyMap<string, readonly PartitionMetadata[]>> {
-    const remembered = new Map<string, readonly PartitionMetadata[]>()
+    const partitionsOf = new Map<string, readonly PartitionMetadata[]>()
+    const asked: string[] = []
     for (const topic of new Set(topics)) {
       const known = this.#topics.get(topic)
-      if (known === undefined || performance.now() - known.at >= maxAge) continue
-      const partitions = await known.partitions.catch(() => undefined)
-      if (partitions !== undefined) remembered.set(topic, partitions)
+      const isFresh = known !== undefined && performance.now() - known.at < maxAge
+      const partitions = isFresh ? await known.partitions.catch(() => undefined) : undefined
+      if (partitions === undefined) asked.push(topic)
+      else partitionsOf.set(topic, partitions)
     }
-    const asked = [...new Set(topics)].filter((topic) => !remembered.has(topic))
     const found = asked.length === 0 ? [] : (await this.metadata(asked)).topics
     const known = found.filter(({ error }) => error !== errorCode.UNKNOWN_TOPIC_OR_PARTITION)
     for (const { error, topic } of known) {
@@ -170,8 +171,8 @@ export class KafkaCluster {
       const failure = protocolFailure(error, null, { request: metadataApi.name, topic })
       throw failure.isPassing ? failure : this.toBusError(failure, { topic })
     }
-    for (const { topic, partitions } of known) remembered.set(topic, this.#remember(topic, partitions))
-    return remembered
+    for (const { topic, partitions } of known) partitionsOf.set(topic, this.#remember(topic, partitions))
+    return partitionsOf
   }
 
   /** Who leads a partition, as far as known by now; asked for by {@link partitions}. */

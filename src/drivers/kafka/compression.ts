@@ -44,7 +44,7 @@ function bounded(name: string, limit: number, decompress: () => Buffer): Buffer 
   }
 }
 
-/** Decompresses every frame. Node stops behind the first one, unless that happens to fill its buffer. */
+/** Decompresses every frame. Node stops after the first one, unless that happens to fill its buffer. */
 function unzstd(bytes: Buffer, limit: number): Buffer {
   const frames: Buffer[] = []
   let size = 0

@@ -10,7 +10,7 @@ let summed = 0
 /** Loading the package takes 5 ms and 7 MB, and cold tables sum this much in that time. */
 const WORTH_LOADING_BYTES = 2 * 1024 * 1024
 
-/** Tables have summed so few bytes before a call of native code has begun. */
+/** Fewer bytes are summed by tables in less time than a call of native code takes. */
 const WORTH_CALLING_BYTES = 128
 
 /**

@@ -11,7 +11,7 @@ import { protocolFailure, type WireConnection } from './wire.ts'
 /** Bytes asked of each partition at first, as large as the Java client makes its batches; more where one is larger. */
 const FIRST_BYTES = 16 * 1024
 const WIDEN = 8
-/** Leaders that were asked for so shortly before, for the ranges of the same partitions, are believed. */
+/** Leaders that were looked up so recently, usually for the ranges of the same partitions, are not looked up again. */
 const LEADERS_AGE_MS = 1000
 /** Records unpacked at a time. */
 const UNPACKED = 100

@@ -107,8 +107,8 @@ describe('reading', () => {
     ],
     ['a leap second is its text', 'c0 74 323031362d31322d33315432333a35393a36305a', '2016-12-31T23:59:60Z'],
     ['a text that is not a date is the text', 'c0 64 736f6f6e', 'soon'],
-    ['a number behind the tag of a text is the number', 'c0 01', 1],
-    ['a date behind the tag of a number is the text', 'c1 64 736f6f6e', 'soon'],
+    ['a number after the tag of a text is the number', 'c0 01', 1],
+    ['a date after the tag of a number is the text', 'c1 64 736f6f6e', 'soon'],
     [
       'seconds that no date holds are the number',
       '82 c1 1bffffffffffffffff c1 fb4415af1d78b58c40',

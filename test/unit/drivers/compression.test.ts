@@ -58,7 +58,7 @@ describe('decompression', () => {
     ['gzip', gzip, gzipSync],
     ['zstd', zstd, zstdCompressSync],
   ] as const)(
-    'of %s gives all frames of a batch, and refuses what is no frame behind them',
+    'of %s gives all frames of a batch, and refuses bytes after them that are not a frame',
     async (_, id, compress) => {
       const codec = await codecFor(id)
       for (const size of [40_000, 16 * 1024, 1]) {
