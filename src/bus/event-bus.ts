@@ -44,11 +44,20 @@ export interface SubscribeOptions extends OutageOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface PublishOptions {
+  /**
+   * The record key, written as UTF-8: records of one key go to one partition, which keeps them in order. A function
+   * chooses it for each event; where it returns `undefined`, and by default, the key is the event type, as in Rust.
+   * Commands are keyed by the id of the aggregate they are for: `{ key: 'o-1' }`.
+   */
+  readonly key?: string | ((event: SerializedEvent, index: number) => string | undefined) | undefined
+}
+
 /**
  * Publish and subscribe, the same on every backend.
  *
- * **Order.** Events of one type on one topic arrive in the order published, since the record key is the event type and
- * a key has one partition; across types there is none on a topic with several partitions.
+ * **Order.** Events of one key on one topic arrive in the order published, since a key has one partition. The key is the
+ * event type unless `publish` is given another; across keys there is no order on a topic with several partitions.
  *
  * **Delivery.** At least once. An event is committed after its subscriber came back for the next one.
  */
@@ -61,9 +70,13 @@ export interface EventBus {
    * `PUBLISH_FAILED` (topic and reason), or with a code that says more: `INVALID_TOPIC`, `TOPIC_NOT_FOUND`,
    * `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`. Where some of several events were or may have been published, or one is
    * refused, the error is an `AppendError` that says of each what became of it. An event that cannot be serialized fails
-   * the call before anything is sent.
+   * the call before anything is sent, and so does a key that is not a well-formed string.
    */
-  publish(topic: string, events: SerializedEvent | readonly SerializedEvent[]): Promise<readonly Position[]>
+  publish(
+    topic: string,
+    events: SerializedEvent | readonly SerializedEvent[],
+    options?: PublishOptions,
+  ): Promise<readonly Position[]>
   /** Resolves when the subscription stands: with `latest`, what is published from then on is delivered. */
   subscribe(topics: readonly string[], options?: SubscribeOptions): Promise<EventStream>
   /** Closes every stream and connection. Idempotent. */

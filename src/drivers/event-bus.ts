@@ -2,7 +2,7 @@ import type { BusAdmin } from '../bus/admin.ts'
 import type { BusDriver, OffsetReset } from '../bus/driver.ts'
 import { AppendError, EventBusError, publishFailed, recordName, subscriptionFailed } from '../bus/errors.ts'
 import type { SerializedEvent } from '../bus/event.ts'
-import type { EventBus, EventStream, SubscribeOptions } from '../bus/event-bus.ts'
+import type { EventBus, EventStream, PublishOptions, SubscribeOptions } from '../bus/event-bus.ts'
 import { topicNameError } from '../bus/names.ts'
 import type { NewRecord, Position } from '../bus/record.ts'
 import type { TopicLog } from '../bus/topic-log.ts'
@@ -42,12 +42,21 @@ export class DriverEventBus implements EventBus {
     this.admin = driver.admin
   }
 
-  async publish(topic: string, events: SerializedEvent | readonly SerializedEvent[]): Promise<readonly Position[]> {
+  async publish(
+    topic: string,
+    events: SerializedEvent | readonly SerializedEvent[],
+    { key }: PublishOptions = {},
+  ): Promise<readonly Position[]> {
     const invalid = topicNameError(topic)
     if (invalid) throw invalid
     if (this.#closing) throw publishFailed(topic, 'the bus is closed', { isPassing: true })
     const list = Array.isArray(events) ? (events as readonly SerializedEvent[]) : [events as SerializedEvent]
-    const records = list.map((event, index) => this.#toRecord(topic, event, index, list.length))
+    const records = list.map((event, index) => {
+      const refused = (reason: string) => refusedBefore(topic, reason, index, list.length)
+      const chosen = typeof key === 'function' ? key(event, index) : key
+      if (chosen !== undefined) checkKey(chosen, refused)
+      return this.#toRecord(event, chosen, refused)
+    })
     try {
       return await this.log.append(topic, records)
     } catch (error) {
@@ -102,16 +111,28 @@ export class DriverEventBus implements EventBus {
     for (const result of closed) if (result.status === 'rejected') throw result.reason
   }
 
-  #toRecord(topic: string, event: SerializedEvent, index: number, count: number): NewRecord {
+  #toRecord(event: SerializedEvent, key: string | undefined, refused: Refuse): NewRecord {
     const encoded = encodeEnvelope(event, this.#options.envelope ?? 'bincode')
-    if (!encoded.ok) {
-      const reason = `Failed to serialize event: ${encoded.reason}`
-      const { message } = publishFailed(topic, count === 1 ? reason : `${recordName(index, count)}: ${reason}`)
-      const outcome = { positions: new Array(count).fill(undefined), refused: [{ index, reason }], unknown: [] }
-      throw new AppendError('PUBLISH_FAILED', message, outcome, { topic, isPassing: false })
-    }
-    return { key: Buffer.from(event.eventType), value: encoded.bytes }
+    if (!encoded.ok) throw refused(`Failed to serialize event: ${encoded.reason}`)
+    return { key: Buffer.from(key ?? event.eventType), value: encoded.bytes }
   }
+}
+
+type Refuse = (reason: string) => AppendError
+
+/** One of the events given cannot be published, so nothing was sent. */
+function refusedBefore(topic: string, reason: string, index: number, count: number): AppendError {
+  const { message } = publishFailed(topic, count === 1 ? reason : `${recordName(index, count)}: ${reason}`)
+  const outcome = { positions: new Array(count).fill(undefined), refused: [{ index, reason }], unknown: [] }
+  return new AppendError('PUBLISH_FAILED', message, outcome, { topic, isPassing: false })
+}
+
+/** JavaScript callers may give anything. Records with an empty key go to any partition, so they have no order. */
+function checkKey(key: unknown, refused: Refuse): void {
+  if (typeof key !== 'string') throw refused(`the key must be a string, not ${key === null ? 'null' : typeof key}`)
+  if (key === '') throw refused('the key is empty')
+  // As UTF-8 it would have the bytes of other keys.
+  if (!key.isWellFormed()) throw refused('the key holds half of a surrogate pair')
 }
 
 /** A failed publish is a `PUBLISH_FAILED`, except where the code already says what to do about it. */

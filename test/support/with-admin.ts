@@ -6,7 +6,7 @@ export function withAdmin(bus: EventBus, different: Partial<BusAdmin>): EventBus
   return {
     log: bus.log,
     admin: { ...bus.admin, ...different },
-    publish: (topic, events) => bus.publish(topic, events),
+    publish: (...args) => bus.publish(...args),
     subscribe: (topics, options) => bus.subscribe(topics, options),
     close: () => bus.close(),
     [Symbol.asyncDispose]: () => bus.close(),

@@ -62,6 +62,54 @@ export function eventClauses({ bus, open, capabilities }: Contract): void {
     expect(new Set(received.map(({ record }) => record.partition)).size).toBe(1)
   })
 
+  test('writes the key that publish is given as UTF-8, and the event type where it is given none', async () => {
+    const topic = await newTopic(bus())
+    await bus().publish(topic, numbered(0), { key: 'é 1' })
+    await bus().publish(topic, [numbered(1), numbered(2)], { key: 'o-1' })
+    await bus().publish(topic, numberedList(5).slice(3), {
+      key: ({ data }, index) => (index === 0 ? `o-${data[0]}` : undefined),
+    })
+
+    const received = await take(await bus().subscribe([topic], earliest()), 5)
+
+    const keys = received.map(({ record }) => record.key && Buffer.from(record.key).toString())
+    expect(keys).toEqual(['é 1', 'o-1', 'o-1', 'o-3', 'OrderPlaced.v1'])
+  })
+
+  test('keeps events of one key in the order published, whatever their types', async () => {
+    const topic = await newTopic(bus(), 3)
+    const types = ['OrderPlaced.v1', 'OrderCancelled.v1', 'OrderShipped.v1', 'OrderRefunded.v1']
+    const events = Array.from({ length: 40 }, (_, number) => numbered(number, types[number % types.length]))
+    await bus().publish(topic, events, { key: (_, index) => `o-${index % 5}` })
+
+    const received = await take(await bus().subscribe([topic], earliest()), events.length)
+
+    for (let order = 0; order < 5; order += 1) {
+      const own = received.filter((item) => (numberOf(item) as number) % 5 === order)
+      expect(own.map(numberOf)).toEqual(Array.from({ length: 8 }, (_, number) => number * 5 + order))
+      expect(new Set(own.map(({ record }) => record.partition)).size).toBe(1)
+    }
+  })
+
+  test.each([
+    ['', 'the key is empty'],
+    ['\ud800', 'the key holds half of a surrogate pair'],
+    [7 as never, 'the key must be a string, not number'],
+    [null as never, 'the key must be a string, not null'],
+  ])('refuses the key %j, and publishes nothing of the list', async (key, reason) => {
+    const topic = await newTopic(bus())
+
+    const published = bus().publish(topic, numberedList(2), { key: (_, index) => (index === 1 ? key : 'o-1') })
+
+    await expect(published).rejects.toMatchObject({
+      code: 'PUBLISH_FAILED',
+      topic,
+      message: expect.stringContaining(`record 1: ${reason}`),
+      append: { refused: [{ index: 1, reason }] },
+    })
+    expect(await bus().log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 0n }])
+  })
+
   test('publishes nothing for an empty list, and makes no topic for it', async () => {
     const topic = uniqueTopic()
 
