@@ -1,6 +1,7 @@
+import { rejectedHead } from './dead-letter-text.ts'
 import { EventStoreError, invalidAppend, timerGone, versionConflict } from './errors.ts'
-import type { Commit, Committed, StreamAppend, Timer } from './event-store.ts'
-import { checkName, checkTime, checkTopic, type EventColumns, toColumns } from './stored-form.ts'
+import type { Commit, Committed, RejectedCommand, StreamAppend, Timer } from './event-store.ts'
+import { checkDeadLetter, checkName, checkTime, checkTopic, type EventColumns, toColumns } from './stored-form.ts'
 
 /** What commits are held against: the store as it is. */
 export interface StoreState {
@@ -19,12 +20,23 @@ interface MessageToWrite extends EventColumns {
   /** Of the commit's first append. */
   readonly streamId: string | null
   readonly topic: string
+  /** SQL's NULL: the event type. */
+  readonly key: string | null
 }
 
 interface TimerToWrite extends EventColumns {
   readonly id: string
   readonly streamId: string
   readonly due: Date
+}
+
+interface RejectedToWrite extends EventColumns {
+  readonly streamId: string
+  readonly originalTimestamp: Date
+  readonly error: string
+  /** What its details begin with: a row of the stream whose details begin so is this one. */
+  readonly head: string
+  readonly details: string
 }
 
 /** What a list of commits comes to, and what has to be written for it. */
@@ -37,6 +49,8 @@ export interface CommitPlan {
   readonly fired: ReadonlyMap<string, Date | undefined>
   /** By id, as they are in the end. */
   readonly timers: ReadonlyMap<string, TimerToWrite>
+  /** By stream and message id. */
+  readonly rejected: ReadonlyMap<string, RejectedToWrite>
 }
 
 /** Makes commits in their order, on paper: each holds what those before it did, and one that fails leaves nothing. */
@@ -45,6 +59,7 @@ export function planCommits(commits: readonly Commit[], state: StoreState): Comm
   const messages: MessageToWrite[] = []
   const fired = new Map<string, Date | undefined>()
   const timers = new Map<string, TimerToWrite>()
+  const rejected = new Map<string, RejectedToWrite>()
   const versions = new Map<string, number>()
   /** Ids that this list has set or fired, and when they are due since. */
   const timersNow = new Map<string, number | undefined>()
@@ -57,6 +72,7 @@ export function planCommits(commits: readonly Commit[], state: StoreState): Comm
       for (const { id, due } of commit.fired ?? []) if (dueOf(id) !== due.getTime()) throw timerGone(id)
       const toSend = planMessages(commit)
       const toSet = (commit.timers ?? []).map(toTimerToWrite)
+      const toReject = (commit.rejected ?? []).map(toRejectedToWrite)
 
       // Nothing can fail any more.
       for (const [streamId, version] of appended.versions) versions.set(streamId, version)
@@ -71,13 +87,14 @@ export function planCommits(commits: readonly Commit[], state: StoreState): Comm
         timers.set(timer.id, timer)
         timersNow.set(timer.id, timer.due.getTime())
       }
+      for (const letter of toReject) rejected.set(`${letter.streamId}\n${letter.head}`, letter)
       return { ok: true, versions: appended.last }
     } catch (error) {
       if (error instanceof EventStoreError) return { ok: false, error }
       throw error
     }
   })
-  return { results, events, messages, fired, timers }
+  return { results, events, messages, fired, timers, rejected }
 }
 
 function planAppends(appends: readonly StreamAppend[], current: (streamId: string) => number) {
@@ -111,9 +128,10 @@ function checkExpected(streamId: string, expected: StreamAppend['expectedVersion
 
 function planMessages({ appends, messages = [] }: Commit): MessageToWrite[] {
   const streamId = appends[0]?.streamId ?? null
-  return messages.map(({ topic, event }) => {
+  return messages.map(({ topic, key, event }) => {
     checkTopic(topic)
-    return { streamId, topic, ...toColumns(event) }
+    if (key !== undefined) checkName('the record key', key)
+    return { streamId, topic, key: key ?? null, ...toColumns(event) }
   })
 }
 
@@ -122,4 +140,12 @@ function toTimerToWrite({ id, streamId, due, event }: Timer): TimerToWrite {
   checkName('the stream id', streamId)
   checkTime(`the time of timer '${id}'`, due)
   return { id, streamId, due, ...toColumns(event) }
+}
+
+function toRejectedToWrite(command: RejectedCommand): RejectedToWrite {
+  checkDeadLetter(command)
+  const { streamId, topic, originalTimestamp, error, details = '', messageId, event } = command
+  checkName('the message id', messageId)
+  const head = rejectedHead(topic, messageId)
+  return { streamId, originalTimestamp, error, head, details: `${head}${details}`, ...toColumns(event) }
 }

@@ -7,7 +7,7 @@ export const eventStoreErrorCodes = {
   STORE_UNAVAILABLE: 3,
   /** This process has closed it. */
   STORE_CLOSED: 3,
-  /** Its tables are missing. */
+  /** Its tables are missing, or columns that a newer version of crbus needs: `crbus store init`. */
   STORE_NOT_READY: 4,
   /** A table of its names is there, and is another one. */
   STORE_MISMATCH: 6,

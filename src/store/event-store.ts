@@ -24,6 +24,8 @@ export interface StreamAppend {
 /** An event for the bus, kept in the store until it is there. */
 export interface OutgoingMessage {
   readonly topic: string
+  /** The record key, not empty; `undefined`: the event type. */
+  readonly key?: string | undefined
   readonly event: SerializedEvent
 }
 
@@ -50,6 +52,8 @@ export interface Commit {
    * fails the commit: `TIMER_GONE`.
    */
   readonly fired?: readonly Pick<Timer, 'id' | 'due'>[] | undefined
+  /** Commands that an aggregate rejected, to be kept as dead letters. */
+  readonly rejected?: readonly RejectedCommand[] | undefined
 }
 
 export type Committed =
@@ -212,8 +216,16 @@ export interface NewDeadLetter {
   readonly retryCount?: number | undefined
 }
 
+/** A command that its aggregate rejected: a dead letter of no attempts, whose error is the reason. */
+export interface RejectedCommand extends Omit<NewDeadLetter, 'retryCount'> {
+  /** A stream has one dead letter for each message id: the same command again adds none. */
+  readonly messageId: string
+}
+
 /** A row of Composable Rust's `failed_events`. */
 export interface DeadLetter extends NewDeadLetter {
+  /** The message id of a command that its aggregate rejected; `undefined` when handling or publishing failed. */
+  readonly rejected?: string | undefined
   readonly id: string
   readonly retryCount: number
   readonly firstFailedAt: Date

@@ -8,6 +8,8 @@ interface TableLayout {
   readonly columns: Readonly<Record<string, Column>>
   /** What no two rows have in common, on which every write relies. */
   readonly key: readonly string[]
+  /** Columns that tables of earlier versions of crbus lack. They may be NULL, and are added to such a table. */
+  readonly added?: readonly string[]
 }
 
 /** Columns of every table that holds events. */
@@ -50,11 +52,13 @@ const tables = {
       owner: 'text',
       stream_id: 'text?',
       topic: 'text',
+      record_key: 'text?',
       ...event,
       attempts: 'integer',
       created_at: 'time',
     },
     key: ['id'],
+    added: ['record_key'],
   },
   crbus_timers: {
     columns: { owner: 'text', id: 'text', stream_id: 'text', due_at: 'time', ...event },
@@ -66,15 +70,16 @@ export type TableName = keyof typeof tables
 export const tableNames = Object.keys(tables) as TableName[]
 
 export interface StorePart {
-  readonly kind: 'table' | 'index'
+  /** A column is listed only where one of crbus's own tables was made by an earlier version and lacks it. */
+  readonly kind: 'table' | 'index' | 'column'
   readonly name: string
-  /** The table it is, or is an index of. */
+  /** The table it is, or belongs to. */
   readonly table: TableName
   /** False: crbus would create it. */
   readonly exists: boolean
 }
 
-/** Makes the tables of one store. Nothing that is there is ever altered. */
+/** Makes the tables of one store. What is there is not altered, but for columns that are added to crbus's own tables. */
 export interface StoreSetup {
   readonly kind: 'sqlite' | 'postgres'
   /** Where it is, without a password. */
@@ -85,6 +90,20 @@ export interface StoreSetup {
   create(): Promise<readonly StorePart[]>
   [Symbol.asyncDispose](): Promise<void>
 }
+
+/** The columns that found tables lack because an earlier version of crbus made them. */
+export function missingColumns(found: readonly FoundTable[]): StorePart[] {
+  return found.flatMap(({ name, columns }) => {
+    const { added = [] }: TableLayout = tables[name]
+    return added
+      .filter((column) => !columns.has(column))
+      .map((column): StorePart => ({ kind: 'column', name: column, table: name, exists: false }))
+  })
+}
+
+/** A column by a word of a database's message that says that it is missing. */
+export const isAddedColumn = (message: string): boolean =>
+  Object.values<TableLayout>(tables).some(({ added = [] }) => added.some((column) => message.includes(column)))
 
 /** A table as it was found. */
 export interface FoundTable {
@@ -121,7 +140,9 @@ function differences({ name, otherwise, columns, keys }: FoundTable, names: Type
   if (otherwise !== undefined) return [`it is a ${otherwise}`]
   const layout: TableLayout = tables[name]
   const wanted = Object.entries(layout.columns)
-  const lacking = wanted.map(([column]) => column).filter((column) => !columns.has(column))
+  const lacking = wanted
+    .map(([column]) => column)
+    .filter((column) => !columns.has(column) && !layout.added?.includes(column))
   const list = lacking.length === 0 ? [] : [`it lacks ${lacking.join(', ')}`]
   for (const [column, type] of wanted) {
     const known = columns.get(column)

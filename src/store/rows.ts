@@ -37,6 +37,7 @@ export interface TimerRow extends EventRow {
 export interface MessageRow extends EventRow {
   readonly id: NumberText
   readonly topic: string
+  readonly record_key: string | null
   readonly attempts: NumberText
   readonly created_at: string
 }
@@ -85,6 +86,7 @@ export const toTimer = (row: TimerRow): Timer => ({
 export const toPending = (row: MessageRow): PendingMessage => ({
   id: String(row.id),
   topic: row.topic,
+  key: row.record_key ?? undefined,
   event: toEvent(row),
   attempts: Number(row.attempts),
   createdAt: new Date(row.created_at),

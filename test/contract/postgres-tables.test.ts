@@ -205,6 +205,31 @@ else {
     ).toBe('STORE_NOT_READY')
   })
 
+  test('of an earlier version of crbus: services name store init, which adds the column for record keys', async () => {
+    const url = await newSchema(postgres)
+    const store = open(url)
+    await store.init()
+    await store.commit('billing', [{ appends: [], messages: [{ topic: 'x', event: named('a') }] }])
+    await askPostgres(url, 'ALTER TABLE crbus_outbox DROP COLUMN record_key')
+
+    const error = await store.outbox.pending('billing', 1).catch((thrown) => thrown)
+    expect(error).toMatchObject({
+      code: 'STORE_NOT_READY',
+      message: expect.stringContaining('was set up by an earlier version of crbus'),
+      suggestions: ['crbus store init, which adds the column'],
+    })
+    const message = { topic: 'x', key: 'o-1', event: named('b') }
+    expect(await failure(store.commit('billing', [{ appends: [], messages: [message] }]))).toBe('STORE_NOT_READY')
+
+    await using setup = await openStoreSetup(url)
+    const column = { kind: 'column', name: 'record_key', table: 'crbus_outbox', exists: false }
+    expect((await setup.inspect()).filter(({ exists }) => !exists)).toEqual([column])
+    const created = await Promise.all([setup.create(), store.init()])
+    expect(created.flat()).toEqual([column])
+    await store.commit('billing', [{ appends: [], messages: [message] }])
+    expect((await store.outbox.pending('billing', 9)).map(({ key }) => key)).toEqual([undefined, 'o-1'])
+  })
+
   test('are looked at without being made', async () => {
     const url = await newSchema(postgres)
     const before = await structure(url)

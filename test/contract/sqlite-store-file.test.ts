@@ -194,6 +194,33 @@ describe('tables of the same names that are others', () => {
   })
 })
 
+describe('a file of an earlier version of crbus', () => {
+  const makeOld = async (path: string) => {
+    await using store = new SqliteEventStore({ path })
+    await store.commit('billing', [{ appends: [], messages: [{ topic: 'order-events', event: named('a') }] }])
+    edit(path, 'ALTER TABLE crbus_outbox DROP COLUMN record_key')
+  }
+  const column = { kind: 'column', name: 'record_key', table: 'crbus_outbox', exists: false }
+
+  test('gets the column for record keys when it is opened, and its messages have none', async () => {
+    const path = newPath()
+    await makeOld(path)
+    const store = closing(new SqliteEventStore({ path }))
+    await store.commit('billing', [{ appends: [], messages: [{ topic: 'x', key: 'o-1', event: named('b') }] }])
+    expect((await store.outbox.pending('billing', 9)).map(({ key }) => key)).toEqual([undefined, 'o-1'])
+  })
+
+  test('is told of without being changed, and gets the column when it is set up', async () => {
+    const path = newPath()
+    await makeOld(path)
+    await using setup = await openStoreSetup(path)
+    expect((await setup.inspect()).filter(({ exists }) => !exists)).toEqual([column])
+    expect((await setup.inspect()).filter(({ exists }) => !exists)).toEqual([column])
+    expect(await setup.create()).toEqual([column])
+    expect((await setup.inspect()).every(({ exists }) => exists)).toBe(true)
+  })
+})
+
 describe('setting up', () => {
   test('says what is missing without making the file, makes it, and finds it whole', async () => {
     const path = newPath()

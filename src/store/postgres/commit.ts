@@ -4,7 +4,16 @@ import { invalidAppend } from '../errors.ts'
 import type { Commit, Committed } from '../event-store.ts'
 import { time } from './columns.ts'
 import { type Ask, type Connections, type Row, transact } from './connections.ts'
-import { events, insertEvents, insertMessages, messages, setTimers, timers } from './insert.ts'
+import {
+  events,
+  insertEvents,
+  insertMessages,
+  insertRejected,
+  messages,
+  rejected,
+  setTimers,
+  timers,
+} from './insert.ts'
 import { isBadData } from './postgres-errors.ts'
 import { writeAtOnce } from './write-at-once.ts'
 
@@ -102,6 +111,9 @@ async function readState(ask: Ask, owner: string, commits: readonly Commit[]): P
 const ADD_EVENTS = `${insertEvents(1)} ON CONFLICT (stream_id, version) DO NOTHING`
 const SET_TIMERS = setTimers(1, 2)
 const ADD_MESSAGES = insertMessages(1, 2)
+const ADD_REJECTED = insertRejected(1)
+/** Writers of one stream's rejected commands, one at a time: `failed_events` has no key that could tell copies. */
+const LOCK_REJECTED = `SELECT pg_advisory_xact_lock(hashtext('crbus rejected'), hashtext(id)) FROM unnest($1::text[]) AS s(id)`
 
 /**
  * Writes inside a transaction; false when it does not hold any more. Messages get their ids after the events are in: whoever
@@ -124,6 +136,11 @@ async function writePlan(ask: Ask, owner: string, plan: CommitPlan): Promise<boo
   }
   if (plan.timers.size > 0) await ask(SET_TIMERS, [owner, ...timers.arrays([...plan.timers.values()])])
   if (plan.messages.length > 0) await ask(ADD_MESSAGES, [owner, ...messages.arrays(plan.messages)])
+  if (plan.rejected.size > 0) {
+    const letters = [...plan.rejected.values()]
+    await ask(LOCK_REJECTED, [[...new Set(letters.map(({ streamId }) => streamId))].sort()])
+    await ask(ADD_REJECTED, rejected.arrays(letters))
+  }
   return true
 }
 
@@ -143,7 +160,8 @@ function* inParts(commits: readonly Commit[]): Generator<readonly Commit[]> {
   if (part.length > 0) yield part
 }
 
-function bytesOf({ appends, messages = [], timers = [] }: Commit): number {
-  const events = [...appends.flatMap((append) => append.events), ...[...messages, ...timers].map(({ event }) => event)]
+function bytesOf({ appends, messages = [], timers = [], rejected = [] }: Commit): number {
+  const others = [...messages, ...timers, ...rejected].map(({ event }) => event)
+  const events = [...appends.flatMap((append) => append.events), ...others]
   return events.reduce((sum, { data }) => sum + data.length, 0)
 }

@@ -28,8 +28,34 @@ export const timers: Kind<TimerToWrite> = {
 }
 
 export const messages: Kind<CommitPlan['messages'][number]> = {
-  columns: { stream_id: 'text', topic: 'text', ...EVENT },
-  arrays: (rows) => [rows.map(({ streamId }) => streamId), rows.map(({ topic }) => topic), ...eventArrays(rows)],
+  columns: { stream_id: 'text', topic: 'text', record_key: 'text', ...EVENT },
+  arrays: (rows) => [
+    rows.map(({ streamId }) => streamId),
+    rows.map(({ topic }) => topic),
+    rows.map(({ key }) => key),
+    ...eventArrays(rows),
+  ],
+}
+
+type RejectedToWrite = CommitPlan['rejected'] extends ReadonlyMap<string, infer T> ? T : never
+
+export const rejected: Kind<RejectedToWrite> = {
+  columns: {
+    stream_id: 'text',
+    original_timestamp: 'timestamptz',
+    error_message: 'text',
+    error_details: 'text',
+    head: 'text',
+    ...EVENT,
+  },
+  arrays: (rows) => [
+    rows.map(({ streamId }) => streamId),
+    rows.map(({ originalTimestamp }) => originalTimestamp.toISOString()),
+    rows.map(({ error }) => error),
+    rows.map(({ details }) => details),
+    rows.map(({ head }) => head),
+    ...eventArrays(rows),
+  ],
 }
 
 /** The rows back out of parameters, the first of which has this number; `place` is a row's among them. */
@@ -57,5 +83,12 @@ export const setTimers = (owner: number, first: number, where = ''): string =>
 
 export const insertMessages = (owner: number, first: number, where = ''): string =>
   `INSERT INTO crbus_outbox (owner, ${Object.keys(messages.columns)})
-   SELECT $${owner}, stream_id, topic, event_type, event_version, event_data, metadata::jsonb
+   SELECT $${owner}, stream_id, topic, record_key, event_type, event_version, event_data, metadata::jsonb
    FROM ${given(messages, first)} ${where} ORDER BY place`
+
+/** Leaves out what is there. Nothing keeps two writers from adding the same row: the caller holds a lock. */
+export const insertRejected = (first: number): string =>
+  `INSERT INTO failed_events (stream_id, original_timestamp, error_message, error_details, event_type, event_version, event_data, metadata)
+   SELECT stream_id, original_timestamp, error_message, error_details, event_type, event_version, event_data, metadata::jsonb
+   FROM ${given(rejected, first)} WHERE NOT EXISTS (
+     SELECT FROM failed_events f WHERE f.stream_id = given.stream_id AND starts_with(f.error_details, given.head)) ORDER BY place`

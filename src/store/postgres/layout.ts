@@ -1,4 +1,12 @@
-import { checkTables, type FoundTable, type StorePart, type TableName, type TypeNames, tableNames } from '../layout.ts'
+import {
+  checkTables,
+  type FoundTable,
+  missingColumns,
+  type StorePart,
+  type TableName,
+  type TypeNames,
+  tableNames,
+} from '../layout.ts'
 import { type Ask, type Connections, type Row, transact } from './connections.ts'
 
 const EVENT = 'event_type TEXT NOT NULL, event_version INTEGER NOT NULL, event_data BYTEA NOT NULL, metadata JSONB'
@@ -34,7 +42,7 @@ const statements: Readonly<Record<TableName, readonly string[]>> = {
   crbus_outbox: [
     `CREATE TABLE crbus_outbox (
        id BIGSERIAL PRIMARY KEY, owner TEXT NOT NULL, stream_id TEXT, topic TEXT NOT NULL, ${EVENT},
-       attempts INTEGER NOT NULL DEFAULT 0, created_at ${TIME})`,
+       attempts INTEGER NOT NULL DEFAULT 0, created_at ${TIME}, record_key TEXT)`,
     'CREATE INDEX idx_crbus_outbox_owner ON crbus_outbox (owner, id)',
   ],
   crbus_timers: [
@@ -54,7 +62,7 @@ export async function inspectTables(ask: Ask, location: string): Promise<StorePa
     [tableNames],
   )
   const known = new Set([...found.keys(), ...indexes.rows.map(({ name, index }) => `${name}.${index}`)])
-  return tableNames.flatMap((table) =>
+  const parts = tableNames.flatMap((table) =>
     statements[table].map((sql): StorePart => {
       const [, kind, name = ''] = /^CREATE (TABLE|INDEX) (\w+)/.exec(sql) ?? []
       return kind === 'TABLE'
@@ -62,6 +70,7 @@ export async function inspectTables(ask: Ask, location: string): Promise<StorePa
         : { kind: 'index', name, table, exists: known.has(`${table}.${name}`) }
     }),
   )
+  return [...parts, ...missingColumns([...found.values()])]
 }
 
 /** Creates what is missing, all of it or nothing. */
@@ -79,6 +88,7 @@ async function createTables(ask: Ask, location: string): Promise<StorePart[]> {
   await ask(`SELECT pg_advisory_xact_lock(hashtext('crbus store init'))`)
   const missing = (await inspectTables(ask, location)).filter(({ exists }) => !exists)
   for (const { kind, name, table } of missing) {
+    if (kind === 'column') await ask(`ALTER TABLE ${table} ADD COLUMN ${name} TEXT`)
     const begin = `CREATE ${kind.toUpperCase()} ${name} `
     for (const sql of statements[table]) if (sql.startsWith(begin)) await ask(sql)
   }

@@ -21,7 +21,7 @@ export function postgresOutbox({ ask }: Connections, leases: Leases): Outbox {
       checkText('the owner', owner)
       checkLimit(limit)
       const { rows } = await ask<MessageRow>(
-        `SELECT id, topic, attempts, ${time('created_at')}, ${EVENT} FROM crbus_outbox
+        `SELECT id, topic, record_key, attempts, ${time('created_at')}, ${EVENT} FROM crbus_outbox
          WHERE owner = $1 AND id <> ALL ($3::bigint[]) ORDER BY id LIMIT $2::bigint`,
         [owner, limit, [...except].filter(isRowId)],
         'crbus-pending',

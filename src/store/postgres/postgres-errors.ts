@@ -1,4 +1,5 @@
 import { EventStoreError, storeMismatch, storeUnavailable } from '../errors.ts'
+import { isAddedColumn } from '../layout.ts'
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 
@@ -30,6 +31,13 @@ export function toStoreError(error: unknown, location: string): EventStoreError 
       cause: error,
       suggestions: ['crbus store init'],
     })
+  }
+  if (code === '42703' && isAddedColumn(said)) {
+    return new EventStoreError(
+      'STORE_NOT_READY',
+      `the event store at ${location} was set up by an earlier version of crbus: ${said}`,
+      { cause: error, suggestions: ['crbus store init, which adds the column'] },
+    )
   }
   if (code === '42703' || code === '42P10' || code === '42804') {
     const suggestions = ['crbus store init --dry-run says what differs']

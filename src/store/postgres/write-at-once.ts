@@ -66,11 +66,14 @@ export async function writeAtOnce(
   })
 }
 
-/** Where streams are as the first to append to them says; `undefined` when nobody does, or a timer has to be there. */
+/**
+ * Where streams are as the first to append to them says; `undefined` when a commit does not say, needs a timer to be
+ * there, or holds rejected commands, which are compared with those that are there.
+ */
 function versionsSaid(commits: readonly Commit[]): ReadonlyMap<string, number> | undefined {
   const versions = new Map<string, number>()
-  for (const { appends, fired = [] } of commits) {
-    if (fired.length > 0) return undefined
+  for (const { appends, fired = [], rejected = [] } of commits) {
+    if (fired.length > 0 || rejected.length > 0) return undefined
     for (const { streamId, expectedVersion } of appends) {
       if (versions.has(streamId)) continue
       if (expectedVersion === 'any') return undefined

@@ -1,7 +1,15 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { openToRead } from '../../sqlite/shared-file.ts'
-import { checkTables, type FoundTable, type StorePart, type TableName, type TypeNames, tableNames } from '../layout.ts'
+import {
+  checkTables,
+  type FoundTable,
+  missingColumns,
+  type StorePart,
+  type TableName,
+  type TypeNames,
+  tableNames,
+} from '../layout.ts'
 
 /** Of an event, in every table that holds some. */
 export const EVENT_COLUMNS = 'event_type, event_version, event_data, metadata'
@@ -26,12 +34,13 @@ const statements: Readonly<Record<TableName, readonly string[]>> = {
        status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'processing', 'resolved', 'discarded')),
        resolved_at TEXT, resolved_by TEXT, resolution_notes TEXT)`,
     'CREATE INDEX idx_failed_events_status ON failed_events (status, id)',
+    'CREATE INDEX idx_failed_events_stream ON failed_events (stream_id)',
   ],
   crbus_outbox: [
     // An id is never given again: whoever still holds one must not remove another message by it.
     `CREATE TABLE crbus_outbox (
        id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, stream_id TEXT, topic TEXT NOT NULL, ${EVENT},
-       attempts INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL ${NOW})`,
+       attempts INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL ${NOW}, record_key TEXT)`,
     'CREATE INDEX idx_crbus_outbox_owner ON crbus_outbox (owner, id)',
   ],
   crbus_timers: [
@@ -57,24 +66,24 @@ export function inspectTables(database: DatabaseSync, path: string): StorePart[]
       .all()
       .map(({ name, type }) => [String(name), String(type)]),
   )
-  const found = tableNames.filter((name) => kinds.has(name))
-  checkTables(
-    found.map((name) => describeTable(database, name, kinds.get(name))),
-    types,
-    path,
-  )
-  return tableNames.flatMap((table) =>
+  const found = tableNames
+    .filter((name) => kinds.has(name))
+    .map((name) => describeTable(database, name, kinds.get(name)))
+  checkTables(found, types, path)
+  const parts = tableNames.flatMap((table) =>
     statements[table].map((sql): StorePart => {
       const [, kind, name = ''] = /^CREATE (TABLE|INDEX) (\w+)/.exec(sql) ?? []
       return { kind: kind === 'TABLE' ? 'table' : 'index', name, table, exists: kinds.has(name) }
     }),
   )
+  return [...parts, ...missingColumns(found)]
 }
 
 /** Creates what is missing, in the caller's transaction. */
 export function createTables(database: DatabaseSync, path: string): StorePart[] {
   const missing = inspectTables(database, path).filter(({ exists }) => !exists)
   for (const { kind, name, table } of missing) {
+    if (kind === 'column') database.exec(`ALTER TABLE ${table} ADD COLUMN ${name} TEXT`)
     const begin = `CREATE ${kind.toUpperCase()} ${name} `
     for (const sql of statements[table]) if (sql.startsWith(begin)) database.exec(sql)
   }

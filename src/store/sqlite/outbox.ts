@@ -9,7 +9,7 @@ import type { StoreFile } from './store-file.ts'
 export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
   const prepare = (sql: string) => file.database.prepare(sql)
   const pending = prepare(
-    `SELECT id, topic, attempts, created_at, ${EVENT_COLUMNS} FROM crbus_outbox
+    `SELECT id, topic, record_key, attempts, created_at, ${EVENT_COLUMNS} FROM crbus_outbox
      WHERE owner = ?1 AND id NOT IN (SELECT value FROM json_each(?3)) ORDER BY id LIMIT ?2`,
   )
   const topicOf = prepare('SELECT topic FROM crbus_outbox WHERE owner = ? AND id = ?')

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { serializedEvent } from '../../../src/bus/event.ts'
-import type { NewDeadLetter } from '../../../src/store/event-store.ts'
-import { failure, named, plain, range, type StoreContract } from './store-harness.ts'
+import type { EventStore, NewDeadLetter, RejectedCommand } from '../../../src/store/event-store.ts'
+import { failure, named, one, outcomes, plain, range, type StoreContract } from './store-harness.ts'
 
-export function deadLetterClauses({ store }: StoreContract): void {
+export function deadLetterClauses({ store, connections }: StoreContract): void {
   const letters = () => store().deadLetters
   const entry = (more: Partial<NewDeadLetter> = {}): NewDeadLetter => ({
     streamId: 'order-1',
@@ -39,6 +39,55 @@ export function deadLetterClauses({ store }: StoreContract): void {
   ])('with or without a topic and details: %j', async (more) => {
     const { topic, details } = (await letters().get(await letters().add(entry(more)))) ?? {}
     expect({ topic, details }).toEqual({ topic: more.topic, details: more.details })
+  })
+
+  const rejection = (more: Partial<RejectedCommand> = {}): RejectedCommand => ({
+    ...entry({ topic: 'order-commands', error: 'the order is not placed yet' }),
+    messageId: 'm-1',
+    ...more,
+  })
+  const reject = (on: EventStore, ...rejected: RejectedCommand[]) =>
+    on.commit('order-aggregate', [{ appends: [], rejected }])
+
+  test('a rejected command is stored with the commit that rejects it, and told from a failure', async () => {
+    const failed = await letters().add(entry())
+    const whole = rejection({ details: 'order-commands[0]@7' })
+    const rejected = [whole, rejection({ messageId: 'm-2', topic: undefined })]
+    expect(outcomes(await store().commit('order-aggregate', [one('order-1', 0, 'a', { rejected })]))).toEqual([[1]])
+
+    const [first, second, third] = await letters().list()
+    expect([first?.id, first?.rejected]).toEqual([failed, undefined])
+    const { messageId, ...kept } = whole
+    expect(second && { ...second, event: plain(second.event) }).toMatchObject({
+      ...kept,
+      event: plain(kept.event),
+      rejected: messageId,
+      retryCount: 0,
+      status: 'pending',
+    })
+    expect(third).toMatchObject({ rejected: 'm-2' })
+    expect([third?.topic, third?.details]).toEqual([undefined, undefined])
+  })
+
+  test('a rejected command that comes again adds no second dead letter, whoever writes it and whatever became of it', async () => {
+    await Promise.all(connections(4).map((writer) => reject(writer, rejection())))
+    await reject(store(), rejection({ details: 'order-commands[0]@8' }), rejection())
+    const [letter] = await letters().list()
+    await letters().resolve(letter?.id as string, 'ada')
+    await reject(store(), rejection())
+    expect(await letters().count()).toBe(1)
+
+    await reject(store(), rejection({ messageId: 'm-10' }), rejection({ streamId: 'order-2' }))
+    expect(await letters().count()).toBe(3)
+  })
+
+  test('a commit that fails leaves no rejected command behind', async () => {
+    await store().append('order-1', 0, [named('there')])
+    const commits = [one('order-1', 0, 'x', { rejected: [rejection()] }), one('order-2', 0, 'y')]
+    expect(outcomes(await store().commit('order-aggregate', commits))).toEqual(['VERSION_CONFLICT', [1]])
+    const unstorable = rejection({ error: 'a\0b' })
+    expect(outcomes(await reject(store(), unstorable))).toEqual(['INVALID_APPEND'])
+    expect(await letters().count()).toBe(0)
   })
 
   test('are listed oldest first, a page at a time, by status', async () => {

@@ -28,6 +28,20 @@ export function outboxClauses({ store, connections, isShared, start }: StoreCont
     expect(Math.abs((first?.createdAt.getTime() ?? 0) - Date.now())).toBeLessThan(60_000)
   })
 
+  test('keeps the record key of a message, and that there is none', async () => {
+    await send({ ...message('a'), key: 'o-1' }, message('b'), { ...message('c'), key: 'é' })
+    await store().commit(OWNER, [one('order-7', 'any', 'x', { messages: [{ ...message('d'), key: 'o-7' }] })])
+    await store().commit(OWNER, [one('order-7', 1, 'y', { messages: [{ ...message('e'), key: 'o-7' }] })])
+    expect((await pending()).map(({ key }) => key)).toEqual(['o-1', undefined, 'é', 'o-7', 'o-7'])
+  })
+
+  test('refuses a record key that no store can keep', async () => {
+    for (const key of ['', 'a\0b', '\ud800', 'x'.repeat(1001)]) {
+      expect(await send({ ...message('a'), key })).toMatchObject([{ ok: false, error: { code: 'INVALID_APPEND' } }])
+    }
+    expect(await pending()).toEqual([])
+  })
+
   test('what was published is forgotten, and no id comes again', async () => {
     await send(message('a'), message('b'), message('c'))
     const before = (await pending()).map(({ id }) => id)
