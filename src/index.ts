@@ -11,7 +11,7 @@ export {
   type RefusedRecord,
 } from './bus/errors.ts'
 export { type EventMetadata, type SerializedEvent, serializedEvent, versionOf } from './bus/event.ts'
-export type { EventBus, EventStream, Received, SubscribeOptions } from './bus/event-bus.ts'
+export type { EventBus, EventStream, PublishOptions, Received, SubscribeOptions } from './bus/event-bus.ts'
 export { defaultGroup, isEventTopic, topicFor } from './bus/names.ts'
 export type { Outage, OutageOptions } from './bus/outage.ts'
 export { partitionOf } from './bus/partitioner.ts'
@@ -35,12 +35,15 @@ export {
   none,
   parallel,
   publish,
+  type Receiver,
+  reject,
   type Sending,
+  type SendOptions,
   sequence,
 } from './saga/effects.ts'
 export type { Handled } from './saga/engine.ts'
 export { type ActionVersions, cborCodec, jsonCodec } from './saga/plain-codecs.ts'
-export type { OnError, Problem } from './saga/problem.ts'
+export type { OnError, OnRejected, Problem, Rejection } from './saga/problem.ts'
 export type { Action, Clock, Reducer, Step } from './saga/reducer.ts'
 export { type RunAggregateOptions, type RunningAggregate, runAggregate } from './saga/run-aggregate.ts'
 export { type RunSagaOptions, runSaga } from './saga/run-saga.ts'

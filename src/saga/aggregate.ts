@@ -23,6 +23,11 @@ export interface Aggregate<State, A extends Action, Env = unknown> {
   readonly codec: EventCodec<A>
   /** Which one a command is for. */
   readonly idOf: (action: A) => string
+  /**
+   * The record key of the events it publishes. `type`, the default and Rust's rule: events of one type stay in order.
+   * `aggregate`: the id, so that all events of one instance stay in order on a topic.
+   */
+  readonly key?: 'type' | 'aggregate' | undefined
 }
 
 export function aggregateMachine<State, A extends Action, Env>(
@@ -37,11 +42,17 @@ export function aggregateMachine<State, A extends Action, Env>(
     reduce: (state, action, at) => reduce(state, action, withClock(env, at)),
     codec,
     storesActions: false,
+    keysEventsById: isKeyedById(aggregate),
     route(event) {
       const action = codec.decode(event)
       return action === undefined ? undefined : { action, id: idOf(action) }
     },
   }
+}
+
+function isKeyedById({ name, key = 'type' }: { readonly name: string; readonly key?: string | undefined }): boolean {
+  if (key === 'type' || key === 'aggregate') return key === 'aggregate'
+  throw new TypeError(`the key of the aggregate ${name} is '${key}': it must be 'type' or 'aggregate'`)
 }
 
 /** The environment with a clock that stands still for one step, whatever clock it brought. */

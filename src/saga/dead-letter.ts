@@ -1,12 +1,12 @@
 import type { SerializedEvent } from '../bus/event.ts'
 import { EventStoreError } from '../store/errors.ts'
-import type { EventStore, NewDeadLetter } from '../store/event-store.ts'
-import type { Incoming } from './reaction.ts'
+import type { EventStore, NewDeadLetter, RejectedCommand } from '../store/event-store.ts'
+import type { Incoming, Message } from './reaction.ts'
 
 export interface Failure {
   /** Whose it is; the topic where none is known. */
   readonly streamId: string | undefined
-  readonly error: Error
+  readonly error: Pick<Error, 'message' | 'stack'>
   readonly attempts: number
   readonly now: Date
 }
@@ -25,6 +25,15 @@ export function toDeadLetter(incoming: Incoming, { streamId, error, attempts, no
     details: text([where, error.stack].filter(Boolean).join('\n'), 10_000),
     retryCount: attempts,
   }
+}
+
+/** What is kept of a command that its aggregate rejected. */
+export function toRejectedCommand(
+  message: Message,
+  { streamId, reason, now }: { readonly streamId: string; readonly reason: string; readonly now: Date },
+): RejectedCommand {
+  const { retryCount, ...entry } = toDeadLetter(message, { streamId, error: { message: reason }, attempts: 0, now })
+  return { ...entry, messageId: message.id }
 }
 
 /**

@@ -15,6 +15,10 @@ export type Effect<A extends Action = Action> =
     }
   | Sending
   | {
+      readonly kind: 'reject'
+      readonly reason: string
+    }
+  | {
       readonly kind: 'delay'
       /** Whole milliseconds. */
       readonly delay: number
@@ -26,11 +30,29 @@ export type Effect<A extends Action = Action> =
 
 /** A message for the bus. */
 export interface Sending {
-  /** The same to the runtime; a reader sees what was meant. */
+  /** Decides the key of a message that has none of its own; see {@link publish} and {@link dispatch}. */
   readonly kind: 'publish' | 'dispatch'
   readonly topic: string
   readonly action: Action
+  /** The record key: messages of one key on one topic stay in order. */
+  readonly key?: string
   readonly codec?: EventCodec<Action>
+}
+
+export interface SendOptions {
+  /** The record key, not empty. Messages of one key on one topic arrive in the order they were sent. */
+  readonly key?: string | undefined
+  /** Writes the message. Default: the codec of the aggregate or saga that sends it. */
+  readonly codec?: EventCodec<Action> | undefined
+}
+
+/** What takes commands, as an `Aggregate` does; without a codec they are written by the sender's. */
+export interface Receiver<A extends Action> {
+  /** The topic it takes its commands from. */
+  readonly commands: string
+  /** The id of the instance a command is for. */
+  idOf(command: A): string
+  readonly codec?: EventCodec<A>
 }
 
 /** Nothing happens. The same as no effect at all. */
@@ -53,14 +75,49 @@ export function appendTo<const A extends Action>(
   return frozen({ kind: 'appendTo', streamId, expectedVersion, events })
 }
 
-/** Publishes an event, once the step is stored. Written by `codec`; default: the own one. */
-export function publish<const A extends Action>(topic: string, event: A, codec?: EventCodec<Action>): Effect<never> {
-  return sending('publish', topic, event, codec)
+/**
+ * Publishes an event, once the step is stored. Its key is the event type, as in Rust, unless `key` is given or the
+ * aggregate says `key: 'aggregate'`.
+ */
+export function publish<const A extends Action>(topic: string, event: A, options: SendOptions = {}): Effect<never> {
+  return sending('publish', topic, event, options)
 }
 
-/** Sends a command to the topic another aggregate takes its commands from. Written by `codec`; default: the own one. */
-export function dispatch<const A extends Action>(topic: string, command: A, codec?: EventCodec<Action>): Effect<never> {
-  return sending('dispatch', topic, command, codec)
+/**
+ * Sends a command to another aggregate, once the step is stored: `dispatch(orderAggregate, command)`. Its key is the id
+ * the command is for (`idOf`), so that commands for one instance are handled in the order they were sent, and it is
+ * written by the aggregate's codec.
+ *
+ * With the name of a topic, `dispatch('order-commands', command, { key: order_id })`, the key defaults to the id of the
+ * aggregate or saga that sends it: all commands of one sender to one topic stay in order. Commands that several senders
+ * send to one instance share an order only when all give its id as the key.
+ *
+ * Throws a `TypeError` when the key is not a string or empty.
+ */
+export function dispatch<const A extends Action>(topic: string, command: A, options?: SendOptions): Effect<never>
+export function dispatch<A extends Action, const C extends A>(
+  receiver: Receiver<A>,
+  command: C,
+  options?: SendOptions,
+): Effect<never>
+export function dispatch(to: string | Receiver<Action>, command: Action, options: SendOptions = {}): Effect<never> {
+  if (typeof to === 'string') return sending('dispatch', to, command, options)
+  const { key = to.idOf(command), codec = to.codec } = options
+  return sending('dispatch', to.commands, command, { key, codec })
+}
+
+/**
+ * Refuses a command of an aggregate, for a reason a person can read: its rules do not allow it in this state. The command
+ * changes nothing. Where the same step appends or publishes an event, such as OrderRejected, that event is the outcome;
+ * without one, the runtime keeps the command as a dead letter with the reason, which is not retried. Either way
+ * `onRejected` is told, and `send` answers with the reason.
+ *
+ * To be used for a command that comes too early or is not allowed. A command that was carried out already is answered
+ * with no effects.
+ */
+export function reject(reason: string): Effect<never> {
+  if (typeof reason !== 'string' || reason === '') throw new TypeError('reject needs a reason')
+  return frozen({ kind: 'reject', reason })
 }
 
 /**
@@ -103,13 +160,14 @@ export function leavesOf<A extends Action>(effects: readonly Effect<A>[]): Leaf<
   })
 }
 
-function sending(
-  kind: Sending['kind'],
-  topic: string,
-  action: Action,
-  codec: EventCodec<Action> | undefined,
-): Effect<never> {
-  return frozen(codec === undefined ? { kind, topic, action } : { kind, topic, action, codec })
+function sending(kind: Sending['kind'], topic: string, action: Action, options: SendOptions): Effect<never> {
+  if ('encode' in options) throw new TypeError(`${kind} takes its codec by name: { codec }`)
+  const { key, codec } = options
+  if (key !== undefined) {
+    const wrong = typeof key === 'string' ? key === '' && 'empty' : 'not a text'
+    if (wrong) throw new TypeError(`${kind} of ${action.type} has a key that is ${wrong}`)
+  }
+  return frozen({ kind, topic, action, ...(key !== undefined && { key }), ...(codec !== undefined && { codec }) })
 }
 
 function frozen<T extends object>(effect: T): T {

@@ -5,7 +5,7 @@ import { addDeadLetter, toDeadLetter } from './dead-letter.ts'
 import { Instances } from './instances.ts'
 import { fold, type Instance, type Machine } from './machine.ts'
 import { Alarm, type Pace, pauseAfter } from './pace.ts'
-import { asError, isStoreAway, type OnError } from './problem.ts'
+import { asError, isStoreAway, type OnError, type OnRejected } from './problem.ts'
 import type { Incoming } from './reaction.ts'
 import type { Action } from './reducer.ts'
 import { planSteps, type StepPlan } from './step-plan.ts'
@@ -17,6 +17,8 @@ export interface Handled<A extends Action> {
   readonly version: number
   /** What was appended; empty when the command was a repeat, or changed nothing. */
   readonly events: readonly A[]
+  /** Why the aggregate rejected the command, when it did. */
+  readonly rejected?: string | undefined
 }
 
 export interface EngineOptions<State, A extends Action> {
@@ -29,6 +31,7 @@ export interface EngineOptions<State, A extends Action> {
   readonly now: () => Date
   readonly pace: Pace
   readonly onError: OnError
+  readonly onRejected?: OnRejected | undefined
   /** Called after each commit that went through. */
   readonly onCommitted: (commit: Commit) => void
 }
@@ -243,7 +246,7 @@ export class Engine<State, A extends Action> {
         return []
       }
       const plan = planSteps(this.#options.machine, found.instance, own.map(toMessage), this.#options.now)
-      const isNothing = plan.outcomes.some(({ kind }) => kind === 'nothing')
+      const isNothing = plan.outcomes.some(({ kind }) => kind === 'nothing' || kind === 'rejected')
       // Decided on what was in memory, and nothing checks it: to be decided again on what is stored.
       if (isNothing && !plan.isChecked && !found.isFresh) {
         this.#instances.drop(streamId)
@@ -284,7 +287,7 @@ export class Engine<State, A extends Action> {
   }
 
   async #commit(planned: readonly Planned<State, A>[]): Promise<void> {
-    const { store, owner, onCommitted } = this.#options
+    const { store, owner, onCommitted, onRejected } = this.#options
     const commits = planned.flatMap(({ plan }) => plan.commit ?? [])
     const results = commits.length === 0 ? [] : await store.commit(owner, commits)
     let next = 0
@@ -302,7 +305,14 @@ export class Engine<State, A extends Action> {
       for (const [index, outcome] of plan.outcomes.entries()) {
         const task = tasks[index] as Task<A>
         if (outcome.kind === 'failed') this.#fail(task, outcome.error)
-        else this.#finish(task, { streamId, version: outcome.version, events: outcome.events })
+        else {
+          const { version, events, rejected } = outcome
+          if (rejected === undefined) this.#finish(task, { streamId, version, events })
+          else {
+            onRejected?.({ reason: rejected, streamId, event: task.incoming.event })
+            this.#finish(task, { streamId, version, events, rejected })
+          }
+        }
       }
     }
   }
@@ -373,9 +383,9 @@ const newTask = <A extends Action>(incoming: Incoming, settle: Settle<A>): Task<
   isAlone: false,
 })
 
-function toMessage<A extends Action>({ incoming, routed }: Task<A>) {
+function toMessage<A extends Action>({ incoming, routed, settle }: Task<A>) {
   const { action, id } = routed as Routed<A>
-  return { action, message: { ...incoming, id } }
+  return { action, message: { ...incoming, id, isAnswered: settle.isImpatient } }
 }
 
 /** `undefined` when the message is for nobody here. */

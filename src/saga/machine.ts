@@ -15,6 +15,8 @@ export interface Machine<State, A extends Action> {
   readonly codec: EventCodec<A>
   /** A saga's stream holds what it reacted to; an aggregate's only what it appended. */
   readonly storesActions: boolean
+  /** Whether published events have the instance's id as their record key; else it is the event type. */
+  readonly keysEventsById: boolean
   /** The action in an event and whom it is for; `undefined`: nobody here. Throws as the codec does. */
   readonly route: (event: SerializedEvent) => { readonly action: A; readonly id: string } | undefined
 }

@@ -12,6 +12,17 @@ export interface Problem {
 
 export type OnError = (problem: Problem) => void
 
+/** A command that an aggregate rejected. */
+export interface Rejection {
+  /** As the reducer gave it. */
+  readonly reason: string
+  /** The stream the command was for. */
+  readonly streamId: string
+  readonly event: SerializedEvent
+}
+
+export type OnRejected = (rejection: Rejection) => void
+
 export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /** Whether the store is away and may come back. Anything else it throws stays. */

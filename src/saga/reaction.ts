@@ -20,6 +20,8 @@ export interface Incoming {
 /** One whose {@link messageId} is known. */
 export interface Message extends Incoming {
   readonly id: string
+  /** The sender waits for what comes of it, so that a rejection is its answer and no dead letter. */
+  readonly isAnswered?: boolean | undefined
 }
 
 /** What one step makes of an instance, and what is stored for it. */
@@ -31,6 +33,8 @@ export interface Reaction<State, A extends Action> {
   readonly appendsElsewhere: readonly StreamAppend[]
   readonly messages: readonly OutgoingMessage[]
   readonly timers: readonly Timer[]
+  /** Why the action was rejected, when it was. Without events there is nothing else in the reaction then. */
+  readonly rejected: string | undefined
 }
 
 /** An event arm that appends, whose events' arms append: after so many it is a circle. */
@@ -52,6 +56,10 @@ export function react<State, A extends Action>(
 ): Reaction<State, A> | undefined {
   const first = machine.reduce(instance.state, action, at)
   const leaves = leavesOf(first.effects)
+  const rejected = rejectionOf(machine, action, leaves)
+  if (rejected !== undefined && leaves.every(({ kind }) => kind === 'reject')) {
+    return { ...nothingOf(instance), rejected }
+  }
   const isNothing = leaves.length === 0 && (!machine.storesActions || first.state === instance.state)
   if (isNothing) return undefined
 
@@ -67,6 +75,9 @@ export function react<State, A extends Action>(
     const step = machine.reduce(state, (written[index] as Written<A>).event, at)
     state = step.state
     const more = leavesOf(step.effects)
+    if (more.some(({ kind }) => kind === 'reject')) {
+      throw new TypeError(`${machine.name} rejects an event it has appended: only a command can be rejected`)
+    }
     leaves.push(...more)
     for (const leaf of more) {
       if (leaf.kind === 'append') written.push(...leaf.events.map((event) => write(machine, event, metadata)))
@@ -79,9 +90,31 @@ export function react<State, A extends Action>(
       ...(machine.storesActions ? [asStored(message, metadata)] : []),
       ...distinct(written.map(({ stored }) => stored)),
     ],
-    ...elsewhere(machine, leaves, metadata, { streamId: instance.streamId, at }),
+    ...elsewhere(machine, leaves, metadata, { streamId: instance.streamId, ownId, at }),
+    rejected,
   }
 }
+
+function rejectionOf<A extends Action>(
+  { name, storesActions }: Pick<Machine<unknown, A>, 'name' | 'storesActions'>,
+  { type }: Action,
+  leaves: readonly Leaf<A>[],
+): string | undefined {
+  const rejection = leaves.find(({ kind }) => kind === 'reject') as { readonly reason: string } | undefined
+  if (rejection !== undefined && storesActions) {
+    throw new TypeError(`${name} rejects ${type}: only an aggregate can reject, what it rejects is a command`)
+  }
+  return rejection?.reason
+}
+
+const nothingOf = <State>({ state }: Instance<State>) => ({
+  state,
+  events: [],
+  appended: [],
+  appendsElsewhere: [],
+  messages: [],
+  timers: [],
+})
 
 type Named<A extends Action> = Pick<Machine<unknown, A>, 'name' | 'codec'>
 
@@ -139,10 +172,10 @@ function asStored({ event, place }: Message, metadata: EventMetadata): Serialize
 }
 
 function elsewhere<A extends Action>(
-  { codec }: Named<A>,
+  { codec, keysEventsById }: Pick<Machine<unknown, A>, 'codec' | 'keysEventsById'>,
   leaves: readonly Leaf<A>[],
   metadata: EventMetadata,
-  { streamId, at }: { readonly streamId: string; readonly at: Date },
+  { streamId, ownId, at }: { readonly streamId: string; readonly ownId: string; readonly at: Date },
 ): Pick<Reaction<unknown, A>, 'appendsElsewhere' | 'messages' | 'timers'> {
   const encode = (action: A): SerializedEvent => ({ ...codec.encode(action), metadata })
   const appendsElsewhere: StreamAppend[] = []
@@ -159,7 +192,12 @@ function elsewhere<A extends Action>(
     } else if (leaf.kind === 'publish' || leaf.kind === 'dispatch') {
       // Encoded by another's codec, or by the own one, which may write more than it reads.
       const encoded = (leaf.codec ?? codec).encode(leaf.action as A)
-      messages.push({ topic: leaf.topic, event: { ...encoded, metadata } })
+      const isKeyedById = leaf.kind === 'dispatch' || keysEventsById
+      messages.push({
+        topic: leaf.topic,
+        key: leaf.key ?? (isKeyedById ? ownId : undefined),
+        event: { ...encoded, metadata },
+      })
     } else if (leaf.kind === 'delay') delays.push(leaf)
   }
   const events = distinct(
@@ -169,7 +207,7 @@ function elsewhere<A extends Action>(
   const timed = distinct(delays.map(({ action }) => encode(action)))
   return {
     appendsElsewhere,
-    messages: messages.map(({ topic }, index) => ({ topic, event: events[index] as SerializedEvent })),
+    messages: messages.map((message, index) => ({ ...message, event: events[index] as SerializedEvent })),
     timers: delays.map(({ id, delay }, index) => ({
       id: `${streamId}/${id ?? `${metadata.causationId}/${index}`}`,
       streamId,

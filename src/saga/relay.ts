@@ -160,6 +160,7 @@ export class Relay {
       await bus.publish(
         topic,
         messages.map(({ event }) => event),
+        { key: (_, index) => messages[index]?.key },
       )
     } catch (error) {
       const failure = asError(error)

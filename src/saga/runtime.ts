@@ -7,7 +7,7 @@ import type { EventStore } from '../store/event-store.ts'
 import { Engine } from './engine.ts'
 import type { Machine } from './machine.ts'
 import { pauseAfter, realPace } from './pace.ts'
-import { asError, type OnError } from './problem.ts'
+import { asError, type OnError, type OnRejected } from './problem.ts'
 import type { Incoming } from './reaction.ts'
 import type { Action, Clock } from './reducer.ts'
 import { Relay } from './relay.ts'
@@ -32,6 +32,11 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined
   /** Told what did not go well and was dealt with: `({ message }) => console.error(message)`. Default: nobody. */
   readonly onError?: OnError | undefined
+  /**
+   * Told of every command that the aggregate rejected, after its outcome is stored; for metrics. Told again of a command
+   * that is decided again because the process died before it was acknowledged. Default: nobody.
+   */
+  readonly onRejected?: OnRejected | undefined
 }
 
 /** An aggregate or a saga at work. */
@@ -54,13 +59,14 @@ export async function run<State, A extends Action>(
   topics: readonly string[],
   { bus, store, group = machine.name, autoOffsetReset = 'earliest', ...options }: RunOptions & { group: string },
 ): Promise<{ readonly running: Running; readonly engine: Engine<State, A> }> {
-  const { cacheSize = 10_000, clock = systemClock, signal, onError = () => undefined } = options
+  const { cacheSize = 10_000, clock = systemClock, signal, onError = () => undefined, onRejected } = options
   const shared = { store, owner: group, pace: realPace, onError }
   const relay = new Relay({ ...shared, bus })
   const engine = new Engine({
     ...shared,
     machine,
     cacheSize,
+    onRejected,
     now: clock.now,
     onCommitted({ messages = [], timers = [] }) {
       if (messages.length > 0) relay.wake()
@@ -68,8 +74,8 @@ export async function run<State, A extends Action>(
     },
   })
   const timerLoop = new TimerLoop({ ...shared, now: clock.now, submit: (messages) => engine.submit(messages) })
-  // A store without tables is told now, and not when the first event comes.
-  await store.timers.next(group)
+  // A store whose tables or columns are missing is told now, and not when the first event comes.
+  await Promise.all([store.timers.next(group), store.outbox.pending(group, 1)])
   const subscribe = () => bus.subscribe(topics, { group, autoOffsetReset })
   const pump = new Pump(await subscribe(), { subscribe, submit: (messages) => engine.submit(messages), onError })
 

@@ -33,6 +33,7 @@ export function sagaMachine<State, A extends Action, Env>(saga: Saga<State, A, E
     reduce: (state, action, at) => reduce(state, action, withClock(env, at)),
     codec,
     storesActions: true,
+    keysEventsById: false,
     route(event) {
       const action = codec.decode(event)
       const id = action && correlate(action, event)

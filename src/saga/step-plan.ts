@@ -1,4 +1,5 @@
-import type { Commit, Timer } from '../store/event-store.ts'
+import type { Commit, RejectedCommand, Timer } from '../store/event-store.ts'
+import { toRejectedCommand } from './dead-letter.ts'
 import type { Instance, Machine } from './machine.ts'
 import { type Message, type Reaction, react } from './reaction.ts'
 import type { Action } from './reducer.ts'
@@ -6,11 +7,16 @@ import type { Action } from './reducer.ts'
 /** What came of one message. */
 type Outcome<A extends Action> =
   | {
-      /** `repeated`: it had led to events before. `nothing`: nothing follows from it. */
-      readonly kind: 'reacted' | 'repeated' | 'nothing'
+      /**
+       * `repeated`: it had led to events before. `nothing`: nothing follows from it. `rejected`: an aggregate refused it
+       * and appended no event.
+       */
+      readonly kind: 'reacted' | 'repeated' | 'nothing' | 'rejected'
       /** Of the stream afterwards. */
       readonly version: number
       readonly events: readonly A[]
+      /** Why it was rejected, with events or without. */
+      readonly rejected?: string | undefined
     }
   | { readonly kind: 'failed'; readonly error: unknown }
 
@@ -37,6 +43,7 @@ export function planSteps<State, A extends Action>(
   const outcomes: Outcome<A>[] = []
   const reactions: Reaction<State, A>[] = []
   const fired: Timer[] = []
+  const letters: RejectedCommand[] = []
   for (const { action, message } of messages) {
     const { timer } = message
     // One of these messages has set it anew: it is due at another time now.
@@ -44,12 +51,13 @@ export function planSteps<State, A extends Action>(
       outcomes.push({ kind: 'nothing', version: instance.version, events: [] })
       continue
     }
+    const at = now()
     let reaction: Reaction<State, A> | undefined
     if (instance.handled.has(message.id)) {
       outcomes.push({ kind: 'repeated', version: instance.version, events: [] })
     } else {
       try {
-        reaction = react(machine, instance, action, message, now())
+        reaction = react(machine, instance, action, message, at)
       } catch (error) {
         outcomes.push({ kind: 'failed', error })
         break
@@ -58,13 +66,21 @@ export function planSteps<State, A extends Action>(
     }
     if (timer !== undefined) fired.push(timer)
     if (reaction === undefined) continue
+    const { rejected } = reaction
+    if (rejected !== undefined && reaction.appended.length === 0) {
+      const { streamId, version } = instance
+      if (!message.isAnswered) letters.push(toRejectedCommand(message, { streamId, reason: rejected, now: at }))
+      outcomes.push({ kind: 'rejected', version, events: [], rejected })
+      instance.handled.add(message.id)
+      continue
+    }
     reactions.push(reaction)
     const version = instance.version + reaction.appended.length
     instance = { ...instance, version, state: reaction.state }
     instance.handled.add(message.id)
-    outcomes.push({ kind: 'reacted', version, events: reaction.events })
+    outcomes.push({ kind: 'reacted', version, events: reaction.events, rejected })
   }
-  const commit = commitOf(begin, reactions, fired)
+  const commit = commitOf(begin, reactions, fired, letters)
   return { instance, outcomes, isChecked: reactions.length > 0, commit }
 }
 
@@ -72,8 +88,9 @@ function commitOf(
   { streamId, version }: Instance<unknown>,
   reactions: readonly Reaction<unknown, Action>[],
   fired: readonly Timer[],
+  rejected: readonly RejectedCommand[],
 ): Commit | undefined {
-  if (reactions.length === 0 && fired.length === 0) return undefined
+  if (reactions.length === 0 && fired.length === 0 && rejected.length === 0) return undefined
   const events = reactions.flatMap(({ appended }) => appended)
   const own = events.length > 0 ? [{ streamId, expectedVersion: version, events }] : []
   // Set twice, a timer is what it was set to last.
@@ -83,5 +100,6 @@ function commitOf(
     messages: reactions.flatMap(({ messages }) => messages),
     timers: [...timers.values()],
     fired: fired.map(({ id, due }) => ({ id, due })),
+    rejected,
   }
 }

@@ -1,4 +1,4 @@
-import { deepStrictEqual } from 'node:assert/strict'
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import { type Aggregate, aggregateMachine, withClock } from '../saga/aggregate.ts'
 import { type Effect, leavesOf } from '../saga/effects.ts'
 import type { Machine } from '../saga/machine.ts'
@@ -21,9 +21,13 @@ export interface Outcome<State, A extends Action> {
   readonly effects: readonly Effect<A>[]
   /** What is appended to the own stream. */
   readonly events: readonly A[]
+  /** Why the command was rejected; `undefined` when it was not. */
+  readonly rejected: string | undefined
   expect(effects: readonly Effect<A>[]): Outcome<State, A>
   expectState(state: State): Outcome<State, A>
   expectEvents(events: readonly A[]): Outcome<State, A>
+  /** That the command was rejected; with a reason: for that one. */
+  expectRejected(reason?: string): Outcome<State, A>
 }
 
 /**
@@ -81,17 +85,18 @@ function begin<State, A extends Action>(
 const plainOutcome = <State, A extends Action>({ state, effects }: Step<State, A>) => ({
   state,
   events: leavesOf(effects).flatMap((leaf) => (leaf.kind === 'append' ? leaf.events : [])),
+  rejected: leavesOf(effects).flatMap((leaf) => (leaf.kind === 'reject' ? leaf.reason : []))[0],
 })
 
 function reacted<State, A extends Action>(machine: Machine<State, A>, from: State, action: A, at: Date) {
   const instance = { streamId: `${machine.prefix}test`, version: 0, state: from, handled: new Set<string>() }
   const event = { eventType: action.type, eventVersion: 1, data: new Uint8Array(), metadata: null }
   const reaction = react(machine, instance, action, { event, id: 'test' }, at)
-  return { state: reaction?.state ?? from, events: reaction?.events ?? [] }
+  return { state: reaction?.state ?? from, events: reaction?.events ?? [], rejected: reaction?.rejected }
 }
 
 function expecting<State, A extends Action>(
-  found: Pick<Outcome<State, A>, 'state' | 'effects' | 'events'>,
+  found: Pick<Outcome<State, A>, 'state' | 'effects' | 'events' | 'rejected'>,
 ): Outcome<State, A> {
   const outcome: Outcome<State, A> = {
     ...found,
@@ -105,6 +110,11 @@ function expecting<State, A extends Action>(
     },
     expectEvents(events) {
       deepStrictEqual(found.events, events)
+      return outcome
+    },
+    expectRejected(reason) {
+      ok(found.rejected !== undefined, 'the command was not rejected')
+      if (reason !== undefined) strictEqual(found.rejected, reason)
       return outcome
     },
   }

@@ -8,6 +8,7 @@ import { groupClauses } from './support/group-clauses.ts'
 import type { Harness } from './support/harness.ts'
 import { lagClauses } from './support/lag-clauses.ts'
 import { nextBatchClauses } from './support/next-batch-clauses.ts'
+import { orderClauses } from './support/order-clauses.ts'
 import { readClauses } from './support/read-clauses.ts'
 import { resetClauses } from './support/reset-clauses.ts'
 
@@ -47,6 +48,7 @@ export function busContract(name: string, harness: Harness): void {
     describe('read', () => readClauses(contract))
     describe('publish and subscribe', () => eventClauses(contract))
     describe('batches of a subscription', () => nextBatchClauses(contract))
+    describe('order of commands', () => orderClauses(contract))
     describe('groups', () => groupClauses(contract))
     describe('administration', () => adminClauses(contract))
     describe('many at once', () => batchClauses(contract))

@@ -8,6 +8,7 @@ import {
   none,
   parallel,
   publish,
+  reject,
   sequence,
 } from '../../../src/saga/effects.ts'
 import { cborCodec } from '../../../src/saga/plain-codecs.ts'
@@ -24,7 +25,14 @@ test.each([
     { kind: 'appendTo', streamId: 'audit-1', expectedVersion: 'any', events: [placed] },
   ],
   ['publish', publish('order-events', placed), { kind: 'publish', topic: 'order-events', action: placed }],
-  ['dispatch', dispatch('t', placed, codec), { kind: 'dispatch', topic: 't', action: placed, codec }],
+  ['publish with a key', publish('t', placed, { key: 'k' }), { kind: 'publish', topic: 't', action: placed, key: 'k' }],
+  ['dispatch', dispatch('t', placed, { codec }), { kind: 'dispatch', topic: 't', action: placed, codec }],
+  [
+    'dispatch to an aggregate',
+    dispatch({ commands: 't', idOf: ({ order_id }: typeof placed) => order_id, codec }, placed),
+    { kind: 'dispatch', topic: 't', action: placed, key: 'o-1', codec },
+  ],
+  ['reject', reject('too early'), { kind: 'reject', reason: 'too early' }],
   ['delay', delay('30s', placed), { kind: 'delay', delay: 30_000, action: placed }],
   ['delay by an id', delay(5, placed, { id: 'a' }), { kind: 'delay', delay: 5, action: placed, id: 'a' }],
   ['sequence', sequence(none), { kind: 'sequence', effects: [{ kind: 'none' }] }],
@@ -54,6 +62,23 @@ test.each(['', '30', 's', '30 s', '-1s', '1.5s', -1, Number.NaN, Number.POSITIVE
     expect(() => delay(wrong as never, placed)).toThrow(/no duration: write milliseconds, or '250ms'/)
   },
 )
+
+test('a message with a key that is empty or not a text is refused when it is made', () => {
+  const empty = { commands: 't', idOf: () => '' }
+  expect(() => publish('t', placed, { key: '' })).toThrow('publish of OrderPlaced has a key that is empty')
+  expect(() => dispatch('t', placed, { key: 7 as never })).toThrow(
+    'dispatch of OrderPlaced has a key that is not a text',
+  )
+  expect(() => dispatch(empty, placed)).toThrow('dispatch of OrderPlaced has a key that is empty')
+})
+
+test('a codec as third argument is refused, and the error says how to give it', () => {
+  expect(() => dispatch('t', placed, codec as never)).toThrow('dispatch takes its codec by name: { codec }')
+})
+
+test('a rejection without a reason is refused', () => {
+  expect(() => reject('')).toThrow('reject needs a reason')
+})
 
 test('what does something is found in order, however it is put together', () => {
   const [a, b, c] = [publish('a', placed), publish('b', placed), append(placed)]

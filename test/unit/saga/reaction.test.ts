@@ -78,6 +78,49 @@ const reactTo = (
 const asStored = (events: readonly SerializedEvent[], streamId = 's'): StoredEvent[] =>
   events.map((event, index) => ({ streamId, version: index + 1, event, createdAt: new Date(0) }))
 
+describe('the record key of what is sent', () => {
+  const keysOf = (machine: Machine<Sum, Deed>, ...effects: Effect<Deed>[]) =>
+    reactTo(machine, [append(done(1)), ...effects]).reaction?.messages.map(({ key }) => key)
+  const keyed = aggregateMachine(
+    {
+      name: 'deed',
+      events: 'deed-events',
+      commands: 'deed-commands',
+      initial,
+      reduce,
+      codec,
+      idOf: () => '1',
+      key: 'aggregate',
+    },
+    undefined,
+  )
+  const other = { type: 'Other', x: 1 } as const
+
+  test('of an event is its type, unless the effect or the aggregate says otherwise', () => {
+    const effects = [publish('deed-events', done(1)), publish('deed-events', done(1), { key: 'k' })]
+    expect(keysOf(aggregate, ...effects)).toEqual([undefined, 'k'])
+    expect(keysOf(keyed, ...effects)).toEqual(['1', 'k'])
+    expect(keysOf(saga, ...effects)).toEqual([undefined, 'k'])
+  })
+
+  test('of a command is the id it is for, or the sender’s where the effect does not say', () => {
+    const receiver = { commands: 'other-commands', idOf: ({ x }: typeof other) => `other ${x}` }
+    const effects = [
+      dispatch(receiver, other),
+      dispatch('other-commands', other, { key: 'k' }),
+      dispatch('other-commands', other),
+    ]
+    for (const machine of [aggregate, keyed, saga]) expect(keysOf(machine, ...effects)).toEqual(['other 1', 'k', '1'])
+  })
+
+  test('is one of two that an aggregate can choose from', () => {
+    const wrong = { name: 'deed', events: 'e', commands: 'c', initial, reduce, codec, idOf: () => '1', key: 'id' }
+    expect(() => aggregateMachine(wrong as never, undefined)).toThrow(
+      "the key of the aggregate deed is 'id': it must be 'type' or 'aggregate'",
+    )
+  })
+})
+
 describe('what a step of an aggregate comes to', () => {
   test('events, messages and timers, with where they come from', () => {
     const { message, reaction } = reactTo(aggregate, [
@@ -90,8 +133,8 @@ describe('what a step of an aggregate comes to', () => {
     const metadata = { correlationId: 'c-1', causationId: message.id, timestamp: AT.toISOString() }
     expect(reaction?.appended).toEqual([{ ...codec.encode(done(1)), metadata }])
     expect(reaction?.messages).toEqual([
-      { topic: 'deed-events', event: { ...codec.encode(done(1)), metadata } },
-      { topic: 'other-commands', event: { ...codec.encode({ type: 'Other', x: 1 } as never), metadata } },
+      { topic: 'deed-events', key: undefined, event: { ...codec.encode(done(1)), metadata } },
+      { topic: 'other-commands', key: '1', event: { ...codec.encode({ type: 'Other', x: 1 } as never), metadata } },
     ])
     expect(reaction?.timers).toEqual([
       {

@@ -1,6 +1,6 @@
 import { AssertionError } from 'node:assert/strict'
 import { describe, expect, test } from 'vitest'
-import { append, delay, dispatch, none, publish, type Reducer } from '../../../src/index.ts'
+import { append, delay, dispatch, none, publish, type Reducer, reject } from '../../../src/index.ts'
 import { given } from '../../../src/testing.ts'
 import { makeShop } from '../../support/shop.ts'
 
@@ -50,6 +50,34 @@ describe('an aggregate', () => {
     given(payment)
       .when(event)
       .expect([publish('payment-events', event)])
+  })
+})
+
+describe('an aggregate that rejects', () => {
+  const strict: typeof order = {
+    ...order,
+    reduce: (state, action, env) =>
+      action.type === 'CancelOrder' && state.status === 'new'
+        ? { state, effects: [reject('the order is not placed')] }
+        : order.reduce(state, action, env),
+  }
+  const cancel = { type: 'CancelOrder', order_id: 'o-1', reason: 'r' } as const
+
+  test('is held to the reason, and to having changed nothing', () => {
+    given(strict)
+      .when(cancel)
+      .expectRejected()
+      .expectRejected('the order is not placed')
+      .expect([reject('the order is not placed')])
+      .expectEvents([])
+      .expectState({ status: 'new' })
+    given(strict.reduce, strict.initial).when(cancel).expectRejected('the order is not placed')
+  })
+
+  test('is caught when it does not reject, or for another reason', () => {
+    expect(() => given(strict, [placed]).when(cancel).expectRejected()).toThrow('the command was not rejected')
+    expect(() => given(strict).when(cancel).expectRejected('it is too late')).toThrow(AssertionError)
+    expect(given(strict, [placed]).when(cancel).rejected).toBeUndefined()
   })
 })
 
