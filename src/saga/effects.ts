@@ -110,7 +110,8 @@ export function dispatch(to: string | Receiver<Action>, command: Action, options
  * Refuses a command of an aggregate, for a reason a person can read: its rules do not allow it in this state. The command
  * changes nothing. Where the same step appends or publishes an event, such as OrderRejected, that event is the outcome;
  * without one, the runtime keeps the command as a dead letter with the reason, which is not retried. Either way
- * `onRejected` is told, and `send` answers with the reason.
+ * `onRejected` is told, and `send` answers with the reason. A command that comes again after a process died before it was
+ * acknowledged is decided again: append an event where a rejection must be final.
  *
  * To be used for a command that comes too early or is not allowed. A command that was carried out already is answered
  * with no effects.

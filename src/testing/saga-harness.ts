@@ -118,7 +118,9 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
       const codec = own?.codec ?? (saga.codec as EventCodec<Action>)
       // Two that are equal are two, unless the test says otherwise.
       const given = { causationId: `test-${published}`, timestamp: new Date(now).toISOString(), ...metadata }
-      await bus.publish(topic, { ...codec.encode(action), metadata: given })
+      // Commands as clients send them: by the id they are for.
+      const key = own?.commands === topic ? own.idOf(action as never) : undefined
+      await bus.publish(topic, { ...codec.encode(action), metadata: given }, { key })
     },
 
     async advance(duration) {

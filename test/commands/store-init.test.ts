@@ -40,7 +40,7 @@ describe('store init', () => {
       ['y\n', 0],
     ] as const) {
       const result = await init(['--store', path], { isTerminal: true, stdin })
-      expect(result.stderr).toContain(`Create these 9 at ${path}? [y/N]`)
+      expect(result.stderr).toContain(`Create these 10 at ${path}? [y/N]`)
       expect(result.exitCode).toBe(exitCode)
       expect(existsSync(path)).toBe(exitCode === 0)
     }
@@ -76,6 +76,20 @@ describe('store init', () => {
     expect(plan).toMatchObject({ kind: 'sqlite', location: join(cwd, 'store.db'), applied: false })
     expect(plan.parts.filter(({ exists }: { exists: boolean }) => !exists)).toEqual(missing)
     expect(await json('--yes')).toEqual({ ...plan, applied: true, created: missing })
+  })
+
+  test('adds the column that a table of an earlier version lacks', async () => {
+    await new SqliteEventStore({ path: join(cwd, 'store.db') }).close()
+    const database = new DatabaseSync(join(cwd, 'store.db'))
+    database.exec('ALTER TABLE crbus_outbox DROP COLUMN record_key')
+    database.close()
+
+    const { stdout, stderr, exitCode } = await init(['--store', 'store.db', '--yes'])
+
+    expect(stdout).toMatch(/\ncolumn\s+record_key\s+crbus_outbox\s+missing\n/)
+    expect(stderr).toContain('created record_key')
+    expect(exitCode).toBe(0)
+    expect((await init(['--store', 'store.db'])).stderr).toContain('has all its tables')
   })
 
   test('refuses what is another table, and names it', async () => {

@@ -6,7 +6,7 @@ import { formatStoreInit } from '../../ui/format-store-init.ts'
 export default class StoreInit extends ChangeCommand {
   static override summary = 'create the tables of an event store, those that are missing'
   static override description =
-    "In Postgres they are Composable Rust's own (events, snapshots, failed_events), which its services may share, and two of crbus's beside them. What is there is never altered; when a table of those names is another one, nothing is done."
+    "In Postgres they are Composable Rust's own (events, snapshots, failed_events), which its services may share, and two of crbus's beside them. What is there is not altered, except that crbus's own tables get the columns that a newer version needs. When a table of those names is another one, nothing is done."
   static override examples = [
     '<%= config.bin %> store init --dry-run',
     '<%= config.bin %> store init --store postgres://crbus@localhost/orders --yes',

@@ -59,7 +59,8 @@ export class PostgresEventStore implements EventStore {
   }
 
   /**
-   * Creates the tables and indexes that are missing, all of them or none, and answers which. Alters nothing that is there;
+   * Creates the tables and indexes that are missing, all of them or none, and answers which. Adds the columns that crbus's
+   * own tables lack when an earlier version made them, and alters nothing else;
    * `STORE_MISMATCH` when a table of those names is another one. Services may call it at the same time.
    */
   init(): Promise<readonly StorePart[]> {
