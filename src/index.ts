@@ -1,6 +1,16 @@
 /** crbus as a library: the event bus of Composable Rust for TypeScript services. */
 
 export type * from './bus/admin.ts'
+export {
+  type BusMessage,
+  type DiagnosticsChannel,
+  diagnostics,
+  type KafkaRequestMessage,
+  type OutageMessage,
+  type PublishMessage,
+  type ReceivedMessage,
+  type SubscribedMessage,
+} from './bus/diagnostics.ts'
 export type { OffsetReset } from './bus/driver.ts'
 export {
   AppendError,
@@ -12,6 +22,7 @@ export {
 } from './bus/errors.ts'
 export { type EventMetadata, type SerializedEvent, serializedEvent, versionOf } from './bus/event.ts'
 export type { EventBus, EventStream, PublishOptions, Received, SubscribeOptions } from './bus/event-bus.ts'
+export { type Logger, logBus, logKafkaRequests } from './bus/logger.ts'
 export { defaultGroup, isEventTopic, topicFor } from './bus/names.ts'
 export type { Outage, OutageOptions } from './bus/outage.ts'
 export { partitionOf } from './bus/partitioner.ts'

@@ -1,6 +1,7 @@
 import { Command, Flags, type Interfaces } from '@oclif/core'
 import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
+import type { Logger } from '../bus/logger.ts'
 import { write, writeParts } from '../ui/io.ts'
 import { jsonParts, stringifyJson } from '../ui/json.ts'
 import { printable } from '../ui/printable.ts'
@@ -26,6 +27,7 @@ export abstract class BaseCommand extends Command {
   protected partial: object = {}
   #context: Context | undefined
   #bus: EventBus | undefined
+  #stopLogging: (() => void) | undefined
   #hasSaidIgnored = false
   /** Whether the command is often run before there is a bus, so that it does not say that an embedded one is missing. */
   protected readonly mayPrecedeBus: boolean = false
@@ -79,10 +81,12 @@ export abstract class BaseCommand extends Command {
   protected async openBus(flags: BusFlags): Promise<EventBus> {
     const config = await this.configOf(flags)
     const { guard } = config
+    const logger = await this.#startLogging()
     let missing: string | undefined
-    this.#bus = await this.context.openBus(config.bus.value, (file) => {
+    const onMissing = (file: string) => {
       missing = file
-    })
+    }
+    this.#bus = await this.context.openBus(config.bus.value, { onMissing, logger })
     this.hasBus = missing === undefined
     if (missing !== undefined && !this.mayPrecedeBus) {
       await this.notice(`there is no bus at ${missing} yet; crbus demo or crbus publish makes it`)
@@ -92,6 +96,19 @@ export abstract class BaseCommand extends Command {
     // Nothing that is agreed to opens a read-only one.
     if (guard.kind === 'protected') this.unlock = unlock
     return bus
+  }
+
+  /** The logger that `CRBUS_LOG` asks for; it is told of requests to Kafka brokers until the command ends. */
+  async #startLogging(): Promise<Logger | undefined> {
+    const { logLevel } = this.context
+    if (logLevel === undefined) return undefined
+    const [{ lineLogger }, { logKafkaRequests }] = await Promise.all([
+      import('./log-lines.ts'),
+      import('../bus/logger.ts'),
+    ])
+    const logger = lineLogger(logLevel, this.context)
+    this.#stopLogging = logKafkaRequests(logger)
+    return logger
   }
 
   /** What is in force with these flags. A file that was found and is ignored is told of once. */
@@ -158,6 +175,7 @@ export abstract class BaseCommand extends Command {
       else if (this.#context.stop.reason === 'interrupted') process.exitCode = exitCodes.interrupted
     } finally {
       await this.#bus?.close()
+      this.#stopLogging?.()
     }
     return result as T
   }

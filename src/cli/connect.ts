@@ -2,23 +2,24 @@ import { join } from 'node:path'
 import type { EventBus } from '../bus/event-bus.ts'
 import type { StoreSetup } from '../store/layout.ts'
 import type { BusAddress } from './bus-address.ts'
+import type { OpenOptions } from './context.ts'
 import { UsageError } from './errors.ts'
 import type { StoreAddress } from './store-address.ts'
 
 /**
  * Opens the bus at an address. A driver is loaded when it is chosen, so that nothing pays for the others. An embedded
- * bus whose file is missing is made by its first change and is empty until then; `onMissing` is told the file.
+ * bus whose file is missing is made by its first change and is empty until then.
  */
-export async function connect(address: BusAddress, onMissing?: (file: string) => void): Promise<EventBus> {
+export async function connect(address: BusAddress, { onMissing, logger }: OpenOptions = {}): Promise<EventBus> {
   if (address.kind === 'kafka') {
     const { RedpandaEventBus } = await import('../drivers/kafka/redpanda-event-bus.ts')
-    return new RedpandaEventBus({ brokers: address.brokers, maxBatchBytes: address.maxBatchBytes })
+    return new RedpandaEventBus({ brokers: address.brokers, maxBatchBytes: address.maxBatchBytes, logger })
   }
   const { EmbeddedEventBus } = await import('../drivers/embedded/embedded-event-bus.ts')
   const { isMissing } = await import('../drivers/embedded/made-on-change.ts')
   const path = join(address.folder, 'bus.db')
   if (isMissing(path)) onMissing?.(path)
-  return new EmbeddedEventBus({ path, makeOnChange: true })
+  return new EmbeddedEventBus({ path, makeOnChange: true, logger })
 }
 
 /** Reaches the event store at an address, to make its tables. */

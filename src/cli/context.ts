@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EventBus } from '../bus/event-bus.ts'
+import type { Logger } from '../bus/logger.ts'
 import type { StoreSetup } from '../store/layout.ts'
 import type { Io } from '../ui/io.ts'
 import type { BusAddress } from './bus-address.ts'
@@ -20,6 +21,12 @@ export interface BusFlags {
   readonly store?: string | undefined
 }
 
+export interface OpenOptions {
+  /** Told the file of an embedded bus that is not there yet. */
+  readonly onMissing?: ((file: string) => void) | undefined
+  readonly logger?: Logger | undefined
+}
+
 /** Everything a command takes from its process. Tests make one of buffers and a memory bus. */
 export interface Context {
   readonly io: Io
@@ -35,8 +42,9 @@ export interface Context {
   readonly git: (args: readonly string[], cwd: string) => GitAnswer
   /** What is in force with these flags. Files are read when it is first asked for; `UsageError` when they are wrong. */
   readonly config: (flags: BusFlags) => Promise<Config>
-  /** `onMissing` is told the file of an embedded bus that is not there yet. */
-  openBus(address: BusAddress, onMissing?: (file: string) => void): Promise<EventBus>
+  /** `CRBUS_LOG`: the lowest level of log lines to write. Absent: none are. */
+  readonly logLevel?: string | undefined
+  openBus(address: BusAddress, options?: OpenOptions): Promise<EventBus>
   openStoreSetup(address: StoreAddress): Promise<StoreSetup>
 }
 

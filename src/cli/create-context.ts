@@ -50,6 +50,7 @@ export function createContext(): Context {
       files ??= readConfigFiles(surroundings)
       return resolveConfig(await files, flags, surroundings)
     },
+    logLevel: env.CRBUS_LOG || undefined,
     openBus: connect,
     openStoreSetup,
   }

@@ -1,9 +1,12 @@
 import type { BusAdmin } from '../bus/admin.ts'
+import { diagnostics } from '../bus/diagnostics.ts'
 import type { BusDriver, OffsetReset } from '../bus/driver.ts'
 import { AppendError, EventBusError, publishFailed, recordName, subscriptionFailed } from '../bus/errors.ts'
 import type { SerializedEvent } from '../bus/event.ts'
 import type { EventBus, EventStream, PublishOptions, SubscribeOptions } from '../bus/event-bus.ts'
+import { type Logger, logBus } from '../bus/logger.ts'
 import { topicNameError } from '../bus/names.ts'
+import type { Outage } from '../bus/outage.ts'
 import type { NewRecord, Position } from '../bus/record.ts'
 import type { TopicLog } from '../bus/topic-log.ts'
 import { encodeEnvelope } from '../codecs/envelope.ts'
@@ -16,9 +19,15 @@ export interface EventBusOptions {
   readonly autoOffsetReset?: OffsetReset | undefined
   /** The most events handed to a subscriber at a time; more than 0. Default 1000, as in Rust. */
   readonly bufferSize?: number | undefined
+  /** Told what the bus does, until it is closed: see {@link logBus}. Default: nothing is logged. */
+  readonly logger?: Logger | undefined
 }
 
 export interface EventBusDefaults {
+  /** What diagnostics call this bus. */
+  readonly kind: string
+  /** What diagnostics say of it, without secrets. */
+  readonly settings: Readonly<Record<string, unknown>>
   readonly autoOffsetReset: OffsetReset
   /** The group of a subscription that names none. */
   readonly groupFor: (topics: readonly string[]) => string
@@ -32,6 +41,7 @@ export class DriverEventBus implements EventBus {
   readonly #options: EventBusOptions
   readonly #defaults: EventBusDefaults
   readonly #streams = new Set<EventStream>()
+  readonly #stopLogging: (() => void) | undefined
   #closing: Promise<void> | undefined
 
   constructor(driver: BusDriver, options: EventBusOptions, defaults: EventBusDefaults) {
@@ -40,6 +50,8 @@ export class DriverEventBus implements EventBus {
     this.#defaults = defaults
     this.log = driver.log
     this.admin = driver.admin
+    this.#stopLogging = options.logger && logBus(options.logger, this)
+    diagnostics.busCreated.publish({ bus: this, kind: defaults.kind, settings: defaults.settings })
   }
 
   async publish(
@@ -51,17 +63,21 @@ export class DriverEventBus implements EventBus {
     if (invalid) throw invalid
     if (this.#closing) throw publishFailed(topic, 'the bus is closed', { isPassing: true })
     const list = Array.isArray(events) ? (events as readonly SerializedEvent[]) : [events as SerializedEvent]
-    const records = list.map((event, index) => {
-      const refused = (reason: string) => refusedBefore(topic, reason, index, list.length)
-      const chosen = typeof key === 'function' ? key(event, index) : key
-      if (chosen !== undefined) checkKey(chosen, refused)
-      return this.#toRecord(event, chosen, refused)
-    })
-    try {
-      return await this.log.append(topic, records)
-    } catch (error) {
-      throw asPublishFailed(topic, error)
+    const append = async () => {
+      const records = list.map((event, index) => {
+        const refused = (reason: string) => refusedBefore(topic, reason, index, list.length)
+        const chosen = typeof key === 'function' ? key(event, index) : key
+        if (chosen !== undefined) checkKey(chosen, refused)
+        return this.#toRecord(event, chosen, refused)
+      })
+      try {
+        return await this.log.append(topic, records)
+      } catch (error) {
+        throw asPublishFailed(topic, error)
+      }
     }
+    const { publish } = diagnostics
+    return publish.hasSubscribers ? publish.tracePromise(append, { bus: this, topic, events: list }) : append()
   }
 
   async subscribe(topics: readonly string[], options: SubscribeOptions = {}): Promise<EventStream> {
@@ -77,16 +93,18 @@ export class DriverEventBus implements EventBus {
     }
     if (options.group === '') throw subscriptionFailed(topics, 'the group has no name')
     if (this.#closing) throw subscriptionFailed(topics, 'the bus is closed')
-    const member = await this.#driver.join({
-      topics: wanted,
-      group: options.group ?? this.#defaults.groupFor(wanted),
-      offsetReset: options.autoOffsetReset ?? this.#options.autoOffsetReset ?? this.#defaults.autoOffsetReset,
-      bufferSize,
-      onOutage: options.onOutage,
-      outageLimit: options.outageLimit,
-    })
+    const group = options.group ?? this.#defaults.groupFor(wanted)
+    const offsetReset = options.autoOffsetReset ?? this.#options.autoOffsetReset ?? this.#defaults.autoOffsetReset
+    const onOutage = (outage: Outage) => {
+      diagnostics.outage.publish({ bus: this, topics: wanted, group, outage })
+      options.onOutage?.(outage)
+    }
+    const { outageLimit } = options
+    const member = await this.#driver.join({ topics: wanted, group, offsetReset, bufferSize, onOutage, outageLimit })
+    diagnostics.subscribed.publish({ bus: this, topics: wanted, group, autoOffsetReset: offsetReset, bufferSize })
     const stream = new Subscription(member, {
       signal: options.signal,
+      onReceived: (received) => diagnostics.received.publish({ bus: this, group, received }),
       onClose: () => this.#streams.delete(stream),
     })
     this.#streams.add(stream)
@@ -108,6 +126,9 @@ export class DriverEventBus implements EventBus {
     const closed = await Promise.allSettled([...this.#streams].map((stream) => stream.close()))
     // Connections are closed even when a stream could not say goodbye; what it had to say is told after.
     await this.#driver.close()
+    const { kind, settings } = this.#defaults
+    diagnostics.busClosed.publish({ bus: this, kind, settings })
+    this.#stopLogging?.()
     for (const result of closed) if (result.status === 'rejected') throw result.reason
   }
 

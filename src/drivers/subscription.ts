@@ -7,6 +7,8 @@ import { decodeEnvelope } from '../codecs/envelope.ts'
 interface SubscriptionOptions {
   readonly signal?: AbortSignal | undefined
   readonly onClose?: (() => void) | undefined
+  /** Told what the reader is given. */
+  readonly onReceived?: ((received: readonly Received[]) => void) | undefined
 }
 
 type Answer = IteratorResult<Received, undefined>
@@ -75,7 +77,11 @@ export class Subscription implements EventStream {
   async #take(count: number): Promise<readonly Received[] | undefined> {
     while (this.#closing === undefined) {
       const records = this.#restOfBatch(count)
-      if (records.length > 0) return records.map(toReceived)
+      if (records.length > 0) {
+        const received = records.map(toReceived)
+        this.#options.onReceived?.(received)
+        return received
+      }
       const batch = await this.#fetch()
       // Arrived too late to be read here: given back at once, since the member may be waiting for it to leave.
       if (this.#closing !== undefined) batch?.finish()

@@ -79,7 +79,8 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     stateFolder: options.stateFolder ?? join(tmpdir(), 'crbus-no-state', randomUUID()),
     git: runGit,
     config: async (flags) => resolveConfig(await readConfigFiles(surroundings), flags, surroundings),
-    openBus: async (address) => options.openBus?.(address) ?? new InMemoryEventBus({ broker }),
+    logLevel: options.env?.CRBUS_LOG,
+    openBus: async (address, { logger } = {}) => options.openBus?.(address) ?? new InMemoryEventBus({ broker, logger }),
     openStoreSetup,
   }
   process.exitCode = 0

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import type { NewTopic } from '../../src/bus/admin.ts'
+import { diagnostics, type KafkaRequestMessage } from '../../src/bus/diagnostics.ts'
 import type { GroupMember, JoinRequest } from '../../src/bus/driver.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
 import type { BusRecord, NewRecord } from '../../src/bus/record.ts'
@@ -27,6 +28,22 @@ function openDriver(at = brokers): KafkaDriver {
   onTestFinished(() => driver.close().catch(() => undefined))
   return driver
 }
+
+test('tells diagnostics of each request to a broker, with its name, version and duration', async () => {
+  const told: KafkaRequestMessage[] = []
+  const listener = (message: KafkaRequestMessage) => void told.push(message)
+  diagnostics.kafkaRequest.subscribe(listener)
+  const topic = await newTopic(openBus())
+  diagnostics.kafkaRequest.unsubscribe(listener)
+
+  expect(told.map(({ request }) => request)).toContain('CreateTopics')
+  for (const { broker, version, duration } of told) {
+    expect(brokers).toContain(broker.split(':')[1])
+    expect(version).toBeGreaterThanOrEqual(0)
+    expect(duration).toBeGreaterThan(0)
+  }
+  expect(topic).not.toBe('')
+})
 
 const record = (value: string | number, more: Partial<NewRecord> = {}): NewRecord => ({
   key: Buffer.from('key'),

@@ -43,7 +43,12 @@ export interface EmbeddedEventBusOptions extends EventBusOptions {
  */
 export class EmbeddedEventBus extends DriverEventBus {
   constructor(options: EmbeddedEventBusOptions) {
-    super(embeddedDriver(options), options, { autoOffsetReset: 'latest', groupFor: defaultGroup })
+    super(embeddedDriver(options), options, {
+      kind: 'embedded',
+      settings: { path: options.path },
+      autoOffsetReset: 'latest',
+      groupFor: defaultGroup,
+    })
   }
 }
 

@@ -71,6 +71,8 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
 export class RedpandaEventBus extends DriverEventBus {
   constructor(options: RedpandaEventBusOptions) {
     super(kafkaDriver(options), options, {
+      kind: 'kafka',
+      settings: { brokers: options.brokers, acks: options.acks ?? '1', compression: options.compression ?? 'none' },
       autoOffsetReset: 'latest',
       groupFor: (topics) => options.group ?? defaultGroup(topics),
     })

@@ -11,6 +11,7 @@ import type { ConnectionOptions } from 'node:tls'
 import KafkaConnection from 'kafkajs/src/network/connection.js'
 // @ts-expect-error
 import protocolErrors from 'kafkajs/src/protocol/error.js'
+import { diagnostics } from '../../bus/diagnostics.ts'
 import { Reader } from './bytes.ts'
 import { ANSWERS_IN_TLS, type ConnectionStage, toFailure } from './connection-failure.ts'
 import { type FailurePlace, KafkaFailure } from './kafka-errors.ts'
@@ -161,12 +162,28 @@ export class WireConnection {
     await this.open()
     if (!this.supports(request)) throw this.#unsupported(request)
     const { hasAnswer = true, timeout = this.#options.timeout } = request
-    const answer = await this.#timed(timeout, () => this.#exchange(request))
+    const exchange = () => this.#timed(timeout, () => this.#exchange(request))
+    const answer = await (diagnostics.kafkaRequest.hasSubscribers ? this.#told(request, exchange) : exchange())
     if (hasAnswer) this.#stage = 'open'
     const { socket } = this.#connection
     // Without an answer to wait for, the socket's own buffer is what holds a fast sender back.
     if (!hasAnswer && socket?.writableNeedDrain) await drained(socket)
     return answer ?? Buffer.alloc(0)
+  }
+
+  /** Publishes the request and how it ended to the diagnostics channel. */
+  async #told<T>({ name, version }: WireRequest, exchange: () => Promise<T>): Promise<T> {
+    const start = performance.now()
+    let error: unknown
+    try {
+      return await exchange()
+    } catch (failure) {
+      error = failure
+      throw failure
+    } finally {
+      const duration = performance.now() - start
+      diagnostics.kafkaRequest.publish({ broker: this.address, request: name, version, duration, error })
+    }
   }
 
   #exchange({ key, version, name, body, hasAnswer = true }: WireRequest): Promise<Buffer | undefined> {

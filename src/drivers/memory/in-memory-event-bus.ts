@@ -28,7 +28,12 @@ export class InMemoryEventBus extends DriverEventBus {
   constructor(options: InMemoryEventBusOptions = {}) {
     const broker = options.broker ?? new MemoryBroker(options)
     const driver = new MemoryDriver(broker)
-    super(driver, options, { autoOffsetReset: 'earliest', groupFor: () => broker.privateGroup() })
+    super(driver, options, {
+      kind: 'memory',
+      settings: {},
+      autoOffsetReset: 'earliest',
+      groupFor: () => broker.privateGroup(),
+    })
     this.broker = broker
     this.clientId = driver.clientId
   }

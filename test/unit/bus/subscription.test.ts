@@ -257,7 +257,11 @@ test('lets go of its signal when it is closed', async () => {
 function busWith(changes: Partial<BusDriver>) {
   const { log, admin } = new InMemoryEventBus()
   const driver: BusDriver = { log, admin, join: async () => memberOf().member, close: async () => {}, ...changes }
-  return new DriverEventBus(driver, {}, { autoOffsetReset: 'earliest', groupFor: () => 'group' })
+  return new DriverEventBus(
+    driver,
+    {},
+    { kind: 'test', settings: {}, autoOffsetReset: 'earliest', groupFor: () => 'group' },
+  )
 }
 
 test('a bus closes its connections even when a stream could not say goodbye, and tells', async () => {
@@ -304,7 +308,8 @@ test('a bus joins with each topic once and its own defaults', async () => {
 
   await busWith({ join }).subscribe(['b', 'a', 'b'])
 
-  expect(join).toHaveBeenCalledWith({ topics: ['b', 'a'], group: 'group', offsetReset: 'earliest', bufferSize: 1000 })
+  const request = { topics: ['b', 'a'], group: 'group', offsetReset: 'earliest', bufferSize: 1000 }
+  expect(join).toHaveBeenCalledWith({ ...request, onOutage: expect.any(Function), outageLimit: undefined })
 })
 
 test.each([

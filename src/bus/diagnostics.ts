@@ -1,0 +1,94 @@
+import { channel, tracingChannel } from 'node:diagnostics_channel'
+import type { SerializedEvent } from './event.ts'
+import type { EventBus, Received } from './event-bus.ts'
+import type { Outage } from './outage.ts'
+import type { Position } from './record.ts'
+
+// What a bus does, on channels of `node:diagnostics_channel`. A channel without a subscriber costs one comparison.
+
+/** A message of `crbus:bus:created` and `crbus:bus:closed`. */
+export interface BusMessage {
+  readonly bus: EventBus
+  /** `memory`, `embedded` or `kafka`. */
+  readonly kind: string
+  /** What the bus was made with, such as `brokers` and `acks`. Never a secret. */
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+/** A message of `tracing:crbus:publish:*`: one call of `publish`. */
+export interface PublishMessage {
+  readonly bus: EventBus
+  readonly topic: string
+  readonly events: readonly SerializedEvent[]
+  /** From `asyncEnd` on, when the call succeeded. */
+  result?: readonly Position[]
+  /** From `error` on. */
+  error?: unknown
+}
+
+/** A message of `crbus:subscribed`. */
+export interface SubscribedMessage {
+  readonly bus: EventBus
+  readonly topics: readonly string[]
+  readonly group: string
+  readonly autoOffsetReset: string
+  readonly bufferSize: number
+}
+
+/** A message of `crbus:received`: records as a subscriber is given them, one or a batch. */
+export interface ReceivedMessage {
+  readonly bus: EventBus
+  readonly group: string
+  readonly received: readonly Received[]
+}
+
+/** A message of `crbus:outage`: a subscription lost its bus, or has it again. */
+export interface OutageMessage {
+  readonly bus: EventBus
+  readonly topics: readonly string[]
+  readonly group: string
+  readonly outage: Outage
+}
+
+/** A message of `crbus:kafka:request`: one request to a broker and how it ended. */
+export interface KafkaRequestMessage {
+  /** `host:port`. */
+  readonly broker: string
+  /** Kafka's name of the request, such as `Fetch`. */
+  readonly request: string
+  readonly version: number
+  /** Milliseconds until the answer, or the failure. */
+  readonly duration: number
+  readonly error?: unknown
+}
+
+interface Messages {
+  'crbus:bus:created': BusMessage
+  'crbus:bus:closed': BusMessage
+  'crbus:subscribed': SubscribedMessage
+  'crbus:received': ReceivedMessage
+  'crbus:outage': OutageMessage
+  'crbus:kafka:request': KafkaRequestMessage
+}
+
+/** A channel whose messages have a type. */
+export interface DiagnosticsChannel<Message> {
+  readonly name: string
+  readonly hasSubscribers: boolean
+  publish(message: Message): void
+  subscribe(listener: (message: Message) => void): void
+  unsubscribe(listener: (message: Message) => void): void
+}
+
+const open = <Name extends keyof Messages>(name: Name) => channel(name) as unknown as DiagnosticsChannel<Messages[Name]>
+
+export const diagnostics = {
+  busCreated: open('crbus:bus:created'),
+  busClosed: open('crbus:bus:closed'),
+  subscribed: open('crbus:subscribed'),
+  received: open('crbus:received'),
+  outage: open('crbus:outage'),
+  kafkaRequest: open('crbus:kafka:request'),
+  /** Start, end and failure of `publish`; see Node's `TracingChannel`. */
+  publish: tracingChannel<unknown, PublishMessage>('crbus:publish'),
+} as const

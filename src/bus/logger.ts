@@ -1,0 +1,86 @@
+import { type DiagnosticsChannel, diagnostics, type PublishMessage } from './diagnostics.ts'
+import type { EventBus } from './event-bus.ts'
+
+/** Where log lines go. pino's loggers have this shape, and `console` has one near it. */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  /** Where it says that `debug` is off, events are not visited one by one. */
+  isLevelEnabled?(level: string): boolean
+}
+
+/**
+ * Logs what a bus does: that it was created and closed (info), each event published and received (debug), subscriptions
+ * (info), a publish that failed (error), a record that cannot be decoded (warn), and when an outage begins (warn) and ends
+ * (info). Fields have the names that the Rust services log: `topic`, `partition`, `offset`, `event_type`. Payloads and
+ * keys are never logged. Returns what ends it.
+ */
+export function logBus(logger: Logger, bus: EventBus): () => void {
+  const stops: (() => void)[] = []
+  const isDebug = () => logger.isLevelEnabled?.('debug') ?? true
+  const on = <Message extends { readonly bus: EventBus }>(
+    channel: Pick<DiagnosticsChannel<Message>, 'subscribe' | 'unsubscribe'>,
+    log: (message: Message) => void,
+  ) => {
+    const listener = (message: Message) => {
+      if (message.bus === bus) log(message)
+    }
+    channel.subscribe(listener)
+    stops.push(() => channel.unsubscribe(listener))
+  }
+
+  on(diagnostics.busCreated, ({ kind, settings }) => logger.info({ bus: kind, ...settings }, 'bus created'))
+  on(diagnostics.busClosed, ({ kind }) => logger.info({ bus: kind }, 'bus closed'))
+  on(diagnostics.subscribed, ({ topics, group, autoOffsetReset, bufferSize }) =>
+    logger.info(
+      { topics, consumer_group: group, auto_offset_reset: autoOffsetReset, buffer_size: bufferSize },
+      'subscribed',
+    ),
+  )
+  on(diagnostics.received, ({ received }) => {
+    for (const one of received) {
+      if (one.ok && !isDebug()) continue
+      const { topic, partition, offset } = one.record
+      const place = { topic, partition, offset: Number(offset) }
+      if (one.ok) logger.debug({ ...place, event_type: one.event.eventType }, 'event received')
+      else logger.warn({ ...place, error: one.error.message }, 'record received that cannot be decoded')
+    }
+  })
+  on(diagnostics.outage, ({ topics, group, outage }) => {
+    const fields = { topics, consumer_group: group }
+    if (outage.state === 'lost') logger.warn({ ...fields, error: outage.error.message }, 'bus lost')
+    else logger.info({ ...fields, lasted_ms: Math.round(outage.lasted) }, 'bus restored')
+  })
+  on(publishEnd, ({ topic, events, result = [] }) => {
+    if (!isDebug()) return
+    for (const [index, { eventType }] of events.entries()) {
+      const { partition, offset } = result[index] ?? {}
+      if (partition === undefined) continue
+      logger.debug({ topic, partition, offset: Number(offset), event_type: eventType }, 'event published')
+    }
+  })
+  on(publishError, ({ topic, events, error }) =>
+    logger.error({ topic, events: events.length, error: (error as Error).message }, 'publish failed'),
+  )
+  return () => {
+    for (const stop of stops.splice(0)) stop()
+  }
+}
+
+/** Logs each request to a Kafka broker, whichever bus it is of: debug, or warn where it failed. Returns what ends it. */
+export function logKafkaRequests(logger: Logger): () => void {
+  const listener = ({ broker, request, version, duration, error }: KafkaRequest) => {
+    const fields = { broker, request, version, duration_ms: Math.round(duration * 10) / 10 }
+    if (error === undefined) logger.debug(fields, 'broker answered')
+    else logger.warn({ ...fields, error: error instanceof Error ? error.message : String(error) }, 'request failed')
+  }
+  diagnostics.kafkaRequest.subscribe(listener)
+  return () => diagnostics.kafkaRequest.unsubscribe(listener)
+}
+
+type KafkaRequest = Parameters<typeof diagnostics.kafkaRequest.publish>[0]
+
+const publishEnd = diagnostics.publish.asyncEnd as unknown as DiagnosticsChannel<PublishMessage>
+const publishError = diagnostics.publish.error as unknown as DiagnosticsChannel<PublishMessage>

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { serializedEvent } from '../../src/bus/event.ts'
+import { lineLogger } from '../../src/cli/log-lines.ts'
+import Lag from '../../src/commands/lag.ts'
+import TopicsList from '../../src/commands/topics/list.ts'
+import { InMemoryEventBus, MemoryBroker } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { runCli } from './run-cli.ts'
+
+async function newBroker(): Promise<MemoryBroker> {
+  const broker = new MemoryBroker()
+  await using bus = new InMemoryEventBus({ broker })
+  await bus.publish('order-events', serializedEvent('OrderPlaced.v1', Uint8Array.of(1)))
+  return broker
+}
+
+test('CRBUS_LOG=info says on stderr what the bus does, and leaves the answer alone', async () => {
+  const broker = await newBroker()
+  const plain = await runCli(TopicsList, [], { broker })
+  const logged = await runCli(TopicsList, [], { broker, env: { CRBUS_LOG: 'info' } })
+
+  expect(logged).toMatchObject({ stdout: plain.stdout, exitCode: 0 })
+  expect(plain.stderr).toBe('')
+  expect(logged.stderr).toBe(`2026-11-23T10:00:00.000Z info  bus created bus=memory
+2026-11-23T10:00:00.000Z info  bus closed bus=memory
+`)
+})
+
+test('CRBUS_LOG=warn leaves out what is only information', async () => {
+  const { stderr } = await runCli(TopicsList, [], { broker: await newBroker(), env: { CRBUS_LOG: 'warn' } })
+  expect(stderr).toBe('')
+})
+
+test('another value of CRBUS_LOG is refused with those there are', async () => {
+  const { stderr, exitCode } = await runCli(Lag, [], { broker: await newBroker(), env: { CRBUS_LOG: 'verbose' } })
+  expect(exitCode).toBe(2)
+  expect(stderr).toBe(`error: CRBUS_LOG is 'verbose', and takes debug, info, warn, error (CRBUS_USAGE)
+  try: CRBUS_LOG=debug
+`)
+})
+
+test('quotes values with spaces, and makes what comes from strangers harmless', () => {
+  const lines: string[] = []
+  const stderr = { write: (text: string) => lines.push(text) > 0, destroyed: false } as never
+  const logger = lineLogger('debug', { io: { stderr }, now: () => 0 })
+  logger.warn({ error: 'hung up\u001b[31m', topics: ['a-events', 'b-events'], offset: 7, empty: '' }, 'bus lost')
+
+  expect(lines).toEqual([
+    '1970-01-01T00:00:00.000Z warn  bus lost error="hung up\\u001b[31m" topics="[\\"a-events\\",\\"b-events\\"]" offset=7 empty=""\n',
+  ])
+})
