@@ -54,7 +54,7 @@ export interface OutageMessage {
 export interface KafkaRequestMessage {
   /** `host:port`. */
   readonly broker: string
-  /** Kafka's name of the request, such as `Fetch`. */
+  /** Kafka's name of the request, such as `Fetch`; `Connect` for the connection with its login. */
   readonly request: string
   readonly version: number
   /** Milliseconds until the answer, or the failure. */

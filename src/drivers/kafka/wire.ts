@@ -129,14 +129,16 @@ export class WireConnection {
   open(): Promise<void> {
     if (this.#opening === undefined) {
       this.#isOpening = true
-      this.#opening = this.#timed(this.#options.timeout, async () => {
+      const greet = async () => {
         await this.#connection.connect()
         this.#stage = 'greeting'
         this.#versions = await this.#askVersions()
         this.#stage = 'login'
         await this.#connection.authenticate()
         this.#stage = 'first request'
-      })
+      }
+      const open = () => this.#timed(this.#options.timeout, greet)
+      this.#opening = this.#told({ name: 'Connect', version: 0 }, open)
         .catch((error: KafkaFailure) => {
           this.close(error)
           throw error
@@ -162,8 +164,7 @@ export class WireConnection {
     await this.open()
     if (!this.supports(request)) throw this.#unsupported(request)
     const { hasAnswer = true, timeout = this.#options.timeout } = request
-    const exchange = () => this.#timed(timeout, () => this.#exchange(request))
-    const answer = await (diagnostics.kafkaRequest.hasSubscribers ? this.#told(request, exchange) : exchange())
+    const answer = await this.#told(request, () => this.#timed(timeout, () => this.#exchange(request)))
     if (hasAnswer) this.#stage = 'open'
     const { socket } = this.#connection
     // Without an answer to wait for, the socket's own buffer is what holds a fast sender back.
@@ -171,19 +172,18 @@ export class WireConnection {
     return answer ?? Buffer.alloc(0)
   }
 
-  /** Publishes the request and how it ended to the diagnostics channel. */
-  async #told<T>({ name, version }: WireRequest, exchange: () => Promise<T>): Promise<T> {
+  /** Publishes the request and how it ended to the diagnostics channel, where that has a subscriber. */
+  #told<T>({ name, version }: Pick<WireRequest, 'name' | 'version'>, exchange: () => Promise<T>): Promise<T> {
+    const { kafkaRequest } = diagnostics
+    const work = exchange()
+    if (!kafkaRequest.hasSubscribers) return work
     const start = performance.now()
-    let error: unknown
-    try {
-      return await exchange()
-    } catch (failure) {
-      error = failure
-      throw failure
-    } finally {
+    const tell = (error?: unknown) => {
       const duration = performance.now() - start
-      diagnostics.kafkaRequest.publish({ broker: this.address, request: name, version, duration, error })
+      kafkaRequest.publish({ broker: this.address, request: name, version, duration, error })
     }
+    work.then(() => tell(), tell)
+    return work
   }
 
   #exchange({ key, version, name, body, hasAnswer = true }: WireRequest): Promise<Buffer | undefined> {
