@@ -8,7 +8,12 @@ const { CRBUS_TEST_RESULTS: results = 'results' } = process.env
 /** Take minutes, and so run under CI only. */
 const slow = process.env.CI
   ? []
-  : ['test/contract/kafka-damage.test.ts', 'test/contract/outbox-kills.test.ts', 'test/e2e/kills.test.ts']
+  : [
+      'test/contract/kafka-damage.test.ts',
+      'test/contract/outbox-kills.test.ts',
+      'test/contract/shop-chaos.test.ts',
+      'test/e2e/kills.test.ts',
+    ]
 const project = (name: string, include: string[], more = {}) => ({
   root,
   resolve: { alias },

@@ -103,3 +103,37 @@ export async function expectBalanced({ bus, store, prefix }: Books, count: numbe
     expect(await store.outbox.pending(shopGroup(prefix, role), 1)).toEqual([])
   }
 }
+
+/**
+ * Every checkout has ended, whichever way: its order was confirmed or cancelled once, a payment was made once, and a
+ * payment for a cancelled order was given back. The topics hold what the store holds, and nothing is left to be sent.
+ */
+export async function expectSettled(books: Books, count: number): Promise<void> {
+  const { bus, store, prefix } = books
+  const { order, payment } = makeShop(prefix)
+  expect(await endedOf(books)).toBe(count)
+  const [orders, payments] = [await streamsOf(store, 'order-'), await streamsOf(store, 'payment-')]
+  for (let number = 0; number < count; number += 1) {
+    const ordered = typesOf(orders.get(`order-${orderId(number)}`))
+    const paid = typesOf(payments.get(`payment-${orderId(number)}`))
+    const isConfirmed = ordered[1] === 'OrderConfirmed.v1'
+    expect(ordered).toEqual(['OrderPlaced.v1', isConfirmed ? 'OrderConfirmed.v1' : 'OrderCancelled.v1'])
+    const expected = paymentFails(number)
+      ? ['PaymentFailed.v1']
+      : ['PaymentCompleted.v1', ...(isConfirmed ? [] : ['PaymentRefunded.v1'])]
+    expect(paid).toEqual(expected)
+    if (paymentFails(number)) expect(isConfirmed).toBe(false)
+  }
+  expect([orders.size, payments.size]).toEqual([count, count])
+  for (const [topic, streams] of [
+    [order.events, orders],
+    [payment.events, payments],
+  ] as const) {
+    const stored = [...streams.values()].flat().map(({ event }) => event)
+    expect(multiset(await eventsOn(bus, topic))).toEqual(multiset(stored))
+  }
+  expect(await store.deadLetters.count()).toBe(0)
+  for (const role of ['order', 'payment', 'checkout']) {
+    expect(await store.outbox.pending(shopGroup(prefix, role), 1)).toEqual([])
+  }
+}
