@@ -21,7 +21,14 @@ export {
   type RefusedRecord,
 } from './bus/errors.ts'
 export { type EventMetadata, type SerializedEvent, serializedEvent, versionOf } from './bus/event.ts'
-export type { EventBus, EventStream, PublishOptions, Received, SubscribeOptions } from './bus/event-bus.ts'
+export type {
+  EventBatch,
+  EventBus,
+  EventStream,
+  PublishOptions,
+  Received,
+  SubscribeOptions,
+} from './bus/event-bus.ts'
 export { type Logger, logBus, logKafkaRequests } from './bus/logger.ts'
 export { defaultGroup, isEventTopic, topicFor } from './bus/names.ts'
 export type { Outage, OutageOptions } from './bus/outage.ts'

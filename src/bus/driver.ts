@@ -33,8 +33,8 @@ export interface BusDriver {
 /** This process's place in a consumer group. Used by one reader, one call at a time. */
 export interface GroupMember {
   /**
-   * The next batch of partitions this member owns. Waits for one; `undefined` once the member is closed. The previous
-   * batch must have been finished. Rejects with an `EventBusError` when the group cannot go on.
+   * The next batch of a partition that this member owns. Waits for one; `undefined` once the member is closed. Earlier
+   * batches may be unfinished. Rejects with an `EventBusError` when the group cannot go on.
    */
   next(): Promise<GroupBatch | undefined>
   /** Commits what was acknowledged and nothing more, leaves the group, ends a waiting `next`. Idempotent. */
@@ -46,8 +46,14 @@ export interface GroupBatch {
   readonly records: readonly BusRecord[]
   /** True from the moment the partition belongs to somebody else: what is left must not be delivered here. */
   readonly revoked: boolean
-  /** The record at this index, and all before it, were processed. Committed within the driver's commit interval. */
+  /**
+   * The record at this index, and all before it, were processed. Committed within the driver's commit interval. Of one
+   * partition, batches are acknowledged in the order they were handed out.
+   */
   acknowledge(index: number): void
-  /** No more of this batch will be taken. What was not acknowledged is delivered again, here or elsewhere. */
+  /**
+   * No more of this batch will be taken. What was not acknowledged is delivered again, here or elsewhere. Of several
+   * unacknowledged batches of a partition, the newest is finished first.
+   */
   finish(): void
 }

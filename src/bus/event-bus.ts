@@ -11,6 +11,17 @@ export type Received =
   | { readonly ok: true; readonly event: SerializedEvent; readonly record: BusRecord }
   | { readonly ok: false; readonly error: EventBusError; readonly record: BusRecord }
 
+/** Events of one partition, in order, which the subscriber acknowledges itself. */
+export interface EventBatch {
+  readonly items: readonly Received[]
+  /**
+   * Marks all events of the batch as processed. Batches may be acknowledged in any order: of each partition, the bus
+   * commits up to the first batch that is not acknowledged. Does nothing after the stream was closed or the partition
+   * went to another member. Idempotent.
+   */
+  acknowledge(): void
+}
+
 /**
  * Events of a subscription, one at a time.
  *
@@ -25,6 +36,13 @@ export interface EventStream extends AsyncIterableIterator<Received, undefined> 
    * in one transaction of their own.
    */
   nextBatch(): Promise<readonly Received[] | undefined>
+  /**
+   * Gives a batch as `nextBatch` does, and acknowledges nothing: the subscriber may take further batches while it still
+   * works on earlier ones, and acknowledges each by `EventBatch.acknowledge`. What is not acknowledged when the stream
+   * closes or the partition moves comes again. Use it instead of `next` and `nextBatch`, which acknowledge by being
+   * called.
+   */
+  takeBatch(): Promise<EventBatch | undefined>
   /** Commits what was acknowledged, leaves the group and ends a waiting `next`. Idempotent. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

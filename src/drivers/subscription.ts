@@ -1,6 +1,6 @@
 import type { GroupBatch, GroupMember } from '../bus/driver.ts'
 import { deserializationFailed } from '../bus/errors.ts'
-import type { EventStream, Received } from '../bus/event-bus.ts'
+import type { EventBatch, EventStream, Received } from '../bus/event-bus.ts'
 import type { BusRecord } from '../bus/record.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
 
@@ -13,7 +13,18 @@ interface SubscriptionOptions {
 
 type Answer = IteratorResult<Received, undefined>
 
-/** A group member's batches as single events. Coming back for the next event acknowledges the one before. */
+/** A batch handed out whole; the subscriber acknowledges it. */
+interface Held {
+  readonly batch: GroupBatch
+  /** The index of its last record. */
+  readonly last: number
+  isAcknowledged: boolean
+}
+
+/**
+ * A group member's batches as single events, where asking for the next event acknowledges the one before; or as whole
+ * batches, which the subscriber acknowledges.
+ */
 export class Subscription implements EventStream {
   readonly #member: GroupMember
   readonly #options: SubscriptionOptions
@@ -22,6 +33,8 @@ export class Subscription implements EventStream {
   #batch: GroupBatch | undefined
   /** How many records of the batch were handed out. */
   #taken = 0
+  /** By partition, the batches that are not acknowledged yet and those behind them, in offset order. */
+  readonly #held = new Map<string, Held[]>()
   #closing: Promise<void> | undefined
   /** Questions not answered yet. Callers may ask ahead: they are answered in turn. */
   #open = 0
@@ -43,6 +56,13 @@ export class Subscription implements EventStream {
 
   nextBatch(): Promise<readonly Received[] | undefined> {
     return this.#inTurn(() => this.#take(Number.POSITIVE_INFINITY))
+  }
+
+  takeBatch(): Promise<EventBatch | undefined> {
+    return this.#inTurn(async () => {
+      const items = await this.#take(Number.POSITIVE_INFINITY)
+      return items === undefined ? undefined : this.#hold(items)
+    })
   }
 
   async return(): Promise<Answer> {
@@ -112,6 +132,43 @@ export class Subscription implements EventStream {
     }
   }
 
+  /** Hands the batch at hand over to the subscriber, to be acknowledged by it. */
+  #hold(items: readonly Received[]): EventBatch {
+    const held: Held = { batch: this.#batch as GroupBatch, last: this.#taken - 1, isAcknowledged: false }
+    this.#batch = undefined
+    this.#taken = 0
+    const [{ record }] = items as readonly [Received]
+    const place = `${record.topic}/${record.partition}`
+    const queue = this.#held.get(place) ?? []
+    this.#held.set(place, queue)
+    queue.push(held)
+    const acknowledge = () => {
+      if (held.isAcknowledged) return
+      held.isAcknowledged = true
+      this.#acknowledgeInOrder(place)
+    }
+    return { items, acknowledge }
+  }
+
+  /** Acknowledges the batches at the head of a partition's queue, up to the first one the subscriber works on. */
+  #acknowledgeInOrder(place: string): void {
+    const queue = this.#held.get(place) ?? []
+    const lost: Held[] = []
+    for (let first = queue[0]; first !== undefined; first = queue[0]) {
+      const { batch, last, isAcknowledged } = first
+      if (!batch.revoked && !isAcknowledged) break
+      queue.shift()
+      // The partition may be this member's again by now: its new batches do not wait for those that it lost.
+      if (batch.revoked) lost.push(first)
+      else {
+        batch.acknowledge(last)
+        batch.finish()
+      }
+    }
+    finishUnacknowledged(lost)
+    if (queue.length === 0) this.#held.delete(place)
+  }
+
   #finishBatch(): void {
     this.#batch?.finish()
     this.#batch = undefined
@@ -121,12 +178,19 @@ export class Subscription implements EventStream {
   async #leave(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
     this.#finishBatch()
+    for (const queue of this.#held.values()) finishUnacknowledged(queue)
+    this.#held.clear()
     try {
       await this.#member.close()
     } finally {
       this.#options.onClose?.()
     }
   }
+}
+
+/** Gives back batches of one partition. The newest first, so that delivery begins again at the oldest. */
+function finishUnacknowledged(queue: readonly Held[]): void {
+  for (const { batch } of queue.toReversed()) batch.finish()
 }
 
 function toReceived(record: BusRecord): Received {

@@ -11,6 +11,7 @@ import { nextBatchClauses } from './support/next-batch-clauses.ts'
 import { orderClauses } from './support/order-clauses.ts'
 import { readClauses } from './support/read-clauses.ts'
 import { resetClauses } from './support/reset-clauses.ts'
+import { takeBatchClauses } from './support/take-batch-clauses.ts'
 
 /** What a clause is given: the harness, whose buses are closed when the clause ends, and one bus open already. */
 export interface Contract extends Harness {
@@ -49,6 +50,7 @@ export function busContract(name: string, harness: Harness): void {
     describe('publish and subscribe', () => eventClauses(contract))
     describe('batches of a subscription', () => nextBatchClauses(contract))
     describe('order of commands', () => orderClauses(contract))
+    describe('batches acknowledged by the subscriber', () => takeBatchClauses(contract))
     describe('groups', () => groupClauses(contract))
     describe('administration', () => adminClauses(contract))
     describe('many at once', () => batchClauses(contract))

@@ -36,6 +36,7 @@ interface Owned {
 
 /** A batch handed out; `isRevoked` once its partition was given up. */
 interface Handed extends GroupBatch {
+  readonly owned: Owned
   isRevoked: boolean
 }
 
@@ -63,7 +64,7 @@ export class EmbeddedMember implements GroupMember {
   readonly #closing = new AbortController()
   readonly #outage: OutageWatch
   #owned: Owned[] = []
-  #handed: Handed | undefined
+  readonly #handed = new Set<Handed>()
   readonly #clock: ClockWatch
   /** By `performance.now()`. */
   #leaseUntil = 0
@@ -130,7 +131,7 @@ export class EmbeddedMember implements GroupMember {
     this.#closing.abort()
     clearInterval(this.#heartbeat)
     clearTimeout(this.#commitTimer)
-    if (this.#handed) this.#handed.isRevoked = true
+    for (const handed of this.#handed) handed.isRevoked = true
     this.#change(() => {
       this.#commit(this.#owned)
       this.#sql.removeMember.run(this.#request.group, this.#memberId)
@@ -145,15 +146,16 @@ export class EmbeddedMember implements GroupMember {
 
   /** Changes the file and this member's memory in one transaction: when it fails, both are as they were. */
   #change(work: () => void): void {
-    const [owned, handed] = [this.#owned, this.#handed]
+    const owned = this.#owned
     const acknowledged = owned.map((one) => one.acknowledged)
-    const [wasRevoked, leaseUntil, generation] = [handed?.isRevoked ?? false, this.#leaseUntil, this.#generation]
+    const valid = [...this.#handed].filter(({ isRevoked }) => !isRevoked)
+    const [leaseUntil, generation] = [this.#leaseUntil, this.#generation]
     try {
       guarded(this.#path, () => transact(this.#database, work))
     } catch (error) {
       this.#owned = owned
       for (const [index, one] of owned.entries()) one.acknowledged = acknowledged[index]
-      if (handed) handed.isRevoked = wasRevoked
+      for (const handed of valid) handed.isRevoked = false
       this.#leaseUntil = leaseUntil
       this.#generation = generation
       throw error
@@ -255,9 +257,7 @@ export class EmbeddedMember implements GroupMember {
   }
 
   #giveUp(lost: readonly Owned[]): void {
-    const [first] = this.#handed?.records ?? []
-    const isLost = (owned: Owned) => owned.topic === first?.topic && owned.partition === first.partition
-    if (this.#handed && lost.some(isLost)) this.#handed.isRevoked = true
+    for (const handed of this.#handed) if (lost.includes(handed.owned)) handed.isRevoked = true
     this.#owned = this.#owned.filter((owned) => !lost.includes(owned))
   }
 
@@ -288,7 +288,9 @@ export class EmbeddedMember implements GroupMember {
     const isLeased = () => this.#isLeased
     // What is not acknowledged by the end is read again from here.
     let rest = Number((records[0] as BusRecord).offset)
+    const end = Number((records.at(-1) as BusRecord).offset) + 1
     const handed: Handed = {
+      owned,
       records,
       isRevoked: false,
       get revoked() {
@@ -303,11 +305,11 @@ export class EmbeddedMember implements GroupMember {
         this.#commitTimer ??= setTimeout(() => this.#commitSoon(), COMMIT_INTERVAL_MS)
       },
       finish: () => {
-        if (this.#handed === handed) this.#handed = undefined
-        if (!handed.isRevoked) owned.next = rest
+        this.#handed.delete(handed)
+        if (!handed.isRevoked && rest < end) owned.next = rest
       },
     }
-    this.#handed = handed
+    this.#handed.add(handed)
     return handed
   }
 

@@ -107,7 +107,7 @@ export class KafkaMember implements GroupMember {
   #memberId = ''
   #generation = -1
   #owned = new Map<string, Owned>()
-  #handed: HandedBatch | undefined
+  readonly #handed = new Set<HandedBatch>()
   #rest: Rest | undefined
   /** Partition counts this member assigned by, when it leads. */
   #assignedBy: ReadonlyMap<string, number> | undefined
@@ -232,12 +232,12 @@ export class KafkaMember implements GroupMember {
         this.#commitIn(COMMIT_INTERVAL_MS)
       },
       finish: () => {
-        if (this.#handed === batch) this.#handed = undefined
+        this.#handed.delete(batch)
         const again = records[unacknowledged]
         if (again && !batch.revoked) this.#seek(owned, again.offset)
       },
     }
-    this.#handed = batch
+    this.#handed.add(batch)
     return batch
   }
 
@@ -409,7 +409,7 @@ export class KafkaMember implements GroupMember {
       }
     }
     this.#owned = kept
-    if (this.#handed && kept.get(keyOf(this.#handed.owned)) !== this.#handed.owned) this.#handed.revoked = true
+    for (const handed of this.#handed) if (kept.get(keyOf(handed.owned)) !== handed.owned) handed.revoked = true
     this.#assignFetcher()
   }
 
@@ -480,7 +480,7 @@ export class KafkaMember implements GroupMember {
   /** The group went on without us. */
   #disown(): void {
     this.#owned = new Map()
-    if (this.#handed) this.#handed.revoked = true
+    for (const handed of this.#handed) handed.revoked = true
     this.#assignFetcher()
   }
 
@@ -512,7 +512,7 @@ export class KafkaMember implements GroupMember {
       if (this.#memberId !== '') await this.#sayGoodbye()
     } finally {
       this.#cluster.dropChannel(this.#channel)
-      if (this.#handed) this.#handed.revoked = true
+      for (const handed of this.#handed) handed.revoked = true
       this.#onLeft()
     }
   }

@@ -29,7 +29,7 @@ export class MemoryMember implements GroupMember {
   readonly #membership: Membership
   /** The partition handed out last is at the end, so that a busy one does not starve the others. */
   #cursors: Cursor[] = []
-  #handed: HandedBatch | undefined
+  readonly #handed = new Set<HandedBatch>()
   #left = false
 
   constructor(memberId: string, clientId: string, request: JoinRequest, membership: Membership) {
@@ -47,8 +47,10 @@ export class MemoryMember implements GroupMember {
 
   /** The partitions this member owns from now on; one it owned before goes on where it was. */
   assign(positions: readonly Position[]): void {
-    const [first] = this.#handed?.records ?? []
-    if (this.#handed && first && !positions.some((position) => isSame(position, first))) this.#handed.revoked = true
+    for (const handed of this.#handed) {
+      const [first] = handed.records
+      if (first && !positions.some((position) => isSame(position, first))) handed.revoked = true
+    }
     this.#cursors = positions.map(
       ({ topic, partition, offset }) =>
         this.#cursors.find((cursor) => isSame(cursor, { topic, partition })) ?? { topic, partition, next: offset },
@@ -71,7 +73,7 @@ export class MemoryMember implements GroupMember {
   leave(): void {
     if (this.#left) return
     this.#left = true
-    if (this.#handed) this.#handed.revoked = true
+    for (const handed of this.#handed) handed.revoked = true
     this.#membership.leave()
   }
 
@@ -100,12 +102,12 @@ export class MemoryMember implements GroupMember {
         this.#membership.commit({ topic: record.topic, partition: record.partition, offset: record.offset + 1n })
       },
       finish: () => {
-        if (this.#handed === handed) this.#handed = undefined
+        this.#handed.delete(handed)
         const again = records[unacknowledged]
         if (again && !handed.revoked) cursor.next = again.offset
       },
     }
-    this.#handed = handed
+    this.#handed.add(handed)
     return handed
   }
 }

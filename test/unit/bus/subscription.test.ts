@@ -151,6 +151,52 @@ test('acknowledges the last of a batch that was taken at once, and hands out non
   ])
 })
 
+test('acknowledges batches of a partition in the order they were handed out', async () => {
+  const log: string[] = []
+  const { member, answer } = memberOf()
+  const stream = new Subscription(member)
+  const [first, second, third] = [stream.takeBatch(), stream.takeBatch(), stream.takeBatch()]
+  for (const name of ['first', 'second', 'third']) await answer(batchOf(2, log, name).batch)
+
+  ;(await second)?.acknowledge()
+  expect(log).toEqual([])
+  ;(await first)?.acknowledge()
+  expect(log).toEqual(['first acknowledged 1', 'first finished', 'second acknowledged 1', 'second finished'])
+  ;(await second)?.acknowledge()
+  await stream.close()
+  ;(await third)?.acknowledge()
+
+  expect(log.slice(4)).toEqual(['third finished'])
+})
+
+test('gives back unacknowledged batches when it is closed, the newest first', async () => {
+  const log: string[] = []
+  const { member, answer } = memberOf()
+  const stream = new Subscription(member)
+  const taken = [stream.takeBatch(), stream.takeBatch()]
+  for (const name of ['first', 'second']) await answer(batchOf(1, log, name).batch)
+  await Promise.all(taken)
+
+  await stream.close()
+
+  expect(log).toEqual(['second finished', 'first finished'])
+})
+
+test('acknowledges nothing of a lost partition, which holds up no batch that came after', async () => {
+  const log: string[] = []
+  const { member, answer } = memberOf()
+  const stream = new Subscription(member)
+  const lost = batchOf(1, log, 'lost')
+  const taken = [stream.takeBatch(), stream.takeBatch()] as const
+  for (const { batch } of [lost, batchOf(1, log, 'own')]) await answer(batch)
+  const [, own] = await Promise.all(taken)
+
+  lost.revoke()
+  own?.acknowledge()
+
+  expect(log).toEqual(['own acknowledged 0', 'own finished', 'lost finished'])
+})
+
 test('gives back a batch that arrives when it is closing already', async () => {
   const log: string[] = []
   const { member, answer } = memberOf(log)

@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest'
+import type { EventBatch, EventStream } from '../../../src/bus/event-bus.ts'
+import type { Contract } from '../bus-contract.ts'
+import {
+  eventually,
+  newTopic,
+  nextOffset,
+  numbered,
+  numberedList,
+  numberOf,
+  offsetOf,
+  text,
+  uniqueGroup,
+} from './harness.ts'
+
+/** A subscription whose subscriber acknowledges each batch, while it takes further ones. */
+export function takeBatchClauses({ bus, open }: Contract): void {
+  const single = () => ({ group: uniqueGroup(), autoOffsetReset: 'earliest', bufferSize: 1 }) as const
+
+  async function takeEach(stream: EventStream, count: number): Promise<EventBatch[]> {
+    const batches: EventBatch[] = []
+    while (batches.length < count) {
+      const batch = await stream.takeBatch()
+      if (batch === undefined) throw new Error(`the stream ended after ${batches.length} of ${count} batches`)
+      batches.push(batch)
+    }
+    return batches
+  }
+
+  const numbersOf = (batches: readonly EventBatch[]) => batches.flatMap(({ items }) => items.map(numberOf))
+
+  test('gives batch after batch of one partition, in order, while none is acknowledged', async () => {
+    const topic = await newTopic(bus())
+    await bus().publish(topic, numberedList(5))
+
+    const batches = await takeEach(await bus().subscribe([topic], single()), 5)
+
+    expect(numbersOf(batches)).toEqual([0, 1, 2, 3, 4])
+    for (const { items } of batches) expect(items).toHaveLength(1)
+  })
+
+  test('commits nothing behind a batch that is not acknowledged, and everything once it is', async () => {
+    const topic = await newTopic(bus())
+    const options = single()
+    await bus().publish(topic, numberedList(5))
+    const stream = await bus().subscribe([topic], options)
+    const [first, second, third, fourth] = (await takeEach(stream, 5)) as [
+      EventBatch,
+      EventBatch,
+      EventBatch,
+      EventBatch,
+    ]
+
+    first.acknowledge()
+    third.acknowledge()
+    fourth.acknowledge()
+    await eventually(async () => expect(await nextOffset(bus(), options.group, topic)).toBe(1n))
+    second.acknowledge()
+    await eventually(async () => expect(await nextOffset(bus(), options.group, topic)).toBe(4n))
+
+    await stream.close()
+    expect(await nextOffset(bus(), options.group, topic)).toBe(4n)
+  })
+
+  test('goes on with new events after batches were acknowledged, in whatever order', async () => {
+    const topic = await newTopic(bus())
+    const options = single()
+    await bus().publish(topic, numberedList(3))
+    const stream = await bus().subscribe([topic], options)
+    const batches = await takeEach(stream, 3)
+    for (const batch of batches.toReversed()) batch.acknowledge()
+
+    const waiting = stream.takeBatch()
+    await bus().publish(topic, numbered(3))
+
+    const next = await waiting
+    expect(next?.items.map(numberOf)).toEqual([3])
+    next?.acknowledge()
+    await eventually(async () => expect(await nextOffset(bus(), options.group, topic)).toBe(4n))
+  })
+
+  test('a batch that waits in one partition holds back no other partition', async () => {
+    const topic = await newTopic(bus(), 2)
+    const options = single()
+    const records = [0, 0, 1, 1].map((partition) => ({ key: null, value: text('x'), partition }))
+    await bus().log.append(topic, records)
+    const batches = await takeEach(await bus().subscribe([topic], options), 4)
+
+    for (const batch of batches) if (batch.items[0]?.record.partition === 1) batch.acknowledge()
+
+    await eventually(async () => expect(await nextOffset(bus(), options.group, topic, 1)).toBe(2n))
+    expect(await nextOffset(bus(), options.group, topic, 0)).toBe(0n)
+  })
+
+  test('delivers again from the oldest batch that was not acknowledged when the stream was closed', async () => {
+    const topic = await newTopic(bus())
+    const options = single()
+    await bus().publish(topic, numberedList(5))
+    const stream = await bus().subscribe([topic], options)
+    const [first, , third] = (await takeEach(stream, 4)) as [EventBatch, EventBatch, EventBatch]
+    first.acknowledge()
+    third.acknowledge()
+    await stream.close()
+    third.acknowledge()
+
+    const again = await takeEach(await bus().subscribe([topic], options), 4)
+
+    expect(numbersOf(again)).toEqual([1, 2, 3, 4])
+  })
+
+  test('delivers what is not acknowledged again to the member that the partition moves to, whose offset stands', async () => {
+    const topic = await newTopic(bus(), 2)
+    const options = single()
+    await bus().log.append(
+      topic,
+      [0, 0, 1, 1].map((partition) => ({ key: null, value: text('x'), partition })),
+    )
+    const stream = await bus().subscribe([topic], options)
+    const batches = await takeEach(stream, 4)
+    const joining = (await open()).subscribe([topic], options)
+    // A member takes part in a rebalance while it is asked for more.
+    const waiting = stream.takeBatch()
+    const other = await joining
+    const moved = await takeEach(other, 2)
+
+    const [lost] = moved[0]?.items.map(({ record }) => record.partition) ?? []
+    const placeOf = ({ items: [item] }: EventBatch) => [item?.record.partition, item && offsetOf(item)]
+    expect(moved.map(placeOf)).toEqual([
+      [lost, 0n],
+      [lost, 1n],
+    ])
+    moved[0]?.acknowledge()
+    for (const batch of batches) batch.acknowledge()
+    const kept = lost === 0 ? 1 : 0
+    await eventually(async () => expect(await nextOffset(bus(), options.group, topic, kept)).toBe(2n))
+    await eventually(async () => expect(await nextOffset(bus(), options.group, topic, lost)).toBe(1n))
+    await stream.close()
+    expect(await waiting).toBeUndefined()
+    expect(await nextOffset(bus(), options.group, topic, lost)).toBe(1n)
+  })
+
+  test('is over when the stream is closed, and stays so', async () => {
+    const topic = await newTopic(bus())
+    const stream = await bus().subscribe([topic], single())
+    const waiting = stream.takeBatch()
+
+    await stream.close()
+
+    expect(await waiting).toBeUndefined()
+    expect(await stream.takeBatch()).toBeUndefined()
+  })
+}
