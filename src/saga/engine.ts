@@ -44,8 +44,12 @@ interface Task<A extends Action> {
   /** Known once it is routed. */
   routed: Routed<A> | undefined
   failures: number
+  /** Another attempt would end the same, so there is none. */
+  isHopeless: boolean
   /** Of the last failure. */
   error: Error | undefined
+  /** Settled, or in a stream that waits for another attempt: it does not hold up other batches any more. */
+  isPassed: boolean
   conflicts: number
   /** On the pace's clock. */
   notBefore: number
@@ -60,6 +64,7 @@ interface Routed<A extends Action> {
 }
 
 interface Settle<A extends Action> {
+  readonly passed: () => void
   readonly done: (handled: Handled<A> | undefined) => void
   readonly failed: (error: unknown) => void
   /** Told at once that it failed, instead of trying again and then putting it with the dead letters. */
@@ -112,23 +117,34 @@ export class Engine<State, A extends Action> {
   /**
    * Resolves when all of them are dealt with: stored, known already, of no concern, or with the dead letters. Rejects
    * when the engine was stopped, or the store has no place for them.
+   *
+   * Calls `onPassed` once, as soon as those that are not dealt with all belong to streams that wait for another attempt:
+   * the caller can go on with messages of other streams.
    */
-  submit(messages: readonly Incoming[]): Promise<void> {
-    if (messages.length === 0) return Promise.resolve()
+  submit(messages: readonly Incoming[], onPassed: () => void = () => undefined): Promise<void> {
+    if (messages.length === 0) {
+      onPassed()
+      return Promise.resolve()
+    }
     return new Promise((resolve, reject) => {
-      let left = messages.length
+      let open = messages.length
+      let underWay = messages.length
       const done = () => {
-        left -= 1
-        if (left === 0) resolve()
+        open -= 1
+        if (open === 0) resolve()
       }
-      this.#enqueue(messages, { done, failed: reject, isImpatient: false })
+      const passed = () => {
+        underWay -= 1
+        if (underWay === 0) onPassed()
+      }
+      this.#enqueue(messages, { passed, done, failed: reject, isImpatient: false })
     })
   }
 
   /** Takes one message of which somebody waits for the outcome. Rejects with what reducer, codec or store threw. */
   send(message: Incoming): Promise<Handled<A> | undefined> {
     return new Promise((resolve, reject) => {
-      this.#enqueue([message], { done: resolve, failed: reject, isImpatient: true })
+      this.#enqueue([message], { passed: () => undefined, done: resolve, failed: reject, isImpatient: true })
     })
   }
 
@@ -177,7 +193,8 @@ export class Engine<State, A extends Action> {
   #takeReady(now: number): Task<A>[] {
     const ready: Task<A>[] = []
     const waiting: Task<A>[] = []
-    const held = new Set<string>()
+    /** Streams with a message that waits: for another attempt, or only for the next round. */
+    const held = new Map<string, 'retry' | 'round'>()
     for (const task of this.#queue) {
       const isDue = () => ready.length < ROUND && task.notBefore <= now
       if (isDue()) this.#route(task)
@@ -187,7 +204,10 @@ export class Engine<State, A extends Action> {
       if (isDue() && !isHeld) ready.push(task)
       else {
         waiting.push(task)
-        if (streamId !== undefined) held.add(streamId)
+        const reason =
+          (streamId === undefined ? undefined : held.get(streamId)) ?? (task.notBefore > now ? 'retry' : 'round')
+        if (reason === 'retry') this.#pass(task)
+        if (streamId !== undefined) held.set(streamId, reason)
       }
     }
     this.#queue = waiting
@@ -196,8 +216,9 @@ export class Engine<State, A extends Action> {
 
   /** The others wait behind one of these. */
   #untilNext(now: number): number {
-    const times = this.#queue.map(({ notBefore }) => notBefore).filter((time) => time > now)
-    return Math.min(...times) - now
+    let next = Number.POSITIVE_INFINITY
+    for (const { notBefore } of this.#queue) if (notBefore > now && notBefore < next) next = notBefore
+    return next - now
   }
 
   /** What is not settled afterwards is at the head of the queue again. */
@@ -229,12 +250,12 @@ export class Engine<State, A extends Action> {
   async #process(tasks: readonly Task<A>[]): Promise<void> {
     const planned = await this.#plan(tasks)
     await this.#commit(planned)
-    for (const task of tasks) if (task.isOpen && task.failures >= MOST_FAILURES) await this.#bury(task)
+    for (const task of tasks) if (task.isOpen && isGivenUp(task)) await this.#bury(task)
   }
 
   async #plan(tasks: readonly Task<A>[]): Promise<readonly Planned<State, A>[]> {
     const streams = Map.groupBy(
-      tasks.filter(({ failures }) => failures < MOST_FAILURES),
+      tasks.filter((task) => !isGivenUp(task)),
       ({ routed }) => (routed as Routed<A>).streamId,
     )
     const loaded = await this.#load([...streams.keys()])
@@ -242,13 +263,14 @@ export class Engine<State, A extends Action> {
       const own = all[0]?.isAlone ? all.slice(0, 1) : all
       const found = loaded.get(streamId) as Loaded<State>
       if (!found.ok) {
-        for (const task of own) this.#fail(task, found.error)
+        // What is stored stays as it is: nothing can be decided for this stream until the code can read it.
+        for (const task of own) this.#failForGood(task, found.error)
         return []
       }
       const plan = planSteps(this.#options.machine, found.instance, own.map(toMessage), this.#options.now)
-      const isNothing = plan.outcomes.some(({ kind }) => kind === 'nothing' || kind === 'rejected')
+      const isUnsure = plan.outcomes.some(({ kind }) => kind === 'nothing' || kind === 'rejected' || kind === 'failed')
       // Decided on what was in memory, and nothing checks it: to be decided again on what is stored.
-      if (isNothing && !plan.isChecked && !found.isFresh) {
+      if (isUnsure && !plan.isChecked && !found.isFresh) {
         this.#instances.drop(streamId)
         return []
       }
@@ -256,14 +278,17 @@ export class Engine<State, A extends Action> {
     })
   }
 
-  /** Finds out whom it is for. What is for nobody here is done with; where nobody can tell, that is a failure of its. */
+  /**
+   * Routes the message to a stream. A message for another service counts as handled. Decoding and routing depend on
+   * nothing but the message, so one that fails here fails every time.
+   */
   #route(task: Task<A>): void {
-    if (task.routed !== undefined || task.failures >= MOST_FAILURES) return
+    if (task.routed !== undefined || isGivenUp(task)) return
     try {
       task.routed = route(this.#options.machine, task.incoming)
       if (task.routed === undefined) this.#finish(task)
     } catch (error) {
-      this.#fail(task, error)
+      this.#failForGood(task, error)
     }
   }
 
@@ -304,14 +329,17 @@ export class Engine<State, A extends Action> {
       this.#instances.set(plan.instance)
       for (const [index, outcome] of plan.outcomes.entries()) {
         const task = tasks[index] as Task<A>
-        if (outcome.kind === 'failed') this.#fail(task, outcome.error)
+        if (outcome.kind === 'failed') {
+          this.#fail(task, outcome.error)
+          // The next attempt decides by what is stored then.
+          this.#instances.drop(streamId)
+          continue
+        }
+        const { version, events, rejected } = outcome
+        if (rejected === undefined) this.#finish(task, { streamId, version, events })
         else {
-          const { version, events, rejected } = outcome
-          if (rejected === undefined) this.#finish(task, { streamId, version, events })
-          else {
-            onRejected?.({ reason: rejected, streamId, event: task.incoming.event })
-            this.#finish(task, { streamId, version, events, rejected })
-          }
+          onRejected?.({ reason: rejected, streamId, event: task.incoming.event })
+          this.#finish(task, { streamId, version, events, rejected })
         }
       }
     }
@@ -332,34 +360,52 @@ export class Engine<State, A extends Action> {
 
   #finish(task: Task<A>, handled?: Handled<A>): void {
     task.isOpen = false
+    this.#pass(task)
     task.settle.done(handled)
   }
 
+  #pass(task: Task<A>): void {
+    if (task.isPassed) return
+    task.isPassed = true
+    task.settle.passed()
+  }
+
+  /** A failure that another attempt may mend: the reducer decides by a state that other processes change too. */
   #fail(task: Task<A>, thrown: unknown): void {
     const { machine, onError, pace } = this.#options
     const error = asError(thrown)
-    if (task.settle.isImpatient) {
-      task.isOpen = false
-      task.settle.failed(error)
-      return
-    }
-    const { event, unreadable } = task.incoming
+    if (this.#isRejected(task, error)) return
     task.error = error
-    task.failures = unreadable === undefined ? task.failures + 1 : MOST_FAILURES
-    // Bytes that are none stay so.
-    if (unreadable === undefined) task.notBefore = pace.now() + pauseAfter(task.failures)
+    task.failures += 1
+    task.notBefore = pace.now() + pauseAfter(task.failures)
     if (task.failures > 1) return
+    const { event } = task.incoming
     onError({ message: `${machine.name} tries ${event.eventType} again: ${error.message}`, error, event })
+  }
+
+  /** A failure that another attempt would repeat: the message becomes a dead letter at once. */
+  #failForGood(task: Task<A>, thrown: unknown): void {
+    const error = asError(thrown)
+    if (this.#isRejected(task, error)) return
+    task.error = error
+    task.isHopeless = true
+  }
+
+  /** Tells a caller that waits for the outcome. */
+  #isRejected(task: Task<A>, error: Error): boolean {
+    if (!task.settle.isImpatient) return false
+    task.isOpen = false
+    task.settle.failed(error)
+    return true
   }
 
   /** With the dead letters it is out of the way; a timer would fire for ever. */
   async #bury(task: Task<A>): Promise<void> {
     const { machine, store, owner, now, onError } = this.#options
     const { incoming, routed, failures } = task
-    const { event, timer, unreadable } = incoming
+    const { event, timer } = incoming
     const error = task.error as Error
-    const attempts = unreadable === undefined ? failures : 0
-    const entry = toDeadLetter(incoming, { streamId: routed?.streamId, error, attempts, now: now() })
+    const entry = toDeadLetter(incoming, { streamId: routed?.streamId, error, attempts: failures, now: now() })
     const id = await addDeadLetter(store, entry)
     if (timer !== undefined) await store.commit(owner, [{ appends: [], fired: [timer] }])
     onError({
@@ -377,11 +423,16 @@ const newTask = <A extends Action>(incoming: Incoming, settle: Settle<A>): Task<
   isOpen: true,
   routed: undefined,
   failures: 0,
+  isHopeless: false,
   error: undefined,
+  isPassed: false,
   conflicts: 0,
   notBefore: 0,
   isAlone: false,
 })
+
+const isGivenUp = ({ isHopeless, failures }: Pick<Task<Action>, 'isHopeless' | 'failures'>): boolean =>
+  isHopeless || failures >= MOST_FAILURES
 
 function toMessage<A extends Action>({ incoming, routed, settle }: Task<A>) {
   const { action, id } = routed as Routed<A>

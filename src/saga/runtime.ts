@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { OffsetReset } from '../bus/driver.ts'
 import { EventBusError } from '../bus/errors.ts'
 import { type SerializedEvent, serializedEvent } from '../bus/event.ts'
-import type { EventBus, EventStream, Received } from '../bus/event-bus.ts'
+import type { EventBatch, EventBus, EventStream, Received } from '../bus/event-bus.ts'
 import type { EventStore } from '../store/event-store.ts'
 import { Engine } from './engine.ts'
 import type { Machine } from './machine.ts'
@@ -73,11 +73,19 @@ export async function run<State, A extends Action>(
       if (timers.length > 0) timerLoop.wake()
     },
   })
-  const timerLoop = new TimerLoop({ ...shared, now: clock.now, submit: (messages) => engine.submit(messages) })
+  const timerLoop = new TimerLoop({
+    ...shared,
+    now: clock.now,
+    submit: (messages, onPassed) => engine.submit(messages, onPassed),
+  })
   // A store whose tables or columns are missing is told now, and not when the first event comes.
   await Promise.all([store.timers.next(group), store.outbox.pending(group, 1)])
   const subscribe = () => bus.subscribe(topics, { group, autoOffsetReset })
-  const pump = new Pump(await subscribe(), { subscribe, submit: (messages) => engine.submit(messages), onError })
+  const pump = new Pump(await subscribe(), {
+    subscribe,
+    submit: (messages, onPassed) => engine.submit(messages, onPassed),
+    onError,
+  })
 
   const working = [pump.run(), timerLoop.run(), relay.run()]
   let closing: Promise<void> | undefined
@@ -123,17 +131,37 @@ async function within(patience: AbortSignal, work: Promise<unknown>): Promise<vo
 
 interface PumpOptions {
   readonly subscribe: () => Promise<EventStream>
-  readonly submit: (messages: readonly Incoming[]) => Promise<void>
+  /** As {@link Engine.submit}. */
+  readonly submit: (messages: readonly Incoming[], onPassed: () => void) => Promise<void>
   readonly onError: OnError
 }
 
-/** Batches from the bus into the engine. Coming back for more acknowledges what is done with. */
+/** The most that is taken from the bus from the oldest batch on that is not acknowledged. */
+const MAX_IN_HAND = { events: 20_000, bytes: 64 * 1024 * 1024 }
+
+/** A batch from its submission until it, and all batches before it, are settled. */
+interface InHand {
+  readonly settled: Promise<void>
+  readonly events: number
+  readonly bytes: number
+  isSettled: boolean
+}
+
+/**
+ * Takes batches from the bus into the engine, and acknowledges each when all its messages are settled. The next batch is
+ * taken as soon as what is left of the one before waits for another attempt: a stream whose message is tried again holds
+ * up its own messages only.
+ */
 class Pump {
   #stream: EventStream
   readonly #options: PumpOptions
   readonly #stopping = new AbortController()
-  /** Until the batch is dealt with and acknowledged. */
-  #inHand: Promise<void> | undefined
+  /** In the order taken; the first is not settled. */
+  readonly #inHand: InHand[] = []
+  /** Of all in `#inHand`. */
+  readonly #size = { events: 0, bytes: 0 }
+  /** Why the engine takes no more. */
+  #failure: Error | undefined
 
   constructor(stream: EventStream, options: PumpOptions) {
     this.#stream = stream
@@ -142,16 +170,16 @@ class Pump {
 
   async run(): Promise<void> {
     let failures = 0
-    let asked = this.#stream.nextBatch()
+    let asked = this.#stream.takeBatch()
     while (true) {
       try {
         const batch = await asked
+        if (this.#failure !== undefined) throw this.#failure
         if (batch === undefined || this.#isStopping) return
         failures = 0
-        this.#inHand = this.#options.submit(batch.map(toIncoming)).then(() => {
-          asked = this.#stream.nextBatch()
-        })
-        await this.#inHand
+        await this.#submit(batch)
+        await this.#makeRoom()
+        asked = this.#stream.takeBatch()
       } catch (error) {
         if (this.#isStopping) return
         if (!(error instanceof EventBusError && error.isPassing)) throw error
@@ -164,7 +192,7 @@ class Pump {
   /** Takes no more; resolves when what is in hand is acknowledged. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#inHand?.catch(() => undefined)
+    await Promise.all(this.#inHand.map(({ settled }) => settled))
   }
 
   async leave(): Promise<void> {
@@ -181,16 +209,58 @@ class Pump {
     return this.#stopping.signal.aborted
   }
 
+  /** Resolves when the batch holds up no other one. */
+  #submit(batch: EventBatch): Promise<void> {
+    return new Promise((resolve) => {
+      const settled = this.#options.submit(batch.items.map(toIncoming), resolve).then(
+        () => batch.acknowledge(),
+        (error) => {
+          this.#failure ??= asError(error)
+          resolve()
+          // Ends a `takeBatch` that may wait for long, so that `run` rejects.
+          return this.leave()
+        },
+      )
+      const inHand: InHand = {
+        settled: settled.then(() => {
+          inHand.isSettled = true
+          this.#dropSettled()
+        }),
+        events: batch.items.length,
+        bytes: batch.items.reduce((sum, { record }) => sum + (record.value?.byteLength ?? 0), 0),
+        isSettled: false,
+      }
+      this.#inHand.push(inHand)
+      this.#size.events += inHand.events
+      this.#size.bytes += inHand.bytes
+    })
+  }
+
+  #dropSettled(): void {
+    while (this.#inHand[0]?.isSettled) {
+      const { events, bytes } = this.#inHand.shift() as InHand
+      this.#size.events -= events
+      this.#size.bytes -= bytes
+    }
+  }
+
+  /** Waits while too much is in hand because its oldest batch is not settled. */
+  async #makeRoom(): Promise<void> {
+    while (this.#size.events > MAX_IN_HAND.events || this.#size.bytes > MAX_IN_HAND.bytes) {
+      await this.#inHand[0]?.settled
+    }
+  }
+
   /** A bus that was away for so long that the subscription ended may still come back. */
-  async #subscribeAgain(error: Error, failures: number): Promise<readonly Received[] | undefined> {
+  async #subscribeAgain(error: Error, failures: number): Promise<EventBatch | undefined> {
     const { onError, subscribe } = this.#options
     onError({ message: `subscribes again: ${error.message}`, error })
     await sleep(pauseAfter(failures), undefined, { signal: this.#stopping.signal }).catch(() => undefined)
     if (this.#isStopping) return undefined
     this.#stream = await subscribe()
-    // Stopped in between: whoever did so has left the one before.
-    if (this.#isStopping) await this.leave()
-    return this.#stream.nextBatch()
+    // Stopped meanwhile: whoever stopped it has left the stream before this one.
+    if (this.#isStopping || this.#failure !== undefined) await this.leave()
+    return this.#stream.takeBatch()
   }
 }
 

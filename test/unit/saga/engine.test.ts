@@ -93,6 +93,23 @@ function hurried(): Pace & { readonly waits: number[] } {
   }
 }
 
+/** Time stands still until the test lets it go on. */
+function stopped(): Pace & { goOn(): void } {
+  let time = 0
+  const waiting = new Set<() => void>()
+  return {
+    now: () => time,
+    after(_, wake) {
+      waiting.add(wake)
+      return () => waiting.delete(wake)
+    },
+    goOn() {
+      time += 60_000
+      for (const wake of waiting) wake()
+    },
+  }
+}
+
 interface Setup extends Partial<Omit<EngineOptions<Jar, Coin>, 'store'>> {
   /** Changes what the engine sees of the store. */
   readonly seen?: (store: EventStore) => EventStore
@@ -314,6 +331,52 @@ describe('what fails', () => {
     expect(pace.waits).toEqual([50, 100, 200])
   })
 
+  test('is decided anew by what is stored, which another process may have changed', async () => {
+    const store = newStore()
+    const other = setUp({ store }).engine
+    const strict: Machine<Jar, Coin> = {
+      ...jars,
+      reduce(jar, action, at) {
+        if (action.type === 'Put' && action.coin === 2 && !jar.coins.includes(1)) throw new Error('not before coin 1')
+        return jars.reduce(jar, action, at)
+      },
+    }
+    const { engine, coins } = setUp({ machine: strict, store })
+    await engine.submit([put('a', 0)])
+    await other.submit([put('a', 1)])
+
+    await engine.send(put('a', 2))
+
+    expect(await coins('a')).toEqual([0, 1, 2])
+  })
+
+  test('holds up its own stream while it is tried again, and no other message, sooner or later', async () => {
+    const pace = stopped()
+    let isFailing = true
+    const shaky: Machine<Jar, Coin> = {
+      ...jars,
+      reduce(jar, action, at) {
+        if (action.type === 'Put' && action.jar === 'a' && isFailing) throw new Error('not now')
+        return jars.reduce(jar, action, at)
+      },
+    }
+    const { engine, coins } = setUp({ machine: shaky, pace })
+    const passed = vi.fn()
+
+    const first = engine.submit([put('a', 1), put('b', 1), put('a', 2)], passed)
+    await vi.waitFor(() => expect(passed).toHaveBeenCalledOnce())
+    await engine.submit([put('b', 2), put('c', 1)])
+    const second = engine.submit([put('a', 3), put('b', 3)], passed)
+    await vi.waitFor(() => expect(passed).toHaveBeenCalledTimes(2))
+
+    expect([await coins('a'), await coins('b'), await coins('c')]).toEqual([[], [1, 2, 3], [1]])
+    isFailing = false
+    pace.goOn()
+    await Promise.all([first, second])
+    expect(await coins('a')).toEqual([1, 2, 3])
+    expect(passed).toHaveBeenCalledTimes(2)
+  })
+
   test('is not overtaken by what is behind it, however many are looked at in between', async () => {
     let failures = 1
     const shaky: Machine<Jar, Coin> = {
@@ -331,8 +394,9 @@ describe('what fails', () => {
     expect(await coins('a')).toEqual([1, 2])
   })
 
-  test('since it cannot be read, with its bytes', async () => {
-    const { engine, store } = setUp()
+  test('since it cannot be read is a dead letter at the first attempt, with its bytes', async () => {
+    const pace = hurried()
+    const { engine, store, problems } = setUp({ pace })
     const data = Uint8Array.of(0xff)
 
     await engine.submit([
@@ -344,11 +408,14 @@ describe('what fails', () => {
       },
     ])
 
-    const [garbled, unreadable] = (await store.deadLetters.list()).toSorted((a, b) => b.retryCount - a.retryCount)
+    expect(pace.waits).toEqual([])
+    expect(problems.map(({ message }) => message)).not.toContainEqual(expect.stringContaining('again'))
+    const letters = await store.deadLetters.list()
+    const [garbled, unreadable] = letters.toSorted((a, b) => b.streamId.localeCompare(a.streamId))
     expect(garbled).toMatchObject({
       streamId: 'unknown',
       error: expect.stringContaining('the data of Put.v1'),
-      retryCount: 5,
+      retryCount: 0,
     })
     expect(unreadable).toMatchObject({ streamId: 'jar-commands', error: 'no envelope', retryCount: 0 })
     expect(Buffer.from(unreadable?.event.data ?? [])).toEqual(Buffer.from(data))

@@ -4,8 +4,8 @@ import { transportError } from '../../../src/bus/errors.ts'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import type { EventBus, EventStream } from '../../../src/bus/event-bus.ts'
 import { InMemoryEventBus, type Problem, runAggregate, runSaga, SqliteEventStore } from '../../../src/index.ts'
-import { EventStoreError } from '../../../src/store/errors.ts'
-import type { EventStore } from '../../../src/store/event-store.ts'
+import { EventStoreError, versionConflict } from '../../../src/store/errors.ts'
+import type { Commit, Committed, EventStore } from '../../../src/store/event-store.ts'
 import { makeShop } from '../../support/shop.ts'
 
 const { order, payment, checkout } = makeShop()
@@ -223,6 +223,77 @@ describe('trouble', () => {
     expect(problems.filter(({ message }) => message.includes('dead letter'))).toHaveLength(3)
   })
 
+  /** A store that answers commits to one stream with a version conflict until it is released. */
+  function holding(store: EventStore, streamId: string) {
+    let isHeld = true
+    const conflicts = vi.fn()
+    const held = changed<EventStore>(store, {
+      async commit(owner, commits) {
+        const isOfStream = (commit: Commit) => isHeld && commit.appends.some((one) => one.streamId === streamId)
+        const results = [
+          ...(await store.commit(
+            owner,
+            commits.filter((commit) => !isOfStream(commit)),
+          )),
+        ]
+        return commits.map((commit): Committed => {
+          if (!isOfStream(commit)) return results.shift() as Committed
+          conflicts()
+          return { ok: false, error: versionConflict(streamId, 0, 1) }
+        })
+      },
+    })
+    const release = () => {
+      isHeld = false
+    }
+    return { held, conflicts, release }
+  }
+
+  test('a message that is tried again holds up its stream only, and the group commits nothing behind it', async () => {
+    const { shared, bus, store } = setUp()
+    const { held, conflicts, release } = holding(store, 'order-held')
+    await using _orders = await runAggregate({ ...shared, store: held, aggregate: order })
+    const command = (id: string) => ({ ...order.codec.encode(place(id, 1)), metadata: null })
+    const isStored = (id: string) => expect.poll(async () => (await store.readStream(`order-${id}`)).length).toBe(1)
+    const committed = async () => (await bus.admin.committedOffsets('order-aggregate'))[0]?.offset
+
+    await bus.publish('order-commands', command('before'))
+    await isStored('before')
+    await bus.publish('order-commands', command('held'))
+    await expect.poll(() => conflicts.mock.calls.length).toBeGreaterThan(0)
+    // Each a batch of its own, of the same partition.
+    for (let n = 0; n < 5; n += 1) {
+      await bus.publish('order-commands', command(`behind-${n}`))
+      await isStored(`behind-${n}`)
+    }
+
+    expect(await store.readStream('order-held')).toEqual([])
+    expect(await committed()).toBe(1n)
+    release()
+    await expect.poll(committed, { timeout: 20_000 }).toBe(7n)
+    await isStored('held')
+  })
+
+  test('messages behind one that is tried again are known when they come again after a crash', async () => {
+    const { shared, bus, store } = setUp()
+    const { held, conflicts } = holding(store, 'order-held')
+    const doomed = new InMemoryEventBus({ broker: bus.broker })
+    const first = await runAggregate({ ...shared, bus: doomed, store: held, aggregate: order })
+    const command = (id: string) => ({ ...order.codec.encode(place(id, 1)), metadata: null })
+    await bus.publish('order-commands', [command('held')])
+    await expect.poll(() => conflicts.mock.calls.length).toBeGreaterThan(0)
+    await bus.publish('order-commands', [command('behind')])
+    await expect.poll(async () => (await store.readStream('order-behind')).length).toBe(1)
+
+    doomed.crash()
+    await using _second = await runAggregate({ ...shared, aggregate: order })
+
+    await expect.poll(async () => (await bus.admin.committedOffsets('order-aggregate'))[0]?.offset).toBe(2n)
+    expect((await store.readStream('order-behind')).length).toBe(1)
+    expect((await store.readStream('order-held')).length).toBe(1)
+    await first.close()
+  })
+
   test('a subscription that fails in passing is made again', async () => {
     const { shared, bus, store, problems } = setUp()
     let failures = 2
@@ -230,9 +301,9 @@ describe('trouble', () => {
       async subscribe(topics, options) {
         const stream = await bus.subscribe(topics, options)
         return changed<EventStream>(stream, {
-          async nextBatch() {
+          async takeBatch() {
             failures -= 1
-            if (failures < 0) return stream.nextBatch()
+            if (failures < 0) return stream.takeBatch()
             await stream.close()
             throw transportError('gone')
           },
@@ -262,7 +333,7 @@ describe('trouble', () => {
         if (!isFirst) return stream
         isFirst = false
         return changed<EventStream>(stream, {
-          async nextBatch() {
+          async takeBatch() {
             await stream.close()
             throw transportError('gone')
           },
@@ -286,7 +357,7 @@ describe('trouble', () => {
     const seen = changed<EventBus>(bus, {
       subscribe: async (topics, options) =>
         changed<EventStream>(await bus.subscribe(topics, options), {
-          nextBatch: () => Promise.reject(new TypeError('broken')),
+          takeBatch: () => Promise.reject(new TypeError('broken')),
         }),
     })
 
