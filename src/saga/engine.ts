@@ -5,10 +5,11 @@ import { addDeadLetter, toDeadLetter } from './dead-letter.ts'
 import { Instances } from './instances.ts'
 import { fold, type Instance, type Machine } from './machine.ts'
 import { Alarm, type Pace, pauseAfter } from './pace.ts'
-import { asError, isStoreAway, type OnError, type OnRejected } from './problem.ts'
+import { asError, isStoreAway } from './problem.ts'
 import type { Incoming } from './reaction.ts'
 import type { Action } from './reducer.ts'
 import { planSteps, type StepPlan } from './step-plan.ts'
+import type { Watch } from './watch.ts'
 
 /** What a command led to. */
 export interface Handled<A extends Action> {
@@ -30,8 +31,7 @@ export interface EngineOptions<State, A extends Action> {
   readonly cacheSize: number
   readonly now: () => Date
   readonly pace: Pace
-  readonly onError: OnError
-  readonly onRejected?: OnRejected | undefined
+  readonly watch: Watch
   /** Called after each commit that went through. */
   readonly onCommitted: (commit: Commit) => void
 }
@@ -83,6 +83,8 @@ interface Planned<State, A extends Action> {
   readonly plan: StepPlan<State, A>
 }
 
+/** What the engine waits for, in {@link Watch}'s words. */
+const STORE = 'store'
 /** A message that fails this often is a dead letter. */
 const MOST_FAILURES = 5
 /** Others may be faster a few times; then it is worth waiting a moment. */
@@ -227,6 +229,7 @@ export class Engine<State, A extends Action> {
     try {
       await this.#process(tasks)
       this.#storeFailures = 0
+      this.#options.watch.restored(STORE)
     } catch (error) {
       failure = error
       // What the store made of it is not known: the streams will tell.
@@ -240,9 +243,9 @@ export class Engine<State, A extends Action> {
   }
 
   async #waitForStore(error: Error): Promise<void> {
-    const { machine, onError, pace } = this.#options
+    const { machine, watch, pace } = this.#options
     this.#storeFailures += 1
-    onError({ message: `${machine.name} waits for its store: ${error.message}`, error })
+    watch.lost(STORE, { message: `${machine.name} waits for its store: ${error.message}`, error })
     const until = pace.now() + pauseAfter(this.#storeFailures)
     while (this.#ended === undefined && pace.now() < until) await this.#alarm.wait(until - pace.now())
   }
@@ -312,7 +315,7 @@ export class Engine<State, A extends Action> {
   }
 
   async #commit(planned: readonly Planned<State, A>[]): Promise<void> {
-    const { store, owner, onCommitted, onRejected } = this.#options
+    const { store, owner, onCommitted, watch } = this.#options
     const commits = planned.flatMap(({ plan }) => plan.commit ?? [])
     const results = commits.length === 0 ? [] : await store.commit(owner, commits)
     let next = 0
@@ -335,10 +338,11 @@ export class Engine<State, A extends Action> {
           this.#instances.drop(streamId)
           continue
         }
-        const { version, events, rejected } = outcome
+        const { kind, version, events, rejected } = outcome
+        watch.handled(rejected === undefined ? kind : 'rejected')
         if (rejected === undefined) this.#finish(task, { streamId, version, events })
         else {
-          onRejected?.({ reason: rejected, streamId, event: task.incoming.event })
+          watch.rejected({ reason: rejected, streamId, event: task.incoming.event })
           this.#finish(task, { streamId, version, events, rejected })
         }
       }
@@ -372,15 +376,18 @@ export class Engine<State, A extends Action> {
 
   /** A failure that another attempt may mend: the reducer decides by a state that other processes change too. */
   #fail(task: Task<A>, thrown: unknown): void {
-    const { machine, onError, pace } = this.#options
+    const { machine, watch, pace } = this.#options
     const error = asError(thrown)
     if (this.#isRejected(task, error)) return
     task.error = error
     task.failures += 1
     task.notBefore = pace.now() + pauseAfter(task.failures)
-    if (task.failures > 1) return
     const { event } = task.incoming
-    onError({ message: `${machine.name} tries ${event.eventType} again: ${error.message}`, error, event })
+    watch.retrying(task.failures, {
+      message: `${machine.name} tries ${event.eventType} again: ${error.message}`,
+      error,
+      event,
+    })
   }
 
   /** A failure that another attempt would repeat: the message becomes a dead letter at once. */
@@ -401,14 +408,14 @@ export class Engine<State, A extends Action> {
 
   /** With the dead letters it is out of the way; a timer would fire for ever. */
   async #bury(task: Task<A>): Promise<void> {
-    const { machine, store, owner, now, onError } = this.#options
+    const { machine, store, owner, now, watch } = this.#options
     const { incoming, routed, failures } = task
     const { event, timer } = incoming
     const error = task.error as Error
     const entry = toDeadLetter(incoming, { streamId: routed?.streamId, error, attempts: failures, now: now() })
     const id = await addDeadLetter(store, entry)
     if (timer !== undefined) await store.commit(owner, [{ appends: [], fired: [timer] }])
-    onError({
+    watch.buried({
       message: `${machine.name} gives ${event.eventType} up, dead letter ${id}: ${error.message}`,
       error,
       event,

@@ -2,14 +2,15 @@ import { EventBusError } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import type { EventStore, Lease, PendingMessage } from '../store/event-store.ts'
 import { Alarm, type Pace, pauseAfter } from './pace.ts'
-import { asError, isStoreAway, type OnError } from './problem.ts'
+import { asError, isStoreAway } from './problem.ts'
+import type { Watch } from './watch.ts'
 
 export interface RelayOptions {
   readonly bus: EventBus
   readonly store: EventStore
   readonly owner: string
   readonly pace: Pace
-  readonly onError: OnError
+  readonly watch: Watch
 }
 
 /** How often it looks for messages that other processes stored. Milliseconds. */
@@ -103,12 +104,13 @@ export class Relay {
     try {
       const result = await work()
       this.#storeFailures = 0
+      this.#options.watch.restored(STORE)
       return result
     } catch (error) {
       if (!isStoreAway(error)) throw error
       this.#storeFailures += 1
       const reason = asError(error)
-      this.#options.onError({ message: `messages wait for their store: ${reason.message}`, error: reason })
+      this.#options.watch.lost(STORE, { message: `messages wait for their store: ${reason.message}`, error: reason })
       if (!this.#isStopping) await this.#alarm.wait(pauseAfter(this.#storeFailures))
       return undefined
     }
@@ -167,7 +169,8 @@ export class Relay {
       if (isPassing(failure)) return this.#rest(topic, failure)
       return messages.length === 1 ? this.#refused(messages, failure) : this.#publishEach(topic, messages)
     }
-    this.#resting.delete(topic)
+    this.#options.watch.published(messages.length)
+    if (this.#resting.delete(topic)) this.#options.watch.restored(busOf(topic))
     for (const { id } of messages) this.#published.add(id)
     return messages.length
   }
@@ -185,7 +188,7 @@ export class Relay {
 
   /** 1 when it is out of the way. */
   async #refused([message]: readonly PendingMessage[], error: Error): Promise<number> {
-    const { store, owner, onError } = this.#options
+    const { store, owner, watch } = this.#options
     const { id, topic, attempts, event } = message as PendingMessage
     const isHopeless = error instanceof EventBusError && error.isPassing === false
     if (!isHopeless && attempts + 1 < MOST_ATTEMPTS) {
@@ -193,16 +196,20 @@ export class Relay {
       return this.#rest(topic, error)
     }
     await store.outbox.bury(owner, id, { message: error.message, details: error.stack })
-    onError({ message: `${event.eventType} goes to the dead letters: ${error.message}`, error, event })
+    watch.buried({ message: `${event.eventType} goes to the dead letters: ${error.message}`, error, event })
     return 1
   }
 
   #rest(topic: string, error: Error): number {
     const failures = (this.#resting.get(topic)?.failures ?? 0) + 1
     this.#resting.set(topic, { failures, until: this.#options.pace.now() + pauseAfter(failures) })
-    this.#options.onError({ message: `messages for ${topic} wait: ${error.message}`, error })
+    this.#options.watch.lost(busOf(topic), { message: `messages for ${topic} wait: ${error.message}`, error })
     return 0
   }
 }
+
+/** What messages wait for, in {@link Watch}'s words. */
+const STORE = 'store (outbox)'
+const busOf = (topic: string): string => `bus (${topic})`
 
 const isPassing = (error: Error): boolean => error instanceof EventBusError && error.isPassing === true

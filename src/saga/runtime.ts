@@ -3,6 +3,8 @@ import type { OffsetReset } from '../bus/driver.ts'
 import { EventBusError } from '../bus/errors.ts'
 import { type SerializedEvent, serializedEvent } from '../bus/event.ts'
 import type { EventBatch, EventBus, EventStream, Received } from '../bus/event-bus.ts'
+import type { Logger } from '../bus/logger.ts'
+import type { Outage } from '../bus/outage.ts'
 import type { EventStore } from '../store/event-store.ts'
 import { Engine } from './engine.ts'
 import type { Machine } from './machine.ts'
@@ -11,7 +13,9 @@ import { asError, type OnError, type OnRejected } from './problem.ts'
 import type { Incoming } from './reaction.ts'
 import type { Action, Clock } from './reducer.ts'
 import { Relay } from './relay.ts'
+import { type RuntimeMetrics, readMetrics } from './runtime-metrics.ts'
 import { TimerLoop } from './timer-loop.ts'
+import { type Health, Watch } from './watch.ts'
 
 /** What aggregates and sagas run on. */
 export interface RunOptions {
@@ -37,6 +41,11 @@ export interface RunOptions {
    * that is decided again because the process died before it was acknowledged. Default: nobody.
    */
   readonly onRejected?: OnRejected | undefined
+  /**
+   * Told the same, and when an outage is over: what is tried again and outages at `warn`, dead letters at `error`, rejected
+   * commands and ends of outages at `info`. Default: nothing is logged.
+   */
+  readonly logger?: Logger | undefined
 }
 
 /** An aggregate or a saga at work. */
@@ -48,6 +57,10 @@ export interface Running extends AsyncDisposable {
    * done by then is done by another instance or the next start. Idempotent. Bus and store stay open.
    */
   close(): Promise<void>
+  /** Whether it works, waits for its store or its bus, or has stopped. Asks nobody. */
+  health(): Health
+  /** What it has done, and what waits for it in store and bus, which are asked. Rejects when they cannot answer. */
+  metrics(): Promise<RuntimeMetrics>
 }
 
 /** How long `close` waits for what is in hand. Milliseconds. */
@@ -59,14 +72,14 @@ export async function run<State, A extends Action>(
   topics: readonly string[],
   { bus, store, group = machine.name, autoOffsetReset = 'earliest', ...options }: RunOptions & { group: string },
 ): Promise<{ readonly running: Running; readonly engine: Engine<State, A> }> {
-  const { cacheSize = 10_000, clock = systemClock, signal, onError = () => undefined, onRejected } = options
-  const shared = { store, owner: group, pace: realPace, onError }
+  const { cacheSize = 10_000, clock = systemClock, signal, onError, onRejected, logger } = options
+  const watch = new Watch({ name: machine.name, onError, onRejected, logger })
+  const shared = { store, owner: group, pace: realPace, watch }
   const relay = new Relay({ ...shared, bus })
   const engine = new Engine({
     ...shared,
     machine,
     cacheSize,
-    onRejected,
     now: clock.now,
     onCommitted({ messages = [], timers = [] }) {
       if (messages.length > 0) relay.wake()
@@ -80,11 +93,15 @@ export async function run<State, A extends Action>(
   })
   // A store whose tables or columns are missing is told now, and not when the first event comes.
   await Promise.all([store.timers.next(group), store.outbox.pending(group, 1)])
-  const subscribe = () => bus.subscribe(topics, { group, autoOffsetReset })
+  const onOutage = (outage: Outage) => {
+    if (outage.state === 'restored') return watch.restored(BUS)
+    watch.lost(BUS, { message: `${machine.name} waits for its bus: ${outage.error.message}`, error: outage.error })
+  }
+  const subscribe = () => bus.subscribe(topics, { group, autoOffsetReset, onOutage })
   const pump = new Pump(await subscribe(), {
     subscribe,
     submit: (messages, onPassed) => engine.submit(messages, onPassed),
-    onError,
+    watch,
   })
 
   const working = [pump.run(), timerLoop.run(), relay.run()]
@@ -109,14 +126,24 @@ export async function run<State, A extends Action>(
   working[0]?.then(close, () => undefined)
 
   const done = Promise.all(working).then(
-    () => close(),
+    async () => {
+      await close()
+      watch.stopped(undefined)
+    },
     async (error) => {
       await close()
+      watch.stopped(asError(error))
       throw error
     },
   )
-  return { running: { done, close, [Symbol.asyncDispose]: close }, engine }
+  const health = () => watch.health
+  const metrics = () =>
+    readMetrics({ name: machine.name, group, topics, bus, store, counts: watch.counts, now: clock.now })
+  return { running: { done, close, health, metrics, [Symbol.asyncDispose]: close }, engine }
 }
+
+/** What the subscription waits for, in {@link Watch}'s words. */
+const BUS = 'bus'
 
 const systemClock: Clock = { now: () => new Date() }
 
@@ -133,7 +160,7 @@ interface PumpOptions {
   readonly subscribe: () => Promise<EventStream>
   /** As {@link Engine.submit}. */
   readonly submit: (messages: readonly Incoming[], onPassed: () => void) => Promise<void>
-  readonly onError: OnError
+  readonly watch: Watch
 }
 
 /** The most that is taken from the bus from the oldest batch on that is not acknowledged. */
@@ -177,6 +204,7 @@ class Pump {
         if (this.#failure !== undefined) throw this.#failure
         if (batch === undefined || this.#isStopping) return
         failures = 0
+        this.#options.watch.restored(BUS)
         await this.#submit(batch)
         await this.#makeRoom()
         asked = this.#stream.takeBatch()
@@ -201,7 +229,7 @@ class Pump {
     } catch (thrown) {
       // What it could not commit comes again, and is known then.
       const error = asError(thrown)
-      this.#options.onError({ message: `leaves its group: ${error.message}`, error })
+      this.#options.watch.problem({ message: `leaves its group: ${error.message}`, error })
     }
   }
 
@@ -253,8 +281,8 @@ class Pump {
 
   /** A bus that was away for so long that the subscription ended may still come back. */
   async #subscribeAgain(error: Error, failures: number): Promise<EventBatch | undefined> {
-    const { onError, subscribe } = this.#options
-    onError({ message: `subscribes again: ${error.message}`, error })
+    const { watch, subscribe } = this.#options
+    watch.lost(BUS, { message: `subscribes again: ${error.message}`, error })
     await sleep(pauseAfter(failures), undefined, { signal: this.#stopping.signal }).catch(() => undefined)
     if (this.#isStopping) return undefined
     this.#stream = await subscribe()

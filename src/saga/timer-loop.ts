@@ -1,18 +1,21 @@
 import type { EventStore, Timer } from '../store/event-store.ts'
 import { Alarm, type Pace, pauseAfter } from './pace.ts'
-import { asError, isStoreAway, type OnError } from './problem.ts'
+import { asError, isStoreAway } from './problem.ts'
 import type { Incoming } from './reaction.ts'
+import type { Watch } from './watch.ts'
 
 export interface TimerLoopOptions {
   readonly store: EventStore
   readonly owner: string
   readonly now: () => Date
   readonly pace: Pace
-  readonly onError: OnError
+  readonly watch: Watch
   /** Resolves when all of them are dealt with; calls `onPassed` when the others need not wait for them any more. */
   readonly submit: (messages: readonly Incoming[], onPassed: () => void) => Promise<void>
 }
 
+/** What timers wait for, in {@link Watch}'s words. */
+const STORE = 'store (timers)'
 /** Other processes set timers too: it looks this often. Milliseconds. */
 const LOOK_MS = 1000
 /** The most timers fired together. */
@@ -60,6 +63,7 @@ export class TimerLoop {
       const fired = await this.fire()
       const pause = fired > 0 ? 0 : await this.#pause()
       this.#failures = 0
+      this.#options.watch.restored(STORE)
       return pause
     } catch (error) {
       // The next start fires what was given up.
@@ -67,7 +71,7 @@ export class TimerLoop {
       if (!isStoreAway(error)) throw error
       this.#failures += 1
       const reason = asError(error)
-      this.#options.onError({ message: `timers wait for their store: ${reason.message}`, error: reason })
+      this.#options.watch.lost(STORE, { message: `timers wait for their store: ${reason.message}`, error: reason })
       return pauseAfter(this.#failures)
     }
   }

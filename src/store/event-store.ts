@@ -156,6 +156,12 @@ export interface PendingMessage extends OutgoingMessage {
   readonly createdAt: Date
 }
 
+export interface OutboxDepth {
+  readonly messages: number
+  /** By the store's clock; absent when there are none. */
+  readonly oldest?: Date | undefined
+}
+
 /** Messages stored and not yet on the bus. */
 export interface Outbox {
   /**
@@ -163,6 +169,8 @@ export interface Outbox {
    * `except`, which are known already.
    */
   pending(owner: string, limit: number, except?: Iterable<string>): Promise<readonly PendingMessage[]>
+  /** How many there are, and when the oldest was stored. */
+  depth(owner: string): Promise<OutboxDepth>
   /** The bus has acknowledged them: they are forgotten. Ids that are gone are no error. */
   published(owner: string, ids: readonly string[]): Promise<void>
   /** Publishing them failed: counts an attempt each. */
@@ -190,6 +198,8 @@ export interface Lease {
 export interface Timers {
   /** Those due at `now` or before, earliest first, then by id. */
   due(owner: string, now: Date, limit: number): Promise<readonly Timer[]>
+  /** How many are set, due ones included. */
+  count(owner: string): Promise<number>
   /** When the earliest is due. */
   next(owner: string): Promise<Date | undefined>
 }

@@ -9,6 +9,7 @@ import type { Incoming } from '../saga/reaction.ts'
 import type { Action } from '../saga/reducer.ts'
 import { Relay } from '../saga/relay.ts'
 import { TimerLoop } from '../saga/timer-loop.ts'
+import { Watch } from '../saga/watch.ts'
 import type { EventStore } from '../store/event-store.ts'
 import { Crash, crashing, type Faults } from './faults.ts'
 
@@ -121,7 +122,12 @@ export class Participant {
 
 function start({ machine, owner }: Role, { bus, store, now, random, faults, onError }: World) {
   const isDue = () => random() < (faults.crash ?? 0)
-  const shared = { store: crashing(store, isDue), owner, pace: hurriedPace(), onError }
+  const shared = {
+    store: crashing(store, isDue),
+    owner,
+    pace: hurriedPace(),
+    watch: new Watch({ name: machine.name, onError }),
+  }
   const engine = new Engine({ ...shared, machine, cacheSize: CACHE_SIZE, now, onCommitted: () => undefined })
   return {
     engine,

@@ -1,7 +1,7 @@
+import { sampleHead, sampleLine } from '../codecs/prometheus.ts'
 import type { Check, CheckStatus, Measure } from '../operations/check.ts'
 import { stringifyJson } from './json.ts'
 import { printable } from './printable.ts'
-import { sampleHead, sampleLine } from './prometheus.ts'
 
 export type { Check } from '../operations/check.ts'
 

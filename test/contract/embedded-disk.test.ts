@@ -13,6 +13,7 @@ import { realPace } from '../../src/saga/pace.ts'
 import { cborCodec } from '../../src/saga/plain-codecs.ts'
 import { Relay } from '../../src/saga/relay.ts'
 import { runAggregate } from '../../src/saga/run-aggregate.ts'
+import { Watch } from '../../src/saga/watch.ts'
 import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
 import { onSmallDisk, smallDisk } from '../support/small-disk.ts'
 import { newTopic, numbered, numberedList, numberOf, take, uniqueGroup } from './support/harness.ts'
@@ -163,10 +164,13 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
       store,
       owner: 'billing',
       pace: realPace,
-      onError: ({ message }) => {
-        said.push(message)
-        told.resolve()
-      },
+      watch: new Watch({
+        name: 'billing',
+        onError: ({ message }) => {
+          said.push(message)
+          told.resolve()
+        },
+      }),
     })
     const running = relay.run()
     await told.promise

@@ -9,6 +9,7 @@ import { messageId } from '../../src/codecs/message-id.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
 import { realPace } from '../../src/saga/pace.ts'
 import { Relay } from '../../src/saga/relay.ts'
+import { Watch } from '../../src/saga/watch.ts'
 import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
 import type { OutboxProcess } from './support/outbox-process.ts'
 import { eventsOn, streamsOf } from './support/shop-ledger.ts'
@@ -49,7 +50,7 @@ test(`killed ${KILLS} times between append and publish, nothing is lost and ever
     store,
     owner: OWNER,
     pace: realPace,
-    onError: ({ error }) => expect.fail(error.message),
+    watch: new Watch({ name: OWNER, onError: ({ error }) => expect.fail(error.message) }),
   })
   while ((await relay.pass()) > 0);
 

@@ -5,7 +5,9 @@ import { checkDeadLetter, checkLimit, checkText, isRowId, toColumns } from '../s
 import { EVENT, time } from './columns.ts'
 import type { Connections, Row } from './connections.ts'
 
-const times = ['original_timestamp', 'first_failed_at', 'last_failed_at', 'resolved_at'].map(time).join(', ')
+const times = ['original_timestamp', 'first_failed_at', 'last_failed_at', 'resolved_at']
+  .map((column) => time(column))
+  .join(', ')
 const COLUMNS = `id, stream_id, ${EVENT}, ${times}, error_message, error_details, retry_count, status, resolved_by, resolution_notes`
 
 const UNSETTLED = `id = $1::bigint AND status IN ('pending', 'processing')`

@@ -28,6 +28,15 @@ export function postgresOutbox({ ask }: Connections, leases: Leases): Outbox {
       )
       return rows.map(toPending)
     },
+    async depth(owner) {
+      checkText('the owner', owner)
+      const { rows } = await ask<Row<'messages' | 'oldest'>>(
+        `SELECT count(*) AS messages, ${time('min(created_at)', 'oldest')} FROM crbus_outbox WHERE owner = $1`,
+        [owner],
+      )
+      const { messages, oldest } = rows[0] ?? {}
+      return oldest ? { messages: Number(messages), oldest: new Date(oldest) } : { messages: Number(messages) }
+    },
     published: (owner, ids) => change(FORGET, owner, ids),
     failed: (owner, ids) => change(COUNT_ATTEMPT, owner, ids),
     async bury(owner, id, reason) {

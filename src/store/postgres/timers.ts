@@ -16,6 +16,11 @@ export function postgresTimers({ ask }: Connections): Timers {
       )
       return rows.map(toTimer)
     },
+    async count(owner) {
+      checkText('the owner', owner)
+      const { rows } = await ask<Row<'timers'>>('SELECT count(*) AS timers FROM crbus_timers WHERE owner = $1', [owner])
+      return Number(rows[0]?.timers)
+    },
     async next(owner) {
       checkText('the owner', owner)
       const { rows } = await ask<Row<'due_at'>>(

@@ -12,6 +12,7 @@ export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
     `SELECT id, topic, record_key, attempts, created_at, ${EVENT_COLUMNS} FROM crbus_outbox
      WHERE owner = ?1 AND id NOT IN (SELECT value FROM json_each(?3)) ORDER BY id LIMIT ?2`,
   )
+  const depth = prepare('SELECT count(*) AS messages, min(created_at) AS oldest FROM crbus_outbox WHERE owner = ?')
   const topicOf = prepare('SELECT topic FROM crbus_outbox WHERE owner = ? AND id = ?')
   const remove = prepare('DELETE FROM crbus_outbox WHERE owner = ? AND id = ?')
   const countAttempt = prepare('UPDATE crbus_outbox SET attempts = attempts + 1 WHERE owner = ? AND id = ?')
@@ -31,6 +32,11 @@ export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
       checkLimit(limit)
       const known = `[${[...except].filter(isRowId)}]`
       return file.read(() => (pending.all(owner, limit, known) as unknown as MessageRow[]).map(toPending))
+    },
+    async depth(owner) {
+      checkText('the owner', owner)
+      const { messages, oldest } = file.read(() => depth.get(owner)) as { messages: number; oldest: string | null }
+      return oldest === null ? { messages } : { messages, oldest: new Date(oldest) }
     },
     async published(owner, ids) {
       checkText('the owner', owner)

@@ -8,12 +8,17 @@ export function sqliteTimers(file: StoreFile): Timers {
   const due = file.database.prepare(
     `SELECT id, stream_id, due_at, ${EVENT_COLUMNS} FROM crbus_timers WHERE owner = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?`,
   )
+  const count = file.database.prepare('SELECT count(*) AS timers FROM crbus_timers WHERE owner = ?')
   const next = file.database.prepare('SELECT min(due_at) AS due_at FROM crbus_timers WHERE owner = ?')
   return {
     async due(owner, now, limit) {
       checkText('the owner', owner)
       checkLimit(limit)
       return file.read(() => (due.all(owner, timeText(now), limit) as unknown as TimerRow[]).map(toTimer))
+    },
+    async count(owner) {
+      checkText('the owner', owner)
+      return Number(file.read(() => count.get(owner)?.timers))
     },
     async next(owner) {
       checkText('the owner', owner)

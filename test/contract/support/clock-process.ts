@@ -4,6 +4,7 @@ import { EmbeddedEventBus } from '../../../src/drivers/embedded/embedded-event-b
 import { RedpandaEventBus } from '../../../src/drivers/kafka/redpanda-event-bus.ts'
 import { realPace } from '../../../src/saga/pace.ts'
 import { TimerLoop } from '../../../src/saga/timer-loop.ts'
+import { Watch } from '../../../src/saga/watch.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
 
 /** What a process does whose clock is set while it runs, until it is killed or asked to end. */
@@ -65,9 +66,12 @@ if (task.do === 'take') {
     owner,
     now: () => new Date(),
     pace: realPace,
-    onError: ({ error }) => {
-      throw error
-    },
+    watch: new Watch({
+      name: owner,
+      onError: ({ error }) => {
+        throw error
+      },
+    }),
     submit: async (messages) => {
       const fired = messages.flatMap(({ timer }) => (timer === undefined ? [] : [timer]))
       const results = await store.commit(

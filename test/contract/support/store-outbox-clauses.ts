@@ -28,6 +28,16 @@ export function outboxClauses({ store, connections, isShared, start }: StoreCont
     expect(Math.abs((first?.createdAt.getTime() ?? 0) - Date.now())).toBeLessThan(60_000)
   })
 
+  test('says how many wait, and since when', async () => {
+    expect(await store().outbox.depth(OWNER)).toEqual({ messages: 0 })
+    await send(message('a'), message('b'))
+    await send(message('c'))
+    await store().commit('another', [{ appends: [], messages: [message('d')] }])
+    const { messages, oldest } = await store().outbox.depth(OWNER)
+    expect(messages).toBe(3)
+    expect(oldest).toEqual((await pending())[0]?.createdAt)
+  })
+
   test('keeps the record key of a message, and that there is none', async () => {
     await send({ ...message('a'), key: 'o-1' }, message('b'), { ...message('c'), key: 'é' })
     await store().commit(OWNER, [one('order-7', 'any', 'x', { messages: [{ ...message('d'), key: 'o-7' }] })])

@@ -28,6 +28,13 @@ export function timerClauses({ store, connections }: StoreContract): void {
     expect(await store().timers.next(OWNER)).toEqual(new Date(NOON - 5000))
   })
 
+  test('are counted, whether they are due or not', async () => {
+    expect(await store().timers.count(OWNER)).toBe(0)
+    await set(timer('a', -5000), timer('b', 10 ** 9))
+    expect(await store().timers.count(OWNER)).toBe(2)
+    expect(await store().timers.count('another')).toBe(0)
+  })
+
   test('come back as they were set', async () => {
     const wanted = timer('42', 123)
     await set(wanted)

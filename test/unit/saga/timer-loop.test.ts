@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { realPace } from '../../../src/saga/pace.ts'
 import { TimerLoop } from '../../../src/saga/timer-loop.ts'
+import { Watch } from '../../../src/saga/watch.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
 
 function setUp(store: SqliteEventStore) {
@@ -12,7 +13,7 @@ function setUp(store: SqliteEventStore) {
     owner: 'order-aggregate',
     now: () => new Date(),
     pace: realPace,
-    onError: () => undefined,
+    watch: new Watch({ name: 'order-aggregate' }),
     submit() {
       asked.resolve()
       return answer.promise
@@ -44,7 +45,7 @@ test('a timer that waits for another attempt holds up no other one, and is not f
     owner: 'order-aggregate',
     now: () => new Date(),
     pace: realPace,
-    onError: () => undefined,
+    watch: new Watch({ name: 'order-aggregate' }),
     // Nothing is ever dealt with: every timer waits for another attempt.
     submit(messages, onPassed) {
       fired.push(...messages.flatMap(({ timer }) => timer?.id ?? []))

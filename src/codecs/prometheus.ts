@@ -1,8 +1,11 @@
-import { jsonEscape, replaceUnsafe } from '../codecs/unsafe-characters.ts'
+import { jsonEscape, replaceUnsafe } from './unsafe-characters.ts'
 
-/** Prometheus's text format, version 0.0.4. All that crbus measures are gauges. */
+// Prometheus's text format, version 0.0.4.
 
-export const sampleHead = (name: string, help: string): string => `# HELP ${name} ${help}\n# TYPE ${name} gauge\n`
+export type MetricType = 'gauge' | 'counter'
+
+export const sampleHead = (name: string, help: string, type: MetricType = 'gauge'): string =>
+  `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
 
 export function sampleLine(
   name: string,
