@@ -64,7 +64,9 @@ test('each sample begins a conversation of its own', async () => {
 test('when one cannot go on, even while others begin, these are stopped and it is told', async () => {
   const running = (done: Promise<void>): Running => {
     const close = () => done
-    return { done, close, [Symbol.asyncDispose]: close }
+    const health = () => ({ status: 'ok', waits: [] }) as const
+    const metrics = () => Promise.reject(new Error('nothing is measured here'))
+    return { done, close, health, metrics, [Symbol.asyncDispose]: close }
   }
   const broken = part('broken', { run: async () => running(Promise.reject(new Error('its tables are gone'))) })
   let isStopped = false
