@@ -91,7 +91,13 @@ export function orderClauses({ open, bus }: Contract): void {
         new Map(orderIds.map((id) => [`order-${id}`, ['OrderPlaced.v1', 'OrderCancelled.v1']])),
       )
     }
-    return { store, orders, run, send, countOf, allAreCancelled }
+    const isShared = () =>
+      eventually(async () => {
+        const { members } = await bus().admin.describeGroup(group)
+        expect(members).toHaveLength(2)
+        for (const { assignment } of members) expect(assignment.length).toBeGreaterThan(0)
+      }, 60_000)
+    return { store, orders, run, send, countOf, isShared, allAreCancelled }
   }
   const ids = Array.from({ length: PAIRS }, (_, number) => `o-${number}`)
 
@@ -108,7 +114,7 @@ export function orderClauses({ open, bus }: Contract): void {
   )
 
   test.each([3, 12])('keeps the order while two instances share %i partitions and one leaves', async (partitions) => {
-    const { run, send, countOf, allAreCancelled } = await setUp(partitions)
+    const { run, send, countOf, isShared, allAreCancelled } = await setUp(partitions)
     const first = await run()
     const publisher = await open()
     const arrived = (count: number) =>
@@ -121,6 +127,7 @@ export function orderClauses({ open, bus }: Contract): void {
     const second = run()
     for (const id of ids.slice(third, 2 * third)) await send(publisher, [id])
     await second
+    await isShared()
     const rest = ids.slice(2 * third).map((id) => send(publisher, [id]))
     await arrived(2 * third)
     await first.close()
