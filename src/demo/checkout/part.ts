@@ -1,9 +1,10 @@
 import { runSaga } from 'crbus'
 import type { Part } from '../part.ts'
-import { checkoutSaga as saga } from './saga.ts'
+import { CHECKOUT_EVENTS, checkoutSaga as saga } from './saga.ts'
 
 export const checkoutPart: Part = {
   name: saga.name,
   sends: ['inventory-commands', 'payment-commands'],
+  events: [...saga.topics, CHECKOUT_EVENTS],
   run: (on) => runSaga({ ...on, saga }),
 }

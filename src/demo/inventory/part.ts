@@ -14,6 +14,7 @@ const sampleReserveStock = (number: number): ReserveStock => ({
 export const inventoryPart: Part = {
   name: aggregate.name,
   takes: aggregate.commands,
+  events: [aggregate.events],
   run: (on) => runAggregate({ ...on, aggregate }),
   sample: (number) => inventoryCodec.encode(sampleReserveStock(number)),
 }

@@ -15,6 +15,7 @@ const samplePlaceOrder = (number: number): PlaceOrder => ({
 export const orderPart: Part = {
   name: aggregate.name,
   takes: aggregate.commands,
+  events: [aggregate.events],
   run: (on) => runAggregate({ ...on, aggregate }),
   sample: (number) => orderCodec.encode(samplePlaceOrder(number)),
 }

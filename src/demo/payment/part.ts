@@ -14,6 +14,7 @@ const sampleCompletePayment = (number: number): CompletePayment => ({
 export const paymentPart: Part = {
   name: aggregate.name,
   takes: aggregate.commands,
+  events: [aggregate.events],
   run: (on) => runAggregate({ ...on, aggregate }),
   sample: (number) => paymentCodec.encode(sampleCompletePayment(number)),
 }

@@ -3,6 +3,7 @@ import { type Options, readOptions } from './options.ts'
 import { run } from './run.ts'
 import { hasCommands, placeSamples } from './sample.ts'
 import { parts } from './service.ts'
+import { prepareTopics } from './topics.ts'
 
 /** So many sample commands an embedded bus gets that has had none yet, unless `--sample` says otherwise. */
 const FIRST_SAMPLES = 5
@@ -13,6 +14,7 @@ async function main({ brokers, dataDir, store: location, sample }: Options): Pro
   const file = `${dataDir}/bus.db`
   const bus: EventBus = brokers === undefined ? new EmbeddedEventBus({ path: file }) : new RedpandaEventBus({ brokers })
   try {
+    await prepareTopics(bus, parts, brokers === undefined)
     const store = await openEventStore(location)
     try {
       await run(parts, { bus, store, signal: stop.signal }, async () => {

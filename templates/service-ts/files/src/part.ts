@@ -9,6 +9,8 @@ export interface Part {
   readonly takes?: string
   /** The topics a saga sends commands to. */
   readonly sends?: readonly string[]
+  /** The topics of events that it listens to or publishes to. */
+  readonly events?: readonly string[]
   /** A command for a trial run; see main.ts. */
   readonly sample?: (number: number) => Pick<SerializedEvent, 'eventType' | 'eventVersion' | 'data'>
 }

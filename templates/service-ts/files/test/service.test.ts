@@ -5,6 +5,7 @@ import { readOptions } from '../src/options.ts'
 import type { Part } from '../src/part.ts'
 import { run } from '../src/run.ts'
 import { hasCommands, placeSamples } from '../src/sample.ts'
+import { prepareTopics } from '../src/topics.ts'
 
 const part = (name: string, more: Partial<Part> = {}): Part => ({
   name,
@@ -35,8 +36,18 @@ describe('options', () => {
   })
 })
 
+test('a bus of this machine gets the topics of the parts, and brokers must have them', async () => {
+  await using bus = new InMemoryEventBus()
+  const parts = [part('first', { events: ['first-events'] }), part('second', { sends: ['first-commands'] })]
+  await expect(prepareTopics(bus, parts, false)).rejects.toThrow('first-commands, first-events, second-commands')
+  await prepareTopics(bus, parts, true)
+  await prepareTopics(bus, parts, false)
+  const topics = (await bus.admin.listTopics()).map(({ topic }) => topic)
+  expect(topics).toEqual(['first-commands', 'first-events', 'second-commands'])
+})
+
 test('samples go to those that no saga leads', async () => {
-  const bus = new InMemoryEventBus()
+  const bus = new InMemoryEventBus({ createTopics: true })
   const led = part('led')
   const saga: Part = { name: 'saga', run: led.run, sends: ['led-commands'] }
   const parts = [part('first'), led, saga]
@@ -49,7 +60,7 @@ test('samples go to those that no saga leads', async () => {
 })
 
 test('each sample begins a conversation of its own', async () => {
-  const bus = new InMemoryEventBus()
+  const bus = new InMemoryEventBus({ createTopics: true })
   await placeSamples(bus, [part('first'), part('second')], 2)
   const placed = await bus.subscribe(['first-commands', 'second-commands'], { group: 'test' })
   const conversations = new Set<string | undefined>()

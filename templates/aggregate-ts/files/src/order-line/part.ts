@@ -18,6 +18,7 @@ const samplePlaceOrderLine = (number: number): PlaceOrderLine => ({
 export const orderLinePart: Part = {
   name: aggregate.name,
   takes: aggregate.commands,
+  events: [aggregate.events],
   run: (on) => runAggregate({ ...on, aggregate }),
   // crbus:put number is ts.sample_argument
   sample: (number) => orderLineCodec.encode(samplePlaceOrderLine(number)),

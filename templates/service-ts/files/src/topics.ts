@@ -1,0 +1,16 @@
+import type { EventBus } from 'crbus'
+import type { Part } from './part.ts'
+
+/**
+ * Makes sure that every topic of the parts exists, so that a mistyped name is an error at the start. A bus of this machine
+ * gets those that are missing; on brokers, `crbus topics apply` creates what crbus.json declares.
+ */
+export async function prepareTopics(bus: EventBus, parts: readonly Part[], isLocal: boolean): Promise<void> {
+  const known = new Set((await bus.admin.listTopics()).map(({ topic }) => topic))
+  const used = parts.flatMap(({ takes, sends = [], events = [] }) => [...(takes ? [takes] : []), ...sends, ...events])
+  const missing = [...new Set(used)].filter((topic) => !known.has(topic))
+  if (missing.length > 0 && !isLocal) {
+    throw new Error(`topics that do not exist: ${missing.join(', ')}; declare them and run: npx crbus topics apply`)
+  }
+  for (const topic of missing) await bus.admin.createTopic(topic)
+}
