@@ -23,7 +23,8 @@ export interface BusDriver {
   readonly admin: BusAdmin
   /**
    * Joins a consumer group; resolves when this member is in it (its partitions may still be on their way).
-   * With `latest`, records appended after this resolves are delivered.
+   * With `latest`, records appended after this resolves are delivered. Rejects with `TOPIC_NOT_FOUND` when a topic does
+   * not exist, unless the bus creates topics.
    */
   join(request: JoinRequest): Promise<GroupMember>
   /** Closes members and connections. Idempotent. */

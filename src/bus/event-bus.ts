@@ -74,6 +74,10 @@ export interface PublishOptions {
 /**
  * Publish and subscribe, the same on every backend.
  *
+ * **Topics.** They are created by `admin.createTopic`, or declared in `crbus.json` for `crbus topics apply`. Publishing
+ * or subscribing to a topic that does not exist is refused (`TOPIC_NOT_FOUND`, with similar names), so that a mistyped
+ * name fails on every bus. The buses in memory and in a file have the option `createTopics` for tests.
+ *
  * **Order.** Events of one key on one topic arrive in the order published, since a key has one partition. The key is the
  * event type unless `publish` is given another; across keys there is no order on a topic with several partitions.
  *
@@ -95,7 +99,10 @@ export interface EventBus {
     events: SerializedEvent | readonly SerializedEvent[],
     options?: PublishOptions,
   ): Promise<readonly Position[]>
-  /** Resolves when the subscription stands: with `latest`, what is published from then on is delivered. */
+  /**
+   * Resolves when the subscription stands: with `latest`, what is published from then on is delivered. Rejects with
+   * `TOPIC_NOT_FOUND` when one of the topics does not exist.
+   */
   subscribe(topics: readonly string[], options?: SubscribeOptions): Promise<EventStream>
   /** Closes every stream and connection. Idempotent. */
   close(): Promise<void>

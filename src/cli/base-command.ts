@@ -86,7 +86,9 @@ export abstract class BaseCommand extends Command {
     const onMissing = (file: string) => {
       missing = file
     }
-    this.#bus = await this.context.openBus(config.bus.value, { onMissing, logger })
+    const onTopicCreated = (topic: string, partitions: number) =>
+      void this.notice(`created topic ${topic} (${partitions} partitions)`)
+    this.#bus = await this.context.openBus(config.bus.value, { onMissing, onTopicCreated, logger })
     this.hasBus = missing === undefined
     if (missing !== undefined && !this.mayPrecedeBus) {
       await this.notice(`there is no bus at ${missing} yet; crbus demo or crbus publish makes it`)

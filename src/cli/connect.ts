@@ -8,9 +8,10 @@ import type { StoreAddress } from './store-address.ts'
 
 /**
  * Opens the bus at an address. A driver is loaded when it is chosen, so that nothing pays for the others. An embedded
- * bus whose file is missing is made by its first change and is empty until then.
+ * bus whose file is missing is made by its first change and is empty until then; publishing to it creates the topic.
  */
-export async function connect(address: BusAddress, { onMissing, logger }: OpenOptions = {}): Promise<EventBus> {
+export async function connect(address: BusAddress, options: OpenOptions = {}): Promise<EventBus> {
+  const { onMissing, onTopicCreated, logger } = options
   if (address.kind === 'kafka') {
     const { RedpandaEventBus } = await import('../drivers/kafka/redpanda-event-bus.ts')
     return new RedpandaEventBus({ brokers: address.brokers, maxBatchBytes: address.maxBatchBytes, logger })
@@ -19,7 +20,7 @@ export async function connect(address: BusAddress, { onMissing, logger }: OpenOp
   const { isMissing } = await import('../drivers/embedded/made-on-change.ts')
   const path = join(address.folder, 'bus.db')
   if (isMissing(path)) onMissing?.(path)
-  return new EmbeddedEventBus({ path, makeOnChange: true, logger })
+  return new EmbeddedEventBus({ path, makeOnChange: true, createTopics: true, onTopicCreated, logger })
 }
 
 /** Reaches the event store at an address, to make its tables. */

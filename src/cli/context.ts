@@ -24,6 +24,8 @@ export interface BusFlags {
 export interface OpenOptions {
   /** Told the file of an embedded bus that is not there yet. */
   readonly onMissing?: ((file: string) => void) | undefined
+  /** Told of a topic that a publish created on an embedded bus. */
+  readonly onTopicCreated?: ((topic: string, partitions: number) => void) | undefined
   readonly logger?: Logger | undefined
 }
 

@@ -1,10 +1,11 @@
 import type { BusAdmin } from '../bus/admin.ts'
 import { diagnostics } from '../bus/diagnostics.ts'
-import type { BusDriver, OffsetReset } from '../bus/driver.ts'
+import type { BusDriver, GroupMember, JoinRequest, OffsetReset } from '../bus/driver.ts'
 import { AppendError, EventBusError, publishFailed, recordName, subscriptionFailed } from '../bus/errors.ts'
 import type { SerializedEvent } from '../bus/event.ts'
 import type { EventBus, EventStream, PublishOptions, SubscribeOptions } from '../bus/event-bus.ts'
 import { type Logger, logBus } from '../bus/logger.ts'
+import { withNearNames } from '../bus/missing-topic.ts'
 import { topicNameError } from '../bus/names.ts'
 import type { Outage } from '../bus/outage.ts'
 import type { NewRecord, Position } from '../bus/record.ts'
@@ -73,7 +74,7 @@ export class DriverEventBus implements EventBus {
       try {
         return await this.log.append(topic, records)
       } catch (error) {
-        throw asPublishFailed(topic, error)
+        throw await withNearNames(asPublishFailed(topic, error), this.admin)
       }
     }
     const { publish } = diagnostics
@@ -100,7 +101,7 @@ export class DriverEventBus implements EventBus {
       options.onOutage?.(outage)
     }
     const { outageLimit } = options
-    const member = await this.#driver.join({ topics: wanted, group, offsetReset, bufferSize, onOutage, outageLimit })
+    const member = await this.#join({ topics: wanted, group, offsetReset, bufferSize, onOutage, outageLimit })
     diagnostics.subscribed.publish({ bus: this, topics: wanted, group, autoOffsetReset: offsetReset, bufferSize })
     const stream = new Subscription(member, {
       signal: options.signal,
@@ -120,6 +121,14 @@ export class DriverEventBus implements EventBus {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #join(request: JoinRequest): Promise<GroupMember> {
+    try {
+      return await this.#driver.join(request)
+    } catch (error) {
+      throw error instanceof EventBusError ? await withNearNames(error, this.admin) : error
+    }
   }
 
   async #closeAll(): Promise<void> {

@@ -1,5 +1,6 @@
 import { AppendError, EventBusError, type RefusedRecord } from '../bus/errors.ts'
 import type { EventBus } from '../bus/event-bus.ts'
+import { withNearNames } from '../bus/missing-topic.ts'
 import type { NewRecord, Position } from '../bus/record.ts'
 import { type Clock, paced, systemClock } from './pace.ts'
 import { type EventSettings, readInput } from './publish-input.ts'
@@ -203,8 +204,8 @@ async function append(
     return { positions: await bus.log.append(topic, some), refused: [], unknown: [], error: undefined }
   } catch (error) {
     if (error instanceof AppendError) return { ...error.append, error }
-    if (error instanceof EventBusError) return { positions: [], refused: [], unknown: [], error }
-    throw error
+    if (!(error instanceof EventBusError)) throw error
+    return { positions: [], refused: [], unknown: [], error: await withNearNames(error, bus.admin) }
   }
 }
 

@@ -29,8 +29,8 @@ export interface RunningAggregate<A extends Action> extends Running {
  * least once, in the order of its stream, also when the process dies in between. Equal copies have one
  * {@link messageId}.
  *
- * **Failure.** A command that cannot be read or handled is tried five times, then it is a dead letter in the store, and
- * what is behind it goes on. A store or bus that is away is waited for. See `onError`.
+ * **Failure.** A command that cannot be decoded is a dead letter in the store at once. One that the reducer throws at is
+ * tried five times within a second, during which only its own stream waits, and is a dead letter then. A store or bus that is away is waited for. See `onError`.
  *
  * `group` defaults to `{name}-aggregate`.
  */

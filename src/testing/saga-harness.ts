@@ -75,7 +75,8 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
   mostSteps = 1_000_000,
 }: SagaHarnessOptions<State, A, Env>): SagaHarness<State> {
   let now = start.getTime()
-  const bus = new InMemoryEventBus({ now: () => now })
+  // Also for topics of services that are not part of the test.
+  const bus = new InMemoryEventBus({ now: () => now, createTopics: true })
   const store = new SqliteEventStore({ path: ':memory:' })
   const problems: Problem[] = []
   const world: World = {

@@ -13,7 +13,7 @@ const NOW = Date.UTC(2026, 10, 23, 10)
 /** A bus with 5 events, 90 seconds old, of which the group `billing` has committed 2. */
 async function billingBus() {
   const broker = new MemoryBroker({ now: () => NOW - 90_000 })
-  const bus = new InMemoryEventBus({ broker })
+  const bus = new InMemoryEventBus({ broker, createTopics: true })
   const event = serializedEvent('OrderPlaced.v1', Buffer.from('{}'))
   await bus.publish('order-events', [event, event, event, event, event])
   await bus.admin.commitOffsets('billing', [{ topic: 'order-events', partition: 0, offset: 2n }])

@@ -118,7 +118,7 @@ describe('the bus', () => {
     const opened: BusAddress[] = []
     const openBus = (address: BusAddress) => {
       opened.push(address)
-      return new InMemoryEventBus()
+      return new InMemoryEventBus({ createTopics: true })
     }
     const options = { broker: new MemoryBroker(), cwd: join(folder, 'project'), env, openBus }
 
@@ -364,7 +364,7 @@ describe('the schemas of a file', () => {
   test('need not be there yet for tail', async () => {
     project({ schemas: 'types' })
     const broker = new MemoryBroker()
-    await new InMemoryEventBus({ broker }).admin.createTopic('order-events')
+    await new InMemoryEventBus({ broker, createTopics: true }).admin.createTopic('order-events')
 
     const result = await runCli(Tail, ['order-events', '-e'], { broker, cwd: join(folder, 'project'), env })
 

@@ -12,7 +12,8 @@ beforeEach(() => {
   broker = new MemoryBroker()
 })
 
-const append = (record: NewRecord) => new InMemoryEventBus({ broker }).log.append('values', [record])
+const append = (record: NewRecord) =>
+  new InMemoryEventBus({ broker, createTopics: true }).log.append('values', [record])
 const tail = async (topic: string, ...argv: string[]) =>
   (await runCli(Tail, [topic, '--no-follow', ...argv], { broker })).stdout
 
@@ -26,7 +27,7 @@ const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex')
 const inMap = (hex: string) => Buffer.concat([bytes('a1 61 76'), bytes(hex)])
 
 async function records(topic: string): Promise<string[]> {
-  const bus = new InMemoryEventBus({ broker })
+  const bus = new InMemoryEventBus({ broker, createTopics: true })
   const slices = (await bus.log.ranges(topic)).map(({ partition, start, end }) => ({
     topic,
     partition,
@@ -231,7 +232,7 @@ describe('a CBOR value', () => {
     await appendPayload(inMap(`83 f9 8000 f9 7e00 58 40 ${'01'.repeat(64)}`))
     const { textFormatter } = await import('../../src/ui/format-record-text.ts')
     const { viewOf } = await import('../../src/operations/event-view.ts')
-    const bus = new InMemoryEventBus({ broker })
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
     const [range] = await bus.log.ranges('values')
     const printed: string[] = []
     const slice = { topic: 'values', partition: 0, from: 0n, to: range?.end ?? 0n }

@@ -33,7 +33,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crbus-obstacles-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   broker = new MemoryBroker()
-  const bus = new InMemoryEventBus({ broker })
+  const bus = new InMemoryEventBus({ broker, createTopics: true })
   await bus.admin.createTopic('order-events', { partitions: 1 })
   for (let count = 0; count < 10; count += 1) {
     await bus.publish('order-events', serializedEvent('OrderPlaced.v1', Uint8Array.of(count)))

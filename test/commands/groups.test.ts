@@ -26,7 +26,7 @@ describe('groups', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'crbus-groups-'))
     broker = new MemoryBroker()
-    const bus = new InMemoryEventBus({ broker })
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
     await bus.admin.createTopic('order-events', { partitions: 2 })
     await bus.admin.createTopic('payment-events', { partitions: 1 })
     // The first key is on partition 0.
@@ -45,7 +45,7 @@ describe('groups', () => {
     runCli(command, argv, { broker, cwd: folder, undoFolder: join(folder, 'undo') })
 
   async function joined(group: string) {
-    const bus = new InMemoryEventBus({ broker })
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
     onTestFinished(() => bus.close())
     await bus.subscribe(['order-events', 'payment-events'], { group })
     return bus
@@ -161,7 +161,7 @@ describe('groups', () => {
 
   test('say which were deleted before one could not be', async () => {
     broker.groups.commit('empty', [])
-    const bus = new InMemoryEventBus({ broker })
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
     const deleteGroup = (group: string) =>
       group === 'empty' ? Promise.reject(groupActive(group, ['late-1'])) : bus.admin.deleteGroup(group)
     const options = { broker, openBus: () => withAdmin(bus, { deleteGroup }), undoFolder: join(folder, 'undo') }

@@ -72,7 +72,7 @@ let before: unknown
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crbus-guards-'))
   broker = new MemoryBroker()
-  const bus = new InMemoryEventBus({ broker })
+  const bus = new InMemoryEventBus({ broker, createTopics: true })
   for (const topic of ['order-events', 'old-events']) {
     await bus.admin.createTopic(topic, { partitions: 1 })
     await bus.publish(topic, serializedEvent('Placed.v1', Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
@@ -104,7 +104,7 @@ const run = (command: Runnable, ...argv: string[]) => runWith({}, command, ...ar
 
 /** All that a command could change on the bus, and whether there is a store. */
 async function state(): Promise<unknown> {
-  const { admin, log } = new InMemoryEventBus({ broker })
+  const { admin, log } = new InMemoryEventBus({ broker, createTopics: true })
   const topics = (await admin.listTopics()).map(({ topic }) => topic)
   const groups = (await admin.listGroups()).map(({ group }) => group)
   return {

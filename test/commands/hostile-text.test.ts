@@ -144,7 +144,7 @@ describe('text from outside does no harm on a terminal:', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'crbus-hostile-'))
     broker = new MemoryBroker()
-    bus = new InMemoryEventBus({ broker })
+    bus = new InMemoryEventBus({ broker, createTopics: true })
     const metadata = { correlationId: BAD, userId: BAD }
     for (const data of [JSON.stringify({ field: BAD, nested: { [BAD]: [BAD] } }), BAD]) {
       await bus.publish('order-events', serializedEvent(BAD, Buffer.from(data), metadata))
@@ -179,7 +179,7 @@ describe('text from outside does no harm on a terminal:', () => {
 
   /** A broker that answers with bad names, and one that refuses everything in bad words. */
   const answering = (): EventBus => {
-    const bus = new InMemoryEventBus({ broker })
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
     const member = { memberId: BAD, clientId: BAD, host: BAD, assignment: [{ topic: 'order-events', partition: 0 }] }
     const described = async (group: string): Promise<GroupDescription> => ({
       ...(await bus.admin.describeGroup(group)),

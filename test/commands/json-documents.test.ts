@@ -79,7 +79,7 @@ describe('the documents of --json are those of the README:', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'crbus-json-'))
     broker = new MemoryBroker()
-    const bus = new InMemoryEventBus({ broker })
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
     await bus.publish(
       'order-events',
       [1, 2, 3].map((id) => serializedEvent('OrderPlaced.v1', Buffer.from(`{"id":${id}}`))),

@@ -34,7 +34,7 @@ const futureDated = async () => {
 
 beforeEach(async () => {
   broker = new MemoryBroker({ now: () => NOW - 192_000 })
-  bus = new InMemoryEventBus({ broker })
+  bus = new InMemoryEventBus({ broker, createTopics: true })
   await publish('order-events', 100)
   await behind('billing', 'order-events', 12n)
   await behind('shipping', 'order-events', 3n)
@@ -107,7 +107,7 @@ describe('lag --watch on a terminal', () => {
 
   test('opens a group: its members and its partitions', async () => {
     await bus.admin.createTopic('payment-events', { partitions: 2 })
-    const member = new InMemoryEventBus({ broker })
+    const member = new InMemoryEventBus({ broker, createTopics: true })
     const stream = await member.subscribe(['order-events', 'payment-events'], { group: 'shipping' })
     watch([], 120, 30)
     await terminal.shows('shipping')

@@ -27,7 +27,7 @@ describe('lag', () => {
   beforeEach(async () => {
     clock = NOW - 192_000
     broker = new MemoryBroker({ now: () => clock })
-    bus = new InMemoryEventBus({ broker })
+    bus = new InMemoryEventBus({ broker, createTopics: true })
     return () => bus.close()
   })
 

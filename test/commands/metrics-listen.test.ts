@@ -14,7 +14,7 @@ let bus: InMemoryEventBus
 
 beforeEach(async () => {
   broker = new MemoryBroker()
-  bus = new InMemoryEventBus({ broker })
+  bus = new InMemoryEventBus({ broker, createTopics: true })
   const event = serializedEvent('OrderPlaced.v1', Buffer.from('{}'))
   await bus.publish('order-events', [event, event, event])
   await bus.admin.commitOffsets('billing', [{ topic: 'order-events', partition: 0, offset: 1n }])
@@ -83,7 +83,7 @@ describe('metrics --listen', () => {
 
   /** A memory bus that measures when it is let, counting. */
   function gated() {
-    const own = new InMemoryEventBus({ broker })
+    const own = new InMemoryEventBus({ broker, createTopics: true })
     const gate = { asked: 0, next: (): Promise<void> => Promise.resolve() }
     const admin = new Proxy(own.admin, {
       get(target, name: keyof typeof own.admin) {

@@ -41,7 +41,7 @@ const orderFlags = [
 
 beforeEach(async () => {
   broker = new MemoryBroker()
-  bus = new InMemoryEventBus({ broker })
+  bus = new InMemoryEventBus({ broker, createTopics: true })
   folder = mkdtempSync(join(tmpdir(), 'crbus-new-'))
   shop = join(folder, 'shop')
   const made = await run(NewService, ['shop', '--no-install', '--crbus', '^9.9.9'], { cwd: folder })

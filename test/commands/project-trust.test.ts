@@ -41,7 +41,7 @@ beforeEach(async () => {
   userFile = join(folder, 'xdg/crbus/config.json')
   stateFolder = join(folder, 'state/crbus')
   broker = new MemoryBroker()
-  await new InMemoryEventBus({ broker }).admin.createTopic('order-events')
+  await new InMemoryEventBus({ broker, createTopics: true }).admin.createTopic('order-events')
   return () => rmSync(folder, { recursive: true })
 })
 

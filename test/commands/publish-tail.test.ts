@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { serializedEvent } from '../../src/bus/event.ts'
 import type { TopicLog } from '../../src/bus/topic-log.ts'
+import { connect } from '../../src/cli/connect.ts'
+import type { OpenOptions } from '../../src/cli/context.ts'
 import { Stop } from '../../src/cli/stop.ts'
 import { encodeEnvelope } from '../../src/codecs/envelope.ts'
 import Publish from '../../src/commands/publish.ts'
@@ -25,7 +29,7 @@ const tail = (argv: string[], more = {}) => runCli(Tail, argv, { broker, ...more
 const order = ['order-events', '--type', 'OrderPlaced.v1']
 
 async function values(topic: string): Promise<(string | null)[]> {
-  const bus = new InMemoryEventBus({ broker })
+  const bus = new InMemoryEventBus({ broker, createTopics: true })
   const found: (string | null)[] = []
   const ranges = await bus.log.ranges(topic)
   for await (const batch of bus.log.read(
@@ -37,6 +41,31 @@ async function values(topic: string): Promise<(string | null)[]> {
 }
 
 describe('publish', () => {
+  test('creates the topic on an embedded bus, and says so once', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'crbus-publish-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const openBus = (_: unknown, options?: OpenOptions) => connect({ kind: 'embedded', folder }, options)
+    const run = () => runCli(Publish, [...order, '--data', '{"order_id":"o-1"}'], { broker, openBus })
+
+    expect(await run()).toMatchObject({ exitCode: 0, stderr: 'created topic order-events (3 partitions)\n' })
+    expect(await run()).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('refuses a topic that does not exist where the bus creates none, and names similar ones', async () => {
+    const openBus = async () => new InMemoryEventBus({ broker })
+    await new InMemoryEventBus({ broker }).admin.createTopic('order-events')
+
+    const { stderr, exitCode } = await runCli(Publish, ['order-event', '--type', 'A.v1', '--data', '{}'], {
+      broker,
+      openBus,
+    })
+
+    expect(exitCode).toBe(4)
+    expect(stderr).toContain("topic 'order-event' does not exist")
+    expect(stderr).toContain('use topic order-events')
+    expect(stderr).toContain('crbus topics create order-event')
+  })
+
   test('says where the event went, in the bytes Rust reads', async () => {
     const { stdout, exitCode } = await publish([...order, '--data', '{"order_id":"o-1"}', '--correlation-id', 'c-1'])
     expect(stdout).toBe('order-events[0]@0 OrderPlaced.v1\n')
@@ -315,7 +344,7 @@ describe('tail', () => {
   })
 
   test('finds the newest of several partitions, wherever they lie', async () => {
-    const bus = new InMemoryEventBus({ broker })
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
     await bus.admin.createTopic('spread-events', { partitions: 2 })
     const at = (partition: number, time: bigint, eventType: string) => {
       const encoded = encodeEnvelope(serializedEvent(eventType, Buffer.from('{}')), 'bincode')
@@ -332,7 +361,7 @@ describe('tail', () => {
   })
 
   test('prints what publish makes the same bytes of', async () => {
-    const bus = new InMemoryEventBus({ broker })
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
     const w2 = Buffer.from('0e000000000000004f72646572506c616365642e7631030000000000000001020300', 'hex')
     await bus.publish('order-events', [
       serializedEvent('OrderPlaced.v1', Buffer.from('{"id": 12345678901234567890}')),
@@ -363,7 +392,10 @@ describe('tail', () => {
   test('follows until interrupted, even a topic that is not there yet', async () => {
     const stop = new Stop()
     const following = tail(['late-events', '-o', '%y'], { stop, onStdout: () => stop.request('interrupted') })
-    await new InMemoryEventBus({ broker }).publish('late-events', serializedEvent('AtLast.v1', Buffer.from('{}')))
+    await new InMemoryEventBus({ broker, createTopics: true }).publish(
+      'late-events',
+      serializedEvent('AtLast.v1', Buffer.from('{}')),
+    )
     expect(await following).toMatchObject({ stdout: 'AtLast.v1\n', exitCode: 130 })
   })
 
@@ -392,7 +424,7 @@ describe('tail', () => {
   describe('timestamps of 64 bits', () => {
     const times = [-1n, 0n, 1_764_412_345n, 1_764_412_345_678_901n, 1_764_412_345_678_901_234n, 2n ** 63n - 1n]
     beforeEach(async () => {
-      const bus = new InMemoryEventBus({ broker })
+      const bus = new InMemoryEventBus({ broker, createTopics: true })
       await bus.admin.createTopic('order-events', { partitions: 1 })
       const records = times.map((timestamp) => ({ key: null, value: Buffer.from('x'), timestamp }))
       await bus.log.append('order-events', records)
@@ -426,7 +458,7 @@ describe('tail', () => {
       await publish(['copy-events'], stdout)
       const copied: bigint[] = []
       const slice = { topic: 'copy-events', partition: 0, from: 0n, to: 6n }
-      const bus = new InMemoryEventBus({ broker })
+      const bus = new InMemoryEventBus({ broker, createTopics: true })
       for await (const batch of bus.log.read([slice])) copied.push(...batch.map(({ timestamp }) => timestamp))
       expect(copied).toEqual(times)
     })
@@ -440,7 +472,7 @@ describe('tail', () => {
   })
 
   test('escapes what would drive the terminal', async () => {
-    await new InMemoryEventBus({ broker }).publish(
+    await new InMemoryEventBus({ broker, createTopics: true }).publish(
       'order-events',
       serializedEvent('Evil\u001b[2J', Buffer.from('{"a":"\u202e"}')),
     )
@@ -480,7 +512,7 @@ describe('tail', () => {
     const nested = 'data.ids.all(x, data.ids.all(y, x + y >= 0))'
     const publishIds = async (count: number, ids: number) => {
       const data = Buffer.from(JSON.stringify({ ids: Array.from({ length: ids }, (_, id) => id) }))
-      await new InMemoryEventBus({ broker }).publish(
+      await new InMemoryEventBus({ broker, createTopics: true }).publish(
         'order-events',
         Array.from({ length: count }, () => serializedEvent('IdsSeen.v1', data)),
       )
@@ -501,7 +533,7 @@ describe('tail', () => {
     test('ends when it is interrupted between two events', async () => {
       await publishIds(1000, 300)
       const stop = new Stop()
-      const bus = new InMemoryEventBus({ broker })
+      const bus = new InMemoryEventBus({ broker, createTopics: true })
       // The interrupt comes while the first batch is filtered.
       const interrupted: TopicLog['read'] = async function* (slices, options) {
         for await (const batch of bus.log.read(slices, options)) {

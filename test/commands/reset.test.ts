@@ -30,7 +30,7 @@ describe('reset', () => {
     folder = mkdtempSync(join(tmpdir(), 'crbus-reset-'))
     let written = 0
     broker = new MemoryBroker({ now: () => NOW - 10 * MINUTE + MINUTE * written++ })
-    const bus = new InMemoryEventBus({ broker })
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
     await bus.admin.createTopic('order-events', { partitions: 1 })
     const metadata = { correlationId: 'c-1' }
     for (let count = 0; count < 10; count += 1) {
@@ -47,7 +47,7 @@ describe('reset', () => {
   const reset = (...argv: string[]) => runCli(Reset, argv, options())
 
   test('shows the timestamps of records that no date stands for', async () => {
-    const bus = new InMemoryEventBus({ broker })
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
     await bus.admin.createTopic('odd-events', { partitions: 1 })
     const times = [1_764_412_345_678_901n, 5n, 2n ** 63n - 1n]
     await bus.log.append(
@@ -150,7 +150,7 @@ describe('reset', () => {
   test('tells what was not taken, and where the undo file is', async () => {
     const commitOffsets = () => Promise.reject(groupActive('billing', ['late-1']))
     const refused = (...argv: string[]) => {
-      const bus = withAdmin(new InMemoryEventBus({ broker }), { commitOffsets })
+      const bus = withAdmin(new InMemoryEventBus({ broker, createTopics: true }), { commitOffsets })
       return runCli(Reset, [...base, 'start', '--yes', ...argv], { ...options(), openBus: () => bus })
     }
 
@@ -335,7 +335,7 @@ describe('reset', () => {
   })
 
   test('plans for a running group, refuses to apply, and waits when told to', async () => {
-    const bus = new InMemoryEventBus({ broker })
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
     onTestFinished(() => bus.close())
     const stream = await bus.subscribe(['order-events'], { group: 'billing' })
 

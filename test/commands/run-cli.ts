@@ -7,7 +7,7 @@ import type { EventBus } from '../../src/bus/event-bus.ts'
 import type { BusAddress } from '../../src/cli/bus-address.ts'
 import { readConfigFiles, resolveConfig } from '../../src/cli/config.ts'
 import { openStoreSetup } from '../../src/cli/connect.ts'
-import { type Context, withContext } from '../../src/cli/context.ts'
+import { type Context, type OpenOptions, withContext } from '../../src/cli/context.ts'
 import { runGit } from '../../src/cli/git.ts'
 import { Stop } from '../../src/cli/stop.ts'
 import type { MemoryBroker } from '../../src/drivers/memory/broker.ts'
@@ -41,7 +41,7 @@ interface CliOptions {
   readonly onStdout?: (text: string) => void
   readonly onStderr?: (text: string) => void
   /** Default: a memory bus of the broker, wherever it is said to be. */
-  readonly openBus?: (address: BusAddress) => EventBus
+  readonly openBus?: (address: BusAddress, options?: OpenOptions) => EventBus | Promise<EventBus>
 }
 
 /** The clock of command tests: 2026-11-23T10:00:00Z. */
@@ -80,7 +80,9 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     git: runGit,
     config: async (flags) => resolveConfig(await readConfigFiles(surroundings), flags, surroundings),
     logLevel: options.env?.CRBUS_LOG,
-    openBus: async (address, { logger } = {}) => options.openBus?.(address) ?? new InMemoryEventBus({ broker, logger }),
+    openBus: async (address, opening = {}) =>
+      options.openBus?.(address, opening) ??
+      new InMemoryEventBus({ broker, createTopics: true, logger: opening.logger }),
     openStoreSetup,
   }
   process.exitCode = 0

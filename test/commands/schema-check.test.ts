@@ -33,7 +33,7 @@ describe('schema check', () => {
     mkdirSync(join(folder, 'services', 'orders'), { recursive: true })
     writeFileSync(join(folder, 'schemas', 'order-events.json'), writeSchemaFile(orders()))
     broker = new MemoryBroker()
-    bus = new InMemoryEventBus({ broker })
+    bus = new InMemoryEventBus({ broker, createTopics: true })
     await publish('PlaceOrder.v1', bytesOf({ PlaceOrder: { customer_id: 'c-1' } }))
     await publish('SeatReserved.v1', bytesOf({ Inventory: { SeatReserved: { seat: '1A', note: null } } }))
   })

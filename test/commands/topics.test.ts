@@ -39,7 +39,7 @@ describe('topics', () => {
     ['keys are something else', [0, 1], ''],
   ])('are described with a warning where partitions are empty and %s', async (_, partitions, why) => {
     await runCli(TopicsCreate, ['payment-events'], { broker })
-    const bus = new InMemoryEventBus({ broker })
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
     const value = encodeEnvelope(serializedEvent('PaymentTaken.v1', Buffer.from('{}')), 'bincode')
     const events = partitions.map((partition) => ({ key: null, value: value.ok ? value.bytes : null, partition }))
     await bus.log.append('payment-events', [...events, { key: null, value: null, partition: 0 }])

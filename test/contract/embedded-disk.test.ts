@@ -191,7 +191,7 @@ test.runIf(onSmallDisk)(
     const disk = smallDisk()
     const elsewhere = mkdtempSync(join(tmpdir(), 'crbus-bus-'))
     onTestFinished(() => rmSync(elsewhere, { recursive: true }))
-    await using bus = new EmbeddedEventBus({ path: join(elsewhere, 'bus.db') })
+    await using bus = new EmbeddedEventBus({ path: join(elsewhere, 'bus.db'), createTopics: true })
     await using store = new SqliteEventStore({ path: join(disk.path, 'store.db') })
     const waits = Promise.withResolvers<string>()
     const running = await runAggregate<number, Fill>({

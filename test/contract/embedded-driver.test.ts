@@ -23,7 +23,7 @@ function newFolder(): string {
 const newFile = (): string => join(newFolder(), 'bus.db')
 
 function openBus(path: string, makeOnChange = false): EmbeddedEventBus {
-  const bus = new EmbeddedEventBus({ path, makeOnChange })
+  const bus = new EmbeddedEventBus({ path, makeOnChange, createTopics: true })
   onTestFinished(() => bus.close())
   return bus
 }

@@ -14,6 +14,5 @@ busContract('EmbeddedEventBus', {
   // As the command line opens it; members in other processes open it as a service does.
   open: async (options) => new EmbeddedEventBus({ ...options, ...file, makeOnChange: true }),
   startMember: (request) => startMemberProcess({ kind: 'embedded', ...file }, request),
-  capabilities: { createsTopics: true },
   takeoverWithin: 15_000,
 })

@@ -10,7 +10,6 @@ else {
   busContract('RedpandaEventBus', {
     open: async (options) => new RedpandaEventBus({ brokers, ...options }),
     startMember: (request) => startMemberProcess({ kind: 'kafka', brokers }, request),
-    capabilities: { createsTopics: false },
     takeoverWithin: 60_000,
   })
 }

@@ -12,6 +12,5 @@ busContract('InMemoryEventBus', {
     await take(await bus.subscribe([topic], { group }), count)
     return { die: async () => broker.disconnect(bus) }
   },
-  capabilities: { createsTopics: true },
   takeoverWithin: 5000,
 })

@@ -27,7 +27,7 @@ test(`killed ${KILLS} times between append and publish, nothing is lost and ever
 }, async () => {
   const path = join(folder, 'bus.db')
   const location = join(folder, 'store.db')
-  await using bus = new EmbeddedEventBus({ path })
+  await using bus = new EmbeddedEventBus({ path, createTopics: true })
   await using store = new SqliteEventStore({ path: location })
   const start = (turn: number): Promise<StartedProcess> => {
     const what: OutboxProcess = { bus: path, store: location, topic: TOPIC, turn }

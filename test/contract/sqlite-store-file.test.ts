@@ -144,7 +144,7 @@ describe('a file', () => {
 
   test('may be the one of the embedded bus', async () => {
     const path = newPath()
-    await using bus = new EmbeddedEventBus({ path })
+    await using bus = new EmbeddedEventBus({ path, createTopics: true })
     await bus.publish('order-events', named('a'))
     await using store = new SqliteEventStore({ path })
     await store.commit('billing', [one('order-1', 0, 'a')])

@@ -39,7 +39,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const openBus = () => new EmbeddedEventBus({ path: join(folder, 'bus.db') })
+const openBus = () => new EmbeddedEventBus({ path: join(folder, 'bus.db'), createTopics: true })
 const undoFolder = () => join(folder, 'undo')
 const undoFiles = () =>
   existsSync(undoFolder()) ? readdirSync(undoFolder()).filter((name) => !name.startsWith('.')) : []

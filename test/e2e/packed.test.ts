@@ -15,6 +15,7 @@ import { type Received, serializedEvent, SqliteEventStore } from 'crbus'
 
 const buses: EventBus[] = [new InMemoryEventBus(), new EmbeddedEventBus({ path: process.argv[2] ?? '' })]
 for (const bus of buses) {
+  await bus.admin.createTopic('order-events')
   await bus.publish('order-events', serializedEvent('OrderPlaced.v1', Buffer.from('{"order_id":"o-1"}')))
   const stream = await bus.subscribe(['order-events'], { group: 'billing', autoOffsetReset: 'earliest' })
   for await (const received of stream) {

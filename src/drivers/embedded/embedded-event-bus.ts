@@ -6,7 +6,7 @@ import { embeddedAdmin } from './admin.ts'
 import { Changes } from './changes.ts'
 import { guarded, openDatabase } from './database.ts'
 import { EmbeddedMember } from './groups.ts'
-import { EmbeddedLog } from './log.ts'
+import { EmbeddedLog, type LogOptions } from './log.ts'
 import { madeOnChange } from './made-on-change.ts'
 
 export interface EmbeddedEventBusOptions extends EventBusOptions {
@@ -14,6 +14,13 @@ export interface EmbeddedEventBusOptions extends EventBusOptions {
   readonly path: string
   /** Make the file when the bus is first changed instead of when it is opened: reading then leaves nothing. Default false. */
   readonly makeOnChange?: boolean | undefined
+  /**
+   * Creates a topic of 3 partitions when it is published or subscribed to and does not exist, instead of rejecting with
+   * `TOPIC_NOT_FOUND`. Default false.
+   */
+  readonly createTopics?: boolean | undefined
+  /** Told of each topic that a publish creates. */
+  readonly onTopicCreated?: ((topic: string, partitions: number) => void) | undefined
   /** How long a member of a group may be silent before its partitions go to others. Milliseconds; default 6000. */
   readonly sessionTimeout?: number | undefined
   /** Who this is, in descriptions of groups. Default `crbus`. */
@@ -23,7 +30,8 @@ export interface EmbeddedEventBusOptions extends EventBusOptions {
 /**
  * A bus in one file, for any number of processes of this machine. Needs no server; opens in milliseconds.
  *
- * **Order.** Records of one partition arrive in offset order. A first publish or subscribe makes a topic of 3 partitions.
+ * **Order.** Records of one partition arrive in offset order. `admin.createTopic` creates a topic of 3 partitions, unless
+ * it is told otherwise.
  *
  * **Delivery.** At least once. What `publish` resolved for survives the death of the process; the death of the machine
  * may take the last moments. A publish of more than 2000 events is several transactions: one that fails half-way has
@@ -64,9 +72,15 @@ function embeddedDriver({ makeOnChange = false, ...options }: EmbeddedEventBusOp
 /** A driver of a SQLite file that calls itself by `path`. */
 function fileDriver(
   file: string,
-  { path, sessionTimeout = 6000, clientId = 'crbus' }: Omit<EmbeddedEventBusOptions, 'makeOnChange'>,
+  {
+    path,
+    sessionTimeout = 6000,
+    clientId = 'crbus',
+    createTopics = false,
+    onTopicCreated,
+  }: Omit<EmbeddedEventBusOptions, 'makeOnChange'>,
 ): BusDriver {
-  const { database, changes, log } = guarded(path, () => openFile(file, path))
+  const { database, changes, log } = guarded(path, () => openFile(file, path, { createTopics, onTopicCreated }))
   const members = new Set<EmbeddedMember>()
   return {
     log,
@@ -91,11 +105,11 @@ function fileDriver(
   }
 }
 
-function openFile(file: string, path: string) {
+function openFile(file: string, path: string, options: LogOptions) {
   const database = openDatabase(file)
   try {
     const changes = new Changes(database)
-    return { database, changes, log: new EmbeddedLog(database, changes, path) }
+    return { database, changes, log: new EmbeddedLog(database, changes, path, options) }
   } catch (error) {
     database.close()
     throw error

@@ -8,7 +8,7 @@ import { OutageWatch } from '../outage-watch.ts'
 import type { Changes } from './changes.ts'
 import { DiskFullError, guarded, isLocked } from './database.ts'
 import { ClockWatch, isAlive, type LeaseRow } from './lease.ts'
-import { DEFAULT_PARTITIONS, type EmbeddedLog } from './log.ts'
+import type { EmbeddedLog } from './log.ts'
 
 /** The parts of an outage: a full disk fails writes and leaves reads as they are. */
 const READS = 'reads'
@@ -94,9 +94,7 @@ export class EmbeddedMember implements GroupMember {
     })
     guarded(this.#path, () => {
       transact(this.#database, () => {
-        for (const topic of request.topics) {
-          if (this.#sql.partitions.all(topic).length === 0) this.#log.addTopic(topic, DEFAULT_PARTITIONS)
-        }
+        for (const topic of request.topics) this.#log.ensureTopic(topic)
         this.#sql.addGroup.run(request.group)
         this.#renew()
         this.#settle()

@@ -10,7 +10,7 @@ import { refusalOf } from '../refusal.ts'
 import type { Changes } from './changes.ts'
 import { guarded, inodeOf, isLocked, OFFSETS_PER_PARTITION, requireSameFile } from './database.ts'
 
-/** Partitions of a topic that a first publish makes. The same as `crbus topics create`. */
+/** Partitions of a topic that is created without a number. The same as `crbus topics create`. */
 export const DEFAULT_PARTITIONS = 3
 
 /** Records written at a time: a few hundred kilobytes, and other processes get their turn in between. */
@@ -52,6 +52,13 @@ interface WholeRow {
   readonly headers: string | null
 }
 
+export interface LogOptions {
+  /** Creates topics that do not exist when they are published or subscribed to. */
+  readonly createTopics: boolean
+  /** Called after that. */
+  readonly onTopicCreated?: ((topic: string, partitions: number) => void) | undefined
+}
+
 export interface PartitionRow {
   readonly id: number
   readonly partition: number
@@ -63,6 +70,7 @@ export class EmbeddedLog implements TopicLog {
   readonly #database: DatabaseSync
   readonly #changes: Changes
   readonly #path: string
+  readonly #options: LogOptions
   /** The inode of the file that is open. */
   readonly #file: bigint | undefined
   #checkedAt = performance.now()
@@ -74,10 +82,11 @@ export class EmbeddedLog implements TopicLog {
   #closed = false
   #nextUnkeyed = 0
 
-  constructor(database: DatabaseSync, changes: Changes, path: string) {
+  constructor(database: DatabaseSync, changes: Changes, path: string, options: LogOptions) {
     this.#database = database
     this.#changes = changes
     this.#path = path
+    this.#options = options
     this.#file = inodeOf(path)
     const prepare = (sql: string): StatementSync => database.prepare(sql)
     this.#statements = {
@@ -123,7 +132,8 @@ export class EmbeddedLog implements TopicLog {
         const part = records.slice(at, at + WRITE_BATCH)
         const inserted = guarded(this.#path, () => transact(this.#database, () => this.#insert(topic, part)))
         positions.push(...inserted.positions)
-        const { refusal } = inserted
+        const { refusal, isNew } = inserted
+        if (isNew) this.#options.onTopicCreated?.(topic, DEFAULT_PARTITIONS)
         if (refusal === undefined) continue
         const refused = { ...refusal, index: at + refusal.index }
         throw recordRefused(topic, refused, records.length, positions)
@@ -238,6 +248,17 @@ export class EmbeddedLog implements TopicLog {
     return rows
   }
 
+  /**
+   * Makes a topic that does not exist, where this bus does so; returns whether it did. Inside the caller's transaction.
+   * `TOPIC_NOT_FOUND`.
+   */
+  ensureTopic(topic: string): boolean {
+    if (this.#statements.partitions.all(topic).length > 0) return false
+    if (!this.#options.createTopics) throw topicNotFound(topic)
+    this.addTopic(topic, DEFAULT_PARTITIONS)
+    return true
+  }
+
   /** Makes a topic; inside the caller's transaction. */
   addTopic(topic: string, partitions: number, config: Readonly<Record<string, string>> = {}): readonly PartitionRow[] {
     const invalid = topicNameError(topic)
@@ -343,9 +364,13 @@ export class EmbeddedLog implements TopicLog {
   #insert(
     topic: string,
     records: readonly NewRecord[],
-  ): { readonly positions: readonly Position[]; readonly refusal: RefusedRecord | undefined } {
-    const known = this.#statements.partitions.all(topic) as unknown as PartitionRow[]
-    const rows = known.length > 0 ? known : this.addTopic(topic, DEFAULT_PARTITIONS)
+  ): {
+    readonly positions: readonly Position[]
+    readonly refusal: RefusedRecord | undefined
+    readonly isNew: boolean
+  } {
+    const isNew = this.ensureTopic(topic)
+    const rows = this.#statements.partitions.all(topic) as unknown as PartitionRow[]
     const next = rows.map((row) => row.next)
     const positions: Position[] = []
     let refusal: RefusedRecord | undefined
@@ -372,7 +397,7 @@ export class EmbeddedLog implements TopicLog {
     rows.forEach((row, index) => {
       if (next[index] !== row.next) this.#statements.advance.run(next[index] as number, row.id)
     })
-    return { positions, refusal }
+    return { positions, refusal, isNew }
   }
 
   #knownPartitions(topics: readonly string[]): Map<string, readonly PartitionRow[]> {

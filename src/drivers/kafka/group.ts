@@ -147,7 +147,8 @@ export class KafkaMember implements GroupMember {
       await cluster.retrying({ group }, () => member.#rejoin())
     } catch (error) {
       await member.close().catch(() => undefined)
-      throw member.#toBusError(error)
+      const told = cluster.toBusError(error, { group, topic: topics[0] })
+      throw told.code === 'TOPIC_NOT_FOUND' ? told : member.#toBusError(error)
     }
     member.#life = member.#live()
     return member

@@ -60,13 +60,12 @@ export class MemoryBroker {
   }
 
   join(request: JoinRequest, clientId: string): MemoryMember {
-    for (const topic of request.topics) this.#ensureTopic(topic)
+    for (const topic of request.topics) this.topics.partitions(topic)
     return this.groups.join(request, clientId)
   }
 
   append(topic: string, records: readonly NewRecord[]): Position[] {
     if (records.length === 0) return []
-    this.#ensureTopic(topic)
     try {
       return this.topics.append(topic, records)
     } finally {
@@ -97,7 +96,8 @@ export class MemoryBroker {
     this.changes.tell()
   }
 
-  #ensureTopic(topic: string): void {
+  /** Creates a topic of one partition when it does not exist. */
+  ensureTopic(topic: string): void {
     if (!this.topics.has(topic)) this.createTopic(topic, { partitions: 1 })
   }
 }

@@ -7,12 +7,18 @@ export { MemoryBroker } from './broker.ts'
 export interface InMemoryEventBusOptions extends EventBusOptions, MemoryBrokerOptions {
   /** Share one to let several buses meet, as several processes would. Default: one of its own. `now` is then the broker's. */
   readonly broker?: MemoryBroker | undefined
+  /**
+   * Creates a topic of one partition when it is published or subscribed to and does not exist, instead of rejecting with
+   * `TOPIC_NOT_FOUND`. For tests that are not about topics. Default false.
+   */
+  readonly createTopics?: boolean | undefined
 }
 
 /**
  * A bus inside this process, for tests and for the first day of a service. Needs nothing; the reference for every other.
  *
- * **Order.** A topic made by its first publish or subscribe has one partition, so all its events keep their order.
+ * **Order.** Records of one partition arrive in offset order. `admin.createTopic` creates a topic of 3 partitions, unless
+ * it is told otherwise.
  *
  * **Delivery.** As {@link EventBus} says. A subscription without a group is private: every subscriber gets every event,
  * as with Rust's `InMemoryEventBus`. A new group begins at the oldest event, which Rust's cannot (it keeps none): a
@@ -27,7 +33,7 @@ export class InMemoryEventBus extends DriverEventBus {
 
   constructor(options: InMemoryEventBusOptions = {}) {
     const broker = options.broker ?? new MemoryBroker(options)
-    const driver = new MemoryDriver(broker)
+    const driver = new MemoryDriver(broker, options)
     super(driver, options, {
       kind: 'memory',
       settings: {},

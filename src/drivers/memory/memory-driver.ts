@@ -8,22 +8,30 @@ import type { MemoryBroker } from './broker.ts'
 /** The most records one batch of a read holds. */
 const READ_BATCH = 1000
 
+export interface MemoryDriverOptions {
+  /** Creates topics that do not exist when they are published or subscribed to. */
+  readonly createTopics?: boolean | undefined
+}
+
 /** One client of a {@link MemoryBroker}: what one process would hold open. */
 export class MemoryDriver implements BusDriver {
   readonly log: TopicLog
   readonly admin: BusAdmin
   readonly clientId: string
   readonly #broker: MemoryBroker
+  readonly #createTopics: boolean
 
-  constructor(broker: MemoryBroker) {
+  constructor(broker: MemoryBroker, { createTopics = false }: MemoryDriverOptions = {}) {
     this.clientId = broker.connect()
     this.#broker = broker
-    this.log = memoryLog(broker, this.clientId)
+    this.#createTopics = createTopics
+    this.log = memoryLog(broker, this.clientId, createTopics)
     this.admin = memoryAdmin(broker, this.clientId)
   }
 
   async join(request: JoinRequest): Promise<GroupMember> {
     this.#broker.requireConnected(this.clientId)
+    if (this.#createTopics) for (const topic of request.topics) this.#broker.ensureTopic(topic)
     return this.#broker.join(request, this.clientId)
   }
 
@@ -32,13 +40,14 @@ export class MemoryDriver implements BusDriver {
   }
 }
 
-function memoryLog(broker: MemoryBroker, clientId: string): TopicLog {
+function memoryLog(broker: MemoryBroker, clientId: string, createTopics: boolean): TopicLog {
   const { topics } = broker
   const rangesOf = (topic: string): PartitionRange[] =>
     topics.partitions(topic).map(({ length }, partition) => ({ partition, start: 0n, end: BigInt(length) }))
   return {
     async append(topic, records) {
       broker.requireConnected(clientId)
+      if (createTopics && records.length > 0) broker.ensureTopic(topic)
       return broker.append(topic, records)
     },
 

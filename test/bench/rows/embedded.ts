@@ -55,7 +55,7 @@ function appendingBus(file: string, batches: Batches): Contender {
     name: 'crbus append',
     async run() {
       removeDatabase(file)
-      await using bus = new EmbeddedEventBus({ path: file })
+      await using bus = new EmbeddedEventBus({ path: file, createTopics: true })
       await bus.admin.createTopic(TOPIC, { partitions: PARTITIONS })
       return await timed(async () => {
         let count = 0
@@ -70,7 +70,7 @@ function scanningBus(file: string): Contender {
   return {
     name: 'crbus read',
     async run() {
-      await using bus = new EmbeddedEventBus({ path: file })
+      await using bus = new EmbeddedEventBus({ path: file, createTopics: true })
       const slices = (await bus.log.ranges(TOPIC)).map(({ partition, start, end }) => ({
         topic: TOPIC,
         partition,

@@ -39,7 +39,7 @@ export const saga: Row = {
 async function onEmbedded({ folder, records }: Setting): Promise<readonly Line[]> {
   const own = join(folder, 'saga')
   mkdirSync(own)
-  await using bus = new EmbeddedEventBus({ path: join(own, 'bus.db') })
+  await using bus = new EmbeddedEventBus({ path: join(own, 'bus.db'), createTopics: true })
   await using store = new SqliteEventStore({ path: join(own, 'store.db') })
   return await measured(
     'embedded + SQLite',

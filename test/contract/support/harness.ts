@@ -15,10 +15,6 @@ export interface Harness {
   open(options?: EventBusOptions): Promise<EventBus>
   /** Somebody else's process in a group. Resolves when it holds its last event. */
   startMember(request: MemberRequest): Promise<DoomedMember>
-  readonly capabilities: {
-    /** A first publish or subscribe makes the topic. */
-    readonly createsTopics: boolean
-  }
   /** The longest a dead member's partitions take to reach another, in milliseconds. */
   readonly takeoverWithin: number
 }

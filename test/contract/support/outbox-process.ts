@@ -22,7 +22,7 @@ const { bus: path, store: location, topic, turn } = JSON.parse(process.argv[2] ?
 console.log('ready')
 await new Promise((resolve) => process.stdin.once('data', resolve))
 
-const bus = new EmbeddedEventBus({ path, sessionTimeout: 1000 })
+const bus = new EmbeddedEventBus({ path, sessionTimeout: 1000, createTopics: true })
 const store = new SqliteEventStore({ path: location })
 const counters = await runAggregate<number, Counting>({
   bus,

@@ -7,7 +7,7 @@ const event = (number: number): SerializedEvent => serializedEvent('OrderPlaced.
 
 // The event bus guide's own unit test, line by line: publish, then subscribe, then receive.
 test('publishes and subscribes, as in the guide', async () => {
-  const eventBus = new InMemoryEventBus()
+  const eventBus = new InMemoryEventBus({ createTopics: true })
 
   const placed = serializedEvent('OrderPlaced', Uint8Array.of(1, 2, 3), null)
   await eventBus.publish('order-events', placed)
@@ -20,7 +20,7 @@ test('publishes and subscribes, as in the guide', async () => {
 })
 
 test('a subscriber without a group gets everything, like every other', async () => {
-  await using bus = new InMemoryEventBus()
+  await using bus = new InMemoryEventBus({ createTopics: true })
   const streams = [await bus.subscribe(['order-events']), await bus.subscribe(['order-events'])]
   await bus.publish('order-events', [event(1), event(2)])
   const late = await bus.subscribe(['order-events'])
@@ -32,7 +32,7 @@ test('a subscriber without a group gets everything, like every other', async () 
 })
 
 test('a group of one subscriber is forgotten when it leaves; a named one stays', async () => {
-  await using bus = new InMemoryEventBus()
+  await using bus = new InMemoryEventBus({ createTopics: true })
   const groups = async () => (await bus.admin.listGroups()).map(({ group }) => group)
   const named = await bus.subscribe(['order-events'], { group: 'subscriber-2' })
   const one = await bus.subscribe(['order-events'])
@@ -46,7 +46,7 @@ test('a group of one subscriber is forgotten when it leaves; a named one stays',
 })
 
 test('a topic made by its first event or subscriber has one partition', async () => {
-  await using bus = new InMemoryEventBus()
+  await using bus = new InMemoryEventBus({ createTopics: true })
   await bus.publish('order-events', event(1))
   await bus.subscribe(['payment-events'])
 
@@ -59,7 +59,7 @@ test('a topic made by its first event or subscriber has one partition', async ()
 })
 
 test('time comes from the clock it was given', async () => {
-  await using bus = new InMemoryEventBus({ now: () => 1_700_000_000_123 })
+  await using bus = new InMemoryEventBus({ now: () => 1_700_000_000_123, createTopics: true })
   await bus.publish('order-events', event(1))
 
   const { value } = await (await bus.subscribe(['order-events'])).next()
@@ -69,8 +69,8 @@ test('time comes from the clock it was given', async () => {
 
 test('counts topics and running subscribers, and forgets everything on reset', async () => {
   const broker = new MemoryBroker()
-  await using bus = new InMemoryEventBus({ broker })
-  await using other = new InMemoryEventBus({ broker })
+  await using bus = new InMemoryEventBus({ broker, createTopics: true })
+  await using other = new InMemoryEventBus({ broker, createTopics: true })
   const stream = await bus.subscribe(['order-events', 'payment-events'])
   await other.subscribe(['order-events'])
 
@@ -87,7 +87,7 @@ test('counts topics and running subscribers, and forgets everything on reset', a
 })
 
 test('a subscriber that left is no longer counted', async () => {
-  await using bus = new InMemoryEventBus()
+  await using bus = new InMemoryEventBus({ createTopics: true })
   const stream = await bus.subscribe(['order-events'])
 
   await stream.close()
@@ -98,8 +98,8 @@ test('a subscriber that left is no longer counted', async () => {
 describe('a bus that vanished', () => {
   test('acknowledges nothing any more, while another has its partitions', async () => {
     const broker = new MemoryBroker()
-    const zombie = new InMemoryEventBus({ broker })
-    await using survivor = new InMemoryEventBus({ broker })
+    const zombie = new InMemoryEventBus({ broker, createTopics: true })
+    await using survivor = new InMemoryEventBus({ broker, createTopics: true })
     await survivor.publish('order-events', [event(0), event(1), event(2)])
     const stream = await zombie.subscribe(['order-events'], { group: 'billing' })
     await stream.next()
@@ -114,7 +114,7 @@ describe('a bus that vanished', () => {
   })
 
   test('is refused everything', async () => {
-    const bus = new InMemoryEventBus()
+    const bus = new InMemoryEventBus({ createTopics: true })
     bus.crash()
 
     const refused = { code: 'CONNECTION_FAILED' }
@@ -131,6 +131,7 @@ describe('a member', () => {
 
   test('is given no more than it has room for, and again what it did not acknowledge', async () => {
     const driver = new MemoryDriver(new MemoryBroker())
+    await driver.admin.createTopic('order-events')
     await driver.log.append('order-events', [0, 0, 0].map(record))
     const member = await driver.join(request)
 
@@ -178,7 +179,7 @@ describe('a member', () => {
 })
 
 test('a reader and a member go on when a topic is deleted and made again', async () => {
-  await using bus = new InMemoryEventBus()
+  await using bus = new InMemoryEventBus({ createTopics: true })
   await bus.publish('order-events', [event(0), event(1)])
   const stream = await bus.subscribe(['order-events'], { group: 'billing' })
   await stream.next()

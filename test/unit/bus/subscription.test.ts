@@ -301,7 +301,7 @@ test('lets go of its signal when it is closed', async () => {
 
 /** A driver around a memory bus, with something changed. */
 function busWith(changes: Partial<BusDriver>) {
-  const { log, admin } = new InMemoryEventBus()
+  const { log, admin } = new InMemoryEventBus({ createTopics: true })
   const driver: BusDriver = { log, admin, join: async () => memberOf().member, close: async () => {}, ...changes }
   return new DriverEventBus(
     driver,
@@ -338,7 +338,7 @@ test('a bus closed while it joins a group leaves it again', async () => {
 test('a bus asks its driver nothing that cannot be', async () => {
   const append = vi.fn()
   const join = vi.fn()
-  const bus = busWith({ join, log: { ...new InMemoryEventBus().log, append } })
+  const bus = busWith({ join, log: { ...new InMemoryEventBus({ createTopics: true }).log, append } })
   const event = serializedEvent('A', new Uint8Array())
 
   await expect(bus.publish('a b', event)).rejects.toMatchObject({ code: 'INVALID_TOPIC' })
@@ -362,7 +362,7 @@ test.each([
   ['a plain failure names the topic', transportError('timed out'), 'PUBLISH_FAILED'],
   ['a stranger’s error too', new TypeError('odd'), 'PUBLISH_FAILED'],
 ])('%s', async (_, thrown, code) => {
-  const log = { ...new InMemoryEventBus().log, append: () => Promise.reject(thrown) }
+  const log = { ...new InMemoryEventBus({ createTopics: true }).log, append: () => Promise.reject(thrown) }
 
   await expect(busWith({ log }).publish('a', serializedEvent('A', new Uint8Array()))).rejects.toMatchObject({
     code,

@@ -7,7 +7,7 @@ const event = serializedEvent('OrderPlaced.v1', Buffer.from('{}'))
 const offset = { topic: 'order-events', partition: 0, offset: 0n }
 
 async function locked() {
-  const bus = new InMemoryEventBus()
+  const bus = new InMemoryEventBus({ createTopics: true })
   await bus.publish('order-events', event)
   await bus.admin.commitOffsets('billing', [offset])
   return { own: bus, ...lockBus(bus, () => new Error('locked')) }

@@ -15,7 +15,7 @@ describe('a reset that fails half-way', () => {
 
   beforeEach(async () => {
     saved = []
-    bus = new InMemoryEventBus()
+    bus = new InMemoryEventBus({ createTopics: true })
     await bus.admin.createTopic('order-events', { partitions: 10 })
     await bus.log.append(
       'order-events',

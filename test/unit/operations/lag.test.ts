@@ -3,7 +3,7 @@ import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bu
 import { measureLag } from '../../../src/operations/lag.ts'
 
 test('many groups, each at an offset of its own, are told the ages of their own first events', async () => {
-  await using bus = new InMemoryEventBus()
+  await using bus = new InMemoryEventBus({ createTopics: true })
   const [partitions, groups, now] = [100, 120, 1_000_000]
   await bus.admin.createTopic('order-events', { partitions })
   const places = Array.from({ length: partitions }, (_, partition) => partition)

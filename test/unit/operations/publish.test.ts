@@ -64,7 +64,7 @@ async function publish(bus: EventBus, request: Partial<PublishRequest> & Pick<Pu
 }
 
 test('reports where each line went', async () => {
-  await using bus = new InMemoryEventBus()
+  await using bus = new InMemoryEventBus({ createTopics: true })
   await bus.admin.createTopic('order-events', { partitions: 1 })
   const { published } = await publish(bus, { lines: lines(['{"a":1}', '{"a":2}'], ['{"a":3}']) })
   expect(published).toEqual(

@@ -36,7 +36,7 @@ describe('watching', () => {
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     clock = Date.UTC(2026, 10, 23, 10)
-    bus = new InMemoryEventBus({ broker: new MemoryBroker({ now: () => clock - 60_000 }) })
+    bus = new InMemoryEventBus({ broker: new MemoryBroker({ now: () => clock - 60_000 }), createTopics: true })
     stop = new AbortController()
     await publish(100)
   })

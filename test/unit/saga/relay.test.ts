@@ -30,7 +30,7 @@ function setUp({
   outbox?: Partial<EventStore['outbox']>
   pace?: Pace
 } = {}) {
-  const bus = new InMemoryEventBus()
+  const bus = new InMemoryEventBus({ createTopics: true })
   const store = new SqliteEventStore({ path: ':memory:' })
   onTestFinished(async () => {
     await bus.close()

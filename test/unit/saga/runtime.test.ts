@@ -11,7 +11,7 @@ import { makeShop } from '../../support/shop.ts'
 const { order, payment, checkout } = makeShop()
 
 function setUp() {
-  const bus = new InMemoryEventBus()
+  const bus = new InMemoryEventBus({ createTopics: true })
   const store = new SqliteEventStore({ path: ':memory:' })
   const problems: Problem[] = []
   const shared = { bus, store, onError: (problem: Problem) => problems.push(problem) }
@@ -325,7 +325,7 @@ describe('trouble', () => {
   test('messages behind one that is tried again are known when they come again after a crash', async () => {
     const { shared, bus, store } = setUp()
     const { held, conflicts } = holding(store, 'order-held')
-    const doomed = new InMemoryEventBus({ broker: bus.broker })
+    const doomed = new InMemoryEventBus({ broker: bus.broker, createTopics: true })
     const first = await runAggregate({ ...shared, bus: doomed, store: held, aggregate: order })
     const command = (id: string) => ({ ...order.codec.encode(place(id, 1)), metadata: null })
     await bus.publish('order-commands', [command('held')])
