@@ -8,7 +8,7 @@ import { runCli } from './run-cli.ts'
 
 async function newBroker(): Promise<MemoryBroker> {
   const broker = new MemoryBroker()
-  await using bus = new InMemoryEventBus({ broker })
+  await using bus = new InMemoryEventBus({ broker, createTopics: true })
   await bus.publish('order-events', serializedEvent('OrderPlaced.v1', Uint8Array.of(1)))
   return broker
 }

@@ -29,7 +29,7 @@ const placed = serializedEvent('OrderPlaced.v1', Uint8Array.of(1, 2, 3))
 describe('a bus with a logger', () => {
   test('logs its whole life, with the fields that the Rust services log', async () => {
     const { logger, lines } = recorder()
-    const bus = new InMemoryEventBus({ logger })
+    const bus = new InMemoryEventBus({ createTopics: true, logger })
     await bus.publish('order-events', placed)
     await bus.log.append('order-events', [{ key: null, value: Buffer.from('not an envelope') }])
     const stream = await bus.subscribe(['order-events'], { group: 'billing', bufferSize: 10 })
@@ -57,7 +57,7 @@ describe('a bus with a logger', () => {
 
   test('logs a publish that failed, with its reason', async () => {
     const { logger, lines } = recorder()
-    await using bus = new InMemoryEventBus({ logger })
+    await using bus = new InMemoryEventBus({ createTopics: true, logger })
     const tooMuch = { ...placed, metadata: { extra: { saga_id: 's-1' } } }
     await expect(bus.publish('order-events', [placed, tooMuch])).rejects.toThrow('Failed to serialize event')
 
@@ -70,7 +70,7 @@ describe('a bus with a logger', () => {
 
   test('logs when an outage begins and when it ends, and still tells the subscriber', async () => {
     const { logger, lines } = recorder()
-    const memory = new MemoryDriver(new MemoryBroker())
+    const memory = new MemoryDriver(new MemoryBroker(), { createTopics: true })
     const { log, admin } = memory
     let request: JoinRequest | undefined
     const join = (asked: JoinRequest) => {
@@ -96,8 +96,8 @@ describe('a bus with a logger', () => {
   test('logs nothing of another bus, and leaves no subscriber behind when it is closed', async () => {
     const { logger, messages } = recorder()
     const broker = new MemoryBroker()
-    const bus = new InMemoryEventBus({ broker, logger })
-    await using other = new InMemoryEventBus({ broker })
+    const bus = new InMemoryEventBus({ broker, createTopics: true, logger })
+    await using other = new InMemoryEventBus({ broker, createTopics: true })
     await other.publish('order-events', placed)
     await bus.close()
 
@@ -108,7 +108,7 @@ describe('a bus with a logger', () => {
 
   test('asks for no line of an event where the logger says that debug is off', async () => {
     const { logger, messages } = recorder(['info', 'warn', 'error'])
-    const bus = new InMemoryEventBus({ logger })
+    const bus = new InMemoryEventBus({ createTopics: true, logger })
     await bus.publish('order-events', placed)
     const stream = await bus.subscribe(['order-events'])
     await stream.nextBatch()
@@ -120,7 +120,7 @@ describe('a bus with a logger', () => {
 
 test('logBus begins with a bus that is there already, and ends when it is told to', async () => {
   const { logger, messages } = recorder()
-  await using bus = new InMemoryEventBus()
+  await using bus = new InMemoryEventBus({ createTopics: true })
   const stop = logBus(logger, bus)
   await bus.publish('order-events', placed)
   stop()
@@ -134,7 +134,7 @@ test('the publish channel tells the topic, the events, and how the call ended', 
   const listen = (name: string) => (message: object) => void heard.push([name, { ...(message as PublishMessage) }])
   const listeners = { start: listen('start'), asyncEnd: listen('asyncEnd'), error: listen('error') }
   diagnostics.publish.subscribe(listeners as never)
-  await using bus = new InMemoryEventBus()
+  await using bus = new InMemoryEventBus({ createTopics: true })
   await bus.publish('order-events', placed)
   await bus.publish('', placed).catch(() => undefined)
   diagnostics.publish.unsubscribe(listeners as never)

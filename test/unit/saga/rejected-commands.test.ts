@@ -65,7 +65,7 @@ const walletOf = (isSaid: boolean): Aggregate<number | undefined, WalletAction> 
 })
 
 async function setUp({ isSaid = false } = {}) {
-  const bus = new InMemoryEventBus()
+  const bus = new InMemoryEventBus({ createTopics: true })
   const store = new SqliteEventStore({ path: ':memory:' })
   const problems: Problem[] = []
   const rejections: Rejection[] = []

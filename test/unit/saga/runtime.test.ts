@@ -40,7 +40,8 @@ describe('health and metrics', () => {
     const { shared, bus, store } = setUp()
     await bus.admin.createTopic(order.events)
     await bus.admin.createTopic(order.commands)
-    await using orders = await runAggregate({ ...shared, aggregate: order })
+    await using strict = new InMemoryEventBus({ broker: bus.broker })
+    await using orders = await runAggregate({ ...shared, bus: strict, aggregate: order })
     const command = { ...order.codec.encode(place('o-1', 1)), metadata: { causationId: 'request-1' } }
     await bus.publish(order.commands, [command, command])
     await expect.poll(async () => (await orders.metrics()).published).toBe(1)
