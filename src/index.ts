@@ -67,7 +67,7 @@ export { type RunAggregateOptions, type RunningAggregate, runAggregate } from '.
 export { type RunSagaOptions, runSaga } from './saga/run-saga.ts'
 export type { Running, RunOptions } from './saga/runtime.ts'
 export { formatRuntimeMetrics, type RuntimeMetrics } from './saga/runtime-metrics.ts'
-export type { Saga } from './saga/saga.ts'
+export type { EarlierSaga, Saga } from './saga/saga.ts'
 export { schemaCodec } from './saga/schema-codec.ts'
 export type { Counts, HandledKind, Health, Wait } from './saga/watch.ts'
 export {

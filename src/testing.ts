@@ -2,4 +2,10 @@
 
 export type { Faults } from './testing/faults.ts'
 export { type Given, given, type Outcome } from './testing/given.ts'
-export { type AnyAggregate, type SagaHarness, type SagaHarnessOptions, sagaHarness } from './testing/saga-harness.ts'
+export {
+  type AnyAggregate,
+  type SagaHarness,
+  type SagaHarnessOptions,
+  type Said,
+  sagaHarness,
+} from './testing/saga-harness.ts'

@@ -22,7 +22,7 @@ export function toDeadLetter(incoming: Incoming, { streamId, error, attempts, no
     event: { ...event, eventType: text(event.eventType) },
     originalTimestamp: madeAt(incoming, now),
     error: text(error.message, 10_000),
-    details: text([where, error.stack].filter(Boolean).join('\n'), 10_000),
+    details: text([where, ...stacksOf(error)].filter(Boolean).join('\n'), 10_000),
     retryCount: attempts,
   }
 }
@@ -51,6 +51,10 @@ export async function addDeadLetter({ deadLetters }: EventStore, entry: NewDeadL
 }
 
 const withoutMetadata = (event: SerializedEvent): SerializedEvent => ({ ...event, metadata: null })
+
+/** The stack of an error and of the error that caused it, which is where a reducer threw. */
+const stacksOf = ({ stack, cause }: Error): readonly (string | undefined)[] =>
+  cause instanceof Error ? [stack, `caused by ${cause.stack}`] : [stack]
 
 /** Texts come from strangers; a store takes those of some length, without NUL. */
 const text = (value: string, most = 200): string => value.slice(0, most).toWellFormed().replaceAll('\0', '\ufffd')

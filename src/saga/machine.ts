@@ -1,6 +1,7 @@
 import type { SerializedEvent } from '../bus/event.ts'
 import type { StoredEvent } from '../store/event-store.ts'
 import type { EventCodec } from './codec.ts'
+import { asError } from './problem.ts'
 import type { Action, Step } from './reducer.ts'
 
 /** What aggregates and sagas are to the executor. */
@@ -13,6 +14,10 @@ export interface Machine<State, A extends Action> {
   /** `at` is the time of the step. */
   readonly reduce: (state: State, action: A, at: Date) => Step<State, A>
   readonly codec: EventCodec<A>
+  /** The state before the first event of a stream that exists; default: `initial`. Throws for a stream that it cannot reduce. */
+  readonly begin?: ((streamId: string, first: SerializedEvent) => State) | undefined
+  /** Extra metadata for the first event of a stream. */
+  readonly mark?: Readonly<Record<string, unknown>> | undefined
   /** A saga's stream holds what it reacted to; an aggregate's only what it appended. */
   readonly storesActions: boolean
   /** Whether published events have the instance's id as their record key; else it is the event type. */
@@ -31,20 +36,31 @@ export interface Instance<State> {
   readonly handled: Set<string>
 }
 
-/** An instance from its stream. Events of types the codec does not know change nothing; those it cannot read throw. */
+/**
+ * Rebuilds an instance from its stream. Events of types that the codec does not know change nothing. Throws an error that
+ * names the stream and the event when codec or reducer throws; its `cause` is what they threw.
+ */
 export function fold<State, A extends Action>(
-  { initial, reduce, codec }: Pick<Machine<State, A>, 'initial' | 'reduce' | 'codec'>,
+  { initial, begin, reduce, codec }: Pick<Machine<State, A>, 'initial' | 'begin' | 'reduce' | 'codec'>,
   streamId: string,
   stored: readonly StoredEvent[],
 ): Instance<State> {
   const handled = new Set<string>()
-  let state = initial
-  for (const { event, createdAt } of stored) {
+  const first = stored[0]
+  let state = first === undefined || begin === undefined ? initial : begin(streamId, first.event)
+  for (const { event, version, createdAt } of stored) {
     const { causationId, timestamp } = event.metadata ?? {}
     if (causationId !== undefined) handled.add(causationId)
-    const action = codec.decode(event)
-    if (action === undefined) continue
-    state = reduce(state, action, timestamp === undefined ? createdAt : new Date(timestamp)).state
+    try {
+      const action = codec.decode(event)
+      if (action === undefined) continue
+      state = reduce(state, action, timestamp === undefined ? createdAt : new Date(timestamp)).state
+    } catch (error) {
+      throw new Error(
+        `the state of ${streamId} cannot be rebuilt: event ${version}, ${event.eventType}: ${asError(error).message}`,
+        { cause: error },
+      )
+    }
   }
   return { streamId, version: stored.at(-1)?.version ?? 0, state, handled }
 }

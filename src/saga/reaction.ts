@@ -87,7 +87,9 @@ export function react<State, A extends Action>(
     state,
     events: written.map(({ event }) => event),
     appended: [
-      ...(machine.storesActions ? [asStored(message, metadata)] : []),
+      ...(machine.storesActions
+        ? [asStored(message, metadata, instance.version === 0 ? machine.mark : undefined)]
+        : []),
       ...distinct(written.map(({ stored }) => stored)),
     ],
     ...elsewhere(machine, leaves, metadata, { streamId: instance.streamId, ownId, at }),
@@ -158,17 +160,16 @@ function metadataOf({ event: { metadata: given }, id }: Message, conversation: s
   return userId === undefined ? metadata : { ...metadata, userId }
 }
 
-function asStored({ event, place }: Message, metadata: EventMetadata): SerializedEvent {
+function asStored(
+  { event, place }: Message,
+  metadata: EventMetadata,
+  mark: Readonly<Record<string, unknown>> | undefined,
+): SerializedEvent {
   const { eventType, eventVersion, data } = event
-  if (place === undefined) return { eventType, eventVersion, data, metadata }
-  const { topic, partition, offset } = place
   // Offsets fit a number for some thousand years.
-  return {
-    eventType,
-    eventVersion,
-    data,
-    metadata: { ...metadata, extra: { topic, partition, offset: Number(offset) } },
-  }
+  const origin = place && { topic: place.topic, partition: place.partition, offset: Number(place.offset) }
+  if (origin === undefined && mark === undefined) return { eventType, eventVersion, data, metadata }
+  return { eventType, eventVersion, data, metadata: { ...metadata, extra: { ...origin, ...mark } } }
 }
 
 function elsewhere<A extends Action>(

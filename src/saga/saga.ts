@@ -1,8 +1,9 @@
 import type { SerializedEvent } from '../bus/event.ts'
 import { withClock } from './aggregate.ts'
 import type { EventCodec } from './codec.ts'
+import type { Effect } from './effects.ts'
 import type { Machine } from './machine.ts'
-import type { Action, Reducer } from './reducer.ts'
+import type { Action, Reducer, Step } from './reducer.ts'
 
 /**
  * What leads one conversation through several aggregates: it reacts to their events with commands, and takes back what
@@ -22,6 +23,39 @@ export interface Saga<State, A extends Action, Env = unknown> {
   readonly codec: EventCodec<A>
   /** Which conversation an event belongs to; `undefined`: none. Default: its correlation id. */
   readonly correlate?: ((action: A, event: SerializedEvent) => string | undefined) | undefined
+  /**
+   * The version of `initial` and `reduce`, a whole number from 1; default 1. Raise it with a change after which `reduce`
+   * would make another state of the events that conversations have stored, and list the version before in `versions`. The
+   * first event of a conversation records the version it began with (metadata `saga_version`; absent: 1).
+   */
+  readonly version?: number | undefined
+  /**
+   * Earlier versions by their numbers. A conversation stays with the version it began with, or goes on with the next one
+   * where `migrate` says so. A conversation of a version that is neither here nor `version` fails: its messages become
+   * dead letters.
+   */
+  readonly versions?: Readonly<Record<number, EarlierSaga>> | undefined
+  /**
+   * What a conversation that was migrated to this version has to ask again: it gets the migrated state and returns the
+   * commands and time-outs of all steps without an answer. Called once for each migrated conversation, also when the process dies
+   * meanwhile; all copies of a command that it sends have one {@link messageId}. An aggregate may still get a command that
+   * it got from the earlier version.
+   */
+  readonly resume?: ((state: State) => readonly Effect<A>[]) | undefined
+}
+
+/**
+ * An earlier version of a saga: a whole `Saga`, or the two fields that its conversations need. Their events are read and
+ * their commands written by the codec of the current version, which keeps the types that they use.
+ */
+export interface EarlierSaga {
+  readonly initial: unknown
+  readonly reduce: (state: never, action: never, env: never) => Step<unknown>
+  /**
+   * The state of the next version, of which this state is made; `undefined`: the conversation stays with this version.
+   * Pure: it runs again whenever a migrated conversation is read.
+   */
+  readonly migrate?: ((state: never) => unknown) | undefined
 }
 
 export function sagaMachine<State, A extends Action, Env>(saga: Saga<State, A, Env>, env: Env): Machine<State, A> {

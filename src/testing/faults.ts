@@ -6,6 +6,8 @@ export interface Faults {
   readonly reorder?: number | undefined
   /** A delivery does not arrive; it comes again later, as at-least-once has it. */
   readonly drop?: number | undefined
+  /** An event never arrives at the saga, as when an aggregate does not answer. Only time-outs go on then. */
+  readonly lose?: number | undefined
   /** The process dies before or after any single call of store or bus, and starts again with nothing in memory. */
   readonly crash?: number | undefined
 }

@@ -28,6 +28,8 @@ export interface Role {
   readonly topics: readonly string[]
   /** Of its outbox and timers. */
   readonly owner: string
+  /** Whether records for it may be lost for good. */
+  readonly mayLose: boolean
 }
 
 /** The most records delivered together. */
@@ -40,7 +42,7 @@ const CACHE_SIZE = 4
  * relays is what the runtime does; when, and what goes wrong, is decided here.
  */
 export class Participant {
-  readonly #role: Role
+  #role: Role
   readonly #world: World
   /** By topic and partition, the next offset to take into the inbox. */
   readonly #next = new Map<string, bigint>()
@@ -67,6 +69,12 @@ export class Participant {
     if (this.#inbox.length > 0) return false
     const waiting = [await store.outbox.pending(owner, 1), await store.timers.due(owner, now(), 1)]
     return waiting.every(({ length }) => length === 0)
+  }
+
+  /** Goes on with other code, and remembers nothing but what it has read: the process was stopped and started again. */
+  restart(role: Role): void {
+    this.#role = role
+    this.#parts = start(role, this.#world)
   }
 
   nextTimer(): Promise<Date | undefined> {
@@ -116,7 +124,10 @@ export class Participant {
         return { topic, partition, from, to: end }
       }),
     )
-    for await (const records of bus.log.read(slices)) this.#inbox.push(...records)
+    const { random, faults } = this.#world
+    for await (const records of bus.log.read(slices)) {
+      this.#inbox.push(...records.filter(() => !this.#role.mayLose || random() >= (faults.lose ?? 0)))
+    }
   }
 }
 

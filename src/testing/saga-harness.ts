@@ -1,3 +1,5 @@
+import { AssertionError } from 'node:assert/strict'
+import { inspect } from 'node:util'
 import type { EventMetadata, SerializedEvent } from '../bus/event.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
@@ -10,7 +12,9 @@ import { type Duration, toMilliseconds } from '../saga/duration.ts'
 import { fold, type Machine } from '../saga/machine.ts'
 import type { Problem } from '../saga/problem.ts'
 import type { Action, Reducer } from '../saga/reducer.ts'
-import { type Saga, sagaMachine } from '../saga/saga.ts'
+import type { Saga } from '../saga/saga.ts'
+import { versionedMachine } from '../saga/saga-versions.ts'
+import { scheduleMigrations } from '../saga/schedule-migrations.ts'
 import type { EventStore } from '../store/event-store.ts'
 import { SqliteEventStore } from '../store/sqlite/sqlite-event-store.ts'
 import { type Faults, seededRandom } from './faults.ts'
@@ -22,10 +26,21 @@ export interface AnyAggregate extends Omit<Aggregate<unknown, never, never>, 're
   readonly codec: EventCodec<Action>
 }
 
+/** An action and the topic it is published to. */
+export interface Said {
+  readonly topic: string
+  readonly action: Action
+}
+
 export interface SagaHarnessOptions<State, A extends Action, Env> {
   readonly saga: Saga<State, A, Env>
   /** Those that take the saga's commands. Without them a test publishes their answers itself. */
   readonly aggregates?: readonly AnyAggregate[] | undefined
+  /**
+   * Plays aggregates that are not in `aggregates`: returns what they say to a command. Called once for each message that is not on
+   * a topic of the saga or of an aggregate. `undefined`: they do not answer.
+   */
+  readonly answer?: ((command: Action, topic: string) => Said | readonly Said[] | undefined) | undefined
   /** What the reducers want, the aggregates' too. */
   readonly env?: Env | undefined
   /** Decides the order of everything, and the faults. The same seed, the same run. Default 1. */
@@ -50,6 +65,21 @@ export interface SagaHarness<State> extends AsyncDisposable {
   settle(): Promise<void>
   /** Moves the clock, stopping at every timer that is due on the way; settles. */
   advance(duration: Duration): Promise<void>
+  /**
+   * Moves the clock from timer to timer until no timer is set. Rejects when that takes more than `mostSteps` timers, and as
+   * `settle` does.
+   */
+  runOut(): Promise<void>
+  /**
+   * The property that every conversation ends: lets the time run out, and rejects with an `AssertionError` that names the
+   * conversations for which `isOver` says no. It gets the state of a conversation and all that the saga said in it: so
+   * `isOver` can demand that a saga that gave up says so.
+   */
+  expectEnded(isOver: (state: State, said: readonly Said[]) => boolean): Promise<void>
+  /**
+   * Stops the saga and starts another version of it on the same store and bus, as a deployment does. Returns this harness.
+   */
+  redeploy<Next, B extends Action, Env>(saga: Saga<Next, B, Env>): Promise<SagaHarness<Next>>
   /** Of the saga's instance; the initial state when it does not exist. */
   stateOf(correlationId: string): Promise<State>
   /** What is on a topic, in the order it was published first; copies, which the relay may make, left out. */
@@ -66,8 +96,9 @@ export interface SagaHarness<State> extends AsyncDisposable {
  * ```
  */
 export function sagaHarness<State, A extends Action, Env = unknown>({
-  saga,
+  saga: begun,
   aggregates = [],
+  answer,
   env,
   seed = 1,
   faults = {},
@@ -87,42 +118,83 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
     faults,
     onError: (problem) => problems.push(problem),
   }
-  const sagas = sagaMachine(saga, env as Env)
+  let saga = begun as unknown as Saga<unknown, Action, unknown>
+  let sagas = versionedMachine(saga, env)
+  const roleOfSaga = () => ({ machine: anyMachine(sagas), topics: saga.topics, owner: sagas.name, mayLose: true })
+  const sagaParticipant = new Participant(roleOfSaga(), world)
   const participants = [
-    new Participant({ machine: anyMachine(sagas), topics: saga.topics, owner: sagas.name }, world),
+    sagaParticipant,
     ...aggregates.map((aggregate) => {
       const machine = aggregateMachine(aggregate as unknown as Aggregate<unknown, Action, unknown>, env)
-      return new Participant({ machine, topics: [aggregate.commands], owner: `${aggregate.name}-aggregate` }, world)
+      const owner = `${aggregate.name}-aggregate`
+      return new Participant({ machine, topics: [aggregate.commands], owner, mayLose: false }, world)
     }),
   ]
-  const codecs = [...aggregates.map(({ codec }) => codec), saga.codec as EventCodec<Action>]
+  const codecs = () => [...aggregates.map(({ codec }) => codec), saga.codec]
   let published = 0
+  const answered = new Set<string>()
+
+  async function publish(topic: string, action: Action, metadata: EventMetadata = {}): Promise<void> {
+    published += 1
+    const own = aggregates.find(({ commands, events }) => commands === topic || events === topic)
+    const codec = own?.codec ?? saga.codec
+    // Two that are equal are two, unless the test says otherwise.
+    const given = { causationId: `test-${published}`, timestamp: new Date(now).toISOString(), ...metadata }
+    // Commands as clients send them: by the id they are for.
+    const key = own?.commands === topic ? own.idOf(action as never) : undefined
+    await bus.publish(topic, { ...codec.encode(action), metadata: given }, { key })
+  }
+
+  /** Whether there was a command to answer. */
+  async function answerAll(): Promise<boolean> {
+    if (answer === undefined) return false
+    const played = new Set([...saga.topics, ...aggregates.flatMap(({ commands, events }) => [commands, events])])
+    let answers = 0
+    for (const { topic } of await bus.admin.listTopics()) {
+      if (played.has(topic)) continue
+      for (const event of await eventsOn(bus, topic)) {
+        const id = `${topic} ${messageId(event)}`
+        if (answered.has(id)) continue
+        answered.add(id)
+        const command = actionOf(event, codecs())
+        for (const said of [answer(command, topic) ?? []].flat()) {
+          answers += 1
+          const { correlationId } = event.metadata ?? {}
+          await publish(said.topic, said.action, { correlationId, causationId: id })
+        }
+      }
+    }
+    return answers > 0
+  }
 
   async function settle(): Promise<void> {
     for (let taken = 0; taken < mostSteps; taken += 1) {
       const participant = participants[Math.floor(world.random() * participants.length)] as Participant
       const step = participant.steps[Math.floor(world.random() * participant.steps.length)]
       const wasBusy = await step?.()
-      if (!wasBusy && (await areQuiet(participants))) return refuseDeadLetters(store, problems)
+      if (wasBusy || !(await areQuiet(participants)) || (await answerAll())) continue
+      return refuseDeadLetters(store, problems)
     }
     throw new Error(`there is no end to it: ${mostSteps} steps were taken. Does somebody answer every answer?`)
   }
 
-  return {
+  async function runOut(): Promise<void> {
+    await settle()
+    for (let passed = 0; passed < mostSteps; passed += 1) {
+      const due = await nextDue(participants)
+      if (due === undefined) return
+      now = Math.max(now, due)
+      await settle()
+    }
+    throw new Error(`timers are still set after ${mostSteps} timers: does the saga set one for ever?`)
+  }
+
+  const harness: SagaHarness<State> = {
     bus,
     store,
+    publish,
     settle,
-
-    async publish(topic, action, metadata = {}) {
-      published += 1
-      const own = aggregates.find(({ commands, events }) => commands === topic || events === topic)
-      const codec = own?.codec ?? (saga.codec as EventCodec<Action>)
-      // Two that are equal are two, unless the test says otherwise.
-      const given = { causationId: `test-${published}`, timestamp: new Date(now).toISOString(), ...metadata }
-      // Commands as clients send them: by the id they are for.
-      const key = own?.commands === topic ? own.idOf(action as never) : undefined
-      await bus.publish(topic, { ...codec.encode(action), metadata: given }, { key })
-    },
+    runOut,
 
     async advance(duration) {
       const end = now + toMilliseconds(duration)
@@ -135,18 +207,45 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
       await settle()
     },
 
-    async stateOf(correlationId) {
-      const streamId = `${sagas.prefix}${correlationId}`
-      return fold(sagas, streamId, await store.readStream(streamId)).state
+    async expectEnded(isOver) {
+      await runOut()
+      const all = await saidBy(bus, codecs())
+      const open: string[] = []
+      for await (const batch of store.readAll({ streamPrefix: sagas.prefix })) {
+        for (const { streamId } of batch.filter(({ version }) => version === 1)) {
+          const { state: versioned, handled } = fold(sagas, streamId, await store.readStream(streamId))
+          const { state } = versioned
+          const said = [...handled].flatMap((id) => all.get(id) ?? [])
+          if (!isOver(state as State, said))
+            open.push(`${streamId} ${inspect(state, { depth: 4, breakLength: Infinity })}`)
+        }
+      }
+      if (open.length === 0) return
+      const message = `no timer is set any more, and these conversations have not ended:\n${open.join('\n')}`
+      throw new AssertionError({ message, actual: open, expected: [] })
     },
 
-    sent: async (topic) => actionsOf(await eventsOn(bus, topic), codecs),
+    async redeploy(next) {
+      saga = next as unknown as Saga<unknown, Action, unknown>
+      sagas = versionedMachine(saga, env)
+      sagaParticipant.restart(roleOfSaga())
+      await scheduleMigrations(saga, { store, owner: sagas.name, now: world.now })
+      return harness as unknown as SagaHarness<never>
+    },
+
+    async stateOf(correlationId) {
+      const streamId = `${sagas.prefix}${correlationId}`
+      return fold(sagas, streamId, await store.readStream(streamId)).state.state as State
+    },
+
+    sent: async (topic) => (await eventsOn(bus, topic)).map((event) => actionOf(event, codecs())),
 
     async [Symbol.asyncDispose]() {
       await bus.close()
       await store.close()
     },
   }
+  return harness
 }
 
 const anyMachine = <State, A extends Action>(machine: Machine<State, A>) =>
@@ -188,14 +287,25 @@ async function eventsOn(bus: EventBus, topic: string): Promise<readonly Serializ
   return [...events.values()]
 }
 
-function actionsOf(events: readonly SerializedEvent[], codecs: readonly EventCodec<Action>[]): readonly Action[] {
-  return events.map((event) => {
-    for (const codec of codecs) {
-      const action = codec.decode(event)
-      if (action !== undefined) return action
+/** All actions on the bus, by the message that led to them. */
+async function saidBy(bus: EventBus, codecs: readonly EventCodec<Action>[]): Promise<Map<string, Said[]>> {
+  const said = new Map<string, Said[]>()
+  for (const { topic } of await bus.admin.listTopics()) {
+    for (const event of await eventsOn(bus, topic)) {
+      // The runtime numbers equal messages of one step.
+      const cause = event.metadata?.causationId?.replace(/#\d+$/, '') ?? ''
+      said.set(cause, [...(said.get(cause) ?? []), { topic, action: actionOf(event, codecs) }])
     }
-    return asWritten(event)
-  })
+  }
+  return said
+}
+
+function actionOf(event: SerializedEvent, codecs: readonly EventCodec<Action>[]): Action {
+  for (const codec of codecs) {
+    const action = codec.decode(event)
+    if (action !== undefined) return action
+  }
+  return asWritten(event)
 }
 
 /** Commands of an aggregate that is not here: as the plain codecs wrote them, else with their bytes. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { SerializedEvent } from '../../../src/bus/event.ts'
 import { decodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { messageId } from '../../../src/codecs/message-id.ts'
-import { cborCodec, dispatch, type Saga } from '../../../src/index.ts'
+import { cborCodec, delay, dispatch, type Saga } from '../../../src/index.ts'
 import { type Faults, type SagaHarness, sagaHarness } from '../../../src/testing.ts'
 import { makeShop, paymentFails } from '../../support/shop.ts'
 
@@ -189,5 +189,64 @@ describe('a test', () => {
     await shop.publish('pings', { type: 'Ping' }, { correlationId: 'c-1' })
 
     await expect(shop.settle()).rejects.toThrow('there is no end to it')
+  })
+})
+
+describe('the property that every conversation ends', () => {
+  test('holds when answers are lost, since time-outs end the conversations', async () => {
+    for (let seed = 1; seed <= 10; seed += 1) {
+      await using shop = shopOf(seed, { lose: 0.3, crash: 0.05 })
+      await placeOrders(shop, 6)
+      await shop.expectEnded((state) =>
+        ['completed', 'compensated', 'compensating', 'confirming'].includes(state.status),
+      )
+    }
+  })
+
+  test('names the conversations that hang', async () => {
+    const { reduce } = checkout
+    // Without its time-out it waits for a payment for ever.
+    const hanging: typeof checkout = {
+      ...checkout,
+      reduce(state, action, env) {
+        const step = reduce(state, action, env)
+        return { ...step, effects: step.effects.filter(({ kind }) => kind !== 'delay') }
+      },
+    }
+    await using shop = sagaHarness({ saga: hanging, aggregates: [order] })
+    await placeOrders(shop, 1)
+    await expect(shop.expectEnded(({ status }) => status === 'compensated')).rejects.toThrow(
+      "these conversations have not ended:\ncheckout-saga-c-0 { status: 'charging', order_id: 'o-0' }",
+    )
+  })
+
+  test('is told what the saga said in a conversation, and that aggregates answer as a test plays them', async () => {
+    const answer = ({ type, order_id }: { type: string; order_id?: string }, topic: string) =>
+      type === 'ChargePayment' && topic === 'payment-commands'
+        ? { topic: 'payment-events', action: { type: 'PaymentFailed', order_id, reason: 'declined' } }
+        : undefined
+    await using shop = sagaHarness({ saga: checkout, answer, faults: { duplicate: 0.5, crash: 0.1 } })
+    await shop.publish('order-events', { type: 'OrderPlaced', order_id: 'o-1', total: 2 }, { correlationId: 'c-1' })
+    await shop.expectEnded((state, said) => {
+      expect(said.map(({ topic, action }) => `${topic} ${action.type}`).sort()).toEqual([
+        'order-commands CancelOrder',
+        'payment-commands ChargePayment',
+      ])
+      return state.status === 'compensating'
+    })
+  })
+
+  test('fails for a saga that sets timers for ever', async () => {
+    type Tick = { readonly type: 'Tick' }
+    const ticking: Saga<number, Tick> = {
+      name: 'ticking',
+      topics: ['ticks'],
+      initial: 0,
+      reduce: (count) => ({ state: count + 1, effects: [delay('1s', { type: 'Tick' })] }),
+      codec: cborCodec<Tick>({ Tick: 1 }),
+    }
+    await using shop = sagaHarness({ saga: ticking, mostSteps: 50 })
+    await shop.publish('ticks', { type: 'Tick' }, { correlationId: 'c-1' })
+    await expect(shop.runOut()).rejects.toThrow('timers are still set after 50 timers')
   })
 })

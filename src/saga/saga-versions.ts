@@ -1,0 +1,157 @@
+import type { EventMetadata, SerializedEvent } from '../bus/event.ts'
+import { decodeCbor, encodeCbor } from '../codecs/cbor.ts'
+import { withClock } from './aggregate.ts'
+import type { EventCodec } from './codec.ts'
+import type { Machine } from './machine.ts'
+import type { Action, Clock, Step } from './reducer.ts'
+import { type EarlierSaga, type Saga, sagaMachine } from './saga.ts'
+
+/** The state of a conversation, and the version of the saga that it is a state of. */
+export interface Versioned<State> {
+  readonly version: number
+  readonly state: State
+}
+
+/** Stored in the stream of a conversation where it goes on with a later version. */
+export interface SagaMigrated extends Action {
+  readonly type: typeof MIGRATED
+  readonly to: number
+}
+
+const MIGRATED = 'crbus.SagaMigrated'
+const MIGRATED_EVENT = `${MIGRATED}.v1`
+/** The extra metadata field in which the first event of a conversation records its version. */
+const VERSION_FIELD = 'saga_version'
+
+/**
+ * A saga as the executor runs it: every conversation is reduced by the version it began with, up to the event that
+ * migrates it. Throws a `TypeError` for version numbers that are not whole numbers from 1, or not before `version`.
+ */
+export function versionedMachine<State, A extends Action, Env>(
+  saga: Saga<State, A, Env>,
+  env: Env,
+): Machine<Versioned<State>, A | SagaMigrated> {
+  const machine = sagaMachine(saga, env)
+  const { version: current, all } = versionsOf(saga)
+  return {
+    ...machine,
+    initial: { version: current, state: saga.initial },
+    mark: current === 1 ? undefined : { [VERSION_FIELD]: current },
+    codec: withMigrations(saga.codec),
+    begin(streamId, first) {
+      const version = beganWith(first)
+      const found = all.get(version)
+      if (found !== undefined) return { version, state: found.initial as State }
+      throw new Error(
+        version > current
+          ? `${streamId} began with version ${version} of saga ${saga.name}, which is later than version ${current} of this code: run the later release`
+          : `${streamId} began with version ${version} of saga ${saga.name}, which this code does not have: add versions: { ${version}: … } with the initial state and the reducer of that version`,
+      )
+    },
+    reduce(before, action, at): Step<Versioned<State>, A | SagaMigrated> {
+      if (isMigration(action)) return migrate(saga, before, action.to)
+      const { reduce } = all.get(before.version) as Rules
+      const { state, effects } = reduce(before.state, action, withClock(env, at)) as Step<State, A>
+      return { state: state === before.state ? before : { version: before.version, state }, effects }
+    },
+  }
+}
+
+/** Whether conversations that began with a version can be migrated to the saga's own version. */
+export function canMigrate<State, A extends Action, Env>(saga: Saga<State, A, Env>, from: number): boolean {
+  const { version, versions } = versionsOf(saga)
+  return from < version && versions.every((one) => one < from || saga.versions?.[one]?.migrate !== undefined)
+}
+
+/** The version that a conversation began with, by its first event. */
+export function beganWith({ metadata }: SerializedEvent): number {
+  const said = metadata?.extra?.[VERSION_FIELD]
+  return said === undefined ? 1 : Number(said)
+}
+
+/**
+ * The event that migrates a stream, in the conversation of its first event. Equal for equal arguments, so that a conversation
+ * is migrated once.
+ */
+export function migrationEvent(
+  streamId: string,
+  to: number,
+  { correlationId, userId }: EventMetadata = {},
+): SerializedEvent {
+  const metadata = { causationId: streamId, correlationId, userId }
+  return { ...encodeMigration({ type: MIGRATED, to }), metadata }
+}
+
+/** The version that a stored migration event leads to. */
+export function migratedTo({ data, eventType }: SerializedEvent): number {
+  const decoded = decodeCbor(data)
+  const to = decoded.ok ? (decoded.value as { to?: unknown } | null)?.to : undefined
+  if (typeof to === 'number') return to
+  throw new TypeError(`the data of ${eventType} does not say which version it leads to`)
+}
+
+type Rules = {
+  readonly initial: unknown
+  readonly reduce: (state: unknown, action: Action, env: Clock) => Step<unknown>
+}
+
+function versionsOf<State, A extends Action, Env>(saga: Saga<State, A, Env>) {
+  const { name, version = 1, versions = {} } = saga
+  const earlier = Object.entries(versions).map(([number, rules]): [number, Rules] => [Number(number), rules as Rules])
+  for (const [number] of [...earlier, [version]] as [number][]) {
+    if (Number.isSafeInteger(number) && number >= 1) continue
+    throw new TypeError(`saga ${name} has the version ${number}: versions are whole numbers from 1`)
+  }
+  const late = earlier.find(([number]) => number >= version)
+  if (late) throw new TypeError(`versions of saga ${name} has ${late[0]}, which is not before its version ${version}`)
+  return {
+    version,
+    /** Earlier ones, in order. */
+    versions: earlier.map(([number]) => number).sort((a, b) => a - b),
+    all: new Map<number, Rules>([...earlier, [version, saga as unknown as Rules]]),
+  }
+}
+
+/** Goes from version to version. Stays where it is when `migrate` of the version it is at says so. */
+function migrate<State, A extends Action, Env>(
+  saga: Saga<State, A, Env>,
+  before: Versioned<State>,
+  to: number,
+): Step<Versioned<State>, A> {
+  const { version: current, versions } = versionsOf(saga)
+  let { version, state } = before as Versioned<unknown>
+  while (version < to) {
+    const earlier: EarlierSaga | undefined = saga.versions?.[version]
+    if (earlier?.migrate === undefined) {
+      throw new Error(
+        `it was migrated to version ${to}: keep migrate in versions: { ${version}: … } of saga ${saga.name}`,
+      )
+    }
+    const migrated = earlier.migrate(state as never)
+    if (migrated === undefined) return { state: before, effects: [] }
+    state = migrated
+    version = versions.find((one) => one > version) ?? current
+  }
+  if (version === before.version) return { state: before, effects: [] }
+  return {
+    state: { version, state: state as State },
+    effects: version === current ? (saga.resume?.(state as State) ?? []) : [],
+  }
+}
+
+const isMigration = (action: Action): action is SagaMigrated => action.type === MIGRATED
+
+const encodeMigration = ({ to }: SagaMigrated) => {
+  const encoded = encodeCbor({ to })
+  if (!encoded.ok) throw new TypeError(`${MIGRATED} ${encoded.reason}`)
+  return { eventType: MIGRATED_EVENT, eventVersion: 1, data: encoded.bytes }
+}
+
+function withMigrations<A extends Action>(codec: EventCodec<A>): EventCodec<A | SagaMigrated> {
+  return {
+    types: codec.types,
+    encode: (action) => (isMigration(action) ? encodeMigration(action) : codec.encode(action)),
+    decode: (event) =>
+      event.eventType === MIGRATED_EVENT ? { type: MIGRATED, to: migratedTo(event) } : codec.decode(event),
+  }
+}

@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest'
+import { delay, dispatch, publish, type Reducer, type Saga, SqliteEventStore } from '../../../src/index.ts'
+import { cborCodec } from '../../../src/saga/plain-codecs.ts'
+import { versionedMachine } from '../../../src/saga/saga-versions.ts'
+import { scheduleMigrations } from '../../../src/saga/schedule-migrations.ts'
+import { sagaHarness } from '../../../src/testing.ts'
+
+type Action = { readonly type: 'Placed' | 'Paid' | 'Packed' | 'Slow'; readonly id: string }
+const codec = cborCodec<Action>({ Placed: 1, Paid: 1, Packed: 1, Slow: 1 })
+const base = { name: 'flow', topics: ['events'], codec }
+const say = (type: string, id: string) => dispatch('commands', { type, id } as never)
+
+/** Placed, pay, paid, done. */
+type First = { readonly at: 'new' | 'paying' | 'done'; readonly id: string }
+const first: Saga<First, Action> = {
+  ...base,
+  initial: { at: 'new', id: '' },
+  reduce(state, { type, id }) {
+    if (type === 'Placed' && state.at === 'new') return { state: { at: 'paying', id }, effects: [say('Pay', id)] }
+    if (type === 'Paid' && state.at === 'paying') {
+      return { state: { at: 'done', id }, effects: [publish('ends', { type: 'Ended', id } as never)] }
+    }
+    return { state, effects: [] }
+  },
+}
+
+/** Placed, pay and pack, both done. The past of the first version means something else to it. */
+type Second = { readonly open: readonly string[]; readonly id: string }
+const reduceSecond: Reducer<Second, Action> = (state, { type, id }) => {
+  if (type === 'Placed') {
+    return {
+      state: { open: ['Paid', 'Packed'], id },
+      effects: [say('Pay', id), say('Pack', id), delay('1m', { type: 'Slow', id })],
+    }
+  }
+  if (!state.open.includes(type)) return { state, effects: [] }
+  const open = state.open.filter((one) => one !== type)
+  return { state: { open, id }, effects: open.length > 0 ? [] : [publish('ends', { type: 'EndedWell', id } as never)] }
+}
+const second: Saga<Second, Action> = { ...base, version: 2, initial: { open: [], id: '' }, reduce: reduceSecond }
+const migrate = (state: First): Second | undefined =>
+  state.at === 'done' ? undefined : { open: ['Paid', 'Packed'], id: state.id }
+const migrating: Saga<Second, Action> = {
+  ...second,
+  versions: { 1: { ...first, migrate } },
+  resume: ({ open, id }) => open.map((type) => say(type === 'Paid' ? 'Pay' : 'Pack', id)),
+}
+
+const event = (type: Action['type'], id: string): [string, Action, { correlationId: string }] => [
+  'events',
+  { type, id },
+  { correlationId: id },
+]
+
+async function started(seed = 1, faults = {}) {
+  const harness = sagaHarness({ saga: first, seed, faults })
+  await harness.publish(...event('Placed', 'a'))
+  await harness.publish(...event('Placed', 'b'))
+  await harness.publish(...event('Paid', 'b'))
+  await harness.settle()
+  return harness
+}
+
+const types = async (harness: Awaited<ReturnType<typeof started>>, topic: string) =>
+  (await harness.sent(topic)).map((action) => `${action.type} ${(action as Action).id}`).sort()
+
+describe('a saga that is deployed in a new version', () => {
+  test('keeps reducing a conversation by the version it began with, and begins new ones with its own', async () => {
+    await using harness = await started()
+    await harness.redeploy({ ...second, versions: { 1: first } })
+    await harness.publish(...event('Paid', 'a'))
+    await harness.publish(...event('Placed', 'c'))
+    await harness.publish(...event('Paid', 'c'))
+    await harness.publish(...event('Packed', 'c'))
+    await harness.settle()
+    expect(await types(harness, 'ends')).toEqual(['Ended a', 'Ended b', 'EndedWell c'])
+    const [began] = await harness.store.readStream('flow-saga-c')
+    expect(began?.event.metadata?.extra).toMatchObject({ saga_version: 2 })
+    expect((await harness.store.readStream('flow-saga-a'))[0]?.event.metadata?.extra).not.toHaveProperty('saga_version')
+  })
+
+  test('migrates open conversations by a function and asks again for what they wait for, once, whatever goes wrong', async () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      await using harness = await started(seed, { crash: 0.1, duplicate: 0.3 })
+      await harness.redeploy(migrating)
+      await harness.settle()
+      await harness.redeploy(migrating)
+      await harness.settle()
+      expect(await types(harness, 'commands')).toEqual(['Pack a', 'Pay a', 'Pay a', 'Pay b'])
+      await harness.publish(...event('Packed', 'a'))
+      await harness.publish(...event('Paid', 'a'))
+      await harness.settle()
+      expect(await harness.stateOf('a')).toEqual({ open: [], id: 'a' })
+      // Ended in its own version, which its migration leaves as it is.
+      expect(await harness.stateOf('b')).toEqual({ at: 'done', id: 'b' })
+      expect(await types(harness, 'ends')).toEqual(['Ended b', 'EndedWell a'])
+    }
+  })
+
+  test('migrates over several versions', async () => {
+    await using harness = await started()
+    await harness.redeploy(migrating)
+    await harness.settle()
+    const third: Saga<Second & { readonly note: string }, Action> = {
+      ...base,
+      version: 5,
+      initial: { open: [], id: '', note: '' },
+      reduce: (state) => ({ state, effects: [] }),
+      versions: {
+        1: { ...first, migrate },
+        2: { ...second, migrate: (state: Second) => ({ ...state, note: 'from 2' }) },
+      },
+    }
+    await harness.redeploy(third)
+    await harness.settle()
+    expect(await harness.stateOf('a')).toEqual({ open: ['Paid', 'Packed'], id: 'a', note: 'from 2' })
+  })
+
+  test('gives up messages of a conversation whose version it does not have, and says what to add', async () => {
+    await using harness = await started()
+    await harness.redeploy(second)
+    await harness.publish(...event('Paid', 'a'))
+    await expect(harness.settle()).rejects.toThrow(
+      'Paid.v1 was given up: flow-saga-a began with version 1 of saga flow, which this code does not have: add versions: { 1: … }',
+    )
+    const [letter] = await harness.store.deadLetters.list()
+    expect(letter).toMatchObject({ streamId: 'flow-saga-a', topic: 'events' })
+  })
+
+  test('refuses a conversation of a later release, and one whose migration it no longer knows', async () => {
+    await using harness = await started()
+    await harness.redeploy(migrating)
+    await harness.publish(...event('Placed', 'c'))
+    await harness.settle()
+    await harness.redeploy(first)
+    await expect(harness.stateOf('c')).rejects.toThrow('flow-saga-c began with version 2 of saga flow, which is later')
+    await expect(harness.stateOf('a')).rejects.toThrow(
+      'the state of flow-saga-a cannot be rebuilt: event 2, crbus.SagaMigrated.v1: it was migrated to version 2: keep migrate',
+    )
+  })
+
+  test('reads the conversations once for a version', async () => {
+    await using harness = await started()
+    const { store } = harness
+    const schedule = () => scheduleMigrations(migrating, { store, owner: 'flow-saga', now: () => new Date(0) })
+    await schedule()
+    expect(await store.timers.due('flow-saga', new Date(), 10)).toHaveLength(2)
+    await harness.redeploy(migrating)
+    await harness.settle()
+    await schedule()
+    expect(await store.timers.due('flow-saga', new Date(), 10)).toEqual([])
+  })
+})
+
+test.each([0, 1.5, Number.NaN, '2'])('refuses the version %s', (version) => {
+  expect(() => versionedMachine({ ...first, version: version as number }, undefined)).toThrow('whole numbers from 1')
+})
+
+test('refuses an earlier version that is not before its own', () => {
+  expect(() => versionedMachine({ ...first, versions: { 1: first } }, undefined)).toThrow('not before its version 1')
+})
+
+test('a migration event from a topic is not for the saga', () => {
+  const machine = versionedMachine(migrating, undefined)
+  const forged = { ...machine.codec.encode({ type: 'crbus.SagaMigrated', to: 2 }), metadata: { correlationId: 'a' } }
+  expect(machine.route(forged)).toBeUndefined()
+})
+
+describe('a reducer that throws on its past', () => {
+  test('is an error that names stream, event and cause', async () => {
+    await using harness = await started()
+    await harness.redeploy({
+      ...first,
+      reduce: () => {
+        throw new RangeError('a hole in the reducer')
+      },
+    })
+    const failed = harness.stateOf('b')
+    await expect(failed).rejects.toThrow(
+      'the state of flow-saga-b cannot be rebuilt: event 1, Placed.v1: a hole in the reducer',
+    )
+    await expect(failed).rejects.toMatchObject({ cause: expect.any(RangeError) })
+    await harness.publish(...event('Paid', 'a'))
+    await expect(harness.settle()).rejects.toThrow('cannot be rebuilt')
+    const [letter] = await harness.store.deadLetters.list()
+    // The place in the reducer, which is in the stack of the cause.
+    expect(letter?.details).toContain('caused by RangeError: a hole in the reducer')
+  })
+})
+
+test('a store without conversations is left as it is by a saga without migrations', async () => {
+  await using store = new SqliteEventStore({ path: ':memory:' })
+  await scheduleMigrations({ ...second, versions: { 1: first } }, { store, owner: 'o', now: () => new Date() })
+  expect(await store.readStream('saga-migrations-o')).toEqual([])
+})
