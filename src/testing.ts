@@ -3,6 +3,15 @@
 export type { Faults } from './testing/faults.ts'
 export { type Given, given, type Outcome } from './testing/given.ts'
 export {
+  type RecordedStreams,
+  type Replay,
+  type Replayable,
+  type ReplayDifference,
+  type ReplayedStream,
+  type ReplayOptions,
+  replay,
+} from './testing/replay.ts'
+export {
   type AnyAggregate,
   type SagaHarness,
   type SagaHarnessOptions,

@@ -1,0 +1,231 @@
+import { AssertionError } from 'node:assert/strict'
+import { inspect, isDeepStrictEqual } from 'node:util'
+import { type Aggregate, aggregateMachine } from '../saga/aggregate.ts'
+import { type Effect, leavesOf } from '../saga/effects.ts'
+import type { Machine } from '../saga/machine.ts'
+import { asError } from '../saga/problem.ts'
+import type { Action, Step } from '../saga/reducer.ts'
+import type { Saga } from '../saga/saga.ts'
+import { beganWith, canMigrate, type Versioned, versionedMachine } from '../saga/saga-versions.ts'
+import type { EventStore, StoredEvent } from '../store/event-store.ts'
+
+/** Recorded streams: their events, or a store and the streams of it, by id or by the beginning of their ids. */
+export type RecordedStreams =
+  | readonly StoredEvent[]
+  | { readonly store: EventStore; readonly streamIds: readonly string[] }
+  | { readonly store: EventStore; readonly streamPrefix: string }
+
+/** A saga or an aggregate, whatever its state and actions are. */
+export type Replayable =
+  | (Omit<Saga<unknown, never, never>, 'reduce' | 'codec' | 'correlate' | 'resume'> & Reducing)
+  | (Omit<Aggregate<unknown, never, never>, 'reduce' | 'codec' | 'idOf'> & Reducing)
+
+interface Reducing {
+  readonly reduce: (state: never, action: never, env: never) => Step<unknown>
+  readonly codec: { readonly types: ReadonlySet<string> }
+}
+
+export interface ReplayOptions {
+  /** The code before the change. Without it, the replay is compared with what the streams record alone. */
+  readonly before?: Replayable | undefined
+  /** What the reducers want. */
+  readonly env?: unknown
+}
+
+/** What the code makes of one stream. */
+export interface ReplayedStream {
+  readonly streamId: string
+  /** Of its last event. */
+  readonly version: number
+  /** `undefined` after an error. */
+  readonly state: unknown
+  /** What a saga's migration to its current version sends, where there is one. */
+  readonly resumed: readonly Effect[]
+}
+
+/** Where a replay differs. `version` and `eventType` are those of the stored event. */
+export type ReplayDifference =
+  /** The code cannot reduce the stream: it threw at this event, or does not have the saga's version (`version` 1). */
+  | {
+      readonly kind: 'error'
+      readonly streamId: string
+      readonly version: number
+      readonly eventType: string
+      readonly error: Error
+    }
+  /** The event led to something when it was stored, and leads to nothing now. */
+  | { readonly kind: 'ignored'; readonly streamId: string; readonly version: number; readonly eventType: string }
+  /** The code asks for other effects than the code before: other commands, events or time-outs. */
+  | {
+      readonly kind: 'effects'
+      readonly streamId: string
+      readonly version: number
+      readonly eventType: string
+      readonly before: readonly Effect[]
+      readonly after: readonly Effect[]
+    }
+  /** The code ends in another state than the code before. */
+  | {
+      readonly kind: 'state'
+      readonly streamId: string
+      readonly version: number
+      readonly eventType: string
+      readonly before: unknown
+      readonly after: unknown
+    }
+
+export interface Replay {
+  readonly streams: readonly ReplayedStream[]
+  readonly differences: readonly ReplayDifference[]
+  /** Throws an `AssertionError` that lists the differences, unless there are none. Returns this. */
+  expectSame(): Replay
+}
+
+/**
+ * Runs recorded streams through the code of today, and says what differs: from what was recorded (errors, and events that a
+ * saga reacted to and now ignores), and from what the code `before` makes of the same streams (states and effects).
+ * Nothing is stored or sent. Streams are reduced as services reduce them: a conversation by the version of the saga that it
+ * began with.
+ *
+ * ```ts
+ * const recorded = await replay({ store, streamPrefix: 'checkout-saga-' }, checkout, { before: checkoutOfLastRelease })
+ * recorded.expectSame()
+ * ```
+ */
+export async function replay(
+  recorded: RecordedStreams,
+  subject: Replayable,
+  { before, env }: ReplayOptions = {},
+): Promise<Replay> {
+  const after = playerOf(subject, env)
+  const compared = before && playerOf(before, env)
+  const streams: ReplayedStream[] = []
+  const differences: ReplayDifference[] = []
+  for await (const stream of streamsOf(recorded)) {
+    const now = after(stream)
+    streams.push(now.stream)
+    differences.push(...now.problems, ...differencesBetween(compared?.(stream), now))
+  }
+  const result: Replay = {
+    streams,
+    differences,
+    expectSame() {
+      if (differences.length === 0) return result
+      const message = `the replay differs ${differences.length} times:\n${differences.map(lineOf).join('\n')}`
+      throw new AssertionError({ message, actual: differences, expected: [] })
+    },
+  }
+  return result
+}
+
+interface Played {
+  readonly stream: ReplayedStream
+  readonly problems: readonly ReplayDifference[]
+  readonly steps: readonly { readonly stored: StoredEvent; readonly effects: readonly Effect[] }[]
+}
+
+type Player = (stream: readonly StoredEvent[]) => Played
+
+function playerOf(subject: Replayable, env: unknown): Player {
+  if ('commands' in subject) {
+    const machine = aggregateMachine(subject as unknown as Aggregate<unknown, Action>, env)
+    return (stream) => play(machine, stream, (state) => ({ state, resumed: [] }))
+  }
+  const saga = subject as unknown as Saga<unknown, Action>
+  const machine = versionedMachine(saga, env) as Machine<Versioned<unknown>, Action>
+  const { version = 1 } = saga
+  return (stream) =>
+    play(machine, stream, (state) => {
+      const first = stream[0]
+      if (first === undefined || state.version === version || !canMigrate(saga, beganWith(first.event))) {
+        return { state: state.state, resumed: [] }
+      }
+      const step = machine.reduce(state, { type: 'crbus.SagaMigrated', to: version } as Action, new Date(0))
+      return { state: step.state.state, resumed: leavesOf(step.effects) }
+    })
+}
+
+function play<State>(
+  machine: Machine<State, Action>,
+  stream: readonly StoredEvent[],
+  finish: (state: State) => Pick<ReplayedStream, 'state' | 'resumed'>,
+): Played {
+  const problems: ReplayDifference[] = []
+  const steps: Played['steps'][number][] = []
+  const last = stream.at(-1) as StoredEvent
+  const base = { streamId: last.streamId, version: last.version }
+  let at = stream[0] as StoredEvent
+  try {
+    let state = machine.begin?.(at.streamId, at.event) ?? machine.initial
+    for (const stored of stream) {
+      at = stored
+      const { event, createdAt } = stored
+      const action = machine.codec.decode(event)
+      const time = event.metadata?.timestamp
+      const step = action && machine.reduce(state, action, time === undefined ? createdAt : new Date(time))
+      const effects = leavesOf(step?.effects ?? [])
+      // An aggregate's events may change nothing. A saga stores what it reacted to, and that changed something.
+      const isIgnored = step === undefined || (machine.storesActions && step.state === state && effects.length === 0)
+      if (isIgnored) problems.push({ kind: 'ignored', ...placeOf(stored) })
+      steps.push({ stored, effects })
+      state = step?.state ?? state
+    }
+    return { stream: { ...base, ...finish(state) }, problems, steps }
+  } catch (thrown) {
+    const error = asError(thrown)
+    return {
+      stream: { ...base, state: undefined, resumed: [] },
+      problems: [...problems, { kind: 'error', ...placeOf(at), error }],
+      steps,
+    }
+  }
+}
+
+/** What the code before could not reduce there is nothing to compare with. */
+function differencesBetween(before: Played | undefined, after: Played): readonly ReplayDifference[] {
+  if (before === undefined || hasFailed(before) || hasFailed(after)) return []
+  const effects = after.steps.flatMap(({ stored, effects }, index): ReplayDifference[] => {
+    const earlier = before.steps[index]?.effects ?? []
+    if (isDeepStrictEqual(plain(earlier), plain(effects))) return []
+    return [{ kind: 'effects', ...placeOf(stored), before: earlier, after: effects }]
+  })
+  const [was, is] = [before.stream.state, after.stream.state]
+  const last = after.steps.at(-1)
+  if (last === undefined || isDeepStrictEqual(was, is)) return effects
+  return [...effects, { kind: 'state', ...placeOf(last.stored), before: was, after: is }]
+}
+
+const hasFailed = ({ problems }: Played): boolean => problems.some(({ kind }) => kind === 'error')
+
+const placeOf = ({ streamId, version, event }: StoredEvent) => ({ streamId, version, eventType: event.eventType })
+
+/** Effects without their codecs, which are other objects in other code. */
+const plain = (effects: readonly Effect[]) =>
+  effects.map((effect) => ('codec' in effect ? { ...effect, codec: undefined } : effect))
+
+function lineOf(difference: ReplayDifference): string {
+  const { kind, streamId, version, eventType } = difference
+  const where = `${streamId} ${version} (${eventType})`
+  if (kind === 'error') return `${where}: ${difference.error.message}`
+  if (kind === 'ignored') return `${where}: is ignored now`
+  const show = (value: unknown) => inspect(value, { depth: 5, breakLength: Number.POSITIVE_INFINITY })
+  return `${where}: ${kind} were ${show(difference.before)}, are ${show(difference.after)}`
+}
+
+async function* streamsOf(recorded: RecordedStreams): AsyncGenerator<readonly StoredEvent[]> {
+  if (!('store' in recorded)) {
+    for (const stream of Map.groupBy(recorded, ({ streamId }) => streamId).values()) {
+      yield stream.toSorted((a, b) => a.version - b.version)
+    }
+    return
+  }
+  const { store } = recorded
+  if ('streamIds' in recorded) {
+    for (const stream of (await store.readStreams(recorded.streamIds)).values()) if (stream.length > 0) yield stream
+    return
+  }
+  for await (const batch of store.readAll({ streamPrefix: recorded.streamPrefix })) {
+    const ids = batch.filter(({ version }) => version === 1).map(({ streamId }) => streamId)
+    yield* streamsOf({ store, streamIds: ids })
+  }
+}
