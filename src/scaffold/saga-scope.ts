@@ -43,18 +43,19 @@ export function sagaScope({ name, steps, timeout }: SagaPlan): Scope {
     ts: {
       test_imports: importOf(
         'import',
-        [`${screaming}_EVENTS`, `${screaming}_TIMEOUT`, `${spellings.camel(name)}Saga`],
+        [`${screaming}_UNDO_TIMEOUTS`, `${spellings.camel(name)}Saga`],
         `../src/${spellings.kebab(name)}/saga.ts`,
       ),
       imports: importOf(
         'import type',
-        ['Action', 'Command', 'Completed', 'Facts', 'Failed', 'Step'].map((last) => `${pascal}${last}`),
+        ['Action', 'Command', 'Completed', 'Facts', 'Failed', 'Step', 'Stuck'].map((last) => `${pascal}${last}`),
         './actions.ts',
       ),
-      actions: unionOf(`${pascal}Action`, [...typesOf(heard), `${pascal}TimedOut`]),
+      actions: unionOf(`${pascal}Action`, [...typesOf(heard), `${pascal}TimedOut`, `${pascal}UndoTimedOut`]),
       commands: unionOf(`${pascal}Command`, typesOf(asked)),
       steps: unionOf(`${pascal}Step`, quoted(steps.map(({ aggregate }) => spellings.camel(aggregate)))),
       topics: listOf('topics', quoted(steps.map(({ topic }) => topic))),
+      undo_timeouts: undoTimeouts(timeout),
       asked_topics: listOf('sends', quoted(steps.slice(1).map((step) => step.commands))),
     },
     rust: {
@@ -62,6 +63,15 @@ export function sagaScope({ name, steps, timeout }: SagaPlan): Scope {
       timeout: timeout === undefined ? undefined : durationFrom(timeout),
     },
   }
+}
+
+/** How long to wait for the answer to an undo command: as long as for a step, and twice as long each time it is sent again. */
+function undoTimeouts(timeout = 30_000): string {
+  const texts = [1, 2, 4, 8, 16].map((times) => {
+    const milliseconds = timeout * times
+    return milliseconds % 1000 === 0 ? `'${milliseconds / 1000}s'` : `'${milliseconds}ms'`
+  })
+  return `[${texts.join(', ')}]`
 }
 
 /** Every event of a topic is known to the saga, though not each has consequences. */
@@ -72,16 +82,20 @@ const heardBy = ({ done, failures, undo, others }: Step): readonly KnownAction[]
   ...others,
 ]
 
-/** Events without consequences; the first step's failures are among them, since nothing has begun then. */
+/** Events without consequences. Failures of a first step that cannot be undone are among them: nothing has begun then. */
 const othersOf = ([start, ...later]: SagaPlan['steps']): readonly KnownAction[] => [
   ...start.others,
-  ...start.failures,
+  ...(start.undo === undefined ? start.failures : []),
   ...later.flatMap(({ others }) => others),
 ]
 
 /** Types that the templates declare beside those of events and commands. */
 const ownTypes = [
   'timed-out',
+  'undo-timed-out',
+  'stuck',
+  'next',
+  'effects',
   'completed',
   'failed',
   'facts',
@@ -162,6 +176,7 @@ function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly Know
   const { aggregate, topic, commands, done, failures, others } = step
   const scopeOf = (event: KnownAction) => eventScope(event, facts, step.schema !== undefined)
   const failing = ask === undefined ? [] : failures.map(scopeOf)
+  const refusals = ask === undefined && undo !== undefined ? failures.map(scopeOf) : []
   return {
     name: aggregate,
     topic,
@@ -174,6 +189,8 @@ function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly Know
     ask: ask && commandScope(ask),
     failures: failing,
     failure: failing[0],
+    refusals,
+    refusal: refusals[0],
     others: others.map(scopeOf),
     undo: undo && step.undo && { event: scopeOf(step.undo.event), command: commandScope(undo) },
   }

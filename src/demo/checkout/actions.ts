@@ -42,6 +42,14 @@ export interface CheckoutTimedOut {
   readonly step: CheckoutStep
 }
 
+/** The command that undoes a step was not answered in time. The saga tells itself. */
+export interface CheckoutUndoTimedOut {
+  readonly type: 'CheckoutUndoTimedOut'
+  readonly step: CheckoutStep
+  /** How often the command was sent by then. */
+  readonly attempt: number
+}
+
 export type CheckoutAction =
   | OrderPlaced
   | OrderCancelled
@@ -50,6 +58,7 @@ export type CheckoutAction =
   | PaymentCompleted
   | PaymentFailed
   | CheckoutTimedOut
+  | CheckoutUndoTimedOut
 
 // What it says: commands to others, and how it ended.
 
@@ -83,9 +92,20 @@ export interface CheckoutCompleted extends CheckoutFacts {
   readonly type: 'CheckoutCompleted'
 }
 
-/** All that could be taken back was. */
+/** Every step that can be undone was undone. */
 export interface CheckoutFailed extends CheckoutFacts {
   readonly type: 'CheckoutFailed'
+  readonly because: string
+}
+
+/**
+ * A step could not be undone: a person has to see to it. When the aggregate says later that the step was undone, the saga
+ * goes on to CheckoutFailed.
+ */
+export interface CheckoutStuck extends CheckoutFacts {
+  readonly type: 'CheckoutStuck'
+  readonly step: CheckoutStep
+  /** Why the step is not undone. */
   readonly because: string
 }
 

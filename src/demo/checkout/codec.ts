@@ -10,4 +10,5 @@ export const checkoutCodec = cborCodec<CheckoutAction>({
   PaymentCompleted: 1,
   PaymentFailed: 1,
   CheckoutTimedOut: 1,
+  CheckoutUndoTimedOut: 1,
 })

@@ -1,4 +1,4 @@
-import { delay, dispatch, publish, type Reducer, type Saga, type Step } from 'crbus'
+import { delay, dispatch, type Effect, publish, type Reducer, type Saga, type Step } from 'crbus'
 import type {
   CheckoutAction,
   CheckoutCommand,
@@ -6,6 +6,7 @@ import type {
   CheckoutFacts,
   CheckoutFailed,
   CheckoutStep,
+  CheckoutStuck,
 } from './actions.ts'
 import { checkoutCodec } from './codec.ts'
 
@@ -13,26 +14,35 @@ export const CHECKOUT_EVENTS = 'checkout-events'
 /** How long a step may take before it counts as failed. */
 export const CHECKOUT_TIMEOUT = '30s'
 
-/** How far a step is: asked for, done or not, and taken back. */
-type Progress = 'open' | 'asked' | 'done' | 'failed' | 'undoing' | 'undone'
+/**
+ * How long to wait for the answer to an undo command, by attempt. After the last one the step is stuck.
+ */
+export const CHECKOUT_UNDO_TIMEOUTS = ['30s', '60s', '120s', '240s', '480s']
 
-/** What may come after what. Copies and latecomers are no news. */
+/** How far a step is. `asked`: a time-out is set; of the first step, whose event nobody asks for, too. */
+type Progress = 'open' | 'asked' | 'done' | 'failed' | 'undoing' | 'undone' | 'stuck'
+
+/** What may come after what. Everything else is a copy, or comes too late to change anything. */
 const following: Readonly<Record<Progress, readonly Progress[]>> = {
   open: ['done', 'failed', 'undone'],
   asked: ['done', 'failed', 'undone'],
   done: ['undone'],
-  // It did not answer in time, and then it did.
+  // The step failed by its time-out, and was answered after it.
   failed: ['done', 'undone'],
-  undoing: ['undone'],
+  undoing: ['undone', 'stuck'],
   undone: [],
+  stuck: ['undone'],
 }
 
 export interface CheckoutState {
-  readonly status: 'new' | 'running' | 'compensating' | 'completed' | 'failed'
+  /** `stuck`: a step could not be undone. It may still be undone later, and the saga then goes on. */
+  readonly status: 'new' | 'running' | 'compensating' | 'completed' | 'failed' | 'stuck'
   readonly steps: Readonly<Record<CheckoutStep, Progress>>
   readonly facts: CheckoutFacts
-  /** Why it is taken back, when it is. */
+  /** Why the steps are undone, when they are. */
   readonly reason: string
+  /** Whether CheckoutFailed was published. */
+  readonly hasFailed: boolean
 }
 
 export const newCheckout: CheckoutState = {
@@ -48,6 +58,7 @@ export const newCheckout: CheckoutState = {
     total: 0,
   },
   reason: '',
+  hasFailed: false,
 }
 
 interface StepPlan {
@@ -55,11 +66,11 @@ interface StepPlan {
   /** The topic its commands go to. */
   readonly commands: string
   readonly ask?: (state: CheckoutState) => CheckoutCommand
-  /** Takes it back. A step without is not taken back. */
+  /** The command that undoes the step. A step without one is not undone. */
   readonly undo?: (state: CheckoutState) => CheckoutCommand
 }
 
-/** One after the other, and taken back from the last. The first is not asked for: its event begins it all. */
+/** The steps in order; they are undone from the last. Nothing asks for the first one: its event begins the conversation. */
 const plan: readonly StepPlan[] = [
   {
     name: 'order',
@@ -97,7 +108,7 @@ const plan: readonly StepPlan[] = [
 
 type CheckoutReducer = Reducer<CheckoutState, CheckoutAction>
 
-/** Notes what was heard, then decides what follows from all that is known: so the order of events does not matter. */
+/** Records what was heard, then decides by the whole state: so the order of events does not matter. */
 export const reduceCheckout: CheckoutReducer = (state, action) => {
   switch (action.type) {
     case 'OrderPlaced':
@@ -136,6 +147,8 @@ export const reduceCheckout: CheckoutReducer = (state, action) => {
     case 'CheckoutTimedOut':
       if (state.steps[action.step] !== 'asked') return { state, effects: [] }
       return follow(state, { step: action.step, progress: 'failed', reason: `${action.step} did not answer in time` })
+    case 'CheckoutUndoTimedOut':
+      return retryUndo(state, action.step, action.attempt)
   }
 }
 
@@ -147,56 +160,113 @@ interface News {
   readonly reason?: string
 }
 
-function follow(before: CheckoutState, news: News): Step<CheckoutState, CheckoutAction> {
-  const isNews = following[before.steps[news.step]].includes(news.progress)
+type CheckoutNext = Step<CheckoutState, CheckoutAction>
+
+function follow(before: CheckoutState, news: News): CheckoutNext {
+  const { step, progress, facts, reason = '' } = news
+  // The aggregate refused to undo the step. Its rules would refuse the same command again, so it is not repeated.
+  if (before.steps[step] === 'undoing' && progress === 'failed') return giveUp(before, step, reason)
+  const isNews = following[before.steps[step]].includes(progress)
   if (!isNews || before.status === 'completed') return { state: before, effects: [] }
   const state = {
     ...before,
-    steps: { ...before.steps, [news.step]: news.progress },
-    facts: { ...before.facts, ...news.facts },
-    reason: before.reason || (news.reason ?? ''),
+    steps: { ...before.steps, [step]: progress },
+    facts: { ...before.facts, ...facts },
+    reason: before.reason || reason,
   }
-  // Once it has begun to be taken back it does not go on, whoever answers late.
+  // A conversation that has begun to be undone does not go on, whatever is answered late.
   const isFailing =
-    ['compensating', 'failed'].includes(before.status) ||
-    Object.values(state.steps).some((progress) => ['failed', 'undoing', 'undone'].includes(progress))
+    ['compensating', 'failed', 'stuck'].includes(before.status) ||
+    Object.values(state.steps).some((one) => ['failed', 'undone'].includes(one))
   return isFailing ? takeBack(state) : goOn(state)
 }
 
-function goOn(state: CheckoutState): Step<CheckoutState, CheckoutAction> {
+function goOn(state: CheckoutState): CheckoutNext {
   const next = plan.find(({ name }) => state.steps[name] !== 'done')
   if (next === undefined) {
     const completed: CheckoutCompleted = { type: 'CheckoutCompleted', ...state.facts }
     return { state: { ...state, status: 'completed' }, effects: [publish(CHECKOUT_EVENTS, completed)] }
   }
-  const { name, commands, ask } = next
-  if (ask === undefined || state.steps[name] !== 'open') return { state: { ...state, status: 'running' }, effects: [] }
-  const timedOut = { type: 'CheckoutTimedOut', step: name } as const
+  if (state.steps[next.name] !== 'open') return { state: { ...state, status: 'running' }, effects: [] }
   return {
-    state: { ...state, status: 'running', steps: { ...state.steps, [name]: 'asked' } },
-    effects: [dispatch(commands, ask(state)), delay(CHECKOUT_TIMEOUT, timedOut, { id: name })],
+    state: { ...state, status: 'running', steps: { ...state.steps, [next.name]: 'asked' } },
+    effects: askFor(state, next),
   }
 }
 
-function takeBack(state: CheckoutState): Step<CheckoutState, CheckoutAction> {
+function takeBack(state: CheckoutState): CheckoutNext {
   const steps = { ...state.steps }
-  const effects = plan.toReversed().flatMap(({ name, commands, undo }) => {
-    if (steps[name] !== 'done' || undo === undefined) return []
-    steps[name] = 'undoing'
-    return [dispatch(commands, undo(state))]
+  const effects = plan.toReversed().flatMap((step) => {
+    if (steps[step.name] !== 'done' || step.undo === undefined) return []
+    steps[step.name] = 'undoing'
+    return undoOf(state, step, 1)
   })
-  const isOver = !Object.values(steps).some((progress) => progress === 'asked' || progress === 'undoing')
-  if (state.status === 'failed' || !isOver) {
-    return { state: { ...state, steps, status: state.status === 'failed' ? 'failed' : 'compensating' }, effects }
-  }
-  const failed: CheckoutFailed = { type: 'CheckoutFailed', ...state.facts, because: state.reason }
-  return { state: { ...state, steps, status: 'failed' }, effects: [publish(CHECKOUT_EVENTS, failed)] }
+  return end({ ...state, steps }, effects)
 }
+
+/** Sends the undo command again when it was not answered in time, up to the last attempt. */
+function retryUndo(state: CheckoutState, name: CheckoutStep, attempt: number): CheckoutNext {
+  const step = plan.find((one) => one.name === name)
+  if (step === undefined || state.steps[name] !== 'undoing') return { state, effects: [] }
+  if (attempt >= CHECKOUT_UNDO_TIMEOUTS.length) return giveUp(state, name, `${name} was not undone in time`)
+  // A new object, since a saga stores only what changes its state.
+  return { state: { ...state }, effects: undoOf(state, step, attempt + 1) }
+}
+
+function giveUp(before: CheckoutState, step: CheckoutStep, because: string): CheckoutNext {
+  const state = { ...before, steps: { ...before.steps, [step]: 'stuck' as const } }
+  const stuck: CheckoutStuck = { type: 'CheckoutStuck', ...state.facts, step, because }
+  return end(state, [publish(CHECKOUT_EVENTS, stuck)])
+}
+
+/** The status while steps are undone, and the event that says that all of them are. */
+function end(state: CheckoutState, effects: readonly Effect<CheckoutAction>[]): CheckoutNext {
+  const steps = Object.values(state.steps)
+  if (steps.includes('stuck')) return { state: { ...state, status: 'stuck' }, effects }
+  if (steps.includes('asked') || steps.includes('undoing')) {
+    return { state: { ...state, status: state.hasFailed ? 'failed' : 'compensating' }, effects }
+  }
+  if (state.hasFailed) return { state: { ...state, status: 'failed' }, effects }
+  const failed: CheckoutFailed = { type: 'CheckoutFailed', ...state.facts, because: state.reason }
+  return {
+    state: { ...state, status: 'failed', hasFailed: true },
+    effects: [...effects, publish(CHECKOUT_EVENTS, failed)],
+  }
+}
+
+type CheckoutEffects = readonly Effect<CheckoutAction>[]
+
+function askFor(state: CheckoutState, step: StepPlan): CheckoutEffects {
+  const { name, commands, ask } = step
+  const timedOut = { type: 'CheckoutTimedOut', step: name } as const
+  const timeOut = delay(CHECKOUT_TIMEOUT, timedOut, { id: name })
+  return ask === undefined ? [timeOut] : [dispatch(commands, ask(state)), timeOut]
+}
+
+/** The undo command and its time-out, which replaces the one of the attempt before. */
+function undoOf(state: CheckoutState, step: StepPlan, attempt: number): CheckoutEffects {
+  const { name, commands, undo } = step
+  if (undo === undefined) return []
+  const patience = CHECKOUT_UNDO_TIMEOUTS[attempt - 1] ?? CHECKOUT_TIMEOUT
+  const timedOut = { type: 'CheckoutUndoTimedOut', step: name, attempt } as const
+  return [dispatch(commands, undo(state)), delay(patience, timedOut, { id: name })]
+}
+
+/** Asks again for every step without an answer. It is needed after a migration only: commands and time-outs survive restarts. */
+export const resumeCheckout = (state: CheckoutState): CheckoutEffects =>
+  plan.toReversed().flatMap((step) => {
+    if (state.steps[step.name] === 'asked') return askFor(state, step)
+    return state.steps[step.name] === 'undoing' ? undoOf(state, step, 1) : []
+  })
 
 export const checkoutSaga: Saga<CheckoutState, CheckoutAction> = {
   name: 'checkout',
   topics: ['order-events', 'inventory-events', 'payment-events'],
   initial: newCheckout,
   reduce: reduceCheckout,
+  resume: resumeCheckout,
   codec: checkoutCodec,
+  // Raise it when conversations under way would be reduced to another state, and keep the reducer they began with:
+  // versions: { 1: checkoutV1 }, or { 1: { ...checkoutV1, migrate } }.
+  version: 1,
 }

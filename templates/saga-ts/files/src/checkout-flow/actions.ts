@@ -15,6 +15,12 @@ export interface OrderLineCancelled {
   readonly order_line_id: string
 }
 
+export interface OrderLineRejected {
+  readonly type: 'OrderLineRejected'
+  readonly order_line_id: string
+  readonly reason: string
+}
+
 export interface OrderLineNoted {
   readonly type: 'OrderLineNoted'
   readonly order_line_id: string
@@ -43,15 +49,25 @@ export interface CheckoutFlowTimedOut {
   readonly step: CheckoutFlowStep
 }
 
+/** The command that undoes a step was not answered in time. The saga tells itself. */
+export interface CheckoutFlowUndoTimedOut {
+  readonly type: 'CheckoutFlowUndoTimedOut'
+  readonly step: CheckoutFlowStep
+  /** How often the command was sent by then. */
+  readonly attempt: number
+}
+
 // crbus:as ts.actions
 export type CheckoutFlowAction =
   | OrderLinePlaced
   | OrderLineCancelled
+  | OrderLineRejected
   | OrderLineNoted
   | CardPaymentCompleted
   | CardPaymentFailed
   | CardPaymentRefunded
   | CheckoutFlowTimedOut
+  | CheckoutFlowUndoTimedOut
 // crbus:end
 
 // What it says: commands to others, and how it ended.
@@ -85,9 +101,20 @@ export interface CheckoutFlowCompleted extends CheckoutFlowFacts {
   readonly type: 'CheckoutFlowCompleted'
 }
 
-/** All that could be taken back was. */
+/** Every step that can be undone was undone. */
 export interface CheckoutFlowFailed extends CheckoutFlowFacts {
   readonly type: 'CheckoutFlowFailed'
+  readonly because: string
+}
+
+/**
+ * A step could not be undone: a person has to see to it. When the aggregate says later that the step was undone, the saga
+ * goes on to CheckoutFlowFailed.
+ */
+export interface CheckoutFlowStuck extends CheckoutFlowFacts {
+  readonly type: 'CheckoutFlowStuck'
+  readonly step: CheckoutFlowStep
+  /** Why the step is not undone. */
   readonly because: string
 }
 

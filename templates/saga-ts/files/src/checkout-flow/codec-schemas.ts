@@ -20,8 +20,10 @@ export const checkoutFlowCodec = combineCodecs<CheckoutFlowAction>(
     // crbus:end
     // crbus:here
     OrderLineCancelled: 1,
+    OrderLineRejected: 1,
     OrderLineNoted: 1,
     // crbus:end
     CheckoutFlowTimedOut: 1,
+    CheckoutFlowUndoTimedOut: 1,
   }),
 )

@@ -8,10 +8,12 @@ export const checkoutFlowCodec = cborCodec<CheckoutFlowAction>({
   // crbus:end
   // crbus:here
   OrderLineCancelled: 1,
+  OrderLineRejected: 1,
   OrderLineNoted: 1,
   CardPaymentCompleted: 1,
   CardPaymentFailed: 1,
   CardPaymentRefunded: 1,
   // crbus:end
   CheckoutFlowTimedOut: 1,
+  CheckoutFlowUndoTimedOut: 1,
 })
