@@ -13,6 +13,10 @@ pub enum OrderLineAction {
     OrderLineCancelled {
         order_line_id: Uuid,
     },
+    OrderLineRejected {
+        order_line_id: Uuid,
+        reason: String,
+    },
     OrderLineNoted {
         order_line_id: Uuid,
     },

@@ -41,6 +41,10 @@ pub const TOPICS: &[&str] = &[
 // crbus:put `from_secs(30)` is rust.timeout
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How often the command that undoes a step is sent. Each time the saga waits twice as long for the answer; after the last one
+/// the step is stuck.
+pub const UNDO_ATTEMPTS: u32 = 5;
+
 /// Until an event is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -62,6 +66,12 @@ pub enum CheckoutFlowAction {
     OrderLineCancelled {
         correlation_id: String,
         order_line_id: Uuid,
+    },
+    #[event]
+    OrderLineRejected {
+        correlation_id: String,
+        order_line_id: Uuid,
+        reason: String,
     },
     #[event]
     OrderLineNoted {
@@ -91,6 +101,13 @@ pub enum CheckoutFlowAction {
         correlation_id: String,
         step: CheckoutFlowStep,
     },
+    /// The command that undoes a step was not answered in time.
+    #[event]
+    CheckoutFlowUndoTimedOut {
+        correlation_id: String,
+        step: CheckoutFlowStep,
+        attempt: u32,
+    },
     /// Said when every step is done.
     #[event]
     CheckoutFlowCompleted {
@@ -102,6 +119,14 @@ pub enum CheckoutFlowAction {
     CheckoutFlowFailed {
         correlation_id: String,
         facts: CheckoutFlowFacts,
+        reason: String,
+    },
+    /// Said when a step could not be undone: a person has to see to it. When it is undone later, the saga goes on.
+    #[event]
+    CheckoutFlowStuck {
+        correlation_id: String,
+        facts: CheckoutFlowFacts,
+        step: CheckoutFlowStep,
         reason: String,
     },
     /// The store has taken the event.
@@ -154,6 +179,12 @@ impl CheckoutFlowAction {
                 }
                 _ => None,
             },
+            "OrderLineRejected.v1" => match read(event)? {
+                aggregates::order_line::OrderLineAction::OrderLineRejected { order_line_id, reason } => {
+                    Some(Self::OrderLineRejected { correlation_id, order_line_id, reason })
+                }
+                _ => None,
+            },
             "OrderLineNoted.v1" => match read(event)? {
                 aggregates::order_line::OrderLineAction::OrderLineNoted { order_line_id } => {
                     Some(Self::OrderLineNoted { correlation_id, order_line_id })
@@ -193,12 +224,15 @@ impl CheckoutFlowAction {
             // crbus:end
             // crbus:here
             | Self::OrderLineCancelled { correlation_id, .. }
+            | Self::OrderLineRejected { correlation_id, .. }
             | Self::OrderLineNoted { correlation_id, .. }
             | Self::CardPaymentCompleted { correlation_id, .. }
             | Self::CardPaymentFailed { correlation_id, .. }
             | Self::CardPaymentRefunded { correlation_id, .. }
             // crbus:end
             | Self::CheckoutFlowTimedOut { correlation_id, .. }
+            | Self::CheckoutFlowUndoTimedOut { correlation_id, .. }
+            | Self::CheckoutFlowStuck { correlation_id, .. }
             | Self::CheckoutFlowCompleted { correlation_id, .. }
             | Self::CheckoutFlowFailed { correlation_id, .. } => Some(correlation_id),
             _ => None,
@@ -250,7 +284,7 @@ impl CheckoutFlowStep {
     }
 }
 
-/// How far a step is: asked for, done or not, and taken back.
+/// How far a step is. `Asked`: it has a time-out; of the first step, whose event nothing asks for, too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Progress {
     #[default]
@@ -260,6 +294,7 @@ pub enum Progress {
     Failed,
     Undoing,
     Undone,
+    Stuck,
 }
 
 impl Progress {
@@ -267,7 +302,8 @@ impl Progress {
     const fn may_become(self, next: Self) -> bool {
         match self {
             Self::Open | Self::Asked => matches!(next, Self::Done | Self::Failed | Self::Undone),
-            Self::Done | Self::Undoing => matches!(next, Self::Undone),
+            Self::Undoing => matches!(next, Self::Undone | Self::Stuck),
+            Self::Done | Self::Stuck => matches!(next, Self::Undone),
             // It did not answer in time, and then it did.
             Self::Failed => matches!(next, Self::Done | Self::Undone),
             Self::Undone => false,
@@ -283,17 +319,18 @@ pub enum CheckoutFlowStatus {
     Compensating,
     Completed,
     Failed,
+    /// A step could not be undone. It may still be undone later.
+    Stuck,
 }
 
 impl CheckoutFlowStatus {
-    #[must_use]
-    pub const fn is_over(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed)
+    const fn is_settled(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Stuck)
     }
 
     /// It was begun to be taken back, or was.
     const fn is_taken_back(self) -> bool {
-        matches!(self, Self::Compensating | Self::Failed)
+        matches!(self, Self::Compensating | Self::Failed | Self::Stuck)
     }
 }
 
@@ -313,6 +350,12 @@ pub struct CheckoutFlowState {
     pub facts: CheckoutFlowFacts,
     /// Why it is taken back, when it is.
     pub reason: String,
+    /// How often the command that undoes a step was sent.
+    pub attempts: BTreeMap<CheckoutFlowStep, u32>,
+    /// Why steps are not undone.
+    pub stuck: BTreeMap<CheckoutFlowStep, String>,
+    /// Whether `CheckoutFlowFailed` was said.
+    pub has_failed: bool,
     #[version]
     pub version: Option<Version>,
 }
@@ -324,6 +367,7 @@ enum Reaction {
     Undo(CheckoutFlowStep),
     Complete,
     Fail,
+    Stuck(CheckoutFlowStep),
 }
 
 /// A message to somebody: its name on the bus and its bytes.
@@ -342,19 +386,24 @@ impl CheckoutFlowState {
         if heard == *self || self.status == CheckoutFlowStatus::Completed {
             return Vec::new();
         }
-        *self = heard;
-        let is_failing = self.steps.values().any(|progress| {
-            matches!(
-                progress,
-                Progress::Failed | Progress::Undoing | Progress::Undone
-            )
-        });
+        let before = std::mem::replace(self, heard);
+        let is_failing = self.is_any(Progress::Failed) || self.is_any(Progress::Undone);
         // Once it has begun to be taken back it does not go on, whoever answers late.
         if is_failing || self.status.is_taken_back() {
-            self.take_back()
+            self.take_back(&before)
         } else {
             self.go_on()
         }
+    }
+
+    fn is_any(&self, progress: Progress) -> bool {
+        self.steps.values().any(|step| *step == progress)
+    }
+
+    /// Whether it has ended, or is stuck, and waits for no time-out.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.status.is_settled() && self.open().is_empty()
     }
 
     /// What it waits for.
@@ -382,6 +431,12 @@ impl CheckoutFlowState {
                 self.note(step, Progress::Undone, event);
             }
             // crbus:end
+            // crbus:each failure of start.refusals; OrderLineRejected is failure.name
+            CheckoutFlowAction::OrderLineRejected { .. } => {
+                let step = CheckoutFlowStep::OrderLine;
+                self.refuse(step, event);
+            }
+            // crbus:end
             // crbus:each step of later
             CheckoutFlowAction::CardPaymentCompleted { .. } => {
                 let step = CheckoutFlowStep::CardPayment;
@@ -406,11 +461,50 @@ impl CheckoutFlowState {
             } if self.progress(*step) == Progress::Asked => {
                 self.note(*step, Progress::Failed, event);
             }
+            CheckoutFlowAction::CheckoutFlowUndoTimedOut {
+                step,
+                attempt,
+                ..
+            } => self.undo_again(*step, *attempt),
             _ => {}
         }
     }
 
+    /// A refusal tells something of the first step only while it is undone: before that nothing has begun.
+    #[allow(dead_code)] // Where the first step has no refusals.
+    fn refuse(&mut self, step: CheckoutFlowStep, event: &CheckoutFlowAction) {
+        if self.progress(step) == Progress::Undoing {
+            self.note(step, Progress::Failed, event);
+        }
+    }
+
+    /// The command that undoes a step was not answered: it is sent again, or the step is stuck.
+    fn undo_again(&mut self, step: CheckoutFlowStep, attempt: u32) {
+        if self.progress(step) != Progress::Undoing || self.attempt(step) != attempt {
+            return;
+        }
+        if attempt < UNDO_ATTEMPTS {
+            self.attempts.insert(step, attempt + 1);
+        } else {
+            self.give_up(step, format!("{step:?} was not undone in time"));
+        }
+    }
+
+    fn attempt(&self, step: CheckoutFlowStep) -> u32 {
+        self.attempts.get(&step).copied().unwrap_or_default()
+    }
+
+    fn give_up(&mut self, step: CheckoutFlowStep, reason: String) {
+        self.steps.insert(step, Progress::Stuck);
+        self.stuck.insert(step, reason);
+    }
+
     fn note(&mut self, step: CheckoutFlowStep, progress: Progress, event: &CheckoutFlowAction) {
+        // The rules of the aggregate would refuse the same command again, so it is not repeated.
+        if self.progress(step) == Progress::Undoing && progress == Progress::Failed {
+            self.give_up(step, reason(event));
+            return;
+        }
         if !self.progress(step).may_become(progress) {
             return;
         }
@@ -464,29 +558,37 @@ impl CheckoutFlowState {
             return vec![Reaction::Complete];
         };
         self.status = CheckoutFlowStatus::Running;
-        if self.progress(step) != Progress::Open || self.ask(step).is_none() {
+        if self.progress(step) != Progress::Open {
             return Vec::new();
         }
         self.steps.insert(step, Progress::Asked);
         vec![Reaction::Ask(step)]
     }
 
-    fn take_back(&mut self) -> Vec<Reaction> {
+    fn take_back(&mut self, before: &Self) -> Vec<Reaction> {
         let mut reactions = Vec::new();
         for &step in CheckoutFlowStep::ALL.iter().rev() {
-            if self.progress(step) == Progress::Done && self.undo(step).is_some() {
+            let progress = self.progress(step);
+            if progress == Progress::Done && self.undo(step).is_some() {
                 self.steps.insert(step, Progress::Undoing);
+                self.attempts.insert(step, 1);
                 reactions.push(Reaction::Undo(step));
+            } else if progress == Progress::Undoing && self.attempt(step) != before.attempt(step) {
+                reactions.push(Reaction::Undo(step));
+            } else if progress == Progress::Stuck && before.progress(step) != Progress::Stuck {
+                reactions.push(Reaction::Stuck(step));
             }
         }
-        if self.status == CheckoutFlowStatus::Failed {
-            return reactions;
-        }
-        let mut all = self.steps.values();
-        if all.any(|progress| matches!(progress, Progress::Asked | Progress::Undoing)) {
-            self.status = CheckoutFlowStatus::Compensating;
+        let is_waiting = self.is_any(Progress::Asked) || self.is_any(Progress::Undoing);
+        self.status = if self.is_any(Progress::Stuck) {
+            CheckoutFlowStatus::Stuck
+        } else if is_waiting && !self.has_failed {
+            CheckoutFlowStatus::Compensating
         } else {
-            self.status = CheckoutFlowStatus::Failed;
+            CheckoutFlowStatus::Failed
+        };
+        if self.status == CheckoutFlowStatus::Failed && !self.has_failed {
+            self.has_failed = true;
             reactions.push(Reaction::Fail);
         }
         reactions
@@ -543,6 +645,14 @@ impl CheckoutFlowState {
 /// Why an event makes the saga take back what was done.
 fn reason(event: &CheckoutFlowAction) -> String {
     match event {
+        // crbus:each failure of start.refusals; OrderLineRejected is failure.name
+        // crbus:if failure.has_reason
+        CheckoutFlowAction::OrderLineRejected {
+            reason,
+            ..
+        } => reason.clone(),
+        // crbus:end
+        // crbus:end
         // crbus:each step of later
         // crbus:each failure of step.failures
         // crbus:if failure.has_reason
@@ -663,7 +773,27 @@ impl CheckoutFlowEnvironment {
                     });
                     state.ask(step).map(|command| (step.commands(), command))
                 }
-                Reaction::Undo(step) => state.undo(step).map(|command| (step.commands(), command)),
+                Reaction::Undo(step) => {
+                    let attempt = state.attempt(step);
+                    effects.push(delay! {
+                        duration: self.timeout * (1 << attempt.saturating_sub(1).min(UNDO_ATTEMPTS)),
+                        action: CheckoutFlowAction::CheckoutFlowUndoTimedOut {
+                            correlation_id: correlation_id.clone(),
+                            step,
+                            attempt,
+                        }
+                    });
+                    state.undo(step).map(|command| (step.commands(), command))
+                }
+                Reaction::Stuck(step) => {
+                    let event = CheckoutFlowAction::CheckoutFlowStuck {
+                        correlation_id: correlation_id.clone(),
+                        facts: state.facts.clone(),
+                        step,
+                        reason: state.stuck.get(&step).cloned().unwrap_or_default(),
+                    };
+                    Some((EVENTS, (event.event_type(), bincode::serialize(&event))))
+                }
                 Reaction::Complete => {
                     let event = CheckoutFlowAction::CheckoutFlowCompleted {
                         correlation_id: correlation_id.clone(),
@@ -797,7 +927,7 @@ impl Conversations {
                 _ => {}
             }
         }
-        if !store.state(|state| state.status.is_over()).await {
+        if !store.state(CheckoutFlowState::is_over).await {
             self.0.insert(id, store);
         }
         Ok(())

@@ -4,6 +4,14 @@ use chrono::DateTime;
 use composable_rust_core::effect::EventStoreOperation;
 use composable_rust_testing::{FixedClock, ReducerTest};
 
+/// How long a test waits for the saga before it fails.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn in_time<T>(work: impl Future<Output = T>) -> T {
+    let done = tokio::time::timeout(PATIENCE, work).await;
+    done.expect("the saga said nothing in time")
+}
+
 /// An event of an aggregate: its name on the bus and its bytes.
 type Said = (&'static str, Vec<u8>);
 
@@ -43,6 +51,19 @@ fn steps() -> Vec<Played> {
                     // crbus:end
                 },
             ),
+            // crbus:if start.refusal
+            refused: Some(said(
+                "OrderLineRejected.v1",
+                &aggregates::order_line::OrderLineAction::OrderLineRejected {
+                    // crbus:each field of start.refusal.every; `Uuid::from_u128(7)` is field.example_rust
+                    order_line_id: Uuid::from_u128(7),
+                    // crbus:end
+                    // crbus:here
+                    reason: "example".to_string(),
+                    // crbus:end
+                },
+            )),
+            // crbus:end
             // crbus:if start.undo
             undo: Some("CancelOrderLine.v1"),
             undone: Some(said(
@@ -139,7 +160,7 @@ async fn play(steps: &[Played], fault: Fault) -> Outcome {
     let service = Service::in_memory();
     let env = environment(&service);
     let mut topics: Vec<&str> = steps.iter().map(|step| step.commands).collect();
-    topics.push(EVENTS);
+    topics.push("checkout-flow-events");
     let mut sent = env.event_bus.subscribe(&topics).await.unwrap();
     let mut conversations = Conversations::default();
     let mut commands = Vec::new();
@@ -147,15 +168,15 @@ async fn play(steps: &[Played], fault: Fault) -> Outcome {
     loop {
         if let Some(said) = next.take() {
             let event = message(said);
-            conversations.handle(&env, &event).await.unwrap();
+            in_time(conversations.handle(&env, &event)).await.unwrap();
             if fault == Fault::EverythingTwice {
-                conversations.handle(&env, &event).await.unwrap();
+                in_time(conversations.handle(&env, &event)).await.unwrap();
             }
             if fault == Fault::Restarts {
                 conversations = Conversations::default();
             }
         }
-        let heard = service.next(&mut sent).await.unwrap();
+        let heard = in_time(service.next(&mut sent)).await.unwrap();
         let correlation_id = heard.metadata.unwrap().correlation_id;
         assert_eq!(correlation_id.as_deref(), Some("c-1"));
         let name = heard.event_type.as_str();
@@ -262,17 +283,143 @@ fn what_is_taken_back_does_not_go_on() {
     }
 }
 
+/// What was done up to the last step, which did not answer.
+fn failing() -> CheckoutFlowState {
+    let mut state = CheckoutFlowState::default();
+    let steps = steps();
+    let (_, done) = steps.split_last().unwrap();
+    for step in done {
+        let event = message(&step.done);
+        let heard = CheckoutFlowAction::from_event(&event);
+        state.react(&heard.unwrap());
+    }
+    state.react(&CheckoutFlowAction::CheckoutFlowTimedOut {
+        correlation_id: "c-1".to_string(),
+        step: CheckoutFlowStep::ALL[done.len()],
+    });
+    state
+}
+
+fn undo_timed_out(step: CheckoutFlowStep, attempt: u32) -> CheckoutFlowAction {
+    CheckoutFlowAction::CheckoutFlowUndoTimedOut {
+        correlation_id: "c-1".to_string(),
+        step,
+        attempt,
+    }
+}
+
+#[test]
+fn an_undo_is_asked_again_then_stuck_and_may_still_be_answered() {
+    let mut state = failing();
+    for (index, played) in steps().iter().enumerate() {
+        let step = CheckoutFlowStep::ALL[index];
+        if state.progress(step) != Progress::Undoing {
+            continue;
+        }
+        for attempt in 1..UNDO_ATTEMPTS {
+            let again = state.react(&undo_timed_out(step, attempt));
+            assert_eq!(again, [Reaction::Undo(step)]);
+            // A copy is no news.
+            let copy = state.react(&undo_timed_out(step, attempt));
+            assert_eq!(copy, []);
+        }
+        let last = state.react(&undo_timed_out(step, UNDO_ATTEMPTS));
+        assert_eq!(last, [Reaction::Stuck(step)]);
+        assert_eq!(state.status, CheckoutFlowStatus::Stuck);
+        let event = message(played.undone.as_ref().unwrap());
+        let undone = CheckoutFlowAction::from_event(&event);
+        state.react(&undone.unwrap());
+    }
+    assert_eq!(state.status, CheckoutFlowStatus::Failed);
+    assert!(state.is_over() && state.has_failed);
+}
+
+#[test]
+fn a_refused_undo_is_stuck_at_once() {
+    let mut state = failing();
+    for (index, played) in steps().iter().enumerate() {
+        let step = CheckoutFlowStep::ALL[index];
+        let (Progress::Undoing, Some(refused)) = (state.progress(step), &played.refused) else {
+            continue;
+        };
+        let event = message(refused);
+        let heard = CheckoutFlowAction::from_event(&event).unwrap();
+        let reactions = state.react(&heard);
+        assert_eq!(reactions, [Reaction::Stuck(step)]);
+        assert_eq!(state.stuck[&step], reason(&heard));
+        assert_eq!(state.status, CheckoutFlowStatus::Stuck);
+    }
+}
+
+#[tokio::test]
+async fn says_that_it_is_stuck() {
+    let steps = steps();
+    let (_, done) = steps.split_last().unwrap();
+    let Some(at) = done.iter().position(|step| step.undo.is_some()) else {
+        return;
+    };
+    let service = Service::in_memory();
+    let env = environment(&service);
+    let topics = ["checkout-flow-events"];
+    let mut sent = env.event_bus.subscribe(&topics).await.unwrap();
+    let mut conversations = Conversations::default();
+    for step in done {
+        let event = message(&step.done);
+        in_time(conversations.handle(&env, &event)).await.unwrap();
+    }
+    let mut time_is_up = vec![CheckoutFlowAction::CheckoutFlowTimedOut {
+        correlation_id: "c-1".to_string(),
+        step: CheckoutFlowStep::ALL[done.len()],
+    }];
+    let step = CheckoutFlowStep::ALL[at];
+    time_is_up.extend((1..=UNDO_ATTEMPTS).map(|attempt| undo_timed_out(step, attempt)));
+    for action in time_is_up {
+        let store = &conversations.0["c-1"];
+        let mut actions = store.subscribe_actions();
+        store.send(action.clone()).await.unwrap();
+        loop {
+            let next = in_time(actions.recv()).await.unwrap();
+            if matches!(next, CheckoutFlowAction::Settled { event, .. } if *event == action) {
+                break;
+            }
+        }
+    }
+    let heard = in_time(service.next(&mut sent)).await.unwrap();
+    assert_eq!(heard.event_type, "CheckoutFlowStuck.v1");
+    let CheckoutFlowAction::CheckoutFlowStuck {
+        facts,
+        step: stuck,
+        reason,
+        ..
+    } = bincode::deserialize(&heard.data).unwrap()
+    else {
+        panic!("{heard:?}");
+    };
+    let state = conversations.0["c-1"].state(Clone::clone).await;
+    assert_eq!((facts, stuck), (state.facts, step));
+    assert_eq!(reason, state.stuck[&step]);
+}
+
+#[test]
+fn commands_go_to_the_topics_of_their_aggregates() {
+    for (index, step) in steps().iter().enumerate() {
+        let found = CheckoutFlowStep::ALL[index].commands();
+        assert_eq!(found, step.commands);
+    }
+}
+
 #[tokio::test]
 async fn the_order_of_events_does_not_matter() {
     let service = Service::in_memory();
     let env = environment(&service);
-    let mut sent = env.event_bus.subscribe(&[EVENTS]).await.unwrap();
+    let topics = ["checkout-flow-events"];
+    let mut sent = env.event_bus.subscribe(&topics).await.unwrap();
     let mut conversations = Conversations::default();
     for step in steps().iter().rev() {
         let event = message(&step.done);
-        conversations.handle(&env, &event).await.unwrap();
+        in_time(conversations.handle(&env, &event)).await.unwrap();
     }
-    let ended = service.next(&mut sent).await.unwrap();
+    let ended = in_time(service.next(&mut sent)).await.unwrap();
     let expected = "CheckoutFlowCompleted.v1";
     assert_eq!(ended.event_type, expected);
 }
@@ -344,14 +491,17 @@ async fn events_are_heard_on_the_bus_until_the_service_is_stopped() {
     let stream = StreamId::new(stream_id("c-1"));
     let event = message(&steps()[0].done);
     // Nobody hears what is sent before `run` listens.
-    loop {
-        bus.publish(TOPICS[0], &event).await.unwrap();
-        tokio::task::yield_now().await;
-        let stored = service.event_store.load_events(stream.clone(), None).await;
-        if !stored.unwrap().is_empty() {
-            break;
+    let is_heard = async {
+        loop {
+            bus.publish(TOPICS[0], &event).await.unwrap();
+            tokio::task::yield_now().await;
+            let stored = service.event_store.load_events(stream.clone(), None).await;
+            if !stored.unwrap().is_empty() {
+                break;
+            }
         }
-    }
+    };
+    in_time(is_heard).await;
     service.stop();
-    running.await.unwrap().unwrap();
+    in_time(running).await.unwrap().unwrap();
 }
