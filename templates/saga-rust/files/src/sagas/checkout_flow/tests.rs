@@ -152,6 +152,8 @@ struct Outcome {
     /// In their order, each once.
     commands: Vec<&'static str>,
     ended: String,
+    /// Why it failed.
+    reason: String,
     status: CheckoutFlowStatus,
 }
 
@@ -182,11 +184,26 @@ async fn play(steps: &[Played], fault: Fault) -> Outcome {
         let name = heard.event_type.as_str();
         let is_for = |step: &Played| step.ask == Some(name) || step.undo == Some(name);
         let Some(index) = steps.iter().position(is_for) else {
-            let status = env.load("c-1").await.unwrap();
+            let store = env.load("c-1").await.unwrap();
+            let state = store.state(Clone::clone).await;
+            let (facts, reason) = match bincode::deserialize(&heard.data).unwrap() {
+                CheckoutFlowAction::CheckoutFlowCompleted {
+                    facts,
+                    ..
+                } => (facts, String::new()),
+                CheckoutFlowAction::CheckoutFlowFailed {
+                    facts,
+                    reason,
+                    ..
+                } => (facts, reason),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(facts, state.facts);
             return Outcome {
                 commands,
                 ended: heard.event_type,
-                status: status.state(|state| state.status).await,
+                reason,
+                status: state.status,
             };
         };
         let step = &steps[index];
@@ -218,18 +235,20 @@ fn completed() -> Outcome {
     Outcome {
         commands: steps().iter().filter_map(|step| step.ask).collect(),
         ended: "CheckoutFlowCompleted.v1".to_string(),
+        reason: String::new(),
         status: CheckoutFlowStatus::Completed,
     }
 }
 
 /// Asked for up to this step, and taken back from the one before it.
-fn failed(at: usize) -> Outcome {
+fn failed(at: usize, reason: String) -> Outcome {
     let steps = steps();
     let asked = steps[..=at].iter().filter_map(|step| step.ask);
     let undone = steps[..at].iter().rev().filter_map(|step| step.undo);
     Outcome {
         commands: asked.chain(undone).collect(),
         ended: "CheckoutFlowFailed.v1".to_string(),
+        reason,
         status: CheckoutFlowStatus::Failed,
     }
 }
@@ -246,9 +265,12 @@ async fn takes_back_what_was_done_when_a_step_is_refused() {
     for at in 1..steps().len() {
         let mut steps = steps();
         steps[at].is_refusing = steps[at].refused.is_some();
-        if steps[at].is_refusing {
+        if let Some(refused) = &steps[at].refused {
+            let event = message(refused);
+            let reason = reason(&CheckoutFlowAction::from_event(&event).unwrap());
             for fault in [Fault::None, Fault::EverythingTwice, Fault::Restarts] {
-                assert_eq!(play(&steps, fault).await, failed(at));
+                let outcome = play(&steps, fault).await;
+                assert_eq!(outcome, failed(at, reason.clone()));
             }
         }
     }
@@ -259,7 +281,9 @@ async fn takes_back_what_was_done_when_a_step_does_not_answer_in_time() {
     for at in 1..steps().len() {
         let mut steps = steps();
         steps[at].is_silent = true;
-        assert_eq!(play(&steps, Fault::None).await, failed(at));
+        let reason = format!("{:?} did not answer in time", CheckoutFlowStep::ALL[at]);
+        let outcome = play(&steps, Fault::None).await;
+        assert_eq!(outcome, failed(at, reason));
     }
 }
 
@@ -398,6 +422,19 @@ async fn says_that_it_is_stuck() {
     let state = conversations.0["c-1"].state(Clone::clone).await;
     assert_eq!((facts, stuck), (state.facts, step));
     assert_eq!(reason, state.stuck[&step]);
+}
+
+#[test]
+#[rustfmt::skip] // It would be another shape for every field.
+fn what_events_tell_is_kept() {
+    let mut state = CheckoutFlowState::default();
+    let event = message(&steps()[0].done);
+    let heard = CheckoutFlowAction::from_event(&event);
+    state.react(&heard.unwrap());
+    assert_ne!(state, CheckoutFlowState::default());
+    // crbus:each field of start.done.tells_rust; `Uuid::from_u128(7)` is field.example_rust
+    assert_eq!(state.facts.order_line_id, Uuid::from_u128(7));
+    // crbus:end
 }
 
 #[test]
