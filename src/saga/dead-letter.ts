@@ -6,7 +6,7 @@ import type { Incoming, Message } from './reaction.ts'
 export interface Failure {
   /** Whose it is; the topic where none is known. */
   readonly streamId: string | undefined
-  readonly error: Pick<Error, 'message' | 'stack'>
+  readonly error: Pick<Error, 'message' | 'stack' | 'cause'>
   readonly attempts: number
   readonly now: Date
 }
@@ -53,7 +53,7 @@ export async function addDeadLetter({ deadLetters }: EventStore, entry: NewDeadL
 const withoutMetadata = (event: SerializedEvent): SerializedEvent => ({ ...event, metadata: null })
 
 /** The stack of an error and of the error that caused it, which is where a reducer threw. */
-const stacksOf = ({ stack, cause }: Error): readonly (string | undefined)[] =>
+const stacksOf = ({ stack, cause }: Failure['error']): readonly (string | undefined)[] =>
   cause instanceof Error ? [stack, `caused by ${cause.stack}`] : [stack]
 
 /** Texts come from strangers; a store takes those of some length, without NUL. */

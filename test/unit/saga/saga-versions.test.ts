@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { delay, dispatch, publish, type Reducer, type Saga, SqliteEventStore } from '../../../src/index.ts'
+import {
+  delay,
+  dispatch,
+  InMemoryEventBus,
+  publish,
+  type Reducer,
+  runSaga,
+  type Saga,
+  SqliteEventStore,
+} from '../../../src/index.ts'
 import { cborCodec } from '../../../src/saga/plain-codecs.ts'
 import { versionedMachine } from '../../../src/saga/saga-versions.ts'
 import { scheduleMigrations } from '../../../src/saga/schedule-migrations.ts'
@@ -192,4 +201,24 @@ test('a store without conversations is left as it is by a saga without migration
   await using store = new SqliteEventStore({ path: ':memory:' })
   await scheduleMigrations({ ...second, versions: { 1: first } }, { store, owner: 'o', now: () => new Date() })
   expect(await store.readStream('saga-migrations-o')).toEqual([])
+})
+
+test('runSaga migrates conversations when it starts, and sends what they wait for', async () => {
+  await using bus = new InMemoryEventBus()
+  await using store = new SqliteEventStore({ path: ':memory:' })
+  await using commands = await bus.subscribe(['commands'], { group: 'test', autoOffsetReset: 'earliest' })
+  const next = async () => {
+    const received = await commands.next()
+    if (received.done || !received.value.ok) throw new Error('there is no command')
+    return received.value.event.eventType
+  }
+  const before = await runSaga({ bus, store, saga: first })
+  await bus.publish('events', { ...codec.encode({ type: 'Placed', id: 'a' }), metadata: { correlationId: 'a' } })
+  expect(await next()).toBe('Pay.v1')
+  await before.close()
+
+  await using _after = await runSaga({ bus, store, saga: migrating })
+  expect([await next(), await next()]).toEqual(['Pay.v1', 'Pack.v1'])
+  const stored = await store.readStream('flow-saga-a')
+  expect(stored.map(({ event }) => event.eventType)).toEqual(['Placed.v1', 'crbus.SagaMigrated.v1'])
 })
