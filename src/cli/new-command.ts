@@ -16,6 +16,7 @@ import {
   type Question,
   type Template,
 } from '../scaffold/template.ts'
+import { type OpenQuestion, questionsIn } from '../scaffold/todo.ts'
 import { formatDifferences, formatScaffold } from '../ui/format-scaffold.ts'
 import { Asker } from './ask.ts'
 import { ChangeCommand } from './change-command.ts'
@@ -86,6 +87,8 @@ export interface Scaffolded {
   readonly root: string
   readonly files: readonly { readonly path: string; readonly action: string; readonly notes: readonly string[] }[]
   readonly written: readonly string[]
+  /** What the files leave to be answered: `TODO(crbus)` in them. */
+  readonly questions: readonly OpenQuestion[]
 }
 
 /** A command that makes files of a template, or changes some of a service. */
@@ -200,7 +203,10 @@ export abstract class NewCommand extends ChangeCommand {
     const differing = files.filter(({ action }) => action === 'changed' || (action === 'edit' && flags['dry-run']))
     if (differing.length > 0) await this.print(await formatDifferences(differing, this.context.io.color))
     const shown = files.map(({ path, action, notes }) => ({ path, action, notes }))
-    this.partial = { root, files: shown, written: [] }
+    const questions = files
+      .filter((file) => file.action === 'keep' || (file.action !== 'edit' && isWritten(file, flags.force)))
+      .flatMap(({ path, after }) => questionsIn(path, after))
+    this.partial = { root, files: shown, written: [], questions }
     for (const { path, notes } of files) for (const note of notes) await this.notice(`note: ${path}: ${note}`)
     const kept = files.filter((file) => file.action === 'changed' && !isWritten(file, flags.force)).length
     if (kept > 0)
@@ -209,14 +215,24 @@ export abstract class NewCommand extends ChangeCommand {
       )
     this.signal.throwIfAborted()
     const { written } = flags['dry-run'] ? { written: [] } : applyScaffold(plan, { force: flags.force })
-    return { root, files: shown, written }
+    return { root, files: shown, written, questions }
+  }
+
+  /** Installs, formats and tests what was written, then lists the questions it leaves open. */
+  protected async finish(template: Template, root: string, result: Scaffolded, flags: TemplateFlags): Promise<void> {
+    await this.#runTools(template, root, result, flags)
+    const { questions } = result
+    if (questions.length === 0) return
+    const count = questions.length === 1 ? '1 question is' : `${questions.length} questions are`
+    await this.notice(`note: ${count} open, marked TODO(crbus) in the files:`)
+    for (const { path, line, question } of questions) await this.notice(`  ${path}:${line} ${question}`)
   }
 
   /**
    * Installs, formats and tests, as far as that is wanted and there is something for it. This runs what templates wrote: once
    * one that is not crbus's own has written into a service, only when it was asked for, and said before.
    */
-  protected async finish(
+  async #runTools(
     template: Template,
     root: string,
     { written }: Scaffolded,

@@ -4,7 +4,9 @@ import type { DomainEvent, Failure, Field } from './events.ts'
 import { typeScope } from './field-types.ts'
 import { isSameName, type Name, spellings } from './name.ts'
 import type { Scope } from './scope.ts'
-import { importOf, unionOf } from './typescript-lines.ts'
+import { type StatusRule, statusQuestion, statusRules } from './status-rules.ts'
+import { TODO_IMPORT, todoComment, todoInRust, todoInTypeScript } from './todo.ts'
+import { importOf, listOf, unionOf } from './typescript-lines.ts'
 
 export interface Aggregate {
   readonly name: Name
@@ -14,7 +16,8 @@ export interface Aggregate {
 
 /** What the templates of an aggregate can name; `templates/README.md` lists it. */
 export function aggregateScope({ name, id, events }: Aggregate): Scope {
-  const scopes = events.map((event) => eventScope(event, id))
+  const rules = statusRules(events)
+  const scopes = events.map((event, index) => eventScope(event, id, rules[index - 1]))
   const pascal = spellings.pascal(name)
   const all = events.flatMap((event) => [event, ...event.failures])
   const refusing = events.filter(({ failures }) => failures.length > 0)
@@ -23,43 +26,62 @@ export function aggregateScope({ name, id, events }: Aggregate): Scope {
   const isNumbered = [id, ...(events[0]?.fields ?? [])].some(({ name: field, type }) =>
     sampleOf(field, type.name).includes('number'),
   )
+  const ofRefusing = (prefix: string) => refusing.map(({ command }) => `${prefix}${spellings.pascal(command)}`)
   return {
     id: fieldScope(id),
     creation: scopes[0],
-    changes: scopes.slice(1),
+    changes: scopes.slice(1).map((scope, index) => ({
+      ...scope,
+      limit_tests_ts: limitTests(name, events[0] as DomainEvent, events[index + 1] as DomainEvent, id),
+    })),
     failures: events.flatMap((event) => event.failures.map((failure) => failureScope(failure, event, id))),
     refusing: scopes.filter((_, index) => events[index]?.failures.length),
+    refuses_plainly: refusing.length < events.length,
+    todos: refusing.some((event) => ownFields(event).some((field) => field !== reasonOf(event))),
     all: all.map((event) => ({ name: event.name, fields: fieldScopes(event.fields, id) })),
     ts: {
+      todo_import: TODO_IMPORT,
       sample_parameter: isNumbered ? 'number: number' : '',
       sample_argument: isNumbered ? 'number' : '',
       commands: unionOf(`${pascal}Command`, commands),
       events: unionOf(`${pascal}Event`, typesOf(all)),
+      statuses: unionOf(
+        `${pascal}Status`,
+        ['new', ...typesOf(events)].map((status) => `'${status}'`),
+      ),
       rules: importOf(
         'import',
-        refusing.map(({ command }) => `whyNot${spellings.pascal(command)}`),
+        ['isDone', 'whyNotNow', ...ofRefusing('whyNot'), ...ofRefusing('refuse')],
         './rules.ts',
       ),
       rule_imports: importOf(
         'import type',
-        refusing.flatMap(({ command, failures }) => [spellings.pascal(command), ...typesOf(failures.slice(0, 1))]),
+        [
+          ...[`${pascal}Command`, `${pascal}Status`],
+          ...refusing.flatMap(({ command, failures }) => [spellings.pascal(command), ...typesOf(failures.slice(0, 1))]),
+        ],
         './actions.ts',
       ),
       test_imports: importOf(
         'import type',
-        [`${pascal}Action`, ...commands, ...typesOf(events)],
+        [
+          ...['Action', 'Command', 'Event', 'Status'].map((last) => `${pascal}${last}`),
+          ...commands,
+          ...typesOf(events),
+        ],
         `../src/${spellings.kebab(name)}/actions.ts`,
       ),
     },
   }
 }
 
-function eventScope(event: DomainEvent, id: Field): Scope {
+function eventScope(event: DomainEvent, id: Field, rule: StatusRule | undefined): Scope {
   const [failure] = event.failures
   const limited = limitedOf(event, id)
   const field = spellings.snake((limited ?? id).name)
-  const pascal = spellings.pascal(event.command)
-  const outcome = `{ ...action, type: '${spellings.pascal(event.name)}' }`
+  const command = spellings.pascal(event.command)
+  const quoted = rule?.follows.map((name) => `'${spellings.pascal(name)}'`) ?? []
+  const limitQuestion = `0 to 100_000 is an example; which ${field} may ${command} have?`
   return {
     name: event.name,
     command: event.command,
@@ -69,12 +91,12 @@ function eventScope(event: DomainEvent, id: Field): Scope {
     failures: event.failures.map((one) => failureScope(one, event, id)),
     failure: failure && failureScope(failure, event, id),
     limited: limited && fieldScope(limited),
-    decides_ts: failure === undefined ? outcome : `whyNot${pascal}(action) ?? ${outcome}`,
-    passes_ts:
-      limited === undefined
-        ? `command.${field} !== ''`
-        : `command.${field} <= MOST_${spellings.screaming(limited.name)}`,
-    refused_ts: limited === undefined ? `${field}: ''` : `${field}: 100_001`,
+    limit_question: `  ${todoComment(limitQuestion)}`,
+    why_ts: failure === undefined ? '' : ` ?? whyNot${command}(action)`,
+    follows: rule?.follows.map((name) => ({ name })) ?? [],
+    follows_question: rule?.isGuess ? `  ${todoComment(statusQuestion(event, rule))}` : '',
+    follows_ts: listOf(command, quoted),
+    expected_follows_ts: listOf('follows', quoted, 2),
     refuses_rust:
       limited === undefined
         ? `${field}.${id.type.name === 'uuid' ? 'is_nil' : 'is_empty'}()`
@@ -83,28 +105,75 @@ function eventScope(event: DomainEvent, id: Field): Scope {
   }
 }
 
+/** Lines of the test of a change: what is beyond the limits of its rule, and what is just within. */
+function limitTests(aggregate: Name, creation: DomainEvent, change: DomainEvent, id: Field): string {
+  const limited = limitedOf(change, id)
+  if (limited === undefined) return ''
+  const field = spellings.snake(limited.name)
+  const [subject, before, event, command] = [
+    `${spellings.camel(aggregate)}Aggregate`,
+    ...[creation.name, change.name, change.command].map(spellings.camel),
+  ]
+  return [
+    `    expectRefused({ ...${command}, ${field}: -1 }, '${field} is not from 0 to 100000')`,
+    `    expectRefused({ ...${command}, ${field}: 100_001 }, '${field} is not from 0 to 100000')`,
+    `    for (const ${field} of [0, 100_000]) {`,
+    `      const outcome = given(${subject}, [${before}]).when({ ...${command}, ${field} })`,
+    `      outcome.expectEvents([{ ...${event}, ${field} }])`,
+    '    }',
+  ].join('\n')
+}
+
 const tooMuch = ({ type }: Field): string => (type.rust === 'f64' ? '100_001.0' : '100_001')
 
 /** The field the sample rule looks at: the first that is a number. */
 const limitedOf = ({ fields }: DomainEvent, id: Field): Field | undefined =>
   fields.find(({ name, type }) => type.ts === 'number' && !isSameName(name, id.name))
 
+/** Fields of the first failure that the command does not have. */
+const ownFields = ({ failures, fields }: DomainEvent): readonly Field[] =>
+  failures[0]?.fields.filter((field) => !has(fields, field)) ?? []
+
+/** Names of fields that say why something was refused. */
+const reasons = new Set(['reason', 'why', 'because', 'cause', 'message', 'note', 'details'])
+
+/** The field of a failure that says why: by its name, else the only text that the command does not have. */
+function reasonOf(event: DomainEvent): Field | undefined {
+  const texts = ownFields(event).filter(({ type }) => type.name === 'string')
+  const named = texts.find(({ name }) => name.words.some((word) => reasons.has(word)))
+  return named ?? (texts.length === 1 ? texts[0] : undefined)
+}
+
 function failureScope({ name, fields }: Failure, event: DomainEvent, id: Field): Scope {
   const limited = limitedOf(event, id)
   const reason =
     limited === undefined ? `${spellings.snake(id.name)} is empty` : `${spellings.snake(limited.name)} is too much`
+  const saying = reasonOf(event)
   const scopes = (of: readonly Field[]) =>
-    fieldScopes(of, id).map((field) => ({
-      ...field,
-      refused_ts: field.type === 'string' ? `'${reason}'` : field.example_ts,
-      refused_rust: field.type === 'string' ? `"${reason}".to_string()` : field.example_rust,
-    }))
+    of
+      .filter((field) => !isSameName(field.name, id.name))
+      .map((field) => {
+        const snake = spellings.snake(field.name)
+        const question = `which ${snake} does ${spellings.pascal(name)} have?`
+        const line = snake === 'reason' ? '  reason,' : `  ${snake}: reason,`
+        return {
+          ...fieldScope(field),
+          shared_line_ts: `  ${snake}: command.${snake},`,
+          refused_line_ts: field === saying ? line : `  ${snake}: ${todoInTypeScript(question, field.type.ts)},`,
+          expected_line_ts: field === saying ? line : `  ${snake}: expect.anything(),`,
+          refused_rust: field === saying ? `"${reason}".to_string()` : todoInRust(question),
+        }
+      })
+  const isTold = saying !== undefined
   return {
     name,
     command: event.command,
     fields: scopes(fields),
     shared: scopes(fields.filter((field) => has(event.fields, field))),
     own: scopes(fields.filter((field) => !has(event.fields, field))),
+    parameters_ts: `(command: ${spellings.pascal(event.command)}${isTold ? ', reason: string' : ''})`,
+    arguments_ts: isTold ? '(action, reason)' : '(action)',
+    expected_parameters_ts: isTold ? '(command, reason)' : '(command)',
   }
 }
 

@@ -12,6 +12,8 @@ export interface KnownField {
 export interface KnownAction {
   readonly name: Name
   readonly fields: readonly KnownField[]
+  /** A failure whose name does not say so. */
+  readonly isFailure?: boolean | undefined
 }
 
 /** What is known of the events of a topic, and of the commands that lead to them. */
@@ -22,6 +24,8 @@ export interface KnownTopic {
   readonly commands: readonly KnownAction[]
   /** The schema file its payloads are written by, from the service; absent: they read themselves. */
   readonly schema?: string | undefined
+  /** Variants of which neither the source nor the name says whether they are commands or events. */
+  readonly unclear?: readonly string[] | undefined
   /** Where this was learnt. */
   readonly source: string
 }
@@ -57,7 +61,7 @@ export interface Step {
  */
 export function stepOf({ topic, events, commands, schema }: KnownTopic): Step | undefined {
   const aggregate = aggregateOf(topic)
-  const failures = events.filter(({ name }) => isFailure(name))
+  const failures = events.filter(fails)
   const takesBack = ({ name: { words } }: KnownAction) => undoing.has(words.at(-1) ?? '')
   const done = events.find((event) => !failures.includes(event) && !takesBack(event))
   if (aggregate === undefined || done === undefined) return undefined
@@ -78,6 +82,8 @@ export function stepOf({ topic, events, commands, schema }: KnownTopic): Step | 
   }
 }
 
+const fails = (event: KnownAction): boolean => event.isFailure === true || isFailure(event.name)
+
 /** By its name, else by its place among those that no name leads to; derived where it is not among them. */
 function commandAmong(
   event: KnownAction,
@@ -88,7 +94,7 @@ function commandAmong(
     const wanted = commandOf(of.name)
     return wanted && commands.find((command) => isSameName(command.name, wanted))
   }
-  const nameless = events.filter((one) => !isFailure(one.name) && named(one) === undefined)
+  const nameless = events.filter((one) => !fails(one) && named(one) === undefined)
   const left = commands.filter((command) => !events.some((one) => named(one) === command))
   const name = commandOf(event.name)
   return named(event) ?? left[nameless.indexOf(event)] ?? (name && { name, fields: event.fields })

@@ -1,12 +1,23 @@
 /** Types that are copied without a word. */
 const copied = /^(?:Uuid|bool|char|[iu](?:8|16|32|64|128|size)|f32|f64|DateTime<\w+>|Naive\w+)$/
-const integer = /^[iu](?:8|16|32|64|128|size)$/
+const integer = /^([iu])(8|16|32|64|128)$/
 
-/** An expression of type `to` for what is at `place` and of type `from`; `undefined` where there is none. */
+/** Whether every value of one type of integers is a value of another. */
+function isWithin(from: string, to: string): boolean {
+  const [, sign, bits] = integer.exec(from) ?? []
+  const [, wanted, room] = integer.exec(to) ?? []
+  if (bits === undefined || room === undefined || Number(bits) >= Number(room)) return false
+  return sign === wanted || sign === 'u'
+}
+
+/**
+ * An expression of type `to` for what is at `place` and of type `from`; `undefined` where none holds every value. A
+ * conversion that can fail is left to the author, since a default would be taken for the value.
+ */
 export function takenAs(place: string, from: string, to: string): string | undefined {
   if (from === to) return copied.test(from) ? place : `${place}.clone()`
   if (to === 'String' && copied.test(from)) return `${place}.to_string()`
-  return integer.test(from) && integer.test(to) ? `${to}::try_from(${place}).unwrap_or_default()` : undefined
+  return isWithin(from, to) ? `${to}::from(${place})` : undefined
 }
 
 const chrono = ['DateTime', 'FixedOffset', 'Local', 'NaiveDate', 'NaiveDateTime', 'NaiveTime', 'Utc']

@@ -4,6 +4,7 @@ import { isSameName, type Name, parseName, spellings } from './name.ts'
 import { ScaffoldRefused } from './refused.ts'
 import { chronoImport, durationFrom, takenAs } from './rust-values.ts'
 import type { Scope, Value } from './scope.ts'
+import { TODO_IMPORT, todoInRust, todoInTypeScript } from './todo.ts'
 import { importOf, listOf, unionOf } from './typescript-lines.ts'
 
 export interface SagaPlan {
@@ -11,11 +12,57 @@ export interface SagaPlan {
   /** How long a step may take, in milliseconds; absent when the template does not ask. */
   readonly timeout: number | undefined
   readonly steps: readonly [Step, ...Step[]]
+  /** The event field that a command's field is taken from where their names differ: `ReserveStock.quantity` to `count`. */
+  readonly sources?: ReadonlyMap<string, string> | undefined
 }
 
+/** A field of a command that no event before it tells by the same name and type. */
+export interface OpenField {
+  /** `ReserveStock.quantity`, as {@link SagaPlan.sources} has it. */
+  readonly place: string
+  /** Names of fields of the same type that the events before it tell. */
+  readonly candidates: readonly string[]
+}
+
+/**
+ * Lists the fields of commands that have no known source. Throws `ScaffoldRefused` when one of `sources` names a field that
+ * no command has, or a source that no event before the command tells with that type.
+ */
+export function openFields({ steps, sources = new Map() }: SagaPlan): readonly OpenField[] {
+  const asked = steps.flatMap((_, index) => {
+    const { ask, undo } = commandsOf(steps, index, new Map())
+    return [ask, undo].flatMap((command) => command ?? [])
+  })
+  const fields = asked.flatMap(({ name, fields: own, told }) =>
+    own.map(({ field, source }) => ({
+      place: placeOf(name, field),
+      candidates: [...new Set(told.filter((one) => isSameType(one, field)).map((one) => one.name))],
+      isOpen: source === undefined,
+    })),
+  )
+  for (const [place, source] of sources) {
+    const field = fields.find((one) => one.place === place)
+    if (field === undefined) {
+      const known = fields.filter(({ isOpen }) => isOpen).map((one) => `--field ${one.place}=…`)
+      throw new ScaffoldRefused(`--field ${place}=${source}: no command of this saga has the field ${place}`, known)
+    }
+    if (field.candidates.includes(source)) continue
+    const known = field.candidates.map((candidate) => `--field ${place}=${candidate}`)
+    throw new ScaffoldRefused(
+      `--field ${place}=${source}: no event before it has a field '${source}' of its type`,
+      known,
+    )
+  }
+  return fields
+    .filter(({ place, isOpen }) => isOpen && !sources.has(place))
+    .map(({ place, candidates }) => ({ place, candidates }))
+}
+
+const placeOf = (command: Name, field: KnownField): string => `${spellings.pascal(command)}.${field.name}`
+
 /** What the templates of a saga can name; `templates/README.md` lists it. */
-export function sagaScope({ name, steps, timeout }: SagaPlan): Scope {
-  const commands = steps.map((_, index) => commandsOf(steps, index))
+export function sagaScope({ name, steps, timeout, sources = new Map() }: SagaPlan): Scope {
+  const commands = steps.map((_, index) => commandsOf(steps, index, sources))
   const asked = commands.flatMap(({ ask, undo }) => [...(ask ? [ask] : []), ...(undo ? [undo] : [])])
   const heard = steps.flatMap(heardBy)
   refuseTwins(
@@ -39,8 +86,10 @@ export function sagaScope({ name, steps, timeout }: SagaPlan): Scope {
     others: events(othersOf(steps)),
     plain: events(plain),
     asked: asked.map(commandScope),
+    todos: asked.some(({ fields }) => fields.some(({ source }) => source === undefined)),
     schemas: steps.flatMap(({ schema }) => (schema === undefined ? [] : [{ file: schema }])),
     ts: {
+      todo_import: TODO_IMPORT,
       test_imports: importOf(
         'import',
         [`${screaming}_UNDO_TIMEOUTS`, `${spellings.camel(name)}Saga`],
@@ -123,7 +172,10 @@ function refuseTwins(saga: Name, names: readonly Name[]): void {
 /** A command of the saga, with the field of an event that each of its own is taken from. */
 interface AskedCommand {
   readonly name: Name
+  /** `source` is `undefined` where no event before the command is known to tell the field. */
   readonly fields: readonly { readonly field: KnownField; readonly source: KnownField | 'reason' | undefined }[]
+  /** What the events before it tell. */
+  readonly told: readonly KnownField[]
 }
 
 interface StepCommands {
@@ -132,12 +184,12 @@ interface StepCommands {
   readonly undo: AskedCommand | undefined
 }
 
-function commandsOf(steps: SagaPlan['steps'], index: number): StepCommands {
+function commandsOf(steps: SagaPlan['steps'], index: number, sources: ReadonlyMap<string, string>): StepCommands {
   const { ask, undo } = steps[index] as Step
-  const begun = steps[0].done.fields
   const asked = ({ name, fields }: KnownAction, before: readonly Step[]): AskedCommand => {
     const told = before.flatMap(({ done }) => done.fields)
-    return { name, fields: fields.map((field) => ({ field, source: sourceOf(field, told, begun) })) }
+    const of = (field: KnownField) => sourceOf(field, told, sources.get(placeOf(name, field)))
+    return { name, told, fields: fields.map((field) => ({ field, source: of(field) })) }
   }
   return {
     ask: index === 0 ? undefined : asked(ask, steps.slice(0, index)),
@@ -146,22 +198,20 @@ function commandsOf(steps: SagaPlan['steps'], index: number): StepCommands {
 }
 
 /**
- * The field of an event that a command's is: that of its name, among those told by then. Else a guess, from the event that
- * began: an amount is its amount, when it has one, and an id of what does not exist yet is its id.
+ * The event field that a command's field is taken from: the one of its name and type, or the one of its type that was named
+ * for it. Never one that merely looks alike, since an amount that is in truth a quantity would go unnoticed.
  */
-function sourceOf(field: KnownField, told: readonly KnownField[], begun: readonly KnownField[]) {
-  if (isReason(field)) return 'reason'
-  const same = told.find(({ name, type }) => name === field.name && type.ts === field.type.ts)
-  if (same !== undefined) return same
-  const numbers = begun.filter(({ type }) => type.ts === 'number')
-  if (field.type.ts === 'number') return numbers.length === 1 ? numbers[0] : undefined
-  return isId(field) ? begun.find(isId) : undefined
+function sourceOf(field: KnownField, told: readonly KnownField[], named: string | undefined) {
+  if (named === undefined && isReason(field)) return 'reason'
+  const wanted = named ?? field.name
+  return told.find((one) => one.name === wanted && isSameType(one, field))
 }
 
-const isReason = ({ name, type }: KnownField): boolean => name === 'reason' && type.ts === 'string'
+/** What TypeScript knows nothing of is compared as Rust has it. */
+const isSameType = ({ type: a }: KnownField, { type: b }: KnownField): boolean =>
+  a.ts === b.ts && (a.ts !== 'unknown' || a.rust === b.rust)
 
-const isId = ({ name, type }: KnownField): boolean =>
-  type.ts === 'string' && (type.name === 'uuid' || name.endsWith('_id'))
+const isReason = ({ name, type }: KnownField): boolean => name === 'reason' && type.ts === 'string'
 
 /** What the saga has to remember. */
 function factsOf(asked: readonly AskedCommand[]): readonly KnownField[] {
@@ -226,12 +276,12 @@ function commandScope({ name, fields }: AskedCommand): Scope {
     params_ts: isTold ? '(state)' : '()',
     fields: fields.map(({ field, source }) => {
       const place = source === undefined ? undefined : source === 'reason' ? source : `facts.${source.name}`
+      const question = `which ${field.name} does ${spellings.pascal(name)} have?`
       return {
         ...fieldScope(field),
-        /** Otherwise no event tells it, and its value is one to be replaced. */
         is_told: place !== undefined,
-        value_ts: place === undefined ? field.type.empty.ts : `state.${place}`,
-        value_rust: valueInRust(field, source) ?? field.type.empty.rust,
+        value_ts: place === undefined ? todoInTypeScript(question, field.type.ts) : `state.${place}`,
+        value_rust: valueInRust(field, source) ?? todoInRust(question),
       }
     }),
   }

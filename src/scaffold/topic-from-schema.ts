@@ -1,32 +1,59 @@
 import type { Fields, Schema } from '../schema/model.ts'
 import { formatType } from '../schema/type-text.ts'
 import { commandOf } from './command-name.ts'
+import { isFailure } from './events.ts'
 import type { KnownAction, KnownField, KnownTopic } from './known-topic.ts'
 import { fromRust } from './known-types.ts'
 import { isSameName, parseName, spellings } from './name.ts'
+import { type Role, roleOf } from './roles.ts'
 import { literalOf } from './typescript-lines.ts'
 
 type Example = Readonly<Record<string, unknown>>
 /** Of variants, by their names. */
 type Examples = ReadonlyMap<string, Example>
 
+interface Options {
+  readonly examples?: Examples | undefined
+  /** What variants are, by their names, where the source does not say. */
+  readonly roles?: ReadonlyMap<string, Role> | undefined
+}
+
 /**
  * A topic as its schema has it: the variants that are events, and those that are called as their commands would be.
- * Variants of an enum inside another, and names that are no words, are left out.
+ * Variants of an enum inside another, and names that are not words, are left out. An enum that marks neither, so that every
+ * variant has an event type, is told apart by names and by `roles`; what remains is `unclear`.
  */
 export function topicFromSchema(
   { topic, root, events, types }: Schema,
   file: string,
-  examples: Examples = new Map(),
+  { examples = new Map(), roles = new Map() }: Options = {},
 ): KnownTopic {
   const type = types.get(root)
   const variants = type?.kind === 'enum' ? type.variants : []
   const isEvent = new Set(events.values())
   const known = variants.flatMap(({ name, fields }) => actionOf(name, fields, examples.get(name)) ?? [])
   const said = known.filter(({ name }) => isEvent.has(spellings.pascal(name)))
-  const wanted = said.flatMap(({ name }) => commandOf(name) ?? [])
-  const commands = known.filter(({ name }) => wanted.some((one) => isSameName(one, name)))
-  return { topic, events: said, commands, schema: file, source: file }
+  const from = { topic, schema: file, source: file }
+  if (said.length < known.length) {
+    const wanted = said.flatMap(({ name }) => commandOf(name) ?? [])
+    const commands = known.filter(({ name }) => wanted.some((one) => isSameName(one, name)))
+    return { ...from, events: said, commands }
+  }
+  const names = known.map(({ name }) => name)
+  const isOfEvents = /Events?$/.test(root)
+  const told = known.map((action) => {
+    const { name } = action
+    const byName = isOfEvents ? (isFailure(name) ? 'failure' : 'event') : roleOf(name, names)
+    return { action, role: roles.get(spellings.pascal(name)) ?? byName }
+  })
+  return {
+    ...from,
+    events: told.flatMap(({ action, role }) =>
+      role === 'failure' ? { ...action, isFailure: true } : role === 'event' ? action : [],
+    ),
+    commands: told.flatMap(({ action, role }) => (role === 'command' ? action : [])),
+    unclear: told.flatMap(({ action, role }) => (role === undefined ? spellings.pascal(action.name) : [])),
+  }
 }
 
 function actionOf(text: string, fields: Fields, example: Example | undefined): KnownAction | undefined {

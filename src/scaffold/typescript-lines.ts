@@ -17,10 +17,12 @@ export function importOf(head: 'import' | 'import type', names: readonly string[
   return `${head} {\n${sorted.map((name) => `  ${name},`).join('\n')}\n} from '${from}'`
 }
 
-/** A property that is a list, inside of an object. */
-export function listOf(name: string, items: readonly string[]): string {
-  const line = `  ${name}: [${items.join(', ')}],`
-  return line.length <= WIDTH ? line : `  ${name}: [\n${items.map((item) => `    ${item},`).join('\n')}\n  ],`
+/** A property that is a list, inside of an object that is indented by `indent` spaces. */
+export function listOf(name: string, items: readonly string[], indent = 0): string {
+  const margin = ' '.repeat(indent + 2)
+  const line = `${margin}${name}: [${items.join(', ')}],`
+  if (line.length <= WIDTH) return line
+  return `${margin}${name}: [\n${items.map((item) => `${margin}  ${item},`).join('\n')}\n${margin}],`
 }
 
 /** A JSON value as a formatter would have it in TypeScript. */

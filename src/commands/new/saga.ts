@@ -5,7 +5,7 @@ import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { BusFlags } from '../../cli/context.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { busFlags } from '../../cli/flags.ts'
+import { busFlags, toAnswers } from '../../cli/flags.ts'
 import { NewCommand, type Scaffolded, templateFlags, topicsFlag } from '../../cli/new-command.ts'
 import { findSchemas } from '../../operations/schema-files.ts'
 import { seenEvents } from '../../operations/seen-events.ts'
@@ -13,8 +13,9 @@ import { type KnownTopic, type Step, stepOf } from '../../scaffold/known-topic.t
 import { topicFromSeen, topicsOfAggregates } from '../../scaffold/known-topics.ts'
 import { type Name, spellings } from '../../scaffold/name.ts'
 import { refuseNamesake } from '../../scaffold/namesake.ts'
+import { type Role, roles } from '../../scaffold/roles.ts'
 import { missingEnums } from '../../scaffold/rust-modules.ts'
-import { sagaScope } from '../../scaffold/saga-scope.ts'
+import { openFields, type SagaPlan, sagaScope } from '../../scaffold/saga-scope.ts'
 import { topicFromSchema } from '../../scaffold/topic-from-schema.ts'
 
 const sources = ['schemas', 'aggregates', 'bus'] as const
@@ -23,6 +24,8 @@ export default class NewSaga extends NewCommand {
   static override summary = 'add a saga to a service: steps over several topics, compensation, time-outs, tests'
   static override description = [
     'The first topic begins the conversation, the others are its steps, in the order given. Which events a topic carries is read from schemas/, from the aggregates of this service, or seen on the topic itself; --from names one of these.',
+    'A field of a command is taken from the event before it that has a field of that name and type, or the one that --field names for it. Where there is none, a question stands in its place, which the compiler reports; the questions are listed at the end.',
+    'An enum in Rust that marks neither its commands nor its events is told apart by names, ProcessPayment from PaymentCompleted; --as says what a name does not.',
     'Of each topic, the first event that is no failure and takes nothing back is what the step is for, those that end with Failed, Rejected, Declined, Refused or Denied are how it fails, and one such as OrderCancelled or PaymentRefunded takes it back.',
   ].join('\n\n')
   static override examples = [
@@ -42,6 +45,18 @@ export default class NewSaga extends NewCommand {
       helpValue: 'topic,…',
     }),
     from: Flags.option({ options: sources })({ description: 'where the events of the topics are read from' }),
+    field: Flags.string({
+      description: "the event field that a command's field is taken from",
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'Command.field=field',
+    }),
+    as: Flags.string({
+      description: 'what a variant of an enum without marks is: command, event or failure',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'Name=role',
+    }),
     timeout: Flags.string({ description: 'how long a step may take', helpValue: '30s' }),
     partitions: Flags.string({ description: 'partitions of its own topic', helpValue: '3' }),
     retention: Flags.string({ description: 'how long its own events are kept', helpValue: '7d' }),
@@ -50,6 +65,8 @@ export default class NewSaga extends NewCommand {
   #bus: Promise<EventBus> | undefined
   /** By their files, from the service. */
   readonly #schemas = new Map<string, Parameters<typeof topicFromSchema>[0]>()
+  /** What variants are, as told by `--as` or at the terminal. */
+  #roles = new Map<string, Role>()
 
   async run(): Promise<Scaffolded> {
     const { args, flags } = await this.parse(NewSaga)
@@ -59,6 +76,7 @@ export default class NewSaga extends NewCommand {
     const name = await this.name(args.name, flags, 'saga', example)
     refuseNamesake(root, 'saga', name)
     const template = await this.template('saga', lang, flags)
+    this.#roles = readRoles(flags.as)
     const known = await this.#known(root, flags.from)
     const topics = new Set(flags.on ?? (await this.#topics(known, flags.yes, example)))
     if (topics.size < 2) {
@@ -68,13 +86,35 @@ export default class NewSaga extends NewCommand {
     for (const topic of topics) steps.push(await this.#step(topic, known, flags))
     const { timeout, partitions, retention } = flags
     const answers = await this.answers(template, flags, { timeout, partitions, retention })
-    const plan = { name, steps: steps as [Step, ...Step[]], timeout: duration(String(answers.timeout)) }
+    const plan = await this.#withSources(
+      {
+        name,
+        steps: steps as [Step, ...Step[]],
+        timeout: duration(String(answers.timeout)),
+        sources: toAnswers('--field', flags.field, 'CompletePayment.amount=total'),
+      },
+      flags.yes,
+    )
     const scope = { name, lang, ...answers, ...sagaScope(plan) }
     const result = await this.write(this.plan(template, root, scope), flags)
     if (lang === 'rust') await this.#noticeOfRust(root, name, plan.steps)
     await this.finish(template, root, result, flags)
     await this.offerTopics(flags, flags)
     return result
+  }
+
+  /** The plan with a source for every field that was asked about and answered. */
+  async #withSources(plan: SagaPlan, yes: boolean): Promise<SagaPlan> {
+    const open = openFields(plan)
+    if (!this.asks({ yes })) return plan
+    const sources = new Map(plan.sources)
+    for (const { place, candidates } of open) {
+      if (candidates.length === 0) continue
+      const choices = [...candidates, ''].map((value) => ({ value, label: value || 'none of these: leave it open' }))
+      const source = await this.asker.oneOf(`Which field of an event is ${place}?`, choices, '')
+      if (source !== '') sources.set(place, source)
+    }
+    return { ...plan, sources }
   }
 
   async #noticeOfRust(root: string, name: Name, steps: readonly Step[]): Promise<void> {
@@ -95,7 +135,7 @@ export default class NewSaga extends NewCommand {
     for (const { schema, path } of found?.files ?? []) {
       this.#schemas.set(relative(root, path).replaceAll('\\', '/'), schema)
     }
-    const ofSchemas = [...this.#schemas].map(([file, schema]) => topicFromSchema(schema, file))
+    const ofSchemas = [...this.#schemas].map(([file, schema]) => topicFromSchema(schema, file, { roles: this.#roles }))
     const ofAggregates = from === undefined || from === 'aggregates' ? topicsOfAggregates(root) : []
     const others = ofAggregates.filter(({ topic }) => !ofSchemas.some((known) => known.topic === topic))
     return [...ofSchemas, ...others]
@@ -109,7 +149,9 @@ export default class NewSaga extends NewCommand {
   }
 
   async #step(topic: string, known: readonly KnownTopic[], flags: StepFlags): Promise<Step> {
-    const found = (await this.#whole(known.find((one) => one.topic === topic))) ?? (await this.#seen(topic, flags))
+    const read = known.find((one) => one.topic === topic)
+    if (read !== undefined) await this.#clear(read, flags.yes)
+    const found = (await this.#whole(read)) ?? (await this.#seen(topic, flags))
     const step = found && stepOf(found)
     if (step !== undefined) return step
     if (found !== undefined && found.events.length > 0) {
@@ -124,12 +166,28 @@ export default class NewSaga extends NewCommand {
     ])
   }
 
+  /** Asks what the variants are that no name tells apart. `UsageError` when nobody can be asked. */
+  async #clear({ unclear = [], source }: KnownTopic, yes: boolean): Promise<void> {
+    const [first] = unclear
+    if (first === undefined) return
+    if (!this.asks({ yes })) {
+      throw new UsageError(
+        `the source of ${source} does not say whether ${unclear.join(', ')} is a command or an event`,
+        [unclear.map((variant) => `--as ${variant}=event`).join(' '), `--as ${first}=command`, `--as ${first}=failure`],
+      )
+    }
+    for (const variant of unclear) {
+      const role = await this.asker.oneOf(`What is ${variant}?`, roleChoices, 'event')
+      this.#roles.set(variant, role as Role)
+    }
+  }
+
   /** A topic of a schema with examples, of which its tests are made. */
   async #whole(topic: KnownTopic | undefined): Promise<KnownTopic | undefined> {
     const schema = topic?.schema === undefined ? undefined : this.#schemas.get(topic.schema)
     if (topic?.schema === undefined || schema === undefined) return topic
     const { variantExamples } = await import('../../operations/variant-examples.ts')
-    return topicFromSchema(schema, topic.schema, await variantExamples(schema))
+    return topicFromSchema(schema, topic.schema, { examples: await variantExamples(schema), roles: this.#roles })
   }
 
   async #seen(topic: string, flags: StepFlags): Promise<KnownTopic | undefined> {
@@ -151,6 +209,27 @@ export default class NewSaga extends NewCommand {
 
 interface StepFlags extends BusFlags {
   readonly from: (typeof sources)[number] | undefined
+  readonly yes: boolean
+}
+
+const roleChoices = [
+  { value: 'command', label: 'a command' },
+  { value: 'event', label: 'an event' },
+  { value: 'failure', label: 'an event that says that a command failed' },
+]
+
+function readRoles(texts: readonly string[] | undefined): Map<string, Role> {
+  const read = new Map<string, Role>()
+  for (const [variant, text] of toAnswers('--as', texts, 'ProcessPayment=command')) {
+    const role = roles.find((one) => one === text)
+    if (role === undefined) {
+      throw new UsageError(`--as ${variant}=${text}: '${text}' is not one of ${roles.join(', ')}`, [
+        `--as ${variant}=command`,
+      ])
+    }
+    read.set(variant, role)
+  }
+  return read
 }
 
 const toChoice = ({ topic, source }: KnownTopic) => ({ value: topic, label: topic, hint: source })

@@ -1,3 +1,4 @@
+import { append, publish } from 'crbus'
 import { given } from 'crbus/testing'
 import { describe, expect, test } from 'vitest'
 // crbus:as ts.test_imports
@@ -5,7 +6,10 @@ import type {
   CancelOrderLine,
   OrderLineAction,
   OrderLineCancelled,
+  OrderLineCommand,
+  OrderLineEvent,
   OrderLinePlaced,
+  OrderLineStatus,
   PlaceOrderLine,
 } from '../src/order-line/actions.ts'
 // crbus:end
@@ -35,6 +39,87 @@ const cancelOrderLine: CancelOrderLine = {
 const orderLineCancelled: OrderLineCancelled = { ...cancelOrderLine, type: 'OrderLineCancelled' }
 // crbus:end
 
+// crbus:if refusing
+
+type Refused<Command> = (command: Command, reason: string) => OrderLineEvent
+// crbus:end
+// crbus:if creation.failure
+
+// crbus:put `(command, reason)` is creation.failure.expected_parameters_ts
+const refusedPlaceOrderLine: Refused<PlaceOrderLine> = (command, reason) => ({
+  type: 'OrderLineRejected',
+  order_line_id: command.order_line_id,
+  // crbus:each field of creation.failure.shared
+  line_total: command.line_total,
+  // crbus:end
+  // crbus:each field of creation.failure.own
+  // crbus:as field.expected_line_ts
+  reason,
+  // crbus:end
+  // crbus:end
+})
+// crbus:end
+// crbus:each change of changes
+// crbus:if change.failure
+
+// crbus:put `(command, reason)` is change.failure.expected_parameters_ts
+const refusedCancelOrderLine: Refused<CancelOrderLine> = (command, reason) => ({
+  type: 'OrderLineCancelRejected',
+  order_line_id: command.order_line_id,
+  // crbus:each field of change.failure.shared
+  // crbus:as field.shared_line_ts
+  // crbus:end
+  // crbus:end
+  // crbus:each field of change.failure.own
+  // crbus:as field.expected_line_ts
+  reason,
+  // crbus:end
+  // crbus:end
+})
+// crbus:end
+// crbus:end
+
+/** The events that lead to each status. */
+const histories: Readonly<Record<OrderLineStatus, readonly OrderLineEvent[]>> = {
+  new: [],
+  OrderLinePlaced: [orderLinePlaced],
+  // crbus:each change of changes
+  OrderLineCancelled: [orderLinePlaced, orderLineCancelled],
+  // crbus:end
+}
+
+interface Rule {
+  readonly command: OrderLineCommand
+  readonly event: OrderLineEvent & { readonly type: OrderLineStatus }
+  /** The statuses in which the command applies. */
+  readonly follows: readonly OrderLineStatus[]
+  /** The event that answers the command where it is refused. */
+  readonly refused?: (reason: string) => OrderLineEvent
+}
+
+const rules: readonly Rule[] = [
+  {
+    command: placeOrderLine,
+    event: orderLinePlaced,
+    follows: ['new'],
+    // crbus:if creation.failure
+    refused: (reason) => refusedPlaceOrderLine(placeOrderLine, reason),
+    // crbus:end
+  },
+  // crbus:each change of changes
+  {
+    command: cancelOrderLine,
+    event: orderLineCancelled,
+    // crbus:as change.expected_follows_ts
+    follows: ['OrderLinePlaced'],
+    // crbus:end
+    // crbus:if change.failure
+    refused: (reason) => refusedCancelOrderLine(cancelOrderLine, reason),
+    // crbus:end
+  },
+  // crbus:end
+]
+
 const actions: Readonly<Record<string, OrderLineAction>> = {
   placeOrderLine,
   orderLinePlaced,
@@ -44,41 +129,119 @@ const actions: Readonly<Record<string, OrderLineAction>> = {
   // crbus:end
 }
 
-describe('order-line', () => {
-  test('PlaceOrderLine leads to OrderLinePlaced, once', () => {
-    given(orderLineAggregate, []).when(placeOrderLine).expectEvents([orderLinePlaced])
-    given(orderLineAggregate, [orderLinePlaced]).when(placeOrderLine).expect([])
-  })
+/** The effects by which an event is stored and published. */
+const emitted = (event: OrderLineEvent) => [append(event), publish('order-line-events', event)]
 
-  // crbus:each change of changes
-  test('CancelOrderLine leads to OrderLineCancelled, once and not before OrderLinePlaced', () => {
-    given(orderLineAggregate, [orderLinePlaced]).when(cancelOrderLine).expectEvents([orderLineCancelled])
-    given(orderLineAggregate, [orderLinePlaced, orderLineCancelled]).when(cancelOrderLine).expect([])
-    given(orderLineAggregate, []).when(cancelOrderLine).expect([])
-  })
-
+/** What is known of one in a status. */
+const stateIn = (status: OrderLineStatus) => ({
+  status,
+  // crbus:each field of creation.fields; 1250 is field.example_ts
+  line_total: 1250,
   // crbus:end
+})
+
+describe('order-line', () => {
+  test('takes commands from order-line-commands, each for the order line it names', () => {
+    expect(orderLineAggregate).toMatchObject({
+      name: 'order-line',
+      commands: 'order-line-commands',
+      events: 'order-line-events',
+    })
+    for (const action of Object.values(actions)) expect(orderLineAggregate.idOf(action)).toBe(order_line_id)
+  })
+
+  test('begins with nothing known', () => {
+    expect(orderLineAggregate.initial).toEqual({
+      status: 'new',
+      // crbus:each field of creation.fields; 0 is field.empty_ts
+      line_total: 0,
+      // crbus:end
+    })
+  })
+
+  test.each(rules)('$command.type leads to $event.type where it applies', ({ command, event, follows }) => {
+    for (const status of follows) {
+      const outcome = given(orderLineAggregate, histories[status]).when(command)
+      outcome.expect(emitted(event)).expectEvents([event]).expectState(stateIn(event.type))
+    }
+  })
+
+  test.each(rules)('$command.type is refused where it does not apply', ({ command, event, follows, refused }) => {
+    const others = Object.entries(histories).filter(([status]) => !follows.some((one) => one === status))
+    for (const [status, history] of others) {
+      const reason = `${command.type} does not apply in status ${status}`
+      const expected = status === event.type || refused === undefined ? [] : [refused(reason)]
+      const outcome = given(orderLineAggregate, history).when(command)
+      expect(outcome.effects).toEqual(expected.flatMap(emitted))
+      expect(outcome.events).toEqual(expected)
+      expect(outcome.state.status).toBe(status)
+    }
+  })
+
   // crbus:if creation.failure
-  test('PlaceOrderLine leads to OrderLineRejected where the rule says so', () => {
-    // crbus:put `line_total: 100_001` is creation.refused_ts
-    const { events } = given(orderLineAggregate, []).when({ ...placeOrderLine, line_total: 100_001 })
-    expect(events.map(({ type }) => type)).toEqual(['OrderLineRejected'])
+  test('PlaceOrderLine leads to OrderLineRejected with the reason', () => {
+    const expectRefused = (command: PlaceOrderLine, reason: string) => {
+      const outcome = given(orderLineAggregate, []).when(command)
+      outcome.expect(emitted(refusedPlaceOrderLine(command, reason)))
+    }
+    // crbus:if not codec=rust
+    expectRefused({ ...placeOrderLine, order_line_id: '' }, 'order_line_id is empty')
+    // crbus:end
+    // crbus:if codec=rust
+    // crbus:put `''` is id.empty_ts
+    const empty = ''
+    expectRefused({ ...placeOrderLine, order_line_id: empty }, 'order_line_id is empty')
+    // crbus:end
+    // crbus:if creation.limited; line_total is creation.limited.name
+    expectRefused({ ...placeOrderLine, line_total: -1 }, 'line_total is not from 0 to 100000')
+    expectRefused({ ...placeOrderLine, line_total: 100_001 }, 'line_total is not from 0 to 100000')
+    for (const line_total of [0, 100_000]) {
+      const outcome = given(orderLineAggregate, []).when({ ...placeOrderLine, line_total })
+      outcome.expectEvents([{ ...orderLinePlaced, line_total }])
+    }
+    // crbus:end
   })
 
   // crbus:end
   // crbus:each change of changes
   // crbus:if change.failure
-  test('CancelOrderLine leads to OrderLineCancelRejected where the rule says so', () => {
-    // crbus:put `order_line_id: ''` is change.refused_ts
-    const { events } = given(orderLineAggregate, [orderLinePlaced]).when({ ...cancelOrderLine, order_line_id: '' })
-    expect(events.map(({ type }) => type)).toEqual(['OrderLineCancelRejected'])
+  test('CancelOrderLine leads to OrderLineCancelRejected with the reason', () => {
+    const expectRefused = (command: CancelOrderLine, reason: string) => {
+      const outcome = given(orderLineAggregate, [orderLinePlaced]).when(command)
+      outcome.expect(emitted(refusedCancelOrderLine(command, reason)))
+    }
+    // crbus:if not codec=rust
+    expectRefused({ ...cancelOrderLine, order_line_id: '' }, 'order_line_id is empty')
+    // crbus:end
+    // crbus:if codec=rust
+    // crbus:put `''` is id.empty_ts
+    const empty = ''
+    expectRefused({ ...cancelOrderLine, order_line_id: empty }, 'order_line_id is empty')
+    // crbus:end
+    // crbus:if change.limited
+    // crbus:as change.limit_tests_ts
+    // crbus:end
+    // crbus:end
   })
 
   // crbus:end
   // crbus:end
-  test.each(Object.values(actions))('$type is read as it was written', (action) => {
-    const event = { ...orderLineCodec.encode(action), metadata: null }
-    expect(event.eventType).toBe(`${action.type}.v1`)
-    expect(orderLineCodec.decode(event)).toEqual(action)
+  test.each(Object.values(actions))('$type is read as it was written, at the edges of its fields too', (action) => {
+    const edges = Object.entries(action).flatMap(([field, value]) =>
+      edgesLike(value).map((edge): OrderLineAction => ({ ...action, [field]: edge })),
+    )
+    for (const written of [action, ...edges]) {
+      const event = { ...orderLineCodec.encode(written), metadata: null }
+      expect(event.eventType).toBe(`${action.type}.v1`)
+      expect(orderLineCodec.decode(event)).toEqual(written)
+    }
   })
 })
+
+/** Values of the same type that are easily lost: zero, negative, beyond 32 bits, up to 2^53 - 1; text of many languages. */
+function edgesLike(value: unknown): readonly unknown[] {
+  const whole = [0, -1, 2 ** 32, Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER]
+  if (typeof value === 'number') return Number.isInteger(value) ? whole : [...whole, 0.1, -0.5, Number.MAX_VALUE]
+  if (typeof value === 'boolean') return [!value]
+  return value === 'example' ? ['', 'Grüße, 日本語, 🫖', 'a "b" \\ c\n'] : []
+}

@@ -65,3 +65,8 @@ export type OrderLineCommand = PlaceOrderLine | CancelOrderLine
 export type OrderLineEvent = OrderLinePlaced | OrderLineRejected | OrderLineCancelled | OrderLineCancelRejected
 // crbus:end
 export type OrderLineAction = OrderLineCommand | OrderLineEvent
+
+/** How far one of them is: the last event that changed it. */
+// crbus:as ts.statuses
+export type OrderLineStatus = 'new' | 'OrderLinePlaced' | 'OrderLineCancelled'
+// crbus:end

@@ -1,10 +1,15 @@
 import { type Aggregate, append, publish, type Reducer } from 'crbus'
-import type { OrderLineAction, OrderLineEvent } from './actions.ts'
+import type { OrderLineAction, OrderLineEvent, OrderLineStatus } from './actions.ts'
 import { orderLineCodec } from './codec.ts'
-// crbus:if refusing
 // crbus:as ts.rules
-import { whyNotCancelOrderLine, whyNotPlaceOrderLine } from './rules.ts'
-// crbus:end
+import {
+  isDone,
+  refuseCancelOrderLine,
+  refusePlaceOrderLine,
+  whyNotCancelOrderLine,
+  whyNotNow,
+  whyNotPlaceOrderLine,
+} from './rules.ts'
 // crbus:end
 
 export const ORDER_LINE_EVENTS = 'order-line-events'
@@ -12,8 +17,7 @@ export const ORDER_LINE_COMMANDS = 'order-line-commands'
 
 /** What the events have made of it so far. */
 export interface OrderLineState {
-  /** The last event that changed it. */
-  readonly status: 'new' | OrderLineEvent['type']
+  readonly status: OrderLineStatus
   // crbus:each field of creation.fields; number is field.ts
   readonly line_total: number
   // crbus:end
@@ -27,44 +31,61 @@ export const newOrderLine: OrderLineState = {
 }
 
 /**
- * Commands decide, events change the state, and both are pure: no clock, no database, no chance in here. A command that
- * does not apply changes nothing, since messages may come twice.
+ * Commands decide, events change the state, and both are pure: no clock, no database, no chance in here. A command for what
+ * was done already changes nothing, since messages may come twice; one that does not apply is refused.
  */
 export const reduceOrderLine: Reducer<OrderLineState, OrderLineAction> = (state, action) => {
   switch (action.type) {
-    case 'PlaceOrderLine':
-      if (state.status !== 'new') return { state, effects: [] }
-      // crbus:put `whyNotPlaceOrderLine(action) ?? { ...action, type: 'OrderLinePlaced' }` is creation.decides_ts
-      return emit(state, whyNotPlaceOrderLine(action) ?? { ...action, type: 'OrderLinePlaced' })
+    case 'PlaceOrderLine': {
+      if (isDone(state.status, action.type, 'OrderLinePlaced')) return unchanged(state)
+      // crbus:put ` ?? whyNotPlaceOrderLine(action)` is creation.why_ts
+      const reason = whyNotNow(state.status, action.type) ?? whyNotPlaceOrderLine(action)
+      // crbus:if creation.failure
+      // crbus:put `(action, reason)` is creation.failure.arguments_ts
+      if (reason !== undefined) return emit(state, refusePlaceOrderLine(action, reason))
+      // crbus:end
+      // crbus:if not creation.failure
+      if (reason !== undefined) return refuse(state, reason)
+      // crbus:end
+      return emit(state, { ...action, type: 'OrderLinePlaced' })
+    }
     case 'OrderLinePlaced':
-      return {
-        state: {
-          ...state,
-          status: action.type,
-          // crbus:each field of creation.fields
-          line_total: action.line_total,
-          // crbus:end
-        },
-        effects: [],
-      }
+      return unchanged({
+        ...state,
+        status: action.type,
+        // crbus:each field of creation.fields
+        line_total: action.line_total,
+        // crbus:end
+      })
     // crbus:each change of changes
-    case 'CancelOrderLine':
-      if (state.status === 'new' || state.status === 'OrderLineCancelled') return { state, effects: [] }
-      // crbus:put `whyNotCancelOrderLine(action) ?? { ...action, type: 'OrderLineCancelled' }` is change.decides_ts
-      return emit(state, whyNotCancelOrderLine(action) ?? { ...action, type: 'OrderLineCancelled' })
+    case 'CancelOrderLine': {
+      if (isDone(state.status, action.type, 'OrderLineCancelled')) return unchanged(state)
+      // crbus:put ` ?? whyNotCancelOrderLine(action)` is change.why_ts
+      const reason = whyNotNow(state.status, action.type) ?? whyNotCancelOrderLine(action)
+      // crbus:if change.failure
+      // crbus:put `(action, reason)` is change.failure.arguments_ts
+      if (reason !== undefined) return emit(state, refuseCancelOrderLine(action, reason))
+      // crbus:end
+      // crbus:if not change.failure
+      if (reason !== undefined) return refuse(state, reason)
+      // crbus:end
+      return emit(state, { ...action, type: 'OrderLineCancelled' })
+    }
     case 'OrderLineCancelled':
-      return { state: { ...state, status: action.type }, effects: [] }
+      return unchanged({ ...state, status: action.type })
     // crbus:end
     // crbus:each failure of failures
     case 'OrderLineRejected':
-      return { state, effects: [] }
+      return unchanged(state)
     // crbus:end
     // crbus:here
     case 'OrderLineCancelRejected':
-      return { state, effects: [] }
+      return unchanged(state)
     // crbus:end
   }
 }
+
+const unchanged = (state: OrderLineState) => ({ state, effects: [] })
 
 /** Stored first, published after: both or neither, also when the process dies between the two. */
 const emit = (state: OrderLineState, event: OrderLineEvent) => ({
@@ -72,6 +93,11 @@ const emit = (state: OrderLineState, event: OrderLineEvent) => ({
   effects: [append(event), publish(ORDER_LINE_EVENTS, event)],
 })
 
+// crbus:if refuses_plainly
+/** Refuses a command that has no event for it: nothing changes and nothing is published. */
+const refuse = (state: OrderLineState, _reason: string) => unchanged(state)
+
+// crbus:end
 export const orderLineAggregate: Aggregate<OrderLineState, OrderLineAction> = {
   name: 'order-line',
   events: ORDER_LINE_EVENTS,

@@ -1,4 +1,8 @@
 import { delay, dispatch, type Effect, publish, type Reducer, type Saga, type Step } from 'crbus'
+// crbus:if todos
+// crbus:as ts.todo_import
+// crbus:end
+// crbus:end
 // crbus:as ts.imports
 import type {
   CheckoutFlowAction,
