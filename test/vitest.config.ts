@@ -13,6 +13,7 @@ const slow = process.env.CI
       'test/contract/outbox-kills.test.ts',
       'test/contract/shop-chaos.test.ts',
       'test/e2e/kills.test.ts',
+      'test/templates/mutation-score.test.ts',
     ]
 const project = (name: string, include: string[], more = {}) => ({
   root,
@@ -27,6 +28,7 @@ export default defineConfig({
     projects: [
       project('unit', ['test/unit/**/*.test.ts'], { testTimeout: 60_000 }),
       project('templates', ['templates/*-ts/files/test/**/*.test.ts', 'test/templates/**/*.test.ts'], {
+        exclude: slow,
         testTimeout: 60_000,
         hookTimeout: 60_000,
       }),

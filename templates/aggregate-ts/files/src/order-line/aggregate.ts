@@ -51,7 +51,6 @@ export const reduceOrderLine: Reducer<OrderLineState, OrderLineAction> = (state,
     }
     case 'OrderLinePlaced':
       return unchanged({
-        ...state,
         status: action.type,
         // crbus:each field of creation.fields
         line_total: action.line_total,
