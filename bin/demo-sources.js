@@ -27,7 +27,7 @@ crbus(
   shop,
   'new aggregate payment --event PaymentCompleted:order_id=uuid,amount=money --event PaymentFailed:order_id=uuid,amount=money,reason=string',
 )
-crbus(shop, 'new saga checkout --on order-events,inventory-events,payment-events')
+crbus(shop, 'new saga checkout --on order-events,inventory-events,payment-events --field CompletePayment.amount=total')
 // What opens bus and store and writes to a terminal is the demo command's own.
 for (const name of ['main.ts', 'options.ts', 'run.ts', 'sample.ts', 'topics.ts']) rmSync(join(shop, 'src', name))
 

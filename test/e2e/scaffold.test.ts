@@ -40,6 +40,8 @@ const orderEvents = 'OrderPlaced:order_id=uuid,total=money OrderCancelled:order_
 const paymentEvents =
   'PaymentCompleted:order_id=uuid,amount=money PaymentFailed:order_id=uuid,reason=string PaymentRefunded:order_id=uuid'
 const eventFlags = (events: string) => events.split(' ').flatMap((event) => ['--event', event])
+const fieldFlags = (sources: string) => sources.split(' ').flatMap((source) => ['--field', source])
+const paymentAmount = '--field CompletePayment.amount=total'
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crbus-scaffold-'))
@@ -74,7 +76,7 @@ describe('what is scaffolded into it', () => {
 
   test('new saga checkout, in less than a second', async () => {
     const started = performance.now()
-    const made = await crbus('new saga checkout --on order-events,payment-events --no-install')
+    const made = await crbus(`new saga checkout --on order-events,payment-events ${paymentAmount} --no-install`)
     const took = performance.now() - started
     expect(made.exitCode, made.all).toBe(0)
     // The claim is 1 s on an idle machine; this only notices when it is far from that.
@@ -89,9 +91,13 @@ describe('what is scaffolded into it', () => {
     all.push(await crbus('new aggregate refund --codec rust --no-install', eventFlags(refund)))
     all.push(await crbus('new aggregate async-job --yes --no-install'))
     all.push(await crbus('new aggregate types --yes --no-install'))
-    all.push(await crbus('new saga order-line-process --on order-line-events,types-events,refund-events --no-install'))
+    const sources =
+      'CreateTypes.types_id=order_line_id CreateTypes.amount=total AskRefund.refund_id=order_line_id CancelOrderLine.cancelled_by=sku CancelOrderLine.cancelled_at=at AskAgain.asked_again_by=sku'
+    const process = 'new saga order-line-process --on order-line-events,types-events,refund-events --no-install'
+    all.push(await crbus(process, fieldFlags(sources)))
     // Of its first step nothing is ever taken back; and the code around has a `plan` and a `test` of its own.
-    all.push(await crbus('new saga plan --on types-events,payment-events --no-install'))
+    const plan = 'new saga plan --on types-events,payment-events --no-install'
+    all.push(await crbus(plan, fieldFlags('CompletePayment.order_id=types_id')))
     all.push(await crbus('new aggregate test --yes --no-install'))
     // Nothing but an id, of which every sample has a new one.
     all.push(await crbus('new aggregate ping --event PingSent:ping_id=uuid --no-install'))
@@ -107,7 +113,7 @@ describe('what is scaffolded into it', () => {
   })
 
   test('is kept when made again', async () => {
-    const again = await crbus('new saga checkout --on order-events,payment-events --json')
+    const again = await crbus(`new saga checkout --on order-events,payment-events ${paymentAmount} --json`)
     const { files, written } = JSON.parse(again.stdout)
     expect(new Set(files.map(({ action }: { action: string }) => action))).toEqual(new Set(['keep']))
     expect(written).toEqual([])

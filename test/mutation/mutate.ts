@@ -95,7 +95,8 @@ function changesOf(node: ts.Node): readonly Change[] {
   }
   if (ts.isTemplateExpression(node)) return [{ what: 'text emptied', text: "''" }]
   if (ts.isArrayLiteralExpression(node) && node.elements.length > 0) return [{ what: 'list emptied', text: '[]' }]
-  if (ts.isObjectLiteralExpression(node) && node.properties.length > 0) return [{ what: 'object emptied', text: '({})' }]
+  if (ts.isObjectLiteralExpression(node) && node.properties.length > 0)
+    return [{ what: 'object emptied', text: '({})' }]
   if (
     (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node) || ts.isSpreadAssignment(node)) &&
     // One property alone is what emptying the object leaves out.

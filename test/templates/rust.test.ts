@@ -38,7 +38,7 @@ const aggregates = {
     'OrderCancelled:order_id=uuid,reason=string',
   ],
   payment: [
-    'PaymentCompleted:payment_id=string,amount=money,at=time',
+    'PaymentCompleted:payment_id=string,amount=money',
     'PaymentFailed:payment_id=string,reason=string',
     'PaymentRefunded:payment_id=string',
     'PaymentRefundDeclined:payment_id=string,code=int',
@@ -53,10 +53,19 @@ const aggregates = {
     'LoyaltyPointsDenied:loyalty_account_id=uuid,note=string',
   ],
 }
+const asField = (source: string) => ['--field', source]
 const sagas = {
-  checkout: ['order-events,payment-events,stock-events'],
-  b: ['a-events,ping-events', '--timeout', '1500ms'],
-  'member-welcome': ['loyalty-account-events,payment-events,a-events'],
+  checkout: [
+    'order-events,payment-events,stock-events',
+    ...['CompletePayment.payment_id=order_id', 'CompletePayment.amount=total'].flatMap(asField),
+    ...['ReserveStock.sku=order_id', 'ReserveStock.quantity=total'].flatMap(asField),
+  ],
+  b: ['order-events,ping-events', '--timeout', '1500ms', ...asField('SendPing.ping_id=order_id')],
+  'member-welcome': [
+    'loyalty-account-events,payment-events,a-events',
+    ...['CompletePayment.payment_id=first_name', 'CompletePayment.amount=points'].flatMap(asField),
+    ...['AddA.a_id=first_name', 'AddA.at=opened'].flatMap(asField),
+  ],
 }
 
 describe('a service made of the Rust templates', () => {

@@ -29,3 +29,6 @@ export interface StockReleased {
 export type InventoryCommand = ReserveStock | ReleaseStock
 export type InventoryEvent = StockReserved | StockReleased
 export type InventoryAction = InventoryCommand | InventoryEvent
+
+/** How far one of them is: the last event that changed it. */
+export type InventoryStatus = 'new' | 'StockReserved' | 'StockReleased'

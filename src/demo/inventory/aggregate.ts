@@ -1,14 +1,14 @@
 import { type Aggregate, append, publish, type Reducer } from 'crbus'
-import type { InventoryAction, InventoryEvent } from './actions.ts'
+import type { InventoryAction, InventoryEvent, InventoryStatus } from './actions.ts'
 import { inventoryCodec } from './codec.ts'
+import { isDone, whyNotNow } from './rules.ts'
 
 export const INVENTORY_EVENTS = 'inventory-events'
 export const INVENTORY_COMMANDS = 'inventory-commands'
 
 /** What the events have made of it so far. */
 export interface InventoryState {
-  /** The last event that changed it. */
-  readonly status: 'new' | InventoryEvent['type']
+  readonly status: InventoryStatus
   readonly item: string
 }
 
@@ -18,36 +18,43 @@ export const newInventory: InventoryState = {
 }
 
 /**
- * Commands decide, events change the state, and both are pure: no clock, no database, no chance in here. A command that
- * does not apply changes nothing, since messages may come twice.
+ * Commands decide, events change the state, and both are pure: no clock, no database, no chance in here. A command for what
+ * was done already changes nothing, since messages may come twice; one that does not apply is refused.
  */
 export const reduceInventory: Reducer<InventoryState, InventoryAction> = (state, action) => {
   switch (action.type) {
-    case 'ReserveStock':
-      if (state.status !== 'new') return { state, effects: [] }
+    case 'ReserveStock': {
+      if (isDone(state.status, action.type, 'StockReserved')) return unchanged(state)
+      const reason = whyNotNow(state.status, action.type)
+      if (reason !== undefined) return refuse(state, reason)
       return emit(state, { ...action, type: 'StockReserved' })
+    }
     case 'StockReserved':
-      return {
-        state: {
-          ...state,
-          status: action.type,
-          item: action.item,
-        },
-        effects: [],
-      }
-    case 'ReleaseStock':
-      if (state.status === 'new' || state.status === 'StockReleased') return { state, effects: [] }
+      return unchanged({
+        status: action.type,
+        item: action.item,
+      })
+    case 'ReleaseStock': {
+      if (isDone(state.status, action.type, 'StockReleased')) return unchanged(state)
+      const reason = whyNotNow(state.status, action.type)
+      if (reason !== undefined) return refuse(state, reason)
       return emit(state, { ...action, type: 'StockReleased' })
+    }
     case 'StockReleased':
-      return { state: { ...state, status: action.type }, effects: [] }
+      return unchanged({ ...state, status: action.type })
   }
 }
+
+const unchanged = (state: InventoryState) => ({ state, effects: [] })
 
 /** Stored first, published after: both or neither, also when the process dies between the two. */
 const emit = (state: InventoryState, event: InventoryEvent) => ({
   state,
   effects: [append(event), publish(INVENTORY_EVENTS, event)],
 })
+
+/** Refuses a command that has no event for it: nothing changes and nothing is published. */
+const refuse = (state: InventoryState, _reason: string) => unchanged(state)
 
 export const inventoryAggregate: Aggregate<InventoryState, InventoryAction> = {
   name: 'inventory',

@@ -31,3 +31,6 @@ export interface OrderCancelled {
 export type OrderCommand = PlaceOrder | CancelOrder
 export type OrderEvent = OrderPlaced | OrderCancelled
 export type OrderAction = OrderCommand | OrderEvent
+
+/** How far one of them is: the last event that changed it. */
+export type OrderStatus = 'new' | 'OrderPlaced' | 'OrderCancelled'

@@ -1,14 +1,14 @@
 import { type Aggregate, append, publish, type Reducer } from 'crbus'
-import type { OrderAction, OrderEvent } from './actions.ts'
+import type { OrderAction, OrderEvent, OrderStatus } from './actions.ts'
 import { orderCodec } from './codec.ts'
+import { isDone, whyNotNow } from './rules.ts'
 
 export const ORDER_EVENTS = 'order-events'
 export const ORDER_COMMANDS = 'order-commands'
 
 /** What the events have made of it so far. */
 export interface OrderState {
-  /** The last event that changed it. */
-  readonly status: 'new' | OrderEvent['type']
+  readonly status: OrderStatus
   readonly item: string
   readonly total: number
 }
@@ -20,37 +20,44 @@ export const newOrder: OrderState = {
 }
 
 /**
- * Commands decide, events change the state, and both are pure: no clock, no database, no chance in here. A command that
- * does not apply changes nothing, since messages may come twice.
+ * Commands decide, events change the state, and both are pure: no clock, no database, no chance in here. A command for what
+ * was done already changes nothing, since messages may come twice; one that does not apply is refused.
  */
 export const reduceOrder: Reducer<OrderState, OrderAction> = (state, action) => {
   switch (action.type) {
-    case 'PlaceOrder':
-      if (state.status !== 'new') return { state, effects: [] }
+    case 'PlaceOrder': {
+      if (isDone(state.status, action.type, 'OrderPlaced')) return unchanged(state)
+      const reason = whyNotNow(state.status, action.type)
+      if (reason !== undefined) return refuse(state, reason)
       return emit(state, { ...action, type: 'OrderPlaced' })
+    }
     case 'OrderPlaced':
-      return {
-        state: {
-          ...state,
-          status: action.type,
-          item: action.item,
-          total: action.total,
-        },
-        effects: [],
-      }
-    case 'CancelOrder':
-      if (state.status === 'new' || state.status === 'OrderCancelled') return { state, effects: [] }
+      return unchanged({
+        status: action.type,
+        item: action.item,
+        total: action.total,
+      })
+    case 'CancelOrder': {
+      if (isDone(state.status, action.type, 'OrderCancelled')) return unchanged(state)
+      const reason = whyNotNow(state.status, action.type)
+      if (reason !== undefined) return refuse(state, reason)
       return emit(state, { ...action, type: 'OrderCancelled' })
+    }
     case 'OrderCancelled':
-      return { state: { ...state, status: action.type }, effects: [] }
+      return unchanged({ ...state, status: action.type })
   }
 }
+
+const unchanged = (state: OrderState) => ({ state, effects: [] })
 
 /** Stored first, published after: both or neither, also when the process dies between the two. */
 const emit = (state: OrderState, event: OrderEvent) => ({
   state,
   effects: [append(event), publish(ORDER_EVENTS, event)],
 })
+
+/** Refuses a command that has no event for it: nothing changes and nothing is published. */
+const refuse = (state: OrderState, _reason: string) => unchanged(state)
 
 export const orderAggregate: Aggregate<OrderState, OrderAction> = {
   name: 'order',

@@ -24,3 +24,6 @@ export interface PaymentFailed {
 export type PaymentCommand = CompletePayment
 export type PaymentEvent = PaymentCompleted | PaymentFailed
 export type PaymentAction = PaymentCommand | PaymentEvent
+
+/** How far one of them is: the last event that changed it. */
+export type PaymentStatus = 'new' | 'PaymentCompleted'

@@ -1,15 +1,14 @@
 import { type Aggregate, append, publish, type Reducer } from 'crbus'
-import type { PaymentAction, PaymentEvent } from './actions.ts'
+import type { PaymentAction, PaymentEvent, PaymentStatus } from './actions.ts'
 import { paymentCodec } from './codec.ts'
-import { whyNotCompletePayment } from './rules.ts'
+import { isDone, refuseCompletePayment, whyNotCompletePayment, whyNotNow } from './rules.ts'
 
 export const PAYMENT_EVENTS = 'payment-events'
 export const PAYMENT_COMMANDS = 'payment-commands'
 
 /** What the events have made of it so far. */
 export interface PaymentState {
-  /** The last event that changed it. */
-  readonly status: 'new' | PaymentEvent['type']
+  readonly status: PaymentStatus
   readonly amount: number
 }
 
@@ -19,27 +18,28 @@ export const newPayment: PaymentState = {
 }
 
 /**
- * Commands decide, events change the state, and both are pure: no clock, no database, no chance in here. A command that
- * does not apply changes nothing, since messages may come twice.
+ * Commands decide, events change the state, and both are pure: no clock, no database, no chance in here. A command for what
+ * was done already changes nothing, since messages may come twice; one that does not apply is refused.
  */
 export const reducePayment: Reducer<PaymentState, PaymentAction> = (state, action) => {
   switch (action.type) {
-    case 'CompletePayment':
-      if (state.status !== 'new') return { state, effects: [] }
-      return emit(state, whyNotCompletePayment(action) ?? { ...action, type: 'PaymentCompleted' })
+    case 'CompletePayment': {
+      if (isDone(state.status, action.type, 'PaymentCompleted')) return unchanged(state)
+      const reason = whyNotNow(state.status, action.type) ?? whyNotCompletePayment(action)
+      if (reason !== undefined) return emit(state, refuseCompletePayment(action, reason))
+      return emit(state, { ...action, type: 'PaymentCompleted' })
+    }
     case 'PaymentCompleted':
-      return {
-        state: {
-          ...state,
-          status: action.type,
-          amount: action.amount,
-        },
-        effects: [],
-      }
+      return unchanged({
+        status: action.type,
+        amount: action.amount,
+      })
     case 'PaymentFailed':
-      return { state, effects: [] }
+      return unchanged(state)
   }
 }
+
+const unchanged = (state: PaymentState) => ({ state, effects: [] })
 
 /** Stored first, published after: both or neither, also when the process dies between the two. */
 const emit = (state: PaymentState, event: PaymentEvent) => ({
