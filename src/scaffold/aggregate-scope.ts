@@ -17,7 +17,7 @@ export interface Aggregate {
 /** What the templates of an aggregate can name; `templates/README.md` lists it. */
 export function aggregateScope({ name, id, events }: Aggregate): Scope {
   const rules = statusRules(events)
-  const scopes = events.map((event, index) => eventScope(event, id, rules[index - 1]))
+  const scopes = events.map((event, index) => eventScope(name, event, id, rules[index - 1]))
   const pascal = spellings.pascal(name)
   const all = events.flatMap((event) => [event, ...event.failures])
   const refusing = events.filter(({ failures }) => failures.length > 0)
@@ -28,7 +28,10 @@ export function aggregateScope({ name, id, events }: Aggregate): Scope {
   )
   const ofRefusing = (prefix: string) => refusing.map(({ command }) => `${prefix}${spellings.pascal(command)}`)
   return {
-    id: fieldScope(id),
+    id: {
+      ...fieldScope(id),
+      is_empty_rust: `${spellings.snake(id.name)}.${id.type.name === 'uuid' ? 'is_nil' : 'is_empty'}()`,
+    },
     creation: scopes[0],
     changes: scopes.slice(1).map((scope, index) => ({
       ...scope,
@@ -75,7 +78,7 @@ export function aggregateScope({ name, id, events }: Aggregate): Scope {
   }
 }
 
-function eventScope(event: DomainEvent, id: Field, rule: StatusRule | undefined): Scope {
+function eventScope(aggregate: Name, event: DomainEvent, id: Field, rule: StatusRule | undefined): Scope {
   const [failure] = event.failures
   const limited = limitedOf(event, id)
   const field = spellings.snake((limited ?? id).name)
@@ -85,9 +88,7 @@ function eventScope(event: DomainEvent, id: Field, rule: StatusRule | undefined)
   return {
     name: event.name,
     command: event.command,
-    fields: event.fields
-      .filter(({ name }) => !isSameName(name, id.name))
-      .map((one) => ({ ...fieldScope(one), refused_rust: one === limited ? tooMuch(one) : one.type.example.rust })),
+    fields: event.fields.filter(({ name }) => !isSameName(name, id.name)).map(fieldScope),
     failures: event.failures.map((one) => failureScope(one, event, id)),
     failure: failure && failureScope(failure, event, id),
     limited: limited && fieldScope(limited),
@@ -97,11 +98,12 @@ function eventScope(event: DomainEvent, id: Field, rule: StatusRule | undefined)
     follows_question: rule?.isGuess ? `  ${todoComment(statusQuestion(event, rule))}` : '',
     follows_ts: listOf(command, quoted),
     expected_follows_ts: listOf('follows', quoted, 2),
-    refuses_rust:
-      limited === undefined
-        ? `${field}.${id.type.name === 'uuid' ? 'is_nil' : 'is_empty'}()`
-        : `${field} > ${limited.type.rust === 'f64' ? '100_000.0' : '100_000'}`,
-    refused_id_rust: limited === undefined ? id.type.empty.rust : id.type.example.rust,
+    follows_question_rust: rule?.isGuess ? `    ${todoComment(statusQuestion(event, rule))}` : '',
+    refusal_rust: failure === undefined ? 'let' : 'let mut',
+    limit_question_rust: `${' '.repeat(16)}${todoComment(limitQuestion)}`,
+    limits_rust: limited && limitsInRust(limited),
+    limit_rust: limited && limitInRust(limited, limitQuestion),
+    refused_commands_rust: refusedCommands(aggregate, event, id),
   }
 }
 
@@ -124,7 +126,45 @@ function limitTests(aggregate: Name, creation: DomainEvent, change: DomainEvent,
   ].join('\n')
 }
 
-const tooMuch = ({ type }: Field): string => (type.rust === 'f64' ? '100_001.0' : '100_001')
+const limitsInRust = ({ type }: Field): string => (type.rust === 'f64' ? '0.0..=100_000.0' : '0..=100_000')
+
+/** The rule about the limits of a field, inside of an arm of the reducer. */
+function limitInRust(limited: Field, question: string): string {
+  const field = spellings.snake(limited.name)
+  return [
+    todoComment(question),
+    `if !(${limitsInRust(limited)}).contains(&${field}) {`,
+    `    let why = "${field} is not from 0 to 100000";`,
+    '    refusal.get_or_insert_with(|| why.to_string());',
+    '}',
+  ]
+    .map((line) => `${' '.repeat(16)}${line}`)
+    .join('\n')
+}
+
+/** Commands that their rule refuses, as the list of a Rust test. */
+function refusedCommands(aggregate: Name, event: DomainEvent, id: Field): string {
+  const limited = limitedOf(event, id)
+  const number = (value: string) => (limited?.type.rust === 'f64' ? `${value}.0` : value)
+  const command = `${spellings.pascal(aggregate)}Action::${spellings.pascal(event.command)}`
+  const others = event.fields.filter(({ name }) => !isSameName(name, id.name))
+  const one = (indent: string, changed: Field, value: string): string =>
+    [
+      `${command} {`,
+      ...[id, ...others].map((field) => {
+        const isChanged = isSameName(field.name, changed.name)
+        return `${indent}    ${spellings.snake(field.name)}: ${isChanged ? value : field.type.example.rust},`
+      }),
+      `${indent}}`,
+    ].join('\n')
+  if (limited === undefined) return `    let refused = [${one('    ', id, id.type.empty.rust)}];`
+  const all = [
+    one('        ', id, id.type.empty.rust),
+    one('        ', limited, number('-1')),
+    one('        ', limited, number('100_001')),
+  ]
+  return ['    let refused = [', ...all.map((text) => `        ${text},`), '    ];'].join('\n')
+}
 
 /** The field the sample rule looks at: the first that is a number. */
 const limitedOf = ({ fields }: DomainEvent, id: Field): Field | undefined =>
@@ -145,9 +185,6 @@ function reasonOf(event: DomainEvent): Field | undefined {
 }
 
 function failureScope({ name, fields }: Failure, event: DomainEvent, id: Field): Scope {
-  const limited = limitedOf(event, id)
-  const reason =
-    limited === undefined ? `${spellings.snake(id.name)} is empty` : `${spellings.snake(limited.name)} is too much`
   const saying = reasonOf(event)
   const scopes = (of: readonly Field[]) =>
     of
@@ -161,7 +198,7 @@ function failureScope({ name, fields }: Failure, event: DomainEvent, id: Field):
           shared_line_ts: `  ${snake}: command.${snake},`,
           refused_line_ts: field === saying ? line : `  ${snake}: ${todoInTypeScript(question, field.type.ts)},`,
           expected_line_ts: field === saying ? line : `  ${snake}: expect.anything(),`,
-          refused_rust: field === saying ? `"${reason}".to_string()` : todoInRust(question),
+          refused_rust: field === saying ? 'refusal' : todoInRust(question),
         }
       })
   const isTold = saying !== undefined
@@ -173,6 +210,7 @@ function failureScope({ name, fields }: Failure, event: DomainEvent, id: Field):
     own: scopes(fields.filter((field) => !has(event.fields, field))),
     parameters_ts: `(command: ${spellings.pascal(event.command)}${isTold ? ', reason: string' : ''})`,
     arguments_ts: isTold ? '(action, reason)' : '(action)',
+    is_refused_rust: isTold ? 'let Some(refusal) = refusal' : 'refusal.is_some()',
     expected_parameters_ts: isTold ? '(command, reason)' : '(command)',
   }
 }

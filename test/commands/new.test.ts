@@ -477,7 +477,9 @@ pub enum TicketAction {
     const { exitCode, stderr } = await run(NewSaga, saga)
     expect([exitCode, stderr]).toEqual([
       2,
-      expect.stringContaining('schemas/ticket-events.json does not say whether PrinterOffline is a command or an event'),
+      expect.stringContaining(
+        'schemas/ticket-events.json does not say whether PrinterOffline is a command or an event',
+      ),
     ])
     expect(stderr).toContain('--as PrinterOffline=failure')
     const unknown = await run(NewSaga, [...saga, '--as', 'PrinterOffline=query'])

@@ -166,6 +166,21 @@ pub enum OrderLineStatus {
     // crbus:end
 }
 
+/// Which status may follow which. A command that would lead to another is refused.
+#[rustfmt::skip] // One line each.
+const MAY_FOLLOW: &[(OrderLineStatus, OrderLineStatus)] = &[
+    (OrderLineStatus::New, OrderLineStatus::OrderLinePlaced),
+    // crbus:each change of changes
+    // crbus:if change.follows_question
+    // crbus:as change.follows_question_rust
+    // crbus:end
+    // crbus:end
+    // crbus:each status of change.follows; OrderLinePlaced is status.name
+    (OrderLineStatus::OrderLinePlaced, OrderLineStatus::OrderLineCancelled),
+    // crbus:end
+    // crbus:end
+];
+
 /// What its events have made of it so far.
 #[derive(State, Clone, Debug, Default, PartialEq)]
 pub struct OrderLineState {
@@ -216,13 +231,12 @@ impl OrderLineState {
         }
         // crbus:end
     }
-    // crbus:if changes
 
-    /// Whether a change applies. It does not twice: messages may come twice.
-    fn may_become(&self, status: OrderLineStatus) -> bool {
-        self.status != OrderLineStatus::New && self.status != status
+    /// Why nothing may lead to a status now.
+    fn why_not(&self, next: OrderLineStatus) -> Option<String> {
+        let is_allowed = MAY_FOLLOW.contains(&(self.status, next));
+        (!is_allowed).then(|| format!("{next:?} may not follow {:?}", self.status))
     }
-    // crbus:end
 }
 
 /// What the reducer needs of the world.
@@ -257,23 +271,44 @@ impl Reducer for OrderLineReducer {
                 line_total,
                 // crbus:end
             } => {
-                if state.status != OrderLineStatus::New {
+                let next = OrderLineStatus::OrderLinePlaced;
+                // crbus:put `let mut` is creation.refusal_rust
+                let mut refusal = state.why_not(next);
+                if state.status == next && refusal.is_some() {
                     return settle(None);
                 }
                 // crbus:if creation.failure
-                // A rule to begin with, to be replaced by yours.
-                // crbus:put `line_total > 100_000` is creation.refuses_rust
-                if line_total > 100_000 {
+                // crbus:put `order_line_id.is_nil()` is id.is_empty_rust
+                if order_line_id.is_nil() {
+                    let why = "order_line_id is empty";
+                    refusal.get_or_insert_with(|| why.to_string());
+                }
+                // crbus:if creation.limited; line_total is creation.limited.name
+                // crbus:as creation.limit_question_rust
+                // crbus:end
+                // crbus:put `0..=100_000` is creation.limits_rust
+                if !(0..=100_000).contains(&line_total) {
+                    let why = "line_total is not from 0 to 100000";
+                    refusal.get_or_insert_with(|| why.to_string());
+                }
+                // crbus:end
+                // crbus:put `let Some(refusal) = refusal` is creation.failure.is_refused_rust
+                if let Some(refusal) = refusal {
                     let failure = OrderLineAction::OrderLineRejected {
                         order_line_id,
                         // crbus:each field of creation.failure.shared
                         line_total,
                         // crbus:end
-                        // crbus:each field of creation.failure.own; reason is field.name; `"line_total is too much".to_string()` is field.refused_rust
-                        reason: "line_total is too much".to_string(),
+                        // crbus:each field of creation.failure.own; reason is field.name; refusal is field.refused_rust
+                        reason: refusal,
                         // crbus:end
                     };
                     return env.persist(state, failure);
+                }
+                // crbus:end
+                // crbus:if not creation.failure
+                if let Some(refusal) = refusal {
+                    return refuse(&refusal);
                 }
                 // crbus:end
                 let event = OrderLineAction::OrderLinePlaced {
@@ -291,23 +326,39 @@ impl Reducer for OrderLineReducer {
                 reason,
                 // crbus:end
             } => {
-                if !state.may_become(OrderLineStatus::OrderLineCancelled) {
+                let next = OrderLineStatus::OrderLineCancelled;
+                // crbus:put `let mut` is change.refusal_rust
+                let mut refusal = state.why_not(next);
+                if state.status == next && refusal.is_some() {
                     return settle(None);
                 }
                 // crbus:if change.failure
-                // A rule to begin with, to be replaced by yours.
-                // crbus:put `order_line_id.is_nil()` is change.refuses_rust
+                // crbus:put `order_line_id.is_nil()` is id.is_empty_rust
                 if order_line_id.is_nil() {
+                    let why = "order_line_id is empty";
+                    refusal.get_or_insert_with(|| why.to_string());
+                }
+                // crbus:if change.limited
+                // crbus:as change.limit_rust
+                // crbus:end
+                // crbus:end
+                // crbus:put `let Some(refusal) = refusal` is change.failure.is_refused_rust
+                if let Some(refusal) = refusal {
                     let failure = OrderLineAction::OrderLineCancelRejected {
                         order_line_id,
                         // crbus:each field of change.failure.shared; reason is field.name
                         reason,
                         // crbus:end
-                        // crbus:each field of change.failure.own; because is field.name; `"order_line_id is empty".to_string()` is field.refused_rust
-                        because: "order_line_id is empty".to_string(),
+                        // crbus:each field of change.failure.own; because is field.name; refusal is field.refused_rust
+                        because: refusal,
                         // crbus:end
                     };
                     return env.persist(state, failure);
+                }
+                // crbus:end
+                // crbus:if not change.failure
+                if let Some(refusal) = refusal {
+                    return refuse(&refusal);
                 }
                 // crbus:end
                 let event = OrderLineAction::OrderLineCancelled {
@@ -429,6 +480,14 @@ fn settle(failure: Option<String>) -> Effects {
     smallvec![async_effect! { Some(OrderLineAction::Settled { failure }) }]
 }
 
+// crbus:if refuses_plainly
+/// Refuses a command that has no event for it: nothing changes and nothing is published.
+fn refuse(refusal: &str) -> Effects {
+    tracing::info!(refusal, "refused");
+    settle(None)
+}
+
+// crbus:end
 /// The stream of one order line.
 #[must_use]
 pub fn stream_id(id: &str) -> String {
