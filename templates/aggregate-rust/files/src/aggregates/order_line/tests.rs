@@ -412,7 +412,7 @@ async fn commands_are_taken_from_the_bus_until_the_service_is_stopped() {
         loop {
             // Nobody hears what is sent before `run` listens.
             let command = message(&place_order_line());
-            bus.publish("order-line-commands", &command).await.unwrap();
+            bus.publish(COMMANDS, &command).await.unwrap();
             tokio::select! {
                 event = service.next(&mut published) => break event.unwrap(),
                 () = tokio::task::yield_now() => {}
