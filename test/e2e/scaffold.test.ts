@@ -92,7 +92,7 @@ describe('what is scaffolded into it', () => {
     all.push(await crbus('new aggregate async-job --yes --no-install'))
     all.push(await crbus('new aggregate types --yes --no-install'))
     const sources =
-      'CreateTypes.types_id=order_line_id CreateTypes.amount=total AskRefund.refund_id=order_line_id CancelOrderLine.cancelled_by=sku CancelOrderLine.cancelled_at=at UndoRefund.asked_again_by=sku'
+      'CreateTypes.types_id=order_line_id CreateTypes.amount=total AskRefund.refund_id=order_line_id CancelOrderLine.cancelled_by=sku CancelOrderLine.cancelled_at=at'
     const process = 'new saga order-line-process --on order-line-events,types-events,refund-events --no-install'
     all.push(await crbus(process, fieldFlags(sources)))
     // Of its first step nothing is ever taken back; and the code around has a `plan` and a `test` of its own.
