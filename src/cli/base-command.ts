@@ -136,10 +136,15 @@ export abstract class BaseCommand extends Command {
 
   /** Where the schemas of payloads are, when no flag says so. */
   protected async schemaPlace(flags: BusFlags) {
-    const { schemas } = await this.configOf(flags)
+    const { schemas, topics } = await this.configOf(flags)
     return {
       cwd: this.context.cwd,
       schemas: schemas && { path: schemas.value, mustExist: schemas.mustExist },
+      ofTopics: new Map(
+        [...topics].flatMap(([topic, { value }]) =>
+          value.schema === undefined ? [] : [[topic, value.schema] as const],
+        ),
+      ),
       onPassedOver: (reason: string) => void this.notice(reason),
     }
   }

@@ -34,7 +34,20 @@ export interface TopicSettings {
   readonly replication: number | undefined
   /** Milliseconds. */
   readonly retention: number | undefined
+  /** How payloads are written. */
+  readonly codec: TopicCodec | undefined
+  readonly envelope: 'bincode' | 'cbor' | undefined
+  /** The schema file of its payloads, an absolute path. Absent: the one in the folder of schemas that names the topic. */
+  readonly schema: string | undefined
+  /** What records are keyed by: their event type (the default), or the aggregate that the field `id` names. */
+  readonly key: 'type' | 'aggregate' | undefined
+  /** The field of payloads that names the aggregate. */
+  readonly id: string | undefined
 }
+
+const topicCodecs = ['cbor', 'json', 'bincode'] as const
+/** The codecs of payloads that a service writes a topic with. */
+export type TopicCodec = (typeof topicCodecs)[number]
 
 /** One file, read. Paths are absolute. */
 export interface ConfigFile {
@@ -67,12 +80,7 @@ export function readConfigFile(path: string, origin: Origin): ConfigFile {
     profiles: new Map([...(profiles ?? [])].map(([name, keys]) => [name, toProfile(name, place, keys)])),
     schemas,
     templates,
-    topics: new Map(
-      [...(topics ?? [])].map(([topic, { partitions, replication, retention }]) => [
-        topic,
-        { partitions, replication, retention },
-      ]),
-    ),
+    topics: new Map([...(topics ?? [])].map(([topic, keys]) => [topic, toTopicSettings(keys)])),
   }
 }
 
@@ -203,6 +211,14 @@ const count: Read<number> = (value, place) => {
   return Number(value)
 }
 
+const oneOf =
+  <T extends string>(...allowed: readonly T[]): Read<T> =>
+  (value, place) => {
+    const found = allowed.find((one) => one === value)
+    if (found !== undefined) return found
+    throw wrong(place, `must be ${allowed.map((one) => JSON.stringify(one)).join(' or ')}`)
+  }
+
 const time: Read<number> = (value, place) => {
   const length = duration(text(value, place))
   if (!length) throw wrong(place, 'must be a time', '"7d"', '"12h30m"')
@@ -318,6 +334,28 @@ const profile: typeof profileKeys = (value, place) => {
   return read
 }
 
+const topicKeys = shape({
+  partitions: count,
+  replication: count,
+  retention: time,
+  codec: oneOf(...topicCodecs),
+  envelope: oneOf('bincode', 'cbor'),
+  schema: path,
+  key: oneOf('type', 'aggregate'),
+  id: text,
+})
+
+const topic: typeof topicKeys = (value, place) => {
+  const read = topicKeys(value, place)
+  if (read.key === 'aggregate' && read.id === undefined) {
+    throw wrong(place, 'has the key "aggregate" without id, the field that names the aggregate', '"id": "order_id"')
+  }
+  if (read.schema !== undefined && (read.codec === 'cbor' || read.codec === 'json')) {
+    throw wrong(place, `has a schema, which is for the codec "bincode", and the codec "${read.codec}"`)
+  }
+  return read
+}
+
 const readTop = shape({
   profile: text,
   profiles: named(
@@ -327,10 +365,7 @@ const readTop = shape({
   ),
   schemas: path,
   templates: path,
-  topics: named(
-    (topic) => topicNameError(topic)?.message,
-    shape({ partitions: count, replication: count, retention: time }),
-  ),
+  topics: named((topic) => topicNameError(topic)?.message, topic),
   allow: own(shape({ env: list(variable), folders: list(path) })),
 })
 
@@ -346,3 +381,15 @@ function toProfile(name: string, { file, origin }: Place, keys: ReturnType<typeo
     maxBatchBytes: keys.maxBatchBytes,
   }
 }
+
+/** Every key, `undefined` where the file does not have it. */
+const toTopicSettings = (keys: Partial<TopicSettings>): TopicSettings => ({
+  partitions: keys.partitions,
+  replication: keys.replication,
+  retention: keys.retention,
+  codec: keys.codec,
+  envelope: keys.envelope,
+  schema: keys.schema,
+  key: keys.key,
+  id: keys.id,
+})

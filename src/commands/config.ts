@@ -74,8 +74,9 @@ function rowsOf({ profile, bus, maxBatchBytes, guard, store, schemas, templates,
   ]
 }
 
-function formatTopicSettings({ partitions, replication, retention }: TopicSettings): string {
-  const parts = { partitions, replication, retention: retention && formatDuration(retention) }
+function formatTopicSettings(settings: TopicSettings): string {
+  const { retention } = settings
+  const parts = { ...settings, retention: retention && formatDuration(retention) }
   return Object.entries(parts)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
     .join(',')

@@ -5,6 +5,7 @@ import type { Header } from '../bus/record.ts'
 import { ChangeCommand } from '../cli/change-command.ts'
 import { RefusedError, UsageError } from '../cli/errors.ts'
 import { busFlags, changeFlags, parseName, readAsUtc, schemaFlag, toPair } from '../cli/flags.ts'
+import { formatOfTopic, type TopicFormat } from '../cli/topic-format.ts'
 import { compileData, compileTexts } from '../operations/data-template.ts'
 import { viewCodecs } from '../operations/event-view.ts'
 import { openSchemas } from '../operations/open-schemas.ts'
@@ -80,11 +81,12 @@ Long input is published as it comes. A line that cannot be published ends it: th
       helpValue: '4001-',
     }),
     codec: Flags.option({ options: viewCodecs })({
-      description: 'how data is written; bytes takes base64; default: bincode where a schema knows the type, else json',
+      description:
+        'how data is written; bytes takes base64; default: as crbus.json says of the topic, else bincode where a schema knows the type, else json',
       helpGroup: 'EVENT',
     }),
-    envelope: Flags.option({ options: ['bincode', 'cbor'] as const, default: 'bincode' as const })({
-      description: 'how the event is wrapped; Rust services read bincode',
+    envelope: Flags.option({ options: ['bincode', 'cbor'] as const })({
+      description: 'how the event is wrapped; default: as crbus.json says, else bincode, which Rust services read',
       helpGroup: 'EVENT',
     }),
     schema: { ...schemaFlag, helpGroup: 'EVENT' },
@@ -100,7 +102,11 @@ Long input is published as it comes. A line that cannot be published ends it: th
       helpValue: 'name=value',
       helpGroup: 'EVENT',
     }),
-    key: Flags.string({ char: 'k', description: 'record key; default: the event type', helpGroup: 'RECORD' }),
+    key: Flags.string({
+      char: 'k',
+      description: "record key; default: the field that crbus.json names as the topic's id, else the event type",
+      helpGroup: 'RECORD',
+    }),
     partition: Flags.integer({ char: 'p', description: 'default: by the key', min: 0, helpGroup: 'RECORD' }),
     header: Flags.string({
       char: 'H',
@@ -126,8 +132,10 @@ Long input is published as it comes. A line that cannot be published ends it: th
   async run(): Promise<PublishSummary> {
     const { args, flags } = await this.parse(Publish)
     const schemas = await openSchemas(await this.schemaPlace(flags), flags.schema)
-    const settingsAt = this.#settingsAt(flags, { topic: args.topic, schemas })
-    const settings = settingsAt?.(1) ?? { ...toSettings(flags), topic: args.topic, schemas }
+    const format = formatOfTopic(await this.configOf(flags), args.topic)
+    const rest = { topic: args.topic, schemas, ...toFormat(flags, format) }
+    const settingsAt = this.#settingsAt(flags, rest)
+    const settings = settingsAt?.(1) ?? { ...toSettings(flags), ...rest }
     const { lines, progress } = await this.#source({ ...flags, input: args.input })
     const utc = readAsUtc('--timestamp', flags.timestamp)
     if (utc !== undefined) await this.notice(utc)
@@ -180,7 +188,7 @@ Long input is published as it comes. A line that cannot be published ends it: th
   /** Fills in the texts that are templates for each event; `undefined` when none is one. */
   #settingsAt(
     flags: EventFlags,
-    rest: Pick<EventSettings, 'topic' | 'schemas'>,
+    rest: Omit<EventSettings, keyof ReturnType<typeof toSettings>>,
   ): ((index: number) => EventSettings) | undefined {
     const { type, key, timestamp, metadata, header } = flags
     const texts = { type, key, timestamp, metadata, header, ...idsOf(flags) }
@@ -272,8 +280,6 @@ function toLines(text: string | undefined): readonly LineRange[] | undefined {
 interface EventFlags {
   readonly type?: string | undefined
   readonly 'event-version'?: number | undefined
-  readonly codec: EventSettings['codec']
-  readonly envelope: EventSettings['envelope']
   readonly 'correlation-id'?: string | undefined
   readonly 'causation-id'?: string | undefined
   readonly 'user-id'?: string | undefined
@@ -298,7 +304,30 @@ const idsOf = (flags: EventFlags) => ({
   'user-id': flags['user-id'],
 })
 
-function toSettings(flags: EventFlags): Omit<EventSettings, 'topic'> {
+/** Flags go before the configured format of the topic. A schema that is named by a flag says how data is written. */
+function toFormat(
+  { codec, envelope, schema }: FormatFlags,
+  format: TopicFormat | undefined,
+): Pick<EventSettings, 'codec' | 'codecFrom' | 'envelope' | 'keyField'> {
+  const configured = schema === undefined ? format?.codec : undefined
+  const codecFrom = codec !== undefined ? '--codec' : configured === undefined ? undefined : format?.from
+  return {
+    codec: codec ?? configured,
+    codecFrom,
+    envelope: envelope ?? format?.envelope ?? 'bincode',
+    keyField: format?.keyField === undefined ? undefined : { name: format.keyField, from: format.from },
+  }
+}
+
+interface FormatFlags {
+  readonly codec?: EventSettings['codec']
+  readonly envelope?: EventSettings['envelope'] | undefined
+  readonly schema?: string | undefined
+}
+
+function toSettings(
+  flags: EventFlags,
+): Omit<EventSettings, 'topic' | 'schemas' | 'codec' | 'codecFrom' | 'envelope' | 'keyField' | 'keepPartitions'> {
   const timestamp = toTimestamp(flags.timestamp)
   const extra = (flags.metadata ?? []).map((one) => toPair('--metadata', one, 'tenant=acme'))
   const twice = extra.find(([name], at) => extra.findIndex(([other]) => other === name) < at)
@@ -313,8 +342,6 @@ function toSettings(flags: EventFlags): Omit<EventSettings, 'topic'> {
   return {
     eventType: flags.type,
     eventVersion: flags['event-version'],
-    codec: flags.codec,
-    envelope: flags.envelope,
     metadata: Object.values(metadata).some((field) => field !== undefined) ? metadata : null,
     headers: (flags.header ?? []).map((one): Header => {
       const [name, value] = toPair('--header', one, 'trace-id=7f3a')

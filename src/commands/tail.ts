@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
 import { UsageError } from '../cli/errors.ts'
 import { noPlace, parseName, readAsUtc, readFlags, schemaFlag } from '../cli/flags.ts'
+import { codecsOf } from '../cli/topic-format.ts'
 import { youngGenerationBound } from '../cli/young-generation.ts'
 import { compileFilter, WhereTooLongError } from '../operations/event-filter.ts'
 import { type EventView, type Reading, viewCodecs } from '../operations/event-view.ts'
@@ -87,7 +88,7 @@ export default class Tail extends BaseCommand {
     }),
     output: Flags.string({ char: 'o', description: 'text, json, raw or a format', default: 'text' }),
     codec: Flags.option({ options: viewCodecs })({
-      description: 'read payloads as this; default: by schema, else by looking',
+      description: 'read payloads as this; default: as crbus.json says of the topic, else by schema, else by looking',
     }),
     schema: schemaFlag,
   }
@@ -108,7 +109,12 @@ export default class Tail extends BaseCommand {
       grep: flags.grep,
     })
     if (!compiled.ok) throw new UsageError(`--where: ${compiled.reason}`)
-    const reading = { codec: flags.codec, schemas: await openSchemas(await this.schemaPlace(flags), flags.schema) }
+    const reading = {
+      codec: flags.codec,
+      schemas: await openSchemas(await this.schemaPlace(flags), flags.schema),
+      // A schema that is named says how payloads are written.
+      topics: flags.schema === undefined ? codecsOf(await this.configOf(flags)) : undefined,
+    }
     const printer = await this.#printer(flags.output, reading)
     const bus = await this.openBus(flags)
     let events = 0
@@ -165,13 +171,13 @@ export default class Tail extends BaseCommand {
     return { from: range?.from ?? (range && { kind: 'start' as const }), to: to?.spec ?? range?.to }
   }
 
-  async #printer(output: string, { codec, schemas }: Reading): Promise<Printer> {
+  async #printer(output: string, { codec, ...reading }: Reading): Promise<Printer> {
     const { io } = this.context
     if (output === 'json') {
       // Told what payloads are, there is no usual record.
       if (codec !== undefined) return linePrinter((view) => `${formatRecordJson(view)}\n`)
       const { RecordLines } = await import('../ui/record-lines.ts')
-      return new RecordLines(schemas)
+      return new RecordLines(reading)
     }
     if (output === 'raw') {
       // A pipe gets the bytes. On a terminal they are text, which `write` makes harmless.

@@ -10,10 +10,21 @@ export type ViewCodec = (typeof viewCodecs)[number]
 
 /** How payloads are read. */
 export interface Reading {
-  /** Absent: by schema where there is one, else by looking. */
+  /** Absent: as `topics` says, else by schema where there is one, else by looking. */
   readonly codec?: ViewCodec | undefined
+  /** The codecs that topics are configured to be written with. */
+  readonly topics?: ReadonlyMap<string, ConfiguredCodec> | undefined
   readonly schemas?: SchemaSet | undefined
 }
+
+/** The codec of a topic, and the file that says so. */
+interface ConfiguredCodec {
+  readonly codec: 'cbor' | 'json' | 'bincode'
+  readonly from: string
+}
+
+/** A payload that reads as another codec than the one its topic is configured to be written with. */
+type UnexpectedPayload = Extract<DecodedPayload, { ok: true }> & { readonly warning: string }
 
 /** A payload read by a schema: always the bytes that the value would be written as. */
 interface BincodePayload {
@@ -42,7 +53,7 @@ export interface EventView {
   /** `undefined` for a tombstone. */
   readonly envelope: DecodedEnvelope | undefined
   /** `undefined` when there is no envelope to hold one. */
-  readonly payload: DecodedPayload | BincodePayload | undefined
+  readonly payload: DecodedPayload | UnexpectedPayload | BincodePayload | undefined
   /** `undefined` when no schema reads it. */
   readonly bincodeJson: BincodeJson | undefined
 }
@@ -73,7 +84,7 @@ class LazyView implements EventView {
 
   get payload(): EventView['payload'] {
     const { envelope } = this
-    if (envelope?.ok) this.#payload ??= readPayload(this.#schema, this.#reading.codec, envelope.event)
+    if (envelope?.ok) this.#payload ??= this.#read(envelope.event)
     return this.#payload
   }
 
@@ -100,17 +111,54 @@ class LazyView implements EventView {
     return this.#json
   }
 
+  #read(event: EventBytes): NonNullable<EventView['payload']> {
+    const { codec } = this.#reading
+    const configured = this.#configured
+    return configured === undefined ? readPayload(this.#schema, codec, event) : readConfigured(configured, event)
+  }
+
+  /** Only for codecs that read themselves: with `bincode`, a payload is read by its schema as without it. */
+  get #configured(): ConfiguredCodec | undefined {
+    const { codec, topics } = this.#reading
+    const configured = codec === undefined ? topics?.get(this.record.topic) : undefined
+    return configured?.codec === 'bincode' ? undefined : configured
+  }
+
   get #schema(): CompiledSchema | undefined {
     const { codec, schemas } = this.#reading
-    if (schemas === undefined || (codec !== undefined && codec !== 'bincode') || !this.#envelope?.ok) return undefined
+    if (
+      this.#configured !== undefined ||
+      schemas === undefined ||
+      (codec !== undefined && codec !== 'bincode') ||
+      !this.#envelope?.ok
+    )
+      return undefined
     return schemas.find(this.record.topic, this.#envelope.event.eventType)
+  }
+}
+
+interface EventBytes {
+  readonly data: Uint8Array
+  readonly eventType: string
+}
+
+/** A payload of another codec, as of a publisher that does not know the topic's, is shown with a warning. */
+function readConfigured({ codec, from }: ConfiguredCodec, { data }: EventBytes): DecodedPayload | UnexpectedPayload {
+  const as = codec === 'json' ? 'json' : 'cbor'
+  const decoded = decodePayload(data, as)
+  if (decoded.ok) return decoded
+  const looked = decodePayload(data)
+  if (!looked.ok || (looked.codec !== 'json' && looked.codec !== 'cbor')) return decoded
+  return {
+    ...looked,
+    warning: `the payload is ${looked.codec}, and ${from} says that its topic is written as ${codec}`,
   }
 }
 
 function readPayload(
   schema: CompiledSchema | undefined,
   codec: ViewCodec | undefined,
-  { data, eventType }: { readonly data: Uint8Array; readonly eventType: string },
+  { data, eventType }: EventBytes,
 ): DecodedPayload | BincodePayload {
   const own = codec === 'bincode' ? undefined : codec
   if (schema === undefined) {

@@ -3,7 +3,8 @@ import { parseMoment } from '../bus/moment.ts'
 import type { Header, NewRecord } from '../bus/record.ts'
 import { encodeEnvelope, toMetadata } from '../codecs/envelope.ts'
 import { parseJson, writeJson } from '../codecs/json.ts'
-import { encodePayload, type PayloadCodec } from '../codecs/payload.ts'
+import { decodePayload, encodePayload, type PayloadCodec } from '../codecs/payload.ts'
+import { aggregateKey, type KeyField } from './aggregate-key.ts'
 import type { ViewCodec } from './event-view.ts'
 import type { SchemaSet } from './schema-set.ts'
 
@@ -17,11 +18,15 @@ export interface EventSettings {
   readonly schemas?: SchemaSet | undefined
   /** Absent: as a schema says, else JSON. */
   readonly codec?: ViewCodec | undefined
+  /** What chose `codec`, for errors: `--codec`, or a configuration file. */
+  readonly codecFrom?: string | undefined
   readonly envelope: 'bincode' | 'cbor'
   /** Goes over what a line says of itself. */
   readonly metadata: EventMetadata | null
   readonly headers: readonly Header[]
   readonly key?: string | undefined
+  /** Without `key`: the field of an event's data whose value is the record key. Absent: the event type is the key. */
+  readonly keyField?: KeyField | undefined
   readonly partition?: number | undefined
   /** Records go to the partition they say they came from. Default: where their key belongs. */
   readonly keepPartitions?: boolean | undefined
@@ -32,6 +37,8 @@ export type ReadInput =
   | { readonly ok: false; readonly reason: string }
 
 type Bytes = { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly reason: string }
+/** The bytes of a payload, and the value they were made of where it is known. */
+type Payload = Bytes & { readonly value?: unknown }
 type Fields = Readonly<Record<string, unknown>>
 
 const bad = (reason: string) => ({ ok: false, reason }) as const
@@ -45,18 +52,27 @@ export function readInput(line: string, settings: EventSettings): ReadInput {
 function readData(line: string, settings: EventSettings, eventType: string): ReadInput {
   const { codec = codecOf(settings, eventType) } = settings
   const data = codec === 'bincode' ? readBincode(line, settings, eventType) : readPayload(line, codec)
-  if (!data.ok) return data
+  if (!data.ok) return bad(codecProblem(data.reason, codec, settings))
   const eventVersion = settings.eventVersion ?? versionOf(eventType)
-  return toRecord({ eventType, eventVersion, data: data.bytes, metadata: settings.metadata }, settings, {})
+  const event = { eventType, eventVersion, data: data.bytes, metadata: settings.metadata }
+  return toRecord(event, settings, {}, data.value)
+}
+
+/** Why data cannot be written, with what chose the codec. */
+function codecProblem(reason: string, codec: ViewCodec, { topic, codecFrom }: EventSettings): string {
+  if (codecFrom === undefined) return reason
+  if (codecFrom === '--codec') return `--codec ${codec}: ${reason}`
+  const other = codec === 'json' ? 'cbor' : 'json'
+  return `${topic} is written as ${codec} (${codecFrom}): ${reason}; --codec ${other} writes it as ${other}`
 }
 
 /** Where the topic has a schema, whoever reads it expects bincode: a mistyped event type must not go out as JSON. */
 const codecOf = ({ topic, schemas }: EventSettings, eventType: string): 'bincode' | 'json' =>
   schemas?.ofTopic(topic) !== undefined || schemas?.knows(topic, eventType) ? 'bincode' : 'json'
 
-function readBincode(line: string, settings: EventSettings, eventType: string): Bytes {
+function readBincode(line: string, settings: EventSettings, eventType: string): Payload {
   const parsed = parseJson(line)
-  return parsed.ok ? encodeBincode(parsed.value, settings, eventType) : parsed
+  return parsed.ok ? { ...encodeBincode(parsed.value, settings, eventType), value: parsed.value } : parsed
 }
 
 function encodeBincode(data: unknown, { topic, schemas, codec }: EventSettings, eventType: string): Bytes {
@@ -80,12 +96,13 @@ function encodeBy(schema: string, data: unknown, { schemas }: EventSettings): By
 }
 
 /** JSON text goes to the wire as it was written; to CBOR by way of its value. */
-function readPayload(text: string, codec: PayloadCodec): Bytes {
+function readPayload(text: string, codec: PayloadCodec): Payload {
   if (codec === 'text') return utf8(text)
   if (codec === 'bytes') return encodePayload(text.trim(), codec)
   const parsed = parseJson(text)
   if (!parsed.ok) return parsed
-  return codec === 'json' ? utf8(text.trim()) : encodePayload(parsed.value, codec)
+  const encoded = codec === 'json' ? utf8(text.trim()) : encodePayload(parsed.value, codec)
+  return { ...encoded, value: parsed.value }
 }
 
 /**
@@ -172,7 +189,9 @@ function readEvent(fields: Fields, eventType: string, settings: EventSettings): 
     data: data.bytes,
     metadata: merge(metadata === null ? null : toMetadata(metadata), settings.metadata),
   }
-  return toRecord(event, settings, fields)
+  // Bytes, in base64 or as serde_json writes them, are decoded where the key is wanted.
+  const isValue = fields.data_base64 === undefined && isFields(fields.data)
+  return toRecord(event, settings, fields, isValue ? fields.data : undefined)
 }
 
 function merge(own: EventMetadata | null, over: EventMetadata | null): EventMetadata | null {
@@ -209,9 +228,28 @@ function encodeData(data: unknown, codec: PayloadCodec): Bytes {
   return encodePayload(data, codec)
 }
 
-function toRecord(event: SerializedEvent, settings: EventSettings, fields: Fields): ReadInput {
+/** `data` is the value that the event's bytes were made of; `undefined` where only the bytes are known. */
+function toRecord(event: SerializedEvent, settings: EventSettings, fields: Fields, data: unknown): ReadInput {
   const encoded = encodeEnvelope(event, settings.envelope)
-  return encoded.ok ? asRecord(fields, encoded.bytes, event.eventType, settings) : encoded
+  if (!encoded.ok) return encoded
+  const { key, keyField } = settings
+  // A record that says what its key is, or that it has none, keeps it.
+  const hasKey = key !== undefined || fields.key !== undefined || fields.key_base64 !== undefined
+  if (keyField === undefined || hasKey) return asRecord(fields, encoded.bytes, event.eventType, settings)
+  const found = aggregateKey(data ?? decodedData(event, settings), keyField.name)
+  if (!found.ok) return bad(keyProblem(found.reason, event.eventType, settings.topic, keyField))
+  return asRecord({ ...fields, key: found.key }, encoded.bytes, event.eventType, settings)
+}
+
+const keyProblem = (reason: string, eventType: string, topic: string, { from }: KeyField): string =>
+  `the data of ${eventType} ${reason}, by which the records of ${topic} are keyed (${from}); --key gives another key`
+
+/** The value of bytes that came without one; `undefined` where nothing says how they are read. */
+function decodedData({ data, eventType }: SerializedEvent, settings: EventSettings): unknown {
+  const { topic, schemas, codec = codecOf(settings, eventType) } = settings
+  const decoded =
+    codec === 'bincode' ? schemas?.find(topic, eventType)?.decoder.decode(data) : decodePayload(data, codec)
+  return decoded?.ok ? decoded.value : undefined
 }
 
 /** A value that is there already has no place for what the command line says of events. */

@@ -21,6 +21,8 @@ export interface SchemaPlace {
   readonly cwd: string
   /** A file or folder that is set up for them. One that need not exist may be made by the first import. */
   readonly schemas: { readonly path: string; readonly mustExist: boolean } | undefined
+  /** By topic: the schema file that is set up for it, whatever topic the file names. */
+  readonly ofTopics?: ReadonlyMap<string, string> | undefined
   /** Told of a file in the folder `schemas` that was found, not named, and that cannot be read. */
   readonly onPassedOver?: ((reason: string) => void) | undefined
 }
@@ -31,9 +33,23 @@ export interface SchemaPlace {
  *
  * In a folder, the `.json` files that have a `crbus_schema` are schemas, and other JSON belongs to other programs. A file
  * that is not JSON at all, or cannot be read, may be a schema that broke: where the folder was named or set up it is an
- * error, elsewhere `onPassedOver` is told. A named folder must hold a schema.
+ * error, elsewhere `onPassedOver` is told. A named folder must hold a schema. Without `named`, the file that is set up for
+ * a topic goes before the one that names the topic itself.
  */
-export async function findSchemas({ cwd, schemas, onPassedOver }: SchemaPlace, named?: string): Promise<FoundSchemas> {
+export async function findSchemas(place: SchemaPlace, named?: string): Promise<FoundSchemas> {
+  const found = await findInFolder(place, named)
+  const { ofTopics = new Map<string, string>() } = place
+  if (!found.ok || named !== undefined || ofTopics.size === 0) return found
+  const files = found.files.filter(({ schema }) => !ofTopics.has(schema.topic))
+  for (const [topic, path] of ofTopics) {
+    const read = await readNamed(path)
+    if (!read.ok) return { ok: false, reason: `${read.reason} (the schema that crbus.json names for ${topic})` }
+    files.push(...read.files.map(({ schema }) => ({ path, schema: { ...schema, topic } })))
+  }
+  return { ok: true, files }
+}
+
+async function findInFolder({ cwd, schemas, onPassedOver }: SchemaPlace, named?: string): Promise<FoundSchemas> {
   const path = named ?? schemas?.path
   if (path === undefined) {
     const folder = await folderAbove(cwd)

@@ -38,6 +38,7 @@ export function formatRecordJson(view: EventView): string {
   const { payload } = view
   if (payload?.ok) {
     line += `,"codec":"${payload.codec}"`
+    if ('warning' in payload && payload.warning !== undefined) line += `,"warning":${text(payload.warning)}`
     if (payload.codec !== 'bytes') line += `,"data":${printableJson(valueJson(payload.value))}`
     if (!payload.canonical) line += `,"data_base64":"${base64(event.data)}"`
   } else {

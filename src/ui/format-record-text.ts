@@ -46,7 +46,7 @@ export function textFormatter({ color, columns }: TextStyle): (view: EventView) 
     const metadata = metadataText(event.metadata, timestamp)
     const context = metadata === '' ? '' : ` ${chalk.dim(metadata)}`
     const { payload } = view
-    const warning = payload?.ok && payload.codec === 'bincode' ? payload.warning : undefined
+    const warning = payload?.ok && 'warning' in payload ? payload.warning : undefined
     const warned = warning === undefined ? '' : ` ${chalk.yellow(`warning: ${printable(warning)}`)}`
     const title = `${head} ${typeColor(chalk, event.eventType)}${notes}${warned}`
     const body = payloadText(view)

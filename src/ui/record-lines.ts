@@ -1,7 +1,7 @@
 import type { BusRecord } from '../bus/record.ts'
 import { asBuffer, repeatedText } from '../codecs/repeated-text.ts'
 import { W3Spans } from '../codecs/w3-spans.ts'
-import type { EventView } from '../operations/event-view.ts'
+import type { EventView, Reading } from '../operations/event-view.ts'
 import type { SchemaSet } from '../operations/schema-set.ts'
 import { formatRecordJson, interned, keyJson, timeJson } from './format-record-json.ts'
 
@@ -34,6 +34,7 @@ const behindBytes = Buffer.from('"}\n')
  */
 export class RecordLines {
   readonly #schemas: SchemaSet | undefined
+  readonly #configured: Reading['topics']
   readonly #spans = new W3Spans()
   #bytes = Buffer.allocUnsafe(64 * 1024)
   #end = 0
@@ -48,8 +49,9 @@ export class RecordLines {
   #key: Uint8Array | null | undefined
   #keyText = nothing
 
-  constructor(schemas?: SchemaSet) {
+  constructor({ schemas, topics }: Pick<Reading, 'schemas' | 'topics'> = {}) {
     this.#schemas = schemas
+    this.#configured = topics
   }
 
   /** The lines of a batch, which are then the caller's. */
@@ -71,6 +73,7 @@ export class RecordLines {
 
   #appendPlain(record: BusRecord): boolean {
     if (record.value === null || record.headers.length > 0 || record.offset > MOST_EXACT) return false
+    if (this.#configured?.has(record.topic)) return false
     const value = asBuffer(record.value)
     const spans = this.#spans
     if (!spans.scan(value)) return false

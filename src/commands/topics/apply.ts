@@ -26,7 +26,12 @@ export default class TopicsApply extends ChangeCommand {
   async run(): Promise<Result> {
     const { flags } = await this.parse(TopicsApply)
     const { topics, files } = await this.configOf(flags)
-    const declared = new Map([...topics].map(([topic, { value }]) => [topic, value]))
+    const declared = new Map(
+      [...topics].map(([topic, { value }]) => {
+        const { partitions, replication, retention } = value
+        return [topic, { partitions, replication, retention }] as const
+      }),
+    )
     if (declared.size === 0) {
       const where = files.length === 0 ? 'there is no crbus.json here or above' : `${files.join(' and ')} declare none`
       throw new UsageError(`no topics are declared: ${where}`, ['crbus new topic order-events'])

@@ -76,7 +76,7 @@ describe('lines made of bytes are those made of strings', () => {
     ['without a schema', undefined],
     ['with one', schemas],
   ])('%s', (_, some) => {
-    const lines = new RecordLines(some)
+    const lines = new RecordLines({ schemas: some })
     fc.assert(
       fc.property(fc.array(record, { maxLength: 5 }), (records) => {
         const views = () => records.map((one) => viewOf(one, { schemas: some }))
