@@ -84,7 +84,7 @@ describe('new aggregate', () => {
     expect(files.find(({ path }: { path: string }) => path === 'src/service.ts').action).toBe('edit')
     expect(written).toContain('src/order/aggregate.ts')
     expect(read('src/service.ts')).toContain('parts: readonly Part[] = [orderPart]')
-    expect(config().topics['order-events']).toEqual({ partitions: 6, retention: '1d' })
+    expect(config().topics['order-events']).toEqual({ partitions: 6, retention: '1d', codec: 'cbor' })
     const again = await run(NewAggregate, ['order', ...orderFlags, '--partitions', '6', '--retention', '1d', '--json'])
     expect(JSON.parse(again.stdout).written).toEqual([])
   })

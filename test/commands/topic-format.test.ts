@@ -1,0 +1,280 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { SerializedEvent } from '../../src/bus/event.ts'
+import { decodeEnvelope } from '../../src/codecs/envelope.ts'
+import { decodePayload } from '../../src/codecs/payload.ts'
+import ConfigCommand from '../../src/commands/config.ts'
+import NewAggregate from '../../src/commands/new/aggregate.ts'
+import NewSaga from '../../src/commands/new/saga.ts'
+import NewService from '../../src/commands/new/service.ts'
+import Publish from '../../src/commands/publish.ts'
+import Tail from '../../src/commands/tail.ts'
+import TopicsApply from '../../src/commands/topics/apply.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { type Runnable, runCli } from './run-cli.ts'
+
+const COMMANDS = 'order-commands'
+const id = '018f2f5e-7c2a-7d3e-9d1b-0f8a4b2c6d1e'
+const place = [COMMANDS, '--type', 'PlaceOrder.v1', '--data', `{"order_id":"${id}","total":1999}`]
+const orderEvents = ['--event', 'OrderPlaced:order_id=uuid,total=money', '--event', 'OrderCancelled:order_id=uuid']
+
+let broker: MemoryBroker
+let folder: string
+let configFile: string
+beforeEach(() => {
+  broker = new MemoryBroker()
+  folder = mkdtempSync(join(tmpdir(), 'crbus-format-'))
+  configFile = join(folder, 'crbus.json')
+})
+
+const run = (command: Runnable, argv: string[], stdin?: string) =>
+  runCli(command, argv, { broker, cwd: folder, ...(stdin === undefined ? {} : { stdin }) })
+const configure = (topics: object) => writeFileSync(configFile, JSON.stringify({ topics }))
+const config = () => JSON.parse(readFileSync(configFile, 'utf8'))
+
+/** The records of a topic: key, event, envelope. */
+async function records(topic: string) {
+  const { log } = new InMemoryEventBus({ broker })
+  const slices = (await log.ranges(topic)).map(({ partition, start, end }) => ({
+    topic,
+    partition,
+    from: start,
+    to: end,
+  }))
+  const found: { key: string | undefined; format: string; event: SerializedEvent }[] = []
+  for await (const batch of log.read(slices)) {
+    for (const { key, value } of batch) {
+      const envelope = decodeEnvelope(value as Uint8Array)
+      if (!envelope.ok) throw new Error(envelope.reason)
+      const { format, event } = envelope
+      found.push({ key: key === null ? undefined : Buffer.from(key).toString(), format, event })
+    }
+  }
+  return found
+}
+
+const keyed = { codec: 'cbor', key: 'aggregate', id: 'order_id' }
+
+describe('publish writes a topic as crbus.json says', () => {
+  test('in its codec, its envelope, and keyed by the field that names the aggregate', async () => {
+    configure({ [COMMANDS]: { ...keyed, envelope: 'cbor' } })
+    const { exitCode, stderr } = await run(Publish, place)
+    expect([exitCode, stderr]).toEqual([0, ''])
+    const [record] = await records(COMMANDS)
+    expect(record).toMatchObject({ key: id, format: 'cbor' })
+    const data = decodePayload(record?.event.data as Uint8Array, 'cbor')
+    expect(data).toMatchObject({ ok: true, value: { order_id: id, total: 1999 } })
+  })
+
+  test('unless flags say otherwise', async () => {
+    configure({ [COMMANDS]: { ...keyed, envelope: 'cbor' } })
+    await run(Publish, [...place, '--codec', 'json', '--envelope', 'bincode', '--key', 'mine'])
+    const [record] = await records(COMMANDS)
+    expect(record).toMatchObject({ key: 'mine', format: 'bincode-w3' })
+    expect(Buffer.from(record?.event.data as Uint8Array).toString()).toBe(place[4])
+  })
+
+  test('keyed by event type where nothing or "type" says so', async () => {
+    configure({ 'order-events': { codec: 'cbor' }, 'other-events': { key: 'type', id: 'order_id' } })
+    for (const topic of ['order-events', 'other-events']) {
+      await run(Publish, [topic, ...place.slice(1)])
+      expect((await records(topic)).map(({ key }) => key)).toEqual(['PlaceOrder.v1'])
+    }
+  })
+
+  test('with a key of its own for each line, each templated event and each record', async () => {
+    configure({ [COMMANDS]: keyed })
+    const typed = [COMMANDS, '--type', 'PlaceOrder.v1']
+    await run(Publish, typed, '{"order_id":"a"}\n{"order_id":7}\n{"order_id":9007199254740993}\n')
+    await run(Publish, [...typed, '--data', '{"order_id":"o-{{i}}"}', '--count', '2'])
+    const data = { order_id: 'r' }
+    const event = { event_type: 'PlaceOrder.v1', data }
+    const lines = [
+      event,
+      { ...event, key: 'kept' },
+      { ...event, key: null },
+      { event_type: 'PlaceOrder.v1', codec: 'json', data_base64: 'oWhvcmRlcl9pZGFi' },
+    ]
+    await run(Publish, [COMMANDS], lines.map((line) => JSON.stringify(line)).join('\n'))
+    expect((await records(COMMANDS)).map(({ key }) => key)).toEqual([
+      'a',
+      '7',
+      '9007199254740993',
+      'o-1',
+      'o-2',
+      'r',
+      'kept',
+      undefined,
+      'b',
+    ])
+  })
+
+  test.each([
+    ['{"total":1}', "line 1: the data of PlaceOrder.v1 has no field 'order_id', by which"],
+    [
+      '{"order_id":""}',
+      "line 1: the data of PlaceOrder.v1 has a field 'order_id' that is neither a text nor an integer",
+    ],
+    [
+      '{"order_id":1.5}',
+      "line 1: the data of PlaceOrder.v1 has a field 'order_id' that is neither a text nor an integer",
+    ],
+    ['[1]', "line 1: the data of PlaceOrder.v1 has no field 'order_id', by which"],
+  ])('and refuses data without a usable id: %s', async (data, reason) => {
+    configure({ [COMMANDS]: keyed })
+    const { exitCode, stderr } = await run(Publish, [...place.slice(0, 4), data])
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(reason)
+    expect(stderr).toContain(`the records of ${COMMANDS} are keyed (${configFile}); --key gives another key`)
+  })
+
+  test.each([
+    [[], `${COMMANDS} is written as cbor (FILE): not JSON: `, '; --codec json writes it as json'],
+    [['--codec', 'cbor'], '--codec cbor: not JSON: ', ''],
+    [['--codec', 'bincode'], '--codec bincode: no schema says how PlaceOrder.v1 is written', ''],
+  ])('and says what chose the codec that data does not fit, with %j', async (flags, begins, ends) => {
+    configure({ [COMMANDS]: keyed })
+    const data = flags.includes('bincode') ? '{}' : '{order}'
+    const { exitCode, stderr } = await run(Publish, [...place.slice(0, 4), data, ...flags])
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(begins.replace('FILE', configFile))
+    expect(stderr).toContain(ends)
+  })
+
+  test('by the schema file that it names, which may be of another topic', async () => {
+    const made = await import('../../src/scaffold/aggregate-scope.ts')
+    const { idOf, readEvents } = await import('../../src/scaffold/events.ts')
+    const events = readEvents(['OrderPlaced:order_id=string,total=int'])
+    const name = { words: ['order'] }
+    mkdirSync(join(folder, 'types'))
+    writeFileSync(
+      join(folder, 'types/orders.json'),
+      made.commandSchemaOf({ name, id: idOf(name, events, undefined), events }),
+    )
+    configure({
+      'copied-commands': { schema: 'types/orders.json', codec: 'bincode', key: 'aggregate', id: 'order_id' },
+    })
+    const published = await run(Publish, [
+      ...['copied-commands', '--type', 'PlaceOrder.v1', '--data', '{"PlaceOrder":{"order_id":"o-1","total":5}}'],
+    ])
+    expect([published.exitCode, published.stderr]).toEqual([0, ''])
+    expect((await records('copied-commands')).map(({ key }) => key)).toEqual(['o-1'])
+    const tailed = await run(Tail, ['copied-commands', '-e', '-o', '%{PlaceOrder.total}'])
+    expect(tailed.stdout).toBe('5\n')
+    configure({ 'copied-commands': { schema: 'types/none.json' } })
+    expect((await run(Tail, ['copied-commands', '-e'])).stderr).toContain('types/none.json')
+  })
+})
+
+describe('tail reads a topic as crbus.json says', () => {
+  // A CBOR array of three zeros begins as bincode's first variant does.
+  const zeros = ['order-events', '--type', 'Zeros.v1', '--codec', 'cbor', '--data', '[0,0,0]']
+
+  test.each(['text', 'json'])('where looking would be wrong, printed as %s', async (output) => {
+    await run(Publish, zeros)
+    expect((await run(Tail, ['order-events', '-e', '-o', output])).stdout).not.toContain('[0,0,0]')
+    configure({ 'order-events': { codec: 'cbor' } })
+    expect((await run(Tail, ['order-events', '-e', '-o', output])).stdout).toContain('[0,0,0]')
+    const told = await run(Tail, ['order-events', '-e', '-o', output, '--codec', 'bytes'])
+    expect(told.stdout).not.toContain('[0,0,0]')
+  })
+
+  test.each(['text', 'json'])('and warns of a payload in another codec, printed as %s', async (output) => {
+    await run(Publish, ['order-events', '--type', 'OrderPlaced.v1', '--data', '{"total":5}'])
+    configure({ 'order-events': { codec: 'cbor' } })
+    const { stdout } = await run(Tail, ['order-events', '-e', '-o', output])
+    expect(stdout).toContain('{"total":5}')
+    expect(stdout).toContain(`the payload is json, and ${configFile} says that its topic is written as cbor`)
+  })
+})
+
+describe('what crbus new declares', () => {
+  const make = async (command: Runnable, ...argv: string[]) => {
+    const made = await run(command, [...argv, '--no-install'])
+    expect(made.exitCode, made.stderr).toBe(0)
+    return made
+  }
+  const inService = async (...flags: string[]) => {
+    await make(NewService, 'shop', ...flags)
+    folder = join(folder, 'shop')
+    configFile = join(folder, 'crbus.json')
+  }
+  const events = { partitions: 3, retention: '7d' }
+
+  test.each([
+    ['ts', 'cbor', []],
+    ['ts', 'bincode', ['--codec', 'rust']],
+    ['rust', 'bincode', []],
+  ])('of an aggregate in %s is %s, and its commands are keyed by the aggregate', async (lang, codec, flags) => {
+    await inService('--lang', lang)
+    const dry = await run(NewAggregate, ['order', ...orderEvents, ...flags, '--dry-run', '--no-install'])
+    expect(dry.stdout).toContain('"key": "aggregate"')
+    await make(NewAggregate, 'order', ...orderEvents, ...flags)
+    expect(config().topics).toEqual({
+      'order-events': { ...events, codec },
+      'order-commands': { ...events, codec, key: 'aggregate', id: 'order_id' },
+    })
+    const published = await run(Publish, place)
+    expect(published.exitCode, published.stderr).toBe(0)
+    const [record] = await records(COMMANDS)
+    expect(record?.key).toBe(id)
+    const tailed = await run(Tail, [COMMANDS, '-e'])
+    expect(tailed.stdout).toContain('"total":1999')
+    if (codec === 'cbor') expect(decodePayload(record?.event.data as Uint8Array, 'cbor').ok).toBe(true)
+    else expect(record?.event.data[0]).toBe(0)
+  })
+
+  test.each([
+    ['ts', 'cbor'],
+    ['rust', 'bincode'],
+  ])('of a saga in %s is %s', async (lang, codec) => {
+    await inService('--lang', lang)
+    await make(NewAggregate, 'order', ...orderEvents)
+    await make(NewAggregate, 'payment', '--event', 'PaymentCompleted:order_id=uuid,amount=money')
+    await make(NewSaga, 'checkout', '--on', 'order-events,payment-events')
+    expect(config().topics['checkout-events']).toEqual({ ...events, codec })
+  })
+
+  test('never replaces what the file says, and keeps its layout', async () => {
+    await inService()
+    const own =
+      '{\n  "schemas": "schemas",\n\n  "topics": { "order-commands": { "codec": "json", "key": "type" } }\n}\n'
+    writeFileSync(configFile, own)
+    const { stderr } = await make(NewAggregate, 'order', ...orderEvents)
+    expect(stderr).toContain('topics.order-commands.codec is there already and stays as it is')
+    expect(config().topics[COMMANDS]).toEqual({ ...events, codec: 'json', key: 'type', id: 'order_id' })
+    expect(readFileSync(configFile, 'utf8')).toContain('{\n  "schemas": "schemas",\n\n  "topics": {')
+  })
+})
+
+describe('the keys of a topic in crbus.json', () => {
+  test.each([
+    [{ codec: 'avro' }, 'topics.x-events.codec must be "cbor" or "json" or "bincode"'],
+    [{ envelope: 'json' }, 'topics.x-events.envelope must be "bincode" or "cbor"'],
+    [{ key: 'id' }, 'topics.x-events.key must be "type" or "aggregate"'],
+    [{ key: 'aggregate' }, 'topics.x-events has the key "aggregate" without id, the field that names the aggregate'],
+    [{ id: 7 }, 'topics.x-events.id must be a text that is not empty'],
+    [{ codec: 'cbor', schema: 'a.json' }, 'topics.x-events has a schema, which is for the codec "bincode"'],
+    [{ codecs: 'cbor' }, "topics.x-events.codecs is no key of crbus; did you mean 'codec'?"],
+  ])('are checked: %j', async (keys, reason) => {
+    configure({ 'x-events': keys })
+    const { exitCode, stderr } = await run(Publish, place)
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`${configFile}: ${reason}`)])
+  })
+
+  test('are shown by crbus config', async () => {
+    configure({ [COMMANDS]: { partitions: 3, ...keyed } })
+    const { stdout } = await run(ConfigCommand, [])
+    expect(stdout).toContain('partitions=3,codec=cbor,key=aggregate,id=order_id')
+  })
+
+  test('leave topics apply as it was', async () => {
+    configure({ [COMMANDS]: { partitions: 2, ...keyed } })
+    const { stdout, exitCode } = await run(TopicsApply, ['--yes', '--json'])
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout).create).toEqual([{ topic: COMMANDS, partitions: 2 }])
+  })
+})
