@@ -3,13 +3,14 @@ import { decodeCbor, type Encoded, encodeCbor } from '../codecs/cbor.ts'
 import { decodeJson } from '../codecs/json.ts'
 import { encodePayload } from '../codecs/payload.ts'
 import type { EventCodec } from './codec.ts'
+import { otherCodec } from './other-codec.ts'
 import type { Action } from './reducer.ts'
 
 /** The version each action is written as. */
 export type ActionVersions<A extends Action> = Readonly<Record<A['type'], number>>
 
 interface Format {
-  readonly name: string
+  readonly name: 'CBOR' | 'JSON'
   readonly encode: (fields: object) => Encoded
   readonly decode: (bytes: Uint8Array) => { readonly ok: true; readonly value: unknown } | Failure
 }
@@ -57,7 +58,10 @@ function plainCodec<A extends Action>(versions: ActionVersions<A>, format: Forma
 
 function fieldsOf({ eventType, data }: SerializedEvent, { name, decode }: Format): object {
   const decoded = decode(data)
-  if (!decoded.ok) throw new TypeError(`the data of ${eventType} is ${decoded.reason}`)
+  if (!decoded.ok) {
+    const other = otherCodec(data, name === 'CBOR' ? 'cbor' : 'json')
+    throw new TypeError(`the data of ${eventType} is ${decoded.reason}${other}`)
+  }
   const { value } = decoded
   const isMap = typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
   if (!isMap) throw new TypeError(`the data of ${eventType} is no map of fields, but other ${name}`)

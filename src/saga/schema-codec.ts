@@ -6,6 +6,7 @@ import { type Shape, shapeOf } from '../schema/bincode/shape.ts'
 import { checkVariant, type Variant, variantsOf, variantTree } from '../schema/bincode/variants.ts'
 import type { Schema } from '../schema/model.ts'
 import type { EventCodec } from './codec.ts'
+import { otherCodec } from './other-codec.ts'
 import type { Action } from './reducer.ts'
 
 /** A variant as an action. */
@@ -46,7 +47,10 @@ export function schemaCodec<A extends Action>(schema: Schema): EventCodec<A> {
       const variant = known.get(typeOf(event.eventType))
       if (variant === undefined) return undefined
       const decoded = decode(event.data)
-      if (!decoded.ok) throw new TypeError(`the data of ${event.eventType}: ${decoded.reason}`)
+      if (!decoded.ok) {
+        const other = otherCodec(event.data, 'bincode')
+        throw new TypeError(`the data of ${event.eventType}: ${decoded.reason}${other}`)
+      }
       const problem = checkVariant(schema, event.eventType, decoded.variant ?? '')
       if (problem !== undefined) throw new TypeError(problem)
       return toAction(event, known.get(decoded.variant ?? '') ?? variant, decoded.value) as A

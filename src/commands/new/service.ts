@@ -4,6 +4,9 @@ import { NewCommand, type Scaffolded, templateFlags } from '../../cli/new-comman
 import { spellings } from '../../scaffold/name.ts'
 import { refuseLink } from '../../scaffold/target.ts'
 
+/** The command that a new service is most often followed by. */
+const NEXT = 'crbus new aggregate order --event OrderPlaced:order_id=uuid,total=money'
+
 export default class NewService extends NewCommand {
   static override summary = 'make a service, for aggregates and sagas to be added to'
   static override description =
@@ -33,9 +36,7 @@ export default class NewService extends NewCommand {
     const result = await this.write(this.plan(template, root, { name, lang, crbus, ...answers }), flags)
     await this.finish(template, root, result, flags)
     if (result.written.length > 0) {
-      await this.notice(
-        `\nNext:\n  cd ${spellings.kebab(name)}\n  crbus new aggregate order --event OrderPlaced:order_id=uuid,total=money`,
-      )
+      for (const line of ['', 'Next:', `  cd ${spellings.kebab(name)}`, `  ${NEXT}`]) await this.notice(line)
     }
     return result
   }

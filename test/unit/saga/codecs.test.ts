@@ -187,6 +187,14 @@ describe('actions by the schema of a Rust service', () => {
     expect(odd.decode(asEvent(odd.encode(action)))).toEqual(action)
   })
 
+  test.each([2 ** 32, 1_795_000_000_000, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER])(
+    'have a number where one was written: %d',
+    (total) => {
+      const large = { type: 'OrderPlaced', ...placed, total } as Action
+      expect(codec.decode(asEvent(codec.encode(large)))).toEqual(large)
+    },
+  )
+
   test('need an enum', () => {
     expect(() => schemaCodec(only(t.of('String')))).toThrow('Only is no enum')
     expect(() => schemaCodec(only(t.named('E'), { E: enumOf({ A: items(t.of('u8')) }) }))).not.toThrow()
@@ -209,5 +217,36 @@ describe('several codecs as one', () => {
     expect(all.encode({ type: 'ChargePayment' })).toEqual(own.encode({ type: 'ChargePayment' }))
     expect(all.decode(serializedEvent('ChargePayment.v1', new Uint8Array()))).toBeUndefined()
     expect(() => combineCodecs()).toThrow(/no codec/)
+  })
+})
+
+describe('data that was published in another codec', () => {
+  const data = { order_id: 'o-1', parcels: 2 }
+  const strings = fields({ order_id: t.of('String'), carrier: t.of('String') })
+  const written = {
+    cbor: cborCodec<Shipping>({ Shipped: 1, Lost: 1 }).encode({ type: 'Shipped', ...data }),
+    json: jsonCodec<Shipping>({ Shipped: 1, Lost: 1 }).encode({ type: 'Shipped', ...data }),
+  }
+  const readers = {
+    cbor: cborCodec({ Shipped: 1 }),
+    json: jsonCodec({ Shipped: 1 }),
+    bincode: schemaCodec(schemaOf('A', { A: enumOf({ Shipped: strings }) })),
+  }
+
+  test.each([
+    ['json', 'cbor'],
+    ['cbor', 'json'],
+    ['json', 'bincode'],
+    ['cbor', 'bincode'],
+  ] as const)('is named, with what to do: %s for %s', (wrote, reads) => {
+    expect(() => readers[reads].decode(asEvent(written[wrote]))).toThrow(
+      `it is ${wrote.toUpperCase()}, written by a publisher with another codec: "crbus publish --codec ${reads}", or "codec": "${reads}"`,
+    )
+  })
+
+  test('is not guessed at when it is neither JSON nor CBOR', () => {
+    expect(() => readers.cbor.decode(serializedEvent('Shipped.v1', Uint8Array.of(0xff)))).toThrow(
+      /^(?!.*another codec)/,
+    )
   })
 })

@@ -1,0 +1,127 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = new URL('../..', import.meta.url).pathname
+
+/** The blocks of shell commands under "First steps" in the README: those of the first terminal, and those of the second. */
+function firstSteps(): readonly [service: string, other: string] {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const from = readme.indexOf('**First steps.**')
+  const section = readme.slice(from, readme.indexOf('\n**', from))
+  const [service, other] = [...section.matchAll(/```sh\n(.*?)```/gs)].map(([, commands]) => commands as string)
+  if (service === undefined || other === undefined) throw new Error('the README has no first steps for two terminals')
+  return [service, other]
+}
+
+const [service, other] = firstSteps()
+const id = /"order_id":"([^"]+)"/.exec(other)?.[1] as string
+const spawned: { readonly pid?: number | undefined }[] = []
+let folder: string
+
+/** A terminal of a user who has nothing but crbus: an empty folder, an empty home, no variables of crbus. */
+function terminal(commands: string, cwd: string) {
+  const { CRBUS_BROKERS, REDPANDA_BROKERS, CRBUS_DATA_DIR, CRBUS_PROFILE, CRBUS_STORE, DATABASE_URL, ...env } =
+    process.env
+  const paths = [join(folder, 'bin'), join(root, 'node_modules', '.bin'), env.PATH]
+  const running = execa('sh', ['-ec', commands], {
+    cwd,
+    extendEnv: false,
+    env: {
+      ...env,
+      PATH: paths.join(delimiter),
+      HOME: join(folder, 'home'),
+      XDG_CONFIG_HOME: '',
+      XDG_DATA_HOME: '',
+      XDG_STATE_HOME: '',
+      // Where npm gets packages from is the machine's own affair.
+      npm_config_userconfig: env.npm_config_userconfig ?? join(homedir(), '.npmrc'),
+      npm_config_cache: env.npm_config_cache ?? join(homedir(), '.npm'),
+      NO_COLOR: '1',
+      CI: '1',
+    },
+    all: true,
+    reject: false,
+    // Ctrl-C reaches what a shell runs, too.
+    detached: true,
+    buffer: false,
+  })
+  spawned.push(running)
+  let text = ''
+  const waiting = new Set<() => void>()
+  const look = () => {
+    for (const check of waiting) check()
+  }
+  running.all.on('data', (chunk: Buffer) => {
+    text += chunk.toString()
+    look()
+  })
+  let isOver = false
+  void running.then(() => {
+    isOver = true
+    look()
+  })
+  return {
+    said: () => text,
+    isOver: () => isOver,
+    /** Resolves when the terminal shows the text; rejects when it ends without. */
+    shows: (wanted: RegExp) =>
+      new Promise<void>((resolve, reject) => {
+        const check = () => {
+          if (wanted.test(text)) resolve()
+          else if (isOver) reject(new Error(`ended without ${wanted}:\n${text}`))
+          else return
+          waiting.delete(check)
+        }
+        waiting.add(check)
+        check()
+      }),
+    async interrupt() {
+      if (!isOver) process.kill(-(running.pid as number), 'SIGINT')
+      await running
+    },
+  }
+}
+
+let shop: ReturnType<typeof terminal>
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'crbus-first-'))
+  for (const name of ['bin', 'home', 'work']) mkdirSync(join(folder, name))
+  // As "npm install --global ." leaves it.
+  const crbus = join(folder, 'bin', 'crbus')
+  writeFileSync(crbus, `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'bin/crbus.js')}" "$@"\n`)
+  chmodSync(crbus, 0o755)
+  shop = terminal(service, join(folder, 'work'))
+  await shop.shows(/running order on /)
+})
+
+afterAll(async () => {
+  await shop.interrupt()
+  for (const { pid } of spawned) {
+    try {
+      process.kill(-(pid as number), 'SIGKILL')
+    } catch {
+      // It is gone already.
+    }
+  }
+})
+
+describe('the first steps of the README, typed as they stand there', () => {
+  test('lead from a published command to the event that it causes', async () => {
+    const second = terminal(other, join(folder, 'work/shop'))
+    await second.shows(new RegExp(`OrderPlaced\\.v1 .*${id}`))
+    await second.interrupt()
+    expect(second.said()).toMatch(/order-commands\[\d\]@\d+ PlaceOrder\.v1/)
+    expect(shop.isOver()).toBe(false)
+    expect(shop.said()).not.toMatch(/dead letter|tries .* again/)
+  })
+
+  test('say in the service what to do when a command is written in another codec', async () => {
+    const wrong = terminal(`${other.split('\n')[0]} --codec json`, join(folder, 'work/shop'))
+    await wrong.shows(/PlaceOrder\.v1/)
+    await shop.shows(/^order: .*dead letter.*PlaceOrder\.v1 is not CBOR.*it is JSON.*"crbus publish --codec cbor"/m)
+  })
+})
