@@ -28,13 +28,35 @@ export interface EventMetadata {
   readonly extra?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** An event whose version is read from its type, as Rust's `SerializedEvent::new` does. */
+/**
+ * An event whose version is read from its type, as Rust's `SerializedEvent::new` does. Throws a `TypeError` for data that is
+ * not bytes.
+ */
 export function serializedEvent(
   eventType: string,
   data: Uint8Array,
   metadata: EventMetadata | null = null,
 ): SerializedEvent {
+  const problem = eventProblem({ eventType, eventVersion: 1, data, metadata })
+  if (problem !== undefined) throw new TypeError(problem)
   return { eventType, eventVersion: versionOf(eventType), data, metadata }
+}
+
+const metadataTexts = ['correlationId', 'causationId', 'userId', 'timestamp'] as const
+
+/** Why a value is not an event, whatever its types say; `undefined` when it is one. On the path of every publish. */
+export function eventProblem(event: unknown): string | undefined {
+  if (typeof event !== 'object' || event === null) return 'an event must be an object, as serializedEvent makes one'
+  const { eventType, data, metadata } = event as Readonly<Record<keyof SerializedEvent, unknown>>
+  if (typeof eventType !== 'string') return `eventType must be a text, and it is a ${typeof eventType}`
+  if (!(data instanceof Uint8Array)) return `the data of ${eventType} must be bytes: a Uint8Array or Buffer`
+  if (metadata === null || metadata === undefined) return undefined
+  if (typeof metadata !== 'object') return `the metadata of ${eventType} must be an object or null`
+  for (const name of metadataTexts) {
+    const text = (metadata as EventMetadata)[name]
+    if (text !== undefined && typeof text !== 'string') return `the ${name} of ${eventType} must be a text`
+  }
+  return undefined
 }
 
 const I32_MIN = -(2 ** 31)

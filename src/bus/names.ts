@@ -45,6 +45,7 @@ export function topicsOfDefaultGroup(group: string, topics: readonly string[]): 
 
 /** Kafka's own rule for topic names (`org.apache.kafka.common.internals.Topic`), kept by every bus. */
 export function topicNameError(topic: string): EventBusError | undefined {
+  if (typeof topic !== 'string') return invalidTopic(String(topic), 'is not a text')
   if (topic === '') return invalidTopic(topic, 'is empty')
   if (topic === '.' || topic === '..') return invalidTopic(topic, 'is reserved')
   if (topic.length > 249) return invalidTopic(topic, `has ${topic.length} characters; 249 are allowed`)

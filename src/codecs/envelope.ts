@@ -1,4 +1,4 @@
-import { type EventMetadata, type SerializedEvent, versionOf } from '../bus/event.ts'
+import { type EventMetadata, eventProblem, type SerializedEvent, versionOf } from '../bus/event.ts'
 import { BincodeReader, BincodeWriter } from './bincode.ts'
 import { cborMajorType, decodeCbor, type Encoded, encodeCbor } from './cbor.ts'
 import { cborField } from './cbor-check.ts'
@@ -181,7 +181,9 @@ const isI32 = (value: number): boolean => Number.isInteger(value) && value >= -(
 
 /** Writes an envelope. Refuses what the layout has no room for instead of dropping it. */
 export function encodeEnvelope(event: SerializedEvent, format: 'bincode' | 'cbor'): Encoded {
-  const { eventType, eventVersion, data, metadata } = event
+  const problem = eventProblem(event)
+  if (problem !== undefined) return { ok: false, reason: problem }
+  const { eventType, eventVersion, data, metadata = null } = event
   if (!isI32(eventVersion)) return { ok: false, reason: `event_version ${eventVersion} is not a 32-bit integer` }
   const { correlationId, causationId, userId, timestamp } = metadata ?? {}
   const texts = [eventType, correlationId, causationId, userId, timestamp]
@@ -189,7 +191,7 @@ export function encodeEnvelope(event: SerializedEvent, format: 'bincode' | 'cbor
     return { ok: false, reason: 'a text holds half of a surrogate pair, which UTF-8 cannot write' }
   }
   const extra = Object.entries(metadata?.extra ?? {}).filter(([, value]) => value !== undefined)
-  if (format === 'cbor') return encodeCborEnvelope(event, extra)
+  if (format === 'cbor') return encodeCborEnvelope({ eventType, eventVersion, data, metadata }, extra)
   if (extra.length > 0) {
     const names = extra.map(([name]) => name).join(', ')
     return { ok: false, reason: `a bincode envelope has no room for the metadata ${names}; a CBOR envelope carries it` }

@@ -11,6 +11,7 @@ import type { Outage } from '../bus/outage.ts'
 import type { NewRecord, Position } from '../bus/record.ts'
 import type { TopicLog } from '../bus/topic-log.ts'
 import { encodeEnvelope } from '../codecs/envelope.ts'
+import { subscribeProblem } from './bus-options.ts'
 import { Subscription } from './subscription.ts'
 
 export interface EventBusOptions {
@@ -82,6 +83,8 @@ export class DriverEventBus implements EventBus {
   }
 
   async subscribe(topics: readonly string[], options: SubscribeOptions = {}): Promise<EventStream> {
+    const problem = subscribeProblem(topics, options)
+    if (problem !== undefined) throw subscriptionFailed(Array.isArray(topics) ? topics : [], problem)
     const wanted = [...new Set(topics)]
     if (wanted.length === 0) throw subscriptionFailed(topics, 'no topics given')
     for (const topic of wanted) {
@@ -89,10 +92,6 @@ export class DriverEventBus implements EventBus {
       if (invalid) throw subscriptionFailed(topics, invalid.message, { cause: invalid })
     }
     const bufferSize = options.bufferSize ?? this.#options.bufferSize ?? 1000
-    if (!Number.isInteger(bufferSize) || bufferSize < 1) {
-      throw subscriptionFailed(topics, 'bufferSize must be a whole number greater than 0')
-    }
-    if (options.group === '') throw subscriptionFailed(topics, 'the group has no name')
     if (this.#closing) throw subscriptionFailed(topics, 'the bus is closed')
     const group = options.group ?? this.#defaults.groupFor(wanted)
     const offsetReset = options.autoOffsetReset ?? this.#options.autoOffsetReset ?? this.#defaults.autoOffsetReset

@@ -1,4 +1,5 @@
 import type { SerializedEvent } from '../bus/event.ts'
+import { aCount, checkFields } from '../bus/options.ts'
 import { decodeCbor, type Encoded, encodeCbor } from '../codecs/cbor.ts'
 import { decodeJson } from '../codecs/json.ts'
 import { encodePayload } from '../codecs/payload.ts'
@@ -37,7 +38,9 @@ export function jsonCodec<A extends Action>(types: ActionVersions<A>): EventCode
 }
 
 function plainCodec<A extends Action>(versions: ActionVersions<A>, format: Format): EventCodec<A> {
-  const known = new Map<string, number>(Object.entries(versions))
+  const known = new Map<string, number>(Object.entries(versions ?? {}))
+  const checks = Object.fromEntries([...known.keys()].map((type) => [type, aCount()]))
+  checkFields(`the ${format.name} codec`, versions, checks)
   return {
     types: new Set(known.keys()),
     encode({ type, ...fields }) {

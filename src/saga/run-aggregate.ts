@@ -3,6 +3,7 @@ import type { EventMetadata } from '../bus/event.ts'
 import { type Aggregate, aggregateMachine } from './aggregate.ts'
 import type { Handled } from './engine.ts'
 import type { Action } from './reducer.ts'
+import { checkRunAggregate } from './run-options.ts'
 import { type Running, type RunOptions, run } from './runtime.ts'
 
 export type RunAggregateOptions<State, A extends Action, Env> = RunOptions & {
@@ -32,14 +33,13 @@ export interface RunningAggregate<A extends Action> extends Running {
  * **Failure.** A command that cannot be decoded is a dead letter in the store at once. One that the reducer throws at is
  * tried five times within a second, during which only its own stream waits, and is a dead letter then. A store or bus that is away is waited for. See `onError`.
  *
- * `group` defaults to `{name}-aggregate`.
+ * `group` defaults to `{name}-aggregate`. Rejects with a `TypeError` for an option that is unknown or wrong.
  */
-export async function runAggregate<State, A extends Action, Env = unknown>({
-  aggregate,
-  env,
-  group = `${aggregate.name}-aggregate`,
-  ...options
-}: RunAggregateOptions<State, A, Env>): Promise<RunningAggregate<A>> {
+export async function runAggregate<State, A extends Action, Env = unknown>(
+  given: RunAggregateOptions<State, A, Env>,
+): Promise<RunningAggregate<A>> {
+  checkRunAggregate(given)
+  const { aggregate, env, group = `${aggregate.name}-aggregate`, ...options } = given
   const machine = aggregateMachine(aggregate, env as Env)
   const { running, engine } = await run(machine, [aggregate.commands], { ...options, group })
   return {

@@ -1,5 +1,6 @@
 import type { Action } from './reducer.ts'
 import type { EnvOption } from './run-aggregate.ts'
+import { checkRunSaga } from './run-options.ts'
 import { type Running, type RunOptions, run } from './runtime.ts'
 import type { Saga } from './saga.ts'
 import { versionedMachine } from './saga-versions.ts'
@@ -25,13 +26,11 @@ export type RunSagaOptions<State, A extends Action, Env> = RunOptions & {
  *
  * **Failure.** As for `runAggregate`. `group` defaults to `{name}-saga`, and has to be another for each saga.
  */
-export async function runSaga<State, A extends Action, Env = unknown>({
-  saga,
-  topics = saga.topics,
-  env,
-  group = `${saga.name}-saga`,
-  ...options
-}: RunSagaOptions<State, A, Env>): Promise<Running> {
+export async function runSaga<State, A extends Action, Env = unknown>(
+  given: RunSagaOptions<State, A, Env>,
+): Promise<Running> {
+  checkRunSaga(given)
+  const { saga, topics = saga.topics, env, group = `${saga.name}-saga`, ...options } = given
   const machine = versionedMachine(saga, env as Env)
   const { store, clock = { now: () => new Date() }, signal } = options
   await scheduleMigrations(saga, { store, owner: group, now: clock.now, signal })

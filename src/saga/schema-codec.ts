@@ -1,5 +1,6 @@
 import { type SerializedEvent, versionOf } from '../bus/event.ts'
 import { namesLike } from '../bus/names-like.ts'
+import { aText, checkFields, having, required } from '../bus/options.ts'
 import { compileDecoder } from '../schema/bincode/compile-decoder.ts'
 import { compileEncoder } from '../schema/bincode/compile-encoder.ts'
 import { type Shape, shapeOf } from '../schema/bincode/shape.ts'
@@ -17,6 +18,8 @@ interface Known {
   readonly holds: 'nothing' | 'fields' | 'value'
 }
 
+const aMap = having('a Map', 'get', 'has')
+
 /**
  * Actions as bincode of a Rust enum, by the schema that `crbus schema import` made: exactly the bytes the Rust service
  * reads and writes. `{ "OrderPlaced": { "order_id": "o-1" } }` is the action `{ type: 'OrderPlaced', order_id: 'o-1' }`;
@@ -27,6 +30,8 @@ interface Known {
  * Throws a `TypeError` when the schema's payload is no enum.
  */
 export function schemaCodec<A extends Action>(schema: Schema): EventCodec<A> {
+  const parts = { root: required(aText), types: required(aMap), events: required(aMap) }
+  checkFields('schemaCodec, which takes the schema of what readSchemaFile returns', schema, parts)
   const tree = variantTree(shapeOf(schema))
   if (tree === undefined) throw new TypeError(`${schema.root} is no enum: its payloads are no actions`)
   const { encode } = compileEncoder(schema)

@@ -1,3 +1,4 @@
+import { aText, checkFields, required, secret } from '../bus/options.ts'
 import type { AddressOnly } from './address-only.ts'
 import { storeUnavailable } from './errors.ts'
 import type { EventStore } from './event-store.ts'
@@ -5,9 +6,12 @@ import type { StoreSetup } from './layout.ts'
 
 /**
  * Opens the store at a location: `postgres://…` or `postgresql://…`, else the path of a SQLite file, or `:memory:`. A
- * driver is loaded when it is chosen. A Postgres is connected to when it is first asked for something.
+ * driver is loaded when it is chosen. A Postgres is connected to when it is first asked for something. Rejects with a
+ * `TypeError` when the location is not a text.
  */
 export async function openEventStore(location: string): Promise<EventStore> {
+  // It may hold a password.
+  checkFields('openEventStore', { location }, { location: required(secret(aText)) })
   if (isPostgres(location)) {
     const { PostgresEventStore } = await import('./postgres/postgres-event-store.ts')
     return new PostgresEventStore({ url: location })

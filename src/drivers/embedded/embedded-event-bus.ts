@@ -5,6 +5,7 @@ import { DriverEventBus, type EventBusOptions } from '../event-bus.ts'
 import { embeddedAdmin } from './admin.ts'
 import { Changes } from './changes.ts'
 import { guarded, openDatabase } from './database.ts'
+import { embeddedOptions } from './embedded-options.ts'
 import { EmbeddedMember } from './groups.ts'
 import { EmbeddedLog, type LogOptions } from './log.ts'
 import { madeOnChange } from './made-on-change.ts'
@@ -51,7 +52,7 @@ export interface EmbeddedEventBusOptions extends EventBusOptions {
  */
 export class EmbeddedEventBus extends DriverEventBus {
   constructor(options: EmbeddedEventBusOptions) {
-    super(embeddedDriver(options), options, {
+    super(embeddedDriver(embeddedOptions(options)), options, {
       kind: 'embedded',
       settings: { path: options.path },
       autoOffsetReset: 'latest',

@@ -1,10 +1,11 @@
 import type { ConnectionOptions } from 'node:tls'
-import { connectionFailed, EventBusError } from '../../bus/errors.ts'
+import { connectionFailed } from '../../bus/errors.ts'
 import { defaultGroup } from '../../bus/names.ts'
 import { DriverEventBus, type EventBusOptions } from '../event-bus.ts'
 import { compressionIds } from './compression.ts'
 import { KafkaDriver } from './kafka-driver.ts'
 import type { Compression, Sasl } from './kafka-options.ts'
+import { redpandaOptions } from './redpanda-options.ts'
 
 export interface RedpandaEventBusOptions extends EventBusOptions {
   /** `host:port`, several separated by commas or as a list; port 9092 when none is given. */
@@ -69,7 +70,12 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
  * awaited may be lost.
  */
 export class RedpandaEventBus extends DriverEventBus {
-  constructor(options: RedpandaEventBusOptions) {
+  /**
+   * Takes options, or brokers alone: `new RedpandaEventBus('127.0.0.1:9092')`. Throws `REFUSED` for an option that is
+   * unknown or wrong, and `CONNECTION_FAILED` without brokers; it does not connect.
+   */
+  constructor(given: RedpandaEventBusOptions | string) {
+    const options = redpandaOptions(given)
     super(kafkaDriver(options), options, {
       kind: 'kafka',
       settings: { brokers: options.brokers, acks: options.acks ?? '1', compression: options.compression ?? 'none' },
@@ -82,9 +88,6 @@ export class RedpandaEventBus extends DriverEventBus {
 function kafkaDriver(options: RedpandaEventBusOptions): KafkaDriver {
   const { acks = '1', compression = 'none', timeout = 5000, clientId = 'crbus', metadataMaxAge, tls, sasl } = options
   const { maxBatchBytes } = options
-  if (maxBatchBytes !== undefined && !(Number.isSafeInteger(maxBatchBytes) && maxBatchBytes > 0)) {
-    throw new EventBusError('REFUSED', `maxBatchBytes is ${maxBatchBytes}: it must be a whole number of bytes`)
-  }
   const given = typeof options.brokers === 'string' ? options.brokers.split(',') : (options.brokers ?? [])
   const brokers = given.map((broker) => broker.trim()).filter((broker) => broker !== '')
   if (brokers.length === 0) {

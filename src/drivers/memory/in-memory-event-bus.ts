@@ -1,6 +1,7 @@
 import { DriverEventBus, type EventBusOptions } from '../event-bus.ts'
 import { MemoryBroker, type MemoryBrokerOptions } from './broker.ts'
 import { MemoryDriver } from './memory-driver.ts'
+import { checkMemoryOptions } from './memory-options.ts'
 
 export { MemoryBroker } from './broker.ts'
 
@@ -32,6 +33,7 @@ export class InMemoryEventBus extends DriverEventBus {
   readonly clientId: string
 
   constructor(options: InMemoryEventBusOptions = {}) {
+    checkMemoryOptions(options)
     const broker = options.broker ?? new MemoryBroker(options)
     const driver = new MemoryDriver(broker, options)
     super(driver, options, {

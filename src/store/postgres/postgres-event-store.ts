@@ -16,6 +16,7 @@ import type {
 import type { StorePart } from '../layout.ts'
 import { type SnapshotRow, type StoredRow, toSnapshot, toStored } from '../rows.ts'
 import { checkLimit, checkName, checkSnapshot, checkText, timeText } from '../stored-form.ts'
+import { checkPostgresOptions } from './check-options.ts'
 import { bytes, EVENT, time } from './columns.ts'
 import { makeCommits } from './commit.ts'
 import { Connections, type Row } from './connections.ts'
@@ -49,8 +50,9 @@ export class PostgresEventStore implements EventStore {
   readonly #connections: Connections
   readonly #leases: Leases
 
-  /** `STORE_UNAVAILABLE` when the URL is none of Postgres. */
+  /** `STORE_UNAVAILABLE` when the URL is not one of Postgres; a `TypeError` for an option that is unknown or wrong. */
   constructor(options: PostgresEventStoreOptions) {
+    checkPostgresOptions(options)
     this.#connections = new Connections(options)
     this.#leases = new Leases(this.#connections)
     this.outbox = postgresOutbox(this.#connections, this.#leases)

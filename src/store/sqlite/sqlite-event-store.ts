@@ -20,6 +20,7 @@ import { sqliteDeadLetters } from './dead-letters.ts'
 import { EVENT_COLUMNS } from './layout.ts'
 import { Leases } from './lease.ts'
 import { sqliteOutbox } from './outbox.ts'
+import { checkSqliteOptions } from './sqlite-options.ts'
 import { StoreFile } from './store-file.ts'
 import { sqliteTimers } from './timers.ts'
 import { planWriter } from './write-plan.ts'
@@ -41,7 +42,8 @@ const COMMIT_BATCH = 1000
  *
  * **Leases** are locks on files beside the store, which stay. A store in memory is this object's alone.
  *
- * **Failure.** Everything thrown is an `EventStoreError`, by the constructor too. **Ownership.** Closed by `close` or
+ * **Failure.** Everything thrown is an `EventStoreError`, by the constructor too, except a `TypeError` for a wrong option.
+ * **Ownership.** Closed by `close` or
  * `await using`.
  */
 export class SqliteEventStore implements EventStore {
@@ -53,8 +55,9 @@ export class SqliteEventStore implements EventStore {
   readonly #statements
   readonly #write
 
-  constructor({ path }: SqliteEventStoreOptions) {
-    this.#file = new StoreFile(path)
+  constructor(options: SqliteEventStoreOptions) {
+    checkSqliteOptions(options)
+    this.#file = new StoreFile(options.path)
     this.#leases = new Leases(this.#file)
     this.outbox = sqliteOutbox(this.#file, this.#leases)
     this.timers = sqliteTimers(this.#file)
