@@ -49,6 +49,12 @@ const passes: Partial<Record<EventBusErrorCode, boolean>> = {
   UNSUPPORTED: false,
 }
 
+/** What the messages of Composable Rust's variants begin with. */
+const FIRST_WORDS =
+  /^(?:(?:Connection failed|Deserialization failed|Transport error|Invalid topic)|Publish failed for topic '[^']*'|Subscription failed for topics \[(?:"(?:[^"\\]|\\.)*"(?:, )?)*\]): /
+
+const withoutFirstWords = (message: string): string => message.replace(FIRST_WORDS, '')
+
 /** The one error type of the bus. The message says what is true; `suggestions` say what to do. */
 export class EventBusError extends Error {
   override readonly name = 'EventBusError'
@@ -56,6 +62,12 @@ export class EventBusError extends Error {
   readonly topic: string | undefined
   readonly topics: readonly string[] | undefined
   readonly group: string | undefined
+  /**
+   * Why it failed: the message without its first words, as the field of Rust's variant holds it (`PublishFailed { topic,
+   * reason }`); the whole message of an error that has no such words.
+   * An `AppendError` has it without the counts at the end of its message.
+   */
+  readonly reason: string
   readonly suggestions: readonly string[]
   readonly outcome: object | undefined
   /** See {@link EventBusErrorDetails.isPassing}. */
@@ -67,6 +79,7 @@ export class EventBusError extends Error {
     this.topic = details.topic
     this.topics = details.topics
     this.group = details.group
+    this.reason = withoutFirstWords(message)
     this.suggestions = details.suggestions ?? []
     this.outcome = details.outcome
     this.isPassing = details.isPassing ?? passes[code]
@@ -122,12 +135,14 @@ export interface AppendOutcome {
 export class AppendError extends EventBusError {
   readonly append: AppendOutcome
   /** The message without the counts at its end. */
-  readonly reason: string
+  readonly summary: string
+  override readonly reason: string
 
-  constructor(code: EventBusErrorCode, reason: string, append: AppendOutcome, details: EventBusErrorDetails = {}) {
-    super(code, `${reason}${counted(append)}`, details)
+  constructor(code: EventBusErrorCode, summary: string, append: AppendOutcome, details: EventBusErrorDetails = {}) {
+    super(code, `${summary}${counted(append)}`, details)
     this.append = append
-    this.reason = reason
+    this.summary = summary
+    this.reason = withoutFirstWords(summary)
   }
 }
 
@@ -181,10 +196,7 @@ export const subscriptionFailed = (topics: readonly string[], reason: string, de
   new EventBusError(
     'SUBSCRIPTION_FAILED',
     `Subscription failed for topics [${topics.map((topic) => JSON.stringify(topic)).join(', ')}]: ${reason}`,
-    {
-      topics,
-      ...details,
-    },
+    { topics, ...details },
   )
 
 export const deserializationFailed = (reason: string, details: EventBusErrorDetails = {}) =>

@@ -164,14 +164,23 @@ function checkKey(key: unknown, refused: Refuse): void {
   if (!key.isWellFormed()) throw refused('the key holds half of a surrogate pair')
 }
 
-/** A failed publish is a `PUBLISH_FAILED`, except where the code already says what to do about it. */
+/** A failed publish is a `PUBLISH_FAILED`, except where the code already says what to do about it. It names its topic. */
 function asPublishFailed(topic: string, error: unknown): EventBusError {
   if (!(error instanceof EventBusError)) return publishFailed(topic, String(error), { cause: error })
-  if (error.code !== 'TRANSPORT_ERROR') return error
+  if (error.code !== 'TRANSPORT_ERROR') return withTopic(topic, error)
   const { suggestions, isPassing } = error
   const isPartial = error instanceof AppendError
-  const reason = isPartial ? error.reason : error.message
-  const failed = publishFailed(topic, reason, { cause: error, suggestions, isPassing })
+  const failed = publishFailed(topic, isPartial ? error.summary : error.message, { cause: error, suggestions, isPassing })
   if (!isPartial) return failed
   return new AppendError(failed.code, failed.message, error.append, { topic, cause: error, suggestions, isPassing })
+}
+
+/** The same error, with the topic that could not be published to where it does not name one. */
+function withTopic(topic: string, error: EventBusError): EventBusError {
+  if (error.topic !== undefined) return error
+  const { code, message, group, suggestions, outcome, isPassing, cause = error } = error
+  const details = { topic, group, suggestions, outcome, isPassing, cause }
+  return error instanceof AppendError
+    ? new AppendError(code, error.summary, error.append, details)
+    : new EventBusError(code, message, details)
 }

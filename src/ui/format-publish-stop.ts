@@ -8,7 +8,7 @@ export function formatPublishStop(stop: PublishStoppedError, topic: string, publ
   const isUntouched = published === 0 && refused.length === 0 && unknown.length === 0
   if (isUntouched) return cause
   const reasons = refused.map(({ line, reason }) => `line ${line} ${reason}`)
-  const reason = cause instanceof AppendError ? cause.reason : cause.message
+  const reason = cause instanceof AppendError ? cause.summary : cause.message
   const doubt = unknown.length === 0 ? [] : [`${linesOf(unknown)} may have been published`]
   const look = `look with "crbus tail ${topic}" which of ${linesOf(unknown)} were published: --lines ${formatLines(unknown)} sends them again`
   const message = [...(reasons.length === 0 ? [reason] : reasons), ...doubt].join('; ')

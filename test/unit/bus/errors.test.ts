@@ -8,6 +8,7 @@ import {
   groupActive,
   invalidTopic,
   publishFailed,
+  recordRefused,
   subscriptionFailed,
   topicExists,
   topicNotFound,
@@ -24,6 +25,19 @@ test.each([
 ])('says what Rust says: %s', (error, code, message) => {
   expect(error).toBeInstanceOf(Error)
   expect(error).toMatchObject({ name: 'EventBusError', code, message })
+})
+
+test.each([
+  [connectionFailed('a: b'), undefined, 'a: b'],
+  [publishFailed('t', 'broker down'), 't', 'broker down'],
+  [subscriptionFailed(['a', 'b"]: q'], 'r'), undefined, 'r'],
+  [deserializationFailed('x', { topic: 't' }), 't', 'x'],
+  [transportError('Transport error: x', { topic: 't' }), 't', 'Transport error: x'],
+  [invalidTopic('a b', 'is odd'), 'a b', "'a b' is odd"],
+  [topicNotFound('t'), 't', "topic 't' does not exist"],
+  [recordRefused('t', { index: 0, reason: 'is too large' }, 1, []), 't', 'the record is too large'],
+])('has the topic and the reason of Rust’s variant: %s', (error, topic, reason) => {
+  expect([error.topic, error.reason]).toEqual([topic, reason])
 })
 
 test('Rust’s words are how an invalid topic begins', () => {
