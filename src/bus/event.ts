@@ -22,8 +22,9 @@ export interface EventMetadata {
   /** RFC 3339. When the event happened, as its publisher says; the record has a timestamp of its own. */
   readonly timestamp?: string | undefined
   /**
-   * Free-form fields such as `saga_id`. Only a CBOR or JSON envelope has room for them: publishing them in a
-   * bincode envelope fails instead of dropping them.
+   * Free-form fields such as `saga_id`. A CBOR or JSON envelope holds them. Beside a bincode envelope, which has no room for
+   * them, they are in the record header `crbus-extra`, as far as JSON can say them; a Rust service reads the event without
+   * them, and may read the header.
    */
   readonly extra?: Readonly<Record<string, unknown>> | undefined
 }
@@ -55,6 +56,10 @@ export function eventProblem(event: unknown): string | undefined {
   for (const name of metadataTexts) {
     const text = (metadata as EventMetadata)[name]
     if (text !== undefined && typeof text !== 'string') return `the ${name} of ${eventType} must be a text`
+  }
+  const { extra } = metadata as EventMetadata
+  if (extra !== undefined && (typeof extra !== 'object' || extra === null)) {
+    return `the extra metadata of ${eventType} must be an object`
   }
   return undefined
 }

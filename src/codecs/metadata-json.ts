@@ -18,9 +18,21 @@ export function writeMetadata({ correlationId, causationId, userId, timestamp, e
     timestamp: timestamp ?? null,
   }
   if (extra === undefined) return JSON.stringify(known)
-  const twice = Object.entries(known).find(([name, text]) => text !== null && Object.hasOwn(extra, name))
-  if (twice) throw new TypeError(`metadata names ${twice[0]} twice, once among the extra fields`)
+  refuseRepeated(known, extra)
   return JSON.stringify({ ...known, ...extra }, inJson)
+}
+
+/** The extra fields alone, as a JSON object. Throws as {@link writeMetadata} does. */
+export function writeExtra(extra: Readonly<Record<string, unknown>>, metadata: EventMetadata): string {
+  const { correlationId, causationId, userId, timestamp } = metadata
+  refuseRepeated({ correlation_id: correlationId, causation_id: causationId, user_id: userId, timestamp }, extra)
+  return JSON.stringify(extra, inJson)
+}
+
+function refuseRepeated(known: Readonly<Record<string, string | null | undefined>>, extra: object): void {
+  const isSaid = (text: string | null | undefined) => text !== null && text !== undefined
+  const twice = Object.entries(known).find(([name, text]) => isSaid(text) && Object.hasOwn(extra, name))
+  if (twice) throw new TypeError(`metadata names ${twice[0]} twice, once among the extra fields`)
 }
 
 function inJson(this: unknown, name: string, value: unknown): unknown {

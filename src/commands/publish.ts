@@ -96,7 +96,7 @@ Long input is published as it comes. A line that cannot be published ends it: th
     'user-id': Flags.string({ description: 'metadata', parse: parseName, helpGroup: 'EVENT' }),
     timestamp: Flags.string({ description: 'metadata, RFC 3339; without a zone, UTC', helpGroup: 'EVENT' }),
     metadata: Flags.string({
-      description: 'further metadata, only in a cbor envelope',
+      description: 'further metadata; beside a bincode envelope it is in the record header crbus-extra',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'name=value',

@@ -10,7 +10,7 @@ import { topicNameError } from '../bus/names.ts'
 import type { Outage } from '../bus/outage.ts'
 import type { NewRecord, Position } from '../bus/record.ts'
 import type { TopicLog } from '../bus/topic-log.ts'
-import { encodeEnvelope } from '../codecs/envelope.ts'
+import { encodeRecord } from '../codecs/extra-header.ts'
 import { subscribeProblem } from './bus-options.ts'
 import { Subscription } from './subscription.ts'
 
@@ -141,9 +141,9 @@ export class DriverEventBus implements EventBus {
   }
 
   #toRecord(event: SerializedEvent, key: string | undefined, refused: Refuse): NewRecord {
-    const encoded = encodeEnvelope(event, this.#options.envelope ?? 'bincode')
+    const encoded = encodeRecord(event, this.#options.envelope ?? 'bincode')
     if (!encoded.ok) throw refused(`Failed to serialize event: ${encoded.reason}`)
-    return { key: Buffer.from(key ?? event.eventType), value: encoded.bytes }
+    return { key: Buffer.from(key ?? event.eventType), value: encoded.value, headers: encoded.headers }
   }
 }
 
@@ -170,7 +170,11 @@ function asPublishFailed(topic: string, error: unknown): EventBusError {
   if (error.code !== 'TRANSPORT_ERROR') return withTopic(topic, error)
   const { suggestions, isPassing } = error
   const isPartial = error instanceof AppendError
-  const failed = publishFailed(topic, isPartial ? error.summary : error.message, { cause: error, suggestions, isPassing })
+  const failed = publishFailed(topic, isPartial ? error.summary : error.message, {
+    cause: error,
+    suggestions,
+    isPassing,
+  })
   if (!isPartial) return failed
   return new AppendError(failed.code, failed.message, error.append, { topic, cause: error, suggestions, isPassing })
 }

@@ -2,7 +2,7 @@ import type { GroupBatch, GroupMember } from '../bus/driver.ts'
 import { deserializationFailed } from '../bus/errors.ts'
 import type { EventBatch, EventStream, Received } from '../bus/event-bus.ts'
 import type { BusRecord } from '../bus/record.ts'
-import { decodeEnvelope } from '../codecs/envelope.ts'
+import { decodeRecord } from '../codecs/extra-header.ts'
 
 interface SubscriptionOptions {
   readonly signal?: AbortSignal | undefined
@@ -197,7 +197,7 @@ function toReceived(record: BusRecord): Received {
   if (record.value === null) {
     return { ok: false, record, error: deserializationFailed('Message has no payload', { topic: record.topic }) }
   }
-  const decoded = decodeEnvelope(record.value)
+  const decoded = decodeRecord({ value: record.value, headers: record.headers })
   if (decoded.ok) return { ok: true, event: decoded.event, record }
   const reason = `Failed to deserialize event: ${decoded.reason}`
   return { ok: false, record, error: deserializationFailed(reason, { topic: record.topic }) }

@@ -1,5 +1,6 @@
 import type { BusRecord } from '../bus/record.ts'
-import { type DecodedEnvelope, decodeEnvelope } from '../codecs/envelope.ts'
+import type { DecodedEnvelope } from '../codecs/envelope.ts'
+import { decodeRecord } from '../codecs/extra-header.ts'
 import { type DecodedPayload, decodePayload, payloadCodecs } from '../codecs/payload.ts'
 import type { DecodeFailure } from '../schema/bincode/compile-decoder.ts'
 import type { CompiledSchema, SchemaSet } from './schema-set.ts'
@@ -77,8 +78,8 @@ class LazyView implements EventView {
   }
 
   get envelope(): DecodedEnvelope | undefined {
-    const { value } = this.record
-    if (value !== null) this.#envelope ??= decodeEnvelope(value)
+    const { value, headers } = this.record
+    if (value !== null) this.#envelope ??= decodeRecord({ value, headers })
     return this.#envelope
   }
 

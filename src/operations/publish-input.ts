@@ -1,7 +1,8 @@
 import { type EventMetadata, type SerializedEvent, versionOf } from '../bus/event.ts'
 import { parseMoment } from '../bus/moment.ts'
 import type { Header, NewRecord } from '../bus/record.ts'
-import { encodeEnvelope, toMetadata } from '../codecs/envelope.ts'
+import { toMetadata } from '../codecs/envelope.ts'
+import { EXTRA_HEADER, encodeRecord } from '../codecs/extra-header.ts'
 import { parseJson, writeJson } from '../codecs/json.ts'
 import { decodePayload, encodePayload, type PayloadCodec } from '../codecs/payload.ts'
 import { aggregateKey, type KeyField } from './aggregate-key.ts'
@@ -230,15 +231,16 @@ function encodeData(data: unknown, codec: PayloadCodec): Bytes {
 
 /** `data` is the value that the event's bytes were made of; `undefined` where only the bytes are known. */
 function toRecord(event: SerializedEvent, settings: EventSettings, fields: Fields, data: unknown): ReadInput {
-  const encoded = encodeEnvelope(event, settings.envelope)
+  const encoded = encodeRecord(event, settings.envelope)
   if (!encoded.ok) return encoded
+  const { value } = encoded
   const { key, keyField } = settings
   // A record that says what its key is, or that it has none, keeps it.
   const hasKey = key !== undefined || fields.key !== undefined || fields.key_base64 !== undefined
-  if (keyField === undefined || hasKey) return asRecord(fields, encoded.bytes, event.eventType, settings)
+  if (keyField === undefined || hasKey) return asRecord(fields, value, event.eventType, settings, encoded.headers)
   const found = aggregateKey(data ?? decodedData(event, settings), keyField.name)
   if (!found.ok) return bad(keyProblem(found.reason, event.eventType, settings.topic, keyField))
-  return asRecord({ ...fields, key: found.key }, encoded.bytes, event.eventType, settings)
+  return asRecord({ ...fields, key: found.key }, value, event.eventType, settings, encoded.headers)
 }
 
 const keyProblem = (reason: string, eventType: string, topic: string, { from }: KeyField): string =>
@@ -270,6 +272,7 @@ function asRecord(
   value: Uint8Array | null,
   eventType: string | null,
   settings: EventSettings,
+  own: readonly Header[] = [],
 ): ReadInput {
   const key = readKey(fields, eventType, settings.key)
   if (!key.ok) return key
@@ -285,11 +288,17 @@ function asRecord(
     record: {
       key: key.bytes,
       value,
-      headers: settings.headers.length === 0 ? headers : [...headers, ...settings.headers],
+      headers: joinHeaders(headers, settings.headers, own),
       timestamp,
       partition,
     },
   }
+}
+
+/** The header of an event's own metadata replaces the one that was printed with it. */
+function joinHeaders(read: readonly Header[], given: readonly Header[], own: readonly Header[]): readonly Header[] {
+  if (own.length > 0) return [...read.filter(([name]) => name !== EXTRA_HEADER), ...given, ...own]
+  return given.length === 0 ? read : [...read, ...given]
 }
 
 const isPartition = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0

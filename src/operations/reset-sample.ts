@@ -2,7 +2,7 @@ import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
 import type { BusRecord } from '../bus/record.ts'
 import type { Isolation } from '../bus/topic-log.ts'
-import { decodeEnvelope } from '../codecs/envelope.ts'
+import { decodeRecord } from '../codecs/extra-header.ts'
 import { type LeftOut, readOver } from './read-over.ts'
 
 /** A stretch of a partition that a reset would replay or skip, as the group reads it; not empty. */
@@ -103,9 +103,9 @@ function counter() {
   const sagas = new Set<string>()
   let sampled = 0
   return {
-    add({ value }: BusRecord): void {
+    add({ value, headers }: BusRecord): void {
       sampled += 1
-      const decoded = value === null ? undefined : decodeEnvelope(value)
+      const decoded = value === null ? undefined : decodeRecord({ value, headers })
       const eventType = value === null ? '(tombstone)' : decoded?.ok ? decoded.event.eventType : '(undecodable)'
       types.set(eventType, (types.get(eventType) ?? 0) + 1)
       const metadata = decoded?.ok ? decoded.event.metadata : undefined

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { SerializedEvent } from '../../../src/bus/event.ts'
+import { encodeEnvelope } from '../../../src/codecs/envelope.ts'
 import type { Contract } from '../bus-contract.ts'
 import {
   bytes,
@@ -172,13 +173,57 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(received.map((item) => item.ok && item.event.metadata)).toEqual(all)
   })
 
-  test('refuses free-form metadata where the envelope has no room, and publishes nothing of the list', async () => {
+  test('carries a saga_id and other free-form metadata beside a bincode envelope, whose bytes stay those of Rust', async () => {
     const topic = await newTopic(bus())
-    const free = { ...numbered(1), metadata: { extra: { saga_id: 's-1' } } }
+    const known = { correlationId: 'c-1', userId: 'u-1' }
+    const extra = { saga_id: 's-1', attempt: 2, tags: ['a', null], large: 2n ** 60n }
+    const events = [{ ...known, extra }, known, { extra: { saga_id: 's-2' } }].map((metadata) => ({
+      ...numbered(1),
+      metadata,
+    }))
+    await bus().publish(topic, events)
 
-    await expect(bus().publish(topic, [numbered(0), free])).rejects.toMatchObject({ code: 'PUBLISH_FAILED', topic })
+    const received = await take(await bus().subscribe([topic], earliest()), events.length)
+
+    expect(received.map((item) => item.ok && item.event.metadata)).toEqual(events.map(({ metadata }) => metadata))
+    const [first, second] = received
+    // A reader of values alone, as a Rust service is, reads the same event without the extra fields.
+    expect(first?.record.value).toEqual(second?.record.value)
+    expect(first?.record.headers.map(([name]) => name)).toEqual(['crbus-extra'])
+    expect(second?.record.headers).toEqual([])
+  })
+
+  test('refuses free-form metadata that cannot be written, and publishes nothing of the list', async () => {
+    const topic = await newTopic(bus())
+    const circle: Record<string, unknown> = {}
+    circle.itself = circle
+    const large = { note: 'x'.repeat(64 * 1024) }
+
+    for (const extra of [circle, large, { user_id: 'twice' }]) {
+      const free = { ...numbered(1), metadata: { userId: 'u', extra } }
+      await expect(bus().publish(topic, [numbered(0), free])).rejects.toMatchObject({
+        code: 'PUBLISH_FAILED',
+        topic,
+        reason: expect.stringMatching(/^record 1: Failed to serialize event: /),
+      })
+    }
     expect(await bus().log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 0n }])
   })
+
+  test.each(['no JSON', '[1]', '"text"', 'null', '{"correlation_id":"other","event_type":7}', 'x'.repeat(70_000)])(
+    'reads the envelope as it is beside a header crbus-extra of a stranger: %.20s',
+    async (text_) => {
+      const topic = await newTopic(bus())
+      const encoded = encodeEnvelope({ ...numbered(1), metadata: { correlationId: 'c-1' } }, 'bincode')
+      if (!encoded.ok) throw new Error(encoded.reason)
+      const headers = [['crbus-extra', text(text_)]] as const
+      await bus().log.append(topic, [{ key: text('k'), value: encoded.bytes, headers }])
+
+      const [received] = await take(await bus().subscribe([topic], earliest()), 1)
+
+      expect(received?.ok && received.event.metadata).toMatchObject({ correlationId: 'c-1' })
+    },
+  )
 
   test('carries free-form metadata in a CBOR envelope, to readers of any', async () => {
     const topic = await newTopic(bus())

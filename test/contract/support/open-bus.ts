@@ -8,7 +8,8 @@ export type BusAddress =
 export async function openBus(address: BusAddress): Promise<EventBus> {
   if (address.kind === 'embedded') {
     const { EmbeddedEventBus } = await import('../../../src/drivers/embedded/embedded-event-bus.ts')
-    return new EmbeddedEventBus(address)
+    const { path, sessionTimeout } = address
+    return new EmbeddedEventBus({ path, sessionTimeout })
   }
   const { RedpandaEventBus } = await import('../../../src/drivers/kafka/redpanda-event-bus.ts')
   return new RedpandaEventBus({ brokers: address.brokers })
