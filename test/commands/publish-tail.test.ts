@@ -105,6 +105,18 @@ describe('publish', () => {
     )
   })
 
+  test('keeps --metadata beside a bincode envelope, in one header, also when records are copied', async () => {
+    await publish([...order, '--data', '{}', '--correlation-id', 'c-1', '--metadata', 'saga_id=s-1'])
+    await publish(['copy-events'], (await tail(['order-events', '-e', '-o', 'json'])).stdout)
+
+    for (const topic of ['order-events', 'copy-events']) {
+      const { stdout } = await tail([topic, '-e', '-o', '%m %h %f'])
+      expect(stdout).toBe('{"correlation_id":"c-1","saga_id":"s-1"} crbus-extra={"saga_id":"s-1"} bincode-w3\n')
+    }
+    expect((await tail(['copy-events', '-e', '--where', 'metadata.saga_id == "s-1"', '-o', '%y'])).stdout).not.toBe('')
+    expect(await values('copy-events')).toEqual(await values('order-events'))
+  })
+
   test('fills in templates for the lines of a file and for records too, numbered by the event', async () => {
     await publish([...order, '--correlation-id', 'c-{{i}}'], '{"a":1}\n\n{"a":2}\n')
     await publish(['copy-events', '--key', 'k-{{i}}'], (await tail(['order-events', '-e', '-o', 'json'])).stdout)
@@ -219,9 +231,10 @@ describe('publish', () => {
     expect(stdout).toBe('k a=1 1700000000000 5\n')
   })
 
-  test('refuses extra metadata in bincode, naming the way out, and publishes nothing', async () => {
-    const { stderr, exitCode } = await publish([...order, '--data', '{}', '--metadata', 'saga_id=s-1'])
-    expect(stderr).toContain('saga_id; a CBOR envelope carries it')
+  test('refuses extra metadata that repeat a field, publishes nothing, and takes others', async () => {
+    const twice = ['--user-id', 'u-1', '--metadata', 'user_id=u-2']
+    const { stderr, exitCode } = await publish([...order, '--data', '{}', ...twice])
+    expect(stderr).toContain('metadata names user_id twice, once among the extra fields')
     expect(exitCode).toBe(2)
     const { stdout } = await publish([
       ...order,
