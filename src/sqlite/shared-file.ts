@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { lstatSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { refuseSpecial } from '../files/cause.ts'
 import { makeFolder, refuseUndecodable, removeFolders } from '../files/make-folder.ts'
 import { placeNew } from '../files/write-whole.ts'
 import { isUnwritable } from './fault.ts'
+import { openSqlite } from './load-sqlite.ts'
 
 /** A database in one file that several processes have open at once. */
 
 /** How long to wait for another process's transaction. */
 export const BUSY_PATIENCE_MS = 10_000
+
+/** A statement and not the `timeout` of `DatabaseSync`, which Node 22.15 ignores. */
+const PATIENCE = `PRAGMA busy_timeout = ${BUSY_PATIENCE_MS}`
 
 /**
  * Opens the file, making it and its folder when they are not there, with a log that readers and a writer share. `prepare`
@@ -25,16 +29,15 @@ export function openShared(
   synchronous: 'NORMAL' | 'FULL',
   prepare: (database: DatabaseSync) => void,
 ): DatabaseSync {
-  const settings = `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000`
-  const open = (file: string) => new DatabaseSync(file, { timeout: BUSY_PATIENCE_MS })
+  const settings = `${PATIENCE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000`
   if (path !== ':memory:') {
     refuseUndecodable(path)
     refuseSpecial(path)
-    const isMade = isAbsent(path) && makePrepared(path, (part) => prepared(open(part), settings, prepare))
-    if (isMade) return prepared(open(path), settings, () => {})
+    const isMade = isAbsent(path) && makePrepared(path, (part) => prepared(openSqlite(part), settings, prepare))
+    if (isMade) return prepared(openSqlite(path), settings, () => {})
   }
   try {
-    return prepared(open(path), settings, prepare)
+    return prepared(openSqlite(path), settings, prepare)
   } catch (error) {
     if (!isUnwritable(error) || !isWholeWithoutLog(path)) throw error
     return prepared(openFrozen(path), 'PRAGMA cache_size = -16000', prepare)
@@ -69,10 +72,10 @@ function makePrepared(path: string, prepareNew: (part: string) => DatabaseSync):
 /** Opens a file that is there for reading alone, also where it may not be written. */
 export function openToRead(path: string): DatabaseSync {
   refuseSpecial(path)
-  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_PATIENCE_MS })
+  const database = openSqlite(path, { readOnly: true })
   try {
     // Opening reads nothing yet.
-    database.exec('SELECT 1 FROM sqlite_schema LIMIT 1')
+    database.exec(`${PATIENCE}; SELECT 1 FROM sqlite_schema LIMIT 1`)
     return database
   } catch (error) {
     database.close()
@@ -108,7 +111,7 @@ function openFrozen(path: string): DatabaseSync {
     return `${ino} ${size} ${mtimeMs}`
   }
   const before = stateOf()
-  const database = new DatabaseSync(url, { readOnly: true })
+  const database = openSqlite(url, { readOnly: true })
   frozen.set(database, () => stateOf() !== before)
   return database
 }
@@ -138,7 +141,17 @@ export function transact<T>(database: DatabaseSync, change: () => T): T {
     database.exec('COMMIT')
     return result
   } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK')
+    rollBack(database)
     throw error
+  }
+}
+
+/** SQLite itself ends a transaction after some errors, as of a full disk. Node 22.15 cannot tell (`isTransaction`). */
+function rollBack(database: DatabaseSync): void {
+  if (database.isTransaction === false) return
+  try {
+    database.exec('ROLLBACK')
+  } catch {
+    // No transaction is active. The caller throws the error that ended it.
   }
 }

@@ -104,12 +104,12 @@ export class EmbeddedLog implements TopicLog {
       scan: prepare(
         // A size is known without reading the bytes: what is larger than expected is left where it is. Numbers are made
         // with a point since integers arrive as bigints, which cost more.
-        `SELECT id - ?9, timestamp,
+        `SELECT id - ?9 AS "offset", timestamp,
            CASE key WHEN ?4 THEN 0.0 WHEN ?5 THEN 1.0 WHEN ?6 THEN 2.0 WHEN ?7 THEN 3.0
-             ELSE iif(octet_length(key) > ?8, -1.0 * octet_length(key), key) END,
-           iif(octet_length(value) > ?8, -1.0 * octet_length(value), value),
+             ELSE iif(octet_length(key) > ?8, -1.0 * octet_length(key), key) END AS key,
+           iif(octet_length(value) > ?8, -1.0 * octet_length(value), value) AS value,
            CASE WHEN headers IS NULL THEN NULL WHEN octet_length(headers) > ?8 THEN -1.0 * octet_length(headers)
-             ELSE headers END
+             ELSE headers END AS headers
          FROM records WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3`,
       ),
       whole: prepare('SELECT key, value, headers FROM records WHERE id = ?'),

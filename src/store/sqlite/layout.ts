@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
+import { openSqlite } from '../../sqlite/load-sqlite.ts'
 import { openToRead } from '../../sqlite/shared-file.ts'
 import {
   checkTables,
@@ -93,7 +94,7 @@ export function createTables(database: DatabaseSync, path: string): StorePart[] 
 /** The same of a file that may not be there, without making it. */
 export function inspectFile(path: string): StorePart[] {
   const isThere = path !== ':memory:' && existsSync(path)
-  const database = isThere ? openToRead(path) : new DatabaseSync(':memory:')
+  const database = isThere ? openToRead(path) : openSqlite(':memory:')
   try {
     return inspectTables(database, path)
   } finally {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { DatabaseSync } from 'node:sqlite'
 import { isBusy } from '../../sqlite/fault.ts'
+import { openSqlite } from '../../sqlite/load-sqlite.ts'
 import type { Lease } from '../event-store.ts'
 import { guarded, MEMORY, type StoreFile } from './store-file.ts'
 
@@ -47,10 +47,10 @@ function lockPath(path: string, owner: string): string {
  */
 function lock(path: string): (() => void) | undefined {
   return guarded(path, () => {
-    const database = new DatabaseSync(path, { timeout: 0 })
+    const database = openSqlite(path)
     try {
       // Nothing is ever written, so that there is nothing to take back.
-      database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+      database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
       return () => database.close()
     } catch (error) {
       database.close()
