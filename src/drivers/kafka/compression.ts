@@ -25,7 +25,7 @@ const codecs: Partial<Record<number, Codec>> = {
   },
 }
 
-/** The codec of a batch; the libraries for snappy and lz4 are loaded when a first batch needs them. */
+/** The codec of a batch; the code for snappy and lz4 is loaded when a first batch needs them. */
 export async function codecFor(id: number): Promise<Codec> {
   codecs[id] ??= id === 2 ? await loadSnappy() : id === 3 ? await loadLz4() : undefined
   const codec = codecs[id]
@@ -69,16 +69,8 @@ interface Decompressed {
 }
 
 async function loadLz4(): Promise<Codec> {
-  const [{ default: lz4 }, { lz4Exceeds }] = await Promise.all([import('lz4-napi'), import('./lz4-size.ts')])
-  return {
-    compress: (bytes) => lz4.compressFrameSync(bytes),
-    decompress: (bytes, limit) =>
-      bounded('lz4', limit, () => {
-        // The library itself knows no limit.
-        if (lz4Exceeds(bytes, limit)) throw tooLarge(limit)
-        return lz4.decompressFrameSync(bytes)
-      }),
-  }
+  const { compressLz4, decompressLz4 } = await import('./lz4.ts')
+  return { compress: compressLz4, decompress: decompressLz4 }
 }
 
 async function loadSnappy(): Promise<Codec> {
