@@ -1,73 +1,131 @@
-// Builds dist/: the library (its dependencies stay imports), the command line (bundled, since a hundred small files
-// cost more to load than to run), the type declarations and oclif's manifest, by which a command is found without loading
-// the others. Commands run from dist/ only, so that a manifest made with it cannot hide a new one.
-import { execFileSync } from 'node:child_process'
+// Builds dist/: the library and the command line, each bundled with the packages it uses, so that nobody has to install
+// them (and a hundred small files cost more to load than to run); the licenses of those packages; the type declarations; and
+// oclif's manifest, by which a command is found without loading the others. Commands run from dist/ only, so that a manifest
+// made with it cannot hide a new one.
 import { globSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { Plugin } from '@oclif/core'
 import { rolldown } from 'rolldown'
+import { dts } from 'rolldown-plugin-dts'
+import { thirdPartyNotices } from './notices.js'
 
 const root = new URL('..', import.meta.url).pathname
 const manifest = `${root}oclif.manifest.json`
 rmSync(`${root}dist`, { recursive: true, force: true })
 rmSync(manifest, { force: true })
 
-const bundle = async (input, dir, options) => {
-  const build = await rolldown({ input, cwd: root, platform: 'node', logLevel: 'warn', ...options })
-  await build.write({ dir: `${root}${dir}`, format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js' })
-}
+/** Files that went into a bundle. */
+const bundled = new Set()
 
-// Native or optional: loaded from node_modules when a command needs them, or never.
-const external = [
-  'lz4-napi',
-  '@node-rs/crc32',
-  'pg-native',
-  'typescript',
-  'ts-node',
-  'tsx',
-  'react-devtools-core',
-  /^@oclif\/plugin-/,
-]
-const define = { 'process.env.NODE_ENV': '"production"' }
+const bundle = async (input, dir, { keepNames, ...options }) => {
+  const build = await rolldown({
+    input,
+    cwd: root,
+    platform: 'node',
+    logLevel: 'warn',
+    // The oldest Node of `engines`: it cannot parse `await using`.
+    transform: { target: 'node22.15', define: { 'process.env.NODE_ENV': '"production"' } },
+    // Optional: loaded from node_modules where somebody installed them.
+    external: ['typescript', 'ts-node', 'tsx', 'react-devtools-core', /^@oclif\/plugin-/],
+    ...options,
+  })
+  const { output } = await build.write({
+    dir: `${root}${dir}`,
+    format: 'esm',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    comments: { legal: false },
+    // Half the size to install.
+    minify: { compress: { keepNames }, mangle: { toplevel: true, keepNames } },
+  })
+  for (const { moduleIds = [] } of output) for (const id of moduleIds) bundled.add(id)
+}
 
 // Apart from the rest, at the place it has in src: ink waits for its layout engine while it loads, and beside a module
 // that waits rolldown joins no files, which every command would pay for.
-await bundle({ 'show-lag': 'src/ui/live/show-lag.tsx' }, 'dist/cli/ui/live', { external, transform: { define } })
+await bundle({ 'show-lag': 'src/ui/live/show-lag.tsx' }, 'dist/cli/ui/live', {})
 const screen = {
   name: 'screen',
   resolveId: (id) =>
     id.endsWith('/live/show-lag.tsx') ? { id: id.replace('.tsx', '.js'), external: true } : undefined,
 }
 
+// Services are bundled by their authors, also to CommonJS, where there is no `import.meta.url` to make a `require` of. So
+// what packages require of Node is asked of the process.
+const requireWhenUsed = `new Proxy(() => {}, {
+  apply: (_, __, [id]) => createRequire(import.meta.url)(id),
+  get: (_, name) => createRequire(import.meta.url)[name],
+})`
+const required = {
+  name: 'required',
+  resolveId(id, _, { kind }) {
+    if (kind !== 'require-call') return undefined
+    return isBuiltin(id) || id === 'pg-native' ? `\0required:${id}.cjs` : undefined
+  },
+  load(id) {
+    const [, name] = /^\0required:(.*)\.cjs$/.exec(id) ?? []
+    if (name === undefined) return undefined
+    // kafkajs asks for it while it loads and needs it for SCRAM logins alone: 5 ms of every command on Kafka.
+    if (/^(node:)?crypto$/.test(name)) {
+      return "module.exports = new Proxy({}, { get: (_, name) => process.getBuiltinModule('node:crypto')[name] })"
+    }
+    return isBuiltin(name)
+      ? `module.exports = process.getBuiltinModule('${name}')`
+      : `throw Object.assign(new Error("Cannot find module '${name}'"), { code: 'MODULE_NOT_FOUND' })`
+  },
+  // What oclif requires by a name that it computes, in a file that the library shares.
+  renderChunk: (code, { name }) =>
+    name === 'rolldown-runtime' ? code.replace('createRequire(import.meta.url)', requireWhenUsed) : undefined,
+}
+
+// Half of faker's English is about what no event of a shop is about.
+const unused = ['airline', 'animal', 'book', 'food', 'music', 'science', 'vehicle']
+const english = {
+  name: 'english',
+  async load(id) {
+    if (!/@faker-js\/faker\/dist\/en-[\w-]+\.js$/.test(id)) return undefined
+    const words = Object.entries((await import(id)).t).filter(([subject]) => !unused.includes(subject))
+    return `export const t = ${JSON.stringify(Object.fromEntries(words))}`
+  },
+}
+
 const commands = globSync('src/commands/**/*.ts', { cwd: root })
 await bundle(
   {
-    main: 'src/cli/main.ts',
-    'command-not-found': 'src/cli/command-not-found.ts',
-    ...Object.fromEntries(commands.map((file) => [file.slice('src/'.length, -'.ts'.length), file])),
+    index: 'src/index.ts',
+    testing: 'src/testing.ts',
+    'cli/main': 'src/cli/main.ts',
+    'cli/command-not-found': 'src/cli/command-not-found.ts',
+    ...Object.fromEntries(commands.map((file) => [`cli/${file.slice('src/'.length, -'.ts'.length)}`, file])),
   },
-  'dist/cli',
+  'dist',
   {
-    external,
     resolve: {
       alias: {
+        // Without its native part, which is no faster on events and would have to be installed.
+        'cbor-x': `${root}node_modules/cbor-x/index.js`,
         // Its main file requires its parts in a way that no bundler follows.
         'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
         // The demo is a service, and imports crbus by its name.
         crbus: `${root}src/index.ts`,
-        crypto: `${root}bin/shims/crypto.cjs`,
+        // All requests of Kafka, of which crbus sends kafkajs's own to log in: crbus writes the others itself.
+        '../../protocol/requests$': `${root}bin/shims/sasl-requests.cjs`,
         'wsl-utils': `${root}bin/shims/wsl-utils.js`,
       },
     },
-    transform: { define },
-    plugins: [screen],
+    plugins: [screen, required, english],
+    // So that a stack trace can be read.
+    keepNames: { function: true, class: true },
   },
 )
-// What waits until it is needed in the command line is here for whoever imports it.
-const checks = { ineffectiveDynamicImport: false }
-await bundle({ index: 'src/index.ts', testing: 'src/testing.ts' }, 'dist', { external: [/^[^./]/], checks })
-execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}bin/tsconfig.types.json`], {
-  stdio: 'inherit',
+writeFileSync(`${root}dist/THIRD-PARTY-NOTICES`, thirdPartyNotices(bundled))
+// Three files instead of one for each of src, most of which nobody can name.
+const declarations = await rolldown({
+  input: { index: 'src/index.ts', testing: 'src/testing.ts' },
+  cwd: root,
+  external: [/^[^./]/],
+  plugins: [dts({ emitDtsOnly: true, tsconfig: `${root}bin/tsconfig.types.json` })],
 })
+await declarations.write({ dir: `${root}dist/types`, format: 'esm' })
 const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true })
 await plugin.load()
 writeFileSync(manifest, JSON.stringify(plugin.manifest))

@@ -10,7 +10,8 @@ if (major < 22 || (major === 22 && minor < 15)) {
 // Node and packages warn of experimental features and of what they could not read: nothing a user can act on.
 if (!process.argv.includes('--debug')) process.removeAllListeners('warning')
 const { enableCompileCache } = await import('node:module')
-if (hasCacheFolder()) enableCompileCache()
+// Deno has none.
+if (enableCompileCache && hasCacheFolder()) enableCompileCache()
 const { main } = await import('../dist/cli/main.js')
 await main(import.meta.url)
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { installPacked } from '../support/packed.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const tool = (name: string) => join(root, 'node_modules', '.bin', name)
@@ -48,13 +49,9 @@ let tarball: string
 let folder: string
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'crbus-packed-'))
-  const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })
-  const packed: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)))
-  const [{ filename }] = Object.values(packed as Record<string, { filename: string }>) as [{ filename: string }]
-  tarball = join(folder, filename)
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-  await execa('npm', ['install', '--no-fund', '--no-audit', '--ignore-scripts', tarball], { cwd: folder })
+  const installed = await installPacked()
+  tarball = installed.tarball
+  folder = installed.folder
 })
 
 describe('the packed tarball, installed elsewhere', () => {
@@ -76,6 +73,62 @@ describe('the packed tarball, installed elsewhere', () => {
     await crbus('publish', 'order-events', '--type', 'OrderPlaced.v1', '--data', '{"order_id":"o-1"}')
     expect((await crbus('tail', 'order-events', '-e', '-o', '%y %{order_id}')).stdout).toBe('OrderPlaced.v1 o-1')
   })
+
+  test('is the only package that a user installs, in less than 4 MB', async () => {
+    const found = await execa('npm', ['ls', '--all', '--parseable'], { cwd: folder })
+    expect(found.stdout.split('\n').slice(1)).toEqual([join(folder, 'node_modules/crbus')])
+    const { stdout } = await execa('du', ['-sk', 'node_modules'], { cwd: folder })
+    expect(Number.parseInt(stdout, 10)).toBeLessThanOrEqual(4096)
+  })
+
+  test('keeps the licenses of the packages that are bundled into it', () => {
+    const notices = readFileSync(join(folder, 'node_modules/crbus/dist/THIRD-PARTY-NOTICES'), 'utf8')
+    for (const name of ['kafkajs', 'cbor-x', 'pg', 'pg-protocol', 'snappyjs', '@oclif/core', 'react', 'ink', 'execa']) {
+      expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'))
+    }
+    expect(notices).toContain('Permission is hereby granted')
+  })
+
+  test.each(['cjs', 'esm'])(
+    'is bundled by esbuild to %s without settings, and runs without node_modules',
+    async (format) => {
+      const source = `
+      import { EmbeddedEventBus, PostgresEventStore, RedpandaEventBus, serializedEvent, SqliteEventStore } from 'crbus'
+      async function main() {
+        const event = serializedEvent('OrderPlaced.v1', Buffer.from('x'))
+        const bus = new EmbeddedEventBus({ path: process.argv[2] + '/bus.db' })
+        await bus.publish('order-events', event)
+        const store = new SqliteEventStore({ path: process.argv[2] + '/store.db' })
+        console.log(await store.append('order-1', 0, [event]))
+        for (const opened of [bus, store]) await opened.close()
+        const kafka = new RedpandaEventBus({ brokers: '127.0.0.1:1', compression: 'lz4' })
+        await kafka.publish('order-events', event).catch(({ code }) => console.log(code))
+        const postgres = new PostgresEventStore({ url: 'postgres://127.0.0.1:1/x' })
+        await postgres.readStream('order-1').catch(({ code }) => console.log(code))
+      }
+      void main()`
+      writeFileSync(join(folder, 'client.js'), source)
+      const elsewhere = mkdtempSync(join(tmpdir(), 'crbus-bundled-'))
+      const file = join(elsewhere, format === 'cjs' ? 'client.cjs' : 'client.mjs')
+      const argv = ['--bundle', '--platform=node', `--outfile=${file}`, 'client.js']
+      if (format === 'esm') argv.push('--format=esm')
+      const built = await execa(tool('esbuild'), argv, { cwd: folder })
+      expect(built.stderr).not.toMatch(/warning|error/i)
+      const ran = await execa(process.execPath, [file, elsewhere], { cwd: elsewhere, env })
+      expect(ran).toMatchObject({ stdout: '1\nCONNECTION_FAILED\nSTORE_UNAVAILABLE', stderr: '' })
+    },
+  )
+
+  test.each(['es2022', 'es2023'])(
+    'is a library whose types hold with the library of %s and the types of Node 22',
+    async (lib) => {
+      await execa('npm', ['install', '--no-save', '--no-fund', '--no-audit', '@types/node@22'], { cwd: folder })
+      writeFileSync(join(folder, 'service.ts'), service)
+      const argv = [...strict.slice(0, -2), '--lib', lib, 'service.ts']
+      const checked = await execa(process.execPath, [tool('tsc'), '--noEmit', ...argv], { cwd: folder, reject: false })
+      expect(checked.stdout).toBe('')
+    },
+  )
 
   test('brings its screen along: nothing that draws it is installed', async () => {
     const crbus = `"${process.execPath}" "${join(folder, 'node_modules/crbus/bin/crbus.js')}"`

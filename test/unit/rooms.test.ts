@@ -52,7 +52,8 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   '@lezer/javascript': ['scaffold'],
   'jsonc-parser': ['scaffold'],
   execa: ['cli'],
-  'node:process': ['cli'],
+  // Built-in modules that are loaded when they are needed and at once; of SQLite, without the warning that Node 22 prints.
+  'node:process': ['cli', 'sqlite', 'drivers/kafka'],
   process: ['cli'],
   console: ['cli'],
 }

@@ -4,8 +4,8 @@
  * not: it cannot read without a group nor commit without joining one, retries inside retries, waits for ever for a
  * broker that hangs, and restarts a consumer on a record it cannot take.
  */
-import { createRequire } from 'node:module'
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
+import node from 'node:process'
 import type { ConnectionOptions } from 'node:tls'
 // @ts-expect-error kafkajs types its front door only
 import KafkaConnection from 'kafkajs/src/network/connection.js'
@@ -316,9 +316,8 @@ export class WireConnection {
   }
 }
 
-const load = createRequire(import.meta.url)
 /** kafkajs wants the socket at once, so that there is no awaiting an import; and a plain one need not pay for TLS. */
-const loadTls = (): typeof import('node:tls') => load('node:tls')
+const loadTls = (): typeof import('node:tls') => node.getBuiltinModule('node:tls')
 
 interface SocketRequest {
   readonly host: string

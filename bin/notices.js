@@ -1,0 +1,38 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/**
+ * The name, version and license of every package that files of a bundle come from, with the license's text. Packages with the
+ * same text stand together.
+ */
+export function thirdPartyNotices(files) {
+  const folders = new Set([...files].map(packageFolder).filter((folder) => folder !== undefined))
+  const byText = new Map()
+  for (const [text, title] of [...folders].map(noticeOf)) byText.set(text, (byText.get(text) ?? new Set()).add(title))
+  const notices = [...byText].map(([text, titles]) => `${RULE}\n${[...titles].sort().join('\n')}\n\n${text}`)
+  return `crbus contains code of these packages, under their licenses.\n\n${notices.sort().join('\n\n')}\n`
+}
+
+const RULE = '-'.repeat(72)
+
+/** The innermost folder in node_modules that has a package with a name and a version. */
+function packageFolder(file) {
+  // Modules that the bundler makes begin with a zero byte.
+  if (file.startsWith('\0') || !file.includes('/node_modules/')) return undefined
+  for (let folder = dirname(file); !folder.endsWith('/node_modules'); folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json')) && manifestOf(folder).version !== undefined) return folder
+  }
+  return undefined
+}
+
+const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+
+function noticeOf(folder) {
+  const { name, version, license, author } = manifestOf(folder)
+  const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
+  const texts = files.map((file) => readFileSync(join(folder, file), 'utf8').trim())
+  const by = typeof author === 'string' ? author : author?.name
+  // Few packages ship without the text of their license; then the author and the license's name are all there is.
+  const text = texts.length > 0 ? texts.join('\n\n') : `Copyright ${by ?? `the authors of ${name}`}`
+  return [text, `${name} ${version} (${license})`]
+}

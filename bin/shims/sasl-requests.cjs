@@ -1,0 +1,21 @@
+// The two requests of kafkajs that its logins send, in a version that both sides know. kafkajs's own table of all requests is
+// larger than the rest of what crbus uses of it.
+const requests = {
+  SaslHandshake: require('kafkajs/src/protocol/requests/saslHandshake/index.js'),
+  SaslAuthenticate: require('kafkajs/src/protocol/requests/saslAuthenticate/index.js'),
+}
+const { KafkaJSServerDoesNotSupportApiKey } = require('kafkajs/src/errors.js')
+
+const lookup = (served) => (apiKey, definition) => {
+  const { maxVersion } = served[apiKey] ?? {}
+  if (maxVersion == null) {
+    const apiName = Object.keys(requests).find((name) => requests[name] === definition)
+    throw new KafkaJSServerDoesNotSupportApiKey('The Kafka server does not support the requested API version', {
+      apiKey,
+      apiName,
+    })
+  }
+  return definition.protocol({ version: Math.min(Math.max(...definition.versions.map(Number)), maxVersion) })
+}
+
+module.exports = { requests, lookup }
