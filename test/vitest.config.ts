@@ -5,7 +5,7 @@ const root = new URL('..', import.meta.url).pathname
 const alias = { 'crbus/testing': `${root}src/testing.ts`, crbus: `${root}src/index.ts` }
 // Runs on other brokers keep their results apart.
 const { CRBUS_TEST_RESULTS: results = 'results' } = process.env
-/** Take minutes, and so run under CI only. */
+/** Take minutes or large downloads, and so run under CI only. */
 const slow = process.env.CI
   ? []
   : [
@@ -13,6 +13,7 @@ const slow = process.env.CI
       'test/contract/outbox-kills.test.ts',
       'test/contract/shop-chaos.test.ts',
       'test/e2e/kills.test.ts',
+      'test/e2e/runtimes.test.ts',
       'test/templates/mutation-score.test.ts',
     ]
 const project = (name: string, include: string[], more = {}) => ({
