@@ -24,12 +24,12 @@ const changes: Readonly<Record<string, readonly Change[]>> = {
     ['the wrong command topic', 'aggregate.ts', "= 'order-commands'", "= 'order-events'"],
   ],
   checkout: [
-    ['undone in the wrong order', 'saga.ts', 'plan.toReversed()', 'plan'],
+    ['undone in the wrong order', 'saga.ts', 'const effects = plan.toReversed()', 'const effects = plan'],
     ['the reason is lost', 'saga.ts', 'because: state.reason', "because: ''"],
     ['the wrong command topic', 'saga.ts', "commands: 'payment-commands'", "commands: 'order-commands'"],
     ['no publish', 'saga.ts', 'effects: [publish(CHECKOUT_EVENTS, completed)]', 'effects: []'],
     ['the wrong event topic', 'saga.ts', "CHECKOUT_EVENTS = 'checkout-events'", "CHECKOUT_EVENTS = 'order-events'"],
-    ['what was told is not kept', 'saga.ts', '{ ...before.facts, ...news.facts }', '{ ...before.facts }'],
+    ['what was told is not kept', 'saga.ts', '{ ...before.facts, ...facts }', '{ ...before.facts }'],
   ],
 }
 

@@ -58,7 +58,7 @@ describe('a bus with a logger', () => {
   test('logs a publish that failed, with its reason', async () => {
     const { logger, lines } = recorder()
     await using bus = new InMemoryEventBus({ createTopics: true, logger })
-    const tooMuch = { ...placed, metadata: { extra: { saga_id: 's-1' } } }
+    const tooMuch = { ...placed, metadata: { extra: { note: 'x'.repeat(70_000) } } }
     await expect(bus.publish('order-events', [placed, tooMuch])).rejects.toThrow('Failed to serialize event')
 
     expect(lines.at(-1)).toEqual([

@@ -182,10 +182,10 @@ test('is not blocked by a resting topic with more messages than it looks at', as
 
 test.each([
   ['a record that is too large', () => publishFailed('a', 'too large', { isPassing: false })],
-  ['an envelope without room', undefined],
+  ['metadata without room', undefined],
 ])('buries %s at once, and goes on behind it', async (_, error) => {
   const { pass, store, numbersOn, problems } = setUp(error && { publish: failing(error, holds(2)) })
-  const odd = error ? event(2) : event(2, { metadata: { extra: { saga_id: 's' } } })
+  const odd = error ? event(2) : event(2, { metadata: { extra: { note: 'x'.repeat(70_000) } } })
   await store.commit(OWNER, [
     {
       appends: [{ streamId: 'order-1', expectedVersion: 0, events: [event(1)] }],

@@ -204,7 +204,7 @@ test('a store without conversations is left as it is by a saga without migration
 })
 
 test('runSaga migrates conversations when it starts, and sends what they wait for', async () => {
-  await using bus = new InMemoryEventBus()
+  await using bus = new InMemoryEventBus({ createTopics: true })
   await using store = new SqliteEventStore({ path: ':memory:' })
   await using commands = await bus.subscribe(['commands'], { group: 'test', autoOffsetReset: 'earliest' })
   const next = async () => {
