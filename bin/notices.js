@@ -2,16 +2,32 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /**
- * The name, version and license of every package that files of a bundle come from, with the license's text. Packages with the
- * same text stand together.
+ * The name, version, license and copyright of every package that files of a bundle come from, with the license's text.
+ * Packages whose texts differ in nothing but the copyright and in line breaks stand together.
  */
 export function thirdPartyNotices(files) {
   const folders = new Set([...files].map(packageFolder).filter((folder) => folder !== undefined))
   const byText = new Map()
-  for (const [text, title] of [...folders].map(noticeOf)) byText.set(text, (byText.get(text) ?? new Set()).add(title))
-  const notices = [...byText].map(([text, titles]) => `${RULE}\n${[...titles].sort().join('\n')}\n\n${text}`)
+  for (const [text, title] of [...folders].map(noticeOf)) {
+    const lines = text.split('\n')
+    const copyright = lines.filter(isCopyright).map((line) => `  ${line.trim()}`)
+    const license = lines
+      .filter((line) => !isCopyright(line))
+      .join('\n')
+      .trim()
+    const key = license.replaceAll(/\s+/g, ' ')
+    const known = byText.get(key) ?? { license, titles: new Set() }
+    byText.set(key, known)
+    known.titles.add([title, ...copyright].join('\n'))
+  }
+  const notices = [...byText.values()].map(
+    ({ license, titles }) => `${RULE}\n${[...titles].sort().join('\n')}\n\n${license}`,
+  )
   return `crbus contains code of these packages, under their licenses.\n\n${notices.sort().join('\n\n')}\n`
 }
+
+/** Not a sentence of the license about copyrights. */
+const isCopyright = (line) => /^\s*(copyright\b(?! (notice|holder|owner|license|statement))|\(c\)|©)/i.test(line)
 
 const RULE = '-'.repeat(72)
 

@@ -90,7 +90,7 @@ export interface SagaHarness<State> extends AsyncDisposable {
 /** A saga that sets a timer for ever is found out after so many. */
 const MAX_TIMERS = 10_000
 /** A conversation without an end must not keep the time-out of its test from firing. */
-const STEPS_IN_ONE_TURN = 500
+const STEPS_IN_ONE_TURN = 100
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 

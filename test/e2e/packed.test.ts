@@ -97,6 +97,7 @@ describe('the packed tarball, installed elsewhere', () => {
       async function main() {
         const event = serializedEvent('OrderPlaced.v1', Buffer.from('x'))
         const bus = new EmbeddedEventBus({ path: process.argv[2] + '/bus.db' })
+        await bus.admin.createTopic('order-events')
         await bus.publish('order-events', event)
         const store = new SqliteEventStore({ path: process.argv[2] + '/store.db' })
         console.log(await store.append('order-1', 0, [event]))

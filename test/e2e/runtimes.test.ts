@@ -23,6 +23,7 @@ const printFirst = async (bus, topic) => {
 }
 
 const bus = new EmbeddedEventBus({ path: folder + '/bus.db' })
+await bus.admin.createTopic('order-events')
 await bus.publish('order-events', event('embedded'))
 await printFirst(bus, 'order-events')
 
