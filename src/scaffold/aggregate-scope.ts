@@ -21,6 +21,7 @@ export function aggregateScope({ name, id, events }: Aggregate): Scope {
   const pascal = spellings.pascal(name)
   const all = events.flatMap((event) => [event, ...event.failures])
   const refusing = events.filter(({ failures }) => failures.length > 0)
+  const refusesPlainly = refusing.length < events.length
   const typesOf = (named: readonly { readonly name: Name }[]) => named.map((one) => spellings.pascal(one.name))
   const commands = events.map(({ command }) => spellings.pascal(command))
   const isNumbered = [id, ...(events[0]?.fields ?? [])].some(({ name: field, type }) =>
@@ -39,10 +40,11 @@ export function aggregateScope({ name, id, events }: Aggregate): Scope {
     })),
     failures: events.flatMap((event) => event.failures.map((failure) => failureScope(failure, event, id))),
     refusing: scopes.filter((_, index) => events[index]?.failures.length),
-    refuses_plainly: refusing.length < events.length,
+    refuses_plainly: refusesPlainly,
     todos: refusing.some((event) => ownFields(event).some((field) => field !== reasonOf(event))),
     all: all.map((event) => ({ name: event.name, fields: fieldScopes(event.fields, id) })),
     ts: {
+      crbus_import: `import { type Aggregate, append, publish, type Reducer${refusesPlainly ? ', reject' : ''} } from 'crbus'`,
       todo_import: TODO_IMPORT,
       sample_parameter: isNumbered ? 'number: number' : '',
       sample_argument: isNumbered ? 'number' : '',

@@ -1,4 +1,4 @@
-import { type Aggregate, append, publish, type Reducer } from 'crbus'
+import { type Aggregate, append, publish, type Reducer, reject } from 'crbus'
 import type { InventoryAction, InventoryEvent, InventoryStatus } from './actions.ts'
 import { inventoryCodec } from './codec.ts'
 import { isDone, whyNotNow } from './rules.ts'
@@ -53,8 +53,8 @@ const emit = (state: InventoryState, event: InventoryEvent) => ({
   effects: [append(event), publish(INVENTORY_EVENTS, event)],
 })
 
-/** Refuses a command that has no event for it: nothing changes and nothing is published. */
-const refuse = (state: InventoryState, _reason: string) => unchanged(state)
+/** Refuses a command that has no event for it: nothing changes, and the runtime keeps the command with the reason. */
+const refuse = (state: InventoryState, reason: string) => ({ state, effects: [reject(reason)] })
 
 export const inventoryAggregate: Aggregate<InventoryState, InventoryAction> = {
   name: 'inventory',

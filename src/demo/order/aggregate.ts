@@ -1,4 +1,4 @@
-import { type Aggregate, append, publish, type Reducer } from 'crbus'
+import { type Aggregate, append, publish, type Reducer, reject } from 'crbus'
 import type { OrderAction, OrderEvent, OrderStatus } from './actions.ts'
 import { orderCodec } from './codec.ts'
 import { isDone, whyNotNow } from './rules.ts'
@@ -56,8 +56,8 @@ const emit = (state: OrderState, event: OrderEvent) => ({
   effects: [append(event), publish(ORDER_EVENTS, event)],
 })
 
-/** Refuses a command that has no event for it: nothing changes and nothing is published. */
-const refuse = (state: OrderState, _reason: string) => unchanged(state)
+/** Refuses a command that has no event for it: nothing changes, and the runtime keeps the command with the reason. */
+const refuse = (state: OrderState, reason: string) => ({ state, effects: [reject(reason)] })
 
 export const orderAggregate: Aggregate<OrderState, OrderAction> = {
   name: 'order',

@@ -58,6 +58,20 @@ export async function streamsOf(store: EventStore, streamPrefix: string): Promis
 const typesOf = (stream: readonly StoredEvent[] = []) => stream.map(({ event }) => event.eventType)
 const multiset = (events: readonly SerializedEvent[]) => events.map(messageId).sort()
 
+/** A topic holds the events of the streams, each once when copies are set aside. */
+async function expectPublished(bus: EventBus, topic: string, streams: ReadonlyMap<string, readonly StoredEvent[]>) {
+  const stored = [...streams.values()].flat().map(({ event }) => event)
+  expect(multiset(await eventsOn(bus, topic))).toEqual(multiset(stored))
+}
+
+/** No message is a dead letter, and none waits to be published. */
+async function expectNothingLeft({ store, prefix }: Books): Promise<void> {
+  expect(await store.deadLetters.count()).toBe(0)
+  for (const role of ['order', 'payment', 'checkout']) {
+    expect(await store.outbox.pending(shopGroup(prefix, role), 1)).toEqual([])
+  }
+}
+
 /** How many checkouts have come to an end. */
 export async function endedOf({ store, prefix }: Books): Promise<number> {
   const { checkout } = makeShop(prefix)
@@ -88,20 +102,12 @@ export async function expectBalanced({ bus, store, prefix }: Books, count: numbe
   })
   expect(found).toEqual(expected)
   expect([orders.size, payments.size, sagas.size]).toEqual([count, count, count])
-  for (const [topic, streams] of [
-    [order.events, orders],
-    [payment.events, payments],
-  ] as const) {
-    const stored = [...streams.values()].flat().map(({ event }) => event)
-    expect(multiset(await eventsOn(bus, topic))).toEqual(multiset(stored))
-  }
+  await expectPublished(bus, order.events, orders)
+  await expectPublished(bus, payment.events, payments)
   // One command of each kind for each checkout, PlaceOrder included.
   expect(await eventsOn(bus, order.commands)).toHaveLength(2 * count)
   expect(await eventsOn(bus, payment.commands)).toHaveLength(count)
-  expect(await store.deadLetters.count()).toBe(0)
-  for (const role of ['order', 'payment', 'checkout']) {
-    expect(await store.outbox.pending(shopGroup(prefix, role), 1)).toEqual([])
-  }
+  await expectNothingLeft({ bus, store, prefix })
 }
 
 /**
@@ -125,15 +131,7 @@ export async function expectSettled(books: Books, count: number): Promise<void> 
     if (paymentFails(number)) expect(isConfirmed).toBe(false)
   }
   expect([orders.size, payments.size]).toEqual([count, count])
-  for (const [topic, streams] of [
-    [order.events, orders],
-    [payment.events, payments],
-  ] as const) {
-    const stored = [...streams.values()].flat().map(({ event }) => event)
-    expect(multiset(await eventsOn(bus, topic))).toEqual(multiset(stored))
-  }
-  expect(await store.deadLetters.count()).toBe(0)
-  for (const role of ['order', 'payment', 'checkout']) {
-    expect(await store.outbox.pending(shopGroup(prefix, role), 1)).toEqual([])
-  }
+  await expectPublished(bus, order.events, orders)
+  await expectPublished(bus, payment.events, payments)
+  await expectNothingLeft(books)
 }

@@ -1,4 +1,6 @@
-import { type Aggregate, append, publish, type Reducer } from 'crbus'
+// crbus:as ts.crbus_import
+import { type Aggregate, append, publish, type Reducer, reject } from 'crbus'
+// crbus:end
 import type { OrderLineAction, OrderLineEvent, OrderLineStatus } from './actions.ts'
 import { orderLineCodec } from './codec.ts'
 // crbus:as ts.rules
@@ -93,8 +95,8 @@ const emit = (state: OrderLineState, event: OrderLineEvent) => ({
 })
 
 // crbus:if refuses_plainly
-/** Refuses a command that has no event for it: nothing changes and nothing is published. */
-const refuse = (state: OrderLineState, _reason: string) => unchanged(state)
+/** Refuses a command that has no event for it: nothing changes, and the runtime keeps the command with the reason. */
+const refuse = (state: OrderLineState, reason: string) => ({ state, effects: [reject(reason)] })
 
 // crbus:end
 export const orderLineAggregate: Aggregate<OrderLineState, OrderLineAction> = {
