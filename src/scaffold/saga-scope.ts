@@ -236,6 +236,7 @@ function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly Know
     topic_rust: `"${topic}"`,
     commands_rust: `"${commands}"`,
     done: scopeOf(done),
+    key: keyScope(ask ?? undo),
     ask: ask && commandScope(ask),
     failures: failing,
     failure: failing[0],
@@ -244,6 +245,16 @@ function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly Know
     others: others.map(scopeOf),
     undo: undo && step.undo && { event: scopeOf(step.undo.event), command: commandScope(undo) },
   }
+}
+
+/**
+ * The id that the commands of a step are for, as far as an event tells it: an aggregate's id is the first field of its
+ * commands.
+ */
+function keyScope(command: AskedCommand | undefined): Scope | undefined {
+  const { source } = command?.fields[0] ?? {}
+  if (source === undefined || source === 'reason' || source.type.ts !== 'string') return undefined
+  return { value_ts: `state.facts.${source.name}` }
 }
 
 const isFact = (field: KnownField, facts: readonly KnownField[]): boolean =>

@@ -65,6 +65,8 @@ interface StepPlan {
   readonly name: CheckoutStep
   /** The topic its commands go to. */
   readonly commands: string
+  /** The id that its commands are for. As their record key it keeps them in order. Default: the conversation's id. */
+  readonly id?: (state: CheckoutState) => string
   readonly ask?: (state: CheckoutState) => CheckoutCommand
   /** The command that undoes the step. A step without one is not undone. */
   readonly undo?: (state: CheckoutState) => CheckoutCommand
@@ -75,6 +77,7 @@ const plan: readonly StepPlan[] = [
   {
     name: 'order',
     commands: 'order-commands',
+    id: (state) => state.facts.order_id,
     undo: (state) => ({
       type: 'CancelOrder',
       order_id: state.facts.order_id,
@@ -84,6 +87,7 @@ const plan: readonly StepPlan[] = [
   {
     name: 'inventory',
     commands: 'inventory-commands',
+    id: (state) => state.facts.order_id,
     ask: (state) => ({
       type: 'ReserveStock',
       order_id: state.facts.order_id,
@@ -98,6 +102,7 @@ const plan: readonly StepPlan[] = [
   {
     name: 'payment',
     commands: 'payment-commands',
+    id: (state) => state.facts.order_id,
     ask: (state) => ({
       type: 'CompletePayment',
       order_id: state.facts.order_id,
@@ -237,19 +242,19 @@ function end(state: CheckoutState, effects: readonly Effect<CheckoutAction>[]): 
 type CheckoutEffects = readonly Effect<CheckoutAction>[]
 
 function askFor(state: CheckoutState, step: StepPlan): CheckoutEffects {
-  const { name, commands, ask } = step
+  const { name, commands, id, ask } = step
   const timedOut = { type: 'CheckoutTimedOut', step: name } as const
   const timeOut = delay(CHECKOUT_TIMEOUT, timedOut, { id: name })
-  return ask === undefined ? [timeOut] : [dispatch(commands, ask(state)), timeOut]
+  return ask === undefined ? [timeOut] : [dispatch(commands, ask(state), { key: id?.(state) || undefined }), timeOut]
 }
 
 /** The undo command and its time-out, which replaces the one of the attempt before. */
 function undoOf(state: CheckoutState, step: StepPlan, attempt: number): CheckoutEffects {
-  const { name, commands, undo } = step
+  const { name, commands, id, undo } = step
   if (undo === undefined) return []
   const patience = CHECKOUT_UNDO_TIMEOUTS[attempt - 1] ?? CHECKOUT_TIMEOUT
   const timedOut = { type: 'CheckoutUndoTimedOut', step: name, attempt } as const
-  return [dispatch(commands, undo(state)), delay(patience, timedOut, { id: name })]
+  return [dispatch(commands, undo(state), { key: id?.(state) || undefined }), delay(patience, timedOut, { id: name })]
 }
 
 /** Asks again for every step without an answer. It is needed after a migration only: commands and time-outs survive restarts. */

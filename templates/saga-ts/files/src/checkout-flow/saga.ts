@@ -74,6 +74,8 @@ interface StepPlan {
   readonly name: CheckoutFlowStep
   /** The topic its commands go to. */
   readonly commands: string
+  /** The id that its commands are for. As their record key it keeps them in order. Default: the conversation's id. */
+  readonly id?: (state: CheckoutFlowState) => string
   readonly ask?: (state: CheckoutFlowState) => CheckoutFlowCommand
   /** The command that undoes the step. A step without one is not undone. */
   readonly undo?: (state: CheckoutFlowState) => CheckoutFlowCommand
@@ -85,6 +87,10 @@ const plan: readonly StepPlan[] = [
     name: 'orderLine',
     // crbus:put `'order-line-commands'` is start.commands_ts
     commands: 'order-line-commands',
+    // crbus:if start.key
+    // crbus:put `state.facts.order_line_id` is start.key.value_ts
+    id: (state) => state.facts.order_line_id,
+    // crbus:end
     // crbus:if start.undo
     // crbus:put `(state)` is start.undo.command.params_ts
     undo: (state) => ({
@@ -100,6 +106,10 @@ const plan: readonly StepPlan[] = [
     name: 'cardPayment',
     // crbus:put `'card-payment-commands'` is step.commands_ts
     commands: 'card-payment-commands',
+    // crbus:if step.key
+    // crbus:put `state.facts.order_line_id` is step.key.value_ts
+    id: (state) => state.facts.order_line_id,
+    // crbus:end
     // crbus:put `(state)` is step.ask.params_ts
     ask: (state) => ({
       type: 'CompleteCardPayment',
@@ -268,19 +278,19 @@ function end(state: CheckoutFlowState, effects: readonly Effect<CheckoutFlowActi
 type CheckoutFlowEffects = readonly Effect<CheckoutFlowAction>[]
 
 function askFor(state: CheckoutFlowState, step: StepPlan): CheckoutFlowEffects {
-  const { name, commands, ask } = step
+  const { name, commands, id, ask } = step
   const timedOut = { type: 'CheckoutFlowTimedOut', step: name } as const
   const timeOut = delay(CHECKOUT_FLOW_TIMEOUT, timedOut, { id: name })
-  return ask === undefined ? [timeOut] : [dispatch(commands, ask(state)), timeOut]
+  return ask === undefined ? [timeOut] : [dispatch(commands, ask(state), { key: id?.(state) || undefined }), timeOut]
 }
 
 /** The undo command and its time-out, which replaces the one of the attempt before. */
 function undoOf(state: CheckoutFlowState, step: StepPlan, attempt: number): CheckoutFlowEffects {
-  const { name, commands, undo } = step
+  const { name, commands, id, undo } = step
   if (undo === undefined) return []
   const patience = CHECKOUT_FLOW_UNDO_TIMEOUTS[attempt - 1] ?? CHECKOUT_FLOW_TIMEOUT
   const timedOut = { type: 'CheckoutFlowUndoTimedOut', step: name, attempt } as const
-  return [dispatch(commands, undo(state)), delay(patience, timedOut, { id: name })]
+  return [dispatch(commands, undo(state), { key: id?.(state) || undefined }), delay(patience, timedOut, { id: name })]
 }
 
 /** Asks again for every step without an answer. It is needed after a migration only: commands and time-outs survive restarts. */
