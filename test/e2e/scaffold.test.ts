@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { newSchema } from '../contract/support/postgres-schema.ts'
+import { freePort } from '../support/watched-process.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const brokers = inject('kafkaBrokers')
@@ -124,7 +125,8 @@ describe('what is scaffolded into it', () => {
 async function runUntilEnded(argv: readonly string[], tail: readonly string[], count: number) {
   // A terminal's Ctrl-C goes to npm and to what it runs: they have a process group of their own here, too.
   const options = { cwd: shop, env: env(), reject: false, all: true, detached: true } as const
-  const service = execa('npm', ['start', '--', ...argv], options)
+  const port = await freePort()
+  const service = execa('npm', ['start', '--', '--port', `${port}`, ...argv], options)
   let isRunning = true
   void service.then(() => {
     isRunning = false
@@ -136,9 +138,11 @@ async function runUntilEnded(argv: readonly string[], tail: readonly string[], c
     const shown = await crbus('tail checkout-events --from start --no-follow -o json', tail)
     ended = shown.stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
   }
+  const get = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text()
+  const [health, metrics] = isRunning ? await Promise.all([get('/healthz'), get('/metrics')]) : ['', '']
   if (isRunning) process.kill(-(service.pid as number), 'SIGINT')
   const { all } = await service
-  return { ended: ended.map(({ event_type }) => event_type).sort(), said: all }
+  return { ended: ended.map(({ event_type }) => event_type).sort(), said: all, health, metrics }
 }
 
 const completed = 'CheckoutCompleted.v1'
@@ -146,9 +150,11 @@ const failed = 'CheckoutFailed.v1'
 
 describe('run for real', () => {
   test('on the embedded bus and SQLite: five samples, of which one payment fails and is compensated', async () => {
-    const { ended, said } = await runUntilEnded([], [], 5)
+    const { ended, said, health, metrics } = await runUntilEnded([], [], 5)
     expect(ended, said).toEqual([completed, completed, completed, completed, failed])
     expect(said).toMatch(/running order, payment, checkout, .* on .crbus\/bus.db/)
+    expect(JSON.parse(health)).toMatchObject({ order: { status: 'ok' }, checkout: { status: 'ok' } })
+    expect(metrics).toMatch(/^crbus_handled_total\{name="order",group="order-aggregate",outcome="reacted"\} [1-9]/m)
     const { stdout } = await crbus('tail order-events payment-events --from start --no-follow', [
       '-o',
       '%y %{order_id}',
@@ -180,7 +186,10 @@ describe('run for real', () => {
     expect((await crbus('topics apply --json', bus)).stdout).toMatch(/"create":\[\],"change":\[\]/)
     const made = await crbus(`store init --yes --store ${url}`)
     expect(made.exitCode, made.all).toBe(0)
-    const { ended, said } = await runUntilEnded(['-b', brokers, '--store', url, '--sample', '5'], bus, 5)
+    const argv = ['-b', brokers, '--store', url, '--sample', '5']
+    const { ended, said, health, metrics } = await runUntilEnded(argv, bus, 5)
     expect(ended, said).toEqual([completed, completed, completed, completed, failed])
+    expect(JSON.parse(health)).toMatchObject({ order: { status: 'ok' }, checkout: { status: 'ok' } })
+    expect(metrics).toMatch(/^crbus_published_total\{name="payment",group="payment-aggregate"\} [1-9]/m)
   })
 })

@@ -3,6 +3,7 @@ import { InMemoryEventBus, openEventStore, type Running, serializedEvent } from 
 import { describe, expect, test } from 'vitest'
 import { readOptions } from '../src/options.ts'
 import type { Part } from '../src/part.ts'
+import { portOf, serveProbes } from '../src/probes.ts'
 import { run } from '../src/run.ts'
 import { hasCommands, placeSamples } from '../src/sample.ts'
 import { prepareTopics } from '../src/topics.ts'
@@ -22,6 +23,7 @@ describe('options', () => {
       dataDir: '.crbus',
       store: '.crbus/store.db',
       sample: undefined,
+      port: undefined,
     })
   })
 
@@ -34,6 +36,37 @@ describe('options', () => {
     })
     expect(readOptions(['--data-dir', 'here'], env)).toMatchObject({ brokers: undefined, dataDir: 'here' })
   })
+})
+
+test('health and metrics are answered over HTTP', async () => {
+  let waits: ReturnType<Running['health']>['waits'] = []
+  const order = {
+    health: () => ({ status: waits.length === 0 ? 'ok' : 'waiting', waits }) as const,
+    metrics: async () => ({
+      name: 'order',
+      group: 'order-aggregate',
+      handled: { reacted: 3, repeated: 0, nothing: 0, rejected: 0 },
+      retried: 0,
+      deadLetters: 0,
+      published: 3,
+      outbox: { messages: 0 },
+      timers: 0,
+      lag: 0,
+    }),
+  }
+  const server = await serveProbes(new Map([['order', order]]), 0)
+  const get = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${portOf(server)}${path}`)
+    return { status: answer.status, text: await answer.text() }
+  }
+
+  expect(await get('/healthz')).toEqual({ status: 200, text: '{"order":{"status":"ok","waits":[]}}' })
+  expect((await get('/metrics')).text).toContain('crbus_published_total{name="order",group="order-aggregate"} 3\n')
+  expect((await get('/')).status).toBe(404)
+  waits = [{ for: 'store', since: new Date(0), reason: 'refused' }]
+  expect((await get('/healthz')).status).toBe(503)
+  server.close()
+  server.closeAllConnections()
 })
 
 test('a bus of this machine gets the topics of the parts, and brokers must have them', async () => {
