@@ -1,13 +1,13 @@
 import { type DiagnosticsChannel, diagnostics, type PublishMessage } from './diagnostics.ts'
 import type { EventBus } from './event-bus.ts'
 
-/** Where log lines go. pino's loggers have this shape, and `console` has one near it. */
+/** A logger with the methods of pino: fields first, then the message. */
 export interface Logger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
-  /** Where it says that `debug` is off, events are not visited one by one. */
+  /** Where it returns false for `debug`, no line is made for single events. Absent: all levels are on. */
   isLevelEnabled?(level: string): boolean
 }
 

@@ -42,8 +42,8 @@ export interface RunOptions {
    */
   readonly onRejected?: OnRejected | undefined
   /**
-   * Told the same, and when an outage is over: what is tried again and outages at `warn`, dead letters at `error`, rejected
-   * commands and ends of outages at `info`. Default: nothing is logged.
+   * Logs retries and the beginning of outages at `warn`, dead letters at `error`, rejected commands and the end of outages
+   * at `info`. Default: nothing is logged.
    */
   readonly logger?: Logger | undefined
 }
@@ -57,7 +57,7 @@ export interface Running extends AsyncDisposable {
    * done by then is done by another instance or the next start. Idempotent. Bus and store stay open.
    */
   close(): Promise<void>
-  /** Whether it works, waits for its store or its bus, or has stopped. Asks nobody. */
+  /** Says whether it works, waits for its store or its bus, or has stopped. Asks neither store nor bus. */
   health(): Health
   /** What it has done, and what waits for it in store and bus, which are asked. Rejects when they cannot answer. */
   metrics(): Promise<RuntimeMetrics>

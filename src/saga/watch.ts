@@ -16,7 +16,7 @@ export interface Counts {
   readonly published: number
 }
 
-/** Something that is away and that the runtime waits for. */
+/** An outage that the runtime waits out. */
 export interface Wait {
   /** Such as `store` and `bus (order-events)`. */
   readonly for: string
@@ -98,7 +98,7 @@ export class Watch {
     this.#tell(problem, 'error')
   }
 
-  /** Something that is neither an outage nor about one message. */
+  /** Reports a problem that is neither an outage nor about one message. */
   problem(problem: Problem): void {
     this.#tell(problem, 'warn')
   }
