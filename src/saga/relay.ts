@@ -196,6 +196,8 @@ export class Relay {
       return this.#rest(topic, error)
     }
     await store.outbox.bury(owner, id, { message: error.message, details: error.stack })
+    // Nothing of the topic waits any more; where the next message fails too, that is told again.
+    watch.restored(busOf(topic))
     watch.buried({ message: `${event.eventType} goes to the dead letters: ${error.message}`, error, event })
     return 1
   }

@@ -53,17 +53,19 @@ function setUp({
       return () => clearImmediate(turn)
     },
   }
+  const watch = new Watch({ name: OWNER, onError: (problem) => problems.push(problem) })
   const relay = new Relay({
     bus: seenBus,
     store: seenStore,
     owner: OWNER,
     pace: pace ?? hurried,
-    watch: new Watch({ name: OWNER, onError: (problem) => problems.push(problem) }),
+    watch,
   })
   return {
     bus,
     store,
     relay,
+    watch,
     problems,
     pass: async () => {
       time += 10_000
@@ -225,6 +227,18 @@ test('tries what may be its own fault ten times, in its place, before it is buri
 
   expect(await numbersOn('a')).toEqual([1, 3])
   expect(await store.deadLetters.list()).toMatchObject([{ retryCount: 9, error: "topic 'a' does not exist" }])
+})
+
+test('waits for a topic no longer once its last message is a dead letter', async () => {
+  const { pass, keep, watch } = setUp({ publish: failing(() => topicNotFound('a'), holds(2)) })
+  await keep(message('a', 2))
+
+  await pass()
+  expect(watch.health.waits).toMatchObject([{ for: 'bus (a)' }])
+  for (let attempt = 2; attempt <= 10; attempt += 1) await pass()
+
+  expect(watch.counts.deadLetters).toBe(1)
+  expect(watch.health).toEqual({ status: 'ok', waits: [] })
 })
 
 test('publishes again what it may not have heard of, and in order', async () => {
