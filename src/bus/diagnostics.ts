@@ -1,6 +1,6 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel'
 import type { SerializedEvent } from './event.ts'
-import type { EventBus, Received } from './event-bus.ts'
+import type { EventBus, PublishOptions, Received, SubscribeOptions } from './event-bus.ts'
 import type { Outage } from './outage.ts'
 import type { Position } from './record.ts'
 
@@ -20,6 +20,7 @@ export interface PublishMessage {
   readonly bus: EventBus
   readonly topic: string
   readonly events: readonly SerializedEvent[]
+  readonly callerLogs?: PublishOptions['callerLogs']
   /** From `asyncEnd` on, when the call succeeded. */
   result?: readonly Position[]
   /** From `error` on. */
@@ -48,6 +49,7 @@ export interface OutageMessage {
   readonly topics: readonly string[]
   readonly group: string
   readonly outage: Outage
+  readonly callerLogs?: SubscribeOptions['callerLogs']
 }
 
 /** A message of `crbus:kafka:request`: one request to a broker and how it ended. */

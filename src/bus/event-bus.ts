@@ -60,6 +60,8 @@ export interface SubscribeOptions extends OutageOptions {
   readonly bufferSize?: number | undefined
   /** Ends the stream, as `close` does. */
   readonly signal?: AbortSignal | undefined
+  /** The caller logs outages itself, so the bus's `logger` leaves out those of this subscription. Default: false. */
+  readonly callerLogs?: boolean | undefined
 }
 
 export interface PublishOptions {
@@ -69,6 +71,8 @@ export interface PublishOptions {
    * Commands are keyed by the id of the aggregate they are for: `{ key: 'o-1' }`.
    */
   readonly key?: string | ((event: SerializedEvent, index: number) => string | undefined) | undefined
+  /** The caller logs a failure itself, so the bus's `logger` leaves it out. Default: false. */
+  readonly callerLogs?: boolean | undefined
 }
 
 /**

@@ -14,7 +14,8 @@ export interface Logger {
 /**
  * Logs what a bus does: that it was created and closed (info), each event published and received (debug), subscriptions
  * (info), a publish that failed (error), a record that cannot be decoded (warn), and when an outage begins (warn) and ends
- * (info). Fields have the names that the Rust services log: `topic`, `partition`, `offset`, `event_type`. Payloads and
+ * (info). Outages and failed publishes are left out where the caller says that it logs them itself (`callerLogs`), as a
+ * running aggregate with a logger does. Fields have the names that the Rust services log: `topic`, `partition`, `offset`, `event_type`. Payloads and
  * keys are never logged. Returns what ends it.
  */
 export function logBus(logger: Logger, bus: EventBus): () => void {
@@ -48,7 +49,8 @@ export function logBus(logger: Logger, bus: EventBus): () => void {
       else logger.warn({ ...place, error: one.error.message }, 'record received that cannot be decoded')
     }
   })
-  on(diagnostics.outage, ({ topics, group, outage }) => {
+  on(diagnostics.outage, ({ topics, group, outage, callerLogs }) => {
+    if (callerLogs) return
     const fields = { topics, consumer_group: group }
     if (outage.state === 'lost') logger.warn({ ...fields, error: outage.error.message }, 'bus lost')
     else logger.info({ ...fields, lasted_ms: Math.round(outage.lasted) }, 'bus restored')
@@ -61,9 +63,10 @@ export function logBus(logger: Logger, bus: EventBus): () => void {
       logger.debug({ topic, partition, offset: Number(offset), event_type: eventType }, 'event published')
     }
   })
-  on(publishError, ({ topic, events, error }) =>
-    logger.error({ topic, events: events.length, error: (error as Error).message }, 'publish failed'),
-  )
+  on(publishError, ({ topic, events, error, callerLogs }) => {
+    if (callerLogs) return
+    logger.error({ topic, events: events.length, error: (error as Error).message }, 'publish failed')
+  })
   return () => {
     for (const stop of stops.splice(0)) stop()
   }

@@ -2,6 +2,7 @@ import { EventBusError } from '../bus/errors.ts'
 import type { SubscribeOptions } from '../bus/event-bus.ts'
 import {
   aCount,
+  aFlag,
   aFunction,
   aList,
   aLogger,
@@ -38,6 +39,7 @@ const subscribeChecks: OptionChecks<SubscribeOptions> = {
   signal: aSignal,
   onOutage: aFunction,
   outageLimit: milliseconds({ orInfinity: true }),
+  callerLogs: aFlag,
 }
 
 /** Why a subscription cannot have these topics or options; `undefined` when it can. */

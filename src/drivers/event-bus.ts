@@ -59,7 +59,7 @@ export class DriverEventBus implements EventBus {
   async publish(
     topic: string,
     events: SerializedEvent | readonly SerializedEvent[],
-    { key }: PublishOptions = {},
+    { key, callerLogs }: PublishOptions = {},
   ): Promise<readonly Position[]> {
     const invalid = topicNameError(topic)
     if (invalid) throw invalid
@@ -79,7 +79,9 @@ export class DriverEventBus implements EventBus {
       }
     }
     const { publish } = diagnostics
-    return publish.hasSubscribers ? publish.tracePromise(append, { bus: this, topic, events: list }) : append()
+    return publish.hasSubscribers
+      ? publish.tracePromise(append, { bus: this, topic, events: list, callerLogs })
+      : append()
   }
 
   async subscribe(topics: readonly string[], options: SubscribeOptions = {}): Promise<EventStream> {
@@ -95,11 +97,11 @@ export class DriverEventBus implements EventBus {
     if (this.#closing) throw subscriptionFailed(topics, 'the bus is closed')
     const group = options.group ?? this.#defaults.groupFor(wanted)
     const offsetReset = options.autoOffsetReset ?? this.#options.autoOffsetReset ?? this.#defaults.autoOffsetReset
+    const { outageLimit, callerLogs } = options
     const onOutage = (outage: Outage) => {
-      diagnostics.outage.publish({ bus: this, topics: wanted, group, outage })
+      diagnostics.outage.publish({ bus: this, topics: wanted, group, outage, callerLogs })
       options.onOutage?.(outage)
     }
-    const { outageLimit } = options
     const member = await this.#join({ topics: wanted, group, offsetReset, bufferSize, onOutage, outageLimit })
     diagnostics.subscribed.publish({ bus: this, topics: wanted, group, autoOffsetReset: offsetReset, bufferSize })
     const stream = new Subscription(member, {

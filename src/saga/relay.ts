@@ -157,20 +157,20 @@ export class Relay {
   }
 
   async #publish(topic: string, messages: readonly PendingMessage[]): Promise<number> {
-    const { bus } = this.#options
+    const { bus, watch } = this.#options
     try {
       await bus.publish(
         topic,
         messages.map(({ event }) => event),
-        { key: (_, index) => messages[index]?.key },
+        { key: (_, index) => messages[index]?.key, callerLogs: watch.hasLogger },
       )
     } catch (error) {
       const failure = asError(error)
       if (isPassing(failure)) return this.#rest(topic, failure)
       return messages.length === 1 ? this.#refused(messages, failure) : this.#publishEach(topic, messages)
     }
-    this.#options.watch.published(messages.length)
-    if (this.#resting.delete(topic)) this.#options.watch.restored(busOf(topic))
+    watch.published(messages.length)
+    if (this.#resting.delete(topic)) watch.restored(busOf(topic))
     for (const { id } of messages) this.#published.add(id)
     return messages.length
   }

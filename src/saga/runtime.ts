@@ -97,7 +97,7 @@ export async function run<State, A extends Action>(
     if (outage.state === 'restored') return watch.restored(BUS)
     watch.lost(BUS, { message: `${machine.name} waits for its bus: ${outage.error.message}`, error: outage.error })
   }
-  const subscribe = () => bus.subscribe(topics, { group, autoOffsetReset, onOutage })
+  const subscribe = () => bus.subscribe(topics, { group, autoOffsetReset, onOutage, callerLogs: watch.hasLogger })
   const pump = new Pump(await subscribe(), {
     subscribe,
     submit: (messages, onPassed) => engine.submit(messages, onPassed),

@@ -59,6 +59,11 @@ export class Watch {
     this.#options = options
   }
 
+  /** Whether what it is told is logged, so that the bus need not log it. */
+  get hasLogger(): boolean {
+    return this.#options.logger !== undefined
+  }
+
   get counts(): Counts {
     return this.#counts
   }

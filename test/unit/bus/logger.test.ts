@@ -93,6 +93,27 @@ describe('a bus with a logger', () => {
     expect(told).toEqual(['lost', 'restored'])
   })
 
+  test('leaves failed publishes and outages to a caller that logs them itself', async () => {
+    const { logger, messages } = recorder()
+    const memory = new MemoryDriver(new MemoryBroker(), { createTopics: false })
+    const { log, admin } = memory
+    await admin.createTopic('order-events')
+    let request: JoinRequest | undefined
+    const join = (asked: JoinRequest) => {
+      request = asked
+      return memory.join(asked)
+    }
+    const driver = { log, admin, join, close: () => memory.close() }
+    const defaults = { kind: 'test', settings: {}, autoOffsetReset: 'earliest', groupFor: () => 'billing' } as const
+    await using bus = new DriverEventBus(driver, { logger }, defaults)
+    await bus.subscribe(['order-events'], { callerLogs: true })
+    request?.onOutage?.({ state: 'lost', error: connectionFailed('no broker answers') })
+    request?.onOutage?.({ state: 'restored', lasted: 1234.4 })
+    await expect(bus.publish('missing-events', placed, { callerLogs: true })).rejects.toThrow('missing-events')
+
+    expect(messages()).toEqual(['info bus created', 'info subscribed'])
+  })
+
   test('logs nothing of another bus, and leaves no subscriber behind when it is closed', async () => {
     const { logger, messages } = recorder()
     const broker = new MemoryBroker()

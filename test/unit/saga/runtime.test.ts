@@ -3,7 +3,14 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { transportError } from '../../../src/bus/errors.ts'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import type { EventBus, EventStream } from '../../../src/bus/event-bus.ts'
-import { InMemoryEventBus, type Problem, runAggregate, runSaga, SqliteEventStore } from '../../../src/index.ts'
+import {
+  diagnostics,
+  InMemoryEventBus,
+  type Problem,
+  runAggregate,
+  runSaga,
+  SqliteEventStore,
+} from '../../../src/index.ts'
 import { EventStoreError, versionConflict } from '../../../src/store/errors.ts'
 import type { Commit, Committed, EventStore } from '../../../src/store/event-store.ts'
 import { makeShop } from '../../support/shop.ts'
@@ -82,6 +89,43 @@ describe('health and metrics', () => {
     await expect(failing.done).rejects.toThrow('the table is another one')
     expect(failing.health()).toEqual({ status: 'stopped', waits: [], error: 'the table is another one' })
   })
+})
+
+test('an outage of publishing is one log line at its beginning and one at its end, also where the bus logs too', async () => {
+  const lines: string[] = []
+  let onLine = () => {}
+  const log = (level: string) => (fields: object, message: string) => {
+    lines.push(`${level} ${message} ${JSON.stringify(fields)}`)
+    onLine()
+  }
+  const logger = { debug: () => {}, info: log('info'), warn: log('warn'), error: log('error') }
+  const { store } = setUp()
+  await using bus = new InMemoryEventBus({ logger })
+  for (const topic of [order.events, order.commands]) await bus.admin.createTopic(topic)
+  await using orders = await runAggregate({ bus, store, logger, aggregate: order })
+  const before = lines.length
+  const thirdFailure = Promise.withResolvers<void>()
+  let failures = 0
+  const onFailure = () => {
+    failures += 1
+    if (failures === 3) thirdFailure.resolve()
+  }
+  diagnostics.publish.subscribe({ error: onFailure } as never)
+  onTestFinished(() => void diagnostics.publish.unsubscribe({ error: onFailure } as never))
+  const event = { ...order.codec.encode(place('o-1', 1)), metadata: {} }
+  await store.commit('order-aggregate', [{ appends: [], messages: [{ topic: 'missing-events', event }] }])
+  await thirdFailure.promise
+  const restored = new Promise<void>((resolve) => {
+    onLine = resolve
+  })
+  await bus.admin.createTopic('missing-events')
+  await restored
+
+  expect(orders.health().status).toBe('ok')
+  expect(lines.slice(before)).toEqual([
+    expect.stringMatching(/^warn messages for missing-events wait: .*"name":"order"/),
+    expect.stringMatching(/^info goes on after an outage .*"waited_for":"bus \(missing-events\)"/),
+  ])
 })
 
 describe('two aggregates and a saga', () => {
