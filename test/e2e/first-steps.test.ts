@@ -41,6 +41,8 @@ function terminal(commands: string, cwd: string) {
       npm_config_cache: env.npm_config_cache ?? join(homedir(), '.npm'),
       NO_COLOR: '1',
       CI: '1',
+      // As on the terminal that this stands for: into a pipe, a service logs JSON.
+      LOG_FORMAT: 'text',
     },
     all: true,
     reject: false,

@@ -141,18 +141,26 @@ async function runUntilEnded(argv: readonly string[], tail: readonly string[], c
   const get = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text()
   const [health, metrics] = isRunning ? await Promise.all([get('/healthz'), get('/metrics')]) : ['', '']
   if (isRunning) process.kill(-(service.pid as number), 'SIGINT')
-  const { all } = await service
-  return { ended: ended.map(({ event_type }) => event_type).sort(), said: all, health, metrics }
+  const { all, stdout } = await service
+  return { ended: ended.map(({ event_type }) => event_type).sort(), said: all, log: logOf(stdout), health, metrics }
 }
+
+/** The log lines of a service, all of which must be JSON, without the lines by which npm says what it runs. */
+const logOf = (stdout: string): readonly { level: string; time: string; service: string; msg: string }[] =>
+  stdout.split('\n').flatMap((line) => (line === '' || line.startsWith('> ') ? [] : [JSON.parse(line)]))
 
 const completed = 'CheckoutCompleted.v1'
 const failed = 'CheckoutFailed.v1'
 
 describe('run for real', () => {
   test('on the embedded bus and SQLite: five samples, of which one payment fails and is compensated', async () => {
-    const { ended, said, health, metrics } = await runUntilEnded([], [], 5)
+    const { ended, said, log, health, metrics } = await runUntilEnded([], [], 5)
     expect(ended, said).toEqual([completed, completed, completed, completed, failed])
-    expect(said).toMatch(/running order, payment, checkout, .* on .crbus\/bus.db/)
+    const messages = log.map(({ msg }) => msg)
+    expect(messages).toContainEqual(expect.stringMatching(/^running order, payment, checkout, .* on .crbus\/bus.db$/))
+    expect(messages.indexOf('stopping: SIGINT')).toBeGreaterThan(messages.indexOf('placed 5 sample commands'))
+    expect(log.at(-1)).toMatchObject({ level: 'info', service: 'shop', msg: 'stopped' })
+    expect(log.filter(({ level }) => level !== 'info')).toEqual([])
     expect(JSON.parse(health)).toMatchObject({ order: { status: 'ok' }, checkout: { status: 'ok' } })
     expect(metrics).toMatch(/^crbus_handled_total\{name="order",group="order-aggregate",outcome="reacted"\} [1-9]/m)
     const { stdout } = await crbus('tail order-events payment-events --from start --no-follow', [
@@ -170,6 +178,14 @@ describe('run for real', () => {
     const shown = await crbus(`${words} --no-follow`)
     expect(shown.exitCode, shown.all).toBe(0)
     expect(shown.stdout).toContain('CheckoutCompleted.v1')
+  })
+
+  test('a start that fails is one line of the log, and exit code 1', async () => {
+    const argv = ['--experimental-strip-types', '--no-warnings', 'src/main.ts', '--port', '99999']
+    const { exitCode, all } = await run(process.execPath, argv)
+    expect(exitCode).toBe(1)
+    const msg = 'cannot start: --port (or PORT) takes a number below 65536, not 99999'
+    expect(logOf(all)).toMatchObject([{ level: 'error', service: 'shop', msg }])
   })
 
   test('a second start goes on, and places nothing by itself', async () => {

@@ -1,8 +1,10 @@
 import type { Server } from 'node:http'
-import { EmbeddedEventBus, type EventBus, openEventStore, RedpandaEventBus } from 'crbus'
+import { EmbeddedEventBus, type EventBus, type Logger, openEventStore, RedpandaEventBus } from 'crbus'
+import { openLog } from './log.ts'
 import { type Options, readOptions } from './options.ts'
 import { portOf, serveProbes } from './probes.ts'
 import { run } from './run.ts'
+import { runUntilSignal } from './run-until-signal.ts'
 import { hasCommands, placeSamples } from './sample.ts'
 import { parts } from './service.ts'
 import { prepareTopics } from './topics.ts'
@@ -10,25 +12,27 @@ import { prepareTopics } from './topics.ts'
 /** So many sample commands an embedded bus gets that has had none yet, unless `--sample` says otherwise. */
 const FIRST_SAMPLES = 5
 
-async function main({ brokers, dataDir, store: location, sample, port }: Options): Promise<void> {
-  const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+async function main(options: Options, logger: Logger, signal: AbortSignal): Promise<void> {
+  if (parts.length === 0) return logger.info({}, 'there is nothing to run yet; try: npx crbus new aggregate')
+  const { brokers, dataDir, store: location, sample, port } = options
   const file = `${dataDir}/bus.db`
-  const bus: EventBus = brokers === undefined ? new EmbeddedEventBus({ path: file }) : new RedpandaEventBus({ brokers })
+  const bus: EventBus =
+    brokers === undefined ? new EmbeddedEventBus({ path: file, logger }) : new RedpandaEventBus({ brokers, logger })
   try {
     await prepareTopics(bus, parts, brokers === undefined)
     const store = await openEventStore(location)
     let probes: Server | undefined
     try {
-      await run(parts, { bus, store, signal: stop.signal }, async (running) => {
-        console.log(`running ${parts.map(({ name }) => name).join(', ')} on ${brokers ?? file}`)
+      await run(parts, { bus, store, signal, logger }, async (running) => {
+        logger.info({}, `running ${parts.map(({ name }) => name).join(', ')} on ${brokers ?? file}`)
         if (port !== undefined) {
           probes = await serveProbes(running, port)
-          console.log(`health and metrics are at http://localhost:${portOf(probes)}/healthz and /metrics`)
+          const url = `http://localhost:${portOf(probes)}`
+          logger.info({ url }, `health and metrics are at ${url}/healthz and /metrics`)
         }
         const isNew = brokers === undefined && !(await hasCommands(bus, parts))
         const placed = await placeSamples(bus, parts, sample ?? (isNew ? FIRST_SAMPLES : 0))
-        if (placed > 0) console.log(`placed ${placed} sample commands`)
+        if (placed > 0) logger.info({}, `placed ${placed} sample commands`)
       })
     } finally {
       probes?.close()
@@ -40,5 +44,7 @@ async function main({ brokers, dataDir, store: location, sample, port }: Options
   }
 }
 
-if (parts.length === 0) console.log('there is nothing to run yet; try: npx crbus new aggregate')
-else await main(readOptions(process.argv.slice(2), process.env))
+const log = openLog({ service: 'sample-shop', env: process.env, isTerminal: process.stdout.isTTY })
+process.exitCode = await runUntilSignal(log, process, (signal) =>
+  main(readOptions(process.argv.slice(2), process.env), log, signal),
+)

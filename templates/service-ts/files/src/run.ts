@@ -1,4 +1,4 @@
-import type { EventBus, EventStore } from 'crbus'
+import type { EventBus, EventStore, Logger } from 'crbus'
 import type { Part } from './part.ts'
 import type { RunningParts } from './probes.ts'
 
@@ -6,6 +6,13 @@ interface Surroundings {
   readonly bus: EventBus
   readonly store: EventStore
   readonly signal: AbortSignal
+  /** Told of outages, retries, dead letters and rejected commands. */
+  readonly logger: Logger
+}
+
+/** A part ended although nobody stopped it. The message names the part and its reason, the cause is the error. */
+export class PartStoppedError extends Error {
+  override readonly name = 'PartStoppedError'
 }
 
 /**
@@ -14,15 +21,14 @@ interface Surroundings {
  */
 export async function run(
   parts: readonly Part[],
-  { bus, store, signal }: Surroundings,
+  { bus, store, signal, logger }: Surroundings,
   onRunning: (running: RunningParts) => Promise<void>,
 ): Promise<void> {
   const stop = new AbortController()
   const until = AbortSignal.any([signal, stop.signal])
   const start = async ({ name, run: begin }: Part) => {
-    const onError = ({ message }: { readonly message: string }) => console.error(`${name}: ${message}`)
-    const running = await begin({ bus, store, signal: until, onError })
-    const ended = running.done.finally(() => stop.abort())
+    const running = await begin({ bus, store, signal: until, logger })
+    const ended = untilEnded(name, running.done, until).finally(() => stop.abort())
     // In an object, for this function not to wait for it; what it rejects with is looked at when all have begun.
     ended.catch(() => undefined)
     return { name, running, ended }
@@ -38,4 +44,14 @@ export async function run(
     stop.abort()
     await Promise.allSettled(all)
   }
+}
+
+/** Rejects unless the part ended because the signal stopped it. */
+async function untilEnded(name: string, done: Promise<void>, signal: AbortSignal): Promise<void> {
+  try {
+    await done
+  } catch (cause) {
+    throw new PartStoppedError(`${name} cannot go on: ${cause instanceof Error ? cause.message : cause}`, { cause })
+  }
+  if (!signal.aborted) throw new PartStoppedError(`${name} stopped by itself`)
 }

@@ -1,10 +1,23 @@
+import { EventEmitter } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
-import { InMemoryEventBus, openEventStore, type Running, serializedEvent } from 'crbus'
-import { describe, expect, test } from 'vitest'
+import {
+  type Action,
+  type Aggregate,
+  diagnostics,
+  InMemoryEventBus,
+  jsonCodec,
+  openEventStore,
+  type Running,
+  runAggregate,
+  serializedEvent,
+} from 'crbus'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type LogOptions, openLog } from '../src/log.ts'
 import { readOptions } from '../src/options.ts'
 import type { Part } from '../src/part.ts'
 import { portOf, serveProbes } from '../src/probes.ts'
-import { run } from '../src/run.ts'
+import { PartStoppedError, run } from '../src/run.ts'
+import { runUntilSignal } from '../src/run-until-signal.ts'
 import { hasCommands, placeSamples } from '../src/sample.ts'
 import { prepareTopics } from '../src/topics.ts'
 
@@ -15,6 +28,23 @@ const part = (name: string, more: Partial<Part> = {}): Part => ({
   sample: (number) => serializedEvent('Begin.v1', Buffer.from(`${number}`)),
   ...more,
 })
+
+/** A log that keeps its lines. `onLine` is told of each. */
+function recorder(env: LogOptions['env'] = {}, { isTerminal = true, onLine = (_: string) => {} } = {}) {
+  const lines: string[] = []
+  const write = (line: string) => {
+    lines.push(line)
+    onLine(line)
+  }
+  return { log: openLog({ service: 'shop', env, isTerminal, write }), lines }
+}
+
+const running = (done: Promise<void>): Running => {
+  const close = () => done
+  const health = () => ({ status: 'ok', waits: [] }) as const
+  const metrics = () => Promise.reject(new Error('nothing is measured here'))
+  return { done, close, health, metrics, [Symbol.asyncDispose]: close }
+}
 
 describe('options', () => {
   test('without any, everything is in .crbus', () => {
@@ -106,12 +136,6 @@ test('each sample begins a conversation of its own', async () => {
 })
 
 test('when one cannot go on, even while others begin, these are stopped and it is told', async () => {
-  const running = (done: Promise<void>): Running => {
-    const close = () => done
-    const health = () => ({ status: 'ok', waits: [] }) as const
-    const metrics = () => Promise.reject(new Error('nothing is measured here'))
-    return { done, close, health, metrics, [Symbol.asyncDispose]: close }
-  }
   const broken = part('broken', { run: async () => running(Promise.reject(new Error('its tables are gone'))) })
   let isStopped = false
   const slow = part('slow', {
@@ -130,6 +154,186 @@ test('when one cannot go on, even while others begin, these are stopped and it i
   await using bus = new InMemoryEventBus()
   await using store = await openEventStore(':memory:')
   const { signal } = new AbortController()
-  await expect(run([broken, slow], { bus, store, signal }, async () => {})).rejects.toThrow('its tables are gone')
+  const { log: logger } = recorder()
+  const ended = run([broken, slow], { bus, store, signal, logger }, async () => {})
+  await expect(ended).rejects.toThrow('broken cannot go on: its tables are gone')
   expect(isStopped).toBe(true)
+})
+
+test('a part that stops by itself without an error ends the others, too', async () => {
+  await using bus = new InMemoryEventBus()
+  await using store = await openEventStore(':memory:')
+  const { signal } = new AbortController()
+  const quitter = part('quitter', { run: async () => running(Promise.resolve()) })
+  const ended = run([quitter], { bus, store, signal, logger: recorder().log }, async () => {})
+  await expect(ended).rejects.toThrow('quitter stopped by itself')
+})
+
+describe('the log', () => {
+  test('is one JSON object a line where there is no terminal, with level, time and service', () => {
+    const { log, lines } = recorder({}, { isTerminal: false })
+    log.info({ name: 'order', attempts: 2, offset: 7n, none: undefined }, 'tried again')
+    log.error({ level: 'debug', msg: 'a field', error: new Error('refused') }, 'gave up')
+
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { level: 'info', time, service: 'shop', msg: 'tried again', name: 'order', attempts: 2, offset: '7' },
+      { level: 'error', time, service: 'shop', msg: 'gave up', error: 'refused' },
+    ])
+  })
+
+  test('is lines for people on a terminal, without what the message says already', () => {
+    const { log, lines } = recorder()
+    log.warn({ name: 'order', error: 'refused' }, 'order waits for its bus: refused')
+    log.info({ name: 'order', waited_for: 'bus', lasted_ms: 1203, reason: 'no leader' }, 'goes on after an outage')
+
+    expect(lines).toEqual([
+      'order: waits for its bus: refused',
+      'order: goes on after an outage waited_for=bus lasted_ms=1203 reason="no leader"',
+    ])
+  })
+
+  test.each([
+    [{}, true, 'text'],
+    [{}, false, 'json'],
+    [{ LOG_FORMAT: 'json' }, true, 'json'],
+    [{ LOG_FORMAT: 'text' }, false, 'text'],
+  ])('with %j, on a terminal: %j, is %s', (env, isTerminal, format) => {
+    const { log, lines } = recorder(env, { isTerminal })
+    log.info({}, 'running')
+    expect(lines[0]?.startsWith('{') ? 'json' : lines[0]).toBe(format === 'json' ? 'json' : 'running')
+  })
+
+  test.each([
+    [{}, ['info', 'warn', 'error']],
+    [{ LOG_LEVEL: '' }, ['info', 'warn', 'error']],
+    [{ LOG_LEVEL: 'debug' }, ['debug', 'info', 'warn', 'error']],
+    [{ LOG_LEVEL: 'ERROR' }, ['error']],
+  ])('with %j writes the levels %j', (env, levels) => {
+    const { log, lines } = recorder(env)
+    for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+      log[level]({}, level)
+      expect(log.isLevelEnabled?.(level)).toBe(levels.includes(level))
+    }
+    expect(lines).toEqual(levels)
+  })
+
+  test('says which settings it does not know, and goes on with the default', () => {
+    const { log, lines } = recorder({ LOG_LEVEL: 'loud', LOG_FORMAT: 'xml' })
+    log.debug({}, 'not written')
+    expect(lines).toEqual([
+      'LOG_LEVEL takes debug, info, warn, error, not loud',
+      'LOG_FORMAT takes text, json, not xml',
+    ])
+  })
+
+  test.each([true, false])('keeps hostile text on one line that no terminal obeys, on a terminal: %j', (isTerminal) => {
+    const hostile = 'a\nrunning order\r\u001b[2J\u009b2J\u007f\u2028\u202eb\ud800\u{e0041}'
+    const { log, lines } = recorder({}, { isTerminal })
+    log.error({ name: hostile, event_type: hostile, nested: { reason: hostile } }, `bad: ${hostile}`)
+
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u)
+    expect(lines[0]).toContain(
+      String.raw`bad: a\nrunning order\r\u001b[2J\u009b2J\u007f\u2028\u202eb\ud800\udb40\udc41`,
+    )
+    if (!isTerminal) expect(JSON.parse(lines[0] as string)).toMatchObject({ nested: { reason: hostile } })
+  })
+
+  test('writes an object that contains itself as the reason why JSON cannot have it', () => {
+    const { log, lines } = recorder({ LOG_FORMAT: 'json' })
+    const circle: { self?: object } = {}
+    circle.self = circle
+    log.info({ circle, other: 1 }, 'still written')
+    expect(JSON.parse(lines[0] as string)).toMatchObject({
+      msg: 'still written',
+      circle: expect.stringMatching(/circular/i),
+      other: 1,
+    })
+  })
+
+  test('has one line when an outage begins and one when it ends, however many attempts fail', async () => {
+    type Note = Action & { readonly type: 'Note' }
+    const note: Aggregate<null, Note> = {
+      name: 'note',
+      events: 'note-events',
+      commands: 'note-commands',
+      initial: null,
+      codec: jsonCodec<Note>({ Note: 1 }),
+      idOf: () => 'one',
+      reduce: (state) => ({ state, effects: [] }),
+    }
+    const restored = Promise.withResolvers<void>()
+    const onLine = (line: string) => {
+      if (line.includes('after an outage')) restored.resolve()
+    }
+    const { log: logger, lines } = recorder({}, { onLine })
+    await using bus = new InMemoryEventBus({ logger })
+    await using store = await openEventStore(':memory:')
+    await bus.admin.createTopic(note.commands)
+    await using _ = await runAggregate({ bus, store, logger, aggregate: note })
+    const before = lines.length
+
+    const thirdFailure = Promise.withResolvers<void>()
+    let failures = 0
+    const listener = {
+      error: () => {
+        failures += 1
+        if (failures === 3) thirdFailure.resolve()
+      },
+    }
+    diagnostics.publish.subscribe(listener as never)
+    onTestFinished(() => void diagnostics.publish.unsubscribe(listener as never))
+    const event = { ...note.codec.encode({ type: 'Note' }), metadata: {} }
+    await store.commit('note-aggregate', [{ appends: [], messages: [{ topic: note.events, event }] }])
+    await thirdFailure.promise
+    await bus.admin.createTopic(note.events)
+    await restored.promise
+
+    expect(lines.slice(before)).toEqual([
+      "note: messages for note-events wait: topic 'note-events' does not exist",
+      expect.stringMatching(/^note: goes on after an outage waited_for="bus \(note-events\)" lasted_ms=\d+$/),
+    ])
+  })
+})
+
+describe('until a signal', () => {
+  test.each(['SIGINT', 'SIGTERM'])('%s stops the work, is logged, and ends with exit code 0', async (name) => {
+    const signals = new EventEmitter()
+    const { log, lines } = recorder()
+    const work = (signal: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve())
+      })
+    const code = runUntilSignal(log, signals, work)
+    signals.emit(name)
+    expect(await code).toBe(0)
+    expect(lines).toEqual([`stopping: ${name}`, 'stopped'])
+    // A second one is not listened to, so that it ends a process that hangs.
+    expect(signals.listenerCount(name)).toBe(0)
+  })
+
+  test('a start that fails is one line with what to try, and exit code 1', async () => {
+    const { log, lines } = recorder()
+    const failure = Object.assign(new Error('the tables are missing'), { suggestions: ['crbus store init'] })
+    expect(await runUntilSignal(log, new EventEmitter(), () => Promise.reject(failure))).toBe(1)
+    expect(lines).toEqual(['cannot start: the tables are missing; try: crbus store init'])
+  })
+
+  test('a part that stopped by itself is one line, and exit code 1', async () => {
+    const { log, lines } = recorder()
+    const failure = new PartStoppedError('order cannot go on: its tables are gone')
+    expect(await runUntilSignal(log, new EventEmitter(), () => Promise.reject(failure))).toBe(1)
+    expect(lines).toEqual(['order cannot go on: its tables are gone'])
+  })
+
+  test('at level debug the stacks of an error and of its cause are indented below it', async () => {
+    const { log, lines } = recorder({ LOG_LEVEL: 'debug' })
+    const failure = new Error('no store', { cause: new Error('refused\nrunning order') })
+    await runUntilSignal(log, new EventEmitter(), () => Promise.reject(failure))
+    const [first, ...below] = (lines[0] as string).split('\n')
+    expect(first).toBe('cannot start: no store')
+    expect(below.every((line) => line.startsWith('    '))).toBe(true)
+    expect(below.join('\n')).toMatch(/at .*service\.test\.ts[\s\S]*caused by Error: refused\n {4}running order\n/)
+  })
 })
