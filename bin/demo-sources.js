@@ -29,7 +29,16 @@ crbus(
 )
 crbus(shop, 'new saga checkout --on order-events,inventory-events,payment-events --field CompletePayment.amount=total')
 // What opens bus and store and writes to a terminal is the demo command's own.
-for (const name of ['log.ts', 'main.ts', 'options.ts', 'probes.ts', 'run.ts', 'run-until-signal.ts', 'sample.ts', 'topics.ts'])
+for (const name of [
+  'log.ts',
+  'main.ts',
+  'options.ts',
+  'probes.ts',
+  'run.ts',
+  'run-until-signal.ts',
+  'sample.ts',
+  'topics.ts',
+])
   rmSync(join(shop, 'src', name))
 
 const made = join(shop, 'src')
