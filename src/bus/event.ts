@@ -22,6 +22,13 @@ export interface EventMetadata {
   /** RFC 3339. When the event happened, as its publisher says; the record has a timestamp of its own. */
   readonly timestamp?: string | undefined
   /**
+   * W3C trace context: the span that this event follows from. It travels in the record header of that name, never in the
+   * envelope, and is not part of the message's identity. A service passes it on; see `crbus/otel`.
+   */
+  readonly traceparent?: string | undefined
+  /** W3C's vendor-specific part of the trace context. */
+  readonly tracestate?: string | undefined
+  /**
    * Free-form fields such as `saga_id`. A CBOR or JSON envelope holds them. Beside a bincode envelope, which has no room for
    * them, they are in the record header `crbus-extra`, as far as JSON can say them; a Rust service reads the event without
    * them, and may read the header.
@@ -43,7 +50,7 @@ export function serializedEvent(
   return { eventType, eventVersion: versionOf(eventType), data, metadata }
 }
 
-const metadataTexts = ['correlationId', 'causationId', 'userId', 'timestamp'] as const
+const metadataTexts = ['correlationId', 'causationId', 'userId', 'timestamp', 'traceparent', 'tracestate'] as const
 
 /** Why a value is not an event, whatever its types say; `undefined` when it is one. On the path of every publish. */
 export function eventProblem(event: unknown): string | undefined {

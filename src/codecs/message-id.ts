@@ -8,15 +8,17 @@ const ID_BYTES = 16
 
 /**
  * What a message is known by, wherever it is met: on a topic once or twice, in an outbox, in the metadata of what it
- * caused. Nothing on the wire carries an id, so it is made of all there is: event type, version, data and metadata. The
- * first 16 bytes of their SHA-256 as base64url, 22 characters.
+ * caused. Nothing on the wire carries an id, so it is made of all there is: event type, version, data and metadata, except
+ * the trace context, which differs between two copies. The first 16 bytes of their SHA-256 as base64url, 22 characters.
  *
  * Two messages equal to the byte have one id. Whoever means two gives them something to differ in: a timestamp, a
  * causation id. Throws a `TypeError` for an event that no envelope can hold.
  */
 export function messageId({ eventType, eventVersion, data, metadata }: SerializedEvent): string {
-  const { extra, ...fields } = metadata ?? {}
-  const envelope = { eventType, eventVersion, data, metadata: metadata === null ? null : fields }
+  const { extra, traceparent, tracestate: _, ...fields } = metadata ?? {}
+  // A record without metadata has some in memory when it came with trace headers, and is the same message.
+  const isBare = extra === undefined && traceparent !== undefined && Object.keys(fields).length === 0
+  const envelope = { eventType, eventVersion, data, metadata: metadata === null || isBare ? null : fields }
   const encoded = encodeEnvelope(envelope, 'bincode')
   if (!encoded.ok) throw new TypeError(`no message id: ${encoded.reason}`)
   const more = encodeExtra(extra ?? {})

@@ -7,15 +7,20 @@ import { parseJson } from './json.ts'
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown }
 
 /**
- * The four fields under Rust's names, null when absent, and those of `extra` beside them. Bigints become numbers of as
- * many digits and bytes base64. Throws a `TypeError` on what JSON cannot say (a circle).
+ * The four fields under Rust's names, null when absent, the trace context where there is one, and the fields of `extra`
+ * beside them. Bigints become numbers of as many digits and bytes base64. Throws a `TypeError` on what JSON cannot say (a
+ * circle).
  */
-export function writeMetadata({ correlationId, causationId, userId, timestamp, extra }: EventMetadata): string {
+export function writeMetadata(metadata: EventMetadata): string {
+  const { correlationId, causationId, userId, timestamp, traceparent, tracestate, extra } = metadata
   const known = {
     correlation_id: correlationId ?? null,
     causation_id: causationId ?? null,
     user_id: userId ?? null,
     timestamp: timestamp ?? null,
+    // JSON leaves out what is undefined.
+    traceparent,
+    tracestate,
   }
   if (extra === undefined) return JSON.stringify(known)
   refuseRepeated(known, extra)

@@ -2,7 +2,7 @@ import type { GroupBatch, GroupMember } from '../bus/driver.ts'
 import { deserializationFailed } from '../bus/errors.ts'
 import type { EventBatch, EventStream, Received } from '../bus/event-bus.ts'
 import type { BusRecord } from '../bus/record.ts'
-import { decodeRecord } from '../codecs/extra-header.ts'
+import { decodeRecord, withTraceContext } from '../codecs/event-record.ts'
 
 interface SubscriptionOptions {
   readonly signal?: AbortSignal | undefined
@@ -198,7 +198,7 @@ function toReceived(record: BusRecord): Received {
     return { ok: false, record, error: deserializationFailed('Message has no payload', { topic: record.topic }) }
   }
   const decoded = decodeRecord({ value: record.value, headers: record.headers })
-  if (decoded.ok) return { ok: true, event: decoded.event, record }
+  if (decoded.ok) return { ok: true, event: withTraceContext(decoded.event, record.headers), record }
   const reason = `Failed to deserialize event: ${decoded.reason}`
   return { ok: false, record, error: deserializationFailed(reason, { topic: record.topic }) }
 }

@@ -1,6 +1,6 @@
 import type { BusRecord } from '../bus/record.ts'
 import type { DecodedEnvelope } from '../codecs/envelope.ts'
-import { decodeRecord } from '../codecs/extra-header.ts'
+import { decodeRecord } from '../codecs/event-record.ts'
 import { type DecodedPayload, decodePayload, payloadCodecs } from '../codecs/payload.ts'
 import type { DecodeFailure } from '../schema/bincode/compile-decoder.ts'
 import type { CompiledSchema, SchemaSet } from './schema-set.ts'

@@ -2,7 +2,7 @@ import { type EventMetadata, type SerializedEvent, versionOf } from '../bus/even
 import { parseMoment } from '../bus/moment.ts'
 import type { Header, NewRecord } from '../bus/record.ts'
 import { toMetadata } from '../codecs/envelope.ts'
-import { EXTRA_HEADER, encodeRecord } from '../codecs/extra-header.ts'
+import { encodeRecord } from '../codecs/event-record.ts'
 import { parseJson, writeJson } from '../codecs/json.ts'
 import { decodePayload, encodePayload, type PayloadCodec } from '../codecs/payload.ts'
 import { aggregateKey, type KeyField } from './aggregate-key.ts'
@@ -295,9 +295,12 @@ function asRecord(
   }
 }
 
-/** The header of an event's own metadata replaces the one that was printed with it. */
+/** The headers of an event's own metadata replace those that were printed with it. */
 function joinHeaders(read: readonly Header[], given: readonly Header[], own: readonly Header[]): readonly Header[] {
-  if (own.length > 0) return [...read.filter(([name]) => name !== EXTRA_HEADER), ...given, ...own]
+  if (own.length > 0) {
+    const written = new Set(own.map(([name]) => name))
+    return [...read.filter(([name]) => !written.has(name)), ...given, ...own]
+  }
   return given.length === 0 ? read : [...read, ...given]
 }
 

@@ -2,7 +2,7 @@ import type { EventBus } from '../bus/event-bus.ts'
 import { placeOf } from '../bus/names.ts'
 import type { BusRecord } from '../bus/record.ts'
 import type { Isolation } from '../bus/topic-log.ts'
-import { decodeRecord } from '../codecs/extra-header.ts'
+import { decodeRecord } from '../codecs/event-record.ts'
 import { type LeftOut, readOver } from './read-over.ts'
 
 /** A stretch of a partition that a reset would replay or skip, as the group reads it; not empty. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SerializedEvent } from '../../../src/bus/event.ts'
+import type { EventMetadata, SerializedEvent } from '../../../src/bus/event.ts'
 import { encodeEnvelope } from '../../../src/codecs/envelope.ts'
 import type { Contract } from '../bus-contract.ts'
 import {
@@ -191,6 +191,42 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(first?.record.value).toEqual(second?.record.value)
     expect(first?.record.headers.map(([name]) => name)).toEqual(['crbus-extra'])
     expect(second?.record.headers).toEqual([])
+  })
+
+  test('carries the trace context of an event in the headers of W3C, and leaves the envelope as it is without', async () => {
+    const topic = await newTopic(bus())
+    const trace = {
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      tracestate: 'congo=t61rcWkgMzE',
+    }
+    const known = { correlationId: 'c-1' }
+    const all: readonly EventMetadata[] = [
+      { ...known, ...trace },
+      { ...known, ...trace, extra: { saga_id: 's-1' } },
+      { ...known, traceparent: 'invalid' },
+      known,
+    ]
+    await bus().publish(
+      topic,
+      all.map((metadata) => ({ ...numbered(1), metadata })),
+    )
+
+    const received = await take(await bus().subscribe([topic], earliest()), all.length)
+
+    const metadata = received.map((item) => item.ok && item.event.metadata)
+    expect(metadata).toEqual([all[0], all[1], known, known])
+    const headers = received.map(({ record }) =>
+      record.headers.map(([name, value]) => [name, value && `${Buffer.from(value)}`]),
+    )
+    expect(headers).toEqual([
+      Object.entries(trace),
+      [...Object.entries(trace), ['crbus-extra', '{"saga_id":"s-1"}']],
+      [],
+      [],
+    ])
+    expect(new Set(received.map(({ record }) => record.value && Buffer.from(record.value).toString('hex'))).size).toBe(
+      1,
+    )
   })
 
   test('refuses free-form metadata that cannot be written, and publishes nothing of the list', async () => {

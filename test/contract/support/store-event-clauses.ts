@@ -28,6 +28,10 @@ export function eventClauses({ store }: StoreContract): void {
       metadata: { correlationId: 'c', causationId: 'b', userId: 'u', timestamp: '2026-11-24T10:00:00.123456789Z' },
     },
     { what: 'empty texts', metadata: { correlationId: '', userId: '' } },
+    {
+      what: 'a trace context',
+      metadata: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=b' },
+    },
     { what: 'one of the four', metadata: { causationId: 'b' } },
     {
       what: 'extras',

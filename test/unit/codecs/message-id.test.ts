@@ -49,6 +49,13 @@ test('minds neither the order of extra fields nor those that are undefined', () 
   expect(withExtra({ a: undefined })).toBe(withExtra(undefined))
 })
 
+test('is the same with and without a trace context, also for an event without other metadata', () => {
+  const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=b' }
+
+  expect(messageId(event({ metadata: { ...event().metadata, ...trace } }))).toBe(messageId(event()))
+  expect(messageId(event({ metadata: trace }))).toBe(messageId(event({ metadata: null })))
+})
+
 test('is refused to what no envelope can hold', () => {
   expect(() => messageId(event({ eventVersion: 0.5 }))).toThrow(/no message id: event_version 0.5/)
   expect(() => messageId(event({ metadata: { extra: { loop: Symbol('x') } } }))).toThrow(/no message id: metadata/)

@@ -3,6 +3,7 @@ import type { BusRecord, Header } from '../bus/record.ts'
 import { type DecodedEnvelope, decodeEnvelope, encodeEnvelope, toMetadata } from './envelope.ts'
 import { decodeJson } from './json.ts'
 import { writeExtra } from './metadata-json.ts'
+import { readTraceHeaders, traceHeaders } from './trace-headers.ts'
 
 /**
  * The record header that carries metadata beyond the four fields (`extra`, such as `saga_id`) beside a bincode envelope,
@@ -26,9 +27,11 @@ export function encodeRecord(event: SerializedEvent, format: 'bincode' | 'cbor')
   const isPlain = extra === undefined || Object.values(extra).every((value) => value === undefined)
   const encoded = encodeEnvelope(isPlain ? event : withoutExtra(event), format)
   if (!encoded.ok) return encoded
-  if (isPlain) return { ok: true, value: encoded.bytes, headers: none }
+  const trace = event.metadata?.traceparent === undefined ? none : traceHeaders(event.metadata)
+  if (isPlain) return { ok: true, value: encoded.bytes, headers: trace }
   const written = encodeExtra(extra, event.metadata)
-  return written.ok ? { ok: true, value: encoded.bytes, headers: [[EXTRA_HEADER, written.bytes]] } : written
+  if (!written.ok) return written
+  return { ok: true, value: encoded.bytes, headers: [...trace, [EXTRA_HEADER, written.bytes]] }
 }
 
 function withoutExtra(event: SerializedEvent): SerializedEvent {
@@ -47,13 +50,13 @@ function encodeExtra(extra: NonNullable<EventMetadata['extra']>, metadata: Event
 }
 
 /**
- * Reads a record's value as an event, with the metadata that its header adds. A field of the envelope goes before one of
- * the header; a header that is not a JSON object is left alone.
+ * Reads a record's value as an event, with the metadata that the header `crbus-extra` adds. A field of the envelope goes
+ * before one of the header; a header that is not a JSON object is ignored.
  */
 export function decodeRecord({ value, headers }: { value: Uint8Array } & Pick<BusRecord, 'headers'>): DecodedEnvelope {
   const decoded = decodeEnvelope(value)
   if (!decoded.ok || headers.length === 0) return decoded
-  const added = metadataIn(headers)
+  const added = extraIn(headers)
   if (added === undefined) return decoded
   const { event } = decoded
   const extra = { ...added.extra, ...event.metadata?.extra }
@@ -62,7 +65,16 @@ export function decodeRecord({ value, headers }: { value: Uint8Array } & Pick<Bu
   return { ...decoded, event: { ...event, metadata } }
 }
 
-function metadataIn(headers: readonly Header[]): EventMetadata | undefined {
+/**
+ * The event with the trace context of its record's headers, for those who go on with the trace. Apart from
+ * {@link decodeRecord}, since an event that is copied keeps its headers as they are.
+ */
+export function withTraceContext(event: SerializedEvent, headers: readonly Header[]): SerializedEvent {
+  const trace = headers.length === 0 ? undefined : readTraceHeaders(headers)
+  return trace === undefined ? event : { ...event, metadata: { ...event.metadata, ...trace } }
+}
+
+function extraIn(headers: readonly Header[]): EventMetadata | undefined {
   const bytes = headers.findLast(([name]) => name === EXTRA_HEADER)?.[1]
   if (bytes === undefined || bytes === null || bytes.length > MAX_EXTRA_BYTES) return undefined
   const parsed = decodeJson(bytes)
