@@ -43,6 +43,15 @@ export { RedpandaEventBus, type RedpandaEventBusOptions } from './drivers/kafka/
 export { InMemoryEventBus, type InMemoryEventBusOptions } from './drivers/memory/in-memory-event-bus.ts'
 export type { Aggregate } from './saga/aggregate.ts'
 export { combineCodecs, type EncodedEvent, type EventCodec } from './saga/codec.ts'
+export {
+  type CommitMessage,
+  type FailedMessage,
+  type HandleMessage,
+  type RelayedMessage,
+  type RunningMessage,
+  runtimeDiagnostics,
+  type TimersFiredMessage,
+} from './saga/diagnostics.ts'
 export type { Duration } from './saga/duration.ts'
 export {
   append,

@@ -18,9 +18,11 @@ export interface BusMessage {
 /** A message of `tracing:crbus:publish:*`: one call of `publish`. */
 export interface PublishMessage {
   readonly bus: EventBus
+  readonly kind: string
   readonly topic: string
-  readonly events: readonly SerializedEvent[]
   readonly callerLogs?: PublishOptions['callerLogs']
+  /** A subscriber of `start` may replace them, for example by copies with a `traceparent`. */
+  events: readonly SerializedEvent[]
   /** From `asyncEnd` on, when the call succeeded. */
   result?: readonly Position[]
   /** From `error` on. */
@@ -39,6 +41,7 @@ export interface SubscribedMessage {
 /** A message of `crbus:received`: records as a subscriber is given them, one or a batch. */
 export interface ReceivedMessage {
   readonly bus: EventBus
+  readonly kind: string
   readonly group: string
   readonly received: readonly Received[]
 }

@@ -1,5 +1,5 @@
 import type { BusAdmin } from '../bus/admin.ts'
-import { diagnostics } from '../bus/diagnostics.ts'
+import { diagnostics, type PublishMessage } from '../bus/diagnostics.ts'
 import type { BusDriver, GroupMember, JoinRequest, OffsetReset } from '../bus/driver.ts'
 import { AppendError, EventBusError, publishFailed, recordName, subscriptionFailed } from '../bus/errors.ts'
 import type { SerializedEvent } from '../bus/event.ts'
@@ -10,7 +10,7 @@ import { topicNameError } from '../bus/names.ts'
 import type { Outage } from '../bus/outage.ts'
 import type { NewRecord, Position } from '../bus/record.ts'
 import type { TopicLog } from '../bus/topic-log.ts'
-import { encodeRecord } from '../codecs/extra-header.ts'
+import { encodeRecord } from '../codecs/event-record.ts'
 import { subscribeProblem } from './bus-options.ts'
 import { Subscription } from './subscription.ts'
 
@@ -65,7 +65,7 @@ export class DriverEventBus implements EventBus {
     if (invalid) throw invalid
     if (this.#closing) throw publishFailed(topic, 'the bus is closed', { isPassing: true })
     const list = Array.isArray(events) ? (events as readonly SerializedEvent[]) : [events as SerializedEvent]
-    const append = async () => {
+    const append = async (list: readonly SerializedEvent[]) => {
       const records = list.map((event, index) => {
         const refused = (reason: string) => refusedBefore(topic, reason, index, list.length)
         const chosen = typeof key === 'function' ? key(event, index) : key
@@ -79,9 +79,9 @@ export class DriverEventBus implements EventBus {
       }
     }
     const { publish } = diagnostics
-    return publish.hasSubscribers
-      ? publish.tracePromise(append, { bus: this, topic, events: list, callerLogs })
-      : append()
+    if (!publish.hasSubscribers) return append(list)
+    const message: PublishMessage = { bus: this, kind: this.#defaults.kind, topic, events: list, callerLogs }
+    return publish.tracePromise(() => append(message.events), message)
   }
 
   async subscribe(topics: readonly string[], options: SubscribeOptions = {}): Promise<EventStream> {
@@ -106,7 +106,7 @@ export class DriverEventBus implements EventBus {
     diagnostics.subscribed.publish({ bus: this, topics: wanted, group, autoOffsetReset: offsetReset, bufferSize })
     const stream = new Subscription(member, {
       signal: options.signal,
-      onReceived: (received) => diagnostics.received.publish({ bus: this, group, received }),
+      onReceived: (received) => diagnostics.received.publish({ bus: this, kind: this.#defaults.kind, group, received }),
       onClose: () => this.#streams.delete(stream),
     })
     this.#streams.add(stream)

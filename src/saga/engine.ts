@@ -2,6 +2,7 @@ import { messageId } from '../codecs/message-id.ts'
 import type { EventStoreError } from '../store/errors.ts'
 import type { Commit, Committed, EventStore } from '../store/event-store.ts'
 import { addDeadLetter, toDeadLetter } from './dead-letter.ts'
+import { type HandleMessage, runtimeDiagnostics } from './diagnostics.ts'
 import { Instances } from './instances.ts'
 import { fold, type Instance, type Machine } from './machine.ts'
 import { Alarm, type Pace, pauseAfter } from './pace.ts'
@@ -39,6 +40,8 @@ export interface EngineOptions<State, A extends Action> {
 /** One message on its way. */
 interface Task<A extends Action> {
   readonly incoming: Incoming
+  /** What diagnostics are told; `undefined` while nothing subscribes to them. */
+  readonly trace: HandleMessage | undefined
   readonly settle: Settle<A>
   isOpen: boolean
   /** Known once it is routed. */
@@ -160,7 +163,10 @@ export class Engine<State, A extends Action> {
     this.#ended ??= error
     const open = this.#queue
     this.#queue = []
-    for (const { settle } of open) settle.failed(this.#ended)
+    for (const { settle, trace } of open) {
+      endTrace(trace, 'abandoned')
+      settle.failed(this.#ended)
+    }
     this.#alarm.ring()
   }
 
@@ -169,7 +175,12 @@ export class Engine<State, A extends Action> {
       settle.failed(this.#ended)
       return
     }
-    for (const incoming of messages) this.#queue.push(newTask(incoming, settle))
+    const { machine, owner } = this.#options
+    const isTraced = runtimeDiagnostics.handle.hasSubscribers
+    for (const incoming of messages) {
+      const trace = isTraced ? beginTrace({ name: machine.name, group: owner }, incoming) : undefined
+      this.#queue.push(newTask(incoming, settle, trace))
+    }
     this.#alarm.ring()
     this.#running ??= this.#run()
   }
@@ -289,7 +300,8 @@ export class Engine<State, A extends Action> {
     if (task.routed !== undefined || isGivenUp(task)) return
     try {
       task.routed = route(this.#options.machine, task.incoming)
-      if (task.routed === undefined) this.#finish(task)
+      if (task.routed === undefined) this.#finish(task, 'skipped')
+      else if (task.trace !== undefined) task.trace.streamId = task.routed.streamId
     } catch (error) {
       this.#failForGood(task, error)
     }
@@ -315,9 +327,8 @@ export class Engine<State, A extends Action> {
   }
 
   async #commit(planned: readonly Planned<State, A>[]): Promise<void> {
-    const { store, owner, onCommitted, watch } = this.#options
-    const commits = planned.flatMap(({ plan }) => plan.commit ?? [])
-    const results = commits.length === 0 ? [] : await store.commit(owner, commits)
+    const { onCommitted, watch } = this.#options
+    const results = await this.#store(planned)
     let next = 0
     for (const { streamId, tasks, plan } of planned) {
       if (plan.commit !== undefined) {
@@ -340,13 +351,30 @@ export class Engine<State, A extends Action> {
         }
         const { kind, version, events, rejected } = outcome
         watch.handled(rejected === undefined ? kind : 'rejected')
-        if (rejected === undefined) this.#finish(task, { streamId, version, events })
+        if (rejected === undefined) this.#finish(task, kind, { streamId, version, events })
         else {
+          if (task.trace !== undefined) task.trace.rejected = rejected
           watch.rejected({ reason: rejected, streamId, event: task.incoming.event })
-          this.#finish(task, { streamId, version, events, rejected })
+          this.#finish(task, 'rejected', { streamId, version, events, rejected })
         }
       }
     }
+  }
+
+  /** Stores the commits of these plans, in their order. */
+  #store(planned: readonly Planned<State, A>[]): Promise<readonly Committed[]> {
+    const { machine, store, owner } = this.#options
+    const stored = planned.filter(({ plan }) => plan.commit !== undefined)
+    if (stored.length === 0) return Promise.resolve([])
+    const write = () =>
+      store.commit(
+        owner,
+        stored.map(({ plan }) => plan.commit as Commit),
+      )
+    const { commit } = runtimeDiagnostics
+    if (!commit.hasSubscribers) return write()
+    const handled = stored.flatMap(({ tasks }) => tasks.flatMap(({ trace }) => trace ?? []))
+    return commit.tracePromise(write, { name: machine.name, group: owner, handled })
   }
 
   #refused(tasks: readonly Task<A>[], streamId: string, error: EventStoreError): void {
@@ -358,12 +386,13 @@ export class Engine<State, A extends Action> {
         if (slow > 0) task.notBefore = this.#options.pace.now() + pauseAfter(slow)
       }
     } else if (others.length > 0) for (const task of tasks) task.isAlone = true
-    else if (first !== undefined && error.code === 'TIMER_GONE') this.#finish(first)
+    else if (first !== undefined && error.code === 'TIMER_GONE') this.#finish(first, 'nothing')
     else if (first !== undefined) this.#fail(first, error)
   }
 
-  #finish(task: Task<A>, handled?: Handled<A>): void {
+  #finish(task: Task<A>, outcome: NonNullable<HandleMessage['outcome']>, handled?: Handled<A>): void {
     task.isOpen = false
+    endTrace(task.trace, outcome)
     this.#pass(task)
     task.settle.done(handled)
   }
@@ -378,6 +407,7 @@ export class Engine<State, A extends Action> {
   #fail(task: Task<A>, thrown: unknown): void {
     const { machine, watch, pace } = this.#options
     const error = asError(thrown)
+    failTrace(task.trace, error)
     if (this.#isRejected(task, error)) return
     task.error = error
     task.failures += 1
@@ -393,6 +423,7 @@ export class Engine<State, A extends Action> {
   /** A failure that another attempt would repeat: the message becomes a dead letter at once. */
   #failForGood(task: Task<A>, thrown: unknown): void {
     const error = asError(thrown)
+    failTrace(task.trace, error)
     if (this.#isRejected(task, error)) return
     task.error = error
     task.isHopeless = true
@@ -402,6 +433,7 @@ export class Engine<State, A extends Action> {
   #isRejected(task: Task<A>, error: Error): boolean {
     if (!task.settle.isImpatient) return false
     task.isOpen = false
+    endTrace(task.trace, 'abandoned')
     task.settle.failed(error)
     return true
   }
@@ -420,12 +452,17 @@ export class Engine<State, A extends Action> {
       error,
       event,
     })
-    this.#finish(task)
+    this.#finish(task, 'dead letter')
   }
 }
 
-const newTask = <A extends Action>(incoming: Incoming, settle: Settle<A>): Task<A> => ({
+const newTask = <A extends Action>(
+  incoming: Incoming,
+  settle: Settle<A>,
+  trace: HandleMessage | undefined,
+): Task<A> => ({
   incoming,
+  trace,
   settle,
   isOpen: true,
   routed: undefined,
@@ -438,12 +475,32 @@ const newTask = <A extends Action>(incoming: Incoming, settle: Settle<A>): Task<
   isAlone: false,
 })
 
+function beginTrace(owner: Pick<HandleMessage, 'name' | 'group'>, { event, place, timer }: Incoming): HandleMessage {
+  const { traceparent, tracestate } = event.metadata ?? {}
+  const position = place && { topic: place.topic, partition: place.partition, offset: place.offset }
+  const trace = { ...owner, event, position, isTimer: timer !== undefined, traceparent, tracestate }
+  runtimeDiagnostics.handle.start.publish(trace)
+  return trace
+}
+
+function failTrace(trace: HandleMessage | undefined, error: Error): void {
+  if (trace === undefined) return
+  trace.error = error
+  runtimeDiagnostics.handle.error.publish(trace)
+}
+
+function endTrace(trace: HandleMessage | undefined, outcome: NonNullable<HandleMessage['outcome']>): void {
+  if (trace === undefined) return
+  trace.outcome = outcome
+  runtimeDiagnostics.handle.asyncEnd.publish(trace)
+}
+
 const isGivenUp = ({ isHopeless, failures }: Pick<Task<Action>, 'isHopeless' | 'failures'>): boolean =>
   isHopeless || failures >= MOST_FAILURES
 
-function toMessage<A extends Action>({ incoming, routed, settle }: Task<A>) {
+function toMessage<A extends Action>({ incoming, routed, settle, trace }: Task<A>) {
   const { action, id } = routed as Routed<A>
-  return { action, message: { ...incoming, id, isAnswered: settle.isImpatient } }
+  return { action, message: { ...incoming, id, isAnswered: settle.isImpatient, trace } }
 }
 
 /** `undefined` when the message is for nobody here. */

@@ -22,6 +22,8 @@ export interface Message extends Incoming {
   readonly id: string
   /** The sender waits for what comes of it, so that a rejection is its answer and no dead letter. */
   readonly isAnswered?: boolean | undefined
+  /** The trace context for what follows from it; absent: that of its event. */
+  readonly trace?: Pick<EventMetadata, 'traceparent' | 'tracestate'> | undefined
 }
 
 /** What one step makes of an instance, and what is stored for it. */
@@ -154,10 +156,17 @@ function eventsOf<A extends Action>(
 }
 
 /** `conversation` is its id where the message brings none: a saga's own, or the id of the command that begins one. */
-function metadataOf({ event: { metadata: given }, id }: Message, conversation: string, at: Date): EventMetadata {
-  const { correlationId = conversation, userId } = given ?? {}
-  const metadata = { correlationId, causationId: id, timestamp: at.toISOString() }
-  return userId === undefined ? metadata : { ...metadata, userId }
+function metadataOf({ event, id, trace }: Message, conversation: string, at: Date): EventMetadata {
+  const { correlationId = conversation, userId } = event.metadata ?? {}
+  const { traceparent, tracestate } = trace ?? event.metadata ?? {}
+  return {
+    correlationId,
+    causationId: id,
+    timestamp: at.toISOString(),
+    ...(userId === undefined ? undefined : { userId }),
+    ...(traceparent === undefined ? undefined : { traceparent }),
+    ...(tracestate === undefined ? undefined : { tracestate }),
+  }
 }
 
 function asStored(

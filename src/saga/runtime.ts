@@ -6,6 +6,7 @@ import type { EventBatch, EventBus, EventStream, Received } from '../bus/event-b
 import type { Logger } from '../bus/logger.ts'
 import type { Outage } from '../bus/outage.ts'
 import type { EventStore } from '../store/event-store.ts'
+import { runtimeDiagnostics } from './diagnostics.ts'
 import { Engine } from './engine.ts'
 import type { Machine } from './machine.ts'
 import { pauseAfter, realPace } from './pace.ts'
@@ -73,7 +74,7 @@ export async function run<State, A extends Action>(
   { bus, store, group = machine.name, autoOffsetReset = 'earliest', ...options }: RunOptions & { group: string },
 ): Promise<{ readonly running: Running; readonly engine: Engine<State, A> }> {
   const { cacheSize = 10_000, clock = systemClock, signal, onError, onRejected, logger } = options
-  const watch = new Watch({ name: machine.name, onError, onRejected, logger })
+  const watch = new Watch({ name: machine.name, group, onError, onRejected, logger })
   const shared = { store, owner: group, pace: realPace, watch }
   const relay = new Relay({ ...shared, bus })
   const engine = new Engine({
@@ -125,21 +126,24 @@ export async function run<State, A extends Action>(
   // A subscription ends by itself when the bus is closed: there is nothing left to do then.
   working[0]?.then(close, () => undefined)
 
+  const stopped = async (error: Error | undefined) => {
+    await close()
+    watch.stopped(error)
+    runtimeDiagnostics.stopped.publish({ name: machine.name, group, running })
+  }
   const done = Promise.all(working).then(
-    async () => {
-      await close()
-      watch.stopped(undefined)
-    },
+    () => stopped(undefined),
     async (error) => {
-      await close()
-      watch.stopped(asError(error))
+      await stopped(asError(error))
       throw error
     },
   )
   const health = () => watch.health
   const metrics = () =>
     readMetrics({ name: machine.name, group, topics, bus, store, counts: watch.counts, now: clock.now })
-  return { running: { done, close, health, metrics, [Symbol.asyncDispose]: close }, engine }
+  const running: Running = { done, close, health, metrics, [Symbol.asyncDispose]: close }
+  runtimeDiagnostics.running.publish({ name: machine.name, group, running })
+  return { running, engine }
 }
 
 /** What the subscription waits for, in {@link Watch}'s words. */

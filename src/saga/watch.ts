@@ -1,4 +1,5 @@
 import type { Logger } from '../bus/logger.ts'
+import { runtimeDiagnostics } from './diagnostics.ts'
 import type { OnError, OnRejected, Problem, Rejection } from './problem.ts'
 
 /** What became of a message that was handled. */
@@ -37,6 +38,7 @@ export interface Health {
 
 interface WatchOptions {
   readonly name: string
+  readonly group: string
   readonly now?: () => Date
   readonly onError?: OnError | undefined
   readonly onRejected?: OnRejected | undefined
@@ -89,17 +91,26 @@ export class Watch {
 
   published(count: number): void {
     this.#counts.published += count
+    const { relayed } = runtimeDiagnostics
+    if (relayed.hasSubscribers) relayed.publish({ ...this.#owner, messages: count })
+  }
+
+  timersFired(count: number): void {
+    const { timersFired } = runtimeDiagnostics
+    if (timersFired.hasSubscribers) timersFired.publish({ ...this.#owner, timers: count })
   }
 
   /** A message failed so many times and is tried again. Told of its first failure only. */
   retrying(failures: number, problem: Problem): void {
     this.#counts.retried += 1
+    runtimeDiagnostics.retried.publish({ ...this.#owner, event: problem.event, error: problem.error })
     if (failures === 1) this.#tell(problem, 'warn')
   }
 
   /** A message was given up. */
   buried(problem: Problem): void {
     this.#counts.deadLetters += 1
+    runtimeDiagnostics.deadLetter.publish({ ...this.#owner, event: problem.event, error: problem.error })
     this.#tell(problem, 'error')
   }
 
@@ -135,6 +146,11 @@ export class Watch {
     const { message, error, event } = problem
     logger?.[level](this.#fields({ error: error.message, ...(event && { event_type: event.eventType }) }), message)
     onError?.(problem)
+  }
+
+  get #owner() {
+    const { name, group } = this.#options
+    return { name, group }
   }
 
   #fields(fields: object): object {

@@ -137,7 +137,7 @@ function start({ machine, owner }: Role, { bus, store, now, random, faults, onEr
     store: crashing(store, isDue),
     owner,
     pace: hurriedPace(),
-    watch: new Watch({ name: machine.name, onError }),
+    watch: new Watch({ name: machine.name, group: owner, onError }),
   }
   const engine = new Engine({ ...shared, machine, cacheSize: CACHE_SIZE, now, onCommitted: () => undefined })
   return {

@@ -166,6 +166,7 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
       pace: realPace,
       watch: new Watch({
         name: 'billing',
+        group: 'billing',
         onError: ({ message }) => {
           said.push(message)
           told.resolve()

@@ -50,7 +50,7 @@ test(`killed ${KILLS} times between append and publish, nothing is lost and ever
     store,
     owner: OWNER,
     pace: realPace,
-    watch: new Watch({ name: OWNER, onError: ({ error }) => expect.fail(error.message) }),
+    watch: new Watch({ name: OWNER, group: OWNER, onError: ({ error }) => expect.fail(error.message) }),
   })
   while ((await relay.pass()) > 0);
 

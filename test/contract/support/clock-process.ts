@@ -68,6 +68,7 @@ if (task.do === 'take') {
     pace: realPace,
     watch: new Watch({
       name: owner,
+      group: owner,
       onError: ({ error }) => {
         throw error
       },

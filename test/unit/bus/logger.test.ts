@@ -162,8 +162,8 @@ test('the publish channel tells the topic, the events, and how the call ended', 
 
   const place = { topic: 'order-events', partition: 0, offset: 0n }
   expect(heard).toEqual([
-    ['start', { bus, topic: 'order-events', events: [placed] }],
-    ['asyncEnd', { bus, topic: 'order-events', events: [placed], result: [place] }],
+    ['start', { bus, kind: 'memory', topic: 'order-events', events: [placed] }],
+    ['asyncEnd', { bus, kind: 'memory', topic: 'order-events', events: [placed], result: [place] }],
   ])
 })
 

@@ -127,7 +127,7 @@ function setUp({ seen = (store) => store, store = newStore(), ...options }: Setu
     cacheSize: 100,
     now: () => new Date('2026-01-01T00:00:00Z'),
     pace: hurried(),
-    watch: new Watch({ name: 'jar', onError: (problem) => problems.push(problem) }),
+    watch: new Watch({ name: 'jar', group: 'jar', onError: (problem) => problems.push(problem) }),
     onCommitted: (commit) => commits.push(commit),
     ...options,
   })
@@ -589,7 +589,7 @@ describe('a store that is away', () => {
     const onError = () => {
       throw new Error('nothing may go wrong')
     }
-    const watch = () => new Watch({ name: 'jar', onError })
+    const watch = () => new Watch({ name: 'jar', group: 'jar', onError })
     const { engine } = setUp({ watch: watch(), seen: (store) => changed(store, { readStreams: away }) })
 
     await expect(engine.submit([put('a', 1)])).rejects.toThrow('nothing may go wrong')

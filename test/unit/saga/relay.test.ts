@@ -53,7 +53,7 @@ function setUp({
       return () => clearImmediate(turn)
     },
   }
-  const watch = new Watch({ name: OWNER, onError: (problem) => problems.push(problem) })
+  const watch = new Watch({ name: OWNER, group: OWNER, onError: (problem) => problems.push(problem) })
   const relay = new Relay({
     bus: seenBus,
     store: seenStore,

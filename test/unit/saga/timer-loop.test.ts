@@ -13,7 +13,7 @@ function setUp(store: SqliteEventStore) {
     owner: 'order-aggregate',
     now: () => new Date(),
     pace: realPace,
-    watch: new Watch({ name: 'order-aggregate' }),
+    watch: new Watch({ name: 'order', group: 'order-aggregate' }),
     submit() {
       asked.resolve()
       return answer.promise
@@ -45,7 +45,7 @@ test('a timer that waits for another attempt holds up no other one, and is not f
     owner: 'order-aggregate',
     now: () => new Date(),
     pace: realPace,
-    watch: new Watch({ name: 'order-aggregate' }),
+    watch: new Watch({ name: 'order', group: 'order-aggregate' }),
     // Nothing is ever dealt with: every timer waits for another attempt.
     submit(messages, onPassed) {
       fired.push(...messages.flatMap(({ timer }) => timer?.id ?? []))

@@ -13,6 +13,7 @@ function setUp() {
   let time = Date.UTC(2026, 0, 1)
   const watch = new Watch({
     name: 'order',
+    group: 'order-aggregate',
     now: () => new Date(time),
     logger,
     onError: ({ message }) => problems.push(message),
