@@ -26,7 +26,7 @@ const bundle = async (input, dir, { keepNames, ...options }) => {
     // The oldest Node of `engines`: it cannot parse `await using`.
     transform: { target: 'node22.15', define: { 'process.env.NODE_ENV': '"production"' } },
     // Optional: loaded from node_modules where somebody installed them.
-    external: ['typescript', 'ts-node', 'tsx', 'react-devtools-core', /^@oclif\/plugin-/],
+    external: ['typescript', 'ts-node', 'tsx', 'react-devtools-core', /^@oclif\/plugin-/, '@opentelemetry/api'],
     ...options,
   })
   const { output } = await build.write({
@@ -93,6 +93,7 @@ await bundle(
   {
     index: 'src/index.ts',
     testing: 'src/testing.ts',
+    otel: 'src/otel.ts',
     'cli/main': 'src/cli/main.ts',
     'cli/command-not-found': 'src/cli/command-not-found.ts',
     ...Object.fromEntries(commands.map((file) => [`cli/${file.slice('src/'.length, -'.ts'.length)}`, file])),
@@ -120,7 +121,7 @@ await bundle(
 writeFileSync(`${root}dist/THIRD-PARTY-NOTICES`, thirdPartyNotices(bundled))
 // Three files instead of one for each of src, most of which nobody can name.
 const declarations = await rolldown({
-  input: { index: 'src/index.ts', testing: 'src/testing.ts' },
+  input: { index: 'src/index.ts', testing: 'src/testing.ts', otel: 'src/otel.ts' },
   cwd: root,
   external: [/^[^./]/],
   plugins: [dts({ emitDtsOnly: true, tsconfig: `${root}bin/tsconfig.types.json` })],

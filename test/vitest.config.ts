@@ -2,7 +2,11 @@ import { defineConfig } from 'vitest/config'
 
 const root = new URL('..', import.meta.url).pathname
 // Templates, and the demo that is made of them, import crbus by its name: here that is this source.
-const alias = { 'crbus/testing': `${root}src/testing.ts`, crbus: `${root}src/index.ts` }
+const alias = {
+  'crbus/testing': `${root}src/testing.ts`,
+  'crbus/otel': `${root}src/otel.ts`,
+  crbus: `${root}src/index.ts`,
+}
 // Runs on other brokers keep their results apart.
 const { CRBUS_TEST_RESULTS: results = 'results' } = process.env
 /** Take minutes or large downloads, and so run under CI only. */

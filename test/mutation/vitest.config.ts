@@ -4,7 +4,13 @@ const root = new URL('../..', import.meta.url).pathname
 
 /** Runs the tests of many copies of a generated service, each with one mutant, in one process: see `run-mutants.ts`. */
 export default defineConfig({
-  resolve: { alias: { 'crbus/testing': `${root}src/testing.ts`, crbus: `${root}src/index.ts` } },
+  resolve: {
+    alias: {
+      'crbus/testing': `${root}src/testing.ts`,
+      'crbus/otel': `${root}src/otel.ts`,
+      crbus: `${root}src/index.ts`,
+    },
+  },
   server: { fs: { strict: false } },
   test: {
     include: ['mutants/*/test/*.test.ts'],

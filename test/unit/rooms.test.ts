@@ -19,6 +19,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   // Actions of Rust services are read and written by their schema.
   saga: ['bus', 'codecs', 'schema', 'store'],
   testing: ['bus', 'codecs', 'drivers', 'saga', 'store'],
+  otel: ['bus', 'codecs', 'saga'],
   operations: ['bus', 'codecs', 'files', 'schema', 'store', 'saga'],
   scaffold: ['bus', 'codecs', 'files', 'schema'],
   // A service: it knows crbus by its name and nothing of its inside.
@@ -29,6 +30,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   commands: ['bus', 'cli', 'demo', 'operations', 'scaffold', 'ui'],
   'index.ts': ['bus', 'codecs', 'schema', 'drivers', 'store', 'saga', 'operations', 'scaffold'],
   'testing.ts': ['testing'],
+  'otel.ts': ['otel'],
 }
 
 /** Who may name a package, a Node module or a global. What is not here anybody may. */
@@ -36,6 +38,7 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['drivers/kafka'],
   'node:sqlite': ['sqlite', 'drivers/embedded', 'store/sqlite'],
   pg: ['store/postgres'],
+  '@opentelemetry/api': ['otel'],
   'cbor-x': ['codecs'],
   '@lezer/rust': ['schema'],
   '@marcbachmann/cel-js': ['operations'],

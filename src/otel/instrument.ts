@@ -1,0 +1,49 @@
+import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api'
+import { recordMetrics } from './metrics.ts'
+import { traceMessages } from './spans.ts'
+
+export interface InstrumentOptions {
+  /** Default: the global one. */
+  readonly tracerProvider?: TracerProvider | undefined
+  /** Default: the global one. */
+  readonly meterProvider?: MeterProvider | undefined
+}
+
+/** What traces and metrics are labelled with. */
+const SCOPE = 'crbus'
+
+/**
+ * Records traces and metrics of all buses, aggregates and sagas of this process, from now on. Returns a function that ends it.
+ *
+ * Call it once, after the SDK of OpenTelemetry was started and before buses are used. Without an SDK it records nothing.
+ *
+ * **Spans**: `send`, `receive`, `process` and `commit`. A record carries the context of its `send` span in the header
+ * `traceparent`; a message that waits in an outbox, and a timer, keeps the context of the span that it follows from. So one
+ * trace shows a whole flow, through services in any language that read this header.
+ *
+ * **Metrics**: the counters and durations of the semantic conventions for messaging (`messaging.client.sent.messages`,
+ * `messaging.client.operation.duration`, `messaging.client.consumed.messages`, `messaging.process.duration`), and
+ * `crbus.retries`, `crbus.dead_letters`, `crbus.relayed`, `crbus.timers.fired`, `crbus.healthy`, `crbus.outbox.messages`,
+ * `crbus.outbox.age`, `crbus.timers` and `crbus.lag`.
+ *
+ * @example
+ * ```ts
+ * import { instrument } from 'crbus/otel'
+ * import { NodeSDK } from '@opentelemetry/sdk-node'
+ *
+ * const sdk = new NodeSDK({ serviceName: 'shop' })
+ * sdk.start()
+ * const stop = instrument()
+ * // At the end of the process:
+ * stop()
+ * await sdk.shutdown()
+ * ```
+ */
+export function instrument({ tracerProvider, meterProvider }: InstrumentOptions = {}): () => void {
+  const tracer = (tracerProvider ?? trace).getTracer(SCOPE)
+  const meter = (meterProvider ?? metrics).getMeter(SCOPE)
+  const stops = [traceMessages(tracer), recordMetrics(meter)]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}

@@ -1,0 +1,274 @@
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import { tracing } from '@opentelemetry/sdk-node'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import {
+  type Aggregate,
+  append,
+  cborCodec,
+  delay,
+  type EventBus,
+  InMemoryEventBus,
+  messageId,
+  publish,
+  reject,
+  runAggregate,
+  runSaga,
+  type Saga,
+  SqliteEventStore,
+  serializedEvent,
+} from '../../../src/index.ts'
+import { contextOf } from '../../../src/otel.ts'
+import { idOf, parentIdOf, record, spanOf } from './support.ts'
+
+const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-0[01]$/
+
+type LampAction =
+  | { readonly type: 'SwitchOn' | 'SwitchedOn' | 'SwitchOff' | 'SwitchedOff'; readonly id: string }
+  | { readonly type: 'Break'; readonly id: string }
+
+const lampCodec = cborCodec<LampAction>({ SwitchOn: 1, SwitchedOn: 1, SwitchOff: 1, SwitchedOff: 1, Break: 1 })
+
+const lamp: Aggregate<'on' | 'off', LampAction> = {
+  name: 'lamp',
+  events: 'lamp-events',
+  commands: 'lamp-commands',
+  initial: 'off',
+  codec: lampCodec,
+  idOf: ({ id }) => id,
+  reduce(state, { type, id }) {
+    switch (type) {
+      case 'SwitchOn': {
+        if (state === 'on') return { state, effects: [reject('it is on')] }
+        const event = { type: 'SwitchedOn', id } as const
+        return { state, effects: [append(event), publish('lamp-events', event), delay(0, { type: 'SwitchOff', id })] }
+      }
+      case 'SwitchOff': {
+        if (state === 'off') return { state, effects: [reject('it is off')] }
+        const event = { type: 'SwitchedOff', id } as const
+        return { state, effects: [append(event), publish('lamp-events', event)] }
+      }
+      case 'SwitchedOn':
+        return { state: 'on', effects: [] }
+      case 'SwitchedOff':
+        return { state: 'off', effects: [] }
+      case 'Break':
+        throw new Error('the lamp is broken')
+    }
+  },
+}
+
+type WatchAction = { readonly type: 'SwitchedOn' | 'SwitchedOff'; readonly id: string }
+
+const watcher: Saga<number, WatchAction> = {
+  name: 'watcher',
+  topics: ['lamp-events'],
+  initial: 0,
+  codec: cborCodec<WatchAction>({ SwitchedOn: 1, SwitchedOff: 1 }),
+  reduce: (count) => ({ state: count + 1, effects: [] }),
+}
+
+const command = (type: LampAction['type'], id = 'l-1') => ({
+  ...lampCodec.encode({ type, id }),
+  metadata: { correlationId: `c-${id}`, timestamp: new Date().toISOString() },
+})
+
+function setUp() {
+  const bus = new InMemoryEventBus({ createTopics: true })
+  const store = new SqliteEventStore({ path: ':memory:' })
+  onTestFinished(async () => {
+    await bus.close()
+    await store.close()
+  })
+  return { bus, store }
+}
+
+/** A subscriber's next event. */
+async function nextOf(bus: EventBus, topic: string) {
+  await using stream = await bus.subscribe([topic], { group: `reader-${topic}`, autoOffsetReset: 'earliest' })
+  const { value } = await stream.next()
+  if (!value?.ok) throw new Error('no event came')
+  return value.event
+}
+
+test('publishing an event is a span in the trace of the active one, and the record carries it', async () => {
+  const { spans } = record()
+  const { bus } = setUp()
+  const sent = command('SwitchOn')
+
+  const [position] = await bus.publish('lamp-commands', sent)
+  const received = await nextOf(bus, 'lamp-commands')
+
+  const span = spanOf(spans(), 'send lamp-commands')
+  expect(span.kind).toBe(SpanKind.PRODUCER)
+  expect(span.attributes).toEqual({
+    'messaging.system': 'crbus_memory',
+    'messaging.operation.name': 'send',
+    'messaging.operation.type': 'send',
+    'messaging.destination.name': 'lamp-commands',
+    'messaging.destination.partition.id': '0',
+    'messaging.kafka.offset': Number(position?.offset),
+    'messaging.message.id': messageId(sent),
+    'messaging.message.conversation_id': 'c-l-1',
+    'messaging.message.body.size': sent.data.byteLength,
+    'crbus.event_type': sent.eventType,
+  })
+  expect(received.metadata?.traceparent).toBe(`00-${idOf(span).replace('/', '-')}-01`)
+  const receiving = spanOf(spans(), 'receive lamp-commands')
+  expect(receiving.links.map(({ context }) => `${context.traceId}/${context.spanId}`)).toEqual([idOf(span)])
+  expect(receiving.attributes).toMatchObject({
+    'messaging.consumer.group.name': 'reader-lamp-commands',
+    'messaging.batch.message_count': 1,
+  })
+})
+
+test('a span that is started in the context of an event belongs to the trace of the event', async () => {
+  const { spans, tracer } = record()
+  const { bus } = setUp()
+  await bus.publish('lamp-commands', command('SwitchOn'))
+
+  const event = await nextOf(bus, 'lamp-commands')
+  tracer.startSpan('own work', {}, contextOf(event)).end()
+
+  expect(parentIdOf(spanOf(spans(), 'own work'))).toBe(idOf(spanOf(spans(), 'send lamp-commands')))
+})
+
+test('one trace leads from a command through outbox and timer to the saga, and says what caused what', async () => {
+  const { spans } = record()
+  const { bus, store } = setUp()
+  await using _ = await runAggregate({ bus, store, aggregate: lamp })
+  await using _saga = await runSaga({ bus, store, saga: watcher })
+  await bus.publish('lamp-commands', command('SwitchOn'))
+  await vi.waitFor(() => expect(spans().filter(({ name }) => name === 'process lamp-events')).toHaveLength(2))
+
+  const all = spans()
+  const placed = spanOf(all, 'send lamp-commands')
+  const handled = spanOf(all, 'process lamp-commands')
+  const on = spanOf(all, 'send lamp-events', { 'crbus.event_type': 'SwitchedOn.v1' })
+  const timer = spanOf(all, 'timer lamp')
+  const off = spanOf(all, 'send lamp-events', { 'crbus.event_type': 'SwitchedOff.v1' })
+  const seen = all.filter(({ name }) => name === 'process lamp-events')
+  expect(parentIdOf(handled)).toBe(idOf(placed))
+  expect(parentIdOf(on)).toBe(idOf(handled))
+  expect(parentIdOf(timer)).toBe(idOf(handled))
+  expect(parentIdOf(off)).toBe(idOf(timer))
+  expect(seen.map(parentIdOf)).toEqual([idOf(on), idOf(off)])
+  const commits = all.filter(({ name }) => name.startsWith('commit '))
+  expect(commits.map((span) => [span.name, parentIdOf(span)])).toEqual(
+    expect.arrayContaining([
+      ['commit lamp', idOf(handled)],
+      ['commit lamp', idOf(timer)],
+      ...seen.map((span) => ['commit watcher-saga', idOf(span)]),
+    ]),
+  )
+  const traced = all.filter(({ name }) => !name.startsWith('receive '))
+  expect(new Set(traced.map((span) => span.spanContext().traceId)).size).toBe(1)
+
+  expect(handled.attributes).toMatchObject({
+    'messaging.consumer.group.name': 'lamp-aggregate',
+    'messaging.message.id': placed.attributes['messaging.message.id'],
+    'crbus.name': 'lamp',
+    'crbus.stream_id': 'lamp-l-1',
+    'crbus.outcome': 'reacted',
+  })
+  expect(on.attributes['crbus.causation_id']).toBe(handled.attributes['messaging.message.id'])
+  expect(on.attributes['messaging.message.conversation_id']).toBe('c-l-1')
+  const stream = await store.readStream('lamp-l-1')
+  expect(stream.map(({ event }) => event.metadata?.traceparent)).toEqual(
+    [handled, timer].map((span) => `00-${idOf(span).replace('/', '-')}-01`),
+  )
+})
+
+test('copies of one message that the relay sent twice are one message still', async () => {
+  record()
+  const { bus } = setUp()
+  const sent = command('SwitchOn')
+  await bus.publish('lamp-commands', sent)
+  await bus.publish('lamp-commands', sent)
+  await using stream = await bus.subscribe(['lamp-commands'], { group: 'reader', autoOffsetReset: 'earliest' })
+
+  const received = await stream.nextBatch()
+  const events = received?.flatMap((one) => (one.ok ? [one.event] : [])) ?? []
+
+  expect(new Set(events.map((event) => event.metadata?.traceparent)).size).toBe(2)
+  expect(new Set(events.map(messageId))).toEqual(new Set([messageId(sent)]))
+})
+
+test('a message that is tried again has an exception for each attempt, and a dead letter is a failed span', async () => {
+  const { spans } = record()
+  const { bus, store } = setUp()
+  await using _ = await runAggregate({ bus, store, aggregate: lamp })
+
+  await bus.publish('lamp-commands', command('Break'))
+  await vi.waitFor(() => expect(spans().some(({ name }) => name === 'process lamp-commands')).toBe(true))
+
+  const span = spanOf(spans(), 'process lamp-commands')
+  expect(span.events.map(({ name, attributes }) => [name, attributes?.['exception.message']])).toEqual(
+    Array.from({ length: 5 }, () => ['exception', 'the lamp is broken']),
+  )
+  expect(span.attributes['crbus.outcome']).toBe('dead letter')
+  expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: 'the lamp is broken' })
+  const [letter] = await store.deadLetters.list()
+  expect(letter?.event.metadata?.traceparent).toMatch(TRACEPARENT)
+})
+
+test('a rejected command is a span that says why, and is not a failure', async () => {
+  const { spans } = record()
+  const { bus, store } = setUp()
+  await using running = await runAggregate({ bus, store, aggregate: lamp })
+
+  await running.send({ type: 'SwitchOff', id: 'l-2' })
+
+  const span = spanOf(spans(), 'process lamp', { 'crbus.outcome': 'rejected' })
+  expect(span.attributes['crbus.rejected']).toBe('it is off')
+  expect(span.status.code).toBe(SpanStatusCode.UNSET)
+})
+
+test('a publish that fails is a failed span with the code of the error', async () => {
+  const { spans } = record()
+  const bus = new InMemoryEventBus()
+
+  await expect(bus.publish('nosuch', serializedEvent('A.v1', Buffer.of()))).rejects.toThrow()
+
+  const span = spanOf(spans(), 'send nosuch')
+  expect(span.attributes['error.type']).toBe('TOPIC_NOT_FOUND')
+  expect(span.status.code).toBe(SpanStatusCode.ERROR)
+})
+
+test('a value that is not an event is refused as without tracing', async () => {
+  record()
+  const { bus } = setUp()
+
+  await expect(bus.publish('lamp-commands', null as never)).rejects.toThrow('an event must be an object')
+})
+
+test('a trace that is not sampled is passed on as such', async () => {
+  const { spans } = record({ sampler: new tracing.AlwaysOffSampler() })
+  const { bus } = setUp()
+
+  await bus.publish('lamp-commands', command('SwitchOn'))
+
+  expect((await nextOf(bus, 'lamp-commands')).metadata?.traceparent).toMatch(/-00$/)
+  expect(spans()).toEqual([])
+})
+
+test('a service without tracing passes on the trace context of what it reacts to', async () => {
+  const { bus, store } = setUp()
+  await using _ = await runAggregate({ bus, store, aggregate: lamp })
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const sent = command('SwitchOn')
+
+  await bus.publish('lamp-commands', { ...sent, metadata: { ...sent.metadata, traceparent, tracestate: 'a=b' } })
+
+  expect((await nextOf(bus, 'lamp-events')).metadata).toMatchObject({ traceparent, tracestate: 'a=b' })
+})
+
+test('nothing is recorded after it was stopped', async () => {
+  const { spans, stop } = record()
+  const { bus } = setUp()
+
+  stop()
+  await bus.publish('lamp-commands', command('SwitchOn'))
+
+  expect(spans()).toEqual([])
+  expect((await nextOf(bus, 'lamp-commands')).metadata?.traceparent).toBeUndefined()
+})
