@@ -37,6 +37,7 @@ for (const name of [
   'run.ts',
   'run-until-signal.ts',
   'sample.ts',
+  'telemetry.ts',
   'topics.ts',
 ])
   rmSync(join(shop, 'src', name))

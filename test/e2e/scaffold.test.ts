@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { newSchema } from '../contract/support/postgres-schema.ts'
+import { type CollectedSpan, startCollector } from '../support/collector.ts'
 import { freePort } from '../support/watched-process.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -121,10 +122,21 @@ describe('what is scaffolded into it', () => {
   })
 })
 
+interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** Called until it says that enough was seen. */
+  readonly isSeen?: () => boolean
+}
+
 /** Starts the service, waits until so many conversations have ended, and stops it as Ctrl-C would. */
-async function runUntilEnded(argv: readonly string[], tail: readonly string[], count: number) {
+async function runUntilEnded(
+  argv: readonly string[],
+  tail: readonly string[],
+  count: number,
+  { env: more = {}, isSeen = () => true }: RunOptions = {},
+) {
   // A terminal's Ctrl-C goes to npm and to what it runs: they have a process group of their own here, too.
-  const options = { cwd: shop, env: env(), reject: false, all: true, detached: true } as const
+  const options = { cwd: shop, env: { ...env(), ...more }, reject: false, all: true, detached: true } as const
   const port = await freePort()
   const service = execa('npm', ['start', '--', '--port', `${port}`, ...argv], options)
   let isRunning = true
@@ -133,7 +145,7 @@ async function runUntilEnded(argv: readonly string[], tail: readonly string[], c
   })
   const deadline = Date.now() + 90_000
   let ended: { event_type: string }[] = []
-  while (ended.length < count && Date.now() < deadline && isRunning) {
+  while ((ended.length < count || !isSeen()) && Date.now() < deadline && isRunning) {
     await sleep(250)
     const shown = await crbus('tail checkout-events --from start --no-follow -o json', tail)
     ended = shown.stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
@@ -208,4 +220,85 @@ describe('run for real', () => {
     expect(JSON.parse(health)).toMatchObject({ order: { status: 'ok' }, checkout: { status: 'ok' } })
     expect(metrics).toMatch(/^crbus_published_total\{name="payment",group="payment-aggregate"\} [1-9]/m)
   })
+
+  // The collector takes two minutes to build.
+  test.skipIf(!isPossible || !process.env.CI)(
+    'a collector gets a trace of each conversation, and metrics',
+    async () => {
+      await using collector = await startCollector()
+      const url = await newSchema(postgres)
+      expect((await crbus(`store init --yes --store ${url}`)).exitCode).toBe(0)
+      const observed = (name: string) =>
+        new Set(
+          collector
+            .received()
+            .points.filter((point) => point.name === name)
+            .map(({ attributes }) => attributes.get('crbus.name')),
+        )
+      const own = ['order', 'payment', 'checkout-saga']
+      const { said } = await runUntilEnded(
+        ['-b', brokers, '--store', url, '--sample', '1'],
+        ['--brokers', brokers],
+        6,
+        {
+          env: {
+            OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+            OTEL_METRIC_EXPORT_INTERVAL: '1000',
+            OTEL_METRIC_EXPORT_TIMEOUT: '1000',
+          },
+          isSeen: () => own.every((name) => observed('crbus.lag').has(name)),
+        },
+      )
+
+      const { spans, points } = collector.received()
+      const [last] = spans.filter(({ name }) => name === 'send checkout-events')
+      expect(last, said).toBeDefined()
+      expect(wayTo(last as CollectedSpan, spans)).toEqual([
+        'send order-commands PlaceOrder.v1',
+        'process order-commands PlaceOrder.v1',
+        'send order-events OrderPlaced.v1',
+        'process order-events OrderPlaced.v1',
+        'send payment-commands CompletePayment.v1',
+        'process payment-commands CompletePayment.v1',
+        'send payment-events PaymentCompleted.v1',
+        'process payment-events PaymentCompleted.v1',
+        'send checkout-events CheckoutCompleted.v1',
+      ])
+      const trace = spans.filter(({ traceId }) => traceId === last?.traceId)
+      expect(new Set(trace.map(({ service }) => service))).toEqual(new Set(['shop']))
+      expect(
+        new Set(trace.flatMap(({ attributes }) => attributes.get('messaging.message.conversation_id') ?? [])),
+      ).toHaveProperty('size', 1)
+      const commits = trace.filter(({ name }) => name.startsWith('commit '))
+      expect(commits.map(({ name }) => name)).toEqual(expect.arrayContaining(own.map((name) => `commit ${name}`)))
+      for (const name of [
+        'crbus.outbox.messages',
+        'crbus.outbox.age',
+        'crbus.timers',
+        'crbus.healthy',
+        'crbus.relayed',
+      ]) {
+        expect([...observed(name)], name).toEqual(expect.arrayContaining(own))
+      }
+      const names = new Set(points.map(({ name }) => name))
+      for (const name of [
+        'messaging.client.sent.messages',
+        'messaging.client.operation.duration',
+        'messaging.client.consumed.messages',
+        'messaging.process.duration',
+      ]) {
+        expect(names).toContain(name)
+      }
+    },
+  )
 })
+
+/** The names and event types of the spans from the root of a trace to one of its spans. */
+function wayTo(last: CollectedSpan, all: readonly CollectedSpan[]): readonly string[] {
+  const byId = new Map(all.map((span) => [span.spanId, span]))
+  const way: CollectedSpan[] = []
+  for (let span: CollectedSpan | undefined = last; span !== undefined; span = byId.get(span.parentSpanId)) {
+    way.unshift(span)
+  }
+  return way.map(({ name, attributes }) => `${name} ${attributes.get('crbus.event_type')}`)
+}

@@ -7,6 +7,7 @@ import { run } from './run.ts'
 import { runUntilSignal } from './run-until-signal.ts'
 import { hasCommands, placeSamples } from './sample.ts'
 import { parts } from './service.ts'
+import { startTelemetry } from './telemetry.ts'
 import { prepareTopics } from './topics.ts'
 
 /** So many sample commands an embedded bus gets that has had none yet, unless `--sample` says otherwise. */
@@ -45,6 +46,13 @@ async function main(options: Options, logger: Logger, signal: AbortSignal): Prom
 }
 
 const log = openLog({ service: 'sample-shop', env: process.env, isTerminal: process.stdout.isTTY })
-process.exitCode = await runUntilSignal(log, process, (signal) =>
-  main(readOptions(process.argv.slice(2), process.env), log, signal),
-)
+process.exitCode = await runUntilSignal(log, process, async (signal) => {
+  const options = readOptions(process.argv.slice(2), process.env)
+  // Before the bus is made, so that its first event is in a trace.
+  const stopTelemetry = await startTelemetry(log)
+  try {
+    await main(options, log, signal)
+  } finally {
+    await stopTelemetry()
+  }
+})

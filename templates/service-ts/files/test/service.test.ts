@@ -1,4 +1,6 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import {
   type Action,
@@ -11,7 +13,7 @@ import {
   runAggregate,
   serializedEvent,
 } from 'crbus'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type LogOptions, openLog } from '../src/log.ts'
 import { readOptions } from '../src/options.ts'
 import type { Part } from '../src/part.ts'
@@ -19,6 +21,7 @@ import { portOf, serveProbes } from '../src/probes.ts'
 import { PartStoppedError, run } from '../src/run.ts'
 import { runUntilSignal } from '../src/run-until-signal.ts'
 import { hasCommands, placeSamples } from '../src/sample.ts'
+import { startTelemetry } from '../src/telemetry.ts'
 import { prepareTopics } from '../src/topics.ts'
 
 const part = (name: string, more: Partial<Part> = {}): Part => ({
@@ -97,6 +100,46 @@ test('health and metrics are answered over HTTP', async () => {
   expect((await get('/healthz')).status).toBe(503)
   server.close()
   server.closeAllConnections()
+})
+
+describe('telemetry', () => {
+  test('sends traces and metrics to the collector that the environment names', async () => {
+    const requests = new Map<string, number>()
+    const collector = createServer(async (request, response) => {
+      let bytes = 0
+      for await (const chunk of request) bytes += chunk.length
+      requests.set(request.url ?? '', bytes)
+      response.end()
+    })
+    collector.listen(0, '127.0.0.1')
+    await once(collector, 'listening')
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', `http://127.0.0.1:${(collector.address() as AddressInfo).port}`)
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+      collector.close()
+      collector.closeAllConnections()
+    })
+
+    const stop = await startTelemetry(recorder().log)
+    await using bus = new InMemoryEventBus({ createTopics: true })
+    await bus.publish('order-commands', serializedEvent('PlaceOrder.v1', Buffer.of()))
+    await stop()
+
+    expect([...requests.keys()].sort()).toEqual(['/v1/metrics', '/v1/traces'])
+    expect(Math.min(...requests.values())).toBeGreaterThan(0)
+  })
+
+  test('records nothing where no collector is named', async () => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', '')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const { log, lines } = recorder()
+
+    const stop = await startTelemetry(log)
+    await stop()
+
+    expect(lines).toEqual([])
+    expect(diagnostics.publish.hasSubscribers).toBe(false)
+  })
 })
 
 test('a bus of this machine gets the topics of the parts, and brokers must have them', async () => {

@@ -1,0 +1,148 @@
+import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { freePort, signalProcess, WATCHED, watchedPid } from './watched-process.ts'
+
+const run = promisify(execFile)
+const READY_WITHIN_MS = 60_000
+
+export interface CollectedSpan {
+  readonly service: string
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId: string
+  readonly name: string
+  readonly attributes: ReadonlyMap<string, string>
+}
+
+export interface CollectedPoint {
+  readonly name: string
+  readonly attributes: ReadonlyMap<string, string>
+}
+
+/** A running collector of OpenTelemetry: see `collector/main.go`. */
+export interface Collector extends AsyncDisposable {
+  /** For `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  readonly endpoint: string
+  /** What it has received so far. */
+  received(): { readonly spans: readonly CollectedSpan[]; readonly points: readonly CollectedPoint[] }
+}
+
+/** Builds the collector, which takes two minutes the first time, and starts it. */
+export async function startCollector(): Promise<Collector> {
+  const cache = process.env.XDG_CACHE_HOME || new URL('../../node_modules/.cache', import.meta.url).pathname
+  const program = join(cache, 'crbus-collector', 'collector')
+  await run('go', ['build', '-o', program, '.'], { cwd: new URL('collector', import.meta.url).pathname })
+
+  const folder = mkdtempSync(join(tmpdir(), 'crbus-collector-'))
+  const address = `127.0.0.1:${await freePort()}`
+  const pipeline = { receivers: ['otlp'], exporters: ['lines'] }
+  const config = {
+    receivers: { otlp: { protocols: { http: { endpoint: address } } } },
+    exporters: { lines: {} },
+    service: { pipelines: { traces: pipeline, metrics: pipeline } },
+  }
+  const output = join(folder, 'output')
+  const log = join(folder, 'log')
+  const child = spawn('sh', ['-c', WATCHED, 'sh', program, `--config=yaml:${JSON.stringify(config)}`], {
+    stdio: ['pipe', openSync(output, 'w'), openSync(log, 'w')],
+    cwd: folder,
+    detached: true,
+  })
+  const until = Date.now() + READY_WITHIN_MS
+  const isUp = () =>
+    fetch(`http://${address}/`).then(
+      () => true,
+      () => false,
+    )
+  while (!(await isUp())) {
+    if (child.exitCode !== null || Date.now() > until) {
+      throw new Error(`the collector is not ready:\n${readFileSync(log, 'utf8')}`)
+    }
+    await sleep(50)
+  }
+  return {
+    endpoint: `http://${address}`,
+    received: () => read(readFileSync(output, 'utf8')),
+    async [Symbol.asyncDispose]() {
+      const pid = watchedPid(folder)
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      if (pid !== undefined) signalProcess(pid, 'SIGTERM')
+      if (child.exitCode === null) await ended
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+// The parts of OTLP's JSON that tests look at.
+
+interface Attribute {
+  readonly key: string
+  readonly value: Readonly<Record<string, unknown>>
+}
+
+interface Line {
+  readonly resourceSpans?: readonly {
+    readonly resource: { readonly attributes: readonly Attribute[] }
+    readonly scopeSpans: readonly { readonly spans: readonly (Omit<CollectedSpan, 'attributes'> & Attributed)[] }[]
+  }[]
+  readonly resourceMetrics?: readonly {
+    readonly scopeMetrics: readonly { readonly metrics: readonly Metric[] }[]
+  }[]
+}
+
+interface Attributed {
+  readonly attributes?: readonly Attribute[]
+}
+
+interface Points {
+  readonly dataPoints: readonly Attributed[]
+}
+
+interface Metric {
+  readonly name: string
+  readonly gauge?: Points
+  readonly sum?: Points
+  readonly histogram?: Points
+}
+
+const toMap = (attributes: readonly Attribute[] = []): ReadonlyMap<string, string> =>
+  new Map(attributes.map(({ key, value }) => [key, String(Object.values(value)[0])]))
+
+/** Reads whole lines; the last one may be half-written. */
+function read(output: string): ReturnType<Collector['received']> {
+  const lines = output
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Line)
+  const spans = lines.flatMap(({ resourceSpans = [] }) =>
+    resourceSpans.flatMap(({ resource, scopeSpans }) => {
+      const service = toMap(resource.attributes).get('service.name') ?? ''
+      return scopeSpans.flatMap((scope) =>
+        scope.spans.map(({ traceId, spanId, parentSpanId, name, attributes }) => ({
+          service,
+          traceId,
+          spanId,
+          parentSpanId,
+          name,
+          attributes: toMap(attributes),
+        })),
+      )
+    }),
+  )
+  const points = lines.flatMap(({ resourceMetrics = [] }) =>
+    resourceMetrics.flatMap(({ scopeMetrics }) =>
+      scopeMetrics.flatMap(({ metrics }) =>
+        metrics.flatMap(({ name, gauge, sum, histogram }) =>
+          [gauge, sum, histogram].flatMap((kind) =>
+            (kind?.dataPoints ?? []).map(({ attributes }) => ({ name, attributes: toMap(attributes) })),
+          ),
+        ),
+      ),
+    ),
+  )
+  return { spans, points }
+}
