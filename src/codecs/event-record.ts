@@ -10,7 +10,7 @@ import { readTraceHeaders, traceHeaders } from './trace-headers.ts'
  * whose layout is Rust's and has no place for it: a JSON object in UTF-8. Rust's event bus reads values alone, so it
  * reads the same event; a Rust service that wants the fields reads the header from the record.
  */
-export const EXTRA_HEADER = 'crbus-extra'
+const EXTRA_HEADER = 'crbus-extra'
 
 /** Metadata are names and ids. A broker takes a record of 1 MB by default. */
 const MAX_EXTRA_BYTES = 64 * 1024

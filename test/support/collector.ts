@@ -18,7 +18,7 @@ export interface CollectedSpan {
   readonly attributes: ReadonlyMap<string, string>
 }
 
-export interface CollectedPoint {
+interface CollectedPoint {
   readonly name: string
   readonly attributes: ReadonlyMap<string, string>
 }
