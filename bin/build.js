@@ -78,13 +78,20 @@ const required = {
 }
 
 // Half of faker's English is about what no event of a shop is about.
-const unused = ['airline', 'animal', 'book', 'food', 'music', 'science', 'vehicle']
+const unused = new Set(['airline', 'animal', 'book', 'food', 'music', 'science', 'vehicle'])
 const english = {
   name: 'english',
   async load(id) {
     if (!/@faker-js\/faker\/dist\/en-[\w-]+\.js$/.test(id)) return undefined
-    const words = Object.entries((await import(id)).t).filter(([subject]) => !unused.includes(subject))
-    return `export const t = ${JSON.stringify(Object.fromEntries(words))}`
+    const subjects = Object.entries((await import(id)).t)
+    // Descriptions of products mention animals, food and chemical elements: faker throws when a word of theirs is missing.
+    const used = subjects.filter(([subject]) => !unused.has(subject))
+    const mentioned = new Set(JSON.stringify(used).match(/(?<={{)\w+\.\w+/g))
+    const kept = subjects.map(([subject, fields]) => {
+      const isKept = (path) => mentioned.has(path) || !(unused.has(subject) || unused.has(path))
+      return [subject, Object.fromEntries(Object.entries(fields).filter(([field]) => isKept(`${subject}.${field}`)))]
+    })
+    return `export const t = ${JSON.stringify(Object.fromEntries(kept))}`
   },
 }
 

@@ -81,6 +81,18 @@ describe('the packed tarball, installed elsewhere', () => {
     expect(Number.parseInt(stdout, 10)).toBeLessThanOrEqual(4096)
   })
 
+  test('makes samples of descriptions, whose words are of all subjects', async () => {
+    const schema = join(folder, 'products.json')
+    const types = { ProductEvent: { enum: [{ ProductListed: { description: 'String' } }] } }
+    const events = { 'ProductListed.v1': 'ProductListed' }
+    const file = { crbus_schema: 1, topic: 'product-events', root: 'ProductEvent', events, types }
+    writeFileSync(schema, JSON.stringify(file))
+    const crbus = join(folder, 'node_modules/crbus/bin/crbus.js')
+    const argv = ['schema', 'sample', '--schema', schema, '-n', '300', '--seed', '1', '--data-only']
+    const { stdout } = await execa(process.execPath, [crbus, ...argv], { env })
+    expect(stdout.split('\n')).toHaveLength(300)
+  })
+
   test('keeps the licenses of the packages that are bundled into it', () => {
     const notices = readFileSync(join(folder, 'node_modules/crbus/dist/THIRD-PARTY-NOTICES'), 'utf8')
     for (const name of ['kafkajs', 'cbor-x', 'pg', 'pg-protocol', 'snappyjs', '@oclif/core', 'react', 'ink', 'execa']) {
