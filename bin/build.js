@@ -2,7 +2,7 @@
 // them (and a hundred small files cost more to load than to run); the licenses of those packages; the type declarations; and
 // oclif's manifest, by which a command is found without loading the others. Commands run from dist/ only, so that a manifest
 // made with it cannot hide a new one.
-import { globSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { Plugin } from '@oclif/core'
 import { rolldown } from 'rolldown'
@@ -78,7 +78,11 @@ const required = {
 }
 
 // Half of faker's English is about what no event of a shop is about.
-const unused = new Set(['airline', 'animal', 'book', 'food', 'music', 'science', 'vehicle'])
+const unused = new Set([
+  ...['airline', 'animal', 'app', 'book', 'food', 'hacker', 'music', 'science', 'team', 'vehicle'],
+  ...['finance.transaction_description_pattern', 'location.county', 'location.language', 'person.bio_part'],
+  ...['person.bio_pattern', 'person.gender', 'person.middle_name', 'person.western_zodiac_sign'],
+])
 const english = {
   name: 'english',
   async load(id) {
@@ -92,6 +96,16 @@ const english = {
       return [subject, Object.fromEntries(Object.entries(fields).filter(([field]) => isKept(`${subject}.${field}`)))]
     })
     return `export const t = ${JSON.stringify(Object.fromEntries(kept))}`
+  },
+}
+
+// The progress indicator of oclif uses two of these ninety spinners, and crbus shows none.
+const spinners = {
+  name: 'spinners',
+  load: (id) => {
+    if (!id.endsWith('/cli-spinners/spinners.json')) return undefined
+    const { dots2, line } = JSON.parse(readFileSync(id, 'utf8'))
+    return JSON.stringify({ dots2, line })
   },
 }
 
@@ -118,9 +132,10 @@ await bundle(
         // All requests of Kafka, of which crbus sends kafkajs's own to log in: crbus writes the others itself.
         '../../protocol/requests$': `${root}bin/shims/sasl-requests.cjs`,
         'wsl-utils': `${root}bin/shims/wsl-utils.js`,
+        '@lezer/highlight': `${root}bin/shims/lezer-highlight.js`,
       },
     },
-    plugins: [screen, required, english],
+    plugins: [screen, required, english, spinners],
     // So that a stack trace can be read.
     keepNames: { function: true, class: true },
   },
@@ -136,4 +151,7 @@ const declarations = await rolldown({
 await declarations.write({ dir: `${root}dist/types`, format: 'esm' })
 const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true })
 await plugin.load()
-writeFileSync(manifest, JSON.stringify(plugin.manifest))
+// oclif writes these fields for every flag and treats a missing one as false. They are a tenth of the file.
+const withoutFalse = (key, value) =>
+  value === false && ['allowNo', 'hasDynamicHelp', 'multiple'].includes(key) ? undefined : value
+writeFileSync(manifest, JSON.stringify(plugin.manifest, withoutFalse))

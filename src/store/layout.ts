@@ -15,6 +15,9 @@ interface TableLayout {
 /** Columns of every table that holds events. */
 const event = { event_type: 'text', event_version: 'integer', event_data: 'bytes', metadata: 'json?' } as const
 
+// Spelled out, because `keyof typeof tables` would put all columns into the published types.
+export type TableName = 'events' | 'snapshots' | 'failed_events' | 'crbus_outbox' | 'crbus_timers'
+
 /**
  * The tables of a store. `events`, `snapshots` and `failed_events` are Composable Rust's own, which its services and ours
  * may share; the others are crbus's.
@@ -64,11 +67,11 @@ const tables = {
     columns: { owner: 'text', id: 'text', stream_id: 'text', due_at: 'time', ...event },
     key: ['owner', 'id'],
   },
-} as const satisfies Readonly<Record<string, TableLayout>>
+} as const satisfies Readonly<Record<TableName, TableLayout>>
 
-export type TableName = keyof typeof tables
 export const tableNames = Object.keys(tables) as TableName[]
 
+/** A table, index or column of a store, as `PostgresEventStore.init` reports it. */
 export interface StorePart {
   /** A column is listed only where one of crbus's own tables was made by an earlier version and lacks it. */
   readonly kind: 'table' | 'index' | 'column'
