@@ -1,5 +1,6 @@
 import type { Position } from './record.ts'
 
+/** A topic in the list of a bus. */
 export interface TopicSummary {
   readonly topic: string
   readonly partitions: number
@@ -8,12 +9,14 @@ export interface TopicSummary {
   readonly internal: boolean
 }
 
+/** A topic with its partitions and settings. */
 export interface TopicDescription extends TopicSummary {
   readonly layout: readonly PartitionLayout[]
   /** Settings that differ from the bus's defaults, sorted by name. Sensitive values are absent. */
   readonly config: ReadonlyMap<string, string>
 }
 
+/** The leader and the replicas of one partition. */
 export interface PartitionLayout {
   readonly partition: number
   /** Broker id, or -1 when the partition has no leader. */
@@ -22,6 +25,7 @@ export interface PartitionLayout {
   readonly inSync: readonly number[]
 }
 
+/** Options of `BusAdmin.createTopic`. */
 export interface NewTopic {
   /** Default 3. */
   readonly partitions?: number | undefined
@@ -31,8 +35,8 @@ export interface NewTopic {
 }
 
 /**
- * Kafka's own words for a group's state; `Unknown` when the broker says something else. `Assigning` and `Reconciling`
- * are those of its newer protocol, which has no rebalance that stops everybody.
+ * The state of a consumer group in Kafka's words; `Unknown` when the broker reports a state that is not listed here.
+ * `Assigning` and `Reconciling` belong to Kafka's newer group protocol (KIP-848), whose rebalances do not stop all members.
  */
 export type GroupState =
   | 'Empty'
@@ -44,12 +48,14 @@ export type GroupState =
   | 'Dead'
   | 'Unknown'
 
+/** A consumer group in the list of a bus. */
 export interface GroupSummary {
   readonly group: string
   /** `consumer` for groups of subscribers. */
   readonly protocolType: string
 }
 
+/** A consumer group with its state and its members. */
 export interface GroupDescription extends GroupSummary {
   readonly state: GroupState
   /** The assignment strategy in use, for example `range`; empty when the group has no members. */
@@ -61,6 +67,7 @@ export interface GroupDescription extends GroupSummary {
   readonly coordinator?: { readonly id: number; readonly host: string; readonly port: number } | undefined
 }
 
+/** A member of a consumer group with the partitions assigned to it. */
 export interface GroupMemberDescription {
   readonly memberId: string
   readonly clientId: string
@@ -70,12 +77,13 @@ export interface GroupMemberDescription {
   readonly subscription?: readonly string[] | undefined
 }
 
+/** One partition of a topic. */
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number
 }
 
-/** What a client says when it commits an offset, besides the offset. */
+/** What a client stores with a committed offset, besides the offset. */
 export interface CommitDetails {
   /** A text of the client's own. Absent: none, which is an empty text. */
   readonly metadata?: string | undefined
@@ -83,9 +91,10 @@ export interface CommitDetails {
   readonly leaderEpoch?: number | undefined
 }
 
-/** The next offset that a group would read, with what was said when it was committed. */
+/** The next offset that a group reads from a partition, with the details stored when it was committed. */
 export interface CommittedOffset extends Position, CommitDetails {}
 
+/** The identity of a bus and its brokers. */
 export interface ClusterDescription {
   /** What the bus is, for people: `memory`, `embedded /path/to/file`, `kafka`. */
   readonly kind: string
@@ -96,8 +105,23 @@ export interface ClusterDescription {
 }
 
 /**
- * Topics, groups and the cluster. Every method rejects with an `EventBusError` whose code says what is wrong.
- * Nothing here joins a group.
+ * Administers topics, consumer groups and the cluster without joining a group. Every method rejects with an `EventBusError`
+ * whose code names the failure.
+ *
+ * @example
+ * ```ts
+ * import { type BusAdmin, InMemoryEventBus } from 'crbus'
+ *
+ * async function ensureTopic(admin: BusAdmin, topic: string): Promise<void> {
+ *   const topics = await admin.listTopics()
+ *   if (!topics.some((known) => known.topic === topic)) await admin.createTopic(topic, { partitions: 6 })
+ * }
+ *
+ * await using bus = new InMemoryEventBus()
+ * await ensureTopic(bus.admin, 'order-events')
+ * const { partitions } = await bus.admin.describeTopic('order-events')
+ * partitions // => 6
+ * ```
  */
 export interface BusAdmin {
   /** Sorted by name. */

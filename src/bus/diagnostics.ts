@@ -6,7 +6,7 @@ import type { Position } from './record.ts'
 
 // What a bus does, on channels of `node:diagnostics_channel`. A channel without a subscriber costs one comparison.
 
-/** A message of `crbus:bus:created` and `crbus:bus:closed`. */
+/** A message of `crbus:bus:created` and `crbus:bus:closed`: a bus was created or closed. */
 export interface BusMessage {
   readonly bus: EventBus
   /** `memory`, `embedded` or `kafka`. */
@@ -29,7 +29,7 @@ export interface PublishMessage {
   error?: unknown
 }
 
-/** A message of `crbus:subscribed`. */
+/** A message of `crbus:subscribed`: a subscription joined its consumer group. */
 export interface SubscribedMessage {
   readonly bus: EventBus
   readonly topics: readonly string[]
@@ -38,7 +38,7 @@ export interface SubscribedMessage {
   readonly bufferSize: number
 }
 
-/** A message of `crbus:received`: records as a subscriber is given them, one or a batch. */
+/** A message of `crbus:received`: the records handed to a subscriber, one or a batch. */
 export interface ReceivedMessage {
   readonly bus: EventBus
   readonly kind: string
@@ -46,7 +46,7 @@ export interface ReceivedMessage {
   readonly received: readonly Received[]
 }
 
-/** A message of `crbus:outage`: a subscription lost its bus, or has it again. */
+/** A message of `crbus:outage`: the bus of a subscription stopped answering, or answers again. */
 export interface OutageMessage {
   readonly bus: EventBus
   readonly topics: readonly string[]
@@ -55,7 +55,7 @@ export interface OutageMessage {
   readonly callerLogs?: SubscribeOptions['callerLogs']
 }
 
-/** A message of `crbus:kafka:request`: one request to a broker and how it ended. */
+/** A message of `crbus:kafka:request`: one request to a broker and its result. */
 export interface KafkaRequestMessage {
   /** `host:port`. */
   readonly broker: string
@@ -76,7 +76,7 @@ interface Messages {
   'crbus:kafka:request': KafkaRequestMessage
 }
 
-/** A channel whose messages have a type. */
+/** A channel of `node:diagnostics_channel` with typed messages. */
 export interface DiagnosticsChannel<Message> {
   readonly name: string
   readonly hasSubscribers: boolean
@@ -87,6 +87,26 @@ export interface DiagnosticsChannel<Message> {
 
 const open = <Name extends keyof Messages>(name: Name) => channel(name) as unknown as DiagnosticsChannel<Messages[Name]>
 
+/**
+ * The channels of `node:diagnostics_channel` on which buses report what they do, for tracing and metrics. A channel without
+ * a subscriber costs one comparison.
+ *
+ * @example
+ * ```ts
+ * import { diagnostics, InMemoryEventBus, serializedEvent } from 'crbus'
+ *
+ * const received = new Map<string, number>()
+ * diagnostics.received.subscribe(({ group, received: { length } }) => {
+ *   received.set(group, (received.get(group) ?? 0) + length)
+ * })
+ *
+ * await using bus = new InMemoryEventBus({ createTopics: true })
+ * await bus.publish('order-events', serializedEvent('OrderPlaced.v1', Buffer.from('{}')))
+ * await using stream = await bus.subscribe(['order-events'], { group: 'billing' })
+ * await stream.next()
+ * received.get('billing') // => 1
+ * ```
+ */
 export const diagnostics = {
   busCreated: open('crbus:bus:created'),
   busClosed: open('crbus:bus:closed'),

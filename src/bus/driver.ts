@@ -3,7 +3,7 @@ import type { OutageOptions } from './outage.ts'
 import type { BusRecord } from './record.ts'
 import type { TopicLog } from './topic-log.ts'
 
-/** Where a group without a committed offset begins. */
+/** Where a consumer group without a committed offset begins: at the oldest event, or after the newest. */
 export type OffsetReset = 'earliest' | 'latest'
 
 export interface JoinRequest extends OutageOptions {

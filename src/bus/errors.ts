@@ -1,8 +1,17 @@
 import type { Position } from './record.ts'
 
 /**
- * Every way a bus can fail, with the exit code of the command line for it. Public: codes are never renamed and exit
- * codes never renumbered; messages may change.
+ * The error codes of every bus, each with the exit code of the command line. Both are stable: codes are never renamed and
+ * exit codes never renumbered. Messages may change.
+ *
+ * @example
+ * ```ts
+ * import { EventBusError, eventBusErrorCodes } from 'crbus'
+ *
+ * const exitCodeOf = (error: unknown) => (error instanceof EventBusError ? eventBusErrorCodes[error.code] : 1)
+ *
+ * exitCodeOf(new EventBusError('TOPIC_NOT_FOUND', "topic 'order-events' does not exist")) // => 4
+ * ```
  */
 export const eventBusErrorCodes = {
   CONNECTION_FAILED: 3,
@@ -22,6 +31,7 @@ export const eventBusErrorCodes = {
   UNSUPPORTED: 8,
 } as const
 
+/** An error code of a bus: a key of {@link eventBusErrorCodes}. */
 export type EventBusErrorCode = keyof typeof eventBusErrorCodes
 
 export interface EventBusErrorDetails {
@@ -55,7 +65,24 @@ const FIRST_WORDS =
 
 const withoutFirstWords = (message: string): string => message.replace(FIRST_WORDS, '')
 
-/** The one error type of the bus. The message says what is true; `suggestions` say what to do. */
+/**
+ * The error of every failed operation of a bus. Programs decide by `code`; `message` says what is wrong, and `suggestions`
+ * what to try next.
+ *
+ * @example
+ * ```ts
+ * import { EventBusError, InMemoryEventBus, serializedEvent } from 'crbus'
+ *
+ * await using bus = new InMemoryEventBus()
+ * try {
+ *   await bus.publish('order-events', serializedEvent('OrderPlaced.v1', Buffer.from('{}')))
+ * } catch (error) {
+ *   if (!(error instanceof EventBusError)) throw error
+ *   error.code // => 'TOPIC_NOT_FOUND'
+ *   error.topic // => 'order-events'
+ * }
+ * ```
+ */
 export class EventBusError extends Error {
   override readonly name = 'EventBusError'
   readonly code: EventBusErrorCode
@@ -110,7 +137,7 @@ export class UnreadableError extends EventBusError {
   }
 }
 
-/** A record that the bus does not take as it is; sending it again fails again. */
+/** A record that the bus refused as invalid. Sending it again fails again. */
 export interface RefusedRecord {
   /** Its index in the list given to `append` or `publish`, from 0. */
   readonly index: number
@@ -121,7 +148,10 @@ export interface RefusedRecord {
   readonly limit?: number | undefined
 }
 
-/** What became of the records of a failed append. A record that is in none of the three lists was not appended. */
+/**
+ * The fate of each record of a failed append: appended, refused, or unknown. A record that is in none of the three lists was
+ * not appended.
+ */
 export interface AppendOutcome {
   /** As long as the list given. Where an acknowledged record is; `undefined` for every other record. */
   readonly positions: readonly (Position | undefined)[]
@@ -131,7 +161,24 @@ export interface AppendOutcome {
   readonly unknown: readonly number[]
 }
 
-/** A failed `append` or `publish`, with what became of each record. */
+/**
+ * The error of an `append` or `publish` of which some records were or may have been appended, or one was refused. `append`
+ * holds the fate of each record, so that a caller can send the others again.
+ *
+ * @example
+ * ```ts
+ * import { AppendError, InMemoryEventBus, serializedEvent } from 'crbus'
+ *
+ * await using bus = new InMemoryEventBus({ createTopics: true })
+ * const events = ['o-1', ''].map((id) => serializedEvent('OrderPlaced.v1', Buffer.from(id)))
+ * try {
+ *   await bus.publish('order-events', events, { key: ({ data }) => Buffer.from(data).toString() })
+ * } catch (error) {
+ *   if (!(error instanceof AppendError)) throw error
+ *   error.append.refused.map(({ index }) => index) // => [1]
+ * }
+ * ```
+ */
 export class AppendError extends EventBusError {
   readonly append: AppendOutcome
   /** The message without the counts at its end. */

@@ -6,12 +6,32 @@ import type { OutageOptions } from './outage.ts'
 import type { BusRecord, Position } from './record.ts'
 import type { TopicLog } from './topic-log.ts'
 
-/** One record of a subscription: the event, or why there is none. */
+/** One record of a subscription, with its event, or with the error when it cannot be decoded. */
 export type Received =
   | { readonly ok: true; readonly event: SerializedEvent; readonly record: BusRecord }
   | { readonly ok: false; readonly error: EventBusError; readonly record: BusRecord }
 
-/** Events of one partition, in order, which the subscriber acknowledges itself. */
+/**
+ * Events of one partition, in order, that the subscriber acknowledges itself; see {@link EventStream.takeBatch}.
+ *
+ * @example
+ * ```ts
+ * import { type EventBatch, InMemoryEventBus, serializedEvent } from 'crbus'
+ *
+ * async function handle(batch: EventBatch): Promise<number> {
+ *   const events = batch.items.flatMap((item) => (item.ok ? [item.event] : []))
+ *   // Store the events in one transaction here, then:
+ *   batch.acknowledge()
+ *   return events.length
+ * }
+ *
+ * await using bus = new InMemoryEventBus({ createTopics: true })
+ * await bus.publish('order-events', serializedEvent('OrderPlaced.v1', Buffer.from('{}')))
+ * await using stream = await bus.subscribe(['order-events'], { group: 'billing' })
+ * const batch = await stream.takeBatch()
+ * if (batch !== undefined) await handle(batch) // => 1
+ * ```
+ */
 export interface EventBatch {
   readonly items: readonly Received[]
   /**
@@ -23,11 +43,26 @@ export interface EventBatch {
 }
 
 /**
- * Events of a subscription, one at a time.
+ * The events of a subscription, one at a time.
  *
- * Asking for the next event acknowledges the one before. The event held when the loop ends by `break`, `return` or
- * `close` was not acknowledged and comes again. A record that cannot be decoded is an item with `ok: false` and the
- * stream goes on; only a subscription that cannot continue rejects.
+ * Asking for the next event acknowledges the previous one. When the loop ends by `break`, `return` or `close`, the current
+ * event is not acknowledged and is delivered again. A record that cannot be decoded is an item with `ok: false`, and the
+ * stream continues. The stream rejects only when the subscription cannot continue.
+ *
+ * @example
+ * ```ts
+ * import { type EventStream, InMemoryEventBus, serializedEvent } from 'crbus'
+ *
+ * async function nextTypes(stream: EventStream): Promise<string[]> {
+ *   const batch = (await stream.nextBatch()) ?? []
+ *   return batch.flatMap((received) => (received.ok ? [received.event.eventType] : []))
+ * }
+ *
+ * await using bus = new InMemoryEventBus({ createTopics: true })
+ * await bus.publish('order-events', serializedEvent('OrderPlaced.v1', Buffer.from('{}')))
+ * await using stream = await bus.subscribe(['order-events'], { group: 'billing' })
+ * await nextTypes(stream) // => ['OrderPlaced.v1']
+ * ```
  */
 export interface EventStream extends AsyncIterableIterator<Received, undefined> {
   /**
@@ -48,6 +83,27 @@ export interface EventStream extends AsyncIterableIterator<Received, undefined> 
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/**
+ * Options of `EventBus.subscribe`.
+ *
+ * @example
+ * ```ts
+ * import { InMemoryEventBus, type SubscribeOptions } from 'crbus'
+ *
+ * const stopping = new AbortController()
+ * const options: SubscribeOptions = {
+ *   group: 'billing',
+ *   autoOffsetReset: 'earliest',
+ *   signal: stopping.signal,
+ *   onOutage: ({ state }) => console.warn(`the bus of billing is ${state}`),
+ * }
+ *
+ * await using bus = new InMemoryEventBus({ createTopics: true })
+ * const stream = await bus.subscribe(['order-events'], options)
+ * stopping.abort()
+ * await stream.next() // => { done: true, value: undefined }
+ * ```
+ */
 export interface SubscribeOptions extends OutageOptions {
   /** The consumer group; its members share the partitions. Default: the bus's own rule, see each bus. */
   readonly group?: string | undefined
@@ -64,6 +120,23 @@ export interface SubscribeOptions extends OutageOptions {
   readonly callerLogs?: boolean | undefined
 }
 
+/**
+ * Options of `EventBus.publish`.
+ *
+ * @example
+ * ```ts
+ * import { decodePayload, type PublishOptions, serializedEvent } from 'crbus'
+ *
+ * const byOrder: PublishOptions = {
+ *   key({ data }) {
+ *     const payload = decodePayload(data, 'json')
+ *     return payload.ok ? (payload.value as { order_id: string }).order_id : undefined
+ *   },
+ * }
+ * const event = serializedEvent('OrderPlaced.v1', Buffer.from('{"order_id":"o-1"}'))
+ * if (typeof byOrder.key === 'function') byOrder.key(event, 0) // => 'o-1'
+ * ```
+ */
 export interface PublishOptions {
   /**
    * The record key, written as UTF-8: records of one key go to one partition, which keeps them in order. A function
@@ -76,16 +149,33 @@ export interface PublishOptions {
 }
 
 /**
- * Publish and subscribe, the same on every backend.
+ * Publishes and subscribes, in the same way on every backend.
  *
- * **Topics.** They are created by `admin.createTopic`, or declared in `crbus.json` for `crbus topics apply`. Publishing
- * or subscribing to a topic that does not exist is refused (`TOPIC_NOT_FOUND`, with similar names), so that a mistyped
- * name fails on every bus. The buses in memory and in a file have the option `createTopics` for tests.
+ * **Topics.** `admin.createTopic` creates topics, and `crbus topics apply` creates those that `crbus.json` declares.
+ * Publishing or subscribing to a missing topic rejects with `TOPIC_NOT_FOUND` and similar names, so that a mistyped name
+ * fails on every bus. The buses in memory and in a file have the option `createTopics` for tests.
  *
  * **Order.** Events of one key on one topic arrive in the order published, since a key has one partition. The key is the
- * event type unless `publish` is given another; across keys there is no order on a topic with several partitions.
+ * event type unless `publish` gets another. Events of different keys have no order on a topic with several partitions.
  *
- * **Delivery.** At least once. An event is committed after its subscriber came back for the next one.
+ * **Delivery.** At least once. An event is committed after its subscriber asked for the next one.
+ *
+ * @example
+ * ```ts
+ * import { type EventBus, InMemoryEventBus, serializedEvent } from 'crbus'
+ *
+ * async function placeOrder(bus: EventBus, orderId: string): Promise<void> {
+ *   const data = Buffer.from(JSON.stringify({ order_id: orderId }))
+ *   await bus.publish('order-events', serializedEvent('OrderPlaced.v1', data), { key: orderId })
+ * }
+ *
+ * await using bus = new InMemoryEventBus({ createTopics: true })
+ * await placeOrder(bus, 'o-1')
+ * for await (const received of await bus.subscribe(['order-events'], { group: 'billing' })) {
+ *   if (received.ok) received.event.eventType // => 'OrderPlaced.v1'
+ *   break
+ * }
+ * ```
  */
 export interface EventBus {
   /** The topics as logs, without groups. */

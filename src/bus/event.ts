@@ -1,6 +1,6 @@
 /**
- * What travels on the bus. The same four fields, in the same order, as Composable Rust's `SerializedEvent`
- * since 2025-11-21.
+ * An event as it travels on the bus. The four fields and their order are those of Composable Rust's `SerializedEvent` since
+ * 2025-11-21.
  */
 export interface SerializedEvent {
   /** For example `OrderPlaced.v1`. Any string is legal: services in the wild publish names with spaces and braces. */
@@ -12,7 +12,7 @@ export interface SerializedEvent {
   readonly metadata: EventMetadata | null
 }
 
-/** Who caused an event, and in which conversation. An absent field is Rust's `None`. */
+/** The conversation, the cause and the user of an event. An absent field is `None` in Rust. */
 export interface EventMetadata {
   /** Shared by all events of one conversation (one checkout, one saga). */
   readonly correlationId?: string | undefined
@@ -37,8 +37,17 @@ export interface EventMetadata {
 }
 
 /**
- * An event whose version is read from its type, as Rust's `SerializedEvent::new` does. Throws a `TypeError` for data that is
- * not bytes.
+ * Makes an event whose version is the one in its type, as Rust's `SerializedEvent::new` does. Throws a `TypeError` when the
+ * data is not bytes.
+ *
+ * @example
+ * ```ts
+ * import { serializedEvent } from 'crbus'
+ *
+ * const data = Buffer.from(JSON.stringify({ order_id: 'o-1', total: 100 }))
+ * const event = serializedEvent('OrderPlaced.v2', data, { correlationId: 'checkout-1' })
+ * event.eventVersion // => 2
+ * ```
  */
 export function serializedEvent(
   eventType: string,
@@ -75,10 +84,18 @@ const I32_MIN = -(2 ** 31)
 const I32_MAX = 2 ** 31 - 1
 
 /**
- * The version an event type names: the integer after its last `.v`, else 1.
+ * Returns the version in an event type: the integer after its last `.v`, else 1.
  *
- * Follows Rust's `extract_version` to the letter: `A.v2` is 2, `A.v1.v2` is 2, `A.v+3` is 3, `A.v007` is 7, and what
- * does not parse as an `i32` (`A.vX`, `A.v2-beta`, `A.v99999999999`) is 1.
+ * Follows Rust's `extract_version` exactly: `A.v2` is 2, `A.v1.v2` is 2, `A.v+3` is 3, `A.v007` is 7. A suffix that does
+ * not parse as an `i32` (`A.vX`, `A.v2-beta`, `A.v99999999999`) gives 1.
+ *
+ * @example
+ * ```ts
+ * import { versionOf } from 'crbus'
+ *
+ * versionOf('OrderPlaced.v2') // => 2
+ * versionOf('OrderPlaced') // => 1
+ * ```
  */
 export function versionOf(eventType: string): number {
   const marker = eventType.lastIndexOf('.v')

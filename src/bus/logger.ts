@@ -1,7 +1,28 @@
 import { type DiagnosticsChannel, diagnostics, type PublishMessage } from './diagnostics.ts'
 import type { EventBus } from './event-bus.ts'
 
-/** A logger with the methods of pino: fields first, then the message. */
+/**
+ * A logger with the methods of pino: fields first, then the message. `console` fits as well.
+ *
+ * @example
+ * ```ts
+ * import { InMemoryEventBus, type Logger } from 'crbus'
+ *
+ * const lines: string[] = []
+ * const write = (level: string) => (fields: object, message: string) => {
+ *   lines.push(`${level} ${message} ${JSON.stringify(fields)}`)
+ * }
+ * const logger: Logger = {
+ *   debug: write('debug'),
+ *   info: write('info'),
+ *   warn: write('warn'),
+ *   error: write('error'),
+ *   isLevelEnabled: (level) => level !== 'debug',
+ * }
+ * await new InMemoryEventBus({ logger }).close()
+ * lines // => ['info bus created {"bus":"memory"}', 'info bus closed {"bus":"memory"}']
+ * ```
+ */
 export interface Logger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -12,11 +33,21 @@ export interface Logger {
 }
 
 /**
- * Logs what a bus does: that it was created and closed (info), each event published and received (debug), subscriptions
- * (info), a publish that failed (error), a record that cannot be decoded (warn), and when an outage begins (warn) and ends
- * (info). Outages and failed publishes are left out where the caller says that it logs them itself (`callerLogs`), as a
- * running aggregate with a logger does. Fields have the names that the Rust services log: `topic`, `partition`, `offset`, `event_type`. Payloads and
- * keys are never logged. Returns what ends it.
+ * Logs the activity of a bus: its creation and closing (info), subscriptions (info), each event published and received
+ * (debug), failed publishes (error), records that cannot be decoded (warn), and the beginning (warn) and end (info) of
+ * outages. Failed publishes and outages are left out where the caller says that it logs them itself (`callerLogs`), as a
+ * running aggregate with a logger does. The fields have the names that the Rust services use: `topic`, `partition`, `offset`, `event_type`. Payloads and
+ * keys are never logged. Returns a function that stops the logging.
+ *
+ * @example
+ * ```ts
+ * import { InMemoryEventBus, logBus, serializedEvent } from 'crbus'
+ *
+ * await using bus = new InMemoryEventBus({ createTopics: true })
+ * const stopLogging = logBus(console, bus)
+ * await bus.publish('order-events', serializedEvent('OrderPlaced.v1', Buffer.from('{}')))
+ * stopLogging()
+ * ```
  */
 export function logBus(logger: Logger, bus: EventBus): () => void {
   const stops: (() => void)[] = []
@@ -72,7 +103,20 @@ export function logBus(logger: Logger, bus: EventBus): () => void {
   }
 }
 
-/** Logs each request to a Kafka broker, whichever bus it is of: debug, or warn where it failed. Returns what ends it. */
+/**
+ * Logs each request to a Kafka broker, of every bus in this process: at debug, or at warn when it failed. Returns a function
+ * that stops the logging.
+ *
+ * @example
+ * ```ts
+ * import { logKafkaRequests, RedpandaEventBus } from 'crbus'
+ *
+ * const stopLogging = logKafkaRequests(console)
+ * await using bus = new RedpandaEventBus('127.0.0.1:9092')
+ * await bus.admin.listTopics()
+ * stopLogging()
+ * ```
+ */
 export function logKafkaRequests(logger: Logger): () => void {
   const listener = ({ broker, request, version, duration, error }: KafkaRequest) => {
     const fields = { broker, request, version, duration_ms: Math.round(duration * 10) / 10 }

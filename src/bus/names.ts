@@ -4,13 +4,42 @@ import { type EventBusError, invalidTopic } from './errors.ts'
 /** A partition as people are told of it, and as a key: `order-events[0]`. */
 export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`
 
-/** The topic of an aggregate type: `order` → `order-events`. */
+/**
+ * Returns the topic of the events of an aggregate type.
+ *
+ * @example
+ * ```ts
+ * import { topicFor } from 'crbus'
+ *
+ * topicFor('order') // => 'order-events'
+ * ```
+ */
 export const topicFor = (aggregateType: string): string => `${aggregateType}-events`
 
-/** Whether a topic follows Composable Rust's convention `{aggregate-type}-events`. */
+/**
+ * Returns whether a topic is named by Composable Rust's convention `{aggregate-type}-events`.
+ *
+ * @example
+ * ```ts
+ * import { isEventTopic } from 'crbus'
+ *
+ * const topics = ['order-events', 'order-commands', '__consumer_offsets']
+ * topics.filter(isEventTopic) // => ['order-events']
+ * ```
+ */
 export const isEventTopic = (topic: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*-events$/.test(topic)
 
-/** The group a Rust service joins when none is named: its topics sorted by bytes and joined. */
+/**
+ * Returns the consumer group that a subscription joins when none is named, as in Rust: `composable-rust-` and the topics,
+ * sorted by their bytes and joined with hyphens.
+ *
+ * @example
+ * ```ts
+ * import { defaultGroup } from 'crbus'
+ *
+ * defaultGroup(['payment-events', 'order-events']) // => 'composable-rust-order-events-payment-events'
+ * ```
+ */
 export const defaultGroup = (topics: readonly string[]): string =>
   `composable-rust-${[...topics].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).join('-')}`
 

@@ -1,12 +1,13 @@
 import { EventBusError } from './errors.ts'
 
-/** What a reader or a subscriber is told of an outage of its bus. */
+/** The beginning or the end of an outage of a bus, as `onOutage` receives it. */
 export type Outage =
   /** The bus has not answered for two seconds; the reader waits. */
   | { readonly state: 'lost'; readonly error: EventBusError }
   /** The bus answers again, after so many milliseconds; the reader goes on where it stopped. */
   | { readonly state: 'restored'; readonly lasted: number }
 
+/** How a reader or a subscription behaves during an outage of its bus. */
 export interface OutageOptions {
   /** Told once when an outage is noticed, and once when it is over. */
   readonly onOutage?: ((outage: Outage) => void) | undefined

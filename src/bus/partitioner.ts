@@ -1,11 +1,19 @@
 import { crc32 } from 'node:zlib'
 
 /**
- * The partition librdkafka's default partitioner, `consistent_random`, picks for a key: CRC-32 (the zlib one) modulo
- * the number of partitions. An absent or empty key has no partition of its own: `undefined`, take any.
+ * Returns the partition that librdkafka's default partitioner, `consistent_random`, chooses for a key: the CRC-32 of zlib
+ * modulo the number of partitions. `undefined` for an absent or empty key, which may go to any partition.
  *
- * Source: librdkafka `rd_kafka_msg_partitioner_consistent_random`. The Rust services use it unchanged, so our keys land
- * where theirs land.
+ * Source: librdkafka `rd_kafka_msg_partitioner_consistent_random`. The Rust services use it unchanged, so both choose the
+ * same partition for a key.
+ *
+ * @example
+ * ```ts
+ * import { partitionOf } from 'crbus'
+ *
+ * partitionOf(Buffer.from('o-1'), 3) // => 2
+ * partitionOf(null, 3) // => undefined
+ * ```
  */
 export function partitionOf(key: Uint8Array | null, partitions: number): number | undefined {
   return key === null || key.length === 0 ? undefined : crc32(key) % partitions

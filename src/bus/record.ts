@@ -1,7 +1,7 @@
-/** One record header. Names repeat and order counts, so headers are a list of pairs. */
+/** A record header. Names may repeat and their order counts, so headers are a list of pairs. */
 export type Header = readonly [name: string, value: Uint8Array | null]
 
-/** A record as it lies on a topic. Byte arrays are views on fetched buffers: copy what must outlive the batch. */
+/** A record of a topic. Its byte arrays are views of fetched buffers: copy what must outlive the batch. */
 export interface BusRecord {
   readonly topic: string
   readonly partition: number
@@ -18,7 +18,7 @@ export interface BusRecord {
   readonly headers: readonly Header[]
 }
 
-/** A record about to be appended. */
+/** A record to append to a topic. */
 export interface NewRecord {
   /** Decides the partition when `partition` is absent. `null`, or an empty key: any partition. */
   readonly key: Uint8Array | null
@@ -29,7 +29,7 @@ export interface NewRecord {
   readonly partition?: number | undefined
 }
 
-/** Where one record lies. */
+/** The position of a record: topic, partition and offset. */
 export interface Position {
   readonly topic: string
   readonly partition: number

@@ -1,7 +1,7 @@
 import type { OutageOptions } from './outage.ts'
 import type { BusRecord, NewRecord, Position } from './record.ts'
 
-/** The offsets a partition holds: `start` is the oldest record's, `end` the one the next record will get. */
+/** The offsets of a partition: `start` is the offset of its oldest record, `end` that of the next record. */
 export interface PartitionRange {
   readonly partition: number
   readonly start: bigint
@@ -17,7 +17,7 @@ export interface PartitionRange {
 /** Where a reader of committed records stops. */
 export const stableEndOf = ({ end, lastStable = end }: Pick<PartitionRange, 'end' | 'lastStable'>): bigint => lastStable
 
-/** A stretch of one partition to read. */
+/** A range of offsets of one partition to read. */
 export interface LogSlice {
   readonly topic: string
   readonly partition: number
@@ -28,10 +28,27 @@ export interface LogSlice {
 }
 
 /**
- * Topics as logs: append, and read without joining any group. Reading changes nothing that a service could see.
+ * Reads and appends records of topics without joining a consumer group. Reading changes nothing that a service can see.
  *
  * Every method rejects with an `EventBusError`: `TOPIC_NOT_FOUND` when the topic does not exist, `CONNECTION_FAILED`
  * or `TRANSPORT_ERROR` when the bus cannot be reached.
+ *
+ * @example
+ * ```ts
+ * import { InMemoryEventBus, type TopicLog } from 'crbus'
+ *
+ * async function countRecords(log: TopicLog, topic: string): Promise<number> {
+ *   const ranges = await log.ranges(topic)
+ *   const slices = ranges.map(({ partition, start, end }) => ({ topic, partition, from: start, to: end }))
+ *   let count = 0
+ *   for await (const batch of log.read(slices)) count += batch.length
+ *   return count
+ * }
+ *
+ * await using bus = new InMemoryEventBus({ createTopics: true })
+ * await bus.log.append('order-events', [{ key: null, value: Buffer.from('{"order_id":"o-1"}') }])
+ * await countRecords(bus.log, 'order-events') // => 1
+ * ```
  */
 export interface TopicLog {
   /**
@@ -78,11 +95,12 @@ export interface TopicLog {
 }
 
 /**
- * Which records of transactions are read, as Kafka's `isolation.level`. `committed`: those of transactions that were
- * committed, and nothing behind the first open one. `uncommitted`: all, up to the high watermark.
+ * Which records of transactions are read, as Kafka's `isolation.level`. `committed`: only records of committed
+ * transactions, up to the first open one. `uncommitted`: all records, up to the high watermark.
  */
 export type Isolation = 'committed' | 'uncommitted'
 
+/** Options of `TopicLog.read`. */
 export interface ReadOptions extends OutageOptions {
   readonly signal?: AbortSignal | undefined
   /** Default `committed`. Buses without transactions hold no others. */

@@ -4,9 +4,10 @@ import { cborMajorType, decodeCbor, type Encoded, encodeCbor } from './cbor.ts'
 import { cborField } from './cbor-check.ts'
 import { decodeJson, writeJson } from './json.ts'
 
-/** The layouts an envelope is found in. `bincode-w3` and `cbor` are also written. */
+/** The envelope layouts that {@link decodeEnvelope} reads. {@link encodeEnvelope} writes `bincode-w3` and `cbor`. */
 export type EnvelopeFormat = 'bincode-w3' | 'bincode-w2' | 'bincode-w1' | 'cbor' | 'json'
 
+/** The result of {@link decodeEnvelope}: the event and its layout, or the reason why the bytes are not an envelope. */
 export type DecodedEnvelope =
   | {
       readonly ok: true
@@ -22,8 +23,19 @@ type Reading = SerializedEvent | string
 const isEvent = (reading: Reading): reading is SerializedEvent => typeof reading !== 'string'
 
 /**
- * Reads a record's value as an event. Nothing on the wire says which layout it is, so each is tried strictly, every byte
- * used, in the order W3, W2, W1, CBOR, JSON; of two that fit, the one whose version agrees with its event type wins.
+ * Decodes the value of a record to an event. The bytes do not name their layout, so each layout is tried strictly, to the
+ * last byte, in the order W3, W2, W1, CBOR, JSON. When two layouts fit, the one whose version agrees with its event type wins.
+ *
+ * @example
+ * ```ts
+ * import { decodeEnvelope } from 'crbus'
+ *
+ * const value = Buffer.from('{"event_type":"OrderPlaced.v1","data":{"order_id":"o-1"}}')
+ * const decoded = decodeEnvelope(value)
+ * if (!decoded.ok) throw new Error(decoded.reason)
+ * decoded.format // => 'json'
+ * decoded.event.eventType // => 'OrderPlaced.v1'
+ * ```
  */
 export function decodeEnvelope(bytes: Uint8Array): DecodedEnvelope {
   if (bytes.length === 0) return { ok: false, reason: 'not an envelope: there are no bytes' }
@@ -184,7 +196,18 @@ const isBytes = (data: unknown): data is Uint8Array | number[] =>
 
 const isI32 = (value: number): boolean => Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31
 
-/** Writes an envelope. Refuses what the layout has no room for instead of dropping it. */
+/**
+ * Encodes an event as an envelope. Fails when the layout cannot hold a part of the event, instead of dropping that part.
+ *
+ * @example
+ * ```ts
+ * import { encodeEnvelope, serializedEvent } from 'crbus'
+ *
+ * const event = serializedEvent('OrderPlaced.v1', Buffer.from('{}'), { extra: { saga_id: 's-1' } })
+ * encodeEnvelope(event, 'cbor').ok // => true
+ * encodeEnvelope(event, 'bincode').ok // => false
+ * ```
+ */
 export function encodeEnvelope(event: SerializedEvent, format: 'bincode' | 'cbor'): Encoded {
   const problem = eventProblem(event)
   if (problem !== undefined) return { ok: false, reason: problem }

@@ -7,12 +7,21 @@ import { encodeEnvelope } from './envelope.ts'
 const ID_BYTES = 16
 
 /**
- * What a message is known by, wherever it is met: on a topic once or twice, in an outbox, in the metadata of what it
- * caused. Nothing on the wire carries an id, so it is made of all there is: event type, version, data and metadata, except
- * the trace context, which differs between two copies. The first 16 bytes of their SHA-256 as base64url, 22 characters.
+ * Returns the id of a message, which is the same on a topic, in an outbox and in the metadata of what it caused. The wire
+ * format has no id, so it is made of event type, version, data and metadata, except the trace context, which differs
+ * between two copies: the first 16 bytes of their SHA-256 as base64url, 22 characters.
  *
- * Two messages equal to the byte have one id. Whoever means two gives them something to differ in: a timestamp, a
- * causation id. Throws a `TypeError` for an event that no envelope can hold.
+ * Two messages with equal content have the same id. To send two equal messages that count as two, give them different
+ * timestamps or causation ids. Throws a `TypeError` for an event that no envelope can hold.
+ *
+ * @example
+ * ```ts
+ * import { messageId, serializedEvent } from 'crbus'
+ *
+ * const placed = serializedEvent('OrderPlaced.v1', Buffer.from('{"order_id":"o-1"}'))
+ * messageId(placed) === messageId({ ...placed }) // => true
+ * messageId(placed) === messageId({ ...placed, metadata: { causationId: 'c-2' } }) // => false
+ * ```
  */
 export function messageId({ eventType, eventVersion, data, metadata }: SerializedEvent): string {
   const { extra, traceparent, tracestate: _, ...fields } = metadata ?? {}

@@ -3,10 +3,11 @@ import { cborMajorType, decodeCbor, type Encoded, encodeCbor } from './cbor.ts'
 import { decodeJson, writeJson } from './json.ts'
 import { asBuffer } from './repeated-text.ts'
 
-/** What a payload is read and written as. `bytes` is whatever crbus cannot read, bincode without a schema first. */
+/** The encodings of a payload. `bytes` stands for what crbus cannot decode, such as bincode without a schema. */
 export type PayloadCodec = 'cbor' | 'json' | 'text' | 'bytes'
 export const payloadCodecs = ['json', 'cbor', 'text', 'bytes'] as const satisfies readonly PayloadCodec[]
 
+/** The result of {@link decodePayload}: the value and its codec, or the reason why the codec does not fit. */
 export type DecodedPayload =
   | {
       readonly ok: true
@@ -19,7 +20,18 @@ export type DecodedPayload =
 
 const asBytes = (bytes: Uint8Array): DecodedPayload => ({ ok: true, codec: 'bytes', value: bytes, canonical: false })
 
-/** Decodes as told, or by looking: JSON or CBOR only when it is an object or array, then text, else bytes. */
+/**
+ * Decodes a payload by the given codec. Without a codec, detects it: JSON or CBOR when the payload is an object or an array,
+ * else text, else bytes.
+ *
+ * @example
+ * ```ts
+ * import { decodePayload } from 'crbus'
+ *
+ * const payload = decodePayload(Buffer.from('{"order_id":"o-1"}'))
+ * payload // => { ok: true, codec: 'json', value: { order_id: 'o-1' }, canonical: true }
+ * ```
+ */
 export function decodePayload(bytes: Uint8Array, as?: PayloadCodec): DecodedPayload {
   if (as === 'bytes') return asBytes(bytes)
   if (as === 'json') return asJson(bytes)
@@ -73,7 +85,19 @@ function decodeText(bytes: Uint8Array, printableOnly = false): DecodedPayload | 
   return printableOnly && control.test(value) ? undefined : { ok: true, codec: 'text', value, canonical: true }
 }
 
-/** Encodes a value. For `text` a string, for `bytes` a Uint8Array or base64. */
+/**
+ * Encodes a value as a payload. `text` takes a string, `bytes` a `Uint8Array` or base64.
+ *
+ * @example
+ * ```ts
+ * import { decodePayload, encodePayload } from 'crbus'
+ *
+ * const encoded = encodePayload({ order_id: 'o-1', total: 100 }, 'cbor')
+ * if (!encoded.ok) throw new Error(encoded.reason)
+ * const payload = decodePayload(encoded.bytes, 'cbor')
+ * payload.ok && payload.value // => { order_id: 'o-1', total: 100 }
+ * ```
+ */
 export function encodePayload(value: unknown, codec: PayloadCodec): Encoded {
   if (codec === 'cbor') return encodeCbor(value)
   if (codec === 'json') return toUtf8(writeJson(value) ?? undefined, 'there is no JSON for it')

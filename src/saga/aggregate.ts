@@ -3,13 +3,37 @@ import type { Machine } from './machine.ts'
 import type { Action, Clock, Reducer } from './reducer.ts'
 
 /**
- * What decides about one kind of thing: an order, a payment. Commands come in, events go out, and the stream
- * `{name}-{id}` holds the events of one of them.
+ * Decides about one kind of entity, such as an order or a payment: it takes commands and emits events. The stream
+ * `{name}-{id}` holds the events of one instance.
  *
- * **State** is what the events make of it, by the same reducer: a command's arm answers with effects, and the state it
- * returns is not kept. A command that led to an event is known by that event, and is skipped when it comes again. A
- * command that only publishes has what it publishes appended too, for the same reason; one that changes nothing and says
- * nothing leaves no trace; one that dispatches or delays without appending is an error.
+ * **State** is made of the stored events, by the same reducer. For a command, the reducer returns effects, and the state it
+ * returns is not kept. The runtime recognizes a repeated command by the events it led to and skips it. A command that only
+ * publishes has its published event appended too, for the same reason. A command that changes nothing and publishes nothing
+ * leaves no trace. A command that dispatches or delays without appending is an error.
+ *
+ * @example
+ * ```ts
+ * import { type Aggregate, append, cborCodec, publish } from 'crbus'
+ * import { given } from 'crbus/testing'
+ *
+ * type OrderAction = { type: 'PlaceOrder' | 'OrderPlaced'; order_id: string }
+ *
+ * const order: Aggregate<'new' | 'placed', OrderAction> = {
+ *   name: 'order',
+ *   events: 'order-events',
+ *   commands: 'order-commands',
+ *   initial: 'new',
+ *   reduce(state, { type, order_id }) {
+ *     if (type === 'OrderPlaced') return { state: 'placed', effects: [] }
+ *     if (state === 'placed') return { state, effects: [] }
+ *     const placed = { type: 'OrderPlaced', order_id } as const
+ *     return { state, effects: [append(placed), publish('order-events', placed)] }
+ *   },
+ *   codec: cborCodec<OrderAction>({ PlaceOrder: 1, OrderPlaced: 1 }),
+ *   idOf: ({ order_id }) => order_id,
+ * }
+ * given(order).when({ type: 'PlaceOrder', order_id: 'o-1' }).state // => 'placed'
+ * ```
  */
 export interface Aggregate<State, A extends Action, Env = unknown> {
   /** `order`: streams are `order-{id}`, the group is `order-aggregate`. */

@@ -1,6 +1,6 @@
 import { duration } from '../bus/duration.ts'
 
-/** Milliseconds, or numbers with their units: `'250ms'`, `'30s'`, `'1h30m'`, `'2d'`. */
+/** A duration in milliseconds, or a text of numbers with units: `'250ms'`, `'30s'`, `'1h30m'`, `'2d'`. */
 export type Duration = number | string
 
 /** Whole milliseconds. Throws a `RangeError` for what is no duration: a mistake of whoever wrote it. */

@@ -12,7 +12,7 @@ import type { Action } from './reducer.ts'
 import { planSteps, type StepPlan } from './step-plan.ts'
 import type { Watch } from './watch.ts'
 
-/** What a command led to. */
+/** The outcome of a command that was handled. */
 export interface Handled<A extends Action> {
   readonly streamId: string
   /** Of the stream afterwards. */

@@ -7,7 +7,7 @@ import type { EventCodec } from './codec.ts'
 import { otherCodec } from './other-codec.ts'
 import type { Action } from './reducer.ts'
 
-/** The version each action is written as. */
+/** The version that each action type is encoded as. */
 export type ActionVersions<A extends Action> = Readonly<Record<A['type'], number>>
 
 interface Format {
@@ -18,17 +18,42 @@ interface Format {
 type Failure = { readonly ok: false; readonly reason: string }
 
 /**
- * Actions as CBOR: the event type is `{type}.v{version}`, the data a map of the other fields. An action that is not
- * listed (another aggregate's command) is written as version 1. What is read is the listed types up to the listed version:
- * an old event comes as it was written, and the reducer knows its own past; a newer one is refused, not misread.
+ * Makes a codec that encodes actions as CBOR. The event type is `{type}.v{version}`, the data a map of the other fields. An
+ * action that is not listed (a command for another aggregate) is encoded as version 1. The listed types are decoded up to the
+ * listed version: an old event is returned as it was written, for the reducer to handle; a newer version is an error.
  *
- * Integers beyond 2^53 - 1 come as bigint, dates as Date, bytes as Uint8Array; a field that is `undefined` is left out.
+ * Integers beyond 2^53 - 1 are decoded as bigint, dates as Date, bytes as Uint8Array. Fields that are `undefined` are left out.
+ *
+ * @example
+ * ```ts
+ * import { cborCodec } from 'crbus'
+ *
+ * type OrderAction = { type: 'PlaceOrder' | 'OrderPlaced'; order_id: string }
+ *
+ * const codec = cborCodec<OrderAction>({ PlaceOrder: 1, OrderPlaced: 2 })
+ * const event = codec.encode({ type: 'OrderPlaced', order_id: 'o-1' })
+ * event.eventType // => 'OrderPlaced.v2'
+ * codec.decode({ ...event, metadata: null }) // => { type: 'OrderPlaced', order_id: 'o-1' }
+ * ```
  */
 export function cborCodec<A extends Action>(types: ActionVersions<A>): EventCodec<A> {
   return plainCodec(types, { name: 'CBOR', encode: encodeCbor, decode: decodeCbor })
 }
 
-/** The same as JSON, for readers without CBOR. Dates come as text; integers beyond 2^53 - 1 as bigint. */
+/**
+ * Makes a codec that encodes actions as JSON, for readers without CBOR; otherwise as {@link cborCodec}. Dates are decoded as
+ * text, integers beyond 2^53 - 1 as bigint.
+ *
+ * @example
+ * ```ts
+ * import { jsonCodec } from 'crbus'
+ *
+ * const codec = jsonCodec<{ type: 'OrderPlaced'; order_id: string }>({ OrderPlaced: 1 })
+ * const { eventType, data } = codec.encode({ type: 'OrderPlaced', order_id: 'o-1' })
+ * eventType // => 'OrderPlaced.v1'
+ * Buffer.from(data).toString() // => '{"order_id":"o-1"}'
+ * ```
+ */
 export function jsonCodec<A extends Action>(types: ActionVersions<A>): EventCodec<A> {
   return plainCodec(types, {
     name: 'JSON',

@@ -1,7 +1,7 @@
 import type { SerializedEvent } from '../bus/event.ts'
 import { EventStoreError } from '../store/errors.ts'
 
-/** Something that did not go well and was dealt with: tried again, or put with the dead letters. */
+/** A failure that the runtime handled: it retries the work or adds a dead letter. */
 export interface Problem {
   /** What is true, and what happens now, in one sentence. */
   readonly message: string
@@ -10,6 +10,7 @@ export interface Problem {
   readonly event?: SerializedEvent | undefined
 }
 
+/** Receives every failure that the runtime of an aggregate or a saga handled. */
 export type OnError = (problem: Problem) => void
 
 /** A command that an aggregate rejected. */
@@ -21,6 +22,7 @@ export interface Rejection {
   readonly event: SerializedEvent
 }
 
+/** Receives every command that an aggregate rejected. */
 export type OnRejected = (rejection: Rejection) => void
 
 export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))

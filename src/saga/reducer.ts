@@ -1,24 +1,44 @@
 import type { Effect } from './effects.ts'
 
-/** A command or an event: a member of a union told apart by `type`, `{ type: 'OrderPlaced', order_id: 'o-1' }`. */
+/**
+ * A command or an event: a member of a union whose members differ in `type`, such as `{ type: 'OrderPlaced', order_id: 'o-1' }`.
+ */
 export interface Action {
   readonly type: string
 }
 
+/** The clock that reducers read. */
 export interface Clock {
   /** The time. When stored actions are reduced again: the time each was first reduced at. */
   readonly now: () => Date
 }
 
-/** What a reducer answers. Both are values: nothing has happened yet. */
+/** The result of a reducer: the new state and the effects it requests. Nothing has happened yet. */
 export interface Step<State, A extends Action = Action> {
   readonly state: State
   readonly effects: readonly Effect<A>[]
 }
 
 /**
- * Pure: the same state, action and time give the same step, since what happened is reduced again to find out where
- * things stand. An action that does not concern it gives the same state and no effects.
+ * A pure function from state, action and clock to the next state and effects. The same arguments must give the same result,
+ * because stored actions are reduced again to restore the state. For an action that does not concern it, a reducer returns the
+ * same state and no effects.
+ *
+ * @example
+ * ```ts
+ * import { append, type Reducer } from 'crbus'
+ * import { given } from 'crbus/testing'
+ *
+ * type PaymentAction = { type: 'ChargePayment' } | { type: 'PaymentCharged'; at: string }
+ *
+ * const reduce: Reducer<'open' | 'charged', PaymentAction> = (state, { type }, { now }) => {
+ *   if (type === 'PaymentCharged') return { state: 'charged', effects: [] }
+ *   if (state === 'charged') return { state, effects: [] }
+ *   return { state, effects: [append({ type: 'PaymentCharged', at: now().toISOString() })] }
+ * }
+ * const { events } = given(reduce, 'open').when({ type: 'ChargePayment' })
+ * events // => [{ type: 'PaymentCharged', at: '2025-01-01T00:00:00.000Z' }]
+ * ```
  */
 export type Reducer<State, A extends Action, Env = unknown> = (
   state: State,

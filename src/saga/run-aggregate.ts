@@ -6,6 +6,7 @@ import type { Action } from './reducer.ts'
 import { checkRunAggregate } from './run-options.ts'
 import { type Running, type RunOptions, run } from './runtime.ts'
 
+/** Options of {@link runAggregate}. */
 export type RunAggregateOptions<State, A extends Action, Env> = RunOptions & {
   readonly aggregate: Aggregate<State, A, Env>
 } & EnvOption<Env>
@@ -13,6 +14,7 @@ export type RunAggregateOptions<State, A extends Action, Env> = RunOptions & {
 /** What reducers are given beside the clock. Left out where they want nothing. */
 export type EnvOption<Env> = unknown extends Env ? { readonly env?: Env } : { readonly env: Env }
 
+/** A running aggregate, as {@link runAggregate} returns it. */
 export interface RunningAggregate<A extends Action> extends Running {
   /**
    * Takes a command of this process, without the bus. Resolves when what follows is stored; rejects with what reducer,
@@ -23,17 +25,43 @@ export interface RunningAggregate<A extends Action> extends Running {
 }
 
 /**
- * Runs an aggregate: takes commands from its topic, appends what its reducer decides to the streams of the store, and
- * publishes it. Resolves when it has joined its group.
+ * Runs an aggregate: takes commands from its topic, appends the events that its reducer decides on to the store, and publishes
+ * them. Resolves when it has joined its group.
  *
- * **Delivery.** Each command is handled exactly once, though it may come more than once; what is stored is published at
- * least once, in the order of its stream, also when the process dies in between. Equal copies have one
+ * **Delivery.** Each command is handled exactly once, even when it is delivered several times. Stored messages are published
+ * at least once, in the order of their stream, even when the process dies in between. Equal copies have the same
  * {@link messageId}.
  *
- * **Failure.** A command that cannot be decoded is a dead letter in the store at once. One that the reducer throws at is
- * tried five times within a second, during which only its own stream waits, and is a dead letter then. A store or bus that is away is waited for. See `onError`.
+ * **Failure.** A command that cannot be decoded becomes a dead letter at once. When the reducer throws, the command is tried
+ * five times within a second, during which only its own stream waits, and then becomes a dead letter. While the store or the
+ * bus is unreachable, the runtime waits. `onError` reports all of these.
  *
- * `group` defaults to `{name}-aggregate`. Rejects with a `TypeError` for an option that is unknown or wrong.
+ * `group` defaults to `{name}-aggregate`. Rejects with a `TypeError` for an unknown or invalid option.
+ *
+ * @example
+ * ```ts
+ * import { type Aggregate, append, cborCodec, InMemoryEventBus, openEventStore, runAggregate } from 'crbus'
+ *
+ * type OrderAction = { type: 'PlaceOrder' | 'OrderPlaced'; order_id: string }
+ *
+ * const order: Aggregate<'new' | 'placed', OrderAction> = {
+ *   name: 'order',
+ *   events: 'order-events',
+ *   commands: 'order-commands',
+ *   initial: 'new',
+ *   reduce(state, { type, order_id }) {
+ *     if (type === 'OrderPlaced') return { state: 'placed', effects: [] }
+ *     return { state, effects: state === 'new' ? [append({ type: 'OrderPlaced', order_id })] : [] }
+ *   },
+ *   codec: cborCodec<OrderAction>({ PlaceOrder: 1, OrderPlaced: 1 }),
+ *   idOf: ({ order_id }) => order_id,
+ * }
+ * await using bus = new InMemoryEventBus({ createTopics: true })
+ * await using store = await openEventStore(':memory:')
+ * await using orders = await runAggregate({ bus, store, aggregate: order })
+ * const { events } = await orders.send({ type: 'PlaceOrder', order_id: 'o-1' })
+ * events // => [{ type: 'OrderPlaced', order_id: 'o-1' }]
+ * ```
  */
 export async function runAggregate<State, A extends Action, Env = unknown>(
   given: RunAggregateOptions<State, A, Env>,

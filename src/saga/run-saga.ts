@@ -6,6 +6,7 @@ import type { Saga } from './saga.ts'
 import { versionedMachine } from './saga-versions.ts'
 import { scheduleMigrations } from './schedule-migrations.ts'
 
+/** Options of {@link runSaga}. */
 export type RunSagaOptions<State, A extends Action, Env> = RunOptions & {
   readonly saga: Saga<State, A, Env>
   /** Default: the saga's own. */
@@ -13,18 +14,40 @@ export type RunSagaOptions<State, A extends Action, Env> = RunOptions & {
 } & EnvOption<Env>
 
 /**
- * Runs a saga: one instance for each correlation id, whose state is its stream in the store. Resolves when it has joined
- * its group.
+ * Runs a saga: one instance for each correlation id, whose state is its stream in the store. Resolves when it has joined its
+ * group.
  *
- * **Delivery.** Each event is reacted to exactly once, though it may come more than once and late; commands go out at
- * least once, in the order the saga gave them on one topic, also when the process dies in between, and copies have one
- * {@link messageId}. Timers fire after a restart too, each once.
+ * **Delivery.** The saga reacts to each event exactly once, even when it is delivered late or several times. Commands are
+ * published at least once, on each topic in the order of the saga's effects, even when the process dies in between; copies
+ * have the same {@link messageId}. Each timer fires once, also after a restart.
  *
- * **Versions.** A conversation is reduced by the version of the saga that it began with. At the first start of a version,
- * before it joins its group, it reads all conversations to find those that `Saga.versions` migrates: the more there are,
- * the longer that takes. A conversation that a process of the earlier release begins later stays with the earlier version.
+ * **Versions.** A conversation is reduced by the version of the saga that it began with. The first start of a version reads all
+ * conversations, before it joins its group, to find those that `Saga.versions` migrates, which takes longer the more there
+ * are. A conversation that a process of the earlier release begins later stays with the earlier version.
  *
- * **Failure.** As for `runAggregate`. `group` defaults to `{name}-saga`, and has to be another for each saga.
+ * **Failure.** As for {@link runAggregate}. `group` defaults to `{name}-saga`; each saga needs a group of its own.
+ *
+ * @example
+ * ```ts
+ * import { cborCodec, dispatch, InMemoryEventBus, openEventStore, runSaga, type Saga } from 'crbus'
+ *
+ * type CheckoutAction = { type: 'OrderPlaced'; order_id: string }
+ *
+ * const checkout: Saga<'idle' | 'charging', CheckoutAction> = {
+ *   name: 'checkout',
+ *   topics: ['order-events'],
+ *   initial: 'idle',
+ *   reduce: (_, { order_id }) => ({
+ *     state: 'charging',
+ *     effects: [dispatch('payment-commands', { type: 'ChargePayment', order_id })],
+ *   }),
+ *   codec: cborCodec<CheckoutAction>({ OrderPlaced: 1 }),
+ * }
+ * await using bus = new InMemoryEventBus({ createTopics: true })
+ * await using store = await openEventStore(':memory:')
+ * await using running = await runSaga({ bus, store, saga: checkout, onError: ({ message }) => console.error(message) })
+ * running.health() // => { status: 'ok', waits: [] }
+ * ```
  */
 export async function runSaga<State, A extends Action, Env = unknown>(
   given: RunSagaOptions<State, A, Env>,

@@ -4,7 +4,7 @@ import { type MetricType, sampleHead, sampleLine } from '../codecs/prometheus.ts
 import type { EventStore } from '../store/event-store.ts'
 import type { Counts, HandledKind } from './watch.ts'
 
-/** An aggregate or a saga in numbers. */
+/** Metrics of a running aggregate or saga, as `Running.metrics` returns them. */
 export interface RuntimeMetrics extends Counts {
   readonly name: string
   readonly group: string
@@ -59,8 +59,19 @@ async function lagOf(bus: EventBus, group: string, topics: readonly string[]): P
 const handledKinds: readonly HandledKind[] = ['reacted', 'repeated', 'nothing', 'rejected']
 
 /**
- * Metrics of aggregates and sagas in Prometheus's text format, for a service's `/metrics`. Counters count since the process
- * started; outbox, timers and lag are of the group, whichever process asks.
+ * Formats the metrics of aggregates and sagas as Prometheus text, for the `/metrics` of a service. Counters count from the
+ * start of the process; outbox, timers and lag are those of the whole group.
+ *
+ * @example
+ * ```ts
+ * import { formatRuntimeMetrics, type Running } from 'crbus'
+ *
+ * async function metricsPage(services: readonly Running[]): Promise<string> {
+ *   return formatRuntimeMetrics(await Promise.all(services.map((service) => service.metrics())))
+ * }
+ * const page = await metricsPage([])
+ * page.split('\n')[0] // => '# HELP crbus_handled_total messages handled, by outcome'
+ * ```
  */
 export function formatRuntimeMetrics(all: readonly RuntimeMetrics[]): string {
   const metric = (

@@ -18,7 +18,7 @@ import { type RuntimeMetrics, readMetrics } from './runtime-metrics.ts'
 import { TimerLoop } from './timer-loop.ts'
 import { type Health, Watch } from './watch.ts'
 
-/** What aggregates and sagas run on. */
+/** The options that {@link runAggregate} and {@link runSaga} share. */
 export interface RunOptions {
   readonly bus: EventBus
   readonly store: EventStore
@@ -49,7 +49,7 @@ export interface RunOptions {
   readonly logger?: Logger | undefined
 }
 
-/** An aggregate or a saga at work. */
+/** A running aggregate or saga. */
 export interface Running extends AsyncDisposable {
   /** Resolves when it has stopped; rejects when it cannot go on (tables missing, a group protocol that does not fit). */
   readonly done: Promise<void>

@@ -6,12 +6,35 @@ import type { Machine } from './machine.ts'
 import type { Action, Reducer, Step } from './reducer.ts'
 
 /**
- * What leads one conversation through several aggregates: it reacts to their events with commands, and takes back what
- * was done when one of them fails.
+ * Leads a conversation through several aggregates: it reacts to their events with commands, and compensates when one of them
+ * fails.
  *
- * **State** is its stream, `{name}-saga-{correlationId}`: every action it reacted to, in its own order, reduced again.
- * The stream also says what was reacted to already, so that an event that comes twice counts once. An action that
- * changes nothing (the same state, no effects) is not stored.
+ * **State** is made of the stream `{name}-saga-{correlationId}`, which holds every action that the saga reacted to, in order.
+ * The stream also tells which events were handled already, so that an event that is delivered twice counts once. An action
+ * that changes nothing (same state, no effects) is not stored.
+ *
+ * @example
+ * ```ts
+ * import { cborCodec, dispatch, type Saga } from 'crbus'
+ * import { given } from 'crbus/testing'
+ *
+ * type CheckoutAction = { type: 'OrderPlaced' | 'PaymentFailed'; order_id: string }
+ *
+ * const checkout: Saga<'idle' | 'charging' | 'cancelling', CheckoutAction> = {
+ *   name: 'checkout',
+ *   topics: ['order-events', 'payment-events'],
+ *   initial: 'idle',
+ *   reduce(state, { type, order_id }) {
+ *     if (type === 'OrderPlaced' && state === 'idle')
+ *       return { state: 'charging', effects: [dispatch('payment-commands', { type: 'ChargePayment', order_id })] }
+ *     if (type === 'PaymentFailed' && state === 'charging')
+ *       return { state: 'cancelling', effects: [dispatch('order-commands', { type: 'CancelOrder', order_id })] }
+ *     return { state, effects: [] }
+ *   },
+ *   codec: cborCodec<CheckoutAction>({ OrderPlaced: 1, PaymentFailed: 1 }),
+ * }
+ * given(checkout).when({ type: 'OrderPlaced', order_id: 'o-1' }).state // => 'charging'
+ * ```
  */
 export interface Saga<State, A extends Action, Env = unknown> {
   /** `checkout`: streams are `checkout-saga-{correlationId}`, the group is `checkout-saga`. */
@@ -45,8 +68,8 @@ export interface Saga<State, A extends Action, Env = unknown> {
 }
 
 /**
- * An earlier version of a saga: a whole `Saga`, or the two fields that its conversations need. Their events are read and
- * their commands written by the codec of the current version, which keeps the types that they use.
+ * An earlier version of a saga: a whole `Saga`, or the two fields that its conversations need. The codec of the current
+ * version decodes their events and encodes their commands, so it must keep the types that they use.
  */
 export interface EarlierSaga {
   readonly initial: unknown

@@ -21,13 +21,27 @@ interface Known {
 const aMap = having('a Map', 'get', 'has')
 
 /**
- * Actions as bincode of a Rust enum, by the schema that `crbus schema import` made: exactly the bytes the Rust service
- * reads and writes. `{ "OrderPlaced": { "order_id": "o-1" } }` is the action `{ type: 'OrderPlaced', order_id: 'o-1' }`;
- * a variant of an enum inside is `{ type: 'Inventory.SeatReserved', … }`; what a variant holds that is not a struct
- * (or is one with a field `type`) is the field `value`.
+ * Makes a codec that encodes actions as bincode of a Rust enum, by a schema of `crbus schema import`: exactly the bytes that
+ * the Rust service reads and writes. `{ "OrderPlaced": { "order_id": "o-1" } }` is the action
+ * `{ type: 'OrderPlaced', order_id: 'o-1' }`. A variant of a nested enum is `{ type: 'Inventory.SeatReserved', … }`. Content
+ * of a variant that is not a struct, or is a struct with a field `type`, is the field `value`.
  *
- * The event type is the schema's own for the variant, else `{variant}.v1`. Values are as {@link compileDecoder} says.
- * Throws a `TypeError` when the schema's payload is no enum.
+ * The event type is the one that the schema has for the variant, else `{variant}.v1`. Values are as {@link compileDecoder}
+ * describes. Throws a `TypeError` when the root type of the schema is not an enum.
+ *
+ * @example
+ * ```ts
+ * import { readSchemaFile, schemaCodec } from 'crbus'
+ *
+ * const file = readSchemaFile(`{
+ *   "crbus_schema": 1, "topic": "order-events", "root": "OrderEvent", "events": { "OrderPlaced.v1": "OrderPlaced" },
+ *   "types": { "OrderEvent": { "enum": [{ "OrderPlaced": { "order_id": "String" } }] } }
+ * }`)
+ * if (!file.ok) throw new Error(file.problems.map(({ path, reason }) => `${path}: ${reason}`).join('\n'))
+ * const codec = schemaCodec<{ type: 'OrderPlaced'; order_id: string }>(file.schema)
+ * const event = codec.encode({ type: 'OrderPlaced', order_id: 'o-1' })
+ * codec.decode({ ...event, metadata: null }) // => { type: 'OrderPlaced', order_id: 'o-1' }
+ * ```
  */
 export function schemaCodec<A extends Action>(schema: Schema): EventCodec<A> {
   const parts = { root: required(aText), types: required(aMap), events: required(aMap) }

@@ -2,10 +2,10 @@ import type { Logger } from '../bus/logger.ts'
 import { runtimeDiagnostics } from './diagnostics.ts'
 import type { OnError, OnRejected, Problem, Rejection } from './problem.ts'
 
-/** What became of a message that was handled. */
+/** The outcome of a handled message. `nothing`: the message changed nothing. `repeated`: it was handled before. */
 export type HandledKind = 'reacted' | 'repeated' | 'nothing' | 'rejected'
 
-/** What a running aggregate or saga has done since this process started it. */
+/** Counters of a running aggregate or saga since the start of this process. */
 export interface Counts {
   /** Messages by their outcome. `nothing`: the message changed nothing. */
   readonly handled: Readonly<Record<HandledKind, number>>
@@ -17,7 +17,7 @@ export interface Counts {
   readonly published: number
 }
 
-/** An outage that the runtime waits out. */
+/** An outage of the store or the bus, during which the runtime waits. */
 export interface Wait {
   /** Such as `store` and `bus (order-events)`. */
   readonly for: string
@@ -26,7 +26,7 @@ export interface Wait {
   readonly reason: string
 }
 
-/** Whether an aggregate or a saga works. */
+/** The health of a running aggregate or saga, as `Running.health` returns it. */
 export interface Health {
   /** `waiting`: its store or its bus is away. `stopped`: closed, or it could not go on. */
   readonly status: 'ok' | 'waiting' | 'stopped'

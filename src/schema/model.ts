@@ -56,7 +56,10 @@ export type NamedType =
       readonly variants: readonly { readonly name: string; readonly fields: Fields }[]
     }
 
-/** How the payloads of one topic are written: the enum of its events and every type that one reaches. */
+/**
+ * How the payloads of one topic are encoded: the Rust enum of its events, and every type that the enum refers to. Made by
+ * `crbus schema import` and read by {@link readSchemaFile}.
+ */
 export interface Schema {
   readonly topic: string
   /** The enum that is serialized, a key of `types`. */

@@ -15,7 +15,18 @@ export type ReadSchemaFile =
 /** The version of the notation this crbus reads and writes. */
 const VERSION = 1
 
-/** Lists everything that is wrong with a file, not only the first thing. */
+/**
+ * Reads a schema from the text of a schema file, which `crbus schema import` writes. Reports all problems of the file, not only the first.
+ *
+ * @example
+ * ```ts
+ * import { readSchemaFile } from 'crbus'
+ *
+ * const file = readSchemaFile('{ "crbus_schema": 1, "topic": "order-events", "events": {}, "types": {} }')
+ * file.ok // => false
+ * if (!file.ok) file.problems // => [{ path: 'root', reason: 'a text is expected, not nothing' }]
+ * ```
+ */
 export function readSchemaFile(text: string): ReadSchemaFile {
   let json: unknown
   try {
@@ -232,8 +243,24 @@ function whyNoVariant({ root, types }: Schema, path: string): string | undefined
 const WIDTH = 100
 
 /**
- * Types and events sorted by name, fields and variants as declared; one line for what fits on it, and always one for each
- * variant, so that a difference of two files shows what changed in Rust and nothing else.
+ * Writes a schema as the text of a schema file. Types and events are sorted by name, fields and variants stay in the order
+ * declared. Each variant has a line of its own, so that a diff of two files shows what changed in Rust and nothing else.
+ *
+ * @example
+ * ```ts
+ * import { readSchemaFile, type Schema, writeSchemaFile } from 'crbus'
+ *
+ * const schema: Schema = {
+ *   topic: 'order-events',
+ *   root: 'OrderEvent',
+ *   events: new Map([['OrderShipped.v1', 'OrderShipped']]),
+ *   types: new Map([
+ *     ['OrderEvent', { kind: 'enum', at: '', variants: [{ name: 'OrderShipped', fields: { kind: 'unit' } }] }],
+ *   ]),
+ * }
+ * const file = readSchemaFile(writeSchemaFile(schema))
+ * file.ok && file.schema // => schema
+ * ```
  */
 export function writeSchemaFile({ topic, root, events, types, answers }: Schema): string {
   const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))

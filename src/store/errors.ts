@@ -1,6 +1,15 @@
 /**
- * Every way a store can fail, with the exit code of the command line for it. Public: codes are never renamed and exit
- * codes never renumbered; messages may change.
+ * The error codes of every event store, each with the exit code of the command line. Both are stable: codes are never renamed
+ * and exit codes never renumbered. Messages may change.
+ *
+ * @example
+ * ```ts
+ * import { EventStoreError, eventStoreErrorCodes } from 'crbus'
+ *
+ * const exitCodeOf = (error: unknown) => (error instanceof EventStoreError ? eventStoreErrorCodes[error.code] : 1)
+ *
+ * exitCodeOf(new EventStoreError('STORE_NOT_READY', 'the table events is missing')) // => 4
+ * ```
  */
 export const eventStoreErrorCodes = {
   /** The store cannot be reached or used: no connection, no login, a full disk. Trying again may help. */
@@ -19,6 +28,7 @@ export const eventStoreErrorCodes = {
   INVALID_APPEND: 6,
 } as const
 
+/** An error code of an event store: a key of {@link eventStoreErrorCodes}. */
 export type EventStoreErrorCode = keyof typeof eventStoreErrorCodes
 
 export interface EventStoreErrorDetails {
@@ -31,7 +41,25 @@ export interface EventStoreErrorDetails {
   readonly cause?: unknown
 }
 
-/** The one error type of the store. The message says what is true; `suggestions` say what to do. */
+/**
+ * The error of every failed operation of an event store. Programs decide by `code`; `message` says what is wrong, and
+ * `suggestions` what to try next.
+ *
+ * @example
+ * ```ts
+ * import { EventStoreError, openEventStore, serializedEvent } from 'crbus'
+ *
+ * const placed = serializedEvent('OrderPlaced.v1', Buffer.from('{}'))
+ * await using store = await openEventStore(':memory:')
+ * await store.append('order-1', 0, [placed])
+ * try {
+ *   await store.append('order-1', 0, [placed])
+ * } catch (error) {
+ *   if (!(error instanceof EventStoreError) || error.code !== 'VERSION_CONFLICT') throw error
+ *   error.actual // => 1
+ * }
+ * ```
+ */
 export class EventStoreError extends Error {
   override readonly name = 'EventStoreError'
   readonly code: EventStoreErrorCode

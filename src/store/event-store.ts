@@ -1,6 +1,7 @@
 import type { SerializedEvent } from '../bus/event.ts'
 import type { EventStoreError } from './errors.ts'
 
+/** An event of a stream, with its version and the time when it was stored. */
 export interface StoredEvent {
   readonly streamId: string
   /** Its place in the stream. The first event's is 1. */
@@ -10,9 +11,10 @@ export interface StoredEvent {
   readonly createdAt: Date
 }
 
-/** The version a stream must be at. 0: it must not exist yet. `any`: whatever it is at. */
+/** The version at which a stream must be. 0: the stream must not exist yet. `any`: no expectation. */
 export type ExpectedVersion = number | 'any'
 
+/** Events to append to one stream. */
 export interface StreamAppend {
   /** By convention `{aggregate}-{id}`: `order-123`. */
   readonly streamId: string
@@ -21,7 +23,7 @@ export interface StreamAppend {
   readonly events: readonly SerializedEvent[]
 }
 
-/** An event for the bus, kept in the store until it is there. */
+/** An event to publish, kept in the store until it is on the bus. */
 export interface OutgoingMessage {
   readonly topic: string
   /** The record key, not empty; `undefined`: the event type. */
@@ -29,6 +31,7 @@ export interface OutgoingMessage {
   readonly event: SerializedEvent
 }
 
+/** An event that an aggregate or a saga receives at a given time, once. */
 export interface Timer {
   /** Unique within an owner: setting the same id again replaces it. */
   readonly id: string
@@ -39,7 +42,7 @@ export interface Timer {
   readonly event: SerializedEvent
 }
 
-/** What is stored together: all of it or nothing. */
+/** Events, messages and timers that are stored together: all of them or none. */
 export interface Commit {
   /** In this order; a stream may come twice, and the second then follows on the first. May be empty. */
   readonly appends: readonly StreamAppend[]
@@ -56,6 +59,7 @@ export interface Commit {
   readonly rejected?: readonly RejectedCommand[] | undefined
 }
 
+/** The result of one commit: the new versions of its streams, or the error when nothing of it was stored. */
 export type Committed =
   | {
       readonly ok: true
@@ -65,12 +69,13 @@ export type Committed =
   /** `VERSION_CONFLICT`, `TIMER_GONE` or `INVALID_APPEND`. Nothing of the commit was stored. */
   | { readonly ok: false; readonly error: EventStoreError }
 
-/** A part of a stream, both versions included. */
+/** A range of versions of a stream, both ends included. */
 export interface StreamRange {
   readonly from?: number | undefined
   readonly to?: number | undefined
 }
 
+/** Options of `EventStore.readAll`. */
 export interface ReadAllOptions {
   /** Events stored at this time or later. */
   readonly since?: Date | undefined
@@ -84,6 +89,7 @@ export interface ReadAllOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** A snapshot of the state of a stream, to be saved. */
 export interface NewSnapshot {
   readonly streamId: string
   /** The version of the last event in it. */
@@ -91,23 +97,42 @@ export interface NewSnapshot {
   readonly state: Uint8Array
 }
 
+/** A saved snapshot of the state of a stream. */
 export interface Snapshot extends NewSnapshot {
   readonly createdAt: Date
 }
 
 /**
- * Streams of events with optimistic concurrency, and beside them what has to be stored in the same transaction: messages
- * for the bus (an outbox) and timers.
+ * Stores streams of events with optimistic concurrency, and in the same transaction messages for the bus (an outbox) and
+ * timers.
  *
  * **Failure.** Every method rejects with an `EventStoreError`: `STORE_UNAVAILABLE` when the store cannot be reached,
- * `STORE_CLOSED` after `close`, `STORE_NOT_READY` when its tables are missing, `STORE_MISMATCH` when they are others. After a
- * `STORE_UNAVAILABLE` out of `append` or `commit` it is open whether it was stored: read the stream.
+ * `STORE_CLOSED` after `close`, `STORE_NOT_READY` when its tables are missing, `STORE_MISMATCH` when its tables are different.
+ * After a `STORE_UNAVAILABLE` of `append` or `commit`, the events may be stored or not: read the stream.
  *
- * **Texts** (stream ids, event types, topics, owners, timer ids) are at most 1000 bytes of UTF-8 and hold no NUL; stream
- * ids, owners and timer ids are not empty. Metadata is what JSON can say. What is not so is an `INVALID_APPEND`.
+ * **Texts** (stream ids, event types, topics, owners, timer ids) are at most 1000 bytes of UTF-8 without NUL; stream ids,
+ * owners and timer ids are not empty. Metadata must be JSON. Anything else is an `INVALID_APPEND`.
  *
- * **Metadata** come back as they were written, as far as JSON can say it: in `extra`, whole numbers come back as numbers
+ * **Metadata** are read as they were written, as far as JSON can hold them: in `extra`, whole numbers are read as numbers
  * within 2^53 and as bigints beyond, bytes as base64, dates as texts.
+ *
+ * @example
+ * ```ts
+ * import { type EventStore, openEventStore, serializedEvent } from 'crbus'
+ *
+ * async function placeOrder(store: EventStore, orderId: string): Promise<void> {
+ *   const placed = serializedEvent('OrderPlaced.v1', Buffer.from(JSON.stringify({ order_id: orderId })))
+ *   const appends = [{ streamId: `order-${orderId}`, expectedVersion: 0, events: [placed] }]
+ *   const messages = [{ topic: 'order-events', event: placed }]
+ *   const [committed] = await store.commit('orders', [{ appends, messages }])
+ *   if (committed?.ok === false) throw committed.error
+ * }
+ *
+ * await using store = await openEventStore(':memory:')
+ * await placeOrder(store, 'o-1')
+ * const { messages } = await store.outbox.depth('orders')
+ * messages // => 1
+ * ```
  */
 export interface EventStore {
   /**
@@ -149,6 +174,7 @@ export interface EventStore {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** A message of the outbox that is not on the bus yet. */
 export interface PendingMessage extends OutgoingMessage {
   readonly id: string
   /** How often publishing it has failed. */
@@ -156,13 +182,14 @@ export interface PendingMessage extends OutgoingMessage {
   readonly createdAt: Date
 }
 
+/** The number of messages in an outbox, and the age of the oldest. */
 export interface OutboxDepth {
   readonly messages: number
   /** By the store's clock; absent when there are none. */
   readonly oldest?: Date | undefined
 }
 
-/** Messages stored and not yet on the bus. */
+/** The messages that are stored and not on the bus yet. */
 export interface Outbox {
   /**
    * The oldest ones, oldest first; what was stored with one stream is in that stream's order. Without those of the ids in
@@ -187,6 +214,7 @@ export interface Outbox {
   lease(owner: string): Promise<Lease | undefined>
 }
 
+/** The exclusive right to relay the messages of an owner; see {@link Outbox.lease}. */
 export interface Lease {
   /** Aborts when the lease is lost: the connection is gone or the store was closed. Not by `release`. */
   readonly lost: AbortSignal
@@ -194,7 +222,7 @@ export interface Lease {
   release(): Promise<void>
 }
 
-/** Timers set by commits. They are removed by the commit that reacts to them: see {@link Commit.fired}. */
+/** The timers that commits have set. The commit that reacts to a timer removes it: see {@link Commit.fired}. */
 export interface Timers {
   /** Those due at `now` or before, earliest first, then by id. */
   due(owner: string, now: Date, limit: number): Promise<readonly Timer[]>
@@ -204,14 +232,17 @@ export interface Timers {
   next(owner: string): Promise<Date | undefined>
 }
 
+/** Why an event became a dead letter. */
 export interface FailureReason {
   readonly message: string
   /** What helps to find out more: a stack, the position of a record. */
   readonly details?: string | undefined
 }
 
+/** The status of a dead letter. `pending` and `processing` are open; `resolved` and `discarded` are final. */
 export type DeadLetterStatus = 'pending' | 'processing' | 'resolved' | 'discarded'
 
+/** A dead letter to be stored: an event that could not be handled or published. */
 export interface NewDeadLetter {
   /** The stream it is about; where none is known, the topic. */
   readonly streamId: string
@@ -226,13 +257,13 @@ export interface NewDeadLetter {
   readonly retryCount?: number | undefined
 }
 
-/** A command that its aggregate rejected: a dead letter of no attempts, whose error is the reason. */
+/** A command that its aggregate rejected: a dead letter without attempts, whose error is the reason. */
 export interface RejectedCommand extends Omit<NewDeadLetter, 'retryCount'> {
   /** A stream has one dead letter for each message id: the same command again adds none. */
   readonly messageId: string
 }
 
-/** A row of Composable Rust's `failed_events`. */
+/** A stored dead letter: a row of Composable Rust's table `failed_events`. */
 export interface DeadLetter extends NewDeadLetter {
   /** The message id of a command that its aggregate rejected; `undefined` when handling or publishing failed. */
   readonly rejected?: string | undefined
@@ -246,7 +277,7 @@ export interface DeadLetter extends NewDeadLetter {
   readonly notes?: string | undefined
 }
 
-/** Events that could not be processed or published, for a person to decide about. */
+/** The events that could not be handled or published, for a person to decide about. */
 export interface DeadLetters {
   /** Returns its id. */
   add(entry: NewDeadLetter): Promise<string>

@@ -5,9 +5,19 @@ import type { EventStore } from './event-store.ts'
 import type { StoreSetup } from './layout.ts'
 
 /**
- * Opens the store at a location: `postgres://…` or `postgresql://…`, else the path of a SQLite file, or `:memory:`. A
- * driver is loaded when it is chosen. A Postgres is connected to when it is first asked for something. Rejects with a
- * `TypeError` when the location is not a text.
+ * Opens the event store at a location: `postgres://…` or `postgresql://…`, the path of a SQLite file, or `:memory:`. Loads only
+ * the driver it needs. A Postgres store connects when it is first used. Rejects with a `TypeError` when the location is not a
+ * text.
+ *
+ * @example
+ * ```ts
+ * import { openEventStore, serializedEvent } from 'crbus'
+ *
+ * await using store = await openEventStore('data/store.db')
+ * await store.append('order-1', 0, [serializedEvent('OrderPlaced.v1', Buffer.from('{"order_id":"o-1"}'))])
+ * const [first] = await store.readStream('order-1')
+ * first?.event.eventType // => 'OrderPlaced.v1'
+ * ```
  */
 export async function openEventStore(location: string): Promise<EventStore> {
   // It may hold a password.

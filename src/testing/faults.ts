@@ -1,4 +1,4 @@
-/** How often things go wrong, each between 0 and 1. */
+/** The probabilities of faults in a {@link sagaHarness}, each between 0 and 1. */
 export interface Faults {
   /** A record is delivered once more later, as after a crash that lost the acknowledgement. */
   readonly duplicate?: number | undefined

@@ -9,12 +9,15 @@ import { type Saga, sagaMachine } from '../saga/saga.ts'
 /** The time it is when a test does not say. */
 const TEST_TIME = '2025-01-01T00:00:00.000Z'
 
+/** The state that a test begins from; see {@link given}. */
 export interface Given<State, A extends Action, Env> {
   /** Reduces one action. `env`: what the reducer wants; without `now` it is 2025-01-01T00:00:00Z. */
   when(action: A, env?: Env & Partial<Clock>): Outcome<State, A>
 }
 
-/** What came of it. Each `expect…` throws an `AssertionError` with the difference, or returns this. */
+/**
+ * The result of a reducer in a test. Each `expect…` throws an `AssertionError` with the difference, or returns this object.
+ */
 export interface Outcome<State, A extends Action> {
   readonly state: State
   /** What the reducer asked for, without `none`. */
@@ -31,11 +34,29 @@ export interface Outcome<State, A extends Action> {
 }
 
 /**
- * Tests a reducer: `given(order, [placed]).when(cancel).expect([append(cancelled), publish('order-events', cancelled)])`.
+ * Tests a reducer, an aggregate or a saga: what it makes of an action.
  *
- * What it begins from is a state, or a list of what happened: events of an aggregate, actions of a saga. Without either
- * it is the initial state. Of an aggregate or a saga, `state` and `events` are what the runtime would make of the step,
- * with the appended events reduced; of a reducer alone, what it returned.
+ * The test begins from a state, or from a list of earlier actions: events of an aggregate, actions of a saga. By default it
+ * begins from the initial state. For an aggregate or a saga, `state` and `events` are what the runtime would make of the step,
+ * with the appended events reduced; for a reducer alone, they are what it returned. A reducer alone needs a state, and throws a
+ * `TypeError` without one.
+ *
+ * @example
+ * ```ts
+ * import { append, type Reducer } from 'crbus'
+ * import { given } from 'crbus/testing'
+ *
+ * type StockAction = { type: 'ReserveStock' | 'StockReserved'; quantity: number }
+ *
+ * const reduce: Reducer<number, StockAction> = (free, { type, quantity }) => {
+ *   if (type === 'StockReserved') return { state: free - quantity, effects: [] }
+ *   return { state: free, effects: quantity <= free ? [append({ type: 'StockReserved', quantity })] : [] }
+ * }
+ * given(reduce, 5)
+ *   .when({ type: 'ReserveStock', quantity: 2 })
+ *   .expectEvents([{ type: 'StockReserved', quantity: 2 }])
+ * given(reduce, 1).when({ type: 'ReserveStock', quantity: 2 }).expect([])
+ * ```
  */
 export function given<State, A extends Action, Env = unknown>(
   subject: Aggregate<State, A, Env> | Saga<State, A, Env> | Reducer<State, A, Env>,

@@ -9,13 +9,13 @@ import type { Saga } from '../saga/saga.ts'
 import { beganWith, canMigrate, type Versioned, versionedMachine } from '../saga/saga-versions.ts'
 import type { EventStore, StoredEvent } from '../store/event-store.ts'
 
-/** Recorded streams: their events, or a store and the streams of it, by id or by the beginning of their ids. */
+/** Recorded streams: a list of their events, or a store with the ids of the streams or a prefix of the ids. */
 export type RecordedStreams =
   | readonly StoredEvent[]
   | { readonly store: EventStore; readonly streamIds: readonly string[] }
   | { readonly store: EventStore; readonly streamPrefix: string }
 
-/** A saga or an aggregate, whatever its state and actions are. */
+/** A saga or an aggregate of any state and actions, as {@link replay} takes it. */
 export type Replayable =
   | (Omit<Saga<unknown, never, never>, 'reduce' | 'codec' | 'correlate' | 'resume'> & Reducing)
   | (Omit<Aggregate<unknown, never, never>, 'reduce' | 'codec' | 'idOf'> & Reducing)
@@ -25,6 +25,7 @@ interface Reducing {
   readonly codec: { readonly types: ReadonlySet<string> }
 }
 
+/** Options of {@link replay}. */
 export interface ReplayOptions {
   /** The code before the change. Without it, the replay is compared with what the streams record alone. */
   readonly before?: Replayable | undefined
@@ -32,7 +33,7 @@ export interface ReplayOptions {
   readonly env?: unknown
 }
 
-/** What the code makes of one stream. */
+/** The result of replaying one stream. */
 export interface ReplayedStream {
   readonly streamId: string
   /** Of its last event. */
@@ -43,7 +44,7 @@ export interface ReplayedStream {
   readonly resumed: readonly Effect[]
 }
 
-/** Where a replay differs. `version` and `eventType` are those of the stored event. */
+/** A difference that a replay found. `version` and `eventType` are those of the stored event. */
 export type ReplayDifference =
   /** The code cannot reduce the stream: it threw at this event, or does not have the saga's version (`version` 1). */
   | {
@@ -74,6 +75,7 @@ export type ReplayDifference =
       readonly after: unknown
     }
 
+/** The result of {@link replay}: the replayed streams and all differences. */
 export interface Replay {
   readonly streams: readonly ReplayedStream[]
   readonly differences: readonly ReplayDifference[]
@@ -82,14 +84,30 @@ export interface Replay {
 }
 
 /**
- * Runs recorded streams through the code of today, and says what differs: from what was recorded (errors, and events that a
- * saga reacted to and now ignores), and from what the code `before` makes of the same streams (states and effects).
- * Nothing is stored or sent. Streams are reduced as services reduce them: a conversation by the version of the saga that it
- * began with.
+ * Replays recorded streams with the current code and reports the differences: from what was recorded (errors, and events that
+ * a saga reacted to and now ignores), and from what the code `before` makes of the same streams (states and effects). Nothing
+ * is stored or sent. Streams are reduced as in a service: a conversation by the version of the saga that it began with.
  *
+ * @example
  * ```ts
- * const recorded = await replay({ store, streamPrefix: 'checkout-saga-' }, checkout, { before: checkoutOfLastRelease })
- * recorded.expectSame()
+ * import { cborCodec, openEventStore, type Saga } from 'crbus'
+ * import { replay } from 'crbus/testing'
+ *
+ * type CheckoutAction = { type: 'OrderPlaced'; total: number }
+ *
+ * const codec = cborCodec<CheckoutAction>({ OrderPlaced: 1 })
+ * const checkout: Saga<number, CheckoutAction> = {
+ *   name: 'checkout',
+ *   topics: ['order-events'],
+ *   initial: 0,
+ *   reduce: (sum, { total }) => ({ state: sum + total, effects: [] }),
+ *   codec,
+ * }
+ * const placed = { ...codec.encode({ type: 'OrderPlaced', total: 100 }), metadata: null }
+ * await using store = await openEventStore('store.db')
+ * await store.append('checkout-saga-c-1', 0, [placed])
+ * const replayed = await replay({ store, streamPrefix: 'checkout-saga-' }, checkout)
+ * replayed.expectSame().streams.map(({ state }) => state) // => [100]
  * ```
  */
 export async function replay(

@@ -20,18 +20,19 @@ import { SqliteEventStore } from '../store/sqlite/sqlite-event-store.ts'
 import { type Faults, seededRandom } from './faults.ts'
 import { Participant, type World } from './participant.ts'
 
-/** An aggregate, whatever its state and actions are. */
+/** An aggregate of any state and actions. */
 export interface AnyAggregate extends Omit<Aggregate<unknown, never, never>, 'reduce' | 'codec'> {
   readonly reduce: (state: never, action: never, env: never) => ReturnType<Reducer<unknown, never>>
   readonly codec: EventCodec<Action>
 }
 
-/** An action and the topic it is published to. */
+/** An action and the topic that it is published to. */
 export interface Said {
   readonly topic: string
   readonly action: Action
 }
 
+/** Options of {@link sagaHarness}. */
 export interface SagaHarnessOptions<State, A extends Action, Env> {
   readonly saga: Saga<State, A, Env>
   /** Those that take the saga's commands. Without them a test publishes their answers itself. */
@@ -52,7 +53,7 @@ export interface SagaHarnessOptions<State, A extends Action, Env> {
   readonly mostSteps?: number | undefined
 }
 
-/** A saga and its aggregates on a bus and a store in memory, and a clock that only the test moves. */
+/** A saga and its aggregates on a bus and a store in memory, with a clock that only the test moves. */
 export interface SagaHarness<State> extends AsyncDisposable {
   readonly bus: EventBus
   readonly store: EventStore
@@ -95,12 +96,30 @@ const STEPS_IN_ONE_TURN = 100
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /**
- * Runs a saga as the runtime does, step by step and without waiting, and lets go wrong what can.
+ * Runs a saga in a test as the runtime does, step by step and without waiting, and injects faults: duplicates, reordering,
+ * losses and crashes. The same seed gives the same run.
  *
+ * @example
  * ```ts
- * await using shop = sagaHarness({ saga: checkout, aggregates: [order, payment], seed: 7, faults: { crash: 0.1 } })
- * await shop.publish('order-commands', { type: 'PlaceOrder', order_id: 'o-1', total: 100 }, { correlationId: 'c-1' })
+ * import { cborCodec, dispatch, type Saga } from 'crbus'
+ * import { sagaHarness } from 'crbus/testing'
+ *
+ * type CheckoutAction = { type: 'OrderPlaced'; order_id: string }
+ *
+ * const checkout: Saga<'idle' | 'charging', CheckoutAction> = {
+ *   name: 'checkout',
+ *   topics: ['order-events'],
+ *   initial: 'idle',
+ *   reduce: (state, { order_id }) =>
+ *     state === 'charging'
+ *       ? { state, effects: [] }
+ *       : { state: 'charging', effects: [dispatch('payment-commands', { type: 'ChargePayment', order_id })] },
+ *   codec: cborCodec<CheckoutAction>({ OrderPlaced: 1 }),
+ * }
+ * await using shop = sagaHarness({ saga: checkout, seed: 7, faults: { duplicate: 0.5, crash: 0.1 } })
+ * await shop.publish('order-events', { type: 'OrderPlaced', order_id: 'o-1' }, { correlationId: 'c-1' })
  * await shop.settle()
+ * await shop.sent('payment-commands') // => [{ type: 'ChargePayment', order_id: 'o-1' }]
  * ```
  */
 export function sagaHarness<State, A extends Action, Env = unknown>({

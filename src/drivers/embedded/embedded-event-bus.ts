@@ -10,6 +10,7 @@ import { EmbeddedMember } from './groups.ts'
 import { EmbeddedLog, type LogOptions } from './log.ts'
 import { madeOnChange } from './made-on-change.ts'
 
+/** Options of {@link EmbeddedEventBus}. */
 export interface EmbeddedEventBusOptions extends EventBusOptions {
   /** The file. It and its folder are made when they are not there. */
   readonly path: string
@@ -29,26 +30,39 @@ export interface EmbeddedEventBusOptions extends EventBusOptions {
 }
 
 /**
- * A bus in one file, for any number of processes of this machine. Needs no server; opens in milliseconds.
+ * A bus in one file, for any number of processes of one machine. It needs no server and opens in milliseconds.
  *
- * **Order.** Records of one partition arrive in offset order. `admin.createTopic` creates a topic of 3 partitions, unless
- * it is told otherwise.
+ * **Order.** Records of one partition arrive in offset order. `admin.createTopic` creates 3 partitions unless it is given
+ * another number.
  *
- * **Delivery.** At least once. What `publish` resolved for survives the death of the process; the death of the machine
- * may take the last moments. A publish of more than 2000 events is several transactions: one that fails half-way has
- * published a whole number of them, in order.
+ * **Delivery.** At least once. What `publish` resolved for survives the death of the process; when the machine dies, the
+ * last moments may be lost. A publish of more than 2000 events takes several transactions; when one fails, those before it
+ * are published, in order.
  *
- * **Cost.** Synchronous underneath: a call holds the event loop for its transaction. Other processes' records are seen
- * within about 25 ms; a waiting reader asks the file 40 times a second, which is a few microseconds each.
+ * **Cost.** Calls are synchronous underneath: each one blocks the event loop for its transaction. Records of other processes
+ * are seen within about 25 ms; a waiting reader polls the file 40 times a second, which takes a few microseconds each.
  *
- * **Disk.** What cannot be written for want of space rejects, and nothing of its transaction is written. A subscription
- * waits for space, tells `onOutage`, and keeps what was acknowledged meanwhile. A file that may not be written can be
- * read.
+ * **Disk.** When the disk is full, a write rejects and nothing of its transaction is written. A subscription waits for space,
+ * reports it to `onOutage`, and keeps what is acknowledged meanwhile. A read-only file can be read.
  *
  * **Groups.** As on Redpanda: the default group is named after the sorted topics and begins at `latest`.
  *
- * **Failure.** Everything thrown is an `EventBusError`. Another process that keeps the file to itself for more than 10 s
- * fails a call; readers that follow, and subscriptions, wait for it (`onOutage`, `outageLimit`). **Ownership.** Closed by `close` or `await using`.
+ * **Failure.** Everything thrown is an `EventBusError`. A call fails when another process locks the file for more than 10 s;
+ * following readers and subscriptions wait for it (`onOutage`, `outageLimit`). **Ownership.** Closed by `close` or
+ * `await using`.
+ *
+ * @example
+ * ```ts
+ * import { EmbeddedEventBus, serializedEvent } from 'crbus'
+ *
+ * await using bus = new EmbeddedEventBus({ path: 'data/bus.db' })
+ * await bus.admin.createTopic('order-events')
+ * await bus.publish('order-events', serializedEvent('OrderPlaced.v1', Buffer.from('{"order_id":"o-1"}')))
+ *
+ * await using stream = await bus.subscribe(['order-events'], { group: 'billing', autoOffsetReset: 'earliest' })
+ * const { value: received } = await stream.next()
+ * received?.ok && received.event.eventType // => 'OrderPlaced.v1'
+ * ```
  */
 export class EmbeddedEventBus extends DriverEventBus {
   constructor(options: EmbeddedEventBusOptions) {

@@ -7,6 +7,7 @@ import { KafkaDriver } from './kafka-driver.ts'
 import type { Compression, Sasl } from './kafka-options.ts'
 import { redpandaOptions } from './redpanda-options.ts'
 
+/** Options of {@link RedpandaEventBus}. */
 export interface RedpandaEventBusOptions extends EventBusOptions {
   /** `host:port`, several separated by commas or as a list; port 9092 when none is given. */
   readonly brokers: string | readonly string[]
@@ -41,33 +42,43 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
 }
 
 /**
- * A bus on Redpanda or Apache Kafka (2.4 and later), for the same topics and bytes as Composable Rust's
- * `RedpandaEventBus`.
+ * A bus on Redpanda or Apache Kafka 2.4 and later, with the same topics and bytes as Composable Rust's `RedpandaEventBus`.
  *
- * **Order.** Records of one partition arrive in offset order. Keys choose partitions as librdkafka's default does.
- * Partitions that are added to a topic are published to after `metadataMaxAge`, at once where a record names one, and
+ * **Order.** Records of one partition arrive in offset order. Keys choose partitions as librdkafka's default partitioner
+ * does. Partitions added to a topic are used by `publish` after `metadataMaxAge`, or at once when a record names one, and
  * read by subscriptions within 30 s.
  *
- * **Delivery.** At least once. A subscription commits what its reader came back from, within 200 ms, on rebalance and
- * on close; and the start of a `latest` group, fixed when a partition is first given out. `publish` resolves when `acks`
- * says so; a request that fails and passes is sent again, which can repeat events, as with the Rust services' producer.
- * Only committed records are read. A group whose offset is beyond the end of a log, which was cut off or is another of
- * the same name, begins again with the oldest event after two seconds.
+ * **Delivery.** At least once. A subscription commits acknowledged offsets within 200 ms, on rebalance and on close; for a
+ * group that begins at `latest`, it commits the start of each partition when the partition is first assigned. `publish`
+ * resolves as `acks` says. A request that fails with a passing error is sent again, which can repeat events, as with the
+ * producer of the Rust services. Only committed records are read. A group whose committed offset is beyond the end of the
+ * log (the log was truncated or the topic created again) continues at the oldest event after two seconds.
  *
- * **Cost.** Nothing connects before it is needed. Reading by `log` joins no group: it asks the partition leaders, over
- * a connection of its own, and so does publishing. Events published while a request is under way share the next one. A
- * publisher who has used up its quota waits as long as the broker says. A subscription is two more connections and two
- * heartbeats a second.
+ * **Cost.** Connects when it is first used. Reading by `log` joins no group; reading and publishing ask the partition leaders
+ * over a connection of their own. Events published during a request share the next request. A publisher that exceeds its
+ * quota waits as long as the broker says. A subscription takes two more connections and two heartbeats a second.
  *
- * **Failure.** Everything thrown is an `EventBusError`. A login, a token, a client certificate or an operation that the
- * broker refuses is `AUTHENTICATION_FAILED` with its reason, at once; a request in a version that the broker does not
- * support is `UNSUPPORTED`, and not sent. A wrong address is told within a second, a broker that is away or silent after
- * about `timeout`. Readers that follow, and subscribers, wait for it however long it is away, and say so to `onOutage`; a
- * read that has an end waits a minute (`outageLimit`). A record the broker refuses fails the call that published it and
- * no other.
+ * **Failure.** Everything thrown is an `EventBusError`. A login, token, client certificate or operation that the broker
+ * refuses is an `AUTHENTICATION_FAILED` with the broker's reason, at once. A request in a version that the broker does not
+ * support is `UNSUPPORTED` and not sent. A wrong address is reported within a second, an unreachable or silent broker after
+ * about `timeout`. Following readers and subscriptions wait for it without limit and report the outage to `onOutage`; a read
+ * with an end waits a minute (`outageLimit`). A record that the broker refuses fails only the call that published it.
  *
- * **Ownership.** Closed by `close` or `await using`, which ends its reads and subscriptions. What was published and not
+ * **Ownership.** Closed by `close` or `await using`, which end its reads and subscriptions. Events whose publish was not
  * awaited may be lost.
+ *
+ * @example
+ * ```ts
+ * import { RedpandaEventBus, serializedEvent } from 'crbus'
+ *
+ * await using bus = new RedpandaEventBus({ brokers: ['kafka-1:9092', 'kafka-2:9092'], acks: 'all' })
+ * await bus.publish('order-events', serializedEvent('OrderPlaced.v1', Buffer.from('{"order_id":"o-1"}')))
+ *
+ * for await (const received of await bus.subscribe(['order-events'], { group: 'billing' })) {
+ *   if (received.ok) console.log(received.event.eventType)
+ *   else console.error(received.error.message)
+ * }
+ * ```
  */
 export class RedpandaEventBus extends DriverEventBus {
   /**

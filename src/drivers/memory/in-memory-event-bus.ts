@@ -5,6 +5,7 @@ import { checkMemoryOptions } from './memory-options.ts'
 
 export { MemoryBroker } from './broker.ts'
 
+/** Options of {@link InMemoryEventBus}. */
 export interface InMemoryEventBusOptions extends EventBusOptions, MemoryBrokerOptions {
   /** Share one to let several buses meet, as several processes would. Default: one of its own. `now` is then the broker's. */
   readonly broker?: MemoryBroker | undefined
@@ -16,16 +17,30 @@ export interface InMemoryEventBusOptions extends EventBusOptions, MemoryBrokerOp
 }
 
 /**
- * A bus inside this process, for tests and for the first day of a service. Needs nothing; the reference for every other.
+ * A bus in the memory of this process, for tests and for the first version of a service. It needs no server and no file, and
+ * is the reference for the behavior of all other buses.
  *
- * **Order.** Records of one partition arrive in offset order. `admin.createTopic` creates a topic of 3 partitions, unless
- * it is told otherwise.
+ * **Order.** Records of one partition arrive in offset order. `admin.createTopic` creates 3 partitions unless it is given
+ * another number.
  *
- * **Delivery.** As {@link EventBus} says. A subscription without a group is private: every subscriber gets every event,
- * as with Rust's `InMemoryEventBus`. A new group begins at the oldest event, which Rust's cannot (it keeps none): a
- * test may publish first and subscribe after.
+ * **Delivery.** As {@link EventBus} describes. A subscription without a group is private: every subscriber gets every event,
+ * as with Rust's `InMemoryEventBus`. A new group begins at the oldest event, so a test may publish first and subscribe
+ * later; Rust's bus keeps no events and cannot do that.
  *
  * **Ownership.** `close` ends the streams. The events live as long as the {@link MemoryBroker}.
+ *
+ * @example
+ * ```ts
+ * import { InMemoryEventBus, serializedEvent } from 'crbus'
+ *
+ * await using bus = new InMemoryEventBus({ createTopics: true })
+ * await bus.publish('order-events', serializedEvent('OrderPlaced.v1', Buffer.from('{"order_id":"o-1"}')))
+ *
+ * for await (const received of await bus.subscribe(['order-events'], { group: 'billing' })) {
+ *   if (received.ok) received.event.eventType // => 'OrderPlaced.v1'
+ *   break
+ * }
+ * ```
  */
 export class InMemoryEventBus extends DriverEventBus {
   readonly broker: MemoryBroker

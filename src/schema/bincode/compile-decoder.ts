@@ -8,6 +8,7 @@ import { type Shape, shapeOf } from './shape.ts'
 import { type Sizes, sizesOf } from './shape-size.ts'
 import { variantPath, variantTree } from './variants.ts'
 
+/** The result of {@link Decoder.decode}: the value and its variant, or why the bytes do not decode. */
 export type Decoded =
   | {
       readonly ok: true
@@ -17,16 +18,19 @@ export type Decoded =
     }
   | DecodeFailure
 
+/** The result of {@link Decoder.decodeToJson}: the JSON text and its variant, or why the bytes do not decode. */
 export type DecodedJson =
   | { readonly ok: true; readonly json: string; readonly variant: string | undefined }
   | DecodeFailure
 
+/** Why bytes do not decode, with the path in the value and the offset in the bytes. */
 export type DecodeFailure = {
   readonly ok: false
   /** What the bytes begin as. */
   readonly variant: string | undefined
 } & Explanation
 
+/** Decodes the payloads of one schema; made by {@link compileDecoder}. */
 export interface Decoder {
   readonly decode: (bytes: Uint8Array) => Decoded
   readonly decodeToJson: (bytes: Uint8Array) => DecodedJson
@@ -35,20 +39,35 @@ export interface Decoder {
 /**
  * Compiles a schema to a decoder of its payloads: bincode 1.x with its default settings, strictly, to the last byte.
  *
- * **The value** is what serde_json would write for the same Rust value: enums externally tagged, newtypes transparent,
- * field names as Rust has them (serde's renames are not the wire's business). It differs from serde_json in this:
+ * **The value** is what serde_json would write for the same Rust value: enums externally tagged, newtypes transparent, fields
+ * named as in Rust (renames by serde do not affect bincode). The differences from serde_json are:
  * - integers beyond 2^53 are strings of digits;
- * - floats that JSON has no number for are "NaN", "inf" and "-inf"; a NaN of other bits than Rust's is "NaN(0x…)";
+ * - floats without a JSON number are "NaN", "inf" and "-inf"; a NaN with other bits than Rust's is "NaN(0x…)";
  * - `Vec<u8>`, `[u8; N]` and serde_bytes are base64;
- * - an Option of what may itself be null (`Option<Option<T>>`, `Option<()>`) writes Some(x) as `{"Some": x}`;
- * - maps whose keys are no text, number, bool, char or unit variant are lists of [key, value];
- * - a map whose bytes have a key twice is refused: Rust would keep one, and not write the same bytes again.
+ * - an Option of a type that may itself be null (`Option<Option<T>>`, `Option<()>`) writes Some(x) as `{"Some": x}`;
+ * - maps whose keys are not text, number, bool, char or unit variants are lists of [key, value];
+ * - a map with a duplicate key is refused: Rust would keep one entry and write other bytes.
  *
- * **As JSON text** it is the same, with two exceptions that JSON.stringify forgets: -0.0 keeps its sign, and a map's
- * keys stay in the order of the bytes. Control and direction characters are spelled out: it is safe on a terminal.
+ * **As JSON text** the value is the same, except for two things that JSON.stringify loses: -0.0 keeps its sign, and the keys of
+ * a map stay in the order of the bytes. Control and direction characters are escaped, so the text is safe on a terminal.
  *
- * **No bytes** make it throw, hang or allocate without bound: a count is compared with the bytes left, items that take
- * no byte are counted, and a type that holds itself is followed about 2,000 calls deep.
+ * **Invalid bytes** never make it throw, hang or allocate without bound: a count is compared with the bytes left, items
+ * without bytes are counted, and recursion of a type ends at about 2,000 calls.
+ *
+ * @example
+ * ```ts
+ * import { compileDecoder, readSchemaFile } from 'crbus'
+ *
+ * const file = readSchemaFile(`{
+ *   "crbus_schema": 1, "topic": "order-events", "root": "OrderEvent", "events": { "OrderPlaced.v1": "OrderPlaced" },
+ *   "types": { "OrderEvent": { "enum": [{ "OrderPlaced": { "order_id": "String" } }] } }
+ * }`)
+ * if (!file.ok) throw new Error(file.problems.map(({ path, reason }) => `${path}: ${reason}`).join('\n'))
+ *
+ * const { decode } = compileDecoder(file.schema)
+ * const bytes = Buffer.from('\0\0\0\0' + '\x03\0\0\0\0\0\0\0' + 'o-1')
+ * decode(bytes) // => { ok: true, variant: 'OrderPlaced', value: { OrderPlaced: { order_id: 'o-1' } } }
+ * ```
  */
 export function compileDecoder(schema: Schema): Decoder {
   const shape = shapeOf(schema)

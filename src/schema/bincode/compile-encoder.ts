@@ -5,8 +5,10 @@ import { type VariantNamed, variantNamed } from './variant-named.ts'
 import { isWithin, type Variant, type VariantTree, variantPath, variantTree } from './variants.ts'
 import { isObject, onlyKey, valueWriter } from './write-value.ts'
 
+/** The result of {@link Encoder.encode}: the bytes, or why the value does not fit the schema. */
 export type Encoded = { readonly ok: true; readonly bytes: Uint8Array } | EncodeFailure
 
+/** Why a value does not fit its schema, with the path in the value. */
 export interface EncodeFailure {
   readonly ok: false
   /** What was expected and what was given, or what is missing or unknown. */
@@ -15,6 +17,7 @@ export interface EncodeFailure {
   readonly path: string
 }
 
+/** Encodes the payloads of one schema; made by {@link compileEncoder}. */
 export interface Encoder {
   /**
    * The bytes of a value as the decoder gives it, or as people write it: integers as numbers, bigints or digits, bytes
@@ -26,7 +29,24 @@ export interface Encoder {
   readonly encode: (value: unknown, variantOrEventType?: string) => Encoded
 }
 
-/** Compiles a schema to an encoder of its payloads, exact to the byte. Nothing it is given makes it throw. */
+/**
+ * Compiles a schema to an encoder of its payloads: exactly the bytes that the Rust service writes. The encoder never throws.
+ *
+ * @example
+ * ```ts
+ * import { compileEncoder, readSchemaFile } from 'crbus'
+ *
+ * const file = readSchemaFile(`{
+ *   "crbus_schema": 1, "topic": "order-events", "root": "OrderEvent", "events": { "OrderPlaced.v1": "OrderPlaced" },
+ *   "types": { "OrderEvent": { "enum": [{ "OrderPlaced": { "order_id": "String" } }] } }
+ * }`)
+ * if (!file.ok) throw new Error(file.problems.map(({ path, reason }) => `${path}: ${reason}`).join('\n'))
+ *
+ * const { encode } = compileEncoder(file.schema)
+ * const encoded = encode({ order_id: 'o-1' }, 'OrderPlaced.v1')
+ * encoded.ok && Buffer.from(encoded.bytes).toString('hex') // => '0000000003000000000000006f2d31'
+ * ```
+ */
 export function compileEncoder(schema: Schema): Encoder {
   const root = shapeOf(schema)
   const tree = variantTree(root)

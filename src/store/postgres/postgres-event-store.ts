@@ -28,20 +28,31 @@ import type { PostgresEventStoreOptions } from './postgres-options.ts'
 import { postgresTimers } from './timers.ts'
 
 /**
- * A store in Postgres 12 or newer: the tables of Composable Rust's own event store, which a Rust service may use at the same
- * time, and two of crbus's. They are made by `init`, or by `crbus store init`; found by the connection's search path.
+ * An event store in Postgres 12 or newer: the tables of Composable Rust's own event store, which Rust services may use at the
+ * same time, and two tables of crbus. `init` or `crbus store init` creates them. The search path of the connection chooses the
+ * schema.
  *
- * **Concurrency.** Any number of processes. Correct under READ COMMITTED, which it asks for. Two that write to one stream
- * wait for one another's transaction, no longer.
+ * **Concurrency.** Any number of processes. Correct under READ COMMITTED, which it sets. Writers to one stream wait for each
+ * other's transactions, and no longer.
  *
- * **Cost.** Connects when first used. A commit is one round to the server when it says rightly where its streams are, and so
- * are 500 at once; with `'any'`, a timer that fired or a conflict six more.
+ * **Cost.** Connects when first used. A commit takes one round trip when its expected versions are right, and so do 500
+ * commits at once; with `'any'`, a fired timer or a conflict it takes six more.
  *
- * **Leases** are locks of a session each, on a connection of its own. For their sake, and for statements that are prepared
- * once, no pooler may be in between that shares connections out by transaction; by session is well.
+ * **Leases** are session locks, each on a connection of its own. Because of them and of prepared statements, a connection
+ * pooler must work by session, not by transaction.
  *
- * **Failure.** Everything thrown is an `EventStoreError`; no message holds the password. What fails is not tried again,
- * except for lost races; the next call connects anew. **Ownership.** Closed by `close` or `await using`.
+ * **Failure.** Everything thrown is an `EventStoreError`; no message holds the password. Failed calls are not retried, except
+ * for lost races; the next call connects again. **Ownership.** Closed by `close` or `await using`.
+ *
+ * @example
+ * ```ts
+ * import { PostgresEventStore, serializedEvent } from 'crbus'
+ *
+ * await using store = new PostgresEventStore({ url: 'postgres://shop:secret@db.example.com/shop', maxConnections: 8 })
+ * await store.init()
+ * await store.append('order-1', 0, [serializedEvent('OrderPlaced.v1', Buffer.from('{"order_id":"o-1"}'))])
+ * for (const { version, event } of await store.readStream('order-1')) console.log(version, event.eventType)
+ * ```
  */
 export class PostgresEventStore implements EventStore {
   readonly outbox: Outbox

@@ -1,4 +1,4 @@
-/** By itself, since it is published and the types of `pg` need not be installed. */
+/** Options of {@link PostgresEventStore}. */
 export interface PostgresEventStoreOptions {
   /** `postgres://user:password@host:port/database`, with what `pg` takes behind a `?`. */
   readonly url: string

@@ -25,6 +25,7 @@ import { StoreFile } from './store-file.ts'
 import { sqliteTimers } from './timers.ts'
 import { planWriter } from './write-plan.ts'
 
+/** Options of {@link SqliteEventStore}. */
 export interface SqliteEventStoreOptions {
   /** The file, or `:memory:`. It, its folder and its tables are made when they are not there. */
   readonly path: string
@@ -34,17 +35,26 @@ export interface SqliteEventStoreOptions {
 const COMMIT_BATCH = 1000
 
 /**
- * A store in one file, for any number of processes of this machine. Needs no server; opens in milliseconds.
+ * An event store in one file, for any number of processes of one machine. It needs no server and opens in milliseconds.
  *
- * **Durability.** What `append` and `commit` resolved for is on the disk. **Cost.** Synchronous underneath: a call holds
- * the event loop for its transaction, of which writing through to the disk is most; many commits at once share that.
- * Waits up to 10 s for another process's transaction, then rejects with `STORE_UNAVAILABLE`.
+ * **Durability.** What `append` and `commit` resolved for is on the disk. **Cost.** Calls are synchronous underneath: each one
+ * blocks the event loop for its transaction, most of which is the write to the disk; commits made in one call share it.
+ * A call waits up to 10 s for the transaction of another process, then rejects with `STORE_UNAVAILABLE`.
  *
- * **Leases** are locks on files beside the store, which stay. A store in memory is this object's alone.
+ * **Leases** are locks on files beside the store, which are not deleted. A store in memory belongs to this object alone.
  *
- * **Failure.** Everything thrown is an `EventStoreError`, by the constructor too, except a `TypeError` for a wrong option.
- * **Ownership.** Closed by `close` or
- * `await using`.
+ * **Failure.** Everything thrown is an `EventStoreError`, also by the constructor, except a `TypeError` for an invalid option.
+ * **Ownership.** Closed by `close` or `await using`.
+ *
+ * @example
+ * ```ts
+ * import { SqliteEventStore, serializedEvent } from 'crbus'
+ *
+ * await using store = new SqliteEventStore({ path: ':memory:' })
+ * const placed = serializedEvent('OrderPlaced.v1', Buffer.from('{"order_id":"o-1"}'))
+ * await store.append('order-1', 0, [placed]) // => 1
+ * await store.append('order-1', 'any', [placed, placed]) // => 3
+ * ```
  */
 export class SqliteEventStore implements EventStore {
   readonly outbox: Outbox
