@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -91,6 +91,12 @@ describe('the packed tarball, installed elsewhere', () => {
     const argv = ['schema', 'sample', '--schema', schema, '-n', '300', '--seed', '1', '--data-only']
     const { stdout } = await execa(process.execPath, [crbus, ...argv], { env })
     expect(stdout.split('\n')).toHaveLength(300)
+  })
+
+  test('carries the examples of its docstrings in its type declarations, where editors read them', () => {
+    const types = join(folder, 'node_modules/crbus/dist/types')
+    const declarations = readdirSync(types).map((name) => readFileSync(join(types, name), 'utf8'))
+    expect(declarations.join('\n')).toContain(" * topicFor('order') // => 'order-events'\n")
   })
 
   test('keeps the licenses of the packages that are bundled into it', () => {
