@@ -10,7 +10,7 @@ import type { Action } from '../saga/reducer.ts'
 import { Relay } from '../saga/relay.ts'
 import { TimerLoop } from '../saga/timer-loop.ts'
 import { Watch } from '../saga/watch.ts'
-import type { EventStore } from '../store/event-store.ts'
+import type { Commit, EventStore } from '../store/event-store.ts'
 import { Crash, crashing, type Faults } from './faults.ts'
 
 export interface World {
@@ -30,6 +30,8 @@ export interface Role {
   readonly owner: string
   /** Whether records for it may be lost for good. */
   readonly mayLose: boolean
+  /** Called after each commit of its steps that went through. */
+  readonly onCommitted?: ((commit: Commit) => void) | undefined
 }
 
 /** The most records delivered together. */
@@ -131,7 +133,10 @@ export class Participant {
   }
 }
 
-function start({ machine, owner }: Role, { bus, store, now, random, faults, onError }: World) {
+function start(
+  { machine, owner, onCommitted = () => undefined }: Role,
+  { bus, store, now, random, faults, onError }: World,
+) {
   const isDue = () => random() < (faults.crash ?? 0)
   const shared = {
     store: crashing(store, isDue),
@@ -139,7 +144,7 @@ function start({ machine, owner }: Role, { bus, store, now, random, faults, onEr
     pace: hurriedPace(),
     watch: new Watch({ name: machine.name, group: owner, onError }),
   }
-  const engine = new Engine({ ...shared, machine, cacheSize: CACHE_SIZE, now, onCommitted: () => undefined })
+  const engine = new Engine({ ...shared, machine, cacheSize: CACHE_SIZE, now, onCommitted })
   return {
     engine,
     relay: new Relay({ ...shared, bus: crashing(bus, isDue) }),

@@ -17,6 +17,7 @@ import { versionedMachine } from '../saga/saga-versions.ts'
 import { scheduleMigrations } from '../saga/schedule-migrations.ts'
 import type { EventStore } from '../store/event-store.ts'
 import { SqliteEventStore } from '../store/sqlite/sqlite-event-store.ts'
+import { conversationLimit } from './conversation-limit.ts'
 import { type Faults, seededRandom } from './faults.ts'
 import { Participant, type World } from './participant.ts'
 
@@ -51,6 +52,12 @@ export interface SagaHarnessOptions<State, A extends Action, Env> {
   readonly start?: Date | undefined
   /** How many steps to settle may take before it is thought to have no end. Default 100,000. */
   readonly mostSteps?: number | undefined
+  /**
+   * Limits the messages, timers included, that one conversation handles in one call of `settle`, `advance`, `runOut` or
+   * `expectEnded`. The call rejects when a conversation handles more, since it is then thought to have no end. Default 1,000,
+   * which a saga reaches within the five seconds that vitest gives a test.
+   */
+  readonly mostMessages?: number | undefined
 }
 
 /** A saga and its aggregates on a bus and a store in memory, with a clock that only the test moves. */
@@ -62,14 +69,16 @@ export interface SagaHarness<State> extends AsyncDisposable {
    * `settle` or `advance`.
    */
   publish<const T extends Action>(topic: string, action: T, metadata?: EventMetadata): Promise<void>
-  /** Until nothing waits any more. Rejects when somebody gave an event up, or when it does not end. */
+  /**
+   * Runs the saga and its aggregates until no message waits. Rejects when one of them gave a message up, when a conversation
+   * handles more than `mostMessages`, and when that takes more than `mostSteps`.
+   */
   settle(): Promise<void>
-  /** Moves the clock, stopping at every timer that is due on the way; settles. */
+  /** Moves the clock, stopping at every timer that is due on the way; settles. Rejects as `settle` does. */
   advance(duration: Duration): Promise<void>
   /**
-   * Moves the clock from timer to timer until no timer is set. Rejects when that takes more than 10,000 timers, or more than
-   * `mostSteps`, and as
-   * `settle` does.
+   * Moves the clock from timer to timer until no timer is set. Rejects as `settle` does, and when that takes more than 10,000
+   * timers or more than `mostSteps`.
    */
   runOut(): Promise<void>
   /**
@@ -97,7 +106,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /**
  * Runs a saga in a test as the runtime does, step by step and without waiting, and injects faults: duplicates, reordering,
- * losses and crashes. The same seed gives the same run.
+ * losses and crashes. The same seed gives the same run. A saga whose messages cause each other for ever fails its test
+ * instead of hanging it: see `mostMessages`.
  *
  * @example
  * ```ts
@@ -131,6 +141,7 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
   faults = {},
   start = new Date('2025-01-01T00:00:00.000Z'),
   mostSteps = 100_000,
+  mostMessages = 1000,
 }: SagaHarnessOptions<State, A, Env>): SagaHarness<State> {
   let now = start.getTime()
   // Also for topics of services that are not part of the test.
@@ -147,7 +158,14 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
   }
   let saga = begun as unknown as Saga<unknown, Action, unknown>
   let sagas = versionedMachine(saga, env)
-  const roleOfSaga = () => ({ machine: anyMachine(sagas), topics: saga.topics, owner: sagas.name, mayLose: true })
+  const limit = conversationLimit(sagas.prefix, mostMessages)
+  const roleOfSaga = () => ({
+    machine: anyMachine(sagas),
+    topics: saga.topics,
+    owner: sagas.name,
+    mayLose: true,
+    onCommitted: limit.count,
+  })
   const sagaParticipant = new Participant(roleOfSaga(), world)
   const participants = [
     sagaParticipant,
@@ -160,6 +178,8 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
   const codecs = () => [...aggregates.map(({ codec }) => codec), saga.codec]
   let published = 0
   const answered = new Set<string>()
+  /** By topic and partition, the first offset that `answer` has not been asked about. */
+  const nextToAnswer: Offsets = new Map()
 
   async function publish(topic: string, action: Action, metadata: EventMetadata = {}): Promise<void> {
     published += 1
@@ -179,7 +199,7 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
     let answers = 0
     for (const { topic } of await bus.admin.listTopics()) {
       if (played.has(topic)) continue
-      for (const event of await eventsOn(bus, topic)) {
+      for (const event of await eventsOn(bus, topic, nextToAnswer)) {
         const id = `${topic} ${messageId(event)}`
         if (answered.has(id)) continue
         answered.add(id)
@@ -194,12 +214,13 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
     return answers > 0
   }
 
-  async function settle(): Promise<void> {
+  async function settleAll(): Promise<void> {
     for (let taken = 0; taken < mostSteps; taken += 1) {
       if (taken % STEPS_IN_ONE_TURN === 0) await turn()
       const participant = participants[Math.floor(world.random() * participants.length)] as Participant
       const step = participant.steps[Math.floor(world.random() * participant.steps.length)]
       const wasBusy = await step?.()
+      limit.check()
       if (wasBusy || !(await areQuiet(participants)) || (await answerAll())) continue
       return refuseDeadLetters(store, problems)
     }
@@ -208,12 +229,13 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
 
   async function runOut(): Promise<void> {
     const mostTimers = Math.min(mostSteps, MAX_TIMERS)
-    await settle()
+    limit.reset()
+    await settleAll()
     for (let passed = 0; passed < mostTimers; passed += 1) {
       const due = await nextDue(participants)
       if (due === undefined) return
       now = Math.max(now, due)
-      await settle()
+      await settleAll()
     }
     throw new Error(`timers are still set after ${mostTimers} timers: does the saga set one for ever?`)
   }
@@ -222,18 +244,23 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
     bus,
     store,
     publish,
-    settle,
     runOut,
+
+    async settle() {
+      limit.reset()
+      await settleAll()
+    },
 
     async advance(duration) {
       const end = now + toMilliseconds(duration)
-      await settle()
+      limit.reset()
+      await settleAll()
       for (let due = await nextDue(participants); due !== undefined && due <= end; due = await nextDue(participants)) {
         now = Math.max(now, due)
-        await settle()
+        await settleAll()
       }
       now = end
-      await settle()
+      await settleAll()
     },
 
     async expectEnded(isOver) {
@@ -301,9 +328,17 @@ async function refuseDeadLetters(store: EventStore, problems: readonly Problem[]
   throw new Error(`${first.event.eventType} was given up: ${first.error}`, { cause: problem?.error })
 }
 
-async function eventsOn(bus: EventBus, topic: string): Promise<readonly SerializedEvent[]> {
+type Offsets = Map<string, bigint>
+
+/** The events of a topic without copies: all of them, or those from the offsets of `next` on, which are moved to the end. */
+async function eventsOn(bus: EventBus, topic: string, next: Offsets = new Map()): Promise<readonly SerializedEvent[]> {
   const ranges = (await bus.log.rangesOf([topic])).get(topic) ?? []
-  const slices = ranges.map(({ partition, start, end }) => ({ topic, partition, from: start, to: end }))
+  const slices = ranges.map(({ partition, start, end }) => {
+    const place = `${topic} ${partition}`
+    const from = next.get(place) ?? start
+    next.set(place, end)
+    return { topic, partition, from, to: end }
+  })
   const events = new Map<string, SerializedEvent>()
   for await (const records of bus.log.read(slices)) {
     for (const { value } of records) {

@@ -3,7 +3,7 @@ import type { SerializedEvent } from '../../../src/bus/event.ts'
 import { decodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { messageId } from '../../../src/codecs/message-id.ts'
 import { cborCodec, delay, dispatch, type Saga } from '../../../src/index.ts'
-import { type Faults, type SagaHarness, sagaHarness } from '../../../src/testing.ts'
+import { type Faults, type SagaHarness, type Said, sagaHarness } from '../../../src/testing.ts'
 import { makeShop, paymentFails } from '../../support/shop.ts'
 
 const { order, payment, checkout } = makeShop()
@@ -189,6 +189,58 @@ describe('a test', () => {
     await shop.publish('pings', { type: 'Ping' }, { correlationId: 'c-1' })
 
     await expect(shop.settle()).rejects.toThrow('there is no end to it')
+  })
+})
+
+describe('a conversation without an end', () => {
+  type Turn = { readonly type: 'Asked' | 'Answered' | 'Waited' }
+  const codec = cborCodec<Turn>({ Asked: 1, Answered: 1, Waited: 1 })
+  const asking: Saga<number, Turn> = {
+    name: 'asking',
+    topics: ['answers'],
+    initial: 0,
+    reduce: (count) => ({ state: count + 1, effects: [dispatch('questions', { type: 'Asked' })] }),
+    codec,
+  }
+  const waiting: Saga<number, Turn> = {
+    ...asking,
+    name: 'waiting',
+    reduce: (count) => ({ state: count + 1, effects: [delay('1s', { type: 'Waited' })] }),
+  }
+  const answer = (): Said => ({ topic: 'answers', action: { type: 'Answered' } })
+
+  test('fails settle with its name and the messages that repeat after 1,000 messages', async () => {
+    await using harness = sagaHarness({ saga: asking, answer })
+    await harness.publish('answers', { type: 'Answered' }, { correlationId: 'c-1' })
+
+    await expect(harness.settle()).rejects.toThrow(
+      'the conversation asking-saga-c-1 does not end: it handled more than 1000 messages, the last ones Answered.v1; ' +
+        'if that many are expected, raise mostMessages',
+    )
+    expect((await harness.sent('questions')).length).toBeLessThanOrEqual(1001)
+  })
+
+  test('fails runOut and advance when it only sets timers', async () => {
+    await using harness = sagaHarness({ saga: waiting, mostMessages: 20 })
+    await harness.publish('answers', { type: 'Answered' }, { correlationId: 'c-1' })
+
+    await expect(harness.advance('1h')).rejects.toThrow('more than 20 messages, the last ones Answered.v1, Waited.v1')
+    await expect(harness.runOut()).rejects.toThrow('more than 20 messages, the last ones Waited.v1')
+  })
+
+  test('is not found where a call handles fewer messages, however many calls there are', async () => {
+    await using harness = sagaHarness({ saga: waiting, mostMessages: 20 })
+    await harness.publish('answers', { type: 'Answered' }, { correlationId: 'c-1' })
+    for (let seconds = 0; seconds < 50; seconds += 10) await harness.advance('10s')
+
+    expect(await harness.stateOf('c-1')).toBe(51)
+  })
+
+  test('is not found in many conversations that each handle few messages', async () => {
+    await using shop = sagaHarness({ saga: checkout, aggregates: [order, payment], mostMessages: 3 })
+    await placeOrders(shop, 20)
+    await shop.settle()
+    await expectExactlyOnce(shop, 20)
   })
 })
 

@@ -1,0 +1,44 @@
+import type { Commit } from '../store/event-store.ts'
+
+/** Finds conversations that do not end. */
+export interface ConversationLimit {
+  /** Counts the messages that a commit adds to conversations. */
+  count(commit: Commit): void
+  /** Throws when a conversation is over the limit. */
+  check(): void
+  /** Begins to count anew. */
+  reset(): void
+}
+
+/** The most event types that the error names: enough to recognize the messages that cause each other. */
+const MAX_TYPES = 6
+
+/** Limits the messages that each conversation handles. Stream ids of conversations begin with `prefix`. */
+export function conversationLimit(prefix: string, most: number): ConversationLimit {
+  const handled = new Map<string, string[]>()
+  return {
+    count({ appends }) {
+      for (const { streamId, events } of appends) {
+        if (!streamId.startsWith(prefix)) continue
+        const types = handled.get(streamId) ?? []
+        types.push(...events.map(({ eventType }) => eventType))
+        handled.set(streamId, types)
+      }
+    },
+    check() {
+      for (const [streamId, types] of handled) if (types.length > most) throw withoutEnd(streamId, types, most)
+    },
+    reset() {
+      handled.clear()
+    },
+  }
+}
+
+function withoutEnd(streamId: string, types: readonly string[], most: number): Error {
+  // Messages that cause each other alternate, so the last ones hold all of them.
+  const last = [...new Set(types.slice(-4 * MAX_TYPES))].slice(0, MAX_TYPES).join(', ')
+  return new Error(
+    `the conversation ${streamId} does not end: it handled more than ${most} messages, the last ones ${last}; ` +
+      `if that many are expected, raise mostMessages`,
+  )
+}
