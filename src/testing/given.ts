@@ -113,7 +113,10 @@ function reacted<State, A extends Action>(machine: Machine<State, A>, from: Stat
   const instance = { streamId: `${machine.prefix}test`, version: 0, state: from, handled: new Set<string>() }
   const event = { eventType: action.type, eventVersion: 1, data: new Uint8Array(), metadata: null }
   const reaction = react(machine, instance, action, { event, id: 'test' }, at)
-  return { state: reaction?.state ?? from, events: reaction?.events ?? [], rejected: reaction?.rejected }
+  if (reaction === undefined) return { state: from, events: [], rejected: undefined }
+  // Not the earlier state where the reducer returned none: the runtime would lose the state too.
+  const { state, events, rejected } = reaction
+  return { state, events, rejected }
 }
 
 function expecting<State, A extends Action>(

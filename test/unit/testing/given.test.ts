@@ -100,6 +100,12 @@ describe('a saga', () => {
         dispatch('order-commands', { type: 'CancelOrder', order_id: 'o-1', reason: 'the payment took too long' }),
       ])
   })
+
+  test('whose reducer returns no state has none afterwards', () => {
+    const reduce = (() => ({ effects: [] })) as unknown as typeof checkout.reduce
+
+    expect(given({ ...checkout, reduce }).when(placed).state).toBeUndefined()
+  })
 })
 
 describe('a reducer alone', () => {
