@@ -29,7 +29,7 @@ const following: Readonly<Record<Progress, readonly Progress[]>> = {
   done: ['undone'],
   // The step failed by its time-out, and was answered after it.
   failed: ['done', 'undone'],
-  undoing: ['undone', 'stuck'],
+  undoing: ['undone'],
   undone: [],
   stuck: ['undone'],
 }

@@ -1,4 +1,4 @@
-import type { Action } from 'crbus'
+import type { Action, Effect } from 'crbus'
 import { type Faults, given, type Said, sagaHarness } from 'crbus/testing'
 import { describe, expect, test } from 'vitest'
 import type { CheckoutFlowAction, CheckoutFlowStep } from '../src/checkout-flow/actions.ts'
@@ -22,6 +22,8 @@ interface Told {
 interface Step {
   readonly name: CheckoutFlowStep
   readonly commands: string
+  /** The id that its commands are for. */
+  readonly id?: (state: Told) => string
   readonly ask?: (state: Told) => Action
   readonly done: Heard
   readonly refused?: Heard
@@ -35,11 +37,22 @@ const facts = {
   // crbus:end
 }
 
+/** What is known before any event. */
+const nothingTold = {
+  // crbus:each fact of facts; `''` is fact.empty_ts
+  order_line_id: '',
+  // crbus:end
+}
+
 const steps: readonly Step[] = [
   {
     name: 'orderLine',
     // crbus:put `'order-line-commands'` is start.commands_ts
     commands: 'order-line-commands',
+    // crbus:if start.key
+    // crbus:put `state.facts.order_line_id` is start.key.value_ts
+    id: (state) => state.facts.order_line_id,
+    // crbus:end
     done: {
       // crbus:put `'order-line-events'` is start.topic_ts
       topic: 'order-line-events',
@@ -92,6 +105,10 @@ const steps: readonly Step[] = [
     name: 'cardPayment',
     // crbus:put `'card-payment-commands'` is step.commands_ts
     commands: 'card-payment-commands',
+    // crbus:if step.key
+    // crbus:put `state.facts.order_line_id` is step.key.value_ts
+    id: (state) => state.facts.order_line_id,
+    // crbus:end
     // crbus:put `(state)` is step.ask.params_ts
     ask: (state) => ({
       type: 'CompleteCardPayment',
@@ -151,6 +168,21 @@ const steps: readonly Step[] = [
   // crbus:end
 ]
 const [start, ...later] = steps as [Step, ...Step[]]
+
+// crbus:if others
+/** Events that change nothing. */
+const ignored: readonly CheckoutFlowAction[] = [
+  // crbus:each event of others; OrderLineNoted is event.name
+  {
+    type: 'OrderLineNoted',
+    // crbus:each field of event.fields; `'example'` is field.example_ts
+    order_line_id: 'example',
+    // crbus:end
+  },
+  // crbus:end
+]
+
+// crbus:end
 
 interface Play {
   /** A step whose aggregate refuses what is asked of it, one that does not answer, and one that answers too late. */
@@ -240,6 +272,18 @@ const failedAt = (step: Step, reason: string, late: readonly Step[] = []) => ({
 
 const timedOut = ({ name }: Step): string => `${name} did not answer in time`
 
+// For tests of single decisions.
+const past = (...history: readonly CheckoutFlowAction[]) => given(checkoutFlowSaga, history)
+const doneOf = (of: readonly Step[]) => of.map(({ done }) => done.action)
+const undoneOf = (of: readonly Step[]) => of.flatMap(({ undone }) => undone?.action ?? [])
+const noAnswerOf = ({ name }: Step) => ({ type: 'CheckoutFlowTimedOut', step: name }) as const
+function lastAttemptOf({ name }: Step): CheckoutFlowAction {
+  const attempt = CHECKOUT_FLOW_UNDO_TIMEOUTS.length
+  return { type: 'CheckoutFlowUndoTimedOut', step: name, attempt }
+}
+const commandsOf = (effects: readonly Effect<CheckoutFlowAction>[]): Sent =>
+  effects.flatMap((effect) => (effect.kind === 'dispatch' ? [{ topic: effect.topic, command: effect.action }] : []))
+
 describe('checkout-flow', () => {
   test('completes when every step goes well', async () => {
     expect(await play()).toMatchObject(completed)
@@ -258,29 +302,67 @@ describe('checkout-flow', () => {
     expect(await play({ refuses: step })).toMatchObject(failedAt(step, reason))
   })
 
+  test.each(later)('asks for $name under the id it is for, and waits for the answer', (step) => {
+    const history = doneOf(stepsBefore(step))
+    const { state, effects } = past(...history.slice(0, -1)).when(history.at(-1) ?? start.done.action)
+    expect(state).toMatchObject({ status: 'running', steps: { [step.name]: 'asked' } })
+    expect(effects).toMatchObject([
+      { kind: 'dispatch', topic: step.commands, key: step.id?.(told(stepsBefore(step))) },
+      { kind: 'delay', id: step.name, action: noAnswerOf(step) },
+    ])
+  })
+
   test.each(later)('undoes the steps before $name from the last to the first', (step) => {
-    const history = stepsBefore(step).map(({ done }) => done.action)
-    const { effects } = given(checkoutFlowSaga, history).when({ type: 'CheckoutFlowTimedOut', step: step.name })
-    const sent = effects.flatMap((effect) =>
-      effect.kind === 'dispatch' ? [{ topic: effect.topic, command: effect.action }] : [],
+    const done = stepsBefore(step)
+    const { state, effects } = past(...doneOf(done)).when(noAnswerOf(step))
+    const commands = undone(done, timedOut(step))
+    expect(commandsOf(effects)).toMatchObject(commands)
+    expect(state.status).toBe(commands.length > 0 ? 'compensating' : 'failed')
+    const undoing = done.filter(({ undo }) => undo !== undefined).toReversed()
+    expect(effects.filter(({ kind }) => kind !== 'publish')).toMatchObject(
+      undoing.flatMap(({ name, id }) => [{ key: id?.(told(done)) }, { kind: 'delay', id: name }]),
     )
-    expect(sent).toMatchObject(undone(stepsBefore(step), timedOut(step)))
   })
 
   test.each(later)('asks again for what is not answered when it is migrated (up to $name)', (step) => {
-    const history = stepsBefore(step).map(({ done }) => done.action)
-    const asking = given(checkoutFlowSaga, history.slice(0, -1)).when(history.at(-1) ?? start.done.action)
+    const history = doneOf(stepsBefore(step))
+    const asking = past(...history.slice(0, -1)).when(history.at(-1) ?? start.done.action)
     expect(checkoutFlowSaga.resume?.(asking.state)).toEqual(asking.effects)
-    const undoing = given(checkoutFlowSaga, history).when({ type: 'CheckoutFlowTimedOut', step: step.name })
+    const undoing = past(...history).when(noAnswerOf(step))
     const effects = undoing.effects.filter(({ kind }) => kind !== 'publish')
     expect(checkoutFlowSaga.resume?.(undoing.state)).toEqual(effects)
   })
 
-  test.each(later)('fails when only $name was heard of, and no event begins the conversation', async ({ done }) => {
+  test.each(later)('fails when only $name was heard of, and no event begins the conversation', async (step) => {
     await using harness = sagaHarness({ saga: checkoutFlowSaga })
-    await harness.publish(done.topic, done.action, { correlationId: 'c-1' })
+    await harness.publish(step.done.topic, step.done.action, { correlationId: 'c-1' })
     await harness.runOut()
-    expect((await harness.stateOf('c-1')).steps[start.name]).toBe('failed')
+    const state = await harness.stateOf('c-1')
+    expect(state.steps[start.name]).toBe('failed')
+    expect(state.facts).toEqual({ ...nothingTold, ...factsOf([step]) })
+  })
+
+  test.skipIf(start.refused === undefined)('does not begin when the first step is refused', () => {
+    const { state, effects } = past().when((start.refused as Heard).action)
+    expect(effects).toEqual([])
+    expect(state).toMatchObject({ status: 'new', facts: nothingTold })
+  })
+
+  // crbus:if others
+  test.each(ignored)('does nothing on $type', (action) => {
+    const { state, effects } = past(start.done.action).when(action)
+    expect(effects).toEqual([])
+    expect(state).toEqual(past().when(start.done.action).state)
+  })
+
+  // crbus:end
+  test.each(steps)('stays completed, whatever $name says later', ({ done, refused, undone }) => {
+    for (const heard of [done, refused, undone]) {
+      if (heard === undefined) continue
+      const { state, effects } = past(...doneOf(steps)).when(heard.action)
+      expect(effects).toEqual([])
+      expect(state.status).toBe('completed')
+    }
   })
 
   test.each([1, 2, 3, 4, 5])('ends alike whenever events come, and how often (seed %i)', async (seed) => {
@@ -301,6 +383,73 @@ describe('checkout-flow', () => {
 
 // The steps that are undone when the last one fails.
 const undoable = steps.slice(0, -1).filter(({ undo }) => undo !== undefined)
+const laterRefused = later.filter(({ refused }) => refused !== undefined)
+const laterUndone = later.filter(({ undone }) => undone !== undefined)
+
+describe.skipIf(later.length === 0)('checkout-flow, when answers come unasked or late', () => {
+  test.each(later.slice(1))('keeps the answer of $name until the steps before it are done', (step) => {
+    const { state, effects } = past(start.done.action).when(step.done.action)
+    expect(effects).toEqual([])
+    expect(state).toMatchObject({ status: 'running', steps: { [step.name]: 'done' } })
+  })
+
+  test.each(laterRefused)('undoes the first step when $name is refused, asked for or not', ({ refused }) => {
+    const { state, effects } = past(start.done.action).when((refused as Heard).action)
+    expect(commandsOf(effects)).toMatchObject(undone([start], because(refused as Heard)))
+    expect(state.reason).toBe(because(refused as Heard))
+  })
+
+  test.each(laterUndone)('undoes the first step when $name is undone, asked for or not', (step) => {
+    const [gone] = undoneOf([step]) as [CheckoutFlowAction]
+    const { state, effects } = past(start.done.action).when(gone)
+    expect(commandsOf(effects)).toMatchObject(undone([start], gone.type))
+    expect(state.reason).toBe(gone.type)
+  })
+
+  test.each(undoable)('undoes the others when $name is undone and the saga did not ask for it', (step) => {
+    const [gone] = undoneOf([step]) as [CheckoutFlowAction]
+    const done = steps.slice(0, -1)
+    const { state, effects } = past(...doneOf(done)).when(gone)
+    const others = done.filter((one) => one !== step)
+    expect(commandsOf(effects)).toMatchObject(undone(others, gone.type))
+    expect(state.reason).toBe(gone.type)
+  })
+
+  test.skipIf(start.undone === undefined)('waits for the answer it asked for before it says that it failed', () => {
+    const [gone] = undoneOf([start]) as [CheckoutFlowAction]
+    const [asked] = later as [Step]
+    const waiting = past(start.done.action).when(gone)
+    expect(waiting.effects).toEqual([])
+    expect(waiting.state).toMatchObject({ status: 'compensating', steps: { [asked.name]: 'asked' } })
+    const { effects } = past(start.done.action, gone).when(noAnswerOf(asked))
+    expect(effects.map(({ kind }) => kind)).toEqual(['publish'])
+  })
+
+  test.each(later)('undoes $name when it is answered too late, however far the others are undone', (step) => {
+    const others = stepsBefore(step)
+    const failing = [...doneOf(others), noAnswerOf(step)]
+    const stuck = others.filter(({ undo }) => undo !== undefined).map(lastAttemptOf)
+    for (const meanwhile of [[], stuck, undoneOf(others)]) {
+      const { effects } = past(...failing, ...meanwhile).when(step.done.action)
+      expect(commandsOf(effects)).toMatchObject(undone([step], timedOut(step)))
+    }
+    expect(past(...failing, ...undoneOf(others)).when(step.done.action).state.status).toBe('failed')
+  })
+
+  test.each(laterUndone)('does not undo $name when it is answered after it was undone', (step) => {
+    const history = [...doneOf(stepsBefore(step)), noAnswerOf(step), ...undoneOf([step])]
+    expect(past(...history).when(step.done.action).effects).toEqual([])
+  })
+
+  test.each(laterUndone)('says once that it failed when $name was stuck and is undone after all', (step) => {
+    const [gone] = undoneOf([step]) as [CheckoutFlowAction]
+    const failed = [...doneOf(stepsBefore(step)), noAnswerOf(step), ...undoneOf(stepsBefore(step))]
+    const { state, effects } = past(...failed, step.done.action, lastAttemptOf(step)).when(gone)
+    expect(effects).toEqual([])
+    expect(state.status).toBe('failed')
+  })
+})
+
 const last = later.at(-1)
 const known = factsOf(steps.slice(0, -1))
 
@@ -315,10 +464,14 @@ describe.skipIf(last === undefined || undoable.length === 0)('checkout-flow, whe
     }
   })
 
+  test.each(undoable)('does not take a late time-out of the question to $name for a refusal to undo it', (step) => {
+    const { state, effects } = past(...doneOf(steps.slice(0, -1)), noAnswerOf(last as Step)).when(noAnswerOf(step))
+    expect(effects).toEqual([])
+    expect(state.steps[step.name]).toBe('undoing')
+  })
+
   test('waits longer for every answer', () => {
-    const history = steps.slice(0, -1).map(({ done }) => done.action)
-    const failing = { type: 'CheckoutFlowTimedOut', step: (last as Step).name } as const
-    const undoing = given(checkoutFlowSaga, [...history, failing])
+    const undoing = past(...doneOf(steps.slice(0, -1)), noAnswerOf(last as Step))
     const delays = CHECKOUT_FLOW_UNDO_TIMEOUTS.slice(1).map((_, index) => {
       const step = undoable[0] as Step
       const { effects } = undoing.when({ type: 'CheckoutFlowUndoTimedOut', step: step.name, attempt: index + 1 })
