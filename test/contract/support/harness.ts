@@ -74,6 +74,25 @@ export async function take(stream: EventStream, count: number): Promise<Received
   return items
 }
 
+/**
+ * Takes batches one after another until they count `count`: one each, or what `countOf` says, such as their events. Throws
+ * when the stream ends before.
+ */
+export async function takeBatches<Batch>(
+  next: () => Promise<Batch | undefined>,
+  count: number,
+  countOf: (batch: Batch) => number = () => 1,
+): Promise<Batch[]> {
+  const batches: Batch[] = []
+  for (let counted = 0; counted < count; ) {
+    const batch = await next()
+    if (batch === undefined) throw new Error(`the stream ended after ${counted} of ${count}`)
+    batches.push(batch)
+    counted += countOf(batch)
+  }
+  return batches
+}
+
 /** Reads a stream until it ends, acknowledging everything but what it holds at the end. */
 export function pump(stream: EventStream): { readonly received: readonly Received[]; stop(): Promise<void> } {
   const received: Received[] = []

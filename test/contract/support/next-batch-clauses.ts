@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { EventStream, Received } from '../../../src/bus/event-bus.ts'
+import type { EventStream } from '../../../src/bus/event-bus.ts'
 import type { Contract } from '../bus-contract.ts'
 import {
   eventually,
@@ -10,6 +10,7 @@ import {
   numberOf,
   offsetOf,
   take,
+  takeBatches,
   text,
   uniqueGroup,
 } from './harness.ts'
@@ -18,21 +19,18 @@ import {
 export function nextBatchClauses({ bus, open }: Contract): void {
   const earliest = () => ({ group: uniqueGroup(), autoOffsetReset: 'earliest' }) as const
 
-  async function takeBatches(stream: EventStream, count: number): Promise<(readonly Received[])[]> {
-    const batches: (readonly Received[])[] = []
-    while (batches.flat().length < count) {
-      const batch = await stream.nextBatch()
-      if (batch === undefined) throw new Error(`the stream ended after ${batches.flat().length} of ${count} events`)
-      batches.push(batch)
-    }
-    return batches
-  }
+  const takeEvents = (stream: EventStream, count: number) =>
+    takeBatches(
+      () => stream.nextBatch(),
+      count,
+      ({ length }) => length,
+    )
 
   test('gives what is at hand in order, no more than the buffer at a time', async () => {
     const topic = await newTopic(bus())
     await bus().publish(topic, numberedList(10))
 
-    const batches = await takeBatches(await bus().subscribe([topic], { ...earliest(), bufferSize: 4 }), 10)
+    const batches = await takeEvents(await bus().subscribe([topic], { ...earliest(), bufferSize: 4 }), 10)
 
     expect(batches.flat().map(numberOf)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     for (const batch of batches) {
@@ -48,7 +46,7 @@ export function nextBatchClauses({ bus, open }: Contract): void {
       Array.from({ length: 30 }, (_, number) => ({ key: null, value: text('x'), partition: number % 3 })),
     )
 
-    const batches = await takeBatches(await bus().subscribe([topic], earliest()), 30)
+    const batches = await takeEvents(await bus().subscribe([topic], earliest()), 30)
 
     for (const batch of batches) expect(new Set(batch.map(({ record }) => record.partition)).size).toBe(1)
     for (const partition of [0, 1, 2]) {
@@ -65,13 +63,13 @@ export function nextBatchClauses({ bus, open }: Contract): void {
     const options = earliest()
     await bus().publish(topic, numberedList(3))
     const held = await bus().subscribe([topic], options)
-    await takeBatches(held, 3)
+    await takeEvents(held, 3)
     await held.close()
     const before = await nextOffset(bus(), options.group, topic)
     expect(before).toBeLessThan(3n)
 
     const stream = await bus().subscribe([topic], options)
-    await takeBatches(stream, 3 - Number(before))
+    await takeEvents(stream, 3 - Number(before))
     void stream.nextBatch()
 
     await eventually(async () => expect(await nextOffset(bus(), options.group, topic)).toBe(3n))
@@ -82,7 +80,7 @@ export function nextBatchClauses({ bus, open }: Contract): void {
     const options = earliest()
     await bus().publish(topic, numberedList(3))
     const stream = await bus().subscribe([topic], options)
-    await takeBatches(stream, 3)
+    await takeEvents(stream, 3)
 
     const waiting = stream.nextBatch()
     await stream.close()
@@ -107,7 +105,7 @@ export function nextBatchClauses({ bus, open }: Contract): void {
     const stream = await bus().subscribe([topic], earliest())
 
     const [first] = await take(stream, 1)
-    const rest = await takeBatches(stream, 3)
+    const rest = await takeEvents(stream, 3)
     await bus().publish(topic, numbered(4))
     const [last] = await take(stream, 1)
 
@@ -120,7 +118,7 @@ export function nextBatchClauses({ bus, open }: Contract): void {
     await bus().log.append(topic, [{ key: null, value: text('no envelope') }])
     await bus().publish(topic, numbered(2))
 
-    const batches = await takeBatches(await bus().subscribe([topic], earliest()), 3)
+    const batches = await takeEvents(await bus().subscribe([topic], earliest()), 3)
 
     expect(batches.flat().map(({ ok }) => ok)).toEqual([true, false, true])
   })

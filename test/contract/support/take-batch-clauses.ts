@@ -9,6 +9,7 @@ import {
   numberedList,
   numberOf,
   offsetOf,
+  takeBatches,
   text,
   uniqueGroup,
 } from './harness.ts'
@@ -17,15 +18,7 @@ import {
 export function takeBatchClauses({ bus, open }: Contract): void {
   const single = () => ({ group: uniqueGroup(), autoOffsetReset: 'earliest', bufferSize: 1 }) as const
 
-  async function takeEach(stream: EventStream, count: number): Promise<EventBatch[]> {
-    const batches: EventBatch[] = []
-    while (batches.length < count) {
-      const batch = await stream.takeBatch()
-      if (batch === undefined) throw new Error(`the stream ended after ${batches.length} of ${count} batches`)
-      batches.push(batch)
-    }
-    return batches
-  }
+  const takeEach = (stream: EventStream, count: number) => takeBatches(() => stream.takeBatch(), count)
 
   const numbersOf = (batches: readonly EventBatch[]) => batches.flatMap(({ items }) => items.map(numberOf))
 
