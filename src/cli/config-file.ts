@@ -36,17 +36,21 @@ export interface TopicSettings {
   readonly retention: number | undefined
   /** How payloads are written. */
   readonly codec: TopicCodec | undefined
-  readonly envelope: 'bincode' | 'cbor' | undefined
+  readonly envelope: (typeof topicEnvelopes)[number] | undefined
   /** The schema file of its payloads, an absolute path. Absent: the one in the folder of schemas that names the topic. */
   readonly schema: string | undefined
   /** What records are keyed by: their event type (the default), or the aggregate that the field `id` names. */
-  readonly key: 'type' | 'aggregate' | undefined
+  readonly key: (typeof recordKeys)[number] | undefined
   /** The field of payloads that names the aggregate. */
   readonly id: string | undefined
 }
 
-const topicCodecs = ['cbor', 'json', 'bincode'] as const
-/** The codecs of payloads that a service writes a topic with. */
+export const topicCodecs = ['cbor', 'json', 'bincode'] as const
+/** Formats of envelopes that a topic may have. */
+export const topicEnvelopes = ['bincode', 'cbor'] as const
+/** What the records of a topic may be keyed by. */
+export const recordKeys = ['type', 'aggregate'] as const
+/** A codec of payloads that a service writes a topic with. */
 export type TopicCodec = (typeof topicCodecs)[number]
 
 /** One file, read. Paths are absolute. */
@@ -339,9 +343,9 @@ const topicKeys = shape({
   replication: count,
   retention: time,
   codec: oneOf(...topicCodecs),
-  envelope: oneOf('bincode', 'cbor'),
+  envelope: oneOf(...topicEnvelopes),
   schema: path,
-  key: oneOf('type', 'aggregate'),
+  key: oneOf(...recordKeys),
   id: text,
 })
 

@@ -17,7 +17,9 @@ import NewAggregate from '../../src/commands/new/aggregate.ts'
 import NewSaga from '../../src/commands/new/saga.ts'
 import NewService from '../../src/commands/new/service.ts'
 import NewTopic from '../../src/commands/new/topic.ts'
+import Publish from '../../src/commands/publish.ts'
 import SchemaImport from '../../src/commands/schema/import.ts'
+import Tail from '../../src/commands/tail.ts'
 import TopicsApply from '../../src/commands/topics/apply.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
@@ -331,6 +333,18 @@ describe('new saga', () => {
 
   const on = (topics: string) => ['checkout', '--on', topics, '--no-install']
 
+  test('lists the topic that gets only undo commands, which another service may own', async () => {
+    await run(NewAggregate, ['order', ...orderFlags])
+    await run(NewAggregate, ['payment', '--event', 'PaymentMade:order_id=uuid', '--no-install'])
+    const made = await run(NewSaga, on('order-events,payment-events'))
+    expect(made.exitCode, made.stderr).toBe(0)
+    const part = read('src/checkout/part.ts')
+    expect(part).toContain("  sends: ['payment-commands'],\n  sendsUndo: ['order-commands'],\n")
+    const undone = await run(NewSaga, ['billing', '--on', 'payment-events,order-events', '--no-install'])
+    expect(undone.exitCode, undone.stderr).toBe(0)
+    expect(read('src/billing/part.ts')).not.toContain('sendsUndo')
+  })
+
   test('reads the events of aggregates, of schemas, and of the bus', async () => {
     await run(NewAggregate, ['order', ...orderFlags])
     await run(NewAggregate, [
@@ -498,6 +512,56 @@ pub enum TicketAction {
     expect(actions).toContain('interface HoldSeat {')
     expect(actions).toContain('interface CancelTicket {')
     expect(read('src/booking/saga.ts')).toContain("type: 'HoldSeat',\n      booking_id: state.facts.booking_id,")
+  })
+})
+
+describe('new topic', () => {
+  const declared = () => config().topics['order-commands']
+  const declare = (...flags: string[]) => run(NewTopic, ['order-commands', ...flags])
+
+  test('declares the codec, the envelope and the key that publish uses', async () => {
+    const made = await declare('--codec', 'json', '--envelope', 'cbor', '--key', 'aggregate', '--id', 'order_id')
+    expect(made.exitCode, made.stderr).toBe(0)
+    expect(declared()).toEqual({ partitions: 3, codec: 'json', envelope: 'cbor', key: 'aggregate', id: 'order_id' })
+
+    await run(TopicsApply, ['--yes'])
+    const data = '{"order_id":"o-1"}'
+    const published = await run(Publish, ['order-commands', '--type', 'PlaceOrder.v1', '--data', data])
+    expect(published.exitCode, published.stderr).toBe(0)
+    const { stdout } = await run(Tail, ['order-commands', '--from', 'start', '--no-follow', '-o', 'json'])
+    expect(JSON.parse(stdout)).toMatchObject({ key: 'o-1', envelope: 'cbor', codec: 'json', data: { order_id: 'o-1' } })
+  })
+
+  test('keys records by the aggregate when --id alone is given, and by event type when --key says so', async () => {
+    await declare('--id', 'order_id')
+    expect(declared()).toEqual({ partitions: 3, key: 'aggregate', id: 'order_id' })
+    await run(NewTopic, ['order-events', '--key', 'type'])
+    expect(config().topics['order-events']).toEqual({ partitions: 3, key: 'type' })
+  })
+
+  test('keeps the settings of a declared topic, and adds those it does not have', async () => {
+    await declare('--partitions', '6', '--codec', 'cbor')
+    await declare('--codec', 'json', '--id', 'order_id')
+    expect(declared()).toEqual({ partitions: 6, codec: 'cbor', key: 'aggregate', id: 'order_id' })
+  })
+
+  test.each([
+    [['--key', 'aggregate'], '--key aggregate needs --id'],
+    [['--key', 'type', '--id', 'order_id'], '--key type keys them by event type'],
+    [['--codec', 'rust'], 'Expected --codec=rust to be one of: cbor, json, bincode'],
+    [['--id', ''], 'it is empty'],
+  ])('refuses %j and leaves crbus.json as it is', async (flags, reason) => {
+    const before = read('crbus.json')
+    const { exitCode, stderr } = await declare(...flags)
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(reason)])
+    expect(read('crbus.json')).toBe(before)
+  })
+
+  test('refuses another codec than bincode for a topic with a schema', async () => {
+    writeFileSync(join(shop, 'crbus.json'), '{"topics":{"order-commands":{"schema":"orders.json"}}}')
+    const { exitCode, stderr } = await declare('--codec', 'json')
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining("topic 'order-commands' has a schema in ")])
+    expect(declared()).toEqual({ schema: 'orders.json' })
   })
 })
 
