@@ -106,6 +106,8 @@ export function sagaScope({ name, steps, timeout, sources = new Map() }: SagaPla
       topics: listOf('topics', quoted(steps.map(({ topic }) => topic))),
       undo_timeouts: undoTimeouts(timeout),
       asked_topics: listOf('sends', quoted(steps.slice(1).map((step) => step.commands))),
+      // The first step is not asked for, so its topic gets an undo command only.
+      undo_topics: listOf('sendsUndo', quoted([steps[0].commands])),
     },
     rust: {
       chrono: chronoImport(remembered, ['SecondsFormat']),

@@ -5,6 +5,7 @@ import { CHECKOUT_EVENTS, checkoutSaga as saga } from './saga.ts'
 export const checkoutPart: Part = {
   name: saga.name,
   sends: ['inventory-commands', 'payment-commands'],
+  sendsUndo: ['order-commands'],
   events: [...saga.topics, CHECKOUT_EVENTS],
   run: (on) => runSaga({ ...on, saga }),
 }

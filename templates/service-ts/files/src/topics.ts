@@ -7,7 +7,12 @@ import type { Part } from './part.ts'
  */
 export async function prepareTopics(bus: EventBus, parts: readonly Part[], isLocal: boolean): Promise<void> {
   const known = new Set((await bus.admin.listTopics()).map(({ topic }) => topic))
-  const used = parts.flatMap(({ takes, sends = [], events = [] }) => [...(takes ? [takes] : []), ...sends, ...events])
+  const used = parts.flatMap(({ takes, sends = [], sendsUndo = [], events = [] }) => [
+    ...(takes ? [takes] : []),
+    ...sends,
+    ...sendsUndo,
+    ...events,
+  ])
   const missing = [...new Set(used)].filter((topic) => !known.has(topic))
   if (missing.length > 0 && !isLocal) {
     throw new Error(`topics that do not exist: ${missing.join(', ')}; declare them and run: npx crbus topics apply`)

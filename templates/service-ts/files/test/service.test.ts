@@ -152,6 +152,20 @@ test('a bus of this machine gets the topics of the parts, and brokers must have 
   expect(topics).toEqual(['first-commands', 'first-events', 'second-commands'])
 })
 
+test('a topic that a saga sends only undo commands to must exist too', async () => {
+  await using bus = new InMemoryEventBus()
+  const saga: Part = { name: 'saga', run: part('saga').run, sendsUndo: ['order-commands'] }
+  await expect(prepareTopics(bus, [saga], false)).rejects.toThrow('topics that do not exist: order-commands;')
+  await prepareTopics(bus, [saga], true)
+  expect((await bus.admin.listTopics()).map(({ topic }) => topic)).toEqual(['order-commands'])
+})
+
+test('a saga that may undo an order does not keep samples from it', async () => {
+  await using bus = new InMemoryEventBus({ createTopics: true })
+  const saga: Part = { name: 'saga', run: part('saga').run, sendsUndo: ['order-commands'] }
+  expect(await placeSamples(bus, [part('order'), saga], 2)).toBe(2)
+})
+
 test('samples go to those that no saga leads', async () => {
   const bus = new InMemoryEventBus({ createTopics: true })
   const led = part('led')

@@ -7,6 +7,11 @@ export const checkoutFlowPart: Part = {
   // crbus:as ts.asked_topics
   sends: ['card-payment-commands'],
   // crbus:end
+  // crbus:if start.undo
+  // crbus:as ts.undo_topics
+  sendsUndo: ['order-line-commands'],
+  // crbus:end
+  // crbus:end
   events: [...saga.topics, CHECKOUT_FLOW_EVENTS],
   run: (on) => runSaga({ ...on, saga }),
 }
