@@ -48,6 +48,37 @@ const isHere = inject('kafkaBrokers') !== '' && !process.env.CRBUS_TEST_BROKERS
 describe.skipIf(!isHere)('behind a network that fails', () => {
   const { proxy, openBus } = proxiedKafka()
 
+  test('a connection that is cut without an answer is a guess at TLS only where the broker has never answered', async () => {
+    const bus = openBus({ timeout: 500 })
+    await bus.admin.listTopics()
+    proxy().rules = { loses: ({ key }) => key === API_VERSIONS }
+    await proxy().stop()
+    await proxy().start()
+
+    const [known, unknown] = await Promise.allSettled([
+      bus.admin.listTopics(),
+      openBus({ timeout: 500 }).admin.listTopics(),
+    ])
+
+    const address = `127.0.0.1:${proxy().port}`
+    expect(known.status === 'rejected' && known.reason.message).not.toContain('TLS')
+    expect(known).toMatchObject({
+      status: 'rejected',
+      reason: {
+        code: 'CONNECTION_FAILED',
+        message: expect.stringContaining(`${address} closed the connection without an answer`),
+        suggestions: expect.not.arrayContaining([expect.stringContaining('TLS')]),
+      },
+    })
+    expect(unknown).toMatchObject({
+      status: 'rejected',
+      reason: {
+        message: expect.stringContaining('without an answer: it may expect TLS on this port'),
+        suggestions: expect.arrayContaining([expect.stringContaining('TLS')]),
+      },
+    })
+  })
+
   test('a member that never hears its share of a rebalance asks again', { timeout: 60_000 }, async () => {
     const bus = openBus()
     const topic = await newTopic(bus, 2)

@@ -59,6 +59,8 @@ export class KafkaCluster {
   /** Every broker the cluster ever named: a dead one is no longer among those above. */
   readonly #named = new Set<number>()
   readonly #connections = new Map<string, WireConnection>()
+  /** `host:port` of the brokers that have answered a request. */
+  readonly #answered = new Set<string>()
   readonly #topics = new Map<string, Asked>()
   readonly #leaders = new Map<string, readonly PartitionMetadata[]>()
   readonly #freeChannels: string[] = []
@@ -329,7 +331,7 @@ export class KafkaCluster {
     let connection = this.#connections.get(key)
     if (connection === undefined || connection.isClosed) {
       const maxAnswerBytes = ANSWER_BYTES + (this.options.maxBatchBytes ?? MAX_BATCH_BYTES)
-      connection = new WireConnection({ ...this.options, ...address, maxAnswerBytes })
+      connection = new WireConnection({ ...this.options, ...address, maxAnswerBytes, answered: this.#answered })
       this.#connections.set(key, connection)
     }
     await connection.open()

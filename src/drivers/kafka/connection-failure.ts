@@ -18,6 +18,8 @@ interface Failed {
   readonly waited?: number | undefined
   /** What was waited for, when it was not the broker. */
   readonly waitsFor?: string | undefined
+  /** The address has answered a request before, on this or another connection with the same options. */
+  readonly hasWorked?: boolean | undefined
 }
 
 interface Reason {
@@ -165,24 +167,29 @@ const loginErrors: ReadonlySet<string> = new Set([
   'ILLEGAL_SASL_STATE',
 ])
 
-/** What a broker that hung up may have wanted, by when it did. */
-function closed({ stage, tls, sasl }: Failed): Reason {
-  if (stage === 'connecting' && tls)
-    return {
-      words: 'closed the connection during the TLS handshake: it may not speak TLS on this port',
-      suggestions: NO_TLS,
-    }
-  if (stage === 'greeting' && !tls)
-    return { words: 'closed the connection without an answer: it may expect TLS on this port', suggestions: USE_TLS }
+/** When a broker hung up, and what it may have wanted. */
+function closed(failed: Failed): Reason {
+  const words = `closed the connection${closedWhen(failed)}`
+  // With options that have worked before, the broker is stopping or the network failed.
+  const guess = failed.hasWorked ? undefined : guessWhyClosed(failed)
+  return guess === undefined ? { words } : { words: `${words}: ${guess.words}`, suggestions: guess.suggestions ?? [] }
+}
+
+function closedWhen({ stage, tls, sasl }: Failed): string {
+  if (stage === 'connecting' && tls) return ' during the TLS handshake'
+  if (stage === 'greeting') return tls ? ' after the TLS handshake' : ' without an answer'
+  if (stage === 'login') return ' during the login'
+  return stage === 'first request' && !sasl ? ' at the first request' : ''
+}
+
+/** What a broker that has never answered may have wanted, by when it hung up. */
+function guessWhyClosed({ stage, tls, sasl }: Failed): Reason | undefined {
+  if (stage === 'connecting' && tls) return { words: 'it may not speak TLS on this port', suggestions: NO_TLS }
+  if (stage === 'greeting' && !tls) return { words: 'it may expect TLS on this port', suggestions: USE_TLS }
   if (stage === 'greeting' && !hasClientCertificate(tls))
-    return {
-      words: 'closed the connection after the TLS handshake: it may expect a client certificate',
-      suggestions: CLIENT_CERTIFICATE,
-    }
-  if (stage === 'login') return { words: 'closed the connection during the login' }
-  if (stage === 'first request' && !sasl)
-    return { words: 'closed the connection at the first request: it may expect a login (SASL)', suggestions: USE_LOGIN }
-  return { words: 'closed the connection' }
+    return { words: 'it may expect a client certificate', suggestions: CLIENT_CERTIFICATE }
+  if (stage === 'first request' && !sasl) return { words: 'it may expect a login (SASL)', suggestions: USE_LOGIN }
+  return undefined
 }
 
 function toAlertFailure({ address, tls, error }: Failed, alert: string): KafkaFailure {

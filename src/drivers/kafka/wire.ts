@@ -29,6 +29,8 @@ export interface WireOptions {
   readonly timeout: number
   /** An answer that announces more ends the connection before memory is taken for it. */
   readonly maxAnswerBytes: number
+  /** Addresses that have answered a request, which the connections of a bus share: their failures get no guesses. */
+  readonly answered?: Set<string>
 }
 
 export interface WireRequest {
@@ -165,7 +167,10 @@ export class WireConnection {
     if (!this.supports(request)) throw this.#unsupported(request)
     const { hasAnswer = true, timeout = this.#options.timeout } = request
     const answer = await this.#told(request, () => this.#timed(timeout, () => this.#exchange(request)))
-    if (hasAnswer) this.#stage = 'open'
+    if (hasAnswer && this.#stage !== 'open') {
+      this.#stage = 'open'
+      this.#options.answered?.add(this.address)
+    }
     const { socket } = this.#connection
     // Without an answer to wait for, the socket's own buffer is what holds a fast sender back.
     if (!hasAnswer && socket?.writableNeedDrain) await drained(socket)
@@ -311,8 +316,9 @@ export class WireConnection {
   }
 
   #toFailure(what: { readonly error?: unknown; readonly waited?: number; readonly waitsFor?: string | undefined }) {
-    const { tls, sasl } = this.#options
-    return toFailure({ address: this.address, stage: this.#stage, tls, sasl, ...what })
+    const { tls, sasl, answered } = this.#options
+    const { address } = this
+    return toFailure({ address, stage: this.#stage, tls, sasl, hasWorked: answered?.has(address), ...what })
   }
 }
 
