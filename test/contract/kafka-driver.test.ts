@@ -10,6 +10,7 @@ import { KafkaDriver } from '../../src/drivers/kafka/kafka-driver.ts'
 import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { watchLag } from '../../src/operations/watch-lag.ts'
 import { startKafka, type TestKafka } from '../support/kafka.ts'
+import { Kafka, logLevel, Partitioners } from '../support/kafkajs.ts'
 import { newTopic, uniqueGroup, uniqueTopic } from './support/harness.ts'
 import { testBut } from './support/kfake-lacks.ts'
 
@@ -178,7 +179,10 @@ describe.skipIf(brokers === '')('on a broker', () => {
     test('leaves out aborted transactions and the marks of transactions, and ends behind them', async () => {
       const bus = openBus()
       const topic = await newTopic(bus)
-      const { Kafka, logLevel, Partitioners } = await import('kafkajs')
+      const warnings: string[] = []
+      const onWarning = ({ name }: Error) => void warnings.push(name)
+      process.on('warning', onWarning)
+      onTestFinished(() => void process.off('warning', onWarning))
       const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
       const producer = kafka.producer({
         transactionalId: uniqueTopic(),
@@ -205,6 +209,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       const member = await openDriver().join(request)
       expect(await takeValues(member, 2)).toEqual(['a', 'c'])
       await member.close()
+      expect(warnings).toEqual([])
     })
 
     test('ends where compaction has taken the last records', async () => {
