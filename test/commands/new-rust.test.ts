@@ -97,6 +97,13 @@ describe('a service in Rust', () => {
     expect(own).toEqual(['Persisted', 'NotPersisted', 'Settled'])
   })
 
+  test('declares one partition for its commands, since the bus of Rust keys them by type', async () => {
+    await aggregate('order', ...orders, '--partitions', '6')
+    const { topics } = JSON.parse(text('crbus.json'))
+    expect(topics['order-events']).toMatchObject({ partitions: 6 })
+    expect(topics['order-commands']).toMatchObject({ partitions: 1, key: 'aggregate', id: 'order_id' })
+  })
+
   test('has the types that the same aggregate has in TypeScript with --codec rust', async () => {
     const events = ['OrderPlaced:total=money,order_id=uuid', 'OrderRejected:reason=string,order_id=uuid']
     await aggregate('order', ...events)

@@ -34,7 +34,10 @@ export default class NewAggregate extends NewCommand {
     codec: Flags.option({ options: ['cbor', 'rust'] as const })({
       description: 'how payloads are written; rust: as Rust services do, with a schema in schemas/',
     }),
-    partitions: Flags.string({ description: 'partitions of its topics', helpValue: '3' }),
+    partitions: Flags.string({
+      description: 'partitions of its topics; in Rust, of the topic of its events (commands have 1)',
+      helpValue: '3',
+    }),
     retention: Flags.string({ description: 'how long its events are kept', helpValue: '7d' }),
   }
 

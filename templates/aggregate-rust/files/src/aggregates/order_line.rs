@@ -19,6 +19,8 @@ use std::time::Duration;
 use tokio::time::sleep;
 use uuid::Uuid;
 
+/// The topic of its commands. It needs to have one partition: the framework's bus takes the type of a message for the record
+/// key, so with several partitions two commands for one order line can be handled in either order.
 pub const COMMANDS: &str = "order-line-commands";
 pub const EVENTS: &str = "order-line-events";
 pub const GROUP: &str = "order-line-aggregate";
@@ -417,7 +419,8 @@ impl OrderLineEnvironment {
         }]
     }
 
-    /// Publishes an event, and settles after it: whoever waits for the end waits for the bus, too.
+    /// Publishes an event, and settles after it: a caller that waits for the outcome waits for the bus, too. The record key is
+    /// the event type, so consumers see events of different types in any order when the topic has several partitions.
     fn publish(&self, event: &OrderLineAction, at: DateTime<Utc>) -> Effects {
         let Ok(serialized) = event.to_serialized(at) else {
             return settle(Some("it cannot be written".to_string()));

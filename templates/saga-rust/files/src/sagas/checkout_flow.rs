@@ -817,6 +817,8 @@ impl CheckoutFlowEnvironment {
         effects
     }
 
+    /// Publishes a message. The framework's bus takes its type for the record key, not the id of what a command is for: two
+    /// commands for one aggregate stay in order only when their topic has one partition.
     fn send(&self, state: &CheckoutFlowState, topic: &str, message: Message) -> Work {
         let (name, Ok(data)) = message else {
             tracing::error!(name = message.0, "it cannot be written");
