@@ -48,6 +48,7 @@ describe('a service in Rust', () => {
       'src/aggregates/order/tests.rs',
       'src/aggregates/parcel.rs',
       'src/aggregates/parcel/tests.rs',
+      'src/dead_letters.rs',
       'src/lib.rs',
       'src/main.rs',
       'src/sagas/delivery.rs',
@@ -94,7 +95,7 @@ describe('a service in Rust', () => {
     expect(imported.types.OrderAction.enum.slice(0, variants.length)).toEqual(variants)
     // The rest is what an order tells itself.
     const own = imported.types.OrderAction.enum.slice(variants.length).flatMap(Object.keys)
-    expect(own).toEqual(['Persisted', 'NotPersisted', 'Settled'])
+    expect(own).toEqual(['Persisted', 'NotPersisted', 'Settled', 'Refused'])
   })
 
   test('declares one partition for its commands, since the bus of Rust keys them by type', async () => {

@@ -51,10 +51,7 @@ describe.skipIf(brokers === '' || postgres === '')(
       dependOnCheckout(cwd, composableRust ?? '')
       cargo(cwd, 'build', '--quiet', '--all-features')
       await crbus('schema', 'import', '.', '--root', `${pascal('Checkout')}Action`, '--topic', `${saga}-events`)
-      for (const topic of [order, payment].flatMap((name) => [`${name}-events`, `${name}-commands`])) {
-        await onKafka('topics', 'create', topic, '--partitions', '3')
-      }
-      await onKafka('topics', 'create', `${saga}-events`, '--partitions', '3')
+      await onKafka('topics', 'apply', '--yes')
       await sql(`create database ${database}`, postgres)
       service = spawn(join(cargoTarget, 'debug/shop'), {
         env: { ...process.env, REDPANDA_BROKERS: brokers, DATABASE_URL: url },
@@ -108,6 +105,39 @@ describe.skipIf(brokers === '' || postgres === '')(
         expect(lines.filter((line) => line.includes(` ${event_type} `))).toHaveLength(times)
       }
     }, 600_000)
+
+    test('applies every cancellation that is sent right after its order, and keeps a refused command', async () => {
+      const pairs = 300
+      const message = (verb: string, data: object) =>
+        JSON.stringify({ event_type: `${verb}${pascal('Order')}.v1`, data })
+      const cancel = (order_id: string) => message('Cancel', { order_id, reason: 'changed' })
+      const ids = Array.from({ length: pairs }, () => crypto.randomUUID())
+      const unknown = crypto.randomUUID()
+      const sent = ids.flatMap((order_id) => [message('Place', { order_id, total: 1000 }), cancel(order_id)])
+      const ofOrders = `from events where stream_id like '${order}-%'`
+      const [before] = await sql(`select count(*)::int ${ofOrders}`, url)
+      await execa(process.execPath, [join(root, 'bin/crbus.js'), 'publish', `${order}-commands`, '-b', brokers], {
+        cwd,
+        input: [cancel(unknown), ...sent].join('\n'),
+      })
+      const expected = before.count + 2 * pairs
+      await onKafka('tail', `${order}-events`, '--from', 'start', '-n', `${expected}`, '-o', '%y')
+      const cancelled = `${pascal('Order')}Cancelled.v1`
+      const streams = ids.map((id) => `'${order}-${id}'`).join()
+      const found = await sql(
+        `select count(*)::int ${ofOrders} and event_type = '${cancelled}' and stream_id in (${streams})`,
+        url,
+      )
+      expect(found).toEqual([{ count: pairs }])
+      expect(await sql('select stream_id, event_type, error_message, status from failed_events', url)).toEqual([
+        {
+          stream_id: `${order}-${unknown}`,
+          event_type: `Cancel${pascal('Order')}.v1`,
+          error_message: `${pascal('Order')}Cancelled may not follow New`,
+          status: 'pending',
+        },
+      ])
+    }, 300_000)
 
     test('ends in good order', async () => {
       service?.kill('SIGTERM')

@@ -2,4 +2,4 @@
 
 pub mod aggregates;
 
-pub use sample_shop::service;
+pub use sample_shop::{dead_letters, service};

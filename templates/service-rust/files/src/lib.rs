@@ -1,6 +1,7 @@
 //! Sample shop.
 
 pub mod aggregates;
+pub mod dead_letters;
 pub mod sagas;
 pub mod service;
 

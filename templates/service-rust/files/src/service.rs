@@ -1,5 +1,6 @@
 //! What the parts of the service share: the bus, the event store and the clock.
 
+use crate::dead_letters::DeadLetters;
 use composable_rust_core::environment::{Clock, SystemClock};
 use composable_rust_core::event::SerializedEvent;
 use composable_rust_core::event_bus::{EventBus, EventStream};
@@ -13,11 +14,21 @@ use tokio::sync::watch;
 
 pub type Failure = Box<dyn Error + Send + Sync>;
 
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its event is stored and published, or there was nothing to do. An event may say that the command is refused.
+    Done,
+    /// It is refused without an event, or is not a command. It is a dead letter with this reason.
+    Refused(String),
+}
+
 /// Where events go, and where they are kept.
 #[derive(Clone)]
 pub struct Service {
     pub event_store: Arc<dyn EventStore>,
     pub clock: Arc<dyn Clock>,
+    pub dead_letters: DeadLetters,
     memory: InMemoryEventBus,
     brokers: Option<String>,
     stop: Arc<watch::Sender<bool>>,
@@ -30,6 +41,7 @@ impl Service {
         Self {
             event_store: Arc::new(InMemoryEventStore::new()),
             clock: Arc::new(SystemClock),
+            dead_letters: DeadLetters::in_memory(),
             memory: InMemoryEventBus::new(),
             brokers: None,
             stop: Arc::new(watch::Sender::new(false)),
@@ -52,7 +64,7 @@ impl Service {
             tracing::warn!("REDPANDA_BROKERS is not set: events stay in this process");
         }
         if let Some(url) = variable("DATABASE_URL") {
-            service.event_store = postgres(&url).await?;
+            (service.event_store, service.dead_letters) = postgres(&url).await?;
         } else {
             tracing::warn!("DATABASE_URL is not set: events are gone with this process");
         }
@@ -127,14 +139,17 @@ fn redpanda(_brokers: &str, _group: &str) -> Result<Arc<dyn EventBus>, Failure> 
     Err("built without the feature redpanda".into())
 }
 
+type Stores = (Arc<dyn EventStore>, DeadLetters);
+
 #[cfg(feature = "postgres")]
-async fn postgres(url: &str) -> Result<Arc<dyn EventStore>, Failure> {
+async fn postgres(url: &str) -> Result<Stores, Failure> {
     let store = composable_rust_postgres::PostgresEventStore::new(url).await?;
     store.run_migrations().await?;
-    Ok(Arc::new(store))
+    let dead_letters = DeadLetters::in_postgres(&store);
+    Ok((Arc::new(store), dead_letters))
 }
 
 #[cfg(not(feature = "postgres"))]
-async fn postgres(_url: &str) -> Result<Arc<dyn EventStore>, Failure> {
+async fn postgres(_url: &str) -> Result<Stores, Failure> {
     Err("DATABASE_URL is set: build with --features postgres".into())
 }

@@ -1,7 +1,8 @@
 //! Order line. Takes commands from `order-line-commands`, keeps its events in streams `order-line-{id}` and publishes them
 //! to `order-line-events`.
 
-use crate::service::{Failure, Service};
+use crate::dead_letters::DeadLetters;
+use crate::service::{Failure, Outcome, Service};
 use chrono::{DateTime, SecondsFormat, Utc};
 use composable_rust_core::effect::Effect;
 use composable_rust_core::environment::Clock;
@@ -92,6 +93,10 @@ pub enum OrderLineAction {
     /// Nothing more comes of the command.
     Settled {
         failure: Option<String>,
+    },
+    /// The command was refused, and has no event for it.
+    Refused {
+        reason: String,
     },
 }
 
@@ -247,6 +252,7 @@ pub struct OrderLineEnvironment {
     pub event_store: Arc<dyn EventStore>,
     pub event_bus: Arc<dyn EventBus>,
     pub clock: Arc<dyn Clock>,
+    pub dead_letters: DeadLetters,
 }
 
 type Effects = SmallVec<[Effect<OrderLineAction>; 4]>;
@@ -310,7 +316,7 @@ impl Reducer for OrderLineReducer {
                 // crbus:end
                 // crbus:if not creation.failure
                 if let Some(refusal) = refusal {
-                    return refuse(&refusal);
+                    return refuse(refusal);
                 }
                 // crbus:end
                 let event = OrderLineAction::OrderLinePlaced {
@@ -360,7 +366,7 @@ impl Reducer for OrderLineReducer {
                 // crbus:end
                 // crbus:if not change.failure
                 if let Some(refusal) = refusal {
-                    return refuse(&refusal);
+                    return refuse(refusal);
                 }
                 // crbus:end
                 let event = OrderLineAction::OrderLineCancelled {
@@ -439,28 +445,31 @@ impl OrderLineEnvironment {
         smallvec![Effect::Sequential(steps)]
     }
 
-    /// Has a command decided on, and returns when what came of it is stored and published. When the same message comes
-    /// again, what it led to is published again, since the process may have died between the two.
+    /// Decides on a command, and returns when the outcome is stored and published. When the same message comes again, its
+    /// event is published again, since the process may have died between the two.
     ///
     /// # Errors
     ///
-    /// When the store or the bus cannot be reached, or somebody else was faster: it can be tried again.
-    pub async fn handle(&self, command: &SerializedEvent) -> Result<(), Failure> {
+    /// When the store or the bus cannot be reached, or another process was faster: it can be tried again.
+    pub async fn handle(&self, command: &SerializedEvent) -> Result<Outcome, Failure> {
         let Some((id, action)) = OrderLineAction::from_command(command) else {
-            tracing::warn!(message_type = command.event_type, "not a command");
-            return Ok(());
+            return self.keep(COMMANDS, command, "it is not a command").await;
         };
-        let stream = StreamId::new(stream_id(&id));
-        let stored = self.event_store.load_events(stream, None).await?;
+        let stream = stream_id(&id);
+        let stored = self
+            .event_store
+            .load_events(StreamId::new(&stream), None)
+            .await?;
         let cause = Uuid::new_v5(&Uuid::NAMESPACE_OID, &bincode::serialize(command)?).to_string();
         for event in &stored {
             let metadata = event.metadata.as_ref();
             if metadata.and_then(|known| known.causation_id.as_ref()) == Some(&cause) {
                 self.event_bus.publish(EVENTS, event).await?;
-                return Ok(());
+                return Ok(Outcome::Done);
             }
         }
-        let state = OrderLineState::of(&stored)?;
+        let state = OrderLineState::of(&stored);
+        let state = state.map_err(|error| format!("stream {stream} cannot be read: {error}"))?;
         let store = Store::new(state, OrderLineReducer, self.clone());
         let mut actions = store.subscribe_actions();
         let mut metadata = command.metadata.clone().unwrap_or_default();
@@ -469,13 +478,29 @@ impl OrderLineEnvironment {
         metadata.timestamp = None;
         store.send_with_metadata(action, Some(metadata)).await?;
         loop {
-            if let OrderLineAction::Settled {
-                failure,
-            } = actions.recv().await?
-            {
-                return failure.map_or(Ok(()), |reason| Err(reason.into()));
+            match actions.recv().await? {
+                OrderLineAction::Settled {
+                    failure: None,
+                } => return Ok(Outcome::Done),
+                OrderLineAction::Settled {
+                    failure: Some(reason),
+                } => return Err(reason.into()),
+                OrderLineAction::Refused {
+                    reason,
+                } => return self.keep(&stream, command, &reason).await,
+                _ => {}
             }
         }
+    }
+
+    async fn keep(
+        &self,
+        stream: &str,
+        command: &SerializedEvent,
+        reason: &str,
+    ) -> Result<Outcome, Failure> {
+        self.dead_letters.add(stream, command, reason).await?;
+        Ok(Outcome::Refused(reason.to_string()))
     }
 }
 
@@ -484,10 +509,9 @@ fn settle(failure: Option<String>) -> Effects {
 }
 
 // crbus:if refuses_plainly
-/// Refuses a command that has no event for it: nothing changes and nothing is published.
-fn refuse(refusal: &str) -> Effects {
-    tracing::info!(refusal, "refused");
-    settle(None)
+/// Refuses a command that has no event for it: nothing changes, and the command becomes a dead letter with the reason.
+fn refuse(reason: String) -> Effects {
+    smallvec![async_effect! { Some(OrderLineAction::Refused { reason }) }]
 }
 
 // crbus:end
@@ -507,6 +531,7 @@ pub async fn run(service: Service) -> Result<(), Failure> {
         event_store: service.event_store.clone(),
         event_bus: service.bus(GROUP)?,
         clock: service.clock.clone(),
+        dead_letters: service.dead_letters.clone(),
     };
     let mut commands = env.event_bus.subscribe(&[COMMANDS]).await?;
     while let Some(command) = service.next(&mut commands).await {

@@ -93,6 +93,7 @@ fn environment(service: &Service) -> OrderLineEnvironment {
         event_store: service.event_store.clone(),
         event_bus: service.bus(GROUP).unwrap(),
         clock: Arc::new(test_clock()),
+        dead_letters: service.dead_letters.clone(),
     }
 }
 
@@ -114,9 +115,9 @@ async fn next(service: &Service, events: &mut EventStream) -> SerializedEvent {
 }
 
 /// Handles a command, or fails when that does not end.
-async fn handle(env: &OrderLineEnvironment, command: &SerializedEvent) {
+async fn handle(env: &OrderLineEnvironment, command: &SerializedEvent) -> Outcome {
     let handled = timeout(PATIENCE, env.handle(command)).await;
-    handled.expect("the command is not settled").unwrap();
+    handled.expect("the command is not settled").unwrap()
 }
 
 async fn stored(service: &Service) -> Vec<Vec<u8>> {
@@ -394,11 +395,49 @@ async fn a_command_that_does_not_apply_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_no_command_is_passed_over() {
+async fn a_command_that_does_not_apply_leads_to_an_event_or_is_a_dead_letter() {
+    for (before, history) in histories() {
+        for (command, _, next) in steps() {
+            if before == next || FOLLOWING.contains(&(before, next)) {
+                continue;
+            }
+            let service = Service::in_memory();
+            let env = environment(&service);
+            let mut stream = Vec::new();
+            for event in &history {
+                stream.push(event.to_serialized(DateTime::UNIX_EPOCH).unwrap());
+            }
+            let id = StreamId::new(stream_id(&command.id().unwrap()));
+            if !stream.is_empty() {
+                let first = Some(Version::INITIAL);
+                let appended = service.event_store.append_events(id, first, stream);
+                appended.await.unwrap();
+            }
+            let outcome = handle(&env, &message(&command)).await;
+            let kept = service.dead_letters.in_memory.peek();
+            let reason = format!("{next:?} may not follow {before:?}");
+            if stored(&service).await.len() > history.len() {
+                assert_eq!(outcome, Outcome::Done);
+                assert!(kept.is_none());
+            } else {
+                assert_eq!(outcome, Outcome::Refused(reason.clone()));
+                let letter = kept.unwrap();
+                assert_eq!(letter.error_message, reason);
+                assert_eq!(bytes(&letter.payload), bytes(&message(&command)));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_not_a_command_is_a_dead_letter() {
     let service = Service::in_memory();
     let env = environment(&service);
-    let command = message(&order_line_placed());
-    handle(&env, &command).await;
+    let event = message(&order_line_placed());
+    let outcome = handle(&env, &event).await;
+    assert!(matches!(outcome, Outcome::Refused(_)));
+    let letter = service.dead_letters.in_memory.peek().unwrap();
+    assert_eq!(bytes(&letter.payload), bytes(&event));
     assert!(stored(&service).await.is_empty());
 }
 
@@ -423,5 +462,7 @@ async fn commands_are_taken_from_the_bus_until_the_service_is_stopped() {
     let event = event.expect("nothing is published");
     assert_eq!(event.event_type, "OrderLinePlaced.v1");
     service.stop();
-    running.await.unwrap().unwrap();
+    let ended = timeout(PATIENCE, running).await;
+    let ended = ended.expect("the aggregate does not end");
+    ended.unwrap().unwrap();
 }
