@@ -106,6 +106,7 @@ function eventScope(aggregate: Name, event: DomainEvent, id: Field, rule: Status
     limits_rust: limited && limitsInRust(limited),
     limit_rust: limited && limitInRust(limited, limitQuestion),
     refused_commands_rust: refusedCommands(aggregate, event, id),
+    accepted_commands_rust: acceptedCommands(aggregate, event, id),
   }
 }
 
@@ -144,29 +145,58 @@ function limitInRust(limited: Field, question: string): string {
     .join('\n')
 }
 
-/** Commands that their rule refuses, as the list of a Rust test. */
+/** Commands that their rule refuses, each with the reason, as the list of a Rust test. */
 function refusedCommands(aggregate: Name, event: DomainEvent, id: Field): string {
   const limited = limitedOf(event, id)
-  const number = (value: string) => (limited?.type.rust === 'f64' ? `${value}.0` : value)
-  const command = `${spellings.pascal(aggregate)}Action::${spellings.pascal(event.command)}`
-  const others = event.fields.filter(({ name }) => !isSameName(name, id.name))
-  const one = (indent: string, changed: Field, value: string): string =>
-    [
-      `${command} {`,
-      ...[id, ...others].map((field) => {
-        const isChanged = isSameName(field.name, changed.name)
-        return `${indent}    ${spellings.snake(field.name)}: ${isChanged ? value : field.type.example.rust},`
-      }),
-      `${indent}}`,
-    ].join('\n')
-  if (limited === undefined) return `    let refused = [${one('    ', id, id.type.empty.rust)}];`
+  const refused = (indent: string, changed: Field, value: string, reason: string): string => {
+    const command = commandInRust(aggregate, event, id, { changed, value, indent: `${indent}    ` })
+    return `(\n${indent}    ${command},\n${indent}    "${spellings.snake(changed.name)} ${reason}",\n${indent})`
+  }
+  if (limited === undefined) return `    let refused = [${refused('    ', id, id.type.empty.rust, 'is empty')}];`
   const all = [
-    one('        ', id, id.type.empty.rust),
-    one('        ', limited, number('-1')),
-    one('        ', limited, number('100_001')),
+    refused('        ', id, id.type.empty.rust, 'is empty'),
+    refused('        ', limited, numberInRust(limited, '-1'), 'is not from 0 to 100000'),
+    refused('        ', limited, numberInRust(limited, '100_001'), 'is not from 0 to 100000'),
   ]
   return ['    let refused = [', ...all.map((text) => `        ${text},`), '    ];'].join('\n')
 }
+
+/** Commands at the limits of their rule, as the list of a Rust test. */
+function acceptedCommands(aggregate: Name, event: DomainEvent, id: Field): string {
+  const limited = limitedOf(event, id)
+  if (limited === undefined) return ''
+  const all = ['0', '100_000'].map((limit) => {
+    const value = numberInRust(limited, limit)
+    return commandInRust(aggregate, event, id, { changed: limited, value, indent: '        ' })
+  })
+  return ['    let accepted = [', ...all.map((text) => `        ${text},`), '    ];'].join('\n')
+}
+
+interface CommandChange {
+  readonly changed: Field
+  readonly value: string
+  readonly indent: string
+}
+
+/** A command of example values, but for one field. */
+function commandInRust(
+  aggregate: Name,
+  event: DomainEvent,
+  id: Field,
+  { changed, value, indent }: CommandChange,
+): string {
+  const others = event.fields.filter(({ name }) => !isSameName(name, id.name))
+  return [
+    `${spellings.pascal(aggregate)}Action::${spellings.pascal(event.command)} {`,
+    ...[id, ...others].map((field) => {
+      const isChanged = isSameName(field.name, changed.name)
+      return `${indent}    ${spellings.snake(field.name)}: ${isChanged ? value : field.type.example.rust},`
+    }),
+    `${indent}}`,
+  ].join('\n')
+}
+
+const numberInRust = ({ type }: Field, value: string): string => (type.rust === 'f64' ? `${value}.0` : value)
 
 /** The field the sample rule looks at: the first that is a number. */
 const limitedOf = ({ fields }: DomainEvent, id: Field): Field | undefined =>
@@ -212,6 +242,7 @@ function failureScope({ name, fields }: Failure, event: DomainEvent, id: Field):
     own: scopes(fields.filter((field) => !has(event.fields, field))),
     parameters_ts: `(command: ${spellings.pascal(event.command)}${isTold ? ', reason: string' : ''})`,
     arguments_ts: isTold ? '(action, reason)' : '(action)',
+    is_told: isTold,
     is_refused_rust: isTold ? 'let Some(refusal) = refusal' : 'refusal.is_some()',
     expected_parameters_ts: isTold ? '(command, reason)' : '(command)',
   }

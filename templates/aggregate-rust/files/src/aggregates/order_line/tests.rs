@@ -267,41 +267,100 @@ fn a_stream_is_read_as_its_events_were_applied() {
 fn place_order_line_may_lead_to_order_line_rejected() {
     // crbus:as creation.refused_commands_rust
     let refused = [
-        OrderLineAction::PlaceOrderLine {
-            order_line_id: Uuid::nil(),
-            line_total: 1250,
-        },
-        OrderLineAction::PlaceOrderLine {
-            order_line_id: Uuid::from_u128(7),
-            line_total: 100_001,
-        },
+        (
+            OrderLineAction::PlaceOrderLine {
+                order_line_id: Uuid::nil(),
+                line_total: 1250,
+            },
+            "order_line_id is empty",
+        ),
+        (
+            OrderLineAction::PlaceOrderLine {
+                order_line_id: Uuid::from_u128(7),
+                line_total: -1,
+            },
+            "line_total is not from 0 to 100000",
+        ),
+        (
+            OrderLineAction::PlaceOrderLine {
+                order_line_id: Uuid::from_u128(7),
+                line_total: 100_001,
+            },
+            "line_total is not from 0 to 100000",
+        ),
     ];
     // crbus:end
-    for command in refused {
+    for (command, why) in refused {
         let events = decided(&[], command);
         let types: Vec<_> = events.iter().map(|event| event.event_type()).collect();
-        assert_eq!(types, ["OrderLineRejected.v1"]);
+        assert_eq!(types, ["OrderLineRejected.v1"], "{why}");
+        // crbus:if creation.failure.is_told
+        assert!(format!("{events:?}").contains(why), "{events:?}");
+        // crbus:end
     }
 }
 
+// crbus:if creation.limited
+#[test]
+fn place_order_line_applies_at_its_limits() {
+    // crbus:as creation.accepted_commands_rust
+    let accepted = [
+        OrderLineAction::PlaceOrderLine {
+            order_line_id: Uuid::from_u128(7),
+            line_total: 0,
+        },
+        OrderLineAction::PlaceOrderLine {
+            order_line_id: Uuid::from_u128(7),
+            line_total: 100_000,
+        },
+    ];
+    // crbus:end
+    for command in accepted {
+        let events = decided(&[], command);
+        let types: Vec<_> = events.iter().map(|event| event.event_type()).collect();
+        assert_eq!(types, ["OrderLinePlaced.v1"]);
+    }
+}
+
+// crbus:end
 // crbus:end
 // crbus:each change of changes
 // crbus:if change.failure
 #[test]
 fn cancel_order_line_may_lead_to_order_line_cancel_rejected() {
     // crbus:as change.refused_commands_rust
-    let refused = [OrderLineAction::CancelOrderLine {
-        order_line_id: Uuid::nil(),
-        reason: "example".to_string(),
-    }];
+    let refused = [(
+        OrderLineAction::CancelOrderLine {
+            order_line_id: Uuid::nil(),
+            reason: "example".to_string(),
+        },
+        "order_line_id is empty",
+    )];
     // crbus:end
-    for command in refused {
+    for (command, why) in refused {
         let events = decided(&[order_line_placed()], command);
         let types: Vec<_> = events.iter().map(|event| event.event_type()).collect();
-        assert_eq!(types, ["OrderLineCancelRejected.v1"]);
+        assert_eq!(types, ["OrderLineCancelRejected.v1"], "{why}");
+        // crbus:if change.failure.is_told
+        assert!(format!("{events:?}").contains(why), "{events:?}");
+        // crbus:end
     }
 }
 
+// crbus:if change.limited
+#[test]
+fn cancel_order_line_applies_at_its_limits() {
+    // crbus:as change.accepted_commands_rust
+    let accepted = [cancel_order_line()];
+    // crbus:end
+    for command in accepted {
+        let events = decided(&[order_line_placed()], command);
+        let types: Vec<_> = events.iter().map(|event| event.event_type()).collect();
+        assert_eq!(types, ["OrderLineCancelled.v1"]);
+    }
+}
+
+// crbus:end
 // crbus:end
 // crbus:end
 #[test]
