@@ -45,6 +45,9 @@ pub const TIMEOUT: Duration = Duration::from_secs(30);
 /// the step is stuck.
 pub const UNDO_ATTEMPTS: u32 = 5;
 
+/// How often a time-out that the store did not take is tried again, each time after twice as long.
+pub const TIMEOUT_ATTEMPTS: u32 = 10;
+
 /// Until an event is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -214,6 +217,16 @@ impl CheckoutFlowAction {
         }
     }
 
+    /// Whether the saga tells itself that something was not answered.
+    #[rustfmt::skip] // One line each.
+    const fn is_time_out(&self) -> bool {
+        matches!(
+            self,
+            | Self::CheckoutFlowTimedOut { .. }
+            | Self::CheckoutFlowUndoTimedOut { .. }
+        )
+    }
+
     /// The conversation it is about.
     #[must_use]
     #[rustfmt::skip] // One line each.
@@ -356,6 +369,8 @@ pub struct CheckoutFlowState {
     pub stuck: BTreeMap<CheckoutFlowStep, String>,
     /// Whether `CheckoutFlowFailed` was said.
     pub has_failed: bool,
+    /// How often in a row the store did not take a time-out. It is not stored itself.
+    pub missed: u32,
     #[version]
     pub version: Option<Version>,
 }
@@ -706,13 +721,27 @@ impl Reducer for CheckoutFlow {
                 version,
             } => {
                 state.set_version(Version::new(version));
+                state.missed = 0;
                 let reactions = state.react(&event);
                 env.perform(state, &reactions, settle(*event, None))
             }
             CheckoutFlowAction::NotPersisted {
                 event,
                 reason,
-            } => smallvec![settle(*event, Some(reason))],
+            } => {
+                let mut effects: Effects = smallvec![];
+                // An event is handled again by its caller; a time-out has none, and the conversation would wait for ever.
+                if event.is_time_out() && state.missed < TIMEOUT_ATTEMPTS {
+                    tracing::warn!(reason, "a time-out is not stored, trying again");
+                    effects.push(delay! {
+                        duration: env.timeout * (1 << state.missed),
+                        action: (*event).clone()
+                    });
+                    state.missed += 1;
+                }
+                effects.push(settle(*event, Some(reason)));
+                effects
+            }
             // What was asked may not have been sent, and its time-out is gone. Whoever gets a command twice does it once.
             CheckoutFlowAction::Resumed => env.perform(state, &state.open(), Effect::None),
             CheckoutFlowAction::Settled { .. } => smallvec![Effect::None],
@@ -849,14 +878,20 @@ impl CheckoutFlowEnvironment {
     ///
     /// When the store cannot be reached, or has something else in that stream.
     pub async fn load(&self, correlation_id: &str) -> Result<CheckoutFlowStore, Failure> {
-        let stream = StreamId::new(stream_id(correlation_id));
-        let stored = self.event_store.load_events(stream, None).await?;
+        let stream = stream_id(correlation_id);
+        let stored = self
+            .event_store
+            .load_events(StreamId::new(&stream), None)
+            .await?;
         let mut state = CheckoutFlowState {
             correlation_id: correlation_id.to_string(),
             ..CheckoutFlowState::default()
         };
         for event in &stored {
-            state.react(&bincode::deserialize(&event.data)?);
+            let heard = bincode::deserialize(&event.data);
+            let heard =
+                heard.map_err(|error| format!("stream {stream} cannot be read: {error}"))?;
+            state.react(&heard);
         }
         state.set_version(Version::new(stored.len() as u64));
         let store = Store::new(state, CheckoutFlow, self.clone());

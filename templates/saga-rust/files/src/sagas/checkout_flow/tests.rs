@@ -184,8 +184,8 @@ async fn play(steps: &[Played], fault: Fault) -> Outcome {
         let name = heard.event_type.as_str();
         let is_for = |step: &Played| step.ask == Some(name) || step.undo == Some(name);
         let Some(index) = steps.iter().position(is_for) else {
-            let store = env.load("c-1").await.unwrap();
-            let state = store.state(Clone::clone).await;
+            let store = in_time(env.load("c-1")).await.unwrap();
+            let state = in_time(store.state(Clone::clone)).await;
             let (facts, reason) = match bincode::deserialize(&heard.data).unwrap() {
                 CheckoutFlowAction::CheckoutFlowCompleted {
                     facts,
@@ -226,7 +226,9 @@ async fn play(steps: &[Played], fault: Fault) -> Outcome {
                 correlation_id,
                 step,
             };
-            conversations.0["c-1"].send(time_is_up).await.unwrap();
+            in_time(conversations.0["c-1"].send(time_is_up))
+                .await
+                .unwrap();
         }
     }
 }
@@ -358,6 +360,57 @@ fn an_undo_is_asked_again_then_stuck_and_may_still_be_answered() {
     assert!(state.is_over() && state.has_failed);
 }
 
+/// The time-outs among effects, with what they say.
+fn timers(effects: &[Work]) -> Vec<(Duration, CheckoutFlowAction)> {
+    let mut timers = Vec::new();
+    for effect in effects {
+        if let Effect::Delay {
+            duration,
+            action,
+        } = effect
+        {
+            timers.push((*duration, (**action).clone()));
+        }
+    }
+    timers
+}
+
+#[test]
+fn each_undo_has_twice_as_long_to_be_answered() {
+    let env = environment(&Service::in_memory());
+    let mut state = failing();
+    state.correlation_id = "c-1".to_string();
+    for &step in CheckoutFlowStep::ALL {
+        if state.progress(step) != Progress::Undoing {
+            continue;
+        }
+        for attempt in 1..=UNDO_ATTEMPTS {
+            state.attempts.insert(step, attempt);
+            let effects = env.perform(&state, &[Reaction::Undo(step)], Effect::None);
+            let expected = env.timeout * 2_u32.pow(attempt - 1);
+            let time_out = undo_timed_out(step, attempt);
+            assert_eq!(timers(&effects), [(expected, time_out)]);
+        }
+    }
+}
+
+#[test]
+fn a_time_out_that_is_not_stored_comes_again() {
+    let env = environment(&Service::in_memory());
+    let mut state = CheckoutFlowState::default();
+    for missed in 0..=TIMEOUT_ATTEMPTS {
+        let time_out = undo_timed_out(CheckoutFlowStep::ALL[0], 1);
+        let not_stored = CheckoutFlowAction::NotPersisted {
+            event: Box::new(time_out.clone()),
+            reason: "example".to_string(),
+        };
+        let effects = CheckoutFlow.reduce(&mut state, not_stored, &env);
+        let expected = env.timeout * 2_u32.pow(missed);
+        let again = (missed < TIMEOUT_ATTEMPTS).then_some((expected, time_out));
+        assert_eq!(timers(&effects), Vec::from_iter(again));
+    }
+}
+
 #[test]
 fn a_refused_undo_is_stuck_at_once() {
     let mut state = failing();
@@ -400,7 +453,7 @@ async fn says_that_it_is_stuck() {
     for action in time_is_up {
         let store = &conversations.0["c-1"];
         let mut actions = store.subscribe_actions();
-        store.send(action.clone()).await.unwrap();
+        in_time(store.send(action.clone())).await.unwrap();
         loop {
             let next = in_time(actions.recv()).await.unwrap();
             if matches!(next, CheckoutFlowAction::Settled { event, .. } if *event == action) {
@@ -419,7 +472,7 @@ async fn says_that_it_is_stuck() {
     else {
         panic!("{heard:?}");
     };
-    let state = conversations.0["c-1"].state(Clone::clone).await;
+    let state = in_time(conversations.0["c-1"].state(Clone::clone)).await;
     assert_eq!((facts, stuck), (state.facts, step));
     assert_eq!(reason, state.stuck[&step]);
 }
