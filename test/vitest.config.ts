@@ -33,7 +33,7 @@ export default defineConfig({
     projects: [
       project('unit', ['test/unit/**/*.test.ts'], { testTimeout: 60_000 }),
       project('templates', ['templates/*-ts/files/test/**/*.test.ts', 'test/templates/**/*.test.ts'], {
-        exclude: slow,
+        exclude: [...slow, ...(process.env.COMPOSABLE_RUST_PATH ? [] : ['test/templates/rust-mutants.test.ts'])],
         testTimeout: 60_000,
         hookTimeout: 60_000,
       }),

@@ -23,13 +23,13 @@ const aggregates = {
 }
 
 /** Makes a service of three aggregates and a saga over them, as `crbus new` does. Returns its folder. */
-export async function makeService(): Promise<string> {
+export async function makeService(lang: 'ts' | 'rust' = 'ts'): Promise<string> {
   const above = mkdtempSync(join(tmpdir(), 'crbus-mutants-'))
   const crbus = async (cwd: string, command: Runnable, ...argv: string[]) => {
     const result = await runCli(command, [...argv, '--no-install'], { broker: new MemoryBroker(), cwd })
     if (result.exitCode !== 0) throw new Error(result.stderr)
   }
-  await crbus(above, NewService, 'shop')
+  await crbus(above, NewService, 'shop', '--lang', lang)
   const shop = join(above, 'shop')
   for (const [name, events] of Object.entries(aggregates)) {
     await crbus(shop, NewAggregate, name, ...events.flatMap((event) => ['--event', event]))
@@ -43,6 +43,6 @@ export async function makeService(): Promise<string> {
       .map((name) => `${name}-events`)
       .join(),
   )
-  symlinkSync(new URL('../../node_modules', import.meta.url).pathname, join(shop, 'node_modules'))
+  if (lang === 'ts') symlinkSync(new URL('../../node_modules', import.meta.url).pathname, join(shop, 'node_modules'))
   return shop
 }

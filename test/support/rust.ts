@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parser } from '@lezer/rust'
@@ -45,8 +45,17 @@ export function dependOnCheckout(crate: string, checkout: string): void {
 /** Where cargo puts what it builds of all crates of the tests. */
 export const cargoTarget = join(root, 'node_modules/.cache/crbus-templates')
 
-/** Runs cargo in a crate. Throws with what it said when it fails. All share what they built. */
+/** Runs cargo in a crate. Throws with all output when it fails. All crates share one folder of what was built. */
 export function cargo(crate: string, ...argv: string[]): string {
   const env = { ...cargoEnv, CARGO_TARGET_DIR: cargoTarget }
-  return execFileSync('cargo', argv, { cwd: crate, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  const { status, stdout, stderr, error } = spawnSync('cargo', argv, {
+    cwd: crate,
+    env,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  // A failing test says why on stdout, a failing compilation on stderr.
+  if (status !== 0) throw new Error(`cargo ${argv.join(' ')}:\n${stderr}\n${stdout}`, { cause: error })
+  return stdout
 }
