@@ -2,6 +2,7 @@ import { type MeterProvider, metrics, type TracerProvider, trace } from '@opente
 import { recordMetrics } from './metrics.ts'
 import { traceMessages } from './spans.ts'
 
+/** Where {@link instrument} records. */
 export interface InstrumentOptions {
   /** Default: the global one. */
   readonly tracerProvider?: TracerProvider | undefined

@@ -25,7 +25,7 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/
  * import { contextOf } from 'crbus/otel'
  *
  * const tracer = trace.getTracer('shipping')
- * const ship = async (event: SerializedEvent) => {
+ * export async function ship(event: SerializedEvent): Promise<void> {
  *   const span = tracer.startSpan('ship order', {}, contextOf(event))
  *   // … ship it …
  *   span.end()

@@ -74,7 +74,19 @@ export interface FailedMessage extends Owner {
 const open = <Message>(name: string) => channel(name) as unknown as DiagnosticsChannel<Message>
 const trace = <Message extends object>(name: string): TracingChannel<unknown, Message> => tracingChannel(name)
 
-/** The channels of aggregates and sagas. */
+/**
+ * The channels of aggregates and sagas, typed. They belong to the whole process, as all channels of
+ * `node:diagnostics_channel` do.
+ *
+ * @example
+ * ```ts
+ * import { runtimeDiagnostics } from 'crbus'
+ *
+ * runtimeDiagnostics.deadLetter.subscribe(({ name, event, error }) => {
+ *   console.error(`${name} gave ${event?.eventType} up: ${error.message}`)
+ * })
+ * ```
+ */
 export const runtimeDiagnostics = {
   running: open<RunningMessage>('crbus:running'),
   stopped: open<RunningMessage>('crbus:stopped'),

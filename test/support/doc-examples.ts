@@ -5,7 +5,7 @@ import { compilerOptions, type DocExample, doors, type PublicExport, readPublicE
 const root = new URL('../..', import.meta.url).pathname
 
 /** Exports that connect to a server when they are used, so that examples with them are compiled only. */
-const servers = new Set(['RedpandaEventBus', 'PostgresEventStore'])
+const servers = new Set(['RedpandaEventBus', 'PostgresEventStore', 'NodeSDK'])
 
 /** At the end of an expression statement, `// => value` states what the expression evaluates to. */
 const RESULT = /^\/\/ => /

@@ -4,10 +4,10 @@ import ts from 'typescript'
 const root = new URL('../..', import.meta.url).pathname
 
 /** The modules that users import, by the name they import them by. */
-export const doors = { crbus: 'src/index.ts', 'crbus/testing': 'src/testing.ts' } as const
+export const doors = { crbus: 'src/index.ts', 'crbus/testing': 'src/testing.ts', 'crbus/otel': 'src/otel.ts' } as const
 type Door = keyof typeof doors
 
-/** An export of `crbus` or `crbus/testing` with its docstring. */
+/** An export of a public module with its docstring. */
 export interface PublicExport {
   readonly name: string
   readonly door: Door

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as api from '@opentelemetry/api'
 import { afterAll, describe, expect, test } from 'vitest'
 import * as crbus from '../../src/index.ts'
+import * as otel from '../../src/otel.ts'
 import * as testing from '../../src/testing.ts'
 import { checkExamples, importsItsExport, needsServer, runExample, statedResults } from '../support/doc-examples.ts'
 
@@ -34,6 +36,7 @@ test('no example that needs a server states a result, since it is not run', () =
 })
 
 describe('in an empty folder', () => {
+  const modules = { crbus, 'crbus/testing': testing, 'crbus/otel': otel, '@opentelemetry/api': api }
   const before = process.cwd()
   const folder = mkdtempSync(join(tmpdir(), 'crbus-examples-'))
   afterAll(() => {
@@ -46,7 +49,7 @@ describe('in an empty folder', () => {
     async (_, example) => {
       process.chdir(mkdtempSync(join(folder, 'example-')))
       const checked = new Set<number>()
-      await runExample(example, { crbus, 'crbus/testing': testing }, (line, actual, stated) => {
+      await runExample(example, modules, (line, actual, stated) => {
         checked.add(line)
         expect(actual, `line ${line} of ${example.title} (${example.at})`).toEqual(stated)
       })
