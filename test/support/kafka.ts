@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import {
   cpSync,
   existsSync,
@@ -33,6 +34,8 @@ const [MAJOR = 0, MINOR = 0] = KAFKA.split('.').map(Number)
 export const isKafkaSince = (major: number, minor: number): boolean =>
   !isKfake && (MAJOR > major || (MAJOR === major && MINOR >= minor))
 const READY_WITHIN = 60_000
+/** Java's second compiler takes a third of a start and pays off after minutes, which no test lasts. */
+const SHORT_LIVED = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 const run = promisify(execFile)
 
 /** A real broker, one node, listening on this machine only. See {@link TestKafkaCluster} for several. */
@@ -79,15 +82,13 @@ export interface KafkaOptions {
 export async function kafkaUnavailable(): Promise<string | undefined> {
   if (process.env.CRBUS_TEST_BROKERS) return undefined
   const missing: string[] = []
-  for (const [tool, flag] of [
+  const needed = [
     ['java', '-version'],
-    ['mvn', '-version'],
-    ...(isKfake ? ([['go', 'version']] as const) : []),
-  ] as const) {
-    await run(tool, [flag]).catch(() => missing.push(tool))
-  }
-  const isMissing = missing.some((tool) => tool !== 'mvn' || !isComplete(libsFolder()))
-  if (!isMissing) return undefined
+    ...(isComplete(libsFolder()) ? [] : [['mvn', '-version'] as const]),
+    ...(isKfake ? [['go', 'version'] as const] : []),
+  ] as const
+  await Promise.all(needed.map(([tool, flag]) => run(tool, [flag]).catch(() => missing.push(tool))))
+  if (missing.length === 0) return undefined
   return `a test broker needs Java 17 and Maven${isKfake ? ', and kfake Go' : ''} (missing: ${missing.join(', ')}), or CRBUS_TEST_BROKERS naming a running one`
 }
 
@@ -109,7 +110,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka>
   const secured = login ? await secure(folder, place, login) : undefined
   const listening = options.listeners ? withListeners(place, options.listeners) : {}
   const properties = { ...secured?.properties, ...listening, ...options.properties }
-  const id = await newClusterId()
+  const id = newClusterId()
   const kafka = await prepareNode({
     folder,
     place,
@@ -141,7 +142,7 @@ export async function startKafkaCluster(
     const { folder, place } = await newPlace(node)
     places.push({ ...place, folder })
   }
-  const id = await newClusterId()
+  const id = newClusterId()
   const prepared = places.map(async ({ folder, ...place }) => {
     const node = await prepareNode({ folder, place, id, quorum: places, properties })
     return [place.node, node] as const
@@ -189,12 +190,13 @@ async function prepareNode({ folder, place, id, quorum, properties, login, certi
   const file = join(folder, 'server.properties')
   writeFileSync(file, serverProperties(folder, place, quorum, properties))
   await runStorageTool('format', '-t', id, '-c', file, ...(login ? scramUsers(login) : []))
-  const java = ['java', '-Xmx512m', '-XX:+UseSerialGC', '-cp', join(await fetchLibs(), '*')]
+  const java = ['java', '-Xmx512m', ...SHORT_LIVED, '-cp', join(await fetchLibs(), '*')]
   const command = [...java, 'kafka.Kafka', file]
   return new OwnKafka(folder, place.port, command, certificate)
 }
 
-const newClusterId = async (): Promise<string> => (await runStorageTool('random-uuid')).trim()
+/** A UUID in Kafka's spelling. One that begins with a hyphen would be taken for an option by its tools. */
+const newClusterId = (): string => `c${randomBytes(16).toString('base64url').slice(1)}`
 
 const runStorageTool = (...args: string[]): Promise<string> => kafkaTool('kafka.tools.StorageTool', args)
 
@@ -410,7 +412,10 @@ const cacheFolder = (): string =>
 /** Builds kfake, where Go has not done it before; its modules come from the Go module proxy. */
 async function buildKfake(): Promise<string> {
   const program = join(cacheFolder(), 'crbus-kfake', 'kfake')
-  await run('go', ['build', '-o', program, '.'], { cwd: new URL('kfake', import.meta.url).pathname })
+  // Built beside its place: another run may be executing the one that is there.
+  const staged = `${program}.${process.pid}`
+  await run('go', ['build', '-o', staged, '.'], { cwd: new URL('kfake', import.meta.url).pathname })
+  renameSync(staged, program)
   return program
 }
 
@@ -431,7 +436,7 @@ const classesBefore38: Readonly<Record<string, string>> = {
 export async function kafkaToolCommand(name: string, args: readonly string[]): Promise<readonly [string, ...string[]]> {
   const libs = await fetchLibs()
   const own = (MAJOR === 3 && MINOR < 8 && classesBefore38[name]) || name
-  return ['java', '-Xmx256m', '-XX:+UseSerialGC', '-cp', join(libs, '*'), own, ...args]
+  return ['java', '-Xmx256m', ...SHORT_LIVED, '-cp', join(libs, '*'), own, ...args]
 }
 
 /** Runs one, and gives what it prints. */
