@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Listener, startKafka } from './kafka.ts'
 import { freePort } from './watched-process.ts'
@@ -37,22 +38,24 @@ export interface SecuredKafka {
 export async function startSecuredKafka(users: Readonly<Record<string, string>>): Promise<SecuredKafka> {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-keys-'))
   const here = ['-ext', 'SAN=ip:127.0.0.1', '-validity', '2']
-  const [server, signed, authority, expired, other, client, stranger] = await Promise.all([
-    makeIdentity(folder, 'server', here),
-    makeIdentity(folder, 'signed', here),
-    makeIdentity(folder, 'authority', ['-ext', 'bc:c', '-validity', '2']),
-    makeIdentity(folder, 'expired', ['-ext', 'SAN=ip:127.0.0.1', '-startdate', '-3d', '-validity', '1']),
-    makeIdentity(folder, 'other', ['-ext', 'SAN=dns:kafka.example.com', '-validity', '2']),
-    makeIdentity(folder, 'client', here),
-    makeIdentity(folder, 'stranger', here),
-  ])
-  await sign(folder, signed, authority)
   const trusted = join(folder, 'trusted.p12')
-  const file = join(folder, 'client.pem')
-  await run('keytool', [
-    ...['-importcert', '-noprompt', '-file', file, '-alias', 'client'],
-    ...['-keystore', trusted, '-storetype', 'PKCS12', '-storepass', PASSWORD],
+  await keytool([
+    ...newIdentity(folder, 'server', here),
+    ...newIdentity(folder, 'signed', here),
+    ...newIdentity(folder, 'authority', ['-ext', 'bc:c', '-validity', '2']),
+    ...newIdentity(folder, 'expired', ['-ext', 'SAN=ip:127.0.0.1', '-startdate', '-3d', '-validity', '1']),
+    ...newIdentity(folder, 'other', ['-ext', 'SAN=dns:kafka.example.com', '-validity', '2']),
+    ...newIdentity(folder, 'client', here),
+    ...newIdentity(folder, 'stranger', here),
+    ...signing(folder, 'signed', 'authority'),
+    [
+      ...['-importcert', '-noprompt', '-file', join(folder, 'client.pem'), '-alias', 'client'],
+      ...['-keystore', trusted, '-storetype', 'PKCS12', '-storepass', PASSWORD],
+    ],
   ])
+  const [server, signed, authority, expired, other, client, stranger] = (
+    ['server', 'signed', 'authority', 'expired', 'other', 'client', 'stranger'] as const
+  ).map((name) => readIdentity(folder, name)) as [Identity, Identity, Identity, Identity, Identity, Identity, Identity]
   const tls = async ({ store }: Identity, more: Listener['properties'] = {}): Promise<Listener> => ({
     port: await freePort(),
     protocol: 'SSL',
@@ -119,25 +122,44 @@ export async function startSecuredKafka(users: Readonly<Record<string, string>>)
   }
 }
 
-async function makeIdentity(folder: string, name: string, more: readonly string[]): Promise<Identity> {
-  const store = join(folder, `${name}.p12`)
-  const opened = ['-keystore', store, '-storepass', PASSWORD, '-alias', name]
+/** The words of a keytool command. */
+type Command = readonly string[]
+
+/** Makes a key with a self-signed certificate. */
+function newIdentity(folder: string, name: string, more: readonly string[]): readonly Command[] {
+  const opened = ['-keystore', join(folder, `${name}.p12`), '-storepass', PASSWORD, '-alias', name]
   const key = ['-keyalg', 'RSA', '-keysize', '2048', '-storetype', 'PKCS12', '-dname', `CN=${name}`]
-  await run('keytool', ['-genkeypair', ...key, ...opened, ...more])
-  await run('keytool', ['-exportcert', '-rfc', '-file', join(folder, `${name}.pem`), ...opened])
-  return { store, certificate: readFileSync(join(folder, `${name}.pem`), 'utf8') }
+  return [
+    ['-genkeypair', ...key, ...opened, ...more],
+    ['-exportcert', '-rfc', '-file', join(folder, `${name}.pem`), ...opened],
+  ]
 }
 
+const readIdentity = (folder: string, name: string): Identity => ({
+  store: join(folder, `${name}.p12`),
+  certificate: readFileSync(join(folder, `${name}.pem`), 'utf8'),
+})
+
 /** Puts a certificate signed by the authority in place of the self-signed one. */
-async function sign(folder: string, { store }: Identity, authority: Identity): Promise<void> {
-  const opened = (keystore: string) => ['-keystore', keystore, '-storepass', PASSWORD]
-  const [request, certificate] = [join(folder, 'signed.csr'), join(folder, 'signed.pem')]
-  await run('keytool', ['-certreq', '-alias', 'signed', '-file', request, ...opened(store)])
-  const words = ['-gencert', '-rfc', '-alias', 'authority', '-infile', request, '-outfile', certificate]
-  await run('keytool', [...words, '-ext', 'SAN=ip:127.0.0.1', '-validity', '2', ...opened(authority.store)])
-  const trusted = ['-importcert', '-noprompt', '-alias', 'authority', '-file', join(folder, 'authority.pem')]
-  await run('keytool', [...trusted, ...opened(store)])
-  await run('keytool', ['-importcert', '-noprompt', '-alias', 'signed', '-file', certificate, ...opened(store)])
+function signing(folder: string, name: string, authority: string): readonly Command[] {
+  const opened = (of: string) => ['-keystore', join(folder, `${of}.p12`), '-storepass', PASSWORD]
+  const [request, certificate] = [join(folder, `${name}.csr`), join(folder, `${name}.pem`)]
+  const signed = ['-gencert', '-rfc', '-alias', authority, '-infile', request, '-outfile', certificate]
+  const trusted = ['-importcert', '-noprompt', '-alias', authority, '-file', join(folder, `${authority}.pem`)]
+  return [
+    ['-certreq', '-alias', name, '-file', request, ...opened(name)],
+    [...signed, '-ext', 'SAN=ip:127.0.0.1', '-validity', '2', ...opened(authority)],
+    [...trusted, ...opened(name)],
+    ['-importcert', '-noprompt', '-alias', name, '-file', certificate, ...opened(name)],
+  ]
+}
+
+/** Runs keytool for each command in one process of Java. */
+async function keytool(commands: readonly Command[]): Promise<void> {
+  const source = fileURLToPath(new URL('./KeyTool.java', import.meta.url))
+  const running = run('java', ['--add-exports', 'java.base/sun.security.tools.keytool=ALL-UNNAMED', source])
+  running.child.stdin?.end(commands.map((command) => `${command.join('\t')}\n`).join(''))
+  await running
 }
 
 /** A token that Kafka's unsecured validator takes while it has not expired. `expiresIn` in seconds. */
