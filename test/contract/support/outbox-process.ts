@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { EmbeddedEventBus } from '../../../src/drivers/embedded/embedded-event-bus.ts'
 import { append, publish } from '../../../src/saga/effects.ts'
 import { cborCodec } from '../../../src/saga/plain-codecs.ts'
@@ -18,6 +19,7 @@ type Counting =
   | { readonly type: 'Counted'; readonly counter: string; readonly count: number }
 
 const { bus: path, store: location, topic, turn } = JSON.parse(process.argv[2] ?? '') as OutboxProcess
+flushCompileCache()
 // Started while the one before still lives: what takes time is done before it is this one's turn.
 console.log('ready')
 await new Promise((resolve) => process.stdin.once('data', resolve))
