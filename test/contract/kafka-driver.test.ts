@@ -3,32 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import type { NewTopic } from '../../src/bus/admin.ts'
 import { diagnostics, type KafkaRequestMessage } from '../../src/bus/diagnostics.ts'
-import type { GroupMember, JoinRequest } from '../../src/bus/driver.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
-import type { BusRecord, NewRecord } from '../../src/bus/record.ts'
-import { KafkaDriver } from '../../src/drivers/kafka/kafka-driver.ts'
-import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
-import { watchLag } from '../../src/operations/watch-lag.ts'
+import type { BusRecord } from '../../src/bus/record.ts'
+import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { startKafka, type TestKafka } from '../support/kafka.ts'
 import { Kafka, logLevel, Partitioners } from '../support/kafkajs.ts'
-import { newTopic, uniqueGroup, uniqueTopic } from './support/harness.ts'
+import { expectNoNewGroup, newTopic, uniqueGroup, uniqueTopic } from './support/harness.ts'
+import { elapsed, joining, openBus, openDriver, record, takeValues, textOf } from './support/kafka-members.ts'
 import { testBut } from './support/kfake-lacks.ts'
 
 // What is true of Kafka alone; what every bus promises is in bus-contract.ts.
 
 const brokers = inject('kafkaBrokers')
-
-function openBus(options: Partial<RedpandaEventBusOptions> = {}): RedpandaEventBus {
-  const bus = new RedpandaEventBus({ brokers, ...options })
-  onTestFinished(() => bus.close().catch(() => undefined))
-  return bus
-}
-
-function openDriver(at = brokers): KafkaDriver {
-  const driver = new KafkaDriver({ brokers: [at], clientId: 'test', timeout: 5000, acks: 1, compression: 0 })
-  onTestFinished(() => driver.close().catch(() => undefined))
-  return driver
-}
 
 test('tells diagnostics of each request to a broker, with its name, version and duration', async () => {
   const told: KafkaRequestMessage[] = []
@@ -46,49 +32,12 @@ test('tells diagnostics of each request to a broker, with its name, version and 
   expect(topic).not.toBe('')
 })
 
-const record = (value: string | number, more: Partial<NewRecord> = {}): NewRecord => ({
-  key: Buffer.from('key'),
-  value: Buffer.from(String(value)),
-  ...more,
-})
-
-const textOf = ({ value }: BusRecord): string => Buffer.from(value ?? []).toString()
-
 async function readAll(bus: RedpandaEventBus, topic: string): Promise<BusRecord[]> {
   const ranges = await bus.log.ranges(topic)
   const records: BusRecord[] = []
   const slices = ranges.map(({ partition, start, end }) => ({ topic, partition, from: start, to: end }))
   for await (const batch of bus.log.read(slices)) records.push(...batch)
   return records
-}
-
-const joining = (topics: readonly string[], more: Partial<JoinRequest> = {}): JoinRequest => ({
-  topics,
-  group: uniqueGroup(),
-  offsetReset: 'earliest',
-  bufferSize: 1000,
-  ...more,
-})
-
-/** Takes and acknowledges until so many values are there. */
-async function takeValues(member: GroupMember, count: number, into: string[] = []): Promise<string[]> {
-  while (into.length < count) {
-    const batch = await member.next()
-    if (!batch) break
-    for (const [index, one] of batch.records.entries()) {
-      if (batch.revoked) break
-      into.push(textOf(one))
-      batch.acknowledge(index)
-    }
-    batch.finish()
-  }
-  return into
-}
-
-async function elapsed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return performance.now() - start
 }
 
 test('kafkajs is the version whose insides wire.ts knows', async () => {
@@ -155,9 +104,9 @@ describe.skipIf(brokers === '')('on a broker', () => {
       const bus = openBus()
       const topic = await newTopic(bus)
       await bus.log.append(topic, [record(1), record(2)])
-      const before = await bus.admin.listGroups()
-      expect((await readAll(bus, topic)).map(textOf)).toEqual(['1', '2'])
-      expect(await bus.admin.listGroups()).toEqual(before)
+      await expectNoNewGroup(bus, async () => {
+        expect((await readAll(bus, topic)).map(textOf)).toEqual(['1', '2'])
+      })
     })
 
     test('from an offset that does not exist yet waits for it', async () => {
@@ -504,116 +453,6 @@ describe.skipIf(brokers === '')('on a broker', () => {
       expect(await elapsed(() => member.close())).toBeLessThan(300)
       expect(await waiting).toBeUndefined()
     })
-  })
-})
-
-describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('a broker that goes and comes back', () => {
-  let kafka: TestKafka
-  beforeAll(async () => {
-    kafka = await startKafka()
-  })
-  afterAll(() => kafka?.dispose())
-
-  test.each(['stop', 'kill'] as const)('by %s: readers and subscribers go on, publishers are told', async (how) => {
-    const bus = openBus({ brokers: kafka.brokers, timeout: 1500 })
-    const topic = await newTopic(bus, 2)
-    const stop = new AbortController()
-    const read: string[] = []
-    const reading = (async () => {
-      const slices = [0, 1].map((partition) => ({ topic, partition, from: 0n }))
-      for await (const batch of bus.log.read(slices, { signal: stop.signal })) read.push(...batch.map(textOf))
-    })()
-    const member = await openDriver(kafka.brokers).join(joining([topic]))
-    const taken: string[] = []
-    const taking = takeValues(member, Number.POSITIVE_INFINITY, taken)
-    const send = (from: number) =>
-      bus.log.append(topic, [record(from, { partition: 0 }), record(from + 1, { partition: 1 })])
-    await send(0)
-    await vi.waitFor(() => expect([read.length, taken.length]).toEqual([2, 2]), 5000)
-    await sleep(400)
-
-    await kafka[how]()
-    const failing = expect(send(100)).rejects.toMatchObject({
-      code: 'CONNECTION_FAILED',
-      message: expect.stringContaining(kafka.brokers),
-    })
-    expect(await elapsed(() => failing)).toBeLessThan(4000)
-    await sleep(2000)
-    await kafka.start()
-
-    await send(2)
-    const everything = ['0', '1', '2', '3']
-    await vi.waitFor(() => {
-      expect([...new Set(read)].sort()).toEqual(everything)
-      expect([...new Set(taken)].sort()).toEqual(everything)
-    }, 30_000)
-    expect(read.length).toBe(4)
-    stop.abort()
-    await reading
-    await member.close()
-    await taking
-  })
-
-  test('has committed what an idle subscriber acknowledged meanwhile', async () => {
-    const bus = openBus({ brokers: kafka.brokers })
-    const topic = await newTopic(bus)
-    await bus.log.append(topic, [record(0), record(1)])
-    const request = joining([topic])
-    const member = await openDriver(kafka.brokers).join(request)
-    const batch = await member.next()
-    await kafka.stop()
-    batch?.acknowledge(1)
-    batch?.finish()
-    const waiting = member.next()
-    // The commit has been tried by then, and has failed.
-    await sleep(1000)
-    await kafka.start()
-    await vi.waitFor(
-      async () =>
-        expect(await bus.admin.committedOffsets(request.group)).toEqual([{ topic, partition: 0, offset: 2n }]),
-      20_000,
-    )
-    await member.close()
-    await waiting
-  })
-
-  test('is told to who closes meanwhile with something to commit, and holds nobody up', async () => {
-    const driver = openDriver(kafka.brokers)
-    const bus = openBus({ brokers: kafka.brokers })
-    const topic = await newTopic(bus)
-    await bus.log.append(topic, [record(0), record(1)])
-    const owing = await driver.join(joining([topic]))
-    const idle = await driver.join(joining([topic]))
-    const batch = await owing.next()
-    await kafka.kill()
-    batch?.acknowledge(0)
-    expect(await elapsed(() => idle.close())).toBeLessThan(2000)
-    const told = expect(owing.close()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' })
-    expect(await elapsed(() => told)).toBeLessThan(8000)
-    expect(await elapsed(() => driver.close())).toBeLessThan(500)
-    await kafka.start()
-  })
-
-  test('is told to who watches lag, who goes on when it is back', async () => {
-    const bus = openBus({ brokers: kafka.brokers, timeout: 1500 })
-    const topic = await newTopic(bus)
-    const group = uniqueGroup()
-    await bus.log.append(topic, [record(0), record(1)])
-    await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 1n }])
-    const stop = new AbortController()
-    onTestFinished(() => stop.abort())
-    const looks = watchLag(bus, { groups: [group], interval: 100, now: Date.now, signal: stop.signal })
-    const next = async () => (await looks.next()).value
-    expect(await next()).toMatchObject({ ok: true, report: { groups: [{ group, lag: 1n }] } })
-
-    await kafka.kill()
-    expect(await next()).toMatchObject({ ok: false, reason: expect.stringContaining(kafka.brokers) })
-    await kafka.start()
-
-    await vi.waitFor(
-      async () => expect(await next()).toMatchObject({ ok: true, report: { groups: [{ lag: 1n }] } }),
-      30_000,
-    )
   })
 })
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import type { SerializedEvent } from '../../../src/bus/event.ts'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import type { EventBus, EventStream, Received } from '../../../src/bus/event-bus.ts'
@@ -140,6 +140,18 @@ export async function nextOffset(bus: EventBus, group: string, topic: string, pa
   const committed = await bus.admin.committedOffsets(group, [topic])
   return committed.find((position) => position.partition === partition)?.offset ?? 0n
 }
+
+/**
+ * Expects that work makes no group. Files that run meanwhile make groups on the same broker, so the work is repeated until it
+ * finds a moment without: work that makes one never does.
+ */
+export const expectNoNewGroup = (bus: EventBus, work: () => Promise<unknown>): Promise<void> =>
+  eventually(async () => {
+    const before = new Set((await bus.admin.listGroups()).map(({ group }) => group))
+    await work()
+    const groups = (await bus.admin.listGroups()).map(({ group }) => group)
+    expect(groups.filter((group) => !before.has(group))).toEqual([])
+  })
 
 export const text = (value: string): Uint8Array => Uint8Array.from(Buffer.from(value))
 
