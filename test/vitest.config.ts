@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './support/longest-first.ts'
 
 const root = new URL('..', import.meta.url).pathname
 // Templates, and the demo that is made of them, import crbus by its name: here that is this source.
@@ -20,6 +22,17 @@ const slow = process.env.CI
       'test/e2e/runtimes.test.ts',
       'test/templates/mutation-score.test.ts',
     ]
+/** Files that compute: one for each core. They run first, and apart from those that wait. */
+const computing = { maxWorkers: Math.max(2, availableParallelism()), sequence: { groupOrder: 0 } }
+/**
+ * Files that wait most of the time for brokers, time-outs and processes, so that three take little more of two cores than
+ * one. They share one broker and one Postgres, on which all names are random.
+ */
+const waiting = {
+  maxWorkers: Math.max(3, availableParallelism()),
+  sequence: { groupOrder: 1 },
+  globalSetup: ['test/support/servers-global.ts'],
+}
 const project = (name: string, include: string[], more = {}) => ({
   root,
   resolve: { alias },
@@ -29,30 +42,30 @@ const project = (name: string, include: string[], more = {}) => ({
 export default defineConfig({
   root,
   test: {
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', ['json', { outputFile: `node_modules/.cache/crbus-test/${results}.json` }]],
     projects: [
-      project('unit', ['test/unit/**/*.test.ts'], { testTimeout: 60_000 }),
+      project('unit', ['test/unit/**/*.test.ts'], { ...computing, testTimeout: 60_000 }),
       project('templates', ['templates/*-ts/files/test/**/*.test.ts', 'test/templates/**/*.test.ts'], {
+        ...computing,
         exclude: [...slow, ...(process.env.COMPOSABLE_RUST_PATH ? [] : ['test/templates/rust-mutants.test.ts'])],
         testTimeout: 60_000,
         hookTimeout: 60_000,
       }),
-      project('commands', ['test/commands/**/*.test.ts'], { testTimeout: 20_000 }),
-      // One broker and one Postgres serve these; a file at a time keeps its timings honest on two cores.
+      project('commands', ['test/commands/**/*.test.ts'], { ...computing, testTimeout: 20_000 }),
       project('contract', ['test/contract/**/*.test.ts'], {
+        ...waiting,
         exclude: slow,
         testTimeout: 60_000,
         hookTimeout: 180_000,
-        fileParallelism: false,
-        globalSetup: ['test/support/kafka-global.ts', 'test/support/postgres-global.ts'],
       }),
       project('e2e', ['test/e2e/**/*.test.ts'], {
+        ...waiting,
         // It has nothing to compile against elsewhere, and a file without tests counts as failed.
         exclude: [...slow, ...(process.env.COMPOSABLE_RUST_PATH ? [] : ['test/e2e/rust-templates.test.ts'])],
         testTimeout: 120_000,
         hookTimeout: 300_000,
-        fileParallelism: false,
-        globalSetup: ['test/support/kafka-global.ts', 'test/support/postgres-global.ts'],
+        globalSetup: [...waiting.globalSetup, 'test/support/packed-global.ts'],
       }),
     ],
   },

@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { newSchema } from '../contract/support/postgres-schema.ts'
 import { type CollectedSpan, startCollector } from '../support/collector.ts'
+import { installPacked } from '../support/packed.ts'
 import { freePort } from '../support/watched-process.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -46,17 +46,12 @@ const fieldFlags = (sources: string) => sources.split(' ').flatMap((source) => [
 const paymentAmount = '--field CompletePayment.amount=total'
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'crbus-scaffold-'))
-  const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root, env: env() })
-  const packed: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)))
-  const [{ filename }] = Object.values(packed as Record<string, { filename: string }>) as [{ filename: string }]
   // The packed command line makes the service, which has the same package as its dependency.
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-  const tarball = join(folder, filename)
-  await execa('npm', ['install', '--no-fund', '--no-audit', '--ignore-scripts', tarball], { cwd: folder, env: env() })
-  crbusPath = join(folder, 'node_modules/crbus/bin/crbus.js')
+  const { folder: above, bin, tarball } = await installPacked()
+  folder = above
+  crbusPath = bin
   shop = folder
-  const made = await crbus(`new service shop --crbus file:../${filename}`)
+  const made = await crbus(`new service shop --crbus file:${tarball}`)
   expect(made.exitCode, made.all).toBe(0)
   shop = join(folder, 'shop')
 })

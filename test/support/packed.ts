@@ -2,8 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-
-const root = new URL('../..', import.meta.url).pathname
+import { inject } from 'vitest'
 
 /** A project of a user, outside this repository, in which the packed tarball is installed and nothing else. */
 export interface Installed {
@@ -13,13 +12,10 @@ export interface Installed {
   readonly bin: string
 }
 
-/** Packs `dist` as it was built, and installs it. */
+/** Installs the tarball that `packed-global.ts` made. */
 export async function installPacked(): Promise<Installed> {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-packed-'))
-  const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })
-  const packed: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)))
-  const [{ filename }] = Object.values(packed as Record<string, { filename: string }>) as [{ filename: string }]
-  const tarball = join(folder, filename)
+  const tarball = inject('packedTarball')
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   await execa('npm', ['install', '--no-fund', '--no-audit', '--ignore-scripts', tarball], { cwd: folder })
   return { tarball, folder, bin: join(folder, 'node_modules/crbus/bin/crbus.js') }
