@@ -1,10 +1,11 @@
 import node from 'node:process'
 import type { DatabaseSync, DatabaseSyncOptions } from 'node:sqlite'
-import { suitOlderNode } from './older-node.ts'
+import { type Lacks, probe, suitOlderNode } from './older-node.ts'
 
 type Sqlite = typeof import('node:sqlite')
 
 let loaded: Sqlite | undefined
+let lacks: Lacks | undefined
 
 /**
  * Opens a database by `node:sqlite`, which is loaded by the first call: a service that uses only Kafka never pays for it.
@@ -14,7 +15,18 @@ let loaded: Sqlite | undefined
  */
 export function openSqlite(path: string | URL, options: DatabaseSyncOptions = {}): DatabaseSync {
   loaded ??= load()
-  return suitOlderNode(new loaded.DatabaseSync(path, options))
+  lacks ??= probeInMemory(loaded)
+  return suitOlderNode(new loaded.DatabaseSync(path, options), lacks)
+}
+
+/** Probes a database of its own: a file that another process keeps to itself would fail even to be probed. */
+function probeInMemory({ DatabaseSync }: Sqlite): Lacks {
+  const database = new DatabaseSync(':memory:')
+  try {
+    return probe(database)
+  } finally {
+    database.close()
+  }
 }
 
 /**

@@ -8,16 +8,14 @@ export interface Lacks {
   readonly arrays: boolean
 }
 
-let found: Lacks | undefined
-
 /**
- * Gives a database of an older Node what crbus uses of newer ones, and returns it. `lacks` is probed once a process; nothing
+ * Gives a database of an older Node what crbus uses of newer ones, and returns it. Nothing
  * is changed on a Node that lacks nothing.
  *
  * With `arrays`, every column of a statement that returns arrays must have a name of its own: older Nodes return rows only
  * as objects, in which a second column of the same name would replace the first.
  */
-export function suitOlderNode(database: DatabaseSync, lacks: Lacks = probe(database)): DatabaseSync {
+export function suitOlderNode(database: DatabaseSync, lacks: Lacks): DatabaseSync {
   if (!lacks.numberedParameters && !lacks.arrays) return database
   const prepare = database.prepare.bind(database)
   database.prepare = (sql: string) => {
@@ -30,13 +28,11 @@ export function suitOlderNode(database: DatabaseSync, lacks: Lacks = probe(datab
   return database
 }
 
-function probe(database: DatabaseSync): Lacks {
-  found ??= {
-    numberedParameters: !bindsNumbered(database),
-    arrays: !('setReturnArrays' in database.prepare('SELECT 1')),
-  }
-  return found
-}
+/** Finds out what the `node:sqlite` lacks that opened the database. */
+export const probe = (database: DatabaseSync): Lacks => ({
+  numberedParameters: !bindsNumbered(database),
+  arrays: !('setReturnArrays' in database.prepare('SELECT 1')),
+})
 
 function bindsNumbered(database: DatabaseSync): boolean {
   try {
