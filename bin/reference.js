@@ -1,10 +1,9 @@
-// The commands' help as a part of README.md: `write` puts it there, `check` fails when it is not what is there.
-import { readFileSync, writeFileSync } from 'node:fs'
+// The help of all commands as src/commands/README.md: `write` puts it there, `check` fails when it is not what is there. Apart
+// from README.md, which is in the package, where `--help` says the same.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { CommandHelp, Config } from '@oclif/core'
 
 const root = new URL('..', import.meta.url).pathname
-const [begin, end] = ['<!-- commands, written by npm run reference -->', '<!-- end of commands -->']
-
 const config = await Config.load({ root, enablePerf: false })
 const helpOf = (command) =>
   new CommandHelp(command, config, { maxWidth: 100, stripAnsi: true }).generate().replaceAll(/[ \t]+$/gm, '')
@@ -13,18 +12,18 @@ const helpOf = (command) =>
 const commands = config.commands.map((command) => ({ ...command, id: command.id.replaceAll(':', ' ') }))
 commands.sort((a, b) => (a.id < b.id ? -1 : 1))
 const sections = commands.map((command) => {
-  return `### crbus ${command.id}\n\n${command.summary}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`
+  return `## crbus ${command.id}\n\n${command.summary}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`
 })
 
-const file = `${root}README.md`
-const readme = readFileSync(file, 'utf8')
-const [before, rest = ''] = readme.split(begin)
-const [, after] = rest.split(end)
-if (after === undefined) throw new Error(`README.md lacks the lines ${begin} and ${end}`)
-const wanted = `${before}${begin}\n\n${sections.join('\n')}\n${end}${after}`
+const file = `${root}src/commands/README.md`
+const wanted = `# The commands of crbus
+
+<!-- Written by npm run reference: change the help of a command instead. -->
+
+${sections.join('\n')}`
 
 if (process.argv[2] === 'write') writeFileSync(file, wanted)
-else if (readme !== wanted) {
-  process.stderr.write('the command reference in README.md is stale\n  try: npm run reference\n')
+else if (!existsSync(file) || readFileSync(file, 'utf8') !== wanted) {
+  process.stderr.write('src/commands/README.md is not the help of the commands\n  try: npm run reference\n')
   process.exitCode = 1
 }

@@ -20,7 +20,7 @@ export {
   eventBusErrorCodes,
   type RefusedRecord,
 } from './bus/errors.ts'
-export { type EventMetadata, type SerializedEvent, serializedEvent, versionOf } from './bus/event.ts'
+export { type EventMetadata, type SerializedEvent, serializedEvent, type TraceContext, versionOf } from './bus/event.ts'
 export type {
   EventBatch,
   EventBus,

@@ -21,7 +21,7 @@ export interface PublishMessage {
   readonly kind: string
   readonly topic: string
   readonly callerLogs?: PublishOptions['callerLogs']
-  /** A subscriber of `start` may replace them, for example by copies with a `traceparent`. */
+  /** A subscriber of `start` may replace them by copies, for example with a `trace`. */
   events: readonly SerializedEvent[]
   /** From `asyncEnd` on, when the call succeeded. */
   result?: readonly Position[]

@@ -10,6 +10,19 @@ export interface SerializedEvent {
   /** The payload: bincode from Rust services, CBOR or JSON from TypeScript ones. Opaque to the bus. */
   readonly data: Uint8Array
   readonly metadata: EventMetadata | null
+  /**
+   * The trace that the event belongs to. It travels in record headers, so envelopes are those of Rust, and it is not part of
+   * the message's identity. A service passes it on to what follows from the event; `crbus/otel` sets it.
+   */
+  readonly trace?: TraceContext | undefined
+}
+
+/** A span, in the format of W3C Trace Context. */
+export interface TraceContext {
+  /** `version-traceid-spanid-flags` in lower-case hexadecimal. An invalid one is ignored. */
+  readonly traceparent: string
+  /** What tracing systems add to it, 512 printable characters at most. */
+  readonly tracestate?: string | undefined
 }
 
 /** The conversation, the cause and the user of an event. An absent field is `None` in Rust. */
@@ -21,13 +34,6 @@ export interface EventMetadata {
   readonly userId?: string | undefined
   /** RFC 3339. When the event happened, as its publisher says; the record has a timestamp of its own. */
   readonly timestamp?: string | undefined
-  /**
-   * W3C trace context: the span that this event follows from. It travels in the record header of that name, never in the
-   * envelope, and is not part of the message's identity. A service passes it on; see `crbus/otel`.
-   */
-  readonly traceparent?: string | undefined
-  /** W3C's vendor-specific part of the trace context. */
-  readonly tracestate?: string | undefined
   /**
    * Free-form fields such as `saga_id`. A CBOR or JSON envelope holds them. Beside a bincode envelope, which has no room for
    * them, they are in the record header `crbus-extra`, as far as JSON can say them; a Rust service reads the event without
@@ -59,7 +65,7 @@ export function serializedEvent(
   return { eventType, eventVersion: versionOf(eventType), data, metadata }
 }
 
-const metadataTexts = ['correlationId', 'causationId', 'userId', 'timestamp', 'traceparent', 'tracestate'] as const
+const metadataTexts = ['correlationId', 'causationId', 'userId', 'timestamp'] as const
 
 /** Why a value is not an event, whatever its types say; `undefined` when it is one. On the path of every publish. */
 export function eventProblem(event: unknown): string | undefined {

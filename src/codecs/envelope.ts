@@ -130,17 +130,12 @@ const wireNames = {
   timestamp: 'timestamp',
 } as const
 
-/** Fields that stores keep beside the four, and that no envelope carries. */
-const traceNames = { traceparent: 'traceparent', tracestate: 'tracestate' } as const
-
-const fieldNames: Readonly<Record<string, Exclude<keyof EventMetadata, 'extra'>>> = { ...wireNames, ...traceNames }
-
 /** Metadata from named fields; what has no place of its own is kept under `extra`. */
 export function toMetadata(fields: Readonly<Record<string, unknown>>): EventMetadata {
   const known: Record<string, string> = {}
   const extra: [string, unknown][] = []
   for (const [name, value] of Object.entries(fields)) {
-    const field = Object.hasOwn(fieldNames, name) ? fieldNames[name] : undefined
+    const field = Object.hasOwn(wireNames, name) ? wireNames[name as keyof typeof wireNames] : undefined
     if (field !== undefined && typeof value === 'string') known[field] = value
     // TypeScript services write dates as CBOR's own.
     else if (field === 'timestamp' && isTime(value)) known[field] = value.toISOString()

@@ -27,7 +27,7 @@ export function encodeRecord(event: SerializedEvent, format: 'bincode' | 'cbor')
   const isPlain = extra === undefined || Object.values(extra).every((value) => value === undefined)
   const encoded = encodeEnvelope(isPlain ? event : withoutExtra(event), format)
   if (!encoded.ok) return encoded
-  const trace = event.metadata?.traceparent === undefined ? none : traceHeaders(event.metadata)
+  const trace = event.trace === undefined ? none : traceHeaders(event.trace)
   if (isPlain) return { ok: true, value: encoded.bytes, headers: trace }
   const written = encodeExtra(extra, event.metadata)
   if (!written.ok) return written
@@ -66,12 +66,12 @@ export function decodeRecord({ value, headers }: { value: Uint8Array } & Pick<Bu
 }
 
 /**
- * The event with the trace context of its record's headers, for those who go on with the trace. Apart from
+ * Returns the event with the trace context of its record's headers, for subscribers that continue the trace. Apart from
  * {@link decodeRecord}, since an event that is copied keeps its headers as they are.
  */
 export function withTraceContext(event: SerializedEvent, headers: readonly Header[]): SerializedEvent {
-  const trace = headers.length === 0 ? undefined : readTraceHeaders(headers)
-  return trace === undefined ? event : { ...event, metadata: { ...event.metadata, ...trace } }
+  const trace = readTraceHeaders(headers)
+  return trace === undefined ? event : { ...event, trace }
 }
 
 function extraIn(headers: readonly Header[]): EventMetadata | undefined {

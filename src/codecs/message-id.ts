@@ -8,7 +8,7 @@ const ID_BYTES = 16
 
 /**
  * Returns the id of a message, which is the same on a topic, in an outbox and in the metadata of what it caused. The wire
- * format has no id, so it is made of event type, version, data and metadata, except the trace context, which differs
+ * format has no id, so it is made of event type, version, data and metadata, and not of the trace, which differs
  * between two copies: the first 16 bytes of their SHA-256 as base64url, 22 characters.
  *
  * Two messages with equal content have the same id. To send two equal messages that count as two, give them different
@@ -24,10 +24,8 @@ const ID_BYTES = 16
  * ```
  */
 export function messageId({ eventType, eventVersion, data, metadata }: SerializedEvent): string {
-  const { extra, traceparent, tracestate: _, ...fields } = metadata ?? {}
-  // A record without metadata has some in memory when it came with trace headers, and is the same message.
-  const isBare = extra === undefined && traceparent !== undefined && Object.keys(fields).length === 0
-  const envelope = { eventType, eventVersion, data, metadata: metadata === null || isBare ? null : fields }
+  const { extra, ...fields } = metadata ?? {}
+  const envelope = { eventType, eventVersion, data, metadata: metadata === null ? null : fields }
   const encoded = encodeEnvelope(envelope, 'bincode')
   if (!encoded.ok) throw new TypeError(`no message id: ${encoded.reason}`)
   const more = encodeExtra(extra ?? {})

@@ -1,30 +1,34 @@
-import type { EventMetadata } from '../bus/event.ts'
+import type { EventMetadata, SerializedEvent, TraceContext } from '../bus/event.ts'
 import { toMetadata } from './envelope.ts'
 import { parseJson } from './json.ts'
+import { toTraceContext } from './trace-headers.ts'
 
 /** Metadata as JSON, the way Composable Rust's `EventMetadata::to_json` writes it into the event store. */
 
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown }
 
+/** The field of stored metadata that holds the trace. Rust services do not read it. */
+const TRACE_FIELD = 'crbus_trace'
+
 /**
- * The four fields under Rust's names, null when absent, the trace context where there is one, and the fields of `extra`
- * beside them. Bigints become numbers of as many digits and bytes base64. Throws a `TypeError` on what JSON cannot say (a
- * circle).
+ * Writes the four fields under Rust's names, null when absent, those of `extra` beside them, and the trace in a field of its
+ * own. Bigints become numbers of as many digits and bytes base64. Returns null when there is nothing to write; throws a
+ * `TypeError` on what JSON cannot say (a circle).
  */
-export function writeMetadata(metadata: EventMetadata): string {
-  const { correlationId, causationId, userId, timestamp, traceparent, tracestate, extra } = metadata
+export function writeMetadata(metadata: EventMetadata | null, given?: TraceContext): string | null {
+  const trace = given && toTraceContext(given)
+  const traced = trace && { [TRACE_FIELD]: trace }
+  if (metadata === null) return traced === undefined ? null : JSON.stringify(traced)
+  const { correlationId, causationId, userId, timestamp, extra } = metadata
   const known = {
     correlation_id: correlationId ?? null,
     causation_id: causationId ?? null,
     user_id: userId ?? null,
     timestamp: timestamp ?? null,
-    // JSON leaves out what is undefined.
-    traceparent,
-    tracestate,
   }
-  if (extra === undefined) return JSON.stringify(known)
-  refuseRepeated(known, extra)
-  return JSON.stringify({ ...known, ...extra }, inJson)
+  if (extra === undefined) return JSON.stringify({ ...known, ...traced })
+  refuseRepeated({ ...known, [TRACE_FIELD]: trace?.traceparent }, extra)
+  return JSON.stringify({ ...known, ...extra, ...traced }, inJson)
 }
 
 /** The extra fields alone, as a JSON object. Throws as {@link writeMetadata} does. */
@@ -47,10 +51,16 @@ function inJson(this: unknown, name: string, value: unknown): unknown {
   return original instanceof Uint8Array ? Buffer.from(original).toString('base64') : value
 }
 
-/** The metadata a text says; null when it says none, as Rust reads it too. Numbers beyond 2^53 are bigints. */
-export function readMetadata(text: string): EventMetadata | null {
-  const parsed = parseJson(text)
-  if (!parsed.ok || parsed.value === null || typeof parsed.value !== 'object' || Array.isArray(parsed.value))
-    return null
-  return toMetadata(parsed.value as Record<string, unknown>)
+/**
+ * Reads what {@link writeMetadata} wrote. The metadata is null where the text holds none, as Rust reads it too. Numbers
+ * beyond 2^53 are bigints.
+ */
+export function readMetadata(text: string | null): Pick<SerializedEvent, 'metadata' | 'trace'> {
+  const parsed = text === null ? undefined : parseJson(text)
+  const value = parsed?.ok ? parsed.value : null
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return { metadata: null }
+  const { [TRACE_FIELD]: written, ...fields } = value as Readonly<Record<string, unknown>>
+  const trace = toTraceContext(written)
+  if (trace === undefined) return { metadata: toMetadata(value as Readonly<Record<string, unknown>>) }
+  return { metadata: Object.keys(fields).length === 0 ? null : toMetadata(fields), trace }
 }

@@ -65,10 +65,11 @@ export class DriverEventBus implements EventBus {
     if (invalid) throw invalid
     if (this.#closing) throw publishFailed(topic, 'the bus is closed', { isPassing: true })
     const list = Array.isArray(events) ? (events as readonly SerializedEvent[]) : [events as SerializedEvent]
-    const append = async (list: readonly SerializedEvent[]) => {
-      const records = list.map((event, index) => {
+    const append = async (traced: readonly SerializedEvent[]) => {
+      const records = traced.map((event, index) => {
         const refused = (reason: string) => refusedBefore(topic, reason, index, list.length)
-        const chosen = typeof key === 'function' ? key(event, index) : key
+        // The caller's own event, which its function may look up.
+        const chosen = typeof key === 'function' ? key(list[index] as SerializedEvent, index) : key
         if (chosen !== undefined) checkKey(chosen, refused)
         return this.#toRecord(event, chosen, refused)
       })
@@ -106,7 +107,10 @@ export class DriverEventBus implements EventBus {
     diagnostics.subscribed.publish({ bus: this, topics: wanted, group, autoOffsetReset: offsetReset, bufferSize })
     const stream = new Subscription(member, {
       signal: options.signal,
-      onReceived: (received) => diagnostics.received.publish({ bus: this, kind: this.#defaults.kind, group, received }),
+      onReceived: (items) => {
+        const { received } = diagnostics
+        if (received.hasSubscribers) received.publish({ bus: this, kind: this.#defaults.kind, group, received: items })
+      },
       onClose: () => this.#streams.delete(stream),
     })
     this.#streams.add(stream)

@@ -21,7 +21,7 @@ export function ofEvent(event: SerializedEvent): Attributes {
   const { correlationId, causationId } = event.metadata ?? {}
   return {
     'crbus.event_type': event.eventType,
-    'messaging.message.body.size': event.data.byteLength,
+    'messaging.message.body.size': event.data?.byteLength,
     ...idOf(event),
     ...(correlationId === undefined ? undefined : { 'messaging.message.conversation_id': correlationId }),
     ...(causationId === undefined ? undefined : { 'crbus.causation_id': causationId }),
@@ -34,7 +34,7 @@ export const ofPosition = ({ topic, partition, offset }: Position): Attributes =
   'messaging.kafka.offset': Number(offset),
 })
 
-/** What the events that the message leads to have as their causation id. */
+/** The message id. Events that the message causes carry it as their causation id. */
 function idOf(event: SerializedEvent): Attributes {
   try {
     return { 'messaging.message.id': messageId(event) }

@@ -18,14 +18,15 @@ const SCOPE = 'crbus'
  *
  * Call it once, after the SDK of OpenTelemetry was started and before buses are used. Without an SDK it records nothing.
  *
- * **Spans**: `send`, `receive`, `process` and `commit`. A record carries the context of its `send` span in the header
+ * **Spans**: `send`, `receive`, `process` (`timer` for a timer) and `commit`. A record carries the context of its `send` span in the header
  * `traceparent`; a message that waits in an outbox, and a timer, keeps the context of the span that it follows from. So one
- * trace shows a whole flow, through services in any language that read this header.
+ * trace shows a whole flow, through services in any language that pass this header on.
  *
  * **Metrics**: the counters and durations of the semantic conventions for messaging (`messaging.client.sent.messages`,
  * `messaging.client.operation.duration`, `messaging.client.consumed.messages`, `messaging.process.duration`), and
  * `crbus.retries`, `crbus.dead_letters`, `crbus.relayed`, `crbus.timers.fired`, `crbus.healthy`, `crbus.outbox.messages`,
- * `crbus.outbox.age`, `crbus.timers` and `crbus.lag`.
+ * `crbus.outbox.age`, `crbus.timers` and `crbus.lag`. The last four are of a whole group, and every process of it reports them:
+ * aggregate them with the maximum.
  *
  * @example
  * ```ts

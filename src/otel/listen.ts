@@ -1,30 +1,38 @@
 import type { TracingChannel } from 'node:diagnostics_channel'
+import { diag } from '@opentelemetry/api'
 import type { DiagnosticsChannel } from '../bus/diagnostics.ts'
 
-/** What a {@link TracingChannel} calls; those that are absent are not subscribed to. */
+/** Listeners for the channels of a `TracingChannel`. Channels without a listener are not subscribed to. */
 type Listeners<Message> = Partial<Readonly<Record<'start' | 'asyncEnd' | 'error', (message: Message) => void>>>
 
-/** Subscribes to some of the channels of a tracing channel. Returns a function that ends it. */
+/** Subscribes to some channels of a tracing channel. Returns a function that ends it. */
 export function listen<Message extends object>(
   channel: TracingChannel<unknown, Message>,
   listeners: Listeners<Message>,
 ): () => void {
-  const stops = Object.entries(listeners).map(([name, listener]) => {
-    const onMessage = (message: unknown) => listener(message as Message)
-    const one = channel[name as keyof Listeners<Message>]
-    one.subscribe(onMessage)
-    return () => one.unsubscribe(onMessage)
-  })
+  const stops = Object.entries(listeners).map(([name, listener]) =>
+    on(channel[name as keyof Listeners<Message>] as unknown as DiagnosticsChannel<Message>, listener),
+  )
   return () => {
     for (const stop of stops) stop()
   }
 }
 
-/** Subscribes to a channel. Returns a function that ends it. */
+/**
+ * Subscribes to a channel. Returns a function that ends it. What the listener throws is reported to OpenTelemetry's own
+ * diagnostics: Node would end the process with it, and what is observed must not fail by being observed.
+ */
 export function on<Message>(
   channel: Pick<DiagnosticsChannel<Message>, 'subscribe' | 'unsubscribe'>,
   listener: (message: Message) => void,
 ): () => void {
-  channel.subscribe(listener)
-  return () => channel.unsubscribe(listener)
+  const guarded = (message: Message) => {
+    try {
+      listener(message)
+    } catch (error) {
+      diag.error('crbus could not record a trace or a metric', error)
+    }
+  }
+  channel.subscribe(guarded)
+  return () => channel.unsubscribe(guarded)
 }

@@ -1,9 +1,10 @@
-import type { Attributes, BatchObservableCallback, Histogram, Meter } from '@opentelemetry/api'
+import type { Attributes, BatchObservableCallback, Histogram, Meter, ObservableCallback } from '@opentelemetry/api'
 import { diagnostics, type PublishMessage } from '../bus/diagnostics.ts'
-import { AppendError } from '../bus/errors.ts'
 import { type HandleMessage, type RunningMessage, runtimeDiagnostics } from '../saga/diagnostics.ts'
+import type { Running } from '../saga/runtime.ts'
 import { ofBus, ofError, ofOperation } from './attributes.ts'
 import { listen, on } from './listen.ts'
+import { publishedPositions } from './published-positions.ts'
 
 /** Seconds: those that the semantic conventions advise for messaging, and one more for an embedded bus. */
 const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
@@ -32,18 +33,11 @@ function measurePublishing(meter: Meter): () => void {
     const attributes = { ...ofBus(kind), ...ofOperation('send', topic) }
     const failed = { ...attributes, ...ofError(error) }
     timer.end(message, failed)
-    const published = publishedIn(message)
+    const published = publishedPositions(message).filter((position) => position !== undefined).length
     if (published > 0) sent.add(published, attributes)
     if (published < events.length) sent.add(events.length - published, failed)
   }
   return listen(diagnostics.publish, { start: timer.start, asyncEnd: end })
-}
-
-/** Some of several events may have been published before one was refused. */
-function publishedIn({ events, error }: PublishMessage): number {
-  if (error === undefined) return events.length
-  if (!(error instanceof AppendError)) return 0
-  return error.append.positions.filter((position) => position !== undefined).length
 }
 
 function countReceived(meter: Meter): () => void {
@@ -62,11 +56,12 @@ function measureHandling(meter: Meter): () => void {
   const description = 'How long a message took from its arrival until it was settled'
   const timer = timerOf<HandleMessage>(createDuration(meter, 'messaging.process.duration', description))
   const end = (message: HandleMessage) => {
-    const { position, outcome } = message
+    const { position, outcome, error } = message
     timer.end(message, {
       ...ofOperation('process', position?.topic),
       ...ofOwner(message),
       ...(outcome === undefined ? undefined : { 'crbus.outcome': outcome }),
+      ...(outcome === 'dead letter' ? ofError(error) : undefined),
     })
   }
   return listen(runtimeDiagnostics.handle, { start: timer.start, asyncEnd: end })
@@ -100,18 +95,25 @@ function observeRunning(meter: Meter): () => void {
   const age = createGauge('crbus.outbox.age', 's', 'How long the oldest of them has waited')
   const timers = createGauge('crbus.timers', '{timer}', 'Timers that are set')
   const lag = createGauge('crbus.lag', '{event}', 'Events that the group has not acknowledged')
-  const all = [healthy, messages, age, timers, lag]
-
-  /** By name and group. One that was stopped stays, as not healthy, until another takes its place. */
-  const observed = new Map<string, BatchObservableCallback>()
-  const forget = (key: string, read: BatchObservableCallback) => {
-    meter.removeBatchObservableCallback(read, all)
-    observed.delete(key)
+  const asked = [messages, age, timers, lag]
+  const observed = new Map<Running, { readonly key: string; readonly stop: () => void }>()
+  const forget = (running: Running) => {
+    observed.get(running)?.stop()
+    observed.delete(running)
+  }
+  /** A stopped runtime is reported as not healthy until another one of the same name and group runs. */
+  const forgetStopped = (key: string) => {
+    for (const [running, one] of observed) {
+      if (one.key === key && running.health().status === 'stopped') forget(running)
+    }
   }
   const observe = ({ running, name, group }: RunningMessage) => {
     const attributes = ofOwner({ name, group })
-    const read: BatchObservableCallback = async (result) => {
-      result.observe(healthy, running.health().status === 'ok' ? 1 : 0, attributes)
+    const key = `${name}\n${group}`
+    const readHealth: ObservableCallback = (result) =>
+      result.observe(running.health().status === 'ok' ? 1 : 0, attributes)
+    // Apart from health, since store and bus are asked, who may not answer in time.
+    const ask: BatchObservableCallback = async (result) => {
       const metrics = await running.metrics().catch(() => undefined)
       if (metrics === undefined) return
       result.observe(messages, metrics.outbox.messages, attributes)
@@ -119,16 +121,24 @@ function observeRunning(meter: Meter): () => void {
       result.observe(timers, metrics.timers, attributes)
       result.observe(lag, metrics.lag, attributes)
     }
-    const key = `${name}\n${group}`
-    const before = observed.get(key)
-    if (before !== undefined) forget(key, before)
-    observed.set(key, read)
-    meter.addBatchObservableCallback(read, all)
+    const stop = () => {
+      healthy.removeCallback(readHealth)
+      meter.removeBatchObservableCallback(ask, asked)
+    }
+    forgetStopped(key)
+    observed.set(running, { key, stop })
+    healthy.addCallback(readHealth)
+    meter.addBatchObservableCallback(ask, asked)
   }
-  const stop = on(runtimeDiagnostics.running, observe)
+  const onStopped = ({ running }: RunningMessage) => {
+    const key = observed.get(running)?.key
+    const isAlone = [...observed].every(([other, one]) => other === running || one.key !== key)
+    if (!isAlone) forget(running)
+  }
+  const stops = [on(runtimeDiagnostics.running, observe), on(runtimeDiagnostics.stopped, onStopped)]
   return () => {
-    stop()
-    for (const [key, read] of observed) forget(key, read)
+    for (const stop of stops) stop()
+    for (const running of [...observed.keys()]) forget(running)
   }
 }
 

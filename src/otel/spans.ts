@@ -2,6 +2,7 @@ import {
   type Context,
   context,
   type Link,
+  ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -9,12 +10,13 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { diagnostics, type PublishMessage, type ReceivedMessage } from '../bus/diagnostics.ts'
-import { AppendError } from '../bus/errors.ts'
 import { eventProblem, type SerializedEvent } from '../bus/event.ts'
+import { readTraceHeaders } from '../codecs/trace-headers.ts'
 import { type CommitMessage, type HandleMessage, runtimeDiagnostics } from '../saga/diagnostics.ts'
 import { ofBus, ofError, ofEvent, ofOperation, ofPosition } from './attributes.ts'
 import { listen, on } from './listen.ts'
-import { contextOf, readSpanContext, traceFieldsOf } from './trace-context.ts'
+import { publishedPositions } from './published-positions.ts'
+import { readSpanContext, traceContextOf } from './trace-context.ts'
 
 /** The most links of a span that the SDK keeps unless it is told otherwise. */
 const MAX_LINKS = 128
@@ -25,20 +27,32 @@ const MAX_LINKS = 128
  * - `send TOPIC` for each published event, in the trace of the event where it has one (a message of an outbox), else in the
  *   active span. The record carries its context in `traceparent`.
  * - `receive TOPIC` for each batch that a subscriber is given, with links to the traces of its events.
- * - `process TOPIC` for each message of an aggregate or a saga until it is settled, in the trace of the message. Appended
- *   events, messages and timers carry its context.
+ * - `process TOPIC` for each message of an aggregate or a saga until it is settled, in the trace of the message; `timer NAME`
+ *   for a timer, and `process NAME` for a command that was sent within the process. Appended events, messages and timers
+ *   carry its context.
  * - `commit NAME` in each of those, while the store writes.
  */
 export function traceMessages(tracer: Tracer): () => void {
-  const sent = new WeakMap<PublishMessage, readonly (Span | undefined)[]>()
   const handled = new WeakMap<HandleMessage, Span>()
-  const commits = new WeakMap<CommitMessage, readonly Span[]>()
+  const stops = [
+    tracePublishing(tracer),
+    traceReceiving(tracer),
+    traceHandling(tracer, handled),
+    traceCommits(tracer, handled),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
 
-  const startSend = (message: PublishMessage) => {
+function tracePublishing(tracer: Tracer): () => void {
+  const sent = new WeakMap<PublishMessage, readonly (Span | undefined)[]>()
+  const start = (message: PublishMessage) => {
     const { kind, topic } = message
     const active = context.active()
     const attributes = { ...ofBus(kind), ...ofOperation('send', topic) }
     const spans: (Span | undefined)[] = []
+    sent.set(message, spans)
     message.events = message.events.map((event) => {
       // The bus refuses it.
       if (eventProblem(event) !== undefined) {
@@ -46,18 +60,14 @@ export function traceMessages(tracer: Tracer): () => void {
         return event
       }
       const span = tracer.startSpan(`send ${topic}`, { kind: SpanKind.PRODUCER, attributes }, parentOf(event, active))
-      if (span.isRecording()) span.setAttributes(ofEvent(event))
       spans.push(span)
-      const fields = traceFieldsOf(span)
-      return fields === undefined ? event : { ...event, metadata: { ...event.metadata, ...fields } }
+      if (span.isRecording()) span.setAttributes(ofEvent(event))
+      return withTrace(event, span)
     })
-    sent.set(message, spans)
   }
-
-  const endSend = (message: PublishMessage) => {
-    const { result, error } = message
-    // What became of the others when one of several events was refused.
-    const positions = error instanceof AppendError ? error.append.positions : (result ?? [])
+  const end = (message: PublishMessage) => {
+    const { error } = message
+    const positions = publishedPositions(message)
     for (const [index, span] of (sent.get(message) ?? []).entries()) {
       const position = positions[index]
       if (position !== undefined) span?.setAttributes(ofPosition(position))
@@ -65,8 +75,19 @@ export function traceMessages(tracer: Tracer): () => void {
       span?.end()
     }
   }
+  return listen(diagnostics.publish, { start, asyncEnd: end })
+}
 
-  const receive = ({ kind, group, received }: ReceivedMessage) => {
+/** Fields by name, since an event may be an instance of a class. */
+function withTrace(event: SerializedEvent, span: Span): SerializedEvent {
+  const trace = traceContextOf(span)
+  if (trace === undefined) return event
+  const { eventType, eventVersion, data, metadata } = event
+  return { eventType, eventVersion, data, metadata, trace }
+}
+
+function traceReceiving(tracer: Tracer): () => void {
+  return on(diagnostics.received, ({ kind, group, received }: ReceivedMessage) => {
     const [first] = received
     if (first === undefined) return
     const { topic, partition } = first.record
@@ -78,14 +99,16 @@ export function traceMessages(tracer: Tracer): () => void {
       'messaging.batch.message_count': received.length,
     }
     const links: Link[] = []
-    for (const one of received) {
-      const spanContext = one.ok ? readSpanContext(one.event.metadata ?? {}) : undefined
+    for (const { record } of received) {
+      const spanContext = readSpanContext(readTraceHeaders(record.headers))
       if (spanContext !== undefined && links.length < MAX_LINKS) links.push({ context: spanContext })
     }
     tracer.startSpan(`receive ${topic}`, { kind: SpanKind.CLIENT, attributes, links }).end()
-  }
+  })
+}
 
-  const startHandle = (message: HandleMessage) => {
+function traceHandling(tracer: Tracer, handled: WeakMap<HandleMessage, Span>): () => void {
+  const start = (message: HandleMessage) => {
     const { name, group, event, position, isTimer } = message
     const attributes = {
       ...ofOperation('process', position?.topic),
@@ -94,15 +117,15 @@ export function traceMessages(tracer: Tracer): () => void {
       'crbus.name': name,
     }
     const spanName = isTimer ? `timer ${name}` : `process ${position?.topic ?? name}`
-    const span = tracer.startSpan(spanName, { kind: SpanKind.CONSUMER, attributes }, parentOf(event, context.active()))
-    if (span.isRecording()) span.setAttributes(ofEvent(event))
+    const isLocal = position === undefined && !isTimer
+    const parent = parentOf(event, isLocal ? context.active() : ROOT_CONTEXT)
+    const span = tracer.startSpan(spanName, { kind: SpanKind.CONSUMER, attributes }, parent)
     handled.set(message, span)
-    Object.assign(message, traceFieldsOf(span))
+    message.trace = traceContextOf(span) ?? message.trace
+    if (span.isRecording()) span.setAttributes(ofEvent(event))
   }
-
-  const failHandle = (message: HandleMessage) => handled.get(message)?.recordException(asException(message.error))
-
-  const endHandle = (message: HandleMessage) => {
+  const failed = (message: HandleMessage) => handled.get(message)?.recordException(asException(message.error))
+  const end = (message: HandleMessage) => {
     const { outcome, streamId, rejected, error } = message
     const span = handled.get(message)
     if (outcome !== undefined) span?.setAttribute('crbus.outcome', outcome)
@@ -111,40 +134,38 @@ export function traceMessages(tracer: Tracer): () => void {
     if (outcome === 'dead letter' || (outcome === 'abandoned' && error !== undefined)) setFailed(span, error)
     span?.end()
   }
-
-  const startCommit = (message: CommitMessage) => {
-    const attributes = { 'crbus.name': message.name, 'crbus.commit.message_count': message.handled.length }
-    const spans = message.handled.flatMap((one) => {
-      const parent = handled.get(one)
-      if (parent === undefined) return []
-      return tracer.startSpan(`commit ${message.name}`, { attributes }, trace.setSpan(context.active(), parent))
-    })
-    commits.set(message, spans)
-  }
-
-  const endCommit = (message: CommitMessage) => {
-    for (const span of commits.get(message) ?? []) {
-      if (message.error !== undefined) fail(span, message.error)
-      span.end()
-    }
-  }
-
-  const publish = { start: startSend, asyncEnd: endSend }
-  const handle = { start: startHandle, error: failHandle, asyncEnd: endHandle }
-  const commit = { start: startCommit, asyncEnd: endCommit }
-  const stops = [
-    listen(diagnostics.publish, publish),
-    on(diagnostics.received, receive),
-    listen(runtimeDiagnostics.handle, handle),
-    listen(runtimeDiagnostics.commit, commit),
-  ]
-  return () => {
-    for (const stop of stops) stop()
-  }
+  return listen(runtimeDiagnostics.handle, { start, error: failed, asyncEnd: end })
 }
 
-const parentOf = (event: SerializedEvent, otherwise: Context): Context =>
-  event.metadata?.traceparent === undefined ? otherwise : contextOf(event)
+function traceCommits(tracer: Tracer, handled: WeakMap<HandleMessage, Span>): () => void {
+  /** For each commit, a span in the span of each of its messages. */
+  const spans = new WeakMap<CommitMessage, readonly (readonly Span[])[]>()
+  const start = (message: CommitMessage) => {
+    const attributes = { 'crbus.name': message.name, 'crbus.commit.count': message.commits.length }
+    const startIn = (parent: Span) =>
+      tracer.startSpan(`commit ${message.name}`, { attributes }, trace.setSpan(ROOT_CONTEXT, parent))
+    spans.set(
+      message,
+      message.commits.map((messages) => messages.flatMap((one) => handled.get(one) ?? []).map(startIn)),
+    )
+  }
+  const end = (message: CommitMessage) => {
+    for (const [index, list] of (spans.get(message) ?? []).entries()) {
+      const result = message.result?.[index]
+      const error = result === undefined || result.ok ? message.error : result.error
+      for (const span of list) {
+        if (error !== undefined) fail(span, error)
+        span.end()
+      }
+    }
+  }
+  return listen(runtimeDiagnostics.commit, { start, asyncEnd: end })
+}
+
+function parentOf({ trace: own }: SerializedEvent, otherwise: Context): Context {
+  const spanContext = readSpanContext(own)
+  return spanContext === undefined ? otherwise : trace.setSpanContext(ROOT_CONTEXT, spanContext)
+}
 
 function fail(span: Span | undefined, error: unknown): void {
   span?.recordException(asException(error))

@@ -5,18 +5,15 @@ import {
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
-  trace,
+  TraceFlags,
+  trace as traces,
 } from '@opentelemetry/api'
-import type { SerializedEvent } from '../bus/event.ts'
-
-type TraceFields = Pick<NonNullable<SerializedEvent['metadata']>, 'traceparent' | 'tracestate'>
-
-/** Version 00 of W3C Trace Context; what later versions add is ignored. */
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/
+import type { SerializedEvent, TraceContext } from '../bus/event.ts'
+import { parseTraceparent, toTraceContext } from '../codecs/trace-headers.ts'
 
 /**
  * The context of the span that an event follows from, for a subscriber's own spans: a span that is started in it belongs to
- * the trace of the event. The root context where the event has no valid `traceparent`.
+ * the trace of the event. The root context where the event has no valid trace.
  *
  * @example
  * ```ts
@@ -32,31 +29,27 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/
  * }
  * ```
  */
-export function contextOf({ metadata }: Pick<SerializedEvent, 'metadata'>): Context {
-  const spanContext = readSpanContext(metadata ?? {})
-  return spanContext === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, spanContext)
+export function contextOf({ trace }: Pick<SerializedEvent, 'trace'>): Context {
+  const spanContext = readSpanContext(trace)
+  return spanContext === undefined ? ROOT_CONTEXT : traces.setSpanContext(ROOT_CONTEXT, spanContext)
 }
 
-/** The span that `traceparent` names. `undefined` where there is none, or an invalid one. */
-export function readSpanContext({ traceparent, tracestate }: TraceFields): SpanContext | undefined {
-  const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? []
-  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined
-  const spanContext: SpanContext = {
-    traceId,
-    spanId,
-    // Only the first bit, "sampled", is defined.
-    traceFlags: Number.parseInt(flags, 16) & 1,
-    isRemote: true,
-    ...(tracestate === undefined ? undefined : { traceState: createTraceState(tracestate) }),
-  }
-  return isSpanContextValid(spanContext) ? spanContext : undefined
+/** The span that a trace context names. `undefined` where there is none, or an invalid one. */
+export function readSpanContext(trace: TraceContext | undefined): SpanContext | undefined {
+  const { traceparent, tracestate } = toTraceContext(trace) ?? {}
+  const parent = parseTraceparent(traceparent)
+  if (parent === undefined) return undefined
+  const { traceId, spanId, flags } = parent
+  const spanContext = { traceId, spanId, traceFlags: flags & TraceFlags.SAMPLED, isRemote: true }
+  return tracestate === undefined ? spanContext : { ...spanContext, traceState: createTraceState(tracestate) }
 }
 
-/** The fields that name a span. `undefined` for a span of no trace, which there is while no SDK is started. */
-export function traceFieldsOf(span: Span): TraceFields | undefined {
-  const { traceId, spanId, traceFlags, traceState } = span.spanContext()
-  if (!isSpanContextValid(span.spanContext())) return undefined
-  const traceparent = `00-${traceId}-${spanId}-${(traceFlags & 1).toString(16).padStart(2, '0')}`
+/** The trace context that names a span. `undefined` for a span of no trace, as all are while no SDK is started. */
+export function traceContextOf(span: Span): TraceContext | undefined {
+  const spanContext = span.spanContext()
+  if (!isSpanContextValid(spanContext)) return undefined
+  const { traceId, spanId, traceFlags, traceState } = spanContext
+  const traceparent = `00-${traceId}-${spanId}-0${traceFlags & TraceFlags.SAMPLED}`
   const tracestate = traceState?.serialize()
-  return { traceparent, tracestate: tracestate === '' ? undefined : tracestate }
+  return tracestate ? { traceparent, tracestate } : { traceparent }
 }

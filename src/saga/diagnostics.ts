@@ -1,7 +1,8 @@
 import { channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import type { DiagnosticsChannel } from '../bus/diagnostics.ts'
-import type { SerializedEvent } from '../bus/event.ts'
+import type { SerializedEvent, TraceContext } from '../bus/event.ts'
 import type { Position } from '../bus/record.ts'
+import type { Committed } from '../store/event-store.ts'
 import type { Running } from './runtime.ts'
 import type { HandledKind } from './watch.ts'
 
@@ -25,12 +26,11 @@ export interface HandleMessage extends Owner {
   readonly position: Position | undefined
   readonly isTimer: boolean
   /**
-   * The trace context for everything that follows from the message: appended events, messages, timers. At first that of the
-   * event; a subscriber of `start` may set another.
+   * The trace of everything that follows from the message: appended events, messages, timers. At first that of the event; a
+   * subscriber of `start` may set another.
    */
-  traceparent: string | undefined
-  tracestate: string | undefined
-  /** Of the stream that the message is for, once it is known. */
+  trace: TraceContext | undefined
+  /** Id of the stream that the message is routed to. Absent until routing. */
   streamId?: string | undefined
   /**
    * From `asyncEnd` on. `dead letter`: it was given up. `skipped`: it is for another service. `abandoned`: the process
@@ -43,10 +43,13 @@ export interface HandleMessage extends Owner {
   error?: unknown
 }
 
-/** A message of `tracing:crbus:commit:*`: what follows from some messages is stored. */
+/** A message of `tracing:crbus:commit:*`: the store is given commits, in one call. */
 export interface CommitMessage extends Owner {
-  readonly handled: readonly HandleMessage[]
-  /** From `error` on. */
+  /** For each commit, the messages that it is for. */
+  readonly commits: readonly (readonly HandleMessage[])[]
+  /** From `asyncEnd` on, for each commit: one that was overtaken by another process is not ok, and is decided again. */
+  result?: readonly Committed[]
+  /** From `error` on: the store failed, and it is open what was stored. */
   error?: unknown
 }
 
@@ -60,7 +63,7 @@ export interface RelayedMessage extends Owner {
   readonly messages: number
 }
 
-/** A message of `crbus:timers-fired`. */
+/** A message of `crbus:timers-fired`: timers that led to a stored commit. */
 export interface TimersFiredMessage extends Owner {
   readonly timers: number
 }

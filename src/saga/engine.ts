@@ -5,6 +5,7 @@ import { addDeadLetter, toDeadLetter } from './dead-letter.ts'
 import { type HandleMessage, runtimeDiagnostics } from './diagnostics.ts'
 import { Instances } from './instances.ts'
 import { fold, type Instance, type Machine } from './machine.ts'
+import { outside } from './outside.ts'
 import { Alarm, type Pace, pauseAfter } from './pace.ts'
 import { asError, isStoreAway } from './problem.ts'
 import type { Incoming } from './reaction.ts'
@@ -164,6 +165,9 @@ export class Engine<State, A extends Action> {
     const open = this.#queue
     this.#queue = []
     for (const { settle, trace } of open) {
+      // A message of the bus was not acknowledged and comes again, which is no failure.
+      if (settle.isImpatient) failTrace(trace, this.#ended)
+      else if (trace !== undefined) trace.error = undefined
       endTrace(trace, 'abandoned')
       settle.failed(this.#ended)
     }
@@ -182,7 +186,7 @@ export class Engine<State, A extends Action> {
       this.#queue.push(newTask(incoming, settle, trace))
     }
     this.#alarm.ring()
-    this.#running ??= this.#run()
+    this.#running ??= outside(() => this.#run())
   }
 
   async #run(): Promise<void> {
@@ -373,8 +377,10 @@ export class Engine<State, A extends Action> {
       )
     const { commit } = runtimeDiagnostics
     if (!commit.hasSubscribers) return write()
-    const handled = stored.flatMap(({ tasks }) => tasks.flatMap(({ trace }) => trace ?? []))
-    return commit.tracePromise(write, { name: machine.name, group: owner, handled })
+    const commits = stored.map(({ tasks, plan }) =>
+      plan.outcomes.flatMap(({ kind }, index) => (kind === 'failed' ? [] : (tasks[index]?.trace ?? []))),
+    )
+    return commit.tracePromise(write, { name: machine.name, group: owner, commits })
   }
 
   #refused(tasks: readonly Task<A>[], streamId: string, error: EventStoreError): void {
@@ -413,6 +419,7 @@ export class Engine<State, A extends Action> {
     task.failures += 1
     task.notBefore = pace.now() + pauseAfter(task.failures)
     const { event } = task.incoming
+    if (isGivenUp(task)) return
     watch.retrying(task.failures, {
       message: `${machine.name} tries ${event.eventType} again: ${error.message}`,
       error,
@@ -446,7 +453,11 @@ export class Engine<State, A extends Action> {
     const error = task.error as Error
     const entry = toDeadLetter(incoming, { streamId: routed?.streamId, error, attempts: failures, now: now() })
     const id = await addDeadLetter(store, entry)
-    if (timer !== undefined) await store.commit(owner, [{ appends: [], fired: [timer] }])
+    if (timer !== undefined) {
+      const commit = { appends: [], fired: [timer] }
+      const [result] = await store.commit(owner, [commit])
+      if (result?.ok) this.#options.onCommitted(commit)
+    }
     watch.buried({
       message: `${machine.name} gives ${event.eventType} up, dead letter ${id}: ${error.message}`,
       error,
@@ -476,11 +487,10 @@ const newTask = <A extends Action>(
 })
 
 function beginTrace(owner: Pick<HandleMessage, 'name' | 'group'>, { event, place, timer }: Incoming): HandleMessage {
-  const { traceparent, tracestate } = event.metadata ?? {}
   const position = place && { topic: place.topic, partition: place.partition, offset: place.offset }
-  const trace = { ...owner, event, position, isTimer: timer !== undefined, traceparent, tracestate }
-  runtimeDiagnostics.handle.start.publish(trace)
-  return trace
+  const message: HandleMessage = { ...owner, event, position, isTimer: timer !== undefined, trace: event.trace }
+  runtimeDiagnostics.handle.start.publish(message)
+  return message
 }
 
 function failTrace(trace: HandleMessage | undefined, error: Error): void {
@@ -500,7 +510,8 @@ const isGivenUp = ({ isHopeless, failures }: Pick<Task<Action>, 'isHopeless' | '
 
 function toMessage<A extends Action>({ incoming, routed, settle, trace }: Task<A>) {
   const { action, id } = routed as Routed<A>
-  return { action, message: { ...incoming, id, isAnswered: settle.isImpatient, trace } }
+  const traced = trace === undefined ? incoming.event.trace : trace.trace
+  return { action, message: { ...incoming, id, isAnswered: settle.isImpatient, trace: traced } }
 }
 
 /** `undefined` when the message is for nobody here. */

@@ -1,4 +1,4 @@
-import type { EventMetadata, SerializedEvent } from '../bus/event.ts'
+import type { EventMetadata, SerializedEvent, TraceContext } from '../bus/event.ts'
 import type { BusRecord } from '../bus/record.ts'
 import { messageId } from '../codecs/message-id.ts'
 import type { OutgoingMessage, StreamAppend, Timer } from '../store/event-store.ts'
@@ -22,8 +22,8 @@ export interface Message extends Incoming {
   readonly id: string
   /** The sender waits for what comes of it, so that a rejection is its answer and no dead letter. */
   readonly isAnswered?: boolean | undefined
-  /** The trace context for what follows from it; absent: that of its event. */
-  readonly trace?: Pick<EventMetadata, 'traceparent' | 'tracestate'> | undefined
+  /** The trace of what follows from it. */
+  readonly trace?: TraceContext | undefined
 }
 
 /** What one step makes of an instance, and what is stored for it. */
@@ -66,10 +66,10 @@ export function react<State, A extends Action>(
   if (isNothing) return undefined
 
   const ownId = instance.streamId.slice(machine.prefix.length)
-  const metadata = metadataOf(message, machine.storesActions ? ownId : message.id, at)
+  const origin = originOf(message, machine.storesActions ? ownId : message.id, at)
   const own = leaves.flatMap((leaf) => (leaf.kind === 'append' ? leaf.events : []))
   const asked = machine.storesActions ? own : eventsOf(machine, action, leaves, own)
-  const written = asked.map((event) => write(machine, event, metadata))
+  const written = asked.map((event) => write(machine, event, origin))
   let state = machine.storesActions ? first.state : instance.state
   // In the order of the stream: what an event's arm appends comes after all that was there.
   for (let index = 0; index < written.length; index += 1) {
@@ -82,19 +82,17 @@ export function react<State, A extends Action>(
     }
     leaves.push(...more)
     for (const leaf of more) {
-      if (leaf.kind === 'append') written.push(...leaf.events.map((event) => write(machine, event, metadata)))
+      if (leaf.kind === 'append') written.push(...leaf.events.map((event) => write(machine, event, origin)))
     }
   }
   return {
     state,
     events: written.map(({ event }) => event),
     appended: [
-      ...(machine.storesActions
-        ? [asStored(message, metadata, instance.version === 0 ? machine.mark : undefined)]
-        : []),
+      ...(machine.storesActions ? [asStored(message, origin, instance.version === 0 ? machine.mark : undefined)] : []),
       ...distinct(written.map(({ stored }) => stored)),
     ],
-    ...elsewhere(machine, leaves, metadata, { streamId: instance.streamId, ownId, at }),
+    ...elsewhere(machine, leaves, origin, { streamId: instance.streamId, ownId, at }),
     rejected,
   }
 }
@@ -127,8 +125,8 @@ interface Written<A extends Action> {
   readonly stored: SerializedEvent
 }
 
-function write<A extends Action>({ codec, name }: Named<A>, action: A, metadata: EventMetadata): Written<A> {
-  const stored = { ...codec.encode(action), metadata }
+function write<A extends Action>({ codec, name }: Named<A>, action: A, origin: Origin): Written<A> {
+  const stored = { ...codec.encode(action), ...origin }
   // As it will be read: a codec may turn a Date into text, and the state has to be the same now and later.
   const event = codec.decode(stored)
   if (event === undefined) throw new TypeError(`${name} appends ${action.type}, which its codec cannot read again`)
@@ -155,39 +153,47 @@ function eventsOf<A extends Action>(
   )
 }
 
+/** What all events that follow from one message have in common. */
+interface Origin {
+  readonly metadata: EventMetadata
+  readonly trace?: TraceContext
+}
+
 /** `conversation` is its id where the message brings none: a saga's own, or the id of the command that begins one. */
-function metadataOf({ event, id, trace }: Message, conversation: string, at: Date): EventMetadata {
-  const { correlationId = conversation, userId } = event.metadata ?? {}
-  const { traceparent, tracestate } = trace ?? event.metadata ?? {}
+function originOf({ event: { metadata: given }, id, trace }: Message, conversation: string, at: Date): Origin {
+  const { correlationId = conversation, userId } = given ?? {}
+  const metadata = { correlationId, causationId: id, timestamp: at.toISOString() }
   return {
-    correlationId,
-    causationId: id,
-    timestamp: at.toISOString(),
-    ...(userId === undefined ? undefined : { userId }),
-    ...(traceparent === undefined ? undefined : { traceparent }),
-    ...(tracestate === undefined ? undefined : { tracestate }),
+    metadata: userId === undefined ? metadata : { ...metadata, userId },
+    ...(trace === undefined ? undefined : { trace }),
   }
 }
 
 function asStored(
   { event, place }: Message,
-  metadata: EventMetadata,
+  { metadata, trace }: Origin,
   mark: Readonly<Record<string, unknown>> | undefined,
 ): SerializedEvent {
   const { eventType, eventVersion, data } = event
   // Offsets fit a number for some thousand years.
-  const origin = place && { topic: place.topic, partition: place.partition, offset: Number(place.offset) }
-  if (origin === undefined && mark === undefined) return { eventType, eventVersion, data, metadata }
-  return { eventType, eventVersion, data, metadata: { ...metadata, extra: { ...origin, ...mark } } }
+  const position = place && { topic: place.topic, partition: place.partition, offset: Number(place.offset) }
+  const extra = position === undefined && mark === undefined ? undefined : { ...position, ...mark }
+  return {
+    eventType,
+    eventVersion,
+    data,
+    metadata: extra === undefined ? metadata : { ...metadata, extra },
+    ...(trace === undefined ? undefined : { trace }),
+  }
 }
 
 function elsewhere<A extends Action>(
   { codec, keysEventsById }: Pick<Machine<unknown, A>, 'codec' | 'keysEventsById'>,
   leaves: readonly Leaf<A>[],
-  metadata: EventMetadata,
+  origin: Origin,
   { streamId, ownId, at }: { readonly streamId: string; readonly ownId: string; readonly at: Date },
 ): Pick<Reaction<unknown, A>, 'appendsElsewhere' | 'messages' | 'timers'> {
-  const encode = (action: A): SerializedEvent => ({ ...codec.encode(action), metadata })
+  const encode = (action: A): SerializedEvent => ({ ...codec.encode(action), ...origin })
   const appendsElsewhere: StreamAppend[] = []
   const messages: OutgoingMessage[] = []
   const delays: (Leaf<A> & { kind: 'delay' })[] = []
@@ -206,7 +212,7 @@ function elsewhere<A extends Action>(
       messages.push({
         topic: leaf.topic,
         key: leaf.key ?? (isKeyedById ? ownId : undefined),
-        event: { ...encoded, metadata },
+        event: { ...encoded, ...origin },
       })
     } else if (leaf.kind === 'delay') delays.push(leaf)
   }
@@ -219,7 +225,7 @@ function elsewhere<A extends Action>(
     appendsElsewhere,
     messages: messages.map((message, index) => ({ ...message, event: events[index] as SerializedEvent })),
     timers: delays.map(({ id, delay }, index) => ({
-      id: `${streamId}/${id ?? `${metadata.causationId}/${index}`}`,
+      id: `${streamId}/${id ?? `${origin.metadata.causationId}/${index}`}`,
       streamId,
       due: new Date(at.getTime() + delay),
       event: timed[index] as SerializedEvent,

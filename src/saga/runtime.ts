@@ -5,10 +5,12 @@ import { type SerializedEvent, serializedEvent } from '../bus/event.ts'
 import type { EventBatch, EventBus, EventStream, Received } from '../bus/event-bus.ts'
 import type { Logger } from '../bus/logger.ts'
 import type { Outage } from '../bus/outage.ts'
+import { withTraceContext } from '../codecs/event-record.ts'
 import type { EventStore } from '../store/event-store.ts'
 import { runtimeDiagnostics } from './diagnostics.ts'
 import { Engine } from './engine.ts'
 import type { Machine } from './machine.ts'
+import { outside } from './outside.ts'
 import { pauseAfter, realPace } from './pace.ts'
 import { asError, type OnError, type OnRejected } from './problem.ts'
 import type { Incoming } from './reaction.ts'
@@ -82,7 +84,8 @@ export async function run<State, A extends Action>(
     machine,
     cacheSize,
     now: clock.now,
-    onCommitted({ messages = [], timers = [] }) {
+    onCommitted({ messages = [], timers = [], fired = [] }) {
+      if (fired.length > 0) watch.timersFired(fired.length)
       if (messages.length > 0) relay.wake()
       if (timers.length > 0) timerLoop.wake()
     },
@@ -105,7 +108,7 @@ export async function run<State, A extends Action>(
     watch,
   })
 
-  const working = [pump.run(), timerLoop.run(), relay.run()]
+  const working = outside(() => [pump.run(), timerLoop.run(), relay.run()])
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= (async () => {
@@ -299,7 +302,8 @@ class Pump {
 function toIncoming(received: Received): Incoming {
   const { record } = received
   if (received.ok) return { event: received.event, place: record }
-  return { event: bytesOf(record.value), place: record, unreadable: asError(received.error) }
+  const event = withTraceContext(bytesOf(record.value), record.headers)
+  return { event, place: record, unreadable: asError(received.error) }
 }
 
 /** Stands for an event that could not be read. */

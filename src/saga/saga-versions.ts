@@ -1,4 +1,4 @@
-import type { EventMetadata, SerializedEvent } from '../bus/event.ts'
+import type { SerializedEvent } from '../bus/event.ts'
 import { decodeCbor, encodeCbor } from '../codecs/cbor.ts'
 import { withClock } from './aggregate.ts'
 import type { EventCodec } from './codec.ts'
@@ -70,16 +70,17 @@ export function beganWith({ metadata }: SerializedEvent): number {
 }
 
 /**
- * The event that migrates a stream, in the conversation of its first event. Equal for equal arguments, so that a conversation
+ * The event that migrates a stream, in the conversation and the trace of its first event. Equal for equal arguments, so that a conversation
  * is migrated once.
  */
 export function migrationEvent(
   streamId: string,
   to: number,
-  { correlationId, userId }: EventMetadata = {},
+  first?: Pick<SerializedEvent, 'metadata' | 'trace'>,
 ): SerializedEvent {
+  const { correlationId, userId } = first?.metadata ?? {}
   const metadata = { causationId: streamId, correlationId, userId }
-  return { ...encodeMigration({ type: MIGRATED, to }), metadata }
+  return { ...encodeMigration({ type: MIGRATED, to }), metadata, trace: first?.trace }
 }
 
 /** The version that a stored migration event leads to. */

@@ -40,7 +40,7 @@ export async function scheduleMigrations<State, A extends Action, Env>(
         id: `${streamId}/saga-migrated/${version}`,
         streamId,
         due: now(),
-        event: migrationEvent(streamId, version, event.metadata ?? {}),
+        event: migrationEvent(streamId, version, event),
       }))
     if (timers.length > 0) await store.commit(owner, [{ appends: [], timers }])
   }

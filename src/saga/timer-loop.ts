@@ -83,7 +83,6 @@ export class TimerLoop {
     if (this.#inHand.size >= MAX_IN_HAND) return 0
     const found = await store.timers.due(owner, now(), MOST_TIMERS + this.#inHand.size)
     const due = found.filter((timer) => !this.#inHand.has(keyOf(timer)))
-    if (due.length > 0) this.#options.watch.timersFired(due.length)
     await this.#submit(due)
     return due.length
   }

@@ -51,13 +51,14 @@ export function checkTopic(topic: string): void {
 }
 
 /** `INVALID_APPEND` when no store can hold the event. */
-export function toColumns({ eventType, eventVersion, data, metadata }: SerializedEvent): EventColumns {
+export function toColumns({ eventType, eventVersion, data, metadata, trace }: SerializedEvent): EventColumns {
   checkName('the event type', eventType, { mayBeEmpty: true })
   if ((eventVersion | 0) !== eventVersion) {
     throw invalidAppend(`event_version ${eventVersion} of '${eventType}' is not a 32-bit integer`)
   }
   if (!(data instanceof Uint8Array)) throw invalidAppend(`the data of '${eventType}' are no bytes`)
-  return { eventType, eventVersion, data, metadata: metadata === null ? null : metadataText(eventType, metadata) }
+  const isEmpty = metadata === null && trace === undefined
+  return { eventType, eventVersion, data, metadata: isEmpty ? null : metadataText(eventType, metadata, trace) }
 }
 
 /** Escapes of NUL and of halves of surrogate pairs, which JSON can write and Postgres refuses. */
@@ -66,14 +67,19 @@ const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f]..)/
 /** Shorter texts are not nested so deeply that reading would refuse them. */
 const LOOK_AGAIN = 1000
 
-function metadataText(eventType: string, metadata: NonNullable<SerializedEvent['metadata']>): string {
-  let text: string
+function metadataText(
+  eventType: string,
+  metadata: SerializedEvent['metadata'],
+  trace: SerializedEvent['trace'],
+): string | null {
+  let text: string | null
   try {
-    text = writeMetadata(metadata)
+    text = writeMetadata(metadata, trace)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw invalidAppend(`the metadata of '${eventType}' cannot be stored: ${reason}`, { cause })
   }
+  if (text === null) return null
   if (text.includes('\\u') && unstorable.test(text)) {
     throw invalidAppend(`the metadata of '${eventType}' hold a NUL or half of a surrogate pair`)
   }
@@ -86,7 +92,7 @@ export const fromColumns = ({ eventType, eventVersion, data, metadata }: EventCo
   eventType,
   eventVersion,
   data,
-  metadata: metadata === null ? null : readMetadata(metadata),
+  ...readMetadata(metadata),
 })
 
 export function checkSnapshot({ streamId, version, state }: NewSnapshot): void {

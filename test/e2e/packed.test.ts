@@ -201,7 +201,7 @@ test('the demo is the service that the templates make', async () => {
   expect([exitCode, stderr]).toEqual([0, ''])
 })
 
-test('the command reference in the README is today’s help', async () => {
+test('src/commands/README.md is the help of the commands as they are', async () => {
   const { exitCode, stderr } = await execa(process.execPath, ['bin/reference.js', 'check'], {
     cwd: root,
     reject: false,

@@ -216,7 +216,7 @@ describe('run for real', () => {
     expect(metrics).toMatch(/^crbus_published_total\{name="payment",group="payment-aggregate"\} [1-9]/m)
   })
 
-  // The collector takes two minutes to build.
+  // The collector takes minutes to build on a new machine.
   test.skipIf(!isPossible || !process.env.CI)(
     'a collector gets a trace of each conversation, and metrics',
     async () => {

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -31,7 +32,7 @@ export interface Collector extends AsyncDisposable {
   received(): { readonly spans: readonly CollectedSpan[]; readonly points: readonly CollectedPoint[] }
 }
 
-/** Builds the collector, which takes two minutes the first time, and starts it. */
+/** Builds the collector, which takes minutes the first time, and starts it. */
 export async function startCollector(): Promise<Collector> {
   const cache = process.env.XDG_CACHE_HOME || new URL('../../node_modules/.cache', import.meta.url).pathname
   const program = join(cache, 'crbus-collector', 'collector')
@@ -47,35 +48,42 @@ export async function startCollector(): Promise<Collector> {
   }
   const output = join(folder, 'output')
   const log = join(folder, 'log')
+  const files = [openSync(output, 'w'), openSync(log, 'w')] as const
   const child = spawn('sh', ['-c', WATCHED, 'sh', program, `--config=yaml:${JSON.stringify(config)}`], {
-    stdio: ['pipe', openSync(output, 'w'), openSync(log, 'w')],
+    stdio: ['pipe', ...files],
     cwd: folder,
     detached: true,
   })
+  const ended = once(child, 'exit')
+  for (const file of files) closeSync(file)
+  const dispose = async () => {
+    const pid = watchedPid(folder)
+    if (pid !== undefined) signalProcess(pid, 'SIGTERM')
+    await ended
+    rmSync(folder, { recursive: true, force: true })
+  }
   const until = Date.now() + READY_WITHIN_MS
-  const isUp = () =>
-    fetch(`http://${address}/`).then(
-      () => true,
-      () => false,
-    )
-  while (!(await isUp())) {
-    if (child.exitCode !== null || Date.now() > until) {
-      throw new Error(`the collector is not ready:\n${readFileSync(log, 'utf8')}`)
+  while (!(await answers(address))) {
+    if (child.exitCode === null && Date.now() < until) {
+      await sleep(50)
+      continue
     }
-    await sleep(50)
+    const said = readFileSync(log, 'utf8')
+    await dispose()
+    throw new Error(`the collector is not ready:\n${said}`)
   }
   return {
     endpoint: `http://${address}`,
     received: () => read(readFileSync(output, 'utf8')),
-    async [Symbol.asyncDispose]() {
-      const pid = watchedPid(folder)
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      if (pid !== undefined) signalProcess(pid, 'SIGTERM')
-      if (child.exitCode === null) await ended
-      rmSync(folder, { recursive: true, force: true })
-    },
+    [Symbol.asyncDispose]: dispose,
   }
 }
+
+const answers = (address: string): Promise<boolean> =>
+  fetch(`http://${address}/`).then(
+    () => true,
+    () => false,
+  )
 
 // The parts of OTLP's JSON that tests look at.
 

@@ -28,10 +28,6 @@ export function eventClauses({ store }: StoreContract): void {
       metadata: { correlationId: 'c', causationId: 'b', userId: 'u', timestamp: '2026-11-24T10:00:00.123456789Z' },
     },
     { what: 'empty texts', metadata: { correlationId: '', userId: '' } },
-    {
-      what: 'a trace context',
-      metadata: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=b' },
-    },
     { what: 'one of the four', metadata: { causationId: 'b' } },
     {
       what: 'extras',
@@ -50,6 +46,25 @@ export function eventClauses({ store }: StoreContract): void {
   ])('metadata: $what', async ({ metadata }) => {
     const [event] = await roundTrip(serializedEvent('A.v1', Buffer.of(), metadata))
     expect(plain(event as SerializedEvent).metadata).toEqual(metadata)
+  })
+
+  test.each<Pick<SerializedEvent, 'metadata' | 'trace'>>([
+    { metadata: null, trace: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' } },
+    { metadata: {}, trace: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' } },
+    {
+      metadata: { userId: 'u', extra: { traceparent: 'of its own' } },
+      trace: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=b' },
+    },
+    { metadata: { extra: { crbus_trace: 'no trace' } } },
+  ])('a trace comes back beside the metadata: %j', async (event) => {
+    const [stored] = await roundTrip({ ...serializedEvent('A.v1', Buffer.of()), ...event })
+    expect({ metadata: plain(stored as SerializedEvent).metadata, trace: stored?.trace }).toEqual(event)
+  })
+
+  test('an invalid trace is not stored', async () => {
+    const trace = { traceparent: 'a\0b' }
+    const [stored] = await roundTrip({ ...serializedEvent('A.v1', Buffer.of()), trace })
+    expect(stored).not.toHaveProperty('trace')
   })
 
   test('metadata: a bigint that fits a number comes back as one, bytes as base64', async () => {

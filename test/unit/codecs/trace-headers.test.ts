@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Header } from '../../../src/bus/record.ts'
-import { readTraceHeaders, traceHeaders } from '../../../src/codecs/trace-headers.ts'
+import { readTraceHeaders, toTraceContext, traceHeaders } from '../../../src/codecs/trace-headers.ts'
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
@@ -35,6 +35,7 @@ describe.each([
   ['a trace id that is too short', TRACEPARENT.replace('0af', '0a')],
   ['a line break', `${TRACEPARENT}-\n`],
   ['an escape of a terminal', `${TRACEPARENT}-\u001b[31m`],
+  ['more than version 00 has', `${TRACEPARENT}-more`],
   ['text without end', `${TRACEPARENT}-${'a'.repeat(10_000)}`],
 ])('%s', (_, text) => {
   test('is not read from a header', () => {
@@ -45,6 +46,13 @@ describe.each([
     expect(traceHeaders({ traceparent: text })).toEqual([])
   })
 })
+
+test.each([undefined, null, 5, 'text', {}, { traceparent: 5 }, { traceparent: [TRACEPARENT] }])(
+  '%j is not a trace context',
+  (fields) => {
+    expect(toTraceContext(fields)).toBeUndefined()
+  },
+)
 
 test('a header without a value is ignored', () => {
   expect(readTraceHeaders([['traceparent', null]])).toBeUndefined()

@@ -1,6 +1,8 @@
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
-import { tracing } from '@opentelemetry/sdk-node'
+import { context, diag, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { node, tracing } from '@opentelemetry/sdk-node'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { encodeRecord } from '../../../src/codecs/event-record.ts'
+import { traceHeaders } from '../../../src/codecs/trace-headers.ts'
 import {
   type Aggregate,
   append,
@@ -17,7 +19,9 @@ import {
   SqliteEventStore,
   serializedEvent,
 } from '../../../src/index.ts'
-import { contextOf } from '../../../src/otel.ts'
+import { publishedPositions } from '../../../src/otel/published-positions.ts'
+import { contextOf, instrument } from '../../../src/otel.ts'
+import { migrationEvent } from '../../../src/saga/saga-versions.ts'
 import { idOf, parentIdOf, record, spanOf } from './support.ts'
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-0[01]$/
@@ -112,7 +116,7 @@ test('publishing an event is a span in the trace of the active one, and the reco
     'messaging.message.body.size': sent.data.byteLength,
     'crbus.event_type': sent.eventType,
   })
-  expect(received.metadata?.traceparent).toBe(`00-${idOf(span).replace('/', '-')}-01`)
+  expect(received.trace?.traceparent).toBe(`00-${idOf(span).replace('/', '-')}-01`)
   const receiving = spanOf(spans(), 'receive lamp-commands')
   expect(receiving.links.map(({ context }) => `${context.traceId}/${context.spanId}`)).toEqual([idOf(span)])
   expect(receiving.attributes).toMatchObject({
@@ -173,7 +177,7 @@ test('one trace leads from a command through outbox and timer to the saga, and s
   expect(on.attributes['crbus.causation_id']).toBe(handled.attributes['messaging.message.id'])
   expect(on.attributes['messaging.message.conversation_id']).toBe('c-l-1')
   const stream = await store.readStream('lamp-l-1')
-  expect(stream.map(({ event }) => event.metadata?.traceparent)).toEqual(
+  expect(stream.map(({ event }) => event.trace?.traceparent)).toEqual(
     [handled, timer].map((span) => `00-${idOf(span).replace('/', '-')}-01`),
   )
 })
@@ -189,7 +193,7 @@ test('copies of one message that the relay sent twice are one message still', as
   const received = await stream.nextBatch()
   const events = received?.flatMap((one) => (one.ok ? [one.event] : [])) ?? []
 
-  expect(new Set(events.map((event) => event.metadata?.traceparent)).size).toBe(2)
+  expect(new Set(events.map((event) => event.trace?.traceparent)).size).toBe(2)
   expect(new Set(events.map(messageId))).toEqual(new Set([messageId(sent)]))
 })
 
@@ -208,7 +212,7 @@ test('a message that is tried again has an exception for each attempt, and a dea
   expect(span.attributes['crbus.outcome']).toBe('dead letter')
   expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: 'the lamp is broken' })
   const [letter] = await store.deadLetters.list()
-  expect(letter?.event.metadata?.traceparent).toMatch(TRACEPARENT)
+  expect(letter?.event.trace?.traceparent).toMatch(TRACEPARENT)
 })
 
 test('a rejected command is a span that says why, and is not a failure', async () => {
@@ -247,7 +251,7 @@ test('a trace that is not sampled is passed on as such', async () => {
 
   await bus.publish('lamp-commands', command('SwitchOn'))
 
-  expect((await nextOf(bus, 'lamp-commands')).metadata?.traceparent).toMatch(/-00$/)
+  expect((await nextOf(bus, 'lamp-commands')).trace?.traceparent).toMatch(/-00$/)
   expect(spans()).toEqual([])
 })
 
@@ -255,11 +259,11 @@ test('a service without tracing passes on the trace context of what it reacts to
   const { bus, store } = setUp()
   await using _ = await runAggregate({ bus, store, aggregate: lamp })
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-  const sent = command('SwitchOn')
+  const trace = { traceparent, tracestate: 'a=b' }
 
-  await bus.publish('lamp-commands', { ...sent, metadata: { ...sent.metadata, traceparent, tracestate: 'a=b' } })
+  await bus.publish('lamp-commands', { ...command('SwitchOn'), trace })
 
-  expect((await nextOf(bus, 'lamp-events')).metadata).toMatchObject({ traceparent, tracestate: 'a=b' })
+  expect((await nextOf(bus, 'lamp-events')).trace).toEqual(trace)
 })
 
 test('nothing is recorded after it was stopped', async () => {
@@ -270,5 +274,132 @@ test('nothing is recorded after it was stopped', async () => {
   await bus.publish('lamp-commands', command('SwitchOn'))
 
   expect(spans()).toEqual([])
-  expect((await nextOf(bus, 'lamp-commands')).metadata?.traceparent).toBeUndefined()
+  expect((await nextOf(bus, 'lamp-commands')).trace?.traceparent).toBeUndefined()
+})
+
+test('what runs is not a part of the span that started it', async () => {
+  const exporter = new tracing.InMemorySpanExporter()
+  // With a context manager, by which spans are active across asynchronous calls.
+  const provider = new node.NodeTracerProvider({ spanProcessors: [new tracing.SimpleSpanProcessor(exporter)] })
+  provider.register()
+  const stopTracing = instrument({ tracerProvider: provider })
+  onTestFinished(() => {
+    stopTracing()
+    trace.disable()
+    context.disable()
+    propagation.disable()
+  })
+  const { bus, store } = setUp()
+  await using running = await provider
+    .getTracer('test')
+    .startActiveSpan('startup', () => runAggregate({ bus, store, aggregate: lamp }))
+  const untraced = encodeRecord(command('SwitchOn'), 'bincode')
+  await bus.log.append('lamp-commands', [{ key: null, value: untraced.ok ? untraced.value : null }])
+  await vi.waitFor(() => expect(exporter.getFinishedSpans().some(({ name }) => name === 'send lamp-events')).toBe(true))
+
+  const handled = spanOf(exporter.getFinishedSpans(), 'process lamp-commands')
+  expect(handled.parentSpanContext).toBeUndefined()
+  expect(parentIdOf(spanOf(exporter.getFinishedSpans(), 'receive lamp-commands'))).toBeUndefined()
+  await provider.getTracer('test').startActiveSpan('request', () => running.send({ type: 'SwitchOff', id: 'l-3' }))
+  const sent = spanOf(exporter.getFinishedSpans(), 'process lamp')
+  expect(sent.parentSpanContext).toBeDefined()
+})
+
+test('a record that cannot be decoded stays in its trace', async () => {
+  const { spans } = record()
+  const { bus, store } = setUp()
+  await using _ = await runAggregate({ bus, store, aggregate: lamp })
+  const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+  const headers = traceHeaders(trace)
+
+  await bus.log.append('lamp-commands', [{ key: null, value: Buffer.from('no envelope'), headers }])
+  await vi.waitFor(() => expect(spans().some(({ name }) => name === 'process lamp-commands')).toBe(true))
+
+  const span = spanOf(spans(), 'process lamp-commands')
+  expect(parentIdOf(span)).toBe('0af7651916cd43dd8448eb211c80319c/b7ad6b7169203331')
+  const [letter] = await store.deadLetters.list()
+  expect(letter?.event.trace?.traceparent).toMatch(TRACEPARENT)
+})
+
+test('messages that failed have no part in the commit of their stream', async () => {
+  const { spans } = record()
+  const { bus, store } = setUp()
+  await using _ = await runAggregate({ bus, store, aggregate: lamp })
+
+  await bus.publish('lamp-commands', [command('SwitchOn', 'l-9'), command('Break', 'l-9')])
+  await vi.waitFor(() =>
+    expect(spans().filter((span) => span.attributes['crbus.outcome'] === 'dead letter')).toHaveLength(1),
+  )
+
+  const broken = spanOf(spans(), 'process lamp-commands', { 'crbus.outcome': 'dead letter' })
+  const commits = spans().filter(({ name }) => name === 'commit lamp')
+  expect(commits.length).toBeGreaterThan(0)
+  expect(commits.map(parentIdOf)).not.toContain(idOf(broken))
+})
+
+test('a commit that another process was faster with is a failed span, and the next one is not', async () => {
+  const { spans } = record()
+  const { bus, store } = setUp()
+  await using running = await runAggregate({ bus, store, aggregate: lamp })
+  await running.send({ type: 'SwitchOn', id: 'l-5' })
+  await vi.waitFor(async () => expect(await store.readStream('lamp-l-5')).toHaveLength(2))
+  await store.append('lamp-l-5', 2, [{ ...lampCodec.encode({ type: 'SwitchedOff', id: 'l-5' }), metadata: null }])
+
+  await running.send({ type: 'SwitchOn', id: 'l-5' })
+
+  const [, second] = spans().filter(({ name }) => name === 'process lamp')
+  const commits = spans().filter((span) => span.name === 'commit lamp' && second && parentIdOf(span) === idOf(second))
+  expect(commits.map(({ attributes }) => attributes['error.type'])).toEqual(['VERSION_CONFLICT', undefined])
+})
+
+test('the key function of publish gets the events of the caller', async () => {
+  record()
+  const { bus } = setUp()
+  const keys = new Map([[command('SwitchOn'), 'l-1']])
+  const [[event]] = [...keys] as [[ReturnType<typeof command>, string]]
+
+  await bus.publish('lamp-commands', event, { key: (one) => keys.get(one as typeof event) })
+
+  await using stream = await bus.subscribe(['lamp-commands'], { group: 'reader', autoOffsetReset: 'earliest' })
+  const { value } = await stream.next()
+  expect(Buffer.from(value?.record.key ?? []).toString()).toBe('l-1')
+})
+
+test('a tracer that throws is reported, and stops nothing', async () => {
+  const said: unknown[] = []
+  diag.setLogger({ ...console, verbose: () => undefined, error: (message) => void said.push(message) })
+  const startSpan = () => {
+    throw new Error('no spans today')
+  }
+  const stop = instrument({ tracerProvider: { getTracer: () => ({ startSpan, startActiveSpan: startSpan }) } })
+  onTestFinished(() => {
+    stop()
+    diag.disable()
+  })
+  const { bus, store } = setUp()
+  await using running = await runAggregate({ bus, store, aggregate: lamp })
+
+  await bus.publish('lamp-commands', command('SwitchOn'))
+  await running.send({ type: 'SwitchOn', id: 'l-4' })
+
+  expect((await nextOf(bus, 'lamp-events')).eventType).toBe('SwitchedOn.v1')
+  expect(new Set(said)).toEqual(new Set(['crbus could not record a trace or a metric']))
+})
+
+test('after a partial failure, the events that were published are known by their positions', () => {
+  const position = { topic: 'lamp-events', partition: 0, offset: 7n }
+  const message = { bus: new InMemoryEventBus(), kind: 'memory', topic: 'lamp-events', events: [] }
+
+  expect(publishedPositions({ ...message, result: [position] })).toEqual([position])
+  expect(publishedPositions({ ...message, error: { append: { positions: [position, undefined] } } })).toEqual([
+    position,
+    undefined,
+  ])
+  expect(publishedPositions({ ...message, error: new Error('away') })).toEqual([])
+})
+
+test('the event that migrates a conversation stays in the trace of its first event', () => {
+  const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+
+  expect(migrationEvent('watcher-saga-1', 2, { metadata: null, trace }).trace).toBe(trace)
 })

@@ -79,8 +79,8 @@ function readable(_: string, value: unknown): unknown {
 }
 
 /**
- * Spells out, as JSON does, what breaks a line, what a terminal obeys, and what is invisible or reverses text: messages of
- * strangers reach the log as event types, reasons and errors.
+ * Escapes, as JSON does, line breaks, control characters of terminals, and invisible or bidirectional characters, because event
+ * types, reasons and errors may come from strangers.
  */
 const escapeUnsafe = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, spelledOut)
 

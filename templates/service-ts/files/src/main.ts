@@ -46,13 +46,10 @@ async function main(options: Options, logger: Logger, signal: AbortSignal): Prom
 }
 
 const log = openLog({ service: 'sample-shop', env: process.env, isTerminal: process.stdout.isTTY })
-process.exitCode = await runUntilSignal(log, process, async (signal) => {
-  const options = readOptions(process.argv.slice(2), process.env)
-  // Before the bus is made, so that its first event is in a trace.
-  const stopTelemetry = await startTelemetry(log)
-  try {
-    await main(options, log, signal)
-  } finally {
-    await stopTelemetry()
-  }
-})
+// Before the bus is made, so that its first event is in a trace.
+const stopTelemetry = await startTelemetry(log)
+process.exitCode = await runUntilSignal(log, process, (signal) =>
+  main(readOptions(process.argv.slice(2), process.env), log, signal),
+)
+// At the end: where the collector is away, this takes some seconds.
+await stopTelemetry()

@@ -8,9 +8,10 @@ import type { Logger } from 'crbus'
  */
 export async function startTelemetry(log: Logger): Promise<() => Promise<void>> {
   // The SDK reads the environment of the process, so this does too.
-  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: serviceName = 'sample-shop' } = process.env
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME } = process.env
   if (!endpoint) return async () => undefined
   const [{ NodeSDK }, { instrument }] = await Promise.all([import('@opentelemetry/sdk-node'), import('crbus/otel')])
+  const serviceName = OTEL_SERVICE_NAME || 'sample-shop'
   const sdk = new NodeSDK({ serviceName })
   sdk.start()
   const stop = instrument()
