@@ -17,7 +17,7 @@ rmSync(manifest, { force: true })
 /** Files that went into a bundle. */
 const bundled = new Set()
 
-const bundle = async (input, dir, { keepNames, ...options }) => {
+const bundle = async (input, dir, { keepNames, groups = [], ...options }) => {
   const build = await rolldown({
     input,
     cwd: root,
@@ -34,6 +34,7 @@ const bundle = async (input, dir, { keepNames, ...options }) => {
     format: 'esm',
     chunkFileNames: 'chunks/[name]-[hash].js',
     comments: { legal: false },
+    codeSplitting: { groups },
     // Half the size to install.
     minify: { compress: { keepNames }, mangle: { toplevel: true, keepNames } },
   })
@@ -136,6 +137,15 @@ await bundle(
       },
     },
     plugins: [screen, required, english, spinners],
+    // Small files that nearly everything loads: each would take a block of the disk, and a moment to open.
+    groups: [
+      { name: 'bus', test: /\/src\/bus\// },
+      {
+        name: 'records',
+        test: /\/src\/codecs\/(event-record|metadata-json|trace-headers|json|unsafe-characters|prometheus)\.ts/,
+      },
+      { name: 'text', test: /\/src\/ui\/(printable|table|format-duration|format-timestamp|json|io|cell-width)\.ts/ },
+    ],
     // So that a stack trace can be read.
     keepNames: { function: true, class: true },
   },
