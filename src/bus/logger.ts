@@ -36,8 +36,8 @@ export interface Logger {
  * Logs the activity of a bus: its creation and closing (info), subscriptions (info), each event published and received
  * (debug), failed publishes (error), records that cannot be decoded (warn), and the beginning (warn) and end (info) of
  * outages. Failed publishes and outages are left out where the caller says that it logs them itself (`callerLogs`), as a
- * running aggregate with a logger does. The fields have the names that the Rust services use: `topic`, `partition`, `offset`, `event_type`. Payloads and
- * keys are never logged. Returns a function that stops the logging.
+ * running aggregate with a logger does. The fields have the names that the Rust services use: `topic`, `partition`, `offset`,
+ * `event_type`. Payloads and keys are never logged. Returns a function that stops the logging.
  *
  * @example
  * ```ts

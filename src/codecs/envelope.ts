@@ -192,7 +192,8 @@ const isBytes = (data: unknown): data is Uint8Array | number[] =>
 const isI32 = (value: number): boolean => Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31
 
 /**
- * Encodes an event as an envelope. Fails when the layout cannot hold a part of the event, instead of dropping that part.
+ * Encodes an event as an envelope, without its trace, which travels in headers. Fails when the layout cannot hold another part
+ * of the event, instead of dropping that part.
  *
  * @example
  * ```ts
