@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer'
 import { DEEPEST, tooDeep } from './json.ts'
-import { asBuffer } from './repeated-text.ts'
 
 /** Tags that are read as what they stand for, or put nothing at risk (https://www.iana.org/assignments/cbor-tags). */
 const harmlessTags: ReadonlySet<number> = new Set([
@@ -13,6 +12,8 @@ const LONGEST_BIGNUM = 64
 const PLAIN_TAGS: ReadonlySet<number> = new Set([64, 55799])
 /** cbor-x renames this key, so that it sets no prototype. */
 const RENAMED_KEY = Buffer.from('__proto__')
+/** In longer texts, a native call finds what is not ASCII sooner than a loop does. */
+const MAX_LOOP_LENGTH = 64
 const BREAK = 0xff
 const INDEFINITE = -1
 
@@ -48,7 +49,7 @@ export function cborField(bytes: Uint8Array, name: string): Uint8Array | undefin
 }
 
 class CborCheck {
-  readonly #bytes: Buffer
+  readonly #bytes: Uint8Array
   at = 0
   problem: string | undefined
   isPlain = true
@@ -61,7 +62,7 @@ class CborCheck {
   #textStart = 0
 
   constructor(bytes: Uint8Array, fieldName?: Buffer) {
-    this.#bytes = asBuffer(bytes)
+    this.#bytes = bytes
     this.#fieldName = fieldName
   }
 
@@ -106,21 +107,31 @@ class CborCheck {
     const fieldName = this.#isInMap ? undefined : this.#fieldName
     this.#isInMap = true
     for (let left = length; this.problem === undefined && (hasBreak ? bytes[this.at] !== BREAK : left > 0); left -= 1) {
-      const key = this.#key(depth)
+      const isText = this.#key(depth)
+      const isField = fieldName !== undefined && isText && this.#isLatestText(fieldName)
       const valueStart = this.at
       this.item(depth + 1)
-      if (fieldName !== undefined && key?.equals(fieldName)) this.field = bytes.subarray(valueStart, this.at)
+      if (isField) this.field = bytes.subarray(valueStart, this.at)
     }
     if (hasBreak) this.at += 1
   }
 
-  /** The text of a key; `undefined` when the key is not a text. */
-  #key(depth: number): Buffer | undefined {
+  /** Whether the key is a text. */
+  #key(depth: number): boolean {
     const isText = (this.#bytes[this.at] as number) >> 5 === 3
     this.item(depth + 1)
-    const text = isText ? this.#bytes.subarray(this.#textStart, this.at) : undefined
-    this.isPlain &&= text !== undefined && !text.equals(RENAMED_KEY)
-    return text
+    this.isPlain &&= isText && !this.#isLatestText(RENAMED_KEY)
+    return isText
+  }
+
+  /** Compares the text that ends here. Byte by byte, since keys are many and short and a view of each costs more. */
+  #isLatestText(wanted: Uint8Array): boolean {
+    const start = this.#textStart
+    if (this.at - start !== wanted.length) return false
+    for (let index = 0; index < wanted.length; index += 1) {
+      if (this.#bytes[start + index] !== wanted[index]) return false
+    }
+    return true
   }
 
   #simple(info: number, value: number, start: number): undefined {
@@ -136,8 +147,15 @@ class CborCheck {
     if (isBignum && length > LONGEST_BIGNUM) return this.#fail(`a number of ${length} bytes at byte ${start}`)
     this.#textStart = start
     this.at = start + length
-    if (major === 3 && !isUtf8(this.#bytes.subarray(start, this.at)))
+    if (major === 3 && !this.#isAscii(start, this.at) && !isUtf8(this.#bytes.subarray(start, this.at)))
       this.#fail(`the text at byte ${start} is not UTF-8`)
+  }
+
+  /** Whether a short text is ASCII; false for a long one. */
+  #isAscii(start: number, end: number): boolean {
+    if (end - start > MAX_LOOP_LENGTH) return false
+    for (let index = start; index < end; index += 1) if ((this.#bytes[index] as number) > 0x7f) return false
+    return true
   }
 
   /** The argument of an initial byte: a value, a length, a count or a tag. */

@@ -26,8 +26,9 @@ export function writeMetadata(metadata: EventMetadata | null, given?: TraceConte
     user_id: userId ?? null,
     timestamp: timestamp ?? null,
   }
-  if (extra === undefined) return JSON.stringify({ ...known, ...traced })
-  refuseRepeated({ ...known, [TRACE_FIELD]: trace?.traceparent }, extra)
+  if (extra === undefined) return JSON.stringify(traced === undefined ? known : { ...known, ...traced })
+  refuseRepeated(known, extra)
+  if (traced !== undefined) refuseRepeated({ [TRACE_FIELD]: 'said' }, extra)
   return JSON.stringify({ ...known, ...extra, ...traced }, inJson)
 }
 
@@ -39,9 +40,12 @@ export function writeExtra(extra: Readonly<Record<string, unknown>>, metadata: E
 }
 
 function refuseRepeated(known: Readonly<Record<string, string | null | undefined>>, extra: object): void {
-  const isSaid = (text: string | null | undefined) => text !== null && text !== undefined
-  const twice = Object.entries(known).find(([name, text]) => isSaid(text) && Object.hasOwn(extra, name))
-  if (twice) throw new TypeError(`metadata names ${twice[0]} twice, once among the extra fields`)
+  for (const name in known) {
+    const isSaid = known[name] !== null && known[name] !== undefined
+    if (isSaid && Object.hasOwn(extra, name)) {
+      throw new TypeError(`metadata names ${name} twice, once among the extra fields`)
+    }
+  }
 }
 
 function inJson(this: unknown, name: string, value: unknown): unknown {
@@ -59,8 +63,9 @@ export function readMetadata(text: string | null): Pick<SerializedEvent, 'metada
   const parsed = text === null ? undefined : parseJson(text)
   const value = parsed?.ok ? parsed.value : null
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return { metadata: null }
-  const { [TRACE_FIELD]: written, ...fields } = value as Readonly<Record<string, unknown>>
-  const trace = toTraceContext(written)
-  if (trace === undefined) return { metadata: toMetadata(value as Readonly<Record<string, unknown>>) }
+  const all = value as Readonly<Record<string, unknown>>
+  const trace = Object.hasOwn(all, TRACE_FIELD) ? toTraceContext(all[TRACE_FIELD]) : undefined
+  if (trace === undefined) return { metadata: toMetadata(all) }
+  const { [TRACE_FIELD]: _, ...fields } = all
   return { metadata: Object.keys(fields).length === 0 ? null : toMetadata(fields), trace }
 }

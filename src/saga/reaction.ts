@@ -162,11 +162,9 @@ interface Origin {
 /** `conversation` is its id where the message brings none: a saga's own, or the id of the command that begins one. */
 function originOf({ event: { metadata: given }, id, trace }: Message, conversation: string, at: Date): Origin {
   const { correlationId = conversation, userId } = given ?? {}
-  const metadata = { correlationId, causationId: id, timestamp: at.toISOString() }
-  return {
-    metadata: userId === undefined ? metadata : { ...metadata, userId },
-    ...(trace === undefined ? undefined : { trace }),
-  }
+  const known = { correlationId, causationId: id, timestamp: at.toISOString() }
+  const metadata = userId === undefined ? known : { ...known, userId }
+  return trace === undefined ? { metadata } : { metadata, trace }
 }
 
 function asStored(
@@ -177,14 +175,10 @@ function asStored(
   const { eventType, eventVersion, data } = event
   // Offsets fit a number for some thousand years.
   const position = place && { topic: place.topic, partition: place.partition, offset: Number(place.offset) }
-  const extra = position === undefined && mark === undefined ? undefined : { ...position, ...mark }
-  return {
-    eventType,
-    eventVersion,
-    data,
-    metadata: extra === undefined ? metadata : { ...metadata, extra },
-    ...(trace === undefined ? undefined : { trace }),
-  }
+  const isBare = position === undefined && mark === undefined
+  const own = isBare ? metadata : { ...metadata, extra: { ...position, ...mark } }
+  const stored = { eventType, eventVersion, data, metadata: own }
+  return trace === undefined ? stored : { ...stored, trace }
 }
 
 function elsewhere<A extends Action>(
