@@ -219,6 +219,7 @@ describe('run for real', () => {
   // The collector takes minutes to build on a new machine.
   test.skipIf(!isPossible || !process.env.CI)(
     'a collector gets a trace of each conversation, and metrics',
+    { timeout: 900_000 },
     async () => {
       await using collector = await startCollector()
       const url = await newSchema(postgres)
