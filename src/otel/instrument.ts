@@ -1,4 +1,5 @@
 import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api'
+import { together } from './listen.ts'
 import { recordMetrics } from './metrics.ts'
 import { traceMessages } from './spans.ts'
 
@@ -44,8 +45,5 @@ const SCOPE = 'crbus'
 export function instrument({ tracerProvider, meterProvider }: InstrumentOptions = {}): () => void {
   const tracer = (tracerProvider ?? trace).getTracer(SCOPE)
   const meter = (meterProvider ?? metrics).getMeter(SCOPE)
-  const stops = [traceMessages(tracer), recordMetrics(meter)]
-  return () => {
-    for (const stop of stops) stop()
-  }
+  return together([traceMessages(tracer), recordMetrics(meter)])
 }

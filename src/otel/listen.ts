@@ -10,12 +10,16 @@ export function listen<Message extends object>(
   channel: TracingChannel<unknown, Message>,
   listeners: Listeners<Message>,
 ): () => void {
-  const stops = Object.entries(listeners).map(([name, listener]) =>
-    on(channel[name as keyof Listeners<Message>] as unknown as DiagnosticsChannel<Message>, listener),
+  return together(
+    Object.entries(listeners).map(([name, listener]) =>
+      on(channel[name as keyof Listeners<Message>] as unknown as DiagnosticsChannel<Message>, listener),
+    ),
   )
-  return () => {
-    for (const stop of stops) stop()
-  }
+}
+
+/** Returns a function that ends several subscriptions. */
+export const together = (stops: readonly (() => void)[]) => (): void => {
+  for (const stop of stops) stop()
 }
 
 /**

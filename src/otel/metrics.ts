@@ -3,7 +3,7 @@ import { diagnostics, type PublishMessage } from '../bus/diagnostics.ts'
 import { type HandleMessage, type RunningMessage, runtimeDiagnostics } from '../saga/diagnostics.ts'
 import type { Running } from '../saga/runtime.ts'
 import { ofBus, ofError, ofOperation } from './attributes.ts'
-import { listen, on } from './listen.ts'
+import { listen, on, together } from './listen.ts'
 import { publishedPositions } from './published-positions.ts'
 
 /** Seconds: those that the semantic conventions advise for messaging, and one more for an embedded bus. */
@@ -16,12 +16,8 @@ const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5
  * when metrics are collected, and left out while these cannot answer.
  */
 export function recordMetrics(meter: Meter): () => void {
-  const stops = [measurePublishing, countReceived, measureHandling, countRuntime, observeRunning].map((measure) =>
-    measure(meter),
-  )
-  return () => {
-    for (const stop of stops) stop()
-  }
+  const parts = [measurePublishing, countReceived, measureHandling, countRuntime, observeRunning]
+  return together(parts.map((measure) => measure(meter)))
 }
 
 function measurePublishing(meter: Meter): () => void {
@@ -72,15 +68,12 @@ function countRuntime(meter: Meter): () => void {
   const deadLetters = createCounter(meter, 'crbus.dead_letters', '{message}', 'Messages that were given up')
   const relayed = createCounter(meter, 'crbus.relayed', '{message}', 'Messages that the bus took from the outbox')
   const fired = createCounter(meter, 'crbus.timers.fired', '{timer}', 'Timers that fired')
-  const stops = [
+  return together([
     on(runtimeDiagnostics.retried, (message) => retried.add(1, ofOwner(message))),
     on(runtimeDiagnostics.deadLetter, (message) => deadLetters.add(1, ofOwner(message))),
     on(runtimeDiagnostics.relayed, (message) => relayed.add(message.messages, ofOwner(message))),
     on(runtimeDiagnostics.timersFired, (message) => fired.add(message.timers, ofOwner(message))),
-  ]
-  return () => {
-    for (const stop of stops) stop()
-  }
+  ])
 }
 
 function observeRunning(meter: Meter): () => void {
@@ -112,7 +105,7 @@ function observeRunning(meter: Meter): () => void {
     const key = `${name}\n${group}`
     const readHealth: ObservableCallback = (result) =>
       result.observe(running.health().status === 'ok' ? 1 : 0, attributes)
-    // Apart from health, since store and bus are asked, who may not answer in time.
+    // Apart from health, because it asks store and bus, which may not answer in time.
     const ask: BatchObservableCallback = async (result) => {
       const metrics = await running.metrics().catch(() => undefined)
       if (metrics === undefined) return

@@ -14,7 +14,7 @@ import { eventProblem, type SerializedEvent } from '../bus/event.ts'
 import { readTraceHeaders } from '../codecs/trace-headers.ts'
 import { type CommitMessage, type HandleMessage, runtimeDiagnostics } from '../saga/diagnostics.ts'
 import { ofBus, ofError, ofEvent, ofOperation, ofPosition } from './attributes.ts'
-import { listen, on } from './listen.ts'
+import { listen, on, together } from './listen.ts'
 import { publishedPositions } from './published-positions.ts'
 import { readSpanContext, traceContextOf } from './trace-context.ts'
 
@@ -34,15 +34,12 @@ const MAX_LINKS = 128
  */
 export function traceMessages(tracer: Tracer): () => void {
   const handled = new WeakMap<HandleMessage, Span>()
-  const stops = [
+  return together([
     tracePublishing(tracer),
     traceReceiving(tracer),
     traceHandling(tracer, handled),
     traceCommits(tracer, handled),
-  ]
-  return () => {
-    for (const stop of stops) stop()
-  }
+  ])
 }
 
 function tracePublishing(tracer: Tracer): () => void {

@@ -4,6 +4,7 @@ import type { JoinRequest } from '../../../src/bus/driver.ts'
 import { connectionFailed } from '../../../src/bus/errors.ts'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { type Logger, logBus, logKafkaRequests } from '../../../src/bus/logger.ts'
+import type { Outage } from '../../../src/bus/outage.ts'
 import { DriverEventBus } from '../../../src/drivers/event-bus.ts'
 import { InMemoryEventBus, MemoryBroker } from '../../../src/drivers/memory/in-memory-event-bus.ts'
 import { MemoryDriver } from '../../../src/drivers/memory/memory-driver.ts'
@@ -25,6 +26,21 @@ function recorder(levels: readonly string[] = ['debug', 'info', 'warn', 'error']
 }
 
 const placed = serializedEvent('OrderPlaced.v1', Uint8Array.of(1, 2, 3))
+
+/** A bus in memory whose driver reports an outage when the test says so. */
+function openBus(logger: Logger) {
+  const memory = new MemoryDriver(new MemoryBroker(), { createTopics: false })
+  const { log, admin } = memory
+  let request: JoinRequest | undefined
+  const join = (asked: JoinRequest) => {
+    request = asked
+    return memory.join(asked)
+  }
+  const driver = { log, admin, join, close: () => memory.close() }
+  const defaults = { kind: 'test', settings: {}, autoOffsetReset: 'earliest', groupFor: () => 'billing' } as const
+  const outage = (told: Outage) => request?.onOutage?.(told)
+  return { bus: new DriverEventBus(driver, { logger }, defaults), outage }
+}
 
 describe('a bus with a logger', () => {
   test('logs its whole life, with the fields that the Rust services log', async () => {
@@ -70,20 +86,13 @@ describe('a bus with a logger', () => {
 
   test('logs when an outage begins and when it ends, and still tells the subscriber', async () => {
     const { logger, lines } = recorder()
-    const memory = new MemoryDriver(new MemoryBroker(), { createTopics: true })
-    const { log, admin } = memory
-    let request: JoinRequest | undefined
-    const join = (asked: JoinRequest) => {
-      request = asked
-      return memory.join(asked)
-    }
-    const driver = { log, admin, join, close: () => memory.close() }
-    const defaults = { kind: 'test', settings: {}, autoOffsetReset: 'earliest', groupFor: () => 'billing' } as const
-    await using bus = new DriverEventBus(driver, { logger }, defaults)
+    const { bus: opened, outage } = openBus(logger)
+    await using bus = opened
+    await bus.admin.createTopic('order-events')
     const told: string[] = []
     await bus.subscribe(['order-events'], { onOutage: ({ state }) => void told.push(state) })
-    request?.onOutage?.({ state: 'lost', error: connectionFailed('no broker answers') })
-    request?.onOutage?.({ state: 'restored', lasted: 1234.4 })
+    outage({ state: 'lost', error: connectionFailed('no broker answers') })
+    outage({ state: 'restored', lasted: 1234.4 })
 
     const fields = { topics: ['order-events'], consumer_group: 'billing' }
     expect(lines.slice(-2)).toEqual([
@@ -95,20 +104,12 @@ describe('a bus with a logger', () => {
 
   test('leaves failed publishes and outages to a caller that logs them itself', async () => {
     const { logger, messages } = recorder()
-    const memory = new MemoryDriver(new MemoryBroker(), { createTopics: false })
-    const { log, admin } = memory
-    await admin.createTopic('order-events')
-    let request: JoinRequest | undefined
-    const join = (asked: JoinRequest) => {
-      request = asked
-      return memory.join(asked)
-    }
-    const driver = { log, admin, join, close: () => memory.close() }
-    const defaults = { kind: 'test', settings: {}, autoOffsetReset: 'earliest', groupFor: () => 'billing' } as const
-    await using bus = new DriverEventBus(driver, { logger }, defaults)
+    const { bus: opened, outage } = openBus(logger)
+    await using bus = opened
+    await bus.admin.createTopic('order-events')
     await bus.subscribe(['order-events'], { callerLogs: true })
-    request?.onOutage?.({ state: 'lost', error: connectionFailed('no broker answers') })
-    request?.onOutage?.({ state: 'restored', lasted: 1234.4 })
+    outage({ state: 'lost', error: connectionFailed('no broker answers') })
+    outage({ state: 'restored', lasted: 1234.4 })
     await expect(bus.publish('missing-events', placed, { callerLogs: true })).rejects.toThrow('missing-events')
 
     expect(messages()).toEqual(['info bus created', 'info subscribed'])
