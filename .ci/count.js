@@ -1,7 +1,10 @@
-// Prints what vitest counted in all runs as one line. A run that counted nothing has failed, and so has one that skipped
-// anything but what compares with Rust on a machine without cargo.
+// Prints the tests that failed with their first error, and what vitest counted in all runs as the last line. A run that
+// counted nothing has failed, and so has one that skipped anything but what compares with Rust on a machine without cargo.
 // node count.js STATUS FILE... with the exit status of the runs: 0 when all of them passed.
 import { existsSync, readFileSync } from 'node:fs'
+
+/** Enough for an error and where it was thrown; a log may be cut to its last lines. */
+const MOST_CHARACTERS = 1_500
 
 const [status, ...files] = process.argv.slice(2)
 let passed = 0
@@ -15,6 +18,13 @@ for (const file of files) {
       .map(({ fullName }) => `${name} ${fullName}`),
   )
   for (const one of skipped) console.log(`skipped: ${one}`)
+  for (const { assertionResults, name, message } of report?.testResults ?? []) {
+    const broken = assertionResults.filter(({ status: outcome }) => outcome === 'failed')
+    for (const { fullName, failureMessages } of broken) {
+      console.log(`failed: ${name} ${fullName}\n${(failureMessages[0] ?? '').slice(0, MOST_CHARACTERS)}`)
+    }
+    if (message) console.log(`failed: ${name}\n${message.slice(0, MOST_CHARACTERS)}`)
+  }
   const missing = skipped.filter((one) => !one.endsWith('(needs cargo)')).length
   passed += report?.numPassedTests ?? 0
   failed += (report?.numFailedTests ?? 0) + missing
