@@ -2,7 +2,10 @@
 // them (and a hundred small files cost more to load than to run); the licenses of those packages; the type declarations; and
 // oclif's manifest, by which a command is found without loading the others. Commands run from dist/ only, so that a manifest
 // made with it cannot hide a new one.
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+//
+// A checkout is rebuilt while crbus runs from it: npm runs this script whenever a service that names the checkout is
+// installed. So everything is built in a folder of its own, which then takes the place of dist.
+import { existsSync, globSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { Plugin } from '@oclif/core'
 import { rolldown } from 'rolldown'
@@ -11,8 +14,8 @@ import { thirdPartyNotices } from './notices.js'
 
 const root = new URL('..', import.meta.url).pathname
 const manifest = `${root}oclif.manifest.json`
-rmSync(`${root}dist`, { recursive: true, force: true })
-rmSync(manifest, { force: true })
+const building = mkdtempSync(`${root}dist.`)
+process.on('exit', () => rmSync(building, { recursive: true, force: true }))
 
 /** Files that went into a bundle. */
 const bundled = new Set()
@@ -30,7 +33,7 @@ const bundle = async (input, dir, { keepNames, groups = [], ...options }) => {
     ...options,
   })
   const { output } = await build.write({
-    dir: `${root}${dir}`,
+    dir: `${building}/${dir}`,
     format: 'esm',
     chunkFileNames: 'chunks/[name]-[hash].js',
     comments: { legal: false },
@@ -150,7 +153,7 @@ await bundle(
     keepNames: { function: true, class: true },
   },
 )
-writeFileSync(`${root}dist/THIRD-PARTY-NOTICES`, thirdPartyNotices(bundled))
+writeFileSync(`${building}/dist/THIRD-PARTY-NOTICES`, thirdPartyNotices(bundled))
 // Three files instead of one for each of src, most of which nobody can name.
 const declarations = await rolldown({
   input: { index: 'src/index.ts', testing: 'src/testing.ts', otel: 'src/otel.ts' },
@@ -158,10 +161,14 @@ const declarations = await rolldown({
   external: [/^[^./]/],
   plugins: [dts({ emitDtsOnly: true, tsconfig: `${root}bin/tsconfig.types.json` })],
 })
-await declarations.write({ dir: `${root}dist/types`, format: 'esm' })
+await declarations.write({ dir: `${building}/dist/types`, format: 'esm' })
+
+if (existsSync(`${root}dist`)) renameSync(`${root}dist`, `${building}/replaced`)
+renameSync(`${building}/dist`, `${root}dist`)
 const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true })
 await plugin.load()
 // oclif writes these fields for every flag and treats a missing one as false. They are a tenth of the file.
 const withoutFalse = (key, value) =>
   value === false && ['allowNo', 'hasDynamicHelp', 'multiple'].includes(key) ? undefined : value
-writeFileSync(manifest, JSON.stringify(plugin.manifest, withoutFalse))
+writeFileSync(`${building}/manifest.json`, JSON.stringify(plugin.manifest, withoutFalse))
+renameSync(`${building}/manifest.json`, manifest)

@@ -53,6 +53,17 @@ describe('the built command line', () => {
     expect(exitCode).toBe(130)
   })
 
+  test('runs from a checkout while the checkout is built again', async () => {
+    const building = execa('npm', ['run', 'build'], { cwd: join(bin, '../..') })
+    let isOver = false
+    const built = building.finally(() => {
+      isOver = true
+    })
+    while (!isOver) expect(await crbus(['topics', 'list'])).toMatchObject({ exitCode: 0 })
+    await built
+    expect(await crbus(['topics', 'list'])).toMatchObject({ exitCode: 0 })
+  })
+
   test.each([
     ['topics list', 0],
     ['topics describe order-events', 4],
