@@ -309,6 +309,10 @@ else {
       const other = await otherTransaction(url)
       await other.query('LOCK TABLE events')
       expect(await failure(hasty.append('order-1', 0, [named('a')]))).toBe('STORE_UNAVAILABLE')
+      // Until Postgres has noticed that its client is gone, the statement waits for the lock, and would be carried out.
+      const waiting = `SELECT FROM pg_locks JOIN pg_database ON database = pg_database.oid
+        WHERE NOT granted AND datname = current_database()`
+      await eventually(async () => expect((await other.query(waiting)).rowCount).toBe(0))
       await other.query('ROLLBACK')
       await eventually(async () => expect(await hasty.append('order-2', 'any', [named('b')])).toBeGreaterThan(0))
       expect(await store.readStream('order-1')).toEqual([])
