@@ -64,9 +64,7 @@ describe('an address', () => {
     const bus = openBus({ brokers: '127.0.0.1:1' })
     const failed = {
       code: 'CONNECTION_FAILED',
-      message: expect.stringMatching(
-        /127\.0\.0\.1:1 refused the connection\); tried for \d\.\d s, the limit is 0\.5 s/,
-      ),
+      message: expect.stringMatching(/127\.0\.0\.1:1 refused the connection\); tried for 0\.\d s, the limit is 0\.5 s/),
     }
     const took = await elapsed(async () => {
       await expect(bus.admin.listTopics()).rejects.toMatchObject(failed)
@@ -81,7 +79,7 @@ describe('an address', () => {
     const bus = openBus({ brokers: silent, timeout: 600 })
     const failed = {
       code: 'CONNECTION_FAILED',
-      message: expect.stringMatching(/did not answer within 600 ms\); tried for \d\.\d s, the limit is 0\.6 s$/),
+      message: expect.stringMatching(/did not answer within 600 ms\); tried for 0\.[6-9] s, the limit is 0\.6 s$/),
       suggestions: expect.arrayContaining([expect.stringContaining('a larger timeout')]),
     }
     expect(await elapsed(() => expect(bus.admin.listTopics()).rejects.toMatchObject(failed))).toBeLessThan(2000)
@@ -216,7 +214,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
           stop.abort()
           return waiting
         }),
-      ).toBeLessThan(240)
+      ).toBeLessThan(100)
     })
   })
 
@@ -456,7 +454,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       const topic = await newTopic(openBus())
       const member = await driver.join(joining([topic]))
       const waiting = member.next()
-      expect(await elapsed(() => member.close())).toBeLessThan(1_000)
+      expect(await elapsed(() => member.close())).toBeLessThan(300)
       expect(await waiting).toBeUndefined()
     })
   })
