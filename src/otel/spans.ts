@@ -97,8 +97,9 @@ function traceReceiving(tracer: Tracer): () => void {
     }
     const links: Link[] = []
     for (const { record } of received) {
+      if (links.length === MAX_LINKS) break
       const spanContext = readSpanContext(readTraceHeaders(record.headers))
-      if (spanContext !== undefined && links.length < MAX_LINKS) links.push({ context: spanContext })
+      if (spanContext !== undefined) links.push({ context: spanContext })
     }
     tracer.startSpan(`receive ${topic}`, { kind: SpanKind.CLIENT, attributes, links }).end()
   })
