@@ -3,8 +3,8 @@
 // oclif's manifest, by which a command is found without loading the others. Commands run from dist/ only, so that a manifest
 // made with it cannot hide a new one.
 //
-// A checkout is rebuilt while crbus runs from it: npm runs this script whenever a service that names the checkout is
-// installed. So everything is built in a folder of its own, which then takes the place of dist.
+// npm runs this script in a checkout of crbus whenever it installs a service that depends on the checkout, even while crbus
+// runs from it. So the build writes into a temporary folder, and replaces dist when it is complete.
 import { existsSync, globSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { Plugin } from '@oclif/core'

@@ -13,10 +13,7 @@ declare module 'vitest' {
 
 const root = new URL('../..', import.meta.url).pathname
 
-/**
- * Builds and packs once for the whole run. Packing runs the build, which removes `dist`: no file may do it while others
- * start the command line from there.
- */
+/** Builds and packs once for the whole run. Packing runs the build, which takes six seconds. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-tarball-'))
   const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })
