@@ -3,8 +3,8 @@
 // node count.js STATUS FILE... with the exit status of the runs: 0 when all of them passed.
 import { existsSync, readFileSync } from 'node:fs'
 
-/** Enough for an error and where it was thrown; a log may be cut to its last lines. */
-const MOST_CHARACTERS = 1_500
+/** The error and where it was thrown. Short, because the log may be shown from its last lines only. */
+const MAX_ERROR_CHARACTERS = 1_500
 
 const [status, ...files] = process.argv.slice(2)
 let passed = 0
@@ -21,9 +21,9 @@ for (const file of files) {
   for (const { assertionResults, name, message } of report?.testResults ?? []) {
     const broken = assertionResults.filter(({ status: outcome }) => outcome === 'failed')
     for (const { fullName, failureMessages } of broken) {
-      console.log(`failed: ${name} ${fullName}\n${(failureMessages[0] ?? '').slice(0, MOST_CHARACTERS)}`)
+      console.log(`failed: ${name} ${fullName}\n${(failureMessages[0] ?? '').slice(0, MAX_ERROR_CHARACTERS)}`)
     }
-    if (message) console.log(`failed: ${name}\n${message.slice(0, MOST_CHARACTERS)}`)
+    if (message) console.log(`failed: ${name}\n${message.slice(0, MAX_ERROR_CHARACTERS)}`)
   }
   const missing = skipped.filter((one) => !one.endsWith('(needs cargo)')).length
   passed += report?.numPassedTests ?? 0

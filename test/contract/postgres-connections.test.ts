@@ -309,7 +309,7 @@ else {
       const other = await otherTransaction(url)
       await other.query('LOCK TABLE events')
       expect(await failure(hasty.append('order-1', 0, [named('a')]))).toBe('STORE_UNAVAILABLE')
-      // Until Postgres has noticed that its client is gone, the statement waits for the lock, and would be carried out.
+      // Until Postgres notices that the client has disconnected, the statement still waits for the lock and would succeed.
       const waiting = `SELECT FROM pg_locks JOIN pg_database ON database = pg_database.oid
         WHERE NOT granted AND datname = current_database()`
       await eventually(async () => expect((await other.query(waiting)).rowCount).toBe(0))
