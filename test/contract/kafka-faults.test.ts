@@ -48,7 +48,7 @@ const isHere = inject('kafkaBrokers') !== '' && !process.env.CRBUS_TEST_BROKERS
 describe.skipIf(!isHere)('behind a network that fails', () => {
   const { proxy, openBus } = proxiedKafka()
 
-  test('a connection that is cut without an answer is a guess at TLS only where the broker has never answered', async () => {
+  test('a connection closed without an answer suggests TLS only when the broker has never answered', async () => {
     const bus = openBus({ timeout: 500 })
     await bus.admin.listTopics()
     proxy().rules = { loses: ({ key }) => key === API_VERSIONS }

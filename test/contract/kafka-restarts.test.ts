@@ -54,7 +54,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('a br
     await taking
   })
 
-  test('has committed what an idle subscriber acknowledged meanwhile', async () => {
+  test('gets the offset that an idle member acknowledged during the outage', async () => {
     const bus = openBus({ brokers: kafka.brokers })
     const topic = await newTopic(bus)
     await bus.log.append(topic, [record(0), record(1)])
@@ -77,7 +77,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('a br
     await waiting
   })
 
-  test('is told to who closes meanwhile with something to commit, and holds nobody up', async () => {
+  test('fails the close of a member with an offset to commit, and closes a member without one at once', async () => {
     const driver = openDriver(kafka.brokers)
     const bus = openBus({ brokers: kafka.brokers })
     const topic = await newTopic(bus)
@@ -94,7 +94,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('a br
     await kafka.start()
   })
 
-  test('is told to who watches lag, who goes on when it is back', async () => {
+  test('is reported by a watch of lag, which goes on when the broker is back', async () => {
     const bus = openBus({ brokers: kafka.brokers, timeout: 1500 })
     const topic = await newTopic(bus)
     const group = uniqueGroup()

@@ -81,7 +81,7 @@ describe('the packed tarball, installed elsewhere', () => {
     expect(Number.parseInt(stdout, 10)).toBeLessThanOrEqual(4096)
   })
 
-  test('makes samples of descriptions, whose words are of all subjects', async () => {
+  test('makes sample descriptions, whose words come from all subjects of faker', async () => {
     const schema = join(folder, 'products.json')
     const types = { ProductEvent: { enum: [{ ProductListed: { description: 'String' } }] } }
     const events = { 'ProductListed.v1': 'ProductListed' }
@@ -201,7 +201,7 @@ test('the demo is the service that the templates make', async () => {
   expect([exitCode, stderr]).toEqual([0, ''])
 })
 
-test('src/commands/README.md is the help of the commands as they are', async () => {
+test('src/commands/README.md matches the help of the commands', async () => {
   const { exitCode, stderr } = await execa(process.execPath, ['bin/reference.js', 'check'], {
     cwd: root,
     reject: false,

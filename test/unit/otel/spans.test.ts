@@ -182,7 +182,7 @@ test('one trace leads from a command through outbox and timer to the saga, and s
   )
 })
 
-test('copies of one message that the relay sent twice are one message still', async () => {
+test('a message that the relay sent twice keeps its message id', async () => {
   record()
   const { bus } = setUp()
   const sent = command('SwitchOn')
@@ -266,7 +266,7 @@ test('a service without tracing passes on the trace context of what it reacts to
   expect((await nextOf(bus, 'lamp-events')).trace).toEqual(trace)
 })
 
-test('nothing is recorded after it was stopped', async () => {
+test('records nothing after tracing was stopped', async () => {
   const { spans, stop } = record()
   const { bus } = setUp()
 
@@ -277,7 +277,7 @@ test('nothing is recorded after it was stopped', async () => {
   expect((await nextOf(bus, 'lamp-commands')).trace?.traceparent).toBeUndefined()
 })
 
-test('what runs is not a part of the span that started it', async () => {
+test('a running aggregate is not part of the span in which it was started', async () => {
   const exporter = new tracing.InMemorySpanExporter()
   // With a context manager, by which spans are active across asynchronous calls.
   const provider = new node.NodeTracerProvider({ spanProcessors: [new tracing.SimpleSpanProcessor(exporter)] })
@@ -321,7 +321,7 @@ test('a record that cannot be decoded stays in its trace', async () => {
   expect(letter?.event.trace?.traceparent).toMatch(TRACEPARENT)
 })
 
-test('messages that failed have no part in the commit of their stream', async () => {
+test('a message that failed has no commit span', async () => {
   const { spans } = record()
   const { bus, store } = setUp()
   await using _ = await runAggregate({ bus, store, aggregate: lamp })
@@ -337,7 +337,7 @@ test('messages that failed have no part in the commit of their stream', async ()
   expect(commits.map(parentIdOf)).not.toContain(idOf(broken))
 })
 
-test('a commit that another process was faster with is a failed span, and the next one is not', async () => {
+test('a commit that conflicts with another process is a failed span, and its retry is not', async () => {
   const { spans } = record()
   const { bus, store } = setUp()
   await using running = await runAggregate({ bus, store, aggregate: lamp })
