@@ -11,7 +11,7 @@ export {
   type ReceivedMessage,
   type SubscribedMessage,
 } from './bus/diagnostics.ts'
-export type { OffsetReset } from './bus/driver.ts'
+export type { OffsetReset } from './bus/driver-port.ts'
 export {
   AppendError,
   type AppendOutcome,
@@ -30,7 +30,7 @@ export type {
   SubscribeOptions,
 } from './bus/event-bus.ts'
 export { type Logger, logBus, logKafkaRequests } from './bus/logger.ts'
-export { defaultGroup, isEventTopic, topicFor } from './bus/names.ts'
+export { defaultGroup, isEventTopic, topicFor } from './bus/names/names.ts'
 export type { Outage, OutageOptions } from './bus/outage.ts'
 export { partitionOf } from './bus/partitioner.ts'
 export type { BusRecord, Header, NewRecord, Position } from './bus/record.ts'
@@ -42,16 +42,9 @@ export { EmbeddedEventBus, type EmbeddedEventBusOptions } from './drivers/embedd
 export { RedpandaEventBus, type RedpandaEventBusOptions } from './drivers/kafka/redpanda-event-bus.ts'
 export { InMemoryEventBus, type InMemoryEventBusOptions } from './drivers/memory/in-memory-event-bus.ts'
 export type { Aggregate } from './saga/aggregate.ts'
-export { combineCodecs, type EncodedEvent, type EventCodec } from './saga/codec.ts'
-export {
-  type CommitMessage,
-  type FailedMessage,
-  type HandleMessage,
-  type RelayedMessage,
-  type RunningMessage,
-  runtimeDiagnostics,
-  type TimersFiredMessage,
-} from './saga/diagnostics.ts'
+export { combineCodecs, type EncodedEvent, type EventCodec } from './saga/codecs/codec.ts'
+export { type ActionVersions, cborCodec, jsonCodec } from './saga/codecs/plain-codecs.ts'
+export { schemaCodec } from './saga/codecs/schema-codec.ts'
 export type { Duration } from './saga/duration.ts'
 export {
   append,
@@ -68,17 +61,24 @@ export {
   type SendOptions,
   sequence,
 } from './saga/effects.ts'
-export type { Handled } from './saga/engine.ts'
-export { type ActionVersions, cborCodec, jsonCodec } from './saga/plain-codecs.ts'
-export type { OnError, OnRejected, Problem, Rejection } from './saga/problem.ts'
+export type { Handled } from './saga/engine/engine.ts'
 export type { Action, Clock, Reducer, Step } from './saga/reducer.ts'
+export {
+  type CommitMessage,
+  type FailedMessage,
+  type HandleMessage,
+  type RelayedMessage,
+  type RunningMessage,
+  runtimeDiagnostics,
+  type TimersFiredMessage,
+} from './saga/reports/diagnostics.ts'
+export type { OnError, OnRejected, Problem, Rejection } from './saga/reports/problem.ts'
+export { formatRuntimeMetrics, type RuntimeMetrics } from './saga/reports/runtime-metrics.ts'
+export type { Counts, HandledKind, Health, Wait } from './saga/reports/watch.ts'
 export { type RunAggregateOptions, type RunningAggregate, runAggregate } from './saga/run-aggregate.ts'
 export { type RunSagaOptions, runSaga } from './saga/run-saga.ts'
-export type { Running, RunOptions } from './saga/runtime.ts'
-export { formatRuntimeMetrics, type RuntimeMetrics } from './saga/runtime-metrics.ts'
+export type { Running, RunOptions } from './saga/runtime/runtime.ts'
 export type { EarlierSaga, Saga } from './saga/saga.ts'
-export { schemaCodec } from './saga/schema-codec.ts'
-export type { Counts, HandledKind, Health, Wait } from './saga/watch.ts'
 export {
   compileDecoder,
   type Decoded,

@@ -1,5 +1,5 @@
 import type { BusAdmin } from './admin.ts'
-import type { OffsetReset } from './driver.ts'
+import type { OffsetReset } from './driver-port.ts'
 import type { EventBusError } from './errors.ts'
 import type { SerializedEvent } from './event.ts'
 import type { OutageOptions } from './outage.ts'

@@ -1,4 +1,4 @@
-import { namesLike } from './names-like.ts'
+import { namesLike } from './names/names-like.ts'
 
 /**
  * Checks of options for callers without a type checker: a wrong or mistyped option fails where it is given, and names the

@@ -2,7 +2,7 @@ import { Errors } from '@oclif/core'
 import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
 import { ScaffoldRefused } from '../scaffold/refused.ts'
 import { EventStoreError, eventStoreErrorCodes } from '../store/errors.ts'
-import { printable } from '../ui/printable.ts'
+import { printable } from '../ui/text/printable.ts'
 
 /** Exit codes of the command line. Listed in the README, never renumbered. */
 export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 6, unwritable: 9, found: 10, interrupted: 130 } as const

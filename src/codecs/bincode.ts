@@ -1,4 +1,4 @@
-import { asBuffer, repeatedText, utf8Text } from './repeated-text.ts'
+import { asBuffer, repeatedText, utf8Text } from './text-cache.ts'
 
 /**
  * Reads bincode 1.x with its default settings: little endian, fixed width, lengths as u64. Strict where `bincode`

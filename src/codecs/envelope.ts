@@ -1,7 +1,7 @@
 import { type EventMetadata, eventProblem, type SerializedEvent, versionOf } from '../bus/event.ts'
 import { BincodeReader, BincodeWriter } from './bincode.ts'
-import { cborMajorType, decodeCbor, type Encoded, encodeCbor } from './cbor.ts'
-import { cborField } from './cbor-check.ts'
+import { cborMajorType, decodeCbor, type Encoded, encodeCbor } from './cbor/cbor.ts'
+import { cborField } from './cbor/cbor-check.ts'
 import { decodeJson, writeJson } from './json.ts'
 
 /** The envelope layouts that {@link decodeEnvelope} reads. {@link encodeEnvelope} writes `bincode-w3` and `cbor`. */

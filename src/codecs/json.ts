@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { asBuffer } from './repeated-text.ts'
+import { asBuffer } from './text-cache.ts'
 
 /** JSON whose 64-bit integers survive: Rust counts money and time in them, and a `number` holds 53 bits. */
 

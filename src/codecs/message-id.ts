@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { SerializedEvent } from '../bus/event.ts'
-import { encodeCbor } from './cbor.ts'
+import { encodeCbor } from './cbor/cbor.ts'
 import { encodeEnvelope } from './envelope.ts'
 
 /** 128 bits: enough that two messages never meet by chance. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { cborMajorType, decodeCbor, type Encoded, encodeCbor } from './cbor.ts'
+import { cborMajorType, decodeCbor, type Encoded, encodeCbor } from './cbor/cbor.ts'
 import { decodeJson, writeJson } from './json.ts'
-import { asBuffer } from './repeated-text.ts'
+import { asBuffer } from './text-cache.ts'
 
 /** The encodings of a payload. `bytes` stands for what crbus cannot decode, such as bincode without a schema. */
 export type PayloadCodec = 'cbor' | 'json' | 'text' | 'bytes'

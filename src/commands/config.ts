@@ -1,12 +1,12 @@
-import { BaseCommand } from '../cli/base-command.ts'
-import type { BusAddress } from '../cli/bus-address.ts'
-import type { Config, Setting } from '../cli/config.ts'
-import type { TopicSettings } from '../cli/config-file.ts'
-import { readFlags } from '../cli/flags.ts'
-import type { Guard } from '../cli/guard.ts'
-import { shownStore } from '../cli/store-address.ts'
-import { formatDuration } from '../ui/format-duration.ts'
-import { formatTable } from '../ui/table.ts'
+import { BaseCommand } from '../cli/base/base-command.ts'
+import { readFlags } from '../cli/base/flags.ts'
+import type { BusAddress } from '../cli/config/bus-address.ts'
+import type { Config, Setting } from '../cli/config/config.ts'
+import type { TopicSettings } from '../cli/config/config-file.ts'
+import type { Guard } from '../cli/config/guard.ts'
+import { shownStore } from '../cli/config/store-address.ts'
+import { formatDuration } from '../ui/text/format-duration.ts'
+import { formatTable } from '../ui/text/table.ts'
 
 /** What is in force, without secrets; what nobody has set is absent. */
 interface ConfigReport {

@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../cli/base-command.ts'
-import { busFlags, MAX_PAUSE_MS } from '../cli/flags.ts'
-import { refusedBy } from '../cli/guard.ts'
+import { BaseCommand } from '../cli/base/base-command.ts'
+import { busFlags, MAX_PAUSE_MS } from '../cli/base/flags.ts'
+import { refusedBy } from '../cli/config/guard.ts'
 import { type DemoSummary, demoTopics, makeDemoTopics, runDemo } from '../operations/demo.ts'
-import { tail } from '../operations/tail.ts'
-import { textFormatter } from '../ui/format-record-text.ts'
-import { write } from '../ui/io.ts'
+import { tail } from '../operations/tail/tail.ts'
+import { textFormatter } from '../ui/records/format-record-text.ts'
+import { write } from '../ui/text/io.ts'
 
 export default class Demo extends BaseCommand {
   static override summary = 'run a checkout flow for a few seconds and show it live'

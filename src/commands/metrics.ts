@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../cli/base-command.ts'
-import { groupFlag, parseListen, readFlags, topicFlag } from '../cli/flags.ts'
-import { type LagReport, measureLag } from '../operations/lag.ts'
+import { BaseCommand } from '../cli/base/base-command.ts'
+import { groupFlag, parseListen, readFlags, topicFlag } from '../cli/base/flags.ts'
+import { type LagReport, measureLag } from '../operations/lag/lag.ts'
 import { formatMetrics } from '../ui/format-metrics.ts'
 
 export default class Metrics extends BaseCommand {
@@ -39,7 +39,7 @@ export default class Metrics extends BaseCommand {
       await this.print(formatMetrics(report))
       return report
     }
-    const { serveMetrics } = await import('../cli/serve-metrics.ts')
+    const { serveMetrics } = await import('../cli/metrics-server.ts')
     await serveMetrics({
       ...address,
       measure: async () => [...formatMetrics(await measure())].join(''),

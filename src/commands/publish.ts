@@ -1,17 +1,16 @@
 import { resolve } from 'node:path'
 import { Args, Flags } from '@oclif/core'
-import { parseMoment } from '../bus/moment.ts'
 import type { Header } from '../bus/record.ts'
-import { ChangeCommand } from '../cli/change-command.ts'
+import { parseMoment } from '../bus/time/moment.ts'
+import { ChangeCommand } from '../cli/base/change-command.ts'
+import { busFlags, changeFlags, parseName, readAsUtc, schemaFlag, toPair } from '../cli/base/flags.ts'
+import { formatOfTopic, type TopicFormat } from '../cli/config/topic-format.ts'
 import { RefusedError, UsageError } from '../cli/errors.ts'
-import { busFlags, changeFlags, parseName, readAsUtc, schemaFlag, toPair } from '../cli/flags.ts'
-import { formatOfTopic, type TopicFormat } from '../cli/topic-format.ts'
-import { compileData, compileTexts } from '../operations/data-template.ts'
-import { viewCodecs } from '../operations/event-view.ts'
-import { openSchemas } from '../operations/open-schemas.ts'
-import { BadInputError, PublishStoppedError, publishLines, type RefusedLine } from '../operations/publish.ts'
-import type { EventSettings } from '../operations/publish-input.ts'
-import { type InputLine, type LineRange, linesOf, parseLines, within } from '../operations/publish-lines.ts'
+import { viewCodecs } from '../operations/events/event-view.ts'
+import { compileData, compileTexts } from '../operations/publish/data-template.ts'
+import type { EventSettings } from '../operations/publish/input.ts'
+import { type InputLine, type LineRange, linesOf, parseLines, within } from '../operations/publish/lines.ts'
+import { BadInputError, PublishStoppedError, publishLines, type RefusedLine } from '../operations/publish/publish.ts'
 import {
   openFile,
   openFileProblem,
@@ -19,11 +18,12 @@ import {
   readChunks,
   repeatedLines,
   UnreadableInput,
-} from '../operations/publish-source.ts'
-import { formatProgress } from '../ui/format-progress.ts'
-import { formatPublishStop, resumption } from '../ui/format-publish-stop.ts'
-import { formatPublished } from '../ui/format-published.ts'
-import { write } from '../ui/io.ts'
+} from '../operations/publish/source.ts'
+import { openSchemas } from '../operations/schemas/open.ts'
+import { formatProgress } from '../ui/records/format-progress.ts'
+import { formatPublishStop, resumption } from '../ui/records/format-publish-stop.ts'
+import { formatPublished } from '../ui/records/format-published.ts'
+import { write } from '../ui/text/io.ts'
 
 interface PublishSummary {
   readonly topic: string

@@ -1,13 +1,22 @@
 import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
-import { ChangeCommand } from '../cli/change-command.ts'
+import { ChangeCommand } from '../cli/base/change-command.ts'
+import {
+  changeFlags,
+  noPlace,
+  parseName,
+  readAsUtc,
+  readFlags,
+  toPatience,
+  undoFlags,
+  waitFlag,
+} from '../cli/base/flags.ts'
 import { UsageError } from '../cli/errors.ts'
-import { changeFlags, noPlace, parseName, readAsUtc, readFlags, toPatience, undoFlags, waitFlag } from '../cli/flags.ts'
-import { applyReset, waitUntilEmpty } from '../operations/apply-reset.ts'
-import { planReset } from '../operations/reset.ts'
-import { readOffsetsFile, saveUndoIn, writePlanFile } from '../operations/reset-files.ts'
-import type { ResetPlan } from '../operations/reset-plan.ts'
-import { parseTarget, parseTopicChoice, type ResetScope, type ResetTarget } from '../operations/reset-target.ts'
+import { applyReset, waitUntilEmpty } from '../operations/reset/apply.ts'
+import type { ResetPlan } from '../operations/reset/effects.ts'
+import { readOffsetsFile, saveUndoIn, writePlanFile } from '../operations/reset/files.ts'
+import { planReset } from '../operations/reset/plan.ts'
+import { parseTarget, parseTopicChoice, type ResetScope, type ResetTarget } from '../operations/reset/target.ts'
 import { wordsOfReset } from '../ui/format-reset.ts'
 
 const PLACES = `--to takes

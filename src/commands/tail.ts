@@ -1,18 +1,18 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../cli/base-command.ts'
+import { BaseCommand } from '../cli/base/base-command.ts'
+import { noPlace, parseName, readAsUtc, readFlags, schemaFlag } from '../cli/base/flags.ts'
+import { codecsOf } from '../cli/config/topic-format.ts'
 import { UsageError } from '../cli/errors.ts'
-import { noPlace, parseName, readAsUtc, readFlags, schemaFlag } from '../cli/flags.ts'
-import { codecsOf } from '../cli/topic-format.ts'
-import { youngGenerationBound } from '../cli/young-generation.ts'
-import { compileFilter, WhereTooLongError } from '../operations/event-filter.ts'
-import { type EventView, type Reading, viewCodecs } from '../operations/event-view.ts'
-import { LOOK_INTERVAL } from '../operations/follow-topics.ts'
-import { isReversed, parsePoint, parseRange } from '../operations/offset-grammar.ts'
-import { openSchemas } from '../operations/open-schemas.ts'
-import { tail } from '../operations/tail.ts'
+import { youngGenerationBound } from '../cli/process/young-generation.ts'
+import { compileFilter, WhereTooLongError } from '../operations/events/event-filter.ts'
+import { type EventView, type Reading, viewCodecs } from '../operations/events/event-view.ts'
+import { isReversed, parsePoint, parseRange } from '../operations/offsets/offset-grammar.ts'
+import { openSchemas } from '../operations/schemas/open.ts'
+import { LOOK_INTERVAL } from '../operations/tail/follow-topics.ts'
+import { tail } from '../operations/tail/tail.ts'
 import { formatOutage } from '../ui/format-outage.ts'
-import { formatRecordJson } from '../ui/format-record-json.ts'
-import { write } from '../ui/io.ts'
+import { formatRecordJson } from '../ui/records/format-record-json.ts'
+import { write } from '../ui/text/io.ts'
 
 /** How many of the newest events to begin with, when nothing says where. */
 const LAST = 10
@@ -176,7 +176,7 @@ export default class Tail extends BaseCommand {
     if (output === 'json') {
       // Told what payloads are, there is no usual record.
       if (codec !== undefined) return linePrinter((view) => `${formatRecordJson(view)}\n`)
-      const { RecordLines } = await import('../ui/record-lines.ts')
+      const { RecordLines } = await import('../ui/records/record-lines.ts')
       return new RecordLines(reading)
     }
     if (output === 'raw') {
@@ -184,12 +184,12 @@ export default class Tail extends BaseCommand {
       return { undecodable: 0, print: io.stdout.isTTY ? (batch) => rawValues(batch).toString() : rawValues }
     }
     if (output === 'text') {
-      const { textFormatter } = await import('../ui/format-record-text.ts')
+      const { textFormatter } = await import('../ui/records/format-record-text.ts')
       // Some terminals say they have no columns at all.
       const columns = (io.stdout.isTTY && io.stdout.columns) || undefined
       return linePrinter(textFormatter({ color: io.color, columns }))
     }
-    const { compileTemplate } = await import('../ui/format-template.ts')
+    const { compileTemplate } = await import('../ui/records/format-template.ts')
     const compiled = compileTemplate(output)
     if (!compiled.ok) throw new UsageError(`--output: ${compiled.reason}`, ['crbus tail --help'])
     if (!output.includes('%')) {

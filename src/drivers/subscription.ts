@@ -1,4 +1,4 @@
-import type { GroupBatch, GroupMember } from '../bus/driver.ts'
+import type { GroupBatch, GroupMember } from '../bus/driver-port.ts'
 import { deserializationFailed } from '../bus/errors.ts'
 import type { EventBatch, EventStream, Received } from '../bus/event-bus.ts'
 import type { BusRecord } from '../bus/record.ts'

@@ -12,7 +12,7 @@ import {
 import { diagnostics, type PublishMessage, type ReceivedMessage } from '../bus/diagnostics.ts'
 import { eventProblem, type SerializedEvent } from '../bus/event.ts'
 import { readTraceHeaders } from '../codecs/trace-headers.ts'
-import { type CommitMessage, type HandleMessage, runtimeDiagnostics } from '../saga/diagnostics.ts'
+import { type CommitMessage, type HandleMessage, runtimeDiagnostics } from '../saga/reports/diagnostics.ts'
 import { ofBus, ofError, ofEvent, ofOperation, ofPosition } from './attributes.ts'
 import { listen, on, together } from './listen.ts'
 import { publishedPositions } from './published-positions.ts'

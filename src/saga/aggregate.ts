@@ -1,5 +1,5 @@
-import type { EventCodec } from './codec.ts'
-import type { Machine } from './machine.ts'
+import type { EventCodec } from './codecs/codec.ts'
+import type { Machine } from './engine/stream-handler.ts'
 import type { Action, Clock, Reducer } from './reducer.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { duration } from '../bus/duration.ts'
+import { duration } from '../bus/time/duration.ts'
 
 /** A duration in milliseconds, or a text of numbers with units: `'250ms'`, `'30s'`, `'1h30m'`, `'2d'`. */
 export type Duration = number | string

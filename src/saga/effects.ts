@@ -1,5 +1,5 @@
 import type { ExpectedVersion } from '../store/event-store.ts'
-import type { EventCodec } from './codec.ts'
+import type { EventCodec } from './codecs/codec.ts'
 import { type Duration, toMilliseconds } from './duration.ts'
 import type { Action } from './reducer.ts'
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { EventMetadata } from '../bus/event.ts'
 import { type Aggregate, aggregateMachine } from './aggregate.ts'
-import type { Handled } from './engine.ts'
+import type { Handled } from './engine/engine.ts'
 import type { Action } from './reducer.ts'
 import { checkRunAggregate } from './run-options.ts'
-import { type Running, type RunOptions, run } from './runtime.ts'
+import { type Running, type RunOptions, run } from './runtime/runtime.ts'
 
 /** Options of {@link runAggregate}. */
 export type RunAggregateOptions<State, A extends Action, Env> = RunOptions & {

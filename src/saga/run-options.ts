@@ -15,7 +15,7 @@ import {
 } from '../bus/options.ts'
 import type { Aggregate } from './aggregate.ts'
 import type { Action } from './reducer.ts'
-import type { RunOptions } from './runtime.ts'
+import type { RunOptions } from './runtime/runtime.ts'
 import type { Saga } from './saga.ts'
 
 const runChecks: OptionChecks<RunOptions> = {

@@ -1,10 +1,10 @@
 import type { Action } from './reducer.ts'
 import type { EnvOption } from './run-aggregate.ts'
 import { checkRunSaga } from './run-options.ts'
-import { type Running, type RunOptions, run } from './runtime.ts'
+import { type Running, type RunOptions, run } from './runtime/runtime.ts'
+import { scheduleMigrations } from './runtime/schedule-migrations.ts'
 import type { Saga } from './saga.ts'
 import { versionedMachine } from './saga-versions.ts'
-import { scheduleMigrations } from './schedule-migrations.ts'
 
 /** Options of {@link runSaga}. */
 export type RunSagaOptions<State, A extends Action, Env> = RunOptions & {

@@ -1,8 +1,8 @@
 import type { SerializedEvent } from '../bus/event.ts'
-import { decodeCbor, encodeCbor } from '../codecs/cbor.ts'
+import { decodeCbor, encodeCbor } from '../codecs/cbor/cbor.ts'
 import { withClock } from './aggregate.ts'
-import type { EventCodec } from './codec.ts'
-import type { Machine } from './machine.ts'
+import type { EventCodec } from './codecs/codec.ts'
+import type { Machine } from './engine/stream-handler.ts'
 import type { Action, Clock, Step } from './reducer.ts'
 import { type EarlierSaga, type Saga, sagaMachine } from './saga.ts'
 

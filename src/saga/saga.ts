@@ -1,8 +1,8 @@
 import type { SerializedEvent } from '../bus/event.ts'
 import { withClock } from './aggregate.ts'
-import type { EventCodec } from './codec.ts'
+import type { EventCodec } from './codecs/codec.ts'
 import type { Effect } from './effects.ts'
-import type { Machine } from './machine.ts'
+import type { Machine } from './engine/stream-handler.ts'
 import type { Action, Reducer, Step } from './reducer.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import { type Aggregate, aggregateMachine, withClock } from '../saga/aggregate.ts'
 import { type Effect, leavesOf } from '../saga/effects.ts'
-import type { Machine } from '../saga/machine.ts'
-import { react } from '../saga/reaction.ts'
+import { react } from '../saga/engine/reaction.ts'
+import type { Machine } from '../saga/engine/stream-handler.ts'
 import type { Action, Clock, Reducer, Step } from '../saga/reducer.ts'
 import { type Saga, sagaMachine } from '../saga/saga.ts'
 

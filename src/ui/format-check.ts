@@ -1,9 +1,9 @@
 import { sampleHead, sampleLine } from '../codecs/prometheus.ts'
-import type { Check, CheckStatus, Measure } from '../operations/check.ts'
-import { stringifyJson } from './json.ts'
-import { printable } from './printable.ts'
+import type { Check, CheckStatus, Measure } from '../operations/lag/check.ts'
+import { stringifyJson } from './text/json.ts'
+import { printable } from './text/printable.ts'
 
-export type { Check } from '../operations/check.ts'
+export type { Check } from '../operations/lag/check.ts'
 
 export const checkFormats = ['text', 'json', 'prometheus', 'nagios'] as const
 export type CheckFormat = (typeof checkFormats)[number]

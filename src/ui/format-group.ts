@@ -1,6 +1,6 @@
-import type { GroupOverview, GroupReport } from '../operations/groups.ts'
-import { printable } from './printable.ts'
-import { formatTable } from './table.ts'
+import type { GroupOverview, GroupReport } from '../operations/groups/groups.ts'
+import { printable } from './text/printable.ts'
+import { formatTable } from './text/table.ts'
 
 /** Groups, a line each. Names of several topics are joined by commas, which no topic holds. */
 export const formatGroups = (groups: readonly GroupOverview[]): string =>

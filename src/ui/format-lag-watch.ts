@@ -1,6 +1,6 @@
-import type { LagReport } from '../operations/lag.ts'
-import { formatDuration } from './format-duration.ts'
-import { printable } from './printable.ts'
+import type { LagReport } from '../operations/lag/lag.ts'
+import { formatDuration } from './text/format-duration.ts'
+import { printable } from './text/printable.ts'
 
 /**
  * A look as lines, one a group, worst first: `time=… group=… state=… members=… lag=… age=… in=… out=… catch-up=…

@@ -1,8 +1,8 @@
-import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../operations/lag.ts'
-import type { WaitingTypes } from '../operations/lag-types.ts'
-import { formatDuration } from './format-duration.ts'
-import { printable } from './printable.ts'
-import { formatTable, tableParts } from './table.ts'
+import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../operations/lag/lag.ts'
+import type { WaitingTypes } from '../operations/lag/waiting-by-type.ts'
+import { formatDuration } from './text/format-duration.ts'
+import { printable } from './text/printable.ts'
+import { formatTable, tableParts } from './text/table.ts'
 
 /**
  * Groups, then their topics, then, when asked for, every partition; `-` for what is not there or not known. In parts,

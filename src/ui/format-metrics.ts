@@ -1,5 +1,5 @@
 import { labelPairs, sampleHead, sampleLine } from '../codecs/prometheus.ts'
-import type { GroupLag, LagReport, PartitionLag } from '../operations/lag.ts'
+import type { GroupLag, LagReport, PartitionLag } from '../operations/lag/lag.ts'
 
 type Value = number | bigint | undefined
 

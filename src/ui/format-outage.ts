@@ -1,5 +1,5 @@
 import type { Outage } from '../bus/outage.ts'
-import { formatDuration } from './format-duration.ts'
+import { formatDuration } from './text/format-duration.ts'
 
 /** What a person is told of an outage while something is read. */
 export function formatOutage(outage: Outage): string {

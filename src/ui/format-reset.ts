@@ -1,8 +1,8 @@
-import type { AppliedReset } from '../operations/apply-reset.ts'
-import type { ResetPlan, ResetStep } from '../operations/reset-plan.ts'
-import { formatTimestamp } from './format-timestamp.ts'
-import { printable } from './printable.ts'
-import { formatTable } from './table.ts'
+import type { AppliedReset } from '../operations/reset/apply.ts'
+import type { ResetPlan, ResetStep } from '../operations/reset/effects.ts'
+import { formatTimestamp } from './text/format-timestamp.ts'
+import { printable } from './text/printable.ts'
+import { formatTable } from './text/table.ts'
 
 const plural = (count: number | bigint, noun: string): string => `${count} ${noun}${BigInt(count) === 1n ? '' : 's'}`
 const time = (timestamp: bigint | null): string => (timestamp === null ? '-' : formatTimestamp(timestamp))

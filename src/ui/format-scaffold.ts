@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk'
-import { cellWidth, padEndCells } from './cell-width.ts'
-import { printable } from './printable.ts'
+import { cellWidth, padEndCells } from './text/cell-width.ts'
+import { printable } from './text/printable.ts'
 
 interface PlannedFile {
   readonly path: string

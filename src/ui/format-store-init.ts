@@ -1,5 +1,5 @@
-import type { StoreInitPlan } from '../operations/store-init.ts'
-import { formatTable } from './table.ts'
+import type { StoreInitPlan } from '../operations/store/init.ts'
+import { formatTable } from './text/table.ts'
 
 /** The tables and indexes of a store, and which of them are missing. */
 export const formatStoreInit = ({ parts }: StoreInitPlan): string =>

@@ -1,6 +1,6 @@
-import type { TopicReport } from '../operations/topics.ts'
-import { printable } from './printable.ts'
-import { formatTable } from './table.ts'
+import type { TopicReport } from '../operations/topics/topics.ts'
+import { printable } from './text/printable.ts'
+import { formatTable } from './text/table.ts'
 
 /** A topic for people: a head, its partitions, its settings, the event types seen. */
 export function formatTopic({

@@ -1,7 +1,7 @@
-import type { TopicsApplyPlan } from '../operations/topics-apply.ts'
-import { formatDuration } from './format-duration.ts'
-import { printable } from './printable.ts'
-import { formatTable } from './table.ts'
+import type { TopicsApplyPlan } from '../operations/topics/apply.ts'
+import { formatDuration } from './text/format-duration.ts'
+import { printable } from './text/printable.ts'
+import { formatTable } from './text/table.ts'
 
 /** A plan for declared topics: every one, what becomes of it, and what to know. */
 export function formatTopicsApply({ create, change, same, notes }: TopicsApplyPlan): string {

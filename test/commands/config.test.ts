@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { BusAddress } from '../../src/cli/bus-address.ts'
+import type { BusAddress } from '../../src/cli/config/bus-address.ts'
 import CheckTopic from '../../src/commands/check/topic.ts'
 import ConfigCommand from '../../src/commands/config.ts'
 import SchemaImport from '../../src/commands/schema/import.ts'

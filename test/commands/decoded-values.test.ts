@@ -230,8 +230,8 @@ describe('a CBOR value', () => {
 
   test('that is broad is spread over lines as it is printed on one', async () => {
     await appendPayload(inMap(`83 f9 8000 f9 7e00 58 40 ${'01'.repeat(64)}`))
-    const { textFormatter } = await import('../../src/ui/format-record-text.ts')
-    const { viewOf } = await import('../../src/operations/event-view.ts')
+    const { textFormatter } = await import('../../src/ui/records/format-record-text.ts')
+    const { viewOf } = await import('../../src/operations/events/event-view.ts')
     const bus = new InMemoryEventBus({ broker, createTopics: true })
     const [range] = await bus.log.ranges('values')
     const printed: string[] = []

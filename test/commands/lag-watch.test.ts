@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { serializedEvent } from '../../src/bus/event.ts'
-import { Stop } from '../../src/cli/stop.ts'
+import { Stop } from '../../src/cli/process/stop.ts'
 import Lag from '../../src/commands/lag.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { serializedEvent } from '../../src/bus/event.ts'
-import { lineLogger } from '../../src/cli/log-lines.ts'
+import { lineLogger } from '../../src/cli/process/log-lines.ts'
 import Lag from '../../src/commands/lag.ts'
 import TopicsList from '../../src/commands/topics/list.ts'
 import { InMemoryEventBus, MemoryBroker } from '../../src/drivers/memory/in-memory-event-bus.ts'

@@ -145,8 +145,8 @@ describe('publish writes a topic as crbus.json says', () => {
   })
 
   test('by the schema file that it names, which may be of another topic', async () => {
-    const made = await import('../../src/scaffold/aggregate-scope.ts')
-    const { idOf, readEvents } = await import('../../src/scaffold/events.ts')
+    const made = await import('../../src/scaffold/scopes/aggregate-scope.ts')
+    const { idOf, readEvents } = await import('../../src/scaffold/events/events.ts')
     const events = readEvents(['OrderPlaced:order_id=string,total=int'])
     const name = { words: ['order'] }
     mkdirSync(join(folder, 'types'))

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { AppendError } from '../../src/bus/errors.ts'
-import { measureLag } from '../../src/operations/lag.ts'
+import { measureLag } from '../../src/operations/lag/lag.ts'
 import { fakeClock, onFakeClock } from '../support/fake-clock.ts'
 import { kafkaTool } from '../support/kafka.ts'
 import type { ClockTask } from './support/clock-process.ts'

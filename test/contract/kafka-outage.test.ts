@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import type { Outage } from '../../src/bus/outage.ts'
 import type { BusRecord } from '../../src/bus/record.ts'
-import { Stop } from '../../src/cli/stop.ts'
+import { Stop } from '../../src/cli/process/stop.ts'
 import Tail from '../../src/commands/tail.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'

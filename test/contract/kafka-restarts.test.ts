@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
-import { watchLag } from '../../src/operations/watch-lag.ts'
+import { watchLag } from '../../src/operations/lag/watch.ts'
 import { startKafka, type TestKafka } from '../support/kafka.ts'
 import { newTopic, uniqueGroup } from './support/harness.ts'
 import { elapsed, joining, openBus, openDriver, record, takeValues, textOf } from './support/kafka-members.ts'

@@ -12,7 +12,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   // What both the bus and the store in one file rest on.
   sqlite: ['files'],
   codecs: ['bus'],
-  schema: ['bus', 'codecs'],
+  rust: [],
+  schema: ['bus', 'codecs', 'rust'],
   // The envelope and the acknowledgement rule are written once for all drivers, hence codecs.
   drivers: ['bus', 'codecs', 'files', 'sqlite'],
   store: ['bus', 'codecs', 'files', 'sqlite'],
@@ -21,7 +22,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   testing: ['bus', 'codecs', 'drivers', 'saga', 'store'],
   otel: ['bus', 'codecs', 'saga'],
   operations: ['bus', 'codecs', 'files', 'schema', 'store', 'saga'],
-  scaffold: ['bus', 'codecs', 'files', 'schema'],
+  scaffold: ['bus', 'codecs', 'files', 'rust', 'schema'],
   // A service: it knows crbus by its name and nothing of its inside.
   demo: [],
   ui: ['bus', 'codecs', 'operations'],
@@ -40,7 +41,7 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   pg: ['store/postgres'],
   '@opentelemetry/api': ['otel'],
   'cbor-x': ['codecs'],
-  '@lezer/rust': ['schema'],
+  '@lezer/rust': ['rust'],
   '@marcbachmann/cel-js': ['operations'],
   re2js: ['operations'],
   '@faker-js/faker': ['schema', 'operations'],

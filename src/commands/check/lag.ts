@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core'
-import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/check-command.ts'
+import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/base/check-command.ts'
+import { groupFlag, readFlags, toDuration, topicFlag } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { groupFlag, readFlags, toDuration, topicFlag } from '../../cli/flags.ts'
-import { type Check, checkLag } from '../../operations/check.ts'
+import { type Check, checkLag } from '../../operations/lag/check.ts'
 
 export default class CheckLag extends CheckCommand {
   static override summary = 'hold the lag of groups to limits, for CI, cron and monitors'

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
-import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/check-command.ts'
-import { readFlags, toDuration } from '../../cli/flags.ts'
-import { type Check, checkTopicState } from '../../operations/check.ts'
+import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/base/check-command.ts'
+import { readFlags, toDuration } from '../../cli/base/flags.ts'
+import { type Check, checkTopicState } from '../../operations/lag/check.ts'
 
 export default class CheckTopic extends CheckCommand {
   static override summary = 'hold a topic to what is expected of it, for CI, cron and monitors'

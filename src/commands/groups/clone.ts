@@ -1,10 +1,10 @@
 import { Args } from '@oclif/core'
-import { ChangeCommand } from '../../cli/change-command.ts'
-import { changeFlags, readFlags, undoFlags } from '../../cli/flags.ts'
-import { applyReset } from '../../operations/apply-reset.ts'
-import { planReset } from '../../operations/reset.ts'
-import { saveUndoIn } from '../../operations/reset-files.ts'
-import type { ResetPlan } from '../../operations/reset-plan.ts'
+import { ChangeCommand } from '../../cli/base/change-command.ts'
+import { changeFlags, readFlags, undoFlags } from '../../cli/base/flags.ts'
+import { applyReset } from '../../operations/reset/apply.ts'
+import type { ResetPlan } from '../../operations/reset/effects.ts'
+import { saveUndoIn } from '../../operations/reset/files.ts'
+import { planReset } from '../../operations/reset/plan.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
 
 export default class GroupsClone extends ChangeCommand {

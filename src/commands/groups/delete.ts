@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core'
-import { ChangeCommand } from '../../cli/change-command.ts'
-import { busFlags, changeFlags, undoFlags } from '../../cli/flags.ts'
-import { applyGroupDeletion, planGroupDeletion } from '../../operations/delete-groups.ts'
-import { saveUndoIn } from '../../operations/reset-files.ts'
-import type { ResetPlan } from '../../operations/reset-plan.ts'
+import { ChangeCommand } from '../../cli/base/change-command.ts'
+import { busFlags, changeFlags, undoFlags } from '../../cli/base/flags.ts'
+import { applyGroupDeletion, planGroupDeletion } from '../../operations/reset/delete-groups.ts'
+import type { ResetPlan } from '../../operations/reset/effects.ts'
+import { saveUndoIn } from '../../operations/reset/files.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
 
 export default class GroupsDelete extends ChangeCommand {

@@ -1,6 +1,6 @@
-import { BaseCommand } from '../../cli/base-command.ts'
-import { busFlags } from '../../cli/flags.ts'
-import { type GroupOverview, listGroups } from '../../operations/groups.ts'
+import { BaseCommand } from '../../cli/base/base-command.ts'
+import { busFlags } from '../../cli/base/flags.ts'
+import { type GroupOverview, listGroups } from '../../operations/groups/groups.ts'
 import { formatGroups } from '../../ui/format-group.ts'
 
 export default class GroupsList extends BaseCommand {

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core'
-import { BaseCommand } from '../../cli/base-command.ts'
-import { busFlags } from '../../cli/flags.ts'
-import { describeGroup, type GroupReport } from '../../operations/groups.ts'
+import { BaseCommand } from '../../cli/base/base-command.ts'
+import { busFlags } from '../../cli/base/flags.ts'
+import { describeGroup, type GroupReport } from '../../operations/groups/groups.ts'
 import { formatMembers } from '../../ui/format-group.ts'
 
 export default class GroupsMembers extends BaseCommand {

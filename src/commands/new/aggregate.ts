@@ -1,11 +1,11 @@
 import { Args, Flags } from '@oclif/core'
+import { busFlags } from '../../cli/base/flags.ts'
+import { NewCommand, type Scaffolded, templateFlags, topicsFlag } from '../../cli/base/scaffold-command.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { busFlags } from '../../cli/flags.ts'
-import { NewCommand, type Scaffolded, templateFlags, topicsFlag } from '../../cli/new-command.ts'
-import { aggregateScope, commandSchemaOf, schemaOf } from '../../scaffold/aggregate-scope.ts'
-import { defaultEvents, idOf, readEvents, whyNoEvent } from '../../scaffold/events.ts'
+import { defaultEvents, idOf, readEvents, whyNoEvent } from '../../scaffold/events/events.ts'
 import { type Name, spellings } from '../../scaffold/name.ts'
 import { refuseNamesake } from '../../scaffold/namesake.ts'
+import { aggregateScope, commandSchemaOf, schemaOf } from '../../scaffold/scopes/aggregate-scope.ts'
 
 export default class NewAggregate extends NewCommand {
   static override summary = 'add an aggregate to a service: commands, events, state, a rule, tests'

@@ -1,22 +1,22 @@
 import { relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
-import { duration } from '../../bus/duration.ts'
 import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import type { BusFlags } from '../../cli/context.ts'
+import { duration } from '../../bus/time/duration.ts'
+import { busFlags, toAnswers } from '../../cli/base/flags.ts'
+import { NewCommand, type Scaffolded, templateFlags, topicsFlag } from '../../cli/base/scaffold-command.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { busFlags, toAnswers } from '../../cli/flags.ts'
-import { NewCommand, type Scaffolded, templateFlags, topicsFlag } from '../../cli/new-command.ts'
-import { findSchemas } from '../../operations/schema-files.ts'
-import { seenEvents } from '../../operations/seen-events.ts'
-import { type KnownTopic, type Step, stepOf } from '../../scaffold/known-topic.ts'
-import { topicFromSeen, topicsOfAggregates } from '../../scaffold/known-topics.ts'
+import type { BusFlags } from '../../cli/process/context.ts'
+import { findSchemas } from '../../operations/schemas/find.ts'
+import { seenEvents } from '../../operations/topics/seen-events.ts'
+import { type Role, roles } from '../../scaffold/events/roles.ts'
 import { type Name, spellings } from '../../scaffold/name.ts'
 import { refuseNamesake } from '../../scaffold/namesake.ts'
-import { type Role, roles } from '../../scaffold/roles.ts'
-import { missingEnums } from '../../scaffold/rust-modules.ts'
-import { openFields, type SagaPlan, sagaScope } from '../../scaffold/saga-scope.ts'
-import { topicFromSchema } from '../../scaffold/topic-from-schema.ts'
+import { openFields, type SagaPlan, sagaScope } from '../../scaffold/scopes/saga-scope.ts'
+import { missingEnums } from '../../scaffold/topics/rust-modules.ts'
+import { type KnownTopic, type Step, stepOf } from '../../scaffold/topics/topic.ts'
+import { topicFromSchema } from '../../scaffold/topics/topic-from-schema.ts'
+import { topicFromSeen, topicsOfAggregates } from '../../scaffold/topics/topics-of-service.ts'
 
 const sources = ['schemas', 'aggregates', 'bus'] as const
 
@@ -186,7 +186,7 @@ export default class NewSaga extends NewCommand {
   async #whole(topic: KnownTopic | undefined): Promise<KnownTopic | undefined> {
     const schema = topic?.schema === undefined ? undefined : this.#schemas.get(topic.schema)
     if (topic?.schema === undefined || schema === undefined) return topic
-    const { variantExamples } = await import('../../operations/variant-examples.ts')
+    const { variantExamples } = await import('../../operations/schemas/variant-examples.ts')
     return topicFromSchema(schema, topic.schema, { examples: await variantExamples(schema), roles: this.#roles })
   }
 

@@ -1,8 +1,8 @@
 import { join, relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
-import { NewCommand, type Scaffolded, templateFlags } from '../../cli/new-command.ts'
+import { NewCommand, type Scaffolded, templateFlags } from '../../cli/base/scaffold-command.ts'
 import { spellings } from '../../scaffold/name.ts'
-import { refuseLink } from '../../scaffold/target.ts'
+import { refuseLink } from '../../scaffold/plan/target.ts'
 
 /** The command that a new service is most often followed by. */
 const NEXT = 'crbus new aggregate order --event OrderPlaced:order_id=uuid,total=money'

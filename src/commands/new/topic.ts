@@ -1,11 +1,11 @@
 import { Args, Flags } from '@oclif/core'
-import { isEventTopic, topicNameError } from '../../bus/names.ts'
-import { recordKeys, type TopicCodec, topicCodecs, topicEnvelopes } from '../../cli/config-file.ts'
+import { isEventTopic, topicNameError } from '../../bus/names/names.ts'
+import { parseName, toDuration } from '../../cli/base/flags.ts'
+import { NewCommand, type Scaffolded, writeFlags } from '../../cli/base/scaffold-command.ts'
+import { recordKeys, type TopicCodec, topicCodecs, topicEnvelopes } from '../../cli/config/config-file.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { parseName, toDuration } from '../../cli/flags.ts'
-import { NewCommand, type Scaffolded, writeFlags } from '../../cli/new-command.ts'
-import { planEdit } from '../../scaffold/plan.ts'
-import { readTarget } from '../../scaffold/target.ts'
+import { planEdit } from '../../scaffold/plan/plan.ts'
+import { readTarget } from '../../scaffold/plan/target.ts'
 
 export default class NewTopic extends NewCommand {
   static override summary = 'declare a topic of a service in crbus.json'

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { Args } from '@oclif/core'
-import { ChangeCommand } from '../../cli/change-command.ts'
-import { busFlags, changeFlags, toPatience, undoFlags, waitFlag } from '../../cli/flags.ts'
-import { applyReset, waitUntilEmpty } from '../../operations/apply-reset.ts'
-import { readPlanFile, saveUndoIn } from '../../operations/reset-files.ts'
-import type { ResetPlan } from '../../operations/reset-plan.ts'
+import { ChangeCommand } from '../../cli/base/change-command.ts'
+import { busFlags, changeFlags, toPatience, undoFlags, waitFlag } from '../../cli/base/flags.ts'
+import { applyReset, waitUntilEmpty } from '../../operations/reset/apply.ts'
+import type { ResetPlan } from '../../operations/reset/effects.ts'
+import { readPlanFile, saveUndoIn } from '../../operations/reset/files.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
 
 export default class ResetApply extends ChangeCommand {

@@ -1,10 +1,10 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../cli/base-command.ts'
+import { BaseCommand } from '../../cli/base/base-command.ts'
+import { readFlags } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { readFlags } from '../../cli/flags.ts'
-import { checkTopic, type SchemaCheck } from '../../operations/schema-check.ts'
-import { schemaForTopic } from '../../operations/schema-source.ts'
-import { formatSchemaCheck } from '../../ui/format-schema-check.ts'
+import { checkTopic, type SchemaCheck } from '../../operations/schemas/check.ts'
+import { schemaForTopic } from '../../operations/schemas/source.ts'
+import { formatSchemaCheck } from '../../ui/schemas/format-schema-check.ts'
 
 export default class SchemaCheckCommand extends BaseCommand {
   static override summary = "decode a topic's events with a schema and count what fails"

@@ -1,10 +1,10 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../cli/base-command.ts'
+import { BaseCommand } from '../../cli/base/base-command.ts'
+import { toAnswers } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { toAnswers } from '../../cli/flags.ts'
-import { answersIn } from '../../operations/import-source.ts'
-import { diffSchemas, type SchemaDiff } from '../../operations/schema-diff.ts'
-import { formatSchemaDiff } from '../../ui/format-schema-diff.ts'
+import { diffSchemas, type SchemaDiff } from '../../operations/schemas/diff.ts'
+import { answersIn } from '../../operations/schemas/known-answers.ts'
+import { formatSchemaDiff } from '../../ui/schemas/format-schema-diff.ts'
 
 export default class SchemaDiffCommand extends BaseCommand {
   static override summary = 'tell what a change of the types does to events already written'

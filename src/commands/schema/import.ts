@@ -1,10 +1,10 @@
 import { relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../cli/base-command.ts'
+import { BaseCommand } from '../../cli/base/base-command.ts'
+import { parseName, toAnswers } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { parseName, toAnswers } from '../../cli/flags.ts'
-import { applySchemaImport, planSchemaImport, type SchemaImportPlan } from '../../operations/schema-import.ts'
-import { formatImportProblems } from '../../ui/format-schema-import.ts'
+import { applySchemaImport, planSchemaImport, type SchemaImportPlan } from '../../operations/schemas/import.ts'
+import { formatImportProblems } from '../../ui/schemas/format-schema-import.ts'
 
 export default class SchemaImport extends BaseCommand {
   static override summary = 'make a schema of the types in Rust source, so that payloads can be read and written'

@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../cli/base-command.ts'
+import { BaseCommand } from '../../cli/base/base-command.ts'
+import { schemaFlag } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { schemaFlag } from '../../cli/flags.ts'
-import { formatSample } from '../../ui/format-sample.ts'
+import { formatSample } from '../../ui/records/format-sample.ts'
 
 /** Lines written at a time. */
 const BATCH = 500
@@ -31,8 +31,8 @@ export default class SchemaSample extends BaseCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(SchemaSample)
     // A checkout has no manifest and loads every command to find one: this one's weight waits until it is run.
-    const { readSchema } = await import('../../operations/read-schema.ts')
-    const { sampleEvents } = await import('../../operations/sample-events.ts')
+    const { readSchema } = await import('../../operations/schemas/pick.ts')
+    const { sampleEvents } = await import('../../operations/schemas/sample.ts')
     const read = await readSchema(await this.schemaPlace({}), flags.schema, args.event)
     if (!read.ok) throw new UsageError(read.reason, read.suggestions)
     const { count, seed } = flags

@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../cli/base-command.ts'
+import { BaseCommand } from '../../cli/base/base-command.ts'
+import { schemaFlag } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { schemaFlag } from '../../cli/flags.ts'
-import type { SchemaNotation } from '../../operations/show-schema.ts'
+import type { SchemaNotation } from '../../operations/schemas/show.ts'
 
 const notations = ['rust', 'json-schema', 'ts'] as const satisfies readonly SchemaNotation[]
 
@@ -29,8 +29,8 @@ export default class SchemaShow extends BaseCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(SchemaShow)
     // A checkout has no manifest and loads every command to find one: this one's weight waits until it is run.
-    const { readSchema } = await import('../../operations/read-schema.ts')
-    const { showSchema } = await import('../../operations/show-schema.ts')
+    const { readSchema } = await import('../../operations/schemas/pick.ts')
+    const { showSchema } = await import('../../operations/schemas/show.ts')
     const read = await readSchema(await this.schemaPlace({}), flags.schema, args.type)
     if (!read.ok) throw new UsageError(read.reason, read.suggestions)
     const shown = showSchema(read.schema, flags.as, args.type)

@@ -1,6 +1,6 @@
-import { ChangeCommand } from '../../cli/change-command.ts'
-import { changeFlags, storeFlags } from '../../cli/flags.ts'
-import { applyStoreInit, planStoreInit, type StoreInitPlan } from '../../operations/store-init.ts'
+import { ChangeCommand } from '../../cli/base/change-command.ts'
+import { changeFlags, storeFlags } from '../../cli/base/flags.ts'
+import { applyStoreInit, planStoreInit, type StoreInitPlan } from '../../operations/store/init.ts'
 import { formatStoreInit } from '../../ui/format-store-init.ts'
 
 export default class StoreInit extends ChangeCommand {

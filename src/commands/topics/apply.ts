@@ -1,12 +1,12 @@
-import { ChangeCommand } from '../../cli/change-command.ts'
+import { ChangeCommand } from '../../cli/base/change-command.ts'
+import { busFlags, changeFlags } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { busFlags, changeFlags } from '../../cli/flags.ts'
 import {
   applyTopics,
   planTopicsApply,
   type TopicsApplied,
   type TopicsApplyPlan,
-} from '../../operations/topics-apply.ts'
+} from '../../operations/topics/apply.ts'
 import { formatTopicsApply } from '../../ui/format-topics-apply.ts'
 
 type Result = TopicsApplyPlan & { readonly applied: boolean } & Partial<TopicsApplied>

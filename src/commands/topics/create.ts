@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core'
-import { ChangeCommand } from '../../cli/change-command.ts'
-import { busFlags, changeFlags, toPair } from '../../cli/flags.ts'
-import { applyCreateTopic, type CreateTopicPlan, planCreateTopic } from '../../operations/topics.ts'
-import { formatTable } from '../../ui/table.ts'
+import { ChangeCommand } from '../../cli/base/change-command.ts'
+import { busFlags, changeFlags, toPair } from '../../cli/base/flags.ts'
+import { applyCreateTopic, type CreateTopicPlan, planCreateTopic } from '../../operations/topics/topics.ts'
+import { formatTable } from '../../ui/text/table.ts'
 
 export default class TopicsCreate extends ChangeCommand {
   static override summary = 'create a topic'

@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core'
-import { ChangeCommand } from '../../cli/change-command.ts'
-import { busFlags, changeFlags } from '../../cli/flags.ts'
-import { applyDeleteTopics, type DeleteTopicPlan, planDeleteTopics } from '../../operations/topics.ts'
-import { printable } from '../../ui/printable.ts'
-import { formatTable } from '../../ui/table.ts'
+import { ChangeCommand } from '../../cli/base/change-command.ts'
+import { busFlags, changeFlags } from '../../cli/base/flags.ts'
+import { applyDeleteTopics, type DeleteTopicPlan, planDeleteTopics } from '../../operations/topics/topics.ts'
+import { printable } from '../../ui/text/printable.ts'
+import { formatTable } from '../../ui/text/table.ts'
 
 export default class TopicsDelete extends ChangeCommand {
   static override summary = 'delete topics and every event on them'

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core'
-import { BaseCommand } from '../../cli/base-command.ts'
-import { busFlags } from '../../cli/flags.ts'
-import { describeTopic, type TopicReport } from '../../operations/topics.ts'
+import { BaseCommand } from '../../cli/base/base-command.ts'
+import { busFlags } from '../../cli/base/flags.ts'
+import { describeTopic, type TopicReport } from '../../operations/topics/topics.ts'
 import { formatTopic } from '../../ui/format-topic.ts'
 
 export default class TopicsDescribe extends BaseCommand {

@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../../cli/base-command.ts'
-import { busFlags } from '../../cli/flags.ts'
-import { listTopics, type TopicOverview } from '../../operations/topics.ts'
-import { formatTable } from '../../ui/table.ts'
+import { BaseCommand } from '../../cli/base/base-command.ts'
+import { busFlags } from '../../cli/base/flags.ts'
+import { listTopics, type TopicOverview } from '../../operations/topics/topics.ts'
+import { formatTable } from '../../ui/text/table.ts'
 
 export default class TopicsList extends BaseCommand {
   static override summary = 'list the topics of the bus'

@@ -1,6 +1,6 @@
-import type { BusDriver } from '../../bus/driver.ts'
+import type { BusDriver } from '../../bus/driver-port.ts'
 import { subscriptionFailed } from '../../bus/errors.ts'
-import { defaultGroup } from '../../bus/names.ts'
+import { defaultGroup } from '../../bus/names/names.ts'
 import { DriverEventBus, type EventBusOptions } from '../event-bus.ts'
 import { embeddedAdmin } from './admin.ts'
 import { Changes } from './changes.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { GroupBatch, GroupMember, JoinRequest } from '../../bus/driver.ts'
+import type { GroupBatch, GroupMember, JoinRequest } from '../../bus/driver-port.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import { transact } from '../../sqlite/shared-file.ts'
 import { assignRange } from '../assignment.ts'

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type RefusedRecord, recordRefused, stoppedAppend, topicNotFound, transportError } from '../../bus/errors.ts'
-import { topicNameError } from '../../bus/names.ts'
+import { topicNameError } from '../../bus/names/names.ts'
 import { partitionOf } from '../../bus/partitioner.ts'
 import type { BusRecord, Header, NewRecord, Position } from '../../bus/record.ts'
 import type { LogSlice, PartitionRange, ReadOptions, TopicLog } from '../../bus/topic-log.ts'

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { BusAdmin } from '../../bus/admin.ts'
-import type { BusDriver } from '../../bus/driver.ts'
+import type { BusDriver } from '../../bus/driver-port.ts'
 import { transportError } from '../../bus/errors.ts'
 import type { TopicLog } from '../../bus/topic-log.ts'
 

@@ -7,8 +7,10 @@ import {
   topicNotFound,
   transportError,
 } from '../../bus/errors.ts'
-import { topicNameError } from '../../bus/names.ts'
-import type { Coordinator, KafkaCluster } from './cluster.ts'
+import { topicNameError } from '../../bus/names/names.ts'
+import type { Coordinator, KafkaCluster } from './connection/cluster.ts'
+import { triedFor } from './connection/tried-for.ts'
+import { protocolFailure, type WireConnection } from './connection/wire.ts'
 import { errorCode, isNoGroup, isPassingCode } from './kafka-errors.ts'
 import { offsetsOf } from './log.ts'
 import {
@@ -35,9 +37,7 @@ import {
   offsetFetchApi,
   offsetFetchManyApi,
   type TopicMetadata,
-} from './protocol.ts'
-import { triedFor } from './tried-for.ts'
-import { protocolFailure, type WireConnection } from './wire.ts'
+} from './protocol/protocol.ts'
 
 const groupStates: ReadonlySet<string> = new Set<GroupState>([
   'Empty',

@@ -1,10 +1,10 @@
 import { EventBusError, topicNotFound, transportError } from '../../bus/errors.ts'
-import { PlaceMap } from '../../bus/place-map.ts'
+import { PlaceMap } from '../../bus/names/partition-map.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { Isolation, LogSlice, ReadOptions } from '../../bus/topic-log.ts'
 import { OUTAGE_LIMIT_MS, OutageWatch } from '../outage-watch.ts'
-import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } from './check-batches.ts'
-import type { KafkaCluster } from './cluster.ts'
+import type { KafkaCluster } from './connection/cluster.ts'
+import { protocolFailure, type WireConnection } from './connection/wire.ts'
 import { errorCode, isPassing, isPassingCode, KafkaFailure } from './kafka-errors.ts'
 import {
   ANSWER_BYTES,
@@ -15,9 +15,9 @@ import {
   fetchApi,
   LATEST,
   listOffsetsApi,
-} from './protocol.ts'
-import { type UnpackedRecords, unpackBatches } from './record-batch.ts'
-import { protocolFailure, type WireConnection } from './wire.ts'
+} from './protocol/protocol.ts'
+import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } from './records/check-batches.ts'
+import { type UnpackedRecords, unpackBatches } from './records/record-batch.ts'
 
 /** Bytes asked of a partition at a time. */
 const PARTITION_BYTES = 1024 * 1024

@@ -1,12 +1,19 @@
-import { PlaceMap } from '../../bus/place-map.ts'
+import { PlaceMap } from '../../bus/names/partition-map.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { Isolation, LogSlice } from '../../bus/topic-log.ts'
-import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } from './check-batches.ts'
-import type { KafkaCluster } from './cluster.ts'
+import type { KafkaCluster } from './connection/cluster.ts'
+import { protocolFailure, type WireConnection } from './connection/wire.ts'
 import { errorCode } from './kafka-errors.ts'
-import { ANSWER_BYTES, askPlaces, EARLIEST, type FetchedPartition, fetchApi, listOffsetsApi } from './protocol.ts'
-import { unpackBatches } from './record-batch.ts'
-import { protocolFailure, type WireConnection } from './wire.ts'
+import {
+  ANSWER_BYTES,
+  askPlaces,
+  EARLIEST,
+  type FetchedPartition,
+  fetchApi,
+  listOffsetsApi,
+} from './protocol/protocol.ts'
+import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } from './records/check-batches.ts'
+import { unpackBatches } from './records/record-batch.ts'
 
 /** Bytes asked of each partition at first, as large as the Java client makes its batches; more where one is larger. */
 const FIRST_BYTES = 16 * 1024

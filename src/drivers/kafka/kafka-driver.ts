@@ -1,8 +1,8 @@
 import type { BusAdmin } from '../../bus/admin.ts'
-import type { BusDriver, GroupMember, JoinRequest } from '../../bus/driver.ts'
+import type { BusDriver, GroupMember, JoinRequest } from '../../bus/driver-port.ts'
 import type { TopicLog } from '../../bus/topic-log.ts'
 import { kafkaAdmin } from './admin.ts'
-import { type ClusterOptions, KafkaCluster } from './cluster.ts'
+import { type ClusterOptions, KafkaCluster } from './connection/cluster.ts'
 import { kafkaLog } from './log.ts'
 import { Producer, type ProducerOptions } from './produce.ts'
 
@@ -20,7 +20,7 @@ export class KafkaDriver implements BusDriver {
   }
 
   async join(request: JoinRequest): Promise<GroupMember> {
-    const { KafkaMember } = await import('./group.ts')
+    const { KafkaMember } = await import('./group/group-member.ts')
     const member: GroupMember = await KafkaMember.join(this.#cluster, request, () => this.#members.delete(member))
     this.#members.add(member)
     return member

@@ -1,6 +1,7 @@
 import { topicNotFound } from '../../bus/errors.ts'
 import type { Isolation, PartitionRange, TopicLog } from '../../bus/topic-log.ts'
-import type { KafkaCluster } from './cluster.ts'
+import type { KafkaCluster } from './connection/cluster.ts'
+import { protocolFailure } from './connection/wire.ts'
 import { readSlices } from './fetch.ts'
 import { firstRecords } from './first-records.ts'
 import { errorCode } from './kafka-errors.ts'
@@ -12,8 +13,7 @@ import {
   listOffsetsApi,
   type PartitionAnswer,
   type PartitionMetadata,
-} from './protocol.ts'
-import { protocolFailure } from './wire.ts'
+} from './protocol/protocol.ts'
 
 /** Topics of a cluster, read from and written to partition leaders directly. */
 export function kafkaLog(cluster: KafkaCluster, producer: Producer): TopicLog {

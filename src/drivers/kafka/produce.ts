@@ -9,13 +9,13 @@ import {
 import { partitionOf } from '../../bus/partitioner.ts'
 import type { NewRecord, Position } from '../../bus/record.ts'
 import { refusalOf } from '../refusal.ts'
-import { Reader, Writer } from './bytes.ts'
-import type { KafkaCluster } from './cluster.ts'
+import type { KafkaCluster } from './connection/cluster.ts'
+import { triedFor } from './connection/tried-for.ts'
+import { protocolFailure } from './connection/wire.ts'
 import { errorCode, isPassing, KafkaFailure } from './kafka-errors.ts'
-import { ask, describeTopicConfigsApi, type PartitionMetadata, produceApi } from './protocol.ts'
-import { encodeBatch, sizeBound } from './record-batch.ts'
-import { triedFor } from './tried-for.ts'
-import { protocolFailure } from './wire.ts'
+import { Reader, Writer } from './protocol/bytes.ts'
+import { ask, describeTopicConfigsApi, type PartitionMetadata, produceApi } from './protocol/protocol.ts'
+import { encodeBatch, sizeBound } from './records/record-batch.ts'
 
 export interface ProducerOptions {
   /** 0, 1, or -1 for all in-sync replicas. */

@@ -1,10 +1,10 @@
 import type { ConnectionOptions } from 'node:tls'
 import { connectionFailed } from '../../bus/errors.ts'
-import { defaultGroup } from '../../bus/names.ts'
+import { defaultGroup } from '../../bus/names/names.ts'
 import { DriverEventBus, type EventBusOptions } from '../event-bus.ts'
-import { compressionIds } from './compression.ts'
 import { KafkaDriver } from './kafka-driver.ts'
 import type { Compression, Sasl } from './kafka-options.ts'
+import { compressionIds } from './records/compression.ts'
 import { redpandaOptions } from './redpanda-options.ts'
 
 /** Options of {@link RedpandaEventBus}. */

@@ -1,6 +1,6 @@
 import { aCount, aText, milliseconds, type OptionCheck, type OptionChecks, oneOf, secret } from '../../bus/options.ts'
 import { checkBusOptions, eventBusChecks } from '../bus-options.ts'
-import { compressionIds } from './compression.ts'
+import { compressionIds } from './records/compression.ts'
 import type { RedpandaEventBusOptions } from './redpanda-event-bus.ts'
 
 const aListOfBrokers: OptionCheck = {

@@ -1,5 +1,5 @@
 import type { NewTopic } from '../../bus/admin.ts'
-import type { JoinRequest } from '../../bus/driver.ts'
+import type { JoinRequest } from '../../bus/driver-port.ts'
 import { connectionFailed } from '../../bus/errors.ts'
 import type { NewRecord, Position } from '../../bus/record.ts'
 import { Changes } from './changes.ts'

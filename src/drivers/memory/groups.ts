@@ -1,5 +1,5 @@
 import type { CommittedOffset, GroupDescription, TopicPartition } from '../../bus/admin.ts'
-import type { JoinRequest } from '../../bus/driver.ts'
+import type { JoinRequest } from '../../bus/driver-port.ts'
 import { groupActive, groupNotFound, topicNotFound } from '../../bus/errors.ts'
 import type { Position } from '../../bus/record.ts'
 import { assignRange } from '../assignment.ts'

@@ -1,5 +1,5 @@
 import type { TopicPartition } from '../../bus/admin.ts'
-import type { GroupBatch, GroupMember, JoinRequest } from '../../bus/driver.ts'
+import type { GroupBatch, GroupMember, JoinRequest } from '../../bus/driver-port.ts'
 import type { BusRecord, Position } from '../../bus/record.ts'
 import type { Changes } from './changes.ts'
 import type { MemoryTopics } from './topics.ts'

@@ -1,5 +1,5 @@
 import type { BusAdmin } from '../../bus/admin.ts'
-import type { BusDriver, GroupMember, JoinRequest } from '../../bus/driver.ts'
+import type { BusDriver, GroupMember, JoinRequest } from '../../bus/driver-port.ts'
 import { EventBusError } from '../../bus/errors.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice, PartitionRange, ReadOptions, TopicLog } from '../../bus/topic-log.ts'

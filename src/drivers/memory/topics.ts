@@ -1,6 +1,6 @@
 import type { NewTopic, PartitionLayout, TopicDescription, TopicSummary } from '../../bus/admin.ts'
 import { invalidTopic, noMorePartitions, recordRefused, topicExists, topicNotFound } from '../../bus/errors.ts'
-import { topicNameError } from '../../bus/names.ts'
+import { topicNameError } from '../../bus/names/names.ts'
 import { partitionOf } from '../../bus/partitioner.ts'
 import type { BusRecord, NewRecord, Position } from '../../bus/record.ts'
 import { refusalOf } from '../refusal.ts'

@@ -1,9 +1,9 @@
 import type { Schema } from '../model.ts'
 import { type Shape, shapeOf } from './shape.ts'
-import { emptied, newSink, putU32, reset, type Sink, type Write } from './sink.ts'
 import { type VariantNamed, variantNamed } from './variant-named.ts'
 import { isWithin, type Variant, type VariantTree, variantPath, variantTree } from './variants.ts'
-import { isObject, onlyKey, valueWriter } from './write-value.ts'
+import { emptied, newSink, putU32, reset, type Sink, type Write } from './writing/sink.ts'
+import { isObject, onlyKey, valueWriter } from './writing/write-value.ts'
 
 /** The result of {@link Encoder.encode}: the bytes, or why the value does not fit the schema. */
 export type Encoded = { readonly ok: true; readonly bytes: Uint8Array } | EncodeFailure

@@ -1,4 +1,4 @@
-import type { Leaf } from './leaves.ts'
+import type { Leaf } from './leaves/leaf.ts'
 import type { Ref, Shape } from './shape.ts'
 
 export interface Sizes {

@@ -1,8 +1,8 @@
 import { type KnownType, knownType, type Wire } from '../known-types.ts'
 import type { Fields, NamedType, Schema, Type } from '../model.ts'
-import { formLeaf } from './known-leaves.ts'
-import { byteArray, byteList, impossible, type Leaf, nonZero, primitives, textLeaf } from './leaves.ts'
-import { textForm } from './text-forms.ts'
+import { byteArray, byteList, impossible, type Leaf, nonZero, primitives, textLeaf } from './leaves/leaf.ts'
+import { formLeaf } from './leaves/library-leaves.ts'
+import { textForm } from './leaves/text-forms.ts'
 
 /**
  * A schema's types as decoder and encoder want them: names looked up, newtypes gone, known types spelled out, and a

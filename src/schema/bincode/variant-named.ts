@@ -1,4 +1,4 @@
-import { namesLike } from '../../bus/names-like.ts'
+import { namesLike } from '../../bus/names/names-like.ts'
 import { jsonText } from '../json-text.ts'
 import type { Schema } from '../model.ts'
 import { means, type Variant, type VariantTree, variantsOf } from './variants.ts'

@@ -1,5 +1,5 @@
 import type { Schema } from '../model.ts'
-import { int32 } from './cursor.ts'
+import { int32 } from './reading/cursor.ts'
 import { type Enum, resolved, type Shape, shapeOf } from './shape.ts'
 
 /** An enum and, where its variants hold nothing but another enum, those. */

@@ -1,4 +1,4 @@
-import { textForm } from '../bincode/text-forms.ts'
+import { textForm } from '../bincode/leaves/text-forms.ts'
 import { type KnownType, knownType } from '../known-types.ts'
 import type { Fields, NamedType, Primitive, Type } from '../model.ts'
 import { formatType } from '../type-text.ts'

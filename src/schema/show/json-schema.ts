@@ -1,4 +1,4 @@
-import { textForm } from '../bincode/text-forms.ts'
+import { textForm } from '../bincode/leaves/text-forms.ts'
 import type { EventPlace, Selection } from './select-types.ts'
 import { type ValueType, type VariantValue, valueTypesOf } from './value-type.ts'
 

@@ -1,4 +1,4 @@
-import { namesLike } from '../../bus/names-like.ts'
+import { namesLike } from '../../bus/names/names-like.ts'
 import { shapeOf } from '../bincode/shape.ts'
 import { variantNamed } from '../bincode/variant-named.ts'
 import { variantsOf, variantTree } from '../bincode/variants.ts'

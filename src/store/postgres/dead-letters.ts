@@ -2,8 +2,8 @@ import { writeDetails } from '../dead-letter-text.ts'
 import type { DeadLetterStatus, DeadLetters } from '../event-store.ts'
 import { type DeadLetterRow, toDeadLetter } from '../rows.ts'
 import { checkDeadLetter, checkLimit, checkText, isRowId, toColumns } from '../stored-form.ts'
-import { EVENT, time } from './columns.ts'
-import type { Connections, Row } from './connections.ts'
+import type { Connections, Row } from './connection/connections.ts'
+import { EVENT, time } from './writing/columns.ts'
 
 const times = ['original_timestamp', 'first_failed_at', 'last_failed_at', 'resolved_at']
   .map((column) => time(column))

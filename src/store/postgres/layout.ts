@@ -7,7 +7,7 @@ import {
   type TypeNames,
   tableNames,
 } from '../layout.ts'
-import { type Ask, type Connections, type Row, transact } from './connections.ts'
+import { type Ask, type Connections, type Row, transact } from './connection/connections.ts'
 
 const EVENT = 'event_type TEXT NOT NULL, event_version INTEGER NOT NULL, event_data BYTEA NOT NULL, metadata JSONB'
 const TIME = 'TIMESTAMPTZ NOT NULL DEFAULT now()'

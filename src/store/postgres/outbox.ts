@@ -2,9 +2,9 @@ import { writeDetails } from '../dead-letter-text.ts'
 import type { Outbox } from '../event-store.ts'
 import { type MessageRow, toPending } from '../rows.ts'
 import { checkLimit, checkName, checkReason, checkText, isRowId } from '../stored-form.ts'
-import { EVENT, time } from './columns.ts'
-import type { Connections, Row } from './connections.ts'
-import type { Leases } from './lease.ts'
+import type { Connections, Row } from './connection/connections.ts'
+import type { Leases } from './connection/lease.ts'
+import { EVENT, time } from './writing/columns.ts'
 
 /** Not worth waiting for the disk: what was not forgotten is published once more. The setting ends with the statement. */
 const FORGET = `WITH soon AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))

@@ -1,6 +1,6 @@
 import type { AddressOnly } from '../address-only.ts'
 import type { StoreSetup } from '../layout.ts'
-import { Connections } from './connections.ts'
+import { Connections } from './connection/connections.ts'
 import { createMissing, inspectTables } from './layout.ts'
 
 /** An index of a large table takes its time. */

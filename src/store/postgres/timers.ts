@@ -1,8 +1,8 @@
 import type { Timers } from '../event-store.ts'
 import { type TimerRow, toTimer } from '../rows.ts'
 import { checkLimit, checkText, timeText } from '../stored-form.ts'
-import { EVENT, time } from './columns.ts'
-import type { Connections, Row } from './connections.ts'
+import type { Connections, Row } from './connection/connections.ts'
+import { EVENT, time } from './writing/columns.ts'
 
 export function postgresTimers({ ask }: Connections): Timers {
   return {

@@ -1,4 +1,4 @@
-import { formatDuration } from '../format-duration.ts'
+import { formatDuration } from '../text/format-duration.ts'
 
 const units = ['k', 'M', 'G', 'T', 'P', 'E'] as const
 const MILLION = 1_000_000

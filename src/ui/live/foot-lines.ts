@@ -1,5 +1,5 @@
-import type { GroupLag } from '../../operations/lag.ts'
-import { printable } from '../printable.ts'
+import type { GroupLag } from '../../operations/lag/lag.ts'
+import { printable } from '../text/printable.ts'
 import { type DashboardState, filterOf } from './dashboard-state.ts'
 import type { Palette } from './palette.ts'
 import { cut, joined, type Piece, spread, widthOf } from './pieces.ts'

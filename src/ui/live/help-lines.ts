@@ -1,4 +1,4 @@
-import type { LagVerdict } from '../../operations/lag-verdict.ts'
+import type { LagVerdict } from '../../operations/lag/verdict.ts'
 import type { Palette } from './palette.ts'
 import { joined, type Piece, padded } from './pieces.ts'
 

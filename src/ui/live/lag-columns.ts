@@ -1,4 +1,4 @@
-import type { LagSummary } from '../../operations/lag.ts'
+import type { LagSummary } from '../../operations/lag/lag.ts'
 import { bar } from './bar.ts'
 import type { Column } from './columns.ts'
 import { formatAge, formatCount, formatRate } from './figures.ts'

@@ -1,4 +1,4 @@
-import type { GroupLag, LagReport } from '../../operations/lag.ts'
+import type { GroupLag, LagReport } from '../../operations/lag/lag.ts'
 
 /** Looks that are remembered. */
 export const REMEMBERED = 60

@@ -1,5 +1,5 @@
-import type { GroupLag } from '../../operations/lag.ts'
-import { printable } from '../printable.ts'
+import type { GroupLag } from '../../operations/lag/lag.ts'
+import { printable } from '../text/printable.ts'
 
 /** A member that owns partitions. */
 export interface Member {

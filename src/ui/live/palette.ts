@@ -1,5 +1,5 @@
 import { Chalk } from 'chalk'
-import type { LagVerdict } from '../../operations/lag-verdict.ts'
+import type { LagVerdict } from '../../operations/lag/verdict.ts'
 import { type Paint, plain } from './pieces.ts'
 
 /** The colours of the screen: few, and those of the terminal's own palette. */

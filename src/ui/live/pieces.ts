@@ -1,5 +1,5 @@
 import stringWidth from 'string-width'
-import { printable } from '../printable.ts'
+import { printable } from '../text/printable.ts'
 
 export type Paint = (text: string) => string
 

@@ -1,5 +1,5 @@
-import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../../operations/lag.ts'
-import { printable } from '../printable.ts'
+import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../../operations/lag/lag.ts'
+import { printable } from '../text/printable.ts'
 import { type LagHistory, placeKey } from './lag-history.ts'
 import type { Member } from './members.ts'
 import { severityOf } from './verdict-order.ts'

@@ -1,6 +1,6 @@
 import { render } from 'ink'
-import type { LagWatchLook } from '../../operations/watch-lag.ts'
-import type { Io } from '../io.ts'
+import type { LagWatchLook } from '../../operations/lag/watch.ts'
+import type { Io } from '../text/io.ts'
 import { Dashboard } from './dashboard.tsx'
 import { type DashboardEvent, initialState, reduce } from './dashboard-state.ts'
 import { framesOf } from './frames.ts'

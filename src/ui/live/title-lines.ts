@@ -1,5 +1,5 @@
-import type { GroupLag } from '../../operations/lag.ts'
-import { printable } from '../printable.ts'
+import type { GroupLag } from '../../operations/lag/lag.ts'
+import { printable } from '../text/printable.ts'
 import type { DashboardState, OpenGroup } from './dashboard-state.ts'
 import { formatAge, formatClock, formatCount, formatRate } from './figures.ts'
 import { ABSENT } from './lag-columns.ts'

@@ -1,4 +1,4 @@
-import type { LagVerdict } from '../../operations/lag-verdict.ts'
+import type { LagVerdict } from '../../operations/lag/verdict.ts'
 
 /** Worst first, as the operation ranks them; not to know comes before `ok`. */
 const verdicts = {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { applySchemaImport, planSchemaImport } from '../../../src/operations/schema-import.ts'
+import { applySchemaImport, planSchemaImport } from '../../../src/operations/schemas/import.ts'
 import { type Contender, compare, type Pipeline, timePipeline } from '../measure.ts'
 import { type Peer, peersHere } from '../peers.ts'
 import { against, formatRate, ratioAtLeast, speedRatio } from '../report.ts'

@@ -3,8 +3,8 @@ import { serializedEvent } from '../../../src/bus/event.ts'
 import { EmbeddedEventBus } from '../../../src/drivers/embedded/embedded-event-bus.ts'
 import { RedpandaEventBus } from '../../../src/drivers/kafka/redpanda-event-bus.ts'
 import { realPace } from '../../../src/saga/pace.ts'
-import { TimerLoop } from '../../../src/saga/timer-loop.ts'
-import { Watch } from '../../../src/saga/watch.ts'
+import { Watch } from '../../../src/saga/reports/watch.ts'
+import { TimerLoop } from '../../../src/saga/runtime/timer-loop.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
 
 /** What a process does whose clock is set while it runs, until it is killed or asked to end. */

@@ -1,5 +1,5 @@
 import { inject, onTestFinished } from 'vitest'
-import type { GroupMember, JoinRequest } from '../../../src/bus/driver.ts'
+import type { GroupMember, JoinRequest } from '../../../src/bus/driver-port.ts'
 import type { BusRecord, NewRecord } from '../../../src/bus/record.ts'
 import { KafkaDriver } from '../../../src/drivers/kafka/kafka-driver.ts'
 import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../../src/drivers/kafka/redpanda-event-bus.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { measureLag } from '../../../src/operations/lag.ts'
-import { countWaiting } from '../../../src/operations/lag-types.ts'
+import { measureLag } from '../../../src/operations/lag/lag.ts'
+import { countWaiting } from '../../../src/operations/lag/waiting-by-type.ts'
 import type { Contract } from '../bus-contract.ts'
 import { eventually, newTopic, numberedList, take, text, uniqueGroup, uniqueTopic } from './harness.ts'
 

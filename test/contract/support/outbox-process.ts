@@ -1,7 +1,7 @@
 import { flushCompileCache } from 'node:module'
 import { EmbeddedEventBus } from '../../../src/drivers/embedded/embedded-event-bus.ts'
+import { cborCodec } from '../../../src/saga/codecs/plain-codecs.ts'
 import { append, publish } from '../../../src/saga/effects.ts'
-import { cborCodec } from '../../../src/saga/plain-codecs.ts'
 import { runAggregate } from '../../../src/saga/run-aggregate.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
 

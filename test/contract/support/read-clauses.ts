@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { EventBusError } from '../../../src/bus/errors.ts'
 import type { BusRecord } from '../../../src/bus/record.ts'
-import { followTopics } from '../../../src/operations/follow-topics.ts'
-import { tail } from '../../../src/operations/tail.ts'
+import { followTopics } from '../../../src/operations/tail/follow-topics.ts'
+import { tail } from '../../../src/operations/tail/tail.ts'
 import type { Contract } from '../bus-contract.ts'
 import { bytes, expectNoNewGroup, newTopic, readSlices, testSignal, text, uniqueTopic } from './harness.ts'
 

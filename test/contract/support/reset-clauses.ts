@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { EventBusError } from '../../../src/bus/errors.ts'
-import { applyReset, type HalfReset, type UndoRecord, waitUntilEmpty } from '../../../src/operations/apply-reset.ts'
-import { planReset, type ResetRequest } from '../../../src/operations/reset.ts'
-import { parseTarget, type ResetTarget } from '../../../src/operations/reset-target.ts'
-import { planUndo } from '../../../src/operations/undo-reset.ts'
+import { applyReset, type HalfReset, type UndoRecord, waitUntilEmpty } from '../../../src/operations/reset/apply.ts'
+import { planReset, type ResetRequest } from '../../../src/operations/reset/plan.ts'
+import { parseTarget, type ResetTarget } from '../../../src/operations/reset/target.ts'
+import { planUndo } from '../../../src/operations/reset/undo.ts'
 import type { Contract } from '../bus-contract.ts'
 import { eventually, newTopic, numberedList, take, text, uniqueGroup, uniqueTopic } from './harness.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { duration } from '../../../src/bus/duration.ts'
+import { duration } from '../../../src/bus/time/duration.ts'
 
 test('durations add up, in whole numbers', () => {
   expect(duration('1w2d3h4m5s6ms')).toBe(788_645_006)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { diagnostics, type PublishMessage } from '../../../src/bus/diagnostics.ts'
-import type { JoinRequest } from '../../../src/bus/driver.ts'
+import type { JoinRequest } from '../../../src/bus/driver-port.ts'
 import { connectionFailed } from '../../../src/bus/errors.ts'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { type Logger, logBus, logKafkaRequests } from '../../../src/bus/logger.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { namesLike } from '../../../src/bus/names-like.ts'
+import { namesLike } from '../../../src/bus/names/names-like.ts'
 
 test.each([
   ['a letter left out', 'ordr-events', ['payment-events', 'order-events'], ['order-events']],

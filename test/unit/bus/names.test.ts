@@ -6,7 +6,7 @@ import {
   topicFor,
   topicNameError,
   topicsOfDefaultGroup,
-} from '../../../src/bus/names.ts'
+} from '../../../src/bus/names/names.ts'
 
 test.each([
   ['order', 'order-events'],

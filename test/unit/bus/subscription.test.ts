@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import type { BusDriver, GroupBatch, GroupMember } from '../../../src/bus/driver.ts'
+import type { BusDriver, GroupBatch, GroupMember } from '../../../src/bus/driver-port.ts'
 import { transportError } from '../../../src/bus/errors.ts'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import type { BusRecord } from '../../../src/bus/record.ts'

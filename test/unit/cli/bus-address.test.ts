@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { brokersOf, isSameBus } from '../../../src/cli/bus-address.ts'
+import { brokersOf, isSameBus } from '../../../src/cli/config/bus-address.ts'
 
 const kafka = (brokers: string) => ({ kind: 'kafka', brokers }) as const
 const embedded = (folder: string) => ({ kind: 'embedded', folder }) as const

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { serializedEvent } from '../../../src/bus/event.ts'
-import { lockBus } from '../../../src/cli/guard.ts'
+import { lockBus } from '../../../src/cli/config/guard.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
 
 const event = serializedEvent('OrderPlaced.v1', Buffer.from('{}'))

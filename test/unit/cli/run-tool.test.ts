@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, expect, test } from 'vitest'
-import { runTool } from '../../../src/cli/run-tool.ts'
+import { runTool } from '../../../src/cli/process/run-tool.ts'
 
 const path = process.env.PATH
 afterEach(() => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseStore, shownStore } from '../../../src/cli/store-address.ts'
+import { parseStore, shownStore } from '../../../src/cli/config/store-address.ts'
 
 test('a store is a URL of Postgres or a path', () => {
   expect(parseStore('postgres://crbus@db/events', '/project')).toEqual({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decodeCbor, encodeCbor } from '../../../src/codecs/cbor.ts'
+import { decodeCbor, encodeCbor } from '../../../src/codecs/cbor/cbor.ts'
 
 const decode = (hex: string) => decodeCbor(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
 const encode = (value: unknown) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { SerializedEvent } from '../../../src/bus/event.ts'
-import { decodeCbor, encodeCbor } from '../../../src/codecs/cbor.ts'
+import { decodeCbor, encodeCbor } from '../../../src/codecs/cbor/cbor.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { vector } from './support/vectors.ts'
 

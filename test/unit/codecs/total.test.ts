@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeEnvelope, encodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { decodePayload, encodePayload, payloadCodecs } from '../../../src/codecs/payload.ts'
-import { viewOf } from '../../../src/operations/event-view.ts'
-import { formatRecordJson } from '../../../src/ui/format-record-json.ts'
+import { viewOf } from '../../../src/operations/events/event-view.ts'
+import { formatRecordJson } from '../../../src/ui/records/format-record-json.ts'
 
 /** Numbers from a seed, cheap enough for millions of inputs (mulberry32). */
 function numbers(seed: number): (below: number) => number {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { WireConnection } from '../../../src/drivers/kafka/connection/wire.ts'
 import { KafkaFailure } from '../../../src/drivers/kafka/kafka-errors.ts'
-import * as protocol from '../../../src/drivers/kafka/protocol.ts'
-import type { WireConnection } from '../../../src/drivers/kafka/wire.ts'
+import * as protocol from '../../../src/drivers/kafka/protocol/protocol.ts'
 import { mutate, recorded, seeded } from './kafka-mutations.ts'
 
 const MUTATIONS = 2000

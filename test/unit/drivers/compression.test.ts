@@ -4,7 +4,7 @@ import lz4 from 'lz4-napi'
 // @ts-expect-error snappyjs has no types
 import snappy from 'snappyjs'
 import { describe, expect, test } from 'vitest'
-import { codecFor, compressionIds } from '../../../src/drivers/kafka/compression.ts'
+import { codecFor, compressionIds } from '../../../src/drivers/kafka/records/compression.ts'
 
 const MiB = 1024 * 1024
 const LIMIT = 32 * MiB
@@ -79,7 +79,7 @@ describe('decompression', () => {
 
   test.each(bombs)('of %s takes no more memory than twice the limit', (_, id, make) => {
     const script = `
-      const { codecFor } = await import(${JSON.stringify(new URL('../../../src/drivers/kafka/compression.ts', import.meta.url).href)})
+      const { codecFor } = await import(${JSON.stringify(new URL('../../../src/drivers/kafka/records/compression.ts', import.meta.url).href)})
       const chunks = []
       for await (const chunk of process.stdin) chunks.push(chunk)
       const bytes = Buffer.concat(chunks)

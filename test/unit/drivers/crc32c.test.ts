@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { crc32c, crc32cByTables } from '../../../src/drivers/kafka/crc32c.ts'
+import { crc32c, crc32cByTables } from '../../../src/drivers/kafka/records/crc32c.ts'
 
 // RFC 3720, B.4.
 test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { protocolFailure } from '../../../src/drivers/kafka/connection/wire.ts'
 import { type FailurePlace, toBusError } from '../../../src/drivers/kafka/kafka-errors.ts'
-import { protocolFailure } from '../../../src/drivers/kafka/wire.ts'
 
 const brokers = ['127.0.0.1:9092']
 const told = (code: number, place: FailurePlace, asked = {}) =>

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { connectionFailed } from '../../../src/bus/errors.ts'
 import type { Outage } from '../../../src/bus/outage.ts'
 import { OutageWatch } from '../../../src/drivers/outage-watch.ts'
-import { joinOutages } from '../../../src/operations/join-outages.ts'
+import { joinOutages } from '../../../src/operations/tail/join-outages.ts'
 
 const away = connectionFailed('127.0.0.1:9092 (refused)')
 

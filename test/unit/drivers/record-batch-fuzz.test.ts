@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { EventBusError } from '../../../src/bus/errors.ts'
 import type { BusRecord } from '../../../src/bus/record.ts'
-import { UnreadableBatch } from '../../../src/drivers/kafka/batch-errors.ts'
-import { checkBatches } from '../../../src/drivers/kafka/check-batches.ts'
-import { compressionIds } from '../../../src/drivers/kafka/compression.ts'
-import { crc32c } from '../../../src/drivers/kafka/crc32c.ts'
 import type { Compression } from '../../../src/drivers/kafka/kafka-options.ts'
-import { encodeBatch, unpackBatches } from '../../../src/drivers/kafka/record-batch.ts'
+import { UnreadableBatch } from '../../../src/drivers/kafka/records/batch-errors.ts'
+import { checkBatches } from '../../../src/drivers/kafka/records/check-batches.ts'
+import { compressionIds } from '../../../src/drivers/kafka/records/compression.ts'
+import { crc32c } from '../../../src/drivers/kafka/records/crc32c.ts'
+import { encodeBatch, unpackBatches } from '../../../src/drivers/kafka/records/record-batch.ts'
 import { mutate, recorded, recordedRecord, seeded } from './kafka-mutations.ts'
 
 const MUTATIONS = 2000

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { crc32c } from '../../../src/drivers/kafka/crc32c.ts'
-import { encodeBatch, unpackBatches } from '../../../src/drivers/kafka/record-batch.ts'
+import { crc32c } from '../../../src/drivers/kafka/records/crc32c.ts'
+import { encodeBatch, unpackBatches } from '../../../src/drivers/kafka/records/record-batch.ts'
 
 const PRODUCER = 7n
 const IS_TRANSACTIONAL = 0x10

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { BusAdmin } from '../../../src/bus/admin.ts'
 import { transportError } from '../../../src/bus/errors.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
-import { applyReset, type UndoRecord } from '../../../src/operations/apply-reset.ts'
-import { planReset } from '../../../src/operations/reset.ts'
+import { applyReset, type UndoRecord } from '../../../src/operations/reset/apply.ts'
+import { planReset } from '../../../src/operations/reset/plan.ts'
 import { withAdmin } from '../../support/with-admin.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 10)

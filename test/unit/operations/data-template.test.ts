@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compileData } from '../../../src/operations/data-template.ts'
+import { compileData } from '../../../src/operations/publish/data-template.ts'
 
 const now = () => Date.parse('2026-11-23T10:00:00Z')
 /** The largest number it may be, and a UUID anybody knows. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { judgeLag, type LagEvidence, type LagLook, worstVerdict } from '../../../src/operations/lag-verdict.ts'
+import { judgeLag, type LagEvidence, type LagLook, worstVerdict } from '../../../src/operations/lag/verdict.ts'
 
 const at = (committed: number | undefined, end = 100, start = 0): LagLook => ({
   committed: committed === undefined ? undefined : BigInt(committed),

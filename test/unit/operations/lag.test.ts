@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
-import { measureLag } from '../../../src/operations/lag.ts'
+import { measureLag } from '../../../src/operations/lag/lag.ts'
 
 test('many groups, each at an offset of its own, are told the ages of their own first events', async () => {
   await using bus = new InMemoryEventBus({ createTopics: true })

@@ -2,7 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { EventBusError } from '../../../src/bus/errors.ts'
 import type { TopicLog } from '../../../src/bus/topic-log.ts'
-import { type OffsetSpec, parsePoint, parseRange, resolveSlices } from '../../../src/operations/offset-grammar.ts'
+import {
+  type OffsetSpec,
+  parsePoint,
+  parseRange,
+  resolveSlices,
+} from '../../../src/operations/offsets/offset-grammar.ts'
 
 const NOW = Date.parse('2026-11-23T12:00:00Z')
 const HOUR = 3_600_000n

@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { EventMetadata, SerializedEvent } from '../../../src/bus/event.ts'
 import type { BusRecord, Header, NewRecord } from '../../../src/bus/record.ts'
-import { encodeCbor } from '../../../src/codecs/cbor.ts'
+import { encodeCbor } from '../../../src/codecs/cbor/cbor.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../../src/codecs/envelope.ts'
-import { viewOf } from '../../../src/operations/event-view.ts'
-import { type EventSettings, readInput } from '../../../src/operations/publish-input.ts'
-import { formatRecordJson } from '../../../src/ui/format-record-json.ts'
+import { viewOf } from '../../../src/operations/events/event-view.ts'
+import { type EventSettings, readInput } from '../../../src/operations/publish/input.ts'
+import { formatRecordJson } from '../../../src/ui/records/format-record-json.ts'
 
 const plain: EventSettings = { topic: 'order-events', codec: 'json', envelope: 'bincode', metadata: null, headers: [] }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BadInputError, documentsOf, type InputLine, linesOf } from '../../../src/operations/publish-lines.ts'
+import { BadInputError, documentsOf, type InputLine, linesOf } from '../../../src/operations/publish/lines.ts'
 
 async function* from<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items

@@ -3,15 +3,15 @@ import { AppendError, publishFailed } from '../../../src/bus/errors.ts'
 import type { EventBus } from '../../../src/bus/event-bus.ts'
 import type { NewRecord } from '../../../src/bus/record.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
+import type { EventSettings } from '../../../src/operations/publish/input.ts'
+import { type InputLine, linesOf, parseLines } from '../../../src/operations/publish/lines.ts'
 import {
   BadInputError,
   type Published,
   type PublishRequest,
   PublishStoppedError,
   publishLines,
-} from '../../../src/operations/publish.ts'
-import type { EventSettings } from '../../../src/operations/publish-input.ts'
-import { type InputLine, linesOf, parseLines } from '../../../src/operations/publish-lines.ts'
+} from '../../../src/operations/publish/publish.ts'
 
 const settings: EventSettings = {
   topic: 'order-events',

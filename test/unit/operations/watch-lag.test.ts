@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { MemoryBroker } from '../../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
-import { type LagWatchLook, watchLag } from '../../../src/operations/watch-lag.ts'
+import { type LagWatchLook, watchLag } from '../../../src/operations/lag/watch.ts'
 
 const INTERVAL = 2000
 

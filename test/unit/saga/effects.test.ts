@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { cborCodec } from '../../../src/saga/codecs/plain-codecs.ts'
 import {
   append,
   appendTo,
@@ -11,7 +12,6 @@ import {
   reject,
   sequence,
 } from '../../../src/saga/effects.ts'
-import { cborCodec } from '../../../src/saga/plain-codecs.ts'
 
 const placed = { type: 'OrderPlaced', order_id: 'o-1' } as const
 const codec = cborCodec({ OrderPlaced: 1 })

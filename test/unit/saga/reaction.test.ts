@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { SerializedEvent } from '../../../src/bus/event.ts'
 import { messageId } from '../../../src/codecs/message-id.ts'
 import { aggregateMachine } from '../../../src/saga/aggregate.ts'
+import { cborCodec, jsonCodec } from '../../../src/saga/codecs/plain-codecs.ts'
 import {
   append,
   appendTo,
@@ -13,12 +14,11 @@ import {
   publish,
   sequence,
 } from '../../../src/saga/effects.ts'
-import { fold, type Instance, type Machine } from '../../../src/saga/machine.ts'
-import { cborCodec, jsonCodec } from '../../../src/saga/plain-codecs.ts'
-import { type Message, react } from '../../../src/saga/reaction.ts'
+import { type Message, react } from '../../../src/saga/engine/reaction.ts'
+import { planSteps } from '../../../src/saga/engine/step-plan.ts'
+import { fold, type Instance, type Machine } from '../../../src/saga/engine/stream-handler.ts'
 import type { Action, Step } from '../../../src/saga/reducer.ts'
 import { sagaMachine } from '../../../src/saga/saga.ts'
-import { planSteps } from '../../../src/saga/step-plan.ts'
 import type { StoredEvent } from '../../../src/store/event-store.ts'
 
 // A machine whose commands say themselves what they lead to.

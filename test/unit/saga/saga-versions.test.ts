@@ -9,9 +9,9 @@ import {
   type Saga,
   SqliteEventStore,
 } from '../../../src/index.ts'
-import { cborCodec } from '../../../src/saga/plain-codecs.ts'
+import { cborCodec } from '../../../src/saga/codecs/plain-codecs.ts'
+import { scheduleMigrations } from '../../../src/saga/runtime/schedule-migrations.ts'
 import { versionedMachine } from '../../../src/saga/saga-versions.ts'
-import { scheduleMigrations } from '../../../src/saga/schedule-migrations.ts'
 import { sagaHarness } from '../../../src/testing.ts'
 
 type Action = { readonly type: 'Placed' | 'Paid' | 'Packed' | 'Slow'; readonly id: string }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { realPace } from '../../../src/saga/pace.ts'
-import { TimerLoop } from '../../../src/saga/timer-loop.ts'
-import { Watch } from '../../../src/saga/watch.ts'
+import { Watch } from '../../../src/saga/reports/watch.ts'
+import { TimerLoop } from '../../../src/saga/runtime/timer-loop.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
 
 function setUp(store: SqliteEventStore) {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import type { Logger } from '../../../src/bus/logger.ts'
-import { formatRuntimeMetrics, type RuntimeMetrics } from '../../../src/saga/runtime-metrics.ts'
-import { Watch } from '../../../src/saga/watch.ts'
+import { formatRuntimeMetrics, type RuntimeMetrics } from '../../../src/saga/reports/runtime-metrics.ts'
+import { Watch } from '../../../src/saga/reports/watch.ts'
 
 function setUp() {
   const lines: string[] = []

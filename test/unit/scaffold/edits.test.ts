@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { editJson } from '../../../src/scaffold/edit-json.ts'
-import { addListItem } from '../../../src/scaffold/edit-typescript.ts'
 import { parseName } from '../../../src/scaffold/name.ts'
-import { topicFromTypeScript } from '../../../src/scaffold/topic-from-typescript.ts'
+import { editJson } from '../../../src/scaffold/plan/edit-json.ts'
+import { addListItem } from '../../../src/scaffold/plan/edit-typescript.ts'
+import { topicFromTypeScript } from '../../../src/scaffold/topics/topic-from-typescript.ts'
 
 describe('JSON', () => {
   const patch = { topics: { 'order-events': { partitions: 3 } } }

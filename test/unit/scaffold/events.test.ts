@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { defaultEvents, idOf, readEvents } from '../../../src/scaffold/events.ts'
+import { defaultEvents, idOf, readEvents } from '../../../src/scaffold/events/events.ts'
 import { type Name, parseName, spellings } from '../../../src/scaffold/name.ts'
 
 const shown = (texts: readonly string[]) =>

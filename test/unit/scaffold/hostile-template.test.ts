@@ -12,11 +12,11 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { applyScaffold } from '../../../src/scaffold/apply.ts'
-import { planScaffold, type ScaffoldPlan } from '../../../src/scaffold/plan.ts'
-import { renderText } from '../../../src/scaffold/regions.ts'
-import { readTarget } from '../../../src/scaffold/target.ts'
-import { loadTemplate } from '../../../src/scaffold/template.ts'
+import { applyScaffold } from '../../../src/scaffold/plan/apply.ts'
+import { planScaffold, type ScaffoldPlan } from '../../../src/scaffold/plan/plan.ts'
+import { readTarget } from '../../../src/scaffold/plan/target.ts'
+import { renderText } from '../../../src/scaffold/template/regions.ts'
+import { loadTemplate } from '../../../src/scaffold/template/template.ts'
 
 // A template may have been written by a stranger, and so may the service it is to change.
 

@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { applyScaffold } from '../../../src/scaffold/apply.ts'
-import { planScaffold, type ScaffoldPlan } from '../../../src/scaffold/plan.ts'
-import { loadTemplate } from '../../../src/scaffold/template.ts'
+import { applyScaffold } from '../../../src/scaffold/plan/apply.ts'
+import { planScaffold, type ScaffoldPlan } from '../../../src/scaffold/plan/plan.ts'
+import { loadTemplate } from '../../../src/scaffold/template/template.ts'
 
 let folder: string
 let root: string
@@ -173,7 +173,7 @@ describe('applying', () => {
   test('killed at any moment, every file is the old one or the new one, whole', async () => {
     const many = Array.from({ length: 40 }, (_, index) => `file-${String(index).padStart(2, '0')}.txt`)
     const script = `
-      import { applyScaffold } from ${JSON.stringify(new URL('../../../src/scaffold/apply.ts', import.meta.url).href)}
+      import { applyScaffold } from ${JSON.stringify(new URL('../../../src/scaffold/plan/apply.ts', import.meta.url).href)}
       const files = ${JSON.stringify(many)}.map((path) => ({ path, action: 'edit', before: 'old'.repeat(20000), after: 'new'.repeat(20000), isExecutable: false, notes: [] }))
       process.stdout.write('go')
       applyScaffold({ root: ${JSON.stringify(root)}, files })

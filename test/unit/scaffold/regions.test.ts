@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseName } from '../../../src/scaffold/name.ts'
-import { renderText } from '../../../src/scaffold/regions.ts'
+import { renderText } from '../../../src/scaffold/template/regions.ts'
 
 const name = (text: string) => parseName(text) ?? { words: [] }
 const field = (text: string, ts: string) => ({ name: name(text), ts })

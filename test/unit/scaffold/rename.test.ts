@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { commandOf } from '../../../src/scaffold/command-name.ts'
+import { commandOf } from '../../../src/scaffold/events/command-name.ts'
 import { type Name, parseName, type Spelling, spellings, whyNoName } from '../../../src/scaffold/name.ts'
-import { renamer } from '../../../src/scaffold/rename.ts'
+import { renamer } from '../../../src/scaffold/template/rename.ts'
 
 const name = (text: string) => parseName(text) as Name
 const rename = (from: string, to: string) => renamer([{ kind: 'name', from: name(from), to: name(to) }])

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
-import { cellWidth } from '../../../src/ui/cell-width.ts'
-import { printable } from '../../../src/ui/printable.ts'
-import { formatTable } from '../../../src/ui/table.ts'
+import { cellWidth } from '../../../src/ui/text/cell-width.ts'
+import { printable } from '../../../src/ui/text/printable.ts'
+import { formatTable } from '../../../src/ui/text/table.ts'
 
 test.each([
   ['orders', 6],

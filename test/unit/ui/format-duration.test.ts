@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { duration } from '../../../src/bus/duration.ts'
-import { formatDuration } from '../../../src/ui/format-duration.ts'
+import { duration } from '../../../src/bus/time/duration.ts'
+import { formatDuration } from '../../../src/ui/text/format-duration.ts'
 
 test.each([
   [0, '0ms'],

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import type { EventMetadata } from '../../../src/bus/event.ts'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { encodeEnvelope } from '../../../src/codecs/envelope.ts'
-import { viewOf } from '../../../src/operations/event-view.ts'
-import { payloadText, textFormatter } from '../../../src/ui/format-record-text.ts'
+import { viewOf } from '../../../src/operations/events/event-view.ts'
+import { payloadText, textFormatter } from '../../../src/ui/records/format-record-text.ts'
 
 /** 10:00 where the tests run, whichever zone that is. */
 const ten = BigInt(new Date(2026, 10, 23, 10).getTime())

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatTimestamp } from '../../../src/ui/format-timestamp.ts'
+import { formatTimestamp } from '../../../src/ui/text/format-timestamp.ts'
 
 test.each([
   { timestamp: -1n, text: '-' },

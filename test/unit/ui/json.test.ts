@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { jsonParts, stringifyJson } from '../../../src/ui/json.ts'
+import { jsonParts, stringifyJson } from '../../../src/ui/text/json.ts'
 
 const joined = (value: unknown) => [...jsonParts(value)].join('')
 

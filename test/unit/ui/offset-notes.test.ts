@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { LagReport, PartitionLag } from '../../../src/operations/lag.ts'
-import type { ResetPlan, ResetStep } from '../../../src/operations/reset-plan.ts'
+import type { LagReport, PartitionLag } from '../../../src/operations/lag/lag.ts'
+import type { ResetPlan, ResetStep } from '../../../src/operations/reset/effects.ts'
 import { lagNotes } from '../../../src/ui/format-lag.ts'
 import { wordsOfReset } from '../../../src/ui/format-reset.ts'
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sampleLine } from '../../../src/codecs/prometheus.ts'
 import { jsonText } from '../../../src/schema/json-text.ts'
-import { harmless, printable, printableJson } from '../../../src/ui/printable.ts'
+import { harmless, printable, printableJson } from '../../../src/ui/text/printable.ts'
 
 /** Texts of which many are controls, invisible, lone surrogates or parts of emoji. */
 const odd = fc.oneof(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatTable, tableParts } from '../../../src/ui/table.ts'
+import { formatTable, tableParts } from '../../../src/ui/text/table.ts'
 
 test('columns are as wide as their widest cell, and numbers stand on the right', () => {
   expect(

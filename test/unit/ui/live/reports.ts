@@ -1,4 +1,4 @@
-import type { GroupLag, LagReport, PartitionLag } from '../../../../src/operations/lag.ts'
+import type { GroupLag, LagReport, PartitionLag } from '../../../../src/operations/lag/lag.ts'
 
 /** A partition of which nothing but what is given is known. */
 export const place = (partition: number, more: Partial<PartitionLag> = {}): PartitionLag => ({

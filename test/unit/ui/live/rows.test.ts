@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type LagVerdict, verdictRank } from '../../../../src/operations/lag-verdict.ts'
+import { type LagVerdict, verdictRank } from '../../../../src/operations/lag/verdict.ts'
 import { REMEMBERED, remember } from '../../../../src/ui/live/lag-history.ts'
 import { membersOf } from '../../../../src/ui/live/members.ts'
 import { groupRows, placeRows, type SortOrder } from '../../../../src/ui/live/rows.ts'

@@ -1,0 +1,85 @@
+import type { TopicPartition } from '../admin.ts'
+import { type EventBusError, invalidTopic } from '../errors.ts'
+
+/** A partition as people are told of it, and as a key: `order-events[0]`. */
+export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`
+
+/**
+ * Returns the topic of the events of an aggregate type.
+ *
+ * @example
+ * ```ts
+ * import { topicFor } from 'crbus'
+ *
+ * topicFor('order') // => 'order-events'
+ * ```
+ */
+export const topicFor = (aggregateType: string): string => `${aggregateType}-events`
+
+/**
+ * Returns whether a topic is named by Composable Rust's convention `{aggregate-type}-events`.
+ *
+ * @example
+ * ```ts
+ * import { isEventTopic } from 'crbus'
+ *
+ * const topics = ['order-events', 'order-commands', '__consumer_offsets']
+ * topics.filter(isEventTopic) // => ['order-events']
+ * ```
+ */
+export const isEventTopic = (topic: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*-events$/.test(topic)
+
+/**
+ * Returns the consumer group that a subscription joins when none is named, as in Rust: `composable-rust-` and the topics,
+ * sorted by their bytes and joined with hyphens.
+ *
+ * @example
+ * ```ts
+ * import { defaultGroup } from 'crbus'
+ *
+ * defaultGroup(['payment-events', 'order-events']) // => 'composable-rust-order-events-payment-events'
+ * ```
+ */
+export const defaultGroup = (topics: readonly string[]): string =>
+  `composable-rust-${[...topics].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).join('-')}`
+
+const AUTO = defaultGroup([])
+
+/** Whether a group has the name a service gets that names none. */
+export const isDefaultGroup = (group: string): boolean => group.startsWith(AUTO) && group !== AUTO
+
+/**
+ * The topics whose joined names a {@link defaultGroup} is, as far as those there are explain it: hyphens join topics and
+ * are part of them. Empty when they do not.
+ */
+export function topicsOfDefaultGroup(group: string, topics: readonly string[]): string[] {
+  const rest = isDefaultGroup(group) ? group.slice(AUTO.length) : ''
+  const known = [...topics].filter((topic) => rest.includes(topic)).sort((a, b) => b.length - a.length)
+  const hopeless = new Set<string>()
+  const split = (at: number, after: string): string[] | undefined => {
+    if (at === rest.length + 1) return []
+    if (hopeless.has(`${at} ${after}`)) return undefined
+    for (const topic of known) {
+      const end = at + topic.length
+      const isNext = rest.startsWith(topic, at) && (end === rest.length || rest[end] === '-')
+      if (!isNext || Buffer.compare(Buffer.from(after), Buffer.from(topic)) >= 0) continue
+      const others = split(end + 1, topic)
+      if (others) return [topic, ...others]
+    }
+    hopeless.add(`${at} ${after}`)
+    return undefined
+  }
+  return (rest !== '' && split(0, '')) || []
+}
+
+/** Kafka's own rule for topic names (`org.apache.kafka.common.internals.Topic`), kept by every bus. */
+export function topicNameError(topic: string): EventBusError | undefined {
+  if (typeof topic !== 'string') return invalidTopic(String(topic), 'is not a text')
+  if (topic === '') return invalidTopic(topic, 'is empty')
+  if (topic === '.' || topic === '..') return invalidTopic(topic, 'is reserved')
+  if (topic.length > 249) return invalidTopic(topic, `has ${topic.length} characters; 249 are allowed`)
+  if (!/^[A-Za-z0-9._-]+$/.test(topic)) {
+    return invalidTopic(topic, 'may hold only letters, digits, dot, underscore and hyphen')
+  }
+  return undefined
+}

@@ -1,0 +1,103 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { printable } from '../ui/text/printable.ts'
+import type { ListenAddress } from './base/flags.ts'
+import { inOneLine, RefusedError } from './errors.ts'
+
+interface MetricsServer extends ListenAddress {
+  /** Measures, for one scrape or for several that come meanwhile. */
+  readonly measure: () => Promise<string>
+  /** Ends the server, its open connections included. */
+  readonly signal: AbortSignal
+  /** What a person who started it should know. */
+  readonly onNotice: (notice: string) => void
+}
+
+const PATH = '/metrics'
+const TEXT = 'text/plain; charset=utf-8'
+/** The text format's own name for itself. */
+const METRICS = 'text/plain; version=0.0.4; charset=utf-8'
+
+/** Serves metrics until the signal aborts. Every scrape measures anew; a measurement that fails is a 503. */
+export async function serveMetrics({ host, port, measure, signal, onNotice }: MetricsServer): Promise<void> {
+  if (signal.aborted) return
+  let running: Promise<string> | undefined
+  let lastFailure: string | undefined
+  const scrape = async (): Promise<Answer> => {
+    running ??= measure().finally(() => {
+      running = undefined
+    })
+    try {
+      const text = await running
+      lastFailure = undefined
+      return { status: 200, type: METRICS, text }
+    } catch (error) {
+      const reason = printable(inOneLine(error))
+      // Scrapes come every few seconds, and mostly fail in the same way.
+      if (reason !== lastFailure && !signal.aborted) onNotice(`cannot measure: ${reason}`)
+      lastFailure = reason
+      return { status: 503, type: TEXT, text: `${reason}\n` }
+    }
+  }
+  const server = createServer(
+    (request, response) => void answer(request, scrape).then((found) => send(response, found)),
+  )
+  const closed = new Promise<void>((resolve, reject) => {
+    server.once('close', resolve)
+    server.once('error', (error) => reject(cannotListen(error, { host, port })))
+  })
+  const end = () => {
+    server.close()
+    server.closeAllConnections()
+  }
+  signal.addEventListener('abort', end, { once: true })
+  server.listen(port, host, () => {
+    const { port: taken } = server.address() as AddressInfo
+    onNotice(`metrics are at http://${inUrl(host)}:${taken}${PATH}`)
+    if (!isLoopback(host)) onNotice(`warning: whoever reaches ${inUrl(host)}:${taken} can read them`)
+  })
+  try {
+    await closed
+  } finally {
+    signal.removeEventListener('abort', end)
+    end()
+  }
+}
+
+interface Answer {
+  readonly status: number
+  readonly type: string
+  readonly text: string
+}
+
+async function answer({ method, url = '' }: IncomingMessage, scrape: () => Promise<Answer>): Promise<Answer> {
+  if (url.split('?')[0] !== PATH) return { status: 404, type: TEXT, text: `there is only ${PATH} here\n` }
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, type: TEXT, text: `${PATH} is for GET and HEAD\n` }
+  return scrape()
+}
+
+function send(response: ServerResponse, { status, type, text }: Answer): void {
+  response
+    .writeHead(status, {
+      'Content-Type': type,
+      'Content-Length': Buffer.byteLength(text),
+      ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
+    })
+    // Node leaves the body out where the request was HEAD.
+    .end(text)
+}
+
+const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1)$/i.test(host)
+
+const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+function cannotListen({ code, message }: NodeJS.ErrnoException, { host, port }: ListenAddress): Error {
+  const place = `${inUrl(host)}:${port}`
+  if (code === 'EADDRINUSE') {
+    return new RefusedError(`${place} is taken by another program`, [`--listen ${inUrl(host)}:0 for any free port`])
+  }
+  if (code === 'EACCES') {
+    return new RefusedError(`this user may not listen on ${place}`, [`--listen ${inUrl(host)}:9464`])
+  }
+  return new RefusedError(`cannot listen on ${place}: ${message}`, ['--listen 9464'])
+}

@@ -1,0 +1,96 @@
+import { printable } from '../../ui/text/printable.ts'
+import { RefusedError } from '../errors.ts'
+import type { Context } from './context.ts'
+
+export interface Choice {
+  readonly value: string
+  readonly label: string
+  readonly hint?: string | undefined
+}
+
+/**
+ * A person at a terminal. Prompts go to stderr; Ctrl-C ends the command as it does elsewhere. Questions and choices come
+ * from templates and files, and are made harmless here: the prompts are not written by `write`.
+ */
+export class Asker {
+  readonly #context: Context
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** Whether there is anybody to ask. */
+  get canAsk(): boolean {
+    const { stdin, stderr } = this.#context.io
+    return Boolean(stdin.isTTY && stderr.isTTY)
+  }
+
+  /** A line. `why` says what is wrong with one. */
+  async text(message: string, why: (text: string) => string | undefined, fallback = ''): Promise<string> {
+    const { text } = await load()
+    const validate = (given: string | undefined) => {
+      const reason = why(given || fallback)
+      return reason === undefined ? undefined : printable(reason)
+    }
+    const shown = printable(fallback)
+    const answer = this.#take(
+      await text({
+        message: printable(message),
+        validate,
+        defaultValue: shown,
+        placeholder: shown,
+        ...this.#streams,
+      }),
+    )
+    return answer === shown ? fallback : answer
+  }
+
+  async yesOrNo(message: string, fallback: boolean): Promise<boolean> {
+    const { confirm } = await load()
+    return this.#take(await confirm({ message: printable(message), initialValue: fallback, ...this.#streams }))
+  }
+
+  async oneOf(message: string, choices: readonly Choice[], fallback: string): Promise<string> {
+    const { select } = await load()
+    return this.#take(
+      await select({
+        message: printable(message),
+        options: choices.map(toOption),
+        initialValue: fallback,
+        ...this.#streams,
+      }),
+    )
+  }
+
+  /** Several, in the order of the choices; at least one. */
+  async someOf(message: string, choices: readonly Choice[]): Promise<readonly string[]> {
+    const { multiselect } = await load()
+    return this.#take(
+      await multiselect({
+        message: printable(message),
+        options: choices.map(toOption),
+        required: true,
+        ...this.#streams,
+      }),
+    )
+  }
+
+  get #streams() {
+    const { io, stop } = this.#context
+    return { input: io.stdin, output: io.stderr, signal: stop.signal }
+  }
+
+  #take<T>(answer: T): Exclude<T, symbol> {
+    if (typeof answer !== 'symbol') return answer as Exclude<T, symbol>
+    this.#context.stop.request('interrupted')
+    throw new RefusedError('not answered; nothing was written')
+  }
+}
+
+const load = () => import('@clack/prompts')
+
+const toOption = ({ value, label, hint }: Choice) => ({
+  value,
+  label: printable(label),
+  ...(hint === undefined ? {} : { hint: printable(hint) }),
+})

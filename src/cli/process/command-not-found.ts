@@ -1,0 +1,19 @@
+import type { Hook } from '@oclif/core'
+import { namesLike } from '../../bus/names/names-like.ts'
+import { UsageError } from '../errors.ts'
+
+/** oclif asks this when it knows no command of that name: says so, and which one was probably meant. */
+const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
+  const spaced = (name: string) => name.replaceAll(':', ' ')
+  const whole = config.commandIDs.find((known) => id.startsWith(`${known}:`))
+  if (whole !== undefined) {
+    const extra = spaced(id.slice(whole.length + 1))
+    throw new UsageError(`crbus ${spaced(whole)} takes no '${extra}'`, [`crbus ${spaced(whole)} --help`])
+  }
+  const below = config.commandIDs.filter((known) => known.startsWith(`${id}:`))
+  const near = [...new Set([...namesLike(id, config.commandIDs), ...below])]
+  const suggestions = near.slice(0, 3).map((known) => `crbus ${spaced(known)}`)
+  throw new UsageError(`there is no command '${spaced(id)}'`, [...suggestions, 'crbus --help'])
+}
+
+export default commandNotFound

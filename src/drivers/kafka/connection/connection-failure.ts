@@ -1,0 +1,213 @@
+import type { ConnectionOptions } from 'node:tls'
+import { KafkaFailure } from '../kafka-errors.ts'
+import type { Sasl } from '../kafka-options.ts'
+
+/** How far a connection has come: the TCP and TLS handshakes, ApiVersions, SASL, one request that was answered. */
+export type ConnectionStage = 'connecting' | 'greeting' | 'login' | 'first request' | 'open'
+
+/** The code of an error that {@link toFailure} takes for a TLS alert in answer to a plain request. */
+export const ANSWERS_IN_TLS = 'CRBUS_ANSWERS_IN_TLS'
+
+interface Failed {
+  readonly address: string
+  readonly stage: ConnectionStage
+  readonly tls?: boolean | ConnectionOptions | undefined
+  readonly sasl?: Sasl | undefined
+  readonly error?: unknown
+  /** Milliseconds that were waited in vain, instead of an error. */
+  readonly waited?: number | undefined
+  /** What was waited for, when it was not the broker. */
+  readonly waitsFor?: string | undefined
+  /** The address has answered a request before, on this or another connection with the same options. */
+  readonly hasWorked?: boolean | undefined
+}
+
+interface Reason {
+  readonly words: string
+  readonly suggestions?: readonly string[]
+}
+
+const USE_TLS = [
+  'connect with TLS (tls: true in the options of RedpandaEventBus), or to a port without TLS',
+  'check the port in --brokers or CRBUS_BROKERS',
+]
+const NO_TLS = ['connect without TLS, or to a port with TLS', 'check the port in --brokers or CRBUS_BROKERS']
+const USE_LOGIN = ['log in (sasl in the options of RedpandaEventBus), or connect to a port without a login']
+const TRUST = ['trust the authority that signed it: its certificate as tls: { ca } in the options of RedpandaEventBus']
+const CLIENT_CERTIFICATE = [
+  'give a client certificate: tls: { cert, key } or { pfx } in the options of RedpandaEventBus',
+]
+/** Also for what the token provider itself fails by. */
+export const TOKEN_PROVIDER = ['check the function given as sasl.oauthBearerProvider']
+const LOGIN = ['check the user name, the password and the mechanism']
+
+const UNKNOWN_AUTHORITY: Reason = {
+  words: 'has a certificate from an authority that is not trusted',
+  suggestions: TRUST,
+}
+const NOT_TLS: Reason = { words: 'does not speak TLS on this port', suggestions: NO_TLS }
+
+/** What Node's codes say about an address that will not do, however often it is tried. */
+const reasons: Readonly<Record<string, Reason>> = {
+  ECONNREFUSED: { words: 'refused the connection' },
+  ENOTFOUND: { words: 'is not a known host' },
+  EAI_AGAIN: { words: 'is a host whose name cannot be resolved' },
+  EHOSTUNREACH: { words: 'is not reachable from here' },
+  ENETUNREACH: { words: 'is not reachable from here' },
+  EPROTO: NOT_TLS,
+  ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
+  [ANSWERS_IN_TLS]: { words: 'speaks TLS on this port, and was asked without', suggestions: USE_TLS },
+  DEPTH_ZERO_SELF_SIGNED_CERT: {
+    words: 'has a self-signed certificate that is not trusted',
+    suggestions: ['trust it: the certificate as tls: { ca } in the options of RedpandaEventBus'],
+  },
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  CERT_UNTRUSTED: UNKNOWN_AUTHORITY,
+  CERT_HAS_EXPIRED: {
+    words: 'has a certificate that has expired',
+    suggestions: ['renew the certificate of the broker', 'check the clock of this machine'],
+  },
+  CERT_NOT_YET_VALID: {
+    words: 'has a certificate that is not valid yet',
+    suggestions: ['check the clock of this machine and of the one that issued the certificate'],
+  },
+  CERT_REVOKED: {
+    words: 'has a certificate that was revoked',
+    suggestions: ['renew the certificate of the broker'],
+  },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    words: 'has a certificate for another host name',
+    suggestions: [
+      'use a host name that the certificate is for in --brokers, and in advertised.listeners of the broker',
+      'or name it as tls: { servername } in the options of RedpandaEventBus',
+    ],
+  },
+}
+
+/** Node's codes of TLS alerts, which a broker sends: `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED` and the like. */
+const ALERT = /^ERR_SSL_.*ALERT_(.+)$/
+/** Alerts that are about the client's certificate, which brokers of TLS 1.2 also refuse a handshake for. */
+const CERTIFICATE_ALERT = /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE/
+
+const hasClientCertificate = (tls: Failed['tls']): boolean =>
+  typeof tls === 'object' && (tls.cert !== undefined || tls.pfx !== undefined)
+
+/** What a connection failed by, in words: kafkajs's errors by their class, code and type, and by how far it had come. */
+export function toFailure(failed: Failed): KafkaFailure {
+  const { address, stage, tls, error, waited, waitsFor } = failed
+  if (waited !== undefined) {
+    if (waitsFor !== undefined)
+      return new KafkaFailure('authentication', `${waitsFor} did not answer within ${waited} ms`, {
+        suggestions: TOKEN_PROVIDER,
+      })
+    const isHandshake = stage === 'connecting' && Boolean(tls)
+    const words = isHandshake ? 'did not complete the TLS handshake' : 'did not answer'
+    return new KafkaFailure('connection', `${address} ${words} within ${waited} ms`, {
+      suggestions: isHandshake ? NO_TLS : undefined,
+    })
+  }
+  const { name, code, type, message } = error as { name?: string; code?: string; type?: string; message?: string }
+  const details = { cause: error }
+  const isAnswer = error instanceof KafkaFailure && error.kind === 'answer'
+  // Not a list of versions, or one that ends too early.
+  if (stage === 'greeting' && isAnswer) {
+    return new KafkaFailure('connection', `${address} does not answer as a Kafka broker does`, {
+      ...details,
+      isRefused: true,
+      suggestions: ['check the address in --brokers or CRBUS_BROKERS'],
+    })
+  }
+  if (error instanceof KafkaFailure) {
+    return error.isBroker ? new KafkaFailure(error.kind, `${address} ${error.message}`, error) : error
+  }
+  const isLogin = name === 'KafkaJSSASLAuthenticationError' || (type !== undefined && loginErrors.has(type))
+  if (isLogin) {
+    // kafkajs puts the mechanism before what the broker says.
+    const reason = message?.replace(/^SASL .*? authentication failed: /, '')
+    const suggestions =
+      type === 'ILLEGAL_SASL_STATE' ? ['connect without a login (no sasl), or to a port with one'] : LOGIN
+    return new KafkaFailure('authentication', `${address} refused the login: ${reason}`, { ...details, suggestions })
+  }
+  const alert = code === undefined ? undefined : ALERT.exec(code)?.[1]
+  if (alert !== undefined) return toAlertFailure(failed, alert)
+  const isClosed = name === 'KafkaJSConnectionClosedError' || code === 'ECONNRESET' || code === 'EPIPE'
+  if (isClosed) {
+    const { words, suggestions } = closed(failed)
+    const isRefused = stage === 'connecting' && suggestions !== undefined
+    return new KafkaFailure('connection', `${address} ${words}`, { ...details, suggestions, isRefused })
+  }
+  const reason = code === undefined ? undefined : reasons[code]
+  if (reason !== undefined) {
+    const { words, suggestions } = reason
+    return new KafkaFailure('connection', `${address} ${words}`, { ...details, suggestions, isRefused: true })
+  }
+  if (code === undefined && stage === 'login')
+    return new KafkaFailure('authentication', `the login at ${address} failed: ${message}`, details)
+  // kafkajs's words for what tls.connect threw before anything was sent.
+  const refused = stage === 'connecting' && code === undefined ? /^Failed to connect: (.*)$/s.exec(message ?? '') : null
+  if (refused !== null)
+    return new KafkaFailure('authentication', `cannot connect with the tls options given: ${refused[1]}`, {
+      ...details,
+      suggestions: ['check the certificates and keys in tls in the options of RedpandaEventBus'],
+    })
+  return new KafkaFailure(
+    'connection',
+    `${address} cannot be reached${code === undefined ? '' : ` (${code})`}`,
+    details,
+  )
+}
+
+const loginErrors: ReadonlySet<string> = new Set([
+  'UNSUPPORTED_SASL_MECHANISM',
+  'SASL_AUTHENTICATION_FAILED',
+  'ILLEGAL_SASL_STATE',
+])
+
+/** When a broker hung up, and what it may have wanted. */
+function closed(failed: Failed): Reason {
+  const words = `closed the connection${closedWhen(failed)}`
+  // With options that have worked before, the broker is stopping or the network failed.
+  const guess = failed.hasWorked ? undefined : guessWhyClosed(failed)
+  return guess === undefined ? { words } : { words: `${words}: ${guess.words}`, suggestions: guess.suggestions ?? [] }
+}
+
+function closedWhen({ stage, tls, sasl }: Failed): string {
+  if (stage === 'connecting' && tls) return ' during the TLS handshake'
+  if (stage === 'greeting') return tls ? ' after the TLS handshake' : ' without an answer'
+  if (stage === 'login') return ' during the login'
+  return stage === 'first request' && !sasl ? ' at the first request' : ''
+}
+
+/** What a broker that has never answered may have wanted, by when it hung up. */
+function guessWhyClosed({ stage, tls, sasl }: Failed): Reason | undefined {
+  if (stage === 'connecting' && tls) return { words: 'it may not speak TLS on this port', suggestions: NO_TLS }
+  if (stage === 'greeting' && !tls) return { words: 'it may expect TLS on this port', suggestions: USE_TLS }
+  if (stage === 'greeting' && !hasClientCertificate(tls))
+    return { words: 'it may expect a client certificate', suggestions: CLIENT_CERTIFICATE }
+  if (stage === 'first request' && !sasl) return { words: 'it may expect a login (SASL)', suggestions: USE_LOGIN }
+  return undefined
+}
+
+function toAlertFailure({ address, tls, error }: Failed, alert: string): KafkaFailure {
+  const reason = alert.toLowerCase().replaceAll('_', ' ')
+  const details = { cause: error }
+  if (!CERTIFICATE_ALERT.test(alert))
+    return new KafkaFailure('connection', `${address} refused the TLS handshake: ${reason}`, {
+      ...details,
+      isRefused: true,
+      suggestions: ['check the TLS versions and ciphers that the broker accepts'],
+    })
+  if (hasClientCertificate(tls))
+    return new KafkaFailure('authentication', `${address} refused the client certificate: ${reason}`, {
+      ...details,
+      suggestions: ['check that the client certificate has not expired and that the broker trusts its authority'],
+    })
+  return new KafkaFailure('authentication', `${address} wants a client certificate, and none was given (${reason})`, {
+    ...details,
+    suggestions: CLIENT_CERTIFICATE,
+  })
+}

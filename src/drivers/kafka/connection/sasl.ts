@@ -1,0 +1,89 @@
+import { inspect } from 'node:util'
+import { KafkaFailure } from '../kafka-errors.ts'
+import type { Sasl } from '../kafka-options.ts'
+import { TOKEN_PROVIDER } from './connection-failure.ts'
+
+/** What kafkajs offers a mechanism to log in with. */
+interface KafkaJsLogin {
+  saslAuthenticate(step: {
+    readonly request: { encode(): Promise<Buffer> }
+    readonly response: { decode(bytes: Buffer): Promise<Buffer>; parse(bytes: Buffer): Promise<Buffer> }
+  }): Promise<Buffer>
+}
+
+const SEPARATOR = '\u0001'
+
+/**
+ * A login as kafkajs takes it, on an object that kafkajs may add to. OAUTHBEARER is done here: kafkajs does not look at
+ * the broker's answer, so that a refused token shows as a connection that closes later.
+ *
+ * @param onWait Called with what the login waits for while it is not the broker, and with nothing afterwards.
+ */
+export function toKafkaJsSasl(sasl: Sasl, onWait: (waitsFor: string | undefined) => void): object {
+  if (sasl.mechanism !== 'oauthbearer') return { ...sasl }
+  return {
+    mechanism: sasl.mechanism,
+    authenticationProvider: ({ saslAuthenticate }: KafkaJsLogin) => ({
+      authenticate: async () => {
+        onWait('the token provider')
+        const token = await provideToken(sasl.oauthBearerProvider)
+        onWait(undefined)
+        const send = async (message: string): Promise<string> => {
+          const bytes = Buffer.from(message)
+          const length = Buffer.alloc(4)
+          length.writeInt32BE(bytes.length)
+          const answer = await saslAuthenticate({
+            request: { encode: async () => Buffer.concat([length, bytes]) },
+            response: { decode: async (own) => own, parse: async (own) => own },
+          })
+          return answer.toString('utf8', 4)
+        }
+        const refusal = await send(`n,,${SEPARATOR}auth=Bearer ${token}${SEPARATOR}${SEPARATOR}`)
+        if (refusal === '') return
+        // RFC 7628, 3.2.3: the client answers a refusal with one separator, and the broker fails the login.
+        await send(SEPARATOR).catch((error: unknown) => {
+          throw tokenRefused(refusal, error)
+        })
+        throw tokenRefused(refusal)
+      },
+    }),
+  }
+}
+
+async function provideToken(provide: Extract<Sasl, { mechanism: 'oauthbearer' }>['oauthBearerProvider']) {
+  const suggestions = TOKEN_PROVIDER
+  let token: unknown
+  try {
+    token = (await provide())?.value
+  } catch (error) {
+    const reason = reasonOf(error)
+    throw new KafkaFailure('authentication', `the token provider failed: ${reason}`, { cause: error, suggestions })
+  }
+  if (typeof token === 'string' && token !== '') return token
+  throw new KafkaFailure('authentication', 'the token provider gave no token: it resolves to { value: string }', {
+    suggestions,
+  })
+}
+
+/** What a token provider threw, as a text. Some clients of identity providers throw plain objects with a message. */
+function reasonOf(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown
+  const { message } = (thrown ?? {}) as { readonly message?: unknown }
+  return typeof message === 'string' && message !== '' ? message : inspect(thrown)
+}
+
+/** The broker's refusal is JSON with a status, such as `invalid_token`. */
+function tokenRefused(refusal: string, cause?: unknown): KafkaFailure {
+  let status: unknown
+  try {
+    status = JSON.parse(refusal).status
+  } catch {
+    // Told as it is.
+  }
+  const reason = typeof status === 'string' ? status : refusal
+  return new KafkaFailure('authentication', `refused the token: ${reason}`, {
+    cause,
+    isBroker: true,
+    suggestions: ['check that the token has not expired, and that the broker accepts its issuer, audience and scope'],
+  })
+}

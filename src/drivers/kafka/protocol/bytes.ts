@@ -1,0 +1,213 @@
+import { KafkaFailure } from '../kafka-errors.ts'
+
+/** Kafka's primitive types, written one after another. */
+export class Writer {
+  #bytes = Buffer.allocUnsafe(256)
+  #length = 0
+
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  int8(value: number): this {
+    const at = this.#grow(1)
+    this.#bytes.writeInt8(value, at)
+    return this
+  }
+
+  int16(value: number): this {
+    const at = this.#grow(2)
+    this.#bytes.writeInt16BE(value, at)
+    return this
+  }
+
+  int32(value: number): this {
+    const at = this.#grow(4)
+    this.#bytes.writeInt32BE(value, at)
+    return this
+  }
+
+  int64(value: bigint): this {
+    const at = this.#grow(8)
+    this.#bytes.writeBigInt64BE(value, at)
+    return this
+  }
+
+  string(value: string | null): this {
+    if (value === null) return this.int16(-1)
+    const size = Buffer.byteLength(value)
+    this.int16(size)
+    const at = this.#grow(size)
+    this.#bytes.write(value, at)
+    return this
+  }
+
+  /** Length as an int32, then the bytes. */
+  block(value: Uint8Array): this {
+    this.int32(value.length)
+    const at = this.#grow(value.length)
+    this.#bytes.set(value, at)
+    return this
+  }
+
+  list<T>(values: readonly T[], write: (value: T) => void): this {
+    this.int32(values.length)
+    for (const value of values) write(value)
+    return this
+  }
+
+  // The compact encodings of newer requests: lengths are one more than they say, 0 is absent.
+
+  uvarint(value: number): this {
+    let left = value
+    for (; left >= 0x80; left >>>= 7) this.int8((((left & 0x7f) | 0x80) << 24) >> 24)
+    return this.int8(left)
+  }
+
+  compactString(value: string): this {
+    const size = Buffer.byteLength(value)
+    this.uvarint(size + 1)
+    const at = this.#grow(size)
+    this.#bytes.write(value, at)
+    return this
+  }
+
+  compactList<T>(values: readonly T[], write: (value: T) => void): this {
+    this.uvarint(values.length + 1)
+    for (const value of values) write(value)
+    return this
+  }
+
+  /** Makes room and says where it begins. The buffer may be another one afterwards. */
+  #grow(count: number): number {
+    const at = this.#length
+    this.#length += count
+    if (this.#length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length))
+      this.#bytes.copy(larger, 0, 0, at)
+      this.#bytes = larger
+    }
+    return at
+  }
+}
+
+/** The longest varint that holds 32 bits. */
+const MAX_UVARINT_BYTES = 5
+
+/**
+ * Kafka's primitive types, read one after another. Lengths and counts are compared with the bytes that are left before
+ * they are used: an element of a list takes at least a byte. Throws a `KafkaFailure` of the kind `answer`.
+ */
+export class Reader {
+  readonly #bytes: Buffer
+  #at = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  int8(): number {
+    return this.#bytes.readInt8(this.#step(1))
+  }
+
+  int16(): number {
+    return this.#bytes.readInt16BE(this.#step(2))
+  }
+
+  int32(): number {
+    return this.#bytes.readInt32BE(this.#step(4))
+  }
+
+  int64(): bigint {
+    return this.#bytes.readBigInt64BE(this.#step(8))
+  }
+
+  boolean(): boolean {
+    return this.int8() !== 0
+  }
+
+  string(): string | null {
+    const size = this.int16()
+    return size === -1 ? null : this.#utf8(size)
+  }
+
+  /** A string that may not be absent. */
+  text(): string {
+    return this.string() ?? ''
+  }
+
+  /** Length as an int32, then a view of the bytes; absent is empty. */
+  block(): Buffer {
+    const size = this.int32()
+    const at = this.#step(size === -1 ? 0 : size)
+    return this.#bytes.subarray(at, this.#at)
+  }
+
+  /** Count as an int32; an absent list is empty. */
+  list<T>(read: () => T): T[] {
+    const count = this.int32()
+    return this.#repeat(count === -1 ? 0 : count, read)
+  }
+
+  uvarint(): number {
+    let value = 0
+    let factor = 1
+    for (let size = 1; size <= MAX_UVARINT_BYTES; size += 1) {
+      const byte = this.int8()
+      value += (byte & 0x7f) * factor
+      if (byte >= 0) return value
+      factor *= 128
+    }
+    throw damaged(`a number has more than ${MAX_UVARINT_BYTES} bytes`)
+  }
+
+  compactText(): string {
+    return this.#utf8(Math.max(0, this.uvarint() - 1))
+  }
+
+  compactList<T>(read: () => T): T[] {
+    return this.#repeat(Math.max(0, this.uvarint() - 1), read)
+  }
+
+  skip(count: number): void {
+    this.#step(count)
+  }
+
+  /** Fields a broker adds for who knows them. */
+  skipTags(): void {
+    this.#repeat(this.uvarint(), () => {
+      this.uvarint()
+      this.skip(this.uvarint())
+    })
+  }
+
+  /** Refuses bytes that are left: what was read before them was not what was written. */
+  end(): void {
+    if (this.#left > 0) throw damaged(`${this.#left} bytes are left at its end`)
+  }
+
+  get #left(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  #utf8(size: number): string {
+    const at = this.#step(size)
+    return this.#bytes.toString('utf8', at, this.#at)
+  }
+
+  #repeat<T>(count: number, read: () => T): T[] {
+    if (count < 0 || count > this.#left) throw damaged(`a list has ${count} entries in ${this.#left} bytes`)
+    const values: T[] = []
+    for (let left = count; left > 0; left -= 1) values.push(read())
+    return values
+  }
+
+  #step(count: number): number {
+    const at = this.#at
+    if (count < 0 || count > this.#left) throw damaged(`a field has ${count} bytes where ${this.#left} are left`)
+    this.#at += count
+    return at
+  }
+}
+
+const damaged = (reason: string) => new KafkaFailure('answer', reason)

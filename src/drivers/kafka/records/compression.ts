@@ -1,0 +1,80 @@
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import type { Compression } from '../kafka-options.ts'
+import { BatchProblem, corrupt, tooLarge } from './batch-errors.ts'
+
+/** The number in a record batch's attributes. */
+export const compressionIds: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
+
+export interface Codec {
+  compress(bytes: Buffer): Buffer
+  /**
+   * Never makes more than `limit` bytes, whatever the bytes say of their size. Throws a `BatchProblem` where there are
+   * more, or where the bytes are not what the format says.
+   */
+  decompress(bytes: Buffer, limit: number): Buffer
+}
+
+const codecs: Partial<Record<number, Codec>> = {
+  1: {
+    compress: (bytes) => gzipSync(bytes),
+    decompress: (bytes, limit) => bounded('gzip', limit, () => gunzipSync(bytes, { maxOutputLength: limit })),
+  },
+  4: {
+    compress: (bytes) => zstdCompressSync(bytes),
+    decompress: (bytes, limit) => bounded('zstd', limit, () => unzstd(bytes, limit)),
+  },
+}
+
+/** The codec of a batch; the code for snappy and lz4 is loaded when a first batch needs them. */
+export async function codecFor(id: number): Promise<Codec> {
+  codecs[id] ??= id === 2 ? await loadSnappy() : id === 3 ? await loadLz4() : undefined
+  const codec = codecs[id]
+  if (!codec) throw corrupt(`its compression is ${id}, and the last that Kafka has is 4`)
+  return codec
+}
+
+function bounded(name: string, limit: number, decompress: () => Buffer): Buffer {
+  try {
+    return decompress()
+  } catch (error) {
+    if (error instanceof BatchProblem) throw error
+    const { code, message } = error as { readonly code?: string; readonly message: string }
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit)
+    throw corrupt(`its ${name} data cannot be decompressed (${message})`)
+  }
+}
+
+/** Decompresses every frame. Node stops after the first one, unless that happens to fill its buffer. */
+function unzstd(bytes: Buffer, limit: number): Buffer {
+  const frames: Buffer[] = []
+  let size = 0
+  for (let at = 0; at < bytes.length; ) {
+    // At least a byte, which is the least that Node takes for a limit.
+    const options = { maxOutputLength: Math.max(1, limit - size), info: true }
+    const { buffer, engine } = zstdDecompressSync(bytes.subarray(at), options) as unknown as Decompressed
+    frames.push(buffer)
+    size += buffer.length
+    at += engine.bytesWritten
+    if (size > limit) throw tooLarge(limit)
+  }
+  const [first] = frames
+  return frames.length === 1 && first !== undefined ? first : Buffer.concat(frames, size)
+}
+
+/** What zlib's functions return with the option `info`. */
+interface Decompressed {
+  readonly buffer: Buffer
+  /** `bytesWritten`: the bytes that were taken from the input. */
+  readonly engine: { readonly bytesWritten: number }
+}
+
+async function loadLz4(): Promise<Codec> {
+  const { compressLz4, decompressLz4 } = await import('./lz4.ts')
+  return { compress: compressLz4, decompress: decompressLz4 }
+}
+
+async function loadSnappy(): Promise<Codec> {
+  // @ts-expect-error snappyjs has no types
+  const [{ default: snappy }, { uncompressSnappy }] = await Promise.all([import('snappyjs'), import('./snappy.ts')])
+  return { compress: (bytes) => Buffer.from(snappy.compress(bytes)), decompress: uncompressSnappy }
+}

@@ -1,0 +1,60 @@
+import { UnreadableError, type UnreadablePlace } from '../../bus/errors.ts'
+import { placeOf } from '../../bus/names/names.ts'
+import type { BusRecord } from '../../bus/record.ts'
+import type { LogSlice, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
+
+/** How many unreadable places of a partition are passed over. After the last, the rest of the partition is left out. */
+export const MAX_PASSED_OVER = 10
+
+/** A slice with an end. */
+type BoundedSlice = LogSlice & { readonly to: bigint }
+
+/** Records that were left out, and why. */
+export interface LeftOut extends UnreadablePlace {
+  readonly reason: string
+}
+
+/** Why records were left out, for each partition. */
+export function leftOutReasons(leftOut: readonly LeftOut[]): string[] {
+  return [...Map.groupBy(leftOut, placeOf).values()].map((own) => {
+    const more = own.length === 1 ? '' : `, and ${own.length - 1} more batches cannot be read`
+    return `${own[0]?.reason}${more}`
+  })
+}
+
+/**
+ * Reads slices to learn about a topic, where knowing less is better than failing: records that cannot be read are left out
+ * and reported to `onUnreadable`. Every other error is thrown.
+ */
+export async function* readOver(
+  log: TopicLog,
+  slices: readonly BoundedSlice[],
+  options: ReadOptions,
+  onUnreadable: (leftOut: LeftOut) => void,
+): AsyncGenerator<readonly BusRecord[]> {
+  const passedOver = new Map<string, number>()
+  let left = slices
+  while (left.length > 0) {
+    const next = new Map<string, bigint>()
+    try {
+      for await (const batch of log.read(left, options)) {
+        const last = batch.at(-1)
+        if (last !== undefined) next.set(placeOf(last), last.offset + 1n)
+        yield batch
+      }
+      return
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error
+      const failed = placeOf(error.place)
+      const count = (passedOver.get(failed) ?? 0) + 1
+      passedOver.set(failed, count)
+      const slice = left.find((one) => placeOf(one) === failed)
+      const behind = count < MAX_PASSED_OVER ? error.place.behind : (slice?.to ?? error.place.behind)
+      onUnreadable({ ...error.place, behind, reason: error.message })
+      next.set(failed, behind)
+      left = left
+        .map((one) => ({ ...one, from: next.get(placeOf(one)) ?? one.from }))
+        .filter(({ from, to }) => from < to)
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import type { EventBus } from '../../bus/event-bus.ts'
+import type { BusRecord } from '../../bus/record.ts'
+import { type LogSlice, type PartitionRange, stableEndOf } from '../../bus/topic-log.ts'
+import { decodeEnvelope } from '../../codecs/envelope.ts'
+import { decodePayload } from '../../codecs/payload.ts'
+import { compileDecoder } from '../../schema/bincode/compile-decoder.ts'
+import { checkVariant } from '../../schema/bincode/variants.ts'
+import type { Schema } from '../../schema/model.ts'
+
+export interface SchemaCheckRequest {
+  readonly topic: string
+  readonly schema: Schema
+  /** How many of the newest records to look at. Absent: all. */
+  readonly last?: number | undefined
+  readonly signal: AbortSignal
+}
+
+/** Something that was wrong, where first, and how often. */
+interface Finding {
+  readonly partition: number
+  readonly offset: bigint
+  /** `OrderPlaced.items[2].quantity`; empty for the whole. */
+  readonly path: string
+  readonly reason: string
+  readonly count: number
+}
+
+interface TypeCheck {
+  readonly eventType: string
+  /** Payloads that are what their event type says. */
+  readonly decoded: number
+  readonly failed: number
+  /** Payloads that decode, to another variant than their event type names. */
+  readonly warned: number
+  /** The first three reasons that differ. */
+  readonly findings: readonly Finding[]
+}
+
+export interface SchemaCheck {
+  readonly topic: string
+  readonly records: number
+  /** Most failures first, then most warnings, then by name. */
+  readonly types: readonly TypeCheck[]
+  readonly failed: number
+  readonly warned: number
+  /** Records whose envelope nobody can read. */
+  readonly undecodable: number
+  readonly tombstones: number
+}
+
+/** Decodes the newest records of a topic, or all of them, and counts what came of it. Joins no group. */
+export async function checkTopic(bus: EventBus, request: SchemaCheckRequest): Promise<SchemaCheck> {
+  const { topic, schema, last, signal } = request
+  const slices = newestSlices(topic, await bus.log.ranges(topic), last)
+  const tally = new Tally(schema)
+  for await (const batch of bus.log.read(slices, { signal })) for (const record of batch) tally.add(record)
+  const types = [...tally.types.values()].map(
+    ({ findings, ...counts }): TypeCheck => ({ ...counts, findings: [...findings.values()] }),
+  )
+  const sum = (key: 'failed' | 'warned') => types.reduce((total, type) => total + type[key], 0)
+  return {
+    topic,
+    records: tally.records,
+    types: types.sort((a, b) => b.failed - a.failed || b.warned - a.warned || (a.eventType < b.eventType ? -1 : 1)),
+    failed: sum('failed'),
+    warned: sum('warned'),
+    undecodable: tally.undecodable,
+    tombstones: tally.tombstones,
+  }
+}
+
+/** The end of each partition; what one does not have of its share the others give. */
+function newestSlices(topic: string, ranges: readonly PartitionRange[], last: number | undefined): LogSlice[] {
+  let left = last === undefined ? undefined : BigInt(last)
+  const sizes = ranges
+    .map(({ partition, start, ...ends }) => {
+      const end = stableEndOf(ends)
+      return { partition, start, end, size: end - start }
+    })
+    .sort((a, b) => (a.size < b.size ? -1 : 1))
+  return sizes.flatMap(({ partition, start, end, size }, index) => {
+    const sharers = BigInt(sizes.length - index)
+    const share = left === undefined ? size : (left + sharers - 1n) / sharers
+    const taken = share < size ? share : size
+    if (left !== undefined) left -= taken
+    return taken > 0n ? [{ topic, partition, from: start > end - taken ? start : end - taken, to: end }] : []
+  })
+}
+
+interface Counts {
+  readonly eventType: string
+  decoded: number
+  failed: number
+  warned: number
+  readonly findings: Map<string, Finding & { count: number }>
+}
+
+const MOST_FINDINGS = 3
+
+class Tally {
+  readonly types = new Map<string, Counts>()
+  records = 0
+  undecodable = 0
+  tombstones = 0
+  readonly #schema: Schema
+  readonly #decoder: ReturnType<typeof compileDecoder>
+
+  constructor(schema: Schema) {
+    this.#schema = schema
+    this.#decoder = compileDecoder(schema)
+  }
+
+  add(record: BusRecord): void {
+    this.records += 1
+    if (record.value === null) {
+      this.tombstones += 1
+      return
+    }
+    const envelope = decodeEnvelope(record.value)
+    if (!envelope.ok) {
+      this.undecodable += 1
+      return
+    }
+    const { eventType, data } = envelope.event
+    const counts = this.#countsOf(eventType)
+    const decoded = this.#decoder.decode(data)
+    if (!decoded.ok) {
+      counts.failed += 1
+      const warning = decoded.variant === undefined ? undefined : checkVariant(this.#schema, eventType, decoded.variant)
+      const hint = warning === undefined ? otherwise(data) : `; ${warning}`
+      note(counts, record, decoded.path, `${decoded.reason} (byte ${decoded.offset})${hint}`)
+      return
+    }
+    const { variant } = decoded
+    const warning = variant === undefined ? undefined : checkVariant(this.#schema, eventType, variant)
+    if (warning === undefined) counts.decoded += 1
+    else {
+      counts.warned += 1
+      note(counts, record, '', warning)
+    }
+  }
+
+  #countsOf(eventType: string): Counts {
+    const known = this.types.get(eventType)
+    if (known) return known
+    const counts: Counts = { eventType, decoded: 0, failed: 0, warned: 0, findings: new Map() }
+    this.types.set(eventType, counts)
+    return counts
+  }
+}
+
+/** TypeScript services publish other things in the same envelope. */
+function otherwise(data: Uint8Array): string {
+  const payload = decodePayload(data)
+  return payload.ok && (payload.codec === 'json' || payload.codec === 'cbor')
+    ? `; the payload is ${payload.codec.toUpperCase()}, which Rust services do not read`
+    : ''
+}
+
+/** The same reason at other items of a list, or of other numbers, is one. */
+function note({ findings }: Counts, { partition, offset }: BusRecord, path: string, reason: string): void {
+  const key = `${path} ${reason}`.replace(/\d+/g, '0')
+  const known = findings.get(key)
+  if (known) known.count += 1
+  else if (findings.size < MOST_FINDINGS) findings.set(key, { partition, offset, path, reason, count: 1 })
+}

@@ -1,0 +1,101 @@
+import { join, relative, resolve } from 'node:path'
+import { fileRefused } from '../../files/file-refused.ts'
+import { writeWhole } from '../../files/write-whole.ts'
+import { compareSchemas, type SchemaChange } from '../../schema/compare/compare-schemas.ts'
+import type { ImportNote } from '../../schema/import/import-report.ts'
+import type { ImportedSchema } from '../../schema/import/import-schema.ts'
+import type { Answers } from '../../schema/model.ts'
+import { readSchemaFile, writeSchemaFile } from '../../schema/schema-file.ts'
+import { pathProblemBehindName } from '../named-file.ts'
+import { SCHEMAS_FOLDER } from './find.ts'
+import { importSource } from './known-answers.ts'
+import { sourceFiles } from './rust-files.ts'
+
+export interface SchemaImportRequest {
+  /** Crates, folders of source, or files, from the working directory. */
+  readonly paths: readonly string[]
+  readonly cwd: string
+  readonly root?: string | undefined
+  readonly topic?: string | undefined
+  /** Besides those in the file that is there already. */
+  readonly answers: Answers
+  /** The file to write. Default: `<topic>.json` in `folder`. */
+  readonly out?: string | undefined
+  /** Default: `schemas` in the working directory. */
+  readonly folder?: string | undefined
+}
+
+export interface SchemaImportPlan {
+  readonly ok: true
+  readonly topic: string
+  readonly root: string
+  readonly types: number
+  readonly events: readonly string[]
+  readonly sources: readonly string[]
+  readonly notes: readonly ImportNote[]
+  /** Answers that were in the file already and are not given now, as flags. */
+  readonly answered: readonly string[]
+  readonly path: string
+  readonly text: string
+  /** What events that are written already would suffer from: see `crbus schema diff`. */
+  readonly changes: readonly SchemaChange[]
+  /** What writing it would do. */
+  readonly effect: 'create' | 'change' | 'nothing'
+}
+
+export type SchemaImportFailure = Extract<ImportedSchema, { ok: false }>
+
+/** Reads the source and says what would be written. Changes nothing. */
+export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan | SchemaImportFailure {
+  const { paths, cwd, root, topic, answers, out, folder = SCHEMAS_FOLDER } = request
+  const files = sourceFiles(cwd)
+  const shown = [...new Set(paths.map((path) => relative(cwd, resolve(cwd, path)) || '.'))]
+  const problems = shown.flatMap((path) => {
+    const problem = pathProblemBehindName(resolve(cwd, path), 'file or folder')
+    return problem === undefined ? [] : [{ file: path, line: 0, about: path, reason: problem, fix: undefined }]
+  })
+  if (problems.length > 0) return { ok: false, problems, notes: [] }
+  const fileOf = (name: string) => out ?? join(folder, `${name}.json`)
+  const inFile = (path: string) => {
+    const text = files.read(path)
+    const read = text === undefined ? undefined : readSchemaFile(text)
+    return { text, schema: read?.ok ? read.schema : undefined }
+  }
+  const found = importSource(
+    { paths: shown, files, root, topic, answers },
+    (name) => inFile(fileOf(name)).schema?.answers,
+  )
+  if (!found.ok) return found
+  const { schema, notes, sources } = found
+  const path = fileOf(schema.topic)
+  const text = writeSchemaFile(schema)
+  const before = inFile(path)
+  return {
+    ok: true,
+    topic: schema.topic,
+    root: schema.root,
+    types: schema.types.size,
+    events: [...schema.events.keys()],
+    sources,
+    notes,
+    answered: [...answersBeside('map', schema.answers, answers), ...answersBeside('assume', schema.answers, answers)],
+    path,
+    text,
+    changes: before.schema ? compareSchemas(before.schema, schema).filter(({ kind }) => kind !== 'safe') : [],
+    effect: before.text === undefined ? 'create' : before.text === text ? 'nothing' : 'change',
+  }
+}
+
+const answersBeside = (part: keyof Answers, all: Answers | undefined, given: Answers): string[] =>
+  [...(all?.[part] ?? [])].flatMap(([key, answer]) => (given[part].has(key) ? [] : [`--${part} ${key}=${answer}`]))
+
+/** Writes the planned file, whole or not at all. `REFUSED` when it cannot be written. */
+export function applySchemaImport(plan: SchemaImportPlan, cwd: string): void {
+  if (plan.effect === 'nothing') return
+  const path = resolve(cwd, plan.path)
+  try {
+    writeWhole(path, plan.text, { folderMode: 0o777 })
+  } catch (error) {
+    throw fileRefused('the schema', plan.path, error, ['--out FILE in a folder that can be written', '--dry-run'])
+  }
+}

@@ -1,0 +1,147 @@
+import { randomInt } from 'node:crypto'
+import type { Faker } from '@faker-js/faker'
+import { type EventMetadata, versionOf } from '../../bus/event.ts'
+import { compileDecoder } from '../../schema/bincode/compile-decoder.ts'
+import { compileEncoder } from '../../schema/bincode/compile-encoder.ts'
+import type { Schema } from '../../schema/model.ts'
+import { sampler } from '../../schema/sample/sample-value.ts'
+import { leafPaths, pathNamed } from '../../schema/show/select-types.ts'
+
+/** A made-up event, as a service would have published it. */
+export interface SampleEvent {
+  readonly eventType: string
+  readonly eventVersion: number
+  readonly metadata: EventMetadata
+  /** The payload, in bincode. */
+  readonly data: Uint8Array
+  /** What it decodes to. */
+  readonly json: string
+}
+
+export interface SampleRequest {
+  /** An event type, or a variant; absent: all event types of the schema in turn. */
+  readonly eventType?: string | undefined
+  /** Default: one of each event type. */
+  readonly count?: number | undefined
+  /** The same seed makes the same events, at the same time before `now`. */
+  readonly seed?: number | undefined
+  readonly now: number
+}
+
+export type Samples =
+  | {
+      readonly ok: true
+      /** Why there are none of some event types, or what was not known of them. */
+      readonly warnings: readonly string[]
+      readonly events: Iterable<SampleEvent>
+    }
+  | { readonly ok: false; readonly reason: string }
+
+interface EventToMake {
+  readonly eventType: string
+  /** `undefined`: the payload is no enum. */
+  readonly path: string | undefined
+}
+
+/** Events a second apart, or closer where they would reach back more than an hour. */
+const GAP = 1000
+const LONGEST = 3_600_000
+
+/** Makes up events of a schema: valid to the byte, and believable by the names of their fields. */
+export async function sampleEvents(schema: Schema, request: SampleRequest): Promise<Samples> {
+  const wanted = eventsToMake(schema, request.eventType)
+  if (!wanted.ok) return wanted
+  const faker = await newFaker(request.seed ?? randomInt(2 ** 31))
+  const make = maker(schema, faker)
+  const failures: string[] = []
+  const events = wanted.events.filter((event) => {
+    const made = make(event, request.now)
+    if (!made.ok) failures.push(`${event.eventType}: ${made.reason}`)
+    return made.ok
+  })
+  if (events.length === 0) return { ok: false, reason: failures.join('\n') }
+  const guessed = wanted.isGuess ? ['the schema names no event types; variants are taken for them, as Name.v1'] : []
+  const warnings = [...guessed, ...failures.map((failure) => `none of ${failure}`)]
+  const count = request.count ?? events.length
+  return { ok: true, warnings, events: generate({ ...request, events, count, faker, make }) }
+}
+
+/** Loaded when it is used: 420 kB of names and words. Not the one that all share, which anybody may seed anew. */
+async function newFaker(seed: number): Promise<Faker> {
+  const { faker } = await import('@faker-js/faker/locale/en')
+  return new (faker.constructor as typeof Faker)({ locale: faker.rawDefinitions, seed })
+}
+
+type EventsToMake =
+  | { readonly ok: true; readonly events: readonly EventToMake[]; readonly isGuess: boolean }
+  | { readonly ok: false; readonly reason: string }
+
+function eventsToMake(schema: Schema, name: string | undefined): EventsToMake {
+  const known = (path: string) => [...schema.events].find(([, other]) => other === path)?.[0]
+  const typeOf = (path: string) => known(path) ?? `${path.slice(path.lastIndexOf('.') + 1)}.v1`
+  if (name === undefined) {
+    const mapped = [...schema.events].map(([eventType, path]) => ({ eventType, path }))
+    if (mapped.length > 0) return { ok: true, events: mapped, isGuess: false }
+    const events = leafPaths(schema).map((path) => ({ eventType: typeOf(path), path }))
+    if (events.length > 0) return { ok: true, events, isGuess: true }
+    return { ok: false, reason: `${schema.root} has no variants: name the event type to make` }
+  }
+  if (schema.types.get(schema.root)?.kind === 'struct' && leafPaths(schema).length === 0) {
+    return { ok: true, events: [{ eventType: name, path: undefined }], isGuess: false }
+  }
+  const found = pathNamed(schema, name)
+  if (!found.ok) return found
+  const paths = leafPaths(schema, found.path)
+  // An event may hold an enum that is no event: whatever is inside, it is of this type.
+  if (schema.events.has(name) || paths[0] === found.path) {
+    const eventType = schema.events.has(name) || /\.v\d+$/.test(name) ? name : typeOf(found.path)
+    return { ok: true, events: paths.map((path) => ({ eventType, path })), isGuess: false }
+  }
+  return { ok: true, events: paths.map((path) => ({ eventType: typeOf(path), path })), isGuess: false }
+}
+
+type Make = (
+  event: EventToMake,
+  at: number,
+) =>
+  | { readonly ok: true; readonly data: Uint8Array; readonly json: string }
+  | { readonly ok: false; readonly reason: string }
+
+function maker(schema: Schema, faker: Faker): Make {
+  const { sample } = sampler(schema)
+  const { encode } = compileEncoder(schema)
+  const { decodeToJson } = compileDecoder(schema)
+  return ({ path }, at) => {
+    const sampled = sample({ faker, at, ...(path === undefined ? {} : { path }) })
+    if (!sampled.ok) return sampled
+    const encoded = encode(sampled.value)
+    if (!encoded.ok) return { ok: false, reason: `${encoded.path}: ${encoded.reason}` }
+    const decoded = decodeToJson(encoded.bytes)
+    return decoded.ok ? { ok: true, data: encoded.bytes, json: decoded.json } : decoded
+  }
+}
+
+interface Generation {
+  readonly events: readonly EventToMake[]
+  readonly count: number
+  readonly now: number
+  readonly faker: Faker
+  readonly make: Make
+}
+
+function* generate({ events, count, now, faker, make }: Generation): Generator<SampleEvent> {
+  const gap = Math.min(GAP, LONGEST / count)
+  let correlationId = ''
+  for (let index = 0; index < count; index += 1) {
+    const turn = index % events.length
+    // One of each in turn is one conversation.
+    if (turn === 0) correlationId = faker.string.uuid()
+    const event = events[turn] as EventToMake
+    const at = Math.floor(now - (count - index) * gap + faker.number.float(gap))
+    const made = make(event, at)
+    if (!made.ok) continue
+    const { eventType } = event
+    const metadata = { correlationId, timestamp: new Date(at).toISOString() }
+    yield { eventType, eventVersion: versionOf(eventType), metadata, data: made.data, json: made.json }
+  }
+}

@@ -1,0 +1,29 @@
+import type { Schema } from '../../schema/model.ts'
+import { showJsonSchema } from '../../schema/show/json-schema.ts'
+import { showRust } from '../../schema/show/rust.ts'
+import { selectTypes } from '../../schema/show/select-types.ts'
+import { showTypeScript } from '../../schema/show/typescript.ts'
+
+const show = { rust: showRust, 'json-schema': showJsonSchema, ts: showTypeScript }
+export type SchemaNotation = keyof typeof show
+
+export type ShownSchema =
+  | {
+      readonly ok: true
+      readonly topic: string
+      /** The type shown first, which the others are parts of. */
+      readonly root: string
+      readonly types: readonly string[]
+      /** A text, or JSON Schema as the value it is. */
+      readonly shown: string | object
+    }
+  | { readonly ok: false; readonly reason: string }
+
+/** A schema, or the part of it that a type, a variant or an event type names, for people or for another program. */
+export function showSchema(schema: Schema, as: SchemaNotation, name?: string): ShownSchema {
+  const selected = selectTypes(schema, name)
+  if (!selected.ok) return selected
+  const { selection } = selected
+  const { topic, root, types } = selection
+  return { ok: true, topic, root, types: [...types.keys()], shown: show[as](selection) }
+}

@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs'
+import { join, posix, relative, resolve } from 'node:path'
+import type { ImportRequest } from '../../schema/import/import-schema.ts'
+import type { Answers, Schema } from '../../schema/model.ts'
+import { readSchemaFile } from '../../schema/schema-file.ts'
+import { pathProblemBehindName } from '../named-file.ts'
+import { findSchemas, type SchemaPlace } from './find.ts'
+import { answersIn, importSource, type KnownAnswers } from './known-answers.ts'
+import { sourceFiles } from './rust-files.ts'
+
+type RunGit = (args: readonly string[], cwd: string) => GitAnswer
+type GitAnswer = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string }
+
+export interface SchemaSourceRequest {
+  readonly cwd: string
+  readonly git: RunGit
+  readonly root?: string | undefined
+  readonly topic?: string | undefined
+  /** About source. */
+  readonly answers?: Answers | undefined
+  readonly known?: KnownAnswers | undefined
+}
+
+export type SchemaSource =
+  | { readonly ok: true; readonly schema: Schema }
+  | { readonly ok: false; readonly reason: string; readonly suggestions: readonly string[] }
+
+/**
+ * A schema from wherever it can be had: a schema file, Rust source, or either as it was at a git revision,
+ * `HEAD~3:schemas/order-events.json`. A file of that name goes before a revision.
+ */
+export function readSchemaSource(source: string, request: SchemaSourceRequest): SchemaSource {
+  const { cwd } = request
+  const path = relative(cwd, resolve(cwd, source)) || '.'
+  const isFile = isSchemaFile(source)
+  const problem = pathProblemBehindName(resolve(cwd, source), isFile ? 'stream' : 'file or folder')
+  if (problem === undefined) return readFrom(path, source, sourceFiles(cwd), request)
+  const colon = source.lastIndexOf(':')
+  if (colon < 0 || existsSync(resolve(cwd, source))) return missing(source, problem)
+  return readAtRevision(source, source.slice(0, colon), source.slice(colon + 1), request)
+}
+
+/** Whether it is a file that holds a schema, and not source that has to be imported. */
+export const isSchemaFile = (source: string): boolean => source.endsWith('.json')
+
+const missing = (source: string, reason: string): SchemaSource => ({
+  ok: false,
+  reason: `${source}: ${reason}`,
+  suggestions: ['schemas/order-events.json', 'services/orders', 'HEAD~3:schemas/order-events.json'],
+})
+
+type Files = ImportRequest['files']
+
+function readAtRevision(source: string, revision: string, path: string, request: SchemaSourceRequest): SchemaSource {
+  const { cwd, git } = request
+  if (revision.startsWith('-')) return missing(source, 'a revision does not begin with -')
+  const at = fullPath(path, cwd, git)
+  const kind = git(['cat-file', '-t', `${revision}:${at === '.' ? '' : at}`], cwd)
+  if (!kind.ok) return missing(source, kind.reason.replace(/^fatal: /, ''))
+  return readFrom(at, source, inGit(revision, cwd, git), request)
+}
+
+/** From the top of the repository, as git has it; `../` is from here, as git has it too. */
+function fullPath(path: string, cwd: string, git: RunGit): string {
+  const prefix = /^\.\.?(?:\/|$)/.test(path) ? git(['rev-parse', '--show-prefix'], cwd) : undefined
+  return posix.normalize(prefix?.ok ? join(prefix.text.trim(), path) : path).replace(/(.)\/$/, '$1')
+}
+
+function inGit(revision: string, cwd: string, git: RunGit): Files {
+  const disk = sourceFiles(cwd)
+  let all: readonly string[] | undefined
+  const names = () => {
+    const listed = all ? undefined : git(['ls-tree', '-r', '-z', '--name-only', '--full-tree', revision], cwd)
+    all ??= listed?.ok ? listed.text.split('\0').filter((name) => name !== '') : []
+    return all
+  }
+  return {
+    // Crates of others are where cargo put them, at any revision.
+    read: (path) => {
+      if (posix.isAbsolute(path)) return disk.read(path)
+      const file = git(['cat-file', 'blob', `${revision}:${posix.normalize(path)}`], cwd)
+      return file.ok ? file.text : undefined
+    },
+    list: (path) => {
+      if (posix.isAbsolute(path)) return disk.list(path)
+      const folder = posix.normalize(path).replace(/(.)\/$/, '$1')
+      const inside =
+        folder === '.'
+          ? names()
+          : names().flatMap((name) => (name.startsWith(`${folder}/`) ? [name.slice(folder.length + 1)] : []))
+      return inside.length === 0 ? undefined : [...new Set(inside.map((name) => name.split('/')[0] as string))]
+    },
+  }
+}
+
+function readFrom(path: string, source: string, files: Files, request: SchemaSourceRequest): SchemaSource {
+  if (!isSchemaFile(path)) return importFrom(path, source, files, request)
+  const text = files.read(path)
+  if (text === undefined) return missing(source, 'it cannot be read')
+  const read = readSchemaFile(text)
+  if (read.ok) return read
+  const problems = read.problems
+    .slice(0, 10)
+    .map((problem) => `${problem.path === '' ? '' : `${problem.path}: `}${problem.reason}`)
+  return { ok: false, reason: [`${source} is no schema file`, ...problems].join('\n'), suggestions: [] }
+}
+
+function importFrom(path: string, source: string, files: Files, request: SchemaSourceRequest): SchemaSource {
+  const { root, topic, answers, known } = request
+  const found = importSource({ paths: [path], files, root, topic, answers }, known)
+  if (found.ok) return found
+  const problems = found.problems.map(
+    ({ file, line, about, reason }) => `${file}${line > 0 ? `:${line}` : ''} ${about}: ${reason}`,
+  )
+  const suggestions = [...new Set(found.problems.flatMap(({ fix }) => (fix === undefined ? [] : [fix])))]
+  return { ok: false, reason: [`${source} cannot be imported`, ...problems].join('\n'), suggestions }
+}
+
+/** The schema of a topic: from the source named, else the project's own for that topic. */
+export async function schemaForTopic(
+  topic: string,
+  named: string | undefined,
+  request: SchemaSourceRequest & SchemaPlace,
+): Promise<SchemaSource> {
+  if (named !== undefined) return readSchemaSource(named, { ...request, topic, known: await answersIn(request) })
+  const found = await findSchemas(request)
+  const suggestions = [`--schema schemas/${topic}.json`, `crbus schema import PATH --topic ${topic}`]
+  if (!found.ok) return { ok: false, reason: found.reason, suggestions }
+  const own = found.files.find(({ schema }) => schema.topic === topic)
+  if (own !== undefined) return { ok: true, schema: own.schema }
+  return { ok: false, reason: `this project has no schema of topic '${topic}'`, suggestions }
+}

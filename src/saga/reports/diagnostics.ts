@@ -1,0 +1,104 @@
+import { channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
+import type { DiagnosticsChannel } from '../../bus/diagnostics.ts'
+import type { SerializedEvent, TraceContext } from '../../bus/event.ts'
+import type { Position } from '../../bus/record.ts'
+import type { Committed } from '../../store/event-store.ts'
+import type { Running } from '../runtime/runtime.ts'
+import type { HandledKind } from './watch.ts'
+
+// What aggregates and sagas do, on channels of `node:diagnostics_channel`. A channel without a subscriber costs one
+// comparison.
+
+/** Which aggregate or saga it is. */
+interface Owner {
+  readonly name: string
+  /** Its consumer group. */
+  readonly group: string
+}
+
+/**
+ * A message of `tracing:crbus:handle:*`: one command, event or timer, from `start` when it is taken until `asyncEnd` when it
+ * is settled. Each attempt that fails is an `error`.
+ */
+export interface HandleMessage extends Owner {
+  readonly event: SerializedEvent
+  /** Where the record is. Absent for a timer and a command that was sent within the process. */
+  readonly position: Position | undefined
+  readonly isTimer: boolean
+  /**
+   * The trace of everything that follows from the message: appended events, messages, timers. At first that of the event; a
+   * subscriber of `start` may set another.
+   */
+  trace: TraceContext | undefined
+  /** Id of the stream that the message is routed to. Absent until routing. */
+  streamId?: string | undefined
+  /**
+   * From `asyncEnd` on. `dead letter`: it was given up. `skipped`: it is for another service. `abandoned`: the process
+   * stopped first, or, for a command sent within the process, it failed.
+   */
+  outcome?: HandledKind | 'dead letter' | 'skipped' | 'abandoned'
+  /** Why the aggregate rejected the command, when it did. */
+  rejected?: string | undefined
+  /** From `error` on: of the last attempt that failed. */
+  error?: unknown
+}
+
+/** A message of `tracing:crbus:commit:*`: the store is given commits, in one call. */
+export interface CommitMessage extends Owner {
+  /** For each commit, the messages that it is for. */
+  readonly commits: readonly (readonly HandleMessage[])[]
+  /** From `asyncEnd` on, for each commit: one that was overtaken by another process is not ok, and is decided again. */
+  result?: readonly Committed[]
+  /** From `error` on: the store failed, and it is open what was stored. */
+  error?: unknown
+}
+
+/** A message of `crbus:running` and `crbus:stopped`. */
+export interface RunningMessage extends Owner {
+  readonly running: Running
+}
+
+/** A message of `crbus:relayed`: the bus took messages from the outbox. */
+export interface RelayedMessage extends Owner {
+  readonly messages: number
+}
+
+/** A message of `crbus:timers-fired`: timers that led to a stored commit. */
+export interface TimersFiredMessage extends Owner {
+  readonly timers: number
+}
+
+/** A message of `crbus:retried` and `crbus:dead-letter`. */
+export interface FailedMessage extends Owner {
+  readonly event: SerializedEvent | undefined
+  readonly error: Error
+}
+
+const open = <Message>(name: string) => channel(name) as unknown as DiagnosticsChannel<Message>
+const trace = <Message extends object>(name: string): TracingChannel<unknown, Message> => tracingChannel(name)
+
+/**
+ * The channels of aggregates and sagas, typed. They belong to the whole process, as all channels of
+ * `node:diagnostics_channel` do.
+ *
+ * @example
+ * ```ts
+ * import { runtimeDiagnostics } from 'crbus'
+ *
+ * runtimeDiagnostics.deadLetter.subscribe(({ name, event, error }) => {
+ *   console.error(`${name} gave ${event?.eventType} up: ${error.message}`)
+ * })
+ * ```
+ */
+export const runtimeDiagnostics = {
+  running: open<RunningMessage>('crbus:running'),
+  stopped: open<RunningMessage>('crbus:stopped'),
+  relayed: open<RelayedMessage>('crbus:relayed'),
+  timersFired: open<TimersFiredMessage>('crbus:timers-fired'),
+  /** An attempt failed and is made again. */
+  retried: open<FailedMessage>('crbus:retried'),
+  /** A message of the bus, a timer or the outbox was given up. */
+  deadLetter: open<FailedMessage>('crbus:dead-letter'),
+  handle: trace<HandleMessage>('crbus:handle'),
+  commit: trace<CommitMessage>('crbus:commit'),
+} as const

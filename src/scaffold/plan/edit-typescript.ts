@@ -1,0 +1,106 @@
+import { parser } from '@lezer/javascript'
+import { inNaturalOrder } from '../layout/natural-order.ts'
+import type { Edited } from './edit.ts'
+
+type SyntaxNode = ReturnType<typeof parser.parse>['topNode']
+
+const typescript = parser.configure({ dialect: 'ts' })
+
+/** As wide as the formatter of a service lets lines be. */
+const WIDTH = 120
+
+interface ListItem {
+  /** The variable that holds the array. */
+  readonly list: string
+  /** What the item is called, here and in the module it comes from. */
+  readonly item: string
+  /** That module. */
+  readonly from: string
+}
+
+/** Adds an imported name to an array of a module. A module that has both already stays as it is. */
+export function addListItem(text: string, { list, item, from }: ListItem): Edited {
+  const { topNode } = typescript.parse(text)
+  const array = arrayOf(topNode, text, list)
+  if (array === undefined) return { ok: false, reason: `it has no array '${list}'` }
+  const has = childrenOf(array).some((node) => node.name === 'VariableName' && textOf(node, text) === item)
+  const withItem = has ? text : insertItem(text, array, item)
+  const imports = importsIn(topNode)
+  const isImported = imports.some((node) => namesIn(node, text).includes(item))
+  // The imports stand before the array, so their places are the same in both texts.
+  return { ok: true, text: isImported ? withItem : insertImport(withItem, text, imports, { item, from }), kept: [] }
+}
+
+function arrayOf(top: SyntaxNode, text: string, name: string): SyntaxNode | undefined {
+  const statements = childrenOf(top).map((node) => (node.name === 'ExportDeclaration' ? node.getChild(VARIABLE) : node))
+  for (const declaration of statements) {
+    if (declaration?.name !== VARIABLE) continue
+    let isIt = false
+    for (const node of childrenOf(declaration)) {
+      if (node.name === 'VariableDefinition') isIt = textOf(node, text) === name
+      // `[] satisfies Part[]` has it inside.
+      const array = node.name === 'ArrayExpression' ? node : node.getChild('ArrayExpression')
+      if (isIt && array !== null) return array
+    }
+  }
+  return undefined
+}
+
+const VARIABLE = 'VariableDeclaration'
+
+function insertItem(text: string, array: SyntaxNode, item: string): string {
+  const inside = text.slice(array.from + 1, array.to - 1)
+  const items = childrenOf(array).filter(({ name }) => !['[', ']', ',', 'LineComment', 'BlockComment'].includes(name))
+  const last = items.at(-1)
+  if (last === undefined && inside.trim() === '') return splice(text, array.from + 1, array.to - 1, item)
+  const lineStart = text.lastIndexOf('\n', array.from) + 1
+  const lineEnd = text.indexOf('\n', array.to)
+  const width = (lineEnd === -1 ? text.length : lineEnd) - lineStart + item.length + 2
+  if (!inside.includes('\n') && last !== undefined) {
+    if (width <= WIDTH) return splice(text, last.to, array.to - 1, `, ${item}`)
+    const lines = [...items.map((node) => textOf(node, text)), item].map((line) => `\n  ${line},`)
+    return splice(text, array.from + 1, array.to - 1, `${lines.join('')}\n`)
+  }
+  const comma =
+    last === undefined ? undefined : childrenOf(array).find(({ name, from }) => name === ',' && from >= last.to)
+  const indent = /\n([ \t]*)\S/.exec(inside)?.[1] ?? '  '
+  const closing = text.lastIndexOf('\n', array.to - 1)
+  const withItem = splice(text, closing, closing, `\n${indent}${item},`)
+  return last === undefined || comma !== undefined ? withItem : splice(withItem, last.to, last.to, ',')
+}
+
+const importsIn = (top: SyntaxNode): SyntaxNode[] => childrenOf(top).filter(({ name }) => name === 'ImportDeclaration')
+
+const namesIn = (node: SyntaxNode, text: string): string[] =>
+  (node.getChild('ImportGroup')?.getChildren('VariableDefinition') ?? []).map((name) => textOf(name, text))
+
+/** In the order formatters keep: packages before files, each by name. */
+function insertImport(
+  text: string,
+  original: string,
+  imports: readonly SyntaxNode[],
+  { item, from }: Pick<ListItem, 'item' | 'from'>,
+): string {
+  const line = `import { ${item} } from '${from}'`
+  const specifier = (node: SyntaxNode) =>
+    original.slice((node.getChild('String')?.from ?? 0) + 1, (node.getChild('String')?.to ?? 0) - 1)
+  const before = imports.filter((node) => comesBefore(specifier(node), from)).at(-1)
+  if (before !== undefined) return splice(text, before.to, before.to, `\n${line}`)
+  const [first] = imports
+  return first === undefined ? `${line}\n\n${text}` : splice(text, first.from, first.from, `${line}\n`)
+}
+
+function comesBefore(a: string, b: string): boolean {
+  if (a.startsWith('.') !== b.startsWith('.')) return b.startsWith('.')
+  return inNaturalOrder(a, b) < 0
+}
+
+function childrenOf(node: SyntaxNode): SyntaxNode[] {
+  const children: SyntaxNode[] = []
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) children.push(child)
+  return children
+}
+
+const textOf = (node: SyntaxNode, text: string): string => text.slice(node.from, node.to)
+
+const splice = (text: string, from: number, to: number, by: string): string => text.slice(0, from) + by + text.slice(to)

@@ -1,0 +1,317 @@
+import { typeScope } from '../events/field-types.ts'
+import { importOf, listOf, unionOf } from '../layout/typescript-lines.ts'
+import { isSameName, type Name, parseName, spellings } from '../name.ts'
+import { ScaffoldRefused } from '../refused.ts'
+import type { Scope, Value } from '../template/scope.ts'
+import { TODO_IMPORT, todoInRust, todoInTypeScript } from '../template/todo.ts'
+import type { KnownAction, KnownField, Step } from '../topics/topic.ts'
+import { chronoImport, durationFrom, takenAs } from './rust-values.ts'
+
+export interface SagaPlan {
+  readonly name: Name
+  /** How long a step may take, in milliseconds; absent when the template does not ask. */
+  readonly timeout: number | undefined
+  readonly steps: readonly [Step, ...Step[]]
+  /** The event field that a command's field is taken from where their names differ: `ReserveStock.quantity` to `count`. */
+  readonly sources?: ReadonlyMap<string, string> | undefined
+}
+
+/** A field of a command that no event before it tells by the same name and type. */
+export interface OpenField {
+  /** `ReserveStock.quantity`, as {@link SagaPlan.sources} has it. */
+  readonly place: string
+  /** Names of fields of the same type that the events before it tell. */
+  readonly candidates: readonly string[]
+}
+
+/**
+ * Lists the fields of commands that have no known source. Throws `ScaffoldRefused` when one of `sources` names a field that
+ * no command has, or a source that no event before the command tells with that type.
+ */
+export function openFields({ steps, sources = new Map() }: SagaPlan): readonly OpenField[] {
+  const asked = steps.flatMap((_, index) => {
+    const { ask, undo } = commandsOf(steps, index, new Map())
+    return [ask, undo].flatMap((command) => command ?? [])
+  })
+  const fields = asked.flatMap(({ name, fields: own, told }) =>
+    own.map(({ field, source }) => ({
+      place: placeOf(name, field),
+      candidates: [...new Set(told.filter((one) => isSameType(one, field)).map((one) => one.name))],
+      isOpen: source === undefined,
+    })),
+  )
+  for (const [place, source] of sources) {
+    const field = fields.find((one) => one.place === place)
+    if (field === undefined) {
+      const known = fields.filter(({ isOpen }) => isOpen).map((one) => `--field ${one.place}=…`)
+      throw new ScaffoldRefused(`--field ${place}=${source}: no command of this saga has the field ${place}`, known)
+    }
+    if (field.candidates.includes(source)) continue
+    const known = field.candidates.map((candidate) => `--field ${place}=${candidate}`)
+    throw new ScaffoldRefused(
+      `--field ${place}=${source}: no event before it has a field '${source}' of its type`,
+      known,
+    )
+  }
+  return fields
+    .filter(({ place, isOpen }) => isOpen && !sources.has(place))
+    .map(({ place, candidates }) => ({ place, candidates }))
+}
+
+const placeOf = (command: Name, field: KnownField): string => `${spellings.pascal(command)}.${field.name}`
+
+/** What the templates of a saga can name; `templates/README.md` lists it. */
+export function sagaScope({ name, steps, timeout, sources = new Map() }: SagaPlan): Scope {
+  const commands = steps.map((_, index) => commandsOf(steps, index, sources))
+  const asked = commands.flatMap(({ ask, undo }) => [...(ask ? [ask] : []), ...(undo ? [undo] : [])])
+  const heard = steps.flatMap(heardBy)
+  refuseTwins(
+    name,
+    [...heard, ...asked].map((action) => action.name),
+  )
+  const facts = factsOf(asked)
+  const remembered = heard.flatMap(({ fields }) => fields.filter((field) => isFact(field, facts)))
+  const scopes = steps.map((step, index) => stepScope(step, commands[index] as StepCommands, facts))
+  const plain = steps.filter(({ schema }) => schema === undefined).flatMap(heardBy)
+  const events = (of: readonly KnownAction[]) => of.map((event) => eventScope(event, facts, !plain.includes(event)))
+  const [pascal, screaming] = [spellings.pascal(name), spellings.screaming(name)]
+  const typesOf = (named: readonly { readonly name: Name }[]) => named.map((one) => spellings.pascal(one.name))
+  const quoted = (texts: readonly string[]) => texts.map((text) => `'${text}'`)
+  return {
+    start: scopes[0],
+    later: scopes.slice(1),
+    steps: scopes,
+    facts: facts.map(fieldScope),
+    events: steps.flatMap((step) => events(heardBy(step)).map((event) => ({ ...event, step: step.aggregate }))),
+    others: events(othersOf(steps)),
+    plain: events(plain),
+    asked: asked.map(commandScope),
+    todos: asked.some(({ fields }) => fields.some(({ source }) => source === undefined)),
+    schemas: steps.flatMap(({ schema }) => (schema === undefined ? [] : [{ file: schema }])),
+    ts: {
+      todo_import: TODO_IMPORT,
+      test_imports: importOf(
+        'import',
+        [`${screaming}_UNDO_TIMEOUTS`, `${spellings.camel(name)}Saga`],
+        `../src/${spellings.kebab(name)}/saga.ts`,
+      ),
+      imports: importOf(
+        'import type',
+        ['Action', 'Command', 'Completed', 'Facts', 'Failed', 'Step', 'Stuck'].map((last) => `${pascal}${last}`),
+        './actions.ts',
+      ),
+      actions: unionOf(`${pascal}Action`, [...typesOf(heard), `${pascal}TimedOut`, `${pascal}UndoTimedOut`]),
+      commands: unionOf(`${pascal}Command`, typesOf(asked)),
+      steps: unionOf(`${pascal}Step`, quoted(steps.map(({ aggregate }) => spellings.camel(aggregate)))),
+      topics: listOf('topics', quoted(steps.map(({ topic }) => topic))),
+      undo_timeouts: undoTimeouts(timeout),
+      asked_topics: listOf('sends', quoted(steps.slice(1).map((step) => step.commands))),
+      // The first step is not asked for, so its topic gets an undo command only.
+      undo_topics: listOf('sendsUndo', quoted([steps[0].commands])),
+    },
+    rust: {
+      chrono: chronoImport(remembered, ['SecondsFormat']),
+      timeout: timeout === undefined ? undefined : durationFrom(timeout),
+    },
+  }
+}
+
+/** How long to wait for the answer to an undo command: as long as for a step, and twice as long each time it is sent again. */
+function undoTimeouts(timeout = 30_000): string {
+  const texts = [1, 2, 4, 8, 16].map((times) => {
+    const milliseconds = timeout * times
+    return milliseconds % 1000 === 0 ? `'${milliseconds / 1000}s'` : `'${milliseconds}ms'`
+  })
+  return `[${texts.join(', ')}]`
+}
+
+/** Every event of a topic is known to the saga, though not each has consequences. */
+const heardBy = ({ done, failures, undo, others }: Step): readonly KnownAction[] => [
+  done,
+  ...failures,
+  ...(undo === undefined ? [] : [undo.event]),
+  ...others,
+]
+
+/** Events without consequences. Failures of a first step that cannot be undone are among them: nothing has begun then. */
+const othersOf = ([start, ...later]: SagaPlan['steps']): readonly KnownAction[] => [
+  ...start.others,
+  ...(start.undo === undefined ? start.failures : []),
+  ...later.flatMap(({ others }) => others),
+]
+
+/** Types that the templates declare beside those of events and commands. */
+const ownTypes = [
+  'timed-out',
+  'undo-timed-out',
+  'stuck',
+  'next',
+  'effects',
+  'completed',
+  'failed',
+  'facts',
+  'step',
+  'action',
+  'command',
+  'state',
+  'reducer',
+  'status',
+  'store',
+  'environment',
+]
+
+function refuseTwins(saga: Name, names: readonly Name[]): void {
+  const own = ownTypes.map((last) => ({ words: [...saga.words, ...last.split('-')] }))
+  for (const [index, name] of names.entries()) {
+    const isTwice = names.slice(0, index).some((other) => isSameName(other, name))
+    if (!isTwice && !own.some((other) => isSameName(other, name))) continue
+    throw new ScaffoldRefused(`two things of this saga would be called ${spellings.pascal(name)}`, [
+      isTwice ? '--on with topics whose events have different names' : 'another name for the saga',
+    ])
+  }
+}
+
+/** A command of the saga, with the field of an event that each of its own is taken from. */
+interface AskedCommand {
+  readonly name: Name
+  /** `source` is `undefined` where no event before the command is known to tell the field. */
+  readonly fields: readonly { readonly field: KnownField; readonly source: KnownField | 'reason' | undefined }[]
+  /** What the events before it tell. */
+  readonly told: readonly KnownField[]
+}
+
+interface StepCommands {
+  /** The first step has none: its event begins everything. */
+  readonly ask: AskedCommand | undefined
+  readonly undo: AskedCommand | undefined
+}
+
+function commandsOf(steps: SagaPlan['steps'], index: number, sources: ReadonlyMap<string, string>): StepCommands {
+  const { ask, undo } = steps[index] as Step
+  const asked = ({ name, fields }: KnownAction, before: readonly Step[]): AskedCommand => {
+    const told = before.flatMap(({ done }) => done.fields)
+    const of = (field: KnownField) => sourceOf(field, told, sources.get(placeOf(name, field)))
+    return { name, told, fields: fields.map((field) => ({ field, source: of(field) })) }
+  }
+  return {
+    ask: index === 0 ? undefined : asked(ask, steps.slice(0, index)),
+    undo: undo && asked(undo.command, steps.slice(0, index + 1)),
+  }
+}
+
+/**
+ * The event field that a command's field is taken from: the one of its name and type, or the one of its type that was named
+ * for it. Never one that merely looks alike, since an amount that is in truth a quantity would go unnoticed.
+ */
+function sourceOf(field: KnownField, told: readonly KnownField[], named: string | undefined) {
+  if (named === undefined && isReason(field)) return 'reason'
+  const wanted = named ?? field.name
+  return told.find((one) => one.name === wanted && isSameType(one, field))
+}
+
+/** What TypeScript knows nothing of is compared as Rust has it. */
+const isSameType = ({ type: a }: KnownField, { type: b }: KnownField): boolean =>
+  a.ts === b.ts && (a.ts !== 'unknown' || a.rust === b.rust)
+
+const isReason = ({ name, type }: KnownField): boolean => name === 'reason' && type.ts === 'string'
+
+/** What the saga has to remember. */
+function factsOf(asked: readonly AskedCommand[]): readonly KnownField[] {
+  const facts = new Map<string, KnownField>()
+  for (const { source } of asked.flatMap(({ fields }) => fields)) {
+    if (source !== undefined && source !== 'reason' && !facts.has(source.name)) facts.set(source.name, source)
+  }
+  return [...facts.values()]
+}
+
+function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly KnownField[]): Scope {
+  const { aggregate, topic, commands, done, failures, others } = step
+  const scopeOf = (event: KnownAction) => eventScope(event, facts, step.schema !== undefined)
+  const failing = ask === undefined ? [] : failures.map(scopeOf)
+  const refusals = ask === undefined && undo !== undefined ? failures.map(scopeOf) : []
+  return {
+    name: aggregate,
+    topic,
+    commands,
+    topic_ts: `'${topic}'`,
+    commands_ts: `'${commands}'`,
+    topic_rust: `"${topic}"`,
+    commands_rust: `"${commands}"`,
+    done: scopeOf(done),
+    key: keyScope(ask ?? undo),
+    ask: ask && commandScope(ask),
+    failures: failing,
+    failure: failing[0],
+    refusals,
+    refusal: refusals[0],
+    others: others.map(scopeOf),
+    undo: undo && step.undo && { event: scopeOf(step.undo.event), command: commandScope(undo) },
+  }
+}
+
+/**
+ * The id that the commands of a step are for, as far as an event tells it: an aggregate's id is the first field of its
+ * commands.
+ */
+function keyScope(command: AskedCommand | undefined): Scope | undefined {
+  const { source } = command?.fields[0] ?? {}
+  if (source === undefined || source === 'reason' || source.type.ts !== 'string') return undefined
+  return { value_ts: `state.facts.${source.name}` }
+}
+
+const isFact = (field: KnownField, facts: readonly KnownField[]): boolean =>
+  facts.some((fact) => fact.name === field.name && fact.type.ts === field.type.ts)
+
+/**
+ * Of an event the saga needs what it remembers, and why it failed. Of one that a schema writes there is nothing to leave
+ * out: it has all of its fields or cannot be written.
+ */
+function eventScope({ name, fields }: KnownAction, facts: readonly KnownField[], isWhole: boolean): Scope {
+  const isSameInRust = ({ name, type }: KnownField) =>
+    facts.some((fact) => fact.name === name && fact.type.rust === type.rust)
+  const tells = fields.filter((field) => isFact(field, facts))
+  return {
+    name,
+    fields: fields.filter((field) => isWhole || isFact(field, facts) || isReason(field)).map(fieldScope),
+    needs: fields.filter((field) => isFact(field, facts) || isReason(field)).map(fieldScope),
+    every: fields.map(fieldScope),
+    tells: tells.map(fieldScope),
+    tells_rust: tells.filter(isSameInRust).map(fieldScope),
+    has_reason: fields.some(isReason),
+    reason_ts: fields.some(isReason) ? 'action.reason' : 'action.type',
+  }
+}
+
+function commandScope({ name, fields }: AskedCommand): Scope {
+  const isTold = fields.some(({ source }) => source !== undefined)
+  return {
+    name,
+    params_ts: isTold ? '(state)' : '()',
+    fields: fields.map(({ field, source }) => {
+      const place = source === undefined ? undefined : source === 'reason' ? source : `facts.${source.name}`
+      const question = `which ${field.name} does ${spellings.pascal(name)} have?`
+      return {
+        ...fieldScope(field),
+        is_told: place !== undefined,
+        value_ts: place === undefined ? todoInTypeScript(question, field.type.ts) : `state.${place}`,
+        value_rust: valueInRust(field, source) ?? todoInRust(question),
+      }
+    }),
+  }
+}
+
+function valueInRust(field: KnownField, source: KnownField | 'reason' | undefined): string | undefined {
+  if (source === undefined) return undefined
+  if (source === 'reason') return takenAs('self.reason', 'String', field.type.rust)
+  return takenAs(`self.facts.${source.name}`, source.type.rust, field.type.rust)
+}
+
+function fieldScope({ name, type }: KnownField): Scope {
+  const parsed = parseName(name)
+  // Words only where its spelling is that of Rust: a field keeps the name its service gave it.
+  const spelled: Value = parsed !== undefined && spellings.snake(parsed) === name ? parsed : name
+  return {
+    name: spelled,
+    ...typeScope(type),
+  }
+}

@@ -1,0 +1,337 @@
+import { inWords, jsonText } from '../../json-text.ts'
+import type { Primitive } from '../../model.ts'
+import {
+  type Cursor,
+  fail,
+  hasFailed,
+  readBase64,
+  readBig,
+  readChar,
+  readF32,
+  readF64,
+  readI32,
+  readI64,
+  readLength,
+  readPlainText,
+  readString,
+  readU8,
+  readU16,
+  readU64,
+} from '../reading/cursor.ts'
+import {
+  putBig,
+  putBytes,
+  putF32,
+  putF64,
+  putInteger64,
+  putString,
+  putU8,
+  putU16,
+  putU32,
+  refuse,
+  refuseValue,
+  type Sink,
+} from '../writing/sink.ts'
+import type { TextForm } from './text-forms.ts'
+
+/** A type that is one value in JSON, however many bytes it takes. */
+export interface Leaf {
+  readonly kind: 'leaf'
+  readonly name: string
+  /** The fewest bytes it takes. */
+  readonly size: number
+  readonly read: (cursor: Cursor) => unknown
+  /** The same as JSON text. */
+  readonly readJson: (cursor: Cursor) => string
+  readonly write: (sink: Sink, value: unknown) => boolean
+  /** How it is had back from the key of an object, where serde_json makes it one. */
+  readonly key?: (text: string) => unknown
+  /** Whether a key can be written in two ways, so that two of an object may be one. */
+  readonly isLoose?: true
+  /** Whether its value is null, so that an Option of it has to tell its two nulls apart. */
+  readonly isNull?: true
+}
+
+const asText = (text: string): unknown => text
+
+/** A length and UTF-8. A text that `form` does not know is refused, as Rust would: it never wrote one. */
+export function textLeaf(name: string, form?: TextForm): Leaf {
+  const expected = form === undefined ? 'a text' : `${name}, like "${form.like}"`
+  const write = (sink: Sink, value: unknown): boolean =>
+    typeof value === 'string' && (form === undefined || form.fits(value))
+      ? putString(sink, value)
+      : refuseValue(sink, expected, value)
+  const leaf = { kind: 'leaf', name, size: 8, write, key: asText } as const
+  if (form === undefined) return { ...leaf, read: readString, readJson: readStringJson }
+  const read = (cursor: Cursor): string => {
+    const { position } = cursor
+    const text = readString(cursor)
+    if (!form.fits(text)) fail(cursor, `expected ${expected}, got ${inWords(text)}`, position)
+    return text
+  }
+  return { ...leaf, read, readJson: (cursor) => jsonText(read(cursor)) }
+}
+
+function readStringJson(cursor: Cursor): string {
+  const plain = readPlainText(cursor)
+  return plain === undefined ? jsonText(readString(cursor)) : `"${plain}"`
+}
+
+const number = (read: Leaf['read']) => (cursor: Cursor) => {
+  const value = read(cursor)
+  return typeof value === 'number' ? `${value}` : `"${value}"`
+}
+
+const isDigits = /^(?:0|-?[1-9]\d*)$/
+
+/** An integer that a `number` holds whatever its value. */
+function small(name: Primitive, bits: 8 | 16 | 32, read: (cursor: Cursor) => number, put: Put): Leaf {
+  const signed = name.startsWith('i')
+  const least = signed ? -(2 ** (bits - 1)) : 0
+  const most = 2 ** (signed ? bits - 1 : bits) - 1
+  const write = (sink: Sink, value: unknown): boolean => {
+    if (typeof value === 'number' && Number.isInteger(value)) {
+      if (value < least || value > most) return refuseRange(sink, name, least, most, value)
+      put(sink, value)
+      return true
+    }
+    const integer = integerOf(value)
+    return integer === undefined ? refuseValue(sink, name, value) : write(sink, Number(integer))
+  }
+  return { kind: 'leaf', name, size: bits / 8, read, readJson: (cursor) => `${read(cursor)}`, write, key: asText }
+}
+
+type Put = (sink: Sink, value: number) => void
+
+function large(name: Primitive, words: 2 | 4, signed: boolean, read: (cursor: Cursor) => number | string): Leaf {
+  const bits = BigInt(words * 32)
+  const least = signed ? -(2n ** (bits - 1n)) : 0n
+  const most = 2n ** (signed ? bits - 1n : bits) - 1n
+  const write = (sink: Sink, value: unknown): boolean => {
+    if (words === 2 && typeof value === 'number' && Number.isSafeInteger(value) && (signed || value >= 0)) {
+      putInteger64(sink, value)
+      return true
+    }
+    if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+      return refuse(sink, `expected ${name}, got ${value}, whose last digits a number has lost: write it as a text`)
+    }
+    const integer = integerOf(value)
+    if (integer === undefined) return refuseValue(sink, name, value)
+    if (integer < least || integer > most) return refuseRange(sink, name, least, most, integer)
+    putBig(sink, integer, words)
+    return true
+  }
+  return { kind: 'leaf', name, size: words * 4, read, readJson: number(read), write, key: asText }
+}
+
+function integerOf(value: unknown): bigint | undefined {
+  if (typeof value === 'bigint') return value
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : undefined
+  // Longer ones are out of range, and making a bigint of a million digits takes its time.
+  return typeof value === 'string' && value.length <= 40 && isDigits.test(value) ? BigInt(value) : undefined
+}
+
+type Integer = number | bigint
+
+const refuseRange = (sink: Sink, name: string, least: Integer, most: Integer, value: Integer): false =>
+  refuse(sink, `expected ${name}, ${least} to ${most}, got ${value}`)
+
+function float(name: 'f32' | 'f64', read: (cursor: Cursor) => number | string): Leaf {
+  const isF32 = name === 'f32'
+  const put = isF32 ? putF32 : putF64
+  const write = (sink: Sink, value: unknown): boolean => {
+    if (typeof value === 'string') return writeFloatWord(sink, name, value)
+    if (typeof value !== 'number' && typeof value !== 'bigint') return refuseValue(sink, name, value)
+    const float = Number(value)
+    const isLost = isF32 && Number.isFinite(float) && !Number.isFinite(Math.fround(float))
+    if (isLost || (typeof value === 'bigint' && !Number.isFinite(float))) {
+      return refuse(sink, `expected ${name}, got ${value}, which is too large`)
+    }
+    put(sink, float)
+    return true
+  }
+  const readJson = (cursor: Cursor) => {
+    const value = read(cursor)
+    // JSON.stringify forgets the sign of -0, serde_json and JSON.parse do not.
+    return typeof value === 'string' ? `"${value}"` : value === 0 && 1 / value < 0 ? '-0.0' : `${value}`
+  }
+  return { kind: 'leaf', name, size: isF32 ? 4 : 8, read, readJson, write }
+}
+
+function writeFloatWord(sink: Sink, name: 'f32' | 'f64', word: string): boolean {
+  const put = name === 'f32' ? putF32 : putF64
+  if (word === 'NaN') {
+    if (name === 'f64') putBig(sink, 0x7ff8000000000000n, 2)
+    else putU32(sink, 0x7fc00000)
+    return true
+  }
+  if (word === 'inf' || word === '-inf') {
+    put(sink, word === 'inf' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY)
+    return true
+  }
+  const size = name === 'f32' ? 8 : 16
+  const bits = /^NaN\(0x([0-9a-f]+)\)$/.exec(word)?.[1]
+  if (bits?.length !== size) return refuseValue(sink, `${name} (a number, or "NaN", "inf", "-inf")`, word)
+  putBig(sink, BigInt(`0x${bits}`), size / 8)
+  return true
+}
+
+const unit: Leaf = {
+  kind: 'leaf',
+  name: '()',
+  size: 0,
+  read: () => null,
+  readJson: () => 'null',
+  write: (sink, value) => value === null || refuseValue(sink, 'null', value),
+  isNull: true,
+}
+
+const readBool = (cursor: Cursor): boolean => {
+  const tag = readU8(cursor, 'bool')
+  if (tag > 1) fail(cursor, `expected bool, 0 or 1, got ${tag}`, cursor.position - 1)
+  return tag === 1
+}
+
+const bool: Leaf = {
+  kind: 'leaf',
+  name: 'bool',
+  size: 1,
+  read: readBool,
+  readJson: (cursor) => (readBool(cursor) ? 'true' : 'false'),
+  write: (sink, value) => {
+    if (typeof value !== 'boolean') return refuseValue(sink, 'true or false', value)
+    putU8(sink, value ? 1 : 0)
+    return true
+  },
+  key: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+}
+
+const char: Leaf = {
+  kind: 'leaf',
+  name: 'char',
+  size: 1,
+  read: readChar,
+  readJson: (cursor) => jsonText(readChar(cursor)),
+  write: (sink, value) => {
+    const isOne = typeof value === 'string' && value.length === ((value.codePointAt(0) ?? 0) > 0xffff ? 2 : 1)
+    if (!isOne || !value.isWellFormed()) return refuseValue(sink, 'a text of one character', value)
+    putBytes(sink, Buffer.from(value))
+    return true
+  },
+  key: asText,
+}
+
+const isBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/** Bytes given as themselves, as base64 or as a list of numbers. */
+function bytesOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value
+  if (typeof value === 'string') {
+    if (value.length % 4 !== 0 || !isBase64.test(value)) return undefined
+    const bytes = Buffer.from(value, 'base64')
+    // Bits that the last character has too many would be lost: such a text is not what crbus writes.
+    return bytes.toString('base64') === value ? bytes : undefined
+  }
+  if (!Array.isArray(value)) return undefined
+  const isByte = (item: unknown): item is number =>
+    typeof item === 'number' && Number.isInteger(item) && item >= 0 && item <= 255
+  return value.every(isByte) ? Uint8Array.from(value) : undefined
+}
+
+/** `Vec<u8>` and its like: a length and that many bytes, in JSON as base64. */
+export const byteList = (name: string): Leaf => ({
+  kind: 'leaf',
+  name,
+  size: 8,
+  read: (cursor) => readBase64(cursor, readLength(cursor, 1, name), name),
+  readJson: (cursor) => `"${readBase64(cursor, readLength(cursor, 1, name), name)}"`,
+  write: (sink, value) => {
+    const bytes = bytesOf(value)
+    if (bytes === undefined) return refuseValue(sink, 'bytes (base64, or a list of numbers from 0 to 255)', value)
+    putInteger64(sink, bytes.length)
+    putBytes(sink, bytes)
+    return true
+  },
+})
+
+/** `[u8; 32]`: as many bytes as it says. */
+export const byteArray = (length: number): Leaf => {
+  const name = `[u8; ${length}]`
+  return {
+    kind: 'leaf',
+    name,
+    size: length,
+    read: (cursor) => readBase64(cursor, length, name),
+    readJson: (cursor) => `"${readBase64(cursor, length, name)}"`,
+    write: (sink, value) => {
+      const bytes = bytesOf(value)
+      if (bytes === undefined) return refuseValue(sink, 'bytes (base64, or a list of numbers from 0 to 255)', value)
+      if (bytes.length !== length) return refuse(sink, `expected ${length} bytes, got ${bytes.length}`)
+      putBytes(sink, bytes)
+      return true
+    },
+  }
+}
+
+/** A type nobody can read or write, and why. */
+export const impossible = (name: string, why: string): Leaf => ({
+  kind: 'leaf',
+  name,
+  size: 0,
+  read: (cursor) => fail(cursor, why),
+  readJson: (cursor) => {
+    fail(cursor, why)
+    return 'null'
+  },
+  write: (sink) => refuse(sink, why),
+})
+
+/** Refuses zero, as the `NonZero` types do. */
+export const nonZero = (name: string, of: Leaf): Leaf => {
+  const check = (cursor: Cursor, value: unknown, offset: number) => {
+    if ((value === 0 || value === '0') && !hasFailed(cursor)) fail(cursor, `expected ${name}, got 0`, offset)
+  }
+  return {
+    ...of,
+    name,
+    read: (cursor) => {
+      const { position } = cursor
+      const value = of.read(cursor)
+      check(cursor, value, position)
+      return value
+    },
+    readJson: (cursor) => {
+      const { position } = cursor
+      const json = of.readJson(cursor)
+      check(cursor, json === '0' ? 0 : 1, position)
+      return json
+    },
+    write: (sink, value) =>
+      value === 0 || value === 0n || value === '0' ? refuse(sink, `expected ${name}, got 0`) : of.write(sink, value),
+  }
+}
+
+const u64 = (name: 'u64' | 'usize') => large(name, 2, false, (cursor) => readU64(cursor, name))
+const i64 = (name: 'i64' | 'isize') => large(name, 2, true, (cursor) => readI64(cursor, name))
+
+export const primitives: Readonly<Record<Primitive, Leaf>> = {
+  unit,
+  bool,
+  u8: small('u8', 8, (cursor) => readU8(cursor, 'u8'), putU8),
+  u16: small('u16', 16, (cursor) => readU16(cursor, 'u16'), putU16),
+  u32: small('u32', 32, (cursor) => readI32(cursor, 'u32') >>> 0, putU32),
+  u64: u64('u64'),
+  usize: u64('usize'),
+  u128: large('u128', 4, false, (cursor) => readBig(cursor, false, 'u128')),
+  i8: small('i8', 8, (cursor) => (readU8(cursor, 'i8') << 24) >> 24, putU8),
+  i16: small('i16', 16, (cursor) => (readU16(cursor, 'i16') << 16) >> 16, putU16),
+  i32: small('i32', 32, (cursor) => readI32(cursor, 'i32'), putU32),
+  i64: i64('i64'),
+  isize: i64('isize'),
+  i128: large('i128', 4, true, (cursor) => readBig(cursor, true, 'i128')),
+  f32: float('f32', readF32),
+  f64: float('f64', readF64),
+  char,
+  String: textLeaf('String'),
+  bytes: byteList('bytes'),
+}

@@ -1,0 +1,355 @@
+import { isUtf8 } from 'node:buffer'
+import { jsonText } from '../../json-text.ts'
+
+/**
+ * Where reading stands in one payload. Reading never throws: the first failure is kept, and from then on there is
+ * nothing left to read, so that whoever is in the middle of a list finds its way out by itself.
+ */
+export interface Cursor {
+  bytes: Uint8Array
+  position: number
+  /** One past the last byte; {@link failed} after a failure, so that the comparison every read makes refuses it. */
+  end: number
+  /** The payload as latin1, once a string was wanted: slices of it cost a tenth of a call into native code each. */
+  text: string
+  /** How deep in types that hold themselves. */
+  depth: number
+  /** How many items without a byte may still come: their count is all there is to them, and a count is cheap to write. */
+  nothings: number
+  reason: string
+  offset: number
+}
+
+const failed = -1
+const noBytes = new Uint8Array(0)
+
+/**
+ * A slice keeps the whole text alive for as long as itself, and of a large payload few strings may be wanted: so large
+ * ones are read string by string.
+ */
+const largestText = 4096
+const mostNothings = 65_536
+const mostDepth = 2_000
+
+export const newCursor = (): Cursor => ({
+  bytes: noBytes,
+  position: 0,
+  end: 0,
+  text: '',
+  depth: 0,
+  nothings: mostNothings,
+  reason: '',
+  offset: 0,
+})
+
+export function start(cursor: Cursor, bytes: Uint8Array): void {
+  cursor.bytes = bytes
+  cursor.position = 0
+  cursor.end = bytes.length
+  cursor.text = ''
+  cursor.depth = 0
+  cursor.nothings = mostNothings
+}
+
+/** Whether everything was read, and nothing is left over: `bincode` forgives what is left over, crbus does not. */
+export function finish(cursor: Cursor): boolean {
+  if (cursor.position !== cursor.end && !hasFailed(cursor)) {
+    const over = cursor.end - cursor.position
+    fail(cursor, over === 1 ? '1 byte is left over' : `${over} bytes are left over`)
+  }
+  // Whoever keeps the decoder does not keep the last payload.
+  cursor.bytes = noBytes
+  cursor.text = ''
+  return !hasFailed(cursor)
+}
+
+export const hasFailed = (cursor: Cursor): boolean => cursor.end === failed
+
+export function fail(cursor: Cursor, reason: string, offset = cursor.position): void {
+  if (cursor.end === failed) return
+  cursor.reason = reason
+  cursor.offset = offset
+  cursor.end = failed
+}
+
+/** Rust keeps the last of two, and would not write these bytes again. */
+export const failTwice = (cursor: Cursor, key: string, offset: number): void =>
+  fail(cursor, `expected a map, whose key ${jsonText(key.slice(0, 40))} is there twice`, offset)
+
+export function failShort(cursor: Cursor, wanted: number, what: string): void {
+  if (cursor.end === failed) return
+  const left = cursor.end - cursor.position
+  fail(cursor, `expected ${what}: ${wanted} ${wanted === 1 ? 'byte is' : 'bytes are'} wanted and ${left} left`)
+}
+
+/** Moves past `size` bytes and says where they begin, or -1 when they are not there. */
+export function take(cursor: Cursor, size: number, what: string): number {
+  const { position } = cursor
+  if (size > cursor.end - position) {
+    failShort(cursor, size, what)
+    return -1
+  }
+  cursor.position = position + size
+  return position
+}
+
+export function readU8(cursor: Cursor, what: string): number {
+  const { position } = cursor
+  if (position >= cursor.end) {
+    failShort(cursor, 1, what)
+    return 0
+  }
+  cursor.position = position + 1
+  return cursor.bytes[position] as number
+}
+
+export function readU16(cursor: Cursor, what: string): number {
+  const at = take(cursor, 2, what)
+  if (at < 0) return 0
+  const { bytes } = cursor
+  return (bytes[at] as number) | ((bytes[at + 1] as number) << 8)
+}
+
+export function readI32(cursor: Cursor, what: string): number {
+  const at = take(cursor, 4, what)
+  return at < 0 ? 0 : int32(cursor.bytes, at)
+}
+
+export const int32 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at] as number) |
+  ((bytes[at + 1] as number) << 8) |
+  ((bytes[at + 2] as number) << 16) |
+  ((bytes[at + 3] as number) << 24)
+
+const two32 = 2 ** 32
+
+/** A number when it is safe as one, else its digits. */
+export function readU64(cursor: Cursor, what: string): number | string {
+  const at = take(cursor, 8, what)
+  if (at < 0) return 0
+  const low = int32(cursor.bytes, at) >>> 0
+  const high = int32(cursor.bytes, at + 4) >>> 0
+  return high <= 0x1fffff ? high * two32 + low : ((BigInt(high) << 32n) | BigInt(low)).toString()
+}
+
+export function readI64(cursor: Cursor, what: string): number | string {
+  const at = take(cursor, 8, what)
+  if (at < 0) return 0
+  const low = int32(cursor.bytes, at) >>> 0
+  const high = int32(cursor.bytes, at + 4)
+  if (high >= -0x200000 && high <= 0x1fffff) {
+    const value = high * two32 + low
+    if (value !== -(2 ** 53)) return value
+  }
+  return ((BigInt(high) << 32n) | BigInt(low)).toString()
+}
+
+export function readBig(cursor: Cursor, signed: boolean, what: string): number | string {
+  const at = take(cursor, 16, what)
+  if (at < 0) return 0
+  let value = 0n
+  for (let word = 3; word >= 0; word -= 1) {
+    value = (value << 32n) | BigInt(int32(cursor.bytes, at + word * 4) >>> 0)
+  }
+  if (signed) value = BigInt.asIntN(128, value)
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value.toString()
+}
+
+const scratch = new DataView(new ArrayBuffer(8))
+
+/**
+ * JSON has no number for some: they are words. A NaN has bits of its own, and Rust writes several (0.0 / 0.0 is not
+ * `f64::NAN`), so another than the usual one is named by its bits.
+ */
+export function readF64(cursor: Cursor): number | string {
+  const at = take(cursor, 8, 'f64')
+  if (at < 0) return 0
+  const low = int32(cursor.bytes, at)
+  const high = int32(cursor.bytes, at + 4)
+  scratch.setInt32(0, low, true)
+  scratch.setInt32(4, high, true)
+  const value = scratch.getFloat64(0, true)
+  if (Number.isFinite(value)) return value
+  if (!Number.isNaN(value)) return value > 0 ? 'inf' : '-inf'
+  if (low === 0 && high === 0x7ff80000) return 'NaN'
+  return `NaN(0x${(high >>> 0).toString(16).padStart(8, '0')}${(low >>> 0).toString(16).padStart(8, '0')})`
+}
+
+/** The shortest digits that mean this f32, as Rust writes them: 0.1, not 0.10000000149011612. */
+export function readF32(cursor: Cursor): number | string {
+  const at = take(cursor, 4, 'f32')
+  if (at < 0) return 0
+  const bits = int32(cursor.bytes, at)
+  scratch.setInt32(0, bits, true)
+  const value = scratch.getFloat32(0, true)
+  // Of these every digit counts.
+  if (Number.isInteger(value) && value >= -999_999 && value <= 999_999) return value
+  if (Number.isFinite(value)) {
+    // Below 2^-126 an f32 has fewer than the 6 digits that any other is sure to need.
+    for (let digits = Math.abs(value) < 1.2e-38 ? 1 : 6; digits < 9; digits += 1) {
+      const shorter = rounded(value, digits)
+      if (Math.fround(shorter) === value) return shorter
+    }
+    return rounded(value, 9)
+  }
+  if (!Number.isNaN(value)) return value > 0 ? 'inf' : '-inf'
+  return bits === 0x7fc00000 ? 'NaN' : `NaN(0x${(bits >>> 0).toString(16)})`
+}
+
+/** To so many digits; from the middle to the even one, as Rust does, where `toPrecision` goes up. */
+function rounded(value: number, digits: number): number {
+  const [mantissa = '', exponent = ''] = value.toPrecision(digits + 1).split('e')
+  const isMiddle = /[02468]\.?5$/.test(mantissa) && Number(`${mantissa}e${exponent || 0}`) === value
+  return Number(isMiddle ? `${mantissa.slice(0, -1)}0e${exponent || 0}` : value.toPrecision(digits))
+}
+
+/** A count of items of at least `unit` bytes each, believed only as far as they can be there. */
+export function readLength(cursor: Cursor, unit: number, what: string): number {
+  const { position, bytes } = cursor
+  const left = cursor.end - position - 8
+  if (left < 0) {
+    failShort(cursor, 8, `the length of ${what}`)
+    return 0
+  }
+  const length =
+    ((bytes[position + 4] as number) |
+      (bytes[position + 5] as number) |
+      (bytes[position + 6] as number) |
+      (bytes[position + 7] as number)) ===
+    0
+      ? int32(bytes, position) >>> 0
+      : (int32(bytes, position + 4) >>> 0) * two32 + (int32(bytes, position) >>> 0)
+  if (unit === 0) {
+    if (!takeNothings(cursor, length, what)) return 0
+  } else if (length * unit > left) {
+    const least = unit === 1 || unit === Number.POSITIVE_INFINITY ? '' : `, of at least ${unit} bytes each,`
+    fail(cursor, `expected ${what}: its length ${digits(bytes, position)}${least} is more than the ${left} bytes left`)
+    return 0
+  }
+  cursor.position = position + 8
+  return length
+}
+
+const digits = (bytes: Uint8Array, at: number): bigint =>
+  (BigInt(int32(bytes, at + 4) >>> 0) << 32n) | BigInt(int32(bytes, at) >>> 0)
+
+export function takeNothings(cursor: Cursor, count: number, what: string): boolean {
+  if (count > cursor.nothings) {
+    fail(cursor, `expected ${what}: ${count} items without a byte are more than crbus makes of one payload`)
+    return false
+  }
+  if (hasFailed(cursor)) return false
+  cursor.nothings -= count
+  return true
+}
+
+/** The number of a variant, one of `count`; -1 when it is none. */
+export function readVariant(cursor: Cursor, count: number, what: string): number {
+  const variant = readI32(cursor, `the variant of ${what}`) >>> 0
+  if (variant < count && !hasFailed(cursor)) return variant
+  const known = count === 0 ? 'it has none' : count === 1 ? 'it has only 0' : `0 to ${count - 1}`
+  fail(cursor, `expected a variant of ${what}, ${known}, got ${variant}`, cursor.position - 4)
+  return -1
+}
+
+export function readOption(cursor: Cursor): boolean {
+  const tag = readU8(cursor, 'Option')
+  if (tag > 1) fail(cursor, `expected Option, 0 or 1, got ${tag}`, cursor.position - 1)
+  return tag === 1
+}
+
+/** Goes into a type that holds itself, which takes `height` calls; {@link leave} it by the same. */
+export function enter(cursor: Cursor, height: number, what: string): boolean {
+  if (hasFailed(cursor)) return false
+  if (cursor.depth + height > mostDepth) {
+    fail(cursor, `${what} holds itself deeper than crbus follows`)
+    return false
+  }
+  cursor.depth += height
+  return true
+}
+
+export function leave(cursor: Cursor, height: number): void {
+  cursor.depth -= height
+}
+
+// Buffer's own, which take any Uint8Array; its types tell only of the slow way in.
+const native = Buffer.prototype as unknown as {
+  readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string
+  readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string
+  readonly base64Slice: (this: Uint8Array, start: number, end: number) => string
+}
+const { latin1Slice, utf8Slice, base64Slice } = native
+
+/** From here on one native call is quicker than looking at byte after byte. */
+const longString = 160
+
+export function readString(cursor: Cursor): string {
+  const length = readLength(cursor, 1, 'String')
+  const { position, bytes } = cursor
+  const end = position + length
+  if (hasFailed(cursor) || length > longString) return readUtf8(cursor, length)
+  for (let at = position; at < end; at += 1) {
+    if ((bytes[at] as number) > 0x7f) return readUtf8(cursor, length)
+  }
+  cursor.position = end
+  return slice(cursor, position, end)
+}
+
+function slice(cursor: Cursor, start: number, end: number): string {
+  if (cursor.end > largestText) return latin1Slice.call(cursor.bytes, start, end)
+  if (cursor.text === '') cursor.text = latin1Slice.call(cursor.bytes, 0, cursor.end)
+  return cursor.text.slice(start, end)
+}
+
+function readUtf8(cursor: Cursor, length: number): string {
+  const { position, bytes } = cursor
+  if (hasFailed(cursor)) return ''
+  if (!isUtf8(bytes.subarray(position, position + length))) {
+    fail(cursor, 'expected String: its bytes are not UTF-8')
+    return ''
+  }
+  cursor.position = position + length
+  return utf8Slice.call(bytes, position, position + length)
+}
+
+/** `undefined` when the string needs more than quotes around it: then nothing was read. */
+export function readPlainText(cursor: Cursor): string | undefined {
+  const before = cursor.position
+  const length = readLength(cursor, 1, 'String')
+  const { position, bytes } = cursor
+  const end = position + length
+  let isPlain = length <= longString && !hasFailed(cursor)
+  for (let at = position; isPlain && at < end; at += 1) {
+    const byte = bytes[at] as number
+    if (byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c) isPlain = false
+  }
+  if (!isPlain) {
+    cursor.position = before
+    return undefined
+  }
+  cursor.position = end
+  return slice(cursor, position, end)
+}
+
+export function readChar(cursor: Cursor): string {
+  const { position, bytes, end } = cursor
+  if (position >= end) {
+    failShort(cursor, 1, 'char')
+    return ''
+  }
+  const first = bytes[position] as number
+  const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+  if (take(cursor, length, 'char') < 0) return ''
+  if (!isUtf8(bytes.subarray(position, position + length))) {
+    fail(cursor, 'expected char: its bytes are not UTF-8', position)
+    return ''
+  }
+  return utf8Slice.call(bytes, position, position + length)
+}
+
+export function readBase64(cursor: Cursor, size: number, what: string): string {
+  const at = take(cursor, size, what)
+  return at < 0 ? '' : base64Slice.call(cursor.bytes, at, at + size)
+}

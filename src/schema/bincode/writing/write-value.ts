@@ -1,0 +1,298 @@
+import { namesLike } from '../../../bus/names/names-like.ts'
+import { jsonText, keyStep } from '../../json-text.ts'
+import type { Leaf } from '../leaves/leaf.ts'
+import { isSorted, mixesIndexes, rememberedOrder } from '../map-order.ts'
+import { type Enum, isNullable, isTextKey, type Ref, type Shape, type Struct } from '../shape.ts'
+import { putInteger64, putU8, putU32, refuse, refuseValue, type Sink, type Write } from './sink.ts'
+
+/** As deep as the decoder follows. */
+const mostDepth = 2_000
+
+/** Compiles a shape to a function that writes a JSON-like value as its bytes. One for all shapes below `root`. */
+export function valueWriter(): (shape: Shape) => Write {
+  const made = new Map<Shape, Write>()
+  const writer = (shape: Shape): Write => {
+    const known = made.get(shape)
+    if (known !== undefined) return known
+    const write = compile(shape)
+    made.set(shape, write)
+    return write
+  }
+  const compile = (shape: Shape): Write => {
+    switch (shape.kind) {
+      case 'leaf':
+        return shape.write
+      case 'option':
+        return isNullable(shape.item) ? writeWrapped(writer(shape.item)) : writeOption(writer(shape.item))
+      case 'sequence': {
+        const write = writer(shape.item)
+        return (sink, value) => {
+          if (!Array.isArray(value)) return refuseValue(sink, 'a list', value)
+          putInteger64(sink, value.length)
+          return writeItems(sink, write, value)
+        }
+      }
+      case 'array': {
+        const write = writer(shape.item)
+        const { length } = shape
+        return (sink, value) => {
+          if (!Array.isArray(value) || value.length !== length) return refuseValue(sink, `a list of ${length}`, value)
+          return writeItems(sink, write, value)
+        }
+      }
+      case 'map':
+        return mapWriter(shape, writer(shape.key), writer(shape.value))
+      case 'tuple': {
+        const writes = shape.items.map(writer)
+        return (sink, value) => {
+          if (!Array.isArray(value) || value.length !== writes.length) {
+            return refuseValue(sink, `a list of ${writes.length}`, value)
+          }
+          for (const [index, write] of writes.entries()) {
+            if (!write(sink, value[index])) return at(sink, `[${index}]`)
+          }
+          return true
+        }
+      }
+      case 'struct':
+        return structWriter(shape, writer)
+      case 'enum':
+        return enumWriter(shape, writer)
+      case 'ref':
+        return refWriter(shape, writer)
+    }
+  }
+  return writer
+}
+
+/** Notes where a refused value stands. */
+function at(sink: Sink, step: string): false {
+  sink.steps.push(step)
+  return false
+}
+
+const writeOption =
+  (write: Write): Write =>
+  (sink, value) => {
+    if (value === null || value === undefined) {
+      putU8(sink, 0)
+      return true
+    }
+    putU8(sink, 1)
+    return write(sink, value)
+  }
+
+/** An Option of what may itself be null: Some is spelled out. */
+const writeWrapped =
+  (write: Write): Write =>
+  (sink, value) => {
+    if (value === null || value === undefined) {
+      putU8(sink, 0)
+      return true
+    }
+    if (!isObject(value) || onlyKey(value) !== 'Some') return refuseValue(sink, 'null or {"Some": …}', value)
+    putU8(sink, 1)
+    return write(sink, value.Some) || at(sink, '.Some')
+  }
+
+function writeItems(sink: Sink, write: Write, items: readonly unknown[]): boolean {
+  for (let index = 0; index < items.length; index += 1) {
+    if (!write(sink, items[index])) return at(sink, `[${index}]`)
+  }
+  return true
+}
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof Map) &&
+  !(value instanceof Uint8Array)
+
+/** The key of an object that has one. */
+export function onlyKey(value: object): string | undefined {
+  const keys = Object.keys(value)
+  return keys.length === 1 ? keys[0] : undefined
+}
+
+function structWriter(shape: Struct, writer: (shape: Shape) => Write): Write {
+  const fields = shape.fields.map((field) => ({
+    name: field.name,
+    write: writer(field.shape),
+    isOptional: field.shape.kind === 'option',
+    // A field may be called as every object has something already: constructor, toString.
+    isInherited: field.name in Object.prototype,
+    expected: nameOf(field.shape),
+  }))
+  return (sink, value) => {
+    if (!isObject(value)) return refuseValue(sink, `an object (${fieldList(shape)})`, value)
+    let seen = 0
+    for (let index = 0; index < fields.length; index += 1) {
+      const field = fields[index] as (typeof fields)[number]
+      const { name } = field
+      const item = field.isInherited && !Object.hasOwn(value, name) ? undefined : value[name]
+      if (item !== undefined) seen += 1
+      else if (!field.isOptional) {
+        if (!knowsFields(sink, shape, value)) return false
+        refuse(sink, `${field.expected} is missing`)
+        return at(sink, `.${name}`)
+      }
+      if (!field.write(sink, item)) return at(sink, `.${name}`)
+    }
+    return seen === countOf(value) || knowsFields(sink, shape, value)
+  }
+}
+
+/** `for in` over a plain object is quicker than making the list of its keys. */
+function countOf(value: object): number {
+  let count = 0
+  for (const _ in value) count += 1
+  return count
+}
+
+function knowsFields(sink: Sink, { fields }: Struct, value: JsonObject): boolean {
+  for (const key of Object.keys(value)) {
+    if (value[key] === undefined || fields.some((field) => field.name === key)) continue
+    const missing = fields.filter((field) => !Object.hasOwn(value, field.name)).map((field) => field.name)
+    return refuse(sink, `there is no field ${jsonText(key)}${hint(key, missing, fields.length)}`)
+  }
+  return true
+}
+
+function hint(key: string, names: readonly string[], most = names.length): string {
+  const [meant] = namesLike(key, names)
+  if (meant !== undefined) return `: did you mean ${meant}?`
+  return names.length > 0 && names.length <= 8 && most <= 8 ? ` (there is ${names.join(', ')})` : ''
+}
+
+const fieldList = ({ fields }: Struct): string => {
+  const names = fields.map((field) => field.name)
+  return names.length <= 6 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`
+}
+
+/** What a person calls a value of this shape. */
+function nameOf(shape: Shape): string {
+  switch (shape.kind) {
+    case 'leaf':
+      return shape.name
+    case 'option':
+      return 'Option'
+    case 'array':
+      return `a list of ${shape.length}`
+    default:
+      return shape.name
+  }
+}
+
+function enumWriter({ name, variants }: Enum, writer: (shape: Shape) => Write): Write {
+  const writes = new Map(
+    variants.map((variant, index) => {
+      return [variant.name, { index, write: variant.shape === undefined ? undefined : writer(variant.shape) }]
+    }),
+  )
+  return (sink, value) => {
+    const key = typeof value === 'string' ? value : isObject(value) ? onlyKey(value) : undefined
+    if (key === undefined) {
+      return refuseValue(sink, `a variant of ${name}, "Name" or {"Name": …}`, value)
+    }
+    const variant = writes.get(key)
+    if (variant === undefined) {
+      const names = [...writes.keys()]
+      return refuse(sink, `${name} has no variant ${jsonText(key.slice(0, 100))}${hint(key, names)}`)
+    }
+    putU32(sink, variant.index)
+    if (typeof value === 'string') {
+      return variant.write === undefined || refuse(sink, `the variant ${key} holds something: write {"${key}": …}`)
+    }
+    const held = (value as JsonObject)[key]
+    if (variant.write === undefined) {
+      return held === null || (refuse(sink, `the variant ${key} holds nothing: write "${key}"`) as boolean)
+    }
+    return variant.write(sink, held) || at(sink, `.${key}`)
+  }
+}
+
+function refWriter(shape: Ref, writer: (shape: Shape) => Write): Write {
+  let write: Write | undefined
+  return (sink, value) => {
+    if (sink.depth + shape.height > mostDepth) {
+      return refuse(sink, `${shape.name} holds itself deeper than crbus follows`)
+    }
+    write ??= writer(shape.target)
+    sink.depth += shape.height
+    const isWritten = write(sink, value)
+    sink.depth -= shape.height
+    return isWritten
+  }
+}
+
+type MapShape = Extract<Shape, { kind: 'map' }>
+
+/** Takes an object, a Map, or a list of pairs. */
+function mapWriter(shape: MapShape, key: Write, value: Write): Write {
+  const isText = isTextKey(shape.key)
+  const leaf = shape.key.kind === 'leaf' ? shape.key : undefined
+  const expected = isText ? 'an object' : 'a list of [key, value]'
+  const unique = (sink: Sink, from: number, seen: Set<string> | undefined, name: string): boolean => {
+    if (seen === undefined) return true
+    const bytes = sink.bytes.toString('latin1', from, sink.length)
+    if (seen.size < seen.add(bytes).size) return true
+    refuse(sink, 'the key is there twice')
+    return at(sink, name)
+  }
+  return (sink, given) => {
+    const pairs = given instanceof Map ? [...given] : given
+    if (Array.isArray(pairs)) {
+      putInteger64(sink, pairs.length)
+      const seen = isText ? new Set<string>() : undefined
+      for (const [index, pair] of pairs.entries()) {
+        if (!Array.isArray(pair) || pair.length !== 2) {
+          refuseValue(sink, 'a list of [key, value]', pair)
+          return at(sink, `[${index}]`)
+        }
+        const from = sink.length
+        if (!key(sink, pair[0])) return at(sink, `[${index}][0]`)
+        if (!unique(sink, from, seen, `[${index}][0]`)) return false
+        if (!value(sink, pair[1])) return at(sink, `[${index}][1]`)
+      }
+      return true
+    }
+    if (!isText || !isObject(given)) return refuseValue(sink, expected, given)
+    const names = keysOf(shape, given)
+    putInteger64(sink, names.length)
+    const seen = leaf?.isLoose ? new Set<string>() : undefined
+    for (const name of names) {
+      const from = sink.length
+      const step = keyStep(name)
+      if (!key(sink, leaf?.key === undefined ? name : leaf.key(name))) return at(sink, step)
+      if (!unique(sink, from, seen, step)) return false
+      if (!value(sink, given[name])) return at(sink, step)
+    }
+    return true
+  }
+}
+
+/** In the order Rust would have them, as far as JavaScript has not lost it. */
+function keysOf({ name, key }: MapShape, given: JsonObject): readonly string[] {
+  const keys = Object.keys(given)
+  // Without such a key the order is the writer's own.
+  if (keys.length < 2 || !mixesIndexes(keys)) return keys
+  const remembered = rememberedOrder(given, keys)
+  if (remembered !== undefined) return remembered
+  return isSorted(name) && key.kind === 'leaf' ? keys.sort(orderOf(key)) : keys
+}
+
+const orderOf = ({ name }: Leaf): ((one: string, other: string) => number) => {
+  if (!/^(?:[ui](?:8|16|32|64|128|size)|NonZero)/.test(name)) {
+    return (one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other))
+  }
+  // What is no integer is refused when it is written.
+  const isInteger = (text: string) => /^-?\d{1,40}$/.test(text)
+  return (one, other) => {
+    if (!isInteger(one) || !isInteger(other)) return 0
+    const difference = BigInt(one) - BigInt(other)
+    return difference < 0n ? -1 : difference > 0n ? 1 : 0
+  }
+}

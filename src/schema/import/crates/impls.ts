@@ -1,0 +1,81 @@
+import type { Expression, Place, RustImpl } from '../../../rust/syntax.ts'
+import type { Crate, Item, Module } from './crates.ts'
+import type { Names } from './names.ts'
+
+interface ImplIn {
+  readonly impl: RustImpl
+  readonly module: Module
+}
+
+/** Finds the impl blocks of a type, which may be far from it. */
+export class Impls {
+  readonly #names: Names
+  readonly #byCrate = new Map<Crate, Map<Item['rust'], ImplIn[]>>()
+
+  constructor(names: Names) {
+    this.#names = names
+  }
+
+  /** In its own crate: elsewhere, Rust allows none that matter here. */
+  of(item: Item): readonly ImplIn[] {
+    const { crate } = item.module
+    let impls = this.#byCrate.get(crate)
+    if (!impls) {
+      impls = new Map()
+      this.#collect(crate.root, impls)
+      this.#byCrate.set(crate, impls)
+    }
+    return impls.get(item.rust) ?? []
+  }
+
+  #collect(module: Module, impls: Map<Item['rust'], ImplIn[]>): void {
+    for (const impl of module.impls) {
+      if (impl.self.kind !== 'path') continue
+      const path = impl.self.segments.map(({ name }) => name)
+      const found = this.#names.find(module, path, 'type', impl.self.isGlobal)
+      for (const { rust } of found?.kind === 'items' ? found.items : []) {
+        const same = impls.get(rust)
+        if (same) same.push({ impl, module })
+        else impls.set(rust, [{ impl, module }])
+      }
+    }
+    for (const child of module.modules) this.#collect(child, impls)
+  }
+}
+
+export const traitName = ({ trait }: RustImpl): string | undefined =>
+  trait?.kind === 'path' ? trait.segments.at(-1)?.name : undefined
+
+/** How a hand-written `serialize` seems to write, as a hint and no more. */
+export const hintOf = ({ functions }: RustImpl): string =>
+  hintOfFunction(functions.find(({ name }) => name === 'serialize')?.body)
+
+/** The same of one function. */
+export function hintOfFunction(body: Expression | undefined): string {
+  if (!body) return ''
+  const calls = new Set<string>()
+  body.node.cursor().iterate((node) => {
+    const name =
+      node.name === 'FieldIdentifier' || node.name === 'Identifier' ? body.source.text.slice(node.from, node.to) : ''
+    if (/^serialize_[a-z0-9_]+$/.test(name) || name === 'collect_str') calls.add(name)
+    const whole = name === 'serialize' && node.node.parent?.name === 'FieldExpression' ? node.node.parent : undefined
+    if (whole) calls.add(body.source.textOf(whole).replaceAll(/\s+/g, ''))
+  })
+  return calls.size === 0 ? '' : ` (it calls ${[...calls].join(', ')})`
+}
+
+/** A macro that was called with this name, here or anywhere in the crate. */
+export function macroNaming(name: string, root: Module): { name: string; place: Place } | undefined {
+  for (const { name: macro, tokens, place } of root.invocations) {
+    let isThere = false
+    tokens.node.cursor().iterate((node) => {
+      isThere ||= node.name === 'Identifier' && tokens.source.text.slice(node.from, node.to) === name
+    })
+    if (isThere) return { name: macro, place }
+  }
+  for (const child of root.modules) {
+    const found = macroNaming(name, child)
+    if (found) return found
+  }
+  return undefined
+}

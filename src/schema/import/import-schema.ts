@@ -1,0 +1,111 @@
+import { posix } from 'node:path'
+import { readRustType } from '../../rust/syntax.ts'
+import type { Answers, NamedType, Schema } from '../model.ts'
+import { chooseRoot } from './choose-root.ts'
+import { Crates, type SourceFiles } from './crates/crates.ts'
+import { openPaths } from './crates/open-paths.ts'
+import { eventTypesOf } from './event-types/event-types.ts'
+import { topicOf, topicProblem } from './event-types/topic.ts'
+import type { ImportNote, ImportProblem } from './import-report.ts'
+import { Lowering } from './lowering/lowering.ts'
+
+export interface ImportRequest {
+  /** Crates (folders with a Cargo.toml), workspaces, folders of source, or files. */
+  readonly paths: readonly string[]
+  readonly files: SourceFiles
+  /** The enum that is serialized, by name or path: `OrderEvent`, `crate::orders::OrderEvent`, `Event<crate::Order>`. */
+  readonly root?: string | undefined
+  readonly topic?: string | undefined
+  readonly answers?: Answers | undefined
+}
+
+export type ImportedSchema =
+  | {
+      readonly ok: true
+      readonly schema: Schema
+      readonly notes: readonly ImportNote[]
+      /** Every file that was read. */
+      readonly sources: readonly string[]
+    }
+  | {
+      readonly ok: false
+      readonly problems: readonly ImportProblem[]
+      readonly notes: readonly ImportNote[]
+      /** Where it got as far as knowing it. */
+      readonly topic?: string | undefined
+    }
+
+/**
+ * Reads the types of a service from its source. What the source does not settle is a problem with what to do about it,
+ * and all of them are listed at once; what it settles in a way worth knowing is a note. A line of 0 is the whole file.
+ */
+export function importSchema(request: ImportRequest): ImportedSchema {
+  const crates = new Crates(request.files)
+  const { own, only, base, problems } = openPaths(crates, request)
+  const [first] = own
+  if (!first || problems.length > 0) return { ok: false, problems, notes: [] }
+  const answers = request.answers ?? { map: new Map(), assume: new Map() }
+  const lowering = new Lowering(crates, first.root, answers)
+  const [, name = request.root, args] = /^([^<]*)<(.*)>$/s.exec(request.root ?? '') ?? []
+  const choice = chooseRoot(own, only, lowering, { ...request, root: name })
+  const troubles = crates.troubles.map(({ file, line, reason }): ImportNote => ({ file, line, text: reason }))
+  if (!choice.ok) return { ok: false, problems: choice.problems, notes: troubles }
+  const { item } = choice
+  const typed = args === undefined ? undefined : readRustType(`Root<${args}>`, item.rust.place)
+  const given = typed?.kind === 'path' ? (typed.segments.at(-1)?.args ?? []) : []
+  const open = item.rust.generics.filter(({ fallback }) => !fallback).map(({ name: parameter }) => parameter)
+  if (given.length < open.length) {
+    const reason = `what it holds depends on ${open.join(', ')}`
+    const fix = `--root '${item.rust.name}<${open.map(() => '…').join(', ')}>'`
+    return { ok: false, problems: [{ ...item.rust.place, about: item.rust.name, reason, fix }], notes: troubles }
+  }
+  const root = lowering.lower(item, given)
+  const { events, notes: eventNotes } = eventTypesOf(root, lowering, answers.assume)
+  const topic = topicOf(item, request)
+  const wrongTopic = topicProblem(topic.topic, item, request)
+  if (wrongTopic) return { ok: false, problems: [wrongTopic], notes: troubles }
+  // Features are looked at one by one, and each may have been asked about.
+  const isUsed = (key: string) =>
+    lowering.usedAnswers.has(key) || /^feature:|=|^(unix|windows|debug_assertions)$/.test(key)
+  const unused = [...answers.map.keys(), ...answers.assume.keys()]
+    .filter((key) => !isUsed(key))
+    .map(
+      (key): ImportNote => ({
+        ...item.rust.place,
+        text: `nothing here is called ${key}, which was answered for`,
+      }),
+    )
+  const notes = [...troubles, ...choice.notes, ...topic.notes, ...lowering.report.notes, ...eventNotes, ...unused]
+  if (isUnreadable(root.body)) {
+    const { name, place } = item.rust
+    const why = lowering.report.notes.find(({ text }) => text.startsWith(`${name}: `))?.text.slice(name.length + 2)
+    const reason = `${why ?? 'bincode cannot read what serde writes of it'}; where its events are JSON, they need no schema`
+    return { ok: false, problems: [{ ...place, about: name, reason, fix: undefined }], notes }
+  }
+  if (lowering.report.problems.length > 0)
+    return { ok: false, problems: [...lowering.report.problems].sort(byPlace), notes, topic: topic.topic }
+  const named = lowering.instances.named(root)
+  const types = new Map<string, NamedType>()
+  for (const [instance, name] of named.nameOf) {
+    const type = named.types.get(name)
+    const { place } = instance
+    if (type) types.set(name, place ? { ...type, at: `${posix.relative(base, place.file)}:${place.line}` } : type)
+  }
+  const schema: Schema = {
+    ...{ topic: topic.topic, root: named.root, events, types },
+    answers: { map: withKeys(answers.map, isUsed), assume: withKeys(answers.assume, isUsed) },
+  }
+  return { ok: true, schema, notes, sources: crates.sources }
+}
+
+const withKeys = (map: ReadonlyMap<string, string>, isWanted: (key: string) => boolean) =>
+  new Map([...map].filter(([key]) => isWanted(key)))
+
+/** `serde(tag)` and its like on the root itself leave nothing to read. */
+const isUnreadable = (body: NamedType | undefined): boolean => {
+  const [only] = body?.kind === 'struct' && body.fields.kind === 'tuple' ? body.fields.items : []
+  return only?.kind === 'known' && only.name === 'unreadable'
+}
+
+const byPlace = (a: ImportProblem, b: ImportProblem): number =>
+  a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1

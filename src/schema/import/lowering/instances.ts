@@ -1,0 +1,172 @@
+import type { Place, RustType } from '../../../rust/syntax.ts'
+import type { Fields, NamedType, Type } from '../../model.ts'
+import { namesIn } from '../../schema-file.ts'
+import { formatType, isReserved, parseType } from '../../type-text.ts'
+import type { Item, Module } from '../crates/crates.ts'
+
+/** A type with its arguments: one entry of the schema, once its name is known. */
+export interface Instance {
+  /** Its name until all names are known. */
+  readonly id: string
+  readonly path: readonly string[]
+  readonly args: readonly Arg[]
+  readonly place: Place | undefined
+  readonly item: Item | undefined
+  body: NamedType | undefined
+}
+
+/** An argument as it was written, and where, since its names mean what they meant there. */
+export interface Arg {
+  readonly rust: RustType
+  readonly env: Env
+  /** `undefined` for what serde cannot write, which a marker need not be. */
+  readonly type: Type | undefined
+  readonly value: bigint | undefined
+}
+
+export interface Env {
+  readonly module: Module
+  readonly generics: ReadonlyMap<string, Arg>
+  readonly self: Instance | undefined
+  /** From the command line, where short names of the schema file may be used. */
+  readonly isAnswer?: boolean
+  /** The answers that it is inside of. */
+  readonly answers?: readonly string[] | undefined
+}
+
+/** Every type with every list of arguments that was met. */
+export class Instances {
+  readonly #byKey = new Map<string, Instance>()
+  readonly #byId = new Map<string, Instance>()
+
+  get size(): number {
+    return this.#byKey.size
+  }
+
+  byId(id: string): Instance | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** The one of this origin and these arguments, made if it is new. */
+  of(origin: string, of: Omit<Instance, 'id'>): Instance {
+    const key = `${origin}<${of.args.map(argKey).join(', ')}>`
+    const known = this.#byKey.get(key)
+    if (known) return known
+    // No name of Rust begins with a digit, so this is never taken for one.
+    const instance = { ...of, id: `0_${this.#byKey.size}` }
+    this.#byKey.set(key, instance)
+    this.#byId.set(instance.id, instance)
+    return instance
+  }
+
+  reachedFrom(body: NamedType | undefined): Instance[] {
+    if (!body) return []
+    const fields = body.kind === 'struct' ? [body.fields] : body.variants.map((variant) => variant.fields)
+    return fields
+      .flatMap(typesOf)
+      .flatMap(namesIn)
+      .flatMap((id) => this.#byId.get(id) ?? [])
+  }
+
+  /** Every instance that a value of `root` may hold, itself first. */
+  reached(root: Instance): Instance[] {
+    const seen = new Set([root])
+    for (const instance of seen) for (const next of this.reachedFrom(instance.body)) seen.add(next)
+    return [...seen]
+  }
+
+  named(root: Instance): {
+    readonly root: string
+    readonly types: Map<string, NamedType>
+    readonly nameOf: ReadonlyMap<Instance, string>
+  } {
+    const instances = this.reached(root)
+    const paths = new Map(instances.map(({ path }) => [path.join('::'), path]))
+    const short = new Map([...paths].map(([full, path]) => [full, shortest(path, [...paths.values()])]))
+    const nameOf = new Map<Instance, string>()
+    const text = (instance: Instance): string => {
+      const known = nameOf.get(instance)
+      if (known !== undefined) return known
+      const base = short.get(instance.path.join('::')) ?? shortest(instance.path, [...paths.values()])
+      // An argument may lead back to the type itself only by way of a type of its own.
+      const args = instance.args.map((arg) => argText(arg, (id) => text(this.#byId.get(id) as Instance)))
+      const taken = new Set(nameOf.values())
+      const called = (stem: string) => (args.length === 0 ? stem : `${stem}<${args.join(', ')}>`)
+      let name = called(base)
+      // Markers without a name of their own may leave nothing to tell two types by.
+      for (let count = 2; taken.has(name); count += 1) name = called(`${base}_${count}`)
+      nameOf.set(instance, name)
+      return name
+    }
+    for (const instance of instances) text(instance)
+    const types = new Map<string, NamedType>()
+    const rename = (id: string) => nameOf.get(this.#byId.get(id) as Instance) ?? id
+    for (const instance of instances) {
+      if (instance.body) types.set(nameOf.get(instance) as string, renamed(instance.body, rename))
+    }
+    return { root: nameOf.get(root) as string, types, nameOf }
+  }
+}
+
+const typesOf = (fields: Fields): readonly Type[] =>
+  fields.kind === 'unit' ? [] : fields.kind === 'tuple' ? fields.items : fields.fields.map(({ type }) => type)
+
+const argKey = ({ type, value, rust }: Arg): string =>
+  value === undefined ? (type ? formatType(type) : rust.text) : String(value)
+
+export const argsByName = ({ rust }: Item, args: readonly Arg[]): Map<string, Arg> =>
+  new Map(args.map((arg, index) => [rust.generics[index]?.name ?? '', arg]))
+
+function shortest(path: readonly string[], all: readonly (readonly string[])[]): string {
+  for (let count = 1; count <= path.length; count += 1) {
+    const name = path.slice(-count).join('::')
+    const isOnly = !all.some(
+      (other) => other !== path && other.join('::') !== path.join('::') && other.slice(-count).join('::') === name,
+    )
+    if (isOnly && !isReserved(name)) return name
+  }
+  return path.join('::')
+}
+
+/** Markers that serde cannot write have no name in the schema, so theirs in Rust is kept where it is one. */
+function argText({ type, value, rust }: Arg, rename: (id: string) => string): string {
+  if (value !== undefined) return String(value)
+  if (type) return formatType(renamedType(type, rename))
+  const parsed = parseType(rust.text)
+  return parsed.ok ? formatType(parsed.type) : '()'
+}
+
+function renamedType(type: Type, rename: (id: string) => string): Type {
+  switch (type.kind) {
+    case 'named':
+      return { kind: 'named', name: rename(type.name) }
+    case 'option':
+    case 'sequence':
+    case 'array':
+      return { ...type, item: renamedType(type.item, rename) }
+    case 'map':
+      return { ...type, key: renamedType(type.key, rename), value: renamedType(type.value, rename) }
+    case 'result':
+      return { ...type, ok: renamedType(type.ok, rename), error: renamedType(type.error, rename) }
+    case 'tuple':
+      return { ...type, items: type.items.map((item) => renamedType(item, rename)) }
+    default:
+      return type
+  }
+}
+
+function renamed(body: NamedType, rename: (id: string) => string): NamedType {
+  const fields = (of: Fields): Fields => {
+    if (of.kind === 'unit') return of
+    if (of.kind === 'tuple') return { kind: 'tuple', items: of.items.map((item) => renamedType(item, rename)) }
+    return { kind: 'fields', fields: of.fields.map(({ name, type }) => ({ name, type: renamedType(type, rename) })) }
+  }
+  if (body.kind === 'struct') return { ...body, fields: fields(body.fields) }
+  return { ...body, variants: body.variants.map((variant) => ({ name: variant.name, fields: fields(variant.fields) })) }
+}
+
+/** What a type stands for that is one of the arguments of what it stands in. */
+export const boundTo = (rust: RustType | undefined, env: Env): Arg | undefined =>
+  rust?.kind === 'path' && rust.segments.length === 1 && rust.segments[0]?.args.length === 0
+    ? env.generics.get(rust.segments[0].name)
+    : undefined

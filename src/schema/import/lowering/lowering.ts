@@ -1,0 +1,355 @@
+import { derivesOf, effective, presence, Serde } from '../../../rust/attributes.ts'
+import {
+  childrenOf,
+  type Meta,
+  type Place,
+  type RustField,
+  type RustFields,
+  type RustType,
+  type RustVariant,
+  readRustType,
+} from '../../../rust/syntax.ts'
+import type { Answers, Fields, NamedType, Type } from '../../model.ts'
+import { isPrimitive } from '../../type-text.ts'
+import type { Crates, Item, Module } from '../crates/crates.ts'
+import { hintOf, Impls, traitName } from '../crates/impls.ts'
+import { Names } from '../crates/names.ts'
+import { assumeFix, mapFix, Report } from '../import-report.ts'
+import { FieldWriting } from './field-writing.ts'
+import { argsByName, type Env, type Instance, Instances } from './instances.ts'
+import { allThere, TypeLowering } from './type-lowering.ts'
+
+/** More than a service has; a type that needs itself with ever longer arguments ends here. */
+const MAX_INSTANCES = 1000
+
+const UNREADABLE: Type = { kind: 'known', name: 'unreadable' }
+
+/** From the structs and enums of Rust to those of a schema, collecting what could not be settled. */
+export class Lowering {
+  readonly report = new Report()
+  readonly instances = new Instances()
+  readonly names: Names
+  readonly impls: Impls
+  readonly #answers: Answers
+  readonly #types: TypeLowering
+  readonly #writing: FieldWriting
+  #root: Instance | undefined
+
+  constructor(crates: Crates, home: Module, answers: Answers) {
+    this.names = new Names(crates, answers.assume)
+    this.impls = new Impls(this.names)
+    this.#answers = answers
+    const { names, impls, instances, report } = this
+    const parts = { crates, names, impls, instances, report, answers, home }
+    this.#types = new TypeLowering(parts)
+    this.#writing = new FieldWriting(this.#types, parts)
+  }
+
+  get usedAnswers(): ReadonlySet<string> {
+    return this.#types.usedAnswers
+  }
+
+  /** The type an item is, with arguments as somebody typed them, and all it reaches. */
+  lower(item: Item, args: readonly RustType[]): Instance {
+    const root = this.#types.instanceOf(item, this.#types.typed(item, args))
+    this.#root = root
+    const queue = [root]
+    const seen = new Set<Instance>()
+    for (let instance = queue.pop(); instance; instance = queue.pop()) {
+      if (seen.has(instance)) continue
+      seen.add(instance)
+      const { item: of } = instance
+      if (of && this.instances.size > MAX_INSTANCES) {
+        this.report.problem(of.rust.place, of.rust.name, 'it needs itself with ever longer arguments', undefined)
+        break
+      }
+      if (of) instance.body ??= this.#body(instance, of)
+      queue.push(...this.instances.reachedFrom(instance.body))
+    }
+    return root
+  }
+
+  /** What an item derives, by the names the traits were born with. */
+  derivesOf({ rust, module }: Item): string[] {
+    return derivesOf(effective(rust.attributes, this.#answers.assume).list).map((path) => {
+      const steps = path.split('::')
+      const found = this.names.find(module, steps, 'type')
+      const born = found?.kind === 'foreign' ? found.path : steps
+      return otherSerializers.has(born[0] ?? '') ? born.join('::') : (born.at(-1) as string)
+    })
+  }
+
+  #body(instance: Instance, item: Item): NamedType | undefined {
+    const { rust } = item
+    const at = `${rust.place.file}:${rust.place.line}`
+    const full = instance.path.join('::')
+    // The root is what is asked for: another type in its place is no answer.
+    const map = instance === this.#root ? undefined : mapFix(full)
+    const whole = (type: Type | undefined): NamedType | undefined =>
+      type && { kind: 'struct', at, fields: { kind: 'tuple', items: [type] } }
+    const fail = (reason: string, fix: string | undefined): undefined =>
+      this.report.problem(rust.place, rust.name, reason, fix)
+    if (rust.kind === 'alias' || rust.kind === 'trait') return fail(`${rust.name} is a ${rust.kind}`, map)
+    if (rust.kind === 'union') return fail('serde writes no union', map)
+    if (rust.isBroken) return fail('this is not Rust that crbus understands', map)
+    const attributes = this.#effective(rust.attributes, rust.name)
+    const derives = this.derivesOf(item)
+    const isAssumed = this.#types.answer(full, rust.name) === 'derived'
+    if (!isAssumed) this.#askAboutMacros(item, attributes, derives)
+    if (derives.includes('Serialize_repr') || derives.includes('Deserialize_repr')) {
+      const repr = attributes
+        .find(({ path }) => path === 'repr')
+        ?.items.map(({ path }) => path)
+        .find(isPrimitive)
+      return repr ? whole({ kind: repr } as Type) : fail('Serialize_repr needs a repr', map)
+    }
+    if (derives.includes('SerializeDisplay') || this.#isPlain(item)) return whole({ kind: 'String' })
+    if (!derives.includes('Serialize') && !isAssumed) {
+      const byHand = this.impls.of(item).find(({ impl }) => traitName(impl) === 'Serialize')
+      if (byHand) return fail(`it is serialized by hand${hintOf(byHand.impl)}`, map)
+      if (!derives.includes('Deserialize')) {
+        return fail(
+          `nothing here derives Serialize for it`,
+          `${map === undefined ? '' : `${map}, or `}--assume ${full}=derived`,
+        )
+      }
+    }
+    const none = attributes.find(({ path }) => /(^|::)skip_serializing_none$/.test(path))
+    if (none)
+      this.report.note(
+        none.place,
+        `${rust.name}: where skip_serializing_none leaves a field out, neither Rust nor crbus can read the bytes`,
+      )
+    const env: Env = { module: item.module, generics: argsByName(item, instance.args), self: instance }
+    const serde = new Serde(attributes)
+    // What derives Serialize writes its own fields, unless `into` says otherwise, whatever it reads.
+    const isWritten = derives.includes('Serialize') || isAssumed
+    const read = serde.value('from') ?? serde.value('try_from')
+    const other = isWritten ? serde.value('into') : read
+    if (isWritten && read !== undefined && derives.includes('Deserialize') && bare(read) !== bare(other ?? '')) {
+      const writes = other ?? `its own ${rust.kind === 'enum' ? 'variants' : 'fields'}`
+      this.report.note(rust.place, `${rust.name}: Rust reads ${read} and writes ${writes}`)
+    }
+    if (other !== undefined) {
+      const type = readRustType(other, rust.place)
+      return type ? whole(this.#types.type(type, env)) : fail(`'${other}' is no type`, map)
+    }
+    const tagged = ['untagged', 'tag', 'content', 'flatten'].find((name) => serde.has(name))
+    if (tagged !== undefined && rust.kind === 'enum') {
+      this.report.note(rust.place, `${rust.name}: serde(${tagged}) makes it something bincode cannot read`)
+      return whole(UNREADABLE)
+    }
+    if (tagged !== undefined) {
+      this.report.note(
+        rust.place,
+        `${rust.name}: serde(tag) puts a text before it, which bincode in Rust then takes for its first field`,
+      )
+      return whole(UNREADABLE)
+    }
+    if (rust.kind === 'enum') return { kind: 'enum', at, variants: this.#variants(rust.variants, rust.name, env) }
+    if (serde.has('transparent')) {
+      const kept = rust.fields.fields.filter((field) => !this.#isLeftOut(field) && !isMarker(field.type))
+      const [only, ...more] = kept
+      if (only && more.length === 0) return whole(this.#field(only, rust.name, env))
+    }
+    const fields = this.#fields(rust.fields, rust.name, env, 'struct')
+    return fields && { kind: 'struct', at, fields }
+  }
+
+  /** A macro that gets to see the type may make another of it. */
+  #askAboutMacros({ rust }: Item, attributes: readonly Meta[], derives: readonly string[]): void {
+    if (!derives.some((name) => /^(Serialize|Deserialize)/.test(name))) return
+    for (const { path, place } of attributeMacros(attributes, derives)) {
+      const answer = this.#types.answer(path, path.slice(path.lastIndexOf(':') + 1))
+      if (answer === 'unchanged') continue
+      const reason = `#[${path}] may be a macro that changes what it has, which is not seen here`
+      this.report.problem(place, rust.name, reason, `--assume ${path}=unchanged`)
+    }
+  }
+
+  /** `serde_plain::derive_serialize_from_display!(Level)` and `forward_display_to_serde!` write texts. */
+  #isPlain({ rust, module }: Item): boolean {
+    return module.invocations.some(
+      ({ name, tokens }) =>
+        /derive_(serialize_from_display|deserialize_from_fromstr)$/.test(name) &&
+        childrenOf(tokens.node).some((token) => tokens.source.textOf(token) === rust.name),
+    )
+  }
+
+  #variants(variants: readonly RustVariant[], owner: string, env: Env): { name: string; fields: Fields }[] {
+    const left = new Set<string>()
+    return variants.flatMap((variant) => {
+      const about = `${owner}::${variant.name}`
+      const attributes = this.#effective(variant.attributes, about)
+      if (!this.#isPresent(variant.attributes, about, variant.place)) return []
+      const serde = new Serde(attributes)
+      const skip = ['skip', 'skip_serializing'].find((name) => serde.has(name))
+      if (skip !== undefined || serde.has('untagged')) {
+        // It keeps its number in what is written.
+        if (skip === undefined)
+          this.report.note(variant.place, `${about}: serde(untagged) makes the enum something bincode cannot read`)
+        if (skip === 'skip') left.add(variant.name)
+        return [{ name: variant.name, fields: { kind: 'tuple', items: [UNREADABLE] } }]
+      }
+      if (serde.has('skip_deserializing')) left.add(variant.name)
+      else if (left.size > 0) {
+        const names = [...left].join(', ')
+        const text = `${about}: Rust writes it, and what follows, with the number it has here, but reads as if ${names} did not count: it cannot read its own bytes`
+        this.report.note(variant.place, text)
+        left.clear()
+      }
+      const by = serde.value('with') ?? serde.value('serialize_with')
+      const fields =
+        by === undefined
+          ? this.#fields(variant.fields, about, env, 'variant')
+          : this.#wholeVariant(by, variant, about, env, serde.has('serialize_with'))
+      return fields ? [{ name: variant.name, fields }] : []
+    })
+  }
+
+  #wholeVariant(by: string, variant: RustVariant, about: string, env: Env, isFunction: boolean): Fields | undefined {
+    const [only, ...more] = variant.fields.fields
+    const type = this.#writing.byModule(by, only && more.length === 0 ? only.type : undefined, {
+      about,
+      place: variant.place,
+      env,
+      isFunction,
+    })
+    return type && { kind: 'tuple', items: [type] }
+  }
+
+  #fields({ kind, fields }: RustFields, owner: string, env: Env, of: 'struct' | 'variant'): Fields | undefined {
+    if (kind === 'unit') return { kind: 'unit' }
+    const there = fields.filter((field) => this.#isPresent(field.attributes, aboutField(owner, field), field.place))
+    const kept = there.filter((field) => !this.#isLeftOut(field))
+    for (const field of there) this.#noteSkips(field, owner)
+    const flat = kept.find((field) => this.#serdeOf(field).has('flatten'))
+    if (flat) {
+      this.report.note(
+        flat.place,
+        `${aboutField(owner, flat)}: serde(flatten) makes ${owner} something bincode cannot write`,
+      )
+      return { kind: 'tuple', items: [UNREADABLE] }
+    }
+    const types = kept.map((field) => this.#field(field, owner, env))
+    if (!allThere(types)) return undefined
+    if (kind === 'fields') {
+      return { kind: 'fields', fields: kept.map(({ name }, index) => ({ name, type: types[index] as Type })) }
+    }
+    if (there.length === kept.length) return { kind: 'tuple', items: types }
+    // What is left of a longer tuple is a tuple still; serde takes a newtype variant without its field for a unit.
+    if (there.length === 1 && of === 'variant') return { kind: 'unit' }
+    return types.length === 1
+      ? { kind: 'tuple', items: [{ kind: 'tuple', items: types }] }
+      : { kind: 'tuple', items: types }
+  }
+
+  #serdeOf(field: RustField): Serde {
+    return new Serde(effective(field.attributes, this.#answers.assume).list)
+  }
+
+  #isLeftOut(field: RustField): boolean {
+    const serde = this.#serdeOf(field)
+    return serde.has('skip') || serde.has('skip_serializing')
+  }
+
+  #noteSkips(field: RustField, owner: string): void {
+    const serde = this.#serdeOf(field)
+    const about = aboutField(owner, field)
+    if (serde.has('skip_serializing_if')) {
+      this.report.note(
+        field.place,
+        `${about}: where skip_serializing_if leaves it out, neither Rust nor crbus can read the bytes`,
+      )
+    }
+    if (serde.has('skip_serializing') && !serde.has('skip_deserializing') && !serde.has('skip')) {
+      this.report.note(field.place, `${about}: skip_serializing leaves it out, but Rust expects it when it reads`)
+    }
+    if (serde.has('skip_deserializing') && !serde.has('skip_serializing') && !serde.has('skip')) {
+      this.report.note(field.place, `${about}: it is written, but Rust does not expect it when it reads`)
+    }
+  }
+
+  #isPresent(attributes: readonly Meta[], about: string, place: Place): boolean {
+    const state = presence(attributes, this.#answers.assume)
+    if ('holds' in state) return state.holds
+    this.report.problem(place, about, `whether it is there depends on ${state.ask.join(', ')}`, assumeFix(state.ask))
+    return false
+  }
+
+  #effective(attributes: readonly Meta[], about: string): readonly Meta[] {
+    const { list, open } = effective(attributes, this.#answers.assume)
+    for (const { keys, meta } of open) {
+      this.report.problem(
+        meta.place,
+        about,
+        `whether ${meta.text} holds depends on ${keys.join(', ')}`,
+        assumeFix(keys),
+      )
+    }
+    return list
+  }
+
+  #field(field: RustField, owner: string, env: Env): Type | undefined {
+    const about = aboutField(owner, field)
+    const attributes = this.#effective(field.attributes, about)
+    const as = attributes.find(({ path }) => path === 'serde_as')?.items
+    const asText = as?.find(({ path }) => path === 'as' || path === 'serialize_as')?.value
+    if (asText !== undefined) {
+      const type = readRustType(asText, field.place)
+      return type
+        ? this.#writing.byConversion(type, field.type, { about, place: field.place, env })
+        : this.#writing.askAs(asText, about, field.place)
+    }
+    const serde = new Serde(attributes)
+    const by = serde.value('with') ?? serde.value('serialize_with')
+    if (by === undefined) return this.#types.type(field.type, env)
+    return this.#writing.byModule(by, field.type, { about, place: field.place, env, isFunction: !serde.has('with') })
+  }
+}
+
+/** Crates whose derives are called as serde's are, and write otherwise. */
+const otherSerializers = new Set(['rkyv', 'miniserde', 'nanoserde', 'musli', 'speedy', 'facet'])
+
+/** Attributes of the language and its tools, of serde's kin, and macros that leave types what they are. */
+const harmless = new RegExp(
+  `^(${[
+    'doc|allow|warn|expect|deny|forbid|cfg|cfg_attr|derive|repr|non_exhaustive|must_use|deprecated|automatically_derived',
+    '(rustfmt|clippy|diagnostic|rustc|rust_analyzer|utoipa|schemars|async_trait|wasm_bindgen|tracing)(::.*)?',
+    'serde|strum|strum_discriminants|(serde_with::)?(serde_as|skip_serializing_none)|(cfg_eval::)?cfg_eval',
+    '(nutype::)?nutype|(derive_where::)?derive_where|(enum_dispatch::)?enum_dispatch|(pyo3::)?pyclass|(pin_project::)?pin_project',
+  ].join('|')})$`,
+)
+
+/** Attributes that derives have for their own, where they are written before them. */
+const helpers = new RegExp(
+  `^(${[
+    'diesel|sqlx|sea_orm|table_name|schema|ts|specta|builder|validate|garde|error|snafu|borsh|rkyv|archive|prost|graphql',
+    'derivative|educe|display|from|into|deref|deref_mut|try_into|as_ref|debug|arbitrary|proptest|dummy|reflect|component|openapi',
+  ].join('|')})$`,
+)
+
+/** Derives without attributes of their own but those above, on the type at least. */
+const bareDerives =
+  /^(Debug|Clone|Copy|PartialEq|Eq|PartialOrd|Ord|Hash|Default|Action|AsRefStr|IntoStaticStr|Enum(String|Iter|Count|Discriminants)|(Serialize|Deserialize)\w*)$/
+
+/** Attributes that are neither harmless nor can be those of a derive. */
+function attributeMacros(attributes: readonly Meta[], derives: readonly string[]): Meta[] {
+  const others = derives.some((name) => !bareDerives.test(name))
+  const derive = attributes.findIndex(
+    ({ path, items }) => path === 'derive' && items.some((item) => /(^|::)(Ser|De)/.test(item.path)),
+  )
+  const first = derive === -1 ? attributes.findIndex(({ path }) => path === 'derive') : derive
+  // derive_more's Debug has #[debug("…")].
+  const own = new Set(derives.map((name) => name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase()))
+  return attributes.filter(({ path }, index) => {
+    if (harmless.test(path) || own.has(path)) return false
+    return !others || (index < first && !helpers.test(path))
+  })
+}
+
+const bare = (text: string): string => text.replaceAll(/\s+/g, '')
+
+const isMarker = (type: RustType): boolean => type.kind === 'path' && type.segments.at(-1)?.name === 'PhantomData'
+
+const aboutField = (owner: string, { name }: RustField): string => `${owner}.${name}`

@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type CommitPlan, planCommits, type StoreState } from '../../commit-plan.ts'
+import { invalidAppend } from '../../errors.ts'
+import type { Commit, Committed } from '../../event-store.ts'
+import { type Ask, type Connections, type Row, transact } from '../connection/connections.ts'
+import { isBadData } from '../connection/postgres-errors.ts'
+import { time } from './columns.ts'
+import {
+  events,
+  insertEvents,
+  insertMessages,
+  insertRejected,
+  messages,
+  rejected,
+  setTimers,
+  timers,
+} from './insert.ts'
+import { writeAtOnce } from './write-at-once.ts'
+
+/** What is written in one transaction, at most. Bytes travel as hexadecimal digits. */
+const MOST_COMMITS = 500
+const MOST_BYTES = 8 * 1024 * 1024
+
+/** How often many commits are tried together before each is tried alone. */
+const TRIES_TOGETHER = 3
+
+/**
+ * Makes commits. Most say where their streams are, and are right: those are taken at their word. For others it looks at the
+ * streams, decides on paper, writes what came of it in a handful of statements. That somebody else wrote in between shows in
+ * the number of rows written, without an error that would spoil the transaction; then it is rolled back and decided again by
+ * what is true now.
+ */
+export async function makeCommits(
+  connections: Connections,
+  owner: string,
+  commits: readonly Commit[],
+): Promise<Committed[]> {
+  const results: Committed[] = []
+  for (const part of inParts(commits)) {
+    const together = await tryTogether(connections, owner, part)
+    if (together !== undefined) results.push(...together)
+    else for (const commit of part) results.push(await makeCommit(connections, owner, commit))
+  }
+  return results
+}
+
+async function tryTogether(connections: Connections, owner: string, commits: readonly Commit[]) {
+  try {
+    const written = await writeAtOnce(connections, owner, commits)
+    if (written !== undefined) return written
+    for (let tries = 0; tries < TRIES_TOGETHER && commits.length > 1; tries += 1) {
+      const results = await attempt(connections, owner, commits)
+      if (results !== undefined) return results
+    }
+  } catch (error) {
+    // One of them is to blame, and the others are not to suffer for it.
+    if (!isBadData(error)) throw error
+  }
+  return undefined
+}
+
+async function makeCommit(connections: Connections, owner: string, commit: Commit): Promise<Committed> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const [result] = (await attempt(connections, owner, [commit])) ?? []
+      if (result !== undefined) return result
+    } catch (error) {
+      if (!isBadData(error)) throw error
+      return { ok: false, error: invalidAppend(`Postgres refuses it: ${(error as Error).message}`, { cause: error }) }
+    }
+    // Whoever was faster has got on, so that all get on. Many at once do so sooner when they keep out of step.
+    await sleep(Math.random() * Math.min(2 ** tries, 50))
+  }
+}
+
+/** `undefined` when somebody else was faster: nothing was written. */
+function attempt(connections: Connections, owner: string, commits: readonly Commit[]) {
+  return connections.use(async (ask) => {
+    const plan = planCommits(commits, await readState(ask, owner, commits))
+    if (!plan.results.some(({ ok }) => ok)) return plan.results
+    return transact(ask, async () => ((await writePlan(ask, owner, plan)) ? plan.results : undefined))
+  })
+}
+
+async function readState(ask: Ask, owner: string, commits: readonly Commit[]): Promise<StoreState> {
+  // Postgres takes no NUL; that such a name is none is decided later.
+  const namesOf = (list: (commit: Commit) => readonly string[]) => [
+    ...new Set(commits.flatMap(list).filter((name) => !name.includes('\0'))),
+  ]
+  const streams = namesOf(({ appends }) => appends.map(({ streamId }) => streamId))
+  const fired = namesOf(({ fired: timers = [] }) => timers.map(({ id }) => id))
+  const versions = new Map<string, number>()
+  if (streams.length > 0) {
+    const { rows } = await ask<Row<'id' | 'version'>>(
+      'SELECT s.id, (SELECT max(version) FROM events e WHERE e.stream_id = s.id) AS version FROM unnest($1::text[]) AS s(id)',
+      [streams],
+    )
+    for (const { id, version } of rows) versions.set(id, Number(version ?? 0))
+  }
+  const due = new Map<string, number>()
+  if (fired.length > 0) {
+    const { rows } = await ask<Row<'id' | 'due_at'>>(
+      `SELECT id, ${time('due_at')} FROM crbus_timers t WHERE owner = $1 AND id = ANY ($2::text[])`,
+      [owner, fired],
+    )
+    for (const { id, due_at } of rows) due.set(id, Date.parse(due_at))
+  }
+  return { version: (streamId) => versions.get(streamId) ?? 0, dueOf: (id) => due.get(id) }
+}
+
+const ADD_EVENTS = `${insertEvents(1)} ON CONFLICT (stream_id, version) DO NOTHING`
+const SET_TIMERS = setTimers(1, 2)
+const ADD_MESSAGES = insertMessages(1, 2)
+const ADD_REJECTED = insertRejected(1)
+/** Writers of one stream's rejected commands, one at a time: `failed_events` has no key that could tell copies. */
+const LOCK_REJECTED = `SELECT pg_advisory_xact_lock(hashtext('crbus rejected'), hashtext(id)) FROM unnest($1::text[]) AS s(id)`
+
+/**
+ * Writes inside a transaction; false when it does not hold any more. Messages get their ids after the events are in: whoever
+ * appends to a stream afterwards gets later ones.
+ */
+async function writePlan(ask: Ask, owner: string, plan: CommitPlan): Promise<boolean> {
+  const { fired } = plan
+  if (plan.events.length > 0) {
+    const { count } = await ask(ADD_EVENTS, events.arrays(plan.events))
+    if (count < plan.events.length) return false
+  }
+  if (fired.size > 0) {
+    const { rows } = await ask<Row<'id'>>(
+      `DELETE FROM crbus_timers t USING unnest($2::text[], $3::timestamptz[]) AS f(id, due_at)
+       WHERE owner = $1 AND t.id = f.id AND (f.due_at IS NULL OR t.due_at = f.due_at) RETURNING t.id`,
+      [owner, [...fired.keys()], [...fired.values()].map((due) => due?.toISOString() ?? null)],
+    )
+    const removed = new Set(rows.map(({ id }) => id))
+    for (const [id, due] of fired) if (due !== undefined && !removed.has(id)) return false
+  }
+  if (plan.timers.size > 0) await ask(SET_TIMERS, [owner, ...timers.arrays([...plan.timers.values()])])
+  if (plan.messages.length > 0) await ask(ADD_MESSAGES, [owner, ...messages.arrays(plan.messages)])
+  if (plan.rejected.size > 0) {
+    const letters = [...plan.rejected.values()]
+    await ask(LOCK_REJECTED, [[...new Set(letters.map(({ streamId }) => streamId))].sort()])
+    await ask(ADD_REJECTED, rejected.arrays(letters))
+  }
+  return true
+}
+
+function* inParts(commits: readonly Commit[]): Generator<readonly Commit[]> {
+  let part: Commit[] = []
+  let bytes = 0
+  for (const commit of commits) {
+    const size = bytesOf(commit)
+    if (part.length > 0 && (part.length === MOST_COMMITS || bytes + size > MOST_BYTES)) {
+      yield part
+      part = []
+      bytes = 0
+    }
+    part.push(commit)
+    bytes += size
+  }
+  if (part.length > 0) yield part
+}
+
+function bytesOf({ appends, messages = [], timers = [], rejected = [] }: Commit): number {
+  const others = [...messages, ...timers, ...rejected].map(({ event }) => event)
+  const events = [...appends.flatMap((append) => append.events), ...others]
+  return events.reduce((sum, { data }) => sum + data.length, 0)
+}

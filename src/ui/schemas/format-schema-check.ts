@@ -1,0 +1,21 @@
+import type { SchemaCheck } from '../../operations/schemas/check.ts'
+import { printable } from '../text/printable.ts'
+import { formatTable } from '../text/table.ts'
+
+/** A table of the event types, then what was wrong with them and where it was first. */
+export function formatSchemaCheck({ topic, types, records, undecodable, tombstones }: SchemaCheck): string {
+  const rows = types.map(({ eventType, decoded, failed, warned }) => [eventType, decoded, failed, warned])
+  const extra = [
+    ...(undecodable > 0 ? [`${undecodable} without a readable envelope`] : []),
+    ...(tombstones > 0 ? [`${tombstones} tombstone${tombstones === 1 ? '' : 's'}`] : []),
+  ]
+  const total = `${[`${records} record${records === 1 ? '' : 's'} of ${printable(topic)}`, ...extra].join(', ')}\n`
+  const findings = types.flatMap(({ eventType, findings }) =>
+    findings.map(({ partition, offset, path, reason, count }) => {
+      const place = `${partition}@${offset}${count > 1 ? ` and ${count - 1} more` : ''}`
+      return `${printable(`${eventType} ${place}: ${path === '' ? '' : `${path}: `}${reason}`)}\n`
+    }),
+  )
+  const table = rows.length === 0 ? [] : [formatTable(['EVENT-TYPE', 'DECODED', 'FAILED', 'WARNED'], rows)]
+  return [...table, ...(findings.length > 0 ? [findings.join('')] : []), total].join('\n')
+}

@@ -1,0 +1,45 @@
+import { Chalk } from 'chalk'
+import type { SchemaChange, SchemaDiff } from '../../operations/schemas/diff.ts'
+import { printable } from '../text/printable.ts'
+
+const marks = { silent: 'SILENT', breaks: 'BREAKS', safe: 'safe' } as const
+const INDENT = ' '.repeat(8)
+const MOST_EVENTS = 5
+
+/** Changes for people, the dangerous ones first and loudest, and a line that sums them up. */
+export function formatSchemaDiff({ changes, counts }: SchemaDiff, { color }: { readonly color: boolean }): string {
+  const chalk = new Chalk({ level: color ? 1 : 0 })
+  const paint = { silent: chalk.bold.white.bgRed, breaks: chalk.red, safe: chalk.green }
+  const blocks = changes.map((change) => {
+    const { kind, where, what, advice, oldReaders } = change
+    const mark = paint[kind](marks[kind]) + INDENT.slice(marks[kind].length)
+    const notes = [what, ...eventsOf(change), ...(oldReaders === kind ? [] : [inOldServices[oldReaders]])]
+    const next = kind === 'safe' && oldReaders === 'safe' ? [] : [`→ ${advice}`]
+    const lines = [...notes, ...next].map((line) => `${INDENT}${printable(line)}\n`)
+    return `${mark}${chalk.bold(printable(where))}\n${lines.join('')}`
+  })
+  return [...blocks, summary(counts)].join('\n')
+}
+
+function eventsOf({ events, kind }: SchemaChange): string[] {
+  if (events.length === 0 || kind === 'safe') return []
+  const more = events.length > MOST_EVENTS ? ` and ${events.length - MOST_EVENTS} more` : ''
+  return [`in ${events.slice(0, MOST_EVENTS).join(', ')}${more}`]
+}
+
+const inOldServices = {
+  silent: 'services with the old types read new events as something else',
+  breaks: 'services with the old types fail on new events',
+  safe: 'services with the old types read new events as they are',
+} as const
+
+function summary({ silent, breaks, safe }: SchemaDiff['counts']): string {
+  const all = silent + breaks + safe
+  if (all === 0) return 'no change: old bytes are read as what they are\n'
+  const parts = [
+    ...(silent > 0 ? [`${silent} read${silent === 1 ? 's' : ''} old bytes as something else without an error`] : []),
+    ...(breaks > 0 ? [`${breaks} cannot read all of them`] : []),
+    ...(safe > 0 ? [`${safe} ${safe === 1 ? 'is' : 'are'} safe`] : []),
+  ]
+  return `${all} change${all === 1 ? '' : 's'}: ${parts.join(', ')}\n`
+}
