@@ -32,7 +32,7 @@ interface Shape {
   readonly required: ReadonlySet<string>
 }
 
-/** Reads the README's words for a document. What follows it is a remark. */
+/** Parses the description of a document in JSON.md. Text after the description is a remark. */
 function readShape(text: string): Shape {
   const tokens = text.match(/[[\]{}:,?]|[A-Za-z_-]+/g) ?? []
   const all = new Set<string>()
@@ -57,7 +57,7 @@ function readShape(text: string): Shape {
   return { all, required }
 }
 
-/** As far as the README goes into it. */
+/** Returns the names in a value, as deep as JSON.md describes them. */
 function namesIn(value: unknown, known: ReadonlySet<string>, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((one) => [`${path}[]`, ...namesIn(one, known, `${path}[]`)])
   const isDescribed = [...known].some((name) => name.startsWith(`${path}.`))
@@ -66,14 +66,14 @@ function namesIn(value: unknown, known: ReadonlySet<string>, path = ''): string[
   return [...Object.keys(value).map((name) => `${path}.${name}`), ...within]
 }
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-const block = /<!-- documents[\s\S]*?```text\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
+const page = readFileSync(new URL('../../src/commands/JSON.md', import.meta.url), 'utf8')
+const block = /<!-- documents[\s\S]*?```text\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
 /** An entry begins at the left, with the name of the command. */
 const documents = new Map(
   block.split(/\n(?=\S)/).map((entry) => [entry.slice(0, 16).trim(), readShape(entry.slice(16))] as const),
 )
 
-describe('the documents of --json are those of the README:', () => {
+describe('the documents of --json have the shapes in src/commands/JSON.md:', () => {
   let broker: MemoryBroker
   let folder: string
   beforeEach(async () => {

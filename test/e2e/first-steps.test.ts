@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const root = new URL('../..', import.meta.url).pathname
 
-/** The blocks of shell commands under "First steps" in the README: those of the first terminal, and those of the second. */
+/** The blocks of shell commands under "Create a service" in the README: those of the first terminal, and those of the second. */
 function firstSteps(): readonly [service: string, other: string] {
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  const from = readme.indexOf('**First steps.**')
-  const section = readme.slice(from, readme.indexOf('\n**', from))
+  const from = readme.indexOf('### Create a service')
+  const section = readme.slice(from, readme.indexOf('\n### ', from))
   const [service, other] = [...section.matchAll(/```sh\n(.*?)```/gs)].map(([, commands]) => commands as string)
   if (service === undefined || other === undefined) throw new Error('the README has no first steps for two terminals')
   return [service, other]
