@@ -1,7 +1,7 @@
-// Makes src/demo/ of the templates: `crbus demo` runs what `crbus new` would make. `write` puts it there; `check` fails
-// when it is not what is there.
+// Generates src/demo/ from the templates: `crbus demo` runs a service as `crbus new` creates it. `write` replaces the folder;
+// `check` fails if the folder differs from what the templates generate.
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -28,7 +28,7 @@ crbus(
   'new aggregate payment --event PaymentCompleted:order_id=uuid,amount=money --event PaymentFailed:order_id=uuid,amount=money,reason=string',
 )
 crbus(shop, 'new saga checkout --on order-events,inventory-events,payment-events --field CompletePayment.amount=total')
-// What opens bus and store and writes to a terminal is the demo command's own.
+// The demo command opens bus and store and writes to the terminal itself.
 for (const name of [
   'log.ts',
   'main.ts',
@@ -48,13 +48,17 @@ const filesIn = (path) =>
   readdirSync(path, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .sort()
+for (const name of filesIn(made)) {
+  const note = '// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.'
+  writeFileSync(join(made, name), `${note}\n\n${readFileSync(join(made, name), 'utf8')}`)
+}
 if (process.argv[2] === 'write') {
   rmSync(kept, { recursive: true, force: true })
   cpSync(made, kept, { recursive: true })
 } else {
   const isSame = (name) => readFileSync(join(made, name), 'utf8') === readFileSync(join(kept, name), 'utf8')
   if (filesIn(made).join() !== filesIn(kept).join() || !filesIn(made).every(isSame)) {
-    process.stderr.write('src/demo is not what the templates make\n  try: npm run demo-sources\n')
+    process.stderr.write('src/demo differs from what the templates generate\n  try: npm run demo-sources\n')
     process.exitCode = 1
   }
 }

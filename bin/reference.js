@@ -1,5 +1,5 @@
-// The help of all commands as src/commands/README.md: `write` puts it there, `check` fails when it is not what is there. Apart
-// from README.md, which is in the package, where `--help` says the same.
+// Generates src/commands/README.md from the help of all commands. `write` replaces the file; `check` fails if the file differs.
+// The reference is not part of README.md, which is in the package: `--help` says the same there.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { CommandHelp, Config } from '@oclif/core'
 
@@ -8,7 +8,7 @@ const config = await Config.load({ root, enablePerf: false })
 const helpOf = (command) =>
   new CommandHelp(command, config, { maxWidth: 100, stripAnsi: true }).generate().replaceAll(/[ \t]+$/gm, '')
 
-// Names as they are typed, which oclif puts in on its way to a terminal alone.
+// oclif separates the words of a command name by colons, and replaces them only when it prints to a terminal.
 const commands = config.commands.map((command) => ({ ...command, id: command.id.replaceAll(':', ' ') }))
 commands.sort((a, b) => (a.id < b.id ? -1 : 1))
 const sections = commands.map((command) => {
@@ -16,14 +16,14 @@ const sections = commands.map((command) => {
 })
 
 const file = `${root}src/commands/README.md`
-const wanted = `# The commands of crbus
+const wanted = `<!-- Generated from the help of the commands by npm run reference. Do not edit: change the help. -->
 
-<!-- Written by npm run reference: change the help of a command instead. -->
+# The commands of crbus
 
 ${sections.join('\n')}`
 
 if (process.argv[2] === 'write') writeFileSync(file, wanted)
 else if (!existsSync(file) || readFileSync(file, 'utf8') !== wanted) {
-  process.stderr.write('src/commands/README.md is not the help of the commands\n  try: npm run reference\n')
+  process.stderr.write('src/commands/README.md differs from the help of the commands\n  try: npm run reference\n')
   process.exitCode = 1
 }

@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 import type { Running, RunOptions, SerializedEvent } from 'crbus'
 
 /** An aggregate or a saga as this service runs it. */

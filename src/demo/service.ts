@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 import { checkoutPart } from './checkout/part.ts'
 import { inventoryPart } from './inventory/part.ts'
 import { orderPart } from './order/part.ts'

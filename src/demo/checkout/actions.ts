@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 // What the saga hears: of each event only what it needs.
 
 export interface OrderPlaced {

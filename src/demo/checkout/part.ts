@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 import { runSaga } from 'crbus'
 import type { Part } from '../part.ts'
 import { CHECKOUT_EVENTS, checkoutSaga as saga } from './saga.ts'

@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 import { delay, dispatch, type Effect, publish, type Reducer, type Saga, type Step } from 'crbus'
 import type {
   CheckoutAction,

@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 // What may be asked of it, and what happens to it. Events stay for ever: a field that comes later is optional.
 
 /** Asks for StockReserved. */

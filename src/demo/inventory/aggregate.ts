@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 import { type Aggregate, append, publish, type Reducer, reject } from 'crbus'
 import type { InventoryAction, InventoryEvent, InventoryStatus } from './actions.ts'
 import { inventoryCodec } from './codec.ts'

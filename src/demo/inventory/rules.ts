@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 import type { InventoryCommand, InventoryStatus } from './actions.ts'
 
 type Command = InventoryCommand['type']

@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 import { type Aggregate, append, publish, type Reducer, reject } from 'crbus'
 import type { OrderAction, OrderEvent, OrderStatus } from './actions.ts'
 import { orderCodec } from './codec.ts'

@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 import { cborCodec } from 'crbus'
 import type { OrderAction } from './actions.ts'
 

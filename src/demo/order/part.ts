@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 import { runAggregate } from 'crbus'
 import type { Part } from '../part.ts'
 import type { PlaceOrder } from './actions.ts'

@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 import type { OrderCommand, OrderStatus } from './actions.ts'
 
 type Command = OrderCommand['type']

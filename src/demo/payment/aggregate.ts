@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 import { type Aggregate, append, publish, type Reducer } from 'crbus'
 import type { PaymentAction, PaymentEvent, PaymentStatus } from './actions.ts'
 import { paymentCodec } from './codec.ts'

@@ -1,3 +1,5 @@
+// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
+
 import type { CompletePayment, PaymentCommand, PaymentFailed, PaymentStatus } from './actions.ts'
 
 type Command = PaymentCommand['type']
