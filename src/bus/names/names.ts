@@ -1,8 +1,8 @@
 import type { TopicPartition } from '../admin.ts'
 import { type EventBusError, invalidTopic } from '../errors.ts'
 
-/** A partition as people are told of it, and as a key: `order-events[0]`. */
-export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`
+/** Name of a partition in messages and as a map key: `order-events[0]`. */
+export const partitionName = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`
 
 /**
  * Returns the topic of the events of an aggregate type.

@@ -1,7 +1,7 @@
 import type { TopicPartition } from '../admin.ts'
 
-/** A map by topic and partition. For many partitions it is quicker than a `Map` by `placeOf`, which makes a text for each. */
-export class PlaceMap<Value> {
+/** Map keyed by topic and partition. Faster than a `Map` keyed by `partitionName`, which builds a string for each key. */
+export class PartitionMap<Value> {
   readonly #topics = new Map<string, Map<number, Value>>()
 
   get({ topic, partition }: TopicPartition): Value | undefined {

@@ -1,5 +1,5 @@
 import { EventBusError, topicNotFound, transportError } from '../../bus/errors.ts'
-import { PlaceMap } from '../../bus/names/partition-map.ts'
+import { PartitionMap } from '../../bus/names/partition-map.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { Isolation, LogSlice, ReadOptions } from '../../bus/topic-log.ts'
 import { OUTAGE_LIMIT_MS, OutageWatch } from '../outage-watch.ts'
@@ -262,7 +262,7 @@ export class Fetcher {
     const answers = await this.#askFor(connection, cursors, request)
     if (answers === undefined) return false
     const isEmpty = answers.every(({ batches }) => batches.length === 0)
-    const asked = new PlaceMap<Cursor>()
+    const asked = new PartitionMap<Cursor>()
     for (const cursor of cursors) asked.set(cursor, cursor)
     // The first that has anything is given a whole batch at least, whatever the byte limit.
     const withBatches = new Set(answers.filter(({ batches }) => batches.length > 0).map((one) => asked.get(one)))

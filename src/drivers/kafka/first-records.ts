@@ -1,4 +1,4 @@
-import { PlaceMap } from '../../bus/names/partition-map.ts'
+import { PartitionMap } from '../../bus/names/partition-map.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { Isolation, LogSlice } from '../../bus/topic-log.ts'
 import type { KafkaCluster } from './connection/cluster.ts'
@@ -50,7 +50,7 @@ export async function firstRecords(
   isolation: Isolation = 'committed',
 ): Promise<readonly (BusRecord | undefined)[]> {
   const found: (BusRecord | undefined)[] = slices.map(() => undefined)
-  const places = new PlaceMap<Pending>()
+  const places = new PartitionMap<Pending>()
   for (const [index, slice] of slices.entries()) {
     const { topic, partition, from, to } = slice
     const place = places.get(slice) ?? { topic, partition, wanted: [], refusals: 0 }
@@ -100,7 +100,7 @@ async function askLeader(leader: WireConnection, led: readonly Pending[], findin
     const { isolation } = finding
     const request = { partitions, maxWait: 0, maxBytes: ANSWER_BYTES, maxPartitionBytes, isolation }
     const answers = await askPlaces(leader, fetchApi, { request, places: open, mayOmit: true })
-    const answerOf = new PlaceMap<FetchedPartition>()
+    const answerOf = new PartitionMap<FetchedPartition>()
     for (const answer of answers) answerOf.set(answer, answer)
     let isCut = false
     let isEmpty = true

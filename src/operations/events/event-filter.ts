@@ -1,4 +1,4 @@
-import { placeOf } from '../../bus/names/names.ts'
+import { partitionName } from '../../bus/names/names.ts'
 import { valueJson } from '../../codecs/json.ts'
 import { Budget, MAX_STEPS, meter, patternsOf, whyTooDeep } from './cel-budget.ts'
 import type { EventView } from './event-view.ts'
@@ -74,7 +74,7 @@ export class WhereTooLongError extends Error {
   constructor({ record }: EventView, expression: string) {
     const shown = expression.length > MAX_SHOWN ? `${expression.slice(0, MAX_SHOWN - 1)}…` : expression
     super(
-      `--where took more than ${MAX_STEPS.toLocaleString('en')} steps over ${placeOf(record)}@${record.offset}: ${shown}`,
+      `--where took more than ${MAX_STEPS.toLocaleString('en')} steps over ${partitionName(record)}@${record.offset}: ${shown}`,
     )
   }
 }

@@ -1,5 +1,5 @@
 import { UnreadableError, type UnreadablePlace } from '../../bus/errors.ts'
-import { placeOf } from '../../bus/names/names.ts'
+import { partitionName } from '../../bus/names/names.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
 
@@ -16,7 +16,7 @@ export interface LeftOut extends UnreadablePlace {
 
 /** Why records were left out, for each partition. */
 export function leftOutReasons(leftOut: readonly LeftOut[]): string[] {
-  return [...Map.groupBy(leftOut, placeOf).values()].map((own) => {
+  return [...Map.groupBy(leftOut, partitionName).values()].map((own) => {
     const more = own.length === 1 ? '' : `, and ${own.length - 1} more batches cannot be read`
     return `${own[0]?.reason}${more}`
   })
@@ -39,21 +39,21 @@ export async function* readOver(
     try {
       for await (const batch of log.read(left, options)) {
         const last = batch.at(-1)
-        if (last !== undefined) next.set(placeOf(last), last.offset + 1n)
+        if (last !== undefined) next.set(partitionName(last), last.offset + 1n)
         yield batch
       }
       return
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error
-      const failed = placeOf(error.place)
+      const failed = partitionName(error.place)
       const count = (passedOver.get(failed) ?? 0) + 1
       passedOver.set(failed, count)
-      const slice = left.find((one) => placeOf(one) === failed)
+      const slice = left.find((one) => partitionName(one) === failed)
       const behind = count < MAX_PASSED_OVER ? error.place.behind : (slice?.to ?? error.place.behind)
       onUnreadable({ ...error.place, behind, reason: error.message })
       next.set(failed, behind)
       left = left
-        .map((one) => ({ ...one, from: next.get(placeOf(one)) ?? one.from }))
+        .map((one) => ({ ...one, from: next.get(partitionName(one)) ?? one.from }))
         .filter(({ from, to }) => from < to)
     }
   }

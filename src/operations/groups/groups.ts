@@ -1,7 +1,7 @@
 import type { GroupDescription, GroupState } from '../../bus/admin.ts'
 import { groupNotFound } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import { isDefaultGroup, placeOf, topicsOfDefaultGroup } from '../../bus/names/names.ts'
+import { isDefaultGroup, partitionName, topicsOfDefaultGroup } from '../../bus/names/names.ts'
 import type { Position } from '../../bus/record.ts'
 import type { EventCount } from '../events/event-count.ts'
 import { countLag, firstWaiting, lagCounts } from '../lag/lag.ts'
@@ -89,12 +89,12 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
   const owned = description.members.flatMap(({ memberId, assignment }) =>
     assignment.map(({ topic, partition }) => ({ topic, partition, memberId })),
   )
-  const places = new Map([...owned, ...committed].map((place) => [placeOf(place), place]))
+  const places = new Map([...owned, ...committed].map((place) => [partitionName(place), place]))
   const ranges = await bus.log.rangesOf([...places.values()].map(({ topic }) => topic))
   const looks = [...places].map(([key, { topic, partition }]) => {
     const range = ranges.get(topic)?.find((one) => one.partition === partition)
     const { start, end, lastStable } = range ?? {}
-    const commit = committed.find((one) => placeOf(one) === key)
+    const commit = committed.find((one) => partitionName(one) === key)
     return { topic, partition, key, commit, committed: commit?.offset, start, end, lastStable }
   })
   const [waiting, compacted] = await Promise.all([
@@ -117,7 +117,7 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
         lag: lag ?? null,
         counts: lagCounts({ lag }, compacted.has(topic)),
         gone: gone ?? 0n,
-        memberId: owned.find((one) => placeOf(one) === key)?.memberId ?? null,
+        memberId: owned.find((one) => partitionName(one) === key)?.memberId ?? null,
       }
     })
     .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))

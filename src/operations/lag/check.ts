@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../../bus/admin.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import { placeOf } from '../../bus/names/names.ts'
+import { partitionName } from '../../bus/names/names.ts'
 import { type LogSlice, stableEndOf } from '../../bus/topic-log.ts'
 import { isGlob } from '../events/glob.ts'
 import { type LeftOut, readOver } from '../events/read-over.ts'
@@ -79,7 +79,7 @@ export async function checkLag(bus: EventBus, request: LagRequest & LagLimits): 
 
 function lagFindings({ group, lag, counts, gone, age, topics }: GroupLag, limits: LagLimits): Finding[] {
   const partitions = topics.flatMap(({ topic, partitions: own }) => own.map((place) => ({ topic, ...place })))
-  const named = (verdict: string) => partitions.filter((place) => place.verdict === verdict).map(placeOf)
+  const named = (verdict: string) => partitions.filter((place) => place.verdict === verdict).map(partitionName)
   const findings: Finding[] = []
   const outside = named('beyond-the-log')
   if (outside.length > 0) {
@@ -116,7 +116,7 @@ function heldBackBy(places: readonly NamedPlace[]): string {
     if (place.transaction === undefined) return []
     const { offset, since } = place.transaction
     const began = since === undefined ? '' : ` since ${new Date(since).toISOString()}`
-    return [`${placeOf(place)} at offset ${offset}${began}`]
+    return [`${partitionName(place)} at offset ${offset}${began}`]
   })
   return behind.length === 0 ? '' : `, read-committed consumers held back by a transaction open in ${someOf(behind)}`
 }
@@ -130,7 +130,7 @@ function undatedIn(places: readonly NamedPlace[]): Finding | undefined {
     : undated.some(({ ahead }) => ahead !== undefined)
       ? 'is dated in the future'
       : 'has no timestamp'
-  const where = someOf(undated.map(placeOf))
+  const where = someOf(undated.map(partitionName))
   return { status: 'unknown', text: `no age is known in ${where}: the first waiting event ${reason}` }
 }
 
@@ -322,7 +322,7 @@ async function newestOf(bus: EventBus, { topic, maxSilence = 0, now, signal }: T
     allowedFrom ??= await bus.log.offsetsAt(topic, BigInt(Math.floor(clock - maxSilence)))
   }
   const open = ranges.flatMap(({ partition, lastStable }) =>
-    lastStable === undefined ? [] : [`${placeOf({ topic, partition })} at offset ${lastStable}`],
+    lastStable === undefined ? [] : [`${partitionName({ topic, partition })} at offset ${lastStable}`],
   )
   return { silence, ahead, isEmpty, unreadable, open }
 }

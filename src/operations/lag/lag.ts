@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { GroupDescription, GroupState, TopicPartition } from '../../bus/admin.ts'
 import { EventBusError, UnreadableError, type UnreadablePlace } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import { placeOf } from '../../bus/names/names.ts'
-import { PlaceMap } from '../../bus/names/partition-map.ts'
+import { partitionName } from '../../bus/names/names.ts'
+import { PartitionMap } from '../../bus/names/partition-map.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { Isolation, LogSlice, PartitionRange } from '../../bus/topic-log.ts'
 import type { EventCount } from '../events/event-count.ts'
@@ -129,7 +129,7 @@ export async function reportLag(
   const elapsed = before === undefined ? undefined : look.taken - before.taken
   const looksBefore = new Map(before?.groups.map(({ description, places }) => [description.group, places]))
   const judged = look.groups.map(({ description, places }) => {
-    const earlier = new PlaceMap<LagLook>()
+    const earlier = new PartitionMap<LagLook>()
     for (const place of looksBefore.get(description.group) ?? []) earlier.set(place, place)
     const owners = ownersOf(description)
     const partitions = places.map((place) =>
@@ -298,7 +298,7 @@ interface Wanted extends Omit<LogSlice, 'from'> {
  * every slice of the partition, so that one with many such places costs no more.
  */
 function slicesAt(place: UnreadablePlace, slices: readonly LogSlice[], isLast: boolean): readonly LogSlice[] {
-  const own = slices.filter((slice) => placeOf(slice) === placeOf(place))
+  const own = slices.filter((slice) => partitionName(slice) === partitionName(place))
   if (isLast) return own
   const before = own.filter(({ from }) => from < place.behind)
   const within = before.filter(({ from }) => from >= place.offset)
@@ -315,7 +315,7 @@ async function firstOf(
   sliceOf: (place: LagPlace) => LogSlice | undefined,
   isolation: Isolation,
 ): Promise<(place: LagPlace) => WaitingRecord | undefined> {
-  const wanted = new PlaceMap<Wanted>()
+  const wanted = new PartitionMap<Wanted>()
   for (const place of places) {
     const slice = sliceOf(place)
     if (slice === undefined) continue
@@ -324,7 +324,7 @@ async function firstOf(
     if (own.firsts.size === 0) wanted.set(place, own)
     own.firsts.set(from, undefined)
   }
-  const failures = new PlaceMap<number>()
+  const failures = new PartitionMap<number>()
   let slices: LogSlice[] = []
   const ask = async () => {
     while (slices.length > 0) {
@@ -366,8 +366,8 @@ async function firstOf(
 
 type Member = GroupDescription['members'][number]
 
-function ownersOf({ members }: GroupDescription): PlaceMap<Member> {
-  const owners = new PlaceMap<Member>()
+function ownersOf({ members }: GroupDescription): PartitionMap<Member> {
+  const owners = new PartitionMap<Member>()
   for (const member of members) for (const place of member.assignment) owners.set(place, member)
   return owners
 }

@@ -1,5 +1,5 @@
 import { EventBusError, topicNotFound } from '../../bus/errors.ts'
-import { placeOf } from '../../bus/names/names.ts'
+import { partitionName } from '../../bus/names/names.ts'
 import { duration } from '../../bus/time/duration.ts'
 import { leadingMoment, parseMoment } from '../../bus/time/moment.ts'
 import { type LogSlice, type PartitionRange, stableEndOf, type TopicLog } from '../../bus/topic-log.ts'
@@ -228,7 +228,9 @@ async function resolveTopic(
         // In an empty partition every offset is as good as another.
         if (spec.kind === 'offset' && clamped !== wanted && start < end) {
           const held = clamped === lastStable && lastStable < end ? ', the rest behind an open transaction' : ''
-          notes.push(`${placeOf({ topic, partition })} holds ${start} to ${end}${held}: ${wanted} became ${clamped}`)
+          notes.push(
+            `${partitionName({ topic, partition })} holds ${start} to ${end}${held}: ${wanted} became ${clamped}`,
+          )
         }
         return clamped
       }
@@ -238,7 +240,7 @@ async function resolveTopic(
       if (to.kind !== 'offset' && lastStable < end && last === lastStable) {
         const held = end - lastStable
         notes.push(
-          `a transaction is open in ${placeOf({ topic, partition })} at offset ${lastStable}: the ${held} offset${held === 1n ? '' : 's'} from there on can be read when it has ended`,
+          `a transaction is open in ${partitionName({ topic, partition })} at offset ${lastStable}: the ${held} offset${held === 1n ? '' : 's'} from there on can be read when it has ended`,
         )
       }
       return { topic, partition, from: first, to: last < first ? first : last, end: lastStable }

@@ -1,7 +1,7 @@
 import type { CommitDetails, TopicPartition } from '../../bus/admin.ts'
 import { EventBusError, groupActive } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import { placeOf } from '../../bus/names/names.ts'
+import { partitionName } from '../../bus/names/names.ts'
 import { isOutage } from '../../bus/outage.ts'
 import { isSameCommit } from '../offsets/commit-details.ts'
 import { type BusIdentity, changesOf, type ResetPlan, type ResetStep, requireSameBus } from './effects.ts'
@@ -154,7 +154,7 @@ function howFar(missing: readonly NotTaken[], all: number): string {
   if (missing.length === 0) return 'all the same, read back, every offset has moved'
   const places = missing.map(({ to, is, ...place }) => {
     const instead = to === is ? 'without the metadata or leader epoch asked for' : `instead of ${to ?? 'none'}`
-    return `${placeOf(place)} is at ${is ?? 'none'} ${instead}`
+    return `${partitionName(place)} is at ${is ?? 'none'} ${instead}`
   })
   const took = missing.length === all ? 'no offset has moved' : `${all - missing.length} of ${all} offsets have moved`
   return `read back, ${took}: ${some(places)}`
@@ -204,9 +204,9 @@ async function readBack(
 }
 
 async function notTaken(bus: EventBus, group: string, changes: readonly ResetStep[]): Promise<NotTaken[]> {
-  const now = new Map((await bus.admin.committedOffsets(group)).map((position) => [placeOf(position), position]))
+  const now = new Map((await bus.admin.committedOffsets(group)).map((position) => [partitionName(position), position]))
   return changes.flatMap(({ topic, partition, to, toDetails }) => {
-    const found = now.get(placeOf({ topic, partition }))
+    const found = now.get(partitionName({ topic, partition }))
     const is = found?.offset ?? null
     return to === is && isSameCommit(found, toDetails) ? [] : [{ topic, partition, to, is }]
   })
@@ -216,18 +216,20 @@ async function notTaken(bus: EventBus, group: string, changes: readonly ResetSte
 async function requireFresh(bus: EventBus, plan: ResetPlan): Promise<void> {
   const { group, steps } = plan
   const committed = await bus.admin.committedOffsets(group)
-  const now = new Map(committed.map((position) => [placeOf(position), position]))
+  const now = new Map(committed.map((position) => [partitionName(position), position]))
   const changed = steps.flatMap(({ from, fromDetails, ...place }) => {
-    const found = now.get(placeOf(place))
+    const found = now.get(partitionName(place))
     const is = found?.offset ?? null
-    if (is !== from) return [`${placeOf(place)} was at ${from ?? 'none'} and is at ${is ?? 'none'}`]
+    if (is !== from) return [`${partitionName(place)} was at ${from ?? 'none'} and is at ${is ?? 'none'}`]
     if (isSameCommit(found, fromDetails)) return []
-    return [`${placeOf(place)} was committed at ${is ?? 'none'} with other metadata or leader epoch since`]
+    return [`${partitionName(place)} was committed at ${is ?? 'none'} with other metadata or leader epoch since`]
   })
   if (plan.removesGroup) {
-    const known = new Set(steps.map(placeOf))
+    const known = new Set(steps.map(partitionName))
     changed.push(
-      ...committed.filter((one) => !known.has(placeOf(one))).map((one) => `${placeOf(one)} was committed since`),
+      ...committed
+        .filter((one) => !known.has(partitionName(one)))
+        .map((one) => `${partitionName(one)} was committed since`),
     )
   }
   const topics = new Set(changesOf(plan).flatMap(({ topic, to }) => (to === null ? [] : [topic])))
@@ -236,7 +238,7 @@ async function requireFresh(bus: EventBus, plan: ResetPlan): Promise<void> {
   for (const { to, ...place } of plan.isExact ? [] : changesOf(plan)) {
     const range = ranges.get(place.topic)?.find(({ partition }) => partition === place.partition)
     if (to !== null && range && (to < range.start || to > range.end)) {
-      changed.push(`${placeOf(place)} now holds ${range.start} to ${range.end}, without ${to}`)
+      changed.push(`${partitionName(place)} now holds ${range.start} to ${range.end}, without ${to}`)
     }
   }
   if (changed.length === 0) return

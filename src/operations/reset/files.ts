@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { CommitDetails, CommittedOffset } from '../../bus/admin.ts'
 import { EventBusError } from '../../bus/errors.ts'
-import { placeOf } from '../../bus/names/names.ts'
+import { partitionName } from '../../bus/names/names.ts'
 import { causeOf } from '../../files/cause.ts'
 import { fileRefused } from '../../files/file-refused.ts'
 import { writeWhole } from '../../files/write-whole.ts'
@@ -51,10 +51,10 @@ export async function readPlanFile(path: string): Promise<ResetPlan> {
   const steps = (found.steps as readonly unknown[]).map((entry, at): ResetStep => {
     const step = toStep(entry)
     if (step === undefined) throw bad(`steps[${at}] is no step`)
-    if (seen.has(placeOf(step))) throw bad(`steps[${at}] is about ${placeOf(step)} again`)
-    seen.add(placeOf(step))
+    if (seen.has(partitionName(step))) throw bad(`steps[${at}] is about ${partitionName(step)} again`)
+    seen.add(partitionName(step))
     const reason = contradiction(step)
-    if (reason !== undefined) throw bad(`steps[${at}], ${placeOf(step)}: ${reason}`)
+    if (reason !== undefined) throw bad(`steps[${at}], ${partitionName(step)}: ${reason}`)
     return step
   })
   const sums = { replayed: offsetOf(found.replayed), skipped: offsetOf(found.skipped) }

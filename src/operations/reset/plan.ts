@@ -1,7 +1,7 @@
 import type { CommitDetails, CommittedOffset, TopicPartition } from '../../bus/admin.ts'
 import { EventBusError, groupNotFound, topicNotFound } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import { placeOf } from '../../bus/names/names.ts'
+import { partitionName } from '../../bus/names/names.ts'
 import type { Position } from '../../bus/record.ts'
 import type { PartitionRange } from '../../bus/topic-log.ts'
 import { detailsOf } from '../offsets/commit-details.ts'
@@ -43,12 +43,12 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
   }
   const ranges = await rangesOf(bus, scope, source ?? committed, target.kind === 'nothing', notes)
   const times = await timesOf(bus, target, [...ranges.keys()])
-  const current = new Map(committed.map((position) => [placeOf(position), position]))
-  const wanted = new Map(source?.map((position) => [placeOf(position), position]))
+  const current = new Map(committed.map((position) => [partitionName(position), position]))
+  const wanted = new Map(source?.map((position) => [partitionName(position), position]))
   const moves = placesOf(scope, ranges, source ?? committed).flatMap((place): Move[] => {
     const range = ranges.get(place.topic)?.find(({ partition }) => partition === place.partition)
-    const own = current.get(placeOf(place))
-    const given = wanted.get(placeOf(place))
+    const own = current.get(partitionName(place))
+    const given = wanted.get(partitionName(place))
     const from = own?.offset ?? null
     const fromDetails = detailsOf(own)
     if (target.kind === 'nothing') {
@@ -57,16 +57,16 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
         : [{ ...place, range, from, to: null, fromDetails, toDetails: undefined, clamped: null }]
     }
     if (range === undefined) {
-      notes.push(`${placeOf(place)} does not exist: left as it is`)
+      notes.push(`${partitionName(place)} does not exist: left as it is`)
       return []
     }
     const found = wantedOffset(target, range, from, given?.offset, times.get(place.topic))
     if (found === undefined) {
-      notes.push(`${placeOf(place)}: ${request.to} has no offset for it, so it is left as it is`)
+      notes.push(`${partitionName(place)}: ${request.to} has no offset for it, so it is left as it is`)
       return []
     }
     if (typeof found === 'string') {
-      throw new EventBusError('REFUSED', `${placeOf(place)}: ${found}`, {
+      throw new EventBusError('REFUSED', `${partitionName(place)}: ${found}`, {
         group,
         suggestions: ['--to start', '--to end'],
       })
@@ -82,14 +82,14 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
     const gone = from !== null && range && from < range.start ? range.start - from : 0n
     const deleted = gone === 0n ? '' : `; ${gone} event${gone === 1n ? ' was' : 's were'} deleted unread`
     notes.push(
-      `${placeOf(place)}: committed ${from} lies outside the log, which holds ${range?.start} to ${range?.end}${deleted}`,
+      `${partitionName(place)}: committed ${from} lies outside the log, which holds ${range?.start} to ${range?.end}${deleted}`,
     )
   }
   for (const { from, to, range, ...place } of moves) {
     const { lastStable } = range ?? {}
     if (lastStable === undefined || from === to || to === null || to <= lastStable) continue
     notes.push(
-      `${placeOf(place)}: ${to} lies behind the start of a transaction that is open at ${lastStable}; read-committed consumers will not get its events (--to ${lastStable} keeps them)`,
+      `${partitionName(place)}: ${to} lies behind the start of a transaction that is open at ${lastStable}; read-committed consumers will not get its events (--to ${lastStable} keeps them)`,
     )
   }
   const kept = moves.filter(
@@ -178,7 +178,7 @@ function placesOf(
             .filter((place) => isChosen(scope, place)),
           ...committed,
         ]
-  return [...new Map(places.map((place) => [placeOf(place), place])).values()].sort((a, b) =>
+  return [...new Map(places.map((place) => [partitionName(place), place])).values()].sort((a, b) =>
     a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1,
   )
 }
@@ -219,7 +219,7 @@ const MAX_NAMED = 5
 
 const namesOf = (places: readonly TopicPartition[]): string => {
   const more = places.length > MAX_NAMED ? [`${places.length - MAX_NAMED} more`] : []
-  return [...places.slice(0, MAX_NAMED).map(placeOf), ...more].join(', ')
+  return [...places.slice(0, MAX_NAMED).map(partitionName), ...more].join(', ')
 }
 
 const isTime = (target: ResetTarget): boolean => target.kind === 'place' && target.place.kind === 'time'

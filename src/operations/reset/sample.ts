@@ -1,5 +1,5 @@
 import type { EventBus } from '../../bus/event-bus.ts'
-import { placeOf } from '../../bus/names/names.ts'
+import { partitionName } from '../../bus/names/names.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { Isolation } from '../../bus/topic-log.ts'
 import { decodeRecord } from '../../codecs/event-record.ts'
@@ -71,7 +71,7 @@ export async function sampleStretches(
     const leaveOut = (leftOut: LeftOut) => void unreadable.push(leftOut)
     for await (const batch of readOver(bus.log, slices, { signal, isolation }, leaveOut)) {
       for (const record of batch) {
-        const key = placeOf(record)
+        const key = partitionName(record)
         if (!firsts.has(key)) firsts.set(key, record)
         lasts.set(key, record)
         records.set(key, (records.get(key) ?? 0n) + 1n)
@@ -82,14 +82,14 @@ export async function sampleStretches(
   const timeOf = (record: BusRecord | undefined) => (record && record.timestamp !== -1n ? record.timestamp : null)
   return {
     times: stretches.map((stretch, index) => {
-      const key = placeOf(stretch)
+      const key = partitionName(stretch)
       const offsets = [heads[index], tails[index]].reduce((sum, part) => (part ? sum + part.to - part.from : sum), 0n)
       return {
         first: timeOf(firsts.get(key)),
         last: timeOf(lasts.get(key)),
         offsets,
         records: records.get(key) ?? 0n,
-        isUnreadable: unreadable.some((place) => placeOf(place) === key),
+        isUnreadable: unreadable.some((place) => partitionName(place) === key),
       }
     }),
     sample: count.result(),

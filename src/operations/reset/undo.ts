@@ -1,5 +1,5 @@
 import type { EventBus } from '../../bus/event-bus.ts'
-import { placeOf } from '../../bus/names/names.ts'
+import { partitionName } from '../../bus/names/names.ts'
 import { detailsOf } from '../offsets/commit-details.ts'
 import type { UndoRecord } from './apply.ts'
 import { type Move, type ResetPlan, requireSameBus, withEffects } from './effects.ts'
@@ -12,8 +12,8 @@ export async function planUndo(bus: EventBus, record: UndoRecord, now: number): 
   const { group, offsets } = record
   await requireSameBus(bus, record.bus, 'the undo file')
   const committed = await bus.admin.committedOffsets(group)
-  const current = new Map(committed.map((position) => [placeOf(position), position]))
-  const known = new Set(offsets.map(placeOf))
+  const current = new Map(committed.map((position) => [partitionName(position), position]))
+  const known = new Set(offsets.map(partitionName))
   const description = await bus.admin.describeGroup(group)
   const topics = new Set(offsets.map(({ topic }) => topic))
   const ranges = await bus.log.rangesOf([...topics])
@@ -23,7 +23,7 @@ export async function planUndo(bus: EventBus, record: UndoRecord, now: number): 
   const moves = offsets
     .map(({ topic, partition, before, beforeDetails }): Move => {
       const range = ranges.get(topic)?.find((one) => one.partition === partition)
-      const own = current.get(placeOf({ topic, partition }))
+      const own = current.get(partitionName({ topic, partition }))
       const from = own?.offset ?? null
       const fromDetails = detailsOf(own)
       // Records of earlier versions do not tell: nothing is taken away then where the offset stays.
@@ -32,8 +32,8 @@ export async function planUndo(bus: EventBus, record: UndoRecord, now: number): 
     })
     .filter(({ range }) => range !== undefined)
   const since = offsets.flatMap(({ after, ...place }) => {
-    const is = current.get(placeOf(place))?.offset ?? null
-    return is === after ? [] : [`${placeOf(place)} has moved from ${after ?? 'none'} to ${is ?? 'none'} since`]
+    const is = current.get(partitionName(place))?.offset ?? null
+    return is === after ? [] : [`${partitionName(place)} has moved from ${after ?? 'none'} to ${is ?? 'none'} since`]
   })
   const { effects, notes } = await withEffects(bus, moves, undefined)
   const { clusterId, kind } = record.bus
@@ -46,7 +46,7 @@ export async function planUndo(bus: EventBus, record: UndoRecord, now: number): 
     state: description.state,
     members: description.members.map(({ memberId }) => memberId),
     makesGroup: !isKnown,
-    removesGroup: record.madeGroup && isKnown && committed.every((position) => known.has(placeOf(position))),
+    removesGroup: record.madeGroup && isKnown && committed.every((position) => known.has(partitionName(position))),
     isExact: true,
     ...effects,
     notes: [...gone, ...since, ...notes],

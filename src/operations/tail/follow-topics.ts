@@ -1,5 +1,5 @@
 import type { EventBus } from '../../bus/event-bus.ts'
-import { placeOf } from '../../bus/names/names.ts'
+import { partitionName } from '../../bus/names/names.ts'
 import type { OutageOptions } from '../../bus/outage.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice } from '../../bus/topic-log.ts'
@@ -22,7 +22,7 @@ export interface FollowRequest {
 /** Reads partitions as they grow, and those that are added to their topics, until the signal aborts. */
 export async function* followTopics(bus: EventBus, request: FollowRequest): AsyncGenerator<readonly BusRecord[]> {
   const { slices, lookEvery = LOOK_INTERVAL, signal, onNotice, onOutage } = request
-  const places = new Map(slices.map(({ topic, partition, from }) => [placeOf({ topic, partition }), from]))
+  const places = new Map(slices.map(({ topic, partition, from }) => [partitionName({ topic, partition }), from]))
   let following: readonly LogSlice[] = slices
   while (!signal.aborted) {
     const reading = new AbortController()
@@ -37,11 +37,11 @@ export async function* followTopics(bus: EventBus, request: FollowRequest): Asyn
     }
     try {
       const open = following.map(({ topic, partition, from }) => {
-        return { topic, partition, from: places.get(placeOf({ topic, partition })) ?? from }
+        return { topic, partition, from: places.get(partitionName({ topic, partition })) ?? from }
       })
       for await (const batch of bus.log.read(open, { signal: both, onOutage })) {
         const last = batch.at(-1)
-        if (last) places.set(placeOf(last), last.offset + 1n)
+        if (last) places.set(partitionName(last), last.offset + 1n)
         yield batch
       }
     } finally {
@@ -62,7 +62,7 @@ async function addedTo(
   interval: number,
   signal: AbortSignal,
 ): Promise<readonly LogSlice[]> {
-  const places = new Set(known.map(placeOf))
+  const places = new Set(known.map(partitionName))
   const topics = [...new Set(known.map(({ topic }) => topic))]
   while (true) {
     await systemClock.sleep(interval, signal)
@@ -72,7 +72,7 @@ async function addedTo(
     const added = [...(ranges ?? [])].flatMap(([topic, own]) =>
       own
         .map(({ partition, start }) => ({ topic, partition, from: start }))
-        .filter((slice) => !places.has(placeOf(slice))),
+        .filter((slice) => !places.has(partitionName(slice))),
     )
     if (added.length > 0) return added
   }

@@ -1,4 +1,4 @@
-import { placeOf } from '../../bus/names/names.ts'
+import { partitionName } from '../../bus/names/names.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { OffsetSpec, ResolvedSlice } from '../offsets/offset-grammar.ts'
 
@@ -46,7 +46,7 @@ export function timeRange(
     unread === undefined
       ? []
       : [
-          `${placeOf(unread)}${others.length === 0 ? '' : ` and ${others.length} more partitions`} was read to ${each} offsets behind the first event at or after ${until}; earlier timestamps behind that are not shown: leave out --to and use --where 'timestamp < timestamp("${until}")' to look at every event`,
+          `${partitionName(unread)}${others.length === 0 ? '' : ` and ${others.length} more partitions`} was read to ${each} offsets behind the first event at or after ${until}; earlier timestamps behind that are not shown: leave out --to and use --where 'timestamp < timestamp("${until}")' to look at every event`,
         ]
   return {
     slices: longer,
