@@ -8,9 +8,16 @@ import { formatOfTopic, type TopicFormat } from '../cli/config/topic-format.ts'
 import { RefusedError, UsageError } from '../cli/errors.ts'
 import { viewCodecs } from '../operations/events/event-view.ts'
 import { compileData, compileTexts } from '../operations/publish/data-template.ts'
-import type { EventSettings } from '../operations/publish/input.ts'
-import { type InputLine, type LineRange, linesOf, parseLines, within } from '../operations/publish/lines.ts'
-import { BadInputError, PublishStoppedError, publishLines, type RefusedLine } from '../operations/publish/publish.ts'
+import type { EventSettings } from '../operations/publish/event-settings.ts'
+import {
+  BadInputError,
+  type InputLine,
+  type LineRange,
+  linesOf,
+  parseLines,
+  within,
+} from '../operations/publish/lines.ts'
+import { PublishStoppedError, publishLines, type RefusedLine } from '../operations/publish/publish.ts'
 import {
   openFile,
   openFileProblem,

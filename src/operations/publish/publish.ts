@@ -3,10 +3,9 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { withNearNames } from '../../bus/names/missing-topic.ts'
 import type { NewRecord, Position } from '../../bus/record.ts'
 import { type Clock, paced, systemClock } from '../pace.ts'
-import { type EventSettings, readInput } from './input.ts'
-import { BadInputError, documentsOf, type InputLine, type LineRange, rangesOf, within } from './lines.ts'
-
-export { BadInputError } from './lines.ts'
+import type { EventSettings } from './event-settings.ts'
+import { type Batch, gather, MAX_BATCH_RECORDS } from './gather.ts'
+import { documentsOf, type InputLine, type LineRange, rangesOf, within } from './lines.ts'
 
 /** A line whose record the bus does not take as it is. */
 export interface RefusedLine extends Omit<RefusedRecord, 'index'> {
@@ -33,12 +32,6 @@ export class PublishStoppedError extends Error {
   }
 }
 
-/** Records and bytes sent at a time: larger ones measured no faster, and reports should come often. */
-const MOST_RECORDS = 4000
-const MOST_BYTES = 512 * 1024
-/** Milliseconds a batch waits for more lines. What arrives one line a second is sent one line a second. */
-const LINGER = 5
-
 export interface Published {
   readonly position: Position
   readonly eventType: string | null
@@ -60,12 +53,6 @@ export interface PublishRequest {
   readonly clock?: Clock | undefined
 }
 
-interface Batch {
-  readonly records: readonly NewRecord[]
-  readonly types: readonly (string | null)[]
-  readonly lines: readonly number[]
-}
-
 /**
  * Publishes lines in order, a batch at a time, and reports each batch once the bus has it. While one is on its way the
  * next is read, and no more: two on their way could change places when the first is tried again.
@@ -81,11 +68,12 @@ export async function* publishLines(
   const isJson = settings.eventType === undefined || (settings.codec !== 'text' && settings.codec !== 'bytes')
   const stop = new AbortController()
   // With a rate, no more at a time than a twentieth of a second's worth.
-  const mostRecords = rate === undefined ? MOST_RECORDS : Math.max(1, Math.min(MOST_RECORDS, Math.floor(rate / 20)))
+  const maxRecords =
+    rate === undefined ? MAX_BATCH_RECORDS : Math.max(1, Math.min(MAX_BATCH_RECORDS, Math.floor(rate / 20)))
   const batches = gather(isJson ? documentsOf(lines) : lines, {
     settingsAt,
     only,
-    mostRecords,
+    maxRecords,
     signal: AbortSignal.any([signal, stop.signal]),
   })
   const pace = rate === undefined ? undefined : paced(rate, clock)
@@ -207,96 +195,4 @@ async function append(
     if (!(error instanceof EventBusError)) throw error
     return { positions: [], refused: [], unknown: [], error: await withNearNames(error, bus.admin) }
   }
-}
-
-interface GatherOptions {
-  readonly settingsAt: (index: number) => EventSettings
-  readonly only: readonly LineRange[] | undefined
-  readonly mostRecords: number
-  readonly signal: AbortSignal
-}
-
-/** Reads lines into batches. A batch ends when it is full, or when no more lines come for a moment. */
-async function* gather(
-  lines: AsyncIterable<readonly InputLine[]>,
-  { settingsAt, only, mostRecords, signal }: GatherOptions,
-): AsyncGenerator<Batch, undefined> {
-  const input = lines[Symbol.asyncIterator]()
-  let reading: Promise<IteratorResult<readonly InputLine[]>> | undefined
-  let batch = emptyBatch()
-  let index = 0
-  try {
-    while (!signal.aborted) {
-      reading ??= input.next()
-      const read = await firstOf(reading, batch.records.length === 0 ? undefined : LINGER, signal)
-      if (read === 'late') {
-        yield batch
-        batch = emptyBatch()
-        continue
-      }
-      if (read === 'stopped' || read.done) break
-      reading = undefined
-      for (const { number, text } of read.value) {
-        index += 1
-        // A line that is left out is counted, so that a resumed run fills in the same numbers.
-        if (only !== undefined && !isWithin(only, number)) continue
-        const item = readInput(text, settingsAt(index))
-        if (!item.ok) throw new BadInputError(number, item.reason)
-        batch.records.push(item.record)
-        batch.types.push(item.eventType)
-        batch.lines.push(number)
-        batch.bytes += sizeOf(item.record)
-        if (batch.records.length >= mostRecords || batch.bytes >= MOST_BYTES) {
-          yield batch
-          batch = emptyBatch()
-        }
-      }
-    }
-  } catch (error) {
-    if (batch.records.length > 0) yield batch
-    throw error
-  } finally {
-    // Not awaited: a generator that waits for its input answers only when that speaks.
-    input.return?.().catch(() => {})
-  }
-  if (batch.records.length > 0) yield batch
-}
-
-const isWithin = (ranges: readonly LineRange[], line: number): boolean =>
-  ranges.some(({ from, to = line }) => from <= line && line <= to)
-
-const emptyBatch = () => ({
-  records: [] as NewRecord[],
-  types: [] as (string | null)[],
-  lines: [] as number[],
-  bytes: 0,
-})
-
-/** The twenty or so bytes of a record that are neither key nor value count, or empty records would have no end. */
-const sizeOf = ({ key, value, headers = [] }: NewRecord): number =>
-  (key?.length ?? 0) +
-  (value?.length ?? 0) +
-  headers.reduce((size, [name, bytes]) => size + name.length + (bytes?.length ?? 0), 20)
-
-/** What was read, unless it takes longer than `patience` milliseconds or the signal aborts. */
-function firstOf<T>(
-  reading: Promise<T>,
-  patience: number | undefined,
-  signal: AbortSignal,
-): Promise<T | 'late' | 'stopped'> {
-  return new Promise((resolve, reject) => {
-    const settle = (how: () => void) => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', stop)
-      how()
-    }
-    const stop = () => settle(() => resolve('stopped'))
-    const timer = patience === undefined ? undefined : setTimeout(() => settle(() => resolve('late')), patience)
-    signal.addEventListener('abort', stop, { once: true })
-    if (signal.aborted) stop()
-    reading.then(
-      (read) => settle(() => resolve(read)),
-      (error: unknown) => settle(() => reject(error)),
-    )
-  })
 }

@@ -5,7 +5,8 @@ import type { BusRecord, Header, NewRecord } from '../../../src/bus/record.ts'
 import { encodeCbor } from '../../../src/codecs/cbor/cbor.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { viewOf } from '../../../src/operations/events/event-view.ts'
-import { type EventSettings, readInput } from '../../../src/operations/publish/input.ts'
+import type { EventSettings } from '../../../src/operations/publish/event-settings.ts'
+import { readInput } from '../../../src/operations/publish/input.ts'
 import { formatRecordJson } from '../../../src/ui/records/format-record-json.ts'
 
 const plain: EventSettings = { topic: 'order-events', codec: 'json', envelope: 'bincode', metadata: null, headers: [] }

@@ -3,10 +3,9 @@ import { AppendError, publishFailed } from '../../../src/bus/errors.ts'
 import type { EventBus } from '../../../src/bus/event-bus.ts'
 import type { NewRecord } from '../../../src/bus/record.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
-import type { EventSettings } from '../../../src/operations/publish/input.ts'
-import { type InputLine, linesOf, parseLines } from '../../../src/operations/publish/lines.ts'
+import type { EventSettings } from '../../../src/operations/publish/event-settings.ts'
+import { BadInputError, type InputLine, linesOf, parseLines } from '../../../src/operations/publish/lines.ts'
 import {
-  BadInputError,
   type Published,
   type PublishRequest,
   PublishStoppedError,

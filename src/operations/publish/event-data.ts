@@ -1,0 +1,91 @@
+import type { SerializedEvent } from '../../bus/event.ts'
+import { parseJson, writeJson } from '../../codecs/json.ts'
+import { decodePayload, encodePayload, type PayloadCodec } from '../../codecs/payload.ts'
+import type { ViewCodec } from '../events/event-view.ts'
+import type { EventSettings } from './event-settings.ts'
+import { type Bytes, bad, type Fields, readBase64, utf8 } from './input-values.ts'
+
+/** The bytes of a payload, and the value they were made of where it is known. */
+type Payload = Bytes & { readonly value?: unknown }
+
+/** Why data cannot be written, with what chose the codec. */
+export function codecProblem(reason: string, codec: ViewCodec, { topic, codecFrom }: EventSettings): string {
+  if (codecFrom === undefined) return reason
+  if (codecFrom === '--codec') return `--codec ${codec}: ${reason}`
+  const other = codec === 'json' ? 'cbor' : 'json'
+  return `${topic} is written as ${codec} (${codecFrom}): ${reason}; --codec ${other} writes it as ${other}`
+}
+
+/** Where the topic has a schema, whoever reads it expects bincode: a mistyped event type must not go out as JSON. */
+export const codecOf = ({ topic, schemas }: EventSettings, eventType: string): 'bincode' | 'json' =>
+  schemas?.ofTopic(topic) !== undefined || schemas?.knows(topic, eventType) ? 'bincode' : 'json'
+
+export function readBincode(line: string, settings: EventSettings, eventType: string): Payload {
+  const parsed = parseJson(line)
+  return parsed.ok ? { ...encodeBincode(parsed.value, settings, eventType), value: parsed.value } : parsed
+}
+
+function encodeBincode(data: unknown, { topic, schemas, codec }: EventSettings, eventType: string): Bytes {
+  const encoded = schemas?.encode(topic, eventType, data)
+  if (encoded === undefined) {
+    return bad(`no schema says how ${eventType} is written; "crbus schema import" makes one of the service's source`)
+  }
+  if (encoded.ok) return encoded
+  const isUnknown = codec === undefined && schemas?.knows(topic, eventType) === false
+  const way = isUnknown ? '; --codec json sends JSON, which Rust services do not read' : ''
+  return bad(`${encoded.path === '' ? '' : `${encoded.path}: `}${encoded.reason}${way}`)
+}
+
+/** By the very schema that decoded it: another one might write other bytes without a word. */
+function encodeBy(schema: string, data: unknown, { schemas }: EventSettings): Bytes {
+  const encoded = schemas?.named(schema)?.encoder.encode(data)
+  if (encoded === undefined) {
+    return bad(`data was decoded by the schema ${schema}, which is not here; name it with --schema`)
+  }
+  return encoded.ok ? encoded : bad(encoded.path === '' ? encoded.reason : `${encoded.path}: ${encoded.reason}`)
+}
+
+/** JSON text goes to the wire as it was written; to CBOR by way of its value. */
+export function readPayload(text: string, codec: PayloadCodec): Payload {
+  if (codec === 'text') return utf8(text)
+  if (codec === 'bytes') return encodePayload(text.trim(), codec)
+  const parsed = parseJson(text)
+  if (!parsed.ok) return parsed
+  const encoded = codec === 'json' ? utf8(text.trim()) : encodePayload(parsed.value, codec)
+  return { ...encoded, value: parsed.value }
+}
+
+export function readEventData(
+  { data_base64, data, codec, schema }: Fields,
+  settings: EventSettings,
+  eventType: string,
+): Bytes {
+  if (typeof data_base64 === 'string') {
+    const bytes = readBase64(data_base64)
+    return bytes ? { ok: true, bytes } : bad('data_base64 is not base64')
+  }
+  if (data === undefined) return bad('there is neither data nor data_base64')
+  if (codec === 'bincode') {
+    return typeof schema === 'string' ? encodeBy(schema, data, settings) : encodeBincode(data, settings, eventType)
+  }
+  if (codec === 'text' || codec === 'json' || codec === 'cbor') return encodeData(data, codec)
+  // serde_json writes Rust's bytes as numbers.
+  const isBytes = Array.isArray(data) && data.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255)
+  if (isBytes) return { ok: true, bytes: Uint8Array.from(data) }
+  const { codec: fallback = codecOf(settings, eventType) } = settings
+  return fallback === 'bincode' ? encodeBincode(data, settings, eventType) : encodeData(data, fallback)
+}
+
+function encodeData(data: unknown, codec: PayloadCodec): Bytes {
+  if (codec === 'json') return utf8(writeJson(data))
+  if (codec === 'text') return typeof data === 'string' ? utf8(data) : bad('data is not a text')
+  return encodePayload(data, codec)
+}
+
+/** The value of bytes that came without one; `undefined` where nothing says how they are read. */
+export function decodedData({ data, eventType }: SerializedEvent, settings: EventSettings): unknown {
+  const { topic, schemas, codec = codecOf(settings, eventType) } = settings
+  const decoded =
+    codec === 'bincode' ? schemas?.find(topic, eventType)?.decoder.decode(data) : decodePayload(data, codec)
+  return decoded?.ok ? decoded.value : undefined
+}

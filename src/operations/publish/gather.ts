@@ -1,0 +1,108 @@
+import type { NewRecord } from '../../bus/record.ts'
+import type { EventSettings } from './event-settings.ts'
+import { readInput } from './input.ts'
+import { BadInputError, type InputLine, type LineRange } from './lines.ts'
+
+/** Records and bytes sent at a time: larger ones measured no faster, and reports should come often. */
+export const MAX_BATCH_RECORDS = 4000
+const MAX_BATCH_BYTES = 512 * 1024
+/** Milliseconds a batch waits for more lines. What arrives one line a second is sent one line a second. */
+const LINGER_MS = 5
+
+export interface Batch {
+  readonly records: readonly NewRecord[]
+  readonly types: readonly (string | null)[]
+  readonly lines: readonly number[]
+}
+
+interface GatherOptions {
+  readonly settingsAt: (index: number) => EventSettings
+  readonly only: readonly LineRange[] | undefined
+  readonly maxRecords: number
+  readonly signal: AbortSignal
+}
+
+/** Reads lines into batches. A batch ends when it is full, or when no more lines come for a moment. */
+export async function* gather(
+  lines: AsyncIterable<readonly InputLine[]>,
+  { settingsAt, only, maxRecords, signal }: GatherOptions,
+): AsyncGenerator<Batch, undefined> {
+  const input = lines[Symbol.asyncIterator]()
+  let reading: Promise<IteratorResult<readonly InputLine[]>> | undefined
+  let batch = emptyBatch()
+  let index = 0
+  try {
+    while (!signal.aborted) {
+      reading ??= input.next()
+      const read = await firstOf(reading, batch.records.length === 0 ? undefined : LINGER_MS, signal)
+      if (read === 'late') {
+        yield batch
+        batch = emptyBatch()
+        continue
+      }
+      if (read === 'stopped' || read.done) break
+      reading = undefined
+      for (const { number, text } of read.value) {
+        index += 1
+        // A line that is left out is counted, so that a resumed run fills in the same numbers.
+        if (only !== undefined && !isWithin(only, number)) continue
+        const item = readInput(text, settingsAt(index))
+        if (!item.ok) throw new BadInputError(number, item.reason)
+        batch.records.push(item.record)
+        batch.types.push(item.eventType)
+        batch.lines.push(number)
+        batch.bytes += sizeOf(item.record)
+        if (batch.records.length >= maxRecords || batch.bytes >= MAX_BATCH_BYTES) {
+          yield batch
+          batch = emptyBatch()
+        }
+      }
+    }
+  } catch (error) {
+    if (batch.records.length > 0) yield batch
+    throw error
+  } finally {
+    // Not awaited: a generator that waits for its input answers only when that speaks.
+    input.return?.().catch(() => {})
+  }
+  if (batch.records.length > 0) yield batch
+}
+
+const isWithin = (ranges: readonly LineRange[], line: number): boolean =>
+  ranges.some(({ from, to = line }) => from <= line && line <= to)
+
+const emptyBatch = () => ({
+  records: [] as NewRecord[],
+  types: [] as (string | null)[],
+  lines: [] as number[],
+  bytes: 0,
+})
+
+/** The twenty or so bytes of a record that are neither key nor value count, or empty records would have no end. */
+const sizeOf = ({ key, value, headers = [] }: NewRecord): number =>
+  (key?.length ?? 0) +
+  (value?.length ?? 0) +
+  headers.reduce((size, [name, bytes]) => size + name.length + (bytes?.length ?? 0), 20)
+
+/** What was read, unless it takes longer than `patience` milliseconds or the signal aborts. */
+function firstOf<T>(
+  reading: Promise<T>,
+  patience: number | undefined,
+  signal: AbortSignal,
+): Promise<T | 'late' | 'stopped'> {
+  return new Promise((resolve, reject) => {
+    const settle = (how: () => void) => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', stop)
+      how()
+    }
+    const stop = () => settle(() => resolve('stopped'))
+    const timer = patience === undefined ? undefined : setTimeout(() => settle(() => resolve('late')), patience)
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+    reading.then(
+      (read) => settle(() => resolve(read)),
+      (error: unknown) => settle(() => reject(error)),
+    )
+  })
+}

@@ -1,0 +1,20 @@
+/** Fields of a JSON object. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/** Bytes to publish, or the reason why the input cannot be published. */
+export type Bytes = { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly reason: string }
+
+export const bad = (reason: string) => ({ ok: false, reason }) as const
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A lone surrogate would become U+FFFD on the wire. */
+export const utf8 = (text: string): Bytes =>
+  text.isWellFormed() ? { ok: true, bytes: Buffer.from(text) } : bad('a text holds half of a surrogate pair')
+
+export function readBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64')
+  // Node skips what is no base64; what it wrote back shows whether it did.
+  return bytes.toString('base64') === text ? bytes : undefined
+}

@@ -1,0 +1,98 @@
+import type { Header } from '../../bus/record.ts'
+import { parseMoment } from '../../bus/time/moment.ts'
+import { type Bytes, bad, type Fields, isFields, readBase64, utf8 } from './input-values.ts'
+
+export const isPartition = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0
+
+export function readKey(
+  fields: Fields,
+  eventType: string | null,
+  wanted: string | undefined,
+): Bytes | { readonly ok: true; readonly bytes: null } {
+  if (wanted !== undefined) return utf8(wanted)
+  if (typeof fields.key_base64 === 'string') {
+    const bytes = readBase64(fields.key_base64)
+    return bytes ? { ok: true, bytes } : bad('key_base64 is not base64')
+  }
+  if (typeof fields.key === 'string') return utf8(fields.key)
+  if (fields.key !== undefined && fields.key !== null) return bad('key is neither text nor null')
+  // A record that says it has no key keeps none; an event that says nothing has its type.
+  return fields.key === null || eventType === null ? { ok: true, bytes: null } : utf8(eventType)
+}
+
+/** The headers of an event's own metadata replace those that were printed with it. */
+export function joinHeaders(
+  read: readonly Header[],
+  given: readonly Header[],
+  own: readonly Header[],
+): readonly Header[] {
+  if (own.length > 0) {
+    const written = new Set(own.map(([name]) => name))
+    return [...read.filter(([name]) => !written.has(name)), ...given, ...own]
+  }
+  return given.length === 0 ? read : [...read, ...given]
+}
+
+/**
+ * crbus and rpk: `[{key, value}]`; kcat: `[name, value, name, value]` or, as it is configured, `{name: [value]}`; kaf:
+ * `[{Key, Value}]` in base64. Undefined when it is none of these.
+ */
+export function readHeaders(headers: unknown): readonly Header[] | undefined {
+  if (headers === undefined || headers === null) return []
+  if (isFields(headers)) {
+    const pairs = Object.entries(headers).flatMap(([name, values]) =>
+      Array.isArray(values) ? values.map((value) => [name, value] as const) : [[name, undefined] as const],
+    )
+    return allHeaders(pairs.map(([name, value]) => toHeader(name, value)))
+  }
+  if (!Array.isArray(headers)) return undefined
+  if (headers.length === 0) return []
+  if (isFields(headers[0])) {
+    return allHeaders(headers.map((header) => (isFields(header) ? readHeader(header) : undefined)))
+  }
+  if (headers.length % 2 !== 0) return undefined
+  return allHeaders(
+    Array.from({ length: headers.length / 2 }, (_, pair) => toHeader(headers[pair * 2], headers[pair * 2 + 1])),
+  )
+}
+
+function readHeader({ key, value, value_base64, Key, Value }: Fields): Header | undefined {
+  if (typeof value_base64 === 'string') {
+    const bytes = readBase64(value_base64)
+    return typeof key === 'string' && bytes ? [key, bytes] : undefined
+  }
+  if (typeof Key !== 'string') return toHeader(key, value)
+  const name = readBase64(Key)
+  const bytes = Value === null ? null : typeof Value === 'string' ? readBase64(Value) : undefined
+  return name && bytes !== undefined ? [name.toString('utf8'), bytes] : undefined
+}
+
+function toHeader(name: unknown, value: unknown): Header | undefined {
+  if (typeof name !== 'string' || !name.isWellFormed()) return undefined
+  if (value === null) return [name, null]
+  const bytes = typeof value === 'string' ? utf8(value) : undefined
+  return bytes?.ok ? [name, bytes.bytes] : undefined
+}
+
+function allHeaders(headers: readonly (Header | undefined)[]): Header[] | undefined {
+  const found = headers.filter((header) => header !== undefined)
+  return found.length === headers.length ? found : undefined
+}
+
+/** What Go writes for "no time". */
+const GO_ZERO = '0001-01-01T00:00:00Z'
+
+/** Milliseconds, -1 of a record that has none; `undefined` where nothing is said, `null` for what is no timestamp. */
+export function readTime(time: unknown): bigint | undefined | null {
+  if (time === undefined) return undefined
+  if (time === null || time === GO_ZERO) return -1n
+  if (typeof time === 'bigint') return is64Bit(time) ? time : null
+  if (typeof time === 'number') return Number.isSafeInteger(time) ? BigInt(time) : null
+  if (typeof time !== 'string') return null
+  // Beyond 2^53 crbus prints a string.
+  if (/^-?\d{1,19}$/.test(time)) return readTime(BigInt(time))
+  const moment = parseMoment(time)
+  return moment.ok && moment.hasZone ? BigInt(moment.time) : null
+}
+
+const is64Bit = (value: bigint): boolean => BigInt.asIntN(64, value) === value

@@ -1,0 +1,70 @@
+import type { SerializedEvent } from '../../bus/event.ts'
+import type { Header, NewRecord } from '../../bus/record.ts'
+import { encodeRecord } from '../../codecs/event-record.ts'
+import { aggregateKey, type KeyField } from './aggregate-key.ts'
+import { decodedData } from './event-data.ts'
+import type { EventSettings } from './event-settings.ts'
+import { bad, type Fields } from './input-values.ts'
+import { isPartition, joinHeaders, readHeaders, readKey, readTime } from './record-fields.ts'
+
+export type ReadInput =
+  | { readonly ok: true; readonly record: NewRecord; readonly eventType: string | null }
+  | { readonly ok: false; readonly reason: string }
+
+/** `data` is the value that the event's bytes were made of; `undefined` where only the bytes are known. */
+export function toRecord(event: SerializedEvent, settings: EventSettings, fields: Fields, data: unknown): ReadInput {
+  const encoded = encodeRecord(event, settings.envelope)
+  if (!encoded.ok) return encoded
+  const { value } = encoded
+  const { key, keyField } = settings
+  // A record that says what its key is, or that it has none, keeps it.
+  const hasKey = key !== undefined || fields.key !== undefined || fields.key_base64 !== undefined
+  if (keyField === undefined || hasKey) return asRecord(fields, value, event.eventType, settings, encoded.headers)
+  const found = aggregateKey(data ?? decodedData(event, settings), keyField.name)
+  if (!found.ok) return bad(keyProblem(found.reason, event.eventType, settings.topic, keyField))
+  return asRecord({ ...fields, key: found.key }, value, event.eventType, settings, encoded.headers)
+}
+
+const keyProblem = (reason: string, eventType: string, topic: string, { from }: KeyField): string =>
+  `the data of ${eventType} ${reason}, by which the records of ${topic} are keyed (${from}); --key gives another key`
+
+/** A value that is there already has no place for what the command line says of events. */
+export function asPrinted(
+  fields: Fields,
+  value: Uint8Array | null,
+  eventType: string | null,
+  settings: EventSettings,
+): ReadInput {
+  if (settings.metadata !== null || settings.eventVersion !== undefined) {
+    return bad('the value of this record is published as it is: it takes no metadata and no event version')
+  }
+  return asRecord(fields, value, eventType, settings)
+}
+
+function asRecord(
+  fields: Fields,
+  value: Uint8Array | null,
+  eventType: string | null,
+  settings: EventSettings,
+  own: readonly Header[] = [],
+): ReadInput {
+  const key = readKey(fields, eventType, settings.key)
+  if (!key.ok) return key
+  const headers = readHeaders(fields.headers)
+  if (headers === undefined) return bad('headers are in no form that crbus, kcat, rpk or kaf prints')
+  const timestamp = readTime('timestamp' in fields ? fields.timestamp : fields.ts)
+  if (timestamp === null) return bad('timestamp is neither RFC 3339 nor a 64-bit number of milliseconds')
+  const { partition = settings.keepPartitions ? fields.partition : undefined } = settings
+  if (partition !== undefined && !isPartition(partition)) return bad('partition is not a whole number')
+  return {
+    ok: true,
+    eventType,
+    record: {
+      key: key.bytes,
+      value,
+      headers: joinHeaders(headers, settings.headers, own),
+      timestamp,
+      partition,
+    },
+  }
+}
