@@ -11,7 +11,8 @@ import { openSchemas } from '../operations/schemas/open.ts'
 import { LOOK_INTERVAL } from '../operations/tail/follow-topics.ts'
 import { tail } from '../operations/tail/tail.ts'
 import { formatOutage } from '../ui/format-outage.ts'
-import { formatRecordJson } from '../ui/records/format-record-json.ts'
+import { recordDocument } from '../ui/records/record-document.ts'
+import type { RecordPrinter } from '../ui/records/record-printer.ts'
 import { write } from '../ui/text/io.ts'
 
 /** How many of the newest events to begin with, when nothing says where. */
@@ -139,7 +140,7 @@ export default class Tail extends BaseCommand {
     try {
       for await (const batch of views) {
         events += batch.length
-        if (this.isJson) collected.push(...batch.map((view) => JSON.parse(formatRecordJson(view))))
+        if (this.isJson) for (const view of batch) collected.push(recordDocument(view))
         else await write(this.context.io.stdout, printer.print(batch), this.signal, this.context.io)
         boundMemory()
       }
@@ -171,13 +172,11 @@ export default class Tail extends BaseCommand {
     return { from: range?.from ?? (range && { kind: 'start' as const }), to: to?.spec ?? range?.to }
   }
 
-  async #printer(output: string, { codec, ...reading }: Reading): Promise<Printer> {
+  async #printer(output: string, reading: Reading): Promise<RecordPrinter> {
     const { io } = this.context
     if (output === 'json') {
-      // Told what payloads are, there is no usual record.
-      if (codec !== undefined) return linePrinter((view) => `${formatRecordJson(view)}\n`)
-      const { RecordLines } = await import('../ui/records/record-lines.ts')
-      return new RecordLines(reading)
+      const { jsonPrinter } = await import('../ui/records/record-printer.ts')
+      return jsonPrinter(reading)
     }
     if (output === 'raw') {
       // A pipe gets the bytes. On a terminal they are text, which `write` makes harmless.
@@ -203,16 +202,10 @@ export default class Tail extends BaseCommand {
 
 const counted = (events: number): string => `${events} event${events === 1 ? '' : 's'}`
 
-/** Prints batches and counts what had no event in it. */
-interface Printer {
-  readonly undecodable: number
-  print(batch: readonly EventView[]): string | Uint8Array
-}
-
 function linePrinter(
   format: (view: EventView) => string,
   encode: (text: string) => string | Uint8Array = (text) => text,
-): Printer {
+): RecordPrinter {
   return {
     undecodable: 0,
     print(this: { undecodable: number }, batch) {

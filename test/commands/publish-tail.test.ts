@@ -330,6 +330,15 @@ describe('tail', () => {
     expect(stderr).toContain('3 events')
   })
 
+  test('prints 150,000 events as one JSON document', async () => {
+    const record = { key: null, value: null }
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
+    await bus.log.append('order-events', new Array(150_000).fill(record))
+    const { stdout, exitCode } = await tail(['order-events', '--json', '-n', '150000'])
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout).events).toHaveLength(150_000)
+  })
+
   test('takes ranges, limits and partitions', async () => {
     await publish([...order, '--data', '{"i":{{i}}}', '--count', '30'])
     const shown = async (...argv: string[]) =>

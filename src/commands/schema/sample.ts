@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
 import { schemaFlag } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { formatSample } from '../../ui/records/format-sample.ts'
+import { formatSample, sampleDocument } from '../../ui/records/format-sample.ts'
 
 /** Lines written at a time. */
 const BATCH = 500
@@ -41,14 +41,16 @@ export default class SchemaSample extends BaseCommand {
     for (const warning of samples.warnings) await this.notice(`warning: ${warning}`)
     const answer: unknown[] = []
     let lines: string[] = []
+    let made = 0
     const flush = async () => {
       await this.print(lines.join(''))
-      if (this.isJson) for (const line of lines) answer.push(JSON.parse(line))
       lines = []
     }
     for (const event of samples.events) {
-      lines.push(flags['data-only'] ? `${event.json}\n` : formatSample(event))
-      if (lines.length < BATCH) continue
+      if (this.isJson) answer.push(flags['data-only'] ? JSON.parse(event.json) : sampleDocument(event))
+      else lines.push(flags['data-only'] ? `${event.json}\n` : formatSample(event))
+      made += 1
+      if (made % BATCH !== 0) continue
       await flush()
       // Ctrl-C and a reader that leaves are seen between two turns of the loop.
       await new Promise(setImmediate)

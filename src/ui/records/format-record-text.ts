@@ -6,7 +6,7 @@ import type { EventView } from '../../operations/events/event-view.ts'
 import { formatTimestamp, isDate } from '../text/format-timestamp.ts'
 import { printable, printableJson } from '../text/printable.ts'
 import { formatGuess } from './format-guess.ts'
-import { metadataJson } from './format-record-json.ts'
+import { metadataDocument } from './record-document.ts'
 
 export interface TextStyle {
   readonly color: boolean
@@ -64,7 +64,7 @@ export function textFormatter({ color, columns }: TextStyle): (view: EventView) 
 /** `correlation_id=c-42 saga_id=s-1`. The publisher's time is left out where it is the record's own, to the second. */
 function metadataText(metadata: EventMetadata | null, recordTime: bigint): string {
   if (metadata === null) return ''
-  const fields = Object.entries(JSON.parse(metadataJson(metadata)) as Record<string, unknown>)
+  const fields = Object.entries(metadataDocument(metadata) ?? {})
   const isSame = Math.abs(Date.parse(metadata.timestamp ?? '') - Number(recordTime)) < 1000
   return fields
     .filter(([name]) => !(isSame && name === 'timestamp'))

@@ -1,8 +1,8 @@
 import type { EventView } from '../../operations/events/event-view.ts'
 import { formatTimestamp } from '../text/format-timestamp.ts'
 import { printable } from '../text/printable.ts'
-import { metadataJson } from './format-record-json.ts'
 import { payloadText, unquotedJson } from './format-record-text.ts'
+import { metadataJson } from './record-json-writer.ts'
 
 type Token = (view: EventView, index: number) => string
 

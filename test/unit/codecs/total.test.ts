@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { decodeEnvelope, encodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { decodePayload, encodePayload, payloadCodecs } from '../../../src/codecs/payload.ts'
 import { viewOf } from '../../../src/operations/events/event-view.ts'
-import { formatRecordJson } from '../../../src/ui/records/format-record-json.ts'
+import { RecordJsonWriter } from '../../../src/ui/records/record-json-writer.ts'
 
 /** Numbers from a seed, cheap enough for millions of inputs (mulberry32). */
 function numbers(seed: number): (below: number) => number {
@@ -58,7 +58,7 @@ describe('codecs', () => {
     let tried = 0
     const attempt = (bytes: Uint8Array) => {
       tried += 1
-      formatRecordJson(viewOf({ ...record, value: bytes }))
+      new RecordJsonWriter().write(viewOf({ ...record, value: bytes }))
       decodePayload(bytes)
     }
     for (let round = 0; round < 1_000_000; round += 1) {

@@ -7,7 +7,7 @@ import { decodeEnvelope, encodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { viewOf } from '../../../src/operations/events/event-view.ts'
 import type { EventSettings } from '../../../src/operations/publish/event-settings.ts'
 import { readInput } from '../../../src/operations/publish/input.ts'
-import { formatRecordJson } from '../../../src/ui/records/format-record-json.ts'
+import { RecordJsonWriter } from '../../../src/ui/records/record-json-writer.ts'
 
 const plain: EventSettings = { topic: 'order-events', codec: 'json', envelope: 'bincode', metadata: null, headers: [] }
 
@@ -90,7 +90,7 @@ describe('what tail prints makes the same record again:', () => {
     headers: [],
     ...more,
   })
-  const again = (original: BusRecord): NewRecord => read(formatRecordJson(viewOf(original)))
+  const again = (original: BusRecord): NewRecord => read(new RecordJsonWriter().write(viewOf(original)))
   const expectSame = (original: BusRecord) => {
     const { key, value, headers = [], timestamp, partition } = again(original)
     expect(hex(value)).toBe(hex(original.value))
@@ -164,19 +164,21 @@ describe('what tail prints makes the same record again:', () => {
   })
 
   test('in its partition when asked', () => {
-    expect(read(formatRecordJson(viewOf(record())), { keepPartitions: true }).partition).toBe(3)
-    expect(read(formatRecordJson(viewOf(record())), { keepPartitions: true, partition: 1 }).partition).toBe(1)
+    expect(read(new RecordJsonWriter().write(viewOf(record())), { keepPartitions: true }).partition).toBe(3)
+    expect(read(new RecordJsonWriter().write(viewOf(record())), { keepPartitions: true, partition: 1 }).partition).toBe(
+      1,
+    )
   })
 
   test('with metadata of the command line over its own', () => {
     const value = envelopeOf({ data: Buffer.from('{}'), metadata: { correlationId: 'old', userId: 'u' } })
-    const line = formatRecordJson(viewOf(record({ value })))
+    const line = new RecordJsonWriter().write(viewOf(record({ value })))
     const { metadata } = eventOf(read(line, { metadata: { correlationId: 'new', userId: undefined } }))
     expect(metadata).toEqual({ correlationId: 'new', userId: 'u' })
   })
 
   test('but not where there is no place for that metadata', () => {
-    const line = formatRecordJson(viewOf(record({ value: Buffer.from([0xff]) })))
+    const line = new RecordJsonWriter().write(viewOf(record({ value: Buffer.from([0xff]) })))
     expect(why(line, { metadata: { correlationId: 'new' } })).toContain('published as it is')
   })
 })

@@ -3,62 +3,90 @@ import { W3Spans } from '../../codecs/scan-w3-envelope.ts'
 import { asBuffer, repeatedText } from '../../codecs/text-cache.ts'
 import type { EventView, Reading } from '../../operations/events/event-view.ts'
 import type { SchemaSet } from '../../operations/schemas/compiled.ts'
-import { formatRecordJson, interned, keyJson, timeJson } from './format-record-json.ts'
+import { RecordJsonWriter } from './record-json-writer.ts'
 
-/** What a line takes beside its payload and the texts of its metadata, with room to spare. */
-const FRAME = 1024
-/** Offsets beyond are printed as text. */
-const MOST_EXACT = BigInt(Number.MAX_SAFE_INTEGER)
+/**
+ * Prints records as lines of JSON for `tail -o json`, in one of two ways that give the same bytes.
+ *
+ * The fast way ignores the lazily decoded fields of an {@link EventView}: it finds the parts of the envelope in the bytes
+ * of `view.record` with `scan-w3-envelope.ts`, a second parser of the W3 layout, looks the schema up itself, and copies
+ * bytes to bytes. Decoding a million records to strings and encoding those strings again took two thirds of the time.
+ *
+ * A record that the fast way does not handle (an older or a CBOR envelope, headers, text that JSON escapes, a configured
+ * codec) is decoded through the view and written by {@link RecordJsonWriter}. A property test compares the two ways.
+ */
+export function jsonPrinter(reading: Reading): RecordPrinter {
+  return reading.codec === undefined ? new FastJsonPrinter(reading) : new DecodedJsonPrinter()
+}
+
+/** Prints batches of records and counts the records that hold no event. */
+export interface RecordPrinter {
+  readonly undecodable: number
+  /** Returns the lines of a batch; the caller owns them. */
+  print(batch: readonly EventView[]): string | Uint8Array
+}
+
+/** Writes every record through its decoded view, as a codec chosen by the user requires. */
+class DecodedJsonPrinter implements RecordPrinter {
+  readonly #writer = new RecordJsonWriter()
+  undecodable = 0
+
+  print(batch: readonly EventView[]): string {
+    for (const { envelope } of batch) if (envelope?.ok === false) this.undecodable += 1
+    return batch.map((view) => `${this.#writer.write(view)}\n`).join('')
+  }
+}
+
+/** Bytes of a line apart from its payload and the texts of its metadata, with a margin. */
+const FRAME_BYTES = 1024
+/** Initial size of the buffer that a batch is written to. */
+const BUFFER_BYTES = 64 * 1024
+/** Larger offsets are printed as strings. */
+const MAX_EXACT_OFFSET = BigInt(Number.MAX_SAFE_INTEGER)
 const QUOTE = 0x22
 
 /** The characters of base64 by their six bits. */
 const digits64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
-/** Bytes that stand in a JSON string as they are. */
+/** 1 for a byte that a JSON string holds unescaped. */
 const isPlain = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== 0x5c ? 1 : 0,
 )
 const fieldNames = ['"correlation_id":"', '"causation_id":"', '"user_id":"', '"timestamp":"'].map((name) =>
   Buffer.from(name),
 )
-const behindKey = Buffer.from(',"headers":[],"envelope":"bincode-w3","event_type":"')
-const behindType = Buffer.from('","event_version":')
+const afterKey = Buffer.from(',"headers":[],"envelope":"bincode-w3","event_type":"')
+const afterType = Buffer.from('","event_version":')
 const beforeMetadata = Buffer.from(',"metadata":')
-const nothing = Buffer.from('null')
+const nullText = Buffer.from('null')
 const beforeBytes = Buffer.from(',"codec":"bytes","data_base64":"')
-const behindBytes = Buffer.from('"}\n')
+const afterBytes = Buffer.from('"}\n')
 
-/**
- * Prints records as lines of JSON, byte for byte those of {@link formatRecordJson}. The usual record, an envelope of
- * plain texts around bincode, goes from bytes to bytes: making strings of a million records and bytes of those strings
- * again took two thirds of the time. Whatever is unusual takes the way by strings.
- */
-export class RecordLines {
+class FastJsonPrinter implements RecordPrinter {
+  readonly #writer = new RecordJsonWriter()
   readonly #schemas: SchemaSet | undefined
   readonly #configured: Reading['topics']
   readonly #spans = new W3Spans()
-  #bytes = Buffer.allocUnsafe(64 * 1024)
+  #bytes = Buffer.allocUnsafe(BUFFER_BYTES)
   #end = 0
-  /** Records without an event in them. */
   undecodable = 0
-  // What records in a row have in common.
+  // Cached parts that consecutive records share.
   #topic = ''
   #partition = -1
-  #head = nothing
+  #head = nullText
   #time = -1n
-  #timeText = nothing
+  #timeText = nullText
   #key: Uint8Array | null | undefined
-  #keyText = nothing
+  #keyText = nullText
 
-  constructor({ schemas, topics }: Pick<Reading, 'schemas' | 'topics'> = {}) {
+  constructor({ schemas, topics }: Pick<Reading, 'schemas' | 'topics'>) {
     this.#schemas = schemas
     this.#configured = topics
   }
 
-  /** The lines of a batch, which are then the caller's. */
   print(batch: readonly EventView[]): Buffer {
     for (const view of batch) this.#append(view)
     const lines = this.#bytes.subarray(0, this.#end)
-    this.#bytes = Buffer.allocUnsafe(Math.max(64 * 1024, this.#end + FRAME))
+    this.#bytes = Buffer.allocUnsafe(Math.max(BUFFER_BYTES, this.#end + FRAME_BYTES))
     this.#end = 0
     return lines
   }
@@ -68,50 +96,50 @@ export class RecordLines {
     if (this.#appendPlain(view.record)) return
     this.#end = start
     if (view.envelope?.ok === false) this.undecodable += 1
-    this.#text(`${formatRecordJson(view)}\n`)
+    this.#text(`${this.#writer.write(view)}\n`)
   }
 
   #appendPlain(record: BusRecord): boolean {
-    if (record.value === null || record.headers.length > 0 || record.offset > MOST_EXACT) return false
+    if (record.value === null || record.headers.length > 0 || record.offset > MAX_EXACT_OFFSET) return false
     if (this.#configured?.has(record.topic)) return false
     const value = asBuffer(record.value)
     const spans = this.#spans
     if (!spans.scan(value)) return false
     this.#frame(record, value.length)
     if (!this.#copyPlain(value, spans.typeStart, spans.typeEnd)) return false
-    this.#copy(behindType)
+    this.#copy(afterType)
     this.#integer(spans.version)
     this.#copy(beforeMetadata)
     return this.#metadata(value) && this.#payload(record.topic, value)
   }
 
-  /** Topic, partition, offset, time and key. */
+  /** Writes topic, partition, offset, timestamp and key. */
   #frame({ topic, partition, offset, timestamp, key }: BusRecord, size: number): void {
     if (topic !== this.#topic || partition !== this.#partition) {
       this.#topic = topic
       this.#partition = partition
-      this.#head = Buffer.from(`{"topic":${interned(topic)},"partition":${partition},"offset":`)
+      this.#head = Buffer.from(`{"topic":${this.#writer.text(topic)},"partition":${partition},"offset":`)
     }
     if (timestamp !== this.#time) {
       this.#time = timestamp
-      this.#timeText = Buffer.from(`,"timestamp":${timeJson(timestamp)},`)
+      this.#timeText = Buffer.from(`,"timestamp":${this.#writer.time(timestamp)},`)
     }
     if (key !== this.#key) {
       this.#key = key
-      this.#keyText = Buffer.from(keyJson(key))
+      this.#keyText = Buffer.from(this.#writer.key(key))
     }
-    this.#room(size * 2 + this.#head.length + this.#keyText.length + FRAME)
+    this.#room(size * 2 + this.#head.length + this.#keyText.length + FRAME_BYTES)
     this.#copy(this.#head)
     this.#integer(Number(offset))
     this.#copy(this.#timeText)
     this.#copy(this.#keyText)
-    this.#copy(behindKey)
+    this.#copy(afterKey)
   }
 
   #metadata(value: Buffer): boolean {
     const { hasMetadata, starts, ends } = this.#spans
     if (!hasMetadata) {
-      this.#copy(nothing)
+      this.#copy(nullText)
       return true
     }
     const bytes = this.#bytes
@@ -130,7 +158,7 @@ export class RecordLines {
     return true
   }
 
-  /** As bincode by its schema, else in base64 what begins as bincode does; false for anything else. */
+  /** Writes a payload as JSON by its schema, or in base64 when it starts like bincode. Returns false for any other payload. */
   #payload(topic: string, value: Buffer): boolean {
     const { typeStart, typeEnd, dataStart, dataEnd } = this.#spans
     if (this.#schemas !== undefined) {
@@ -143,7 +171,7 @@ export class RecordLines {
         if (variant === undefined || !schema.isExactAsJson(variant)) return false
         if (schema.warningOf(eventType, variant) !== undefined) return false
         this.#text(
-          `,"codec":"bincode","schema":${interned(schema.id)},"variant":${interned(variant)},"data":${json}}\n`,
+          `,"codec":"bincode","schema":${this.#writer.text(schema.id)},"variant":${this.#writer.text(variant)},"data":${json}}\n`,
         )
         return true
       }
@@ -153,20 +181,20 @@ export class RecordLines {
     if (!isBincode) return false
     this.#copy(beforeBytes)
     this.#base64(value, dataStart, dataEnd)
-    this.#copy(behindBytes)
+    this.#copy(afterBytes)
     return true
   }
 
   #copy(from: Buffer): void {
     const bytes = this.#bytes
     const end = this.#end
-    // A call into native code is dearer than copying so few.
+    // For so few bytes a loop is faster than a call into native code.
     if (from.length > 48) from.copy(bytes, end)
     else for (let index = 0; index < from.length; index += 1) bytes[end + index] = from[index] as number
     this.#end = end + from.length
   }
 
-  /** False at the first byte that JSON would spell otherwise. */
+  /** Returns false at the first byte that JSON escapes. */
   #copyPlain(from: Buffer, start: number, end: number): boolean {
     const bytes = this.#bytes
     let to = this.#end
@@ -217,7 +245,7 @@ export class RecordLines {
     this.#end += this.#bytes.write(text, this.#end)
   }
 
-  /** Makes room for so many bytes more. */
+  /** Grows the buffer until `count` more bytes fit. */
   #room(count: number): void {
     if (this.#end + count <= this.#bytes.length) return
     const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#end + count))

@@ -1,12 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { BusRecord, Header } from '../../../src/bus/record.ts'
+import { encodeCbor } from '../../../src/codecs/cbor/cbor.ts'
 import { encodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { viewOf } from '../../../src/operations/events/event-view.ts'
 import { SchemaSet } from '../../../src/operations/schemas/compiled.ts'
 import type { Schema } from '../../../src/schema/model.ts'
-import { formatRecordJson } from '../../../src/ui/records/format-record-json.ts'
-import { RecordLines } from '../../../src/ui/records/record-lines.ts'
+import { recordDocument } from '../../../src/ui/records/record-document.ts'
+import { RecordJsonWriter } from '../../../src/ui/records/record-json-writer.ts'
+import { jsonPrinter } from '../../../src/ui/records/record-printer.ts'
 import { vector } from '../codecs/support/vectors.ts'
 
 const schema: Schema = {
@@ -71,23 +73,39 @@ const record: fc.Arbitrary<BusRecord> = fc.record({
   headers: fc.array(header, { maxLength: 1 }),
 })
 
-describe('lines made of bytes are those made of strings', () => {
+/** A record in a CBOR envelope with further metadata and a payload of CBOR or JSON. */
+const cborRecord: fc.Arbitrary<BusRecord> = fc
+  .record({
+    record,
+    event,
+    extra: fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.double(), fc.bigInt(), fc.boolean(), fc.date())),
+    payload: fc.oneof(fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.double(), fc.bigInt())), fc.json()),
+  })
+  .map(({ record, event, extra, payload }) => {
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : encodeCbor(payload)
+    const data = 'ok' in bytes ? (bytes.ok ? bytes.bytes : event.data) : bytes
+    const encoded = encodeEnvelope({ ...event, data, metadata: { ...event.metadata, extra } }, 'cbor')
+    return { ...record, value: encoded.ok ? encoded.bytes : null }
+  })
+
+describe('jsonPrinter', () => {
   test.each([
     ['without a schema', undefined],
-    ['with one', schemas],
-  ])('%s', (_, some) => {
-    const lines = new RecordLines({ schemas: some })
+    ['with a schema', schemas],
+  ])('%s, prints the bytes that RecordJsonWriter writes', (_, some) => {
+    const printer = jsonPrinter({ schemas: some })
     fc.assert(
       fc.property(fc.array(record, { maxLength: 5 }), (records) => {
         const views = () => records.map((one) => viewOf(one, { schemas: some }))
-        const expected = views().map((view) => `${formatRecordJson(view)}\n`)
-        expect(lines.print(views()).toString()).toBe(expected.join(''))
+        const writer = new RecordJsonWriter()
+        const expected = views().map((view) => `${writer.write(view)}\n`)
+        expect(printer.print(views()).toString()).toBe(expected.join(''))
       }),
       { numRuns: 20_000 },
     )
   })
 
-  test('what Rust wrote, and what comes close', () => {
+  test('prints vectors from Rust, and bytes similar to them, as RecordJsonWriter does', () => {
     const names = ['w3_none', 'w3_meta', 'w3_empty', 'w3_disagrees', 'w2_none', 'w2_zeros_4', 'w2_zeros', 'w1_meta']
     const records = names.map((name, index) => ({
       topic: 'order-events',
@@ -98,14 +116,37 @@ describe('lines made of bytes are those made of strings', () => {
       value: vector(name),
       headers: [],
     }))
-    const expected = records.map((one) => `${formatRecordJson(viewOf(one))}\n`).join('')
-    expect(new RecordLines().print(records.map((one) => viewOf(one))).toString()).toBe(expected)
+    const writer = new RecordJsonWriter()
+    const expected = records.map((one) => `${writer.write(viewOf(one))}\n`).join('')
+    expect(
+      jsonPrinter({})
+        .print(records.map((one) => viewOf(one)))
+        .toString(),
+    ).toBe(expected)
+  })
+
+  test.each([undefined, 'json'] as const)('with codec %s, counts records without an event', (codec) => {
+    const printer = jsonPrinter({ codec })
+    const none = { topic: 't', partition: 0, offset: 0n, timestamp: 0n, key: null, headers: [] }
+    printer.print([viewOf({ ...none, value: Buffer.from('nothing') }), viewOf({ ...none, value: null })])
+    expect(printer.undecodable).toBe(1)
   })
 })
 
-test('what has no event in it is counted', () => {
-  const lines = new RecordLines()
-  const none = { topic: 't', partition: 0, offset: 0n, timestamp: 0n, key: null, headers: [] }
-  lines.print([viewOf({ ...none, value: Buffer.from('nothing') }), viewOf({ ...none, value: null })])
-  expect(lines.undecodable).toBe(1)
+describe('recordDocument', () => {
+  test.each([
+    ['without a schema', undefined],
+    ['with a schema', schemas],
+  ])('%s, has the fields of the JSON line in the same order', (_, some) => {
+    const writer = new RecordJsonWriter()
+    fc.assert(
+      fc.property(fc.oneof(record, cborRecord), (one) => {
+        const document = recordDocument(viewOf(one, { schemas: some }))
+        const parsed: unknown = JSON.parse(writer.write(viewOf(one, { schemas: some })))
+        expect(document).toEqual(parsed)
+        expect(JSON.stringify(document)).toBe(JSON.stringify(parsed))
+      }),
+      { numRuns: 3000 },
+    )
+  })
 })

@@ -1,0 +1,87 @@
+import { isUtf8 } from 'node:buffer'
+import type { EventMetadata, SerializedEvent } from '../../bus/event.ts'
+import type { Header } from '../../bus/record.ts'
+import { valueJson } from '../../codecs/json.ts'
+import { asBuffer } from '../../codecs/text-cache.ts'
+import type { EventView } from '../../operations/events/event-view.ts'
+import { isDate } from '../text/format-timestamp.ts'
+
+/** A JSON object: null, booleans, finite numbers, strings, arrays and objects of these. */
+export type JsonDocument = Readonly<Record<string, unknown>>
+
+/**
+ * A record as an object for `tail --json`: the same fields in the same order as the line that {@link RecordJsonWriter}
+ * writes for `tail -o json`. A property test compares the two.
+ */
+export function recordDocument(view: EventView): JsonDocument {
+  const { record, envelope } = view
+  const { topic, partition, offset, timestamp, key, value } = record
+  const position = { topic, partition, offset: integer(offset), timestamp: time(timestamp) }
+  const frame = { ...position, ...textOrBytes('key', key), headers: record.headers.map(header) }
+  if (value === null) return { ...frame, tombstone: true }
+  if (!envelope?.ok) return { ...frame, error: envelope?.reason ?? 'not decoded', value_base64: base64(value) }
+  const { format, guessed, event } = envelope
+  return {
+    ...frame,
+    envelope: format,
+    ...(guessed ? { guessed } : {}),
+    event_type: event.eventType,
+    event_version: event.eventVersion,
+    metadata: metadataDocument(event.metadata),
+    ...payloadFields(view, event),
+    ...(format === 'bincode-w3' ? {} : { value_base64: base64(value) }),
+  }
+}
+
+function payloadFields({ bincodeJson, payload }: EventView, { data }: SerializedEvent): JsonDocument {
+  if (bincodeJson !== undefined) {
+    const { variant, warning, json, isExact, schema } = bincodeJson
+    return {
+      codec: 'bincode',
+      schema,
+      ...(variant === undefined ? {} : { variant }),
+      ...(warning === undefined ? {} : { warning }),
+      data: JSON.parse(json),
+      ...(isExact ? {} : { data_base64: base64(data) }),
+    }
+  }
+  if (!payload?.ok) return { codec: 'bytes', payload_error: payload?.reason ?? '', data_base64: base64(data) }
+  return {
+    codec: payload.codec,
+    ...('warning' in payload && payload.warning !== undefined ? { warning: payload.warning } : {}),
+    ...(payload.codec === 'bytes' ? {} : { data: jsonValue(payload.value) }),
+    ...(payload.canonical ? {} : { data_base64: base64(data) }),
+  }
+}
+
+/** Event metadata as an object with the field names of the wire. Absent fields are left out. */
+export function metadataDocument(metadata: EventMetadata | null): JsonDocument | null {
+  if (metadata === null) return null
+  const { correlationId, causationId, userId, timestamp, extra = {} } = metadata
+  const known = { correlation_id: correlationId, causation_id: causationId, user_id: userId, timestamp }
+  return Object.fromEntries([
+    ...Object.entries(known).filter(([, value]) => value !== undefined),
+    ...Object.entries(extra).map(([name, value]) => [name, jsonValue(value)]),
+  ])
+}
+
+/** A decoded value as JSON has it: bytes in base64, dates as RFC 3339, large integers as strings. */
+const jsonValue = (value: unknown): unknown => JSON.parse(valueJson(value))
+
+const base64 = (bytes: Uint8Array): string => asBuffer(bytes).toString('base64')
+
+const integer = (value: bigint): number | string =>
+  Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
+
+function time(timestamp: bigint): string | number | null {
+  if (timestamp === -1n) return null
+  return isDate(timestamp) ? new Date(Number(timestamp)).toISOString() : integer(timestamp)
+}
+
+const header = ([name, value]: Header): JsonDocument => ({ key: name, ...textOrBytes('value', value) })
+
+/** A field with the text of UTF-8 bytes; other bytes are in base64, and `_base64` is added to the name. */
+function textOrBytes(name: string, bytes: Uint8Array | null): JsonDocument {
+  if (bytes === null) return { [name]: null }
+  return isUtf8(bytes) ? { [name]: asBuffer(bytes).toString('utf8') } : { [`${name}_base64`]: base64(bytes) }
+}
