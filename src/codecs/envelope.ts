@@ -18,10 +18,6 @@ export type DecodedEnvelope =
     }
   | { readonly ok: false; readonly reason: string }
 
-/** An event, or in words why there is none. */
-type Reading = SerializedEvent | string
-const isEvent = (reading: Reading): reading is SerializedEvent => typeof reading !== 'string'
-
 /**
  * Decodes the value of a record to an event. The bytes do not name their layout, so each layout is tried strictly, to the
  * last byte, in the order W3, W2, W1, CBOR, JSON. When two layouts fit, the one whose version agrees with its event type wins.
@@ -40,17 +36,16 @@ const isEvent = (reading: Reading): reading is SerializedEvent => typeof reading
 export function decodeEnvelope(bytes: Uint8Array): DecodedEnvelope {
   if (bytes.length === 0) return { ok: false, reason: 'not an envelope: there are no bytes' }
   const w3 = readW3(bytes)
-  if (isEvent(w3) && !mayBeW2(w3)) return found('bincode-w3', w3)
+  if (w3.ok && !mayBeW2(w3.event)) return w3
   const w2 = readW2(bytes)
-  if (isEvent(w3)) {
-    if (!isEvent(w2)) return found('bincode-w3', w3)
-    const agrees = w3.eventVersion === versionOf(w3.eventType)
-    return agrees ? found('bincode-w3', w3, true) : found('bincode-w2', w2, true)
+  if (w3.ok) {
+    if (!w2.ok) return w3
+    const { eventType, eventVersion } = w3.event
+    return guess(eventVersion === versionOf(eventType) ? w3 : w2)
   }
-  if (isEvent(w2)) return found('bincode-w2', w2)
+  if (w2.ok) return w2
   const w1 = readW1(bytes)
-  if (isEvent(w1)) return found('bincode-w1', w1, true)
-  return decodeFields(bytes, w3)
+  return w1.ok ? guess(w1) : decodeFields(bytes, w3.reason)
 }
 
 /**
@@ -59,8 +54,12 @@ export function decodeEnvelope(bytes: Uint8Array): DecodedEnvelope {
  */
 const mayBeW2 = ({ data, eventVersion }: SerializedEvent): boolean => data.length === 0 && eventVersion >= 4
 
-const found = (format: EnvelopeFormat, event: SerializedEvent, guessed = false) =>
-  ({ ok: true, format, guessed, event }) as const
+/** The same envelope, marked as a guess. */
+const guess = ({ format, event }: ReadEnvelope): ReadEnvelope => ({ ok: true, format, guessed: true, event })
+
+type ReadEnvelope = Extract<DecodedEnvelope, { ok: true }>
+
+const notRead = (reason: string) => ({ ok: false, reason }) as const
 
 /** An envelope of named fields, CBOR or JSON. */
 function decodeFields(bytes: Uint8Array, whyNotBincode: string): DecodedEnvelope {
@@ -72,28 +71,31 @@ function decodeFields(bytes: Uint8Array, whyNotBincode: string): DecodedEnvelope
     return { ok: false, reason: `not an envelope: not bincode (${whyNotBincode}), ${other}` }
   }
   // The data as it was written: encoded again, it would lose what CBOR can say and a value of JavaScript cannot.
-  const event = fromFields(decoded.value, isCbor ? () => ownData(bytes) : encodeJson)
-  if (isEvent(event)) return found(isCbor ? 'cbor' : 'json', event)
-  return { ok: false, reason: `not an envelope: ${isCbor ? 'CBOR' : 'JSON'} ${event}` }
+  const read = fromFields(decoded.value, isCbor ? () => ownData(bytes) : encodeJson)
+  if (read.ok) return { ok: true, format: isCbor ? 'cbor' : 'json', guessed: false, event: read.event }
+  return { ok: false, reason: `not an envelope: ${isCbor ? 'CBOR' : 'JSON'} ${read.reason}` }
 }
 
-function readW3(bytes: Uint8Array): Reading {
+function readW3(bytes: Uint8Array): DecodedEnvelope {
   const reader = new BincodeReader(bytes)
   const eventType = reader.repeatedString()
   const eventVersion = reader.i32()
   const data = reader.bytes()
   const metadata = reader.some() ? readMetadata(reader) : null
   reader.end()
-  return reader.failure ?? { eventType, eventVersion, data, metadata }
+  if (reader.failure !== undefined) return notRead(reader.failure)
+  return { ok: true, format: 'bincode-w3', guessed: false, event: { eventType, eventVersion, data, metadata } }
 }
 
-function readW2(bytes: Uint8Array): Reading {
+function readW2(bytes: Uint8Array): DecodedEnvelope {
   const reader = new BincodeReader(bytes)
   const eventType = reader.repeatedString()
   const data = reader.bytes()
   const metadata = reader.some() ? readMetadata(reader) : null
   reader.end()
-  return reader.failure ?? { eventType, eventVersion: versionOf(eventType), data, metadata }
+  if (reader.failure !== undefined) return notRead(reader.failure)
+  const eventVersion = versionOf(eventType)
+  return { ok: true, format: 'bincode-w2', guessed: false, event: { eventType, eventVersion, data, metadata } }
 }
 
 const readText = (reader: BincodeReader): string | undefined => (reader.some() ? reader.string() : undefined)
@@ -107,7 +109,7 @@ function readMetadata(reader: BincodeReader): EventMetadata {
 }
 
 /** W1's metadata was any JSON, written without saying of which kind. An object of strings is the one guess worth making. */
-function readW1(bytes: Uint8Array): Reading {
+function readW1(bytes: Uint8Array): DecodedEnvelope {
   const reader = new BincodeReader(bytes)
   const eventType = reader.repeatedString()
   const data = reader.bytes()
@@ -116,11 +118,12 @@ function readW1(bytes: Uint8Array): Reading {
   const count = hasMetadata ? reader.length(16) : 0
   const fields = Array.from({ length: count }, () => [reader.string(), reader.string()] as const)
   reader.end()
-  if (reader.failure !== undefined) return reader.failure
+  if (reader.failure !== undefined) return notRead(reader.failure)
   const named = new Map(fields)
-  if (named.size < count) return 'a name stands twice in the metadata'
+  if (named.size < count) return notRead('a name stands twice in the metadata')
   const metadata = hasMetadata ? toMetadata(Object.fromEntries(named)) : null
-  return { eventType, eventVersion: versionOf(eventType), data, metadata }
+  const eventVersion = versionOf(eventType)
+  return { ok: true, format: 'bincode-w1', guessed: false, event: { eventType, eventVersion, data, metadata } }
 }
 
 const wireNames = {
@@ -159,18 +162,22 @@ function ownData(envelope: Uint8Array): Encoded {
 
 const encodeJson = (value: unknown): Encoded => ({ ok: true, bytes: Buffer.from(writeJson(value)) })
 
-function fromFields(value: unknown, encodeData: (data: unknown) => Encoded): Reading {
-  if (!isFields(value)) return 'that is no map of names'
+type FieldsRead =
+  | { readonly ok: true; readonly event: SerializedEvent }
+  | { readonly ok: false; readonly reason: string }
+
+function fromFields(value: unknown, encodeData: (data: unknown) => Encoded): FieldsRead {
+  if (!isFields(value)) return notRead('that is no map of names')
   const { event_type, event_version, data, metadata } = value
-  if (typeof event_type !== 'string' || !event_type.isWellFormed()) return 'without a text event_type'
-  if (data === undefined) return 'without data'
+  if (typeof event_type !== 'string' || !event_type.isWellFormed()) return notRead('without a text event_type')
+  if (data === undefined) return notRead('without data')
   const version = event_version === undefined ? versionOf(event_type) : toI32(event_version)
-  if (version === undefined) return 'with an event_version that is no 32-bit integer'
-  if (metadata !== undefined && metadata !== null && !isFields(metadata)) return 'with metadata that is no map'
+  if (version === undefined) return notRead('with an event_version that is no 32-bit integer')
+  if (metadata !== undefined && metadata !== null && !isFields(metadata)) return notRead('with metadata that is no map')
   const payload = isBytes(data) ? ({ ok: true, bytes: Uint8Array.from(data) } as const) : encodeData(data)
-  if (!payload.ok) return `whose data ${payload.reason}`
+  if (!payload.ok) return notRead(`whose data ${payload.reason}`)
   const fields = metadata === undefined || metadata === null ? null : toMetadata(metadata)
-  return { eventType: event_type, eventVersion: version, data: payload.bytes, metadata: fields }
+  return { ok: true, event: { eventType: event_type, eventVersion: version, data: payload.bytes, metadata: fields } }
 }
 
 const isFields = (value: unknown): value is Record<string, unknown> =>
