@@ -5,7 +5,7 @@ export interface TopicSummary {
   readonly topic: string
   readonly partitions: number
   readonly replication: number
-  /** Made by the broker for itself (`__consumer_offsets`). */
+  /** Created by the broker for its own use, such as `__consumer_offsets`. */
   readonly internal: boolean
 }
 
@@ -29,7 +29,7 @@ export interface PartitionLayout {
 export interface NewTopic {
   /** Default 3. */
   readonly partitions?: number | undefined
-  /** Default: the broker's own; always 1 on memory and embedded. */
+  /** Default: the broker's default. Always 1 on the in-memory and the embedded bus. */
   readonly replication?: number | undefined
   readonly config?: Readonly<Record<string, string>> | undefined
 }
@@ -51,7 +51,7 @@ export type GroupState =
 /** A consumer group in the list of a bus. */
 export interface GroupSummary {
   readonly group: string
-  /** `consumer` for groups of subscribers. */
+  /** `consumer` for the groups of subscribers. */
   readonly protocolType: string
 }
 
@@ -61,9 +61,9 @@ export interface GroupDescription extends GroupSummary {
   /** The assignment strategy in use, for example `range`; empty when the group has no members. */
   readonly protocol: string
   readonly members: readonly GroupMemberDescription[]
-  /** `consumer`: Kafka's newer group protocol, KIP-848, where brokers assign. Absent: the classic one. */
+  /** `consumer`: Kafka's newer group protocol (KIP-848), in which brokers assign partitions. Absent: the classic protocol. */
   readonly groupType?: 'consumer' | undefined
-  /** The broker that keeps the group, where there are brokers. */
+  /** The broker that coordinates the group. Absent on buses without brokers. */
   readonly coordinator?: { readonly id: number; readonly host: string; readonly port: number } | undefined
 }
 
@@ -73,7 +73,7 @@ export interface GroupMemberDescription {
   readonly clientId: string
   readonly host: string
   readonly assignment: readonly TopicPartition[]
-  /** The topics it asked for, sorted; absent where the bus does not tell. */
+  /** The topics that the member subscribes to, sorted. Absent when the bus does not report them. */
   readonly subscription?: readonly string[] | undefined
 }
 
@@ -83,11 +83,11 @@ export interface TopicPartition {
   readonly partition: number
 }
 
-/** What a client stores with a committed offset, besides the offset. */
+/** The details that a client stores with a committed offset. */
 export interface CommitDetails {
-  /** A text of the client's own. Absent: none, which is an empty text. */
+  /** A string that the client chose. Absent: the empty string. */
   readonly metadata?: string | undefined
-  /** The leader epoch of the record before the offset, by which clients notice that a log was cut. Absent: not known. */
+  /** The leader epoch of the record before the offset, by which clients detect that a log was truncated. Absent: unknown. */
   readonly leaderEpoch?: number | undefined
 }
 
@@ -96,7 +96,7 @@ export interface CommittedOffset extends Position, CommitDetails {}
 
 /** The identity of a bus and its brokers. */
 export interface ClusterDescription {
-  /** What the bus is, for people: `memory`, `embedded /path/to/file`, `kafka`. */
+  /** The kind of bus, for display: `memory`, `embedded /path/to/file`, `kafka`. */
   readonly kind: string
   readonly clusterId: string
   /** Broker id of the controller, or -1. */
@@ -124,51 +124,53 @@ export interface ClusterDescription {
  * ```
  */
 export interface BusAdmin {
-  /** Sorted by name. */
+  /** Lists the topics, sorted by name. */
   listTopics(): Promise<readonly TopicSummary[]>
   /**
-   * Those of the topics that compaction takes records from, so that not every offset holds one. Topics whose settings may
-   * not be read, or that are gone, are left out. What it costs does not grow with topics.
+   * Returns which of the topics are compacted, so that some of their offsets hold no record. Leaves out topics that do not
+   * exist and topics whose settings the caller may not read. The number of requests does not grow with the topics.
    */
   compactedTopics(topics: readonly string[]): Promise<ReadonlySet<string>>
-  /** `TOPIC_NOT_FOUND` when there is none. */
+  /** Describes a topic. `TOPIC_NOT_FOUND` when it does not exist. */
   describeTopic(topic: string): Promise<TopicDescription>
-  /** Resolves when the topic can be written and read. `TOPIC_EXISTS` or `INVALID_TOPIC` when it cannot be made. */
+  /** Creates a topic; resolves when it can be written and read. `TOPIC_EXISTS` or `INVALID_TOPIC` when it cannot be created. */
   createTopic(topic: string, options?: NewTopic): Promise<void>
   /**
-   * Gives a topic more partitions, so many in all; resolves when they can be written and read. `REFUSED` when it has as
-   * many: partitions are never taken away. A key may have another partition from then on.
+   * Increases the number of partitions of a topic to `partitions`; resolves when the new ones can be written and read.
+   * `REFUSED` when the topic already has that many, because partitions cannot be removed. A key may map to another partition
+   * afterwards.
    */
   addPartitions(topic: string, partitions: number): Promise<void>
-  /** Sets these settings of a topic and leaves the others. `TOPIC_NOT_FOUND`, `INVALID_TOPIC`. */
+  /** Sets the given settings of a topic and leaves the others unchanged. `TOPIC_NOT_FOUND`, `INVALID_TOPIC`. */
   setTopicConfig(topic: string, config: Readonly<Record<string, string>>): Promise<void>
-  /** `TOPIC_NOT_FOUND` when there is none. Resolves when the topic is no longer listed. */
+  /** Deletes a topic; resolves when it is no longer listed. `TOPIC_NOT_FOUND` when it does not exist. */
   deleteTopic(topic: string): Promise<void>
-  /** Sorted by name. */
+  /** Lists the consumer groups, sorted by name. */
   listGroups(): Promise<readonly GroupSummary[]>
-  /** A group nobody knows is described as `Dead` without members, as Kafka does. */
+  /** Describes a group. A group that does not exist is `Dead` and has no members, as in Kafka. */
   describeGroup(group: string): Promise<GroupDescription>
-  /** The same of several groups at once, in the order given. What it costs grows with brokers. */
+  /** Describes several groups at once, in the order given. The number of requests grows with the brokers only. */
   describeGroups(groups: readonly string[]): Promise<readonly GroupDescription[]>
   /**
-   * The next offset the group would read, for each partition it has committed; sorted by topic and partition.
-   * Never writes. `topics` narrows it; default all.
+   * Returns the next offset that the group would read, for each partition with a committed offset, sorted by topic and
+   * partition. Changes nothing. `topics` limits the answer to these topics; default: all topics.
    */
   committedOffsets(group: string, topics?: readonly string[]): Promise<readonly CommittedOffset[]>
-  /** The same of several groups at once, in the order given. */
+  /** Returns the committed offsets of several groups at once, in the order given. */
   committedOffsetsOf(groups: readonly string[]): Promise<readonly (readonly CommittedOffset[])[]>
   /**
-   * Sets the next offset to read, without joining the group; metadata and leader epoch are those given, or none.
-   * `GROUP_ACTIVE` when the group has members: they would
-   * overwrite it. Creates the group when it does not exist.
+   * Commits the next offsets to read without joining the group. Metadata and leader epoch are replaced by the given ones,
+   * or removed when absent. `GROUP_ACTIVE` when the group has members, because they would overwrite the offsets. Creates the
+   * group when it does not exist.
    */
   commitOffsets(group: string, offsets: readonly CommittedOffset[]): Promise<void>
   /**
-   * Forgets what the group committed on these partitions, as if it never had; the others stay, and so does the group.
-   * A partition it never committed, or that is no longer there, is passed over. `GROUP_ACTIVE`, `GROUP_NOT_FOUND`.
+   * Deletes the offsets that the group committed on these partitions. Its other offsets and the group itself remain.
+   * Ignores partitions that have no committed offset or do not exist. `GROUP_ACTIVE`, `GROUP_NOT_FOUND`.
    */
   deleteOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void>
-  /** Forgets the group and everything it committed. `GROUP_ACTIVE`, `GROUP_NOT_FOUND`. */
+  /** Deletes the group and its committed offsets. `GROUP_ACTIVE`, `GROUP_NOT_FOUND`. */
   deleteGroup(group: string): Promise<void>
+  /** Describes the bus and its brokers. */
   describeCluster(): Promise<ClusterDescription>
 }

@@ -4,14 +4,12 @@ import type { EventBus, PublishOptions, Received, SubscribeOptions } from './eve
 import type { Outage } from './outage.ts'
 import type { Position } from './record.ts'
 
-// What a bus does, on channels of `node:diagnostics_channel`. A channel without a subscriber costs one comparison.
-
 /** A message of `crbus:bus:created` and `crbus:bus:closed`: a bus was created or closed. */
 export interface BusMessage {
   readonly bus: EventBus
   /** `memory`, `embedded` or `kafka`. */
   readonly kind: string
-  /** What the bus was made with, such as `brokers` and `acks`. Never a secret. */
+  /** The settings of the bus, such as `brokers` and `acks`, without secrets. */
   readonly settings: Readonly<Record<string, unknown>>
 }
 
@@ -21,11 +19,11 @@ export interface PublishMessage {
   readonly kind: string
   readonly topic: string
   readonly callerLogs?: PublishOptions['callerLogs']
-  /** A subscriber of `start` may replace them by copies, for example with a `trace`. */
+  /** A subscriber of `start` may replace the events by copies, for example with a `trace`. */
   events: readonly SerializedEvent[]
-  /** From `asyncEnd` on, when the call succeeded. */
+  /** Set from `asyncEnd` on when the call succeeded. */
   result?: readonly Position[]
-  /** From `error` on. */
+  /** Set from `error` on. */
   error?: unknown
 }
 
@@ -38,7 +36,7 @@ export interface SubscribedMessage {
   readonly bufferSize: number
 }
 
-/** A message of `crbus:received`: the records handed to a subscriber, one or a batch. */
+/** A message of `crbus:received`: one record or a batch was handed to a subscriber. */
 export interface ReceivedMessage {
   readonly bus: EventBus
   readonly kind: string
@@ -59,10 +57,10 @@ export interface OutageMessage {
 export interface KafkaRequestMessage {
   /** `host:port`. */
   readonly broker: string
-  /** Kafka's name of the request, such as `Fetch`; `Connect` for the connection with its login. */
+  /** Kafka's name of the request, such as `Fetch`; `Connect` for opening a connection and logging in. */
   readonly request: string
   readonly version: number
-  /** Milliseconds until the answer, or the failure. */
+  /** Milliseconds until the response or the failure. */
   readonly duration: number
   readonly error?: unknown
 }
@@ -114,6 +112,6 @@ export const diagnostics = {
   received: open('crbus:received'),
   outage: open('crbus:outage'),
   kafkaRequest: open('crbus:kafka:request'),
-  /** Start, end and failure of `publish`; see Node's `TracingChannel`. */
+  /** The start, the end and the failure of `publish` calls; see Node's `TracingChannel`. */
   publish: tracingChannel<unknown, PublishMessage>('crbus:publish'),
 } as const

@@ -3,58 +3,59 @@ import type { OutageOptions } from './outage.ts'
 import type { BusRecord } from './record.ts'
 import type { TopicLog } from './topic-log.ts'
 
-/** Where a consumer group without a committed offset begins: at the oldest event, or after the newest. */
+/** Where a consumer group without a committed offset starts: at the oldest event, or after the newest. */
 export type OffsetReset = 'earliest' | 'latest'
 
+/** A request to join a consumer group. */
 export interface JoinRequest extends OutageOptions {
   readonly topics: readonly string[]
   readonly group: string
   readonly offsetReset: OffsetReset
-  /** The most records one batch may hold. */
+  /** The maximum number of records in a batch. */
   readonly bufferSize: number
 }
 
 /**
- * What a backend provides; everything a subscriber sees (decoding, acknowledgement, the event stream) is built once
- * over it in `drivers/event-bus.ts`.
+ * The port that each backend implements. `drivers/event-bus.ts` builds on it, once for all backends, what subscribers use:
+ * decoding, acknowledgement and event streams.
  */
 export interface BusDriver {
   readonly log: TopicLog
   readonly admin: BusAdmin
   /**
-   * Joins a consumer group; resolves when this member is in it (its partitions may still be on their way).
-   * With `latest`, records appended after this resolves are delivered. Rejects with `TOPIC_NOT_FOUND` when a topic does
-   * not exist, unless the bus creates topics.
+   * Joins a consumer group; resolves when this process is a member, perhaps before it is assigned partitions. With `latest`,
+   * records appended after this resolves are delivered. Rejects with `TOPIC_NOT_FOUND` when a topic does not exist, unless
+   * the bus creates topics.
    */
   join(request: JoinRequest): Promise<GroupMember>
   /** Closes members and connections. Idempotent. */
   close(): Promise<void>
 }
 
-/** This process's place in a consumer group. Used by one reader, one call at a time. */
+/** The membership of this process in a consumer group. It has one caller, which makes one call at a time. */
 export interface GroupMember {
   /**
-   * The next batch of a partition that this member owns. Waits for one; `undefined` once the member is closed. Earlier
-   * batches may be unfinished. Rejects with an `EventBusError` when the group cannot go on.
+   * Waits for the next batch of a partition that this member owns; `undefined` once the member is closed. Earlier batches
+   * may be unfinished. Rejects with an `EventBusError` when the membership cannot continue.
    */
   next(): Promise<GroupBatch | undefined>
-  /** Commits what was acknowledged and nothing more, leaves the group, ends a waiting `next`. Idempotent. */
+  /** Commits the acknowledged offsets and no others, leaves the group and ends a waiting `next`. Idempotent. */
   close(): Promise<void>
 }
 
-/** Records of one partition, in offset order, handed to a member. */
+/** Records of one partition, in offset order, that a member received. */
 export interface GroupBatch {
   readonly records: readonly BusRecord[]
-  /** True from the moment the partition belongs to somebody else: what is left must not be delivered here. */
+  /** True once the partition is assigned to another member: the remaining records must not be delivered here. */
   readonly revoked: boolean
   /**
-   * The record at this index, and all before it, were processed. Committed within the driver's commit interval. Of one
-   * partition, batches are acknowledged in the order they were handed out.
+   * Marks the records up to this index as processed. The driver commits them within its commit interval. Batches of one
+   * partition must be acknowledged in the order in which `next` returned them.
    */
   acknowledge(index: number): void
   /**
-   * No more of this batch will be taken. What was not acknowledged is delivered again, here or elsewhere. Of several
-   * unacknowledged batches of a partition, the newest is finished first.
+   * Ends the use of this batch. Its unacknowledged records are delivered again, to this member or another. When a partition
+   * has several unacknowledged batches, finish the newest first.
    */
   finish(): void
 }

@@ -34,17 +34,18 @@ export const eventBusErrorCodes = {
 /** An error code of a bus: a key of {@link eventBusErrorCodes}. */
 export type EventBusErrorCode = keyof typeof eventBusErrorCodes
 
+/** Details of an {@link EventBusError}. */
 export interface EventBusErrorDetails {
   readonly topic?: string | undefined
   readonly topics?: readonly string[] | undefined
   readonly group?: string | undefined
-  /** What to try next, one sentence or command each. */
+  /** What to try next: one sentence or command per element. */
   readonly suggestions?: readonly string[] | undefined
-  /** What was done all the same, as plain data, by a change that failed half-way. */
+  /** The part of a change that was completed before it failed, as plain data. */
   readonly outcome?: object | undefined
   /**
-   * True: the same may well succeed later, since the bus is at fault. False: never, as it is. Not said: nobody knows.
-   * Default: true of a failed connection or login and of a transport error, false of what is invalid or refused.
+   * True: the same call may succeed later, because the bus is at fault. False: the same call always fails. Absent: unknown.
+   * Default: true for failed connections, failed logins and transport errors; false for invalid or refused requests.
    */
   readonly isPassing?: boolean | undefined
   readonly cause?: unknown
@@ -59,11 +60,11 @@ const passes: Partial<Record<EventBusErrorCode, boolean>> = {
   UNSUPPORTED: false,
 }
 
-/** What the messages of Composable Rust's variants begin with. */
-const FIRST_WORDS =
+/** The prefixes of the messages of Composable Rust's error variants. */
+const VARIANT_PREFIX =
   /^(?:(?:Connection failed|Deserialization failed|Transport error|Invalid topic)|Publish failed for topic '[^']*'|Subscription failed for topics \[(?:"(?:[^"\\]|\\.)*"(?:, )?)*\]): /
 
-const withoutFirstWords = (message: string): string => message.replace(FIRST_WORDS, '')
+const withoutPrefix = (message: string): string => message.replace(VARIANT_PREFIX, '')
 
 /**
  * The error of every failed operation of a bus. Programs decide by `code`; `message` says what is wrong, and `suggestions`
@@ -90,9 +91,9 @@ export class EventBusError extends Error {
   readonly topics: readonly string[] | undefined
   readonly group: string | undefined
   /**
-   * Why it failed: the message without its first words, as the field of Rust's variant holds it (`PublishFailed { topic,
-   * reason }`); the whole message of an error that has no such words.
-   * An `AppendError` has it without the counts at the end of its message.
+   * Why the operation failed: the message without the prefix of its kind, as in the field of Rust's variant
+   * (`PublishFailed { topic, reason }`). The whole message when it has no such prefix. In an `AppendError`, the counts at the
+   * end of the message are left out too.
    */
   readonly reason: string
   readonly suggestions: readonly string[]
@@ -106,23 +107,24 @@ export class EventBusError extends Error {
     this.topic = details.topic
     this.topics = details.topics
     this.group = details.group
-    this.reason = withoutFirstWords(message)
+    this.reason = withoutPrefix(message)
     this.suggestions = details.suggestions ?? []
     this.outcome = details.outcome
     this.isPassing = details.isPassing ?? passes[code]
   }
 }
 
-/** Offsets whose records cannot be read. */
+/** A range of offsets of one partition whose records cannot be read. */
 export interface UnreadablePlace {
   readonly topic: string
   readonly partition: number
+  /** The first unreadable offset. */
   readonly offset: bigint
-  /** The first offset after them, where reading may go on. */
+  /** The first offset after the range, from which reading can continue. */
   readonly behind: bigint
 }
 
-/** Records are damaged, or larger or older than what this reader takes. Reading them again gives the same. */
+/** The error for records that are damaged, too large, or in a format that this reader does not support. A retry fails again. */
 export class UnreadableError extends EventBusError {
   readonly place: UnreadablePlace
 
@@ -137,33 +139,33 @@ export class UnreadableError extends EventBusError {
   }
 }
 
-/** A record that the bus refused as invalid. Sending it again fails again. */
+/** A record that the bus refused as invalid. A retry fails again. */
 export interface RefusedRecord {
   /** Its index in the list given to `append` or `publish`, from 0. */
   readonly index: number
   readonly reason: string
-  /** Bytes of a record that is too large, as it was sent: with headers, framing and compression. */
+  /** Size in bytes of a record that is too large, as sent: with headers, framing and compression. */
   readonly size?: number | undefined
-  /** Bytes that the bus takes at most, where it says so. */
+  /** The maximum size in bytes, when the bus reports it. */
   readonly limit?: number | undefined
 }
 
 /**
- * The fate of each record of a failed append: appended, refused, or unknown. A record that is in none of the three lists was
- * not appended.
+ * The outcome of each record of a failed append: appended, refused, or unknown. A record that is in none of the three lists
+ * was not appended.
  */
 export interface AppendOutcome {
-  /** As long as the list given. Where an acknowledged record is; `undefined` for every other record. */
+  /** One element for each record given: the position of an acknowledged record, `undefined` for any other. */
   readonly positions: readonly (Position | undefined)[]
   /** Lowest index first. None of these records was appended. */
   readonly refused: readonly RefusedRecord[]
-  /** Indices, lowest first, of records that were sent and not answered for: each may have been appended or not. */
+  /** Indices, lowest first, of records that were sent without an answer: each may have been appended or not. */
   readonly unknown: readonly number[]
 }
 
 /**
- * The error of an `append` or `publish` of which some records were or may have been appended, or one was refused. `append`
- * holds the fate of each record, so that a caller can send the others again.
+ * The error of an `append` or `publish` when some records were or may have been appended, or one was refused. `append` holds
+ * the outcome of each record, so that a caller can send the others again.
  *
  * @example
  * ```ts
@@ -189,11 +191,11 @@ export class AppendError extends EventBusError {
     super(code, `${summary}${counted(append)}`, details)
     this.append = append
     this.summary = summary
-    this.reason = withoutFirstWords(summary)
+    this.reason = withoutPrefix(summary)
   }
 }
 
-/** ` (3 of 5 records were appended, 1 more may have been)`; nothing where no record was. */
+/** Counts for the end of a message: ` (3 of 5 records were appended, 1 more may have been)`. Empty when no record was appended. */
 function counted({ positions, unknown }: AppendOutcome): string {
   const count = positions.length
   const appended = positions.filter((position) => position !== undefined).length
@@ -211,10 +213,13 @@ export const connectionFailed = (reason: string, details: EventBusErrorDetails =
 export const publishFailed = (topic: string, reason: string, details: EventBusErrorDetails = {}) =>
   new EventBusError('PUBLISH_FAILED', `Publish failed for topic '${topic}': ${reason}`, { topic, ...details })
 
-/** What a message calls one of the records given: the only one has no number. */
+/** Name of a record in a message: `record 3`, or `the record` when it is the only one. */
 export const recordName = (index: number, count: number): string => (count === 1 ? 'the record' : `record ${index}`)
 
-/** A failure with what was appended before it, of `count` records given; what follows was not appended. */
+/**
+ * Adds to a failed append which of its `count` records were appended before the failure. Returns other errors, and failures
+ * before the first record, unchanged.
+ */
 export function stoppedAppend(error: unknown, count: number, appended: readonly Position[]): unknown {
   if (!(error instanceof EventBusError) || error instanceof AppendError || appended.length === 0) return error
   const positions = Array.from({ length: count }, (_, index) => appended[index])
@@ -224,8 +229,8 @@ export function stoppedAppend(error: unknown, count: number, appended: readonly 
 }
 
 /**
- * The failure of an append that stopped at a refused record: those before it were appended, those behind it were not.
- * `count` is the number of records given.
+ * The error of an append that stopped at a refused record: the records before it were appended, the records after it were
+ * not. `count` is the number of records given.
  */
 export function recordRefused(
   topic: string,
@@ -268,7 +273,13 @@ export const topicExists = (topic: string) =>
   })
 
 export const noMorePartitions = (topic: string, has: number, wanted: number) =>
-  new EventBusError('REFUSED', `topic '${topic}' has ${has} partitions, and ${wanted} are not more`, { topic })
+  new EventBusError(
+    'REFUSED',
+    `topic '${topic}' already has ${has} partitions; the new count must be larger, and it is ${wanted}`,
+    {
+      topic,
+    },
+  )
 
 export const groupNotFound = (group: string, suggestions: readonly string[] = []) =>
   new EventBusError('GROUP_NOT_FOUND', `group '${group}' does not exist`, {
@@ -279,5 +290,5 @@ export const groupNotFound = (group: string, suggestions: readonly string[] = []
 export const groupActive = (group: string, members: readonly string[]) =>
   new EventBusError('GROUP_ACTIVE', `group '${group}' has running members: ${members.join(', ')}`, {
     group,
-    suggestions: ['stop the members first: they would overwrite the offsets'],
+    suggestions: ['stop the members first, because they would overwrite the offsets'],
   })

@@ -37,7 +37,7 @@ export interface EventBatch {
   /**
    * Marks all events of the batch as processed. Batches may be acknowledged in any order: of each partition, the bus
    * commits up to the first batch that is not acknowledged. Does nothing after the stream was closed or the partition
-   * went to another member. Idempotent.
+   * was assigned to another member. Idempotent.
    */
   acknowledge(): void
 }
@@ -66,19 +66,19 @@ export interface EventBatch {
  */
 export interface EventStream extends AsyncIterableIterator<Received, undefined> {
   /**
-   * What is at hand of one partition, in order: at least one record, at most `bufferSize`. Asking again, for a batch or
-   * for an event, acknowledges all of it at once. `undefined` when the stream is over. For those who process many events
-   * in one transaction of their own.
+   * Waits for the next records of one partition, in order: at least one, at most `bufferSize`; `undefined` when the stream
+   * has ended. The next call of `next` or `nextBatch` acknowledges the whole batch. Use it to process many events in one
+   * transaction.
    */
   nextBatch(): Promise<readonly Received[] | undefined>
   /**
-   * Gives a batch as `nextBatch` does, and acknowledges nothing: the subscriber may take further batches while it still
-   * works on earlier ones, and acknowledges each by `EventBatch.acknowledge`. What is not acknowledged when the stream
-   * closes or the partition moves comes again. Use it instead of `next` and `nextBatch`, which acknowledge by being
-   * called.
+   * Waits for a batch as `nextBatch` does but acknowledges nothing: the subscriber may take further batches while it
+   * processes earlier ones, and acknowledges each batch by `EventBatch.acknowledge`. Batches that are unacknowledged when the
+   * stream closes or the partition moves to another member are delivered again. Use it instead of `next` and `nextBatch`,
+   * whose calls acknowledge.
    */
   takeBatch(): Promise<EventBatch | undefined>
-  /** Commits what was acknowledged, leaves the group and ends a waiting `next`. Idempotent. */
+  /** Commits the acknowledged events, leaves the group and ends a waiting `next`. Idempotent. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -105,16 +105,16 @@ export interface EventStream extends AsyncIterableIterator<Received, undefined> 
  * ```
  */
 export interface SubscribeOptions extends OutageOptions {
-  /** The consumer group; its members share the partitions. Default: the bus's own rule, see each bus. */
+  /** The consumer group, whose members share the partitions. The default depends on the bus; see each bus. */
   readonly group?: string | undefined
-  /** Where a group without a committed offset begins. Default: the bus's own. */
+  /** Where a group without a committed offset starts. Default: the option of the bus. */
   readonly autoOffsetReset?: OffsetReset | undefined
   /**
-   * The most events handed over at a time, to `nextBatch` too; more than 0. Default 1000. What Kafka sends ahead of that
-   * is limited by bytes.
+   * The maximum number of events in a batch; more than 0. Default 1000. The amount that is fetched from Kafka in advance is
+   * limited by bytes.
    */
   readonly bufferSize?: number | undefined
-  /** Ends the stream, as `close` does. */
+  /** Ends the stream like `close`. */
   readonly signal?: AbortSignal | undefined
   /** The caller logs outages itself, so the bus's `logger` leaves out those of this subscription. Default: false. */
   readonly callerLogs?: boolean | undefined
@@ -139,9 +139,9 @@ export interface SubscribeOptions extends OutageOptions {
  */
 export interface PublishOptions {
   /**
-   * The record key, written as UTF-8: records of one key go to one partition, which keeps them in order. A function
-   * chooses it for each event; where it returns `undefined`, and by default, the key is the event type, as in Rust.
-   * Commands are keyed by the id of the aggregate they are for: `{ key: 'o-1' }`.
+   * The record key, encoded as UTF-8: records with the same key go to one partition, which keeps them in order. A function
+   * chooses the key of each event. Default, and where the function returns `undefined`: the event type, as in Rust. Key
+   * commands by the id of their aggregate: `{ key: 'o-1' }`.
    */
   readonly key?: string | ((event: SerializedEvent, index: number) => string | undefined) | undefined
   /** The caller logs a failure itself, so the bus's `logger` leaves it out. Default: false. */
@@ -155,10 +155,11 @@ export interface PublishOptions {
  * Publishing or subscribing to a missing topic rejects with `TOPIC_NOT_FOUND` and similar names, so that a mistyped name
  * fails on every bus. The buses in memory and in a file have the option `createTopics` for tests.
  *
- * **Order.** Events of one key on one topic arrive in the order published, since a key has one partition. The key is the
- * event type unless `publish` gets another. Events of different keys have no order on a topic with several partitions.
+ * **Order.** Events with the same key on one topic arrive in the order published, since a key maps to one partition. The key
+ * is the event type unless `publish` is given another. Events with different keys are unordered on a topic with several
+ * partitions.
  *
- * **Delivery.** At least once. An event is committed after its subscriber asked for the next one.
+ * **Delivery.** At least once. An event is committed after its subscriber has asked for the next event.
  *
  * @example
  * ```ts
@@ -178,15 +179,16 @@ export interface PublishOptions {
  * ```
  */
 export interface EventBus {
-  /** The topics as logs, without groups. */
+  /** Reads and appends records of topics without a consumer group. */
   readonly log: TopicLog
+  /** Administers topics and consumer groups. */
   readonly admin: BusAdmin
   /**
-   * Publishes one event or several, in order; resolves with their positions when the bus has taken them. Rejects with
-   * `PUBLISH_FAILED` (topic and reason), or with a code that says more: `INVALID_TOPIC`, `TOPIC_NOT_FOUND`,
-   * `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`. Where some of several events were or may have been published, or one is
-   * refused, the error is an `AppendError` that says of each what became of it. An event that cannot be serialized fails
-   * the call before anything is sent, and so does a key that is not a well-formed string.
+   * Publishes one or several events, in order; resolves with their positions when the bus has accepted them. Rejects with
+   * `PUBLISH_FAILED` (topic and reason), or with a more specific code: `INVALID_TOPIC`, `TOPIC_NOT_FOUND`,
+   * `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`. When some events were or may have been published, or one is refused, the
+   * error is an `AppendError` with the outcome of each event. An event that cannot be serialized, or a key that is not a
+   * well-formed string, fails the call before anything is sent.
    */
   publish(
     topic: string,
@@ -194,8 +196,8 @@ export interface EventBus {
     options?: PublishOptions,
   ): Promise<readonly Position[]>
   /**
-   * Resolves when the subscription stands: with `latest`, what is published from then on is delivered. Rejects with
-   * `TOPIC_NOT_FOUND` when one of the topics does not exist.
+   * Subscribes to topics; resolves when the subscription is active. With `latest`, events published after that are delivered.
+   * Rejects with `TOPIC_NOT_FOUND` when a topic does not exist.
    */
   subscribe(topics: readonly string[], options?: SubscribeOptions): Promise<EventStream>
   /** Closes every stream and connection. Idempotent. */

@@ -3,7 +3,7 @@
  * 2025-11-21.
  */
 export interface SerializedEvent {
-  /** For example `OrderPlaced.v1`. Any string is legal: services in the wild publish names with spaces and braces. */
+  /** For example `OrderPlaced.v1`. Any string is valid: some services publish names with spaces and braces. */
   readonly eventType: string
   /** A signed 32-bit integer. Normally the number after `.v` at the end of `eventType`; see {@link versionOf}. */
   readonly eventVersion: number
@@ -11,17 +11,17 @@ export interface SerializedEvent {
   readonly data: Uint8Array
   readonly metadata: EventMetadata | null
   /**
-   * The trace that the event belongs to. It travels in record headers, so envelopes are those of Rust, and it is not part of
-   * the message's identity. A service passes it on to what follows from the event; `crbus/otel` sets it.
+   * The trace that the event belongs to. It is sent in record headers, so envelopes equal those of Rust, and it is not part
+   * of the message id. A service passes it on to the messages that result from the event. `crbus/otel` sets it.
    */
   readonly trace?: TraceContext | undefined
 }
 
-/** A span, in the format of W3C Trace Context. */
+/** A span in the format of W3C Trace Context. */
 export interface TraceContext {
-  /** `version-traceid-spanid-flags` in lower-case hexadecimal. An invalid one is ignored. */
+  /** `version-traceid-spanid-flags` in lower-case hexadecimal. An invalid value is ignored. */
   readonly traceparent: string
-  /** What tracing systems add to it, 512 printable characters at most. */
+  /** Data of tracing systems: at most 512 printable characters. */
   readonly tracestate?: string | undefined
 }
 
@@ -29,15 +29,15 @@ export interface TraceContext {
 export interface EventMetadata {
   /** Shared by all events of one conversation (one checkout, one saga). */
   readonly correlationId?: string | undefined
-  /** The event or command this one follows from. */
+  /** The id of the event or command that caused this event. */
   readonly causationId?: string | undefined
   readonly userId?: string | undefined
-  /** RFC 3339. When the event happened, as its publisher says; the record has a timestamp of its own. */
+  /** When the event happened according to its publisher, in RFC 3339. The record has a separate timestamp. */
   readonly timestamp?: string | undefined
   /**
-   * Free-form fields such as `saga_id`. A CBOR or JSON envelope holds them. Beside a bincode envelope, which has no room for
-   * them, they are in the record header `crbus-extra`, as far as JSON can say them; a Rust service reads the event without
-   * them, and may read the header.
+   * Free-form fields such as `saga_id`. CBOR and JSON envelopes hold them. A bincode envelope cannot, so they are sent in the
+   * record header `crbus-extra`, as far as JSON can represent them; a Rust service reads the event without them, and may
+   * read the header.
    */
   readonly extra?: Readonly<Record<string, unknown>> | undefined
 }
@@ -67,17 +67,21 @@ export function serializedEvent(
 
 const metadataTexts = ['correlationId', 'causationId', 'userId', 'timestamp'] as const
 
-/** Why a value is not an event, whatever its types say; `undefined` when it is one. On the path of every publish. */
+/**
+ * Explains why a value is not an event, for callers in JavaScript; `undefined` for a valid event. Every publish calls it, so
+ * it must stay fast.
+ */
 export function eventProblem(event: unknown): string | undefined {
   if (typeof event !== 'object' || event === null) return 'an event must be an object, as serializedEvent makes one'
   const { eventType, data, metadata } = event as Readonly<Record<keyof SerializedEvent, unknown>>
-  if (typeof eventType !== 'string') return `eventType must be a text, and it is a ${typeof eventType}`
+  if (typeof eventType !== 'string')
+    return `eventType must be a string, not ${eventType === undefined ? 'undefined' : `a ${typeof eventType}`}`
   if (!(data instanceof Uint8Array)) return `the data of ${eventType} must be bytes: a Uint8Array or Buffer`
   if (metadata === null || metadata === undefined) return undefined
   if (typeof metadata !== 'object') return `the metadata of ${eventType} must be an object or null`
   for (const name of metadataTexts) {
     const text = (metadata as EventMetadata)[name]
-    if (text !== undefined && typeof text !== 'string') return `the ${name} of ${eventType} must be a text`
+    if (text !== undefined && typeof text !== 'string') return `the ${name} of ${eventType} must be a string`
   }
   const { extra } = metadata as EventMetadata
   if (extra !== undefined && (typeof extra !== 'object' || extra === null)) {

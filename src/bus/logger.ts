@@ -28,15 +28,15 @@ export interface Logger {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
-  /** Where it returns false for `debug`, no line is made for single events. Absent: all levels are on. */
+  /** When it returns false for `debug`, no message is built for single events. Absent: all levels are enabled. */
   isLevelEnabled?(level: string): boolean
 }
 
 /**
  * Logs the activity of a bus: its creation and closing (info), subscriptions (info), each event published and received
  * (debug), failed publishes (error), records that cannot be decoded (warn), and the beginning (warn) and end (info) of
- * outages. Failed publishes and outages are left out where the caller says that it logs them itself (`callerLogs`), as a
- * running aggregate with a logger does. The fields have the names that the Rust services use: `topic`, `partition`, `offset`,
+ * outages. Leaves out failed publishes and outages that the caller logs itself (`callerLogs`), as a running aggregate with a
+ * logger does. The fields have the names that the Rust services use: `topic`, `partition`, `offset`,
  * `event_type`. Payloads and keys are never logged. Returns a function that stops the logging.
  *
  * @example
@@ -75,9 +75,9 @@ export function logBus(logger: Logger, bus: EventBus): () => void {
     for (const one of received) {
       if (one.ok && !isDebug()) continue
       const { topic, partition, offset } = one.record
-      const place = { topic, partition, offset: Number(offset) }
-      if (one.ok) logger.debug({ ...place, event_type: one.event.eventType }, 'event received')
-      else logger.warn({ ...place, error: one.error.message }, 'record received that cannot be decoded')
+      const position = { topic, partition, offset: Number(offset) }
+      if (one.ok) logger.debug({ ...position, event_type: one.event.eventType }, 'event received')
+      else logger.warn({ ...position, error: one.error.message }, 'record received that cannot be decoded')
     }
   })
   on(diagnostics.outage, ({ topics, group, outage, callerLogs }) => {
@@ -104,8 +104,8 @@ export function logBus(logger: Logger, bus: EventBus): () => void {
 }
 
 /**
- * Logs each request to a Kafka broker, of every bus in this process: at debug, or at warn when it failed. Returns a function
- * that stops the logging.
+ * Logs the requests that all buses of this process send to Kafka brokers: at debug, or at warn when a request failed. Returns
+ * a function that stops the logging.
  *
  * @example
  * ```ts

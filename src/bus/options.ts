@@ -1,27 +1,27 @@
 import { namesLike } from './names/names-like.ts'
 
 /**
- * Checks of options for callers without a type checker: a wrong or mistyped option fails where it is given, and names the
- * option, its value and what is allowed.
+ * The check of one option. Callers in JavaScript have no type checker, so a wrong or misspelled option fails in the call that
+ * passes it, with an error that names the option, its value and the allowed values.
  */
 export interface OptionCheck {
-  /** What is allowed, after "it must be". */
+  /** The allowed values, to follow "it must be" in a message. */
   readonly allowed: string
   readonly fits: (value: unknown) => boolean
-  /** The value may hold a password, or data of users: it is not shown. */
+  /** Messages show only the type of the value, because it may hold a password or user data. */
   readonly isSecret?: boolean
-  /** `undefined` is refused. */
+  /** Refuses `undefined`. */
   readonly isRequired?: boolean
 }
 
-/** A check for every option. A new option without a check does not compile. */
+/** One check per option. A new option without a check does not compile. */
 export type OptionChecks<Options> = { readonly [Name in keyof Required<Options>]: OptionCheck }
 
 type Fail = (message: string) => Error
 
 /**
- * Checks an options object. `where` is what it was given to (`new RedpandaEventBus`). Throws what `fail` makes of the
- * message, by default a `TypeError`.
+ * Checks an options object. `where` names the function that received it (`new RedpandaEventBus`). Throws the error that `fail`
+ * creates from the message, by default a `TypeError`.
  */
 export function checkOptions(
   where: string,
@@ -30,18 +30,18 @@ export function checkOptions(
   fail: Fail = (message) => new TypeError(message),
 ): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw fail(`${where} takes an object of options, not ${kindOf(options)}`)
+    throw fail(`${where} takes an options object, not ${kindOf(options)}`)
   }
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(checks, name)) continue
     const [near] = namesLike(name, Object.keys(checks))
-    const meant = near === undefined ? `there are ${Object.keys(checks).join(', ')}` : `did you mean '${near}'?`
+    const meant = near === undefined ? `its options are ${Object.keys(checks).join(', ')}` : `did you mean '${near}'?`
     throw fail(`${where} has no option '${name}'; ${meant}`)
   }
   checkFields(where, options, checks, fail)
 }
 
-/** Checks the fields that are known and leaves others alone, as for objects that the caller may extend. */
+/** Checks the known fields of an object and ignores others, for objects that the caller may extend. */
 export function checkFields(
   where: string,
   value: unknown,
@@ -56,29 +56,30 @@ export function checkFields(
   }
 }
 
-const MAX_SHOWN_LENGTH = 60
+/** Longer strings are described by their type. */
+const MAX_SHOWN_CHARS = 60
 
 function shown(value: unknown): string {
-  if (typeof value === 'string' && value.length <= MAX_SHOWN_LENGTH) return JSON.stringify(value)
+  if (typeof value === 'string' && value.length <= MAX_SHOWN_CHARS) return JSON.stringify(value)
   const isShort = value === null || typeof value === 'number' || typeof value === 'boolean' || value === undefined
   return isShort ? String(value) : kindOf(value)
 }
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'string') return 'a text'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'string') return 'a string'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
-/** One of several texts. */
+/** One of the given strings. */
 export const oneOf = (...texts: readonly string[]): OptionCheck => ({
   allowed: texts.map((text) => `'${text}'`).join(' or '),
   fits: (value) => texts.includes(value as string),
 })
 
 export const aText: OptionCheck = {
-  allowed: 'a text that is not empty',
+  allowed: 'a non-empty string',
   fits: (value) => typeof value === 'string' && value !== '',
 }
 
@@ -86,21 +87,21 @@ export const aFlag: OptionCheck = { allowed: 'true or false', fits: (value) => t
 
 export const aFunction: OptionCheck = { allowed: 'a function', fits: (value) => typeof value === 'function' }
 
-/** A whole number from `least` on. */
+/** An integer of at least `least`. */
 export const aCount = (least = 1): OptionCheck => ({
-  allowed: `a whole number from ${least} on`,
+  allowed: `an integer of at least ${least}`,
   fits: (value) => Number.isSafeInteger(value) && (value as number) >= least,
 })
 
-/** Milliseconds; `Infinity` where a limit may be absent. */
+/** A number of milliseconds; `orInfinity` allows `Infinity` for "no limit". */
 export const milliseconds = ({ least = 0, orInfinity = false } = {}): OptionCheck => ({
   allowed: `a number of milliseconds${least > 0 ? ' greater than 0' : ''}${orInfinity ? ', or Infinity' : ''}`,
   fits: (value) => typeof value === 'number' && value >= least && (Number.isFinite(value) || (orInfinity && value > 0)),
 })
 
-export const aList: OptionCheck = { allowed: 'a list', fits: Array.isArray }
+export const aList: OptionCheck = { allowed: 'an array', fits: Array.isArray }
 
-/** An object that has these methods, of whatever class. */
+/** An object of any class that has the given methods. */
 export const having = (what: string, ...methods: readonly string[]): OptionCheck => ({
   allowed: what,
   fits: (value) =>
@@ -114,4 +115,4 @@ export const aSignal: OptionCheck = having('an AbortSignal', 'addEventListener',
 export const required = (check: OptionCheck): OptionCheck => ({ ...check, isRequired: true })
 export const secret = (check: OptionCheck): OptionCheck => ({ ...check, isSecret: true })
 
-export const aLogger: OptionCheck = having("a logger of pino's shape", 'debug', 'info', 'warn', 'error')
+export const aLogger: OptionCheck = having("a logger with pino's methods", 'debug', 'info', 'warn', 'error')

@@ -20,11 +20,11 @@ export interface BusRecord {
 
 /** A record to append to a topic. */
 export interface NewRecord {
-  /** Decides the partition when `partition` is absent. `null`, or an empty key: any partition. */
+  /** Determines the partition when `partition` is absent. `null` or an empty key: any partition. */
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly headers?: readonly Header[] | undefined
-  /** Milliseconds since 1970 UTC, any 64-bit integer; -1 stays -1, "none". Default: now. */
+  /** Milliseconds since 1970 UTC, any 64-bit integer; -1 is stored as -1, "no timestamp". Default: now. */
   readonly timestamp?: bigint | undefined
   readonly partition?: number | undefined
 }

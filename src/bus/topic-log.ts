@@ -8,22 +8,22 @@ export interface PartitionRange {
   /** The high watermark: what a consumer with `isolation.level=read_uncommitted` reads up to. */
   readonly end: bigint
   /**
-   * The last stable offset: where the oldest open transaction begins. A reader of committed records, as every crbus
-   * subscription is, reads up to here. Absent: no transaction is open, and it is `end`.
+   * The last stable offset: the first offset of the oldest open transaction. Readers of committed records, such as every
+   * crbus subscription, read up to it. Absent: no transaction is open, so it equals `end`.
    */
   readonly lastStable?: bigint | undefined
 }
 
-/** Where a reader of committed records stops. */
+/** The offset up to which a reader of committed records reads. */
 export const stableEndOf = ({ end, lastStable = end }: Pick<PartitionRange, 'end' | 'lastStable'>): bigint => lastStable
 
 /** A range of offsets of one partition to read. */
 export interface LogSlice {
   readonly topic: string
   readonly partition: number
-  /** First offset wanted. One that is already deleted means the oldest that is left. */
+  /** The first offset to read. When it is already deleted, reading starts at the oldest offset that remains. */
   readonly from: bigint
-  /** First offset no longer wanted. Absent: follow the partition until the reader stops. */
+  /** The offset after the last one to read. Absent: follow the partition until the reader stops. */
   readonly to?: bigint | undefined
 }
 
@@ -56,40 +56,40 @@ export interface TopicLog {
    * are as durable as the bus was configured for. An empty list appends nothing. Offsets are -1n where the bus does not
    * report them (Kafka with acks 0).
    *
-   * Stops at the first record that fails: the records before it are appended where the bus can be reached, those behind
-   * it are not, except those that were already on their way to other partitions. Rejects then with an `AppendError`,
-   * which says of each record whether it was appended, was refused, or may have been appended; with
-   * any other `EventBusError`, nothing was appended.
+   * Stops at the first record that fails: the records before it are appended if the bus can be reached, the records after
+   * it are not, except those already sent to other partitions. Rejects then with an `AppendError`, which says for each record
+   * whether it was appended, was refused, or may have been appended. After any other `EventBusError`, no record was appended.
    */
   append(topic: string, records: readonly NewRecord[]): Promise<readonly Position[]>
 
-  /** Every partition of the topic with its range, sorted by partition. */
+  /** Returns the range of every partition of the topic, sorted by partition. */
   ranges(topic: string): Promise<readonly PartitionRange[]>
 
   /**
-   * The same of several topics at once; topics that do not exist are absent. What it costs grows with brokers, not with
-   * topics or partitions.
+   * Returns the ranges of several topics at once; topics that do not exist are absent. The number of requests grows with the
+   * brokers, not with topics or partitions.
    */
   rangesOf(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionRange[]>>
 
   /**
-   * The first record of each slice, in the order given; `undefined` where there is none, the topic included. Waits for
-   * nothing. What it costs grows with brokers, as long as records are small. `isolation` is that of {@link ReadOptions}.
+   * Returns the first record of each slice, in the order given; `undefined` when the slice is empty or the topic does not
+   * exist. Does not wait for records. The number of requests grows with the brokers only, as long as records are small.
+   * `isolation` is that of {@link ReadOptions}.
    */
   firstRecords(slices: readonly LogSlice[], isolation?: Isolation): Promise<readonly (BusRecord | undefined)[]>
 
   /**
-   * For each partition, the offset of the first record whose timestamp is at least `timestamp` (milliseconds), or the
-   * partition's end when there is none. Records of open transactions count.
+   * Returns for each partition the offset of the first record whose timestamp is at least `timestamp` (milliseconds), or the
+   * end of the partition when no record is that recent. Includes records of open transactions.
    */
   offsetsAt(topic: string, timestamp: bigint): Promise<ReadonlyMap<number, bigint>>
 
   /**
    * Reads slices in batches. A batch holds records of one partition in offset order; batches of different partitions
-   * come in any order. Ends when every slice with a `to` has been read (offsets that compaction or an aborted
-   * transaction left empty count as read). A `to` behind the last stable offset waits for the open transaction to end,
-   * unless uncommitted records are read. With a following slice, ends when `signal` aborts, without an error.
-   * Fetches no further than the reader has come back for, give or take one prefetched batch a partition.
+   * come in any order. Ends when every slice with a `to` has been read; offsets that compaction or an aborted
+   * transaction left empty count as read. When `to` is after the last stable offset, waits for the open transaction to end,
+   * unless uncommitted records are read. When a slice has no `to`, ends without an error when `signal` aborts. Fetches only
+   * as the reader asks for batches, plus at most about one prefetched batch per partition.
    */
   read(slices: readonly LogSlice[], options?: ReadOptions): AsyncIterable<readonly BusRecord[]>
 }
@@ -103,6 +103,6 @@ export type Isolation = 'committed' | 'uncommitted'
 /** Options of `TopicLog.read`. */
 export interface ReadOptions extends OutageOptions {
   readonly signal?: AbortSignal | undefined
-  /** Default `committed`. Buses without transactions hold no others. */
+  /** Default `committed`. On buses without transactions, all records are committed. */
   readonly isolation?: Isolation | undefined
 }

@@ -145,7 +145,7 @@ describe('publish', () => {
   test.each([
     ['2026-02-30T10:00:00Z', '2026-02 has 28 days'],
     ['2026-11-23T23:59:60Z', 'no leap seconds'],
-    ['yesterday', 'a date is written 2026-11-23'],
+    ['yesterday', 'write a date as 2026-11-23'],
   ])('refuses --timestamp %s with the reason', async (text, reason) => {
     const { stderr, exitCode } = await publish([...order, '--data', '{}', '--timestamp', text])
     expect(stderr).toContain(`--timestamp ${text} is not a time: `)
@@ -187,7 +187,7 @@ describe('publish', () => {
     ['--correlation-id', '{{i', '--correlation-id: a {{ has no }} of its own'],
     ['--header', 'a={{random 1}}', '--header: {{random 1}} is not written like {{random 1 100}}'],
     ['--type', '{{x}}', '--type: there is no {{x}}'],
-    ['--timestamp', '{{i}}', '--timestamp 1 is not a time: a date is written 2026-11-23'],
+    ['--timestamp', '{{i}}', '--timestamp 1 is not a time: write a date as 2026-11-23'],
   ])('refuses a template that cannot be filled in: %s %s', async (flag, text, reason) => {
     const type = flag === '--type' ? [] : ['--type', 'OrderPlaced.v1']
     const { stdout, stderr, exitCode } = await publish(['order-events', ...type, '--data', '{}', flag, text])

@@ -1,11 +1,11 @@
 import { distance } from 'fastest-levenshtein'
 
-/** Nobody mistypes a name this long, and comparing takes as long as both names multiplied. */
-const LONGEST = 100
+/** Longer names are pasted rather than typed, and the cost of a comparison grows with the product of both lengths. */
+const MAX_TYPED_CHARS = 100
 
-/** The known names that somebody who typed this may have meant, the nearest first: two letters or one in three may be wrong. */
+/** Finds the known names that a misspelled name may stand for, closest first: two letters, or one letter in three, may differ. */
 export function namesLike(typed: string, known: Iterable<string>): string[] {
-  if (typed.length > LONGEST) return []
+  if (typed.length > MAX_TYPED_CHARS) return []
   const most = Math.max(Math.min(2, typed.length - 1), Math.floor(typed.length / 3))
   return [...known]
     .filter((name) => Math.abs(name.length - typed.length) <= most)
@@ -15,5 +15,5 @@ export function namesLike(typed: string, known: Iterable<string>): string[] {
     .map(({ name }) => name)
 }
 
-/** `customerId` and `customer_id` are one name to whoever types it. */
+/** Ignores case and separators, so that `customerId` and `customer_id` are equal. */
 const plain = (name: string): string => name.replaceAll(/[_-]/g, '').toLowerCase()

@@ -45,12 +45,12 @@ export const defaultGroup = (topics: readonly string[]): string =>
 
 const AUTO = defaultGroup([])
 
-/** Whether a group has the name a service gets that names none. */
+/** Whether a group name looks like a {@link defaultGroup}, which services get when they name no group. */
 export const isDefaultGroup = (group: string): boolean => group.startsWith(AUTO) && group !== AUTO
 
 /**
- * The topics whose joined names a {@link defaultGroup} is, as far as those there are explain it: hyphens join topics and
- * are part of them. Empty when they do not.
+ * Finds the topics of a {@link defaultGroup} by splitting its name into the given topics, since hyphens both join topics and
+ * occur in them. Empty when the name cannot be split that way.
  */
 export function topicsOfDefaultGroup(group: string, topics: readonly string[]): string[] {
   const rest = isDefaultGroup(group) ? group.slice(AUTO.length) : ''
@@ -72,9 +72,9 @@ export function topicsOfDefaultGroup(group: string, topics: readonly string[]): 
   return (rest !== '' && split(0, '')) || []
 }
 
-/** Kafka's own rule for topic names (`org.apache.kafka.common.internals.Topic`), kept by every bus. */
+/** Checks a topic name by Kafka's rule (`org.apache.kafka.common.internals.Topic`), which every bus applies. */
 export function topicNameError(topic: string): EventBusError | undefined {
-  if (typeof topic !== 'string') return invalidTopic(String(topic), 'is not a text')
+  if (typeof topic !== 'string') return invalidTopic(String(topic), 'is not a string')
   if (topic === '') return invalidTopic(topic, 'is empty')
   if (topic === '.' || topic === '..') return invalidTopic(topic, 'is reserved')
   if (topic.length > 249) return invalidTopic(topic, `has ${topic.length} characters; 249 are allowed`)

@@ -14,7 +14,7 @@ export class PartitionMap<Value> {
     partitions.set(partition, value)
   }
 
-  /** Topic by topic. */
+  /** The values, grouped by topic. */
   *values(): Generator<Value> {
     for (const partitions of this.#topics.values()) yield* partitions.values()
   }

@@ -7,7 +7,7 @@ const units: ReadonlyMap<string, number> = new Map([
   ['w', 604_800_000],
 ])
 
-/** `1h30m`, `10s`, `1m3ms` in milliseconds. Whole numbers only. */
+/** Parses a duration such as `1h30m`, `10s` or `1m3ms` to milliseconds; `undefined` when it is invalid. Whole numbers only. */
 export function duration(text: string): number | undefined {
   if (!/^(\d{1,9}(ms|s|m|h|d|w))+$/.test(text)) return undefined
   return [...text.matchAll(/(\d+)(ms|s|m|h|d|w)/g)].reduce(

@@ -1,34 +1,34 @@
-/** Moments as a person writes them: RFC 3339, and forms that are close to it and can mean only one thing. */
-
+/** The result of {@link parseMoment}. */
 export type ParsedMoment =
   | {
       readonly ok: true
       /** Milliseconds since 1970. */
       readonly time: number
-      /** The moment as RFC 3339, with its own zone and all of its digits. */
+      /** The moment as RFC 3339, with the zone and all the digits that were given. */
       readonly rfc3339: string
-      /** Without a zone, a moment is in UTC. */
+      /** Whether the text names a time zone. Without one, the moment is in UTC. */
       readonly hasZone: boolean
     }
   | { readonly ok: false; readonly reason: string }
 
 const date = String.raw`(\d{4})-(\d\d)-(\d\d)`
-// Three digits in a row are not seconds: they begin the second moment of a range, as in 10:00:2026-11-24.
+// More than two digits after the minutes are not seconds but start the second moment of a range, as in 10:00:2026-11-24.
 const clock = String.raw`(\d\d):(\d\d)(?::(\d\d)(?!\d)(\.\d+)?)?`
 const zone = String.raw` ?([Zz]|[+-]\d\d(?::?\d\d(?!\d))?)`
 const whole = new RegExp(`^${date}(?:[Tt ]${clock}${zone}?)?$`)
 const everyMoment = new RegExp(`${date}(?:[Tt ]${clock}${zone}?)?`, 'g')
-/** The beginning of a text as far as it is a moment whose colons are its own. */
+/** Matches a moment with a time at the start of a range, so that its colons are not taken for the separator of the range. */
 export const leadingMoment = new RegExp(`^@?${date}[Tt ]${clock}${zone}?`)
 
 /**
- * Reads `2026-11-23`, `2026-11-23 10:00`, `2026-11-23T10:00:00.25+05:30` and the like: `T` and `Z` may be lower case, `T`
- * a space, a space may precede the zone, and the colon or the minutes of the zone may be missing, as Postgres and git
- * write it. A date alone is its first moment, and without a zone all are UTC.
+ * Parses a date or time in RFC 3339 or an unambiguous variant, such as `2026-11-23`, `2026-11-23 10:00` or
+ * `2026-11-23T10:00:00.25+05:30`. `T` and `Z` may be lower case, a space may replace `T` and may precede the zone, and the
+ * colon or the minutes of the zone may be missing, as Postgres and git write it. A date alone means its first moment. Without
+ * a zone, times are UTC.
  */
 export function parseMoment(text: string): ParsedMoment {
   const found = whole.exec(text)
-  if (found === null) return { ok: false, reason: 'a date is written 2026-11-23, a time 2026-11-23T10:00:00Z' }
+  if (found === null) return { ok: false, reason: 'write a date as 2026-11-23 and a time as 2026-11-23T10:00:00Z' }
   const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', fraction = '', given] = found
   const reason = dateProblem(year, month, day) ?? clockProblem(hour, minute, second)
   if (reason !== undefined) return { ok: false, reason }
@@ -37,13 +37,13 @@ export function parseMoment(text: string): ParsedMoment {
       ? 'Z'
       : given.replace(/^(...):?(\d\d)?$/, (_, hours, minutes = '00') => `${hours}:${minutes}`)
   if (offset !== 'Z' && !/^.([01]\d|2[0-3]):[0-5]\d$/.test(offset)) {
-    return { ok: false, reason: `${given} is not a time zone, which goes from -23:59 to +23:59` }
+    return { ok: false, reason: `${given} is not a time zone between -23:59 and +23:59` }
   }
   const rfc3339 = `${year}-${month}-${day}T${hour}:${minute}:${second}${fraction}${offset}`
   return { ok: true, time: Date.parse(rfc3339), rfc3339, hasZone: given !== undefined }
 }
 
-/** The moments in a text that leave their zone open, `today` and `yesterday` among them. */
+/** Finds the moments in a text that name no time zone, including `today` and `yesterday`. */
 export function momentsWithoutZone(text: string): readonly string[] {
   const words = /^@?(?:today|yesterday)$/.test(text.trim()) ? [text.trim()] : []
   const open = [...text.matchAll(everyMoment)].filter((found) => found[8] === undefined)
@@ -60,6 +60,6 @@ function dateProblem(year: string, month: string, day: string): string | undefin
 function clockProblem(hour: string, minute: string, second: string): string | undefined {
   if (hour > '23') return `hours go to 23, not to ${hour}`
   if (minute > '59') return `minutes go to 59, not to ${minute}`
-  if (second === '60') return 'the time of a record has no leap seconds: seconds go to 59'
+  if (second === '60') return 'record timestamps have no leap seconds: seconds go to 59'
   return second > '59' ? `seconds go to 59, not to ${second}` : undefined
 }

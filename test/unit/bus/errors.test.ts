@@ -15,14 +15,14 @@ import {
   transportError,
 } from '../../../src/bus/errors.ts'
 
-// What Rust's `EventBusError` displays, run with the real crate.
+// The output of Rust's `EventBusError`, taken from a run of the crate.
 test.each([
   [connectionFailed('x'), 'CONNECTION_FAILED', 'Connection failed: x'],
   [publishFailed('t', 'r'), 'PUBLISH_FAILED', "Publish failed for topic 't': r"],
   [subscriptionFailed(['a', 'b"q'], 'r'), 'SUBSCRIPTION_FAILED', 'Subscription failed for topics ["a", "b\\"q"]: r'],
   [deserializationFailed('x'), 'DESERIALIZATION_FAILED', 'Deserialization failed: x'],
   [transportError('x'), 'TRANSPORT_ERROR', 'Transport error: x'],
-])('says what Rust says: %s', (error, code, message) => {
+])('has the message of the Rust variant: %s', (error, code, message) => {
   expect(error).toBeInstanceOf(Error)
   expect(error).toMatchObject({ name: 'EventBusError', code, message })
 })
@@ -36,15 +36,15 @@ test.each([
   [invalidTopic('a b', 'is odd'), 'a b', "'a b' is odd"],
   [topicNotFound('t'), 't', "topic 't' does not exist"],
   [recordRefused('t', { index: 0, reason: 'is too large' }, 1, []), 't', 'the record is too large'],
-])('has the topic and the reason of Rust’s variant: %s', (error, topic, reason) => {
+])('has the topic and the reason of the Rust variant: %s', (error, topic, reason) => {
   expect([error.topic, error.reason]).toEqual([topic, reason])
 })
 
-test('Rust’s words are how an invalid topic begins', () => {
+test('an invalid topic error begins with the words of the Rust variant', () => {
   expect(invalidTopic('a b', 'is odd').message).toBe("Invalid topic: 'a b' is odd")
 })
 
-test('an error names what it is about, what to do, and its cause', () => {
+test('an error has its topics or group, suggestions and a cause', () => {
   const cause = new Error('refused')
 
   expect(publishFailed('t', 'r', { cause, suggestions: ['try again'] })).toMatchObject({
@@ -62,7 +62,7 @@ test('an error names what it is about, what to do, and its cause', () => {
   expect('cause' in new EventBusError('REFUSED', 'no')).toBe(false)
 })
 
-test('an error says whether trying again may help, where that is known', () => {
+test('isPassing says whether a retry may succeed, and is undefined when that is unknown', () => {
   expect([connectionFailed('x'), transportError('x')].map(({ isPassing }) => isPassing)).toEqual([true, true])
   expect(invalidTopic('a b', 'is odd').isPassing).toBe(false)
   expect(publishFailed('t', 'r').isPassing).toBeUndefined()
@@ -70,7 +70,7 @@ test('an error says whether trying again may help, where that is known', () => {
 })
 
 // Public: a code is never renamed and an exit code never renumbered.
-test('codes and their exit codes stay', () => {
+test('error codes and exit codes are unchanged', () => {
   const published: Record<EventBusErrorCode, number> = {
     CONNECTION_FAILED: 3,
     AUTHENTICATION_FAILED: 3,

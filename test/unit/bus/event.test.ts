@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { serializedEvent, versionOf } from '../../../src/bus/event.ts'
 
-// What Rust's `extract_version` answers, run with the real crate.
+// The results of Rust's `extract_version`, taken from a run of the crate.
 test.each([
   ['A', 1],
   ['A.v1', 1],
@@ -35,11 +35,11 @@ test.each([
   ['A.v007', 7],
   ['A.v٣', 1],
   ['InventoryInventoryInitialized { event_id: EventId', 1],
-])('the version of %j is %i', (eventType, version) => {
+])('versionOf(%j) is %i', (eventType, version) => {
   expect(versionOf(eventType)).toBe(version)
 })
 
-test('an event takes its version from its type, and no metadata when none is given', () => {
+test('serializedEvent reads the version from the event type and defaults metadata to null', () => {
   const data = Uint8Array.of(1)
 
   expect(serializedEvent('OrderPlaced.v3', data)).toEqual({

@@ -43,7 +43,7 @@ function openBus(logger: Logger) {
 }
 
 describe('a bus with a logger', () => {
-  test('logs its whole life, with the fields that the Rust services log', async () => {
+  test('logs creation, subscription, events and closing with the field names of the Rust services', async () => {
     const { logger, lines } = recorder()
     const bus = new InMemoryEventBus({ createTopics: true, logger })
     await bus.publish('order-events', placed)
@@ -71,7 +71,7 @@ describe('a bus with a logger', () => {
     ])
   })
 
-  test('logs a publish that failed, with its reason', async () => {
+  test('logs a failed publish with its reason', async () => {
     const { logger, lines } = recorder()
     await using bus = new InMemoryEventBus({ createTopics: true, logger })
     const tooMuch = { ...placed, metadata: { extra: { note: 'x'.repeat(70_000) } } }
@@ -84,7 +84,7 @@ describe('a bus with a logger', () => {
     ])
   })
 
-  test('logs when an outage begins and when it ends, and still tells the subscriber', async () => {
+  test('logs the begin and the end of an outage and still calls onOutage', async () => {
     const { logger, lines } = recorder()
     const { bus: opened, outage } = openBus(logger)
     await using bus = opened
@@ -102,7 +102,7 @@ describe('a bus with a logger', () => {
     expect(told).toEqual(['lost', 'restored'])
   })
 
-  test('leaves failed publishes and outages to a caller that logs them itself', async () => {
+  test('does not log failed publishes and outages of a caller that sets callerLogs', async () => {
     const { logger, messages } = recorder()
     const { bus: opened, outage } = openBus(logger)
     await using bus = opened
@@ -115,7 +115,7 @@ describe('a bus with a logger', () => {
     expect(messages()).toEqual(['info bus created', 'info subscribed'])
   })
 
-  test('logs nothing of another bus, and leaves no subscriber behind when it is closed', async () => {
+  test('does not log another bus, and unsubscribes from the channels when closed', async () => {
     const { logger, messages } = recorder()
     const broker = new MemoryBroker()
     const bus = new InMemoryEventBus({ broker, createTopics: true, logger })
@@ -128,7 +128,7 @@ describe('a bus with a logger', () => {
     expect(diagnostics.received.hasSubscribers).toBe(false)
   })
 
-  test('asks for no line of an event where the logger says that debug is off', async () => {
+  test('does not build messages about single events when the logger disables debug', async () => {
     const { logger, messages } = recorder(['info', 'warn', 'error'])
     const bus = new InMemoryEventBus({ createTopics: true, logger })
     await bus.publish('order-events', placed)
@@ -140,7 +140,7 @@ describe('a bus with a logger', () => {
   })
 })
 
-test('logBus begins with a bus that is there already, and ends when it is told to', async () => {
+test('logBus logs an existing bus until its return value is called', async () => {
   const { logger, messages } = recorder()
   await using bus = new InMemoryEventBus({ createTopics: true })
   const stop = logBus(logger, bus)
@@ -151,7 +151,7 @@ test('logBus begins with a bus that is there already, and ends when it is told t
   expect(messages()).toEqual(['debug event published'])
 })
 
-test('the publish channel tells the topic, the events, and how the call ended', async () => {
+test('the publish channel reports the topic, the events and the result of a call', async () => {
   const heard: [string, PublishMessage][] = []
   const listen = (name: string) => (message: object) => void heard.push([name, { ...(message as PublishMessage) }])
   const listeners = { start: listen('start'), asyncEnd: listen('asyncEnd'), error: listen('error') }
@@ -168,7 +168,7 @@ test('the publish channel tells the topic, the events, and how the call ended', 
   ])
 })
 
-test('requests to brokers are logged with their duration, and failures as warnings', () => {
+test('logKafkaRequests logs requests with their duration, and failures as warnings', () => {
   const { logger, lines } = recorder()
   const stop = logKafkaRequests(logger)
   const request = { broker: '127.0.0.1:9092', request: 'Fetch', version: 11, duration: 1.234 }

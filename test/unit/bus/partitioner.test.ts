@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { partitionOf } from '../../../src/bus/partitioner.ts'
 
-// From librdkafka: the keys of the Rust services, and where its `consistent_random` puts them.
+// Keys of Rust services, and their partitions by librdkafka's `consistent_random`.
 test.each([
   ['OrderPlaced.v1', 1293690953, 2, 5, 5],
   ['OrderCancelled.v1', 952890897, 0, 3, 9],
@@ -11,7 +11,7 @@ test.each([
   ['InventoryReserved.v1', 1318435861, 1, 1, 1],
   ['OrderPlaced', 4125817618, 1, 4, 10],
   ['Événement.v1', 2287675628, 2, 2, 8],
-])('%s goes to its place', (key, crc, of3, of6, of12) => {
+])('%s maps to the partition that librdkafka chooses', (key, crc, of3, of6, of12) => {
   const bytes = Buffer.from(key)
 
   expect(partitionOf(bytes, 2 ** 32)).toBe(crc)
@@ -19,7 +19,7 @@ test.each([
   expect(partitionOf(bytes, 1)).toBe(0)
 })
 
-test('no key, and an empty one, have no place of their own', () => {
+test('an absent or empty key maps to no particular partition', () => {
   expect(partitionOf(null, 3)).toBeUndefined()
   expect(partitionOf(new Uint8Array(), 3)).toBeUndefined()
 })
