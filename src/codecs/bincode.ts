@@ -2,15 +2,15 @@ import { asBuffer, repeatedText, utf8Text } from './text-cache.ts'
 
 /**
  * Reads bincode 1.x with its default settings: little endian, fixed width, lengths as u64. Strict where `bincode`
- * itself is strict, and bounded: a length is compared with what is left before anything is made of it.
+ * itself is strict, and bounded: checks a length against the remaining bytes before it allocates anything.
  *
- * Never throws. The first thing that does not fit is kept in `failure`; from then on nothing is read and every answer
- * is empty, so that callers look once, at the end. Trying a layout that does not fit costs no exception that way.
+ * Never throws. The first mismatch is kept in `failure`; every later read returns an empty value, so callers check once, at
+ * the end. This way, trying a layout that does not match costs no exception.
  */
 export class BincodeReader {
   readonly #bytes: Buffer
   #position = 0
-  /** What did not fit, and where. */
+  /** The first mismatch and its byte offset; `undefined` when everything matched so far. */
   failure: string | undefined
 
   constructor(bytes: Uint8Array) {
@@ -22,7 +22,7 @@ export class BincodeReader {
     return at < 0 ? 0 : this.#bytes.readInt32LE(at)
   }
 
-  /** A u64 count of things of which each takes at least `unit` bytes. */
+  /** A u64 count of elements that take at least `unit` bytes each. */
   length(unit = 1): number {
     const at = this.#step(8)
     if (at < 0) return 0
@@ -33,7 +33,7 @@ export class BincodeReader {
     return 0
   }
 
-  /** A view on the bytes read, not a copy. */
+  /** A view of the bytes, not a copy. */
   bytes(): Uint8Array {
     const length = this.length()
     const start = this.#step(length)
@@ -46,14 +46,14 @@ export class BincodeReader {
     return start < 0 ? '' : (utf8Text(this.#bytes, start, start + length) ?? this.#notUtf8(start))
   }
 
-  /** A string that is likely to come again. */
+  /** A string that is likely to occur again, taken from a cache. */
   repeatedString(): string {
     const length = this.length()
     const start = this.#step(length)
     return start < 0 ? '' : (repeatedText(this.#bytes, start, start + length) ?? this.#notUtf8(start))
   }
 
-  /** The tag of an option: whether a value follows. */
+  /** Reads the tag of an option. Returns whether a value follows. */
   some(): boolean {
     const at = this.#step(1)
     if (at < 0) return false
@@ -62,7 +62,7 @@ export class BincodeReader {
     return tag === 1
   }
 
-  /** Bytes left over mean that this was something else: `bincode` forgives them, we do not. */
+  /** Fails when bytes are left over: they mean that the layout is another. Rust's `bincode` ignores them. */
   end(): void {
     const left = this.#bytes.length - this.#position
     if (left > 0) this.#fail(`${left} bytes are left over at byte ${this.#position}`)
@@ -73,13 +73,13 @@ export class BincodeReader {
     return ''
   }
 
-  /** Where the next `count` bytes begin, or -1 when there are none to read. */
+  /** Advances by `count` bytes. Returns the offset where they begin, or -1 after a failure. */
   #step(count: number): number {
     if (this.failure !== undefined) return -1
     const at = this.#position
     const left = this.#bytes.length - at
     if (count > left) {
-      this.#fail(`${count} bytes are wanted at byte ${at} and ${left} are left`)
+      this.#fail(`${count} bytes are needed at byte ${at}, but ${left} are left`)
       return -1
     }
     this.#position = at + count
@@ -91,7 +91,7 @@ export class BincodeReader {
   }
 }
 
-/** Writes what {@link BincodeReader} reads. */
+/** Writes bincode 1.x as {@link BincodeReader} reads it. */
 export class BincodeWriter {
   #bytes: Buffer
   #length = 0

@@ -12,7 +12,7 @@ export type DecodedEnvelope =
   | {
       readonly ok: true
       readonly format: EnvelopeFormat
-      /** True when the bytes allow another reading and this is the likelier one. */
+      /** True when the bytes match more than one layout and this is the most likely one. */
       readonly guessed: boolean
       readonly event: SerializedEvent
     }
@@ -34,7 +34,7 @@ export type DecodedEnvelope =
  * ```
  */
 export function decodeEnvelope(bytes: Uint8Array): DecodedEnvelope {
-  if (bytes.length === 0) return { ok: false, reason: 'not an envelope: there are no bytes' }
+  if (bytes.length === 0) return { ok: false, reason: 'not an envelope: the value is empty' }
   const w3 = readW3(bytes)
   if (w3.ok && !mayBeW2(w3.event)) return w3
   const w2 = readW2(bytes)
@@ -49,8 +49,8 @@ export function decodeEnvelope(bytes: Uint8Array): DecodedEnvelope {
 }
 
 /**
- * W2's data whose first four bytes are zero reads as W3 without data: the count of the data as the version, the zeros as
- * the upper half of W3's own count. With anything else there the count is far too large.
+ * Whether a W3 reading may be a W2 envelope. W2 data that start with four zero bytes read as W3 without data: the length of
+ * the data as the version, the zeros as the upper half of W3's length. With any other bytes, W3's length is far too large.
  */
 const mayBeW2 = ({ data, eventVersion }: SerializedEvent): boolean => data.length === 0 && eventVersion >= 4
 
@@ -61,16 +61,16 @@ type ReadEnvelope = Extract<DecodedEnvelope, { ok: true }>
 
 const notRead = (reason: string) => ({ ok: false, reason }) as const
 
-/** An envelope of named fields, CBOR or JSON. */
+/** Decodes an envelope with named fields, in CBOR or JSON. */
 function decodeFields(bytes: Uint8Array, whyNotBincode: string): DecodedEnvelope {
   const isCbor = cborMajorType(bytes) === 5
   const isJson = startsLikeJson(bytes)
   const decoded = isCbor ? decodeCbor(bytes) : isJson ? decodeJson(bytes) : undefined
   if (decoded === undefined || !decoded.ok) {
-    const other = decoded === undefined ? 'nor CBOR, nor JSON' : decoded.reason
+    const other = decoded === undefined ? 'not CBOR, not JSON' : decoded.reason
     return { ok: false, reason: `not an envelope: not bincode (${whyNotBincode}), ${other}` }
   }
-  // The data as it was written: encoded again, it would lose what CBOR can say and a value of JavaScript cannot.
+  // Take the data bytes as they are: decoding and encoding loses what JavaScript values cannot represent.
   const read = fromFields(decoded.value, isCbor ? () => ownData(bytes) : encodeJson)
   if (read.ok) return { ok: true, format: isCbor ? 'cbor' : 'json', guessed: false, event: read.event }
   return { ok: false, reason: `not an envelope: ${isCbor ? 'CBOR' : 'JSON'} ${read.reason}` }
@@ -108,7 +108,7 @@ function readMetadata(reader: BincodeReader): EventMetadata {
   return { correlationId, causationId, userId, timestamp }
 }
 
-/** W1's metadata was any JSON, written without saying of which kind. An object of strings is the one guess worth making. */
+/** W1's metadata was any JSON value, encoded without its type. Only an object of strings is likely enough to guess. */
 function readW1(bytes: Uint8Array): DecodedEnvelope {
   const reader = new BincodeReader(bytes)
   const eventType = reader.repeatedString()
@@ -120,7 +120,7 @@ function readW1(bytes: Uint8Array): DecodedEnvelope {
   reader.end()
   if (reader.failure !== undefined) return notRead(reader.failure)
   const named = new Map(fields)
-  if (named.size < count) return notRead('a name stands twice in the metadata')
+  if (named.size < count) return notRead('a metadata field occurs twice')
   const metadata = hasMetadata ? toMetadata(Object.fromEntries(named)) : null
   const eventVersion = versionOf(eventType)
   return { ok: true, format: 'bincode-w1', guessed: false, event: { eventType, eventVersion, data, metadata } }
@@ -133,14 +133,14 @@ const wireNames = {
   timestamp: 'timestamp',
 } as const
 
-/** Metadata from named fields; what has no place of its own is kept under `extra`. */
+/** Metadata from fields with wire names. Unknown fields are kept under `extra`. */
 export function toMetadata(fields: Readonly<Record<string, unknown>>): EventMetadata {
   const known: Record<string, string> = {}
   const extra: [string, unknown][] = []
   for (const [name, value] of Object.entries(fields)) {
     const field = Object.hasOwn(wireNames, name) ? wireNames[name as keyof typeof wireNames] : undefined
     if (field !== undefined && typeof value === 'string') known[field] = value
-    // TypeScript services write dates as CBOR's own.
+    // TypeScript services write dates with the CBOR tag for dates.
     else if (field === 'timestamp' && isTime(value)) known[field] = value.toISOString()
     else if (field === undefined || (value !== null && value !== undefined)) extra.push([name, value])
   }
@@ -149,7 +149,7 @@ export function toMetadata(fields: Readonly<Record<string, unknown>>): EventMeta
 
 const isTime = (value: unknown): value is Date => value instanceof Date && !Number.isNaN(value.getTime())
 
-/** A brace, perhaps behind white space. */
+/** Whether the first byte that is not white space is an opening brace. */
 function startsLikeJson(bytes: Uint8Array): boolean {
   const first = bytes.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)
   return first === 0x7b
@@ -157,7 +157,7 @@ function startsLikeJson(bytes: Uint8Array): boolean {
 
 function ownData(envelope: Uint8Array): Encoded {
   const bytes = cborField(envelope, 'data')
-  return bytes === undefined ? { ok: false, reason: 'is not there' } : { ok: true, bytes: Uint8Array.from(bytes) }
+  return bytes === undefined ? { ok: false, reason: 'is missing' } : { ok: true, bytes: Uint8Array.from(bytes) }
 }
 
 const encodeJson = (value: unknown): Encoded => ({ ok: true, bytes: Buffer.from(writeJson(value)) })
@@ -167,13 +167,14 @@ type FieldsRead =
   | { readonly ok: false; readonly reason: string }
 
 function fromFields(value: unknown, encodeData: (data: unknown) => Encoded): FieldsRead {
-  if (!isFields(value)) return notRead('that is no map of names')
+  if (!isFields(value)) return notRead('that is not a map with field names')
   const { event_type, event_version, data, metadata } = value
-  if (typeof event_type !== 'string' || !event_type.isWellFormed()) return notRead('without a text event_type')
+  if (typeof event_type !== 'string' || !event_type.isWellFormed()) return notRead('without a string event_type')
   if (data === undefined) return notRead('without data')
   const version = event_version === undefined ? versionOf(event_type) : toI32(event_version)
-  if (version === undefined) return notRead('with an event_version that is no 32-bit integer')
-  if (metadata !== undefined && metadata !== null && !isFields(metadata)) return notRead('with metadata that is no map')
+  if (version === undefined) return notRead('with an event_version that is not a 32-bit integer')
+  if (metadata !== undefined && metadata !== null && !isFields(metadata))
+    return notRead('with metadata that is not a map')
   const payload = isBytes(data) ? ({ ok: true, bytes: Uint8Array.from(data) } as const) : encodeData(data)
   if (!payload.ok) return notRead(`whose data ${payload.reason}`)
   const fields = metadata === undefined || metadata === null ? null : toMetadata(metadata)
@@ -183,7 +184,7 @@ function fromFields(value: unknown, encodeData: (data: unknown) => Encoded): Fie
 const isFields = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array)
 
-/** CBOR may have written it as wide as 64 bits. */
+/** Accepts bigints too, because CBOR may encode the version in 64 bits. */
 function toI32(value: unknown): number | undefined {
   if (typeof value !== 'number' && typeof value !== 'bigint') return undefined
   const version = Number(value)
@@ -191,7 +192,7 @@ function toI32(value: unknown): number | undefined {
   return isI32(version) ? version + 0 : undefined
 }
 
-/** serde_json writes a `Vec<u8>` as an array of numbers. */
+/** Recognizes the array of numbers that serde_json writes for a `Vec<u8>`. */
 const isBytes = (data: unknown): data is Uint8Array | number[] =>
   data instanceof Uint8Array ||
   (Array.isArray(data) && data.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255))
@@ -199,8 +200,8 @@ const isBytes = (data: unknown): data is Uint8Array | number[] =>
 const isI32 = (value: number): boolean => Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31
 
 /**
- * Encodes an event as an envelope, without its trace, which travels in headers. Fails when the layout cannot hold another part
- * of the event, instead of dropping that part.
+ * Encodes an event as an envelope. Leaves out its trace, which is sent in headers. Fails when the layout cannot hold another
+ * part of the event, instead of dropping that part.
  *
  * @example
  * ```ts
@@ -219,13 +220,13 @@ export function encodeEnvelope(event: SerializedEvent, format: 'bincode' | 'cbor
   const { correlationId, causationId, userId, timestamp } = metadata ?? {}
   const texts = [eventType, correlationId, causationId, userId, timestamp]
   if (texts.some((text) => text !== undefined && !text.isWellFormed())) {
-    return { ok: false, reason: 'a text holds half of a surrogate pair, which UTF-8 cannot write' }
+    return { ok: false, reason: 'a string contains a lone surrogate, which UTF-8 cannot encode' }
   }
   const extra = Object.entries(metadata?.extra ?? {}).filter(([, value]) => value !== undefined)
   if (format === 'cbor') return encodeCborEnvelope({ eventType, eventVersion, data, metadata }, extra)
   if (extra.length > 0) {
     const names = extra.map(([name]) => name).join(', ')
-    return { ok: false, reason: `a bincode envelope has no room for the metadata ${names}; a CBOR envelope carries it` }
+    return { ok: false, reason: `a bincode envelope cannot hold the metadata ${names}; use a CBOR envelope` }
   }
   const writer = new BincodeWriter(64 + eventType.length + data.length)
   const string = (text: string) => writer.string(text)
@@ -244,7 +245,7 @@ function encodeCborEnvelope(
   const known = Object.entries(wireNames).map(([name, field]) => [name, metadata?.[field]] as const)
   const said = known.filter(([, text]) => text !== undefined)
   const twice = said.find(([name]) => extra.some(([other]) => other === name))
-  if (twice) return { ok: false, reason: `metadata names ${twice[0]} twice, once among the extra fields` }
+  if (twice) return { ok: false, reason: `metadata has ${twice[0]} twice, once among the extra fields` }
   return encodeCbor({
     event_type: eventType,
     event_version: eventVersion,

@@ -6,13 +6,13 @@ import { writeExtra } from './metadata-json.ts'
 import { readTraceHeaders, traceHeaders } from './trace-headers.ts'
 
 /**
- * The record header that carries metadata beyond the four fields (`extra`, such as `saga_id`) beside a bincode envelope,
- * whose layout is Rust's and has no place for it: a JSON object in UTF-8. Rust's event bus reads values alone, so it
- * reads the same event; a Rust service that wants the fields reads the header from the record.
+ * The record header for metadata beyond the four fields (`extra`, such as `saga_id`): a JSON object in UTF-8. A bincode
+ * envelope has Rust's layout, which cannot hold them. Rust's event bus ignores headers and reads the same event; a Rust
+ * service that needs the fields reads the header from the record.
  */
 const EXTRA_HEADER = 'crbus-extra'
 
-/** Metadata are names and ids. A broker takes a record of 1 MB by default. */
+/** Metadata are names and ids. For comparison: brokers accept records of 1 MB by default. */
 const MAX_EXTRA_BYTES = 64 * 1024
 
 type EncodedRecord =
@@ -21,7 +21,7 @@ type EncodedRecord =
 
 const none: readonly Header[] = []
 
-/** Writes an event as the value of a record and the headers that belong to it. */
+/** Encodes an event as the value and the headers of a record. */
 export function encodeRecord(event: SerializedEvent, format: 'bincode' | 'cbor'): EncodedRecord {
   const extra = format === 'bincode' ? event?.metadata?.extra : undefined
   const isPlain = extra === undefined || Object.values(extra).every((value) => value === undefined)
@@ -43,15 +43,15 @@ function encodeExtra(extra: NonNullable<EventMetadata['extra']>, metadata: Event
   try {
     const bytes = Buffer.from(writeExtra(extra, metadata ?? {}))
     if (bytes.length <= MAX_EXTRA_BYTES) return { ok: true, bytes } as const
-    return { ok: false, reason: `extra metadata have ${bytes.length} bytes; ${MAX_EXTRA_BYTES} are allowed` } as const
+    return { ok: false, reason: `extra metadata has ${bytes.length} bytes; ${MAX_EXTRA_BYTES} are allowed` } as const
   } catch (error) {
     return { ok: false, reason: (error as Error).message } as const
   }
 }
 
 /**
- * Reads a record's value as an event, with the metadata that the header `crbus-extra` adds. A field of the envelope goes
- * before one of the header; a header that is not a JSON object is ignored.
+ * Decodes the event of a record, including the metadata in the header `crbus-extra`. A field of the envelope takes precedence
+ * over a field of the header; a header that is not a JSON object is ignored.
  */
 export function decodeRecord({ value, headers }: { value: Uint8Array } & Pick<BusRecord, 'headers'>): DecodedEnvelope {
   const decoded = decodeEnvelope(value)
@@ -60,14 +60,14 @@ export function decodeRecord({ value, headers }: { value: Uint8Array } & Pick<Bu
   if (added === undefined) return decoded
   const { event } = decoded
   const extra = { ...added.extra, ...event.metadata?.extra }
-  const said = Object.entries(event.metadata ?? {}).filter(([, field]) => field !== undefined)
-  const metadata = { ...added, ...Object.fromEntries(said), ...(Object.keys(extra).length === 0 ? {} : { extra }) }
+  const present = Object.entries(event.metadata ?? {}).filter(([, field]) => field !== undefined)
+  const metadata = { ...added, ...Object.fromEntries(present), ...(Object.keys(extra).length === 0 ? {} : { extra }) }
   return { ...decoded, event: { ...event, metadata } }
 }
 
 /**
- * Returns the event with the trace context of its record's headers, for subscribers that continue the trace. Apart from
- * {@link decodeRecord}, since an event that is copied keeps its headers as they are.
+ * Adds to an event the trace context in the headers of its record, for subscribers that continue the trace.
+ * {@link decodeRecord} leaves it out, because a copied event keeps the headers of its record.
  */
 export function withTraceContext(event: SerializedEvent, headers: readonly Header[]): SerializedEvent {
   const trace = readTraceHeaders(headers)

@@ -3,13 +3,13 @@ import type { SerializedEvent } from '../bus/event.ts'
 import { encodeCbor } from './cbor/cbor.ts'
 import { encodeEnvelope } from './envelope.ts'
 
-/** 128 bits: enough that two messages never meet by chance. */
+/** 128 bits make a chance collision of two ids practically impossible. */
 const ID_BYTES = 16
 
 /**
- * Returns the id of a message, which is the same on a topic, in an outbox and in the metadata of what it caused. The wire
- * format has no id, so it is made of event type, version, data and metadata, and not of the trace, which differs
- * between two copies: the first 16 bytes of their SHA-256 as base64url, 22 characters.
+ * Returns the id of a message, which is the same on a topic, in an outbox and in the metadata of the messages it caused. The
+ * wire format has no id, so it is computed from event type, version, data and metadata: the first 16 bytes of their SHA-256
+ * as base64url, 22 characters. The trace is left out, because it differs between two copies of a message.
  *
  * Two messages with equal content have the same id. To send two equal messages that count as two, give them different
  * timestamps or causation ids. Throws a `TypeError` for an event that no envelope can hold.
@@ -33,16 +33,16 @@ export function messageId({ eventType, eventVersion, data, metadata }: Serialize
   return hash('sha256', bytes, 'buffer').subarray(0, ID_BYTES).toString('base64url')
 }
 
-/** Nothing when there is nothing, so that an event has one id whichever envelope it came in. */
+/** Encodes extra metadata; `undefined` when there is none, so that the id does not depend on the kind of envelope. */
 function encodeExtra(extra: Readonly<Record<string, unknown>>): Uint8Array | undefined {
-  const said = Object.entries(extra).filter(([, value]) => value !== undefined)
-  if (said.length === 0) return undefined
-  const encoded = encodeCbor(sorted(Object.fromEntries(said)))
+  const present = Object.entries(extra).filter(([, value]) => value !== undefined)
+  if (present.length === 0) return undefined
+  const encoded = encodeCbor(sorted(Object.fromEntries(present)))
   if (!encoded.ok) throw new TypeError(`no message id: metadata ${encoded.reason}`)
   return encoded.bytes
 }
 
-/** Fields by name: the order they were written in is lost by stores that keep JSON. */
+/** Sorts fields by name, because stores that keep JSON do not preserve their order. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return value

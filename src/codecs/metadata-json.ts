@@ -3,17 +3,16 @@ import { toMetadata } from './envelope.ts'
 import { parseJson } from './json.ts'
 import { toTraceContext } from './trace-headers.ts'
 
-/** Metadata as JSON, the way Composable Rust's `EventMetadata::to_json` writes it into the event store. */
-
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown }
 
 /** The field of stored metadata that holds the trace. Rust services do not read it. */
 const TRACE_FIELD = 'crbus_trace'
 
 /**
- * Writes the four fields under Rust's names, null when absent, those of `extra` beside them, and the trace in a field of its
- * own. Bigints become numbers of as many digits and bytes base64. Returns null when there is nothing to write; throws a
- * `TypeError` on what JSON cannot say (a circle).
+ * Writes metadata as JSON for the event store, as Composable Rust's `EventMetadata::to_json` does: the four fields under Rust's
+ * names, null when absent, and the fields of `extra` beside them. The trace is an additional field. Bigints become numbers
+ * with all digits, bytes become base64. Returns null when there is nothing to write. Throws a `TypeError` for values that JSON
+ * cannot represent, such as a circular reference.
  */
 export function writeMetadata(metadata: EventMetadata | null, given?: TraceContext): string | null {
   const trace = given && toTraceContext(given)
@@ -28,11 +27,11 @@ export function writeMetadata(metadata: EventMetadata | null, given?: TraceConte
   }
   if (extra === undefined) return JSON.stringify(traced === undefined ? known : { ...known, ...traced })
   refuseRepeated(known, extra)
-  if (traced !== undefined) refuseRepeated({ [TRACE_FIELD]: 'said' }, extra)
+  if (traced !== undefined) refuseRepeated({ [TRACE_FIELD]: 'present' }, extra)
   return JSON.stringify({ ...known, ...extra, ...traced }, inJson)
 }
 
-/** The extra fields alone, as a JSON object. Throws as {@link writeMetadata} does. */
+/** Writes only the extra fields, as a JSON object. Throws like {@link writeMetadata}. */
 export function writeExtra(extra: Readonly<Record<string, unknown>>, metadata: EventMetadata): string {
   const { correlationId, causationId, userId, timestamp } = metadata
   refuseRepeated({ correlation_id: correlationId, causation_id: causationId, user_id: userId, timestamp }, extra)
@@ -41,23 +40,23 @@ export function writeExtra(extra: Readonly<Record<string, unknown>>, metadata: E
 
 function refuseRepeated(known: Readonly<Record<string, string | null | undefined>>, extra: object): void {
   for (const name in known) {
-    const isSaid = known[name] !== null && known[name] !== undefined
-    if (isSaid && Object.hasOwn(extra, name)) {
-      throw new TypeError(`metadata names ${name} twice, once among the extra fields`)
+    const isPresent = known[name] !== null && known[name] !== undefined
+    if (isPresent && Object.hasOwn(extra, name)) {
+      throw new TypeError(`metadata has ${name} twice, once among the extra fields`)
     }
   }
 }
 
 function inJson(this: unknown, name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return rawJSON(value.toString())
-  // A Buffer has been made an object of numbers by its own `toJSON` by now.
+  // `value` of a Buffer is the object that `Buffer.toJSON` returned.
   const original = (this as Readonly<Record<string, unknown>>)[name]
   return original instanceof Uint8Array ? Buffer.from(original).toString('base64') : value
 }
 
 /**
- * Reads what {@link writeMetadata} wrote. The metadata is null where the text holds none, as Rust reads it too. Numbers
- * beyond 2^53 are bigints.
+ * Reads JSON of {@link writeMetadata}. As in Rust, metadata is null when the text is not a JSON object. Integers beyond 2^53
+ * become bigints.
  */
 export function readMetadata(text: string | null): Pick<SerializedEvent, 'metadata' | 'trace'> {
   const parsed = text === null ? undefined : parseJson(text)

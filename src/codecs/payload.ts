@@ -3,7 +3,7 @@ import { cborMajorType, decodeCbor, type Encoded, encodeCbor } from './cbor/cbor
 import { decodeJson, writeJson } from './json.ts'
 import { asBuffer } from './text-cache.ts'
 
-/** The encodings of a payload. `bytes` stands for what crbus cannot decode, such as bincode without a schema. */
+/** The encodings of a payload. `bytes` is a payload that crbus cannot decode, such as bincode without a schema. */
 export type PayloadCodec = 'cbor' | 'json' | 'text' | 'bytes'
 export const payloadCodecs = ['json', 'cbor', 'text', 'bytes'] as const satisfies readonly PayloadCodec[]
 
@@ -13,7 +13,7 @@ export type DecodedPayload =
       readonly ok: true
       readonly codec: PayloadCodec
       readonly value: unknown
-      /** Encoding `value` again gives the same bytes. */
+      /** Whether encoding `value` again gives the same bytes. */
       readonly canonical: boolean
     }
   | { readonly ok: false; readonly reason: string }
@@ -40,13 +40,13 @@ export function decodePayload(bytes: Uint8Array, as?: PayloadCodec): DecodedPayl
     const decoded = decodeCbor(bytes)
     return decoded.ok ? { ok: true, codec: 'cbor', value: decoded.value, canonical: false } : decoded
   }
-  return look(bytes)
+  return detect(bytes)
 }
 
-function look(bytes: Uint8Array): DecodedPayload {
+function detect(bytes: Uint8Array): DecodedPayload {
   const [first, second, third, fourth] = bytes
   if (first === undefined) return asBytes(bytes)
-  // An enum in bincode begins with its variant as four bytes, of which the upper three are zero. Nothing below does.
+  // A bincode enum starts with a u32 variant, whose upper three bytes are zero. No other format below starts like that.
   if (second === 0 && third === 0 && fourth === 0) return asBytes(bytes)
   if (first === 0x7b || first === 0x5b || first === 0x20 || first === 0x0a) {
     const json = asJson(bytes)
@@ -71,12 +71,12 @@ function isCanonical(value: unknown, text: string): boolean {
   try {
     return JSON.stringify(value) === text
   } catch {
-    // Integers beyond 2^53 are bigints, which are printed as text.
+    // JSON.stringify throws for bigints, the integers beyond 2^53.
     return false
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: text that holds these is not text for a person
+// biome-ignore lint/suspicious/noControlCharactersInRegex: strings with control characters count as bytes
 const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/
 
 function decodeText(bytes: Uint8Array, printableOnly = false): DecodedPayload | undefined {
@@ -100,11 +100,11 @@ function decodeText(bytes: Uint8Array, printableOnly = false): DecodedPayload | 
  */
 export function encodePayload(value: unknown, codec: PayloadCodec): Encoded {
   if (codec === 'cbor') return encodeCbor(value)
-  if (codec === 'json') return toUtf8(writeJson(value) ?? undefined, 'there is no JSON for it')
+  if (codec === 'json') return toUtf8(writeJson(value) ?? undefined, 'it has no JSON form')
   if (codec === 'text') return toUtf8(value, 'not a string')
   if (value instanceof Uint8Array) return { ok: true, bytes: value }
   const bytes = typeof value === 'string' ? Buffer.from(value, 'base64') : undefined
-  // Node skips what is no base64; the length shows whether it did.
+  // Node skips invalid characters of base64, so compare with the text encoded again.
   const isWhole = bytes?.toString('base64').replace(/=+$/, '') === String(value).replace(/={0,2}$/, '')
   return bytes && isWhole ? { ok: true, bytes } : { ok: false, reason: 'not base64' }
 }
@@ -112,6 +112,6 @@ export function encodePayload(value: unknown, codec: PayloadCodec): Encoded {
 function toUtf8(text: unknown, otherwise: string): Encoded {
   if (typeof text !== 'string') return { ok: false, reason: otherwise }
   if (!text.isWellFormed())
-    return { ok: false, reason: 'a text holds half of a surrogate pair, which UTF-8 cannot write' }
+    return { ok: false, reason: 'a string contains a lone surrogate, which UTF-8 cannot encode' }
   return { ok: true, bytes: Buffer.from(text) }
 }

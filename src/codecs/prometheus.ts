@@ -1,7 +1,6 @@
 import { jsonEscape, replaceUnsafe } from './unsafe-characters.ts'
 
-// Prometheus's text format, version 0.0.4.
-
+/** Metric types of the Prometheus text format, version 0.0.4, that crbus writes. */
 export type MetricType = 'gauge' | 'counter'
 
 export const sampleHead = (name: string, help: string, type: MetricType = 'gauge'): string =>
@@ -15,15 +14,15 @@ export function sampleLine(
   return `${name}{${labelPairs(labels)}} ${value}\n`
 }
 
-/** The labels of a sample, to be written once where many samples have them. */
+/** The labels of a sample as text, so that samples with the same labels can share it. */
 export const labelPairs = (labels: Readonly<Record<string, string | number>>): string =>
   Object.entries(labels)
     .map(([label, text]) => `${label}="${escapeLabel(String(text))}"`)
     .join(',')
 
 /**
- * Label values may hold any UTF-8 and escape only these three characters. Other control and invisible characters, which a
- * dashboard or terminal would obey, become the visible text `\u001b`.
+ * Escapes a label value. The format allows any UTF-8 and escapes backslash, quote and line feed. Other control and invisible
+ * characters, which could control a terminal or dashboard, become visible text such as `\u001b`.
  */
 const escapeLabel = (text: string): string =>
   text

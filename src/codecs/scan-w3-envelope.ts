@@ -1,6 +1,6 @@
 /**
- * Where the parts of a W3 envelope stand in its bytes, found without making anything of them: for whoever copies them
- * on. One object serves any number of envelopes.
+ * The byte offsets of the parts of a W3 envelope, for a caller that copies the parts without decoding them. `scan` allocates
+ * nothing, and one object is used for any number of envelopes.
  */
 export class W3Spans {
   typeStart = 0
@@ -9,13 +9,13 @@ export class W3Spans {
   dataStart = 0
   dataEnd = 0
   hasMetadata = false
-  /** Of `correlation_id`, `causation_id`, `user_id` and `timestamp`; a start of 0 is an absent field. */
+  /** For `correlation_id`, `causation_id`, `user_id` and `timestamp`, in this order. A start of 0 means an absent field. */
   readonly starts = new Int32Array(4)
   readonly ends = new Int32Array(4)
 
   /**
-   * False when the bytes are no W3 envelope, or may be one of another era as well: `decodeEnvelope` tells then. Texts
-   * are not looked at.
+   * Finds the parts. Returns false when the bytes are not a W3 envelope, or may also be an envelope of another layout, which
+   * only `decodeEnvelope` can decide. Does not check that strings are UTF-8.
    */
   scan(bytes: Buffer): boolean {
     const size = bytes.length
@@ -46,7 +46,7 @@ export class W3Spans {
   }
 }
 
-/** The end of the bytes behind the u64 length at a place; -1 when they do not fit. */
+/** The end of the bytes after the u64 length at offset `at`; -1 when they exceed the buffer. */
 function spanEnd(bytes: Buffer, at: number): number {
   if (at + 8 > bytes.length || bytes.readUInt32LE(at + 4) !== 0) return -1
   const end = at + 8 + bytes.readUInt32LE(at)

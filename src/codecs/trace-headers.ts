@@ -1,8 +1,8 @@
 import type { TraceContext } from '../bus/event.ts'
 import type { Header } from '../bus/record.ts'
 
-// W3C Trace Context, https://www.w3.org/TR/trace-context/: its fields, and the record headers of the same names, which
-// tracers of every language read and write.
+// W3C Trace Context (https://www.w3.org/TR/trace-context/): its fields and the record headers of the same names, which tracers
+// in all languages use.
 
 /** The parts of a valid `traceparent`. */
 export interface TraceParent {
@@ -11,16 +11,16 @@ export interface TraceParent {
   readonly flags: number
 }
 
-/** The first version. Later ones may add fields behind these. */
+/** Length in version 00. Later versions may append fields. */
 const VERSION_00_LENGTH = 55
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/
-/** No version defines a longer one. */
+/** A limit of our own: no version defines a longer `traceparent`. */
 const MAX_TRACEPARENT_LENGTH = 256
-/** What W3C asks every participant to pass on. */
+/** The length that W3C requires every participant to propagate. */
 const MAX_TRACESTATE_LENGTH = 512
 const PRINTABLE_ASCII = /^[ -~]*$/
 
-/** Reads a `traceparent`. `undefined` where it is invalid, or is not a text. */
+/** Parses a `traceparent`; `undefined` when it is invalid or not a string. */
 export function parseTraceparent(text: unknown): TraceParent | undefined {
   if (typeof text !== 'string' || text.length > MAX_TRACEPARENT_LENGTH || !PRINTABLE_ASCII.test(text)) return undefined
   const [, version, traceId, spanId, flags] = TRACEPARENT.exec(text) ?? []
@@ -33,7 +33,7 @@ const isTracestate = (text: unknown): text is string =>
   typeof text === 'string' && text.length <= MAX_TRACESTATE_LENGTH && PRINTABLE_ASCII.test(text)
 
 /**
- * The trace context in fields of any origin. `undefined` where the `traceparent` is invalid; an invalid `tracestate` is left out.
+ * Reads a trace context from untrusted fields; `undefined` when the `traceparent` is invalid. Leaves out an invalid `tracestate`.
  */
 export function toTraceContext(fields: unknown): TraceContext | undefined {
   if (typeof fields !== 'object' || fields === null) return undefined
@@ -43,13 +43,13 @@ export function toTraceContext(fields: unknown): TraceContext | undefined {
   return isTracestate(tracestate) ? { ...valid, tracestate } : valid
 }
 
-/** The headers of a trace context; none for an invalid one. */
+/** The record headers for a trace context; empty when the context is invalid. */
 export function traceHeaders(trace: TraceContext): readonly Header[] {
   const valid = Object.entries(toTraceContext(trace) ?? {}) as readonly (readonly [string, string])[]
   return valid.map(([name, text]): Header => [name, Buffer.from(text, 'latin1')])
 }
 
-/** Reads the trace context of a record. `undefined` where there is none, or an invalid one. */
+/** Reads the trace context from record headers; `undefined` when it is missing or invalid. */
 export function readTraceHeaders(headers: readonly Header[]): TraceContext | undefined {
   if (headers.length === 0) return undefined
   const traceparent = textOf(headers, 'traceparent', MAX_TRACEPARENT_LENGTH)
@@ -57,7 +57,7 @@ export function readTraceHeaders(headers: readonly Header[]): TraceContext | und
   return toTraceContext({ traceparent, tracestate: textOf(headers, 'tracestate', MAX_TRACESTATE_LENGTH) })
 }
 
-/** The last header of a name counts. */
+/** The text of the last header with a name. */
 function textOf(headers: readonly Header[], wanted: string, maxLength: number): string | undefined {
   const bytes = headers.findLast(([name]) => name === wanted)?.[1]
   if (bytes === undefined || bytes === null || bytes.length > maxLength) return undefined

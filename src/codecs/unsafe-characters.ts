@@ -1,18 +1,18 @@
 /**
- * Characters that a terminal obeys, or that change a text without being seen: controls (Cc), lone surrogates (Cs), line
- * and paragraph separators (Zl, Zp), what Unicode lists as ignored when it cannot be shown or as a control of writing
- * direction, and the interlinear annotations, which Unicode leaves out of that list.
+ * Characters that control a terminal or change a text invisibly: controls (Cc), lone surrogates (Cs), line and paragraph
+ * separators (Zl, Zp), Unicode's default ignorable and bidirectional control characters, and the interlinear annotations,
+ * which are in neither of these two classes.
  */
 const UNSAFE = String.raw`\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\ufff9-\ufffb`
 
-/** Nearly every text is printable ASCII, and is known to be safe without asking Unicode's tables, which take 5 ms to load. */
+/** Nearly every text is printable ASCII, which is safe. Checking it first avoids loading Unicode's tables, which takes 5 ms. */
 const isAscii = /^[\x20-\x7e]*$/
 
 interface Tables {
   readonly unsafe: RegExp
   /** Whether a UTF-16 code unit that is not a surrogate is unsafe. */
   readonly isUnsafe: Uint8Array
-  /** Emoji that consist of several characters join them by unsafe ones, and are matched first. */
+  /** Matches emoji first, because unsafe characters join the parts of an emoji. */
   readonly emojiOrUnsafe: RegExp
 }
 let tables: Tables | undefined
@@ -23,7 +23,7 @@ function loadTables(): Tables {
   return { unsafe, isUnsafe, emojiOrUnsafe: new RegExp(String.raw`\p{RGI_Emoji}|[${UNSAFE}]`, 'gv') }
 }
 
-/** Whether a text holds an unsafe character, those inside of emoji included. */
+/** Whether a text contains an unsafe character, including characters inside an emoji. */
 function hasUnsafe(text: string): boolean {
   if (isAscii.test(text)) return false
   tables ??= loadTables()
@@ -41,22 +41,22 @@ function hasUnsafe(text: string): boolean {
   return false
 }
 
-/** Replaces every unsafe character, except inside of an emoji that Unicode lists. */
+/** Replaces every unsafe character, except inside an emoji that Unicode lists. */
 export function replaceUnsafe(text: string, replacement: (character: string) => string): string {
   if (!hasUnsafe(text)) return text
   tables ??= loadTables()
   const { unsafe, emojiOrUnsafe } = tables
   const replaced = (found: string): string =>
-    // An emoji is safe alone or has several characters; what is unsafe is one.
+    // A match of several characters is an emoji, and so is a single safe character.
     [...found].length === 1 && unsafe.test(found) ? replacement(found) : found
-  // Looking for emoji takes long, and most text around them is ASCII.
+  // Matching emoji is slow, so do it only in the parts that are not ASCII.
   return text.replace(beyondAscii, (part) => part.replace(emojiOrUnsafe, replaced))
 }
 
-/** Of ASCII, only what keys are labeled with can begin an emoji: `1️⃣`. */
+/** Of ASCII, only digits, `#` and `*` can start an emoji, as in `1️⃣`. */
 const beyondAscii = /[\d#*]?[^\x20-\x7e]+/g
 
-/** As JSON spells a character: `\u202e`, beyond U+FFFF as two. */
+/** The JSON escape of a character: `\u202e`, or two escapes beyond U+FFFF. */
 export const jsonEscape = (character: string): string =>
   Array.from({ length: character.length }, (_, index) => hexUnit(character.charCodeAt(index))).join('')
 

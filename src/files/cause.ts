@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { dirname, parse, resolve, sep } from 'node:path'
 
-/** Says in words why the file system refused to make, write or read `path`, and which folder or link is at fault. */
+/** Describes why the file system refused to create, write or read `path`, and names the folder or link at fault. */
 export function causeOf(error: unknown, path: string): string {
   const { code, message, syscall, path: refused = '' } = error as NodeJS.ErrnoException
   const full = resolve(path)
@@ -30,7 +30,7 @@ export function causeOf(error: unknown, path: string): string {
     case 'EIO':
       return `the disk of ${folder} reports an input/output error`
     case 'EEXIST':
-      return found === undefined ? 'it is there and is not a folder' : inWords(found, full, syscall)
+      return found === undefined ? 'it exists and is not a folder' : inWords(found, full, syscall)
     case 'ELOOP':
     case 'ENOENT':
       return found === undefined ? message : inWords(found, full, syscall)
@@ -43,17 +43,17 @@ export function causeOf(error: unknown, path: string): string {
   }
 }
 
-/** Whether making room on the disk is what helps. */
+/** Whether freeing disk space would help. */
 export const isDiskFull = (error: unknown): boolean =>
   ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
 
-/** Whether a file was not found because there is none, and no link or file is in the way. */
+/** Whether a file was not found because it does not exist, rather than because of a broken link or a file in its path. */
 export const isMissing = (error: unknown, path: string): boolean =>
   (error as NodeJS.ErrnoException).code === 'ENOENT' && obstacleOf(resolve(path))?.kind === 'missing'
 
 /**
- * Throws `EFTYPE` where a pipe, a socket or a device is in the place of a file: a pipe would be waited for, and many
- * devices have no end. Takes what is not there, and a folder, whose errors say enough.
+ * Throws `EFTYPE` when a pipe, a socket or a device is where a file should be: opening a pipe would block, and many devices never
+ * end. Accepts missing files and folders, for which the errors of the system are clear enough.
  */
 export function refuseSpecial(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false })
@@ -61,18 +61,18 @@ export function refuseSpecial(path: string): void {
   throw Object.assign(new Error(`EFTYPE: ${path}`), { code: 'EFTYPE', syscall: 'open', path })
 }
 
-/** What is at a path, for a message: `a pipe`. */
+/** Names the kind of a file in a message: `a pipe`. */
 export function kindOf(stats: Stats): string {
   if (stats.isFile()) return 'a file'
   if (stats.isDirectory()) return 'a folder'
   return stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device'
 }
 
-/** The first part of a path that is not an existing folder, or not an existing file at its end. */
+/** The first part of a path that prevents access: a missing folder or file, a broken link, or a file that should be a folder. */
 interface Obstacle {
   readonly kind: 'loop' | 'dangling' | 'file' | 'missing'
   readonly at: string
-  /** The folder that `at` is in. */
+  /** The folder that contains `at`. */
   readonly inside: string
 }
 
@@ -81,9 +81,9 @@ function inWords({ kind, at, inside }: Obstacle, path: string, syscall: string |
   if (kind === 'dangling') return `${at} is a link to ${readlinkSync(at)}, which does not exist`
   if (kind === 'file') return `${at} is not a folder`
   if (syscall === 'scandir') return `there is no folder ${at}`
-  // File systems such as /proc answer so to a change.
-  if (syscall === 'mkdir') return `no folder can be made in ${inside}`
-  return at === path ? `no file can be made in ${inside}` : `there is no folder ${at}`
+  // File systems such as /proc report ENOENT for every change.
+  if (syscall === 'mkdir') return `cannot create a folder in ${inside}`
+  return at === path ? `cannot create a file in ${inside}` : `there is no folder ${at}`
 }
 
 function obstacleOf(path: string): Obstacle | undefined {
@@ -112,7 +112,7 @@ function isLink(path: string): boolean {
   try {
     return lstatSync(path).isSymbolicLink()
   } catch {
-    // It is not there, or its folder may not be looked into.
+    // It does not exist, or its folder is not searchable.
     return false
   }
 }

@@ -2,10 +2,11 @@ import { mkdirSync, rmdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * Makes a folder and those above it that are missing; returns the ones it made, outermost first. Throws Node's error of
- * the first that cannot be made, and leaves none then.
+ * Creates a folder and its missing parents; returns the created folders, outermost first. When one cannot be created, removes
+ * the others again and throws Node's error.
  *
- * One level at a time: Node's own `recursive` never returns where a file system answers ENOENT to mkdir, as /proc does.
+ * Creates one level at a time, because Node's `recursive` option never returns on a file system that reports ENOENT for mkdir,
+ * as /proc does.
  */
 export function makeFolder(path: string, mode = 0o777): string[] {
   refuseUndecodable(path)
@@ -25,27 +26,27 @@ export function makeFolder(path: string, mode = 0o777): string[] {
 }
 
 /**
- * Throws `EILSEQ` for a path with U+FFFD, which is what Node makes of bytes that are not UTF-8 in an argument or in the
- * name of the working directory: another file than the one that is meant would be made.
+ * Throws `EILSEQ` for a path with U+FFFD. Node decodes bytes that are not UTF-8 to it, in arguments and in the name of the
+ * working directory, so another file than the intended one would be created.
  */
 export function refuseUndecodable(path: string): void {
   if (path.includes('\ufffd'))
     throw Object.assign(new Error(`EILSEQ: ${path}`), { code: 'EILSEQ', syscall: 'open', path })
 }
 
-/** Removes folders that {@link makeFolder} made, as far as nothing is in them. */
+/** Removes folders that {@link makeFolder} created, unless they contain something. */
 export function removeFolders(made: readonly string[]): void {
   for (const folder of made.toReversed()) {
     try {
       rmdirSync(folder)
     } catch {
-      // Another process has put something into it, and needs it and those above.
+      // Another process has put a file into it and needs it and its parents.
       return
     }
   }
 }
 
-/** False when another process made it meanwhile. */
+/** Creates one folder. Returns false when another process created it meanwhile. */
 function makeLevel(folder: string, mode: number): boolean {
   try {
     mkdirSync(folder, { mode })
@@ -60,7 +61,7 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory()
   } catch {
-    // Making it fails as well, with the reason.
+    // Creating it fails too, with the reason.
     return false
   }
 }

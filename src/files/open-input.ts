@@ -2,8 +2,8 @@ import { constants, createReadStream, openSync, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 
 /**
- * Opens a file, pipe or device to be read from its beginning. A pipe is waited for without a thread: opened as a file it
- * would block one until a process writes to it, and this process could not end before.
+ * Opens a file, pipe or device for reading from its beginning. Opens a pipe without blocking: opened like a file, it would block
+ * a thread until another process writes to it, and this process could not exit before.
  */
 export async function openInput(path: string): Promise<Readable & { readonly bytesRead: number }> {
   if (!statSync(path).isFIFO()) return createReadStream(path)

@@ -20,20 +20,20 @@ import { dirname, join } from 'node:path'
 import { makeFolder, refuseUndecodable, removeFolders } from './make-folder.ts'
 
 export interface WriteOptions {
-  /** Permissions of a new file, less the umask. Default 0o666. A file that is replaced keeps its own, and its owner. */
+  /** Permissions of a new file before the umask. Default 0o666. A replaced file keeps its permissions and its owner. */
   readonly mode?: number | undefined
-  /** The file must not be there: throws `EEXIST` instead of replacing it. */
+  /** Throws `EEXIST` instead of replacing an existing file. */
   readonly isNew?: boolean | undefined
-  /** Makes the folder and those above it when they are missing, with these permissions. */
+  /** Creates the folder and its parents with these permissions when they are missing. */
   readonly folderMode?: number | undefined
-  /** Returns when content and name are on the disk, so that they survive a power failure. */
+  /** Flushes content and name to the disk before returning, so that they survive a power failure. */
   readonly isDurable?: boolean | undefined
 }
 
 /**
- * Writes a file whole or not at all: beside its place, then renamed. A link is followed, and the file that it leads to is
- * replaced. What is not a regular file (a pipe that a process reads, a terminal, /dev/null) is written to as it is. Throws
- * Node's errors and leaves nothing behind.
+ * Writes a file atomically: to a temporary file beside it, which is then renamed. Follows a link and replaces its target. Writes
+ * directly to anything but a regular file (a pipe that a process reads, a terminal, /dev/null). Throws Node's errors and leaves
+ * no temporary file behind.
  */
 export function writeWhole(path: string, content: string | Uint8Array, options: WriteOptions = {}): void {
   const there = statSync(path, { throwIfNoEntry: false })
@@ -43,13 +43,13 @@ export function writeWhole(path: string, content: string | Uint8Array, options: 
     return
   }
   refuseUndecodable(path)
-  // Renaming would replace what its owner has made read-only.
+  // Renaming would replace even a read-only file.
   if (there !== undefined) accessSync(path, constants.W_OK)
   const target = there === undefined ? path : realpathSync(path)
   if (there === undefined && isThere(path)) throw errno('ENOENT', path)
   const folder = dirname(target)
   const made = options.folderMode === undefined ? [] : makeFolder(folder, options.folderMode)
-  // Loading node:crypto for a name takes 5 ms. Where another file has this one, opening it fails.
+  // Loading node:crypto for a random name would take 5 ms. If a file with this name exists, opening it fails.
   const part = join(folder, `.crbus-${Math.random().toString(36).slice(2)}.part`)
   try {
     writePart(part, content, options)
@@ -64,9 +64,9 @@ export function writeWhole(path: string, content: string | Uint8Array, options: 
   if (options.isDurable) for (const changed of [folder, ...made.map((one) => dirname(one))]) syncFolder(changed)
 }
 
-/** Without a process that reads it, a pipe would be waited for without end: `ENXIO` is thrown then. */
+/** Writes to a pipe or device. Throws `ENXIO` for a pipe that no process reads, on which writing would block forever. */
 function writeToSpecial(path: string, content: string | Uint8Array, there: Stats): void {
-  // Held until the content is written, so that the reader does not see an end before.
+  // Keep the pipe open until the content is written, so that the reader does not see its end before.
   const held = there.isFIFO() ? openSync(path, constants.O_WRONLY | constants.O_NONBLOCK) : undefined
   try {
     writeFileSync(path, content)
@@ -85,26 +85,26 @@ function writePart(part: string, content: string | Uint8Array, { mode = 0o666, i
   }
 }
 
-/** Gives a file the permissions of the one that it replaces, and its owner: root must not take a file away from a user. */
+/** Copies permissions and owner from the replaced file to its replacement, so that root does not take a user's file over. */
 export function keepAccess(part: string, { mode, uid, gid }: Stats): void {
   const own = statSync(part)
   if (own.uid !== uid || own.gid !== gid) {
     try {
       chownSync(part, uid, gid)
     } catch (error) {
-      // A user who is not root, and may write to the file all the same, cannot give files away.
+      // Only root can change the owner, and the file may be writable for other users too.
       if (codeOf(error) !== 'EPERM') throw error
     }
   }
   chmodSync(part, mode)
 }
 
-/** Moves a file to a path at which there is nothing; throws `EEXIST` where something has appeared meanwhile. */
+/** Moves a file to a path; throws `EEXIST` when something exists there. */
 export function placeNew(part: string, target: string): void {
   try {
     linkSync(part, target)
   } catch (error) {
-    // File systems without hard links: FAT, some of networks.
+    // File systems without hard links, such as FAT and some network file systems.
     if (!['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'].includes(codeOf(error))) throw error
     if (existsSync(target)) throw errno('EEXIST', target)
     renameSync(part, target)
@@ -113,7 +113,7 @@ export function placeNew(part: string, target: string): void {
   rmSync(part)
 }
 
-/** Makes the names in a folder durable. Windows has no such call, and some file systems do not take it. */
+/** Flushes the names in a folder to the disk. Windows and some file systems do not support it, which is ignored. */
 function syncFolder(folder: string): void {
   try {
     const opened = openSync(folder, 'r')

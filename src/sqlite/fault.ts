@@ -13,26 +13,26 @@ const NOTADB = 26
 
 type FaultKind = 'busy' | 'read-only' | 'input-output' | 'damaged' | 'full' | 'unopenable' | 'not-sqlite' | 'other'
 
-/** Why a file of SQLite cannot be used. */
+/** Why a SQLite file cannot be used. */
 export interface Fault {
   readonly kind: FaultKind
-  /** Goes on after "the event store at PATH". */
+  /** Continues the sentence "the event store at PATH …". */
   readonly reason: string
-  /** What to try next, besides another file. */
+  /** What to try next, apart from using another file. */
   readonly suggestions: readonly string[]
 }
 
-/** Why SQLite threw; `undefined` when it was not SQLite. The extended codes have more above the low byte. */
+/** The primary result code of SQLite, in the low byte of an extended code; `undefined` for errors of other origin. */
 const resultCode = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
 
-/** Whether a file may still be readable that could not be opened: its log could not be made. */
+/** Whether a file that could not be opened may still be readable, because only its log could not be created. */
 export const isUnwritable = (error: unknown): boolean =>
   [READONLY, IOERR, FULL, CANTOPEN].includes(resultCode(error) ?? 0)
 
 export const isBusy = (error: unknown): boolean => resultCode(error) === BUSY
 
-/** Puts what was thrown while a file was used into words. `patience` is how long another process was waited for, in ms. */
+/** Describes an error from using a file. `patience` is the time-out for locks of other processes, in milliseconds. */
 export function faultOf(error: unknown, path: string, patience: number): Fault {
   const message = error instanceof Error ? error.message : String(error)
   const folder = dirname(resolve(path))
@@ -42,31 +42,32 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
     case BUSY:
       return {
         kind: 'busy',
-        reason: `was kept by another process for ${patience / 1000} s`,
-        suggestions: ['try again when that process is done with its transaction'],
+        reason: `was locked by another process for ${patience / 1000} s`,
+        suggestions: ['try again when that process has ended its transaction'],
       }
     case READONLY:
       return {
         kind: 'read-only',
-        reason: 'is read-only: it can be read, and not be changed',
+        reason: 'is read-only',
         suggestions: [`make ${path} and its folder writable`],
       }
     case FULL:
       return full(folder)
     case IOERR:
-      // No room for the index of the log, a quota that is used up, and a folder in the file's place are told as this.
+      // SQLite also reports IOERR when there is no space for the index of the log, when a quota is used up, and when the
+      // path is a folder.
       if (isFull(folder)) return full(folder)
       if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return unopenable(path)
       return {
         kind: 'input-output',
         reason: `cannot be used: the disk of ${folder} reports an input/output error (${message})`,
-        suggestions: ['look into the log of the system for what ails the disk'],
+        suggestions: ['check the system log for errors of the disk'],
       }
     case CORRUPT:
       return {
         kind: 'damaged',
         reason: `is damaged: ${message}`,
-        suggestions: ['bring the file back from a copy', `sqlite3 ${path} .recover`],
+        suggestions: ['restore the file from a backup', `sqlite3 ${path} .recover`],
       }
     case CANTOPEN:
       return unopenable(path)
@@ -74,10 +75,10 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
       return {
         kind: 'not-sqlite',
         reason: 'is not a SQLite database',
-        suggestions: ['check that the file is a SQLite one'],
+        suggestions: ['check that the path is that of a SQLite database'],
       }
     case undefined:
-      // What Node says of making the folder has a code of the system.
+      // Node's errors from creating the folder have a system call.
       return (error as NodeJS.ErrnoException)?.syscall === undefined
         ? { kind: 'other', reason: `cannot be used: ${message}`, suggestions: [] }
         : { kind: 'unopenable', reason: `cannot be opened: ${causeOf(error, path)}`, suggestions: [] }
@@ -85,7 +86,7 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
       return {
         kind: 'other',
         reason: `cannot be used: ${message}`,
-        suggestions: ['check that the file is one of crbus and may be written'],
+        suggestions: ['check that the file was created by crbus and is writable'],
       }
   }
 }
@@ -110,7 +111,7 @@ function isFull(folder: string): boolean {
   }
 }
 
-/** SQLite does not say what the system said: the file is opened once more to learn it. */
+/** Opens the file again to learn the error of the operating system, which SQLite does not report. */
 function whyUnopenable(path: string): string {
   try {
     closeSync(openSync(path, 'r'))
@@ -120,7 +121,7 @@ function whyUnopenable(path: string): string {
   if (statSync(path).isDirectory()) return 'it is a folder'
   const log = `${realpathSync(path)}-wal`
   return (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0
-    ? `what a process that was killed left in ${log} can be read only in a folder that may be written: copy both files to one`
+    ? `a process was killed before it had moved ${log} into the database, which can be read only in a writable folder: copy both files to one`
     : whyNotMade(path)
 }
 
@@ -128,13 +129,13 @@ function whyNotMade(path: string): string {
   const folder = dirname(resolve(path))
   try {
     accessSync(folder, constants.W_OK | constants.X_OK)
-    return `no file can be made in ${folder}`
+    return `cannot create a file in ${folder}`
   } catch (error) {
     return causeOf(error, join(folder, basename(path)))
   }
 }
 
-/** SQLite keeps a log and its index beside a file, and takes another thing in their place for a failing disk. */
+/** Checks the files that SQLite keeps beside a database. It reports a disk error when one of them is not a regular file. */
 function besideOf(path: string): string | undefined {
   for (const ending of ['-wal', '-shm', '-journal']) {
     const beside = `${resolve(path)}${ending}`

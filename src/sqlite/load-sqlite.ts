@@ -1,26 +1,26 @@
 import node from 'node:process'
 import type { DatabaseSync, DatabaseSyncOptions } from 'node:sqlite'
-import { type Lacks, probe, suitOlderNode } from './older-node.ts'
+import { type MissingFeatures, polyfillOlderNode, probe } from './older-node.ts'
 
 type Sqlite = typeof import('node:sqlite')
 
 let loaded: Sqlite | undefined
-let lacks: Lacks | undefined
+let missingFeatures: MissingFeatures | undefined
 
 /**
- * Opens a database by `node:sqlite`, which is loaded by the first call: a service that uses only Kafka never pays for it.
- * The database behaves the same on every supported Node, see {@link suitOlderNode}.
+ * Opens a database with `node:sqlite`. The first call loads the module, so a service that uses only Kafka never loads it.
+ * The database behaves the same on every supported Node; see {@link polyfillOlderNode}.
  *
- * Throws an `Error` where the runtime has no `node:sqlite`.
+ * Throws an `Error` when the runtime has no `node:sqlite`.
  */
 export function openSqlite(path: string | URL, options: DatabaseSyncOptions = {}): DatabaseSync {
   loaded ??= load()
-  lacks ??= probeInMemory(loaded)
-  return suitOlderNode(new loaded.DatabaseSync(path, options), lacks)
+  missingFeatures ??= probeInMemory(loaded)
+  return polyfillOlderNode(new loaded.DatabaseSync(path, options), missingFeatures)
 }
 
-/** Probes a database of its own: a file that another process keeps to itself would fail even to be probed. */
-function probeInMemory({ DatabaseSync }: Sqlite): Lacks {
+/** Probes an in-memory database, since probing the file itself fails while another process locks it. */
+function probeInMemory({ DatabaseSync }: Sqlite): MissingFeatures {
   const database = new DatabaseSync(':memory:')
   try {
     return probe(database)
@@ -30,8 +30,8 @@ function probeInMemory({ DatabaseSync }: Sqlite): Lacks {
 }
 
 /**
- * Node 22 warns on standard error that SQLite is experimental when the module loads. Only that warning is left out: loading
- * is synchronous, so no other code can warn meanwhile, and any other warning of the module itself is passed on.
+ * Loads the module without Node 22's warning that SQLite is experimental. Loading is synchronous, so no other code can emit a
+ * warning meanwhile; other warnings of the module are passed on.
  */
 function load(): Sqlite {
   const { emitWarning } = node
@@ -44,12 +44,12 @@ function load(): Sqlite {
   } finally {
     node.emitWarning = emitWarning
   }
-  if (sqlite === undefined) throw new Error(missing())
+  if (sqlite === undefined) throw new Error(unsupportedRuntime())
   return sqlite
 }
 
-function missing(): string {
+function unsupportedRuntime(): string {
   const { bun, deno } = node.versions
   const runtime = bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node.versions.node}`
-  return `${runtime} has no node:sqlite, on which the embedded bus and the SQLite store rest: run on Node 22.15 or newer`
+  return `${runtime} has no node:sqlite, which the embedded bus and the SQLite store need: use Node 22.15 or newer`
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 
-/** What the `node:sqlite` of this process lacks. */
-export interface Lacks {
+/** Features that the `node:sqlite` of this process lacks. */
+export interface MissingFeatures {
   /** Node before 22.20 and 24.6 cannot bind numbered parameters (`?1`) by position: "column index out of range". */
   readonly numberedParameters: boolean
   /** Node before 22.16 has no `StatementSync.setReturnArrays`. */
@@ -9,27 +9,26 @@ export interface Lacks {
 }
 
 /**
- * Gives a database of an older Node what crbus uses of newer ones, and returns it. Nothing
- * is changed on a Node that lacks nothing.
+ * Adds the missing features to a database and returns it. Changes nothing when no feature is missing.
  *
- * With `arrays`, every column of a statement that returns arrays must have a name of its own: older Nodes return rows only
- * as objects, in which a second column of the same name would replace the first.
+ * When `arrays` is missing, the columns of a statement that returns arrays must have distinct names: older Nodes return rows
+ * only as objects, in which the second column with a name replaces the first.
  */
-export function suitOlderNode(database: DatabaseSync, lacks: Lacks): DatabaseSync {
-  if (!lacks.numberedParameters && !lacks.arrays) return database
+export function polyfillOlderNode(database: DatabaseSync, missing: MissingFeatures): DatabaseSync {
+  if (!missing.numberedParameters && !missing.arrays) return database
   const prepare = database.prepare.bind(database)
   database.prepare = (sql: string) => {
-    const { text, order } = lacks.numberedParameters ? withoutNumbers(sql) : { text: sql, order: undefined }
+    const { text, order } = missing.numberedParameters ? withoutNumbers(sql) : { text: sql, order: undefined }
     const statement = prepare(text)
     if (order !== undefined) bindInOrder(statement, order)
-    if (lacks.arrays) addReturnArrays(statement)
+    if (missing.arrays) addReturnArrays(statement)
     return statement
   }
   return database
 }
 
-/** Finds out what the `node:sqlite` lacks that opened the database. */
-export const probe = (database: DatabaseSync): Lacks => ({
+/** Detects the features that the `node:sqlite` of a database lacks. */
+export const probe = (database: DatabaseSync): MissingFeatures => ({
   numberedParameters: !bindsNumbered(database),
   arrays: !('setReturnArrays' in database.prepare('SELECT 1')),
 })
@@ -42,13 +41,13 @@ function bindsNumbered(database: DatabaseSync): boolean {
   }
 }
 
-/** Text, quoted names, comments, and parameters: only the parameters are changed. */
+/** Matches strings, quoted names, comments and parameters, so that only real parameters are replaced. */
 const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\?(\d*)/g
 
 /**
- * Replaces numbered parameters (`?1`) by anonymous ones (`?`). `order` has for each the number of the value that it takes,
- * from 1, as SQLite counts: an anonymous parameter follows the largest number so far (https://sqlite.org/lang_expr.html).
- * `order` is `undefined` when nothing was numbered.
+ * Replaces numbered parameters (`?1`) by anonymous ones (`?`). `order` holds for each parameter the number of its value, from 1.
+ * As in SQLite, an anonymous parameter has the number after the largest one so far (https://sqlite.org/lang_expr.html).
+ * `order` is `undefined` when no parameter was numbered.
  */
 function withoutNumbers(sql: string): { readonly text: string; readonly order: readonly number[] | undefined } {
   const order: number[] = []

@@ -9,32 +9,30 @@ import { placeNew } from '../files/write-whole.ts'
 import { isUnwritable } from './fault.ts'
 import { openSqlite } from './load-sqlite.ts'
 
-/** A database in one file that several processes have open at once. */
-
-/** How long to wait for another process's transaction. */
+/** Milliseconds to wait for the transaction of another process. */
 export const BUSY_PATIENCE_MS = 10_000
 
-/** A statement and not the `timeout` of `DatabaseSync`, which Node 22.15 ignores. */
-const PATIENCE = `PRAGMA busy_timeout = ${BUSY_PATIENCE_MS}`
+/** Set by a statement, because Node 22.15 ignores the `timeout` option of `DatabaseSync`. */
+const SET_BUSY_TIMEOUT = `PRAGMA busy_timeout = ${BUSY_PATIENCE_MS}`
 
 /**
- * Opens the file, making it and its folder when they are not there, with a log that readers and a writer share. `prepare`
- * is what has to be done before anybody uses it; when it throws, the file is closed again.
+ * Opens a database file that several processes use at once, in WAL mode. Creates the file and its folder when they are missing.
+ * `prepare` runs before the database is used; when it throws, the database is closed again.
  *
- * A file that is there and cannot be written, nor its log beside it (a read-only folder or file system, a full disk), is
- * opened as it is, for reading: see {@link openFrozen}.
+ * When an existing file or its log cannot be written (a read-only folder or file system, a full disk), opens the file for
+ * reading only; see {@link openFrozen}.
  */
 export function openShared(
   path: string,
   synchronous: 'NORMAL' | 'FULL',
   prepare: (database: DatabaseSync) => void,
 ): DatabaseSync {
-  const settings = `${PATIENCE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000`
+  const settings = `${SET_BUSY_TIMEOUT}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000`
   if (path !== ':memory:') {
     refuseUndecodable(path)
     refuseSpecial(path)
-    const isMade = isAbsent(path) && makePrepared(path, (part) => prepared(openSqlite(part), settings, prepare))
-    if (isMade) return prepared(openSqlite(path), settings, () => {})
+    const isCreated = isAbsent(path) && createPrepared(path, (part) => prepared(openSqlite(part), settings, prepare))
+    if (isCreated) return prepared(openSqlite(path), settings, () => {})
   }
   try {
     return prepared(openSqlite(path), settings, prepare)
@@ -45,16 +43,16 @@ export function openShared(
 }
 
 /**
- * Makes a file that is not there, prepared or not at all: a disk that is full must not leave an empty one. False when
- * another process has made it meanwhile.
+ * Creates a prepared database file atomically, so that a full disk does not leave an empty file. Returns false when another
+ * process has created it meanwhile.
  */
-function makePrepared(path: string, prepareNew: (part: string) => DatabaseSync): boolean {
+function createPrepared(path: string, prepareNew: (part: string) => DatabaseSync): boolean {
   const made = makeFolder(dirname(path), 0o700)
   const part = join(dirname(path), `.crbus-${randomUUID()}.part`)
   try {
     const database = prepareNew(part)
     try {
-      // Closing moves what is in the log to the file as well, and does not say when it could not.
+      // Closing also moves the log into the file but does not report a failure to do so.
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     } finally {
       database.close()
@@ -69,13 +67,13 @@ function makePrepared(path: string, prepareNew: (part: string) => DatabaseSync):
   }
 }
 
-/** Opens a file that is there for reading alone, also where it may not be written. */
+/** Opens an existing file for reading only, even when it or its folder is not writable. */
 export function openToRead(path: string): DatabaseSync {
   refuseSpecial(path)
   const database = openSqlite(path, { readOnly: true })
   try {
-    // Opening reads nothing yet.
-    database.exec(`${PATIENCE}; SELECT 1 FROM sqlite_schema LIMIT 1`)
+    // Opening does not read the file yet.
+    database.exec(`${SET_BUSY_TIMEOUT}; SELECT 1 FROM sqlite_schema LIMIT 1`)
     return database
   } catch (error) {
     database.close()
@@ -84,7 +82,7 @@ export function openToRead(path: string): DatabaseSync {
   }
 }
 
-/** A link that leads nowhere is there: the file is made where it leads. */
+/** Whether nothing is at the path. A dangling link does not count as absent: SQLite creates the file at its target. */
 const isAbsent = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) === undefined
 
 function prepared(database: DatabaseSync, settings: string, prepare: (database: DatabaseSync) => void): DatabaseSync {
@@ -99,8 +97,8 @@ function prepared(database: DatabaseSync, settings: string, prepare: (database: 
 }
 
 /**
- * Opens a file without its log and without locks, for reading. SQLite needs a log and an index of it beside the file even
- * to read, and cannot make them here. What others write later is not seen (https://sqlite.org/uri.html, "immutable").
+ * Opens a file for reading without a log and without locks. Even for reading, SQLite needs a log and its index beside the file,
+ * which it cannot create here. Later changes by other processes are not seen (https://sqlite.org/uri.html, "immutable").
  */
 function openFrozen(path: string): DatabaseSync {
   const file = realpathSync(path)
@@ -112,27 +110,27 @@ function openFrozen(path: string): DatabaseSync {
   }
   const before = stateOf()
   const database = openSqlite(url, { readOnly: true })
-  frozen.set(database, () => stateOf() !== before)
+  changedSinceOpened.set(database, () => stateOf() !== before)
   return database
 }
 
-const frozen = new WeakMap<DatabaseSync, () => boolean>()
+const changedSinceOpened = new WeakMap<DatabaseSync, () => boolean>()
 
 /**
- * Whether another process has changed a file since it was opened without locks, so that what was read of it may not fit
- * together. Never of a file that was opened as usual.
+ * Whether another process has changed a file since {@link openFrozen} opened it, so that reads may be inconsistent. Always false
+ * for a file that was opened with locks.
  */
-export const hasThawed = (database: DatabaseSync): boolean => frozen.get(database)?.() ?? false
+export const hasThawed = (database: DatabaseSync): boolean => changedSinceOpened.get(database)?.() ?? false
 
-/** Whether the file is there and its log holds nothing: what a killed writer left in the log would be missing. */
+/** Whether the file exists and its log is empty, so that reading without the log misses no data of a killed writer. */
 function isWholeWithoutLog(path: string): boolean {
   const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0
   return path !== ':memory:' && size(path) > 0 && size(`${realpathSync(path)}-wal`) === 0
 }
 
 /**
- * Runs a change as one transaction, taking the write lock at once: it never has to be given up half-way, and nothing read
- * in it is old when it comes to writing.
+ * Runs a change as one transaction. Takes the write lock at the beginning, so that the transaction cannot fail on a lock later
+ * and its reads are current when it writes.
  */
 export function transact<T>(database: DatabaseSync, change: () => T): T {
   database.exec('BEGIN IMMEDIATE')
@@ -146,12 +144,12 @@ export function transact<T>(database: DatabaseSync, change: () => T): T {
   }
 }
 
-/** SQLite itself ends a transaction after some errors, as of a full disk. Node 22.15 cannot tell (`isTransaction`). */
+/** Rolls back unless SQLite already did, as after a full disk. Node 22.15 lacks `isTransaction`, so errors are ignored. */
 function rollBack(database: DatabaseSync): void {
   if (database.isTransaction === false) return
   try {
     database.exec('ROLLBACK')
   } catch {
-    // No transaction is active. The caller throws the error that ended it.
+    // SQLite has already rolled back. The caller throws the error that caused it.
   }
 }

@@ -46,19 +46,19 @@ const run = (command: Runnable, ...argv: string[]) =>
   runCli(command, argv, { broker, cwd: folder, undoFolder: join(folder, 'state', 'crbus', 'undo') })
 const reset = ['--group', 'billing', '--topic', 'order-events', '--to']
 
-/** A path of the folder in whose place something stands that no folder and no file can be made in, and what is said. */
-const obstacles: readonly { readonly what: string; readonly says: string; make(path: string): string }[] = [
+/** Obstacles to creating a file or folder below a path, and a pattern of the cause that messages give. */
+const obstacles: readonly { readonly what: string; readonly cause: string; make(path: string): string }[] = [
   {
     what: 'a file',
-    says: 'is not a folder',
+    cause: 'is not a folder',
     make(path) {
       writeFileSync(path, 'mine')
       return join(path, 'x')
     },
   },
   {
-    what: 'a link that leads nowhere',
-    says: 'which does not exist',
+    what: 'a dangling link',
+    cause: 'which does not exist',
     make(path) {
       symlinkSync('nowhere', path)
       return join(path, 'x')
@@ -66,19 +66,19 @@ const obstacles: readonly { readonly what: string; readonly says: string; make(p
   },
   {
     what: 'a link to itself',
-    says: 'leads back to itself',
+    cause: 'leads back to itself',
     make(path) {
       symlinkSync(path, path)
       return join(path, 'x')
     },
   },
-  { what: '/proc', says: 'can be made in /proc', make: () => '/proc/crbus' },
-  { what: 'a name that is too long', says: 'too long', make: (path) => join(path, '..', 'x'.repeat(300)) },
+  { what: '/proc', cause: 'cannot create a (file|folder) in /proc', make: () => '/proc/crbus' },
+  { what: 'a name that is too long', cause: 'too long', make: (path) => join(path, '..', 'x'.repeat(300)) },
 ]
 const disks: typeof obstacles = [
   {
     what: 'a full disk',
-    says: 'no space left on the disk',
+    cause: 'no space left on the disk',
     make() {
       const disk = smallDisk()
       mkdirSync(join(disk.path, 'x'))
@@ -88,7 +88,7 @@ const disks: typeof obstacles = [
   },
   {
     what: 'a read-only file system',
-    says: 'is on a read-only file system',
+    cause: 'is on a read-only file system',
     make() {
       const disk = smallDisk()
       disk.makeReadOnly()
@@ -97,7 +97,7 @@ const disks: typeof obstacles = [
   },
 ]
 
-describe.each([...obstacles, ...(onSmallDisk ? disks : [])])('where $what is in the way', ({ says, make }) => {
+describe.each([...obstacles, ...(onSmallDisk ? disks : [])])('when $what is in the path', ({ cause, make }) => {
   const changes: readonly (readonly [string, Runnable, readonly string[]])[] = [
     ['reset', Reset, [...reset, 'start']],
     ['reset apply', ResetApply, ['plan.json']],
@@ -107,7 +107,7 @@ describe.each([...obstacles, ...(onSmallDisk ? disks : [])])('where $what is in 
     ['groups clone', GroupsClone, ['billing', 'copy']],
   ]
 
-  test.each(changes)('%s changes nothing without its undo file', async (_, command, argv) => {
+  test.each(changes)('%s changes nothing when it cannot write its undo file', async (_, command, argv) => {
     await run(Reset, ...reset, 'start', '--plan-out', 'plan.json')
     if (command === ResetUndo) {
       await run(Reset, ...reset, 'start', '--yes', '--undo-dir', 'before')
@@ -120,7 +120,7 @@ describe.each([...obstacles, ...(onSmallDisk ? disks : [])])('where $what is in 
     const undoFolder = make(join(folder, 'undo'))
     const { stderr, exitCode } = await run(command, ...argv, '--yes', '--undo-dir', undoFolder)
     expect(stderr).toContain('was not changed: the undo file')
-    expect(stderr).toContain(says)
+    expect(stderr).toMatch(new RegExp(cause))
     expect(stderr).toContain('CRBUS_REFUSED')
     expect(stderr).toContain('try: --undo-dir FOLDER')
     expect(exitCode).toBe(6)
@@ -128,27 +128,27 @@ describe.each([...obstacles, ...(onSmallDisk ? disks : [])])('where $what is in 
     expect(committed('copy')).toEqual([])
   })
 
-  test('reset --plan-out is refused and leaves nothing', async () => {
+  test('reset --plan-out is refused and leaves no files', async () => {
     const path = join(make(join(folder, 'plans')), 'plan.json')
     const before = readdirSync(folder)
     const { stderr, exitCode } = await run(Reset, ...reset, 'start', '--plan-out', path)
-    // A folder is not made for a plan.
+    // --plan-out does not create folders.
     expect(stderr).toMatch(
-      new RegExp(`error: the plan .* cannot be written: .*(${says}|there is no folder|no file can be made)`),
+      new RegExp(`error: the plan .* cannot be written: .*(${cause}|there is no folder|cannot create a file)`),
     )
     expect(stderr).toContain('try: --plan-out FILE')
     expect(exitCode).toBe(6)
     expect(readdirSync(folder)).toEqual(before)
   })
 
-  test('store init is refused and leaves nothing', async () => {
+  test('store init is refused and leaves no files', async () => {
     const path = join(make(join(folder, 'stores')), 'store.db')
     const before = readdirSync(folder)
     const { stdout, stderr, exitCode } = await run(StoreInit, '--store', path, '--yes', '--json')
     expect(JSON.parse(stdout).error).toMatchObject({
       code: 'CRBUS_REFUSED',
       message: expect.stringMatching(
-        `^the event store at .* cannot be (opened|written): .*(${says}|no file can be made)`,
+        `^the event store at .* cannot be (opened|written): .*(${cause}|cannot create a file)`,
       ),
       exitCode: 6,
     })
@@ -157,7 +157,7 @@ describe.each([...obstacles, ...(onSmallDisk ? disks : [])])('where $what is in 
     expect(readdirSync(folder)).toEqual(before)
   })
 
-  test('schema import --out is refused and leaves nothing', async () => {
+  test('schema import --out is refused and leaves no files', async () => {
     mkdirSync(join(folder, 'src'))
     writeFileSync(
       join(folder, 'src', 'order.rs'),
@@ -167,14 +167,14 @@ describe.each([...obstacles, ...(onSmallDisk ? disks : [])])('where $what is in 
     const before = readdirSync(folder)
     const { stderr, exitCode } = await run(SchemaImport, 'src', '--topic', 'order-events', '--out', path)
     expect(stderr).toContain('the schema')
-    expect(stderr).toContain(says)
+    expect(stderr).toMatch(new RegExp(cause))
     expect(stderr).toContain('try: --out FILE')
     expect(exitCode).toBe(6)
     expect(readdirSync(folder)).toEqual(before)
   })
 })
 
-test('--undo-dir keeps undo files where it says, and reset undo --last finds them there', async () => {
+test('--undo-dir sets the folder in which undo files are saved and reset undo --last finds them', async () => {
   const { stderr } = await run(Reset, ...reset, 'start', '--yes', '--undo-dir', 'own')
   const [file] = readdirSync(join(folder, 'own'))
   expect(stderr).toContain(`to undo: crbus reset undo ${join(folder, 'own', String(file))}`)
@@ -188,21 +188,13 @@ test.each([
   ['a pipe', (path: string) => execFileSync('mkfifo', [path]), 'it is a pipe, not a file'],
   ['a device', (path: string) => symlinkSync('/dev/null', path), 'it is a device, not a file'],
   ['a folder', (path: string) => mkdirSync(path), 'it is a folder'],
-  [
-    'a folder in the place of its log',
-    (path: string) => mkdirSync(`${path}-wal`),
-    'store.db-wal is a folder, not a file',
-  ],
-  [
-    'a link that leads nowhere',
-    (path: string) => symlinkSync('no/x', path),
-    'store.db is a link to no/x, which does not exist',
-  ],
-])('store init refuses %s in the place of the file', async (_, make, says) => {
+  ['a folder as its log', (path: string) => mkdirSync(`${path}-wal`), 'store.db-wal is a folder, not a file'],
+  ['a dangling link', (path: string) => symlinkSync('no/x', path), 'store.db is a link to no/x, which does not exist'],
+])('store init refuses %s instead of a file', async (_, make, cause) => {
   make(join(folder, 'store.db'))
   const { stderr, exitCode } = await run(StoreInit, '--store', 'store.db', '--yes')
   expect(stderr).toContain(`error: the event store at ${join(folder, 'store.db')} cannot be opened: `)
-  expect(stderr).toContain(says)
+  expect(stderr).toContain(cause)
   expect(stderr).toContain('(CRBUS_REFUSED)\n  try: ')
   expect(exitCode).toBe(6)
 })
@@ -220,14 +212,14 @@ describe('reset undo --last', () => {
 
   test.each([
     ['is empty', (path: string) => writeFileSync(path, '')],
-    ['is cut off', (path: string) => writeFileSync(path, readFileSync(path, 'utf8').slice(0, 40))],
+    ['is truncated', (path: string) => writeFileSync(path, readFileSync(path, 'utf8').slice(0, 40))],
     [
       'was changed',
       (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace('"before": 4', '"before": -4')),
     ],
-    ['is a link that leads nowhere', (path: string) => [rmSync(path), symlinkSync('nowhere', path)]],
+    ['is a dangling link', (path: string) => [rmSync(path), symlinkSync('nowhere', path)]],
     ['is of a newer crbus', (path: string) => writeFileSync(path, '{"crbus":"undo","version":2}')],
-  ])('refuses to take an older file when the newest one %s', async (_, damage) => {
+  ])('does not use an older undo file when the newest one %s', async (_, damage) => {
     const path = newest()
     damage(path)
     for (const group of [[], ['--group', 'billing']]) {
@@ -239,7 +231,7 @@ describe('reset undo --last', () => {
     expect(committed('billing')).toEqual([0n])
   })
 
-  test('passes over files of other programs, and damaged ones of other groups', async () => {
+  test('ignores files of other programs and damaged undo files of other groups', async () => {
     writeFileSync(join(undoFolder(), 'package.json'), '{')
     writeFileSync(join(undoFolder(), '2999-01-01T00-00-00.000Z-shipping.json'), '')
     expect(await undo('--group', 'billing')).toMatchObject({ exitCode: 0 })
@@ -248,14 +240,14 @@ describe('reset undo --last', () => {
   })
 })
 
-test('a folder of undo files that cannot be read is not taken for an empty one', async () => {
+test('reset undo --last reports an unreadable undo folder instead of treating it as empty', async () => {
   writeFileSync(join(folder, 'own'), '')
   const { stderr, exitCode } = await run(ResetUndo, '--last', '--yes', '--undo-dir', 'own')
   expect(stderr).toContain(`${join(folder, 'own')} cannot be read: it is not a folder`)
   expect(exitCode).toBe(6)
 })
 
-test('a plan goes through a link to the file that it leads to, and the link stays', async () => {
+test('reset --plan-out follows a link and replaces its target, not the link', async () => {
   mkdirSync(join(folder, 'plans'))
   writeFileSync(join(folder, 'plans', 'one.json'), 'before')
   symlinkSync(join('plans', 'one.json'), join(folder, 'plan.json'))

@@ -234,7 +234,7 @@ describe('publish', () => {
   test('refuses extra metadata that repeat a field, publishes nothing, and takes others', async () => {
     const twice = ['--user-id', 'u-1', '--metadata', 'user_id=u-2']
     const { stderr, exitCode } = await publish([...order, '--data', '{}', ...twice])
-    expect(stderr).toContain('metadata names user_id twice, once among the extra fields')
+    expect(stderr).toContain('metadata has user_id twice, once among the extra fields')
     expect(exitCode).toBe(2)
     const { stdout } = await publish([
       ...order,

@@ -328,7 +328,7 @@ describe('a file', () => {
     })
 
     expect(stdout).toContain('REFUSED the embedded bus at /proc/crbus/bus.db cannot be opened: ')
-    expect(stdout).toContain('no folder can be made in /proc')
+    expect(stdout).toContain('cannot create a folder in /proc')
   })
 
   test('that another process keeps to itself is told as that', async () => {

@@ -1,37 +1,38 @@
 import { isUtf8 } from 'node:buffer'
-import { DEEPEST, tooDeep } from '../json.ts'
+import { MAX_DEPTH, tooDeep } from '../json.ts'
 
-/** Tags that are read as what they stand for, or put nothing at risk (https://www.iana.org/assignments/cbor-tags). */
-const harmlessTags: ReadonlySet<number> = new Set([
+/** Tags that crbus interprets or that are safe to ignore (https://www.iana.org/assignments/cbor-tags). */
+const safeTags: ReadonlySet<number> = new Set([
   0, 1, 2, 3, 21, 22, 23, 24, 32, 33, 34, 35, 36, 37, 64, 100, 258, 259, 1004, 55799,
 ])
 const BIGNUM_TAGS: ReadonlySet<number> = new Set([2, 3])
-/** cbor-x makes a bignum in time quadratic to its length, and no event counts further than this. */
-const LONGEST_BIGNUM = 64
-/** Tags that cbor-x reads as bytes, or as what they stand before. */
+/** cbor-x decodes a bignum in time quadratic in its length, and no event needs a larger integer. */
+const MAX_BIGNUM_BYTES = 64
+/** Tags that cbor-x decodes to bytes, or to the tagged value itself. */
 const PLAIN_TAGS: ReadonlySet<number> = new Set([64, 55799])
-/** cbor-x renames this key, so that it sets no prototype. */
+/** cbor-x renames this key so that it does not set a prototype. */
 const RENAMED_KEY = Buffer.from('__proto__')
-/** In longer texts, a native call finds what is not ASCII sooner than a loop does. */
-const MAX_LOOP_LENGTH = 64
+/** For longer texts, a native call finds non-ASCII bytes faster than a loop. */
+const MAX_LOOP_BYTES = 64
 const BREAK = 0xff
 const INDEFINITE = -1
 
+/** The result of {@link checkCbor}. */
 export interface CheckedCbor {
-  /** Why the bytes are not one whole CBOR value that can be read without harm; `undefined` when they are. */
+  /** Why the bytes are not exactly one CBOR value that is safe to decode; `undefined` when they are. */
   readonly problem: string | undefined
   /**
-   * cbor-x alone makes the right value of it: every key of a map is a text it keeps, every integer one that a number
-   * holds, and no tag is left to interpret.
+   * Whether cbor-x alone decodes the value correctly: every map key is a string that cbor-x keeps, every integer fits a
+   * number, and there is no tag to interpret.
    */
   readonly isPlain: boolean
-  /** Where the numbers of the tags for dates, 0 and 1, stand: each is one byte, the last one of its tag. */
+  /** Offsets of the numbers of date tags, 0 and 1. Each number is one byte, the last byte of its tag. */
   readonly dateTags: readonly number[]
 }
 
 /**
- * Checks bytes before cbor-x reads them, which trusts its input: it allocates an array as long as five bytes announce,
- * follows references in a circle, and takes text that is not UTF-8.
+ * Checks bytes before cbor-x decodes them. cbor-x trusts its input: it allocates an array of whatever length five bytes
+ * announce, follows circular references, and accepts text that is not UTF-8.
  */
 export function checkCbor(bytes: Uint8Array): CheckedCbor {
   const check = new CborCheck(bytes)
@@ -41,7 +42,7 @@ export function checkCbor(bytes: Uint8Array): CheckedCbor {
   return { problem: problem ?? (left > 0 ? `${left} bytes are left over at byte ${at}` : undefined), isPlain, dateTags }
 }
 
-/** The bytes of a field of a map; the bytes must have passed {@link checkCbor}. `undefined` when it has no such field. */
+/** The bytes of a field of a map; `undefined` when the map lacks the field. The input must have passed {@link checkCbor}. */
 export function cborField(bytes: Uint8Array, name: string): Uint8Array | undefined {
   const check = new CborCheck(bytes, Buffer.from(name))
   check.item(0)
@@ -54,11 +55,11 @@ class CborCheck {
   problem: string | undefined
   isPlain = true
   readonly dateTags: number[] = []
-  /** The bytes of the field of the outermost map that was asked for. */
+  /** The bytes of the requested field of the outermost map. */
   field: Uint8Array | undefined
   readonly #fieldName: Buffer | undefined
   #isInMap = false
-  /** Where the latest text or byte string begins, behind its length. */
+  /** The offset of the content of the latest text or byte string. */
   #textStart = 0
 
   constructor(bytes: Uint8Array, fieldName?: Buffer) {
@@ -68,7 +69,7 @@ class CborCheck {
 
   item(depth: number, isBignum = false): undefined {
     const bytes = this.#bytes
-    if (depth > DEEPEST) return this.#fail(tooDeep)
+    if (depth > MAX_DEPTH) return this.#fail(tooDeep)
     const start = this.at
     const first = bytes[start]
     if (first === undefined) return this.#fail('it ends early')
@@ -79,7 +80,7 @@ class CborCheck {
     if (major === 7) return this.#simple(first & 31, length, start)
     if (major === 2 || major === 3) return this.#string(major, length, isBignum)
     if (major === 6) {
-      if (!harmlessTags.has(length)) return this.#fail(`tag ${length} at byte ${start} is not one that crbus reads`)
+      if (!safeTags.has(length)) return this.#fail(`tag ${length} at byte ${start} is not supported`)
       this.isPlain &&= PLAIN_TAGS.has(length)
       if (length <= 1) this.dateTags.push(this.at - 1)
       return this.item(depth + 1, BIGNUM_TAGS.has(length))
@@ -94,9 +95,9 @@ class CborCheck {
     for (let left = length; left > 0 && this.problem === undefined; left -= 1) this.item(depth + 1)
   }
 
-  /** A negative integer is -1 less what is written. */
+  /** A negative integer is encoded as -1 - n. */
   #integer(major: number, value: number, start: number): undefined {
-    if (value === INDEFINITE) return this.#fail(`a number without a length at byte ${start}`)
+    if (value === INDEFINITE) return this.#fail(`an integer of indefinite length at byte ${start}`)
     this.isPlain &&= value + major <= Number.MAX_SAFE_INTEGER
   }
 
@@ -116,7 +117,7 @@ class CborCheck {
     if (hasBreak) this.at += 1
   }
 
-  /** Whether the key is a text. */
+  /** Checks a key. Returns whether it is a text. */
   #key(depth: number): boolean {
     const isText = (this.#bytes[this.at] as number) >> 5 === 3
     this.item(depth + 1)
@@ -124,7 +125,7 @@ class CborCheck {
     return isText
   }
 
-  /** Compares the text that ends here. Byte by byte, since keys are many and short and a view of each costs more. */
+  /** Compares the text that ends here, byte by byte: keys are many and short, and creating a view of each costs more. */
   #isLatestText(wanted: Uint8Array): boolean {
     const start = this.#textStart
     if (this.at - start !== wanted.length) return false
@@ -136,15 +137,16 @@ class CborCheck {
 
   #simple(info: number, value: number, start: number): undefined {
     if (value === INDEFINITE) return this.#fail(`a break at byte ${start}`)
-    // 20 to 23 are false, true, null and undefined, 25 to 27 floats; no other simple value has been given a meaning.
-    if (info < 20 || info === 24) return this.#fail(`a simple value ${value} at byte ${start}, which has no meaning`)
+    // 20 to 23 are false, true, null and undefined, 25 to 27 floats; other simple values are unassigned.
+    if (info < 20 || info === 24) return this.#fail(`the simple value ${value} at byte ${start} is unassigned`)
   }
 
   #string(major: number, length: number, isBignum: boolean): undefined {
     const start = this.at
-    if (length === INDEFINITE) return this.#fail(`text or bytes in parts at byte ${start}, which crbus does not read`)
+    if (length === INDEFINITE)
+      return this.#fail(`text or bytes of indefinite length at byte ${start}, which crbus does not support`)
     if (length > this.#bytes.length - start) return this.#fail('it ends early')
-    if (isBignum && length > LONGEST_BIGNUM) return this.#fail(`a number of ${length} bytes at byte ${start}`)
+    if (isBignum && length > MAX_BIGNUM_BYTES) return this.#fail(`a bignum of ${length} bytes at byte ${start}`)
     this.#textStart = start
     this.at = start + length
     if (major === 3 && !this.#isAscii(start, this.at) && !isUtf8(this.#bytes.subarray(start, this.at)))
@@ -153,12 +155,12 @@ class CborCheck {
 
   /** Whether a short text is ASCII; false for a long one. */
   #isAscii(start: number, end: number): boolean {
-    if (end - start > MAX_LOOP_LENGTH) return false
+    if (end - start > MAX_LOOP_BYTES) return false
     for (let index = start; index < end; index += 1) if ((this.#bytes[index] as number) > 0x7f) return false
     return true
   }
 
-  /** The argument of an initial byte: a value, a length, a count or a tag. */
+  /** Reads the argument of an initial byte: a value, a length, a count or a tag. */
   #length(info: number): number {
     this.at += 1
     if (info < 24) return info

@@ -1,10 +1,10 @@
 import { parseMoment } from '../../bus/time/moment.ts'
 
-/** A date with more digits than a `Date` holds. It prints them; as a number of milliseconds it is cut off. */
+/** A date with more digits than a `Date` holds. `toISOString` prints them; `getTime` is truncated to milliseconds. */
 class ExactDate extends Date {
   readonly #digits: string
 
-  /** `digits` are those after the milliseconds. */
+  /** `digits` are the digits after the milliseconds. */
   constructor(time: number, digits: string) {
     super(time)
     this.#digits = digits
@@ -16,8 +16,8 @@ class ExactDate extends Date {
 }
 
 /**
- * The date that a CBOR tag announces: RFC 3339 text after tag 0, seconds since 1970 after tag 1. `undefined` where there
- * is none: a leap second, another text, a number that no `Date` holds, or a value of another type.
+ * Converts the content of a CBOR date tag: RFC 3339 text after tag 0, seconds since 1970 after tag 1. `undefined` when it is
+ * not a date: a leap second, other text, a number outside the range of `Date`, or a value of another type.
  */
 export function dateOf(content: unknown, tag: number): Date | undefined {
   if (tag === 0) return typeof content === 'string' ? dateOfText(content) : undefined
@@ -32,7 +32,7 @@ function dateOfText(text: string): Date | undefined {
 }
 
 function dateOfSeconds(seconds: number): Date | undefined {
-  // Digits that a float was written with; those before 1970 would have to be counted from the other end.
+  // The digits of the float after milliseconds. Left out before 1970, where the fraction counts backwards.
   const [, whole, first = '', digits = ''] = /^(\d+)\.(\d{3})(\d+)$/.exec(String(seconds)) ?? []
   return whole === undefined
     ? dateWith(Math.round(seconds * 1000), '')

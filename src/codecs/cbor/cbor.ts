@@ -1,5 +1,5 @@
 import { Decoder, Encoder, Tag } from 'cbor-x'
-import { DEEPEST, tooDeep, valueJson } from '../json.ts'
+import { MAX_DEPTH, tooDeep, valueJson } from '../json.ts'
 import { checkCbor } from './cbor-check.ts'
 import { dateOf } from './cbor-date.ts'
 
@@ -8,8 +8,8 @@ export type Encoded =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly reason: string }
 
-// The options that keep to plain RFC 8949, so that Rust's ciborium and serde_cbor read what we write: no cbor-x record
-// tags, exact map headers, untagged byte strings and maps.
+// Options for plain RFC 8949, which Rust's ciborium and serde_cbor read: no cbor-x record tags, exact map headers, untagged
+// byte strings and maps.
 const options = {
   useRecords: false,
   variableMapSize: true,
@@ -19,26 +19,25 @@ const options = {
   copyBuffers: true,
 }
 const encoder = new Encoder(options)
-// cbor-x's types do not know this option, which its README has.
+// This option is documented in the README of cbor-x but missing from its types.
 const asNumbers = { ...options, int64AsNumber: true }
 const decoder = new Decoder(asNumbers)
-/** For maps whose keys an object does not keep as they are, and integers that a number does not hold. */
+/** Decodes maps to `Map`, for keys that an object would change, and keeps integers that a number cannot hold. */
 const mapDecoder = new Decoder({ ...options, mapsAsObjects: false })
 
 /**
- * Plain CBOR. An integer is a number up to 2^53 - 1 and a bigint beyond, however many bytes it was written in; tagged
- * dates come as Date, byte strings as Uint8Array, a set as an array, undefined as undefined, a UUID as its text, and what
- * has another tag, or is not a date in spite of its tag, as what the tag stands before. A Date keeps digits beyond
- * milliseconds in `toISOString` and `toJSON`.
+ * Decodes plain CBOR. An integer is a number up to 2^53 - 1 and a bigint beyond, whatever its encoded width. Tagged dates become
+ * a Date, which keeps digits beyond milliseconds in `toISOString` and `toJSON`. Byte strings become a Uint8Array, sets an
+ * array, UUIDs their text, undefined stays undefined. Other tags, and date tags on something that is not a date, are ignored.
  *
- * A map is an object, and a key that is not a text becomes one: `1` is "1", bytes are base64. A map in which two keys
- * would become one is a list of pairs.
+ * A map becomes an object. Keys that are not strings are converted: `1` to "1", bytes to base64. If that makes two keys equal,
+ * the map becomes an array of pairs.
  */
 export function decodeCbor(bytes: Uint8Array): Decoded {
   const { problem, isPlain, dateTags } = checkCbor(bytes)
   if (problem !== undefined) return { ok: false, reason: `not CBOR: ${problem}` }
   try {
-    // A view of its own: cbor-x leaves a property on the bytes it is given, by which they would differ from their equals.
+    // Pass a new view: cbor-x adds a property to the object it is given, so it would no longer equal other bytes.
     const own = dateTags.length === 0 ? bytes.subarray() : withOwnDates(bytes, dateTags)
     return { ok: true, value: isPlain ? decoder.decode(own) : interpret(mapDecoder.decode(own)) }
   } catch (error) {
@@ -47,18 +46,19 @@ export function decodeCbor(bytes: Uint8Array): Decoded {
 }
 
 /**
- * Tags that nobody may use, since {@link checkCbor} refuses them, stand for those of dates while cbor-x reads: it makes
- * an invalid Date of what is not a date, throws for a large number of seconds, and drops digits beyond milliseconds.
+ * Added to the numbers of date tags before cbor-x decodes, so that crbus converts dates itself. cbor-x makes an invalid Date of
+ * other values, throws for a large number of seconds, and drops digits beyond milliseconds. The resulting tags are free,
+ * because {@link checkCbor} refuses them.
  */
-const OWN_DATE_TAGS = 6
+const DATE_TAG_SHIFT = 6
 
 function withOwnDates(bytes: Uint8Array, dateTags: readonly number[]): Uint8Array {
   const own = Uint8Array.from(bytes)
-  for (const at of dateTags) own[at] = (own[at] as number) + OWN_DATE_TAGS
+  for (const at of dateTags) own[at] = (own[at] as number) + DATE_TAG_SHIFT
   return own
 }
 
-/** Makes objects of Maps, arrays of sets, numbers of bigints that fit, and of a tag that cbor-x leaves what it stands for. */
+/** Converts Maps to objects, sets to arrays, bigints that fit to numbers, and the tags that cbor-x leaves to their values. */
 function interpret(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
   if (value instanceof Tag) return interpretTag(value)
@@ -71,9 +71,9 @@ function interpret(value: unknown): unknown {
 }
 
 function interpretTag({ tag, value }: Tag): unknown {
-  if (tag === OWN_DATE_TAGS || tag === OWN_DATE_TAGS + 1) {
+  if (tag === DATE_TAG_SHIFT || tag === DATE_TAG_SHIFT + 1) {
     const content = interpret(value)
-    return dateOf(content, tag - OWN_DATE_TAGS) ?? content
+    return dateOf(content, tag - DATE_TAG_SHIFT) ?? content
   }
   if (tag !== UUID_TAG || !(value instanceof Uint8Array) || value.length !== 16) return interpret(value)
   return Buffer.from(value)
@@ -90,7 +90,7 @@ function nameOf(key: unknown): string {
   return json.startsWith('"') ? json.slice(1, -1) : json
 }
 
-/** The kind of the first item: 4 an array, 5 a map. Behind the tag that says "this is CBOR", if it has one. */
+/** The major type of the first item: 4 is an array, 5 a map. Skips the self-described CBOR tag. */
 export function cborMajorType(bytes: Uint8Array): number {
   const isDescribed = bytes[0] === 0xd9 && bytes[1] === 0xd9 && bytes[2] === 0xf7
   return (bytes[isDescribed ? 3 : 0] ?? 0) >> 5
@@ -98,21 +98,21 @@ export function cborMajorType(bytes: Uint8Array): number {
 
 export function encodeCbor(value: unknown): Encoded {
   try {
-    // A copy: the encoder hands out views on a buffer it goes on using.
+    // Copy, because the encoder returns a view of a buffer that it reuses.
     return { ok: true, bytes: Uint8Array.from(encoder.encode(plain(value, 0))) }
   } catch (error) {
-    return { ok: false, reason: `cannot be written as CBOR: ${messageOf(error)}` }
+    return { ok: false, reason: `cannot be encoded as CBOR: ${messageOf(error)}` }
   }
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /**
- * What other decoders take: whole numbers from 2^32 on, which cbor-x writes as floats and an i64 in Rust refuses, as
- * bigints; no field that is undefined; no text with half of a surrogate pair.
+ * Prepares a value so that other decoders accept its encoding. Integers from 2^32 on become bigints, since cbor-x writes such
+ * numbers as floats, which an i64 in Rust refuses. Undefined fields are left out, and lone surrogates are an error.
  */
 function plain(value: unknown, depth: number): unknown {
-  if (depth > DEEPEST) throw new RangeError(tooDeep)
+  if (depth > MAX_DEPTH) throw new RangeError(tooDeep)
   if (typeof value === 'number') {
     return Number.isSafeInteger(value) && Math.abs(value) >= 2 ** 32 ? BigInt(value) : value
   }
@@ -128,6 +128,6 @@ function plain(value: unknown, depth: number): unknown {
 }
 
 function wellFormed(text: string): string {
-  if (!text.isWellFormed()) throw new TypeError('a text holds half of a surrogate pair')
+  if (!text.isWellFormed()) throw new TypeError('a string contains a lone surrogate')
   return text
 }

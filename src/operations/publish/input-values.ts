@@ -9,12 +9,12 @@ export const bad = (reason: string) => ({ ok: false, reason }) as const
 export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A lone surrogate would become U+FFFD on the wire. */
+/** Encodes text as UTF-8. Refuses lone surrogates, which would become U+FFFD. */
 export const utf8 = (text: string): Bytes =>
-  text.isWellFormed() ? { ok: true, bytes: Buffer.from(text) } : bad('a text holds half of a surrogate pair')
+  text.isWellFormed() ? { ok: true, bytes: Buffer.from(text) } : bad('a string contains a lone surrogate')
 
 export function readBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64')
-  // Node skips what is no base64; what it wrote back shows whether it did.
+  // Node skips invalid characters, so compare with the text encoded again.
   return bytes.toString('base64') === text ? bytes : undefined
 }

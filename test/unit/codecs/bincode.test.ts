@@ -8,29 +8,39 @@ const u64 = (value: bigint) => {
   return bytes.toString('hex')
 }
 
-describe('what does not fit', () => {
+describe('BincodeReader.failure', () => {
   test.each<[string, string, (reader: BincodeReader) => unknown, string]>([
-    ['an option tag', '02', (from) => from.some(), 'option tag 2 at byte 0 is neither 0 nor 1'],
-    ['an end', '00 00 00', (from) => from.i32(), '4 bytes are wanted at byte 0 and 3 are left'],
+    ['an invalid option tag', '02', (from) => from.some(), 'option tag 2 at byte 0 is neither 0 nor 1'],
+    ['too few bytes', '00 00 00', (from) => from.i32(), '4 bytes are needed at byte 0, but 3 are left'],
     ['bytes left over', '00 00 00', (from) => [from.some(), from.end()], '2 bytes are left over at byte 1'],
-    ['a length', `${u64(4n)} 00 00 00`, (from) => from.bytes(), 'length 4 at byte 0 is more than the 3 bytes left'],
-    ['a count', `${u64(2n)} 00 00 00`, (from) => from.length(2), 'length 2 at byte 0 is more than the 3 bytes left'],
+    [
+      'a length beyond the end',
+      `${u64(4n)} 00 00 00`,
+      (from) => from.bytes(),
+      'length 4 at byte 0 is more than the 3 bytes left',
+    ],
+    [
+      'a count beyond the end',
+      `${u64(2n)} 00 00 00`,
+      (from) => from.length(2),
+      'length 2 at byte 0 is more than the 3 bytes left',
+    ],
     [
       'the largest length',
       `${u64(2n ** 64n - 1n)} 00`,
       (from) => from.string(),
       'length 18446744073709552000 at byte 0 is more than the 1 bytes left',
     ],
-    ['UTF-8', `${u64(2n)} c3 28`, (from) => from.string(), 'the string at byte 8 is not UTF-8'],
+    ['invalid UTF-8', `${u64(2n)} c3 28`, (from) => from.string(), 'the string at byte 8 is not UTF-8'],
     ['a surrogate in UTF-8', `${u64(3n)} ed a0 80`, (from) => from.string(), 'the string at byte 8 is not UTF-8'],
-    ['UTF-8 made too long', `${u64(2n)} c0 80`, (from) => from.repeatedString(), 'the string at byte 8 is not UTF-8'],
-  ])('%s', (_, hex, read, reason) => {
+    ['overlong UTF-8', `${u64(2n)} c0 80`, (from) => from.repeatedString(), 'the string at byte 8 is not UTF-8'],
+  ])('names %s', (_, hex, read, reason) => {
     const reader = reading(hex)
     read(reader)
     expect(reader.failure).toContain(reason)
   })
 
-  test('the first failure stays, and nothing is read after it', () => {
+  test('keeps the first failure, after which reads return empty values', () => {
     const reader = reading(`07 ${u64(1n)} 41 00 00 00 00`)
     reader.some()
     const first = reader.failure
@@ -56,7 +66,7 @@ describe('strings', () => {
     '\u0000\u007f\u0080',
   ]
 
-  test.each(texts)('%j is read however it is asked for', (text) => {
+  test.each(texts)('string and repeatedString read %j', (text) => {
     const writer = new BincodeWriter(0)
     writer.string(text)
     writer.string('end')
@@ -69,7 +79,7 @@ describe('strings', () => {
     }
   })
 
-  test('two that share a slot of the table stay two', () => {
+  test('repeatedString distinguishes strings that share a slot of the cache', () => {
     const words = Array.from({ length: 5000 }, (_, index) => `Type${index}x`)
     for (const word of [...words, ...words.toReversed()]) {
       const writer = new BincodeWriter()
@@ -78,7 +88,7 @@ describe('strings', () => {
     }
   })
 
-  test('a view, not a copy', () => {
+  test('bytes returns a view, not a copy', () => {
     const bytes = Buffer.from(`${u64(2n)}0102`, 'hex')
     expect(new BincodeReader(bytes).bytes().buffer).toBe(bytes.buffer)
   })

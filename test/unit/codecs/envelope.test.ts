@@ -10,7 +10,7 @@ const event: SerializedEvent = { eventType: 'A.v2', eventVersion: 2, data: Uint8
 
 function eventIn(decoded: ReturnType<typeof decodeEnvelope>): SerializedEvent {
   if (!decoded.ok) throw new Error(decoded.reason)
-  // A Buffer or not is no difference to anybody but the assertion.
+  // toEqual would distinguish a Buffer from a Uint8Array.
   return { ...decoded.event, data: Uint8Array.from(decoded.event.data) }
 }
 
@@ -20,8 +20,8 @@ function written(one: SerializedEvent, format: 'bincode' | 'cbor'): Uint8Array {
   return encoded.bytes
 }
 
-describe('which era', () => {
-  test('four zeros of W2 read as W3 too: the version of the type decides', () => {
+describe('the layout of a bincode envelope', () => {
+  test('is decided by the version in the event type when W2 data of four zeros also match W3', () => {
     expect(decodeEnvelope(vector('w2_zeros_4'))).toMatchObject({ format: 'bincode-w2', guessed: true })
     const v4 = Buffer.from(vector('w2_zeros_4').toString('latin1').replace('.v1', '.v4'), 'latin1')
     expect(decodeEnvelope(v4)).toMatchObject({
@@ -31,15 +31,15 @@ describe('which era', () => {
     })
   })
 
-  test('a version that its type does not name is W3 still, when nothing else fits', () => {
+  test('is W3 when the version contradicts the event type but no other layout matches', () => {
     expect(decodeEnvelope(vector('w3_disagrees'))).toMatchObject({ format: 'bincode-w3', guessed: false })
   })
 
-  test.each(['w2_zeros_5', 'w2_zeros'])('%s, which bincode reads as W3 by leaving bytes over, is W2', (name) => {
+  test.each(['w2_zeros_5', 'w2_zeros'])('is W2 for %s, which Rust reads as W3 by ignoring trailing bytes', (name) => {
     expect(decodeEnvelope(vector(name))).toMatchObject({ format: 'bincode-w2', guessed: false })
   })
 
-  test.each(['w3_meta', 'w2_meta', 'w1_meta'])('%s with a byte more or less is nothing', (name) => {
+  test.each(['w3_meta', 'w2_meta', 'w1_meta'])('is none when %s has a byte more or less', (name) => {
     const bytes = vector(name)
     expect(decodeEnvelope(Buffer.concat([bytes, Buffer.from([0])])).ok).toBe(false)
     for (let length = 0; length < bytes.length; length += 1) {
@@ -47,64 +47,67 @@ describe('which era', () => {
     }
   })
 
-  test('W1 with a name twice is nothing serde_json wrote', () => {
+  test('is not W1 when a metadata field occurs twice, which serde_json never writes', () => {
     const meta = vector('w1_meta')
       .toString('latin1')
       .replace('\u0007\0\0\0\0\0\0\0saga_id', '\u000e\0\0\0\0\0\0\0correlation_id')
     expect(decodeEnvelope(Buffer.from(meta, 'latin1')).ok).toBe(false)
   })
 
-  test('data is a view on the bytes', () => {
+  test('is read without copying the data', () => {
     const bytes = Uint8Array.from(vector('w3_debug_type'))
     const decoded = decodeEnvelope(bytes)
     expect(decoded.ok && decoded.event.data.buffer).toBe(bytes.buffer)
   })
 })
 
-describe('what is no envelope is said in one sentence', () => {
+describe('bytes that are not an envelope', () => {
   test.each([
-    ['no bytes', '', 'not an envelope: there are no bytes'],
+    ['no bytes', '', 'not an envelope: the value is empty'],
     ['letters', Buffer.from('user-123 logged in').toString('hex'), 'not an envelope: not bincode (length '],
     [
       'a short record',
       '00000000',
-      'not an envelope: not bincode (8 bytes are wanted at byte 0 and 4 are left), nor CBOR, nor JSON',
+      'not an envelope: not bincode (8 bytes are needed at byte 0, but 4 are left), not CBOR, not JSON',
     ],
     ['an array in JSON', Buffer.from('[1]').toString('hex'), 'not an envelope: not bincode ('],
-    ['an empty map in CBOR', 'a0', 'not an envelope: CBOR without a text event_type'],
-    ['a map of numbers in CBOR', 'a1 01 02', 'not an envelope: CBOR without a text event_type'],
-    ['half a map in CBOR', 'a2 01 02', 'not an envelope: not bincode ('],
-  ])('%s', (_, bytes, reason) => {
+    ['an empty map in CBOR', 'a0', 'not an envelope: CBOR without a string event_type'],
+    ['a map of numbers in CBOR', 'a1 01 02', 'not an envelope: CBOR without a string event_type'],
+    ['a truncated map in CBOR', 'a2 01 02', 'not an envelope: not bincode ('],
+  ])('get a reason on one line: %s', (_, bytes, reason) => {
     const decoded = hex(bytes)
     expect(decoded.ok || decoded.reason).toContain(reason)
     expect(decoded.ok || decoded.reason).not.toContain('\n')
   })
 
   test.each([
-    ['{}', 'JSON without a text event_type'],
-    ['{"event_type":1,"data":[]}', 'JSON without a text event_type'],
-    ['{"event_type":"\\ud800","data":[]}', 'JSON without a text event_type'],
+    ['{}', 'JSON without a string event_type'],
+    ['{"event_type":1,"data":[]}', 'JSON without a string event_type'],
+    ['{"event_type":"\\ud800","data":[]}', 'JSON without a string event_type'],
     ['{"event_type":"A"}', 'JSON without data'],
-    ['{"event_type":"A","data":[],"event_version":"1"}', 'JSON with an event_version that is no 32-bit integer'],
-    ['{"event_type":"A","data":[],"event_version":1.5}', 'JSON with an event_version that is no 32-bit integer'],
-    ['{"event_type":"A","data":[],"event_version":2147483648}', 'JSON with an event_version that is no 32-bit integer'],
-    ['{"event_type":"A","data":[],"event_version":null}', 'JSON with an event_version that is no 32-bit integer'],
-    ['{"event_type":"A","data":[],"metadata":"x"}', 'JSON with metadata that is no map'],
-    ['{"event_type":"A","data":[],"metadata":[]}', 'JSON with metadata that is no map'],
+    ['{"event_type":"A","data":[],"event_version":"1"}', 'JSON with an event_version that is not a 32-bit integer'],
+    ['{"event_type":"A","data":[],"event_version":1.5}', 'JSON with an event_version that is not a 32-bit integer'],
+    [
+      '{"event_type":"A","data":[],"event_version":2147483648}',
+      'JSON with an event_version that is not a 32-bit integer',
+    ],
+    ['{"event_type":"A","data":[],"event_version":null}', 'JSON with an event_version that is not a 32-bit integer'],
+    ['{"event_type":"A","data":[],"metadata":"x"}', 'JSON with metadata that is not a map'],
+    ['{"event_type":"A","data":[],"metadata":[]}', 'JSON with metadata that is not a map'],
     ['{"event_type":"A","data":[],}', ', not JSON'],
-  ])('%s', (written, reason) => {
+  ])('get a reason for the JSON %s', (written, reason) => {
     const decoded = json(written)
     expect(decoded.ok || decoded.reason).toContain(reason)
   })
 
-  test('the reason never quotes the bytes', () => {
+  test('are not quoted in the reason', () => {
     const decoded = json('{"event_type": \u001b[31m')
     expect(decoded.ok || decoded.reason).toMatch(/^[\x20-\x7e]+$/)
   })
 })
 
 describe('JSON envelopes', () => {
-  test('the version is the type’s unless it is there', () => {
+  test('take the version from the event type when it is absent', () => {
     expect(eventIn(json('{"event_type":"A.v7","data":[1]}')).eventVersion).toBe(7)
     expect(eventIn(json('{"event_type":"A.v7","event_version":-3,"data":[1]}')).eventVersion).toBe(-3)
     expect(Object.is(eventIn(json('{"event_type":"A","event_version":-0,"data":[]}')).eventVersion, 0)).toBe(true)
@@ -120,7 +123,7 @@ describe('JSON envelopes', () => {
     ['null', 'null'],
     ['{"data":{"data":[1,{"x":"]"}]},"metadata":1}', '{"data":{"data":[1,{"x":"]"}]},"metadata":1}'],
     ['"é🦀"', Buffer.from('"é🦀"').toString('latin1')],
-  ])('data %s', (data, expected) => {
+  ])('keep the data %s', (data, expected) => {
     for (const around of [
       `{"event_type":"A","data":${data},"metadata":null}`,
       ` {"metadata" : {"a":{"data":1}} , "d\\u0061ta" :\n${data}\t, "event_type":"A"}\n`,
@@ -130,7 +133,7 @@ describe('JSON envelopes', () => {
     }
   })
 
-  test('metadata: the four names, and the rest as it is', () => {
+  test('have four known metadata fields and keep others as extra', () => {
     const metadata = {
       correlation_id: 'c',
       causation_id: null,
@@ -147,7 +150,7 @@ describe('JSON envelopes', () => {
     })
   })
 
-  test('names every object has are names like others', () => {
+  test('treat names of Object.prototype like other names', () => {
     const decoded = json(
       '{"event_type":"A","data":[],"metadata":{"__proto__":{"a":1},"constructor":"c","toString":"t"}}',
     )
@@ -169,21 +172,21 @@ describe('CBOR envelopes', () => {
     return decodeEnvelope(encoded.bytes)
   }
 
-  test('data: bytes, numbers, or anything else in its own bytes', () => {
+  test('have data as bytes, as numbers, or as any value in its encoded bytes', () => {
     expect(eventIn(cbor({ event_type: 'A', data: Buffer.from([1, 2]) })).data).toEqual(Uint8Array.of(1, 2))
     expect(eventIn(cbor({ event_type: 'A', data: [1, 2] })).data).toEqual(Uint8Array.of(1, 2))
     const nested = eventIn(cbor({ event_type: 'A', data: { a: [1.5, 2n ** 60n] }, metadata: { data: 1 } })).data
     expect(decodeCbor(nested)).toEqual({ ok: true, value: { a: [1.5, 2n ** 60n] } })
   })
 
-  test('the data of a CBOR envelope is kept as it was written', () => {
-    // {event_type: "A", data: {v: [undefined, -0.0 as a half float, tag 32 "foo"]}}, behind the tag of CBOR
+  test('keep the bytes of their data', () => {
+    // {event_type: "A", data: {v: [undefined, -0.0 as a half float, tag 32 "foo"]}}, after the self-described CBOR tag
     const data = 'a1 61 76 83 f7 f98000 d82063666f6f'.replaceAll(' ', '')
     const bytes = Buffer.from(`d9d9f7a26a6576656e745f7479706561416464617461${data}`, 'hex')
     expect(Buffer.from(eventIn(decodeEnvelope(bytes)).data).toString('hex')).toBe(data)
   })
 
-  test('of indefinite length, and described as CBOR', () => {
+  test('may have indefinite length and the self-described CBOR tag', () => {
     // {_ "event_type": "A", "data": 1.5}
     const open = 'bf 6a6576656e745f74797065 6141 6464617461 fb3ff8000000000000 ff'
     for (const bytes of [open, `d9d9f7 ${open}`]) {
@@ -193,7 +196,7 @@ describe('CBOR envelopes', () => {
     }
   })
 
-  test('a tagged time is a timestamp', () => {
+  test('may have a tagged date as timestamp', () => {
     const at = new Date('2025-11-21T06:26:20.123Z')
     expect(eventIn(cbor({ event_type: 'A', data: [], metadata: { timestamp: at, seen: at } })).metadata).toEqual({
       timestamp: '2025-11-21T06:26:20.123Z',
@@ -202,8 +205,8 @@ describe('CBOR envelopes', () => {
   })
 })
 
-describe('writing', () => {
-  test.each(['bincode', 'cbor'] as const)('%s: what is written is read', (format) => {
+describe('encodeEnvelope', () => {
+  test.each(['bincode', 'cbor'] as const)('writes %s that decodeEnvelope reads', (format) => {
     const events: SerializedEvent[] = [
       event,
       { eventType: '', eventVersion: -(2 ** 31), data: new Uint8Array(), metadata: {} },
@@ -224,18 +227,17 @@ describe('writing', () => {
     }
   })
 
-  test('CBOR carries what bincode has no room for', () => {
+  test('writes to CBOR the metadata that bincode cannot hold', () => {
     const extra = { saga_id: 's', tries: 3, at: new Date(0), deep: { __proto__x: [null, true] }, big: 2n ** 63n }
     const rich = { ...event, metadata: { correlationId: 'c', extra } }
     expect(encodeEnvelope(rich, 'bincode')).toEqual({
       ok: false,
-      reason:
-        'a bincode envelope has no room for the metadata saga_id, tries, at, deep, big; a CBOR envelope carries it',
+      reason: 'a bincode envelope cannot hold the metadata saga_id, tries, at, deep, big; use a CBOR envelope',
     })
     expect(eventIn(decodeEnvelope(written(rich, 'cbor')))).toEqual(rich)
   })
 
-  test('in CBOR the fields have the names of Rust’s struct', () => {
+  test('names the fields of CBOR as the Rust struct does', () => {
     const decoded = decodeCbor(written({ ...event, metadata: { userId: 'u', extra: { saga_id: 's' } } }, 'cbor'))
     expect(decoded.ok && decoded.value).toEqual({
       event_type: 'A.v2',
@@ -245,17 +247,14 @@ describe('writing', () => {
     })
   })
 
-  test.each([2 ** 31, -(2 ** 31) - 1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
-    'version %d is refused',
-    (version) => {
-      for (const format of ['bincode', 'cbor'] as const) {
-        const reason = `event_version ${version} is not a 32-bit integer`
-        expect(encodeEnvelope({ ...event, eventVersion: version }, format)).toEqual({ ok: false, reason })
-      }
-    },
-  )
+  test.each([2 ** 31, -(2 ** 31) - 1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses version %d', (version) => {
+    for (const format of ['bincode', 'cbor'] as const) {
+      const reason = `event_version ${version} is not a 32-bit integer`
+      expect(encodeEnvelope({ ...event, eventVersion: version }, format)).toEqual({ ok: false, reason })
+    }
+  })
 
-  test('half of a surrogate pair is refused', () => {
+  test('refuses a lone surrogate', () => {
     const broken = '\ud83e'
     for (const format of ['bincode', 'cbor'] as const) {
       const refused = [
@@ -263,23 +262,23 @@ describe('writing', () => {
         encodeEnvelope({ ...event, eventType: broken.padEnd(100) }, format),
         encodeEnvelope({ ...event, metadata: { timestamp: broken } }, format),
       ]
-      for (const one of refused) expect(one.ok || one.reason).toContain('half of a surrogate pair')
+      for (const one of refused) expect(one.ok || one.reason).toContain('lone surrogate')
     }
     expect(encodeEnvelope({ ...event, metadata: { extra: { [broken]: 1 } } }, 'cbor').ok).toBe(false)
   })
 
-  test('one name for two values is refused', () => {
+  test('refuses metadata with one name for two values', () => {
     const twice = { ...event, metadata: { userId: 'u', extra: { user_id: 5 } } }
     expect(encodeEnvelope(twice, 'cbor')).toEqual({
       ok: false,
-      reason: 'metadata names user_id twice, once among the extra fields',
+      reason: 'metadata has user_id twice, once among the extra fields',
     })
     const once = { ...event, metadata: { extra: { user_id: 5 } } }
     expect(eventIn(decodeEnvelope(written(once, 'cbor')))).toEqual(once)
   })
 
-  test('what cannot be written as CBOR is refused', () => {
+  test('refuses values that CBOR cannot represent', () => {
     const encoded = encodeEnvelope({ ...event, metadata: { extra: { f: () => 1 } } }, 'cbor')
-    expect(encoded).toEqual({ ok: false, reason: 'cannot be written as CBOR: Unknown type: function' })
+    expect(encoded).toEqual({ ok: false, reason: 'cannot be encoded as CBOR: Unknown type: function' })
   })
 })

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { decodePayload, encodePayload, type PayloadCodec } from '../../../src/codecs/payload.ts'
 
-const looked = (bytes: Uint8Array) => {
+const detected = (bytes: Uint8Array) => {
   const decoded = decodePayload(bytes)
   return decoded.ok ? [decoded.codec, decoded.value, decoded.canonical] : [decoded.reason]
 }
 const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex')
 
-describe('by looking', () => {
+describe('decodePayload without a codec', () => {
   test.each<[string, unknown, boolean]>([
     ['{"a":1}', { a: 1 }, true],
     ['[1,2]', [1, 2], true],
@@ -22,8 +22,8 @@ describe('by looking', () => {
     ['{"a":"\\u00e9"}', { a: 'é' }, false],
     ['{"a":"\u007f\u0085"}', { a: '\u007f\u0085' }, true],
     ['{"__proto__":1}', JSON.parse('{"__proto__":1}'), true],
-  ])('%j is JSON', (text, value, canonical) => {
-    expect(looked(Buffer.from(text))).toEqual(['json', value, canonical])
+  ])('detects JSON in %j', (text, value, canonical) => {
+    expect(detected(Buffer.from(text))).toEqual(['json', value, canonical])
   })
 
   test.each([
@@ -38,8 +38,8 @@ describe('by looking', () => {
     ' ',
     'I ate it',
     `${'['.repeat(600)}${']'.repeat(600)}`,
-  ])('%j is text', (text) => {
-    expect(looked(Buffer.from(text))).toEqual(['text', text, true])
+  ])('detects text in %j', (text) => {
+    expect(detected(Buffer.from(text))).toEqual(['text', text, true])
   })
 
   test.each<[string, unknown]>([
@@ -51,8 +51,8 @@ describe('by looking', () => {
     ['b8 01 6161 01', { a: 1 }],
     ['d9d9f7 a1 6161 01', { a: 1 }],
     ['a1 6161 a1 01 02', { a: { 1: 2 } }],
-  ])('%s is CBOR', (hex, value) => {
-    expect(looked(bytes(hex))).toEqual(['cbor', value, false])
+  ])('detects CBOR in %s', (hex, value) => {
+    expect(detected(bytes(hex))).toEqual(['cbor', value, false])
   })
 
   test.each([
@@ -66,22 +66,22 @@ describe('by looking', () => {
     ['variant 161', 'a1000000 00'],
     ['variant 65, an A', '41000000 4142'],
     ['variant 0x0141', '41010000 4142'],
-    ['a variant and no more', '4100'],
+    ['two bytes', '4100'],
     ['a number in CBOR', '18ff'],
-    ['CBOR with a byte more', 'a1 6161 01 00'],
+    ['CBOR with a trailing byte', 'a1 6161 01 00'],
     ['CBOR with text that is not UTF-8', 'a1 61ff 01'],
-    ['what is not UTF-8', 'ff fe 41'],
+    ['bytes that are not UTF-8', 'ff fe 41'],
     ['text with a control character', '41 42 1b 43'],
     ['text with delete', '41 7f'],
     ['text with a control character of two bytes', '41 c2 85'],
-    ['half a character', '41 c3'],
+    ['an incomplete character', '41 c3'],
     ['JSON that is not UTF-8', '5b 22 ff 22 5d'],
-  ])('%s is bytes', (_, hex) => {
-    expect(looked(bytes(hex))).toEqual(['bytes', bytes(hex), false])
+  ])('detects no encoding in %s', (_, hex) => {
+    expect(detected(bytes(hex))).toEqual(['bytes', bytes(hex), false])
   })
 })
 
-describe('as told', () => {
+describe('decodePayload with a codec', () => {
   test.each<[PayloadCodec, string, unknown, boolean]>([
     ['json', '34 32', 42, true],
     ['json', '22 61 22', 'a', true],
@@ -91,7 +91,7 @@ describe('as told', () => {
     ['text', '41 00', 'A\0', true],
     ['text', '', '', true],
     ['bytes', '7b 7d', bytes('7b7d'), false],
-  ])('%s %s', (codec, hex, value, canonical) => {
+  ])('decodes %s %s', (codec, hex, value, canonical) => {
     expect(decodePayload(bytes(hex), codec)).toEqual({ ok: true, codec, value, canonical })
   })
 
@@ -100,13 +100,13 @@ describe('as told', () => {
     ['json', '', 'not JSON'],
     ['cbor', '03000000', 'not CBOR: 3 bytes are left over at byte 1'],
     ['text', 'ff', 'not text: not UTF-8'],
-  ])('%s %s is not', (codec, hex, reason) => {
+  ])('refuses as %s the bytes %s', (codec, hex, reason) => {
     const decoded = decodePayload(bytes(hex), codec)
     expect(decoded.ok || decoded.reason).toContain(reason)
   })
 })
 
-describe('encoding', () => {
+describe('encodePayload', () => {
   test.each<[PayloadCodec, unknown, string]>([
     ['json', { a: 5n, b: new Date(0) }, Buffer.from('{"a":5,"b":"1970-01-01T00:00:00.000Z"}').toString('hex')],
     ['json', null, '6e756c6c'],
@@ -116,22 +116,22 @@ describe('encoding', () => {
     ['bytes', 'AQI=', '0102'],
     ['bytes', 'AQI', '0102'],
     ['bytes', '', ''],
-  ])('%s %o', (codec, value, hex) => {
+  ])('encodes as %s %o', (codec, value, hex) => {
     const encoded = encodePayload(value, codec)
     expect(encoded.ok && Buffer.from(encoded.bytes).toString('hex')).toBe(hex)
   })
 
   test.each<[PayloadCodec, unknown, string]>([
-    ['json', undefined, 'there is no JSON for it'],
-    ['json', () => 1, 'there is no JSON for it'],
-    ['cbor', () => 1, 'cannot be written as CBOR'],
+    ['json', undefined, 'it has no JSON form'],
+    ['json', () => 1, 'it has no JSON form'],
+    ['cbor', () => 1, 'cannot be encoded as CBOR'],
     ['text', 5, 'not a string'],
-    ['text', '\ud800', 'half of a surrogate pair, which UTF-8 cannot write'],
+    ['text', '\ud800', 'lone surrogate, which UTF-8 cannot encode'],
     ['bytes', 'A', 'not base64'],
     ['bytes', 'A===', 'not base64'],
     ['bytes', 'AQ I=', 'not base64'],
     ['bytes', { base64: 'AQI=' }, 'not base64'],
-  ])('%s refuses %j', (codec, value, reason) => {
+  ])('refuses as %s %j', (codec, value, reason) => {
     const encoded = encodePayload(value, codec)
     expect(encoded.ok || encoded.reason).toContain(reason)
   })

@@ -6,13 +6,13 @@ const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
 const header = (name: string, text: string): Header => [name, Buffer.from(text)]
 
-test('trace headers are read as they were written', () => {
+test('readTraceHeaders reads what traceHeaders writes', () => {
   const context = { traceparent: TRACEPARENT, tracestate: 'congo=t61rcWkgMzE' }
 
   expect(readTraceHeaders(traceHeaders(context))).toEqual(context)
 })
 
-test('of several headers of one name the last one counts', () => {
+test('the last of several headers with one name counts', () => {
   const other = TRACEPARENT.replace('b7', 'c8')
 
   expect(readTraceHeaders([header('traceparent', TRACEPARENT), header('traceparent', other)])).toEqual({
@@ -20,24 +20,24 @@ test('of several headers of one name the last one counts', () => {
   })
 })
 
-test('a later version may add fields', () => {
+test('a traceparent of a later version may have more fields', () => {
   const later = `${TRACEPARENT.replace('00', 'cc')}-what-comes-then`
 
   expect(readTraceHeaders([header('traceparent', later)])).toEqual({ traceparent: later })
 })
 
 describe.each([
-  ['nothing', ''],
+  ['an empty string', ''],
   ['a trace id of zeros', '00-00000000000000000000000000000000-b7ad6b7169203331-01'],
   ['a span id of zeros', '00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01'],
   ['the version ff', TRACEPARENT.replace('00', 'ff')],
-  ['capital letters', TRACEPARENT.toUpperCase()],
+  ['upper case', TRACEPARENT.toUpperCase()],
   ['a trace id that is too short', TRACEPARENT.replace('0af', '0a')],
   ['a line break', `${TRACEPARENT}-\n`],
-  ['an escape of a terminal', `${TRACEPARENT}-\u001b[31m`],
-  ['more than version 00 has', `${TRACEPARENT}-more`],
-  ['text without end', `${TRACEPARENT}-${'a'.repeat(10_000)}`],
-])('%s', (_, text) => {
+  ['a terminal escape', `${TRACEPARENT}-\u001b[31m`],
+  ['more fields than version 00 has', `${TRACEPARENT}-more`],
+  ['an overlong text', `${TRACEPARENT}-${'a'.repeat(10_000)}`],
+])('a traceparent with %s', (_, text) => {
   test('is not read from a header', () => {
     expect(readTraceHeaders([header('traceparent', text)])).toBeUndefined()
   })

@@ -13,7 +13,7 @@ const decoded = (name: string) => {
   return found
 }
 
-describe('envelopes made by Rust', () => {
+describe('envelopes written by Rust', () => {
   test.each([
     ['w3_none', 'OrderPlaced.v1', 1, '010203', null],
     [
@@ -27,7 +27,7 @@ describe('envelopes made by Rust', () => {
     ['w3_empty_meta', 'A', 1, '00', {}],
     ['w3_neg_utf8', 'Événement.v1', -1, 'ff', {}],
     ['w3_debug_type', 'InventoryInventoryInitialized { event_id: EventId', 1, '07'.repeat(300), null],
-  ])('%s decodes, and encodes to the same bytes', (name, eventType, eventVersion, data, metadata) => {
+  ])('decode in layout W3 and encode to the same bytes: %s', (name, eventType, eventVersion, data, metadata) => {
     const { format, guessed, event } = decoded(name)
     expect({ format, guessed }).toEqual({ format: 'bincode-w3', guessed: false })
     expect({ ...event, data: Buffer.from(event.data).toString('hex') }).toEqual({
@@ -40,7 +40,7 @@ describe('envelopes made by Rust', () => {
     expect(encoded.ok && Buffer.from(encoded.bytes).toString('hex')).toBe(vector(name).toString('hex'))
   })
 
-  test('of the second era decode, and are not mistaken for the third when their data is zeros', () => {
+  test('decode in layout W2, and are not taken for W3 when their data is zeros', () => {
     expect(decoded('w2_none')).toMatchObject({ format: 'bincode-w2', event: { eventVersion: 1, metadata: null } })
     expect(decoded('w2_meta')).toMatchObject({
       format: 'bincode-w2',
@@ -50,7 +50,7 @@ describe('envelopes made by Rust', () => {
     expect([format, event.data.length]).toEqual(['bincode-w2', 40])
   })
 
-  test('of the first era are guessed, and say so', () => {
+  test('decode in layout W1 as a guess', () => {
     expect(decoded('w1_meta')).toMatchObject({
       format: 'bincode-w1',
       guessed: true,
@@ -58,7 +58,7 @@ describe('envelopes made by Rust', () => {
     })
   })
 
-  test('have no spare byte: a cut or lengthened one is refused or read as another era', () => {
+  test('are refused or decoded in another layout when truncated or extended', () => {
     for (const name of ['w3_none', 'w3_meta', 'w3_neg_utf8']) {
       const whole = vector(name)
       for (let cut = 0; cut < whole.length; cut += 1) {
@@ -71,7 +71,7 @@ describe('envelopes made by Rust', () => {
 })
 
 test.skipIf(!hasCargo)(
-  'the committed vectors are what the Rust crate prints today (needs cargo)',
+  'the committed vectors equal the output of the Rust crate (needs cargo)',
   { timeout: 300_000 },
   () => {
     const target = mkdtempSync(join(tmpdir(), 'crbus-vectors-'))

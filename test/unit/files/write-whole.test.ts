@@ -39,7 +39,7 @@ function thrownBy(work: () => unknown): NodeJS.ErrnoException {
 }
 
 describe('makeFolder', () => {
-  test('makes every missing level with its permissions and returns them, outermost first', () => {
+  test('creates every missing level with the given permissions and returns them, outermost first', () => {
     expect(makeFolder(at('a', 'b', 'c'), 0o700)).toEqual([at('a'), at('a', 'b'), at('a', 'b', 'c')])
     expect(statSync(at('a', 'b')).mode & 0o777).toBe(0o700)
     expect(makeFolder(at('a', 'b'))).toEqual([])
@@ -54,13 +54,13 @@ describe('makeFolder', () => {
 
   test.each([
     [
-      'a link that leads nowhere',
+      'a dangling link',
       (path: string) => symlinkSync('nowhere', path),
       'is a link to nowhere, which does not exist',
     ],
     ['a link to itself', (path: string) => symlinkSync(path, path), 'is a link that leads back to itself'],
     ['a file', (path: string) => writeFileSync(path, ''), 'is not a folder'],
-  ])('refuses a path through %s, and says so', (_, make, says) => {
+  ])('refuses a path through %s and names the cause', (_, make, says) => {
     make(at('x'))
     for (const path of [at('x'), at('x', 'y'), at('x', 'y', 'z')]) {
       const error = thrownBy(() => makeFolder(path))
@@ -70,13 +70,13 @@ describe('makeFolder', () => {
 
   test.runIf(process.platform === 'linux')('refuses a folder under /proc instead of trying for ever', () => {
     const error = thrownBy(() => makeFolder('/proc/crbus/a/b'))
-    expect(causeOf(error, '/proc/crbus/a/b/file.json')).toBe('no folder can be made in /proc')
+    expect(causeOf(error, '/proc/crbus/a/b/file.json')).toBe('cannot create a folder in /proc')
   })
 
-  test('refuses a folder in whose place is a file', () => {
+  test('refuses a folder whose path is a file', () => {
     writeFileSync(at('x'), '')
     const error = thrownBy(() => makeFolder(at('x')))
-    expect(causeOf(error, at('x'))).toBe('it is there and is not a folder')
+    expect(causeOf(error, at('x'))).toBe('it exists and is not a folder')
   })
 
   test('refuses a name that is too long', () => {
@@ -86,7 +86,7 @@ describe('makeFolder', () => {
 })
 
 describe('writeWhole', () => {
-  test('replaces a file, which keeps its permissions, and leaves nothing else', () => {
+  test('replaces a file, keeps its permissions and leaves no temporary file', () => {
     writeFileSync(at('a.json'), 'before', { mode: 0o640 })
     writeWhole(at('a.json'), 'after', { isDurable: true })
     expect(readFileSync(at('a.json'), 'utf8')).toBe('after')
@@ -102,7 +102,7 @@ describe('writeWhole', () => {
     expect(readFileSync(at('a.json'), 'utf8')).toBe('after')
   })
 
-  test('keeps a link and writes the file that it leads to', () => {
+  test('keeps a link and replaces its target', () => {
     mkdirSync(at('real'))
     writeFileSync(at('real', 'a.json'), 'before')
     symlinkSync(at('real', 'a.json'), at('link.json'))
@@ -112,12 +112,12 @@ describe('writeWhole', () => {
     expect(readdirSync(at('real'))).toEqual(['a.json'])
   })
 
-  test('writes to what is not a regular file and does not replace it', () => {
+  test('writes to a device without replacing it', () => {
     writeWhole('/dev/null', 'x')
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
   })
 
-  test('writes to a pipe that a process reads, and refuses one without waiting for a reader', async () => {
+  test('writes to a pipe that a process reads, and refuses a pipe without a reader at once', async () => {
     execFileSync('mkfifo', [at('pipe')])
     const error = thrownBy(() => writeWhole(at('pipe'), 'x'))
     expect(causeOf(error, at('pipe'))).toBe('no process reads from the pipe')
@@ -134,7 +134,7 @@ describe('writeWhole', () => {
     expect(read.join('')).toBe('open\n200000\n')
   })
 
-  test('refuses a name that is not UTF-8 instead of making another file', () => {
+  test('refuses a name that is not UTF-8 instead of creating another file', () => {
     for (const path of [at('a\ufffd', 'x'), at('a\ufffd')]) {
       for (const make of [() => writeWhole(path, 'x', { folderMode: 0o700 }), () => makeFolder(path)]) {
         expect(causeOf(thrownBy(make), path)).toBe('its name is not UTF-8')
@@ -143,7 +143,7 @@ describe('writeWhole', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  test('never replaces a file that must be new', () => {
+  test('does not replace an existing file when the file must be new', () => {
     writeWhole(at('a.json'), 'first', { isNew: true })
     expect(thrownBy(() => writeWhole(at('a.json'), 'second', { isNew: true })).code).toBe('EEXIST')
     expect(readFileSync(at('a.json'), 'utf8')).toBe('first')
@@ -151,21 +151,21 @@ describe('writeWhole', () => {
   })
 
   test.each([
-    ['a folder in its place', () => mkdirSync(at('x')), 'it is a folder'],
+    ['a folder', () => mkdirSync(at('x')), 'it is a folder'],
     [
-      'a link that leads nowhere',
+      'a dangling link',
       () => symlinkSync('/nowhere/x', at('x')),
       'x is a link to /nowhere/x, which does not exist',
     ],
     ['a link to itself', () => symlinkSync('x', at('x')), 'x is a link that leads back to itself'],
-  ])('refuses %s, and leaves nothing', (_, make, says) => {
+  ])('refuses %s and leaves no files', (_, make, says) => {
     make()
     const error = thrownBy(() => writeWhole(at('x'), 'text'))
     expect(causeOf(error, at('x'))).toContain(says)
     expect(readdirSync(folder)).toEqual(['x'])
   })
 
-  test('refuses a folder that is not there, names it, and makes nothing', () => {
+  test('refuses a missing folder, names it and creates nothing', () => {
     const error = thrownBy(() => writeWhole(at('a', 'b', 'x.json'), 'text'))
     expect(causeOf(error, at('a', 'b', 'x.json'))).toBe(`there is no folder ${at('a')}`)
     expect(readdirSync(folder)).toEqual([])
@@ -173,7 +173,7 @@ describe('writeWhole', () => {
 
   test.runIf(process.platform === 'linux')('refuses a file under /proc', () => {
     const error = thrownBy(() => writeWhole('/proc/crbus.json', 'text'))
-    expect(causeOf(error, '/proc/crbus.json')).toBe('no file can be made in /proc')
+    expect(causeOf(error, '/proc/crbus.json')).toBe('cannot create a file in /proc')
   })
 
   test.runIf(onSmallDisk)('leaves the file as it was where the disk is full, and nothing beside it', () => {
@@ -197,8 +197,8 @@ describe('writeWhole', () => {
     expect(causeOf(error, join(disk.path, 'a.json'))).toBe(`${disk.path} is on a read-only file system`)
   })
 
-  test('refuses a folder and a file that its user may not write to', () => {
-    // As a user for whom permissions count, which is not root.
+  test('refuses a folder and a file that the user may not write', () => {
+    // Runs as another user, because permissions do not apply to root.
     const script = `
       const { writeWhole } = await import('${new URL('../../../src/files/write-whole.ts', import.meta.url)}')
       const { causeOf } = await import('${new URL('../../../src/files/cause.ts', import.meta.url)}')

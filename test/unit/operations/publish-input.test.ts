@@ -66,8 +66,8 @@ describe('with a type, a line is the data of that event', () => {
     ['{broken', {}, 'not JSON'],
     ['{"a":1e999}', {}, '1e999 is more than a number can hold'],
     ['***', { codec: 'bytes' }, 'base64'],
-    ['\ud800', { codec: 'text' }, 'half of a surrogate pair'],
-    ['{}', { metadata: { userId: 'u', extra: { user_id: 's-1' } } }, 'metadata names user_id twice'],
+    ['\ud800', { codec: 'text' }, 'lone surrogate'],
+    ['{}', { metadata: { userId: 'u', extra: { user_id: 's-1' } } }, 'metadata has user_id twice'],
   ])('%j with %j is refused', (line, settings, reason) => {
     expect(why(line, { eventType, ...settings })).toContain(reason)
   })

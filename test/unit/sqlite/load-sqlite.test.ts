@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { openSqlite } from '../../../src/sqlite/load-sqlite.ts'
 
-// The first database that this process opens: what node:sqlite lacks is not known yet.
-test('opens a file that another connection keeps to itself, so that the caller can wait for it', () => {
+// The first database that this process opens, so openSqlite has not probed node:sqlite yet.
+test('openSqlite opens a file that another connection locks, so that the caller can wait for the lock', () => {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-sqlite-'))
   const other = new DatabaseSync(join(folder, 'bus.db'))
   other.exec('CREATE TABLE kept (id INTEGER); BEGIN EXCLUSIVE')

@@ -10,7 +10,7 @@ const vectors = new Map(
     .map((line) => line.split('\t') as [string, string]),
 )
 
-/** Bytes that the Rust crate printed under a name. */
+/** The bytes that the Rust crate printed under a name. */
 export function vector(name: string): Buffer {
   const hex = vectors.get(name)
   if (hex === undefined) throw new Error(`there is no vector ${name}`)
