@@ -8,7 +8,7 @@ import { compileFilter, WhereTooLongError } from '../operations/events/event-fil
 import { type EventView, type Reading, viewCodecs } from '../operations/events/event-view.ts'
 import { isReversed, parsePoint, parseRange } from '../operations/offsets/offset-grammar.ts'
 import { openSchemas } from '../operations/schemas/open.ts'
-import { LOOK_INTERVAL } from '../operations/tail/follow-topics.ts'
+import { PARTITION_CHECK_INTERVAL_MS } from '../operations/tail/follow-topics.ts'
 import { tail } from '../operations/tail/tail.ts'
 import { formatOutage } from '../ui/format-outage.ts'
 import { recordDocument } from '../ui/records/record-document.ts'
@@ -39,7 +39,7 @@ const TOKENS = `-o takes text, json (a line each, which "crbus publish" reads ba
 export default class Tail extends BaseCommand {
   static override summary = 'show the events of topics, decoded, and follow them'
   static override description = [
-    `Begins with the last ${LAST} events of all topics together, merged by time, then follows, and within ${LOOK_INTERVAL / 1000} seconds the partitions that are added. Joins no group. Once it reads, it waits for a bus that does not answer however long that lasts; with --no-follow, for a minute.`,
+    `Begins with the last ${LAST} events of all topics together, merged by time, then follows, and within ${PARTITION_CHECK_INTERVAL_MS / 1000} seconds the partitions that are added. Joins no group. Once it reads, it waits for a bus that does not answer however long that lasts; with --no-follow, for a minute.`,
     PLACES,
     TOKENS,
     '--where takes a CEL expression over topic, partition, offset, timestamp, key, event_type, event_version, metadata and data. matches() takes regular expressions as RE2 does. An expression that takes more than 20 million steps over an event ends the command.',
@@ -150,10 +150,12 @@ export default class Tail extends BaseCommand {
     }
     const undecodable = printer.undecodable === 0 ? '' : `, ${printer.undecodable} of them undecodable`
     notices.push(`${counted(events)}${undecodable}`)
-    const { count, reason, lacking, lacked, told } = compiled.failures
-    if (count > 0) notices.push(`--where could not be told of ${counted(count)}: ${reason}`)
-    // Of some events that is as it should be; of all of them it is a name that was mistyped.
-    if (lacking > 0 && told === 0) notices.push(`--where asks for what none of ${counted(lacking)} has: ${lacked}`)
+    const { errors, firstError, missingField, firstMissing, evaluated } = compiled.stats
+    if (errors > 0) notices.push(`--where failed for ${counted(errors)}: ${firstError}`)
+    // Events without the field are normal. When no event has it, its name is probably misspelled.
+    if (missingField > 0 && evaluated === 0) {
+      notices.push(`no event has the field that --where refers to (${missingField} checked): ${firstMissing}`)
+    }
     if (this.context.stop.reason !== 'reader-left') for (const notice of notices) await this.notice(notice)
     return this.isJson ? { events: collected } : undefined
   }

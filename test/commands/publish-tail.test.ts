@@ -183,10 +183,10 @@ describe('publish', () => {
   })
 
   test.each([
-    ['--key', 'k-{{order}}', '--key: there is no {{order}}; known are {{i}}'],
-    ['--correlation-id', '{{i', '--correlation-id: a {{ has no }} of its own'],
-    ['--header', 'a={{random 1}}', '--header: {{random 1}} is not written like {{random 1 100}}'],
-    ['--type', '{{x}}', '--type: there is no {{x}}'],
+    ['--key', 'k-{{order}}', '--key: there is no placeholder {{order}}; use {{i}}'],
+    ['--correlation-id', '{{i', '--correlation-id: a {{ has no matching }}'],
+    ['--header', 'a={{random 1}}', '--header: {{random 1}} is invalid; write it like {{random 1 100}}'],
+    ['--type', '{{x}}', '--type: there is no placeholder {{x}}'],
     ['--timestamp', '{{i}}', '--timestamp 1 is not a time: write a date as 2026-11-23'],
   ])('refuses a template that cannot be filled in: %s %s', async (flag, text, reason) => {
     const type = flag === '--type' ? [] : ['--type', 'OrderPlaced.v1']
@@ -440,7 +440,9 @@ describe('tail', () => {
     expect((await tail(['oder-events', '-e'])).stderr).toContain('try: crbus tail order-events')
     const stop = new Stop()
     const following = tail(['oder-events'], { stop, onStderr: () => stop.request('interrupted') })
-    expect((await following).stderr).toContain('waiting for topic oder-events to be created (there is order-events)')
+    expect((await following).stderr).toContain(
+      'waiting for topic oder-events to be created (did you mean order-events?)',
+    )
   })
 
   describe('timestamps of 64 bits', () => {
@@ -547,7 +549,7 @@ describe('tail', () => {
       const { stdout, stderr, exitCode } = await tail(argv)
       expect(stdout).toBe('0\n')
       expect(stderr).toBe(
-        `error: --where took more than 20,000,000 steps over order-events[0]@1: ${nested} (CRBUS_USAGE)\n  try: crbus tail order-events --no-follow -o json | jq\n`,
+        `error: --where took more than 20,000,000 steps for order-events[0]@1: ${nested} (CRBUS_USAGE)\n  try: crbus tail order-events --no-follow -o json | jq\n`,
       )
       expect(exitCode).toBe(2)
     })
@@ -576,10 +578,10 @@ describe('tail', () => {
   test('says that --where is a mistake', async () => {
     await publish([...order, '--data', '{"i":1}'])
     const { stderr } = await tail(['order-events', '-e', '--where', 'data.i > "x"'])
-    expect(stderr).toContain('--where could not be told of 1 event: no such overload')
+    expect(stderr).toContain('--where failed for 1 event: no such overload')
     expect((await tail(['order-events', '-e', '--where', 'datta.i > 1'])).exitCode).toBe(2)
     const mistyped = await tail(['order-events', '-e', '--where', 'data.ii == 1'])
-    expect(mistyped.stderr).toMatch(/^0 events\n--where asks for what none of 1 event has: .*ii/)
+    expect(mistyped.stderr).toMatch(/^0 events\nno event has the field that --where refers to \(1 checked\): .*ii/)
     await publish([...order, '--data', '{"ii":2}'])
     expect((await tail(['order-events', '-e', '--where', 'data.ii == 1'])).stderr).toBe('0 events\n')
   })

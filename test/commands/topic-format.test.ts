@@ -113,28 +113,28 @@ describe('publish writes a topic as crbus.json says', () => {
   })
 
   test.each([
-    ['{"total":1}', "line 1: the data of PlaceOrder.v1 has no field 'order_id', by which"],
+    ['{"total":1}', "line 1: the data of PlaceOrder.v1 has no field 'order_id', which"],
     [
       '{"order_id":""}',
-      "line 1: the data of PlaceOrder.v1 has a field 'order_id' that is neither a text nor an integer",
+      "line 1: the data of PlaceOrder.v1 has a field 'order_id' that is neither a string nor an integer",
     ],
     [
       '{"order_id":1.5}',
-      "line 1: the data of PlaceOrder.v1 has a field 'order_id' that is neither a text nor an integer",
+      "line 1: the data of PlaceOrder.v1 has a field 'order_id' that is neither a string nor an integer",
     ],
-    ['[1]', "line 1: the data of PlaceOrder.v1 has no field 'order_id', by which"],
+    ['[1]', "line 1: the data of PlaceOrder.v1 has no field 'order_id', which"],
   ])('and refuses data without a usable id: %s', async (data, reason) => {
     configure({ [COMMANDS]: keyed })
     const { exitCode, stderr } = await run(Publish, [...place.slice(0, 4), data])
     expect(exitCode).toBe(2)
     expect(stderr).toContain(reason)
-    expect(stderr).toContain(`the records of ${COMMANDS} are keyed (${configFile}); --key gives another key`)
+    expect(stderr).toContain(`which is the record key of ${COMMANDS} (${configFile}); set another key with --key`)
   })
 
   test.each([
-    [[], `${COMMANDS} is written as cbor (FILE): not JSON: `, '; --codec json writes it as json'],
+    [[], `the codec of ${COMMANDS} is cbor (FILE): not JSON: `, '; use --codec json to write json'],
     [['--codec', 'cbor'], '--codec cbor: not JSON: ', ''],
-    [['--codec', 'bincode'], '--codec bincode: no schema says how PlaceOrder.v1 is written', ''],
+    [['--codec', 'bincode'], '--codec bincode: no schema has PlaceOrder.v1', ''],
   ])('and says what chose the codec that data does not fit, with %j', async (flags, begins, ends) => {
     configure({ [COMMANDS]: keyed })
     const data = flags.includes('bincode') ? '{}' : '{order}'
@@ -187,7 +187,7 @@ describe('tail reads a topic as crbus.json says', () => {
     configure({ 'order-events': { codec: 'cbor' } })
     const { stdout } = await run(Tail, ['order-events', '-e', '-o', output])
     expect(stdout).toContain('{"total":5}')
-    expect(stdout).toContain(`the payload is json, and ${configFile} says that its topic is written as cbor`)
+    expect(stdout).toContain(`the payload is json, but ${configFile} sets the codec of its topic to cbor`)
   })
 })
 

@@ -2,24 +2,24 @@ import type { ASTNode } from '@marcbachmann/cel-js'
 import type { LinearRegExps } from './linear-regexp.ts'
 
 /**
- * Steps that an expression may take over one record. A step takes 20 ns or so: evaluating a part inside of `all`, `map`
- * and the like, or handling an element of a list or a few characters of a text.
+ * Steps that an expression may take for one record. A step takes about 20 ns: evaluating a node inside a macro such as `all` or
+ * `map`, or processing an element of a list or a few characters of a string.
  */
 export const MAX_STEPS = 20_000_000
 
-/** How deep an expression may go, operators in a row included: evaluating it calls itself for each. */
+/** Maximum depth of an expression, chained operators included, because evaluation recurses for each. */
 const MAX_DEPTH = 1000
 const CHARACTERS_PER_STEP = 8
-/** An error takes 10 µs. */
+/** Creating an error takes 10 µs. */
 const STEPS_PER_ERROR = 500
 
-/** What is used of the library's inside and is not in its types. `package.json` pins the version this was read in. */
+/** Internals of the library that are missing from its types. `package.json` pins the version they were read from. */
 interface Node {
   readonly op: string
   readonly args: unknown
-  /** What a macro such as `all` was turned into. */
+  /** `alternate` is the expansion of a macro such as `all`. */
   readonly meta: { readonly alternate?: Node; evaluate: Calculate }
-  /** Calculates, with the operands first. A call has them all in a list. */
+  /** Computes the node from its operands, the first arguments. A call passes all operands as one list. */
   handle?: Calculate
 }
 
@@ -27,20 +27,20 @@ interface Evaluated {
   evaluate(evaluator: unknown, node: unknown, context: unknown): unknown
 }
 
-/** The arguments of the node `comprehension`, which goes through a list. */
+/** The arguments of a `comprehension` node, which iterates over a list. */
 interface Comprehension {
   readonly iterable: Node
   readonly init: Node
-  /** What is evaluated for each element. */
+  /** The node that is evaluated for each element. */
   step: Evaluated
-  /** Whether to go on, by what was found so far. */
+  /** Whether to continue, given the result so far. */
   condition?: (found: unknown) => boolean
 }
 
-/** Ends an evaluation that is over its budget, unless one of CEL's operators catches it, which forgive errors. */
+/** Ends an evaluation that exceeds its budget. CEL's `||` and `&&` may catch it, so {@link Budget.isSpent} is checked too. */
 const overBudget = new Error('it takes too many steps')
 
-/** The steps that are left for a record. */
+/** The remaining steps for a record. */
 export class Budget {
   #left = MAX_STEPS
 
@@ -58,18 +58,18 @@ export class Budget {
   }
 }
 
-/** Why an expression is too deep to be evaluated, if it is. */
+/** Explains why an expression is too deep to evaluate; `undefined` when it is not. */
 export function whyTooDeep(root: ASTNode): string | undefined {
   const rest: [node: Node, depth: number][] = [[root as unknown as Node, 1]]
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
     const [node, depth] = next
-    if (depth > MAX_DEPTH) return `it is more than ${MAX_DEPTH} operators deep; for many alternatives take "x in [...]"`
+    if (depth > MAX_DEPTH) return `it is more than ${MAX_DEPTH} operators deep; use "x in [...]" for many alternatives`
     for (const part of partsOf(node)) rest.push([part, depth + 1])
   }
   return undefined
 }
 
-/** The patterns of regular expressions; `undefined` for one that only a record tells. */
+/** The regular expressions in an expression; `undefined` for a pattern that depends on the record. */
 export const patternsOf = (root: ASTNode): readonly (string | undefined)[] =>
   nodesOf(root as unknown as Node)
     .filter(isMatch)
@@ -79,31 +79,31 @@ export const patternsOf = (root: ASTNode): readonly (string | undefined)[] =>
     })
 
 /**
- * Makes a checked expression spend of a budget before it does what may take long: every round of a comprehension, and
- * every operator and call by the size of what it is given. Regular expressions are matched by `regExps`.
+ * Instruments a checked expression to charge a budget before expensive work: each iteration of a comprehension, and each operator
+ * and call by the size of its operands. `regExps` matches the regular expressions.
  */
 export function meter(root: ASTNode, budget: Budget, regExps: LinearRegExps | undefined): void {
   for (const node of nodesOf(root as unknown as Node)) {
     const { op, args, meta, handle } = node
     if (op === 'comprehension') meterRounds(args as Comprehension, budget)
     if (op === '||' || op === '&&') meta.evaluate = chargingErrors(meta.evaluate, budget)
-    // A condition evaluates what is below it, which is charged there.
+    // The nodes below a conditional are charged themselves.
     if (handle === undefined || op === '?:') continue
     const spend = spendingOf(node, budget)
     const calculate = isMatch(node) && regExps !== undefined ? matching(handle, budget, regExps) : handle
-    // The library passes four arguments at most; naming them is faster than a rest.
+    // The library passes at most four arguments; naming them is faster than a rest parameter.
     const spending: Calculate = (left, right, third, fourth) => {
       spend?.(left, right)
       return calculate(left, right, third, fourth)
     }
-    // What a comprehension evaluates charges its own errors.
+    // The nodes inside a comprehension charge their own errors.
     node.handle = op === 'comprehension' ? spending : chargingErrors(spend === undefined ? calculate : spending, budget)
   }
 }
 
 type Calculate = (...operands: unknown[]) => unknown
 
-/** An error is made with its place in the expression, and an operator that forgives it may do so a million times. */
+/** Charges the creation of an error, because an operator that catches errors may do so a million times. */
 const chargingErrors =
   (calculate: Calculate, budget: Budget): Calculate =>
   (a, b, c, d) => {
@@ -115,7 +115,7 @@ const chargingErrors =
     }
   }
 
-/** `text.matches(pattern)`, in linear time. Operands of other types are for the library to refuse. */
+/** Evaluates `text.matches(pattern)` in linear time. The library refuses operands of other types. */
 const matching =
   (handle: Calculate, budget: Budget, regExps: LinearRegExps): Calculate =>
   (operands, evaluator, node) => {
@@ -124,7 +124,7 @@ const matching =
     return regExps.test(pattern, text, (steps) => budget.spend(steps))
   }
 
-/** What a node spends on its operands before it calculates. */
+/** How a node charges for its operands before it is computed. */
 function spendingOf({ op, args }: Node, budget: Budget): ((left: unknown, right: unknown) => void) | undefined {
   if (op === '==' || op === '!=') return (left, right) => spendOnComparison(left, right, budget)
   if (op === 'in') return (left, right) => spendOnSearch(left, right, budget)
@@ -134,13 +134,13 @@ function spendingOf({ op, args }: Node, budget: Budget): ((left: unknown, right:
       spendOn(right, budget)
     }
   }
-  // The keys of a map are made a list.
+  // The library makes a list of the keys of a map.
   if (op === 'comprehension') return (items) => (Array.isArray(items) ? undefined : spendOn(items, budget))
   if (op !== 'call' && op !== 'rcall') return undefined
   const isSize = (args as readonly unknown[])[0] === 'size'
   return (operands) => {
     const given = operands as readonly unknown[]
-    // The size of a list is known.
+    // `size` of a list takes constant time.
     if (!isSize || !Array.isArray(given[0])) for (const operand of given) spendOn(operand, budget)
   }
 }
@@ -158,11 +158,11 @@ function meterRounds(comprehension: Comprehension, budget: Budget): void {
       return step.evaluate(evaluator, step, context)
     },
   }
-  // A quantifier goes on after an error, as a later element may settle it.
+  // A quantifier continues after an error, because a later element may decide its result.
   comprehension.condition = (found) => !budget.isSpent && (condition === undefined || condition(found))
 }
 
-/** Spends on what reads a value once, without the values inside. */
+/** Charges for reading a value without the values inside it. */
 function spendOn(value: unknown, budget: Budget): void {
   if (typeof value === 'string' || value instanceof Uint8Array) budget.spend(1 + value.length / CHARACTERS_PER_STEP)
   else if (value === null || typeof value !== 'object') budget.spend(1)
@@ -171,7 +171,7 @@ function spendOn(value: unknown, budget: Budget): void {
   else for (const _ in value) budget.spend(1)
 }
 
-/** Spends on what reads a value with all values inside. */
+/** Charges for reading a value with all values inside it. */
 function spendOnAll(value: unknown, budget: Budget): void {
   spendOn(value, budget)
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return
@@ -180,7 +180,7 @@ function spendOnAll(value: unknown, budget: Budget): void {
 }
 
 function spendOnComparison(left: unknown, right: unknown, budget: Budget): void {
-  // The types of both are looked at, for which an object begins to list its keys.
+  // The library determines the types of both sides, for which it starts to list the keys of an object.
   if (!isCollection(left) || !isCollection(right)) {
     budget.spend(1)
     for (const side of [left, right]) if (isCollection(side) && !Array.isArray(side)) spendOn(side, budget)
@@ -201,15 +201,15 @@ function spendOnSearch(wanted: unknown, all: unknown, budget: Budget): void {
 
 const isCollection = (value: unknown): value is object => value !== null && typeof value === 'object'
 
-/** A node and all below it, each once. */
+/** A node and all nodes below it, each once. */
 function nodesOf(root: Node): readonly Node[] {
   const found = new Set<Node>([root])
-  // What is added while a set is gone through is gone through as well.
+  // Iterating over a set includes the elements added meanwhile.
   for (const node of found) for (const part of partsOf(node)) found.add(part)
   return [...found]
 }
 
-/** The nodes that are evaluated for a node. */
+/** The nodes directly below a node that are evaluated for it. */
 function partsOf({ op, args, meta }: Node): readonly Node[] {
   if (meta.alternate !== undefined) return [meta.alternate]
   if (op === 'value') return []

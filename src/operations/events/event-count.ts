@@ -1,5 +1,5 @@
 /**
- * What a number of events rests on. `records`: an event for each. `offsets`: the offsets between two places, of which
- * compaction or transactions left some without an event, so that there are at most so many.
+ * The basis of a number of events. `records`: each counted offset holds an event. `offsets`: compaction or transactions left some
+ * offsets without an event, so the number is an upper bound.
  */
 export type EventCount = 'records' | 'offsets'

@@ -5,44 +5,45 @@ import type { EventView } from './event-view.ts'
 import { globMatcher } from './glob.ts'
 import { LinearRegExps } from './linear-regexp.ts'
 
-/** What to keep. Everything given must hold. */
+/** The conditions of a filter. An event must meet all of them. */
 export interface FilterRequest {
-  /** Event type, `*` and `?` allowed; any of several. */
+  /** Patterns of event types, with `*` and `?`. One of them must match. */
   readonly types?: readonly string[] | undefined
   readonly key?: string | undefined
   readonly correlationId?: string | undefined
   /** A CEL expression over the event; see `filterScope`. */
   readonly where?: string | undefined
-  /** Text that must occur in the payload as printed, case ignored. */
+  /** Text that must occur in event type, metadata or payload, ignoring case. */
   readonly grep?: string | undefined
 }
 
-/** Throws {@link WhereTooLongError}. */
+/** Returns whether an event meets the conditions. Throws {@link WhereTooLongError}. */
 export type EventFilter = (view: EventView) => boolean
 export type CompiledFilter =
   | {
       readonly ok: true
-      /** `undefined` when nothing was asked for. */
+      /** `undefined` when the request has no conditions, so that callers can skip decoding. */
       readonly filter: EventFilter | undefined
-      /** Events that `where` could not be told of, and why of the first; they did not pass. */
-      readonly failures: WhereFailures
+      /** Counts of the events for which `where` had no result, updated as the filter runs. */
+      readonly stats: Readonly<WhereStats>
     }
   | { readonly ok: false; readonly reason: string }
 
-interface WhereFailures {
-  count: number
-  reason: string
-  /** Events without a field it asks for, which did not pass either, and what the first was without. */
-  lacking: number
-  lacked: string
-  /** Events it could be told of. */
-  told: number
+interface WhereStats {
+  /** Events for which the expression failed. They do not pass. */
+  errors: number
+  firstError: string
+  /** Events without a field that the expression refers to. They do not pass either. */
+  missingField: number
+  firstMissing: string
+  /** Events for which the expression was true or false. */
+  evaluated: number
 }
 
-/** Compiles a request once. `filter` is undefined when nothing was asked for, so that callers can skip decoding. */
+/** Compiles the conditions of a request to a filter. */
 export async function compileFilter(request: FilterRequest): Promise<CompiledFilter> {
   const tests: EventFilter[] = []
-  const failures: WhereFailures = { count: 0, reason: '', lacking: 0, lacked: '', told: 0 }
+  const stats: WhereStats = { errors: 0, firstError: '', missingField: 0, firstMissing: '', evaluated: 0 }
   const { types = [], key, correlationId, where, grep } = request
   if (types.length > 0) {
     const patterns = types.map(globMatcher)
@@ -60,31 +61,31 @@ export async function compileFilter(request: FilterRequest): Promise<CompiledFil
     tests.push((view) => searchable(view).toLowerCase().includes(needle))
   }
   if (where !== undefined) {
-    const compiled = await compileWhere(where, failures)
+    const compiled = await compileWhere(where, stats)
     if (!compiled.ok) return compiled
     tests.push(compiled.filter)
   }
   const filter: EventFilter | undefined = tests.length === 0 ? undefined : (view) => tests.every((test) => test(view))
-  return { ok: true, filter, failures }
+  return { ok: true, filter, stats }
 }
 
-/** An expression took more steps over one record than are allowed: it would not have ended in a time worth waiting for. */
+/** An expression took more steps for one record than are allowed, so it might never end. */
 export class WhereTooLongError extends Error {
   override readonly name = 'WhereTooLongError'
   constructor({ record }: EventView, expression: string) {
-    const shown = expression.length > MAX_SHOWN ? `${expression.slice(0, MAX_SHOWN - 1)}…` : expression
+    const shown = expression.length > MAX_SHOWN_CHARS ? `${expression.slice(0, MAX_SHOWN_CHARS - 1)}…` : expression
     super(
-      `--where took more than ${MAX_STEPS.toLocaleString('en')} steps over ${partitionName(record)}@${record.offset}: ${shown}`,
+      `--where took more than ${MAX_STEPS.toLocaleString('en')} steps for ${partitionName(record)}@${record.offset}: ${shown}`,
     )
   }
 }
 
-/** Characters of an expression in a message. */
-const MAX_SHOWN = 200
-/** Of an expression. Linux passes no argument beyond 128 KiB; this is a list of a thousand ids. */
+/** Characters of an expression to show in a message. */
+const MAX_SHOWN_CHARS = 200
+/** Enough for a list of a thousand ids. Linux limits an argument to 128 KiB. */
 const MAX_EXPRESSION_CHARS = 65_536
 
-/** What `--grep` looks through: the event type, the metadata and the payload, as text. */
+/** The text that `--grep` searches: the event type, the metadata and the payload. */
 function searchable({ record, envelope, payload }: EventView): string {
   if (!envelope?.ok) return record.value === null ? '' : Buffer.from(record.value).toString('latin1')
   const { eventType, metadata, data } = envelope.event
@@ -94,7 +95,7 @@ function searchable({ record, envelope, payload }: EventView): string {
 
 async function compileWhere(
   expression: string,
-  failures: WhereFailures,
+  stats: WhereStats,
 ): Promise<{ ok: true; filter: EventFilter } | { ok: false; reason: string }> {
   if (expression.length > MAX_EXPRESSION_CHARS) {
     return { ok: false, reason: `it has ${expression.length} characters; ${MAX_EXPRESSION_CHARS} are allowed` }
@@ -110,7 +111,8 @@ async function compileWhere(
     }
   }
   for (const [operator, compare] of Object.entries(comparisons)) {
-    for (const pair of wideSides(operator)) environment.registerOperator(`${pair}: bool`, compareWide(compare, pair))
+    for (const pair of wideOverloads(operator))
+      environment.registerOperator(`${pair}: bool`, compareWide(compare, pair))
   }
   environment.registerOperator('string == bytes: bool', isBase64)
   let evaluate: ReturnType<typeof environment.parse>
@@ -122,8 +124,9 @@ async function compileWhere(
   const tooDeep = whyTooDeep(evaluate.ast)
   if (tooDeep !== undefined) return { ok: false, reason: tooDeep }
   const { valid, type, error } = evaluate.check()
-  if (!valid) return { ok: false, reason: `${messageOf(error)}\nknown are ${Object.keys(scopeTypes).join(', ')}` }
-  if (type !== 'bool' && type !== 'dyn') return { ok: false, reason: `it gives ${type}, not true or false` }
+  if (!valid) return { ok: false, reason: `${messageOf(error)}\nvariables: ${Object.keys(scopeTypes).join(', ')}` }
+  if (type !== 'bool' && type !== 'dyn')
+    return { ok: false, reason: `its result is of type ${type}, not true or false` }
   const patterns = patternsOf(evaluate.ast)
   const regExps = patterns.length === 0 ? undefined : await LinearRegExps.load()
   try {
@@ -134,8 +137,8 @@ async function compileWhere(
   const budget = new Budget()
   meter(evaluate.ast, budget, regExps)
   const fail = (reason: string): false => {
-    if (failures.count === 0) failures.reason = reason
-    failures.count += 1
+    if (stats.errors === 0) stats.firstError = reason
+    stats.errors += 1
     return false
   }
   return {
@@ -145,33 +148,33 @@ async function compileWhere(
       try {
         const result = evaluate(filterScope(view))
         if (budget.isSpent) throw new WhereTooLongError(view, expression)
-        if (typeof result !== 'boolean') return fail('it gives something else than true or false')
-        failures.told += 1
+        if (typeof result !== 'boolean') return fail('its result is not true or false')
+        stats.evaluated += 1
         return result
       } catch (error) {
         if (budget.isSpent) throw new WhereTooLongError(view, expression)
-        // An event without the field is one the filter does not hold for; anything else is a mistake in it.
+        // An event without the field does not match. Any other error is a mistake in the expression.
         const isMissing = error instanceof EvaluationError && error.code === 'no_such_key'
         if (!isMissing) return fail(messageOf(error))
-        if (failures.lacking === 0) failures.lacked = messageOf(error)
-        failures.lacking += 1
+        if (stats.missingField === 0) stats.firstMissing = messageOf(error)
+        stats.missingField += 1
         return false
       }
     },
   }
 }
 
-/** The library's parser calls itself for what is nested, up to a limit of its own, and for signs in a row without one. */
+/** The parser of the library recurses up to its own limit for nesting, and without a limit for repeated operators. */
 function whyNotParsed(error: unknown): string {
   const reason = messageOf(error)
   if (error instanceof RangeError) return 'it is nested too deeply'
   return reason.replace(/^Exceeded maxDepth \((\d+)\)$/, 'it is nested more than $1 levels deep')
 }
 
-/** Without the lines in which the library points at the place. */
+/** The first line of an error. In the others, the library marks the position. */
 const messageOf = (error: unknown): string => String((error as Error).message).split('\n')[0] ?? ''
 
-/** CEL does not mix whole numbers and fractions. JSON does: a price of 2 is as good as one of 2.5. */
+/** CEL does not mix integers and doubles. JSON does: a price may be 2 or 2.5. */
 const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
   '+': (a, b) => a + b,
   '-': (a, b) => a - b,
@@ -187,11 +190,11 @@ const comparisons: Readonly<Record<string, (a: bigint, b: bigint) => boolean>> =
   '==': (a, b) => a === b,
 }
 
-/** Of equality the library takes one side for both, and makes inequality of it. */
-const wideSides = (operator: string): readonly string[] =>
+/** cel-js derives the mirrored `==` and `!=` from a single overload. */
+const wideOverloads = (operator: string): readonly string[] =>
   operator === '==' ? ['string == int'] : [`string ${operator} int`, `int ${operator} string`]
 
-/** Integers beyond 2^53 come as their digits: beside a number they are the number. */
+/** Compares an integer beyond 2^53, which is a string of digits, with a number. */
 const compareWide =
   (compare: (a: bigint, b: bigint) => boolean, pair: string) =>
   (a: string | bigint, b: string | bigint): boolean => {
@@ -201,10 +204,10 @@ const compareWide =
     throw new TypeError(`no such overload: ${pair}`)
   }
 
-/** Whether a text is the base64 of bytes: beside a text, bytes are what `-o json` prints. */
+/** Whether a string is the base64 of bytes, as `-o json` prints them. */
 const isBase64 = (text: string, bytes: Uint8Array): boolean => Buffer.from(bytes).toString('base64') === text
 
-/** The names an expression may use, and what they are in CEL. */
+/** The variables of an expression, with their CEL types. */
 const scopeTypes = {
   topic: 'string',
   partition: 'int',
@@ -217,7 +220,7 @@ const scopeTypes = {
   data: 'dyn',
 } as const
 
-/** Named as in `-o json`, with `data` the decoded payload. */
+/** The variables for an event, named as in `-o json`. `data` is the decoded payload. */
 function filterScope({ record, envelope, payload }: EventView): Record<string, unknown> {
   const { topic, partition, offset, timestamp, key } = record
   const event = envelope?.ok ? envelope.event : undefined
@@ -243,7 +246,7 @@ function filterScope({ record, envelope, payload }: EventView): Record<string, u
   }
 }
 
-/** CEL's dates are those of the years 1 to 9999. A timestamp beyond them is still before or after all others. */
+/** CEL supports the years 1 to 9999. Timestamps outside are clamped, so they compare as before or after all others. */
 const FIRST_DATE = -62135596800000n
 const LAST_DATE = 253402300799999n
 
@@ -255,16 +258,16 @@ const withoutUndefined = (fields: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
 /**
- * CEL's `int` is a bigint and its arithmetic never mixes the two, so whole JSON numbers become bigints. CBOR's undefined
- * is null, and so is an invalid `Date`.
+ * Converts a decoded value for CEL. Whole numbers become bigints, because CEL's `int` is a bigint and its arithmetic does not mix
+ * bigints and numbers. CBOR's undefined and an invalid `Date` become null.
  */
 function celValue(value: unknown): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
   if (Array.isArray(value)) return value.map(celValue)
-  // The library knows a date by its class, which is one of ours where there are digits beyond milliseconds.
+  // The library recognizes dates by their class, and dates with digits beyond milliseconds have a class of crbus.
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : new Date(value)
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value ?? null
   const fields = Object.entries(value).map(([name, found]) => [name, celValue(found)] as const)
-  // The library tells types by the property `constructor`.
+  // The library recognizes types by the property `constructor`, so an object must not have a field with that name.
   return Object.hasOwn(value, 'constructor') ? new Map(fields) : Object.fromEntries(fields)
 }

@@ -5,66 +5,66 @@ import { type DecodedPayload, decodePayload, payloadCodecs } from '../../codecs/
 import type { DecodeFailure } from '../../schema/bincode/compile-decoder.ts'
 import type { CompiledSchema, SchemaSet } from '../schemas/compiled.ts'
 
-/** The names of `--codec`: what a payload is read as by itself, and `bincode`, for which it takes a schema. */
+/** The values of `--codec`: codecs that need no schema, and `bincode`, which needs one. */
 export const viewCodecs = [...payloadCodecs, 'bincode'] as const
 export type ViewCodec = (typeof viewCodecs)[number]
 
-/** How payloads are read. */
+/** How payloads are decoded. */
 export interface Reading {
-  /** Absent: as `topics` says, else by schema where there is one, else by looking. */
+  /** Absent: the codec in `topics`, else the schema if there is one, else detection. */
   readonly codec?: ViewCodec | undefined
-  /** The codecs that topics are configured to be written with. */
+  /** The configured codecs by topic. */
   readonly topics?: ReadonlyMap<string, ConfiguredCodec> | undefined
   readonly schemas?: SchemaSet | undefined
 }
 
-/** The codec of a topic, and the file that says so. */
+/** The configured codec of a topic, and the file that configures it. */
 interface ConfiguredCodec {
   readonly codec: 'cbor' | 'json' | 'bincode'
   readonly from: string
 }
 
-/** A payload that reads as another codec than the one its topic is configured to be written with. */
+/** A payload with another codec than the configured one of its topic. */
 type UnexpectedPayload = Extract<DecodedPayload, { ok: true }> & { readonly warning: string }
 
-/** A payload read by a schema: always the bytes that the value would be written as. */
+/** A payload decoded by a schema. Encoding the value again always gives the same bytes. */
 interface BincodePayload {
   readonly ok: true
   readonly codec: 'bincode'
   readonly value: unknown
   readonly canonical: false
-  /** The path of variants, `Inventory.SeatReserved`. */
+  /** The path of enum variants, such as `Inventory.SeatReserved`. */
   readonly variant: string | undefined
-  /** Set when the bytes are of another variant than the event type names. */
+  /** Set when the bytes are another variant than the one of the event type. */
   readonly warning: string | undefined
 }
 
-/** The same as JSON text, made without the value. */
+/** A payload decoded by a schema directly to JSON text, without creating the value. */
 interface BincodeJson extends Pick<BincodePayload, 'ok' | 'variant' | 'warning'> {
   readonly json: string
-  /** The schema it is read by: see `CompiledSchema.id`. */
+  /** The schema, as `CompiledSchema.id`. */
   readonly schema: string
-  /** Writing it by the schema again gives the same bytes. */
+  /** Whether encoding `json` by the schema gives the same bytes. */
   readonly isExact: boolean
 }
 
-/** A record with everything crbus can read of it. */
+/** A record with its decoded envelope and payload. */
 export interface EventView {
   readonly record: BusRecord
   /** `undefined` for a tombstone. */
   readonly envelope: DecodedEnvelope | undefined
-  /** `undefined` when there is no envelope to hold one. */
+  /** `undefined` when the envelope is missing or undecodable. */
   readonly payload: DecodedPayload | UnexpectedPayload | BincodePayload | undefined
-  /** `undefined` when no schema reads it. */
+  /** `undefined` when no schema decodes it. */
   readonly bincodeJson: BincodeJson | undefined
 }
 
-const byLooking: Reading = {}
+const byDetection: Reading = {}
 
-/** Decodes a record when somebody asks: its envelope, then the payload, by schema, by looking or as told. */
-export const viewOf = (record: BusRecord, reading: Reading = byLooking): EventView => new LazyView(record, reading)
+/** Creates a view that decodes envelope and payload on first access. */
+export const viewOf = (record: BusRecord, reading: Reading = byDetection): EventView => new LazyView(record, reading)
 
-/** A filter by type needs no payload, and raw output not even the envelope. */
+/** Decodes lazily: a filter by event type needs no payload, and raw output does not even need the envelope. */
 class LazyView implements EventView {
   readonly record: BusRecord
   readonly #reading: Reading
@@ -118,7 +118,7 @@ class LazyView implements EventView {
     return configured === undefined ? readPayload(this.#schema, codec, event) : readConfigured(configured, event)
   }
 
-  /** Only for codecs that read themselves: with `bincode`, a payload is read by its schema as without it. */
+  /** The configured codec, unless it is `bincode`: such payloads are decoded by schema, as without a configuration. */
   get #configured(): ConfiguredCodec | undefined {
     const { codec, topics } = this.#reading
     const configured = codec === undefined ? topics?.get(this.record.topic) : undefined
@@ -143,16 +143,16 @@ interface EventBytes {
   readonly eventType: string
 }
 
-/** A payload of another codec, as of a publisher that does not know the topic's, is shown with a warning. */
+/** Decodes by the configured codec. A payload in another codec, from a publisher configured differently, gets a warning. */
 function readConfigured({ codec, from }: ConfiguredCodec, { data }: EventBytes): DecodedPayload | UnexpectedPayload {
   const as = codec === 'json' ? 'json' : 'cbor'
   const decoded = decodePayload(data, as)
   if (decoded.ok) return decoded
-  const looked = decodePayload(data)
-  if (!looked.ok || (looked.codec !== 'json' && looked.codec !== 'cbor')) return decoded
+  const detected = decodePayload(data)
+  if (!detected.ok || (detected.codec !== 'json' && detected.codec !== 'cbor')) return decoded
   return {
-    ...looked,
-    warning: `the payload is ${looked.codec}, and ${from} says that its topic is written as ${codec}`,
+    ...detected,
+    warning: `the payload is ${detected.codec}, but ${from} sets the codec of its topic to ${codec}`,
   }
 }
 
@@ -163,7 +163,7 @@ function readPayload(
 ): DecodedPayload | BincodePayload {
   const own = codec === 'bincode' ? undefined : codec
   if (schema === undefined) {
-    if (codec === 'bincode') return { ok: false, reason: `no schema knows the event type ${eventType}` }
+    if (codec === 'bincode') return { ok: false, reason: `no schema has the event type ${eventType}` }
     return decodePayload(data, own)
   }
   const decoded = schema.decoder.decode(data)
@@ -178,10 +178,10 @@ function readPayload(
       warning: schema.warningOf(eventType, variant),
     }
   }
-  // TypeScript services put JSON and CBOR on the same topics.
-  const looked = codec === 'bincode' ? undefined : decodePayload(data)
-  const isOther = looked?.ok && (looked.codec === 'json' || looked.codec === 'cbor')
-  return isOther ? looked : { ok: false, reason: failureText(decoded, schema.warningOf(eventType, decoded.variant)) }
+  // TypeScript services publish JSON and CBOR to the same topics.
+  const detected = codec === 'bincode' ? undefined : decodePayload(data)
+  const isOther = detected?.ok && (detected.codec === 'json' || detected.codec === 'cbor')
+  return isOther ? detected : { ok: false, reason: failureText(decoded, schema.warningOf(eventType, decoded.variant)) }
 }
 
 function failureText({ reason, path, offset }: DecodeFailure, warning: string | undefined): string {

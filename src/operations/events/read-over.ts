@@ -3,7 +3,7 @@ import { partitionName } from '../../bus/names/names.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
 
-/** How many unreadable places of a partition are passed over. After the last, the rest of the partition is left out. */
+/** Maximum number of unreadable ranges to skip in a partition. After the last one, the rest of the partition is left out. */
 export const MAX_PASSED_OVER = 10
 
 /** A slice with an end. */
@@ -23,8 +23,8 @@ export function leftOutReasons(leftOut: readonly LeftOut[]): string[] {
 }
 
 /**
- * Reads slices to learn about a topic, where knowing less is better than failing: records that cannot be read are left out
- * and reported to `onUnreadable`. Every other error is thrown.
+ * Reads slices but skips records that cannot be read and reports them to `onUnreadable`, for reports where an incomplete answer is
+ * better than a failure. Throws every other error.
  */
 export async function* readOver(
   log: TopicLog,

@@ -1,21 +1,21 @@
-/** The field of a payload that names its aggregate. */
+/** The payload field that holds the id of the aggregate. */
 export interface KeyField {
   readonly name: string
-  /** The configuration file that says so. */
+  /** The configuration file that names the field. */
   readonly from: string
 }
 
 type AggregateKey =
   | { readonly ok: true; readonly key: string }
-  /** Reads on from "the data of PlaceOrder.v1". */
+  /** `reason` continues the sentence "the data of PlaceOrder.v1 …". */
   | { readonly ok: false; readonly reason: string }
 
-/** Rust's enums stand in one another in as many levels as services have; they have one or two. */
+/** Maximum nesting of Rust enums to descend. Services have one or two levels. */
 const MAX_VARIANT_DEPTH = 8
 
 /**
- * The record key that a payload's own field gives it: the id of the aggregate the event is about. The field is one of the
- * payload, or of the variant around the fields of a Rust enum (`{ "PlaceOrder": { "order_id": "o-1" } }`).
+ * Reads the record key from a payload field: the id of the aggregate of the event. The field may be inside the variant of a Rust
+ * enum (`{ "PlaceOrder": { "order_id": "o-1" } }`).
  */
 export function aggregateKey(data: unknown, name: string): AggregateKey {
   let fields = data
@@ -27,12 +27,12 @@ export function aggregateKey(data: unknown, name: string): AggregateKey {
   return { ok: false, reason: `has no field '${name}'` }
 }
 
-/** As the service makes the id of a stream of it: text as it is, an integer in decimal digits. */
+/** Converts the value as services do for stream ids: a string is unchanged, an integer becomes decimal digits. */
 function toKey(value: unknown, name: string): AggregateKey {
   const isInteger = typeof value === 'bigint' || Number.isSafeInteger(value)
   const key = isInteger ? String(value) : value
   if (typeof key === 'string' && key !== '') return { ok: true, key }
-  return { ok: false, reason: `has a field '${name}' that is neither a text nor an integer` }
+  return { ok: false, reason: `has a field '${name}' that is neither a string nor an integer` }
 }
 
 const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,14 +1,14 @@
 import { randomInt, randomUUID } from 'node:crypto'
 
-/** One text of the template; `index` counts from 1. */
+/** Renders a template; `index` counts from 1. */
 type DataTemplate = (index: number) => string
 export type CompiledData =
   | { readonly ok: true; readonly render: DataTemplate }
   | { readonly ok: false; readonly reason: string }
 
-/** Where a template's chances come from. */
+/** The random source of templates. */
 export interface Randomness {
-  /** A whole number from `low` up to, but not including, `high`. */
+  /** An integer from `low` to `high`, without `high`. */
   readonly int: (low: number, high: number) => number
   readonly uuid: () => string
 }
@@ -20,7 +20,7 @@ interface Sources {
   readonly random: Randomness
 }
 
-/** What may stand between `{{` and `}}`, and how it is written. */
+/** Placeholders by name, with an example of each. */
 const usages: ReadonlyMap<string, string> = new Map([
   ['i', '{{i}}'],
   ['uuid', '{{uuid}}'],
@@ -30,8 +30,12 @@ const usages: ReadonlyMap<string, string> = new Map([
   ['pick', '{{pick a b c}}'],
 ])
 
-/** `undefined` when the words are not what this name takes. */
-function partOf(name: string, words: readonly string[], { now, random }: Sources): DataTemplate | undefined {
+/** Compiles a placeholder; `undefined` when its arguments are invalid. */
+function compilePlaceholder(
+  name: string,
+  words: readonly string[],
+  { now, random }: Sources,
+): DataTemplate | undefined {
   if (name === 'random') return randomPart(words, random)
   if (name === 'pick') return words.length === 0 ? undefined : () => words[random.int(0, words.length)] ?? ''
   if (words.length > 0) return undefined
@@ -44,31 +48,31 @@ function partOf(name: string, words: readonly string[], { now, random }: Sources
 function randomPart(words: readonly string[], random: Randomness): DataTemplate | undefined {
   if (words.length !== 2 || !words.every((word) => /^-?\d+$/.test(word))) return undefined
   const [low = 0, high = 0] = words.map(Number)
-  // Node's randomInt spans less than 2^48.
+  // Node's randomInt supports ranges below 2^48.
   const fits = Number.isSafeInteger(low) && Number.isSafeInteger(high + 1) && high >= low && high - low < 2 ** 48 - 1
   return fits ? () => String(random.int(low, high + 1)) : undefined
 }
 
 /**
- * Compiles data with `{{i}}` (from 1), `{{uuid}}`, `{{now}}`, `{{now_ms}}`, `{{random 1 100}}` and `{{pick a b c}}`;
- * `\{{` is a plain `{{`.
+ * Compiles data with the placeholders `{{i}}` (from 1), `{{uuid}}`, `{{now}}`, `{{now_ms}}`, `{{random 1 100}}` and
+ * `{{pick a b c}}`. `\{{` is a literal `{{`.
  */
 export function compileData(text: string, now: () => number, random: Randomness = nodeRandomness): CompiledData {
   const pieces: (string | DataTemplate)[] = []
-  // A single brace or backslash is plain text.
+  // A single brace or backslash is literal.
   for (const [whole, inside] of text.matchAll(/\\\{\{|\{\{([^{}]*)\}\}|\{\{|[^\\{]+|[\\{]/g)) {
     if (inside !== undefined) {
       const [name = '', ...words] = inside.trim().split(/\s+/)
       const usage = usages.get(name)
       if (usage === undefined) {
         const known = [...usages.values()].join(' ')
-        return { ok: false, reason: `there is no ${whole}; known are ${known}, and \\{{ for two plain braces` }
+        return { ok: false, reason: `there is no placeholder ${whole}; use ${known}, or \\{{ for literal braces` }
       }
-      const piece = partOf(name, words, { now, random })
-      if (piece === undefined) return { ok: false, reason: `${whole} is not written like ${usage}` }
+      const piece = compilePlaceholder(name, words, { now, random })
+      if (piece === undefined) return { ok: false, reason: `${whole} is invalid; write it like ${usage}` }
       pieces.push(piece)
     } else if (whole === '{{') {
-      return { ok: false, reason: 'a {{ has no }} of its own; write \\{{ for two plain braces' }
+      return { ok: false, reason: 'a {{ has no matching }}; write \\{{ for literal braces' }
     } else pieces.push(whole === '\\{{' ? '{{' : whole)
   }
   return {
@@ -77,18 +81,18 @@ export function compileData(text: string, now: () => number, random: Randomness 
   }
 }
 
-/** Texts by the name of the flag they were given with. */
+/** Texts by flag name. */
 type FlagTexts = Readonly<Record<string, string | readonly string[] | undefined>>
 
 export type CompiledTexts<T> =
   | {
       readonly ok: true
-      /** The texts of one event; `undefined` when no text is a template, so that all events have the same. */
+      /** Renders the texts of one event; `undefined` when no text is a template, so that all events have the same texts. */
       readonly render: ((index: number) => T) | undefined
     }
   | { readonly ok: false; readonly flag: string; readonly reason: string }
 
-/** Compiles the texts that flags say of every event as {@link compileData} compiles data. */
+/** Compiles the texts of flags, which apply to every event, like {@link compileData}. */
 export function compileTexts<T extends FlagTexts>(
   texts: T,
   now: () => number,

@@ -5,21 +5,22 @@ import type { ViewCodec } from '../events/event-view.ts'
 import type { EventSettings } from './event-settings.ts'
 import { type Bytes, bad, type Fields, readBase64, utf8 } from './input-values.ts'
 
-/** The bytes of a payload, and the value they were made of where it is known. */
+/** The bytes of a payload, and the decoded value when it is known. */
 type Payload = Bytes & { readonly value?: unknown }
 
-/** Why data cannot be written, with what chose the codec. */
+/** Explains why data cannot be encoded, and names the origin of the codec. */
 export function codecProblem(reason: string, codec: ViewCodec, { topic, codecFrom }: EventSettings): string {
   if (codecFrom === undefined) return reason
   if (codecFrom === '--codec') return `--codec ${codec}: ${reason}`
   const other = codec === 'json' ? 'cbor' : 'json'
-  return `${topic} is written as ${codec} (${codecFrom}): ${reason}; --codec ${other} writes it as ${other}`
+  return `the codec of ${topic} is ${codec} (${codecFrom}): ${reason}; use --codec ${other} to write ${other}`
 }
 
-/** Where the topic has a schema, whoever reads it expects bincode: a mistyped event type must not go out as JSON. */
+/** The default codec. Readers of a topic with a schema expect bincode, so a misspelled event type must not be sent as JSON. */
 export const codecOf = ({ topic, schemas }: EventSettings, eventType: string): 'bincode' | 'json' =>
   schemas?.ofTopic(topic) !== undefined || schemas?.knows(topic, eventType) ? 'bincode' : 'json'
 
+/** Encodes a line of JSON as bincode, by the schema of the topic. */
 export function readBincode(line: string, settings: EventSettings, eventType: string): Payload {
   const parsed = parseJson(line)
   return parsed.ok ? { ...encodeBincode(parsed.value, settings, eventType), value: parsed.value } : parsed
@@ -28,24 +29,24 @@ export function readBincode(line: string, settings: EventSettings, eventType: st
 function encodeBincode(data: unknown, { topic, schemas, codec }: EventSettings, eventType: string): Bytes {
   const encoded = schemas?.encode(topic, eventType, data)
   if (encoded === undefined) {
-    return bad(`no schema says how ${eventType} is written; "crbus schema import" makes one of the service's source`)
+    return bad(`no schema has ${eventType}; create one from the source of the service with "crbus schema import"`)
   }
   if (encoded.ok) return encoded
   const isUnknown = codec === undefined && schemas?.knows(topic, eventType) === false
-  const way = isUnknown ? '; --codec json sends JSON, which Rust services do not read' : ''
+  const way = isUnknown ? '; use --codec json to send JSON, which Rust services do not read' : ''
   return bad(`${encoded.path === '' ? '' : `${encoded.path}: `}${encoded.reason}${way}`)
 }
 
-/** By the very schema that decoded it: another one might write other bytes without a word. */
+/** Encodes data by the schema that decoded it. Another schema might silently give other bytes. */
 function encodeBy(schema: string, data: unknown, { schemas }: EventSettings): Bytes {
   const encoded = schemas?.named(schema)?.encoder.encode(data)
   if (encoded === undefined) {
-    return bad(`data was decoded by the schema ${schema}, which is not here; name it with --schema`)
+    return bad(`data was decoded by the schema ${schema}, which is not in this project; name it with --schema`)
   }
   return encoded.ok ? encoded : bad(encoded.path === '' ? encoded.reason : `${encoded.path}: ${encoded.reason}`)
 }
 
-/** JSON text goes to the wire as it was written; to CBOR by way of its value. */
+/** Encodes a line by a codec without schema. JSON is sent unchanged, without decoding and encoding it. */
 export function readPayload(text: string, codec: PayloadCodec): Payload {
   if (codec === 'text') return utf8(text)
   if (codec === 'bytes') return encodePayload(text.trim(), codec)
@@ -55,6 +56,7 @@ export function readPayload(text: string, codec: PayloadCodec): Payload {
   return { ...encoded, value: parsed.value }
 }
 
+/** Reads the data of an event from its JSON fields. */
 export function readEventData(
   { data_base64, data, codec, schema }: Fields,
   settings: EventSettings,
@@ -64,12 +66,12 @@ export function readEventData(
     const bytes = readBase64(data_base64)
     return bytes ? { ok: true, bytes } : bad('data_base64 is not base64')
   }
-  if (data === undefined) return bad('there is neither data nor data_base64')
+  if (data === undefined) return bad('data and data_base64 are missing')
   if (codec === 'bincode') {
     return typeof schema === 'string' ? encodeBy(schema, data, settings) : encodeBincode(data, settings, eventType)
   }
   if (codec === 'text' || codec === 'json' || codec === 'cbor') return encodeData(data, codec)
-  // serde_json writes Rust's bytes as numbers.
+  // serde_json writes bytes as an array of numbers.
   const isBytes = Array.isArray(data) && data.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255)
   if (isBytes) return { ok: true, bytes: Uint8Array.from(data) }
   const { codec: fallback = codecOf(settings, eventType) } = settings
@@ -78,11 +80,11 @@ export function readEventData(
 
 function encodeData(data: unknown, codec: PayloadCodec): Bytes {
   if (codec === 'json') return utf8(writeJson(data))
-  if (codec === 'text') return typeof data === 'string' ? utf8(data) : bad('data is not a text')
+  if (codec === 'text') return typeof data === 'string' ? utf8(data) : bad('data is not a string')
   return encodePayload(data, codec)
 }
 
-/** The value of bytes that came without one; `undefined` where nothing says how they are read. */
+/** Decodes data that were given as bytes; `undefined` when no codec or schema decodes them. */
 export function decodedData({ data, eventType }: SerializedEvent, settings: EventSettings): unknown {
   const { topic, schemas, codec = codecOf(settings, eventType) } = settings
   const decoded =

@@ -4,26 +4,26 @@ import type { ViewCodec } from '../events/event-view.ts'
 import type { SchemaSet } from '../schemas/compiled.ts'
 import type { KeyField } from './aggregate-key.ts'
 
-/** What the command line says of every event. */
+/** The settings from the command line that apply to every event. */
 export interface EventSettings {
-  /** With a type, a line is that event's data; without one, a line is a whole record. */
+  /** If set, a line is the data of an event of this type. Absent: a line is a whole record. */
   readonly eventType?: string | undefined
   readonly eventVersion?: number | undefined
-  /** Where the events go, which says by which schema they are written. */
+  /** The topic, which also selects the schema. */
   readonly topic: string
   readonly schemas?: SchemaSet | undefined
-  /** Absent: as a schema says, else JSON. */
+  /** Absent: bincode when there is a schema, else JSON. */
   readonly codec?: ViewCodec | undefined
-  /** What chose `codec`, for errors: `--codec`, or a configuration file. */
+  /** The origin of `codec`, for errors: `--codec`, or a configuration file. */
   readonly codecFrom?: string | undefined
   readonly envelope: 'bincode' | 'cbor'
-  /** Goes over what a line says of itself. */
+  /** Takes precedence over the metadata in a line. */
   readonly metadata: EventMetadata | null
   readonly headers: readonly Header[]
   readonly key?: string | undefined
-  /** Without `key`: the field of an event's data whose value is the record key. Absent: the event type is the key. */
+  /** Without `key`: the payload field whose value is the record key. Absent: the event type is the key. */
   readonly keyField?: KeyField | undefined
   readonly partition?: number | undefined
-  /** Records go to the partition they say they came from. Default: where their key belongs. */
+  /** Records go to the partition that they name. Default: the partition of their key. */
   readonly keepPartitions?: boolean | undefined
 }

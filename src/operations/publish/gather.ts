@@ -3,12 +3,13 @@ import type { EventSettings } from './event-settings.ts'
 import { readInput } from './input.ts'
 import { BadInputError, type InputLine, type LineRange } from './lines.ts'
 
-/** Records and bytes sent at a time: larger ones measured no faster, and reports should come often. */
+/** Maximum batch size. Larger batches were not faster in measurements, and progress should be reported often. */
 export const MAX_BATCH_RECORDS = 4000
 const MAX_BATCH_BYTES = 512 * 1024
-/** Milliseconds a batch waits for more lines. What arrives one line a second is sent one line a second. */
+/** Milliseconds that a batch waits for more lines, so that slow input is sent line by line. */
 const LINGER_MS = 5
 
+/** Records to append together, with the event type and the line of each. */
 export interface Batch {
   readonly records: readonly NewRecord[]
   readonly types: readonly (string | null)[]
@@ -22,7 +23,7 @@ interface GatherOptions {
   readonly signal: AbortSignal
 }
 
-/** Reads lines into batches. A batch ends when it is full, or when no more lines come for a moment. */
+/** Reads lines into batches. A batch ends when it is full, or when no line arrives for {@link LINGER_MS}. */
 export async function* gather(
   lines: AsyncIterable<readonly InputLine[]>,
   { settingsAt, only, maxRecords, signal }: GatherOptions,
@@ -44,7 +45,7 @@ export async function* gather(
       reading = undefined
       for (const { number, text } of read.value) {
         index += 1
-        // A line that is left out is counted, so that a resumed run fills in the same numbers.
+        // Count skipped lines too, so that a resumed run renders templates with the same numbers.
         if (only !== undefined && !isWithin(only, number)) continue
         const item = readInput(text, settingsAt(index))
         if (!item.ok) throw new BadInputError(number, item.reason)
@@ -62,7 +63,7 @@ export async function* gather(
     if (batch.records.length > 0) yield batch
     throw error
   } finally {
-    // Not awaited: a generator that waits for its input answers only when that speaks.
+    // Do not await it: a generator that waits for input returns only when input arrives.
     input.return?.().catch(() => {})
   }
   if (batch.records.length > 0) yield batch
@@ -78,13 +79,13 @@ const emptyBatch = () => ({
   bytes: 0,
 })
 
-/** The twenty or so bytes of a record that are neither key nor value count, or empty records would have no end. */
+/** Size of a record in bytes, including about 20 bytes of overhead, so that batches of empty records are limited too. */
 const sizeOf = ({ key, value, headers = [] }: NewRecord): number =>
   (key?.length ?? 0) +
   (value?.length ?? 0) +
   headers.reduce((size, [name, bytes]) => size + name.length + (bytes?.length ?? 0), 20)
 
-/** What was read, unless it takes longer than `patience` milliseconds or the signal aborts. */
+/** Resolves with the result of `reading`, with `'late'` after `patience` milliseconds, or with `'stopped'` at the abort. */
 function firstOf<T>(
   reading: Promise<T>,
   patience: number | undefined,

@@ -4,6 +4,7 @@ export type Fields = Readonly<Record<string, unknown>>
 /** Bytes to publish, or the reason why the input cannot be published. */
 export type Bytes = { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly reason: string }
 
+/** The result for input that cannot be published. */
 export const bad = (reason: string) => ({ ok: false, reason }) as const
 
 export const isFields = (value: unknown): value is Fields =>

@@ -6,9 +6,9 @@ import type { EventSettings } from './event-settings.ts'
 import { type Bytes, bad, type Fields, isFields, readBase64, utf8 } from './input-values.ts'
 import { asPrinted, type ReadInput, toRecord } from './to-record.ts'
 
-const withType = 'name the event type with --type to publish it as data'
+const USE_TYPE = 'set the event type with --type to publish the line as data'
 
-/** Turns a line into the record to append. */
+/** Builds the record to append from a line of input. */
 export function readInput(line: string, settings: EventSettings): ReadInput {
   return settings.eventType === undefined ? readRecord(line, settings) : readData(line, settings, settings.eventType)
 }
@@ -23,13 +23,13 @@ function readData(line: string, settings: EventSettings, eventType: string): Rea
 }
 
 /**
- * A record as another tool or `crbus tail -o json` printed it. An event's fields are put in an envelope; the bytes in
- * `value_base64`, and a plain `payload` (kcat, kaf) or `value` (rpk), are the record's value itself.
+ * Reads a record as `crbus tail -o json` or another tool printed it. The fields of an event are encoded in an envelope. The bytes
+ * in `value_base64`, and a `payload` (kcat, kaf) or `value` (rpk), are the value of the record itself.
  */
 function readRecord(line: string, settings: EventSettings): ReadInput {
   const parsed = parseJson(line)
   if (!parsed.ok) return parsed
-  if (!isFields(parsed.value)) return bad(`not a JSON object; ${withType}`)
+  if (!isFields(parsed.value)) return bad(`not a JSON object; ${USE_TYPE}`)
   const fields = parsed.value
   if (fields.tombstone === true) return asPrinted(fields, null, null, settings)
   const eventType = typeof fields.event_type === 'string' ? fields.event_type : null
@@ -42,7 +42,7 @@ function readRecord(line: string, settings: EventSettings): ReadInput {
   return readRpk(fields, settings)
 }
 
-/** The value is the payload's text. A payload that is no text was JSON or Avro that kcat printed as JSON. */
+/** Reads a record of kcat. Its value is the payload text, or the JSON that kcat printed for a JSON or Avro payload. */
 function readKcat(fields: Fields, settings: EventSettings): ReadInput {
   const { payload, key } = fields
   if (typeof fields.payload_error === 'string') return bad(`kcat could not print the payload: ${fields.payload_error}`)
@@ -53,24 +53,24 @@ function readKcat(fields: Fields, settings: EventSettings): ReadInput {
 }
 
 /**
- * kaf prints what reads as JSON as JSON, and anything else, even "no key", as text. Its `null` is therefore the JSON
- * `null`; its headers are base64.
+ * Reads a record of kaf, which prints valid JSON as JSON and any other value as text. A `null` payload is therefore the JSON
+ * `null`, and an absent key is an empty string. Headers are base64.
  */
 function readKaf(fields: Fields, settings: EventSettings): ReadInput {
-  const value = keptText(textOf(fields.payload))
+  const value = losslessUtf8(textOf(fields.payload))
   if (!value.ok) return value
   const key = fields.key === undefined || fields.key === '' ? null : textOf(fields.key)
   return asPrinted({ ...fields, key }, value.bytes, null, settings)
 }
 
-/** rpk leaves out what is empty: no `value` is a tombstone. */
+/** Reads a record of rpk, which leaves out empty fields: a record without `value` is a tombstone. */
 function readRpk(fields: Fields, settings: EventSettings): ReadInput {
   const { value } = fields
-  if ('value_size' in fields) return bad('printed without its value; leave out --meta-only')
+  if ('value_size' in fields) return bad('the record was printed without its value; run rpk without --meta-only')
   const isRecord = ['topic', 'partition', 'key', 'headers', 'timestamp'].some((name) => name in fields)
   if (value === null && isRecord) return asPrinted(fields, null, null, settings)
   if (typeof value === 'string' && isRecord) {
-    const kept = keptText(value)
+    const kept = losslessUtf8(value)
     return kept.ok ? asPrinted(fields, kept.bytes, null, settings) : kept
   }
   const isWhole = ['topic', 'partition', 'offset'].every((name) => name in fields)
@@ -81,16 +81,18 @@ function readRpk(fields: Fields, settings: EventSettings): ReadInput {
   ) {
     return asPrinted(fields, null, null, settings)
   }
-  if (value !== undefined && isRecord) return bad('value is neither text nor null')
-  return bad(`neither an event nor a record; ${withType}`)
+  if (value !== undefined && isRecord) return bad('value is neither a string nor null')
+  return bad(`neither an event nor a record; ${USE_TYPE}`)
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : writeJson(value))
 
-/** Go writes U+FFFD for bytes that are not UTF-8, such as bincode's: that value would be another one. */
-const keptText = (text: string): Bytes =>
+/** Encodes a value that a Go program printed. Go replaces bytes that are not UTF-8, such as bincode, by U+FFFD. */
+const losslessUtf8 = (text: string): Bytes =>
   text.includes('\ufffd')
-    ? bad('the value holds U+FFFD, which stands for bytes that were lost; "crbus tail -o json" keeps them')
+    ? bad(
+        'the value contains U+FFFD, which replaced bytes that are not UTF-8; print the record with "crbus tail -o json"',
+      )
     : utf8(text)
 
 function readEvent(fields: Fields, eventType: string, settings: EventSettings): ReadInput {
@@ -106,14 +108,15 @@ function readEvent(fields: Fields, eventType: string, settings: EventSettings): 
     data: data.bytes,
     metadata: merge(metadata === null ? null : toMetadata(metadata), settings.metadata),
   }
-  // Bytes, in base64 or as serde_json writes them, are decoded where the key is wanted.
+  // Data given as bytes, in base64 or as numbers, are decoded later when the record key is needed.
   const isValue = fields.data_base64 === undefined && isFields(fields.data)
   return toRecord(event, settings, fields, isValue ? fields.data : undefined)
 }
 
+/** Merges metadata; the fields of `over` take precedence. */
 function merge(own: EventMetadata | null, over: EventMetadata | null): EventMetadata | null {
   if (own === null || over === null) return own ?? over
-  const said = Object.fromEntries(Object.entries(over).filter(([, field]) => field !== undefined))
+  const present = Object.fromEntries(Object.entries(over).filter(([, field]) => field !== undefined))
   const extra = { ...own.extra, ...over.extra }
-  return { ...own, ...said, ...(Object.keys(extra).length === 0 ? {} : { extra }) }
+  return { ...own, ...present, ...(Object.keys(extra).length === 0 ? {} : { extra }) }
 }

@@ -1,19 +1,19 @@
 import { isUtf8 } from 'node:buffer'
 
-/** A line of the input and where it stands. */
+/** A line of the input with its number. */
 export interface InputLine {
-  /** From 1. */
+  /** The line number, from 1. */
   readonly number: number
   readonly text: string
 }
 
-/** Lines of the input, both ends included; without `to`, all from there on. */
+/** A range of lines, both ends included; without `to`, all lines from `from`. */
 export interface LineRange {
   readonly from: number
   readonly to: number | undefined
 }
 
-/** The lines for which `isChosen` holds, by their index, as ranges. Lines that follow each other in the list are one. */
+/** Combines the lines for whose index `isChosen` returns true to ranges. Chosen lines that are adjacent in the list form one range. */
 export function rangesOf(lines: readonly number[], isChosen: (index: number) => boolean): LineRange[] {
   const ranges: { from: number; to: number }[] = []
   let isOpen = false
@@ -27,7 +27,7 @@ export function rangesOf(lines: readonly number[], isChosen: (index: number) => 
   return ranges
 }
 
-/** Those of the lines that `only` has as well. */
+/** The intersection of two lists of ranges. */
 export const within = (ranges: readonly LineRange[], only: readonly LineRange[]): LineRange[] =>
   ranges.flatMap((range) =>
     only.flatMap((allowed) => {
@@ -37,7 +37,7 @@ export const within = (ranges: readonly LineRange[], only: readonly LineRange[])
     }),
   )
 
-/** Reads `3`, `5-9`, `4001-` and lists of these, separated by commas; `undefined` for anything else. */
+/** Parses a comma-separated list of lines such as `3`, `5-9` and `4001-`; `undefined` when it is invalid. */
 export function parseLines(text: string): readonly LineRange[] | undefined {
   const ranges = text.split(',').map((part): LineRange | undefined => {
     const found = /^([1-9]\d{0,14})(-([1-9]\d{0,14})?)?$/.exec(part.trim())
@@ -49,7 +49,7 @@ export function parseLines(text: string): readonly LineRange[] | undefined {
   return ranges.every((range) => range !== undefined) ? ranges : undefined
 }
 
-/** A line that cannot be published. What stood before it was sent. */
+/** A line that cannot be published. The lines before it were sent. */
 export class BadInputError extends Error {
   override readonly name = 'BadInputError'
   readonly line: number
@@ -59,18 +59,17 @@ export class BadInputError extends Error {
   }
 }
 
-/** Longer than any record a broker takes. */
-const LONGEST = 64 * 1024 * 1024
+/** Larger than any record that a broker accepts. */
+const MAX_LINE_BYTES = 64 * 1024 * 1024
 const NEWLINE = 0x0a
 const CARRIAGE_RETURN = 0x0d
 
 /**
- * Splits a stream into lines, a batch for each chunk read. Blank lines, CR and a byte order mark are left out. Throws a
- * {@link BadInputError} at bytes that are not UTF-8, which would be published as something else, and at a line over
- * 64 MiB.
+ * Splits a stream into lines, one batch per chunk. Leaves out blank lines, CR and a byte order mark. Throws a
+ * {@link BadInputError} for bytes that are not UTF-8, since decoding would change them, and for a line over 64 MiB.
  */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<readonly InputLine[]> {
-  // The beginning of a line whose end is not here yet, in pieces: joining them at each chunk would be quadratic.
+  // The pieces of an incomplete line. They are joined at its end, because joining them at each chunk takes quadratic time.
   let rest: Buffer[] = []
   let restSize = 0
   let number = 1
@@ -78,7 +77,7 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array | string>): Asyn
     const bytes =
       typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     const first = bytes.indexOf(NEWLINE)
-    if (restSize + (first === -1 ? bytes.length : first) > LONGEST) {
+    if (restSize + (first === -1 ? bytes.length : first) > MAX_LINE_BYTES) {
       throw new BadInputError(number, 'longer than 64 MiB')
     }
     const end = first === -1 ? -1 : bytes.lastIndexOf(NEWLINE)
@@ -102,7 +101,7 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array | string>): Asyn
 
 interface Block {
   readonly lines: readonly InputLine[]
-  /** The number of the line after these. */
+  /** The number of the line after the block. */
   readonly next: number
   readonly error?: BadInputError | undefined
 }
@@ -120,7 +119,7 @@ function split(bytes: Buffer, from: number): Block {
   return { lines, next: number }
 }
 
-/** The lines before the first one that is not UTF-8. */
+/** Returns the lines before the first line that is not UTF-8, with the error for that line. */
 function splitUntilBad(bytes: Buffer, from: number): Block {
   let start = 0
   for (let number = from; ; number += 1) {
@@ -135,8 +134,8 @@ function splitUntilBad(bytes: Buffer, from: number): Block {
 }
 
 /**
- * Puts JSON that was printed over several lines back together; JSON with one value a line passes as it is. Which of the
- * two it is shows in the first line: one that ends in the middle of something ends in `{`, `[`, `,` or `:`.
+ * Joins the lines of JSON values that span several lines. Input with one value per line is passed through. The first line tells
+ * which: an incomplete value ends in `{`, `[`, `,` or `:`.
  */
 export async function* documentsOf(batches: AsyncIterable<readonly InputLine[]>): AsyncGenerator<readonly InputLine[]> {
   let isPretty: boolean | undefined
@@ -165,12 +164,12 @@ export async function* documentsOf(batches: AsyncIterable<readonly InputLine[]>)
       if (depth <= 0) documents.push(close())
     }
     if (documents.length > 0) yield documents
-    if (size > LONGEST) throw new BadInputError(open[0]?.number ?? 0, 'longer than 64 MiB')
+    if (size > MAX_LINE_BYTES) throw new BadInputError(open[0]?.number ?? 0, 'longer than 64 MiB')
   }
   if (open.length > 0) yield [close()]
 }
 
-/** Brackets opened less those closed. A JSON string does not go over the end of a line. */
+/** Opening minus closing brackets of a line. A JSON string never spans lines. */
 function depthOf(text: string): number {
   let depth = 0
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {

@@ -7,20 +7,20 @@ import type { EventSettings } from './event-settings.ts'
 import { type Batch, gather, MAX_BATCH_RECORDS } from './gather.ts'
 import { documentsOf, type InputLine, type LineRange, rangesOf, within } from './lines.ts'
 
-/** A line whose record the bus does not take as it is. */
+/** A line whose record the bus refused as invalid. */
 export interface RefusedLine extends Omit<RefusedRecord, 'index'> {
   readonly line: number
 }
 
-/** The bus did not take a line. What was published before this error was reported. */
+/** The bus refused or failed to append lines. The events published before were reported. */
 export class PublishStoppedError extends Error {
   override readonly name = 'PublishStoppedError'
   override readonly cause: EventBusError
-  /** Lines that were refused, and were not published. */
+  /** Lines that were refused and not published. */
   readonly refused: readonly RefusedLine[]
-  /** Lines that were sent and not answered for: each may have been published. */
+  /** Lines that were sent without an answer: each may have been published. */
   readonly unknown: readonly LineRange[]
-  /** Lines that were certainly not published, the refused ones apart; the last range has no end. */
+  /** Lines that were not published, without the refused ones. The last range has no end. */
   readonly rest: readonly LineRange[]
 
   constructor(cause: EventBusError, lines: Pick<PublishStoppedError, 'refused' | 'unknown' | 'rest'>) {
@@ -32,34 +32,36 @@ export class PublishStoppedError extends Error {
   }
 }
 
+/** A published event. */
 export interface Published {
   readonly position: Position
   readonly eventType: string | null
-  /** The line it came from. */
+  /** Its line in the input. */
   readonly line: number
 }
 
+/** Lines to publish to a topic. */
 export interface PublishRequest {
   readonly topic: string
   readonly lines: AsyncIterable<readonly InputLine[]>
   readonly settings: EventSettings
-  /** What `settings` are for one event, counted from 1; absent: the same for all. */
+  /** The settings of one event, counted from 1. Absent: `settings` for all events. */
   readonly settingsAt?: ((index: number) => EventSettings) | undefined
-  /** Only lines with these numbers; a JSON document over several lines has the number of its first. Absent: all. */
+  /** Publish only these lines; a JSON document that spans several lines has the number of its first line. Absent: all. */
   readonly only?: readonly LineRange[] | undefined
-  /** Events a second at most; absent: as fast as the bus takes them. */
+  /** Maximum number of events per second. Absent: no limit. */
   readonly rate?: number | undefined
   readonly signal: AbortSignal
   readonly clock?: Clock | undefined
 }
 
 /**
- * Publishes lines in order, a batch at a time, and reports each batch once the bus has it. While one is on its way the
- * next is read, and no more: two on their way could change places when the first is tried again.
+ * Publishes lines in order and reports each batch once the bus has appended it. While a batch is sent, the next one is read but
+ * not sent: a retry of the first could otherwise change their order.
  *
- * A bad line ends it with a {@link BadInputError} after what stood before was sent and reported. A line that the bus
- * does not take ends it with a {@link PublishStoppedError}, after what the bus has was reported. When the signal aborts, nothing more is
- * read, what was read is sent (with a rate: what was due), and it ends without an error.
+ * Throws a {@link BadInputError} for an invalid line, after the lines before it were sent and reported. Throws a
+ * {@link PublishStoppedError} when the bus does not append a line, after the appended lines were reported. When the signal
+ * aborts, stops reading, sends the lines already read (with a rate: those that are due) and ends without an error.
  */
 export async function* publishLines(
   bus: EventBus,
@@ -67,7 +69,7 @@ export async function* publishLines(
 ): AsyncGenerator<readonly Published[]> {
   const isJson = settings.eventType === undefined || (settings.codec !== 'text' && settings.codec !== 'bytes')
   const stop = new AbortController()
-  // With a rate, no more at a time than a twentieth of a second's worth.
+  // With a rate, a batch holds the events of at most 50 ms.
   const maxRecords =
     rate === undefined ? MAX_BATCH_RECORDS : Math.max(1, Math.min(MAX_BATCH_RECORDS, Math.floor(rate / 20)))
   const batches = gather(isJson ? documentsOf(lines) : lines, {
@@ -89,17 +91,17 @@ export async function* publishLines(
       const { published, failure } = await sending
       if (published.length > 0) yield published
       if (failure !== undefined) throw failure
-      // Input and bus may both be in memory: without a turn of the loop no signal would ever get through.
+      // Input and bus may both be in memory, so give the event loop a turn in which signals are handled.
       await new Promise(setImmediate)
     }
   } finally {
     stop.abort()
-    // The generator may have read its next batch already, which is dropped, or may be waiting for input.
+    // Do not await it: the generator may be waiting for input. A batch that it has already read is dropped.
     batches.return(undefined).catch(() => {})
   }
 }
 
-/** Asks for the next batch. Its failure is seen when it is awaited, or never when an earlier one ends it all. */
+/** Starts reading the next batch. Its failure is thrown when it is awaited, or ignored when an earlier batch fails. */
 function readNext(batches: AsyncGenerator<Batch, undefined>): Promise<IteratorResult<Batch, undefined>> {
   const reading = batches.next()
   reading.catch(() => {})
@@ -112,8 +114,8 @@ interface Sent {
 }
 
 /**
- * Appends a batch. Where a record is refused, and later ones of other partitions were appended already, those between
- * are appended as well: what is left to publish then begins behind the last of them.
+ * Appends a batch. When a record is refused although later records were appended to other partitions, appends the records in
+ * between as well, so that the lines left to publish begin after the last appended one.
  */
 async function send(
   bus: EventBus,
@@ -136,7 +138,7 @@ async function send(
     failure ??= outcome.error
     for (const refusal of outcome.refused) refused.set(open[refusal.index] as number, refusal)
     for (const at of outcome.unknown) unknown.add(open[at] as number)
-    // Sending the same records again would fail again.
+    // A retry of the same records would fail again.
     if (outcome.refused.length === 0) break
     const last = positions.findLastIndex((position) => position !== undefined)
     open = open.filter(
@@ -156,7 +158,7 @@ async function send(
       refused: [...refused]
         .sort(([a], [b]) => a - b)
         .map(([index, { reason, size, limit }]) => ({ line: lineOf(index), reason, size, limit })),
-      // Lines that --lines left out stay left out.
+      // Do not report lines that --lines excludes.
       unknown: within(
         rangesOf(lines, (index) => unknown.has(index)),
         only,
@@ -166,7 +168,7 @@ async function send(
   }
 }
 
-/** Adds every line after the batch to the lines that are left to publish. */
+/** Adds all lines after the batch to the lines that are left to publish. */
 function withoutEnd(left: readonly LineRange[], last: number, isLastLeft: boolean): readonly LineRange[] {
   const open = isLastLeft ? left.at(-1) : undefined
   return open === undefined

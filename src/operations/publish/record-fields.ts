@@ -4,6 +4,7 @@ import { type Bytes, bad, type Fields, isFields, readBase64, utf8 } from './inpu
 
 export const isPartition = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0
 
+/** Reads the record key from input fields. The default key of an event is its type. */
 export function readKey(
   fields: Fields,
   eventType: string | null,
@@ -15,12 +16,12 @@ export function readKey(
     return bytes ? { ok: true, bytes } : bad('key_base64 is not base64')
   }
   if (typeof fields.key === 'string') return utf8(fields.key)
-  if (fields.key !== undefined && fields.key !== null) return bad('key is neither text nor null')
-  // A record that says it has no key keeps none; an event that says nothing has its type.
+  if (fields.key !== undefined && fields.key !== null) return bad('key is neither a string nor null')
+  // `key: null` means no key. Without a key field, an event is keyed by its type.
   return fields.key === null || eventType === null ? { ok: true, bytes: null } : utf8(eventType)
 }
 
-/** The headers of an event's own metadata replace those that were printed with it. */
+/** Joins headers. The headers of an event's metadata (`own`) replace those in the input. */
 export function joinHeaders(
   read: readonly Header[],
   given: readonly Header[],
@@ -34,8 +35,8 @@ export function joinHeaders(
 }
 
 /**
- * crbus and rpk: `[{key, value}]`; kcat: `[name, value, name, value]` or, as it is configured, `{name: [value]}`; kaf:
- * `[{Key, Value}]` in base64. Undefined when it is none of these.
+ * Reads headers in the formats of crbus and rpk (`[{key, value}]`), kcat (`[name, value, name, value]`, or `{name: [value]}`
+ * depending on its configuration) and kaf (`[{Key, Value}]` in base64). `undefined` for any other format.
  */
 export function readHeaders(headers: unknown): readonly Header[] | undefined {
   if (headers === undefined || headers === null) return []
@@ -79,17 +80,17 @@ function allHeaders(headers: readonly (Header | undefined)[]): Header[] | undefi
   return found.length === headers.length ? found : undefined
 }
 
-/** What Go writes for "no time". */
-const GO_ZERO = '0001-01-01T00:00:00Z'
+/** Go's zero time, which stands for "no time". */
+const GO_ZERO_TIME = '0001-01-01T00:00:00Z'
 
-/** Milliseconds, -1 of a record that has none; `undefined` where nothing is said, `null` for what is no timestamp. */
+/** Reads a timestamp in milliseconds; -1 means the record has none. `undefined` when the field is absent, `null` when invalid. */
 export function readTime(time: unknown): bigint | undefined | null {
   if (time === undefined) return undefined
-  if (time === null || time === GO_ZERO) return -1n
+  if (time === null || time === GO_ZERO_TIME) return -1n
   if (typeof time === 'bigint') return is64Bit(time) ? time : null
   if (typeof time === 'number') return Number.isSafeInteger(time) ? BigInt(time) : null
   if (typeof time !== 'string') return null
-  // Beyond 2^53 crbus prints a string.
+  // crbus prints timestamps beyond 2^53 as strings.
   if (/^-?\d{1,19}$/.test(time)) return readTime(BigInt(time))
   const moment = parseMoment(time)
   return moment.ok && moment.hasZone ? BigInt(moment.time) : null

@@ -7,17 +7,18 @@ import type { EventSettings } from './event-settings.ts'
 import { bad, type Fields } from './input-values.ts'
 import { isPartition, joinHeaders, readHeaders, readKey, readTime } from './record-fields.ts'
 
+/** The result of reading a line of input. */
 export type ReadInput =
   | { readonly ok: true; readonly record: NewRecord; readonly eventType: string | null }
   | { readonly ok: false; readonly reason: string }
 
-/** `data` is the value that the event's bytes were made of; `undefined` where only the bytes are known. */
+/** Builds the record of an event. `data` is its decoded data; `undefined` when only the bytes are known. */
 export function toRecord(event: SerializedEvent, settings: EventSettings, fields: Fields, data: unknown): ReadInput {
   const encoded = encodeRecord(event, settings.envelope)
   if (!encoded.ok) return encoded
   const { value } = encoded
   const { key, keyField } = settings
-  // A record that says what its key is, or that it has none, keeps it.
+  // A record keeps the key that it names, even if that is null.
   const hasKey = key !== undefined || fields.key !== undefined || fields.key_base64 !== undefined
   if (keyField === undefined || hasKey) return asRecord(fields, value, event.eventType, settings, encoded.headers)
   const found = aggregateKey(data ?? decodedData(event, settings), keyField.name)
@@ -26,9 +27,9 @@ export function toRecord(event: SerializedEvent, settings: EventSettings, fields
 }
 
 const keyProblem = (reason: string, eventType: string, topic: string, { from }: KeyField): string =>
-  `the data of ${eventType} ${reason}, by which the records of ${topic} are keyed (${from}); --key gives another key`
+  `the data of ${eventType} ${reason}, which is the record key of ${topic} (${from}); set another key with --key`
 
-/** A value that is there already has no place for what the command line says of events. */
+/** Builds a record from a given value. Metadata and event version of the command line cannot be applied to it. */
 export function asPrinted(
   fields: Fields,
   value: Uint8Array | null,
@@ -36,7 +37,7 @@ export function asPrinted(
   settings: EventSettings,
 ): ReadInput {
   if (settings.metadata !== null || settings.eventVersion !== undefined) {
-    return bad('the value of this record is published as it is: it takes no metadata and no event version')
+    return bad('the value of this record is published unchanged, so metadata and event version cannot be set')
   }
   return asRecord(fields, value, eventType, settings)
 }
@@ -51,11 +52,11 @@ function asRecord(
   const key = readKey(fields, eventType, settings.key)
   if (!key.ok) return key
   const headers = readHeaders(fields.headers)
-  if (headers === undefined) return bad('headers are in no form that crbus, kcat, rpk or kaf prints')
+  if (headers === undefined) return bad('headers are not in a format of crbus, kcat, rpk or kaf')
   const timestamp = readTime('timestamp' in fields ? fields.timestamp : fields.ts)
   if (timestamp === null) return bad('timestamp is neither RFC 3339 nor a 64-bit number of milliseconds')
   const { partition = settings.keepPartitions ? fields.partition : undefined } = settings
-  if (partition !== undefined && !isPartition(partition)) return bad('partition is not a whole number')
+  if (partition !== undefined && !isPartition(partition)) return bad('partition is not an integer of at least 0')
   return {
     ok: true,
     eventType,

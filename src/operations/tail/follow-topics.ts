@@ -5,43 +5,43 @@ import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice } from '../../bus/topic-log.ts'
 import { systemClock } from '../pace.ts'
 
-/** How often who follows topics looks for partitions that were added to them, in milliseconds. */
-export const LOOK_INTERVAL = 10_000
+/** Milliseconds between two checks for partitions that were added to followed topics. */
+export const PARTITION_CHECK_INTERVAL_MS = 10_000
 
 export interface FollowRequest {
-  /** Where to begin. A `to` is not looked at. */
+  /** The partitions and their first offsets. `to` is ignored. */
   readonly slices: readonly LogSlice[]
-  /** Absent: {@link LOOK_INTERVAL}. `'never'`: these partitions and no others. */
-  readonly lookEvery?: number | 'never' | undefined
+  /** Milliseconds between checks for new partitions. Absent: {@link PARTITION_CHECK_INTERVAL_MS}. `'never'`: do not check. */
+  readonly checkEvery?: number | 'never' | undefined
   readonly signal: AbortSignal
   readonly onNotice: (notice: string) => void
-  /** Told when the bus does not answer for a while, which is waited for however long it lasts. */
+  /** Called when an outage begins or ends. A follower waits for the end without a limit. */
   readonly onOutage?: OutageOptions['onOutage']
 }
 
-/** Reads partitions as they grow, and those that are added to their topics, until the signal aborts. */
+/** Follows partitions, and partitions that are added to their topics, until the signal aborts. */
 export async function* followTopics(bus: EventBus, request: FollowRequest): AsyncGenerator<readonly BusRecord[]> {
-  const { slices, lookEvery = LOOK_INTERVAL, signal, onNotice, onOutage } = request
-  const places = new Map(slices.map(({ topic, partition, from }) => [partitionName({ topic, partition }), from]))
+  const { slices, checkEvery = PARTITION_CHECK_INTERVAL_MS, signal, onNotice, onOutage } = request
+  const nextOffsets = new Map(slices.map(({ topic, partition, from }) => [partitionName({ topic, partition }), from]))
   let following: readonly LogSlice[] = slices
   while (!signal.aborted) {
     const reading = new AbortController()
     const both = AbortSignal.any([signal, reading.signal])
     let added: readonly LogSlice[] = []
-    if (lookEvery !== 'never') {
-      // Not waited for: at the end it may still be asking a bus that does not answer.
-      void addedTo(bus, following, lookEvery, both).then((found) => {
+    if (checkEvery !== 'never') {
+      // Do not await it: at the end it may be waiting for a bus that does not answer.
+      void addedPartitions(bus, following, checkEvery, both).then((found) => {
         added = found
         reading.abort()
       })
     }
     try {
       const open = following.map(({ topic, partition, from }) => {
-        return { topic, partition, from: places.get(partitionName({ topic, partition })) ?? from }
+        return { topic, partition, from: nextOffsets.get(partitionName({ topic, partition })) ?? from }
       })
       for await (const batch of bus.log.read(open, { signal: both, onOutage })) {
         const last = batch.at(-1)
-        if (last) places.set(partitionName(last), last.offset + 1n)
+        if (last) nextOffsets.set(partitionName(last), last.offset + 1n)
         yield batch
       }
     } finally {
@@ -49,30 +49,30 @@ export async function* followTopics(bus: EventBus, request: FollowRequest): Asyn
     }
     for (const [topic, own] of Map.groupBy(added, (one) => one.topic)) {
       const partitions = own.map(({ partition }) => partition).join(', ')
-      onNotice(`${topic} was given more partitions, which are followed too: ${partitions}`)
+      onNotice(`partitions were added to ${topic} and are followed too: ${partitions}`)
     }
     following = [...following, ...added]
   }
 }
 
-/** Resolves with what was added to the topics as soon as something was, from its start on; with nothing at the abort. */
-async function addedTo(
+/** Waits until partitions are added to the topics and resolves with them, from their start; with an empty list at the abort. */
+async function addedPartitions(
   bus: EventBus,
   known: readonly LogSlice[],
   interval: number,
   signal: AbortSignal,
 ): Promise<readonly LogSlice[]> {
-  const places = new Set(known.map(partitionName))
+  const knownNames = new Set(known.map(partitionName))
   const topics = [...new Set(known.map(({ topic }) => topic))]
   while (true) {
     await systemClock.sleep(interval, signal)
     if (signal.aborted) return []
-    // A bus that does not answer is told by the reading itself.
+    // Ignore outages here: the reader reports them.
     const ranges = await bus.log.rangesOf(topics).catch(() => undefined)
     const added = [...(ranges ?? [])].flatMap(([topic, own]) =>
       own
         .map(({ partition, start }) => ({ topic, partition, from: start }))
-        .filter((slice) => !places.has(partitionName(slice))),
+        .filter((slice) => !knownNames.has(partitionName(slice))),
     )
     if (added.length > 0) return added
   }

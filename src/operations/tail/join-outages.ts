@@ -1,8 +1,8 @@
 import type { Outage } from '../../bus/outage.ts'
 
 /**
- * Makes one report of what several readings of one bus report: `lost` with the first of them, `restored` once all of them
- * go on.
+ * Merges the outage reports of several reads of one bus: reports `lost` once when the first read loses the bus, and `restored`
+ * once when all reads have continued.
  */
 export function joinOutages(report: ((outage: Outage) => void) | undefined): ((outage: Outage) => void) | undefined {
   if (report === undefined) return undefined

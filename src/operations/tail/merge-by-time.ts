@@ -7,8 +7,8 @@ interface Source {
 }
 
 /**
- * Merges partitions, each in offset order, by record time. Emits runs: as long as one partition holds the oldest
- * records, they leave together, so a batch costs one comparison a record and one step a run.
+ * Merges partitions by record timestamp and keeps the offset order within each partition. Copies runs: as long as one partition
+ * has the oldest records, they are taken together, so the cost is one comparison per record and one step per run.
  */
 export async function* mergeByTime(
   partitions: readonly AsyncIterable<readonly BusRecord[]>[],
@@ -48,7 +48,7 @@ export async function* mergeByTime(
 
 const headTime = ({ batch, index }: Source): bigint => (batch[index] as BusRecord).timestamp
 
-/** Makes the source's next record available; false when it has none left. */
+/** Loads the next batch of a source. Returns false when it has ended. */
 async function fill(source: Source): Promise<boolean> {
   while (true) {
     const { done, value } = await source.batches.next()

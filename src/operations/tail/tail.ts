@@ -13,40 +13,41 @@ import { systemClock } from '../pace.ts'
 import { followTopics } from './follow-topics.ts'
 import { joinOutages } from './join-outages.ts'
 import { mergeByTime } from './merge-by-time.ts'
-import { only, timeRange } from './time-range.ts'
+import { filterRecords, timeRange } from './time-range.ts'
 
+/** The events to show: topics, range, filter. */
 export interface TailRequest {
   readonly topics: readonly string[]
   readonly partitions?: readonly number[] | undefined
-  /** Where to begin. Absent: the newest `last` events. */
+  /** The start of the range. Absent: begin with the newest `last` events. */
   readonly from?: OffsetSpec | undefined
-  /** Where to stop. Absent: follow, or the end as it is now. A time: events before it, see `timeRange`. */
+  /** The end of the range. Absent: follow, or stop at the current end. A time: only events before it; see `timeRange`. */
   readonly to?: OffsetSpec | undefined
   readonly follow: boolean
-  /** Without `from`: how many of the newest events to begin with. */
+  /** Without `from`: the number of newest events to begin with. */
   readonly last: number
-  /** Stop after this many. */
+  /** Stop after this number of events. */
   readonly limit?: number | undefined
   readonly filter?: EventFilter | undefined
-  /** How payloads are read; default: by looking. */
+  /** How payloads are decoded. Default: by detection. */
   readonly reading?: Reading | undefined
   readonly signal: AbortSignal
-  /** Told what the reader should know: offsets clamped, a topic waited for, a partition added. */
+  /** Called with notices for the user: offsets were clamped, a topic is awaited, partitions were added. */
   readonly onNotice: (notice: string) => void
-  /** Told when the bus does not answer for a while. A follower waits however long; a read to an end has its limit. */
+  /** Called when an outage begins or ends. A follower waits for the end without a limit, a read with an end up to its limit. */
   readonly onOutage?: OutageOptions['onOutage']
 }
 
 /**
- * Events in batches: the past merged by record time over all partitions and topics, then, when following, new ones as
- * they arrive. Joins no group and changes nothing.
+ * Reads events in batches: first the past, merged by record timestamp over all partitions and topics, then, when following, new
+ * events as they arrive. Joins no group and changes nothing.
  */
 export async function* tail(bus: EventBus, request: TailRequest): AsyncGenerator<readonly EventView[]> {
   const { signal, limit = Number.POSITIVE_INFINITY } = request
   const waitedFor = await awaitTopics(bus, request)
   if (signal.aborted) return
   let left = limit
-  for await (const views of selected(bus, request, waitedFor)) {
+  for await (const views of matchingEvents(bus, request, waitedFor)) {
     if (views.length >= left) {
       yield views.slice(0, left)
       return
@@ -57,7 +58,8 @@ export async function* tail(bus: EventBus, request: TailRequest): AsyncGenerator
   }
 }
 
-async function* selected(
+/** The events in the requested range that pass the filter, without the limit on their number. */
+async function* matchingEvents(
   bus: EventBus,
   request: TailRequest,
   waitedFor: ReadonlySet<string>,
@@ -75,14 +77,14 @@ async function* selected(
   const options = readOptions(request)
   const read = (slice: LogSlice): AsyncIterable<readonly BusRecord[]> => {
     const batches = bus.log.read([slice], options)
-    return range === undefined ? batches : only(batches, range.has)
+    return range === undefined ? batches : filterRecords(batches, range.has)
   }
   async function* views(batch: readonly BusRecord[]): AsyncGenerator<readonly EventView[]> {
     const all = batch.map((record) => viewOf(record, reading))
     if (filter === undefined) yield all
     else yield* passing(all, filter, signal)
   }
-  // Who was there before a topic sees all of it.
+  // A topic that was created while we waited is read from its start.
   const isNew = ({ topic }: LogSlice) => from === undefined && waitedFor.has(topic)
   const past = slices.filter((slice) => !isNew(slice))
   if (from === undefined) yield await newest(request, past, { read, views })
@@ -92,25 +94,25 @@ async function* selected(
     const { topic, partition, from: start, to: end = 0n } = slice
     return { topic, partition, from: isNew(slice) ? start : end }
   })
-  // Who named partitions wants no others.
-  const lookEvery = request.partitions === undefined ? undefined : 'never'
+  // With explicit partitions, do not look for new ones.
+  const checkEvery = request.partitions === undefined ? undefined : 'never'
   const { onNotice, onOutage } = request
-  for await (const batch of followTopics(bus, { slices: rest, lookEvery, signal, onNotice, onOutage }))
+  for await (const batch of followTopics(bus, { slices: rest, checkEvery, signal, onNotice, onOutage }))
     yield* views(batch)
 }
 
-/** A follower waits for the bus while it reads the past, too. */
+/** A follower also waits without a limit for the end of an outage while it reads the past. */
 function readOptions({ signal, follow, to, onOutage }: TailRequest): ReadOptions {
-  const goesOn = follow && to === undefined
-  return { signal, onOutage: joinOutages(onOutage), outageLimit: goesOn ? Number.POSITIVE_INFINITY : undefined }
+  const isFollowing = follow && to === undefined
+  return { signal, onOutage: joinOutages(onOutage), outageLimit: isFollowing ? Number.POSITIVE_INFINITY : undefined }
 }
 
-/** Milliseconds for which a filter may keep this process from hearing signals. */
-const MAX_DEAF_MS = 100
+/** Milliseconds that a filter may block the event loop, during which this process does not handle signals. */
+const MAX_BLOCKING_MS = 100
 
 /**
- * The events that a filter lets through, up to an abort. An expression may take long over each event, so the signal is
- * given the chance to be heard in between, and what was found by then is given out. So it is before the filter's error.
+ * The events that pass a filter, up to an abort. An expression may take long for each event, so the loop yields to the event
+ * loop in between, to handle signals, and emits the events found so far. It also emits them before an error of the filter.
  */
 async function* passing(
   views: readonly EventView[],
@@ -118,7 +120,7 @@ async function* passing(
   signal: AbortSignal,
 ): AsyncGenerator<readonly EventView[]> {
   let found: EventView[] = []
-  let heard = performance.now()
+  let lastTurn = performance.now()
   for (const view of views) {
     try {
       if (filter(view)) found.push(view)
@@ -126,33 +128,33 @@ async function* passing(
       yield found
       throw error
     }
-    if (performance.now() - heard < MAX_DEAF_MS) continue
+    if (performance.now() - lastTurn < MAX_BLOCKING_MS) continue
     yield found
     await nextTurn()
     if (signal.aborted) return
     found = []
-    heard = performance.now()
+    lastTurn = performance.now()
   }
   yield found
 }
 
-/** Reads the records of a slice that lie in the range of times, and the events of them that pass the filter. */
-interface WantedLog {
+/** Reads the records of a slice that are in the time range, and the events of a batch that pass the filter. */
+interface MatchingLog {
   readonly read: (slice: LogSlice) => AsyncIterable<readonly BusRecord[]>
   readonly views: (batch: readonly BusRecord[]) => AsyncIterable<readonly EventView[]>
 }
 
-/** The most records a partition is looked back through at a time. */
-const WIDEST_LOOK = 20_000n
+/** Maximum size of the window of offsets in which a partition is searched backwards. */
+const MAX_WINDOW = 20_000n
 
 /**
- * The newest `last` events that pass the filter, oldest first. Each partition is looked back through, in windows that
- * double, until it gave that many or its start is reached: the newest of all are then among them.
+ * The newest `last` events that pass the filter, oldest first. Searches each partition backwards, in windows of doubling size,
+ * until `last` events are found or its start is reached. The newest events of all partitions are then among the found ones.
  */
 async function newest(
   request: TailRequest,
   slices: readonly LogSlice[],
-  log: WantedLog,
+  log: MatchingLog,
 ): Promise<readonly EventView[]> {
   if (request.last === 0) return []
   const perPartition = await Promise.all(slices.map((slice) => newestOf(request, slice, log)))
@@ -162,17 +164,17 @@ async function newest(
 async function newestOf(
   { last, signal }: TailRequest,
   slice: LogSlice,
-  { read, views }: WantedLog,
+  { read, views }: MatchingLog,
 ): Promise<readonly EventView[]> {
   let found: EventView[] = []
   let to = slice.to ?? slice.from
   for (let window = BigInt(last); to > slice.from && found.length < last && !signal.aborted; window *= 2n) {
-    const width = window > WIDEST_LOOK && BigInt(last) < WIDEST_LOOK ? WIDEST_LOOK : window
+    const width = window > MAX_WINDOW && BigInt(last) < MAX_WINDOW ? MAX_WINDOW : window
     const from = to - width > slice.from ? to - width : slice.from
     let older: EventView[] = []
     for await (const batch of read({ ...slice, from, to })) {
       for await (const passed of views(batch)) for (const view of passed) older.push(view)
-      // Of a window full of what is looked for, only the end is kept.
+      // When many events of a window match, keep only its end.
       if (older.length > 2 * last) older = older.slice(-last)
     }
     found = [...older, ...found].slice(-last)
@@ -188,12 +190,12 @@ function byTime({ record: a }: EventView, { record: b }: EventView): number {
   return a.offset < b.offset ? -1 : 1
 }
 
-/** More topics than this at once help nobody. */
-const MOST_NAMED = 10
+/** Topics to name in the notice about a missing topic. */
+const MAX_NAMED_TOPICS = 10
 
 /**
- * A missing topic is an error, except to a follower, who may be there before the first event. Returns the topics that
- * had to be waited for, or what is there of them at the abort.
+ * Throws when a topic is missing, but waits for it when following, since a follower may start before the first event. Returns
+ * the topics that were missing at first, also after an abort.
  */
 async function awaitTopics(
   bus: EventBus,
@@ -203,20 +205,26 @@ async function awaitTopics(
   const missing = topics.filter((topic) => !all.some((known) => known.topic === topic))
   const [first] = missing
   if (first === undefined) return new Set()
-  // Nothing ever creates a topic of such a name.
+  // A topic with an invalid name can never be created.
   const invalid = missing.map(topicNameError).find((error) => error !== undefined)
   if (invalid !== undefined) throw invalid
   const others = all.filter(({ internal }) => !internal).map(({ topic }) => topic)
   const [meant] = namesLike(first, others)
   if (!follow) {
     const { code, message, suggestions } = topicNotFound(first)
-    const did = meant === undefined ? [] : [`crbus tail ${meant}`]
-    throw new EventBusError(code, message, { topic: first, suggestions: [...did, ...suggestions] })
+    const similar = meant === undefined ? [] : [`crbus tail ${meant}`]
+    throw new EventBusError(code, message, { topic: first, suggestions: [...similar, ...suggestions] })
   }
-  const named = [...others.sort().slice(0, MOST_NAMED), ...(others.length > MOST_NAMED ? ['…'] : [])].join(', ')
-  const there =
-    meant === undefined ? (named === '' ? 'there are none yet' : `there are: ${named}`) : `there is ${meant}`
-  onNotice(`waiting for topic ${missing.join(', ')} to be created (${there})`)
+  const named = [...others.sort().slice(0, MAX_NAMED_TOPICS), ...(others.length > MAX_NAMED_TOPICS ? ['…'] : [])].join(
+    ', ',
+  )
+  const existing =
+    meant === undefined
+      ? named === ''
+        ? 'no topic exists yet'
+        : `existing topics: ${named}`
+      : `did you mean ${meant}?`
+  onNotice(`waiting for topic ${missing.join(', ')} to be created (${existing})`)
   let lostAt: number | undefined
   while (!signal.aborted) {
     await systemClock.sleep(50, signal)

@@ -3,23 +3,23 @@ import type { BusRecord } from '../../bus/record.ts'
 import type { OffsetSpec, ResolvedSlice } from '../offsets/offset-grammar.ts'
 
 /**
- * Offsets read behind the first record at or after the time that ends a range: in all, and of each partition at least. A
- * producer that is late is late by some batches; reading on to the end of a large topic would take minutes.
+ * Offsets to read after the first record at or after the end time of a range: in all partitions together, and in each partition
+ * at least. Late producers are late by some batches, and reading to the end of a large topic would take minutes.
  */
-const LOOK_ON = 10_000
-const LOOK_ON_PARTITION = 1000
+const EXTRA_OFFSETS = 10_000
+const MIN_EXTRA_OFFSETS = 1000
 
 export interface TimeRange {
-  /** As given, read on behind their ends. */
+  /** The given slices, extended after their ends. */
   readonly slices: readonly ResolvedSlice[]
   /** Whether a record's timestamp lies in the range. */
   has(record: BusRecord): boolean
-  /** What may have been missed, a sentence each. */
+  /** Which records may be missing from the range, one sentence each. */
   readonly notes: readonly string[]
 }
 
-/** The records of batches that are wanted. */
-export async function* only(
+/** Filters the records of batches. */
+export async function* filterRecords(
   batches: AsyncIterable<readonly BusRecord[]>,
   isWanted: (record: BusRecord) => boolean,
 ): AsyncGenerator<readonly BusRecord[]> {
@@ -27,9 +27,9 @@ export async function* only(
 }
 
 /**
- * What a range that ends at a time holds. A bus finds the first record at or after a time. Timestamps need not be in
- * order, so records that are older than the end may lie behind that record: slices are read on for a while and what is
- * not in the range is left out. `undefined` for a range that ends elsewhere.
+ * Prepares to read a range that ends at a time; `undefined` for a range with another end. A bus finds the first record at or
+ * after a time. Timestamps need not be in order, so older records may follow that record. The slices are therefore extended,
+ * and records outside the range are filtered out.
  */
 export function timeRange(
   slices: readonly ResolvedSlice[],
@@ -37,7 +37,7 @@ export function timeRange(
   to: OffsetSpec | undefined,
 ): TimeRange | undefined {
   if (to?.kind !== 'time') return undefined
-  const each = BigInt(Math.max(LOOK_ON_PARTITION, Math.floor(LOOK_ON / Math.max(1, slices.length))))
+  const each = BigInt(Math.max(MIN_EXTRA_OFFSETS, Math.floor(EXTRA_OFFSETS / Math.max(1, slices.length))))
   const longer = slices.map((slice) => ({ ...slice, to: slice.to + each < slice.end ? slice.to + each : slice.end }))
   const first = from?.kind === 'time' ? from.time : undefined
   const [unread, ...others] = longer.filter((slice) => slice.to < slice.end)
@@ -46,7 +46,7 @@ export function timeRange(
     unread === undefined
       ? []
       : [
-          `${partitionName(unread)}${others.length === 0 ? '' : ` and ${others.length} more partitions`} was read to ${each} offsets behind the first event at or after ${until}; earlier timestamps behind that are not shown: leave out --to and use --where 'timestamp < timestamp("${until}")' to look at every event`,
+          `${partitionName(unread)}${others.length === 0 ? '' : ` and ${others.length} more partitions`} was read to ${each} offsets after the first event at or after ${until}; events with earlier timestamps after that are not shown: to check every event, replace --to by --where 'timestamp < timestamp("${until}")'`,
         ]
   return {
     slices: longer,

@@ -53,11 +53,7 @@ describe('makeFolder', () => {
   })
 
   test.each([
-    [
-      'a dangling link',
-      (path: string) => symlinkSync('nowhere', path),
-      'is a link to nowhere, which does not exist',
-    ],
+    ['a dangling link', (path: string) => symlinkSync('nowhere', path), 'is a link to nowhere, which does not exist'],
     ['a link to itself', (path: string) => symlinkSync(path, path), 'is a link that leads back to itself'],
     ['a file', (path: string) => writeFileSync(path, ''), 'is not a folder'],
   ])('refuses a path through %s and names the cause', (_, make, says) => {
@@ -152,11 +148,7 @@ describe('writeWhole', () => {
 
   test.each([
     ['a folder', () => mkdirSync(at('x')), 'it is a folder'],
-    [
-      'a dangling link',
-      () => symlinkSync('/nowhere/x', at('x')),
-      'x is a link to /nowhere/x, which does not exist',
-    ],
+    ['a dangling link', () => symlinkSync('/nowhere/x', at('x')), 'x is a link to /nowhere/x, which does not exist'],
     ['a link to itself', () => symlinkSync('x', at('x')), 'x is a link that leads back to itself'],
   ])('refuses %s and leaves no files', (_, make, says) => {
     make()

@@ -20,16 +20,16 @@ test.each([
   ['a*', 'a\nb', true],
   ['a*b', 'ab\nb', true],
   ['*?', '😀', true],
-])('%j matches %j: %s', (glob, text, matches) => expect(globMatcher(glob)(text)).toBe(matches))
+])('glob %j matches %j: %s', (glob, text, matches) => expect(globMatcher(glob)(text)).toBe(matches))
 
-/** The definition: `*` is nothing, or a character and then again `*`. */
+/** The definition of globs: `*` matches nothing, or one character followed by `*`. */
 const matches = ([sign, ...glob]: readonly string[], text: readonly string[]): boolean => {
   if (sign === undefined) return text.length === 0
   if (sign === '*') return matches(glob, text) || (text.length > 0 && matches([sign, ...glob], text.slice(1)))
   return text.length > 0 && (sign === '?' || sign === text[0]) && matches(glob, text.slice(1))
 }
 
-test('matches what its definition says', () => {
+test('globMatcher agrees with the definition of globs', () => {
   const glob = fc.array(fc.constantFrom('*', '?', 'a', 'b', '😀'), { maxLength: 8 })
   const text = fc.array(fc.constantFrom('a', 'b', '😀'), { maxLength: 8 })
   fc.assert(
@@ -40,7 +40,7 @@ test('matches what its definition says', () => {
   )
 })
 
-test('a pattern with many stars takes a moment on a long name', () => {
+test('globMatcher matches a glob with many stars and a long text in seconds', () => {
   const began = performance.now()
   expect(globMatcher(`${'a*'.repeat(50)}b`)('a'.repeat(200_000))).toBe(false)
   expect(performance.now() - began).toBeLessThan(10_000)

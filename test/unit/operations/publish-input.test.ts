@@ -31,10 +31,10 @@ function eventOf({ value }: NewRecord): SerializedEvent {
   return decoded.event
 }
 
-describe('with a type, a line is the data of that event', () => {
+describe('readInput with an event type', () => {
   const eventType = 'OrderPlaced.v2'
 
-  test('as it was written, under the type as key', () => {
+  test('sends JSON data unchanged, with the event type as key', () => {
     const record = read(' {"total": 9007199254740993, "tax": 1.10} ', { eventType })
     const event = eventOf(record)
     expect(text(record.key)).toBe('OrderPlaced.v2')
@@ -42,18 +42,18 @@ describe('with a type, a line is the data of that event', () => {
     expect(text(event.data)).toBe('{"total": 9007199254740993, "tax": 1.10}')
   })
 
-  test('in CBOR, with integers of 64 bits', () => {
+  test('encodes JSON as CBOR with 64-bit integers', () => {
     const { data } = eventOf(read('{"total":9007199254740993}', { eventType, codec: 'cbor' }))
     const expected = encodeCbor({ total: 9007199254740993n })
     expect(hex(data)).toBe(expected.ok && hex(expected.bytes))
   })
 
-  test('as text or as base64 of bytes', () => {
+  test('takes data as text or as base64', () => {
     expect(text(eventOf(read(' hello ', { eventType, codec: 'text' })).data)).toBe(' hello ')
     expect(hex(eventOf(read('AAEC', { eventType, codec: 'bytes' })).data)).toBe('000102')
   })
 
-  test('with what the command line says of it', () => {
+  test('applies metadata, headers, key, partition and version of the command line', () => {
     const header: Header = ['source', Buffer.from('cli')]
     const settings = { metadata: { correlationId: 'c-1' }, headers: [header], key: 'k', partition: 2, eventVersion: 7 }
     const record = read('{}', { eventType, ...settings })
@@ -68,12 +68,12 @@ describe('with a type, a line is the data of that event', () => {
     ['***', { codec: 'bytes' }, 'base64'],
     ['\ud800', { codec: 'text' }, 'lone surrogate'],
     ['{}', { metadata: { userId: 'u', extra: { user_id: 's-1' } } }, 'metadata has user_id twice'],
-  ])('%j with %j is refused', (line, settings, reason) => {
+  ])('refuses %j with %j', (line, settings, reason) => {
     expect(why(line, { eventType, ...settings })).toContain(reason)
   })
 })
 
-describe('what tail prints makes the same record again:', () => {
+describe('readInput makes the same record from what tail prints:', () => {
   const envelopeOf = (event: Partial<SerializedEvent>, format: 'bincode' | 'cbor' = 'bincode'): Uint8Array => {
     const whole = { eventType: 'OrderPlaced.v1', eventVersion: 1, data: new Uint8Array(), metadata: null, ...event }
     const encoded = encodeEnvelope(whole, format)
@@ -107,28 +107,28 @@ describe('what tail prints makes the same record again:', () => {
     ['an event in JSON', {}],
     ['JSON with spaces', { value: envelopeOf({ data: Buffer.from('{ "a": 1 }') }) }],
     ['JSON with an integer of 64 bits', { value: envelopeOf({ data: Buffer.from('{"a":9223372036854775807}') }) }],
-    ['JSON that ends in .0', { value: envelopeOf({ data: Buffer.from('{"a":1.0,"b":1e400}') }) }],
+    ['JSON with 1.0 and 1e400', { value: envelopeOf({ data: Buffer.from('{"a":1.0,"b":1e400}') }) }],
     ['JSON with a key twice', { value: envelopeOf({ data: Buffer.from('{"a":1,"a":2}') }) }],
     ['JSON numbers in an array', { value: envelopeOf({ data: Buffer.from('[1,2,3]') }) }],
     ['an event in text', { value: envelopeOf({ data: Buffer.from('hello\nworld é\u2028') }) }],
     ['an event in CBOR', { value: envelopeOf({ data: cborData.ok ? cborData.bytes : new Uint8Array() }) }],
     ['an event in bytes', { value: envelopeOf({ data: Buffer.from('030000000700000000000000', 'hex') }) }],
     ['an event without data', { value: envelopeOf({}) }],
-    ['metadata that is there and empty', { value: envelopeOf({ metadata: {} }) }],
+    ['empty metadata', { value: envelopeOf({ metadata: {} }) }],
     ['metadata', { value: envelopeOf({ metadata: { correlationId: 'c', userId: 'u', timestamp: '2026' } }) }],
     ['an envelope in CBOR', { value: envelopeOf({ metadata: { extra: { saga_id: 's' } } }, 'cbor') }],
     [
       'an older envelope',
       { value: Buffer.from('0e000000000000004f72646572506c616365642e7631030000000000000001020300', 'hex') },
     ],
-    ['what is no envelope', { value: Buffer.from([0xff, 0x00, 0x80]) }],
+    ['a value that is not an envelope', { value: Buffer.from([0xff, 0x00, 0x80]) }],
     ['an empty value', { value: new Uint8Array() }],
     ['a tombstone', { value: null }],
     ['no key', { key: null }],
     ['an empty key', { key: new Uint8Array() }],
     ['a key of bytes', { key: Buffer.from([0xff, 0x00]) }],
-    ['no time', { timestamp: -1n }],
-    ['a time no date has', { timestamp: 2n ** 62n }],
+    ['no timestamp', { timestamp: -1n }],
+    ['a timestamp that is not a date', { timestamp: 2n ** 62n }],
     ['an offset beyond 2^53', { offset: 2n ** 60n }],
     [
       'headers',
@@ -145,7 +145,7 @@ describe('what tail prints makes the same record again:', () => {
     expectSame(record(more))
   })
 
-  test('any JSON, any metadata, any bytes', () => {
+  test('arbitrary JSON, metadata and bytes', () => {
     const words = fc.string({ unit: 'grapheme' })
     const field = fc.option(words, { nil: undefined })
     const metadata: fc.Arbitrary<EventMetadata | null> = fc.option(
@@ -163,28 +163,28 @@ describe('what tail prints makes the same record again:', () => {
     )
   })
 
-  test('in its partition when asked', () => {
+  test('in its partition when keepPartitions is set', () => {
     expect(read(new RecordJsonWriter().write(viewOf(record())), { keepPartitions: true }).partition).toBe(3)
     expect(read(new RecordJsonWriter().write(viewOf(record())), { keepPartitions: true, partition: 1 }).partition).toBe(
       1,
     )
   })
 
-  test('with metadata of the command line over its own', () => {
+  test('with metadata of the command line taking precedence', () => {
     const value = envelopeOf({ data: Buffer.from('{}'), metadata: { correlationId: 'old', userId: 'u' } })
     const line = new RecordJsonWriter().write(viewOf(record({ value })))
     const { metadata } = eventOf(read(line, { metadata: { correlationId: 'new', userId: undefined } }))
     expect(metadata).toEqual({ correlationId: 'new', userId: 'u' })
   })
 
-  test('but not where there is no place for that metadata', () => {
+  test('unless metadata of the command line cannot be applied', () => {
     const line = new RecordJsonWriter().write(viewOf(record({ value: Buffer.from([0xff]) })))
-    expect(why(line, { metadata: { correlationId: 'new' } })).toContain('published as it is')
+    expect(why(line, { metadata: { correlationId: 'new' } })).toContain('published unchanged')
   })
 })
 
-describe('an event as serde_json writes it', () => {
-  test('has its data as numbers, and its nulls are None', () => {
+describe('readInput of an event that serde_json wrote', () => {
+  test('takes numbers as data bytes and null as absent metadata', () => {
     const line =
       '{"event_type":"OrderPlaced.v1","event_version":1,"data":[1,2,255],"metadata":{"correlation_id":"c","user_id":null}}'
     const record = read(line)
@@ -193,31 +193,31 @@ describe('an event as serde_json writes it', () => {
     expect(text(record.key)).toBe('OrderPlaced.v1')
   })
 
-  test('may have data of any other kind', () => {
+  test('takes data of other types', () => {
     const data = (line: string, settings = {}) => text(eventOf(read(line, settings)).data)
     expect(data('{"event_type":"A.v1","data":{"a":9223372036854775807}}')).toBe('{"a":9223372036854775807}')
     expect(data('{"event_type":"A.v1","data":[1,256]}')).toBe('[1,256]')
     expect(data('{"event_type":"A.v1","data":"x"}', { codec: 'text' })).toBe('x')
   })
 
-  test('gets its version from its type, or from the command line', () => {
+  test('takes the version from the event type or the command line', () => {
     expect(eventOf(read('{"event_type":"A.v3","data":[]}')).eventVersion).toBe(3)
     expect(eventOf(read('{"event_type":"A.v3","data":[]}', { eventVersion: 5 })).eventVersion).toBe(5)
   })
 
   test.each([
-    [{ event_type: 'A' }, 'neither data nor data_base64'],
+    [{ event_type: 'A' }, 'data and data_base64 are missing'],
     [{ event_type: 'A', data: [], event_version: '1' }, 'event_version is not a number'],
     [{ event_type: 'A', data: [], event_version: 1.5 }, '32-bit'],
     [{ event_type: 'A', data: [], metadata: 'x' }, 'metadata is not an object'],
     [{ event_type: 'A', data_base64: '?' }, 'data_base64 is not base64'],
-    [{ event_type: 'A', data: 1, codec: 'text' }, 'data is not a text'],
-  ])('%j is refused', (line, reason) => {
+    [{ event_type: 'A', data: 1, codec: 'text' }, 'data is not a string'],
+  ])('refuses %j', (line, reason) => {
     expect(why(line)).toContain(reason)
   })
 })
 
-describe('a record another tool printed is published as it is:', () => {
+describe('readInput of a record that another tool printed', () => {
   const shown = ({ key, value, headers = [], timestamp }: NewRecord) => ({
     key: text(key),
     value: text(value),
@@ -252,22 +252,22 @@ describe('a record another tool printed is published as it is:', () => {
     ['kaf, JSON null', { ...kaf, key: 5, payload: null }, { ...whole, headers: [], key: '5', value: 'null' }],
     ['by hand', { key: 'k', value: 'hello' }, { ...whole, headers: [], timestamp: undefined }],
     ['by hand, a tombstone', { key: 'k', value: null }, { ...whole, headers: [], value: null, timestamp: undefined }],
-  ])('%s', (_, line, expected) => {
+  ])('takes a record of %s', (_, line, expected) => {
     expect(shown(read(line))).toEqual(expected)
     expect(read(line).partition).toBeUndefined()
   })
 
-  test('kaf, with an integer of 64 bits', () => {
+  test('takes a record of kaf with a 64-bit integer', () => {
     expect(text(read('{"partition":0,"key":"k","payload":{"a":9223372036854775807}}').value)).toBe(
       '{"a":9223372036854775807}',
     )
   })
 
   test.each([
-    [{ ...rpk, key: 'k', value: 'a\ufffdb' }, 'bytes that were lost'],
-    [{ ...kaf, key: 'k', payload: '\ufffd' }, 'bytes that were lost'],
-    [{ ...rpk, key: 'k', value_size: 7 }, 'leave out --meta-only'],
-    [{ ...rpk, value: 7 }, 'value is neither text nor null'],
+    [{ ...rpk, key: 'k', value: 'a\ufffdb' }, 'replaced bytes that are not UTF-8'],
+    [{ ...kaf, key: 'k', payload: '\ufffd' }, 'replaced bytes that are not UTF-8'],
+    [{ ...rpk, key: 'k', value_size: 7 }, 'run rpk without --meta-only'],
+    [{ ...rpk, value: 7 }, 'value is neither a string nor null'],
     [{ ...kcat, payload: null, payload_error: 'no schema' }, 'no schema'],
     [{ ...kcat, payload: 'x', headers: ['a'] }, 'headers'],
     [{ ...kcat, payload: 'x', headers: [null, 'a'] }, 'headers'],
@@ -279,15 +279,15 @@ describe('a record another tool printed is published as it is:', () => {
     [{ ...rpk, value: 'x', timestamp: 1.5 }, 'timestamp'],
     [{ tombstone: true, key_base64: '?' }, 'key_base64'],
     [{ topic: 't', value_base64: 'a' }, 'value_base64'],
-    [{ order_id: 'o-1' }, 'name the event type with --type'],
+    [{ order_id: 'o-1' }, 'set the event type with --type'],
     [[1], 'not a JSON object'],
     [{}, 'neither an event nor a record'],
-  ])('not %j', (line, reason) => {
+  ])('refuses %j', (line, reason) => {
     expect(why(line)).toContain(reason)
   })
 })
 
-test('no line makes it throw', () => {
+test('readInput never throws', () => {
   const names = [
     'topic',
     'key',

@@ -6,7 +6,7 @@ async function* from<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items
 }
 
-/** What was read, and what ended it. */
+/** The lines read, and the error that ended reading. */
 async function collect(batches: AsyncIterable<readonly InputLine[]>) {
   const lines: InputLine[] = []
   try {
@@ -19,8 +19,8 @@ async function collect(batches: AsyncIterable<readonly InputLine[]>) {
 
 const read = async (...chunks: (string | Uint8Array)[]) => (await collect(linesOf(from(chunks)))).lines
 
-describe('lines', () => {
-  test('come with their numbers, without CR, byte order mark and blank ones', async () => {
+describe('linesOf', () => {
+  test('numbers lines and leaves out CR, byte order mark and blank lines', async () => {
     expect(await read('\ufeff{"a":1}\r\n\n  \r\n{"b":2}\n{"c":3}')).toEqual([
       { number: 1, text: '{"a":1}' },
       { number: 4, text: '{"b":2}' },
@@ -28,18 +28,18 @@ describe('lines', () => {
     ])
   })
 
-  test('are none where there is nothing', async () => {
+  test('yields nothing for empty input', async () => {
     expect(await read()).toEqual([])
     expect(await read('', '\n\n')).toEqual([])
   })
 
-  test('come in one batch for each chunk, as soon as they are whole', async () => {
+  test('yields one batch per chunk as soon as lines are complete', async () => {
     const batches: string[][] = []
     for await (const batch of linesOf(from(['a\nb', 'c\nd\n', 'e']))) batches.push(batch.map(({ text }) => text))
     expect(batches).toEqual([['a'], ['bc', 'd'], ['e']])
   })
 
-  test('are the same however the bytes are cut', () => {
+  test('yields the same lines for any division into chunks', () => {
     const text = fc.array(fc.string({ unit: 'grapheme', maxLength: 8 })).map((lines) => lines.join('\n'))
     return fc.assert(
       fc.asyncProperty(text, fc.array(fc.nat(60)), async (whole, cuts) => {
@@ -51,7 +51,7 @@ describe('lines', () => {
     )
   })
 
-  test('end at bytes that are not UTF-8, after those before', async () => {
+  test('fails at bytes that are not UTF-8 after the lines before', async () => {
     const bytes = Buffer.concat([Buffer.from('one\ntwo\n'), Buffer.from([0xff, 0xfe]), Buffer.from('\nfour\n')])
     const { lines, error } = await collect(linesOf(from([bytes])))
     expect(lines.map(({ text }) => text)).toEqual(['one', 'two'])
@@ -59,7 +59,7 @@ describe('lines', () => {
     expect(error).toMatchObject({ line: 3, message: 'line 3: not UTF-8' })
   })
 
-  test('end at one that is longer than any record', async () => {
+  test('fails at a line over 64 MiB', async () => {
     const megabyte = Buffer.alloc(1024 * 1024, 'x')
     const chunks = function* () {
       yield Buffer.from('one\n')
@@ -70,7 +70,7 @@ describe('lines', () => {
     expect(error).toMatchObject({ line: 2, message: 'line 2: longer than 64 MiB' })
   })
 
-  test('of many megabytes take no longer than their bytes', async () => {
+  test('reads a line of many megabytes in linear time', async () => {
     const chunk = Buffer.alloc(64 * 1024, 'x')
     const startedAt = performance.now()
     const [line] = await read(...Array<Buffer>(800).fill(chunk))
@@ -79,15 +79,15 @@ describe('lines', () => {
   })
 })
 
-describe('documents', () => {
+describe('documentsOf', () => {
   const documents = async (text: string) => (await collect(documentsOf(linesOf(from([text]))))).lines
 
-  test('one a line stay as they are', async () => {
+  test('passes through one document per line', async () => {
     const text = '{"a":[1]}\n{"b":\n{"c":3}'
     expect(await documents(text)).toEqual(await read(text))
   })
 
-  test('over several lines are put together, one after the other', async () => {
+  test('joins documents that span several lines', async () => {
     const values = [{ a: { b: [1, 2] }, c: 'x } "] {' }, [{ d: '\\' }], { e: null }]
     const text = values.map((value) => JSON.stringify(value, null, 2)).join('\n')
     const found = await documents(text)
@@ -95,7 +95,7 @@ describe('documents', () => {
     expect(found.map(({ number }) => number)).toEqual([1, 10, 15])
   })
 
-  test('go on while the last one is still being written', async () => {
+  test('yields complete documents while the last one is incomplete', async () => {
     const lines = ['{\n', '"a": 1\n', '}\n', '{\n']
     const batches: (readonly InputLine[])[] = []
     for await (const batch of documentsOf(linesOf(from(lines)))) batches.push(batch)

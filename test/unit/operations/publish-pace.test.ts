@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Clock, paced, systemClock } from '../../../src/operations/pace.ts'
 
-/** A clock that is asleep the moment it is told to. */
+/** A clock whose sleep ends at once and advances the time. */
 function fakeClock(): Clock & { time: number } {
   const clock = {
     time: 1000,
@@ -15,7 +15,7 @@ function fakeClock(): Clock & { time: number } {
 
 const { signal } = new AbortController()
 
-test('waits until the next are due', async () => {
+test('paced waits until the next events are due', async () => {
   const clock = fakeClock()
   const pace = paced(10, clock)
   const times: number[] = []
@@ -26,7 +26,7 @@ test('waits until the next are due', async () => {
   expect(times).toEqual([1000, 1100, 1200, 1300, 1400])
 })
 
-test('makes up for timers that oversleep', async () => {
+test('paced compensates for timers that fire late', async () => {
   const clock = fakeClock()
   const sleepy = {
     ...clock,
@@ -40,7 +40,7 @@ test('makes up for timers that oversleep', async () => {
   expect(clock.time - 1000).toBeLessThan(10_020)
 })
 
-test('does not save up for a burst while nothing came', async () => {
+test('paced allows no burst after a pause', async () => {
   const clock = fakeClock()
   const pace = paced(10, clock)
   await pace(1, signal)
@@ -50,7 +50,7 @@ test('does not save up for a burst while nothing came', async () => {
   expect(clock.time - resumedAt).toBeGreaterThanOrEqual(1800)
 })
 
-test('sleeps no longer than until the signal', async () => {
+test('paced stops sleeping when the signal aborts', async () => {
   const controller = new AbortController()
   setTimeout(() => controller.abort(), 10)
   const startedAt = performance.now()

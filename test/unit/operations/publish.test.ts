@@ -34,7 +34,7 @@ async function* lines(...batches: readonly string[][]): AsyncGenerator<readonly 
 const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `{"n":${index}}`)
 const delay = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
-/** A bus that keeps what is appended, as fast and as willing as `append` lets it be. */
+/** A bus that records appended batches; `append` delays or refuses them. */
 function fakeBus(append: (records: readonly NewRecord[], call: number) => unknown = () => {}) {
   const calls: (readonly NewRecord[])[] = []
   let offset = 0n
@@ -48,7 +48,7 @@ function fakeBus(append: (records: readonly NewRecord[], call: number) => unknow
   return { bus: { log } as unknown as EventBus, calls }
 }
 
-/** What was reported, a batch each, and what ended it. */
+/** Runs publishLines. Returns the reported batches and the error that ended it. */
 async function publish(bus: EventBus, request: Partial<PublishRequest> & Pick<PublishRequest, 'lines'>) {
   const batches: (readonly Published[])[] = []
   const signal = new AbortController().signal
@@ -62,7 +62,7 @@ async function publish(bus: EventBus, request: Partial<PublishRequest> & Pick<Pu
   return { batches, published: batches.flat(), error: undefined }
 }
 
-test('reports where each line went', async () => {
+test('publishLines reports the position of each line', async () => {
   await using bus = new InMemoryEventBus({ createTopics: true })
   await bus.admin.createTopic('order-events', { partitions: 1 })
   const { published } = await publish(bus, { lines: lines(['{"a":1}', '{"a":2}'], ['{"a":3}']) })
@@ -75,14 +75,14 @@ test('reports where each line went', async () => {
   )
 })
 
-test('of nothing reports nothing', async () => {
+test('publishLines reports nothing for empty input', async () => {
   const { bus, calls } = fakeBus()
   expect(await publish(bus, { lines: lines() })).toMatchObject({ batches: [], error: undefined })
   expect(calls).toEqual([])
 })
 
 describe('batches', () => {
-  test('hold neither too many records nor too many bytes, in order', async () => {
+  test('have limited records and bytes, and keep the order', async () => {
     const { bus, calls } = fakeBus()
     const { published } = await publish(bus, { lines: lines(many(10_000)) })
     expect(calls.map((records) => records.length)).toEqual([4000, 4000, 2000])
@@ -93,13 +93,13 @@ describe('batches', () => {
     expect(large.calls.map((records) => records.length)).toEqual([2, 2, 1])
   })
 
-  test('gather what comes soon', async () => {
+  test('collect lines that arrive within a few milliseconds', async () => {
     const { bus, calls } = fakeBus()
     await publish(bus, { lines: lines(['{}'], ['{}', '{}'], ['{}']) })
     expect(calls.map((records) => records.length)).toEqual([4])
   })
 
-  test('do not wait for what comes late', async () => {
+  test('are sent without waiting for later lines', async () => {
     const { bus } = fakeBus()
     const slow = async function* () {
       for await (const batch of lines(['{}'], ['{}'])) {
@@ -114,7 +114,7 @@ describe('batches', () => {
     expect(happened).toEqual(['published', '0.3 s passed', 'published', '0.3 s passed'])
   })
 
-  test('are sent one at a time, while the next is read and no more', async () => {
+  test('are sent one at a time while only the next one is read', async () => {
     let under = 0
     let most = 0
     let read = 0
@@ -139,8 +139,8 @@ describe('batches', () => {
   })
 })
 
-describe('a bad line', () => {
-  test('ends it after what stood before', async () => {
+describe('an invalid line', () => {
+  test('ends publishing after the lines before it', async () => {
     const { bus, calls } = fakeBus()
     const { published, error } = await publish(bus, { lines: lines(['{}', '{}', '{broken', '{}'], ['{}']) })
     expect(published.map(({ line }) => line)).toEqual([1, 2])
@@ -149,7 +149,7 @@ describe('a bad line', () => {
     expect(error).toMatchObject({ line: 3, message: expect.stringMatching(/^line 3: not JSON: /) })
   })
 
-  test('has its number in the input, blank lines counted', async () => {
+  test('is reported with its line number, which counts blank lines', async () => {
     const source = linesOf(
       (async function* () {
         yield '{}\n\n{broken\n'
@@ -158,7 +158,7 @@ describe('a bad line', () => {
     expect((await publish(fakeBus().bus, { lines: source })).error).toMatchObject({ line: 3 })
   })
 
-  test('and a source that fails, too', async () => {
+  test('and a failing source end publishing after the lines before', async () => {
     const source = async function* () {
       yield* lines(['{}'])
       throw new Error('no such file')
@@ -169,7 +169,7 @@ describe('a bad line', () => {
   })
 })
 
-/** A failed append of `count` records: the index of each record that was appended, was refused, or may have been. */
+/** A failed append of `count` records, with the indices of appended, refused and unknown records. */
 function appendError(
   count: number,
   { appended = [], refused = [], unknown = [] }: { appended?: number[]; refused?: number[]; unknown?: number[] },
@@ -181,8 +181,8 @@ function appendError(
   return new AppendError('PUBLISH_FAILED', 'no', outcome)
 }
 
-describe('a bus that does not take a batch', () => {
-  test('ends it, and no line of the batch is said to be published when the bus appended none', async () => {
+describe('a failed append', () => {
+  test('ends publishing, and no line is reported as published when none was appended', async () => {
     const { bus, calls } = fakeBus((_, call) => {
       if (call === 2) throw publishFailed('order-events', 'the broker is gone', { suggestions: ['crbus doctor'] })
     })
@@ -198,7 +198,7 @@ describe('a bus that does not take a batch', () => {
     })
   })
 
-  test('reports the lines that were appended before the refused one, and what is left', async () => {
+  test('reports the lines appended before the refused one, and the lines left', async () => {
     const { bus } = fakeBus((records) => {
       throw appendError(records.length, { appended: [0, 1], refused: [2] })
     })
@@ -211,7 +211,7 @@ describe('a bus that does not take a batch', () => {
     })
   })
 
-  test('publishes the lines between a refused one and later ones of other partitions, so that the rest is one range', async () => {
+  test('is followed by publishing the lines between a refused one and later appended ones, so that one range is left', async () => {
     const sent: number[] = []
     const { bus } = fakeBus((records, call) => {
       sent.push(records.length)
@@ -223,7 +223,7 @@ describe('a bus that does not take a batch', () => {
     expect(error).toMatchObject({ refused: [{ line: 2 }], rest: [{ from: 6, to: undefined }] })
   })
 
-  test('names every line whose fate is unknown, and leaves them out of what is left', async () => {
+  test('reports lines that may have been published separately from the lines left', async () => {
     const { bus, calls } = fakeBus((records) => {
       throw appendError(records.length, { appended: [0, 3], unknown: [1, 2, 5] })
     })
@@ -243,7 +243,7 @@ describe('a bus that does not take a batch', () => {
     })
   })
 
-  test('leaves lines that were left out before out of the rest', async () => {
+  test('does not report lines that were excluded as left', async () => {
     const { bus } = fakeBus((records) => {
       throw appendError(records.length, { appended: [0], refused: [1] })
     })
@@ -264,7 +264,7 @@ describe('a bus that does not take a batch', () => {
   })
 })
 
-test('publishes only the lines asked for, by their numbers in the input', async () => {
+test('publishLines publishes only the requested lines, by their numbers in the input', async () => {
   const { bus, calls } = fakeBus()
   const only = [
     { from: 2, to: 2 },
@@ -290,12 +290,12 @@ test.each([
   { text: '9-7', ranges: undefined },
   { text: '-5', ranges: undefined },
   { text: '', ranges: undefined },
-])('reads the list of lines "$text"', ({ text, ranges }) => {
+])('parseLines parses "$text"', ({ text, ranges }) => {
   expect(parseLines(text)).toEqual(ranges)
 })
 
 describe('when the signal aborts', () => {
-  test('what was read is sent, though the source says nothing more', async () => {
+  test('lines already read are sent although the source blocks', async () => {
     const { bus, calls } = fakeBus(() => delay(30))
     const controller = new AbortController()
     const silent = async function* () {
@@ -309,7 +309,7 @@ describe('when the signal aborts', () => {
     expect(calls.flat()).toHaveLength(9000)
   })
 
-  test('a source that never ends is not read any further', async () => {
+  test('an endless source is not read further', async () => {
     const controller = new AbortController()
     let read = 0
     const endless = async function* () {
@@ -325,13 +325,13 @@ describe('when the signal aborts', () => {
     expect(read - published.length).toBeLessThanOrEqual(1)
   })
 
-  test('before it began, nothing is sent', async () => {
+  test('before the start, nothing is sent', async () => {
     const { bus, calls } = fakeBus()
     expect(await publish(bus, { lines: lines(['{}']), signal: AbortSignal.abort() })).toMatchObject({ batches: [] })
     expect(calls).toEqual([])
   })
 
-  test('with a rate, only what was due is sent', async () => {
+  test('with a rate, only the due events are sent', async () => {
     const controller = new AbortController()
     setTimeout(() => controller.abort(), 120)
     const { published, error } = await publish(fakeBus().bus, {
@@ -345,7 +345,7 @@ describe('when the signal aborts', () => {
   })
 })
 
-test('a reader that leaves ends it, and the source', async () => {
+test('publishLines stops and closes the source when its reader stops', async () => {
   const { bus, calls } = fakeBus()
   let isClosed = false
   const source = async function* () {
@@ -362,7 +362,7 @@ test('a reader that leaves ends it, and the source', async () => {
   expect(isClosed).toBe(true)
 })
 
-test('a rate is kept, in twentieths of a second', async () => {
+test('publishLines keeps a rate in batches of 50 ms', async () => {
   const clock = {
     time: 0,
     now: () => clock.time,
@@ -376,7 +376,7 @@ test('a rate is kept, in twentieths of a second', async () => {
   expect(clock.time).toBe(9950)
 })
 
-test('JSON over several lines is one event each; text is a line each', async () => {
+test('publishLines takes JSON documents that span lines, but one text per line', async () => {
   const pretty = ['{', '  "event_type": "A.v1",', '  "data": [1]', '}']
   const { bus, calls } = fakeBus()
   await publish(bus, { lines: lines([...pretty, ...pretty]), settings: { ...settings, eventType: undefined } })
