@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
-import { WireConnection, type WireRequest } from '../../src/drivers/kafka/connection/wire.ts'
+import { WireConnection } from '../../src/drivers/kafka/connection/wire.ts'
+import type { ApiRequest } from '../../src/drivers/kafka/protocol/api.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { measureLag } from '../../src/operations/lag/lag.ts'
 import { applyReset, type UndoRecord } from '../../src/operations/reset/apply.ts'
@@ -78,7 +79,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
    * Kills brokers once one of them is sent such a request: before it is sent, while it is under way, or when its answer
    * is there and nobody has seen it yet.
    */
-  function killAt(name: WireRequest['name'], when: 'before' | 'under way' | 'answered', victims: readonly TestKafka[]) {
+  function killAt(name: ApiRequest['name'], when: 'before' | 'under way' | 'answered', victims: readonly TestKafka[]) {
     const { send } = WireConnection.prototype
     let dying: Promise<unknown> | undefined
     const kill = () => {
@@ -87,7 +88,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
     }
     const spy = vi.spyOn(WireConnection.prototype, 'send').mockImplementation(async function (
       this: WireConnection,
-      request: WireRequest,
+      request: ApiRequest,
     ) {
       const isIt = request.name === name && victims.some((node) => node.brokers === this.address)
       if (!isIt || dying !== undefined) return send.call(this, request)

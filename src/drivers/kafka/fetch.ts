@@ -6,16 +6,10 @@ import { OUTAGE_LIMIT_MS, OutageWatch } from '../outage-watch.ts'
 import type { KafkaCluster } from './connection/cluster.ts'
 import { protocolFailure, type WireConnection } from './connection/wire.ts'
 import { errorCode, isPassing, isPassingCode, KafkaFailure } from './kafka-errors.ts'
-import {
-  ANSWER_BYTES,
-  askPlaces,
-  EARLIEST,
-  type FetchedPartition,
-  type FetchRequest,
-  fetchApi,
-  LATEST,
-  listOffsetsApi,
-} from './protocol/protocol.ts'
+import { offsetOf } from './offsets.ts'
+import { type FetchedPartition, type FetchRequest, fetchApi, MAX_FETCH_BYTES } from './protocol/fetch.ts'
+import { EARLIEST, LATEST } from './protocol/list-offsets.ts'
+import { askPartitions } from './protocol/partitions.ts'
 import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } from './records/check-batches.ts'
 import { type UnpackedRecords, unpackBatches } from './records/record-batch.ts'
 
@@ -255,7 +249,7 @@ export class Fetcher {
     const request = {
       partitions: cursors.map(({ topic, partition, next }) => ({ topic, partition, next })),
       maxWait: WAIT_MS,
-      maxBytes: ANSWER_BYTES,
+      maxBytes: MAX_FETCH_BYTES,
       maxPartitionBytes: PARTITION_BYTES,
       isolation: this.#isolation,
     }
@@ -304,8 +298,8 @@ export class Fetcher {
     this.#inFlight += 1
     try {
       const timeout = WAIT_MS + this.#cluster.options.timeout
-      const places = cursors
-      const answers = await askPlaces(connection, fetchApi, { request, places, mayOmit: true, timeout })
+      const asked = { request, partitions: cursors, mayOmit: true, timeout }
+      const answers = await askPartitions(connection, fetchApi, asked)
       this.#damaged = 0
       return answers
     } catch (error) {
@@ -383,10 +377,10 @@ export class Fetcher {
 
   /** An offset that retention deleted means the oldest that is left; for one beyond the end see the constructor. */
   async #relocate(cursor: Cursor): Promise<void> {
-    const { topic, partition, next } = cursor
+    const { topic, next } = cursor
     const [start, end] = await Promise.all([
-      offsetOf(this.#cluster, { topic, partition, timestamp: EARLIEST }),
-      offsetOf(this.#cluster, { topic, partition, timestamp: LATEST }),
+      offsetOf(this.#cluster, cursor, { timestamp: EARLIEST, isolation: 'uncommitted' }),
+      offsetOf(this.#cluster, cursor, { timestamp: LATEST, isolation: 'uncommitted' }),
     ])
     if (next < start) cursor.next = start
     else if (next > end) {
@@ -439,26 +433,6 @@ const isDoubted = ({ to, emptySince }: Cursor): boolean =>
 const turnOfTheLoop = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS))
-
-async function offsetOf(
-  cluster: KafkaCluster,
-  place: { readonly topic: string; readonly partition: number; readonly timestamp: bigint },
-): Promise<bigint> {
-  await cluster.partitions(place.topic)
-  const leader = cluster.knownLeader(place.topic, place.partition)
-  if (leader === undefined) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
-  const places = [place]
-  const request = { places, isolation: 'uncommitted' } as const
-  const [answer] = await askPlaces(await cluster.broker(leader), listOffsetsApi, { request, places })
-  if (answer?.error !== 0) {
-    const { topic } = place
-    throw protocolFailure(answer?.error ?? errorCode.LEADER_NOT_AVAILABLE, null, {
-      request: listOffsetsApi.name,
-      topic,
-    })
-  }
-  return answer.offset
-}
 
 /** Reads slices in batches, each of one partition. */
 export async function* readSlices(

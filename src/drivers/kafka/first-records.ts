@@ -4,14 +4,10 @@ import type { Isolation, LogSlice } from '../../bus/topic-log.ts'
 import type { KafkaCluster } from './connection/cluster.ts'
 import { protocolFailure, type WireConnection } from './connection/wire.ts'
 import { errorCode } from './kafka-errors.ts'
-import {
-  ANSWER_BYTES,
-  askPlaces,
-  EARLIEST,
-  type FetchedPartition,
-  fetchApi,
-  listOffsetsApi,
-} from './protocol/protocol.ts'
+import { askLeaderForOffsets, requireOffset } from './offsets.ts'
+import { type FetchedPartition, fetchApi, MAX_FETCH_BYTES } from './protocol/fetch.ts'
+import { EARLIEST } from './protocol/list-offsets.ts'
+import { askPartitions } from './protocol/partitions.ts'
 import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } from './records/check-batches.ts'
 import { unpackBatches } from './records/record-batch.ts'
 
@@ -98,8 +94,8 @@ async function askLeader(leader: WireConnection, led: readonly Pending[], findin
       return { topic, partition, next: (first as Wanted).next }
     })
     const { isolation } = finding
-    const request = { partitions, maxWait: 0, maxBytes: ANSWER_BYTES, maxPartitionBytes, isolation }
-    const answers = await askPlaces(leader, fetchApi, { request, places: open, mayOmit: true })
+    const request = { partitions, maxWait: 0, maxBytes: MAX_FETCH_BYTES, maxPartitionBytes, isolation }
+    const answers = await askPartitions(leader, fetchApi, { request, partitions: open, mayOmit: true })
     const answerOf = new PartitionMap<FetchedPartition>()
     for (const answer of answers) answerOf.set(answer, answer)
     let isCut = false
@@ -127,7 +123,7 @@ async function askLeader(leader: WireConnection, led: readonly Pending[], findin
     // Or it was short of memory, so that it is believed the second time.
     else if (isEmpty && wasEmpty) return
     wasEmpty = isEmpty
-    if (isCut) maxPartitionBytes = Math.min(maxPartitionBytes * WIDEN, ANSWER_BYTES)
+    if (isCut) maxPartitionBytes = Math.min(maxPartitionBytes * WIDEN, MAX_FETCH_BYTES)
     const served = new Set(open.filter(({ wanted: [first] }, at) => first?.next !== partitions[at]?.next))
     open = [...open.filter((place) => !served.has(place)), ...served].filter(({ wanted }) => wanted.length > 0)
   }
@@ -173,18 +169,11 @@ function refuse(place: Pending, rest: NonNullable<CheckedBatches['rest']>): void
 
 /** What retention has deleted means the oldest that is left; beyond the end there is nothing. */
 async function relocate(leader: WireConnection, outside: readonly Pending[]): Promise<void> {
-  const places = outside.map(({ topic, partition }) => ({ topic, partition, timestamp: EARLIEST }))
-  const starts = await askPlaces(leader, listOffsetsApi, { request: { places, isolation: 'uncommitted' }, places })
+  const starts = new PlaceMap<bigint>()
+  for (const answer of await askLeaderForOffsets(leader, outside, { timestamp: EARLIEST, isolation: 'uncommitted' }))
+    starts.set(answer, requireOffset(answer))
   for (const place of outside) {
-    const found = starts.find(({ topic, partition }) => topic === place.topic && partition === place.partition)
-    if (found === undefined || found.error !== 0) {
-      const { topic } = place
-      throw protocolFailure(found?.error ?? errorCode.LEADER_NOT_AVAILABLE, null, {
-        request: listOffsetsApi.name,
-        topic,
-      })
-    }
-    const start = found.offset
+    const start = starts.get(place) as bigint
     const [first] = place.wanted
     const isBeyond = first !== undefined && first.next >= start
     place.wanted = isBeyond

@@ -1,7 +1,7 @@
 import type { BusAdmin } from '../../bus/admin.ts'
 import type { BusDriver, GroupMember, JoinRequest } from '../../bus/driver-port.ts'
 import type { TopicLog } from '../../bus/topic-log.ts'
-import { kafkaAdmin } from './admin.ts'
+import { kafkaAdmin } from './admin/admin.ts'
 import { type ClusterOptions, KafkaCluster } from './connection/cluster.ts'
 import { kafkaLog } from './log.ts'
 import { Producer, type ProducerOptions } from './produce.ts'

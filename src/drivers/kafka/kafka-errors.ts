@@ -143,6 +143,11 @@ export function damagedAnswer(address: string, name: string, cause: unknown): Ka
   return new KafkaFailure('answer', `the answer of ${address} to ${name} is damaged: ${reason}`, { cause })
 }
 
+/** The failure for an answer to `request` of the broker at `address` that has no result for what was requested. */
+export function missingResult(address: string, request: string, subject: string): KafkaFailure {
+  return new KafkaFailure('answer', `the broker answered without a result for ${subject} (${request}, ${address})`)
+}
+
 export const isPassing = (error: unknown): boolean => error instanceof KafkaFailure && error.isPassing
 
 export interface ErrorPlace {

@@ -1,19 +1,13 @@
 import { topicNotFound } from '../../bus/errors.ts'
-import type { Isolation, PartitionRange, TopicLog } from '../../bus/topic-log.ts'
+import type { PartitionRange, TopicLog } from '../../bus/topic-log.ts'
 import type { KafkaCluster } from './connection/cluster.ts'
 import { protocolFailure } from './connection/wire.ts'
 import { readSlices } from './fetch.ts'
 import { firstRecords } from './first-records.ts'
 import { errorCode } from './kafka-errors.ts'
+import { askForOffsets, offsetsOf, requireOffset } from './offsets.ts'
 import type { Producer } from './produce.ts'
-import {
-  askPlaces,
-  EARLIEST,
-  LATEST,
-  listOffsetsApi,
-  type PartitionAnswer,
-  type PartitionMetadata,
-} from './protocol/protocol.ts'
+import { EARLIEST, LATEST } from './protocol/list-offsets.ts'
 
 /** Topics of a cluster, read from and written to partition leaders directly. */
 export function kafkaLog(cluster: KafkaCluster, producer: Producer): TopicLog {
@@ -79,11 +73,11 @@ function rangesOf(
   return cluster.retrying(place, async () => {
     const known = await cluster.partitionsOf(topics)
     const [starts, stable, ends] = await Promise.all([
-      listOffsets(cluster, known, EARLIEST, 'uncommitted'),
-      listOffsets(cluster, known, LATEST, 'committed'),
-      listOffsets(cluster, known, LATEST, 'uncommitted'),
+      askForOffsets(cluster, known, { timestamp: EARLIEST, isolation: 'uncommitted' }),
+      askForOffsets(cluster, known, { timestamp: LATEST, isolation: 'committed' }),
+      askForOffsets(cluster, known, { timestamp: LATEST, isolation: 'uncommitted' }),
     ])
-    for (const answer of [...starts, ...stable, ...ends]) if (!isGone(answer.error)) requireAnswer(answer)
+    for (const answer of [...starts, ...stable, ...ends]) if (!isGone(answer.error)) requireOffset(answer)
     const [startOf, stableOf] = [starts, stable].map(
       (answers) => new Map(answers.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset])),
     )
@@ -109,45 +103,6 @@ function rangesOf(
   })
 }
 
-/** An offset of each partition, sorted by partition; one request to each leader. */
-export async function offsetsOf(
-  cluster: KafkaCluster,
-  topic: string,
-  timestamp: bigint,
-  isolation: Isolation = 'committed',
-): Promise<Map<number, bigint>> {
-  return cluster.retrying({ topic }, async () => {
-    const wanted = new Map([[topic, await cluster.partitions(topic)]])
-    const answers = await listOffsets(cluster, wanted, timestamp, isolation)
-    for (const answer of answers) requireAnswer(answer)
-    return new Map([...answers].sort(byPartition).map(({ partition, offset }) => [partition, offset]))
-  })
-}
-
-function requireAnswer({ error, topic }: PartitionAnswer): void {
-  if (error !== 0) throw protocolFailure(error, null, { request: listOffsetsApi.name, topic })
-}
-
 const isGone = (error: number): boolean => error === errorCode.UNKNOWN_TOPIC_OR_PARTITION
 
 const byPartition = (a: { readonly partition: number }, b: { readonly partition: number }) => a.partition - b.partition
-
-/** An offset of each partition of the topics; one request to each leader. What is unknown by then is left to the caller. */
-async function listOffsets(
-  cluster: KafkaCluster,
-  topics: ReadonlyMap<string, readonly PartitionMetadata[]>,
-  timestamp: bigint,
-  isolation: Isolation,
-) {
-  const places = [...topics].flatMap(([topic, partitions]) =>
-    partitions.map(({ partition, leader }) => ({ topic, partition, leader, timestamp })),
-  )
-  const byLeader = Map.groupBy(places, ({ leader }) => leader)
-  if (byLeader.has(-1)) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
-  const answers = await Promise.all(
-    [...byLeader].map(async ([leader, led]) =>
-      askPlaces(await cluster.broker(leader), listOffsetsApi, { request: { places: led, isolation }, places: led }),
-    ),
-  )
-  return answers.flat()
-}

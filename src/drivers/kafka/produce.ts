@@ -13,8 +13,11 @@ import type { KafkaCluster } from './connection/cluster.ts'
 import { triedFor } from './connection/tried-for.ts'
 import { protocolFailure } from './connection/wire.ts'
 import { errorCode, isPassing, KafkaFailure } from './kafka-errors.ts'
+import { ask } from './protocol/api.ts'
 import { Reader, Writer } from './protocol/bytes.ts'
-import { ask, describeTopicConfigsApi, type PartitionMetadata, produceApi } from './protocol/protocol.ts'
+import { describeTopicConfigsApi } from './protocol/configs.ts'
+import type { PartitionMetadata } from './protocol/metadata.ts'
+import { produceApi } from './protocol/produce.ts'
 import { encodeBatch, sizeBound } from './records/record-batch.ts'
 
 export interface ProducerOptions {

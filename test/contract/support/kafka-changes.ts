@@ -1,6 +1,6 @@
 import { KafkaCluster } from '../../../src/drivers/kafka/connection/cluster.ts'
 import { protocolFailure, type WireConnection } from '../../../src/drivers/kafka/connection/wire.ts'
-import { type Api, ask } from '../../../src/drivers/kafka/protocol/protocol.ts'
+import { type Api, ask } from '../../../src/drivers/kafka/protocol/api.ts'
 
 // What happens to topics on a real Kafka and crbus has no word for.
 

@@ -2,17 +2,16 @@ import type { ConnectionOptions } from 'node:tls'
 import { connectionFailed, type EventBusError, transportError } from '../../../bus/errors.ts'
 import { type ErrorPlace, errorCode, isNoGroup, isPassing, KafkaFailure, toBusError } from '../kafka-errors.ts'
 import { MAX_BATCH_BYTES, type Sasl } from '../kafka-options.ts'
+import { type Api, ask } from '../protocol/api.ts'
+import { MAX_FETCH_BYTES } from '../protocol/fetch.ts'
 import {
-  ANSWER_BYTES,
-  type Api,
-  ask,
   type FoundCoordinator,
   findCoordinatorApi,
   findCoordinatorsApi,
   type Metadata,
   metadataApi,
   type PartitionMetadata,
-} from '../protocol/protocol.ts'
+} from '../protocol/metadata.ts'
 import { triedFor } from './tried-for.ts'
 import { protocolFailure, WireConnection } from './wire.ts'
 
@@ -330,7 +329,7 @@ export class KafkaCluster {
     const key = keyOf(channel, address)
     let connection = this.#connections.get(key)
     if (connection === undefined || connection.isClosed) {
-      const maxAnswerBytes = ANSWER_BYTES + (this.options.maxBatchBytes ?? MAX_BATCH_BYTES)
+      const maxAnswerBytes = MAX_FETCH_BYTES + (this.options.maxBatchBytes ?? MAX_BATCH_BYTES)
       connection = new WireConnection({ ...this.options, ...address, maxAnswerBytes, answered: this.#answered })
       this.#connections.set(key, connection)
     }

@@ -14,8 +14,8 @@ import protocolErrors from 'kafkajs/src/protocol/error.js'
 import { diagnostics } from '../../../bus/diagnostics.ts'
 import { type FailurePlace, KafkaFailure } from '../kafka-errors.ts'
 import type { Sasl } from '../kafka-options.ts'
+import { type Api, type ApiConnection, type ApiRequest, type ApiVersions, apiVersionsApi } from '../protocol/api.ts'
 import { Reader } from '../protocol/bytes.ts'
-import { type Api, type ApiVersions, apiVersionsApi } from '../protocol/protocol.ts'
 import { ANSWERS_IN_TLS, type ConnectionStage, toFailure } from './connection-failure.ts'
 import { toKafkaJsSasl } from './sasl.ts'
 
@@ -31,16 +31,6 @@ export interface WireOptions {
   readonly maxAnswerBytes: number
   /** Addresses that have answered a request, which the connections of a bus share: their failures get no guesses. */
   readonly answered?: Set<string>
-}
-
-export interface WireRequest {
-  readonly key: number
-  readonly version: number
-  readonly name: string
-  readonly body: Buffer
-  /** False when the broker sends none (produce with acks 0). */
-  readonly hasAnswer?: boolean
-  readonly timeout?: number | undefined
 }
 
 interface KafkaJsConnection {
@@ -77,7 +67,7 @@ const silence = () => undefined
 const silentLogger = { info: silence, error: silence, warn: silence, debug: silence, namespace: () => silentLogger }
 
 /** One connection to one broker. Requests are answered in order, so whoever waits long at a broker brings their own. */
-export class WireConnection {
+export class WireConnection implements ApiConnection {
   readonly #connection: KafkaJsConnection
   readonly #options: WireOptions
   #opening: Promise<void> | undefined
@@ -162,7 +152,7 @@ export class WireConnection {
    * The answer's payload behind its correlation id; empty when there is none to come. A version that the broker did not
    * name is not sent: brokers hang up on it, or misread it.
    */
-  async send(request: WireRequest): Promise<Buffer> {
+  async send(request: ApiRequest): Promise<Buffer> {
     await this.open()
     if (!this.supports(request)) throw this.#unsupported(request)
     const { hasAnswer = true, timeout = this.#options.timeout } = request
@@ -178,7 +168,7 @@ export class WireConnection {
   }
 
   /** Publishes the request and how it ended to the diagnostics channel, where that has a subscriber. */
-  #told<T>({ name, version }: Pick<WireRequest, 'name' | 'version'>, exchange: () => Promise<T>): Promise<T> {
+  #told<T>({ name, version }: Pick<ApiRequest, 'name' | 'version'>, exchange: () => Promise<T>): Promise<T> {
     const { kafkaRequest } = diagnostics
     const work = exchange()
     if (!kafkaRequest.hasSubscribers) return work
@@ -191,7 +181,7 @@ export class WireConnection {
     return work
   }
 
-  #exchange({ key, version, name, body, hasAnswer = true }: WireRequest): Promise<Buffer | undefined> {
+  #exchange({ key, version, name, body, hasAnswer = true }: ApiRequest): Promise<Buffer | undefined> {
     return this.#connection.send({
       request: {
         apiKey: key,
@@ -218,7 +208,7 @@ export class WireConnection {
     return versions
   }
 
-  #unsupported({ key, version, name }: WireRequest): KafkaFailure {
+  #unsupported({ key, version, name }: ApiRequest): KafkaFailure {
     const range = this.#versions.get(key)
     const words =
       range === undefined

@@ -6,27 +6,22 @@ import { EventBusError, subscriptionFailed } from '../../../bus/errors.ts'
 import type { BusRecord, Position } from '../../../bus/record.ts'
 import { assignRange } from '../../assignment.ts'
 import { OutageWatch } from '../../outage-watch.ts'
-import { committedOffsets } from '../admin.ts'
+import { committedOffsets } from '../admin/committed-offsets.ts'
 import type { KafkaCluster } from '../connection/cluster.ts'
 import { protocolFailure } from '../connection/wire.ts'
 import { type Cursor, type FetchedRecords, Fetcher } from '../fetch.ts'
 import { errorCode, isPassing, KafkaFailure } from '../kafka-errors.ts'
-import { offsetsOf } from '../log.ts'
+import { offsetsOf } from '../offsets.ts'
+import { ask } from '../protocol/api.ts'
+import { offsetCommitApi } from '../protocol/committed-offsets.ts'
 import {
-  ask,
   decodeAssignment,
   decodeSubscription,
-  EARLIEST,
   encodeAssignment,
   encodeSubscription,
-  heartbeatApi,
-  type JoinedGroup,
-  joinGroupApi,
-  LATEST,
-  leaveGroupApi,
-  offsetCommitApi,
-  syncGroupApi,
-} from '../protocol/protocol.ts'
+} from '../protocol/consumer-protocol.ts'
+import { EARLIEST, LATEST } from '../protocol/list-offsets.ts'
+import { heartbeatApi, type JoinedGroup, joinGroupApi, leaveGroupApi, syncGroupApi } from '../protocol/membership.ts'
 import { UnreadableBatch } from '../records/batch-errors.ts'
 
 /** The Rust services' own: how long a dead member keeps its partitions. */

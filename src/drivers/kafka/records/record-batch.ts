@@ -1,6 +1,6 @@
 import type { BusRecord, Header, NewRecord } from '../../../bus/record.ts'
 import { MAX_BATCH_BYTES } from '../kafka-options.ts'
-import type { AbortedTransaction } from '../protocol/protocol.ts'
+import type { AbortedTransaction } from '../protocol/fetch.ts'
 import { BatchProblem, corrupt, UnreadableBatch } from './batch-errors.ts'
 import { HEADER, LENGTH_FROM } from './check-batches.ts'
 import { codecFor } from './compression.ts'

@@ -1,0 +1,17 @@
+import type { BusAdmin } from '../../../bus/admin.ts'
+import type { KafkaCluster } from '../connection/cluster.ts'
+import { groupAdmin } from './group-admin.ts'
+import { topicAdmin } from './topic-admin.ts'
+
+/** Administers topics, groups and the cluster by direct requests. Nothing here joins a group. */
+export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
+  return {
+    ...topicAdmin(cluster),
+    ...groupAdmin(cluster),
+
+    async describeCluster() {
+      const { clusterId, controller, brokers } = await cluster.retrying({}, () => cluster.metadata([]))
+      return { kind: 'kafka', clusterId, controller, brokers: [...brokers].sort((a, b) => a.id - b.id) }
+    },
+  }
+}

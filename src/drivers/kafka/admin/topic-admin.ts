@@ -1,0 +1,175 @@
+import type { BusAdmin, TopicDescription } from '../../../bus/admin.ts'
+import { EventBusError, noMorePartitions, transportError } from '../../../bus/errors.ts'
+import { topicNameError } from '../../../bus/names/names.ts'
+import type { KafkaCluster } from '../connection/cluster.ts'
+import { triedFor } from '../connection/tried-for.ts'
+import { protocolFailure, type WireConnection } from '../connection/wire.ts'
+import { isPassingCode, missingResult } from '../kafka-errors.ts'
+import { offsetsOf } from '../offsets.ts'
+import { type Api, ask } from '../protocol/api.ts'
+import { type ConfigEntry, describeTopicConfigsApi, incrementalAlterConfigsApi } from '../protocol/configs.ts'
+import { LATEST } from '../protocol/list-offsets.ts'
+import type { TopicMetadata } from '../protocol/metadata.ts'
+import { createPartitionsApi, createTopicApi, deleteTopicApi, type TopicResult } from '../protocol/topics.ts'
+
+/** The `config_source` of a setting that is set on the topic itself. */
+const DYNAMIC_TOPIC_CONFIG = 1
+/** Between two checks whether the brokers show a change. */
+const POLL_MS = 20
+
+type TopicAdmin = Pick<
+  BusAdmin,
+  | 'listTopics'
+  | 'compactedTopics'
+  | 'describeTopic'
+  | 'createTopic'
+  | 'addPartitions'
+  | 'setTopicConfig'
+  | 'deleteTopic'
+>
+
+export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
+  const listed = () => cluster.retrying({}, async () => (await cluster.metadata(null)).topics)
+
+  /** Asks the controller. In a KRaft cluster every broker forwards the request to it. */
+  const askController = async <Request>(
+    topic: string,
+    api: Api<Request, readonly TopicResult[]>,
+    request: Request,
+  ): Promise<void> =>
+    cluster.retrying({ topic }, async () => {
+      const { controller } = await cluster.metadata([])
+      await askAboutTopic(await cluster.broker(controller), topic, api, request)
+    })
+
+  const describeTopic = async (topic: string): Promise<TopicDescription> => {
+    const partitions = await cluster.retrying({ topic }, async () => {
+      cluster.forget(topic)
+      return cluster.partitions(topic)
+    })
+    const { entries } = await cluster.retrying({ topic }, async () =>
+      askAboutTopic(await cluster.anyBroker(), topic, describeTopicConfigsApi, { topics: [topic], names: null }),
+    )
+    const config = entries
+      .filter(({ source, isSensitive }) => source === DYNAMIC_TOPIC_CONFIG && !isSensitive)
+      .map(({ name, value }) => [name, value ?? ''] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+    return {
+      ...toSummary({ error: 0, topic, internal: isInternal(topic), partitions }),
+      layout: partitions.map(({ partition, leader, replicas, inSync }) => ({ partition, leader, replicas, inSync })),
+      config: new Map(config),
+    }
+  }
+
+  return {
+    async listTopics() {
+      return (await listed()).map(toSummary).sort((a, b) => (a.topic < b.topic ? -1 : 1))
+    },
+
+    async compactedTopics(topics) {
+      if (topics.length === 0) return new Set()
+      const answers = await cluster.retrying({}, async () => {
+        const request = { topics, names: ['cleanup.policy'] }
+        const found = await ask(await cluster.anyBroker(), describeTopicConfigsApi, request)
+        for (const { error, message } of found) if (isPassingCode(error)) throw protocolFailure(error, message)
+        return found
+      })
+      const isCompacted = (entries: readonly ConfigEntry[]) =>
+        entries.some(({ value }) => value?.split(',').includes('compact') ?? false)
+      return new Set(answers.flatMap(({ topic, entries }) => (isCompacted(entries) ? [topic] : [])))
+    },
+
+    describeTopic,
+
+    async createTopic(topic, { partitions = 3, replication = -1, config = {} } = {}) {
+      const invalid = topicNameError(topic)
+      if (invalid) throw invalid
+      const { timeout } = cluster.options
+      await askController(topic, createTopicApi, { topic, partitions, replication, config, timeout })
+      cluster.forget(topic)
+      await until(cluster, `topic '${topic}' was created, but its partitions have no leader yet`, async () => {
+        await offsetsOf(cluster, topic, LATEST)
+        return true
+      })
+    },
+
+    async addPartitions(topic, partitions) {
+      const { length } = await cluster.retrying({ topic }, async () => {
+        cluster.forget(topic)
+        return cluster.partitions(topic)
+      })
+      if (!(partitions > length)) throw noMorePartitions(topic, length, partitions)
+      await askController(topic, createPartitionsApi, { topic, partitions, timeout: cluster.options.timeout })
+      await until(cluster, `partitions were added to topic '${topic}', but have no leader yet`, async () => {
+        cluster.forget(topic)
+        const found = await offsetsOf(cluster, topic, LATEST)
+        return found.size >= partitions
+      })
+    },
+
+    async setTopicConfig(topic, config) {
+      await askController(topic, incrementalAlterConfigsApi, { topic, config })
+      await until(
+        cluster,
+        `the settings of topic '${topic}' were changed, but brokers still show the old ones`,
+        async () => {
+          const { config: now } = await describeTopic(topic)
+          return Object.entries(config).every(([name, value]) => now.get(name) === value)
+        },
+      )
+    },
+
+    async deleteTopic(topic) {
+      await askController(topic, deleteTopicApi, { topic, timeout: cluster.options.timeout })
+      await until(cluster, `topic '${topic}' is marked for deletion, but is still listed`, async () => {
+        return !(await listed()).some((known) => known.topic === topic)
+      })
+      cluster.forget(topic)
+    },
+  }
+}
+
+/** The result for one topic. Throws for its error, and where the answer has no result for the topic. */
+async function askAboutTopic<Request, Result extends TopicResult>(
+  broker: WireConnection,
+  topic: string,
+  api: Api<Request, readonly Result[]>,
+  request: Request,
+): Promise<Result> {
+  const results = await ask(broker, api, request)
+  const result = results.find((one) => one.topic === topic)
+  if (result === undefined) throw missingResult(broker.address, api.name, `topic '${topic}'`)
+  if (result.error !== 0) throw protocolFailure(result.error, result.message, { request: api.name, topic })
+  return result
+}
+
+/** Some clusters leave out the flag for these topics in Metadata. */
+const isInternal = (topic: string): boolean => topic === '__consumer_offsets' || topic === '__transaction_state'
+
+const toSummary = ({ topic, internal, partitions }: TopicMetadata) => ({
+  topic,
+  partitions: partitions.length,
+  replication: partitions[0]?.replicas.length ?? 0,
+  internal: internal || isInternal(topic),
+})
+
+/**
+ * Waits until the brokers show a change, since they learn of it one after another. Throws an error with `message` after the
+ * time-out. A missing topic counts as not shown yet.
+ */
+async function until(cluster: KafkaCluster, message: string, isShown: () => Promise<boolean>): Promise<void> {
+  const { timeout } = cluster.options
+  const start = performance.now()
+  for (;;) {
+    const tried = performance.now() - start
+    const isLate = tried > timeout
+    try {
+      if (await isShown()) return
+      if (isLate) throw triedFor(transportError(message), tried, timeout, true)
+    } catch (error) {
+      const isMissing = error instanceof EventBusError && error.code === 'TOPIC_NOT_FOUND'
+      if (!isMissing || isLate) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}

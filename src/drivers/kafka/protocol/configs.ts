@@ -1,0 +1,89 @@
+import type { Api } from './api.ts'
+import type { TopicResult } from './topics.ts'
+
+export interface ConfigEntry {
+  readonly name: string
+  readonly value: string | null
+  /** 1 when the value is set on the topic itself; all others are inherited. */
+  readonly source: number
+  readonly isSensitive: boolean
+}
+
+/** The `resource_type` of a topic. */
+const TOPIC = 2
+
+interface DescribeTopicConfigs {
+  readonly topics: readonly string[]
+  /** Names of settings; `null` for all. */
+  readonly names: readonly string[] | null
+}
+
+/** DescribeConfigs (https://kafka.apache.org/protocol#The_Messages_DescribeConfigs) of topics. */
+export const describeTopicConfigsApi: Api<
+  DescribeTopicConfigs,
+  readonly (TopicResult & { readonly entries: readonly ConfigEntry[] })[]
+> = {
+  key: 32,
+  version: 2,
+  name: 'DescribeConfigs',
+  write(to, { topics, names }) {
+    to.list(topics, (topic) => {
+      to.int8(TOPIC).string(topic) // resource_type, resource_name
+      if (names === null) to.int32(-1)
+      else to.list(names, (name) => to.string(name)) // configuration_keys
+    }).int8(0) // include_synonyms
+  },
+  read(from) {
+    from.int32() // throttle_time_ms
+    return from.list(() => {
+      const error = from.int16() // error_code
+      const message = from.string() // error_message
+      from.int8() // resource_type
+      const topic = from.text() // resource_name
+      const entries = from.list(() => {
+        const name = from.text()
+        const value = from.string()
+        from.boolean() // read_only
+        const entry = { name, value, source: from.int8(), isSensitive: from.boolean() } // config_source, is_sensitive
+        from.list(() => [from.text(), from.string(), from.int8()]) // synonyms: name, value, source
+        return entry
+      })
+      return { topic, error, message, entries }
+    })
+  },
+}
+
+interface AlterTopicConfig {
+  readonly topic: string
+  readonly config: Readonly<Record<string, string>>
+}
+
+/** The `config_operation` that sets a value. */
+const SET = 0
+
+/**
+ * IncrementalAlterConfigs (https://kafka.apache.org/protocol#The_Messages_IncrementalAlterConfigs) of a topic: changes the
+ * settings named and keeps all others, unlike AlterConfigs.
+ */
+export const incrementalAlterConfigsApi: Api<AlterTopicConfig, readonly TopicResult[]> = {
+  key: 44,
+  version: 0,
+  name: 'IncrementalAlterConfigs',
+  write(to, { topic, config }) {
+    to.list([topic], () => {
+      to.int8(TOPIC).string(topic) // resource_type, resource_name
+      // configs: name, config_operation, value
+      to.list(Object.entries(config), ([name, value]) => to.string(name).int8(SET).string(value))
+    })
+    to.int8(0) // validate_only
+  },
+  read(from) {
+    from.int32() // throttle_time_ms
+    return from.list(() => {
+      const error = from.int16() // error_code
+      const message = from.string() // error_message
+      from.int8() // resource_type
+      return { topic: from.text(), error, message } // resource_name
+    })
+  },
+}

@@ -1,0 +1,65 @@
+import type { TopicPartition } from '../../../bus/admin.ts'
+import { damagedAnswer } from '../kafka-errors.ts'
+import { type Api, type ApiConnection, ask } from './api.ts'
+import type { Reader, Writer } from './bytes.ts'
+
+/** What a broker answers about one partition. */
+export interface PartitionAnswer extends TopicPartition {
+  readonly error: number
+}
+
+interface PartitionsRequest<Request> {
+  readonly request: Request
+  /** The partitions that the request names. */
+  readonly partitions: readonly TopicPartition[]
+  /** The answer may omit partitions: a fetch omits those that its byte limit leaves no room for. */
+  readonly mayOmit?: boolean
+  readonly timeout?: number
+}
+
+/**
+ * Sends a request about partitions. The answer is damaged when it has a partition that the request does not name, has one
+ * twice, or omits one.
+ */
+export async function askPartitions<Request, Answer extends TopicPartition>(
+  connection: ApiConnection,
+  api: Api<Request, readonly Answer[]>,
+  { request, partitions, mayOmit = false, timeout }: PartitionsRequest<Request>,
+): Promise<readonly Answer[]> {
+  const answers = await ask(connection, api, request, timeout)
+  const keyOf = ({ topic, partition }: TopicPartition) => `${topic}[${partition}]`
+  const missing = new Set(partitions.map(keyOf))
+  for (const answer of answers) {
+    const key = keyOf(answer)
+    if (!missing.delete(key))
+      throw damagedAnswer(connection.address, api.name, new Error(`${key} was not requested, or is listed twice`))
+  }
+  const [omitted] = missing
+  if (omitted !== undefined && !mayOmit)
+    throw damagedAnswer(connection.address, api.name, new Error(`${omitted} is missing`))
+  return answers
+}
+
+/** Writes partitions grouped by topic (`topics: name, partitions: partition_index, …`), as most requests list them. */
+export function writePartitions<T extends TopicPartition>(
+  to: Writer,
+  partitions: readonly T[],
+  write: (partition: T) => void,
+): void {
+  to.list([...Map.groupBy(partitions, ({ topic }) => topic)], ([topic, own]) => {
+    to.string(topic).list(own, (partition) => {
+      to.int32(partition.partition)
+      write(partition)
+    })
+  })
+}
+
+/** Reads partitions grouped by topic (`topics: name, partitions: partition_index, …`) into one list. */
+export function readPartitions<T>(from: Reader, read: (partition: TopicPartition) => T): T[] {
+  return from
+    .list(() => {
+      const topic = from.text()
+      return from.list(() => read({ topic, partition: from.int32() }))
+    })
+    .flat()
+}
