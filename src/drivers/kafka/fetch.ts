@@ -11,7 +11,7 @@ import { type FetchedPartition, type FetchRequest, fetchApi, MAX_FETCH_BYTES } f
 import { EARLIEST, LATEST } from './protocol/list-offsets.ts'
 import { askPartitions } from './protocol/partitions.ts'
 import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } from './records/check-batches.ts'
-import { type UnpackedRecords, unpackBatches } from './records/record-batch.ts'
+import { type UnpackedRecords, unpackBatches } from './records/unpack-batches.ts'
 
 /** Bytes asked of a partition at a time. */
 const PARTITION_BYTES = 1024 * 1024

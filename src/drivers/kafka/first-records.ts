@@ -9,7 +9,7 @@ import { type FetchedPartition, fetchApi, MAX_FETCH_BYTES } from './protocol/fet
 import { EARLIEST } from './protocol/list-offsets.ts'
 import { askPartitions } from './protocol/partitions.ts'
 import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } from './records/check-batches.ts'
-import { unpackBatches } from './records/record-batch.ts'
+import { unpackBatches } from './records/unpack-batches.ts'
 
 /** Bytes asked of each partition at first, as large as the Java client makes its batches; more where one is larger. */
 const FIRST_BYTES = 16 * 1024

@@ -18,7 +18,7 @@ import { Reader, Writer } from './protocol/bytes.ts'
 import { describeTopicConfigsApi } from './protocol/configs.ts'
 import type { PartitionMetadata } from './protocol/metadata.ts'
 import { produceApi } from './protocol/produce.ts'
-import { encodeBatch, sizeBound } from './records/record-batch.ts'
+import { encodeBatch, sizeBound } from './records/encode-batch.ts'
 
 export interface ProducerOptions {
   /** 0, 1, or -1 for all in-sync replicas. */

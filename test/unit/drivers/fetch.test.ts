@@ -4,7 +4,7 @@ import type { KafkaCluster } from '../../../src/drivers/kafka/connection/cluster
 import { Fetcher } from '../../../src/drivers/kafka/fetch.ts'
 import { Writer } from '../../../src/drivers/kafka/protocol/bytes.ts'
 import { crc32c } from '../../../src/drivers/kafka/records/crc32c.ts'
-import { encodeBatch } from '../../../src/drivers/kafka/records/record-batch.ts'
+import { encodeBatch } from '../../../src/drivers/kafka/records/encode-batch.ts'
 import { OutageWatch } from '../../../src/drivers/outage-watch.ts'
 
 const topic = 't-events'

@@ -6,7 +6,8 @@ import { UnreadableBatch } from '../../../src/drivers/kafka/records/batch-errors
 import { checkBatches } from '../../../src/drivers/kafka/records/check-batches.ts'
 import { compressionIds } from '../../../src/drivers/kafka/records/compression.ts'
 import { crc32c } from '../../../src/drivers/kafka/records/crc32c.ts'
-import { encodeBatch, unpackBatches } from '../../../src/drivers/kafka/records/record-batch.ts'
+import { encodeBatch } from '../../../src/drivers/kafka/records/encode-batch.ts'
+import { unpackBatches } from '../../../src/drivers/kafka/records/unpack-batches.ts'
 import { mutate, recorded, recordedRecord, seeded } from './kafka-mutations.ts'
 
 const MUTATIONS = 2000

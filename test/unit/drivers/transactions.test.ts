@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { crc32c } from '../../../src/drivers/kafka/records/crc32c.ts'
-import { encodeBatch, unpackBatches } from '../../../src/drivers/kafka/records/record-batch.ts'
+import { encodeBatch } from '../../../src/drivers/kafka/records/encode-batch.ts'
+import { unpackBatches } from '../../../src/drivers/kafka/records/unpack-batches.ts'
 
 const PRODUCER = 7n
 const IS_TRANSACTIONAL = 0x10

@@ -1,16 +1,17 @@
 import type { UnreadablePlace } from '../../../bus/errors.ts'
 import { type BatchProblem, corrupt, oldFormat, UnreadableBatch } from './batch-errors.ts'
+import {
+  BASE_OFFSET_AT,
+  BATCH_LENGTH_AT,
+  CRC_AT,
+  CRC_FROM,
+  HEADER_BYTES,
+  LAST_OFFSET_DELTA_AT,
+  LENGTH_FROM,
+  MAGIC,
+  MAGIC_AT,
+} from './batch-layout.ts'
 import { crc32c } from './crc32c.ts'
-
-// A record batch, magic 2 (https://kafka.apache.org/documentation/#recordbatch): base offset 0, length 8, leader epoch
-// 12, magic 16, crc 17, attributes 21, last offset delta 23, base timestamp 27, max timestamp 35, producer id 43,
-// producer epoch 51, base sequence 53, number of records 57, records 61.
-export const HEADER = 61
-export const LENGTH_FROM = 12
-const MAGIC = 2
-const MAGIC_AT = 16
-const CRC_AT = 17
-const CRC_FROM = 21
 
 export interface CheckedBatches {
   /** The whole batches that passed every check: a view. */
@@ -76,13 +77,13 @@ export function checkBatches(
       const problem = magic < MAGIC ? oldFormat(magic) : corrupt(`its format is ${magic}, and the newest is ${MAGIC}`)
       return refuse(problem, nextAt(behind))
     }
-    if (left < HEADER) return done('cut')
-    const length = batches.readInt32BE(at + 8)
-    if (length < HEADER - LENGTH_FROM) return refuse(corrupt(`its length is ${length}`), nextAt(behind))
+    if (left < HEADER_BYTES) return done('cut')
+    const length = batches.readInt32BE(at + BATCH_LENGTH_AT)
+    if (length < HEADER_BYTES - LENGTH_FROM) return refuse(corrupt(`its length is ${length}`), nextAt(behind))
     const end = at + LENGTH_FROM + length
     if (end > batches.length) return done('cut')
-    const base = batches.readBigInt64BE(at)
-    const lastDelta = batches.readInt32BE(at + 23)
+    const base = batches.readBigInt64BE(at + BASE_OFFSET_AT)
+    const lastDelta = batches.readInt32BE(at + LAST_OFFSET_DELTA_AT)
     const last = base + BigInt(lastDelta)
     const refuseHere = (reason: string) => {
       // Offsets that cannot be are not repeated as the place.
@@ -99,7 +100,7 @@ export function checkBatches(
     // The broker may take the watermark for its answer a moment before it reads the batches: the next answer tells.
     if (last >= highWatermark) return done('beyond')
     const isBegun = at === 0 && readTo === undefined && base < from
-    const next = end + 8 <= batches.length ? batches.readBigInt64BE(end) : highWatermark
+    const next = end + 8 <= batches.length ? batches.readBigInt64BE(end + BASE_OFFSET_AT) : highWatermark
     if (isBegun && !isAgain && next !== last + 1n) return done('gap')
     doubted = base > behind && !isAgain ? { at, behind } : undefined
     at = end

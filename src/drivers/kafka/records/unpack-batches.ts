@@ -1,0 +1,108 @@
+import type { BusRecord } from '../../../bus/record.ts'
+import { MAX_BATCH_BYTES } from '../kafka-options.ts'
+import type { AbortedTransaction } from '../protocol/fetch.ts'
+import { BatchProblem, UnreadableBatch } from './batch-errors.ts'
+import {
+  ATTRIBUTES_AT,
+  BASE_OFFSET_AT,
+  BASE_TIMESTAMP_AT,
+  BATCH_LENGTH_AT,
+  HEADER_BYTES,
+  LAST_OFFSET_DELTA_AT,
+  LENGTH_FROM,
+  MAX_TIMESTAMP_AT,
+  PRODUCER_ID_AT,
+  RECORDS_COUNT_AT,
+} from './batch-layout.ts'
+import { BatchReader } from './batch-reader.ts'
+import { codecFor } from './compression.ts'
+import { Transactions } from './transactions.ts'
+
+const IS_TRANSACTIONAL = 0x10
+const IS_CONTROL = 0x20
+const IS_APPEND_TIME = 0x08
+const COMPRESSION = 0x07
+
+export interface FetchedBatches {
+  readonly topic: string
+  readonly partition: number
+  /** Whole batches that passed `checkBatches`. */
+  readonly batches: Buffer
+  /** Transactions whose records are left out; `undefined` to read the records of every transaction. */
+  readonly aborted: readonly AbortedTransaction[] | undefined
+}
+
+export interface UnpackedRecords {
+  readonly records: readonly BusRecord[]
+  /** Nothing more follows, records or not. */
+  readonly isLast: boolean
+}
+
+export interface UnpackLimits {
+  /** Records yielded at a time. */
+  readonly most: number
+  /** Bytes of a batch once it is decompressed; default {@link MAX_BATCH_BYTES}. */
+  readonly maxBatchBytes?: number | undefined
+}
+
+/**
+ * The records at `from` and behind, without control records and those of aborted transactions; about `most` at a time,
+ * since what is dropped young costs the garbage collector next to nothing. Throws `UnreadableBatch` after the
+ * records before it.
+ */
+export async function* unpackBatches(
+  { topic, partition, batches: bytes, aborted }: FetchedBatches,
+  from: bigint,
+  { most, maxBatchBytes = MAX_BATCH_BYTES }: UnpackLimits,
+): AsyncGenerator<UnpackedRecords, undefined> {
+  let records: BusRecord[] = []
+  /** How many of them are of batches, or parts of one, that were read to their end. */
+  let sound = 0
+  const transactions = aborted && new Transactions(aborted)
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + LENGTH_FROM + bytes.readInt32BE(at + BATCH_LENGTH_AT)
+    const base = bytes.readBigInt64BE(at + BASE_OFFSET_AT)
+    const attributes = bytes.readInt16BE(at + ATTRIBUTES_AT)
+    const lastDelta = bytes.readInt32BE(at + LAST_OFFSET_DELTA_AT)
+    const last = base + BigInt(lastDelta)
+    const producer = bytes.readBigInt64BE(at + PRODUCER_ID_AT)
+    const count = bytes.readInt32BE(at + RECORDS_COUNT_AT)
+    transactions?.begin(last)
+    const isControl = (attributes & IS_CONTROL) !== 0
+    const isTransactional = (attributes & IS_TRANSACTIONAL) !== 0
+    try {
+      if (isControl || !(isTransactional && transactions?.drops(producer))) {
+        const packed = bytes.subarray(at + HEADER_BYTES, end)
+        const compression = attributes & COMPRESSION
+        // What compaction has emptied is a header alone, and says still how it was compressed.
+        const isPlain = compression === 0 || packed.length === 0
+        const isAppendTime = (attributes & IS_APPEND_TIME) !== 0
+        const time = bytes.readBigInt64BE(at + (isAppendTime ? MAX_TIMESTAMP_AT : BASE_TIMESTAMP_AT))
+        const batch = new BatchReader(
+          { topic, partition, base, time, isAppendTime },
+          isPlain ? packed : (await codecFor(compression)).decompress(packed, maxBatchBytes),
+          { count, lastDelta },
+        )
+        if (isControl) {
+          const markers = batch.readAll()
+          transactions?.end(producer, markers)
+        }
+        while (batch.left > 0) {
+          if (records.length >= most) {
+            yield { records, isLast: false }
+            records = []
+          }
+          sound = records.length
+          batch.read(most - records.length, from, records)
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof BatchProblem)) throw error
+      if (sound > 0) yield { records: records.slice(0, sound), isLast: false }
+      throw new UnreadableBatch(error, { topic, partition, offset: base, behind: last + 1n })
+    }
+    at = end
+    sound = records.length
+  }
+  yield { records, isLast: true }
+}
