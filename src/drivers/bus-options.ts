@@ -1,5 +1,7 @@
+import type { OffsetReset } from '../bus/driver-port.ts'
 import { EventBusError } from '../bus/errors.ts'
 import type { SubscribeOptions } from '../bus/event-bus.ts'
+import type { Logger } from '../bus/logger.ts'
 import {
   aCount,
   aFlag,
@@ -16,7 +18,17 @@ import {
   oneOf,
   required,
 } from '../bus/options.ts'
-import type { EventBusOptions } from './event-bus.ts'
+
+export interface EventBusOptions {
+  /** How published events are wrapped: `bincode` (what the Rust services read) or `cbor`. Default `bincode`. */
+  readonly envelope?: 'bincode' | 'cbor' | undefined
+  /** Where a group without a committed offset begins. */
+  readonly autoOffsetReset?: OffsetReset | undefined
+  /** The most events handed to a subscriber at a time; more than 0. Default 1000, as in Rust. */
+  readonly bufferSize?: number | undefined
+  /** Told what the bus does, until it is closed: see `logBus`. Default: nothing is logged. */
+  readonly logger?: Logger | undefined
+}
 
 const autoOffsetReset = oneOf('earliest', 'latest')
 

@@ -4,26 +4,15 @@ import type { BusDriver, GroupMember, JoinRequest, OffsetReset } from '../bus/dr
 import { AppendError, EventBusError, publishFailed, recordName, subscriptionFailed } from '../bus/errors.ts'
 import type { SerializedEvent } from '../bus/event.ts'
 import type { EventBus, EventStream, PublishOptions, SubscribeOptions } from '../bus/event-bus.ts'
-import { type Logger, logBus } from '../bus/logger.ts'
+import { logBus } from '../bus/logger.ts'
 import { withNearNames } from '../bus/names/missing-topic.ts'
 import { topicNameError } from '../bus/names/names.ts'
 import type { Outage } from '../bus/outage.ts'
 import type { NewRecord, Position } from '../bus/record.ts'
 import type { TopicLog } from '../bus/topic-log.ts'
 import { encodeRecord } from '../codecs/event-record.ts'
-import { subscribeProblem } from './bus-options.ts'
+import { type EventBusOptions, subscribeProblem } from './bus-options.ts'
 import { Subscription } from './subscription.ts'
-
-export interface EventBusOptions {
-  /** How published events are wrapped: `bincode` (what the Rust services read) or `cbor`. Default `bincode`. */
-  readonly envelope?: 'bincode' | 'cbor' | undefined
-  /** Where a group without a committed offset begins. */
-  readonly autoOffsetReset?: OffsetReset | undefined
-  /** The most events handed to a subscriber at a time; more than 0. Default 1000, as in Rust. */
-  readonly bufferSize?: number | undefined
-  /** Told what the bus does, until it is closed: see {@link logBus}. Default: nothing is logged. */
-  readonly logger?: Logger | undefined
-}
 
 export interface EventBusDefaults {
   /** What diagnostics call this bus. */

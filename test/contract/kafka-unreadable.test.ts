@@ -1,5 +1,6 @@
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
-import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import type { RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-options.ts'
 import { describeGroup } from '../../src/operations/groups/groups.ts'
 import { checkLag, checkTopicState } from '../../src/operations/lag/check.ts'
 import { measureLag } from '../../src/operations/lag/lag.ts'

@@ -1,33 +1,14 @@
 import type { BusDriver } from '../../bus/driver-port.ts'
 import { subscriptionFailed } from '../../bus/errors.ts'
 import { defaultGroup } from '../../bus/names/names.ts'
-import { DriverEventBus, type EventBusOptions } from '../event-bus.ts'
+import { DriverEventBus } from '../event-bus.ts'
 import { embeddedAdmin } from './admin.ts'
 import { Changes } from './changes.ts'
 import { guarded, openDatabase } from './database.ts'
-import { embeddedOptions } from './embedded-options.ts'
+import { type EmbeddedEventBusOptions, embeddedOptions } from './embedded-options.ts'
 import { EmbeddedMember } from './groups.ts'
 import { EmbeddedLog, type LogOptions } from './log.ts'
 import { madeOnChange } from './made-on-change.ts'
-
-/** Options of {@link EmbeddedEventBus}. */
-export interface EmbeddedEventBusOptions extends EventBusOptions {
-  /** The file. It and its folder are made when they are not there. */
-  readonly path: string
-  /** Make the file when the bus is first changed instead of when it is opened: reading then leaves nothing. Default false. */
-  readonly makeOnChange?: boolean | undefined
-  /**
-   * Creates a topic of 3 partitions when it is published or subscribed to and does not exist, instead of rejecting with
-   * `TOPIC_NOT_FOUND`. Default false.
-   */
-  readonly createTopics?: boolean | undefined
-  /** Told of each topic that a publish creates. */
-  readonly onTopicCreated?: ((topic: string, partitions: number) => void) | undefined
-  /** How long a member of a group may be silent before its partitions go to others. Milliseconds; default 6000. */
-  readonly sessionTimeout?: number | undefined
-  /** Who this is, in descriptions of groups. Default `crbus`. */
-  readonly clientId?: string | undefined
-}
 
 /**
  * A bus in one file, for any number of processes of one machine. It needs no server and opens in milliseconds.

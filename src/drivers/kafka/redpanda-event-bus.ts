@@ -1,45 +1,9 @@
-import type { ConnectionOptions } from 'node:tls'
 import { connectionFailed } from '../../bus/errors.ts'
 import { defaultGroup } from '../../bus/names/names.ts'
-import { DriverEventBus, type EventBusOptions } from '../event-bus.ts'
+import { DriverEventBus } from '../event-bus.ts'
 import { KafkaDriver } from './kafka-driver.ts'
-import type { Compression, Sasl } from './kafka-options.ts'
 import { compressionIds } from './records/compression.ts'
-import { redpandaOptions } from './redpanda-options.ts'
-
-/** Options of {@link RedpandaEventBus}. */
-export interface RedpandaEventBusOptions extends EventBusOptions {
-  /** `host:port`, several separated by commas or as a list; port 9092 when none is given. */
-  readonly brokers: string | readonly string[]
-  /** How many replicas have a publish before it resolves: none, the leader, all in sync. Default `1`, as in Rust. */
-  readonly acks?: '0' | '1' | 'all' | undefined
-  /** Default `none`. */
-  readonly compression?: Compression | undefined
-  /** The group of subscriptions that name none. Default `composable-rust-` and the sorted topics. */
-  readonly group?: string | undefined
-  /**
-   * How long a request may fail and be tried again. Milliseconds; default 5000. Where other brokers answer for one that
-   * is away, what is no publish waits 30 s for them to take its place.
-   */
-  readonly timeout?: number | undefined
-  /**
-   * How old what a publish knows of its topic may be: partitions that were added are chosen after this long. Milliseconds;
-   * default 300,000, as librdkafka and kafkajs have it.
-   */
-  readonly metadataMaxAge?: number | undefined
-  /**
-   * The largest record batch that is read, in bytes once it is decompressed. Default 134,217,728 (128 MiB). A batch that
-   * is larger ends the read with an error instead of the process: 66 kB may hold gigabytes. Reading takes up to twice as
-   * much memory.
-   */
-  readonly maxBatchBytes?: number | undefined
-  /** Default `crbus`. */
-  readonly clientId?: string | undefined
-  /** `true`, or what `tls.connect` takes. */
-  readonly tls?: boolean | ConnectionOptions | undefined
-  /** The login: a name and a password, or whoever provides the token. */
-  readonly sasl?: Sasl | undefined
-}
+import { type RedpandaEventBusOptions, redpandaOptions } from './redpanda-options.ts'
 
 /**
  * A bus on Redpanda or Apache Kafka 2.4 and later, with the same topics and bytes as Composable Rust's `RedpandaEventBus`.

@@ -1,20 +1,9 @@
-import { DriverEventBus, type EventBusOptions } from '../event-bus.ts'
-import { MemoryBroker, type MemoryBrokerOptions } from './broker.ts'
+import { DriverEventBus } from '../event-bus.ts'
+import { MemoryBroker } from './broker.ts'
 import { MemoryDriver } from './memory-driver.ts'
-import { checkMemoryOptions } from './memory-options.ts'
+import { checkMemoryOptions, type InMemoryEventBusOptions } from './memory-options.ts'
 
 export { MemoryBroker } from './broker.ts'
-
-/** Options of {@link InMemoryEventBus}. */
-export interface InMemoryEventBusOptions extends EventBusOptions, MemoryBrokerOptions {
-  /** Share one to let several buses meet, as several processes would. Default: one of its own. `now` is then the broker's. */
-  readonly broker?: MemoryBroker | undefined
-  /**
-   * Creates a topic of one partition when it is published or subscribed to and does not exist, instead of rejecting with
-   * `TOPIC_NOT_FOUND`. For tests that are not about topics. Default false.
-   */
-  readonly createTopics?: boolean | undefined
-}
 
 /**
  * A bus in the memory of this process, for tests and for the first version of a service. It needs no server and no file, and

@@ -7,7 +7,7 @@ import { serializedEvent } from '../../../src/bus/event.ts'
 import type { EventBus, EventStream, Received } from '../../../src/bus/event-bus.ts'
 import type { BusRecord } from '../../../src/bus/record.ts'
 import type { LogSlice } from '../../../src/bus/topic-log.ts'
-import type { EventBusOptions } from '../../../src/drivers/event-bus.ts'
+import type { EventBusOptions } from '../../../src/drivers/bus-options.ts'
 
 /** What the contract needs to know of a bus. */
 export interface Harness {

@@ -2,7 +2,8 @@ import { inject, onTestFinished } from 'vitest'
 import type { GroupMember, JoinRequest } from '../../../src/bus/driver-port.ts'
 import type { BusRecord, NewRecord } from '../../../src/bus/record.ts'
 import { KafkaDriver } from '../../../src/drivers/kafka/kafka-driver.ts'
-import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../../src/drivers/kafka/redpanda-event-bus.ts'
+import { RedpandaEventBus } from '../../../src/drivers/kafka/redpanda-event-bus.ts'
+import type { RedpandaEventBusOptions } from '../../../src/drivers/kafka/redpanda-options.ts'
 import { uniqueGroup } from './harness.ts'
 
 const brokers = inject('kafkaBrokers')

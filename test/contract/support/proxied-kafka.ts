@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
-import { RedpandaEventBus, type RedpandaEventBusOptions } from '../../../src/drivers/kafka/redpanda-event-bus.ts'
+import { RedpandaEventBus } from '../../../src/drivers/kafka/redpanda-event-bus.ts'
+import type { RedpandaEventBusOptions } from '../../../src/drivers/kafka/redpanda-options.ts'
 import { startKafka, type TestKafka } from '../../support/kafka.ts'
 import { type KafkaProxy, startKafkaProxy } from '../../support/kafka-proxy.ts'
 import { freePort } from '../../support/watched-process.ts'

@@ -19,9 +19,9 @@ export const RECORDS_COUNT_AT = 57
 export const HEADER_BYTES = 61
 
 /** `batchLength` counts the bytes from here. */
-export const LENGTH_FROM = PARTITION_LEADER_EPOCH_AT
+export const LENGTH_FROM = 12
 /** The checksum covers the bytes from here. */
-export const CRC_FROM = ATTRIBUTES_AT
+export const CRC_FROM = 21
 
 /** The `magic` of batches since Kafka 0.11, the only format read and written here. */
 export const MAGIC = 2
