@@ -6,7 +6,7 @@ import { embeddedAdmin } from './admin.ts'
 import { Changes } from './changes.ts'
 import { guarded, openDatabase } from './database.ts'
 import { type EmbeddedEventBusOptions, embeddedOptions } from './embedded-options.ts'
-import { EmbeddedMember } from './groups.ts'
+import { EmbeddedMember } from './group-member.ts'
 import { EmbeddedLog, type LogOptions } from './log.ts'
 import { madeOnChange } from './made-on-change.ts'
 

@@ -4,7 +4,7 @@ import type { TopicLog } from '../../bus/topic-log.ts'
 import { kafkaAdmin } from './admin/admin.ts'
 import { type ClusterOptions, KafkaCluster } from './connection/cluster.ts'
 import { kafkaLog } from './log.ts'
-import { Producer, type ProducerOptions } from './produce.ts'
+import { Producer, type ProducerOptions } from './producing/producer.ts'
 
 /** One client of a Kafka cluster. Nothing connects before it is needed. */
 export class KafkaDriver implements BusDriver {

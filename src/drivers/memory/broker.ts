@@ -3,8 +3,8 @@ import type { JoinRequest } from '../../bus/driver-port.ts'
 import { connectionFailed } from '../../bus/errors.ts'
 import type { NewRecord, Position } from '../../bus/record.ts'
 import { Changes } from './changes.ts'
-import { MemoryGroups } from './groups.ts'
-import type { MemoryMember } from './member.ts'
+import type { MemoryMember } from './group-member.ts'
+import { GroupRegistry } from './group-registry.ts'
 import { MemoryTopics } from './topics.ts'
 
 export interface MemoryBrokerOptions {
@@ -15,7 +15,7 @@ export interface MemoryBrokerOptions {
 /** The topics and groups that several in-memory buses share when they stand for several processes. */
 export class MemoryBroker {
   readonly topics: MemoryTopics
-  readonly groups: MemoryGroups
+  readonly groups: GroupRegistry
   readonly changes = new Changes()
   readonly #connected = new Set<string>()
   #clients = 0
@@ -23,7 +23,7 @@ export class MemoryBroker {
 
   constructor({ now = Date.now }: MemoryBrokerOptions = {}) {
     this.topics = new MemoryTopics(now)
-    this.groups = new MemoryGroups(this.topics, this.changes)
+    this.groups = new GroupRegistry(this.topics, this.changes)
   }
 
   /** A client id for a new bus. */
@@ -41,7 +41,7 @@ export class MemoryBroker {
   disconnect({ clientId }: { readonly clientId: string }): void {
     this.#connected.delete(clientId)
     this.groups.drop(clientId)
-    this.changes.tell()
+    this.changes.notify()
   }
 
   isConnected(clientId: string): boolean {
@@ -69,7 +69,7 @@ export class MemoryBroker {
     try {
       return this.topics.append(topic, records)
     } finally {
-      this.changes.tell()
+      this.changes.notify()
     }
   }
 
@@ -86,14 +86,14 @@ export class MemoryBroker {
   deleteTopic(topic: string): void {
     this.topics.delete(topic)
     this.groups.forgetTopic(topic)
-    this.changes.tell()
+    this.changes.notify()
   }
 
   /** Back to nothing: no topics, no groups; running subscriptions end. */
   reset(): void {
     this.topics.clear()
     this.groups.clear()
-    this.changes.tell()
+    this.changes.notify()
   }
 
   /** Creates a topic of one partition when it does not exist. */

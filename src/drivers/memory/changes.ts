@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events'
 export class Changes {
   readonly #emitter = new EventEmitter().setMaxListeners(0)
 
-  tell(): void {
+  notify(): void {
     this.#emitter.emit('change')
   }
 

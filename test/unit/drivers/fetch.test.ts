@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import type { KafkaCluster } from '../../../src/drivers/kafka/connection/cluster.ts'
-import { Fetcher } from '../../../src/drivers/kafka/fetch.ts'
+import { Fetcher } from '../../../src/drivers/kafka/fetching/fetcher.ts'
 import { Writer } from '../../../src/drivers/kafka/protocol/bytes.ts'
 import { crc32c } from '../../../src/drivers/kafka/records/crc32c.ts'
 import { encodeBatch } from '../../../src/drivers/kafka/records/encode-batch.ts'

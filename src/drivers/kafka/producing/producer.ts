@@ -5,20 +5,20 @@ import {
   type RefusedRecord,
   recordName,
   topicNotFound,
-} from '../../bus/errors.ts'
-import { partitionOf } from '../../bus/partitioner.ts'
-import type { NewRecord, Position } from '../../bus/record.ts'
-import { refusalOf } from '../refusal.ts'
-import type { KafkaCluster } from './connection/cluster.ts'
-import { triedFor } from './connection/tried-for.ts'
-import { protocolFailure } from './connection/wire.ts'
-import { errorCode, isPassing, KafkaFailure } from './kafka-errors.ts'
-import { ask } from './protocol/api.ts'
-import { Reader, Writer } from './protocol/bytes.ts'
-import { describeTopicConfigsApi } from './protocol/configs.ts'
-import type { PartitionMetadata } from './protocol/metadata.ts'
-import { produceApi } from './protocol/produce.ts'
-import { encodeBatch, sizeBound } from './records/encode-batch.ts'
+} from '../../../bus/errors.ts'
+import { partitionOf } from '../../../bus/partitioner.ts'
+import type { NewRecord, Position } from '../../../bus/record.ts'
+import { refusalOf } from '../../refusal.ts'
+import type { KafkaCluster } from '../connection/cluster.ts'
+import { triedFor } from '../connection/tried-for.ts'
+import { protocolFailure } from '../connection/wire.ts'
+import { errorCode, isPassing, KafkaFailure } from '../kafka-errors.ts'
+import { ask } from '../protocol/api.ts'
+import { Reader, Writer } from '../protocol/bytes.ts'
+import { describeTopicConfigsApi } from '../protocol/configs.ts'
+import type { PartitionMetadata } from '../protocol/metadata.ts'
+import { produceApi } from '../protocol/produce.ts'
+import { encodeBatch, sizeBound } from '../records/encode-batch.ts'
 
 export interface ProducerOptions {
   /** 0, 1, or -1 for all in-sync replicas. */

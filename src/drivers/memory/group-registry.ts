@@ -4,7 +4,7 @@ import { groupActive, groupNotFound, topicNotFound } from '../../bus/errors.ts'
 import type { Position } from '../../bus/record.ts'
 import { assignRange } from '../assignment.ts'
 import type { Changes } from './changes.ts'
-import { MemoryMember } from './member.ts'
+import { MemoryMember } from './group-member.ts'
 import type { MemoryTopics } from './topics.ts'
 
 interface Group {
@@ -16,7 +16,7 @@ interface Group {
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
 /** Every consumer group: who is in it, who reads which partition, what was committed. */
-export class MemoryGroups {
+export class GroupRegistry {
   readonly #topics: MemoryTopics
   readonly #changes: Changes
   readonly #groups = new Map<string, Group>()
@@ -156,7 +156,7 @@ export class MemoryGroups {
       const member = group.members.get(memberId)
       member?.assign(partitions.map((partition) => this.#startOf(group, partition, member)))
     }
-    this.#changes.tell()
+    this.#changes.notify()
   }
 
   #startOf(group: Group, place: TopicPartition, { request }: MemoryMember): Position {
