@@ -1,23 +1,30 @@
 import { EventBusError } from '../bus/errors.ts'
 import type { OutageOptions } from '../bus/outage.ts'
+import type { LogSlice } from '../bus/topic-log.ts'
 
-/** The limit of a read that has an end: a broker that restarts is away for some seconds, a machine for a minute. */
-export const OUTAGE_LIMIT_MS = 60_000
-/** An outage shorter than this is not worth a notice: a new leader is elected in less. */
-const NOTICED_AFTER_MS = 2000
+/** The default limit of a read with an end. A restarting broker is away for some seconds, a restarting machine for a minute. */
+const READ_OUTAGE_LIMIT_MS = 60_000
+/** An outage shorter than this is not reported: electing a new leader takes less time. */
+const MIN_REPORTED_MS = 2000
 
-const LONGER = 'to wait longer: a larger outageLimit (milliseconds) in the options of the read or subscription'
+const WAIT_LONGER = 'to wait longer: a larger outageLimit (milliseconds) in the options of the read or subscription'
 
 /**
- * Follows what fails of a reading. Its parts (connections to brokers, a group, a file) fail and recover by themselves;
- * the outage lasts from the first failure until all of them work.
+ * Tracks the outage of a reader. Its parts (connections to brokers, a group, a file) fail and recover independently; the
+ * outage lasts from the first failure until every part works again.
  */
 export class OutageWatch {
   readonly #options: OutageOptions
   readonly #limit: number
   readonly #failing = new Set<string | number>()
   #since = 0
-  #isTold = false
+  #isReported = false
+
+  /** Watches a read. If every slice has an end, `outageLimit` defaults to {@link READ_OUTAGE_LIMIT_MS}. */
+  static ofRead(slices: readonly LogSlice[], options: OutageOptions): OutageWatch {
+    const hasEnd = slices.every(({ to }) => to !== undefined)
+    return new OutageWatch(options, hasEnd ? READ_OUTAGE_LIMIT_MS : undefined)
+  }
 
   /** `limit` is the default of `outageLimit`, in milliseconds. */
   constructor(options: OutageOptions, limit = Number.POSITIVE_INFINITY) {
@@ -25,31 +32,32 @@ export class OutageWatch {
     this.#limit = options.outageLimit ?? limit
   }
 
-  /** Notes that a part failed. Returns the error to end with when the limit is exceeded, else `undefined`: try again. */
+  /** Records the failure of a part. Returns `undefined` to retry, or the error to end with once the limit is exceeded. */
   failed(part: string | number, error: EventBusError): EventBusError | undefined {
     if (this.#failing.size === 0) this.#since = performance.now()
     this.#failing.add(part)
     const lasted = performance.now() - this.#since
     if (lasted > this.#limit) {
       const { code, message, topic, group, isPassing } = error
-      const suggestions = [...error.suggestions, LONGER]
+      const suggestions = [...error.suggestions, WAIT_LONGER]
       const gaveUp = `${message}; gave up after ${this.#limit / 1000} s`
       return new EventBusError(code, gaveUp, { topic, group, suggestions, isPassing, cause: error })
     }
-    if (lasted >= NOTICED_AFTER_MS && !this.#isTold) {
-      this.#isTold = true
+    if (lasted >= MIN_REPORTED_MS && !this.#isReported) {
+      this.#isReported = true
       this.#options.onOutage?.({ state: 'lost', error })
     }
     return undefined
   }
 
+  /** Records that a part works. */
   worked(part: string | number): void {
     if (this.#failing.size === 0 || !this.#failing.delete(part) || this.#failing.size > 0) return
-    if (this.#isTold) this.#options.onOutage?.({ state: 'restored', lasted: performance.now() - this.#since })
-    this.#isTold = false
+    if (this.#isReported) this.#options.onOutage?.({ state: 'restored', lasted: performance.now() - this.#since })
+    this.#isReported = false
   }
 
-  /** Forgets parts that fail and that nobody needs any more. */
+  /** Forgets failing parts that are no longer needed. */
   keepOnly(isNeeded: (part: string | number) => boolean): void {
     for (const part of [...this.#failing]) if (!isNeeded(part)) this.worked(part)
   }

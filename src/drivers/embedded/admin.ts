@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import type { DatabaseSync } from 'node:sqlite'
 import type { BusAdmin, CommittedOffset, GroupDescription, TopicDescription } from '../../bus/admin.ts'
 import {
   groupActive,
@@ -10,10 +9,10 @@ import {
   topicNotFound,
 } from '../../bus/errors.ts'
 import { transact } from '../../sqlite/shared-file.ts'
-import type { Changes } from './changes.ts'
 import { guarded, OFFSETS_PER_PARTITION } from './database.ts'
 import { isAlive, type LeaseRow } from './lease.ts'
-import { DEFAULT_PARTITIONS, type EmbeddedLog } from './log.ts'
+import type { OpenFile } from './open-file.ts'
+import { DEFAULT_PARTITIONS } from './topics.ts'
 
 interface MemberRow extends LeaseRow {
   readonly member_id: string
@@ -35,7 +34,7 @@ const DETAILS_TABLE = `CREATE TABLE IF NOT EXISTS commit_details (
 ) WITHOUT ROWID`
 
 /** Topics and groups of one file. */
-export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes: Changes, path: string): BusAdmin {
+export function embeddedAdmin({ database, topics, changes, path }: OpenFile): BusAdmin {
   const all = <Row>(sql: string, ...values: (string | number)[]) => database.prepare(sql).all(...values) as Row[]
 
   const liveMembers = (group: string) => {
@@ -48,7 +47,7 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
 
   const describeGroup = (group: string): GroupDescription => {
     const known = all('SELECT 1 FROM groups WHERE name = ?', group).length > 0
-    const members = liveMembers(group).map(({ member_id, client_id, topics }) => ({
+    const members = liveMembers(group).map(({ member_id, client_id, topics: subscribed }) => ({
       memberId: member_id,
       clientId: client_id,
       host: hostname(),
@@ -57,7 +56,7 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
         group,
         member_id,
       ).map(({ topic, partition }) => ({ topic, partition })),
-      subscription: (JSON.parse(topics) as string[]).sort(),
+      subscription: (JSON.parse(subscribed) as string[]).sort(),
     }))
     const state = !known ? 'Dead' : members.length === 0 ? 'Empty' : 'Stable'
     return { group, protocolType: 'consumer', state, protocol: members.length === 0 ? '' : 'range', members }
@@ -109,7 +108,7 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
     compactedTopics: answering(() => new Set<string>()),
 
     describeTopic: answering((topic): TopicDescription => {
-      const layout = log
+      const layout = topics
         .partitions(topic)
         .map(({ partition }) => ({ partition, leader: 0, replicas: [0], inSync: [0] }))
       const [row] = all<{ config: string }>('SELECT config FROM topics WHERE name = ?', topic)
@@ -121,17 +120,17 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
       if (!Number.isInteger(partitions) || partitions < 1) throw invalidTopic(topic, 'needs at least one partition')
       transact(database, () => {
         if (all('SELECT 1 FROM topics WHERE name = ?', topic).length > 0) throw topicExists(topic)
-        log.addTopic(topic, partitions, config)
+        topics.addTopic(topic, partitions, config)
       })
       changes.notify()
     }),
 
     addPartitions: answering((topic, wanted) => {
       transact(database, () => {
-        const { length } = log.partitions(topic)
+        const { length } = topics.partitions(topic)
         if (!(wanted > length)) throw noMorePartitions(topic, length, wanted)
         const [row] = all<{ id: number }>('SELECT id FROM topics WHERE name = ?', topic)
-        log.addPartitions(row?.id as number, length, wanted)
+        topics.addPartitions(row?.id as number, length, wanted)
       })
       changes.notify()
     }),
@@ -147,7 +146,7 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
 
     deleteTopic: answering((topic) => {
       transact(database, () => {
-        const rows = log.partitions(topic)
+        const rows = topics.partitions(topic)
         const remove = database.prepare('DELETE FROM records WHERE id >= ? AND id < ?')
         for (const { id } of rows) remove.run(id * OFFSETS_PER_PARTITION, (id + 1) * OFFSETS_PER_PARTITION)
         if (database.prepare('DELETE FROM topics WHERE name = ?').run(topic).changes === 0) throw topicNotFound(topic)
@@ -184,7 +183,7 @@ export function embeddedAdmin(database: DatabaseSync, log: EmbeddedLog, changes:
             ? database.prepare('INSERT OR REPLACE INTO commit_details VALUES (?, ?, ?, ?, ?)')
             : undefined
         for (const { topic, partition, offset, metadata, leaderEpoch } of offsets) {
-          const row = log.partitions(topic)[partition]
+          const row = topics.partitions(topic)[partition]
           if (!row) throw invalidTopic(topic, `has no partition ${partition}`)
           set.run(group, row.id, offset)
           setDetails?.run(group, row.id, offset, metadata || null, leaderEpoch ?? null)

@@ -95,18 +95,6 @@ export function guarded<T>(path: string, work: () => T): T {
 export const isLocked = (error: unknown): error is EventBusError =>
   error instanceof EventBusError && isBusy(error.cause)
 
-/**
- * Fails when another file is at the path by now, or none: what is open is read on, and nothing new ever comes to it.
- * `opened` is the inode of the file that is open.
- */
-export function requireSameFile(path: string, opened: bigint | undefined): void {
-  if (opened === undefined || inodeOf(path) === opened) return
-  throw connectionFailed(`the file of the embedded bus, ${path}, was removed or replaced while it was open`, {
-    suggestions: ['open the bus again'],
-    isPassing: false,
-  })
-}
-
 /** `undefined` where there is no file, as of a database in memory. */
 export const inodeOf = (path: string): bigint | undefined =>
   statSync(path, { bigint: true, throwIfNoEntry: false })?.ino

@@ -3,12 +3,12 @@ import { subscriptionFailed } from '../../bus/errors.ts'
 import { defaultGroup } from '../../bus/names/names.ts'
 import { DriverEventBus } from '../event-bus.ts'
 import { embeddedAdmin } from './admin.ts'
-import { Changes } from './changes.ts'
 import { guarded, openDatabase } from './database.ts'
 import { type EmbeddedEventBusOptions, embeddedOptions } from './embedded-options.ts'
 import { EmbeddedMember } from './group-member.ts'
-import { EmbeddedLog, type LogOptions } from './log.ts'
+import { EmbeddedLog, type OnTopicCreated } from './log.ts'
 import { madeOnChange } from './made-on-change.ts'
+import { toOpenFile } from './open-file.ts'
 
 /**
  * A bus in one file, for any number of processes of one machine. It needs no server and opens in milliseconds.
@@ -76,15 +76,16 @@ function fileDriver(
     onTopicCreated,
   }: Omit<EmbeddedEventBusOptions, 'makeOnChange'>,
 ): BusDriver {
-  const { database, changes, log } = guarded(path, () => openFile(file, path, { createTopics, onTopicCreated }))
+  const { shared, log } = guarded(path, () => openFile(file, path, createTopics, onTopicCreated))
+  const { database, topics, changes } = shared
   const members = new Set<EmbeddedMember>()
   return {
     log,
-    admin: embeddedAdmin(database, log, changes, path),
+    admin: embeddedAdmin(shared),
 
     async join(request) {
       if (!database.isOpen) throw subscriptionFailed(request.topics, 'the bus is closed')
-      const member = new EmbeddedMember(request, { clientId, sessionTimeout }, { database, log, changes, path })
+      const member = new EmbeddedMember(request, { clientId, sessionTimeout }, shared)
       members.add(member)
       return member
     },
@@ -92,7 +93,8 @@ function fileDriver(
     async close() {
       if (!database.isOpen) return
       const left = await Promise.allSettled([...members].map((member) => member.close()))
-      log.close()
+      topics.close()
+      changes.notify()
       // Readers that were waiting find the log closed before the file is.
       await new Promise((resolve) => setImmediate(resolve))
       guarded(path, () => database.close())
@@ -101,11 +103,11 @@ function fileDriver(
   }
 }
 
-function openFile(file: string, path: string, options: LogOptions) {
+function openFile(file: string, path: string, createTopics: boolean, onTopicCreated: OnTopicCreated | undefined) {
   const database = openDatabase(file)
   try {
-    const changes = new Changes(database)
-    return { database, changes, log: new EmbeddedLog(database, changes, path, options) }
+    const shared = toOpenFile(database, path, createTopics)
+    return { shared, log: new EmbeddedLog(shared, onTopicCreated) }
   } catch (error) {
     database.close()
     throw error

@@ -5,10 +5,9 @@ import type { BusRecord } from '../../bus/record.ts'
 import { transact } from '../../sqlite/shared-file.ts'
 import { assignRange } from '../assignment.ts'
 import { OutageWatch } from '../outage-watch.ts'
-import type { Changes } from './changes.ts'
 import { DiskFullError, guarded, isLocked } from './database.ts'
 import { ClockWatch, isAlive, type LeaseRow } from './lease.ts'
-import type { EmbeddedLog } from './log.ts'
+import type { OpenFile } from './open-file.ts'
 
 /** The parts of an outage: a full disk fails writes and leaves reads as they are. */
 const READS = 'reads'
@@ -55,10 +54,7 @@ export class EmbeddedMember implements GroupMember {
   readonly #memberId: string
   readonly #request: JoinRequest
   readonly #options: MemberOptions
-  readonly #database: DatabaseSync
-  readonly #log: EmbeddedLog
-  readonly #changes: Changes
-  readonly #path: string
+  readonly #file: OpenFile
   readonly #sql: ReturnType<typeof prepareStatements>
   readonly #heartbeat: NodeJS.Timeout
   readonly #closing = new AbortController()
@@ -74,33 +70,26 @@ export class EmbeddedMember implements GroupMember {
   #commitTimer: NodeJS.Timeout | undefined
   #turn = 0
 
-  constructor(
-    request: JoinRequest,
-    options: MemberOptions,
-    shared: { database: DatabaseSync; log: EmbeddedLog; changes: Changes; path: string },
-  ) {
+  constructor(request: JoinRequest, options: MemberOptions, file: OpenFile) {
     this.#memberId = `${options.clientId}-${randomUUID()}`
     this.#request = request
     this.#options = options
     this.#outage = new OutageWatch(request)
-    this.#database = shared.database
-    this.#log = shared.log
-    this.#changes = shared.changes
-    this.#path = shared.path
+    this.#file = file
     this.#clock = new ClockWatch(options.sessionTimeout)
-    this.#sql = guarded(shared.path, () => {
-      addSessionTimeout(shared.database)
-      return prepareStatements(shared.database)
+    this.#sql = guarded(file.path, () => {
+      addSessionTimeout(file.database)
+      return prepareStatements(file.database)
     })
-    guarded(this.#path, () => {
-      transact(this.#database, () => {
-        for (const topic of request.topics) this.#log.ensureTopic(topic)
+    guarded(this.#file.path, () => {
+      transact(this.#file.database, () => {
+        for (const topic of request.topics) file.topics.ensureTopic(topic)
         this.#sql.addGroup.run(request.group)
         this.#renew()
         this.#settle()
       })
     })
-    this.#changes.notify()
+    this.#file.changes.notify()
     this.#heartbeat = setInterval(() => this.#beat(), options.sessionTimeout / 4)
   }
 
@@ -113,13 +102,13 @@ export class EmbeddedMember implements GroupMember {
         const batch = this.#isLeased ? this.#take() : undefined
         this.#outage.worked(READS)
         if (batch) return batch
-        this.#log.requireFile()
+        this.#file.identity.requireUnchanged()
       } catch (error) {
         const failure = isLocked(error) ? this.#outage.failed(READS, error) : error
         if (failure !== undefined) throw failure
       }
       // Leases run out without anybody writing, so it looks up by itself too.
-      await this.#changes.next(this.#closing.signal, this.#options.sessionTimeout / 4)
+      await this.#file.changes.next(this.#closing.signal, this.#options.sessionTimeout / 4)
     }
     return undefined
   }
@@ -135,7 +124,7 @@ export class EmbeddedMember implements GroupMember {
       this.#sql.removeMember.run(this.#request.group, this.#memberId)
       this.#sql.bump.run(this.#request.group)
     })
-    this.#changes.notify()
+    this.#file.changes.notify()
   }
 
   get #isLeased(): boolean {
@@ -149,7 +138,7 @@ export class EmbeddedMember implements GroupMember {
     const valid = [...this.#handed].filter(({ isRevoked }) => !isRevoked)
     const [leaseUntil, generation] = [this.#leaseUntil, this.#generation]
     try {
-      guarded(this.#path, () => transact(this.#database, work))
+      guarded(this.#file.path, () => transact(this.#file.database, work))
     } catch (error) {
       this.#owned = owned
       for (const [index, one] of owned.entries()) one.acknowledged = acknowledged[index]
@@ -174,7 +163,7 @@ export class EmbeddedMember implements GroupMember {
       const passes = error instanceof DiskFullError || isLocked(error)
       this.#failure ??= passes ? this.#outage.failed(WRITES, error) : error
     }
-    this.#changes.notify()
+    this.#file.changes.notify()
   }
 
   /** Renews the lease and looks for members that lost theirs. */
@@ -187,7 +176,7 @@ export class EmbeddedMember implements GroupMember {
 
   /** Takes part in a rebalance that somebody else began. */
   #follow(): void {
-    const generation = guarded(this.#path, () =>
+    const generation = guarded(this.#file.path, () =>
       Number(this.#sql.generation.get(this.#request.group)?.generation ?? -1),
     )
     const isFresh = performance.now() < this.#leaseUntil - this.#options.sessionTimeout / 2
@@ -226,10 +215,7 @@ export class EmbeddedMember implements GroupMember {
       .filter((row) => !dead.includes(row))
       .map((row) => ({ memberId: row.member_id, topics: JSON.parse(row.topics) as string[] }))
     const rows = new Map(
-      [...new Set(members.flatMap((member) => member.topics))].map((topic) => [
-        topic,
-        this.#sql.partitions.all(topic) as unknown as { id: number; partition: number; next: number }[],
-      ]),
+      [...new Set(members.flatMap((member) => member.topics))].map((topic) => [topic, this.#file.topics.rows(topic)]),
     )
     const mine = assignRange(members, (topic) => rows.get(topic)?.length ?? 0).get(this.#memberId) ?? []
     const wanted = mine.flatMap(({ topic, partition }) => {
@@ -273,7 +259,9 @@ export class EmbeddedMember implements GroupMember {
       const at = (this.#turn + step) % this.#owned.length
       const owned = this.#owned[at] as Owned
       const { bufferSize } = this.#request
-      const records = guarded(this.#path, () => this.#log.scan(owned, owned.id, owned.next, undefined, bufferSize))
+      const records = guarded(this.#file.path, () =>
+        this.#file.scanner.scan(owned, owned.id, owned.next, undefined, bufferSize),
+      )
       if (records.length === 0) continue
       this.#turn = at + 1
       owned.next = Number((records.at(-1) as BusRecord).offset) + 1
@@ -348,9 +336,6 @@ function prepareStatements(database: DatabaseSync) {
     renew: prepare('UPDATE members SET expires_at = ? WHERE group_name = ? AND member_id = ?'),
     removeMember: prepare('DELETE FROM members WHERE group_name = ? AND member_id = ?'),
     members: prepare('SELECT member_id, topics, expires_at, session_timeout FROM members WHERE group_name = ?'),
-    partitions: prepare(
-      'SELECT p.id, p.partition, p.next_offset AS next FROM partitions p JOIN topics t ON t.id = p.topic_id WHERE t.name = ? ORDER BY p.partition',
-    ),
     claim: prepare('INSERT INTO claims (group_name, partition_id, member_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'),
     unclaim: prepare('DELETE FROM claims WHERE group_name = ? AND partition_id = ? AND member_id = ?'),
     begin: prepare(

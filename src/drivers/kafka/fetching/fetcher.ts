@@ -1,123 +1,102 @@
 import { EventBusError, topicNotFound, transportError } from '../../../bus/errors.ts'
 import { PartitionMap } from '../../../bus/names/partition-map.ts'
 import type { BusRecord } from '../../../bus/record.ts'
-import type { Isolation, LogSlice, ReadOptions } from '../../../bus/topic-log.ts'
-import { OUTAGE_LIMIT_MS, OutageWatch } from '../../outage-watch.ts'
+import type { Isolation } from '../../../bus/topic-log.ts'
+import type { OutageWatch } from '../../outage-watch.ts'
 import type { KafkaCluster } from '../connection/cluster.ts'
 import { protocolFailure, type WireConnection } from '../connection/wire.ts'
 import { errorCode, isPassing, isPassingCode, KafkaFailure } from '../kafka-errors.ts'
-import { offsetOf } from '../offsets.ts'
 import { type FetchedPartition, type FetchRequest, fetchApi, MAX_FETCH_BYTES } from '../protocol/fetch.ts'
-import { EARLIEST, LATEST } from '../protocol/list-offsets.ts'
 import { askPartitions } from '../protocol/partitions.ts'
-import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } from '../records/check-batches.ts'
+import { checkBatches, unreadableByBroker } from '../records/check-batches.ts'
 import { type UnpackedRecords, unpackBatches } from '../records/unpack-batches.ts'
+import { advance, type Cursor, countRefusal, isPresumedEmpty, isRead, lacksRecords, MAX_ATTEMPTS } from './cursor.ts'
+import { type BeyondEnd, relocate } from './out-of-range.ts'
+import { pause } from './pause.ts'
 
-/** Bytes asked of a partition at a time. */
-const PARTITION_BYTES = 1024 * 1024
-/** How long a broker may hold a fetch it has nothing to answer. */
-const WAIT_MS = 250
-const PAUSE_MS = 100
-/** Records unpacked at a time. */
-const UNPACKED = 1000
-/** A topic that was just made may not be known to every broker, nor any topic to one that has just started. */
-const MISSING_PATIENCE_MS = 2000
-/** Answers that hold nothing are believed after this long: what lies in a store far away may be on its way to the broker. */
-const EMPTY_PATIENCE_MS = 3000
-/** An answer may have been damaged on its way: one that is refused so often is what the broker has. */
-const MAX_TRIES = 3
-/** A broker that no longer leads may think the log shorter than it is. */
-const BEYOND_PATIENCE_MS = 2000
+/** The bytes that one fetch requests of a partition. */
+const MAX_PARTITION_BYTES = 1024 * 1024
+/** How long a broker may hold a fetch while it has no records for it. */
+const MAX_WAIT_MS = 250
+/** How many records are unpacked at a time. */
+const MAX_UNPACKED_RECORDS = 1000
+/** A new topic may be unknown to some brokers at first, as may every topic to a broker that has just started. */
+const MISSING_TOPIC_GRACE_MS = 2000
 
-/** The part of an outage that is not one leader's. */
+/** Names the metadata lookup in an outage; the other parts are the ids of partition leaders. */
 const METADATA = 'metadata'
 
-/** How far one partition has been read. Replaced, never moved back: an answer for the old one is then nobody's. */
-export interface Cursor {
-  readonly topic: string
-  readonly partition: number
-  /** First offset no longer wanted. */
-  readonly to?: bigint | undefined
-  next: bigint
-  /** Since when answers hold nothing although there should be more, by a clock that never goes back. */
-  emptySince?: number | undefined
-  /** Since when it is beyond the end of the log. */
-  beyondSince?: number | undefined
-  /** The offset that batches were read to: none that follows may begin before it. */
-  readTo?: bigint | undefined
-  /** Answers in a row that held nothing sound. */
-  refusals?: number | undefined
-}
-
-/** What one fetch brought of one partition. */
+/** The batches that one fetch returned for one partition. */
 interface Chunk {
   readonly topic: string
   readonly partition: number
   readonly cursor: Cursor
   readonly from: bigint
   readonly behind: bigint
-  /** What is left of it to unpack. */
+  /** The records that are not unpacked yet. */
   readonly rest: AsyncGenerator<UnpackedRecords, undefined>
 }
 
 export interface FetchedRecords {
   readonly cursor: Cursor
   readonly records: readonly BusRecord[]
-  /** The offset behind all that these came from, records or not. */
+  /** The offset after the records, and after the control records and compacted offsets that follow them. */
   readonly behind: bigint
 }
 
 /**
- * Fetches partitions from their leaders, without any group. Each leader is asked on its own, the next time when
- * everything it brought was taken: one answer is in hand while the next is on its way, and no more.
+ * Fetches partitions from their leaders, without a consumer group. Each leader has a fetch loop of its own, which sends the
+ * next request when the reader has begun to unpack the last chunk of the answer before. So at most one answer per leader is
+ * held and one is in flight.
  */
 export class Fetcher {
   readonly #cluster: KafkaCluster
   readonly #channel: string
-  readonly #beyond: 'wait' | 'restart'
+  readonly #beyondEnd: BeyondEnd
   readonly #outage: OutageWatch
   readonly #isolation: Isolation
-  /** In the order in which they are asked for. */
+  /** In request order. */
   #cursors: readonly Cursor[] = []
-  /** The same, to look one up among thousands. */
+  /** The same cursors, for constant-time lookup among thousands. */
   #assigned: ReadonlySet<Cursor> = new Set()
   #chunks: Chunk[] = []
   #unpacking: Chunk | undefined
-  readonly #pumps = new Set<number>()
+  /** The leaders that have a fetch loop. */
+  readonly #fetching = new Set<number>()
   #inFlight = 0
   #failure: EventBusError | undefined
   #missingSince: number | undefined
-  /** Answers in a row, from any broker, that were not what the protocol says. */
-  #damaged = 0
+  /** How many answers in a row, from any broker, violated the protocol. */
+  #damagedAnswers = 0
   #isClosed = false
   #changed = Promise.withResolvers<void>()
 
-  /** Beyond the end of a log it waits for the log to come that far, or begins again with the oldest that is left. */
+  /** Closed by `close`. Reports failures that pass to `outage`. */
   constructor(
     cluster: KafkaCluster,
     outage: OutageWatch,
-    beyond: 'wait' | 'restart' = 'wait',
+    beyondEnd: BeyondEnd = 'wait',
     isolation: Isolation = 'committed',
   ) {
     this.#cluster = cluster
     this.#outage = outage
-    this.#beyond = beyond
+    this.#beyondEnd = beyondEnd
     this.#isolation = isolation
     this.#channel = cluster.openChannel()
   }
 
-  /** Reads these from now on. A cursor that was read before goes on; what was fetched for others is dropped. */
+  /** Replaces the cursors to read. A cursor that is in both lists continues; chunks of dropped cursors are discarded. */
   assign(cursors: readonly Cursor[]): void {
     this.#cursors = cursors
     this.#assigned = new Set(cursors)
     this.#chunks = this.#chunks.filter(({ cursor }) => this.#assigned.has(cursor))
-    this.#signal()
-    void this.#start()
+    this.#notify()
+    void this.#startLoops()
   }
 
-  /** The next records; `undefined` when every cursor is read to its end, or at the abort or the close. */
+  /** Resolves with the next records, or with `undefined` when every cursor is at its end, `signal` aborts or `close` is called. */
   async take(signal?: AbortSignal): Promise<FetchedRecords | undefined> {
-    const onAbort = () => this.#signal()
+    const onAbort = () => this.#notify()
     signal?.addEventListener('abort', onAbort)
     try {
       while (!this.#isClosed && !signal?.aborted && !this.#cluster.isClosed) {
@@ -140,22 +119,22 @@ export class Fetcher {
     this.#isClosed = true
     this.#chunks = []
     this.#cluster.closeChannel(this.#channel, this.#inFlight === 0)
-    this.#signal()
+    this.#notify()
   }
 
   #nextChunk(): Chunk | undefined {
     this.#unpacking = this.#chunks.shift()
-    // Whoever fetches may ask for the next one now.
-    if (this.#unpacking) this.#signal()
+    // The leader's fetch loop may send its next request now.
+    if (this.#unpacking) this.#notify()
     return this.#unpacking
   }
 
-  /** The next records of a chunk; `undefined` when nobody reads its partition any more. */
+  /** The next records of a chunk, or `undefined` if its cursor is no longer assigned. */
   async #unpack(chunk: Chunk): Promise<FetchedRecords | undefined> {
     const { cursor, from, behind, rest } = chunk
     try {
-      // The answers on their way are read from their sockets in between.
-      if (this.#inFlight > 0) await turnOfTheLoop()
+      // Let the event loop read answers in flight from their sockets.
+      if (this.#inFlight > 0) await nextEventLoopTurn()
       const { value } = await rest.next()
       if (value === undefined || value.isLast || !this.#assigned.has(cursor)) this.#unpacking = undefined
       if (value === undefined || !this.#assigned.has(cursor)) return undefined
@@ -170,7 +149,7 @@ export class Fetcher {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       const place = `${chunk.topic}[${chunk.partition}] at offset ${from}`
-      // The next call fails in the same way: nothing behind the failure is given out.
+      // Every later call fails in the same way, so no record after the failure is delivered.
       this.#failure =
         error instanceof EventBusError
           ? error
@@ -181,34 +160,34 @@ export class Fetcher {
     }
   }
 
-  /** Lets everybody look again who waits for a change. */
-  #signal(): void {
+  /** Wakes all waiters. */
+  #notify(): void {
     const { resolve } = this.#changed
     this.#changed = Promise.withResolvers()
     resolve()
   }
 
-  get #isBusy(): boolean {
+  get #isRunning(): boolean {
     return !this.#isClosed && this.#failure === undefined && !this.#cluster.isClosed
   }
 
-  /** Sees to it that each leader of an open partition is asked. */
-  async #start(): Promise<void> {
+  /** Starts a fetch loop for each leader of an unfinished partition that has none. */
+  async #startLoops(): Promise<void> {
     try {
-      for (const topic of new Set(this.#open().map(({ topic }) => topic))) await this.#cluster.partitions(topic)
-      for (const cursor of this.#open()) {
+      for (const topic of new Set(this.#unfinished().map(({ topic }) => topic))) await this.#cluster.partitions(topic)
+      for (const cursor of this.#unfinished()) {
         const leader = this.#leaderOf(cursor)
         if (leader === undefined) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
-        if (!this.#pumps.has(leader)) void this.#pump(leader)
+        if (!this.#fetching.has(leader)) void this.#fetchLoop(leader)
       }
       this.#outage.worked(METADATA)
-      this.#outage.keepOnly((part) => typeof part !== 'number' || this.#pumps.has(part))
+      this.#outage.keepOnly((part) => typeof part !== 'number' || this.#fetching.has(part))
     } catch (error) {
-      if (await this.#survives(error, METADATA)) void this.#start()
+      if (await this.#waitOrFail(error, METADATA)) void this.#startLoops()
     }
   }
 
-  #open(): Cursor[] {
+  #unfinished(): Cursor[] {
     return this.#cursors.filter((cursor) => !isRead(cursor))
   }
 
@@ -216,58 +195,59 @@ export class Fetcher {
     return this.#cluster.knownLeader(topic, partition)
   }
 
-  async #pump(leader: number): Promise<void> {
-    this.#pumps.add(leader)
-    let isStale = false
+  async #fetchLoop(leader: number): Promise<void> {
+    this.#fetching.add(leader)
+    let hasMoved = false
     try {
-      while (this.#isBusy && !isStale) {
-        const mine = this.#open().filter((cursor) => this.#leaderOf(cursor) === leader)
-        if (mine.length === 0) {
-          // Somebody else learnt of another leader, or is about to.
-          isStale = this.#open().length > 0
+      while (this.#isRunning && !hasMoved) {
+        const led = this.#unfinished().filter((cursor) => this.#leaderOf(cursor) === leader)
+        if (led.length === 0) {
+          // The metadata names another leader by now, or is about to be refreshed.
+          hasMoved = this.#unfinished().length > 0
           break
         }
-        if (this.#chunks.some(({ cursor }) => mine.includes(cursor))) await this.#changed.promise
+        if (this.#chunks.some(({ cursor }) => led.includes(cursor))) await this.#changed.promise
         else {
-          const doubted = mine.find(isDoubted)
-          isStale = await this.#fetch(leader, doubted ? [doubted] : mine)
+          const doubted = led.find(isPresumedEmpty)
+          hasMoved = await this.#fetch(leader, doubted ? [doubted] : led)
         }
       }
     } catch (error) {
-      isStale = await this.#survives(error, leader)
+      hasMoved = await this.#waitOrFail(error, leader)
     } finally {
-      this.#pumps.delete(leader)
+      this.#fetching.delete(leader)
     }
-    if (isStale) void this.#start()
+    if (hasMoved) void this.#startLoops()
   }
 
-  /** One request; true when somebody else leads by now. */
+  /** Sends one request. Resolves with true if the leaders have to be looked up again. */
   async #fetch(leader: number, cursors: readonly Cursor[]): Promise<boolean> {
     const connection = await this.#cluster.broker(leader, this.#channel)
-    // Closed meanwhile: the channel may be somebody else's by now.
-    if (!this.#isBusy) return false
+    // After a close meanwhile, another reader may own the channel.
+    if (!this.#isRunning) return false
     const request = {
       partitions: cursors.map(({ topic, partition, next }) => ({ topic, partition, next })),
-      maxWait: WAIT_MS,
+      maxWait: MAX_WAIT_MS,
       maxBytes: MAX_FETCH_BYTES,
-      maxPartitionBytes: PARTITION_BYTES,
+      maxPartitionBytes: MAX_PARTITION_BYTES,
       isolation: this.#isolation,
     }
-    const answers = await this.#askFor(connection, cursors, request)
+    const answers = await this.#request(connection, cursors, request)
     if (answers === undefined) return false
     const isEmpty = answers.every(({ batches }) => batches.length === 0)
     const asked = new PartitionMap<Cursor>()
     for (const cursor of cursors) asked.set(cursor, cursor)
-    // The first that has anything is given a whole batch at least, whatever the byte limit.
-    const withBatches = new Set(answers.filter(({ batches }) => batches.length > 0).map((one) => asked.get(one)))
+    // The first partition with records gets at least one whole batch, whatever the byte limit.
+    const withBatches = new Set(answers.filter(({ batches }) => batches.length > 0).map((answer) => asked.get(answer)))
     const first = cursors.find((cursor) => withBatches.has(cursor))
+    const isCommitted = this.#isolation === 'committed'
     let isMissing = false
     let passing: number | undefined
     for (const answer of answers) {
       const cursor = asked.get(answer)
-      // Assigned anew while the answer was on its way.
+      // Replaced while the answer was in flight.
       if (!cursor || !this.#assigned.has(cursor)) continue
-      if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) await this.#relocate(cursor)
+      if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) await relocate(this.#cluster, cursor, this.#beyondEnd)
       else if (isPassingCode(answer.error) || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION)
         passing = answer.error
       else if (answer.error === errorCode.CORRUPT_MESSAGE) throw unreadableByBroker({ ...cursor, offset: cursor.next })
@@ -275,37 +255,40 @@ export class Fetcher {
         throw protocolFailure(answer.error, null, { request: fetchApi.name, topic: answer.topic })
       else if (answer.batches.length > 0) {
         if (!this.#accept(cursor, answer, cursor === first)) isMissing = true
-      } else if (this.#isLacking(cursor, answer, isEmpty, cursors.length === 1)) isMissing = true
+      } else {
+        const end = isCommitted ? answer.lastStable : answer.highWatermark
+        if (lacksRecords(cursor, end, isEmpty, cursors.length === 1)) isMissing = true
+      }
     }
-    if (passing !== undefined) return this.#survives(protocolFailure(passing), leader, answers[0]?.topic)
+    if (passing !== undefined) return this.#waitOrFail(protocolFailure(passing), leader, answers[0]?.topic)
     this.#missingSince = undefined
     this.#outage.worked(leader)
-    // The partitions that were served go to the end: an answer's byte limit starves the last ones.
+    // Move the partitions that were served to the end, because the byte limit of an answer starves the last ones.
     const served = new Set(this.#chunks.map(({ cursor }) => cursor))
     this.#cursors = [...this.#cursors].sort((a, b) => Number(served.has(a)) - Number(served.has(b)))
-    this.#signal()
-    // A broker holds nobody back whom it believes to have something for.
+    this.#notify()
+    // A broker that has records for the request answers at once, so the pause has to be here.
     if (isMissing) await pause()
     return false
   }
 
-  /** The answer; `undefined` when it was damaged, which it may not be when it is asked for again. */
-  async #askFor(
+  /** The answer to a fetch, or `undefined` if it was damaged and should be requested again: damage in transit passes. */
+  async #request(
     connection: WireConnection,
     cursors: readonly Cursor[],
     request: FetchRequest,
   ): Promise<readonly FetchedPartition[] | undefined> {
     this.#inFlight += 1
     try {
-      const timeout = WAIT_MS + this.#cluster.options.timeout
+      const timeout = MAX_WAIT_MS + this.#cluster.options.timeout
       const asked = { request, partitions: cursors, mayOmit: true, timeout }
       const answers = await askPartitions(connection, fetchApi, asked)
-      this.#damaged = 0
+      this.#damagedAnswers = 0
       return answers
     } catch (error) {
       if (!(error instanceof KafkaFailure && error.kind === 'answer')) throw error
-      this.#damaged += 1
-      if (this.#damaged < MAX_TRIES) {
+      this.#damagedAnswers += 1
+      if (this.#damagedAnswers < MAX_ATTEMPTS) {
         await pause()
         return undefined
       }
@@ -320,7 +303,7 @@ export class Fetcher {
     }
   }
 
-  /** Takes the sound batches; false when there are none and the broker is to be given a moment. */
+  /** Queues the valid batches of an answer. Returns false if they may be there after a pause: the first is behind a gap. */
   #accept(cursor: Cursor, answer: FetchedPartition, isFirst: boolean): boolean {
     const { topic, partition, aborted } = answer
     const from = cursor.next
@@ -332,129 +315,47 @@ export class Fetcher {
     cursor.beyondSince = undefined
     cursor.emptySince = undefined
     if (batches.length === 0) {
-      this.#refuse(cursor, rest, isFirst)
+      countRefusal(cursor, rest, isFirst)
       return rest === 'gap'
     }
-    cursor.next = behind
-    cursor.readTo = behind
-    cursor.refusals = undefined
-    const limits = { most: UNPACKED, maxBatchBytes: this.#cluster.options.maxBatchBytes }
+    advance(cursor, behind)
+    const limits = { most: MAX_UNPACKED_RECORDS, maxBatchBytes: this.#cluster.options.maxBatchBytes }
     const drops = this.#isolation === 'committed' ? aborted : undefined
     const unpacked = unpackBatches({ topic, partition, batches, aborted: drops }, from, limits)
     this.#chunks.push({ topic, partition, cursor, from, behind, rest: unpacked })
     return true
   }
 
-  /** Counts an answer without a sound batch. Throws when there were so many that it is not for its way here. */
-  #refuse(cursor: Cursor, rest: CheckedBatches['rest'], isFirst: boolean): void {
-    if (rest === 'cut' && !isFirst) return
-    cursor.refusals = (cursor.refusals ?? 0) + 1
-    if (cursor.refusals < MAX_TRIES) return
-    const { topic, partition, next } = cursor
-    throw unreadable(rest, { topic, partition, offset: next })
-  }
-
-  /** True where records should be that the broker did not give. */
-  #isLacking(
-    cursor: Cursor,
-    { highWatermark, lastStable }: FetchedPartition,
-    isEmpty: boolean,
-    isAlone: boolean,
-  ): boolean {
-    cursor.beyondSince = undefined
-    const readable = this.#isolation === 'committed' ? lastStable : highWatermark
-    if (!isEmpty || cursor.next >= readable) {
-      cursor.emptySince = undefined
-      return false
-    }
-    // Nothing of anything although there should be more. The broker was short of memory, or has not got it yet from where
-    // old records are kept, or the records arrived while it answered. Or compaction took it all, and the offsets count as
-    // read: believed only of a partition asked for alone, and where somebody waits for its end.
-    if (isAlone && isDoubted(cursor)) cursor.next = readable
-    else cursor.emptySince ??= performance.now()
-    return true
-  }
-
-  /** An offset that retention deleted means the oldest that is left; for one beyond the end see the constructor. */
-  async #relocate(cursor: Cursor): Promise<void> {
-    const { topic, next } = cursor
-    const [start, end] = await Promise.all([
-      offsetOf(this.#cluster, cursor, { timestamp: EARLIEST, isolation: 'uncommitted' }),
-      offsetOf(this.#cluster, cursor, { timestamp: LATEST, isolation: 'uncommitted' }),
-    ])
-    if (next < start) cursor.next = start
-    else if (next > end) {
-      cursor.beyondSince ??= performance.now()
-      const isSure = performance.now() - cursor.beyondSince > BEYOND_PATIENCE_MS
-      if (this.#beyond === 'restart' && isSure) {
-        cursor.next = start
-        cursor.readTo = undefined
-      } else {
-        await pause()
-        await this.#cluster.partitions(topic, 0)
-      }
-    }
-  }
-
-  /** Waits a moment after what passes by itself; false when this reading has failed for good. `part` is what failed. */
-  async #survives(error: unknown, part: string | number, topic = this.#cursors[0]?.topic): Promise<boolean> {
-    if (!this.#isBusy) {
-      this.#signal()
+  /**
+   * Waits a moment and resolves with true after a failure of `part` that may pass. Ends the reading after any other failure,
+   * and resolves with false.
+   */
+  async #waitOrFail(error: unknown, part: string | number, topic = this.#cursors[0]?.topic): Promise<boolean> {
+    if (!this.#isRunning) {
+      this.#notify()
       return false
     }
     const isMissing = error instanceof Error && 'code' in error && error.code === errorCode.UNKNOWN_TOPIC_OR_PARTITION
     this.#missingSince = isMissing ? (this.#missingSince ?? performance.now()) : undefined
-    this.#failure = this.#verdict(error, part, topic)
+    this.#failure = this.#toFinalError(error, part, topic)
     if (this.#failure === undefined) {
       for (const { topic: own } of this.#cursors) this.#cluster.forget(own)
       await pause()
-      return this.#isBusy
+      return this.#isRunning
     }
-    this.#signal()
+    this.#notify()
     return false
   }
 
-  /** The error that ends this reading; `undefined` while what failed may pass. */
-  #verdict(error: unknown, part: string | number, topic: string | undefined): EventBusError | undefined {
+  /** The error that ends this reading, or `undefined` while the failure may pass. */
+  #toFinalError(error: unknown, part: string | number, topic: string | undefined): EventBusError | undefined {
     if (this.#missingSince !== undefined) {
-      if (performance.now() - this.#missingSince < MISSING_PATIENCE_MS) return undefined
+      if (performance.now() - this.#missingSince < MISSING_TOPIC_GRACE_MS) return undefined
       return topic === undefined ? this.#cluster.toBusError(error) : topicNotFound(topic)
     }
-    const told = this.#cluster.toBusError(error, { topic })
-    return isPassing(error) ? this.#outage.failed(part, told) : told
+    const busError = this.#cluster.toBusError(error, { topic })
+    return isPassing(error) ? this.#outage.failed(part, busError) : busError
   }
 }
 
-const isRead = ({ next, to }: Cursor): boolean => to !== undefined && next >= to
-
-const isDoubted = ({ to, emptySince }: Cursor): boolean =>
-  to !== undefined && emptySince !== undefined && performance.now() - emptySince > EMPTY_PATIENCE_MS
-
-const turnOfTheLoop = () => new Promise<void>((resolve) => setImmediate(resolve))
-
-const pause = () => new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS))
-
-/** Reads slices in batches, each of one partition. */
-export async function* readSlices(
-  cluster: KafkaCluster,
-  slices: readonly LogSlice[],
-  { signal, isolation, ...outage }: ReadOptions = {},
-): AsyncGenerator<readonly BusRecord[]> {
-  if (signal?.aborted) return
-  for (const topic of new Set(slices.map((slice) => slice.topic))) {
-    const { length } = await cluster.retrying({ topic }, () => cluster.partitions(topic))
-    for (const { partition } of slices.filter((slice) => slice.topic === topic)) {
-      if (partition < length) continue
-      throw new EventBusError('TOPIC_NOT_FOUND', `topic '${topic}' has no partition ${partition}`, { topic })
-    }
-  }
-  const hasEnd = slices.every(({ to }) => to !== undefined)
-  const watch = new OutageWatch(outage, hasEnd ? OUTAGE_LIMIT_MS : undefined)
-  const fetcher = new Fetcher(cluster, watch, 'wait', isolation)
-  try {
-    fetcher.assign(slices.map(({ from, ...slice }) => ({ ...slice, next: from < 0n ? 0n : from })))
-    for (let got = await fetcher.take(signal); got; got = await fetcher.take(signal)) yield got.records
-  } finally {
-    fetcher.close()
-  }
-}
+const nextEventLoopTurn = () => new Promise<void>((resolve) => setImmediate(resolve))

@@ -10,6 +10,7 @@ import { EARLIEST } from '../protocol/list-offsets.ts'
 import { askPartitions } from '../protocol/partitions.ts'
 import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } from '../records/check-batches.ts'
 import { unpackBatches } from '../records/unpack-batches.ts'
+import { MAX_ATTEMPTS } from './cursor.ts'
 
 /** Bytes asked of each partition at first, as large as the Java client makes its batches; more where one is larger. */
 const FIRST_BYTES = 16 * 1024
@@ -18,8 +19,6 @@ const WIDEN = 8
 const LEADERS_AGE_MS = 1000
 /** Records unpacked at a time. */
 const UNPACKED = 100
-/** Answers in a row that may hold nothing sound of a partition: another may be what the broker has. */
-const MAX_TRIES = 3
 
 /** A slice, and how far it was looked through. */
 interface Wanted {
@@ -162,7 +161,7 @@ async function serve(
 /** Counts an answer without a sound batch. Throws when there were so many that it is not for its way here. */
 function refuse(place: Pending, rest: NonNullable<CheckedBatches['rest']>): void {
   place.refusals += 1
-  if (place.refusals < MAX_TRIES) return
+  if (place.refusals < MAX_ATTEMPTS) return
   const { topic, partition, wanted } = place
   throw unreadable(rest, { topic, partition, offset: (wanted[0] as Wanted).next })
 }

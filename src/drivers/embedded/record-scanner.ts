@@ -1,0 +1,142 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { transportError } from '../../bus/errors.ts'
+import type { BusRecord } from '../../bus/record.ts'
+import { hasThawed } from '../../sqlite/shared-file.ts'
+import { OFFSETS_PER_PARTITION } from './database.ts'
+import { readHeaders } from './headers.ts'
+
+/** Larger batches of records would outlive a garbage collection, which then has to copy them. */
+export const MAX_BATCH_RECORDS = 500
+/** The target size of a batch. A batch holds at most twice as much, or a single record. */
+const BATCH_BYTES = 1024 * 1024
+/** The number of parameters that the scan statement has for recent keys. */
+const RECENT_KEYS = 4
+
+/**
+ * A row of the scan statement. In place of a key, a number from 0 on is the index of a recent key. In place of any bytes, a
+ * negative number is their length: they are too large to be read with the batch.
+ */
+type ScannedRow = readonly [
+  offset: bigint,
+  timestamp: bigint,
+  key: Uint8Array | number | null,
+  value: Uint8Array | number | null,
+  headers: string | number | null,
+]
+
+interface WholeRow {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: string | null
+}
+
+/** Reads the records of a partition in batches of bounded size. */
+export class RecordScanner {
+  readonly #database: DatabaseSync
+  readonly #path: string
+  readonly #scan: StatementSync
+  readonly #whole: StatementSync
+  /** Keys are event types, of which there are few: SQLite returns the index of a recent key instead of copying its bytes. */
+  #recentKeys: readonly Uint8Array[] = []
+  /** The average record size of the last batch, by partition: an estimate for the next batch. */
+  readonly #averageSizes = new Map<number, number>()
+
+  constructor(database: DatabaseSync, path: string) {
+    this.#database = database
+    this.#path = path
+    this.#scan = database.prepare(
+      // SQLite knows a length without reading the bytes, so a value that is larger than expected is not read. The numbers
+      // are written as floating-point numbers, because integers arrive as bigints, which cost more.
+      `SELECT id - ?9 AS "offset", timestamp,
+         CASE key WHEN ?4 THEN 0.0 WHEN ?5 THEN 1.0 WHEN ?6 THEN 2.0 WHEN ?7 THEN 3.0
+           ELSE iif(octet_length(key) > ?8, -1.0 * octet_length(key), key) END AS key,
+         iif(octet_length(value) > ?8, -1.0 * octet_length(value), value) AS value,
+         CASE WHEN headers IS NULL THEN NULL WHEN octet_length(headers) > ?8 THEN -1.0 * octet_length(headers)
+           ELSE headers END AS headers
+       FROM records WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3`,
+    )
+    this.#scan.setReadBigInts(true)
+    this.#scan.setReturnArrays(true)
+    this.#whole = database.prepare('SELECT key, value, headers FROM records WHERE id = ?')
+  }
+
+  /**
+   * Reads the next records of a partition: at most `limit`, and no more than fit in memory. Estimates their number from the
+   * sizes in the last batch. A record that is much larger than the others is read by itself, if there is room for it.
+   */
+  scan(
+    { topic, partition }: { readonly topic: string; readonly partition: number },
+    id: number,
+    from: number,
+    to: number | undefined,
+    limit: number,
+  ): BusRecord[] {
+    const base = id * OFFSETS_PER_PARTITION
+    const end = to === undefined ? base + OFFSETS_PER_PARTITION : base + to
+    const rowLimit = Math.min(limit, MAX_BATCH_RECORDS, Math.ceil(BATCH_BYTES / (this.#averageSizes.get(id) ?? 0)))
+    const largest = Math.floor((2 * BATCH_BYTES) / rowLimit)
+    const keys = this.#recentKeys
+    const [first = null, second = null, third = null, fourth = null] = keys
+    const rows = this.#scan.all(
+      base + from,
+      end,
+      rowLimit,
+      first,
+      second,
+      third,
+      fourth,
+      largest,
+      BigInt(base),
+    ) as unknown as ScannedRow[]
+    const records: BusRecord[] = []
+    let newKey: Uint8Array | undefined
+    let size = 0
+    for (const row of rows) {
+      let key = row[2]
+      let value = row[3]
+      let headers = row[4]
+      if (typeof value === 'number' || typeof headers === 'number' || (typeof key === 'number' && key < 0)) {
+        const whole = this.#readWhole(row, base, records.length === 0 ? Number.POSITIVE_INFINITY : BATCH_BYTES - size)
+        // The batch has no room for it, or it was deleted meanwhile.
+        if (whole === undefined) break
+        if (typeof key !== 'number' || key < 0) key = whole.key
+        value = whole.value
+        headers = whole.headers
+      }
+      let buffer: Buffer | null = null
+      if (value !== null) {
+        size += value.byteLength
+        buffer = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+      }
+      if (typeof key === 'number') key = keys[key] ?? null
+      else if (key !== null) {
+        newKey = key
+        size += key.byteLength
+      }
+      if (headers !== null) size += headers.length
+      records.push({
+        topic,
+        partition,
+        offset: row[0],
+        timestamp: row[1],
+        key,
+        value: buffer,
+        headers: headers === null ? [] : readHeaders(headers),
+      })
+    }
+    if (hasThawed(this.#database)) {
+      throw transportError(`another process has written to ${this.#path} since it was opened for reading`, {
+        suggestions: ['read it again'],
+      })
+    }
+    if (newKey !== undefined) this.#recentKeys = [newKey, ...keys].slice(0, RECENT_KEYS)
+    if (records.length > 0) this.#averageSizes.set(id, size / records.length)
+    return records
+  }
+
+  #readWhole([offset, , ...parts]: ScannedRow, base: number, room: number): WholeRow | undefined {
+    const sizes = parts.map((part) => (typeof part === 'number' ? Math.max(0, -part) : (part?.length ?? 0)))
+    if (sizes.reduce((sum, size) => sum + size) > room) return undefined
+    return this.#whole.get(base + Number(offset)) as unknown as WholeRow | undefined
+  }
+}

@@ -1,0 +1,65 @@
+import { type CheckedBatches, unreadable } from '../records/check-batches.ts'
+
+/** Empty answers are believed after this long: the broker may still be loading the records from tiered storage. */
+const EMPTY_GRACE_MS = 3000
+/** Damage in transit passes. An answer that was invalid this many times in a row is what the broker has stored. */
+export const MAX_ATTEMPTS = 3
+
+/** The position of a reader in one partition. Seeking replaces the cursor, so answers for the old one are ignored. */
+export interface Cursor {
+  readonly topic: string
+  readonly partition: number
+  /** The offset at which reading ends (exclusive). */
+  readonly to?: bigint | undefined
+  next: bigint
+  /** Since when answers have been empty although records should exist. By `performance.now()`. */
+  emptySince?: number | undefined
+  /** Since when `next` has been beyond the end of the log. By `performance.now()`. */
+  beyondSince?: number | undefined
+  /** The offset after the last batch that was read: a later batch must not begin before it. */
+  readTo?: bigint | undefined
+  /** How many answers in a row held no valid batch. */
+  refusals?: number | undefined
+}
+
+/** Whether the cursor has reached its end. */
+export const isRead = ({ next, to }: Cursor): boolean => to !== undefined && next >= to
+
+/** Whether a bounded read has received empty answers for so long that the partition probably has no more records. */
+export const isPresumedEmpty = ({ to, emptySince }: Cursor): boolean =>
+  to !== undefined && emptySince !== undefined && performance.now() - emptySince > EMPTY_GRACE_MS
+
+/** Moves the cursor to the offset after the valid batches of an answer. */
+export function advance(cursor: Cursor, behind: bigint): void {
+  cursor.next = behind
+  cursor.readTo = behind
+  cursor.refusals = undefined
+}
+
+/** Counts an answer without a valid batch. Throws at the third in a row: then it is not damage in transit. */
+export function countRefusal(cursor: Cursor, rest: CheckedBatches['rest'], isFirst: boolean): void {
+  if (rest === 'cut' && !isFirst) return
+  cursor.refusals = (cursor.refusals ?? 0) + 1
+  if (cursor.refusals < MAX_ATTEMPTS) return
+  const { topic, partition, next } = cursor
+  throw unreadable(rest, { topic, partition, offset: next })
+}
+
+/**
+ * Whether an answer without batches lacks records that should exist below `end`, the last stable offset or, for uncommitted
+ * reads, the high watermark. `isEmpty`: the answer has no batches
+ * of any partition. `isAlone`: the request was for this partition only.
+ */
+export function lacksRecords(cursor: Cursor, end: bigint, isEmpty: boolean, isAlone: boolean): boolean {
+  cursor.beyondSince = undefined
+  if (!isEmpty || cursor.next >= end) {
+    cursor.emptySince = undefined
+    return false
+  }
+  // The broker was short of memory, is still loading old records from tiered storage, or the records arrived while it
+  // answered. Or compaction removed them all, so the offsets count as read: believed only for a partition that was
+  // requested alone by a bounded read, which would otherwise never end.
+  if (isAlone && isPresumedEmpty(cursor)) cursor.next = end
+  else cursor.emptySince ??= performance.now()
+  return true
+}
