@@ -90,7 +90,7 @@ describe.skipIf(brokers === '')('publishing to a broker that takes a part', () =
       why: 'a timestamp that the topic does not take',
       config: { 'message.timestamp.before.max.ms': '3600000' },
       bad: { timestamp: 1000n },
-      reason: /has timestamp 1000, which the topic does not take: .*INVALID_TIMESTAMP/,
+      reason: /has timestamp 1000, which the topic does not accept: .*INVALID_TIMESTAMP/,
     },
     {
       why: 'a record that is larger than the topic takes',
