@@ -6,8 +6,8 @@ export interface AssignableMember {
 }
 
 /**
- * Kafka's `range` strategy: for each topic, the members subscribed to it, sorted by id, get neighbouring partitions,
- * and the first ones get one more when it does not divide.
+ * Assigns partitions by Kafka's `range` strategy: for each topic, its members, sorted by id, get consecutive partitions. If the
+ * partitions do not divide evenly, the first members get one more.
  */
 export function assignRange(
   members: readonly AssignableMember[],

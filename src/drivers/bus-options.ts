@@ -20,19 +20,19 @@ import {
 } from '../bus/options.ts'
 
 export interface EventBusOptions {
-  /** How published events are wrapped: `bincode` (what the Rust services read) or `cbor`. Default `bincode`. */
+  /** The encoding of the envelope of published events: `bincode` (which the Rust services read) or `cbor`. Default `bincode`. */
   readonly envelope?: 'bincode' | 'cbor' | undefined
-  /** Where a group without a committed offset begins. */
+  /** Where a group without a committed offset starts. */
   readonly autoOffsetReset?: OffsetReset | undefined
-  /** The most events handed to a subscriber at a time; more than 0. Default 1000, as in Rust. */
+  /** The largest number of events in a batch for a subscriber; more than 0. Default 1000, as in Rust. */
   readonly bufferSize?: number | undefined
-  /** Told what the bus does, until it is closed: see `logBus`. Default: nothing is logged. */
+  /** Receives log lines about the bus until it is closed: see `logBus`. By default, nothing is logged. */
   readonly logger?: Logger | undefined
 }
 
 const autoOffsetReset = oneOf('earliest', 'latest')
 
-/** The options that every bus has. */
+/** The checks of the options that every bus has. */
 export const eventBusChecks: OptionChecks<EventBusOptions> = {
   envelope: oneOf('bincode', 'cbor'),
   autoOffsetReset,
@@ -40,7 +40,7 @@ export const eventBusChecks: OptionChecks<EventBusOptions> = {
   logger: aLogger,
 }
 
-/** Throws an `EventBusError` with the code `REFUSED` for an option that a bus does not have or cannot take. */
+/** Throws an `EventBusError` with the code `REFUSED` for an unknown or invalid option. */
 export const checkBusOptions = (where: string, options: unknown, checks: Readonly<Record<string, OptionCheck>>): void =>
   checkOptions(where, options, checks, (message) => new EventBusError('REFUSED', message))
 
@@ -54,7 +54,7 @@ const subscribeChecks: OptionChecks<SubscribeOptions> = {
   callerLogs: aFlag,
 }
 
-/** Why a subscription cannot have these topics or options; `undefined` when it can. */
+/** The reason why topics or options of a subscription are invalid, or `undefined` if they are valid. */
 export function subscribeProblem(topics: unknown, options: unknown): string | undefined {
   try {
     checkFields('subscribe', { topics }, { topics: required(aList) })

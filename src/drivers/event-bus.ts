@@ -15,16 +15,16 @@ import { type EventBusOptions, subscribeProblem } from './bus-options.ts'
 import { Subscription } from './subscription.ts'
 
 export interface EventBusDefaults {
-  /** What diagnostics call this bus. */
+  /** The kind of this bus in diagnostics. */
   readonly kind: string
-  /** What diagnostics say of it, without secrets. */
+  /** The settings of this bus in diagnostics, without secrets. */
   readonly settings: Readonly<Record<string, unknown>>
   readonly autoOffsetReset: OffsetReset
-  /** The group of a subscription that names none. */
+  /** The group of a subscription without a `group` option. */
   readonly groupFor: (topics: readonly string[]) => string
 }
 
-/** Publish and subscribe over any driver: the envelope and the acknowledgement rule live here, once. */
+/** Publishes and subscribes over any driver: the envelope and the acknowledgement rule are implemented once, here. */
 export class DriverEventBus implements EventBus {
   readonly log: TopicLog
   readonly admin: BusAdmin
@@ -57,7 +57,7 @@ export class DriverEventBus implements EventBus {
     const append = async (traced: readonly SerializedEvent[]) => {
       const records = traced.map((event, index) => {
         const refused = (reason: string) => refusedBefore(topic, reason, index, list.length)
-        // The caller's own event, which its function may look up.
+        // Pass the caller's own event object, because the function may look it up.
         const chosen = typeof key === 'function' ? key(list[index] as SerializedEvent, index) : key
         if (chosen !== undefined) checkKey(chosen, refused)
         return this.#toRecord(event, chosen, refused)
@@ -127,7 +127,7 @@ export class DriverEventBus implements EventBus {
 
   async #closeAll(): Promise<void> {
     const closed = await Promise.allSettled([...this.#streams].map((stream) => stream.close()))
-    // Connections are closed even when a stream could not say goodbye; what it had to say is told after.
+    // Close the connections even if a stream failed to leave its group. Its error is thrown at the end.
     await this.#driver.close()
     const { kind, settings } = this.#defaults
     diagnostics.busClosed.publish({ bus: this, kind, settings })
@@ -144,22 +144,22 @@ export class DriverEventBus implements EventBus {
 
 type Refuse = (reason: string) => AppendError
 
-/** One of the events given cannot be published, so nothing was sent. */
+/** The error for an event that cannot be published. Nothing was sent. */
 function refusedBefore(topic: string, reason: string, index: number, count: number): AppendError {
   const { message } = publishFailed(topic, count === 1 ? reason : `${recordName(index, count)}: ${reason}`)
   const outcome = { positions: new Array(count).fill(undefined), refused: [{ index, reason }], unknown: [] }
   return new AppendError('PUBLISH_FAILED', message, outcome, { topic, isPassing: false })
 }
 
-/** JavaScript callers may give anything. Records with an empty key go to any partition, so they have no order. */
+/** Checks the key of an event. An empty key is refused because such records go to any partition and so have no order. */
 function checkKey(key: unknown, refused: Refuse): void {
   if (typeof key !== 'string') throw refused(`the key must be a string, not ${key === null ? 'null' : typeof key}`)
   if (key === '') throw refused('the key is empty')
-  // As UTF-8 it would have the bytes of other keys.
-  if (!key.isWellFormed()) throw refused('the key holds half of a surrogate pair')
+  // In UTF-8, every lone surrogate becomes the same replacement character, so different keys would be equal.
+  if (!key.isWellFormed()) throw refused('the key contains a lone surrogate, which UTF-8 cannot encode')
 }
 
-/** A failed publish is a `PUBLISH_FAILED`, except where the code already says what to do about it. It names its topic. */
+/** Turns a transport error into `PUBLISH_FAILED`, and keeps other codes, which are more specific. Adds the topic if missing. */
 function asPublishFailed(topic: string, error: unknown): EventBusError {
   if (!(error instanceof EventBusError)) return publishFailed(topic, String(error), { cause: error })
   if (error.code !== 'TRANSPORT_ERROR') return withTopic(topic, error)
@@ -174,7 +174,7 @@ function asPublishFailed(topic: string, error: unknown): EventBusError {
   return new AppendError(failed.code, failed.message, error.append, { topic, cause: error, suggestions, isPassing })
 }
 
-/** The same error, with the topic that could not be published to where it does not name one. */
+/** The same error, with the topic added if it has none. */
 function withTopic(topic: string, error: EventBusError): EventBusError {
   if (error.topic !== undefined) return error
   const { code, message, group, suggestions, outcome, isPassing, cause = error } = error

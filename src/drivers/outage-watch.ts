@@ -7,7 +7,7 @@ const READ_OUTAGE_LIMIT_MS = 60_000
 /** An outage shorter than this is not reported: electing a new leader takes less time. */
 const MIN_REPORTED_MS = 2000
 
-const WAIT_LONGER = 'to wait longer: a larger outageLimit (milliseconds) in the options of the read or subscription'
+const WAIT_LONGER = 'to wait longer, set a larger outageLimit (milliseconds) in the options of the read or subscription'
 
 /**
  * Tracks the outage of a reader. Its parts (connections to brokers, a group, a file) fail and recover independently; the

@@ -7,37 +7,37 @@ import { decodeRecord, withTraceContext } from '../codecs/event-record.ts'
 interface SubscriptionOptions {
   readonly signal?: AbortSignal | undefined
   readonly onClose?: (() => void) | undefined
-  /** Told what the reader is given. */
+  /** Called with the events that the subscriber receives. */
   readonly onReceived?: ((received: readonly Received[]) => void) | undefined
 }
 
-type Answer = IteratorResult<Received, undefined>
+type NextEvent = IteratorResult<Received, undefined>
 
-/** A batch handed out whole; the subscriber acknowledges it. */
-interface Held {
+/** A batch from `takeBatch`, which the subscriber acknowledges itself. */
+interface TakenBatch {
   readonly batch: GroupBatch
-  /** The index of its last record. */
+  /** The index of the last record. */
   readonly last: number
   isAcknowledged: boolean
 }
 
 /**
- * A group member's batches as single events, where asking for the next event acknowledges the one before; or as whole
- * batches, which the subscriber acknowledges.
+ * Delivers the batches of a group member as single events, where requesting the next event acknowledges the previous one, or
+ * as whole batches, which the subscriber acknowledges itself.
  */
 export class Subscription implements EventStream {
   readonly #member: GroupMember
   readonly #options: SubscriptionOptions
-  // A failing close is for those who call `close` to hear of: the promise is kept and given to them.
+  // A failed close is reported to the callers of `close`, who receive the same promise.
   readonly #onAbort = () => void this.close().catch(() => undefined)
   #batch: GroupBatch | undefined
-  /** How many records of the batch were handed out. */
-  #taken = 0
-  /** By partition, the batches that are not acknowledged yet and those behind them, in offset order. */
-  readonly #held = new Map<string, Held[]>()
+  /** How many records of the batch were delivered. */
+  #delivered = 0
+  /** By partition: the unacknowledged batches and the batches after them, in offset order. */
+  readonly #taken = new Map<string, TakenBatch[]>()
   #closing: Promise<void> | undefined
-  /** Questions not answered yet. Callers may ask ahead: they are answered in turn. */
-  #open = 0
+  /** How many calls are pending. Callers may call ahead; the calls run one after another. */
+  #pending = 0
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(member: GroupMember, options: SubscriptionOptions = {}) {
@@ -47,7 +47,7 @@ export class Subscription implements EventStream {
     if (options.signal?.aborted) this.#onAbort()
   }
 
-  next(): Promise<Answer> {
+  next(): Promise<NextEvent> {
     return this.#inTurn(async () => {
       const [value] = (await this.#take(1)) ?? []
       return value === undefined ? { done: true, value } : { done: false, value }
@@ -61,11 +61,11 @@ export class Subscription implements EventStream {
   takeBatch(): Promise<EventBatch | undefined> {
     return this.#inTurn(async () => {
       const items = await this.#take(Number.POSITIVE_INFINITY)
-      return items === undefined ? undefined : this.#hold(items)
+      return items === undefined ? undefined : this.#toEventBatch(items)
     })
   }
 
-  async return(): Promise<Answer> {
+  async return(): Promise<NextEvent> {
     await this.close()
     return { done: true, value: undefined }
   }
@@ -83,17 +83,19 @@ export class Subscription implements EventStream {
     return this.close()
   }
 
-  #inTurn<T>(ask: () => Promise<T>): Promise<T> {
-    // With nobody in front, the acknowledgement happens before this returns: a `close` right after cannot undo it.
-    this.#open += 1
-    const answer = (this.#open === 1 ? ask() : this.#last.then(ask)).finally(() => {
-      this.#open -= 1
+  /** Runs calls one after another. */
+  #inTurn<T>(call: () => Promise<T>): Promise<T> {
+    // Without a pending call, this one runs synchronously up to its first await, so the previous event is acknowledged even
+    // if `close` is called right after.
+    this.#pending += 1
+    const result = (this.#pending === 1 ? call() : this.#last.then(call)).finally(() => {
+      this.#pending -= 1
     })
-    this.#last = answer.catch(() => undefined)
-    return answer
+    this.#last = result.catch(() => undefined)
+    return result
   }
 
-  /** At least one and at most `count` of the records at hand; `undefined` when the stream is over. */
+  /** Delivers up to `count` records of the current batch, and at least one. Resolves with `undefined` when the stream has ended. */
   async #take(count: number): Promise<readonly Received[] | undefined> {
     while (this.#closing === undefined) {
       const records = this.#restOfBatch(count)
@@ -103,7 +105,7 @@ export class Subscription implements EventStream {
         return received
       }
       const batch = await this.#fetch()
-      // Arrived too late to be read here: given back at once, since the member may be waiting for it to leave.
+      // Closed meanwhile: give the batch back at once, because the member may wait for it before it leaves the group.
       if (this.#closing !== undefined) batch?.finish()
       else if (batch === undefined) await this.close()
       else this.#batch = batch
@@ -114,10 +116,10 @@ export class Subscription implements EventStream {
   #restOfBatch(count: number): readonly BusRecord[] {
     const batch = this.#batch
     if (batch === undefined) return []
-    if (this.#taken > 0 && !batch.revoked) batch.acknowledge(this.#taken - 1)
-    const records = batch.revoked ? [] : batch.records.slice(this.#taken, this.#taken + count)
+    if (this.#delivered > 0 && !batch.revoked) batch.acknowledge(this.#delivered - 1)
+    const records = batch.revoked ? [] : batch.records.slice(this.#delivered, this.#delivered + count)
     if (records.length === 0) this.#finishBatch()
-    else this.#taken += records.length
+    else this.#delivered += records.length
     return records
   }
 
@@ -125,40 +127,40 @@ export class Subscription implements EventStream {
     try {
       return await this.#member.next()
     } catch (error) {
-      // A `for await` that was thrown at does not call `return`: without this the member would keep its partitions.
-      // The first error is the one to tell.
+      // `for await` does not call `return` after `next` has rejected, so close here; else the member would keep its
+      // partitions. The first error is the one to report.
       await this.close().catch(() => undefined)
       throw error
     }
   }
 
-  /** Hands the batch at hand over to the subscriber, to be acknowledged by it. */
-  #hold(items: readonly Received[]): EventBatch {
-    const held: Held = { batch: this.#batch as GroupBatch, last: this.#taken - 1, isAcknowledged: false }
+  /** Turns the current batch into one that the subscriber acknowledges. */
+  #toEventBatch(items: readonly Received[]): EventBatch {
+    const taken: TakenBatch = { batch: this.#batch as GroupBatch, last: this.#delivered - 1, isAcknowledged: false }
     this.#batch = undefined
-    this.#taken = 0
+    this.#delivered = 0
     const [{ record }] = items as readonly [Received]
-    const place = `${record.topic}/${record.partition}`
-    const queue = this.#held.get(place) ?? []
-    this.#held.set(place, queue)
-    queue.push(held)
+    const partition = `${record.topic}/${record.partition}`
+    const queue = this.#taken.get(partition) ?? []
+    this.#taken.set(partition, queue)
+    queue.push(taken)
     const acknowledge = () => {
-      if (held.isAcknowledged) return
-      held.isAcknowledged = true
-      this.#acknowledgeInOrder(place)
+      if (taken.isAcknowledged) return
+      taken.isAcknowledged = true
+      this.#acknowledgeInOrder(partition)
     }
     return { items, acknowledge }
   }
 
-  /** Acknowledges the batches at the head of a partition's queue, up to the first one the subscriber works on. */
-  #acknowledgeInOrder(place: string): void {
-    const queue = this.#held.get(place) ?? []
-    const lost: Held[] = []
+  /** Acknowledges the batches at the head of a partition's queue, up to the first that the subscriber has not acknowledged. */
+  #acknowledgeInOrder(partition: string): void {
+    const queue = this.#taken.get(partition) ?? []
+    const lost: TakenBatch[] = []
     for (let first = queue[0]; first !== undefined; first = queue[0]) {
       const { batch, last, isAcknowledged } = first
       if (!batch.revoked && !isAcknowledged) break
       queue.shift()
-      // The partition may be this member's again by now: its new batches do not wait for those that it lost.
+      // The member may have lost the partition and got it back: its new batches do not wait for the revoked ones.
       if (batch.revoked) lost.push(first)
       else {
         batch.acknowledge(last)
@@ -166,20 +168,20 @@ export class Subscription implements EventStream {
       }
     }
     finishUnacknowledged(lost)
-    if (queue.length === 0) this.#held.delete(place)
+    if (queue.length === 0) this.#taken.delete(partition)
   }
 
   #finishBatch(): void {
     this.#batch?.finish()
     this.#batch = undefined
-    this.#taken = 0
+    this.#delivered = 0
   }
 
   async #leave(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
     this.#finishBatch()
-    for (const queue of this.#held.values()) finishUnacknowledged(queue)
-    this.#held.clear()
+    for (const queue of this.#taken.values()) finishUnacknowledged(queue)
+    this.#taken.clear()
     try {
       await this.#member.close()
     } finally {
@@ -188,8 +190,8 @@ export class Subscription implements EventStream {
   }
 }
 
-/** Gives back batches of one partition. The newest first, so that delivery begins again at the oldest. */
-function finishUnacknowledged(queue: readonly Held[]): void {
+/** Gives back batches of one partition. The newest first, so that delivery resumes at the oldest. */
+function finishUnacknowledged(queue: readonly TakenBatch[]): void {
   for (const { batch } of queue.toReversed()) batch.finish()
 }
 

@@ -21,8 +21,8 @@ interface MemberRow extends LeaseRow {
 }
 
 /**
- * What was committed with an offset. Made when it is first needed, as nothing that runs on this bus commits metadata, and
- * files of every version lack it until then. A row counts while its group is at `next_offset`: members move on without it.
+ * The metadata that was committed with an offset. Created when it is first needed, because services on this bus do not commit
+ * metadata. A row is valid while the committed offset of its group is `next_offset`: members commit without updating it.
  */
 const DETAILS_TABLE = `CREATE TABLE IF NOT EXISTS commit_details (
   group_name TEXT NOT NULL REFERENCES groups ON DELETE CASCADE,
@@ -33,13 +33,13 @@ const DETAILS_TABLE = `CREATE TABLE IF NOT EXISTS commit_details (
   PRIMARY KEY (group_name, partition_id)
 ) WITHOUT ROWID`
 
-/** Topics and groups of one file. */
+/** Administers the topics and groups of one file. */
 export function embeddedAdmin({ database, topics, changes, path }: OpenFile): BusAdmin {
   const all = <Row>(sql: string, ...values: (string | number)[]) => database.prepare(sql).all(...values) as Row[]
 
   const liveMembers = (group: string) => {
     const now = Date.now()
-    // A file that was made by an older crbus has no session_timeout.
+    // A file of an older crbus has no column session_timeout.
     return all<MemberRow>('SELECT * FROM members WHERE group_name = ? ORDER BY member_id', group).filter(
       ({ session_timeout = null, expires_at }) => isAlive({ expires_at, session_timeout }, now),
     )
@@ -87,8 +87,8 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       })
   }
 
-  const answering = <Arguments extends unknown[], Answer>(answer: (...args: Arguments) => Answer) => {
-    return async (...args: Arguments): Promise<Answer> => guarded(path, () => answer(...args))
+  const guardedAsync = <Arguments extends unknown[], Result>(work: (...args: Arguments) => Result) => {
+    return async (...args: Arguments): Promise<Result> => guarded(path, () => work(...args))
   }
 
   const requireIdle = (group: string) => {
@@ -97,17 +97,17 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
   }
 
   return {
-    listTopics: answering(() => {
+    listTopics: guardedAsync(() => {
       const rows = all<{ name: string; count: number }>(
         'SELECT t.name, count(*) AS count FROM topics t JOIN partitions p ON p.topic_id = t.id GROUP BY t.id ORDER BY t.name',
       )
       return rows.map(({ name, count }) => ({ topic: name, partitions: count, replication: 1, internal: false }))
     }),
 
-    // A setting of this name is kept, and nothing is ever compacted.
-    compactedTopics: answering(() => new Set<string>()),
+    // `cleanup.policy` is stored like any other setting, but no topic is ever compacted.
+    compactedTopics: guardedAsync(() => new Set<string>()),
 
-    describeTopic: answering((topic): TopicDescription => {
+    describeTopic: guardedAsync((topic): TopicDescription => {
       const layout = topics
         .partitions(topic)
         .map(({ partition }) => ({ partition, leader: 0, replicas: [0], inSync: [0] }))
@@ -116,7 +116,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       return { topic, partitions: layout.length, replication: 1, internal: false, layout, config }
     }),
 
-    createTopic: answering((topic, { partitions = DEFAULT_PARTITIONS, config = {} } = {}) => {
+    createTopic: guardedAsync((topic, { partitions = DEFAULT_PARTITIONS, config = {} } = {}) => {
       if (!Number.isInteger(partitions) || partitions < 1) throw invalidTopic(topic, 'needs at least one partition')
       transact(database, () => {
         if (all('SELECT 1 FROM topics WHERE name = ?', topic).length > 0) throw topicExists(topic)
@@ -125,7 +125,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       changes.notify()
     }),
 
-    addPartitions: answering((topic, wanted) => {
+    addPartitions: guardedAsync((topic, wanted) => {
       transact(database, () => {
         const { length } = topics.partitions(topic)
         if (!(wanted > length)) throw noMorePartitions(topic, length, wanted)
@@ -135,7 +135,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       changes.notify()
     }),
 
-    setTopicConfig: answering((topic, config) => {
+    setTopicConfig: guardedAsync((topic, config) => {
       transact(database, () => {
         const [row] = all<{ config: string }>('SELECT config FROM topics WHERE name = ?', topic)
         if (row === undefined) throw topicNotFound(topic)
@@ -144,7 +144,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       })
     }),
 
-    deleteTopic: answering((topic) => {
+    deleteTopic: guardedAsync((topic) => {
       transact(database, () => {
         const rows = topics.partitions(topic)
         const remove = database.prepare('DELETE FROM records WHERE id >= ? AND id < ?')
@@ -155,19 +155,19 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       changes.notify()
     }),
 
-    listGroups: answering(() => {
+    listGroups: guardedAsync(() => {
       return all<{ name: string }>('SELECT name FROM groups ORDER BY name').map(({ name }) => ({
         group: name,
         protocolType: 'consumer',
       }))
     }),
 
-    describeGroup: answering(describeGroup),
-    describeGroups: answering((groups) => groups.map(describeGroup)),
-    committedOffsets: answering(committedOffsets),
-    committedOffsetsOf: answering((groups) => groups.map((group) => committedOffsets(group))),
+    describeGroup: guardedAsync(describeGroup),
+    describeGroups: guardedAsync((groups) => groups.map(describeGroup)),
+    committedOffsets: guardedAsync(committedOffsets),
+    committedOffsetsOf: guardedAsync((groups) => groups.map((group) => committedOffsets(group))),
 
-    commitOffsets: answering((group, offsets) => {
+    commitOffsets: guardedAsync((group, offsets) => {
       transact(database, () => {
         requireIdle(group)
         database.prepare('INSERT INTO groups (name) VALUES (?) ON CONFLICT DO NOTHING').run(group)
@@ -192,7 +192,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       changes.notify()
     }),
 
-    deleteOffsets: answering((group, partitions) => {
+    deleteOffsets: guardedAsync((group, partitions) => {
       transact(database, () => {
         if (all('SELECT 1 FROM groups WHERE name = ?', group).length === 0) throw groupNotFound(group)
         requireIdle(group)
@@ -204,7 +204,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       changes.notify()
     }),
 
-    deleteGroup: answering((group) => {
+    deleteGroup: guardedAsync((group) => {
       transact(database, () => {
         requireIdle(group)
         if (database.prepare('DELETE FROM groups WHERE name = ?').run(group).changes === 0) throw groupNotFound(group)
@@ -212,7 +212,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       changes.notify()
     }),
 
-    describeCluster: answering(() => {
+    describeCluster: guardedAsync(() => {
       return { kind: `embedded ${path}`, clusterId: path, controller: 0, brokers: [] }
     }),
   }

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** How often other processes' commits are looked for while somebody waits. Asking takes a few microseconds. */
+/** How often waiting readers check for commits of other processes. A check takes a few microseconds. */
 const POLL_MS = 25
 
-/** Tells waiters that the file has changed. Costs nothing while nobody waits. */
+/** Wakes waiters after the file has changed. Does not poll the file without waiters. */
 export class Changes {
   readonly #dataVersion: () => number
   readonly #waiters = new Set<() => void>()
@@ -16,7 +16,7 @@ export class Changes {
     this.#seen = this.#dataVersion()
   }
 
-  /** For commits of this process, which SQLite does not report to itself. */
+  /** Wakes all waiters. Called after commits of this process, for which `data_version` does not change. */
   notify(): void {
     const waiters = [...this.#waiters]
     this.#waiters.clear()
@@ -25,7 +25,7 @@ export class Changes {
     for (const wake of waiters) wake()
   }
 
-  /** Resolves at the next change, or when the signal aborts or the time is over. */
+  /** Resolves at the next change, when `signal` aborts or after `timeout` milliseconds. */
   next(signal?: AbortSignal, timeout?: number): Promise<void> {
     if (signal?.aborted) return Promise.resolve()
     return new Promise((resolve) => {
@@ -42,20 +42,20 @@ export class Changes {
       const deadline = timeout === undefined ? undefined : setTimeout(wake, timeout)
       signal?.addEventListener('abort', wake, { once: true })
       this.#waiters.add(wake)
-      // A commit since the last look must not be missed by who begins to wait now.
-      this.#timer ??= setInterval(() => this.#look(), POLL_MS)
-      queueMicrotask(() => this.#look())
+      // Also check at once, because a commit since the last check would be missed.
+      this.#timer ??= setInterval(() => this.#check(), POLL_MS)
+      queueMicrotask(() => this.#check())
     })
   }
 
-  #look(): void {
+  #check(): void {
     if (this.#waiters.size === 0) return
     try {
       const version = this.#dataVersion()
       if (version === this.#seen) return
       this.#seen = version
     } catch {
-      // A file that cannot even be asked: they are told when they look themselves.
+      // The file cannot be read. The waiters get the error when they read it themselves.
     }
     this.notify()
   }

@@ -4,13 +4,13 @@ import { connectionFailed, EventBusError, type EventBusErrorDetails, transportEr
 import { faultOf, isBusy } from '../../sqlite/fault.ts'
 import { BUSY_PATIENCE_MS, openShared, transact } from '../../sqlite/shared-file.ts'
 
-/** The layout below. A file of a later one is refused, since an older crbus would not understand it. */
+/** The version of the layout below. A file with a newer layout is refused, because this crbus does not know it. */
 const LAYOUT = 1
 
 /**
- * A record's row id is its partition's id and its offset in one number, so that appending is always at the end of a
- * partition's stretch of the table and a range of offsets is a range of ids. 2^36 offsets a partition and 2^17
- * partitions a file fit the 53 bits a JavaScript number keeps exactly.
+ * The row id of a record is the id of its partition times this number plus its offset, so a range of offsets is a range of row
+ * ids, and records are appended at the end of that range. 2^36 offsets per partition and 2^17 partitions per file fit the 53
+ * bits of an exact JavaScript integer.
  */
 export const OFFSETS_PER_PARTITION = 2 ** 36
 
@@ -59,10 +59,10 @@ CREATE VIEW log AS
 `
 
 /**
- * Opens the file, making it and its folder when they are not there.
+ * Opens the file. Creates it and its folder if they are missing.
  *
- * `synchronous = NORMAL` under WAL: what was acknowledged survives any death of the process, and of the machine all but
- * the last moments. It is the trade Kafka makes with its own default, which never waits for the disk.
+ * With `synchronous = NORMAL` in WAL mode, committed transactions survive a crash of the process; after a crash of the machine
+ * the last ones may be lost. Kafka makes the same trade-off: by default it does not wait for the disk.
  */
 export const openDatabase = (path: string): DatabaseSync =>
   openShared(path, 'NORMAL', (database) => prepareTables(database, path))
@@ -71,18 +71,21 @@ function prepareTables(database: DatabaseSync, path: string): void {
   const readLayout = () => Number(database.prepare('PRAGMA user_version').get()?.user_version)
   if (readLayout() === 0) {
     transact(database, () => {
-      // Another process may have made them since.
+      // Another process may have created the tables meanwhile.
       if (readLayout() === 0) database.exec(`${tables} PRAGMA user_version = ${LAYOUT}`)
     })
   }
   const layout = readLayout()
   if (layout === LAYOUT) return
-  throw connectionFailed(`${path} was written by a newer crbus (layout ${layout}; this one knows ${LAYOUT})`, {
-    suggestions: ['update crbus', 'name another folder with --data-dir'],
-  })
+  throw connectionFailed(
+    `${path} was written by a newer crbus (layout ${layout}; this crbus supports layout ${LAYOUT})`,
+    {
+      suggestions: ['update crbus', 'choose another folder with --data-dir'],
+    },
+  )
 }
 
-/** Does something with the file; whatever it throws is an `EventBusError`. */
+/** Runs work on the file and turns every error into an `EventBusError`. */
 export function guarded<T>(path: string, work: () => T): T {
   try {
     return work()
@@ -91,49 +94,49 @@ export function guarded<T>(path: string, work: () => T): T {
   }
 }
 
-/** Whether another process keeps the file to itself, which passes by itself. */
+/** Whether an error means that another process locks the file, which passes. */
 export const isLocked = (error: unknown): error is EventBusError =>
   error instanceof EventBusError && isBusy(error.cause)
 
-/** `undefined` where there is no file, as of a database in memory. */
+/** The inode of a file, or `undefined` if there is none, as for a database in memory. */
 export const inodeOf = (path: string): bigint | undefined =>
   statSync(path, { bigint: true, throwIfNoEntry: false })?.ino
 
 function asBusError(error: unknown, path: string): EventBusError {
   if (error instanceof EventBusError) return error
   const { kind, reason, suggestions } = faultOf(error, path, BUSY_PATIENCE_MS)
-  const said = `the embedded bus at ${path} ${reason}`
+  const text = `the embedded bus at ${path} ${reason}`
   switch (kind) {
     case 'full':
-      // A bus that is there may be changed when there is room again, one that could not be made is not.
-      if (inodeOf(path) === undefined) return new EventBusError('REFUSED', said, { cause: error, suggestions })
-      return new DiskFullError(said, { cause: error, suggestions })
+      // A change of an existing bus may succeed once there is space, so it is retried; creating a bus is not.
+      if (inodeOf(path) === undefined) return new EventBusError('REFUSED', text, { cause: error, suggestions })
+      return new DiskFullError(text, { cause: error, suggestions })
     case 'read-only':
-      // It may become writable again: a file system that is mounted read-only after an error of its disk.
-      return new EventBusError('REFUSED', said, { cause: error, suggestions, isPassing: true })
+      // The file may become writable again: Linux remounts a file system read-only after a disk error.
+      return new EventBusError('REFUSED', text, { cause: error, suggestions, isPassing: true })
     case 'input-output':
-      return transportError(said, { cause: error, suggestions })
+      return transportError(text, { cause: error, suggestions })
     case 'busy':
       return connectionFailed(
-        `another process has kept the embedded bus at ${path} to itself for ${BUSY_PATIENCE_MS / 1000} s`,
-        { cause: error, suggestions: ['try again when that process is done'] },
+        `another process has locked the embedded bus at ${path} for ${BUSY_PATIENCE_MS / 1000} s`,
+        { cause: error, suggestions: ['try again when that process has finished'] },
       )
     case 'unopenable':
-      return new EventBusError('REFUSED', said, {
+      return new EventBusError('REFUSED', text, {
         cause: error,
-        suggestions: [...suggestions, 'name another folder with --data-dir'],
+        suggestions: [...suggestions, 'choose another folder with --data-dir'],
       })
     case 'damaged':
-      return connectionFailed(said, { cause: error, suggestions })
+      return connectionFailed(text, { cause: error, suggestions })
     default:
-      return connectionFailed(said, {
+      return connectionFailed(text, {
         cause: error,
-        suggestions: [...suggestions, 'name another folder with --data-dir'],
+        suggestions: [...suggestions, 'choose another folder with --data-dir'],
       })
   }
 }
 
-/** There is no room for a change. What was committed before stays, and a change may succeed when there is room again. */
+/** The disk is full. Earlier commits are kept, and a change may succeed once there is space again. */
 export class DiskFullError extends EventBusError {
   constructor(message: string, details: EventBusErrorDetails) {
     super('TRANSPORT_ERROR', `Transport error: ${message}`, details)

@@ -11,22 +11,21 @@ import { madeOnChange } from './made-on-change.ts'
 import { toOpenFile } from './open-file.ts'
 
 /**
- * A bus in one file, for any number of processes of one machine. It needs no server and opens in milliseconds.
+ * A bus in one file, for any number of processes on one machine. It needs no server and opens in milliseconds.
  *
- * **Order.** Records of one partition arrive in offset order. `admin.createTopic` creates 3 partitions unless it is given
- * another number.
+ * **Order.** Records of one partition arrive in offset order. `admin.createTopic` creates 3 partitions by default.
  *
- * **Delivery.** At least once. What `publish` resolved for survives the death of the process; when the machine dies, the
- * last moments may be lost. A publish of more than 2000 events takes several transactions; when one fails, those before it
- * are published, in order.
+ * **Delivery.** At least once. Events whose `publish` has resolved survive a crash of the process; a crash of the machine may
+ * lose the most recent ones. A publish of more than 2000 events takes several transactions; if one fails, the events of the
+ * earlier transactions are published, in order.
  *
- * **Cost.** Calls are synchronous underneath: each one blocks the event loop for its transaction. Records of other processes
- * are seen within about 25 ms; a waiting reader polls the file 40 times a second, which takes a few microseconds each.
+ * **Cost.** Each call blocks the event loop during its transaction, because access to SQLite is synchronous. Records of other
+ * processes arrive within about 25 ms: a waiting reader polls the file 40 times a second, which takes a few microseconds each.
  *
- * **Disk.** When the disk is full, a write rejects and nothing of its transaction is written. A subscription waits for space,
- * reports it to `onOutage`, and keeps what is acknowledged meanwhile. A read-only file can be read.
+ * **Disk.** When the disk is full, a write rejects and its transaction is rolled back. A subscription waits for space, reports
+ * the outage to `onOutage` and keeps acknowledgements in memory meanwhile. A read-only file can be read.
  *
- * **Groups.** As on Redpanda: the default group is named after the sorted topics and begins at `latest`.
+ * **Groups.** As on Redpanda: the default group is named after the sorted topics and starts at `latest`.
  *
  * **Failure.** Everything thrown is an `EventBusError`. A call fails when another process locks the file for more than 10 s;
  * following readers and subscriptions wait for it (`onOutage`, `outageLimit`). **Ownership.** Closed by `close` or
@@ -65,7 +64,7 @@ function embeddedDriver({ makeOnChange = false, ...options }: EmbeddedEventBusOp
   })
 }
 
-/** A driver of a SQLite file that calls itself by `path`. */
+/** Opens a driver on the SQLite file `file`. Errors and descriptions name it `path`. */
 function fileDriver(
   file: string,
   {
@@ -95,7 +94,7 @@ function fileDriver(
       const left = await Promise.allSettled([...members].map((member) => member.close()))
       topics.close()
       changes.notify()
-      // Readers that were waiting find the log closed before the file is.
+      // Let waiting readers see that the log is closed before the file is closed.
       await new Promise((resolve) => setImmediate(resolve))
       guarded(path, () => database.close())
       for (const result of left) if (result.status === 'rejected') throw result.reason

@@ -3,20 +3,20 @@ import { checkBusOptions, type EventBusOptions, eventBusChecks } from '../bus-op
 
 /** Options of `EmbeddedEventBus`. */
 export interface EmbeddedEventBusOptions extends EventBusOptions {
-  /** The file. It and its folder are made when they are not there. */
+  /** The file. It and its folder are created if they are missing. */
   readonly path: string
-  /** Make the file when the bus is first changed instead of when it is opened: reading then leaves nothing. Default false. */
+  /** Creates the file at the first change and not when the bus is opened, so reading creates no file. Default false. */
   readonly makeOnChange?: boolean | undefined
   /**
-   * Creates a topic of 3 partitions when it is published or subscribed to and does not exist, instead of rejecting with
-   * `TOPIC_NOT_FOUND`. Default false.
+   * Publishing and subscribing create a missing topic, with 3 partitions, and do not reject with `TOPIC_NOT_FOUND`. Default
+   * false.
    */
   readonly createTopics?: boolean | undefined
-  /** Told of each topic that a publish creates. */
+  /** Called after a publish has created a topic. */
   readonly onTopicCreated?: ((topic: string, partitions: number) => void) | undefined
-  /** How long a member of a group may be silent before its partitions go to others. Milliseconds; default 6000. */
+  /** How long a member of a group may be silent before it loses its partitions. Milliseconds; default 6000. */
   readonly sessionTimeout?: number | undefined
-  /** Who this is, in descriptions of groups. Default `crbus`. */
+  /** The name of this client in descriptions of groups. Default `crbus`. */
   readonly clientId?: string | undefined
 }
 
@@ -30,7 +30,7 @@ const checks: OptionChecks<EmbeddedEventBusOptions> = {
   clientId: aText,
 }
 
-/** The same options, checked. */
+/** Checks the options and returns them. Throws `REFUSED` for an unknown or invalid option. */
 export function embeddedOptions(options: EmbeddedEventBusOptions): EmbeddedEventBusOptions {
   checkBusOptions('new EmbeddedEventBus', options, checks)
   return options

@@ -9,46 +9,46 @@ import { DiskFullError, guarded, isLocked } from './database.ts'
 import { ClockWatch, isAlive, type LeaseRow } from './lease.ts'
 import type { OpenFile } from './open-file.ts'
 
-/** The parts of an outage: a full disk fails writes and leaves reads as they are. */
+/** Name the parts of an outage. They fail separately: with a full disk, only writes fail. */
 const READS = 'reads'
 const WRITES = 'writes'
 
-/** Acknowledgements are committed together, this often at most. */
+/** How soon after an acknowledgement it is committed, together with the ones that follow meanwhile. */
 const COMMIT_INTERVAL_MS = 100
 
 export interface MemberOptions {
   readonly clientId: string
-  /** A member not heard of for this long loses its partitions. Milliseconds. */
+  /** A member that does not renew its lease for this long loses its partitions. Milliseconds. */
   readonly sessionTimeout: number
 }
 
-/** A partition this member owns. */
+/** A partition of this member. */
 interface Owned {
   readonly topic: string
   readonly partition: number
   readonly id: number
-  /** Next offset to hand out. */
+  /** The next offset to deliver. */
   next: number
-  /** Next offset to commit, when it is not committed yet. */
+  /** The next offset to commit, if it is not committed yet. */
   acknowledged: number | undefined
 }
 
-/** A batch handed out; `isRevoked` once its partition was given up. */
+/** A delivered batch. `isRevoked` is true once the member has lost its partition. */
 interface Handed extends GroupBatch {
   readonly owned: Owned
   isRevoked: boolean
 }
 
 /**
- * A member of a group whose members are processes on one file.
+ * A member of a consumer group in one file, whose members are processes.
  *
- * A member holds a lease, renewed while its process lives, and claims on partitions. Everybody computes the same
- * assignment from the members on file; a partition goes over only after its owner gave up its claim, having committed
- * what was acknowledged, or after the owner's lease ran out. A commit checks the claim in the same transaction, so a
- * process that slept through its lease cannot overwrite its successor's offset.
+ * A member holds a lease, which it renews while its process lives, and claims on partitions. All members compute the same
+ * assignment from the members in the file. A partition moves to another member after its owner has committed and given up
+ * its claim, or after the owner's lease has expired. A commit checks the claim in the same transaction, so a process that
+ * slept past its lease cannot overwrite the offset of the next owner.
  *
- * Its own lease is timed by the clock that only goes forward; what is written to the file is the time of day, for others to
- * compare. While the disk is full it keeps what was acknowledged and tries again at every beat.
+ * A member times its own lease by the monotonic clock, and writes the time of day to the file, for other processes to compare.
+ * While the disk is full it keeps acknowledgements in memory and tries to commit them at every heartbeat.
  */
 export class EmbeddedMember implements GroupMember {
   readonly #memberId: string
@@ -97,8 +97,8 @@ export class EmbeddedMember implements GroupMember {
     while (!this.#closing.signal.aborted) {
       if (this.#failure !== undefined) throw this.#failure
       try {
-        this.#follow()
-        // Without a lease, which cannot be renewed while the disk is full, nothing may be handed out.
+        this.#joinRebalance()
+        // Deliver nothing without a lease. It cannot be renewed while the disk is full.
         const batch = this.#isLeased ? this.#take() : undefined
         this.#outage.worked(READS)
         if (batch) return batch
@@ -107,7 +107,7 @@ export class EmbeddedMember implements GroupMember {
         const failure = isLocked(error) ? this.#outage.failed(READS, error) : error
         if (failure !== undefined) throw failure
       }
-      // Leases run out without anybody writing, so it looks up by itself too.
+      // A time-out, because an expired lease is not a change of the file.
       await this.#file.changes.next(this.#closing.signal, this.#options.sessionTimeout / 4)
     }
     return undefined
@@ -131,17 +131,17 @@ export class EmbeddedMember implements GroupMember {
     return performance.now() < this.#leaseUntil
   }
 
-  /** Changes the file and this member's memory in one transaction: when it fails, both are as they were. */
+  /** Changes the file in a transaction. If it fails, the state of this object is rolled back as well. */
   #change(work: () => void): void {
     const owned = this.#owned
-    const acknowledged = owned.map((one) => one.acknowledged)
+    const acknowledged = owned.map((partition) => partition.acknowledged)
     const valid = [...this.#handed].filter(({ isRevoked }) => !isRevoked)
     const [leaseUntil, generation] = [this.#leaseUntil, this.#generation]
     try {
       guarded(this.#file.path, () => transact(this.#file.database, work))
     } catch (error) {
       this.#owned = owned
-      for (const [index, one] of owned.entries()) one.acknowledged = acknowledged[index]
+      for (const [index, partition] of owned.entries()) partition.acknowledged = acknowledged[index]
       for (const handed of valid) handed.isRevoked = false
       this.#leaseUntil = leaseUntil
       this.#generation = generation
@@ -150,8 +150,8 @@ export class EmbeddedMember implements GroupMember {
   }
 
   /**
-   * The same, tried again at the next beat while the disk is full or another process locks the file. `next` rejects with
-   * any other failure.
+   * Changes the file. While the disk is full or another process locks the file, the next heartbeat retries. After any other
+   * failure, `next` rejects with it.
    */
   #changeOrWait(work: () => void): void {
     try {
@@ -166,7 +166,7 @@ export class EmbeddedMember implements GroupMember {
     this.#file.changes.notify()
   }
 
-  /** Renews the lease and looks for members that lost theirs. */
+  /** Renews the lease, expires other members and commits. */
   #beat(): void {
     this.#changeOrWait(() => {
       this.#settle()
@@ -174,13 +174,13 @@ export class EmbeddedMember implements GroupMember {
     })
   }
 
-  /** Takes part in a rebalance that somebody else began. */
-  #follow(): void {
+  /** Takes part in a rebalance that another member has started. */
+  #joinRebalance(): void {
     const generation = guarded(this.#file.path, () =>
       Number(this.#sql.generation.get(this.#request.group)?.generation ?? -1),
     )
     const isFresh = performance.now() < this.#leaseUntil - this.#options.sessionTimeout / 2
-    // While the disk is full the heartbeat alone tries again.
+    // While the disk is full, only the heartbeat retries.
     if (this.#isDiskFull || (generation === this.#generation && isFresh)) return
     this.#changeOrWait(() => this.#settle())
     if (this.#failure !== undefined) throw this.#failure
@@ -195,23 +195,26 @@ export class EmbeddedMember implements GroupMember {
     if (changes === 0) {
       this.#sql.addMember.run(group, this.#memberId, clientId, JSON.stringify(topics), expires, sessionTimeout)
       this.#sql.bump.run(group)
-      // Not on file means the lease was lost, and with it every claim.
+      // A missing row means that the lease has expired and every claim is lost.
       this.#giveUp(this.#owned)
     }
     this.#leaseUntil = leaseUntil
   }
 
-  /** Renews, drops the dead, gives up what is others', claims what is free and ours. Inside a transaction. */
+  /**
+   * Renews the lease, removes expired members, gives up partitions that are assigned to others and claims this member's
+   * partitions if they are free. Inside a transaction.
+   */
   #settle(): void {
     const { group, topics, offsetReset } = this.#request
     this.#renew()
-    const onFile = this.#sql.members.all(group) as unknown as MemberRow[]
+    const stored = this.#sql.members.all(group) as unknown as MemberRow[]
     const dead = this.#clock.isSettled
-      ? onFile.filter((row) => row.member_id !== this.#memberId && !isAlive(row, Date.now()))
+      ? stored.filter((row) => row.member_id !== this.#memberId && !isAlive(row, Date.now()))
       : []
     for (const { member_id } of dead) this.#sql.removeMember.run(group, member_id)
     if (dead.length > 0) this.#sql.bump.run(group)
-    const members = onFile
+    const members = stored
       .filter((row) => !dead.includes(row))
       .map((row) => ({ memberId: row.member_id, topics: JSON.parse(row.topics) as string[] }))
     const rows = new Map(
@@ -232,8 +235,8 @@ export class EmbeddedMember implements GroupMember {
     for (const { topic, partition, id, next } of wanted) {
       if (this.#owned.some((owned) => owned.id === id)) continue
       if (this.#sql.claim.run(group, id, this.#memberId).changes === 0) continue
-      // `latest` is fixed when the partition is first given out: a later rebalance skips nothing.
-      this.#sql.begin.run(group, id, offsetReset === 'latest' ? next : 0)
+      // The start is committed when the partition is first claimed, so `latest` does not skip records after a rebalance.
+      this.#sql.commitStart.run(group, id, offsetReset === 'latest' ? next : 0)
       const committed = Number(this.#sql.committed.get(group, id)?.next_offset ?? 0)
       this.#owned = [...this.#owned, { topic, partition, id, next: committed, acknowledged: undefined }]
     }
@@ -245,7 +248,7 @@ export class EmbeddedMember implements GroupMember {
     this.#owned = this.#owned.filter((owned) => !lost.includes(owned))
   }
 
-  /** Writes what was acknowledged, where the claim still stands. Inside a transaction. */
+  /** Commits acknowledged offsets of partitions that this member still claims. Inside a transaction. */
   #commit(partitions: readonly Owned[]): void {
     for (const owned of partitions) {
       if (owned.acknowledged === undefined) continue
@@ -272,7 +275,7 @@ export class EmbeddedMember implements GroupMember {
 
   #hand(owned: Owned, records: readonly BusRecord[]): GroupBatch {
     const isLeased = () => this.#isLeased
-    // What is not acknowledged by the end is read again from here.
+    // The offset from which unacknowledged records are read again.
     let rest = Number((records[0] as BusRecord).offset)
     const end = Number((records.at(-1) as BusRecord).offset) + 1
     const handed: Handed = {
@@ -280,7 +283,7 @@ export class EmbeddedMember implements GroupMember {
       records,
       isRevoked: false,
       get revoked() {
-        // A process that slept may have lost its lease without having been told yet.
+        // A process that was suspended may have lost its lease before any of its timers ran.
         return this.isRevoked || !isLeased()
       },
       acknowledge: (index) => {
@@ -310,7 +313,7 @@ interface MemberRow extends LeaseRow {
   readonly topics: string
 }
 
-/** For a file that was made before members wrote their session time-out down. */
+/** Adds the column `session_timeout` to a file of an older crbus. */
 function addSessionTimeout(database: DatabaseSync): void {
   const isMissing = () =>
     !database
@@ -319,7 +322,7 @@ function addSessionTimeout(database: DatabaseSync): void {
       .some(({ name }) => name === 'session_timeout')
   if (!isMissing()) return
   transact(database, () => {
-    // Another process may have added it since.
+    // Another process may have added it meanwhile.
     if (isMissing()) database.exec('ALTER TABLE members ADD COLUMN session_timeout INTEGER')
   })
 }
@@ -338,7 +341,7 @@ function prepareStatements(database: DatabaseSync) {
     members: prepare('SELECT member_id, topics, expires_at, session_timeout FROM members WHERE group_name = ?'),
     claim: prepare('INSERT INTO claims (group_name, partition_id, member_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'),
     unclaim: prepare('DELETE FROM claims WHERE group_name = ? AND partition_id = ? AND member_id = ?'),
-    begin: prepare(
+    commitStart: prepare(
       'INSERT INTO offsets (group_name, partition_id, next_offset) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     ),
     committed: prepare('SELECT next_offset FROM offsets WHERE group_name = ? AND partition_id = ?'),

@@ -1,36 +1,36 @@
-/** How long a member may be silent that a crbus joined which did not write down its session time-out. Kafka's longest. */
+/** The assumed session time-out of members of older crbus versions, which did not store it: Kafka's maximum. */
 const MAX_SESSION_TIMEOUT_MS = 30 * 60_000
 
-/** What of a row of `members` says whether the member lives. Milliseconds. */
+/** The columns of `members` that decide whether a member is alive, in milliseconds. */
 export interface LeaseRow {
-  /** Since 1970, by the clock of the member when it renewed its lease. */
+  /** Since 1970, by the clock of the member at its last renewal. */
   readonly expires_at: number
   readonly session_timeout: number | null
 }
 
 /**
- * Whether a member's lease holds. A lease is never longer than the session time-out: one that seems to be was renewed while
- * the clock was ahead, by a member that would have renewed it since. Twice as long is let pass for a clock that is corrected
- * by a little.
+ * Whether the lease of a member is valid. A lease that ends later than one session time-out from now was written while the clock
+ * was ahead, and a living member would have renewed it since. Twice the time-out is tolerated, for small corrections of the
+ * clock.
  */
 export const isAlive = ({ expires_at, session_timeout }: LeaseRow, now: number): boolean =>
   expires_at >= now && expires_at <= now + 2 * (session_timeout ?? MAX_SESSION_TIMEOUT_MS)
 
-/** Tells when the system's clock was set, by comparing it with the one that only goes forward. */
+/** Detects jumps of the system clock by comparing it with the monotonic clock. */
 export class ClockWatch {
-  readonly #patience: number
+  readonly #settleTime: number
   #difference = difference()
   #settledAt = Number.NEGATIVE_INFINITY
 
-  /** @param patience Milliseconds after a jump during which leases say nothing: their members have to renew them first. */
-  constructor(patience: number) {
-    this.#patience = patience
+  /** @param settleTime How long after a jump leases are not trusted, in milliseconds: their members have to renew them first. */
+  constructor(settleTime: number) {
+    this.#settleTime = settleTime
   }
 
-  /** Whether leases of other members can be believed. */
+  /** Whether the leases of other members can be trusted. */
   get isSettled(): boolean {
     const now = difference()
-    if (Math.abs(now - this.#difference) > this.#patience / 4) this.#settledAt = performance.now() + this.#patience
+    if (Math.abs(now - this.#difference) > this.#settleTime / 4) this.#settledAt = performance.now() + this.#settleTime
     this.#difference = now
     return performance.now() >= this.#settledAt
   }

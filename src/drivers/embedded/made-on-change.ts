@@ -4,7 +4,7 @@ import type { BusDriver } from '../../bus/driver-port.ts'
 import { transportError } from '../../bus/errors.ts'
 import type { TopicLog } from '../../bus/topic-log.ts'
 
-/** Whether there is no file at a path. A path that cannot be looked at does not count: opening it says why. */
+/** Whether no file exists at a path. False if the path cannot be read: opening the file then reports why. */
 export function isMissing(path: string): boolean {
   try {
     statSync(path)
@@ -15,15 +15,15 @@ export function isMissing(path: string): boolean {
 }
 
 export interface Drivers {
-  /** Opens the file, making it when it is missing. */
+  /** Opens the file. Creates it if it is missing. */
   openFile(): BusDriver
-  /** A bus without topics and groups that calls itself by the path of the file. */
+  /** Opens a bus without topics and groups that describes itself by the path of the file. */
   openEmpty(): BusDriver
 }
 
 /**
- * A driver of a file that is made by the first change. Until then reading answers as an empty bus does and leaves
- * nothing on the disk, and a file that another process makes meanwhile is read from then on.
+ * Opens a driver whose file is created by the first change. Until then it reads like an empty bus and writes nothing to the disk.
+ * A file that another process creates meanwhile is read from then on.
  */
 export function madeOnChange(path: string, { openFile, openEmpty }: Drivers): BusDriver {
   let file = isMissing(path) ? undefined : openFile()
@@ -54,7 +54,7 @@ export function madeOnChange(path: string, { openFile, openEmpty }: Drivers): Bu
     compactedTopics: async (topics) => forReading().admin.compactedTopics(topics),
     describeTopic: async (topic) => forReading().admin.describeTopic(topic),
     createTopic: async (topic, options) => forChange().admin.createTopic(topic, options),
-    // These change what is there already: a bus that is not there has none of it, and says so.
+    // Changes of something that exists already do not create the file: an empty bus reports that it is not found.
     addPartitions: async (topic, partitions) => forReading().admin.addPartitions(topic, partitions),
     setTopicConfig: async (topic, config) => forReading().admin.setTopicConfig(topic, config),
     deleteTopic: async (topic) => forReading().admin.deleteTopic(topic),

@@ -9,18 +9,18 @@ import { askForOffsets, offsetsOf, requireOffset } from './offsets.ts'
 import type { Producer } from './producing/producer.ts'
 import { EARLIEST, LATEST } from './protocol/list-offsets.ts'
 
-/** Topics of a cluster, read from and written to partition leaders directly. */
+/** The log of a cluster. Reads from and writes to partition leaders directly, without a consumer group. */
 export function kafkaLog(cluster: KafkaCluster, producer: Producer): TopicLog {
   return {
     append: (topic, records) => producer.append(topic, records),
 
     async ranges(topic) {
-      const look = async () => {
+      const ask = async () => {
         const ranges = (await rangesOf(cluster, [topic], { topic })).get(topic)
         if (ranges === undefined) throw topicNotFound(topic)
         return ranges
       }
-      return cluster.retrying({ topic }, () => agreed(look))
+      return cluster.retrying({ topic }, () => askUntilConsistent(ask))
     },
 
     rangesOf: (topics) => rangesOf(cluster, topics),
@@ -29,7 +29,7 @@ export function kafkaLog(cluster: KafkaCluster, producer: Producer): TopicLog {
 
     async offsetsAt(topic, timestamp) {
       const [found, ends] = await Promise.all([
-        // Negative times are Kafka's words for start and end.
+        // Kafka reserves negative timestamps for the start and the end of a log.
         offsetsOf(cluster, topic, timestamp < 0n ? EARLIEST : timestamp, 'uncommitted'),
         offsetsOf(cluster, topic, LATEST, 'uncommitted'),
       ])
@@ -46,17 +46,18 @@ export function kafkaLog(cluster: KafkaCluster, producer: Producer): TopicLog {
 }
 
 /**
- * Ranges that two looks in a row give, or those between two others where the log moves. ListOffsets has no checksum, and
- * reading between damaged offsets would leave out records without a word; a log never moves back.
+ * Asks for ranges twice, and a third time if they differ. Offsets only grow, so the ranges are accepted if no later answer goes
+ * back. ListOffsets has no checksum, and a read between damaged offsets would silently skip records.
  */
-async function agreed(look: () => Promise<readonly PartitionRange[]>): Promise<readonly PartitionRange[]> {
-  const first = await look()
-  const second = await look()
+async function askUntilConsistent(ask: () => Promise<readonly PartitionRange[]>): Promise<readonly PartitionRange[]> {
+  const first = await ask()
+  const second = await ask()
   if (isUpTo(first, second) && isUpTo(second, first)) return second
-  if (isUpTo(first, second) && isUpTo(second, await look())) return second
-  throw protocolFailure(errorCode.OFFSET_NOT_AVAILABLE, 'the offsets that the broker gives contradict each other')
+  if (isUpTo(first, second) && isUpTo(second, await ask())) return second
+  throw protocolFailure(errorCode.OFFSET_NOT_AVAILABLE, 'the broker reports offsets that contradict each other')
 }
 
+/** Whether no offset of `other` is before that of `one`. */
 const isUpTo = (one: readonly PartitionRange[], other: readonly PartitionRange[]): boolean =>
   one.length <= other.length &&
   one.every(({ start, end }, at) => {
@@ -64,7 +65,7 @@ const isUpTo = (one: readonly PartitionRange[], other: readonly PartitionRange[]
     return start <= later.start && end <= later.end
   })
 
-/** Of the partitions there are now: some may have been added since the topic was looked up last. */
+/** The ranges of all current partitions. Looks the topics up again, because partitions may have been added. */
 function rangesOf(
   cluster: KafkaCluster,
   topics: readonly string[],
@@ -81,12 +82,12 @@ function rangesOf(
     const [startOf, stableOf] = [starts, stable].map(
       (answers) => new Map(answers.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset])),
     )
-    // Deleted since it was looked up.
+    // Without the topics that were deleted after the lookup.
     const left = ends.filter(({ error }) => !isGone(error))
     const ranges = left.map(({ topic, partition, offset }) => {
       const key = `${topic}/${partition}`
       const stable = stableOf?.get(key) ?? offset
-      // Asked for at the same time: the log may have grown between the two answers.
+      // Both were requested at the same time, and the log may have grown between the two answers.
       const end = stable > offset ? stable : offset
       const start = startOf?.get(key) ?? end
       if (start < 0n || start > end) throw protocolFailure(errorCode.OFFSET_NOT_AVAILABLE)

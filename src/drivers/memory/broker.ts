@@ -8,11 +8,11 @@ import { GroupRegistry } from './group-registry.ts'
 import { MemoryTopics } from './topics.ts'
 
 export interface MemoryBrokerOptions {
-  /** The time given to records that bring none, in milliseconds. Default `Date.now`. */
+  /** The clock for records without a timestamp, in milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }
 
-/** The topics and groups that several in-memory buses share when they stand for several processes. */
+/** The topics and groups of in-memory buses. Several buses share a broker to simulate several processes. */
 export class MemoryBroker {
   readonly topics: MemoryTopics
   readonly groups: GroupRegistry
@@ -26,7 +26,7 @@ export class MemoryBroker {
     this.groups = new GroupRegistry(this.topics, this.changes)
   }
 
-  /** A client id for a new bus. */
+  /** Connects a new bus and returns its client id. */
   connect(): string {
     this.#clients += 1
     const clientId = `memory-${this.#clients}`
@@ -35,12 +35,12 @@ export class MemoryBroker {
   }
 
   /**
-   * The bus is gone, as a killed process is: its groups move on without it, what it acknowledges from now on counts for
-   * nothing, what it still asks for is refused. Fault injection for tests; `bus.close()` is the polite way.
+   * Disconnects a bus as if its process was killed: its groups continue without it, its later acknowledgements are ignored and
+   * its later calls are refused. For fault injection in tests; to end a bus in order, call `bus.close()`.
    */
   disconnect({ clientId }: { readonly clientId: string }): void {
     this.#connected.delete(clientId)
-    this.groups.drop(clientId)
+    this.groups.removeClient(clientId)
     this.changes.notify()
   }
 
@@ -52,7 +52,7 @@ export class MemoryBroker {
     if (!this.isConnected(clientId)) throw connectionFailed('the bus is closed')
   }
 
-  /** A group for one subscriber, forgotten when it leaves. */
+  /** Makes a group for one subscriber, deleted when the subscriber leaves. */
   privateGroup(): string {
     do this.#subscribers += 1
     while (this.groups.has(`subscriber-${this.#subscribers}`))
@@ -89,14 +89,14 @@ export class MemoryBroker {
     this.changes.notify()
   }
 
-  /** Back to nothing: no topics, no groups; running subscriptions end. */
+  /** Deletes all topics and groups. Running subscriptions end. */
   reset(): void {
     this.topics.clear()
     this.groups.clear()
     this.changes.notify()
   }
 
-  /** Creates a topic of one partition when it does not exist. */
+  /** Creates a topic with one partition if it does not exist. */
   ensureTopic(topic: string): void {
     if (!this.topics.has(topic)) this.createTopic(topic, { partitions: 1 })
   }

@@ -4,6 +4,7 @@ import type { BusRecord, Position } from '../../bus/record.ts'
 import type { Changes } from './changes.ts'
 import type { MemoryTopics } from './topics.ts'
 
+/** The connection of a member to its group. */
 interface Membership {
   readonly topics: MemoryTopics
   readonly changes: Changes
@@ -11,7 +12,7 @@ interface Membership {
   readonly leave: () => void
 }
 
-/** A partition this member owns, and how far it has handed it out. */
+/** A partition of this member, with the next offset to deliver. */
 interface Cursor extends TopicPartition {
   next: bigint
 }
@@ -27,7 +28,7 @@ export class MemoryMember implements GroupMember {
   readonly clientId: string
   readonly request: JoinRequest
   readonly #membership: Membership
-  /** The partition handed out last is at the end, so that a busy one does not starve the others. */
+  /** The partition that delivered last is at the end, so that a busy partition does not starve the others. */
   #cursors: Cursor[] = []
   readonly #handed = new Set<HandedBatch>()
   #left = false
@@ -45,7 +46,7 @@ export class MemoryMember implements GroupMember {
       .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
   }
 
-  /** The partitions this member owns from now on; one it owned before goes on where it was. */
+  /** Replaces this member's partitions. A partition that it keeps continues at its position. */
   assign(positions: readonly Position[]): void {
     for (const handed of this.#handed) {
       const [first] = handed.records

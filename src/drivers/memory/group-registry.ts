@@ -9,13 +9,13 @@ import type { MemoryTopics } from './topics.ts'
 
 interface Group {
   readonly members: Map<string, MemoryMember>
-  /** The next offset to read, by partition. */
+  /** The committed offset of each partition: the next one to read. */
   readonly committed: Map<string, CommittedOffset>
 }
 
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
-/** Every consumer group: who is in it, who reads which partition, what was committed. */
+/** The consumer groups of a broker: their members, the assignment of partitions and the committed offsets. */
 export class GroupRegistry {
   readonly #topics: MemoryTopics
   readonly #changes: Changes
@@ -32,7 +32,7 @@ export class GroupRegistry {
     return this.#groups.has(group)
   }
 
-  /** Marks a group as one to forget when its members have left. */
+  /** Marks a group for deletion once its members have left. */
   makePrivate(group: string): string {
     this.#private.add(group)
     return group
@@ -56,8 +56,8 @@ export class GroupRegistry {
     return member
   }
 
-  /** Every member of one client is gone. */
-  drop(clientId: string): void {
+  /** Removes all members of a client. */
+  removeClient(clientId: string): void {
     for (const { members } of [...this.#groups.values()]) {
       for (const member of [...members.values()]) if (member.clientId === clientId) member.leave()
     }
@@ -107,7 +107,7 @@ export class GroupRegistry {
     const known = this.#groups.get(group)
     if (!known) throw groupNotFound(group)
     this.#requireIdle(group)
-    for (const place of partitions) known.committed.delete(keyOf(place))
+    for (const partition of partitions) known.committed.delete(keyOf(partition))
   }
 
   delete(group: string): void {
@@ -115,7 +115,7 @@ export class GroupRegistry {
     if (!this.#groups.delete(group)) throw groupNotFound(group)
   }
 
-  /** A deleted topic takes its offsets with it: a new one of the same name begins anew. */
+  /** Deletes the committed offsets of a deleted topic, because a new topic of the same name starts at offset 0. */
   forgetTopic(topic: string): void {
     for (const { committed } of this.#groups.values()) {
       for (const [key, position] of committed) if (position.topic === topic) committed.delete(key)
@@ -123,7 +123,7 @@ export class GroupRegistry {
     this.rebalanceAll()
   }
 
-  /** Topics came or went. */
+  /** Rebalances every group after a topic was created, extended or deleted. */
   rebalanceAll(): void {
     for (const group of this.#groups.values()) this.#rebalance(group)
   }
@@ -159,15 +159,16 @@ export class GroupRegistry {
     this.#changes.notify()
   }
 
-  #startOf(group: Group, place: TopicPartition, { request }: MemoryMember): Position {
-    const known = group.committed.get(keyOf(place))
+  #startOf(group: Group, topicPartition: TopicPartition, { request }: MemoryMember): Position {
+    const { topic, partition } = topicPartition
+    const known = group.committed.get(keyOf(topicPartition))
     if (known) return known
-    if (request.offsetReset === 'earliest') return { ...place, offset: 0n }
-    const end = BigInt(this.#topics.partitions(place.topic)[place.partition]?.length ?? 0)
-    const position = { ...place, offset: end }
-    // `latest` is decided once, when the partition is first given out: deciding again when it moves to another member
-    // would skip what arrived in between and was not acknowledged.
-    group.committed.set(keyOf(place), position)
+    if (request.offsetReset === 'earliest') return { topic, partition, offset: 0n }
+    const end = BigInt(this.#topics.partitions(topic)[partition]?.length ?? 0)
+    const position = { topic, partition, offset: end }
+    // Commit the start, so that `latest` is applied only once: applied again when the partition moves to another member, it
+    // would skip the unacknowledged records that arrived in between.
+    group.committed.set(keyOf(topicPartition), position)
     return position
   }
 }

@@ -6,15 +6,14 @@ import { checkMemoryOptions, type InMemoryEventBusOptions } from './memory-optio
 export { MemoryBroker } from './broker.ts'
 
 /**
- * A bus in the memory of this process, for tests and for the first version of a service. It needs no server and no file, and
- * is the reference for the behavior of all other buses.
+ * A bus in the memory of this process, for tests and for the first version of a service. It needs neither a server nor a file
+ * and is the reference for the behavior of all other buses.
  *
- * **Order.** Records of one partition arrive in offset order. `admin.createTopic` creates 3 partitions unless it is given
- * another number.
+ * **Order.** Records of one partition arrive in offset order. `admin.createTopic` creates 3 partitions by default.
  *
  * **Delivery.** As {@link EventBus} describes. A subscription without a group is private: every subscriber gets every event,
- * as with Rust's `InMemoryEventBus`. A new group begins at the oldest event, so a test may publish first and subscribe
- * later; Rust's bus keeps no events and cannot do that.
+ * as with Rust's `InMemoryEventBus`. A new group starts at the oldest event, so a test may publish first and subscribe later.
+ * Rust's bus does not support that, because it does not keep events.
  *
  * **Ownership.** `close` ends the streams. The events live as long as the {@link MemoryBroker}.
  *
@@ -33,7 +32,7 @@ export { MemoryBroker } from './broker.ts'
  */
 export class InMemoryEventBus extends DriverEventBus {
   readonly broker: MemoryBroker
-  /** Names this bus to its broker. */
+  /** The id of this bus at its broker. */
   readonly clientId: string
 
   constructor(options: InMemoryEventBusOptions = {}) {
@@ -50,7 +49,7 @@ export class InMemoryEventBus extends DriverEventBus {
     this.clientId = driver.clientId
   }
 
-  /** Vanishes as a killed process would; see {@link MemoryBroker.disconnect}. For tests. */
+  /** Disconnects this bus as if its process was killed; see {@link MemoryBroker.disconnect}. For tests. */
   crash(): void {
     this.broker.disconnect(this)
   }
@@ -59,12 +58,12 @@ export class InMemoryEventBus extends DriverEventBus {
     return this.broker.topics.list().length
   }
 
-  /** Subscriptions that are running now, on any bus of the same broker. */
+  /** The number of running subscriptions to a topic, on all buses of the same broker. */
   subscriberCount(topic: string): number {
     return this.broker.groups.subscribersOf(topic)
   }
 
-  /** Forgets every topic and group of the broker; running subscriptions end. */
+  /** Deletes every topic and group of the broker. Running subscriptions end. */
   reset(): void {
     this.broker.reset()
   }

@@ -5,15 +5,15 @@ import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice, PartitionRange, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
 import type { MemoryBroker } from './broker.ts'
 
-/** The most records one batch of a read holds. */
-const READ_BATCH = 1000
+/** The size of a batch of a read. */
+const MAX_BATCH_RECORDS = 1000
 
 export interface MemoryDriverOptions {
-  /** Creates topics that do not exist when they are published or subscribed to. */
+  /** Whether publishing and subscribing create missing topics. */
   readonly createTopics?: boolean | undefined
 }
 
-/** One client of a {@link MemoryBroker}: what one process would hold open. */
+/** A client of a {@link MemoryBroker}. Each simulated process has one. */
 export class MemoryDriver implements BusDriver {
   readonly log: TopicLog
   readonly admin: BusAdmin
@@ -98,18 +98,18 @@ async function* readSlices(
     throw new EventBusError('TOPIC_NOT_FOUND', `topic '${topic}' has no partition ${partition}`, { topic })
   }
   const isOpen = ({ from, to }: LogSlice) => to === undefined || from < to
-  // Asked for all before the first record goes out: a reader learns of a missing topic at once.
+  // Look up every slice before the first record is delivered, so that a missing topic is reported at once.
   slices.forEach(recordsOf)
   let open = slices.map((slice) => ({ ...slice, from: slice.from < 0n ? 0n : slice.from })).filter(isOpen)
   while (open.length > 0) {
     let found = false
     for (const slice of open) {
-      // Asked before every batch: a subscriber may have aborted, or the bus closed, while it held the last one.
+      // Checked before every batch: the reader may have aborted or closed the bus while it held the last batch.
       if (signal?.aborted || !broker.isConnected(clientId)) return
       const from = Number(slice.from)
       const batch = recordsOf(slice).slice(
         from,
-        Math.min(from + READ_BATCH, Number(slice.to ?? Number.MAX_SAFE_INTEGER)),
+        Math.min(from + MAX_BATCH_RECORDS, Number(slice.to ?? Number.MAX_SAFE_INTEGER)),
       )
       if (batch.length === 0) continue
       found = true

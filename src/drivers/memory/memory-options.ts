@@ -4,11 +4,11 @@ import type { MemoryBroker, MemoryBrokerOptions } from './broker.ts'
 
 /** Options of `InMemoryEventBus`. */
 export interface InMemoryEventBusOptions extends EventBusOptions, MemoryBrokerOptions {
-  /** Share one to let several buses meet, as several processes would. Default: one of its own. `now` is then the broker's. */
+  /** A broker to share with other buses, which then act like several processes. Its `now` applies. Default: a new broker. */
   readonly broker?: MemoryBroker | undefined
   /**
-   * Creates a topic of one partition when it is published or subscribed to and does not exist, instead of rejecting with
-   * `TOPIC_NOT_FOUND`. For tests that are not about topics. Default false.
+   * Publishing and subscribing create a missing topic, with one partition, and do not reject with `TOPIC_NOT_FOUND`. For tests
+   * that are not about topics. Default false.
    */
   readonly createTopics?: boolean | undefined
 }
@@ -20,6 +20,6 @@ const checks: OptionChecks<InMemoryEventBusOptions> = {
   broker: having('a MemoryBroker', 'connect', 'privateGroup'),
 }
 
-/** Throws a `REFUSED` for an option that is unknown or wrong. */
+/** Throws `REFUSED` for an unknown or invalid option. */
 export const checkMemoryOptions = (options: InMemoryEventBusOptions): void =>
   checkBusOptions('new InMemoryEventBus', options, checks)

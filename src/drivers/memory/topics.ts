@@ -13,7 +13,7 @@ interface Topic {
 const sorted = (config: [string, string][]): ReadonlyMap<string, string> =>
   new Map([...new Map(config)].sort(([a], [b]) => (a < b ? -1 : 1)))
 
-/** The records of every topic. An offset is an index: nothing is ever deleted but a whole topic. */
+/** The topics of a broker and their records. An offset is an index, because records are only deleted with their topic. */
 export class MemoryTopics {
   readonly #topics = new Map<string, Topic>()
   readonly #now: () => number
@@ -90,7 +90,7 @@ export class MemoryTopics {
         partition: chosen,
         offset,
         timestamp: timestamp ?? BigInt(this.#now()),
-        // Copies: a bus keeps what was sent even when the sender reuses its buffer.
+        // Copies, because the sender may reuse its buffers.
         key: key && Uint8Array.from(key),
         value: value && Uint8Array.from(value),
         headers: headers.map(([name, bytes]) => [name, bytes && Uint8Array.from(bytes)] as const),

@@ -12,56 +12,58 @@ import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } fro
 import { unpackBatches } from '../records/unpack-batches.ts'
 import { MAX_ATTEMPTS } from './cursor.ts'
 
-/** Bytes asked of each partition at first, as large as the Java client makes its batches; more where one is larger. */
-const FIRST_BYTES = 16 * 1024
-const WIDEN = 8
-/** Leaders that were looked up so recently, usually for the ranges of the same partitions, are not looked up again. */
-const LEADERS_AGE_MS = 1000
-/** Records unpacked at a time. */
-const UNPACKED = 100
+/** The bytes that the first fetch requests of each partition: the size of the Java client's batches. */
+const INITIAL_PARTITION_BYTES = 16 * 1024
+/** The factor by which the next fetch requests more bytes after a batch was cut off. */
+const BYTES_FACTOR = 8
+/** How old known leaders may be: usually the ranges of the same partitions were looked up just before. */
+const MAX_LEADERS_AGE_MS = 1000
+/** How many records are unpacked at a time. */
+const MAX_UNPACKED_RECORDS = 100
 
-/** A slice, and how far it was looked through. */
-interface Wanted {
+/** The search for the first record of one slice. Offsets below `next` hold none. */
+interface Search {
+  /** The index of the slice. */
   readonly index: number
   readonly to: bigint | undefined
   next: bigint
 }
 
-/** What is still wanted of one partition, by offset: an answer often holds several. */
-interface Pending {
+/** The open searches in one partition, sorted by offset. One answer often completes several. */
+interface PartitionSearches {
   readonly topic: string
   readonly partition: number
-  wanted: Wanted[]
-  /** Answers in a row that held nothing sound. */
+  searches: Search[]
+  /** How many answers in a row held no valid batch. */
   refusals: number
 }
 
-const isOpen = ({ next, to }: Wanted): boolean => to === undefined || next < to
+const isOpen = ({ next, to }: Search): boolean => to === undefined || next < to
 
-/** The first record of each slice, by one round of small fetches from the leaders, and further ones where it must. */
+/** Finds the first record of each slice with one small fetch from each leader, and with more fetches where needed. */
 export async function firstRecords(
   cluster: KafkaCluster,
   slices: readonly LogSlice[],
   isolation: Isolation = 'committed',
 ): Promise<readonly (BusRecord | undefined)[]> {
   const found: (BusRecord | undefined)[] = slices.map(() => undefined)
-  const places = new PartitionMap<Pending>()
+  const byPartition = new PartitionMap<PartitionSearches>()
   for (const [index, slice] of slices.entries()) {
     const { topic, partition, from, to } = slice
-    const place = places.get(slice) ?? { topic, partition, wanted: [], refusals: 0 }
-    if (place.wanted.length === 0) places.set(slice, place)
-    const one = { index, to, next: from < 0n ? 0n : from }
-    if (isOpen(one)) place.wanted.push(one)
+    const own = byPartition.get(slice) ?? { topic, partition, searches: [], refusals: 0 }
+    if (own.searches.length === 0) byPartition.set(slice, own)
+    const search = { index, to, next: from < 0n ? 0n : from }
+    if (isOpen(search)) own.searches.push(search)
   }
-  let pending = [...places.values()]
-  for (const { wanted } of pending) wanted.sort((a, b) => (a.next < b.next ? -1 : 1))
+  let pending = [...byPartition.values()]
+  for (const { searches } of pending) searches.sort((a, b) => (a.next < b.next ? -1 : 1))
   await cluster.retrying({}, async () => {
-    pending = pending.filter((place) => place.wanted.length > 0)
+    pending = pending.filter(({ searches }) => searches.length > 0)
     const known = await cluster.partitionsOf(
       pending.map(({ topic }) => topic),
-      LEADERS_AGE_MS,
+      MAX_LEADERS_AGE_MS,
     )
-    const leaderOf = ({ topic, partition }: Pending) => known.get(topic)?.[partition]?.leader
+    const leaderOf = ({ topic, partition }: PartitionSearches) => known.get(topic)?.[partition]?.leader
     const byLeader = Map.groupBy(pending, leaderOf)
     byLeader.delete(undefined)
     if (byLeader.has(-1)) throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
@@ -78,105 +80,109 @@ export async function firstRecords(
   return found
 }
 
-interface Finding {
-  /** By slice. */
+interface SearchContext {
+  /** By index of the slice. */
   readonly found: (BusRecord | undefined)[]
   readonly isolation: Isolation
   readonly maxBatchBytes: number | undefined
 }
 
-async function askLeader(leader: WireConnection, led: readonly Pending[], finding: Finding): Promise<void> {
+async function askLeader(
+  leader: WireConnection,
+  led: readonly PartitionSearches[],
+  context: SearchContext,
+): Promise<void> {
   let open = [...led]
   let wasEmpty = false
-  for (let maxPartitionBytes = FIRST_BYTES; open.length > 0; ) {
-    const partitions = open.map(({ topic, partition, wanted: [first] }) => {
-      return { topic, partition, next: (first as Wanted).next }
+  for (let maxPartitionBytes = INITIAL_PARTITION_BYTES; open.length > 0; ) {
+    const partitions = open.map(({ topic, partition, searches: [first] }) => {
+      return { topic, partition, next: (first as Search).next }
     })
-    const { isolation } = finding
+    const { isolation } = context
     const request = { partitions, maxWait: 0, maxBytes: MAX_FETCH_BYTES, maxPartitionBytes, isolation }
     const answers = await askPartitions(leader, fetchApi, { request, partitions: open, mayOmit: true })
     const answerOf = new PartitionMap<FetchedPartition>()
     for (const answer of answers) answerOf.set(answer, answer)
     let isCut = false
     let isEmpty = true
-    const outside: Pending[] = []
+    const outside: PartitionSearches[] = []
     for (const place of open) {
       const answer = answerOf.get(place)
-      if (answer === undefined || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION) place.wanted = []
+      if (answer === undefined || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION) place.searches = []
       else if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) outside.push(place)
       else if (answer.error === errorCode.CORRUPT_MESSAGE)
-        throw unreadableByBroker({ ...place, offset: (place.wanted[0] as Wanted).next })
+        throw unreadableByBroker({ ...place, offset: (place.searches[0] as Search).next })
       else if (answer.error !== 0)
         throw protocolFailure(answer.error, null, { request: fetchApi.name, topic: place.topic })
       else if (answer.batches.length > 0) {
-        // The first that has anything is given a whole batch at least, whatever the byte limit.
+        // The first partition with records gets at least one whole batch, whatever the byte limit.
         const isFirst = isEmpty
         isEmpty = false
-        const rest = await serve(place, answer, finding)
+        const rest = await serve(place, answer, context)
         if (rest === 'cut') isCut = true
-        if (rest !== undefined && !(rest === 'cut' && !isFirst)) refuse(place, rest)
+        if (rest !== undefined && !(rest === 'cut' && !isFirst)) countRefusal(place, rest)
       }
     }
     if (outside.length > 0) await relocate(leader, outside)
-    // A broker gives at least one whole batch, of the first partition that has one: nothing at all means there is none.
-    // Or it was short of memory, so that it is believed the second time.
+    // A broker returns at least one whole batch if any of the partitions has one, so an answer without batches means that
+    // none has records. Or the broker was short of memory, so believe only the second empty answer.
     else if (isEmpty && wasEmpty) return
     wasEmpty = isEmpty
-    if (isCut) maxPartitionBytes = Math.min(maxPartitionBytes * WIDEN, MAX_FETCH_BYTES)
-    const served = new Set(open.filter(({ wanted: [first] }, at) => first?.next !== partitions[at]?.next))
-    open = [...open.filter((place) => !served.has(place)), ...served].filter(({ wanted }) => wanted.length > 0)
+    if (isCut) maxPartitionBytes = Math.min(maxPartitionBytes * BYTES_FACTOR, MAX_FETCH_BYTES)
+    const served = new Set(open.filter(({ searches: [first] }, at) => first?.next !== partitions[at]?.next))
+    open = [...open.filter((place) => !served.has(place)), ...served].filter(({ searches }) => searches.length > 0)
   }
 }
 
-/** Takes what the answer has of the wanted; where it holds no sound batch, says why. */
+/** Completes searches with the records of an answer. If the answer holds no valid batch, returns the reason. */
 async function serve(
-  place: Pending,
+  place: PartitionSearches,
   answer: FetchedPartition,
-  { found, isolation, maxBatchBytes }: Finding,
+  { found, isolation, maxBatchBytes }: SearchContext,
 ): Promise<CheckedBatches['rest']> {
-  const { topic, partition, wanted } = place
-  const from = (wanted[0] as Wanted).next
+  const { topic, partition, searches } = place
+  const from = (searches[0] as Search).next
   const { batches, behind, rest } = checkBatches(answer, { from, isAgain: place.refusals > 0 })
   if (batches.length === 0) return rest
   place.refusals = 0
-  const limits = { most: UNPACKED, maxBatchBytes }
+  const limits = { most: MAX_UNPACKED_RECORDS, maxBatchBytes }
   const aborted = isolation === 'committed' ? answer.aborted : undefined
   let at = 0
   for await (const { records } of unpackBatches({ topic, partition, batches, aborted }, from, limits)) {
     for (const record of records) {
-      for (let one = wanted[at]; one !== undefined && one.next <= record.offset; one = wanted[at]) {
-        if (one.to === undefined || record.offset < one.to) found[one.index] = record
+      for (let search = searches[at]; search !== undefined && search.next <= record.offset; search = searches[at]) {
+        if (search.to === undefined || record.offset < search.to) found[search.index] = record
         at += 1
       }
     }
-    if (at === wanted.length) break
+    if (at === searches.length) break
   }
-  place.wanted = wanted
+  place.searches = searches
     .slice(at)
-    .map((one) => (one.next < behind ? { ...one, next: behind } : one))
+    .map((search) => (search.next < behind ? { ...search, next: behind } : search))
     .filter(isOpen)
   return undefined
 }
 
-/** Counts an answer without a sound batch. Throws when there were so many that it is not for its way here. */
-function refuse(place: Pending, rest: NonNullable<CheckedBatches['rest']>): void {
+/** Counts an answer without a valid batch. Throws at the third in a row: then it is not damage in transit. */
+function countRefusal(place: PartitionSearches, rest: NonNullable<CheckedBatches['rest']>): void {
   place.refusals += 1
   if (place.refusals < MAX_ATTEMPTS) return
-  const { topic, partition, wanted } = place
-  throw unreadable(rest, { topic, partition, offset: (wanted[0] as Wanted).next })
+  const { topic, partition, searches } = place
+  throw unreadable(rest, { topic, partition, offset: (searches[0] as Search).next })
 }
 
-/** What retention has deleted means the oldest that is left; beyond the end there is nothing. */
-async function relocate(leader: WireConnection, outside: readonly Pending[]): Promise<void> {
+/** Continues searches whose offset is out of range: at the oldest record if retention deleted theirs, else without a result. */
+async function relocate(leader: WireConnection, outside: readonly PartitionSearches[]): Promise<void> {
   const starts = new PlaceMap<bigint>()
   for (const answer of await askLeaderForOffsets(leader, outside, { timestamp: EARLIEST, isolation: 'uncommitted' }))
     starts.set(answer, requireOffset(answer))
   for (const place of outside) {
     const start = starts.get(place) as bigint
-    const [first] = place.wanted
+    const [first] = place.searches
     const isBeyond = first !== undefined && first.next >= start
-    place.wanted = isBeyond
+    place.searches = isBeyond
       ? []
-      : place.wanted.map((one) => (one.next < start ? { ...one, next: start } : one)).filter(isOpen)
+      : place.searches.map((search) => (search.next < start ? { ...search, next: start } : search)).filter(isOpen)
   }
 }

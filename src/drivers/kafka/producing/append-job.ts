@@ -52,7 +52,7 @@ export function refuseRecord(job: AppendJob, refusal: Refusal): void {
   stopAt(job, refusal.index, publishFailed(job.topic, refusal.reason))
 }
 
-/** The records of a batch have these positions, from `base` on; a `base` of -1n means that the broker reports none. */
+/** Records the positions of acknowledged records: consecutive offsets from `base` on, or -1n if the broker reports none. */
 export function acknowledge(job: AppendJob, partition: number, indices: readonly number[], base: bigint): void {
   const { topic } = job
   let offset = base
@@ -89,7 +89,7 @@ async function fail(
       ? publishFailed(topic, `${recordName(first.index, records.length)} ${first.reason}`, {
           isPassing: false,
           cause: failure.cause,
-          suggestions: first.settings.map((name) => `change ${name}, a setting of topic '${topic}'`),
+          suggestions: first.settings.map((name) => `change the setting ${name} of topic '${topic}'`),
         })
       : failure
   const unknown = [...job.unknown].filter((index) => positions[index] === undefined).sort((a, b) => a - b)
