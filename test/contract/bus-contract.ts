@@ -13,14 +13,14 @@ import { readClauses } from './support/read-clauses.ts'
 import { resetClauses } from './support/reset-clauses.ts'
 import { takeBatchClauses } from './support/take-batch-clauses.ts'
 
-/** What a clause is given: the harness, whose buses are closed when the clause ends, and one bus open already. */
+/** What each clause gets: the harness, which closes its buses when the clause ends, and an open bus. */
 export interface Contract extends Harness {
   readonly bus: () => EventBus
 }
 
 /**
- * What every bus promises, whatever it is made of. A bus passes all of it or is none; what only one bus can do is
- * tested in that bus's own file.
+ * Runs the tests that every bus has to pass, in memory, in a file or on Kafka. Behavior of a single bus is tested in a file of
+ * its own.
  */
 export function busContract(name: string, harness: Harness): void {
   describe(name, () => {
@@ -49,11 +49,11 @@ export function busContract(name: string, harness: Harness): void {
     describe('read', () => readClauses(contract))
     describe('publish and subscribe', () => eventClauses(contract))
     describe('batches of a subscription', () => nextBatchClauses(contract))
-    describe('order of commands', () => orderClauses(contract))
+    describe('order of commands of an aggregate', () => orderClauses(contract))
     describe('batches acknowledged by the subscriber', () => takeBatchClauses(contract))
     describe('groups', () => groupClauses(contract))
     describe('administration', () => adminClauses(contract))
-    describe('many at once', () => batchClauses(contract))
+    describe('queries about many topics and groups', () => batchClauses(contract))
     describe('lag', () => lagClauses(contract))
     describe('resets', () => resetClauses(contract))
   })

@@ -82,7 +82,10 @@ test('a subscription outlasts another process that keeps the file to itself', {
 
   expect((await waiting).map(numberOf)).toEqual([2])
   expect(outages).toMatchObject([
-    { state: 'lost', error: { code: 'CONNECTION_FAILED', message: expect.stringContaining('has locked the embedded bus at') } },
+    {
+      state: 'lost',
+      error: { code: 'CONNECTION_FAILED', message: expect.stringContaining('has locked the embedded bus at') },
+    },
     { state: 'restored' },
   ])
 })

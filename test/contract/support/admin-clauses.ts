@@ -5,7 +5,7 @@ import { badTopics, eventually, newTopic, numbered, numberedList, take, uniqueGr
 export function adminClauses({ bus, open }: Contract): void {
   const topicNames = async () => (await bus().admin.listTopics()).map(({ topic }) => topic)
 
-  test('makes a topic that everybody can list, describe, write and read at once', async () => {
+  test('creates a topic that every client can list, describe, write and read at once', async () => {
     const topic = uniqueTopic()
 
     await bus().admin.createTopic(topic, { partitions: 2, config: { 'retention.ms': '86400000' } })
@@ -25,7 +25,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(await other.publish(topic, numbered(1))).toMatchObject([{ topic, offset: 0n }])
   })
 
-  test('makes 3 partitions when nobody says how many', async () => {
+  test('creates 3 partitions by default', async () => {
     const topic = uniqueTopic()
 
     await bus().admin.createTopic(topic)
@@ -33,7 +33,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(await bus().admin.describeTopic(topic)).toMatchObject({ partitions: 3 })
   })
 
-  test('lists topics by name', async () => {
+  test('lists topics sorted by name', async () => {
     await Promise.all([newTopic(bus()), newTopic(bus()), newTopic(bus())])
 
     const names = await topicNames()
@@ -42,7 +42,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(names.length).toBeGreaterThanOrEqual(3)
   })
 
-  test('refuses to make a topic twice', async () => {
+  test('refuses to create a topic that exists', async () => {
     const topic = await newTopic(bus(), 2)
 
     await expect((await open()).admin.createTopic(topic, { partitions: 1 })).rejects.toMatchObject({
@@ -52,25 +52,25 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(await bus().log.ranges(topic)).toHaveLength(2)
   })
 
-  test.each(badTopics)('refuses to make a topic whose name is $called', async ({ topic }) => {
+  test.each(badTopics)('refuses to create a topic whose name is $called', async ({ topic }) => {
     await expect(bus().admin.createTopic(topic)).rejects.toMatchObject({ code: 'INVALID_TOPIC', topic })
   })
 
-  test('refuses to make a topic without partitions', async () => {
+  test('refuses to create a topic without partitions', async () => {
     const topic = uniqueTopic()
 
     await expect(bus().admin.createTopic(topic, { partitions: 0 })).rejects.toMatchObject({ code: 'INVALID_TOPIC' })
     expect(await topicNames()).not.toContain(topic)
   })
 
-  test('misses a topic that is not there', async () => {
+  test('reports a missing topic on describe and delete', async () => {
     const topic = uniqueTopic()
 
     await expect(bus().admin.describeTopic(topic)).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', topic })
     await expect(bus().admin.deleteTopic(topic)).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', topic })
   })
 
-  test('gives a topic more partitions, which everybody can write and read at once', async () => {
+  test('adds partitions that every client can write and read at once', async () => {
     const topic = await newTopic(bus(), 2)
     const other = await open()
     await bus().publish(topic, numberedList(3))
@@ -85,7 +85,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect((await other.log.ranges(topic)).map(({ end }) => end).slice(2)).toEqual([0n, 1n])
   })
 
-  test('writes to a partition that somebody else added since it wrote last', async () => {
+  test('writes to a partition that another client added after the last write', async () => {
     const topic = await newTopic(bus(), 1)
     const writer = await open()
     await writer.publish(topic, numbered(1))
@@ -96,7 +96,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(await writer.log.append(topic, [record])).toEqual([{ topic, partition: 1, offset: 0n }])
   })
 
-  test('hands the partitions a topic was given to a group that runs, from their first event on', async () => {
+  test('assigns added partitions to a running group, which reads them from their first event', async () => {
     const topic = await newTopic(bus(), 1)
     const group = uniqueGroup()
     const stream = await (await open()).subscribe([topic], { group, autoOffsetReset: 'latest' })
@@ -104,10 +104,10 @@ export function adminClauses({ bus, open }: Contract): void {
     await take(stream, 1)
 
     await bus().admin.addPartitions(topic, 2)
-    // Before any member can have looked: `latest` was decided when they joined.
+    // Appended before a member can notice the partition. `latest` was fixed when the member joined.
     await bus().log.append(topic, [{ key: null, value: null, partition: 1 }])
 
-    // Members of Kafka's groups ask what there is every half minute.
+    // The leader of a Kafka group checks for new partitions every 30 s.
     const assigned = async () =>
       (await bus().admin.describeGroup(group)).members.flatMap(({ assignment }) =>
         assignment.map((one) => one.partition),
@@ -118,14 +118,14 @@ export function adminClauses({ bus, open }: Contract): void {
     await stream.close()
   }, 120_000)
 
-  test.each([1, 2])('takes no partition away: %i of 2', async (partitions) => {
+  test.each([1, 2])('refuses to set the number of partitions to %i for a topic with 2', async (partitions) => {
     const topic = await newTopic(bus(), 2)
 
     await expect(bus().admin.addPartitions(topic, partitions)).rejects.toMatchObject({ code: 'REFUSED', topic })
     expect(await bus().admin.describeTopic(topic)).toMatchObject({ partitions: 2 })
   })
 
-  test('changes the settings it is told and no others', async () => {
+  test('changes the given settings of a topic and no others', async () => {
     const topic = uniqueTopic()
     const config = { 'retention.ms': '86400000', 'max.message.bytes': '2000000' }
     await bus().admin.createTopic(topic, { partitions: 1, config })
@@ -140,7 +140,7 @@ export function adminClauses({ bus, open }: Contract): void {
     ])
   })
 
-  test('misses a topic that is to be changed', async () => {
+  test('reports a missing topic when it is changed', async () => {
     const topic = uniqueTopic()
 
     await expect(bus().admin.addPartitions(topic, 2)).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', topic })
@@ -148,7 +148,7 @@ export function adminClauses({ bus, open }: Contract): void {
     await expect(change).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', topic })
   })
 
-  test('deletes a topic for everybody; another of that name begins anew', async () => {
+  test('deletes a topic for every client, and a new topic of the same name starts at offset 0', async () => {
     const topic = await newTopic(bus())
     const other = await open()
     await bus().publish(topic, numberedList(3))
@@ -158,12 +158,12 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(await topicNames()).not.toContain(topic)
     await expect(bus().log.ranges(topic)).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' })
     await expect(other.admin.describeTopic(topic)).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' })
-    // A broker may need a moment to forget the old one.
+    // A broker may need a moment to remove the old topic.
     await eventually(() => bus().admin.createTopic(topic, { partitions: 1 }))
     expect(await bus().publish(topic, numbered(9))).toEqual([{ topic, partition: 0, offset: 0n }])
   })
 
-  test('forgets what groups had committed on a deleted topic, and only that', async () => {
+  test('deletes the committed offsets of a deleted topic and no others', async () => {
     const [deleted, kept] = [await newTopic(bus()), await newTopic(bus())]
     const group = uniqueGroup()
     await bus().admin.commitOffsets(
@@ -178,14 +178,14 @@ export function adminClauses({ bus, open }: Contract): void {
     )
   })
 
-  test('describes a group nobody knows as dead', async () => {
+  test('describes an unknown group as Dead', async () => {
     const group = uniqueGroup()
 
     expect(await bus().admin.describeGroup(group)).toMatchObject({ group, state: 'Dead', members: [] })
     expect(await bus().admin.committedOffsets(group)).toEqual([])
   })
 
-  test('lists and describes a group while it runs and after', async () => {
+  test('lists and describes a group while it has members and after they have left', async () => {
     const topic = await newTopic(bus(), 2)
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(2))
@@ -212,7 +212,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect((await bus().admin.listGroups()).map((summary) => summary.group)).toContain(group)
   })
 
-  test('lists groups by name', async () => {
+  test('lists groups sorted by name', async () => {
     const topic = await newTopic(bus())
     const groups = [uniqueGroup(), uniqueGroup(), uniqueGroup()]
     for (const group of groups) await bus().admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
@@ -223,7 +223,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(listed).toEqual(expect.arrayContaining(groups))
   })
 
-  test('shows committed offsets sorted, of all topics or some, and only on the partitions named', async () => {
+  test('returns committed offsets sorted, of all topics or of the given ones', async () => {
     const topics = [await newTopic(bus(), 3), await newTopic(bus(), 3)].sort() as [string, string]
     const group = uniqueGroup()
     await bus().publish(topics[0], numberedList(3))
@@ -247,7 +247,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(await other.admin.committedOffsets(group, [])).toEqual([])
   })
 
-  test('moves a committed offset, leaving the others', async () => {
+  test('changes one committed offset and keeps the others', async () => {
     const topic = await newTopic(bus(), 2)
     const group = uniqueGroup()
     await bus().admin.commitOffsets(
@@ -260,7 +260,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect((await bus().admin.committedOffsets(group)).map(({ offset }) => offset)).toEqual([0n, 7n])
   })
 
-  test('keeps metadata and leader epoch with an offset, and none where none are given', async () => {
+  test('stores metadata and leader epoch with an offset, and removes them at a commit without them', async () => {
     const topic = await newTopic(bus(), 3)
     const group = uniqueGroup()
     const place = (partition: number) => ({ topic, partition, offset: 0n })
@@ -279,7 +279,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(await bus().admin.committedOffsets(group)).toEqual([place(0), commits[1], place(2)])
   })
 
-  test('drops metadata when a member commits', async () => {
+  test('drops commit metadata when a member commits', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(3))
@@ -293,7 +293,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(found?.metadata).toBeUndefined()
   })
 
-  test('refuses to commit for a group that runs, and lets it when it stopped', async () => {
+  test('refuses to commit for a group with members, and commits once they have left', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(3))
@@ -309,7 +309,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(await bus().admin.committedOffsets(group)).toEqual(target)
   })
 
-  test('refuses to commit on a topic that is not there', async () => {
+  test('refuses to commit an offset of a missing topic', async () => {
     const position = { topic: uniqueTopic(), partition: 0, offset: 0n }
 
     await expect(bus().admin.commitOffsets(uniqueGroup(), [position])).rejects.toMatchObject({
@@ -317,7 +317,7 @@ export function adminClauses({ bus, open }: Contract): void {
     })
   })
 
-  test('forgets offsets of the partitions named, and only those', async () => {
+  test('deletes the committed offsets of the given partitions and no others', async () => {
     const topic = await newTopic(bus(), 3)
     const group = uniqueGroup()
     await bus().admin.commitOffsets(
@@ -335,7 +335,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(await bus().admin.describeGroup(group)).toMatchObject({ state: 'Empty' })
   })
 
-  test('deletes a group with what it committed', async () => {
+  test('deletes a group with its committed offsets', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
@@ -347,7 +347,7 @@ export function adminClauses({ bus, open }: Contract): void {
     expect((await bus().admin.listGroups()).map((summary) => summary.group)).not.toContain(group)
   })
 
-  test('deletes nothing of a group that runs', async () => {
+  test('refuses to delete a group with members, or its offsets', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(2))
@@ -362,7 +362,7 @@ export function adminClauses({ bus, open }: Contract): void {
     await stream.close()
   })
 
-  test('misses a group that is not there', async () => {
+  test('reports a missing group on delete', async () => {
     const group = uniqueGroup()
     const missing = { code: 'GROUP_NOT_FOUND', group }
 
@@ -372,7 +372,7 @@ export function adminClauses({ bus, open }: Contract): void {
     )
   })
 
-  test('says what it is', async () => {
+  test('describes the cluster by kind and id', async () => {
     const cluster = await bus().admin.describeCluster()
 
     expect(cluster.kind).not.toBe('')

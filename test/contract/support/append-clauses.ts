@@ -5,10 +5,10 @@ import type { NewRecord } from '../../../src/bus/record.ts'
 import type { Contract } from '../bus-contract.ts'
 import { badTopics, bytes, newTopic, numbered, readTopic, text, uniqueTopic } from './harness.ts'
 
-/** Milliseconds; recent, because a broker deletes what is older than its retention. */
+/** In milliseconds. Recent, because a broker deletes records that are older than its retention. */
 const AN_HOUR_AGO = BigInt(Date.now() - 3_600_000)
 
-/** zlib's CRC-32 modulo the partitions, from librdkafka: where the Rust services put the same keys. */
+/** The partitions that librdkafka, and so the Rust services, choose for these keys: zlib's CRC-32 modulo the partition count. */
 const partitionsOfKeys = [
   { key: 'OrderPlaced.v1', of3: 2, of6: 5, of12: 5 },
   { key: 'OrderCancelled.v1', of3: 0, of6: 3, of12: 9 },
@@ -20,7 +20,7 @@ const partitionsOfKeys = [
   { key: 'Événement.v1', of3: 2, of6: 2, of12: 8 },
 ]
 
-/** A topic that takes and keeps records of any time: Kafka refuses the far future and deletes what is old. */
+/** A topic that keeps records of any time. By default, Kafka refuses timestamps in the future and deletes old records. */
 async function topicOfAnyTime(bus: EventBus): Promise<string> {
   const topic = uniqueTopic()
   const config = { 'message.timestamp.after.max.ms': String(2n ** 63n - 1n), 'retention.ms': '-1' }
@@ -29,7 +29,7 @@ async function topicOfAnyTime(bus: EventBus): Promise<string> {
 }
 
 export function appendClauses({ bus, open }: Contract): void {
-  test('numbers records from 0 in the order appended', async () => {
+  test('numbers records from offset 0 in append order', async () => {
     const topic = await newTopic(bus())
 
     const first = await bus().log.append(topic, [{ key: null, value: text('a') }])
@@ -42,7 +42,7 @@ export function appendClauses({ bus, open }: Contract): void {
     expect((await readTopic(bus(), topic)).map(({ value }) => bytes(value))).toEqual(['a', 'b', 'c'].map(codes))
   })
 
-  test('answers with positions in the order given, whatever the partitions', async () => {
+  test('returns positions in the order of the records, across partitions', async () => {
     const topic = await newTopic(bus(), 3)
     const partitions = [2, 0, 2, 1, 0, 2]
 
@@ -59,18 +59,21 @@ export function appendClauses({ bus, open }: Contract): void {
     { partitions: 3, column: 'of3' as const },
     { partitions: 6, column: 'of6' as const },
     { partitions: 12, column: 'of12' as const },
-  ])('puts a key where librdkafka puts it, of $partitions partitions', async ({ partitions, column }) => {
-    const topic = await newTopic(bus(), partitions)
+  ])(
+    'chooses the same partition for a key as librdkafka, of $partitions partitions',
+    async ({ partitions, column }) => {
+      const topic = await newTopic(bus(), partitions)
 
-    const positions = await bus().publish(
-      topic,
-      partitionsOfKeys.map(({ key }) => numbered(1, key)),
-    )
+      const positions = await bus().publish(
+        topic,
+        partitionsOfKeys.map(({ key }) => numbered(1, key)),
+      )
 
-    expect(positions.map(({ partition }) => partition)).toEqual(partitionsOfKeys.map((row) => row[column]))
-  })
+      expect(positions.map(({ partition }) => partition)).toEqual(partitionsOfKeys.map((row) => row[column]))
+    },
+  )
 
-  test('gives a record without a key, or with an empty one, a partition that exists', async () => {
+  test('puts records with an empty key or without one on an existing partition', async () => {
     const topic = await newTopic(bus(), 2)
 
     const positions = await bus().log.append(topic, [
@@ -81,7 +84,7 @@ export function appendClauses({ bus, open }: Contract): void {
     for (const { partition } of positions) expect([0, 1]).toContain(partition)
   })
 
-  test('lets a partition that is named win over the key', async () => {
+  test('prefers an explicit partition over the key', async () => {
     const topic = await newTopic(bus(), 3)
 
     const [position] = await bus().log.append(topic, [{ key: text('OrderPlaced.v1'), value: null, partition: 0 }])
@@ -89,7 +92,7 @@ export function appendClauses({ bus, open }: Contract): void {
     expect(position).toEqual({ topic, partition: 0, offset: 0n })
   })
 
-  test('refuses a partition that is not there', async () => {
+  test('refuses a partition that does not exist', async () => {
     const topic = await newTopic(bus(), 2)
 
     await expect(bus().log.append(topic, [{ key: null, value: null, partition: 2 }])).rejects.toMatchObject({
@@ -100,40 +103,47 @@ export function appendClauses({ bus, open }: Contract): void {
   })
 
   test.each([
-    { why: 'for a partition that is not there', bad: { key: null, value: null, partition: 7 }, reason: /partition 7/ },
+    {
+      why: 'for a partition that does not exist',
+      bad: { key: null, value: null, partition: 7 },
+      reason: /partition 7/,
+    },
     {
       why: 'with a timestamp of more than 64 bits',
       bad: { key: null, value: null, timestamp: 2n ** 63n },
       reason: /timestamp 9223372036854775808/,
     },
-  ])('stops at a record $why: says its index, and where the records before it are', async ({ bad, reason }) => {
-    const topic = await newTopic(bus())
-    const good = (value: string) => ({ key: null, value: text(value) })
+  ])(
+    'stops at a record $why and reports its index and the positions of the earlier records',
+    async ({ bad, reason }) => {
+      const topic = await newTopic(bus())
+      const good = (value: string) => ({ key: null, value: text(value) })
 
-    const failed = bus().log.append(topic, [good('a'), good('b'), bad, good('c'), bad])
+      const failed = bus().log.append(topic, [good('a'), good('b'), bad, good('c'), bad])
 
-    await expect(failed).rejects.toBeInstanceOf(AppendError)
-    await expect(failed).rejects.toMatchObject({
-      name: 'EventBusError',
-      code: 'PUBLISH_FAILED',
-      message: expect.stringMatching(/: record 2 .* \(2 of 5 records were appended\)$/),
-      isPassing: false,
-      append: {
-        positions: [
-          { topic, partition: 0, offset: 0n },
-          { topic, partition: 0, offset: 1n },
-          undefined,
-          undefined,
-          undefined,
-        ],
-        refused: [{ index: 2, reason: expect.stringMatching(reason) }],
-        unknown: [],
-      },
-    })
-    expect((await readTopic(bus(), topic)).map(({ value }) => bytes(value))).toEqual(['a', 'b'].map(codes))
-  })
+      await expect(failed).rejects.toBeInstanceOf(AppendError)
+      await expect(failed).rejects.toMatchObject({
+        name: 'EventBusError',
+        code: 'PUBLISH_FAILED',
+        message: expect.stringMatching(/: record 2 .* \(2 of 5 records were appended\)$/),
+        isPassing: false,
+        append: {
+          positions: [
+            { topic, partition: 0, offset: 0n },
+            { topic, partition: 0, offset: 1n },
+            undefined,
+            undefined,
+            undefined,
+          ],
+          refused: [{ index: 2, reason: expect.stringMatching(reason) }],
+          unknown: [],
+        },
+      })
+      expect((await readTopic(bus(), topic)).map(({ value }) => bytes(value))).toEqual(['a', 'b'].map(codes))
+    },
+  )
 
-  test('publishes none of several events when one cannot be serialized, and says its index', async () => {
+  test('publishes no event of a list if one cannot be serialized, and reports its index', async () => {
     const topic = await newTopic(bus())
     const broken = { ...numbered(1), eventVersion: 2 ** 31 }
 
@@ -154,7 +164,7 @@ export function appendClauses({ bus, open }: Contract): void {
     expect(await bus().log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 0n }])
   })
 
-  test('keeps headers: their order, repeated names, absent values, any bytes', async () => {
+  test('keeps the order of headers, repeated names, absent values and arbitrary bytes', async () => {
     const topic = await newTopic(bus())
     const headers = [
       ['b', text('1')],
@@ -174,7 +184,7 @@ export function appendClauses({ bus, open }: Contract): void {
     )
   })
 
-  test('tells an absent key or value from an empty one', async () => {
+  test('distinguishes an absent key or value from an empty one', async () => {
     const topic = await newTopic(bus())
     const pairs: NewRecord[] = [
       { key: null, value: null },
@@ -190,7 +200,7 @@ export function appendClauses({ bus, open }: Contract): void {
     )
   })
 
-  test('keeps any byte of keys and values', async () => {
+  test('keeps arbitrary bytes in keys and values', async () => {
     const topic = await newTopic(bus())
     const all = Uint8Array.from({ length: 256 }, (_, byte) => byte)
 
@@ -200,7 +210,7 @@ export function appendClauses({ bus, open }: Contract): void {
     expect([bytes(record?.key), bytes(record?.value)]).toEqual([[...all], [...all]])
   })
 
-  test('keeps the timestamps given, and gives the time where there is none', async () => {
+  test('keeps given timestamps and adds the current time to records without one', async () => {
     const topic = await newTopic(bus())
     const before = BigInt(Date.now())
 
@@ -212,23 +222,23 @@ export function appendClauses({ bus, open }: Contract): void {
 
     const [given, now, earlier] = (await readTopic(bus(), topic)).map(({ timestamp }) => timestamp)
     expect([given, earlier]).toEqual([AN_HOUR_AGO, AN_HOUR_AGO - 1n])
-    // A broker on another clock may be a little off.
+    // The broker's clock may differ a little.
     expect(Number((now ?? 0n) - before)).toBeGreaterThan(-60_000)
     expect(Number((now ?? 0n) - before)).toBeLessThan(60_000)
   })
 
   test.each([
-    ['none', -1n],
-    ['zero', 0n],
+    ['-1', -1n],
+    ['0', 0n],
     ['before 1970', -86_400_000n],
     ['in seconds', 1_764_412_345n],
     ['in milliseconds', 1_764_412_345_678n],
     ['in microseconds', 1_764_412_345_678_901n],
     ['in nanoseconds', 1_764_412_345_678_901_234n],
-    ['the first integer that a double does not hold', 2n ** 53n + 1n],
-    ['the largest', 2n ** 63n - 1n],
-    ['the smallest', -(2n ** 63n)],
-  ])('keeps a timestamp of 64 bits: %s', async (_, timestamp) => {
+    ['the first integer that a double cannot represent', 2n ** 53n + 1n],
+    ['2^63 - 1', 2n ** 63n - 1n],
+    ['-2^63', -(2n ** 63n)],
+  ])('keeps the 64-bit timestamp %s', async (_, timestamp) => {
     const topic = await topicOfAnyTime(bus())
 
     await bus().log.append(topic, [{ key: null, value: null, timestamp }])
@@ -236,7 +246,7 @@ export function appendClauses({ bus, open }: Contract): void {
     expect((await readTopic(bus(), topic)).map((record) => record.timestamp)).toEqual([timestamp])
   })
 
-  test('keeps timestamps of 64 bits beside each other, the same, near and as far apart as can be', async () => {
+  test('keeps 64-bit timestamps of one batch that are equal, close together and as far apart as possible', async () => {
     const topic = await topicOfAnyTime(bus())
     const nanoseconds = 1_764_412_345_678_901_234n
     const times = [5n, nanoseconds, nanoseconds, nanoseconds + 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 0n, 5n, 6n, -1n]
@@ -251,7 +261,7 @@ export function appendClauses({ bus, open }: Contract): void {
     expect(first?.timestamp).toBe(nanoseconds + 1n)
   })
 
-  test('keeps what was sent when the sender uses its buffer again', async () => {
+  test('keeps the records when the sender reuses its buffers', async () => {
     const topic = await newTopic(bus())
     const buffer = text('first')
 
@@ -264,7 +274,7 @@ export function appendClauses({ bus, open }: Contract): void {
     )
   })
 
-  // Kafka's default limit is 1,048,588 bytes for a batch with all its overhead: this is what surely fits.
+  // Kafka's default limit is 1,048,588 bytes for a batch with its overhead. 900,000 bytes fit in any case.
   test('carries a value of 900,000 bytes', async () => {
     const topic = await newTopic(bus())
     const value = Uint8Array.from({ length: 900_000 }, (_, index) => (index * 31) % 251)
@@ -275,7 +285,7 @@ export function appendClauses({ bus, open }: Contract): void {
     expect(Buffer.compare(record?.value ?? new Uint8Array(), value)).toBe(0)
   })
 
-  test('appends 10,000 records at once, in order', async () => {
+  test('appends 10,000 records in one call, in order', async () => {
     const topic = await newTopic(bus())
     const records = Array.from({ length: 10_000 }, (_, index) => ({ key: null, value: text(String(index)) }))
 
@@ -286,7 +296,7 @@ export function appendClauses({ bus, open }: Contract): void {
     expect(values).toEqual(records.map((_, index) => index))
   })
 
-  test('shows another connection what was appended', async () => {
+  test('lets another connection read appended records', async () => {
     const topic = await newTopic(bus())
     await bus().log.append(topic, [{ key: null, value: text('here') }])
 
@@ -295,7 +305,7 @@ export function appendClauses({ bus, open }: Contract): void {
     expect((await readTopic(other, topic)).map(({ value }) => bytes(value))).toEqual([codes('here')])
   })
 
-  test('refuses to publish to a topic that does not exist, naming similar topics, and creates no topic', async () => {
+  test('refuses to publish to a missing topic, suggests similar topics and creates no topic', async () => {
     const similar = uniqueTopic()
     await bus().admin.createTopic(similar)
     const missing = similar.replace(/events$/, 'event')

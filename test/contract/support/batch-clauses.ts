@@ -2,12 +2,12 @@ import { expect, test } from 'vitest'
 import type { Contract } from '../bus-contract.ts'
 import { newTopic, numbered, numberedList, take, uniqueGroup, uniqueTopic } from './harness.ts'
 
-/** Times that retention leaves alone. */
+/** Recent, because a broker deletes records that are older than its retention. */
 const recent = BigInt(Date.now()) - 1000n
 
-/** What is asked of many topics, partitions and groups at once, as `crbus lag` does. */
+/** Queries about many topics, partitions and groups at once, as `crbus lag` makes them. */
 export function batchClauses({ bus, open }: Contract): void {
-  test('gives the ranges of several topics, leaving out those that are not there', async () => {
+  test('returns the ranges of several topics and leaves out missing topics', async () => {
     const [first, second] = [await newTopic(bus(), 2), await newTopic(bus())]
     await bus().publish(second, numberedList(3))
 
@@ -20,7 +20,7 @@ export function batchClauses({ bus, open }: Contract): void {
     expect(await bus().log.rangesOf([])).toEqual(new Map())
   })
 
-  test('gives the first record of each slice, in the order asked, and waits for none', async () => {
+  test('returns the first record of each slice, in request order, without waiting for records', async () => {
     const [topic, empty] = [await newTopic(bus()), await newTopic(bus())]
     await bus().log.append(
       topic,
@@ -53,7 +53,7 @@ export function batchClauses({ bus, open }: Contract): void {
     ])
   })
 
-  test('gives the first records of partitions whose batches are large', async () => {
+  test('returns the first records of partitions with large batches', async () => {
     const topic = await newTopic(bus(), 4)
     const value = Buffer.alloc(200_000, 'x')
     for (const partition of [0, 1, 2, 3]) {
@@ -74,7 +74,7 @@ export function batchClauses({ bus, open }: Contract): void {
     expect(found.map((record) => record && record.timestamp - recent)).toEqual([2n, 12n, 22n, 32n])
   })
 
-  test('describes several groups, those that nobody knows included', async () => {
+  test('describes several groups, including unknown ones', async () => {
     const topic = await newTopic(bus())
     const [running, stopped, unknown] = [uniqueGroup(), uniqueGroup(), uniqueGroup()]
     await bus().publish(topic, numbered(1))
@@ -91,7 +91,7 @@ export function batchClauses({ bus, open }: Contract): void {
     expect(described[1]).toEqual(await bus().admin.describeGroup(running))
   })
 
-  test('shows what several groups committed', async () => {
+  test('returns the committed offsets of several groups', async () => {
     const topic = await newTopic(bus(), 2)
     const [first, second] = [uniqueGroup(), uniqueGroup()]
     const place = (partition: number, offset: bigint) => ({ topic, partition, offset })

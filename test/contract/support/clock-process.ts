@@ -7,13 +7,13 @@ import { Watch } from '../../../src/saga/reports/watch.ts'
 import { TimerLoop } from '../../../src/saga/runtime/timer-loop.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
 
-/** What a process does whose clock is set while it runs, until it is killed or asked to end. */
+/** The task of a process whose clock is set while it runs. It ends when it is killed or receives SIGTERM. */
 export type ClockTask =
-  /** Takes events of a topic in a group and prints `got NUMBER` for each. */
+  /** Takes events of a topic in a group. Prints `got NUMBER` for each. */
   | { readonly do: 'take'; readonly path: string; readonly topic: string; readonly group: string }
   /**
-   * Appends a record to a topic of Kafka, waits for a line on stdin, prints `asking`, appends again or asks for the topic's
-   * ranges, and prints as JSON after how many milliseconds that failed, and with which message.
+   * Appends a record to a Kafka topic, waits for a line on stdin, prints `asking`, and appends again or requests the ranges of the
+   * topic. Prints the milliseconds after which that failed and the error message as JSON.
    */
   | {
       readonly do: 'call'
@@ -22,7 +22,7 @@ export type ClockTask =
       readonly call: 'append' | 'ranges'
       readonly timeout: number
     }
-  /** Sets a timer so many milliseconds from now, and prints `fired ID` for each that fires. */
+  /** Sets a timer `after` milliseconds from now. Prints `fired ID` for each timer that fires. */
   | { readonly do: 'timers'; readonly path: string; readonly id: string; readonly after: number }
 
 const [task] = process.argv.slice(2).map((argument) => JSON.parse(argument)) as [ClockTask]
@@ -43,13 +43,13 @@ if (task.do === 'take') {
   await using bus = new RedpandaEventBus({ brokers, timeout })
   const append = () => bus.log.append(topic, [{ key: null, value: null }])
   await append()
-  const told = once(process.stdin, 'data')
+  const resumed = once(process.stdin, 'data')
   console.log('begun')
-  await told
+  await resumed
   const start = performance.now()
-  const asked: Promise<unknown> = call === 'append' ? append() : bus.log.ranges(topic)
+  const called: Promise<unknown> = call === 'append' ? append() : bus.log.ranges(topic)
   console.log('asking')
-  const failure: Error = await asked.then(
+  const failure: Error = await called.then(
     () => new Error('nothing failed'),
     (error) => error,
   )

@@ -20,7 +20,7 @@ import {
 export function eventClauses({ bus, open }: Contract): void {
   const earliest = () => ({ group: uniqueGroup(), autoOffsetReset: 'earliest' }) as const
 
-  test('delivers what is published', async () => {
+  test('delivers a published event with its position, key and headers', async () => {
     const topic = await newTopic(bus())
     const event: SerializedEvent = {
       eventType: 'OrderPlaced.v2',
@@ -40,7 +40,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(bytes(received.record.key)).toEqual([...text('OrderPlaced.v2')])
   })
 
-  test('delivers to a subscriber that was there before', async () => {
+  test('delivers an event published after the subscription', async () => {
     const topic = await newTopic(bus())
     const stream = await bus().subscribe([topic], earliest())
 
@@ -51,7 +51,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(value && numberOf(value)).toBe(7)
   })
 
-  test('keeps events of one type in the order published, whoever publishes and however many at a time', async () => {
+  test('keeps events of one type in publish order across publishers and batch sizes', async () => {
     const topic = await newTopic(bus(), 3)
     const other = await open()
     await bus().publish(topic, numberedList(20))
@@ -64,7 +64,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(new Set(received.map(({ record }) => record.partition)).size).toBe(1)
   })
 
-  test('writes the key that publish is given as UTF-8, and the event type where it is given none', async () => {
+  test('writes the key option of publish as UTF-8, or the event type without one', async () => {
     const topic = await newTopic(bus())
     await bus().publish(topic, numbered(0), { key: 'é 1' })
     await bus().publish(topic, [numbered(1), numbered(2)], { key: 'o-1' })
@@ -78,7 +78,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(keys).toEqual(['é 1', 'o-1', 'o-1', 'o-3', 'OrderPlaced.v1'])
   })
 
-  test('keeps events of one key in the order published, whatever their types', async () => {
+  test('keeps events of one key in publish order across event types', async () => {
     const topic = await newTopic(bus(), 3)
     const types = ['OrderPlaced.v1', 'OrderCancelled.v1', 'OrderShipped.v1', 'OrderRefunded.v1']
     const events = Array.from({ length: 40 }, (_, number) => numbered(number, types[number % types.length]))
@@ -95,10 +95,10 @@ export function eventClauses({ bus, open }: Contract): void {
 
   test.each([
     ['', 'the key is empty'],
-    ['\ud800', 'the key holds half of a surrogate pair'],
+    ['\ud800', 'the key contains a lone surrogate, which UTF-8 cannot encode'],
     [7 as never, 'the key must be a string, not number'],
     [null as never, 'the key must be a string, not null'],
-  ])('refuses the key %j, and publishes nothing of the list', async (key, reason) => {
+  ])('refuses the key %j and publishes no event of the list', async (key, reason) => {
     const topic = await newTopic(bus())
 
     const published = bus().publish(topic, numberedList(2), { key: (_, index) => (index === 1 ? key : 'o-1') })
@@ -112,14 +112,14 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(await bus().log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 0n }])
   })
 
-  test('publishes nothing for an empty list, and makes no topic for it', async () => {
+  test('publishes nothing and creates no topic for an empty list', async () => {
     const topic = uniqueTopic()
 
     expect(await bus().publish(topic, [])).toEqual([])
     expect((await bus().admin.listTopics()).map((one) => one.topic)).not.toContain(topic)
   })
 
-  test('delivers only what comes after the subscription, with latest', async () => {
+  test('delivers only events published after the subscription with autoOffsetReset latest', async () => {
     const topic = await newTopic(bus(), 2)
     await bus().publish(topic, numberedList(3))
 
@@ -129,7 +129,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect((await take(stream, 2)).map(numberOf)).toEqual([3, 4])
   })
 
-  test('subscribes to several topics at once, each named once', async () => {
+  test('subscribes to several topics and ignores duplicate names', async () => {
     const topics = [await newTopic(bus()), await newTopic(bus(), 2)] as const
     await bus().publish(topics[0], [numbered(0), numbered(1)])
     await bus().publish(topics[1], [numbered(2), numbered(3)])
@@ -148,7 +148,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(value && numberOf(value)).toBe(9)
   })
 
-  test('does not deliver what is published elsewhere', async () => {
+  test('does not deliver events of other topics', async () => {
     const [here, elsewhere] = [await newTopic(bus()), await newTopic(bus())]
     await bus().publish(elsewhere, numbered(1))
     await bus().publish(here, numbered(2))
@@ -160,7 +160,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(received.map(numberOf)).toEqual([2, 4])
   })
 
-  test('carries metadata: every field, some, none', async () => {
+  test('carries metadata with all fields, some fields or none', async () => {
     const topic = await newTopic(bus())
     const full = { correlationId: 'c-1', causationId: 'c-0', userId: 'é', timestamp: '2025-11-21T07:26:20Z' }
     const all = [full, { correlationId: 'only' }, {}, null]
@@ -174,7 +174,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(received.map((item) => item.ok && item.event.metadata)).toEqual(all)
   })
 
-  test('carries a saga_id and other free-form metadata beside a bincode envelope, whose bytes stay those of Rust', async () => {
+  test('carries a saga_id and other free-form metadata in a header and keeps the bincode envelope that Rust reads', async () => {
     const topic = await newTopic(bus())
     const known = { correlationId: 'c-1', userId: 'u-1' }
     const extra = { saga_id: 's-1', attempt: 2, tags: ['a', null], large: 2n ** 60n }
@@ -188,13 +188,13 @@ export function eventClauses({ bus, open }: Contract): void {
 
     expect(received.map((item) => item.ok && item.event.metadata)).toEqual(events.map(({ metadata }) => metadata))
     const [first, second] = received
-    // A reader of values alone, as a Rust service is, reads the same event without the extra fields.
+    // A reader that ignores headers, as Rust services do, reads the same event without the extra fields.
     expect(first?.record.value).toEqual(second?.record.value)
     expect(first?.record.headers.map(([name]) => name)).toEqual(['crbus-extra'])
     expect(second?.record.headers).toEqual([])
   })
 
-  test('carries the trace of an event in the headers of W3C, and leaves the envelope as it is without', async () => {
+  test('carries the trace of an event in the W3C headers and does not change the envelope', async () => {
     const topic = await newTopic(bus())
     const trace = {
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
@@ -234,7 +234,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(new Set(values).size).toBe(1)
   })
 
-  test('refuses free-form metadata that cannot be written, and publishes nothing of the list', async () => {
+  test('refuses free-form metadata that cannot be encoded and publishes no event of the list', async () => {
     const topic = await newTopic(bus())
     const circle: Record<string, unknown> = {}
     circle.itself = circle
@@ -252,7 +252,7 @@ export function eventClauses({ bus, open }: Contract): void {
   })
 
   test.each(['no JSON', '[1]', '"text"', 'null', '{"correlation_id":"other","event_type":7}', 'x'.repeat(70_000)])(
-    'reads the envelope as it is beside a header crbus-extra of a stranger: %.20s',
+    'ignores an invalid crbus-extra header of another program: %.20s',
     async (text_) => {
       const topic = await newTopic(bus())
       const encoded = encodeEnvelope({ ...numbered(1), metadata: { correlationId: 'c-1' } }, 'bincode')
@@ -266,7 +266,7 @@ export function eventClauses({ bus, open }: Contract): void {
     },
   )
 
-  test('carries free-form metadata in a CBOR envelope, to readers of any', async () => {
+  test('carries free-form metadata in a CBOR envelope to a reader configured for bincode', async () => {
     const topic = await newTopic(bus())
     const cbor = await open({ envelope: 'cbor' })
     const metadata = { correlationId: 'c-1', extra: { saga_id: 's-1', attempt: 2 } }
@@ -279,7 +279,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(received.map(numberOf)).toEqual([1, 2])
   })
 
-  test('shows a record nobody can decode, and goes on', async () => {
+  test('delivers an undecodable record as an error and continues', async () => {
     const topic = await newTopic(bus())
     await bus().publish(topic, numbered(0))
     await bus().log.append(topic, [
@@ -291,7 +291,8 @@ export function eventClauses({ bus, open }: Contract): void {
     const [first, broken, tombstone, last] = await take(await bus().subscribe([topic], earliest()), 4)
 
     expect([first?.ok, last?.ok]).toEqual([true, true])
-    if (!broken || !tombstone || broken.ok || tombstone.ok) throw new Error('these decode to nothing')
+    if (!broken || !tombstone || broken.ok || tombstone.ok)
+      throw new Error('a record that cannot be decoded was decoded')
     expect(broken.error).toMatchObject({ name: 'EventBusError', code: 'DESERIALIZATION_FAILED', topic })
     expect(broken.error.message).toMatch(/^Deserialization failed: Failed to deserialize event: /)
     expect(broken.record).toMatchObject({ topic, partition: 0, offset: 1n })
@@ -301,7 +302,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(tombstone.record).toMatchObject({ offset: 2n, value: null })
   })
 
-  test('does not commit a record nobody can decode before its subscriber came back', async () => {
+  test('does not commit an undecodable record before the subscriber requests the next event', async () => {
     const topic = await newTopic(bus())
     const options = earliest()
     await bus().log.append(topic, [{ key: null, value: text('no envelope') }])
@@ -318,7 +319,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(await nextOffset(bus(), options.group, topic)).toBe(1n)
   })
 
-  test('answers questions asked at once in turn', async () => {
+  test('resolves concurrent calls of next in order', async () => {
     const topic = await newTopic(bus())
     const stream = await bus().subscribe([topic], earliest())
     const asked = [stream.next(), stream.next(), stream.next()]
@@ -328,7 +329,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect((await Promise.all(asked)).map(({ value }) => value && offsetOf(value))).toEqual([0n, 1n, 2n])
   })
 
-  test('ends a waiting subscriber when its stream is closed, and stays ended', async () => {
+  test('ends a waiting subscriber when its stream is closed, and every later call of next', async () => {
     const topic = await newTopic(bus())
     const stream = await bus().subscribe([topic], earliest())
     const waiting = [stream.next(), stream.next()]
@@ -352,7 +353,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(await waiting).toEqual({ done: true, value: undefined })
   })
 
-  test('ends at once for a signal that was aborted before', async () => {
+  test('ends at once if the signal was aborted before the subscription', async () => {
     const topic = await newTopic(bus())
     await bus().publish(topic, numbered(1))
 
@@ -374,7 +375,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(await Promise.all(waiting)).toEqual([done, done])
   })
 
-  test('ends a loop that is left early', async () => {
+  test('ends the stream when a for await loop is left', async () => {
     const topic = await newTopic(bus())
     await bus().publish(topic, numberedList(3))
     const stream = await bus().subscribe([topic], earliest())
@@ -384,7 +385,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect(await stream.next()).toEqual({ done: true, value: undefined })
   })
 
-  test('refuses a subscription to nothing, to a name that cannot be, with no room, in a group without a name', async () => {
+  test('refuses a subscription without topics, with an invalid topic name, an invalid buffer size or an empty group name', async () => {
     const topic = await newTopic(bus())
     const refused = { code: 'SUBSCRIPTION_FAILED' }
 
@@ -396,7 +397,7 @@ export function eventClauses({ bus, open }: Contract): void {
     await expect(bus().subscribe([topic], { group: '' })).rejects.toMatchObject(refused)
   })
 
-  test('refuses to subscribe to a topic that does not exist, naming similar topics, and creates no topic', async () => {
+  test('refuses to subscribe to a missing topic, suggests similar topics and creates no topic', async () => {
     const similar = uniqueTopic()
     await bus().admin.createTopic(similar)
     const missing = similar.replace(/events$/, 'event')
@@ -410,7 +411,7 @@ export function eventClauses({ bus, open }: Contract): void {
     expect((await bus().admin.listTopics()).map(({ topic }) => topic)).not.toContain(missing)
   })
 
-  test('refuses everything after it was closed', async () => {
+  test('refuses to publish and to subscribe after close', async () => {
     const topic = await newTopic(bus())
     const other = await open()
     await other.close()
@@ -419,7 +420,7 @@ export function eventClauses({ bus, open }: Contract): void {
     await expect(other.subscribe([topic])).rejects.toMatchObject({ code: 'SUBSCRIPTION_FAILED', topics: [topic] })
   })
 
-  test.each([1, 3, 1000])('delivers everything in order with a buffer of %i', async (bufferSize) => {
+  test.each([1, 3, 1000])('delivers all events in order with a buffer size of %i', async (bufferSize) => {
     const topic = await newTopic(bus())
     await bus().publish(topic, numberedList(10))
 

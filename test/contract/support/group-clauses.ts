@@ -18,10 +18,10 @@ import {
 
 const earliest = (group: string) => ({ group, autoOffsetReset: 'earliest' }) as const
 
-/** One undecodable record is as good as an event here, and its partition can be chosen. */
+/** A record on a partition of choice. Its value is undecodable, which does not matter to these tests. */
 const onPartition = (partition: number) => ({ key: null, value: text('x'), partition })
 
-/** Waits until each of `count` members reads something of the topic, together all of its partitions. */
+/** Waits until `count` members own at least one partition each, and all partitions together. */
 const sharedBy = (bus: EventBus, group: string, count: number, partitions: number) =>
   eventually(async () => {
     const { state, members } = await bus.admin.describeGroup(group)
@@ -32,10 +32,10 @@ const sharedBy = (bus: EventBus, group: string, count: number, partitions: numbe
   })
 
 export function groupClauses({ bus, open, startMember, takeoverWithin }: Contract): void {
-  // Starts a process, and waits until its death is noticed.
+  // Long enough to start a process and to wait until the group notices its death.
   const withDeath = { timeout: takeoverWithin + 60_000 }
 
-  test('delivers everything to every group', async () => {
+  test('delivers every event to every group', async () => {
     const topic = await newTopic(bus())
     await bus().publish(topic, numberedList(3))
 
@@ -51,7 +51,7 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     ])
   })
 
-  test('shares the partitions among the members of a group: each event reaches one', async () => {
+  test('shares the partitions among the members of a group and delivers each event to one member', async () => {
     const topic = await newTopic(bus(), 4)
     const group = uniqueGroup()
     const readers = await Promise.all(
@@ -69,7 +69,7 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     for (const mine of places()) expect(new Set(mine.map((place) => place[0])).size).toBe(2)
   })
 
-  test('loses nothing when a member comes and when it goes', async () => {
+  test('loses no event when a member joins and when it leaves', async () => {
     const topic = await newTopic(bus(), 2)
     const group = uniqueGroup()
     const append = async (count: number) => {
@@ -100,24 +100,28 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     }
   })
 
-  test('gives a dead member’s partitions to another, and again what it had not acknowledged', withDeath, async () => {
-    const topic = await newTopic(bus())
-    const group = uniqueGroup()
-    await bus().publish(topic, numberedList(5))
-    const doomed = await startMember({ topic, group, take: 3 })
+  test(
+    'gives the partitions of a dead member to a new member, which gets the unacknowledged events again',
+    withDeath,
+    async () => {
+      const topic = await newTopic(bus())
+      const group = uniqueGroup()
+      await bus().publish(topic, numberedList(5))
+      const doomed = await startMember({ topic, group, take: 3 })
 
-    await doomed.die()
-    const stream = await bus().subscribe([topic], earliest(group))
-    const [first] = await take(stream, 1)
+      await doomed.die()
+      const stream = await bus().subscribe([topic], earliest(group))
+      const [first] = await take(stream, 1)
 
-    // It held the third. The two before were acknowledged, but it may have died before they were committed.
-    const from = Number(first?.record.offset)
-    expect(from).toBeLessThanOrEqual(2)
-    const rest = await take(stream, 4 - from)
-    expect(rest.map(numberOf)).toEqual(Array.from({ length: 4 - from }, (_, index) => from + 1 + index))
-  })
+      // It held the third event. The first two were acknowledged, but it may have died before they were committed.
+      const from = Number(first?.record.offset)
+      expect(from).toBeLessThanOrEqual(2)
+      const rest = await take(stream, 4 - from)
+      expect(rest.map(numberOf)).toEqual(Array.from({ length: 4 - from }, (_, index) => from + 1 + index))
+    },
+  )
 
-  test('gives a dead member’s partitions to one that is there', withDeath, async () => {
+  test('gives the partitions of a dead member to an existing member', withDeath, async () => {
     const topic = await newTopic(bus(), 2)
     const group = uniqueGroup()
     await bus().log.append(topic, [0, 1, 0, 1].map(onPartition))
@@ -131,7 +135,7 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     await survivor.stop()
   })
 
-  test('delivers again what was held when the stream was closed, and nothing before it', async () => {
+  test('delivers the unacknowledged event again after the stream was closed, and no earlier event', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(5))
@@ -145,7 +149,7 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect((await take(again, 3)).map(numberOf)).toEqual([2, 3, 4])
   })
 
-  test('delivers again what a loop held when it was left', async () => {
+  test('delivers the event again at which a for await loop was left', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(3))
@@ -155,7 +159,7 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await nextOffset(bus(), group, topic)).toBe(1n)
   })
 
-  test('acknowledges what was asked past, even when the stream is closed in the same breath', async () => {
+  test('acknowledges an event when next is called again, even if the stream is closed right after', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(1))
@@ -169,7 +173,7 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await nextOffset(bus(), group, topic)).toBe(1n)
   })
 
-  test('commits what was acknowledged while it goes on, and no more', async () => {
+  test('commits acknowledged events while the stream runs, and no others', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(10))
@@ -184,7 +188,7 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await nextOffset(bus(), group, topic)).toBe(6n)
   })
 
-  test('commits each partition for itself', async () => {
+  test('commits each partition separately', async () => {
     const topic = await newTopic(bus(), 2)
     const group = uniqueGroup()
     await bus().log.append(topic, [0, 0, 0, 1, 1].map(onPartition))
@@ -200,7 +204,7 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     }
   })
 
-  test('commits nothing for a subscriber that took nothing', async () => {
+  test('commits nothing for a subscriber that took no event', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(3))
@@ -213,7 +217,7 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect((await take(again, 1)).map(numberOf)).toEqual([0])
   })
 
-  test('goes on where it was after the bus was opened again', async () => {
+  test('continues at the committed offset after the bus was opened again', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(4))
@@ -227,7 +231,7 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect((await take(after, 2)).map(numberOf)).toEqual([2, 3])
   })
 
-  test('skips nothing that came after its first subscription, with latest', async () => {
+  test('skips no event after the first subscription of a group with autoOffsetReset latest', async () => {
     const topic = await newTopic(bus())
     const latest = { group: uniqueGroup(), autoOffsetReset: 'latest' } as const
     await bus().publish(topic, numbered(0))
@@ -241,7 +245,7 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect((await take(again, 2)).map(numberOf)).toEqual([1, 2])
   })
 
-  test('keeps nothing of an event that was taken', async () => {
+  test('does not leak memory per delivered event', async () => {
     const topic = await newTopic(bus())
     await bus().log.append(
       topic,
@@ -253,11 +257,11 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     const before = usedHeap()
     for (let count = 0; count < 20_000; count += 1) await stream.next()
 
-    // A promise reaction left behind by each event, the usual leak, would be 6 MB.
+    // One leaked promise reaction per event, the usual leak, would take 6 MB.
     expect((usedHeap() - before) / 1e6).toBeLessThan(3)
   })
 
-  test('begins where offsets were committed for it, without joining', async () => {
+  test('starts at an offset that was committed before the group had members', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(5))
@@ -268,7 +272,7 @@ export function groupClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect((await take(stream, 2)).map(numberOf)).toEqual([3, 4])
   })
 
-  test('goes back where offsets were committed for it after it left', async () => {
+  test('starts again at an offset that was committed after its members had left', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(4))

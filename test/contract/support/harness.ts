@@ -9,33 +9,33 @@ import type { BusRecord } from '../../../src/bus/record.ts'
 import type { LogSlice } from '../../../src/bus/topic-log.ts'
 import type { EventBusOptions } from '../../../src/drivers/bus-options.ts'
 
-/** What the contract needs to know of a bus. */
+/** The bus under test, as the contract needs it. */
 export interface Harness {
-  /** A fresh connection, as another process would make it, to the same bus each time. */
+  /** Opens a new connection to the same bus, as another process would. */
   open(options?: EventBusOptions): Promise<EventBus>
-  /** Somebody else's process in a group. Resolves when it holds its last event. */
+  /** Starts a group member in another process. Resolves when it has received its last event. */
   startMember(request: MemberRequest): Promise<DoomedMember>
-  /** The longest a dead member's partitions take to reach another, in milliseconds. */
+  /** The longest time until another member gets the partitions of a dead one, in milliseconds. */
   readonly takeoverWithin: number
 }
 
 export interface MemberRequest {
   readonly topic: string
   readonly group: string
-  /** How many events it asks for: all but the last are acknowledged by asking for the next. */
+  /** The number of events it takes. All but the last are acknowledged, by requesting the next one. */
   readonly take: number
 }
 
 export interface DoomedMember {
-  /** Dies without closing anything. */
+  /** Kills the process, which closes nothing. */
   die(): Promise<void>
 }
 
-/** Names nobody else has: nothing is ever cleaned up, and files may share a broker. */
+/** Unique names, because tests do not clean up and test files may share a broker. */
 export const uniqueTopic = (): string => `t-${randomUUID()}-events`
 export const uniqueGroup = (): string => `g-${randomUUID()}`
 
-/** Names that Kafka's rule, and so every bus, refuses. */
+/** Topic names that Kafka, and so every bus, refuses. */
 export const badTopics = [
   { called: 'empty', topic: '' },
   { called: 'a dot', topic: '.' },
@@ -52,7 +52,7 @@ export async function newTopic(bus: EventBus, partitions = 1): Promise<string> {
   return topic
 }
 
-/** An event whose payload is one number, to tell it by. */
+/** An event that is identified by its payload, a number. */
 export const numbered = (number: number, eventType = 'OrderPlaced.v1'): SerializedEvent =>
   serializedEvent(eventType, Uint8Array.of(number))
 
@@ -63,7 +63,7 @@ export const offsetOf = ({ record }: Received): bigint => record.offset
 
 export const numberOf = (received: Received): number | undefined => (received.ok ? received.event.data[0] : undefined)
 
-/** The next `count` items of a stream. The last is held: nobody has come back for another. */
+/** Takes the next `count` items of a stream. The last one stays unacknowledged, because no further item is requested. */
 export async function take(stream: EventStream, count: number): Promise<Received[]> {
   const items: Received[] = []
   while (items.length < count) {
@@ -75,8 +75,8 @@ export async function take(stream: EventStream, count: number): Promise<Received
 }
 
 /**
- * Takes batches one after another until they count `count`: one each, or what `countOf` says, such as their events. Throws
- * when the stream ends before.
+ * Takes batches until their sizes add up to `count`. `countOf` is the size of a batch, 1 by default. Throws if the stream ends
+ * before.
  */
 export async function takeBatches<Batch>(
   next: () => Promise<Batch | undefined>,
@@ -93,13 +93,13 @@ export async function takeBatches<Batch>(
   return batches
 }
 
-/** Reads a stream until it ends, acknowledging everything but what it holds at the end. */
+/** Reads a stream until it ends. Acknowledges every event but the last one. */
 export function pump(stream: EventStream): { readonly received: readonly Received[]; stop(): Promise<void> } {
   const received: Received[] = []
   const ended = (async () => {
     for await (const item of stream) received.push(item)
   })()
-  // Looked at by `stop`; until then a failure must not be taken for one that nobody handles.
+  // `stop` reports a failure; until then it must not count as unhandled.
   ended.catch(() => undefined)
   return {
     received,
@@ -110,11 +110,11 @@ export function pump(stream: EventStream): { readonly received: readonly Receive
   }
 }
 
-/** Waits for what a bus promises to become true, but not when. */
+/** Waits for a condition that a bus promises without saying when. */
 export const eventually = <T>(assertion: () => T | Promise<T>, timeout = 30_000): Promise<T> =>
   vi.waitFor(assertion, { timeout, interval: 25 })
 
-/** Aborts when the test ends, so that a red clause leaves no reader behind. */
+/** A signal that aborts when the test ends, so that a failed test leaves no reader behind. */
 export function testSignal(): AbortSignal {
   const controller = new AbortController()
   onTestFinished(() => controller.abort())
@@ -127,7 +127,7 @@ export async function readSlices(bus: EventBus, slices: readonly LogSlice[]): Pr
   return records
 }
 
-/** Every record a topic holds now, by partition and offset. */
+/** Reads every record of a topic, sorted by partition and offset. */
 export async function readTopic(bus: EventBus, topic: string): Promise<BusRecord[]> {
   const ranges = await bus.log.ranges(topic)
   const slices = ranges.map(({ partition, start, end }) => ({ topic, partition, from: start, to: end }))
@@ -135,15 +135,15 @@ export async function readTopic(bus: EventBus, topic: string): Promise<BusRecord
   return records.sort((a, b) => a.partition - b.partition || Number(a.offset - b.offset))
 }
 
-/** Where the group would go on: what it committed, else the start. */
+/** The offset at which the group continues: the committed one, else 0. */
 export async function nextOffset(bus: EventBus, group: string, topic: string, partition = 0): Promise<bigint> {
   const committed = await bus.admin.committedOffsets(group, [topic])
   return committed.find((position) => position.partition === partition)?.offset ?? 0n
 }
 
 /**
- * Expects that work makes no group. Files that run meanwhile make groups on the same broker, so the work is repeated until it
- * finds a moment without: work that makes one never does.
+ * Expects that work creates no group. Other test files create groups on the same broker, so the work is repeated until no group
+ * appears. Work that creates a group fails every time.
  */
 export const expectNoNewGroup = (bus: EventBus, work: () => Promise<unknown>): Promise<void> =>
   eventually(async () => {
@@ -155,10 +155,10 @@ export const expectNoNewGroup = (bus: EventBus, work: () => Promise<unknown>): P
 
 export const text = (value: string): Uint8Array => Uint8Array.from(Buffer.from(value))
 
-/** Drivers may return a Buffer where another returns a Uint8Array: the bytes are what counts. */
+/** The bytes as numbers, to compare a Buffer of one driver with a Uint8Array of another. */
 export const bytes = (value: Uint8Array | null | undefined): number[] | null | undefined => value && [...value]
 
-/** What is left on the heap once everything unreachable is gone. */
+/** The size of the heap after a garbage collection, in bytes. */
 export function usedHeap(): number {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

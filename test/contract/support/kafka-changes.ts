@@ -2,17 +2,17 @@ import { KafkaCluster } from '../../../src/drivers/kafka/connection/cluster.ts'
 import { protocolFailure, type WireConnection } from '../../../src/drivers/kafka/connection/wire.ts'
 import { type Api, ask } from '../../../src/drivers/kafka/protocol/api.ts'
 
-// What happens to topics on a real Kafka and crbus has no word for.
+// Changes of topics on a real Kafka that crbus has no command for.
 
 const TIMEOUT_MS = 30_000
 
-interface Cut {
+interface RecordDeletion {
   readonly topic: string
   readonly partition: number
   readonly offset: bigint
 }
 
-const deleteRecordsApi: Api<Cut, number | undefined> = {
+const deleteRecordsApi: Api<RecordDeletion, number | undefined> = {
   key: 21,
   version: 1,
   name: 'DeleteRecords',
@@ -63,7 +63,7 @@ async function onCluster<T>(brokers: string, work: (cluster: KafkaCluster) => Pr
   }
 }
 
-async function demand<Request>(
+async function requireSuccess<Request>(
   connection: WireConnection,
   api: Api<Request, number | undefined>,
   request: Request,
@@ -72,19 +72,19 @@ async function demand<Request>(
   if (error !== 0) throw protocolFailure(error ?? -1)
 }
 
-/** Cuts a log off before an offset, as retention does in its own time. */
+/** Deletes the records before an offset, as retention does after a while. */
 export const deleteRecordsBefore = (brokers: string, topic: string, partition: number, offset: bigint): Promise<void> =>
   onCluster(brokers, async (cluster) => {
     const partitions = await cluster.partitions(topic)
     const leader = await cluster.broker(partitions[partition]?.leader ?? -1)
-    await demand(leader, deleteRecordsApi, { topic, partition, offset })
+    await requireSuccess(leader, deleteRecordsApi, { topic, partition, offset })
   })
 
-/** Resolves when the new partitions are led by somebody. */
+/** Adds partitions. Resolves when each of them has a leader. */
 export const addPartitions = (brokers: string, topic: string, count: number): Promise<void> =>
   onCluster(brokers, async (cluster) => {
     const { controller } = await cluster.metadata([])
-    await demand(await cluster.broker(controller), createPartitionsApi, { topic, count })
+    await requireSuccess(await cluster.broker(controller), createPartitionsApi, { topic, count })
     const isThere = async () => {
       const partitions = (await cluster.partitionsOf([topic])).get(topic) ?? []
       return partitions.length === count && partitions.every(({ leader }) => leader >= 0)

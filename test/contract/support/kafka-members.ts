@@ -8,14 +8,14 @@ import { uniqueGroup } from './harness.ts'
 
 const brokers = inject('kafkaBrokers')
 
-/** Opens a bus on the broker of the run, until the test ends. */
+/** Opens a bus on the broker of the test run. Closes it when the test ends. */
 export function openBus(options: Partial<RedpandaEventBusOptions> = {}): RedpandaEventBus {
   const bus = new RedpandaEventBus({ brokers, ...options })
   onTestFinished(() => bus.close().catch(() => undefined))
   return bus
 }
 
-/** Opens a driver that gives up after five seconds, until the test ends. */
+/** Opens a driver with a time-out of five seconds. Closes it when the test ends. */
 export function openDriver(at = brokers): KafkaDriver {
   const driver = new KafkaDriver({ brokers: [at], clientId: 'test', timeout: 5000, acks: 1, compression: 0 })
   onTestFinished(() => driver.close().catch(() => undefined))
@@ -31,7 +31,7 @@ export const record = (value: string | number, more: Partial<NewRecord> = {}): N
 
 export const textOf = ({ value }: BusRecord): string => Buffer.from(value ?? []).toString()
 
-/** What a member asks for that joins a group of its own. */
+/** The request of a member that joins a new group. */
 export const joining = (topics: readonly string[], more: Partial<JoinRequest> = {}): JoinRequest => ({
   topics,
   group: uniqueGroup(),
@@ -40,7 +40,7 @@ export const joining = (topics: readonly string[], more: Partial<JoinRequest> = 
   ...more,
 })
 
-/** Takes and acknowledges until so many values are there. */
+/** Takes and acknowledges records until `into` holds `count` values. */
 export async function takeValues(member: GroupMember, count: number, into: string[] = []): Promise<string[]> {
   while (into.length < count) {
     const batch = await member.next()

@@ -1,17 +1,17 @@
 import { test } from 'vitest'
 import { isKfake } from '../../support/kafka.ts'
 
-/** What kfake lacks of what Apache Kafka does, by what a test needs. Listed in test/README.md too. */
+/** The behavior of Apache Kafka that kfake lacks. Also listed in test/README.md. */
 type Lack =
-  // CreateTopics takes any value for a setting.
+  // CreateTopics accepts any value for a setting.
   | 'refuses settings'
-  // DescribeTopicPartitions answers null for eligibleLeaderReplicas, over which Java's admin client fails.
+  // DescribeTopicPartitions returns null for eligibleLeaderReplicas, on which Java's admin client fails.
   | 'Java admin'
-  // ConsumerGroupDescribe names the topics of an assignment by their id alone.
+  // ConsumerGroupDescribe identifies the topics of an assignment by id only.
   | 'names of assigned topics'
 
 /**
- * `test` for what kfake lacks. There the test is expected to fail, so that it fails the run as soon as kfake no longer lacks
- * it, and then is a plain `test` again.
+ * Returns the `test` function for a test that needs what kfake lacks. On kfake it expects the test to fail, so the run fails as
+ * soon as kfake supports the behavior; the test then becomes a plain `test` again.
  */
 export const testBut = (_lack: Lack): typeof test | typeof test.fails => (isKfake ? test.fails : test)

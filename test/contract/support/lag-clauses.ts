@@ -4,11 +4,11 @@ import { countWaiting } from '../../../src/operations/lag/waiting-by-type.ts'
 import type { Contract } from '../bus-contract.ts'
 import { eventually, newTopic, numberedList, take, text, uniqueGroup, uniqueTopic } from './harness.ts'
 
-/** A whole minute, and recent: a broker deletes what is older than its retention. */
+/** A full minute. Recent, because a broker deletes records that are older than its retention. */
 const T0 = Math.floor(Date.now() / 60_000) * 60_000 - 3_600_000
 const EVERY_MS = 60_000
 
-/** How far groups are behind, which rests on what every bus promises. */
+/** The lag of groups. It relies on nothing but the behavior that every bus shares. */
 export function lagClauses({ bus, open }: Contract): void {
   const signal = new AbortController().signal
 
@@ -18,7 +18,7 @@ export function lagClauses({ bus, open }: Contract): void {
     return groups[0]
   }
 
-  /** What is known of each partition of the group's one topic. */
+  /** The report on each partition of the group's only topic. */
   const partitionsOf = async (group: string) => (await lagOf(group))?.topics[0]?.partitions
 
   /** A topic with these values in each partition, a minute apart. */
@@ -43,7 +43,7 @@ export function lagClauses({ bus, open }: Contract): void {
     return group
   }
 
-  test('is told in events and in time, by the first record that waits', async () => {
+  test('measures lag in events and in time, by the first unread record', async () => {
     const topic = await filled(['a', 'b', 'c', 'd'], ['a', 'b'], [])
     const group = await groupAt(topic, 1, 2, 0)
 
@@ -67,7 +67,7 @@ export function lagClauses({ bus, open }: Contract): void {
     })
   })
 
-  test('counts a tombstone that waits first as any event', async () => {
+  test('counts an unread tombstone like any event', async () => {
     const topic = await filled(['a', null, 'b'])
     const group = await groupAt(topic, 1)
 
@@ -86,7 +86,7 @@ export function lagClauses({ bus, open }: Contract): void {
     ])
   })
 
-  test('is none beyond the end, which is said, and unknown where nothing is committed', async () => {
+  test('reports no lag beyond the end of the log, with a verdict, and unknown lag without a committed offset', async () => {
     const topic = await filled(['a', 'b'], ['a'], [])
     const group = await groupAt(topic, 7)
 
@@ -98,7 +98,7 @@ export function lagClauses({ bus, open }: Contract): void {
     expect(await lagOf(group)).toMatchObject({ lag: 0n, verdict: 'beyond-the-log' })
   })
 
-  test('is told of what is left when a topic of the group no longer exists', async () => {
+  test('measures the remaining topics after a topic of the group was deleted', async () => {
     const [gone, kept] = [await filled(['a', 'b']), await filled(['a', 'b'])]
     const stopped = await groupAt(gone, 1)
     await bus().admin.commitOffsets(stopped, [{ topic: kept, partition: 0, offset: 1n }])
@@ -109,7 +109,7 @@ export function lagClauses({ bus, open }: Contract): void {
 
     await bus().admin.deleteTopic(gone)
 
-    // A broker forgets the offsets in its own time, and a member what it read.
+    // A broker deletes the offsets after a while, and a member drops the topic after a while.
     for (const group of [stopped, running]) {
       const left = (await lagOf(group, { topics: [kept] }))?.topics
       expect(left).toMatchObject([{ topic: kept, partitions: [{ start: 0n, end: 2n }] }])
@@ -123,7 +123,7 @@ export function lagClauses({ bus, open }: Contract): void {
     await stream.close()
   })
 
-  test('of a group that runs is judged by two looks, which nobody in it notices', async () => {
+  test('judges a running group by two snapshots, without disturbing it', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(5))
@@ -144,7 +144,7 @@ export function lagClauses({ bus, open }: Contract): void {
     await eventually(async () => expect(await lagOf(group)).toMatchObject({ state: 'Empty', verdict: 'stopped' }))
   })
 
-  test('tells no time to catch up where nothing was committed', async () => {
+  test('reports no time to catch up for a partition without a committed offset', async () => {
     const group = await groupAt(await filled(['a'], ['a']), 1)
 
     const partitions = (await lagOf(group, { sample: 1 }))?.topics[0]?.partitions
@@ -155,13 +155,13 @@ export function lagClauses({ bus, open }: Contract): void {
     ])
   })
 
-  test('leaves out groups that have nothing to do with the topics asked for', async () => {
+  test('leaves out groups without an offset or a member on the requested topics', async () => {
     const group = await groupAt(await filled(['a']), 1)
     expect(await lagOf(group)).toBeDefined()
     expect(await lagOf(group, { topics: [uniqueTopic()] })).toBeUndefined()
   })
 
-  test('of groups by a pattern is sorted worst first, and of a name that is none an error', async () => {
+  test('sorts the groups of a pattern worst first and rejects the name of a missing group', async () => {
     const topic = await filled(['a', 'b', 'c'])
     const prefix = uniqueGroup()
     for (const [name, offset] of [['done', 3n] as const, ['far', 0n] as const, ['near', 2n] as const]) {

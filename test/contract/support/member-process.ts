@@ -6,5 +6,5 @@ const bus = await openBus(address)
 const stream = await bus.subscribe([request.topic], { group: request.group, autoOffsetReset: 'earliest' })
 for (let taken = 0; taken < request.take; taken += 1) await stream.next()
 console.log('holding')
-// It lives, and its heart beats, until it is killed.
+// Keeps the process and its heartbeats running until it is killed.
 setInterval(() => undefined, 60_000)

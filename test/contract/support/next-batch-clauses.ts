@@ -15,7 +15,7 @@ import {
   uniqueGroup,
 } from './harness.ts'
 
-/** A subscription read a batch at a time. */
+/** Subscriptions by `nextBatch`, which acknowledges the previous batch. */
 export function nextBatchClauses({ bus, open }: Contract): void {
   const earliest = () => ({ group: uniqueGroup(), autoOffsetReset: 'earliest' }) as const
 
@@ -26,7 +26,7 @@ export function nextBatchClauses({ bus, open }: Contract): void {
       ({ length }) => length,
     )
 
-  test('gives what is at hand in order, no more than the buffer at a time', async () => {
+  test('delivers the available events in order, at most the buffer size at a time', async () => {
     const topic = await newTopic(bus())
     await bus().publish(topic, numberedList(10))
 
@@ -39,7 +39,7 @@ export function nextBatchClauses({ bus, open }: Contract): void {
     }
   })
 
-  test('gives records of one partition at a time, and all of them', async () => {
+  test('delivers batches of one partition each, and all records', async () => {
     const topic = await newTopic(bus(), 3)
     await bus().log.append(
       topic,
@@ -58,7 +58,7 @@ export function nextBatchClauses({ bus, open }: Contract): void {
     }
   })
 
-  test('acknowledges a whole batch when asked again, and nothing of it before', async () => {
+  test('acknowledges a whole batch at the next call of nextBatch and not before', async () => {
     const topic = await newTopic(bus())
     const options = earliest()
     await bus().publish(topic, numberedList(3))
@@ -75,7 +75,7 @@ export function nextBatchClauses({ bus, open }: Contract): void {
     await eventually(async () => expect(await nextOffset(bus(), options.group, topic)).toBe(3n))
   })
 
-  test('has acknowledged a batch that was asked behind, even when closed at once', async () => {
+  test('acknowledges a batch when nextBatch is called again, even if the stream is closed right after', async () => {
     const topic = await newTopic(bus())
     const options = earliest()
     await bus().publish(topic, numberedList(3))
@@ -89,7 +89,7 @@ export function nextBatchClauses({ bus, open }: Contract): void {
     expect(await nextOffset(bus(), options.group, topic)).toBe(3n)
   })
 
-  test('waits for what is published, by anybody', async () => {
+  test('waits for an event that another bus publishes', async () => {
     const topic = await newTopic(bus())
     const stream = await bus().subscribe([topic], earliest())
 
@@ -99,7 +99,7 @@ export function nextBatchClauses({ bus, open }: Contract): void {
     expect((await waiting)?.map(numberOf)).toEqual([7])
   })
 
-  test('goes together with single events: each once, in order', async () => {
+  test('delivers each event once and in order when next and nextBatch alternate', async () => {
     const topic = await newTopic(bus())
     await bus().publish(topic, numberedList(4))
     const stream = await bus().subscribe([topic], earliest())
@@ -112,7 +112,7 @@ export function nextBatchClauses({ bus, open }: Contract): void {
     expect([first, ...rest.flat(), last].map((item) => item && numberOf(item))).toEqual([0, 1, 2, 3, 4])
   })
 
-  test('shows records nobody can decode among the others', async () => {
+  test('delivers undecodable records as errors among the other events', async () => {
     const topic = await newTopic(bus())
     await bus().publish(topic, numbered(0))
     await bus().log.append(topic, [{ key: null, value: text('no envelope') }])
@@ -123,7 +123,7 @@ export function nextBatchClauses({ bus, open }: Contract): void {
     expect(batches.flat().map(({ ok }) => ok)).toEqual([true, false, true])
   })
 
-  test('is over when the stream is closed, and stays so', async () => {
+  test('ends a waiting nextBatch when the stream is closed, and every later call', async () => {
     const topic = await newTopic(bus())
     const stream = await bus().subscribe([topic], earliest())
     const waiting = stream.nextBatch()

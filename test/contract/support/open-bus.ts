@@ -1,6 +1,6 @@
 import type { EventBus } from '../../../src/bus/event-bus.ts'
 
-/** A bus as another process opens it. */
+/** How another process opens a bus. */
 export type BusAddress =
   | { readonly kind: 'embedded'; readonly path: string; readonly sessionTimeout: number }
   | { readonly kind: 'kafka'; readonly brokers: string }

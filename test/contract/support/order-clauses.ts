@@ -22,7 +22,7 @@ type OrderAction =
 
 type ImportAction = { readonly type: 'Import' | 'Imported'; readonly import_id: string }
 
-/** Rejects a command that comes before what it needs, so that one which was overtaken is a dead letter. */
+/** Rejects a cancel that comes before its order, so a command that was overtaken becomes a dead letter. */
 const reduceOrder: Reducer<'new' | 'placed' | 'cancelled', OrderAction> = (state, { type, order_id }) => {
   switch (type) {
     case 'PlaceOrder':
@@ -52,7 +52,7 @@ const pair = (order_id: string): OrderAction[] => [
   { type: 'CancelOrder', order_id },
 ]
 
-/** Commands of one instance, of different types, on topics with several partitions. */
+/** The order of commands of different types for one instance, on topics with several partitions. */
 export function orderClauses({ open, bus }: Contract): void {
   async function setUp(partitions: number) {
     const commands = uniqueTopic()
@@ -80,7 +80,7 @@ export function orderClauses({ open, bus }: Contract): void {
     }
     const countOf = async (eventType: string) =>
       [...(await streams()).values()].flat().filter((type) => type === eventType).length
-    /** Every order was placed and cancelled, once each and in this order, and no command was rejected. */
+    /** Expects that every order was placed once and then canceled once, and that no command was rejected. */
     const allAreCancelled = async (orderIds: readonly string[]) => {
       await eventually(async () => {
         const rejected = await store.deadLetters.count()
@@ -102,7 +102,7 @@ export function orderClauses({ open, bus }: Contract): void {
   const ids = Array.from({ length: PAIRS }, (_, number) => `o-${number}`)
 
   test.each([1, 3, 12])(
-    `carries out ${PAIRS} cancels of one publish after their orders, on %i partitions`,
+    `handles ${PAIRS} cancel commands of one publish after their orders, on %i partitions`,
     async (partitions) => {
       const { run, send, allAreCancelled } = await setUp(partitions)
       await run()
@@ -113,37 +113,40 @@ export function orderClauses({ open, bus }: Contract): void {
     },
   )
 
-  test.each([3, 12])('keeps the order while two instances share %i partitions and one leaves', async (partitions) => {
-    const { run, send, countOf, isShared, allAreCancelled } = await setUp(partitions)
-    const first = await run()
-    const publisher = await open()
-    const arrived = (count: number) =>
-      eventually(async () => expect(await countOf('OrderPlaced.v1')).toBeGreaterThanOrEqual(count), 60_000)
+  test.each([3, 12])(
+    'keeps the order of commands while two instances share %i partitions and one of them leaves',
+    async (partitions) => {
+      const { run, send, countOf, isShared, allAreCancelled } = await setUp(partitions)
+      const first = await run()
+      const publisher = await open()
+      const arrived = (count: number) =>
+        eventually(async () => expect(await countOf('OrderPlaced.v1')).toBeGreaterThanOrEqual(count), 60_000)
 
-    // One publish an order, without waiting for the one before.
-    const third = PAIRS / 3
-    const sent = ids.slice(0, third).map((id) => send(publisher, [id]))
-    await arrived(1)
-    const second = run()
-    for (const id of ids.slice(third, 2 * third)) await send(publisher, [id])
-    await second
-    await isShared()
-    const rest = ids.slice(2 * third).map((id) => send(publisher, [id]))
-    await arrived(2 * third)
-    await first.close()
-    await Promise.all([...sent, ...rest])
+      // One publish per order, without waiting for the previous one.
+      const third = PAIRS / 3
+      const sent = ids.slice(0, third).map((id) => send(publisher, [id]))
+      await arrived(1)
+      const second = run()
+      for (const id of ids.slice(third, 2 * third)) await send(publisher, [id])
+      await second
+      await isShared()
+      const rest = ids.slice(2 * third).map((id) => send(publisher, [id]))
+      await arrived(2 * third)
+      await first.close()
+      await Promise.all([...sent, ...rest])
 
-    await allAreCancelled(ids)
-  })
+      await allAreCancelled(ids)
+    },
+  )
 
   test.each([
-    { by: 'the aggregate it is for', partitions: 12, to: (orders: Aggregate<unknown, OrderAction>) => orders },
+    { by: 'the aggregate that receives them', partitions: 12, to: (orders: Aggregate<unknown, OrderAction>) => orders },
     {
-      by: 'a topic, whose key is the sender',
+      by: 'a topic, with the sender as the key',
       partitions: 12,
       to: (orders: Aggregate<unknown, OrderAction>) => orders.commands,
     },
-  ])('keeps the order of commands that effects dispatch by $by, through the outbox', async ({ partitions, to }) => {
+  ])('keeps the order of commands that effects dispatch through the outbox to $by', async ({ partitions, to }) => {
     const { store, orders, run, allAreCancelled } = await setUp(partitions)
     await run()
     const imported = Array.from({ length: IMPORTS }, (_, number) => `i-${number}`)

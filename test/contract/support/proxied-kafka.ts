@@ -6,13 +6,13 @@ import { type KafkaProxy, startKafkaProxy } from '../../support/kafka-proxy.ts'
 import { freePort } from '../../support/watched-process.ts'
 
 export interface ProxiedKafka {
-  /** The proxy that every connection goes through; its rules end with the test that opened a bus. */
+  /** The proxy of every connection. Its rules are removed after each test that opened a bus. */
   readonly proxy: () => KafkaProxy
-  /** Opens a bus by way of the proxy, and closes it when the test ends. */
+  /** Opens a bus through the proxy and closes it when the test ends. */
   openBus(options?: Partial<RedpandaEventBusOptions>): RedpandaEventBus
 }
 
-/** Starts a broker of its own behind a proxy for the tests of one `describe`. */
+/** Starts a broker behind a proxy for the tests of one `describe`. */
 export function proxiedKafka(): ProxiedKafka {
   let kafka: TestKafka
   let proxy: KafkaProxy

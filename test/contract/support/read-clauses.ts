@@ -16,7 +16,7 @@ const offsets = (records: readonly BusRecord[] | undefined): number[] =>
   (records ?? []).map(({ offset }) => Number(offset))
 
 export function readClauses({ bus, open }: Contract): void {
-  test('tells the range of every partition', async () => {
+  test('returns the range of every partition', async () => {
     const topic = await newTopic(bus(), 3)
     await bus().log.append(topic, [...blank(2, 0), ...blank(5, 2)])
 
@@ -28,14 +28,14 @@ export function readClauses({ bus, open }: Contract): void {
   })
 
   test.each([
-    { when: 'before the first', time: -1, offset: 0n },
-    { when: 'at the first', time: 0, offset: 0n },
-    { when: 'between two', time: 50, offset: 1n },
-    { when: 'at one that several share: the first of them', time: 200, offset: 2n },
-    { when: 'behind a later one that came earlier', time: 250, offset: 4n },
-    { when: 'at the newest', time: 400, offset: 6n },
-    { when: 'past the newest: the end', time: 401, offset: 7n },
-  ])('finds the offset at a time $when', async ({ time, offset }) => {
+    { when: 'before the first record', time: -1, offset: 0n },
+    { when: 'of the first record', time: 0, offset: 0n },
+    { when: 'between two records', time: 50, offset: 1n },
+    { when: 'that several records share, as that of the first one', time: 200, offset: 2n },
+    { when: 'that is out of order, as that of the next record', time: 250, offset: 4n },
+    { when: 'of the newest record', time: 400, offset: 6n },
+    { when: 'after the newest record, as the end', time: 401, offset: 7n },
+  ])('finds the offset for a time $when', async ({ time, offset }) => {
     const topic = await newTopic(bus(), 2)
     const times = [0, 100, 200, 200, 300, 250, 400]
     await bus().log.append(
@@ -52,20 +52,20 @@ export function readClauses({ bus, open }: Contract): void {
   })
 
   test.each([
-    { slice: 'all of it', from: 0n, to: 10n, expected: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] },
+    { slice: 'the whole partition', from: 0n, to: 10n, expected: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] },
     { slice: 'the middle', from: 3n, to: 6n, expected: [3, 4, 5] },
     { slice: 'one record', from: 9n, to: 10n, expected: [9] },
-    { slice: 'nothing', from: 4n, to: 4n, expected: [] },
-    { slice: 'nothing, at the end', from: 10n, to: 10n, expected: [] },
-    { slice: 'from before the oldest', from: -5n, to: 2n, expected: [0, 1] },
-  ])('reads a slice: $slice', async ({ from, to, expected }) => {
+    { slice: 'an empty slice', from: 4n, to: 4n, expected: [] },
+    { slice: 'an empty slice at the end', from: 10n, to: 10n, expected: [] },
+    { slice: 'a slice that starts before the oldest record', from: -5n, to: 2n, expected: [0, 1] },
+  ])('reads $slice', async ({ from, to, expected }) => {
     const topic = await newTopic(bus())
     await bus().log.append(topic, blank(10))
 
     expect(offsets(await readSlices(bus(), [{ topic, partition: 0, from, to }]))).toEqual(expected)
   })
 
-  test('reads slices of several partitions and topics, each batch of one partition and in order', async () => {
+  test('reads slices of several topics in batches of one partition each, in offset order', async () => {
     const [one, two] = [await newTopic(bus(), 2), await newTopic(bus())]
     await bus().log.append(one, [...blank(20, 0), ...blank(30, 1)])
     await bus().log.append(two, blank(10))
@@ -88,7 +88,7 @@ export function readClauses({ bus, open }: Contract): void {
     }
   })
 
-  test('reads nothing of no slices', async () => {
+  test('reads nothing for an empty list of slices', async () => {
     expect(await readSlices(bus(), [])).toEqual([])
   })
 
@@ -97,36 +97,33 @@ export function readClauses({ bus, open }: Contract): void {
     { range: 'only the end is a time', from: undefined, to: 260, expected: [0, 1, 2, 3, 5, 7] },
     { range: 'the end is before all records', from: undefined, to: -1, expected: [] },
     { range: 'only the beginning is a time', from: 210, to: undefined, expected: [4, 5, 6, 7, 8] },
-  ])(
-    'finds records of a time range although their timestamps are not in order: $range',
-    async ({ from, to, expected }) => {
-      const topic = await newTopic(bus())
-      const times = [0, 100, 200, 200, 300, 250, 400, 150, 500]
-      await bus().log.append(
-        topic,
-        times.map((milliseconds) => ({ key: null, value: null, timestamp: at(milliseconds) })),
-      )
-      const notices: string[] = []
-      const seen: number[] = []
+  ])('finds the records of a time range with timestamps out of order: $range', async ({ from, to, expected }) => {
+    const topic = await newTopic(bus())
+    const times = [0, 100, 200, 200, 300, 250, 400, 150, 500]
+    await bus().log.append(
+      topic,
+      times.map((milliseconds) => ({ key: null, value: null, timestamp: at(milliseconds) })),
+    )
+    const notices: string[] = []
+    const seen: number[] = []
 
-      for await (const views of tail(bus(), {
-        topics: [topic],
-        from: from === undefined ? { kind: 'start' } : { kind: 'time', time: at(from) },
-        to: to === undefined ? { kind: 'end' } : { kind: 'time', time: at(to) },
-        follow: false,
-        last: 10,
-        signal: testSignal(),
-        onNotice: (notice) => void notices.push(notice),
-      })) {
-        seen.push(...offsets(views.map(({ record }) => record)))
-      }
+    for await (const views of tail(bus(), {
+      topics: [topic],
+      from: from === undefined ? { kind: 'start' } : { kind: 'time', time: at(from) },
+      to: to === undefined ? { kind: 'end' } : { kind: 'time', time: at(to) },
+      follow: false,
+      last: 10,
+      signal: testSignal(),
+      onNotice: (notice) => void notices.push(notice),
+    })) {
+      seen.push(...offsets(views.map(({ record }) => record)))
+    }
 
-      expect(seen).toEqual(expected)
-      expect(notices).toEqual([])
-    },
-  )
+    expect(seen).toEqual(expected)
+    expect(notices).toEqual([])
+  })
 
-  test('says what lies behind the part that a range ending at a time reads', async () => {
+  test('reports the offset up to which a range that ends at a time was read', async () => {
     const topic = await newTopic(bus())
     const record = (timestamp: bigint) => ({ key: null, value: null, timestamp })
     const later = Array.from({ length: 10_000 }, () => record(at(300)))
@@ -155,7 +152,7 @@ export function readClauses({ bus, open }: Contract): void {
     ])
   })
 
-  test('follows a slice without an end until it is told to stop, without an error', async () => {
+  test('follows a slice without an end until its signal aborts, and ends without an error', async () => {
     const topic = await newTopic(bus())
     await bus().log.append(topic, blank(1))
     const stop = new AbortController()
@@ -174,7 +171,7 @@ export function readClauses({ bus, open }: Contract): void {
     expect(await last).toEqual({ done: true, value: undefined })
   })
 
-  test('follows from the end: only what comes after', async () => {
+  test('follows from the end and delivers only later records', async () => {
     const topic = await newTopic(bus())
     await bus().log.append(topic, blank(3))
     const options = { signal: testSignal() }
@@ -190,7 +187,7 @@ export function readClauses({ bus, open }: Contract): void {
     expect(bytes(batch?.[0]?.value)).toEqual([...text('new')])
   })
 
-  test('follows one partition while another slice has ended', async () => {
+  test('follows one partition after the slice of another has ended', async () => {
     const topic = await newTopic(bus(), 2)
     await bus().log.append(topic, [...blank(2, 0), ...blank(1, 1)])
     const slices = [
@@ -210,7 +207,7 @@ export function readClauses({ bus, open }: Contract): void {
     expect(seen.sort()).toEqual(['0@0', '1@0', '1@1'])
   })
 
-  test('reads nothing for a signal that was aborted before', async () => {
+  test('reads nothing if the signal was aborted before', async () => {
     const topic = await newTopic(bus())
     await bus().log.append(topic, blank(1))
     const batches: unknown[] = []
@@ -221,7 +218,7 @@ export function readClauses({ bus, open }: Contract): void {
     expect(batches).toEqual([])
   })
 
-  test('may be left early, and read again', async () => {
+  test('can be left early and read again', async () => {
     const topic = await newTopic(bus())
     await bus().log.append(topic, blank(5000))
     const slice = { topic, partition: 0, from: 0n }
@@ -234,7 +231,7 @@ export function readClauses({ bus, open }: Contract): void {
     expect(await readSlices(bus(), [{ ...slice, to: 5000n }])).toHaveLength(5000)
   })
 
-  test('ends for a reader when the bus is closed under it', async () => {
+  test('ends a pending read when the bus is closed', async () => {
     const topic = await newTopic(bus())
     await bus().log.append(topic, blank(1))
     const other = await open()
@@ -244,11 +241,11 @@ export function readClauses({ bus, open }: Contract): void {
     const settled = Promise.allSettled([reading.next()])
     await other.close()
 
-    // Whether by an end or by an error is the bus's own business; hanging would not be.
+    // A bus may end the read or reject it, but must not leave it pending.
     await settled
   })
 
-  test('is followed into partitions that are added, and repeats nothing', async () => {
+  test('follows added partitions of a topic and repeats no record', async () => {
     const topic = await newTopic(bus())
     await bus().log.append(topic, blank(3))
     const stop = new AbortController()
@@ -275,14 +272,14 @@ export function readClauses({ bus, open }: Contract): void {
     await reading
   })
 
-  test('leaves no group behind', async () => {
+  test('creates no consumer group by reading', async () => {
     const topic = await newTopic(bus())
     await bus().log.append(topic, blank(1))
 
     await expectNoNewGroup(bus(), () => readSlices(bus(), [{ topic, partition: 0, from: 0n, to: 1n }]))
   })
 
-  test('misses a topic that is not there', async () => {
+  test('reports a missing topic', async () => {
     const missing = { code: 'TOPIC_NOT_FOUND' }
     const topic = uniqueTopic()
 
@@ -292,10 +289,10 @@ export function readClauses({ bus, open }: Contract): void {
     await expect(readSlices(bus(), [{ topic, partition: 0, from: 0n }])).rejects.toMatchObject(missing)
   })
 
-  test('misses a partition that is not there', async () => {
+  test('reports a missing partition', async () => {
     const topic = await newTopic(bus(), 2)
 
-    // Which error is not promised: no code stands for a partition. Waiting for ever is what must not happen.
+    // The error code is not specified, because there is none for partitions. The read must not wait without end.
     await expect(readSlices(bus(), [{ topic, partition: 2, from: 0n }])).rejects.toBeInstanceOf(EventBusError)
     await expect(readSlices(bus(), [{ topic, partition: 2, from: 0n, to: 1n }])).rejects.toBeInstanceOf(EventBusError)
   })

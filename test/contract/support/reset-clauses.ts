@@ -7,13 +7,13 @@ import { planUndo } from '../../../src/operations/reset/undo.ts'
 import type { Contract } from '../bus-contract.ts'
 import { eventually, newTopic, numberedList, take, text, uniqueGroup, uniqueTopic } from './harness.ts'
 
-/** The times of the records every clause writes, a second apart, and recent: a broker deletes what is older than its retention. */
+/** The time of the first record; the others follow a second apart. Recent, because a broker deletes records older than its retention. */
 const T0 = Math.floor(Date.now() / 1000) * 1000 - 3_600_000
 const timeOf = (offset: number): bigint => BigInt(T0 + 1000 * offset)
 const timeText = (milliseconds: number): string => `@${new Date(T0 + milliseconds).toISOString()}`
 const NOW = Date.UTC(2026, 10, 23, 10)
 
-/** Plans and resets of groups, which rest on what every bus promises. */
+/** Plans and resets of groups. They rely on nothing but the behavior that every bus shares. */
 export function resetClauses({ bus, open, startMember, takeoverWithin }: Contract): void {
   /** A topic with `counts[p]` records in partition p. */
   async function filled(...counts: number[]): Promise<string> {
@@ -48,7 +48,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
 
   const committed = async (group: string) => (await bus().admin.committedOffsets(group)).map(({ offset }) => offset)
 
-  /** Applies, and hands out the undo records. */
+  /** Applies plans and collects the undo records. */
   function applying() {
     const saved: UndoRecord[] = []
     const saveUndo = async (record: UndoRecord) => `undo-${saved.push(record)}`
@@ -67,7 +67,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     ['current', [5n, 1n]],
     [timeText(2000), [2n, 2n]],
     [timeText(1500), [2n, 2n]],
-  ])('plans and moves to %s', async (to, expected) => {
+  ])('plans and applies a reset to %s', async (to, expected) => {
     const topic = await filled(10, 4)
     const group = await groupAt(topic, 5, 1)
 
@@ -79,7 +79,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual(expected)
   })
 
-  test('tells what is delivered again and what is skipped, and from when it is', async () => {
+  test('reports the events that are replayed and skipped, with their times', async () => {
     const topic = await filled(10, 4)
     const group = await groupAt(topic, 5, 1)
 
@@ -117,7 +117,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     })
   })
 
-  test('keeps to the log, and says so', async () => {
+  test('clamps targets to the range of the log and reports it', async () => {
     const topic = await filled(10, 4)
     const group = await groupAt(topic, 5, 1)
 
@@ -129,11 +129,11 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
       [2n, null],
       [0n, "-2 is before the log's start 0"],
     ])
-    // A time past the last event is the end.
+    // A time after the last event means the end.
     expect((await plan(group, timeText(60_000))).steps.map((step) => step.to)).toEqual([10n, 4n])
   })
 
-  test('counts what a group committed beyond the log as at its end', async () => {
+  test('treats an offset beyond the log as its end', async () => {
     const topic = await filled(10)
     const group = await groupAt(topic, 99)
 
@@ -148,7 +148,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual([99n])
   })
 
-  test('moves only the partitions named, whether committed or not', async () => {
+  test('resets only the given partitions, with or without a committed offset', async () => {
     const topic = await filled(10, 4, 2)
     const group = await groupAt(topic, 5, 1)
 
@@ -168,7 +168,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     ])
   })
 
-  test('refuses topics, partitions and shifts that cannot be', async () => {
+  test('refuses missing topics, missing partitions and relative targets without a committed offset', async () => {
     const topic = await filled(1, 1)
     const group = await groupAt(topic, 0)
 
@@ -182,7 +182,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     })
   })
 
-  test('misses a group that is not there, or makes it when asked to, and undoes that too', async () => {
+  test('reports a missing group, or creates it with newGroup, and undoes that', async () => {
     const topic = await filled(3)
     const group = uniqueGroup()
     const scope = [{ topic }]
@@ -199,7 +199,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual([])
   })
 
-  test('goes where another group is', async () => {
+  test('resets a group to the offsets of another group', async () => {
     const topic = await filled(10, 4)
     const [group, other] = [await groupAt(topic, 5, 1), await groupAt(topic, 8)]
 
@@ -213,7 +213,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     await expect(plan(group, `group:${uniqueGroup()}`)).rejects.toMatchObject({ code: 'GROUP_NOT_FOUND' })
   })
 
-  test('keeps commit metadata through a reset, an undo and a clone, and a leader epoch where it stays true', async () => {
+  test('keeps commit metadata through a reset, an undo and a clone, and the leader epoch if the offset stays', async () => {
     const topic = await filled(10, 4, 4)
     const group = uniqueGroup()
     const before = [
@@ -227,7 +227,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     const made = await plan(group, 'start')
     expect(made.notes).toEqual([`commit metadata is kept, from which some clients read a position: ${topic}[0]`])
     await apply(made)
-    // The epoch of another record is not known.
+    // The leader epoch of the record at the new offset is not known.
     expect(await bus().admin.committedOffsets(group)).toEqual([
       { topic, partition: 0, offset: 0n, metadata: 'five' },
       before[1],
@@ -239,7 +239,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     const clone = uniqueGroup()
     await apply(await plan(clone, `group:${group}`, { newGroup: true }))
     expect(await bus().admin.committedOffsets(clone)).toEqual(before)
-    // The offsets are the same by now: what is said with them is copied all the same.
+    // The offsets are equal, but the metadata differ, so they are copied.
     await bus().admin.commitOffsets(clone, [{ topic, partition: 0, offset: 5n, metadata: 'other' }])
     await apply(await plan(clone, `group:${group}`))
     expect(await bus().admin.committedOffsets(clone)).toEqual(before)
@@ -249,7 +249,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await bus().admin.committedOffsets(group)).toEqual(before)
   })
 
-  test('takes metadata away by an undo where there was none, and leaves it by one that does not tell', async () => {
+  test('removes metadata by an undo that recorded none, and keeps them by an undo that recorded nothing about them', async () => {
     const topic = await filled(10)
     const group = await groupAt(topic, 5)
     const { apply, saved } = applying()
@@ -265,7 +265,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await bus().admin.committedOffsets(group)).toEqual([{ topic, partition: 0, offset: 5n }])
   })
 
-  test('refuses a plan when an offset was committed again with other metadata', async () => {
+  test('refuses a plan after an offset was committed again with other metadata', async () => {
     const topic = await filled(10)
     const group = await groupAt(topic, 5)
     const made = await plan(group, 'start')
@@ -277,7 +277,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     })
   })
 
-  test('plans for a group that runs, applies only when it has stopped, and can wait for that', async () => {
+  test('plans for a running group, refuses to apply until it has stopped, and can wait for that', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(3))
@@ -305,12 +305,12 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual([0n])
   })
 
-  test('waits for members, of which one dies meanwhile, until that is noticed', {
+  test('waits for a member that dies until the bus notices it', {
     timeout: takeoverWithin + 60_000,
   }, async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
-    // One that holds an offset already, so that the member begins at the start on every bus.
+    // With a committed offset, the member starts at offset 0 on every bus.
     await bus().publish(topic, numberedList(3))
     await bus().admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
     const member = await startMember({ topic, group, take: 1 })
@@ -325,7 +325,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual([3n])
   })
 
-  test('refuses a plan gone stale, having done nothing', async () => {
+  test('refuses a stale plan and changes nothing', async () => {
     const topic = await filled(10, 4)
     const group = await groupAt(topic, 5, 1)
     const made = await plan(group, 'start')
@@ -341,12 +341,12 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual([5n, 2n])
   })
 
-  test('says that nothing has moved when the group comes to life before the commit', async () => {
+  test('reports that no offset has moved if a member joins before the commit', async () => {
     const topic = await filled(10, 4)
     const group = await groupAt(topic, 5, 1)
     const made = await plan(group, 'start')
     const member = await open()
-    // The undo record is kept after the group was found without members, and before anything is changed.
+    // The undo record is saved after the check for members and before the commit.
     const saveUndo = async () => {
       await member.subscribe([topic], { group, autoOffsetReset: 'earliest' })
       return 'undo-1'
@@ -363,7 +363,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual([5n, 1n])
   })
 
-  test('names what did not take when a topic goes before the commit, and can undo the rest', async () => {
+  test('reports the offsets that were not reset after a topic was deleted before the commit, and undoes the rest', async () => {
     const [gone, kept] = [await filled(3), await filled(3)]
     const group = await groupAt(kept, 2)
     await bus().admin.commitOffsets(group, [{ topic: gone, partition: 0, offset: 2n }])
@@ -381,10 +381,10 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     const { outcome, message } = error as EventBusError
     const { moved, notTaken } = outcome as HalfReset
     const missing = new Map(notTaken?.map(({ topic, is }) => [topic, is]))
-    // One of two, or all or nothing: what is said to have moved has, and what is not has not.
+    // A bus may reset one of the two offsets or neither. The report must match what is committed.
     const offset = (await bus().admin.committedOffsets(group, [kept]))[0]?.offset
     expect([moved, missing.get(kept)]).toEqual(offset === 0n ? [1, undefined] : [0, 2n])
-    // A broker forgets the offsets of a deleted topic in its own time.
+    // A broker deletes the offsets of a deleted topic after a while.
     expect([2n, null]).toContain(missing.get(gone))
     expect(message).toContain(`${gone}[0] is at ${missing.get(gone) ?? 'none'} instead of 0`)
     expect(record?.offsets.map(({ before }) => before)).toEqual([2n, 2n])
@@ -392,7 +392,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await bus().admin.committedOffsets(group, [kept])).toMatchObject([{ offset: 2n }])
   })
 
-  test('does nothing without an undo record', async () => {
+  test('changes nothing if the undo record cannot be saved', async () => {
     const topic = await filled(10)
     const group = await groupAt(topic, 5)
     const saveUndo = async () => Promise.reject(new Error('the disk is full'))
@@ -402,7 +402,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual([5n])
   })
 
-  test('refuses a plan whose topic was deleted and made anew', async () => {
+  test('refuses a plan after its topic was deleted and created again', async () => {
     const topic = await filled(10)
     const group = await groupAt(topic, 5)
     const made = await plan(group, 'start')
@@ -417,7 +417,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual([])
   })
 
-  test('counts tombstones among what is delivered again', async () => {
+  test('counts tombstones among the replayed events', async () => {
     const topic = await newTopic(bus())
     const records = [null, text('x'), null].map((value, index) => ({
       key: text('key'),
@@ -436,7 +436,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     })
   })
 
-  test('leaves topics that are gone alone, and fails on one that went since the plan', async () => {
+  test('skips deleted topics, and fails if a topic was deleted after the plan', async () => {
     const [gone, kept] = [await filled(2), await filled(2)]
     const group = await groupAt(kept, 1)
     await bus().admin.commitOffsets(group, [{ topic: gone, partition: 0, offset: 1n }])
@@ -453,7 +453,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     })
   })
 
-  test('forgets offsets and deletes groups by the same plan, and undoes both', async () => {
+  test('deletes offsets and groups by plans, and undoes both', async () => {
     const topic = await filled(10, 4)
     const group = await groupAt(topic, 5, 1)
     const { apply, saved } = applying()
@@ -470,7 +470,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual([5n, 1n])
   })
 
-  test('deletes no group that has committed elsewhere since', async () => {
+  test('refuses to delete a group that has committed to another topic since the plan', async () => {
     const [topic, later] = [await filled(2), await filled(1)]
     const group = await groupAt(topic, 1)
     const made = await plan(group, 'nothing', { target: { kind: 'nothing' }, removesGroup: true })
@@ -483,7 +483,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(await committed(group)).toEqual([1n, 1n])
   })
 
-  test('keeps plans and undo records to the bus they were made on', async () => {
+  test('refuses plans and undo records of another bus', async () => {
     const topic = await filled(1)
     const group = await groupAt(topic, 1)
     const made = await plan(group, 'start')

@@ -3,29 +3,28 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** A process of a test's own. */
+/** A process that a test has started. */
 export interface StartedProcess {
-  /** What it printed after the line waited for, once it has ended by itself. */
+  /** The lines that it printed after the first awaited line. Resolves when it has ended by itself. */
   readonly printed: Promise<readonly string[]>
-  /** Resolves when it has printed `line`, at once when it has already. */
+  /** Resolves when it has printed `line`, at once if it has already. */
   said(line: string): Promise<void>
-  /** Is told to go on, by a line on its stdin; resolves when it has printed `line`. */
+  /** Sends a line to its stdin, which makes it continue. Resolves when it has printed `line`. */
   tell(line: string): Promise<void>
-  /** Is asked to end (SIGTERM); resolves with what it printed. */
+  /** Sends SIGTERM. Resolves with the lines that it printed. */
   end(): Promise<readonly string[]>
-  /** Dies without closing anything. */
+  /** Kills it (SIGKILL), so it closes nothing. */
   die(): Promise<void>
 }
 
 /**
- * Where Node keeps the programs of this folder and what they import, compiled: loading them takes a quarter of the time then. It
- * writes when a process ends by itself, so a program that tests kill calls `flushCompileCache`.
+ * Node's compile cache for the programs of this folder and their imports, which cuts their loading time to a quarter. Node writes
+ * it when a process ends by itself, so a program that tests kill calls `flushCompileCache`.
  */
 const COMPILE_CACHE = fileURLToPath(new URL('../../../node_modules/.cache/crbus-test/compiled', import.meta.url))
 
 /**
- * Runs a program of this folder as it is, by Node's type stripping, in a process that can really be killed. Resolves when
- * it has printed `line`.
+ * Runs a TypeScript program of this folder in a separate process, by Node's type stripping. Resolves when it has printed `line`.
  */
 export async function startProcess(
   program: string,
@@ -63,7 +62,7 @@ export async function startProcess(
     if (code !== 0) throw new Error(`${program} ended with ${code}`)
     return lines.slice(lines.indexOf(line) + 1)
   })
-  // Looked at by whoever wants to know.
+  // A failure is reported to those who await `printed`; for others it must not count as unhandled.
   printed.catch(() => undefined)
   try {
     await printing(line)

@@ -14,7 +14,7 @@ import {
   uniqueGroup,
 } from './harness.ts'
 
-/** A subscription whose subscriber acknowledges each batch, while it takes further ones. */
+/** Subscriptions by `takeBatch`, where the subscriber acknowledges each batch and may take more meanwhile. */
 export function takeBatchClauses({ bus, open }: Contract): void {
   const single = () => ({ group: uniqueGroup(), autoOffsetReset: 'earliest', bufferSize: 1 }) as const
 
@@ -22,7 +22,7 @@ export function takeBatchClauses({ bus, open }: Contract): void {
 
   const numbersOf = (batches: readonly EventBatch[]) => batches.flatMap(({ items }) => items.map(numberOf))
 
-  test('gives batch after batch of one partition, in order, while none is acknowledged', async () => {
+  test('delivers batches of one partition in order while none of them is acknowledged', async () => {
     const topic = await newTopic(bus())
     await bus().publish(topic, numberedList(5))
 
@@ -32,7 +32,7 @@ export function takeBatchClauses({ bus, open }: Contract): void {
     for (const { items } of batches) expect(items).toHaveLength(1)
   })
 
-  test('commits nothing behind a batch that is not acknowledged, and everything once it is', async () => {
+  test('commits no offset beyond an unacknowledged batch, and all of them once it is acknowledged', async () => {
     const topic = await newTopic(bus())
     const options = single()
     await bus().publish(topic, numberedList(5))
@@ -55,7 +55,7 @@ export function takeBatchClauses({ bus, open }: Contract): void {
     expect(await nextOffset(bus(), options.group, topic)).toBe(4n)
   })
 
-  test('goes on with new events after batches were acknowledged, in whatever order', async () => {
+  test('delivers new events after earlier batches were acknowledged out of order', async () => {
     const topic = await newTopic(bus())
     const options = single()
     await bus().publish(topic, numberedList(3))
@@ -72,7 +72,7 @@ export function takeBatchClauses({ bus, open }: Contract): void {
     await eventually(async () => expect(await nextOffset(bus(), options.group, topic)).toBe(4n))
   })
 
-  test('a batch that waits in one partition holds back no other partition', async () => {
+  test('commits a partition while a batch of another partition is unacknowledged', async () => {
     const topic = await newTopic(bus(), 2)
     const options = single()
     const records = [0, 0, 1, 1].map((partition) => ({ key: null, value: text('x'), partition }))
@@ -85,7 +85,7 @@ export function takeBatchClauses({ bus, open }: Contract): void {
     expect(await nextOffset(bus(), options.group, topic, 0)).toBe(0n)
   })
 
-  test('delivers again from the oldest batch that was not acknowledged when the stream was closed', async () => {
+  test('delivers again from the oldest unacknowledged batch after the stream was closed', async () => {
     const topic = await newTopic(bus())
     const options = single()
     await bus().publish(topic, numberedList(5))
@@ -101,7 +101,7 @@ export function takeBatchClauses({ bus, open }: Contract): void {
     expect(numbersOf(again)).toEqual([1, 2, 3, 4])
   })
 
-  test('delivers what is not acknowledged again to the member that the partition moves to, whose offset stands', async () => {
+  test('delivers unacknowledged batches again to the next owner of a partition, whose offset is not overwritten', async () => {
     const topic = await newTopic(bus(), 2)
     const options = single()
     await bus().log.append(
@@ -111,7 +111,7 @@ export function takeBatchClauses({ bus, open }: Contract): void {
     const stream = await bus().subscribe([topic], options)
     const batches = await takeEach(stream, 4)
     const joining = (await open()).subscribe([topic], options)
-    // A member takes part in a rebalance while it is asked for more.
+    // A member takes part in a rebalance while a call is pending.
     const waiting = stream.takeBatch()
     const other = await joining
     const moved = await takeEach(other, 2)
@@ -132,7 +132,7 @@ export function takeBatchClauses({ bus, open }: Contract): void {
     expect(await nextOffset(bus(), options.group, topic, lost)).toBe(1n)
   })
 
-  test('is over when the stream is closed, and stays so', async () => {
+  test('ends a waiting takeBatch when the stream is closed, and every later call', async () => {
     const topic = await newTopic(bus())
     const stream = await bus().subscribe([topic], single())
     const waiting = stream.takeBatch()
