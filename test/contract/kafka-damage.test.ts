@@ -143,7 +143,7 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
       code: 'SUBSCRIPTION_FAILED',
       isPassing: false,
       message: expect.stringContaining(`${topic}[0] at offset 4: the record batch is corrupt: its checksum is 0x`),
-      suggestions: [`read on behind the batch: crbus reset --group ${group} --topic ${topic}:0 --to 6`],
+      suggestions: [`continue after the batch: crbus reset --group ${group} --topic ${topic}:0 --to 6`],
     })
     const [committed] = await bus.admin.committedOffsets(group)
     expect(committed?.offset ?? 0n).toBeLessThanOrEqual(4n)

@@ -15,7 +15,7 @@ import { text, uniqueGroup, uniqueTopic } from './support/harness.ts'
 const brokers = inject('kafkaBrokers')
 const signal = new AbortController().signal
 const LIMIT = 1000
-const TOO_LARGE = `the record batch is larger than the limit of ${LIMIT} bytes once it is decompressed`
+const TOO_LARGE = `the record batch is larger than the limit of ${LIMIT} bytes when decompressed`
 
 function openBus(options: Partial<RedpandaEventBusOptions> = {}): RedpandaEventBus {
   const bus = new RedpandaEventBus({ brokers, ...options })

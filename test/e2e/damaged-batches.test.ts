@@ -71,7 +71,7 @@ describe.skipIf(!isHere)('the built command line and batches that are not what t
     proxy.rules = {}
     expect(stdout.split('\n')).toEqual(lines.slice(0, 8))
     expect(stderr).toMatch(
-      /^error: damaged-events\[0\] at offset 8: the record batch is corrupt: its checksum is 0x[0-9a-f]{8} and should be 0x[0-9a-f]{8} \(CRBUS_DESERIALIZATION_FAILED\)\n {2}try: read on behind the batch: crbus tail damaged-events --partition 0 --from 12$/,
+      /^error: damaged-events\[0\] at offset 8: the record batch is corrupt: its checksum is 0x[0-9a-f]{8}, but its header says 0x[0-9a-f]{8} \(CRBUS_DESERIALIZATION_FAILED\)\n {2}try: continue after the batch: crbus tail damaged-events --partition 0 --from 12$/,
     )
     expect(exitCode).toBe(7)
   })

@@ -240,7 +240,7 @@ describe('a batch that cannot be', () => {
     ],
     [
       'with a record behind its last offset',
-      'record 1 of 1 is 1 offsets behind',
+      'record 1 of 1 has the offset delta 1, but 0 to 0 are possible',
       () => batchOf(2n, Buffer.from('0c000002010100', 'hex')),
     ],
     [
@@ -250,7 +250,7 @@ describe('a batch that cannot be', () => {
     ],
     [
       'with bytes behind its records',
-      '3 bytes are left behind its last record',
+      '3 bytes remain after its last record',
       () => batchOf(2n, Buffer.from(`0c${RECORD}00aabbcc`, 'hex')),
     ],
     [
@@ -266,7 +266,7 @@ describe('a batch that cannot be', () => {
     ],
     [
       'in format 3',
-      'its format is 3, and the newest is 2',
+      'its format is 3, but the newest format is 2',
       async () => {
         const bytes = await batchAt(2n)
         bytes[16] = 3
@@ -286,7 +286,7 @@ describe('a batch that cannot be', () => {
     expect(error).toMatchObject({
       code: 'DESERIALIZATION_FAILED',
       message: expect.stringContaining('t-events[0] at offset 2: the record batch is corrupt: '),
-      suggestions: ['read on behind the batch: crbus tail t-events --partition 0 --from 3'],
+      suggestions: ['continue after the batch: crbus tail t-events --partition 0 --from 3'],
       isPassing: false,
     })
     expect(error?.message).toContain(reason)
@@ -303,11 +303,10 @@ describe('a batch that cannot be', () => {
     expect(read).toEqual([[0n, '0']])
     expect(error).toMatchObject({
       code: 'DESERIALIZATION_FAILED',
-      message:
-        't-events[0] at offset 1: the record batch is larger than the limit of 1048576 bytes once it is decompressed',
+      message: 't-events[0] at offset 1: the record batch is larger than the limit of 1048576 bytes when decompressed',
       suggestions: [
         'raise the limit: --max-batch-bytes 2097152 (maxBatchBytes in crbus.json and in code)',
-        'read on behind the batch: crbus tail t-events --partition 0 --from 2',
+        'continue after the batch: crbus tail t-events --partition 0 --from 2',
       ],
     })
   })

@@ -55,7 +55,7 @@ test('records of committed transactions are given, those of aborted ones are not
 test('a list of aborted transactions that misses one is refused at its marker', async () => {
   await expect(read([record(0n), record(1n), marker(2n, ABORT)], [])).rejects.toMatchObject({
     message:
-      't-events[0] at offset 2: the record batch is corrupt: the answer lists other aborted transactions than it holds (producer 7)',
+      't-events[0] at offset 2: the record batch is corrupt: its aborted transactions contradict its control records (producer 7)',
   })
 })
 

@@ -1,6 +1,6 @@
 import { KafkaFailure } from '../kafka-errors.ts'
 
-/** Kafka's primitive types, written one after another. */
+/** Writes Kafka's primitive types, one after another. */
 export class Writer {
   #bytes = Buffer.allocUnsafe(256)
   #length = 0
@@ -33,6 +33,7 @@ export class Writer {
     return this
   }
 
+  /** STRING or NULLABLE_STRING: the length as an int16, -1 for null, then UTF-8. */
   string(value: string | null): this {
     if (value === null) return this.int16(-1)
     const size = Buffer.byteLength(value)
@@ -42,7 +43,7 @@ export class Writer {
     return this
   }
 
-  /** Length as an int32, then the bytes. */
+  /** BYTES: the length as an int32, then the bytes. */
   block(value: Uint8Array): this {
     this.int32(value.length)
     const at = this.#grow(value.length)
@@ -50,13 +51,14 @@ export class Writer {
     return this
   }
 
+  /** ARRAY: the count as an int32, then the elements. */
   list<T>(values: readonly T[], write: (value: T) => void): this {
     this.int32(values.length)
     for (const value of values) write(value)
     return this
   }
 
-  // The compact encodings of newer requests: lengths are one more than they say, 0 is absent.
+  // The compact types of flexible versions: a length is written plus one, and 0 stands for null.
 
   uvarint(value: number): this {
     let left = value
@@ -78,7 +80,7 @@ export class Writer {
     return this
   }
 
-  /** Makes room and says where it begins. The buffer may be another one afterwards. */
+  /** Reserves bytes and returns the position of the first. May replace the buffer. */
   #grow(count: number): number {
     const at = this.#length
     this.#length += count
@@ -91,12 +93,12 @@ export class Writer {
   }
 }
 
-/** The longest varint that holds 32 bits. */
+/** A varint of 32 bits has at most this many bytes. */
 const MAX_UVARINT_BYTES = 5
 
 /**
- * Kafka's primitive types, read one after another. Lengths and counts are compared with the bytes that are left before
- * they are used: an element of a list takes at least a byte. Throws a `KafkaFailure` of the kind `answer`.
+ * Reads Kafka's primitive types, one after another. Checks every length and count against the remaining bytes before it is
+ * used; an element of a list takes at least one byte. Throws a `KafkaFailure` of the kind `answer`.
  */
 export class Reader {
   readonly #bytes: Buffer
@@ -126,24 +128,25 @@ export class Reader {
     return this.int8() !== 0
   }
 
+  /** NULLABLE_STRING */
   string(): string | null {
     const size = this.int16()
     return size === -1 ? null : this.#utf8(size)
   }
 
-  /** A string that may not be absent. */
+  /** STRING; null is read as an empty string. */
   text(): string {
     return this.string() ?? ''
   }
 
-  /** Length as an int32, then a view of the bytes; absent is empty. */
+  /** BYTES, as a view; null is read as no bytes. */
   block(): Buffer {
     const size = this.int32()
     const at = this.#step(size === -1 ? 0 : size)
     return this.#bytes.subarray(at, this.#at)
   }
 
-  /** Count as an int32; an absent list is empty. */
+  /** ARRAY; null is read as an empty list. */
   list<T>(read: () => T): T[] {
     const count = this.int32()
     return this.#repeat(count === -1 ? 0 : count, read)
@@ -173,7 +176,7 @@ export class Reader {
     this.#step(count)
   }
 
-  /** Fields a broker adds for who knows them. */
+  /** Skips tagged fields (KIP-482), which brokers may add without a new version. */
   skipTags(): void {
     this.#repeat(this.uvarint(), () => {
       this.uvarint()
@@ -181,9 +184,9 @@ export class Reader {
     })
   }
 
-  /** Refuses bytes that are left: what was read before them was not what was written. */
+  /** Throws where bytes remain: the answer was then misread. */
   end(): void {
-    if (this.#left > 0) throw damaged(`${this.#left} bytes are left at its end`)
+    if (this.#left > 0) throw damaged(`${this.#left} bytes remain at its end`)
   }
 
   get #left(): number {
@@ -204,7 +207,7 @@ export class Reader {
 
   #step(count: number): number {
     const at = this.#at
-    if (count < 0 || count > this.#left) throw damaged(`a field has ${count} bytes where ${this.#left} are left`)
+    if (count < 0 || count > this.#left) throw damaged(`a field has ${count} bytes, but only ${this.#left} remain`)
     this.#at += count
     return at
   }

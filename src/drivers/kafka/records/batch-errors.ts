@@ -1,6 +1,6 @@
 import { type EventBusErrorCode, UnreadableError, type UnreadablePlace } from '../../../bus/errors.ts'
 
-/** What is wrong with a batch, without its place: see {@link UnreadableBatch}. Never leaves this folder. */
+/** The reason why a batch cannot be read, without its offsets. Never leaves this folder: see {@link UnreadableBatch}. */
 export class BatchProblem extends Error {
   override readonly name = 'BatchProblem'
   readonly code: EventBusErrorCode
@@ -13,23 +13,23 @@ export class BatchProblem extends Error {
   }
 }
 
-/** Bytes that are not what the format says. */
+/** The bytes do not follow the format. */
 export const corrupt = (reason: string): BatchProblem =>
   new BatchProblem('DESERIALIZATION_FAILED', `the record batch is corrupt: ${reason}`)
 
-/** A batch that would take more memory than allowed. */
+/** The batch would take more memory than allowed. */
 export const tooLarge = (limit: number): BatchProblem =>
   new BatchProblem(
     'DESERIALIZATION_FAILED',
-    `the record batch is larger than the limit of ${limit} bytes once it is decompressed`,
+    `the record batch is larger than the limit of ${limit} bytes when decompressed`,
     [`raise the limit: --max-batch-bytes ${limit * 2} (maxBatchBytes in crbus.json and in code)`],
   )
 
-/** Messages of Kafka before 0.11. */
+/** The batch has a message format from before Kafka 0.11. */
 export const oldFormat = (magic: number): BatchProblem =>
   new BatchProblem('UNSUPPORTED', `the record is in message format ${magic}, which Kafka wrote before 0.11`)
 
-/** A batch that cannot be read. */
+/** The error for a batch that cannot be read, with its offsets. */
 export class UnreadableBatch extends UnreadableError {
   readonly #problem: BatchProblem
 
@@ -38,17 +38,17 @@ export class UnreadableBatch extends UnreadableError {
     super(problem.code, `${topic}[${partition}] at offset ${offset}: ${problem.message}`, place, {
       suggestions: [
         ...problem.suggestions,
-        `read on behind the batch: crbus tail ${topic} --partition ${partition} --from ${behind}`,
+        `continue after the batch: crbus tail ${topic} --partition ${partition} --from ${behind}`,
       ],
       cause: problem,
     })
     this.#problem = problem
   }
 
-  /** What a member of a group tries next, in place of a reader without one. Nothing is committed beyond the batch. */
+  /** Suggestions for a consumer group, which replace those for a reader without a group. */
   suggestionsFor(group: string): readonly string[] {
     const { topic, partition, behind } = this.place
     const next = `crbus reset --group ${group} --topic ${topic}:${partition} --to ${behind}`
-    return [...this.#problem.suggestions, `read on behind the batch: ${next}`]
+    return [...this.#problem.suggestions, `continue after the batch: ${next}`]
   }
 }

@@ -5,33 +5,33 @@ interface BatchOrigin {
   readonly topic: string
   readonly partition: number
   readonly base: bigint
-  /** Of the first record, or of every record with `isAppendTime`. Any 64-bit integer. */
+  /** The timestamp of the first record, or of all records with `isAppendTime`. Any 64-bit integer. */
   readonly time: bigint
   readonly isAppendTime: boolean
 }
 
-/** What the header of a batch says of its records. */
+/** The number of records and offsets according to the header of a batch. */
 interface BatchExtent {
   readonly count: number
   readonly lastDelta: number
 }
 
-/** A size, attributes, two deltas, and the lengths of no key, no value and no headers. */
+/** The smallest record: length, attributes, two deltas, and the lengths of null key, null value and no headers. */
 const MIN_RECORD_BYTES = 7
 
-/** The position in the batch read or written, shared so that a number costs no allocation. Never held over an await. */
+/** The position to read at, shared so that reading a number costs no allocation. Not valid across an await. */
 let cursor = 0
 
-/** The records of one batch, some at a time. */
+/** Reads the records of one batch, some at a time. */
 export class BatchReader {
   readonly #origin: BatchOrigin
   readonly #body: Buffer
   #position = 0
-  // Keys are event types and times are alike: what equals the one before is shared with it.
+  // Keys and timestamps often repeat, so a record shares them with the record before when they are equal.
   #key: Buffer | null = null
   #elapsed = 0
   #timestamp: bigint
-  /** The time as a number; `NaN` where a number does not hold it. */
+  /** The timestamp as a number; `NaN` where a number cannot hold it exactly. */
   readonly #time: number
   readonly #count: number
   readonly #lastDelta: number
@@ -58,7 +58,7 @@ export class BatchReader {
     return records
   }
 
-  /** Reads up to `most` records and keeps those at `from` and behind. Every length is held to the end of its record. */
+  /** Reads up to `most` records and keeps those from offset `from` on. Checks every length against the end of its record. */
   read(most: number, from: bigint, into: BusRecord[]): void {
     const { topic, partition, base, isAppendTime } = this.#origin
     const body = this.#body
@@ -74,13 +74,16 @@ export class BatchReader {
       const elapsed = varint(body)
       const delta = varint(body)
       if (delta <= this.#delta || delta > this.#lastDelta)
-        throw this.#corrupt(index - count, `is ${delta} offsets behind the first`)
+        throw this.#corrupt(
+          index - count,
+          `has the offset delta ${delta}, but ${this.#delta + 1} to ${this.#lastDelta} are possible`,
+        )
       this.#delta = delta
       const offset = base + BigInt(delta)
       const key = this.#readKey(end)
       const value = chunk(body, end)
       const headerCount = varint(body)
-      const headers = headerCount === 0 ? none : readHeaders(body, headerCount, end)
+      const headers = headerCount === 0 ? noHeaders : readHeaders(body, headerCount, end)
       if (cursor !== end)
         throw this.#corrupt(index - count, `has fields of ${size + cursor - end} bytes and takes ${size}`)
       if (offset < from) continue
@@ -90,22 +93,22 @@ export class BatchReader {
       into.push({ topic, partition, offset, timestamp: this.#timestamp, key, value, headers })
     }
     if (this.left === 0 && cursor !== body.length) {
-      throw corrupt(`${body.length - cursor} bytes are left behind its last record`)
+      throw corrupt(`${body.length - cursor} bytes remain after its last record`)
     }
     this.#position = cursor
   }
 
-  /** Numbers are quicker, where they hold the time and what elapsed since exactly. */
+  /** Adds as numbers where they are exact, because numbers are faster than bigints. */
   #timestampOf(elapsed: number, at: number): bigint {
     const time = this.#time + elapsed
     const isElapsedExact = Number.isSafeInteger(elapsed)
-    // Two different ones may look the same as numbers, so the next record must not be taken to be as old.
+    // Two different deltas may round to the same number, so the next record must not reuse this timestamp.
     this.#elapsed = isElapsedExact ? elapsed : Number.NaN
     if (isElapsedExact && Number.isSafeInteger(time)) return BigInt(time)
     return BigInt.asIntN(64, this.#origin.time + (isElapsedExact ? BigInt(elapsed) : varlong(this.#body, at)))
   }
 
-  /** Names the record by its number; `behind` counts from those that are left, so it is negative. */
+  /** Names the record by its number. `behind` is its index minus the number of records read at once, so it is negative. */
   #corrupt(behind: number, reason: string): BatchProblem {
     return corrupt(`record ${this.#count - this.left + behind + 1} of ${this.#count} ${reason}`)
   }
@@ -126,16 +129,16 @@ export class BatchReader {
   }
 }
 
-/** Byte by byte: for a name, quicker than a call into native code. */
+/** Compares byte by byte, which for a short key is faster than a call into native code. */
 function startsAt(body: Buffer, at: number, bytes: Buffer): boolean {
   for (let index = 0; index < bytes.length; index += 1) if (body[at + index] !== bytes[index]) return false
   return true
 }
 
-const none: readonly Header[] = []
+const noHeaders: readonly Header[] = []
 
 function readHeaders(body: Buffer, count: number, end: number): Header[] {
-  // A header is two lengths at least.
+  // A header has at least two lengths of one byte.
   if (count < 0 || count > (end - cursor) / 2) throw corrupt(`a record has ${count} headers in ${end - cursor} bytes`)
   const headers: Header[] = []
   for (let index = 0; index < count; index += 1) {
@@ -146,22 +149,23 @@ function readHeaders(body: Buffer, count: number, end: number): Header[] {
   return headers
 }
 
-/** A length and as many bytes of a record that ends at `end`; -1 is null. */
+/** Reads a length and as many bytes, as a view; length -1 is null. `end` is the end of the record. */
 function chunk(body: Buffer, end: number): Buffer | null {
   const length = varint(body)
   if (length === -1) return null
   const start = cursor
   cursor += length
-  if (length < 0 || cursor > end) throw corrupt(`a length is ${length} with ${end - start} bytes left of the record`)
+  if (length < 0 || cursor > end)
+    throw corrupt(`a length is ${length}, but only ${end - start} bytes remain in the record`)
   return body.subarray(start, cursor)
 }
 
-/** The bytes of a varint of 64 bits. */
+/** A varint of 64 bits has at most this many bytes. */
 const MAX_VARINT_BYTES = 10
 
 /**
- * A zigzag varint of up to 64 bits, as a number: exact where that is a safe integer. Behind the end of the bytes it is a
- * number, and the cursor tells.
+ * Reads a zigzag varint of up to 64 bits as a number, which is exact where it is a safe integer. Past the end of the bytes
+ * the number is meaningless, and the caller notices by the cursor.
  */
 function varint(body: Buffer): number {
   let byte = body[cursor++] as number
@@ -178,7 +182,7 @@ function varint(body: Buffer): number {
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2
 }
 
-/** The zigzag varint at a position, exactly. */
+/** Reads the zigzag varint at a position as an exact bigint. */
 function varlong(body: Buffer, at: number): bigint {
   let value = 0n
   for (let shift = 0n; ; shift += 7n) {

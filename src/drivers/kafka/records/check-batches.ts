@@ -14,13 +14,13 @@ import {
 import { crc32c } from './crc32c.ts'
 
 export interface CheckedBatches {
-  /** The whole batches that passed every check: a view. */
+  /** A view of the complete batches that passed every check. */
   readonly batches: Buffer
-  /** The offset after the last of them, to fetch next; without any, the offset that was asked for. */
+  /** The offset to fetch next: the one after these batches, or the requested one where no batch passed. */
   readonly behind: bigint
   /**
-   * Why the batch behind them was left out: `cut` by the byte limit of the answer, `beyond` the high watermark, at a `gap`
-   * that the next answer has to confirm, or a problem of its own. Absent when every batch passed.
+   * Why the next batch was left out: it was `cut` off by the byte limit of the answer, is `beyond` the high watermark,
+   * follows a `gap` that the next answer has to confirm, or is damaged. Absent when every batch passed.
    */
   readonly rest?: 'cut' | 'beyond' | 'gap' | RefusedBatch | undefined
 }
@@ -37,21 +37,22 @@ interface Fetched {
   readonly highWatermark: bigint
 }
 
-/** The position of the reader. */
+/** The position of the reader in the partition. */
 interface Reading {
-  /** The offset that was asked for. */
+  /** The requested offset. */
   readonly from: bigint
-  /** The offset that earlier answers were read to; absent before the first, whose batch may begin before `from`. */
+  /** The end of the batches in earlier answers; absent before the first answer, whose first batch may begin before `from`. */
   readonly readTo?: bigint | undefined
-  /** An earlier answer to the same request was refused, so a gap that this one repeats is accepted. */
+  /** An earlier answer to the same request was rejected, so a gap that this answer repeats is accepted. */
   readonly isAgain?: boolean | undefined
 }
 
 /**
- * Checks the batches of an answer from the first on, and stops at the first that is not sound. The checksum covers a
- * batch from its attributes on. What stands before it is compared with the question and with the batches around: a base
- * offset that was damaged would give records the wrong offsets. It overlaps another batch then, or leaves a gap as only
- * compaction does; so a batch at a gap is taken when the next batch, or the next answer, agrees.
+ * Checks the batches of an answer in order and stops at the first invalid one.
+ *
+ * The checksum covers a batch from its attributes on, so it does not cover the base offset, and a damaged base offset would
+ * give records wrong offsets. Such a batch overlaps another batch or leaves a gap. Only compaction leaves gaps otherwise, so
+ * a batch after a gap is accepted when the next batch, or the next answer, confirms it.
  */
 export function checkBatches(
   { topic, partition, batches, highWatermark }: Fetched,
@@ -59,8 +60,8 @@ export function checkBatches(
 ): CheckedBatches {
   let at = 0
   let behind = from
-  let least = readTo ?? 0n
-  /** What was reached before the last batch, where that one is at a gap. */
+  let minBase = readTo ?? 0n
+  /** The position before the last batch, where that batch follows a gap. */
   let doubted: { readonly at: number; readonly behind: bigint } | undefined
   const done = (rest?: CheckedBatches['rest']): CheckedBatches => {
     const sound = doubted ?? { at, behind }
@@ -74,7 +75,8 @@ export function checkBatches(
     if (left <= MAGIC_AT) return done('cut')
     const magic = batches[at + MAGIC_AT] as number
     if (magic !== MAGIC) {
-      const problem = magic < MAGIC ? oldFormat(magic) : corrupt(`its format is ${magic}, and the newest is ${MAGIC}`)
+      const problem =
+        magic < MAGIC ? oldFormat(magic) : corrupt(`its format is ${magic}, but the newest format is ${MAGIC}`)
       return refuse(problem, nextAt(behind))
     }
     if (left < HEADER_BYTES) return done('cut')
@@ -86,36 +88,36 @@ export function checkBatches(
     const lastDelta = batches.readInt32BE(at + LAST_OFFSET_DELTA_AT)
     const last = base + BigInt(lastDelta)
     const refuseHere = (reason: string) => {
-      // Offsets that cannot be are not repeated as the place.
-      const isPlausible = base >= least && lastDelta >= 0 && last >= from && last < highWatermark
+      // Impossible offsets are not repeated in the error.
+      const isPlausible = base >= minBase && lastDelta >= 0 && last >= from && last < highWatermark
       return refuse(corrupt(reason), isPlausible ? { offset: base, behind: last + 1n } : nextAt(behind))
     }
     const expected = batches.readUInt32BE(at + CRC_AT)
     const actual = crc32c(batches, at + CRC_FROM, end)
-    if (actual !== expected) return refuseHere(`its checksum is ${hex(actual)} and should be ${hex(expected)}`)
-    if (lastDelta < 0) return refuseHere(`its last offset is ${lastDelta} behind its first`)
-    if (base < least || last < from) {
-      return refuseHere(`its offsets are ${base} to ${last}, where ${behind} or later was expected`)
+    if (actual !== expected) return refuseHere(`its checksum is ${hex(actual)}, but its header says ${hex(expected)}`)
+    if (lastDelta < 0) return refuseHere(`its last offset delta is ${lastDelta}`)
+    if (base < minBase || last < from) {
+      return refuseHere(`its offsets are ${base} to ${last}, but ${behind} or later was expected`)
     }
-    // The broker may take the watermark for its answer a moment before it reads the batches: the next answer tells.
+    // The broker may note the high watermark a moment before it reads the batches. The next answer shows which it was.
     if (last >= highWatermark) return done('beyond')
-    const isBegun = at === 0 && readTo === undefined && base < from
+    const beginsBefore = at === 0 && readTo === undefined && base < from
     const next = end + 8 <= batches.length ? batches.readBigInt64BE(end + BASE_OFFSET_AT) : highWatermark
-    if (isBegun && !isAgain && next !== last + 1n) return done('gap')
+    if (beginsBefore && !isAgain && next !== last + 1n) return done('gap')
     doubted = base > behind && !isAgain ? { at, behind } : undefined
     at = end
     behind = last + 1n
-    least = behind
+    minBase = behind
   }
   return done()
 }
 
-/** The place of a batch of which only the offset before it is known. */
+/** The offsets for the error about a batch whose own offsets are not known. */
 const nextAt = (offset: bigint) => ({ offset, behind: offset + 1n })
 
 const hex = (crc: number): string => `0x${crc.toString(16).padStart(8, '0')}`
 
-/** The error for a batch that was left out of every answer, at the offset that was asked for. */
+/** The error for a batch that `checkBatches` left out of every answer, at the requested offset. */
 export function unreadable(
   rest: CheckedBatches['rest'],
   { topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: bigint },
@@ -126,7 +128,7 @@ export function unreadable(
   return new UnreadableBatch(corrupt(reason), { topic, partition, offset, behind: offset + 1n })
 }
 
-/** The error for a batch that the broker itself finds damaged (CORRUPT_MESSAGE), at the offset that was asked for. */
+/** The error for a batch that the broker itself reports as damaged (CORRUPT_MESSAGE), at the requested offset. */
 export function unreadableByBroker({
   topic,
   partition,

@@ -2,14 +2,14 @@ import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node
 import type { Compression } from '../kafka-options.ts'
 import { BatchProblem, corrupt, tooLarge } from './batch-errors.ts'
 
-/** The number in a record batch's attributes. */
+/** The compression ids in the attributes of a record batch. */
 export const compressionIds: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
 
 export interface Codec {
   compress(bytes: Buffer): Buffer
   /**
-   * Never makes more than `limit` bytes, whatever the bytes say of their size. Throws a `BatchProblem` where there are
-   * more, or where the bytes are not what the format says.
+   * Returns at most `limit` bytes, whatever size the data announces. Throws a `BatchProblem` where the data has more, or
+   * does not follow the format.
    */
   decompress(bytes: Buffer, limit: number): Buffer
 }
@@ -25,11 +25,11 @@ const codecs: Partial<Record<number, Codec>> = {
   },
 }
 
-/** The codec of a batch; the code for snappy and lz4 is loaded when a first batch needs them. */
+/** Returns the codec for a compression id. Loads the code for snappy and lz4 when a first batch needs it. */
 export async function codecFor(id: number): Promise<Codec> {
   codecs[id] ??= id === 2 ? await loadSnappy() : id === 3 ? await loadLz4() : undefined
   const codec = codecs[id]
-  if (!codec) throw corrupt(`its compression is ${id}, and the last that Kafka has is 4`)
+  if (!codec) throw corrupt(`its compression is ${id}, but Kafka's highest is 4`)
   return codec
 }
 
@@ -44,12 +44,12 @@ function bounded(name: string, limit: number, decompress: () => Buffer): Buffer 
   }
 }
 
-/** Decompresses every frame. Node stops after the first one, unless that happens to fill its buffer. */
+/** Decompresses all frames. Node stops after the first frame unless that frame fills its buffer exactly. */
 function unzstd(bytes: Buffer, limit: number): Buffer {
   const frames: Buffer[] = []
   let size = 0
   for (let at = 0; at < bytes.length; ) {
-    // At least a byte, which is the least that Node takes for a limit.
+    // Node takes no limit below 1.
     const options = { maxOutputLength: Math.max(1, limit - size), info: true }
     const { buffer, engine } = zstdDecompressSync(bytes.subarray(at), options) as unknown as Decompressed
     frames.push(buffer)
@@ -61,10 +61,10 @@ function unzstd(bytes: Buffer, limit: number): Buffer {
   return frames.length === 1 && first !== undefined ? first : Buffer.concat(frames, size)
 }
 
-/** What zlib's functions return with the option `info`. */
+/** The result of zlib's functions with the option `info`. */
 interface Decompressed {
   readonly buffer: Buffer
-  /** `bytesWritten`: the bytes that were taken from the input. */
+  /** `bytesWritten`: the bytes consumed from the input. */
   readonly engine: { readonly bytesWritten: number }
 }
 

@@ -1,44 +1,44 @@
 type Checksum = (bytes: Uint8Array) => number
 
-/** Not written in the import: bundlers would look for its native code, which they cannot pack. */
-const NATIVE = '@node-rs/crc32'
+/** A constant, so that bundlers do not resolve the import: they cannot pack the native code of the package. */
+const NATIVE_PACKAGE = '@node-rs/crc32'
 
 let native: Checksum | undefined
-/** Bytes summed so far by tables; minus infinity once the package has been asked for. */
+/** Bytes summed by tables so far; minus infinity after the package was requested. */
 let summed = 0
 
-/** Loading the package takes 5 ms and 7 MB, and cold tables sum this much in that time. */
-const WORTH_LOADING_BYTES = 2 * 1024 * 1024
+/** Loading the package takes 5 ms and 7 MB of memory. In that time, cold tables sum this many bytes. */
+const NATIVE_LOAD_BYTES = 2 * 1024 * 1024
 
-/** Fewer bytes are summed by tables in less time than a call of native code takes. */
-const WORTH_CALLING_BYTES = 128
+/** Tables sum fewer bytes than this faster than a call into native code. */
+const MIN_NATIVE_BYTES = 128
 
-/** Making a view of words takes longer than it saves below this. */
-const WORTH_A_VIEW_BYTES = 1024
+/** For fewer bytes, creating a view of words takes longer than it saves. */
+const MIN_VIEW_BYTES = 1024
 
 const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /**
- * CRC-32C (RFC 3720), which guards Kafka's record batches, of the bytes from `start` to before `end`; `node:zlib` has only
- * the other CRC-32. Uses tables (1.2 GB/s), and where there is more to sum the processor's instruction for it by way of
- * `@node-rs/crc32` (5 GB/s), where that optional package is installed and has a build.
+ * Computes the CRC-32C (RFC 3720) of the bytes from `start` to before `end`, which is the checksum of Kafka's record
+ * batches; `node:zlib` has only the other CRC-32. Uses tables (1.2 GB/s) at first and for few bytes, else the optional package
+ * `@node-rs/crc32` with the instruction of the processor (5 GB/s), where it is installed and has a build for the platform.
  */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
   const size = end - start
-  if (size < WORTH_CALLING_BYTES) return crc32cByTables(bytes, start, end)
+  if (size < MIN_NATIVE_BYTES) return crc32cByTables(bytes, start, end)
   if (native !== undefined) return native(bytes.subarray(start, end))
   summed += size
-  if (summed > WORTH_LOADING_BYTES) {
+  if (summed > NATIVE_LOAD_BYTES) {
     summed = Number.NEGATIVE_INFINITY
     void loadNative()
   }
   return crc32cByTables(bytes, start, end)
 }
 
-/** Tables go on until it is loaded, and for good where it cannot be. */
+/** Loads the package. Until then, and where it cannot be loaded, tables are used. */
 async function loadNative(): Promise<void> {
   try {
-    const { crc32c }: typeof import('@node-rs/crc32') = await import(NATIVE)
+    const { crc32c }: typeof import('@node-rs/crc32') = await import(NATIVE_PACKAGE)
     native = crc32c
   } catch {
     // Not installed, or without a build for this platform.
@@ -47,12 +47,12 @@ async function loadNative(): Promise<void> {
 
 let tables: Int32Array | undefined
 
-/** Sixteen tables, so that sixteen bytes are taken a step. */
+/** Makes sixteen tables, for sixteen bytes per step. */
 function makeTables(): Int32Array {
   const made = new Int32Array(16 * 256)
   for (let byte = 0; byte < 256; byte += 1) {
     let crc = byte
-    // The Castagnoli polynomial, bits reversed.
+    // The Castagnoli polynomial with its bits reversed.
     for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
     made[byte] = crc
   }
@@ -63,13 +63,13 @@ function makeTables(): Int32Array {
   return made
 }
 
-/** The same checksum in JavaScript. */
+/** Computes the same checksum in JavaScript. */
 export function crc32cByTables(bytes: Uint8Array, start = 0, end = bytes.length): number {
   tables ??= makeTables()
   const table = tables
   let crc = -1
   let at = start
-  if (end - start >= WORTH_A_VIEW_BYTES && IS_LITTLE_ENDIAN) {
+  if (end - start >= MIN_VIEW_BYTES && IS_LITTLE_ENDIAN) {
     for (; (bytes.byteOffset + at) % 4 !== 0; at += 1) {
       crc = (crc >>> 8) ^ (table[(crc ^ (bytes[at] as number)) & 0xff] as number)
     }
@@ -99,7 +99,7 @@ export function crc32cByTables(bytes: Uint8Array, start = 0, end = bytes.length)
   return ~crc >>> 0
 }
 
-/** Takes four words a step, which halves the time of what is large: single bytes cost more to read than to look up. */
+/** Takes four words per step, which halves the time for large input: reading single bytes costs more than the lookups. */
 function sumWords(words: Int32Array, before: number, table: Int32Array): number {
   let crc = before
   for (let at = 0; at < words.length; at += 4) {

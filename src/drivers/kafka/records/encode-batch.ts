@@ -21,10 +21,15 @@ import {
 import { codecFor } from './compression.ts'
 import { crc32c } from './crc32c.ts'
 
-/** The position to write at, shared so that a number costs no allocation. Never held over an await. */
+/** The position to write at, shared so that writing a number costs no allocation. Not valid across an await. */
 let cursor = 0
 
-/** Writes records as one batch, compressed when asked. Headers keep their order and may repeat. */
+/**
+ * Encodes records as one batch. Headers keep their order and may repeat.
+ *
+ * @param compression The compression id in the attributes; 0 for none.
+ * @param now The timestamp of records without one, in milliseconds.
+ */
 export async function encodeBatch(records: readonly NewRecord[], compression: number, now: bigint): Promise<Buffer> {
   let room = HEADER_BYTES
   for (const record of records) room += sizeBound(record)
@@ -59,14 +64,14 @@ export async function encodeBatch(records: readonly NewRecord[], compression: nu
   return bytes
 }
 
-/** A number where one holds the difference exactly. It wraps around at 64 bits, as it does for those who read it. */
+/** The difference as a number where that is exact, else as a bigint. It wraps at 64 bits, as it does in readers. */
 function elapsedFrom(first: bigint, time: bigint): number | bigint {
   const elapsed = time - first
   const number = Number(elapsed)
   return Number.isSafeInteger(number) ? number : BigInt.asIntN(64, elapsed)
 }
 
-/** The most bytes a record takes in a batch: lengths and deltas at their longest. */
+/** An upper bound of a record's bytes in a batch, with all lengths and deltas at their longest. */
 export function sizeBound({ key, value, headers }: NewRecord): number {
   let size = 36 + (key?.length ?? 0) + (value?.length ?? 0)
   if (headers) for (const [name, content] of headers) size += 10 + name.length * 3 + (content?.length ?? 0)
@@ -111,7 +116,7 @@ function writeVarint(bytes: Buffer, value: number): void {
   bytes[cursor++] = rest
 }
 
-/** A zigzag varint of 64 bits. */
+/** Encodes a zigzag varint of 64 bits. */
 function varlongBytes(value: bigint): number[] {
   const bytes: number[] = []
   let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n))

@@ -1,32 +1,33 @@
 import { corrupt, tooLarge } from './batch-errors.ts'
 
-// An LZ4 frame (lz4_Frame_format.md): magic number, flags, block size, content size where flagged, a dictionary id where
-// flagged, a header checksum; blocks of a size, data and a checksum where flagged; an end mark, a checksum where flagged.
-// The checksums of a frame are not compared: the checksum of the record batch covers every byte of it (check-batches.ts).
+// An LZ4 frame (lz4_Frame_format.md): magic number, flags, block size, optional content size, optional dictionary id,
+// header checksum; then blocks of size, data and optional checksum; then an end mark and an optional content checksum.
+// The checksums of the frame are not verified, because the checksum of the record batch covers the frame (check-batches.ts).
 const FRAME_MAGIC = 0x184d2204
-const MIN_HEADER = 7
+const MIN_HEADER_BYTES = 7
 const HAS_BLOCK_CHECKSUM = 0x10
 const HAS_CONTENT_SIZE = 0x08
 const HAS_CONTENT_CHECKSUM = 0x04
 const HAS_DICTIONARY = 0x01
 const IS_UNCOMPRESSED = 0x8000_0000
 
-/** Version 1, independent blocks of 64 KiB without checksums, as Kafka's Java client writes; then the header's checksum. */
+/** A header of version 1 with its checksum: independent blocks of 64 KiB without checksums, as Kafka's Java client writes. */
 const HEADER = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82])
 const BLOCK_BYTES = 64 * 1024
 
-/** A match is at least this long (lz4_Block_format.md). */
-const MIN_MATCH = 4
-/** The last bytes of a block are literals, and the last match starts that many bytes before the end of the block. */
+/** The shortest match (lz4_Block_format.md). */
+const MIN_MATCH_BYTES = 4
+/** The last bytes of a block are literals (lz4_Block_format.md). */
 const LAST_LITERALS = 5
+/** The last match starts at least this many bytes before the end of the block. */
 const LAST_MATCH_START = 12
-/** Shorter copies take less time byte by byte than by a call. */
-const WORTH_CALLING_BYTES = 32
+/** Shorter copies are faster in a loop than by a call into native code. */
+const MIN_NATIVE_BYTES = 32
 const HASH_BITS = 13
 
 /**
  * Decompresses the LZ4 frames of a record batch. Throws a `BatchProblem` where they hold more than `limit` bytes, whatever
- * size they announce, and where they are not LZ4 frames. Memory is reserved after the sizes of all blocks are added up.
+ * size they announce, and where they are not LZ4 frames. Memory is allocated after the sizes of all blocks were added up.
  */
 export function decompressLz4(bytes: Buffer, limit: number): Buffer {
   let size = 0
@@ -48,19 +49,19 @@ interface Block {
   readonly start: number
   readonly end: number
   readonly isCompressed: boolean
-  /** The first of its frame. A block may refer to the blocks before it in its frame. */
+  /** The first block of its frame. A block may refer to earlier blocks of its frame. */
   readonly isFirst: boolean
 }
 
 function* blocksOf(bytes: Buffer): Generator<Block> {
   for (let at = 0; at < bytes.length; ) {
-    if (at + MIN_HEADER > bytes.length || bytes.readUInt32LE(at) !== FRAME_MAGIC) throw damaged()
+    if (at + MIN_HEADER_BYTES > bytes.length || bytes.readUInt32LE(at) !== FRAME_MAGIC) throw damaged()
     const flags = bytes[at + 4] as number
     const sizeId = ((bytes[at + 5] as number) >>> 4) & 7
     if (sizeId < 4) throw damaged()
-    const most = 2 ** (8 + 2 * sizeId)
+    const maxBlockBytes = 2 ** (8 + 2 * sizeId)
     const checksum = flags & HAS_BLOCK_CHECKSUM ? 4 : 0
-    at += MIN_HEADER + (flags & HAS_CONTENT_SIZE ? 8 : 0) + (flags & HAS_DICTIONARY ? 4 : 0)
+    at += MIN_HEADER_BYTES + (flags & HAS_CONTENT_SIZE ? 8 : 0) + (flags & HAS_DICTIONARY ? 4 : 0)
     for (let isFirst = true; ; isFirst = false) {
       if (at + 4 > bytes.length) throw damaged()
       const field = bytes.readUInt32LE(at)
@@ -68,7 +69,7 @@ function* blocksOf(bytes: Buffer): Generator<Block> {
       if (field === 0) break
       const size = field % IS_UNCOMPRESSED
       const end = at + size
-      if (size > most || end + checksum > bytes.length) throw damaged()
+      if (size > maxBlockBytes || end + checksum > bytes.length) throw damaged()
       yield { start: at, end, isCompressed: field < IS_UNCOMPRESSED, isFirst }
       at = end + checksum
     }
@@ -77,7 +78,7 @@ function* blocksOf(bytes: Buffer): Generator<Block> {
   }
 }
 
-/** Adds up the literals and matches of a block (lz4_Block_format.md), and holds the block to its end. */
+/** Adds up the literals and matches of a block (lz4_Block_format.md). Throws where they do not end with the block. */
 function expandedSize(bytes: Buffer, start: number, end: number): number {
   let size = 0
   let at = start
@@ -95,7 +96,7 @@ function expandedSize(bytes: Buffer, start: number, end: number): number {
     at += literals
     size += literals
     if (at > end) throw damaged()
-    // The last sequence of a block has only literals.
+    // The last sequence of a block has literals only.
     if (at === end) return size
     at += 2
     let match = token & 15
@@ -107,14 +108,14 @@ function expandedSize(bytes: Buffer, start: number, end: number): number {
         match += byte
       }
     }
-    size += match + MIN_MATCH
+    size += match + MIN_MATCH_BYTES
   }
   throw damaged()
 }
 
 /**
- * Expands a block, whose size `expandedSize` has checked, to `out` from `to`, and returns the end of what it wrote. Matches
- * may refer to what was written since `frameStart`.
+ * Expands a block that `expandedSize` has checked into `out` from `to` on, and returns the position after the bytes written.
+ * Matches may refer to bytes written since `frameStart`.
  */
 function expand(bytes: Buffer, start: number, end: number, out: Buffer, to: number, frameStart: number): number {
   let at = start
@@ -128,7 +129,7 @@ function expand(bytes: Buffer, start: number, end: number, out: Buffer, to: numb
         literals += byte
       }
     }
-    if (literals >= WORTH_CALLING_BYTES) {
+    if (literals >= MIN_NATIVE_BYTES) {
       bytes.copy(out, to, at, at + literals)
       at += literals
       to += literals
@@ -146,20 +147,20 @@ function expand(bytes: Buffer, start: number, end: number, out: Buffer, to: numb
         match += byte
       }
     }
-    match += MIN_MATCH
+    match += MIN_MATCH_BYTES
     let from = to - distance
     if (distance === 0 || from < frameStart) throw damaged()
-    if (match >= WORTH_CALLING_BYTES && distance >= match) {
+    if (match >= MIN_NATIVE_BYTES && distance >= match) {
       out.copyWithin(to, from, from + match)
       to += match
     } else {
-      // A match may overlap what it writes, and then repeats it.
+      // A match may overlap the bytes it writes, and then repeats them.
       for (const last = to + match; to < last; ) out[to++] = out[from++] as number
     }
   }
 }
 
-/** Compresses bytes to one LZ4 frame. */
+/** Compresses bytes into one LZ4 frame. */
 export function compressLz4(bytes: Buffer): Buffer {
   const blocks = Math.ceil(bytes.length / BLOCK_BYTES)
   const out = Buffer.allocUnsafe(HEADER.length + blocks * 4 + bytes.length + 4)
@@ -169,7 +170,7 @@ export function compressLz4(bytes: Buffer): Buffer {
   for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
     const end = Math.min(start + BLOCK_BYTES, bytes.length)
     const data = to + 4
-    // A block that does not get smaller is kept as it is, which is also how much room it has at the most.
+    // A block that compression does not make smaller is stored uncompressed, so this is also the room it may take.
     const compressed = compressBlock(bytes, start, end, out, data, table)
     const isSmaller = compressed !== undefined
     if (!isSmaller) bytes.copy(out, data, start, end)
@@ -182,8 +183,9 @@ export function compressLz4(bytes: Buffer): Buffer {
 }
 
 /**
- * Writes a block and returns its end; `undefined` when the block would be no smaller than the bytes. `table` has for each
- * hash the position after its newest four bytes, or 0. Blocks share it, and leave out positions of the blocks before.
+ * Compresses a block and returns the position after it; `undefined` where it would not be smaller than its bytes. `table`
+ * maps the hash of four bytes to their latest position plus one; 0 is none. Blocks share the table and ignore positions of
+ * earlier blocks.
  */
 function compressBlock(
   bytes: Buffer,
@@ -199,7 +201,7 @@ function compressBlock(
   let to = data
   let anchor = start
   let at = start
-  // The longer nothing matches, the larger the steps: what cannot be compressed costs little time.
+  // Steps grow while nothing matches, so that incompressible data takes little time.
   let misses = 0
   while (at <= lastStart) {
     const four =
@@ -221,14 +223,14 @@ function compressBlock(
       continue
     }
     misses = 0
-    let match = MIN_MATCH
+    let match = MIN_MATCH_BYTES
     while (at + match < lastMatch && bytes[from + match] === bytes[at + match]) match += 1
     const literals = at - anchor
     if (to + literals + literals / 255 + match / 255 + 8 > room) return undefined
-    to = writeLiterals(bytes, anchor, at, match - MIN_MATCH, out, to)
+    to = writeLiterals(bytes, anchor, at, match - MIN_MATCH_BYTES, out, to)
     out[to++] = (at - from) & 0xff
     out[to++] = (at - from) >>> 8
-    if (match - MIN_MATCH >= 15) to = writeLength(match - MIN_MATCH - 15, out, to)
+    if (match - MIN_MATCH_BYTES >= 15) to = writeLength(match - MIN_MATCH_BYTES - 15, out, to)
     at += match
     anchor = at
   }
@@ -237,12 +239,12 @@ function compressBlock(
   return writeLiterals(bytes, anchor, end, 0, out, to)
 }
 
-/** Writes a token and its literals; the rest of the match is the caller's. */
+/** Writes a token and its literals. The caller writes the distance and the rest of the match length. */
 function writeLiterals(bytes: Buffer, from: number, end: number, match: number, out: Buffer, to: number): number {
   const literals = end - from
   out[to++] = (Math.min(literals, 15) << 4) | Math.min(match, 15)
   if (literals >= 15) to = writeLength(literals - 15, out, to)
-  if (literals >= WORTH_CALLING_BYTES) {
+  if (literals >= MIN_NATIVE_BYTES) {
     bytes.copy(out, to, from, end)
     return to + literals
   }

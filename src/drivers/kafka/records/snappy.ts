@@ -1,25 +1,28 @@
 import { corrupt, tooLarge } from './batch-errors.ts'
 
-/** How Java's snappy-java frames its blocks: this, two version numbers, then length and block. */
+/** The magic number of snappy-java's framing: then two version numbers, then a length and a block, repeated. */
 const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
-const XERIAL_HEADER = 16
-/** The most that a byte stands for: a copy of 64 bytes takes three, or two for 11 (format_description.txt of Snappy). */
+const XERIAL_HEADER_BYTES = 16
+/**
+ * The highest compression ratio: a copy of 64 bytes takes three bytes, and one of 11 takes two (format_description.txt of
+ * Snappy).
+ */
 const MAX_RATIO = 22
 
-/** Bytes that are copied faster here than by a call into native code. */
-const SHORT = 32
+/** Up to this many bytes are copied faster in a loop than by a call into native code. */
+const MAX_LOOP_BYTES = 32
 
 interface Block {
-  /** Where its elements begin and end. */
+  /** The positions where its elements begin and end. */
   readonly start: number
   readonly end: number
-  /** The bytes that it says it holds. */
+  /** The announced number of bytes when uncompressed. */
   readonly size: number
 }
 
 /**
- * Uncompresses raw Snappy, as librdkafka writes it, or the frames of snappy-java. The library `snappyjs` takes the size
- * in front for granted and allocates it, and says nothing where the data is shorter or longer.
+ * Uncompresses raw Snappy, as librdkafka writes it, or the frames of snappy-java. The library `snappyjs` allocates the
+ * announced size unchecked and does not notice data that is shorter or longer.
  */
 export function uncompressSnappy(bytes: Buffer, limit: number): Buffer {
   const isFramed = bytes.subarray(0, XERIAL.length).equals(XERIAL)
@@ -34,8 +37,8 @@ export function uncompressSnappy(bytes: Buffer, limit: number): Buffer {
 }
 
 function* framedBlocks(bytes: Buffer): Generator<Block> {
-  if (bytes.length <= XERIAL_HEADER) throw corrupt('its snappy data has no blocks')
-  for (let at = XERIAL_HEADER; at < bytes.length; ) {
+  if (bytes.length <= XERIAL_HEADER_BYTES) throw corrupt('its snappy data has no blocks')
+  for (let at = XERIAL_HEADER_BYTES; at < bytes.length; ) {
     const length = at + 4 <= bytes.length ? bytes.readInt32BE(at) : -1
     const end = at + 4 + length
     if (length < 1 || end > bytes.length) throw corrupt('its snappy data has a block that is longer than the batch')
@@ -49,17 +52,17 @@ function readSize(bytes: Buffer, from: number, end: number): Block {
   let size = 0
   let start = from
   for (let factor = 1; ; factor *= 128) {
-    if (start === end || factor > 2 ** 28) throw corrupt('its snappy data begins with no size')
+    if (start === end || factor > 2 ** 28) throw corrupt('its snappy data does not begin with a size')
     const byte = bytes[start++] as number
     size += (byte & 0x7f) * factor
     if (byte < 0x80) break
   }
-  // Told before the memory is taken.
+  // Check before the memory is allocated.
   if (size > (end - start) * MAX_RATIO) throw wrongSize(size)
   return { start, end, size }
 }
 
-/** Writes a block into the buffer and gives the position behind it. */
+/** Uncompresses a block into the buffer from `begin` on and returns the position after it. */
 function uncompressBlock(bytes: Buffer, { start, end, size }: Block, into: Buffer, begin: number): number {
   const limit = begin + size
   let from = start
@@ -76,7 +79,7 @@ function uncompressBlock(bytes: Buffer, { start, end, size }: Block, into: Buffe
         from += count
       }
       if (from + length > end || to + length > limit) throw wrongSize(size)
-      if (length > SHORT) bytes.copy(into, to, from, from + length)
+      if (length > MAX_LOOP_BYTES) bytes.copy(into, to, from, from + length)
       else for (let at = 0; at < length; at += 1) into[to + at] = bytes[from + at] as number
       from += length
       to += length
@@ -98,11 +101,11 @@ function uncompressBlock(bytes: Buffer, { start, end, size }: Block, into: Buffe
 
 const readUint16 = (bytes: Buffer, at: number): number => (bytes[at] as number) | ((bytes[at + 1] as number) << 8)
 
-/** Repeats what stands before, which may overlap what it writes. */
+/** Repeats bytes at a distance before `to`, which may overlap the bytes written. */
 function copyWithin(into: Buffer, to: number, distance: number, length: number): number {
   const end = to + length
   for (let at = to; at < end; at += 1) into[at] = into[at - distance] as number
   return end
 }
 
-const wrongSize = (size: number) => corrupt(`its snappy data does not hold the ${size} bytes that it says`)
+const wrongSize = (size: number) => corrupt(`its snappy data does not hold the ${size} bytes that it announces`)

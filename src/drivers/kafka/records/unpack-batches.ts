@@ -18,6 +18,7 @@ import { BatchReader } from './batch-reader.ts'
 import { codecFor } from './compression.ts'
 import { Transactions } from './transactions.ts'
 
+// Bits of the attributes of a batch.
 const IS_TRANSACTIONAL = 0x10
 const IS_CONTROL = 0x20
 const IS_APPEND_TIME = 0x08
@@ -26,29 +27,29 @@ const COMPRESSION = 0x07
 export interface FetchedBatches {
   readonly topic: string
   readonly partition: number
-  /** Whole batches that passed `checkBatches`. */
+  /** Complete batches that passed `checkBatches`. */
   readonly batches: Buffer
-  /** Transactions whose records are left out; `undefined` to read the records of every transaction. */
+  /** Transactions whose records are dropped; `undefined` to read the records of all transactions. */
   readonly aborted: readonly AbortedTransaction[] | undefined
 }
 
 export interface UnpackedRecords {
   readonly records: readonly BusRecord[]
-  /** Nothing more follows, records or not. */
+  /** Nothing follows, not even an empty list. */
   readonly isLast: boolean
 }
 
 export interface UnpackLimits {
-  /** Records yielded at a time. */
+  /** The maximum number of records yielded at a time. */
   readonly most: number
-  /** Bytes of a batch once it is decompressed; default {@link MAX_BATCH_BYTES}. */
+  /** The limit of a decompressed batch; default {@link MAX_BATCH_BYTES}. */
   readonly maxBatchBytes?: number | undefined
 }
 
 /**
- * The records at `from` and behind, without control records and those of aborted transactions; about `most` at a time,
- * since what is dropped young costs the garbage collector next to nothing. Throws `UnreadableBatch` after the
- * records before it.
+ * Yields the records from offset `from` on, without control records and records of aborted transactions. Yields about
+ * `most` at a time, because objects that die young cost the garbage collector almost nothing. Throws `UnreadableBatch`
+ * after the records before the batch.
  */
 export async function* unpackBatches(
   { topic, partition, batches: bytes, aborted }: FetchedBatches,
@@ -56,7 +57,7 @@ export async function* unpackBatches(
   { most, maxBatchBytes = MAX_BATCH_BYTES }: UnpackLimits,
 ): AsyncGenerator<UnpackedRecords, undefined> {
   let records: BusRecord[] = []
-  /** How many of them are of batches, or parts of one, that were read to their end. */
+  /** How many of them come from a `batch.read` that succeeded. */
   let sound = 0
   const transactions = aborted && new Transactions(aborted)
   for (let at = 0; at < bytes.length; ) {
@@ -74,7 +75,7 @@ export async function* unpackBatches(
       if (isControl || !(isTransactional && transactions?.drops(producer))) {
         const packed = bytes.subarray(at + HEADER_BYTES, end)
         const compression = attributes & COMPRESSION
-        // What compaction has emptied is a header alone, and says still how it was compressed.
+        // A batch that compaction emptied is only a header, whose attributes still name the compression.
         const isPlain = compression === 0 || packed.length === 0
         const isAppendTime = (attributes & IS_APPEND_TIME) !== 0
         const time = bytes.readBigInt64BE(at + (isAppendTime ? MAX_TIMESTAMP_AT : BASE_TIMESTAMP_AT))
