@@ -56,7 +56,7 @@ describe('an address', () => {
 
   test('must be one', () => {
     for (const bad of ['host:', 'host:0', 'host:70000', 'a:b:c']) {
-      expect(() => new RedpandaEventBus({ brokers: bad }), bad).toThrow('is not host:port')
+      expect(() => new RedpandaEventBus({ brokers: bad }), bad).toThrow(`invalid broker address '${bad}'`)
     }
   })
 

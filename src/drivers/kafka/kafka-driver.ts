@@ -6,7 +6,7 @@ import { type ClusterOptions, KafkaCluster } from './connection/cluster.ts'
 import { kafkaLog } from './log.ts'
 import { Producer, type ProducerOptions } from './producing/producer.ts'
 
-/** One client of a Kafka cluster. Nothing connects before it is needed. */
+/** The driver of Kafka and Redpanda. Connects when a request is first sent. */
 export class KafkaDriver implements BusDriver {
   readonly log: TopicLog
   readonly admin: BusAdmin

@@ -11,7 +11,7 @@ import {
   transportError,
 } from '../../bus/errors.ts'
 
-/** Kafka's error codes this driver acts on (https://kafka.apache.org/protocol#protocol_error_codes). */
+/** The error codes of Kafka that this driver handles (https://kafka.apache.org/protocol#protocol_error_codes). */
 export const errorCode = {
   UNKNOWN_SERVER_ERROR: -1,
   OFFSET_OUT_OF_RANGE: 1,
@@ -58,7 +58,7 @@ export const errorCode = {
   INVALID_RECORD: 87,
 } as const
 
-/** What passes by itself, given fresh metadata and a moment. */
+/** Errors that pass with fresh metadata and time. */
 const passing = new Set<number>([
   errorCode.LEADER_NOT_AVAILABLE,
   errorCode.NOT_LEADER_OR_FOLLOWER,
@@ -78,16 +78,17 @@ const passing = new Set<number>([
   errorCode.OFFSET_NOT_AVAILABLE,
 ])
 
+/** Returns whether a retry may succeed. */
 export const isPassingCode = (code: number): boolean => passing.has(code)
 
 /**
- * Whether a broker says that it keeps no such consumer group. Some answer with an empty group instead, and Kafka says it
- * of share groups too, which it lists and which have no committed offsets.
+ * Returns whether a broker reports that the consumer group does not exist. Some brokers answer with an empty group instead.
+ * Kafka also reports it for share groups, which it lists and which have no committed offsets.
  */
 export const isNoGroup = (code: number): boolean => code === errorCode.GROUP_ID_NOT_FOUND
 
-/** What a request that failed was about, as far as it is known where it failed. */
-export interface FailurePlace {
+/** What a failed request was about, as far as the code that sent it knows. */
+export interface FailureSubject {
   /** The request, by its name in Kafka's protocol. */
   readonly request?: string | undefined
   readonly topic?: string | undefined
@@ -96,27 +97,27 @@ export interface FailurePlace {
 
 interface FailureDetails {
   readonly cause?: unknown
-  /** Kafka's error code, of a `protocol` failure. */
+  /** Kafka's error code; of a `protocol` failure. */
   readonly code?: number | undefined
-  /** Its name. */
+  /** The name of the error code. */
   readonly type?: string | undefined
-  readonly place?: FailurePlace | undefined
-  /** The address itself will not do: trying again helps only if somebody starts something there. */
+  readonly subject?: FailureSubject | undefined
+  /** The address does not work: a retry succeeds only after a broker was started there. */
   readonly isRefused?: boolean
-  /** What to try next, where more is known than the kind says. */
+  /** What to try next, where more is known than by the kind. */
   readonly suggestions?: readonly string[] | undefined
-  /** The message says what a broker did, and wants its address before it. */
+  /** The message is a predicate about the broker, so its address is put before it. */
   readonly isBroker?: boolean
 }
 
-/** What went wrong inside this folder, before it is known for whom. Never leaves it: see {@link toBusError}. */
+/** A failure inside this folder, before its topic or group is known. Never leaves the folder: see {@link toBusError}. */
 export class KafkaFailure extends Error {
   override readonly name = 'KafkaFailure'
-  /** `answer`: bytes that are not what the protocol says. It does not pass by itself. */
+  /** `answer`: the bytes do not follow the protocol. A retry does not help. */
   readonly kind: 'connection' | 'authentication' | 'unsupported' | 'protocol' | 'answer'
   readonly code: number | undefined
   readonly type: string | undefined
-  readonly place: FailurePlace
+  readonly subject: FailureSubject
   readonly isRefused: boolean
   readonly suggestions: readonly string[] | undefined
   readonly isBroker: boolean
@@ -126,7 +127,7 @@ export class KafkaFailure extends Error {
     this.kind = kind
     this.code = details.code
     this.type = details.type
-    this.place = details.place ?? {}
+    this.subject = details.subject ?? {}
     this.isRefused = details.isRefused ?? false
     this.suggestions = details.suggestions
     this.isBroker = details.isBroker ?? false
@@ -137,7 +138,7 @@ export class KafkaFailure extends Error {
   }
 }
 
-/** The failure for the answer of the broker at `address` to request `name` whose bytes are not what the protocol says. */
+/** The failure for an answer of the broker at `address` to the request `name` whose bytes do not follow the protocol. */
 export function damagedAnswer(address: string, name: string, cause: unknown): KafkaFailure {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new KafkaFailure('answer', `the answer of ${address} to ${name} is damaged: ${reason}`, { cause })
@@ -148,17 +149,19 @@ export function missingResult(address: string, request: string, subject: string)
   return new KafkaFailure('answer', `the broker answered without a result for ${subject} (${request}, ${address})`)
 }
 
+/** Returns whether a retry may succeed. */
 export const isPassing = (error: unknown): boolean => error instanceof KafkaFailure && error.isPassing
 
-export interface ErrorPlace {
+/** What an error of the bus is about. */
+export interface ErrorSubject {
   readonly brokers: readonly string[]
   readonly topic?: string | undefined
   readonly group?: string | undefined
-  /** A protocol error nobody has a better word for is a failed publish. */
+  /** Report protocol errors without a code of their own as failed publishes. */
   readonly isPublish?: boolean | undefined
 }
 
-/** What a broker may have against a topic whose name is fine. */
+/** Reasons why a broker refuses a topic with a valid name. */
 const topicRefusals: Readonly<Record<number, { readonly words: string; readonly suggestions?: readonly string[] }>> = {
   [errorCode.INVALID_PARTITIONS]: { words: 'cannot have this number of partitions' },
   [errorCode.INVALID_REPLICATION_FACTOR]: {
@@ -203,8 +206,8 @@ const refusedResources: Readonly<Record<number, Resource>> = {
   [errorCode.CLUSTER_AUTHORIZATION_FAILED]: 'cluster',
 }
 
-/** Names the operation that the user has no ACL for, and on what. */
-function notAllowed(cause: KafkaFailure, { request = '', topic, group }: FailurePlace): EventBusError {
+/** The error for a missing ACL, with the operation and the resource. */
+function notAllowed(cause: KafkaFailure, { request = '', topic, group }: FailureSubject): EventBusError {
   const { code, type, message } = cause
   const resource = refusedResources[code ?? 0]
   const refuse = (text: string, suggestions: readonly string[]) =>
@@ -225,17 +228,17 @@ const unsupported = (reason: string, details: EventBusErrorDetails) =>
     suggestions: ['use Apache Kafka 2.4 or later, or Redpanda', 'use the newest version of crbus'],
   })
 
-/** A failure as the bus tells it, by kind and code, never by its text. */
-export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
+/** Converts a failure to the error of the bus, by its kind and code, never by its text. */
+export function toBusError(error: unknown, subject: ErrorSubject): EventBusError {
   if (error instanceof EventBusError) return error
   if (!(error instanceof KafkaFailure)) {
-    const { topic, group } = place
+    const { topic, group } = subject
     return transportError(error instanceof Error ? error.message : String(error), { cause: error, topic, group })
   }
-  // Where it failed more may be known than where it was asked.
-  const { request, topic: ownTopic = place.topic, group: ownGroup = place.group } = error.place
+  // The failure may know its topic or group more precisely than the caller.
+  const { request, topic: ownTopic = subject.topic, group: ownGroup = subject.group } = error.subject
   const details = { cause: error, topic: ownTopic, group: ownGroup }
-  const { brokers } = place
+  const { brokers } = subject
   const [topic, group] = [ownTopic ?? '', ownGroup ?? '']
   if (error.kind === 'connection') {
     return connectionFailed(`${brokers.join(', ')} (${error.message})`, {
@@ -250,7 +253,7 @@ export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
     return connectionFailed(error.message, {
       ...details,
       suggestions: [
-        'check that the address is that of a Kafka listener without TLS',
+        'check that the address is a Kafka listener without TLS',
         'for larger batches: --max-batch-bytes (maxBatchBytes in crbus.json and in code)',
       ],
     })
@@ -283,17 +286,21 @@ export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
         suggestions: refusal?.suggestions,
       })
     }
-    // The broker's word for a commit from outside while the group has members.
+    // The answers to a commit from outside the group while the group has members.
     case errorCode.UNKNOWN_MEMBER_ID:
     case errorCode.ILLEGAL_GENERATION:
     case errorCode.REBALANCE_IN_PROGRESS:
     case errorCode.NON_EMPTY_GROUP:
-      return groupActive(group, ['members that the broker does not name'])
+      return groupActive(group, ['the broker does not name them'])
     case errorCode.INCONSISTENT_GROUP_PROTOCOL:
-      return new EventBusError('CONSUMER_GROUP_ERROR', `group '${group}' has members that do not share by 'range'`, {
-        ...details,
-        suggestions: ['give the members the assignment strategy range', 'subscribe with a group of your own'],
-      })
+      return new EventBusError(
+        'CONSUMER_GROUP_ERROR',
+        `the members of group '${group}' do not use the assignment strategy 'range'`,
+        {
+          ...details,
+          suggestions: ['configure its members with the assignment strategy range', 'subscribe with another group'],
+        },
+      )
     case errorCode.TOPIC_AUTHORIZATION_FAILED:
     case errorCode.GROUP_AUTHORIZATION_FAILED:
     case errorCode.CLUSTER_AUTHORIZATION_FAILED:
@@ -301,7 +308,7 @@ export function toBusError(error: unknown, place: ErrorPlace): EventBusError {
     case errorCode.DELEGATION_TOKEN_AUTHORIZATION_FAILED:
       return notAllowed(error, { request, topic: ownTopic, group: ownGroup })
     default:
-      return place.isPublish
+      return subject.isPublish
         ? publishFailed(topic, error.message, { ...details, isPassing: error.isPassing || undefined })
         : transportError(error.message, details)
   }

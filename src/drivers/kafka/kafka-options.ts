@@ -1,8 +1,8 @@
-// Apart from the files that use them: the published types reach these, and shall not reach what is behind.
+// In a file of their own, so that the published types reach these types and not the code that uses them.
 
 /**
- * The largest record batch that is read when no option says otherwise, 128 MiB once it is decompressed. Brokers take 1 MiB
- * by default, compressed; librdkafka receives 100 MB at most.
+ * The default limit of a record batch that is read: 128 MiB when decompressed. By default, brokers accept 1 MiB compressed;
+ * librdkafka receives at most 100 MB.
  */
 export const MAX_BATCH_BYTES = 128 * 1024 * 1024
 

@@ -6,40 +6,40 @@ import { compressionIds } from './records/compression.ts'
 
 /** Options of `RedpandaEventBus`. */
 export interface RedpandaEventBusOptions extends EventBusOptions {
-  /** `host:port`, several separated by commas or as a list; port 9092 when none is given. */
+  /** `host:port`; several as a list or separated by commas. The default port is 9092. */
   readonly brokers: string | readonly string[]
-  /** How many replicas have a publish before it resolves: none, the leader, all in sync. Default `1`, as in Rust. */
+  /** Which replicas must store an event before a publish resolves: none, the leader, or all in sync. Default `1`, as in Rust. */
   readonly acks?: '0' | '1' | 'all' | undefined
   /** Default `none`. */
   readonly compression?: Compression | undefined
-  /** The group of subscriptions that name none. Default `composable-rust-` and the sorted topics. */
+  /** The group of subscriptions without a group. Default: `composable-rust-` and the sorted topics, see `defaultGroup`. */
   readonly group?: string | undefined
   /**
-   * How long a request may fail and be tried again. Milliseconds; default 5000. Where other brokers answer for one that
-   * is away, what is no publish waits 30 s for them to take its place.
+   * How long a failing request is retried. Milliseconds; default 5000. While other brokers of the cluster answer, all
+   * requests except publishes are retried for at least 30 s, so that they can take over from a broker that is down.
    */
   readonly timeout?: number | undefined
   /**
-   * How old what a publish knows of its topic may be: partitions that were added are chosen after this long. Milliseconds;
-   * default 300,000, as librdkafka and kafkajs have it.
+   * How long `publish` uses the known partitions of a topic before it requests them again; only then it uses partitions that
+   * were added. Milliseconds; default 300,000, as in librdkafka and kafkajs.
    */
   readonly metadataMaxAge?: number | undefined
   /**
-   * The largest record batch that is read, in bytes once it is decompressed. Default 134,217,728 (128 MiB). A batch that
-   * is larger ends the read with an error instead of the process: 66 kB may hold gigabytes. Reading takes up to twice as
-   * much memory.
+   * The limit of a record batch that is read, in bytes when decompressed. Default 134,217,728 (128 MiB). A larger batch ends
+   * the read with an error, so that it cannot exhaust the memory of the process: 66 kB may decompress to gigabytes. Reading
+   * takes up to twice the limit in memory.
    */
   readonly maxBatchBytes?: number | undefined
   /** Default `crbus`. */
   readonly clientId?: string | undefined
-  /** `true`, or what `tls.connect` takes. */
+  /** `true`, or the options of `tls.connect`. */
   readonly tls?: boolean | ConnectionOptions | undefined
-  /** The login: a name and a password, or whoever provides the token. */
+  /** The login: a user name and a password, or a function that provides the token. */
   readonly sasl?: Sasl | undefined
 }
 
 const aListOfBrokers: OptionCheck = {
-  allowed: "'host:port', several separated by commas or as a list",
+  allowed: "'host:port', several as a list or separated by commas",
   fits: (value) => typeof value === 'string' || (Array.isArray(value) && value.every((one) => typeof one === 'string')),
 }
 
@@ -77,7 +77,7 @@ const checks: OptionChecks<RedpandaEventBusOptions> = {
   sasl: secret(sasl),
 }
 
-/** The options of a bus on Kafka, checked; brokers alone stand for options. */
+/** Checks the options of a bus on Kafka. A string is short for `{ brokers }`. */
 export function redpandaOptions(given: RedpandaEventBusOptions | string): RedpandaEventBusOptions {
   const options = typeof given === 'string' ? { brokers: given } : given
   checkBusOptions('new RedpandaEventBus', options, checks)

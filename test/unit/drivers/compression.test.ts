@@ -14,7 +14,7 @@ const text = Buffer.from(Array.from({ length: 20_000 }, (_, at) => `{"order_id":
 
 const XERIAL = Buffer.from('82534e4150505900' + '00000001' + '00000001', 'hex')
 
-/** Frames of snappy-java, a block for every part. */
+/** Frames as snappy-java does, with a block for each part. */
 function xerial(...parts: readonly Buffer[]): Buffer {
   const blocks = parts.flatMap((part) => {
     const block = Buffer.from(snappy.compress(part))
@@ -27,7 +27,7 @@ function xerial(...parts: readonly Buffer[]): Buffer {
 
 const repeat = (bytes: Buffer, times: number): Buffer => Buffer.concat(Array.from({ length: times }, () => bytes))
 
-/** Of each compression, what expands to a gigabyte, made of parts so that making it takes little. */
+/** Data that decompresses to a gigabyte, in each compression; of repeated parts, so that it is cheap to make. */
 const bombs: readonly (readonly [string, number, () => Buffer])[] = [
   ['gzip', gzip, () => repeat(gzipSync(Buffer.alloc(16 * MiB)), 64)],
   ['zstd', zstd, () => repeat(zstdCompressSync(Buffer.alloc(16 * MiB)), 64)],
@@ -41,14 +41,14 @@ describe('decompression', () => {
     ['snappy', snappyId],
     ['lz4', lz4Id],
     ['zstd', zstd],
-  ])('of %s gives what was compressed', async (_, id) => {
+  ])('of %s returns the bytes that were compressed', async (_, id) => {
     const codec = await codecFor(id)
     for (const bytes of [text, Buffer.alloc(3 * MiB), Buffer.from('a'), Buffer.from('abababababababab')]) {
       expect(codec.decompress(codec.compress(bytes), bytes.length).equals(bytes)).toBe(true)
     }
   })
 
-  test('of frames of snappy-java gives all blocks', async () => {
+  test('of snappy-java frames returns all blocks', async () => {
     const codec = await codecFor(snappyId)
     const halves = [text.subarray(0, 40_000), text.subarray(40_000)]
     expect(codec.decompress(xerial(...halves), text.length).equals(text)).toBe(true)
@@ -58,7 +58,7 @@ describe('decompression', () => {
     ['gzip', gzip, gzipSync],
     ['zstd', zstd, zstdCompressSync],
   ] as const)(
-    'of %s gives all frames of a batch, and refuses bytes after them that are not a frame',
+    'of %s returns all frames of a batch, and refuses bytes after them that are not a frame',
     async (_, id, compress) => {
       const codec = await codecFor(id)
       for (const size of [40_000, 16 * 1024, 1]) {
@@ -77,7 +77,7 @@ describe('decompression', () => {
     expect(() => codec.decompress(bytes, LIMIT)).toThrow(`larger than the limit of ${LIMIT} bytes`)
   })
 
-  test.each(bombs)('of %s takes no more memory than twice the limit', (_, id, make) => {
+  test.each(bombs)('of %s takes at most twice the limit in memory', (_, id, make) => {
     const script = `
       const { codecFor } = await import(${JSON.stringify(new URL('../../../src/drivers/kafka/records/compression.ts', import.meta.url).href)})
       const chunks = []
@@ -97,7 +97,7 @@ describe('decompression', () => {
     ['lz4', lz4Id, () => lz4.compressFrameSync(text)],
     ['snappy', snappyId, () => Buffer.from(snappy.compress(text))],
     ['snappy in frames', snappyId, () => xerial(text)],
-  ])('of %s that is cut off is refused', async (_, id, make) => {
+  ])('of %s refuses data that is cut off', async (_, id, make) => {
     const codec = await codecFor(id)
     const bytes = make()
     for (const size of [1, 5, 12, bytes.length >> 1, bytes.length - 1]) {
@@ -109,7 +109,7 @@ describe('decompression', () => {
     ['shorter', 5],
     ['longer', 60],
     ['longer than memory', 0x7fff_ffff],
-  ])('of snappy whose size says that it is %s is refused', async (_, size) => {
+  ])('of snappy refuses data whose announced size is %s', async (_, size) => {
     const packed = Buffer.from(snappy.compress(Buffer.from('eight by')))
     const wrong = Buffer.concat([uvarint(size), packed.subarray(1)])
     const framed = Buffer.concat([XERIAL, Buffer.from([0, 0, 0, wrong.length]), wrong])
@@ -119,14 +119,14 @@ describe('decompression', () => {
     }
   })
 
-  test('of lz4 counts what the last block holds, not what it could hold', async () => {
+  test('of lz4 counts the actual size of the last block, not its maximum', async () => {
     const frame = lz4.compressFrameSync(Buffer.alloc(5 * MiB))
     const codec = await codecFor(lz4Id)
     expect(codec.decompress(frame, 5 * MiB).length).toBe(5 * MiB)
     expect(() => codec.decompress(frame, 5 * MiB - 1)).toThrow('larger than the limit')
   })
 
-  test('by a number that Kafka does not have is refused', async () => {
+  test('refuses a compression id that Kafka does not have', async () => {
     await expect(codecFor(5)).rejects.toThrow('its compression is 5')
   })
 })

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 
-/** What Kafka 4.1.0 answered, in base64: by name, key and version of the request, without the correlation id. */
+/** Answers of Kafka 4.1.0 in base64 without the correlation id, by name, key and version of the request. */
 interface Recorded {
   readonly answers: Readonly<Record<string, string>>
-  /** By the compression of the topic: 3 batches of 8 records, {@link recordedRecord} of 0 to 23. */
+  /** By compression: 3 batches of 8 records, which are {@link recordedRecord} of 0 to 23. */
   readonly batches: Readonly<Record<string, string>>
 }
 
 export const recorded: Recorded = JSON.parse(readFileSync(new URL('./kafka-recorded.json', import.meta.url), 'utf8'))
 
-/** The record at an offset of the recorded batches. */
+/** Returns the record at an offset of the recorded batches. */
 export function recordedRecord(offset: number) {
   const index = offset % 24
   const value = { order_id: `o-${index}`, total: index * 7, items: ['a', 'b', 'a', 'b'] }
@@ -24,7 +24,7 @@ export function recordedRecord(offset: number) {
   }
 }
 
-/** Numbers from 0 to below `below`, the same for a seed on every machine (mulberry32). */
+/** Returns a generator of numbers from 0 to below `below`, the same for a seed on every machine (mulberry32). */
 export function seeded(seed: number): (below: number) => number {
   let state = seed
   return (below) => {
@@ -35,7 +35,7 @@ export function seeded(seed: number): (below: number) => number {
   }
 }
 
-/** Flips 1 to 8 bits of a copy, from a position on. */
+/** Returns a copy with 1 to 8 bits flipped, from a position on. */
 export function flipBits(bytes: Buffer, random: (below: number) => number, from = 0): Buffer {
   const flipped = Buffer.from(bytes)
   for (let left = 1 + random(8); left > 0; left -= 1) {
@@ -45,7 +45,7 @@ export function flipBits(bytes: Buffer, random: (below: number) => number, from 
   return flipped
 }
 
-/** Values that lengths, counts and deltas are likely to break on, as bytes of 1, 4 and 5. */
+/** Extreme lengths, counts and deltas, as 1, 4 and 5 bytes. */
 const EXTREMES = [
   '00',
   'ff',
@@ -60,7 +60,7 @@ const EXTREMES = [
   'feffffff0f',
 ].map((hex) => Buffer.from(hex, 'hex'))
 
-/** Changes a copy in one of the ways that bytes break: bits flipped, bytes put in, taken out, cut off, repeated, replaced. */
+/** Returns a copy that is damaged in one way: bits flipped, bytes inserted, removed, cut off, repeated or replaced. */
 export function mutate(bytes: Buffer, random: (below: number) => number): Buffer {
   const at = random(bytes.length)
   const end = Math.min(bytes.length, at + 1 + random(16))

@@ -11,23 +11,23 @@ import { unpackBatches } from '../../../src/drivers/kafka/records/unpack-batches
 import { mutate, recorded, recordedRecord, seeded } from './kafka-mutations.ts'
 
 const MUTATIONS = 2000
-/** Small, so that a mutation that expands is met. */
+/** Small, so that some mutations exceed it. */
 const MAX_BATCH_BYTES = 64 * 1024
-const place = { topic: 't-events', partition: 0 }
+const topicPartition = { topic: 't-events', partition: 0 }
 
 interface Outcome {
   readonly records: readonly BusRecord[]
-  /** Absent: everything was read, up to a batch that was cut off or lies behind the high watermark. */
+  /** Absent when all batches were read, up to one that was cut off or is beyond the high watermark. */
   readonly refusal: unknown
 }
 
-/** Reads as a fetch does. Each step gives records or is the last, so their number bounds the work. */
+/** Reads as a fetch does. Each step yields records or is the last, so the number of steps bounds the work. */
 async function read(batches: Buffer, highWatermark: bigint): Promise<Outcome> {
   const records: BusRecord[] = []
   let steps = 0
   try {
-    const checked = checkBatches({ ...place, batches, highWatermark }, { from: 0n })
-    const unpacked = unpackBatches({ ...place, batches: checked.batches, aborted: [] }, 0n, {
+    const checked = checkBatches({ ...topicPartition, batches, highWatermark }, { from: 0n })
+    const unpacked = unpackBatches({ ...topicPartition, batches: checked.batches, aborted: [] }, 0n, {
       most: 5,
       maxBatchBytes: MAX_BATCH_BYTES,
     })
@@ -40,12 +40,12 @@ async function read(batches: Buffer, highWatermark: bigint): Promise<Outcome> {
   } catch (error) {
     return { records, refusal: error }
   } finally {
-    // A record takes 7 bytes, so that a batch of the limit holds no more than this.
+    // A record takes at least 7 bytes, which limits the records of a batch.
     expect(steps).toBeLessThan(3 * (MAX_BATCH_BYTES / 7))
   }
 }
 
-/** What a refusal owes the user: its place, and what to type. */
+/** Expects the error to name the partition and the offset, and to suggest a command. */
 function expectRefusal(refusal: unknown): void {
   expect(refusal).toBeInstanceOf(EventBusError)
   const { code, message, suggestions, isPassing } = refusal as EventBusError
@@ -63,7 +63,7 @@ const plain = (records: readonly BusRecord[]) =>
     headers: headers.map(([name, content]) => [name, content && Buffer.from(content)]),
   }))
 
-/** Ours in each compression, beside the broker's own: xerial frames for snappy, other block sizes for lz4. */
+/** Batches of crbus in each compression, and of the broker: with xerial frames for snappy, other block sizes for lz4. */
 async function samples(): Promise<ReadonlyMap<string, Buffer>> {
   const found = new Map(
     Object.entries(recorded.batches).map(([name, batches]) => [`broker's ${name}`, Buffer.from(batches, 'base64')]),
@@ -83,14 +83,14 @@ async function samples(): Promise<ReadonlyMap<string, Buffer>> {
 
 const all = Array.from({ length: 24 }, (_, offset) => recordedRecord(offset))
 
-describe.each([...(await samples())])('record batches: %s', (name, bytes) => {
-  test('are read as they were written', async () => {
+describe.each([...(await samples())])('%s batches', (name, bytes) => {
+  test('are read with the records that were written', async () => {
     const { records, refusal } = await read(bytes, 24n)
     expect(refusal).toBeUndefined()
     expect(plain(records)).toEqual(all)
   })
 
-  test(`give the right records up to a refusal with its place, for ${MUTATIONS} mutations`, async () => {
+  test(`yield correct records, up to an error with its offset, for ${MUTATIONS} mutations`, async () => {
     const random = seeded(name.length)
     let refused = 0
     for (let left = MUTATIONS; left > 0; left -= 1) {
@@ -104,7 +104,7 @@ describe.each([...(await samples())])('record batches: %s', (name, bytes) => {
     expect(refused).toBeGreaterThan(MUTATIONS / 2)
   })
 
-  test(`give some records or a refusal with its place, for ${MUTATIONS} mutations under a right checksum`, async () => {
+  test(`yield records or an error with its offset, for ${MUTATIONS} mutations with a correct checksum`, async () => {
     const random = seeded(name.length + 1)
     const batch = bytes.subarray(0, 12 + bytes.readInt32BE(8))
     let refused = 0

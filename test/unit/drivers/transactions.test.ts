@@ -7,7 +7,7 @@ const PRODUCER = 7n
 const IS_TRANSACTIONAL = 0x10
 const IS_CONTROL = 0x20
 
-/** A batch of one record of a producer's transaction. */
+/** A batch of one record of a producer. */
 async function batchOf(offset: bigint, attributes: number, key: Buffer | null, producer: bigint): Promise<Buffer> {
   const bytes = await encodeBatch([{ key, value: Buffer.from(`${offset}`) }], 0, 0n)
   bytes.writeBigInt64BE(offset, 0)
@@ -18,7 +18,7 @@ async function batchOf(offset: bigint, attributes: number, key: Buffer | null, p
 }
 
 const record = (offset: bigint, producer = PRODUCER) => batchOf(offset, IS_TRANSACTIONAL, null, producer)
-/** A version and a type: 0 aborts, 1 commits. */
+/** A control record that ends a transaction: the key is a version and a type. */
 const marker = (offset: bigint, type: number, producer = PRODUCER) =>
   batchOf(offset, IS_TRANSACTIONAL | IS_CONTROL, Buffer.from([0, 0, 0, type]), producer)
 
@@ -40,7 +40,7 @@ async function read(batches: readonly Promise<Buffer>[], aborted: readonly bigin
   return values
 }
 
-test('records of committed transactions are given, those of aborted ones are not', async () => {
+test('delivers the records of committed transactions and drops those of aborted transactions', async () => {
   const batches = [
     record(0n),
     marker(1n, COMMIT),
@@ -52,20 +52,20 @@ test('records of committed transactions are given, those of aborted ones are not
   expect(await read([...batches, record(6n), marker(7n, COMMIT)], [2n])).toEqual(['0', '3', '6'])
 })
 
-test('a list of aborted transactions that misses one is refused at its marker', async () => {
+test('refuses a list of aborted transactions that omits one, at the control record that aborts it', async () => {
   await expect(read([record(0n), record(1n), marker(2n, ABORT)], [])).rejects.toMatchObject({
     message:
       't-events[0] at offset 2: the record batch is corrupt: its aborted transactions contradict its control records (producer 7)',
   })
 })
 
-test('a list of aborted transactions with one that was committed is refused at its marker', async () => {
+test('refuses a list of aborted transactions with a committed one, at the control record that commits it', async () => {
   await expect(read([record(0n), marker(1n, COMMIT), record(2n)], [0n])).rejects.toMatchObject({
     code: 'DESERIALIZATION_FAILED',
     message: expect.stringContaining('t-events[0] at offset 1: the record batch is corrupt: '),
   })
 })
 
-test('an abort of a transaction without records in the answer says nothing about others', async () => {
+test('an abort of a transaction without records in the answer does not affect other transactions', async () => {
   expect(await read([marker(0n, ABORT), record(1n), marker(2n, COMMIT)], [])).toEqual(['1'])
 })

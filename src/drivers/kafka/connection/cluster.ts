@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { connectionFailed, type EventBusError, transportError } from '../../../bus/errors.ts'
-import { type ErrorPlace, errorCode, isNoGroup, isPassing, KafkaFailure, toBusError } from '../kafka-errors.ts'
+import { type ErrorSubject, errorCode, isNoGroup, isPassing, KafkaFailure, toBusError } from '../kafka-errors.ts'
 import { MAX_BATCH_BYTES, type Sasl } from '../kafka-options.ts'
 import { type Api, ask } from '../protocol/api.ts'
 import { MAX_FETCH_BYTES } from '../protocol/fetch.ts'
@@ -19,7 +19,7 @@ export interface ClusterOptions {
   readonly brokers: readonly string[]
   readonly clientId: string
   readonly timeout: number
-  /** A record batch may take so many bytes when it is decompressed, and on the wire. */
+  /** The limit of a record batch in bytes, compressed and decompressed. */
   readonly maxBatchBytes?: number | undefined
   readonly tls?: boolean | ConnectionOptions | undefined
   readonly sasl?: Sasl | undefined
@@ -30,37 +30,38 @@ interface Address {
   readonly port: number
 }
 
-/** A topic's partitions, asked for at a time of the clock that never goes back. */
-interface Asked {
+/** The partitions of a topic from one Metadata request. */
+interface CachedTopic {
+  /** `performance.now()` of the request. */
   readonly at: number
   readonly partitions: Promise<readonly PartitionMetadata[]>
 }
 
-/** The broker that keeps a group. */
+/** The broker that coordinates a consumer group. */
 export interface Coordinator extends Address {
   readonly id: number
 }
 
-/** An address that refuses is told after this long: the caller mistyped it more often than the broker is starting. */
+/** An address that refuses connections fails after this time: more often it is mistyped than the broker is starting. */
 const REFUSED_PATIENCE_MS = 500
-/** Kafka takes 9 s to notice that a broker died, 18 with ZooKeeper, and a moment to have others lead in its place. */
+/** Kafka takes 9 s to notice that a broker died (18 s with ZooKeeper), and a moment to elect other leaders. */
 const FAILOVER_PATIENCE_MS = 30_000
-/** Between an attempt that failed and the next: doubled each time. */
+/** The back-off after a failed attempt, which doubles with each attempt. */
 const MIN_PAUSE_MS = 20
 const MAX_PAUSE_MS = 500
 const KAFKA_PORT = 9092
 
-/** The connections to a cluster, opened when first needed, and who leads which partition. */
+/** The connections to a cluster, which open when first needed, and the leaders of partitions. */
 export class KafkaCluster {
   readonly options: ClusterOptions
   readonly #seeds: readonly Address[]
   readonly #brokers = new Map<number, Address>()
-  /** Every broker the cluster ever named: a dead one is no longer among those above. */
+  /** The ids of all brokers that the cluster ever named. Dead brokers drop out of `#brokers`, but stay here. */
   readonly #named = new Set<number>()
   readonly #connections = new Map<string, WireConnection>()
-  /** `host:port` of the brokers that have answered a request. */
+  /** `host:port` of brokers that have answered a request. */
   readonly #answered = new Set<string>()
-  readonly #topics = new Map<string, Asked>()
+  readonly #topics = new Map<string, CachedTopic>()
   readonly #leaders = new Map<string, readonly PartitionMetadata[]>()
   readonly #freeChannels: string[] = []
   #channels = 0
@@ -77,21 +78,21 @@ export class KafkaCluster {
   }
 
   /**
-   * A name for connections of one's own: a broker answers a connection's requests one after another, so that whoever
-   * waits at it (a fetch, a join) would keep everybody else waiting.
+   * Opens a channel, which is a name for a separate set of connections. A broker answers the requests of a connection one
+   * after another, so a request that waits at the broker (a fetch, a join) would delay all others on its connection.
    */
   openChannel(): string {
     this.#channels += 1
     return this.#freeChannels.pop() ?? `${this.#channels}`
   }
 
-  /** Gives the connections to the next who opens one, or, with something still under way on them, ends them. */
+  /** Keeps the connections of an idle channel for the next `openChannel`; closes those with requests under way. */
   closeChannel(channel: string, isIdle: boolean): void {
     if (isIdle) this.#freeChannels.push(channel)
     else this.dropChannel(channel)
   }
 
-  /** Ends a channel's connections; the next request opens others. */
+  /** Closes the connections of a channel; the next request opens new ones. */
   dropChannel(channel: string): void {
     for (const [key, connection] of this.#connections) {
       if (!key.startsWith(`${channel} `)) continue
@@ -100,15 +101,15 @@ export class KafkaCluster {
     }
   }
 
-  /** The connection to a broker the cluster named. */
+  /** Returns the connection to a broker of the cluster. */
   async broker(id: number, channel = 'main'): Promise<WireConnection> {
     const address = this.#brokers.get(id)
     if (!address)
-      throw new KafkaFailure('protocol', `broker ${id} is not known`, { code: errorCode.BROKER_NOT_AVAILABLE })
+      throw new KafkaFailure('protocol', `broker ${id} is unknown`, { code: errorCode.BROKER_NOT_AVAILABLE })
     return this.#connect(address, channel)
   }
 
-  /** Any broker that answers: one that is connected, else one that was named, else those of the options. */
+  /** Returns any broker that answers: a connected one first, then brokers that the cluster named, then those of the options. */
   async anyBroker(): Promise<WireConnection> {
     const known = new Map(
       [...this.#brokers.values(), ...this.#seeds].map((address) => [keyOf('main', address), address]),
@@ -127,17 +128,17 @@ export class KafkaCluster {
     throw failure
   }
 
-  /** Of the topics named, or of all. Errors of single topics are theirs, in the answer. */
+  /** Requests the metadata of some topics, or of all. Errors of single topics are in the answer. */
   async metadata(topics: readonly string[] | null): Promise<Metadata> {
     const metadata = await ask(await this.anyBroker(), metadataApi, topics)
     this.#brokers.clear()
-    for (const { id, host, port } of metadata.brokers) this.#name(id, { host, port })
+    for (const { id, host, port } of metadata.brokers) this.#addBroker(id, { host, port })
     return metadata
   }
 
   /**
-   * A topic's partitions, sorted; asked for once, or again when that was more than `maxAge` milliseconds ago. A failure
-   * for a topic that does not exist.
+   * Returns the partitions of a topic, sorted. Cached; requested again when they are older than `maxAge` milliseconds.
+   * Rejects for a topic that does not exist.
    */
   partitions(topic: string, maxAge = Number.POSITIVE_INFINITY): Promise<readonly PartitionMetadata[]> {
     const known = this.#topics.get(topic)
@@ -149,8 +150,8 @@ export class KafkaCluster {
   }
 
   /**
-   * Those of several topics, sorted, by one request at most: as they are now, or as they were `maxAge` milliseconds ago at
-   * most. Topics that do not exist are absent.
+   * Returns the partitions of several topics, sorted, with one request at most. Cached partitions are used when they are
+   * not older than `maxAge` milliseconds. Topics that do not exist are absent.
    */
   async partitionsOf(
     topics: readonly string[],
@@ -176,13 +177,13 @@ export class KafkaCluster {
     return partitionsOf
   }
 
-  /** Who leads a partition, as far as known by now; asked for by {@link partitions}. */
+  /** Returns the cached leader of a partition; {@link partitions} requests it. */
   knownLeader(topic: string, partition: number): number | undefined {
     const leader = this.#leaders.get(topic)?.[partition]?.leader
     return leader === undefined || leader < 0 ? undefined : leader
   }
 
-  /** Asks again when next needed: after "not the leader", a restart, a deletion. */
+  /** Drops cached partitions, for example after "not the leader", a restart or a deletion. Default: of all topics. */
   forget(topic?: string): void {
     if (topic === undefined) {
       this.#topics.clear()
@@ -193,16 +194,16 @@ export class KafkaCluster {
     }
   }
 
-  /** Whether a broker named this version of a request. */
+  /** Returns whether a broker reports this version of a request as supported. */
   async speaks(connection: WireConnection, api: Pick<Api<never, unknown>, 'key' | 'version'>): Promise<boolean> {
     await connection.open()
     return connection.supports(api)
   }
 
   /**
-   * Asks about many groups in a version that not every broker has. Groups are absent from the answer where the broker did
-   * not name the version, or named it and does not support it after all: Kafka 3.9 names ConsumerGroupDescribe, which is
-   * off by default.
+   * Sends a request about many groups in a version that not every broker supports. Groups are absent from the answer where
+   * the broker does not support the version. Some brokers report a version and then reject it: Kafka 3.9 reports
+   * ConsumerGroupDescribe, which is off by default.
    */
   async askNewer<Answer extends { readonly error: number }>(
     connection: WireConnection,
@@ -213,6 +214,7 @@ export class KafkaCluster {
     return (await ask(connection, api, groups)).filter(({ error }) => error !== errorCode.UNSUPPORTED_VERSION)
   }
 
+  /** Returns the connection to the coordinator of a group. */
   async coordinator(group: string, channel = 'main'): Promise<WireConnection> {
     const [found] = await this.#findCoordinators(await this.anyBroker(), [group])
     if (found === undefined) throw protocolFailure(errorCode.COORDINATOR_NOT_AVAILABLE)
@@ -220,8 +222,8 @@ export class KafkaCluster {
   }
 
   /**
-   * The brokers that keep groups, each with those it keeps: one request, or one a group of a broker before Kafka 3. A group
-   * of which a broker says that it does not exist is left out.
+   * Returns the coordinators of groups, each with its groups, with one request, or one for each group before Kafka 3.0.
+   * Groups that a broker reports as unknown are left out.
    */
   async coordinators(
     groups: readonly string[],
@@ -247,20 +249,22 @@ export class KafkaCluster {
 
   #toCoordinator({ group, error, id, host, port }: FoundCoordinator): Coordinator {
     if (error !== 0) throw protocolFailure(error, null, { request: findCoordinatorApi.name, group })
-    this.#name(id, { host, port })
+    this.#addBroker(id, { host, port })
     return { id, host, port }
   }
 
-  #name(id: number, address: Address): void {
+  #addBroker(id: number, address: Address): void {
     this.#brokers.set(id, address)
     this.#named.add(id)
   }
 
   /**
-   * Works, and again after a pause for as long as what fails passes by itself and the time-out is not over; or, where
-   * other brokers answer, until what a dead one led or kept has come to them.
+   * Runs `work`, and retries it with back-off while it fails with passing errors: until the time-out, or, while other
+   * brokers answer, long enough for them to take over from a dead broker.
+   *
+   * @param subject The topic or group in the error.
    */
-  async retrying<T>(place: Omit<ErrorPlace, 'brokers'>, work: () => Promise<T>): Promise<T> {
+  async retrying<T>(subject: Omit<ErrorSubject, 'brokers'>, work: () => Promise<T>): Promise<T> {
     const start = performance.now()
     for (let pause = MIN_PAUSE_MS; ; pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
       if (this.#isClosed) throw busClosed()
@@ -268,19 +272,20 @@ export class KafkaCluster {
         return await work()
       } catch (error) {
         if (this.#isClosed) throw busClosed()
-        if (!isPassing(error)) throw this.toBusError(error, place)
+        if (!isPassing(error)) throw this.toBusError(error, subject)
         const { limit, isSet } = await this.#patience(error)
         if (this.#isClosed) throw busClosed()
         const tried = performance.now() - start
-        if (tried + MIN_PAUSE_MS > limit) throw triedFor(this.toBusError(error, place), tried, limit, isSet)
-        this.forget(place.topic)
+        if (tried + MIN_PAUSE_MS > limit) throw triedFor(this.toBusError(error, subject), tried, limit, isSet)
+        this.forget(subject.topic)
         await new Promise((resolve) => setTimeout(resolve, Math.min(pause, limit - tried)))
       }
     }
   }
 
-  toBusError(error: unknown, place: Omit<ErrorPlace, 'brokers'> = {}): EventBusError {
-    return toBusError(error, { brokers: this.options.brokers, ...place })
+  /** Converts a failure to the error of the bus; see `toBusError` in kafka-errors.ts. */
+  toBusError(error: unknown, subject: Omit<ErrorSubject, 'brokers'> = {}): EventBusError {
+    return toBusError(error, { brokers: this.options.brokers, ...subject })
   }
 
   close(): void {
@@ -289,12 +294,12 @@ export class KafkaCluster {
     this.#connections.clear()
   }
 
-  /** How long to try again, in milliseconds, and whether a larger `timeout` makes that longer. */
+  /** Returns how long to retry, in milliseconds, and whether a larger option `timeout` raises this limit. */
   async #patience(error: unknown): Promise<{ readonly limit: number; readonly isSet: boolean }> {
     const { timeout } = this.options
     const isMistyped = !this.#wasReached && error instanceof KafkaFailure && error.isRefused
     if (isMistyped) return { limit: Math.min(timeout, REFUSED_PATIENCE_MS), isSet: timeout < REFUSED_PATIENCE_MS }
-    // With a single broker there is none to ask, and asking it would take another time-out.
+    // A single broker has no others to ask, and asking it again would take another time-out.
     const mayHaveOthers = Math.max(this.#named.size, this.#seeds.length) > 1
     const isAnswered =
       mayHaveOthers &&
@@ -318,7 +323,7 @@ export class KafkaCluster {
     const sorted = [...partitions].sort((a, b) => a.partition - b.partition)
     const isComplete = sorted.every(({ partition }, at) => partition === at)
     if (!isComplete)
-      throw new KafkaFailure('answer', `the partitions that Metadata lists of topic '${topic}' have gaps`)
+      throw new KafkaFailure('answer', `the partition numbers of topic '${topic}' in the Metadata answer have gaps`)
     this.#leaders.set(topic, sorted)
     this.#topics.set(topic, { at: performance.now(), partitions: Promise.resolve(sorted) })
     return sorted
@@ -343,13 +348,15 @@ const busClosed = () => transportError('the bus is closed')
 
 const keyOf = (channel: string, { host, port }: Address): string => `${channel} ${host}:${port}`
 
-/** `host`, `host:port`, `[v6]:port`; 9092 without a port, as librdkafka has it. */
+/** Parses `host`, `host:port` or `[v6]:port`. The default port is 9092, as in librdkafka. */
 function toAddress(broker: string): Address {
   const found = /^(?:[A-Za-z_]+:\/\/)?(?:\[([^\]]+)\]|([^:/]+))(?::(\d{1,5}))?$/.exec(broker)
   const host = found?.[1] ?? found?.[2]
   const port = Number(found?.[3] ?? KAFKA_PORT)
   if (host === undefined || port < 1 || port > 65535) {
-    throw connectionFailed(`'${broker}' is not host:port`, { suggestions: ['--brokers 127.0.0.1:9092'] })
+    throw connectionFailed(`invalid broker address '${broker}': expected host:port`, {
+      suggestions: ['--brokers 127.0.0.1:9092'],
+    })
   }
   return { host, port }
 }

@@ -2,10 +2,10 @@ import type { ConnectionOptions } from 'node:tls'
 import { KafkaFailure } from '../kafka-errors.ts'
 import type { Sasl } from '../kafka-options.ts'
 
-/** How far a connection has come: the TCP and TLS handshakes, ApiVersions, SASL, one request that was answered. */
+/** The stages of a connection: TCP and TLS handshake, ApiVersions, SASL login, first answered request, open. */
 export type ConnectionStage = 'connecting' | 'greeting' | 'login' | 'first request' | 'open'
 
-/** The code of an error that {@link toFailure} takes for a TLS alert in answer to a plain request. */
+/** The error code that {@link toFailure} reports as a TLS alert in answer to a plain request. */
 export const ANSWERS_IN_TLS = 'CRBUS_ANSWERS_IN_TLS'
 
 interface Failed {
@@ -14,9 +14,9 @@ interface Failed {
   readonly tls?: boolean | ConnectionOptions | undefined
   readonly sasl?: Sasl | undefined
   readonly error?: unknown
-  /** Milliseconds that were waited in vain, instead of an error. */
+  /** Set instead of `error` when time ran out: milliseconds waited. */
   readonly waited?: number | undefined
-  /** What was waited for, when it was not the broker. */
+  /** What the connection waited for, when that was not the broker. */
   readonly waitsFor?: string | undefined
   /** The address has answered a request before, on this or another connection with the same options. */
   readonly hasWorked?: boolean | undefined
@@ -37,7 +37,7 @@ const TRUST = ['trust the authority that signed it: its certificate as tls: { ca
 const CLIENT_CERTIFICATE = [
   'give a client certificate: tls: { cert, key } or { pfx } in the options of RedpandaEventBus',
 ]
-/** Also for what the token provider itself fails by. */
+/** The suggestion for failures of the token provider. */
 export const TOKEN_PROVIDER = ['check the function given as sasl.oauthBearerProvider']
 const LOGIN = ['check the user name, the password and the mechanism']
 
@@ -47,7 +47,7 @@ const UNKNOWN_AUTHORITY: Reason = {
 }
 const NOT_TLS: Reason = { words: 'does not speak TLS on this port', suggestions: NO_TLS }
 
-/** What Node's codes say about an address that will not do, however often it is tried. */
+/** Explains Node's error codes for addresses that fail however often they are tried. */
 const reasons: Readonly<Record<string, Reason>> = {
   ECONNREFUSED: { words: 'refused the connection' },
   ENOTFOUND: { words: 'is not a known host' },
@@ -57,7 +57,7 @@ const reasons: Readonly<Record<string, Reason>> = {
   EPROTO: NOT_TLS,
   ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
-  [ANSWERS_IN_TLS]: { words: 'speaks TLS on this port, and was asked without', suggestions: USE_TLS },
+  [ANSWERS_IN_TLS]: { words: 'expects TLS on this port, but the connection is without TLS', suggestions: USE_TLS },
   DEPTH_ZERO_SELF_SIGNED_CERT: {
     words: 'has a self-signed certificate that is not trusted',
     suggestions: ['trust it: the certificate as tls: { ca } in the options of RedpandaEventBus'],
@@ -73,7 +73,7 @@ const reasons: Readonly<Record<string, Reason>> = {
   },
   CERT_NOT_YET_VALID: {
     words: 'has a certificate that is not valid yet',
-    suggestions: ['check the clock of this machine and of the one that issued the certificate'],
+    suggestions: ['check the clock of this machine and of the issuer of the certificate'],
   },
   CERT_REVOKED: {
     words: 'has a certificate that was revoked',
@@ -88,15 +88,15 @@ const reasons: Readonly<Record<string, Reason>> = {
   },
 }
 
-/** Node's codes of TLS alerts, which a broker sends: `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED` and the like. */
+/** Node's codes for TLS alerts from a broker, for example `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`. */
 const ALERT = /^ERR_SSL_.*ALERT_(.+)$/
-/** Alerts that are about the client's certificate, which brokers of TLS 1.2 also refuse a handshake for. */
+/** Alerts about the client certificate. With TLS 1.2, brokers send HANDSHAKE_FAILURE when it is missing. */
 const CERTIFICATE_ALERT = /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE/
 
 const hasClientCertificate = (tls: Failed['tls']): boolean =>
   typeof tls === 'object' && (tls.cert !== undefined || tls.pfx !== undefined)
 
-/** What a connection failed by, in words: kafkajs's errors by their class, code and type, and by how far it had come. */
+/** Explains why a connection failed, by the class, code and type of kafkajs's errors and by the stage it had reached. */
 export function toFailure(failed: Failed): KafkaFailure {
   const { address, stage, tls, error, waited, waitsFor } = failed
   if (waited !== undefined) {
@@ -113,7 +113,7 @@ export function toFailure(failed: Failed): KafkaFailure {
   const { name, code, type, message } = error as { name?: string; code?: string; type?: string; message?: string }
   const details = { cause: error }
   const isAnswer = error instanceof KafkaFailure && error.kind === 'answer'
-  // Not a list of versions, or one that ends too early.
+  // The answer is not a list of versions, or ends too early.
   if (stage === 'greeting' && isAnswer) {
     return new KafkaFailure('connection', `${address} does not answer as a Kafka broker does`, {
       ...details,
@@ -126,7 +126,7 @@ export function toFailure(failed: Failed): KafkaFailure {
   }
   const isLogin = name === 'KafkaJSSASLAuthenticationError' || (type !== undefined && loginErrors.has(type))
   if (isLogin) {
-    // kafkajs puts the mechanism before what the broker says.
+    // kafkajs puts the mechanism before the message of the broker.
     const reason = message?.replace(/^SASL .*? authentication failed: /, '')
     const suggestions =
       type === 'ILLEGAL_SASL_STATE' ? ['connect without a login (no sasl), or to a port with one'] : LOGIN
@@ -147,10 +147,10 @@ export function toFailure(failed: Failed): KafkaFailure {
   }
   if (code === undefined && stage === 'login')
     return new KafkaFailure('authentication', `the login at ${address} failed: ${message}`, details)
-  // kafkajs's words for what tls.connect threw before anything was sent.
+  // kafkajs's message for an exception of tls.connect, before anything was sent.
   const refused = stage === 'connecting' && code === undefined ? /^Failed to connect: (.*)$/s.exec(message ?? '') : null
   if (refused !== null)
-    return new KafkaFailure('authentication', `cannot connect with the tls options given: ${refused[1]}`, {
+    return new KafkaFailure('authentication', `cannot connect with these tls options: ${refused[1]}`, {
       ...details,
       suggestions: ['check the certificates and keys in tls in the options of RedpandaEventBus'],
     })
@@ -167,10 +167,10 @@ const loginErrors: ReadonlySet<string> = new Set([
   'ILLEGAL_SASL_STATE',
 ])
 
-/** When a broker hung up, and what it may have wanted. */
+/** When the broker closed the connection, and the likely reason. */
 function closed(failed: Failed): Reason {
   const words = `closed the connection${closedWhen(failed)}`
-  // With options that have worked before, the broker is stopping or the network failed.
+  // With options that worked before, the likely cause is a stopping broker or the network, so there is nothing to suggest.
   const guess = failed.hasWorked ? undefined : guessWhyClosed(failed)
   return guess === undefined ? { words } : { words: `${words}: ${guess.words}`, suggestions: guess.suggestions ?? [] }
 }
@@ -182,7 +182,7 @@ function closedWhen({ stage, tls, sasl }: Failed): string {
   return stage === 'first request' && !sasl ? ' at the first request' : ''
 }
 
-/** What a broker that has never answered may have wanted, by when it hung up. */
+/** The likely reason why a broker that never answered closed the connection, by the stage. */
 function guessWhyClosed({ stage, tls, sasl }: Failed): Reason | undefined {
   if (stage === 'connecting' && tls) return { words: 'it may not speak TLS on this port', suggestions: NO_TLS }
   if (stage === 'greeting' && !tls) return { words: 'it may expect TLS on this port', suggestions: USE_TLS }
@@ -206,7 +206,7 @@ function toAlertFailure({ address, tls, error }: Failed, alert: string): KafkaFa
       ...details,
       suggestions: ['check that the client certificate has not expired and that the broker trusts its authority'],
     })
-  return new KafkaFailure('authentication', `${address} wants a client certificate, and none was given (${reason})`, {
+  return new KafkaFailure('authentication', `${address} requires a client certificate (${reason})`, {
     ...details,
     suggestions: CLIENT_CERTIFICATE,
   })

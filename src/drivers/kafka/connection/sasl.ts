@@ -3,7 +3,7 @@ import { KafkaFailure } from '../kafka-errors.ts'
 import type { Sasl } from '../kafka-options.ts'
 import { TOKEN_PROVIDER } from './connection-failure.ts'
 
-/** What kafkajs offers a mechanism to log in with. */
+/** What kafkajs passes to a SASL mechanism. */
 interface KafkaJsLogin {
   saslAuthenticate(step: {
     readonly request: { encode(): Promise<Buffer> }
@@ -11,13 +11,14 @@ interface KafkaJsLogin {
   }): Promise<Buffer>
 }
 
+/** Separates key-value pairs in a message of OAUTHBEARER (RFC 7628). */
 const SEPARATOR = '\u0001'
 
 /**
- * A login as kafkajs takes it, on an object that kafkajs may add to. OAUTHBEARER is done here: kafkajs does not look at
- * the broker's answer, so that a refused token shows as a connection that closes later.
+ * Converts a login to the options of kafkajs, as a new object because kafkajs may add to it. OAUTHBEARER is implemented
+ * here: kafkajs ignores the answer of the broker, so a refused token would only show as a connection that closes later.
  *
- * @param onWait Called with what the login waits for while it is not the broker, and with nothing afterwards.
+ * @param onWait Called with what the login waits for while that is not the broker, and with `undefined` afterwards.
  */
 export function toKafkaJsSasl(sasl: Sasl, onWait: (waitsFor: string | undefined) => void): object {
   if (sasl.mechanism !== 'oauthbearer') return { ...sasl }
@@ -60,25 +61,29 @@ async function provideToken(provide: Extract<Sasl, { mechanism: 'oauthbearer' }>
     throw new KafkaFailure('authentication', `the token provider failed: ${reason}`, { cause: error, suggestions })
   }
   if (typeof token === 'string' && token !== '') return token
-  throw new KafkaFailure('authentication', 'the token provider gave no token: it resolves to { value: string }', {
-    suggestions,
-  })
+  throw new KafkaFailure(
+    'authentication',
+    'the token provider did not return a token: it must resolve to { value: string }',
+    {
+      suggestions,
+    },
+  )
 }
 
-/** What a token provider threw, as a text. Some clients of identity providers throw plain objects with a message. */
+/** Returns the message of what a token provider threw. Some clients of identity providers throw plain objects. */
 function reasonOf(thrown: unknown): string {
   if (typeof thrown === 'string') return thrown
   const { message } = (thrown ?? {}) as { readonly message?: unknown }
   return typeof message === 'string' && message !== '' ? message : inspect(thrown)
 }
 
-/** The broker's refusal is JSON with a status, such as `invalid_token`. */
+/** The error for a token that the broker refused. The refusal is JSON with a status, such as `invalid_token`. */
 function tokenRefused(refusal: string, cause?: unknown): KafkaFailure {
   let status: unknown
   try {
     status = JSON.parse(refusal).status
   } catch {
-    // Told as it is.
+    // Not JSON: show the refusal unchanged.
   }
   const reason = typeof status === 'string' ? status : refusal
   return new KafkaFailure('authentication', `refused the token: ${reason}`, {

@@ -5,11 +5,11 @@ const LONGER = 'to wait longer: a larger timeout (milliseconds) in the options o
 const seconds = (milliseconds: number): string => `${Number((milliseconds / 1000).toFixed(1))} s`
 
 /**
- * The error of a request that was tried until its limit was over, with both in the message.
+ * Adds to the error of a request how long it was retried and the limit.
  *
- * @param tried Milliseconds from the first attempt to the end of the last, which may be longer than the limit.
+ * @param tried Milliseconds from the first attempt to the end of the last, which may exceed the limit.
  * @param limit Milliseconds.
- * @param isSet Whether the option `timeout` makes the limit longer; then it is suggested.
+ * @param isSet Whether a larger option `timeout` raises the limit; the error then suggests it.
  */
 export function triedFor(error: EventBusError, tried: number, limit: number, isSet: boolean): EventBusError {
   const { code, topic, topics, group, isPassing } = error

@@ -1,18 +1,18 @@
 /**
- * The one file that names kafkajs's insides. kafkajs 2.2.4 is frozen, so they hold still; a test fails when its version
- * changes. Used are its connections: framing, correlation, TLS and SASL. What kafkajs builds over them is
- * not: it cannot read without a group nor commit without joining one, retries inside retries, waits for ever for a
- * broker that hangs, and restarts a consumer on a record it cannot take.
+ * The only file that uses internals of kafkajs. kafkajs 2.2.4 is frozen, so they do not change; a test fails when its
+ * version changes. Only its connections are used: framing, correlation, TLS and SASL. Its consumer and producer are not: they
+ * cannot read without a group or commit without joining one, nest retries in retries, wait forever for a broker that hangs,
+ * and restart a consumer on a record that fails.
  */
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import node from 'node:process'
 import type { ConnectionOptions } from 'node:tls'
-// @ts-expect-error kafkajs types its front door only
+// @ts-expect-error kafkajs has types for its public API only
 import KafkaConnection from 'kafkajs/src/network/connection.js'
-// @ts-expect-error
+// @ts-expect-error kafkajs has types for its public API only
 import protocolErrors from 'kafkajs/src/protocol/error.js'
 import { diagnostics } from '../../../bus/diagnostics.ts'
-import { type FailurePlace, KafkaFailure } from '../kafka-errors.ts'
+import { type FailureSubject, KafkaFailure } from '../kafka-errors.ts'
 import type { Sasl } from '../kafka-options.ts'
 import { type Api, type ApiConnection, type ApiRequest, type ApiVersions, apiVersionsApi } from '../protocol/api.ts'
 import { Reader } from '../protocol/bytes.ts'
@@ -25,23 +25,26 @@ export interface WireOptions {
   readonly clientId: string
   readonly tls?: boolean | ConnectionOptions | undefined
   readonly sasl?: Sasl | undefined
-  /** The longest to wait for the connection, and for an answer that names no time of its own. */
+  /** Milliseconds to wait for the connection, and for the answer to a request without its own time-out. */
   readonly timeout: number
-  /** An answer that announces more ends the connection before memory is taken for it. */
+  /** A longer answer closes the connection before memory is allocated for it. */
   readonly maxAnswerBytes: number
-  /** Addresses that have answered a request, which the connections of a bus share: their failures get no guesses. */
+  /**
+   * Addresses that have answered a request, shared by the connections of a bus. Errors of these addresses do not guess at
+   * wrong options.
+   */
   readonly answered?: Set<string>
 }
 
 interface KafkaJsConnection {
   readonly socket?: Socket
   readonly requestQueue: {
-    /** By correlation id, in the order they were sent. */
+    /** By correlation id, in the order sent. */
     readonly inflight: ReadonlyMap<number, unknown>
     scheduleCheckPendingRequests(): void
     fulfillRequest(answer: { size: number; correlationId: number; payload: Buffer }): void
   }
-  /** Set while a login waits for an answer, which may be one without framing. */
+  /** Set while a login waits for an answer, which may be unframed. */
   readonly authHandlers: { onSuccess(raw: Buffer): void } | null
   readonly authExpectResponse: boolean
   processData(chunk: Buffer): void
@@ -55,18 +58,18 @@ interface KafkaJsConnection {
   disconnect(): Promise<unknown>
 }
 
-/** Kafka's number of the SaslAuthenticate request. */
+/** The API key of SaslAuthenticate. */
 const SASL_AUTHENTICATE = 36
 
-/** Bytes of an answer's length, and of the correlation id behind it. */
-const FRAME_HEADER = 4
-const CORRELATION_ID = 4
+/** An answer begins with its length, then the correlation id. */
+const LENGTH_BYTES = 4
+const CORRELATION_ID_BYTES = 4
 
 const silence = () => undefined
-/** kafkajs logs to stdout; what it has to say reaches users as errors. */
+/** kafkajs logs to stdout. Its failures reach users as errors instead. */
 const silentLogger = { info: silence, error: silence, warn: silence, debug: silence, namespace: () => silentLogger }
 
-/** One connection to one broker. Requests are answered in order, so whoever waits long at a broker brings their own. */
+/** One connection to one broker. Answers come in the order of the requests, so long polls need a connection of their own. */
 export class WireConnection implements ApiConnection {
   readonly #connection: KafkaJsConnection
   readonly #options: WireOptions
@@ -91,12 +94,12 @@ export class WireConnection implements ApiConnection {
       connectionTimeout: timeout,
       requestTimeout: timeout,
       reauthenticationThreshold: 10_000,
-      // Requests are timed below: kafkajs's own check polls ten times a second and leaves the connection open.
+      // `#timed` times requests out: kafkajs's own check polls ten times a second and leaves the connection open.
       enforceRequestTimeout: false,
     })
     this.#connection.processData = this.#receiver()
-    // kafkajs sets a timer at "throttled until, less now" after every answer: minus now, of which Node 24 warns. It looks
-    // for requests that wait their turn, and without a limit in flight none does.
+    // After every answer kafkajs sets a timer with a negative delay, of which Node 24 warns. The timer is for queued requests,
+    // and without a limit of requests in flight there are none.
     this.#connection.requestQueue.scheduleCheckPendingRequests = silence
   }
 
@@ -113,15 +116,15 @@ export class WireConnection implements ApiConnection {
 
   #isOpening = false
   #stage: ConnectionStage = 'connecting'
-  /** What is waited for while it is not the broker. */
+  /** What the connection waits for while that is not the broker. */
   #waitsFor: string | undefined
   #versions: ApiVersions = new Map()
 
-  /** Connects, asks which versions of requests the broker supports, and logs in: once for all callers. */
+  /** Connects, requests the versions that the broker supports, and logs in; once for all callers. */
   open(): Promise<void> {
     if (this.#opening === undefined) {
       this.#isOpening = true
-      const greet = async () => {
+      const handshake = async () => {
         await this.#connection.connect()
         this.#stage = 'greeting'
         this.#versions = await this.#askVersions()
@@ -129,8 +132,8 @@ export class WireConnection implements ApiConnection {
         await this.#connection.authenticate()
         this.#stage = 'first request'
       }
-      const open = () => this.#timed(this.#options.timeout, greet)
-      this.#opening = this.#told({ name: 'Connect', version: 0 }, open)
+      const open = () => this.#timed(this.#options.timeout, handshake)
+      this.#opening = this.#reported({ name: 'Connect', version: 0 }, open)
         .catch((error: KafkaFailure) => {
           this.close(error)
           throw error
@@ -142,42 +145,42 @@ export class WireConnection implements ApiConnection {
     return this.#opening
   }
 
-  /** Whether the broker named this version of the request, on a connection that is open. */
+  /** Returns whether the broker supports this version of a request; known once the connection is open. */
   supports({ key, version }: Pick<Api<never, unknown>, 'key' | 'version'>): boolean {
     const range = this.#versions.get(key)
     return range !== undefined && range.oldest <= version && version <= range.newest
   }
 
   /**
-   * The answer's payload behind its correlation id; empty when there is none to come. A version that the broker did not
-   * name is not sent: brokers hang up on it, or misread it.
+   * Sends a request and resolves with the payload of the answer, after its correlation id; empty for a request without an
+   * answer. Rejects a version that the broker does not report, because brokers close the connection on it or misread it.
    */
   async send(request: ApiRequest): Promise<Buffer> {
     await this.open()
     if (!this.supports(request)) throw this.#unsupported(request)
     const { hasAnswer = true, timeout = this.#options.timeout } = request
-    const answer = await this.#told(request, () => this.#timed(timeout, () => this.#exchange(request)))
+    const answer = await this.#reported(request, () => this.#timed(timeout, () => this.#exchange(request)))
     if (hasAnswer && this.#stage !== 'open') {
       this.#stage = 'open'
       this.#options.answered?.add(this.address)
     }
     const { socket } = this.#connection
-    // Without an answer to wait for, the socket's own buffer is what holds a fast sender back.
+    // Without an answer to wait for, the buffer of the socket applies back-pressure.
     if (!hasAnswer && socket?.writableNeedDrain) await drained(socket)
     return answer ?? Buffer.alloc(0)
   }
 
-  /** Publishes the request and how it ended to the diagnostics channel, where that has a subscriber. */
-  #told<T>({ name, version }: Pick<ApiRequest, 'name' | 'version'>, exchange: () => Promise<T>): Promise<T> {
+  /** Publishes the request and its result to the diagnostics channel, if it has a subscriber. */
+  #reported<T>({ name, version }: Pick<ApiRequest, 'name' | 'version'>, exchange: () => Promise<T>): Promise<T> {
     const { kafkaRequest } = diagnostics
     const work = exchange()
     if (!kafkaRequest.hasSubscribers) return work
     const start = performance.now()
-    const tell = (error?: unknown) => {
+    const report = (error?: unknown) => {
       const duration = performance.now() - start
       kafkaRequest.publish({ broker: this.address, request: name, version, duration, error })
     }
-    work.then(() => tell(), tell)
+    work.then(() => report(), report)
     return work
   }
 
@@ -188,7 +191,7 @@ export class WireConnection implements ApiConnection {
         apiVersion: version,
         apiName: name,
         expectResponse: () => hasAnswer,
-        // As much of kafkajs's encoder as its framing looks at.
+        // The part of kafkajs's encoder that its framing uses.
         encode: async () => ({ buf: body, buffer: body }),
       },
       response: { decode: async (payload: Buffer) => payload, parse: async (payload: Buffer) => payload },
@@ -201,7 +204,7 @@ export class WireConnection implements ApiConnection {
     const from = new Reader(answer ?? Buffer.alloc(0))
     const versions = read(from)
     from.end()
-    // kafkajs logs in by the versions of SaslHandshake and SaslAuthenticate that it finds here.
+    // kafkajs chooses the versions of SaslHandshake and SaslAuthenticate from these.
     const ranges = [...versions].map(([own, { oldest, newest }]) => [own, { minVersion: oldest, maxVersion: newest }])
     this.#connection.setVersions(Object.fromEntries(ranges))
     this.#connection.setSupportAuthenticationProtocol(versions.has(SASL_AUTHENTICATE))
@@ -210,14 +213,14 @@ export class WireConnection implements ApiConnection {
 
   #unsupported({ key, version, name }: ApiRequest): KafkaFailure {
     const range = this.#versions.get(key)
-    const words =
+    const request =
       range === undefined
         ? name
         : `${name} version ${version} (it supports ${range.oldest === range.newest ? '' : `${range.oldest} to `}${range.newest})`
-    return new KafkaFailure('unsupported', `broker ${this.address} does not support ${words}`)
+    return new KafkaFailure('unsupported', `broker ${this.address} does not support ${request}`)
   }
 
-  /** Ends at once, failing what is under way. What was sent without an answer still goes out. */
+  /** Closes at once and fails the requests under way. Requests without an answer are still sent. */
   close(reason: KafkaFailure = new KafkaFailure('connection', `the connection to ${this.address} was closed`)): void {
     if (this.#failure) return
     this.#failure = reason
@@ -229,18 +232,17 @@ export class WireConnection implements ApiConnection {
   }
 
   /**
-   * Takes answers out of what arrives: a length, a correlation id, a payload. Instead of kafkajs's own, which waits for
-   * as many bytes as an answer announces, fails outside of every promise on a negative length, and drops an answer to
-   * nothing.
+   * Splits the received bytes into answers: length, correlation id, payload. Replaces the parser of kafkajs, which waits for
+   * any announced length, throws outside of every promise on a negative one, and drops answers without a request.
    */
   #receiver(): (chunk: Buffer) => void {
     const { maxAnswerBytes } = this.#options
     const connection = this.#connection
     let chunks: Buffer[] = []
     let buffered = 0
-    let needed = FRAME_HEADER
+    let needed = LENGTH_BYTES
     return (chunk) => {
-      // Ended by `endIfTls`, which has seen these bytes before.
+      // `endIfTls` saw these bytes first and closed the socket.
       if (connection.socket?.destroyed) return
       if (connection.authHandlers && !connection.authExpectResponse) {
         connection.authHandlers.onSuccess(chunk)
@@ -251,18 +253,18 @@ export class WireConnection implements ApiConnection {
       while (buffered >= needed && this.#failure === undefined) {
         const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, buffered)
         const size = bytes.readInt32BE(0)
-        if (size < CORRELATION_ID || size > maxAnswerBytes) {
-          const reason = `announces an answer of ${size} bytes, where ${maxAnswerBytes} is the limit`
+        if (size < CORRELATION_ID_BYTES || size > maxAnswerBytes) {
+          const reason = `announces an answer of ${size} bytes, but the limit is ${maxAnswerBytes}`
           this.close(new KafkaFailure('answer', `${this.address} ${reason}`, { isRefused: true }))
           return
         }
-        const end = FRAME_HEADER + size
+        const end = LENGTH_BYTES + size
         const isWhole = bytes.length >= end
         if (isWhole) this.#receive(bytes.subarray(0, end))
         const rest = isWhole ? bytes.subarray(end) : bytes
         chunks = [rest]
         buffered = rest.length
-        needed = isWhole ? FRAME_HEADER : end
+        needed = isWhole ? LENGTH_BYTES : end
       }
     }
   }
@@ -273,16 +275,16 @@ export class WireConnection implements ApiConnection {
       authHandlers.onSuccess(frame)
       return
     }
-    const correlationId = frame.readInt32BE(FRAME_HEADER)
-    // A broker answers in order.
+    const correlationId = frame.readInt32BE(LENGTH_BYTES)
+    // Brokers answer in the order of the requests.
     const [next] = requestQueue.inflight.keys()
     if (correlationId !== next) {
-      const expected = next === undefined ? 'nothing was asked' : `${next} was expected`
-      this.close(new KafkaFailure('answer', `${this.address} answers request ${correlationId}, where ${expected}`))
+      const expected = next === undefined ? 'no request is under way' : `the answer to request ${next} was expected`
+      this.close(new KafkaFailure('answer', `${this.address} answers request ${correlationId}, but ${expected}`))
       return
     }
-    const payload = frame.subarray(FRAME_HEADER + CORRELATION_ID)
-    requestQueue.fulfillRequest({ size: frame.length - FRAME_HEADER, correlationId, payload })
+    const payload = frame.subarray(LENGTH_BYTES + CORRELATION_ID_BYTES)
+    requestQueue.fulfillRequest({ size: frame.length - LENGTH_BYTES, correlationId, payload })
   }
 
   async #timed<T>(timeout: number, work: () => Promise<T>): Promise<T> {
@@ -296,7 +298,7 @@ export class WireConnection implements ApiConnection {
     try {
       return await Promise.race([work(), failed])
     } catch (error) {
-      // The first failure is the reason; what kafkajs makes of a closed socket is not.
+      // The first failure is the cause. kafkajs's error for a closed socket is only its effect.
       const failure = this.#failure ?? this.#toFailure({ error })
       if (failure.kind !== 'protocol') this.close(failure)
       throw failure
@@ -305,14 +307,14 @@ export class WireConnection implements ApiConnection {
     }
   }
 
-  #toFailure(what: { readonly error?: unknown; readonly waited?: number; readonly waitsFor?: string | undefined }) {
+  #toFailure(event: { readonly error?: unknown; readonly waited?: number; readonly waitsFor?: string | undefined }) {
     const { tls, sasl, answered } = this.#options
     const { address } = this
-    return toFailure({ address, stage: this.#stage, tls, sasl, hasWorked: answered?.has(address), ...what })
+    return toFailure({ address, stage: this.#stage, tls, sasl, hasWorked: answered?.has(address), ...event })
   }
 }
 
-/** kafkajs wants the socket at once, so that there is no awaiting an import; and a plain one need not pay for TLS. */
+/** Loads TLS only when used, and synchronously, because kafkajs needs the socket at once. */
 const loadTls = (): typeof import('node:tls') => node.getBuiltinModule('node:tls')
 
 interface SocketRequest {
@@ -331,7 +333,7 @@ function openSocket({ host, port, ssl, onConnect }: SocketRequest): Socket {
   return socket.setNoDelay(true).setKeepAlive(true, 60_000)
 }
 
-/** A TLS alert in answer to a plain request: kafkajs would take it for the length of an answer, and wait for that. */
+/** Closes the socket on a TLS alert in answer to a plain request. kafkajs would read it as the length of an answer and wait. */
 function endIfTls(this: Socket, bytes: Buffer): void {
   const isAlert = bytes[0] === 0x15 && bytes[1] === 0x03
   if (isAlert) this.destroy(Object.assign(new Error('a TLS alert'), { code: ANSWERS_IN_TLS }))
@@ -352,11 +354,13 @@ interface ProtocolError {
   readonly message: string
 }
 
-const names = new Map((protocolErrors.errorCodes as readonly ProtocolError[]).map((error) => [error.code, error]))
+const protocolErrorOf = new Map(
+  (protocolErrors.errorCodes as readonly ProtocolError[]).map((error) => [error.code, error]),
+)
 
-/** A Kafka error code as a failure, by the names kafkajs has for them, and where it is known what was asked of what. */
-export function protocolFailure(code: number, detail?: string | null, place?: FailurePlace): KafkaFailure {
-  const known = names.get(code)
+/** Converts a Kafka error code to a failure, with kafkajs's name and message for the code. `detail` replaces the message. */
+export function protocolFailure(code: number, detail?: string | null, subject?: FailureSubject): KafkaFailure {
+  const known = protocolErrorOf.get(code)
   const text = detail || known?.message || `Kafka error ${code}`
-  return new KafkaFailure('protocol', known ? `${text} (${known.type})` : text, { code, place, type: known?.type })
+  return new KafkaFailure('protocol', known ? `${text} (${known.type})` : text, { code, subject, type: known?.type })
 }
