@@ -5,26 +5,26 @@ import { flipBits, seeded } from '../unit/drivers/kafka-mutations.ts'
 import { newTopic, numbered, numberOf, uniqueGroup } from './support/harness.ts'
 import { proxiedKafka } from './support/proxied-kafka.ts'
 
-// What a reader makes of answers that are not those of the broker.
+// A reader behind a proxy that damages the answers of the broker.
 
 const FETCH = 1
 const LIST_OFFSETS = 2
 const RECORDS = 24
 const PER_BATCH = 8
 const READS = 300
-const READS_OF_NOTHING_ELSE = 40
-const LOOKS = 40
-/** What an answer that announces more bytes than come is waited for. */
+const ALL_DAMAGED_READS = 40
+const RANGE_READS = 40
+/** The wait for an answer that announces more bytes than it has. */
 const TIMEOUT_MS = 2000
-/** A Fetch answer without batches is shorter, and one with a batch longer. */
+/** A Fetch answer has fewer bytes without batches, and more with a batch. */
 const MIN_BYTES_WITH_BATCH = 150
 
 const isHere = inject('kafkaBrokers') !== '' && !process.env.CRBUS_TEST_BROKERS
 
-describe.skipIf(!isHere)('behind a network that damages answers', () => {
+describe.skipIf(!isHere)('behind a proxy that damages answers', () => {
   const { proxy, openBus } = proxiedKafka()
 
-  /** A topic of three batches in each compression, as the broker makes them. */
+  /** Makes a topic of three batches for each compression, which the broker compresses. */
   async function topicsOf(bus: RedpandaEventBus): Promise<readonly string[]> {
     return Promise.all(
       ['uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'].map(async (compression) => {
@@ -51,7 +51,7 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
       }
       return lines
     } catch (error) {
-      // Every line before the refusal is right as well.
+      // The records before the error are correct, too.
       expect(lines).toEqual(linesOf(topic).slice(0, lines.length))
       expect(error).toBeInstanceOf(EventBusError)
       return error as EventBusError
@@ -61,7 +61,7 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
   const linesOf = (topic: string): string[] =>
     Array.from({ length: RECORDS }, (_, number) => `${topic}[0]@${number} Numbered.v1 {"number":${number}}`)
 
-  test(`${READS} reads, each with 1 to 8 bits of an answer flipped, give the right records or an error`, {
+  test(`${READS} reads with 1 to 8 flipped bits in one answer each yield the correct records or an error`, {
     timeout: 120_000,
   }, async () => {
     const topics = await topicsOf(openBus())
@@ -78,35 +78,35 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
       if (got instanceof EventBusError) refused += 1
       else expect(got).toEqual(linesOf(topic))
     }
-    // What is damaged once is asked for again; an error code in its place is believed.
+    // A damaged answer is requested again, so errors are rare: bits that turn into an error code.
     expect(refused).toBeLessThan(READS / 10)
   })
 
-  test('reads whose answers are all damaged give the right records or an error with its place', {
+  test('reads with flipped bits in all answers yield the correct records or an error', {
     timeout: 120_000,
   }, async () => {
     const topics = await topicsOf(openBus())
     const bus = openBus({ timeout: TIMEOUT_MS })
     const random = seeded(2)
     let refused = 0
-    for (let at = 0; at < READS_OF_NOTHING_ELSE; at += 1) {
+    for (let at = 0; at < ALL_DAMAGED_READS; at += 1) {
       const topic = topics[at % topics.length] as string
-      // From behind the correlation id on: a length or a correlation id that is wrong is a failed connection.
+      // After the correlation id: a wrong length or correlation id fails the connection instead.
       proxy().rules = { damages: ({ key }, answer) => (key === FETCH ? flipBits(answer, random, 8) : answer) }
       const got = await read(bus, topic)
       if (!(got instanceof EventBusError)) expect(got).toEqual(linesOf(topic))
       else refused += 1
     }
-    expect(refused).toBeGreaterThan(READS_OF_NOTHING_ELSE / 2)
+    expect(refused).toBeGreaterThan(ALL_DAMAGED_READS / 2)
   })
 
-  test(`the range of a topic is right or refused, ${LOOKS} times with 1 to 8 bits of the offsets flipped`, async () => {
+  test(`the range of a topic is correct in ${RANGE_READS} reads with 1 to 8 flipped bits in one offset`, async () => {
     const [topic] = (await topicsOf(openBus())) as [string]
     const bus = openBus({ timeout: TIMEOUT_MS })
     const random = seeded(4)
-    for (let at = 0; at < LOOKS; at += 1) {
+    for (let at = 0; at < RANGE_READS; at += 1) {
       let flips = 1
-      // The answer ends with the offset of its one partition.
+      // The answer ends with the offset of the only partition.
       proxy().rules = {
         damages: ({ key }, answer) =>
           key === LIST_OFFSETS && flips-- > 0 ? flipBits(answer, random, answer.length - 8) : answer,
@@ -116,7 +116,7 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
     }
   })
 
-  test('a subscription ends at a corrupt batch, and goes on from there when it can be read', {
+  test('a subscription fails at a corrupt batch, and the next one continues there when the batch is readable', {
     timeout: 60_000,
   }, async () => {
     const bus = openBus()
@@ -125,7 +125,7 @@ describe.skipIf(!isHere)('behind a network that damages answers', () => {
     for (const base of [0, 2, 4]) await bus.publish(topic, [numbered(base), numbered(base + 1)])
     proxy().rules = {
       changes({ key }, answer) {
-        // The last byte is one of the last batch.
+        // The last byte belongs to the last batch.
         if (key !== FETCH || answer.length < MIN_BYTES_WITH_BATCH) return answer
         const changed = Buffer.from(answer)
         changed[changed.length - 1] = (changed.at(-1) as number) ^ 1

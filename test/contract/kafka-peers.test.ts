@@ -12,12 +12,12 @@ const brokers = inject('kafkaBrokers')
 const hasKcat = !(await execa('kcat', ['-V'], { reject: false })).failed
 const root = new URL('../..', import.meta.url).pathname
 
-test('kafkajs is the version whose insides wire.ts names', () => {
+test('kafkajs has the version whose internals wire.ts uses', () => {
   const { version } = JSON.parse(readFileSync(`${root}node_modules/kafkajs/package.json`, 'utf8'))
   expect(version).toBe('2.2.4')
 })
 
-test('a missing list of brokers is said at once', () => {
+test('new RedpandaEventBus throws at once without brokers', () => {
   expect(() => new RedpandaEventBus({ brokers: '' })).toThrow('Brokers not configured')
 })
 
@@ -37,7 +37,7 @@ describe.skipIf(brokers === '')('on a real Kafka', () => {
   }
 
   test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)(
-    '%s is written and read back, by log and by group',
+    'batches compressed with %s are written, and read back by log and by group',
     async (compression) => {
       await using bus = new RedpandaEventBus({ brokers, compression })
       const topic = await newTopic(bus, 1)
@@ -65,8 +65,8 @@ describe.skipIf(brokers === '')('on a real Kafka', () => {
     await expectNoNewGroup(bus, () => readAll(bus, topic))
   })
 
-  describe.skipIf(!hasKcat)('beside librdkafka (kcat)', () => {
-    test('a key lands where librdkafka puts it', async () => {
+  describe.skipIf(!hasKcat)('compared with librdkafka (kcat)', () => {
+    test('partitionOf chooses the partition that librdkafka chooses for a key', async () => {
       await using bus = new RedpandaEventBus({ brokers })
       const topic = await newTopic(bus, 12)
       const keys = Array.from({ length: 50 }, (_, index) => `Event${index * 7919}.v${index % 3}`).concat('Événement.v1')
@@ -78,7 +78,7 @@ describe.skipIf(brokers === '')('on a real Kafka', () => {
       for (const { key, partition } of found) expect(partition).toBe(partitionOf(key, 12))
     })
 
-    test('what we publish it reads, byte for byte, with key, header and partition', async () => {
+    test('librdkafka reads a published event byte for byte, with its key and partition', async () => {
       await using bus = new RedpandaEventBus({ brokers })
       const topic = await newTopic(bus, 3)
       const [vector] = readFileSync(`${root}test/vectors/vectors.txt`, 'utf8').split('\n')

@@ -7,11 +7,11 @@ import { isKafkaSince, kafkaTool } from '../support/kafka.ts'
 import { type SecuredKafka, startSecuredKafka, unsecuredToken } from '../support/secured-kafka.ts'
 import { newTopic, numbered, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
-// How connections, logins and rights fail on a real Kafka: with its own reason, and without a guess that it is down.
+// Connections, logins and ACLs fail on a real Kafka with the reason of the broker, and never suggest that it is down.
 
 const users = { alice: 'correct-horse', bob: 'hunter2' }
 const isHere = inject('kafkaBrokers') !== '' && !process.env.CRBUS_TEST_BROKERS
-/** Of requests; what is told at once takes much less. */
+/** The time-out of requests. Failures that are reported at once take much less. */
 const TIMEOUT_MS = 4000
 
 describe.skipIf(!isHere)('a secured broker', () => {
@@ -32,7 +32,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
     sasl: { mechanism: 'plain', username: user, password: users[user] },
   })
 
-  /** How the bus fails to connect, and after how many milliseconds. */
+  /** The error of a bus that fails to connect, and how many milliseconds that took. */
   async function failure(options: RedpandaEventBusOptions): Promise<{ error: EventBusError; took: number }> {
     const start = performance.now()
     const error = await openBus(options)
@@ -41,11 +41,11 @@ describe.skipIf(!isHere)('a secured broker', () => {
         () => undefined,
         (thrown: unknown) => thrown,
       )
-    if (!(error instanceof EventBusError)) throw new Error(`no failure of the bus: ${error}`)
+    if (!(error instanceof EventBusError)) throw new Error(`not an EventBusError: ${error}`)
     const advice = error.suggestions.join('; ')
     expect(advice).not.toMatch(/is running/)
     expect(advice).not.toBe('')
-    // As the command line prints it: one line, then what to try.
+    // The command line prints one line, then the suggestions.
     const printed = formatFailure(toFailure(error)).trimEnd().split('\n')
     expect(printed).toEqual([
       `error: ${error.message} (CRBUS_${error.code})`,
@@ -66,21 +66,24 @@ describe.skipIf(!isHere)('a secured broker', () => {
       ],
       ['that has expired', 'expired', { own: true }, /has a certificate that has expired/, /renew/],
       ['for another host', 'other', { own: true }, /has a certificate for another host name/, /host name/],
-    ] as const)('%s fails with that reason', async (_called, listener, { own }: { own?: boolean }, message, advice) => {
-      const tls = own ? { ca: kafka.certificates[listener] } : true
+    ] as const)(
+      '%s fails the connection with that reason',
+      async (_called, listener, { own }: { own?: boolean }, message, advice) => {
+        const tls = own ? { ca: kafka.certificates[listener] } : true
 
-      const { error, took } = await failure({ brokers: kafka.at[listener], tls })
+        const { error, took } = await failure({ brokers: kafka.at[listener], tls })
 
-      expect(error).toMatchObject({
-        code: 'CONNECTION_FAILED',
-        message: expect.stringMatching(message),
-        suggestions: expect.arrayContaining([expect.stringMatching(advice)]),
-      })
-      expect(error.message).toContain(kafka.at[listener])
-      expect(took).toBeLessThan(TIMEOUT_MS)
-    })
+        expect(error).toMatchObject({
+          code: 'CONNECTION_FAILED',
+          message: expect.stringMatching(message),
+          suggestions: expect.arrayContaining([expect.stringMatching(advice)]),
+        })
+        expect(error.message).toContain(kafka.at[listener])
+        expect(took).toBeLessThan(TIMEOUT_MS)
+      },
+    )
 
-    test('that is trusted is connected to, by itself or by its authority', async () => {
+    test('that is trusted, itself or by its authority, is accepted', async () => {
       const bus = openBus({ brokers: kafka.at.tls, tls: { ca: kafka.certificates.tls } })
       expect(await bus.admin.describeCluster()).toMatchObject({ kind: 'kafka' })
       const signed = openBus({ brokers: kafka.at.signed, tls: { ca: kafka.certificates.authority } })
@@ -88,8 +91,8 @@ describe.skipIf(!isHere)('a secured broker', () => {
     })
   })
 
-  describe('on a port of another protocol', () => {
-    test('fails a client with TLS on a plain port, naming TLS', async () => {
+  describe('with a client of another protocol', () => {
+    test('tells a client with TLS that the port may not speak TLS', async () => {
       const { error, took } = await failure({ brokers: kafka.at.plain, tls: true })
 
       expect(error).toMatchObject({
@@ -100,7 +103,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(took).toBeLessThan(TIMEOUT_MS)
     })
 
-    test('fails a client without TLS on a TLS port, naming TLS', async () => {
+    test('tells a client without TLS that the port may expect TLS', async () => {
       const { error, took } = await failure({ brokers: kafka.at.tls })
 
       expect(error).toMatchObject({
@@ -111,7 +114,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(took).toBeLessThan(2 * TIMEOUT_MS)
     })
 
-    test('fails a client without a login, naming SASL', async () => {
+    test('tells a client without a login that the port may expect a login', async () => {
       const { error, took } = await failure({ brokers: kafka.at.login })
 
       expect(error).toMatchObject({
@@ -122,7 +125,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(took).toBeLessThan(2 * TIMEOUT_MS)
     })
 
-    test('fails a client with a login on a port without', async () => {
+    test('refuses the login of a client on a port without logins', async () => {
       const { error, took } = await failure({ ...asUser('alice'), brokers: kafka.at.plain })
 
       expect(error).toMatchObject({
@@ -136,13 +139,13 @@ describe.skipIf(!isHere)('a secured broker', () => {
   describe('that requires a client certificate', () => {
     const trusting = () => ({ ca: kafka.certificates.tls })
 
-    test('accepts one that it trusts', async () => {
+    test('accepts a client certificate that it trusts', async () => {
       const bus = openBus({ brokers: kafka.at.mutual, tls: { ...trusting(), ...kafka.client } })
       expect(await bus.admin.describeCluster()).toMatchObject({ kind: 'kafka' })
     })
 
     test.each(['TLSv1.2', 'TLSv1.3'] as const)(
-      'says over %s that none was given, and is not tried again',
+      'refuses over %s a client without a certificate, without retries',
       async (version) => {
         const tls = { ...trusting(), minVersion: version, maxVersion: version }
 
@@ -157,7 +160,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       },
     )
 
-    test('refuses one that it does not trust', async () => {
+    test('refuses a client certificate that it does not trust', async () => {
       const { error, took } = await failure({ brokers: kafka.at.mutual, tls: { ...trusting(), ...kafka.stranger } })
 
       expect(error).toMatchObject({
@@ -167,7 +170,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(took).toBeLessThan(TIMEOUT_MS / 2)
     })
 
-    test('is not connected to with a key that cannot be decrypted', async () => {
+    test('gets no connection from a client whose key cannot be decrypted', async () => {
       const tls = { ...trusting(), ...kafka.client, passphrase: 'wrong' }
       const { error, took } = await failure({ brokers: kafka.at.mutual, tls })
 
@@ -176,9 +179,9 @@ describe.skipIf(!isHere)('a secured broker', () => {
     })
   })
 
-  describe('that asks for a login', () => {
+  describe('that requires a login', () => {
     test.each(['plain', 'scram-sha-256'] as const)(
-      'refuses a wrong password by %s with its reason',
+      'refuses a wrong password over %s with its reason',
       async (mechanism) => {
         const sasl = { mechanism, username: 'alice', password: 'battery-staple' }
 
@@ -217,8 +220,8 @@ describe.skipIf(!isHere)('a secured broker', () => {
 
     test.each([
       ['that has expired', () => unsecuredToken('alice', -60)],
-      ['that is not one', () => 'not.a.token'],
-    ])('refuses a token %s with its reason, once', async (_called, token) => {
+      ['that is not a JSON Web Token', () => 'not.a.token'],
+    ])('refuses a token %s with its reason, without retries', async (_called, token) => {
       let asked = 0
       const provider = async () => {
         asked += 1
@@ -239,8 +242,8 @@ describe.skipIf(!isHere)('a secured broker', () => {
     test.each([
       ['an error', new Error('the vault is sealed')],
       ['an object with a message', { code: 503, message: 'the vault is sealed' }],
-      ['a text', 'the vault is sealed'],
-    ])('is not sent a login when the token provider fails by %s, which is the message', async (_called, thrown) => {
+      ['a string', 'the vault is sealed'],
+    ])('gets no login when the token provider rejects with %s, whose message is reported', async (_called, thrown) => {
       const { error, took } = await failure(withToken(() => Promise.reject(thrown)))
 
       expect(error).toMatchObject({
@@ -251,7 +254,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(took).toBeLessThan(TIMEOUT_MS / 2)
     })
 
-    test('is not sent a login when the token provider gives no token, or none in time', async () => {
+    test('gets no login when the token provider returns no token, or does not answer in time', async () => {
       const nothing = (async () => undefined) as unknown as () => Promise<{ readonly value: string }>
       expect((await failure(withToken(nothing))).error.message).toContain('the token provider did not return a token')
 
@@ -263,7 +266,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
     })
   })
 
-  describe('that asks for ACLs', () => {
+  describe('with ACLs', () => {
     const refused = (words: string, acl: string) => ({
       code: 'AUTHENTICATION_FAILED',
       message: expect.stringContaining(`Not allowed: the user may not ${words}`),
@@ -277,7 +280,9 @@ describe.skipIf(!isHere)('a secured broker', () => {
       await kafkaTool(tool, [...base, ...words])
     }
 
-    test('names the operation, and the topic, the group or the cluster', { timeout: 60_000 }, async () => {
+    test('names the missing operation and its topic or group in the error of each request', {
+      timeout: 60_000,
+    }, async () => {
       const admin = openBus({ brokers: kafka.at.plain })
       const topic = await newTopic(admin)
       const group = uniqueGroup()

@@ -18,13 +18,13 @@ import { kafkaUnavailable, startKafkaTool } from '../support/kafka.ts'
 import { startTransactionalProducer, type TransactionalProducer } from '../support/transactional-producer.ts'
 import { eventually, newTopic, readSlices, uniqueGroup } from './support/harness.ts'
 
-// Topics that Java services write in transactions, whose end is not where a reader of committed records stops.
+// Topics that Java services write in transactions: a reader of committed records stops before their end.
 
 const brokers = inject('kafkaBrokers')
 const hasTools = brokers !== '' && (await kafkaUnavailable()) === undefined && !process.env.CRBUS_TEST_BROKERS
 const CONSOLE_CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
 const signal = new AbortController().signal
-/** Nothing is decoded by it: its types are of no matter here. */
+/** Decodes no event; the types do not matter here. */
 const schema: Schema = {
   topic: 'order-events',
   root: 'OrderEvent',
@@ -45,7 +45,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     return bus
   }
 
-  /** One partition: 2 plain records, 3 of a transaction that is left open, 2 plain. */
+  /** Makes a topic of one partition: 2 records without a transaction, 3 in an open transaction, 2 without. */
   async function scene(bus: RedpandaEventBus) {
     const topic = await newTopic(bus)
     await producer.plain(topic, 0, 2)
@@ -92,7 +92,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     return { offsets, notices }
   }
 
-  test('tells both ends of a log that holds an open transaction, and reads the committed records up to it', async () => {
+  test('the log has both ends while a transaction is open, and committed records are read up to it', async () => {
     const bus = openBus()
     const { topic, transaction } = await scene(bus)
 
@@ -122,7 +122,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
 
     await transaction.commit()
 
-    // The coordinator answers before it has written its marker.
+    // The coordinator answers before it writes the commit marker.
     await eventually(async () => expect(await bus.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 8n }]))
     expect(await describeTopic(bus, topic)).toMatchObject({ sampled: 7, counts: 'offsets', layout: [{ end: 8n }] })
     expect((await readSlices(bus, [{ ...slice, to: 8n }])).map(({ offset }) => offset)).toEqual(uncommitted)
@@ -139,7 +139,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     })
   })
 
-  test('tail without following ends at the open transaction, wherever it begins', async () => {
+  test('tail without --follow ends at the open transaction, wherever it begins', async () => {
     const bus = openBus()
     const { topic, transaction } = await scene(bus)
 
@@ -156,7 +156,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
       notices: [`${topic}[0] holds 0 to 7, the rest behind an open transaction: 6 became 2`],
     })
 
-    // Who follows sees from the end on what becomes visible, and from an offset behind it no event before that one.
+    // Following from the end shows events that become visible; following from an offset after it shows none before that offset.
     const following = async (text: string) => {
       const range = parseRange(text, Date.now())
       if (!range.ok || range.from === undefined) throw new Error(text)
@@ -168,7 +168,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     expect((await tailed(bus, topic, '5', { follow: true, limit: 2 })).offsets).toEqual([5n, 6n])
   })
 
-  test('a group of a reader of uncommitted records that read everything has no lag, and keeps its offset', async () => {
+  test('a group whose reader of uncommitted records read everything has no lag and keeps its offset', async () => {
     const bus = openBus()
     const { topic } = await scene(bus)
     const group = await groupAt(bus, topic, 7n)
@@ -200,7 +200,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     expect(await lagOf(bus, group)).toMatchObject({ lag: 2n, verdict: 'stopped' })
   })
 
-  test('a group at the open transaction is said to be held back by it', async () => {
+  test('lag reports a group at an open transaction as held back by it', async () => {
     const bus = openBus()
     const { topic, transaction } = await scene(bus)
     const group = await groupAt(bus, topic, 2n)
@@ -215,7 +215,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     expect(end).toMatchObject({ skipped: 5n, steps: [{ from: 2n, to: 7n }] })
     expect(end.notes).toEqual([expect.stringContaining('a transaction that is open at 2')])
 
-    // A member that reads committed records has read all it can: it does not stand still by its own fault.
+    // A member that reads committed records has read all it can, so it is not stuck.
     const stream = await openBus().subscribe([topic], { group, autoOffsetReset: 'earliest' })
     onTestFinished(() => stream.close())
     await eventually(async () => expect(await lagOf(bus, group)).toMatchObject({ state: 'Stable' }))
@@ -230,7 +230,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     })
   })
 
-  test('a commit marker alone is nothing that waits', async () => {
+  test('a commit marker does not count as lag', async () => {
     const bus = openBus()
     const topic = await newTopic(bus)
     const transaction = await producer.begin()
@@ -246,7 +246,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     expect(await plan(bus, group, 'start')).toMatchObject({ replayed: 3n })
   })
 
-  test('a default Java consumer behind a live transactional producer is never beyond the log', {
+  test('a default Java consumer of a live transactional producer is never reported as beyond the end of the log', {
     timeout: 120_000,
   }, async () => {
     const bus = openBus()
@@ -283,7 +283,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     await writing
     expect([...seen].filter((one) => !/^ok (ok|undefined)$/.test(one))).toEqual([])
     expect(beyondStable).toBeGreaterThan(0)
-    // Java's clients commit the leader epoch of what they have read.
+    // Java clients commit the leader epoch of the records they read.
     expect(await bus.admin.committedOffsets(group)).toMatchObject([{ leaderEpoch: 0 }])
     const gone = once(consumer, 'exit')
     consumer.kill('SIGTERM')

@@ -10,7 +10,7 @@ import { planReset } from '../../src/operations/reset/plan.ts'
 import { describeTopic } from '../../src/operations/topics/topics.ts'
 import { text, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
-// What is asked of a topic that holds a batch which cannot be read: here one that is larger than the reader takes.
+// Commands on a topic with a batch that cannot be read, here because it is larger than the limit of the reader.
 
 const brokers = inject('kafkaBrokers')
 const signal = new AbortController().signal
@@ -23,7 +23,7 @@ function openBus(options: Partial<RedpandaEventBusOptions> = {}): RedpandaEventB
   return bus
 }
 
-/** Two partitions: offset 1 of the first cannot be read, offsets 0, 2 and 3 and those of the second can. */
+/** Makes a topic of two partitions. Offset 1 of the first is unreadable; its offsets 0, 2 and 3 and the second are readable. */
 async function scene() {
   const topic = uniqueTopic()
   const writer = openBus({ compression: 'gzip' })
@@ -44,8 +44,8 @@ async function groupAt(bus: RedpandaEventBus, topic: string, offset: bigint): Pr
   return group
 }
 
-describe.skipIf(brokers === '')('with a batch that cannot be read', () => {
-  test('a group is moved past the batch, as the error of its subscription advises', async () => {
+describe.skipIf(brokers === '')('on a topic with an unreadable batch', () => {
+  test('a reset moves a group past the batch, as the error of its subscription suggests', async () => {
     const { topic, bus, reason } = await scene()
     const group = await groupAt(bus, topic, 1n)
     const to = (offset: bigint) => ({
@@ -64,17 +64,17 @@ describe.skipIf(brokers === '')('with a batch that cannot be read', () => {
     expect(await bus.admin.committedOffsets(group)).toMatchObject([{ offset: 2n }, { offset: 0n }])
   })
 
-  test('the lag of a group that stands before the batch is known, and that of the others', async () => {
+  test('lag is measured for a group before the batch, without an age, and for other groups', async () => {
     const { topic, bus, reason } = await scene()
     const [stuck, free] = [await groupAt(bus, topic, 1n), await groupAt(bus, topic, 2n)]
 
     const report = await measureLag(bus, { groups: [stuck, free], now: Date.now, signal })
     const { groups } = report
 
-    const placesOf = (name: string) => groups.find(({ group }) => group === name)?.topics[0]?.partitions
-    expect(placesOf(stuck)).toMatchObject([{ lag: 3n, age: undefined, unreadable: reason }, { lag: 1n }])
-    expect(placesOf(free)).toMatchObject([{ lag: 2n, age: expect.any(Number) }, { lag: 1n }])
-    expect(placesOf(free)?.[0]?.unreadable).toBeUndefined()
+    const partitionsOf = (name: string) => groups.find(({ group }) => group === name)?.topics[0]?.partitions
+    expect(partitionsOf(stuck)).toMatchObject([{ lag: 3n, age: undefined, unreadable: reason }, { lag: 1n }])
+    expect(partitionsOf(free)).toMatchObject([{ lag: 2n, age: expect.any(Number) }, { lag: 1n }])
+    expect(partitionsOf(free)?.[0]?.unreadable).toBeUndefined()
     expect(await describeGroup(bus, stuck)).toMatchObject({ totalLag: 4n })
     const counted = await countWaiting(bus, report, { limit: 100, signal })
     expect(counted.find(({ group }) => group === stuck)).toMatchObject({
@@ -93,7 +93,7 @@ describe.skipIf(brokers === '')('with a batch that cannot be read', () => {
     })
   })
 
-  test('of more such batches than are passed over, the offsets are counted', async () => {
+  test('lag and reset count offsets where more batches are unreadable than they skip', async () => {
     const topic = uniqueTopic()
     const writer = openBus({ compression: 'gzip' })
     await writer.admin.createTopic(topic, { partitions: 2 })
@@ -118,7 +118,7 @@ describe.skipIf(brokers === '')('with a batch that cannot be read', () => {
     expect(plan.notes).toEqual([`${known}; events that cannot be read are counted by their offsets`])
   })
 
-  test('the topic is described and checked by its other events', async () => {
+  test('topics describe and check topic use the readable events', async () => {
     const { topic, bus, reason } = await scene()
 
     const { sampled, counts, warnings } = await describeTopic(bus, topic)

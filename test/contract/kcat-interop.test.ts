@@ -7,13 +7,13 @@ import type { RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-o
 import { brokerRequired } from '../support/kafka.ts'
 import { newTopic, uniqueGroup } from './support/harness.ts'
 
-// kcat is librdkafka, which the Rust services are built on: what it does is what they do.
+// kcat is built on librdkafka, as the Rust services are, so it behaves as they do.
 
 const brokers = inject('kafkaBrokers')
 const version = await execa('kcat', ['-V'], { reject: false, stripFinalNewline: false })
 const hasKcat = !version.failed
 if (!hasKcat && brokerRequired())
-  throw new Error('kcat is not installed: nothing shows that librdkafka reads what we write')
+  throw new Error('kcat is not installed, so the compatibility with librdkafka cannot be tested: install kcat')
 
 const compressions = (['gzip', 'snappy', 'lz4', 'zstd'] as const).filter(
   (name) => name !== 'zstd' || version.stdout?.includes('zstd'),
@@ -50,7 +50,7 @@ const keys = [
 ]
 
 describe.skipIf(brokers === '' || !hasKcat)(`kcat${hasKcat ? '' : ' (not installed)'}`, () => {
-  test('puts every key on the partition we put it on', async () => {
+  test('chooses the same partition for every key as crbus', async () => {
     const bus = openBus()
     for (const partitions of [3, 6, 12]) {
       const ours = await newTopic(bus, partitions)
@@ -60,15 +60,15 @@ describe.skipIf(brokers === '' || !hasKcat)(`kcat${hasKcat ? '' : ' (not install
         keys.map((key) => ({ key: Buffer.from(key), value: Buffer.from('v') })),
       )
       await kcat(['-P', '-t', theirs, '-K', '|'], keys.map((key) => `${key}|v\n`).join(''))
-      const placesOf = async (topic: string) =>
+      const partitionsOf = async (topic: string) =>
         new Map((await readAll(bus, topic)).map(({ key, partition }) => [textOf(key), partition]))
-      const [own, other] = [await placesOf(ours), await placesOf(theirs)]
+      const [own, other] = [await partitionsOf(ours), await partitionsOf(theirs)]
       expect(other.size).toBe(keys.length)
       expect(own).toEqual(new Map(keys.map((key) => [key, other.get(key)])))
     }
   })
 
-  test('reads the bytes we wrote', async () => {
+  test('reads the bytes that crbus wrote', async () => {
     const bus = openBus()
     const topic = await newTopic(bus)
     const value = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 7) % 256))
@@ -76,7 +76,7 @@ describe.skipIf(brokers === '' || !hasKcat)(`kcat${hasKcat ? '' : ' (not install
     expect((await kcatReads(topic, '%s')).equals(value)).toBe(true)
   })
 
-  test('sees our offsets, times, headers and tombstones, and we see its', async () => {
+  test('exchanges offsets, timestamps, headers and tombstones with crbus', async () => {
     const bus = openBus()
     const topic = await newTopic(bus)
     await bus.log.append(topic, [
@@ -105,7 +105,7 @@ describe.skipIf(brokers === '' || !hasKcat)(`kcat${hasKcat ? '' : ' (not install
     })
   })
 
-  test.each(compressions)('reads our %s and we read its', async (compression) => {
+  test.each(compressions)('exchanges batches compressed with %s with crbus', async (compression) => {
     const bus = openBus({ compression })
     const [ours, theirs] = [await newTopic(bus), await newTopic(bus)]
     const values = Array.from({ length: 3000 }, (_, index) => `${index} ${'abc'.repeat(index % 90)}`)
@@ -118,7 +118,7 @@ describe.skipIf(brokers === '' || !hasKcat)(`kcat${hasKcat ? '' : ' (not install
     expect((await readAll(bus, theirs)).map(({ value }) => textOf(value))).toEqual(values)
   })
 
-  test('shares a group with us, whoever was there first', async () => {
+  test('shares a consumer group with crbus, whichever joins first', async () => {
     const bus = openBus()
     const topic = await newTopic(bus, 4)
     for (const isFirst of [true, false]) {

@@ -106,9 +106,9 @@ describe('decompression', () => {
   })
 
   test.each([
-    ['shorter', 5],
-    ['longer', 60],
-    ['longer than memory', 0x7fff_ffff],
+    ['too small', 5],
+    ['too large', 60],
+    ['larger than memory', 0x7fff_ffff],
   ])('of snappy refuses data whose announced size is %s', async (_, size) => {
     const packed = Buffer.from(snappy.compress(Buffer.from('eight by')))
     const wrong = Buffer.concat([uvarint(size), packed.subarray(1)])

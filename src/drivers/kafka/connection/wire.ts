@@ -99,7 +99,7 @@ export class WireConnection implements ApiConnection {
     })
     this.#connection.processData = this.#receiver()
     // After every answer kafkajs sets a timer with a negative delay, of which Node 24 warns. The timer is for queued requests,
-    // and without a limit of requests in flight there are none.
+    // which exist only with a limit of requests in flight.
     this.#connection.requestQueue.scheduleCheckPendingRequests = silence
   }
 

@@ -82,7 +82,7 @@ export const offsetFetchManyApi: Api<readonly string[], readonly FetchedOffsets[
   },
 }
 
-/** A committed offset as Kafka writes it: offset -1 is none, leader epoch -1 is unknown, empty metadata is none. */
+/** A committed offset as Kafka writes it: offset -1 for no commit, leader epoch -1 for unknown, '' for no metadata. */
 interface CommittedPartition extends PartitionAnswer {
   readonly offset: bigint
   readonly leaderEpoch: number

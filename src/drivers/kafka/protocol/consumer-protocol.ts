@@ -27,7 +27,7 @@ export function encodeAssignment(partitions: readonly TopicPartition[]): Buffer 
   return to.block(NO_USER_DATA).bytes
 }
 
-/** Reads the partitions of any version: later versions only add fields behind them. No bytes are no partitions. */
+/** Reads the partitions of any version: later versions only add fields behind them. Without bytes, returns an empty list. */
 export function decodeAssignment(bytes: Buffer): TopicPartition[] {
   if (bytes.length === 0) return []
   const from = new Reader(bytes)

@@ -184,7 +184,7 @@ export function compressLz4(bytes: Buffer): Buffer {
 
 /**
  * Compresses a block and returns the position after it; `undefined` where it would not be smaller than its bytes. `table`
- * maps the hash of four bytes to their latest position plus one; 0 is none. Blocks share the table and ignore positions of
+ * maps the hash of four bytes to their latest position plus one, or to 0. Blocks share the table and ignore positions of
  * earlier blocks.
  */
 function compressBlock(
