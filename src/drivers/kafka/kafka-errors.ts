@@ -97,7 +97,7 @@ export interface FailureSubject {
 
 interface FailureDetails {
   readonly cause?: unknown
-  /** Kafka's error code; of a `protocol` failure. */
+  /** Kafka's error code, in a `protocol` failure. */
   readonly code?: number | undefined
   /** The name of the error code. */
   readonly type?: string | undefined

@@ -224,7 +224,7 @@ describe('a batch that cannot be', () => {
     ['with -1 headers', 'a record has -1 headers', () => batchOf(2n, Buffer.from(`0c${RECORD}01`, 'hex'))],
     [
       'with a record of 2^31 bytes',
-      'record 1 of 1 takes 2147483647 bytes',
+      'record 1 of 1 has a length of 2147483647 bytes',
       () => batchOf(2n, Buffer.from(`${HUGE}0000`, 'hex')),
     ],
     [
@@ -245,7 +245,7 @@ describe('a batch that cannot be', () => {
     ],
     [
       'with a record that its fields do not fill',
-      'record 1 of 1 has fields of 6 bytes and takes 7',
+      'record 1 of 1 has fields of 6 bytes, but a length of 7',
       () => batchOf(2n, Buffer.from(`0e${RECORD}0000`, 'hex')),
     ],
     [

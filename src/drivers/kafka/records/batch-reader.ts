@@ -68,7 +68,8 @@ export class BatchReader {
     for (let index = 0; index < count; index += 1) {
       const size = varint(body)
       const end = cursor + size
-      if (size < MIN_RECORD_BYTES - 1 || end > body.length) throw this.#corrupt(index - count, `takes ${size} bytes`)
+      if (size < MIN_RECORD_BYTES - 1 || end > body.length)
+        throw this.#corrupt(index - count, `has a length of ${size} bytes`)
       cursor += 1
       const elapsedAt = cursor
       const elapsed = varint(body)
@@ -85,7 +86,7 @@ export class BatchReader {
       const headerCount = varint(body)
       const headers = headerCount === 0 ? noHeaders : readHeaders(body, headerCount, end)
       if (cursor !== end)
-        throw this.#corrupt(index - count, `has fields of ${size + cursor - end} bytes and takes ${size}`)
+        throw this.#corrupt(index - count, `has fields of ${size + cursor - end} bytes, but a length of ${size}`)
       if (offset < from) continue
       if (elapsed !== this.#elapsed && !isAppendTime) {
         this.#timestamp = this.#timestampOf(elapsed, elapsedAt)
