@@ -1,3 +1,5 @@
+import { aCount, aText, checkOptions, milliseconds, type OptionChecks, required, secret } from '../../bus/options.ts'
+
 /** Options of {@link PostgresEventStore}. */
 export interface PostgresEventStoreOptions {
   /** `postgres://user:password@host:port/database`, with what `pg` takes behind a `?`. */
@@ -7,3 +9,14 @@ export interface PostgresEventStoreOptions {
   /** The longest to wait for a connection, and for the answer to one statement. Milliseconds; default 30 000. */
   readonly timeout?: number | undefined
 }
+
+// The URL may hold a password.
+const checks: OptionChecks<PostgresEventStoreOptions> = {
+  url: required(secret(aText)),
+  maxConnections: aCount(),
+  timeout: milliseconds({ least: 1 }),
+}
+
+/** Throws a `TypeError` for an option that is unknown or wrong. */
+export const checkPostgresOptions = (options: PostgresEventStoreOptions): void =>
+  checkOptions('new PostgresEventStore', options, checks)

@@ -20,16 +20,10 @@ import { sqliteDeadLetters } from './dead-letters.ts'
 import { EVENT_COLUMNS } from './layout.ts'
 import { Leases } from './lease.ts'
 import { sqliteOutbox } from './outbox.ts'
-import { checkSqliteOptions } from './sqlite-options.ts'
+import { checkSqliteOptions, type SqliteEventStoreOptions } from './sqlite-options.ts'
 import { StoreFile } from './store-file.ts'
 import { sqliteTimers } from './timers.ts'
 import { planWriter } from './write-plan.ts'
-
-/** Options of {@link SqliteEventStore}. */
-export interface SqliteEventStoreOptions {
-  /** The file, or `:memory:`. It, its folder and its tables are made when they are not there. */
-  readonly path: string
-}
 
 /** Commits in one transaction: some milliseconds, after which others have their turn. */
 const COMMIT_BATCH = 1000
@@ -110,7 +104,7 @@ export class SqliteEventStore implements EventStore {
     const results: Committed[] = []
     for (let at = 0; at < commits.length; at += COMMIT_BATCH) {
       if (at > 0) await new Promise((resolve) => setImmediate(resolve))
-      results.push(...this.#commit(owner, commits.slice(at, at + COMMIT_BATCH)))
+      for (const result of this.#commit(owner, commits.slice(at, at + COMMIT_BATCH))) results.push(result)
     }
     return results
   }

@@ -1,5 +1,10 @@
 import { aText, checkOptions, type OptionChecks, required } from '../../bus/options.ts'
-import type { SqliteEventStoreOptions } from './sqlite-event-store.ts'
+
+/** Options of {@link SqliteEventStore}. */
+export interface SqliteEventStoreOptions {
+  /** The file, or `:memory:`. It, its folder and its tables are made when they are not there. */
+  readonly path: string
+}
 
 const checks: OptionChecks<SqliteEventStoreOptions> = { path: required(aText) }
 
