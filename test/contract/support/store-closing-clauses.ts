@@ -38,8 +38,9 @@ export function closingClauses({ store, connections, isShared, start }: StoreCon
     expect(outcomes((await Promise.all(committing)).flat())).toEqual(range(10).map(() => [1]))
   })
 
-  test('a store that was never asked anything can be closed', async () => {
-    await store().close()
+  test('a store that was never used can be closed', async () => {
+    await expect(store().close()).resolves.toBeUndefined()
+    expect(await failure(store().readStream('order-1'))).toBe('STORE_CLOSED')
   })
 
   test('await using closes', async () => {
