@@ -21,7 +21,7 @@ export function conversationLimit(prefix: string, most: number): ConversationLim
       for (const { streamId, events } of appends) {
         if (!streamId.startsWith(prefix)) continue
         const types = handled.get(streamId) ?? []
-        types.push(...events.map(({ eventType }) => eventType))
+        for (const { eventType } of events) types.push(eventType)
         handled.set(streamId, types)
       }
     },

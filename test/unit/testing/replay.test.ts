@@ -77,6 +77,20 @@ describe('replay', () => {
     ])
   })
 
+  test('reports 200,000 ignored events of one stream, without a stack overflow', async () => {
+    const event = { eventType: 'Unknown.v1', eventVersion: 1, data: new Uint8Array(), metadata: null }
+    const stream = Array.from({ length: 200_000 }, (_, index) => ({
+      streamId: 'order-1',
+      version: index + 1,
+      event,
+      createdAt: new Date(0),
+    }))
+
+    const { differences } = await replay(stream, order, { before: order })
+
+    expect(differences).toHaveLength(200_000)
+  })
+
   test('says where a reducer throws, and goes on with the next stream', async () => {
     await using shop = await recordedShop()
     const throwing: Reducer<never, never> = () => {
