@@ -38,12 +38,10 @@ export type { Isolation, LogSlice, PartitionRange, ReadOptions, TopicLog } from 
 export { type DecodedEnvelope, decodeEnvelope, type EnvelopeFormat, encodeEnvelope } from './codecs/envelope.ts'
 export { messageId } from './codecs/message-id.ts'
 export { type DecodedPayload, decodePayload, encodePayload, type PayloadCodec } from './codecs/payload.ts'
-export { EmbeddedEventBus } from './drivers/embedded/embedded-event-bus.ts'
-export type { EmbeddedEventBusOptions } from './drivers/embedded/embedded-options.ts'
-export { RedpandaEventBus } from './drivers/kafka/redpanda-event-bus.ts'
-export type { RedpandaEventBusOptions } from './drivers/kafka/redpanda-options.ts'
-export { InMemoryEventBus } from './drivers/memory/in-memory-event-bus.ts'
-export type { InMemoryEventBusOptions } from './drivers/memory/memory-options.ts'
+export { EmbeddedEventBus, type EmbeddedEventBusOptions } from './drivers/embedded/embedded-event-bus.ts'
+export { RedpandaEventBus, type RedpandaEventBusOptions } from './drivers/kafka/redpanda-event-bus.ts'
+export { InMemoryEventBus, type InMemoryEventBusOptions } from './drivers/memory/in-memory-event-bus.ts'
+export type { Action } from './saga/action.ts'
 export type { Aggregate } from './saga/aggregate.ts'
 export { combineCodecs, type EncodedEvent, type EventCodec } from './saga/codecs/codec.ts'
 export { type ActionVersions, cborCodec, jsonCodec } from './saga/codecs/plain-codecs.ts'
@@ -64,8 +62,8 @@ export {
   type SendOptions,
   sequence,
 } from './saga/effects.ts'
-export type { Handled } from './saga/engine/engine.ts'
-export type { Action, Clock, Reducer, Step } from './saga/reducer.ts'
+export type { Handled } from './saga/engine/task.ts'
+export type { Clock, Reducer, Step } from './saga/reducer.ts'
 export {
   type CommitMessage,
   type FailedMessage,
@@ -75,12 +73,12 @@ export {
   runtimeDiagnostics,
   type TimersFiredMessage,
 } from './saga/reports/diagnostics.ts'
+export type { Counts, HandledKind, Health, Wait } from './saga/reports/health.ts'
 export type { OnError, OnRejected, Problem, Rejection } from './saga/reports/problem.ts'
 export { formatRuntimeMetrics, type RuntimeMetrics } from './saga/reports/runtime-metrics.ts'
-export type { Counts, HandledKind, Health, Wait } from './saga/reports/watch.ts'
 export { type RunAggregateOptions, type RunningAggregate, runAggregate } from './saga/run-aggregate.ts'
 export { type RunSagaOptions, runSaga } from './saga/run-saga.ts'
-export type { Running, RunOptions } from './saga/runtime/runtime.ts'
+export type { Running, RunOptions } from './saga/runtime/running.ts'
 export type { EarlierSaga, Saga } from './saga/saga.ts'
 export {
   compileDecoder,
@@ -98,4 +96,5 @@ export type { StorePart } from './store/layout.ts'
 export { openEventStore } from './store/open.ts'
 export { PostgresEventStore } from './store/postgres/postgres-event-store.ts'
 export type { PostgresEventStoreOptions } from './store/postgres/postgres-options.ts'
-export { SqliteEventStore, type SqliteEventStoreOptions } from './store/sqlite/sqlite-event-store.ts'
+export { SqliteEventStore } from './store/sqlite/sqlite-event-store.ts'
+export type { SqliteEventStoreOptions } from './store/sqlite/sqlite-options.ts'

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventBus } from '../bus/event-bus.ts'
 import type { EncodedEvent } from '../saga/codecs/codec.ts'
 import type { Problem } from '../saga/reports/problem.ts'
-import type { Running, RunOptions } from '../saga/runtime/runtime.ts'
+import type { Running, RunOptions } from '../saga/runtime/running.ts'
 import { openEventStore } from '../store/open.ts'
 
 /** What a run of the demo ended with. */

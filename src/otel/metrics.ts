@@ -1,7 +1,7 @@
 import type { Attributes, BatchObservableCallback, Histogram, Meter, ObservableCallback } from '@opentelemetry/api'
 import { diagnostics, type PublishMessage } from '../bus/diagnostics.ts'
 import { type HandleMessage, type RunningMessage, runtimeDiagnostics } from '../saga/reports/diagnostics.ts'
-import type { Running } from '../saga/runtime/runtime.ts'
+import type { Running } from '../saga/runtime/running.ts'
 import { ofBus, ofError, ofOperation } from './attributes.ts'
 import { listen, on, together } from './listen.ts'
 import { publishedPositions } from './published-positions.ts'

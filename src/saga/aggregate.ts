@@ -1,6 +1,7 @@
+import type { Action } from './action.ts'
 import type { EventCodec } from './codecs/codec.ts'
-import type { Machine } from './engine/stream-handler.ts'
-import type { Action, Clock, Reducer } from './reducer.ts'
+import type { StreamHandler } from './engine/stream-handler.ts'
+import type { Clock, Reducer } from './reducer.ts'
 
 /**
  * Decides about one kind of entity, such as an order or a payment: it takes commands and emits events. The stream
@@ -54,10 +55,10 @@ export interface Aggregate<State, A extends Action, Env = unknown> {
   readonly key?: 'type' | 'aggregate' | undefined
 }
 
-export function aggregateMachine<State, A extends Action, Env>(
+export function aggregateHandler<State, A extends Action, Env>(
   aggregate: Aggregate<State, A, Env>,
   env: Env,
-): Machine<State, A> {
+): StreamHandler<State, A> {
   const { name, initial, reduce, codec, idOf } = aggregate
   return {
     name,

@@ -1,7 +1,7 @@
 import type { ExpectedVersion } from '../store/event-store.ts'
+import type { Action } from './action.ts'
 import type { EventCodec } from './codecs/codec.ts'
 import { type Duration, toMilliseconds } from './duration.ts'
-import type { Action } from './reducer.ts'
 
 /**
  * An effect that a reducer requests, as plain frozen data. All effects of a step are stored in one transaction, or none.

@@ -1,11 +1,5 @@
+import type { Action } from './action.ts'
 import type { Effect } from './effects.ts'
-
-/**
- * A command or an event: a member of a union whose members differ in `type`, such as `{ type: 'OrderPlaced', order_id: 'o-1' }`.
- */
-export interface Action {
-  readonly type: string
-}
 
 /** The clock that reducers read. */
 export interface Clock {

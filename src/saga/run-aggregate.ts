@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { EventMetadata } from '../bus/event.ts'
-import { type Aggregate, aggregateMachine } from './aggregate.ts'
-import type { Handled } from './engine/engine.ts'
-import type { Action } from './reducer.ts'
+import type { Action } from './action.ts'
+import { type Aggregate, aggregateHandler } from './aggregate.ts'
+import type { Handled } from './engine/task.ts'
 import { checkRunAggregate } from './run-options.ts'
-import { type Running, type RunOptions, run } from './runtime/runtime.ts'
+import type { Running, RunOptions } from './runtime/running.ts'
+import { run } from './runtime/runtime.ts'
 
 /** Options of {@link runAggregate}. */
 export type RunAggregateOptions<State, A extends Action, Env> = RunOptions & {
@@ -68,8 +69,8 @@ export async function runAggregate<State, A extends Action, Env = unknown>(
 ): Promise<RunningAggregate<A>> {
   checkRunAggregate(given)
   const { aggregate, env, group = `${aggregate.name}-aggregate`, ...options } = given
-  const machine = aggregateMachine(aggregate, env as Env)
-  const { running, engine } = await run(machine, [aggregate.commands], { ...options, group })
+  const handler = aggregateHandler(aggregate, env as Env)
+  const { running, engine } = await run(handler, [aggregate.commands], { ...options, group })
   return {
     ...running,
     async send(command, metadata = {}) {

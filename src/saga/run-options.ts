@@ -13,9 +13,9 @@ import {
   oneOf,
   required,
 } from '../bus/options.ts'
+import type { Action } from './action.ts'
 import type { Aggregate } from './aggregate.ts'
-import type { Action } from './reducer.ts'
-import type { RunOptions } from './runtime/runtime.ts'
+import type { RunOptions } from './runtime/running.ts'
 import type { Saga } from './saga.ts'
 
 const runChecks: OptionChecks<RunOptions> = {

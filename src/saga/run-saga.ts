@@ -1,10 +1,11 @@
-import type { Action } from './reducer.ts'
+import type { Action } from './action.ts'
 import type { EnvOption } from './run-aggregate.ts'
 import { checkRunSaga } from './run-options.ts'
-import { type Running, type RunOptions, run } from './runtime/runtime.ts'
+import type { Running, RunOptions } from './runtime/running.ts'
+import { run } from './runtime/runtime.ts'
 import { scheduleMigrations } from './runtime/schedule-migrations.ts'
 import type { Saga } from './saga.ts'
-import { versionedMachine } from './saga-versions.ts'
+import { versionedHandler } from './saga-versions.ts'
 
 /** Options of {@link runSaga}. */
 export type RunSagaOptions<State, A extends Action, Env> = RunOptions & {
@@ -54,9 +55,9 @@ export async function runSaga<State, A extends Action, Env = unknown>(
 ): Promise<Running> {
   checkRunSaga(given)
   const { saga, topics = saga.topics, env, group = `${saga.name}-saga`, ...options } = given
-  const machine = versionedMachine(saga, env as Env)
+  const handler = versionedHandler(saga, env as Env)
   const { store, clock = { now: () => new Date() }, signal } = options
   await scheduleMigrations(saga, { store, owner: group, now: clock.now, signal })
-  const { running } = await run(machine, topics, { ...options, group })
+  const { running } = await run(handler, topics, { ...options, group })
   return running
 }

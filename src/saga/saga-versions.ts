@@ -1,10 +1,11 @@
 import type { SerializedEvent } from '../bus/event.ts'
 import { decodeCbor, encodeCbor } from '../codecs/cbor/cbor.ts'
+import type { Action } from './action.ts'
 import { withClock } from './aggregate.ts'
 import type { EventCodec } from './codecs/codec.ts'
-import type { Machine } from './engine/stream-handler.ts'
-import type { Action, Clock, Step } from './reducer.ts'
-import { type EarlierSaga, type Saga, sagaMachine } from './saga.ts'
+import type { StreamHandler } from './engine/stream-handler.ts'
+import type { Clock, Step } from './reducer.ts'
+import { type EarlierSaga, type Saga, sagaHandler } from './saga.ts'
 
 /** The state of a conversation, and the version of the saga that it is a state of. */
 export interface Versioned<State> {
@@ -27,14 +28,14 @@ const VERSION_FIELD = 'saga_version'
  * A saga as the executor runs it: every conversation is reduced by the version it began with, up to the event that
  * migrates it. Throws a `TypeError` for version numbers that are not whole numbers from 1, or not before `version`.
  */
-export function versionedMachine<State, A extends Action, Env>(
+export function versionedHandler<State, A extends Action, Env>(
   saga: Saga<State, A, Env>,
   env: Env,
-): Machine<Versioned<State>, A | SagaMigrated> {
-  const machine = sagaMachine(saga, env)
+): StreamHandler<Versioned<State>, A | SagaMigrated> {
+  const handler = sagaHandler(saga, env)
   const { version: current, all } = versionsOf(saga)
   return {
-    ...machine,
+    ...handler,
     initial: { version: current, state: saga.initial },
     mark: current === 1 ? undefined : { [VERSION_FIELD]: current },
     codec: withMigrations(saga.codec),

@@ -1,9 +1,10 @@
 import type { SerializedEvent } from '../bus/event.ts'
+import type { Action } from './action.ts'
 import { withClock } from './aggregate.ts'
 import type { EventCodec } from './codecs/codec.ts'
 import type { Effect } from './effects.ts'
-import type { Machine } from './engine/stream-handler.ts'
-import type { Action, Reducer, Step } from './reducer.ts'
+import type { StreamHandler } from './engine/stream-handler.ts'
+import type { Reducer, Step } from './reducer.ts'
 
 /**
  * Leads a conversation through several aggregates: it reacts to their events with commands, and compensates when one of them
@@ -81,7 +82,10 @@ export interface EarlierSaga {
   readonly migrate?: ((state: never) => unknown) | undefined
 }
 
-export function sagaMachine<State, A extends Action, Env>(saga: Saga<State, A, Env>, env: Env): Machine<State, A> {
+export function sagaHandler<State, A extends Action, Env>(
+  saga: Saga<State, A, Env>,
+  env: Env,
+): StreamHandler<State, A> {
   const { name, initial, reduce, codec, correlate = byCorrelationId } = saga
   return {
     name: `${name}-saga`,

@@ -1,10 +1,11 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
-import { type Aggregate, aggregateMachine, withClock } from '../saga/aggregate.ts'
+import type { Action } from '../saga/action.ts'
+import { type Aggregate, aggregateHandler, withClock } from '../saga/aggregate.ts'
 import { type Effect, leavesOf } from '../saga/effects.ts'
 import { react } from '../saga/engine/reaction.ts'
-import type { Machine } from '../saga/engine/stream-handler.ts'
-import type { Action, Clock, Reducer, Step } from '../saga/reducer.ts'
-import { type Saga, sagaMachine } from '../saga/saga.ts'
+import type { StreamHandler } from '../saga/engine/stream-handler.ts'
+import type { Clock, Reducer, Step } from '../saga/reducer.ts'
+import { type Saga, sagaHandler } from '../saga/saga.ts'
 
 /** The time it is when a test does not say. */
 const TEST_TIME = '2025-01-01T00:00:00.000Z'
@@ -66,27 +67,27 @@ export function given<State, A extends Action, Env = unknown>(
     when(action, env) {
       const { now = () => new Date(TEST_TIME), ...rest } = (env ?? {}) as Partial<Clock>
       const at = now()
-      const machine = typeof subject === 'function' ? undefined : machineOf(subject, rest as Env)
-      const reduce = machine?.reduce ?? alone(subject as Reducer<State, A, Env>, rest as Env)
-      const from = begin(reduce, machine?.initial, stateOrHistory, at)
+      const handler = typeof subject === 'function' ? undefined : handlerOf(subject, rest as Env)
+      const reduce = handler?.reduce ?? alone(subject as Reducer<State, A, Env>, rest as Env)
+      const from = begin(reduce, handler?.initial, stateOrHistory, at)
       const step = reduce(from, action, at)
-      const outcome = machine === undefined ? plainOutcome(step) : reacted(machine, from, action, at)
+      const outcome = handler === undefined ? plainOutcome(step) : reacted(handler, from, action, at)
       return expecting({ ...outcome, effects: step.effects.filter(({ kind }) => kind !== 'none') })
     },
   }
 }
 
-type Reduce<State, A extends Action> = Machine<State, A>['reduce']
+type Reduce<State, A extends Action> = StreamHandler<State, A>['reduce']
 
 const alone =
   <State, A extends Action, Env>(reducer: Reducer<State, A, Env>, env: Env): Reduce<State, A> =>
   (state, action, at) =>
     reducer(state, action, withClock(env, at))
 
-const machineOf = <State, A extends Action, Env>(
+const handlerOf = <State, A extends Action, Env>(
   subject: Aggregate<State, A, Env> | Saga<State, A, Env>,
   env: Env,
-): Machine<State, A> => ('commands' in subject ? aggregateMachine(subject, env) : sagaMachine(subject, env))
+): StreamHandler<State, A> => ('commands' in subject ? aggregateHandler(subject, env) : sagaHandler(subject, env))
 
 function begin<State, A extends Action>(
   reduce: Reduce<State, A>,
@@ -109,10 +110,10 @@ const plainOutcome = <State, A extends Action>({ state, effects }: Step<State, A
   rejected: leavesOf(effects).flatMap((leaf) => (leaf.kind === 'reject' ? leaf.reason : []))[0],
 })
 
-function reacted<State, A extends Action>(machine: Machine<State, A>, from: State, action: A, at: Date) {
-  const instance = { streamId: `${machine.prefix}test`, version: 0, state: from, handled: new Set<string>() }
+function reacted<State, A extends Action>(handler: StreamHandler<State, A>, from: State, action: A, at: Date) {
+  const instance = { streamId: `${handler.prefix}test`, version: 0, state: from, handled: new Set<string>() }
   const event = { eventType: action.type, eventVersion: 1, data: new Uint8Array(), metadata: null }
-  const reaction = react(machine, instance, action, { event, id: 'test' }, at)
+  const reaction = react(handler, instance, action, { event, id: 'test' }, at)
   if (reaction === undefined) return { state: from, events: [], rejected: undefined }
   // Not the earlier state where the reducer returned none: the runtime would lose the state too.
   const { state, events, rejected } = reaction

@@ -1,11 +1,11 @@
 import type { EventBus } from '../bus/event-bus.ts'
 import type { BusRecord } from '../bus/record.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
+import type { Action } from '../saga/action.ts'
 import { Engine } from '../saga/engine/engine.ts'
 import type { Incoming } from '../saga/engine/reaction.ts'
-import type { Machine } from '../saga/engine/stream-handler.ts'
-import type { Pace } from '../saga/pace.ts'
-import type { Action } from '../saga/reducer.ts'
+import type { StreamHandler } from '../saga/engine/stream-handler.ts'
+import { Alarm, type Pace } from '../saga/pace.ts'
 import type { OnError } from '../saga/reports/problem.ts'
 import { Watch } from '../saga/reports/watch.ts'
 import { Relay } from '../saga/runtime/relay.ts'
@@ -24,7 +24,7 @@ export interface World {
 }
 
 export interface Role {
-  readonly machine: Machine<unknown, Action>
+  readonly handler: StreamHandler<unknown, Action>
   readonly topics: readonly string[]
   /** Of its outbox and timers. */
   readonly owner: string
@@ -128,27 +128,26 @@ export class Participant {
     )
     const { random, faults } = this.#world
     for await (const records of bus.log.read(slices)) {
-      this.#inbox.push(...records.filter(() => !this.#role.mayLose || random() >= (faults.lose ?? 0)))
+      for (const record of records) {
+        if (!this.#role.mayLose || random() >= (faults.lose ?? 0)) this.#inbox.push(record)
+      }
     }
   }
 }
 
 function start(
-  { machine, owner, onCommitted = () => undefined }: Role,
+  { handler, owner, onCommitted = () => undefined }: Role,
   { bus, store, now, random, faults, onError }: World,
 ) {
   const isDue = () => random() < (faults.crash ?? 0)
-  const shared = {
-    store: crashing(store, isDue),
-    owner,
-    pace: hurriedPace(),
-    watch: new Watch({ name: machine.name, group: owner, onError }),
-  }
-  const engine = new Engine({ ...shared, machine, cacheSize: CACHE_SIZE, now, onCommitted })
+  const pace = hurriedPace()
+  const watch = new Watch({ name: handler.name, group: owner, onError })
+  const shared = { store: crashing(store, isDue), owner, watch }
+  const engine = new Engine({ ...shared, pace, handler, cacheSize: CACHE_SIZE, now, onCommitted })
   return {
     engine,
-    relay: new Relay({ ...shared, bus: crashing(bus, isDue) }),
-    timers: new TimerLoop({ ...shared, now, submit: (messages) => engine.submit(messages) }),
+    relay: new Relay({ ...shared, pace, bus: crashing(bus, isDue) }),
+    timers: new TimerLoop({ ...shared, alarm: new Alarm(pace), now, submit: (messages) => engine.submit(messages) }),
   }
 }
 
@@ -170,7 +169,7 @@ function hurriedPace(): Pace {
 
 function toIncoming(record: BusRecord): Incoming {
   const decoded = record.value === null ? undefined : decodeEnvelope(record.value)
-  if (decoded?.ok) return { event: decoded.event, place: record }
+  if (decoded?.ok) return { event: decoded.event, record }
   const event = { eventType: 'unreadable', eventVersion: 1, data: record.value ?? new Uint8Array(), metadata: null }
-  return { event, place: record, unreadable: new Error(decoded?.reason ?? 'there is no payload') }
+  return { event, record, unreadable: new Error(decoded?.reason ?? 'there is no payload') }
 }

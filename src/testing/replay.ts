@@ -1,12 +1,13 @@
 import { AssertionError } from 'node:assert/strict'
 import { inspect, isDeepStrictEqual } from 'node:util'
-import { type Aggregate, aggregateMachine } from '../saga/aggregate.ts'
+import type { Action } from '../saga/action.ts'
+import { type Aggregate, aggregateHandler } from '../saga/aggregate.ts'
 import { type Effect, leavesOf } from '../saga/effects.ts'
-import type { Machine } from '../saga/engine/stream-handler.ts'
-import type { Action, Step } from '../saga/reducer.ts'
+import type { StreamHandler } from '../saga/engine/stream-handler.ts'
+import type { Step } from '../saga/reducer.ts'
 import { asError } from '../saga/reports/problem.ts'
 import type { Saga } from '../saga/saga.ts'
-import { beganWith, canMigrate, type Versioned, versionedMachine } from '../saga/saga-versions.ts'
+import { beganWith, canMigrate, type Versioned, versionedHandler } from '../saga/saga-versions.ts'
 import type { EventStore, StoredEvent } from '../store/event-store.ts'
 
 /** Recorded streams: a list of their events, or a store with the ids of the streams or a prefix of the ids. */
@@ -122,7 +123,9 @@ export async function replay(
   for await (const stream of streamsOf(recorded)) {
     const now = after(stream)
     streams.push(now.stream)
-    differences.push(...now.problems, ...differencesBetween(compared?.(stream), now))
+    for (const list of [now.problems, differencesBetween(compared?.(stream), now)]) {
+      for (const difference of list) differences.push(difference)
+    }
   }
   const result: Replay = {
     streams,
@@ -146,25 +149,25 @@ type Player = (stream: readonly StoredEvent[]) => Played
 
 function playerOf(subject: Replayable, env: unknown): Player {
   if ('commands' in subject) {
-    const machine = aggregateMachine(subject as unknown as Aggregate<unknown, Action>, env)
-    return (stream) => play(machine, stream, (state) => ({ state, resumed: [] }))
+    const handler = aggregateHandler(subject as unknown as Aggregate<unknown, Action>, env)
+    return (stream) => play(handler, stream, (state) => ({ state, resumed: [] }))
   }
   const saga = subject as unknown as Saga<unknown, Action>
-  const machine = versionedMachine(saga, env) as Machine<Versioned<unknown>, Action>
+  const handler = versionedHandler(saga, env) as StreamHandler<Versioned<unknown>, Action>
   const { version = 1 } = saga
   return (stream) =>
-    play(machine, stream, (state) => {
+    play(handler, stream, (state) => {
       const first = stream[0]
       if (first === undefined || state.version === version || !canMigrate(saga, beganWith(first.event))) {
         return { state: state.state, resumed: [] }
       }
-      const step = machine.reduce(state, { type: 'crbus.SagaMigrated', to: version } as Action, new Date(0))
+      const step = handler.reduce(state, { type: 'crbus.SagaMigrated', to: version } as Action, new Date(0))
       return { state: step.state.state, resumed: leavesOf(step.effects) }
     })
 }
 
 function play<State>(
-  machine: Machine<State, Action>,
+  handler: StreamHandler<State, Action>,
   stream: readonly StoredEvent[],
   finish: (state: State) => Pick<ReplayedStream, 'state' | 'resumed'>,
 ): Played {
@@ -174,16 +177,16 @@ function play<State>(
   const base = { streamId: last.streamId, version: last.version }
   let at = stream[0] as StoredEvent
   try {
-    let state = machine.begin?.(at.streamId, at.event) ?? machine.initial
+    let state = handler.begin?.(at.streamId, at.event) ?? handler.initial
     for (const stored of stream) {
       at = stored
       const { event, createdAt } = stored
-      const action = machine.codec.decode(event)
+      const action = handler.codec.decode(event)
       const time = event.metadata?.timestamp
-      const step = action && machine.reduce(state, action, time === undefined ? createdAt : new Date(time))
+      const step = action && handler.reduce(state, action, time === undefined ? createdAt : new Date(time))
       const effects = leavesOf(step?.effects ?? [])
       // An aggregate's events may change nothing. A saga stores what it reacted to, and that changed something.
-      const isIgnored = step === undefined || (machine.storesActions && step.state === state && effects.length === 0)
+      const isIgnored = step === undefined || (handler.storesActions && step.state === state && effects.length === 0)
       if (isIgnored) problems.push({ kind: 'ignored', ...placeOf(stored) })
       steps.push({ stored, effects })
       state = step?.state ?? state

@@ -6,15 +6,16 @@ import { decodeEnvelope } from '../codecs/envelope.ts'
 import { messageId } from '../codecs/message-id.ts'
 import { decodePayload } from '../codecs/payload.ts'
 import { InMemoryEventBus } from '../drivers/memory/in-memory-event-bus.ts'
-import { type Aggregate, aggregateMachine } from '../saga/aggregate.ts'
+import type { Action } from '../saga/action.ts'
+import { type Aggregate, aggregateHandler } from '../saga/aggregate.ts'
 import type { EventCodec } from '../saga/codecs/codec.ts'
 import { type Duration, toMilliseconds } from '../saga/duration.ts'
-import { fold, type Machine } from '../saga/engine/stream-handler.ts'
-import type { Action, Reducer } from '../saga/reducer.ts'
+import { fold, type StreamHandler } from '../saga/engine/stream-handler.ts'
+import type { Reducer } from '../saga/reducer.ts'
 import type { Problem } from '../saga/reports/problem.ts'
 import { scheduleMigrations } from '../saga/runtime/schedule-migrations.ts'
 import type { Saga } from '../saga/saga.ts'
-import { versionedMachine } from '../saga/saga-versions.ts'
+import { versionedHandler } from '../saga/saga-versions.ts'
 import type { EventStore } from '../store/event-store.ts'
 import { SqliteEventStore } from '../store/sqlite/sqlite-event-store.ts'
 import { conversationLimit } from './conversation-limit.ts'
@@ -157,10 +158,10 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
     onError: (problem) => problems.push(problem),
   }
   let saga = begun as unknown as Saga<unknown, Action, unknown>
-  let sagas = versionedMachine(saga, env)
+  let sagas = versionedHandler(saga, env)
   const limit = conversationLimit(sagas.prefix, mostMessages)
   const roleOfSaga = () => ({
-    machine: anyMachine(sagas),
+    handler: anyHandler(sagas),
     topics: saga.topics,
     owner: sagas.name,
     mayLose: true,
@@ -170,9 +171,9 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
   const participants = [
     sagaParticipant,
     ...aggregates.map((aggregate) => {
-      const machine = aggregateMachine(aggregate as unknown as Aggregate<unknown, Action, unknown>, env)
+      const handler = aggregateHandler(aggregate as unknown as Aggregate<unknown, Action, unknown>, env)
       const owner = `${aggregate.name}-aggregate`
-      return new Participant({ machine, topics: [aggregate.commands], owner, mayLose: false }, world)
+      return new Participant({ handler, topics: [aggregate.commands], owner, mayLose: false }, world)
     }),
   ]
   const codecs = () => [...aggregates.map(({ codec }) => codec), saga.codec]
@@ -283,7 +284,7 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
 
     async redeploy(next) {
       saga = next as unknown as Saga<unknown, Action, unknown>
-      sagas = versionedMachine(saga, env)
+      sagas = versionedHandler(saga, env)
       sagaParticipant.restart(roleOfSaga())
       await scheduleMigrations(saga, { store, owner: sagas.name, now: world.now })
       return harness as unknown as SagaHarness<never>
@@ -304,8 +305,8 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
   return harness
 }
 
-const anyMachine = <State, A extends Action>(machine: Machine<State, A>) =>
-  machine as unknown as Machine<unknown, Action>
+const anyHandler = <State, A extends Action>(handler: StreamHandler<State, A>) =>
+  handler as unknown as StreamHandler<unknown, Action>
 
 async function areQuiet(participants: readonly Participant[]): Promise<boolean> {
   for (const participant of participants) if (!(await participant.isQuiet())) return false
@@ -314,8 +315,7 @@ async function areQuiet(participants: readonly Participant[]): Promise<boolean> 
 
 async function nextDue(participants: readonly Participant[]): Promise<number | undefined> {
   const due = await Promise.all(participants.map((participant) => participant.nextTimer()))
-  const times = due.flatMap((time) => (time === undefined ? [] : time.getTime()))
-  return times.length === 0 ? undefined : Math.min(...times)
+  return due.flatMap((time) => time?.getTime() ?? []).sort((a, b) => a - b)[0]
 }
 
 /** What was given up is told to the test, which would else wonder why nothing happened. */

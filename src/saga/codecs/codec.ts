@@ -1,5 +1,5 @@
 import type { SerializedEvent } from '../../bus/event.ts'
-import type { Action } from '../reducer.ts'
+import type { Action } from '../action.ts'
 
 /** An encoded action: an event without metadata, which the runtime adds. */
 export type EncodedEvent = Pick<SerializedEvent, 'eventType' | 'eventVersion' | 'data'>

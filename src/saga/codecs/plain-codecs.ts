@@ -3,7 +3,7 @@ import { aCount, checkFields } from '../../bus/options.ts'
 import { decodeCbor, type Encoded, encodeCbor } from '../../codecs/cbor/cbor.ts'
 import { decodeJson } from '../../codecs/json.ts'
 import { encodePayload } from '../../codecs/payload.ts'
-import type { Action } from '../reducer.ts'
+import type { Action } from '../action.ts'
 import type { EventCodec } from './codec.ts'
 import { otherCodec } from './other-codec.ts'
 

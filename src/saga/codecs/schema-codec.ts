@@ -6,7 +6,7 @@ import { compileEncoder } from '../../schema/bincode/compile-encoder.ts'
 import { type Shape, shapeOf } from '../../schema/bincode/shape.ts'
 import { checkVariant, type Variant, variantsOf, variantTree } from '../../schema/bincode/variants.ts'
 import type { Schema } from '../../schema/model.ts'
-import type { Action } from '../reducer.ts'
+import type { Action } from '../action.ts'
 import type { EventCodec } from './codec.ts'
 import { otherCodec } from './other-codec.ts'
 

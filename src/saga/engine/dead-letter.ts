@@ -13,9 +13,9 @@ export interface Failure {
 
 /** What is kept of a message that could not be handled. */
 export function toDeadLetter(incoming: Incoming, { streamId, error, attempts, now }: Failure): NewDeadLetter {
-  const { event, place, timer } = incoming
-  const where = place === undefined ? undefined : `${place.topic}[${place.partition}]@${place.offset}`
-  const topic = place?.topic
+  const { event, record, timer } = incoming
+  const where = record === undefined ? undefined : `${record.topic}[${record.partition}]@${record.offset}`
+  const topic = record?.topic
   return {
     streamId: text(streamId ?? timer?.streamId ?? topic ?? 'unknown'),
     topic: topic === undefined ? undefined : text(topic),
@@ -59,9 +59,9 @@ const stacksOf = ({ stack, cause }: Failure['error']): readonly (string | undefi
 /** Texts come from strangers; a store takes those of some length, without NUL. */
 const text = (value: string, most = 200): string => value.slice(0, most).toWellFormed().replaceAll('\0', '\ufffd')
 
-function madeAt({ event, place }: Incoming, now: Date): Date {
+function madeAt({ event, record }: Incoming, now: Date): Date {
   const said = new Date(event.metadata?.timestamp ?? '')
   if (!Number.isNaN(said.getTime())) return said
-  const recorded = new Date(Number(place?.timestamp ?? -1))
+  const recorded = new Date(Number(record?.timestamp ?? -1))
   return recorded.getTime() >= 0 ? recorded : now
 }

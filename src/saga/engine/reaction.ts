@@ -2,15 +2,15 @@ import type { EventMetadata, SerializedEvent, TraceContext } from '../../bus/eve
 import type { BusRecord } from '../../bus/record.ts'
 import { messageId } from '../../codecs/message-id.ts'
 import type { OutgoingMessage, StreamAppend, Timer } from '../../store/event-store.ts'
+import type { Action } from '../action.ts'
 import { type Leaf, leavesOf } from '../effects.ts'
-import type { Action } from '../reducer.ts'
-import type { Instance, Machine } from './stream-handler.ts'
+import type { Instance, StreamHandler } from './stream-handler.ts'
 
 /** A message that arrived, from a topic, a timer or this process. */
 export interface Incoming {
   readonly event: SerializedEvent
   /** Where it lay; kept in the metadata of what a saga stores. */
-  readonly place?: Pick<BusRecord, 'topic' | 'partition' | 'offset' | 'timestamp'> | undefined
+  readonly record?: Pick<BusRecord, 'topic' | 'partition' | 'offset' | 'timestamp'> | undefined
   /** The timer it is of. */
   readonly timer?: Timer | undefined
   /** Why the record could not be read: what is here as event is its bytes. */
@@ -21,7 +21,7 @@ export interface Incoming {
 export interface Message extends Incoming {
   readonly id: string
   /** The sender waits for what comes of it, so that a rejection is its answer and no dead letter. */
-  readonly isAnswered?: boolean | undefined
+  readonly isRequest?: boolean | undefined
   /** The trace of what follows from it. */
   readonly trace?: TraceContext | undefined
 }
@@ -50,55 +50,55 @@ const MOST_EVENTS = 1000
  * what reducer and codec throw, and where the reducer asks for what cannot be.
  */
 export function react<State, A extends Action>(
-  machine: Machine<State, A>,
+  handler: StreamHandler<State, A>,
   instance: Instance<State>,
   action: A,
   message: Message,
   at: Date,
 ): Reaction<State, A> | undefined {
-  const first = machine.reduce(instance.state, action, at)
+  const first = handler.reduce(instance.state, action, at)
   const leaves = leavesOf(first.effects)
-  const rejected = rejectionOf(machine, action, leaves)
+  const rejected = rejectionOf(handler, action, leaves)
   if (rejected !== undefined && leaves.every(({ kind }) => kind === 'reject')) {
     return { ...nothingOf(instance), rejected }
   }
-  const isNothing = leaves.length === 0 && (!machine.storesActions || first.state === instance.state)
+  const isNothing = leaves.length === 0 && (!handler.storesActions || first.state === instance.state)
   if (isNothing) return undefined
 
-  const ownId = instance.streamId.slice(machine.prefix.length)
-  const origin = originOf(message, machine.storesActions ? ownId : message.id, at)
+  const ownId = instance.streamId.slice(handler.prefix.length)
+  const origin = originOf(message, handler.storesActions ? ownId : message.id, at)
   const own = leaves.flatMap((leaf) => (leaf.kind === 'append' ? leaf.events : []))
-  const asked = machine.storesActions ? own : eventsOf(machine, action, leaves, own)
-  const written = asked.map((event) => write(machine, event, origin))
-  let state = machine.storesActions ? first.state : instance.state
+  const asked = handler.storesActions ? own : eventsOf(handler, action, leaves, own)
+  const written = asked.map((event) => write(handler, event, origin))
+  let state = handler.storesActions ? first.state : instance.state
   // In the order of the stream: what an event's arm appends comes after all that was there.
   for (let index = 0; index < written.length; index += 1) {
-    if (index === MOST_EVENTS) throw new RangeError(`${action.type} makes ${machine.name} append events without end`)
-    const step = machine.reduce(state, (written[index] as Written<A>).event, at)
+    if (index === MOST_EVENTS) throw new RangeError(`${action.type} makes ${handler.name} append events without end`)
+    const step = handler.reduce(state, (written[index] as Written<A>).event, at)
     state = step.state
     const more = leavesOf(step.effects)
     if (more.some(({ kind }) => kind === 'reject')) {
-      throw new TypeError(`${machine.name} rejects an event it has appended: only a command can be rejected`)
+      throw new TypeError(`${handler.name} rejects an event it has appended: only a command can be rejected`)
     }
-    leaves.push(...more)
     for (const leaf of more) {
-      if (leaf.kind === 'append') written.push(...leaf.events.map((event) => write(machine, event, origin)))
+      leaves.push(leaf)
+      if (leaf.kind === 'append') for (const event of leaf.events) written.push(write(handler, event, origin))
     }
   }
   return {
     state,
     events: written.map(({ event }) => event),
     appended: [
-      ...(machine.storesActions ? [asStored(message, origin, instance.version === 0 ? machine.mark : undefined)] : []),
+      ...(handler.storesActions ? [asStored(message, origin, instance.version === 0 ? handler.mark : undefined)] : []),
       ...distinct(written.map(({ stored }) => stored)),
     ],
-    ...elsewhere(machine, leaves, origin, { streamId: instance.streamId, ownId, at }),
+    ...elsewhere(handler, leaves, origin, { streamId: instance.streamId, ownId, at }),
     rejected,
   }
 }
 
 function rejectionOf<A extends Action>(
-  { name, storesActions }: Pick<Machine<unknown, A>, 'name' | 'storesActions'>,
+  { name, storesActions }: Pick<StreamHandler<unknown, A>, 'name' | 'storesActions'>,
   { type }: Action,
   leaves: readonly Leaf<A>[],
 ): string | undefined {
@@ -118,7 +118,7 @@ const nothingOf = <State>({ state }: Instance<State>) => ({
   timers: [],
 })
 
-type Named<A extends Action> = Pick<Machine<unknown, A>, 'name' | 'codec'>
+type Named<A extends Action> = Pick<StreamHandler<unknown, A>, 'name' | 'codec'>
 
 interface Written<A extends Action> {
   readonly event: A
@@ -168,13 +168,13 @@ function originOf({ event: { metadata: given }, id, trace }: Message, conversati
 }
 
 function asStored(
-  { event, place }: Message,
+  { event, record }: Message,
   { metadata, trace }: Origin,
   mark: Readonly<Record<string, unknown>> | undefined,
 ): SerializedEvent {
   const { eventType, eventVersion, data } = event
   // Offsets fit a number for some thousand years.
-  const position = place && { topic: place.topic, partition: place.partition, offset: Number(place.offset) }
+  const position = record && { topic: record.topic, partition: record.partition, offset: Number(record.offset) }
   const isBare = position === undefined && mark === undefined
   const own = isBare ? metadata : { ...metadata, extra: { ...position, ...mark } }
   const stored = { eventType, eventVersion, data, metadata: own }
@@ -182,7 +182,7 @@ function asStored(
 }
 
 function elsewhere<A extends Action>(
-  { codec, keysEventsById }: Pick<Machine<unknown, A>, 'codec' | 'keysEventsById'>,
+  { codec, keysEventsById }: Pick<StreamHandler<unknown, A>, 'codec' | 'keysEventsById'>,
   leaves: readonly Leaf<A>[],
   origin: Origin,
   { streamId, ownId, at }: { readonly streamId: string; readonly ownId: string; readonly at: Date },

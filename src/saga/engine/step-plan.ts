@@ -1,8 +1,8 @@
 import type { Commit, RejectedCommand, Timer } from '../../store/event-store.ts'
-import type { Action } from '../reducer.ts'
+import type { Action } from '../action.ts'
 import { toRejectedCommand } from './dead-letter.ts'
 import { type Message, type Reaction, react } from './reaction.ts'
-import type { Instance, Machine } from './stream-handler.ts'
+import type { Instance, StreamHandler } from './stream-handler.ts'
 
 /** What came of one message. */
 type Outcome<A extends Action> =
@@ -34,7 +34,7 @@ export interface StepPlan<State, A extends Action> {
 
 /** Reduces messages one after another. `begin` is used up: what the plan handles is added to what it had handled. */
 export function planSteps<State, A extends Action>(
-  machine: Machine<State, A>,
+  handler: StreamHandler<State, A>,
   begin: Instance<State>,
   messages: readonly { readonly action: A; readonly message: Message }[],
   now: () => Date,
@@ -57,7 +57,7 @@ export function planSteps<State, A extends Action>(
       outcomes.push({ kind: 'repeated', version: instance.version, events: [] })
     } else {
       try {
-        reaction = react(machine, instance, action, message, at)
+        reaction = react(handler, instance, action, message, at)
       } catch (error) {
         outcomes.push({ kind: 'failed', error })
         break
@@ -69,7 +69,7 @@ export function planSteps<State, A extends Action>(
     const { rejected } = reaction
     if (rejected !== undefined && reaction.appended.length === 0) {
       const { streamId, version } = instance
-      if (!message.isAnswered) letters.push(toRejectedCommand(message, { streamId, reason: rejected, now: at }))
+      if (!message.isRequest) letters.push(toRejectedCommand(message, { streamId, reason: rejected, now: at }))
       outcomes.push({ kind: 'rejected', version, events: [], rejected })
       instance.handled.add(message.id)
       continue

@@ -1,11 +1,12 @@
 import type { SerializedEvent } from '../../bus/event.ts'
 import type { StoredEvent } from '../../store/event-store.ts'
+import type { Action } from '../action.ts'
 import type { EventCodec } from '../codecs/codec.ts'
-import type { Action, Step } from '../reducer.ts'
+import type { Step } from '../reducer.ts'
 import { asError } from '../reports/problem.ts'
 
 /** What aggregates and sagas are to the executor. */
-export interface Machine<State, A extends Action> {
+export interface StreamHandler<State, A extends Action> {
   /** For sentences about it. */
   readonly name: string
   /** What its streams' ids begin with. */
@@ -41,7 +42,7 @@ export interface Instance<State> {
  * names the stream and the event when codec or reducer throws; its `cause` is what they threw.
  */
 export function fold<State, A extends Action>(
-  { initial, begin, reduce, codec }: Pick<Machine<State, A>, 'initial' | 'begin' | 'reduce' | 'codec'>,
+  { initial, begin, reduce, codec }: Pick<StreamHandler<State, A>, 'initial' | 'begin' | 'reduce' | 'codec'>,
   streamId: string,
   stored: readonly StoredEvent[],
 ): Instance<State> {

@@ -3,8 +3,8 @@ import type { DiagnosticsChannel } from '../../bus/diagnostics.ts'
 import type { SerializedEvent, TraceContext } from '../../bus/event.ts'
 import type { Position } from '../../bus/record.ts'
 import type { Committed } from '../../store/event-store.ts'
-import type { Running } from '../runtime/runtime.ts'
-import type { HandledKind } from './watch.ts'
+import type { Running } from '../runtime/running.ts'
+import type { HandledKind } from './health.ts'
 
 // What aggregates and sagas do, on channels of `node:diagnostics_channel`. A channel without a subscriber costs one
 // comparison.

@@ -2,7 +2,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { stableEndOf } from '../../bus/topic-log.ts'
 import { type MetricType, sampleHead, sampleLine } from '../../codecs/prometheus.ts'
 import type { EventStore } from '../../store/event-store.ts'
-import type { Counts, HandledKind } from './watch.ts'
+import type { Counts, HandledKind } from './health.ts'
 
 /** Metrics of a running aggregate or saga, as `Running.metrics` returns them. */
 export interface RuntimeMetrics extends Counts {

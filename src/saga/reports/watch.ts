@@ -1,40 +1,7 @@
 import type { Logger } from '../../bus/logger.ts'
 import { runtimeDiagnostics } from './diagnostics.ts'
+import type { Counts, HandledKind, Health, Wait } from './health.ts'
 import type { OnError, OnRejected, Problem, Rejection } from './problem.ts'
-
-/** The outcome of a handled message. `nothing`: the message changed nothing. `repeated`: it was handled before. */
-export type HandledKind = 'reacted' | 'repeated' | 'nothing' | 'rejected'
-
-/** Counters of a running aggregate or saga since the start of this process. */
-export interface Counts {
-  /** Messages by their outcome. `nothing`: the message changed nothing. */
-  readonly handled: Readonly<Record<HandledKind, number>>
-  /** Attempts that failed and are made again. */
-  readonly retried: number
-  /** Messages that became dead letters, rejected commands aside. */
-  readonly deadLetters: number
-  /** Messages that the bus took from the outbox. */
-  readonly published: number
-}
-
-/** An outage of the store or the bus, during which the runtime waits. */
-export interface Wait {
-  /** Such as `store` and `bus (order-events)`. */
-  readonly for: string
-  readonly since: Date
-  /** The first failure. */
-  readonly reason: string
-}
-
-/** The health of a running aggregate or saga, as `Running.health` returns it. */
-export interface Health {
-  /** `waiting`: its store or its bus is away. `stopped`: closed, or it could not go on. */
-  readonly status: 'ok' | 'waiting' | 'stopped'
-  /** Empty unless `waiting`. */
-  readonly waits: readonly Wait[]
-  /** Why it could not go on. */
-  readonly error?: string | undefined
-}
 
 interface WatchOptions {
   readonly name: string
@@ -108,7 +75,7 @@ export class Watch {
   }
 
   /** A message was given up. */
-  buried(problem: Problem): void {
+  movedToDeadLetters(problem: Problem): void {
     this.#counts.deadLetters += 1
     runtimeDiagnostics.deadLetter.publish({ ...this.#owner, event: problem.event, error: problem.error })
     this.#tell(problem, 'error')

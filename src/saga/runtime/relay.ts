@@ -198,7 +198,7 @@ export class Relay {
     await store.outbox.bury(owner, id, { message: error.message, details: error.stack })
     // Nothing of the topic waits any more; where the next message fails too, that is told again.
     watch.restored(busOf(topic))
-    watch.buried({ message: `${event.eventType} goes to the dead letters: ${error.message}`, error, event })
+    watch.movedToDeadLetters({ message: `${event.eventType} goes to the dead letters: ${error.message}`, error, event })
     return 1
   }
 

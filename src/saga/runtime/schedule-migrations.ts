@@ -1,5 +1,5 @@
 import type { EventStore } from '../../store/event-store.ts'
-import type { Action } from '../reducer.ts'
+import type { Action } from '../action.ts'
 import type { Saga } from '../saga.ts'
 import { beganWith, canMigrate, migratedTo, migrationEvent } from '../saga-versions.ts'
 

@@ -1,6 +1,6 @@
 import type { EventStore, Timer } from '../../store/event-store.ts'
 import type { Incoming } from '../engine/reaction.ts'
-import { Alarm, type Pace, pauseAfter } from '../pace.ts'
+import { type Alarm, pauseAfter } from '../pace.ts'
 import { asError, isStoreAway } from '../reports/problem.ts'
 import type { Watch } from '../reports/watch.ts'
 
@@ -8,7 +8,8 @@ export interface TimerLoopOptions {
   readonly store: EventStore
   readonly owner: string
   readonly now: () => Date
-  readonly pace: Pace
+  /** Ends the wait between two passes early: rung when a timer was set. */
+  readonly alarm: Alarm
   readonly watch: Watch
   /** Resolves when all of them are dealt with; calls `onPassed` when the others need not wait for them any more. */
   readonly submit: (messages: readonly Incoming[], onPassed: () => void) => Promise<void>
@@ -28,7 +29,6 @@ const LOOK_BEHIND_MS = 50
 /** Fires timers when they are due. They are in the store, so it does not matter which process set them. */
 export class TimerLoop {
   readonly #options: TimerLoopOptions
-  readonly #alarm: Alarm
   /** Timers that were submitted and are not dealt with: in the store they are due still. */
   readonly #inHand = new Set<string>()
   #failures = 0
@@ -37,23 +37,17 @@ export class TimerLoop {
 
   constructor(options: TimerLoopOptions) {
     this.#options = options
-    this.#alarm = new Alarm(options.pace)
-  }
-
-  /** A timer was set. */
-  wake(): void {
-    this.#alarm.ring()
   }
 
   stop(): void {
     this.#isStopping = true
-    this.#alarm.ring()
+    this.#options.alarm.ring()
   }
 
   async run(): Promise<void> {
     while (!this.#isStopping) {
       const pause = await this.#pass()
-      if (pause > 0 && !this.#isStopping) await this.#alarm.wait(pause)
+      if (pause > 0 && !this.#isStopping) await this.#options.alarm.wait(pause)
     }
   }
 

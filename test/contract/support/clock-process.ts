@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { EmbeddedEventBus } from '../../../src/drivers/embedded/embedded-event-bus.ts'
 import { RedpandaEventBus } from '../../../src/drivers/kafka/redpanda-event-bus.ts'
-import { realPace } from '../../../src/saga/pace.ts'
+import { Alarm, realPace } from '../../../src/saga/pace.ts'
 import { Watch } from '../../../src/saga/reports/watch.ts'
 import { TimerLoop } from '../../../src/saga/runtime/timer-loop.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
@@ -65,7 +65,7 @@ if (task.do === 'take') {
     store,
     owner,
     now: () => new Date(),
-    pace: realPace,
+    alarm: new Alarm(realPace),
     watch: new Watch({
       name: owner,
       group: owner,

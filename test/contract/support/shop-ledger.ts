@@ -5,7 +5,7 @@ import type { BusRecord } from '../../../src/bus/record.ts'
 import { decodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { messageId } from '../../../src/codecs/message-id.ts'
 import { fold } from '../../../src/saga/engine/stream-handler.ts'
-import { sagaMachine } from '../../../src/saga/saga.ts'
+import { sagaHandler } from '../../../src/saga/saga.ts'
 import type { EventStore, StoredEvent } from '../../../src/store/event-store.ts'
 import { makeShop, paymentFails, shopGroup } from '../../support/shop.ts'
 
@@ -75,9 +75,9 @@ async function expectNothingLeft({ store, prefix }: Books): Promise<void> {
 /** How many checkouts have come to an end. */
 export async function endedOf({ store, prefix }: Books): Promise<number> {
   const { checkout } = makeShop(prefix)
-  const machine = sagaMachine(checkout, undefined)
-  const streams = await streamsOf(store, machine.prefix)
-  const states = [...streams].map(([streamId, stream]) => fold(machine, streamId, stream).state.status)
+  const handler = sagaHandler(checkout, undefined)
+  const streams = await streamsOf(store, handler.prefix)
+  const states = [...streams].map(([streamId, stream]) => fold(handler, streamId, stream).state.status)
   return states.filter((status) => status === 'completed' || status === 'compensated').length
 }
 

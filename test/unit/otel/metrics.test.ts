@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   type Aggregate,
   append,
@@ -55,16 +55,12 @@ test('messages are counted and timed, and groups are observed', async () => {
     ].map((encoded) => ({ ...encoded, metadata: null })),
   )
   await expect(bus.publish('a topic', serializedEvent('A.v1', Buffer.of()))).rejects.toThrow()
-  await vi.waitFor(async () => {
+  const counts = async () => {
     const { deadLetters, published, lag, timers, outbox } = await running.metrics()
-    expect({ deadLetters, published, lag, timers, outbox: outbox.messages }).toEqual({
-      deadLetters: 1,
-      published: 1,
-      lag: 0,
-      timers: 1,
-      outbox: 0,
-    })
-  })
+    return { deadLetters, published, lag, timers, outbox: outbox.messages }
+  }
+  const settled = { deadLetters: 1, published: 1, lag: 0, timers: 1, outbox: 0 }
+  await expect.poll(counts, { timeout: 20_000 }).toEqual(settled)
 
   const own = 'crbus.name=door,messaging.consumer.group.name=door-aggregate'
   const processed = (outcome: string, topic = ',messaging.destination.name=door-commands') =>

@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type SerializedEvent, serializedEvent } from '../../../src/bus/event.ts'
 import { messageId } from '../../../src/codecs/message-id.ts'
-import { aggregateMachine } from '../../../src/saga/aggregate.ts'
+import { aggregateHandler } from '../../../src/saga/aggregate.ts'
 import { cborCodec } from '../../../src/saga/codecs/plain-codecs.ts'
 import { append, delay, dispatch, publish } from '../../../src/saga/effects.ts'
 import { Engine, type EngineOptions } from '../../../src/saga/engine/engine.ts'
 import type { Incoming } from '../../../src/saga/engine/reaction.ts'
-import type { Machine } from '../../../src/saga/engine/stream-handler.ts'
+import type { StreamHandler } from '../../../src/saga/engine/stream-handler.ts'
 import { type Pace, realPace } from '../../../src/saga/pace.ts'
 import type { Reducer } from '../../../src/saga/reducer.ts'
 import type { Problem } from '../../../src/saga/reports/problem.ts'
 import { Watch } from '../../../src/saga/reports/watch.ts'
-import { sagaMachine } from '../../../src/saga/saga.ts'
+import { sagaHandler } from '../../../src/saga/saga.ts'
 import { storeUnavailable } from '../../../src/store/errors.ts'
 import type { Commit, EventStore } from '../../../src/store/event-store.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
@@ -50,7 +50,7 @@ const reduce: Reducer<Jar, Coin> = (jar, action) => {
 
 const codec = cborCodec<Coin>({ Put: 1, Seal: 1, WasPut: 1, WasSealed: 1 })
 const initial: Jar = { coins: [], isSealed: false }
-const jars = aggregateMachine<Jar, Coin, unknown>(
+const jars = aggregateHandler<Jar, Coin, unknown>(
   {
     name: 'jar',
     events: 'jar-events',
@@ -121,7 +121,7 @@ function setUp({ seen = (store) => store, store = newStore(), ...options }: Setu
   const problems: Problem[] = []
   const commits: Commit[] = []
   const engine = new Engine<Jar, Coin>({
-    machine: jars,
+    handler: jars,
     store: seen(store),
     owner: 'jar-aggregate',
     cacheSize: 100,
@@ -192,8 +192,12 @@ describe('messages', () => {
     expect(await coins('a')).toEqual(Array.from({ length: 50 }, (_, coin) => coin))
   })
 
-  test('nobody submits are no wait', async () => {
-    await setUp().engine.submit([])
+  test('submit([]) resolves immediately and reports its batch as passed', async () => {
+    const passed = vi.fn()
+
+    await expect(setUp().engine.submit([], passed)).resolves.toBeUndefined()
+
+    expect(passed).toHaveBeenCalledOnce()
   })
 
   test('of more instances than are kept read them again', async () => {
@@ -242,7 +246,7 @@ describe('somebody else writes the same streams', () => {
 
   test('that nothing follows is decided by what is stored, not by what is remembered', async () => {
     const { store, engine, coins } = setUp()
-    const doubtful: Machine<Jar, Coin> = {
+    const doubtful: StreamHandler<Jar, Coin> = {
       ...jars,
       // Nothing may be put before the jar is sealed: what is remembered says no where the store says yes.
       reduce: (jar, action, at) =>
@@ -250,7 +254,7 @@ describe('somebody else writes the same streams', () => {
           ? { state: jar, effects: [] }
           : jars.reduce(action.type === 'Put' ? { ...jar, isSealed: false } : jar, action, at),
     }
-    const careful = setUp({ store, machine: doubtful })
+    const careful = setUp({ store, handler: doubtful })
     await careful.engine.submit([put('a', 1)])
     expect(await coins('a')).toEqual([])
     await engine.submit([seal('a')])
@@ -289,9 +293,9 @@ describe('what fails', () => {
   test('is tried five times and put with the dead letters; what is behind it waits, others do not', async () => {
     const { engine, store, coins, problems } = setUp()
     const bad = put('a', -1)
-    const place = { topic: 'jar-commands', partition: 1, offset: 7n, timestamp: 1_700_000_000_000n }
+    const record = { topic: 'jar-commands', partition: 1, offset: 7n, timestamp: 1_700_000_000_000n }
 
-    const all = engine.submit([put('a', 1), { ...bad, place }, put('a', 2), put('b', 1)])
+    const all = engine.submit([put('a', 1), { ...bad, record }, put('a', 2), put('b', 1)])
     await vi.waitFor(async () => expect(await coins('b')).toEqual([1]))
     await all
 
@@ -308,14 +312,14 @@ describe('what fails', () => {
       },
     ])
     expect(problems.map(({ message }) => message)).toEqual([
-      'jar tries Put.v1 again: there is no such coin',
-      'jar gives Put.v1 up, dead letter 1: there is no such coin',
+      'jar retries Put.v1: there is no such coin',
+      'jar moved Put.v1 to the dead letters (id 1): there is no such coin',
     ])
   })
 
   test('may succeed when it is tried again', async () => {
     let failures = 3
-    const shaky: Machine<Jar, Coin> = {
+    const shaky: StreamHandler<Jar, Coin> = {
       ...jars,
       reduce(jar, action, at) {
         if (action.type === 'Put' && failures-- > 0) throw new Error('not now')
@@ -323,7 +327,7 @@ describe('what fails', () => {
       },
     }
     const pace = hurried()
-    const { engine, store, coins } = setUp({ machine: shaky, pace })
+    const { engine, store, coins } = setUp({ handler: shaky, pace })
 
     await engine.submit([put('a', 1), put('a', 2)])
 
@@ -335,14 +339,14 @@ describe('what fails', () => {
   test('is decided anew by what is stored, which another process may have changed', async () => {
     const store = newStore()
     const other = setUp({ store }).engine
-    const strict: Machine<Jar, Coin> = {
+    const strict: StreamHandler<Jar, Coin> = {
       ...jars,
       reduce(jar, action, at) {
         if (action.type === 'Put' && action.coin === 2 && !jar.coins.includes(1)) throw new Error('not before coin 1')
         return jars.reduce(jar, action, at)
       },
     }
-    const { engine, coins } = setUp({ machine: strict, store })
+    const { engine, coins } = setUp({ handler: strict, store })
     await engine.submit([put('a', 0)])
     await other.submit([put('a', 1)])
 
@@ -354,14 +358,14 @@ describe('what fails', () => {
   test('holds up its own stream while it is tried again, and no other message, sooner or later', async () => {
     const pace = stopped()
     let isFailing = true
-    const shaky: Machine<Jar, Coin> = {
+    const shaky: StreamHandler<Jar, Coin> = {
       ...jars,
       reduce(jar, action, at) {
         if (action.type === 'Put' && action.jar === 'a' && isFailing) throw new Error('not now')
         return jars.reduce(jar, action, at)
       },
     }
-    const { engine, coins } = setUp({ machine: shaky, pace })
+    const { engine, coins } = setUp({ handler: shaky, pace })
     const passed = vi.fn()
 
     const first = engine.submit([put('a', 1), put('b', 1), put('a', 2)], passed)
@@ -380,14 +384,14 @@ describe('what fails', () => {
 
   test('is not overtaken by what is behind it, however many are looked at in between', async () => {
     let failures = 1
-    const shaky: Machine<Jar, Coin> = {
+    const shaky: StreamHandler<Jar, Coin> = {
       ...jars,
       reduce(jar, action, at) {
         if (action.type === 'Put' && action.jar === 'a' && failures-- > 0) throw new Error('not now')
         return jars.reduce(jar, action, at)
       },
     }
-    const { engine, coins } = setUp({ machine: shaky })
+    const { engine, coins } = setUp({ handler: shaky })
     const others = Array.from({ length: 2500 }, () => put('b', 1))
 
     await engine.submit([put('a', 1), ...others, put('a', 2)])
@@ -404,13 +408,13 @@ describe('what fails', () => {
       { event: serializedEvent('Put.v1', data) },
       {
         event: serializedEvent('unreadable', data),
-        place: { topic: 'jar-commands', partition: 0, offset: 3n, timestamp: -1n },
+        record: { topic: 'jar-commands', partition: 0, offset: 3n, timestamp: -1n },
         unreadable: new Error('no envelope'),
       },
     ])
 
     expect(pace.waits).toEqual([])
-    expect(problems.map(({ message }) => message)).not.toContainEqual(expect.stringContaining('again'))
+    expect(problems.map(({ message }) => message)).not.toContainEqual(expect.stringContaining('retries'))
     const letters = await store.deadLetters.list()
     const [garbled, unreadable] = letters.toSorted((a, b) => b.streamId.localeCompare(a.streamId))
     expect(garbled).toMatchObject({
@@ -426,13 +430,16 @@ describe('what fails', () => {
     'since it is for %o, which is nobody',
     async (jar) => {
       const { engine, store } = setUp({
-        machine: { ...jars, route: (event) => ({ ...jars.route(event), id: jar }) as never },
+        handler: { ...jars, route: (event) => ({ ...jars.route(event), id: jar }) as never },
       })
 
       await engine.submit([put('a', 1)])
 
       expect(await store.deadLetters.list()).toMatchObject([
-        { error: "jar was given an id that cannot be part of a stream's name" },
+        {
+          error:
+            'jar got an invalid id from its idOf or correlate: it must be a non-empty text of at most 800 bytes, without NUL',
+        },
       ])
     },
   )
@@ -470,7 +477,7 @@ describe('what fails', () => {
   })
 
   test('alone, where together with others it would take them along', async () => {
-    const odd: Machine<Jar, Coin> = {
+    const odd: StreamHandler<Jar, Coin> = {
       ...jars,
       reduce(jar, action, at) {
         const step = jars.reduce(jar, action, at)
@@ -478,7 +485,7 @@ describe('what fails', () => {
         return { ...step, effects: [...step.effects, dispatch('no\ntopic', { type: 'Put' })] }
       },
     }
-    const { engine, store, coins } = setUp({ machine: odd })
+    const { engine, store, coins } = setUp({ handler: odd })
 
     await engine.submit([put('a', 1), put('a', 2), put('a', 3)])
 
@@ -651,7 +658,7 @@ describe('timers', () => {
   })
 
   test('set anew by a message right before them do not fire', async () => {
-    const rearming: Machine<Jar, Coin> = {
+    const rearming: StreamHandler<Jar, Coin> = {
       ...jars,
       reduce(jar, action, at) {
         const step = jars.reduce(jar, action, at)
@@ -660,7 +667,7 @@ describe('timers', () => {
       },
     }
     let now = new Date('2026-01-01T00:00:00Z')
-    const { engine, store, coins } = setUp({ machine: rearming, now: () => now })
+    const { engine, store, coins } = setUp({ handler: rearming, now: () => now })
     await engine.submit([put('a', 1)])
     now = new Date('2026-01-01T00:01:00Z')
     const [timer] = await store.timers.due('jar-aggregate', now, 10)
@@ -682,19 +689,19 @@ describe('timers', () => {
 
     expect(await store.timers.next('jar-aggregate')).toBeUndefined()
     expect(await store.deadLetters.list()).toMatchObject([
-      { streamId: 'jar-a', error: 'jar does not know its timer Old.v1 any more' },
+      { streamId: 'jar-a', error: 'the codec of jar does not know its timer Old.v1' },
     ])
   })
 })
 
 test('a saga’s instance is the conversation, and its stream knows what was reacted to', async () => {
-  const machine = sagaMachine<Jar, Coin, unknown>({ name: 'jars', topics: [], initial, reduce, codec }, undefined)
-  const { engine, store } = setUp({ machine })
+  const handler = sagaHandler<Jar, Coin, unknown>({ name: 'jars', topics: [], initial, reduce, codec }, undefined)
+  const { engine, store } = setUp({ handler })
   const event = { ...codec.encode({ type: 'WasPut', coin: 3 }), metadata: { correlationId: 'c-1' } }
-  const place = { topic: 'jar-events', partition: 0, offset: 5n, timestamp: 0n }
+  const record = { topic: 'jar-events', partition: 0, offset: 5n, timestamp: 0n }
 
-  await engine.submit([{ event, place }])
-  await setUp({ machine, store }).engine.submit([{ event, place: { ...place, offset: 9n } }])
+  await engine.submit([{ event, record }])
+  await setUp({ handler, store }).engine.submit([{ event, record: { ...record, offset: 9n } }])
 
   const stored = await store.readStream('jars-saga-c-1')
   expect(stored.map(({ event: { metadata } }) => metadata)).toEqual([

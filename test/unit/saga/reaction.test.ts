@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { SerializedEvent } from '../../../src/bus/event.ts'
 import { messageId } from '../../../src/codecs/message-id.ts'
-import { aggregateMachine } from '../../../src/saga/aggregate.ts'
+import type { Action } from '../../../src/saga/action.ts'
+import { aggregateHandler } from '../../../src/saga/aggregate.ts'
 import { cborCodec, jsonCodec } from '../../../src/saga/codecs/plain-codecs.ts'
 import {
   append,
@@ -16,12 +17,12 @@ import {
 } from '../../../src/saga/effects.ts'
 import { type Message, react } from '../../../src/saga/engine/reaction.ts'
 import { planSteps } from '../../../src/saga/engine/step-plan.ts'
-import { fold, type Instance, type Machine } from '../../../src/saga/engine/stream-handler.ts'
-import type { Action, Step } from '../../../src/saga/reducer.ts'
-import { sagaMachine } from '../../../src/saga/saga.ts'
+import { fold, type Instance, type StreamHandler } from '../../../src/saga/engine/stream-handler.ts'
+import type { Step } from '../../../src/saga/reducer.ts'
+import { sagaHandler } from '../../../src/saga/saga.ts'
 import type { StoredEvent } from '../../../src/store/event-store.ts'
 
-// A machine whose commands say themselves what they lead to.
+// A handler whose commands say themselves what they lead to.
 type Deed =
   | { readonly type: 'Do'; readonly effects: readonly Effect<Deed>[] }
   | { readonly type: 'Done'; readonly number: number; readonly at?: Date | undefined; readonly note?: string }
@@ -47,14 +48,14 @@ function reduce(state: Sum, action: Deed, { now }: { readonly now: () => Date })
 }
 
 const initial: Sum = { sum: 0, times: [] }
-const aggregate = aggregateMachine(
+const aggregate = aggregateHandler(
   { name: 'deed', events: 'deed-events', commands: 'deed-commands', initial, reduce, codec, idOf: () => '1' },
   undefined,
 )
-const saga = sagaMachine({ name: 'deeds', topics: [], initial, reduce, codec }, undefined)
+const saga = sagaHandler({ name: 'deeds', topics: [], initial, reduce, codec }, undefined)
 
-const instanceOf = (machine: Machine<Sum, Deed>): Instance<Sum> => ({
-  streamId: `${machine.prefix}1`,
+const instanceOf = (handler: StreamHandler<Sum, Deed>): Instance<Sum> => ({
+  streamId: `${handler.prefix}1`,
   version: 4,
   state: initial,
   handled: new Set(),
@@ -66,22 +67,22 @@ function messageOf(action: Deed, metadata: SerializedEvent['metadata'] = { corre
 }
 
 const reactTo = (
-  machine: Machine<Sum, Deed>,
+  handler: StreamHandler<Sum, Deed>,
   effects: readonly Effect<Deed>[],
   metadata?: SerializedEvent['metadata'],
 ) => {
   const action: Deed = { type: 'Do', effects }
   const message = messageOf(action, metadata)
-  return { message, reaction: react(machine, instanceOf(machine), action, message, AT) }
+  return { message, reaction: react(handler, instanceOf(handler), action, message, AT) }
 }
 
 const asStored = (events: readonly SerializedEvent[], streamId = 's'): StoredEvent[] =>
   events.map((event, index) => ({ streamId, version: index + 1, event, createdAt: new Date(0) }))
 
 describe('the record key of what is sent', () => {
-  const keysOf = (machine: Machine<Sum, Deed>, ...effects: Effect<Deed>[]) =>
-    reactTo(machine, [append(done(1)), ...effects]).reaction?.messages.map(({ key }) => key)
-  const keyed = aggregateMachine(
+  const keysOf = (handler: StreamHandler<Sum, Deed>, ...effects: Effect<Deed>[]) =>
+    reactTo(handler, [append(done(1)), ...effects]).reaction?.messages.map(({ key }) => key)
+  const keyed = aggregateHandler(
     {
       name: 'deed',
       events: 'deed-events',
@@ -110,12 +111,12 @@ describe('the record key of what is sent', () => {
       dispatch('other-commands', other, { key: 'k' }),
       dispatch('other-commands', other),
     ]
-    for (const machine of [aggregate, keyed, saga]) expect(keysOf(machine, ...effects)).toEqual(['other 1', 'k', '1'])
+    for (const handler of [aggregate, keyed, saga]) expect(keysOf(handler, ...effects)).toEqual(['other 1', 'k', '1'])
   })
 
   test('is one of two that an aggregate can choose from', () => {
     const wrong = { name: 'deed', events: 'e', commands: 'c', initial, reduce, codec, idOf: () => '1', key: 'id' }
-    expect(() => aggregateMachine(wrong as never, undefined)).toThrow(
+    expect(() => aggregateHandler(wrong as never, undefined)).toThrow(
       "the key of the aggregate deed is 'id': it must be 'type' or 'aggregate'",
     )
   })
@@ -170,6 +171,27 @@ describe('what a step of an aggregate comes to', () => {
     expect(folded.state).toEqual(reaction?.state)
   })
 
+  test('refuses an event that makes its reducer append 200,000 events, without a stack overflow', () => {
+    const events = new Array<Deed>(200_000).fill(done(1))
+    const encoded = codec.encode(done(1))
+    const flooding: StreamHandler<Sum, Deed> = {
+      ...aggregate,
+      // Encodes and decodes the equal events only once, which would take seconds.
+      codec: {
+        ...codec,
+        encode: (action) => (action.type === 'Done' ? encoded : codec.encode(action)),
+        decode: (event) => (event.data === encoded.data ? done(1) : codec.decode(event)),
+      },
+      reduce: (state, action, at) =>
+        action.type === 'Chained'
+          ? { state, effects: [{ kind: 'append', events }] }
+          : aggregate.reduce(state, action, at),
+    }
+    expect(() => reactTo(flooding, [append({ type: 'Chained', left: 0 })])).toThrow(
+      'Do makes deed append events without end',
+    )
+  })
+
   test('appending without end is told', () => {
     expect(() => reactTo(aggregate, [append({ type: 'Chained', left: 1e9 })])).toThrow(
       'Do makes deed append events without end',
@@ -216,7 +238,7 @@ describe('what a step of an aggregate comes to', () => {
   test('events are reduced as they will be read: a codec may lose what a value had', () => {
     const json = jsonCodec<Deed>({ Do: 1, Done: 1, Chained: 1 })
     const seen: unknown[] = []
-    const machine: Machine<Sum, Deed> = {
+    const handler: StreamHandler<Sum, Deed> = {
       ...aggregate,
       codec: json,
       reduce(state, action, at) {
@@ -225,7 +247,7 @@ describe('what a step of an aggregate comes to', () => {
       },
     }
 
-    reactTo(machine, [append({ type: 'Done', number: 1, at: AT })])
+    reactTo(handler, [append({ type: 'Done', number: 1, at: AT })])
 
     expect(seen).toEqual([AT.toISOString()])
   })
@@ -266,8 +288,8 @@ describe('what a step of an aggregate comes to', () => {
 describe('what a step of a saga comes to', () => {
   test('the action is stored as it came, with where it lay', () => {
     const action: Deed = { type: 'Do', effects: [] }
-    const place = { topic: 'deed-events', partition: 2, offset: 17n, timestamp: 0n }
-    const message = { ...messageOf(action), place }
+    const record = { topic: 'deed-events', partition: 2, offset: 17n, timestamp: 0n }
+    const message = { ...messageOf(action), record }
     const reaction = react(saga, instanceOf(saga), action, message, AT)
 
     expect(reaction?.appended).toEqual([
@@ -301,7 +323,7 @@ describe('what a step of a saga comes to', () => {
   })
 
   test('nothing, when neither state nor effects come of it', () => {
-    const still: Machine<Sum, Deed> = { ...saga, reduce: (state) => ({ state, effects: [none] }) }
+    const still: StreamHandler<Sum, Deed> = { ...saga, reduce: (state) => ({ state, effects: [none] }) }
 
     expect(reactTo(still, []).reaction).toBeUndefined()
   })
@@ -313,7 +335,7 @@ describe('what a step of a saga comes to', () => {
   })
 
   test('which instance an event is for can be decided otherwise', () => {
-    const byNumber = sagaMachine<Sum, Deed, unknown>(
+    const byNumber = sagaHandler<Sum, Deed, unknown>(
       {
         name: 'deeds',
         topics: [],
@@ -357,10 +379,14 @@ describe('an instance is read back from its stream', () => {
 })
 
 describe('the steps of one stream together', () => {
-  const plan = (machine: Machine<Sum, Deed>, actions: readonly Deed[], ids = actions.map((_, index) => `m-${index}`)) =>
+  const plan = (
+    handler: StreamHandler<Sum, Deed>,
+    actions: readonly Deed[],
+    ids = actions.map((_, index) => `m-${index}`),
+  ) =>
     planSteps(
-      machine,
-      instanceOf(machine),
+      handler,
+      instanceOf(handler),
       actions.map((action, index) => ({ action, message: { ...messageOf(action), id: ids[index] as string } })),
       () => AT,
     )

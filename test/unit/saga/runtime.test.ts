@@ -223,24 +223,27 @@ describe('stopping', () => {
     expect(await store.outbox.pending('order-aggregate', 1)).toEqual([])
   })
 
-  test('is asked for by a signal too, before or after', async () => {
-    const { shared } = setUp()
+  test.each(['before', 'after'])('an aggregate stops by a signal that is aborted %s it starts', async (when) => {
+    const { shared, bus } = setUp()
     const controller = new AbortController()
+    if (when === 'before') controller.abort()
     const orders = await runAggregate({ ...shared, aggregate: order, signal: controller.signal })
-    controller.abort()
-    await orders.done
 
-    const late = await runAggregate({ ...shared, aggregate: order, signal: AbortSignal.abort() })
-    await late.done
+    controller.abort()
+
+    await expect(orders.done).resolves.toBeUndefined()
+    expect(orders.health()).toEqual({ status: 'stopped', waits: [], error: undefined })
+    expect(await bus.admin.describeGroup('order-aggregate')).toMatchObject({ members: [] })
   })
 
-  test('happens when the bus is closed under it', async () => {
+  test('an aggregate stops without an error when its bus is closed', async () => {
     const { shared, bus } = setUp()
     const orders = await runAggregate({ ...shared, aggregate: order })
 
     await bus.close()
 
-    await orders.done
+    await expect(orders.done).resolves.toBeUndefined()
+    expect(orders.health()).toEqual({ status: 'stopped', waits: [], error: undefined })
   })
 })
 
@@ -408,7 +411,9 @@ describe('trouble', () => {
     await bus.publish('order-commands', { ...order.codec.encode(place('o-1', 1)), metadata: null })
 
     await expect.poll(async () => (await store.readStream('order-o-1')).length, { timeout: 20_000 }).toBe(1)
-    expect(problems.map(({ message }) => message)).toEqual(['subscribes again: Transport error: gone'])
+    expect(problems.map(({ message }) => message)).toEqual([
+      'the subscription ended, subscribing again: Transport error: gone',
+    ])
   })
 
   test('one that is made again while it stops is left at once', async () => {

@@ -11,7 +11,7 @@ import {
 } from '../../../src/index.ts'
 import { cborCodec } from '../../../src/saga/codecs/plain-codecs.ts'
 import { scheduleMigrations } from '../../../src/saga/runtime/schedule-migrations.ts'
-import { versionedMachine } from '../../../src/saga/saga-versions.ts'
+import { versionedHandler } from '../../../src/saga/saga-versions.ts'
 import { sagaHarness } from '../../../src/testing.ts'
 
 type Action = { readonly type: 'Placed' | 'Paid' | 'Packed' | 'Slow'; readonly id: string }
@@ -162,17 +162,17 @@ describe('a saga that is deployed in a new version', () => {
 })
 
 test.each([0, 1.5, Number.NaN, '2'])('refuses the version %s', (version) => {
-  expect(() => versionedMachine({ ...first, version: version as number }, undefined)).toThrow('whole numbers from 1')
+  expect(() => versionedHandler({ ...first, version: version as number }, undefined)).toThrow('whole numbers from 1')
 })
 
 test('refuses an earlier version that is not before its own', () => {
-  expect(() => versionedMachine({ ...first, versions: { 1: first } }, undefined)).toThrow('not before its version 1')
+  expect(() => versionedHandler({ ...first, versions: { 1: first } }, undefined)).toThrow('not before its version 1')
 })
 
 test('a migration event from a topic is not for the saga', () => {
-  const machine = versionedMachine(migrating, undefined)
-  const forged = { ...machine.codec.encode({ type: 'crbus.SagaMigrated', to: 2 }), metadata: { correlationId: 'a' } }
-  expect(machine.route(forged)).toBeUndefined()
+  const handler = versionedHandler(migrating, undefined)
+  const forged = { ...handler.codec.encode({ type: 'crbus.SagaMigrated', to: 2 }), metadata: { correlationId: 'a' } }
+  expect(handler.route(forged)).toBeUndefined()
 })
 
 describe('a reducer that throws on its past', () => {

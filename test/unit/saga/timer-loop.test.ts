@@ -1,63 +1,71 @@
 import { expect, test } from 'vitest'
 import { serializedEvent } from '../../../src/bus/event.ts'
-import { realPace } from '../../../src/saga/pace.ts'
+import { Alarm, realPace } from '../../../src/saga/pace.ts'
 import { Watch } from '../../../src/saga/reports/watch.ts'
-import { TimerLoop } from '../../../src/saga/runtime/timer-loop.ts'
+import { TimerLoop, type TimerLoopOptions } from '../../../src/saga/runtime/timer-loop.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
 
-function setUp(store: SqliteEventStore) {
-  const asked = Promise.withResolvers<void>()
-  const answer = Promise.withResolvers<void>()
-  const loop = new TimerLoop({
+const OWNER = 'order-aggregate'
+
+const newLoop = (store: SqliteEventStore, submit: TimerLoopOptions['submit']) =>
+  new TimerLoop({
     store,
-    owner: 'order-aggregate',
+    owner: OWNER,
     now: () => new Date(),
-    pace: realPace,
-    watch: new Watch({ name: 'order', group: 'order-aggregate' }),
-    submit() {
-      asked.resolve()
-      return answer.promise
-    },
+    alarm: new Alarm(realPace),
+    watch: new Watch({ name: 'order', group: OWNER }),
+    submit,
   })
-  return { loop, asked: asked.promise, giveUp: () => answer.reject(new Error('order was closed')) }
+
+async function setDueTimer(store: SqliteEventStore, id: string): Promise<void> {
+  const event = serializedEvent('Due.v1', Uint8Array.of(1))
+  await store.commit(OWNER, [{ appends: [], timers: [{ id, streamId: 'order-1', due: new Date(0), event }] }])
 }
 
-test('what fires when it is stopped may be given up: the next start fires it', async () => {
-  await using store = new SqliteEventStore({ path: ':memory:' })
-  const { loop, asked, giveUp } = setUp(store)
+/** A loop whose engine accepts the timers that are due, and is stopped before it has handled them. */
+async function abandoned(store: SqliteEventStore) {
+  const submitted = Promise.withResolvers<void>()
+  const handled = Promise.withResolvers<void>()
+  const loop = newLoop(store, () => {
+    submitted.resolve()
+    return handled.promise
+  })
   const running = loop.run()
-  await asked
+  await submitted.promise
+  return { loop, running, stopEngine: () => handled.reject(new Error('order was closed')) }
+}
+
+test('run resolves when the engine abandons a timer while the loop stops, and the next start fires the timer', async () => {
+  await using store = new SqliteEventStore({ path: ':memory:' })
+  await setDueTimer(store, 'first')
+  const { loop, running, stopEngine } = await abandoned(store)
 
   loop.stop()
-  giveUp()
+  stopEngine()
+  await expect(running).resolves.toBeUndefined()
 
-  await running
+  const fired: (string | undefined)[] = []
+  const next = newLoop(store, async (messages) => {
+    for (const { timer } of messages) fired.push(timer?.id)
+  })
+  expect(await next.fire()).toBe(1)
+  expect(fired).toEqual(['first'])
 })
 
-test('a timer that waits for another attempt holds up no other one, and is not fired again meanwhile', async () => {
+test('fires other timers while a timer waits for a retry, and does not fire that timer again meanwhile', async () => {
   await using store = new SqliteEventStore({ path: ':memory:' })
-  const event = serializedEvent('Due.v1', Uint8Array.of(1))
-  const set = (id: string, due: Date) =>
-    store.commit('order-aggregate', [{ appends: [], timers: [{ id, streamId: 'order-1', due, event }] }])
-  const fired: string[] = []
-  const loop = new TimerLoop({
-    store,
-    owner: 'order-aggregate',
-    now: () => new Date(),
-    pace: realPace,
-    watch: new Watch({ name: 'order', group: 'order-aggregate' }),
-    // Nothing is ever dealt with: every timer waits for another attempt.
-    submit(messages, onPassed) {
-      fired.push(...messages.flatMap(({ timer }) => timer?.id ?? []))
-      onPassed()
-      return new Promise(() => undefined)
-    },
+  const fired: (string | undefined)[] = []
+  // No timer is ever settled: each waits for a retry.
+  const loop = newLoop(store, (messages, onPassed) => {
+    for (const { timer } of messages) fired.push(timer?.id)
+    onPassed()
+    return new Promise(() => undefined)
   })
-  await set('first', new Date(0))
+  await setDueTimer(store, 'first')
   const running = loop.run()
   await expect.poll(() => fired).toEqual(['first'])
 
-  await set('second', new Date(0))
+  await setDueTimer(store, 'second')
   await expect.poll(() => fired).toEqual(['first', 'second'])
 
   loop.stop()
@@ -65,13 +73,11 @@ test('a timer that waits for another attempt holds up no other one, and is not f
   expect(fired).toEqual(['first', 'second'])
 })
 
-test('what cannot be dealt with before that ends it', async () => {
+test('run rejects when the engine fails while the loop is not stopping', async () => {
   await using store = new SqliteEventStore({ path: ':memory:' })
-  const { loop, asked, giveUp } = setUp(store)
-  const running = loop.run()
-  await asked
+  const { running, stopEngine } = await abandoned(store)
 
-  giveUp()
+  stopEngine()
 
   await expect(running).rejects.toThrow('order was closed')
 })

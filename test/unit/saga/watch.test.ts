@@ -62,15 +62,14 @@ describe('an outage', () => {
 test('counts every attempt that is made again, and tells of the first', () => {
   const { watch, lines } = setUp()
   const event = serializedEvent('PlaceOrder.v1', Uint8Array.of())
-  for (const failures of [1, 2, 3])
-    watch.retrying(failures, { message: 'order tries PlaceOrder.v1 again', error, event })
-  watch.buried({ message: 'order gives PlaceOrder.v1 up', error, event })
+  for (const failures of [1, 2, 3]) watch.retrying(failures, { message: 'order retries PlaceOrder.v1', error, event })
+  watch.movedToDeadLetters({ message: 'order moved PlaceOrder.v1 to the dead letters', error, event })
   watch.rejected({ reason: 'it is placed', streamId: 'order-1', event })
 
   expect(watch.counts).toMatchObject({ retried: 3, deadLetters: 1 })
   expect(lines).toEqual([
-    'warn order tries PlaceOrder.v1 again {"name":"order","error":"connect ECONNREFUSED","event_type":"PlaceOrder.v1"}',
-    'error order gives PlaceOrder.v1 up {"name":"order","error":"connect ECONNREFUSED","event_type":"PlaceOrder.v1"}',
+    'warn order retries PlaceOrder.v1 {"name":"order","error":"connect ECONNREFUSED","event_type":"PlaceOrder.v1"}',
+    'error order moved PlaceOrder.v1 to the dead letters {"name":"order","error":"connect ECONNREFUSED","event_type":"PlaceOrder.v1"}',
     'info command rejected {"name":"order","stream_id":"order-1","event_type":"PlaceOrder.v1","reason":"it is placed"}',
   ])
 })
