@@ -37,20 +37,20 @@ import type { Clock, Reducer } from './reducer.ts'
  * ```
  */
 export interface Aggregate<State, A extends Action, Env = unknown> {
-  /** `order`: streams are `order-{id}`, the group is `order-aggregate`. */
+  /** The name, such as `order`: streams are `order-{id}`, and the group is `order-aggregate`. */
   readonly name: string
-  /** The topic of its events, `order-events`: what its reducer publishes to. */
+  /** The topic that its reducer publishes events to, such as `order-events`. */
   readonly events: string
-  /** The topic it takes its commands from, `order-commands`. */
+  /** The topic that it receives commands from, such as `order-commands`. */
   readonly commands: string
   readonly initial: State
   readonly reduce: Reducer<State, A, Env>
   readonly codec: EventCodec<A>
-  /** Which one a command is for. */
+  /** Returns the id of the instance that a command is for. */
   readonly idOf: (action: A) => string
   /**
-   * The record key of the events it publishes. `type`, the default and Rust's rule: events of one type stay in order.
-   * `aggregate`: the id, so that all events of one instance stay in order on a topic.
+   * The record key of the events it publishes. `type`, the default and Rust's rule: the event type, so that events of one
+   * type stay in order. `aggregate`: the id of the instance, so that all events of one instance stay in order on a topic.
    */
   readonly key?: 'type' | 'aggregate' | undefined
 }
@@ -80,5 +80,5 @@ function isKeyedById({ name, key = 'type' }: { readonly name: string; readonly k
   throw new TypeError(`the key of the aggregate ${name} is '${key}': it must be 'type' or 'aggregate'`)
 }
 
-/** The environment with a clock that stands still for one step, whatever clock it brought. */
+/** Returns the environment with a clock that stands still for one step, instead of any clock of its own. */
 export const withClock = <Env>(env: Env, at: Date): Env & Clock => ({ ...env, now: () => new Date(at) })

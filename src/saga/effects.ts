@@ -32,7 +32,7 @@ export type Effect<A extends Action = Action> =
 
 /** A message for the bus: an event to publish or a command to dispatch. */
 export interface Sending {
-  /** Decides the key of a message that has none of its own; see {@link publish} and {@link dispatch}. */
+  /** Decides the default of `key`; see {@link publish} and {@link dispatch}. */
   readonly kind: 'publish' | 'dispatch'
   readonly topic: string
   readonly action: Action
@@ -45,15 +45,15 @@ export interface Sending {
 export interface SendOptions {
   /** The record key, not empty. Messages of one key on one topic arrive in the order they were sent. */
   readonly key?: string | undefined
-  /** Writes the message. Default: the codec of the aggregate or saga that sends it. */
+  /** Encodes the message. Default: the codec of the aggregate or saga that sends it. */
   readonly codec?: EventCodec<Action> | undefined
 }
 
 /** The receiver of a command, such as an `Aggregate`. Without a codec, the sender's codec encodes the commands. */
 export interface Receiver<A extends Action> {
-  /** The topic it takes its commands from. */
+  /** The topic that it receives commands from. */
   readonly commands: string
-  /** The id of the instance a command is for. */
+  /** Returns the id of the instance that a command is for. */
   idOf(command: A): string
   readonly codec?: EventCodec<A>
 }
@@ -256,10 +256,10 @@ export function parallel<A extends Action>(...effects: readonly Effect<A>[]): Ef
   return frozen({ kind: 'parallel', effects })
 }
 
-/** One that does something by itself. */
+/** An effect that does something by itself, unlike `none` and the groups. */
 export type Leaf<A extends Action> = Exclude<Effect<A>, { readonly kind: 'none' | 'sequence' | 'parallel' }>
 
-/** The effects that do something, in order. */
+/** Flattens groups of effects, in order, and leaves out `none`. */
 export function leavesOf<A extends Action>(effects: readonly Effect<A>[]): Leaf<A>[] {
   return effects.flatMap((effect): Leaf<A>[] => {
     if (effect.kind === 'none') return []
@@ -269,11 +269,11 @@ export function leavesOf<A extends Action>(effects: readonly Effect<A>[]): Leaf<
 }
 
 function sending(kind: Sending['kind'], topic: string, action: Action, options: SendOptions): Effect<never> {
-  if ('encode' in options) throw new TypeError(`${kind} takes its codec by name: { codec }`)
+  if ('encode' in options) throw new TypeError(`${kind} takes the codec as an option: { codec }`)
   const { key, codec } = options
   if (key !== undefined) {
-    const wrong = typeof key === 'string' ? key === '' && 'empty' : 'not a text'
-    if (wrong) throw new TypeError(`${kind} of ${action.type} has a key that is ${wrong}`)
+    const wrong = typeof key === 'string' ? key === '' && 'empty' : 'not a string'
+    if (wrong) throw new TypeError(`the key of ${kind} ${action.type} is ${wrong}`)
   }
   return frozen({ kind, topic, action, ...(key !== undefined && { key }), ...(codec !== undefined && { codec }) })
 }

@@ -1,8 +1,8 @@
-/** How the executor waits; a test has its own. */
+/** The clock and the timers that the engine and the loops wait by. Tests replace it. */
 export interface Pace {
-  /** Milliseconds since some moment; never goes back. */
+  /** Returns milliseconds since an arbitrary moment; monotonic. */
   readonly now: () => number
-  /** Calls back after a while, unless it is called off. Returns how to call it off. */
+  /** Calls `wake` once after a time. Returns a function that cancels the call. */
   readonly after: (milliseconds: number, wake: () => void) => () => void
 }
 
@@ -14,10 +14,10 @@ export const realPace: Pace = {
   },
 }
 
-/** Milliseconds before the next attempt: 50, 100, 200, … no more than five seconds. */
+/** Returns the back-off before the next attempt in milliseconds: 50, 100, 200, … up to five seconds. */
 export const pauseAfter = (failures: number): number => Math.min(5000, 50 * 2 ** Math.min(failures - 1, 10))
 
-/** Lets somebody wait until he is told or the time is over. */
+/** Lets one waiter sleep until the alarm rings or a time is over. */
 export class Alarm {
   readonly #pace: Pace
   #wake: (() => void) | undefined
@@ -27,7 +27,7 @@ export class Alarm {
     this.#pace = pace
   }
 
-  /** Wakes who waits; when nobody does, the next who would. */
+  /** Wakes the waiter. Without a waiter, the next `wait` resolves at once. */
   ring(): void {
     if (this.#wake === undefined) this.#isRung = true
     else this.#wake()
@@ -41,11 +41,11 @@ export class Alarm {
     return new Promise((resolve) => {
       const wake = () => {
         this.#wake = undefined
-        callOff()
+        cancel()
         resolve()
       }
       this.#wake = wake
-      const callOff = this.#pace.after(milliseconds, wake)
+      const cancel = this.#pace.after(milliseconds, wake)
     })
   }
 }

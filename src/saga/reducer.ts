@@ -3,7 +3,7 @@ import type { Effect } from './effects.ts'
 
 /** The clock that reducers read. */
 export interface Clock {
-  /** The time. When stored actions are reduced again: the time each was first reduced at. */
+  /** Returns the current time, or, when a stored action is reduced again, the time at which it was first reduced. */
   readonly now: () => Date
 }
 

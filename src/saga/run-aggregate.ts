@@ -12,15 +12,15 @@ export type RunAggregateOptions<State, A extends Action, Env> = RunOptions & {
   readonly aggregate: Aggregate<State, A, Env>
 } & EnvOption<Env>
 
-/** What reducers are given beside the clock. Left out where they want nothing. */
+/** The environment that reducers get in addition to the clock. Optional for reducers that use none. */
 export type EnvOption<Env> = unknown extends Env ? { readonly env?: Env } : { readonly env: Env }
 
 /** A running aggregate, as {@link runAggregate} returns it. */
 export interface RunningAggregate<A extends Action> extends Running {
   /**
-   * Takes a command of this process, without the bus. Resolves when what follows is stored; rejects with what reducer,
-   * codec or store threw, when it is not. With a `causationId` it is taken once, however often it is sent so: that and
-   * the rest of the metadata, with the command, are its identity.
+   * Handles a command of this process, without the bus. Resolves when its results are stored. Rejects with the error of the
+   * reducer, the codec or the store when they are not. A command with a `causationId` is handled once, however often it is
+   * sent; the command and all of its metadata are its identity.
    */
   send(command: A, metadata?: EventMetadata): Promise<Handled<A>>
 }
@@ -77,7 +77,8 @@ export async function runAggregate<State, A extends Action, Env = unknown>(
       const { causationId = randomUUID() } = metadata
       const event = { ...aggregate.codec.encode(command), metadata: { ...metadata, causationId } }
       const handled = await engine.send({ event })
-      if (handled === undefined) throw new TypeError(`${aggregate.name} does not know the command ${command.type}`)
+      if (handled === undefined)
+        throw new TypeError(`the codec of ${aggregate.name} does not know the command ${command.type}`)
       return handled
     },
   }

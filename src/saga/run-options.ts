@@ -33,7 +33,7 @@ const runChecks: OptionChecks<RunOptions> = {
 
 const anObject = required(having('an object'))
 const anything: OptionCheck = { allowed: 'anything', fits: () => true }
-const aCodec = required(having('a codec, as cborCodec makes one', 'encode', 'decode'))
+const aCodec = required(having('a codec, such as one of cborCodec', 'encode', 'decode'))
 
 type Definition = Aggregate<unknown, Action> | Saga<unknown, Action>
 
@@ -41,7 +41,7 @@ const definition = { name: required(aText), reduce: required(aFunction), codec: 
   OptionChecks<Definition>
 >
 
-/** Throws a `TypeError` for an option of `runAggregate` that is unknown or wrong, and for a definition without its parts. */
+/** Throws a `TypeError` for an unknown or invalid option of `runAggregate`, and for an incomplete aggregate. */
 export function checkRunAggregate(options: { readonly aggregate: unknown }): void {
   checkOptions('runAggregate', options, { ...runChecks, aggregate: anObject, env: anything })
   checkFields('the aggregate', options.aggregate, {
@@ -52,7 +52,7 @@ export function checkRunAggregate(options: { readonly aggregate: unknown }): voi
   })
 }
 
-/** The same for `runSaga`. */
+/** Throws a `TypeError` for an unknown or invalid option of `runSaga`, and for an incomplete saga. */
 export function checkRunSaga(options: { readonly saga: unknown }): void {
   checkOptions('runSaga', options, { ...runChecks, saga: anObject, topics: aList, env: anything })
   checkFields('the saga', options.saga, { ...definition, topics: required(aList), correlate: aFunction })

@@ -10,7 +10,7 @@ import { versionedHandler } from './saga-versions.ts'
 /** Options of {@link runSaga}. */
 export type RunSagaOptions<State, A extends Action, Env> = RunOptions & {
   readonly saga: Saga<State, A, Env>
-  /** Default: the saga's own. */
+  /** Default: the topics of the saga. */
   readonly topics?: readonly string[] | undefined
 } & EnvOption<Env>
 

@@ -7,13 +7,13 @@ import type { StreamHandler } from './engine/stream-handler.ts'
 import type { Clock, Step } from './reducer.ts'
 import { type EarlierSaga, type Saga, sagaHandler } from './saga.ts'
 
-/** The state of a conversation, and the version of the saga that it is a state of. */
+/** The state of a conversation, and the version of the saga that the state belongs to. */
 export interface Versioned<State> {
   readonly version: number
   readonly state: State
 }
 
-/** Stored in the stream of a conversation where it goes on with a later version. */
+/** The event in the stream of a conversation that migrates it to a later version. */
 export interface SagaMigrated extends Action {
   readonly type: typeof MIGRATED
   readonly to: number
@@ -25,8 +25,9 @@ const MIGRATED_EVENT = `${MIGRATED}.v1`
 const VERSION_FIELD = 'saga_version'
 
 /**
- * A saga as the executor runs it: every conversation is reduced by the version it began with, up to the event that
- * migrates it. Throws a `TypeError` for version numbers that are not whole numbers from 1, or not before `version`.
+ * Makes the handler of a saga for the engine: every conversation is reduced by the version it began with, up to the event
+ * that migrates it. Throws a `TypeError` for version numbers that are not whole numbers from 1, and for earlier versions that are
+ * not before `version`.
  */
 export function versionedHandler<State, A extends Action, Env>(
   saga: Saga<State, A, Env>,
@@ -58,21 +59,23 @@ export function versionedHandler<State, A extends Action, Env>(
   }
 }
 
-/** Whether conversations that began with a version can be migrated to the saga's own version. */
+/** Whether conversations that began with version `from` can be migrated to the current version of the saga. */
 export function canMigrate<State, A extends Action, Env>(saga: Saga<State, A, Env>, from: number): boolean {
   const { version, versions } = versionsOf(saga)
-  return from < version && versions.every((one) => one < from || saga.versions?.[one]?.migrate !== undefined)
+  return (
+    from < version && versions.every((earlier) => earlier < from || saga.versions?.[earlier]?.migrate !== undefined)
+  )
 }
 
-/** The version that a conversation began with, by its first event. */
+/** Reads the version that a conversation began with from its first event. */
 export function beganWith({ metadata }: SerializedEvent): number {
-  const said = metadata?.extra?.[VERSION_FIELD]
-  return said === undefined ? 1 : Number(said)
+  const version = metadata?.extra?.[VERSION_FIELD]
+  return version === undefined ? 1 : Number(version)
 }
 
 /**
- * The event that migrates a stream, in the conversation and the trace of its first event. Equal for equal arguments, so that a conversation
- * is migrated once.
+ * Makes the event that migrates a stream, with the correlation id and the trace of the stream's first event. The same
+ * arguments give an equal event, so that a conversation is migrated once.
  */
 export function migrationEvent(
   streamId: string,
@@ -84,12 +87,12 @@ export function migrationEvent(
   return { ...encodeMigration({ type: MIGRATED, to }), metadata, trace: first?.trace }
 }
 
-/** The version that a stored migration event leads to. */
+/** Reads the version that a stored migration event leads to. */
 export function migratedTo({ data, eventType }: SerializedEvent): number {
   const decoded = decodeCbor(data)
   const to = decoded.ok ? (decoded.value as { to?: unknown } | null)?.to : undefined
   if (typeof to === 'number') return to
-  throw new TypeError(`the data of ${eventType} does not say which version it leads to`)
+  throw new TypeError(`the payload of ${eventType} has no number in the field 'to', the version that it leads to`)
 }
 
 type Rules = {
@@ -102,19 +105,19 @@ function versionsOf<State, A extends Action, Env>(saga: Saga<State, A, Env>) {
   const earlier = Object.entries(versions).map(([number, rules]): [number, Rules] => [Number(number), rules as Rules])
   for (const [number] of [...earlier, [version]] as [number][]) {
     if (Number.isSafeInteger(number) && number >= 1) continue
-    throw new TypeError(`saga ${name} has the version ${number}: versions are whole numbers from 1`)
+    throw new TypeError(`invalid version ${number} of saga ${name}: versions are whole numbers from 1`)
   }
   const late = earlier.find(([number]) => number >= version)
-  if (late) throw new TypeError(`versions of saga ${name} has ${late[0]}, which is not before its version ${version}`)
+  if (late) throw new TypeError(`versions of saga ${name} lists ${late[0]}, which is not before its version ${version}`)
   return {
     version,
-    /** Earlier ones, in order. */
+    /** The earlier versions, in order. */
     versions: earlier.map(([number]) => number).sort((a, b) => a - b),
     all: new Map<number, Rules>([...earlier, [version, saga as unknown as Rules]]),
   }
 }
 
-/** Goes from version to version. Stays where it is when `migrate` of the version it is at says so. */
+/** Migrates a state version by version up to `to`, or not at all when one of the `migrate` functions returns `undefined`. */
 function migrate<State, A extends Action, Env>(
   saga: Saga<State, A, Env>,
   before: Versioned<State>,
@@ -126,13 +129,13 @@ function migrate<State, A extends Action, Env>(
     const earlier: EarlierSaga | undefined = saga.versions?.[version]
     if (earlier?.migrate === undefined) {
       throw new Error(
-        `it was migrated to version ${to}: keep migrate in versions: { ${version}: … } of saga ${saga.name}`,
+        `the conversation was migrated to version ${to}, and versions: { ${version}: … } of saga ${saga.name} has no migrate: add it again`,
       )
     }
     const migrated = earlier.migrate(state as never)
     if (migrated === undefined) return { state: before, effects: [] }
     state = migrated
-    version = versions.find((one) => one > version) ?? current
+    version = versions.find((later) => later > version) ?? current
   }
   if (version === before.version) return { state: before, effects: [] }
   return {

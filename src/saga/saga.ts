@@ -7,7 +7,7 @@ import type { StreamHandler } from './engine/stream-handler.ts'
 import type { Reducer, Step } from './reducer.ts'
 
 /**
- * Leads a conversation through several aggregates: it reacts to their events with commands, and compensates when one of them
+ * Leads a conversation through several aggregates: it reacts to their events with commands, and compensates when an aggregate
  * fails.
  *
  * **State** is made of the stream `{name}-saga-{correlationId}`, which holds every action that the saga reacted to, in order.
@@ -38,46 +38,45 @@ import type { Reducer, Step } from './reducer.ts'
  * ```
  */
 export interface Saga<State, A extends Action, Env = unknown> {
-  /** `checkout`: streams are `checkout-saga-{correlationId}`, the group is `checkout-saga`. */
+  /** The name, such as `checkout`: streams are `checkout-saga-{correlationId}`, and the group is `checkout-saga`. */
   readonly name: string
   readonly topics: readonly string[]
   readonly initial: State
   readonly reduce: Reducer<State, A, Env>
-  /** Which events it reacts to, as what; and its own timers. Others are not for this saga. */
+  /** Decodes the events that the saga reacts to, and its own timers. The saga ignores events that the codec does not know. */
   readonly codec: EventCodec<A>
-  /** Which conversation an event belongs to; `undefined`: none. Default: its correlation id. */
+  /** Returns the id of the conversation that an event belongs to; `undefined`: to none. Default: the correlation id. */
   readonly correlate?: ((action: A, event: SerializedEvent) => string | undefined) | undefined
   /**
-   * The version of `initial` and `reduce`, a whole number from 1; default 1. Raise it with a change after which `reduce`
-   * would make another state of the events that conversations have stored, and list the version before in `versions`. The
-   * first event of a conversation records the version it began with (metadata `saga_version`; absent: 1).
+   * The version of `initial` and `reduce`, a whole number from 1; default 1. Raise it when a change makes `reduce` return
+   * another state for stored events, and list the previous version in `versions`. The first event of a conversation records
+   * the version it began with (metadata `saga_version`; absent: 1).
    */
   readonly version?: number | undefined
   /**
-   * Earlier versions by their numbers. A conversation stays with the version it began with, or goes on with the next one
-   * where `migrate` says so. A conversation of a version that is neither here nor `version` fails: its messages become
-   * dead letters.
+   * The earlier versions by their numbers. A conversation stays with the version it began with, unless `migrate` moves it to
+   * the next one. The messages of a conversation whose version is neither listed here nor `version` become dead letters.
    */
   readonly versions?: Readonly<Record<number, EarlierSaga>> | undefined
   /**
-   * What a conversation that was migrated to this version has to ask again: it gets the migrated state and returns the
-   * commands and time-outs of all steps without an answer. Called once for each migrated conversation, also when the process dies
-   * meanwhile; all copies of a command that it sends have one {@link messageId}. An aggregate may still get a command that
-   * it got from the earlier version.
+   * Returns the effects that continue a conversation after its migration to this version: given the migrated state, the
+   * commands and time-outs of all steps that are still unanswered. Called once for each migrated conversation, even when the
+   * process dies meanwhile; all copies of a command that it sends have the same {@link messageId}. An aggregate may receive
+   * such a command a second time, when the earlier version had sent it.
    */
   readonly resume?: ((state: State) => readonly Effect<A>[]) | undefined
 }
 
 /**
  * An earlier version of a saga: a whole `Saga`, or the two fields that its conversations need. The codec of the current
- * version decodes their events and encodes their commands, so it must keep the types that they use.
+ * version decodes their events and encodes their commands, so it must keep their types.
  */
 export interface EarlierSaga {
   readonly initial: unknown
   readonly reduce: (state: never, action: never, env: never) => Step<unknown>
   /**
-   * The state of the next version, of which this state is made; `undefined`: the conversation stays with this version.
-   * Pure: it runs again whenever a migrated conversation is read.
+   * Converts a state of this version to the next version; `undefined`: the conversation stays with this version. Must be
+   * pure, since it runs again whenever a migrated conversation is read.
    */
   readonly migrate?: ((state: never) => unknown) | undefined
 }

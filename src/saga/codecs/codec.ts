@@ -25,11 +25,11 @@ export type EncodedEvent = Pick<SerializedEvent, 'eventType' | 'eventVersion' | 
  * ```
  */
 export interface EventCodec<A extends Action> {
-  /** The actions it knows, by their `type`. */
+  /** The `type` of each action that it knows. */
   readonly types: ReadonlySet<string>
-  /** Throws when the action cannot be written. */
+  /** Throws when the action cannot be encoded. */
   encode(action: A): EncodedEvent
-  /** `undefined` for an event type it does not know. Throws when it knows the type and the data is not of it. */
+  /** Returns `undefined` for an event type it does not know. Throws when it knows the type and the payload does not fit. */
   decode(event: SerializedEvent): A | undefined
 }
 
@@ -54,7 +54,7 @@ export interface EventCodec<A extends Action> {
  */
 export function combineCodecs<A extends Action>(...codecs: readonly EventCodec<Action>[]): EventCodec<A> {
   const last = codecs.at(-1)
-  if (last === undefined) throw new TypeError('there is no codec to combine')
+  if (last === undefined) throw new TypeError('combineCodecs needs at least one codec')
   return {
     types: new Set(codecs.flatMap(({ types }) => [...types])),
     encode: (action) => (codecs.find(({ types }) => types.has(action.type)) ?? last).encode(action),

@@ -1,12 +1,12 @@
 import { decodePayload } from '../../codecs/payload.ts'
 
 /**
- * Continues the reason why data cannot be decoded: when it reads as JSON or CBOR, a publisher used another codec than its
- * reader. Names both and what to do about it; empty for any other data.
+ * Completes the reason why a payload cannot be decoded: when it is valid JSON or CBOR, the publisher used another codec than
+ * the reader. Names both codecs and the remedy; empty for any other payload.
  */
 export function otherCodec(data: Uint8Array, expected: 'cbor' | 'json' | 'bincode'): string {
-  const looked = decodePayload(data)
-  if (!looked.ok || looked.codec === expected || (looked.codec !== 'json' && looked.codec !== 'cbor')) return ''
-  const { codec } = looked
-  return `; it is ${codec.toUpperCase()}, written by a publisher with another codec: "crbus publish --codec ${expected}", or "codec": "${expected}" for the topic in crbus.json`
+  const guess = decodePayload(data)
+  if (!guess.ok || guess.codec === expected || (guess.codec !== 'json' && guess.codec !== 'cbor')) return ''
+  const { codec } = guess
+  return `; the payload is ${codec.toUpperCase()}, so its publisher uses another codec: publish with "crbus publish --codec ${expected}", or set "codec": "${expected}" for the topic in crbus.json`
 }

@@ -7,7 +7,7 @@ import type { Action } from '../action.ts'
 import type { EventCodec } from './codec.ts'
 import { otherCodec } from './other-codec.ts'
 
-/** The version that each action type is encoded as. */
+/** The version that each action type is encoded with. */
 export type ActionVersions<A extends Action> = Readonly<Record<A['type'], number>>
 
 interface Format {
@@ -78,7 +78,8 @@ function plainCodec<A extends Action>(versions: ActionVersions<A>, format: Forma
       const type = event.eventType.replace(/\.v\d+$/, '')
       const version = known.get(type)
       if (version === undefined) return undefined
-      if (event.eventVersion > version) throw new TypeError(`${event.eventType} is newer than version ${version}`)
+      if (event.eventVersion > version)
+        throw new TypeError(`${event.eventType} is newer than version ${version}, the newest that this codec knows`)
       return { ...fieldsOf(event, format), type } as unknown as A
     },
   }
@@ -88,10 +89,10 @@ function fieldsOf({ eventType, data }: SerializedEvent, { name, decode }: Format
   const decoded = decode(data)
   if (!decoded.ok) {
     const other = otherCodec(data, name === 'CBOR' ? 'cbor' : 'json')
-    throw new TypeError(`the data of ${eventType} is ${decoded.reason}${other}`)
+    throw new TypeError(`the payload of ${eventType} is ${decoded.reason}${other}`)
   }
   const { value } = decoded
   const isMap = typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
-  if (!isMap) throw new TypeError(`the data of ${eventType} is no map of fields, but other ${name}`)
+  if (!isMap) throw new TypeError(`the payload of ${eventType} must be a ${name} ${name === 'JSON' ? 'object' : 'map'}`)
   return value
 }

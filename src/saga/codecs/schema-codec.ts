@@ -10,7 +10,7 @@ import type { Action } from '../action.ts'
 import type { EventCodec } from './codec.ts'
 import { otherCodec } from './other-codec.ts'
 
-/** A variant as an action. */
+/** How a variant of the enum is written as an action. */
 interface Known {
   readonly type: string
   readonly steps: readonly string[]
@@ -45,9 +45,10 @@ const aMap = having('a Map', 'get', 'has')
  */
 export function schemaCodec<A extends Action>(schema: Schema): EventCodec<A> {
   const parts = { root: required(aText), types: required(aMap), events: required(aMap) }
-  checkFields('schemaCodec, which takes the schema of what readSchemaFile returns', schema, parts)
+  checkFields('schemaCodec, which takes the schema of a readSchemaFile result', schema, parts)
   const tree = variantTree(shapeOf(schema))
-  if (tree === undefined) throw new TypeError(`${schema.root} is no enum: its payloads are no actions`)
+  if (tree === undefined)
+    throw new TypeError(`schemaCodec needs an enum as the root type of the schema, and ${schema.root} is not one`)
   const { encode } = compileEncoder(schema)
   const { decode } = compileDecoder(schema)
   const known = new Map([...variantsOf(tree)].map((variant) => [variant.path, toKnown(schema, variant)]))
@@ -68,7 +69,7 @@ export function schemaCodec<A extends Action>(schema: Schema): EventCodec<A> {
       const decoded = decode(event.data)
       if (!decoded.ok) {
         const other = otherCodec(event.data, 'bincode')
-        throw new TypeError(`the data of ${event.eventType}: ${decoded.reason}${other}`)
+        throw new TypeError(`the payload of ${event.eventType}: ${decoded.reason}${other}`)
       }
       const problem = checkVariant(schema, event.eventType, decoded.variant ?? '')
       if (problem !== undefined) throw new TypeError(problem)
@@ -79,10 +80,10 @@ export function schemaCodec<A extends Action>(schema: Schema): EventCodec<A> {
 
 function toKnown({ events }: Schema, { name, path, shape }: Variant): Known {
   const [eventType = `${name}.v1`] = [...events].flatMap(([type, of]) => (of === path ? [type] : []))
-  return { type: path, steps: path.split('.'), eventType, holds: holdsWhat(shape) }
+  return { type: path, steps: path.split('.'), eventType, holds: contentKind(shape) }
 }
 
-function holdsWhat(shape: Shape | undefined): Known['holds'] {
+function contentKind(shape: Shape | undefined): Known['holds'] {
   if (shape === undefined) return 'nothing'
   const isPlain = shape.kind === 'struct' && shape.fields.every(({ name }) => name !== 'type')
   return isPlain ? 'fields' : 'value'
@@ -93,15 +94,16 @@ function contentOf(fields: object, { holds }: Known): unknown {
   if (holds === 'fields') return fields
   const { value, ...rest } = fields as { readonly value?: unknown }
   const [extra] = Object.keys(rest)
-  if (extra !== undefined) throw new TypeError(`the variant holds no fields but 'value'; ${extra} has no place in it`)
+  if (extra !== undefined) throw new TypeError(`the variant has only the field 'value', not '${extra}'`)
   return value
 }
 
-/** The value is the variant's name around its content, or of a unit variant the name alone. */
+/** Converts a decoded value to an action. The value is `{ Variant: content }`, or the name alone for a unit variant. */
 function toAction({ eventType }: SerializedEvent, { type, steps, holds }: Known, value: unknown): Action {
   let content = value
   for (const step of holds === 'nothing' ? steps.slice(0, -1) : steps) {
-    if (typeof content !== 'object' || content === null) throw new TypeError(`the data of ${eventType} is no ${type}`)
+    if (typeof content !== 'object' || content === null)
+      throw new TypeError(`the payload of ${eventType} is not a ${type}`)
     content = (content as Record<string, unknown>)[step]
   }
   if (holds === 'nothing') return { type }
@@ -110,6 +112,9 @@ function toAction({ eventType }: SerializedEvent, { type, steps, holds }: Known,
 
 function unknown({ root }: Schema, type: string, known: Iterable<string>): string {
   const [near] = namesLike(type, known)
-  const meant = near === undefined ? 'give its topic a codec: dispatch(topic, command, codec)' : `did you mean ${near}?`
+  const meant =
+    near === undefined
+      ? 'for a command of another service, name its codec: dispatch(topic, command, { codec })'
+      : `did you mean ${near}?`
   return `${root} has no variant ${type}: ${meant}`
 }

@@ -4,14 +4,14 @@ import type { EventStore, NewDeadLetter, RejectedCommand } from '../../store/eve
 import type { Incoming, Message } from './reaction.ts'
 
 export interface Failure {
-  /** Whose it is; the topic where none is known. */
+  /** The stream that the message is for; `undefined` when it is not known. */
   readonly streamId: string | undefined
   readonly error: Pick<Error, 'message' | 'stack' | 'cause'>
   readonly attempts: number
   readonly now: Date
 }
 
-/** What is kept of a message that could not be handled. */
+/** Makes the dead letter of a message that could not be handled. Without a stream id it gets the topic instead. */
 export function toDeadLetter(incoming: Incoming, { streamId, error, attempts, now }: Failure): NewDeadLetter {
   const { event, record, timer } = incoming
   const where = record === undefined ? undefined : `${record.topic}[${record.partition}]@${record.offset}`
@@ -27,7 +27,7 @@ export function toDeadLetter(incoming: Incoming, { streamId, error, attempts, no
   }
 }
 
-/** What is kept of a command that its aggregate rejected. */
+/** Makes the dead letter of a command that its aggregate rejected. */
 export function toRejectedCommand(
   message: Message,
   { streamId, reason, now }: { readonly streamId: string; readonly reason: string; readonly now: Date },
@@ -37,31 +37,32 @@ export function toRejectedCommand(
 }
 
 /**
- * Stores one, whatever is in it: metadata that the store has no place for is left out rather than the whole. Returns its
- * id.
+ * Stores a dead letter and returns its id. Metadata that the store cannot hold are left out, so that the rest is kept.
  */
 export async function addDeadLetter({ deadLetters }: EventStore, entry: NewDeadLetter): Promise<string> {
   try {
     return await deadLetters.add(entry)
   } catch (error) {
     if (!(error instanceof EventStoreError) || error.code !== 'INVALID_APPEND') throw error
-    const details = text(`its metadata could not be stored: ${error.message}\n${entry.details ?? ''}`, 10_000)
+    const details = text(`the metadata could not be stored: ${error.message}\n${entry.details ?? ''}`, 10_000)
     return deadLetters.add({ ...entry, event: withoutMetadata(entry.event), details })
   }
 }
 
 const withoutMetadata = (event: SerializedEvent): SerializedEvent => ({ ...event, metadata: null })
 
-/** The stack of an error and of the error that caused it, which is where a reducer threw. */
+/** Returns the stacks of an error and its cause. The cause shows where a reducer threw. */
 const stacksOf = ({ stack, cause }: Failure['error']): readonly (string | undefined)[] =>
   cause instanceof Error ? [stack, `caused by ${cause.stack}`] : [stack]
 
-/** Texts come from strangers; a store takes those of some length, without NUL. */
-const text = (value: string, most = 200): string => value.slice(0, most).toWellFormed().replaceAll('\0', '\ufffd')
+/** Makes a text storable, since it comes from other services: cuts it, and replaces NUL and lone surrogates. */
+const text = (value: string, maxLength = 200): string =>
+  value.slice(0, maxLength).toWellFormed().replaceAll('\0', '\ufffd')
 
+/** Returns the time in the event's metadata, else the record's timestamp, else `now`. */
 function madeAt({ event, record }: Incoming, now: Date): Date {
-  const said = new Date(event.metadata?.timestamp ?? '')
-  if (!Number.isNaN(said.getTime())) return said
+  const stated = new Date(event.metadata?.timestamp ?? '')
+  if (!Number.isNaN(stated.getTime())) return stated
   const recorded = new Date(Number(record?.timestamp ?? -1))
   return recorded.getTime() >= 0 ? recorded : now
 }

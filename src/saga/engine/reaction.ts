@@ -9,45 +9,46 @@ import type { Instance, StreamHandler } from './stream-handler.ts'
 /** A message that arrived, from a topic, a timer or this process. */
 export interface Incoming {
   readonly event: SerializedEvent
-  /** Where it lay; kept in the metadata of what a saga stores. */
+  /** The record of the event. A saga stores its position in the metadata. */
   readonly record?: Pick<BusRecord, 'topic' | 'partition' | 'offset' | 'timestamp'> | undefined
-  /** The timer it is of. */
+  /** The timer that fired the event. */
   readonly timer?: Timer | undefined
-  /** Why the record could not be read: what is here as event is its bytes. */
+  /** Why the record could not be decoded. `event` then holds its bytes. */
   readonly unreadable?: Error | undefined
 }
 
-/** One whose {@link messageId} is known. */
+/** A message whose {@link messageId} is known. */
 export interface Message extends Incoming {
   readonly id: string
-  /** The sender waits for what comes of it, so that a rejection is its answer and no dead letter. */
+  /** A caller waits for the outcome, so that a rejection is its answer and not a dead letter. */
   readonly isRequest?: boolean | undefined
-  /** The trace of what follows from it. */
+  /** The trace context of the events, messages and timers that follow from it. */
   readonly trace?: TraceContext | undefined
 }
 
-/** What one step makes of an instance, and what is stored for it. */
+/** The result of one step: the next state of the instance, and what to store. */
 export interface Reaction<State, A extends Action> {
   readonly state: State
-  /** Of the own stream: as values, and as they are stored. */
+  /** The events appended to the own stream, as actions. */
   readonly events: readonly A[]
+  /** The events appended to the own stream, encoded. For a saga, the action that it reacted to comes first. */
   readonly appended: readonly SerializedEvent[]
   readonly appendsElsewhere: readonly StreamAppend[]
   readonly messages: readonly OutgoingMessage[]
   readonly timers: readonly Timer[]
-  /** Why the action was rejected, when it was. Without events there is nothing else in the reaction then. */
+  /** Why the action was rejected, when it was. A rejection without an appended event stores nothing else. */
   readonly rejected: string | undefined
 }
 
-/** An event arm that appends, whose events' arms append: after so many it is a circle. */
-const MOST_EVENTS = 1000
+/** Limit for the events of one step: more are taken for events that append each other without end. */
+const MAX_EVENTS = 1000
 
 /**
- * Reduces one action to what has to be stored, without storing anything: effects become appends, messages and timers.
- * `undefined` when nothing follows from it.
+ * Reduces one action and turns its effects into appends, messages and timers, without storing them. `undefined` when nothing
+ * follows from the action.
  *
- * Events appended to the own stream are reduced as well, as they will be read back later, in the stream's order. Throws
- * what reducer and codec throw, and where the reducer asks for what cannot be.
+ * Events appended to the own stream are reduced as well, in the order of the stream, as they are when the stream is read
+ * later. Throws the errors of the reducer and the codec, and a `TypeError` for effects that the handler does not allow.
  */
 export function react<State, A extends Action>(
   handler: StreamHandler<State, A>,
@@ -68,17 +69,22 @@ export function react<State, A extends Action>(
   const ownId = instance.streamId.slice(handler.prefix.length)
   const origin = originOf(message, handler.storesActions ? ownId : message.id, at)
   const own = leaves.flatMap((leaf) => (leaf.kind === 'append' ? leaf.events : []))
-  const asked = handler.storesActions ? own : eventsOf(handler, action, leaves, own)
-  const written = asked.map((event) => write(handler, event, origin))
+  const requested = handler.storesActions ? own : eventsOf(handler, action, leaves, own)
+  const written = requested.map((event) => write(handler, event, origin))
   let state = handler.storesActions ? first.state : instance.state
-  // In the order of the stream: what an event's arm appends comes after all that was there.
+  // In the order of the stream: events that an event leads to are appended after the events already written.
   for (let index = 0; index < written.length; index += 1) {
-    if (index === MOST_EVENTS) throw new RangeError(`${action.type} makes ${handler.name} append events without end`)
+    if (index === MAX_EVENTS)
+      throw new RangeError(
+        `${handler.name} appends more than ${MAX_EVENTS} events for one ${action.type}: do its events append each other?`,
+      )
     const step = handler.reduce(state, (written[index] as Written<A>).event, at)
     state = step.state
     const more = leavesOf(step.effects)
     if (more.some(({ kind }) => kind === 'reject')) {
-      throw new TypeError(`${handler.name} rejects an event it has appended: only a command can be rejected`)
+      throw new TypeError(
+        `${handler.name} returns reject for an event that it appended: only a command can be rejected`,
+      )
     }
     for (const leaf of more) {
       leaves.push(leaf)
@@ -104,7 +110,7 @@ function rejectionOf<A extends Action>(
 ): string | undefined {
   const rejection = leaves.find(({ kind }) => kind === 'reject') as { readonly reason: string } | undefined
   if (rejection !== undefined && storesActions) {
-    throw new TypeError(`${name} rejects ${type}: only an aggregate can reject, what it rejects is a command`)
+    throw new TypeError(`${name} returns reject for ${type}: only an aggregate can reject, and only a command`)
   }
   return rejection?.reason
 }
@@ -127,15 +133,16 @@ interface Written<A extends Action> {
 
 function write<A extends Action>({ codec, name }: Named<A>, action: A, origin: Origin): Written<A> {
   const stored = { ...codec.encode(action), ...origin }
-  // As it will be read: a codec may turn a Date into text, and the state has to be the same now and later.
+  // Decoded again, since a codec may turn a Date into text: the state must be the same as when the stream is read later.
   const event = codec.decode(stored)
-  if (event === undefined) throw new TypeError(`${name} appends ${action.type}, which its codec cannot read again`)
+  if (event === undefined)
+    throw new TypeError(`${name} appends ${action.type}, which its codec encodes but does not decode`)
   return { event, stored }
 }
 
 /**
- * What an aggregate stores. A command is known to be handled by the events it led to, so something has to be stored
- * where something happens: at least the events it publishes.
+ * Returns the events that an aggregate appends for a command. A repeated command is recognized by the events it led to, so a
+ * command with effects must append one: when the reducer appends none, the published events are appended.
  */
 function eventsOf<A extends Action>(
   { codec, name }: Named<A>,
@@ -149,17 +156,17 @@ function eventsOf<A extends Action>(
   )
   if (published.length > 0) return published
   throw new TypeError(
-    `${name} reacts to ${type} without an event of its own, so a repeated ${type} would not be known: append one`,
+    `${name} reacts to ${type} without appending an event, so a repeated ${type} would not be recognized: append an event`,
   )
 }
 
-/** What all events that follow from one message have in common. */
+/** The metadata and the trace that all events which follow from one message share. */
 interface Origin {
   readonly metadata: EventMetadata
   readonly trace?: TraceContext
 }
 
-/** `conversation` is its id where the message brings none: a saga's own, or the id of the command that begins one. */
+/** `conversation` is the correlation id when the message has none: the saga's own id, or the id of the command. */
 function originOf({ event: { metadata: given }, id, trace }: Message, conversation: string, at: Date): Origin {
   const { correlationId = conversation, userId } = given ?? {}
   const known = { correlationId, causationId: id, timestamp: at.toISOString() }
@@ -173,7 +180,7 @@ function asStored(
   mark: Readonly<Record<string, unknown>> | undefined,
 ): SerializedEvent {
   const { eventType, eventVersion, data } = event
-  // Offsets fit a number for some thousand years.
+  // A number holds offsets up to 2^53, which no partition reaches.
   const position = record && { topic: record.topic, partition: record.partition, offset: Number(record.offset) }
   const isBare = position === undefined && mark === undefined
   const own = isBare ? metadata : { ...metadata, extra: { ...position, ...mark } }
@@ -193,14 +200,15 @@ function elsewhere<A extends Action>(
   const delays: (Leaf<A> & { kind: 'delay' })[] = []
   for (const leaf of leaves) {
     if (leaf.kind === 'appendTo') {
-      if (leaf.streamId === streamId) throw new TypeError(`appendTo names the own stream ${streamId}: use append`)
+      if (leaf.streamId === streamId)
+        throw new TypeError(`appendTo names the own stream ${streamId}: use append instead`)
       appendsElsewhere.push({
         streamId: leaf.streamId,
         expectedVersion: leaf.expectedVersion,
         events: distinct(leaf.events.map(encode)),
       })
     } else if (leaf.kind === 'publish' || leaf.kind === 'dispatch') {
-      // Encoded by another's codec, or by the own one, which may write more than it reads.
+      // The own codec may encode types that it does not decode.
       const encoded = (leaf.codec ?? codec).encode(leaf.action as A)
       const isKeyedById = leaf.kind === 'dispatch' || keysEventsById
       messages.push({
@@ -227,12 +235,12 @@ function elsewhere<A extends Action>(
   }
 }
 
-/** Events of one step that are equal to the byte are counted, so that each has a message id of its own. */
-function distinct(events: readonly SerializedEvent[], places: readonly string[] = []): readonly SerializedEvent[] {
+/** Numbers the causation ids of equal events of one step, per topic, so that each event has its own message id. */
+function distinct(events: readonly SerializedEvent[], topics: readonly string[] = []): readonly SerializedEvent[] {
   if (events.length < 2) return events
   const seen = new Map<string, number>()
   return events.map((event, index) => {
-    const key = `${places[index]} ${messageId(event)}`
+    const key = `${topics[index]} ${messageId(event)}`
     const count = seen.get(key) ?? 0
     seen.set(key, count + 1)
     const { metadata } = event

@@ -4,35 +4,35 @@ import { toRejectedCommand } from './dead-letter.ts'
 import { type Message, type Reaction, react } from './reaction.ts'
 import type { Instance, StreamHandler } from './stream-handler.ts'
 
-/** What came of one message. */
+/** The outcome of one message. */
 type Outcome<A extends Action> =
   | {
       /**
-       * `repeated`: it had led to events before. `nothing`: nothing follows from it. `rejected`: an aggregate refused it
-       * and appended no event.
+       * `repeated`: the message was handled before. `nothing`: nothing follows from it. `rejected`: the aggregate rejected
+       * it and appended no event.
        */
       readonly kind: 'reacted' | 'repeated' | 'nothing' | 'rejected'
-      /** Of the stream afterwards. */
+      /** The version of the stream afterwards. */
       readonly version: number
       readonly events: readonly A[]
-      /** Why it was rejected, with events or without. */
+      /** Why the message was rejected, whether or not events were appended. */
       readonly rejected?: string | undefined
     }
   | { readonly kind: 'failed'; readonly error: unknown }
 
-/** What the messages of one stream come to, in order. A plan ends with the first that fails. */
+/** The result of the messages of one stream, in order. The plan ends at the first message that fails. */
 export interface StepPlan<State, A extends Action> {
-  /** Where the instance is once the plan is stored. */
+  /** The instance after the plan is stored. */
   readonly instance: Instance<State>
-  /** Of as many messages as were looked at. */
+  /** The outcomes up to the first failure, in the order of the messages. */
   readonly outcomes: readonly Outcome<A>[]
-  /** Whether it appends to its stream, which is then checked to be where the plan began. */
+  /** Whether the commit appends to the stream, so that the store checks the version that the plan started from. */
   readonly isChecked: boolean
   /** `undefined` when there is nothing to store. */
   readonly commit: Commit | undefined
 }
 
-/** Reduces messages one after another. `begin` is used up: what the plan handles is added to what it had handled. */
+/** Reduces messages one after another. Adds the ids of the handled messages to `begin.handled`, so `begin` is not to be used again. */
 export function planSteps<State, A extends Action>(
   handler: StreamHandler<State, A>,
   begin: Instance<State>,
@@ -46,7 +46,7 @@ export function planSteps<State, A extends Action>(
   const letters: RejectedCommand[] = []
   for (const { action, message } of messages) {
     const { timer } = message
-    // One of these messages has set it anew: it is due at another time now.
+    // An earlier message of this plan set the timer again, so it is due at another time.
     if (timer !== undefined && reactions.some(({ timers }) => timers.some(({ id }) => id === timer.id))) {
       outcomes.push({ kind: 'nothing', version: instance.version, events: [] })
       continue
@@ -93,7 +93,7 @@ function commitOf(
   if (reactions.length === 0 && fired.length === 0 && rejected.length === 0) return undefined
   const events = reactions.flatMap(({ appended }) => appended)
   const own = events.length > 0 ? [{ streamId, expectedVersion: version, events }] : []
-  // Set twice, a timer is what it was set to last.
+  // A timer that is set twice has its last setting.
   const timers = new Map(reactions.flatMap((reaction) => reaction.timers).map((timer) => [timer.id, timer]))
   return {
     appends: [...own, ...reactions.flatMap(({ appendsElsewhere }) => appendsElsewhere)],

@@ -5,32 +5,32 @@ import type { EventCodec } from '../codecs/codec.ts'
 import type { Step } from '../reducer.ts'
 import { asError } from '../reports/problem.ts'
 
-/** What aggregates and sagas are to the executor. */
+/** An aggregate or a saga as the engine runs it: how its messages find their streams, and how these are reduced. */
 export interface StreamHandler<State, A extends Action> {
-  /** For sentences about it. */
+  /** The name in messages and logs. */
   readonly name: string
-  /** What its streams' ids begin with. */
+  /** The prefix of its stream ids. */
   readonly prefix: string
   readonly initial: State
   /** `at` is the time of the step. */
   readonly reduce: (state: State, action: A, at: Date) => Step<State, A>
   readonly codec: EventCodec<A>
-  /** The state before the first event of a stream that exists; default: `initial`. Throws for a stream that it cannot reduce. */
+  /** Returns the state before the first event of a stream; default: `initial`. Throws for a stream that it cannot reduce. */
   readonly begin?: ((streamId: string, first: SerializedEvent) => State) | undefined
   /** Extra metadata for the first event of a stream. */
   readonly mark?: Readonly<Record<string, unknown>> | undefined
-  /** A saga's stream holds what it reacted to; an aggregate's only what it appended. */
+  /** Whether the stream holds the actions that were reduced, as for a saga, or only appended events, as for an aggregate. */
   readonly storesActions: boolean
-  /** Whether published events have the instance's id as their record key; else it is the event type. */
+  /** Whether the record key of published events is the id of the instance; otherwise it is the event type. */
   readonly keysEventsById: boolean
-  /** The action in an event and whom it is for; `undefined`: nobody here. Throws as the codec does. */
+  /** Returns the action and the id of its instance; `undefined` for an event of another service. Throws when the codec does. */
   readonly route: (event: SerializedEvent) => { readonly action: A; readonly id: string } | undefined
 }
 
-/** One order, one checkout: where its stream has brought it. */
+/** The current state of one entity or conversation, such as an order or a checkout. */
 export interface Instance<State> {
   readonly streamId: string
-  /** Of the last event; 0 when there is none. */
+  /** The version of the last event; 0 without events. */
   readonly version: number
   readonly state: State
   /** The ids of the messages that led to the events. */
@@ -38,8 +38,8 @@ export interface Instance<State> {
 }
 
 /**
- * Rebuilds an instance from its stream. Events of types that the codec does not know change nothing. Throws an error that
- * names the stream and the event when codec or reducer throws; its `cause` is what they threw.
+ * Rebuilds an instance from its stream. Event types that the codec does not know change nothing. When the codec or the
+ * reducer throws, throws an error that names the stream and the event, with the original error as its `cause`.
  */
 export function fold<State, A extends Action>(
   { initial, begin, reduce, codec }: Pick<StreamHandler<State, A>, 'initial' | 'begin' | 'reduce' | 'codec'>,
@@ -58,7 +58,7 @@ export function fold<State, A extends Action>(
       state = reduce(state, action, timestamp === undefined ? createdAt : new Date(timestamp)).state
     } catch (error) {
       throw new Error(
-        `the state of ${streamId} cannot be rebuilt: event ${version}, ${event.eventType}: ${asError(error).message}`,
+        `the state of ${streamId} cannot be rebuilt at event ${version} (${event.eventType}): ${asError(error).message}`,
         { cause: error },
       )
     }

@@ -6,13 +6,13 @@ import type { Committed } from '../../store/event-store.ts'
 import type { Running } from '../runtime/running.ts'
 import type { HandledKind } from './health.ts'
 
-// What aggregates and sagas do, on channels of `node:diagnostics_channel`. A channel without a subscriber costs one
+// The activity of aggregates and sagas, on channels of `node:diagnostics_channel`. A channel without a subscriber costs one
 // comparison.
 
-/** Which aggregate or saga it is. */
+/** The aggregate or saga that publishes the message. */
 interface Owner {
   readonly name: string
-  /** Its consumer group. */
+  /** The consumer group. */
   readonly group: string
 }
 
@@ -22,24 +22,24 @@ interface Owner {
  */
 export interface HandleMessage extends Owner {
   readonly event: SerializedEvent
-  /** Where the record is. Absent for a timer and a command that was sent within the process. */
+  /** The position of the record. Absent for a timer, and for a command that was sent within the process. */
   readonly position: Position | undefined
   readonly isTimer: boolean
   /**
-   * The trace of everything that follows from the message: appended events, messages, timers. At first that of the event; a
-   * subscriber of `start` may set another.
+   * The trace of everything that follows from the message: appended events, messages, timers. Initially the trace of the
+   * event; a subscriber of `start` may replace it.
    */
   trace: TraceContext | undefined
-  /** Id of the stream that the message is routed to. Absent until routing. */
+  /** The id of the stream that the message is routed to. Absent before routing. */
   streamId?: string | undefined
   /**
-   * From `asyncEnd` on. `dead letter`: it was given up. `skipped`: it is for another service. `abandoned`: the process
-   * stopped first, or, for a command sent within the process, it failed.
+   * From `asyncEnd` on. `dead letter`: the message was given up. `skipped`: it is for another service. `abandoned`: the process
+   * stopped before, or a command that was sent within the process failed.
    */
   outcome?: HandledKind | 'dead letter' | 'skipped' | 'abandoned'
   /** Why the aggregate rejected the command, when it did. */
   rejected?: string | undefined
-  /** From `error` on: of the last attempt that failed. */
+  /** From `error` on: the error of the last attempt that failed. */
   error?: unknown
 }
 
@@ -47,9 +47,9 @@ export interface HandleMessage extends Owner {
 export interface CommitMessage extends Owner {
   /** For each commit, the messages that it is for. */
   readonly commits: readonly (readonly HandleMessage[])[]
-  /** From `asyncEnd` on, for each commit: one that was overtaken by another process is not ok, and is decided again. */
+  /** From `asyncEnd` on, for each commit. A commit with a version conflict is not `ok`, and its messages are decided again. */
   result?: readonly Committed[]
-  /** From `error` on: the store failed, and it is open what was stored. */
+  /** From `error` on: the store failed, and may have stored the commits or not. */
   error?: unknown
 }
 
@@ -95,9 +95,9 @@ export const runtimeDiagnostics = {
   stopped: open<RunningMessage>('crbus:stopped'),
   relayed: open<RelayedMessage>('crbus:relayed'),
   timersFired: open<TimersFiredMessage>('crbus:timers-fired'),
-  /** An attempt failed and is made again. */
+  /** An attempt failed and is retried. */
   retried: open<FailedMessage>('crbus:retried'),
-  /** A message of the bus, a timer or the outbox was given up. */
+  /** A message of the bus, a timer or a message of the outbox became a dead letter. */
   deadLetter: open<FailedMessage>('crbus:dead-letter'),
   handle: trace<HandleMessage>('crbus:handle'),
   commit: trace<CommitMessage>('crbus:commit'),

@@ -5,17 +5,17 @@ export type HandledKind = 'reacted' | 'repeated' | 'nothing' | 'rejected'
 export interface Counts {
   /** Messages by their outcome. `nothing`: the message changed nothing. */
   readonly handled: Readonly<Record<HandledKind, number>>
-  /** Attempts that failed and are made again. */
+  /** Attempts that failed and were retried. */
   readonly retried: number
-  /** Messages that became dead letters, rejected commands aside. */
+  /** Messages that became dead letters, not counting rejected commands. */
   readonly deadLetters: number
-  /** Messages that the bus took from the outbox. */
+  /** Messages published from the outbox. */
   readonly published: number
 }
 
 /** An outage of the store or the bus, during which the runtime waits. */
 export interface Wait {
-  /** Such as `store` and `bus (order-events)`. */
+  /** What the runtime waits for, such as `store` or `bus (order-events)`. */
   readonly for: string
   readonly since: Date
   /** The first failure. */
@@ -24,10 +24,10 @@ export interface Wait {
 
 /** The health of a running aggregate or saga, as `Running.health` returns it. */
 export interface Health {
-  /** `waiting`: its store or its bus is away. `stopped`: closed, or it could not go on. */
+  /** `waiting`: the store or the bus is unreachable. `stopped`: the runtime was closed, or could not continue. */
   readonly status: 'ok' | 'waiting' | 'stopped'
   /** Empty unless `waiting`. */
   readonly waits: readonly Wait[]
-  /** Why it could not go on. */
+  /** Why it could not continue. */
   readonly error?: string | undefined
 }

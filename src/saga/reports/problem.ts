@@ -3,10 +3,10 @@ import { EventStoreError } from '../../store/errors.ts'
 
 /** A failure that the runtime handled: it retries the work or adds a dead letter. */
 export interface Problem {
-  /** What is true, and what happens now, in one sentence. */
+  /** What failed and what the runtime does about it, in one sentence. */
   readonly message: string
   readonly error: Error
-  /** The event it is about, when it is about one. */
+  /** The event that failed, if any. */
   readonly event?: SerializedEvent | undefined
 }
 
@@ -15,9 +15,9 @@ export type OnError = (problem: Problem) => void
 
 /** A command that an aggregate rejected. */
 export interface Rejection {
-  /** As the reducer gave it. */
+  /** The reason that the reducer gave. */
   readonly reason: string
-  /** The stream the command was for. */
+  /** The stream of the aggregate. */
   readonly streamId: string
   readonly event: SerializedEvent
 }
@@ -27,6 +27,6 @@ export type OnRejected = (rejection: Rejection) => void
 
 export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
-/** Whether the store is away and may come back. Anything else it throws stays. */
+/** Whether the store is unreachable, so that a retry may help. A retry does not help for other errors of the store. */
 export const isStoreAway = (error: unknown): boolean =>
   error instanceof EventStoreError && error.code === 'STORE_UNAVAILABLE'

@@ -9,14 +9,14 @@ export interface RuntimeMetrics extends Counts {
   readonly name: string
   readonly group: string
   readonly outbox: {
-    /** Messages that are stored and not on the bus yet, of all processes of the group. */
+    /** Messages of all processes of the group that are stored and not published yet. */
     readonly messages: number
-    /** Milliseconds that the oldest has waited; absent when there is none. */
+    /** How long the oldest message has waited, in milliseconds; absent for an empty outbox. */
     readonly age?: number | undefined
   }
-  /** Timers that are set, of all processes of the group. */
+  /** Timers that are set, those of all processes of the group. */
   readonly timers: number
-  /** Events on its topics that the group has not acknowledged. */
+  /** Events on the topics that the group has not acknowledged. */
   readonly lag: number
 }
 
@@ -30,6 +30,7 @@ interface Source {
   readonly now: () => Date
 }
 
+/** Reads the metrics of a running aggregate or saga. */
 export async function readMetrics({ name, group, topics, bus, store, counts, now }: Source): Promise<RuntimeMetrics> {
   const [{ messages, oldest }, timers, lag] = await Promise.all([
     store.outbox.depth(group),
@@ -40,9 +41,9 @@ export async function readMetrics({ name, group, topics, bus, store, counts, now
   return { name, group, ...structuredClone(counts), outbox: { messages, age }, timers, lag }
 }
 
-/** A partition without a committed offset counts from its oldest event, as `autoOffsetReset: 'earliest'` does. */
+/** Counts a partition without a committed offset from its oldest event, as `autoOffsetReset: 'earliest'` does. */
 async function lagOf(bus: EventBus, group: string, topics: readonly string[]): Promise<number> {
-  // Committed offsets first: a group that goes on meanwhile must not seem to be ahead of the log.
+  // Committed offsets first, so that a group that commits meanwhile does not appear to be ahead of the log.
   const offsets = await bus.admin.committedOffsets(group, topics)
   const committed = new Map(offsets.map(({ topic, partition, offset }) => [`${topic} ${partition}`, offset]))
   let lag = 0n

@@ -12,7 +12,7 @@ interface WatchOptions {
   readonly logger?: Logger | undefined
 }
 
-/** Counts what an aggregate or a saga does, and tells of what fails: an outage once when it begins and once when it ends. */
+/** Counts the work of an aggregate or a saga, and reports failures. Reports an outage once when it begins and once when it ends. */
 export class Watch {
   readonly #options: WatchOptions
   readonly #counts = {
@@ -28,7 +28,7 @@ export class Watch {
     this.#options = options
   }
 
-  /** Whether what it is told is logged, so that the bus need not log it. */
+  /** Whether there is a logger, so that the bus need not log the same failures. */
   get hasLogger(): boolean {
     return this.#options.logger !== undefined
   }
@@ -67,48 +67,48 @@ export class Watch {
     if (timersFired.hasSubscribers) timersFired.publish({ ...this.#owner, timers: count })
   }
 
-  /** A message failed so many times and is tried again. Told of its first failure only. */
+  /** Counts a retry. Reports the first failure of a message only. */
   retrying(failures: number, problem: Problem): void {
     this.#counts.retried += 1
     runtimeDiagnostics.retried.publish({ ...this.#owner, event: problem.event, error: problem.error })
-    if (failures === 1) this.#tell(problem, 'warn')
+    if (failures === 1) this.#report(problem, 'warn')
   }
 
-  /** A message was given up. */
+  /** Counts and reports a message that became a dead letter. */
   movedToDeadLetters(problem: Problem): void {
     this.#counts.deadLetters += 1
     runtimeDiagnostics.deadLetter.publish({ ...this.#owner, event: problem.event, error: problem.error })
-    this.#tell(problem, 'error')
+    this.#report(problem, 'error')
   }
 
   /** Reports a problem that is neither an outage nor about one message. */
   problem(problem: Problem): void {
-    this.#tell(problem, 'warn')
+    this.#report(problem, 'warn')
   }
 
-  /** `what` is away. Told once, until {@link restored}. */
+  /** Begins an outage of `what`, such as `store` or `bus (order-events)`. Ignored during an outage of the same name. */
   lost(what: string, problem: Problem): void {
     if (this.#waits.has(what)) return
     const { now = () => new Date() } = this.#options
     this.#waits.set(what, { for: what, since: now(), reason: problem.error.message })
-    this.#tell(problem, 'warn')
+    this.#report(problem, 'warn')
   }
 
-  /** `what` answers again. Says nothing where it was not lost. */
+  /** Ends the outage of `what`. Ignored without one. */
   restored(what: string): void {
     const wait = this.#waits.get(what)
     if (wait === undefined) return
     this.#waits.delete(what)
     const { now = () => new Date(), logger } = this.#options
     const lasted = now().getTime() - wait.since.getTime()
-    logger?.info(this.#fields({ waited_for: what, lasted_ms: lasted }), 'goes on after an outage')
+    logger?.info(this.#fields({ waited_for: what, lasted_ms: lasted }), 'the outage is over')
   }
 
   stopped(error: Error | undefined): void {
     this.#stopped ??= { error }
   }
 
-  #tell(problem: Problem, level: 'warn' | 'error'): void {
+  #report(problem: Problem, level: 'warn' | 'error'): void {
     const { logger, onError } = this.#options
     const { message, error, event } = problem
     logger?.[level](this.#fields({ error: error.message, ...(event && { event_type: event.eventType }) }), message)

@@ -13,37 +13,38 @@ export interface RelayOptions {
   readonly watch: Watch
 }
 
-/** How often it looks for messages that other processes stored. Milliseconds. */
-const LOOK_MS = 100
-/** How long messages that are on the bus may stay in the store: forgetting many together spares it work. Milliseconds. */
-const FORGET_MS = 50
-/** So many are not waited with. */
-const MANY_TO_FORGET = 250
-/** How often it asks for the right to relay while another process has it. */
-const ASK_MS = 1000
-/** The most messages of one look. */
-const MOST_MESSAGES = 500
-/** So many when those of topics that wait fill the first ones. */
-const MOST_MESSAGES_EVER = 50_000
-/** A message that fails this often by itself is a dead letter. */
-const MOST_ATTEMPTS = 10
+/** How often the relay reads the outbox for messages that other processes stored. */
+const POLL_MS = 100
+/** How long published messages may stay in the outbox, so that many are deleted together. */
+const MAX_DELETE_DELAY_MS = 50
+/** The number of published messages that are deleted without a delay. */
+const DELETE_BATCH_MESSAGES = 250
+/** How often the relay tries to take the lease while another process holds it. */
+const LEASE_RETRY_MS = 1000
+/** The most messages that are read from the outbox at once. */
+const PAGE_MESSAGES = 500
+/** The most messages that are read at once when messages of paused topics fill smaller pages. */
+const MAX_PAGE_MESSAGES = 50_000
+/** A message that fails this often, published by itself, becomes a dead letter. */
+const MAX_ATTEMPTS = 10
 
 /**
- * Brings stored messages to the bus: at least once each, those of a topic in the order they were stored. One is
- * forgotten after the bus has acknowledged it, so that a process which dies in between leaves it to the next.
+ * Publishes the messages of the outbox: each at least once, and those of one topic in the order they were stored. A message
+ * is deleted from the outbox after the bus has acknowledged it, so that the next process publishes it when this one dies in
+ * between.
  *
- * A bus that is away is waited for as long as it takes. A message that the bus refuses for good, or that fails by itself
- * ten times, goes to the dead letters, and what is behind it goes on.
+ * While the bus is unreachable, the relay retries without a limit. A message that the bus refuses for good, or that fails by
+ * itself ten times, becomes a dead letter, and the messages behind it are published.
  */
 export class Relay {
   readonly #options: RelayOptions
   readonly #alarm: Alarm
-  /** Topics that failed, and until when they are left alone. */
-  readonly #resting = new Map<string, { failures: number; until: number }>()
-  /** Ids of messages that are on the bus and still in the store. */
+  /** Topics whose publishing failed, and the time of the next attempt. */
+  readonly #paused = new Map<string, { failures: number; until: number }>()
+  /** Ids of messages that are published and not deleted from the outbox yet. */
   readonly #published = new Set<string>()
-  #forgotAt = 0
-  #limit = MOST_MESSAGES
+  #deletedAt = 0
+  #limit = PAGE_MESSAGES
   #storeFailures = 0
   #isStopping = false
 
@@ -52,35 +53,35 @@ export class Relay {
     this.#alarm = new Alarm(options.pace)
   }
 
-  /** There is something new. */
+  /** Publishes new messages now instead of at the next poll. */
   wake(): void {
     this.#alarm.ring()
   }
 
-  /** Relays until {@link stop}. Rejects when the store cannot be used at all. */
+  /** Relays until {@link stop}. Rejects when the store fails for another reason than an outage. */
   async run(): Promise<void> {
     while (!this.#isStopping) {
       const lease = await this.#guarded(() => this.#options.store.outbox.lease(this.#options.owner))
-      if (lease === undefined) await this.#waitToAsk()
+      if (lease === undefined) await this.#waitForLease()
       else {
         try {
           await this.#hold(lease)
         } finally {
-          // A store that is away has let go of it.
+          // When the store is unreachable, the lease has ended already.
           await lease.release().catch(() => undefined)
         }
       }
     }
   }
 
-  /** Messages that are stored meanwhile are for whoever has the lease. */
-  async #waitToAsk(): Promise<void> {
+  /** Waits before the next attempt to take the lease. Wake-ups do not end the wait: the holder of the lease publishes. */
+  async #waitForLease(): Promise<void> {
     const { pace } = this.#options
-    const until = pace.now() + ASK_MS
+    const until = pace.now() + LEASE_RETRY_MS
     while (!this.#isStopping && pace.now() < until) await this.#alarm.wait(until - pace.now())
   }
 
-  /** What is stored goes out first, as far as it can. */
+  /** Stops after publishing the messages that are stored and can be published. */
   stop(): void {
     this.#isStopping = true
     this.#alarm.ring()
@@ -88,18 +89,18 @@ export class Relay {
 
   async #hold(lease: Lease): Promise<void> {
     while (!lease.lost.aborted) {
-      // What is stored from now on rings again.
-      const gone = await this.#guarded(() => this.#publishPending())
-      if (gone !== undefined && gone.count > 0 && (gone.isMore || this.#isStopping)) continue
-      // Another process, or the next start, has what could not be published now.
+      // A commit from here on rings the alarm.
+      const published = await this.#guarded(() => this.#publishPending())
+      if (published !== undefined && published.count > 0 && (published.isMore || this.#isStopping)) continue
+      // Another process or the next start publishes the rest.
       if (this.#isStopping) break
-      await this.#alarm.wait(this.#published.size > 0 ? FORGET_MS : LOOK_MS)
+      await this.#alarm.wait(this.#published.size > 0 ? MAX_DELETE_DELAY_MS : POLL_MS)
     }
-    await this.#guarded(() => this.#forget())
+    await this.#guarded(() => this.#deletePublished())
     this.#published.clear()
   }
 
-  /** What the work gave; `undefined` after a pause when the store is away. */
+  /** Runs work on the store. While the store is unreachable, waits for the back-off and returns `undefined`. */
   async #guarded<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await work()
@@ -110,34 +111,37 @@ export class Relay {
       if (!isStoreAway(error)) throw error
       this.#storeFailures += 1
       const reason = asError(error)
-      this.#options.watch.lost(STORE, { message: `messages wait for their store: ${reason.message}`, error: reason })
+      this.#options.watch.lost(STORE, { message: `the outbox waits for its store: ${reason.message}`, error: reason })
       if (!this.#isStopping) await this.#alarm.wait(pauseAfter(this.#storeFailures))
       return undefined
     }
   }
 
-  /** Publishes what is pending and forgets it; returns how many messages that were. */
+  /** Publishes the pending messages once and deletes them. Returns their number. */
   async pass(): Promise<number> {
     const { count } = await this.#publishPending()
-    await this.#forget()
+    await this.#deletePublished()
     return count
   }
 
-  /** How many messages are dealt with, and whether there may be more. What was published before is forgotten meanwhile. */
+  /**
+   * Publishes one page of messages while it deletes those published before. Returns how many messages left the outbox or are
+   * published, and whether there may be more.
+   */
   async #publishPending(): Promise<{ readonly count: number; readonly isMore: boolean }> {
     const { store, owner, pace } = this.#options
     const pending = await store.outbox.pending(owner, this.#limit, this.#published)
     const now = pace.now()
-    const awake = pending.filter(({ topic }) => (this.#resting.get(topic)?.until ?? 0) <= now)
+    const ready = pending.filter(({ topic }) => (this.#paused.get(topic)?.until ?? 0) <= now)
     const isFull = pending.length === this.#limit
-    // Topics that rest must not stand in the way of the others.
-    const isInTheWay = awake.length === 0 && isFull
-    this.#limit = isInTheWay ? Math.min(MOST_MESSAGES_EVER, this.#limit * 4) : MOST_MESSAGES
-    const topics = Map.groupBy(awake, ({ topic }) => topic)
-    const isDue = this.#published.size >= MANY_TO_FORGET || now - this.#forgotAt >= FORGET_MS
+    // Reads further when messages of paused topics fill the page.
+    const isBlocked = ready.length === 0 && isFull
+    this.#limit = isBlocked ? Math.min(MAX_PAGE_MESSAGES, this.#limit * 4) : PAGE_MESSAGES
+    const topics = Map.groupBy(ready, ({ topic }) => topic)
+    const isDue = this.#published.size >= DELETE_BATCH_MESSAGES || now - this.#deletedAt >= MAX_DELETE_DELAY_MS
     const working = [...topics].map(([topic, messages]) => this.#publish(topic, messages))
-    if (isDue) working.push(this.#forget())
-    // All of them, whatever fails: what is still on its way to the bus must not be taken up again.
+    if (isDue) working.push(this.#deletePublished())
+    // Waits for all, whatever fails: a message that is being published must not be published a second time meanwhile.
     const results = await Promise.allSettled(working)
     const failed = results.find((result) => result.status === 'rejected')
     if (failed) throw failed.reason
@@ -145,11 +149,11 @@ export class Relay {
     return { count, isMore: isFull }
   }
 
-  /** None of these leaves the outbox anew: 0. */
-  async #forget(): Promise<number> {
+  /** Deletes the published messages. Returns 0, since they were counted when they were published. */
+  async #deletePublished(): Promise<number> {
     const { store, owner, pace } = this.#options
     const ids = [...this.#published]
-    this.#forgotAt = pace.now()
+    this.#deletedAt = pace.now()
     if (ids.length === 0) return 0
     await store.outbox.published(owner, ids)
     for (const id of ids) this.#published.delete(id)
@@ -166,51 +170,56 @@ export class Relay {
       )
     } catch (error) {
       const failure = asError(error)
-      if (isPassing(failure)) return this.#rest(topic, failure)
+      if (isPassing(failure)) return this.#pause(topic, failure)
       return messages.length === 1 ? this.#refused(messages, failure) : this.#publishEach(topic, messages)
     }
     watch.published(messages.length)
-    if (this.#resting.delete(topic)) watch.restored(busOf(topic))
+    if (this.#paused.delete(topic)) watch.restored(busOf(topic))
     for (const { id } of messages) this.#published.add(id)
     return messages.length
   }
 
-  /** One by one, to find out which of them is at fault. Those behind it wait: their order counts. */
+  /** Publishes messages one by one to find the one that fails. The messages behind it wait, to keep their order. */
   async #publishEach(topic: string, messages: readonly PendingMessage[]): Promise<number> {
-    let gone = 0
+    let published = 0
     for (const message of messages) {
       const count = await this.#publish(topic, [message])
       if (count === 0) break
-      gone += count
+      published += count
     }
-    return gone
+    return published
   }
 
-  /** 1 when it is out of the way. */
+  /** Counts a failure of one message, or moves it to the dead letters. Returns 1 when it left the outbox, else 0. */
   async #refused([message]: readonly PendingMessage[], error: Error): Promise<number> {
     const { store, owner, watch } = this.#options
     const { id, topic, attempts, event } = message as PendingMessage
-    const isHopeless = error instanceof EventBusError && error.isPassing === false
-    if (!isHopeless && attempts + 1 < MOST_ATTEMPTS) {
+    const isRefused = error instanceof EventBusError && error.isPassing === false
+    if (!isRefused && attempts + 1 < MAX_ATTEMPTS) {
       await store.outbox.failed(owner, [id])
-      return this.#rest(topic, error)
+      return this.#pause(topic, error)
     }
     await store.outbox.bury(owner, id, { message: error.message, details: error.stack })
-    // Nothing of the topic waits any more; where the next message fails too, that is told again.
+    // The topic is not held up any more; a failure of its next message is a new outage.
     watch.restored(busOf(topic))
-    watch.movedToDeadLetters({ message: `${event.eventType} goes to the dead letters: ${error.message}`, error, event })
+    watch.movedToDeadLetters({
+      message: `moved ${event.eventType} from the outbox to the dead letters: ${error.message}`,
+      error,
+      event,
+    })
     return 1
   }
 
-  #rest(topic: string, error: Error): number {
-    const failures = (this.#resting.get(topic)?.failures ?? 0) + 1
-    this.#resting.set(topic, { failures, until: this.#options.pace.now() + pauseAfter(failures) })
+  /** Pauses a topic for the back-off. Returns 0, the number of published messages. */
+  #pause(topic: string, error: Error): number {
+    const failures = (this.#paused.get(topic)?.failures ?? 0) + 1
+    this.#paused.set(topic, { failures, until: this.#options.pace.now() + pauseAfter(failures) })
     this.#options.watch.lost(busOf(topic), { message: `messages for ${topic} wait: ${error.message}`, error })
     return 0
   }
 }
 
-/** What messages wait for, in {@link Watch}'s words. */
+/** The names of store and bus in {@link Watch.lost}. */
 const STORE = 'store (outbox)'
 const busOf = (topic: string): string => `bus (${topic})`
 

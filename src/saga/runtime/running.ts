@@ -7,28 +7,28 @@ import type { Health } from '../reports/health.ts'
 import type { OnError, OnRejected } from '../reports/problem.ts'
 import type { RuntimeMetrics } from '../reports/runtime-metrics.ts'
 
-/** The options that {@link runAggregate} and {@link runSaga} share. */
+/** The options that `runAggregate` and `runSaga` share. */
 export interface RunOptions {
   readonly bus: EventBus
   readonly store: EventStore
   /**
-   * The consumer group, and the owner of outbox and timers. One for each aggregate and each saga: its instances share the
-   * work.
+   * The consumer group, and the owner of outbox and timers. Each aggregate and each saga needs its own group, whose processes
+   * share the work.
    */
   readonly group?: string | undefined
-  /** Where a new group begins. Default `earliest`: a saga on topics with a past reacts to that past. */
+  /** The position of a new group. Default `earliest`: a new saga also reacts to the events that its topics hold already. */
   readonly autoOffsetReset?: OffsetReset | undefined
-  /** How many instances are kept in memory between their messages. Default 10,000. */
+  /** The number of instances that are kept in memory between their messages. Default 10,000. */
   readonly cacheSize?: number | undefined
-  /** Default: the system's. */
+  /** Default: the system clock. */
   readonly clock?: Clock | undefined
-  /** Stops it, as `close` does. */
+  /** Stops the runtime as `close` does. */
   readonly signal?: AbortSignal | undefined
-  /** Told what did not go well and was dealt with: `({ message }) => console.error(message)`. Default: nobody. */
+  /** Receives failures that the runtime handled, such as `({ message }) => console.error(message)`. Default: none is called. */
   readonly onError?: OnError | undefined
   /**
-   * Told of every command that the aggregate rejected, after its outcome is stored; for metrics. Told again of a command
-   * that is decided again because the process died before it was acknowledged. Default: nobody.
+   * Receives every command that the aggregate rejected, after the outcome is stored; for metrics. Receives a command again that
+   * is decided again because the process died before acknowledging it. Default: none is called.
    */
   readonly onRejected?: OnRejected | undefined
   /**
@@ -40,15 +40,15 @@ export interface RunOptions {
 
 /** A running aggregate or saga. */
 export interface Running extends AsyncDisposable {
-  /** Resolves when it has stopped; rejects when it cannot go on (tables missing, a group protocol that does not fit). */
+  /** Resolves when the runtime has stopped. Rejects when it cannot continue: missing tables, an incompatible group protocol. */
   readonly done: Promise<void>
   /**
-   * Takes no more, finishes what is in hand, relays what is stored, and leaves its group; waits 10 s at most. What is not
-   * done by then is done by another instance or the next start. Idempotent. Bus and store stay open.
+   * Takes no more messages, finishes those in flight, publishes the outbox, and leaves its group. Waits at most 10 s; another
+   * process or the next start does the rest. Idempotent. Bus and store stay open.
    */
   close(): Promise<void>
-  /** Says whether it works, waits for its store or its bus, or has stopped. Asks neither store nor bus. */
+  /** Returns whether the runtime works, waits for its store or its bus, or has stopped. Sends no request to either. */
   health(): Health
-  /** What it has done, and what waits for it in store and bus, which are asked. Rejects when they cannot answer. */
+  /** Reads counters, and from store and bus the messages and timers that wait. Rejects when these cannot answer. */
   metrics(): Promise<RuntimeMetrics>
 }

@@ -5,18 +5,18 @@ import { beganWith, canMigrate, migratedTo, migrationEvent } from '../saga-versi
 
 export interface ScheduleOptions {
   readonly store: EventStore
-  /** Of the saga's timers. */
+  /** The owner of the saga's timers. */
   readonly owner: string
   readonly now: () => Date
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Sets a timer that is due now for every conversation that can be migrated to the saga's version; the conversation is
- * migrated when the timer fires. So each is migrated once, in any process, also when processes die meanwhile.
+ * Sets a timer that is due now for every conversation that can be migrated to the saga's version; the timer migrates the
+ * conversation. So each conversation is migrated once, by any process, even when processes die meanwhile.
  *
- * The streams of all conversations are read for it, once for each version: what was done is noted in the stream
- * `saga-migrations-{owner}`. Does nothing for a saga without a `migrate`.
+ * Reads the streams of all conversations, once for each version: the stream `saga-migrations-{owner}` records the versions
+ * that were scheduled. Does nothing for a saga without a `migrate`.
  */
 export async function scheduleMigrations<State, A extends Action, Env>(
   saga: Saga<State, A, Env>,
@@ -26,11 +26,11 @@ export async function scheduleMigrations<State, A extends Action, Env>(
   const from = new Set(
     Object.keys(versions)
       .map(Number)
-      .filter((one) => canMigrate(saga, one)),
+      .filter((earlier) => canMigrate(saga, earlier)),
   )
   if (from.size === 0) return
-  const noted = `saga-migrations-${owner}`
-  const last = (await store.readStream(noted)).at(-1)
+  const recordStream = `saga-migrations-${owner}`
+  const last = (await store.readStream(recordStream)).at(-1)
   if (last !== undefined && migratedTo(last.event) >= version) return
   const streamPrefix = `${name}-saga-`
   for await (const batch of store.readAll({ streamPrefix, signal })) {
@@ -44,6 +44,6 @@ export async function scheduleMigrations<State, A extends Action, Env>(
       }))
     if (timers.length > 0) await store.commit(owner, [{ appends: [], timers }])
   }
-  // A reading that was aborted has not seen all streams.
-  if (!signal?.aborted) await store.append(noted, 'any', [migrationEvent(noted, version)])
+  // An aborted read has not seen all streams.
+  if (!signal?.aborted) await store.append(recordStream, 'any', [migrationEvent(recordStream, version)])
 }

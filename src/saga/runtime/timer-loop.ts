@@ -11,26 +11,26 @@ export interface TimerLoopOptions {
   /** Ends the wait between two passes early: rung when a timer was set. */
   readonly alarm: Alarm
   readonly watch: Watch
-  /** Resolves when all of them are dealt with; calls `onPassed` when the others need not wait for them any more. */
+  /** See `Engine.submit`. */
   readonly submit: (messages: readonly Incoming[], onPassed: () => void) => Promise<void>
 }
 
-/** What timers wait for, in {@link Watch}'s words. */
+/** The name of the store in {@link Watch.lost}. */
 const STORE = 'store (timers)'
-/** Other processes set timers too: it looks this often. Milliseconds. */
-const LOOK_MS = 1000
-/** The most timers fired together. */
-const MOST_TIMERS = 500
-/** The most timers that wait for another attempt while others fire. */
-const MAX_IN_HAND = 5000
-/** While timers wait for another attempt, the store names them as the next ones, so it looks for others this often. Milliseconds. */
-const LOOK_BEHIND_MS = 50
+/** How often the loop reads the store for timers that other processes set. */
+const POLL_MS = 1000
+/** The most timers that are fired together. */
+const MAX_TIMERS = 500
+/** The most timers that may be unsettled while others fire. */
+const MAX_IN_FLIGHT = 5000
+/** The polling interval while timers wait for a retry: the store returns them as the next ones, so it cannot tell when others are due. */
+const POLL_DURING_RETRY_MS = 50
 
-/** Fires timers when they are due. They are in the store, so it does not matter which process set them. */
+/** Fires timers when they are due, whichever process set them. */
 export class TimerLoop {
   readonly #options: TimerLoopOptions
-  /** Timers that were submitted and are not dealt with: in the store they are due still. */
-  readonly #inHand = new Set<string>()
+  /** The keys of submitted timers that are not settled. The store still returns them as due. */
+  readonly #inFlight = new Set<string>()
   #failures = 0
   #ended: { readonly error: unknown } | undefined
   #isStopping = false
@@ -51,7 +51,7 @@ export class TimerLoop {
     }
   }
 
-  /** Milliseconds until it is worth looking again. */
+  /** Fires the due timers. Returns the milliseconds until the next pass. */
   async #pass(): Promise<number> {
     try {
       const fired = await this.fire()
@@ -60,35 +60,35 @@ export class TimerLoop {
       this.#options.watch.restored(STORE)
       return pause
     } catch (error) {
-      // The next start fires what was given up.
+      // The engine abandoned timers because it stops: the next start fires them.
       if (this.#isStopping) return 0
       if (!isStoreAway(error)) throw error
       this.#failures += 1
       const reason = asError(error)
-      this.#options.watch.lost(STORE, { message: `timers wait for their store: ${reason.message}`, error: reason })
+      this.#options.watch.lost(STORE, { message: `timers wait for the store: ${reason.message}`, error: reason })
       return pauseAfter(this.#failures)
     }
   }
 
-  /** Fires what is due; returns how many that were. */
+  /** Fires the due timers and returns their number. */
   async fire(): Promise<number> {
     const { store, owner, now } = this.#options
     if (this.#ended !== undefined) throw this.#ended.error
-    if (this.#inHand.size >= MAX_IN_HAND) return 0
-    const found = await store.timers.due(owner, now(), MOST_TIMERS + this.#inHand.size)
-    const due = found.filter((timer) => !this.#inHand.has(keyOf(timer)))
+    if (this.#inFlight.size >= MAX_IN_FLIGHT) return 0
+    const found = await store.timers.due(owner, now(), MAX_TIMERS + this.#inFlight.size)
+    const due = found.filter((timer) => !this.#inFlight.has(keyOf(timer)))
     await this.#submit(due)
     return due.length
   }
 
-  /** Resolves when the timers hold up no others: dealt with, or waiting for another attempt of their streams. */
+  /** Resolves when other timers may fire: all of these are settled or wait for a retry. */
   #submit(due: readonly Timer[]): Promise<void> {
     const keys = due.map(keyOf)
-    for (const key of keys) this.#inHand.add(key)
+    for (const key of keys) this.#inFlight.add(key)
     return new Promise((resolve, reject) => {
       const messages = due.map((timer) => ({ event: timer.event, timer }))
       const drop = () => {
-        for (const key of keys) this.#inHand.delete(key)
+        for (const key of keys) this.#inFlight.delete(key)
       }
       this.#options.submit(messages, resolve).then(
         () => {
@@ -106,12 +106,12 @@ export class TimerLoop {
 
   async #pause(): Promise<number> {
     const { store, owner, now } = this.#options
-    if (this.#inHand.size > 0) return LOOK_BEHIND_MS
+    if (this.#inFlight.size > 0) return POLL_DURING_RETRY_MS
     const next = await store.timers.next(owner)
-    if (next === undefined) return LOOK_MS
-    return Math.min(LOOK_MS, Math.max(0, next.getTime() - now().getTime()))
+    if (next === undefined) return POLL_MS
+    return Math.min(POLL_MS, Math.max(0, next.getTime() - now().getTime()))
   }
 }
 
-/** A timer that is set anew has another time. */
+/** Includes the time, since a timer that was set again is another timer. */
 const keyOf = ({ id, due }: Timer): string => `${due.getTime()} ${id}`

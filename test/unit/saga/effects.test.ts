@@ -59,21 +59,21 @@ test.each([
 test.each(['', '30', 's', '30 s', '-1s', '1.5s', -1, Number.NaN, Number.POSITIVE_INFINITY])(
   '%o is no duration',
   (wrong) => {
-    expect(() => delay(wrong as never, placed)).toThrow(/no duration: write milliseconds, or '250ms'/)
+    expect(() => delay(wrong as never, placed)).toThrow(
+      /invalid duration .*: use milliseconds, or a text such as '250ms'/,
+    )
   },
 )
 
 test('a message with a key that is empty or not a text is refused when it is made', () => {
   const empty = { commands: 't', idOf: () => '' }
-  expect(() => publish('t', placed, { key: '' })).toThrow('publish of OrderPlaced has a key that is empty')
-  expect(() => dispatch('t', placed, { key: 7 as never })).toThrow(
-    'dispatch of OrderPlaced has a key that is not a text',
-  )
-  expect(() => dispatch(empty, placed)).toThrow('dispatch of OrderPlaced has a key that is empty')
+  expect(() => publish('t', placed, { key: '' })).toThrow('the key of publish OrderPlaced is empty')
+  expect(() => dispatch('t', placed, { key: 7 as never })).toThrow('the key of dispatch OrderPlaced is not a string')
+  expect(() => dispatch(empty, placed)).toThrow('the key of dispatch OrderPlaced is empty')
 })
 
 test('a codec as third argument is refused, and the error says how to give it', () => {
-  expect(() => dispatch('t', placed, codec as never)).toThrow('dispatch takes its codec by name: { codec }')
+  expect(() => dispatch('t', placed, codec as never)).toThrow('dispatch takes the codec as an option: { codec }')
 })
 
 test('a rejection without a reason is refused', () => {

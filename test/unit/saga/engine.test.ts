@@ -419,7 +419,7 @@ describe('what fails', () => {
     const [garbled, unreadable] = letters.toSorted((a, b) => b.streamId.localeCompare(a.streamId))
     expect(garbled).toMatchObject({
       streamId: 'unknown',
-      error: expect.stringContaining('the data of Put.v1'),
+      error: expect.stringContaining('the payload of Put.v1'),
       retryCount: 0,
     })
     expect(unreadable).toMatchObject({ streamId: 'jar-commands', error: 'no envelope', retryCount: 0 })

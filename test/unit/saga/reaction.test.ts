@@ -188,13 +188,13 @@ describe('what a step of an aggregate comes to', () => {
           : aggregate.reduce(state, action, at),
     }
     expect(() => reactTo(flooding, [append({ type: 'Chained', left: 0 })])).toThrow(
-      'Do makes deed append events without end',
+      'deed appends more than 1000 events for one Do: do its events append each other?',
     )
   })
 
   test('appending without end is told', () => {
     expect(() => reactTo(aggregate, [append({ type: 'Chained', left: 1e9 })])).toThrow(
-      'Do makes deed append events without end',
+      'deed appends more than 1000 events for one Do: do its events append each other?',
     )
   })
 
@@ -217,7 +217,7 @@ describe('what a step of an aggregate comes to', () => {
     ['an append to another stream', appendTo('audit-1', 'any', done(1))],
   ])('%s alone would leave a repeated command unknown, and is refused', (_, effect) => {
     expect(() => reactTo(aggregate, [effect])).toThrow(
-      'deed reacts to Do without an event of its own, so a repeated Do would not be known: append one',
+      'deed reacts to Do without appending an event, so a repeated Do would not be recognized: append an event',
     )
   })
 
@@ -231,7 +231,7 @@ describe('what a step of an aggregate comes to', () => {
 
   test('what its codec could not read again is not appended', () => {
     expect(() => reactTo(aggregate, [append({ type: 'Odd' } as never)])).toThrow(
-      'deed appends Odd, which its codec cannot read again',
+      'deed appends Odd, which its codec encodes but does not decode',
     )
   })
 

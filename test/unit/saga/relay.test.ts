@@ -201,7 +201,7 @@ test.each([
   expect(await store.deadLetters.list()).toMatchObject([
     { streamId: 'order-1', topic: 'a', error: expect.stringContaining("Publish failed for topic 'a'") },
   ])
-  expect(problems.at(-1)?.message).toMatch(/^OrderPlaced.v1 goes to the dead letters: /)
+  expect(problems.at(-1)?.message).toMatch(/^moved OrderPlaced.v1 from the outbox to the dead letters: /)
 })
 
 test('buries a message whose topic cannot be', async () => {

@@ -124,7 +124,7 @@ test('an outage of publishing is one log line at its beginning and one at its en
   expect(orders.health().status).toBe('ok')
   expect(lines.slice(before)).toEqual([
     expect.stringMatching(/^warn messages for missing-events wait: .*"name":"order"/),
-    expect.stringMatching(/^info goes on after an outage .*"waited_for":"bus \(missing-events\)"/),
+    expect.stringMatching(/^info the outage is over .*"waited_for":"bus \(missing-events\)"/),
   ])
 })
 
@@ -196,7 +196,9 @@ describe('sending a command in this process', () => {
     const { shared } = setUp()
     const orders = await runAggregate({ ...shared, aggregate: order })
 
-    await expect(orders.send({ type: 'Dance' } as never)).rejects.toThrow('order does not know the command Dance')
+    await expect(orders.send({ type: 'Dance' } as never)).rejects.toThrow(
+      'the codec of order does not know the command Dance',
+    )
     await orders.close()
     await expect(orders.send(place('o-1', 1))).rejects.toThrow('order was closed')
   })

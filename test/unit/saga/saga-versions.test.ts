@@ -144,7 +144,7 @@ describe('a saga that is deployed in a new version', () => {
     await harness.redeploy(first)
     await expect(harness.stateOf('c')).rejects.toThrow('flow-saga-c began with version 2 of saga flow, which is later')
     await expect(harness.stateOf('a')).rejects.toThrow(
-      'the state of flow-saga-a cannot be rebuilt: event 2, crbus.SagaMigrated.v1: it was migrated to version 2: keep migrate',
+      'the state of flow-saga-a cannot be rebuilt at event 2 (crbus.SagaMigrated.v1): the conversation was migrated to version 2, and versions: { 1: … } of saga flow has no migrate',
     )
   })
 
@@ -186,7 +186,7 @@ describe('a reducer that throws on its past', () => {
     })
     const failed = harness.stateOf('b')
     await expect(failed).rejects.toThrow(
-      'the state of flow-saga-b cannot be rebuilt: event 1, Placed.v1: a hole in the reducer',
+      'the state of flow-saga-b cannot be rebuilt at event 1 (Placed.v1): a hole in the reducer',
     )
     await expect(failed).rejects.toMatchObject({ cause: expect.any(RangeError) })
     await harness.publish(...event('Paid', 'a'))

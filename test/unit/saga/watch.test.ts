@@ -44,7 +44,7 @@ describe('an outage', () => {
     expect(problems).toEqual(['order waits for its store'])
     expect(lines).toEqual([
       'warn order waits for its store {"name":"order","error":"connect ECONNREFUSED"}',
-      'info goes on after an outage {"name":"order","waited_for":"store","lasted_ms":5000}',
+      'info the outage is over {"name":"order","waited_for":"store","lasted_ms":5000}',
     ])
   })
 

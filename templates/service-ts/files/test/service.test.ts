@@ -242,11 +242,11 @@ describe('the log', () => {
   test('is lines for people on a terminal, without what the message says already', () => {
     const { log, lines } = recorder()
     log.warn({ name: 'order', error: 'refused' }, 'order waits for its bus: refused')
-    log.info({ name: 'order', waited_for: 'bus', lasted_ms: 1203, reason: 'no leader' }, 'goes on after an outage')
+    log.info({ name: 'order', waited_for: 'bus', lasted_ms: 1203, reason: 'no leader' }, 'the outage is over')
 
     expect(lines).toEqual([
       'order: waits for its bus: refused',
-      'order: goes on after an outage waited_for=bus lasted_ms=1203 reason="no leader"',
+      'order: the outage is over waited_for=bus lasted_ms=1203 reason="no leader"',
     ])
   })
 
@@ -349,7 +349,7 @@ describe('the log', () => {
 
     expect(lines.slice(before)).toEqual([
       "note: messages for note-events wait: topic 'note-events' does not exist",
-      expect.stringMatching(/^note: goes on after an outage waited_for="bus \(note-events\)" lasted_ms=\d+$/),
+      expect.stringMatching(/^note: the outage is over waited_for="bus \(note-events\)" lasted_ms=\d+$/),
     ])
   })
 })
