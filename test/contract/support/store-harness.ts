@@ -72,7 +72,7 @@ export const failure = (promise: Promise<unknown>): Promise<EventStoreErrorCode>
 
 export async function readAll(batches: AsyncIterable<readonly StoredEvent[]>): Promise<StoredEvent[]> {
   const events: StoredEvent[] = []
-  for await (const batch of batches) events.push(...batch)
+  for await (const batch of batches) for (const event of batch) events.push(event)
   return events
 }
 

@@ -40,7 +40,7 @@ const door: Aggregate<'open' | 'shut', DoorAction> = {
   },
 }
 
-test('messages are counted and timed, and groups are observed', async () => {
+test('records counts and durations of messages, and gauges of the group', async () => {
   const { points } = record()
   await using bus = new InMemoryEventBus({ createTopics: true })
   await using store = new SqliteEventStore({ path: ':memory:' })
@@ -90,7 +90,7 @@ test('messages are counted and timed, and groups are observed', async () => {
   })
 })
 
-test('an aggregate that was closed is not healthy, until it runs again', async () => {
+test('reports a closed aggregate as not healthy until it runs again', async () => {
   const { points } = record()
   await using bus = new InMemoryEventBus({ createTopics: true })
   await using store = new SqliteEventStore({ path: ':memory:' })
@@ -107,7 +107,7 @@ test('an aggregate that was closed is not healthy, until it runs again', async (
   expect(await isHealthy()).toBe(1)
 })
 
-test('of two members of a group in one process, one that is closed leaves the other one healthy', async () => {
+test('reports a group as healthy while one of its two members in the process still runs', async () => {
   const { points } = record()
   await using bus = new InMemoryEventBus({ createTopics: true })
   await using store = new SqliteEventStore({ path: ':memory:' })
@@ -121,7 +121,7 @@ test('of two members of a group in one process, one that is closed leaves the ot
   expect((await points()).get(own)).toBe(1)
 })
 
-test('a publish that was refused counts with the code of its error', async () => {
+test('counts a refused publish with the code of its error', async () => {
   const { points } = record()
   await using bus = new InMemoryEventBus()
 

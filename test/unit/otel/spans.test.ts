@@ -86,7 +86,7 @@ function setUp() {
   return { bus, store }
 }
 
-/** A subscriber's next event. */
+/** Receives the next event of a new subscriber. */
 async function nextOf(bus: EventBus, topic: string) {
   await using stream = await bus.subscribe([topic], { group: `reader-${topic}`, autoOffsetReset: 'earliest' })
   const { value } = await stream.next()
@@ -94,7 +94,7 @@ async function nextOf(bus: EventBus, topic: string) {
   return value.event
 }
 
-test('publishing an event is a span in the trace of the active one, and the record carries it', async () => {
+test('publishing an event is a child span of the active span, and the record carries its context', async () => {
   const { spans } = record()
   const { bus } = setUp()
   const sent = command('SwitchOn')
@@ -136,7 +136,7 @@ test('a span that is started in the context of an event belongs to the trace of 
   expect(parentIdOf(spanOf(spans(), 'own work'))).toBe(idOf(spanOf(spans(), 'send lamp-commands')))
 })
 
-test('one trace leads from a command through outbox and timer to the saga, and says what caused what', async () => {
+test('one trace connects a command, the outbox, a timer and the saga by parent spans', async () => {
   const { spans } = record()
   const { bus, store } = setUp()
   await using _ = await runAggregate({ bus, store, aggregate: lamp })
@@ -197,7 +197,7 @@ test('a message that the relay sent twice keeps its message id', async () => {
   expect(new Set(events.map(messageId))).toEqual(new Set([messageId(sent)]))
 })
 
-test('a message that is tried again has an exception for each attempt, and a dead letter is a failed span', async () => {
+test('a retried message has an exception for each attempt, and a dead letter is a failed span', async () => {
   const { spans } = record()
   const { bus, store } = setUp()
   await using _ = await runAggregate({ bus, store, aggregate: lamp })
@@ -215,7 +215,7 @@ test('a message that is tried again has an exception for each attempt, and a dea
   expect(letter?.event.trace?.traceparent).toMatch(TRACEPARENT)
 })
 
-test('a rejected command is a span that says why, and is not a failure', async () => {
+test('a rejected command is a successful span with the reason', async () => {
   const { spans } = record()
   const { bus, store } = setUp()
   await using running = await runAggregate({ bus, store, aggregate: lamp })
@@ -238,7 +238,7 @@ test('a publish that fails is a failed span with the code of the error', async (
   expect(span.status.code).toBe(SpanStatusCode.ERROR)
 })
 
-test('a value that is not an event is refused as without tracing', async () => {
+test('publish refuses a value that is not an event, as it does without tracing', async () => {
   record()
   const { bus } = setUp()
 
@@ -279,7 +279,7 @@ test('records nothing after tracing was stopped', async () => {
 
 test('a running aggregate is not part of the span in which it was started', async () => {
   const exporter = new tracing.InMemorySpanExporter()
-  // With a context manager, by which spans are active across asynchronous calls.
+  // A context manager keeps spans active across asynchronous calls.
   const provider = new node.NodeTracerProvider({ spanProcessors: [new tracing.SimpleSpanProcessor(exporter)] })
   provider.register()
   const stopTracing = instrument({ tracerProvider: provider })
@@ -365,7 +365,7 @@ test('the key function of publish gets the events of the caller', async () => {
   expect(Buffer.from(value?.record.key ?? []).toString()).toBe('l-1')
 })
 
-test('a tracer that throws is reported, and stops nothing', async () => {
+test('a tracer that throws is reported to OpenTelemetry, and messages are still handled', async () => {
   const said: unknown[] = []
   diag.setLogger({ ...console, verbose: () => undefined, error: (message) => void said.push(message) })
   const startSpan = () => {

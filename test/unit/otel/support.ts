@@ -4,7 +4,7 @@ import { instrument } from '../../../src/otel.ts'
 
 type Span = ReturnType<tracing.InMemorySpanExporter['getFinishedSpans']>[number]
 
-/** Records with the real SDK, in memory, until the test is over. */
+/** Records spans and metrics with the real SDK, in memory, until the test ends. */
 export function record({ sampler }: { readonly sampler?: tracing.Sampler } = {}) {
   const exporter = new tracing.InMemorySpanExporter()
   const spanProcessors = [new tracing.SimpleSpanProcessor(exporter)]
@@ -22,7 +22,7 @@ export function record({ sampler }: { readonly sampler?: tracing.Sampler } = {})
     stop,
     tracer: tracerProvider.getTracer('test'),
     spans: () => exporter.getFinishedSpans(),
-    /** All points of all metrics, as `name{attribute=value}`: the value, or the count of a histogram. */
+    /** Returns all points of all metrics by `name{attribute=value}`: the value, or the count of a histogram. */
     async points(): Promise<ReadonlyMap<string, number>> {
       metricExporter.reset()
       await reader.forceFlush()
@@ -43,7 +43,7 @@ export function record({ sampler }: { readonly sampler?: tracing.Sampler } = {})
   }
 }
 
-/** The span with a name and, where there are several, an attribute. Throws when there is not exactly one. */
+/** Returns the only span with a name and, optionally, an attribute. Throws when there is none or several. */
 export function spanOf(spans: readonly Span[], name: string, attributes: Readonly<Record<string, unknown>> = {}): Span {
   const wanted = Object.entries(attributes)
   const found = spans.filter(
@@ -58,7 +58,7 @@ export function spanOf(spans: readonly Span[], name: string, attributes: Readonl
   return span
 }
 
-/** `trace id/span id`. */
+/** Formats a span context as `trace id/span id`. */
 export const idOf = (span: Span): string => `${span.spanContext().traceId}/${span.spanContext().spanId}`
 export const parentIdOf = (span: Span): string | undefined =>
   span.parentSpanContext && `${span.parentSpanContext.traceId}/${span.parentSpanContext.spanId}`

@@ -25,7 +25,7 @@ describe.each([
   ['CBOR', cborCodec<Shipping>({ Shipped: 2, Lost: 1 })],
   ['JSON', jsonCodec<Shipping>({ Shipped: 2, Lost: 1 })],
 ])('actions as %s', (name, codec) => {
-  test('are an event type with a version, and the fields', () => {
+  test('encode as an event type with a version and the other fields', () => {
     const { eventType, eventVersion, data } = codec.encode({ ...shipped, note: undefined })
 
     expect([eventType, eventVersion]).toEqual(['Shipped.v2', 2])
@@ -33,7 +33,7 @@ describe.each([
     expect(read).toMatchObject({ ok: true, value: { order_id: 'o-1', parcels: 2 } })
   })
 
-  test.each([shipped, { type: 'Lost' } as const])('come back as they went: $type', (action) => {
+  test.each([shipped, { type: 'Lost' } as const])('decode to the encoded action: $type', (action) => {
     expect(codec.decode(asEvent(codec.encode(action)))).toEqual(action)
   })
 
@@ -44,31 +44,31 @@ describe.each([
     },
   )
 
-  test('are told by type, not by what the data says', () => {
+  test('get their type from the event type, not from the payload', () => {
     const lying = { ...codec.encode({ type: 'Lost' }), data: codec.encode(shipped).data, metadata: null }
 
     expect(codec.decode(lying)).toEqual({ type: 'Lost', order_id: 'o-1', parcels: 2 })
   })
 
-  test('of other types are nothing of theirs', () => {
+  test('decode to undefined for an unknown event type', () => {
     expect(codec.decode(serializedEvent('Returned.v1', Uint8Array.of(0xff)))).toBeUndefined()
     expect(codec.types).toEqual(new Set(['Shipped', 'Lost']))
   })
 
-  test('of an older version, or without one, are read as they are', () => {
+  test('decode an event of an older version, or without a version, unchanged', () => {
     const { data } = codec.encode(shipped)
 
     expect(codec.decode(serializedEvent('Shipped.v1', data))).toEqual(shipped)
     expect(codec.decode(serializedEvent('Shipped', data))).toEqual(shipped)
   })
 
-  test('of a newer version are refused', () => {
+  test('refuse an event of a newer version', () => {
     const { data } = codec.encode(shipped)
 
     expect(() => codec.decode(serializedEvent('Shipped.v3', data))).toThrow('Shipped.v3 is newer than version 2')
   })
 
-  test('whose data is not theirs are refused', () => {
+  test('refuse a payload that is not a map of fields', () => {
     expect(() => codec.decode(serializedEvent('Lost.v1', Uint8Array.of(0xff, 0xff)))).toThrow(
       /^the payload of Lost.v1 is not/,
     )
@@ -78,7 +78,7 @@ describe.each([
     expect(() => codec.decode(serializedEvent('Lost.v1', bytes))).toThrow(new RegExp(`must be a ${name}`))
   })
 
-  test('that are not listed are written as version 1, and not read', () => {
+  test('encode an action that is not listed as version 1, and do not decode it', () => {
     const command = { type: 'ChargePayment', amount: 1 } as unknown as Shipping
     const encoded = codec.encode(command)
 
@@ -87,20 +87,20 @@ describe.each([
   })
 })
 
-test('CBOR codecs refuse a lone surrogate', () => {
+test('cborCodec refuses a text with a lone surrogate', () => {
   const half = { type: 'Shipped', order_id: '\ud800', parcels: 1 } as const
 
   expect(() => cborCodec<Shipping>({ Shipped: 1, Lost: 1 }).encode(half)).toThrow(/^Shipped .*lone surrogate/)
 })
 
-test('CBOR keeps dates, bytes and large integers', () => {
+test('cborCodec decodes dates, bytes and large integers as they were encoded', () => {
   const codec = cborCodec<Action & { readonly held: unknown }>({ Held: 1 })
   const held = [new Date(1_700_000_000_123), Uint8Array.of(1), 2n ** 60n]
 
   expect(codec.decode(asEvent(codec.encode({ type: 'Held', held })))).toEqual({ type: 'Held', held })
 })
 
-describe('actions by the schema of a Rust service', () => {
+describe('schemaCodec', () => {
   const schema = orders()
   const codec = schemaCodec<Action>(schema)
   const placed = {
@@ -123,7 +123,7 @@ describe('actions by the schema of a Rust service', () => {
       { Inventory: { SeatReserved: { seat: 's', note: null } } },
     ],
     ['nothing inside', { type: 'Inventory.Audited' }, 'seat-audit', { Inventory: 'Audited' }],
-  ])('%s: the compiled encoder’s bytes, and back', (_, action, eventType, value) => {
+  ])('encodes %s as the compiled encoder does, and decodes it again', (_, action, eventType, value) => {
     const encoded = codec.encode(action)
     const expected = compileEncoder(schema).encode(value)
 
@@ -132,7 +132,7 @@ describe('actions by the schema of a Rust service', () => {
     expect(codec.decode(asEvent(encoded))).toEqual(action)
   })
 
-  test('reads the bytes Rust wrote, and writes the same', () => {
+  test('decodes the bytes of a Rust service and encodes the same bytes', () => {
     const rust = schemaOf('OrderAction', {
       LineItem: struct(
         fields({ product_id: t.of('String'), name: t.of('String'), quantity: t.of('u32'), unit_price: t.of('i64') }),
@@ -157,12 +157,12 @@ describe('actions by the schema of a Rust service', () => {
     expect(Buffer.from(schemaCodec<Action>(rust).encode(action as Action).data)).toEqual(Buffer.from(data))
   })
 
-  test('of other types are nothing of theirs', () => {
+  test('decode to undefined for an unknown event type', () => {
     expect(codec.decode(serializedEvent('PaymentFailed.v1', Uint8Array.of(1)))).toBeUndefined()
     expect(codec.types.has('Inventory.SeatReserved')).toBe(true)
   })
 
-  test('whose bytes are not theirs are refused', () => {
+  test('refuses a payload that does not fit the event type', () => {
     expect(() => codec.decode(serializedEvent('Ping.v1', Uint8Array.of(9, 0, 0, 0)))).toThrow(
       /^the payload of Ping.v1: /,
     )
@@ -170,7 +170,7 @@ describe('actions by the schema of a Rust service', () => {
     expect(() => codec.decode(other)).toThrow(/were the variants of OrderAction reordered\?/)
   })
 
-  test('that cannot be written say where and why', () => {
+  test('refuses an invalid action with the field and the reason', () => {
     expect(() => codec.encode({ type: 'OrderPlacd' })).toThrow(
       'OrderAction has no variant OrderPlacd: did you mean OrderPlaced?',
     )
@@ -184,7 +184,7 @@ describe('actions by the schema of a Rust service', () => {
     expect(() => codec.encode({ type: 'Ping', loud: true } as Action)).toThrow(/holds nothing/)
   })
 
-  test('a struct with a field called type is kept whole', () => {
+  test('decodes a struct with a field named type as the field value', () => {
     const odd = schemaCodec<Action>(schemaOf('A', { A: enumOf({ Changed: fields({ type: t.of('u8') }) }) }))
     const action = { type: 'Changed', value: { type: 7 } } as Action
 
@@ -199,32 +199,32 @@ describe('actions by the schema of a Rust service', () => {
     },
   )
 
-  test('need an enum', () => {
+  test('refuses a schema whose root type is not an enum', () => {
     expect(() => schemaCodec(only(t.of('String')))).toThrow('and Only is not one')
     expect(() => schemaCodec(only(t.named('E'), { E: enumOf({ A: items(t.of('u8')) }) }))).not.toThrow()
   })
 })
 
-describe('several codecs as one', () => {
+describe('combineCodecs', () => {
   const rust = schemaCodec<Action>(orders())
   const own = cborCodec<Action>({ TimedOut: 1, Ping: 1 })
   const all = combineCodecs<Action>(rust, own)
 
-  test('read and write each its own, and the first what several know', () => {
+  test('uses the codec that knows the type, and the first one when several do', () => {
     expect(all.encode({ type: 'TimedOut' })).toEqual(own.encode({ type: 'TimedOut' }))
     expect(all.encode({ type: 'Ping' })).toEqual(rust.encode({ type: 'Ping' }))
     for (const type of ['TimedOut', 'Ping']) expect(all.decode(asEvent(all.encode({ type })))).toEqual({ type })
     expect(all.types.has('TimedOut') && all.types.has('OrderPlaced')).toBe(true)
   })
 
-  test('leave to the last what nobody knows', () => {
+  test('encodes an unknown action with the last codec', () => {
     expect(all.encode({ type: 'ChargePayment' })).toEqual(own.encode({ type: 'ChargePayment' }))
     expect(all.decode(serializedEvent('ChargePayment.v1', new Uint8Array()))).toBeUndefined()
     expect(() => combineCodecs()).toThrow(/at least one codec/)
   })
 })
 
-describe('data that was published in another codec', () => {
+describe('a payload of another codec', () => {
   const data = { order_id: 'o-1', parcels: 2 }
   const strings = fields({ order_id: t.of('String'), carrier: t.of('String') })
   const written = {
@@ -242,13 +242,13 @@ describe('data that was published in another codec', () => {
     ['cbor', 'json'],
     ['json', 'bincode'],
     ['cbor', 'bincode'],
-  ] as const)('is named, with what to do: %s for %s', (wrote, reads) => {
+  ] as const)('names the codec of a %s payload that is read as %s, and the remedy', (wrote, reads) => {
     expect(() => readers[reads].decode(asEvent(written[wrote]))).toThrow(
       `the payload is ${wrote.toUpperCase()}, so its publisher uses another codec: publish with "crbus publish --codec ${reads}", or set "codec": "${reads}"`,
     )
   })
 
-  test('is not guessed at when it is neither JSON nor CBOR', () => {
+  test('is not mentioned for bytes that are neither JSON nor CBOR', () => {
     expect(() => readers.cbor.decode(serializedEvent('Shipped.v1', Uint8Array.of(0xff)))).toThrow(
       /^(?!.*another codec)/,
     )

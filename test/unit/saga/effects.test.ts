@@ -37,7 +37,7 @@ test.each([
   ['delay by an id', delay(5, placed, { id: 'a' }), { kind: 'delay', delay: 5, action: placed, id: 'a' }],
   ['sequence', sequence(none), { kind: 'sequence', effects: [{ kind: 'none' }] }],
   ['parallel', parallel(none, none), { kind: 'parallel', effects: [none, none] }],
-])('%s is plain data that nobody can change', (_, effect, data) => {
+])('%s is plain frozen data', (_, effect, data) => {
   expect(effect).toEqual(data)
   expect(Object.isFrozen(effect)).toBe(true)
   for (const part of Object.values(effect)) if (Array.isArray(part)) expect(Object.isFrozen(part)).toBe(true)
@@ -52,12 +52,12 @@ test.each([
   ['1d', 86_400_000],
   [12.4, 12],
   [0, 0],
-] as const)('waits %s', (duration, milliseconds) => {
+] as const)('delay takes the duration %s', (duration, milliseconds) => {
   expect(delay(duration, placed)).toMatchObject({ delay: milliseconds })
 })
 
 test.each(['', '30', 's', '30 s', '-1s', '1.5s', -1, Number.NaN, Number.POSITIVE_INFINITY])(
-  '%o is no duration',
+  'delay refuses the duration %o',
   (wrong) => {
     expect(() => delay(wrong as never, placed)).toThrow(
       /invalid duration .*: use milliseconds, or a text such as '250ms'/,
@@ -65,22 +65,22 @@ test.each(['', '30', 's', '30 s', '-1s', '1.5s', -1, Number.NaN, Number.POSITIVE
   },
 )
 
-test('a message with a key that is empty or not a text is refused when it is made', () => {
+test('publish and dispatch refuse a key that is empty or not a string', () => {
   const empty = { commands: 't', idOf: () => '' }
   expect(() => publish('t', placed, { key: '' })).toThrow('the key of publish OrderPlaced is empty')
   expect(() => dispatch('t', placed, { key: 7 as never })).toThrow('the key of dispatch OrderPlaced is not a string')
   expect(() => dispatch(empty, placed)).toThrow('the key of dispatch OrderPlaced is empty')
 })
 
-test('a codec as third argument is refused, and the error says how to give it', () => {
+test('dispatch refuses a codec as third argument, and names the option', () => {
   expect(() => dispatch('t', placed, codec as never)).toThrow('dispatch takes the codec as an option: { codec }')
 })
 
-test('a rejection without a reason is refused', () => {
+test('reject refuses an empty reason', () => {
   expect(() => reject('')).toThrow('reject needs a reason')
 })
 
-test('what does something is found in order, however it is put together', () => {
+test('leavesOf flattens nested groups in order', () => {
   const [a, b, c] = [publish('a', placed), publish('b', placed), append(placed)]
 
   expect(leavesOf([none, sequence(a, parallel(none, c), sequence()), b])).toEqual([a, c, b])

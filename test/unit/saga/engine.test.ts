@@ -17,7 +17,7 @@ import { storeUnavailable } from '../../../src/store/errors.ts'
 import type { Commit, EventStore } from '../../../src/store/event-store.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
 
-// A jar: coins go in until it is sealed.
+// A jar takes coins until it is sealed.
 type Coin =
   | { readonly type: 'Put'; readonly jar: string; readonly coin: number }
   | { readonly type: 'Seal'; readonly jar: string; readonly in?: number }
@@ -32,7 +32,7 @@ interface Jar {
 const reduce: Reducer<Jar, Coin> = (jar, action) => {
   switch (action.type) {
     case 'Put':
-      if (action.coin < 0) throw new Error('there is no such coin')
+      if (action.coin < 0) throw new Error('coins must not be negative')
       return { state: jar, effects: jar.isSealed ? [] : [append({ type: 'WasPut', coin: action.coin })] }
     case 'Seal':
       if (jar.isSealed) return { state: jar, effects: [] }
@@ -78,8 +78,8 @@ const seal = (jar: string, after?: number): Incoming => ({
   },
 })
 
-/** Nobody waits; the time it would take is over at once. */
-function hurried(): Pace & { readonly waits: number[] } {
+/** A pace without real time: every wait is over at once, and the clock moves by its length. */
+function instantPace(): Pace & { readonly waits: number[] } {
   let time = 0
   const waits: number[] = []
   return {
@@ -94,8 +94,8 @@ function hurried(): Pace & { readonly waits: number[] } {
   }
 }
 
-/** Time stands still until the test lets it go on. */
-function stopped(): Pace & { goOn(): void } {
+/** A pace whose clock stands still until the test advances it. */
+function stoppedPace(): Pace & { advance(): void } {
   let time = 0
   const waiting = new Set<() => void>()
   return {
@@ -104,7 +104,7 @@ function stopped(): Pace & { goOn(): void } {
       waiting.add(wake)
       return () => waiting.delete(wake)
     },
-    goOn() {
+    advance() {
       time += 60_000
       for (const wake of waiting) wake()
     },
@@ -112,21 +112,21 @@ function stopped(): Pace & { goOn(): void } {
 }
 
 interface Setup extends Partial<Omit<EngineOptions<Jar, Coin>, 'store'>> {
-  /** Changes what the engine sees of the store. */
-  readonly seen?: (store: EventStore) => EventStore
+  /** Wraps the store that the engine uses. */
+  readonly wrap?: (store: EventStore) => EventStore
   readonly store?: EventStore
 }
 
-function setUp({ seen = (store) => store, store = newStore(), ...options }: Setup = {}) {
+function setUp({ wrap = (store) => store, store = newStore(), ...options }: Setup = {}) {
   const problems: Problem[] = []
   const commits: Commit[] = []
   const engine = new Engine<Jar, Coin>({
     handler: jars,
-    store: seen(store),
+    store: wrap(store),
     owner: 'jar-aggregate',
     cacheSize: 100,
     now: () => new Date('2026-01-01T00:00:00Z'),
-    pace: hurried(),
+    pace: instantPace(),
     watch: new Watch({ name: 'jar', group: 'jar', onError: (problem) => problems.push(problem) }),
     onCommitted: (commit) => commits.push(commit),
     ...options,
@@ -145,7 +145,7 @@ function newStore(): EventStore {
   return store
 }
 
-/** The same store with something changed. */
+/** Returns a store with some parts replaced. */
 const changed = (store: EventStore, changes: Partial<EventStore>): EventStore =>
   new Proxy(store, {
     get(target, name) {
@@ -154,8 +154,8 @@ const changed = (store: EventStore, changes: Partial<EventStore>): EventStore =>
     },
   })
 
-describe('messages', () => {
-  test('of many instances are stored together, of each in order', async () => {
+describe('Engine.submit', () => {
+  test('stores the messages of many streams together, and those of one stream in order', async () => {
     const { engine, coins, commits } = setUp()
 
     await engine.submit([put('a', 1), put('b', 1), put('a', 2), put('c', 1), put('a', 3)])
@@ -164,7 +164,7 @@ describe('messages', () => {
     expect(commits).toHaveLength(3)
   })
 
-  test('that come again are known: in one batch, later, and by one who remembers nothing', async () => {
+  test('handles a repeated message once: in one batch, in a later batch, and after a restart', async () => {
     const { engine, coins, store } = setUp()
     const message = put('a', 1)
 
@@ -175,16 +175,16 @@ describe('messages', () => {
     expect(await coins('a')).toEqual([1])
   })
 
-  test('for nobody here are passed over, without a look into the store', async () => {
+  test('skips a message of another service without reading the store', async () => {
     const readStreams = vi.fn()
-    const { engine } = setUp({ seen: (store) => changed(store, { readStreams }) })
+    const { engine } = setUp({ wrap: (store) => changed(store, { readStreams }) })
 
     await engine.submit([{ event: serializedEvent('Foreign.v1', Uint8Array.of(1)) }])
 
     expect(readStreams).not.toHaveBeenCalled()
   })
 
-  test('submitted while others are under way wait their turn', async () => {
+  test('handles concurrent submissions in their order', async () => {
     const { engine, coins } = setUp()
 
     await Promise.all(Array.from({ length: 50 }, (_, coin) => engine.submit([put('a', coin)])))
@@ -200,7 +200,7 @@ describe('messages', () => {
     expect(passed).toHaveBeenCalledOnce()
   })
 
-  test('of more instances than are kept read them again', async () => {
+  test('reads streams again when there are more instances than the cache holds', async () => {
     const { engine, coins } = setUp({ cacheSize: 2 })
 
     for (let coin = 0; coin < 3; coin += 1)
@@ -209,7 +209,7 @@ describe('messages', () => {
     for (const jar of ['a', 'b', 'c', 'd']) expect(await coins(jar)).toEqual([0, 1, 2])
   })
 
-  test('find kept instances without reading', async () => {
+  test('reads only the streams that are not in the cache', async () => {
     const store = newStore()
     const read = vi.spyOn(store, 'readStreams')
     const { engine } = setUp({ store })
@@ -221,8 +221,8 @@ describe('messages', () => {
   })
 })
 
-describe('somebody else writes the same streams', () => {
-  test('what is known here is behind: it is read and decided again', async () => {
+describe('streams that another process writes too', () => {
+  test('decides again on the stored stream when its cached version is outdated', async () => {
     const { store, engine, coins } = setUp()
     const other = setUp({ store }).engine
     await engine.submit([put('a', 1)])
@@ -233,8 +233,8 @@ describe('somebody else writes the same streams', () => {
     expect(await coins('a')).toEqual([1, 2, 3, 4])
   })
 
-  test('a conflict of the first is not taken for agreement of the second', async () => {
-    // After one event of the other, the version expected by our second step alone would fit.
+  test('does not store a later message when an earlier message of the stream has a conflict', async () => {
+    // The other process appends one event, so the version that our second step expects is right by accident.
     const { store, engine, coins } = setUp()
     await engine.submit([put('a', 1)])
     await setUp({ store }).engine.submit([seal('a')])
@@ -244,32 +244,32 @@ describe('somebody else writes the same streams', () => {
     expect(await coins('a')).toEqual([1, 'WasSealed'])
   })
 
-  test('that nothing follows is decided by what is stored, not by what is remembered', async () => {
+  test('decides on the stored stream, not on the cached one, that a message changes nothing', async () => {
     const { store, engine, coins } = setUp()
-    const doubtful: StreamHandler<Jar, Coin> = {
+    const afterSealing: StreamHandler<Jar, Coin> = {
       ...jars,
-      // Nothing may be put before the jar is sealed: what is remembered says no where the store says yes.
+      // Takes coins only after the jar is sealed, so that the cached state refuses what the stored one allows.
       reduce: (jar, action, at) =>
         action.type === 'Put' && !jar.isSealed
           ? { state: jar, effects: [] }
           : jars.reduce(action.type === 'Put' ? { ...jar, isSealed: false } : jar, action, at),
     }
-    const careful = setUp({ store, handler: doubtful })
-    await careful.engine.submit([put('a', 1)])
+    const second = setUp({ store, handler: afterSealing })
+    await second.engine.submit([put('a', 1)])
     expect(await coins('a')).toEqual([])
     await engine.submit([seal('a')])
 
-    await careful.engine.submit([put('a', 2)])
+    await second.engine.submit([put('a', 2)])
 
     expect(await coins('a')).toEqual(['WasSealed', 2])
   })
 
-  test('and again and again: it waits longer each time, and gets there', async () => {
-    const pace = hurried()
+  test('backs off longer after each version conflict, until the commit is stored', async () => {
+    const pace = instantPace()
     const store = newStore()
     const other = setUp({ store }).engine
     let rivals = 8
-    const seen = () =>
+    const wrap = () =>
       changed(store, {
         async commit(owner, commits) {
           if (rivals > 0) {
@@ -279,7 +279,7 @@ describe('somebody else writes the same streams', () => {
           return store.commit(owner, commits)
         },
       })
-    const { engine, coins, problems } = setUp({ store, pace, seen })
+    const { engine, coins, problems } = setUp({ store, pace, wrap })
 
     await engine.submit([put('a', 1)])
 
@@ -289,8 +289,8 @@ describe('somebody else writes the same streams', () => {
   })
 })
 
-describe('what fails', () => {
-  test('is tried five times and put with the dead letters; what is behind it waits, others do not', async () => {
+describe('messages that fail', () => {
+  test('a message becomes a dead letter after five attempts; later messages of its stream wait, other streams do not', async () => {
     const { engine, store, coins, problems } = setUp()
     const bad = put('a', -1)
     const record = { topic: 'jar-commands', partition: 1, offset: 7n, timestamp: 1_700_000_000_000n }
@@ -306,18 +306,18 @@ describe('what fails', () => {
         topic: 'jar-commands',
         event: { eventType: 'Put.v1', data: bad.event.data },
         originalTimestamp: new Date(1_700_000_000_000),
-        error: 'there is no such coin',
+        error: 'coins must not be negative',
         retryCount: 5,
-        details: expect.stringMatching(/^jar-commands\[1\]@7\nError: there is no such coin/),
+        details: expect.stringMatching(/^jar-commands\[1\]@7\nError: coins must not be negative/),
       },
     ])
     expect(problems.map(({ message }) => message)).toEqual([
-      'jar retries Put.v1: there is no such coin',
-      'jar moved Put.v1 to the dead letters (id 1): there is no such coin',
+      'jar retries Put.v1: coins must not be negative',
+      'jar moved Put.v1 to the dead letters (id 1): coins must not be negative',
     ])
   })
 
-  test('may succeed when it is tried again', async () => {
+  test('a message is handled when a retry succeeds', async () => {
     let failures = 3
     const shaky: StreamHandler<Jar, Coin> = {
       ...jars,
@@ -326,7 +326,7 @@ describe('what fails', () => {
         return jars.reduce(jar, action, at)
       },
     }
-    const pace = hurried()
+    const pace = instantPace()
     const { engine, store, coins } = setUp({ handler: shaky, pace })
 
     await engine.submit([put('a', 1), put('a', 2)])
@@ -336,7 +336,7 @@ describe('what fails', () => {
     expect(pace.waits).toEqual([50, 100, 200])
   })
 
-  test('is decided anew by what is stored, which another process may have changed', async () => {
+  test('a retry decides on the stored stream, which another process may have changed', async () => {
     const store = newStore()
     const other = setUp({ store }).engine
     const strict: StreamHandler<Jar, Coin> = {
@@ -355,8 +355,8 @@ describe('what fails', () => {
     expect(await coins('a')).toEqual([0, 1, 2])
   })
 
-  test('holds up its own stream while it is tried again, and no other message, sooner or later', async () => {
-    const pace = stopped()
+  test('a retry delays only the messages of its own stream, those of later submissions too', async () => {
+    const pace = stoppedPace()
     let isFailing = true
     const shaky: StreamHandler<Jar, Coin> = {
       ...jars,
@@ -376,13 +376,13 @@ describe('what fails', () => {
 
     expect([await coins('a'), await coins('b'), await coins('c')]).toEqual([[], [1, 2, 3], [1]])
     isFailing = false
-    pace.goOn()
+    pace.advance()
     await Promise.all([first, second])
     expect(await coins('a')).toEqual([1, 2, 3])
     expect(passed).toHaveBeenCalledTimes(2)
   })
 
-  test('is not overtaken by what is behind it, however many are looked at in between', async () => {
+  test('a retried message is not overtaken by a message of its stream that is thousands of messages behind', async () => {
     let failures = 1
     const shaky: StreamHandler<Jar, Coin> = {
       ...jars,
@@ -399,8 +399,8 @@ describe('what fails', () => {
     expect(await coins('a')).toEqual([1, 2])
   })
 
-  test('since it cannot be read is a dead letter at the first attempt, with its bytes', async () => {
-    const pace = hurried()
+  test('a message that cannot be decoded becomes a dead letter with its bytes, without a retry', async () => {
+    const pace = instantPace()
     const { engine, store, problems } = setUp({ pace })
     const data = Uint8Array.of(0xff)
 
@@ -427,7 +427,7 @@ describe('what fails', () => {
   })
 
   test.each(['', 'a\0b', '\ud800', 'x'.repeat(900), 7, undefined])(
-    'since it is for %o, which is nobody',
+    'a message with the invalid id %o becomes a dead letter',
     async (jar) => {
       const { engine, store } = setUp({
         handler: { ...jars, route: (event) => ({ ...jars.route(event), id: jar }) as never },
@@ -444,27 +444,27 @@ describe('what fails', () => {
     },
   )
 
-  test('with metadata that the store has no place for is kept without it', async () => {
+  test('a dead letter is stored without metadata that the store cannot hold', async () => {
     const { engine, store } = setUp()
     const metadata = { causationId: 'x', extra: { loop: '\0' } }
 
     await engine.submit([put('a', -1, metadata as never)])
 
     const [letter] = await store.deadLetters.list()
-    expect(letter).toMatchObject({ error: 'there is no such coin' })
+    expect(letter).toMatchObject({ error: 'coins must not be negative' })
   })
 
-  test('is told to who sent it, at once, and is no dead letter', async () => {
-    const pace = hurried()
+  test('send rejects at the first failure, without a dead letter', async () => {
+    const pace = instantPace()
     const { engine, store } = setUp({ pace })
 
-    await expect(engine.send(put('a', -1))).rejects.toThrow('there is no such coin')
+    await expect(engine.send(put('a', -1))).rejects.toThrow('coins must not be negative')
 
     expect(await store.deadLetters.count()).toBe(0)
     expect(pace.waits).toEqual([])
   })
 
-  test('since its stream cannot be read is a dead letter, and no other', async () => {
+  test('a stream that cannot be reduced makes dead letters of its own messages only', async () => {
     const { engine, store, coins } = setUp()
     await store.append('jar-bad', 0, [serializedEvent('WasPut.v1', Uint8Array.of(0xff))])
 
@@ -476,7 +476,7 @@ describe('what fails', () => {
     ])
   })
 
-  test('alone, where together with others it would take them along', async () => {
+  test('a message that the store refuses does not fail the messages that it was stored with', async () => {
     const odd: StreamHandler<Jar, Coin> = {
       ...jars,
       reduce(jar, action, at) {
@@ -494,8 +494,8 @@ describe('what fails', () => {
   })
 })
 
-describe('sending', () => {
-  test('tells what came of it', async () => {
+describe('Engine.send', () => {
+  test('resolves with the stream, its version and the appended events', async () => {
     const { engine } = setUp()
     await engine.submit([put('a', 1)])
 
@@ -506,7 +506,7 @@ describe('sending', () => {
     })
   })
 
-  test('tells of a repeat that nothing came of it now', async () => {
+  test('resolves without events for a repeated command', async () => {
     const { engine } = setUp()
     const message = put('a', 1)
     await engine.send(message)
@@ -514,7 +514,7 @@ describe('sending', () => {
     expect(await engine.send(message)).toEqual({ streamId: 'jar-a', version: 1, events: [] })
   })
 
-  test('tells that nothing follows', async () => {
+  test('resolves without events for a command that changes nothing', async () => {
     const { engine } = setUp()
     await engine.send(seal('a'))
 
@@ -522,15 +522,15 @@ describe('sending', () => {
   })
 })
 
-describe('a store that is away', () => {
+describe('an unreachable store', () => {
   const away = () => Promise.reject(storeUnavailable('the store is away'))
 
-  test.each(['readStreams', 'commit'] as const)('is waited for, for as long as it takes: %s', async (method) => {
+  test.each(['readStreams', 'commit'] as const)('%s is retried until the store answers', async (method) => {
     let failures = 20
-    const pace = hurried()
+    const pace = instantPace()
     const { engine, coins, problems } = setUp({
       pace,
-      seen: (store) =>
+      wrap: (store) =>
         changed(store, {
           [method]: (...args: never[]) =>
             failures-- > 0 ? away() : (store[method] as (...given: never[]) => Promise<never>)(...args),
@@ -546,10 +546,10 @@ describe('a store that is away', () => {
     expect(pace.waits.at(-1)).toBe(5000)
   })
 
-  test('may have stored it nonetheless: nothing is stored twice', async () => {
+  test('a commit whose answer was lost is not stored twice', async () => {
     let isFirst = true
     const { engine, coins } = setUp({
-      seen: (store) =>
+      wrap: (store) =>
         changed(store, {
           async commit(owner, commits) {
             const committed = await store.commit(owner, commits)
@@ -565,10 +565,10 @@ describe('a store that is away', () => {
     expect(await coins('a')).toEqual([1, 2])
   })
 
-  test('keeps dead letters waiting too', async () => {
+  test('dead letters wait for the store too', async () => {
     let failures = 3
     const { engine, store } = setUp({
-      seen: (store) =>
+      wrap: (store) =>
         changed(store, {
           deadLetters: {
             ...store.deadLetters,
@@ -582,9 +582,9 @@ describe('a store that is away', () => {
     expect(await store.deadLetters.count()).toBe(1)
   })
 
-  test('for good ends it: who waits is told why, and so is who comes later', async () => {
+  test('a broken store stops the engine, and waiting and later submissions reject with its error', async () => {
     const { engine } = setUp({
-      seen: (store) => changed(store, { readStreams: () => Promise.reject(new TypeError('broken')) }),
+      wrap: (store) => changed(store, { readStreams: () => Promise.reject(new TypeError('broken')) }),
     })
 
     await expect(Promise.all([engine.submit([put('a', 1)]), engine.submit([put('b', 1)])])).rejects.toThrow('broken')
@@ -592,21 +592,21 @@ describe('a store that is away', () => {
     await expect(engine.send(put('a', 3))).rejects.toThrow('broken')
   })
 
-  test('is too much for a listener that throws: that ends it', async () => {
+  test('an onError that throws stops the engine', async () => {
     const onError = () => {
-      throw new Error('nothing may go wrong')
+      throw new Error('onError failed')
     }
     const watch = () => new Watch({ name: 'jar', group: 'jar', onError })
-    const { engine } = setUp({ watch: watch(), seen: (store) => changed(store, { readStreams: away }) })
+    const { engine } = setUp({ watch: watch(), wrap: (store) => changed(store, { readStreams: away }) })
 
-    await expect(engine.submit([put('a', 1)])).rejects.toThrow('nothing may go wrong')
+    await expect(engine.submit([put('a', 1)])).rejects.toThrow('onError failed')
     await expect(
       setUp({ watch: watch() }).engine.submit([{ event: serializedEvent('Put.v1', Uint8Array.of(0xff)) }]),
-    ).rejects.toThrow('nothing may go wrong')
+    ).rejects.toThrow('onError failed')
   })
 
-  test('does not keep it from being stopped', async () => {
-    const { engine } = setUp({ pace: realPace, seen: (store) => changed(store, { readStreams: away }) })
+  test('stop ends the wait for the store', async () => {
+    const { engine } = setUp({ pace: realPace, wrap: (store) => changed(store, { readStreams: away }) })
     const submitted = engine.submit([put('a', 1)])
     submitted.catch(() => undefined)
     await sleep(20)
@@ -619,7 +619,7 @@ describe('a store that is away', () => {
 })
 
 describe('timers', () => {
-  test('are set, fire once, and are gone', async () => {
+  test('a timer is set, fires once, and is removed', async () => {
     const { engine, store, coins } = setUp()
     await engine.submit([seal('a', 60_000)])
     const [timer] = await store.timers.due('jar-aggregate', new Date('2026-01-01T00:01:00Z'), 10)
@@ -633,7 +633,7 @@ describe('timers', () => {
     expect(await store.timers.next('jar-aggregate')).toBeUndefined()
   })
 
-  test('that nothing follows from are gone as well', async () => {
+  test('a timer that changes nothing is removed', async () => {
     const { engine, store, coins } = setUp()
     await engine.submit([seal('a', 60_000), seal('a')])
     const [timer] = await store.timers.due('jar-aggregate', new Date('2026-01-01T00:01:00Z'), 10)
@@ -645,7 +645,7 @@ describe('timers', () => {
     expect(await store.timers.next('jar-aggregate')).toBeUndefined()
   })
 
-  test('set anew by somebody else do not fire, and stay', async () => {
+  test('a timer that another process set again does not fire at its old time', async () => {
     const { engine, store, coins } = setUp()
     const event: SerializedEvent = { ...codec.encode({ type: 'Seal', jar: 'a' }), metadata: { causationId: 't' } }
     const timer = { id: 'jar-a/t', streamId: 'jar-a', due: new Date(1000), event }
@@ -657,7 +657,7 @@ describe('timers', () => {
     expect(await store.timers.next('jar-aggregate')).toEqual(new Date(2000))
   })
 
-  test('set anew by a message right before them do not fire', async () => {
+  test('a timer that an earlier message of the batch sets again does not fire', async () => {
     const rearming: StreamHandler<Jar, Coin> = {
       ...jars,
       reduce(jar, action, at) {
@@ -679,7 +679,7 @@ describe('timers', () => {
     expect(await store.timers.next('jar-aggregate')).toEqual(new Date('2026-01-01T00:02:00Z'))
   })
 
-  test('of which nobody knows the action any more are dead letters, and gone', async () => {
+  test('a timer whose action the codec does not know becomes a dead letter and is removed', async () => {
     const { engine, store } = setUp()
     const event = { ...serializedEvent('Old.v1', Uint8Array.of(1)), metadata: null }
     const timer = { id: 'jar-a/t', streamId: 'jar-a', due: new Date(1000), event }
@@ -694,7 +694,7 @@ describe('timers', () => {
   })
 })
 
-test('a saga’s instance is the conversation, and its stream knows what was reacted to', async () => {
+test('the stream of a saga belongs to one conversation and records the events it reacted to', async () => {
   const handler = sagaHandler<Jar, Coin, unknown>({ name: 'jars', topics: [], initial, reduce, codec }, undefined)
   const { engine, store } = setUp({ handler })
   const event = { ...codec.encode({ type: 'WasPut', coin: 3 }), metadata: { correlationId: 'c-1' } }

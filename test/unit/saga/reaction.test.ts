@@ -22,7 +22,7 @@ import type { Step } from '../../../src/saga/reducer.ts'
 import { sagaHandler } from '../../../src/saga/saga.ts'
 import type { StoredEvent } from '../../../src/store/event-store.ts'
 
-// A handler whose commands say themselves what they lead to.
+// A handler whose commands list the effects that they lead to.
 type Deed =
   | { readonly type: 'Do'; readonly effects: readonly Effect<Deed>[] }
   | { readonly type: 'Done'; readonly number: number; readonly at?: Date | undefined; readonly note?: string }
@@ -79,7 +79,7 @@ const reactTo = (
 const asStored = (events: readonly SerializedEvent[], streamId = 's'): StoredEvent[] =>
   events.map((event, index) => ({ streamId, version: index + 1, event, createdAt: new Date(0) }))
 
-describe('the record key of what is sent', () => {
+describe('the record key of a message', () => {
   const keysOf = (handler: StreamHandler<Sum, Deed>, ...effects: Effect<Deed>[]) =>
     reactTo(handler, [append(done(1)), ...effects]).reaction?.messages.map(({ key }) => key)
   const keyed = aggregateHandler(
@@ -97,14 +97,14 @@ describe('the record key of what is sent', () => {
   )
   const other = { type: 'Other', x: 1 } as const
 
-  test('of an event is its type, unless the effect or the aggregate says otherwise', () => {
+  test('is the event type for an event, unless the effect or the aggregate sets another', () => {
     const effects = [publish('deed-events', done(1)), publish('deed-events', done(1), { key: 'k' })]
     expect(keysOf(aggregate, ...effects)).toEqual([undefined, 'k'])
     expect(keysOf(keyed, ...effects)).toEqual(['1', 'k'])
     expect(keysOf(saga, ...effects)).toEqual([undefined, 'k'])
   })
 
-  test('of a command is the id it is for, or the sender’s where the effect does not say', () => {
+  test('is the id of the receiver for a command, or the id of the sender when only the topic is given', () => {
     const receiver = { commands: 'other-commands', idOf: ({ x }: typeof other) => `other ${x}` }
     const effects = [
       dispatch(receiver, other),
@@ -114,7 +114,7 @@ describe('the record key of what is sent', () => {
     for (const handler of [aggregate, keyed, saga]) expect(keysOf(handler, ...effects)).toEqual(['other 1', 'k', '1'])
   })
 
-  test('is one of two that an aggregate can choose from', () => {
+  test("is refused when an aggregate sets key to something other than 'type' or 'aggregate'", () => {
     const wrong = { name: 'deed', events: 'e', commands: 'c', initial, reduce, codec, idOf: () => '1', key: 'id' }
     expect(() => aggregateHandler(wrong as never, undefined)).toThrow(
       "the key of the aggregate deed is 'id': it must be 'type' or 'aggregate'",
@@ -122,8 +122,8 @@ describe('the record key of what is sent', () => {
   })
 })
 
-describe('what a step of an aggregate comes to', () => {
-  test('events, messages and timers, with where they come from', () => {
+describe('a step of an aggregate', () => {
+  test('has events, messages and timers with their metadata', () => {
     const { message, reaction } = reactTo(aggregate, [
       append(done(1)),
       publish('deed-events', done(1)),
@@ -147,14 +147,14 @@ describe('what a step of an aggregate comes to', () => {
     ])
   })
 
-  test('the state is what the events make of it, and not what the command’s arm returned', () => {
+  test('has the state of its appended events, not the state that the reducer returns for the command', () => {
     const { reaction } = reactTo(aggregate, [append(done(1), done(2))])
 
     expect(reaction?.state).toEqual({ sum: 3, times: [AT.toISOString(), AT.toISOString()] })
     expect(reaction?.events).toEqual([done(1), done(2)])
   })
 
-  test('the effects of the events’ arms belong to it, in the order of the stream', () => {
+  test('includes the effects of its appended events, in the order of the stream', () => {
     const { reaction } = reactTo(aggregate, [append({ type: 'Chained', left: 2 }, done(5))])
 
     expect(reaction?.events).toEqual([
@@ -176,7 +176,7 @@ describe('what a step of an aggregate comes to', () => {
     const encoded = codec.encode(done(1))
     const flooding: StreamHandler<Sum, Deed> = {
       ...aggregate,
-      // Encodes and decodes the equal events only once, which would take seconds.
+      // Encodes the equal events only once: 200,000 times would take seconds.
       codec: {
         ...codec,
         encode: (action) => (action.type === 'Done' ? encoded : codec.encode(action)),
@@ -192,18 +192,18 @@ describe('what a step of an aggregate comes to', () => {
     )
   })
 
-  test('appending without end is told', () => {
+  test('fails when its events append each other without end', () => {
     expect(() => reactTo(aggregate, [append({ type: 'Chained', left: 1e9 })])).toThrow(
       'deed appends more than 1000 events for one Do: do its events append each other?',
     )
   })
 
-  test('nothing, when it answers with nothing', () => {
+  test('is undefined when the reducer returns no effects', () => {
     expect(reactTo(aggregate, []).reaction).toBeUndefined()
     expect(reactTo(aggregate, [none, sequence(parallel())]).reaction).toBeUndefined()
   })
 
-  test('what is only published is appended too, so that the command is known', () => {
+  test('appends an event that is only published, so that a repeated command is recognized', () => {
     const { reaction } = reactTo(aggregate, [publish('deed-events', done(7))])
 
     expect(reaction?.appended).toEqual(reaction?.messages.map(({ event }) => event))
@@ -215,13 +215,13 @@ describe('what a step of an aggregate comes to', () => {
     ['a delay', delay('1s', done(1))],
     ['an event that is not its own', publish('elsewhere', { type: 'Foreign' })],
     ['an append to another stream', appendTo('audit-1', 'any', done(1))],
-  ])('%s alone would leave a repeated command unknown, and is refused', (_, effect) => {
+  ])('fails with %s alone, since a repeated command would not be recognized', (_, effect) => {
     expect(() => reactTo(aggregate, [effect])).toThrow(
       'deed reacts to Do without appending an event, so a repeated Do would not be recognized: append an event',
     )
   })
 
-  test('another stream is appended to at the version it is expected at', () => {
+  test('appends to another stream with the expected version', () => {
     const { reaction } = reactTo(aggregate, [append(done(1)), appendTo('audit-1', 3, done(2), done(3))])
 
     expect(reaction?.appendsElsewhere).toMatchObject([{ streamId: 'audit-1', expectedVersion: 3 }])
@@ -229,13 +229,13 @@ describe('what a step of an aggregate comes to', () => {
     expect(() => reactTo(aggregate, [append(done(1)), appendTo('deed-1', 'any', done(2))])).toThrow(/use append/)
   })
 
-  test('what its codec could not read again is not appended', () => {
+  test('fails for an event that its codec does not decode', () => {
     expect(() => reactTo(aggregate, [append({ type: 'Odd' } as never)])).toThrow(
       'deed appends Odd, which its codec encodes but does not decode',
     )
   })
 
-  test('events are reduced as they will be read: a codec may lose what a value had', () => {
+  test('reduces the decoded event, since a codec may not keep every value', () => {
     const json = jsonCodec<Deed>({ Do: 1, Done: 1, Chained: 1 })
     const seen: unknown[] = []
     const handler: StreamHandler<Sum, Deed> = {
@@ -252,14 +252,14 @@ describe('what a step of an aggregate comes to', () => {
     expect(seen).toEqual([AT.toISOString()])
   })
 
-  test('the user travels on; a conversation without an id takes that of the command that begins it', () => {
+  test('passes the user id on, and uses the id of the command as a missing correlation id', () => {
     const { message, reaction } = reactTo(aggregate, [append(done(1))], { userId: 'u-1' })
 
     expect(reaction?.appended[0]?.metadata).toMatchObject({ correlationId: message.id, userId: 'u-1' })
     expect(reactTo(aggregate, [append(done(1))], null).reaction?.appended[0]?.metadata).not.toHaveProperty('userId')
   })
 
-  test('messages that are equal to the byte are counted, on each topic by itself', () => {
+  test('numbers equal messages, for each topic separately', () => {
     const { message, reaction } = reactTo(aggregate, [
       append(done(1), done(1)),
       publish('a', done(1)),
@@ -278,15 +278,15 @@ describe('what a step of an aggregate comes to', () => {
     expect(new Set(ids).size).toBe(2)
   })
 
-  test('timers may be named, within their stream', () => {
+  test('gives a named timer an id within its stream', () => {
     const { reaction } = reactTo(aggregate, [append(done(1)), delay(5, done(1), { id: 'patience' })])
 
     expect(reaction?.timers.map(({ id }) => id)).toEqual(['deed-1/patience'])
   })
 })
 
-describe('what a step of a saga comes to', () => {
-  test('the action is stored as it came, with where it lay', () => {
+describe('a step of a saga', () => {
+  test('stores the action unchanged, with the position of its record', () => {
     const action: Deed = { type: 'Do', effects: [] }
     const record = { topic: 'deed-events', partition: 2, offset: 17n, timestamp: 0n }
     const message = { ...messageOf(action), record }
@@ -308,33 +308,33 @@ describe('what a step of a saga comes to', () => {
     expect(reaction).toMatchObject({ state: { sum: 1000 }, events: [] })
   })
 
-  test('its own events come after the action, and are reduced after it', () => {
+  test('appends its own events after the action and reduces them after it', () => {
     const { reaction } = reactTo(saga, [append(done(1)), append(done(2))])
 
     expect(reaction?.appended.map(({ eventType }) => eventType)).toEqual(['Do.v1', 'Done.v1', 'Done.v1'])
     expect(reaction?.state.sum).toBe(1003)
   })
 
-  test('commands alone will do, since the action is stored', () => {
+  test('may only dispatch, since the action is stored', () => {
     const { reaction } = reactTo(saga, [dispatch('other-commands', { type: 'Other' })])
 
     expect(reaction?.messages).toHaveLength(1)
     expect(reaction?.appended).toHaveLength(1)
   })
 
-  test('nothing, when neither state nor effects come of it', () => {
+  test('is undefined when neither the state changes nor effects are returned', () => {
     const still: StreamHandler<Sum, Deed> = { ...saga, reduce: (state) => ({ state, effects: [none] }) }
 
     expect(reactTo(still, []).reaction).toBeUndefined()
   })
 
-  test('the conversation is its own where the message names none', () => {
+  test('uses its own id as the correlation id of a message without one', () => {
     const { reaction } = reactTo(saga, [dispatch('t', done(1))], null)
 
     expect(reaction?.messages[0]?.event.metadata?.correlationId).toBe('1')
   })
 
-  test('which instance an event is for can be decided otherwise', () => {
+  test('belongs to the instance that correlate returns', () => {
     const byNumber = sagaHandler<Sum, Deed, unknown>(
       {
         name: 'deeds',
@@ -353,8 +353,8 @@ describe('what a step of a saga comes to', () => {
   })
 })
 
-describe('an instance is read back from its stream', () => {
-  test('at the times things happened', () => {
+describe('an instance that is read from its stream', () => {
+  test('is reduced with the times in the metadata', () => {
     const events = [1, 2].map((number) => ({
       ...codec.encode(done(number)),
       metadata: { causationId: `m-${number}`, timestamp: `2026-01-0${number}T00:00:00.000Z` },
@@ -368,7 +368,7 @@ describe('an instance is read back from its stream', () => {
     })
   })
 
-  test('passing over what others wrote to it, which counts as a version', () => {
+  test('ignores event types that the codec does not know, and counts their versions', () => {
     const events = [
       { eventType: 'Foreign.v1', eventVersion: 1, data: Uint8Array.of(0xff), metadata: null },
       { ...codec.encode(done(1)), metadata: null },
@@ -378,7 +378,7 @@ describe('an instance is read back from its stream', () => {
   })
 })
 
-describe('the steps of one stream together', () => {
+describe('the plan for the messages of one stream', () => {
   const plan = (
     handler: StreamHandler<Sum, Deed>,
     actions: readonly Deed[],
@@ -392,7 +392,7 @@ describe('the steps of one stream together', () => {
     )
   const doing = (...effects: Effect<Deed>[]): Deed => ({ type: 'Do', effects })
 
-  test('are one commit, which expects the stream where the first begins', () => {
+  test('is one commit that expects the version before the first step', () => {
     const { commit, outcomes, instance, isChecked } = plan(aggregate, [
       doing(append(done(1)), publish('a', done(1))),
       doing(append(done(2), done(3)), publish('b', done(2)), delay(1, done(9), { id: 'x' })),
@@ -402,7 +402,7 @@ describe('the steps of one stream together', () => {
     expect(commit?.appends).toMatchObject([{ streamId: 'deed-1', expectedVersion: 4 }])
     expect(commit?.appends[0]?.events.map((event) => codec.decode(event))).toEqual([1, 2, 3, 4].map(done))
     expect(commit?.messages?.map(({ topic }) => topic)).toEqual(['a', 'b'])
-    // Set twice, it is what it was set to last.
+    // A timer that is set twice has its last setting.
     expect(commit?.timers).toMatchObject([{ id: 'deed-1/x', due: new Date(AT.getTime() + 2) }])
     expect(outcomes).toMatchObject([
       { kind: 'reacted', version: 5, events: [done(1)] },
@@ -413,14 +413,14 @@ describe('the steps of one stream together', () => {
     expect(isChecked).toBe(true)
   })
 
-  test('know a message that comes twice', () => {
+  test('handles a repeated message once', () => {
     const { commit, outcomes } = plan(aggregate, [doing(append(done(1))), doing(append(done(1)))], ['same', 'same'])
 
     expect(outcomes.map(({ kind }) => kind)).toEqual(['reacted', 'repeated'])
     expect(commit?.appends[0]?.events).toHaveLength(1)
   })
 
-  test('end with the first that fails, and keep those before', () => {
+  test('ends at the first message that fails and keeps the earlier ones', () => {
     const { commit, outcomes } = plan(aggregate, [
       doing(append(done(1))),
       doing(delay(1, done(1))),
@@ -431,11 +431,11 @@ describe('the steps of one stream together', () => {
     expect(commit?.appends[0]?.events).toHaveLength(1)
   })
 
-  test('have nothing to store when nothing follows', () => {
+  test('has no commit when nothing follows', () => {
     expect(plan(aggregate, [doing(), doing()])).toMatchObject({ commit: undefined, isChecked: false })
   })
 
-  test('remove the timers they are of, whatever follows', () => {
+  test('removes the timers that fired, whatever follows from them', () => {
     const timer = { id: 'deed-1/x', streamId: 'deed-1', due: AT, event: messageOf(done(1)).event }
     const message = { event: timer.event, id: 'm', timer }
     const { commit, isChecked } = planSteps(
@@ -450,8 +450,8 @@ describe('the steps of one stream together', () => {
   })
 })
 
-test('an action’s type alone is an action', () => {
-  // A reducer's effects may be typed by a wider union than what it appends.
+test('an action may have no field but its type', () => {
+  // The effects of a reducer may have a wider type than the events that it appends.
   const effect: Effect<Deed> = append({ type: 'Done', number: 1 })
   const wider: Effect<Action> = effect
 

@@ -20,8 +20,8 @@ type WalletAction =
   | { readonly type: 'Spend' | 'Spent' | 'SpendRejected'; readonly id: string; readonly amount: number }
   | { readonly type: 'CloseLater' | 'Close'; readonly id: string }
 
-/** Holds 10. `isSaid`: a rejection is an event as well. */
-const walletOf = (isSaid: boolean): Aggregate<number | undefined, WalletAction> => ({
+/** A wallet that holds 10. With `hasEvent`, it also publishes an event when it rejects a command. */
+const walletOf = (hasEvent: boolean): Aggregate<number | undefined, WalletAction> => ({
   name: 'wallet',
   events: 'wallet-events',
   commands: 'wallet-commands',
@@ -47,7 +47,7 @@ const walletOf = (isSaid: boolean): Aggregate<number | undefined, WalletAction> 
         if (state !== undefined && action.amount <= state) {
           return { state, effects: [append({ type: 'Spent', id, amount: action.amount })] }
         }
-        if (!isSaid) return { state, effects: [reject('the wallet has too little in it')] }
+        if (!hasEvent) return { state, effects: [reject('the wallet has too little in it')] }
         return {
           state,
           effects: [reject('too little'), publish('wallet-events', { ...action, type: 'SpendRejected' })],
@@ -64,12 +64,12 @@ const walletOf = (isSaid: boolean): Aggregate<number | undefined, WalletAction> 
   },
 })
 
-async function setUp({ isSaid = false } = {}) {
+async function setUp({ hasEvent = false } = {}) {
   const bus = new InMemoryEventBus({ createTopics: true })
   const store = new SqliteEventStore({ path: ':memory:' })
   const problems: Problem[] = []
   const rejections: Rejection[] = []
-  const wallet = walletOf(isSaid)
+  const wallet = walletOf(hasEvent)
   const run = () =>
     runAggregate({
       bus,
@@ -96,7 +96,7 @@ const spend = (amount: number): WalletAction => ({ type: 'Spend', id: 'w-1', amo
 const open: WalletAction = { type: 'Open', id: 'w-1' }
 
 describe('a command that an aggregate rejects', () => {
-  test('is a dead letter of no attempts with its reason, and those behind it are handled', async () => {
+  test('becomes a dead letter with its reason and no attempts, and later commands are handled', async () => {
     const { store, problems, rejections, run, command, send, typesOf } = await setUp()
     await using _running = await run()
     const tooMuch = command(spend(11))
@@ -122,7 +122,7 @@ describe('a command that an aggregate rejects', () => {
     expect(problems).toEqual([])
   })
 
-  test('adds no second dead letter when it comes again, to this process or to one that remembers nothing', async () => {
+  test('adds no second dead letter when it is delivered again, also after a restart', async () => {
     const { store, run, command, send, typesOf } = await setUp()
     const tooMuch = command(spend(11))
     const first = await run()
@@ -137,7 +137,7 @@ describe('a command that an aggregate rejects', () => {
     expect(await store.deadLetters.count()).toBe(1)
   })
 
-  test('has two dead letters when it was sent twice', async () => {
+  test('adds two dead letters when it was sent twice', async () => {
     const { store, rejections, run, command, send } = await setUp()
     await using _running = await run()
 
@@ -147,8 +147,8 @@ describe('a command that an aggregate rejects', () => {
     expect(rejections).toHaveLength(2)
   })
 
-  test('is no dead letter when an event says so, and is told all the same', async () => {
-    const { store, rejections, run, command, send, typesOf } = await setUp({ isSaid: true })
+  test('adds no dead letter when an event records the rejection, and is reported to onRejected', async () => {
+    const { store, rejections, run, command, send, typesOf } = await setUp({ hasEvent: true })
     await using _running = await run()
 
     await send(command(open), command(spend(11)))
@@ -158,7 +158,7 @@ describe('a command that an aggregate rejects', () => {
     expect(rejections).toMatchObject([{ reason: 'too little' }])
   })
 
-  test('that was sent in this process is answered with the reason, and is no dead letter', async () => {
+  test('resolves send with the reason, without a dead letter', async () => {
     const { store, rejections, run } = await setUp()
     await using running = await run()
 
@@ -174,14 +174,14 @@ describe('a command that an aggregate rejects', () => {
     expect(rejections).toHaveLength(1)
   })
 
-  test('answers with the events that say so beside the reason', async () => {
-    const { run } = await setUp({ isSaid: true })
+  test('resolves send with the reason and the events that record the rejection', async () => {
+    const { run } = await setUp({ hasEvent: true })
     await using running = await run()
 
     expect(await running.send(spend(1))).toMatchObject({ events: [{ type: 'SpendRejected' }], rejected: 'too little' })
   })
 
-  test('out of a timer is a dead letter, and the timer does not fire again', async () => {
+  test('becomes a dead letter when a timer sent it, and the timer does not fire again', async () => {
     const { store, run } = await setUp()
     await using running = await run()
 
@@ -193,7 +193,7 @@ describe('a command that an aggregate rejects', () => {
   })
 })
 
-test('a command that leads to nothing is not rejected: it leaves no trace', async () => {
+test('a command that changes nothing is not rejected and stores nothing', async () => {
   const { store, rejections, run } = await setUp()
   await using running = await run()
   await running.send(open)
@@ -204,7 +204,7 @@ test('a command that leads to nothing is not rejected: it leaves no trace', asyn
   expect([rejections, await store.deadLetters.count()]).toEqual([[], 0])
 })
 
-test('a saga that rejects is an error, as what it reacts to has happened', async () => {
+test('a saga that returns reject fails, since an event cannot be rejected', async () => {
   const { bus, store, problems } = await setUp()
   await using _saga = await runSaga({
     bus,

@@ -37,15 +37,15 @@ function setUp({
     await store.close()
   })
   const real: Publish = (topic, events) => bus.publish(topic, events)
-  const seenBus = new Proxy(bus, {
+  const wrappedBus = new Proxy(bus, {
     get: (target, name) => (name === 'publish' ? (publish?.(real) ?? real) : Reflect.get(target, name, target)),
   })
-  const seenStore = new Proxy<EventStore>(store, {
+  const wrappedStore = new Proxy<EventStore>(store, {
     get: (target, name) => (name === 'outbox' ? { ...target.outbox, ...outbox } : Reflect.get(target, name, target)),
   })
   const problems: Problem[] = []
   let time = 0
-  const hurried: Pace = {
+  const instantPace: Pace = {
     now: () => time,
     after(milliseconds, wake) {
       time += milliseconds
@@ -55,10 +55,10 @@ function setUp({
   }
   const watch = new Watch({ name: OWNER, group: OWNER, onError: (problem) => problems.push(problem) })
   const relay = new Relay({
-    bus: seenBus,
-    store: seenStore,
+    bus: wrappedBus,
+    store: wrappedStore,
     owner: OWNER,
-    pace: pace ?? hurried,
+    pace: pace ?? instantPace,
     watch,
   })
   return {
@@ -100,7 +100,7 @@ const failing =
 const holds = (number: number) => (_: string, events: readonly SerializedEvent[]) =>
   events.some(({ data }) => data[0] === number)
 
-test('publishes what is stored, in its order, and forgets it', async () => {
+test('publishes stored messages in their order and deletes them', async () => {
   const { relay, keep, store, numbersOn } = setUp()
   await keep(message('a', 1), message('b', 2), message('a', 3))
   await keep(message('a', 4))
@@ -112,7 +112,7 @@ test('publishes what is stored, in its order, and forgets it', async () => {
   expect(await relay.pass()).toBe(0)
 })
 
-test('relays only what its owner stored', async () => {
+test('publishes only the messages of its owner', async () => {
   const { relay, store, numbersOn } = setUp()
   await store.commit('somebody', [{ appends: [], messages: [message('a', 1)] }])
 
@@ -120,7 +120,7 @@ test('relays only what its owner stored', async () => {
   expect(await numbersOn('a')).toEqual([])
 })
 
-test('keeps a long queue in order', async () => {
+test('publishes 1,300 messages in their order', async () => {
   const { relay, keep, numbersOn } = setUp()
   const numbers = Array.from({ length: 1300 }, (_, number) => number)
   await keep(...numbers.map((number) => message('a', number)))
@@ -130,7 +130,7 @@ test('keeps a long queue in order', async () => {
   expect(await numbersOn('a')).toEqual(numbers)
 })
 
-test('waits for a bus that is away as long as it takes, without counting', async () => {
+test('retries while the bus is unreachable, without counting attempts', async () => {
   let isAway = true
   const { pass, keep, store, numbersOn, problems } = setUp({
     publish: failing(
@@ -149,12 +149,12 @@ test('waits for a bus that is away as long as it takes, without counting', async
   expect([await numbersOn('a'), await numbersOn('b')]).toEqual([[1], [2]])
 })
 
-test('leaves a topic alone for a while when it failed, and goes on with the others', async () => {
-  let asked = 0
+test('pauses a topic that failed and publishes the messages of other topics', async () => {
+  let attempts = 0
   const { relay, keep, numbersOn } = setUp({
     publish: (real) => async (topic, events) => {
       if (topic !== 'bad') return real(topic, events)
-      asked += 1
+      attempts += 1
       throw connectionFailed('refused')
     },
   })
@@ -165,10 +165,10 @@ test('leaves a topic alone for a while when it failed, and goes on with the othe
   await relay.pass()
 
   expect(await numbersOn('good')).toEqual([1, 2])
-  expect(asked).toBe(1)
+  expect(attempts).toBe(1)
 })
 
-test('is not blocked by a resting topic with more messages than it looks at', async () => {
+test('is not blocked by a paused topic whose messages fill a page', async () => {
   const { relay, keep, numbersOn } = setUp({
     publish: failing(
       () => connectionFailed('refused'),
@@ -177,15 +177,15 @@ test('is not blocked by a resting topic with more messages than it looks at', as
   })
   await keep(...Array.from({ length: 1200 }, (_, number) => message('bad', number)), message('good', 1))
 
-  for (let look = 0; look < 4; look += 1) await relay.pass()
+  for (let pass = 0; pass < 4; pass += 1) await relay.pass()
 
   expect(await numbersOn('good')).toEqual([1])
 })
 
 test.each([
   ['a record that is too large', () => publishFailed('a', 'too large', { isPassing: false })],
-  ['metadata without room', undefined],
-])('buries %s at once, and goes on behind it', async (_, error) => {
+  ['a message whose metadata is too large', undefined],
+])('moves %s to the dead letters at once and publishes the next message', async (_, error) => {
   const { pass, store, numbersOn, problems } = setUp(error && { publish: failing(error, holds(2)) })
   const odd = error ? event(2) : event(2, { metadata: { extra: { note: 'x'.repeat(70_000) } } })
   await store.commit(OWNER, [
@@ -204,7 +204,7 @@ test.each([
   expect(problems.at(-1)?.message).toMatch(/^moved OrderPlaced.v1 from the outbox to the dead letters: /)
 })
 
-test('buries a message whose topic cannot be', async () => {
+test('moves a message with an invalid topic to the dead letters', async () => {
   const { pass, keep, store, numbersOn } = setUp()
   await keep(message('no topic', 1), message('a', 2))
 
@@ -214,7 +214,7 @@ test('buries a message whose topic cannot be', async () => {
   expect(await store.deadLetters.list()).toMatchObject([{ topic: 'no topic' }])
 })
 
-test('tries what may be its own fault ten times, in its place, before it is buried', async () => {
+test('moves a message to the dead letters after ten attempts, during which later messages of the topic wait', async () => {
   const { pass, keep, store, numbersOn } = setUp({ publish: failing(() => topicNotFound('a'), holds(2)) })
   await keep(message('a', 1), message('a', 2), message('a', 3))
 
@@ -229,7 +229,7 @@ test('tries what may be its own fault ten times, in its place, before it is buri
   expect(await store.deadLetters.list()).toMatchObject([{ retryCount: 9, error: "topic 'a' does not exist" }])
 })
 
-test('waits for a topic no longer once its last message is a dead letter', async () => {
+test('ends the outage of a topic when its last message became a dead letter', async () => {
   const { pass, keep, watch } = setUp({ publish: failing(() => topicNotFound('a'), holds(2)) })
   await keep(message('a', 2))
 
@@ -241,7 +241,7 @@ test('waits for a topic no longer once its last message is a dead letter', async
   expect(watch.health).toEqual({ status: 'ok', waits: [] })
 })
 
-test('publishes again what it may not have heard of, and in order', async () => {
+test('publishes messages again, in order, whose acknowledgement was lost', async () => {
   let isLost = true
   const { pass, keep, numbersOn } = setUp({
     publish: (real) => async (topic, events) => {
@@ -259,7 +259,7 @@ test('publishes again what it may not have heard of, and in order', async () => 
   expect(await numbersOn('a')).toEqual([1, 2, 1, 2, 3])
 })
 
-test('runs until it is stopped, and relays what is there before it ends', async () => {
+test('publishes the stored messages before it stops', async () => {
   const { relay, keep, store, numbersOn } = setUp()
   await keep(message('a', 1))
   const running = relay.run()
@@ -272,7 +272,7 @@ test('runs until it is stopped, and relays what is there before it ends', async 
   expect(lease).toBeDefined()
 })
 
-test('publishes nothing twice while what it published cannot be forgotten', async () => {
+test('publishes no message twice while published messages cannot be deleted', async () => {
   let failures = 3
   const away = setUp({
     outbox: {
@@ -294,16 +294,16 @@ test('publishes nothing twice while what it published cannot be forgotten', asyn
   expect(away.problems).toHaveLength(1)
 })
 
-test('waits for what is on its way when the store fails beside it', async () => {
-  let isOnItsWay = false
-  let isTakenUpMeanwhile = false
+test('waits for messages that are being published when the store fails meanwhile', async () => {
+  let isPublishing = false
+  let isPublishedTwice = false
   const { relay, keep } = setUp({
     publish: (real) => async (topic, events) => {
       if (topic === 'bad') throw topicNotFound(topic)
-      isTakenUpMeanwhile ||= isOnItsWay
-      isOnItsWay = true
+      isPublishedTwice ||= isPublishing
+      isPublishing = true
       await new Promise((resolve) => setTimeout(resolve, 20))
-      isOnItsWay = false
+      isPublishing = false
       return real(topic, events)
     },
     outbox: { failed: () => Promise.reject(storeUnavailable('away')) },
@@ -312,10 +312,10 @@ test('waits for what is on its way when the store fails beside it', async () => 
 
   await expect(relay.pass()).rejects.toThrow('away')
   await expect(relay.pass()).rejects.toThrow('away')
-  expect(isTakenUpMeanwhile).toBe(false)
+  expect(isPublishedTwice).toBe(false)
 })
 
-test('leaves it to whoever has the lease, and takes over when that is gone', async () => {
+test('waits while another process has the lease, and takes over when that process is gone', async () => {
   const { relay, keep, store, numbersOn } = setUp()
   const lease = await store.outbox.lease(OWNER)
   await keep(message('a', 1))
@@ -330,14 +330,14 @@ test('leaves it to whoever has the lease, and takes over when that is gone', asy
   await running
 })
 
-test('does not ask for the lease with every message that is stored while another process has it', async () => {
-  let asked = 0
+test('does not try to take the lease for every stored message while another process has it', async () => {
+  let attempts = 0
   const { relay } = setUp({
-    // The second is never over.
+    // The clock stands still, so the wait before the next attempt never ends.
     pace: { now: () => 0, after: () => () => undefined },
     outbox: {
       async lease() {
-        asked += 1
+        attempts += 1
         return undefined
       },
     },
@@ -350,10 +350,10 @@ test('does not ask for the lease with every message that is stored while another
   relay.stop()
   await running
 
-  expect(asked).toBe(1)
+  expect(attempts).toBe(1)
 })
 
-test('waits for a store that is away, and ends with one that is no store', async () => {
+test('retries while the store is unreachable, and rejects with any other error of the store', async () => {
   let failures = 5
   const away = setUp({
     outbox: {

@@ -33,7 +33,7 @@ function setUp() {
 
 const place = (order_id: string, total: number) => ({ type: 'PlaceOrder', order_id, total }) as const
 
-/** The same, with methods of its own. */
+/** Returns an object with some parts replaced. */
 const changed = <T extends object>(target: T, changes: Partial<T>): T =>
   new Proxy(target, {
     get(object, name) {
@@ -43,7 +43,7 @@ const changed = <T extends object>(target: T, changes: Partial<T>): T =>
   })
 
 describe('health and metrics', () => {
-  test('tell what was handled, what waits in the outbox, and how far the group is', async () => {
+  test('report handled messages, the outbox and the lag of the group', async () => {
     const { shared, bus, store } = setUp()
     await bus.admin.createTopic(order.events)
     await bus.admin.createTopic(order.commands)
@@ -73,7 +73,7 @@ describe('health and metrics', () => {
     await expect.poll(() => orders.health().status, { timeout: 20_000 }).toBe('ok')
   })
 
-  test('say that it has stopped, and why when it could not go on', async () => {
+  test('report that the runtime has stopped, with its error when it could not continue', async () => {
     const { shared, store } = setUp()
     const orders = await runAggregate({ ...shared, aggregate: order })
     await orders.close()
@@ -91,7 +91,7 @@ describe('health and metrics', () => {
   })
 })
 
-test('an outage of publishing is one log line at its beginning and one at its end, also where the bus logs too', async () => {
+test('an outage of publishing is logged once when it begins and once when it ends, even when the bus has the same logger', async () => {
   const lines: string[] = []
   let onLine = () => {}
   const log = (level: string) => (fields: object, message: string) => {
@@ -129,7 +129,7 @@ test('an outage of publishing is one log line at its beginning and one at its en
 })
 
 describe('two aggregates and a saga', () => {
-  test('lead each checkout to its end, from a command on the bus', async () => {
+  test('complete every checkout that a command on the bus begins', async () => {
     const { shared, bus, store, countOn, problems } = setUp()
     await using orders = await runAggregate({ ...shared, aggregate: order })
     await using payments = await runAggregate({ ...shared, aggregate: payment })
@@ -152,7 +152,7 @@ describe('two aggregates and a saga', () => {
     await Promise.all([orders.done, payments.done, saga.done])
   })
 
-  test('a command that begins without a correlation id begins a conversation', async () => {
+  test('begin a conversation for a command without a correlation id', async () => {
     const { shared, bus, store } = setUp()
     await using _orders = await runAggregate({ ...shared, aggregate: order })
     await using _saga = await runSaga({ ...shared, saga: checkout })
@@ -166,8 +166,8 @@ describe('two aggregates and a saga', () => {
   })
 })
 
-describe('sending a command in this process', () => {
-  test('resolves with what came of it', async () => {
+describe('RunningAggregate.send', () => {
+  test('resolves with the stream, its version and the appended events', async () => {
     const { shared } = setUp()
     await using orders = await runAggregate({ ...shared, aggregate: order })
 
@@ -176,11 +176,11 @@ describe('sending a command in this process', () => {
       version: 1,
       events: [{ type: 'OrderPlaced', order_id: 'o-1', total: 1 }],
     })
-    // Only published by the reducer, and stored by the runtime.
+    // The reducer only publishes this event, and the runtime appends it.
     expect(await orders.send(place('o-1', 2))).toMatchObject({ version: 2, events: [{ type: 'OrderRejected' }] })
   })
 
-  test('takes a command with the same causation once', async () => {
+  test('handles a command with the same causation id once', async () => {
     const { shared } = setUp()
     await using orders = await runAggregate({ ...shared, aggregate: order })
     const metadata = { causationId: 'request-7', correlationId: 'c-1' }
@@ -192,7 +192,7 @@ describe('sending a command in this process', () => {
     expect(again).toEqual({ streamId: 'order-o-1', version: 1, events: [] })
   })
 
-  test('rejects what is no command of its, and after it was closed', async () => {
+  test('rejects an unknown command, and any command after close', async () => {
     const { shared } = setUp()
     const orders = await runAggregate({ ...shared, aggregate: order })
 
@@ -205,7 +205,7 @@ describe('sending a command in this process', () => {
 })
 
 describe('stopping', () => {
-  test('finishes and acknowledges what is in hand, and relays what is stored', async () => {
+  test('close finishes and acknowledges messages in flight, and publishes the outbox', async () => {
     const { shared, bus, store, countOn } = setUp()
     const orders = await runAggregate({ ...shared, aggregate: order })
     const commands = Array.from({ length: 200 }, (_, n) => ({
@@ -250,7 +250,7 @@ describe('stopping', () => {
 })
 
 describe('groups', () => {
-  test('begin at the oldest event, or where they are told to', async () => {
+  test('begin at the oldest event, or at the position that autoOffsetReset names', async () => {
     const { shared, bus, store } = setUp()
     await bus.publish('order-commands', { ...order.codec.encode(place('old', 1)), metadata: null })
     await using _late = await runAggregate({ ...shared, aggregate: order, group: 'late', autoOffsetReset: 'latest' })
@@ -266,7 +266,7 @@ describe('groups', () => {
 })
 
 describe('timers', () => {
-  test('fire when they are due, by the clock', async () => {
+  test('fire when they are due by the given clock', async () => {
     const { shared, store } = setUp()
     const start = Date.now()
     let isLater = false
@@ -283,7 +283,7 @@ describe('timers', () => {
     expect(await store.timers.next('checkout-saga')).toBeUndefined()
   })
 
-  test('already due when it starts fire at once', async () => {
+  test('fire at once when they are due at the start', async () => {
     const { shared, store } = setUp()
     const early = { now: () => new Date(Date.now() - 3_600_000) }
     const orders = await runAggregate({ ...shared, aggregate: order })
@@ -299,8 +299,8 @@ describe('timers', () => {
   })
 })
 
-describe('trouble', () => {
-  test('records nobody can read are dead letters, and the others go on', async () => {
+describe('failures', () => {
+  test('records that cannot be decoded become dead letters, and the other records are handled', async () => {
     const { shared, bus, store, problems } = setUp()
     await using _orders = await runAggregate({ ...shared, aggregate: order })
 
@@ -321,7 +321,7 @@ describe('trouble', () => {
     expect(problems.filter(({ message }) => message.includes('dead letter'))).toHaveLength(3)
   })
 
-  /** A store that answers commits to one stream with a version conflict until it is released. */
+  /** Wraps a store so that commits to one stream fail with a version conflict until `release` is called. */
   function holding(store: EventStore, streamId: string) {
     let isHeld = true
     const conflicts = vi.fn()
@@ -347,7 +347,7 @@ describe('trouble', () => {
     return { held, conflicts, release }
   }
 
-  test('a message that is tried again holds up its stream only, and the group commits nothing behind it', async () => {
+  test('a retried message delays only its stream, and the group commits no offset behind it', async () => {
     const { shared, bus, store } = setUp()
     const { held, conflicts, release } = holding(store, 'order-held')
     await using _orders = await runAggregate({ ...shared, store: held, aggregate: order })
@@ -359,7 +359,7 @@ describe('trouble', () => {
     await isStored('before')
     await bus.publish('order-commands', command('held'))
     await expect.poll(() => conflicts.mock.calls.length).toBeGreaterThan(0)
-    // Each a batch of its own, of the same partition.
+    // Each is a batch of its own, of the same partition.
     for (let n = 0; n < 5; n += 1) {
       await bus.publish('order-commands', command(`behind-${n}`))
       await isStored(`behind-${n}`)
@@ -372,7 +372,7 @@ describe('trouble', () => {
     await isStored('held')
   })
 
-  test('messages behind one that is tried again are known when they come again after a crash', async () => {
+  test('messages behind a retried one are recognized when they are delivered again after a crash', async () => {
     const { shared, bus, store } = setUp()
     const { held, conflicts } = holding(store, 'order-held')
     const doomed = new InMemoryEventBus({ broker: bus.broker, createTopics: true })
@@ -392,7 +392,7 @@ describe('trouble', () => {
     await first.close()
   })
 
-  test('a subscription that fails in passing is made again', async () => {
+  test('the runtime subscribes again after a transient failure of the subscription', async () => {
     const { shared, bus, store, problems } = setUp()
     let failures = 2
     const seen: EventBus = changed<EventBus>(bus, {
@@ -418,7 +418,7 @@ describe('trouble', () => {
     ])
   })
 
-  test('one that is made again while it stops is left at once', async () => {
+  test('a subscription that is made again during close is closed at once', async () => {
     const { shared, bus } = setUp()
     const asked = Promise.withResolvers<void>()
     const answer = Promise.withResolvers<void>()
@@ -452,7 +452,7 @@ describe('trouble', () => {
     expect(await bus.admin.describeGroup('order-aggregate')).toMatchObject({ members: [] })
   })
 
-  test('one that does not pass ends it, and says why', async () => {
+  test('done rejects with a permanent failure of the subscription', async () => {
     const { shared, bus } = setUp()
     const seen = changed<EventBus>(bus, {
       subscribe: async (topics, options) =>
@@ -467,7 +467,7 @@ describe('trouble', () => {
     await expect(orders.send(place('o-1', 1))).rejects.toThrow('order was closed')
   })
 
-  test('a store without tables is told before anything begins', async () => {
+  test('runAggregate rejects before it joins its group when the store has no tables', async () => {
     const { shared, bus, store } = setUp()
     const missing = new EventStoreError('STORE_NOT_READY', 'the tables are missing')
     const bare = changed<EventStore>(store, { timers: { ...store.timers, next: () => Promise.reject(missing) } })
@@ -478,7 +478,7 @@ describe('trouble', () => {
     expect(await bus.admin.listGroups()).toEqual([])
   })
 
-  test('a store that loses its tables ends it', async () => {
+  test('done rejects when the store loses its tables, and the message is not committed', async () => {
     const { shared, bus, store } = setUp()
     const readStreams = vi.fn(() => Promise.reject(new EventStoreError('STORE_NOT_READY', 'the tables are gone')))
     const orders = await runAggregate({
@@ -495,7 +495,7 @@ describe('trouble', () => {
   })
 })
 
-test('a store that is closed under it ends it, and says why', async () => {
+test('done rejects when the store is closed while the aggregate runs', async () => {
   const { shared, bus, store } = setUp()
   const orders = await runAggregate({ ...shared, aggregate: order })
   await store.close()
@@ -504,7 +504,7 @@ test('a store that is closed under it ends it, and says why', async () => {
   await expect(orders.done).rejects.toMatchObject({ code: 'STORE_CLOSED' })
 })
 
-test('what a saga sends is known by its correlation and its cause', async () => {
+test('a command of a saga carries its correlation id, causation id and user id', async () => {
   const { shared, bus } = setUp()
   await using orders = await runAggregate({ ...shared, aggregate: order })
   await using _saga = await runSaga({ ...shared, saga: checkout })

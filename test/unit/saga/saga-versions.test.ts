@@ -19,7 +19,7 @@ const codec = cborCodec<Action>({ Placed: 1, Paid: 1, Packed: 1, Slow: 1 })
 const base = { name: 'flow', topics: ['events'], codec }
 const say = (type: string, id: string) => dispatch('commands', { type, id } as never)
 
-/** Placed, pay, paid, done. */
+/** The first version: asks for a payment and is done when it is paid. */
 type First = { readonly at: 'new' | 'paying' | 'done'; readonly id: string }
 const first: Saga<First, Action> = {
   ...base,
@@ -33,7 +33,7 @@ const first: Saga<First, Action> = {
   },
 }
 
-/** Placed, pay and pack, both done. The past of the first version means something else to it. */
+/** The second version: asks to pay and to pack. It would reduce events stored by the first version to another state. */
 type Second = { readonly open: readonly string[]; readonly id: string }
 const reduceSecond: Reducer<Second, Action> = (state, { type, id }) => {
   if (type === 'Placed') {
@@ -74,7 +74,7 @@ const types = async (harness: Awaited<ReturnType<typeof started>>, topic: string
   (await harness.sent(topic)).map((action) => `${action.type} ${(action as Action).id}`).sort()
 
 describe('a saga that is deployed in a new version', () => {
-  test('keeps reducing a conversation by the version it began with, and begins new ones with its own', async () => {
+  test('reduces a conversation by the version it began with, and begins new conversations with its own', async () => {
     await using harness = await started()
     await harness.redeploy({ ...second, versions: { 1: first } })
     await harness.publish(...event('Paid', 'a'))
@@ -88,7 +88,7 @@ describe('a saga that is deployed in a new version', () => {
     expect((await harness.store.readStream('flow-saga-a'))[0]?.event.metadata?.extra).not.toHaveProperty('saga_version')
   })
 
-  test('migrates open conversations by a function and asks again for what they wait for, once, whatever goes wrong', async () => {
+  test('migrates open conversations and sends their unanswered commands again, once, under any fault', async () => {
     for (let seed = 1; seed <= 20; seed += 1) {
       await using harness = await started(seed, { crash: 0.1, duplicate: 0.3 })
       await harness.redeploy(migrating)
@@ -100,13 +100,13 @@ describe('a saga that is deployed in a new version', () => {
       await harness.publish(...event('Paid', 'a'))
       await harness.settle()
       expect(await harness.stateOf('a')).toEqual({ open: [], id: 'a' })
-      // Ended in its own version, which its migration leaves as it is.
+      // This conversation ended before the migration, which leaves it unchanged.
       expect(await harness.stateOf('b')).toEqual({ at: 'done', id: 'b' })
       expect(await types(harness, 'ends')).toEqual(['Ended b', 'EndedWell a'])
     }
   })
 
-  test('migrates over several versions', async () => {
+  test('migrates a conversation over several versions', async () => {
     await using harness = await started()
     await harness.redeploy(migrating)
     await harness.settle()
@@ -125,7 +125,7 @@ describe('a saga that is deployed in a new version', () => {
     expect(await harness.stateOf('a')).toEqual({ open: ['Paid', 'Packed'], id: 'a', note: 'from 2' })
   })
 
-  test('gives up messages of a conversation whose version it does not have, and says what to add', async () => {
+  test('makes dead letters of messages whose conversation has an unknown version, and names the missing code', async () => {
     await using harness = await started()
     await harness.redeploy(second)
     await harness.publish(...event('Paid', 'a'))
@@ -136,7 +136,7 @@ describe('a saga that is deployed in a new version', () => {
     expect(letter).toMatchObject({ streamId: 'flow-saga-a', topic: 'events' })
   })
 
-  test('refuses a conversation of a later release, and one whose migration it no longer knows', async () => {
+  test('refuses a conversation of a later release, and one whose migrate function was removed', async () => {
     await using harness = await started()
     await harness.redeploy(migrating)
     await harness.publish(...event('Placed', 'c'))
@@ -148,7 +148,7 @@ describe('a saga that is deployed in a new version', () => {
     )
   })
 
-  test('reads the conversations once for a version', async () => {
+  test('schedules the migrations to a version once', async () => {
     await using harness = await started()
     const { store } = harness
     const schedule = () => scheduleMigrations(migrating, { store, owner: 'flow-saga', now: () => new Date(0) })
@@ -161,22 +161,22 @@ describe('a saga that is deployed in a new version', () => {
   })
 })
 
-test.each([0, 1.5, Number.NaN, '2'])('refuses the version %s', (version) => {
+test.each([0, 1.5, Number.NaN, '2'])('versionedHandler refuses the version %s', (version) => {
   expect(() => versionedHandler({ ...first, version: version as number }, undefined)).toThrow('whole numbers from 1')
 })
 
-test('refuses an earlier version that is not before its own', () => {
+test('versionedHandler refuses an earlier version that is not before its own', () => {
   expect(() => versionedHandler({ ...first, versions: { 1: first } }, undefined)).toThrow('not before its version 1')
 })
 
-test('a migration event from a topic is not for the saga', () => {
+test('a migration event on a topic is ignored by the saga', () => {
   const handler = versionedHandler(migrating, undefined)
   const forged = { ...handler.codec.encode({ type: 'crbus.SagaMigrated', to: 2 }), metadata: { correlationId: 'a' } }
   expect(handler.route(forged)).toBeUndefined()
 })
 
-describe('a reducer that throws on its past', () => {
-  test('is an error that names stream, event and cause', async () => {
+describe('a reducer that throws for a stored event', () => {
+  test('fails with an error that names the stream, the event and the cause', async () => {
     await using harness = await started()
     await harness.redeploy({
       ...first,
@@ -192,18 +192,18 @@ describe('a reducer that throws on its past', () => {
     await harness.publish(...event('Paid', 'a'))
     await expect(harness.settle()).rejects.toThrow('cannot be rebuilt')
     const [letter] = await harness.store.deadLetters.list()
-    // The place in the reducer, which is in the stack of the cause.
+    // The stack of the cause shows the line of the reducer.
     expect(letter?.details).toContain('caused by RangeError: a hole in the reducer')
   })
 })
 
-test('a store without conversations is left as it is by a saga without migrations', async () => {
+test('scheduleMigrations writes nothing for a saga without migrations', async () => {
   await using store = new SqliteEventStore({ path: ':memory:' })
   await scheduleMigrations({ ...second, versions: { 1: first } }, { store, owner: 'o', now: () => new Date() })
   expect(await store.readStream('saga-migrations-o')).toEqual([])
 })
 
-test('runSaga migrates conversations when it starts, and sends what they wait for', async () => {
+test('runSaga migrates conversations when it starts, and sends their unanswered commands again', async () => {
   await using bus = new InMemoryEventBus({ createTopics: true })
   await using store = new SqliteEventStore({ path: ':memory:' })
   await using commands = await bus.subscribe(['commands'], { group: 'test', autoOffsetReset: 'earliest' })

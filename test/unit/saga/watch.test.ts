@@ -27,7 +27,7 @@ function setUp() {
 const error = new Error('connect ECONNREFUSED')
 
 describe('an outage', () => {
-  test('is told once when it begins and once when it ends, however often it is met', () => {
+  test('is reported once when it begins and once when it ends, however often it is noticed', () => {
     const { watch, lines, problems, wait } = setUp()
     for (let attempt = 0; attempt < 5; attempt += 1) {
       watch.lost('store', { message: 'order waits for its store', error })
@@ -48,7 +48,7 @@ describe('an outage', () => {
     ])
   })
 
-  test('of the bus and one of the store are apart', () => {
+  test('of the bus is counted apart from an outage of the store', () => {
     const { watch, problems } = setUp()
     watch.lost('store', { message: 'order waits for its store', error })
     watch.lost('bus', { message: 'order waits for its bus', error })
@@ -59,7 +59,7 @@ describe('an outage', () => {
   })
 })
 
-test('counts every attempt that is made again, and tells of the first', () => {
+test('counts every retry, and reports the first one of a message', () => {
   const { watch, lines } = setUp()
   const event = serializedEvent('PlaceOrder.v1', Uint8Array.of())
   for (const failures of [1, 2, 3]) watch.retrying(failures, { message: 'order retries PlaceOrder.v1', error, event })
@@ -74,7 +74,7 @@ test('counts every attempt that is made again, and tells of the first', () => {
   ])
 })
 
-test('metrics are Prometheus text, with a sample for each aggregate and saga', () => {
+test('formatRuntimeMetrics writes Prometheus text with a sample for each aggregate and saga', () => {
   const metrics: RuntimeMetrics = {
     name: 'order',
     group: 'order-aggregate',

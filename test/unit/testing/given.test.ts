@@ -8,8 +8,8 @@ const { order, payment, checkout } = makeShop()
 
 const placed = { type: 'OrderPlaced', order_id: 'o-1', total: 5 } as const
 
-describe('an aggregate', () => {
-  test('begins from nothing', () => {
+describe('given an aggregate', () => {
+  test('begins from the initial state', () => {
     given(order)
       .when({ type: 'PlaceOrder', order_id: 'o-1', total: 5 })
       .expect([append(placed), publish('order-events', placed)])
@@ -17,7 +17,7 @@ describe('an aggregate', () => {
       .expectState({ status: 'placed' })
   })
 
-  test('begins from what happened', () => {
+  test('begins from a list of events', () => {
     given(order, [placed])
       .when({ type: 'ConfirmOrder', order_id: 'o-1' })
       .expectEvents([{ type: 'OrderConfirmed', order_id: 'o-1' }])
@@ -31,7 +31,7 @@ describe('an aggregate', () => {
       .expectState({ status: 'cancelled' })
   })
 
-  test('that only publishes appends that too, as the runtime does', () => {
+  test('appends an event that is only published, as the runtime does', () => {
     const rejected = { type: 'OrderRejected', order_id: 'o-1', reason: 'it is placed already' } as const
 
     given(order, [placed])
@@ -40,7 +40,7 @@ describe('an aggregate', () => {
       .expectEvents([rejected])
   })
 
-  test('whose events’ arms publish: the step is the whole, the effects are the arm’s', () => {
+  test('returns the events of the whole step, and only the effects that the command returned', () => {
     const event = { type: 'PaymentFailed', order_id: 'o-1', reason: 'card declined' } as const
 
     given(payment)
@@ -53,7 +53,7 @@ describe('an aggregate', () => {
   })
 })
 
-describe('an aggregate that rejects', () => {
+describe('given an aggregate that rejects a command', () => {
   const strict: typeof order = {
     ...order,
     reduce: (state, action, env) =>
@@ -63,7 +63,7 @@ describe('an aggregate that rejects', () => {
   }
   const cancel = { type: 'CancelOrder', order_id: 'o-1', reason: 'r' } as const
 
-  test('is held to the reason, and to having changed nothing', () => {
+  test('expectRejected checks the reason, and state and events are unchanged', () => {
     given(strict)
       .when(cancel)
       .expectRejected()
@@ -74,15 +74,15 @@ describe('an aggregate that rejects', () => {
     given(strict.reduce, strict.initial).when(cancel).expectRejected('the order is not placed')
   })
 
-  test('is caught when it does not reject, or for another reason', () => {
+  test('expectRejected fails without a rejection, and for another reason', () => {
     expect(() => given(strict, [placed]).when(cancel).expectRejected()).toThrow('the command was not rejected')
     expect(() => given(strict).when(cancel).expectRejected('it is too late')).toThrow(AssertionError)
     expect(given(strict, [placed]).when(cancel).rejected).toBeUndefined()
   })
 })
 
-describe('a saga', () => {
-  test('is led from action to action', () => {
+describe('given a saga', () => {
+  test('begins from a list of actions', () => {
     given(checkout)
       .when(placed)
       .expect([
@@ -101,26 +101,26 @@ describe('a saga', () => {
       ])
   })
 
-  test('whose reducer returns no state has none afterwards', () => {
+  test('has no state after a reducer that returns none', () => {
     const reduce = (() => ({ effects: [] })) as unknown as typeof checkout.reduce
 
     expect(given({ ...checkout, reduce }).when(placed).state).toBeUndefined()
   })
 })
 
-describe('a reducer alone', () => {
-  test('gives what it returns', () => {
+describe('given a reducer', () => {
+  test('returns the state and the effects of the reducer', () => {
     given(order.reduce, { status: 'new' })
       .when({ type: 'PlaceOrder', order_id: 'o-1', total: 5 })
       .expectState({ status: 'new' })
       .expectEvents([placed])
   })
 
-  test('has no state to begin from', () => {
+  test('throws a TypeError without a state', () => {
     expect(() => given(order.reduce).when(placed)).toThrow('a reducer alone has no initial state')
   })
 
-  test('knows the time, and what it is given', () => {
+  test('passes the clock and the environment to the reducer', () => {
     type Env = { readonly rate: number }
     const reduce: Reducer<string, { readonly type: 'Tell' }, Env> = (_, __, { now, rate }) => ({
       state: `${now().toISOString()} ${rate}`,
@@ -134,7 +134,7 @@ describe('a reducer alone', () => {
   })
 })
 
-describe('a wrong expectation', () => {
+describe('a failed expectation', () => {
   const outcome = given(order).when({ type: 'PlaceOrder', order_id: 'o-1', total: 5 })
   const differs = (work: () => unknown): string => {
     try {
@@ -146,24 +146,24 @@ describe('a wrong expectation', () => {
     throw new Error('it was taken for right')
   }
 
-  test('of effects shows what is other', () => {
+  test('of effects shows the difference', () => {
     const message = differs(() => outcome.expect([append({ ...placed, total: 6 }), publish('order-events', placed)]))
 
     expect(message).toMatch(/^\+ +total: 5,$/m)
     expect(message).toMatch(/^- +total: 6,$/m)
   })
 
-  test('of effects shows what is missing and what is too much', () => {
+  test('of effects shows missing and unexpected effects', () => {
     expect(differs(() => outcome.expect([]))).toMatch(/kind: 'publish'/)
     expect(differs(() => outcome.expect([...outcome.effects, publish('more', placed)]))).toMatch(/^- +topic: 'more'$/m)
   })
 
-  test('of the state or the events shows both', () => {
+  test('of state or events shows both values', () => {
     expect(differs(() => outcome.expectState({ status: 'new' }))).toMatch(/^\+ +status: 'placed'\n- +status: 'new'$/m)
     expect(differs(() => outcome.expectEvents([]))).toMatch(/type: 'OrderPlaced'/)
   })
 
-  test('of another order is wrong', () => {
+  test('is thrown for effects in another order', () => {
     differs(() => outcome.expect([...outcome.effects].reverse()))
   })
 })

@@ -6,7 +6,7 @@ import { makeShop } from '../../support/shop.ts'
 
 const { order, payment, checkout } = makeShop()
 
-/** A shop in which five orders went their way. */
+/** A shop with five completed orders. */
 async function recordedShop() {
   const shop = sagaHarness({ saga: checkout, aggregates: [order, payment] })
   for (let n = 0; n < 5; n += 1) {
@@ -24,7 +24,7 @@ const changed = (reduce: (of: Checkout['reduce']) => Checkout['reduce']): Checko
 })
 
 describe('replay', () => {
-  test('finds nothing in the streams of the same code, and returns their states', async () => {
+  test('finds no difference for the same code, and returns the states of the streams', async () => {
     await using shop = await recordedShop()
     const same = await replay({ store: shop.store, streamPrefix: 'checkout-saga-' }, checkout, { before: checkout })
     expect(same.expectSame().differences).toEqual([])
@@ -34,7 +34,7 @@ describe('replay', () => {
     expect(orders.expectSame().streams).toHaveLength(5)
   })
 
-  test('says which command would be another, and in which stream', async () => {
+  test('reports a changed command with its stream and event', async () => {
     await using shop = await recordedShop()
     const other = changed((reduce) => (state, action, env) => {
       const step = reduce(state, action, env)
@@ -56,7 +56,7 @@ describe('replay', () => {
     expect(() => found.expectSame()).toThrow('checkout-saga-c-1 2 (PaymentCompleted.v1): effects were')
   })
 
-  test('says which state would be another', async () => {
+  test('reports a changed final state', async () => {
     await using shop = await recordedShop()
     const other = changed((reduce) => (state, action, env) => {
       const step = reduce(state, action, env)
@@ -68,7 +68,7 @@ describe('replay', () => {
     ])
   })
 
-  test('says which recorded event is ignored now, and needs no code before for it', async () => {
+  test('reports an event that is ignored now, without the code before', async () => {
     await using shop = await recordedShop()
     const deaf = { ...checkout, codec: cborCodec<never>({ OrderPlaced: 1, PaymentCompleted: 1 } as never) }
     const { differences } = await replay({ store: shop.store, streamIds: ['checkout-saga-c-1'] }, deaf as never)
@@ -91,7 +91,7 @@ describe('replay', () => {
     expect(differences).toHaveLength(200_000)
   })
 
-  test('says where a reducer throws, and goes on with the next stream', async () => {
+  test('reports the event for which the reducer throws, and continues with the next stream', async () => {
     await using shop = await recordedShop()
     const throwing: Reducer<never, never> = () => {
       throw new RangeError('a hole')
@@ -106,7 +106,7 @@ describe('replay', () => {
     })
   })
 
-  test('reduces conversations by the version they began with, and shows what a migration sends', async () => {
+  test('reduces conversations by the version they began with, and returns the commands that a migration sends', async () => {
     await using shop = await recordedShop()
     const recorded = await shop.store.readStream('checkout-saga-c-1')
     const missing = await replay(recorded, { ...checkout, version: 2 })

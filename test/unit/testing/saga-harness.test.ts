@@ -21,7 +21,7 @@ async function placeOrders(shop: SagaHarness<unknown>, count: number): Promise<v
   }
 }
 
-/** Everything that is on a topic, copies set aside. */
+/** Returns the events on a topic without copies. */
 async function eventsOn({ bus }: SagaHarness<unknown>, topic: string): Promise<SerializedEvent[]> {
   const ranges = (await bus.log.rangesOf([topic])).get(topic) ?? []
   const slices = ranges.map(({ partition, end }) => ({ topic, partition, from: 0n, to: end }))
@@ -37,7 +37,7 @@ async function eventsOn({ bus }: SagaHarness<unknown>, topic: string): Promise<S
 
 async function storedOf({ store }: SagaHarness<unknown>, streamPrefix: string): Promise<SerializedEvent[]> {
   const events: SerializedEvent[] = []
-  for await (const batch of store.readAll({ streamPrefix })) events.push(...batch.map(({ event }) => event))
+  for await (const batch of store.readAll({ streamPrefix })) for (const { event } of batch) events.push(event)
   return events
 }
 
@@ -59,7 +59,7 @@ async function expectExactlyOnce(shop: SagaHarness<unknown>, count: number): Pro
     `o-${n} ${paymentFails(n) ? 'OrderCancelled' : 'OrderConfirmed'}`,
   ])
   expect(happened.sort()).toEqual(expected.flat().sort())
-  // What is on the topics is what is stored, to the byte.
+  // The published events equal the stored events, byte for byte.
   for (const [topic, prefix] of [
     ['order-events', 'order-'],
     ['payment-events', 'payment-'],
@@ -73,17 +73,17 @@ async function expectExactlyOnce(shop: SagaHarness<unknown>, count: number): Pro
     )
 }
 
-describe('every checkout ends once, whatever goes wrong', () => {
-  const troubles: [string, Faults][] = [
-    ['nothing', {}],
+describe('checkouts in the harness', () => {
+  const faultsByName: [string, Faults][] = [
+    ['no faults', {}],
     ['duplicates', { duplicate: 0.5 }],
-    ['another order', { reorder: 0.5 }],
-    ['lost deliveries', { drop: 0.5 }],
-    ['deaths', { crash: 0.08 }],
-    ['everything', { duplicate: 0.3, reorder: 0.3, drop: 0.3, crash: 0.05 }],
+    ['reordered records', { reorder: 0.5 }],
+    ['dropped deliveries', { drop: 0.5 }],
+    ['crashes', { crash: 0.08 }],
+    ['all faults', { duplicate: 0.3, reorder: 0.3, drop: 0.3, crash: 0.05 }],
   ]
 
-  test.each(troubles)('%s', async (_, faults) => {
+  test.each(faultsByName)('end exactly once with %s', async (_, faults) => {
     for (let seed = 1; seed <= 25; seed += 1) {
       await using shop = shopOf(seed, faults)
       await placeOrders(shop, 9)
@@ -92,7 +92,7 @@ describe('every checkout ends once, whatever goes wrong', () => {
     }
   })
 
-  test('many at once', async () => {
+  test('end exactly once when 150 run at a time with all faults', async () => {
     await using shop = shopOf(7, { duplicate: 0.2, reorder: 0.2, drop: 0.2, crash: 0.02 })
     await placeOrders(shop, 150)
     await shop.settle()
@@ -100,8 +100,8 @@ describe('every checkout ends once, whatever goes wrong', () => {
   })
 })
 
-describe('the clock', () => {
-  test('moves when the test says so, and timers fire on the way', async () => {
+describe('the clock of the harness', () => {
+  test('moves only by advance, and fires the timers on the way', async () => {
     for (let seed = 1; seed <= 20; seed += 1) {
       await using shop = sagaHarness({ saga: checkout, aggregates: [order], seed, faults: { crash: 0.05 } })
       await placeOrders(shop, 3)
@@ -109,7 +109,7 @@ describe('the clock', () => {
       expect(await shop.stateOf('c-1')).toEqual({ status: 'charging', order_id: 'o-1' })
       await shop.advance('1m')
 
-      // Nobody takes payments here.
+      // No service handles the payment commands.
       expect(await shop.stateOf('c-1')).toEqual({ status: 'compensated', order_id: 'o-1' })
       expect((await shop.sent('order-events')).filter(({ type }) => type === 'OrderCancelled')).toHaveLength(3)
       await shop.advance('2h')
@@ -117,7 +117,7 @@ describe('the clock', () => {
     }
   })
 
-  test('a payment that comes after the end is given back, once', async () => {
+  test('a late payment is refunded once', async () => {
     await using shop = sagaHarness({ saga: checkout, aggregates: [order], faults: { duplicate: 0.5 } })
     await placeOrders(shop, 2)
     await shop.advance('30m')
@@ -134,8 +134,8 @@ describe('the clock', () => {
   })
 })
 
-describe('a test', () => {
-  test('may answer for the aggregates itself', async () => {
+describe('sagaHarness', () => {
+  test('lets the test answer for the aggregates', async () => {
     await using shop = sagaHarness({ saga: checkout })
     await shop.publish('order-events', { type: 'OrderPlaced', order_id: 'o-1', total: 2 }, { correlationId: 'c-1' })
     await shop.settle()
@@ -151,7 +151,7 @@ describe('a test', () => {
     expect(await shop.stateOf('nobody')).toEqual({ status: 'idle' })
   })
 
-  test('is the same run for the same seed, and another for another', async () => {
+  test('repeats the run for the same seed, and makes another run for another seed', async () => {
     const runOf = async (seed: number) => {
       await using shop = shopOf(seed, { duplicate: 0.3, reorder: 0.3, drop: 0.3, crash: 0.05 })
       await placeOrders(shop, 6)
@@ -163,7 +163,7 @@ describe('a test', () => {
     expect(new Set([await runOf(1), await runOf(2), await runOf(3), await runOf(4)]).size).toBeGreaterThan(1)
   })
 
-  test('is told what was given up, and why', async () => {
+  test('settle rejects with the event and the error of a dead letter', async () => {
     const broken = {
       ...checkout,
       reduce: () => {
@@ -176,7 +176,7 @@ describe('a test', () => {
     await expect(shop.settle()).rejects.toThrow('OrderPlaced.v1 was given up: a hole in the reducer')
   })
 
-  test('is told of a saga that answers itself', async () => {
+  test('settle rejects for a saga that answers itself without end', async () => {
     type Ping = { readonly type: 'Ping' }
     const loop: Saga<number, Ping> = {
       name: 'loop',
@@ -209,7 +209,7 @@ describe('a conversation without an end', () => {
   }
   const answer = (): Said => ({ topic: 'answers', action: { type: 'Answered' } })
 
-  test('fails settle with its name and the messages that repeat after 1,000 messages', async () => {
+  test('makes settle reject after 1,000 messages, with its stream id and the repeated event types', async () => {
     await using harness = sagaHarness({ saga: asking, answer })
     await harness.publish('answers', { type: 'Answered' }, { correlationId: 'c-1' })
 
@@ -220,7 +220,7 @@ describe('a conversation without an end', () => {
     expect((await harness.sent('questions')).length).toBeLessThanOrEqual(1001)
   })
 
-  test('fails runOut and advance when it only sets timers', async () => {
+  test('makes runOut and advance reject when it only sets timers', async () => {
     await using harness = sagaHarness({ saga: waiting, mostMessages: 20 })
     await harness.publish('answers', { type: 'Answered' }, { correlationId: 'c-1' })
 
@@ -228,7 +228,7 @@ describe('a conversation without an end', () => {
     await expect(harness.runOut()).rejects.toThrow('more than 20 messages, the last ones Waited.v1')
   })
 
-  test('is not found where a call handles fewer messages, however many calls there are', async () => {
+  test('is not reported when each call handles fewer messages, however many calls there are', async () => {
     await using harness = sagaHarness({ saga: waiting, mostMessages: 20 })
     await harness.publish('answers', { type: 'Answered' }, { correlationId: 'c-1' })
     for (let seconds = 0; seconds < 50; seconds += 10) await harness.advance('10s')
@@ -236,7 +236,7 @@ describe('a conversation without an end', () => {
     expect(await harness.stateOf('c-1')).toBe(51)
   })
 
-  test('is not found in many conversations that each handle few messages', async () => {
+  test('is not reported for many conversations that each handle few messages', async () => {
     await using shop = sagaHarness({ saga: checkout, aggregates: [order, payment], mostMessages: 3 })
     await placeOrders(shop, 20)
     await shop.settle()
@@ -244,8 +244,8 @@ describe('a conversation without an end', () => {
   })
 })
 
-describe('the property that every conversation ends', () => {
-  test('holds when answers are lost, since time-outs end the conversations', async () => {
+describe('expectEnded', () => {
+  test('passes when answers are lost, since time-outs end the conversations', async () => {
     for (let seed = 1; seed <= 10; seed += 1) {
       await using shop = shopOf(seed, { lose: 0.3, crash: 0.05 })
       await placeOrders(shop, 6)
@@ -255,9 +255,9 @@ describe('the property that every conversation ends', () => {
     }
   })
 
-  test('names the conversations that hang', async () => {
+  test('names the conversations that have not ended', async () => {
     const { reduce } = checkout
-    // Without its time-out it waits for a payment for ever.
+    // Without its time-out, the saga waits for a payment forever.
     const hanging: typeof checkout = {
       ...checkout,
       reduce(state, action, env) {
@@ -272,7 +272,7 @@ describe('the property that every conversation ends', () => {
     )
   })
 
-  test('is told what the saga said in a conversation, and that aggregates answer as a test plays them', async () => {
+  test('passes the messages of a conversation to the check, including those that answer plays', async () => {
     const answer = ({ type, order_id }: { type: string; order_id?: string }, topic: string) =>
       type === 'ChargePayment' && topic === 'payment-commands'
         ? { topic: 'payment-events', action: { type: 'PaymentFailed', order_id, reason: 'declined' } }
@@ -288,7 +288,7 @@ describe('the property that every conversation ends', () => {
     })
   })
 
-  test('fails for a saga that sets timers for ever', async () => {
+  test('rejects for a saga that sets timers without end', async () => {
     type Tick = { readonly type: 'Tick' }
     const ticking: Saga<number, Tick> = {
       name: 'ticking',
