@@ -1,7 +1,7 @@
 import type { BusAdmin, GroupDescription, TopicPartition } from '../../../bus/admin.ts'
 import { EventBusError, groupActive, invalidTopic, topicNotFound } from '../../../bus/errors.ts'
-import { placeOf } from '../../../bus/names/names.ts'
-import { PlaceMap } from '../../../bus/names/partition-map.ts'
+import { partitionName } from '../../../bus/names/names.ts'
+import { PartitionMap } from '../../../bus/names/partition-map.ts'
 import type { Coordinator, KafkaCluster } from '../connection/cluster.ts'
 import { protocolFailure, type WireConnection } from '../connection/wire.ts'
 import { errorCode, missingResult } from '../kafka-errors.ts'
@@ -109,7 +109,7 @@ export function groupAdmin(cluster: KafkaCluster): GroupAdmin {
         if (offset < 0n)
           throw new EventBusError(
             'REFUSED',
-            `cannot commit offset ${offset} of ${placeOf({ topic, partition })}: offsets begin at 0`,
+            `cannot commit offset ${offset} of ${partitionName({ topic, partition })}: offsets begin at 0`,
           )
       }
       await cluster.retrying({ group }, async () => {
@@ -156,10 +156,10 @@ function requireResults(
   partitions: readonly TopicPartition[],
   answers: readonly PartitionAnswer[],
 ): void {
-  const answered = new PlaceMap<PartitionAnswer>()
+  const answered = new PartitionMap<PartitionAnswer>()
   for (const answer of answers) answered.set(answer, answer)
   const missing = partitions.find((partition) => answered.get(partition) === undefined)
-  if (missing !== undefined) throw missingResult(address, request, placeOf(missing))
+  if (missing !== undefined) throw missingResult(address, request, partitionName(missing))
 }
 
 /** A deleted partition has no committed offset to delete. */

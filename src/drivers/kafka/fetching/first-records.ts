@@ -174,7 +174,7 @@ function countRefusal(place: PartitionSearches, rest: NonNullable<CheckedBatches
 
 /** Continues searches whose offset is out of range: at the oldest record if retention deleted theirs, else without a result. */
 async function relocate(leader: WireConnection, outside: readonly PartitionSearches[]): Promise<void> {
-  const starts = new PlaceMap<bigint>()
+  const starts = new PartitionMap<bigint>()
   for (const answer of await askLeaderForOffsets(leader, outside, { timestamp: EARLIEST, isolation: 'uncommitted' }))
     starts.set(answer, requireOffset(answer))
   for (const place of outside) {
