@@ -207,6 +207,23 @@ const byName = new Map(knownTypes.map((type) => [type.name, type]))
 /** The row of a `{kind: 'known'}` type. */
 export const knownType = (name: string): KnownType | undefined => byName.get(name)
 
+/** The unit that an integer counts since 1970. */
+export type TimeUnit = 'seconds' | 'milliseconds' | 'microseconds' | 'nanoseconds'
+
+const timeUnits: Readonly<Record<string, TimeUnit>> = {
+  'i64 as ts_seconds': 'seconds',
+  'i64 as ts_milliseconds': 'milliseconds',
+  'i64 as ts_microseconds': 'microseconds',
+  'i64 as ts_nanoseconds': 'nanoseconds',
+  'i64 as timestamp': 'seconds',
+  'i128 as timestamp::milliseconds': 'milliseconds',
+  'i128 as timestamp::microseconds': 'microseconds',
+  'i128 as timestamp::nanoseconds': 'nanoseconds',
+}
+
+/** The time unit of a library type that is an integer on the wire; `undefined` for every other type. */
+export const timeUnitOf = (name: string): TimeUnit | undefined => timeUnits[name]
+
 /** A generic type of Rust's library, or of a crate that many use, by what its arguments become. */
 export interface Container {
   readonly paths: readonly string[]

@@ -53,8 +53,10 @@ export type NamedType =
   | {
       readonly kind: 'enum'
       readonly at: string
-      readonly variants: readonly { readonly name: string; readonly fields: Fields }[]
+      readonly variants: Variants
     }
+
+export type Variants = readonly { readonly name: string; readonly fields: Fields }[]
 
 /**
  * How the payloads of one topic are encoded: the Rust enum of its events, and every type that the enum refers to. Made by

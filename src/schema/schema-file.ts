@@ -1,3 +1,4 @@
+import { namesIn } from './inner-types.ts'
 import type { Answers, Fields, NamedType, Schema, Type } from './model.ts'
 import { formatType, parseType } from './type-text.ts'
 
@@ -201,26 +202,6 @@ class FileReader {
 
 const nameOf = (json: unknown): string =>
   json === undefined ? 'nothing' : json === null ? 'null' : Array.isArray(json) ? 'a list' : `a ${typeof json}`
-
-/** The schema's own types a type is made of. */
-export function namesIn(type: Type): string[] {
-  switch (type.kind) {
-    case 'named':
-      return [type.name]
-    case 'option':
-    case 'sequence':
-    case 'array':
-      return namesIn(type.item)
-    case 'map':
-      return [...namesIn(type.key), ...namesIn(type.value)]
-    case 'result':
-      return [...namesIn(type.ok), ...namesIn(type.error)]
-    case 'tuple':
-      return type.items.flatMap(namesIn)
-    default:
-      return []
-  }
-}
 
 /** Why `Inventory.SeatReserved` leads nowhere, if so: each step but the last is a newtype variant with the next enum. */
 function whyNoVariant({ root, types }: Schema, path: string): string | undefined {

@@ -2,9 +2,10 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
 import { toAnswers } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { diffSchemas, type SchemaDiff } from '../../operations/schemas/diff.ts'
+import { diffSchemas } from '../../operations/schemas/diff.ts'
 import { answersIn } from '../../operations/schemas/known-answers.ts'
 import { formatSchemaDiff } from '../../ui/schemas/format-schema-diff.ts'
+import { type SchemaDiffDocument, schemaDiffDocument } from '../../ui/schemas/schema-change-document.ts'
 
 export default class SchemaDiffCommand extends BaseCommand {
   static override summary = 'tell what a change of the types does to events already written'
@@ -39,7 +40,7 @@ export default class SchemaDiffCommand extends BaseCommand {
     }),
   }
 
-  async run(): Promise<Omit<SchemaDiff, 'ok'>> {
+  async run(): Promise<SchemaDiffDocument> {
     const { args, flags } = await this.parse(SchemaDiffCommand)
     const { cwd, git, io } = this.context
     const map = toAnswers('--map', flags.map, 'crate::Money=i64')
@@ -48,8 +49,7 @@ export default class SchemaDiffCommand extends BaseCommand {
     const diff = diffSchemas(args.old, args.new, { cwd, git, root: flags.root, answers: { map, assume }, known })
     if (!diff.ok) throw new UsageError(diff.reason, diff.suggestions)
     await this.print(formatSchemaDiff(diff, io))
-    const { ok: _, ...answer } = diff
-    if (answer.counts.silent + answer.counts.breaks > 0) this.foundSomething()
-    return answer
+    if (diff.counts.silent + diff.counts.breaks > 0) this.foundSomething()
+    return schemaDiffDocument(diff)
   }
 }

@@ -5,6 +5,7 @@ import { parseName, toAnswers } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { applySchemaImport, planSchemaImport, type SchemaImportPlan } from '../../operations/schemas/import.ts'
 import { formatImportProblems } from '../../ui/schemas/format-schema-import.ts'
+import { type SchemaChangeDocument, schemaChangeDocument } from '../../ui/schemas/schema-change-document.ts'
 
 export default class SchemaImport extends BaseCommand {
   static override summary = 'make a schema of the types in Rust source, so that payloads can be read and written'
@@ -46,7 +47,7 @@ export default class SchemaImport extends BaseCommand {
     'dry-run': Flags.boolean({ description: 'show what would be written, and write nothing' }),
   }
 
-  async run(): Promise<SchemaImportPlan> {
+  async run(): Promise<Omit<SchemaImportPlan, 'changes'> & { readonly changes: readonly SchemaChangeDocument[] }> {
     const { argv, flags } = await this.parse(SchemaImport)
     const paths = argv as string[]
     if (paths.length === 0) throw new UsageError('name the source', ['crbus schema import services/orders'])
@@ -74,13 +75,14 @@ export default class SchemaImport extends BaseCommand {
       if (out === undefined) await this.sayProjectChoice(await this.configOf({}), 'schemas')
       applySchemaImport(plan, cwd)
     }
-    for (const { kind, where, what } of plan.changes) await this.notice(`warning: ${kind}: ${where}: ${what}`)
+    const changes = plan.changes.map(schemaChangeDocument)
+    for (const { kind, where, message } of changes) await this.notice(`warning: ${kind}: ${where}: ${message}`)
     const verb = { create: 'written', change: 'changed', nothing: 'is up to date' }[plan.effect]
     const told = flags['dry-run'] ? `would be ${plan.effect === 'nothing' ? 'as it is' : verb}` : verb
     await this.notice(
       `${plan.path} ${told}: ${plan.root} with ${plan.events.length} event types and ${plan.types} types, from ${plan.sources.length} files`,
     )
-    return plan
+    return { ...plan, changes }
   }
 
   /** Where the other commands look for it. */

@@ -1,5 +1,4 @@
 import type { Faker } from '@faker-js/faker'
-import type { Unit } from './number.ts'
 import { sampleDecimal } from './number.ts'
 import type { Place } from './text.ts'
 import { chronoStamp, iso8601, jiffStamp, rfc2822, timeMeant, timeStamp } from './time.ts'
@@ -106,17 +105,3 @@ const makes: Readonly<Record<string, Make>> = {
 }
 
 export const makeKnown = (name: string): Make | undefined => makes[name]
-
-const units: Readonly<Record<string, Unit>> = {
-  'i64 as ts_seconds': 'seconds',
-  'i64 as ts_milliseconds': 'milliseconds',
-  'i64 as ts_microseconds': 'microseconds',
-  'i64 as ts_nanoseconds': 'nanoseconds',
-  'i64 as timestamp': 'seconds',
-  'i128 as timestamp::milliseconds': 'milliseconds',
-  'i128 as timestamp::microseconds': 'microseconds',
-  'i128 as timestamp::nanoseconds': 'nanoseconds',
-}
-
-/** What an integer that stands for a time counts. */
-export const unitOf = (name: string): Unit | undefined => units[name]

@@ -1,4 +1,5 @@
 import type { Faker } from '@faker-js/faker'
+import type { TimeUnit } from '../known-types.ts'
 import type { Place } from './text.ts'
 import { isTimeName, timeMeant } from './time.ts'
 
@@ -46,14 +47,14 @@ const statusCodes = [200, 201, 204, 400, 404, 500]
 const statusCode = word('status_code|http_status|response_code')
 
 /** A whole number between the two, such as one of that name would be. */
-export function sampleInteger(faker: Faker, place: Place, least: bigint, most: bigint, unit?: Unit): bigint {
+export function sampleInteger(faker: Faker, place: Place, least: bigint, most: bigint, unit?: TimeUnit): bigint {
   const value = integerMeant(faker, place, most, unit)
   if (value >= least && value <= most) return value
   const low = least > 0n ? least : 0n
   return faker.number.bigInt({ min: low, max: most < 100n ? most : low + 100n })
 }
 
-function integerMeant(faker: Faker, place: Place, most: bigint, unit: Unit | undefined): bigint {
+function integerMeant(faker: Faker, place: Place, most: bigint, unit: TimeUnit | undefined): bigint {
   const below = (limit: number) => faker.number.int(limit - 1)
   const timed = unit === undefined ? place.names.find(isTimeName) : (place.names[0] ?? '')
   if (timed !== undefined) return inUnit(timeMeant(timed, place.at, below), unit ?? unitNamed(timed, most))
@@ -62,17 +63,14 @@ function integerMeant(faker: Faker, place: Place, most: bigint, unit: Unit | und
   return BigInt(faker.number.int({ min: low, max: high }))
 }
 
-/** What an integer counts since 1970. */
-export type Unit = 'seconds' | 'milliseconds' | 'microseconds' | 'nanoseconds'
-
 /** An integer that is too small for milliseconds counts seconds. */
-function unitNamed(name: string, most: bigint): Unit {
+function unitNamed(name: string, most: bigint): TimeUnit {
   if (word('secs?|seconds').test(name) || most < 2n ** 40n) return 'seconds'
   if (word('us|micros|microseconds').test(name)) return 'microseconds'
   return word('ns|nanos|nanoseconds').test(name) ? 'nanoseconds' : 'milliseconds'
 }
 
-function inUnit(milliseconds: number, unit: Unit): bigint {
+function inUnit(milliseconds: number, unit: TimeUnit): bigint {
   const whole = BigInt(Math.floor(milliseconds))
   if (unit === 'seconds') return BigInt(Math.floor(milliseconds / 1000))
   return whole * { milliseconds: 1n, microseconds: 1000n, nanoseconds: 1_000_000n }[unit]

@@ -1,9 +1,10 @@
 import type { Faker } from '@faker-js/faker'
+import { timeUnitOf } from '../known-types.ts'
 import type { Schema } from '../model.ts'
 import { stepsOf } from '../show/select-types.ts'
 import { type ValueType, type ValueTypes, valueTypesOf } from '../show/value-type.ts'
 import { agreeing } from './agreement.ts'
-import { makeKnown, unitOf } from './known.ts'
+import { makeKnown } from './known.ts'
 import { sampleFloat, sampleInteger } from './number.ts'
 import { type Place, sampleText, snakeCase } from './text.ts'
 
@@ -97,7 +98,7 @@ function maker(values: ValueTypes, heights: Heights): Make {
         return sampleFloat(faker, place)
       case 'integer': {
         const least = value.isNonZero && value.least === 0n ? 1n : value.least
-        const unit = value.known === undefined ? undefined : unitOf(value.known)
+        const unit = value.known === undefined ? undefined : timeUnitOf(value.known)
         const integer = sampleInteger(faker, place, least, value.most, unit)
         return jsonInteger(value.isNonZero && integer === 0n ? 1n : integer)
       }

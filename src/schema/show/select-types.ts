@@ -2,8 +2,8 @@ import { namesLike } from '../../bus/names/names-like.ts'
 import { shapeOf } from '../bincode/shape.ts'
 import { variantNamed } from '../bincode/variant-named.ts'
 import { variantsOf, variantTree } from '../bincode/variants.ts'
+import { namesIn } from '../inner-types.ts'
 import type { Fields, NamedType, Schema } from '../model.ts'
-import { namesIn } from '../schema-file.ts'
 import { held } from './value-type.ts'
 
 /** An event type and the variant it is, `SeatReserved` of `InventoryAction`. */

@@ -1,20 +1,21 @@
 import { Chalk } from 'chalk'
 import type { SchemaChange, SchemaDiff } from '../../operations/schemas/diff.ts'
 import { printable } from '../text/printable.ts'
+import { adviceText, changeText } from './schema-change-words.ts'
 
 const marks = { silent: 'SILENT', breaks: 'BREAKS', safe: 'safe' } as const
 const INDENT = ' '.repeat(8)
-const MOST_EVENTS = 5
+const MAX_EVENTS = 5
 
 /** Changes for people, the dangerous ones first and loudest, and a line that sums them up. */
 export function formatSchemaDiff({ changes, counts }: SchemaDiff, { color }: { readonly color: boolean }): string {
   const chalk = new Chalk({ level: color ? 1 : 0 })
   const paint = { silent: chalk.bold.white.bgRed, breaks: chalk.red, safe: chalk.green }
   const blocks = changes.map((change) => {
-    const { kind, where, what, advice, oldReaders } = change
+    const { kind, where, oldReaders } = change
     const mark = paint[kind](marks[kind]) + INDENT.slice(marks[kind].length)
-    const notes = [what, ...eventsOf(change), ...(oldReaders === kind ? [] : [inOldServices[oldReaders]])]
-    const next = kind === 'safe' && oldReaders === 'safe' ? [] : [`→ ${advice}`]
+    const notes = [changeText(change), ...eventsOf(change), ...(oldReaders === kind ? [] : [inOldServices[oldReaders]])]
+    const next = kind === 'safe' && oldReaders === 'safe' ? [] : [`→ ${adviceText(change)}`]
     const lines = [...notes, ...next].map((line) => `${INDENT}${printable(line)}\n`)
     return `${mark}${chalk.bold(printable(where))}\n${lines.join('')}`
   })
@@ -23,8 +24,8 @@ export function formatSchemaDiff({ changes, counts }: SchemaDiff, { color }: { r
 
 function eventsOf({ events, kind }: SchemaChange): string[] {
   if (events.length === 0 || kind === 'safe') return []
-  const more = events.length > MOST_EVENTS ? ` and ${events.length - MOST_EVENTS} more` : ''
-  return [`in ${events.slice(0, MOST_EVENTS).join(', ')}${more}`]
+  const more = events.length > MAX_EVENTS ? ` and ${events.length - MAX_EVENTS} more` : ''
+  return [`in ${events.slice(0, MAX_EVENTS).join(', ')}${more}`]
 }
 
 const inOldServices = {

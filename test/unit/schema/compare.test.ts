@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { compareSchemas } from '../../../src/schema/compare/compare-schemas.ts'
 import type { Fields, NamedType, Schema, Type } from '../../../src/schema/model.ts'
 import { parseType } from '../../../src/schema/type-text.ts'
+import { schemaChangeDocument } from '../../../src/ui/schemas/schema-change-document.ts'
+import { adviceText, changeText } from '../../../src/ui/schemas/schema-change-words.ts'
 import { enumOf, fields, items, nothing, orders, schemaOf, struct, t } from './support/build.ts'
 
 const type = (text: string): Type => {
@@ -22,7 +24,7 @@ const withVariants = (...variants: (typeof root.variants)[number][]) =>
   withTypes({ OrderAction: { ...root, variants } })
 
 const lines = (after: Schema, old = before) =>
-  compareSchemas(old, after).map(({ kind, where, what }) => `${kind} ${where}: ${what}`)
+  compareSchemas(old, after).map((change) => `${change.kind} ${change.where}: ${changeText(change)}`)
 
 /** A schema whose payloads are a struct of these fields. */
 const of = (parts: Record<string, string>, types: Record<string, NamedType> = {}) =>
@@ -41,14 +43,24 @@ describe('variants', () => {
       { 'Placed.v1': 'Placed' },
     )
     const now = schemaOf('E', { E: enumOf({ Shipped: held({ id: 'String' }), Placed: held({ id: 'String' }) }) })
-    expect(compareSchemas(old, now)).toEqual([
+    expect(compareSchemas(old, now).map(schemaChangeDocument)).toEqual([
       {
+        code: 'variants-renumbered',
         kind: 'silent',
         where: 'E',
-        what: 'the variants were reordered, whose place is their number in the bytes: old bytes of Placed are read as Shipped, those of Shipped are read as Placed',
+        isReordered: true,
+        inserted: [],
+        removed: [],
+        misread: [
+          { before: 'Placed', after: 'Shipped', outcome: 'decodes' },
+          { before: 'Shipped', after: 'Placed', outcome: 'decodes' },
+        ],
+        message:
+          'the variants were reordered, whose place is their number in the bytes: old bytes of Placed are read as Shipped, those of Shipped are read as Placed',
         advice: 'put the variants back in their old order; new variants go to the end',
         events: ['Placed.v1', 'Shipped'],
         oldReaders: 'silent',
+        leftoverBytes: false,
       },
     ])
     if (place && cancel) {
@@ -145,7 +157,7 @@ describe('a change inside a type that events share is told once, with the events
   test('its advice is the next version of its event', () => {
     const old: Schema = { ...before, events: new Map([['OrderPlaced.v3', 'OrderPlaced']]) }
     const [change] = compareSchemas(old, withTypes({ Money: struct(items(t.of('i32'))) }))
-    expect(change?.advice).toContain('OrderPlaced.v4')
+    expect(change && adviceText(change)).toContain('OrderPlaced.v4')
   })
 })
 

@@ -1,6 +1,6 @@
 import type { Place, RustType } from '../../../rust/syntax.ts'
+import { namesIn } from '../../inner-types.ts'
 import type { Fields, NamedType, Type } from '../../model.ts'
-import { namesIn } from '../../schema-file.ts'
 import { formatType, isReserved, parseType } from '../../type-text.ts'
 import type { Item, Module } from '../crates/crates.ts'
 

@@ -9,9 +9,9 @@ import {
   type RustType,
   readRustType,
 } from '../../../rust/syntax.ts'
+import { namesIn } from '../../inner-types.ts'
 import type { Container } from '../../known-types.ts'
 import type { Answers, NamedType, Type } from '../../model.ts'
-import { namesIn } from '../../schema-file.ts'
 import { formatType, isPrimitive, parseType } from '../../type-text.ts'
 import type { Crates, Item, Module } from '../crates/crates.ts'
 import { type Impls, macroNaming } from '../crates/impls.ts'

@@ -1,0 +1,142 @@
+import { type KnownType, knownType } from '../known-types.ts'
+import type { NamedType, Primitive, Type, Variants } from '../model.ts'
+import { formatType } from '../type-text.ts'
+import { type Part, partsOf } from './parts.ts'
+
+export type Types = ReadonlyMap<string, NamedType>
+
+/** What the bytes of a type are made of, without the names of newtypes and library types. */
+export type WireNode =
+  | { readonly kind: 'leaf'; readonly wire: Primitive }
+  | Extract<Type, { kind: 'option' | 'sequence' | 'map' | 'array' }>
+  | { readonly kind: 'product'; readonly parts: readonly Part[] }
+  | { readonly kind: 'enum'; readonly variants: Variants }
+  /** A type that cannot be read, or that never ends. */
+  | { readonly kind: 'opaque'; readonly name: string }
+
+export interface Resolved {
+  readonly type: Type
+  readonly node: WireNode
+  readonly known: KnownType | undefined
+}
+
+/** Recursion limit for newtypes of newtypes; real schemas stay far below it. */
+const MAX_NEWTYPE_STEPS = 128
+/** Limit for the fields of a flattened struct; real schemas stay far below it. */
+const MAX_SLOTS = 2_000
+/** Longer arrays are compared as arrays, not item by item. */
+const MAX_FLAT_ITEMS = 64
+
+/** Follows names, newtypes and library types to what the bytes are made of. */
+export function resolveType(types: Types, type: Type): Resolved {
+  let found = type
+  for (let steps = 0; steps < MAX_NEWTYPE_STEPS; steps += 1) {
+    if (found.kind === 'known') {
+      const known = knownType(found.name)
+      const wire = known?.wire
+      if (wire === undefined) return { type, node: { kind: 'opaque', name: found.name }, known: undefined }
+      if (wire.kind === 'variants') return { type, node: { kind: 'enum', variants: wire.variants }, known }
+      if (wire.kind === 'fields') return { type, node: { kind: 'product', parts: wire.fields }, known }
+      return { type, node: resolveType(types, wire).node, known }
+    }
+    if (found.kind !== 'named') return { type, node: nodeOf(found), known: undefined }
+    const named = types.get(found.name)
+    if (named === undefined) return { type, node: { kind: 'opaque', name: found.name }, known: undefined }
+    if (named.kind === 'enum') return { type, node: { kind: 'enum', variants: named.variants }, known: undefined }
+    const parts = partsOf(named.fields)
+    const [only] = parts
+    if (only === undefined || parts.length > 1 || named.fields.kind === 'fields') {
+      return { type, node: { kind: 'product', parts }, known: undefined }
+    }
+    found = only.type
+  }
+  return { type, node: { kind: 'opaque', name: formatType(type) }, known: undefined }
+}
+
+function nodeOf(type: Exclude<Type, { kind: 'known' | 'named' }>): WireNode {
+  switch (type.kind) {
+    case 'option':
+    case 'sequence':
+    case 'map':
+    case 'array':
+      return type
+    case 'tuple':
+      return { kind: 'product', parts: type.items.map((item) => ({ type: item })) }
+    case 'unit':
+      return { kind: 'product', parts: [] }
+    case 'result': {
+      const variant = (name: string, item: Type) => ({ name, fields: { kind: 'tuple' as const, items: [item] } })
+      return { kind: 'enum', variants: [variant('Ok', type.ok), variant('Err', type.error)] }
+    }
+    default:
+      return { kind: 'leaf', wire: type.kind }
+  }
+}
+
+/** Flattens parts to slots in the order of the bytes: nested structs are replaced by their parts, empty types dropped. */
+export function flatten(types: Types, parts: readonly Part[]): Part[] {
+  const slots: Part[] = []
+  const add = ({ name, type }: Part, outer: readonly string[]): void => {
+    const { node, known } = resolveType(types, type)
+    const inner = type.kind === 'named' ? [...outer, type.name] : outer
+    if (type.kind === 'named' && outer.includes(type.name)) slots.push({ name, type: endless })
+    else if (slots.length > MAX_SLOTS || (known !== undefined && known.json !== 'wire')) slots.push({ name, type })
+    else if (node.kind === 'product') for (const part of node.parts) add({ ...part, name: part.name ?? name }, inner)
+    else if (node.kind === 'array' && node.length <= MAX_FLAT_ITEMS) {
+      for (let index = 0; index < node.length; index += 1) add({ name, type: node.item }, inner)
+    } else slots.push({ name, type })
+  }
+  for (const part of parts) add(part, [])
+  return slots
+}
+
+/** A struct that always holds itself has no value. */
+const endless: Type = { kind: 'known', name: 'unreadable' }
+
+/** Whether the bytes are those of the parts in a row, without a count or a tag. */
+export const isGroup = (node: WireNode): boolean =>
+  node.kind === 'product' || (node.kind === 'array' && node.length <= MAX_FLAT_ITEMS)
+
+/** Whether JSON shows the type as a text of its own, such as a UUID or an IP address. */
+export const hasJsonText = ({ known }: Resolved): boolean => known !== undefined && known.json !== 'wire'
+
+export function slotsOf(types: Types, { node, type }: Resolved): Part[] {
+  if (node.kind === 'product') return flatten(types, node.parts)
+  return node.kind === 'array'
+    ? flatten(
+        types,
+        Array.from({ length: node.length }, () => ({ type: node.item })),
+      )
+    : [{ type }]
+}
+
+export const takesNoBytes = (types: Types, type: Type): boolean => flatten(types, [{ type }]).length === 0
+
+/** The bytes of each primitive whose size does not depend on the value. */
+export const widths: Partial<Record<Primitive, number>> = {
+  ...{ bool: 1, u8: 1, i8: 1, u16: 2, i16: 2, u32: 4, i32: 4, f32: 4 },
+  ...{ u64: 8, i64: 8, usize: 8, isize: 8, f64: 8, u128: 16, i128: 16 },
+}
+
+/** The bytes that every value of the type takes; `Infinity` when that depends on the value. */
+export function widthOf(types: Types, type: Type): number {
+  const { node } = resolveType(types, type)
+  if (node.kind === 'leaf') return widths[node.wire] ?? Number.POSITIVE_INFINITY
+  if (node.kind === 'enum' && hasOnlyUnits(node.variants)) return 4
+  if (node.kind === 'array') return node.length === 0 ? 0 : node.length * widthOf(types, node.item)
+  if (node.kind !== 'product') return Number.POSITIVE_INFINITY
+  const slots = flatten(types, node.parts)
+  return slots.length > MAX_SLOTS
+    ? Number.POSITIVE_INFINITY
+    : slots.reduce((sum, slot) => sum + widthOf(types, slot.type), 0)
+}
+
+export const hasOnlyUnits = (variants: Variants): boolean =>
+  variants.every(({ fields }) => partsOf(fields).length === 0)
+
+/** Whether any bytes of the type's width decode to a value, as for an integer but not for a bool. */
+export function acceptsAnyBytes(types: Types, type: Type): boolean {
+  const { node, known } = resolveType(types, type)
+  if (node.kind === 'array') return known === undefined && acceptsAnyBytes(types, node.item)
+  return node.kind === 'leaf' && node.wire !== 'bool' && known === undefined
+}

@@ -1,0 +1,126 @@
+/** What a change does to bytes that were written before it. */
+export type ChangeKind =
+  /** Some bytes decode to something else than was meant, without an error. */
+  | 'silent'
+  /** Some bytes do not decode, and none decode to something else. */
+  | 'breaks'
+  /** All bytes decode to what they were. */
+  | 'safe'
+
+/** One change of a schema, told apart by its stable `code`. It has no text of its own: `ui/schemas` writes it. */
+export type SchemaChange = ChangeOutcome & ChangeDetail
+
+interface ChangeOutcome {
+  readonly kind: ChangeKind
+  /** The type, variant or field by its path in the old schema: `OrderAction.OrderPlaced.items`. */
+  readonly where: string
+  /** Event types, or variants without one, whose payloads contain the changed type. */
+  readonly events: readonly string[]
+  /** What the change does to new bytes in a service that still has the old types. */
+  readonly oldReaders: ChangeKind
+  /** True when bytes are left over at the end of a payload: crbus refuses them, `bincode::deserialize` in Rust ignores them. */
+  readonly leftoverBytes: boolean
+}
+
+/** A field with its type as schema files write it. A tuple's items have no name. */
+export interface FieldText {
+  readonly name?: string
+  readonly type: string
+}
+
+export type ChangeDetail =
+  /** Payloads begin with another type. `wrappedBy` is the variant of the new root that holds the old root. */
+  | { readonly code: 'root-changed'; readonly before: string; readonly after: string; readonly wrappedBy?: string }
+  | { readonly code: 'type-renamed'; readonly before: string; readonly after: string }
+  /** A struct became an enum, or the reverse. */
+  | { readonly code: 'type-kind-changed'; readonly before: NamedKind; readonly after: NamedKind }
+  /** A field or an item has another type; both are written as in schema files. */
+  | {
+      readonly code: 'type-changed'
+      readonly before: string
+      readonly after: string
+      readonly reason: TypeChangeReason
+    }
+  /** The items of a tuple became fields with names, in the same order. */
+  | { readonly code: 'fields-named' }
+  /** Fields with names became the items of a tuple, in the same order. */
+  | { readonly code: 'fields-unnamed' }
+  /** A tuple, a struct or a variant holds another number of values, and at least one side has no names to compare. */
+  | { readonly code: 'contents-changed'; readonly before: readonly FieldText[]; readonly after: readonly FieldText[] }
+  /** `type` is the new type, if it is written another way. */
+  | { readonly code: 'field-renamed'; readonly before: string; readonly after: string; readonly type?: string }
+  | { readonly code: 'field-replaced'; readonly before: FieldText; readonly after: FieldText }
+  /** Some fields became others that take the same bytes, such as a struct in place of its fields. */
+  | { readonly code: 'fields-regrouped'; readonly removed: readonly string[]; readonly added: readonly string[] }
+  | { readonly code: 'field-removed'; readonly type: string; readonly takesNoBytes: boolean }
+  /** `nextField` is the field that follows; it is missing for a field at the end. */
+  | {
+      readonly code: 'field-added'
+      readonly type: string
+      readonly isOption: boolean
+      readonly takesNoBytes: boolean
+      readonly nextField?: string
+    }
+  | {
+      readonly code: 'fields-reordered'
+      /** The names of all fields in their old and in their new order. */
+      readonly before: readonly string[]
+      readonly after: readonly string[]
+      readonly moved: readonly string[]
+      /** The two fields that changed places, if nothing else moved. */
+      readonly swapped?: readonly string[]
+      /** The first field whose bytes decode as another field. */
+      readonly misread?: { readonly before: string; readonly after: string }
+    }
+  /** The last variant, so that no other variant changed its number. */
+  | { readonly code: 'variant-removed'; readonly variant: string }
+  /** At the end, so that no other variant changed its number. */
+  | { readonly code: 'variant-added'; readonly variant: string }
+  | { readonly code: 'variant-renamed'; readonly before: string; readonly after: string }
+  /** Another variant has the number of a removed one. `isDecoded`: bytes of the old one decode as the new one. */
+  | {
+      readonly code: 'variant-replaced'
+      readonly before: string
+      readonly after: string
+      readonly isDecoded: boolean
+    }
+  /** Variants were reordered, inserted or removed, so that others have another number in the bytes. */
+  | {
+      readonly code: 'variants-renumbered'
+      readonly isReordered: boolean
+      readonly inserted: readonly string[]
+      /** The variant that follows the last inserted one. */
+      readonly insertedBefore?: string
+      readonly removed: readonly string[]
+      /** What becomes of the bytes of each variant whose number changed, variants that decode as another one first. */
+      readonly misread: readonly MisreadVariant[]
+    }
+
+type NamedKind = 'struct' | 'enum'
+
+export interface MisreadVariant {
+  readonly before: string
+  /** The variant that has its number now; missing when the number is free. */
+  readonly after?: string
+  readonly outcome: 'decodes' | 'decodes-or-fails' | 'fails'
+}
+
+export type TypeChangeReason =
+  /** The bytes and the values are the same. */
+  | 'same-bytes'
+  /** Equal items become one. */
+  | 'drops-duplicates'
+  | 'loses-order'
+  /** Negative numbers and the largest unsigned ones share their bytes. */
+  | 'sign'
+  /** The bytes decode to another value. */
+  | 'other-value'
+  /** Some bytes decode to another value, others fail. */
+  | 'other-value-or-fails'
+  /** Old bytes lack the byte in front of an Option. */
+  | 'option-byte-missing'
+  /** Old bytes still have the byte in front of an Option. */
+  | 'option-byte-left'
+  /** The new type does not accept every old value. */
+  | 'fewer-values'
+  | 'other-bytes'

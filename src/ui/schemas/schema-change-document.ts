@@ -1,0 +1,21 @@
+import type { SchemaChange, SchemaDiff } from '../../operations/schemas/diff.ts'
+import { adviceText, changeText } from './schema-change-words.ts'
+
+/** A change as the `--json` documents have it: its fields, with the texts that people see. */
+export type SchemaChangeDocument = SchemaChange & { readonly message: string; readonly advice: string }
+
+export const schemaChangeDocument = (change: SchemaChange): SchemaChangeDocument => ({
+  ...change,
+  message: changeText(change),
+  advice: adviceText(change),
+})
+
+/** The document of `crbus schema diff --json`. */
+export interface SchemaDiffDocument extends Omit<SchemaDiff, 'ok' | 'changes'> {
+  readonly changes: readonly SchemaChangeDocument[]
+}
+
+export const schemaDiffDocument = ({ ok: _, changes, ...diff }: SchemaDiff): SchemaDiffDocument => ({
+  ...diff,
+  changes: changes.map(schemaChangeDocument),
+})
