@@ -1,19 +1,19 @@
-/** A Rust type as far as its bytes are concerned. */
+/** A Rust type, reduced to what bincode writes for it. */
 export type Type =
   | { readonly kind: Primitive }
-  /** `Option<T>`: one byte, then the value when there is one. */
+  /** `Option<T>`: one byte, then the value if there is one. */
   | { readonly kind: 'option'; readonly item: Type }
-  /** A count, then the items. `name` is the Rust collection's (`Vec`, `HashSet`), which the bytes do not tell. */
+  /** A length, then the items. `name` is the Rust collection (`Vec`, `HashSet`), which is not in the bytes. */
   | { readonly kind: 'sequence'; readonly name: string; readonly item: Type }
   | { readonly kind: 'map'; readonly name: string; readonly key: Type; readonly value: Type }
-  /** `[T; 4]`: the items and nothing else. */
+  /** `[T; 4]`: only the items, without a length. */
   | { readonly kind: 'array'; readonly item: Type; readonly length: number }
   | { readonly kind: 'tuple'; readonly items: readonly Type[] }
   /** `Result<T, E>`: a u32, 0 for `Ok`. */
   | { readonly kind: 'result'; readonly ok: Type; readonly error: Type }
   /**
-   * A type of another crate whose bytes crbus knows (`Uuid`, `DateTime<Utc>`). `i64 as ts_milliseconds` is an i64 in the
-   * bytes, which a `with` module of that name wrote; `unreadable` is what no bytes tell.
+   * A library type whose bytes crbus knows (`Uuid`, `DateTime<Utc>`). `i64 as ts_milliseconds` is an i64 written by the
+   * serde `with` module of that name; `unreadable` is a type that cannot be read from its bytes.
    */
   | { readonly kind: 'known'; readonly name: string }
   /** One of the schema's own types, by its key in `types`. */
@@ -40,16 +40,16 @@ export type Primitive =
   | 'String'
   | 'bytes'
 
-/** What a struct or a variant holds. */
+/** The contents of a struct or a variant. */
 export type Fields =
   | { readonly kind: 'unit' }
-  /** In the order declared, which is the order of the bytes. A tuple of one is a newtype. */
+  /** The items in the order of their declaration, which is the order of the bytes. A tuple of one item is a newtype. */
   | { readonly kind: 'tuple'; readonly items: readonly Type[] }
   | { readonly kind: 'fields'; readonly fields: readonly { readonly name: string; readonly type: Type }[] }
 
 export type NamedType =
   | { readonly kind: 'struct'; readonly at: string; readonly fields: Fields }
-  /** A variant's place in the list is its number in the bytes. */
+  /** The index of a variant in the list is its number in the bytes. */
   | {
       readonly kind: 'enum'
       readonly at: string
@@ -59,7 +59,7 @@ export type NamedType =
 export type Variants = readonly { readonly name: string; readonly fields: Fields }[]
 
 /**
- * How the payloads of one topic are encoded: the Rust enum of its events, and every type that the enum refers to. Made by
+ * The encoding of the payloads of one topic: the Rust enum of its events, and every type that the enum refers to. Made by
  * `crbus schema import` and read by {@link readSchemaFile}.
  */
 export interface Schema {
@@ -69,14 +69,14 @@ export interface Schema {
   /** Event type → path of variants, `OrderPlaced` or, through an enum that wraps another, `Inventory.SeatReserved`. */
   readonly events: ReadonlyMap<string, string>
   readonly types: ReadonlyMap<string, NamedType>
-  /** What was said about its source, which the next import need not be told again. */
+  /** The answers that the import was given about the source; the next import reuses them. */
   readonly answers?: Answers | undefined
 }
 
-/** What is said about Rust source that does not settle a thing by itself. */
+/** Answers to what the Rust source leaves open. */
 export interface Answers {
-  /** Types by their path, each as the text of a type. */
+  /** The type to use for each path, written as in a schema file. */
   readonly map: ReadonlyMap<string, string>
-  /** Answers to questions: what a `with` module writes, whether a feature is on. */
+  /** Answers to questions: what a `with` module writes, whether a Cargo feature is on. */
   readonly assume: ReadonlyMap<string, string>
 }

@@ -2,7 +2,7 @@ import { namesIn } from './inner-types.ts'
 import type { Answers, Fields, NamedType, Schema, Type } from './model.ts'
 import { formatType, parseType } from './type-text.ts'
 
-/** What is wrong at one place of a schema file. */
+/** A problem in a schema file, with its path in the JSON. */
 export interface SchemaFileProblem {
   /** `types.OrderAction.enum[3].PlaceOrder.items`; empty for the file itself. */
   readonly path: string
@@ -13,7 +13,7 @@ export type ReadSchemaFile =
   | { readonly ok: true; readonly schema: Schema }
   | { readonly ok: false; readonly problems: readonly SchemaFileProblem[] }
 
-/** The version of the notation this crbus reads and writes. */
+/** The version of the file format that this crbus reads and writes. */
 const VERSION = 1
 
 /**
@@ -25,7 +25,7 @@ const VERSION = 1
  *
  * const file = readSchemaFile('{ "crbus_schema": 1, "topic": "order-events", "events": {}, "types": {} }')
  * file.ok // => false
- * if (!file.ok) file.problems // => [{ path: 'root', reason: 'a text is expected, not nothing' }]
+ * if (!file.ok) file.problems // => [{ path: 'root', reason: 'expected a string, got nothing' }]
  * ```
  */
 export function readSchemaFile(text: string): ReadSchemaFile {
@@ -33,7 +33,7 @@ export function readSchemaFile(text: string): ReadSchemaFile {
   try {
     json = JSON.parse(text)
   } catch (error) {
-    return { ok: false, problems: [{ path: '', reason: `it is not JSON: ${(error as Error).message}` }] }
+    return { ok: false, problems: [{ path: '', reason: `not valid JSON: ${(error as Error).message}` }] }
   }
   const reader = new FileReader()
   const schema = reader.schema(json)
@@ -44,7 +44,7 @@ type JsonObject = Readonly<Record<string, unknown>>
 
 class FileReader {
   readonly problems: SchemaFileProblem[] = []
-  /** Every name a type is called by, and where first. */
+  /** The names of types that fields refer to, each with the path of its first use. */
   readonly #named = new Map<string, string>()
 
   schema(json: unknown): Schema | undefined {
@@ -54,12 +54,12 @@ class FileReader {
       const found = JSON.stringify(file.crbus_schema)
       const reason =
         found === undefined
-          ? `it is missing, so this is no schema file; ${VERSION} is expected`
-          : `${VERSION} is expected, not ${found}`
+          ? `missing, so this is not a schema file; expected ${VERSION}`
+          : `expected ${VERSION}, got ${found}`
       this.#problem('crbus_schema', reason)
       return undefined
     }
-    this.#noneBut('', file, ['crbus_schema', 'topic', 'root', 'answers', 'events', 'types'])
+    this.#onlyKeys('', file, ['crbus_schema', 'topic', 'root', 'answers', 'events', 'types'])
     const topic = this.#string('topic', file.topic)
     const root = this.#string('root', file.root)
     const types = this.#types(file.types)
@@ -67,9 +67,10 @@ class FileReader {
     const answers = this.#answers(file.answers)
     if (!types || !events || topic === undefined || root === undefined) return undefined
     for (const [name, path] of this.#named) {
-      if (!types.has(name)) this.#problem(path, `'${name}' is neither a type crbus knows nor one of types`)
+      if (!types.has(name))
+        this.#problem(path, `unknown type '${name}': crbus does not know it, and it is not in "types"`)
     }
-    if (!types.has(root)) this.#problem('root', `'${root}' is not one of types`)
+    if (!types.has(root)) this.#problem('root', `'${root}' is not in "types"`)
     const schema = { topic, root, events, types, answers }
     for (const [event, path] of events) {
       const reason = types.has(root) ? whyNoVariant(schema, path) : undefined
@@ -84,8 +85,9 @@ class FileReader {
     const found = Object.entries(types).flatMap(([name, of]): [string, NamedType][] => {
       const path = `types.${name}`
       const parsed = parseType(name)
-      if (!parsed.ok || parsed.type.kind !== 'named') this.#problem(path, 'a type of a service cannot have that name')
-      else if (parsed.type.name !== name) this.#problem(path, `it is written ${parsed.type.name}`)
+      if (!parsed.ok || parsed.type.kind !== 'named')
+        this.#problem(path, 'the name has another meaning in schema files, or is not a valid name')
+      else if (parsed.type.name !== name) this.#problem(path, `write it as ${parsed.type.name}`)
       const type = this.#namedType(path, of)
       return type ? [[name, type]] : []
     })
@@ -97,10 +99,10 @@ class FileReader {
     if (!type) return undefined
     const isEnum = 'enum' in type
     if (isEnum === 'struct' in type) {
-      this.#problem(path, "either 'struct' or 'enum' is expected")
+      this.#problem(path, "expected either 'struct' or 'enum'")
       return undefined
     }
-    this.#noneBut(path, type, ['at', 'struct', 'enum'])
+    this.#onlyKeys(path, type, ['at', 'struct', 'enum'])
     const at = type.at === undefined ? '' : this.#string(`${path}.at`, type.at)
     if (!isEnum) {
       const fields = this.#fields(`${path}.struct`, type.struct)
@@ -108,22 +110,22 @@ class FileReader {
     }
     const { enum: list } = type
     if (!Array.isArray(list)) {
-      this.#problem(`${path}.enum`, `a list of variants is expected, not ${nameOf(list)}`)
+      this.#problem(`${path}.enum`, `expected a list of variants, got ${describe(list)}`)
       return undefined
     }
     const seen = new Set<string>()
     const variants = list.flatMap((item, index) => {
-      const place = `${path}.enum[${index}]`
-      const variant = this.#object(place, item)
+      const variantPath = `${path}.enum[${index}]`
+      const variant = this.#object(variantPath, item)
       const [entry, ...more] = Object.entries(variant ?? {})
       if (!entry || more.length > 0) {
-        if (variant) this.#problem(place, 'one variant is expected: { "Name": fields }')
+        if (variant) this.#problem(variantPath, 'expected one variant: { "Name": fields }')
         return []
       }
       const [name, of] = entry
-      if (seen.has(name)) this.#problem(place, `the enum has two variants '${name}'`)
+      if (seen.has(name)) this.#problem(variantPath, `the enum has two variants '${name}'`)
       seen.add(name)
-      const fields = this.#fields(`${place}.${name}`, of)
+      const fields = this.#fields(`${variantPath}.${name}`, of)
       return fields ? [{ name, fields }] : []
     })
     return at === undefined ? undefined : { kind: 'enum', at, variants }
@@ -135,7 +137,7 @@ class FileReader {
       return { kind: 'tuple', items: json.flatMap((item, index) => this.#type(`${path}[${index}]`, item) ?? []) }
     }
     if (typeof json !== 'object') {
-      this.#problem(path, `fields, a list of types or null are expected, not ${nameOf(json)}`)
+      this.#problem(path, `expected fields, a list of types or null, got ${describe(json)}`)
       return undefined
     }
     const fields = Object.entries(json as JsonObject).flatMap(([name, of]) => {
@@ -160,7 +162,7 @@ class FileReader {
   #answers(json: unknown): Answers | undefined {
     const answers = json === undefined ? undefined : this.#object('answers', json)
     if (!answers) return undefined
-    this.#noneBut('answers', answers, ['map', 'assume'])
+    this.#onlyKeys('answers', answers, ['map', 'assume'])
     const part = (name: 'map' | 'assume') => this.#texts(`answers.${name}`, answers[name] ?? {}) ?? new Map()
     return { map: part('map'), assume: part('assume') }
   }
@@ -178,20 +180,20 @@ class FileReader {
 
   #object(path: string, json: unknown): JsonObject | undefined {
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject
-    this.#problem(path, `an object is expected, not ${nameOf(json)}`)
+    this.#problem(path, `expected an object, got ${describe(json)}`)
     return undefined
   }
 
   #string(path: string, json: unknown): string | undefined {
     if (typeof json === 'string') return json
-    this.#problem(path, `a text is expected, not ${nameOf(json)}`)
+    this.#problem(path, `expected a string, got ${describe(json)}`)
     return undefined
   }
 
-  #noneBut(path: string, object: JsonObject, known: readonly string[]): void {
+  #onlyKeys(path: string, object: JsonObject, known: readonly string[]): void {
     for (const key of Object.keys(object)) {
       if (known.includes(key)) continue
-      this.#problem(path === '' ? key : `${path}.${key}`, `nothing is called that here; known are ${known.join(', ')}`)
+      this.#problem(path === '' ? key : `${path}.${key}`, `unknown key; known keys: ${known.join(', ')}`)
     }
   }
 
@@ -200,32 +202,33 @@ class FileReader {
   }
 }
 
-const nameOf = (json: unknown): string =>
+const describe = (json: unknown): string =>
   json === undefined ? 'nothing' : json === null ? 'null' : Array.isArray(json) ? 'a list' : `a ${typeof json}`
 
-/** Why `Inventory.SeatReserved` leads nowhere, if so: each step but the last is a newtype variant with the next enum. */
+/** Says why a path is not that of a variant. Each step but the last has to be a newtype variant of the next enum. */
 function whyNoVariant({ root, types }: Schema, path: string): string | undefined {
   let name = root
   const steps = path.split('.')
   for (const [index, step] of steps.entries()) {
     const type = types.get(name)
-    if (type?.kind !== 'enum') return `'${name}' is no enum`
+    if (type?.kind !== 'enum') return `'${name}' is not an enum`
     const variant = type.variants.find((one) => one.name === step)
     if (!variant) return `'${name}' has no variant '${step}'`
     if (index === steps.length - 1) return undefined
     const [item, ...more] = variant.fields.kind === 'tuple' ? variant.fields.items : []
-    if (item?.kind !== 'named' || more.length > 0) return `variant '${step}' of '${name}' does not hold one other enum`
+    if (item?.kind !== 'named' || more.length > 0)
+      return `variant '${step}' of '${name}' does not hold exactly one enum`
     name = item.name
   }
   return undefined
 }
 
-/** As wide as rustfmt lets Rust be. */
+/** The default line width of rustfmt. */
 const WIDTH = 100
 
 /**
- * Writes a schema as the text of a schema file. Types and events are sorted by name, fields and variants stay in the order
- * declared. Each variant has a line of its own, so that a diff of two files shows what changed in Rust and nothing else.
+ * Writes a schema as the text of a schema file. Types and events are sorted by name; fields and variants keep the order of
+ * their declaration. Each variant has a line of its own, so that a diff of two files shows only what changed in Rust.
  *
  * @example
  * ```ts
@@ -267,7 +270,7 @@ export function writeSchemaFile({ topic, root, events, types, answers }: Schema)
   return `${layOut(open(file), 0, 0)}\n`
 }
 
-/** Objects are lists of entries here: those of JavaScript sort keys that look like numbers. */
+/** JSON with objects as lists of entries, since JavaScript objects sort keys that look like numbers. */
 type Entry = readonly [string, Json]
 type Json =
   | string
@@ -278,7 +281,7 @@ type Json =
 
 const object = (entries: readonly Entry[]) => ({ entries })
 
-/** With a line for each part even if all fit on one. */
+/** Marks a list or an object to have a line for each part, even if all of it fits on one. */
 const open = <T extends object>(json: T): T & { isOpen: boolean } => ({ ...json, isOpen: true })
 
 function fieldsToJson(fields: Fields): Json {
@@ -287,10 +290,10 @@ function fieldsToJson(fields: Fields): Json {
   return object(fields.fields.map(({ name, type }): Entry => [name, formatType(type)]))
 }
 
-/** `column` is where the value begins, `indent` how far the line it is on does. */
+/** Lays out a value that starts at `column`, on a line indented by `indent`. */
 function layOut(json: Json, indent: number, column: number): string {
   const flat = onOneLine(json)
-  // One character more for the comma that may follow.
+  // Leave one character for a comma.
   if (flat !== undefined && column + flat.length < WIDTH) return flat
   if (json === null || typeof json !== 'object') return JSON.stringify(json)
   const parts =
@@ -305,7 +308,7 @@ function layOut(json: Json, indent: number, column: number): string {
   return `${first}${parts.map((part) => `${inner}  ${part}`).join(',')}${inner}${last}`
 }
 
-/** `undefined`: it, or something in it, keeps lines of its own. */
+/** A value on one line; `undefined` if it, or something in it, is marked to have a line for each part. */
 function onOneLine(json: Json): string | undefined {
   if (json === null || typeof json !== 'object') return JSON.stringify(json)
   const parts =

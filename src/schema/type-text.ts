@@ -1,9 +1,10 @@
-import { containers, knownType } from './known-types.ts'
+import { containers } from './library-containers.ts'
+import { libraryType } from './library-types.ts'
 import type { Primitive, Type } from './model.ts'
 
 export type ParsedType =
   | { readonly ok: true; readonly type: Type }
-  /** `at` is the character that was not expected. */
+  /** `at` is the index of the first unexpected character. */
   | { readonly ok: false; readonly reason: string; readonly at: number }
 
 const primitives: ReadonlySet<string> = new Set<Primitive>([
@@ -15,19 +16,19 @@ const namesOf = (...kinds: string[]): ReadonlySet<string> =>
 const sequences = namesOf('sequence', 'sequence of array')
 const maps = namesOf('map')
 
-/** Whether a schema file gives this name a meaning of its own, so that no type of a service can have it. */
+/** Whether the name has a fixed meaning in schema files, so that a type of a service cannot have it. */
 export const isReserved = (name: string): boolean =>
   primitives.has(name) ||
   sequences.has(name) ||
   maps.has(name) ||
   name === 'Option' ||
   name === 'Result' ||
-  knownType(name) !== undefined ||
+  libraryType(name) !== undefined ||
   name === 'DateTime'
 
 export const isPrimitive = (name: string): name is Primitive => primitives.has(name)
 
-/** The text of a type in a schema file; {@link parseType} reads it back. */
+/** Formats a type as in a schema file; {@link parseType} reads it back. */
 export function formatType(type: Type): string {
   switch (type.kind) {
     case 'unit':
@@ -64,12 +65,12 @@ class Unexpected extends Error {
   }
 }
 
-/** Deeper than any type is written, and far from the end of the stack. */
+/** Nesting limit that protects the call stack; real types stay far below it. */
 const MAX_DEPTH = 100
 
 /**
- * Reads what {@link formatType} writes. Names it does not know are types of the schema, which may have arguments of
- * their own: `Page<LineItem>` is one name. The empty tuple is the unit.
+ * Parses what {@link formatType} writes. Unknown names are types of the schema, which may have arguments in their name:
+ * `Page<LineItem>` is one name. The empty tuple is the unit type.
  */
 export function parseType(text: string): ParsedType {
   const reader = new TypeReader(text)
@@ -88,7 +89,7 @@ class TypeReader {
   #next = 0
 
   constructor(text: string) {
-    // A path is one token; whatever is neither path, number nor sign is a token that nobody expects.
+    // A path is one token. Any other character is a token of its own, which the parser refuses where it does not fit.
     this.#tokens = [...text.matchAll(/[\p{L}_][\p{L}\p{N}_]*(?:::[\p{L}_][\p{L}\p{N}_]*)*|\d+|\S/gu)].map((found) => ({
       text: found[0],
       at: found.index,
@@ -99,17 +100,17 @@ class TypeReader {
   readonly #end: number
 
   type(depth: number): Type {
-    if (depth > MAX_DEPTH) throw new Unexpected('it is nested too deeply', this.#at())
+    if (depth > MAX_DEPTH) throw new Unexpected('the type is nested too deeply', this.#at())
     const start = this.#next
     const type = this.#bare(depth)
     if (!this.#skip('as')) return type
-    const module = this.#take(isPath, 'the name of what wrote it')
+    const module = this.#take(isPath, 'the name of a with module')
     return this.#known(`${formatType(type)} as ${module}`, start)
   }
 
   end(): void {
     const left = this.#tokens[this.#next]
-    if (left) throw new Unexpected(`'${left.text}' is one too many`, left.at)
+    if (left) throw new Unexpected(`unexpected '${left.text}' after the type`, left.at)
   }
 
   #bare(depth: number): Type {
@@ -119,7 +120,7 @@ class TypeReader {
       this.#expect(';')
       const at = this.#at()
       const length = Number(this.#take((text) => /^\d+$/.test(text), 'a length'))
-      if (length > 0xffff_ffff) throw new Unexpected('no array is that long', at)
+      if (length > 0xffff_ffff) throw new Unexpected('the array length exceeds 4294967295', at)
       this.#expect(']')
       return { kind: 'array', item, length }
     }
@@ -135,14 +136,14 @@ class TypeReader {
       items.push(this.type(depth + 1))
       if (this.#skip(',')) continue
       this.#expect(')')
-      // `(T)` is `T` in brackets.
+      // `(T)` is `T` in parentheses, not a tuple.
       if (items.length === 1 && items[0]) return items[0]
       break
     }
     return items.length === 0 ? { kind: 'unit' } : { kind: 'tuple', items }
   }
 
-  /** Arguments, where those of the schema's own types may be numbers too. */
+  /** Type arguments. Those of the schema's own types may also be numbers and bools. */
   #args(depth: number): (Type | string)[] {
     const args: (Type | string)[] = []
     do {
@@ -163,7 +164,7 @@ class TypeReader {
     const takes = (count: number) => {
       if (types.length === count && args.length === count) return
       throw new Unexpected(
-        `${name} takes ${count === 0 ? 'no argument' : count === 1 ? 'one type' : 'two types'}`,
+        `${name} takes ${count === 0 ? 'no arguments' : count === 1 ? 'one type' : 'two types'}`,
         this.#at(start),
       )
     }
@@ -187,15 +188,15 @@ class TypeReader {
       args.length === 0
         ? name
         : `${name}<${args.map((arg) => (typeof arg === 'string' ? arg : formatType(arg))).join(', ')}>`
-    if (knownType(whole)) return { kind: 'known', name: whole }
-    if (knownType(name)) takes(0)
+    if (libraryType(whole)) return { kind: 'known', name: whole }
+    if (libraryType(name)) takes(0)
     if (name === 'DateTime') return this.#known(whole, start)
     return { kind: 'named', name: whole }
   }
 
   #known(name: string, start: number): Type {
-    if (knownType(name)) return { kind: 'known', name }
-    throw new Unexpected(`'${name}' is not a type crbus knows`, this.#at(start))
+    if (libraryType(name)) return { kind: 'known', name }
+    throw new Unexpected(`crbus does not know the type '${name}'`, this.#at(start))
   }
 
   #at(token = this.#next): number {
@@ -221,7 +222,7 @@ class TypeReader {
 
   #fail(expected: string): never {
     const token = this.#tokens[this.#next]
-    throw new Unexpected(`${expected} is expected, not ${token ? `'${token.text}'` : 'the end'}`, this.#at())
+    throw new Unexpected(`expected ${expected}, got ${token ? `'${token.text}'` : 'the end'}`, this.#at())
   }
 }
 

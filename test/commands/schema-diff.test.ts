@@ -50,31 +50,33 @@ describe('schema diff', () => {
     return writeSchemaFile(schemaOf('OrderEvent', { OrderEvent: enumOf(Object.fromEntries(variants)) }))
   }
 
-  test('of a reordered enum fails, with what old bytes are read as', async () => {
+  test('exits with 10 for a reordered enum, and says what old bytes decode as', async () => {
     put('old.json', file('OrderPlaced', 'OrderShipped', 'OrderCancelled'))
     put('new.json', file('OrderPlaced', 'OrderCancelled', 'OrderShipped'))
     const { stdout, stderr, exitCode } = await diff('old.json', 'new.json')
     expect(stdout).toBe(`SILENT  OrderEvent
-        the variants were reordered, whose place is their number in the bytes: old bytes of OrderShipped are read as OrderCancelled, those of OrderCancelled are read as OrderShipped
+        the variants were reordered, which changes their numbers in the bytes: old bytes of OrderShipped decode as OrderCancelled, bytes of OrderCancelled decode as OrderShipped
         in OrderShipped, OrderCancelled
-        → put the variants back in their old order; new variants go to the end
+        → restore the old order of the variants; add new variants only at the end
 
-1 change: 1 reads old bytes as something else without an error
+1 change: 1 decodes old bytes to something else without an error
 `)
     expect(stderr).toBe('')
     expect(exitCode).toBe(10)
   })
 
-  test('takes source, and finds nothing wrong with a variant at the end', async () => {
+  test('reads Rust source, and finds a variant added at the end safe', async () => {
     put('old.json', file('OrderPlaced', 'OrderShipped'))
     const { stdout, exitCode } = await diff('old.json', 'orders')
-    expect(stdout).toContain('safe    OrderEvent.OrderCancelled\n        the variant OrderCancelled was appended')
+    expect(stdout).toContain(
+      'safe    OrderEvent.OrderCancelled\n        the variant OrderCancelled was added at the end',
+    )
     expect(stdout).toContain('services with the old types fail on new events')
     expect(stdout).toMatch(/\n2 changes: 2 are safe\n$/)
     expect(exitCode).toBe(0)
   })
 
-  test('takes source and files as they were at a revision', async () => {
+  test('reads source and schema files at a git revision', async () => {
     put('schemas/order-events.json', file('OrderPlaced', 'OrderShipped', 'OrderCancelled'))
     git('init', '-q')
     git('add', '-A')
@@ -84,16 +86,16 @@ describe('schema diff', () => {
     const files = await diff('HEAD:schemas/order-events.json', 'schemas/order-events.json')
     expect(files.stdout).toMatch(/^SILENT {2}OrderEvent\n/)
     const crates = await diff('HEAD:orders', 'orders', '--root', 'OrderEvent')
-    expect(crates.stdout).toMatch(/^SILENT {2}Money\n {8}it was i64 and is u64 now/)
+    expect(crates.stdout).toMatch(/^SILENT {2}Money\n {8}the type changed from i64 to u64/)
     expect(crates.exitCode).toBe(10)
     expect(await diff('HEAD:./orders/src/lib.rs', 'orders')).toMatchObject({ exitCode: 10 })
     expect(await diff('HEAD:orders', 'HEAD:orders')).toMatchObject({
-      stdout: 'no change: old bytes are read as what they are\n',
+      stdout: 'no changes: old bytes decode to the same values\n',
       exitCode: 0,
     })
   })
 
-  test('answers for source what was answered when its schema was imported', async () => {
+  test('reuses the answers in a schema file for Rust source', async () => {
     const unsettled = rust('OrderPlaced { order_id: String, carrier: somewhere::Carrier }')
     put('orders/src/lib.rs', unsettled)
     const { text } = planSchemaImport({
@@ -112,24 +114,38 @@ describe('schema diff', () => {
     expect(await diff('HEAD:orders', 'orders', '--root', 'OrderEvent')).toMatchObject({ exitCode: 0 })
   })
 
-  test('is one document with --json', async () => {
+  test('writes one document with --json, with a code, the fields and the texts of each change', async () => {
     put('old.json', file('OrderPlaced', 'OrderShipped', 'OrderCancelled'))
     const { stdout, exitCode } = await diff('old.json', 'orders', '--json')
     expect(JSON.parse(stdout)).toEqual({
       old: 'old.json',
       new: 'orders',
-      changes: [expect.objectContaining({ kind: 'safe', where: 'OrderEvent.OrderPlaced.total', oldReaders: 'safe' })],
+      changes: [
+        {
+          code: 'type-changed',
+          kind: 'safe',
+          where: 'OrderEvent.OrderPlaced.total',
+          before: 'i64',
+          after: 'Money',
+          reason: 'same-bytes',
+          events: ['OrderPlaced'],
+          oldReaders: 'safe',
+          leftoverBytes: false,
+          message: 'the type changed from i64 to Money, with the same bytes',
+          advice: 'nothing to do',
+        },
+      ],
       counts: { silent: 0, breaks: 0, safe: 1 },
     })
     expect(exitCode).toBe(0)
   })
 
   test.each([
-    ['there is no such file', ['nope.json', 'orders'], 'there is no such file or folder'],
-    ['there is no such revision', ['main~99:orders', 'orders'], 'main~99:orders: '],
-    ['the file is no schema', ['broken.json', 'orders'], 'broken.json is no schema file\n'],
-    ['the source does not settle it', ['odd', 'orders'], '--map'],
-  ])('is refused when %s', async (_, argv, told) => {
+    ['a missing file', ['nope.json', 'orders'], 'there is no such file or folder'],
+    ['an unknown revision', ['main~99:orders', 'orders'], 'main~99:orders: '],
+    ['a file that is not a schema', ['broken.json', 'orders'], 'broken.json is no schema file\n'],
+    ['source that leaves a type open', ['odd', 'orders'], '--map'],
+  ])('exits with 2 for %s', async (_, argv, told) => {
     put('broken.json', '{}')
     put('odd/Cargo.toml', cargo)
     put(

@@ -13,13 +13,13 @@ export interface SchemaDiff {
   readonly counts: Readonly<Record<ChangeKind, number>>
 }
 
-/** What became of a schema. Each side is whatever {@link readSchemaSource} takes; two at once may be source. */
+/** Compares two schemas. Each side is a source that {@link readSchemaSource} accepts; both may be Rust source. */
 export function diffSchemas(
   before: string,
   after: string,
   request: SchemaSourceRequest,
 ): SchemaDiff | Extract<SchemaSource, { ok: false }> {
-  // What a schema file says of its root settles which enum of the source is meant.
+  // Read a schema file first: its root says which enum of the Rust source to import.
   const sources = isSchemaFile(after) && !isSchemaFile(before) ? [after, before] : [before, after]
   const [first, second] = sources as [string, string]
   const one = readSchemaSource(first, request)
@@ -28,7 +28,7 @@ export function diffSchemas(
   const known: KnownAnswers = (name) => answers ?? request.known?.(name)
   const alike = { ...request, root: request.root ?? root, topic: request.topic ?? topic, known }
   let other = readSchemaSource(second, alike)
-  // The enum may be called something else by now.
+  // The enum may have been renamed, so try again without the root and topic of the first side.
   if (!other.ok && request.root === undefined) {
     const free = readSchemaSource(second, { ...request, known })
     if (free.ok) other = free

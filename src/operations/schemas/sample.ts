@@ -5,7 +5,7 @@ import { compileDecoder } from '../../schema/bincode/compile-decoder.ts'
 import { compileEncoder } from '../../schema/bincode/compile-encoder.ts'
 import type { Schema } from '../../schema/model.ts'
 import { sampler } from '../../schema/sample/sample-value.ts'
-import { leafPaths, pathNamed } from '../../schema/show/select-types.ts'
+import { findVariantPath, leafPaths } from '../../schema/show/select-types.ts'
 
 /** A made-up event, as a service would have published it. */
 export interface SampleEvent {
@@ -89,7 +89,7 @@ function eventsToMake(schema: Schema, name: string | undefined): EventsToMake {
   if (schema.types.get(schema.root)?.kind === 'struct' && leafPaths(schema).length === 0) {
     return { ok: true, events: [{ eventType: name, path: undefined }], isGuess: false }
   }
-  const found = pathNamed(schema, name)
+  const found = findVariantPath(schema, name)
   if (!found.ok) return found
   const paths = leafPaths(schema, found.path)
   // An event may hold an enum that is no event: whatever is inside, it is of this type.

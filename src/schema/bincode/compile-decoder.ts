@@ -13,7 +13,7 @@ export type Decoded =
   | {
       readonly ok: true
       readonly value: unknown
-      /** The path of variants, `Inventory.SeatReserved`; `undefined` when the root is no enum. */
+      /** The path of variants, `Inventory.SeatReserved`; `undefined` when the root is not an enum. */
       readonly variant: string | undefined
     }
   | DecodeFailure
@@ -26,7 +26,7 @@ export type DecodedJson =
 /** Why bytes do not decode, with the path in the value and the offset in the bytes. */
 export type DecodeFailure = {
   readonly ok: false
-  /** What the bytes begin as. */
+  /** The path of the variants at the start of the bytes, as far as it is known. */
   readonly variant: string | undefined
 } & Explanation
 
@@ -51,8 +51,8 @@ export interface Decoder {
  * **As JSON text** the value is the same, except for two things that JSON.stringify loses: -0.0 keeps its sign, and the keys of
  * a map stay in the order of the bytes. Control and direction characters are escaped, so the text is safe on a terminal.
  *
- * **Invalid bytes** never make it throw, hang or allocate without bound: a count is compared with the bytes left, items
- * without bytes are counted, and recursion of a type ends at about 2,000 calls.
+ * **Invalid bytes** never make it throw, hang or allocate without bound: a length is compared with the bytes left, items
+ * that take no bytes are counted, and recursive types may be nested up to about 2,000 calls.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 import type { Schema } from '../model.ts'
+import { type FoundVariant, findVariant } from './find-variant.ts'
 import { type Shape, shapeOf } from './shape.ts'
-import { type VariantNamed, variantNamed } from './variant-named.ts'
 import { isWithin, type Variant, type VariantTree, variantPath, variantTree } from './variants.ts'
 import { emptied, newSink, putU32, reset, type Sink, type Write } from './writing/sink.ts'
 import { isObject, onlyKey, valueWriter } from './writing/write-value.ts'
@@ -13,18 +13,18 @@ export interface EncodeFailure {
   readonly ok: false
   /** What was expected and what was given, or what is missing or unknown. */
   readonly reason: string
-  /** `OrderPlaced.items[2].quantity`; empty when it is the whole. */
+  /** `OrderPlaced.items[2].quantity`; empty at the root. */
   readonly path: string
 }
 
 /** Encodes the payloads of one schema; made by {@link compileEncoder}. */
 export interface Encoder {
   /**
-   * The bytes of a value as the decoder gives it, or as people write it: integers as numbers, bigints or digits, bytes
-   * also as lists of numbers, maps also as lists of pairs, an absent Option left out.
+   * Encodes a value as the decoder returns it. Other spellings are accepted too: integers as numbers, bigints or digits,
+   * bytes as lists of numbers, maps as lists of pairs, and a missing field for None.
    *
-   * With an event type (`OrderPlaced.v1`) or a path of variants (`Inventory.SeatReserved`), the value may be what that
-   * variant holds, without the names around it. With them, they have to be the right ones.
+   * With an event type (`OrderPlaced.v1`) or a path of variants (`Inventory.SeatReserved`), the value may be the contents
+   * of that variant, without the variant names around it. Names that are given must be those of that variant.
    */
   readonly encode: (value: unknown, variantOrEventType?: string) => Encoded
 }
@@ -54,19 +54,19 @@ export function compileEncoder(schema: Schema): Encoder {
   const writeRoot = writer(root)
   const sink = newSink()
   const whole = (value: unknown) => finish(sink, writeRoot(sink, value))
-  const variants = new Map<string, VariantNamed>()
+  const variants = new Map<string, FoundVariant>()
   return {
     encode: (value, name) => {
       if (name === undefined || tree === undefined) return whole(value)
       let named = variants.get(name)
       if (named === undefined) {
-        named = variantNamed(schema, tree, name)
+        named = findVariant(schema, tree, name)
         variants.set(name, named)
       }
       if (named.kind === 'one') {
         return encodeVariant(sink, { tree, variant: named.variant, name, writer, whole }, value)
       }
-      // A name that says nothing may still come with a value that says all.
+      // The name does not identify a variant, but the value may have the variant names in it.
       const encoded = isObject(value) || typeof value === 'string' ? whole(value) : undefined
       return encoded?.ok ? encoded : { ok: false, reason: named.reason, path: '' }
     },
@@ -83,7 +83,7 @@ function finish(sink: Sink, isWritten: boolean): Encoded {
 interface Target {
   readonly tree: VariantTree
   readonly variant: Variant
-  /** As the caller named it. */
+  /** The event type or path that the caller gave. */
   readonly name: string
   readonly writer: (shape: Shape) => Write
   readonly whole: (value: unknown) => Encoded
@@ -95,7 +95,7 @@ function encodeVariant(sink: Sink, target: Target, value: unknown): Encoded {
   if (named?.ok) {
     const path = variantPath(tree, named.bytes)
     if (isWithin(path, variant.path)) return named
-    return { ok: false, reason: `the data is ${path}, but ${name} is ${variant.path}`, path: '' }
+    return { ok: false, reason: `the data is variant ${path}, but ${name} is ${variant.path}`, path: '' }
   }
   for (const index of variant.indexes) putU32(sink, index)
   const isWritten = variant.shape === undefined ? holdsNothing(sink, value) : writer(variant.shape)(sink, value)
@@ -104,7 +104,10 @@ function encodeVariant(sink: Sink, target: Target, value: unknown): Encoded {
   return bare.ok ? bare : (named ?? otherVariant(target, value) ?? bare)
 }
 
-/** `{"Inventory": {"SeatReserved": …}}` or from any name on; `undefined` when the value does not look like it. */
+/**
+ * Encodes a value that has variant names around it, from the root (`{"Inventory": {"SeatReserved": …}}`) or from a later
+ * step of the path; `undefined` when the value does not have them.
+ */
 function withNames(sink: Sink, { tree, variant, writer }: Target, value: unknown): Encoded | undefined {
   const names = variant.path.split('.')
   let at: VariantTree | undefined = tree
@@ -125,19 +128,19 @@ function withNames(sink: Sink, { tree, variant, writer }: Target, value: unknown
   return undefined
 }
 
-/** The whole of another variant: a better sentence than that its name is no field. */
+/** The error for a value of another variant, which says more than that the variant's name is not a field. */
 function otherVariant({ tree, variant, name, whole }: Target, value: unknown): EncodeFailure | undefined {
   const key = isObject(value) ? onlyKey(value) : undefined
   if (key === undefined || !tree.variants.some((other) => other.name === key)) return undefined
   const encoded = whole(value)
   if (!encoded.ok) return undefined
   const path = variantPath(tree, encoded.bytes)
-  return { ok: false, reason: `the data is ${path}, but ${name} is ${variant.path}`, path: '' }
+  return { ok: false, reason: `the data is variant ${path}, but ${name} is ${variant.path}`, path: '' }
 }
 
-/** A unit variant's data: nothing, however it is put. */
+/** Whether the data of a unit variant is empty: undefined, null or {}. */
 function holdsNothing(sink: Sink, value: unknown): boolean {
   if (value === undefined || value === null || (isObject(value) && Object.keys(value).length === 0)) return true
-  sink.reason = 'the variant holds nothing: leave the data out, or write {}'
+  sink.reason = 'the variant has no fields: leave the data out, or write {}'
   return false
 }

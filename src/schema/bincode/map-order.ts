@@ -1,17 +1,17 @@
 /**
- * A JavaScript object puts keys that look like array indexes first, in the order of their numbers; Rust's HashMap has
- * them as they come. Where that differs the object's own order on the wire is kept beside it, so that a decoded value
- * encodes to the same bytes.
+ * The wire order of decoded maps, so that a decoded value encodes to the same bytes. It is kept only for objects whose
+ * own order differs: JavaScript lists keys that look like array indexes first, sorted by number, while a Rust HashMap
+ * is written in any order.
  */
 const wireOrders = new WeakMap<object, readonly string[]>()
 
-const mostIndex = 2 ** 32 - 2
+const MAX_ARRAY_INDEX = 2 ** 32 - 2
 
 const isArrayIndex = (key: string): boolean => {
   const first = key.charCodeAt(0)
   if (!(first >= 0x30 && first <= 0x39) || key.length > 10) return false
   const number = Number(key)
-  return number <= mostIndex && `${number}` === key
+  return number <= MAX_ARRAY_INDEX && `${number}` === key
 }
 
 /** Whether the object would list these keys in another order. */
@@ -26,7 +26,7 @@ export function losesOrder(keys: readonly string[]): boolean {
   return false
 }
 
-/** Whether the encoder would not trust the object's order: it sorts such keys of a map that Rust keeps sorted. */
+/** Whether a key looks like an array index. The encoder sorts the keys of such a map if Rust keeps the map sorted. */
 export const mixesIndexes = (keys: readonly string[]): boolean => keys.some(isArrayIndex)
 
 export const isSorted = (map: string): boolean => map.startsWith('BTree')
@@ -35,7 +35,7 @@ export function rememberOrder(map: object, keys: readonly string[]): void {
   wireOrders.set(map, keys)
 }
 
-/** The order remembered, unless keys have come or gone since. */
+/** The remembered order; `undefined` if keys were added or removed since. */
 export function rememberedOrder(map: object, keys: readonly string[]): readonly string[] | undefined {
   const order = wireOrders.get(map)
   return order?.length === keys.length && order.every((key) => Object.hasOwn(map, key)) ? order : undefined

@@ -2,13 +2,13 @@ import type { Leaf } from './leaves/leaf.ts'
 import type { Ref, Shape } from './shape.ts'
 
 export interface Sizes {
-  /** The fewest bytes a value takes, against which a count is checked before anything is made of it. */
+  /** The fewest bytes a value takes. The length of a list is checked against it before anything is allocated. */
   readonly size: (shape: Shape) => number
-  /** Of a shape without a byte: how many values it makes of nothing. Of any other and of a leaf: 0. */
-  readonly nothings: (shape: Shape) => number
+  /** How many values a shape that takes no bytes creates; 0 for a leaf and for a shape that takes bytes. */
+  readonly emptyItems: (shape: Shape) => number
 }
 
-/** `Infinity` is the size of a type that cannot end, such as one that holds itself without an Option or a Vec. */
+/** Computes the sizes of all shapes under a root. A type that contains itself without an Option or a list has the size `Infinity`. */
 export function sizesOf(root: Shape): Sizes {
   const refs = new Map<Ref, number>()
   let memo = new Map<Shape, number>()
@@ -25,7 +25,7 @@ export function sizesOf(root: Shape): Sizes {
     memo.set(shape, found)
     return found
   }
-  // What holds itself is taken for endless at first, and what ends all the same shows it round by round.
+  // Recursive types start at Infinity; each round lowers the sizes of those that can end.
   for (let changed = true; changed; ) {
     changed = false
     memo = new Map()
@@ -38,7 +38,7 @@ export function sizesOf(root: Shape): Sizes {
       }
     }
   }
-  return { size, nothings: nothingsOf(size) }
+  return { size, emptyItems: emptyItemsOf(size) }
 }
 
 function ownSize(shape: Exclude<Shape, Leaf | Ref>, size: (shape: Shape) => number): number {
@@ -64,7 +64,7 @@ function ownSize(shape: Exclude<Shape, Leaf | Ref>, size: (shape: Shape) => numb
   }
 }
 
-function nothingsOf(size: (shape: Shape) => number): (shape: Shape) => number {
+function emptyItemsOf(size: (shape: Shape) => number): (shape: Shape) => number {
   const memo = new Map<Shape, number>()
   const count = (shape: Shape): number => {
     if (shape.kind === 'leaf') return 1

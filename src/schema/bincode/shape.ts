@@ -1,12 +1,13 @@
-import { type KnownType, knownType, type Wire } from '../known-types.ts'
+import { type LibraryType, libraryType, type Wire } from '../library-types.ts'
 import type { Fields, NamedType, Schema, Type } from '../model.ts'
+import { jsonTextLeaf } from './leaves/json-text-leaves.ts'
 import { byteArray, byteList, impossible, type Leaf, nonZero, primitives, textLeaf } from './leaves/leaf.ts'
-import { formLeaf } from './leaves/library-leaves.ts'
-import { textForm } from './leaves/text-forms.ts'
+import { textFormat } from './leaves/text-formats.ts'
 
 /**
- * A schema's types as decoder and encoder want them: names looked up, newtypes gone, known types spelled out, and a
- * name only left where a type holds itself.
+ * A type as the decoder and the encoder use it: names are resolved, newtypes are replaced by their contents, library types
+ * by their wire form, and a reference is left only where a type contains itself. Each kind is handled in `shape-size.ts`,
+ * `reading/` (`read-value.ts`, `read-json.ts`, `explain.ts`) and `writing/write-value.ts`.
  */
 export type Shape =
   | Leaf
@@ -28,11 +29,11 @@ export interface Struct {
 export interface Enum {
   readonly kind: 'enum'
   readonly name: string
-  /** Without a shape it is a unit variant, in JSON its name alone. */
+  /** A variant without a shape is a unit variant, whose JSON is its name. */
   readonly variants: readonly { readonly name: string; readonly shape?: Shape }[]
 }
 
-/** A type met again inside itself. */
+/** A type inside itself. */
 export interface Ref {
   readonly kind: 'ref'
   readonly name: string
@@ -41,13 +42,13 @@ export interface Ref {
   height: number
 }
 
-/** Types nested deeper than this, of themselves and not by holding themselves, are nobody's. */
-const mostHeight = 128
+/** Nesting limit for types that are not recursive; real schemas stay far below it. */
+const MAX_NESTING = 128
 
 interface Building {
   readonly types: ReadonlyMap<string, NamedType>
   readonly shapes: Map<string, Shape>
-  /** Names whose shape is being made, and the `ref` handed out to those that asked meanwhile. */
+  /** Names whose shape is being built, with the `ref` that stands for it in the meantime, if one was needed. */
   readonly open: Map<string, Ref | undefined>
   readonly heights: Map<Shape, number>
   depth: number
@@ -79,7 +80,7 @@ function namedShape(building: Building, name: string): Shape {
     type.kind === 'struct' ? fieldsShape(building, name, type.fields) : enumShape(building, name, type.variants)
   const ref = building.open.get(name)
   building.open.delete(name)
-  const found = shape === ref ? impossible(name, `${name} holds nothing but itself`) : shape
+  const found = shape === ref ? impossible(name, `${name} contains nothing but itself`) : shape
   building.shapes.set(name, found)
   if (ref !== undefined) {
     ref.target = found
@@ -88,7 +89,7 @@ function namedShape(building: Building, name: string): Shape {
   return found
 }
 
-/** A newtype is what it holds. */
+/** The shape of a struct or variant. A newtype has the shape of its item. */
 function fieldsShape(building: Building, name: string, fields: Fields): Shape {
   if (fields.kind === 'unit') return primitives.unit
   if (fields.kind === 'fields') {
@@ -113,8 +114,8 @@ const enumShape = (building: Building, name: string, variants: Variants): Shape 
   })
 
 function typeShape(building: Building, type: Type): Shape {
-  // A chain of types is gone down call by call before its height is known.
-  if (building.depth > mostHeight * 4) return tooDeep
+  // The recursion here goes down a chain of types before its height is known, so it has a limit of its own.
+  if (building.depth > MAX_NESTING * 4) return tooDeep
   building.depth += 1
   const shape = shapeOfType(building, type)
   building.depth -= 1
@@ -162,36 +163,36 @@ function shapeOfType(building: Building, type: Type): Shape {
 }
 
 function knownShape(building: Building, name: string): Shape {
-  const known = knownType(name)
+  const known = libraryType(name)
   if (known === undefined) return impossible(name, `crbus does not know ${name}`)
   const { wire } = known
   if (wire === undefined) {
-    // What an import calls a type of the service whose attributes make it so.
-    const what = name === 'unreadable' ? 'what serde writes for flatten, tag or untagged' : name
+    // 'unreadable' is an import's name for a type of the service with one of these serde attributes.
+    const what = name === 'unreadable' ? 'a type with serde(flatten), serde(tag) or serde(untagged)' : name
     return impossible(
       name,
-      `nobody can read ${what} from bincode: ${known.unreadable ?? 'it does not say what it wrote'}`,
+      `${what} cannot be read from bincode: ${known.unreadable ?? 'its bytes do not say what they hold'}`,
     )
   }
-  if (known.json !== 'wire') return formLeaf(name, known.json, wire.kind === 'array')
-  if (wire.kind === 'String') return textLeaf(name, textForm(name))
+  if (known.json !== 'wire') return jsonTextLeaf(name, known.json, wire.kind === 'array')
+  if (wire.kind === 'String') return textLeaf(name, textFormat(name))
   const shape = wireShape(building, known, wire)
   return name.startsWith('NonZero') && shape.kind === 'leaf' ? nonZero(name, shape) : shape
 }
 
-function wireShape(building: Building, { name }: KnownType, wire: Wire): Shape {
+function wireShape(building: Building, { name }: LibraryType, wire: Wire): Shape {
   if (wire.kind === 'variants') return enumShape(building, name, wire.variants)
   if (wire.kind === 'fields') return fieldsShape(building, name, wire)
   return typeShape(building, wire)
 }
 
-const tooDeep = impossible('a type', `types nested deeper than ${mostHeight} are more than crbus follows`)
+const tooDeep = impossible('a type', `types nested deeper than ${MAX_NESTING} levels are not supported`)
 
-/** Notes how high a shape stands over its leaves; too high and nobody can read it. */
+/** Stores the height of a shape above its leaves, or returns {@link tooDeep} past the limit. */
 function measured(building: Building, shape: Exclude<Shape, Leaf | Ref>): Shape {
   let height = 0
   for (const part of partsOf(shape)) height = Math.max(height, building.heights.get(part) ?? 1)
-  if (height >= mostHeight) return tooDeep
+  if (height >= MAX_NESTING) return tooDeep
   building.heights.set(shape, height + 1)
   return shape
 }
@@ -215,21 +216,21 @@ function partsOf(shape: Shape): readonly Shape[] {
   }
 }
 
-/** What a `ref` stands for; any other shape is itself. */
+/** The shape that a `ref` stands for; any other shape unchanged. */
 export function resolved(shape: Shape): Shape {
   let found = shape
-  // A ref's target can be a ref: a newtype of a type that holds itself.
-  for (let steps = 0; found.kind === 'ref' && steps < mostHeight; steps += 1) found = found.target
+  // The target of a ref can be a ref: a newtype of a recursive type.
+  for (let steps = 0; found.kind === 'ref' && steps < MAX_NESTING; steps += 1) found = found.target
   return found
 }
 
-/** Whether JSON has null for a value of it, so that an Option around it writes `{"Some": …}`. */
+/** Whether null is a value of the shape in JSON, so that an Option of it writes `{"Some": …}`. */
 export function isNullable(shape: Shape): boolean {
   const found = resolved(shape)
   return found.kind === 'option' || (found.kind === 'leaf' && found.isNull === true)
 }
 
-/** Whether a map with such keys is an object in JSON, else it is a list of pairs. */
+/** Whether a map with these keys is an object in JSON; otherwise it is a list of pairs. */
 export function isTextKey(shape: Shape): boolean {
   if (shape.kind === 'leaf') return shape.key !== undefined
   return shape.kind === 'enum' && shape.variants.every((variant) => variant.shape === undefined)

@@ -2,7 +2,7 @@ import type { Schema } from '../model.ts'
 import { int32 } from './reading/cursor.ts'
 import { type Enum, resolved, type Shape, shapeOf } from './shape.ts'
 
-/** An enum and, where its variants hold nothing but another enum, those. */
+/** An enum with its variants, and the enums that its newtype variants wrap. */
 export interface VariantTree {
   readonly enum: Enum
   readonly variants: readonly Variant[]
@@ -10,19 +10,19 @@ export interface VariantTree {
 
 export interface Variant {
   readonly name: string
-  /** From the root: `Inventory.SeatReserved`. */
+  /** The path from the root: `Inventory.SeatReserved`. */
   readonly path: string
-  /** Numbers from the root: the u32s that the payload begins with. */
+  /** The variant numbers from the root: the u32s at the start of the payload. */
   readonly indexes: readonly number[]
   readonly shape: Shape | undefined
   readonly inner: VariantTree | undefined
 }
 
-/** Enums that wrap enums, deeper than anybody does, and more variants of them than anybody has. */
-const mostSteps = 8
-const mostVariants = 20_000
+/** Limits for enums that wrap enums; real schemas stay far below them. */
+const MAX_NESTED_ENUMS = 8
+const MAX_VARIANTS = 20_000
 
-/** `undefined` when the payloads are no enum. An enum met again inside itself is not gone into. */
+/** Builds the variant tree of a root; `undefined` if the root is not an enum. An enum inside itself is not expanded. */
 export function variantTree(root: Shape): VariantTree | undefined {
   let count = 0
   const tree = (shape: Shape, outer: readonly Enum[], path: string, indexes: readonly number[]): VariantTree => {
@@ -36,8 +36,8 @@ export function variantTree(root: Shape): VariantTree | undefined {
         held?.kind === 'enum' &&
         held !== own &&
         !outer.includes(held) &&
-        outer.length < mostSteps &&
-        count < mostVariants
+        outer.length < MAX_NESTED_ENUMS &&
+        count < MAX_VARIANTS
       const inner = isNested ? tree(held, [...outer, own], here, numbers) : undefined
       return { name: variant.name, path: here, indexes: numbers, shape: variant.shape, inner }
     })
@@ -47,7 +47,7 @@ export function variantTree(root: Shape): VariantTree | undefined {
   return found.kind === 'enum' ? tree(found, [], '', []) : undefined
 }
 
-/** The variants whose payload is no further enum, in the order of the source. */
+/** All variants of a tree, each followed by the variants of the enum it wraps, in the order of the source. */
 export function* variantsOf(tree: VariantTree): Generator<Variant> {
   for (const variant of tree.variants) {
     yield variant
@@ -55,7 +55,7 @@ export function* variantsOf(tree: VariantTree): Generator<Variant> {
   }
 }
 
-/** The path of variants that a payload begins with, as far as it has one. */
+/** The path of the variants at the start of a payload; empty if it starts with an unknown variant. */
 export function variantPath(tree: VariantTree, bytes: Uint8Array): string {
   let offset = 0
   let at: VariantTree | undefined = tree
@@ -70,24 +70,24 @@ export function variantPath(tree: VariantTree, bytes: Uint8Array): string {
   return path
 }
 
-/** `OrderPlaced.v1` → `OrderPlaced`. Debug formatting leaves a value behind the name, which says nothing here. */
+/** `OrderPlaced.v1` → `OrderPlaced`. Rust's Debug format may append fields to the name, which are cut off. */
 const nameIn = (eventType: string): string => eventType.replace(/[\s({].*$/s, '').replace(/\.v\d+$/, '')
 
-/** Names are compared as people mean them: `order_placed` and `Order.Placed` are OrderPlaced. */
+/** Normalizes a name for comparison: `order_placed` and `Order.Placed` equal `OrderPlaced`. */
 const spelling = (name: string): string => name.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase()
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
 
-/** Whether an event type means this variant, as far as names tell. */
-export function means(eventType: string, path: string): boolean {
+/** Whether the name of an event type is that of a variant. */
+export function namesVariant(eventType: string, path: string): boolean {
   const name = spelling(nameIn(eventType))
   return name === spelling(lastOf(path)) || name === spelling(path)
 }
 
-/** A variant and what is inside of it: an event may hold an enum that is no event. */
+/** Whether a path is that of a variant or of one inside it, since an event may contain an enum whose variants are not events. */
 export const isWithin = (path: string, outer: string): boolean => path === outer || path.startsWith(`${outer}.`)
 
-/** Every path of a schema's variants: asked for on each new event type. */
+/** The paths of all variants of each schema, cached since they are needed for each new event type. */
 const pathsOf = new WeakMap<Schema, readonly string[]>()
 
 function allPaths(schema: Schema): readonly string[] {
@@ -100,20 +100,20 @@ function allPaths(schema: Schema): readonly string[] {
 }
 
 /**
- * Says so when bytes hold another variant than their event type names: the sign of an enum that was reordered, or
- * grew in the middle, after they were written or after the schema was. An event type that names no variant says
- * nothing.
+ * Returns a warning when the bytes hold another variant than the event type names. This is the sign of an enum whose
+ * variants were reordered, or inserted in the middle, after the bytes or the schema were written. `undefined` when they
+ * agree, and for an event type that does not name a variant.
  */
 export function checkVariant(schema: Schema, eventType: string, path: string): string | undefined {
   const expected = schema.events.get(eventType)
   if (expected !== undefined ? isWithin(path, expected) : isNamed(eventType, path)) return undefined
-  const due = expected ?? allPaths(schema).find((other) => means(eventType, other))
+  const due = expected ?? allPaths(schema).find((other) => namesVariant(eventType, other))
   if (due === undefined) return undefined
-  return `the event type ${eventType} is written as ${due}, but the bytes say ${path}: were the variants of ${schema.root} reordered?`
+  return `event type ${eventType} is variant ${due}, but the bytes are variant ${path}: were the variants of ${schema.root} reordered?`
 }
 
-/** By its own name or that of a variant it is within. */
+/** Whether an event type names a variant or one of the variants around it. */
 function isNamed(eventType: string, path: string): boolean {
   const steps = path.split('.')
-  return steps.some((_, index) => means(eventType, steps.slice(0, index + 1).join('.')))
+  return steps.some((_, index) => namesVariant(eventType, steps.slice(0, index + 1).join('.')))
 }

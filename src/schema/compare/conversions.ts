@@ -1,5 +1,5 @@
-import { textForm } from '../bincode/leaves/text-forms.ts'
-import { timeUnitOf } from '../known-types.ts'
+import { textFormat } from '../bincode/leaves/text-formats.ts'
+import { timeUnitOf } from '../library-types.ts'
 import type { Primitive } from '../model.ts'
 import { DIFFERS, type Effect, FAILS, isDecoded, misread, SAME } from './effect.ts'
 import { hasOnlyUnits, type Resolved, type Types, takesNoBytes, type WireNode, widths } from './layout.ts'
@@ -44,12 +44,12 @@ export function knownTypeEffect(
 ): Effect {
   if (!isDecoded(effect)) return effect
   if (isText(from) && isText(to)) {
-    const [form, formAfter] = [a && textForm(a.name), b && textForm(b.name)]
+    const [format, formatAfter] = [a && textFormat(a.name), b && textFormat(b.name)]
     const isAny = b === undefined || b.name === 'PathBuf'
-    return isAny || (form !== undefined && form === formAfter) ? effect : effect | FAILS
+    return isAny || (format !== undefined && format === formatAfter) ? effect : effect | FAILS
   }
   // The bytes of a UUID, for example, are not the text of a date.
-  if (isText(to) && b !== undefined && textForm(b.name) !== undefined) return FAILS
+  if (isText(to) && b !== undefined && textFormat(b.name) !== undefined) return FAILS
   const [json, jsonAfter] = [a?.json ?? 'wire', b?.json ?? 'wire']
   if (json !== jsonAfter) {
     // Most such types refuse some bytes: a date refuses day 400 of a year.

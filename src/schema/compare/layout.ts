@@ -1,4 +1,4 @@
-import { type KnownType, knownType } from '../known-types.ts'
+import { type LibraryType, libraryType } from '../library-types.ts'
 import type { NamedType, Primitive, Type, Variants } from '../model.ts'
 import { formatType } from '../type-text.ts'
 import { type Part, partsOf } from './parts.ts'
@@ -17,7 +17,7 @@ export type WireNode =
 export interface Resolved {
   readonly type: Type
   readonly node: WireNode
-  readonly known: KnownType | undefined
+  readonly known: LibraryType | undefined
 }
 
 /** Recursion limit for newtypes of newtypes; real schemas stay far below it. */
@@ -32,7 +32,7 @@ export function resolveType(types: Types, type: Type): Resolved {
   let found = type
   for (let steps = 0; steps < MAX_NEWTYPE_STEPS; steps += 1) {
     if (found.kind === 'known') {
-      const known = knownType(found.name)
+      const known = libraryType(found.name)
       const wire = known?.wire
       if (wire === undefined) return { type, node: { kind: 'opaque', name: found.name }, known: undefined }
       if (wire.kind === 'variants') return { type, node: { kind: 'enum', variants: wire.variants }, known }

@@ -1,46 +1,42 @@
 import type { Faker } from '@faker-js/faker'
-import { timeUnitOf } from '../known-types.ts'
+import { timeUnitOf } from '../library-types.ts'
 import type { Schema } from '../model.ts'
 import { stepsOf } from '../show/select-types.ts'
 import { type ValueType, type ValueTypes, valueTypesOf } from '../show/value-type.ts'
-import { agreeing } from './agreement.ts'
-import { makeKnown } from './known.ts'
-import { sampleFloat, sampleInteger } from './number.ts'
-import { type Place, sampleText, snakeCase } from './text.ts'
+import { type FieldContext, type FieldNames, snakeCase } from './field-names.ts'
+import { libraryValueMaker } from './library-values.ts'
+import { withRelatedFields } from './related-fields.ts'
+import { sampleFloat, sampleInteger } from './sample-number.ts'
+import { sampleText } from './sample-text.ts'
 
 type Sampled = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string }
 
 export interface Sampler {
   /**
-   * A random value of the payload, as the decoder gives it: of one variant, by its path, or of any. Names of fields
-   * and types say what it may be; `at` is when the event happens, in milliseconds.
+   * Makes a random value of the payload, as the decoder returns it, of the variant at `path` or of any variant. Names of
+   * fields and types decide what is plausible. `at` is the time of the event, in milliseconds since 1970.
    */
   readonly sample: (options: { readonly faker: Faker; readonly at: number; readonly path?: string }) => Sampled
 }
 
-/** A type inside itself so often ends there, if it can. */
-const mostWithin = 2
-/** Values of one event: beyond so many, whatever can be empty is. */
-const mostValues = 2000
-/** Beyond so many items or bytes, an array is too large to make up. */
-const mostItems = 100_000
+/** Recursive types end at this depth, if they can. */
+const MAX_RECURSION = 2
+/** After this many values in one event, everything that can be empty is empty. */
+const MAX_VALUES = 2000
+/** Longer arrays, in items or bytes, are refused. */
+const MAX_ARRAY_ITEMS = 100_000
 
 /** Thrown and caught in this file only. */
-class TooLarge extends Error {}
+class NoSample extends Error {}
 
-const safe = BigInt(Number.MAX_SAFE_INTEGER)
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 
 interface State {
   readonly faker: Faker
   readonly at: number
-  /** How often each of the schema's types is around what is being made. */
+  /** How often each of the schema's types encloses the current value. */
   readonly within: Map<string, number>
   made: number
-}
-
-interface Here {
-  readonly names: readonly string[]
-  readonly owner: string
 }
 
 export function sampler(schema: Schema): Sampler {
@@ -61,7 +57,7 @@ export function sampler(schema: Schema): Sampler {
         const sampled = whole(make, heights, state, variant.value, last.variant)
         return sampled.ok ? { ok: true, value: around(steps, sampled.value) } : sampled
       } catch (error) {
-        if (error instanceof TooLarge) return { ok: false, reason: error.message }
+        if (error instanceof NoSample) return { ok: false, reason: error.message }
         throw error
       }
     },
@@ -71,7 +67,7 @@ export function sampler(schema: Schema): Sampler {
 const around = (steps: readonly { readonly variant: string }[], value: unknown): unknown =>
   steps.reduceRight((inner, { variant }) => Object.fromEntries([[variant, inner]]), value)
 
-type Make = (state: State, value: ValueType, here: Here) => unknown
+type Make = (state: State, value: ValueType, here: FieldNames) => unknown
 
 function whole(make: Make, heights: Heights, state: State, value: ValueType, name: string): Sampled {
   const why = heights.whyNone(value, name)
@@ -84,9 +80,9 @@ function maker(values: ValueTypes, heights: Heights): Make {
   const make: Make = (state, value, here) => {
     state.made += 1
     const { faker } = state
-    const place: Place = { ...here, at: state.at }
-    const known = value.known === undefined ? undefined : makeKnown(value.known)
-    if (known !== undefined) return known(faker, place)
+    const context: FieldContext = { ...here, at: state.at }
+    const known = value.known === undefined ? undefined : libraryValueMaker(value.known)
+    if (known !== undefined) return known(faker, context)
     switch (value.kind) {
       case 'null':
         return null
@@ -95,21 +91,21 @@ function maker(values: ValueTypes, heights: Heights): Make {
       case 'char':
         return faker.string.alpha({ length: 1, casing: 'upper' })
       case 'float':
-        return sampleFloat(faker, place)
+        return sampleFloat(faker, context)
       case 'integer': {
         const least = value.isNonZero && value.least === 0n ? 1n : value.least
         const unit = value.known === undefined ? undefined : timeUnitOf(value.known)
-        const integer = sampleInteger(faker, place, least, value.most, unit)
+        const integer = sampleInteger(faker, context, least, value.most, unit)
         return jsonInteger(value.isNonZero && integer === 0n ? 1n : integer)
       }
       case 'text':
-        return sampleText(faker, place)
+        return sampleText(faker, context)
       case 'bytes':
         return bytes(faker, value.length)
       case 'option':
       case 'some': {
-        const isLeft = isOver(state, value.item) || heights.of(value.item) === Infinity || faker.number.int(9) < 2
-        if (isLeft) return null
+        const isNone = isOver(state, value.item) || heights.of(value.item) === Infinity || faker.number.int(9) < 2
+        if (isNone) return null
         const item = make(state, value.item, here)
         return value.kind === 'some' ? { Some: item } : item
       }
@@ -127,22 +123,22 @@ function maker(values: ValueTypes, heights: Heights): Make {
       case 'ref':
         return named(state, value.name, here)
       case 'never':
-        throw new TooLarge(value.why)
+        throw new NoSample(value.why)
     }
   }
 
-  const object = (state: State, { fields }: ValueType & { kind: 'object' }, here: Here): object => {
+  const object = (state: State, { fields }: ValueType & { kind: 'object' }, here: FieldNames): object => {
     const made = Object.fromEntries(
       fields.map(({ name, value }) => [name, make(state, value, { ...here, names: [snakeCase(name)] })]),
     )
-    return agreeing(made, (field) => {
+    return withRelatedFields(made, (field) => {
       let type = fields.find(({ name }) => name === field)?.value
       while (type?.kind === 'ref') type = values.ofName(type.name)
-      return type?.kind === 'integer' ? type.most : safe
+      return type?.kind === 'integer' ? type.most : MAX_SAFE
     })
   }
 
-  const named = (state: State, name: string, here: Here): unknown => {
+  const named = (state: State, name: string, here: FieldNames): unknown => {
     const depth = state.within.get(name) ?? 0
     state.within.set(name, depth + 1)
     const type = values.ofName(name)
@@ -158,11 +154,12 @@ function maker(values: ValueTypes, heights: Heights): Make {
   }
 
   const isOver = (state: State, value: ValueType): boolean =>
-    state.made > mostValues || (value.kind === 'ref' && (state.within.get(value.name) ?? 0) >= mostWithin)
+    state.made > MAX_VALUES || (value.kind === 'ref' && (state.within.get(value.name) ?? 0) >= MAX_RECURSION)
 
-  const list = (state: State, value: ValueType & { kind: 'list' }, here: Here): unknown[] => {
+  const list = (state: State, value: ValueType & { kind: 'list' }, here: FieldNames): unknown[] => {
     const { length, item, name } = value
-    if (length !== undefined && length > mostItems) throw new TooLarge(`an array of ${length} is too large to make up`)
+    if (length !== undefined && length > MAX_ARRAY_ITEMS)
+      throw new NoSample(`an array of ${length} items is too large for a sample`)
     const isNone = heights.of(item) === Infinity || isOver(state, item)
     const count = length ?? (isNone ? 0 : state.faker.number.int({ min: 1, max: 3 }))
     const inner = { ...here, names: here.names.map(singular) }
@@ -176,7 +173,7 @@ function maker(values: ValueTypes, heights: Heights): Make {
     return items
   }
 
-  const map = (state: State, value: ValueType & { kind: 'record' | 'pairs' }, here: Here): unknown => {
+  const map = (state: State, value: ValueType & { kind: 'record' | 'pairs' }, here: FieldNames): unknown => {
     const isNone = [value.key, value.value].some((part) => heights.of(part) === Infinity || isOver(state, part))
     const names = here.names.map(singular)
     const count = isNone ? 0 : state.faker.number.int({ min: 1, max: 3 })
@@ -192,10 +189,10 @@ function maker(values: ValueTypes, heights: Heights): Make {
     return value.kind === 'pairs' ? sorted : Object.fromEntries(sorted.map(([key, held]) => [`${key}`, held]))
   }
 
-  const variant = (state: State, value: ValueType & { kind: 'variants' }, here: Here): unknown => {
+  const variant = (state: State, value: ValueType & { kind: 'variants' }, here: FieldNames): unknown => {
     const costs = value.variants.map((one) => (one.value === undefined ? 0 : heights.of(one.value)))
     const least = Math.min(...costs)
-    const isEnding = state.made > mostValues || [...state.within.values()].some((count) => count > mostWithin)
+    const isEnding = state.made > MAX_VALUES || [...state.within.values()].some((count) => count > MAX_RECURSION)
     const possible = value.variants.filter((_, index) => {
       const cost = costs[index] as number
       return isEnding ? cost === least : cost < Infinity
@@ -214,7 +211,7 @@ function maker(values: ValueTypes, heights: Heights): Make {
   return make
 }
 
-/** A map by what is called like it: `price_by_sku` has a sku for its key. */
+/** The names for the keys of a map: the keys of `price_by_sku` are named `sku`. */
 const keyNames = (names: readonly string[]): string[] =>
   names.flatMap((name) => /_(?:by|per)_(.+)$/.exec(name)?.[1] ?? [])
 
@@ -226,7 +223,7 @@ const singular = (name: string): string =>
     .replace(/([^s])s$/, (whole, letter) => (/(?:address|status|alias)$/.test(name) ? whole : letter))
 
 function bytes(faker: Faker, length = faker.number.int({ min: 8, max: 24 })): string {
-  if (length > mostItems) throw new TooLarge(`an array of ${length} bytes is too large to make up`)
+  if (length > MAX_ARRAY_ITEMS) throw new NoSample(`an array of ${length} bytes is too large for a sample`)
   return Buffer.from(Array.from({ length }, () => faker.number.int(255))).toString('base64')
 }
 
@@ -240,7 +237,7 @@ function unique<T>(items: readonly T[], keyOf: (item: T) => unknown): T[] {
   return items.filter((item) => seen.size < seen.add(JSON.stringify(keyOf(item))).size)
 }
 
-/** As Rust would write it, as far as the keys are numbers or texts. */
+/** Sorts the items of a BTreeMap or BTreeSet as Rust does, if their keys are numbers or strings. */
 function sortedAs<T>(name: string, items: readonly T[], keyOf: (item: T) => unknown): T[] {
   if (!name.startsWith('BTree')) return [...items]
   return items.toSorted((one, other) => {
@@ -251,9 +248,9 @@ function sortedAs<T>(name: string, items: readonly T[], keyOf: (item: T) => unkn
 }
 
 interface Heights {
-  /** How many of the schema's types a value of it has inside each other at the least; `Infinity`: there is none. */
+  /** The fewest of the schema's types that a value nests in each other; `Infinity` for a type without values. */
   readonly of: (value: ValueType) => number
-  /** Why there is no value of it, and where. */
+  /** Says why a type has no values, with the path of the reason; `undefined` if it has some. */
   readonly whyNone: (value: ValueType, path: string) => string | undefined
 }
 
@@ -277,7 +274,7 @@ function heightsOf({ types }: Schema, values: ValueTypes): Heights {
         return 0
     }
   }
-  // Each round knows the types of one more step.
+  // Each round finds the heights of the types that are one level higher.
   for (let hasChanged = true; hasChanged; ) {
     hasChanged = false
     for (const name of types.keys()) {
@@ -292,7 +289,7 @@ function heightsOf({ types }: Schema, values: ValueTypes): Heights {
     if (of(value) < Infinity) return undefined
     switch (value.kind) {
       case 'never':
-        return `${path} cannot be made up: ${value.why}`
+        return `${path} has no sample: ${value.why}`
       case 'list':
         return whyNone(value.item, `${path}[0]`, seen)
       case 'tuple':
@@ -300,10 +297,10 @@ function heightsOf({ types }: Schema, values: ValueTypes): Heights {
       case 'object':
         return first(value.fields.map((field) => whyNone(field.value, `${path}.${field.name}`, seen)))
       case 'variants':
-        if (value.variants.length === 0) return `${path} cannot be made up: the enum has no variants`
+        if (value.variants.length === 0) return `${path} has no sample: the enum has no variants`
         return first(value.variants.map((one) => one.value && whyNone(one.value, `${path}.${one.name}`, seen)))
       case 'ref':
-        if (seen.includes(value.name)) return `${path} cannot be made up: ${value.name} always holds itself`
+        if (seen.includes(value.name)) return `${path} has no sample: ${value.name} always contains itself`
         return whyNone(values.ofName(value.name), path, [...seen, value.name])
       default:
         return undefined

@@ -1,12 +1,12 @@
-import { textForm } from '../bincode/leaves/text-forms.ts'
-import type { EventPlace, Selection } from './select-types.ts'
+import { textFormat } from '../bincode/leaves/text-formats.ts'
+import type { EventVariant, Selection } from './select-types.ts'
 import { type ValueType, type VariantValue, valueTypesOf } from './value-type.ts'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 /**
- * The JSON value that the decoder makes of a payload, as JSON Schema 2020-12. It takes what `compileDecoder` says and
- * nothing else: an encoder's other spellings (numbers for bytes, an absent Option) are not in it.
+ * Writes JSON Schema 2020-12 for the JSON values that the decoder returns. It describes only what `compileDecoder`
+ * returns, not the other spellings that the encoder accepts (lists of numbers for bytes, a missing field for None).
  */
 export function showJsonSchema({ topic, root, types, events }: Selection): JsonSchema {
   const values = valueTypesOf(types)
@@ -19,12 +19,12 @@ export function showJsonSchema({ topic, root, types, events }: Selection): JsonS
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: `${root} of ${topic}`,
     ...reference(root),
-    // An object of entries: a type may be called __proto__.
+    // `fromEntries`, since a type may be named __proto__.
     $defs: Object.fromEntries(definitions),
   }
 }
 
-function enumSchema(name: string, value: ValueType, events: readonly EventPlace[]): JsonSchema {
+function enumSchema(name: string, value: ValueType, events: readonly EventVariant[]): JsonSchema {
   if (value.kind !== 'variants') return schemaOf(value)
   return variantsSchema(value.variants, (variant) => {
     const own = events.filter((event) => event.enum === name && event.variant === variant)
@@ -108,11 +108,11 @@ const reference = (name: string): JsonSchema => ({
   $ref: `#/$defs/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`,
 })
 
-/** The Rust type, where its JSON does not show it. */
+/** Adds the library type as the description, since the JSON does not show it. */
 const noted = ({ known }: ValueType, schema: JsonSchema): JsonSchema => {
   if (known === undefined) return schema
-  const like = textForm(known)?.like
-  return { description: like === undefined ? known : `${known}, like ${like}`, ...schema }
+  const example = textFormat(known)?.example
+  return { description: example === undefined ? known : `${known}, like ${example}`, ...schema }
 }
 
 const floatWords = (digits: number): string => `^(?:NaN(?:\\(0x[0-9a-f]{${digits}}\\))?|-?inf)$`
@@ -135,7 +135,7 @@ function integerSchema({ least, most, isNonZero }: Integer): JsonSchema {
   return { anyOf: [number, { type: 'string', pattern: digits(least, most, 16) }] }
 }
 
-/** Of at least so many digits: fewer are written as a number. */
+/** The pattern of integers with at least that many digits; shorter ones are written as numbers. */
 const digits = (least: bigint, most: bigint, fewest: number): string =>
   `^${least < 0n ? '-?' : ''}[1-9][0-9]{${fewest - 1},${`${most}`.length - 1}}$`
 
@@ -149,12 +149,12 @@ function bytesSchema(length: number | undefined): JsonSchema {
 }
 
 function tupleSchema(items: readonly ValueType[]): JsonSchema {
-  // prefixItems may not be empty.
+  // JSON Schema does not allow an empty prefixItems.
   const prefix = items.length === 0 ? {} : { prefixItems: items.map(schemaOf) }
   return { type: 'array', ...prefix, items: false, minItems: items.length, maxItems: items.length }
 }
 
-/** Keys are texts: of numbers their digits, of a bool its word. */
+/** The schema of object keys, which are always strings: digits for an integer, 'true' or 'false' for a bool. */
 function keySchema(key: ValueType): JsonSchema {
   if (key.kind === 'integer') {
     return { pattern: key.least < 0n ? '^(?:0|-?[1-9][0-9]*)$' : '^(?:0|[1-9][0-9]*)$' }
@@ -166,7 +166,7 @@ function keySchema(key: ValueType): JsonSchema {
 const uuid = { format: 'uuid' }
 const dateTime = { format: 'date-time' }
 
-/** Formats of JSON Schema that all texts of these types have. */
+/** The JSON Schema format of each library type whose strings all have one. */
 const formats: Readonly<Record<string, JsonSchema>> = {
   Uuid: uuid,
   '[u8; 16] as uuid::compact': uuid,

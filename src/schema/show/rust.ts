@@ -1,22 +1,24 @@
-import { jsonText } from '../json-text.ts'
-import { knownType } from '../known-types.ts'
+import { escapedText } from '../json-text.ts'
+import { libraryType } from '../library-types.ts'
 import type { Fields, NamedType, Type } from '../model.ts'
 import { formatType } from '../type-text.ts'
 import type { Selection } from './select-types.ts'
 
-/** As wide as rustfmt lets Rust be. */
+/** The default line width of rustfmt. */
 const WIDTH = 100
 const INDENT = '    '
 
-/** Types as their Rust source declares them, without what the bytes do not know of, and with what crbus knows. */
+/** Writes types as Rust declarations, without attributes and other details that do not affect the bytes, with their event types. */
 export function showRust({ topic, root, isPayload, types, events, narrowed }: Selection): string {
   const eventsOf = (name: string, variant: string) =>
     events.filter((event) => event.enum === name && event.variant === variant).map(({ eventType }) => eventType)
   const blocks = [...types].map(([name, type]) => {
     const lines = type.kind === 'struct' ? structLines(name, type.fields) : enumLines(name, type, eventsOf, narrowed)
-    return [...(type.at === '' ? [] : [`// ${plain(type.at)}`]), ...lines].join('\n')
+    return [...(type.at === '' ? [] : [`// ${escapedText(type.at)}`]), ...lines].join('\n')
   })
-  const head = isPayload ? `${plain(topic)}: the payload is ${root}, in bincode` : `${root} of ${plain(topic)}`
+  const head = isPayload
+    ? `${escapedText(topic)}: the payload is ${root}, in bincode`
+    : `${root} of ${escapedText(topic)}`
   return `// ${head}\n\n${blocks.join('\n\n')}\n`
 }
 
@@ -32,8 +34,8 @@ function enumLines(
   narrowed: Selection['narrowed'],
 ): string[] {
   const lines = variants.flatMap((variant) => {
-    const note = eventsOf(name, variant.name).map((eventType) => `event ${plain(eventType)}`)
-    return variantLines(plain(variant.name), variant.fields, note.length === 0 ? '' : ` // ${note.join(', ')}`)
+    const note = eventsOf(name, variant.name).map((eventType) => `event ${escapedText(eventType)}`)
+    return variantLines(escapedText(variant.name), variant.fields, note.length === 0 ? '' : ` // ${note.join(', ')}`)
   })
   const left = (narrowed.get(name) ?? variants.length) - variants.length
   const rest = left === 0 ? [] : [`${INDENT}// … and ${left} more ${left === 1 ? 'variant' : 'variants'}`]
@@ -62,12 +64,12 @@ function unreadableNote(fields: Fields): string {
   return unreadableIn(fields.kind === 'tuple' ? fields.items : fields.fields.map(({ type }) => type))
 }
 
-/** Says so where bincode does not tell what it wrote. */
+/** A comment for types that cannot be read from their bytes. */
 function unreadableIn(types: readonly Type[]): string {
   const isUnreadable = (type: Type): boolean => {
     switch (type.kind) {
       case 'known':
-        return knownType(type.name)?.wire === undefined
+        return libraryType(type.name)?.wire === undefined
       case 'option':
       case 'sequence':
       case 'array':
@@ -91,7 +93,4 @@ const words = new Set(
   ),
 )
 
-const fieldName = (name: string): string => (words.has(name) ? `r#${name}` : plain(name))
-
-/** A stranger's text on one line, harmless on a terminal. */
-const plain = (text: string): string => jsonText(text).slice(1, -1)
+const fieldName = (name: string): string => (words.has(name) ? `r#${name}` : escapedText(name))

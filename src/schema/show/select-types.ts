@@ -1,28 +1,28 @@
 import { namesLike } from '../../bus/names/names-like.ts'
+import { findVariant } from '../bincode/find-variant.ts'
 import { shapeOf } from '../bincode/shape.ts'
-import { variantNamed } from '../bincode/variant-named.ts'
 import { variantsOf, variantTree } from '../bincode/variants.ts'
 import { namesIn } from '../inner-types.ts'
 import type { Fields, NamedType, Schema } from '../model.ts'
-import { held } from './value-type.ts'
+import { unwrapNewtype } from './value-type.ts'
 
-/** An event type and the variant it is, `SeatReserved` of `InventoryAction`. */
-export interface EventPlace {
+/** An event type with its variant: `SeatReserved` of `InventoryAction`. */
+export interface EventVariant {
   readonly eventType: string
   readonly enum: string
   readonly variant: string
 }
 
-/** The part of a schema that somebody asked to see. */
+/** The part of a schema to show. */
 export interface Selection {
   readonly topic: string
-  /** What the payload is, or the type asked for. A key of `types`. */
+  /** The root of the schema, or the selected type. A key of `types`. */
   readonly root: string
   readonly isPayload: boolean
-  /** The root first, then what it is made of in the order met. */
+  /** The root, then the types it refers to in the order of their first use. */
   readonly types: ReadonlyMap<string, NamedType>
-  readonly events: readonly EventPlace[]
-  /** Enums of which only the variant asked for is here, and how many it has. */
+  readonly events: readonly EventVariant[]
+  /** Enums of which only the selected variant is here, with the number of variants in the schema. */
   readonly narrowed: ReadonlyMap<string, number>
 }
 
@@ -30,21 +30,21 @@ export type Selected =
   | { readonly ok: true; readonly selection: Selection }
   | { readonly ok: false; readonly reason: string }
 
-/** All of a schema, or one type of it by name, or one variant by its path or event type; with all that each holds. */
+/** Selects a whole schema, or a type by name, or a variant by path or event type, with every type that it refers to. */
 export function selectTypes(schema: Schema, name?: string): Selected {
   if (name === undefined) return selected(schema, schema.root)
   const type = typeNamed(schema, name)
   if (typeof type === 'string') return selected(schema, type)
-  const path = pathNamed(schema, name)
+  const path = findVariantPath(schema, name)
   if (path.ok) {
     const steps = stepsOf(schema, path.path)
     return selected({ ...schema, types: narrowedTypes(schema, steps) }, schema.root, schema)
   }
-  if (type !== undefined) return { ok: false, reason: `${name} may be ${type.join(' or ')}: write which` }
+  if (type !== undefined) return { ok: false, reason: `${name} is ambiguous: write ${type.join(' or ')}` }
   return path
 }
 
-/** One name, several that it may stand for, or none: `Page` is `Page<LineItem>` while there is no other. */
+/** Finds the type that a name stands for, or all types it may stand for: `Page` is `Page<LineItem>` if there is only one. */
 function typeNamed({ types }: Schema, name: string): string | readonly string[] | undefined {
   if (types.has(name)) return name
   const plain = (full: string): string => full.replace(/<.*$/, '')
@@ -55,12 +55,12 @@ function typeNamed({ types }: Schema, name: string): string | readonly string[] 
 
 export type FoundPath = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly reason: string }
 
-/** The path of variants that an event type or a path names, as the encoder understands it. */
-export function pathNamed(schema: Schema, name: string): FoundPath {
+/** Finds the path of the variant that an event type or a path names, by the same rules as the encoder. */
+export function findVariantPath(schema: Schema, name: string): FoundPath {
   const known = schema.events.get(name)
   if (known !== undefined) return { ok: true, path: known }
   const tree = variantTree(shapeOf(schema))
-  const variant = tree === undefined ? undefined : variantNamed(schema, tree, name)
+  const variant = tree === undefined ? undefined : findVariant(schema, tree, name)
   if (variant?.kind === 'one') return { ok: true, path: variant.variant.path }
   if (variant?.kind === 'several') return { ok: false, reason: variant.reason }
   const paths = tree === undefined ? [] : [...variantsOf(tree)].map(({ path }) => path)
@@ -69,7 +69,7 @@ export function pathNamed(schema: Schema, name: string): FoundPath {
   return { ok: false, reason: `the schema has no type, variant or event type ${JSON.stringify(name)}${meant}` }
 }
 
-/** The paths of all variants that hold no further enum, or of those within the variant at `under`. */
+/** The paths of all variants that do not wrap another enum; with `under`, only those at or below that path. */
 export function leafPaths(schema: Schema, under?: string): string[] {
   const tree = variantTree(shapeOf(schema))
   if (tree === undefined) return []
@@ -82,7 +82,7 @@ export function stepsOf({ root, types }: Schema, path: string): { enum: string; 
   const steps: { enum: string; variant: string }[] = []
   let at: string | undefined = root
   for (const variant of path.split('.')) {
-    const type = at === undefined ? undefined : held(types, { kind: 'named', name: at })
+    const type = at === undefined ? undefined : unwrapNewtype(types, { kind: 'named', name: at })
     if (type?.kind !== 'named') return steps
     steps.push({ enum: type.name, variant })
     const fields = variantOf(types, type.name, variant)
@@ -97,7 +97,7 @@ function variantOf(types: Schema['types'], name: string, variant: string): Field
   return type?.kind === 'enum' ? type.variants.find((one) => one.name === variant)?.fields : undefined
 }
 
-/** The enums on the way with one variant each, unless what the variant holds has them in it again. */
+/** Reduces each enum on a path to the variant on the path, unless the contents of the last variant refer to the enum. */
 function narrowedTypes(schema: Schema, steps: readonly { enum: string; variant: string }[]): Schema['types'] {
   const { types } = schema
   const last = steps.at(-1)
@@ -122,7 +122,7 @@ function selected(schema: Schema, root: string, whole = schema): Selected {
     types.set(name, type)
     if (before?.kind === 'enum' && before !== type) narrowed.set(name, before.variants.length)
   }
-  const events = [...whole.events].flatMap(([eventType, path]): EventPlace[] => {
+  const events = [...whole.events].flatMap(([eventType, path]): EventVariant[] => {
     const last = stepsOf(whole, path).at(-1)
     return last && variantOf(types, last.enum, last.variant) ? [{ eventType, ...last }] : []
   })
@@ -130,14 +130,14 @@ function selected(schema: Schema, root: string, whole = schema): Selected {
   return { ok: true, selection: { topic: schema.topic, root, isPayload, types, events, narrowed } }
 }
 
-/** These names, and those of all that they are made of. */
+/** The given names and the names of all types that they refer to. */
 function reached(types: Schema['types'], from: readonly string[]): string[] {
   const found = new Set(from)
-  // A set is walked on while it grows.
+  // Iterating a set includes the names added meanwhile.
   for (const name of found) {
     const type = types.get(name)
-    const held = type?.kind === 'struct' ? [type.fields] : (type?.variants ?? []).map(({ fields }) => fields)
-    for (const inner of held.flatMap(namesOf)) found.add(inner)
+    const unwrapNewtype = type?.kind === 'struct' ? [type.fields] : (type?.variants ?? []).map(({ fields }) => fields)
+    for (const inner of unwrapNewtype.flatMap(namesOf)) found.add(inner)
   }
   return [...found]
 }

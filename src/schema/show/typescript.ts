@@ -1,48 +1,50 @@
-import { jsonText } from '../json-text.ts'
+import { escapedText } from '../json-text.ts'
 import type { Fields, NamedType, Type } from '../model.ts'
 import { formatType } from '../type-text.ts'
-import type { EventPlace, Selection } from './select-types.ts'
+import type { EventVariant, Selection } from './select-types.ts'
 import { type ValueType, type ValueTypes, valueTypesOf } from './value-type.ts'
 
 const WIDTH = 100
 
 /**
- * TypeScript types of the JSON values that the decoder makes, as a module that needs no other. Integers that JSON may
- * write as digits are `number | string`. The event types come last, each with what its variant holds.
+ * Writes a TypeScript module with the types of the JSON values that the decoder returns. It imports nothing. Integers that
+ * may be strings of digits are `number | string`. The last type lists the event types with the contents of their variants.
  */
 export function showTypeScript({ topic, root, isPayload, types, events }: Selection): string {
   const values = valueTypesOf(types)
   const taken = new Set(reserved)
-  const names = new Map([...types.keys()].map((name) => [name, free(pascal(name), taken)]))
+  const names = new Map([...types.keys()].map((name) => [name, freeName(pascal(name), taken)]))
   const nameOf = (name: string): string => names.get(name) ?? 'never'
-  const carriers = new Map(
+  const dataTypes = new Map(
     [...types]
-      .flatMap(([name, type]) => carriersOf(name, type, events))
+      .flatMap(([name, type]) => dataTypesOf(name, type, events))
       .map(({ name, variant }) => {
-        const known = free(pascal(variant), taken, nameOf(name))
+        const known = freeName(pascal(variant), taken, nameOf(name))
         return [variantKey(name, variant), known]
       }),
   )
-  const writer: Writer = { values, nameOf, carrierOf: (name, variant) => carriers.get(variantKey(name, variant)) }
+  const writer: Writer = { values, nameOf, dataTypeOf: (name, variant) => dataTypes.get(variantKey(name, variant)) }
   const blocks = [...types].flatMap(([name, type]) =>
     type.kind === 'struct' ? [structText(writer, name, type)] : enumTexts(writer, name, type),
   )
-  if (events.length > 0) blocks.push(eventsText(writer, free(eventsName(topic), taken), types, events))
-  const head = isPayload ? `${plain(topic)}: the payload is ${nameOf(root)}` : `${nameOf(root)} of ${plain(topic)}`
+  if (events.length > 0) blocks.push(eventsText(writer, freeName(eventsName(topic), taken), types, events))
+  const head = isPayload
+    ? `${escapedText(topic)}: the payload is ${nameOf(root)}`
+    : `${nameOf(root)} of ${escapedText(topic)}`
   return `// ${head}; written by crbus schema show --as ts\n\n${blocks.join('\n\n')}\n`
 }
 
 interface Writer {
   readonly values: ValueTypes
   readonly nameOf: (name: string) => string
-  /** The interface of what a variant holds, where it has one. */
-  readonly carrierOf: (name: string, variant: string) => string | undefined
+  /** The name of the interface for the contents of a variant, if it has one. */
+  readonly dataTypeOf: (name: string, variant: string) => string | undefined
 }
 
 const variantKey = (name: string, variant: string): string => `${name} ${variant}`
 
-/** Variants with fields that are events: each has a type of its own, since that is what services speak of. */
-function carriersOf(name: string, type: NamedType, events: readonly EventPlace[]) {
+/** The variants that are events and have fields. Each gets an interface of its own, since services use these types. */
+function dataTypesOf(name: string, type: NamedType, events: readonly EventVariant[]) {
   if (type.kind === 'struct') return []
   const own = type.variants.filter(
     ({ name: variant, fields }) =>
@@ -54,10 +56,10 @@ function carriersOf(name: string, type: NamedType, events: readonly EventPlace[]
 }
 
 function structText(writer: Writer, name: string, { at, fields }: NamedType & { kind: 'struct' }): string {
-  return `${place(at)}${declared(writer, writer.nameOf(name), fields, writer.values.ofName(name))}`
+  return `${sourceComment(at)}${declaration(writer, writer.nameOf(name), fields, writer.values.ofName(name))}`
 }
 
-function declared(writer: Writer, name: string, fields: Fields, value: ValueType): string {
+function declaration(writer: Writer, name: string, fields: Fields, value: ValueType): string {
   if (fields.kind === 'fields' && fields.fields.length > 0) {
     return `export interface ${name} {\n${fieldLines(writer, fields, '  ')}\n}`
   }
@@ -67,37 +69,37 @@ function declared(writer: Writer, name: string, fields: Fields, value: ValueType
 }
 
 function enumTexts(writer: Writer, name: string, { at, variants }: NamedType & { kind: 'enum' }): string[] {
-  const carriers = variants.flatMap((variant) => {
-    const own = writer.carrierOf(name, variant.name)
+  const dataTypes = variants.flatMap((variant) => {
+    const own = writer.dataTypeOf(name, variant.name)
     return own === undefined
       ? []
-      : [`${place(at)}${declared(writer, own, variant.fields, writer.values.ofFields(variant.fields))}`]
+      : [`${sourceComment(at)}${declaration(writer, own, variant.fields, writer.values.ofFields(variant.fields))}`]
   })
   const members = variants.map(({ name: variant, fields }) => {
     if (fields.kind === 'unit') return quoted(variant)
-    const carrier = writer.carrierOf(name, variant)
-    if (carrier !== undefined) return `{ ${property(variant)}: ${carrier} }`
+    const dataType = writer.dataTypeOf(name, variant)
+    if (dataType !== undefined) return `{ ${property(variant)}: ${dataType} }`
     const member = `{ ${property(variant)}: ${textOf(writer, writer.values.ofFields(fields))} }`
     if (member.length < WIDTH || fields.kind !== 'fields') return member
     return `{\n      ${property(variant)}: {\n${fieldLines(writer, fields, '        ')}\n      }\n    }`
   })
-  const head = `${place(at)}export type ${writer.nameOf(name)} =`
+  const head = `${sourceComment(at)}export type ${writer.nameOf(name)} =`
   const line = ` ${members.length === 0 ? 'never' : members.join(' | ')}`
   const isPlain = members.length < 2 || variants.every(({ fields }) => fields.kind === 'unit')
   const isShort = isPlain && line.length < WIDTH - 30 && !line.includes('\n')
   const text = isShort ? line : members.map((member) => `\n  | ${member}`).join('')
-  return [`${head}${text}`, ...carriers]
+  return [`${head}${text}`, ...dataTypes]
 }
 
-/** `order-events` → `OrderEvents`: what the data of each event type holds, by its name. */
-function eventsText(writer: Writer, name: string, types: Selection['types'], events: readonly EventPlace[]): string {
+/** Writes the interface that maps each event type to its data; `order-events` → `OrderEvents`. */
+function eventsText(writer: Writer, name: string, types: Selection['types'], events: readonly EventVariant[]): string {
   const lines = events.map(({ eventType, enum: of, variant }) => {
     const type = types.get(of)
     const fields = type?.kind === 'enum' ? type.variants.find((one) => one.name === variant)?.fields : undefined
-    const held = writer.carrierOf(of, variant) ?? textOf(writer, writer.values.ofFields(fields ?? { kind: 'unit' }))
+    const held = writer.dataTypeOf(of, variant) ?? textOf(writer, writer.values.ofFields(fields ?? { kind: 'unit' }))
     return `  ${quoted(eventType)}: ${held}`
   })
-  return `/** What the variant of each event type holds. */\nexport interface ${name} {\n${lines.join('\n')}\n}`
+  return `/** The contents of the variant of each event type. */\nexport interface ${name} {\n${lines.join('\n')}\n}`
 }
 
 const eventsName = (topic: string): string => {
@@ -134,7 +136,7 @@ function textOf(writer: Writer, value: ValueType): string {
       return `{ Some: ${inner(value.item)} } | null`
     case 'list': {
       const { length } = value
-      // A longer tuple says no more to anybody.
+      // Longer arrays are lists, since a long tuple is hard to read.
       if (length !== undefined && length <= 8) return `[${Array(length).fill(inner(value.item)).join(', ')}]`
       return listOf(inner(value.item))
     }
@@ -167,10 +169,11 @@ const objectText = (parts: readonly (readonly [name: string, text: string])[]): 
     ? '{ [name: string]: never }'
     : `{ ${parts.map(([name, text]) => `${property(name)}: ${text}`).join('; ')} }`
 
-/** The Rust type, where TypeScript has less to say: which integer, what kind of text. */
-const rustNote = (type: Type): string => (says(type) ? '' : ` // ${formatType(type)}`)
+/** A comment with the Rust type where the TypeScript type says less, such as the size of an integer. */
+const rustNote = (type: Type): string => (isFullyShown(type) ? '' : ` // ${formatType(type)}`)
 
-function says(type: Type): boolean {
+/** Whether the TypeScript type says as much as the Rust type. */
+function isFullyShown(type: Type): boolean {
   switch (type.kind) {
     case 'unit':
     case 'bool':
@@ -178,29 +181,27 @@ function says(type: Type): boolean {
     case 'named':
       return true
     case 'option':
-      return says(type.item)
+      return isFullyShown(type.item)
     case 'sequence':
-      return type.name === 'Vec' && says(type.item)
+      return type.name === 'Vec' && isFullyShown(type.item)
     case 'tuple':
-      return type.items.every(says)
+      return type.items.every(isFullyShown)
     case 'result':
-      return says(type.ok) && says(type.error)
+      return isFullyShown(type.ok) && isFullyShown(type.error)
     default:
       return false
   }
 }
 
-const place = (at: string): string => (at === '' ? '' : `/** ${plain(at).replaceAll('*/', '*\\/')} */\n`)
+/** The source location of a type as a comment. */
+const sourceComment = (at: string): string => (at === '' ? '' : `/** ${escapedText(at).replaceAll('*/', '*\\/')} */\n`)
 
 const identifier = /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u
 const property = (name: string): string => (identifier.test(name) ? name : quoted(name))
 
-const quoted = (text: string): string => `'${plain(text).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+const quoted = (text: string): string => `'${escapedText(text).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
 
-/** A stranger's text on one line, harmless on a terminal. */
-const plain = (text: string): string => jsonText(text).slice(1, -1)
-
-/** `orders::Page<LineItem>` → `OrdersPageLineItem`. A name that is one already stays as it is. */
+/** Makes an identifier: `orders::Page<LineItem>` → `OrdersPageLineItem`. A valid identifier stays unchanged. */
 function pascal(name: string): string {
   if (identifier.test(name)) return name
   const words = name.split(/[^\p{ID_Continue}]+/u).filter((word) => word !== '')
@@ -208,15 +209,15 @@ function pascal(name: string): string {
   return identifier.test(joined) ? joined : `T${joined}`
 }
 
-/** The name, or one like it that nobody has yet. */
-function free(name: string, taken: Set<string>, prefix = ''): string {
+/** Returns the name, or a variation of it that is not taken yet, and marks it as taken. */
+function freeName(name: string, taken: Set<string>, prefix = ''): string {
   let found = taken.has(name) && prefix !== '' ? `${prefix}${name}` : name
   for (let count = 2; taken.has(found); count += 1) found = `${prefix}${name}${count}`
   taken.add(found)
   return found
 }
 
-/** What TypeScript takes for something else where a type's name may stand. */
+/** Words that TypeScript does not allow as the name of a type. */
 const reserved =
   'any as async await bigint boolean break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in infer instanceof interface is keyof let never new null number object package private protected public readonly return static string super switch symbol this throw true try type typeof undefined unique unknown var void while with yield'.split(
     ' ',

@@ -1,48 +1,48 @@
-import { type KnownType, knownType } from '../known-types.ts'
+import { type LibraryType, libraryType } from '../library-types.ts'
 import type { Fields, Schema, Type } from '../model.ts'
 
-/** A type as far as its decoded values are concerned: what people see of it in JSON and TypeScript. */
+/** The decoded values of a type, as JSON and TypeScript show them. */
 export type ValueType = Kind & {
-  /** The row of known types it comes from, whose values obey more than their kind says. */
+  /** The name of the library type, whose values obey more rules than their kind says. */
   readonly known?: string
 }
 
 type Kind =
   | { readonly kind: 'null' | 'bool' | 'char' }
-  /** A number, or a text where JSON has no number for it. */
+  /** A number, or a string for a float that JSON has no number for. */
   | { readonly kind: 'float'; readonly isSingle: boolean }
   | { readonly kind: 'integer'; readonly least: bigint; readonly most: bigint; readonly isNonZero: boolean }
   | { readonly kind: 'text' }
-  /** Base64. Without a length there may be any number of bytes. */
+  /** Base64; without a length, of any number of bytes. */
   | { readonly kind: 'bytes'; readonly length?: number }
   | { readonly kind: 'option'; readonly item: ValueType }
-  /** An Option of what may itself be null: null or `{"Some": …}`. */
+  /** An Option of a type that may itself be null: null or `{"Some": …}`. */
   | { readonly kind: 'some'; readonly item: ValueType }
-  /** `name` is the Rust collection's; an array has a length. */
+  /** `name` is the Rust collection; an array has a length. */
   | { readonly kind: 'list'; readonly name: string; readonly item: ValueType; readonly length?: number }
   | { readonly kind: 'tuple'; readonly items: readonly ValueType[] }
   | { readonly kind: 'object'; readonly fields: readonly { readonly name: string; readonly value: ValueType }[] }
-  /** A map whose keys are those of an object. What is a newtype in Rust is here what that holds. */
+  /** A map that is a JSON object. A key that is a newtype in Rust is its item here. */
   | { readonly kind: 'record'; readonly name: string; readonly key: ValueType; readonly value: ValueType }
   /** A map that is a list of [key, value]. */
   | { readonly kind: 'pairs'; readonly name: string; readonly key: ValueType; readonly value: ValueType }
   | { readonly kind: 'variants'; readonly variants: readonly VariantValue[] }
   /** One of the schema's own types, by its key in `types`. */
   | { readonly kind: 'ref'; readonly name: string }
-  /** No value of it is ever decoded. */
+  /** A type that has no decoded values. */
   | { readonly kind: 'never'; readonly why: string }
 
 export interface VariantValue {
   readonly name: string
-  /** Without one it is its name alone. */
+  /** The contents; a variant without them is its name alone. */
   readonly value?: ValueType
 }
 
-/** Says of any type what its decoded values are; the decoder's own description is that of `compileDecoder`. */
+/** Describes the decoded values of any type, as `compileDecoder` documents them. */
 export interface ValueTypes {
   readonly ofType: (type: Type) => ValueType
   readonly ofFields: (fields: Fields) => ValueType
-  /** What one of the schema's types is, rather than that it is that type. */
+  /** The contents of one of the schema's types, where `ofType` returns a reference to it. */
   readonly ofName: (name: string) => ValueType
 }
 
@@ -64,7 +64,7 @@ export function valueTypesOf(types: Types): ValueTypes {
         const { name } = type
         const value = ofType(type.value)
         if (!isTextKey(types, type.key)) return { kind: 'pairs', name, key: ofType(type.key), value }
-        return { kind: 'record', name, key: ofType(held(types, type.key) ?? type.key), value }
+        return { kind: 'record', name, key: ofType(unwrapNewtype(types, type.key) ?? type.key), value }
       }
       case 'tuple':
         return { kind: 'tuple', items: type.items.map(ofType) }
@@ -76,7 +76,7 @@ export function valueTypesOf(types: Types): ValueTypes {
         return { kind: 'variants', variants }
       }
       case 'known':
-        return ofKnown(type.name, knownType(type.name))
+        return ofKnown(type.name, libraryType(type.name))
       case 'named':
         return { kind: 'ref', name: type.name }
       default:
@@ -99,7 +99,7 @@ export function valueTypesOf(types: Types): ValueTypes {
       fields.kind === 'unit' ? { name } : { name, value: ofFields(fields) },
     ),
   })
-  const ofKnown = (name: string, known: KnownType | undefined): ValueType => {
+  const ofKnown = (name: string, known: LibraryType | undefined): ValueType => {
     if (known?.wire === undefined) return { kind: 'never', why: known?.unreadable ?? `crbus does not know ${name}` }
     const { wire, json } = known
     if (json !== 'wire' || wire.kind === 'String') return { kind: 'text', known: name }
@@ -112,8 +112,8 @@ export function valueTypesOf(types: Types): ValueTypes {
     const type = types.get(name)
     if (type === undefined) return { kind: 'never', why: `the schema has no type ${name}` }
     if (type.kind === 'enum') return ofVariants(type.variants)
-    if (held(types, { kind: 'named', name }) === undefined)
-      return { kind: 'never', why: `${name} holds nothing but itself` }
+    if (unwrapNewtype(types, { kind: 'named', name }) === undefined)
+      return { kind: 'never', why: `${name} contains nothing but itself` }
     return ofFields(type.fields)
   }
   return { ofType, ofFields, ofName }
@@ -132,8 +132,8 @@ function ofPrimitive(kind: Primitive): ValueType {
   return { kind: 'integer', least, most: 2n ** (signed ? bits - 1n : bits) - 1n, isNonZero: false }
 }
 
-/** A newtype is what it holds; `undefined` when that is nothing but itself. */
-export function held(types: Types, type: Type): Type | undefined {
+/** Follows newtypes to the type they hold; `undefined` for a newtype that contains nothing but itself. */
+export function unwrapNewtype(types: Types, type: Type): Type | undefined {
   const seen = new Set<string>()
   let found = type
   while (found.kind === 'named') {
@@ -150,19 +150,19 @@ export function held(types: Types, type: Type): Type | undefined {
 }
 
 function mayBeNull(types: Types, type: Type): boolean {
-  const kind = held(types, type)?.kind
+  const kind = unwrapNewtype(types, type)?.kind
   return kind === 'unit' || kind === 'option'
 }
 
 function isTextKey(types: Types, type: Type): boolean {
-  const key = held(types, type)
+  const key = unwrapNewtype(types, type)
   if (key === undefined) return false
   if (key.kind === 'named') {
     const named = types.get(key.name)
     return named?.kind === 'enum' && named.variants.every(({ fields }) => fields.kind === 'unit')
   }
   if (key.kind === 'known') {
-    const known = knownType(key.name)
+    const known = libraryType(key.name)
     return known?.wire !== undefined && (known.json !== 'wire' || isKeyPrimitive(known.wire.kind))
   }
   return isKeyPrimitive(key.kind)

@@ -2,7 +2,7 @@ import type { SchemaCheck } from '../../operations/schemas/check.ts'
 import { printable } from '../text/printable.ts'
 import { formatTable } from '../text/table.ts'
 
-/** A table of the event types, then what was wrong with them and where it was first. */
+/** Formats a check: a table of the event types, the findings with their first position, and the number of records. */
 export function formatSchemaCheck({ topic, types, records, undecodable, tombstones }: SchemaCheck): string {
   const rows = types.map(({ eventType, decoded, failed, warned }) => [eventType, decoded, failed, warned])
   const extra = [
@@ -12,8 +12,8 @@ export function formatSchemaCheck({ topic, types, records, undecodable, tombston
   const total = `${[`${records} record${records === 1 ? '' : 's'} of ${printable(topic)}`, ...extra].join(', ')}\n`
   const findings = types.flatMap(({ eventType, findings }) =>
     findings.map(({ partition, offset, path, reason, count }) => {
-      const place = `${partition}@${offset}${count > 1 ? ` and ${count - 1} more` : ''}`
-      return `${printable(`${eventType} ${place}: ${path === '' ? '' : `${path}: `}${reason}`)}\n`
+      const position = `${partition}@${offset}${count > 1 ? ` and ${count - 1} more` : ''}`
+      return `${printable(`${eventType} ${position}: ${path === '' ? '' : `${path}: `}${reason}`)}\n`
     }),
   )
   const table = rows.length === 0 ? [] : [formatTable(['EVENT-TYPE', 'DECODED', 'FAILED', 'WARNED'], rows)]

@@ -7,7 +7,7 @@ const marks = { silent: 'SILENT', breaks: 'BREAKS', safe: 'safe' } as const
 const INDENT = ' '.repeat(8)
 const MAX_EVENTS = 5
 
-/** Changes for people, the dangerous ones first and loudest, and a line that sums them up. */
+/** Formats a diff: each change with its effect and advice, then a summary line. */
 export function formatSchemaDiff({ changes, counts }: SchemaDiff, { color }: { readonly color: boolean }): string {
   const chalk = new Chalk({ level: color ? 1 : 0 })
   const paint = { silent: chalk.bold.white.bgRed, breaks: chalk.red, safe: chalk.green }
@@ -29,17 +29,17 @@ function eventsOf({ events, kind }: SchemaChange): string[] {
 }
 
 const inOldServices = {
-  silent: 'services with the old types read new events as something else',
+  silent: 'services with the old types decode new events to something else',
   breaks: 'services with the old types fail on new events',
-  safe: 'services with the old types read new events as they are',
+  safe: 'services with the old types read new events correctly',
 } as const
 
 function summary({ silent, breaks, safe }: SchemaDiff['counts']): string {
   const all = silent + breaks + safe
-  if (all === 0) return 'no change: old bytes are read as what they are\n'
+  if (all === 0) return 'no changes: old bytes decode to the same values\n'
   const parts = [
-    ...(silent > 0 ? [`${silent} read${silent === 1 ? 's' : ''} old bytes as something else without an error`] : []),
-    ...(breaks > 0 ? [`${breaks} cannot read all of them`] : []),
+    ...(silent > 0 ? [`${silent} decode${silent === 1 ? 's' : ''} old bytes to something else without an error`] : []),
+    ...(breaks > 0 ? [`${breaks} fail${breaks === 1 ? 's' : ''} on some old bytes`] : []),
     ...(safe > 0 ? [`${safe} ${safe === 1 ? 'is' : 'are'} safe`] : []),
   ]
   return `${all} change${all === 1 ? '' : 's'}: ${parts.join(', ')}\n`

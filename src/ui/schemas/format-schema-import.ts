@@ -1,11 +1,11 @@
 import type { SchemaImportFailure } from '../../operations/schemas/import.ts'
 
-/** Everything an import needs to know, a place and a sentence each. */
+/** Lists what an import could not resolve, each with its location in the source. */
 export function formatImportProblems(problems: SchemaImportFailure['problems']): string {
   const lines = problems.map(({ file, line, about, reason }) => {
-    const place = line > 0 ? `${file}:${line}` : file
-    return place === about ? `  ${place}: ${reason}` : `  ${place}  ${about}: ${reason}`
+    const location = line > 0 ? `${file}:${line}` : file
+    return location === about ? `  ${location}: ${reason}` : `  ${location}  ${about}: ${reason}`
   })
-  const count = problems.length === 1 ? 'one thing' : `${problems.length} things`
-  return `the source leaves ${count} open\n${lines.join('\n')}`
+  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`
+  return `the import cannot resolve ${count}\n${lines.join('\n')}`
 }

@@ -14,9 +14,9 @@ const names = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta']
 interface Mutant {
   readonly what: string
   readonly after: NamedType
-  /** More types of the new schema. */
+  /** Additional types of the new schema. */
   readonly types?: Readonly<Record<string, NamedType>>
-  /** What may be called something else. */
+  /** Pairs of old and new names. */
   readonly renames?: readonly (readonly [string, string])[]
 }
 
@@ -134,7 +134,7 @@ function membersOf(type: NamedType): string[] {
 
 const bare = (name: string): string => name.slice(name.lastIndexOf('.') + 1)
 
-/** The same values in the same places, whatever is called otherwise. */
+/** Whether two values are equal except for renamed fields and variants. */
 function isSame(a: unknown, b: unknown, renames: readonly (readonly [string, string])[]): boolean {
   const isName = (x: unknown, y: unknown) => x === y || renames.some(([old, now]) => old === x && now === y)
   if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return Object.is(a, b) || isName(a, b)
@@ -154,7 +154,7 @@ interface Outcome {
   readonly differs: boolean
 }
 
-/** What really comes of values; `forgiving` as bincode in Rust is, to whom bytes left over are no matter. */
+/** What really happens to random values: whether some fail to decode, and whether some decode to other values, as in Rust with leftover bytes ignored. */
 function outcomeOf(
   before: Schema,
   after: Schema,
@@ -179,7 +179,7 @@ function outcomeOf(
   return outcome
 }
 
-/** As the old service reads it: what the encoder was given may be put otherwise. */
+/** The value as the old service decodes it, since the encoder accepts other spellings. */
 const decoders = new WeakMap<Schema, ReturnType<typeof compileDecoder>>()
 function asWritten(schema: Schema, bytes: Uint8Array): unknown {
   const decoder = decoders.get(schema) ?? compileDecoder(schema)
@@ -188,9 +188,9 @@ function asWritten(schema: Schema, bytes: Uint8Array): unknown {
   return decoded.ok ? decoded.value : undefined
 }
 
-describe('the verdict on a change is what happens', () => {
+describe('the kind of a change is what happens to real bytes', () => {
   test.each(listOf(8, (seed) => seed))(
-    'of schemas made from seed %i',
+    'for one random change of schemas from seed %i',
     (seed) => {
       const random = seededRandom(seed + 1)
       const seen = { safe: 0, silent: 0, breaks: 0 }
@@ -223,7 +223,7 @@ describe('the verdict on a change is what happens', () => {
     60_000,
   )
 
-  test('and of two changes at once', () => {
+  test('for two random changes at once', () => {
     const random = seededRandom(77)
     const seen = { safe: 0, unsafe: 0 }
     for (let turn = 0; turn < 800; turn += 1) {
@@ -237,7 +237,7 @@ describe('the verdict on a change is what happens', () => {
       const before = schemaOf('Root', { Root: root })
       const after = schemaOf('Root', { ...one.types, ...two.types, Root: two.after })
       const changes = compareSchemas(before, after)
-      // What is gone and what is new may be one thing.
+      // A removed and an added member may be a rename.
       const gone = old.filter((name) => !now.includes(name))
       const renames = now
         .filter((name) => !old.includes(name))

@@ -26,16 +26,16 @@ const withVariants = (...variants: (typeof root.variants)[number][]) =>
 const lines = (after: Schema, old = before) =>
   compareSchemas(old, after).map((change) => `${change.kind} ${change.where}: ${changeText(change)}`)
 
-/** A schema whose payloads are a struct of these fields. */
+/** A schema whose root is a struct with these fields. */
 const of = (parts: Record<string, string>, types: Record<string, NamedType> = {}) =>
   schemaOf('Root', { ...types, Root: struct(held(parts)) })
 
-describe('variants', () => {
-  test('none changed is no change', () => {
+describe('changes of variants', () => {
+  test('are none between equal schemas', () => {
     expect(compareSchemas(before, orders())).toEqual([])
   })
 
-  test('that are reordered are read as each other', () => {
+  test('are silent for reordered variants, whose bytes are read as each other', () => {
     const [place, cancel, ...rest] = root.variants
     const old = schemaOf(
       'E',
@@ -56,58 +56,58 @@ describe('variants', () => {
           { before: 'Shipped', after: 'Placed', outcome: 'decodes' },
         ],
         message:
-          'the variants were reordered, whose place is their number in the bytes: old bytes of Placed are read as Shipped, those of Shipped are read as Placed',
-        advice: 'put the variants back in their old order; new variants go to the end',
+          'the variants were reordered, which changes their numbers in the bytes: old bytes of Placed decode as Shipped, bytes of Shipped decode as Placed',
+        advice: 'restore the old order of the variants; add new variants only at the end',
         events: ['Placed.v1', 'Shipped'],
         oldReaders: 'silent',
         leftoverBytes: false,
       },
     ])
     if (place && cancel) {
-      // A text is no two texts: crbus fails, and so does Rust.
+      // The bytes of one string do not decode as two strings, neither in crbus nor in Rust.
       expect(lines(withVariants(cancel, place, ...rest))).toEqual([
         expect.stringMatching(
-          /^silent OrderAction: .* old bytes of CancelOrder are read as PlaceOrder or fail, those of PlaceOrder are taken for CancelOrder and fail$/,
+          /^silent OrderAction: .* old bytes of CancelOrder decode as PlaceOrder or fail, bytes of PlaceOrder are read as CancelOrder and fail$/,
         ),
       ])
     }
   })
 
-  test('inserted before others move their numbers', () => {
+  test('are silent for a variant inserted before others', () => {
     const [first, ...rest] = root.variants
     if (first === undefined) return expect.fail()
     expect(lines(withVariants(first, { name: 'Held', fields: nothing }, ...rest))).toEqual([
       expect.stringMatching(
-        /^silent OrderAction: Held was inserted before CancelOrder: old bytes of CancelOrder are read as Held or fail/,
+        /^silent OrderAction: Held was inserted before CancelOrder: old bytes of CancelOrder decode as Held or fail/,
       ),
     ])
   })
 
-  test('removed from the middle move the numbers of others; from the end they leave their own empty', () => {
+  test('are silent for a variant removed from the middle, and break for the last variant', () => {
     const without = (name: string) => withVariants(...root.variants.filter((one) => one.name !== name))
     expect(lines(without('CancelOrder'))).toEqual([
       expect.stringMatching(/^silent OrderAction: CancelOrder was removed from the middle: /),
     ])
     expect(lines(without('Prices'))).toEqual([
-      'breaks OrderAction.Prices: the last variant Prices was removed: nothing has its number any more',
+      'breaks OrderAction.Prices: the last variant Prices was removed, so its number is unknown',
     ])
   })
 
-  test('appended are safe for those that read them', () => {
+  test('are safe for a variant added at the end, and break services with the old types', () => {
     const [change] = compareSchemas(before, withVariants(...root.variants, { name: 'Held', fields: nothing }))
     expect(change).toMatchObject({ kind: 'safe', where: 'OrderAction.Held', oldReaders: 'breaks' })
   })
 
-  test('may be called something else, if they hold the same', () => {
+  test('are safe for a renamed variant with the same contents, and silent with other contents', () => {
     const renamed = root.variants.map((one) => (one.name === 'Ping' ? { ...one, name: 'Pong' } : one))
-    expect(lines(withVariants(...renamed))).toEqual(['safe OrderAction.Ping: the variant is called Pong now'])
+    expect(lines(withVariants(...renamed))).toEqual(['safe OrderAction.Ping: the variant was renamed to Pong'])
     const replaced = root.variants.map((one) => (one.name === 'PlaceOrder' ? { name: 'Drop', fields: nothing } : one))
     expect(lines(withVariants(...replaced))).toEqual([
-      'silent OrderAction.PlaceOrder: Drop stands in its place: bytes of PlaceOrder are read as Drop',
+      'silent OrderAction.PlaceOrder: Drop replaced PlaceOrder and has its number: old bytes of PlaceOrder decode as Drop',
     ])
   })
 
-  test('of an enum inside the enum are named with their events', () => {
+  test('of an inner enum list the event types of its variants', () => {
     const inventory = enumOf({ Audited: nothing, SeatReserved: held({ seat: 'String', note: 'Option<String>' }) })
     expect(compareSchemas(before, withTypes({ InventoryAction: inventory }))).toEqual([
       expect.objectContaining({ kind: 'silent', where: 'InventoryAction', events: ['SeatReserved.v1', 'seat-audit'] }),
@@ -115,46 +115,46 @@ describe('variants', () => {
   })
 })
 
-describe('a change inside a type that events share is told once, with the events', () => {
+describe('a change inside a type that several events contain', () => {
   test.each([
     [
       'added',
       { ...item(), note: 'Option<String>' },
-      'breaks LineItem.note: a field was added at the end (Option<String>); an Option is a byte even when it is None, and serde(default) does not help bincode',
+      'breaks LineItem.note: a field was added at the end (Option<String>); an Option takes a byte even when it is None, and serde(default) has no effect in bincode',
     ],
     ['removed', without(item(), 'quantity'), 'breaks LineItem.quantity: the field was removed (u32)'],
     [
-      'exchanged',
+      'swapped',
       { name: 'String', product_id: 'String', quantity: 'u32', unit_price: 'Money' },
       'silent LineItem: the fields product_id and name changed places: old bytes of product_id are read as name',
     ],
     [
       'renamed',
       { sku: 'String', ...without(item(), 'product_id') },
-      'safe LineItem.product_id: the field is called sku now',
+      'safe LineItem.product_id: the field was renamed to sku',
     ],
     [
-      'of another type',
+      'changed to a type of the same size',
       { ...item(), quantity: 'f32' },
-      'silent LineItem.quantity: it was u32 and is f32 now: the same bytes, read as something else',
+      'silent LineItem.quantity: the type changed from u32 to f32: old bytes decode to another value',
     ],
     [
-      'wider',
+      'changed to a wider type',
       { ...item(), quantity: 'u64' },
-      'breaks LineItem.quantity: it was u32 and is u64 now: it takes other bytes',
+      'breaks LineItem.quantity: the type changed from u32 to u64: the two types have different bytes',
     ],
     [
-      'no newtype any more',
+      'changed from a newtype to its contents',
       { ...item(), unit_price: 'i64' },
-      'safe LineItem.unit_price: it was Money and is i64 now, of the same bytes',
+      'safe LineItem.unit_price: the type changed from Money to i64, with the same bytes',
     ],
-  ])('a field %s', (_, parts, line) => {
+  ])('is listed once with its event types: a field %s', (_, parts, line) => {
     const after = withTypes({ LineItem: struct(held(parts)) })
     expect(lines(after)).toEqual([line])
     expect(compareSchemas(before, after)[0]?.events).toEqual(['OrderPlaced'])
   })
 
-  test('its advice is the next version of its event', () => {
+  test('comes with the advice to write the next version of its event type', () => {
     const old: Schema = { ...before, events: new Map([['OrderPlaced.v3', 'OrderPlaced']]) }
     const [change] = compareSchemas(old, withTypes({ Money: struct(items(t.of('i32'))) }))
     expect(change && adviceText(change)).toContain('OrderPlaced.v4')
@@ -169,7 +169,7 @@ function without(parts: Record<string, string>, name: string): Record<string, st
   return Object.fromEntries(Object.entries(parts).filter(([key]) => key !== name))
 }
 
-describe('types by what they make of each other', () => {
+describe('a changed type', () => {
   test.each([
     ['i64', 'u64', 'silent'],
     ['u64', 'usize', 'safe'],
@@ -206,7 +206,7 @@ describe('types by what they make of each other', () => {
     ['u32', 'Level', 'silent'],
     ['Level', 'u32', 'silent'],
     ['serde_json::Value', 'String', 'breaks'],
-  ])('%s to %s: %s', (old, now, kind) => {
+  ])('from %s to %s is %s', (old, now, kind) => {
     const Level = enumOf({ Low: nothing, High: nothing })
     const changes = compareSchemas(
       of({ first: 'u8', it: old, last: 'u8' }, { Level }),
@@ -216,30 +216,30 @@ describe('types by what they make of each other', () => {
     expect(changes[0]).toMatchObject({ kind, where: 'Root.it' })
   })
 
-  test('an inner struct taken apart has the same bytes', () => {
+  test('is safe where a struct replaces its own fields', () => {
     const Address = struct(held({ street: 'String', city: 'String' }))
     const flat = of({ id: 'u32', street: 'String', city: 'String' })
     expect(lines(of({ id: 'u32', address: 'Address' }, { Address }), flat)).toEqual([
-      'safe Root: the fields street, city are address now, of the same bytes',
+      'safe Root: the fields street, city became address, with the same bytes',
     ])
     expect(lines(flat, of({ id: 'u32', address: 'Address' }, { Address }))).toMatchObject([/^safe/])
   })
 
-  test('two numbers may fill the bytes of one', () => {
+  test('is silent where one number has the bytes of two', () => {
     expect(lines(of({ low: 'u32', high: 'u32' }), of({ low: 'u64' }))).toContainEqual(
       expect.stringMatching(/^silent Root.high/),
     )
   })
 
-  test('what Rust forgives at the end of a payload is said', () => {
+  test('mentions that Rust ignores bytes left over at the end of a payload', () => {
     expect(lines(of({ a: 'u32' }), of({ a: 'u32', b: 'String' }))).toEqual([
-      "breaks Root.b: the field was removed (String); bincode in Rust forgives bytes left over at a payload's end, so services may read on without a word",
+      'breaks Root.b: the field was removed (String); Rust ignores bytes left over at the end of a payload, so its services may continue without an error',
     ])
   })
 })
 
-describe('names of types', () => {
-  test('are not on the wire', () => {
+describe('a renamed type', () => {
+  test('is one safe change', () => {
     const old = of(
       { total: 'Money', more: 'Vec<Money>' },
       { Money: struct(held({ cents: 'i64', currency: 'String' })) },
@@ -248,28 +248,28 @@ describe('names of types', () => {
       { total: 'Price', more: 'Vec<Price>' },
       { Price: struct(held({ cents: 'i64', currency: 'String' })) },
     )
-    expect(lines(now, old)).toEqual(['safe Money: the type Money is called Price now'])
+    expect(lines(now, old)).toEqual(['safe Money: the type was renamed from Money to Price'])
   })
 
-  test('do not hide what changed inside', () => {
+  test('is compared inside as well', () => {
     const old = of({ total: 'Money' }, { Money: struct(held({ cents: 'i64', currency: 'String' })) })
     const now = of({ total: 'Price' }, { Price: struct(held({ cents: 'u64', currency: 'String' })) })
     expect(lines(now, old)).toEqual([
-      expect.stringMatching(/^silent Money.cents: it was i64 and is u64 now/),
-      'safe Money: the type Money is called Price now',
+      expect.stringMatching(/^silent Money.cents: the type changed from i64 to u64/),
+      'safe Money: the type was renamed from Money to Price',
     ])
   })
 
-  test('of the root too; a wrapper around it is another number in front', () => {
+  test('may be the root, while an enum around the root adds a number to each payload', () => {
     const E = enumOf({ A: held({ id: 'String' }), B: nothing })
-    expect(lines(schemaOf('F', { F: E }), schemaOf('E', { E }))).toEqual(['safe E: the type E is called F now'])
+    expect(lines(schemaOf('F', { F: E }), schemaOf('E', { E }))).toEqual(['safe E: the type was renamed from E to F'])
     expect(lines(schemaOf('All', { E, All: enumOf({ E: items(t.named('E')) }) }), schemaOf('E', { E }))).toEqual([
-      expect.stringMatching(/E: a payload is All now, and was E, whose variant E holds it/),
+      expect.stringMatching(/E: the payload type changed from E to All; its variant E wraps E/),
     ])
   })
 })
 
-describe('types that hold themselves', () => {
+describe('recursive types', () => {
   const tree = (value: string, more: Record<string, string> = {}) =>
     of(
       { tree: 'Tree' },
@@ -286,7 +286,7 @@ describe('types that hold themselves', () => {
     ])
   })
 
-  test('even as something else', () => {
+  test('are compared with other recursive types', () => {
     const List = enumOf({ End: nothing, More: items(t.of('u32'), t.named('List')) })
     const Chain = struct(held({ value: 'u32', next: 'Chain' }))
     expect(lines(of({ it: 'Chain' }, { Chain }), of({ it: 'List' }, { List }))).toMatchObject([/Root.it/])

@@ -9,11 +9,11 @@ import { listOf, type Random, seededRandom } from './support/random.ts'
 import { randomTypes } from './support/random-types.ts'
 import { randomValue } from './support/random-values.ts'
 
-/** Each payload goes through both decoders. */
+/** Payloads to try; each goes through both decoders. */
 const payloads = 2_000_000
 const worlds = 5
-/** What a payload may make of items that take no byte: 65,536, of a few characters each. */
-const ofNothing = 65_536 * 16
+/** JSON characters that items without bytes may add: 65,536 items of a few characters each. */
+const emptyItemsLength = 65_536 * 16
 
 const codecs = listOf(worlds, (seed) => {
   const { schema, roots } = randomTypes(seededRandom(seed), 100)
@@ -46,11 +46,11 @@ const noise = (random: Random): Buffer => {
   return Buffer.from(listOf(random.below(80), () => random.below(most)))
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the characters that must not appear
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/
 
-describe('whatever the bytes', () => {
-  test('they are a value that encodes to them again, or a reason with its place', () => {
+describe('random bytes', () => {
+  test('decode to a value that encodes to the same bytes, or fail with a reason, a path and an offset', () => {
     const random = seededRandom(1)
     let good = 0
     let slowest = 0
@@ -59,7 +59,7 @@ describe('whatever the bytes', () => {
       const { name, schema, decoder, encoder, walk } = random.pick(codecs)
       const seedValue = encoder.encode(randomValue(schema, { kind: 'named', name }, random))
       if (!seedValue.ok) return expect.fail(`${name}: ${seedValue.path}: ${seedValue.reason}`)
-      // Making a value costs more than decoding it, so one is spoilt in many ways.
+      // Making a value costs more than decoding it, so each value is mutated many times.
       for (let spoilt = 0; spoilt < 40; spoilt += 1, index += 1) {
         const bytes = random.chance(0.1) ? noise(random) : mutated(Buffer.from(seedValue.bytes), random)
         const begun = performance.now()
@@ -69,7 +69,7 @@ describe('whatever the bytes', () => {
         if (value.ok !== json.ok) return expect.fail(`${name} ${bytes.toString('hex')}`)
         if (value.ok && json.ok) {
           good += 1
-          longest = Math.max(longest, (json.json.length - ofNothing) / (bytes.length + 100))
+          longest = Math.max(longest, (json.json.length - emptyItemsLength) / (bytes.length + 100))
           const again = encoder.encode(value.value)
           const isSame = again.ok && Buffer.from(again.bytes).equals(bytes) && !unsafe.test(json.json)
           if (!isSame || (good % 16 === 0 && !sameAsJson(value.value, json.json))) {
@@ -89,7 +89,7 @@ describe('whatever the bytes', () => {
     expect(longest).toBeLessThan(500)
   }, 180_000)
 
-  test('one schema reads the payloads of another the same way', () => {
+  test('of another schema encode to the same bytes if they decode', () => {
     const random = seededRandom(2)
     for (let index = 0; index < 100_000; index += 1) {
       const { name, schema, encoder } = random.pick(codecs)
@@ -105,7 +105,7 @@ describe('whatever the bytes', () => {
   }, 120_000)
 })
 
-/** Where JSON.stringify forgets nothing, the text is what it gives. */
+/** Whether the JSON text is what JSON.stringify writes for the value, except for the sign of -0. */
 const sameAsJson = (value: unknown, json: string): boolean =>
   isDeepStrictEqual(JSON.parse(JSON.stringify(value)), withoutSign(JSON.parse(json)))
 
@@ -123,7 +123,7 @@ function withoutSign(value: unknown): unknown {
   return value
 }
 
-describe('whatever the value', () => {
+describe('random values', () => {
   const scraps: unknown[] = [
     ...[undefined, null, true, 0, -0, 1.5, 2 ** 60, Number.NaN, 10n ** 50n, -1n, '', '7', 'AQI=', '\ud800', 'NaN'],
     ...[[], {}, [[]], [1, 2], { Some: 1 }, { V1: [] }, new Map([[1, 2]]), Uint8Array.of(1), Symbol('x'), () => 1],
@@ -137,7 +137,7 @@ describe('whatever the value', () => {
     return Object.fromEntries(random.chance(0.05) ? pairs.slice(1) : pairs)
   }
 
-  test('it is bytes that decode, or a reason', () => {
+  test('encode to bytes that decode, or fail with a reason', () => {
     const random = seededRandom(3)
     let good = 0
     for (let index = 0; index < 200_000; index += 1) {

@@ -4,7 +4,7 @@ import { faker as english } from '@faker-js/faker/locale/en'
 import { describe, expect, test } from 'vitest'
 import { compileDecoder } from '../../../src/schema/bincode/compile-decoder.ts'
 import { compileEncoder } from '../../../src/schema/bincode/compile-encoder.ts'
-import { knownTypes } from '../../../src/schema/known-types.ts'
+import { libraryTypes } from '../../../src/schema/library-types.ts'
 import type { Fields, Schema, Type } from '../../../src/schema/model.ts'
 import { sampler } from '../../../src/schema/sample/sample-value.ts'
 import { enumOf, fields, items, nothing, only, orders, schemaOf, struct, t } from './support/build.ts'
@@ -19,12 +19,12 @@ const sampled = (schema: Schema, path?: string, faker = newFaker()): unknown => 
   return made.ok ? made.value : made.reason
 }
 const value = (type: Type, faker?: Faker): unknown => sampled(only(type), undefined, faker)
-/** A field of an event of this name. */
+/** The sample of a field with this name. */
 const field = (name: string, type: Type = t.of('String'), owner = 'Event'): unknown =>
   (sampled(schemaOf(owner, { [owner]: struct(fields({ [name]: type })) })) as Record<string, unknown>)[name]
 
-describe('whatever the types, a sample is what its own bytes decode to', () => {
-  test.each(listOf(5, (seed) => seed))('of random types, %i', (seed) => {
+describe('a sample encodes to bytes that decode to the same value', () => {
+  test.each(listOf(5, (seed) => seed))('for random types from seed %i', (seed) => {
     const faker = newFaker(seed)
     const { schema, roots } = randomTypes(seededRandom(seed), 100)
     for (const { name } of roots) {
@@ -45,7 +45,7 @@ describe('whatever the types, a sample is what its own bytes decode to', () => {
     }
   })
 
-  test.each(knownTypes.filter(({ wire }) => wire !== undefined).map(({ name }) => name))('of %s', (name) => {
+  test.each(libraryTypes.filter(({ wire }) => wire !== undefined).map(({ name }) => name))('for %s', (name) => {
     const schema = only(t.known(name))
     const faker = newFaker()
     for (let count = 0; count < 50; count += 1) {
@@ -57,7 +57,7 @@ describe('whatever the types, a sample is what its own bytes decode to', () => {
   })
 })
 
-describe('names say what a value may be', () => {
+describe('a sample fits the name of its field', () => {
   test.each<[string, RegExp]>([
     ['email', /^[^@\s]+@[^@\s]+\.\w+$/],
     ['customerEmail', /@/],
@@ -74,7 +74,7 @@ describe('names say what a value may be', () => {
     ['phone_number', /^\+\d+$/],
     ['shipping_address', /^\d+ .+, .+$/],
     ['status', /^(?:pending|confirmed|shipped|delivered|cancelled)$/],
-  ])('%s', (name, looks) => {
+  ])('string %s matches %s', (name, looks) => {
     expect(field(name)).toMatch(looks)
   })
 
@@ -91,13 +91,13 @@ describe('names say what a value may be', () => {
     ['expires_at', 'i64', at + 86_400_000, at + 15 * 86_400_000],
     ['total', 'u8', 0, 255],
     ['port', 'u16', 1024, 65_535],
-  ])('%s: %s', (name, type, least, most) => {
+  ])('%s of type %s is from %d to %d', (name, type, least, most) => {
     const number = Number(field(name, t.of(type)))
     expect(number).toBeGreaterThanOrEqual(least)
     expect(number).toBeLessThanOrEqual(most)
   })
 
-  test('and those of newtypes and of what a field stands in', () => {
+  test('the name of its newtype and the name of its struct', () => {
     const types = { OrderId: struct(items(t.of('String'))), Money: struct(items(t.of('i64'))) }
     const id = (type: Type) => sampled(schemaOf('E', { E: struct(fields({ id: type })), ...types })) as { id: unknown }
     expect(id(t.named('OrderId')).id).toMatch(/^order-/)
@@ -106,7 +106,7 @@ describe('names say what a value may be', () => {
     expect(field('name', t.of('String'), 'LineItem')).not.toBe(field('name', t.of('String'), 'Customer'))
   })
 
-  test('a total is what its items cost, while its type holds that', () => {
+  test('a total is the sum of its items, unless its type is too small', () => {
     const { OrderPlaced } = sampled(orders(), 'OrderPlaced') as {
       OrderPlaced: { total: number; items: { quantity: number; unit_price: number }[] }
     }
@@ -122,22 +122,22 @@ describe('names say what a value may be', () => {
     ).toBe(true)
   })
 
-  test('an email is of whom it belongs to', () => {
+  test('an email has the name of its owner', () => {
     const customer = struct(fields({ name: t.of('String'), email: t.of('String') }))
     const { name, email } = sampled(schemaOf('Customer', { Customer: customer })) as { name: string; email: string }
     const words = email.slice(0, email.indexOf('@')).split('.')
     expect(words.every((word) => name.toLowerCase().includes(word))).toBe(true)
   })
 
-  test('times are when the event is, dates of birth are not', () => {
+  test('times are the time of the event, except dates of birth', () => {
     expect(field('placed_at', t.known('DateTime<Utc>'))).toBe('2026-11-23T10:00:00.250Z')
     expect(`${field('birth_date', t.known('NaiveDate'))}` < '2009').toBe(true)
     expect(field('sent', t.known('i64 as ts_seconds'))).toBe(Math.floor(at / 1000))
   })
 })
 
-describe('of one variant', () => {
-  test('comes with the names around it', () => {
+describe('a sample of one variant', () => {
+  test('has the variant names around it', () => {
     expect(sampled(orders(), 'Inventory.SeatReserved')).toEqual({
       Inventory: { SeatReserved: { seat: expect.stringMatching(/^\d+[A-F]$/), note: expect.anything() } },
     })
@@ -152,24 +152,27 @@ describe('of one variant', () => {
   })
 })
 
-describe('an end is found', () => {
+describe('samples of recursive types', () => {
   const tree = (node: Fields) => schemaOf('Tree', { Tree: enumOf({ Node: node, Leaf: items(t.of('u8')) }) })
   test.each<[string, Schema]>([
-    ['of a tree', tree(items(t.named('Tree'), t.named('Tree'), t.named('Tree')))],
-    ['of lists of itself', schemaOf('L', { L: struct(items(t.vec(t.vec(t.named('L'))))) })],
-    ['of maps of itself', schemaOf('M', { M: struct(fields({ of: t.map('BTreeMap', t.of('u8'), t.named('M')) })) })],
+    ['a tree', tree(items(t.named('Tree'), t.named('Tree'), t.named('Tree')))],
+    ['a type with lists of itself', schemaOf('L', { L: struct(items(t.vec(t.vec(t.named('L'))))) })],
     [
-      'of two that hold each other',
+      'a type with maps of itself',
+      schemaOf('M', { M: struct(fields({ of: t.map('BTreeMap', t.of('u8'), t.named('M')) })) }),
+    ],
+    [
+      'two types that contain each other',
       schemaOf('A', {
         A: struct(fields({ b: t.named('B') })),
         B: enumOf({ Again: fields({ a: t.named('A'), other: t.named('A') }), Over: nothing }),
       }),
     ],
     [
-      'of an Option of a tuple',
+      'a type with an Option of a tuple of itself',
       schemaOf('O', { O: struct(fields({ o: t.option(t.tuple(t.of('u8'), t.named('O'))) })) }),
     ],
-  ])('%s', (_, schema) => {
+  ])('end for %s', (_, schema) => {
     for (let seed = 0; seed < 50; seed += 1) {
       const made = sampled(schema, undefined, newFaker(seed))
       expect(compileEncoder(schema).encode(made).ok, JSON.stringify(made).slice(0, 200)).toBe(true)
@@ -179,22 +182,22 @@ describe('an end is found', () => {
 
   test.each<[string, Schema, string]>([
     [
-      'what nobody can read',
+      'an unreadable type',
       schemaOf('E', { E: enumOf({ A: fields({ inner: t.tuple(t.of('u8'), t.known('serde_json::Value')) }) }) }),
-      'E.A.inner[1] cannot be made up: it asks what comes next',
+      'E.A.inner[1] has no sample: it needs deserialize_any',
     ],
     [
-      'what always holds itself',
+      'a type that always contains itself',
       schemaOf('S', { S: struct(fields({ s: t.named('S') })) }),
-      'S.s cannot be made up: S always holds itself',
+      'S.s has no sample: S always contains itself',
     ],
-    ['an enum of nothing', schemaOf('E', { E: enumOf({}) }), 'E cannot be made up: the enum has no variants'],
-    ['what is too large', only(t.array(t.of('u8'), 0xffffffff)), 'an array of 4294967295 bytes is too large'],
-  ])('or it is said why not: %s', (_, schema, reason) => {
+    ['an enum without variants', schemaOf('E', { E: enumOf({}) }), 'E has no sample: the enum has no variants'],
+    ['an array that is too large', only(t.array(t.of('u8'), 0xffffffff)), 'an array of 4294967295 bytes is too large'],
+  ])('say why there is none for %s', (_, schema, reason) => {
     expect(sampled(schema)).toContain(reason)
   })
 
-  test('around what nobody can read, where it may be left out', () => {
+  test('leave out an unreadable type inside an Option, a list or a Result', () => {
     const unreadable = t.known('serde_json::Value')
     expect(value(t.option(unreadable))).toBe(null)
     expect(value(t.vec(unreadable))).toEqual([])
@@ -202,7 +205,7 @@ describe('an end is found', () => {
   })
 })
 
-test('sorted collections are sorted, and sets have nothing twice', () => {
+test('samples of BTreeSet and BTreeMap are sorted and have no duplicates', () => {
   for (let seed = 0; seed < 30; seed += 1) {
     const numbers = value({ kind: 'sequence', name: 'BTreeSet', item: t.of('u8') }, newFaker(seed)) as number[]
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { knownTypes } from '../../../src/schema/known-types.ts'
+import { libraryTypes } from '../../../src/schema/library-types.ts'
 import type { Fields, NamedType, Primitive, Schema, Type } from '../../../src/schema/model.ts'
 import { readSchemaFile, writeSchemaFile } from '../../../src/schema/schema-file.ts'
 import { formatType, isReserved, parseType } from '../../../src/schema/type-text.ts'
@@ -57,7 +57,7 @@ const example = `{
 }
 `
 
-describe('a type and its text', () => {
+describe('parseType and formatType', () => {
   test.each([
     'bool',
     '()',
@@ -74,7 +74,7 @@ describe('a type and its text', () => {
     'time::OffsetDateTime',
     'orders::Status',
     'Page<LineItem, 32, -1, true>',
-  ])('%s', (text) => {
+  ])('parses and formats %s back to the same text', (text) => {
     const parsed = parseType(text)
     expect(parsed).toMatchObject({ ok: true })
     expect(parsed.ok && formatType(parsed.type)).toBe(text)
@@ -85,32 +85,32 @@ describe('a type and its text', () => {
     ['(u8)', 'u8'],
     ['Vec<u8,>', undefined],
     ['( u8 , )', '(u8,)'],
-  ])('%s is %s', (text, canonical) => {
+  ])('parses %s as %s', (text, canonical) => {
     const parsed = parseType(text)
     expect(parsed.ok ? formatType(parsed.type) : undefined).toBe(canonical)
   })
 
   test.each([
-    ['', 'a type is expected, not the end', 0],
-    ['Vec<u8', "'>' is expected, not the end", 6],
-    ['Vec<u8>>', "'>' is one too many", 7],
+    ['', 'expected a type, got the end', 0],
+    ['Vec<u8', "expected '>', got the end", 6],
+    ['Vec<u8>>', "unexpected '>' after the type", 7],
     ['Vec', 'Vec takes one type', 0],
     ['HashMap<u8>', 'HashMap takes two types', 0],
-    ['u8<u8>', 'u8 takes no argument', 0],
-    ['Uuid<u8>', 'Uuid takes no argument', 0],
-    ['[u8; x]', "a length is expected, not 'x'", 5],
-    ['[u8; 99999999999]', 'no array is that long', 5],
-    ['DateTime<Mars>', "'DateTime<Mars>' is not a type crbus knows", 0],
-    ['i64 as money', "'i64 as money' is not a type crbus knows", 0],
-    ["&'a str", "a type is expected, not '&'", 0],
-    [`${'Vec<'.repeat(200)}u8`, 'it is nested too deeply', 404],
-  ])('%s is none', (text, reason, at) => {
+    ['u8<u8>', 'u8 takes no arguments', 0],
+    ['Uuid<u8>', 'Uuid takes no arguments', 0],
+    ['[u8; x]', "expected a length, got 'x'", 5],
+    ['[u8; 99999999999]', 'the array length exceeds 4294967295', 5],
+    ['DateTime<Mars>', "crbus does not know the type 'DateTime<Mars>'", 0],
+    ['i64 as money', "crbus does not know the type 'i64 as money'", 0],
+    ["&'a str", "expected a type, got '&'", 0],
+    [`${'Vec<'.repeat(200)}u8`, 'the type is nested too deeply', 404],
+  ])('refuses %s: %s at %i', (text, reason, at) => {
     expect(parseType(text)).toEqual({ ok: false, reason, at })
   })
 })
 
-describe('a schema file', () => {
-  test('is written as it was', () => {
+describe('readSchemaFile and writeSchemaFile', () => {
+  test('read a schema file and write the same text', () => {
     const read = readSchemaFile(example)
     expect(read).toMatchObject({ ok: true })
     if (!read.ok) return
@@ -125,63 +125,63 @@ describe('a schema file', () => {
   const changed = (from: string, to: string) => readSchemaFile(example.replace(from, to))
 
   test.each([
-    ['"crbus_schema": 1', '"crbus_schema": 2', 'crbus_schema', '1 is expected, not 2'],
-    ['"crbus_schema": 1,', '', 'crbus_schema', 'it is missing, so this is no schema file; 1 is expected'],
-    ['"topic": "order-events"', '"topic": 7', 'topic', 'a text is expected, not a number'],
+    ['"crbus_schema": 1', '"crbus_schema": 2', 'crbus_schema', 'expected 1, got 2'],
+    ['"crbus_schema": 1,', '', 'crbus_schema', 'missing, so this is not a schema file; expected 1'],
+    ['"topic": "order-events"', '"topic": 7', 'topic', 'expected a string, got a number'],
     [
       '"topic"',
       '"tpoic": "", "topic"',
       'tpoic',
-      'nothing is called that here; known are crbus_schema, topic, root, answers, events, types',
+      'unknown key; known keys: crbus_schema, topic, root, answers, events, types',
     ],
-    ['"i128"', '5', 'answers.map.money::Cents', 'a text is expected, not a number'],
-    ['"assume"', '"asume"', 'answers.asume', 'nothing is called that here; known are map, assume'],
-    ['"root": "OrderAction"', '"root": "Order"', 'root', "'Order' is not one of types"],
+    ['"i128"', '5', 'answers.map.money::Cents', 'expected a string, got a number'],
+    ['"assume"', '"asume"', 'answers.asume', 'unknown key; known keys: map, assume'],
+    ['"root": "OrderAction"', '"root": "Order"', 'root', `'Order' is not in "types"`],
     ['"PlaceOrder",', '"Place",', 'events.OrderPlaced.v1', "'OrderAction' has no variant 'Place'"],
     [
       '"PlaceOrder",',
       '"OrderShipped.X",',
       'events.OrderPlaced.v1',
-      "variant 'OrderShipped' of 'OrderAction' does not hold one other enum",
+      "variant 'OrderShipped' of 'OrderAction' does not hold exactly one enum",
     ],
-    ['"i64"', '"i65"', 'types.Money.struct[0]', "'i65' is neither a type crbus knows nor one of types"],
+    ['"i64"', '"i65"', 'types.Money.struct[0]', `unknown type 'i65': crbus does not know it, and it is not in "types"`],
     [
       '"quantity": "u32"',
       '"quantity": "Vec<"',
       'types.LineItem.struct.quantity',
-      "'Vec<' is not a type: a type is expected, not the end (character 5)",
+      "'Vec<' is not a type: expected a type, got the end (character 5)",
     ],
     [
       '"items": "Vec<LineItem>" } },',
       '"items": 3 } },',
       'types.OrderAction.enum[0].PlaceOrder.items',
-      'a text is expected, not a number',
+      'expected a string, got a number',
     ],
-    ['{ "Ping": null }', '{}', 'types.OrderAction.enum[3]', 'one variant is expected: { "Name": fields }'],
+    ['{ "Ping": null }', '{}', 'types.OrderAction.enum[3]', 'expected one variant: { "Name": fields }'],
     ['{ "Ping": null }', '{ "Inventory": null }', 'types.OrderAction.enum[3]', "the enum has two variants 'Inventory'"],
     [
       '{ "Ping": null }',
       '{ "Ping": 1 }',
       'types.OrderAction.enum[3].Ping',
-      'fields, a list of types or null are expected, not a number',
+      'expected fields, a list of types or null, got a number',
     ],
-    ['"struct": null', '"union": null', 'types.Marker', "either 'struct' or 'enum' is expected"],
-    ['"Marker"', '"Vec<u8>"', 'types.Vec<u8>', 'a type of a service cannot have that name'],
-    ['"Page<LineItem>"', '"Page< LineItem >"', 'types.Page< LineItem >', 'it is written Page<LineItem>'],
-  ])('with %s as %s', (from, to, path, reason) => {
+    ['"struct": null', '"union": null', 'types.Marker', "expected either 'struct' or 'enum'"],
+    ['"Marker"', '"Vec<u8>"', 'types.Vec<u8>', 'the name has another meaning in schema files, or is not a valid name'],
+    ['"Page<LineItem>"', '"Page< LineItem >"', 'types.Page< LineItem >', 'write it as Page<LineItem>'],
+  ])('report the problem and its path when %s becomes %s', (from, to, path, reason) => {
     expect(changed(from, to)).toEqual({ ok: false, problems: [{ path, reason }] })
   })
 
-  test('that is none', () => {
+  test('report a file that is not a JSON object', () => {
     expect(readSchemaFile('[]')).toEqual({
       ok: false,
-      problems: [{ path: '', reason: 'an object is expected, not a list' }],
+      problems: [{ path: '', reason: 'expected an object, got a list' }],
     })
     expect(readSchemaFile('{')).toMatchObject({ ok: false, problems: [{ path: '' }] })
   })
 })
 
-describe('nothing is lost', () => {
+describe('random schemas', () => {
   const name = fc.stringMatching(/^[A-Z][a-z]{1,6}$/).filter((text) => !isReserved(text))
   const names = fc.uniqueArray(
     fc.oneof(
@@ -199,7 +199,7 @@ describe('nothing is lost', () => {
       fc
         .constantFrom<Primitive>('unit', 'bool', 'u8', 'i128', 'usize', 'f32', 'char', 'String', 'bytes')
         .map((kind) => ({ kind })),
-      fc.constantFrom(...knownTypes).map((known): Type => ({ kind: 'known', name: known.name })),
+      fc.constantFrom(...libraryTypes).map((known): Type => ({ kind: 'known', name: known.name })),
       fc.constantFrom(...named).map((of): Type => ({ kind: 'named', name: of })),
     )
   const type = (named: readonly string[]): fc.Arbitrary<Type> =>
@@ -258,7 +258,7 @@ describe('nothing is lost', () => {
       }),
   )
 
-  test('between a schema and its file', () => {
+  test('are the same after writing and reading a schema file', () => {
     fc.assert(
       fc.property(schema, (given) => {
         const text = writeSchemaFile(given)
@@ -269,7 +269,7 @@ describe('nothing is lost', () => {
     )
   })
 
-  test('and no text makes the reader throw', () => {
+  test('never make parseType or readSchemaFile throw, whatever the text', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom(...'<>()[],;: as-_Vecu8&'.split('')) }),

@@ -16,10 +16,10 @@ const shown = (schema: Schema, name?: string): JsonSchema => {
   return showJsonSchema(selected.selection)
 }
 
-/** Formats are remarks, as the draft has them: a year may have five digits. */
+/** Does not validate formats, which are annotations in the draft: a year may have five digits. */
 const validator = (schema: JsonSchema) => new Ajv2020({ validateFormats: false, ownProperties: true }).compile(schema)
 
-test.each(listOf(5, (seed) => seed))('takes whatever the decoder makes of random types, %i', (seed) => {
+test.each(listOf(5, (seed) => seed))('accepts every decoded value of random types from seed %i', (seed) => {
   const random = seededRandom(seed)
   const { schema, roots } = randomTypes(random, 100)
   let checked = 0
@@ -28,7 +28,7 @@ test.each(listOf(5, (seed) => seed))('takes whatever the decoder makes of random
     const { decode, decodeToJson } = compileDecoder(own)
     const { encode } = compileEncoder(own)
     const text = JSON.stringify(shown(own))
-    // ajv knows no property __proto__.
+    // ajv does not handle a property named __proto__.
     if (text.includes('__proto__')) continue
     const validate = validator(JSON.parse(text))
     for (let count = 0; count < 20; count += 1) {
@@ -46,7 +46,7 @@ test.each(listOf(5, (seed) => seed))('takes whatever the decoder makes of random
   expect(checked).toBeGreaterThan(500)
 })
 
-describe('refuses what the decoder never makes', () => {
+describe('the JSON Schema of a type', () => {
   const status = { Status: enumOf({ Open: nothing, Shut: nothing }) }
   const refused: readonly (readonly [string, Type, readonly unknown[], readonly unknown[]])[] = [
     ['u8', t.of('u8'), [0, 255], [256, -1, 1.5, '7']],
@@ -66,30 +66,35 @@ describe('refuses what the decoder never makes', () => {
     ['char', t.of('char'), ['a', '🦀'], ['', 'ab']],
     ['()', t.of('unit'), [null], [{}, 0]],
     ['an Option', t.option(t.of('bool')), [null, true], [{ Some: true }, 1]],
-    ['an Option of what may be null', t.option(t.option(t.of('bool'))), [null, { Some: null }, { Some: true }], [true]],
+    ['an Option of an Option', t.option(t.option(t.of('bool'))), [null, { Some: null }, { Some: true }], [true]],
     ['a tuple', t.tuple(t.of('u8'), t.of('bool')), [[1, true]], [[1], [1, true, 2], [true, 1]]],
-    ['a map by text', t.map('HashMap', t.of('String'), t.of('u8')), [{}, { a: 1 }], [[], { a: 'b' }]],
-    ['a map by number', t.map('HashMap', t.of('i8'), t.of('u8')), [{ '-7': 1 }], [{ a: 1 }, { '07': 1 }]],
-    ['a map by variant', t.map('BTreeMap', t.named('Status'), t.of('u8')), [{ Open: 1 }], [{ Gone: 1 }]],
+    ['a map with string keys', t.map('HashMap', t.of('String'), t.of('u8')), [{}, { a: 1 }], [[], { a: 'b' }]],
+    ['a map with integer keys', t.map('HashMap', t.of('i8'), t.of('u8')), [{ '-7': 1 }], [{ a: 1 }, { '07': 1 }]],
     [
-      'a map by tuple',
+      'a map with unit variants as keys',
+      t.map('BTreeMap', t.named('Status'), t.of('u8')),
+      [{ Open: 1 }],
+      [{ Gone: 1 }],
+    ],
+    [
+      'a map with tuples as keys',
       t.map('HashMap', t.tuple(t.of('u8'), t.of('u8')), t.of('u8')),
       [[], [[[1, 2], 3]]],
       [{}, [[1, 2]]],
     ],
     ['a Result', t.result(t.of('u8'), t.of('String')), [{ Ok: 1 }, { Err: 'x' }], [{ Ok: 'x' }, { Ok: 1, Err: 'x' }]],
     ['a Duration', t.known('Duration'), [{ secs: 1, nanos: 0 }], [1, { secs: 1 }]],
-    ['what nobody can read', t.known('serde_json::Value'), [], [null, {}, 1]],
+    ['an unreadable type', t.known('serde_json::Value'), [], [null, {}, 1]],
   ]
-  test.each(refused)('of %s', (_, type, good, bad) => {
+  test.each(refused)('accepts decoded values of %s and refuses others', (_, type, good, bad) => {
     const validate = validator(shown(only(type, status)))
     for (const value of good) expect(validate(value), JSON.stringify(value)).toBe(true)
     for (const value of bad) expect(validate(value), JSON.stringify(value)).toBe(false)
   })
 })
 
-describe('of the order events', () => {
-  test('names the place and the event type of what it shows', () => {
+describe('showJsonSchema', () => {
+  test('describes types by their source location and variants by their event type', () => {
     expect(shown(orders(), 'SeatReserved.v1')).toEqual({
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       title: 'OrderAction of order-events',
@@ -129,12 +134,12 @@ describe('of the order events', () => {
     })
   })
 
-  test('ends where a type holds nothing but itself', () => {
+  test('accepts no value for a type that contains nothing but itself', () => {
     const schema = { ...orders(), root: 'Loop', types: new Map([['Loop', struct(items(t.named('Loop')))]]) }
     expect(validator(shown(schema))({})).toBe(false)
   })
 
-  test('finds types whose names are no plain words', () => {
+  test('refers to types whose names have special characters', () => {
     const page = { 'page::Page<LineItem>': struct(fields({ next: t.option(t.of('u8')) })) }
     expect(validator(shown(only(t.named('page::Page<LineItem>'), page)))({ next: 1 })).toBe(true)
   })

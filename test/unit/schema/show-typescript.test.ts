@@ -16,8 +16,8 @@ const shown = (schema: Schema, name?: string): string => {
   return showTypeScript(selected.selection)
 }
 
-/** What tsc has to say of these files, which are nowhere on a disk. */
-function complaints(files: Readonly<Record<string, string>>): string[] {
+/** The errors that tsc reports for files in memory. */
+function tscErrors(files: Readonly<Record<string, string>>): string[] {
   const options: ts.CompilerOptions = {
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -51,7 +51,7 @@ function complaints(files: Readonly<Record<string, string>>): string[] {
   })
 }
 
-test('random types compile, and take their decoded values written as literals', () => {
+test('the TypeScript of random types compiles and accepts their decoded values as literals', () => {
   const files = Object.fromEntries(
     listOf(3, (seed) => {
       const random = seededRandom(seed)
@@ -67,7 +67,7 @@ test('random types compile, and take their decoded values written as literals', 
           if (!encoded.ok) return expect.fail(`${name}: ${encoded.reason}`)
           const decoded = decodeToJson(encoded.bytes)
           if (!decoded.ok) return expect.fail(name)
-          // In a literal of an index signature tsc takes this key for every object's own constructor.
+          // In a literal for an index signature, tsc takes this key for the inherited constructor.
           if (/"constructor":[[{]/.test(decoded.json)) return ''
           return `export const value${number}: ${root} = ${decoded.json}\n`
         })
@@ -76,13 +76,13 @@ test('random types compile, and take their decoded values written as literals', 
     }).flat(),
   )
   expect(Object.keys(files).length).toBeGreaterThan(250)
-  expect(complaints(files).map((text) => text.slice(0, 500))).toEqual([])
+  expect(tscErrors(files).map((text) => text.slice(0, 500))).toEqual([])
 })
 
-describe('the types of the order events', () => {
+describe('showTypeScript', () => {
   const schema = { ...orders(), events: new Map([['OrderPlaced.v1', 'OrderPlaced'], ...orders().events]) }
 
-  test('read like those of a service', () => {
+  test('writes the types of an event with Rust types as comments', () => {
     expect(
       shown(schema, 'OrderPlaced.v1'),
     ).toBe(`// order-events: the payload is OrderAction; written by crbus schema show --as ts
@@ -113,16 +113,16 @@ export interface LineItem {
 /** src/order.rs:1 */
 export type Money = number | string // i64
 
-/** What the variant of each event type holds. */
+/** The contents of the variant of each event type. */
 export interface OrderEvents {
   'OrderPlaced.v1': OrderPlaced
 }
 `)
   })
 
-  test('are imported by a service, which is told what it mistakes', () => {
+  test('writes types that find a mistake in a service', () => {
     const service = (body: string) =>
-      complaints({
+      tscErrors({
         'order-events.ts': shown(schema),
         'service.ts': `import type { OrderAction, OrderEvents } from './order-events.ts'\n${body}\n`,
       })
@@ -140,7 +140,7 @@ export const ping: OrderAction = nothing ?? 'Ping'`),
     ).toContain(`Type 'number' is not assignable to type 'string'`)
   })
 
-  test('keep names apart that TypeScript would confuse', () => {
+  test('gives distinct TypeScript names to similar Rust names', () => {
     const text = shown(
       schemaOf(
         'Event',
@@ -159,17 +159,17 @@ export const ping: OrderAction = nothing ?? 'Ping'`),
     expect(text).toContain('export type OrdersStatus = [PageU8, PageU82]')
     expect(text).toContain(`  'it\\'s': Status\n  'Status.v1': Status`)
     expect(text).toContain(`  'odd name': number // u8`)
-    expect(complaints({ 'types.ts': text })).toEqual([])
+    expect(tscErrors({ 'types.ts': text })).toEqual([])
   })
 
-  test('are never where nobody can read', () => {
+  test('writes never for an unreadable type', () => {
     expect(shown(only(t.known('serde_json::Value')))).toContain('export type Only = never // serde_json::Value')
   })
 
-  test('hold no text of a stranger that ends a comment', () => {
+  test('escapes names and locations that would end a comment', () => {
     const evil = { ...struct(items(t.of('u8'))), at: 'a*/ alert(1) /*\n\u001b[31m' }
     const text = shown({ ...only(t.of('u8')), topic: 'x\nlet y = 1', types: new Map([['Only', evil]]) })
-    expect(complaints({ 'types.ts': text })).toEqual([])
+    expect(tscErrors({ 'types.ts': text })).toEqual([])
     expect(text).not.toContain('\u001b')
     expect(text).not.toMatch(/^let/m)
   })

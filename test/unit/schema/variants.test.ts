@@ -4,7 +4,7 @@ import { orders } from './support/build.ts'
 
 const schema = orders()
 
-describe('an event type that names its variant is fine', () => {
+describe('checkVariant accepts an event type that names its variant', () => {
   test.each([
     ['OrderPlaced.v1', 'OrderPlaced'],
     ['OrderPlaced', 'OrderPlaced'],
@@ -14,34 +14,34 @@ describe('an event type that names its variant is fine', () => {
     ['Inventory.SeatReserved', 'Inventory.SeatReserved'],
     ['InventorySeatReserved { event_id: EventId', 'Inventory.SeatReserved'],
     ['seat-audit', 'Inventory.Audited'],
-  ])('%s', (eventType, path) => {
+  ])('%s for bytes of %s', (eventType, path) => {
     expect(checkVariant(schema, eventType, path)).toBeUndefined()
   })
 })
 
-describe('one that does not is warned of', () => {
+describe('checkVariant warns of an event type that names another variant', () => {
   test.each([
     ['OrderPlaced.v1', 'PlaceOrder'],
     ['SeatReserved.v1', 'Inventory.Audited'],
     ['seat-audit', 'Ping'],
-  ])('%s', (eventType, path) => {
-    expect(checkVariant(schema, eventType, path)).toContain(`but the bytes say ${path}`)
+  ])('%s for bytes of %s', (eventType, path) => {
+    expect(checkVariant(schema, eventType, path)).toContain(`but the bytes are variant ${path}`)
   })
 
-  test('in a sentence', () => {
+  test('and asks whether the variants were reordered', () => {
     expect(checkVariant(schema, 'OrderPlaced.v1', 'PlaceOrder')).toBe(
-      'the event type OrderPlaced.v1 is written as OrderPlaced, but the bytes say PlaceOrder: were the variants of OrderAction reordered?',
+      'event type OrderPlaced.v1 is variant OrderPlaced, but the bytes are variant PlaceOrder: were the variants of OrderAction reordered?',
     )
   })
 })
 
-describe('nothing is said', () => {
-  test('of an event type that names no variant', () => {
+describe('checkVariant does not warn', () => {
+  test('of an event type that does not name a variant', () => {
     expect(checkVariant(schema, 'OrderShipped.v1', 'OrderPlaced')).toBeUndefined()
     expect(checkVariant(schema, 'OrderCommand.v1', 'PlaceOrder')).toBeUndefined()
   })
 
-  test('of an enum inside the variant that is no event', () => {
+  test('of a variant of an enum inside the event', () => {
     const known = { ...schema, events: new Map([['Stock.v1', 'Inventory']]) }
     expect(checkVariant(known, 'Stock.v1', 'Inventory.SeatReserved')).toBeUndefined()
     expect(checkVariant(schema, 'Inventory.v1', 'Inventory.SeatReserved')).toBeUndefined()

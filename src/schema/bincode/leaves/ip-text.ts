@@ -38,7 +38,7 @@ export function parseIpv6(text: string): readonly number[] | undefined {
   return [...front, ...new Array<number>(16 - front.length - back.length).fill(0), ...back]
 }
 
-/** Two bytes a group; the last may be an IPv4 address. */
+/** The bytes of groups of 16 bits; the last group may be an IPv4 address. */
 const groupsOf = (text: string): number[] =>
   text === ''
     ? []

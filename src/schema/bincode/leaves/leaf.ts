@@ -1,4 +1,4 @@
-import { inWords, jsonText } from '../../json-text.ts'
+import { describeValue, jsonText } from '../../json-text.ts'
 import type { Primitive } from '../../model.ts'
 import {
   type Cursor,
@@ -32,41 +32,41 @@ import {
   refuseValue,
   type Sink,
 } from '../writing/sink.ts'
-import type { TextForm } from './text-forms.ts'
+import type { TextFormat } from './text-formats.ts'
 
-/** A type that is one value in JSON, however many bytes it takes. */
+/** A type whose values are single values in JSON: a number, a string, a bool or null. */
 export interface Leaf {
   readonly kind: 'leaf'
   readonly name: string
-  /** The fewest bytes it takes. */
+  /** The fewest bytes a value takes. */
   readonly size: number
   readonly read: (cursor: Cursor) => unknown
-  /** The same as JSON text. */
+  /** Reads a value as JSON text. */
   readonly readJson: (cursor: Cursor) => string
   readonly write: (sink: Sink, value: unknown) => boolean
-  /** How it is had back from the key of an object, where serde_json makes it one. */
+  /** Turns the key of a JSON object back into a value; `undefined` for types that serde_json does not write as keys. */
   readonly key?: (text: string) => unknown
-  /** Whether a key can be written in two ways, so that two of an object may be one. */
+  /** Whether different texts can stand for the same key, so that the keys of an object may be duplicates. */
   readonly isLoose?: true
-  /** Whether its value is null, so that an Option of it has to tell its two nulls apart. */
+  /** Whether its only value is null, so that an Option of it writes Some as `{"Some": null}`. */
   readonly isNull?: true
 }
 
 const asText = (text: string): unknown => text
 
-/** A length and UTF-8. A text that `form` does not know is refused, as Rust would: it never wrote one. */
-export function textLeaf(name: string, form?: TextForm): Leaf {
-  const expected = form === undefined ? 'a text' : `${name}, like "${form.like}"`
+/** A string: a length and UTF-8. With a format, other strings are refused in both directions, since Rust refuses them too. */
+export function textLeaf(name: string, format?: TextFormat): Leaf {
+  const expected = format === undefined ? 'a string' : `${name}, like "${format.example}"`
   const write = (sink: Sink, value: unknown): boolean =>
-    typeof value === 'string' && (form === undefined || form.fits(value))
+    typeof value === 'string' && (format === undefined || format.matches(value))
       ? putString(sink, value)
       : refuseValue(sink, expected, value)
   const leaf = { kind: 'leaf', name, size: 8, write, key: asText } as const
-  if (form === undefined) return { ...leaf, read: readString, readJson: readStringJson }
+  if (format === undefined) return { ...leaf, read: readString, readJson: readStringJson }
   const read = (cursor: Cursor): string => {
     const { position } = cursor
     const text = readString(cursor)
-    if (!form.fits(text)) fail(cursor, `expected ${expected}, got ${inWords(text)}`, position)
+    if (!format.matches(text)) fail(cursor, `expected ${expected}, got ${describeValue(text)}`, position)
     return text
   }
   return { ...leaf, read, readJson: (cursor) => jsonText(read(cursor)) }
@@ -84,7 +84,7 @@ const number = (read: Leaf['read']) => (cursor: Cursor) => {
 
 const isDigits = /^(?:0|-?[1-9]\d*)$/
 
-/** An integer that a `number` holds whatever its value. */
+/** An integer type of at most 32 bits, whose values all fit a JavaScript number. */
 function small(name: Primitive, bits: 8 | 16 | 32, read: (cursor: Cursor) => number, put: Put): Leaf {
   const signed = name.startsWith('i')
   const least = signed ? -(2 ** (bits - 1)) : 0
@@ -103,6 +103,7 @@ function small(name: Primitive, bits: 8 | 16 | 32, read: (cursor: Cursor) => num
 
 type Put = (sink: Sink, value: number) => void
 
+/** An integer type of 64 or 128 bits, whose values beyond 2^53 are strings of digits. */
 function large(name: Primitive, words: 2 | 4, signed: boolean, read: (cursor: Cursor) => number | string): Leaf {
   const bits = BigInt(words * 32)
   const least = signed ? -(2n ** (bits - 1n)) : 0n
@@ -113,7 +114,10 @@ function large(name: Primitive, words: 2 | 4, signed: boolean, read: (cursor: Cu
       return true
     }
     if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-      return refuse(sink, `expected ${name}, got ${value}, whose last digits a number has lost: write it as a text`)
+      return refuse(
+        sink,
+        `expected ${name}, got ${value}, which a JavaScript number cannot hold exactly: write it as a string`,
+      )
     }
     const integer = integerOf(value)
     if (integer === undefined) return refuseValue(sink, name, value)
@@ -127,7 +131,7 @@ function large(name: Primitive, words: 2 | 4, signed: boolean, read: (cursor: Cu
 function integerOf(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : undefined
-  // Longer ones are out of range, and making a bigint of a million digits takes its time.
+  // Longer texts are out of range, and converting a million digits to a bigint is slow.
   return typeof value === 'string' && value.length <= 40 && isDigits.test(value) ? BigInt(value) : undefined
 }
 
@@ -152,7 +156,7 @@ function float(name: 'f32' | 'f64', read: (cursor: Cursor) => number | string): 
   }
   const readJson = (cursor: Cursor) => {
     const value = read(cursor)
-    // JSON.stringify forgets the sign of -0, serde_json and JSON.parse do not.
+    // JSON.stringify drops the sign of -0; serde_json and JSON.parse keep it.
     return typeof value === 'string' ? `"${value}"` : value === 0 && 1 / value < 0 ? '-0.0' : `${value}`
   }
   return { kind: 'leaf', name, size: isF32 ? 4 : 8, read, readJson, write }
@@ -214,7 +218,7 @@ const char: Leaf = {
   readJson: (cursor) => jsonText(readChar(cursor)),
   write: (sink, value) => {
     const isOne = typeof value === 'string' && value.length === ((value.codePointAt(0) ?? 0) > 0xffff ? 2 : 1)
-    if (!isOne || !value.isWellFormed()) return refuseValue(sink, 'a text of one character', value)
+    if (!isOne || !value.isWellFormed()) return refuseValue(sink, 'a string of one character', value)
     putBytes(sink, Buffer.from(value))
     return true
   },
@@ -223,13 +227,13 @@ const char: Leaf = {
 
 const isBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** Bytes given as themselves, as base64 or as a list of numbers. */
+/** Bytes from a Uint8Array, base64 or a list of numbers; `undefined` for any other value. */
 function bytesOf(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value
   if (typeof value === 'string') {
     if (value.length % 4 !== 0 || !isBase64.test(value)) return undefined
     const bytes = Buffer.from(value, 'base64')
-    // Bits that the last character has too many would be lost: such a text is not what crbus writes.
+    // Refuse base64 whose last character has extra bits: they would be lost, and crbus does not write them.
     return bytes.toString('base64') === value ? bytes : undefined
   }
   if (!Array.isArray(value)) return undefined
@@ -238,7 +242,7 @@ function bytesOf(value: unknown): Uint8Array | undefined {
   return value.every(isByte) ? Uint8Array.from(value) : undefined
 }
 
-/** `Vec<u8>` and its like: a length and that many bytes, in JSON as base64. */
+/** `Vec<u8>` and `serde_bytes`: a length and that many bytes, base64 in JSON. */
 export const byteList = (name: string): Leaf => ({
   kind: 'leaf',
   name,
@@ -254,7 +258,7 @@ export const byteList = (name: string): Leaf => ({
   },
 })
 
-/** `[u8; 32]`: as many bytes as it says. */
+/** `[u8; 32]`: exactly that many bytes, base64 in JSON. */
 export const byteArray = (length: number): Leaf => {
   const name = `[u8; ${length}]`
   return {
@@ -273,7 +277,7 @@ export const byteArray = (length: number): Leaf => {
   }
 }
 
-/** A type nobody can read or write, and why. */
+/** A type that cannot be read or written, with the reason. */
 export const impossible = (name: string, why: string): Leaf => ({
   kind: 'leaf',
   name,
@@ -286,7 +290,7 @@ export const impossible = (name: string, why: string): Leaf => ({
   write: (sink) => refuse(sink, why),
 })
 
-/** Refuses zero, as the `NonZero` types do. */
+/** A `NonZero` type: the integer type without zero. */
 export const nonZero = (name: string, of: Leaf): Leaf => {
   const check = (cursor: Cursor, value: unknown, offset: number) => {
     if ((value === 0 || value === '0') && !hasFailed(cursor)) fail(cursor, `expected ${name}, got 0`, offset)

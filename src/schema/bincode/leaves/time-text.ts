@@ -1,6 +1,6 @@
 /**
- * What the `time` crate writes for people, of the numbers it writes for machines. Every function answers `undefined`
- * for what `time` could not have made.
+ * Converts between the numbers that the Rust crate `time` writes to bincode and the strings that it writes to JSON. Every
+ * function returns `undefined` for values that the crate does not have.
  */
 
 const between = (value: number, least: number, most: number): boolean => value >= least && value <= most
@@ -58,7 +58,7 @@ export function parseOffset(text: string): [number, number, number] | undefined 
   return match[1] === '-' ? (parts.map((part) => 0 - part) as [number, number, number]) : parts
 }
 
-/** Seconds beyond 2^53 come as digits. */
+/** Formats a duration. `seconds` beyond 2^53 are given as digits. */
 export function formatDuration(seconds: number | string, nanos: number): string | undefined {
   const whole = BigInt(seconds)
   if (Math.abs(nanos) > 999_999_999 || (whole > 0n && nanos < 0) || (whole < 0n && nanos > 0)) return undefined

@@ -1,12 +1,12 @@
 import type { Shape } from '../shape.ts'
 import type { Sizes } from '../shape-size.ts'
-import { type Cursor, takeNothings } from './cursor.ts'
+import { type Cursor, takeEmptyItems } from './cursor.ts'
 
 type Read<T> = (cursor: Cursor) => T
 
 /**
- * Compiles every shape that a root leads to once. What takes no byte is counted, since nothing else bounds it; past the
- * bound a reader answers with `failed`, and the cursor holds why.
+ * Compiles each shape under a root once. Values that take no bytes are counted, since no length check bounds them; past
+ * the limit a reader returns `failed`, and the cursor has the reason.
  */
 export function compileReader<T>(
   root: Shape,
@@ -16,10 +16,10 @@ export function compileReader<T>(
 ): Read<T> {
   const made = new Map<Shape, Read<T>>()
   const counted = (shape: Shape, read: Read<T>): Read<T> => {
-    const nothings = sizes.nothings(shape)
-    if (nothings === 0) return read
+    const emptyItems = sizes.emptyItems(shape)
+    if (emptyItems === 0) return read
     const what = shape.kind === 'leaf' || shape.kind === 'struct' ? shape.name : shape.kind
-    return (cursor) => (takeNothings(cursor, nothings, what) ? read(cursor) : failed)
+    return (cursor) => (takeEmptyItems(cursor, emptyItems, what) ? read(cursor) : failed)
   }
   const reader = (shape: Shape): Read<T> => {
     const known = made.get(shape)

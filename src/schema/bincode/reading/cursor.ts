@@ -1,35 +1,35 @@
 import { isUtf8 } from 'node:buffer'
 import { jsonText } from '../../json-text.ts'
+import { MAX_DEPTH } from '../limits.ts'
 
 /**
- * Where reading stands in one payload. Reading never throws: the first failure is kept, and from then on there is
- * nothing left to read, so that whoever is in the middle of a list finds its way out by itself.
+ * The state of reading one payload. Reading never throws. The first failure is kept, and after it no bytes are left to
+ * read, so every loop over items ends by itself.
  */
 export interface Cursor {
   bytes: Uint8Array
   position: number
-  /** One past the last byte; {@link failed} after a failure, so that the comparison every read makes refuses it. */
+  /** One past the last byte; {@link FAILED} after a failure, so that the bounds check of every read fails. */
   end: number
-  /** The payload as latin1, once a string was wanted: slices of it cost a tenth of a call into native code each. */
+  /** The payload as Latin-1, made for the first string: a slice of it costs a tenth of a native call. */
   text: string
-  /** How deep in types that hold themselves. */
+  /** Nesting of recursive types, in calls. */
   depth: number
-  /** How many items without a byte may still come: their count is all there is to them, and a count is cheap to write. */
-  nothings: number
+  /** How many more items that take no bytes are accepted: a short payload could announce any number of them. */
+  emptyItems: number
   reason: string
   offset: number
 }
 
-const failed = -1
+const FAILED = -1
 const noBytes = new Uint8Array(0)
 
 /**
- * A slice keeps the whole text alive for as long as itself, and of a large payload few strings may be wanted: so large
- * ones are read string by string.
+ * Larger payloads are decoded string by string, since every slice keeps the whole text in memory, even if only a few
+ * strings are kept.
  */
-const largestText = 4096
-const mostNothings = 65_536
-const mostDepth = 2_000
+const MAX_CACHED_TEXT_BYTES = 4096
+const MAX_EMPTY_ITEMS = 65_536
 
 export const newCursor = (): Cursor => ({
   bytes: noBytes,
@@ -37,7 +37,7 @@ export const newCursor = (): Cursor => ({
   end: 0,
   text: '',
   depth: 0,
-  nothings: mostNothings,
+  emptyItems: MAX_EMPTY_ITEMS,
   reason: '',
   offset: 0,
 })
@@ -48,41 +48,41 @@ export function start(cursor: Cursor, bytes: Uint8Array): void {
   cursor.end = bytes.length
   cursor.text = ''
   cursor.depth = 0
-  cursor.nothings = mostNothings
+  cursor.emptyItems = MAX_EMPTY_ITEMS
 }
 
-/** Whether everything was read, and nothing is left over: `bincode` forgives what is left over, crbus does not. */
+/** Whether the payload was read to its last byte. crbus refuses leftover bytes, which `bincode::deserialize` ignores. */
 export function finish(cursor: Cursor): boolean {
   if (cursor.position !== cursor.end && !hasFailed(cursor)) {
     const over = cursor.end - cursor.position
     fail(cursor, over === 1 ? '1 byte is left over' : `${over} bytes are left over`)
   }
-  // Whoever keeps the decoder does not keep the last payload.
+  // A decoder that is kept must not keep the last payload in memory.
   cursor.bytes = noBytes
   cursor.text = ''
   return !hasFailed(cursor)
 }
 
-export const hasFailed = (cursor: Cursor): boolean => cursor.end === failed
+export const hasFailed = (cursor: Cursor): boolean => cursor.end === FAILED
 
 export function fail(cursor: Cursor, reason: string, offset = cursor.position): void {
-  if (cursor.end === failed) return
+  if (cursor.end === FAILED) return
   cursor.reason = reason
   cursor.offset = offset
-  cursor.end = failed
+  cursor.end = FAILED
 }
 
-/** Rust keeps the last of two, and would not write these bytes again. */
-export const failTwice = (cursor: Cursor, key: string, offset: number): void =>
-  fail(cursor, `expected a map, whose key ${jsonText(key.slice(0, 40))} is there twice`, offset)
+/** Refuses a duplicate key: Rust keeps the last entry, and would not write these bytes again. */
+export const failDuplicate = (cursor: Cursor, key: string, offset: number): void =>
+  fail(cursor, `duplicate map key ${jsonText(key.slice(0, 40))}`, offset)
 
 export function failShort(cursor: Cursor, wanted: number, what: string): void {
-  if (cursor.end === failed) return
+  if (cursor.end === FAILED) return
   const left = cursor.end - cursor.position
-  fail(cursor, `expected ${what}: ${wanted} ${wanted === 1 ? 'byte is' : 'bytes are'} wanted and ${left} left`)
+  fail(cursor, `expected ${what}: ${wanted} ${wanted === 1 ? 'byte' : 'bytes'} needed, ${left} left`)
 }
 
-/** Moves past `size` bytes and says where they begin, or -1 when they are not there. */
+/** Moves past `size` bytes and returns their position, or fails and returns -1 when fewer are left. */
 export function take(cursor: Cursor, size: number, what: string): number {
   const { position } = cursor
   if (size > cursor.end - position) {
@@ -121,15 +121,15 @@ export const int32 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at + 2] as number) << 16) |
   ((bytes[at + 3] as number) << 24)
 
-const two32 = 2 ** 32
+const TWO_POW_32 = 2 ** 32
 
-/** A number when it is safe as one, else its digits. */
+/** Reads a u64 as a number if it is a safe integer, else as a string of digits. */
 export function readU64(cursor: Cursor, what: string): number | string {
   const at = take(cursor, 8, what)
   if (at < 0) return 0
   const low = int32(cursor.bytes, at) >>> 0
   const high = int32(cursor.bytes, at + 4) >>> 0
-  return high <= 0x1fffff ? high * two32 + low : ((BigInt(high) << 32n) | BigInt(low)).toString()
+  return high <= 0x1fffff ? high * TWO_POW_32 + low : ((BigInt(high) << 32n) | BigInt(low)).toString()
 }
 
 export function readI64(cursor: Cursor, what: string): number | string {
@@ -138,7 +138,7 @@ export function readI64(cursor: Cursor, what: string): number | string {
   const low = int32(cursor.bytes, at) >>> 0
   const high = int32(cursor.bytes, at + 4)
   if (high >= -0x200000 && high <= 0x1fffff) {
-    const value = high * two32 + low
+    const value = high * TWO_POW_32 + low
     if (value !== -(2 ** 53)) return value
   }
   return ((BigInt(high) << 32n) | BigInt(low)).toString()
@@ -159,8 +159,8 @@ export function readBig(cursor: Cursor, signed: boolean, what: string): number |
 const scratch = new DataView(new ArrayBuffer(8))
 
 /**
- * JSON has no number for some: they are words. A NaN has bits of its own, and Rust writes several (0.0 / 0.0 is not
- * `f64::NAN`), so another than the usual one is named by its bits.
+ * Reads an f64; values that JSON has no number for become 'NaN', 'inf' and '-inf'. A NaN with other bits than
+ * `f64::NAN` becomes 'NaN(0x…)' with its bits, since Rust writes several NaNs (0.0 / 0.0 is not `f64::NAN`).
  */
 export function readF64(cursor: Cursor): number | string {
   const at = take(cursor, 8, 'f64')
@@ -176,17 +176,17 @@ export function readF64(cursor: Cursor): number | string {
   return `NaN(0x${(high >>> 0).toString(16).padStart(8, '0')}${(low >>> 0).toString(16).padStart(8, '0')})`
 }
 
-/** The shortest digits that mean this f32, as Rust writes them: 0.1, not 0.10000000149011612. */
+/** Reads an f32 as the number with the fewest digits that stands for it, as Rust writes it: 0.1, not 0.10000000149011612. */
 export function readF32(cursor: Cursor): number | string {
   const at = take(cursor, 4, 'f32')
   if (at < 0) return 0
   const bits = int32(cursor.bytes, at)
   scratch.setInt32(0, bits, true)
   const value = scratch.getFloat32(0, true)
-  // Of these every digit counts.
+  // An integer of up to six digits needs no rounding.
   if (Number.isInteger(value) && value >= -999_999 && value <= 999_999) return value
   if (Number.isFinite(value)) {
-    // Below 2^-126 an f32 has fewer than the 6 digits that any other is sure to need.
+    // An f32 has at least 6 significant digits, except below 2^-126.
     for (let digits = Math.abs(value) < 1.2e-38 ? 1 : 6; digits < 9; digits += 1) {
       const shorter = rounded(value, digits)
       if (Math.fround(shorter) === value) return shorter
@@ -197,14 +197,14 @@ export function readF32(cursor: Cursor): number | string {
   return bits === 0x7fc00000 ? 'NaN' : `NaN(0x${(bits >>> 0).toString(16)})`
 }
 
-/** To so many digits; from the middle to the even one, as Rust does, where `toPrecision` goes up. */
+/** Rounds to that many digits; ties go to the even digit, as in Rust, while `toPrecision` rounds them up. */
 function rounded(value: number, digits: number): number {
   const [mantissa = '', exponent = ''] = value.toPrecision(digits + 1).split('e')
   const isMiddle = /[02468]\.?5$/.test(mantissa) && Number(`${mantissa}e${exponent || 0}`) === value
   return Number(isMiddle ? `${mantissa.slice(0, -1)}0e${exponent || 0}` : value.toPrecision(digits))
 }
 
-/** A count of items of at least `unit` bytes each, believed only as far as they can be there. */
+/** Reads the length of a list whose items take at least `unit` bytes each, and fails if that many bytes cannot be left. */
 export function readLength(cursor: Cursor, unit: number, what: string): number {
   const { position, bytes } = cursor
   const left = cursor.end - position - 8
@@ -219,12 +219,12 @@ export function readLength(cursor: Cursor, unit: number, what: string): number {
       (bytes[position + 7] as number)) ===
     0
       ? int32(bytes, position) >>> 0
-      : (int32(bytes, position + 4) >>> 0) * two32 + (int32(bytes, position) >>> 0)
+      : (int32(bytes, position + 4) >>> 0) * TWO_POW_32 + (int32(bytes, position) >>> 0)
   if (unit === 0) {
-    if (!takeNothings(cursor, length, what)) return 0
+    if (!takeEmptyItems(cursor, length, what)) return 0
   } else if (length * unit > left) {
-    const least = unit === 1 || unit === Number.POSITIVE_INFINITY ? '' : `, of at least ${unit} bytes each,`
-    fail(cursor, `expected ${what}: its length ${digits(bytes, position)}${least} is more than the ${left} bytes left`)
+    const least = unit === 1 || unit === Number.POSITIVE_INFINITY ? '' : ` (at least ${unit} bytes per item)`
+    fail(cursor, `expected ${what}: its length ${digits(bytes, position)}${least} exceeds the ${left} bytes left`)
     return 0
   }
   cursor.position = position + 8
@@ -234,21 +234,22 @@ export function readLength(cursor: Cursor, unit: number, what: string): number {
 const digits = (bytes: Uint8Array, at: number): bigint =>
   (BigInt(int32(bytes, at + 4) >>> 0) << 32n) | BigInt(int32(bytes, at) >>> 0)
 
-export function takeNothings(cursor: Cursor, count: number, what: string): boolean {
-  if (count > cursor.nothings) {
-    fail(cursor, `expected ${what}: ${count} items without a byte are more than crbus makes of one payload`)
+/** Counts items that take no bytes, and fails past {@link MAX_EMPTY_ITEMS} of them in one payload. */
+export function takeEmptyItems(cursor: Cursor, count: number, what: string): boolean {
+  if (count > cursor.emptyItems) {
+    fail(cursor, `expected ${what}: more than ${MAX_EMPTY_ITEMS} items without bytes in one payload`)
     return false
   }
   if (hasFailed(cursor)) return false
-  cursor.nothings -= count
+  cursor.emptyItems -= count
   return true
 }
 
-/** The number of a variant, one of `count`; -1 when it is none. */
+/** Reads the number of a variant of an enum with `count` variants; fails and returns -1 for any other number. */
 export function readVariant(cursor: Cursor, count: number, what: string): number {
   const variant = readI32(cursor, `the variant of ${what}`) >>> 0
   if (variant < count && !hasFailed(cursor)) return variant
-  const known = count === 0 ? 'it has none' : count === 1 ? 'it has only 0' : `0 to ${count - 1}`
+  const known = count === 0 ? 'which has none' : count === 1 ? 'which has only 0' : `0 to ${count - 1}`
   fail(cursor, `expected a variant of ${what}, ${known}, got ${variant}`, cursor.position - 4)
   return -1
 }
@@ -259,11 +260,11 @@ export function readOption(cursor: Cursor): boolean {
   return tag === 1
 }
 
-/** Goes into a type that holds itself, which takes `height` calls; {@link leave} it by the same. */
+/** Enters a recursive type, which takes `height` calls. Call {@link leave} with the same height afterwards. */
 export function enter(cursor: Cursor, height: number, what: string): boolean {
   if (hasFailed(cursor)) return false
-  if (cursor.depth + height > mostDepth) {
-    fail(cursor, `${what} holds itself deeper than crbus follows`)
+  if (cursor.depth + height > MAX_DEPTH) {
+    fail(cursor, `${what} is nested deeper than crbus supports`)
     return false
   }
   cursor.depth += height
@@ -274,7 +275,7 @@ export function leave(cursor: Cursor, height: number): void {
   cursor.depth -= height
 }
 
-// Buffer's own, which take any Uint8Array; its types tell only of the slow way in.
+// Methods of Buffer that accept any Uint8Array. Its type declarations only have slower ways to call them.
 const native = Buffer.prototype as unknown as {
   readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string
   readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string
@@ -282,14 +283,14 @@ const native = Buffer.prototype as unknown as {
 }
 const { latin1Slice, utf8Slice, base64Slice } = native
 
-/** From here on one native call is quicker than looking at byte after byte. */
-const longString = 160
+/** For longer strings one native call is faster than checking every byte here. */
+const MAX_SCANNED_STRING_BYTES = 160
 
 export function readString(cursor: Cursor): string {
   const length = readLength(cursor, 1, 'String')
   const { position, bytes } = cursor
   const end = position + length
-  if (hasFailed(cursor) || length > longString) return readUtf8(cursor, length)
+  if (hasFailed(cursor) || length > MAX_SCANNED_STRING_BYTES) return readUtf8(cursor, length)
   for (let at = position; at < end; at += 1) {
     if ((bytes[at] as number) > 0x7f) return readUtf8(cursor, length)
   }
@@ -298,7 +299,7 @@ export function readString(cursor: Cursor): string {
 }
 
 function slice(cursor: Cursor, start: number, end: number): string {
-  if (cursor.end > largestText) return latin1Slice.call(cursor.bytes, start, end)
+  if (cursor.end > MAX_CACHED_TEXT_BYTES) return latin1Slice.call(cursor.bytes, start, end)
   if (cursor.text === '') cursor.text = latin1Slice.call(cursor.bytes, 0, cursor.end)
   return cursor.text.slice(start, end)
 }
@@ -314,13 +315,13 @@ function readUtf8(cursor: Cursor, length: number): string {
   return utf8Slice.call(bytes, position, position + length)
 }
 
-/** `undefined` when the string needs more than quotes around it: then nothing was read. */
+/** Reads a string that JSON writes without escapes. For any other string it reads nothing and returns `undefined`. */
 export function readPlainText(cursor: Cursor): string | undefined {
   const before = cursor.position
   const length = readLength(cursor, 1, 'String')
   const { position, bytes } = cursor
   const end = position + length
-  let isPlain = length <= longString && !hasFailed(cursor)
+  let isPlain = length <= MAX_SCANNED_STRING_BYTES && !hasFailed(cursor)
   for (let at = position; isPlain && at < end; at += 1) {
     const byte = bytes[at] as number
     if (byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c) isPlain = false

@@ -4,8 +4,8 @@ import type { Sizes } from '../shape-size.ts'
 import {
   type Cursor,
   enter,
+  failDuplicate,
   failShort,
-  failTwice,
   finish,
   hasFailed,
   leave,
@@ -14,13 +14,13 @@ import {
   readOption,
   readVariant,
   start,
-  takeNothings,
+  takeEmptyItems,
 } from './cursor.ts'
 import type { Explanation } from './explanation.ts'
 
 /**
- * Why bytes cannot be decoded. The decoder itself only finds that they cannot: keeping a path would cost every good
- * payload what only a bad one needs, so the bad one is walked once more.
+ * Explains why bytes do not decode, by reading them once more and keeping the path. The decoder does not keep a path,
+ * so that valid payloads do not pay for it.
  */
 export function explain(root: Shape, sizes: Sizes, bytes: Uint8Array): Explanation | undefined {
   const cursor = newCursor()
@@ -34,7 +34,7 @@ export function explain(root: Shape, sizes: Sizes, bytes: Uint8Array): Explanati
 interface Walk {
   readonly cursor: Cursor
   readonly sizes: Sizes
-  /** Where the walk is; after a failure, where it was. */
+  /** The path of the current value; after a failure, the path of the value that failed. */
   readonly steps: string[]
 }
 
@@ -47,10 +47,10 @@ function step(shape: Shape, name: string, walking: Walk): void {
 
 function walk(shape: Shape, walking: Walk): void {
   const { cursor, sizes } = walking
-  const nothings = sizes.nothings(shape)
-  if (nothings > 0) {
+  const emptyItems = sizes.emptyItems(shape)
+  if (emptyItems > 0) {
     const what = shape.kind === 'leaf' || shape.kind === 'struct' ? shape.name : shape.kind
-    if (!takeNothings(cursor, nothings, what)) return
+    if (!takeEmptyItems(cursor, emptyItems, what)) return
   }
   switch (shape.kind) {
     case 'leaf':
@@ -110,7 +110,7 @@ function walkObject(key: Shape, value: Shape, length: number, walking: Walk): vo
     const { position } = cursor
     steps.push(`[key ${index}]`)
     const text = keyText(key, cursor)
-    if (seen.has(text)) failTwice(cursor, text, position)
+    if (seen.has(text)) failDuplicate(cursor, text, position)
     seen.add(text)
     if (hasFailed(cursor)) return
     steps.pop()

@@ -5,19 +5,19 @@ import { compileReader } from './compile-reader.ts'
 import {
   type Cursor,
   enter,
+  failDuplicate,
   failShort,
-  failTwice,
   hasFailed,
   leave,
   readLength,
   readOption,
   readVariant,
 } from './cursor.ts'
-import { objectMaker } from './object-maker.ts'
+import { objectReader } from './object-reader.ts'
 
 type Read = (cursor: Cursor) => unknown
 
-/** Compiles a shape to a function that reads it as a value. Every function may be called after a failure. */
+/** Compiles a shape to a function that reads a value. The functions are safe to call after the cursor has failed. */
 export function valueReader(root: Shape, sizes: Sizes): Read {
   const compile = (shape: Shape, reader: (shape: Shape) => Read): Read => {
     switch (shape.kind) {
@@ -56,7 +56,7 @@ export function valueReader(root: Shape, sizes: Sizes): Read {
         return (cursor) => (hasFailed(cursor) ? undefined : reads.map((read) => read(cursor)))
       }
       case 'struct':
-        return objectMaker(shape.fields.map((field) => ({ name: field.name, read: reader(field.shape) })))
+        return objectReader(shape.fields.map((field) => ({ name: field.name, read: reader(field.shape) })))
       case 'enum':
         return enumReader(shape, reader)
       case 'ref': {
@@ -77,7 +77,7 @@ export function valueReader(root: Shape, sizes: Sizes): Read {
 function enumReader({ name, variants }: Enum, reader: (shape: Shape) => Read): Read {
   const reads = variants.map((variant): Read => {
     if (variant.shape === undefined) return () => variant.name
-    return objectMaker([{ name: variant.name, read: reader(variant.shape) }])
+    return objectReader([{ name: variant.name, read: reader(variant.shape) }])
   })
   return (cursor) => {
     const variant = readVariant(cursor, reads.length, name)
@@ -105,7 +105,7 @@ function readObject(cursor: Cursor, key: Read, value: Read, length: number, isLo
   for (let index = 0; index < length && !hasFailed(cursor); index += 1) {
     const { position } = cursor
     const name = `${key(cursor)}`
-    if (Object.hasOwn(map, name)) failTwice(cursor, name, position)
+    if (Object.hasOwn(map, name)) failDuplicate(cursor, name, position)
     keys.push(name)
     if (name === '__proto__') Object.defineProperty(map, name, ownProperty(value(cursor)))
     else map[name] = value(cursor)

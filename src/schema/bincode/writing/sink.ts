@@ -1,28 +1,28 @@
-import { inWords } from '../../json-text.ts'
+import { describeValue } from '../../json-text.ts'
 
 /**
- * Where writing stands. A function that writes says whether it could; if not, it has left a reason here, and each
- * that called it adds its step to the path on the way out.
+ * The state of writing one payload. A write function returns whether it succeeded. If it did not, it has set the reason,
+ * and each caller adds its own step to the path.
  */
 export interface Sink {
   bytes: Buffer
   length: number
-  /** How deep in types that hold themselves: a value can be a circle. */
+  /** Nesting of recursive types, in calls. It is bounded since a value can contain itself. */
   depth: number
   reason: string
-  /** From the inside out. */
+  /** The steps of the path, innermost first. */
   readonly steps: string[]
 }
 
-/** Writes one value, or leaves the reason why it cannot. */
+/** Writes one value and returns true, or sets the reason and returns false. */
 export type Write = (sink: Sink, value: unknown) => boolean
 
 export const newSink = (): Sink => ({ bytes: Buffer.allocUnsafe(1024), length: 0, depth: 0, reason: '', steps: [] })
 
-/** A payload this large takes its buffer along, so that one of a hundred megabytes does not stay for ever. */
-const largestKept = 1 << 20
+/** A larger buffer is dropped after its payload, so that one payload of 100 MB does not keep 100 MB allocated. */
+const MAX_KEPT_BUFFER_BYTES = 1 << 20
 
-/** What was written, as bytes of its own; the sink is as new. */
+/** Returns a copy of the bytes written, and resets the sink. */
 export function emptied(sink: Sink): Buffer {
   const bytes = Buffer.from(sink.bytes.subarray(0, sink.length))
   reset(sink)
@@ -30,7 +30,7 @@ export function emptied(sink: Sink): Buffer {
 }
 
 export function reset(sink: Sink): void {
-  if (sink.bytes.length > largestKept) sink.bytes = Buffer.allocUnsafe(1024)
+  if (sink.bytes.length > MAX_KEPT_BUFFER_BYTES) sink.bytes = Buffer.allocUnsafe(1024)
   sink.length = 0
   sink.depth = 0
   sink.reason = ''
@@ -43,9 +43,9 @@ export function refuse(sink: Sink, reason: string): false {
 }
 
 export const refuseValue = (sink: Sink, expected: string, value: unknown): false =>
-  refuse(sink, `expected ${expected}, got ${inWords(value)}`)
+  refuse(sink, `expected ${expected}, got ${describeValue(value)}`)
 
-/** Makes room for `count` more bytes and says where they begin. */
+/** Makes room for `count` more bytes and returns their position. */
 function room(sink: Sink, count: number): number {
   const at = sink.length
   sink.length = at + count
@@ -80,12 +80,12 @@ function setU32(bytes: Buffer, at: number, value: number): void {
   bytes[at + 3] = value >>> 24
 }
 
-const two32 = 2 ** 32
+const TWO_POW_32 = 2 ** 32
 
-/** Safe integers only; negative ones as two's complement. */
+/** Writes a safe integer as 64 bits in two's complement. */
 export function putInteger64(sink: Sink, value: number): void {
   putU32(sink, value >>> 0)
-  putU32(sink, Math.floor(value / two32))
+  putU32(sink, Math.floor(value / TWO_POW_32))
 }
 
 export function putBig(sink: Sink, value: bigint, words: number): void {
@@ -114,16 +114,16 @@ export function putBytes(sink: Sink, value: Uint8Array | readonly number[]): voi
   sink.bytes.set(value, at)
 }
 
-/** As much of a string as is quicker to write character by character than by a call into native code. */
-const shortString = 40
+/** For longer strings a native call is faster than writing each character here. */
+const MAX_CHARWISE_LENGTH = 40
 
-/** Its UTF-8 with the length before it. */
+/** Writes the length and the UTF-8 of a string. */
 export function putString(sink: Sink, value: string): boolean {
   const { length } = value
   const start = room(sink, 8 + length)
   const { bytes } = sink
   let index = 0
-  if (length <= shortString) {
+  if (length <= MAX_CHARWISE_LENGTH) {
     for (; index < length; index += 1) {
       const code = value.charCodeAt(index)
       if (code > 0x7f) break
@@ -132,12 +132,12 @@ export function putString(sink: Sink, value: string): boolean {
   }
   let size = length
   if (index < length) {
-    if (!value.isWellFormed()) return refuse(sink, 'expected String, got a text with half a surrogate pair in it')
+    if (!value.isWellFormed()) return refuse(sink, 'expected String, got a string with an unpaired surrogate')
     size = Buffer.byteLength(value)
     room(sink, size - length)
     sink.bytes.write(value, start + 8, size)
   }
   setU32(sink.bytes, start, size)
-  setU32(sink.bytes, start + 4, size / two32)
+  setU32(sink.bytes, start + 4, size / TWO_POW_32)
   return true
 }

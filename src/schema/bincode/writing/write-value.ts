@@ -1,14 +1,12 @@
 import { namesLike } from '../../../bus/names/names-like.ts'
 import { jsonText, keyStep } from '../../json-text.ts'
 import type { Leaf } from '../leaves/leaf.ts'
+import { MAX_DEPTH } from '../limits.ts'
 import { isSorted, mixesIndexes, rememberedOrder } from '../map-order.ts'
 import { type Enum, isNullable, isTextKey, type Ref, type Shape, type Struct } from '../shape.ts'
 import { putInteger64, putU8, putU32, refuse, refuseValue, type Sink, type Write } from './sink.ts'
 
-/** As deep as the decoder follows. */
-const mostDepth = 2_000
-
-/** Compiles a shape to a function that writes a JSON-like value as its bytes. One for all shapes below `root`. */
+/** Returns a compiler from a shape to a function that writes a JSON-like value. It compiles each shape once. */
 export function valueWriter(): (shape: Shape) => Write {
   const made = new Map<Shape, Write>()
   const writer = (shape: Shape): Write => {
@@ -65,7 +63,7 @@ export function valueWriter(): (shape: Shape) => Write {
   return writer
 }
 
-/** Notes where a refused value stands. */
+/** Adds a step to the path of a refused value. */
 function at(sink: Sink, step: string): false {
   sink.steps.push(step)
   return false
@@ -82,7 +80,7 @@ const writeOption =
     return write(sink, value)
   }
 
-/** An Option of what may itself be null: Some is spelled out. */
+/** Writes an Option of a type that may itself be null: Some(x) is `{"Some": x}`. */
 const writeWrapped =
   (write: Write): Write =>
   (sink, value) => {
@@ -111,7 +109,7 @@ export const isObject = (value: unknown): value is JsonObject =>
   !(value instanceof Map) &&
   !(value instanceof Uint8Array)
 
-/** The key of an object that has one. */
+/** The key of an object that has exactly one key. */
 export function onlyKey(value: object): string | undefined {
   const keys = Object.keys(value)
   return keys.length === 1 ? keys[0] : undefined
@@ -122,7 +120,7 @@ function structWriter(shape: Struct, writer: (shape: Shape) => Write): Write {
     name: field.name,
     write: writer(field.shape),
     isOptional: field.shape.kind === 'option',
-    // A field may be called as every object has something already: constructor, toString.
+    // A field may have the name of an inherited property: constructor, toString.
     isInherited: field.name in Object.prototype,
     expected: nameOf(field.shape),
   }))
@@ -145,7 +143,7 @@ function structWriter(shape: Struct, writer: (shape: Shape) => Write): Write {
   }
 }
 
-/** `for in` over a plain object is quicker than making the list of its keys. */
+/** Counts the keys of an object; `for in` over a plain object is faster than `Object.keys`. */
 function countOf(value: object): number {
   let count = 0
   for (const _ in value) count += 1
@@ -156,7 +154,7 @@ function knowsFields(sink: Sink, { fields }: Struct, value: JsonObject): boolean
   for (const key of Object.keys(value)) {
     if (value[key] === undefined || fields.some((field) => field.name === key)) continue
     const missing = fields.filter((field) => !Object.hasOwn(value, field.name)).map((field) => field.name)
-    return refuse(sink, `there is no field ${jsonText(key)}${hint(key, missing, fields.length)}`)
+    return refuse(sink, `unknown field ${jsonText(key)}${hint(key, missing, fields.length)}`)
   }
   return true
 }
@@ -164,7 +162,7 @@ function knowsFields(sink: Sink, { fields }: Struct, value: JsonObject): boolean
 function hint(key: string, names: readonly string[], most = names.length): string {
   const [meant] = namesLike(key, names)
   if (meant !== undefined) return `: did you mean ${meant}?`
-  return names.length > 0 && names.length <= 8 && most <= 8 ? ` (there is ${names.join(', ')})` : ''
+  return names.length > 0 && names.length <= 8 && most <= 8 ? ` (known: ${names.join(', ')})` : ''
 }
 
 const fieldList = ({ fields }: Struct): string => {
@@ -172,7 +170,7 @@ const fieldList = ({ fields }: Struct): string => {
   return names.length <= 6 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`
 }
 
-/** What a person calls a value of this shape. */
+/** Names a value of this shape in error messages. */
 function nameOf(shape: Shape): string {
   switch (shape.kind) {
     case 'leaf':
@@ -204,11 +202,11 @@ function enumWriter({ name, variants }: Enum, writer: (shape: Shape) => Write): 
     }
     putU32(sink, variant.index)
     if (typeof value === 'string') {
-      return variant.write === undefined || refuse(sink, `the variant ${key} holds something: write {"${key}": …}`)
+      return variant.write === undefined || refuse(sink, `variant ${key} has fields: write {"${key}": …}`)
     }
     const held = (value as JsonObject)[key]
     if (variant.write === undefined) {
-      return held === null || (refuse(sink, `the variant ${key} holds nothing: write "${key}"`) as boolean)
+      return held === null || (refuse(sink, `variant ${key} has no fields: write "${key}"`) as boolean)
     }
     return variant.write(sink, held) || at(sink, `.${key}`)
   }
@@ -217,8 +215,8 @@ function enumWriter({ name, variants }: Enum, writer: (shape: Shape) => Write): 
 function refWriter(shape: Ref, writer: (shape: Shape) => Write): Write {
   let write: Write | undefined
   return (sink, value) => {
-    if (sink.depth + shape.height > mostDepth) {
-      return refuse(sink, `${shape.name} holds itself deeper than crbus follows`)
+    if (sink.depth + shape.height > MAX_DEPTH) {
+      return refuse(sink, `${shape.name} is nested deeper than crbus supports`)
     }
     write ??= writer(shape.target)
     sink.depth += shape.height
@@ -230,7 +228,7 @@ function refWriter(shape: Ref, writer: (shape: Shape) => Write): Write {
 
 type MapShape = Extract<Shape, { kind: 'map' }>
 
-/** Takes an object, a Map, or a list of pairs. */
+/** Writes a map from an object, a Map or a list of pairs. */
 function mapWriter(shape: MapShape, key: Write, value: Write): Write {
   const isText = isTextKey(shape.key)
   const leaf = shape.key.kind === 'leaf' ? shape.key : undefined
@@ -239,7 +237,7 @@ function mapWriter(shape: MapShape, key: Write, value: Write): Write {
     if (seen === undefined) return true
     const bytes = sink.bytes.toString('latin1', from, sink.length)
     if (seen.size < seen.add(bytes).size) return true
-    refuse(sink, 'the key is there twice')
+    refuse(sink, 'duplicate key')
     return at(sink, name)
   }
   return (sink, given) => {
@@ -274,10 +272,10 @@ function mapWriter(shape: MapShape, key: Write, value: Write): Write {
   }
 }
 
-/** In the order Rust would have them, as far as JavaScript has not lost it. */
+/** Returns the keys in the order in which Rust would write them, as far as JavaScript has kept it. */
 function keysOf({ name, key }: MapShape, given: JsonObject): readonly string[] {
   const keys = Object.keys(given)
-  // Without such a key the order is the writer's own.
+  // Without keys that look like array indexes an object keeps the order in which it was built.
   if (keys.length < 2 || !mixesIndexes(keys)) return keys
   const remembered = rememberedOrder(given, keys)
   if (remembered !== undefined) return remembered
@@ -288,7 +286,7 @@ const orderOf = ({ name }: Leaf): ((one: string, other: string) => number) => {
   if (!/^(?:[ui](?:8|16|32|64|128|size)|NonZero)/.test(name)) {
     return (one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other))
   }
-  // What is no integer is refused when it is written.
+  // Keys that are not integers compare as equal; writing them fails later.
   const isInteger = (text: string) => /^-?\d{1,40}$/.test(text)
   return (one, other) => {
     if (!isInteger(one) || !isInteger(other)) return 0

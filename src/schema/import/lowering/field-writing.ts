@@ -1,6 +1,6 @@
 import { effective, Serde } from '../../../rust/attributes.ts'
 import { childrenOf, type Expression, type Place, type RustType, readRustType } from '../../../rust/syntax.ts'
-import type { Container } from '../../known-types.ts'
+import type { Container } from '../../library-containers.ts'
 import type { Answers, Type } from '../../model.ts'
 import type { Item, Module } from '../crates/crates.ts'
 import { hintOfFunction } from '../crates/impls.ts'

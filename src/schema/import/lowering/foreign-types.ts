@@ -1,12 +1,13 @@
-import { type Container, containers, type KnownType, knownTypes } from '../../known-types.ts'
+import { type Container, containers } from '../../library-containers.ts'
+import { type LibraryType, libraryTypes } from '../../library-types.ts'
 
 /** What a path into another crate is known to be. */
 export type ForeignType =
-  | { readonly kind: 'known'; readonly type: KnownType }
+  | { readonly kind: 'known'; readonly type: LibraryType }
   | { readonly kind: 'container'; readonly container: Container }
 
 const byPath = new Map<string, ForeignType>([
-  ...knownTypes.flatMap((type) => type.paths.map((path): [string, ForeignType] => [path, { kind: 'known', type }])),
+  ...libraryTypes.flatMap((type) => type.paths.map((path): [string, ForeignType] => [path, { kind: 'known', type }])),
   ...containers.flatMap((container) =>
     container.paths.map((path): [string, ForeignType] => [path, { kind: 'container', container }]),
   ),

@@ -10,7 +10,7 @@ import {
   readRustType,
 } from '../../../rust/syntax.ts'
 import { namesIn } from '../../inner-types.ts'
-import type { Container } from '../../known-types.ts'
+import type { Container } from '../../library-containers.ts'
 import type { Answers, NamedType, Type } from '../../model.ts'
 import { formatType, isPrimitive, parseType } from '../../type-text.ts'
 import type { Crates, Item, Module } from '../crates/crates.ts'

@@ -2,8 +2,8 @@ import type { Fields, Schema, Type } from '../../../../src/schema/model.ts'
 import { isNullable, isTextKey } from './random-values.ts'
 
 /**
- * Makes of crbus's JSON what serde_json has for the same value, by the differences that compileDecoder lists. What
- * serde_json has no form for (a map whose keys are no text) it answers with an error, and nobody compares it.
+ * Converts the JSON of crbus to what serde_json writes for the same value, by the differences that compileDecoder lists.
+ * serde_json fails for a map whose keys are not strings, and such values are not compared.
  */
 export function asSerde(schema: Schema, type: Type, value: unknown): unknown {
   const again = (item: Type, inner: unknown) => asSerde(schema, item, inner)

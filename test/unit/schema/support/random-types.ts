@@ -1,15 +1,15 @@
-import { knownTypes } from '../../../../src/schema/known-types.ts'
+import { libraryTypes } from '../../../../src/schema/library-types.ts'
 import type { Fields, NamedType, Schema, Type } from '../../../../src/schema/model.ts'
 import { formatType } from '../../../../src/schema/type-text.ts'
 import { listOf, type Random } from './random.ts'
 
-/** A type as crbus has it, and as Rust source has it: a Box vanishes in the one and has to be in the other. */
+/** A type in the schema and in Rust source. The two differ: the schema leaves a Box out. */
 interface Both {
   readonly type: Type
   readonly rust: string
   /** An attribute that a field of this type needs. */
   readonly attribute?: string
-  /** Roughly how many values one of it holds, so that types of types stay small. */
+  /** Roughly how many values one value contains, so that nested types stay small. */
   readonly weight: number
 }
 
@@ -27,7 +27,7 @@ const primitives = [
 
 const rustPrimitive: Readonly<Record<string, string>> = { unit: '()', bytes: 'ByteBuf' }
 
-/** What Rust writes with a `with` module, and the module. */
+/** Fields that Rust writes with a serde `with` module, and the module. */
 const rustOfWith: readonly [start: string, rust: string][] = [
   ['uuid::', 'uuid::Uuid'],
   ['ulid::', 'ulid::Ulid'],
@@ -37,8 +37,8 @@ const rustOfWith: readonly [start: string, rust: string][] = [
   ['humantime_serde', 'std::time::Duration'],
 ]
 
-/** Those that Rust reads as well as writes. */
-export const known: readonly Both[] = knownTypes.flatMap(({ name, paths, wire, unreadable }) => {
+/** The library types that Rust can both write and read. */
+export const known: readonly Both[] = libraryTypes.flatMap(({ name, paths, wire, unreadable }) => {
   if (wire === undefined || (unreadable !== undefined && name !== 'String as decimal')) return []
   const path = paths[0] as string
   const type: Type = { kind: 'known', name }
@@ -52,11 +52,11 @@ const knownAnywhere = known.filter(({ attribute }) => attribute === undefined)
 const keyPrimitives = ['bool', 'u8', 'u16', 'u32', 'u64', 'u128', 'usize', 'i8', 'i16', 'i32', 'i64', 'i128', 'isize']
 const keyKnown = ['Uuid', 'NaiveDate', 'IpAddr', 'DateTime<Utc>', 'NonZeroU32', 'PathBuf', 'time::Date', 'Ulid']
 
-/** As Rust may call its fields and as JavaScript would rather it did not. */
+/** Field names that are valid in Rust and special in JavaScript. */
 const fieldNames =
   'id name kind items total __proto__ constructor toString value next r_type hasOwnProperty π note length'.split(' ')
 
-/** Generic types, with their arguments put in when they are used. */
+/** Generic types; their arguments are filled in where they are used. */
 interface Generic {
   readonly name: string
   readonly parameters: string
@@ -126,7 +126,7 @@ export function randomTypes(random: Random, count: number): RandomTypes {
   const concrete: Both[] = []
   let turn = 0
 
-  /** A generic type with arguments, and those it is made of, put into the schema. */
+  /** Adds a generic type with arguments, and the types it contains, to the schema. */
   const instance = (name: string, args: readonly Type[]): Type => {
     const full = `${name}<${args.map(formatType).join(', ')}>`
     if (!types.has(full)) {
@@ -194,7 +194,7 @@ export function randomTypes(random: Random, count: number): RandomTypes {
     return { type: result, rust: `Result<${rust}, ${error.rust}>`, weight: weight + error.weight }
   }
 
-  /** At the end of a struct's fields, or in an enum: a way back to the type itself. */
+  /** A reference back to the type itself, at the end of a struct or in an enum. */
   const recursion = (name: string): Both => {
     const type: Type = { kind: 'named', name }
     const choice = random.below(4)
@@ -218,7 +218,7 @@ export function randomTypes(random: Random, count: number): RandomTypes {
 
   const fieldsOf = (self: string | undefined, style: 'fields' | 'tuple') => {
     const parts = listOf(style === 'tuple' ? 1 + random.below(4) : random.below(6), () => choose(0))
-    // Each known type in its turn.
+    // Use each library type in turn.
     if (style === 'fields' && parts.length > 0) parts[0] = known[turn++ % known.length] as Both
     if (self !== undefined) parts.push(recursion(self))
     const names = [...fieldNames]
@@ -230,7 +230,7 @@ export function randomTypes(random: Random, count: number): RandomTypes {
     const style = index % 8
     const self = random.chance(0.15) ? name : undefined
     if (style === 0 && index % 16 === 0) {
-      // What can be a key: a unit enum, and a newtype.
+      // Types that can be keys: a unit enum and a newtype.
       const units = listOf(1 + random.below(5), (unit) => `${random.pick(['Open', 'Shut', 'Gone'])}${unit}`)
       const variants = units.map((unit) => ({ name: unit, fields: { kind: 'unit' as const } }))
       define(name, { kind: 'enum', at: 'src/types.rs:1', variants }, keyEnum(name, units), 1)
@@ -314,7 +314,7 @@ const tupleText = (items: readonly Both[]): string => `(${items.map(({ rust }) =
 const weightOf = (parts: readonly { readonly part: Both }[]): number =>
   parts.reduce((sum, { part }) => sum + part.weight, 1)
 
-/** An object literal's __proto__ is no key of its own, so the fields are set in a list. */
+/** The fields as a list of entries, since __proto__ in an object literal does not make an own property. */
 const fixProto = (type: NamedType, parts: readonly { readonly part: Both; readonly name: string }[]): NamedType =>
   type.kind === 'struct'
     ? {

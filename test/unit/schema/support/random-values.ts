@@ -1,7 +1,7 @@
 import type { Fields, Schema, Type } from '../../../../src/schema/model.ts'
 import { listOf, type Random } from './random.ts'
 
-/** Random values as crbus decodes them, which it has to encode to what Rust would write. */
+/** Random values as crbus decodes them; crbus has to encode them to the bytes that Rust writes. */
 export function randomValue(schema: Schema, type: Type, random: Random, depth = 4): unknown {
   const again = (item: Type) => randomValue(schema, item, random, depth)
   switch (type.kind) {
@@ -74,7 +74,7 @@ function unique<T>(items: readonly T[], keyOf: (item: T) => unknown): T[] {
   })
 }
 
-/** A newtype is what it holds. */
+/** Follows newtypes to the type they hold. */
 function held(schema: Schema, type: Type): Type {
   if (type.kind !== 'named') return type
   const named = schema.types.get(type.name)
@@ -142,11 +142,11 @@ function randomFloat32(random: Random): number | string {
   scratch.setUint32(0, random.below(2 ** 32))
   const value = scratch.getFloat32(0)
   if (!Number.isFinite(value)) return 0.5
-  // The digits of a number in the middle are a matter of rounding: what Rust makes shows them.
+  // The digits of a float halfway between two decimals depend on rounding; vectors made by Rust cover them.
   return Number.isInteger(value * 1024) && !Number.isInteger(value) ? 0.1 : Number(shortest(value))
 }
 
-/** Of the texts that mean this f32 the one of fewest digits. */
+/** The shortest decimal that stands for an f32. */
 const shortest = (value: number): string =>
   listOf(9, (digits) => value.toPrecision(digits + 1)).find((text) => Math.fround(Number(text)) === value) ?? `${value}`
 
@@ -167,12 +167,12 @@ const uuid = (random: Random): string => [8, 4, 4, 4, 12].map((digits) => hex(ra
 const days = (random: Random): string =>
   `${pad(1970 + random.below(100), 4)}-${pad(1 + random.below(12))}-${pad(1 + random.below(28))}`
 const clock = (random: Random): string => `${pad(random.below(24))}:${pad(random.below(60))}:${pad(random.below(60))}`
-/** As chrono has it: no fraction, or one of 3, 6 or 9 digits of which the last three are not all zero. */
+/** A fraction of a second as chrono writes it: none, or 3, 6 or 9 digits of which the last three are not all zero. */
 const fraction = (random: Random): string =>
   ['', '.', '.123', '.000001'].map((start) => (start === '' ? '' : `${start}${pad(1 + random.below(999), 3)}`))[
     random.below(4)
   ] as string
-/** As time and jiff have it: no zeros behind. */
+/** A fraction of a second as time and jiff write it: no trailing zeros. */
 const shortFraction = (random: Random): string => `${1 + random.below(99_999_999)}`.replace(/0+$/, '')
 const offset = (random: Random): string =>
   `${random.pick(['+', '-'])}${pad(1 + random.below(13))}:${random.pick(['00', '30'])}`

@@ -1,6 +1,6 @@
-/** Numbers that are random and the same every time: mulberry32. */
+/** A seeded random number generator (mulberry32). */
 export interface Random {
-  /** 0 up to but not `limit`. */
+  /** An integer from 0 up to, not including, `limit`. */
   readonly below: (limit: number) => number
   readonly chance: (share: number) => boolean
   readonly pick: <T>(from: readonly T[]) => T

@@ -1,13 +1,16 @@
-/** What fields of one struct have to do with each other: a total is what its items cost, an email is its owner's. */
-export function agreeing(fields: Readonly<Record<string, unknown>>, most: (field: string) => bigint): object {
-  return { ...fields, ...totalOf(fields, most), ...emailOf(fields) }
+/**
+ * Makes fields of one struct agree: a total becomes the sum of its items, an email gets the name of its owner. A total
+ * stays as it is if the sum exceeds `max`, the largest value of the field's type.
+ */
+export function withRelatedFields(fields: Readonly<Record<string, unknown>>, max: (field: string) => bigint): object {
+  return { ...fields, ...totalOf(fields, max), ...emailOf(fields) }
 }
 
 const isTotal = /^(?:grand_|order_|sub)?total(?:_(?:price|amount|cents))?$/
 const isPrice = /(?:^|_)price(?:_cents)?$/
 const isQuantity = /^(?:quantity|qty)$/
 
-function totalOf(fields: Readonly<Record<string, unknown>>, most: (field: string) => bigint): object {
+function totalOf(fields: Readonly<Record<string, unknown>>, max: (field: string) => bigint): object {
   const name = Object.keys(fields).find((field) => isTotal.test(field) && typeof fields[field] === 'number')
   const items = Object.values(fields).find((value): value is object[] => Array.isArray(value) && value.every(isObject))
   if (name === undefined || items === undefined || items.length === 0) return {}
@@ -18,7 +21,7 @@ function totalOf(fields: Readonly<Record<string, unknown>>, most: (field: string
     total += price * (numberNamed(item, isQuantity) ?? 1)
   }
   const rounded = Math.round(total * 100) / 100
-  return rounded <= most(name) ? { [name]: rounded } : {}
+  return rounded <= max(name) ? { [name]: rounded } : {}
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

@@ -1,4 +1,4 @@
-import type { JsonForm } from '../../known-types.ts'
+import type { JsonForm } from '../../library-types.ts'
 import { type Cursor, fail, hasFailed, readI32, readI64, readLength, readU8, readU16, take } from '../reading/cursor.ts'
 import { putBytes, putInteger64, putU8, putU16, putU32, refuseValue, type Sink } from '../writing/sink.ts'
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './ip-text.ts'
@@ -14,12 +14,13 @@ import {
   parseTime,
 } from './time-text.ts'
 
-/** How the bytes of a type become a text of its own, and back. `undefined`: there is no such value. */
-interface Form {
+/** Converts between the bytes of a library type and its JSON string. */
+interface Format {
   readonly size: number
-  readonly like: string
+  readonly example: string
+  /** Reads a value as a string; `undefined` for bytes that are not a value. */
   readonly read: (cursor: Cursor, what: string) => string | undefined
-  /** Writes it, or says that it cannot by `false`. */
+  /** Writes the value of a string; false for a string that is not a value. */
   readonly write: (sink: Sink, text: string) => boolean
 }
 
@@ -54,9 +55,9 @@ function putUuid(sink: Sink, text: string): void {
   putBytes(sink, Buffer.from(text.replaceAll('-', ''), 'hex'))
 }
 
-const compactUuid: Form = {
+const compactUuid: Format = {
   size: 16,
-  like: '550e8400-e29b-41d4-a716-446655440000',
+  example: '550e8400-e29b-41d4-a716-446655440000',
   read: readUuid,
   write: (sink, text) => {
     if (!isUuid.test(text)) return false
@@ -65,13 +66,13 @@ const compactUuid: Form = {
   },
 }
 
-const uuid: Form = {
+const uuid: Format = {
   ...compactUuid,
   size: 24,
   read: (cursor, what) => {
     const { position } = cursor
     const length = readLength(cursor, 1, what)
-    if (length !== 16) fail(cursor, `expected ${what}: its length is 16, got ${length}`, position)
+    if (length !== 16) fail(cursor, `expected ${what}: a length of 16, got ${length}`, position)
     return readUuid(cursor, what)
   },
   write: (sink, text) => {
@@ -82,27 +83,27 @@ const uuid: Form = {
   },
 }
 
-const ipv4: Form = {
+const ipv4: Format = {
   size: 4,
-  like: '192.168.0.1',
+  example: '192.168.0.1',
   read: (cursor, what) => formatIpv4(octets(cursor, 4, what)),
   write: (sink, text) => put(sink, parseIpv4(text)),
 }
 
-const ipv6: Form = {
+const ipv6: Format = {
   size: 16,
-  like: '2001:db8::1',
+  example: '2001:db8::1',
   read: (cursor, what) => formatIpv6(octets(cursor, 16, what)),
   write: (sink, text) => put(sink, parseIpv6(text)),
 }
 
 const isPort = /^(?:0|[1-9]\d{0,4})$/
 
-/** An address and a port; `brackets` around the address when it is an IPv6 one. */
-function socket(address: Form, pattern: RegExp, bracketed: (text: string) => string, like: string): Form {
+/** An address and a port. `bracketed` adds the brackets around an IPv6 address. */
+function socket(address: Format, pattern: RegExp, bracketed: (text: string) => string, example: string): Format {
   return {
     size: address.size + 2,
-    like,
+    example,
     read: (cursor, what) => `${bracketed(address.read(cursor, what) ?? '')}:${readU16(cursor, what)}`,
     write: (sink, text) => {
       const [, host, port] = pattern.exec(text) ?? []
@@ -117,10 +118,10 @@ function socket(address: Form, pattern: RegExp, bracketed: (text: string) => str
 const socketV4 = socket(ipv4, /^(.+):(\d+)$/, (text) => text, '127.0.0.1:8080')
 const socketV6 = socket(ipv6, /^\[(.+)\]:(\d+)$/, (text) => `[${text}]`, '[::1]:8080')
 
-/** One of two, behind its number. */
-const either = (v4: Form, v6: Form, isV6: (text: string) => boolean): Form => ({
+/** An enum of an IPv4 and an IPv6 variant. */
+const either = (v4: Format, v6: Format, isV6: (text: string) => boolean): Format => ({
   size: 4 + v4.size,
-  like: v4.like,
+  example: v4.example,
   read: (cursor, what) => {
     const { position } = cursor
     const variant = readI32(cursor, what)
@@ -154,7 +155,7 @@ const readOffset = (cursor: Cursor, what: string) => {
   return formatOffset(hours, minutes, readI8(cursor, what))
 }
 
-/** The parts with a space between; `undefined` when one of them is. */
+/** Joins the parts with spaces; `undefined` if a part is undefined. */
 const joined = (...parts: (string | undefined)[]): string | undefined =>
   parts.every((part) => part !== undefined) ? parts.join(' ') : undefined
 
@@ -181,13 +182,13 @@ const putOffset = (sink: Sink, text: string | undefined): boolean =>
     parseOffset(text ?? '')?.map((part) => part & 0xff),
   )
 
-const date: Form = { size: 6, like: '2025-11-21', read: readDate, write: putDate }
-const time: Form = { size: 7, like: '06:26:20.5', read: readTime, write: putTime }
-const offset: Form = { size: 3, like: '+02:00:00', read: readOffset, write: putOffset }
+const date: Format = { size: 6, example: '2025-11-21', read: readDate, write: putDate }
+const time: Format = { size: 7, example: '06:26:20.5', read: readTime, write: putTime }
+const offset: Format = { size: 3, example: '+02:00:00', read: readOffset, write: putOffset }
 
-const dateTime: Form = {
+const dateTime: Format = {
   size: 13,
-  like: '2025-11-21 06:26:20.5',
+  example: '2025-11-21 06:26:20.5',
   read: (cursor, what) => joined(readDate(cursor, what), readTime(cursor, what)),
   write: (sink, text) => {
     const parts = text.split(' ')
@@ -195,9 +196,9 @@ const dateTime: Form = {
   },
 }
 
-const offsetDateTime: Form = {
+const offsetDateTime: Format = {
   size: 16,
-  like: '2025-11-21 06:26:20.5 +02:00:00',
+  example: '2025-11-21 06:26:20.5 +02:00:00',
   read: (cursor, what) => joined(readDate(cursor, what), readTime(cursor, what), readOffset(cursor, what)),
   write: (sink, text) => {
     const parts = text.split(' ')
@@ -205,9 +206,9 @@ const offsetDateTime: Form = {
   },
 }
 
-const duration: Form = {
+const duration: Format = {
   size: 12,
-  like: '5.250000000',
+  example: '5.250000000',
   read: (cursor, what) => {
     const seconds = readI64(cursor, what)
     return formatDuration(seconds, readI32(cursor, what))
@@ -223,10 +224,10 @@ const duration: Form = {
   },
 }
 
-/** A number that counts from 1. */
-const named = (names: readonly string[]): Form => ({
+/** One byte that counts names from 1. */
+const named = (names: readonly string[]): Format => ({
   size: 1,
-  like: names[0] as string,
+  example: names[0] as string,
   read: (cursor, what) => names[readU8(cursor, what) - 1],
   write: (sink, text) => {
     const index = names.indexOf(text)
@@ -238,7 +239,7 @@ const named = (names: readonly string[]): Form => ({
 const weekdays = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
 const months = 'January February March April May June July August September October November December'.split(' ')
 
-const forms: Readonly<Record<Exclude<JsonForm, 'wire'>, Form>> = {
+const formats: Readonly<Record<Exclude<JsonForm, 'wire'>, Format>> = {
   uuid,
   ipv4,
   ipv6,
@@ -256,24 +257,25 @@ const forms: Readonly<Record<Exclude<JsonForm, 'wire'>, Form>> = {
   'time-month': named(months),
 }
 
-/** A known type that is a text of its own in JSON. Its texts are plain: nothing in them wants escaping. */
-export function formLeaf(name: string, json: Exclude<JsonForm, 'wire'>, isCompact: boolean): Leaf {
-  const form = json === 'uuid' && isCompact ? compactUuid : forms[json]
+/** The leaf of a library type that serde_json writes as a string in a format of its own. No such string needs escapes. */
+export function jsonTextLeaf(name: string, json: Exclude<JsonForm, 'wire'>, isCompact: boolean): Leaf {
+  const format = json === 'uuid' && isCompact ? compactUuid : formats[json]
   const read = (cursor: Cursor): string => {
     const { position } = cursor
-    const text = form.read(cursor, name)
-    if (text === undefined && !hasFailed(cursor)) fail(cursor, `expected ${name}: its numbers make none`, position)
+    const text = format.read(cursor, name)
+    if (text === undefined && !hasFailed(cursor))
+      fail(cursor, `expected ${name}, the bytes are not a valid value`, position)
     return text ?? ''
   }
   return {
     kind: 'leaf',
     name,
-    size: form.size,
+    size: format.size,
     read,
     readJson: (cursor) => `"${read(cursor)}"`,
     write: (sink, value) => {
-      if (typeof value === 'string' && form.write(sink, value)) return true
-      return refuseValue(sink, `${name}, like "${form.like}"`, value)
+      if (typeof value === 'string' && format.write(sink, value)) return true
+      return refuseValue(sink, `${name}, like "${format.example}"`, value)
     },
     key: (text) => text,
     isLoose: true,

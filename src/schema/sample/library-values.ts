@@ -1,9 +1,9 @@
 import type { Faker } from '@faker-js/faker'
-import { sampleDecimal } from './number.ts'
-import type { Place } from './text.ts'
-import { chronoStamp, iso8601, jiffStamp, rfc2822, timeMeant, timeStamp } from './time.ts'
+import type { FieldContext } from './field-names.ts'
+import { sampleDecimal } from './sample-number.ts'
+import { chronoStamp, iso8601, jiffStamp, rfc2822, timeMeant, timeStamp } from './sample-time.ts'
 
-type Make = (faker: Faker, place: Place) => unknown
+type Make = (faker: Faker, context: FieldContext) => unknown
 
 const uuid: Make = (faker) => faker.string.uuid()
 const pick =
@@ -11,7 +11,7 @@ const pick =
   (faker) =>
     faker.helpers.arrayElement(texts)
 
-/** What a field of this name may mean by a time, written so. */
+/** A plausible time for the field, written by `write`. */
 const time =
   (write: (at: number) => unknown): Make =>
   (faker, { names, at }) =>
@@ -23,7 +23,7 @@ const clockOf = (stamp: string): string => stamp.slice(11)
 const seconds = (faker: Faker): number => faker.number.int({ min: 1, max: 3600 })
 const nanos = (faker: Faker): number => faker.number.int(999) * 1_000_000
 const port = (faker: Faker): number => faker.number.int({ min: 1024, max: 65_535 })
-/** As Rust's `Display` has it: runs of zeros are for `::`, which random groups have none of. */
+/** An address as Rust's `Display` writes it. No group is zero, so nothing is shortened to `::`. */
 const ipv6: Make = (faker) =>
   ['2001', 'db8', ...Array.from({ length: 6 }, () => faker.number.int({ min: 1, max: 0xffff }).toString(16))].join(':')
 
@@ -39,8 +39,8 @@ function ulidText(number: bigint): string {
   return text
 }
 
-/** Values of the types that their kind alone does not tell, in the very words of Rust. */
-const makes: Readonly<Record<string, Make>> = {
+/** Makes values of the library types whose kind alone does not say enough, written exactly as Rust writes them. */
+const makers: Readonly<Record<string, Make>> = {
   Uuid: uuid,
   '[u8; 16] as uuid::compact': uuid,
   'String as uuid::simple': (faker) => faker.string.uuid().replaceAll('-', ''),
@@ -93,15 +93,16 @@ const makes: Readonly<Record<string, Make>> = {
   Ipv6Addr: ipv6,
   IpAddr: (faker) => faker.internet.ipv4(),
   SocketAddrV4: (faker) => `${faker.internet.ipv4()}:${port(faker)}`,
-  SocketAddrV6: (faker, place) => `[${ipv6(faker, place)}]:${port(faker)}`,
+  SocketAddrV6: (faker, context) => `[${ipv6(faker, context)}]:${port(faker)}`,
   SocketAddr: (faker) => `${faker.internet.ipv4()}:${port(faker)}`,
   OsString: (faker) => ({ Unix: Buffer.from(faker.system.fileName()).toString('base64') }),
   PathBuf: (faker) => faker.system.filePath(),
-  // With the path that Rust's Url would write.
+  // Rust's Url always writes a path.
   Url: (faker) => `https://${faker.internet.domainName()}/${faker.lorem.slug(2)}`,
   Version: (faker) => faker.system.semver(),
   VersionReq: (faker) => `^${faker.number.int({ min: 0, max: 5 })}.${faker.number.int(20)}`,
   'String as humantime': pick('250ms', '30s', '5m', '1h 30m'),
 }
 
-export const makeKnown = (name: string): Make | undefined => makes[name]
+/** The maker of a library type's values; `undefined` where the kind of the value says enough. */
+export const libraryValueMaker = (name: string): Make | undefined => makers[name]

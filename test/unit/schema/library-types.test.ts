@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { containers, type KnownType, knownType, knownTypes, type Wire } from '../../../src/schema/known-types.ts'
+import { containers } from '../../../src/schema/library-containers.ts'
+import { type LibraryType, libraryType, libraryTypes, type Wire } from '../../../src/schema/library-types.ts'
 import type { Fields } from '../../../src/schema/model.ts'
 
-/** What Rust printed: a path, sometimes with what it is an example of behind it, the bytes and the JSON. */
+/** The lines that Rust printed: a path, with a label for some, the bytes, the JSON, and whether Rust reads them back. */
 const vectors = readFileSync(new URL('../../vectors/known-types/known-types.txt', import.meta.url), 'utf8')
   .split('\n')
-  // What an Option adds is not the type's own.
+  // An Option adds bytes that are not those of the type.
   .filter((line) => line !== '' && !line.includes(' Option'))
   .map((line) => {
     const [name = '', hex = '', json = '', reads = ''] = line.split('\t')
@@ -18,7 +19,7 @@ const fixed: Readonly<Record<string, number>> = {
   ...{ i8: 1, i16: 2, i32: 4, i64: 8, i128: 16, isize: 8, f64: 8 },
 }
 
-/** Where a value of this form that begins at `at` ends. */
+/** The end of a value of this form that begins at `at`. */
 function end(wire: Wire | Fields, bytes: Buffer, at: number): number {
   const each = (items: readonly Wire[]) => items.reduce((position, item) => end(item, bytes, position), at)
   switch (wire.kind) {
@@ -44,22 +45,25 @@ function end(wire: Wire | Fields, bytes: Buffer, at: number): number {
   }
 }
 
-/** Chrono's time zones are arguments, which the vectors spell out. */
-const examples = ({ paths }: KnownType) =>
+/** The vectors of a type. The vectors write the time zones of chrono with their paths. */
+const examples = ({ paths }: LibraryType) =>
   vectors.filter(({ path }) => paths.includes(path.replace(/<chrono(_tz)?::/, '<')))
 
-describe('every known type is as Rust has it', () => {
-  test.each(knownTypes.filter(({ wire }) => wire !== undefined))('$name', (known) => {
-    const seen = examples(known)
-    expect(seen).not.toEqual([])
-    for (const { hex, json, reads } of seen) {
-      const bytes = Buffer.from(hex, 'hex')
-      expect(end(known.wire as Wire, bytes, 0)).toBe(bytes.length)
-      if (known.wire?.kind === 'String') expect(json).toBe(JSON.stringify(bytes.subarray(8).toString()))
-      if (known.json === 'wire' && known.wire?.kind === 'i64') expect(json).toBe(String(bytes.readBigInt64LE()))
-      if (reads.startsWith('does not read')) expect(known.unreadable).toBeDefined()
-    }
-  })
+describe('the table of library types', () => {
+  test.each(libraryTypes.filter(({ wire }) => wire !== undefined))(
+    'has the bytes and the JSON of Rust for $name',
+    (known) => {
+      const seen = examples(known)
+      expect(seen).not.toEqual([])
+      for (const { hex, json, reads } of seen) {
+        const bytes = Buffer.from(hex, 'hex')
+        expect(end(known.wire as Wire, bytes, 0)).toBe(bytes.length)
+        if (known.wire?.kind === 'String') expect(json).toBe(JSON.stringify(bytes.subarray(8).toString()))
+        if (known.json === 'wire' && known.wire?.kind === 'i64') expect(json).toBe(String(bytes.readBigInt64LE()))
+        if (reads.startsWith('does not read')) expect(known.unreadable).toBeDefined()
+      }
+    },
+  )
 
   const aliased = [
     'std::sync::Weak',
@@ -70,14 +74,17 @@ describe('every known type is as Rust has it', () => {
     'std::string::String',
   ]
 
-  test.each(containers.flatMap(({ paths }) => paths).filter((path) => !aliased.includes(path)))('%s', (path) => {
-    expect(vectors.some((vector) => vector.path === path || vector.path.startsWith(`${path}<`))).toBe(true)
-  })
+  test.each(containers.flatMap(({ paths }) => paths).filter((path) => !aliased.includes(path)))(
+    'has a vector from Rust for the container %s',
+    (path) => {
+      expect(vectors.some((vector) => vector.path === path || vector.path.startsWith(`${path}<`))).toBe(true)
+    },
+  )
 
-  test('a name is one row', () => {
-    expect(new Set(knownTypes.map(({ name }) => name)).size).toBe(knownTypes.length)
-    const paths = knownTypes.flatMap((known) => known.paths)
+  test('has each name and each path once', () => {
+    expect(new Set(libraryTypes.map(({ name }) => name)).size).toBe(libraryTypes.length)
+    const paths = libraryTypes.flatMap((known) => known.paths)
     expect(new Set(paths).size).toBe(paths.length)
-    expect(knownType('Uuid')?.wire).toEqual({ kind: 'bytes' })
+    expect(libraryType('Uuid')?.wire).toEqual({ kind: 'bytes' })
   })
 })

@@ -1,10 +1,10 @@
 const MINUTE = 60_000
 const DAY = 1440 * MINUTE
 
-/** What is needed of a source of chances. */
+/** Returns a random integer from 0 up to, not including, the limit. */
 type Below = (limit: number) => number
 
-/** Milliseconds that a field of this name may mean, for an event that happened at `at`. */
+/** A plausible time for a field with this name in an event at `at`, both in milliseconds since 1970. */
 export function timeMeant(name: string, at: number, below: Below): number {
   if (/birth|(?:^|_)dob(?:_|$)/.test(name)) return at - (18 * 365 + below(50 * 365)) * DAY
   if (
@@ -16,32 +16,32 @@ export function timeMeant(name: string, at: number, below: Below): number {
   return at
 }
 
-/** Whether an integer of this name counts time from 1970. */
+/** Whether an integer with this name is a time since 1970. */
 export const isTimeName = (name: string): boolean =>
   /(?:^|_)(?:timestamp|ts|at|time|date|epoch|unix|since|until|expir(?:y|es|ation|ed)?|deadline)(?:_|$)/.test(name) &&
   !/(?:^|_)(?:format|zone|taken|spent|elapsed|out)(?:_|$)/.test(name)
 
 const digits = (value: number, count: number): string => `${value}`.padStart(count, '0')
 
-/** `2025-11-21T06:26:20`, `.123` or nothing. */
+/** Splits a time into `2025-11-21T06:26:20` and its milliseconds. */
 function partsOf(at: number): { readonly stamp: string; readonly millis: number } {
   const text = new Date(at).toISOString()
   return { stamp: text.slice(0, 19), millis: Number(text.slice(20, 23)) }
 }
 
-/** As chrono has it: three digits of a second, or none. */
+/** A time as chrono writes it: three fractional digits, or none. */
 export function chronoStamp(at: number): string {
   const { stamp, millis } = partsOf(at)
   return millis === 0 ? stamp : `${stamp}.${digits(millis, 3)}`
 }
 
-/** As jiff has it: no zeros behind. */
+/** A time as jiff writes it: no trailing zeros. */
 export function jiffStamp(at: number): string {
   const { stamp, millis } = partsOf(at)
   return millis === 0 ? stamp : `${stamp}.${shortened(millis)}`
 }
 
-/** As time has it: no zeros behind, but one digit. */
+/** A time as the crate `time` writes it: no trailing zeros, but at least one fractional digit. */
 export const timeStamp = (at: number): string => {
   const { stamp, millis } = partsOf(at)
   return `${stamp.replace('T', ' ')}.${millis === 0 ? '0' : shortened(millis)}`

@@ -1,17 +1,17 @@
 import type { Fields, Primitive, Type } from './model.ts'
 
-/** What bincode makes of a value: one type, a struct's fields, or an enum's variants behind their number. */
+/** What bincode writes for a value: one type, the fields of a struct, or the number of a variant and its fields. */
 export type Wire =
   | Type
   | Extract<Fields, { kind: 'fields' }>
   | { readonly kind: 'variants'; readonly variants: readonly { readonly name: string; readonly fields: Fields }[] }
 
-/** How serde_json writes it: as it would write the wire form, or as a text of its own. */
+/** How serde_json writes a value: as it would write the wire form, or as a string in a format of its own. */
 export type JsonForm =
   | 'wire'
-  /** `550e8400-e29b-41d4-a716-446655440000` of 16 bytes. */
+  /** `550e8400-e29b-41d4-a716-446655440000`, 16 bytes on the wire. */
   | 'uuid'
-  /** `192.168.0.1`, `2001:db8::1:0:0:1`, `::ffff:1.2.3.4`, as Rust's `Display` has them. */
+  /** `192.168.0.1`, `2001:db8::1:0:0:1`, `::ffff:1.2.3.4`, as Rust's `Display` writes addresses. */
   | 'ipv4'
   | 'ipv6'
   | 'ip'
@@ -19,33 +19,33 @@ export type JsonForm =
   | 'socket-v4'
   | 'socket-v6'
   | 'socket'
-  /** `2025-11-21`, `-0044-03-15`, of a year and the day in it, which counts from 1. */
+  /** `2025-11-21`, `-0044-03-15`; on the wire a year and the day of the year, from 1. */
   | 'time-date'
-  /** `06:26:20.5`, `06:00:00.0`: at least one digit of a second, and no zeros behind. */
+  /** `06:26:20.5`, `06:00:00.0`: at least one fractional digit, and no trailing zeros after it. */
   | 'time-time'
   /** `2025-11-21 06:26:20.5`. */
   | 'time-date-time'
   /** `2025-11-21 06:26:20.5 +02:00:00`. */
   | 'time-offset-date-time'
-  /** `+02:30:01`, `-00:30:00`: all three parts carry the sign on the wire. */
+  /** `+02:30:01`, `-00:30:00`; on the wire all three parts have the sign. */
   | 'time-offset'
-  /** `5.250000000`, `-0.000000001`: nine digits, and both parts carry the sign on the wire. */
+  /** `5.250000000`, `-0.000000001`: nine fractional digits; on the wire both parts have the sign. */
   | 'time-duration'
-  /** `Monday` of 1 to `Sunday` of 7. */
+  /** `Monday` to `Sunday`; 1 to 7 on the wire. */
   | 'time-weekday'
-  /** `January` of 1 to `December` of 12. */
+  /** `January` to `December`; 1 to 12 on the wire. */
   | 'time-month'
 
-/** A type of Rust's library or of a crate that many use, whose source an import does not read. */
-export interface KnownType {
-  /** How a schema file writes it. `i64 as ts_seconds` is an i64 that a `with` module of that name wrote. */
+/** A type of Rust's library or of a common crate. An import takes its bytes from this table and does not read its source. */
+export interface LibraryType {
+  /** The name in schema files. `i64 as ts_seconds` is an i64 written by the serde `with` module `ts_seconds`. */
   readonly name: string
-  /** Where Rust code finds it. With `as`, the `with` modules. */
+  /** Paths in Rust code; for a name with `as`, the paths of the `with` modules. */
   readonly paths: readonly string[]
-  /** `undefined`: bincode writes it without saying what it wrote, and nobody can read it. */
+  /** `undefined` for a type that cannot be read, since its bytes do not say what they hold. */
   readonly wire: Wire | undefined
   readonly json: JsonForm
-  /** Why bincode in Rust does not read back what it wrote, where that is so. */
+  /** Why bincode in Rust cannot read back what it wrote; `undefined` where it can. */
   readonly unreadable?: string
 }
 
@@ -68,13 +68,13 @@ const variants = (parts: Record<string, Type[]>): Wire => ({
   variants: Object.entries(parts).map(([name, items]) => ({ name, fields: { kind: 'tuple', items } })),
 })
 
-const known = (name: string, paths: string[], wire: Wire | undefined, json: JsonForm = 'wire'): KnownType => ({
+const known = (name: string, paths: string[], wire: Wire | undefined, json: JsonForm = 'wire'): LibraryType => ({
   name,
   paths,
   wire,
   json,
 })
-const texts = (named: Record<string, string[]>): KnownType[] =>
+const texts = (named: Record<string, string[]>): LibraryType[] =>
   Object.entries(named).map(([name, paths]) => known(name, paths, text))
 
 const socketV4 = tuple(octets(4), u16)
@@ -82,13 +82,13 @@ const socketV6 = tuple(octets(16), u16)
 const timeDate = [of('i32'), u16]
 const timeTime = [u8, u8, u8, u32]
 const timeOffset = [of('i8'), of('i8'), of('i8')]
-const needsAny = 'it asks what comes next (deserialize_any), which bincode cannot tell'
+const needsAny = 'it needs deserialize_any, which bincode does not support'
 
 /**
- * The one table of foreign types. Every row was compared with what bincode 1.3 and serde_json write in Rust: see
+ * The table of library types. Every row was compared with what bincode 1.3 and serde_json write in Rust: see
  * `test/vectors/known-types`.
  */
-export const knownTypes: readonly KnownType[] = [
+export const libraryTypes: readonly LibraryType[] = [
   known('Uuid', ['uuid::Uuid', 'uuid::NonNilUuid', 'sqlx::types::Uuid', 'sea_orm::prelude::Uuid'], bytes, 'uuid'),
   known('[u8; 16] as uuid::compact', ['uuid::serde::compact'], octets(16), 'uuid'),
   ...texts({
@@ -112,7 +112,7 @@ export const knownTypes: readonly KnownType[] = [
     Month: ['chrono::Month'],
     Tz: ['chrono_tz::Tz'],
   }),
-  { ...known('DateTime<Tz>', ['chrono::DateTime<Tz>'], text), unreadable: 'chrono reads no DateTime<Tz>' },
+  { ...known('DateTime<Tz>', ['chrono::DateTime<Tz>'], text), unreadable: 'chrono cannot deserialize DateTime<Tz>' },
   known('TimeDelta', ['chrono::TimeDelta'], tuple(of('i64'), of('i32'))),
   known('i64 as ts_seconds', ['chrono::serde::ts_seconds', 'chrono::naive::serde::ts_seconds'], of('i64')),
   known(
@@ -192,22 +192,22 @@ export const knownTypes: readonly KnownType[] = [
     'String as humantime': ['humantime_serde'],
   }),
 
-  // A type of the service that serde makes unreadable by its attributes (`flatten`, `untagged`, `tag`).
+  // A type of the service that cannot be read because of its serde attributes (`flatten`, `untagged`, `tag`).
   { ...known('unreadable', [], undefined), unreadable: needsAny },
   ...['Value', 'Map', 'Number'].map(
-    (name): KnownType => ({
+    (name): LibraryType => ({
       ...known(`serde_json::${name}`, [`serde_json::${name}`], undefined),
       unreadable: needsAny,
     }),
   ),
 ]
 
-const byName = new Map(knownTypes.map((type) => [type.name, type]))
+const byName = new Map(libraryTypes.map((type) => [type.name, type]))
 
-/** The row of a `{kind: 'known'}` type. */
-export const knownType = (name: string): KnownType | undefined => byName.get(name)
+/** The row of a type `{ kind: 'known', name }`. */
+export const libraryType = (name: string): LibraryType | undefined => byName.get(name)
 
-/** The unit that an integer counts since 1970. */
+/** The unit in which an integer counts time since 1970. */
 export type TimeUnit = 'seconds' | 'milliseconds' | 'microseconds' | 'nanoseconds'
 
 const timeUnits: Readonly<Record<string, TimeUnit>> = {
@@ -223,97 +223,3 @@ const timeUnits: Readonly<Record<string, TimeUnit>> = {
 
 /** The time unit of a library type that is an integer on the wire; `undefined` for every other type. */
 export const timeUnitOf = (name: string): TimeUnit | undefined => timeUnits[name]
-
-/** A generic type of Rust's library, or of a crate that many use, by what its arguments become. */
-export interface Container {
-  readonly paths: readonly string[]
-  readonly becomes:
-    | { readonly kind: 'option' | 'result' | 'unit' | 'String' | 'bytes' }
-    /** Written as its last argument alone would be; nothing tells that it was there. */
-    | { readonly kind: 'argument' }
-    /** The name a schema file has for it, which is its own. */
-    | { readonly kind: 'sequence' | 'map'; readonly name: string }
-    /** A list whose argument is an array type: `SmallVec<[T; 4]>`. */
-    | { readonly kind: 'sequence of array'; readonly name: string }
-    /** A struct of which every field is the first argument, such as `Range<T>`. */
-    | { readonly kind: 'struct'; readonly fields: readonly string[] }
-    /** Each variant holds the argument of that place, or nothing. */
-    | { readonly kind: 'enum'; readonly variants: readonly { readonly name: string; readonly argument?: number }[] }
-}
-
-const std = (module: string, names: string): string[] => names.split(' ').map((name) => `std::${module}::${name}`)
-const list = (name: string, ...paths: string[]): Container => ({ paths, becomes: { kind: 'sequence', name } })
-const map = (name: string, ...paths: string[]): Container => ({ paths, becomes: { kind: 'map', name } })
-
-/** Compared with Rust like the rows above. */
-export const containers: readonly Container[] = [
-  { paths: ['std::option::Option', ...std('rc', 'Weak'), ...std('sync', 'Weak')], becomes: { kind: 'option' } },
-  { paths: ['std::result::Result'], becomes: { kind: 'result' } },
-  { paths: ['std::marker::PhantomData'], becomes: { kind: 'unit' } },
-  {
-    paths: [
-      ...[
-        'std::string::String',
-        'smol_str::SmolStr',
-        'compact_str::CompactString',
-        'arrayvec::ArrayString',
-        'ustr::Ustr',
-      ],
-    ],
-    becomes: { kind: 'String' },
-  },
-  {
-    paths: [
-      ...['bytes::Bytes', 'bytes::BytesMut', 'serde_bytes::ByteBuf', 'serde_bytes::Bytes', 'serde_bytes::ByteArray'],
-      ...std('ffi', 'CString CStr'),
-    ],
-    becomes: { kind: 'bytes' },
-  },
-  {
-    paths: [
-      ...['std::boxed::Box', 'std::rc::Rc', 'std::borrow::Cow', 'std::cmp::Reverse'],
-      ...std('sync', 'Arc Mutex RwLock'),
-      ...std('cell', 'Cell RefCell'),
-      ...std('num', 'Wrapping Saturating'),
-      ...['parking_lot::Mutex', 'parking_lot::RwLock', 'ordered_float::OrderedFloat', 'ordered_float::NotNan'],
-    ],
-    becomes: { kind: 'argument' },
-  },
-  list('Vec', 'std::vec::Vec'),
-  list('VecDeque', 'std::collections::VecDeque'),
-  list('LinkedList', 'std::collections::LinkedList'),
-  list('BinaryHeap', 'std::collections::BinaryHeap'),
-  list('HashSet', 'std::collections::HashSet', 'hashbrown::HashSet', 'ahash::AHashSet', 'im::HashSet'),
-  list('BTreeSet', 'std::collections::BTreeSet'),
-  list('IndexSet', 'indexmap::IndexSet'),
-  list('DashSet', 'dashmap::DashSet'),
-  list('OrdSet', 'im::OrdSet'),
-  list('Vector', 'im::Vector'),
-  list('ArrayVec', 'arrayvec::ArrayVec'),
-  { paths: ['smallvec::SmallVec'], becomes: { kind: 'sequence of array', name: 'SmallVec' } },
-  map('HashMap', 'std::collections::HashMap', 'hashbrown::HashMap', 'ahash::AHashMap', 'im::HashMap'),
-  map('BTreeMap', 'std::collections::BTreeMap'),
-  map('OrdMap', 'im::OrdMap'),
-  map('IndexMap', 'indexmap::IndexMap'),
-  map('DashMap', 'dashmap::DashMap'),
-  { paths: ['std::ops::Range', 'std::ops::RangeInclusive'], becomes: { kind: 'struct', fields: ['start', 'end'] } },
-  { paths: ['std::ops::RangeFrom'], becomes: { kind: 'struct', fields: ['start'] } },
-  { paths: ['std::ops::RangeTo'], becomes: { kind: 'struct', fields: ['end'] } },
-  {
-    paths: ['std::ops::Bound'],
-    becomes: {
-      kind: 'enum',
-      variants: [{ name: 'Unbounded' }, { name: 'Included', argument: 0 }, { name: 'Excluded', argument: 0 }],
-    },
-  },
-  {
-    paths: ['either::Either'],
-    becomes: {
-      kind: 'enum',
-      variants: [
-        { name: 'Left', argument: 0 },
-        { name: 'Right', argument: 1 },
-      ],
-    },
-  },
-]
