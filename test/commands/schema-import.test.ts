@@ -177,10 +177,10 @@ describe('with a schema', () => {
     writeFileSync(file, JSON.stringify(schema))
     const { stdout } = await tail()
     expect(stdout).toContain(
-      'warning: the event type OrderPlaced.v1 is written as OrderPlaced, but the bytes say OrderHeld',
+      'warning: event type OrderPlaced.v1 is variant OrderPlaced, but the bytes are variant OrderHeld',
     )
     const line = JSON.parse((await tail('-o', 'json')).stdout)
-    expect(line.warning).toContain('but the bytes say OrderHeld')
+    expect(line.warning).toContain('but the bytes are variant OrderHeld')
     expect(line).toHaveProperty('data_base64')
   })
 

@@ -560,7 +560,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
 
   test('that are no types, or about nothing, are said to be so', () => {
     expect(linesOf(importRust(rust, { ...answers, map: { ...answers.map, 'crate::money::Money': 'Vec<' } }))).toEqual([
-      'src/lib.rs:6 Vec<: it is no type: a type is expected, not the end []',
+      'src/lib.rs:6 Vec<: it is no type: expected a type, got the end []',
     ])
     const imported = importRust(rust, { ...answers, map: { ...answers.map, 'crate::Monye': 'i64' } })
     expect(imported.notes).toContainEqual({
@@ -783,11 +783,11 @@ describe('what is settled but worth knowing is a note', () => {
     ],
     [
       'A(Decimal)',
-      "Decimal: Rust cannot read it back from bincode: without rust_decimal's feature serde-str it asks what comes next (deserialize_any), which bincode cannot tell",
+      "Decimal: Rust cannot read it back from bincode: without rust_decimal's feature serde-str it needs deserialize_any, which bincode does not support",
     ],
     [
       'A(serde_json::Value)',
-      'serde_json::Value: Rust cannot read it back from bincode: it asks what comes next (deserialize_any), which bincode cannot tell',
+      'serde_json::Value: Rust cannot read it back from bincode: it needs deserialize_any, which bincode does not support',
     ],
   ])('%s', (variants, note) => {
     const { notes } = importRust(`${uses}
