@@ -1,28 +1,28 @@
 import { Box, Text, Transform, useInput, useStdin } from 'ink'
 import { memo, useMemo } from 'react'
 import { lagNotes } from '../format-lag.ts'
-import { type Columns, fitColumns, headerLine, rowLine } from './columns.ts'
-import type { DashboardState, OpenGroup } from './dashboard-state.ts'
-import { groupInView, keysLine, messageLine } from './foot-lines.ts'
-import { groupColumns } from './group-columns.ts'
-import { helpLines } from './help-lines.ts'
-import { type Key, toKeys } from './keys.ts'
-import { groupsLayout, openLayout } from './layout.ts'
-import { memberLines } from './member-lines.ts'
-import type { Palette } from './palette.ts'
-import { cut } from './pieces.ts'
-import { placeColumns } from './place-columns.ts'
-import { type Keyed, type ScrollList, seen } from './scroll-list.ts'
-import { groupsTitle, openTitle } from './title-lines.ts'
+import { type Columns, fitColumns, headerLine, rowLine } from './columns/fit-columns.ts'
+import { groupColumns } from './columns/group-columns.ts'
+import { partitionColumns } from './columns/partition-columns.ts'
+import { groupInView, keysLine, messageLine } from './lines/foot-lines.ts'
+import { helpLines } from './lines/help-lines.ts'
+import { memberLines } from './lines/member-lines.ts'
+import { groupsTitle, openTitle } from './lines/title-lines.ts'
+import type { DashboardState, OpenGroup } from './state/dashboard-state.ts'
+import { type Key, toKeys } from './state/keys.ts'
+import { groupsLayout, openLayout } from './state/layout.ts'
+import { type Keyed, type ScrollList, visibleRows } from './state/scroll-list.ts'
+import { cut } from './text/fit-text.ts'
+import type { Palette } from './text/palette.ts'
 
 interface Props {
   readonly state: DashboardState
   readonly palette: Palette
-  /** Said while there is no group. */
+  /** Shown while there is no group. */
   readonly nothing: string
 }
 
-/** The whole screen: a title, what it is about, a message and the keys. */
+/** The whole screen: a title, a body, a message and the keys. */
 export function Dashboard({ onKey, ...props }: Props & { readonly onKey: (key: Key) => void }) {
   const { state, palette } = props
   const { columns, rows } = state.size
@@ -45,7 +45,7 @@ export function Dashboard({ onKey, ...props }: Props & { readonly onKey: (key: K
   )
 }
 
-/** Cells of a line: one is left free on either side. */
+/** Returns the width of a line. One cell is left free on either side. */
 const widthIn = ({ size }: DashboardState): number => Math.max(1, size.columns - 2)
 
 function Body(props: Props) {
@@ -59,7 +59,7 @@ function Groups({ state, palette, nothing }: Props) {
   const { gap, list } = groupsLayout(size)
   const width = widthIn(state)
   const columns = useMemo(() => groupColumns(groups.rows, palette), [groups.rows, palette])
-  const empty = state.report.groups.length === 0 ? nothing : UNMATCHED
+  const empty = state.report.groups.length === 0 ? nothing : NO_MATCH
   return (
     <>
       <Line text={groupsTitle(state, palette, width)} />
@@ -70,12 +70,12 @@ function Groups({ state, palette, nothing }: Props) {
 }
 
 function Open({ state, open, palette }: Props & { readonly open: OpenGroup }) {
-  const { group, members, places } = open
+  const { group, members, partitions } = open
   const { gap, list, members: lines } = openLayout(state.size, members.size)
   const width = widthIn(state)
   const topics = group.topics.length
-  const columns = useMemo(() => placeColumns(places.rows, topics, palette), [places.rows, topics, palette])
-  const empty = open.filter === '' ? 'it has committed nothing and reads nothing' : UNMATCHED
+  const columns = useMemo(() => partitionColumns(partitions.rows, topics, palette), [partitions.rows, topics, palette])
+  const empty = open.filter === '' ? 'the group has committed nothing and reads nothing' : NO_MATCH
   const listed = useMemo(
     () => (lines === 0 ? [] : memberLines([...members.values()], lines, palette, width)),
     [members, lines, palette, width],
@@ -86,7 +86,7 @@ function Open({ state, open, palette }: Props & { readonly open: OpenGroup }) {
       {gap && lines > 0 && <Line text="" />}
       <Lines texts={listed} />
       {gap && <Line text="" />}
-      <Table list={places} columns={columns} empty={empty} height={list} width={width} palette={palette} />
+      <Table list={partitions} columns={columns} empty={empty} height={list} width={width} palette={palette} />
     </>
   )
 }
@@ -106,21 +106,21 @@ function Help({ state, palette }: Props) {
 interface TableProps<Row extends Keyed> {
   readonly list: ScrollList<Row>
   readonly columns: Columns<Row>
-  /** Said in place of rows. */
+  /** Shown instead of rows. */
   readonly empty: string
   readonly height: number
   readonly width: number
   readonly palette: Palette
 }
 
-/** The rows that are seen, and no others, below their header. */
+/** A header and the visible rows below it. */
 function Table<Row extends Keyed>({ list, columns, empty, height, width, palette }: TableProps<Row>) {
   const inner = width - MARK.length
   const fitted = useMemo(() => fitColumns(columns, inner), [columns, inner])
-  const texts = seen(list, height).map((row, at) => {
-    const isChosen = list.top + at === list.at
-    const line = rowLine(fitted, row, inner, isChosen ? palette.chosen : undefined)
-    return `${isChosen ? MARK : BLANK}${line}`
+  const texts = visibleRows(list, height).map((row, at) => {
+    const isSelected = list.top + at === list.at
+    const line = rowLine(fitted, row, inner, isSelected ? palette.selected : undefined)
+    return `${isSelected ? MARK : BLANK}${line}`
   })
   if (texts.length === 0) return <Line text={`${BLANK}${cut(empty, inner)}`} />
   return (
@@ -131,19 +131,19 @@ function Table<Row extends Keyed>({ list, columns, empty, height, width, palette
   )
 }
 
-const UNMATCHED = 'nothing matches the filter'
+const NO_MATCH = 'nothing matches the filter'
 
-/** Before the chosen row, for those who see no colours. */
+/** Marks the selected row, also without colors. */
 const MARK = '› '
 const BLANK = '  '
 
 const Lines = ({ texts }: { readonly texts: readonly string[] }) =>
-  // biome-ignore lint/suspicious/noArrayIndexKey: a line is known by its place on the screen
+  // biome-ignore lint/suspicious/noArrayIndexKey: a line is identified by its row on the screen
   texts.map((text, at) => <Line key={at} text={text} />)
 
 /**
- * One line of the terminal. It fits: instead of having it measured again, which costs more than all the rest of a frame,
- * ink measures a space and writes the line.
+ * One line of the terminal. It is already cut to its width. Ink measures a space instead of the line: measuring the line
+ * again would cost more than the rest of a frame.
  */
 const Line = memo(({ text }: { readonly text: string }) => (
   <Box flexShrink={0} height={1}>

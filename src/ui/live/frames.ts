@@ -1,18 +1,20 @@
+/** Draws frames on request, at a limited rate. */
 export interface Frames {
   request(): void
-  /** Nothing is drawn any more. */
+  /** Ends all drawing. */
   stop(): void
 }
 
-/** Milliseconds between two frames: at least, where drawing is quick, and at most, however slow it is. */
-const SHORTEST = 80
-const LONGEST = 250
+/** The shortest time between two frames. */
+const MIN_INTERVAL_MS = 80
+/** The longest time between two frames, even if drawing is slow. */
+const MAX_INTERVAL_MS = 250
 
-/** A frame may take this part of the time until the next: what a held key costs does not depend on the screen's size. */
-const SHARE = 1 / 16
+/** Drawing takes at most this share of the time, so that the cost of a held key does not depend on the screen's size. */
+const MAX_DRAWING_SHARE = 1 / 16
 
-/** Draws at once when there has been time for it since the last frame, else when there has: once for all requests. */
-export function framesOf(draw: () => void): Frames {
+/** Draws a frame at once if the last one is long enough ago, else later, once for all requests until then. */
+export function throttledFrames(draw: () => void): Frames {
   let next = -Infinity
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
@@ -21,7 +23,7 @@ export function framesOf(draw: () => void): Frames {
     const start = performance.now()
     draw()
     const took = performance.now() - start
-    next = start + Math.min(LONGEST, Math.max(SHORTEST, took / SHARE))
+    next = start + Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, took / MAX_DRAWING_SHARE))
   }
   return {
     request() {

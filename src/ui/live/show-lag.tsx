@@ -2,35 +2,35 @@ import { render } from 'ink'
 import type { LagWatchLook } from '../../operations/lag/watch.ts'
 import type { Io } from '../text/io.ts'
 import { Dashboard } from './dashboard.tsx'
-import { type DashboardEvent, initialState, reduce } from './dashboard-state.ts'
-import { framesOf } from './frames.ts'
-import type { Key } from './keys.ts'
-import type { Size } from './layout.ts'
-import { palette } from './palette.ts'
+import { throttledFrames } from './frames.ts'
+import { type DashboardEvent, initialState, reduce } from './state/dashboard-state.ts'
+import type { Key } from './state/keys.ts'
+import type { Size } from './state/layout.ts'
+import { palette } from './text/palette.ts'
 
-/** Milliseconds a look may take before it is said to. */
-const PATIENCE = 5000
+/** How long a measurement may take before the screen says that it is late. */
+const LATE_AFTER_MS = 5000
 
 export interface LagScreen {
   readonly io: Io
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two measurements. */
   readonly interval: number
-  /** Said while there is no group. */
+  /** Shown while there is no group. */
   readonly nothing: string
-  /** Ends it. */
+  /** Ends the screen. */
   readonly signal: AbortSignal
-  /** Ctrl-C, which a terminal that passes on every key does not make a signal of. */
+  /** Called for Ctrl-C, which a terminal in raw mode does not turn into a signal. */
   readonly onInterrupt: () => void
 }
 
 /**
- * Shows looks on a screen of their own until somebody quits, the signal aborts or a look is thrown. The terminal is
- * then as it was before. While it is paused it asks for no looks.
+ * Shows measurements on the alternate screen until the user quits, the signal aborts or a measurement throws. Then restores
+ * the terminal. While paused, it requests no measurements.
  */
 export async function showLag(looks: AsyncIterable<LagWatchLook>, screen: LagScreen): Promise<void> {
   const { io, interval, nothing, signal, onInterrupt } = screen
   const iterator = looks[Symbol.asyncIterator]()
-  // What fails at once is better said without a screen.
+  // A failure at the start is reported without a screen.
   const first = await iterator.next()
   if (first.done || signal.aborted) return
   const { stdin, stdout } = io
@@ -51,12 +51,12 @@ export async function showLag(looks: AsyncIterable<LagWatchLook>, screen: LagScr
   const onKey = (key: Key) => (key === 'interrupt' ? onInterrupt() : dispatch({ type: 'pressed', key }))
   const onResize = () => {
     dispatch({ type: 'resized', size: sizeOf(stdout) })
-    // Before ink draws what was meant for another size.
+    // Draw at once, before ink draws a frame for the old size.
     instance.rerender(dashboard())
   }
   const follow = async () => {
     for (;;) {
-      const late = setTimeout(() => dispatch({ type: 'late' }), interval + PATIENCE)
+      const late = setTimeout(() => dispatch({ type: 'late' }), interval + LATE_AFTER_MS)
       const next = await iterator.next().finally(() => clearTimeout(late))
       if (next.done) return
       if (state.isPaused) {
@@ -73,11 +73,11 @@ export async function showLag(looks: AsyncIterable<LagWatchLook>, screen: LagScr
     stdout: stdout as NodeJS.WriteStream,
     alternateScreen: true,
     exitOnCtrlC: false,
-    // Under CI, too, when there is a terminal.
+    // Also under CI, if there is a terminal.
     interactive: true,
     patchConsole: false,
   })
-  const frames = framesOf(() => instance.rerender(dashboard()))
+  const frames = throttledFrames(() => instance.rerender(dashboard()))
   const onAbort = () => ended.resolve()
   signal.addEventListener('abort', onAbort)
   try {
@@ -86,12 +86,12 @@ export async function showLag(looks: AsyncIterable<LagWatchLook>, screen: LagScr
     signal.removeEventListener('abort', onAbort)
     stdout.off('resize', onResize)
     frames.stop()
-    // Left full, some of it stays on the first screen of a tmux (3.3) that was resized meanwhile.
+    // Clear the screen first: in tmux 3.3, part of a full one remains on the normal screen after a resize.
     instance.rerender(null)
     instance.unmount()
     await instance.waitUntilExit()
   }
 }
 
-/** Some terminals say that they have no size. */
+/** Returns the size of the terminal. Some terminals report 0. */
 const sizeOf = ({ columns, rows }: Io['stdout']): Size => ({ columns: columns || 80, rows: rows || 24 })

@@ -6,9 +6,9 @@ import {
   filterOf,
   initialState,
   reduce,
-} from '../../../../src/ui/live/dashboard-state.ts'
-import type { Key } from '../../../../src/ui/live/keys.ts'
-import { group, groupOf, place, report } from './reports.ts'
+} from '../../../../src/ui/live/state/dashboard-state.ts'
+import type { Key } from '../../../../src/ui/live/state/keys.ts'
+import { group, groupOf, partitionLag, report } from './reports.ts'
 
 const NOW = new Date(2026, 10, 23, 10, 0, 0).getTime()
 const looked = (found: LagReport, time = NOW): DashboardEvent => ({
@@ -17,7 +17,7 @@ const looked = (found: LagReport, time = NOW): DashboardEvent => ({
 })
 const pressed = (key: Key): DashboardEvent => ({ type: 'pressed', key })
 const happened = (state: DashboardState, ...events: DashboardEvent[]) => events.reduce(reduce, state)
-/** Keys as they are typed, or by name. */
+/** Presses keys, given as the typed text or by name. */
 const press = (state: DashboardState, ...keys: (string | Key)[]) => {
   const named = ['up', 'down', 'pageUp', 'pageDown', 'home', 'end', 'enter', 'escape', 'backspace', 'left', 'right']
   const toKey = (key: string | Key): Key =>
@@ -25,7 +25,9 @@ const press = (state: DashboardState, ...keys: (string | Key)[]) => {
   return happened(state, ...keys.map((key) => pressed(toKey(key))))
 }
 
-const partitions = Array.from({ length: 50 }, (_, partition) => place(partition, { lag: BigInt(100 - partition) }))
+const partitions = Array.from({ length: 50 }, (_, partition) =>
+  partitionLag(partition, { lag: BigInt(100 - partition) }),
+)
 const groups = report(
   groupOf('billing', partitions, { lag: 9n, verdict: 'stopped' }),
   group('audit', { lag: 70n, verdict: 'ok' }),
@@ -33,52 +35,52 @@ const groups = report(
 )
 const start = happened(initialState({ columns: 80, rows: 24 }), looked(groups))
 const names = ({ groups: { rows } }: DashboardState) => rows.map(({ name }) => name)
-const chosen = ({ groups: list }: DashboardState) => list.rows[list.at]?.name
-const chosenPlace = ({ open }: DashboardState) => open?.places.rows[open.places.at]?.lag.partition
+const selected = ({ groups: list }: DashboardState) => list.rows[list.at]?.name
+const selectedPartition = ({ open }: DashboardState) => open?.partitions.rows[open.partitions.at]?.lag.partition
 
 describe('keys', () => {
-  test('move', () => {
-    expect(chosen(start)).toBe('billing')
-    expect(chosen(press(start, 'j'))).toBe('audit')
-    expect(chosen(press(start, 'down', 'down', 'k'))).toBe('audit')
-    expect(chosen(press(start, 'G'))).toBe('shipping')
-    expect(chosen(press(start, 'end', 'up', 'home'))).toBe('billing')
-    expect(chosen(press(start, 'jj'))).toBe('shipping')
+  test('move the selection', () => {
+    expect(selected(start)).toBe('billing')
+    expect(selected(press(start, 'j'))).toBe('audit')
+    expect(selected(press(start, 'down', 'down', 'k'))).toBe('audit')
+    expect(selected(press(start, 'G'))).toBe('shipping')
+    expect(selected(press(start, 'end', 'up', 'home'))).toBe('billing')
+    expect(selected(press(start, 'jj'))).toBe('shipping')
   })
 
-  test('by a page, and to the ends, in a long list', () => {
+  test('move a long list by a page and to its ends', () => {
     const open = press(start, 'enter')
-    const page = chosenPlace(press(open, 'pageDown')) as number
+    const page = selectedPartition(press(open, 'pageDown')) as number
     expect(page).toBeGreaterThan(10)
     expect(page).toBeLessThan(24)
-    expect(chosenPlace(press(open, 'pageDown', 'pageDown', 'pageUp'))).toBe(page)
-    expect(chosenPlace(press(open, 'G'))).toBe(49)
-    expect(chosenPlace(press(open, 'G', 'g'))).toBe(0)
+    expect(selectedPartition(press(open, 'pageDown', 'pageDown', 'pageUp'))).toBe(page)
+    expect(selectedPartition(press(open, 'G'))).toBe(49)
+    expect(selectedPartition(press(open, 'G', 'g'))).toBe(0)
   })
 
-  test('open a group and come back to it', () => {
+  test('open a group and return to it in the list', () => {
     const open = press(start, 'j', 'k', 'right')
     expect(open.open?.group.group).toBe('billing')
     for (const back of ['escape', 'backspace', 'left'] as const) {
       const state = press(start, 'j', 'j', 'enter', back)
-      expect([state.open, chosen(state)]).toEqual([undefined, 'shipping'])
+      expect([state.open, selected(state)]).toEqual([undefined, 'shipping'])
     }
     expect(press(happened(initialState({ columns: 80, rows: 24 }), looked(report())), 'enter').open).toBeUndefined()
   })
 
-  test('sort, one order after another', () => {
+  test('switch to the next sort order', () => {
     const orders = [0, 1, 2, 3, 4].map((times) => press(start, 's'.repeat(times)))
     expect(orders.map(({ sort }) => sort)).toEqual(['worst', 'lag', 'age', 'name', 'worst'])
     expect(orders.map((state) => names(state)[0])).toEqual(['billing', 'audit', 'shipping', 'audit', 'billing'])
     expect(press(start, 'enter', 's').sort).toBe('lag')
   })
 
-  test('pause and go on', () => {
+  test('pause and resume', () => {
     expect(press(start, 'p').isPaused).toBe(true)
     expect(press(start, 'p', 'p').isPaused).toBe(false)
   })
 
-  test('show the help, which any key leaves, and quit', () => {
+  test('show the help until any key is pressed, and quit', () => {
     expect(press(start, '?').mode).toBe('help')
     expect(press(start, '?', 'j')).toMatchObject({ mode: 'list', groups: { at: 0 } })
     expect(press(start, '?', 'escape').mode).toBe('list')
@@ -86,14 +88,14 @@ describe('keys', () => {
     expect(press(start, 'q').isDone).toBe(true)
   })
 
-  test('that mean nothing change nothing', () => {
+  test('without a meaning return the same state', () => {
     expect(press(start, 'x')).toBe(start)
     expect(press(start, 'k')).toBe(start)
   })
 })
 
 describe('a filter', () => {
-  test('is typed, and kept by enter', () => {
+  test('applies while it is typed and is kept by enter', () => {
     const typing = press(start, '/', 'a', 'u')
     expect([typing.mode, filterOf(typing), names(typing)]).toEqual(['filter', 'au', ['audit']])
     const kept = press(typing, 'enter')
@@ -101,61 +103,63 @@ describe('a filter', () => {
     expect(names(press(kept, 'escape'))).toHaveLength(3)
   })
 
-  test('takes letters that are keys elsewhere, however many come at once', () => {
+  test('takes letters that are keys elsewhere, also several at once', () => {
     const typing = press(start, '/shipq')
     expect([typing.isDone, filterOf(typing), names(typing)]).toEqual([false, 'shipq', []])
     expect(names(press(typing, 'backspace'))).toEqual(['shipping'])
   })
 
-  test('is dropped by escape', () => {
+  test('is cleared by escape', () => {
     const dropped = press(start, '/', 'ship', 'escape')
     expect([dropped.mode, filterOf(dropped), names(dropped).length]).toEqual(['list', '', 3])
   })
 
-  test('lets the list move while it is typed', () => {
-    expect(chosen(press(start, '/', 'i', 'down'))).toBe('audit')
+  test('lets arrow keys move the list while it is typed', () => {
+    expect(selected(press(start, '/', 'i', 'down'))).toBe('audit')
   })
 
-  test('is one for groups and one for partitions', () => {
+  test('is separate for groups and for partitions', () => {
     const both = press(start, '/bill', 'enter', 'enter', '/events/4', 'enter')
-    expect(both.open?.places.rows.map(({ lag }) => lag.partition)).toEqual([4, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49])
+    expect(both.open?.partitions.rows.map(({ lag }) => lag.partition)).toEqual([
+      4, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49,
+    ])
     const one = press(both, 'escape')
     expect([one.open?.filter, one.filter]).toEqual(['', 'bill'])
     expect(press(one, 'escape')).toMatchObject({ open: undefined, filter: 'bill' })
   })
 })
 
-describe('looks', () => {
-  test('change what is shown and keep what was chosen', () => {
+describe('a measurement', () => {
+  test('updates the rows and keeps the selected one', () => {
     const later = happened(press(start, 'j'), looked(report(group('audit', { verdict: 'stopped' }), group('new'))))
-    expect([names(later), chosen(later)]).toEqual([['audit', 'new'], 'audit'])
+    expect([names(later), selected(later)]).toEqual([['audit', 'new'], 'audit'])
     expect(later.history.get('audit')?.lag).toEqual([70, 0])
   })
 
-  test('renew the group that is open, and close one that is gone', () => {
+  test('updates the open group, and closes a group that no longer exists', () => {
     const open = press(start, 'enter', 'G')
     const renewed = happened(open, looked(report(groupOf('billing', partitions.slice(0, 7)))))
-    expect([renewed.open?.places.rows.length, chosenPlace(renewed)]).toEqual([7, 6])
+    expect([renewed.open?.partitions.rows.length, selectedPartition(renewed)]).toEqual([7, 6])
     const gone = happened(open, looked(report(group('audit'))))
-    expect([gone.open, gone.trouble]).toEqual([undefined, 'billing is gone'])
+    expect([gone.open, gone.trouble]).toEqual([undefined, 'group billing no longer exists'])
     expect(happened(gone, looked(report(group('audit')))).trouble).toBeUndefined()
   })
 
-  test('that failed keep what was seen and say why, once more is seen no longer', () => {
+  test('that failed keeps the rows and shows the reason until the next one succeeds', () => {
     const failed = happened(start, { type: 'looked', look: { ok: false, time: NOW + 2000, reason: 'no\nbroker' } })
-    expect([names(failed).length, failed.trouble]).toEqual([3, 'no look at 10:00:02, trying again: no\\nbroker'])
+    expect([names(failed).length, failed.trouble]).toEqual([3, 'cannot measure at 10:00:02, trying again: no\\nbroker'])
     expect(happened(failed, { type: 'late' }).trouble).toBe(failed.trouble)
     expect(happened(failed, looked(groups)).trouble).toBeUndefined()
   })
 
-  test('that take long are said to', () => {
+  test('that is late is reported with the time of the last one', () => {
     expect(happened(start, { type: 'late' }).trouble).toBe('no answer since 10:00:00')
   })
 })
 
-test('another size keeps the chosen row in sight', () => {
+test('keeps the selected row visible after a resize', () => {
   const low = happened(press(start, 'enter', 'pageDown'), { type: 'resized', size: { columns: 50, rows: 12 } })
-  const { top = 0, at = 0 } = low.open?.places ?? {}
+  const { top = 0, at = 0 } = low.open?.partitions ?? {}
   expect(at - top).toBeGreaterThanOrEqual(0)
   expect(at - top).toBeLessThan(6)
 })

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { bar, shareOfFigures, shareOfLargest } from '../../../../src/ui/live/bar.ts'
-import { formatAge, formatCount, formatRate } from '../../../../src/ui/live/figures.ts'
-import { cut, cutMiddle, joined, padded, spread, widthOf } from '../../../../src/ui/live/pieces.ts'
-import { sparkline } from '../../../../src/ui/live/sparkline.ts'
+import { bar, linearShare, logarithmicShare } from '../../../../src/ui/live/text/bar.ts'
+import { cut, cutMiddle, joined, padded, spread, widthOf } from '../../../../src/ui/live/text/fit-text.ts'
+import { formatAge, formatCount, formatRate } from '../../../../src/ui/live/text/short-values.ts'
+import { sparkline } from '../../../../src/ui/live/text/sparkline.ts'
 
 describe('a bar', () => {
   test.each([
@@ -12,38 +12,38 @@ describe('a bar', () => {
     [0.5, '██'],
     [1 / 32, '▏'],
     [9 / 32, '█▏'],
-  ])('of %d', (share, drawn) => {
+  ])('draws the share %d of four cells as %j', (share, drawn) => {
     expect(bar(share, 4)).toBe(drawn)
   })
 
-  test('shows what is more than nothing', () => {
+  test('is visible for any share above 0', () => {
     expect(bar(1e-9, 4)).toBe('▏')
   })
 
-  test('of a group grows by figures, that of a partition by events', () => {
-    const steps = [9n, 99n, 999n].map((lag) => shareOfFigures(lag, 999n))
+  test('grows logarithmically for groups and linearly for partitions', () => {
+    const steps = [9n, 99n, 999n].map((lag) => logarithmicShare(lag, 999n))
     expect(steps.map((share) => share.toFixed(3))).toEqual(['0.333', '0.667', '1.000'])
-    expect([shareOfLargest(250n, 1000n), shareOfLargest(0n, 0n), shareOfFigures(0n, 0n)]).toEqual([0.25, 0, 0])
+    expect([linearShare(250n, 1000n), linearShare(0n, 0n), logarithmicShare(0n, 0n)]).toEqual([0.25, 0, 0])
   })
 })
 
 describe('a sparkline', () => {
   test.each([
-    ['from nothing to the largest', [0, 1, 4, 7], '▁▂▅█'],
-    ['a little is more than nothing', [0, 1, 1000], '▁▂█'],
-    ['nothing at all', [0, 0], '▁▁'],
-    ['what is not known', [Number.NaN, 7, Number.NaN], ' █ '],
-    ['the last that there is room for', [9, 9, 1, 2, 3, 4, 7], '▂▃▄▅█'],
+    ['scales values from 0 to the largest', [0, 1, 4, 7], '▁▂▅█'],
+    ['distinguishes a small value from 0', [0, 1, 1000], '▁▂█'],
+    ['draws zeros as the lowest bar', [0, 0], '▁▁'],
+    ['leaves unknown values blank', [Number.NaN, 7, Number.NaN], ' █ '],
+    ['shows the last values that fit', [9, 9, 1, 2, 3, 4, 7], '▂▃▄▅█'],
   ])('%s', (_, values, drawn) => {
     expect(sparkline(values, Math.min(5, values.length))).toBe(drawn)
   })
 
-  test('begins on the right', () => {
+  test('is aligned to the right', () => {
     expect(sparkline([7], 4)).toBe('   █')
   })
 })
 
-describe('figures', () => {
+describe('short values', () => {
   test.each([
     [0n, '0'],
     [999n, '999'],
@@ -53,7 +53,7 @@ describe('figures', () => {
     [123_456_789n, '123M'],
     [999_600_000n, '1.00G'],
     [2n ** 63n, '9.22E'],
-  ])('%d events', (count, shown) => {
+  ])('format %d events as %s', (count, shown) => {
     expect(formatCount(count)).toBe(shown)
   })
 
@@ -66,7 +66,7 @@ describe('figures', () => {
     [123_456, '123k'],
     [-12.34, '-12.3'],
     [-123_456, '-123k'],
-  ])('%d a second', (rate, shown) => {
+  ])('format %d per second as %s, in at most six cells', (rate, shown) => {
     expect(formatRate(rate)).toBe(shown)
     expect(shown.length).toBeLessThanOrEqual(6)
   })
@@ -76,12 +76,12 @@ describe('figures', () => {
     [86_399_000, '23h59m'],
     [100 * 86_400_000 + 13 * 3_600_000, '100d'],
     [1000 * 86_400_000, '1000d'],
-  ])('a time of %d ms', (time, shown) => {
+  ])('format %d ms as %s', (time, shown) => {
     expect(formatAge(time)).toBe(shown)
   })
 })
 
-describe('texts in cells', () => {
+describe('text in cells', () => {
   test.each([
     ['ascii', 5],
     ['日本語', 6],
@@ -89,7 +89,7 @@ describe('texts in cells', () => {
     ['👩‍🚀', 2],
     ['e\u0301', 1],
     ['█▏…', 3],
-  ])('%s takes %d', (text, width) => {
+  ])('%s takes %d cells', (text, width) => {
     expect(widthOf(text)).toBe(width)
   })
 
@@ -114,17 +114,17 @@ describe('texts in cells', () => {
     expect(cutMiddle(text, width)).toBe(shown)
   })
 
-  test('are padded to exactly their cells', () => {
+  test('is padded or cut to exactly the width', () => {
     expect([padded('日本', 6), padded('日本', 6, 'right'), padded('日本語', 4)]).toEqual(['日本  ', '  日本', '日… '])
   })
 
-  test('pieces end where the line does', () => {
-    const pieces = [{ text: 'billing' }, { text: ' stopped', paint: (text: string) => `<${text}>` }, { text: 'x' }]
-    expect(joined(pieces, 11)).toBe('billing< st…>')
-    expect(joined(pieces, 7)).toBe('billing')
+  test('joined from several texts is cut at the width', () => {
+    const texts = [{ text: 'billing' }, { text: ' stopped', paint: (text: string) => `<${text}>` }, { text: 'x' }]
+    expect(joined(texts, 11)).toBe('billing< st…>')
+    expect(joined(texts, 7)).toBe('billing')
   })
 
-  test('the right side gives way when the left has no room', () => {
+  test('spread to both sides keeps the left side if there is no room for the right', () => {
     const [left, right] = [[{ text: 'crbus lag  7 groups · 1 stopped' }], [{ text: '10:00:00' }]]
     expect(spread(left, right, 44)).toBe('crbus lag  7 groups · 1 stopped     10:00:00')
     expect(spread(left, right, 32)).toBe('crbus lag  7 groups ·…  10:00:00')

@@ -1,7 +1,7 @@
 import type { GroupLag, LagReport, PartitionLag } from '../../../../src/operations/lag/lag.ts'
 
-/** A partition of which nothing but what is given is known. */
-export const place = (partition: number, more: Partial<PartitionLag> = {}): PartitionLag => ({
+/** Makes a partition without lag; `more` overrides its fields. */
+export const partitionLag = (partition: number, more: Partial<PartitionLag> = {}): PartitionLag => ({
   partition,
   committed: 0n,
   start: 0n,
@@ -16,6 +16,7 @@ export const place = (partition: number, more: Partial<PartitionLag> = {}): Part
   ...more,
 })
 
+/** Makes a group without lag; `more` overrides its fields. */
 export const group = (name: string, more: Partial<GroupLag> = {}): GroupLag => ({
   group: name,
   state: 'Stable',
@@ -28,7 +29,7 @@ export const group = (name: string, more: Partial<GroupLag> = {}): GroupLag => (
   ...more,
 })
 
-/** A group that reads one topic. */
+/** Makes a group that reads one topic. */
 export const groupOf = (name: string, partitions: readonly PartitionLag[], more: Partial<GroupLag> = {}): GroupLag =>
   group(name, {
     topics: [{ topic: 'order-events', lag: 0n, age: undefined, rates: undefined, verdict: 'ok', partitions }],

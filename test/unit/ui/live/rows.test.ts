@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { type LagVerdict, verdictRank } from '../../../../src/operations/lag/verdict.ts'
-import { REMEMBERED, remember } from '../../../../src/ui/live/lag-history.ts'
-import { membersOf } from '../../../../src/ui/live/members.ts'
-import { groupRows, placeRows, type SortOrder } from '../../../../src/ui/live/rows.ts'
-import { severityOf } from '../../../../src/ui/live/verdict-order.ts'
-import { group, groupOf, place, report } from './reports.ts'
+import { HISTORY_LENGTH, remember } from '../../../../src/ui/live/state/lag-history.ts'
+import { membersOf } from '../../../../src/ui/live/state/members.ts'
+import { groupRows, partitionRows, type SortOrder } from '../../../../src/ui/live/state/rows.ts'
+import { severityOf } from '../../../../src/ui/live/state/verdict-order.ts'
+import { group, groupOf, partitionLag, report } from './reports.ts'
 
 const rates = { in: 3, out: 2, catchUp: undefined }
 
-describe('groups', () => {
+describe('groupRows', () => {
   const groups = report(
     group('new', { lag: undefined, verdict: 'never-committed' }),
     group('Billing', { lag: 5n, age: 90, verdict: undefined }),
@@ -24,7 +24,7 @@ describe('groups', () => {
     ['lag', ['audit', 'search', 'Billing', 'shipping', 'new']],
     ['age', ['Billing', 'search', 'shipping', 'audit', 'new']],
     ['name', ['Billing', 'audit', 'new', 'search', 'shipping']],
-  ] as const)('by %s', (sort, names) => {
+  ] as const)('sorts groups by %s', (sort, names) => {
     expect(listed(sort)).toEqual(names)
   })
 
@@ -34,17 +34,17 @@ describe('groups', () => {
     ['empty', ['audit']],
     ['never', ['new']],
     ['none such', []],
-  ])('that match %s', (filter, names) => {
+  ])('returns the groups that match the filter %s', (filter, names) => {
     expect(listed('name', filter)).toEqual(names)
   })
 
-  test('strangers’ names are harmless', () => {
+  test('makes names harmless for a terminal', () => {
     const rows = groupRows(report(group('a\u001b[2Jb')), new Map(), { sort: 'worst', filter: '' })
     expect(rows[0]).toMatchObject({ key: 'a\u001b[2Jb', name: 'a\\x1b[2Jb' })
   })
 })
 
-test('verdicts are ranked as the operation ranks them', () => {
+test('severityOf ranks verdicts like verdictRank', () => {
   const verdicts: (LagVerdict | undefined)[] = [
     'ok',
     'stopped',
@@ -60,36 +60,36 @@ test('verdicts are ranked as the operation ranks them', () => {
   expect(verdicts.toSorted((a, b) => severityOf(a) - severityOf(b))).toEqual(byOperation)
 })
 
-describe('partitions', () => {
+describe('partitionRows', () => {
   const one = { member: 'app-2b', client: 'app', host: '/10.0.0.1' }
   const two = { member: 'app-1a', client: 'app', host: '/10.0.0.2' }
   const billing = groupOf('billing', [
-    place(0, { ...one, lag: 4n, verdict: 'ok' }),
-    place(1, { ...two, lag: 9n, verdict: 'ok' }),
-    place(2, { lag: 1n, verdict: 'stalled' }),
-    place(10, { ...one, lag: 4n, verdict: 'ok' }),
+    partitionLag(0, { ...one, lag: 4n, verdict: 'ok' }),
+    partitionLag(1, { ...two, lag: 9n, verdict: 'ok' }),
+    partitionLag(2, { lag: 1n, verdict: 'stalled' }),
+    partitionLag(10, { ...one, lag: 4n, verdict: 'ok' }),
   ])
   const members = membersOf(billing)
   const listed = (sort: SortOrder, filter = '') =>
-    placeRows(billing, new Map(), members, { sort, filter }).map(({ lag }) => lag.partition)
+    partitionRows(billing, new Map(), members, { sort, filter }).map(({ lag }) => lag.partition)
 
-  test('have members, numbered by their names, with what waits for them', () => {
+  test('names members by a number in the order of their names, and membersOf adds up their lag', () => {
     expect([...members.values()]).toEqual([
       { id: 'app-1a', number: 1, client: 'app', host: '/10.0.0.2', partitions: 1, lag: 9n },
       { id: 'app-2b', number: 2, client: 'app', host: '/10.0.0.1', partitions: 2, lag: 8n },
     ])
-    const readers = placeRows(billing, new Map(), members, { sort: 'name', filter: '' }).map(({ reader }) => reader)
+    const readers = partitionRows(billing, new Map(), members, { sort: 'name', filter: '' }).map(({ reader }) => reader)
     expect(readers).toEqual(['#2 app', '#1 app', '-', '#2 app'])
   })
 
-  test('are sorted worst first, and those that are alike by number', () => {
+  test('sorts the worst first, and equal ones by their number', () => {
     expect([listed('worst'), listed('name')]).toEqual([
       [2, 1, 0, 10],
       [0, 1, 2, 10],
     ])
   })
 
-  test('are found by topic and number, reader, host and verdict', () => {
+  test('filters by topic and number, member, host and verdict', () => {
     expect(listed('name', 'events/1')).toEqual([1, 10])
     expect(listed('name', '#2')).toEqual([0, 10])
     expect(listed('name', '0.0.2')).toEqual([1])
@@ -97,23 +97,23 @@ describe('partitions', () => {
   })
 })
 
-describe('history', () => {
-  const look = (lag: bigint | undefined) => report(groupOf('billing', [place(0, { lag })], { lag, rates }))
+describe('the lag history', () => {
+  const measured = (lag: bigint | undefined) => report(groupOf('billing', [partitionLag(0, { lag })], { lag, rates }))
 
-  test('keeps the last looks, oldest first', () => {
-    let history = remember(new Map(), look(undefined))
-    for (let lag = 1n; lag <= 3n; lag += 1n) history = remember(history, look(lag))
+  test('keeps the last measurements, oldest first', () => {
+    let history = remember(new Map(), measured(undefined))
+    for (let lag = 1n; lag <= 3n; lag += 1n) history = remember(history, measured(lag))
     const billing = history.get('billing')
     expect(billing?.lag).toEqual([Number.NaN, 1, 2, 3])
     expect(billing?.in).toEqual([3, 3, 3, 3])
     expect(billing?.out).toEqual([2, 2, 2, 2])
-    expect(billing?.places.get('order-events/0')).toEqual([Number.NaN, 1, 2, 3])
-    for (let lag = 4n; lag < 200n; lag += 1n) history = remember(history, look(lag))
-    expect(history.get('billing')?.lag).toHaveLength(REMEMBERED)
+    expect(billing?.partitions.get('order-events/0')).toEqual([Number.NaN, 1, 2, 3])
+    for (let lag = 4n; lag < 200n; lag += 1n) history = remember(history, measured(lag))
+    expect(history.get('billing')?.lag).toHaveLength(HISTORY_LENGTH)
     expect(history.get('billing')?.lag.at(-1)).toBe(199)
   })
 
-  test('forgets groups that are gone', () => {
-    expect(remember(remember(new Map(), look(1n)), report(group('other'))).has('billing')).toBe(false)
+  test('drops groups that no longer exist', () => {
+    expect(remember(remember(new Map(), measured(1n)), report(group('other'))).has('billing')).toBe(false)
   })
 })

@@ -1,13 +1,13 @@
 import { Chalk } from 'chalk'
-import type { LagVerdict } from '../../operations/lag/verdict.ts'
-import { type Paint, plain } from './pieces.ts'
+import type { LagVerdict } from '../../../operations/lag/verdict.ts'
+import { type Paint, plain } from './fit-text.ts'
 
-/** The colours of the screen: few, and those of the terminal's own palette. */
+/** The colors of the screen: few, and from the palette of the terminal. */
 export interface Palette {
   readonly title: Paint
-  /** What helps to read and is not read. */
+  /** For headers, keys and notes. */
   readonly quiet: Paint
-  readonly chosen: Paint
+  readonly selected: Paint
   readonly trend: Paint
   readonly trouble: Paint
   readonly paused: Paint
@@ -30,7 +30,7 @@ export function palette(color: boolean): Palette {
   return {
     title: chalk.bold,
     quiet: chalk.dim,
-    chosen: chalk.inverse,
+    selected: chalk.inverse,
     trend: chalk.blue,
     trouble: chalk.red,
     paused: chalk.inverse,

@@ -1,10 +1,10 @@
-import { type Column, type Columns, fitColumns, headerLine, rowLine } from './columns.ts'
-import { formatCount } from './figures.ts'
-import { nameColumn, numberColumn } from './lag-columns.ts'
-import type { Member } from './members.ts'
-import type { Palette } from './palette.ts'
+import { type Column, type Columns, fitColumns, headerLine, rowLine } from '../columns/fit-columns.ts'
+import { nameColumn, numberColumn } from '../columns/lag-columns.ts'
+import type { Member } from '../state/members.ts'
+import type { Palette } from '../text/palette.ts'
+import { formatCount } from '../text/short-values.ts'
 
-/** The members of a group below a header, in so many lines; the last says how many more there are. */
+/** Lists the members of a group below a header. If they do not fit, the last line says how many more there are. */
 export function memberLines(
   members: readonly Member[],
   lines: number,

@@ -1,32 +1,32 @@
-import type { GroupLag, LagReport } from '../../operations/lag/lag.ts'
-import type { LagWatchLook } from '../../operations/lag/watch.ts'
-import { printable } from '../text/printable.ts'
-import { formatClock } from './figures.ts'
+import type { GroupLag, LagReport } from '../../../operations/lag/lag.ts'
+import type { LagWatchLook } from '../../../operations/lag/watch.ts'
+import { printable } from '../../text/printable.ts'
+import { formatClock } from '../text/short-values.ts'
 import type { Key } from './keys.ts'
 import { type LagHistory, remember } from './lag-history.ts'
 import { groupsLayout, openLayout, type Size } from './layout.ts'
 import { type Member, membersOf } from './members.ts'
-import { type GroupRow, groupRows, type PlaceRow, placeRows, type SortOrder, sortOrders } from './rows.ts'
+import { type GroupRow, groupRows, type PartitionRow, partitionRows, type SortOrder, sortOrders } from './rows.ts'
 import { emptyList, moved, type ScrollList, withRows } from './scroll-list.ts'
 
-/** Everything that decides what is on the screen. */
+/** Everything that the screen shows depends on this state. */
 export interface DashboardState {
   readonly size: Size
   readonly report: LagReport
-  /** When the bus was last looked at. */
+  /** When the bus was last measured, in milliseconds. */
   readonly time: number
   readonly history: LagHistory
   readonly sort: SortOrder
-  /** What keys are for: to move about, to type a filter, or to leave the help. */
+  /** What keys do: move in the list, type a filter, or leave the help. */
   readonly mode: 'list' | 'filter' | 'help'
   readonly isPaused: boolean
-  /** Asked to end. */
+  /** Whether the user quit. */
   readonly isDone: boolean
-  /** What went wrong since the last look. */
+  /** A problem since the last measurement. */
   readonly trouble: string | undefined
   readonly filter: string
   readonly groups: ScrollList<GroupRow>
-  /** The group that is open, over the list of all. */
+  /** The open group; absent while the list of groups is shown. */
   readonly open: OpenGroup | undefined
 }
 
@@ -34,13 +34,13 @@ export interface OpenGroup {
   readonly group: GroupLag
   readonly members: ReadonlyMap<string, Member>
   readonly filter: string
-  readonly places: ScrollList<PlaceRow>
+  readonly partitions: ScrollList<PartitionRow>
 }
 
 export type DashboardEvent =
   | { readonly type: 'pressed'; readonly key: Key }
   | { readonly type: 'looked'; readonly look: LagWatchLook }
-  /** A look takes longer than it should. */
+  /** A measurement takes longer than expected. */
   | { readonly type: 'late' }
   | { readonly type: 'resized'; readonly size: Size }
 
@@ -59,6 +59,7 @@ export const initialState = (size: Size): DashboardState => ({
   open: undefined,
 })
 
+/** Returns the state after an event. */
 export function reduce(state: DashboardState, event: DashboardEvent): DashboardState {
   if (event.type === 'resized') return listed({ ...state, size: event.size })
   if (event.type === 'late') {
@@ -69,7 +70,7 @@ export function reduce(state: DashboardState, event: DashboardEvent): DashboardS
 
 function looked(state: DashboardState, look: LagWatchLook): DashboardState {
   if (!look.ok) {
-    return { ...state, trouble: `no look at ${formatClock(look.time)}, trying again: ${printable(look.reason)}` }
+    return { ...state, trouble: `cannot measure at ${formatClock(look.time)}, trying again: ${printable(look.reason)}` }
   }
   const { report, time } = look
   const next = { ...state, report, time, history: remember(state.history, report), trouble: undefined }
@@ -77,20 +78,20 @@ function looked(state: DashboardState, look: LagWatchLook): DashboardState {
   if (open === undefined) return listed(next)
   const group = report.groups.find((one) => one.group === open.group.group)
   if (group !== undefined) return listed({ ...next, open: { ...open, group, members: membersOf(group) } })
-  return listed({ ...next, open: undefined, trouble: `${printable(open.group.group)} is gone` })
+  return listed({ ...next, open: undefined, trouble: `group ${printable(open.group.group)} no longer exists` })
 }
 
-/** With lists that fit everything else. */
+/** Recomputes the lists from the report, the filters, the sort order and the size. */
 function listed(state: DashboardState): DashboardState {
   const { report, history, sort, filter, open, size } = state
   const groups = withRows(state.groups, groupRows(report, history, { sort, filter }), groupsLayout(size).list)
   if (open === undefined) return { ...state, groups }
-  const rows = placeRows(open.group, history, open.members, { sort, filter: open.filter })
-  const places = withRows(open.places, rows, openLayout(size, open.members.size).list)
-  return { ...state, groups, open: { ...open, places } }
+  const rows = partitionRows(open.group, history, open.members, { sort, filter: open.filter })
+  const partitions = withRows(open.partitions, rows, openLayout(size, open.members.size).list)
+  return { ...state, groups, open: { ...open, partitions } }
 }
 
-/** Rows of the list that keys move in. */
+/** Returns the visible rows of the list that keys move in. */
 const heightOf = ({ size, open }: DashboardState): number =>
   open === undefined ? groupsLayout(size).list : openLayout(size, open.members.size).list
 
@@ -101,18 +102,18 @@ function move(state: DashboardState, by: number): DashboardState {
     const next = moved(groups, by, height)
     return next === groups ? state : { ...state, groups: next }
   }
-  const next = moved(open.places, by, height)
-  return next === open.places ? state : { ...state, open: { ...open, places: next } }
+  const next = moved(open.partitions, by, height)
+  return next === open.partitions ? state : { ...state, open: { ...open, partitions: next } }
 }
 
-/** Characters that came together are keys one by one: the first may change what the next are for. */
+/** Handles each character of a text as its own key, since one key may change what the next one does. */
 const pressed = (state: DashboardState, key: Key): DashboardState =>
   typeof key === 'string' ? pressedOne(state, key) : [...key.text].map((text) => ({ text })).reduce(pressedOne, state)
 
 function pressedOne(state: DashboardState, key: Key): DashboardState {
   if (state.mode === 'filter') return typed(state, key)
   const command = commands.get(typeof key === 'string' ? key : key.text)
-  // Any other key leaves the help.
+  // Any key but `q` leaves the help.
   if (state.mode === 'help' && command !== quit) return { ...state, mode: 'list' }
   return command?.(state) ?? state
 }
@@ -128,7 +129,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ...keyed(['pageDown'], (state) => move(state, heightOf(state))),
   ...keyed(['home', 'g'], (state) => move(state, -Infinity)),
   ...keyed(['end', 'G'], (state) => move(state, Infinity)),
-  ...keyed(['enter', 'right'], openChosen),
+  ...keyed(['enter', 'right'], openSelected),
   ...keyed(['backspace', 'left'], (state) => ({ ...state, open: undefined })),
   ...keyed(['escape'], (state) => (filterOf(state) === '' ? { ...state, open: undefined } : withFilter(state, ''))),
   ...keyed(['/'], (state) => ({ ...state, mode: 'filter' })),
@@ -144,13 +145,13 @@ function keyed(keys: readonly string[], command: Command): readonly (readonly [s
 
 const after = (sort: SortOrder): SortOrder => sortOrders[(sortOrders.indexOf(sort) + 1) % sortOrders.length] ?? 'worst'
 
-function openChosen(state: DashboardState): DashboardState {
+function openSelected(state: DashboardState): DashboardState {
   const group = state.groups.rows[state.groups.at]?.lag
   if (state.open !== undefined || group === undefined) return state
-  return listed({ ...state, open: { group, members: membersOf(group), filter: '', places: emptyList } })
+  return listed({ ...state, open: { group, members: membersOf(group), filter: '', partitions: emptyList } })
 }
 
-/** Keys while a filter is typed: those that are no text still move about. */
+/** Handles a key while a filter is typed. Keys without a character still move in the list. */
 function typed(state: DashboardState, key: Key): DashboardState {
   const filter = filterOf(state)
   if (typeof key !== 'string') return withFilter(state, filter + key.text)
@@ -160,7 +161,7 @@ function typed(state: DashboardState, key: Key): DashboardState {
   return key === 'left' || key === 'right' ? state : (commands.get(key)?.(state) ?? state)
 }
 
-/** The filter of the list that is on the screen. */
+/** Returns the filter of the visible list. */
 export const filterOf = ({ open, filter }: DashboardState): string => (open === undefined ? filter : open.filter)
 
 function withFilter(state: DashboardState, filter: string): DashboardState {

@@ -1,10 +1,10 @@
 import stringWidth from 'string-width'
-import { printable } from '../text/printable.ts'
+import { printable } from '../../text/printable.ts'
 
 export type Paint = (text: string) => string
 
-/** A part of a line. Its text is made harmless when it is cut to its width, as ink writes to the terminal itself. */
-export interface Piece {
+/** Part of a line. Cutting it to a width also makes it harmless, since ink writes to the terminal itself. */
+export interface StyledText {
   readonly text: string
   readonly paint?: Paint | undefined
 }
@@ -13,22 +13,22 @@ export const plain: Paint = (text) => text
 
 const graphemes = new Intl.Segmenter()
 
-/** ASCII, bars and `…`: a cell each. */
+/** ASCII, bars and `…`, which take one cell each. */
 const simple = /^[ -~▀-▟…]*$/
 
-/** Cells of the terminal that a text takes. */
+/** Returns the cells of the terminal that a text takes. */
 export const widthOf = (text: string): number => (simple.test(text) ? text.length : stringWidth(text))
 
 const safe = (text: string): string => (simple.test(text) ? text : printable(text))
 
-/** As much of a text's beginning as goes into so many cells, `…` for the rest. */
+/** Cuts a text to a width, with `…` at the end. */
 export function cut(given: string, width: number): string {
   const text = safe(given)
   if (widthOf(text) <= width) return text
   return width < 1 ? '' : `${beginning(segmentsOf(text), width - 1).join('')}…`
 }
 
-/** As much of both ends of a text as goes into so many cells: names that begin alike often end differently. */
+/** Cuts a text to a width, with `…` in the middle: names that start alike often end differently. */
 export function cutMiddle(given: string, width: number): string {
   const text = safe(given)
   if (widthOf(text) <= width) return text
@@ -50,17 +50,17 @@ function beginning(segments: readonly string[], width: number): readonly string[
   return segments.slice(0, first === -1 ? undefined : first)
 }
 
-/** A text in exactly so many cells. */
+/** Cuts or pads a text to exactly the width. */
 export function padded(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const shown = cut(text, width)
   const room = ' '.repeat(width - widthOf(shown))
   return align === 'left' ? `${shown}${room}` : `${room}${shown}`
 }
 
-/** Pieces one after another, in so many cells at most. */
-export function joined(pieces: readonly Piece[], width: number): string {
+/** Joins texts and cuts them to a width. */
+export function joined(texts: readonly StyledText[], width: number): string {
   let left = width
-  return pieces
+  return texts
     .map(({ text, paint = plain }) => {
       const shown = cut(text, left)
       left -= widthOf(shown)
@@ -69,16 +69,16 @@ export function joined(pieces: readonly Piece[], width: number): string {
     .join('')
 }
 
-/** Pieces on the left and, as far as there is room for all of them, on the right. */
-export function spread(left: readonly Piece[], right: readonly Piece[], width: number): string {
+/** Joins texts on the left and texts on the right. The right side is left out if there is no room for all of it. */
+export function spread(left: readonly StyledText[], right: readonly StyledText[], width: number): string {
   const rightWidth = right.reduce((sum, { text }) => sum + widthOf(text), 0)
   const leftWidth = left.reduce((sum, { text }) => sum + widthOf(text), 0)
   const room = width - rightWidth - GAP
-  if (room < Math.min(leftWidth, MOST_LEFT)) return joined(left, width)
+  if (room < Math.min(leftWidth, MIN_LEFT_CELLS)) return joined(left, width)
   const gap = ' '.repeat(Math.max(0, room - leftWidth) + GAP)
   return `${joined(left, room)}${gap}${joined(right, rightWidth)}`
 }
 
 const GAP = 2
-/** Cells of the left side that the right side does not take. */
-const MOST_LEFT = 20
+/** The right side leaves at least these cells to the left side. */
+const MIN_LEFT_CELLS = 20

@@ -1,23 +1,24 @@
-import { type Paint, type Piece, padded, plain } from './pieces.ts'
+import { type Paint, padded, plain, type StyledText } from '../text/fit-text.ts'
 
-/** A column of a table of rows. */
+/** A column of a table. */
 export interface Column<Row> {
   readonly title: string
-  /** Cells it needs, and cells it can use. */
+  /** The fewest cells that the column needs. */
   readonly min: number
+  /** The most cells that the column can use. */
   readonly max: number
-  /** Cells with which it reads well. Default: those it needs. */
+  /** The cells in which most values fit. Default: `min`. */
   readonly good?: number
   readonly align?: 'right'
-  cell(row: Row, width: number): Piece
+  cell(row: Row, width: number): StyledText
 }
 
 export interface Columns<Row> {
   /** From left to right. */
   readonly shown: readonly Column<Row>[]
   /**
-   * The same by importance: the last is the first to go when there is no room for all. One that is named again has
-   * what is good for it before those after it get any.
+   * The same columns by importance. The last ones are left out if there is no room for all. A column that is listed a
+   * second time grows to its `good` width before the columns after it get any cells.
    */
   readonly ranked: readonly Column<Row>[]
 }
@@ -27,14 +28,14 @@ export interface FittedColumn<Row> {
   readonly width: number
 }
 
-/** From this width on columns are two spaces apart. */
-const WIDE = 100
+/** From this width on, columns are two spaces apart instead of one. */
+const MIN_CELLS_FOR_WIDE_GAPS = 100
 
-const gapOf = (width: number): string => (width < WIDE ? ' ' : '  ')
+const gapOf = (width: number): string => (width < MIN_CELLS_FOR_WIDE_GAPS ? ' ' : '  ')
 
 /**
- * The columns there is room for; what is left over is shared by those that can use it. The most important is always
- * there, however narrow it gets.
+ * Returns the columns that fit into a width. Cells that are left over are shared by the columns that can use them. The most
+ * important column is always included, even if it is narrower than its minimum.
  */
 export function fitColumns<Row>({ shown, ranked }: Columns<Row>, width: number): readonly FittedColumn<Row>[] {
   const gap = gapOf(width).length
@@ -59,11 +60,11 @@ export function fitColumns<Row>({ shown, ranked }: Columns<Row>, width: number):
   })
 }
 
-/** The line above the rows. */
+/** Returns the header of a table. */
 export const headerLine = <Row>(columns: readonly FittedColumn<Row>[], width: number): string =>
   columns.map(({ column, width: own }) => padded(column.title, own, column.align)).join(gapOf(width))
 
-/** A row; the paint of the whole takes the place of those of its cells. */
+/** Returns a row as a line. `whole` paints the line and replaces the paints of its cells. */
 export const rowLine = <Row>(columns: readonly FittedColumn<Row>[], row: Row, width: number, whole?: Paint): string => {
   const cells = columns.map(({ column, width: own }) => {
     const { text, paint = plain } = column.cell(row, own)

@@ -1,6 +1,6 @@
-import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../../operations/lag/lag.ts'
-import { printable } from '../text/printable.ts'
-import { type LagHistory, placeKey } from './lag-history.ts'
+import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../../../operations/lag/lag.ts'
+import { printable } from '../../text/printable.ts'
+import { type LagHistory, partitionKey } from './lag-history.ts'
 import type { Member } from './members.ts'
 import { severityOf } from './verdict-order.ts'
 
@@ -12,25 +12,26 @@ interface Row<Summary extends LagSummary> {
   /** Harmless for a terminal. */
   readonly name: string
   readonly lag: Summary
-  /** The lag at the last looks, oldest first. */
+  /** The last lags, oldest first. */
   readonly trend: readonly number[]
-  /** What else a filter finds it by. */
+  /** Further text that a filter matches. */
   readonly found: string
 }
 
 export type GroupRow = Row<GroupLag>
 
-export interface PlaceRow extends Row<PartitionLag> {
-  /** Who reads it; `-` for nobody. */
+export interface PartitionRow extends Row<PartitionLag> {
+  /** The member that reads the partition; `-` if no member does. */
   readonly reader: string
 }
 
 interface Listing {
   readonly sort: SortOrder
-  /** Part of a name, of who reads, of a state or a verdict; empty: everything. */
+  /** Part of a name, a member, a state or a verdict; empty matches everything. */
   readonly filter: string
 }
 
+/** Returns the rows of the list of groups. */
 export function groupRows({ groups }: LagReport, history: LagHistory, listing: Listing): readonly GroupRow[] {
   const byName = groups.toSorted((a, b) => (a.group < b.group ? -1 : 1))
   const rows = byName.map((group) => ({
@@ -43,28 +44,29 @@ export function groupRows({ groups }: LagReport, history: LagHistory, listing: L
   return listed(rows, listing)
 }
 
-export function placeRows(
+/** Returns the rows of the list of partitions of a group. */
+export function partitionRows(
   group: GroupLag,
   history: LagHistory,
   members: ReadonlyMap<string, Member>,
   listing: Listing,
-): readonly PlaceRow[] {
-  const trends = history.get(group.group)?.places
+): readonly PartitionRow[] {
+  const trends = history.get(group.group)?.partitions
   const byName = group.topics.toSorted((a, b) => (a.topic < b.topic ? -1 : 1))
   const rows = byName.flatMap(({ topic, partitions }) => {
     const name = printable(topic)
-    return partitions.map((place) => {
-      const key = placeKey(topic, place.partition)
-      const member = place.member === undefined ? undefined : members.get(place.member)
+    return partitions.map((partition) => {
+      const key = partitionKey(topic, partition.partition)
+      const member = partition.member === undefined ? undefined : members.get(partition.member)
       const reader = member === undefined ? '-' : `#${member.number} ${member.client}`
-      const found = `${key} ${reader} ${place.member ?? ''} ${place.host ?? ''} ${place.verdict ?? ''}`
-      return { key, name, lag: place, trend: trends?.get(key) ?? [], reader, found }
+      const found = `${key} ${reader} ${partition.member ?? ''} ${partition.host ?? ''} ${partition.verdict ?? ''}`
+      return { key, name, lag: partition, trend: trends?.get(key) ?? [], reader, found }
     })
   })
   return listed(rows, listing)
 }
 
-/** Those a filter lets through, in order; rows that are alike in it stay in order of name. */
+/** Returns the rows that match the filter, sorted. Rows that compare equal stay in the order of their names. */
 function listed<One extends Row<LagSummary>>(rows: readonly One[], { sort, filter }: Listing): readonly One[] {
   const wanted = filter.toLowerCase()
   const kept =
@@ -74,7 +76,7 @@ function listed<One extends Row<LagSummary>>(rows: readonly One[], { sort, filte
 
 type Order = (a: LagSummary, b: LagSummary) => number
 
-/** The largest first; what is not known last. */
+/** Sorts the largest first and unknown values last. */
 const byLag: Order = (a, b) => descending(a.lag ?? -1n, b.lag ?? -1n)
 const byAge: Order = (a, b) => descending(a.age ?? -1, b.age ?? -1)
 const descending = <Value extends bigint | number>(a: Value, b: Value): number => (a === b ? 0 : a > b ? -1 : 1)

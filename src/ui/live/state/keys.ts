@@ -1,6 +1,6 @@
 import type { Key as InkKey } from 'ink'
 
-/** What was pressed; text is a character, or several that came at once. */
+/** A pressed key. `text` is one character, or several that arrived at once. */
 export type Key =
   | 'up'
   | 'down'
@@ -26,7 +26,7 @@ const named = [
   ['return', 'enter'],
   ['escape', 'escape'],
   ['backspace', 'backspace'],
-  // What most keyboards' backspace sends.
+  // The backspace key of most keyboards sends DEL.
   ['delete', 'backspace'],
   ['leftArrow', 'left'],
   ['rightArrow', 'right'],
@@ -41,12 +41,12 @@ const typed: ReadonlyMap<string, Key> = new Map([
   ['\u0003', 'interrupt'],
 ])
 
-/** The keys in what ink makes of the terminal's input; those that mean nothing here are left out. */
+/** Converts the input of ink to keys. Keys without a meaning here are left out. */
 export function toKeys(input: string, key: InkKey): readonly Key[] {
   if (key.ctrl) return input === 'c' ? ['interrupt'] : []
   const found = named.find(([name]) => key[name])
   if (found !== undefined) return [found[1]]
-  // Fast typing and pasting come as one text.
+  // Fast typing and pasting arrive as one text.
   return (input.match(/\P{Cc}+|\p{Cc}/gu) ?? []).flatMap((part) => {
     const known = typed.get(part)
     if (known !== undefined) return [known]

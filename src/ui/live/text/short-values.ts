@@ -1,36 +1,36 @@
-import { formatDuration } from '../text/format-duration.ts'
+import { formatDuration } from '../../text/format-duration.ts'
 
 const units = ['k', 'M', 'G', 'T', 'P', 'E'] as const
 const MILLION = 1_000_000
 
-/** Events, in seven characters at most: `999,999`, then `1.23M`. */
+/** Formats a number of events in at most seven characters: `999,999`, then `1.23M`. */
 export const formatCount = (count: bigint): string =>
   count < MILLION ? grouped(count.toString()) : shortened(Number(count))
 
-/** A rate, in six characters at most: `12.3`, `1,234`, `12.3k`. */
+/** Formats a rate in at most six characters: `12.3`, `1,234`, `12.3k`. */
 export function formatRate(rate: number): string {
-  // A group that was reset goes back faster than it ever went on.
+  // After a reset, a group moves back faster than it ever moves forward.
   if (rate < 0) return `-${formatRate(-rate).slice(0, 5)}`
   if (rate < 99.95) return rate.toFixed(1)
   return Math.round(rate) < 10_000 ? grouped(String(Math.round(rate))) : shortened(rate)
 }
 
-/** A time in six characters at most: days alone when they are many. */
+/** Formats a duration in at most six characters: many days without hours. */
 export function formatAge(milliseconds: number): string {
   const text = formatDuration(milliseconds)
   return text.length <= 6 ? text : `${text.slice(0, text.indexOf('d'))}d`
 }
 
-/** The time of day, here. */
+/** Formats the local time of day. */
 export const formatClock = (time: number): string => new Date(time).toTimeString().slice(0, 8)
 
 const grouped = (digits: string): string => digits.replace(/\B(?=(\d{3})+$)/g, ',')
 
-/** Three figures and a unit. */
+/** Formats a number with three significant digits and a unit. */
 function shortened(count: number): string {
   let unit = -1
   let value = count
-  // What would be rounded up to a thousand is one of the next unit.
+  // A value that would be rounded up to 1000 gets the next unit.
   while (value >= 999.5) {
     value /= 1000
     unit += 1

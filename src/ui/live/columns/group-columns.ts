@@ -1,13 +1,13 @@
-import { shareOfFigures } from './bar.ts'
-import type { Column, Columns } from './columns.ts'
+import type { GroupRow } from '../state/rows.ts'
+import { logarithmicShare } from '../text/bar.ts'
+import type { Palette } from '../text/palette.ts'
+import type { Column, Columns } from './fit-columns.ts'
 import { lagColumns, largestLag, nameColumn, numberColumn } from './lag-columns.ts'
-import type { Palette } from './palette.ts'
-import type { GroupRow } from './rows.ts'
 
-/** What is shown of each of these groups. */
+/** Returns the columns of the list of groups. */
 export function groupColumns(rows: readonly GroupRow[], palette: Palette): Columns<GroupRow> {
   const largest = largestLag(rows)
-  const columns = lagColumns(palette, (lag) => shareOfFigures(lag, largest))
+  const columns = lagColumns(palette, (lag) => logarithmicShare(lag, largest))
   const { lag, bar, age, in: incoming, out, catchUp, trend, verdict } = columns
   const name = nameColumn('GROUP', 15, rows, (row) => row.name)
   const state = nameColumn('STATE', 6, rows, (row) => row.lag.state)

@@ -1,26 +1,26 @@
-import type { LagSummary } from '../../operations/lag/lag.ts'
-import { bar } from './bar.ts'
-import type { Column } from './columns.ts'
-import { formatAge, formatCount, formatRate } from './figures.ts'
-import { REMEMBERED } from './lag-history.ts'
-import type { Palette } from './palette.ts'
-import { cutMiddle, widthOf } from './pieces.ts'
-import { sparkline } from './sparkline.ts'
+import type { LagSummary } from '../../../operations/lag/lag.ts'
+import { HISTORY_LENGTH } from '../state/lag-history.ts'
+import { bar } from '../text/bar.ts'
+import { cutMiddle, widthOf } from '../text/fit-text.ts'
+import type { Palette } from '../text/palette.ts'
+import { formatAge, formatCount, formatRate } from '../text/short-values.ts'
+import { sparkline } from '../text/sparkline.ts'
+import type { Column } from './fit-columns.ts'
 
 interface LagRow {
   readonly lag: LagSummary
   readonly trend: readonly number[]
 }
 
-/** Cells of a name that tell it from others, mostly. */
-const NAME = 32
+/** The cells in which most names differ from each other. */
+const GOOD_NAME_CELLS = 32
 
-/** What is not there or not known. */
+/** Shown for a value that is missing or unknown. */
 export const ABSENT = '-'
-/** The longest verdict. */
-const VERDICT = 'never-committed'.length
+/** The width of the longest verdict. */
+const VERDICT_CELLS = 'never-committed'.length
 
-/** The columns that groups and partitions have in common. */
+/** Returns the columns that groups and partitions have in common. */
 export function lagColumns(palette: Palette, shareOf: (lag: bigint) => number) {
   const paintOf = ({ lag: { verdict } }: LagRow) => palette.verdict(verdict)
   return {
@@ -38,19 +38,19 @@ export function lagColumns(palette: Palette, shareOf: (lag: bigint) => number) {
     trend: {
       title: 'TREND',
       min: 6,
-      max: REMEMBERED,
+      max: HISTORY_LENGTH,
       cell: ({ trend }, width) => ({ text: sparkline(trend, width), paint: palette.trend }),
     },
     verdict: {
       title: 'VERDICT',
-      min: VERDICT,
-      max: VERDICT,
+      min: VERDICT_CELLS,
+      max: VERDICT_CELLS,
       cell: (row) => ({ text: row.lag.verdict ?? ABSENT, paint: paintOf(row) }),
     },
   } as const satisfies Record<string, Column<LagRow>>
 }
 
-/** Figures, on the right of so many cells. */
+/** Returns a column of right-aligned numbers. */
 export const numberColumn = <Row, Value>(
   title: string,
   width: number,
@@ -67,7 +67,7 @@ export const numberColumn = <Row, Value>(
   },
 })
 
-/** Names, in as many cells as the longest takes when there is room, and never in fewer than `min`; cut in their middle. */
+/** Returns a column of names, as wide as the longest if there is room. Longer names are cut in the middle. */
 export const nameColumn = <Row>(
   title: string,
   min: number,
@@ -75,10 +75,10 @@ export const nameColumn = <Row>(
   textOf: (row: Row) => string,
 ): Column<Row> => {
   const max = rows.reduce((widest, row) => Math.max(widest, widthOf(textOf(row))), min)
-  const good = Math.max(min, Math.min(max, NAME))
+  const good = Math.max(min, Math.min(max, GOOD_NAME_CELLS))
   return { title, min, good, max, cell: (row, width) => ({ text: cutMiddle(textOf(row), width) }) }
 }
 
-/** The largest lag of them. */
+/** Returns the largest lag of the rows. */
 export const largestLag = (rows: readonly LagRow[]): bigint =>
   rows.reduce((most, { lag: { lag = 0n } }) => (lag > most ? lag : most), 0n)

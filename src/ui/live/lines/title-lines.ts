@@ -1,33 +1,33 @@
-import type { GroupLag } from '../../operations/lag/lag.ts'
-import { printable } from '../text/printable.ts'
-import type { DashboardState, OpenGroup } from './dashboard-state.ts'
-import { formatAge, formatClock, formatCount, formatRate } from './figures.ts'
-import { ABSENT } from './lag-columns.ts'
-import type { LagHistory } from './lag-history.ts'
-import type { Palette } from './palette.ts'
-import { joined, type Piece, spread } from './pieces.ts'
-import { sparkline } from './sparkline.ts'
-import { severityOf } from './verdict-order.ts'
+import type { GroupLag } from '../../../operations/lag/lag.ts'
+import { printable } from '../../text/printable.ts'
+import { ABSENT } from '../columns/lag-columns.ts'
+import type { DashboardState, OpenGroup } from '../state/dashboard-state.ts'
+import type { LagHistory } from '../state/lag-history.ts'
+import { severityOf } from '../state/verdict-order.ts'
+import { joined, type StyledText, spread } from '../text/fit-text.ts'
+import type { Palette } from '../text/palette.ts'
+import { formatAge, formatClock, formatCount, formatRate } from '../text/short-values.ts'
+import { sparkline } from '../text/sparkline.ts'
 
-/** Cells of a sparkline in a title. */
-const SPARKLINE = 12
-const DOT: Piece = { text: ' · ' }
+/** The width of a sparkline in a title. */
+const SPARKLINE_CELLS = 12
+const DOT: StyledText = { text: ' · ' }
 
-/** What there is, and how it is with it: `7 groups · 1 stopped · 6 ok`. */
+/** Returns the title of the list of groups: `7 groups · 1 stopped · 6 ok`. */
 export function groupsTitle(state: DashboardState, palette: Palette, width: number): string {
   const { groups } = state.report
   const shown = state.groups.rows.length
   const counted =
     shown === groups.length ? plural(groups.length, 'group') : `${shown} of ${plural(groups.length, 'group')}`
   const byVerdict = [...Map.groupBy(groups, ({ verdict }) => verdict)].sort(([a], [b]) => severityOf(a) - severityOf(b))
-  const verdicts = byVerdict.flatMap(([verdict, own]): Piece[] =>
+  const verdicts = byVerdict.flatMap(([verdict, own]): StyledText[] =>
     verdict === undefined ? [] : [DOT, { text: `${own.length} ${verdict}`, paint: palette.verdict(verdict) }],
   )
   const left = [{ text: 'crbus lag', paint: palette.title }, { text: `  ${counted}` }, ...verdicts]
   return spread(left, clock(state, palette), width)
 }
 
-/** A group's name and verdict, its figures, and its rates. */
+/** Returns the title of an open group: its name and verdict, its numbers, and its rates. */
 export function openTitle(
   state: DashboardState,
   { group, members }: OpenGroup,
@@ -57,21 +57,22 @@ function topicsOf({ topics }: GroupLag): string {
   return first !== undefined && topics.length === 1 ? printable(first.topic) : plural(topics.length, 'topic')
 }
 
-function rates({ group, rates: now }: GroupLag, history: LagHistory, { trend, quiet }: Palette): readonly Piece[] {
-  if (now === undefined) return [{ text: 'rates come with the next look', paint: quiet }]
+function rates({ group, rates: now }: GroupLag, history: LagHistory, { trend, quiet }: Palette): readonly StyledText[] {
+  if (now === undefined) return [{ text: 'rates follow with the next measurement', paint: quiet }]
   const seen = history.get(group)
-  const rate = (name: string, value: number, values: readonly number[] = []): Piece[] => [
+  const rate = (name: string, value: number, values: readonly number[] = []): StyledText[] => [
     { text: `${name} ${formatRate(value)}/s ` },
-    { text: sparkline(values, SPARKLINE), paint: trend },
+    { text: sparkline(values, SPARKLINE_CELLS), paint: trend },
   ]
   return [...rate('in', now.in, seen?.in), { text: '   ' }, ...rate('out', now.out, seen?.out), ...catchUp(now.catchUp)]
 }
 
-/** Said while there is something to catch up with. */
-const catchUp = (time: number | undefined): readonly Piece[] =>
+/** Shown while events wait. */
+const catchUp = (time: number | undefined): readonly StyledText[] =>
   time === undefined || time === 0 ? [] : [{ text: `   nothing waits in ${formatAge(time)}` }]
 
-const clock = ({ isPaused, time }: DashboardState, { paused, quiet }: Palette): readonly Piece[] => [
+/** Returns the time of the last measurement, and whether the screen is paused. */
+const clock = ({ isPaused, time }: DashboardState, { paused, quiet }: Palette): readonly StyledText[] => [
   ...(isPaused ? [{ text: ' PAUSED ', paint: paused }, { text: '  ' }] : []),
   { text: formatClock(time), paint: quiet },
 ]

@@ -1,15 +1,19 @@
-import { shareOfLargest } from './bar.ts'
-import type { Column, Columns } from './columns.ts'
+import type { PartitionRow } from '../state/rows.ts'
+import { linearShare } from '../text/bar.ts'
+import type { Palette } from '../text/palette.ts'
+import type { Column, Columns } from './fit-columns.ts'
 import { ABSENT, lagColumns, largestLag, nameColumn, numberColumn } from './lag-columns.ts'
-import type { Palette } from './palette.ts'
-import type { PlaceRow } from './rows.ts'
 
-/** What is shown of each of these partitions; their topic where there are several. */
-export function placeColumns(rows: readonly PlaceRow[], topics: number, palette: Palette): Columns<PlaceRow> {
+/** Returns the columns of the list of partitions. The topic is a column if there are several topics. */
+export function partitionColumns(
+  rows: readonly PartitionRow[],
+  topics: number,
+  palette: Palette,
+): Columns<PartitionRow> {
   const largest = largestLag(rows)
-  const columns = lagColumns(palette, (lag) => shareOfLargest(lag, largest))
+  const columns = lagColumns(palette, (lag) => linearShare(lag, largest))
   const { lag, bar, age, in: incoming, out, catchUp, trend, verdict } = columns
-  const partition: Column<PlaceRow> = numberColumn('PART', 4, (row) => row.lag.partition, String)
+  const partition: Column<PartitionRow> = numberColumn('PART', 4, (row) => row.lag.partition, String)
   const topic = topics > 1 ? [nameColumn('TOPIC', 12, rows, (row) => row.name)] : []
   const committed = offsetColumn('COMMITTED', rows, (row) => row.lag.committed)
   const end = offsetColumn('END', rows, (row) => row.lag.end)
@@ -35,12 +39,12 @@ export function placeColumns(rows: readonly PlaceRow[], topics: number, palette:
   }
 }
 
-/** Offsets in full, however long they are. */
+/** Returns a column of offsets, wide enough for the longest. */
 function offsetColumn(
   title: string,
-  rows: readonly PlaceRow[],
-  offsetOf: (row: PlaceRow) => bigint | undefined,
-): Column<PlaceRow> {
+  rows: readonly PartitionRow[],
+  offsetOf: (row: PartitionRow) => bigint | undefined,
+): Column<PartitionRow> {
   const width = rows.reduce((widest, row) => Math.max(widest, textOf(offsetOf(row)).length), title.length)
   return numberColumn(title, width, offsetOf, textOf)
 }

@@ -1,0 +1,14 @@
+const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
+
+/** Draws a bar for a share from 0 to 1 of the width. A share above 0 always shows at least the thinnest bar. */
+export function bar(share: number, width: number): string {
+  const parts = share > 0 ? Math.max(1, Math.round(Math.min(share, 1) * width * 8)) : 0
+  return `${'█'.repeat(parts >> 3)}${eighths[parts & 7]}`
+}
+
+/** Returns a lag's share of the largest on a logarithmic scale, so that small lags are visible beside a large one. */
+export const logarithmicShare = (lag: bigint, largest: bigint): number =>
+  largest > 0n ? Math.log1p(Number(lag)) / Math.log1p(Number(largest)) : 0
+
+/** Returns a lag's share of the largest on a linear scale, so that the bars show how the lag is distributed. */
+export const linearShare = (lag: bigint, largest: bigint): number => (largest > 0n ? Number(lag) / Number(largest) : 0)
