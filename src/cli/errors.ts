@@ -4,10 +4,10 @@ import { ScaffoldRefused } from '../scaffold/refused.ts'
 import { EventStoreError, eventStoreErrorCodes } from '../store/errors.ts'
 import { printable } from '../ui/text/printable.ts'
 
-/** Exit codes of the command line. Listed in the README, never renumbered. */
+/** The exit codes of the command line. They are documented, so they never change. */
 export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 6, unwritable: 9, found: 10, interrupted: 130 } as const
 
-/** The user asked for something that cannot be: exit 2, and what to type instead. */
+/** An invalid command line or configuration: exit code 2, with suggestions of what to type instead. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly suggestions: readonly string[]
@@ -17,14 +17,14 @@ export class UsageError extends Error {
   }
 }
 
-/** A change that was not agreed to: exit 6, nothing was done. */
+/** A change that was refused or not confirmed: exit code 6, and nothing was changed. */
 export class RefusedError extends EventBusError {
   constructor(message: string, suggestions: readonly string[] = []) {
     super('REFUSED', message, { suggestions })
   }
 }
 
-/** What a failure looks like to the process and to a script reading `--json`. */
+/** A failure as scripts see it: in the `--json` document and the exit code. */
 export interface Failure {
   readonly code: string
   readonly message: string
@@ -32,6 +32,7 @@ export interface Failure {
   readonly exitCode: number
 }
 
+/** Converts any error to a failure. An error of an unknown class is a bug in crbus. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof EventBusError) {
     const { code, message, suggestions } = error
@@ -56,21 +57,21 @@ export function toFailure(error: unknown): Failure {
   return { code: 'CRBUS_BUG', message, suggestions, exitCode: exitCodes.bug }
 }
 
-/** oclif's last line. */
+/** The last line of oclif's messages. */
 const SEE_HELP = 'See more help with --help'
 
-/** The failure for a monitor: what is true and what to type next, as far as one line holds it. */
+/** Formats a failure as one line, for monitoring: what is wrong, and the first suggestion. */
 export function inOneLine(error: unknown): string {
   const { code, message, suggestions } = toFailure(error)
   const lines = message.split('\n').map((line) => line.trim())
-  // What is wrong with flags goes over several lines; a bug's are its stack.
+  // A usage error may have several lines. The further lines of a bug are its stack.
   const text = code === 'CRBUS_USAGE' ? lines.filter((line) => line !== '' && line !== SEE_HELP).join(' ') : lines[0]
   return `${text}${suggestions[0] === undefined ? '' : ` (try: ${suggestions[0]})`}`
 }
 
-/** The failure for a person: what is true, then what to type next. */
+/** Formats a failure for people: what is wrong, then what to type next. */
 export function formatFailure({ code, message, suggestions }: Failure): string {
-  // oclif indents with tabs.
+  // oclif indents its messages with tabs.
   const lines = message.split('\n').map((line) => printable(line.replaceAll('\t', '  ')))
   const next = suggestions.map((suggestion) => `  try: ${printable(suggestion)}`)
   return `${[`error: ${lines.join('\n')} (${code})`, ...next].join('\n')}\n`

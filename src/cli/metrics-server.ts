@@ -1,24 +1,24 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { printable } from '../ui/text/printable.ts'
-import type { ListenAddress } from './base/flags.ts'
+import type { ListenAddress } from './base/parse-flags.ts'
 import { inOneLine, RefusedError } from './errors.ts'
 
 interface MetricsServer extends ListenAddress {
-  /** Measures, for one scrape or for several that come meanwhile. */
+  /** Measures and formats the metrics. Scrapes that arrive during a measurement share it. */
   readonly measure: () => Promise<string>
-  /** Ends the server, its open connections included. */
+  /** Ends the server and its open connections. */
   readonly signal: AbortSignal
-  /** What a person who started it should know. */
+  /** Called with notices for the user who started the server. */
   readonly onNotice: (notice: string) => void
 }
 
 const PATH = '/metrics'
-const TEXT = 'text/plain; charset=utf-8'
-/** The text format's own name for itself. */
-const METRICS = 'text/plain; version=0.0.4; charset=utf-8'
+const PLAIN_TEXT = 'text/plain; charset=utf-8'
+/** The content type of the Prometheus text format. */
+const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Serves metrics until the signal aborts. Every scrape measures anew; a measurement that fails is a 503. */
+/** Serves metrics until the signal aborts. Every scrape measures again. A failed measurement is a 503 with the reason. */
 export async function serveMetrics({ host, port, measure, signal, onNotice }: MetricsServer): Promise<void> {
   if (signal.aborted) return
   let running: Promise<string> | undefined
@@ -30,13 +30,13 @@ export async function serveMetrics({ host, port, measure, signal, onNotice }: Me
     try {
       const text = await running
       lastFailure = undefined
-      return { status: 200, type: METRICS, text }
+      return { status: 200, type: PROMETHEUS_TEXT, text }
     } catch (error) {
       const reason = printable(inOneLine(error))
-      // Scrapes come every few seconds, and mostly fail in the same way.
+      // Scrapes arrive every few seconds and mostly fail for the same reason, so report a reason only once.
       if (reason !== lastFailure && !signal.aborted) onNotice(`cannot measure: ${reason}`)
       lastFailure = reason
-      return { status: 503, type: TEXT, text: `${reason}\n` }
+      return { status: 503, type: PLAIN_TEXT, text: `${reason}\n` }
     }
   }
   const server = createServer(
@@ -54,7 +54,7 @@ export async function serveMetrics({ host, port, measure, signal, onNotice }: Me
   server.listen(port, host, () => {
     const { port: taken } = server.address() as AddressInfo
     onNotice(`metrics are at http://${inUrl(host)}:${taken}${PATH}`)
-    if (!isLoopback(host)) onNotice(`warning: whoever reaches ${inUrl(host)}:${taken} can read them`)
+    if (!isLoopback(host)) onNotice(`warning: everyone who can connect to ${inUrl(host)}:${taken} can read them`)
   })
   try {
     await closed
@@ -71,8 +71,10 @@ interface Answer {
 }
 
 async function answer({ method, url = '' }: IncomingMessage, scrape: () => Promise<Answer>): Promise<Answer> {
-  if (url.split('?')[0] !== PATH) return { status: 404, type: TEXT, text: `there is only ${PATH} here\n` }
-  if (method !== 'GET' && method !== 'HEAD') return { status: 405, type: TEXT, text: `${PATH} is for GET and HEAD\n` }
+  if (url.split('?')[0] !== PATH)
+    return { status: 404, type: PLAIN_TEXT, text: `not found; the metrics are at ${PATH}\n` }
+  if (method !== 'GET' && method !== 'HEAD')
+    return { status: 405, type: PLAIN_TEXT, text: `${PATH} supports only GET and HEAD\n` }
   return scrape()
 }
 
@@ -83,7 +85,7 @@ function send(response: ServerResponse, { status, type, text }: Answer): void {
       'Content-Length': Buffer.byteLength(text),
       ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
     })
-    // Node leaves the body out where the request was HEAD.
+    // Node omits the body if the request is HEAD.
     .end(text)
 }
 
@@ -92,12 +94,14 @@ const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1)$/i
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
 function cannotListen({ code, message }: NodeJS.ErrnoException, { host, port }: ListenAddress): Error {
-  const place = `${inUrl(host)}:${port}`
+  const address = `${inUrl(host)}:${port}`
   if (code === 'EADDRINUSE') {
-    return new RefusedError(`${place} is taken by another program`, [`--listen ${inUrl(host)}:0 for any free port`])
+    return new RefusedError(`${address} is already in use by another program`, [
+      `--listen ${inUrl(host)}:0 for any free port`,
+    ])
   }
   if (code === 'EACCES') {
-    return new RefusedError(`this user may not listen on ${place}`, [`--listen ${inUrl(host)}:9464`])
+    return new RefusedError(`no permission to listen on ${address}`, [`--listen ${inUrl(host)}:9464`])
   }
-  return new RefusedError(`cannot listen on ${place}: ${message}`, ['--listen 9464'])
+  return new RefusedError(`cannot listen on ${address}: ${message}`, ['--listen 9464'])
 }

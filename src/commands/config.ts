@@ -8,7 +8,7 @@ import { shownStore } from '../cli/config/store-address.ts'
 import { formatDuration } from '../ui/text/format-duration.ts'
 import { formatTable } from '../ui/text/table.ts'
 
-/** What is in force, without secrets; what nobody has set is absent. */
+/** The settings in force, without secrets. A setting that is not set is absent. */
 interface ConfigReport {
   readonly files: readonly string[]
   readonly profiles: readonly string[]
@@ -23,18 +23,18 @@ interface ConfigReport {
 }
 
 export default class ConfigCommand extends BaseCommand {
-  static override summary = 'show which bus, profile, schemas and the like are in force, and who says so'
+  static override summary = 'Show the settings in force and where they come from'
   static override description = [
-    'Flags go before the environment, that before crbus.json (in this folder or the nearest one above), that before ~/.config/crbus/config.json. Connects to nothing; passwords are not shown.',
-    '--brokers, --data-dir and what the environment names go before the bus of a profile, except that --profile goes before the environment. The guards of the profile hold all the same, and so do those of a profile whose bus it is.',
+    'Flags override the environment, the environment overrides crbus.json (in this folder or the nearest folder above), and crbus.json overrides ~/.config/crbus/config.json. The command connects to nothing and shows no passwords.',
+    '--brokers, --data-dir and the environment override the bus of a profile, except that --profile overrides the environment. The guard of the profile still applies to that bus. The guard of any other profile with the same bus applies too.',
   ].join('\n\n')
   static override examples = ['<%= config.bin %> config', '<%= config.bin %> config --profile prod --json']
   static override flags = { ...readFlags }
 
   async run(): Promise<ConfigReport> {
-    const { flags } = await this.parse(ConfigCommand)
-    const report = toReport(await this.configOf(flags))
-    if (report.files.length === 0) await this.notice('there is no configuration file')
+    await this.parse(ConfigCommand)
+    const report = toReport(await this.configuration())
+    if (report.files.length === 0) await this.notice('no configuration file was found')
     await this.print(formatTable(['SETTING', 'VALUE', 'FROM'], rowsOf(report)))
     return report
   }

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base/base-command.ts'
-import { busFlags, MAX_PAUSE_MS } from '../cli/base/flags.ts'
+import { busFlags } from '../cli/base/flags.ts'
+import { MAX_DELAY_MS } from '../cli/base/parse-flags.ts'
 import { refusedBy } from '../cli/config/guard.ts'
 import { type DemoSummary, demoTopics, makeDemoTopics, runDemo } from '../operations/demo.ts'
 import { tail } from '../operations/tail/tail.ts'
@@ -8,33 +9,34 @@ import { textFormatter } from '../ui/records/format-record-text.ts'
 import { write } from '../ui/text/io.ts'
 
 export default class Demo extends BaseCommand {
-  static override summary = 'run a checkout flow for a few seconds and show it live'
+  static override summary = 'Run a checkout flow for a few seconds and show its events'
   static override description =
-    'Three aggregates and a saga, as "crbus new" makes them, on the embedded bus: orders are placed, stock is reserved, and some payments fail and are compensated.'
+    'Runs three aggregates and a saga, as "crbus new" generates them, on the embedded bus: orders are placed, stock is reserved, and some payments fail and are compensated.'
   static override examples = ['<%= config.bin %> demo', '<%= config.bin %> demo --checkouts 50 --pause 5']
   static override flags = {
     profile: busFlags.profile,
     'data-dir': { ...busFlags['data-dir'], exclusive: [] },
-    checkouts: Flags.integer({ description: 'how many', default: 8, min: 1 }),
+    checkouts: Flags.integer({ description: 'Number of checkouts', default: 8, min: 1, helpValue: 'NUMBER' }),
     pause: Flags.integer({
-      description: 'milliseconds between two checkouts',
+      description: 'Milliseconds between two checkouts',
+      helpValue: 'MILLISECONDS',
       default: 200,
       min: 0,
-      max: MAX_PAUSE_MS,
+      max: MAX_DELAY_MS,
     }),
   }
 
   protected override readonly mayPrecedeBus = true
+  // The demo must not publish to brokers that happen to be configured.
+  protected override readonly isEmbeddedOnly = true
 
   async run(): Promise<DemoSummary> {
     const { flags } = await this.parse(Demo)
     const { io, now, stop } = this.context
-    // Never on a broker that happens to be configured: it is a demonstration, not a deed.
-    const place = { profile: flags.profile, 'data-dir': flags['data-dir'], embedded: true }
-    const config = await this.configOf(place)
+    const config = await this.configuration()
     if (config.guard) throw refusedBy(config.guard, config)
-    await this.sayProjectChoice(config, 'bus')
-    const bus = await this.openBus(place)
+    await this.noteProjectChoice('bus')
+    const bus = await this.openBus()
     await makeDemoTopics(bus)
     const columns = (io.stdout.isTTY && io.stdout.columns) || undefined
     const format = textFormatter({ color: io.color, columns })
@@ -81,7 +83,7 @@ Next:
   crbus tail ${demoTopics.join(' ')} --correlation-id ${summary.example} --no-follow
   crbus tail payment-events --where 'data.amount > 100000' --no-follow
   crbus topics describe order-events
-  crbus new service shop    # such a service of your own
+  crbus new service shop    # create your own service
 `,
       this.signal,
     )

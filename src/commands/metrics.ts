@@ -1,14 +1,15 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base/base-command.ts'
-import { groupFlag, parseListen, readFlags, topicFlag } from '../cli/base/flags.ts'
+import { groupFlag, readFlags, topicFlag } from '../cli/base/flags.ts'
+import { parseListen } from '../cli/base/parse-flags.ts'
 import { type LagReport, measureLag } from '../operations/lag/lag.ts'
 import { formatMetrics } from '../ui/format-metrics.ts'
 
 export default class Metrics extends BaseCommand {
-  static override summary = 'print or serve the lag of all groups as Prometheus text'
+  static override summary = 'Print or serve the lag of consumer groups as Prometheus metrics'
   static override description = [
-    'For the textfile collector of node_exporter, or anything else that reads the text format. Reads only and joins no group; with --json what "crbus lag --json" prints.',
-    'With --listen Prometheus itself fetches it, at /metrics: every scrape measures anew, and a bus that cannot be measured is a 503 with the reason, by which Prometheus sets "up" to 0. Serves this machine alone unless a host is named. Ctrl-C or SIGTERM ends it.',
+    'Prints the Prometheus text format, for example for the textfile collector of node_exporter. With --json, prints the document of "crbus lag --json". The command only reads and joins no group.',
+    'With --listen, serves the metrics at /metrics for Prometheus to scrape. Every scrape measures again. If the bus cannot be measured, the response is a 503 with the reason, so Prometheus sets "up" to 0. Without a host, only this machine can connect. Ctrl-C or SIGTERM ends the command.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> metrics > /var/lib/node_exporter/crbus.prom',
@@ -20,8 +21,8 @@ export default class Metrics extends BaseCommand {
     group: groupFlag,
     topic: topicFlag,
     listen: Flags.string({
-      description: 'serve it instead; port 0 takes any that is free',
-      helpValue: '[host:]port',
+      description: 'Serve the metrics at this address; port 0 is any free port',
+      helpValue: '[HOST:]PORT',
       exclusive: ['json'],
     }),
   }
@@ -32,7 +33,7 @@ export default class Metrics extends BaseCommand {
     const { flags } = await this.parse(Metrics)
     const { group: groups, topic: topics, listen } = flags
     const address = listen === undefined ? undefined : parseListen(listen)
-    const bus = await this.openBus(flags)
+    const bus = await this.openBus()
     const measure = () => measureLag(bus, { groups, topics, now: this.context.now, signal: this.signal })
     if (address === undefined) {
       const report = await measure()

@@ -1,16 +1,8 @@
 import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { ChangeCommand } from '../cli/base/change-command.ts'
-import {
-  changeFlags,
-  noPlace,
-  parseName,
-  readAsUtc,
-  readFlags,
-  toPatience,
-  undoFlags,
-  waitFlag,
-} from '../cli/base/flags.ts'
+import { changeFlags, readFlags, undoFlags, waitFlag } from '../cli/base/flags.ts'
+import { invalidPosition, nonEmpty, toTopicChoices, toWait, utcNotice } from '../cli/base/parse-flags.ts'
 import { UsageError } from '../cli/errors.ts'
 import { applyReset, waitUntilEmpty } from '../operations/reset/apply.ts'
 import type { ResetPlan } from '../operations/reset/effects.ts'
@@ -19,20 +11,20 @@ import { planReset } from '../operations/reset/plan.ts'
 import { parseTarget, parseTopicChoice, type ResetScope, type ResetTarget } from '../operations/reset/target.ts'
 import { wordsOfReset } from '../ui/format-reset.ts'
 
-const PLACES = `--to takes
+const POSITIONS = `--to takes
   start, end, now, today, yesterday, "10m ago"
-  47          an offset           current      where it is: pins it
-  +100, -100  from where it is    group:other  where another group is
+  47          an offset           current      the committed offset: pins it
+  +100, -100  relative to it      group:other  the offsets of another group
   @-1h  @1662059631  @2026-11-23  @2026-11-23T10:00:00Z
                            a day or time without a zone is UTC
-  file.json   offsets, as "crbus groups describe --json", a plan or an undo file have them`
+  file.json   offsets from "crbus groups describe --json", a plan or an undo file`
 
 export default class Reset extends ChangeCommand {
-  static override summary = 'move what a group has committed, with a plan before and an undo after'
+  static override summary = 'Reset the committed offsets of a consumer group'
   static override description = [
-    'The plan only reads and joins nothing, so it may be made of a running group. Applying needs the group stopped, saves an undo file first, commits without joining and reads every offset back.',
-    PLACES,
-    'What lies outside the log is moved to its nearest end, and a time past the last event means the end; both are said.',
+    'The command shows a plan first. Making it only reads and joins no group, so the group may be running. To apply it, the group must be stopped. The command saves an undo file, commits without joining the group, and reads every offset back.',
+    POSITIONS,
+    'An offset outside the log is moved to the nearest end of the log, and a time after the last event means the end. The plan says so in both cases.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> reset --group billing --topic order-events --to @-1h --dry-run',
@@ -44,24 +36,31 @@ export default class Reset extends ChangeCommand {
     ...readFlags,
     ...changeFlags,
     ...undoFlags,
-    group: Flags.string({ char: 'g', description: 'group to move', required: true, parse: parseName }),
+    group: Flags.string({
+      char: 'g',
+      description: 'Consumer group to reset',
+      required: true,
+      parse: nonEmpty,
+      helpValue: 'GROUP',
+    }),
     topic: Flags.string({
       char: 't',
-      description: 'topic, or some of its partitions; repeatable',
+      description: 'Topic, or some of its partitions, such as order-events:0,1; repeatable',
       multiple: true,
       multipleNonGreedy: true,
-      helpValue: 'topic[:0,1]',
+      helpValue: 'TOPIC[:PARTITIONS]',
     }),
     'all-topics': Flags.boolean({
-      description: 'everything the group has committed; with group:other or a file, everything they name',
+      description:
+        'All partitions that the group has committed; with group:other or a file, all partitions in that group or file',
       exclusive: ['topic'],
     }),
-    to: Flags.string({ description: 'where to', required: true }),
-    'new-group': Flags.boolean({ description: 'make the group when it does not exist' }),
+    to: Flags.string({ description: 'Position to reset to, see below', required: true, helpValue: 'POSITION' }),
+    'new-group': Flags.boolean({ description: 'Create the group if it does not exist' }),
     'plan-out': Flags.string({
-      parse: parseName,
-      description: 'write the plan for "crbus reset apply" and stop',
-      helpValue: 'file',
+      parse: nonEmpty,
+      description: 'Write the plan to a file for "crbus reset apply", and change nothing',
+      helpValue: 'FILE',
     }),
     wait: waitFlag,
   }
@@ -70,15 +69,15 @@ export default class Reset extends ChangeCommand {
     const { flags } = await this.parse(Reset)
     const scope = toScope(flags)
     const target = await this.#target(flags.to)
-    const patience = toPatience(flags.wait)
+    const wait = toWait(flags.wait)
     const planOut = flags['plan-out']
-    const isPlanOnly = flags['dry-run'] || planOut !== undefined
-    const bus = await this.openBus({ ...flags, 'dry-run': isPlanOnly })
+    const planOnly = flags['dry-run'] || planOut !== undefined
+    const bus = await this.openBus({ planOnly })
     const now = this.context.now()
-    // A running group moves: its plan would be stale by the time it has stopped.
-    if (patience > 0 && !isPlanOnly) {
+    // Wait before planning: a running group commits offsets, so the plan would be stale once the group has stopped.
+    if (wait > 0 && !planOnly) {
       const onWait = (members: readonly string[]) => void this.notice(`waiting for ${members.join(', ')} to leave`)
-      await waitUntilEmpty(bus, flags.group, patience, { signal: this.signal, onWait })
+      await waitUntilEmpty(bus, flags.group, wait, { signal: this.signal, onWait })
     }
     const plan = await planReset(bus, {
       group: flags.group,
@@ -90,22 +89,20 @@ export default class Reset extends ChangeCommand {
       signal: this.signal,
     })
     if (planOut !== undefined) writePlanFile(resolve(this.context.cwd, planOut), plan)
-    const result = await this.carryOut(
-      { ...flags, 'dry-run': isPlanOnly },
-      {
-        plan,
-        ...wordsOfReset(plan),
-        apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
-      },
-    )
-    if (planOut !== undefined) await this.notice(`written; to apply: crbus reset apply ${planOut}`)
+    const result = await this.carryOut({
+      plan,
+      planOnly,
+      ...wordsOfReset(plan),
+      apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
+    })
+    if (planOut !== undefined) await this.notice(`plan written; apply it with: crbus reset apply ${planOut}`)
     return result
   }
 
   async #target(text: string): Promise<ResetTarget> {
     const parsed = parseTarget(text, this.context.now())
-    if (!parsed.ok) throw noPlace('--to', parsed)
-    const utc = readAsUtc('--to', 'target' in parsed ? text : undefined)
+    if (!parsed.ok) throw invalidPosition('--to', parsed)
+    const utc = utcNotice('--to', 'target' in parsed ? text : undefined)
     if (utc !== undefined) await this.notice(utc)
     if ('target' in parsed) return parsed.target
     const offsets = await readOffsetsFile(resolve(this.context.cwd, parsed.file))
@@ -119,9 +116,5 @@ function toScope(flags: {
 }): ResetScope {
   if (flags['all-topics']) return 'committed'
   if (!flags.topic) throw new UsageError('name a topic', ['--topic order-events', '--all-topics'])
-  return flags.topic.map((text) => {
-    const choice = parseTopicChoice(text)
-    if (!choice) throw new UsageError(`--topic ${text} is neither a topic nor topic:0,1`, ['--topic order-events:0,1'])
-    return choice
-  })
+  return toTopicChoices(flags.topic, parseTopicChoice)
 }

@@ -63,7 +63,7 @@ describe('check lag', () => {
       'billing neither reads nope nor has committed on it',
     ],
     ['a topic no group reads', ['--group', '*', '--topic', 'nope', '--max-events', '1'], 'no such group reads nope'],
-    ['a limit that is no time', ['--group', 'billing', '--max-age', 'soon'], '--max-age soon is not a time'],
+    ['a limit that is no time', ['--group', 'billing', '--max-age', 'soon'], '--max-age soon is not a duration'],
   ])('is unknown with %s', async (_, argv, text) => {
     const { stdout, exitCode } = await check(...argv)
     expect(stdout).toContain(`LAG UNKNOWN - ${text}`)

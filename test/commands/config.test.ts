@@ -30,7 +30,7 @@ beforeEach(() => {
 const project = (content: object) => writeFileSync(projectFile, JSON.stringify(content))
 const user = (content: object) => writeFileSync(userFile, JSON.stringify(content))
 
-/** From a folder of the project that has no file of its own. */
+/** Runs a command in a folder of the project that has no configuration file of its own. */
 const run = (command: Runnable, argv: string[], more: Record<string, string> = {}) =>
   runCli(command, argv, {
     broker: new MemoryBroker(),
@@ -38,9 +38,10 @@ const run = (command: Runnable, argv: string[], more: Record<string, string> = {
     env: { ...env, ...more },
   })
 
+/** Returns the document of `crbus config`. */
 async function inForce(argv: string[], more: Record<string, string> = {}) {
   const { stdout, stderr, exitCode } = await run(ConfigCommand, [...argv, '--json'], more)
-  expect([exitCode, stderr.replace('there is no configuration file\n', '')]).toEqual([0, ''])
+  expect([exitCode, stderr.replace('no configuration file was found\n', '')]).toEqual([0, ''])
   return JSON.parse(stdout)
 }
 
@@ -51,7 +52,7 @@ const profiles = {
 }
 
 describe('the bus', () => {
-  test('is one local file when nothing says otherwise', async () => {
+  test('is the embedded bus by default', async () => {
     const { stdout, stderr } = await run(ConfigCommand, [])
 
     const data = join(folder, 'data/crbus')
@@ -61,7 +62,7 @@ describe('the bus', () => {
       ['store', join(data, 'store.db'), 'default'],
       [''],
     ])
-    expect(stderr).toBe('there is no configuration file\n')
+    expect(stderr).toBe('no configuration file was found\n')
   })
 
   const local = () => ({ kind: 'embedded', folder: join(folder, 'project/.crbus'), from: projectFile })
@@ -69,11 +70,11 @@ describe('the bus', () => {
 
   test.each([
     ['the default profile', [], {}, () => local()],
-    ['a profile by flag', ['--profile', 'staging'], {}, () => kafka('staging:9092', projectFile)],
-    ['a profile by environment', [], { CRBUS_PROFILE: 'staging' }, () => kafka('staging:9092', projectFile)],
-    ['the flag before the environment', ['--profile', 'local'], { CRBUS_PROFILE: 'staging' }, () => local()],
+    ['--profile', ['--profile', 'staging'], {}, () => kafka('staging:9092', projectFile)],
+    ['CRBUS_PROFILE', [], { CRBUS_PROFILE: 'staging' }, () => kafka('staging:9092', projectFile)],
+    ['--profile rather than CRBUS_PROFILE', ['--profile', 'local'], { CRBUS_PROFILE: 'staging' }, () => local()],
     ['-b', ['-b', 'other:1'], { CRBUS_BROKERS: 'no:1' }, () => kafka('other:1', '--brokers')],
-    ['-b before --profile', ['-b', 'other:1', '--profile', 'staging'], {}, () => kafka('other:1', '--brokers')],
+    ['-b rather than --profile', ['-b', 'other:1', '--profile', 'staging'], {}, () => kafka('other:1', '--brokers')],
     [
       '--data-dir',
       ['--data-dir', 'here'],
@@ -83,25 +84,25 @@ describe('the bus', () => {
     ['CRBUS_BROKERS', [], { CRBUS_BROKERS: 'env:1', REDPANDA_BROKERS: 'no:1' }, () => kafka('env:1', 'CRBUS_BROKERS')],
     ['REDPANDA_BROKERS', [], { REDPANDA_BROKERS: 'env:1' }, () => kafka('env:1', 'REDPANDA_BROKERS')],
     [
-      'what the environment names, before a profile it names',
+      'CRBUS_BROKERS rather than a profile from CRBUS_PROFILE',
       [],
       { CRBUS_PROFILE: 'staging', CRBUS_BROKERS: 'env:1' },
       () => kafka('env:1', 'CRBUS_BROKERS'),
     ],
     [
-      'a profile by flag, before what the environment names',
+      '--profile rather than REDPANDA_BROKERS',
       ['--profile', 'local'],
       { REDPANDA_BROKERS: 'kafka-1:9092' },
       () => local(),
     ],
     ['CRBUS_DATA_DIR', [], { CRBUS_DATA_DIR: '/tmp/x' }, () => ({ kind: 'embedded', folder: '/tmp/x' })],
-  ])('is that of %s', async (_, argv, more, expected) => {
+  ])('is chosen by %s', async (_, argv, more, expected) => {
     project({ profile: 'local', profiles })
 
     expect((await inForce(argv, more)).bus).toMatchObject(expected())
   })
 
-  test('reads batches as large as the flag says, else the profile', async () => {
+  test('limits record batches by --max-batch-bytes, else by the profile', async () => {
     project({ profiles: { big: { brokers: 'big:1', maxBatchBytes: 500 } } })
     const limitOf = async (argv: string[]) => (await inForce(argv)).bus.maxBatchBytes
 
@@ -113,7 +114,7 @@ describe('the bus', () => {
     expect(stdout).toMatch(/^max-batch-bytes +70 +--max-batch-bytes$/m)
   })
 
-  test('is the one that is opened', async () => {
+  test('is opened at the address of the profile', async () => {
     project({ profiles })
     const opened: BusAddress[] = []
     const openBus = (address: BusAddress) => {
@@ -134,13 +135,13 @@ describe('the bus', () => {
   test.each([
     ['-b', ['-b', ' '], '--brokers is empty'],
     ['--data-dir', ['--data-dir', ''], '--data-dir is empty'],
-  ])('is not chosen by an empty %s', async (_, argv, message) => {
+  ])('is refused with an empty %s', async (_, argv, message) => {
     expect(await run(TopicsList, argv)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) })
   })
 })
 
-describe('files', () => {
-  test('come in order: the project, then the user', async () => {
+describe('configuration files', () => {
+  test('rank the project before the user', async () => {
     user({
       profile: 'mine',
       profiles: { mine: { brokers: 'mine:1' }, prod: { brokers: 'evil:1', store: 'mine.db' } },
@@ -167,11 +168,11 @@ describe('files', () => {
         'payment-events': { retention: 45_000_000, from: userFile },
       },
     })
-    // A profile is whole in one file: the user's store is not for the project's brokers.
+    // A profile comes from one file as a whole: the user's store must not be combined with the project's brokers.
     expect(await inForce(['--profile', 'prod'])).toMatchObject({ store: { from: 'default' } })
   })
 
-  test('are shown as a table', async () => {
+  test('are summarized as a table without passwords', async () => {
     project({ profile: 'staging', profiles, schemas: 'schemas', topics: { 'order-events': { retention: '7d' } } })
 
     const { stdout } = await run(ConfigCommand, [])
@@ -190,28 +191,48 @@ describe('files', () => {
   })
 
   test.each([
-    ['a key nobody knows', { topic: {} }, "topic is no key of crbus; did you mean 'topics'?"],
+    ['an unknown key', { topic: {} }, "topic is not a key that crbus knows; did you mean 'topics'?"],
     [
-      'one of a profile',
+      'an unknown key of a profile',
       { profiles: { prod: { readonly: true } } },
-      "prod.readonly is no key of crbus; did you mean 'readOnly'",
+      "prod.readonly is not a key that crbus knows; did you mean 'readOnly'",
     ],
-    ['one like no other', { profiles: { prod: { hostname: 'x' } } }, 'profiles.prod.hostname is no key of crbus ('],
     [
-      'a kind that is wrong',
+      'an unknown key that is similar to no other',
+      { profiles: { prod: { hostname: 'x' } } },
+      'profiles.prod.hostname is not a key that crbus knows (',
+    ],
+    [
+      'a value of the wrong type',
       { profiles: { prod: { readOnly: 'yes' } } },
       'profiles.prod.readOnly must be true or false',
     ],
-    ['a list', { profiles: [] }, 'profiles must be an object'],
-    ['a text for everything', 'local', 'the file must be an object'],
-    ['an empty text', { schemas: ' ' }, 'schemas must be a text that is not empty'],
-    ['two buses', { profiles: { a: { brokers: 'b:1', dataDir: 'c' } } }, 'profiles.a has both brokers and dataDir'],
-    ['no broker', { profiles: { a: { brokers: 'b 1' } } }, 'profiles.a.brokers must be host:port'],
-    ['no store', { profiles: { a: { store: 'mysql://u:hunter2@b' } } }, 'profiles.a.store is no event store'],
-    ['no variable', { profiles: { a: { store: 'env:hunter2=' } } }, 'profiles.a.store names no environment variable'],
-    ['a name to be quoted', { profiles: { 'a b': {} } }, 'profiles.a b may hold only letters'],
-    ['a profile that is not there', { profile: 'prdo', profiles }, "names profile 'prdo', which"],
-    ['no size', { profiles: { a: { maxBatchBytes: '1G' } } }, 'profiles.a.maxBatchBytes must be a whole number from 1'],
+    ['a list instead of profiles', { profiles: [] }, 'profiles must be an object'],
+    ['a string instead of an object', 'local', 'the file must be an object'],
+    ['an empty string', { schemas: ' ' }, 'schemas must be a string that is not empty'],
+    [
+      'two buses in a profile',
+      { profiles: { a: { brokers: 'b:1', dataDir: 'c' } } },
+      'profiles.a has both brokers and dataDir',
+    ],
+    ['an invalid broker', { profiles: { a: { brokers: 'b 1' } } }, 'profiles.a.brokers must be host:port'],
+    [
+      'an invalid store',
+      { profiles: { a: { store: 'mysql://u:hunter2@b' } } },
+      'profiles.a.store is not the address of an event store',
+    ],
+    [
+      'an invalid variable name',
+      { profiles: { a: { store: 'env:hunter2=' } } },
+      'profiles.a.store must name an environment variable',
+    ],
+    ['a profile name with a space', { profiles: { 'a b': {} } }, 'profiles.a b may hold only letters'],
+    ['a profile that is not defined', { profile: 'prdo', profiles }, "names profile 'prdo', which"],
+    [
+      'an invalid batch size',
+      { profiles: { a: { maxBatchBytes: '1G' } } },
+      'profiles.a.maxBatchBytes must be a whole number from 1',
+    ],
     ['schemas of another host', { schemas: '\\\\evil\\share' }, 'schemas begins with two slashes'],
     ['templates of another host', { templates: '//evil/share' }, 'templates begins with two slashes'],
     [
@@ -220,14 +241,14 @@ describe('files', () => {
       'profiles.a.dataDir begins with two slashes',
     ],
     ['a store of another host', { profiles: { a: { store: '\\\\evil\\x.db' } } }, 'profiles.a.store begins with two'],
-    ['a topic that cannot be', { topics: { 'no spaces': {} } }, 'may hold only letters, digits'],
-    ['no partitions', { topics: { a: { partitions: 0 } } }, 'topics.a.partitions must be a whole number from 1 on'],
+    ['an invalid topic name', { topics: { 'no spaces': {} } }, 'may hold only letters, digits'],
+    ['0 partitions', { topics: { a: { partitions: 0 } } }, 'topics.a.partitions must be a whole number from 1 on'],
     [
-      'a size beyond whole numbers',
+      'a number that is not a safe integer',
       { profiles: { a: { maxBatchBytes: 1e300 } } },
       'maxBatchBytes must be a whole number',
     ],
-    ['a time without a unit', { topics: { a: { retention: '7 days' } } }, 'topics.a.retention must be a time'],
+    ['an invalid duration', { topics: { a: { retention: '7 days' } } }, 'topics.a.retention must be a duration'],
   ])('are refused with %s', async (_, content, message) => {
     writeFileSync(projectFile, JSON.stringify(content))
 
@@ -246,7 +267,7 @@ describe('files', () => {
     ['{"store": "hunter2', 'line 1, column 19'],
     ['{"store": "hunter2",\n"x":', 'Unexpected end at line 2, column 5'],
     ['', 'Unexpected end at line 1, column 1'],
-  ])('that are no JSON are told by place, and quoted nowhere: %s', async (text, place) => {
+  ])('that are not JSON are refused with line and column, without quoting them: %s', async (text, place) => {
     writeFileSync(projectFile, text)
 
     const { exitCode, stdout, stderr } = await run(ConfigCommand, ['--debug', '--json'])
@@ -257,7 +278,7 @@ describe('files', () => {
     expect(stdout + stderr).not.toContain('hunter2')
   })
 
-  test('with many profiles are read in no more time than they are long, and a few profiles are suggested', async () => {
+  test('may have 60,000 profiles, of which an error suggests five', async () => {
     const many = Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`p${index}`, {}]))
     project({ profiles: many })
     expect((await inForce([])).profiles).toHaveLength(60_000)
@@ -266,9 +287,9 @@ describe('files', () => {
   })
 
   test.each([
-    ['of the project', () => projectFile],
-    ['of the user', () => userFile],
-  ])('%s that are links to nothing are errors, and are not passed over', async (_, path) => {
+    ['project', () => projectFile],
+    ['user', () => userFile],
+  ])('of the %s that are dangling links are errors and are not ignored', async (_, path) => {
     writeFileSync(join(folder, 'crbus.json'), '{}')
     symlinkSync('nowhere.json', path())
     const { stderr, exitCode } = await run(ConfigCommand, [])
@@ -281,26 +302,28 @@ describe('files', () => {
     expect((await run(ConfigCommand, [])).stderr).toContain(`${path()} is a link that leads back to itself`)
   })
 
-  test('may begin with a byte order mark', async () => {
+  test('may start with a byte order mark', async () => {
     writeFileSync(projectFile, `\ufeff${JSON.stringify({ profiles: { only: {} } })}`)
     expect(await inForce([])).toMatchObject({ profiles: ['only'] })
   })
 
-  test('that are wrong make a check unknown', async () => {
+  test('that are invalid make a check unknown', async () => {
     project({ profiles: { prod: { readonly: true } } })
 
     const { stdout, exitCode } = await run(CheckTopic, ['order-events'])
 
-    expect(stdout).toMatch(/^TOPIC UNKNOWN - .*crbus\.json: profiles\.prod\.readonly is no key of crbus.*\n$/)
+    expect(stdout).toMatch(
+      /^TOPIC UNKNOWN - .*crbus\.json: profiles\.prod\.readonly is not a key that crbus knows.*\n$/,
+    )
     expect(exitCode).toBe(3)
   })
 })
 
 describe('a profile', () => {
-  test('that nobody knows is an error, wherever it was named', async () => {
+  test('that is not defined is an error, from a flag and from the environment', async () => {
     const nothing = await run(TopicsList, [], { CRBUS_PROFILE: 'prod' })
     expect(nothing).toMatchObject({ exitCode: 2, stdout: '' })
-    expect(nothing.stderr).toContain("CRBUS_PROFILE names profile 'prod', and there is no crbus.json in ")
+    expect(nothing.stderr).toContain("CRBUS_PROFILE names profile 'prod', but there is no crbus.json in ")
 
     project({ profiles })
     const mistyped = await run(TopicsList, ['--profile', 'prdo'])
@@ -309,7 +332,7 @@ describe('a profile', () => {
     expect((await run(CheckTopic, ['x', '--profile', 'other'])).exitCode).toBe(3)
   })
 
-  test('says where the event store is', async () => {
+  test('decides which event store is used', async () => {
     project({ profiles: { ...profiles, sqlite: { store: 'events.db' } } })
     const store = async (name: string, url: string) =>
       (await inForce(['--profile', name], url === '' ? {} : { DATABASE_URL: url })).store
@@ -347,7 +370,7 @@ describe('the schemas of a file', () => {
     impl OrderEvent { fn event_type(&self) -> &'static str { match self { Self::Placed { .. } => "OrderPlaced.v1" } } }
   `
 
-  test('are where imports go and commands look', async () => {
+  test('are written by schema import and read by other commands', async () => {
     project({ schemas: 'types' })
     writeFileSync(join(folder, 'project/services/orders/events.rs'), source)
     const missing = await run(SchemaShow, [])
@@ -355,13 +378,13 @@ describe('the schemas of a file', () => {
 
     const imported = await run(SchemaImport, ['events.rs', '--topic', 'order-events'])
 
-    expect(imported.stderr).toContain('../../types/order-events.json written')
+    expect(imported.stderr).toContain('../../types/order-events.json was written')
     expect((await run(SchemaShow, [])).stdout).toContain('order_id: String')
     const elsewhere = { CRBUS_SCHEMAS: join(folder, 'nowhere') }
     expect((await run(SchemaShow, [], elsewhere)).stderr).toContain(`there is no ${join(folder, 'nowhere')}`)
   })
 
-  test('need not be there yet for tail', async () => {
+  test('need not exist for tail', async () => {
     project({ schemas: 'types' })
     const broker = new MemoryBroker()
     await new InMemoryEventBus({ broker, createTopics: true }).admin.createTopic('order-events')

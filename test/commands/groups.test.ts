@@ -104,7 +104,7 @@ describe('groups', () => {
     )
     const described = await run(GroupsDescribe, 'shipping')
     expect(described.stdout).toMatch(/order-events +0 +- +0 +0 +- +memory-/)
-    expect((await run(GroupsMembers, 'billing')).stderr).toContain("nobody is in 'billing' now; its state is Empty")
+    expect((await run(GroupsMembers, 'billing')).stderr).toContain("group 'billing' has no members; its state is Empty")
   })
 
   test('are cloned, and that is undone', async () => {

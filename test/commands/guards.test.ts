@@ -173,7 +173,7 @@ describe('under a protected profile', () => {
     const command = await load(id)
     const refused = await run(command, ...argv, '--confirm', 'another')
     expect(refused).toMatchObject({ exitCode: 6 })
-    expect(refused.stderr).toContain(`--confirm says 'another', and this changes '${name}'; nothing was done`)
+    expect(refused.stderr).toContain(`--confirm names 'another', but this changes '${name}'; nothing was done`)
     expect(await state()).toEqual(before)
 
     expect(await run(command, ...argv, '--confirm', name)).toMatchObject({ exitCode: 0 })
@@ -207,7 +207,7 @@ describe('a guard', () => {
 
     const yes = await runWith(terminal('y\n'), TopicsDelete, 'old-events', '--yes')
     expect(yes.stderr).toContain('Delete this topic on memory?\nprofile')
-    expect(yes.stderr).toContain(`is protected (${join(folder, 'crbus.json')}): type old-events to go on: `)
+    expect(yes.stderr).toContain(`is protected (${join(folder, 'crbus.json')}): type old-events to confirm: `)
     expect(yes.stderr).toContain("error: 'y' is not 'old-events'; nothing was done")
     expect(yes.exitCode).toBe(6)
     const nothing = await runWith(terminal(''), TopicsDelete, 'old-events')

@@ -25,10 +25,10 @@ import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { type Runnable, runCli } from './run-cli.ts'
 
-/** The names in a document; with `[]`, of what is in a list. */
+/** The paths of the fields of a document; `[]` stands for the items of a list. */
 interface Shape {
   readonly all: ReadonlySet<string>
-  /** Those that are there wherever what they are in is. */
+  /** Fields that are present whenever their parent is. */
   readonly required: ReadonlySet<string>
 }
 
@@ -57,7 +57,7 @@ function readShape(text: string): Shape {
   return { all, required }
 }
 
-/** Returns the names in a value, as deep as JSON.md describes them. */
+/** Returns the paths of the fields of a value, as deep as the README describes them. */
 function namesIn(value: unknown, known: ReadonlySet<string>, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((one) => [`${path}[]`, ...namesIn(one, known, `${path}[]`)])
   const isDescribed = [...known].some((name) => name.startsWith(`${path}.`))
@@ -134,10 +134,10 @@ describe('the documents of --json have the shapes in src/commands/JSON.md:', () 
   })
 
   test.each<readonly [string, Runnable, readonly string[]]>([
-    ['a group that is not there', GroupsDescribe, ['nope']],
+    ['a group that does not exist', GroupsDescribe, ['nope']],
     ['nothing to undo', ResetUndo, ['--last']],
-    ['a flag that is none', Lag, ['--nope']],
-  ])('a failure, as %s', async (_, command, argv) => {
+    ['an unknown flag', Lag, ['--nope']],
+  ])('a failure has only the field error, such as for %s', async (_, command, argv) => {
     const { stdout, exitCode } = await runCli(command, [...argv, '--json'], { broker, cwd: folder, undoFolder: folder })
     const { error, ...rest } = JSON.parse(stdout)
     expect(Object.keys(error)).toEqual(['code', 'message', 'suggestions', 'exitCode'])
@@ -145,7 +145,7 @@ describe('the documents of --json have the shapes in src/commands/JSON.md:', () 
     expect(error.exitCode).toBe(exitCode)
   })
 
-  test('a failure half-way, with what was done', async () => {
+  test('a failure of publish also has the events that were published', async () => {
     const argv = ['order-events', '--type', 'A.v1', '--json']
     const { stdout } = await runCli(Publish, argv, { broker, cwd: folder, stdin: '{}\n{\n' })
     expect(JSON.parse(stdout)).toEqual({

@@ -136,7 +136,7 @@ describe('lag --watch on a terminal', () => {
     expect(typing.at(-2)).toMatch(/^ \/ship/)
     expect(typing.at(-1)).toContain('enter keep')
     terminal.type('\r')
-    expect((await terminal.shows('esc drops it')).at(-1)).toContain('/ filter')
+    expect((await terminal.shows('esc clears it')).at(-1)).toContain('/ filter')
     terminal.type('\u001b')
     await terminal.shows('billing')
     terminal.type('/none')
@@ -156,7 +156,7 @@ describe('lag --watch on a terminal', () => {
     expect((await terminal.shows('3/3'))[5]).toMatch(/^ › shipping/)
     terminal.type('?')
     const help = await terminal.shows('any key: back')
-    expect(help.join('\n')).toContain('stopped          events wait and nobody reads them')
+    expect(help.join('\n')).toContain('stopped          events wait and no member reads them')
     terminal.type('x')
     await terminal.shows('3/3')
     await quit()
@@ -257,7 +257,7 @@ describe('lag --watch on a terminal', () => {
 
   test('says that there are no groups', async () => {
     watch(['--group', 'x*'])
-    await terminal.shows('no group has such a name')
+    await terminal.shows('no group matches --group')
     await quit()
   })
 
@@ -338,7 +338,7 @@ describe('lag --watch without a terminal', () => {
       onStderr: () => stop.request('interrupted'),
     })
     expect((await running).stderr).toContain(
-      "2026-11-23T10:00:00.000Z no look, trying again: group 'billing' does not exist",
+      "2026-11-23T10:00:00.000Z cannot measure, trying again: group 'billing' does not exist",
     )
   })
 
@@ -346,7 +346,7 @@ describe('lag --watch without a terminal', () => {
     ['--sample', ['--watch', '--sample', '2s'], '--sample=2s cannot also be provided when using --watch'],
     ['--by-type', ['--watch', '--by-type'], '--by-type=true cannot also be provided when using --watch'],
     ['--interval alone', ['--interval', '2s'], '--watch'],
-    ['an interval that is none', ['--watch', '--interval', 'soon'], '--interval soon is not a time'],
+    ['an interval that is none', ['--watch', '--interval', 'soon'], '--interval soon is not a duration'],
   ])('takes no %s', async (_, argv, message) => {
     const { exitCode, stderr, stdout } = await runCli(Lag, argv, { broker })
     expect([exitCode, stdout]).toEqual([2, ''])

@@ -13,7 +13,7 @@ async function newBroker(): Promise<MemoryBroker> {
   return broker
 }
 
-test('CRBUS_LOG=info says on stderr what the bus does, and leaves the answer alone', async () => {
+test('CRBUS_LOG=info logs what the bus does to stderr and does not change stdout', async () => {
   const broker = await newBroker()
   const plain = await runCli(TopicsList, [], { broker })
   const logged = await runCli(TopicsList, [], { broker, env: { CRBUS_LOG: 'info' } })
@@ -25,20 +25,20 @@ test('CRBUS_LOG=info says on stderr what the bus does, and leaves the answer alo
 `)
 })
 
-test('CRBUS_LOG=warn leaves out what is only information', async () => {
+test('CRBUS_LOG=warn logs no lines of level info', async () => {
   const { stderr } = await runCli(TopicsList, [], { broker: await newBroker(), env: { CRBUS_LOG: 'warn' } })
   expect(stderr).toBe('')
 })
 
-test('another value of CRBUS_LOG is refused with those there are', async () => {
+test('an invalid CRBUS_LOG is refused with a list of the levels', async () => {
   const { stderr, exitCode } = await runCli(Lag, [], { broker: await newBroker(), env: { CRBUS_LOG: 'verbose' } })
   expect(exitCode).toBe(2)
-  expect(stderr).toBe(`error: CRBUS_LOG is 'verbose', and takes debug, info, warn, error (CRBUS_USAGE)
+  expect(stderr).toBe(`error: CRBUS_LOG is 'verbose'; it must be one of debug, info, warn, error (CRBUS_USAGE)
   try: CRBUS_LOG=debug
 `)
 })
 
-test('quotes values with spaces, and makes what comes from strangers harmless', () => {
+test('lineLogger quotes values with spaces and makes control characters harmless', () => {
   const lines: string[] = []
   const stderr = { write: (text: string) => lines.push(text) > 0, destroyed: false } as never
   const logger = lineLogger('debug', { io: { stderr }, now: () => 0 })

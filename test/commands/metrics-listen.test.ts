@@ -75,7 +75,7 @@ describe('metrics --listen', () => {
     expect(head.headers.get('content-length')).toBe(get.headers.get('content-length'))
 
     const elsewhere = await fetch(new URL('/', server.url))
-    expect([elsewhere.status, await elsewhere.text()]).toEqual([404, 'there is only /metrics here\n'])
+    expect([elsewhere.status, await elsewhere.text()]).toEqual([404, 'not found; the metrics are at /metrics\n'])
     const post = await fetch(server.url, { method: 'POST', body: 'x' })
     expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
     expect((await fetch(`${server.url}/`, { method: 'DELETE' })).status).toBe(404)
@@ -186,7 +186,7 @@ describe('metrics --listen', () => {
 
     const server = await serve({ listen: '0.0.0.0:0' })
     server.stop.request('interrupted')
-    expect((await server.running).stderr).toMatch(/warning: whoever reaches 0\.0\.0\.0:\d+ can read them\n/)
+    expect((await server.running).stderr).toMatch(/warning: everyone who can connect to 0\.0\.0\.0:\d+ can read them\n/)
   })
 
   test('says that a port is taken', async () => {
@@ -197,7 +197,7 @@ describe('metrics --listen', () => {
     const { exitCode, stderr } = await runCli(Metrics, ['--listen', `${port}`], { broker })
 
     expect(exitCode).toBe(6)
-    expect(stderr).toContain(`error: 127.0.0.1:${port} is taken by another program`)
+    expect(stderr).toContain(`error: 127.0.0.1:${port} is already in use by another program`)
     expect(stderr).toContain('try: --listen 127.0.0.1:0')
     other.close()
   })

@@ -37,7 +37,7 @@ const aggregate = (name: string, ...argv: string[]) => {
 const text = (path: string) => readFileSync(join(cwd, path), 'utf8')
 
 describe('a service in Rust', () => {
-  test('is Rust, whatever is added to it', async () => {
+  test('gets Rust files for aggregates and sagas', async () => {
     await aggregate('order', ...orders, 'OrderCancelled:order_id=uuid,reason=string')
     await aggregate('parcel', 'ParcelSent:parcel_id=string,at=time,weight=number,fragile=bool,pieces=int')
     await crbus(NewSaga, 'delivery', '--on', 'order-events,parcel-events', '--no-install')
@@ -67,13 +67,13 @@ describe('a service in Rust', () => {
     expect(text('src/lib.rs')).toContain(spawned.join(''))
   })
 
-  test('stays as it is when the same is added again', async () => {
+  test('does not change when the same aggregate is added again', async () => {
     await aggregate('order', ...orders)
     const { stdout } = await aggregate('order', ...orders)
     expect(stdout).not.toMatch(/ (?:create|edit|changed)$/m)
   })
 
-  test('has a type for every field, and no name of the template where there are none', async () => {
+  test('has a Rust type for each type of event field', async () => {
     await aggregate('ping', 'PingSent:ping_id=uuid')
     expect(text('src/aggregates/ping.rs')).toContain(
       '    #[command]\n    SendPing {\n        ping_id: Uuid,\n    },\n    #[event]\n    PingSent {\n        ping_id: Uuid,\n    },\n',
@@ -85,7 +85,7 @@ describe('a service in Rust', () => {
     )
   })
 
-  test('has its events read from its source as the schemas beside it have them', async () => {
+  test('has source from which schema import reads the same types as in its scaffolded schemas', async () => {
     await aggregate('order', ...orders, 'OrderCancelled:order_id=uuid,reason=string')
     const scaffolded = JSON.parse(text('schemas/order-events.json'))
     await crbus(SchemaImport, '.', '--root', 'OrderAction', '--topic', 'order-events')
@@ -93,19 +93,19 @@ describe('a service in Rust', () => {
     const variants = scaffolded.types.OrderAction.enum
     expect(imported.events).toEqual(scaffolded.events)
     expect(imported.types.OrderAction.enum.slice(0, variants.length)).toEqual(variants)
-    // The rest is what an order tells itself.
+    // The other variants are actions that an order sends to itself.
     const own = imported.types.OrderAction.enum.slice(variants.length).flatMap(Object.keys)
     expect(own).toEqual(['Persisted', 'NotPersisted', 'Settled', 'Refused'])
   })
 
-  test('declares one partition for its commands, since the bus of Rust keys them by type', async () => {
+  test('declares one partition for its commands, since the Rust bus keys them by type', async () => {
     await aggregate('order', ...orders, '--partitions', '6')
     const { topics } = JSON.parse(text('crbus.json'))
     expect(topics['order-events']).toMatchObject({ partitions: 6 })
     expect(topics['order-commands']).toMatchObject({ partitions: 1, key: 'aggregate', id: 'order_id' })
   })
 
-  test('has the types that the same aggregate has in TypeScript with --codec rust', async () => {
+  test('has the same schema as the same aggregate in TypeScript with --codec rust', async () => {
     const events = ['OrderPlaced:total=money,order_id=uuid', 'OrderRejected:reason=string,order_id=uuid']
     await aggregate('order', ...events)
     const rust = text('schemas/order-events.json')
@@ -116,24 +116,24 @@ describe('a service in Rust', () => {
     expect(text('schemas/order-events.json')).toBe(rust)
   })
 
-  test('has commands and events that crbus writes and shows', async () => {
+  test('has commands and events that crbus publishes and decodes', async () => {
     await aggregate('order', ...orders)
     const data = { order_id: '6ba7b810-9dad-11d1-80b4-00c04fd430c8', total: 1250 }
-    // Variant, length of the id, id, total: as bincode 1.3 has them.
+    // Bincode 1.3: variant, length of the id, id, total.
     const rest = '10000000000000006ba7b8109dad11d180b400c04fd430c8e204000000000000'
-    for (const [topic, type, place] of [
+    for (const [topic, type, variant] of [
       ['order-commands', 'PlaceOrder', '00000000'],
       ['order-events', 'OrderPlaced', '01000000'],
     ] as const) {
       await crbus(Publish, topic, '--type', `${type}.v1`, '--data', JSON.stringify(data))
       const { stdout } = await crbus(Tail, topic, '-e', '-o', '%v{hex} %v')
-      expect(stdout).toBe(`${place}${rest} ${JSON.stringify({ [type]: data })}\n`)
+      expect(stdout).toBe(`${variant}${rest} ${JSON.stringify({ [type]: data })}\n`)
     }
   })
 })
 
 describe('a saga in Rust', () => {
-  test('takes what it sends from what it heard', async () => {
+  test('fills command fields from earlier events, and leaves unknown ones open', async () => {
     await aggregate('order', ...orders, 'OrderCancelled:order_id=uuid,reason=string')
     await aggregate(
       'payment',
@@ -151,17 +151,17 @@ describe('a saga in Rust', () => {
     expect(saga).toContain('pub const TIMEOUT: Duration = Duration::from_millis(1500);')
     expect(saga).toContain('payment_id: self.facts.order_id.to_string(),\n')
     expect(saga).toContain('amount: self.facts.total,\n')
-    // No event tells when to complete it.
+    // No earlier event has a field for `at`.
     expect(saga).toContain('at: compile_error!("TODO(crbus): which at does CompletePayment have?"),\n')
     expect(saga).toContain('order_id: self.facts.order_id,\n                reason: self.reason.clone(),\n')
   })
 
-  test('says which types it names that are not there', async () => {
+  test('prints which types it uses that do not exist', async () => {
     await aggregate('order', ...orders)
     await aggregate('payment', 'PaymentCompleted:payment_id=string,amount=money', 'PaymentRefunded:payment_id=string')
     rmSync(join(cwd, 'src/aggregates/payment.rs'))
     const { stderr } = await crbus(NewSaga, 'checkout', '--on', 'order-events,payment-events', '--no-install')
-    expect(stderr).toContain('PaymentAction in src/aggregates/payment.rs, which is not there')
+    expect(stderr).toContain('PaymentAction in src/aggregates/payment.rs, which does not exist')
     expect(stderr).not.toContain('OrderAction in')
     expect(stderr).toContain('crbus schema import . --root CheckoutAction --topic checkout-events')
   })

@@ -52,7 +52,7 @@ beforeEach(async () => {
 })
 
 describe('new service', () => {
-  test('makes a folder that names its own crbus', () => {
+  test('creates a folder whose package.json names the crbus that made it', () => {
     expect(JSON.parse(read('package.json'))).toMatchObject({ name: 'shop', dependencies: { crbus: '^9.9.9' } })
     expect(existsSync(join(shop, '.github/workflows/ci.yml'))).toBe(true)
     expect(read('compose.yaml')).not.toContain('sample')
@@ -61,15 +61,15 @@ describe('new service', () => {
   test.each(['../x', 'class', '2nd', 'a b', 'nul'])('refuses the name %s', async (name) => {
     const { exitCode, stderr } = await run(NewService, [name, '--no-install'], { cwd: folder })
     expect(exitCode).toBe(2)
-    expect(stderr).toContain('is no name for it')
+    expect(stderr).toContain('is not a valid name')
   })
 
-  test('needs a name where nobody can be asked', async () => {
+  test('requires a name without a terminal to ask on', async () => {
     const { exitCode, stderr } = await run(NewService, [], { cwd: folder })
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('try: crbus new service shop')])
   })
 
-  test('writes nothing on a dry run, or when it was interrupted', async () => {
+  test('writes nothing with --dry-run or after an interrupt', async () => {
     const { stdout } = await run(NewService, ['other', '--dry-run'], { cwd: folder })
     expect(stdout).toMatch(/^other\/\n[\s\S]*main.ts +create\n/)
     const stop = new Stop()
@@ -80,7 +80,7 @@ describe('new service', () => {
 })
 
 describe('new aggregate', () => {
-  test('adds it to the registry and its topics to crbus.json, once', async () => {
+  test('registers the aggregate and declares its topics, once', async () => {
     const made = await run(NewAggregate, ['order', ...orderFlags, '--partitions', '6', '--retention', '1d', '--json'])
     const { files, written } = JSON.parse(made.stdout)
     expect(files.find(({ path }: { path: string }) => path === 'src/service.ts').action).toBe('edit')
@@ -91,20 +91,20 @@ describe('new aggregate', () => {
     expect(JSON.parse(again.stdout).written).toEqual([])
   })
 
-  test('shows what differs, leaves it, and overwrites it by force', async () => {
+  test('shows a file that differs, does not change it, and overwrites it with --force', async () => {
     await run(NewAggregate, ['order', ...orderFlags])
     writeFileSync(join(shop, 'src/order/codec.ts'), '// mine\n')
     const shown = await run(NewAggregate, ['order', ...orderFlags])
     expect(shown.stdout).toContain('--- src/order/codec.ts, as it is\n+++ src/order/codec.ts, as it would be\n')
     expect(shown.stdout).toContain('\n-// mine\n+import { cborCodec }')
-    expect(shown.stderr).toContain('a file differs and stays as it is; --force overwrites')
+    expect(shown.stderr).toContain('a file differs and was not changed; --force overwrites')
     expect(read('src/order/codec.ts')).toBe('// mine\n')
     await run(NewAggregate, ['order', ...orderFlags, '--force'])
     expect(read('src/order/codec.ts')).toContain('cborCodec')
   })
 
   test.each([
-    [['order'], 'say which events order has'],
+    [['order'], 'name the events of order'],
     [['order', '--event', 'OrderFailed'], 'a failure comes after'],
     [['order', ...orderFlags, '--codec', 'json'], 'Expected --codec=json to be one of'],
     [['order', ...orderFlags, '--set', 'colour=red'], "does not ask for 'colour'"],
@@ -118,12 +118,12 @@ describe('new aggregate', () => {
     expect(existsSync(join(shop, 'src/order'))).toBe(false)
   })
 
-  test('is refused where there is no service', async () => {
+  test('is refused outside a service', async () => {
     const { exitCode, stderr } = await run(NewAggregate, ['order', ...orderFlags], { cwd: folder })
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('try: crbus new service shop')])
   })
 
-  test('takes a template of one’s own: named, or in the configured folder', async () => {
+  test('uses a template from --template or from the configured folder', async () => {
     const own = join(shop, 'ours/aggregate-ts')
     mkdirSync(join(own, 'files'), { recursive: true })
     const manifest = { crbus_template: 1, kind: 'aggregate', lang: 'ts', title: 'ours', words: { name: 'some-thing' } }
@@ -166,7 +166,7 @@ describe("a template that is not crbus's own", () => {
     ['by --template', ['--template', 'theirs/service-ts'], '--template'],
     ['by crbus.json', [], 'crbus.json'],
   ])(
-    'named %s is told of with its folder before anything is written, and none of its scripts run',
+    'is named with its folder before anything is written, and none of its scripts run (chosen %s)',
     async (_, argv, from) => {
       const seen: (readonly [string, boolean])[] = []
       const onStderr = (text: string) => seen.push([text, existsSync(join(folder, 'other'))])
@@ -179,21 +179,21 @@ describe("a template that is not crbus's own", () => {
         ),
         false,
       ])
-      expect(stderr).toContain('note: not run, since the template is not')
+      expect(stderr).toContain('note: not run, because the template is not')
       expect(stderr).toContain(
-        'npm install --no-fund --no-audit, npm run --silent format, npm test --silent; --install runs it',
+        'npm install --no-fund --no-audit, npm run --silent format, npm test --silent; --install runs them',
       )
       expect(readdirSync(join(folder, 'other'))).toEqual(['package.json'])
     },
   )
 
-  test('has its scripts run with --install, which says before what runs', async () => {
+  test('has its scripts run with --install, after a notice that lists them', async () => {
     const seen: (readonly [string, readonly string[]])[] = []
     const onStderr = (text: string) => seen.push([text, ran('other')])
     const { exitCode, stderr } = await run(NewService, ['other', '--install'], { cwd: folder, onStderr })
 
     expect(exitCode, stderr).toBe(0)
-    const [note, before] = seen.find(([text]) => text.includes('--install runs what')) ?? []
+    const [note, before] = seen.find(([text]) => text.includes('--install runs code')) ?? []
     expect(note).toContain('postinstall ("node -e')
     expect(note).toContain(', test ("node -e')
     expect(before).toEqual([])
@@ -203,7 +203,7 @@ describe("a template that is not crbus's own", () => {
   test.each([
     ['', []],
     [', also with --no-install', ['--no-install']],
-  ])("keeps the scripts of its service from being run by crbus's own templates later%s", async (_, argv) => {
+  ])("prevents crbus's own templates from running scripts of the service later%s", async (_, argv) => {
     const stateFolder = join(folder, 'state')
     await run(NewService, ['other', ...argv], { cwd: folder, stateFolder })
     const other = join(folder, 'other')
@@ -213,18 +213,18 @@ describe("a template that is not crbus's own", () => {
     expect(added.exitCode, added.stderr).toBe(0)
     expect(readdirSync(join(other, 'src'))).toContain('order')
     expect(added.stderr).toContain(
-      "note: not run, since a template that is not crbus's own has written into this service: npm install",
+      "note: not run, because a template that is not crbus's own has written into this service: npm install",
     )
     expect(ran('other')).toEqual([])
   })
 
-  test('is neither run nor offered to be with --no-install', async () => {
+  test('is neither run nor mentioned with --no-install', async () => {
     const { stderr } = await run(NewService, ['other', '--no-install'], { cwd: folder })
     expect(stderr).not.toContain('not run')
     expect(ran('other')).toEqual([])
   })
 
-  test('cannot write through a link in the place of the service, or in the service', async () => {
+  test('cannot write through a link that replaces the service or a file of it', async () => {
     mkdirSync(join(folder, 'elsewhere'))
     symlinkSync(join(folder, 'elsewhere'), join(folder, 'other'))
     const service = await run(NewService, ['other'], { cwd: folder })
@@ -251,8 +251,8 @@ describe("a template that is not crbus's own", () => {
 })
 
 describe('a template that cannot be read', () => {
-  const places: readonly (readonly [string, () => string, string])[] = [
-    ['is not there', () => 'none', 'none is no template: it has no template.json'],
+  const folders: readonly (readonly [string, () => string, string])[] = [
+    ['does not exist', () => 'none', 'none is no template: it has no template.json'],
     ['is a file', () => 'crbus.json', 'crbus.json is not a folder'],
     ['is below a file', () => 'crbus.json/x', 'crbus.json is not a folder'],
     [
@@ -266,9 +266,9 @@ describe('a template that cannot be read', () => {
     ['has too long a name', () => 'x'.repeat(300), 'its name is too long for the file system'],
     ['is an address', () => 'https://example.org/a.git', "'https://example.org/a.git' is not a folder"],
     ['is an address of ssh', () => 'git@example.org:a/b.git', "'git@example.org:a/b.git' is not a folder"],
-    ['is empty', () => '', 'it is empty'],
+    ['is an empty string', () => '', 'it is empty'],
   ]
-  test.each(places)('is refused with its reason: one that %s', async (_, make, reason) => {
+  test.each(folders)('is refused with a reason if it %s', async (_, make, reason) => {
     const before = readdirSync(shop)
     const { stderr, exitCode } = await run(NewAggregate, ['order', ...orderFlags, '--template', make()])
     expect(stderr).toContain(reason)
@@ -278,15 +278,11 @@ describe('a template that cannot be read', () => {
   })
 
   test.each([
-    ['is not there', () => {}, 'there is no folder PATH'],
+    ['does not exist', () => {}, 'there is no folder PATH'],
     ['is a file', (path: string) => writeFileSync(path, ''), 'it is not a folder'],
+    ['is a dangling link', (path: string) => symlinkSync('no', path), 'PATH is a link to no, which does not exist'],
     [
-      'is a link that leads nowhere',
-      (path: string) => symlinkSync('no', path),
-      'PATH is a link to no, which does not exist',
-    ],
-    [
-      'has a link that leads nowhere in its place',
+      'has a dangling link instead of the template',
       (path: string) => [mkdirSync(path), symlinkSync('no', join(path, 'aggregate-ts'))],
       'PATH/aggregate-ts is no template',
     ],
@@ -300,13 +296,13 @@ describe('a template that cannot be read', () => {
   })
 })
 
-test("crbus's own template is not told of", async () => {
+test("new aggregate does not mention crbus's own template", async () => {
   const { stderr } = await run(NewAggregate, ['order', ...orderFlags])
   expect(stderr).not.toContain('template')
 })
 
-describe('an aggregate and a saga of one name', () => {
-  test.each(['ts', 'rust'])('are refused, whichever is second (%s)', async (lang) => {
+describe('an aggregate and a saga with the same name', () => {
+  test.each(['ts', 'rust'])('are refused in either order (%s)', async (lang) => {
     const made = ['--lang', lang, '--yes', '--no-install']
     await run(NewAggregate, ['order', ...made])
     await run(NewAggregate, ['payment', ...made])
@@ -325,7 +321,7 @@ describe('an aggregate and a saga of one name', () => {
 })
 
 describe('new saga', () => {
-  test('wants two topics, not one twice', async () => {
+  test('requires two different topics', async () => {
     await run(NewAggregate, ['order', ...orderFlags])
     const { exitCode, stderr } = await run(NewSaga, ['checkout', '--on', 'order-events,order-events', '--no-install'])
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('name two topics or more')])
@@ -333,7 +329,7 @@ describe('new saga', () => {
 
   const on = (topics: string) => ['checkout', '--on', topics, '--no-install']
 
-  test('lists the topic that gets only undo commands, which another service may own', async () => {
+  test('names the topic that only gets undo commands, which another service may own', async () => {
     await run(NewAggregate, ['order', ...orderFlags])
     await run(NewAggregate, ['payment', '--event', 'PaymentMade:order_id=uuid', '--no-install'])
     const made = await run(NewSaga, on('order-events,payment-events'))
@@ -345,7 +341,7 @@ describe('new saga', () => {
     expect(read('src/billing/part.ts')).not.toContain('sendsUndo')
   })
 
-  test('reads the events of aggregates, of schemas, and of the bus', async () => {
+  test('reads the events of topics from aggregates, from schemas and from the bus', async () => {
     await run(NewAggregate, ['order', ...orderFlags])
     await run(NewAggregate, [
       'payment',
@@ -380,7 +376,7 @@ describe('new saga', () => {
 
   test.each([
     ['order-events', 'name two topics or more'],
-    ['order-events,nowhere-events', 'nothing is known of nowhere-events'],
+    ['order-events,nowhere-events', 'the events of nowhere-events are unknown'],
   ])('refuses --on %s', async (topics, reason) => {
     await run(NewAggregate, ['order', ...orderFlags])
     const { exitCode, stderr } = await run(NewSaga, on(topics))
@@ -388,10 +384,10 @@ describe('new saga', () => {
   })
 })
 
-describe('what crbus new cannot know', () => {
+describe('a value that crbus new cannot know', () => {
   const payment = ['payment', '--event', 'PaymentMade:order_line_id=uuid,quantity=int,email=string', '--no-install']
 
-  test('of a command is a question in its place, which the compiler reports, and no value that looks alike', async () => {
+  test('of a command field is an open question in the code instead of a guess', async () => {
     await run(NewAggregate, ['order', ...orderFlags])
     await run(NewAggregate, payment)
     const { stdout, stderr } = await run(NewSaga, [
@@ -417,7 +413,7 @@ describe('what crbus new cannot know', () => {
     expect(stderr).toContain(`  src/checkout/saga.ts:${line} which quantity does MakePayment have?\n`)
   })
 
-  test('is answered by --field, with a field that an event before tells', async () => {
+  test('is taken from the event field that --field names', async () => {
     await run(NewAggregate, ['order', ...orderFlags])
     await run(NewAggregate, payment)
     const saga = ['checkout', '--on', 'order-events,payment-events', '--no-install']
@@ -439,7 +435,7 @@ describe('what crbus new cannot know', () => {
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(reason)])
   })
 
-  test('of an aggregate is a rule on the safe side, and a question beside it', async () => {
+  test('of an aggregate is the strictest rule with a question beside it', async () => {
     const events = ['OrderPlaced:order_id=uuid', 'OrderShipped:order_id=uuid', 'OrderCancelled:order_id=uuid']
     const flags = events.flatMap((event) => ['--event', event])
     const { stderr } = await run(NewAggregate, ['order', ...flags, '--no-install'])
@@ -451,13 +447,13 @@ describe('what crbus new cannot know', () => {
     )
   })
 
-  test('is nothing where the names of the events tell everything', async () => {
+  test('leaves no question if the event names decide everything', async () => {
     const { stderr } = await run(NewAggregate, ['order', ...orderFlags])
     expect(stderr).not.toContain('TODO(crbus)')
   })
 })
 
-describe('a saga over enums in Rust that mark neither commands nor events', () => {
+describe('a saga over Rust enums that mark neither commands nor events', () => {
   const bookings = `
 use serde::{Deserialize, Serialize};
 
@@ -486,7 +482,7 @@ pub enum TicketAction {
   }
   const saga = ['booking', '--on', 'ticket-events,seat-events', '--no-install']
 
-  test('asks what no name tells', async () => {
+  test('requires --as for a variant whose name does not show its role', async () => {
     await importAll()
     const { exitCode, stderr } = await run(NewSaga, saga)
     expect([exitCode, stderr]).toEqual([
@@ -500,7 +496,7 @@ pub enum TicketAction {
     expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining("'query' is not one of command")])
   })
 
-  test('tells commands from events by their names, and takes what it is told', async () => {
+  test('tells commands from events by their names and by --as', async () => {
     await importAll()
     const roles = ['PrinterOffline=failure', 'HoldSeat=command', 'SeatHeld=event', 'SeatsExhausted=failure']
     const made = await run(NewSaga, [...saga, ...roles.flatMap((role) => ['--as', role])])
@@ -519,7 +515,7 @@ describe('new topic', () => {
   const declared = () => config().topics['order-commands']
   const declare = (...flags: string[]) => run(NewTopic, ['order-commands', ...flags])
 
-  test('declares the codec, the envelope and the key that publish uses', async () => {
+  test('declares the codec, envelope and key that publish uses', async () => {
     const made = await declare('--codec', 'json', '--envelope', 'cbor', '--key', 'aggregate', '--id', 'order_id')
     expect(made.exitCode, made.stderr).toBe(0)
     expect(declared()).toEqual({ partitions: 3, codec: 'json', envelope: 'cbor', key: 'aggregate', id: 'order_id' })
@@ -532,14 +528,14 @@ describe('new topic', () => {
     expect(JSON.parse(stdout)).toMatchObject({ key: 'o-1', envelope: 'cbor', codec: 'json', data: { order_id: 'o-1' } })
   })
 
-  test('keys records by the aggregate when --id alone is given, and by event type when --key says so', async () => {
+  test('keys records by the aggregate with --id alone, and by event type with --key type', async () => {
     await declare('--id', 'order_id')
     expect(declared()).toEqual({ partitions: 3, key: 'aggregate', id: 'order_id' })
     await run(NewTopic, ['order-events', '--key', 'type'])
     expect(config().topics['order-events']).toEqual({ partitions: 3, key: 'type' })
   })
 
-  test('keeps the settings of a declared topic, and adds those it does not have', async () => {
+  test('keeps the settings of a declared topic and adds missing ones', async () => {
     await declare('--partitions', '6', '--codec', 'cbor')
     await declare('--codec', 'json', '--id', 'order_id')
     expect(declared()).toEqual({ partitions: 6, codec: 'cbor', key: 'aggregate', id: 'order_id' })
@@ -550,7 +546,7 @@ describe('new topic', () => {
     [['--key', 'type', '--id', 'order_id'], '--key type keys them by event type'],
     [['--codec', 'rust'], 'Expected --codec=rust to be one of: cbor, json, bincode'],
     [['--id', ''], 'it is empty'],
-  ])('refuses %j and leaves crbus.json as it is', async (flags, reason) => {
+  ])('refuses %j and does not change crbus.json', async (flags, reason) => {
     const before = read('crbus.json')
     const { exitCode, stderr } = await declare(...flags)
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(reason)])
@@ -566,7 +562,7 @@ describe('new topic', () => {
 })
 
 describe('declared topics', () => {
-  test('are made, grown and kept longer, and neither shrunk nor deleted', async () => {
+  test('are created and changed by topics apply, but never shrunk or deleted', async () => {
     await bus.admin.createTopic('other-events', { partitions: 1 })
     await bus.admin.createTopic('wide-events', { partitions: 4 })
     await run(NewTopic, ['order-events', '--partitions', '2', '--retention', '7d'])
@@ -590,7 +586,7 @@ describe('declared topics', () => {
     expect((await run(TopicsApply, [])).stdout).toContain('as-declared')
   })
 
-  test('there have to be some', async () => {
+  test('are required by topics apply', async () => {
     const { exitCode, stderr } = await run(TopicsApply, [], { cwd: folder })
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('there is no crbus.json here or above')])
   })
@@ -599,7 +595,7 @@ describe('declared topics', () => {
     [['order events'], 6],
     [['order-events', '--retention', 'long'], 2],
     [[], 2],
-  ])('new topic %j is refused', async (argv, code) => {
+  ])('are refused by new topic %j', async (argv, code) => {
     expect((await run(NewTopic, argv)).exitCode).toBe(code)
   })
 })

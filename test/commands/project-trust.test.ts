@@ -24,7 +24,7 @@ import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.t
 import { collectPasswords } from '../support/password-collector.ts'
 import { type Runnable, runCli } from './run-cli.ts'
 
-// What a project's crbus.json may do, as src/cli/README.md says it.
+// Tests what src/cli/README.md says that a project's crbus.json may do.
 
 const SECRET = 'hunter2'
 
@@ -59,10 +59,10 @@ const run = (command: Runnable, argv: string[], env: Record<string, string> = {}
 
 const publishing = ['order-events', '--type', 'OrderPlaced.v1', '--data', '{}']
 
-/** Every file below a folder. */
+/** Lists every file below a folder. */
 const filesIn = (path: string) => readdirSync(join(folder, path), { recursive: true, encoding: 'utf8' }).sort()
 
-/** What `pg` would take by itself: it reads the environment of this process. */
+/** Sets credentials in the environment of this process, from which `pg` would read them itself. */
 function giveSecrets(port: number): void {
   const passwords = join(folder, 'home/pgpass')
   writeFileSync(passwords, `127.0.0.1:${port}:*:*:${SECRET}\n*:*:*:*:${SECRET}\n`, { mode: 0o600 })
@@ -82,7 +82,7 @@ function giveSecrets(port: number): void {
 
 describe('a Postgres that a project file names', () => {
   test.each(['cleartext', 'md5', 'scram'] as const)(
-    'is sent no password, user or setting of the environment when it asks by %s',
+    'is sent no password, user or setting of the environment if it asks for %s authentication',
     async (method) => {
       const server = await collectPasswords(method)
       onTestFinished(server.close)
@@ -92,7 +92,9 @@ describe('a Postgres that a project file names', () => {
       const { exitCode, stderr } = await run(StoreInit, ['--yes'])
 
       expect(exitCode).toBe(3)
-      expect(stderr).toContain('asks for a password, and PGPASSWORD and ~/.pgpass are not for an address that only')
+      expect(stderr).toContain(
+        'asks for a password, and PGPASSWORD and ~/.pgpass are not used for an address that only',
+      )
       expect(server.answers).toEqual([])
       expect(server.startups.map((startup) => [...startup.keys()].filter((key) => key !== ''))).toEqual([
         ['user', 'database', 'application_name', 'client_encoding'],
@@ -104,7 +106,7 @@ describe('a Postgres that a project file names', () => {
     },
   )
 
-  test('is sent the password that the project file holds', async () => {
+  test('is sent the password in the project file', async () => {
     const server = await collectPasswords()
     onTestFinished(server.close)
     giveSecrets(server.port)
@@ -116,21 +118,21 @@ describe('a Postgres that a project file names', () => {
     expect(server.answers.map((answer) => answer.toString('utf8', 5))).toEqual(['theirs\0'])
   })
 
-  test.each(['sslcert', 'sslkey', 'sslrootcert'])('cannot have a file read by %s', async (parameter) => {
+  test.each(['sslcert', 'sslkey', 'sslrootcert'])('cannot read a file with the parameter %s', async (parameter) => {
     project({ profiles: { a: { store: `postgres://h/x?${parameter}=/home/me/.ssh/id_rsa` } } })
 
     const { exitCode, stderr } = await run(ConfigCommand, [])
 
     expect([exitCode, stderr]).toEqual([
       2,
-      expect.stringContaining(`profiles.a.store has ${parameter}, by which a file`),
+      expect.stringContaining(`profiles.a.store has ${parameter}, which reads a file`),
     ])
   })
 
   const named: [string, (url: string) => { argv?: string[]; env?: Record<string, string>; file?: object }][] = [
     ['--store', (url) => ({ argv: ['--store', url] })],
     ['CRBUS_STORE', (url) => ({ env: { CRBUS_STORE: url } })],
-    ['DATABASE_URL, for the profile by flag', (url) => ({ argv: ['--profile', 'a'], env: { DATABASE_URL: url } })],
+    ['DATABASE_URL', (url) => ({ argv: ['--profile', 'a'], env: { DATABASE_URL: url } })],
     ['the user file', (url) => ({ argv: ['--profile', 'a'], file: { profiles: { mine: { store: url } } } })],
     [
       'a variable of the user file',
@@ -141,7 +143,7 @@ describe('a Postgres that a project file names', () => {
       (url) => ({ argv: ['--profile', 'a'], env: { PGHOST: '127.0.0.1', PGPORT: new URL(url).port } }),
     ],
   ]
-  test.each(named)('is sent the password of the user when it is named by %s as well', async (_, more) => {
+  test.each(named)('is sent the password of the user if the user also names it with %s', async (_, more) => {
     const server = await collectPasswords()
     onTestFinished(server.close)
     giveSecrets(server.port)
@@ -162,7 +164,7 @@ describe('an environment variable that a project file names', () => {
   const secret = (variable: string) => project({ profile: 'a', profiles: { a: { store: `env:${variable}` } } })
 
   test.each(['AWS_SECRET_ACCESS_KEY', 'PGPASSWORD', 'GITHUB_TOKEN', 'DATABASE_PASSWORD', 'crbus_store'])(
-    '%s is not read',
+    'is not read if it is named %s',
     async (variable) => {
       secret(variable)
       const env = { [variable]: `postgres://u:${SECRET}@127.0.0.1:1/x` }
@@ -172,15 +174,15 @@ describe('an environment variable that a project file names', () => {
 
       expect([init.exitCode, init.stderr]).toEqual([
         2,
-        expect.stringContaining(`${variable}, where the event store is,`),
+        expect.stringContaining(`cannot find the event store: ${variable} `),
       ])
-      expect(init.stderr).toContain("is not read, since a project's file may name only CRBUS_… and …DATABASE_URL…")
+      expect(init.stderr).toContain("is not read: a project's file may name only CRBUS_… and …DATABASE_URL…")
       expect(JSON.parse(shown.stdout).store).toMatchObject({ kind: 'unknown', value: '' })
     },
   )
 
   test.each(['DATABASE_URL', 'ORDERS_DATABASE_URL', 'DATABASE_URL_TEST', 'CRBUS_ORDERS', 'LISTED'])(
-    '%s is read: it is meant for it, or the user lists it',
+    'is read if it is named %s, since its name says so or the user allows it',
     async (variable) => {
       secret(variable)
       user({ allow: { env: ['LISTED'] } })
@@ -200,7 +202,7 @@ describe('an environment variable that a project file names', () => {
     'mysql://u:hunter2@h',
     'postgres://u:1/hunter2@h',
     '',
-  ])('with the value %j becomes no file, and is printed nowhere', async (value) => {
+  ])('is neither printed nor used as a file name if its value is %j', async (value) => {
     secret('CRBUS_SECRET')
 
     const results = [
@@ -214,23 +216,23 @@ describe('an environment variable that a project file names', () => {
     expect(filesIn('.').filter((path) => path.includes(SECRET) || path.endsWith('.db'))).toEqual([])
   })
 
-  test('may be the path of a file that is called like a database', async () => {
+  test('may hold a path that ends in .db', async () => {
     secret('CRBUS_FILE')
     const { stdout } = await run(ConfigCommand, ['--json'], { CRBUS_FILE: 'orders.db' })
     expect(JSON.parse(stdout).store).toMatchObject({ kind: 'sqlite', value: join(folder, 'project/inner/orders.db') })
   })
 
-  test('cannot be allowed by the project file itself', async () => {
+  test('cannot be allowed by the project file', async () => {
     project({ allow: { env: ['SECRET'] } })
     const { exitCode, stderr } = await run(ConfigCommand, [])
-    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('allow belongs into your own file')])
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('allow belongs in your own file')])
   })
 })
 
-describe('the place of a change that a project file chose', () => {
+describe('the target of a change that a project file chose', () => {
   const said = (stderr: string) => stderr.split('\n').filter((line) => line.startsWith('note: this goes to '))
 
-  test('is said before the first change, once for each user, file and place', async () => {
+  test('is printed before the first change, once for each user, file and target', async () => {
     project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
     const note = `note: this goes to the brokers kafka-1:9092, as profile 'a' of ${projectFile} says (said once)`
 
@@ -249,24 +251,24 @@ describe('the place of a change that a project file chose', () => {
     expect(said((await run(Publish, publishing)).stderr)).toEqual([])
   })
 
-  test('is said again after a run that was told to be quiet', async () => {
+  test('is printed after a run with --quiet, which does not count', async () => {
     project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
     expect((await run(Publish, [...publishing, '-q'])).stderr).toBe('')
     expect(said((await run(Publish, publishing)).stderr)).toHaveLength(1)
   })
 
-  test('is said with the profile of the user that the project hides', async () => {
+  test('is printed with the profile of the user that the project hides', async () => {
     project({ profiles: { prod: { brokers: 'evil:9092' } } })
     user({ profiles: { prod: { brokers: 'mine:9092' } } })
 
     const [note] = said((await run(Publish, [...publishing, '--profile', 'prod'])).stderr)
 
     expect(note).toContain(
-      `the brokers evil:9092, as profile 'prod' of ${projectFile} says, and your own profile of that`,
+      `the brokers evil:9092, as profile 'prod' of ${projectFile} says, which hides your own profile of that name`,
     )
   })
 
-  test('is said of a profile of the user that the project names, and of a variable that it names', async () => {
+  test('is printed if the project names a profile of the user or a variable', async () => {
     project({ profile: 'mine', profiles: { a: { store: 'env:PROD_DATABASE_URL' } } })
     user({ profiles: { mine: { brokers: 'mine:9092' } } })
     expect(said((await run(Publish, publishing)).stderr)).toEqual([
@@ -284,13 +286,13 @@ describe('the place of a change that a project file chose', () => {
     ['by --brokers', ['-b', 'kafka-1:9092'], {}],
     ['by CRBUS_BROKERS', [], { CRBUS_BROKERS: 'kafka-1:9092' }],
     ['by the user file', ['--profile', 'mine'], {}],
-  ])('is not said when the user named it %s', async (_, argv, env) => {
+  ])('is not printed if the user chose it %s', async (_, argv, env) => {
     project({ profiles: { a: { brokers: 'kafka-1:9092' } } })
     user({ profiles: { mine: { brokers: 'kafka-1:9092' } } })
     expect(said((await run(Publish, [...publishing, ...argv], env)).stderr)).toEqual([])
   })
 
-  test('is said of files outside of the project, links followed, and not of those inside', async () => {
+  test('is printed for files outside the project, also behind links, and not for files inside', async () => {
     symlinkSync(join(folder, 'home'), join(folder, 'project/link'))
     const noteOf = async (dataDir: string) => {
       project({ profile: 'a', profiles: { a: { dataDir } } })
@@ -304,7 +306,7 @@ describe('the place of a change that a project file chose', () => {
     expect(said(store.stderr)).toEqual([expect.stringContaining(`this goes to ${join(folder, 'elsewhere/store.db')}`)])
   })
 
-  test('is said of a folder of schemas outside of the project, before an import is written there', async () => {
+  test('is printed for a folder of schemas outside the project before an import is written there', async () => {
     writeFileSync(
       join(folder, 'project/inner/events.rs'),
       '#[derive(Serialize)] pub enum OrderEvent { Placed { id: String } }',
@@ -325,14 +327,14 @@ describe('the place of a change that a project file chose', () => {
   test.each([
     ['is a file', () => writeFileSync(join(folder, 'state'), '')],
     [
-      'holds something else',
+      'holds an invalid file',
       () => {
         mkdirSync(stateFolder, { recursive: true })
         writeFileSync(join(stateFolder, 'projects.json'), '[1')
       },
     ],
-    ['holds a folder of that name', () => mkdirSync(join(stateFolder, 'projects.json'), { recursive: true })],
-  ])('is said, and the change made, when the state folder %s', async (_, make) => {
+    ['holds a folder instead of the file', () => mkdirSync(join(stateFolder, 'projects.json'), { recursive: true })],
+  ])('is printed, and the change made, if the state folder %s', async (_, make) => {
     make()
     project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
     const { exitCode, stderr } = await run(Publish, publishing)
@@ -342,7 +344,7 @@ describe('the place of a change that a project file chose', () => {
     )
   })
 
-  test('cannot be remembered under /proc, and the change is made', async () => {
+  test('cannot be remembered if the state folder is below /proc, but the change is made', async () => {
     project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
     const { exitCode } = await run(Publish, publishing, {}, { stateFolder: '/proc/crbus/state' })
     expect(exitCode).toBe(0)
@@ -355,7 +357,7 @@ describe.skipIf(process.getuid?.() !== 0)('a crbus.json of another user', () => 
     chownSync(projectFile, 12_345, 12_345)
   })
 
-  test('is ignored, which is said, and a change does not go to a local file instead', async () => {
+  test('is ignored with a notice, and a change does not go to a local file instead', async () => {
     const note = `${projectFile} is ignored: it belongs to another user (uid 12345)`
     const shown = await run(ConfigCommand, ['--json'])
     expect(JSON.parse(shown.stdout).bus).toMatchObject({ kind: 'embedded', from: 'default' })
@@ -369,13 +371,13 @@ describe.skipIf(process.getuid?.() !== 0)('a crbus.json of another user', () => 
     expect((await run(TopicsList, ['--profile', 'a'])).stderr).toContain(note)
   })
 
-  test('is no service to add to', async () => {
+  test('is not a service that new topic can edit', async () => {
     const { exitCode, stderr } = await run(NewTopic, ['order-events'])
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('it belongs to another user (uid 12345)')])
     expect(JSON.parse(readFileSync(projectFile, 'utf8'))).not.toHaveProperty('topics')
   })
 
-  test('counts when the user lists its folder, or typed sudo', async () => {
+  test('is used if the user lists its folder or uses sudo', async () => {
     const brokers = async (env = {}) => JSON.parse((await run(ConfigCommand, ['--json'], env)).stdout).bus.brokers
     expect(await brokers({ SUDO_UID: '12345' })).toBe('evil:9092')
     expect(await brokers({ SUDO_UID: '1' })).toBeUndefined()
@@ -383,7 +385,7 @@ describe.skipIf(process.getuid?.() !== 0)('a crbus.json of another user', () => 
     expect(await brokers()).toBe('evil:9092')
   })
 
-  test('is ignored behind a link of this user, and so is a link of another user', async () => {
+  test('is ignored also behind a link of this user', async () => {
     rmSync(projectFile)
     writeFileSync(join(folder, 'theirs.json'), '{}')
     chownSync(join(folder, 'theirs.json'), 12_345, 12_345)
@@ -395,21 +397,21 @@ describe.skipIf(process.getuid?.() !== 0)('a crbus.json of another user', () => 
 describe('a project file', () => {
   test.each([
     [
-      'a key twice',
+      'a repeated key',
       '{"profiles": {"a": {"brokers": "b:1",\n "bro\\u006bers": "evil:1"}}}',
       'has the key "brokers" twice in one object, again at line 2',
     ],
     ['more than 1 MiB', `{"schemas": "${'x'.repeat(1024 * 1024)}"}`, 'is larger than 1 MiB'],
-    ['__proto__', '{"__proto__": {"brokers": "evil:1"}}', '__proto__ is no key of crbus'],
-    ['constructor', '{"profiles": {"a": {"constructor": 1}}}', 'profiles.a.constructor is no key of crbus'],
-    ['a list', '[]', 'the file must be an object'],
+    ['__proto__', '{"__proto__": {"brokers": "evil:1"}}', '__proto__ is not a key that crbus knows'],
+    ['constructor', '{"profiles": {"a": {"constructor": 1}}}', 'profiles.a.constructor is not a key that crbus knows'],
+    ['a list instead of an object', '[]', 'the file must be an object'],
   ])('is refused with %s', async (_, content, reason) => {
     writeFileSync(projectFile, content)
     const { exitCode, stderr } = await run(ConfigCommand, [])
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(reason)])
   })
 
-  test('may be a link: paths are from the folder the link is in', async () => {
+  test('may be a link, and then paths are relative to the folder of the link', async () => {
     writeFileSync(join(folder, 'home/shared.json'), '{"schemas": "types"}')
     symlinkSync(join(folder, 'home/shared.json'), projectFile)
     const { stdout } = await run(ConfigCommand, ['--json'])

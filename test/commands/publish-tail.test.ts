@@ -130,12 +130,8 @@ describe('publish', () => {
     ['2026-11-23T10:00:00.5+05:30', '2026-11-23T10:00:00.5+05:30', ''],
     ['2026-11-23T10:00:00.123456789+0530', '2026-11-23T10:00:00.123456789+05:30', ''],
     ['2026-11-23t10:00:00z', '2026-11-23T10:00:00Z', ''],
-    [
-      '2026-11-23 10:00',
-      '2026-11-23T10:00:00Z',
-      '--timestamp: 2026-11-23 10:00 names no time zone and is read as UTC\n',
-    ],
-    ['2026-11-23', '2026-11-23T00:00:00Z', '--timestamp: 2026-11-23 names no time zone and is read as UTC\n'],
+    ['2026-11-23 10:00', '2026-11-23T10:00:00Z', '--timestamp: 2026-11-23 10:00 has no time zone and is read as UTC\n'],
+    ['2026-11-23', '2026-11-23T00:00:00Z', '--timestamp: 2026-11-23 has no time zone and is read as UTC\n'],
   ])('writes --timestamp %s as RFC 3339 and says when it is read as UTC', async (text, written, notice) => {
     const { stderr } = await publish([...order, '--data', '{}', '--timestamp', text])
     expect(stderr).toBe(notice)
@@ -174,10 +170,10 @@ describe('publish', () => {
     await publish([...order, '--data', '{}'])
     const open = await tail(['order-events', '-e', '--from', 'yesterday', '--to', '2026-11-23 09:00'])
     expect(open.stderr).toBe(
-      '--from: yesterday names no time zone and is read as UTC\n--to: 2026-11-23 09:00 names no time zone and is read as UTC\n0 events\n',
+      '--from: yesterday has no time zone and is read as UTC\n--to: 2026-11-23 09:00 has no time zone and is read as UTC\n0 events\n',
     )
     const range = await tail(['order-events', '-e', '--from', '@2026-11-23:2026-11-24T10:00+0100'])
-    expect(range.stderr).toBe('--from: 2026-11-23 names no time zone and is read as UTC\n0 events\n')
+    expect(range.stderr).toBe('--from: 2026-11-23 has no time zone and is read as UTC\n0 events\n')
     const closed = await tail(['order-events', '-e', '--from', '@2026-11-23T09:00Z', '--to', '@-1h'])
     expect(closed.stderr).toBe('0 events\n')
   })
@@ -267,7 +263,7 @@ describe('publish', () => {
     [
       'a count that would be rounded',
       [...order, '--data', '1', '--count', '9007199254740993'],
-      '--count is too large a number: 9007199254740991 at most',
+      '--count is too large: the largest number is 9007199254740991',
     ],
     [
       'metadata of one name twice',

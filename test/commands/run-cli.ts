@@ -5,8 +5,9 @@ import { PassThrough, Readable } from 'node:stream'
 import { Config, type Interfaces } from '@oclif/core'
 import type { EventBus } from '../../src/bus/event-bus.ts'
 import type { BusAddress } from '../../src/cli/config/bus-address.ts'
-import { readConfigFiles, resolveConfig } from '../../src/cli/config/config.ts'
 import { openStoreSetup } from '../../src/cli/config/connect.ts'
+import { readConfigFiles } from '../../src/cli/config/find-config-files.ts'
+import { resolveConfig } from '../../src/cli/config/resolve-config.ts'
 import { type Context, type OpenOptions, withContext } from '../../src/cli/process/context.ts'
 import { runGit } from '../../src/cli/process/git.ts'
 import { Stop } from '../../src/cli/process/stop.ts'
@@ -27,20 +28,22 @@ export interface Runnable {
 interface CliOptions {
   readonly broker: MemoryBroker
   readonly stdin?: string
-  /** Default: a folder above which there are no schemas and no configuration. */
+  /** Default: a folder without schemas and configuration in it and above. */
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly stop?: Stop
-  /** There is somebody at a terminal, who types `stdin`. */
+  /** Whether there is a terminal, on which the user types `stdin`. */
   readonly isTerminal?: boolean
-  /** Somebody at a terminal who sees stdout and types while it runs. */
+  /** A terminal that shows stdout, and on which the test types while the command runs. */
   readonly terminal?: FakeTerminal
   readonly undoFolder?: string
-  /** Default: a new one, in which nothing was said yet. */
+  /** Default: a new folder without notes. */
   readonly stateFolder?: string
   readonly onStdout?: (text: string) => void
   readonly onStderr?: (text: string) => void
-  /** Default: a memory bus of the broker, wherever it is said to be. */
+  /** Called each time that the configuration is resolved. */
+  readonly onConfig?: () => void
+  /** Default: a memory bus of the broker, whatever the address. */
   readonly openBus?: (address: BusAddress, options?: OpenOptions) => EventBus | Promise<EventBus>
 }
 
@@ -49,7 +52,7 @@ const NOW = Date.UTC(2026, 10, 23, 10)
 
 const config = await Config.load({ root: new URL('../..', import.meta.url).pathname })
 
-/** Runs a command in this process, on a memory bus and buffers for a terminal. */
+/** Runs a command in this process with an in-memory bus and buffers instead of a terminal. */
 export async function runCli(command: Runnable, argv: string[], options: CliOptions): Promise<CliResult> {
   const { broker, stop = new Stop() } = options
   const written = { stdout: '', stderr: '' }
@@ -78,7 +81,10 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     undoFolder: options.undoFolder ?? join(tmpdir(), 'crbus-no-undo'),
     stateFolder: options.stateFolder ?? join(tmpdir(), 'crbus-no-state', randomUUID()),
     git: runGit,
-    config: async (flags) => resolveConfig(await readConfigFiles(surroundings), flags, surroundings),
+    config: async (flags) => {
+      options.onConfig?.()
+      return resolveConfig(await readConfigFiles(surroundings), flags, surroundings)
+    },
     logLevel: options.env?.CRBUS_LOG,
     openBus: async (address, opening = {}) =>
       options.openBus?.(address, opening) ??

@@ -47,7 +47,7 @@ describe('schema import', () => {
   test('writes the schema of a file, which is then used', async () => {
     const { stderr, exitCode } = await schemaImport('src/order.rs')
     expect(exitCode).toBe(0)
-    expect(stderr).toContain('schemas/order-events.json written: OrderEvent with 2 event types and 2 types')
+    expect(stderr).toContain('schemas/order-events.json was written: OrderEvent with 2 event types and 2 types')
     const { types } = JSON.parse(readFileSync(join(cwd, 'schemas/order-events.json'), 'utf8'))
     expect(types.OrderEvent.at).toBe('src/order.rs:7')
 
@@ -93,7 +93,9 @@ describe('schema import', () => {
     expect(file().answers).toEqual({ map: { 'somewhere::Carrier': 'String' } })
 
     const again = await schemaImport('src/order.rs')
-    expect(again.stderr).toContain('note: as in schemas/order-events.json: --map somewhere::Carrier=String\n')
+    expect(again.stderr).toContain(
+      'note: answers kept from schemas/order-events.json: --map somewhere::Carrier=String\n',
+    )
     expect(again.stderr).toContain('is up to date')
 
     const anew = await schemaImport('src/order.rs', '--map', 'somewhere::Carrier=u32')

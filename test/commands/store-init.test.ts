@@ -40,7 +40,7 @@ describe('store init', () => {
       ['y\n', 0],
     ] as const) {
       const result = await init(['--store', path], { isTerminal: true, stdin })
-      expect(result.stderr).toContain(`Create these 10 at ${path}? [y/N]`)
+      expect(result.stderr).toContain(`Create these 10 parts at ${path}? [y/N]`)
       expect(result.exitCode).toBe(exitCode)
       expect(existsSync(path)).toBe(exitCode === 0)
     }
@@ -137,7 +137,7 @@ describe('store init', () => {
       expect(await where(['--profile', 'p'], { CRBUS_STORE: 'env.db' })).toBe(join(cwd, 'profile.db'))
       expect(await where(['--profile', 'bare'])).toBe(join(cwd, 'bare', 'store.db'))
       expect(await where(['--profile', 'away'], { CRBUS_THERE: 'there.db' })).toBe(join(cwd, 'there.db'))
-      expect(await where(['--profile', 'away'])).toBe('2 CRBUS_THERE, where the event store is, is not set')
+      expect(await where(['--profile', 'away'])).toBe('2 cannot find the event store: CRBUS_THERE is not set')
     })
 
     test('what is neither is said to be so, and not repeated', async () => {
@@ -145,10 +145,10 @@ describe('store init', () => {
       expect(await where(['--store', 'mysql://u:hunter2@h'])).toBe(said)
       expect(await where(['--store', ''])).toBe(said)
       expect(await where([], { CRBUS_STORE: 'mysql://u:hunter2@h' })).toBe(
-        '2 CRBUS_STORE, where the event store is, is neither postgres://… nor a path',
+        '2 cannot find the event store: CRBUS_STORE is neither postgres://… nor a path',
       )
       expect(await where([], { DATABASE_URL: 'postgres://u:1/hunter2@h' })).toBe(
-        '2 DATABASE_URL, where the event store is, is neither postgres://… nor a path',
+        '2 cannot find the event store: DATABASE_URL is neither postgres://… nor a path',
       )
     })
   })

@@ -5,7 +5,7 @@ import { vi } from 'vitest'
 const BEGIN = '\u001b[?2026h'
 const END = '\u001b[?2026l'
 
-/** Somebody at a terminal: keys go in, and what was drawn last can be read. */
+/** A fake terminal: takes keys, and holds the last frame that was drawn. */
 export class FakeTerminal {
   readonly stdin = Object.assign(new PassThrough(), {
     isTTY: true,
@@ -34,6 +34,7 @@ export class FakeTerminal {
     this.stdout = Object.assign(sink, { isTTY: true as const, columns, rows })
   }
 
+  /** Types keys. */
   type(keys: string): void {
     this.stdin.write(keys)
   }
@@ -43,18 +44,19 @@ export class FakeTerminal {
     this.stdout.emit('resize')
   }
 
-  /** The lines of the last whole frame. */
+  /** The lines of the last complete frame. */
   get lines(): readonly string[] {
     const whole = this.written.slice(0, this.written.lastIndexOf(END))
     const frame = whole.slice(whole.lastIndexOf(BEGIN) + BEGIN.length)
     return stripVTControlCharacters(frame).split('\n')
   }
 
+  /** Whether the alternate screen is shown. */
   get isOnScreen(): boolean {
     return this.written.lastIndexOf('\u001b[?1049h') > this.written.lastIndexOf('\u001b[?1049l')
   }
 
-  /** Waits until the frame holds a text. */
+  /** Waits until the frame contains a text. */
   async shows(text: string): Promise<readonly string[]> {
     return vi.waitFor(
       () => {
@@ -66,7 +68,7 @@ export class FakeTerminal {
     )
   }
 
-  /** Waits until no line of the frame holds a text. */
+  /** Waits until the frame no longer contains a text. */
   async hides(text: string): Promise<readonly string[]> {
     return vi.waitFor(
       () => {

@@ -35,7 +35,7 @@ const run = (command: Runnable, argv: string[], stdin?: string) =>
 const configure = (topics: object) => writeFileSync(configFile, JSON.stringify({ topics }))
 const config = () => JSON.parse(readFileSync(configFile, 'utf8'))
 
-/** The records of a topic: key, event, envelope. */
+/** Reads the records of a topic: key, envelope format and event. */
 async function records(topic: string) {
   const { log } = new InMemoryEventBus({ broker })
   const slices = (await log.ranges(topic)).map(({ partition, start, end }) => ({
@@ -58,8 +58,8 @@ async function records(topic: string) {
 
 const keyed = { codec: 'cbor', key: 'aggregate', id: 'order_id' }
 
-describe('publish writes a topic as crbus.json says', () => {
-  test('in its codec, its envelope, and keyed by the field that names the aggregate', async () => {
+describe('publish to a topic that crbus.json declares', () => {
+  test('uses its codec and envelope, and keys records by the field with the id of the aggregate', async () => {
     configure({ [COMMANDS]: { ...keyed, envelope: 'cbor' } })
     const { exitCode, stderr } = await run(Publish, place)
     expect([exitCode, stderr]).toEqual([0, ''])
@@ -69,7 +69,7 @@ describe('publish writes a topic as crbus.json says', () => {
     expect(data).toMatchObject({ ok: true, value: { order_id: id, total: 1999 } })
   })
 
-  test('unless flags say otherwise', async () => {
+  test('lets flags override the codec, the envelope and the key', async () => {
     configure({ [COMMANDS]: { ...keyed, envelope: 'cbor' } })
     await run(Publish, [...place, '--codec', 'json', '--envelope', 'bincode', '--key', 'mine'])
     const [record] = await records(COMMANDS)
@@ -77,7 +77,7 @@ describe('publish writes a topic as crbus.json says', () => {
     expect(Buffer.from(record?.event.data as Uint8Array).toString()).toBe(place[4])
   })
 
-  test('keyed by event type where nothing or "type" says so', async () => {
+  test('keys records by event type by default and with the key "type"', async () => {
     configure({ 'order-events': { codec: 'cbor' }, 'other-events': { key: 'type', id: 'order_id' } })
     for (const topic of ['order-events', 'other-events']) {
       await run(Publish, [topic, ...place.slice(1)])
@@ -85,7 +85,7 @@ describe('publish writes a topic as crbus.json says', () => {
     }
   })
 
-  test('with a key of its own for each line, each templated event and each record', async () => {
+  test('computes the key of each line, each templated event and each record', async () => {
     configure({ [COMMANDS]: keyed })
     const typed = [COMMANDS, '--type', 'PlaceOrder.v1']
     await run(Publish, typed, '{"order_id":"a"}\n{"order_id":7}\n{"order_id":9007199254740993}\n')
@@ -122,8 +122,8 @@ describe('publish writes a topic as crbus.json says', () => {
       '{"order_id":1.5}',
       "line 1: the data of PlaceOrder.v1 has a field 'order_id' that is neither a string nor an integer",
     ],
-    ['[1]', "line 1: the data of PlaceOrder.v1 has no field 'order_id', which"],
-  ])('and refuses data without a usable id: %s', async (data, reason) => {
+    ['[1]', "line 1: the data of PlaceOrder.v1 has no field 'order_id', by which"],
+  ])('refuses data without a usable id: %s', async (data, reason) => {
     configure({ [COMMANDS]: keyed })
     const { exitCode, stderr } = await run(Publish, [...place.slice(0, 4), data])
     expect(exitCode).toBe(2)
@@ -134,8 +134,8 @@ describe('publish writes a topic as crbus.json says', () => {
   test.each([
     [[], `the codec of ${COMMANDS} is cbor (FILE): not JSON: `, '; use --codec json to write json'],
     [['--codec', 'cbor'], '--codec cbor: not JSON: ', ''],
-    [['--codec', 'bincode'], '--codec bincode: no schema has PlaceOrder.v1', ''],
-  ])('and says what chose the codec that data does not fit, with %j', async (flags, begins, ends) => {
+    [['--codec', 'bincode'], '--codec bincode: no schema says how PlaceOrder.v1 is written', ''],
+  ])('names what chose the codec that data does not fit, with the flags %j', async (flags, begins, ends) => {
     configure({ [COMMANDS]: keyed })
     const data = flags.includes('bincode') ? '{}' : '{order}'
     const { exitCode, stderr } = await run(Publish, [...place.slice(0, 4), data, ...flags])
@@ -144,7 +144,7 @@ describe('publish writes a topic as crbus.json says', () => {
     expect(stderr).toContain(ends)
   })
 
-  test('by the schema file that it names, which may be of another topic', async () => {
+  test('encodes payloads with the schema file of the topic, even if the file names another topic', async () => {
     const made = await import('../../src/scaffold/scopes/aggregate-scope.ts')
     const { idOf, readEvents } = await import('../../src/scaffold/events/events.ts')
     const events = readEvents(['OrderPlaced:order_id=string,total=int'])
@@ -169,20 +169,23 @@ describe('publish writes a topic as crbus.json says', () => {
   })
 })
 
-describe('tail reads a topic as crbus.json says', () => {
-  // A CBOR array of three zeros begins as bincode's first variant does.
+describe('tail of a topic that crbus.json declares', () => {
+  // The bytes of a CBOR array of three zeros look like bincode, so guessing from the bytes is wrong.
   const zeros = ['order-events', '--type', 'Zeros.v1', '--codec', 'cbor', '--data', '[0,0,0]']
 
-  test.each(['text', 'json'])('where looking would be wrong, printed as %s', async (output) => {
-    await run(Publish, zeros)
-    expect((await run(Tail, ['order-events', '-e', '-o', output])).stdout).not.toContain('[0,0,0]')
-    configure({ 'order-events': { codec: 'cbor' } })
-    expect((await run(Tail, ['order-events', '-e', '-o', output])).stdout).toContain('[0,0,0]')
-    const told = await run(Tail, ['order-events', '-e', '-o', output, '--codec', 'bytes'])
-    expect(told.stdout).not.toContain('[0,0,0]')
-  })
+  test.each(['text', 'json'])(
+    'uses the declared codec where guessing from the bytes would be wrong (-o %s)',
+    async (output) => {
+      await run(Publish, zeros)
+      expect((await run(Tail, ['order-events', '-e', '-o', output])).stdout).not.toContain('[0,0,0]')
+      configure({ 'order-events': { codec: 'cbor' } })
+      expect((await run(Tail, ['order-events', '-e', '-o', output])).stdout).toContain('[0,0,0]')
+      const asBytes = await run(Tail, ['order-events', '-e', '-o', output, '--codec', 'bytes'])
+      expect(asBytes.stdout).not.toContain('[0,0,0]')
+    },
+  )
 
-  test.each(['text', 'json'])('and warns of a payload in another codec, printed as %s', async (output) => {
+  test.each(['text', 'json'])('warns of a payload in another codec (-o %s)', async (output) => {
     await run(Publish, ['order-events', '--type', 'OrderPlaced.v1', '--data', '{"total":5}'])
     configure({ 'order-events': { codec: 'cbor' } })
     const { stdout } = await run(Tail, ['order-events', '-e', '-o', output])
@@ -191,7 +194,7 @@ describe('tail reads a topic as crbus.json says', () => {
   })
 })
 
-describe('what crbus new declares', () => {
+describe('crbus new', () => {
   const make = async (command: Runnable, ...argv: string[]) => {
     const made = await run(command, [...argv, '--no-install'])
     expect(made.exitCode, made.stderr).toBe(0)
@@ -208,36 +211,39 @@ describe('what crbus new declares', () => {
     ['ts', 'cbor', []],
     ['ts', 'bincode', ['--codec', 'rust']],
     ['rust', 'bincode', []],
-  ])('of an aggregate in %s is %s, and its commands are keyed by the aggregate', async (lang, codec, flags) => {
-    await inService('--lang', lang)
-    const dry = await run(NewAggregate, ['order', ...orderEvents, ...flags, '--dry-run', '--no-install'])
-    expect(dry.stdout).toContain('"key": "aggregate"')
-    await make(NewAggregate, 'order', ...orderEvents, ...flags)
-    expect(config().topics).toEqual({
-      'order-events': { ...events, codec },
-      // Rust services key commands by their type, so that only one partition keeps those of one order in order.
-      'order-commands': {
-        ...events,
-        ...(lang === 'rust' && { partitions: 1 }),
-        codec,
-        key: 'aggregate',
-        id: 'order_id',
-      },
-    })
-    const published = await run(Publish, place)
-    expect(published.exitCode, published.stderr).toBe(0)
-    const [record] = await records(COMMANDS)
-    expect(record?.key).toBe(id)
-    const tailed = await run(Tail, [COMMANDS, '-e'])
-    expect(tailed.stdout).toContain('"total":1999')
-    if (codec === 'cbor') expect(decodePayload(record?.event.data as Uint8Array, 'cbor').ok).toBe(true)
-    else expect(record?.event.data[0]).toBe(0)
-  })
+  ])(
+    'declares topics of an aggregate in %s with the codec %s and commands keyed by the aggregate',
+    async (lang, codec, flags) => {
+      await inService('--lang', lang)
+      const dry = await run(NewAggregate, ['order', ...orderEvents, ...flags, '--dry-run', '--no-install'])
+      expect(dry.stdout).toContain('"key": "aggregate"')
+      await make(NewAggregate, 'order', ...orderEvents, ...flags)
+      expect(config().topics).toEqual({
+        'order-events': { ...events, codec },
+        // Rust services key commands by type, so only a single partition keeps the commands of an order in sequence.
+        'order-commands': {
+          ...events,
+          ...(lang === 'rust' && { partitions: 1 }),
+          codec,
+          key: 'aggregate',
+          id: 'order_id',
+        },
+      })
+      const published = await run(Publish, place)
+      expect(published.exitCode, published.stderr).toBe(0)
+      const [record] = await records(COMMANDS)
+      expect(record?.key).toBe(id)
+      const tailed = await run(Tail, [COMMANDS, '-e'])
+      expect(tailed.stdout).toContain('"total":1999')
+      if (codec === 'cbor') expect(decodePayload(record?.event.data as Uint8Array, 'cbor').ok).toBe(true)
+      else expect(record?.event.data[0]).toBe(0)
+    },
+  )
 
   test.each([
     ['ts', 'cbor'],
     ['rust', 'bincode'],
-  ])('of a saga in %s is %s', async (lang, codec) => {
+  ])('declares the topic of a saga in %s with the codec %s', async (lang, codec) => {
     await inService('--lang', lang)
     await make(NewAggregate, 'order', ...orderEvents)
     await make(NewAggregate, 'payment', '--event', 'PaymentCompleted:order_id=uuid,amount=money')
@@ -245,7 +251,7 @@ describe('what crbus new declares', () => {
     expect(config().topics['checkout-events']).toEqual({ ...events, codec })
   })
 
-  test('never replaces what the file says, and keeps its layout', async () => {
+  test('never replaces settings of crbus.json, and keeps its layout', async () => {
     await inService()
     const own =
       '{\n  "schemas": "schemas",\n\n  "topics": { "order-commands": { "codec": "json", "key": "type" } }\n}\n'
@@ -257,16 +263,16 @@ describe('what crbus new declares', () => {
   })
 })
 
-describe('the keys of a topic in crbus.json', () => {
+describe('the settings of a topic in crbus.json', () => {
   test.each([
     [{ codec: 'avro' }, 'topics.x-events.codec must be "cbor" or "json" or "bincode"'],
     [{ envelope: 'json' }, 'topics.x-events.envelope must be "bincode" or "cbor"'],
     [{ key: 'id' }, 'topics.x-events.key must be "type" or "aggregate"'],
     [{ key: 'aggregate' }, 'topics.x-events has the key "aggregate" without id, the field that names the aggregate'],
-    [{ id: 7 }, 'topics.x-events.id must be a text that is not empty'],
+    [{ id: 7 }, 'topics.x-events.id must be a string that is not empty'],
     [{ codec: 'cbor', schema: 'a.json' }, 'topics.x-events has a schema, which is for the codec "bincode"'],
-    [{ codecs: 'cbor' }, "topics.x-events.codecs is no key of crbus; did you mean 'codec'?"],
-  ])('are checked: %j', async (keys, reason) => {
+    [{ codecs: 'cbor' }, "topics.x-events.codecs is not a key that crbus knows; did you mean 'codec'?"],
+  ])('are refused if invalid: %j', async (keys, reason) => {
     configure({ 'x-events': keys })
     const { exitCode, stderr } = await run(Publish, place)
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`${configFile}: ${reason}`)])
@@ -278,7 +284,7 @@ describe('the keys of a topic in crbus.json', () => {
     expect(stdout).toContain('partitions=3,codec=cbor,key=aggregate,id=order_id')
   })
 
-  test('leave topics apply as it was', async () => {
+  test('for publish and tail do not affect topics apply', async () => {
     configure({ [COMMANDS]: { partitions: 2, ...keyed } })
     const { stdout, exitCode } = await run(TopicsApply, ['--yes', '--json'])
     expect(exitCode).toBe(0)

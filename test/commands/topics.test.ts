@@ -58,10 +58,10 @@ describe('topics', () => {
     expect(stderr).toContain('created Orders\n')
   })
 
-  test('are listed as none on a bus without any, with a command that makes one', async () => {
+  test('are listed as none on a bus without any, with a command that creates one', async () => {
     const { stdout, stderr } = await runCli(TopicsList, [], { broker: new MemoryBroker() })
     expect(stdout).toBe('TOPIC  PARTITIONS  REPLICAS  EVENTS\n')
-    expect(stderr).toBe('no topics yet; "crbus topics create" makes one\n')
+    expect(stderr).toBe('no topics yet; "crbus topics create" creates one\n')
   })
 
   test('are refused when they exist or are named badly', async () => {

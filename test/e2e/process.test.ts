@@ -211,7 +211,7 @@ describe('metrics --listen', () => {
     const response = await fetch(url)
     expect([response.status, await response.text()]).toEqual([200, expect.any(String)])
     const taken = await crbus(['metrics', '--listen', new URL(url).port])
-    expect([taken.exitCode, taken.stderr]).toEqual([6, expect.stringContaining('is taken by another program')])
+    expect([taken.exitCode, taken.stderr]).toEqual([6, expect.stringContaining('is already in use by another program')])
     const idle = connect(Number(new URL(url).port), '127.0.0.1')
     await new Promise((resolve) => idle.once('connect', resolve))
     const closed = new Promise((resolve) => idle.once('close', resolve))

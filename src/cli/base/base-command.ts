@@ -5,39 +5,57 @@ import type { Logger } from '../../bus/logger.ts'
 import { write, writeParts } from '../../ui/text/io.ts'
 import { jsonParts, stringifyJson } from '../../ui/text/json.ts'
 import { printable } from '../../ui/text/printable.ts'
-import type { Config } from '../config/config.ts'
+import type { BusFlags, Config } from '../config/config.ts'
 import { lockBus, refusedBy } from '../config/guard.ts'
 import type { ChangedPart } from '../config/project-choice.ts'
 import { exitCodes, formatFailure, toFailure, UsageError } from '../errors.ts'
-import { type BusFlags, type Context, injectedContext } from '../process/context.ts'
+import { type Context, injectedContext } from '../process/context.ts'
 
-/** For what is said when the command has been stopped, too. */
+/** A signal that never aborts, for text that is also written after the command was stopped. */
 const NEVER = new AbortController().signal
 
-/** What every command has: the context, one way to write, one way to fail. The return value of `run` is its `--json`. */
+/** The flags that the base classes read. Each command has only the flags that it declares. */
+export interface CommonFlags extends BusFlags {
+  readonly json?: boolean | undefined
+  readonly quiet?: boolean | undefined
+  readonly debug?: boolean | undefined
+  readonly 'no-color'?: boolean | undefined
+  readonly 'dry-run'?: boolean | undefined
+  readonly yes?: boolean | undefined
+  readonly confirm?: string | undefined
+}
+
+/**
+ * Base class of all commands: holds the context, the parsed flags and the configuration, and reports failures. The value
+ * that `run` returns is the `--json` document.
+ */
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
-    json: Flags.boolean({ description: 'print one JSON document', helpGroup: 'GLOBAL' }),
-    quiet: Flags.boolean({ char: 'q', description: 'no notices on stderr', helpGroup: 'GLOBAL' }),
-    debug: Flags.boolean({ description: 'show the causes of an error', helpGroup: 'GLOBAL' }),
-    'no-color': Flags.boolean({ description: 'no colours (also NO_COLOR)', helpGroup: 'GLOBAL' }),
+    json: Flags.boolean({ description: 'Print one JSON document', helpGroup: 'GLOBAL' }),
+    quiet: Flags.boolean({ char: 'q', description: 'Print no notices on stderr', helpGroup: 'GLOBAL' }),
+    debug: Flags.boolean({ description: 'Show the causes of an error', helpGroup: 'GLOBAL' }),
+    'no-color': Flags.boolean({ description: 'Print without colors (also NO_COLOR)', helpGroup: 'GLOBAL' }),
   }
 
+  /** The flags of this run. Until `parse` succeeds, only those that say how to report a failure. */
+  protected given: CommonFlags = {}
   /** What was done so far, for the `--json` document of a failure. */
   protected partial: object = {}
   #context: Context | undefined
+  #config: Promise<Config> | undefined
   #bus: EventBus | undefined
   #stopLogging: (() => void) | undefined
-  #hasSaidIgnored = false
-  /** Whether the command is often run before there is a bus, so that it does not say that an embedded one is missing. */
+  /** Whether the command is often run before the bus exists. If so, a missing embedded bus is not reported. */
   protected readonly mayPrecedeBus: boolean = false
-  /** False once `openBus` found that the embedded bus is not there yet, which is said unless `mayPrecedeBus`. */
-  protected hasBus = true
-  /** Lets changes through to a guarded bus, once they were agreed to. */
+  /** Whether the command uses the embedded bus only, whatever brokers are configured. */
+  protected readonly isEmbeddedOnly: boolean = false
+  /** False once `openBus` found that the file of the embedded bus does not exist yet. */
+  protected busExists = true
+  /** Lets changes through to a guarded bus, once the user agreed to them. */
   protected unlock = (): void => {}
 
   protected get context(): Context {
-    if (this.#context === undefined) throw new Error('the context is made by init')
+    if (this.#context === undefined) throw new Error('init has not created the context yet')
     return this.#context
   }
 
@@ -46,40 +64,54 @@ export abstract class BaseCommand extends Command {
   }
 
   protected get isJson(): boolean {
-    return this.#has('--json')
+    return this.given.json ?? false
   }
 
   protected get isQuiet(): boolean {
-    return this.#has('--quiet') || this.#has('-q')
+    return this.given.quiet ?? false
   }
 
   override async init(): Promise<void> {
     await super.init()
-    const context = injectedContext() ?? (await import('../process/create-context.ts')).createContext()
-    this.#context = this.#has('--no-color') ? { ...context, io: { ...context.io, color: false } } : context
+    this.given = reportingFlags(this.argv)
+    this.#context = injectedContext() ?? (await import('../process/create-context.ts')).createContext()
   }
 
-  /** Refuses what no command has a meaning for: an empty argument, and a number that JavaScript would round. */
+  /** Parses the flags. Refuses an empty argument and a number that JavaScript would round, in every command. */
   protected override async parse<
     F extends Record<string, unknown>,
     B extends Record<string, unknown>,
     A extends Record<string, unknown>,
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
     const parsed = await super.parse(options, argv)
+    this.given = parsed.flags as CommonFlags
+    if (this.given['no-color']) this.#context = { ...this.context, io: { ...this.context.io, color: false } }
     if (parsed.argv.includes('')) throw new UsageError('an argument is empty; is a variable of a script not set?')
     for (const [name, value] of Object.entries(parsed.flags)) {
       if (typeof value !== 'number' || Number.isSafeInteger(value)) continue
-      throw new UsageError(`--${name} is too large a number: ${Number.MAX_SAFE_INTEGER} at most`)
+      throw new UsageError(`--${name} is too large: the largest number is ${Number.MAX_SAFE_INTEGER}`)
     }
     return parsed
   }
 
+  /** Returns the settings in force with the flags of this run. They are resolved once; an ignored file is reported then. */
+  protected configuration(): Promise<Config> {
+    this.#config ??= this.#resolveConfiguration()
+    return this.#config
+  }
+
+  async #resolveConfiguration(): Promise<Config> {
+    const config = await this.context.config(this.isEmbeddedOnly ? { ...this.given, embedded: true } : this.given)
+    if (config.ignored !== undefined) await this.notice(`note: ${config.ignored}`)
+    return config
+  }
+
   /**
-   * Opens the bus that flags, environment and files name; it is closed when the command ends, however it ends. One that
-   * a profile guards refuses changes.
+   * Opens the bus that the configuration names. It is closed when the command ends, also after a failure. A bus that a
+   * profile guards refuses changes.
    */
-  protected async openBus(flags: BusFlags): Promise<EventBus> {
-    const config = await this.configOf(flags)
+  protected async openBus(): Promise<EventBus> {
+    const config = await this.configuration()
     const { guard } = config
     const logger = await this.#startLogging()
     let missing: string | undefined
@@ -89,18 +121,18 @@ export abstract class BaseCommand extends Command {
     const onTopicCreated = (topic: string, partitions: number) =>
       void this.notice(`created topic ${topic} (${partitions} partitions)`)
     this.#bus = await this.context.openBus(config.bus.value, { onMissing, onTopicCreated, logger })
-    this.hasBus = missing === undefined
+    this.busExists = missing === undefined
     if (missing !== undefined && !this.mayPrecedeBus) {
-      await this.notice(`there is no bus at ${missing} yet; crbus demo or crbus publish makes it`)
+      await this.notice(`the bus ${missing} does not exist yet; "crbus demo" or "crbus publish" creates it`)
     }
     if (guard === undefined) return this.#bus
     const { bus, unlock } = lockBus(this.#bus, () => refusedBy(guard, config))
-    // Nothing that is agreed to opens a read-only one.
+    // A read-only profile cannot be unlocked by confirmation.
     if (guard.kind === 'protected') this.unlock = unlock
     return bus
   }
 
-  /** The logger that `CRBUS_LOG` asks for; it is told of requests to Kafka brokers until the command ends. */
+  /** Creates the logger that `CRBUS_LOG` asks for. It also logs requests to Kafka brokers until the command ends. */
   async #startLogging(): Promise<Logger | undefined> {
     const { logLevel } = this.context
     if (logLevel === undefined) return undefined
@@ -113,16 +145,9 @@ export abstract class BaseCommand extends Command {
     return logger
   }
 
-  /** What is in force with these flags. A file that was found and is ignored is told of once. */
-  protected async configOf(flags: BusFlags): Promise<Config> {
-    const config = await this.context.config(flags)
-    if (config.ignored !== undefined && !this.#hasSaidIgnored) await this.notice(`note: ${config.ignored}`)
-    this.#hasSaidIgnored = true
-    return config
-  }
-
-  /** Says where a change goes when a project's file chose that, once for each user, file and place. */
-  protected async sayProjectChoice(config: Config, part: ChangedPart): Promise<void> {
+  /** Prints where a change goes if the project's file chose that, once for each user, file and target. */
+  protected async noteProjectChoice(part: ChangedPart): Promise<void> {
+    const config = await this.configuration()
     if (config.project === undefined || this.isQuiet) return
     const { choiceOfProject } = await import('../config/project-choice.ts')
     const choice = choiceOfProject(config, config.project, part)
@@ -134,9 +159,9 @@ export abstract class BaseCommand extends Command {
     remember(stateFolder, choice, now())
   }
 
-  /** Where the schemas of payloads are, when no flag says so. */
-  protected async schemaPlace(flags: BusFlags) {
-    const { schemas, topics } = await this.configOf(flags)
+  /** Returns where the schemas of payloads are, unless a flag names one. */
+  protected async schemaLocation() {
+    const { schemas, topics } = await this.configuration()
     return {
       cwd: this.context.cwd,
       schemas: schemas && { path: schemas.value, mustExist: schemas.mustExist },
@@ -149,7 +174,7 @@ export abstract class BaseCommand extends Command {
     }
   }
 
-  /** Writes a part of the answer. Silent under `--json`, whose answer is what `run` returns. */
+  /** Writes part of the answer to stdout. Prints nothing with `--json`: the value that `run` returns is printed instead. */
   protected async print(text: string | Iterable<string>): Promise<void> {
     if (this.isJson) return
     const parts = typeof text === 'string' ? [text] : text
@@ -157,12 +182,12 @@ export abstract class BaseCommand extends Command {
     await writeParts(io.stdout, parts, stop.readerLeft, io)
   }
 
-  /** Tells the person something that is not the answer, on one line. */
+  /** Writes one line to stderr that is not part of the answer. Prints nothing with `--quiet`. */
   protected async notice(text: string): Promise<void> {
     if (!this.isQuiet) await write(this.context.io.stderr, `${printable(text)}\n`, NEVER)
   }
 
-  /** A check found what it looks for. That is an answer and no error, with an exit code of its own for CI. */
+  /** Ends the command with exit code 10: it found what it checks for. CI can tell that from a failure. */
   protected foundSomething(): void {
     process.exitCode = exitCodes.found
   }
@@ -177,7 +202,7 @@ export abstract class BaseCommand extends Command {
       }
       if (this.context.stop.reason === 'interrupted') process.exitCode = exitCodes.interrupted
     } catch (error) {
-      // What breaks because the reader left or Ctrl-C came is not news.
+      // A failure that Ctrl-C or a closed pipe caused is not reported.
       if (this.#context?.stop.reason === undefined) await this.#fail(error)
       else if (this.#context.stop.reason === 'interrupted') process.exitCode = exitCodes.interrupted
     } finally {
@@ -194,14 +219,15 @@ export abstract class BaseCommand extends Command {
     const outcome = error instanceof EventBusError ? error.outcome : undefined
     if (this.isJson) await write(stdout, `${stringifyJson({ ...this.partial, ...outcome, error: failure })}\n`, NEVER)
     else await write(stderr, formatFailure(failure), NEVER)
-    if (this.#has('--debug')) await write(stderr, `${formatCauses(error)}\n`, NEVER)
+    if (this.given.debug) await write(stderr, `${formatCauses(error)}\n`, NEVER)
   }
+}
 
-  /** Before the flags are parsed, or when they cannot be, the words themselves are asked. */
-  #has(flag: string): boolean {
-    const end = this.argv.indexOf('--')
-    return (end === -1 ? this.argv : this.argv.slice(0, end)).includes(flag)
-  }
+/** Reads the flags that say how to report a failure, for a command line that does not parse. */
+function reportingFlags(argv: readonly string[]): CommonFlags {
+  const end = argv.indexOf('--')
+  const words = end === -1 ? argv : argv.slice(0, end)
+  return { json: words.includes('--json'), debug: words.includes('--debug') }
 }
 
 function* documentParts(result: unknown): Generator<string> {

@@ -5,97 +5,92 @@ import type { Config } from '../config/config.ts'
 import { type Guard, refusedBy } from '../config/guard.ts'
 import { RefusedError } from '../errors.ts'
 import { confirmOrRefuse } from '../process/confirm.ts'
-import type { BusFlags } from '../process/context.ts'
 import { BaseCommand } from './base-command.ts'
 
-/** How a change was agreed to beforehand. A command has those of them that it can use. */
-interface ChangeFlags {
-  readonly 'dry-run'?: boolean | undefined
-  readonly yes?: boolean | undefined
-  readonly confirm?: string | undefined
+interface PlanOptions {
+  /** Show the plan and stop. Default: `--dry-run`. */
+  readonly planOnly?: boolean | undefined
 }
 
 interface Subject {
-  /** What is changed: the word to type where a profile is protected. */
+  /** The name of what is changed. A user types it to confirm where a profile is protected. */
   readonly name: string
-  /** Absent: where nothing guards the bus, nobody is asked. */
+  /** Absent: the change is only confirmed on a guarded bus. */
   readonly question?: string | undefined
 }
 
-interface Change<Plan, Done> extends Subject {
+interface Change<Plan, Done> extends Subject, PlanOptions {
   readonly plan: Plan
-  /** The plan for people. */
+  /** The plan as text. */
   readonly shown: string
+  /** Whether the plan changes nothing, so that there is nothing to confirm. */
   readonly isNothing: boolean
   apply(): Promise<Done>
-  /** What is said when it is done. */
+  /** Describes the result in a notice. */
   done(done: Done): string
 }
 
-/** A command that changes a bus when that was agreed to, mostly after showing a plan. */
+/** Base class of commands that change a bus or an event store, most of them by a plan that the user confirms. */
 export abstract class ChangeCommand extends BaseCommand {
   #guard: Guard | undefined
-  /** What is changed, for saying whose choice it was. */
-  #changed: { readonly config: Config; readonly part: 'bus' | 'store' } | undefined
+  #target: 'bus' | 'store' | undefined
 
-  /** Refuses at once where a profile is read-only: a plan may take long. */
-  protected override async openBus(flags: BusFlags & ChangeFlags): Promise<EventBus> {
-    const config = await this.configOf(flags)
-    this.#heed(config, config.guard, flags)
-    this.#prepare(config, 'bus', flags)
-    return super.openBus(flags)
+  /** Opens the bus. Refuses at once if a profile is read-only, since making a plan may take long. */
+  protected override async openBus({ planOnly = this.given['dry-run'] }: PlanOptions = {}): Promise<EventBus> {
+    const config = await this.configuration()
+    this.#check(config, config.guard, 'bus', planOnly)
+    return super.openBus()
   }
 
-  /** Reaches the event store that flags, environment and files name. A profile guards its store as it does its bus. */
-  protected async openStoreSetup(flags: BusFlags & ChangeFlags): Promise<StoreSetup> {
-    const config = await this.configOf(flags)
-    // Whose bus it is says nothing of a store.
-    this.#heed(config, config.guard?.isByAddress ? undefined : config.guard, flags)
-    this.#prepare(config, 'store', flags)
+  /** Opens the event store that the configuration names. The profile in force guards its store like its bus. */
+  protected async openStoreSetup(): Promise<StoreSetup> {
+    const config = await this.configuration()
+    // A guard that was found by the address of the bus does not apply to the store.
+    const guard = config.guard?.isByAddress ? undefined : config.guard
+    this.#check(config, guard, 'store', this.given['dry-run'])
     return this.context.openStoreSetup(config.store.value)
   }
 
-  /** Gets what a change needs to be agreed to, or refuses. Until then the bus of a guarded profile takes no change. */
-  protected async agree({ yes, confirm }: ChangeFlags, { name, question }: Subject): Promise<void> {
-    const guard = this.#guard
-    if (this.#changed !== undefined) await this.sayProjectChoice(this.#changed.config, this.#changed.part)
-    await confirmOrRefuse(this.context, { name, question, yes, confirm, guard, alternatives: this.#dryRun() })
+  /** Asks the user to confirm a change, or refuses it. A guarded bus takes changes only afterward. */
+  protected async confirm({ name, question }: Subject): Promise<void> {
+    const { yes, confirm } = this.given
+    if (this.#target !== undefined) await this.noteProjectChoice(this.#target)
+    const agreement = { name, question, yes, confirm, guard: this.#guard, alternatives: this.#dryRun() }
+    await confirmOrRefuse(this.context, agreement)
     this.unlock()
   }
 
-  /** Where undo files are saved and looked for. */
+  /** Returns the folder of undo files. */
   protected undoFolder({ 'undo-dir': folder }: { readonly 'undo-dir'?: string | undefined }): string {
     return folder === undefined ? this.context.undoFolder : resolve(this.context.cwd, folder)
   }
 
-  /** The plan, whether it was applied and what came of it: the `--json` document. */
+  /** Shows a plan, asks for confirmation and applies it. Returns the `--json` document: plan, `applied` and result. */
   protected async carryOut<Plan extends object, Done extends object>(
-    flags: ChangeFlags,
-    { plan, shown, isNothing, apply, done, ...subject }: Change<Plan, Done>,
+    change: Change<Plan, Done>,
   ): Promise<Plan & { readonly applied: boolean } & Partial<Done>> {
-    await this.print(shown)
-    // A plan is an answer of its own to whoever is then asked, or refused.
+    const { plan, planOnly = this.given['dry-run'] } = change
+    await this.print(change.shown)
+    // The plan is part of the answer even if the change is then refused.
     this.partial = { ...plan, applied: false }
-    if (flags['dry-run'] || isNothing) return { ...plan, applied: false } as Plan & { applied: boolean } & Partial<Done>
-    await this.agree(flags, subject)
-    const result = await apply()
-    await this.notice(done(result))
+    if (planOnly || change.isNothing) return { ...plan, applied: false } as Plan & { applied: boolean } & Partial<Done>
+    await this.confirm(change)
+    const result = await change.apply()
+    await this.notice(change.done(result))
     return { ...plan, applied: true, ...result }
   }
 
-  #prepare(config: Config, part: 'bus' | 'store', flags: ChangeFlags): void {
-    this.#changed = { config, part }
-    if (config.ignored === undefined || config[part].from !== 'default' || flags['dry-run']) return
-    // The file may name another place, and a change must not go to a local file for want of it.
-    throw new RefusedError(`no flag and no file says where this goes; nothing was done: ${config.ignored}`, [
-      ...(part === 'bus' ? ['-b host:port'] : ['--store postgres://user:password@host/database']),
+  #check(config: Config, guard: Guard | undefined, target: 'bus' | 'store', planOnly = false): void {
+    this.#guard = guard
+    this.#target = target
+    if (planOnly) return
+    if (guard?.kind === 'read-only') throw refusedBy(guard, config, ...this.#dryRun())
+    if (config.ignored === undefined || config[target].from !== 'default') return
+    // The ignored file may name another target, and a change must not go to a local file instead.
+    throw new RefusedError(`neither a flag nor a file says where this goes; nothing was done: ${config.ignored}`, [
+      ...(target === 'bus' ? ['-b host:port'] : ['--store postgres://user:password@host/database']),
       '--data-dir .crbus',
     ])
-  }
-
-  #heed(config: Config, guard: Guard | undefined, flags: ChangeFlags): void {
-    this.#guard = guard
-    if (guard?.kind === 'read-only' && !flags['dry-run']) throw refusedBy(guard, config, ...this.#dryRun())
   }
 
   #dryRun(): string[] {

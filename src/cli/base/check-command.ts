@@ -2,25 +2,30 @@ import { Flags } from '@oclif/core'
 import { type Check, type CheckFormat, checkExitCodes, checkFormats, formatCheck } from '../../ui/format-check.ts'
 import { inOneLine } from '../errors.ts'
 import { BaseCommand } from './base-command.ts'
+import { anyOf } from './parse-flags.ts'
 
-/** Flags every check has. */
+/** Flags of every check. */
 export const checkFlags = {
-  format: Flags.option({ options: checkFormats })({ description: 'how to answer', default: 'text' }),
+  format: Flags.option({ options: checkFormats })({
+    description: `Format of the answer: ${anyOf(checkFormats)}`,
+    default: 'text',
+    helpValue: 'FORMAT',
+  }),
 }
 
-/** What the help of every check says. */
+/** The paragraph about exit codes in the help of every check. */
 export const CHECK_EXITS =
-  'Prints one line and ends as Nagios plugins do, whatever happens: 0 ok, 1 warning, 2 critical, 3 unknown, which a bus that cannot be reached and a mistyped flag are too.'
+  'Prints one line and always ends with an exit code of Nagios plugins: 0 ok, 1 warning, 2 critical, 3 unknown. A bus that cannot be reached and an invalid flag are unknown too.'
 
 /**
- * A command for monitors, which know four exit codes: what is an error elsewhere is "unknown" here, on stdout like any
- * other answer.
+ * Base class of commands for monitoring, which knows four exit codes. A failure is the status "unknown" here, on stdout
+ * like any other answer.
  */
 export abstract class CheckCommand extends BaseCommand {
   protected format: CheckFormat = 'text'
 
   protected abstract readonly checkName: string
-  /** Parses the flags, sets the format, looks. */
+  /** Parses the flags, sets the format and checks. */
   protected abstract check(): Promise<Check>
 
   async run(): Promise<Check> {

@@ -1,18 +1,18 @@
 import { realpathSync } from 'node:fs'
 
-/** Where a bus is. */
+/** The address of a bus. */
 export type BusAddress =
   | {
       readonly kind: 'kafka'
       /** `host:port`, several separated by commas. */
       readonly brokers: string
-      /** The largest record batch that is read, once it is decompressed; absent: the driver's own limit. */
+      /** The largest record batch to read, in bytes after decompression. Absent: the limit of the driver. */
       readonly maxBatchBytes?: number | undefined
     }
-  /** The folder of the file, absolute. */
+  /** The absolute path of the folder with the file of the bus. */
   | { readonly kind: 'embedded'; readonly folder: string }
 
-/** `host:port` of each broker, alike for what is alike; `undefined` when one is no address. */
+/** Returns each broker as normalized `host:port`; `undefined` if one of them is not an address. */
 export function brokersOf(text: string): string[] | undefined {
   const given = text
     .split(',')
@@ -24,14 +24,14 @@ export function brokersOf(text: string): string[] | undefined {
   if (found.length === 0 || found.includes(null)) return undefined
   return found.map((parts) => {
     const host = (parts?.[1] ?? parts?.[2] ?? '').replace(/\.$/, '')
-    // The driver's own port, where none is given.
+    // 9092 is also the driver's default.
     return `${LOOPBACK.test(host) ? 'localhost' : host}:${Number(parts?.[3] ?? 9092)}`
   })
 }
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/
 
-/** Whether two addresses lead to one bus, as far as they tell: brokers have one in common, folders are the same. */
+/** Whether two addresses name the same bus: they share a broker, or their folders are the same. */
 export function isSameBus(one: BusAddress, other: BusAddress): boolean {
   if (one.kind === 'kafka' && other.kind === 'kafka') {
     const known = brokersOf(one.brokers) ?? []
@@ -40,7 +40,7 @@ export function isSameBus(one: BusAddress, other: BusAddress): boolean {
   return one.kind === 'embedded' && other.kind === 'embedded' && realFolder(one.folder) === realFolder(other.folder)
 }
 
-/** Behind symbolic links; one that is not there is nobody's yet. */
+/** Resolves symbolic links. A folder that does not exist is returned unchanged. */
 function realFolder(folder: string): string {
   try {
     return realpathSync.native(folder)

@@ -7,8 +7,8 @@ import type { BusAddress } from './bus-address.ts'
 import type { StoreAddress } from './store-address.ts'
 
 /**
- * Opens the bus at an address. A driver is loaded when it is chosen, so that nothing pays for the others. An embedded
- * bus whose file is missing is made by its first change and is empty until then; publishing to it creates the topic.
+ * Opens the bus at an address. Loads only the driver that it needs. An embedded bus without a file is empty; its first
+ * change creates the file. Publishing to an embedded bus creates the topic.
  */
 export async function connect(address: BusAddress, options: OpenOptions = {}): Promise<EventBus> {
   const { onMissing, onTopicCreated, logger } = options
@@ -23,10 +23,10 @@ export async function connect(address: BusAddress, options: OpenOptions = {}): P
   return new EmbeddedEventBus({ path, makeOnChange: true, createTopics: true, onTopicCreated, logger })
 }
 
-/** Reaches the event store at an address, to make its tables. */
+/** Connects to the event store at an address, to create its tables. */
 export async function openStoreSetup(address: StoreAddress): Promise<StoreSetup> {
   if (address.kind === 'unknown') {
-    throw new UsageError(`${address.variable}, where the event store is, ${address.reason}`, [
+    throw new UsageError(`cannot find the event store: ${address.variable} ${address.reason}`, [
       '--store postgres://user:password@host/database',
       '--store data/store.db',
       'crbus config',
@@ -37,9 +37,9 @@ export async function openStoreSetup(address: StoreAddress): Promise<StoreSetup>
   return open(address.url, address.isStrangers ? strangers : undefined)
 }
 
-/** Why a store that only a project's file names is reached by its address alone. */
+/** Explains why a store that only a project's file names gets no password of the user. */
 const strangers = {
-  whyNoPassword: "PGPASSWORD and ~/.pgpass are not for an address that only a project's crbus.json names",
+  whyNoPassword: "PGPASSWORD and ~/.pgpass are not used for an address that only a project's crbus.json names",
   suggestions: [
     'set CRBUS_STORE, or --store, to the same address',
     'a profile with this store in ~/.config/crbus/config.json',

@@ -2,29 +2,29 @@ import type { BusAdmin } from '../../bus/admin.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { TopicLog } from '../../bus/topic-log.ts'
 import { RefusedError } from '../errors.ts'
-import type { Config } from './config.ts'
 import type { GuardKind } from './config-file.ts'
 
-/** What keeps a bus from being changed, or from being changed by mistake. */
+/** The protection of a bus against changes, or against changes by mistake. */
 export interface Guard {
   readonly kind: GuardKind
   readonly profile: string
-  /** The file that says so. */
+  /** The file that defines the profile. */
   readonly file: string
-  /** The profile is not the one in force: the bus is its own. */
+  /** Whether the guard was found by the address of the bus: its profile is not the one in force. */
   readonly isByAddress: boolean
 }
 
+/** Describes a guard in a message. */
 export const describeGuard = ({ kind, profile, file, isByAddress }: Guard): string =>
   `${isByAddress ? `this is the bus of profile '${profile}', which` : `profile '${profile}'`} is ${kind} (${file})`
 
-/** A change that the guard does not let through. */
+/** Builds the error for a change that a guard does not allow. */
 export function refusedBy(
   guard: Guard,
-  { profiles }: Pick<Config, 'profiles'>,
+  { profiles }: { readonly profiles: ReadonlyMap<string, { readonly isGuarded: boolean }> },
   ...suggestions: string[]
 ): RefusedError {
-  // No profile lifts the guard of the bus itself.
+  // Another profile does not lift a guard that was found by the address of the bus.
   const free = guard.isByAddress ? undefined : [...profiles].find(([, { isGuarded }]) => !isGuarded)
   return new RefusedError(`${describeGuard(guard)}; nothing was done`, [
     ...suggestions,
@@ -33,12 +33,12 @@ export function refusedBy(
   ])
 }
 
-/** Whether a method changes something that a service or a person could see. */
+/** Whether each method of an interface changes the bus. A new method does not compile until it is listed. */
 type Changes<T> = { readonly [Method in keyof T]: boolean }
 
 const busChanges: Changes<EventBus> = {
   publish: true,
-  // Joins a group, and commits what was read.
+  // Joins a group and commits offsets.
   subscribe: true,
   log: false,
   admin: false,
@@ -80,7 +80,7 @@ export interface LockedBus {
   unlock(): void
 }
 
-/** For a command that forgot to ask: whatever reaches a guarded bus unasked is refused there. */
+/** Wraps a bus so that it refuses changes until it is unlocked, even if a command forgets to ask for confirmation. */
 export function lockBus(bus: EventBus, refusal: () => Error): LockedBus {
   let isLocked = true
   const locked = <T extends object>(target: T, changes: Changes<T>, own: Partial<T> = {}): T =>

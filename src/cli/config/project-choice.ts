@@ -6,17 +6,17 @@ import { shownStore } from './store-address.ts'
 interface ProjectChoice {
   /** The project's file. */
   readonly file: string
-  /** A sentence that names the file and the place, without secrets. */
+  /** A sentence that names the file and the target of the change, without secrets. */
   readonly what: string
 }
 
-/** What of a configuration a change goes to: `schemas` is where imports are written. */
+/** The part of a configuration that a change goes to. `schemas` is the folder that imports are written to. */
 export type ChangedPart = 'bus' | 'store' | 'schemas'
 
 /**
- * Where a change goes, when the project's file chose that and it is not a file in the folder of the project: by a profile
- * of its own, or by naming one of the user's. What the user chose by a flag, the environment or a file of their own is
- * `undefined`.
+ * Describes the target of a change if the project's file chose it, by its own profile or by naming a profile of the user,
+ * and it is not inside the project's folder. `undefined` if the user chose the target: by a flag, the environment or their
+ * own file.
  */
 export function choiceOfProject(config: Config, file: string, part: ChangedPart): ProjectChoice | undefined {
   const { profile, profiles, schemas } = config
@@ -24,21 +24,21 @@ export function choiceOfProject(config: Config, file: string, part: ChangedPart)
     const folder = schemas?.from === file ? outside(schemas.value, file) : undefined
     return folder === undefined ? undefined : { file, what: `this goes to ${folder}, as "schemas" of ${file} says` }
   }
-  const place = (part === 'bus' ? busOf : storeOf)(config, file)
-  if (place === undefined) return undefined
+  const target = (part === 'bus' ? busOf : storeOf)(config, file)
+  if (target === undefined) return undefined
   const { from } = config[part]
-  // The store beside an embedded bus has no file that says so.
+  // No file names the store beside an embedded bus, so the source of the bus counts.
   const isOfProject = isOf(from, file) || (part === 'store' && isOf(config.bus.from, file))
-  if (!isOfProject) return { file, what: `this goes to ${place}, as ${file} chooses your profile '${profile?.value}'` }
+  if (!isOfProject) return { file, what: `this goes to ${target}, as ${file} chooses your profile '${profile?.value}'` }
   const isHiding = profile !== undefined && profiles.get(profile.value)?.isInBothFiles
-  const hiding = isHiding ? ', and your own profile of that name does not count' : ''
-  return { file, what: `this goes to ${place}, as profile '${profile?.value}' of ${file} says${hiding}` }
+  const hiding = isHiding ? ', which hides your own profile of that name' : ''
+  return { file, what: `this goes to ${target}, as profile '${profile?.value}' of ${file} says${hiding}` }
 }
 
-/** A setting is from a file, or from a variable that the file names: `crbus.json (env:DATABASE_URL)`. */
+/** Whether a setting comes from a file, or from a variable that the file names: `crbus.json (env:DATABASE_URL)`. */
 const isOf = (from: string, file: string): boolean => from === file || from.startsWith(`${file} (`)
 
-/** Whether the project's file chose it: it is of a profile there, or of the profile that it names. */
+/** Whether the project's file chose a setting: by its own profile, or by naming a profile of the user. */
 const isChosen = ({ files, profile }: Config, from: string, file: string): boolean =>
   isOf(from, file) || (profile?.from === file && files.some((one) => isOf(from, one)))
 
@@ -51,19 +51,20 @@ function busOf(config: Config, file: string): string | undefined {
 function storeOf(config: Config, file: string): string | undefined {
   const { value, from } = config.store
   const { bus } = config
-  // Without a store of its own, a profile has one beside its embedded bus.
+  // A profile without a store uses the one beside its embedded bus.
   const isBeside = from === 'default' && bus.value.kind === 'embedded' && isChosen(config, bus.from, file)
   if (!isBeside && !isChosen(config, from, file)) return undefined
   if (value.kind === 'postgres') return `the event store ${shownStore(value)}`
   return value.kind === 'sqlite' ? outside(value.path, file) : undefined
 }
 
+/** Returns a path that is outside the folder of the project's file; `undefined` for a path inside. */
 function outside(path: string, file: string): string | undefined {
   const way = relative(realPath(dirname(file)), realPath(path))
   return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? path : undefined
 }
 
-/** Behind links, as far as it is there. */
+/** Resolves the symbolic links of the part of a path that exists. */
 function realPath(path: string): string {
   try {
     return realpathSync.native(path)

@@ -3,10 +3,10 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeWhole } from '../../files/write-whole.ts'
 
-/** What a project's file was allowed, or what was said about it, in the user's state folder. */
+/** The file in the user's state folder that remembers what was allowed to projects, and what was said about them. */
 const FILE = 'projects.json'
 
-/** Entries kept, the latest ones: more than any user has projects. */
+/** How many of the latest entries are kept: more than any user has projects. */
 const MAX_ENTRIES = 1000
 
 /** A thousand entries take about 300 bytes each. */
@@ -22,18 +22,17 @@ interface Entry {
 
 interface Note {
   readonly file: string
-  /** The whole of it: whatever it names is a part of what is remembered. */
+  /** The whole sentence. A sentence about another target is another note. */
   readonly what: string
 }
 
 const keyOf = ({ file, what }: Note): string => createHash('sha256').update(`${file}\n${what}`).digest('hex')
 
-/** Whether this was noted about a project's file before, by this user. */
+/** Whether this user's state folder already holds the note. */
 export const isNoted = (folder: string, note: Note): boolean => keyOf(note) in readEntries(folder)
 
 /**
- * Notes it for the next time. A state folder that cannot be written to changes nothing but that: the same is said again,
- * so no error is thrown.
+ * Saves a note. Throws no error if the state folder is not writable: the user then sees the same notice again.
  */
 export function remember(folder: string, note: Note, now: number): void {
   const entries = Object.entries({
@@ -45,11 +44,11 @@ export function remember(folder: string, note: Note, now: number): void {
     const text = `${JSON.stringify({ crbus_projects: 1, projects }, undefined, 2)}\n`
     writeWhole(join(folder, FILE), text, { mode: 0o600, folderMode: 0o700 })
   } catch {
-    // As said above: what could not be kept is said again.
+    // See above: the notice is repeated next time.
   }
 }
 
-/** What cannot be read, or is something else, holds nothing. */
+/** Reads the saved notes. A file that is missing or invalid holds none. */
 function readEntries(folder: string): Readonly<Record<string, Entry>> {
   try {
     const path = join(folder, FILE)

@@ -1,32 +1,32 @@
 import { resolve } from 'node:path'
 import { parameterOf, parseUrl } from '../../store/postgres/connection/location.ts'
 
-/** Where the event store is. A URL holds a password: print {@link shownStore} of it and nothing else. */
+/** The address of an event store. A URL may hold a password: print only {@link shownStore} of it. */
 export type StoreAddress =
-  /** `isStrangers`: only a project's file names it, so the user's passwords are not for it. */
+  /** `isStrangers`: only a project's file names the server, so it gets none of the user's passwords. */
   | { readonly kind: 'postgres'; readonly url: string; readonly isStrangers?: boolean }
   | { readonly kind: 'sqlite'; readonly path: string }
-  /** An environment variable is to say it and does not; `reason` is why. */
+  /** An environment variable should hold the address and does not. `reason` continues its name: `is not set`. */
   | { readonly kind: 'unknown'; readonly variable: string; readonly reason: string }
 
-/** `postgres://…`, or a path from `folder`; `undefined` when it is neither. */
+/** Reads `postgres://…`, or a path relative to `folder`; `undefined` for anything else. */
 export function parseStore(text: string, folder: string): StoreAddress | undefined {
   if (/^postgres(ql)?:\/\//i.test(text)) {
-    // A slash that is not written %2F ends the address in the middle of the password.
+    // A `/` in the password that is not written as %2F would end the host part in the middle of the password.
     return URL.canParse(text) && !new URL(text).pathname.includes('@') ? { kind: 'postgres', url: text } : undefined
   }
   if (text.trim() === '' || text.includes('://') || /\bpassword=/i.test(text)) return undefined
   return { kind: 'sqlite', path: resolve(folder, text) }
 }
 
-/** Where a Postgres listens, as `pg` reads its URL: `host:port` in lower case. */
+/** Returns the server of a Postgres URL, as `pg` reads it: `host:port` in lower case. */
 export function serverOf(text: string): string | undefined {
   const url = parseUrl(text)
   if (url === null) return undefined
   return `${parameterOf(url, 'host') ?? url.hostname}:${parameterOf(url, 'port') ?? (url.port || 5432)}`.toLowerCase()
 }
 
-/** What may be printed of it: without the password. */
+/** Formats an address without its password. */
 export function shownStore(address: StoreAddress): string {
   if (address.kind === 'unknown') return ''
   if (address.kind === 'sqlite') return address.path

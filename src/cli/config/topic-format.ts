@@ -1,17 +1,17 @@
 import type { Config } from './config.ts'
 import type { TopicCodec } from './config-file.ts'
 
-/** How the events of a topic are written, as far as a configuration file says so. */
+/** The configured format of the events of a topic. */
 export interface TopicFormat {
   readonly codec: TopicCodec | undefined
   readonly envelope: 'bincode' | 'cbor' | undefined
-  /** The field of payloads whose value is the record key. Absent: the event type is the key. */
+  /** The payload field whose value is the record key. Absent: the event type is the key. */
   readonly keyField: string | undefined
-  /** The file that says so. */
+  /** The file that declares the topic. */
   readonly from: string
 }
 
-/** The format of one topic; `undefined` for a topic that no file declares. */
+/** Returns the format of a topic; `undefined` for a topic that no file declares. */
 export function formatOfTopic({ topics }: Config, topic: string): TopicFormat | undefined {
   const setting = topics.get(topic)
   if (setting === undefined) return undefined
@@ -19,7 +19,7 @@ export function formatOfTopic({ topics }: Config, topic: string): TopicFormat | 
   return { codec, envelope, keyField: key === 'aggregate' ? id : undefined, from: setting.from }
 }
 
-/** The codec of every topic for which a file names one. */
+/** Returns the codec of each topic for which a file names one. */
 export const codecsOf = ({ topics }: Config) =>
   new Map(
     [...topics].flatMap(([topic, { value, from }]) =>

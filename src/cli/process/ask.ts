@@ -9,8 +9,8 @@ export interface Choice {
 }
 
 /**
- * A person at a terminal. Prompts go to stderr; Ctrl-C ends the command as it does elsewhere. Questions and choices come
- * from templates and files, and are made harmless here: the prompts are not written by `write`.
+ * Asks the user at a terminal. Prompts go to stderr, and Ctrl-C ends the command. Questions and choices come from templates
+ * and files, so they are made harmless here: the prompt library does not write through `write`.
  */
 export class Asker {
   readonly #context: Context
@@ -19,13 +19,13 @@ export class Asker {
     this.#context = context
   }
 
-  /** Whether there is anybody to ask. */
+  /** Whether there is a terminal to ask on. */
   get canAsk(): boolean {
     const { stdin, stderr } = this.#context.io
     return Boolean(stdin.isTTY && stderr.isTTY)
   }
 
-  /** A line. `why` says what is wrong with one. */
+  /** Asks for a line of text. `why` returns what is wrong with an answer. */
   async text(message: string, why: (text: string) => string | undefined, fallback = ''): Promise<string> {
     const { text } = await load()
     const validate = (given: string | undefined) => {
@@ -45,11 +45,13 @@ export class Asker {
     return answer === shown ? fallback : answer
   }
 
+  /** Asks a yes-or-no question. */
   async yesOrNo(message: string, fallback: boolean): Promise<boolean> {
     const { confirm } = await load()
     return this.#take(await confirm({ message: printable(message), initialValue: fallback, ...this.#streams }))
   }
 
+  /** Asks to select one of the choices. */
   async oneOf(message: string, choices: readonly Choice[], fallback: string): Promise<string> {
     const { select } = await load()
     return this.#take(
@@ -62,7 +64,7 @@ export class Asker {
     )
   }
 
-  /** Several, in the order of the choices; at least one. */
+  /** Asks to select one or more of the choices. Returns them in the order of the choices. */
   async someOf(message: string, choices: readonly Choice[]): Promise<readonly string[]> {
     const { multiselect } = await load()
     return this.#take(
@@ -83,7 +85,7 @@ export class Asker {
   #take<T>(answer: T): Exclude<T, symbol> {
     if (typeof answer !== 'symbol') return answer as Exclude<T, symbol>
     this.#context.stop.request('interrupted')
-    throw new RefusedError('not answered; nothing was written')
+    throw new RefusedError('no answer; nothing was written')
   }
 }
 

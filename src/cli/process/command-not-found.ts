@@ -2,13 +2,15 @@ import type { Hook } from '@oclif/core'
 import { namesLike } from '../../bus/names/names-like.ts'
 import { UsageError } from '../errors.ts'
 
-/** oclif asks this when it knows no command of that name: says so, and which one was probably meant. */
+/** The oclif hook for an unknown command. Throws an error that suggests similar commands. */
 const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
   const spaced = (name: string) => name.replaceAll(':', ' ')
   const whole = config.commandIDs.find((known) => id.startsWith(`${known}:`))
   if (whole !== undefined) {
     const extra = spaced(id.slice(whole.length + 1))
-    throw new UsageError(`crbus ${spaced(whole)} takes no '${extra}'`, [`crbus ${spaced(whole)} --help`])
+    throw new UsageError(`crbus ${spaced(whole)} does not take the argument '${extra}'`, [
+      `crbus ${spaced(whole)} --help`,
+    ])
   }
   const below = config.commandIDs.filter((known) => known.startsWith(`${id}:`))
   const near = [...new Set([...namesLike(id, config.commandIDs), ...below])]

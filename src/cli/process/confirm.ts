@@ -6,29 +6,29 @@ import { RefusedError } from '../errors.ts'
 import type { Context } from './context.ts'
 
 interface Agreement {
-  /** What is changed. */
+  /** The name of what is changed. */
   readonly name: string
-  /** Absent: nobody has to be asked, if there is no guard. */
+  /** Absent: without a guard, the user is not asked. */
   readonly question: string | undefined
   /** `--yes`. */
   readonly yes: boolean | undefined
-  /** `--confirm`: the name, as it would be typed. */
+  /** `--confirm`: the name, as the user would type it. */
   readonly confirm: string | undefined
-  /** Absent: yes or no will do. Else the name is to be typed, since a yes is soon said. */
+  /** Absent: the user answers yes or no. Present: the user types the name, since a yes is easily typed by mistake. */
   readonly guard: Guard | undefined
-  /** What else can be done than to agree. */
+  /** Suggestions other than confirming. */
   readonly alternatives: readonly string[]
 }
 
 /**
- * Asks before a change, unless it was agreed to beforehand. Anything but agreement refuses, and so does having no
- * terminal to ask on, naming the flag.
+ * Asks the user to confirm a change, unless a flag already confirms it. Throws `RefusedError` for any other answer, and
+ * without a terminal to ask on; the error then names the flag.
  */
 export async function confirmOrRefuse(context: Context, agreement: Agreement): Promise<void> {
   const { name, question, yes, confirm, guard, alternatives } = agreement
   if (confirm !== undefined) {
     if (confirm === name) return
-    throw new RefusedError(`--confirm says '${confirm}', and this changes '${name}'; nothing was done`, [
+    throw new RefusedError(`--confirm names '${confirm}', but this changes '${name}'; nothing was done`, [
       toConfirm(name),
     ])
   }
@@ -36,34 +36,34 @@ export async function confirmOrRefuse(context: Context, agreement: Agreement): P
   const { stdin, stderr } = context.io
   if (!stdin.isTTY || !stderr.isTTY) {
     const lead = guard === undefined ? `this changes '${name}'` : describeGuard(guard)
-    const agreeing = guard === undefined ? '--yes to do it without asking' : toConfirm(name)
-    throw new RefusedError(`${lead} and there is no terminal to ask on; nothing was done`, [agreeing, ...alternatives])
+    const agreeing = guard === undefined ? '--yes to confirm without a prompt' : toConfirm(name)
+    throw new RefusedError(`${lead}, and there is no terminal to ask on; nothing was done`, [agreeing, ...alternatives])
   }
   if (guard === undefined) {
     if (/^y(es)?$/i.test(await ask(context, `${question} [y/N] `))) return
     throw new RefusedError('not confirmed; nothing was done')
   }
   const lead = question === undefined ? '' : `${question}\n`
-  const typed = await ask(context, `${lead}${printable(`${describeGuard(guard)}: type ${name} to go on`)}: `)
+  const typed = await ask(context, `${lead}${printable(`${describeGuard(guard)}: type ${name} to confirm`)}: `)
   if (typed === name) return
   throw new RefusedError(`${typed === '' ? 'not confirmed' : `'${typed}' is not '${name}'`}; nothing was done`)
 }
 
-/** To be copied into a shell. */
+/** Returns the `--confirm` flag for a name, quoted for a shell. */
 const toConfirm = (name: string): string =>
   `--confirm ${/^[\w.,-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`}`
 
-/** What is typed, trimmed; empty at the end of input, on Ctrl-D and on Ctrl-C. */
+/** Reads a line and trims it. Empty at the end of input, on Ctrl-D and on Ctrl-C. */
 async function ask({ io, stop }: Context, question: string): Promise<string> {
   const prompt = createInterface({ input: io.stdin, output: io.stderr })
-  // While it asks, Ctrl-C comes to the prompt and not to the process.
+  // While the prompt is open, it receives Ctrl-C instead of the process.
   prompt.once('SIGINT', () => stop.request('interrupted'))
   const closed = once(prompt, 'close').then(() => '')
   try {
     return (await Promise.race([prompt.question(harmless(question), { signal: stop.signal }), closed])).trim()
   } catch (error) {
     if ((error as Error).name !== 'AbortError') throw error
-    // What is said next begins a line of its own.
+    // The next message starts on a new line.
     io.stderr.write('\n')
     return ''
   } finally {

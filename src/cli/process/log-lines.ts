@@ -6,12 +6,12 @@ import { UsageError } from '../errors.ts'
 const levels = ['debug', 'info', 'warn', 'error'] as const
 type Level = (typeof levels)[number]
 
-/** Log lines are written also when the command has been stopped. */
+/** A signal that never aborts: log lines are also written after the command was stopped. */
 const NEVER = new AbortController().signal
 
 /**
- * A logger that writes lines to stderr: time, level, message, then fields as `name=value`. `CRBUS_LOG` is the lowest level
- * that is written. `UsageError` for another value.
+ * Creates a logger that writes lines to stderr: time, level, message, then fields as `name=value`. `level` is the lowest
+ * level to write, from `CRBUS_LOG`. `UsageError` for an unknown level.
  */
 export function lineLogger(
   level: string,
@@ -19,7 +19,7 @@ export function lineLogger(
 ): Logger {
   const lowest = levels.indexOf(level as Level)
   if (lowest === -1)
-    throw new UsageError(`CRBUS_LOG is '${level}', and takes ${levels.join(', ')}`, ['CRBUS_LOG=debug'])
+    throw new UsageError(`CRBUS_LOG is '${level}'; it must be one of ${levels.join(', ')}`, ['CRBUS_LOG=debug'])
   const log = (own: Level) => (fields: object, message: string) => {
     if (levels.indexOf(own) < lowest) return
     const texts = Object.entries(fields).map(([name, value]) => `${name}=${valueText(value)}`)
@@ -30,7 +30,7 @@ export function lineLogger(
   return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error'), isLevelEnabled }
 }
 
-/** Quoted where spaces or `=` would make it unclear where the value ends. */
+/** Formats a value. It is quoted if it holds spaces, quotes or `=`. */
 function valueText(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return /^[^\s="]+$/.test(text) ? text : JSON.stringify(text)

@@ -1,15 +1,15 @@
 /**
- * Runs a command line. Calls oclif's `run` and never its `execute`, which ends with a flush that gives up after ten
- * seconds and loses what a slow reader has not taken.
+ * Runs a command line. Calls oclif's `run`, not its `execute`: `execute` ends with a flush that gives up after ten seconds
+ * and loses output that a slow reader has not read yet.
  */
 export async function main(binUrl: string): Promise<void> {
   const argv = process.argv.slice(2)
-  // Asked by scripts and prompts, so it does not wait for the router to load.
+  // Scripts and shell prompts ask for the version, so answer before oclif is loaded.
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    // Importing node:fs loads its streams as well, which costs every start four milliseconds.
+    // A static import of node:fs also loads its streams, which costs four milliseconds at every start.
     const { readFileSync } = process.getBuiltinModule('node:fs')
     const { name, version } = JSON.parse(readFileSync(new URL('../package.json', binUrl), 'utf8'))
-    // A reader that has left has what it wanted.
+    // Ignore a closed pipe.
     process.stdout.on('error', () => {}).write(`${name}/${version} node-${process.version}\n`)
     return
   }
@@ -24,14 +24,14 @@ export async function main(binUrl: string): Promise<void> {
       throw new UsageError('the working directory no longer exists', ['cd to a folder that exists'])
     }
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
-    // crbus has no plugins. Looking for them reads package.json of the data folder, and warns of what is in the way.
+    // crbus has no plugins. Searching for them would read package.json of the data folder, and warn if it is invalid.
     await run(words, {
       root: process.getBuiltinModule('node:url').fileURLToPath(binUrl),
       userPlugins: false,
       devPlugins: false,
     })
   } catch (error) {
-    // `--help` ends by an error whose exit is 0.
+    // `--help` ends with an error whose exit code is 0.
     if ((error as { oclif?: { exit?: number } }).oclif?.exit === 0) return
     const { formatFailure, toFailure } = await import('../errors.ts')
     const { harmless } = await import('../../ui/text/printable.ts')
@@ -42,20 +42,19 @@ export async function main(binUrl: string): Promise<void> {
   }
 }
 
-/** False when the working directory was removed. Loading oclif would then print a warning, so the process leaves it. */
+/** Returns false if the working directory was removed, and leaves it: oclif would print a warning when it is loaded. */
 function hasWorkingFolder(): boolean {
   if (succeeds(() => process.cwd() !== '')) return true
   process.chdir('/')
   return false
 }
 
-/** The home of a user who has none, as Debian names it: nothing can be made below, and the message says so. */
+/** Debian's home for users without one. Creating a file below fails, and the message names this path. */
 const NO_HOME = '/nonexistent'
 
 /**
- * Names a home directory and a shell where a user has none, neither in the environment nor in the password file, as with
- * `docker run --user`: oclif asks for both and fails without. A relative home counts as none, since a project could put
- * files into it.
+ * Sets HOME and SHELL for a user who has neither in the environment nor in the password file, as with `docker run --user`:
+ * oclif needs both. A relative HOME is replaced too, since a project could put files into it.
  */
 function nameHome(): void {
   const { homedir, userInfo } = process.getBuiltinModule('node:os')

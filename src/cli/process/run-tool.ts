@@ -5,14 +5,14 @@ import { write } from '../../ui/text/io.ts'
 
 interface ToolRun {
   readonly cwd: string
-  /** Where what it says goes. It is not the answer, so not to stdout. */
+  /** Receives the output of the tool. Not stdout, since it is not part of the answer. */
   readonly output: Writable
   readonly signal: AbortSignal
 }
 
 /**
- * Runs a tool of the project, such as npm or cargo, with the Node that runs crbus: the one on the path may be too old for
- * either. Answers with why it did not end well, if so.
+ * Runs a tool of the project, such as npm or cargo, with the Node that runs crbus: the one in PATH may be too old. Returns
+ * why the tool failed, or `undefined`.
  */
 export async function runTool(command: string, { cwd, output, signal }: ToolRun): Promise<string | undefined> {
   const { execa } = await import('execa')
@@ -26,11 +26,13 @@ export async function runTool(command: string, { cwd, output, signal }: ToolRun)
     cancelSignal: signal,
     env: { PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) },
   })
-  // A template decides what its scripts print, which is therefore written like any other text from outside.
+  // A template decides what its scripts print, so the output is made harmless like any other foreign text.
   for await (const line of createInterface({ input: running.all, crlfDelay: Number.POSITIVE_INFINITY })) {
     await write(output, `${line}\n`, signal, { color: true })
   }
   const { failed, exitCode, code } = await running
   if (!failed) return undefined
-  return code === 'ENOENT' ? `there is no ${file} here` : `it ended with ${exitCode ?? code ?? 'a signal'}`
+  return code === 'ENOENT'
+    ? `${file} is not installed`
+    : `it ended with ${exitCode === undefined ? (code ?? 'a signal') : `exit code ${exitCode}`}`
 }

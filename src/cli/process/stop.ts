@@ -1,9 +1,9 @@
-/** Why a command should end before it is done. */
+/** Why a command ends early. */
 export type StopReason = 'interrupted' | 'reader-left'
 
 /**
- * One signal for everything that ends a command early: Ctrl-C (exit 130) and a reader that went away, as `| head`
- * does (exit 0). oclif swallows EPIPE, so a follower would otherwise run for ever.
+ * One signal for everything that ends a command early: Ctrl-C (exit code 130) and a reader that closed the pipe, as
+ * `| head` does (exit code 0). Without it, a command that follows a topic would run forever, since oclif swallows EPIPE.
  */
 export class Stop {
   readonly #controller = new AbortController()
@@ -14,11 +14,12 @@ export class Stop {
     return this.#controller.signal
   }
 
-  /** For what is written after Ctrl-C, too: only a reader that left makes it pointless. */
+  /** Aborts only when the reader has left, for output that is also written after Ctrl-C. */
   get readerLeft(): AbortSignal {
     return this.#readerLeft.signal
   }
 
+  /** Ends the command. The first reason counts. */
   request(reason: StopReason): void {
     if (reason === 'reader-left') this.#readerLeft.abort()
     if (this.reason !== undefined) return

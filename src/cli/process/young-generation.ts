@@ -1,18 +1,19 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
-/** Bytes. A stream's records die young, and no more room makes that cheaper. */
-const ENOUGH = 32 * 1024 * 1024
+/** The largest young generation. Records of a stream die young, so a larger one does not make collecting them cheaper. */
+const YOUNG_GENERATION_BYTES = 32 * 1024 * 1024
 
 /**
- * V8 lets the space for new objects grow to 128 MB while records stream through it. Asked now and then, this stops the
- * growth at 32 MB: 280 MB of memory became 190 in reading a million records, at the same speed.
+ * Returns a function that limits the young generation of V8 to 32 MB, to be called from time to time. Otherwise V8 lets it
+ * grow to 128 MB while records stream through. Reading a million records took 190 MB of memory instead of 280, at the same
+ * speed.
  */
 export function youngGenerationBound(): () => void {
   let isBounded = false
   return () => {
     if (isBounded) return
     const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
-    isBounded = space === undefined || space.space_size >= ENOUGH
+    isBounded = space === undefined || space.space_size >= YOUNG_GENERATION_BYTES
     if (isBounded) setFlagsFromString('--semi-space-growth-factor=1')
   }
 }

@@ -1,14 +1,15 @@
 import { Flags } from '@oclif/core'
 import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/base/check-command.ts'
-import { groupFlag, readFlags, toDuration, topicFlag } from '../../cli/base/flags.ts'
+import { groupFlag, readFlags, topicFlag } from '../../cli/base/flags.ts'
+import { toDuration } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { type Check, checkLag } from '../../operations/lag/check.ts'
 
 export default class CheckLag extends CheckCommand {
-  static override summary = 'hold the lag of groups to limits, for CI, cron and monitors'
+  static override summary = 'Check the lag of consumer groups against limits, for CI, cron and monitoring'
   static override description = [
     CHECK_EXITS,
-    'Above a --max- limit is critical, above a --warn- limit a warning. A group that committed outside the log is critical; one that is not there, or has committed nothing, is unknown. Of several groups the worst counts. Reads only and joins no group.',
+    'A lag above a --max- limit is critical, above a --warn- limit a warning. A group with a committed offset outside the log is critical. A group that does not exist or has committed nothing is unknown. With several groups, the worst status counts. The command only reads and joins no group.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> check lag --group billing --max-events 1000 --max-age 5m',
@@ -18,10 +19,24 @@ export default class CheckLag extends CheckCommand {
     ...readFlags,
     group: groupFlag,
     topic: topicFlag,
-    'max-events': Flags.integer({ description: 'most events that may wait', min: 0 }),
-    'max-age': Flags.string({ description: 'oldest that a waiting event may be', helpValue: '5m' }),
-    'warn-events': Flags.integer({ description: 'warn above so many', min: 0 }),
-    'warn-age': Flags.string({ description: 'warn above this age', helpValue: '1m' }),
+    'max-events': Flags.integer({
+      description: 'Critical above this many waiting events',
+      min: 0,
+      helpValue: 'NUMBER',
+    }),
+    'max-age': Flags.string({
+      description: 'Critical above this age of a waiting event, such as 5m',
+      helpValue: 'DURATION',
+    }),
+    'warn-events': Flags.integer({
+      description: 'Warning above this many waiting events',
+      min: 0,
+      helpValue: 'NUMBER',
+    }),
+    'warn-age': Flags.string({
+      description: 'Warning above this age of a waiting event, such as 1m',
+      helpValue: 'DURATION',
+    }),
     ...checkFlags,
   }
   protected readonly checkName = 'lag'
@@ -40,7 +55,7 @@ export default class CheckLag extends CheckCommand {
     if (Object.values(limits).every((limit) => limit === undefined)) {
       throw new UsageError('name a limit', ['--max-events 1000', '--max-age 5m'])
     }
-    const bus = await this.openBus(flags)
+    const bus = await this.openBus()
     return checkLag(bus, { groups, topics, ...limits, now: this.context.now, signal: this.signal })
   }
 }

@@ -1,25 +1,33 @@
 import { Args, Flags } from '@oclif/core'
 import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/base/check-command.ts'
-import { readFlags, toDuration } from '../../cli/base/flags.ts'
+import { readFlags } from '../../cli/base/flags.ts'
+import { toDuration } from '../../cli/base/parse-flags.ts'
 import { type Check, checkTopicState } from '../../operations/lag/check.ts'
 
 export default class CheckTopic extends CheckCommand {
-  static override summary = 'hold a topic to what is expected of it, for CI, cron and monitors'
+  static override summary = 'Check a topic against expectations, for CI, cron and monitoring'
   static override description = [
     CHECK_EXITS,
-    'What is not as expected is critical; with --replication, replicas that are out of sync are a warning. Reads only and joins no group.',
+    'An expectation that does not hold is critical. With --replication, replicas that are out of sync are a warning. The command only reads and joins no group.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> check topic order-events --exists',
     '<%= config.bin %> check topic order-events --partitions 6 --replication 3 --max-silence 10m',
   ]
-  static override args = { topic: Args.string({ description: 'topic to check', required: true, ignoreStdin: true }) }
+  static override args = { topic: Args.string({ description: 'Topic to check', required: true, ignoreStdin: true }) }
   static override flags = {
     ...readFlags,
-    exists: Flags.boolean({ description: 'that it exists, which is always checked' }),
-    partitions: Flags.integer({ description: 'so many partitions', min: 1 }),
-    replication: Flags.integer({ description: 'so many copies of each partition', min: 1 }),
-    'max-silence': Flags.string({ description: 'longest since the newest event was written', helpValue: '10m' }),
+    exists: Flags.boolean({ description: 'Expect that the topic exists, which is always checked' }),
+    partitions: Flags.integer({ description: 'Expect this many partitions', min: 1, helpValue: 'NUMBER' }),
+    replication: Flags.integer({
+      description: 'Expect this many replicas of each partition',
+      min: 1,
+      helpValue: 'NUMBER',
+    }),
+    'max-silence': Flags.string({
+      description: 'Longest time since the newest event, such as 10m',
+      helpValue: 'DURATION',
+    }),
     ...checkFlags,
   }
   protected readonly checkName = 'topic'
@@ -29,7 +37,7 @@ export default class CheckTopic extends CheckCommand {
     this.format = flags.format
     const { partitions, replication } = flags
     const maxSilence = toDuration('--max-silence', flags['max-silence'])
-    const bus = await this.openBus(flags)
+    const bus = await this.openBus()
     const { now } = this.context
     const expected = { topic: args.topic, partitions, replication, maxSilence, now, signal: this.signal }
     return checkTopicState(bus, expected)

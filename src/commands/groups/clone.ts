@@ -8,19 +8,19 @@ import { planReset } from '../../operations/reset/plan.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
 
 export default class GroupsClone extends ChangeCommand {
-  static override summary = 'give a group the offsets of another, making it when there is none'
+  static override summary = 'Copy the committed offsets of a group to another group'
   static override description =
-    'A reset to group:FROM of everything that one has committed, with its plan and its undo.'
+    'Creates the target group if it does not exist. Works like "crbus reset --to group:FROM" for all committed offsets, with the same plan and undo file.'
   static override examples = ['<%= config.bin %> groups clone billing billing-v2 --dry-run']
   static override args = {
-    from: Args.string({ description: 'group to take offsets from', required: true, ignoreStdin: true }),
-    to: Args.string({ description: 'group to give them to', required: true, ignoreStdin: true }),
+    from: Args.string({ description: 'Group to copy offsets from', required: true, ignoreStdin: true }),
+    to: Args.string({ description: 'Group to copy offsets to', required: true, ignoreStdin: true }),
   }
   static override flags = { ...readFlags, ...changeFlags, ...undoFlags }
 
   async run(): Promise<ResetPlan & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(GroupsClone)
-    const bus = await this.openBus(flags)
+    const bus = await this.openBus()
     const now = this.context.now()
     const plan = await planReset(bus, {
       group: args.to,
@@ -31,7 +31,7 @@ export default class GroupsClone extends ChangeCommand {
       now,
       signal: this.signal,
     })
-    return this.carryOut(flags, {
+    return this.carryOut({
       plan,
       ...wordsOfReset(plan),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),

@@ -7,23 +7,24 @@ import { saveUndoIn } from '../../operations/reset/files.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
 
 export default class GroupsDelete extends ChangeCommand {
-  static override summary = 'delete groups and everything they have committed'
-  static override description = 'Needs the groups stopped. Saves an undo file of each for "crbus reset undo".'
+  static override summary = 'Delete consumer groups and their committed offsets'
+  static override description =
+    'The groups must be stopped. The command saves an undo file for each group, for "crbus reset undo".'
   static override strict = false
   static override usage = 'groups delete GROUP...'
   static override examples = ['<%= config.bin %> groups delete old-billing --dry-run']
-  static override args = { group: Args.string({ description: 'groups to delete', required: true, ignoreStdin: true }) }
+  static override args = { group: Args.string({ description: 'Groups to delete', required: true, ignoreStdin: true }) }
   static override flags = { ...busFlags, ...changeFlags, ...undoFlags }
 
   async run(): Promise<{ readonly groups: readonly ResetPlan[]; readonly applied: boolean }> {
     const { argv, flags } = await this.parse(GroupsDelete)
-    const bus = await this.openBus(flags)
+    const bus = await this.openBus()
     const now = this.context.now()
     const groups = await planGroupDeletion(bus, [...new Set(argv as string[])], now)
     const words = groups.map(wordsOfReset)
     const [first] = words
     const kind = groups[0]?.bus.kind
-    return this.carryOut(flags, {
+    return this.carryOut({
       plan: { groups },
       name: groups.map(({ group }) => group).join(','),
       shown: words.map(({ shown }) => shown).join('\n'),

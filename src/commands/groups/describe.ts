@@ -5,15 +5,16 @@ import { describeGroup, type GroupReport } from '../../operations/groups/groups.
 import { formatGroup, groupNotes } from '../../ui/format-group.ts'
 
 export default class GroupsDescribe extends BaseCommand {
-  static override summary = 'show state, members, offsets and lag of a group'
-  static override description = 'What --json prints can be gone back to with "crbus reset --to file.json".'
+  static override summary = 'Show the state, members, offsets and lag of a group'
+  static override description =
+    'Save the --json document to return to these offsets later with "crbus reset --to file.json".'
   static override examples = ['<%= config.bin %> groups describe billing']
-  static override args = { group: Args.string({ description: 'group to describe', required: true, ignoreStdin: true }) }
+  static override args = { group: Args.string({ description: 'Group to describe', required: true, ignoreStdin: true }) }
   static override flags = { ...busFlags }
 
   async run(): Promise<GroupReport> {
-    const { args, flags } = await this.parse(GroupsDescribe)
-    const bus = await this.openBus(flags)
+    const { args } = await this.parse(GroupsDescribe)
+    const bus = await this.openBus()
     const report = await describeGroup(bus, args.group)
     await this.print(formatGroup(report))
     for (const note of groupNotes(report)) await this.notice(`note: ${note}`)

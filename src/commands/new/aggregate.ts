@@ -1,44 +1,46 @@
 import { Args, Flags } from '@oclif/core'
 import { busFlags } from '../../cli/base/flags.ts'
-import { NewCommand, type Scaffolded, templateFlags, topicsFlag } from '../../cli/base/scaffold-command.ts'
+import { ScaffoldCommand, type Scaffolded } from '../../cli/base/scaffold-command.ts'
+import { templateFlags, topicsFlag } from '../../cli/base/scaffold-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { defaultEvents, idOf, readEvents, whyNoEvent } from '../../scaffold/events/events.ts'
 import { type Name, spellings } from '../../scaffold/name.ts'
 import { refuseNamesake } from '../../scaffold/namesake.ts'
 import { aggregateScope, commandSchemaOf, schemaOf } from '../../scaffold/scopes/aggregate-scope.ts'
 
-export default class NewAggregate extends NewCommand {
-  static override summary = 'add an aggregate to a service: commands, events, state, a rule, tests'
+export default class NewAggregate extends ScaffoldCommand {
+  static override summary = 'Add an aggregate to a service: commands, events, state, rules, tests'
   static override description = [
-    'An event is given as OrderPlaced:order_id=uuid,total=money; its command follows from its name (PlaceOrder), or stands before it: SubmitOrder/OrderPlaced:…. Types are string, uuid, int, number, money (whole cents), bool and time.',
-    'The first event creates it. One that ends with Failed, Rejected, Declined, Refused or Denied is another outcome of the command of the event before it, decided by a rule in rules.ts that is yours to write. One field that all have tells one aggregate from another: order_id of an order, or the first uuid or string they share.',
-    'The topics order-events and order-commands are declared in crbus.json. Files that differ are shown, and stay.',
+    'Give an event as OrderPlaced:order_id=uuid,total=money. Its command is derived from its name (PlaceOrder), or given in front of it: SubmitOrder/OrderPlaced:…. Types are string, uuid, int, number, money (whole cents), bool and time.',
+    'The first event creates the aggregate. An event whose name ends with Failed, Rejected, Declined, Refused or Denied is another outcome of the command of the event before it; you write the rule that decides it in rules.ts. The id of the aggregate is a field that all events have: order_id for an order, or the first uuid or string that they share.',
+    'The command declares the topics order-events and order-commands in crbus.json. Existing files that differ are shown and not changed.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> new aggregate order --event OrderPlaced:order_id=uuid,total=money --event OrderCancelled:order_id=uuid,reason=string',
     '<%= config.bin %> new aggregate payment --event PaymentCompleted:order_id=uuid,amount=money --event PaymentFailed:order_id=uuid,reason=string',
     '<%= config.bin %> new aggregate stock --event StockReserved:sku=string,quantity=int --codec rust --partitions 6',
   ]
-  static override args = { name: Args.string({ description: 'name of the aggregate', ignoreStdin: true }) }
+  static override args = { name: Args.string({ description: 'Name of the aggregate', ignoreStdin: true }) }
   static override flags = {
     ...busFlags,
     ...templateFlags,
     ...topicsFlag,
     event: Flags.string({
-      description: 'an event: its name and fields',
+      description: 'Event with its fields; repeatable',
       multiple: true,
       multipleNonGreedy: true,
-      helpValue: 'Name:field=type,…',
+      helpValue: 'NAME:FIELD=TYPE',
     }),
-    id: Flags.string({ description: 'the field that tells one from another', helpValue: 'field' }),
+    id: Flags.string({ description: 'Event field with the id of the aggregate', helpValue: 'FIELD' }),
     codec: Flags.option({ options: ['cbor', 'rust'] as const })({
-      description: 'how payloads are written; rust: as Rust services do, with a schema in schemas/',
+      description: 'Codec of the payloads: cbor, or rust to write them like Rust services, with a schema in schemas/',
+      helpValue: 'CODEC',
     }),
     partitions: Flags.string({
-      description: 'partitions of its topics; in Rust, of the topic of its events (commands have 1)',
-      helpValue: '3',
+      description: 'Partitions of its topics; in Rust, of the topic of its events (commands have 1)',
+      helpValue: 'NUMBER',
     }),
-    retention: Flags.string({ description: 'how long its events are kept', helpValue: '7d' }),
+    retention: Flags.string({ description: 'How long its events are kept, such as 7d', helpValue: 'DURATION' }),
   }
 
   async run(): Promise<Scaffolded> {
@@ -67,7 +69,7 @@ export default class NewAggregate extends NewCommand {
       flags,
     )
     await this.finish(template, root, result, flags)
-    await this.offerTopics(flags, flags)
+    await this.offerTopics(flags)
     return result
   }
 
@@ -76,12 +78,15 @@ export default class NewAggregate extends NewCommand {
     if (yes) return defaults
     const example = `--event ${defaults[0]}`
     if (!this.asks({ yes })) {
-      throw new UsageError(`say which events ${spellings.kebab(name)} has`, [example, '--yes to begin with some'])
+      throw new UsageError(`name the events of ${spellings.kebab(name)}`, [
+        example,
+        '--yes to start with default events',
+      ])
     }
     const events: string[] = []
     for (;;) {
       const first = events.length === 0
-      const message = first ? 'Which event creates it?' : 'Another event? (nothing: no more)'
+      const message = first ? 'Which event creates it?' : 'Another event? (leave empty if not)'
       const why = (text: string) => (text === '' && !first ? undefined : whyNoEvent([...events, text]))
       const event = await this.asker.text(message, why, first ? defaults[0] : '')
       if (event === '') return events

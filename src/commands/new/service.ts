@@ -1,26 +1,27 @@
 import { join, relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
-import { NewCommand, type Scaffolded, templateFlags } from '../../cli/base/scaffold-command.ts'
+import { ScaffoldCommand, type Scaffolded } from '../../cli/base/scaffold-command.ts'
+import { templateFlags } from '../../cli/base/scaffold-flags.ts'
 import { spellings } from '../../scaffold/name.ts'
 import { refuseLink } from '../../scaffold/plan/target.ts'
 
-/** The command that a new service is most often followed by. */
-const NEXT = 'crbus new aggregate order --event OrderPlaced:order_id=uuid,total=money'
+/** The command that usually follows. */
+const NEXT_COMMAND = 'crbus new aggregate order --event OrderPlaced:order_id=uuid,total=money'
 
-export default class NewService extends NewCommand {
-  static override summary = 'make a service, for aggregates and sagas to be added to'
+export default class NewService extends ScaffoldCommand {
+  static override summary = 'Create a service to add aggregates and sagas to'
   static override description =
-    'A folder with what runs them, checks, CI, a compose file for Redpanda and Postgres, and crbus.json, whose default profile is the embedded bus in .crbus. Files that are there already and differ are shown, and stay.'
+    'Creates a folder with the code that runs aggregates and sagas, checks, CI, a compose file for Redpanda and Postgres, and crbus.json, whose default profile is the embedded bus in .crbus. Existing files that differ are shown and not changed.'
   static override examples = [
     '<%= config.bin %> new service shop',
     '<%= config.bin %> new service shop --lang rust --dry-run',
   ]
-  static override args = { name: Args.string({ description: 'name of the service and its folder', ignoreStdin: true }) }
+  static override args = { name: Args.string({ description: 'Name of the service and its folder', ignoreStdin: true }) }
   static override flags = {
     ...templateFlags,
     crbus: Flags.string({
-      description: 'where the service gets crbus from, as npm takes it; default: this version',
-      helpValue: 'file:dir',
+      description: 'Version or location of crbus for package.json, such as file:../crbus (default: this version)',
+      helpValue: 'VERSION',
     }),
   }
 
@@ -36,7 +37,7 @@ export default class NewService extends NewCommand {
     const result = await this.write(this.plan(template, root, { name, lang, crbus, ...answers }), flags)
     await this.finish(template, root, result, flags)
     if (result.written.length > 0) {
-      for (const line of ['', 'Next:', `  cd ${spellings.kebab(name)}`, `  ${NEXT}`]) await this.notice(line)
+      for (const line of ['', 'Next:', `  cd ${spellings.kebab(name)}`, `  ${NEXT_COMMAND}`]) await this.notice(line)
     }
     return result
   }
@@ -47,10 +48,10 @@ export default class NewService extends NewCommand {
       { value: 'ts', label: 'TypeScript' },
       { value: 'rust', label: 'Rust' },
     ]
-    return (await this.asker.oneOf('In which language?', choices, 'ts')) as 'ts' | 'rust'
+    return (await this.asker.oneOf('Which language?', choices, 'ts')) as 'ts' | 'rust'
   }
 
-  /** A version where crbus was installed as one; a checkout of it is used as it is. */
+  /** Returns the version of an installed crbus, or the path of a checkout. */
   #source(root: string): string {
     const { root: own, version } = this.config
     if (own.split(/[\\/]/).includes('node_modules')) return `^${version}`

@@ -1,43 +1,52 @@
 import { Args, Flags } from '@oclif/core'
 import { isEventTopic, topicNameError } from '../../bus/names/names.ts'
-import { parseName, toDuration } from '../../cli/base/flags.ts'
-import { NewCommand, type Scaffolded, writeFlags } from '../../cli/base/scaffold-command.ts'
+import { anyOf, nonEmpty, toDuration } from '../../cli/base/parse-flags.ts'
+import { ScaffoldCommand, type Scaffolded } from '../../cli/base/scaffold-command.ts'
+import { writeFlags } from '../../cli/base/scaffold-flags.ts'
 import { recordKeys, type TopicCodec, topicCodecs, topicEnvelopes } from '../../cli/config/config-file.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { planEdit } from '../../scaffold/plan/plan.ts'
 import { readTarget } from '../../scaffold/plan/target.ts'
 
-export default class NewTopic extends NewCommand {
-  static override summary = 'declare a topic of a service in crbus.json'
+export default class NewTopic extends ScaffoldCommand {
+  static override summary = 'Declare a topic of a service in crbus.json'
   static override description =
-    'The bus is left as it is: "crbus topics apply" makes declared topics. A topic that is declared already keeps its settings, and gets those it does not have.'
+    'The bus does not change: "crbus topics apply" creates declared topics. A topic that is already declared keeps its settings and gets the settings that it lacks.'
   static override examples = [
     '<%= config.bin %> new topic order-events --partitions 6 --retention 30d',
     '<%= config.bin %> new topic order-commands --codec cbor --key aggregate --id order_id',
   ]
-  static override args = { topic: Args.string({ description: 'topic to declare', ignoreStdin: true }) }
+  static override args = { topic: Args.string({ description: 'Topic to declare', ignoreStdin: true }) }
   static override flags = {
     'dry-run': writeFlags['dry-run'],
     yes: writeFlags.yes,
-    partitions: Flags.integer({ description: 'number of partitions', default: 3, min: 1 }),
-    replication: Flags.integer({ description: 'copies of each partition; default: what the broker is set to', min: 1 }),
+    partitions: Flags.integer({ description: 'Number of partitions', default: 3, min: 1, helpValue: 'NUMBER' }),
+    replication: Flags.integer({
+      description: 'Replicas of each partition (default: as configured on the broker)',
+      min: 1,
+      helpValue: 'NUMBER',
+    }),
     retention: Flags.string({
-      description: 'how long its events are kept; default: as the broker is set to',
-      helpValue: '7d',
+      description: 'How long events are kept, such as 7d (default: as configured on the broker)',
+      helpValue: 'DURATION',
     }),
     codec: Flags.option({ options: topicCodecs })({
-      description: 'codec of its payloads, which "crbus publish" and "crbus tail" then use',
+      description: `Codec of the payloads for "crbus publish" and "crbus tail": ${anyOf(topicCodecs)}`,
+      helpValue: 'CODEC',
     }),
     envelope: Flags.option({ options: topicEnvelopes })({
-      description: 'format of its envelopes; default: bincode, which Rust services read',
+      description: 'Format of the envelopes: bincode, which Rust services read (default), or cbor',
+      helpValue: 'FORMAT',
     }),
     key: Flags.option({ options: recordKeys })({
-      description: 'record key: the event type (default), or the id of the aggregate, in the field that --id names',
+      description:
+        'Record key: type (the event type, default) or aggregate (the id of the aggregate, from the field of --id)',
+      helpValue: 'KEY',
     }),
     id: Flags.string({
-      parse: parseName,
-      description: 'field of its payloads with the id of the aggregate; implies --key aggregate',
-      helpValue: 'field',
+      parse: nonEmpty,
+      description: 'Payload field with the id of the aggregate; implies --key aggregate',
+      helpValue: 'FIELD',
     }),
   }
 
@@ -64,13 +73,13 @@ export default class NewTopic extends NewCommand {
       await this.notice(`warning: '${topic}' does not follow the convention {aggregate}-events`)
     }
     const result = await this.write(plan, { ...flags, force: false })
-    if (result.written.length > 0) await this.notice('declared; the bus is changed by: crbus topics apply')
+    if (result.written.length > 0) await this.notice('declared; to create it on the bus: crbus topics apply')
     return result
   }
 
-  /** A topic with a schema is written in bincode: crbus.json with another codec beside it would not be read any more. */
+  /** Refuses another codec for a topic with a schema, which is for bincode: crbus would reject the resulting crbus.json. */
   async #refuseSecondFormat(topic: string, codec: TopicCodec | undefined): Promise<void> {
-    const declared = (await this.configOf({})).topics.get(topic)
+    const declared = (await this.configuration()).topics.get(topic)
     if (declared?.value.schema === undefined || codec === undefined || codec === 'bincode') return
     throw new UsageError(`topic '${topic}' has a schema in ${declared.from}, which is for the codec bincode`, [
       '--codec bincode',
@@ -90,7 +99,7 @@ interface KeyFlags {
   readonly id?: string | undefined
 }
 
-/** The settings of the record key. `UsageError` for an aggregate without the field of its id, and for a field without use. */
+/** Reads the settings of the record key. `UsageError` for `aggregate` without `--id`, and for `type` with `--id`. */
 function keySettings({ key, id }: KeyFlags): { readonly key?: RecordKey; readonly id?: string } {
   if (key === 'aggregate' && id === undefined) {
     throw new UsageError('--key aggregate needs --id, the field of payloads with the id of the aggregate', [

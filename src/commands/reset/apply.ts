@@ -1,31 +1,32 @@
 import { resolve } from 'node:path'
 import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
-import { busFlags, changeFlags, toPatience, undoFlags, waitFlag } from '../../cli/base/flags.ts'
+import { busFlags, changeFlags, undoFlags, waitFlag } from '../../cli/base/flags.ts'
+import { toWait } from '../../cli/base/parse-flags.ts'
 import { applyReset, waitUntilEmpty } from '../../operations/reset/apply.ts'
 import type { ResetPlan } from '../../operations/reset/effects.ts'
 import { readPlanFile, saveUndoIn } from '../../operations/reset/files.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
 
 export default class ResetApply extends ChangeCommand {
-  static override summary = 'carry out a plan that "crbus reset --plan-out" wrote'
+  static override summary = 'Apply a plan that "crbus reset --plan-out" wrote'
   static override description =
-    'Refused when what the plan rests on has changed since: offsets were committed, or the log no longer reaches that far back.'
+    'The command refuses a stale plan: offsets were committed since, or the log no longer reaches that far back.'
   static override examples = ['<%= config.bin %> reset apply plan.json']
-  static override args = { plan: Args.string({ description: 'the file', required: true, ignoreStdin: true }) }
+  static override args = { plan: Args.string({ description: 'Plan file', required: true, ignoreStdin: true }) }
   static override flags = { ...busFlags, ...changeFlags, ...undoFlags, wait: waitFlag }
 
   async run(): Promise<ResetPlan & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(ResetApply)
-    const patience = toPatience(flags.wait)
+    const wait = toWait(flags.wait)
     const plan = await readPlanFile(resolve(this.context.cwd, args.plan))
-    const bus = await this.openBus(flags)
-    return this.carryOut(flags, {
+    const bus = await this.openBus()
+    return this.carryOut({
       plan,
       ...wordsOfReset(plan),
       apply: async () => {
         const onWait = (members: readonly string[]) => void this.notice(`waiting for ${members.join(', ')} to leave`)
-        await waitUntilEmpty(bus, plan.group, patience, { signal: this.signal, onWait })
+        await waitUntilEmpty(bus, plan.group, wait, { signal: this.signal, onWait })
         return applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now: this.context.now() })
       },
     })

@@ -11,35 +11,40 @@ import { planUndo } from '../../operations/reset/undo.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
 
 export default class ResetUndo extends ChangeCommand {
-  static override summary = 'put back what a group had committed before a reset'
+  static override summary = 'Restore the offsets that a group had committed before a change'
   static override description =
-    'Takes the undo file that every change of offsets saves, and has a plan and an undo file of its own: undoing the last change twice brings it back.'
+    'Reads the undo file that every change of offsets saves. The undo also shows a plan and saves an undo file: to redo the change, undo twice.'
   static override examples = [
     '<%= config.bin %> reset undo --last',
     '<%= config.bin %> reset undo --last --group billing',
   ]
-  static override args = { file: Args.string({ description: 'the undo file', ignoreStdin: true }) }
+  static override args = { file: Args.string({ description: 'Undo file', ignoreStdin: true }) }
   static override flags = {
     ...busFlags,
     ...changeFlags,
     ...undoFlags,
-    last: Flags.boolean({ description: 'the newest undo file of this bus' }),
-    group: Flags.string({ char: 'g', description: 'with --last: of this group', dependsOn: ['last'] }),
+    last: Flags.boolean({ description: 'Use the newest undo file of this bus' }),
+    group: Flags.string({
+      char: 'g',
+      description: 'With --last: use the newest undo file of this group',
+      dependsOn: ['last'],
+      helpValue: 'GROUP',
+    }),
   }
 
   async run(): Promise<ResetPlan & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(ResetUndo)
     if ((args.file === undefined) === !flags.last) {
       const newest = (await listUndoFiles(this.undoFolder(flags))).slice(0, 3)
-      throw new UsageError('name an undo file, or --last', [
+      throw new UsageError('name an undo file, or give --last', [
         'crbus reset undo --last',
         ...newest.map((path) => `crbus reset undo ${path}`),
       ])
     }
-    const bus = await this.openBus(flags)
+    const bus = await this.openBus()
     const now = this.context.now()
     const plan = await planUndo(bus, await this.#record(bus, args.file, this.undoFolder(flags), flags.group), now)
-    return this.carryOut(flags, {
+    return this.carryOut({
       plan,
       ...wordsOfReset(plan),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),

@@ -7,34 +7,40 @@ import { schemaForTopic } from '../../operations/schemas/source.ts'
 import { formatSchemaCheck } from '../../ui/schemas/format-schema-check.ts'
 
 export default class SchemaCheckCommand extends BaseCommand {
-  static override summary = "decode a topic's events with a schema and count what fails"
+  static override summary = 'Decode the events of a topic with a schema and count failures'
   static override description = [
-    'Counts for each event type the payloads that decode, those that fail, and those that decode to another variant than the event type names, which is what a reordered enum looks like. Changes nothing and joins no group.',
-    'Ends with 0 when all decode, and with 10 when any failed or was warned of.',
+    'For each event type, counts the payloads that decode, the payloads that fail, and the payloads that decode to another variant than the event type says, which is the sign of a reordered enum. The command only reads and joins no group.',
+    'Ends with exit code 0 if all payloads decode, and with 10 if there is a failure or a warning.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> schema check order-events',
     '<%= config.bin %> schema check order-events --schema services/orders --all -b 127.0.0.1:9092',
   ]
-  static override args = { topic: Args.string({ description: 'topic to check', required: true, ignoreStdin: true }) }
+  static override args = { topic: Args.string({ description: 'Topic to check', required: true, ignoreStdin: true }) }
   static override flags = {
     ...readFlags,
     schema: Flags.string({
-      description: "schema file, or Rust source; default: the project's schema of that topic",
-      helpValue: 'path',
+      description: 'Schema file or Rust source (default: the schema of the topic in this project)',
+      helpValue: 'PATH',
     }),
-    number: Flags.integer({ char: 'n', description: 'how many of the newest records', default: 10_000, min: 1 }),
-    all: Flags.boolean({ description: 'all records', exclusive: ['number'] }),
+    number: Flags.integer({
+      char: 'n',
+      description: 'How many of the newest records to read',
+      default: 10_000,
+      min: 1,
+      helpValue: 'NUMBER',
+    }),
+    all: Flags.boolean({ description: 'Read all records', exclusive: ['number'] }),
   }
 
   async run(): Promise<SchemaCheck> {
     const { args, flags } = await this.parse(SchemaCheckCommand)
     const found = await schemaForTopic(args.topic, flags.schema, {
-      ...(await this.schemaPlace(flags)),
+      ...(await this.schemaLocation()),
       git: this.context.git,
     })
     if (!found.ok) throw new UsageError(found.reason, found.suggestions)
-    const bus = await this.openBus(flags)
+    const bus = await this.openBus()
     const last = flags.all ? undefined : flags.number
     const check = await checkTopic(bus, { topic: args.topic, schema: found.schema, last, signal: this.signal })
     await this.print(formatSchemaCheck(check))

@@ -1,17 +1,17 @@
 import { relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
-import { parseName, toAnswers } from '../../cli/base/flags.ts'
+import { nonEmpty, toAnswers } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { applySchemaImport, planSchemaImport, type SchemaImportPlan } from '../../operations/schemas/import.ts'
 import { formatImportProblems } from '../../ui/schemas/format-schema-import.ts'
 import { type SchemaChangeDocument, schemaChangeDocument } from '../../ui/schemas/schema-change-document.ts'
 
 export default class SchemaImport extends BaseCommand {
-  static override summary = 'make a schema of the types in Rust source, so that payloads can be read and written'
+  static override summary = 'Create a schema from the types in Rust source'
   static override description = [
-    'Reads a crate (the folder with its Cargo.toml), a folder of source or single files, follows mod, use and path dependencies to the enum of the events, and writes schemas/<topic>.json, which belongs into version control. "crbus tail" and "crbus publish" use it from then on.',
-    'What the source does not settle is listed with its place and what to type: --map for a type whose bytes crbus cannot know, --assume for the answer to a question. The file keeps what was answered, so that the next import need not be told.',
+    'Reads a crate (the folder with its Cargo.toml), a folder of source or single files, follows mod, use and path dependencies to the enum of the events, and writes schemas/<topic>.json. Commit this file to version control. From then on, "crbus tail" and "crbus publish" use it to decode and encode payloads.',
+    'If the source leaves something open, the command lists it with file, line and what to type: --map for a type whose bytes crbus cannot know, --assume for the answer to a question. The schema file keeps the answers for the next import.',
   ].join('\n\n')
   static override strict = false
   static override usage = 'schema import PATH... [FLAGS]'
@@ -20,31 +20,33 @@ export default class SchemaImport extends BaseCommand {
     '<%= config.bin %> schema import src/order.rs --root OrderAction --topic order-events',
     '<%= config.bin %> schema import services/orders --map crate::Money=i64 --dry-run',
   ]
-  static override args = { path: Args.string({ description: 'crates, folders or .rs files', ignoreStdin: true }) }
+  static override args = { path: Args.string({ description: 'Crates, folders or .rs files', ignoreStdin: true }) }
   static override flags = {
     root: Flags.string({
-      parse: parseName,
-      description: 'the enum that is serialized; default: the one that looks like events',
+      parse: nonEmpty,
+      description: 'Enum that is serialized (default: the enum that looks like events)',
+      helpValue: 'TYPE',
     }),
-    topic: Flags.string({ description: 'topic of the events; default: after the root' }),
+    topic: Flags.string({ description: 'Topic of the events (default: derived from the root)', helpValue: 'TOPIC' }),
     map: Flags.string({
-      description: 'what a type is written as',
+      description: 'How a Rust type is serialized; repeatable',
       multiple: true,
       multipleNonGreedy: true,
-      helpValue: 'path=type',
+      helpValue: 'PATH=TYPE',
     }),
     assume: Flags.string({
-      description: 'the answer to a question the import asked',
+      description: 'Answer to a question of the import; repeatable',
       multiple: true,
       multipleNonGreedy: true,
-      helpValue: 'question=answer',
+      helpValue: 'QUESTION=ANSWER',
     }),
     out: Flags.string({
-      parse: parseName,
-      description: 'file to write; default: <topic>.json in the folder of CRBUS_SCHEMAS or crbus.json, else in schemas',
-      helpValue: 'file',
+      parse: nonEmpty,
+      description:
+        'File to write (default: <topic>.json in the folder of CRBUS_SCHEMAS or crbus.json, else in schemas)',
+      helpValue: 'FILE',
     }),
-    'dry-run': Flags.boolean({ description: 'show what would be written, and write nothing' }),
+    'dry-run': Flags.boolean({ description: 'Show what would be written, and write nothing' }),
   }
 
   async run(): Promise<Omit<SchemaImportPlan, 'changes'> & { readonly changes: readonly SchemaChangeDocument[] }> {
@@ -69,25 +71,24 @@ export default class SchemaImport extends BaseCommand {
       const fixes = [...new Set(plan.problems.flatMap(({ fix }) => (fix === undefined ? [] : [fix])))]
       throw new UsageError(formatImportProblems(plan.problems), fixes)
     }
-    if (plan.answered.length > 0) await this.notice(`note: as in ${plan.path}: ${plan.answered.join(' ')}`)
+    if (plan.answered.length > 0) await this.notice(`note: answers kept from ${plan.path}: ${plan.answered.join(' ')}`)
     if (flags['dry-run']) await this.print(plan.text)
     else {
-      if (out === undefined) await this.sayProjectChoice(await this.configOf({}), 'schemas')
+      if (out === undefined) await this.noteProjectChoice('schemas')
       applySchemaImport(plan, cwd)
     }
-    const changes = plan.changes.map(schemaChangeDocument)
-    for (const { kind, where, message } of changes) await this.notice(`warning: ${kind}: ${where}: ${message}`)
-    const verb = { create: 'written', change: 'changed', nothing: 'is up to date' }[plan.effect]
-    const told = flags['dry-run'] ? `would be ${plan.effect === 'nothing' ? 'as it is' : verb}` : verb
+    for (const { kind, where, what } of plan.changes) await this.notice(`warning: ${kind}: ${where}: ${what}`)
+    const verb = { create: 'written', change: 'changed', nothing: 'up to date' }[plan.effect]
+    const done = plan.effect === 'nothing' ? 'is' : flags['dry-run'] ? 'would be' : 'was'
     await this.notice(
-      `${plan.path} ${told}: ${plan.root} with ${plan.events.length} event types and ${plan.types} types, from ${plan.sources.length} files`,
+      `${plan.path} ${done} ${verb}: ${plan.root} with ${plan.events.length} event types and ${plan.types} types, from ${plan.sources.length} files`,
     )
     return { ...plan, changes }
   }
 
-  /** Where the other commands look for it. */
+  /** Returns the folder in which the other commands look for schemas, if one is configured. */
   async #folder(): Promise<string | undefined> {
-    const { cwd, schemas } = await this.schemaPlace({})
+    const { cwd, schemas } = await this.schemaLocation()
     return schemas === undefined || schemas.path.endsWith('.json') ? undefined : relative(cwd, schemas.path) || '.'
   }
 }

@@ -8,32 +8,40 @@ import { formatSample, sampleDocument } from '../../ui/records/format-sample.ts'
 const BATCH = 500
 
 export default class SchemaSample extends BaseCommand {
-  static override summary = 'make up events of a schema: valid, random, believable'
+  static override summary = 'Generate realistic random events of a schema'
   static override description =
-    'Each line is an event that "crbus publish TOPIC" takes without flags and sends in the bytes a Rust service would have written. Values go by the names of fields: an email is an email, cents are a price, a timestamp is now.'
+    'Each line is an event that "crbus publish TOPIC" reads without flags and publishes in the bytes that a Rust service would write. Values fit the names of their fields: an email field gets an email address, a cents field a price, a timestamp field the current time.'
   static override examples = [
     '<%= config.bin %> schema sample OrderPlaced.v1',
     '<%= config.bin %> schema sample --count 100 --seed 7 | <%= config.bin %> publish order-events',
   ]
   static override args = {
     event: Args.string({
-      description: 'an event type, or a variant; default: all event types in turn',
+      description: 'Event type or variant (default: all event types in turn)',
       ignoreStdin: true,
     }),
   }
   static override flags = {
     schema: schemaFlag,
-    count: Flags.integer({ char: 'n', description: 'events to make; default: one of each type', min: 1 }),
-    seed: Flags.integer({ description: 'the same number makes the same events, as long before now' }),
-    'data-only': Flags.boolean({ description: 'print only the data, as "crbus publish --type" takes it' }),
+    count: Flags.integer({
+      char: 'n',
+      description: 'Number of events (default: one of each type)',
+      min: 1,
+      helpValue: 'NUMBER',
+    }),
+    seed: Flags.integer({
+      description: 'Seed of the random values: the same seed generates the same events, relative to the current time',
+      helpValue: 'NUMBER',
+    }),
+    'data-only': Flags.boolean({ description: 'Print only the data, for "crbus publish --type"' }),
   }
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(SchemaSample)
-    // A checkout has no manifest and loads every command to find one: this one's weight waits until it is run.
+    // Without a manifest, as in a checkout, oclif loads every command file. Heavy imports wait until the command runs.
     const { readSchema } = await import('../../operations/schemas/pick.ts')
     const { sampleEvents } = await import('../../operations/schemas/sample.ts')
-    const read = await readSchema(await this.schemaPlace({}), flags.schema, args.event)
+    const read = await readSchema(await this.schemaLocation(), flags.schema, args.event)
     if (!read.ok) throw new UsageError(read.reason, read.suggestions)
     const { count, seed } = flags
     const samples = await sampleEvents(read.schema, { eventType: args.event, count, seed, now: this.context.now() })
@@ -52,7 +60,7 @@ export default class SchemaSample extends BaseCommand {
       made += 1
       if (made % BATCH !== 0) continue
       await flush()
-      // Ctrl-C and a reader that leaves are seen between two turns of the loop.
+      // Ctrl-C and a closed pipe are only noticed between two turns of the event loop.
       await new Promise(setImmediate)
       if (this.signal.aborted) return answer
     }

@@ -1,15 +1,16 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
 import { schemaFlag } from '../../cli/base/flags.ts'
+import { anyOf } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import type { SchemaNotation } from '../../operations/schemas/show.ts'
 
 const notations = ['rust', 'json-schema', 'ts'] as const satisfies readonly SchemaNotation[]
 
 export default class SchemaShow extends BaseCommand {
-  static override summary = 'show the types of a schema as Rust, JSON Schema or TypeScript'
+  static override summary = 'Show the types of a schema as Rust, JSON Schema or TypeScript'
   static override description =
-    'JSON Schema and TypeScript describe the values that crbus decodes payloads to: enums are {"Variant": …}, integers beyond 2^53 are digits, bytes are base64.'
+    'JSON Schema and TypeScript describe the JSON that crbus decodes payloads to: an enum is {"Variant": …}, an integer above 2^53 is a string of digits, bytes are base64.'
   static override examples = [
     '<%= config.bin %> schema show',
     '<%= config.bin %> schema show OrderPlaced.v1',
@@ -17,21 +18,24 @@ export default class SchemaShow extends BaseCommand {
   ]
   static override args = {
     type: Args.string({
-      description: 'a type, a variant (Inventory.SeatReserved) or an event type; default: all',
+      description: 'Type, variant (Inventory.SeatReserved) or event type (default: all types)',
       ignoreStdin: true,
     }),
   }
   static override flags = {
     schema: schemaFlag,
-    as: Flags.option({ options: notations, default: 'rust' as const })({ description: 'how to write the types' }),
+    as: Flags.option({ options: notations, default: 'rust' as const })({
+      description: `Language of the types: ${anyOf(notations)}`,
+      helpValue: 'LANGUAGE',
+    }),
   }
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(SchemaShow)
-    // A checkout has no manifest and loads every command to find one: this one's weight waits until it is run.
+    // Without a manifest, as in a checkout, oclif loads every command file. Heavy imports wait until the command runs.
     const { readSchema } = await import('../../operations/schemas/pick.ts')
     const { showSchema } = await import('../../operations/schemas/show.ts')
-    const read = await readSchema(await this.schemaPlace({}), flags.schema, args.type)
+    const read = await readSchema(await this.schemaLocation(), flags.schema, args.type)
     if (!read.ok) throw new UsageError(read.reason, read.suggestions)
     const shown = showSchema(read.schema, flags.as, args.type)
     if (!shown.ok) throw new UsageError(shown.reason, ['crbus schema show'])

@@ -12,9 +12,9 @@ import { formatTopicsApply } from '../../ui/format-topics-apply.ts'
 type Result = TopicsApplyPlan & { readonly applied: boolean } & Partial<TopicsApplied>
 
 export default class TopicsApply extends ChangeCommand {
-  static override summary = 'make topics what crbus.json declares them to be'
+  static override summary = 'Create and change topics as crbus.json declares them'
   static override description =
-    'Compares the topics declared in crbus.json with those of the bus and shows what it would do: make those that are missing, give others more partitions or another retention. Nothing is ever deleted, and no partition taken away.'
+    'Compares the topics declared in crbus.json with the topics on the bus and shows a plan: it creates missing topics, adds partitions and changes the retention. It never deletes a topic or a partition.'
   static override examples = [
     '<%= config.bin %> topics apply --dry-run',
     '<%= config.bin %> topics apply --brokers localhost:9092 --yes',
@@ -24,8 +24,8 @@ export default class TopicsApply extends ChangeCommand {
   protected override readonly mayPrecedeBus = true
 
   async run(): Promise<Result> {
-    const { flags } = await this.parse(TopicsApply)
-    const { topics, files } = await this.configOf(flags)
+    await this.parse(TopicsApply)
+    const { topics, files } = await this.configuration()
     const declared = new Map(
       [...topics].map(([topic, { value }]) => {
         const { partitions, replication, retention } = value
@@ -36,11 +36,11 @@ export default class TopicsApply extends ChangeCommand {
       const where = files.length === 0 ? 'there is no crbus.json here or above' : `${files.join(' and ')} declare none`
       throw new UsageError(`no topics are declared: ${where}`, ['crbus new topic order-events'])
     }
-    const bus = await this.openBus(flags)
+    const bus = await this.openBus()
     const plan = await planTopicsApply(bus, declared)
     const { kind } = await bus.admin.describeCluster()
     const changed = [...plan.create, ...plan.change].map(({ topic }) => topic)
-    return this.carryOut(flags, {
+    return this.carryOut({
       plan,
       name: changed.join(','),
       shown: formatTopicsApply(plan),

@@ -6,16 +6,16 @@ import { printable } from '../../ui/text/printable.ts'
 import { formatTable } from '../../ui/text/table.ts'
 
 export default class TopicsDelete extends ChangeCommand {
-  static override summary = 'delete topics and every event on them'
+  static override summary = 'Delete topics and all their events'
   static override strict = false
   static override usage = 'topics delete TOPIC...'
   static override examples = ['<%= config.bin %> topics delete old-events --dry-run']
-  static override args = { topic: Args.string({ description: 'topics to delete', required: true, ignoreStdin: true }) }
+  static override args = { topic: Args.string({ description: 'Topics to delete', required: true, ignoreStdin: true }) }
   static override flags = { ...busFlags, ...changeFlags }
 
   async run(): Promise<DeleteTopicPlan & { readonly applied: boolean }> {
-    const { argv, flags } = await this.parse(TopicsDelete)
-    const bus = await this.openBus(flags)
+    const { argv } = await this.parse(TopicsDelete)
+    const bus = await this.openBus()
     const plan = await planDeleteTopics(bus, [...new Set(argv as string[])])
     const names = plan.topics.map(({ topic }) => topic)
     const rows = plan.topics.map(({ topic, partitions, events }) => [topic, partitions, events])
@@ -25,7 +25,7 @@ export default class TopicsDelete extends ChangeCommand {
         ? ''
         : `\nnote: EVENTS-LOST counts offsets of compacted topics, at most as many events: ${printable(compacted.join(', '))}\n`
     const many = names.length === 1 ? 'this topic' : `these ${names.length} topics`
-    return this.carryOut(flags, {
+    return this.carryOut({
       plan,
       name: names.join(','),
       shown: formatTable(['TOPIC', 'PARTITIONS', 'EVENTS-LOST'], rows) + inexact,

@@ -5,18 +5,18 @@ import { listTopics, type TopicOverview } from '../../operations/topics/topics.t
 import { formatTable } from '../../ui/text/table.ts'
 
 export default class TopicsList extends BaseCommand {
-  static override summary = 'list the topics of the bus'
+  static override summary = 'List the topics on the bus'
   static override examples = ['<%= config.bin %> topics list', '<%= config.bin %> topics list -b 127.0.0.1:9092 --json']
   static override flags = {
     ...busFlags,
-    internal: Flags.boolean({ description: "include the broker's own topics" }),
+    internal: Flags.boolean({ description: 'Include internal topics of the broker' }),
   }
 
   async run(): Promise<TopicOverview[]> {
     const { flags } = await this.parse(TopicsList)
-    const bus = await this.openBus(flags)
+    const bus = await this.openBus()
     const topics = await listTopics(bus, { internal: flags.internal })
-    if (topics.length === 0 && this.hasBus) await this.notice('no topics yet; "crbus topics create" makes one')
+    if (topics.length === 0 && this.busExists) await this.notice('no topics yet; "crbus topics create" creates one')
     const rows = topics.map(({ topic, partitions, replication, events }) => [topic, partitions, replication, events])
     await this.print(formatTable(['TOPIC', 'PARTITIONS', 'REPLICAS', 'EVENTS'], rows))
     const compacted = topics.filter(({ counts }) => counts === 'offsets').map(({ topic }) => topic)

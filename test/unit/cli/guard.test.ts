@@ -14,7 +14,7 @@ async function locked() {
 }
 
 describe('a locked bus', () => {
-  test('takes no change, by whatever door', async () => {
+  test('refuses every change, through the bus, its log and its administration', async () => {
     const { own, bus } = await locked()
 
     const attempts = [
@@ -34,7 +34,7 @@ describe('a locked bus', () => {
     expect(await own.admin.committedOffsets('billing')).toEqual([offset])
   })
 
-  test('is read as any other', async () => {
+  test('allows all reads', async () => {
     const { bus } = await locked()
 
     expect(await bus.admin.listGroups()).toMatchObject([{ group: 'billing' }])
@@ -46,7 +46,7 @@ describe('a locked bus', () => {
     await bus.close()
   })
 
-  test('takes changes when it was unlocked', async () => {
+  test('allows changes once it is unlocked', async () => {
     const { bus, unlock } = await locked()
 
     unlock()

@@ -16,7 +16,7 @@ async function run(command: string) {
   return { failed, said: String(output.read() ?? '') }
 }
 
-test('a tool has the Node that runs crbus, whatever the path has', async () => {
+test('runs a tool with the Node that runs crbus, even if PATH has another one', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-tool-'))
   symlinkSync('/bin/false', join(folder, 'node'))
   writeFileSync(join(folder, 'tool'), '#!/usr/bin/env node\nconsole.log(process.version)', { mode: 0o755 })
@@ -26,13 +26,13 @@ test('a tool has the Node that runs crbus, whatever the path has', async () => {
 })
 
 test.each([
-  ['node -e process.exit(7)', 'it ended with 7'],
-  ['no-such-tool', 'there is no no-such-tool here'],
-])('%s: %s', async (command, reason) => {
+  ['node -e process.exit(7)', 'it ended with exit code 7'],
+  ['no-such-tool', 'no-such-tool is not installed'],
+])('reports why %s failed: %s', async (command, reason) => {
   expect((await run(command)).failed).toBe(reason)
 })
 
-test('what a tool prints keeps its colors and does the terminal no harm', async () => {
+test('prints the output of a tool with its colors and without harmful control characters', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-tool-'))
   const text = '\\u001b[32mok\\u001b[39m\\u001b]0;title\\u0007\\u202e\\r\\nlast'
   writeFileSync(join(folder, 'tool'), `#!/usr/bin/env node\nprocess.stdout.write("${text}")`, { mode: 0o755 })

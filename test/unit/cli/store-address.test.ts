@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseStore, shownStore } from '../../../src/cli/config/store-address.ts'
 
-test('a store is a URL of Postgres or a path', () => {
+test('parseStore reads a Postgres URL or a path', () => {
   expect(parseStore('postgres://crbus@db/events', '/project')).toEqual({
     kind: 'postgres',
     url: 'postgres://crbus@db/events',
@@ -18,7 +18,7 @@ test.each([
   'postgres://u:1/hunter2@db/x',
   'postgres://[',
   ' ',
-])('%j is neither', (text) => {
+])('parseStore refuses %j', (text) => {
   expect(parseStore(text, '/project')).toBeUndefined()
 })
 
@@ -31,7 +31,7 @@ test.each([
     'postgres://db/x?user=u&password=***&sslpassword=***',
   ],
   ['postgres://u@db/x', 'postgres://u@db/x'],
-])('%s is shown without its password', (url, shown) => {
+])('shownStore hides the password of %s', (url, shown) => {
   const address = parseStore(url, '/')
   expect(address && shownStore(address)).toBe(shown)
 })

@@ -1,0 +1,111 @@
+import { duration } from '../../bus/time/duration.ts'
+import { momentsWithoutZone } from '../../bus/time/moment.ts'
+import { UsageError } from '../errors.ts'
+
+/** Lists the values of a flag for its help: `text, json or nagios`. */
+export const anyOf = (values: readonly string[]): string => `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
+
+/** Refuses an empty value, such as a variable of a script that is not set. For the `parse` option of a flag. */
+export async function nonEmpty(text: string): Promise<string> {
+  if (text.trim() === '') throw new UsageError('it is empty')
+  return text
+}
+
+/** Splits `name=value` at the first `=`, or at the position given. */
+export function toPair(flag: string, pair: string, example: string, at = pair.indexOf('=')): [string, string] {
+  if (at < 1) throw new UsageError(`${flag} ${pair} is not name=value`, [`${flag} ${example}`])
+  return [pair.slice(0, at), pair.slice(at + 1)]
+}
+
+/** Reads answers about Rust source by their question, split at the last `=`: a question may hold one, as `target_os = "linux"`. */
+export const toAnswers = (flag: string, given: readonly string[] = [], example: string): Map<string, string> =>
+  new Map(given.map((pair) => toPair(flag, pair, example, pair.lastIndexOf('='))))
+
+/** Reads a duration such as `10s` as milliseconds. It must be longer than 0. */
+export function toDuration(flag: string, given: string | undefined, example = '10s'): number | undefined {
+  const length = given === undefined ? undefined : duration(given)
+  if (given !== undefined && !length) throw notADuration(flag, given, example)
+  return length
+}
+
+/** The longest delay of Node's timers, about 24 days. A longer timer would fire at once. */
+export const MAX_DELAY_MS = 2 ** 31 - 1
+
+/** Reads a duration that the command waits for, which is limited to the longest delay of a timer. */
+export function toDelay(flag: string, given: string | undefined, example = '10s'): number | undefined {
+  const delay = toDuration(flag, given, example)
+  if (delay !== undefined && delay > MAX_DELAY_MS) {
+    throw new UsageError(`${flag} ${given} is too long: the longest is 24d`, [`${flag} ${example}`])
+  }
+  return delay
+}
+
+const notADuration = (flag: string, given: string, example: string): UsageError =>
+  new UsageError(`${flag} ${given} is not a duration`, [`${flag} ${example}`])
+
+/** Reads `--wait` as milliseconds. Unlike other durations, it may be 0. */
+export function toWait(given: string | undefined): number {
+  if (given === undefined) return 0
+  const wait = duration(given)
+  if (wait === undefined) throw notADuration('--wait', given, '60s')
+  return wait
+}
+
+/** Builds the usage error for an invalid position, with valid positions as suggestions. */
+export function invalidPosition(
+  flag: string,
+  { reason, suggestions }: { readonly reason: string; readonly suggestions: readonly string[] },
+): UsageError {
+  const quoted = (position: string) => (position.includes(' ') ? `"${position}"` : position)
+  return new UsageError(
+    `${flag}: ${reason}`,
+    suggestions.map((position) => `${flag} ${quoted(position)}`),
+  )
+}
+
+/** Builds the notice that times in a flag were read as UTC; `undefined` if every time in it has a time zone. */
+export function utcNotice(flag: string, text: string | undefined): string | undefined {
+  const withoutZone = text === undefined ? [] : momentsWithoutZone(text)
+  if (withoutZone.length === 0) return undefined
+  const has = withoutZone.length === 1 ? 'has no time zone and is' : 'have no time zone and are'
+  return `${flag}: ${withoutZone.join(' and ')} ${has} read as UTC`
+}
+
+/** Reads a list of partitions such as `0,2`. */
+export function toPartitions(flag: string, given: string | undefined): number[] | undefined {
+  if (given === undefined) return undefined
+  if (!/^\d{1,9}(,\d{1,9})*$/.test(given)) {
+    throw new UsageError(`${flag} ${given} is an invalid partition list`, [`${flag} 0,2`])
+  }
+  return given.split(',').map(Number)
+}
+
+/** Reads every `--topic TOPIC[:PARTITIONS]` with `parse`, which returns `undefined` for an invalid one. */
+export const toTopicChoices = <Choice>(
+  given: readonly string[],
+  parse: (text: string) => Choice | undefined,
+): readonly Choice[] =>
+  given.map((text) => {
+    const choice = parse(text)
+    if (choice !== undefined) return choice
+    throw new UsageError(`--topic ${text} is neither a topic nor topic:0,1`, ['--topic order-events:0,1'])
+  })
+
+export interface ListenAddress {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+}
+
+/** Reads `PORT` or `HOST:PORT`. Without a host, only this machine can connect. */
+export function parseListen(text: string): ListenAddress {
+  const found = /^(?:(?:\[([^\]]+)\]|([^:[\]\s]+)):)?(\d{1,5})$/.exec(text)
+  const port = Number(found?.[3])
+  if (!found || port > 65_535) {
+    throw new UsageError(`--listen ${text} is neither a port nor host:port`, [
+      '--listen 9464',
+      '--listen 127.0.0.1:9464',
+    ])
+  }
+  return { host: found[1] ?? found[2] ?? '127.0.0.1', port }
+}

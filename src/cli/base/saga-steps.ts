@@ -1,0 +1,141 @@
+import { type Role, roles } from '../../scaffold/events/roles.ts'
+import { spellings } from '../../scaffold/name.ts'
+import { openFields, type SagaPlan } from '../../scaffold/scopes/saga-scope.ts'
+import { type KnownTopic, type Step, stepOf } from '../../scaffold/topics/topic.ts'
+import { topicFromSchema } from '../../scaffold/topics/topic-from-schema.ts'
+import { UsageError } from '../errors.ts'
+import type { Asker } from '../process/ask.ts'
+import { toAnswers } from './parse-flags.ts'
+
+type Schema = Parameters<typeof topicFromSchema>[0]
+type Examples = NonNullable<NonNullable<Parameters<typeof topicFromSchema>[2]>['examples']>
+
+/** Where the events of topics are read from. */
+interface EventSources {
+  /** Schemas by the path of their file, from the folder of the service. */
+  readonly schemas: ReadonlyMap<string, Schema>
+  /** The topics of the service's own aggregates. */
+  readonly aggregates: readonly KnownTopic[]
+  /** Makes example values of the variants of a schema. */
+  readonly examplesOf: (schema: Schema) => Promise<Examples>
+  /** Reads the newest events of a topic; `undefined` if the bus is not a source or does not have the topic. */
+  readonly readTopic: (topic: string) => Promise<KnownTopic | undefined>
+}
+
+/** Finds the steps of a saga: the events of each topic, and what each event means to the saga. Asks where it is unclear. */
+export class SagaSteps {
+  readonly #sources: EventSources
+  /** The role of each variant that `--as` or the user named. */
+  readonly #roles: Map<string, Role>
+  /** Absent: the user is not asked. */
+  readonly #asker: Asker | undefined
+  readonly #known: readonly KnownTopic[]
+
+  constructor(sources: EventSources, roleOf: Map<string, Role>, asker: Asker | undefined) {
+    this.#sources = sources
+    this.#roles = roleOf
+    this.#asker = asker
+    const ofSchemas = [...sources.schemas].map(([file, schema]) => topicFromSchema(schema, file, { roles: roleOf }))
+    // A schema may have been imported from the aggregate's source, and knows more than the source shows.
+    const others = sources.aggregates.filter(({ topic }) => !ofSchemas.some((known) => known.topic === topic))
+    this.#known = [...ofSchemas, ...others]
+  }
+
+  /** Asks for the topics of the saga, first the one that begins it. `UsageError` if the user cannot be asked. */
+  async chooseTopics(example: string): Promise<readonly string[]> {
+    if (this.#asker === undefined || this.#known.length < 2) {
+      throw new UsageError('name the topics of its steps', [example])
+    }
+    const first = await this.#asker.oneOf(
+      'Which topic begins it?',
+      this.#known.map(toChoice),
+      this.#known[0]?.topic ?? '',
+    )
+    const rest = this.#known.filter(({ topic }) => topic !== first)
+    return [first, ...(await this.#asker.someOf('Which topics follow, in this order?', rest.map(toChoice)))]
+  }
+
+  /** Returns the step that a topic stands for. `UsageError` if its events are unknown or none of them can be a step. */
+  async stepOn(topic: string): Promise<Step> {
+    const known = this.#known.find((one) => one.topic === topic)
+    if (known !== undefined) await this.#askForRoles(known)
+    const found = (await this.#withExamples(known)) ?? (await this.#sources.readTopic(topic))
+    const step = found && stepOf(found)
+    if (step !== undefined) return step
+    if (found !== undefined && found.events.length > 0) {
+      const names = found.events.map(({ name }) => spellings.pascal(name)).join(', ')
+      throw new UsageError(`no event of ${topic} can be a step, only ${names} (${found.source})`)
+    }
+    const aggregate = topic.replace(/-events$/, '')
+    throw new UsageError(
+      `the events of ${topic} are unknown: no schema, no aggregate of this service and no event on the topic`,
+      [
+        ...(this.#known.length === 0 ? [] : [`--on ${this.#known.map((one) => one.topic).join(',')}`]),
+        `crbus new aggregate ${aggregate}`,
+        'crbus schema import services/orders',
+      ],
+    )
+  }
+
+  /** Asks for the event field of each command field that has none yet. */
+  async withSources(plan: SagaPlan): Promise<SagaPlan> {
+    // Also checks the sources that `--field` names, so it runs even if the user is not asked.
+    const open = openFields(plan)
+    if (this.#asker === undefined) return plan
+    const sources = new Map(plan.sources)
+    for (const { place, candidates } of open) {
+      if (candidates.length === 0) continue
+      const choices = [...candidates, ''].map((value) => ({ value, label: value || 'none of these: leave it open' }))
+      const source = await this.#asker.oneOf(`Which event field is ${place}?`, choices, '')
+      if (source !== '') sources.set(place, source)
+    }
+    return { ...plan, sources }
+  }
+
+  /** Asks for the role of each variant whose name does not show it. `UsageError` if the user cannot be asked. */
+  async #askForRoles({ unclear = [], source }: KnownTopic): Promise<void> {
+    const [first] = unclear
+    if (first === undefined) return
+    if (this.#asker === undefined) {
+      throw new UsageError(
+        `the source of ${source} does not say whether ${unclear.join(', ')} is a command or an event`,
+        [unclear.map((variant) => `--as ${variant}=event`).join(' '), `--as ${first}=command`, `--as ${first}=failure`],
+      )
+    }
+    for (const variant of unclear) {
+      const role = await this.#asker.oneOf(`What is ${variant}?`, roleChoices, 'event')
+      this.#roles.set(variant, role as Role)
+    }
+  }
+
+  /** Reads a topic of a schema again, with the roles by now and with example values for the saga's tests. */
+  async #withExamples(topic: KnownTopic | undefined): Promise<KnownTopic | undefined> {
+    const schema = topic?.schema === undefined ? undefined : this.#sources.schemas.get(topic.schema)
+    if (topic?.schema === undefined || schema === undefined) return topic
+    const examples = await this.#sources.examplesOf(schema)
+    return topicFromSchema(schema, topic.schema, { examples, roles: this.#roles })
+  }
+}
+
+const roleChoices = [
+  { value: 'command', label: 'a command' },
+  { value: 'event', label: 'an event' },
+  { value: 'failure', label: 'an event that reports a failed command' },
+]
+
+const toChoice = ({ topic, source }: KnownTopic) => ({ value: topic, label: topic, hint: source })
+
+/** Reads every `--as NAME=ROLE`. */
+export function readRoles(texts: readonly string[] | undefined): Map<string, Role> {
+  const read = new Map<string, Role>()
+  for (const [variant, text] of toAnswers('--as', texts, 'ProcessPayment=command')) {
+    const role = roles.find((one) => one === text)
+    if (role === undefined) {
+      throw new UsageError(`--as ${variant}=${text}: '${text}' is not one of ${roles.join(', ')}`, [
+        `--as ${variant}=command`,
+      ])
+    }
+    read.set(variant, role)
+  }
+  return read
+}

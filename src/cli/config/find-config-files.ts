@@ -1,0 +1,79 @@
+import { lstatSync, statSync } from 'node:fs'
+import { dirname, isAbsolute, join } from 'node:path'
+import type { ConfigSurroundings } from './config.ts'
+import type { ConfigFile } from './config-file.ts'
+
+/** The name of a project's configuration file. */
+export const PROJECT_FILE = 'crbus.json'
+
+/**
+ * Returns a folder of the XDG specification. The specification says to ignore a relative path: it would mean another folder
+ * in each working directory, and a project could put a file of its own into it.
+ */
+export const xdgFolder = (given: string | undefined, usual: string): string =>
+  given !== undefined && isAbsolute(given) ? given : usual
+
+/** Returns the path of the user's own configuration file. */
+export const userFile = ({ env, home }: ConfigSurroundings): string =>
+  join(xdgFolder(env.XDG_CONFIG_HOME, join(home, '.config')), 'crbus', 'config.json')
+
+/**
+ * Reads the project's file (in the working directory or the nearest folder above that has one), then the user's file. A
+ * project's file that belongs to another user is ignored. Without any file, the parser is not loaded.
+ */
+export async function readConfigFiles(surroundings: ConfigSurroundings): Promise<ConfigFile[]> {
+  const project = projectFile(surroundings.cwd)
+  const own = userFile(surroundings)
+  const isOwn = isFile(own)
+  if (project === undefined && !isOwn) return []
+  const { ignoredFile, readConfigFile } = await import('./config-file.ts')
+  const ownFiles = isOwn ? [readConfigFile(own, 'user')] : []
+  if (project === undefined) return ownFiles
+  const stranger = strangerOwning(project, surroundings)
+  const isAllowed = ownFiles.some(({ allowFolders }) => allowFolders.includes(dirname(project)))
+  if (stranger === undefined || isAllowed) return [readConfigFile(project, 'project'), ...ownFiles]
+  return [ignoredFile(project, `it belongs to another user (uid ${stranger})`), ...ownFiles]
+}
+
+/**
+ * Returns the user id of a file's owner, or `undefined` if the owner is this user or root. Many working directories are
+ * below a folder that other users may write to, such as /tmp. On systems without user ids, such as Windows, the result is
+ * always `undefined`.
+ */
+function strangerOwning(path: string, { env }: ConfigSurroundings): number | undefined {
+  const user = process.geteuid?.()
+  if (user === undefined) return undefined
+  // Under sudo, the files belong to the user who typed the command.
+  const trusted = [user, 0, ...(user === 0 && /^\d+$/.test(env.SUDO_UID ?? '') ? [Number(env.SUDO_UID)] : [])]
+  // The owner of a link chose the target, and the owner of the target decides its content. Both must be trusted.
+  return [lstatSync(path).uid, ...ownerBehind(path)].find((uid) => !trusted.includes(uid))
+}
+
+function ownerBehind(link: string): number[] {
+  try {
+    return [statSync(link).uid]
+  } catch {
+    // A dangling link is reported when the file is read.
+    return []
+  }
+}
+
+function projectFile(cwd: string): string | undefined {
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    const path = join(folder, PROJECT_FILE)
+    if (isFile(path)) return path
+    if (dirname(folder) === folder) return undefined
+  }
+}
+
+/** Whether the path is a file or a dangling link. Skipping a dangling link would run the command with other settings. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? isLink(path)
+  } catch (error) {
+    // A folder that this user may not enter counts as a folder without the file.
+    return (error as NodeJS.ErrnoException).code === 'ELOOP' && isLink(path)
+  }
+}
+
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false

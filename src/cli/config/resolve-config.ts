@@ -1,0 +1,156 @@
+import { dirname, resolve } from 'node:path'
+import { UsageError } from '../errors.ts'
+import { type BusAddress, isSameBus } from './bus-address.ts'
+import type { BusFlags, ChosenProfile, Config, ConfigSurroundings, Setting } from './config.ts'
+import type { ConfigFile, Profile } from './config-file.ts'
+import { PROJECT_FILE, userFile } from './find-config-files.ts'
+import type { Guard } from './guard.ts'
+import { dataFolder, resolveStore } from './resolve-store.ts'
+
+/** How many profiles an error suggests if no name is similar to the given one. */
+const MAX_SUGGESTIONS = 5
+
+/**
+ * Decides which settings are in force. `UsageError` when flags, environment and files contradict each other. The first
+ * source that has a value wins:
+ *
+ * | setting   | order                                                                                                   |
+ * | --------- | ------------------------------------------------------------------------------------------------------- |
+ * | profile   | `--profile`, `CRBUS_PROFILE`, project's file, user's file                                               |
+ * | bus       | `--brokers` or `--data-dir`, bus of `--profile`, `CRBUS_BROKERS`, `REDPANDA_BROKERS`, `CRBUS_DATA_DIR`, |
+ * |           | bus of another profile, `crbus` in `$XDG_DATA_HOME`                                                     |
+ * | store     | `--store`, store of `--profile`, `CRBUS_STORE`, `DATABASE_URL` of Postgres, store of another profile,   |
+ * |           | `store.db` in the folder of the embedded bus                                                            |
+ * | schemas   | `CRBUS_SCHEMAS`, project's file, user's file                                                            |
+ * | templates | project's file, user's file                                                                             |
+ * | topics    | for each topic: project's file, user's file                                                             |
+ */
+export async function resolveConfig(
+  found: readonly ConfigFile[],
+  flags: BusFlags,
+  surroundings: ConfigSurroundings,
+): Promise<Config> {
+  const files = found.filter(({ ignored }) => ignored === undefined)
+  const defined = files.flatMap(({ profiles }) => [...profiles.values()])
+  const ignored = found.find((file) => file.ignored !== undefined)
+  const chosen = await chooseProfile(files, defined, ignored, flags, surroundings)
+  const bus = chooseBus(chosen, flags, surroundings)
+  const { env, cwd } = surroundings
+  const first = <Key extends 'schemas' | 'templates'>(key: Key): Setting<string> | undefined =>
+    files.flatMap(({ path, [key]: value }) => (value === undefined ? [] : [{ value, from: path }]))[0]
+  const schemas = env.CRBUS_SCHEMAS
+    ? { value: resolve(cwd, env.CRBUS_SCHEMAS), from: 'CRBUS_SCHEMAS' }
+    : first('schemas')
+  return {
+    files: files.map(({ path }) => path),
+    project: files.find(({ origin }) => origin === 'project')?.path,
+    ignored: ignored && whyIgnored(ignored),
+    profiles: new Map(
+      [...Map.groupBy(defined, ({ name }) => name)].map(([name, all]) => [
+        name,
+        { isGuarded: all.some(({ guard }) => guard), isInBothFiles: all.length > 1 },
+      ]),
+    ),
+    profile: chosen && { value: chosen.profile.name, from: chosen.from },
+    bus,
+    maxBatchBytes: bus.value.kind === 'kafka' ? chooseMaxBatchBytes(chosen, flags) : undefined,
+    guard: guardOf(chosen?.profile, bus.value, defined),
+    store: await resolveStore(chosen, bus.value, files, flags, surroundings),
+    schemas: schemas && { ...schemas, mustExist: schemas.from === 'CRBUS_SCHEMAS' },
+    templates: first('templates'),
+    topics: new Map(
+      files
+        .toReversed()
+        .flatMap(({ path, topics }) => [...topics].map(([topic, value]) => [topic, { value, from: path }])),
+    ),
+  }
+}
+
+const whyIgnored = ({ path, ignored }: ConfigFile): string =>
+  `${path} is ignored: ${ignored}; if you trust it, list its folder in ~/.config/crbus/config.json: "allow": { "folders": ["${dirname(path)}"] }`
+
+async function chooseProfile(
+  files: readonly ConfigFile[],
+  defined: readonly Profile[],
+  ignored: ConfigFile | undefined,
+  flags: BusFlags,
+  surroundings: ConfigSurroundings,
+): Promise<ChosenProfile | undefined> {
+  const file = files.find(({ profile }) => profile !== undefined)
+  const [name, from] =
+    flags.profile !== undefined
+      ? [flags.profile, '--profile']
+      : surroundings.env.CRBUS_PROFILE
+        ? [surroundings.env.CRBUS_PROFILE, 'CRBUS_PROFILE']
+        : [file?.profile, file?.path ?? '']
+  if (name === undefined) return undefined
+  // A profile comes from one file as a whole: the user's password must not go to brokers that a project names.
+  const profile = defined.find((one) => one.name === name)
+  if (profile !== undefined) return { profile, from }
+  if (ignored !== undefined) {
+    throw new UsageError(`${from} names profile '${name}', which is not defined, and ${whyIgnored(ignored)}`)
+  }
+  if (files.length === 0) {
+    const searched = `there is no ${PROJECT_FILE} in ${surroundings.cwd} or above, and no ${userFile(surroundings)}`
+    throw new UsageError(`${from} names profile '${name}', but ${searched}`)
+  }
+  const names = [...new Set(defined.map((one) => one.name))]
+  const { namesLike } = await import('../../bus/names/names-like.ts')
+  const [near] = namesLike(name, names)
+  throw new UsageError(
+    `${from} names profile '${name}', which ${files.map(({ path }) => path).join(' and ')} ${files.length === 1 ? 'does' : 'do'} not define`,
+    (near === undefined ? names.slice(0, MAX_SUGGESTIONS) : [near]).map((one) => `--profile ${one}`),
+  )
+}
+
+/** `--profile` ranks above the environment, a profile chosen in any other way below it. */
+function chooseBus(
+  chosen: ChosenProfile | undefined,
+  flags: BusFlags,
+  surroundings: ConfigSurroundings,
+): Setting<BusAddress> {
+  const { env, cwd } = surroundings
+  // `-b "$BROKERS"` with an unset variable must not write to a local file.
+  if (flags.brokers !== undefined && flags.brokers.trim() === '') {
+    throw new UsageError('--brokers is empty', ['-b 127.0.0.1:9092', 'leave --brokers out to use the local file'])
+  }
+  if (flags['data-dir'] === '') throw new UsageError('--data-dir is empty', ['--data-dir .crbus'])
+  const maxBatchBytes = chooseMaxBatchBytes(chosen, flags)
+  const limit = maxBatchBytes === undefined ? {} : { maxBatchBytes: maxBatchBytes.value }
+  const kafka = (brokers: string, from: string) => ({ value: { kind: 'kafka', brokers, ...limit }, from }) as const
+  const embedded = (folder: string, from: string) =>
+    ({ value: { kind: 'embedded', folder: resolve(cwd, folder) }, from }) as const
+  if (flags.brokers !== undefined) return kafka(flags.brokers, '--brokers')
+  if (flags['data-dir'] !== undefined) return embedded(flags['data-dir'], '--data-dir')
+  const bus = chosen?.profile.bus
+  const value = bus?.kind === 'kafka' ? { ...bus, ...limit } : bus
+  const isOwn = chosen !== undefined && value !== undefined && !(flags.embedded && value.kind === 'kafka')
+  const own = isOwn ? { value, from: chosen.profile.file } : undefined
+  if (own && chosen?.from === '--profile') return own
+  if (!flags.embedded && env.CRBUS_BROKERS) return kafka(env.CRBUS_BROKERS, 'CRBUS_BROKERS')
+  if (!flags.embedded && env.REDPANDA_BROKERS) return kafka(env.REDPANDA_BROKERS, 'REDPANDA_BROKERS')
+  if (env.CRBUS_DATA_DIR) return embedded(env.CRBUS_DATA_DIR, 'CRBUS_DATA_DIR')
+  return own ?? embedded(dataFolder(surroundings), 'default')
+}
+
+function chooseMaxBatchBytes(chosen: ChosenProfile | undefined, flags: BusFlags): Setting<number> | undefined {
+  const given = flags['max-batch-bytes']
+  if (given !== undefined) return { value: given, from: '--max-batch-bytes' }
+  const own = chosen?.profile.maxBatchBytes
+  return own === undefined ? undefined : { value: own, from: chosen?.profile.file ?? '' }
+}
+
+/**
+ * Returns the strictest guard of the bus. The profile in force guards whatever bus is used, and every profile guards its
+ * own bus, whether or not the profile was named.
+ */
+function guardOf(profile: Profile | undefined, bus: BusAddress, defined: readonly Profile[]): Guard | undefined {
+  const guarded = defined.filter(({ guard }) => guard !== undefined)
+  const own = guarded.filter(({ name }) => name === profile?.name)
+  const same = guarded.filter((one) => one.bus !== undefined && isSameBus(one.bus, bus))
+  const guarding = [...own, ...same]
+  const strictest = guarding.find(({ guard }) => guard === 'read-only') ?? guarding[0]
+  if (strictest?.guard === undefined) return undefined
+  const { name, file, guard } = strictest
+  return { kind: guard, profile: name, file, isByAddress: name !== profile?.name }
+}

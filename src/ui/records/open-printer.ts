@@ -1,0 +1,95 @@
+import type { EventView, Reading } from '../../operations/events/event-view.ts'
+import type { Io } from '../text/io.ts'
+import { formatRecordJson } from './format-record-json.ts'
+
+/** Prints batches of records, and counts the records without a valid event. */
+interface Printer {
+  readonly undecodable: number
+  print(batch: readonly EventView[]): string | Uint8Array
+}
+
+export type OpenedPrinter =
+  | { readonly ok: true; readonly printer: Printer }
+  | { readonly ok: false; readonly reason: string; readonly suggestions: readonly string[] }
+
+/**
+ * Opens the printer for an `--output`: `text`, `json`, `raw` or a format with `%`. On the hot path, `json`, the printer does
+ * not read the decoded view: it writes lines from the bytes of the record.
+ */
+export async function openPrinter(
+  output: string,
+  { codec, ...reading }: Reading,
+  { stdout, color }: Pick<Io, 'stdout' | 'color'>,
+): Promise<OpenedPrinter> {
+  if (output === 'json') {
+    // With --codec, payloads are decoded in another way than the fast printer expects.
+    if (codec !== undefined) return opened(new LinePrinter((view) => `${formatRecordJson(view)}\n`))
+    const { RecordLines } = await import('./record-lines.ts')
+    return opened(new RecordLines(reading))
+  }
+  // A pipe gets the bytes. A terminal gets text, which `write` makes harmless.
+  if (output === 'raw') return opened(new RawPrinter(stdout.isTTY ? (bytes) => bytes.toString() : (bytes) => bytes))
+  if (output === 'text') {
+    const { textFormatter } = await import('./format-record-text.ts')
+    // Some terminals report 0 columns.
+    return opened(new LinePrinter(textFormatter({ color, columns: (stdout.isTTY && stdout.columns) || undefined })))
+  }
+  const { compileTemplate } = await import('./format-template.ts')
+  const compiled = compileTemplate(output)
+  if (!compiled.ok) return refused(compiled.reason, 'crbus tail --help')
+  if (!output.includes('%')) return refused(`'${output}' is neither text, json, raw nor a format with %`, '-o json')
+  // Bytes, since the format may contain control characters, such as `\0` for xargs. The values in it are already harmless.
+  return opened(new LinePrinter(compiled.format, Buffer.from))
+}
+
+const opened = (printer: Printer): OpenedPrinter => ({ ok: true, printer })
+
+const refused = (reason: string, ...suggestions: string[]): OpenedPrinter => ({
+  ok: false,
+  reason: `--output: ${reason}`,
+  suggestions,
+})
+
+/** Prints each record with a function. */
+class LinePrinter implements Printer {
+  undecodable = 0
+  readonly #format: (view: EventView) => string
+  readonly #encode: (text: string) => string | Uint8Array
+
+  constructor(format: (view: EventView) => string, encode: (text: string) => string | Uint8Array = (text) => text) {
+    this.#format = format
+    this.#encode = encode
+  }
+
+  print(batch: readonly EventView[]): string | Uint8Array {
+    for (const { envelope } of batch) if (envelope?.ok === false) this.undecodable += 1
+    return this.#encode(batch.map(this.#format).join(''))
+  }
+}
+
+const LINE_FEED = 0x0a
+
+/** Prints the value of each record and a line feed, without decoding it. */
+class RawPrinter implements Printer {
+  readonly undecodable = 0
+  readonly #encode: (bytes: Buffer) => string | Uint8Array
+
+  constructor(encode: (bytes: Buffer) => string | Uint8Array) {
+    this.#encode = encode
+  }
+
+  print(batch: readonly EventView[]): string | Uint8Array {
+    let size = batch.length
+    for (const { record } of batch) size += record.value?.length ?? 0
+    const lines = Buffer.allocUnsafe(size)
+    let at = 0
+    for (const { record } of batch) {
+      if (record.value !== null) {
+        lines.set(record.value, at)
+        at += record.value.length
+      }
+      lines[at++] = LINE_FEED
+    }
+    return this.#encode(lines)
+  }
+}

@@ -1,0 +1,48 @@
+import type { Progress } from '../../operations/publish/source.ts'
+import { type Io, write } from '../text/io.ts'
+import { formatProgress } from './format-progress.ts'
+
+/** The shortest time between two updates. */
+const INTERVAL_MS = 200
+
+/** A progress line on stderr that overwrites itself. It is shown if stderr is a terminal and stdout is not. */
+export class ProgressLine {
+  readonly #io: Pick<Io, 'stdout' | 'stderr'>
+  readonly #progress: Progress
+  readonly #signal: AbortSignal
+  readonly #start = performance.now()
+  #shownAt = this.#start
+  #isShown = false
+
+  /** `progress` returns the share that is done; `signal` ends all writing. */
+  constructor(io: Pick<Io, 'stdout' | 'stderr'>, progress: Progress, signal: AbortSignal) {
+    this.#io = io
+    this.#progress = progress
+    this.#signal = signal
+  }
+
+  /** Shows how much was published, unless the last update was a moment ago. */
+  update(published: number): void {
+    const now = performance.now()
+    if (!this.#canShow || now - this.#shownAt < INTERVAL_MS) return
+    this.#shownAt = now
+    this.#isShown = true
+    this.#write(formatProgress(published, this.#progress(published), (now - this.#start) / 1000))
+  }
+
+  /** Shows the total and ends the line, if the line was shown at all. */
+  end(published: number): void {
+    if (!this.#isShown) return
+    this.#write(`${formatProgress(published, undefined, (performance.now() - this.#start) / 1000)}\n`)
+  }
+
+  get #canShow(): boolean {
+    const { stdout, stderr } = this.#io
+    return Boolean(stderr.isTTY) && !stdout.isTTY
+  }
+
+  #write(line: string): void {
+    // As bytes, since `write` escapes control characters in text. The line holds only figures.
+    void write(this.#io.stderr, Buffer.from(`\r\u001b[K${line}`), this.#signal)
+  }
+}
