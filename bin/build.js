@@ -1,7 +1,7 @@
-// Builds dist/: the library and the command line, each bundled with the packages it uses, so that nobody has to install
-// them (and a hundred small files cost more to load than to run); the licenses of those packages; the type declarations; and
-// oclif's manifest, by which a command is found without loading the others. Commands run from dist/ only, so that a manifest
-// made with it cannot hide a new one.
+// Builds dist/: the library and the command line, each bundled with the packages that it uses, so that users need not install
+// them (loading a hundred small files would also cost more than running them); the licenses of these packages; the type
+// declarations; and oclif's manifest, in which a command is found without loading the others. Commands run only from dist/, so
+// the manifest of the same build cannot hide a new command.
 //
 // npm runs this script in a checkout of crbus whenever it installs a service that depends on the checkout, even while crbus
 // runs from it. So the build writes into a temporary folder, and replaces dist when it is complete.
@@ -17,7 +17,7 @@ const manifest = `${root}oclif.manifest.json`
 const building = mkdtempSync(`${root}dist.`)
 process.on('exit', () => rmSync(building, { recursive: true, force: true }))
 
-/** Files that went into a bundle. */
+/** The source files of all bundles. */
 const bundled = new Set()
 
 const bundle = async (input, dir, { keepNames, groups = [], ...options }) => {
@@ -26,9 +26,9 @@ const bundle = async (input, dir, { keepNames, groups = [], ...options }) => {
     cwd: root,
     platform: 'node',
     logLevel: 'warn',
-    // The oldest Node of `engines`: it cannot parse `await using`.
+    // The oldest Node in `engines`, which cannot parse `await using`.
     transform: { target: 'node22.15', define: { 'process.env.NODE_ENV': '"production"' } },
-    // Optional: loaded from node_modules where somebody installed them.
+    // Optional packages, loaded from node_modules if they are installed.
     external: ['typescript', 'ts-node', 'tsx', 'react-devtools-core', /^@oclif\/plugin-/, '@opentelemetry/api'],
     ...options,
   })
@@ -38,14 +38,14 @@ const bundle = async (input, dir, { keepNames, groups = [], ...options }) => {
     chunkFileNames: 'chunks/[name]-[hash].js',
     comments: { legal: false },
     codeSplitting: { groups },
-    // Half the size to install.
+    // Minifying halves the installed size.
     minify: { compress: { keepNames }, mangle: { toplevel: true, keepNames } },
   })
   for (const { moduleIds = [] } of output) for (const id of moduleIds) bundled.add(id)
 }
 
-// Apart from the rest, at the place it has in src: ink waits for its layout engine while it loads, and beside a module
-// that waits rolldown joins no files, which every command would pay for.
+// A separate bundle, at the same path as in src: ink uses top-level await for its layout engine, and rolldown does not merge
+// files in a build with top-level await, which would slow down every command.
 await bundle({ 'show-lag': 'src/ui/live/show-lag.tsx' }, 'dist/cli/ui/live', {})
 const screen = {
   name: 'screen',
@@ -53,8 +53,8 @@ const screen = {
     id.endsWith('/live/show-lag.tsx') ? { id: id.replace('.tsx', '.js'), external: true } : undefined,
 }
 
-// Services are bundled by their authors, also to CommonJS, where there is no `import.meta.url` to make a `require` of. So
-// what packages require of Node is asked of the process.
+// Authors bundle their services, also to CommonJS, where `import.meta.url` is missing and `createRequire` fails. So the packages
+// get Node's built-in modules from the process.
 const requireWhenUsed = `new Proxy(() => {}, {
   apply: (_, __, [id]) => createRequire(import.meta.url)(id),
   get: (_, name) => createRequire(import.meta.url)[name],
@@ -68,7 +68,7 @@ const required = {
   load(id) {
     const [, name] = /^\0required:(.*)\.cjs$/.exec(id) ?? []
     if (name === undefined) return undefined
-    // kafkajs asks for it while it loads and needs it for SCRAM logins alone: 5 ms of every command on Kafka.
+    // kafkajs requires crypto at load time but uses it only for SCRAM logins. Loading it lazily saves 5 ms of each Kafka command.
     if (/^(node:)?crypto$/.test(name)) {
       return "module.exports = new Proxy({}, { get: (_, name) => process.getBuiltinModule('node:crypto')[name] })"
     }
@@ -76,12 +76,12 @@ const required = {
       ? `module.exports = process.getBuiltinModule('${name}')`
       : `throw Object.assign(new Error("Cannot find module '${name}'"), { code: 'MODULE_NOT_FOUND' })`
   },
-  // What oclif requires by a name that it computes, in a file that the library shares.
+  // oclif requires some modules by a computed name, in a file that the library shares.
   renderChunk: (code, { name }) =>
     name === 'rolldown-runtime' ? code.replace('createRequire(import.meta.url)', requireWhenUsed) : undefined,
 }
 
-// Half of faker's English is about what no event of a shop is about.
+// Half of faker's English data is about subjects that events do not use.
 const unused = new Set([
   ...['airline', 'animal', 'app', 'book', 'food', 'hacker', 'music', 'science', 'team', 'vehicle'],
   ...['finance.transaction_description_pattern', 'location.county', 'location.language', 'person.bio_part'],
@@ -92,7 +92,7 @@ const english = {
   async load(id) {
     if (!/@faker-js\/faker\/dist\/en-[\w-]+\.js$/.test(id)) return undefined
     const subjects = Object.entries((await import(id)).t)
-    // Descriptions of products mention animals, food and chemical elements: faker throws when a word of theirs is missing.
+    // Product descriptions refer to animals, food and chemical elements, and faker throws if such a word list is missing.
     const used = subjects.filter(([subject]) => !unused.has(subject))
     const mentioned = new Set(JSON.stringify(used).match(/(?<={{)\w+\.\w+/g))
     const kept = subjects.map(([subject, fields]) => {
@@ -103,7 +103,7 @@ const english = {
   },
 }
 
-// The progress indicator of oclif uses two of these ninety spinners, and crbus shows none.
+// oclif's progress indicator uses two of these ninety spinners.
 const spinners = {
   name: 'spinners',
   load: (id) => {
@@ -127,20 +127,20 @@ await bundle(
   {
     resolve: {
       alias: {
-        // Without its native part, which is no faster on events and would have to be installed.
+        // The variant without native code, which is not faster on events and would have to be installed.
         'cbor-x': `${root}node_modules/cbor-x/index.js`,
-        // Its main file requires its parts in a way that no bundler follows.
+        // The main file requires its parts in a way that bundlers cannot follow.
         'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
-        // The demo is a service, and imports crbus by its name.
+        // The demo is a service, which imports crbus by name.
         crbus: `${root}src/index.ts`,
-        // All requests of Kafka, of which crbus sends kafkajs's own to log in: crbus writes the others itself.
+        // kafkajs's table of all requests. crbus uses kafkajs's requests only for logins and encodes the others itself.
         '../../protocol/requests$': `${root}bin/shims/sasl-requests.cjs`,
         'wsl-utils': `${root}bin/shims/wsl-utils.js`,
         '@lezer/highlight': `${root}bin/shims/lezer-highlight.js`,
       },
     },
     plugins: [screen, required, english, spinners],
-    // Small files that nearly everything loads: each would take a block of the disk, and a moment to open.
+    // Merge small files that nearly every command loads: each file takes a disk block and time to open.
     groups: [
       { name: 'bus', test: /\/src\/bus\// },
       {
@@ -149,12 +149,12 @@ await bundle(
       },
       { name: 'text', test: /\/src\/ui\/text\// },
     ],
-    // So that a stack trace can be read.
+    // Keep names readable in stack traces.
     keepNames: { function: true, class: true },
   },
 )
 writeFileSync(`${building}/dist/THIRD-PARTY-NOTICES`, thirdPartyNotices(bundled))
-// Three files instead of one for each of src, most of which nobody can name.
+// Three declaration files instead of one for each source file, since users can only import these three.
 const declarations = await rolldown({
   input: { index: 'src/index.ts', testing: 'src/testing.ts', otel: 'src/otel.ts' },
   cwd: root,
@@ -167,7 +167,7 @@ if (existsSync(`${root}dist`)) renameSync(`${root}dist`, `${building}/replaced`)
 renameSync(`${building}/dist`, `${root}dist`)
 const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true })
 await plugin.load()
-// oclif writes these fields for every flag and treats a missing one as false. They are a tenth of the file.
+// oclif writes these fields for every flag, but treats a missing field as false. They make up a tenth of the file.
 const withoutFalse = (key, value) =>
   value === false && ['allowNo', 'hasDynamicHelp', 'multiple'].includes(key) ? undefined : value
 writeFileSync(`${building}/manifest.json`, JSON.stringify(plugin.manifest, withoutFalse))

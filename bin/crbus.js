@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The only file users run unbuilt, so it is plain enough for an old Node to parse and say what is wrong.
+// This file is not built, and its syntax is old enough for an old Node to parse it and print the error below.
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 15)) {
   process.stderr.write(
@@ -7,16 +7,16 @@ if (major < 22 || (major === 22 && minor < 15)) {
   )
   process.exit(1)
 }
-// Node and packages warn of experimental features and of what they could not read: nothing a user can act on.
+// Hide warnings of Node and of packages, such as about experimental features: a user cannot act on them.
 if (!process.argv.includes('--debug')) process.removeAllListeners('warning')
 const { enableCompileCache } = await import('node:module')
-// Deno has none.
+// Deno has no compile cache.
 if (enableCompileCache && hasCacheFolder()) enableCompileCache()
 const { main } = await import('../dist/cli/main.js')
 await main(import.meta.url)
 
-// Makes the folder that Node would use. Node makes it level by level without end where mkdir fails with ENOENT, as in /proc.
-// In a folder of another user, what Node runs as code would be what that user put there.
+// Creates the folder of Node's compile cache. Node itself would loop forever where mkdir fails with ENOENT, as in /proc.
+// Refuses a folder of another user, who could put code into it that Node would run.
 function hasCacheFolder() {
   const { lstatSync, mkdirSync } = process.getBuiltinModule('node:fs')
   const folder = `${process.getBuiltinModule('node:os').tmpdir()}/node-compile-cache`
@@ -28,7 +28,7 @@ function hasCacheFolder() {
   }
 }
 
-// Users have no ids on Windows, where each has a folder of temporary files.
+// On Windows, users have no ids, and each user has a separate folder for temporary files.
 function isOwn(folder) {
   if (process.geteuid === undefined) return true
   return folder.isDirectory() && folder.uid === process.geteuid() && (folder.mode & 0o002) === 0

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /**
- * The name, version, license and copyright of every package that files of a bundle come from, with the license's text.
- * Packages whose texts differ in nothing but the copyright and in line breaks stand together.
+ * Lists the name, version, license and copyright of every package in a bundle, with the text of its license. Packages whose
+ * texts differ only in copyright and line breaks are listed together.
  */
 export function thirdPartyNotices(files) {
   const folders = new Set([...files].map(packageFolder).filter((folder) => folder !== undefined))
@@ -26,14 +26,14 @@ export function thirdPartyNotices(files) {
   return `crbus contains code of these packages, under their licenses.\n\n${notices.sort().join('\n\n')}\n`
 }
 
-/** Not a sentence of the license about copyrights. */
+/** Whether a line is a copyright notice, not a sentence of the license about copyright. */
 const isCopyright = (line) => /^\s*(copyright\b(?! (notice|holder|owner|license|statement))|\(c\)|©)/i.test(line)
 
 const RULE = '-'.repeat(72)
 
-/** The innermost folder in node_modules that has a package with a name and a version. */
+/** Returns the innermost folder in node_modules that holds a package with a name and a version. */
 function packageFolder(file) {
-  // Modules that the bundler makes begin with a zero byte.
+  // The names of modules that the bundler generates start with a zero byte.
   if (file.startsWith('\0') || !file.includes('/node_modules/')) return undefined
   for (let folder = dirname(file); !folder.endsWith('/node_modules'); folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json')) && manifestOf(folder).version !== undefined) return folder
@@ -48,7 +48,7 @@ function noticeOf(folder) {
   const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
   const texts = files.map((file) => readFileSync(join(folder, file), 'utf8').trim())
   const by = typeof author === 'string' ? author : author?.name
-  // Few packages ship without the text of their license; then the author and the license's name are all there is.
+  // A few packages have no license text. For these, list the author and the name of the license.
   const text = texts.length > 0 ? texts.join('\n\n') : `Copyright ${by ?? `the authors of ${name}`}`
   return [text, `${name} ${version} (${license})`]
 }

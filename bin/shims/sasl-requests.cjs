@@ -1,5 +1,5 @@
-// The two requests of kafkajs that its logins send, in a version that both sides know. kafkajs's own table of all requests is
-// larger than the rest of what crbus uses of it.
+// The two requests that kafkajs sends for logins, in a version that both sides support. kafkajs's table of all requests is
+// larger than all other code of kafkajs that crbus uses.
 const requests = {
   SaslHandshake: require('kafkajs/src/protocol/requests/saslHandshake/index.js'),
   SaslAuthenticate: require('kafkajs/src/protocol/requests/saslAuthenticate/index.js'),

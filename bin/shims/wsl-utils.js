@@ -1,5 +1,5 @@
-// oclif asks at every start whether this is Linux under Windows, by a package that looks into files: 4 ms. Only the names of
-// its folders hang on the answer.
+// At every start, oclif uses this package to detect WSL, which reads files and takes 4 ms. Only the names of oclif's folders
+// depend on the result.
 import { release } from 'node:os'
 
 export const isWsl = process.platform === 'linux' && /microsoft/i.test(release())

@@ -14,7 +14,7 @@ const lines = Array.from({ length: 12 }, (_, at) => `{"i":${at}}`)
 
 const isHere = inject('kafkaBrokers') !== '' && !process.env.CRBUS_TEST_BROKERS
 
-describe.skipIf(!isHere)('the built command line and batches that are not what they should be', () => {
+describe.skipIf(!isHere)('the built command line on damaged batches', () => {
   let kafka: TestKafka
   let proxy: KafkaProxy
   let brokers: string
@@ -44,7 +44,7 @@ describe.skipIf(!isHere)('the built command line and batches that are not what t
       env: { NO_COLOR: '1', CRBUS_PROFILE: '', XDG_CONFIG_HOME: '/nonexistent' },
     })
 
-  test(`prints the right lines or fails in ${RUNS} runs, each with 1 to 8 bits of an answer flipped`, async () => {
+  test(`prints correct lines or fails in ${RUNS} runs, each with 1 to 8 flipped bits in a response`, async () => {
     const random = seeded(3)
     for (let run = 0; run < RUNS; run += 1) {
       let flips = 1
@@ -58,7 +58,7 @@ describe.skipIf(!isHere)('the built command line and batches that are not what t
     }
   })
 
-  test('prints what stands before a corrupt batch, then where it is and what to type', async () => {
+  test('prints the records before a corrupt batch, then its position and how to continue after it', async () => {
     proxy.rules = {
       changes({ key }, answer) {
         const at = key === FETCH ? answer.indexOf('{"i":8}') : -1
@@ -76,7 +76,7 @@ describe.skipIf(!isHere)('the built command line and batches that are not what t
     expect(exitCode).toBe(7)
   })
 
-  test('refuses a batch over the limit with the flag that allows it, which does', async () => {
+  test('refuses a batch over the limit, and reads it with the suggested flag', async () => {
     await using bus = new RedpandaEventBus({ brokers, compression: 'zstd' })
     await bus.admin.createTopic('large-events', { partitions: 1 })
     const value = Buffer.alloc(100_000, '0')

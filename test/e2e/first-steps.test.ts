@@ -21,7 +21,7 @@ const id = /"order_id":"([^"]+)"/.exec(other)?.[1] as string
 const spawned: { readonly pid?: number | undefined }[] = []
 let folder: string
 
-/** A terminal of a user who has nothing but crbus: an empty folder, an empty home, no variables of crbus. */
+/** Runs commands as a new user: with an empty folder, an empty home and no variables of crbus. */
 function terminal(commands: string, cwd: string) {
   const { CRBUS_BROKERS, REDPANDA_BROKERS, CRBUS_DATA_DIR, CRBUS_PROFILE, CRBUS_STORE, DATABASE_URL, ...env } =
     process.env
@@ -36,17 +36,17 @@ function terminal(commands: string, cwd: string) {
       XDG_CONFIG_HOME: '',
       XDG_DATA_HOME: '',
       XDG_STATE_HOME: '',
-      // Where npm gets packages from is the machine's own affair.
+      // The machine configures where npm gets packages from.
       npm_config_userconfig: env.npm_config_userconfig ?? join(homedir(), '.npmrc'),
       npm_config_cache: env.npm_config_cache ?? join(homedir(), '.npm'),
       NO_COLOR: '1',
       CI: '1',
-      // As on the terminal that this stands for: into a pipe, a service logs JSON.
+      // A service logs text on a terminal, but JSON into a pipe such as this one.
       LOG_FORMAT: 'text',
     },
     all: true,
     reject: false,
-    // Ctrl-C reaches what a shell runs, too.
+    // In a process group, so that Ctrl-C also reaches the children of the shell.
     detached: true,
     buffer: false,
   })
@@ -68,7 +68,7 @@ function terminal(commands: string, cwd: string) {
   return {
     said: () => text,
     isOver: () => isOver,
-    /** Resolves when the terminal shows the text; rejects when it ends without. */
+    /** Resolves when the terminal shows the text, and rejects if it ends without it. */
     shows: (wanted: RegExp) =>
       new Promise<void>((resolve, reject) => {
         const check = () => {
@@ -92,7 +92,7 @@ let shop: ReturnType<typeof terminal>
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crbus-first-'))
   for (const name of ['bin', 'home', 'work']) mkdirSync(join(folder, name))
-  // As "npm install --global ." leaves it.
+  // Like the script that "npm install --global ." installs.
   const crbus = join(folder, 'bin', 'crbus')
   writeFileSync(crbus, `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'bin/crbus.js')}" "$@"\n`)
   chmodSync(crbus, 0o755)
@@ -106,7 +106,7 @@ afterAll(async () => {
     try {
       process.kill(-(pid as number), 'SIGKILL')
     } catch {
-      // It is gone already.
+      // It has already ended.
     }
   }
 })
@@ -121,7 +121,7 @@ describe('the first steps of the README, typed as they stand there', () => {
     expect(shop.said()).not.toMatch(/dead letter|retries/)
   })
 
-  test('say in the service what to do when a command is written in another codec', async () => {
+  test('lead to a log line with the right codec if a command is published in a wrong one', async () => {
     const wrong = terminal(`${other.split('\n')[0]} --codec json`, join(folder, 'work/shop'))
     await wrong.shows(/PlaceOrder\.v1/)
     await shop.shows(/^order: .*dead letter.*PlaceOrder\.v1 is not CBOR.*it is JSON.*"crbus publish --codec cbor"/m)

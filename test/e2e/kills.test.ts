@@ -53,7 +53,7 @@ async function committed(group: string): Promise<(bigint | null)[]> {
   )
 }
 
-/** Runs a command and kills it after a while, unless it has ended by then. Resolves with whether it was killed. */
+/** Runs a command and kills it after a delay. Resolves with whether it was killed before it ended. */
 async function killed(argv: readonly string[], after: number): Promise<boolean> {
   const env = {
     ...process.env,
@@ -76,7 +76,7 @@ async function timed(argv: readonly string[]): Promise<number> {
   return performance.now() - begun
 }
 
-test(`changing commands killed ${KILLS} times are done with an undo file, or not done, and leave no file half-written`, {
+test(`${KILLS} killed commands either changed everything and left an undo file or changed nothing, and left no partial file`, {
   timeout: 900_000,
 }, async () => {
   const change = ['--yes', '--undo-dir', 'undo']
@@ -99,7 +99,7 @@ test(`changing commands killed ${KILLS} times are done with an undo file, or not
     ],
     () => ['topics', 'apply', '--yes'],
   ]
-  // Half of a command is loading it: kills are spread over what follows.
+  // Loading takes half of a command's time, so the kills are spread over the second half.
   const whole = await timed(['reset', ...all, '--to', '5', ...change])
   let kills = 0
   let kept = 0
@@ -124,7 +124,7 @@ test(`changing commands killed ${KILLS} times are done with an undo file, or not
       if (isKilled) kept += 1
     }
     if (String(after) !== String(before)) {
-      // All of its offsets moved, and what they were before is on the disk.
+      // All offsets were changed, and the undo file holds the previous ones.
       if (isKilled) moved += 1
       expect(made).toHaveLength(1)
       const { offsets } = await readUndoFile(join(undoFolder(), String(made[0])))
@@ -143,7 +143,7 @@ test(`changing commands killed ${KILLS} times are done with an undo file, or not
     const topics = await bus.admin.listTopics()
     for (const { topic: name, partitions } of topics) if (name.startsWith('made-')) expect(partitions).toBe(5)
   }
-  // Else nothing was killed where it matters.
+  // Otherwise no command was killed at a critical moment.
   expect(kept).toBeGreaterThan(0)
   expect(moved).toBeGreaterThan(0)
   expect(existsSync(join(folder, 'plan.json'))).toBe(true)

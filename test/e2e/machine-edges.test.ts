@@ -17,11 +17,11 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { onSmallDisk, smallDisk } from '../support/small-disk.ts'
 
-// The built command line where the machine lacks something. Each is ended after a while: it used to wait for ever.
+// Tests the built command line on a machine that lacks something. Each command has a time-out, since some used to hang.
 
 const bin = new URL('../../bin/crbus.js', import.meta.url).pathname
 const isRoot = process.getuid?.() === 0
-const PATIENCE_MS = 60_000
+const TIMEOUT_MS = 60_000
 
 let folder: string
 beforeEach(() => {
@@ -33,12 +33,12 @@ beforeEach(() => {
 interface Surroundings {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
-  /** A user without rights, a home and a shell. */
+  /** Whether to run as a user without rights, home and shell. */
   readonly isStranger?: boolean
   readonly stdin?: string
 }
 
-/** Runs a program of the shell, or the command line, with nothing of the environment but what is given. */
+/** Runs the command line, or another program, with only the given environment. */
 async function run(
   argv: readonly string[],
   { cwd = folder, env = {}, isStranger = false, stdin = '' }: Surroundings = {},
@@ -48,14 +48,14 @@ async function run(
   const child = spawn(command, words, {
     cwd,
     env: { PATH: String(process.env.PATH), ...env },
-    timeout: PATIENCE_MS,
+    timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
     ...(isStranger ? { uid: 54_321, gid: 54_321 } : {}),
   })
   const [out, err]: [string[], string[]] = [[], []]
   child.stdout.on('data', (chunk) => out.push(String(chunk)))
   child.stderr.on('data', (chunk) => err.push(String(chunk)))
-  // A command that has failed reads no further.
+  // A failed command closes stdin early.
   child.stdin.on('error', () => undefined).end(stdin)
   const [exitCode] = await once(child, 'close')
   return { stdout: out.join(''), stderr: err.join(''), exitCode: exitCode as number | null }
@@ -63,31 +63,33 @@ async function run(
 
 const home = () => ({ HOME: folder })
 const EMPTY = 'TOPIC  PARTITIONS  REPLICAS  EVENTS\n'
-const NOTHING_YET = expect.stringMatching(/^there is no bus at \S+ yet; crbus demo or crbus publish makes it\n$/)
+const NOTHING_YET = expect.stringMatching(
+  /^the bus \S+ does not exist yet; "crbus demo" or "crbus publish" creates it\n$/,
+)
 
 describe('a command', () => {
   test.each(['/proc', '/dev/null', '/nonexistent'])(
-    'runs where no compile cache can be made: TMPDIR=%s',
+    'runs where it cannot create a compile cache: TMPDIR=%s',
     async (TMPDIR) => {
       const result = await run(['topics', 'list'], { env: { ...home(), TMPDIR } })
       expect(result).toEqual({ stdout: EMPTY, stderr: NOTHING_YET, exitCode: 0 })
     },
   )
 
-  test.runIf(isRoot)('takes no compiled code from a folder that another user has made', async () => {
+  test.runIf(isRoot)('does not use a compile cache that another user created', async () => {
     const cache = join(folder, 'node-compile-cache')
     mkdirSync(cache)
     chmodSync(cache, 0o777)
     const settings = { env: { ...home(), TMPDIR: folder } }
     expect(await run(['topics', 'list'], { ...settings, isStranger: true })).toMatchObject({ exitCode: 0 })
     expect(readdirSync(cache)).toEqual([])
-    // Its own, to which others may not write.
+    // A folder that only this user may write to.
     chmodSync(cache, 0o755)
     expect(await run(['topics', 'list'], settings)).toMatchObject({ exitCode: 0 })
     expect(readdirSync(cache)).not.toEqual([])
   })
 
-  test('refuses to make files in a working directory whose name is not UTF-8', async () => {
+  test('refuses to create files in a working directory whose name is not UTF-8', async () => {
     const script = `mkdir "$(printf 'a\\377')"; cd "$(printf 'a\\377')"; exec "$0" "$@"`
     const argv = ['publish', 't', '--type', 'A', '--data', '{}', '--data-dir', 'data']
     const program = ['sh', '-c', script, process.execPath, bin]
@@ -97,61 +99,64 @@ describe('a command', () => {
     expect(readdirSync(folder, { encoding: 'buffer' })).toEqual([Buffer.of(0x61, 0xff)])
   })
 
-  test.runIf(isRoot)('new refuses what its user may not read or write, naming it, and leaves nothing', async () => {
-    const shop = join(folder, 'shop')
-    chmodSync(folder, 0o777)
-    const as = { env: home(), isStranger: true }
-    const made = await run(['new', 'service', 'shop', '--yes', '--no-install'], as)
-    expect(made.exitCode, made.stderr).toBe(0)
-    const before = readdirSync(shop, { recursive: true })
-    const topic = ['new', 'topic', 'order-events', '--yes']
-    const obstacles: readonly [path: string, mode: number, argv: string[], says: string][] = [
-      ['crbus.json', 0o444, topic, `${shop}/crbus.json cannot be written: permission denied: ${shop}/crbus.json`],
-      ['.', 0o555, topic, `nothing was written: permission denied: ${shop} (`],
-      [
-        'src',
-        0,
-        ['new', 'aggregate', 'order', '--event', 'OrderPlaced:id=uuid', '--yes', '--no-install'],
-        `${shop}/src/order/actions.ts cannot be read: permission denied: ${shop}/src`,
-      ],
-    ]
-    for (const [path, mode, argv, says] of obstacles) {
-      const old = statSync(join(shop, path)).mode & 0o777
-      chmodSync(join(shop, path), mode)
-      const { stderr, exitCode } = await run(argv, { ...as, cwd: shop })
-      chmodSync(join(shop, path), old)
-      expect(stderr).toContain('error: nothing was written: ')
-      expect(stderr).toContain(says)
-      expect(exitCode).toBe(6)
-      expect(readdirSync(shop, { recursive: true })).toEqual(before)
-    }
-  })
+  test.runIf(isRoot)(
+    'such as crbus new names a file that its user may not read or write, and changes nothing',
+    async () => {
+      const shop = join(folder, 'shop')
+      chmodSync(folder, 0o777)
+      const as = { env: home(), isStranger: true }
+      const made = await run(['new', 'service', 'shop', '--yes', '--no-install'], as)
+      expect(made.exitCode, made.stderr).toBe(0)
+      const before = readdirSync(shop, { recursive: true })
+      const topic = ['new', 'topic', 'order-events', '--yes']
+      const obstacles: readonly [path: string, mode: number, argv: string[], says: string][] = [
+        ['crbus.json', 0o444, topic, `${shop}/crbus.json cannot be written: permission denied: ${shop}/crbus.json`],
+        ['.', 0o555, topic, `nothing was written: permission denied: ${shop} (`],
+        [
+          'src',
+          0,
+          ['new', 'aggregate', 'order', '--event', 'OrderPlaced:id=uuid', '--yes', '--no-install'],
+          `${shop}/src/order/actions.ts cannot be read: permission denied: ${shop}/src`,
+        ],
+      ]
+      for (const [path, mode, argv, says] of obstacles) {
+        const old = statSync(join(shop, path)).mode & 0o777
+        chmodSync(join(shop, path), mode)
+        const { stderr, exitCode } = await run(argv, { ...as, cwd: shop })
+        chmodSync(join(shop, path), old)
+        expect(stderr).toContain('error: nothing was written: ')
+        expect(stderr).toContain(says)
+        expect(exitCode).toBe(6)
+        expect(readdirSync(shop, { recursive: true })).toEqual(before)
+      }
+    },
+  )
 
   test.each([
     ['reset', 'undo', 'PIPE'],
     ['tail', 't', '--schema', 'PIPE', '--no-follow'],
     ['publish', 't', '--type', 'A', '--file', 'PIPE'],
-  ])('that waits for a pipe is ended by SIGTERM: %s %s', async (...words) => {
+  ])('that waits for a named pipe ends on SIGTERM: %s %s', async (...words) => {
     const pipe = join(folder, 'pipe')
     execFileSync('mkfifo', [pipe])
     await run(['publish', 't', '--type', 'A', '--data', '{}'], { env: home() })
     const argv = words.map((word) => (word === 'PIPE' ? pipe : word))
     const child = spawn(process.execPath, [bin, ...argv], { env: { PATH: String(process.env.PATH), ...home() } })
     onTestFinished(() => void child.kill('SIGKILL'))
-    // It can be opened when the command has opened it as well. Held open, since its end would end the command.
-    const held = await vi.waitFor(() => openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK), PATIENCE_MS)
+    // Opening succeeds once the command has opened the pipe. It stays open, since closing it would end the command.
+    const held = await vi.waitFor(() => openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK), TIMEOUT_MS)
     onTestFinished(() => closeSync(held))
     await vi.waitFor(() => {
       child.kill('SIGTERM')
       expect(child.exitCode).toBe(130)
-    }, PATIENCE_MS)
+    }, TIMEOUT_MS)
   })
 
   test.each([
-    ['XDG_CONFIG_HOME', 'crbus/config.json', { XDG_CONFIG_HOME: '.' }],
-    ['HOME', '.config/crbus/config.json', { HOME: '.' }],
+    ['a relative XDG_CONFIG_HOME', 'crbus/config.json', { XDG_CONFIG_HOME: '.' }],
+    ['a relative HOME', '.config/crbus/config.json', { HOME: '.' }],
     ['an empty HOME', '.config/crbus/config.json', { HOME: '' }],
-  ])('takes no settings of the user from the working directory by a relative %s', async (_, file, env) => {
+  ])('reads no user settings from the working directory if it is given %s', async (_, file, env) => {
     mkdirSync(join(folder, file, '..'), { recursive: true })
     writeFileSync(join(folder, file), '{"profile":"a","profiles":{"a":{"brokers":"evil:9092"}}}')
     const { stdout, exitCode } = await run(['config', '--json'], { env: { ...home(), ...env } })
@@ -159,7 +164,7 @@ describe('a command', () => {
     expect(stdout).not.toContain('evil')
   })
 
-  test('keeps undo files out of the working directory when XDG_STATE_HOME is relative', async () => {
+  test('writes no undo files to the working directory if XDG_STATE_HOME is relative', async () => {
     const env = { ...home(), XDG_STATE_HOME: 'state', XDG_DATA_HOME: 'data' }
     await run(['publish', 't', '--type', 'A', '--data', '{}'], { env })
     const reset = await run(['reset', '-g', 'g', '--topic', 't', '--to', 'start', '--new-group', '--yes'], { env })
@@ -168,7 +173,7 @@ describe('a command', () => {
     expect(readdirSync(join(folder, '.local/state/crbus/undo'))).toHaveLength(1)
   })
 
-  test('refuses a working directory that was removed, in its own words', async () => {
+  test('refuses a working directory that was removed, with an error of crbus', async () => {
     const script = 'mkdir gone; cd gone; rmdir ../gone; exec "$0" "$@"'
     const { stderr, exitCode } = await run(['topics', 'list'], { env: home() }, [
       'sh',
@@ -186,12 +191,12 @@ describe('a command', () => {
   test.each([
     ['a package.json that is not JSON', () => writeFileSync(join(dataFolder(), 'package.json'), '{')],
     ['a package.json that is a folder', () => mkdirSync(join(dataFolder(), 'package.json'))],
-  ])('has nothing to say of %s in the data folder', async (_, make) => {
+  ])('does not warn about %s in the data folder', async (_, make) => {
     make()
     expect(await run(['topics', 'list'], { env: home() })).toEqual({ stdout: EMPTY, stderr: NOTHING_YET, exitCode: 0 })
   })
 
-  test.runIf(isRoot)('has nothing to say of a package.json that its user may not read', async () => {
+  test.runIf(isRoot)('does not warn about a package.json that its user may not read', async () => {
     chmodSync(dataFolder(), 0o700)
     const data = join(folder, 'own')
     mkdirSync(data)
@@ -200,7 +205,7 @@ describe('a command', () => {
     expect(result).toEqual({ stdout: EMPTY, stderr: NOTHING_YET, exitCode: 0 })
   })
 
-  test.runIf(isRoot)('runs as a user without home and shell, who needs --data-dir', async () => {
+  test.runIf(isRoot)('runs as a user without home and shell if --data-dir is given', async () => {
     const data = join(folder, 'own')
     mkdirSync(data)
     chmodSync(data, 0o777)
@@ -215,7 +220,7 @@ describe('a command', () => {
     expect(exitCode).toBe(6)
   })
 
-  test.each(['/proc/crbus', '/dev/null/crbus'])('refuses a data folder that cannot be made: %s', async (data) => {
+  test.each(['/proc/crbus', '/dev/null/crbus'])('refuses a data folder that cannot be created: %s', async (data) => {
     const { stderr, exitCode } = await run(['publish', 't', '--type', 'A', '--data', '{}', '--data-dir', data], {
       env: home(),
     })
@@ -235,7 +240,7 @@ describe.runIf(onSmallDisk)('a small disk', () => {
   const lines = (count: number) =>
     Array.from({ length: count }, (_, i) => `{"i":${i},"fill":"${'x'.repeat(500)}"}\n`).join('')
 
-  test('that is full ends a publish with what helps, after everything that was reported', async () => {
+  test('that is full ends publish with a suggestion, and keeps every reported event', async () => {
     const disk = smallDisk()
     const where = ['--data-dir', join(disk.path, 'bus')]
     const full = await run(['publish', 'order-events', '--type', 'A', ...where], { env: home(), stdin: lines(20_000) })
@@ -254,7 +259,7 @@ describe.runIf(onSmallDisk)('a small disk', () => {
     for (let line = 0; line < reported; line += 1) expect(stored.has(line)).toBe(true)
   })
 
-  test('that is full refuses to make a bus or a store, and no empty file or folder is left', async () => {
+  test('that is full prevents creating a bus or a store, without leaving an empty file or folder', async () => {
     const disk = smallDisk()
     disk.fill()
     for (const argv of [
@@ -271,7 +276,7 @@ describe.runIf(onSmallDisk)('a small disk', () => {
     }
   })
 
-  test('that is read-only is read by every command that reads, and refuses a publish as read-only', async () => {
+  test('that is read-only allows every command that reads, and refuses publish', async () => {
     const disk = smallDisk()
     const where = ['--data-dir', join(disk.path, 'bus')]
     await run(['publish', 'order-events', '--type', 'A', ...where], { env: home(), stdin: '{"i":1}\n{"i":2}\n' })

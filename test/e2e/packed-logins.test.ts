@@ -3,7 +3,7 @@ import type { Sasl } from '../../src/drivers/kafka/kafka-options.ts'
 import type { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { type SecuredKafka, startSecuredKafka, unsecuredToken } from '../support/secured-kafka.ts'
 
-// What is built has two of kafkajs's requests instead of its table of all (bin/shims/sasl-requests.cjs).
+// The build replaces kafkajs's table of all requests with the two that logins send (bin/shims/sasl-requests.cjs).
 const isHere = inject('kafkaBrokers') !== '' && !process.env.CRBUS_TEST_BROKERS
 let kafka: SecuredKafka
 
@@ -17,7 +17,7 @@ const logins: readonly Sasl[] = [
   { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: unsecuredToken('alice', 600) }) },
 ]
 
-test.skipIf(!isHere).each(logins)('the built library logs in by $mechanism', async (sasl) => {
+test.skipIf(!isHere).each(logins)('the built library logs in with $mechanism', async (sasl) => {
   const file = new URL('../../dist/index.js', import.meta.url).href
   const built: { readonly RedpandaEventBus: typeof RedpandaEventBus } = await import(file)
   const bus = new built.RedpandaEventBus({ brokers: kafka.at.login, sasl })
@@ -25,8 +25,8 @@ test.skipIf(!isHere).each(logins)('the built library logs in by $mechanism', asy
   await bus.close()
 })
 
-// The broker has no users for SCRAM: its refusal comes after both requests.
-test.skipIf(!isHere)('the built library says that a login by SCRAM was refused', async () => {
+// The broker has no SCRAM users, so it refuses the login after both requests.
+test.skipIf(!isHere)('the built library reports a refused SCRAM login', async () => {
   const file = new URL('../../dist/index.js', import.meta.url).href
   const built: { readonly RedpandaEventBus: typeof RedpandaEventBus } = await import(file)
   const sasl: Sasl = { mechanism: 'scram-sha-256', username: 'alice', password: 'wrong' }

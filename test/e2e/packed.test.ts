@@ -38,7 +38,7 @@ for (const store of [memory, await openEventStore((process.argv[2] ?? '') + '.st
 }
 `
 
-/** The compiler's options of the strictest of projects. */
+/** The strictest compiler options. */
 const strict = [
   ...['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false'],
   ...['--module', 'nodenext', '--target', 'es2022', '--types', 'node'],
@@ -62,7 +62,7 @@ describe('the packed tarball, installed elsewhere', () => {
     expect(types.exitCode, types.stdout).toBe(0)
   })
 
-  test('runs, and finds its commands by the manifest it carries', async () => {
+  test('runs, and finds its commands in the manifest that it contains', async () => {
     const crbus = (...argv: string[]) =>
       execa(process.execPath, [join(folder, 'node_modules/crbus/bin/crbus.js'), ...argv], {
         env: { ...env, CRBUS_DATA_DIR: join(folder, 'data') },
@@ -74,14 +74,14 @@ describe('the packed tarball, installed elsewhere', () => {
     expect((await crbus('tail', 'order-events', '-e', '-o', '%y %{order_id}')).stdout).toBe('OrderPlaced.v1 o-1')
   })
 
-  test('is the only package that a user installs, in less than 4 MB', async () => {
+  test('installs as a single package of less than 4 MB', async () => {
     const found = await execa('npm', ['ls', '--all', '--parseable'], { cwd: folder })
     expect(found.stdout.split('\n').slice(1)).toEqual([join(folder, 'node_modules/crbus')])
     const { stdout } = await execa('du', ['-sk', 'node_modules'], { cwd: folder })
     expect(Number.parseInt(stdout, 10)).toBeLessThanOrEqual(4096)
   })
 
-  test('makes sample descriptions, whose words come from all subjects of faker', async () => {
+  test('generates sample descriptions, which use words from all parts of faker', async () => {
     const schema = join(folder, 'products.json')
     const types = { ProductEvent: { enum: [{ ProductListed: { description: 'String' } }] } }
     const events = { 'ProductListed.v1': 'ProductListed' }
@@ -93,13 +93,13 @@ describe('the packed tarball, installed elsewhere', () => {
     expect(stdout.split('\n')).toHaveLength(300)
   })
 
-  test('carries the examples of its docstrings in its type declarations, where editors read them', () => {
+  test('contains the examples of docstrings in its type declarations', () => {
     const types = join(folder, 'node_modules/crbus/dist/types')
     const declarations = readdirSync(types).map((name) => readFileSync(join(types, name), 'utf8'))
     expect(declarations.join('\n')).toContain(" * topicFor('order') // => 'order-events'\n")
   })
 
-  test('keeps the licenses of the packages that are bundled into it', () => {
+  test('contains the licenses of the bundled packages', () => {
     const notices = readFileSync(join(folder, 'node_modules/crbus/dist/THIRD-PARTY-NOTICES'), 'utf8')
     for (const name of ['kafkajs', 'cbor-x', 'pg', 'pg-protocol', 'snappyjs', '@oclif/core', 'react', 'ink', 'execa']) {
       expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'))
@@ -149,13 +149,13 @@ describe('the packed tarball, installed elsewhere', () => {
     },
   )
 
-  test('brings its screen along: nothing that draws it is installed', async () => {
+  test('shows its live screen without any other installed package', async () => {
     const crbus = `"${process.execPath}" "${join(folder, 'node_modules/crbus/bin/crbus.js')}"`
     const data = { ...env, CRBUS_DATA_DIR: join(folder, 'screen'), TERM: 'xterm' }
     await execa('sh', ['-c', `${crbus} publish order-events -t A.v1 -d '{}'`], { env: data })
     const watch = `stty rows 24 cols 80; ${crbus} lag --watch`
     const running = execa('script', ['-qfec', watch, '/dev/null'], { env: data, reject: false })
-    // Typed before it asks for keys, it is the first that it reads.
+    // The key is typed before the screen reads keys, so it is the first one that it reads.
     running.stdin?.write('q')
     const { stdout, exitCode } = await running
     expect(stdout).toContain('no groups yet')
@@ -163,7 +163,7 @@ describe('the packed tarball, installed elsewhere', () => {
     for (const name of ['ink', 'react']) expect(existsSync(join(folder, 'node_modules', name))).toBe(false)
   })
 
-  test('is a library whose types hold in the strictest of projects', async () => {
+  test('is a library whose types compile with the strictest compiler options', async () => {
     writeFileSync(join(folder, 'service.ts'), service)
     const checked = await execa(process.execPath, [tool('tsc'), '--noEmit', ...strict, 'service.ts'], {
       cwd: folder,
@@ -174,9 +174,11 @@ describe('the packed tarball, installed elsewhere', () => {
     expect(ran.stdout).toBe('OrderPlaced.v1 {"order_id":"o-1"}\nOrderPlaced.v1 {"order_id":"o-1"}\n1 stored\n1 stored')
   })
 
-  test('runs the service of src/saga/README.md, which compiles with the strictest options', async () => {
-    const guide = readFileSync(join(root, 'src/saga/README.md'), 'utf8')
-    const [shop, main, tests] = [...guide.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? '')
+  test('compiles the service in the README with the strictest compiler options', async () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const section = readme.slice(readme.indexOf('### Write a service'), readme.indexOf('## Reference'))
+    const [shop, main, tests] = [...section.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? '')
+    const imports = "import { checkout, order } from './shop.ts'\n"
     writeFileSync(join(folder, 'shop.ts'), shop ?? '')
     writeFileSync(join(folder, 'main.ts'), main ?? '')
     writeFileSync(join(folder, 'shop.test.ts'), tests ?? '')
@@ -191,7 +193,7 @@ describe('the packed tarball, installed elsewhere', () => {
   })
 })
 
-test('the demo is the service that the templates make', async () => {
+test('src/demo is the service that the templates generate', async () => {
   const { exitCode, stderr } = await execa(process.execPath, ['bin/demo-sources.js', 'check'], {
     cwd: root,
     reject: false,

@@ -11,7 +11,7 @@ import { readTopic } from '../contract/support/harness.ts'
 const bin = new URL('../../bin/crbus.js', import.meta.url).pathname
 let folder: string
 
-/** Nothing of whoever runs the tests. */
+/** An environment without settings of the user who runs the tests. */
 const ENV = () => ({
   CRBUS_DATA_DIR: folder,
   XDG_CONFIG_HOME: folder,
@@ -34,7 +34,7 @@ beforeEach(() => {
 })
 
 describe('the built command line', () => {
-  test('publishes in one process what another, waiting, shows', async () => {
+  test('shows in a waiting process what another process publishes', async () => {
     const tail = crbus(['tail', 'order-events', '-o', '%y %{order_id}'])
     const shown = new Promise<string>((resolve) => tail.stdout?.once('data', (chunk) => resolve(String(chunk))))
     await new Promise<void>((resolve) => tail.stderr?.once('data', () => resolve()))
@@ -53,7 +53,7 @@ describe('the built command line', () => {
     expect(exitCode).toBe(130)
   })
 
-  test('runs from a checkout while the checkout is built again', async () => {
+  test('runs from a checkout during a build of that checkout', async () => {
     const building = execa('npm', ['run', 'build'], { cwd: join(bin, '../..') })
     let isOver = false
     const built = building.finally(() => {
@@ -79,17 +79,17 @@ describe('the built command line', () => {
     ['groups delete billing --yes', 4],
     ['topics create order-events --dry-run', 0],
     ['store init --dry-run', 0],
-  ])('%s on an embedded bus that is not there makes nothing', async (command, code) => {
+  ])('%s creates nothing if the embedded bus does not exist', async (command, code) => {
     const data = join(folder, 'data')
     const { exitCode, stderr } = await crbus(command.split(' '), { env: { ...ENV(), CRBUS_DATA_DIR: data } })
     expect(exitCode, stderr).toBe(code)
     expect(existsSync(data)).toBe(false)
     const isAboutBus = !/^(config|metrics|topics create|store)/.test(command)
-    const notice = `there is no bus at ${join(data, 'bus.db')} yet; crbus demo or crbus publish makes it`
+    const notice = `the bus ${join(data, 'bus.db')} does not exist yet; "crbus demo" or "crbus publish" creates it`
     expect(stderr.includes(notice)).toBe(isAboutBus)
   })
 
-  test('ends with exit 0 when its reader leaves', async () => {
+  test('ends with exit code 0 when its reader closes the pipe', async () => {
     await crbus(['publish', 'order-events', '--type', 'A'], { input: lines(5000) })
     const command = `"${process.execPath}" "${bin}" tail order-events --from start -o json; echo "exit $?" >&2`
     const { stdout, stderr } = await execa('sh', ['-c', `(${command}) | head -2`], {
@@ -99,7 +99,7 @@ describe('the built command line', () => {
     expect(stderr).toContain('exit 0')
   })
 
-  test('loses nothing to a reader that sleeps', async () => {
+  test('loses no output if its reader is slow', async () => {
     await crbus(['publish', 'order-events', '--type', 'A'], { input: lines(30_000) })
     const command = `"${process.execPath}" "${bin}" tail order-events --from start -e -o '%{i}'`
     const { stdout } = await execa('sh', ['-c', `${command} | (sleep 3; cat)`], {
@@ -110,7 +110,7 @@ describe('the built command line', () => {
     expect(new Set(seen).size).toBe(30_000)
   })
 
-  test('refuses a folder after <, which Node would read as an empty file', async () => {
+  test('refuses a folder as stdin, which Node would read as an empty file', async () => {
     const stdin = openSync(folder, 'r')
     const found = await crbus(['publish', 'order-events', '--type', 'A'], { stdin })
     closeSync(stdin)
@@ -125,7 +125,7 @@ describe('the built command line', () => {
     expect(found).toMatchObject({ exitCode: 6, stderr })
   })
 
-  test('stops waiting for a silent pipe at Ctrl-C', async () => {
+  test('stops waiting for a silent pipe on Ctrl-C', async () => {
     const publisher = crbus(['publish', 'order-events', '--type', 'A'])
     publisher.stdin?.write('{"i":1}\n')
     await new Promise<void>((resolve) => publisher.stdout?.once('data', () => resolve()))
@@ -133,7 +133,7 @@ describe('the built command line', () => {
     expect(await publisher).toMatchObject({ exitCode: 130, stdout: expect.stringContaining(' A') })
   })
 
-  test('keeps everything a killed publisher had reported', async () => {
+  test('keeps every event that a killed publisher had reported', async () => {
     const publisher = crbus(['publish', 'order-events', '--type', 'A', '--data', '{"i":{{i}}}', '--count', '200000'])
     let reported = ''
     publisher.stdout?.on('data', (chunk) => {
@@ -149,7 +149,7 @@ describe('the built command line', () => {
     expect(stored).toEqual(Array.from({ length: stored.length }, (_, index) => index + 1))
   })
 
-  test('runs its demo to the end, on a pipe in plain lines', async () => {
+  test('runs its demo to the end, with plain lines into a pipe', async () => {
     const { stdout, stderr, exitCode } = await crbus(['demo', '--pause', '1'])
     expect(exitCode).toBe(0)
     for (const type of ['PaymentFailed.v1', 'StockReleased.v1', 'OrderCancelled.v1', 'CheckoutFailed.v1']) {
@@ -160,20 +160,20 @@ describe('the built command line', () => {
   })
 
   test.each([
-    ['no command', ['nonsense'], 2],
-    ['a wrong flag', ['tail', 'x', '--nope'], 2],
+    ['an unknown command', ['nonsense'], 2],
+    ['an unknown flag', ['tail', 'x', '--nope'], 2],
     ['a missing topic', ['tail', 'nope-events', '-e'], 4],
-    ['a broker that is not there', ['topics', 'list', '-b', '127.0.0.1:1'], 3],
+    ['a broker that does not answer', ['topics', 'list', '-b', '127.0.0.1:1'], 3],
     ['help', ['tail', '--help'], 0],
     ['the version', ['--version'], 0],
-  ])('exits as documented on %s', async (_, argv, expected) => {
+  ])('exits with the documented code for %s', async (_, argv, expected) => {
     const { exitCode } = await crbus(argv)
     expect(exitCode).toBe(expected)
   })
 })
 
 describe('configuration', () => {
-  test('is found above the working directory, and by the user', async () => {
+  test('is found above the working directory and in the user folder', async () => {
     const cwd = join(folder, 'project', 'services')
     mkdirSync(cwd, { recursive: true })
     mkdirSync(join(folder, 'crbus'))
@@ -191,7 +191,7 @@ describe('configuration', () => {
     expect([refused.exitCode, refused.stderr]).toEqual([6, expect.stringContaining('read-only')])
   })
 
-  test('is read by no command that does not need it', async () => {
+  test('is not read by commands that do not need it', async () => {
     writeFileSync(join(folder, 'crbus.json'), '{')
 
     expect((await crbus(['topics', 'list'], { cwd: folder })).exitCode).toBe(2)
@@ -203,7 +203,7 @@ describe('configuration', () => {
 })
 
 describe('metrics --listen', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('serves until %s, which closes connections', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('serves until %s, and then closes its connections', async (signal) => {
     await crbus(['reset', '-g', 'billing', '-t', 'order-events', '--to', 'start', '--new-group', '--yes'])
     const server = crbus(['metrics', '--listen', '0'])
     const said = await new Promise<string>((resolve) => server.stderr?.once('data', (chunk) => resolve(String(chunk))))
@@ -226,7 +226,7 @@ describe('metrics --listen', () => {
 const brokers = inject('kafkaBrokers')
 
 describe.skipIf(brokers === '')('the built command line on a real Kafka', () => {
-  test('keeps everything a killed publisher had reported', async () => {
+  test('keeps every event that a killed publisher had reported', async () => {
     const topic = `e2e-killed-${Date.now()}-events`
     await crbus(['topics', 'create', topic, '--partitions', '1', '-b', brokers])
     const argv = ['publish', topic, '--type', 'A', '--data', '{"i":{{i}}}', '--count', '500000', '-b', brokers]
@@ -263,11 +263,11 @@ describe.skipIf(brokers === '')('the built command line on a real Kafka', () => 
     expect(one?.stdout).toBe(two?.stdout)
   })
 
-  test('copies odd records byte for byte: keys, tombstones, headers, timestamps of 64 bits, any payload', async () => {
+  test('copies unusual records byte for byte: keys, tombstones, headers, 64-bit timestamps, any payload', async () => {
     const topic = `odd-${Date.now()}-events`
     const copy = `copy-${topic}`
     await using bus = new RedpandaEventBus({ brokers })
-    // Without it a broker refuses what is dated far from its own time.
+    // By default, a broker refuses records with a timestamp far from its own time.
     const config = { 'message.timestamp.before.max.ms': MAX_INT64, 'message.timestamp.after.max.ms': MAX_INT64 }
     for (const name of [topic, copy]) await bus.admin.createTopic(name, { partitions: 1, config })
     await bus.log.append(topic, oddRecords())
@@ -284,7 +284,7 @@ describe.skipIf(brokers === '')('the built command line on a real Kafka', () => 
 
 const MAX_INT64 = '9223372036854775807'
 
-/** What a copy may lose: whatever JSON, JavaScript's numbers, dates and objects, or a terminal cannot hold. */
+/** Records that a copy could damage: JSON, JavaScript numbers, dates and objects, or a terminal cannot represent them. */
 function oddRecords(): NewRecord[] {
   const text = (value: string) => Buffer.from(value)
   const value = text('{"a":1}')
@@ -295,7 +295,7 @@ function oddRecords(): NewRecord[] {
     text('\u001b[31m\u202e\u0000 text'),
     text('{"big":18446744073709551615,"__proto__":{"x":1},"a":1,"a":2}'),
     text('not JSON {'),
-    // {"__proto__": h'0102', 1: undefined, "n": 2^64-1} in CBOR.
+    // CBOR: {"__proto__": h'0102', 1: undefined, "n": 2^64-1}
     Buffer.from('a3695f5f70726f746f5f5f42010201f7616e1bffffffffffffffff', 'hex'),
   ]
   const keys = [null, Buffer.alloc(0), Buffer.from([0x80, 0x00]), text('\u202ekey')]

@@ -55,7 +55,7 @@ beforeAll(async () => {
   writeFileSync(join(installed.folder, 'service.js'), service)
 })
 
-// The oldest and the newest release of every line that package.json names, and what else brings node:sqlite.
+// The oldest and newest release of every Node line in package.json, and the other runtimes with node:sqlite.
 describe.each(['node@22.15.0', 'node@22', 'node@24.0.0', 'node@24', 'bun', 'deno'])(
   'the packed tarball on %s',
   (name) => {
@@ -69,7 +69,7 @@ describe.each(['node@22.15.0', 'node@22', 'node@24.0.0', 'node@24', 'bun', 'deno
 
     const start = (file: string, argv: readonly string[]) => {
       const [program, ...args] = run
-      // Deno runs commands of npm packages with a node_modules beside them, which is found from the folder it is started in.
+      // Deno needs the package's node_modules, which it finds from its working directory.
       return execa(program, [...args, file, ...argv], {
         cwd: installed.folder,
         reject: false,
@@ -123,7 +123,7 @@ describe.each(['node@22.15.0', 'node@22', 'node@24.0.0', 'node@24', 'bun', 'deno
       expect(readFileSync(store).subarray(0, 15).toString()).toBe('SQLite format 3')
     })
 
-    test('is a command line whose demo and live screen run', async () => {
+    test('is a command line with a working demo and live screen', async () => {
       const demo = await crbus('demo', '--checkouts', '2', '--pause', '1', '-q')
       expect(demo.stderr).toMatch(/^\s*2 checkouts: 2 completed/)
       expect(demo.stderr).not.toContain('Warning')
@@ -140,7 +140,7 @@ describe.each(['node@22.15.0', 'node@22', 'node@24.0.0', 'node@24', 'bun', 'deno
         },
         reject: false,
       })
-      // Typed before the screen asks for keys, it is the first key that it reads.
+      // The key is typed before the screen reads keys, so it is the first one that it reads.
       watching.stdin?.write('q')
       const { stdout, exitCode } = await watching
       expect(stdout).toContain('VERDICT')

@@ -11,7 +11,7 @@ const crate = join(root, 'test/vectors')
 const target = join(root, 'node_modules/.cache/crbus-vectors')
 const brokers = inject('kafkaBrokers')
 
-/** The Rust program of `test/vectors`, which writes and reads as a service does. */
+/** The Rust program of `test/vectors`, which writes and reads records like a service. */
 const rust = (args: readonly string[], input?: Uint8Array): Buffer =>
   execFileSync(join(target, 'release/crbus-vectors'), args, { input, maxBuffer: 2 ** 26 })
 
@@ -46,10 +46,10 @@ describe.skipIf(!hasCargo || brokers === '')('a Rust service on a real Kafka', (
     await crbus('topics', 'create', topic, '--partitions', '1')
   }, 300_000)
 
-  test('reads what crbus publishes (needs cargo)', async () => {
+  test('reads events that crbus publishes (needs cargo)', async () => {
     const metadata = ['--correlation-id', 'c-42']
     await crbus('publish', topic, '--type', 'OrderPlaced.v1', '--data', JSON.stringify(placed), ...metadata)
-    // librdkafka brings the record's value, so that nothing of crbus is between the broker and Rust.
+    // librdkafka reads the record, so no code of crbus is between the broker and Rust.
     const { stdout } = await execa('kcat', ['-q', '-b', brokers, '-C', '-e', '-c', '1', '-t', topic, '-f', '%s'], {
       encoding: 'buffer',
       stripFinalNewline: false,
@@ -58,7 +58,7 @@ describe.skipIf(!hasCargo || brokers === '')('a Rust service on a real Kafka', (
     expect(read).toEqual(['OrderPlaced.v1', 1, 'c-42', { OrderPlaced: placed }])
   })
 
-  test('writes what crbus shows decoded (needs cargo)', async () => {
+  test('writes events that crbus decodes (needs cargo)', async () => {
     const file = join(cwd, 'envelope')
     writeFileSync(file, rust(['--records', '1']).subarray(4))
     await execa('kcat', ['-q', '-b', brokers, '-P', '-t', topic, '-k', 'OrderPlaced.v1', file])

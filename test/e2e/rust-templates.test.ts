@@ -11,7 +11,7 @@ const root = new URL('../..', import.meta.url).pathname
 const brokers = inject('kafkaBrokers')
 const postgres = inject('postgresUrl')
 
-// `test/vitest.config.ts` leaves this file out where there is no framework to compile against.
+// `test/vitest.config.ts` excludes this file if there is no checkout of the framework to compile against.
 describe.skipIf(brokers === '' || postgres === '')(
   'a service made of the Rust templates, on Kafka and Postgres',
   () => {
@@ -47,7 +47,7 @@ describe.skipIf(brokers === '' || postgres === '')(
       await add(order, `${placed}:order_id=uuid,total=money`, `${cancelled}:order_id=uuid,reason=string`)
       const [completed, failed] = ['Completed', 'Failed'].map((last) => `${pascal('Payment')}${last}`)
       await add(payment, `${completed}:order_id=uuid,amount=money`, `${failed}:order_id=uuid,reason=string`)
-      // No event of an order is named after the amount of a payment.
+      // The events of an order have no field named like the amount of a payment.
       const amount = `Complete${pascal('Payment')}.amount=total`
       const on = `${order}-events,${payment}-events`
       await crbus('new', 'saga', saga, '--on', on, '--field', amount, '--no-install')
@@ -67,10 +67,10 @@ describe.skipIf(brokers === '' || postgres === '')(
       service?.kill('SIGKILL')
     })
 
-    test('sees every checkout through, or takes it back', async () => {
+    test('completes or compensates every checkout', async () => {
       const count = 30
       const ids = Array.from({ length: count }, () => crypto.randomUUID())
-      // A third is more than the sample rule of the payment lets pass.
+      // The sample rule of the payment rejects the total of every third order.
       const totalOf = (index: number) => (index % 3 === 2 ? 150_000 : 1000 + index)
       for (const [index, order_id] of ids.entries()) {
         const data = JSON.stringify({ order_id, total: totalOf(index) })
@@ -98,7 +98,7 @@ describe.skipIf(brokers === '' || postgres === '')(
       const lines = told.split('\n')
       expect(lines.filter((line) => line.includes(`${pascal('Order')}Cancelled`))).toHaveLength(count / 3)
       expect(lines.filter((line) => line.includes(`${pascal('Payment')}Completed`))).toHaveLength((count / 3) * 2)
-      // The saga keeps what it heard in streams of its own.
+      // The saga stores the events that it received in its own streams.
       const stored = await sql(
         "select event_type, count(*)::int from events where stream_id not like 'checkout-%' group by 1",
         url,
@@ -109,18 +109,18 @@ describe.skipIf(brokers === '' || postgres === '')(
       }
     }, 600_000)
 
-    test('handles the commands for one order in the order they were sent, and keeps those that are refused', async () => {
+    test('handles the commands for an order in the sequence in which they were sent, and stores refused ones as dead letters', async () => {
       const pairs = 150
       const message = (verb: string, data: object) => {
         const event_type = `${verb}${pascal('Order')}.v1`
-        // The record key that the framework's bus gives a command.
+        // The framework's bus uses the event type as the record key of a command.
         return JSON.stringify({ key: event_type, event_type, data })
       }
       const place = (order_id: string) => message('Place', { order_id, total: 1000 })
       const cancel = (order_id: string) => message('Cancel', { order_id, reason: 'changed' })
       const idsOfPairs = () => Array.from({ length: pairs }, () => crypto.randomUUID())
       const [applied, refused] = [idsOfPairs(), idsOfPairs()]
-      // Handled type by type, whichever comes first, either the applied cancellations are refused or the refused ones applied.
+      // If the commands were handled type by type, some cancellations would get the opposite result.
       const input = applied.flatMap((id, index) => {
         const other = refused[index] ?? ''
         return [place(id), cancel(id), cancel(other), place(other)]
@@ -147,7 +147,7 @@ describe.skipIf(brokers === '' || postgres === '')(
       })
     }, 300_000)
 
-    test('ends in good order', async () => {
+    test('ends with exit code 0 on SIGTERM', async () => {
       service?.kill('SIGTERM')
       expect(await ended).toBe(0)
     }, 120_000)

@@ -10,7 +10,7 @@ const crbus = (argv: readonly string[], env: Readonly<Record<string, string>>) =
 
 if (postgres === '') describe.skip('store init: no Postgres to test on', () => test('store init', () => {}))
 else {
-  test('store init, as it is built, on a Postgres', async () => {
+  test('the built store init creates the tables on Postgres', async () => {
     const url = await newSchema(postgres)
     const env = { DATABASE_URL: url }
     const planned = await crbus(['store', 'init', '--dry-run'], env)
@@ -34,7 +34,7 @@ else {
     expect(again).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('has all its tables') })
   })
 
-  test('store init says what is wrong with the login and keeps the password to itself', async () => {
+  test('the built store init reports a failed login without the password', async () => {
     const url = Object.assign(new URL(postgres), { password: 'hunter2' }).href
     for (const argv of [['--debug'], ['--json'], []]) {
       const { exitCode, all } = await crbus(['store', 'init', '--store', url, ...argv], {})

@@ -22,7 +22,7 @@ beforeEach(() => {
 
 const crbus = `"${process.execPath}" "${bin}"`
 
-/** Runs a line of /bin/sh, whatever shell the tests are run from, on a pseudo-terminal of its own (util-linux's `script`). */
+/** Runs a line of /bin/sh on a new pseudo-terminal (`script` of util-linux). */
 const onPseudoTerminal = (line: string) =>
   execa('script', ['-qfec', line, '/dev/null'], { env: { ...env, SHELL: '/bin/sh' }, reject: false })
 
@@ -34,11 +34,12 @@ const shown = async (running: ReturnType<typeof onPseudoTerminal>, text: string)
     seen += chunk
   })
   for (let tries = 0; tries < 600 && !seen.includes(text); tries += 1) await sleep(50)
+  if (!seen.includes(text)) throw new Error(`the terminal does not show '${text}':\n${seen}`)
   return seen
 }
 
 describe('on a terminal', () => {
-  test('events are coloured, and what strangers wrote moves no cursor', async () => {
+  test('tail prints colors, but no control sequences from events', async () => {
     const data = JSON.stringify({ note: '\u001b[2J\u0007\u202egone' })
     await execa(process.execPath, [bin, 'publish', 'order-events', '-t', 'A\u001b]0;title\u0007', '-d', data], { env })
     const { stdout } = await onTerminal('tail order-events --no-follow')
@@ -49,7 +50,7 @@ describe('on a terminal', () => {
     expect(stdout).toContain('\\u202egone')
   })
 
-  test('Ctrl-C ends a follower with 130 and its count', async () => {
+  test('tail ends on Ctrl-C with exit code 130 and a count of events', async () => {
     await execa(process.execPath, [bin, 'publish', 'order-events', '-t', 'A', '-d', '{"n":1}'], { env })
     const running = onTerminal('tail order-events')
     expect(await shown(running, '"n":1')).toContain('"n":1')
@@ -59,7 +60,7 @@ describe('on a terminal', () => {
     expect(stdout).toContain('1 event')
   })
 
-  test('a deletion asks, and no answer but yes deletes', async () => {
+  test('topics delete asks, and deletes only on yes', async () => {
     await execa(process.execPath, [bin, 'topics', 'create', 'old-events'], { env })
     const topics = async () => (await execa(process.execPath, [bin, 'topics', 'list'], { env })).stdout
     const refused = onTerminal('topics delete old-events')
@@ -74,7 +75,7 @@ describe('on a terminal', () => {
     expect(await topics()).not.toContain('old-events')
   })
 
-  test('a protected profile asks for the name', async () => {
+  test('topics delete asks for the name on a protected profile', async () => {
     await execa(process.execPath, [bin, 'topics', 'create', 'old-events'], { env })
     const profiles = { here: { dataDir: env.CRBUS_DATA_DIR, protected: true } }
     const settings = join(env.XDG_CONFIG_HOME ?? '', 'crbus')
@@ -89,7 +90,7 @@ describe('on a terminal', () => {
       ['old-events', 0],
     ] as const) {
       const running = onTerminal('topics delete old-events --yes')
-      expect(await shown(running, 'to go on: ')).toContain('type old-events')
+      expect(await shown(running, 'to confirm: ')).toContain('type old-events')
       expect(await topics()).toContain('old-events')
       running.stdin?.write(`${typed}\r`)
       expect((await running).exitCode).toBe(exitCode)
@@ -97,13 +98,13 @@ describe('on a terminal', () => {
     expect(await topics()).not.toContain('old-events')
   })
 
-  test('what a new service needs to be told is asked for, and Ctrl-C leaves nothing', async () => {
+  test('new service asks for missing values, and Ctrl-C leaves no files', async () => {
     const folder = env.CRBUS_DATA_DIR as string
     const inFolder = (words: string) => onPseudoTerminal(`stty cols 100 rows 30; cd "${folder}" && ${crbus} ${words}`)
     const asked = inFolder('new service --no-install')
     await shown(asked, 'What is the service called?')
     asked.stdin?.write('shop\r')
-    await shown(asked, 'In which language?')
+    await shown(asked, 'Which language?')
     asked.stdin?.write('\r')
     const { exitCode, stdout } = await asked
     expect(exitCode, stdout).toBe(0)
@@ -115,7 +116,7 @@ describe('on a terminal', () => {
     expect(readdirSync(folder)).toEqual(['shop'])
   })
 
-  test('the demo ends by itself', async () => {
+  test('demo ends by itself', async () => {
     const { exitCode, stdout } = await onTerminal('demo --pause 1')
     expect(exitCode).toBe(0)
     expect(stripVTControlCharacters(stdout)).toMatch(/8 checkouts: \d completed, \d compensated/)
@@ -127,7 +128,7 @@ describe('lag --watch on a terminal', () => {
   const PRIMARY = '\u001b[?1049l'
   const SHOW_CURSOR = '\u001b[?25h'
 
-  /** Says its process id, watches, and says how it ended and in what state the terminal is: the shell outlives a Ctrl-C. */
+  /** Prints its process id, watches, and prints the exit code and the state of the terminal. The shell ignores Ctrl-C. */
   const watching = (before = '') => {
     const watch = `${before} sh -c 'echo pid=$$; exec ${crbus} lag --watch --interval 200ms'`
     return onPseudoTerminal(`trap : INT; stty rows 24 cols 80; ${watch}; echo "ended=$?"; stty -a`)
@@ -140,7 +141,7 @@ describe('lag --watch on a terminal', () => {
     expect(rest).toContain(SHOW_CURSOR)
     expect(rest).not.toContain(ALTERNATE)
     expect(rest).toContain(`ended=${code}\r\n`)
-    // What raw mode turns off.
+    // Raw mode turns these settings off.
     for (const setting of ['icanon', 'echo', 'isig']) expect(rest).toMatch(new RegExp(`[ \\n]${setting}[ ;]`))
   }
 
@@ -150,7 +151,7 @@ describe('lag --watch on a terminal', () => {
     await execa(process.execPath, [bin, 'reset', ...group], { env })
   })
 
-  test('shows a group, opens it by keys and quits', async () => {
+  test('shows a group, opens it with keys and quits', async () => {
     const running = watching()
     expect(await shown(running, 'billing')).toContain(ALTERNATE)
     running.stdin?.write('\r')
@@ -161,21 +162,21 @@ describe('lag --watch on a terminal', () => {
     expectRestored((await running).stdout, 0)
   })
 
-  test('leaves the terminal as it was after Ctrl-C', async () => {
+  test('restores the terminal after Ctrl-C', async () => {
     const running = watching()
     await shown(running, 'billing')
     running.stdin?.write('\u0003')
     expectRestored((await running).stdout, 130)
   })
 
-  test('and after SIGTERM', async () => {
+  test('restores the terminal after SIGTERM', async () => {
     const running = watching()
     const pid = /pid=(\d+)/.exec(await shown(running, 'billing'))?.[1]
     process.kill(Number(pid), 'SIGTERM')
     expectRestored((await running).stdout, 130)
   })
 
-  test('is plain lines on a terminal that only writes on', async () => {
+  test('prints plain lines on a terminal without cursor control', async () => {
     const running = watching('TERM=dumb')
     expect(await shown(running, 'group=billing')).not.toContain('\u001b')
     running.stdin?.write('\u0003')
@@ -184,7 +185,7 @@ describe('lag --watch on a terminal', () => {
     expect(stdout).not.toContain(ALTERNATE)
   })
 
-  test('is plain lines in a pipe, which ends with its reader', async () => {
+  test('prints plain lines into a pipe, and ends when its reader closes it', async () => {
     const watch = `(${crbus} lag --watch --interval 50ms; echo "ended=$?" >&2) | head -3`
     const { stdout, stderr } = await execa('sh', ['-c', watch], { env })
     const lines = stdout.split('\n')

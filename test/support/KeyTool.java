@@ -3,7 +3,7 @@ import java.io.InputStreamReader;
 
 /**
  * Runs keytool for each line of stdin, whose words are separated by tabs, in one process: starting Java twenty times takes
- * longer than making all keys. keytool ends the process when a command fails.
+ * longer than creating all keys. keytool ends the process when a command fails.
  */
 public final class KeyTool {
   public static void main(String[] none) throws Exception {

@@ -7,12 +7,12 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * Writes records the way Java services do, with transactions: `java -cp 'libs/*' TransactionalProducer.java BROKERS`.
+ * Writes records like Java services, with transactions: `java -cp 'libs/*' TransactionalProducer.java BROKERS`.
  *
- * Each line of stdin is a command, which is answered with `done` on stdout once the broker has acknowledged it:
+ * Each line of stdin is a command. It prints `done` on stdout once the broker has acknowledged the command:
  *
  *   begin ID                         begins a transaction of the transactional id
- *   send ID TOPIC PARTITION COUNT    sends records in it and waits until they are in the log
+ *   send ID TOPIC PARTITION COUNT    sends records in the transaction and waits until they are in the log
  *   commit ID | abort ID             ends it
  *   plain TOPIC PARTITION COUNT      sends records outside of any transaction
  *
@@ -27,7 +27,7 @@ public final class TransactionalProducer {
       run(args[0], line.split(" "));
       System.out.println("done");
     }
-    // Ends at once: closing a producer would abort its open transaction.
+    // Exit at once: closing a producer would abort its open transaction.
     Runtime.getRuntime().halt(0);
   }
 

@@ -24,11 +24,11 @@ interface CollectedPoint {
   readonly attributes: ReadonlyMap<string, string>
 }
 
-/** A running collector of OpenTelemetry: see `collector/main.go`. */
+/** A running OpenTelemetry collector: see `collector/main.go`. */
 export interface Collector extends AsyncDisposable {
-  /** For `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  /** The value for `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly endpoint: string
-  /** What it has received so far. */
+  /** Returns the spans and points that it has received so far. */
   received(): { readonly spans: readonly CollectedSpan[]; readonly points: readonly CollectedPoint[] }
 }
 
@@ -85,7 +85,7 @@ const answers = (address: string): Promise<boolean> =>
     () => false,
   )
 
-// The parts of OTLP's JSON that tests look at.
+// The parts of OTLP's JSON that tests read.
 
 interface Attribute {
   readonly key: string
@@ -120,7 +120,7 @@ interface Metric {
 const toMap = (attributes: readonly Attribute[] = []): ReadonlyMap<string, string> =>
   new Map(attributes.map(({ key, value }) => [key, String(Object.values(value)[0])]))
 
-/** Reads whole lines; the last one may be half-written. */
+/** Returns the complete lines. The last one may be written only partly. */
 function read(output: string): ReturnType<Collector['received']> {
   const lines = output
     .split('\n')

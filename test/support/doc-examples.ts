@@ -4,25 +4,25 @@ import { compilerOptions, type DocExample, doors, type PublicExport, readPublicE
 
 const root = new URL('../..', import.meta.url).pathname
 
-/** Exports that connect to a server when they are used, so that examples with them are compiled only. */
+/** Exports that connect to a server. Examples with them are compiled and not run. */
 const servers = new Set(['RedpandaEventBus', 'PostgresEventStore', 'NodeSDK'])
 
-/** At the end of an expression statement, `// => value` states what the expression evaluates to. */
+/** `// => value` at the end of an expression statement states the value of the expression. */
 const RESULT = /^\/\/ => /
 
-/** Compares the value of an expression with the one that its comment states. `line` counts from 1. */
+/** Compares the value of an expression with the value in its comment. `line` counts from 1. */
 export type Check = (line: number, actual: unknown, stated: unknown) => void
 
-/** The public exports, and what the compiler says about their examples. */
+/** The public exports, and the compiler's errors in their examples. */
 export interface CheckedExamples {
   readonly exports: readonly PublicExport[]
-  /** One line each: `src/bus/names.ts:12 (topicFor): Cannot find name 'topicfor'.` */
+  /** One line per error: `src/bus/names.ts:12 (topicFor): Cannot find name 'topicfor'.` */
   readonly problems: readonly string[]
 }
 
 /**
  * Reads all public exports and type-checks their examples as modules of this project. The files that were parsed for the
- * docstrings are used again, so that both take little longer than one program.
+ * docstrings are reused, so both take little longer than one of them.
  */
 export function checkExamples(): CheckedExamples {
   const options = compilerOptions()
@@ -64,10 +64,10 @@ export function checkExamples(): CheckedExamples {
   return { exports, problems }
 }
 
-/** `src/bus/names.ts:12` moved by 2 lines is `src/bus/names.ts:14`. */
+/** Moves a location by some lines: `src/bus/names.ts:12` by 2 lines is `src/bus/names.ts:14`. */
 const movedBy = (at: string, lines: number): string => at.replace(/\d+$/, (line) => String(Number(line) + lines))
 
-/** Whether an example uses a broker or a Postgres, by the exports and addresses in its code. */
+/** Whether an example needs a broker or a Postgres, judged by the exports and addresses in its code. */
 export function needsServer({ code }: DocExample): boolean {
   let found = false
   visit(parse(code), (node) => {
@@ -77,7 +77,7 @@ export function needsServer({ code }: DocExample): boolean {
   return found
 }
 
-/** Whether an example imports the export that it belongs to, from the module that has it. */
+/** Whether an example imports the export that it documents, from the right module. */
 export function importsItsExport({ code, of }: DocExample): boolean {
   return parse(code).statements.some((statement) => {
     if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) return false
@@ -87,11 +87,11 @@ export function importsItsExport({ code, of }: DocExample): boolean {
   })
 }
 
-/** The lines of an example that state a result, counted from 1. */
+/** Returns the lines of an example that state a result, counted from 1. */
 export const statedResults = ({ code }: DocExample): number[] =>
   code.split('\n').flatMap((line, index) => (/\/\/ => /.test(line) ? [index + 1] : []))
 
-/** Runs an example with the given modules; rejects with what it throws. Its output is dropped. */
+/** Runs an example with the given modules. Rejects with the error that it throws. Its output is dropped. */
 export async function runExample(
   { code, title }: DocExample,
   modules: Readonly<Record<string, object>>,
@@ -109,7 +109,7 @@ export async function runExample(
 const silence = () => undefined
 const silentConsole = { debug: silence, info: silence, log: silence, warn: silence, error: silence }
 
-/** Replaces every expression that states its result by a call of `check`. */
+/** Replaces every expression that states its result with a call to `check`. */
 function withChecks(code: string): string {
   const edits: { readonly start: number; readonly end: number; readonly text: string }[] = []
   const source = parse(code)

@@ -3,12 +3,12 @@ import { brokerRequired, kafkaUnavailable, startKafka, type TestKafka } from './
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** `host:port` of the run's broker, or empty when there is none here (then the tests say so and skip). */
+    /** `host:port` of the broker of the test run. Empty if there is none; tests that need it are then skipped. */
     kafkaBrokers: string
   }
 }
 
-// Several projects name this file as their global setup: one broker serves them all.
+// Several projects use this file as their global setup. They share one broker.
 let starting: Promise<TestKafka | undefined> | undefined
 let users = 0
 

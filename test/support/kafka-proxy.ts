@@ -1,36 +1,36 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** What is known of a request by its header. */
+/** The fields of a request header. */
 interface ProxiedRequest {
-  /** Kafka's number of the request. */
+  /** The api_key of the request. */
   readonly key: number
   readonly clientId: string
 }
 
 interface KafkaProxyRules {
-  /** Waited for before a request goes on to the broker. */
+  /** Awaited before a request is forwarded to the broker. */
   readonly hold?: ((request: ProxiedRequest) => Promise<void> | undefined) | undefined
-  /** True: the broker has answered, and the connection ends before the client hears of it. */
+  /** Returns true to close the connection after the broker has answered, before the client receives the response. */
   readonly loses?: ((request: ProxiedRequest) => boolean) | undefined
-  /** What the client gets instead of an answer: a length, a correlation id, a payload. */
+  /** The response that the client gets instead of the broker's: length, correlation id, payload. */
   readonly damages?: ((request: ProxiedRequest, answer: Buffer) => Buffer) | undefined
-  /** What the client gets instead of the answer's payload, which begins behind the correlation id. */
+  /** The payload that the client gets instead of the broker's. The payload starts after the correlation id. */
   readonly changes?: ((request: ProxiedRequest, payload: Buffer) => Buffer) | undefined
 }
 
 export interface KafkaProxy {
   readonly port: number
-  /** May be changed while it runs. */
+  /** The rules in force. They may be changed while the proxy runs. */
   rules: KafkaProxyRules
-  /** Where the broker is, once it is known. */
+  /** The address of the broker, once it is known. */
   brokerPort: number
-  /** Ends every connection and refuses new ones until `start`: to its clients, the broker is down. */
+  /** Closes every connection and refuses new ones until `start`: to its clients, the broker is down. */
   stop(): Promise<void>
   start(): Promise<void>
   close(): void
 }
 
-/** Stands before a broker that advertises its address, and lets go wrong on the way what can. */
+/** A proxy in front of a broker that advertises the proxy's address. Its rules inject failures. */
 export async function startKafkaProxy(port: number): Promise<KafkaProxy> {
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
@@ -53,7 +53,7 @@ export async function startKafkaProxy(port: number): Promise<KafkaProxy> {
         sent = sent.then(() => proxy.rules.hold?.(request)).then(() => void broker.write(frame))
       }),
     )
-    // A broker answers in order.
+    // A broker answers requests in order.
     broker.on(
       'data',
       frames((frame) => {
@@ -86,7 +86,7 @@ export async function startKafkaProxy(port: number): Promise<KafkaProxy> {
 
 const readString = (frame: Buffer, at: number): string => frame.toString('utf8', at + 2, at + 2 + frame.readInt16BE(at))
 
-/** Puts together what is cut anywhere: a length, and as many bytes. */
+/** Reassembles frames from chunks: each is a length and that many bytes. */
 function frames(take: (frame: Buffer) => void): (chunk: Buffer) => void {
   let rest = Buffer.alloc(0)
   return (chunk) => {

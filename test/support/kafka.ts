@@ -20,21 +20,21 @@ import { freePort, signalProcess, WATCHED, watchedPid } from './watched-process.
 
 const DEFAULT_KAFKA = '4.1.0'
 /**
- * What tests run on: a release of Apache Kafka, or `kfake`, an implementation that is not Apache's; `kfake-2.4` names no
- * newer versions of requests than that release of Kafka.
+ * The broker of the tests: a release of Apache Kafka, or `kfake`, another implementation. `kfake-2.4` announces no newer
+ * request versions than Kafka 2.4.
  */
 const TESTED = process.env.CRBUS_TEST_KAFKA || DEFAULT_KAFKA
 const [, KFAKE_AS] = /^kfake(?:-(.+))?$/.exec(TESTED) ?? []
-/** The tests' broker is franz-go's kfake: see `kfake/main.go`. */
+/** Whether the broker of the tests is franz-go's kfake: see `kfake/main.go`. */
 export const isKfake = TESTED.startsWith('kfake')
-/** The release whose jars are run, as a broker and as tools. */
+/** The release of the jars, which provide the broker and its tools. */
 const KAFKA = isKfake ? DEFAULT_KAFKA : TESTED
 const [MAJOR = 0, MINOR = 0] = KAFKA.split('.').map(Number)
-/** Whether the tests' broker is this release of Apache Kafka or a later one. */
+/** Whether the broker of the tests is this release of Apache Kafka or a later one. */
 export const isKafkaSince = (major: number, minor: number): boolean =>
   !isKfake && (MAJOR > major || (MAJOR === major && MINOR >= minor))
 const READY_WITHIN = 60_000
-/** Java's second compiler takes a third of a start and pays off after minutes, which no test lasts. */
+/** Turns off Java's second compiler: it takes a third of the start-up time and only pays off after minutes. */
 const SHORT_LIVED = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 const run = promisify(execFile)
 
@@ -42,25 +42,25 @@ const run = promisify(execFile)
 export interface TestKafka {
   /** `127.0.0.1:port`; the same after a restart. */
   readonly brokers: string
-  /** False for a broker somebody else runs (`CRBUS_TEST_BROKERS`): it cannot be stopped or restarted. */
+  /** False for a broker from `CRBUS_TEST_BROKERS`, which cannot be stopped or restarted. */
   readonly isOwn: boolean
-  /** PEM of the certificate it shows, when started with a login. */
+  /** PEM of the broker's certificate, if it was started with a login. */
   readonly certificate: string | undefined
   start(): Promise<void>
-  /** Ends the broker the polite way; its data stays for `start`. */
+  /** Shuts the broker down cleanly. Its data stays for `start`. */
   stop(): Promise<void>
-  /** Ends it the way a crash would. */
+  /** Kills the broker, like a crash. */
   kill(): Promise<void>
   restart(): Promise<void>
-  /** Stops it and removes its data. */
+  /** Stops the broker and removes its data. */
   dispose(): Promise<void>
 }
 
-/** A listener beside the plain one, with settings of its own. */
+/** A listener beside the plain one, with its own settings. */
 export interface Listener {
   readonly port: number
   readonly protocol: 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
-  /** Lines of server.properties, without `listener.name.…` before them. */
+  /** Lines of server.properties, without the prefix `listener.name.…`. */
   readonly properties: Readonly<Record<string, string>>
 }
 
@@ -70,15 +70,15 @@ interface Login {
 }
 
 export interface KafkaOptions {
-  /** Lines added to server.properties. */
+  /** Lines to add to server.properties. */
   readonly properties?: Readonly<Record<string, string>>
-  /** Asks for TLS and a login, PLAIN or SCRAM, of this user. */
+  /** Requires TLS and a PLAIN or SCRAM login of this user. */
   readonly login?: Login
-  /** By name. The plain listener stays. */
+  /** Further listeners, by name. */
   readonly listeners?: Readonly<Record<string, Listener>>
 }
 
-/** Why there can be no broker here; `undefined` when there can. */
+/** Returns why the tests have no broker; `undefined` if they have one. */
 export async function kafkaUnavailable(): Promise<string | undefined> {
   if (process.env.CRBUS_TEST_BROKERS) return undefined
   const missing: string[] = []
@@ -92,7 +92,7 @@ export async function kafkaUnavailable(): Promise<string | undefined> {
   return `a test broker needs Java 17 and Maven${isKfake ? ', and kfake Go' : ''} (missing: ${missing.join(', ')}), or CRBUS_TEST_BROKERS naming a running one`
 }
 
-/** Without a broker a run on CI, or one that asked for it, must fail instead of looking green. */
+/** Whether a test run without a broker must fail instead of skipping tests: on CI, or if a broker was asked for. */
 export const brokerRequired = (): boolean => Boolean(process.env.CI || process.env.CRBUS_REQUIRE_BROKER)
 
 export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka> {
@@ -124,15 +124,15 @@ export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka>
   return kafka
 }
 
-/** Several nodes that are one cluster, each a process of its own: any one of them may go. */
+/** A cluster of several nodes, each in its own process. Each node can be stopped or killed. */
 export interface TestKafkaCluster {
   readonly brokers: string
-  /** By broker id. */
+  /** The nodes, by broker id. */
   readonly nodes: ReadonlyMap<number, TestKafka>
   dispose(): Promise<void>
 }
 
-/** Resolves when all nodes answer; they may not have found each other by then. */
+/** Resolves when all nodes answer. They may not have formed a cluster by then. */
 export async function startKafkaCluster(
   size: number,
   properties: KafkaOptions['properties'] = {},
@@ -177,7 +177,7 @@ async function newPlace(node: number): Promise<{ readonly folder: string; readon
 interface Node {
   readonly folder: string
   readonly place: NodePlace
-  /** The cluster's. */
+  /** The id of the cluster. */
   readonly id: string
   readonly quorum: readonly NodePlace[]
   readonly properties: Readonly<Record<string, string>>
@@ -185,7 +185,7 @@ interface Node {
   readonly certificate?: string | undefined
 }
 
-/** Writes what a node starts from. */
+/** Writes the configuration of a node and formats its storage. */
 async function prepareNode({ folder, place, id, quorum, properties, login, certificate }: Node): Promise<OwnKafka> {
   const file = join(folder, 'server.properties')
   writeFileSync(file, serverProperties(folder, place, quorum, properties))
@@ -195,7 +195,7 @@ async function prepareNode({ folder, place, id, quorum, properties, login, certi
   return new OwnKafka(folder, place.port, command, certificate)
 }
 
-/** A UUID in Kafka's spelling. One that begins with a hyphen would be taken for an option by its tools. */
+/** Makes a UUID in Kafka's format that does not start with a hyphen, which Kafka's tools would read as an option. */
 const newClusterId = (): string => `c${randomBytes(16).toString('base64url').slice(1)}`
 
 const runStorageTool = (...args: string[]): Promise<string> => kafkaTool('kafka.tools.StorageTool', args)
@@ -226,7 +226,7 @@ function withListeners({ port, controllerPort }: NodePlace, listeners: NonNullab
   }
 }
 
-/** A listener with TLS and logins, and the certificate it shows. */
+/** Configures a listener with TLS and logins, and makes its certificate. */
 async function secure(folder: string, { port, controllerPort }: NodePlace, { username, password }: Login) {
   const store = join(folder, 'server.p12')
   const opened = ['-keystore', store, '-storepass', 'changeit', '-alias', 'broker']
@@ -272,7 +272,7 @@ class OwnKafka implements TestKafka {
   readonly #port: number
   readonly #command: readonly string[]
   #child: ChildProcess | undefined
-  /** Java outlives a killed test run unless somebody ends it: whichever way this process leaves. */
+  /** Kills Java when this process exits. Otherwise it would outlive a killed test run. */
   readonly #onExit = () => void this.#child?.kill('SIGKILL')
 
   constructor(folder: string, port: number, command: readonly string[], certificate: string | undefined) {
@@ -286,7 +286,7 @@ class OwnKafka implements TestKafka {
   async start(): Promise<void> {
     if (this.#child) return
     const log = openSync(join(this.#folder, 'broker.log'), 'a')
-    // A shell watches the pipe this process holds: when this process is gone, even by SIGKILL, so is the broker.
+    // A shell watches a pipe of this process. When this process ends, even by SIGKILL, the shell ends the broker.
     const child = spawn('sh', ['-c', WATCHED, 'sh', ...this.#command], {
       stdio: ['pipe', log, log],
       cwd: this.#folder,
@@ -387,7 +387,7 @@ function serverProperties(
     .join('')
 }
 
-/** ApiVersions, version 0, correlation id 1, client id "up": the first thing a broker answers, once it answers at all. */
+/** An ApiVersions request (version 0, correlation id 1, client id "up"), the first request that a starting broker answers. */
 const HELLO = Buffer.from([0, 0, 0, 12, 0, 18, 0, 0, 0, 0, 0, 1, 0, 2, 0x75, 0x70])
 
 function answers(port: number): Promise<boolean> {
@@ -409,43 +409,43 @@ function answers(port: number): Promise<boolean> {
 const cacheFolder = (): string =>
   process.env.XDG_CACHE_HOME || new URL('../../node_modules/.cache', import.meta.url).pathname
 
-/** Builds kfake, where Go has not done it before; its modules come from the Go module proxy. */
+/** Builds kfake, quickly after the first time. Its modules come from the Go module proxy. */
 async function buildKfake(): Promise<string> {
   const program = join(cacheFolder(), 'crbus-kfake', 'kfake')
-  // Built beside its place: another run may be executing the one that is there.
+  // Build beside the final path: another run may be executing the existing file.
   const staged = `${program}.${process.pid}`
   await run('go', ['build', '-o', staged, '.'], { cwd: new URL('kfake', import.meta.url).pathname })
   renameSync(staged, program)
   return program
 }
 
-// The jars: 54 MB, fetched once a machine and release.
+// The jars: 54 MB, downloaded once for each machine and release.
 
 const libsFolder = (): string => join(cacheFolder(), `crbus-kafka-${KAFKA}`)
 
-/** Written last, so that a folder with it is whole. */
+/** Written last, so a folder with this file is complete. */
 const isComplete = (folder: string): boolean => existsSync(join(folder, 'complete'))
 
-/** Where tools were before Kafka 3.8. */
+/** The package of the tools before Kafka 3.8. */
 const classesBefore38: Readonly<Record<string, string>> = {
   'org.apache.kafka.tools.consumer.ConsoleConsumer': 'kafka.tools.ConsoleConsumer',
   'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand': 'kafka.admin.ConsumerGroupCommand',
 }
 
-/** The words of a command of Kafka's own tools, by the class it is in since Kafka 3.8. */
+/** Returns the command line of one of Kafka's tools, given its class since Kafka 3.8. */
 export async function kafkaToolCommand(name: string, args: readonly string[]): Promise<readonly [string, ...string[]]> {
   const libs = await fetchLibs()
   const own = (MAJOR === 3 && MINOR < 8 && classesBefore38[name]) || name
   return ['java', '-Xmx256m', ...SHORT_LIVED, '-cp', join(libs, '*'), own, ...args]
 }
 
-/** Runs one, and gives what it prints. */
+/** Runs one of Kafka's tools and returns its output. */
 export async function kafkaTool(name: string, args: readonly string[]): Promise<string> {
   const [java, ...words] = await kafkaToolCommand(name, args)
   return (await run(java, words)).stdout
 }
 
-/** The same, for one that runs until it is stopped. */
+/** Starts one of Kafka's tools that runs until it is stopped. */
 export async function startKafkaTool(name: string, args: readonly string[]): Promise<ChildProcess> {
   const [java, ...words] = await kafkaToolCommand(name, args)
   return spawn(java, words, { stdio: 'ignore' })
@@ -463,14 +463,14 @@ async function fetchLibs(): Promise<string> {
     })
     writeFileSync(join(work, 'libs', 'complete'), '')
     mkdirSync(join(folder, '..'), { recursive: true })
-    // Copied next to its place first: the cache may be another file system, and only a rename within one is atomic.
+    // Copy beside the final path first: the cache may be another file system, and only a rename within one is atomic.
     const staged = `${folder}.${process.pid}`
     cpSync(join(work, 'libs'), staged, { recursive: true })
     try {
       renameSync(staged, folder)
     } catch (error) {
       rmSync(staged, { recursive: true, force: true })
-      // Another run was faster; a folder without its mark was left behind by nobody, since renames are atomic.
+      // Another run was faster. Its folder is complete, since renames are atomic.
       if (!isComplete(folder)) throw error
     }
     return folder

@@ -1,5 +1,5 @@
 import * as kafkajs from 'kafkajs'
-// @ts-expect-error kafkajs types its front door only
+// @ts-expect-error kafkajs has no types for its internal modules
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 
 interface Queue {
@@ -7,13 +7,13 @@ interface Queue {
   scheduleCheckPendingRequests(): void
 }
 
-// kafkajs sets a timer of a negative time after every answer, of which Node warns. The timer is for pending requests, so
-// it is left out where there are none.
+// kafkajs sets a timer with a negative delay after every response, and Node warns of that. The timer is for pending requests,
+// so this skips it if there are none.
 const queue: Queue = RequestQueue.prototype
 const { scheduleCheckPendingRequests } = queue
 queue.scheduleCheckPendingRequests = function schedule(this: Queue) {
   if (this.pending.length > 0) scheduleCheckPendingRequests.call(this)
 }
 
-/** kafkajs as another client, for what crbus cannot write. */
+/** kafkajs as a second client, for records that crbus cannot write. */
 export const { Kafka, logLevel, Partitioners } = kafkajs

@@ -1,8 +1,8 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
- * Files that take a minute or more, the longest first: begun last, one of them would run alone at the end. Files that compute,
- * such as those of a shop, stand between files that wait, so that they do not run side by side.
+ * Test files that take a minute or more, the longest first: if one of them started last, it would run alone at the end. Files
+ * that use the CPU, such as those of a shop, are listed between files that wait, so that they do not run in parallel.
  */
 const LONG = [
   'contract/shop-processes',
@@ -29,13 +29,13 @@ const LONG = [
   'templates/mutants',
 ].map((name) => `/test/${name}.test.ts`)
 
-/** The place among the long files, or behind all of them. */
+/** Returns the index among the long files, or an index after all of them. */
 function rank({ moduleId }: TestSpecification): number {
   const at = LONG.findIndex((name) => moduleId.endsWith(name))
   return at < 0 ? LONG.length : at
 }
 
-/** Begins with the files that are known to be long; vitest itself knows how long a file took only where it ran before. */
+/** Starts with the long files. vitest itself only knows the durations of files that ran on this machine before. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const groupOf = ({ project }: TestSpecification) => project.config.sequence.groupOrder

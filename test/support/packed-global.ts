@@ -13,7 +13,7 @@ declare module 'vitest' {
 
 const root = new URL('../..', import.meta.url).pathname
 
-/** Builds and packs once for the whole run. Packing runs the build, which takes six seconds. */
+/** Builds and packs once for the whole test run. Packing runs the build, which takes six seconds. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-tarball-'))
   const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })

@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { inject } from 'vitest'
 
-/** A project of a user, outside this repository, in which the packed tarball is installed and nothing else. */
+/** A user's project outside this repository, with only the packed tarball installed. */
 export interface Installed {
   readonly tarball: string
   readonly folder: string
-  /** The file that `crbus` runs there. */
+  /** The file of the installed command `crbus`. */
   readonly bin: string
 }
 
-/** Installs the tarball that `packed-global.ts` made. */
+/** Installs the tarball that `packed-global.ts` built. */
 export async function installPacked(): Promise<Installed> {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-packed-'))
   const tarball = inject('packedTarball')

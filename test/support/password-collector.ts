@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
-/** How the server asks for a password: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+/** The authentication methods of the server: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const requests = {
   cleartext: Buffer.from([0, 0, 0, 3]),
   md5: Buffer.from([0, 0, 0, 5, 1, 2, 3, 4]),
@@ -14,12 +14,12 @@ export interface PasswordCollector {
   readonly startups: readonly ReadonlyMap<string, string>[]
   /** Everything that clients sent after a startup message: passwords, hashes of them, certificates. */
   readonly answers: readonly Buffer[]
-  /** Connections that neither side has closed. */
+  /** The number of connections that neither side has closed. */
   readonly open: () => number
   close(): void
 }
 
-/** A server that speaks the start of the Postgres protocol, asks every client for a password and keeps what it is sent. */
+/** Starts a server that speaks the start of the Postgres protocol, asks every client for a password and records the answers. */
 export async function collectPasswords(method: keyof typeof requests = 'cleartext'): Promise<PasswordCollector> {
   const startups: ReadonlyMap<string, string>[] = []
   const answers: Buffer[] = []
@@ -29,12 +29,12 @@ export async function collectPasswords(method: keyof typeof requests = 'cleartex
     let hasStarted = false
     socket.on('data', (bytes) => {
       const code = bytes.length >= 8 ? bytes.readInt32BE(4) : 0
-      // SSLRequest, GSSENCRequest: it has no encryption.
+      // Answer SSLRequest and GSSENCRequest with N: no encryption.
       if (!hasStarted && (code === 80_877_103 || code === 80_877_104)) {
         socket.write('N')
       } else if (hasStarted) {
         answers.push(bytes)
-        // And leaves the connection open, as no real server does.
+        // Unlike a real server, it leaves the connection open.
         socket.write(errorMessage('28P01', 'wrong password'))
       } else {
         hasStarted = true

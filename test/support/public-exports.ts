@@ -3,7 +3,7 @@ import ts from 'typescript'
 
 const root = new URL('../..', import.meta.url).pathname
 
-/** The modules that users import, by the name they import them by. */
+/** The public modules, by the name that users import. */
 export const doors = { crbus: 'src/index.ts', 'crbus/testing': 'src/testing.ts', 'crbus/otel': 'src/otel.ts' } as const
 type Door = keyof typeof doors
 
@@ -11,26 +11,26 @@ type Door = keyof typeof doors
 export interface PublicExport {
   readonly name: string
   readonly door: Door
-  /** A function, class or constant; false for a type that has no value of the same name. */
+  /** Whether it is a function, class or constant; false for a type without a value of the same name. */
   readonly isValue: boolean
   /** The docstring up to its first tag. */
   readonly description: string
   readonly examples: readonly DocExample[]
-  /** Where it is declared: `src/bus/names.ts:10`. */
+  /** The location of the declaration: `src/bus/names.ts:10`. */
   readonly at: string
 }
 
 /** The code of one `@example`. */
 export interface DocExample {
   readonly code: string
-  /** The export that it belongs to; with a number from the second example on. */
+  /** The export that it documents, with a number from the second example on. */
   readonly title: string
   readonly of: Pick<PublicExport, 'name' | 'door'>
-  /** Where the code begins: `src/bus/names.ts:12`. */
+  /** The location of the code: `src/bus/names.ts:12`. */
   readonly at: string
 }
 
-/** The compiler options of tsconfig.json, with both public modules under the names that users import. */
+/** The compiler options of tsconfig.json, with the public modules under the names that users import. */
 export function compilerOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile)
   const { options, errors } = ts.parseJsonConfigFileContent(config, ts.sys, root, undefined, `${root}tsconfig.json`)
@@ -83,7 +83,7 @@ function toPublicExport(name: string, door: Door, { declarations = [], flags }: 
   }
 }
 
-/** The lines of a comment without its asterisks. The compiler's own text of a tag loses the indentation of code. */
+/** Returns the lines of a comment without asterisks. The compiler's text of a tag would lose the indentation of code. */
 function textOf(comment: ts.JSDoc): string {
   const lines = comment
     .getText()
@@ -100,7 +100,7 @@ function codesIn(text: string): { readonly code: string; readonly line: number }
   }))
 }
 
-/** Names a line of the node, counted from its first. */
+/** Returns the location of a line of a node, counted from its first line. */
 function placeOf(node: ts.Node): (line: number) => string {
   const file = node.getSourceFile()
   const { line: first } = file.getLineAndCharacterOfPosition(node.getStart())

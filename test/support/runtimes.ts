@@ -4,12 +4,12 @@ import { execa } from 'execa'
 
 const cache = new URL('../../node_modules/.cache/crbus-test/runtimes/', import.meta.url).pathname
 
-/** What runs a file: a program and the arguments before the file. */
+/** A command that runs a file: a program and the arguments before the file. */
 export type Runtime = readonly [program: string, ...args: string[]]
 
 /**
  * Installs a runtime from npm, or finds the one of an earlier run: `node@22.15.0`, `node@22`, `bun`, `deno`. `npm ci` removes
- * them, so that CI always has the newest.
+ * them, so CI always uses the newest releases.
  */
 export async function runtime(name: string): Promise<Runtime> {
   const folder = join(cache, name)

@@ -6,10 +6,10 @@ import { cargoEnv } from './cargo.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 
-/** A checkout of the framework that the templates for Rust are compiled against, when there is one here. */
+/** The checkout of the framework that the Rust templates are compiled against, if there is one. */
 export const composableRust = process.env.COMPOSABLE_RUST_PATH
 
-/** Whether a text is Rust to the last character. */
+/** Whether a text parses as Rust without errors. */
 export function isRust(text: string): boolean {
   let isWhole = true
   parser.parse(text).iterate({
@@ -20,7 +20,7 @@ export function isRust(text: string): boolean {
   return isWhole
 }
 
-/** What rustfmt would have otherwise in a crate, by the settings of the crate; empty when it is as it would. */
+/** Returns the changes that rustfmt would make to a crate with its settings; empty if the crate is formatted. */
 export function unformatted(crate: string): string {
   const files = globSync('{src,tests}/**/*.rs', { cwd: crate })
   const { stdout, stderr } = spawnSync('rustfmt', ['--check', '--edition', '2024', '--config-path', '.', ...files], {
@@ -31,7 +31,7 @@ export function unformatted(crate: string): string {
   return stdout + stderr
 }
 
-/** Has a crate use the framework from the checkout, which it gets from its repository otherwise. */
+/** Makes a crate use the framework from the checkout instead of its repository. */
 export function dependOnCheckout(crate: string, checkout: string): void {
   const manifest = join(crate, 'Cargo.toml')
   const text = readFileSync(manifest, 'utf8')
@@ -42,10 +42,10 @@ export function dependOnCheckout(crate: string, checkout: string): void {
   )
 }
 
-/** Where cargo puts what it builds of all crates of the tests. */
+/** The folder for the build output of all crates of the tests. */
 export const cargoTarget = join(root, 'node_modules/.cache/crbus-templates')
 
-/** Runs cargo in a crate. Throws with all output when it fails. All crates share one folder of what was built. */
+/** Runs cargo in a crate. Throws with its whole output if it fails. All crates share one build folder. */
 export function cargo(crate: string, ...argv: string[]): string {
   const env = { ...cargoEnv, CARGO_TARGET_DIR: cargoTarget }
   const { status, stdout, stderr, error } = spawnSync('cargo', argv, {
@@ -55,7 +55,7 @@ export function cargo(crate: string, ...argv: string[]): string {
     maxBuffer: 2 ** 26,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  // A failing test says why on stdout, a failing compilation on stderr.
+  // A failed test prints its reason on stdout, a failed compilation on stderr.
   if (status !== 0) throw new Error(`cargo ${argv.join(' ')}:\n${stderr}\n${stdout}`, { cause: error })
   return stdout
 }

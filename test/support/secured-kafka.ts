@@ -12,28 +12,29 @@ const PASSWORD = 'changeit'
 
 /** A key with its self-signed certificate. */
 interface Identity {
-  /** A PKCS #12 file, opened by {@link PASSWORD}. */
+  /** A PKCS #12 file with the password {@link PASSWORD}. */
   readonly store: string
   /** PEM. */
   readonly certificate: string
 }
 
-/** One broker that is spoken to in several ways, and asks users for ACLs. */
+/** A broker with several secured listeners, which checks ACLs. */
 export interface SecuredKafka {
   /** `127.0.0.1:port` of each listener: see {@link startSecuredKafka}. */
   readonly at: Readonly<Record<'plain' | 'tls' | 'signed' | 'mutual' | 'expired' | 'other' | 'login', string>>
-  /** PEM of the certificates that the listeners with TLS show, and of the authority that signed one of them. */
+  /** PEM of the certificates of the TLS listeners, and of the authority that signed one of them. */
   readonly certificates: Readonly<Record<'tls' | 'signed' | 'expired' | 'other' | 'authority', string>>
-  /** What the listener `mutual` trusts, and what it does not, as options of `tls.connect`. */
+  /** Client certificates that the listener `mutual` trusts and does not trust, as options of `tls.connect`. */
   readonly client: { readonly pfx: Buffer; readonly passphrase: string }
   readonly stranger: { readonly pfx: Buffer; readonly passphrase: string }
   dispose(): Promise<void>
 }
 
 /**
- * A broker with listeners `plain` (a super user without a login), `tls` (with a self-signed certificate), `signed` (TLS with
- * a certificate of an authority), `mutual` (TLS that requires the client's certificate), `expired` and `other` (TLS with a certificate that has expired, and with one for another host) and `login`
- * (PLAIN, SCRAM, and OAUTHBEARER with unsigned tokens). The user `alice` may do everything, all others what ACLs allow.
+ * Starts a broker with these listeners: `plain` (a super user without a login), `tls` (a self-signed certificate), `signed`
+ * (TLS with a certificate of an authority), `mutual` (TLS that requires a client certificate), `expired` (TLS with an expired
+ * certificate), `other` (TLS with a certificate for another host) and `login` (PLAIN, SCRAM, and OAUTHBEARER with unsigned
+ * tokens). The user `alice` may do everything, all other users what ACLs allow.
  */
 export async function startSecuredKafka(users: Readonly<Record<string, string>>): Promise<SecuredKafka> {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-keys-'))
@@ -122,7 +123,7 @@ export async function startSecuredKafka(users: Readonly<Record<string, string>>)
   }
 }
 
-/** The words of a keytool command. */
+/** Returns the words of a keytool command. */
 type Command = readonly string[]
 
 /** Makes a key with a self-signed certificate. */
@@ -140,7 +141,7 @@ const readIdentity = (folder: string, name: string): Identity => ({
   certificate: readFileSync(join(folder, `${name}.pem`), 'utf8'),
 })
 
-/** Puts a certificate signed by the authority in place of the self-signed one. */
+/** Replaces the self-signed certificate with one signed by the authority. */
 function signing(folder: string, name: string, authority: string): readonly Command[] {
   const opened = (of: string) => ['-keystore', join(folder, `${of}.p12`), '-storepass', PASSWORD]
   const [request, certificate] = [join(folder, `${name}.csr`), join(folder, `${name}.pem`)]
@@ -154,7 +155,7 @@ function signing(folder: string, name: string, authority: string): readonly Comm
   ]
 }
 
-/** Runs keytool for each command in one process of Java. */
+/** Runs keytool for each command, in one Java process. */
 async function keytool(commands: readonly Command[]): Promise<void> {
   const source = fileURLToPath(new URL('./KeyTool.java', import.meta.url))
   const running = run('java', ['--add-exports', 'java.base/sun.security.tools.keytool=ALL-UNNAMED', source])
@@ -162,7 +163,7 @@ async function keytool(commands: readonly Command[]): Promise<void> {
   await running
 }
 
-/** A token that Kafka's unsecured validator takes while it has not expired. `expiresIn` in seconds. */
+/** Makes a token that Kafka's unsecured validator accepts until it expires. `expiresIn` is in seconds. */
 export function unsecuredToken(subject: string, expiresIn: number): string {
   const now = Math.floor(Date.now() / 1000)
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')

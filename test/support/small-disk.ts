@@ -4,31 +4,31 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** A file system of its own in memory. */
+/** A small file system in memory. */
 export interface SmallDisk {
   readonly path: string
-  /** Takes all the space that is left. */
+  /** Fills the remaining space. */
   fill(): void
-  /** Makes it so many times as large, default twice. */
+  /** Enlarges the disk by a factor, by default 2. */
   grow(times?: number): void
   makeReadOnly(): void
   makeWritable(): void
 }
 
-/** Bytes. Room for a bus and its log, and quickly filled. */
+/** Bytes: large enough for a bus and its log, and quickly filled. */
 const SIZE_BYTES = 6 * 1024 * 1024
 const PAGE_BYTES = 4096
 
-/** Whether a test that needs such a disk runs: where it can be mounted, and on CI in any case, where it fails without one. */
+/** Whether to run a test that needs a small disk: if it can be mounted, and always on CI, where the test fails without one. */
 export const onSmallDisk = Boolean(process.env.CI) || (process.platform === 'linux' && process.getuid?.() === 0)
 
-/** Mounts a tmpfs of 6 MB until the test is over. Throws where that is not allowed: the test must not look green. */
+/** Mounts a tmpfs of 6 MB until the test ends. Throws if that is not allowed, so that the test does not pass without it. */
 export function smallDisk(): SmallDisk {
   const path = mkdtempSync(join(tmpdir(), 'crbus-disk-'))
   const filler = join(path, 'filler')
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_BYTES},mode=777`, 'crbus-test', path])
   onTestFinished(() => {
-    // Processes that were killed may still be going.
+    // Killed processes may not have ended yet.
     execFileSync('umount', ['-l', path])
     rmSync(path, { recursive: true })
   })

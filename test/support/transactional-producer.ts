@@ -5,13 +5,13 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { kafkaToolCommand } from './kafka.ts'
 
-/** Java's own producer in a process of its own, for transactions that crbus cannot write. Every call waits for the broker. */
+/** Java's producer in a separate process, for transactions, which crbus cannot write. Every call waits for the broker. */
 export interface TransactionalProducer {
-  /** Sends records outside of any transaction. */
+  /** Sends records outside a transaction. */
   plain(topic: string, partition: number, count: number): Promise<void>
-  /** Begins a transaction, of a new transactional id unless one is given. */
+  /** Begins a transaction, with a new transactional id unless one is given. */
   begin(id?: string): Promise<OpenTransaction>
-  /** Ends the process; a transaction that is open stays open. */
+  /** Ends the process. An open transaction stays open. */
   die(): Promise<void>
 }
 

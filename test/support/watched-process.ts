@@ -3,8 +3,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 
 /**
- * For `sh -c WATCHED sh PROGRAM ARGUMENT…` with a pipe for its stdin: runs the program, and kills it when the pipe, held by
- * the test process, closes. A server outlives a killed test run otherwise.
+ * A shell script for `sh -c WATCHED sh PROGRAM ARGUMENT…` with a pipe from the test process as stdin. Runs the program and
+ * kills it when the pipe closes. Otherwise a server would outlive a killed test run.
  */
 export const WATCHED = `exec 3<&0
 "$@" </dev/null & server=$!
@@ -15,7 +15,7 @@ wait $server; status=$?
 kill $watcher 2>/dev/null
 exit $status`
 
-/** The program's process, by the folder it was started in. */
+/** Returns the process of the program, found by the folder that it was started in. */
 export function watchedPid(folder: string): number | undefined {
   const file = join(folder, 'server.pid')
   return existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined
@@ -25,7 +25,7 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // It is gone already.
+    // It has already ended.
   }
 }
 

@@ -1,7 +1,7 @@
 import type { BusAdmin } from '../../src/bus/admin.ts'
 import type { EventBus } from '../../src/bus/event-bus.ts'
 
-/** A bus whose administration differs in some things; all else is the bus's own. */
+/** Returns a bus with some replaced methods of its administration. */
 export function withAdmin(bus: EventBus, different: Partial<BusAdmin>): EventBus {
   return {
     log: bus.log,

@@ -22,7 +22,7 @@ import (
 	"go.opentelemetry.io/collector/service/telemetry"
 )
 
-// lines writes whole lines to the standard output.
+// lines writes complete lines to the standard output.
 type lines struct {
 	component.StartFunc
 	component.ShutdownFunc

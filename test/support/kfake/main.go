@@ -1,4 +1,4 @@
-// A broker that is not Apache's, for tests: franz-go's kfake. It prints the addresses of its brokers on one line,
+// Command kfake runs franz-go's kfake, a broker that is not Apache Kafka, for tests. It prints the addresses of its brokers on one line,
 // separated by commas, and runs until SIGINT or SIGTERM.
 package main
 
@@ -29,7 +29,7 @@ func main() {
 		}
 		numbers[i] = number
 	}
-	// kfake does not create topics by itself unless it is told to, like the tests' Apache Kafka.
+	// Like the tests' Apache Kafka, kfake creates no topics by itself.
 	options := []kfake.Opt{
 		kfake.NumBrokers(len(numbers)),
 		kfake.Ports(numbers...),
@@ -43,7 +43,7 @@ func main() {
 		options = append(options, kfake.MaxVersions(versions))
 	}
 	if *data != "" {
-		// What was acknowledged survives a kill.
+		// Acknowledged records survive a kill.
 		options = append(options, kfake.DataDir(*data), kfake.SyncWrites())
 	}
 	cluster, err := kfake.NewCluster(options...)
