@@ -12,8 +12,8 @@ import { openSchemas } from '../operations/schemas/open.ts'
 import { PARTITION_CHECK_INTERVAL_MS } from '../operations/tail/follow-topics.ts'
 import { tail } from '../operations/tail/tail.ts'
 import { formatOutage } from '../ui/format-outage.ts'
-import { formatRecordJson } from '../ui/records/format-record-json.ts'
 import { openPrinter } from '../ui/records/open-printer.ts'
+import { recordDocument } from '../ui/records/record-document.ts'
 import { write } from '../ui/text/io.ts'
 
 /** How many of the newest events to show first, without --from and --number. */
@@ -40,7 +40,7 @@ const FORMATS = `--output takes text, json (a line per event, which "crbus publi
 export default class Tail extends BaseCommand {
   static override summary = 'Show the events of topics, decoded, and follow them'
   static override description = [
-    `Starts with the last ${DEFAULT_LAST_EVENTS} events of all topics together, merged by time, then follows the topics. Partitions that are added later are read within ${LOOK_INTERVAL / 1000} seconds. Joins no group. If the bus stops answering after the start, the command waits as long as the outage lasts, with --no-follow for a minute.`,
+    `Starts with the last ${DEFAULT_LAST_EVENTS} events of all topics together, merged by time, then follows the topics. Partitions that are added later are read within ${PARTITION_CHECK_INTERVAL_MS / 1000} seconds. Joins no group. If the bus stops answering after the start, the command waits as long as the outage lasts, with --no-follow for a minute.`,
     POSITIONS,
     FORMATS,
     '--where takes a CEL expression over topic, partition, offset, timestamp, key, event_type, event_version, metadata and data. matches() takes RE2 regular expressions. An expression that takes more than 20 million steps for one event ends the command.',
@@ -178,11 +178,12 @@ export default class Tail extends BaseCommand {
     }
     const undecodable = printer.undecodable === 0 ? '' : `, ${printer.undecodable} of them undecodable`
     notices.push(`${counted(events)}${undecodable}`)
-    const { count, reason, lacking, lacked, told } = compiled.failures
-    if (count > 0) notices.push(`--where failed for ${counted(count)}: ${reason}`)
+    const { errors, firstError, missingField, firstMissing, evaluated } = compiled.stats
+    if (errors > 0) notices.push(`--where failed for ${counted(errors)}: ${firstError}`)
     // A field that some events lack is normal. A field that all of them lack is probably mistyped.
-    if (lacking > 0 && told === 0)
-      notices.push(`no event has the field that --where refers to (${lacking} checked): ${lacked}`)
+    if (missingField > 0 && evaluated === 0) {
+      notices.push(`no event has the field that --where refers to (${missingField} checked): ${firstMissing}`)
+    }
     if (this.context.stop.reason !== 'reader-left') for (const notice of notices) await this.notice(notice)
     return this.isJson ? { events: collected } : undefined
   }

@@ -57,7 +57,7 @@ function readShape(text: string): Shape {
   return { all, required }
 }
 
-/** Returns the paths of the fields of a value, as deep as the README describes them. */
+/** Returns the paths of the fields of a value, as deep as JSON.md describes them. */
 function namesIn(value: unknown, known: ReadonlySet<string>, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((one) => [`${path}[]`, ...namesIn(one, known, `${path}[]`)])
   const isDescribed = [...known].some((name) => name.startsWith(`${path}.`))

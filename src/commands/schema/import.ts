@@ -77,7 +77,8 @@ export default class SchemaImport extends BaseCommand {
       if (out === undefined) await this.noteProjectChoice('schemas')
       applySchemaImport(plan, cwd)
     }
-    for (const { kind, where, what } of plan.changes) await this.notice(`warning: ${kind}: ${where}: ${what}`)
+    const changes = plan.changes.map(schemaChangeDocument)
+    for (const { kind, where, message } of changes) await this.notice(`warning: ${kind}: ${where}: ${message}`)
     const verb = { create: 'written', change: 'changed', nothing: 'up to date' }[plan.effect]
     const done = plan.effect === 'nothing' ? 'is' : flags['dry-run'] ? 'would be' : 'was'
     await this.notice(

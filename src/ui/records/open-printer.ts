@@ -1,31 +1,22 @@
 import type { EventView, Reading } from '../../operations/events/event-view.ts'
 import type { Io } from '../text/io.ts'
-import { formatRecordJson } from './format-record-json.ts'
-
-/** Prints batches of records, and counts the records without a valid event. */
-interface Printer {
-  readonly undecodable: number
-  print(batch: readonly EventView[]): string | Uint8Array
-}
+import type { RecordPrinter } from './record-printer.ts'
 
 export type OpenedPrinter =
-  | { readonly ok: true; readonly printer: Printer }
+  | { readonly ok: true; readonly printer: RecordPrinter }
   | { readonly ok: false; readonly reason: string; readonly suggestions: readonly string[] }
 
 /**
- * Opens the printer for an `--output`: `text`, `json`, `raw` or a format with `%`. On the hot path, `json`, the printer does
- * not read the decoded view: it writes lines from the bytes of the record.
+ * Opens the printer for an `--output`: `text`, `json`, `raw` or a format with `%`.
  */
 export async function openPrinter(
   output: string,
-  { codec, ...reading }: Reading,
+  reading: Reading,
   { stdout, color }: Pick<Io, 'stdout' | 'color'>,
 ): Promise<OpenedPrinter> {
   if (output === 'json') {
-    // With --codec, payloads are decoded in another way than the fast printer expects.
-    if (codec !== undefined) return opened(new LinePrinter((view) => `${formatRecordJson(view)}\n`))
-    const { RecordLines } = await import('./record-lines.ts')
-    return opened(new RecordLines(reading))
+    const { jsonPrinter } = await import('./record-printer.ts')
+    return opened(jsonPrinter(reading))
   }
   // A pipe gets the bytes. A terminal gets text, which `write` makes harmless.
   if (output === 'raw') return opened(new RawPrinter(stdout.isTTY ? (bytes) => bytes.toString() : (bytes) => bytes))
@@ -42,7 +33,7 @@ export async function openPrinter(
   return opened(new LinePrinter(compiled.format, Buffer.from))
 }
 
-const opened = (printer: Printer): OpenedPrinter => ({ ok: true, printer })
+const opened = (printer: RecordPrinter): OpenedPrinter => ({ ok: true, printer })
 
 const refused = (reason: string, ...suggestions: string[]): OpenedPrinter => ({
   ok: false,
@@ -51,7 +42,7 @@ const refused = (reason: string, ...suggestions: string[]): OpenedPrinter => ({
 })
 
 /** Prints each record with a function. */
-class LinePrinter implements Printer {
+class LinePrinter implements RecordPrinter {
   undecodable = 0
   readonly #format: (view: EventView) => string
   readonly #encode: (text: string) => string | Uint8Array
@@ -70,7 +61,7 @@ class LinePrinter implements Printer {
 const LINE_FEED = 0x0a
 
 /** Prints the value of each record and a line feed, without decoding it. */
-class RawPrinter implements Printer {
+class RawPrinter implements RecordPrinter {
   readonly undecodable = 0
   readonly #encode: (bytes: Buffer) => string | Uint8Array
 
