@@ -1,4 +1,4 @@
-/** crbus as a library: the event bus of Composable Rust for TypeScript services. */
+/** The library: the event bus of Composable Rust for TypeScript services. */
 
 export type * from './bus/admin.ts'
 export {

@@ -17,7 +17,7 @@ const append = (record: NewRecord) =>
 const tail = async (topic: string, ...argv: string[]) =>
   (await runCli(Tail, [topic, '--no-follow', ...argv], { broker })).stdout
 
-/** An event whose payload is these bytes, or the map `{"v": …}` around them. */
+/** An event whose payload is the given bytes, or the map `{"v": …}` with them. */
 async function appendPayload(data: Uint8Array) {
   const encoded = encodeEnvelope({ eventType: 'Made.v1', eventVersion: 1, data, metadata: null }, 'bincode')
   if (!encoded.ok) throw new Error(encoded.reason)
@@ -47,11 +47,11 @@ async function records(topic: string): Promise<string[]> {
 interface Value {
   readonly what: string
   readonly cbor: string
-  /** As `-o json` prints it. */
+  /** The output of `-o json`. */
   readonly json: string
-  /** As a format prints it. Default: the JSON. */
+  /** The output of a format. Default: the JSON. */
   readonly bare?: string
-  /** Holds of the value `data.v`. */
+  /** A CEL expression that is true for the value `data.v`. */
   readonly where: string
 }
 
@@ -114,9 +114,9 @@ const values: readonly Value[] = [
     bare: '2026-06-11T00:23:28.123456Z',
     where: 'data.v.getFullYear() == 2026',
   },
-  { what: 'a date that is not one', cbor: 'c0 63 6a756e', json: '"jun"', bare: 'jun', where: 'data.v == "jun"' },
+  { what: 'a date tag on other text', cbor: 'c0 63 6a756e', json: '"jun"', bare: 'jun', where: 'data.v == "jun"' },
   {
-    what: 'seconds that no date holds',
+    what: 'seconds outside the range of dates',
     cbor: 'c1 1b ffffffffffffffff',
     json: '"18446744073709551615"',
     bare: '18446744073709551615',
@@ -124,7 +124,7 @@ const values: readonly Value[] = [
   },
   { what: 'bytes', cbor: '42 0102', json: '"AQI="', bare: 'AQI=', where: 'data.v == b"\\x01\\x02"' },
   { what: 'bytes beside their base64', cbor: '42 0102', json: '"AQI="', bare: 'AQI=', where: 'data.v == "AQI="' },
-  { what: 'no bytes', cbor: '40', json: '""', bare: '', where: 'size(data.v) == 0' },
+  { what: 'empty bytes', cbor: '40', json: '""', bare: '', where: 'size(data.v) == 0' },
   { what: 'a typed array', cbor: 'd840 43 010203', json: '"AQID"', bare: 'AQID', where: 'size(data.v) == 3' },
   {
     what: 'bytes in a list in a map',
@@ -137,8 +137,8 @@ const values: readonly Value[] = [
   { what: 'infinity', cbor: 'f9 7c00', json: '"inf"', bare: 'inf', where: 'data.v > 1e300' },
   { what: 'negative infinity', cbor: 'f9 fc00', json: '"-inf"', bare: '-inf', where: 'data.v < -1e300' },
   { what: 'negative zero', cbor: 'f9 8000', json: '-0.0', where: 'data.v == 0' },
-  { what: 'half a float', cbor: 'f9 3e00', json: '1.5', where: 'data.v == 1.5' },
-  { what: 'a float that is whole', cbor: 'f9 4000', json: '2', where: 'data.v == 2 && data.v == 2.0' },
+  { what: 'a half-precision float', cbor: 'f9 3e00', json: '1.5', where: 'data.v == 1.5' },
+  { what: 'a whole float', cbor: 'f9 4000', json: '2', where: 'data.v == 2 && data.v == 2.0' },
   { what: 'a set', cbor: 'd90102 82 01 02', json: '[1,2]', where: '2 in data.v' },
   { what: 'a URI', cbor: 'd820 63 666f6f', json: '"foo"', bare: 'foo', where: 'data.v == "foo"' },
   {
@@ -153,7 +153,7 @@ const values: readonly Value[] = [
   { what: 'a map of bytes', cbor: 'a1 41 01 05', json: '{"AQ==":5}', where: 'data.v["AQ=="] == 5' },
   { what: 'a map of lists', cbor: 'a1 81 01 05', json: '{"[1]":5}', where: 'data.v["[1]"] == 5' },
   {
-    what: 'a map of keys that become one',
+    what: 'a map whose keys would become equal',
     cbor: 'a2 01 61 61 61 31 61 62',
     json: '[[1,"a"],["1","b"]]',
     where: 'data.v[1][1] == "b"',
@@ -173,7 +173,7 @@ const values: readonly Value[] = [
 ]
 
 describe('a CBOR value', () => {
-  test.each(values)('$what is printed as it is in every output', async ({ cbor, json, bare = json }) => {
+  test.each(values)('prints $what consistently in every output', async ({ cbor, json, bare = json }) => {
     await appendPayload(inMap(cbor))
 
     expect(await tail('values', '-o', 'json')).toContain(`"codec":"cbor","data":{"v":${json}},"data_base64":`)
@@ -181,20 +181,20 @@ describe('a CBOR value', () => {
     expect(await tail('values')).toContain(` Made.v1 {"v":${json}}\n`)
   })
 
-  test.each(values)('$what is what --where compares with', async ({ cbor, where }) => {
+  test.each(values)('compares $what in --where', async ({ cbor, where }) => {
     await appendPayload(inMap(cbor))
 
     expect(await tail('values', '--where', where, '-o', '%y')).toBe('Made.v1\n')
   })
 
-  test.each(values)('$what alone is a payload where it is said to be CBOR', async ({ cbor, json, bare = json }) => {
+  test.each(values)('decodes $what as a whole payload with --codec cbor', async ({ cbor, json, bare = json }) => {
     await appendPayload(bytes(cbor))
 
     expect(await tail('values', '--codec', 'cbor', '-o', 'json')).toContain(`"data":${json},"data_base64":`)
     expect(await tail('values', '--codec', 'cbor', '-o', '%{}')).toBe(`${bare}\n`)
   })
 
-  test.each(values)('$what is published again in the same bytes', async ({ cbor }) => {
+  test.each(values)('republishes $what in the same bytes', async ({ cbor }) => {
     await appendPayload(inMap(cbor))
 
     await runCli(Publish, ['copy'], { broker, stdin: await tail('values', '-o', 'json') })
@@ -202,7 +202,7 @@ describe('a CBOR value', () => {
     expect(await records('copy')).toEqual(await records('values'))
   })
 
-  test.each(values)('$what in the data and metadata of a CBOR envelope is kept', async ({ cbor, json }) => {
+  test.each(values)('preserves $what in the data and metadata of a CBOR envelope', async ({ cbor, json }) => {
     const text = (name: string) => Buffer.concat([Buffer.of(0x60 + name.length), Buffer.from(name)])
     const value = Buffer.concat([
       Buffer.of(0xa3),
@@ -218,7 +218,7 @@ describe('a CBOR value', () => {
     expect(await records('copy')).toEqual(await records('values'))
   })
 
-  test('257 levels deep is printed as bytes and published again in the same bytes', async () => {
+  test('with 257 levels is printed as bytes and republished in the same bytes', async () => {
     await appendPayload(bytes(`${'81'.repeat(257)}00`))
 
     const line = await tail('values', '-o', 'json')
@@ -228,7 +228,7 @@ describe('a CBOR value', () => {
     expect(await records('copy')).toEqual(await records('values'))
   })
 
-  test('that is broad is spread over lines as it is printed on one', async () => {
+  test('that is wide is printed on several lines with the same text as on one', async () => {
     await appendPayload(inMap(`83 f9 8000 f9 7e00 58 40 ${'01'.repeat(64)}`))
     const { textFormatter } = await import('../../src/ui/records/format-record-text.ts')
     const { viewOf } = await import('../../src/operations/events/event-view.ts')
@@ -253,7 +253,7 @@ describe('a JSON value', () => {
     { text: '{"n":1e300}', path: 'n', bare: '1e+300', where: 'data.n > 1e299' },
     { text: '{"d":"2026-11-23"}', path: 'd', bare: '2026-11-23', where: 'data.d == "2026-11-23"' },
     { text: '{"s":"\\ud800"}', path: 's', bare: '\\ud800', where: 'size(data.s) == 1' },
-  ])('$text is printed bare, compared and published again in the same bytes', async ({ text, path, bare, where }) => {
+  ])('$text is printed, compared and republished in the same bytes', async ({ text, path, bare, where }) => {
     await appendPayload(Buffer.from(text))
 
     expect(await tail('values', '-o', `%{${path}}`)).toBe(`${bare}\n`)
@@ -263,7 +263,7 @@ describe('a JSON value', () => {
   })
 })
 
-test('a header and extra metadata named __proto__ are kept', async () => {
+test('tail and publish preserve a header and extra metadata named __proto__', async () => {
   const argv = ['values', '--type', 'Made.v1', '--data', '{"__proto__":1}', '--codec', 'cbor', '--envelope', 'cbor']
   await runCli(Publish, [...argv, '--metadata', '__proto__=a', '--header', '__proto__=b'], { broker })
 

@@ -16,12 +16,12 @@ import { orders } from '../unit/schema/support/build.ts'
 import { type Runnable, runCli } from './run-cli.ts'
 import { FakeTerminal } from './terminal.ts'
 
-/** A color, a title, a bell, a C1 control that begins a sequence, DEL, and characters that hide or turn round a text. */
+/** A color, a title, a bell, a C1 control that starts a sequence, DEL, and characters that hide or reverse text. */
 const BAD = 'x\u001b[31m\u001b]0;t\u0007\u009b2J\u007f\u202e\u2066\u061c\u180e\u00ad\ufff9\ufffb\u{e0001}\u2028\u200by'
 
 const unsafe = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\ufff9-\ufffb]/gu
-/** What the prompts of a terminal do with the cursor and colors. A title, a C1 control or a hidden mark is not among it. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for
+/** The cursor and color sequences of terminal prompts. Does not match titles, C1 controls or hidden characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: matches control sequences
 const prompts = /\r|\u001b\[(?:\?25[hl]|\d*[A-GJK]|[\d;]*m)/g
 const unsafeIn = (text: string) =>
   text
@@ -32,7 +32,7 @@ const unsafeIn = (text: string) =>
 const root = fileURLToPath(new URL('../../src/commands/', import.meta.url))
 const names = globSync('**/*.ts', { cwd: root }).map((file) => file.replace('.ts', '').replaceAll('\\', '/'))
 
-/** What each command is told, with bad text wherever a person, a file or a broker can put some. */
+/** The arguments of each command, with hostile text wherever a user, a file or a broker can supply text. */
 const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'check/lag': [
     ['--group', BAD, '--max-events', '1', '--format', 'nagios'],
@@ -135,9 +135,9 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'topics/list': [[], [BAD]],
 }
 
-test('every command is held to it', () => expect(Object.keys(argvs).sort()).toEqual([...names].sort()))
+test('every command is tested with hostile text', () => expect(Object.keys(argvs).sort()).toEqual([...names].sort()))
 
-describe('text from outside does no harm on a terminal:', () => {
+describe('untrusted text is escaped in the output of', () => {
   let folder: string
   let broker: MemoryBroker
   let bus: InMemoryEventBus
@@ -177,7 +177,7 @@ describe('text from outside does no harm on a terminal:', () => {
     return () => rmSync(folder, { recursive: true })
   })
 
-  /** A broker that answers with bad names, and one that refuses everything in bad words. */
+  /** A broker that returns hostile names, and one that refuses every request with a hostile message. */
   const answering = (): EventBus => {
     const bus = new InMemoryEventBus({ broker, createTopics: true })
     const member = { memberId: BAD, clientId: BAD, host: BAD, assignment: [{ topic: 'order-events', partition: 0 }] }
@@ -230,11 +230,11 @@ describe('text from outside does no harm on a terminal:', () => {
         }
       }
     }
-    // What was put in came out, spelled out.
+    // The hostile text is in the output, escaped.
     expect(said).toContain('31m')
   })
 
-  test('raw values are exact in a pipe, and text on a terminal', async () => {
+  test('raw values, except in a pipe, where they are exact', async () => {
     const argv = ['order-events', '--no-follow', '-n', '1', '-o', 'raw']
     expect(await runCli(Tail, argv, { broker, cwd: folder })).toMatchObject({ stdout: expect.stringContaining(BAD) })
     const terminal = new FakeTerminal()

@@ -63,7 +63,7 @@ describe.each(documents)('%s', (_, command, argv, code) => {
     ['cut.json', 'not JSON: Unexpected end of JSON input'],
     ['dangling.json', 'dangling.json is a link to nowhere, which does not exist'],
     ['circle.json', 'circle.json is a link that leads back to itself'],
-  ])('says what is wrong with %s', async (name, reason) => {
+  ])('names the problem with %s', async (name, reason) => {
     const { stdout, stderr, exitCode } = await run(command, argv(at(name)))
     expect(stderr).toContain(at(name))
     expect(stderr).toContain(reason)
@@ -72,7 +72,7 @@ describe.each(documents)('%s', (_, command, argv, code) => {
   })
 
   test.runIf(existsSync('/dev/zero'))('reads no more than its limit of a device that has no end', async () => {
-    // A plan or a schema, or offsets by their name.
+    // The content is a plan, a schema or, by its name, offsets.
     const path = command === Reset ? at('zero.json') : '/dev/zero'
     if (command === Reset) symlinkSync('/dev/zero', path)
     const { stderr, exitCode } = await run(command, argv(path))
@@ -91,16 +91,16 @@ describe.each(documents)('%s', (_, command, argv, code) => {
 })
 
 describe.each(documents.slice(0, 3))('%s', (_, command, argv) => {
-  test('says that a folder is not a file', async () => {
+  test('refuses a folder instead of a file', async () => {
     const { stderr } = await run(command, argv(at('folder.json')))
     expect(stderr).toContain(`${at('folder.json')} is a folder, not a file`)
   })
 })
 
-test('names a file that its user may not read', () => {
+test('commands name a file that the user may not read', () => {
   chmodSync(folder, 0o755)
   chmodSync(at('other.json'), 0)
-  // Root may read everything, so another user looks.
+  // Runs as another user, because root may read every file.
   const script = `
     const { pathProblem } = await import('${new URL('../../src/operations/named-file.ts', import.meta.url)}')
     if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534) }
@@ -115,13 +115,13 @@ describe('publish --file', () => {
     ['nowhere.json', 'there is no such file or folder'],
     ['folder.json', 'it is a folder, not a file'],
     ['dangling.json', `PATH is a link to nowhere, which does not exist`],
-  ])('says what is wrong with %s', async (name, reason) => {
+  ])('names the problem with %s', async (name, reason) => {
     const { stderr, exitCode } = await run(Publish, ['t', '--type', 'A', '--file', at(name)])
     expect(stderr).toContain(`cannot read ${at(name)}: ${reason.replace('PATH', at(name))} (CRBUS_USAGE)`)
     expect(exitCode).toBe(2)
   })
 
-  test('is found from the working directory', async () => {
+  test('resolves the file in the working directory', async () => {
     const { stdout } = await run(Publish, ['t', '--type', 'A', '--file', 'orders.ndjson'])
     expect(stdout).toMatch(/^t\[\d\]@0 A\n$/)
   })
@@ -133,7 +133,7 @@ describe('schema import and diff', () => {
     ['nowhere.rs', 'there is no such file or folder'],
     ['folder.json', 'there is no Rust in it'],
     ['dangling.json', 'PATH is a link to nowhere, which does not exist'],
-  ])('import says what is wrong with %s', async (name, reason) => {
+  ])('import names the problem with %s', async (name, reason) => {
     const { stderr, exitCode } = await run(SchemaImport, [name])
     expect(stderr).toContain(`${name}: ${reason.replace('PATH', at(name))}`)
     expect(exitCode).toBe(2)
@@ -149,7 +149,7 @@ describe('schema import and diff', () => {
   test.each([
     ['a pipe', (path: string) => execFileSync('mkfifo', [path])],
     ['a link to a device without end', (path: string) => symlinkSync('/dev/zero', path)],
-  ])('import takes %s in the place of a module for a module that is missing', async (_, make) => {
+  ])('import treats %s instead of a module as a missing module', async (_, make) => {
     mkdirSync(at('src'))
     make(at('src/other.rs'))
     writeFileSync(at('src/lib.rs'), 'mod other;\npub struct Event(pub other::Missing);')
@@ -161,7 +161,7 @@ describe('schema import and diff', () => {
   test.each([
     ['/dev/full', 'the schema /dev/full cannot be written: no space left on the disk of /dev'],
     ['pipe.json', 'the schema pipe.json cannot be written: no process reads from the pipe'],
-  ])('import --out %s is refused without reading it to its end', async (out, reason) => {
+  ])('import --out %s is refused without reading the file', async (out, reason) => {
     execFileSync('mkfifo', [at('pipe.json')])
     writeFileSync(
       at('order.rs'),
@@ -176,7 +176,7 @@ describe('schema import and diff', () => {
     ['nowhere.json', 'nowhere.json: there is no such file or folder'],
     ['folder.json', 'folder.json: it is a folder, not a file'],
     ['orders.ndjson', 'it is not Rust source'],
-  ])('diff says what is wrong with %s', async (name, reason) => {
+  ])('diff names the problem with %s', async (name, reason) => {
     writeFileSync(at('good.json'), schemaText('order-events'))
     const { stderr, exitCode } = await run(SchemaDiff, [name, 'good.json'])
     expect(stderr).toContain(reason)
@@ -204,34 +204,37 @@ describe('a folder of schemas', () => {
     ['z.json', (path) => execFileSync('mkfifo', [path]), 'is a pipe, not a file'],
   ]
 
-  test('is read without a word where every JSON file can be read', async () => {
+  test('is read without notices when every JSON file is readable', async () => {
     const named = await run(Tail, ['t', '--no-follow', '--schema', schemas])
     expect(named).toMatchObject({ stderr: '1 event\n', exitCode: 0 })
     expect((await run(SchemaShow, ['--schema', schemas])).stdout).toContain('enum OrderEvent')
   })
 
-  test.each(broken)('that is named is refused for %s, naming the file and the reason', async (name, make, reason) => {
-    make(join(schemas, name))
-    const { stderr, exitCode } = await run(Tail, ['t', '--no-follow', '--schema', schemas])
-    expect(stderr).toContain(`the schema cannot be used: ${join(schemas, name)} ${reason}`)
-    expect(exitCode).toBe(6)
-    const chosen = await run(Tail, ['t', '--no-follow'], tmpdir(), { CRBUS_SCHEMAS: schemas })
-    expect(chosen).toMatchObject({ stderr, exitCode })
-  })
+  test.each(broken)(
+    'that is named is refused for a bad %s, with its path and the reason',
+    async (name, make, reason) => {
+      make(join(schemas, name))
+      const { stderr, exitCode } = await run(Tail, ['t', '--no-follow', '--schema', schemas])
+      expect(stderr).toContain(`the schema cannot be used: ${join(schemas, name)} ${reason}`)
+      expect(exitCode).toBe(6)
+      const chosen = await run(Tail, ['t', '--no-follow'], tmpdir(), { CRBUS_SCHEMAS: schemas })
+      expect(chosen).toMatchObject({ stderr, exitCode })
+    },
+  )
 
-  test.each(broken)('that was found is used without %s, with a notice', async (name, make, reason) => {
+  test.each(broken)('that was found is used without a bad %s, with a notice', async (name, make, reason) => {
     make(join(schemas, name))
     const { stderr, exitCode } = await run(Tail, ['t', '--no-follow'])
     expect(stderr).toContain(`${join(schemas, name)} ${reason}`)
-    expect(stderr).toContain('; it is passed over\n1 event\n')
+    expect(stderr).toContain('; the file is ignored\n1 event\n')
     expect(exitCode).toBe(0)
     expect((await run(SchemaShow, [])).stdout).toContain('enum OrderEvent')
   })
 
-  test('that is named and holds no schema is refused', async () => {
+  test('that is named is refused when it contains no schema', async () => {
     rmSync(join(schemas, 'order-events.json'))
     const { stderr, exitCode } = await run(Tail, ['t', '--no-follow', '--schema', schemas])
-    expect(stderr).toContain(`${schemas} holds no schema, which is a .json file that "crbus schema import" writes`)
+    expect(stderr).toContain(`${schemas} contains no schema; create one with "crbus schema import"`)
     expect(exitCode).toBe(6)
   })
 })

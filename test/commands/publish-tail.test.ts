@@ -15,7 +15,7 @@ import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.t
 import { withAdmin } from '../support/with-admin.ts'
 import { runCli } from './run-cli.ts'
 
-/** After what is published now, since tail goes by time. */
+/** Later than the current time of tests, because tail merges by timestamp. */
 const LATER = 4102444800000n
 
 let broker: MemoryBroker
@@ -41,7 +41,7 @@ async function values(topic: string): Promise<(string | null)[]> {
 }
 
 describe('publish', () => {
-  test('creates the topic on an embedded bus, and says so once', async () => {
+  test('creates the topic on an embedded bus, with a notice', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'crbus-publish-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const openBus = (_: unknown, options?: OpenOptions) => connect({ kind: 'embedded', folder }, options)
@@ -51,7 +51,7 @@ describe('publish', () => {
     expect(await run()).toMatchObject({ exitCode: 0, stderr: '' })
   })
 
-  test('refuses a topic that does not exist where the bus creates none, and names similar ones', async () => {
+  test('refuses a missing topic on a bus that creates none, and names similar topics', async () => {
     const openBus = async () => new InMemoryEventBus({ broker })
     await new InMemoryEventBus({ broker }).admin.createTopic('order-events')
 
@@ -66,7 +66,7 @@ describe('publish', () => {
     expect(stderr).toContain('crbus topics create order-event')
   })
 
-  test('says where the event went, in the bytes Rust reads', async () => {
+  test('prints the position of the event, which has the bytes of Rust', async () => {
     const { stdout, exitCode } = await publish([...order, '--data', '{"order_id":"o-1"}', '--correlation-id', 'c-1'])
     expect(stdout).toBe('order-events[0]@0 OrderPlaced.v1\n')
     expect(exitCode).toBe(0)
@@ -75,20 +75,20 @@ describe('publish', () => {
     expect(await values('order-events')).toEqual([expected.ok && Buffer.from(expected.bytes).toString('hex')])
   })
 
-  test('takes a line of data each from stdin', async () => {
+  test('publishes each line of stdin as the data of an event', async () => {
     const { stdout } = await publish(order, '{"a":1}\n\n{"a":2}\r\n{"a":3}')
     expect(stdout.split('\n').filter(Boolean)).toHaveLength(3)
     const found = await tail(['order-events', '-e', '-o', '%{a}'])
     expect(found.stdout).toBe('1\n2\n3\n')
   })
 
-  test('fills in templates, as often as asked', async () => {
+  test('renders the template of --data --count times', async () => {
     await publish([...order, '--data', '{"id":"o-{{i}}","at":"{{now}}"}', '--count', '2'])
     const { stdout } = await tail(['order-events', '-e', '-o', '%{id} %{at}'])
     expect(stdout).toBe('o-1 2026-11-23T10:00:00.000Z\no-2 2026-11-23T10:00:00.000Z\n')
   })
 
-  test('fills in templates in every text of an event, anew for each event', async () => {
+  test('renders templates in every text of an event for each event', async () => {
     const { stderr, exitCode } = await publish([
       ...['order-events', '--type', '{{pick A.v1}}', '--data', '{"n":{{i}}}', '--count', '3', '--envelope', 'cbor'],
       ...['--key', 'k-{{i}}', '--correlation-id', 'c-{{i}}', '--causation-id', 'a-{{i}}', '--user-id', 'u-{{i}}'],
@@ -105,7 +105,7 @@ describe('publish', () => {
     )
   })
 
-  test('keeps --metadata beside a bincode envelope, in one header, also when records are copied', async () => {
+  test('keeps --metadata beside a bincode envelope in one header, also in copied records', async () => {
     await publish([...order, '--data', '{}', '--correlation-id', 'c-1', '--metadata', 'saga_id=s-1'])
     await publish(['copy-events'], (await tail(['order-events', '-e', '-o', 'json'])).stdout)
 
@@ -117,7 +117,7 @@ describe('publish', () => {
     expect(await values('copy-events')).toEqual(await values('order-events'))
   })
 
-  test('fills in templates for the lines of a file and for records too, numbered by the event', async () => {
+  test('renders templates for lines of a file and for records, numbered by event', async () => {
     await publish([...order, '--correlation-id', 'c-{{i}}'], '{"a":1}\n\n{"a":2}\n')
     await publish(['copy-events', '--key', 'k-{{i}}'], (await tail(['order-events', '-e', '-o', 'json'])).stdout)
     await publish(['copy-events', '--tombstone', '--key', 'gone-{{i}}'])
@@ -130,9 +130,13 @@ describe('publish', () => {
     ['2026-11-23T10:00:00.5+05:30', '2026-11-23T10:00:00.5+05:30', ''],
     ['2026-11-23T10:00:00.123456789+0530', '2026-11-23T10:00:00.123456789+05:30', ''],
     ['2026-11-23t10:00:00z', '2026-11-23T10:00:00Z', ''],
-    ['2026-11-23 10:00', '2026-11-23T10:00:00Z', '--timestamp: 2026-11-23 10:00 has no time zone and is read as UTC\n'],
-    ['2026-11-23', '2026-11-23T00:00:00Z', '--timestamp: 2026-11-23 has no time zone and is read as UTC\n'],
-  ])('writes --timestamp %s as RFC 3339 and says when it is read as UTC', async (text, written, notice) => {
+    [
+      '2026-11-23 10:00',
+      '2026-11-23T10:00:00Z',
+      '--timestamp: 2026-11-23 10:00 names no time zone and is read as UTC\n',
+    ],
+    ['2026-11-23', '2026-11-23T00:00:00Z', '--timestamp: 2026-11-23 names no time zone and is read as UTC\n'],
+  ])('writes --timestamp %s as RFC 3339, with a notice when it is read as UTC', async (text, written, notice) => {
     const { stderr } = await publish([...order, '--data', '{}', '--timestamp', text])
     expect(stderr).toBe(notice)
     expect((await tail(['order-events', '-e', '-o', '%m'])).stdout).toBe(`{"timestamp":"${written}"}\n`)
@@ -152,13 +156,13 @@ describe('publish', () => {
   test.each([
     ['a zone without a colon', '2026-11-23T10:00:00+0530', '1795408200000'],
     ['a lower-case zone', '2026-11-23t10:00:00z', '1795428000000'],
-  ])('takes the time of a record with %s', async (_, timestamp, milliseconds) => {
+  ])('accepts the timestamp of a record with %s', async (_, timestamp, milliseconds) => {
     await publish(['copy-events'], JSON.stringify({ topic: 'x', key: 'k', value: 'v', timestamp }))
     expect((await tail(['copy-events', '-e', '-o', '%T'])).stdout).toBe(`${milliseconds}\n`)
   })
 
   test.each(['2026-02-30T10:00:00Z', '2026-11-23T10:00:00', '2026-11-23T10:00:60Z'])(
-    'refuses the time of a record that is %s',
+    'refuses the record timestamp %s',
     async (timestamp) => {
       const { stderr, exitCode } = await publish(['copy-events'], JSON.stringify({ key: 'k', value: 'v', timestamp }))
       expect(stderr).toContain('line 1: timestamp is neither RFC 3339 nor a 64-bit number of milliseconds')
@@ -166,7 +170,7 @@ describe('publish', () => {
     },
   )
 
-  test('says that a place without a time zone is read as UTC', async () => {
+  test('prints a notice that --from and --to without a time zone are read as UTC', async () => {
     await publish([...order, '--data', '{}'])
     const open = await tail(['order-events', '-e', '--from', 'yesterday', '--to', '2026-11-23 09:00'])
     expect(open.stderr).toBe(
@@ -184,7 +188,7 @@ describe('publish', () => {
     ['--header', 'a={{random 1}}', '--header: {{random 1}} is invalid; write it like {{random 1 100}}'],
     ['--type', '{{x}}', '--type: there is no placeholder {{x}}'],
     ['--timestamp', '{{i}}', '--timestamp 1 is not a time: write a date as 2026-11-23'],
-  ])('refuses a template that cannot be filled in: %s %s', async (flag, text, reason) => {
+  ])('refuses an invalid template: %s %s', async (flag, text, reason) => {
     const type = flag === '--type' ? [] : ['--type', 'OrderPlaced.v1']
     const { stdout, stderr, exitCode } = await publish(['order-events', ...type, '--data', '{}', flag, text])
     expect(stderr).toContain(reason)
@@ -193,14 +197,14 @@ describe('publish', () => {
 
   test.each([
     { what: 'a folder', argv: ['--type', 'A.v1', '--file', tmpdir()], text: 'it is a folder' },
-    { what: 'an event type that is empty', argv: ['--type', '', '--data', '{}'], text: 'Parsing --type' },
+    { what: 'an empty event type', argv: ['--type', '', '--data', '{}'], text: 'Parsing --type' },
   ])('refuses $what', async ({ argv, text }) => {
     const { stderr, exitCode } = await publish(['order-events', ...argv])
     expect(stderr).toContain(text)
     expect(exitCode).toBe(2)
   })
 
-  test('stops at a bad line, naming it, and says what was sent', async () => {
+  test('stops at an invalid line, names it and prints how many events were published', async () => {
     const { stdout, stderr, exitCode } = await publish(order, '{"a":1}\n{broken\n{"a":3}\n')
     expect(stdout).toBe('order-events[0]@0 OrderPlaced.v1\n')
     expect(stderr).toContain('1 published before this')
@@ -221,13 +225,13 @@ describe('publish', () => {
       'a record of kaf',
       '{"headers":[{"key":"a","value":"1"}],"key":"k","payload":"hello","partition":0,"timestamp":"2023-11-14T22:13:20Z"}',
     ],
-  ])('takes %s as it is', async (_, line) => {
+  ])('publishes the value of %s unchanged', async (_, line) => {
     await publish(['copy-events'], `${line}\n`)
     const { stdout } = await tail(['copy-events', '-e', '-o', '%k %h %T %V'])
     expect(stdout).toBe('k a=1 1700000000000 5\n')
   })
 
-  test('refuses extra metadata that repeat a field, publishes nothing, and takes others', async () => {
+  test('refuses extra metadata with the name of a field and publishes nothing, but accepts other names', async () => {
     const twice = ['--user-id', 'u-1', '--metadata', 'user_id=u-2']
     const { stderr, exitCode } = await publish([...order, '--data', '{}', ...twice])
     expect(stderr).toContain('metadata has user_id twice, once among the extra fields')
@@ -261,12 +265,12 @@ describe('publish', () => {
     ['an empty file', [...order, '--file', ''], 'Parsing --file'],
     ['an empty schema', [...order, '--data', '1', '--schema', ''], 'Parsing --schema'],
     [
-      'a count that would be rounded',
+      'a count beyond 2^53',
       [...order, '--data', '1', '--count', '9007199254740993'],
       '--count is too large: the largest number is 9007199254740991',
     ],
     [
-      'metadata of one name twice',
+      'metadata with a repeated name',
       [...order, '--data', '1', '--envelope', 'cbor', '--metadata', 'a=1', '--metadata', 'a=2'],
       '--metadata names a twice',
     ],
@@ -280,7 +284,7 @@ describe('publish', () => {
     [[], []],
     [['--count', '3'], [{ from: 2, to: 3 }]],
     [['--count', '3', '--lines', '1'], []],
-  ])('with --data %j, a refused event leaves as many as --count says', async (flags, rest) => {
+  ])('with --data %j, suggests resuming up to --count after a refused event', async (flags, rest) => {
     const argv = ['order-events', '--type', 'A.v1', '--data', '{}', '--partition', '7', ...flags]
     const { stdout } = await runCli(Publish, [...argv, '--json'], { broker })
     const { refused, error, ...document } = JSON.parse(stdout)
@@ -307,19 +311,19 @@ describe('tail', () => {
     expect(exitCode).toBe(2)
   })
 
-  test.each(['%{a[}', '%{a]}', '%{a[]}', '%{[}'])('refuses the format %s, which names no field', async (format) => {
+  test.each(['%{a[}', '%{a]}', '%{a[]}', '%{[}'])('refuses the format %s, which is not a field', async (format) => {
     const { stderr, exitCode } = await tail(['order-events', '-e', '-o', format])
     expect(stderr).toContain(`--output: ${format} is not a field, such as %{items[0].sku}`)
     expect(exitCode).toBe(2)
   })
 
-  test.each(['a b', 'ü', '*', 'a/b'])('refuses to wait for the topic %j, which nothing can create', async (topic) => {
+  test.each(['a b', 'ü', '*', 'a/b'])('refuses to wait for the topic %j, whose name is invalid', async (topic) => {
     const { stderr, exitCode } = await tail([topic])
     expect(stderr).toContain(`Invalid topic: '${topic}'`)
     expect(exitCode).toBe(6)
   })
 
-  test('shows the newest events, oldest first, and ends when told', async () => {
+  test('shows the newest events, oldest first, and ends with -e', async () => {
     await publish([...order, '--data', '{"i":{{i}}}', '--count', '30'])
     const { stdout, stderr } = await tail(['order-events', '-e', '-n', '3', '-o', '%{i}'])
     expect(stdout).toBe('28\n29\n30\n')
@@ -335,7 +339,7 @@ describe('tail', () => {
     expect(JSON.parse(stdout).events).toHaveLength(150_000)
   })
 
-  test('takes ranges, limits and partitions', async () => {
+  test('accepts ranges, limits and partitions', async () => {
     await publish([...order, '--data', '{"i":{{i}}}', '--count', '30'])
     const shown = async (...argv: string[]) =>
       (await tail(['order-events', '-e', '-o', '%o', ...argv])).stdout.trim().split('\n').join(' ')
@@ -346,7 +350,7 @@ describe('tail', () => {
     expect(await shown('--from', '@2020-01-01', '-n', '1')).toBe('0')
   })
 
-  test('filters by type, key, correlation, expression and text, looking back as far as it must', async () => {
+  test('filters by type, key, correlation id, expression and text, searching back as far as needed', async () => {
     await publish([...order, '--data', '{"total":1}', '--correlation-id', 'c-1'])
     await publish(['order-events', '--type', 'OrderShipped.v1', '--data', '{"carrier":"Ship"}', '--count', '40'])
     await publish([...order, '--data', '{"total":500}'])
@@ -361,14 +365,14 @@ describe('tail', () => {
     expect(await tail(['order-events', '--where', 'data.('])).toMatchObject({ exitCode: 2 })
   })
 
-  test('finds the newest of several partitions, wherever they lie', async () => {
+  test('finds the newest events of several partitions, wherever they are', async () => {
     const bus = new InMemoryEventBus({ broker, createTopics: true })
     await bus.admin.createTopic('spread-events', { partitions: 2 })
     const at = (partition: number, time: bigint, eventType: string) => {
       const encoded = encodeEnvelope(serializedEvent(eventType, Buffer.from('{}')), 'bincode')
       return { key: null, value: encoded.ok ? encoded.bytes : null, partition, timestamp: time }
     }
-    // Partition 0 ends with much that is filtered out; partition 1 holds what is older.
+    // Partition 0 ends with many events that are filtered out; partition 1 has older events.
     await bus.log.append('spread-events', [
       ...[1n, 2n, 3n].map((time) => at(1, time, 'Wanted')),
       at(0, 4n, 'Wanted'),
@@ -378,7 +382,7 @@ describe('tail', () => {
     expect(stdout).toBe('1@3\n0@4\n')
   })
 
-  test('prints what publish makes the same bytes of', async () => {
+  test('prints JSON from which publish makes the same bytes', async () => {
     const bus = new InMemoryEventBus({ broker, createTopics: true })
     const w2 = Buffer.from('0e000000000000004f72646572506c616365642e7631030000000000000001020300', 'hex')
     await bus.publish('order-events', [
@@ -407,7 +411,7 @@ describe('tail', () => {
     expect((await tail(['copy-events', '-e', '-o', 'json'])).stdout).toBe(strip(stdout))
   })
 
-  test('follows until interrupted, even a topic that is not there yet', async () => {
+  test('follows until interrupted, even a topic that does not exist yet', async () => {
     const stop = new Stop()
     const following = tail(['late-events', '-o', '%y'], { stop, onStdout: () => stop.request('interrupted') })
     await new InMemoryEventBus({ broker, createTopics: true }).publish(
@@ -417,21 +421,21 @@ describe('tail', () => {
     expect(await following).toMatchObject({ stdout: 'AtLast.v1\n', exitCode: 130 })
   })
 
-  test('names a missing topic and what to type', async () => {
+  test('refuses a missing topic and suggests commands', async () => {
     const { stderr, exitCode } = await tail(['nope-events', '-e'])
     expect(stderr).toContain("topic 'nope-events' does not exist")
     expect(stderr).toContain('crbus topics list')
     expect(exitCode).toBe(4)
   })
 
-  test('names a place for one that is none', async () => {
+  test('refuses an invalid position and suggests a valid one', async () => {
     const { stderr, exitCode } = await tail(['order-events', '--from', '10m'])
     expect(stderr).toContain("'10m' does not say before what")
     expect(stderr).toContain('try: --from @-10m')
     expect(exitCode).toBe(2)
   })
 
-  test('names the topic that was meant', async () => {
+  test('suggests a topic with a similar name', async () => {
     await publish([...order, '--data', '{}'])
     expect((await tail(['oder-events', '-e'])).stderr).toContain('try: crbus tail order-events')
     const stop = new Stop()
@@ -441,7 +445,7 @@ describe('tail', () => {
     )
   })
 
-  describe('timestamps of 64 bits', () => {
+  describe('64-bit timestamps', () => {
     const times = [-1n, 0n, 1_764_412_345n, 1_764_412_345_678_901n, 1_764_412_345_678_901_234n, 2n ** 63n - 1n]
     beforeEach(async () => {
       const bus = new InMemoryEventBus({ broker, createTopics: true })
@@ -450,7 +454,7 @@ describe('tail', () => {
       await bus.log.append('order-events', records)
     })
 
-    test('are printed as a date, as a number with its unit, or as none', async () => {
+    test('are printed as a date, as a number with its unit, or as absent', async () => {
       const { stdout, exitCode } = await tail(['order-events', '-e', '-o', '%T %d'])
       expect(stdout.split('\n').filter(Boolean)).toEqual([
         '-1 ',
@@ -464,7 +468,7 @@ describe('tail', () => {
       expect((await tail(['order-events', '-e'])).stdout).toContain(' 1764412345678901234ms order-events[0]@4 ')
     })
 
-    test('survive tail -o json into publish exactly', async () => {
+    test('are preserved by tail -o json and publish', async () => {
       const { stdout } = await tail(['order-events', '--from', 'start', '-e', '-o', 'json'])
       expect(stdout.split('\n').map((line) => /"timestamp":([^,]+)/.exec(line)?.[1])).toEqual([
         'null',
@@ -483,7 +487,7 @@ describe('tail', () => {
       expect(copied).toEqual(times)
     })
 
-    test('beyond all dates are after every date for --where', async () => {
+    test('beyond all dates compare as later than every date in --where', async () => {
       const where = 'timestamp > timestamp("2026-01-01T00:00:00Z")'
       const { stdout, stderr } = await tail(['order-events', '-e', '-o', '%o', '--where', where])
       expect(stdout).toBe('3\n4\n5\n')
@@ -491,7 +495,7 @@ describe('tail', () => {
     })
   })
 
-  test('escapes what would drive the terminal', async () => {
+  test('escapes terminal control sequences', async () => {
     await new InMemoryEventBus({ broker, createTopics: true }).publish(
       'order-events',
       serializedEvent('Evil\u001b[2J', Buffer.from('{"a":"\u202e"}')),
@@ -501,7 +505,7 @@ describe('tail', () => {
     expect(stdout).not.toContain('\u202e')
   })
 
-  test('shows all of a topic that it was there before', async () => {
+  test('shows all events of a topic that is created while it waits', async () => {
     const stop = new Stop()
     const waits = Promise.withResolvers<void>()
     let seen = ''
@@ -520,7 +524,7 @@ describe('tail', () => {
     expect(seen.trim().split('\n').map(Number)).toEqual(Array.from({ length: 50 }, (_, offset) => offset))
   })
 
-  test('with --to, the last events before it', async () => {
+  test('shows the last events before --to', async () => {
     await publish([...order, '--data', '{"i":{{i}}}', '--count', '30'])
     const shown = async (...argv: string[]) =>
       (await tail(['order-events', '-e', '-o', '%o', ...argv])).stdout.trim().split('\n').join(' ')
@@ -528,7 +532,7 @@ describe('tail', () => {
     expect(await shown('--from', ':5')).toBe('0 1 2 3 4')
   })
 
-  describe('--where that takes long over an event', () => {
+  describe('a --where that takes long for an event', () => {
     const nested = 'data.ids.all(x, data.ids.all(y, x + y >= 0))'
     const publishIds = async (count: number, ids: number) => {
       const data = Buffer.from(JSON.stringify({ ids: Array.from({ length: ids }, (_, id) => id) }))
@@ -538,7 +542,7 @@ describe('tail', () => {
       )
     }
 
-    test('is refused at that event, after the others are shown', async () => {
+    test('is refused at that event, after the events before are shown', async () => {
       await publishIds(1, 2)
       await publishIds(1, 10_000)
       const argv = ['order-events', '--from', 'start', '-n', '5', '-e', '-o', '%o', '--where', nested]
@@ -554,7 +558,7 @@ describe('tail', () => {
       await publishIds(1000, 300)
       const stop = new Stop()
       const bus = new InMemoryEventBus({ broker, createTopics: true })
-      // The interrupt comes while the first batch is filtered.
+      // The interrupt arrives while the first batch is filtered.
       const interrupted: TopicLog['read'] = async function* (slices, options) {
         for await (const batch of bus.log.read(slices, options)) {
           setImmediate(() => stop.request('interrupted'))
@@ -571,7 +575,7 @@ describe('tail', () => {
     })
   })
 
-  test('says that --where is a mistake', async () => {
+  test('reports a --where that fails or refers to a field that no event has', async () => {
     await publish([...order, '--data', '{"i":1}'])
     const { stderr } = await tail(['order-events', '-e', '--where', 'data.i > "x"'])
     expect(stderr).toContain('--where failed for 1 event: no such overload')

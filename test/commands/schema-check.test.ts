@@ -42,7 +42,7 @@ describe('schema check', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('counts what decodes, by the schema in a folder above', async () => {
+  test('counts decodable payloads by a schema found in a parent folder', async () => {
     expect(await check()).toEqual({
       stdout: `EVENT-TYPE       DECODED  FAILED  WARNED
 PlaceOrder.v1          1       0       0
@@ -55,7 +55,7 @@ SeatReserved.v1        1       0       0
     })
   })
 
-  test('says what fails, what is another variant, and what is no event', async () => {
+  test('reports payloads that fail, payloads of another variant, and undecodable records', async () => {
     const placed = bytesOf({ PlaceOrder: { customer_id: 'c-1' } })
     for (let index = 0; index < 3; index += 1) await publish('PlaceOrder.v1', placed.subarray(0, -1))
     await publish('Ping.v1', placed)
@@ -80,7 +80,7 @@ Ping.v1 0@5: event type Ping.v1 is variant Ping, but the bytes are variant Place
     expect(exitCode).toBe(10)
   })
 
-  test('looks at the newest, at so many of them, or at all', async () => {
+  test('checks the newest records, a given number of them, or all', async () => {
     const records = async (...argv: string[]) => JSON.parse((await check('--json', ...argv)).stdout).records
     expect(await records('-n', '1')).toBe(1)
     expect(await records('--all')).toBe(2)
@@ -102,7 +102,7 @@ Ping.v1 0@5: event type Ping.v1 is variant Ping, but the bytes are variant Place
 
   test('needs a schema and a topic', async () => {
     const missing = await runCli(SchemaCheck, ['stock-events'], { broker, cwd: folder })
-    expect(missing.stderr).toContain("this project has no schema of topic 'stock-events'")
+    expect(missing.stderr).toContain("this project has no schema for topic 'stock-events'")
     expect(missing.exitCode).toBe(2)
     const schema = join(folder, 'schemas', 'order-events.json')
     expect(await runCli(SchemaCheck, ['nope-events', '--schema', schema], { broker })).toMatchObject({ exitCode: 4 })

@@ -33,7 +33,7 @@ const show = (...argv: string[]) => runCli(SchemaShow, ['--schema', file, ...arg
 const sample = (...argv: string[]) => runCli(SchemaSample, ['--schema', file, ...argv], { broker })
 
 describe('schema show', () => {
-  test('prints Rust, the root first, with places and event types', async () => {
+  test('prints Rust with the root first, source locations and event types', async () => {
     const { stdout, exitCode } = await show()
     expect(stdout).toContain(`// order-events: the payload is OrderAction, in bincode
 
@@ -53,11 +53,11 @@ enum OrderAction {
     ['an event type', 'seat-audit', '    Audited, // event seat-audit\n    // … and 1 more variant\n'],
     ['a variant', 'Inventory.SeatReserved', '    SeatReserved { // event SeatReserved.v1\n'],
     ['a variant by its bare name', 'CancelOrder', '    CancelOrder(OrderId, String),\n    // … and 5 more variants\n'],
-  ])('takes %s', async (_, name, text) => {
+  ])('accepts %s', async (_, name, text) => {
     expect((await show(name)).stdout).toContain(text)
   })
 
-  test('prints JSON Schema, which is also its --json', async () => {
+  test('prints JSON Schema, and the same document with --json', async () => {
     const { stdout } = await show('Money', '--as', 'json-schema')
     expect(JSON.parse(stdout)).toMatchObject({ title: 'Money of order-events', $ref: '#/$defs/Money' })
     const json = await show('Money', '--as', 'json-schema', '--json')
@@ -69,7 +69,7 @@ enum OrderAction {
     expect(stdout).toContain("export interface OrderEvents {\n  'OrderPlaced.v1': OrderPlaced\n")
   })
 
-  test('is one document with --json', async () => {
+  test('prints one document with --json', async () => {
     const { stdout } = await show('LineItem', '--json')
     expect(JSON.parse(stdout)).toEqual({
       topic: 'order-events',
@@ -81,11 +81,11 @@ enum OrderAction {
   })
 
   test.each([
-    ['a name misspelt', () => ['--schema', file, 'OrderPlacd.v1'], 'did you mean OrderPlaced.v1?'],
-    ['no file', () => [], 'crbus schema import PATH'],
-    ['a file that is not there', () => ['--schema', join(folder, 'none.json')], 'there is no '],
+    ['a misspelled name', () => ['--schema', file, 'OrderPlacd.v1'], 'did you mean OrderPlaced.v1?'],
+    ['a project without schemas', () => [], 'crbus schema import PATH'],
+    ['a missing file', () => ['--schema', join(folder, 'none.json')], 'there is no '],
     [
-      'a file that is no schema',
+      'a file that is not a schema',
       () => ['--schema', new URL('../../package.json', import.meta.url).pathname],
       'not a schema file',
     ],
@@ -97,7 +97,7 @@ enum OrderAction {
 })
 
 describe('schema sample', () => {
-  test('makes one of each event type, in one conversation', async () => {
+  test('makes one event of each type, with one correlation id', async () => {
     const { stdout, stderr } = await sample('--seed', '7')
     const events = stdout
       .trim()
@@ -112,7 +112,7 @@ describe('schema sample', () => {
     }
   })
 
-  test('makes the same with the same seed, and in the order of time', async () => {
+  test('makes the same events with the same seed, in the order of time', async () => {
     const { stdout } = await sample('OrderPlaced.v1', '-n', '20', '--seed', '7')
     expect((await sample('OrderPlaced.v1', '-n', '20', '--seed', '7')).stdout).toBe(stdout)
     expect((await sample('OrderPlaced.v1', '-n', '20', '--seed', '8')).stdout).not.toBe(stdout)
@@ -125,7 +125,7 @@ describe('schema sample', () => {
     expect(times.every((time) => time > '2026-11-23T09:59:39' && time <= '2026-11-23T10:00:00.000Z')).toBe(true)
   })
 
-  test('can be piped into publish, which sends the bytes that Rust would', async () => {
+  test('can be piped into publish, which sends the bytes of the sample', async () => {
     const { stdout } = await sample('-n', '6', '--seed', '7')
     const published = await runCli(Publish, ['order-events'], { broker, stdin: stdout })
     expect(published).toMatchObject({ exitCode: 0, stderr: '' })
@@ -154,24 +154,24 @@ describe('schema sample', () => {
     })
   })
 
-  test('is one document with --json', async () => {
+  test('prints one document with --json', async () => {
     const { stdout } = await sample('-n', '2', '--json')
     expect(JSON.parse(stdout)).toMatchObject([{ event_type: 'OrderPlaced.v1' }, { event_type: 'SeatReserved.v1' }])
   })
 
-  test('takes the variants where the schema names no event types, and says so', async () => {
+  test('uses variants when the schema has no event types, with a warning', async () => {
     const bare = fileOf('bare', { ...schema, events: new Map() })
     const { stdout, stderr } = await runCli(SchemaSample, ['--schema', bare], { broker })
     expect(stdout).toContain('"event_type":"SeatReserved.v1"')
-    expect(stderr).toContain('warning: the schema names no event types')
+    expect(stderr).toContain('warning: the schema has no event types')
   })
 
-  test('leaves out what cannot be made up, and says why', async () => {
+  test('leaves out event types for which no sample can be made, with a warning', async () => {
     const event = enumOf({ Kept: nothing, Lost: fields({ body: t.known('serde_json::Value') }) })
     const path = fileOf('value', schemaOf('Event', { Event: event }, { 'Kept.v1': 'Kept', 'Lost.v1': 'Lost' }))
     const { stdout, stderr, exitCode } = await runCli(SchemaSample, ['--schema', path], { broker })
     expect(JSON.parse(stdout)).toMatchObject({ event_type: 'Kept.v1' })
-    expect(stderr).toContain('none of Lost.v1: Lost.body has no sample')
+    expect(stderr).toContain('no samples of Lost.v1: Lost.body cannot be made up')
     expect(exitCode).toBe(0)
     const alone = await runCli(SchemaSample, ['Lost.v1', '--schema', path], { broker })
     expect(alone).toMatchObject({ exitCode: 2, stdout: '' })
@@ -180,19 +180,19 @@ describe('schema sample', () => {
   test.each([
     ['an event type that follows the name of a variant', 'order_placed.v2', 'order_placed.v2'],
     ['a variant that has an event type', 'Inventory.SeatReserved', 'SeatReserved.v1'],
-    ['a variant that has none', 'Ping', 'Ping.v1'],
-  ])('takes %s', async (_, name, eventType) => {
+    ['a variant without an event type', 'Ping', 'Ping.v1'],
+  ])('accepts %s', async (_, name, eventType) => {
     expect(JSON.parse((await sample(name)).stdout)).toMatchObject({ event_type: eventType })
   })
 
-  test('makes events of a payload that is no enum', async () => {
+  test('makes events whose payload is not an enum', async () => {
     const path = fileOf('only', only(t.of('u8')))
     const { stdout } = await runCli(SchemaSample, ['Counted.v3', '--schema', path], { broker })
     expect(JSON.parse(stdout)).toMatchObject({ event_type: 'Counted.v3', event_version: 3, data: expect.any(Number) })
     expect(await runCli(SchemaSample, ['--schema', path], { broker })).toMatchObject({ exitCode: 2 })
   })
 
-  test('refuses an event type nobody knows', async () => {
+  test('refuses an unknown event type', async () => {
     const { stderr, exitCode } = await sample('SeatReservd.v1')
     expect(stderr).toContain('did you mean SeatReserved.v1?')
     expect(exitCode).toBe(2)

@@ -21,7 +21,7 @@ test('every public function, class and constant has an example', () => {
   expect(bare.map(({ name, at }) => `${name} (${at})`)).toEqual([])
 })
 
-test('every example imports what it shows from the module that exports it', () => {
+test('every example imports the export that it shows from the module that exports it', () => {
   expect(examples.filter((example) => !importsItsExport(example)).map(({ title, at }) => `${title} (${at})`)).toEqual(
     [],
   )
@@ -31,7 +31,7 @@ test('all examples compile with the strict options of this project', () => {
   expect(problems).toEqual([])
 })
 
-test('no example that needs a server states a result, since it is not run', () => {
+test('no example that needs a server states a result, since such examples are not run', () => {
   expect(examples.filter((example) => needsServer(example) && statedResults(example).length > 0)).toEqual([])
 })
 

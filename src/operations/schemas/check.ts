@@ -7,19 +7,20 @@ import { compileDecoder } from '../../schema/bincode/compile-decoder.ts'
 import { checkVariant } from '../../schema/bincode/variants.ts'
 import type { Schema } from '../../schema/model.ts'
 
+/** The records to check against a schema. */
 export interface SchemaCheckRequest {
   readonly topic: string
   readonly schema: Schema
-  /** How many of the newest records to look at. Absent: all. */
+  /** The number of newest records to check. Absent: all. */
   readonly last?: number | undefined
   readonly signal: AbortSignal
 }
 
-/** Something that was wrong, where first, and how often. */
+/** A problem with the position of its first occurrence and the number of occurrences. */
 interface Finding {
   readonly partition: number
   readonly offset: bigint
-  /** `OrderPlaced.items[2].quantity`; empty for the whole. */
+  /** The field path, such as `OrderPlaced.items[2].quantity`; empty for the whole payload. */
   readonly path: string
   readonly reason: string
   readonly count: number
@@ -27,12 +28,12 @@ interface Finding {
 
 interface TypeCheck {
   readonly eventType: string
-  /** Payloads that are what their event type says. */
+  /** Payloads that decode to the variant of their event type. */
   readonly decoded: number
   readonly failed: number
-  /** Payloads that decode, to another variant than their event type names. */
+  /** Payloads that decode to another variant than the one of their event type. */
   readonly warned: number
-  /** The first three reasons that differ. */
+  /** The first three different problems. */
   readonly findings: readonly Finding[]
 }
 
@@ -43,12 +44,12 @@ export interface SchemaCheck {
   readonly types: readonly TypeCheck[]
   readonly failed: number
   readonly warned: number
-  /** Records whose envelope nobody can read. */
+  /** Records with an undecodable envelope. */
   readonly undecodable: number
   readonly tombstones: number
 }
 
-/** Decodes the newest records of a topic, or all of them, and counts what came of it. Joins no group. */
+/** Decodes the newest records of a topic, or all, and counts the results. Joins no group. */
 export async function checkTopic(bus: EventBus, request: SchemaCheckRequest): Promise<SchemaCheck> {
   const { topic, schema, last, signal } = request
   const slices = newestSlices(topic, await bus.log.ranges(topic), last)
@@ -69,7 +70,7 @@ export async function checkTopic(bus: EventBus, request: SchemaCheckRequest): Pr
   }
 }
 
-/** The end of each partition; what one does not have of its share the others give. */
+/** Divides the newest `last` records among the partitions. When a partition has fewer than its share, others get more. */
 function newestSlices(topic: string, ranges: readonly PartitionRange[], last: number | undefined): LogSlice[] {
   let left = last === undefined ? undefined : BigInt(last)
   const sizes = ranges
@@ -95,7 +96,7 @@ interface Counts {
   readonly findings: Map<string, Finding & { count: number }>
 }
 
-const MOST_FINDINGS = 3
+const MAX_FINDINGS = 3
 
 class Tally {
   readonly types = new Map<string, Counts>()
@@ -127,7 +128,7 @@ class Tally {
     if (!decoded.ok) {
       counts.failed += 1
       const warning = decoded.variant === undefined ? undefined : checkVariant(this.#schema, eventType, decoded.variant)
-      const hint = warning === undefined ? otherwise(data) : `; ${warning}`
+      const hint = warning === undefined ? otherCodecHint(data) : `; ${warning}`
       note(counts, record, decoded.path, `${decoded.reason} (byte ${decoded.offset})${hint}`)
       return
     }
@@ -149,18 +150,18 @@ class Tally {
   }
 }
 
-/** TypeScript services publish other things in the same envelope. */
-function otherwise(data: Uint8Array): string {
+/** A hint for payloads of TypeScript services, which publish JSON and CBOR in the same envelope. */
+function otherCodecHint(data: Uint8Array): string {
   const payload = decodePayload(data)
   return payload.ok && (payload.codec === 'json' || payload.codec === 'cbor')
     ? `; the payload is ${payload.codec.toUpperCase()}, which Rust services do not read`
     : ''
 }
 
-/** The same reason at other items of a list, or of other numbers, is one. */
+/** Counts a problem. Problems that differ only in numbers, such as the index of a list item, count as one. */
 function note({ findings }: Counts, { partition, offset }: BusRecord, path: string, reason: string): void {
   const key = `${path} ${reason}`.replace(/\d+/g, '0')
   const known = findings.get(key)
   if (known) known.count += 1
-  else if (findings.size < MOST_FINDINGS) findings.set(key, { partition, offset, path, reason, count: 1 })
+  else if (findings.size < MAX_FINDINGS) findings.set(key, { partition, offset, path, reason, count: 1 })
 }

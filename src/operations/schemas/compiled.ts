@@ -5,14 +5,17 @@ import { checkVariant } from '../../schema/bincode/variants.ts'
 import type { Schema } from '../../schema/model.ts'
 import { writeSchemaFile } from '../../schema/schema-file.ts'
 
-/** A schema, compiled when it is first needed. */
+/** Event types for which warnings are cached. */
+const MAX_CACHED_TYPES = 1000
+
+/** A schema that is compiled on first use. */
 export class CompiledSchema {
   readonly schema: Schema
   #decoder: Decoder | undefined
   #encoder: Encoder | undefined
   #id: string | undefined
   readonly #exact = new Map<string, boolean>()
-  /** By event type, then variant: a topic has few of either, and a million records. */
+  /** Cached by event type, then variant, because a topic has few of both and millions of records. */
   readonly #warnings = new Map<string, Map<string, string | undefined>>()
 
   constructor(schema: Schema) {
@@ -29,15 +32,15 @@ export class CompiledSchema {
     return this.#encoder
   }
 
-  /** The topic and a hash of the types: which schema a decoded value can be written by again. */
+  /** Topic and hash of the types. Identifies the schema by which a decoded value can be encoded again. */
   get id(): string {
     this.#id ??= `${this.schema.topic}#${hashOf(this.schema)}`
     return this.#id
   }
 
   /**
-   * Whether the JSON text of a variant is its bytes again, to the byte. JavaScript sorts keys that look like array
-   * indexes when it reads JSON, so a map may come back in another order.
+   * Whether encoding the JSON text of a variant gives the same bytes. False for variants with maps: when JavaScript parses JSON,
+   * it sorts keys that look like array indexes.
    */
   isExactAsJson(variant: string | undefined): boolean {
     const key = variant ?? ''
@@ -49,14 +52,14 @@ export class CompiledSchema {
     return isExact
   }
 
-  /** What is wrong with bytes of this variant under this event type; see {@link checkVariant}. */
+  /** A warning if bytes of this variant contradict the event type; see {@link checkVariant}. */
   warningOf(eventType: string, variant: string | undefined): string | undefined {
     if (variant === undefined) return undefined
     let ofType = this.#warnings.get(eventType)
     if (ofType === undefined) {
       ofType = new Map()
-      // Types that are made up as they go, with a value inside, would fill it.
-      if (this.#warnings.size < 1000) this.#warnings.set(eventType, ofType)
+      // Limit the cache, since some services put values into event types.
+      if (this.#warnings.size < MAX_CACHED_TYPES) this.#warnings.set(eventType, ofType)
     }
     if (!ofType.has(variant)) ofType.set(variant, checkVariant(this.schema, eventType, variant))
     return ofType.get(variant)
@@ -69,7 +72,7 @@ const hashOf = (schema: Schema): string =>
     .digest('hex')
     .slice(0, 12)
 
-/** Whether a map is anywhere in a variant of the root; of the whole where there are no variants to tell apart. */
+/** Whether a variant of the root contains a map anywhere; without variants, whether the root does. */
 function reachesMap({ root, types }: Schema, variant: string | undefined): boolean {
   const type = types.get(root)
   const [first] = variant?.split('.') ?? []
@@ -90,7 +93,7 @@ function reachesMap({ root, types }: Schema, variant: string | undefined): boole
   return reaches(own ?? type)
 }
 
-/** The schemas of a project, and which of them a payload is written by. */
+/** The schemas of a project, by topic and event type. */
 export class SchemaSet {
   readonly #byTopic: ReadonlyMap<string, CompiledSchema>
   readonly #all: readonly CompiledSchema[]
@@ -100,30 +103,30 @@ export class SchemaSet {
     this.#byTopic = new Map(this.#all.map((compiled) => [compiled.schema.topic, compiled]))
   }
 
-  /** The topic's own schema, else, for a copy of a topic, the only one that knows the event type. */
+  /** The schema of the topic, else, for a copy of a topic, the only schema with the event type. */
   find(topic: string, eventType: string): CompiledSchema | undefined {
     const own = this.#byTopic.get(topic)
     if (own !== undefined) return own
-    const knowing = this.#all.filter(({ schema }) => schema.events.has(eventType))
-    return knowing.length === 1 ? knowing[0] : undefined
+    const matching = this.#all.filter(({ schema }) => schema.events.has(eventType))
+    return matching.length === 1 ? matching[0] : undefined
   }
 
-  /** The schema by its {@link CompiledSchema.id}. */
+  /** Returns a schema by its {@link CompiledSchema.id}. */
   named(id: string): CompiledSchema | undefined {
     return this.#all.find((compiled) => compiled.id === id)
   }
 
-  /** The schema of a topic, whatever is on it. */
+  /** Returns the schema of a topic, for any event type. */
   ofTopic(topic: string): CompiledSchema | undefined {
     return this.#byTopic.get(topic)
   }
 
-  /** The bytes of an event's data; `undefined` when no schema knows its type. */
+  /** Encodes the data of an event; `undefined` when no schema has its type. */
   encode(topic: string, eventType: string, data: unknown): Encoded | undefined {
     return this.find(topic, eventType)?.encoder.encode(data, eventType)
   }
 
-  /** Whether a schema says how this event type is written. */
+  /** Whether a schema has this event type. */
   knows(topic: string, eventType: string): boolean {
     return this.find(topic, eventType)?.schema.events.has(eventType) ?? false
   }

@@ -4,7 +4,7 @@ import type { Schema } from '../../schema/model.ts'
 import { readSchemaFile, type SchemaFileProblem } from '../../schema/schema-file.ts'
 import { parseDocument, pathProblem, readText } from '../named-file.ts'
 
-/** Where the schemas of a project are, next to its source. */
+/** The default folder of schemas in a project. */
 export const SCHEMAS_FOLDER = 'schemas'
 
 interface SchemaFile {
@@ -16,40 +16,40 @@ export type FoundSchemas =
   | { readonly ok: true; readonly files: readonly SchemaFile[] }
   | { readonly ok: false; readonly reason: string }
 
-/** Where schemas are when a command is not told. */
-export interface SchemaPlace {
+/** Where to find schemas when a command names none. */
+export interface SchemaLocation {
   readonly cwd: string
-  /** A file or folder that is set up for them. One that need not exist may be made by the first import. */
+  /** The configured file or folder. With `mustExist: false`, the first import may create it. */
   readonly schemas: { readonly path: string; readonly mustExist: boolean } | undefined
-  /** By topic: the schema file that is set up for it, whatever topic the file names. */
+  /** The configured schema file of a topic, whatever topic the file names. */
   readonly ofTopics?: ReadonlyMap<string, string> | undefined
-  /** Told of a file in the folder `schemas` that was found, not named, and that cannot be read. */
+  /** Called for each unreadable file in a folder that was found rather than named. */
   readonly onPassedOver?: ((reason: string) => void) | undefined
 }
 
 /**
- * The schemas in a file or folder: the one that is named, else the one set up, else the folder `schemas` of the working
- * directory or the nearest one above that has it.
+ * Finds the schemas in a file or folder: the named one, else the configured one, else the folder `schemas` in the working
+ * directory or the nearest parent that has one.
  *
- * In a folder, the `.json` files that have a `crbus_schema` are schemas, and other JSON belongs to other programs. A file
- * that is not JSON at all, or cannot be read, may be a schema that broke: where the folder was named or set up it is an
- * error, elsewhere `onPassedOver` is told. A named folder must hold a schema. Without `named`, the file that is set up for
- * a topic goes before the one that names the topic itself.
+ * In a folder, `.json` files with the key `crbus_schema` are schemas; other JSON files are ignored. A file that is not JSON or
+ * cannot be read may be a damaged schema: it is an error when the folder was named or configured, otherwise `onPassedOver` is
+ * called. A named folder must contain a schema. Without `named`, the configured file of a topic takes precedence over a file that
+ * names the topic.
  */
-export async function findSchemas(place: SchemaPlace, named?: string): Promise<FoundSchemas> {
-  const found = await findInFolder(place, named)
-  const { ofTopics = new Map<string, string>() } = place
+export async function findSchemas(location: SchemaLocation, named?: string): Promise<FoundSchemas> {
+  const found = await findInFolder(location, named)
+  const { ofTopics = new Map<string, string>() } = location
   if (!found.ok || named !== undefined || ofTopics.size === 0) return found
   const files = found.files.filter(({ schema }) => !ofTopics.has(schema.topic))
   for (const [topic, path] of ofTopics) {
     const read = await readNamed(path)
-    if (!read.ok) return { ok: false, reason: `${read.reason} (the schema that crbus.json names for ${topic})` }
+    if (!read.ok) return { ok: false, reason: `${read.reason} (crbus.json names this schema for ${topic})` }
     files.push(...read.files.map(({ schema }) => ({ path, schema: { ...schema, topic } })))
   }
   return { ok: true, files }
 }
 
-async function findInFolder({ cwd, schemas, onPassedOver }: SchemaPlace, named?: string): Promise<FoundSchemas> {
+async function findInFolder({ cwd, schemas, onPassedOver }: SchemaLocation, named?: string): Promise<FoundSchemas> {
   const path = named ?? schemas?.path
   if (path === undefined) {
     const folder = await folderAbove(cwd)
@@ -61,7 +61,7 @@ async function findInFolder({ cwd, schemas, onPassedOver }: SchemaPlace, named?:
   if (!kind?.isDirectory()) return readNamed(path)
   const found = await readFolder(path)
   if (!found.ok || found.files.length > 0 || named === undefined) return found
-  return { ok: false, reason: `${path} holds no schema, which is a .json file that "crbus schema import" writes` }
+  return { ok: false, reason: `${path} contains no schema; create one with "crbus schema import"` }
 }
 
 async function folderAbove(cwd: string): Promise<string | undefined> {
@@ -72,7 +72,7 @@ async function folderAbove(cwd: string): Promise<string | undefined> {
   }
 }
 
-/** Without `onPassedOver`, a file that cannot be read is an error. */
+/** Reads the schemas of a folder. Without `onPassedOver`, an unreadable file is an error. */
 async function readFolder(folder: string, onPassedOver?: (reason: string) => void): Promise<FoundSchemas> {
   const problem = pathProblem(folder, 'file or folder')
   if (problem !== undefined) return { ok: false, reason: problem }
@@ -84,7 +84,7 @@ async function readFolder(folder: string, onPassedOver?: (reason: string) => voi
     const read = await readCandidate(path)
     if (!read.ok) {
       if (onPassedOver === undefined) return read
-      onPassedOver(`${read.reason}; it is passed over`)
+      onPassedOver(`${read.reason}; the file is ignored`)
     } else if (read.text.includes(SCHEMA_MARK)) {
       const schema = toSchema(path, read.text)
       if (!schema.ok) return schema
@@ -94,13 +94,14 @@ async function readFolder(folder: string, onPassedOver?: (reason: string) => voi
   return { ok: true, files }
 }
 
+/** Occurs in every schema file. */
 const SCHEMA_MARK = '"crbus_schema"'
 
-/** Files that begin with a dot are those of editors and file systems. */
+/** Excludes files that begin with a dot, which belong to editors and file systems. */
 const isSchemaName = (name: string): boolean => name.endsWith('.json') && !name.startsWith('.')
 
 async function readCandidate(path: string): Promise<Awaited<ReturnType<typeof readText>>> {
-  // A pipe would be waited for.
+  // Reading a pipe would block.
   const problem = pathProblem(path, 'file')
   if (problem !== undefined) return { ok: false, reason: problem }
   const read = await readText(path)
@@ -120,13 +121,11 @@ function toSchema(path: string, text: string): FoundSchemas {
   return { ok: true, files: [{ path, schema: read.schema }] }
 }
 
-/** More mistakes than this at once help nobody. */
-const MOST_PROBLEMS = 5
+/** Problems to show. */
+const MAX_PROBLEMS = 5
 
 function problemsOf(file: string, problems: readonly SchemaFileProblem[]): string {
-  const lines = problems
-    .slice(0, MOST_PROBLEMS)
-    .map(({ path, reason }) => (path === '' ? reason : `${path}: ${reason}`))
+  const lines = problems.slice(0, MAX_PROBLEMS).map(({ path, reason }) => (path === '' ? reason : `${path}: ${reason}`))
   const left = problems.length - lines.length
   return [`${file} is not a schema file`, ...lines, ...(left > 0 ? [`… and ${left} more`] : [])].join('\n  ')
 }

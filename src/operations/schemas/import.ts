@@ -12,13 +12,14 @@ import { SCHEMAS_FOLDER } from './find.ts'
 import { importSource } from './known-answers.ts'
 import { sourceFiles } from './rust-files.ts'
 
+/** A schema to import from Rust source. */
 export interface SchemaImportRequest {
-  /** Crates, folders of source, or files, from the working directory. */
+  /** Crates, folders of source or files, relative to the working directory. */
   readonly paths: readonly string[]
   readonly cwd: string
   readonly root?: string | undefined
   readonly topic?: string | undefined
-  /** Besides those in the file that is there already. */
+  /** Answers in addition to those in the existing schema file. */
   readonly answers: Answers
   /** The file to write. Default: `<topic>.json` in `folder`. */
   readonly out?: string | undefined
@@ -34,19 +35,19 @@ export interface SchemaImportPlan {
   readonly events: readonly string[]
   readonly sources: readonly string[]
   readonly notes: readonly ImportNote[]
-  /** Answers that were in the file already and are not given now, as flags. */
+  /** Answers that come from the existing file, as flags. */
   readonly answered: readonly string[]
   readonly path: string
   readonly text: string
-  /** What events that are written already would suffer from: see `crbus schema diff`. */
+  /** Changes that affect events already written; see `crbus schema diff`. */
   readonly changes: readonly SchemaChange[]
-  /** What writing it would do. */
+  /** The effect of writing the file. */
   readonly effect: 'create' | 'change' | 'nothing'
 }
 
 export type SchemaImportFailure = Extract<ImportedSchema, { ok: false }>
 
-/** Reads the source and says what would be written. Changes nothing. */
+/** Imports the schema and plans the file to write. Changes nothing. */
 export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan | SchemaImportFailure {
   const { paths, cwd, root, topic, answers, out, folder = SCHEMAS_FOLDER } = request
   const files = sourceFiles(cwd)
@@ -90,7 +91,7 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
 const answersBeside = (part: keyof Answers, all: Answers | undefined, given: Answers): string[] =>
   [...(all?.[part] ?? [])].flatMap(([key, answer]) => (given[part].has(key) ? [] : [`--${part} ${key}=${answer}`]))
 
-/** Writes the planned file, whole or not at all. `REFUSED` when it cannot be written. */
+/** Writes the planned file atomically. `REFUSED` when it cannot be written. */
 export function applySchemaImport(plan: SchemaImportPlan, cwd: string): void {
   if (plan.effect === 'nothing') return
   const path = resolve(cwd, plan.path)

@@ -1,14 +1,14 @@
 import { EventBusError } from '../../bus/errors.ts'
 import type { SchemaSet } from './compiled.ts'
-import type { SchemaPlace } from './find.ts'
+import type { SchemaLocation } from './find.ts'
 
 /**
- * The schemas that payloads are read and written by; `undefined` when the project has none. What compiles them is only
- * loaded when there are some.
+ * Opens the schemas that decode and encode payloads; `undefined` when the project has none, so that the schema compiler is not
+ * loaded.
  */
-export async function openSchemas(place: SchemaPlace, named?: string): Promise<SchemaSet | undefined> {
+export async function openSchemas(location: SchemaLocation, named?: string): Promise<SchemaSet | undefined> {
   const { findSchemas } = await import('./find.ts')
-  const found = await findSchemas(place, named)
+  const found = await findSchemas(location, named)
   if (!found.ok) {
     throw new EventBusError('REFUSED', `the schema cannot be used: ${found.reason}`, {
       suggestions: ['crbus schema import PATH', 'crbus schema show --schema FILE'],

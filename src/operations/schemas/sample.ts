@@ -7,23 +7,23 @@ import type { Schema } from '../../schema/model.ts'
 import { sampler } from '../../schema/sample/sample-value.ts'
 import { findVariantPath, leafPaths } from '../../schema/show/select-types.ts'
 
-/** A made-up event, as a service would have published it. */
+/** A random event in the form in which a service publishes it. */
 export interface SampleEvent {
   readonly eventType: string
   readonly eventVersion: number
   readonly metadata: EventMetadata
   /** The payload, in bincode. */
   readonly data: Uint8Array
-  /** What it decodes to. */
+  /** The decoded payload. */
   readonly json: string
 }
 
 export interface SampleRequest {
-  /** An event type, or a variant; absent: all event types of the schema in turn. */
+  /** An event type or a variant. Absent: all event types of the schema in turn. */
   readonly eventType?: string | undefined
   /** Default: one of each event type. */
   readonly count?: number | undefined
-  /** The same seed makes the same events, at the same time before `now`. */
+  /** The same seed gives the same events, with timestamps at the same distance from `now`. */
   readonly seed?: number | undefined
   readonly now: number
 }
@@ -31,7 +31,7 @@ export interface SampleRequest {
 export type Samples =
   | {
       readonly ok: true
-      /** Why there are none of some event types, or what was not known of them. */
+      /** Event types without samples, with the reason, and assumptions that were made. */
       readonly warnings: readonly string[]
       readonly events: Iterable<SampleEvent>
     }
@@ -39,15 +39,15 @@ export type Samples =
 
 interface EventToMake {
   readonly eventType: string
-  /** `undefined`: the payload is no enum. */
+  /** The path of variants. `undefined` when the payload is not an enum. */
   readonly path: string | undefined
 }
 
-/** Events a second apart, or closer where they would reach back more than an hour. */
-const GAP = 1000
-const LONGEST = 3_600_000
+/** Milliseconds between two events; less when the events would otherwise span more than {@link MAX_SPAN_MS}. */
+const GAP_MS = 1000
+const MAX_SPAN_MS = 3_600_000
 
-/** Makes up events of a schema: valid to the byte, and believable by the names of their fields. */
+/** Makes random events of a schema: valid bytes, with plausible values chosen by field names. */
 export async function sampleEvents(schema: Schema, request: SampleRequest): Promise<Samples> {
   const wanted = eventsToMake(schema, request.eventType)
   if (!wanted.ok) return wanted
@@ -60,13 +60,13 @@ export async function sampleEvents(schema: Schema, request: SampleRequest): Prom
     return made.ok
   })
   if (events.length === 0) return { ok: false, reason: failures.join('\n') }
-  const guessed = wanted.isGuess ? ['the schema names no event types; variants are taken for them, as Name.v1'] : []
-  const warnings = [...guessed, ...failures.map((failure) => `none of ${failure}`)]
+  const guessed = wanted.isGuess ? ['the schema has no event types, so variants are used as Name.v1'] : []
+  const warnings = [...guessed, ...failures.map((failure) => `no samples of ${failure}`)]
   const count = request.count ?? events.length
   return { ok: true, warnings, events: generate({ ...request, events, count, faker, make }) }
 }
 
-/** Loaded when it is used: 420 kB of names and words. Not the one that all share, which anybody may seed anew. */
+/** Loads faker on first use, because it has 420 kB of names and words. Creates an instance, since others may seed the shared one. */
 async function newFaker(seed: number): Promise<Faker> {
   const { faker } = await import('@faker-js/faker/locale/en')
   return new (faker.constructor as typeof Faker)({ locale: faker.rawDefinitions, seed })
@@ -84,7 +84,7 @@ function eventsToMake(schema: Schema, name: string | undefined): EventsToMake {
     if (mapped.length > 0) return { ok: true, events: mapped, isGuess: false }
     const events = leafPaths(schema).map((path) => ({ eventType: typeOf(path), path }))
     if (events.length > 0) return { ok: true, events, isGuess: true }
-    return { ok: false, reason: `${schema.root} has no variants: name the event type to make` }
+    return { ok: false, reason: `${schema.root} has no variants: name the event type` }
   }
   if (schema.types.get(schema.root)?.kind === 'struct' && leafPaths(schema).length === 0) {
     return { ok: true, events: [{ eventType: name, path: undefined }], isGuess: false }
@@ -92,7 +92,7 @@ function eventsToMake(schema: Schema, name: string | undefined): EventsToMake {
   const found = findVariantPath(schema, name)
   if (!found.ok) return found
   const paths = leafPaths(schema, found.path)
-  // An event may hold an enum that is no event: whatever is inside, it is of this type.
+  // The payload of an event may contain an enum that is not an event: all its variants have this event type.
   if (schema.events.has(name) || paths[0] === found.path) {
     const eventType = schema.events.has(name) || /\.v\d+$/.test(name) ? name : typeOf(found.path)
     return { ok: true, events: paths.map((path) => ({ eventType, path })), isGuess: false }
@@ -130,11 +130,11 @@ interface Generation {
 }
 
 function* generate({ events, count, now, faker, make }: Generation): Generator<SampleEvent> {
-  const gap = Math.min(GAP, LONGEST / count)
+  const gap = Math.min(GAP_MS, MAX_SPAN_MS / count)
   let correlationId = ''
   for (let index = 0; index < count; index += 1) {
     const turn = index % events.length
-    // One of each in turn is one conversation.
+    // One event of each type forms one conversation.
     if (turn === 0) correlationId = faker.string.uuid()
     const event = events[turn] as EventToMake
     const at = Math.floor(now - (count - index) * gap + faker.number.float(gap))

@@ -11,15 +11,15 @@ export type ShownSchema =
   | {
       readonly ok: true
       readonly topic: string
-      /** The type shown first, which the others are parts of. */
+      /** The type shown first, which refers to the others. */
       readonly root: string
       readonly types: readonly string[]
-      /** A text, or JSON Schema as the value it is. */
+      /** Source text, or a JSON Schema as an object. */
       readonly shown: string | object
     }
   | { readonly ok: false; readonly reason: string }
 
-/** A schema, or the part of it that a type, a variant or an event type names, for people or for another program. */
+/** Writes a schema, or the part for a type, a variant or an event type, in a notation. */
 export function showSchema(schema: Schema, as: SchemaNotation, name?: string): ShownSchema {
   const selected = selectTypes(schema, name)
   if (!selected.ok) return selected

@@ -4,7 +4,7 @@ import type { ImportRequest } from '../../schema/import/import-schema.ts'
 import type { Answers, Schema } from '../../schema/model.ts'
 import { readSchemaFile } from '../../schema/schema-file.ts'
 import { pathProblemBehindName } from '../named-file.ts'
-import { findSchemas, type SchemaPlace } from './find.ts'
+import { findSchemas, type SchemaLocation } from './find.ts'
 import { answersIn, importSource, type KnownAnswers } from './known-answers.ts'
 import { sourceFiles } from './rust-files.ts'
 
@@ -16,7 +16,7 @@ export interface SchemaSourceRequest {
   readonly git: RunGit
   readonly root?: string | undefined
   readonly topic?: string | undefined
-  /** About source. */
+  /** Answers for an import from Rust source. */
   readonly answers?: Answers | undefined
   readonly known?: KnownAnswers | undefined
 }
@@ -26,8 +26,8 @@ export type SchemaSource =
   | { readonly ok: false; readonly reason: string; readonly suggestions: readonly string[] }
 
 /**
- * A schema from wherever it can be had: a schema file, Rust source, or either as it was at a git revision,
- * `HEAD~3:schemas/order-events.json`. A file of that name goes before a revision.
+ * Reads a schema from a schema file, from Rust source, or from either at a git revision
+ * (`HEAD~3:schemas/order-events.json`). A file with that name takes precedence over a revision.
  */
 export function readSchemaSource(source: string, request: SchemaSourceRequest): SchemaSource {
   const { cwd } = request
@@ -40,7 +40,7 @@ export function readSchemaSource(source: string, request: SchemaSourceRequest): 
   return readAtRevision(source, source.slice(0, colon), source.slice(colon + 1), request)
 }
 
-/** Whether it is a file that holds a schema, and not source that has to be imported. */
+/** Whether a source is a schema file rather than Rust source to import. */
 export const isSchemaFile = (source: string): boolean => source.endsWith('.json')
 
 const missing = (source: string, reason: string): SchemaSource => ({
@@ -53,14 +53,14 @@ type Files = ImportRequest['files']
 
 function readAtRevision(source: string, revision: string, path: string, request: SchemaSourceRequest): SchemaSource {
   const { cwd, git } = request
-  if (revision.startsWith('-')) return missing(source, 'a revision does not begin with -')
+  if (revision.startsWith('-')) return missing(source, 'a revision must not begin with -')
   const at = fullPath(path, cwd, git)
   const kind = git(['cat-file', '-t', `${revision}:${at === '.' ? '' : at}`], cwd)
   if (!kind.ok) return missing(source, kind.reason.replace(/^fatal: /, ''))
   return readFrom(at, source, inGit(revision, cwd, git), request)
 }
 
-/** From the top of the repository, as git has it; `../` is from here, as git has it too. */
+/** Resolves a path as git does: from the root of the repository, but `./` and `../` from the working directory. */
 function fullPath(path: string, cwd: string, git: RunGit): string {
   const prefix = /^\.\.?(?:\/|$)/.test(path) ? git(['rev-parse', '--show-prefix'], cwd) : undefined
   return posix.normalize(prefix?.ok ? join(prefix.text.trim(), path) : path).replace(/(.)\/$/, '$1')
@@ -75,7 +75,7 @@ function inGit(revision: string, cwd: string, git: RunGit): Files {
     return all
   }
   return {
-    // Crates of others are where cargo put them, at any revision.
+    // Dependencies are read from cargo's folder at every revision.
     read: (path) => {
       if (posix.isAbsolute(path)) return disk.read(path)
       const file = git(['cat-file', 'blob', `${revision}:${posix.normalize(path)}`], cwd)
@@ -102,7 +102,7 @@ function readFrom(path: string, source: string, files: Files, request: SchemaSou
   const problems = read.problems
     .slice(0, 10)
     .map((problem) => `${problem.path === '' ? '' : `${problem.path}: `}${problem.reason}`)
-  return { ok: false, reason: [`${source} is no schema file`, ...problems].join('\n'), suggestions: [] }
+  return { ok: false, reason: [`${source} is not a schema file`, ...problems].join('\n'), suggestions: [] }
 }
 
 function importFrom(path: string, source: string, files: Files, request: SchemaSourceRequest): SchemaSource {
@@ -116,11 +116,11 @@ function importFrom(path: string, source: string, files: Files, request: SchemaS
   return { ok: false, reason: [`${source} cannot be imported`, ...problems].join('\n'), suggestions }
 }
 
-/** The schema of a topic: from the source named, else the project's own for that topic. */
+/** Reads the schema of a topic from the named source, else from the schemas of the project. */
 export async function schemaForTopic(
   topic: string,
   named: string | undefined,
-  request: SchemaSourceRequest & SchemaPlace,
+  request: SchemaSourceRequest & SchemaLocation,
 ): Promise<SchemaSource> {
   if (named !== undefined) return readSchemaSource(named, { ...request, topic, known: await answersIn(request) })
   const found = await findSchemas(request)
@@ -128,5 +128,5 @@ export async function schemaForTopic(
   if (!found.ok) return { ok: false, reason: found.reason, suggestions }
   const own = found.files.find(({ schema }) => schema.topic === topic)
   if (own !== undefined) return { ok: true, schema: own.schema }
-  return { ok: false, reason: `this project has no schema of topic '${topic}'`, suggestions }
+  return { ok: false, reason: `this project has no schema for topic '${topic}'`, suggestions }
 }

@@ -1,7 +1,7 @@
 import { guessPayload } from '../../codecs/guess-bincode.ts'
 import { printable } from '../text/printable.ts'
 
-/** What an unknown payload seems to hold, marked as a guess; `undefined` when there is nothing to guess by. */
+/** Formats a guess at an unknown payload, marked as a guess; `undefined` when no guess is possible. */
 export function formatGuess(bytes: Uint8Array): string | undefined {
   const guess = guessPayload(bytes)
   if (guess === undefined) return undefined

@@ -1,6 +1,6 @@
 const WIDTH = 24
 
-/** A line that is written over itself: a bar where the end is known, and a count. */
+/** Formats a progress line: the count, and a bar when the total is known. */
 export function formatProgress(published: number, share: number | undefined, seconds: number): string {
   const rate = seconds > 0 ? `, ${Math.round(published / seconds).toLocaleString('en')}/s` : ''
   const counted = `${published.toLocaleString('en')} published${rate}`

@@ -2,7 +2,7 @@ import { AppendError, EventBusError } from '../../bus/errors.ts'
 import type { LineRange } from '../../operations/publish/lines.ts'
 import type { PublishStoppedError } from '../../operations/publish/publish.ts'
 
-/** The error that tells a person where publishing stopped and how to go on without publishing an event twice. */
+/** Creates the error that says where publishing stopped and how to resume without publishing an event twice. */
 export function formatPublishStop(stop: PublishStoppedError, topic: string, published: number): EventBusError {
   const { cause, refused, unknown, rest } = stop
   const isUntouched = published === 0 && refused.length === 0 && unknown.length === 0
@@ -10,21 +10,21 @@ export function formatPublishStop(stop: PublishStoppedError, topic: string, publ
   const reasons = refused.map(({ line, reason }) => `line ${line} ${reason}`)
   const reason = cause instanceof AppendError ? cause.summary : cause.message
   const doubt = unknown.length === 0 ? [] : [`${linesOf(unknown)} may have been published`]
-  const look = `look with "crbus tail ${topic}" which of ${linesOf(unknown)} were published: --lines ${formatLines(unknown)} sends them again`
+  const check = `check with "crbus tail ${topic}" which of ${linesOf(unknown)} were published; to send them again: --lines ${formatLines(unknown)}`
   const message = [...(reasons.length === 0 ? [reason] : reasons), ...doubt].join('; ')
-  const suggestions = [...cause.suggestions, ...(unknown.length === 0 ? [] : [look]), ...resumption(rest)]
+  const suggestions = [...cause.suggestions, ...(unknown.length === 0 ? [] : [check]), ...resumption(rest)]
   return new EventBusError(cause.code, message, { topic, suggestions, isPassing: cause.isPassing, cause })
 }
 
-/** What to type to publish the lines that are left. */
+/** A suggestion for publishing the lines that are left. */
 export function resumption(rest: readonly LineRange[]): readonly string[] {
   const [first] = rest
   if (first === undefined) return []
-  const what = rest.length === 1 && first.to === undefined ? `resume from line ${first.from}` : 'publish what is left'
+  const what = rest.length === 1 && first.to === undefined ? `resume from line ${first.from}` : 'publish the lines left'
   return [`${what}: the same command with --lines ${formatLines(rest)}`]
 }
 
-/** As `--lines` takes them. */
+/** Formats ranges for `--lines`. */
 const formatLines = (ranges: readonly LineRange[]): string =>
   ranges.map(({ from, to }) => (to === from ? `${from}` : `${from}-${to ?? ''}`)).join(',')
 

@@ -10,7 +10,7 @@ import { metadataDocument } from './record-document.ts'
 
 export interface TextStyle {
   readonly color: boolean
-  /** Break a payload that is wider than the terminal into lines. Never when piped: one record, one line. */
+  /** Width of the terminal, at which wide payloads are broken into lines. Absent when piped: one record is one line. */
   readonly columns: number | undefined
 }
 
@@ -18,8 +18,8 @@ const structured: ReadonlySet<string> = new Set(['json', 'cbor', 'bincode'])
 const paints = ['cyan', 'green', 'yellow', 'magenta', 'blue', 'cyanBright', 'greenBright', 'magentaBright'] as const
 
 /**
- * Makes the formatter for people: time, place, event type in a colour of its own, payload, metadata. On a terminal the
- * day stands on a line of its own, once.
+ * Creates a formatter for people: time, position, event type in a color that identifies it, payload, metadata. On a terminal, each
+ * new day is a separate line.
  */
 export function textFormatter({ color, columns }: TextStyle): (view: EventView) => string {
   const chalk = new Chalk({ level: color ? 1 : 0 })
@@ -34,8 +34,8 @@ export function textFormatter({ color, columns }: TextStyle): (view: EventView) 
   return (view) => {
     const { topic, partition, offset, timestamp, value } = view.record
     const [dayLine, time] = when(timestamp)
-    const place = `${time} ${topic}[${partition}]@${offset}`
-    const head = `${dayLine}${chalk.dim(place)}`
+    const position = `${time} ${topic}[${partition}]@${offset}`
+    const head = `${dayLine}${chalk.dim(position)}`
     if (value === null) return `${head} ${chalk.dim(`tombstone ${keyText(view.record.key)}`)}\n`
     if (!view.envelope?.ok) {
       const reason = printable(view.envelope?.reason ?? 'not decoded')
@@ -50,7 +50,7 @@ export function textFormatter({ color, columns }: TextStyle): (view: EventView) 
     const warned = warning === undefined ? '' : ` ${chalk.yellow(`warning: ${printable(warning)}`)}`
     const title = `${head} ${typeColor(chalk, event.eventType)}${notes}${warned}`
     const body = payloadText(view)
-    const width = place.length + event.eventType.length + body.length + metadata.length
+    const width = position.length + event.eventType.length + body.length + metadata.length
     if (columns !== undefined && width > columns * 2 && payload?.ok && structured.has(payload.codec)) {
       const lines = valueJson(payload.value, 2)
         .split('\n')
@@ -61,7 +61,7 @@ export function textFormatter({ color, columns }: TextStyle): (view: EventView) 
   }
 }
 
-/** `correlation_id=c-42 saga_id=s-1`. The publisher's time is left out where it is the record's own, to the second. */
+/** Formats metadata: `correlation_id=c-42 saga_id=s-1`. Leaves out a timestamp that is within a second of the record's. */
 function metadataText(metadata: EventMetadata | null, recordTime: bigint): string {
   if (metadata === null) return ''
   const fields = Object.entries(metadataDocument(metadata) ?? {})
@@ -75,7 +75,7 @@ function metadataText(metadata: EventMetadata | null, recordTime: bigint): strin
 const plainText = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"]+$/.test(value) ? printable(value) : printableJson(JSON.stringify(value))
 
-/** The payload on one line, harmless for a terminal. */
+/** Formats the payload on one line, safe for a terminal. */
 export function payloadText({ record, envelope, payload }: EventView): string {
   if (!envelope?.ok) return record.value === null ? '' : undecoded(record.value)
   if (!payload?.ok) return `${printable(payload?.reason ?? '')} ${undecoded(envelope.event.data)}`
@@ -84,27 +84,27 @@ export function payloadText({ record, envelope, payload }: EventView): string {
   return typeof payload.value === 'string' ? printableJson(valueJson(payload.value)) : unquotedJson(payload.value)
 }
 
-/** A decoded value as JSON, harmless for a terminal. A number, date or byte string has no quotes around it. */
+/** Formats a decoded value as JSON, safe for a terminal, without quotes around a number, date or byte string. */
 export function unquotedJson(value: unknown): string {
   const json = printableJson(valueJson(value))
   return json.startsWith('"') ? json.slice(1, -1) : json
 }
 
-/** The same colour for the same type in every run. */
+/** Colors an event type, with the same color in every run. */
 function typeColor(chalk: ChalkInstance, eventType: string): string {
   let hash = 0
   for (const character of eventType) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0
   return chalk[paints[hash % paints.length] ?? 'cyan'](printable(eventType))
 }
 
-/** What is no event, or not of the kind it was said to be: its text where it is one. */
+/** Formats undecodable bytes: as text when they are text, else as hex. */
 function undecoded(bytes: Uint8Array): string {
   const found = decodePayload(bytes)
   const isText = found.ok && (found.codec === 'text' || found.codec === 'json')
   return isText ? printable(Buffer.from(bytes).toString('utf8')) : hex(bytes)
 }
 
-/** Bytes nobody could read, the first 64 of them. */
+/** The first 64 bytes in hex. */
 function hex(bytes: Uint8Array): string {
   const shown = Buffer.from(bytes.subarray(0, 64)).toString('hex')
   return bytes.length > 64 ? `0x${shown}… (${bytes.length} bytes)` : `0x${shown}`
@@ -112,7 +112,7 @@ function hex(bytes: Uint8Array): string {
 
 const keyText = (key: Uint8Array | null) => (key === null ? '(no key)' : printable(Buffer.from(key).toString('utf8')))
 
-/** Local day and time, to the millisecond; the number of milliseconds where no date stands for it. */
+/** Local day and time in milliseconds; the number of milliseconds when the timestamp is not a date. */
 function clock(timestamp: bigint): { readonly day: string; readonly time: string } {
   if (timestamp === -1n || !isDate(timestamp)) {
     return { day: '-'.padEnd(10), time: formatTimestamp(timestamp).padEnd(12) }

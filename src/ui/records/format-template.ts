@@ -13,13 +13,13 @@ export type CompiledTemplate =
 const utf8 = (bytes: Uint8Array | null | undefined): string => (bytes ? Buffer.from(bytes).toString('utf8') : '')
 const eventOf = ({ envelope }: EventView) => (envelope?.ok ? envelope.event : undefined)
 
-/** One letter each: those of kcat and rpk, then the envelope's. */
+/** Tokens by letter: those of kcat and rpk, then tokens for the envelope. */
 const templateTokens: Readonly<Record<string, { readonly means: string; readonly text: Token }>> = {
   t: { means: 'topic', text: ({ record }) => record.topic },
   p: { means: 'partition', text: ({ record }) => String(record.partition) },
   o: { means: 'offset', text: ({ record }) => String(record.offset) },
   k: { means: 'key', text: ({ record }) => utf8(record.key) },
-  K: { means: 'key length, -1 when there is none', text: ({ record }) => String(record.key?.length ?? -1) },
+  K: { means: 'key length, -1 without a key', text: ({ record }) => String(record.key?.length ?? -1) },
   v: { means: 'payload, decoded', text: payloadText },
   s: { means: 'the same as %v', text: payloadText },
   V: { means: 'value length, -1 for a tombstone', text: ({ record }) => String(record.value?.length ?? -1) },
@@ -38,18 +38,18 @@ const templateTokens: Readonly<Record<string, { readonly means: string; readonly
   u: { means: 'user id', text: (view) => eventOf(view)?.metadata?.userId ?? '' },
   m: { means: 'metadata as JSON', text: (view) => metadataJson(eventOf(view)?.metadata ?? null) },
   f: {
-    means: 'envelope format, or why there is none',
+    means: 'envelope format, or why it is undecodable',
     text: ({ envelope }) => (envelope === undefined ? 'tombstone' : envelope.ok ? envelope.format : envelope.reason),
   },
 }
 
-/** What a token's bytes are written as: `%k{hex}`. */
+/** Encodings of the bytes of a token: `%k{hex}`. */
 const modifiers: Readonly<Record<string, (bytes: Uint8Array) => string>> = {
   hex: (bytes) => Buffer.from(bytes).toString('hex'),
   base64: (bytes) => Buffer.from(bytes).toString('base64'),
 }
 
-/** The bytes of the tokens that have some: a payload's, or the whole value where there is no event. */
+/** Tokens with bytes. Those of `v` are the payload, or the whole value of a record without an event. */
 const tokenBytes: Readonly<Record<string, (view: EventView) => Uint8Array | null>> = {
   k: ({ record }) => record.key,
   v: (view) => eventOf(view)?.data ?? view.record.value,
@@ -59,8 +59,8 @@ const tokenBytes: Readonly<Record<string, (view: EventView) => Uint8Array | null
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', '0': '\0' }
 
 /**
- * Compiles a format such as `%t[%p]@%o %y %{order_id}\n`. `%{a.b[0].c}` is a field of the decoded payload, `%%` a
- * percent sign, `%k{hex}` and `%v{base64}` bytes, `\n \t \r \0 \\ \xNN` as in kcat. A newline is added when the format ends without one.
+ * Compiles a format such as `%t[%p]@%o %y %{order_id}\n`. `%{a.b[0].c}` is a field of the decoded payload, `%%` a percent sign,
+ * `%k{hex}` and `%v{base64}` are bytes, `\n \t \r \0 \\ \xNN` are as in kcat. Adds a newline when the format does not end with one.
  */
 export function compileTemplate(template: string): CompiledTemplate {
   const parts: (string | Token)[] = []
@@ -73,7 +73,7 @@ export function compileTemplate(template: string): CompiledTemplate {
     } else if (bytesOf !== undefined) {
       const [bytes, write] = [tokenBytes[bytesOf], modifiers[modifier ?? '']]
       if (bytes === undefined || write === undefined) {
-        return { ok: false, reason: `there is no ${whole}; known are %${bytesOf}{hex} and %${bytesOf}{base64}` }
+        return { ok: false, reason: `there is no token ${whole}; use %${bytesOf}{hex} or %${bytesOf}{base64}` }
       }
       parts.push((view) => write(bytes(view) ?? new Uint8Array()))
     } else if (letter === '%') parts.push('%')
@@ -100,7 +100,7 @@ export function compileTemplate(template: string): CompiledTemplate {
   }
 }
 
-/** A field of the decoded payload: `total.cents`, `items[0].sku`. Nothing there prints nothing. */
+/** A token for a field of the decoded payload: `total.cents`, `items[0].sku`. A missing field prints nothing. */
 function fieldToken(path: string): Token {
   const steps = path.split(/[.[\]]+/).filter((step) => step !== '')
   return ({ payload }) => {
@@ -113,9 +113,9 @@ function fieldToken(path: string): Token {
   }
 }
 
-/** A text, number, date or byte string without quotes, an object or list as JSON, null as nothing. */
+/** Formats a field: strings, numbers, dates and byte strings without quotes, objects and lists as JSON, null as nothing. */
 function fieldText(value: unknown): string {
-  // Half of a surrogate pair cannot be written as UTF-8, but JSON spells it out.
+  // A string with a lone surrogate is not valid UTF-8, so let JSON escape it.
   if (typeof value === 'string' && value.isWellFormed()) return printable(value)
   const json = unquotedJson(value)
   return json === 'null' ? '' : json

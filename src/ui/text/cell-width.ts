@@ -4,18 +4,18 @@ const isAscii = /^[\x20-\x7e]*$/
 
 const EMOJI = String.raw`^\p{RGI_Emoji}$`
 
-/** Loading them takes milliseconds, so they wait for a text that needs them. */
+/** Loaded on first use, because loading takes milliseconds. */
 let rules: ReturnType<typeof loadRules> | undefined
 const loadRules = () => ({
   graphemes: new Intl.Segmenter(),
   emoji: new RegExp(EMOJI, 'v'),
-  /** What stands in a cell, rather than above or below what stands there, or nowhere. */
+  /** Characters that occupy a cell: not combining marks, not invisible characters. */
   visible: /[^\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Mn}\p{Me}\p{Cs}]/u,
-  /** What widens the character before it: spacing vowel signs, halfwidth sound marks. */
+  /** Characters that widen the preceding one: spacing vowel signs, halfwidth sound marks. */
   widening: /[\p{Mc}\uff00-\uffef]/u,
 })
 
-/** Cells of the terminal that a text takes: two for a wide character or an emoji, none for a combining mark. */
+/** Number of terminal cells that a text occupies: two for a wide character or an emoji, none for a combining mark. */
 export function cellWidth(text: string): number {
   if (isAscii.test(text)) return text.length
   rules ??= loadRules()
@@ -36,6 +36,6 @@ export function cellWidth(text: string): number {
   return width
 }
 
-/** A text in at least so many cells, its room on the right. */
+/** Pads a text with spaces on the right to at least `width` cells. */
 export const padEndCells = (text: string, width: number): string =>
   `${text}${' '.repeat(Math.max(0, width - cellWidth(text)))}`

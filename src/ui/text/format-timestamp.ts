@@ -1,13 +1,13 @@
-/** Years 1 to 9999, which RFC 3339 can write. */
+/** The years 1 to 9999, which RFC 3339 supports. */
 const FIRST_DATE = -62135596800000n
 const LAST_DATE = 253402300799999n
 
-/** Whether a record's timestamp, any 64-bit integer, can be written as a date. */
+/** Whether the timestamp of a record, which is any 64-bit integer, can be written as a date. */
 export const isDate = (timestamp: bigint): boolean => timestamp >= FIRST_DATE && timestamp <= LAST_DATE
 
 /**
- * A record's timestamp for people: RFC 3339 in UTC; `-` for a record without one; for what no date stands for, as where
- * a producer counts microseconds, the number with its unit: `1764412345678901ms`.
+ * Formats the timestamp of a record: RFC 3339 in UTC, or `-` when the record has none. A timestamp that is not a date, for example
+ * because a producer counts microseconds, is a number with its unit: `1764412345678901ms`.
  */
 export function formatTimestamp(timestamp: bigint): string {
   if (timestamp === -1n) return '-'

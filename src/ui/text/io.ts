@@ -1,11 +1,11 @@
 import type { Readable, Writable } from 'node:stream'
 import { harmless } from './printable.ts'
 
-/** The terminal, or what stands in for it: a test passes buffers. */
+/** The terminal, or buffers in tests. */
 export interface Io {
   readonly stdin: Readable & {
     readonly isTTY?: boolean | undefined
-    /** The file descriptor, where it has one. */
+    /** The file descriptor, if there is one. */
     readonly fd?: number | undefined
   }
   readonly stdout: Writable & {
@@ -14,24 +14,24 @@ export interface Io {
     readonly rows?: number | undefined
   }
   readonly stderr: Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
-  /** Whether stdout takes colours. */
+  /** Whether stdout supports colors. */
   readonly color: boolean
-  /** Whether stdout is a terminal that writes where it is told to, so that a screen can be shown. */
+  /** Whether stdout is a terminal that can position its cursor, as a live screen needs. */
   readonly screen: boolean
 }
 
-/** How a text is written. */
+/** Options for writing text. */
 interface Style {
-  /** Colors in the text are ours and stay. Default: false. */
+  /** Keeps colors in the text. Default: false. */
   readonly color?: boolean
 }
 
 /**
- * Writes and, when the reader is slower than we are, waits for it: memory stays flat under any reader.
- * Ends early when the signal aborts (Ctrl-C, or the reader has left).
+ * Writes output and waits for a slow reader, so that memory use stays constant. Returns early when the signal aborts, because of
+ * Ctrl-C or because the reader has closed the pipe.
  *
- * Every text for people or documents goes through here and is made {@link harmless}. Bytes are written as they are: they
- * are made of harmless parts already, or the user asked for them.
+ * All text output goes through this function, which makes it safe for terminals ({@link harmless}). Bytes are written
+ * unchanged: they consist of safe parts, or the user requested raw bytes.
  */
 export async function write(
   stream: Writable,
@@ -54,10 +54,10 @@ export async function write(
   })
 }
 
-/** Characters that are worth a write of their own. */
-const ENOUGH = 64 * 1024
+/** Characters to collect before a write. */
+const WRITE_CHARS = 64 * 1024
 
-/** Writes what comes in parts, small ones together. */
+/** Writes text parts, combining small ones. */
 export async function writeParts(
   stream: Writable,
   parts: Iterable<string>,
@@ -67,7 +67,7 @@ export async function writeParts(
   let text = ''
   for (const part of parts) {
     text += part
-    if (text.length < ENOUGH) continue
+    if (text.length < WRITE_CHARS) continue
     await write(stream, text, signal, style)
     if (signal.aborted) return
     text = ''

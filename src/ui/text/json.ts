@@ -1,11 +1,11 @@
 import { asJson } from '../../codecs/json.ts'
 
-/** JSON of a command's answer: values as {@link asJson} says, a Map as an object, without fields that are undefined. */
+/** Writes the result of a command as JSON. Converts values by {@link asJson}; leaves out undefined fields. */
 export const stringifyJson = (value: unknown): string => JSON.stringify(value, asJson)
 
 /**
- * The same in parts, cut between the fields of the document and between the elements of its lists, so that a large one
- * is never in memory as a whole.
+ * Writes the same JSON in parts, divided between the fields of the document and the elements of its lists, so that a large
+ * document is never in memory as a whole.
  */
 export function* jsonParts(value: unknown, depth = 2): Generator<string> {
   if (depth > 0 && Array.isArray(value)) {

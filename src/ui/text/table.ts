@@ -4,17 +4,17 @@ import { printable } from './printable.ts'
 type Cell = string | number | bigint
 type Row = readonly Cell[]
 
-/** Rows to a part: enough for writes to be few, and no more than a moment's work. */
-const PART = 1000
+/** Rows per part: enough for few writes, and little work at a time. */
+const PART_ROWS = 1000
 
 /**
- * Columns padded to their widest cell, in cells of the terminal, two spaces apart. Headers hold no spaces and an absent
- * value is `-`, so the lines stay parseable by `awk`. Numbers line up on the right.
+ * Formats a table. Columns are padded to their widest cell, measured in terminal cells, and separated by two spaces. Headers
+ * contain no spaces and an empty value is `-`, so that `awk` can parse the lines. Numbers are aligned to the right.
  */
 export const formatTable = (headers: readonly string[], rows: readonly Row[]): string =>
   [...tableParts(headers, rows)].join('')
 
-/** The same in parts, for tables of many rows. Goes through the rows twice, first to see how wide they are. */
+/** Formats a large table in parts. Iterates over the rows twice, first to measure the columns. */
 export function* tableParts(headers: readonly string[], rows: Iterable<Row>): Generator<string> {
   const columns = headers.map((header) => new Column(header))
   let isEmpty = true
@@ -30,7 +30,7 @@ export function* tableParts(headers: readonly string[], rows: Iterable<Row>): Ge
   let lines = [line(headers)]
   for (const row of rows) {
     lines.push(line(row))
-    if (lines.length < PART) continue
+    if (lines.length < PART_ROWS) continue
     yield `${lines.join('\n')}\n`
     lines = []
   }
@@ -40,7 +40,7 @@ export function* tableParts(headers: readonly string[], rows: Iterable<Row>): Ge
 class Column {
   #width: number
   #isRight = true
-  // Names and words of a column are mostly those of the row above.
+  // Caches the last cell, because consecutive rows often have the same value.
   #cell: Cell | undefined
   #text = ''
   #cells = 0

@@ -14,9 +14,9 @@ test.each([
   ['❤️', 2],
   ['🇩🇪', 2],
   ['한글', 4],
-])('%s takes %i cells', (text, cells) => expect(cellWidth(text)).toBe(cells))
+])('cellWidth of %s is %i', (text, cells) => expect(cellWidth(text)).toBe(cells))
 
-test('a printable text takes as many cells as on the live screen', () => {
+test('cellWidth of printable text equals the width on the live screen', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
       expect(cellWidth(printable(text))).toBe(stringWidth(printable(text)))
@@ -25,7 +25,7 @@ test('a printable text takes as many cells as on the live screen', () => {
   )
 })
 
-test('columns line up beside wide characters and combining marks', () => {
+test('table columns are aligned beside wide characters and combining marks', () => {
   expect(
     formatTable(
       ['GROUP', 'LAG'],

@@ -10,7 +10,7 @@ test.each([
   [3_600_000, '1h'],
   [3_660_000, '1h1m'],
   [187_200_000, '2d4h'],
-])('%d ms is %s, which a flag reads again', (milliseconds, text) => {
+])('formatDuration writes %d ms as %s, which flags accept', (milliseconds, text) => {
   expect(formatDuration(milliseconds)).toBe(text)
   expect(duration(text)).toBe(Math.floor(milliseconds))
 })

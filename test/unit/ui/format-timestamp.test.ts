@@ -13,6 +13,6 @@ test.each([
   { timestamp: -62_135_596_800_001n, text: '-62135596800001ms' },
   { timestamp: 1_764_412_345_678_901n, text: '1764412345678901ms' },
   { timestamp: 2n ** 63n - 1n, text: '9223372036854775807ms' },
-])('writes timestamp $timestamp as $text', ({ timestamp, text }) => {
+])('formatTimestamp writes $timestamp as $text', ({ timestamp, text }) => {
   expect(formatTimestamp(timestamp)).toBe(text)
 })

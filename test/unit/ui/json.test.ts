@@ -4,7 +4,7 @@ import { jsonParts, stringifyJson } from '../../../src/ui/text/json.ts'
 
 const joined = (value: unknown) => [...jsonParts(value)].join('')
 
-test('parts are the document', () => {
+test('the joined parts of jsonParts equal the document', () => {
   const leaf = fc.oneof(fc.jsonValue(), fc.bigInt(), fc.constant(undefined), fc.uint8Array({ maxLength: 4 }))
   const value = fc.letrec((tie) => ({
     node: fc.oneof(
@@ -25,7 +25,7 @@ test('parts are the document', () => {
   )
 })
 
-test('parts are cut at the elements of a list in the document', () => {
+test('jsonParts divides the document at the elements of a list', () => {
   const parts = [...jsonParts({ sample: undefined, groups: [{ group: 'a', lags: [1n, 2n] }, { group: 'b' }] })]
 
   expect(parts).toContain('{"group":"a","lags":[1,2]}')

@@ -4,7 +4,7 @@ import { sampleLine } from '../../../src/codecs/prometheus.ts'
 import { jsonText } from '../../../src/schema/json-text.ts'
 import { harmless, printable, printableJson } from '../../../src/ui/text/printable.ts'
 
-/** Texts of which many are controls, invisible, lone surrogates or parts of emoji. */
+/** Texts with many controls, invisible characters, lone surrogates and parts of emoji. */
 const odd = fc.oneof(
   fc.integer({ min: 0, max: 0x9f }),
   fc.constantFrom(0xad, 0x34f, 0x61c, 0x115f, 0x180e, 0x200b, 0x200d, 0x2028, 0x202e, 0x2060, 0x2066, 0x3164, 0xfe0f),
@@ -17,13 +17,13 @@ const oddText = fc.array(odd, { maxLength: 40 }).map((codes) => codes.map((one) 
 const EMOJI = String.raw`\p{RGI_Emoji}`
 const emoji = new RegExp(EMOJI, 'gv')
 
-/** What is left of a text without the emoji that Unicode lists, which join characters by invisible ones. */
+/** Removes the emoji that Unicode lists, which join characters by invisible ones. */
 const unsafeIn = (text: string): readonly string[] =>
   text
     .replaceAll(emoji, '')
     .match(/[\p{Cc}\p{Cs}\u2028\u2029\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\ufff9-\ufffb]/gu) ?? []
 
-describe('a text for a terminal', () => {
+describe('printable', () => {
   test.each([
     ['a\nb\rc\td', 'a\\nb\\rc\\td'],
     ['\u001b[31mred\u0007', '\\x1b[31mred\\x07'],
@@ -35,9 +35,9 @@ describe('a text for a terminal', () => {
     ['naïve 漢字 ½', 'naïve 漢字 ½'],
     ['👨‍👩‍👧 ❤️ 1️⃣ 🏴󠁧󠁢󠁥󠁮󠁧󠁿', '👨‍👩‍👧 ❤️ 1️⃣ 🏴󠁧󠁢󠁥󠁮󠁧󠁿'],
     ['👨\u200dx', '👨\\u200dx'],
-  ])('%j is shown as %j', (text, shown) => expect(printable(text)).toBe(shown))
+  ])('writes %j as %j', (text, shown) => expect(printable(text)).toBe(shown))
 
-  test('holds nothing that a terminal obeys or hides, and is shown the same when it is made harmless again', () => {
+  test('returns no control or invisible characters, and harmless does not change its result', () => {
     fc.assert(
       fc.property(oddText, (text) => {
         const shown = printable(text)
@@ -49,7 +49,7 @@ describe('a text for a terminal', () => {
   })
 })
 
-test('JSON that was made harmless has the same value', () => {
+test('printableJson does not change the value of JSON', () => {
   fc.assert(
     fc.property(oddText, (text) => {
       const document = { [text]: [text] }
@@ -64,8 +64,8 @@ test('JSON that was made harmless has the same value', () => {
   )
 })
 
-describe('finished output', () => {
-  test('keeps line breaks and tabs, and nothing else of what a terminal obeys', () => {
+describe('harmless', () => {
+  test('keeps line breaks and tabs but no other control characters', () => {
     fc.assert(
       fc.property(oddText, (text) => {
         expect(unsafeIn(harmless(text).replaceAll(/[\n\t]/g, ''))).toEqual([])
@@ -75,7 +75,7 @@ describe('finished output', () => {
     expect(harmless('é\n\ta\u001b[31m')).toBe('é\n\ta\\u001b[31m')
   })
 
-  test('keeps the colors of chalk where it has some, and no other escape sequence', () => {
+  test('keeps the colors of chalk when the output has colors, but no other escape sequence', () => {
     const colored = '\u001b[1m\u001b[31mé\u001b[39m\u001b[22m'
     expect(harmless(`${colored}\u001b[2J\u001b[8mx\u001b]0;t\u0007`, true)).toBe(
       `${colored}\\u001b[2J\\u001b[8mx\\u001b]0;t\\u0007`,
@@ -83,7 +83,7 @@ describe('finished output', () => {
   })
 })
 
-test('a metric keeps to the text format whatever a group is called', () => {
+test('a metric is valid in the text format for any group name', () => {
   expect(sampleLine('m', { group: 'a"b\\c\nd\u001b[31m\u202e' }, 1)).toBe(
     'm{group="a\\"b\\\\c\\nd\\\\u001b[31m\\\\u202e"} 1\n',
   )

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatTable, tableParts } from '../../../src/ui/text/table.ts'
 
-test('columns are as wide as their widest cell, and numbers stand on the right', () => {
+test('formatTable pads columns to their widest cell and aligns numbers to the right', () => {
   expect(
     formatTable(
       ['TOPIC', 'LAG', 'MEMBER'],
@@ -13,7 +13,7 @@ test('columns are as wide as their widest cell, and numbers stand on the right',
   ).toBe(['TOPIC          LAG  MEMBER', 'order-events     7  a\\nb', 'payments      1200  -', ''].join('\n'))
 })
 
-test('a column that is a number in some rows only is text', () => {
+test('formatTable aligns a column with numbers in some rows only to the left', () => {
   expect(
     formatTable(
       ['A', 'B'],
@@ -25,11 +25,11 @@ test('a column that is a number in some rows only is text', () => {
   ).toBe(' A  B\n 1  -\n20  3\n')
 })
 
-test('no rows are a head', () => {
+test('formatTable writes the header when there are no rows', () => {
   expect(formatTable(['TOPIC', 'LAG'], [])).toBe('TOPIC  LAG\n')
 })
 
-test('many rows come in parts, as wide as the widest of all', () => {
+test('tableParts divides many rows into parts with the same column widths', () => {
   const rows = Array.from({ length: 2500 }, (_, index) => ['x', index])
 
   const parts = [...tableParts(['NAME', 'N'], rows)]
