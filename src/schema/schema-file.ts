@@ -254,11 +254,13 @@ export function writeSchemaFile({ topic, root, events, types, answers }: Schema)
     const variants = type.variants.map((variant) => object([[variant.name, fieldsToJson(variant.fields)]]))
     return [name, open(object([...at, ['enum', open({ list: variants })]]))]
   })
-  const said = [
+  const answerMaps = [
     ['map', answers?.map ?? new Map()],
     ['assume', answers?.assume ?? new Map()],
   ] as const
-  const parts = said.flatMap(([name, map]): Entry[] => (map.size === 0 ? [] : [[name, open(object(sorted(map)))]]))
+  const parts = answerMaps.flatMap(([name, map]): Entry[] =>
+    map.size === 0 ? [] : [[name, open(object(sorted(map)))]],
+  )
   const file = object([
     ['crbus_schema', VERSION],
     ['topic', topic],

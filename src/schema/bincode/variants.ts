@@ -71,17 +71,17 @@ export function variantPath(tree: VariantTree, bytes: Uint8Array): string {
 }
 
 /** `OrderPlaced.v1` → `OrderPlaced`. Rust's Debug format may append fields to the name, which are cut off. */
-const nameIn = (eventType: string): string => eventType.replace(/[\s({].*$/s, '').replace(/\.v\d+$/, '')
+const withoutVersion = (eventType: string): string => eventType.replace(/[\s({].*$/s, '').replace(/\.v\d+$/, '')
 
 /** Normalizes a name for comparison: `order_placed` and `Order.Placed` equal `OrderPlaced`. */
-const spelling = (name: string): string => name.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase()
+const normalized = (name: string): string => name.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase()
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
 
 /** Whether the name of an event type is that of a variant. */
 export function namesVariant(eventType: string, path: string): boolean {
-  const name = spelling(nameIn(eventType))
-  return name === spelling(lastOf(path)) || name === spelling(path)
+  const name = normalized(withoutVersion(eventType))
+  return name === normalized(lastOf(path)) || name === normalized(path)
 }
 
 /** Whether a path is that of a variant or of one inside it, since an event may contain an enum whose variants are not events. */
@@ -107,9 +107,9 @@ function allPaths(schema: Schema): readonly string[] {
 export function checkVariant(schema: Schema, eventType: string, path: string): string | undefined {
   const expected = schema.events.get(eventType)
   if (expected !== undefined ? isWithin(path, expected) : isNamed(eventType, path)) return undefined
-  const due = expected ?? allPaths(schema).find((other) => namesVariant(eventType, other))
-  if (due === undefined) return undefined
-  return `event type ${eventType} is variant ${due}, but the bytes are variant ${path}: were the variants of ${schema.root} reordered?`
+  const named = expected ?? allPaths(schema).find((other) => namesVariant(eventType, other))
+  if (named === undefined) return undefined
+  return `event type ${eventType} is variant ${named}, but the bytes are variant ${path}: were the variants of ${schema.root} reordered?`
 }
 
 /** Whether an event type names a variant or one of the variants around it. */

@@ -3,7 +3,7 @@ import type { TimeUnit } from '../library-types.ts'
 import { type FieldContext, hasWord } from './field-names.ts'
 import { isTimeName, timeMeant } from './sample-time.ts'
 
-type Range = readonly [least: number, most: number]
+type Range = readonly [min: number, max: number]
 
 /** Ranges of plausible numbers by the name of the field. The first one that matches is used. */
 const ranges: readonly (readonly [name: RegExp, range: Range])[] = [
@@ -44,32 +44,26 @@ function rangeOf({ names }: FieldContext, fallback: Range): Range {
 const statusCodes = [200, 201, 204, 400, 404, 500]
 const statusCode = hasWord('status_code|http_status|response_code')
 
-/** An integer from `least` to `most` that is plausible for a field with these names. */
-export function sampleInteger(
-  faker: Faker,
-  context: FieldContext,
-  least: bigint,
-  most: bigint,
-  unit?: TimeUnit,
-): bigint {
-  const value = integerMeant(faker, context, most, unit)
-  if (value >= least && value <= most) return value
-  const low = least > 0n ? least : 0n
-  return faker.number.bigInt({ min: low, max: most < 100n ? most : low + 100n })
+/** An integer from `min` to `max` that is plausible for a field with these names. */
+export function sampleInteger(faker: Faker, context: FieldContext, min: bigint, max: bigint, unit?: TimeUnit): bigint {
+  const value = integerMeant(faker, context, max, unit)
+  if (value >= min && value <= max) return value
+  const low = min > 0n ? min : 0n
+  return faker.number.bigInt({ min: low, max: max < 100n ? max : low + 100n })
 }
 
-function integerMeant(faker: Faker, context: FieldContext, most: bigint, unit: TimeUnit | undefined): bigint {
+function integerMeant(faker: Faker, context: FieldContext, max: bigint, unit: TimeUnit | undefined): bigint {
   const below = (limit: number) => faker.number.int(limit - 1)
   const timed = unit === undefined ? context.names.find(isTimeName) : (context.names[0] ?? '')
-  if (timed !== undefined) return inUnit(timeMeant(timed, context.at, below), unit ?? unitNamed(timed, most))
+  if (timed !== undefined) return inUnit(timeMeant(timed, context.at, below), unit ?? unitNamed(timed, max))
   if (context.names.some((name) => statusCode.test(name))) return BigInt(faker.helpers.arrayElement(statusCodes))
   const [low, high] = rangeOf(context, [0, 100])
   return BigInt(faker.number.int({ min: low, max: high }))
 }
 
 /** The time unit that a name says; seconds for a type that is too small for milliseconds. */
-function unitNamed(name: string, most: bigint): TimeUnit {
-  if (hasWord('secs?|seconds').test(name) || most < 2n ** 40n) return 'seconds'
+function unitNamed(name: string, max: bigint): TimeUnit {
+  if (hasWord('secs?|seconds').test(name) || max < 2n ** 40n) return 'seconds'
   if (hasWord('us|micros|microseconds').test(name)) return 'microseconds'
   return hasWord('ns|nanos|nanoseconds').test(name) ? 'nanoseconds' : 'milliseconds'
 }

@@ -93,9 +93,9 @@ function maker(values: ValueTypes, heights: Heights): Make {
       case 'float':
         return sampleFloat(faker, context)
       case 'integer': {
-        const least = value.isNonZero && value.least === 0n ? 1n : value.least
+        const min = value.isNonZero && value.min === 0n ? 1n : value.min
         const unit = value.known === undefined ? undefined : timeUnitOf(value.known)
-        const integer = sampleInteger(faker, context, least, value.most, unit)
+        const integer = sampleInteger(faker, context, min, value.max, unit)
         return jsonInteger(value.isNonZero && integer === 0n ? 1n : integer)
       }
       case 'text':
@@ -134,7 +134,7 @@ function maker(values: ValueTypes, heights: Heights): Make {
     return withRelatedFields(made, (field) => {
       let type = fields.find(({ name }) => name === field)?.value
       while (type?.kind === 'ref') type = values.ofName(type.name)
-      return type?.kind === 'integer' ? type.most : MAX_SAFE
+      return type?.kind === 'integer' ? type.max : MAX_SAFE
     })
   }
 
@@ -191,11 +191,11 @@ function maker(values: ValueTypes, heights: Heights): Make {
 
   const variant = (state: State, value: ValueType & { kind: 'variants' }, here: FieldNames): unknown => {
     const costs = value.variants.map((one) => (one.value === undefined ? 0 : heights.of(one.value)))
-    const least = Math.min(...costs)
+    const min = Math.min(...costs)
     const isEnding = state.made > MAX_VALUES || [...state.within.values()].some((count) => count > MAX_RECURSION)
     const possible = value.variants.filter((_, index) => {
       const cost = costs[index] as number
-      return isEnding ? cost === least : cost < Infinity
+      return isEnding ? cost === min : cost < Infinity
     })
     const [ok, ...others] = possible
     const isResult = ok?.name === 'Ok' && others[0]?.name === 'Err'

@@ -123,21 +123,21 @@ const smaller = (one: bigint, other: bigint): bigint => (one < other ? one : oth
 
 type Integer = Extract<ValueType, { kind: 'integer' }>
 
-function integerSchema({ least, most, isNonZero }: Integer): JsonSchema {
-  const minimum = Number(larger(least, -safe))
+function integerSchema({ min, max, isNonZero }: Integer): JsonSchema {
+  const minimum = Number(larger(min, -safe))
   const number = {
     type: 'integer',
     minimum: minimum === 0 && isNonZero ? 1 : minimum,
-    maximum: Number(smaller(most, safe)),
+    maximum: Number(smaller(max, safe)),
     ...(isNonZero && minimum < 0 ? { not: { const: 0 } } : {}),
   }
-  if (most <= safe) return number
-  return { anyOf: [number, { type: 'string', pattern: digits(least, most, 16) }] }
+  if (max <= safe) return number
+  return { anyOf: [number, { type: 'string', pattern: digits(min, max, 16) }] }
 }
 
 /** The pattern of integers with at least that many digits; shorter ones are written as numbers. */
-const digits = (least: bigint, most: bigint, fewest: number): string =>
-  `^${least < 0n ? '-?' : ''}[1-9][0-9]{${fewest - 1},${`${most}`.length - 1}}$`
+const digits = (min: bigint, max: bigint, fewest: number): string =>
+  `^${min < 0n ? '-?' : ''}[1-9][0-9]{${fewest - 1},${`${max}`.length - 1}}$`
 
 function bytesSchema(length: number | undefined): JsonSchema {
   const text = { type: 'string', contentEncoding: 'base64' }
@@ -157,7 +157,7 @@ function tupleSchema(items: readonly ValueType[]): JsonSchema {
 /** The schema of object keys, which are always strings: digits for an integer, 'true' or 'false' for a bool. */
 function keySchema(key: ValueType): JsonSchema {
   if (key.kind === 'integer') {
-    return { pattern: key.least < 0n ? '^(?:0|-?[1-9][0-9]*)$' : '^(?:0|[1-9][0-9]*)$' }
+    return { pattern: key.min < 0n ? '^(?:0|-?[1-9][0-9]*)$' : '^(?:0|[1-9][0-9]*)$' }
   }
   if (key.kind === 'bool') return { enum: ['true', 'false'] }
   return schemaOf(key)

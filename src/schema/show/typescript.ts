@@ -129,7 +129,7 @@ function textOf(writer: Writer, value: ValueType): string {
     case 'float':
       return `number | 'NaN' | 'inf' | '-inf' | \`NaN(0x\${string})\``
     case 'integer':
-      return value.most > Number.MAX_SAFE_INTEGER ? 'number | string' : 'number'
+      return value.max > Number.MAX_SAFE_INTEGER ? 'number | string' : 'number'
     case 'option':
       return `${inner(value.item)} | null`
     case 'some':

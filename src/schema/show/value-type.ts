@@ -11,7 +11,7 @@ type Kind =
   | { readonly kind: 'null' | 'bool' | 'char' }
   /** A number, or a string for a float that JSON has no number for. */
   | { readonly kind: 'float'; readonly isSingle: boolean }
-  | { readonly kind: 'integer'; readonly least: bigint; readonly most: bigint; readonly isNonZero: boolean }
+  | { readonly kind: 'integer'; readonly min: bigint; readonly max: bigint; readonly isNonZero: boolean }
   | { readonly kind: 'text' }
   /** Base64; without a length, of any number of bytes. */
   | { readonly kind: 'bytes'; readonly length?: number }
@@ -128,8 +128,8 @@ function ofPrimitive(kind: Primitive): ValueType {
   if (kind === 'String') return { kind: 'text' }
   const bits = kind.endsWith('size') ? 64n : BigInt(kind.slice(1))
   const signed = kind.startsWith('i')
-  const least = signed ? -(2n ** (bits - 1n)) : 0n
-  return { kind: 'integer', least, most: 2n ** (signed ? bits - 1n : bits) - 1n, isNonZero: false }
+  const min = signed ? -(2n ** (bits - 1n)) : 0n
+  return { kind: 'integer', min, max: 2n ** (signed ? bits - 1n : bits) - 1n, isNonZero: false }
 }
 
 /** Follows newtypes to the type they hold; `undefined` for a newtype that contains nothing but itself. */

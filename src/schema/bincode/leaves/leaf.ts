@@ -87,11 +87,11 @@ const isDigits = /^(?:0|-?[1-9]\d*)$/
 /** An integer type of at most 32 bits, whose values all fit a JavaScript number. */
 function small(name: Primitive, bits: 8 | 16 | 32, read: (cursor: Cursor) => number, put: Put): Leaf {
   const signed = name.startsWith('i')
-  const least = signed ? -(2 ** (bits - 1)) : 0
-  const most = 2 ** (signed ? bits - 1 : bits) - 1
+  const min = signed ? -(2 ** (bits - 1)) : 0
+  const max = 2 ** (signed ? bits - 1 : bits) - 1
   const write = (sink: Sink, value: unknown): boolean => {
     if (typeof value === 'number' && Number.isInteger(value)) {
-      if (value < least || value > most) return refuseRange(sink, name, least, most, value)
+      if (value < min || value > max) return refuseRange(sink, name, min, max, value)
       put(sink, value)
       return true
     }
@@ -106,8 +106,8 @@ type Put = (sink: Sink, value: number) => void
 /** An integer type of 64 or 128 bits, whose values beyond 2^53 are strings of digits. */
 function large(name: Primitive, words: 2 | 4, signed: boolean, read: (cursor: Cursor) => number | string): Leaf {
   const bits = BigInt(words * 32)
-  const least = signed ? -(2n ** (bits - 1n)) : 0n
-  const most = 2n ** (signed ? bits - 1n : bits) - 1n
+  const min = signed ? -(2n ** (bits - 1n)) : 0n
+  const max = 2n ** (signed ? bits - 1n : bits) - 1n
   const write = (sink: Sink, value: unknown): boolean => {
     if (words === 2 && typeof value === 'number' && Number.isSafeInteger(value) && (signed || value >= 0)) {
       putInteger64(sink, value)
@@ -121,7 +121,7 @@ function large(name: Primitive, words: 2 | 4, signed: boolean, read: (cursor: Cu
     }
     const integer = integerOf(value)
     if (integer === undefined) return refuseValue(sink, name, value)
-    if (integer < least || integer > most) return refuseRange(sink, name, least, most, integer)
+    if (integer < min || integer > max) return refuseRange(sink, name, min, max, integer)
     putBig(sink, integer, words)
     return true
   }
@@ -137,8 +137,8 @@ function integerOf(value: unknown): bigint | undefined {
 
 type Integer = number | bigint
 
-const refuseRange = (sink: Sink, name: string, least: Integer, most: Integer, value: Integer): false =>
-  refuse(sink, `expected ${name}, ${least} to ${most}, got ${value}`)
+const refuseRange = (sink: Sink, name: string, min: Integer, max: Integer, value: Integer): false =>
+  refuse(sink, `expected ${name}, ${min} to ${max}, got ${value}`)
 
 function float(name: 'f32' | 'f64', read: (cursor: Cursor) => number | string): Leaf {
   const isF32 = name === 'f32'

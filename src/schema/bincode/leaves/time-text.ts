@@ -3,7 +3,7 @@
  * function returns `undefined` for values that the crate does not have.
  */
 
-const between = (value: number, least: number, most: number): boolean => value >= least && value <= most
+const between = (value: number, min: number, max: number): boolean => value >= min && value <= max
 const pad = (value: number, digits = 2): string => `${Math.abs(value)}`.padStart(digits, '0')
 
 const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0

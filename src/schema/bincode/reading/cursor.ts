@@ -223,8 +223,8 @@ export function readLength(cursor: Cursor, unit: number, what: string): number {
   if (unit === 0) {
     if (!takeEmptyItems(cursor, length, what)) return 0
   } else if (length * unit > left) {
-    const least = unit === 1 || unit === Number.POSITIVE_INFINITY ? '' : ` (at least ${unit} bytes per item)`
-    fail(cursor, `expected ${what}: its length ${digits(bytes, position)}${least} exceeds the ${left} bytes left`)
+    const perItem = unit === 1 || unit === Number.POSITIVE_INFINITY ? '' : ` (at least ${unit} bytes per item)`
+    fail(cursor, `expected ${what}: its length ${digits(bytes, position)}${perItem} exceeds the ${left} bytes left`)
     return 0
   }
   cursor.position = position + 8

@@ -159,10 +159,10 @@ function knowsFields(sink: Sink, { fields }: Struct, value: JsonObject): boolean
   return true
 }
 
-function hint(key: string, names: readonly string[], most = names.length): string {
+function hint(key: string, names: readonly string[], total = names.length): string {
   const [meant] = namesLike(key, names)
   if (meant !== undefined) return `: did you mean ${meant}?`
-  return names.length > 0 && names.length <= 8 && most <= 8 ? ` (known: ${names.join(', ')})` : ''
+  return names.length > 0 && names.length <= 8 && total <= 8 ? ` (known: ${names.join(', ')})` : ''
 }
 
 const fieldList = ({ fields }: Struct): string => {
