@@ -60,7 +60,7 @@ describe('a bus constructor', () => {
     [
       'brokers as a number',
       () => redpanda({ brokers: 9092 }),
-      "brokers is 9092; it must be 'host:port', several separated by commas",
+      "brokers is 9092; it must be 'host:port', several as a list or separated by commas",
     ],
     ['an empty group', () => redpanda({ group: '' }), 'group is ""; it must be a non-empty string'],
     ['tls as a string', () => redpanda({ tls: 'yes' }), 'tls is a string; it must be true, false or an object'],
