@@ -11,10 +11,10 @@ import type { ClockTask } from './support/clock-process.ts'
 import { eventually, newTopic, numbered, numberedList, numberOf, pump, uniqueGroup } from './support/harness.ts'
 import { startProcess } from './support/start-process.ts'
 
-// Real processes whose clock is wrong, or is set while they run. The test itself lives by the real clock.
+// Real processes with a wrong clock, or a clock that is set while they run. The test itself uses the real clock.
 
 const OFFSETS = ['+1h', '-1h', '+400d', '-400d']
-/** Of the processes, and of the buses here. Milliseconds. */
+/** The session time-out of the processes and of the buses in this file, in milliseconds. */
 const SESSION_TIMEOUT = 2000
 
 let folder: string
@@ -29,8 +29,8 @@ async function started(task: ClockTask, env: Readonly<Record<string, string>>) {
   return process
 }
 
-describe.runIf(onFakeClock)('a clock that is wrong', () => {
-  test.each(OFFSETS)('does not keep the partitions of a member that died with it: %s', async (offset) => {
+describe.runIf(onFakeClock)('a wrong clock', () => {
+  test.each(OFFSETS)('does not delay the takeover from a member that died with it: %s', async (offset) => {
     const path = join(folder, 'bus.db')
     await using bus = new EmbeddedEventBus({ path, sessionTimeout: SESSION_TIMEOUT })
     const topic = await newTopic(bus, 2)
@@ -46,11 +46,11 @@ describe.runIf(onFakeClock)('a clock that is wrong', () => {
     await eventually(() => expect(received.map(numberOf)).toContain(77))
     await stop()
     expect(performance.now() - begun).toBeLessThan(5 * SESSION_TIMEOUT)
-    // Nobody is left who would keep a reset from being done.
+    // No member is left that would block a reset.
     await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
   })
 
-  test.each(OFFSETS)('does not take partitions from members that live: %s', async (offset) => {
+  test.each(OFFSETS)('does not take partitions from living members: %s', async (offset) => {
     const path = join(folder, 'bus.db')
     await using bus = new EmbeddedEventBus({ path, sessionTimeout: SESSION_TIMEOUT })
     const topic = await newTopic(bus, 2)
@@ -62,7 +62,7 @@ describe.runIf(onFakeClock)('a clock that is wrong', () => {
     ]
     const read = new DatabaseSync(path, { readOnly: true })
     onTestFinished(() => read.close())
-    // A rebalance, even one that gives every partition back, is a generation of its own.
+    // Every rebalance increments the generation, even if the assignment stays the same.
     const claims = () =>
       read
         .prepare(
@@ -74,7 +74,7 @@ describe.runIf(onFakeClock)('a clock that is wrong', () => {
     const before = claims()
 
     clock.set(offset)
-    // Every member has renewed its lease several times by then.
+    // By then, every member has renewed its lease several times.
     await sleep(2 * SESSION_TIMEOUT)
     expect(claims()).toEqual(before)
     await bus.publish(topic, numberedList(20))
@@ -88,7 +88,7 @@ describe.runIf(onFakeClock)('a clock that is wrong', () => {
     expect(committed.map((one) => one.offset)).toEqual(ends.map(({ end }) => end))
   })
 
-  test.each(OFFSETS)('holds no lease of the store beyond its process: %s', async (offset) => {
+  test.each(OFFSETS)('does not keep a store lease after its process has died: %s', async (offset) => {
     const path = join(folder, 'store.db')
     await using store = new SqliteEventStore({ path })
     const holder = await startProcess(
@@ -102,14 +102,14 @@ describe.runIf(onFakeClock)('a clock that is wrong', () => {
     expect(await store.outbox.lease('billing')).toBeDefined()
   })
 
-  test.each(OFFSETS)('does not keep a timer from firing once, which the process set: %s', async (offset) => {
+  test.each(OFFSETS)('does not prevent a timer from firing exactly once: %s', async (offset) => {
     const path = join(folder, 'store.db')
     const process = await started({ do: 'timers', path, id: 'a', after: 500 }, fakeClock(offset).env)
     await process.said('fired a')
     expect(await process.end()).toEqual(['fired a'])
   })
 
-  test.each(['+1h', '+400d'])('that is set forward fires a timer that is due by then, once: %s', async (offset) => {
+  test.each(['+1h', '+400d'])('fires a timer once when it is set past the due time: %s', async (offset) => {
     const path = join(folder, 'store.db')
     const clock = fakeClock('+0')
     const process = await started({ do: 'timers', path, id: 'a', after: 30 * 60_000 }, clock.env)
@@ -118,7 +118,7 @@ describe.runIf(onFakeClock)('a clock that is wrong', () => {
     expect(await process.end()).toEqual(['fired a'])
   })
 
-  test.each(['-1h', '-400d'])('that is set back, and right again, fires every timer once: %s', async (offset) => {
+  test.each(['-1h', '-400d'])('fires a timer once after it was set back and corrected: %s', async (offset) => {
     const path = join(folder, 'store.db')
     const clock = fakeClock('+0')
     const process = await started({ do: 'timers', path, id: 'a', after: 500 }, clock.env)

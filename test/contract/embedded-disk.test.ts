@@ -19,7 +19,7 @@ import { onSmallDisk, smallDisk } from '../support/small-disk.ts'
 import { newTopic, numbered, numberedList, numberOf, take, uniqueGroup } from './support/harness.ts'
 import { one } from './support/store-harness.ts'
 
-// The embedded bus and the store in a file where the disk is full or may not be written to.
+// The embedded bus and the store in a file on a full or read-only disk.
 
 const large = (fill: number) => serializedEvent('Large.v1', Buffer.alloc(100_000, fill))
 
@@ -30,7 +30,7 @@ async function readAll(bus: EmbeddedEventBus, topic: string) {
   return records
 }
 
-/** Publishes until there is no room; resolves with how many were acknowledged and how the next was refused. */
+/** Publishes until the disk is full. Resolves with the number of published events and the error of the next one. */
 async function publishUntilFull(bus: EmbeddedEventBus, topic: string) {
   for (let count = 0; ; count += 1) {
     const error = await bus.publish(topic, large(count % 250)).then(
@@ -42,7 +42,7 @@ async function publishUntilFull(bus: EmbeddedEventBus, topic: string) {
 }
 
 describe.runIf(onSmallDisk)('on a full disk', () => {
-  test('a publish is refused and says what to do, and what was acknowledged before stays', async () => {
+  test('a publish is refused with a suggestion, and earlier events are kept', async () => {
     const disk = smallDisk()
     await using bus = new EmbeddedEventBus({ path: join(disk.path, 'bus.db') })
     const topic = await newTopic(bus, 1)
@@ -58,7 +58,7 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
     })
     expect(count).toBeGreaterThan(5)
     expect(await readAll(bus, topic)).toHaveLength(count)
-    // One transaction: none of it, or all.
+    // A list is one transaction, so all events are published or none.
     await expect(
       bus.publish(
         topic,
@@ -68,7 +68,7 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
     expect(await readAll(bus, topic)).toHaveLength(count)
   })
 
-  test('a process that opens the bus anew reads what is there', async () => {
+  test('a process that opens the bus can read it', async () => {
     const disk = smallDisk()
     const path = join(disk.path, 'bus.db')
     const first = new EmbeddedEventBus({ path })
@@ -84,7 +84,7 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
     await expect(bus.publish(topic, numbered(1))).rejects.toMatchObject({ name: 'EventBusError' })
   })
 
-  test('a subscription waits for space, says so once, and loses nothing that was acknowledged', async () => {
+  test('a subscription waits for space, reports the outage once and keeps its acknowledgements', async () => {
     const disk = smallDisk()
     const path = join(disk.path, 'bus.db')
     const outages: Outage[] = []
@@ -102,7 +102,7 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
     expect((await take(stream, 5)).map(numberOf)).toEqual([0, 1, 2, 3, 4])
     await publishUntilFull(bus, topic)
     disk.fill()
-    // Acknowledges the fifth; the commit has to wait.
+    // Acknowledges the fifth event. Its commit has to wait.
     const next = stream.next()
     await told[0]?.promise
     const message = expect.stringContaining(`no space left on the disk of ${disk.path}`)
@@ -117,7 +117,7 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
     expect(committed?.offset).toBeGreaterThanOrEqual(5n)
   })
 
-  test('the store refuses a commit, keeps what it answered for, and goes on when there is room', async () => {
+  test('the store refuses a commit, keeps earlier commits and continues when there is space', async () => {
     const disk = smallDisk()
     await using store = new SqliteEventStore({ path: join(disk.path, 'store.db') })
     let version = 0
@@ -143,7 +143,7 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
     expect(await append()).toBe(version + 1)
   })
 
-  test('the relay waits with its messages and publishes each once when there is room', async () => {
+  test('the relay keeps its messages and publishes each once when there is space', async () => {
     const disk = smallDisk()
     const elsewhere = mkdtempSync(join(tmpdir(), 'crbus-store-'))
     onTestFinished(() => rmSync(elsewhere, { recursive: true }))
@@ -186,7 +186,7 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
 })
 
 test.runIf(onSmallDisk)(
-  'an aggregate whose store is full waits, and handles every command once when there is room',
+  'an aggregate waits while its store is full and handles every command once when there is space',
   async () => {
     type Fill = { readonly type: 'Fill' | 'Filled'; readonly id: string; readonly fill: string }
     const disk = smallDisk()
@@ -225,8 +225,8 @@ test.runIf(onSmallDisk)(
   },
 )
 
-describe('a bus that may not be written to', () => {
-  /** A bus of 20 events in a folder of its own, closed. */
+describe('a bus without write permission', () => {
+  /** Creates a bus with 20 events in a folder and closes it. */
   async function made(folder: string): Promise<{ path: string; topic: string }> {
     const path = join(folder, 'bus.db')
     const bus = new EmbeddedEventBus({ path })
@@ -236,7 +236,7 @@ describe('a bus that may not be written to', () => {
     return { path, topic }
   }
 
-  test.runIf(onSmallDisk)('on a read-only file system is read, and says "read-only" to a change', async () => {
+  test.runIf(onSmallDisk)('can be read on a read-only file system and refuses changes as read-only', async () => {
     const disk = smallDisk()
     const { path, topic } = await made(disk.path)
     disk.makeReadOnly()
@@ -260,7 +260,7 @@ describe('a bus that may not be written to', () => {
   })
 
   const driver = new URL('../../src/drivers/embedded/embedded-event-bus.ts', import.meta.url)
-  /** What another user than root sees of the bus, for whom permissions count. */
+  /** Reads and writes the bus as a user other than root, because permissions do not apply to root. */
   async function asNobody(path: string, topic: string): Promise<unknown> {
     const script = `
       if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534) }
@@ -292,7 +292,7 @@ describe('a bus that may not be written to', () => {
     ['the file', 0o444, 0o777],
     ['the folder', 0o666, 0o555],
     ['both', 0o444, 0o555],
-  ])('for its permissions is read by others: %s', async (_, file, folderMode) => {
+  ])('can be read by other users if this is read-only: %s', async (_, file, folderMode) => {
     const folder = openFolder()
     const { path, topic } = await made(folder)
     chmodSync(path, file)
@@ -304,7 +304,7 @@ describe('a bus that may not be written to', () => {
     chmodSync(folder, 0o755)
   })
 
-  test('while its owner has it open is read as it grows', async () => {
+  test('can be read while its owner has it open', async () => {
     const folder = openFolder()
     const { path, topic } = await made(folder)
     await using bus = new EmbeddedEventBus({ path })
@@ -314,7 +314,7 @@ describe('a bus that may not be written to', () => {
     chmodSync(folder, 0o755)
   })
 
-  test('in a folder that may not be looked into is refused by its name', async () => {
+  test('is refused with the name of a folder that may not be read', async () => {
     const folder = openFolder()
     mkdirSync(join(folder, 'sealed'))
     const { path, topic } = await made(join(folder, 'sealed'))

@@ -12,7 +12,7 @@ import type { BusRecord, NewRecord } from '../../src/bus/record.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
 import { newTopic, numbered, numberedList, numberOf, take, testSignal, uniqueGroup } from './support/harness.ts'
 
-// What is true of the embedded bus alone; what every bus promises is in bus-contract.ts.
+// Behavior of the embedded bus alone. Behavior that all buses share is tested by bus-contract.ts.
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-embedded-'))
@@ -39,7 +39,7 @@ async function readBatches(bus: EmbeddedEventBus, topic: string): Promise<(reado
   return batches
 }
 
-test('a topic that is deleted and made again under a group of the latest is read from its first event', async () => {
+test('a member with autoOffsetReset latest reads a topic that was deleted and created again from its first event', async () => {
   const bus = openBus(newFile())
   const topic = await newTopic(bus, 1)
   const stream = await bus.subscribe([topic], { group: uniqueGroup() })
@@ -48,13 +48,13 @@ test('a topic that is deleted and made again under a group of the latest is read
 
   await bus.admin.deleteTopic(topic)
   await bus.admin.createTopic(topic, { partitions: 1 })
-  // Before the member can have looked.
+  // Published before the member can notice the new topic.
   await bus.publish(topic, numbered(9))
 
   expect((await take(stream, 1)).map(numberOf)).toEqual([9])
 })
 
-test('a subscription outlasts another process that keeps the file to itself', {
+test('a subscription survives a lock of the file by another process', {
   timeout: 120_000,
 }, async () => {
   const path = newFile()
@@ -90,7 +90,7 @@ test('a subscription outlasts another process that keeps the file to itself', {
   ])
 })
 
-test('a reader whose file is removed is told so instead of waiting for ever', async () => {
+test('a waiting reader fails when its file is removed', async () => {
   const path = newFile()
   const bus = openBus(path)
   const topic = await newTopic(bus, 1)
@@ -107,7 +107,7 @@ test('a reader whose file is removed is told so instead of waiting for ever', as
   })
 })
 
-/** Another process in a transaction that writes, until it is released. */
+/** Starts a process that holds a write transaction until it is released. */
 async function lockFile(path: string): Promise<{ release(): Promise<void> }> {
   const source = `
     const { DatabaseSync } = require('node:sqlite')
@@ -132,7 +132,7 @@ describe('large records', () => {
   const small: NewRecord = { key: Buffer.from('small'), value: Buffer.from('x') }
   const large = (fill: number): NewRecord => ({ key: Buffer.from('large'), value: Buffer.alloc(MIB, fill) })
 
-  /** Bytes by their number and sum: a difference of megabytes would be shown byte by byte. */
+  /** Reduces bytes to their length and sum, because a failed comparison of megabytes would be printed byte by byte. */
   const summary = (bytes: Uint8Array | null | undefined) =>
     bytes && `${bytes.length} ${bytes.reduce((sum, byte) => sum + byte, 0)}`
   const shown = ({ key, value, headers = [] }: NewRecord) => ({
@@ -142,13 +142,13 @@ describe('large records', () => {
   })
 
   test.each([
-    { like: 'all large', records: Array.from({ length: 12 }, (_, index) => large(index)) },
+    { like: 'large records only', records: Array.from({ length: 12 }, (_, index) => large(index)) },
     {
-      like: 'large ones behind a thousand small ones',
+      like: 'large records after a thousand small ones',
       records: [...Array.from({ length: 1000 }, () => small), large(1), large(2), large(3), small, large(4)],
     },
     {
-      like: 'a large key, large headers, and nothing at all',
+      like: 'a large key, large headers and an empty record',
       records: [
         small,
         { key: Buffer.alloc(MIB, 1), value: null },
@@ -159,13 +159,13 @@ describe('large records', () => {
       ],
     },
     {
-      like: 'of all sizes',
+      like: 'records of many sizes',
       records: Array.from({ length: 400 }, (_, index) => ({
         key: Buffer.from(`k${index % 6}`),
         value: Buffer.alloc((index * 7919) % 50_000, index),
       })),
     },
-  ])('are read whole and a few at a time: $like', async ({ records }) => {
+  ])('are read completely and in small batches: $like', async ({ records }) => {
     const bus = openBus(newFile())
     const topic = await newTopic(bus)
     await bus.log.append(topic, records)
@@ -179,7 +179,7 @@ describe('large records', () => {
     }
   })
 
-  test('reach a subscriber a few at a time', async () => {
+  test('reach a subscriber in small batches', async () => {
     const bus = openBus(newFile())
     const topic = await newTopic(bus)
     await bus.log.append(
@@ -195,10 +195,10 @@ describe('large records', () => {
   })
 })
 
-describe('a file that is made on the first change', () => {
+describe('a file that is created by the first change', () => {
   const open = (path: string) => openBus(path, true)
 
-  test('is not made by reading, which answers as an empty bus does', async () => {
+  test('is not created by reading, which returns what an empty bus returns', async () => {
     const folder = newFolder()
     const path = join(folder, 'data', 'bus.db')
     const { admin, log } = open(path)
@@ -230,10 +230,10 @@ describe('a file that is made on the first change', () => {
 
   test.each<[string, (bus: EmbeddedEventBus) => Promise<unknown>]>([
     ['an append', (bus) => bus.log.append('orders', [{ key: null, value: null }])],
-    ['a topic', (bus) => bus.admin.createTopic('orders')],
+    ['a new topic', (bus) => bus.admin.createTopic('orders')],
     ['a subscription', (bus) => bus.subscribe(['orders'])],
     ['a commit', (bus) => bus.admin.commitOffsets('billing', [])],
-  ])('is made by %s after reading, and read from then on', async (_, change) => {
+  ])('is created by %s after reading, and read from then on', async (_, change) => {
     const path = newFile()
     const bus = open(path)
     await bus.admin.listTopics()
@@ -246,7 +246,7 @@ describe('a file that is made on the first change', () => {
     expect(await bus.admin.listGroups()).toEqual(await other.admin.listGroups())
   })
 
-  test('is read as soon as another process has made it', async () => {
+  test('is read as soon as another process has created it', async () => {
     const path = newFile()
     const reader = open(path)
     expect(await reader.admin.listTopics()).toEqual([])
@@ -259,7 +259,7 @@ describe('a file that is made on the first change', () => {
     expect((await readBatches(reader, topic)).flat()).toHaveLength(3)
   })
 
-  test('is not made after the bus was closed', async () => {
+  test('is not created after the bus was closed', async () => {
     const folder = newFolder()
     const bus = open(join(folder, 'bus.db'))
     await bus.close()
@@ -269,7 +269,7 @@ describe('a file that is made on the first change', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  test('is opened at once where something is in its place', async () => {
+  test('is opened at once, and refused, if its path is not a file', async () => {
     const path = newFile()
     mkdirSync(path)
     expect(() => open(path)).toThrow(expect.objectContaining({ code: 'REFUSED' }))
@@ -278,7 +278,7 @@ describe('a file that is made on the first change', () => {
     expect(() => open(behindFile)).toThrow(expect.objectContaining({ code: 'REFUSED' }))
   })
 
-  test('leaves nothing beside it when it was only read', async () => {
+  test('has no files beside it after it was only read', async () => {
     const folder = newFolder()
     const path = join(folder, 'bus.db')
     const writer = openBus(path)
@@ -294,7 +294,7 @@ describe('a file that is made on the first change', () => {
 })
 
 describe('a file', () => {
-  test('of a later layout is refused, with the number of it', async () => {
+  test('of a newer layout is refused with the number of the layout', async () => {
     const path = newFile()
     await openBus(path).close()
     const file = new DatabaseSync(path)
@@ -305,13 +305,13 @@ describe('a file', () => {
       expect.objectContaining({
         name: 'EventBusError',
         code: 'CONNECTION_FAILED',
-        message: expect.stringContaining('was written by a newer crbus (layout 7; this one knows 1)'),
+        message: expect.stringContaining('was written by a newer crbus (layout 7; this crbus supports layout 1)'),
         suggestions: expect.arrayContaining(['update crbus']),
       }),
     )
   })
 
-  test('is made with its folders, which are for nobody else', () => {
+  test('is created with folders that only the user can access', () => {
     const folder = newFolder()
 
     openBus(join(folder, 'a', 'b', 'bus.db'))
@@ -319,8 +319,8 @@ describe('a file', () => {
     for (const made of [join(folder, 'a'), join(folder, 'a', 'b')]) expect(statSync(made).mode & 0o777).toBe(0o700)
   })
 
-  // In a process of its own: when this fails, it hangs where no time-out reaches.
-  test.runIf(platform() === 'linux')('is refused where no folder can be made', async () => {
+  // In a separate process, because a failure would block this one in a synchronous call.
+  test.runIf(platform() === 'linux')('is refused if its folder cannot be created', async () => {
     const driver = new URL('../../src/drivers/embedded/embedded-event-bus.ts', import.meta.url)
     const script = `const { EmbeddedEventBus } = await import('${driver}')
       try { new EmbeddedEventBus({ path: '/proc/crbus/bus.db' }) } catch (error) { console.log(error.code, error.message) }`
@@ -334,7 +334,7 @@ describe('a file', () => {
     expect(stdout).toContain('cannot create a folder in /proc')
   })
 
-  test('that another process keeps to itself is told as that', async () => {
+  test('that another process locks is reported as locked', async () => {
     const path = newFile()
     const bus = openBus(path)
     await newTopic(bus)
@@ -346,12 +346,12 @@ describe('a file', () => {
 
     expect(refused).toMatchObject({
       name: 'EventBusError',
-      message: expect.stringContaining('another process has kept the embedded bus'),
-      suggestions: ['try again when that process is done'],
+      message: expect.stringContaining('another process has locked the embedded bus'),
+      suggestions: ['try again when that process has finished'],
     })
   })
 
-  test('with other tables than ours is refused', () => {
+  test('with the tables of another program is refused', () => {
     const path = newFile()
     const file = new DatabaseSync(path)
     file.exec('CREATE TABLE records (id INTEGER PRIMARY KEY); PRAGMA user_version = 1')
@@ -361,7 +361,7 @@ describe('a file', () => {
   })
 
   test.each([0.05, 0.2, 0.4, 0.6, 0.8, 0.95])(
-    'damaged at %d of its length is told as that, whoever asks',
+    'damaged at %d of its length is reported as damaged by every call',
     async (at) => {
       const path = newFile()
       const made = openBus(path)
@@ -382,12 +382,12 @@ describe('a file', () => {
       bytes.fill(0xa7, from, from + 4 * 4096)
       writeFileSync(path, bytes)
 
-      const told: unknown[] = []
+      const errors: unknown[] = []
       const ask = async (work: () => unknown) => {
         try {
           await work()
         } catch (error) {
-          told.push(error)
+          errors.push(error)
         }
       }
       await ask(async () => {
@@ -415,9 +415,9 @@ describe('a file', () => {
         await ask(() => bus.close())
       })
 
-      expect(told).not.toEqual([])
-      for (const error of told) expect(error).toBeInstanceOf(EventBusError)
-      expect(told.map((error) => (error as Error).message).join('\n')).toContain('is damaged')
+      expect(errors).not.toEqual([])
+      for (const error of errors) expect(error).toBeInstanceOf(EventBusError)
+      expect(errors.map((error) => (error as Error).message).join('\n')).toContain('is damaged')
     },
   )
 })

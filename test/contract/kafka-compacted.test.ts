@@ -10,7 +10,7 @@ import { describeTopic, listTopics } from '../../src/operations/topics/topics.ts
 import { runCli } from '../commands/run-cli.ts'
 import { eventually, newTopic, readTopic, text, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
-// Topics whose offsets do not all hold a record, since compaction removes all but the last of a key.
+// Topics with gaps in their offsets, because compaction removes all but the last record of a key.
 
 const brokers = inject('kafkaBrokers')
 const signal = new AbortController().signal
@@ -36,12 +36,12 @@ describe.skipIf(brokers === '')('a compacted topic', () => {
     return group
   }
 
-  test('a plan counts the records that compaction left, where it has read them all', async () => {
+  test('a plan counts the remaining records if it has read them all', async () => {
     const bus = openBus()
     const topic = uniqueTopic()
     await bus.admin.createTopic(topic, { partitions: 1, config: compacted })
     const left = await eventually(async () => {
-      // Every append rolls the segment before it, which may then be compacted.
+      // Every append closes the previous segment, which may then be compacted.
       await bus.log.append(topic, [{ key: text('key'), value: text('x') }])
       const records = await readTopic(bus, topic)
       const [{ end = 0n } = {}] = await bus.log.ranges(topic)
@@ -52,18 +52,18 @@ describe.skipIf(brokers === '')('a compacted topic', () => {
 
     const plan = await planReset(bus, { group: atEnd, scope: 'committed', ...toStart, now: Date.now() })
 
-    // The cleaner may go on while the test reads.
+    // The cleaner may run while the test reads.
     const [step] = plan.steps
     expect(step).toMatchObject({ counts: 'records', offsets: left.end, events: BigInt(plan.sampled) })
     expect(plan.replayed).toBeLessThan(left.end - 3n)
     expect(plan.counts).toBe('records')
-    // The lag begins with the first record that is left.
+    // The lag starts at the first remaining record.
     const [lag] = (await measureLag(bus, { groups: [atStart], now: Date.now, signal })).groups
     expect(lag?.lag).toBeLessThanOrEqual(left.end - left.first)
     expect(lag?.lag).toBeGreaterThan(0n)
   })
 
-  test('of more than a plan reads, offsets are counted, and that is said', async () => {
+  test('counts offsets of more records than a plan reads, and reports that', async () => {
     const bus = openBus()
     const topic = uniqueTopic()
     await bus.admin.createTopic(topic, { partitions: 1, config: { 'cleanup.policy': 'delete,compact' } })
@@ -95,7 +95,7 @@ describe.skipIf(brokers === '')('a compacted topic', () => {
     )
   })
 
-  test('of others each offset counts as an event', async () => {
+  test('counts each offset of a topic that is not compacted as an event', async () => {
     const bus = openBus()
     const topic = await newTopic(bus)
     await bus.log.append(

@@ -12,19 +12,19 @@ import { expectNoNewGroup, newTopic, uniqueGroup, uniqueTopic } from './support/
 import { elapsed, joining, openBus, openDriver, record, takeValues, textOf } from './support/kafka-members.ts'
 import { testBut } from './support/kfake-lacks.ts'
 
-// What is true of Kafka alone; what every bus promises is in bus-contract.ts.
+// Behavior of the Kafka bus alone. Behavior that all buses share is tested by bus-contract.ts.
 
 const brokers = inject('kafkaBrokers')
 
-test('tells diagnostics of each request to a broker, with its name, version and duration', async () => {
-  const told: KafkaRequestMessage[] = []
-  const listener = (message: KafkaRequestMessage) => void told.push(message)
+test('publishes the name, version and duration of each broker request to diagnostics', async () => {
+  const messages: KafkaRequestMessage[] = []
+  const listener = (message: KafkaRequestMessage) => void messages.push(message)
   diagnostics.kafkaRequest.subscribe(listener)
   const topic = await newTopic(openBus())
   diagnostics.kafkaRequest.unsubscribe(listener)
 
-  expect(told.map(({ request }) => request)).toContain('CreateTopics')
-  for (const { broker, version, duration } of told) {
+  expect(messages.map(({ request }) => request)).toContain('CreateTopics')
+  for (const { broker, version, duration } of messages) {
     expect(brokers).toContain(broker.split(':')[1])
     expect(version).toBeGreaterThanOrEqual(0)
     expect(duration).toBeGreaterThan(0)
@@ -40,27 +40,27 @@ async function readAll(bus: RedpandaEventBus, topic: string): Promise<BusRecord[
   return records
 }
 
-test('kafkajs is the version whose insides wire.ts knows', async () => {
+test('kafkajs is the version whose internals wire.ts uses', async () => {
   const { default: installed } = await import('kafkajs/package.json', { with: { type: 'json' } })
   const { default: own } = await import('../../package.json', { with: { type: 'json' } })
   expect(installed.version).toBe('2.2.4')
   expect(own.devDependencies.kafkajs).toBe('2.2.4')
 })
 
-describe('an address', () => {
-  test('must be given', () => {
+describe('a broker address', () => {
+  test('is required', () => {
     for (const none of ['', ' , ', []]) {
       expect(() => new RedpandaEventBus({ brokers: none })).toThrow('Connection failed: Brokers not configured')
     }
   })
 
-  test('must be one', () => {
+  test('is refused if it is not host:port', () => {
     for (const bad of ['host:', 'host:0', 'host:70000', 'a:b:c']) {
       expect(() => new RedpandaEventBus({ brokers: bad }), bad).toThrow(`invalid broker address '${bad}'`)
     }
   })
 
-  test('where nobody listens is told at once, by name', async () => {
+  test('without a listener fails at once with the address', async () => {
     const bus = openBus({ brokers: '127.0.0.1:1' })
     const failed = {
       code: 'CONNECTION_FAILED',
@@ -74,7 +74,7 @@ describe('an address', () => {
     expect(took).toBeLessThan(3000)
   })
 
-  test('that accepts and stays silent is told after the time-out', async () => {
+  test('that accepts connections and stays silent fails after the time-out', async () => {
     const silent = await listenSilently()
     const bus = openBus({ brokers: silent, timeout: 600 })
     const failed = {
@@ -100,7 +100,7 @@ async function listenSilently(): Promise<string> {
 
 describe.skipIf(brokers === '')('on a broker', () => {
   describe('reading', () => {
-    test('joins no group', async () => {
+    test('joins no consumer group', async () => {
       const bus = openBus()
       const topic = await newTopic(bus)
       await bus.log.append(topic, [record(1), record(2)])
@@ -109,7 +109,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       })
     })
 
-    test('from an offset that does not exist yet waits for it', async () => {
+    test('waits for an offset that does not exist yet', async () => {
       const bus = openBus()
       const topic = await newTopic(bus)
       await bus.log.append(topic, [record(0), record(1)])
@@ -125,7 +125,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       expect(got).toEqual([3n, 4n])
     })
 
-    test('leaves out aborted transactions and the marks of transactions, and ends behind them', async () => {
+    test('skips aborted transactions and transaction markers, and ends after them', async () => {
       const bus = openBus()
       const topic = await newTopic(bus)
       const warnings: string[] = []
@@ -151,7 +151,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
         await transaction.send({ topic, messages: [{ key: 'key', value }] })
         await (isKept ? transaction.commit() : transaction.abort())
       }
-      // Four records and the mark behind each. A commit is answered before its mark is written.
+      // Four records, each followed by a marker. The broker answers a commit before it has written the marker.
       await vi.waitFor(async () => expect(await bus.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 8n }]))
       expect((await readAll(bus, topic)).map(textOf)).toEqual(['a', 'c'])
       const request = joining([topic])
@@ -161,7 +161,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       expect(warnings).toEqual([])
     })
 
-    test('ends where compaction has taken the last records', async () => {
+    test('ends although compaction has removed the last records', async () => {
       const bus = openBus()
       const topic = uniqueTopic()
       await bus.admin.createTopic(topic, {
@@ -178,9 +178,9 @@ describe.skipIf(brokers === '')('on a broker', () => {
         await bus.log.append(topic, [record('', { value: value === null ? null : Buffer.from(value) })])
         await sleep(120)
       }
-      // Every append rolls the segment before it, which may then be compacted: all but the last two go.
+      // Every append closes the previous segment, which may then be compacted, so all but the last two records are removed.
       for (const value of ['first', null, 'second', 'third', 'last', 'last']) await append(value)
-      // The cleaner looks every 15 s by default.
+      // The cleaner runs every 15 s by default.
       await vi.waitFor(async () => expect((await readAll(bus, topic)).map(textOf)).toEqual(['last', 'last']), {
         timeout: 50_000,
         interval: 500,
@@ -191,7 +191,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       expect(first && textOf(first)).toBe('last')
     })
 
-    test('of several at once does not make one wait for another', async () => {
+    test('does not make one read wait for another', async () => {
       const bus = openBus()
       const quiet = await newTopic(bus)
       const busy = await newTopic(bus)
@@ -204,7 +204,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
         for await (const _ of bus.log.read([{ topic: quiet, partition: 0, from: 0n }], { signal: stop.signal }));
       })()
       await sleep(50)
-      // A broker holds the fetch of the quiet topic for 250 ms: ten readings that waited for it would take 2.5 s.
+      // A broker holds the fetch of the quiet topic for 250 ms, so ten reads that waited for it would take 2.5 s.
       const tenTimes = async () => {
         for (let round = 0; round < 10; round += 1) await readAll(bus, busy)
       }
@@ -235,10 +235,10 @@ describe.skipIf(brokers === '')('on a broker', () => {
       },
     )
 
-    test('keeps times, headers, tombstones and empty values as they are', async () => {
+    test('keeps timestamps, headers, tombstones and empty values', async () => {
       const bus = openBus()
       const topic = uniqueTopic()
-      // Its records are older than what a broker keeps by default.
+      // Without a retention time, because the records are older than the default retention.
       await bus.admin.createTopic(topic, { partitions: 1, config: { 'retention.ms': '-1' } })
       const headers = [
         ['b', Buffer.from('1')],
@@ -263,7 +263,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       expect((await member.next())?.records).toEqual(got)
     })
 
-    test('puts keys where they belong of the partitions there are, within an age that can be set', async () => {
+    test('uses added partitions for keys after metadataMaxAge', async () => {
       const bus = openBus({ metadataMaxAge: 100 })
       const topic = await newTopic(bus, 3)
       const publish = async () => (await bus.publish(topic, serializedEvent('OrderPlaced.v1', Buffer.from('{}'))))[0]
@@ -274,7 +274,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       await vi.waitFor(async () => expect(await publish()).toMatchObject({ partition: 5 }), { timeout: 60_000 })
     })
 
-    test('takes a value of 1 MiB where the topic does, and says so where it does not', async () => {
+    test('writes a value of 1 MiB if the topic allows it, and else reports the limit', async () => {
       const bus = openBus()
       const topic = uniqueTopic()
       await bus.admin.createTopic(topic, { partitions: 1, config: { 'max.message.bytes': String(2 ** 21) } })
@@ -291,7 +291,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       })
     })
 
-    test('fails for the call whose record is refused, not for those that shared its request', async () => {
+    test('fails the call whose record is refused and no other call of the same request', async () => {
       const bus = openBus()
       const topic = uniqueTopic()
       await bus.admin.createTopic(topic, { partitions: 1, config: { 'max.message.bytes': '2000' } })
@@ -317,7 +317,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       expect(got.length).toBe(53)
     })
 
-    test('keeps calls nobody waited for in their order, and tells each its offset', async () => {
+    test('keeps the order of concurrent calls and resolves each with its offset', async () => {
       const bus = openBus()
       const topic = await newTopic(bus)
       const positions = await Promise.all(
@@ -327,7 +327,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       expect((await readAll(bus, topic)).map(textOf)).toEqual(positions.map((_, index) => String(index)))
     })
 
-    test('of a long list takes requests of less than the broker’s limit', async () => {
+    test('splits a long list into requests below the broker’s limit', async () => {
       const bus = openBus()
       const topic = await newTopic(bus, 3)
       const sent = Array.from({ length: 30_000 }, (_, index) =>
@@ -341,7 +341,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       )
     })
 
-    test('with acks 0 does not wait for offsets; with all, it does', async () => {
+    test('returns no offsets with acks 0, and offsets with acks all', async () => {
       const topic = await newTopic(openBus())
       expect(await openBus({ acks: '0' }).log.append(topic, [record('a')])).toEqual([
         { topic, partition: 0, offset: -1n },
@@ -352,13 +352,15 @@ describe.skipIf(brokers === '')('on a broker', () => {
     })
   })
 
-  describe('a topic that cannot be made', () => {
+  describe('a topic that cannot be created', () => {
     const settings = { options: { config: { 'retention.ms': 'soon' } }, words: 'cannot have these settings: ' }
     test.each([
       { options: { partitions: 0 }, words: 'cannot have this number of partitions: ' },
       { options: { replication: 3 }, words: 'cannot have this number of replicas: ' },
-    ])('is not told by its name: $words', refuses)
-    testBut('refuses settings')(`is not told by its name: ${settings.words}`, () => refuses(settings))
+    ])('is refused with a reason about its options: $words', refuses)
+    testBut('refuses settings')(`is refused with a reason about its options: ${settings.words}`, () =>
+      refuses(settings),
+    )
 
     async function refuses({ options, words }: { readonly options: NewTopic; readonly words: string }) {
       const topic = uniqueTopic()
@@ -371,7 +373,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
   })
 
   describe('groups', () => {
-    test('are committed for without joining, unless they are running', async () => {
+    test('accept commits from outside unless they have members', async () => {
       const bus = openBus()
       const topic = await newTopic(bus, 2)
       await bus.log.append(topic, [record(0), record(1)])
@@ -389,7 +391,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       await bus.admin.commitOffsets(group, offsets)
     })
 
-    test('share by range, under the names librdkafka uses', async () => {
+    test('assign partitions by range, with the protocol name of librdkafka', async () => {
       const bus = openBus()
       const topic = await newTopic(bus, 3)
       const request = joining([topic])
@@ -407,7 +409,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       expect(await bus.admin.describeGroup(request.group)).toMatchObject({ members: [] })
     })
 
-    test('of latest lose nothing to a rebalance, whoever gets the partition', async () => {
+    test('with autoOffsetReset latest lose no record in a rebalance', async () => {
       const bus = openBus()
       const topic = await newTopic(bus, 4)
       await bus.log.append(topic, [record('old', { partition: 0 }), record('old', { partition: 3 })])
@@ -425,7 +427,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       await Promise.all(taking)
     })
 
-    test('keep a member that takes its time, and hand its partitions on when it asks', async () => {
+    test('keep a slow member, and move its partitions at a rebalance', async () => {
       const bus = openBus()
       const topic = await newTopic(bus, 2)
       await bus.log.append(
@@ -436,7 +438,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       const slow = await openDriver().join(request)
       const batch = await slow.next()
       batch?.acknowledge(1)
-      // Longer than the session: only heartbeats keep it in.
+      // Longer than the session time-out, so only heartbeats keep the member in the group.
       await sleep(7000)
       expect((await bus.admin.describeGroup(request.group)).members.length).toBe(1)
       expect(batch?.revoked).toBe(false)
@@ -449,7 +451,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       await Promise.all([slow.close(), second.close()])
     })
 
-    test('are left and closed at once', async () => {
+    test('are left at once by a waiting member', async () => {
       const driver = openDriver()
       const topic = await newTopic(openBus())
       const member = await driver.join(joining([topic]))
@@ -461,7 +463,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
 })
 
 describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))(
-  'a broker that asks for a login over TLS',
+  'a broker that requires a login over TLS',
   () => {
     const login = { username: 'alice', password: 'correct-horse' }
     let kafka: TestKafka
@@ -470,7 +472,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))(
     })
     afterAll(() => kafka?.dispose())
 
-    test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('takes %s', async (mechanism) => {
+    test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('accepts a login by %s', async (mechanism) => {
       const bus = openBus({ brokers: kafka.brokers, tls: { ca: kafka.certificate }, sasl: { mechanism, ...login } })
       const topic = await newTopic(bus)
       await bus.log.append(topic, [record('in')])
@@ -478,7 +480,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))(
     })
 
     test.each(['plain', 'scram-sha-256'] as const)(
-      'refuses a wrong password by %s, which is told to nobody',
+      'refuses a wrong password by %s, and the error does not contain it',
       async (mechanism) => {
         const sasl = { mechanism, username: 'alice', password: 'battery-staple' }
         const bus = openBus({ brokers: kafka.brokers, tls: { ca: kafka.certificate }, sasl })
@@ -493,7 +495,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))(
       },
     )
 
-    test('is not spoken to when its certificate is not trusted', async () => {
+    test('gets no request if its certificate is not trusted', async () => {
       const bus = openBus({ brokers: kafka.brokers, tls: true, sasl: { mechanism: 'plain', ...login } })
       await expect(bus.admin.listTopics()).rejects.toMatchObject({
         code: 'CONNECTION_FAILED',
@@ -501,7 +503,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))(
       })
     })
 
-    test('is told apart when spoken to without TLS', async () => {
+    test('fails a connection without TLS as CONNECTION_FAILED', async () => {
       const bus = openBus({ brokers: kafka.brokers, timeout: 1000 })
       expect(
         await elapsed(() => expect(bus.admin.listTopics()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' })),

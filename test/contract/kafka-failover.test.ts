@@ -9,12 +9,12 @@ import { planUndo } from '../../src/operations/reset/undo.ts'
 import { startKafkaCluster, type TestKafka, type TestKafkaCluster } from '../support/kafka.ts'
 import { eventually, text, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
-// Lag and resets on a cluster whose brokers are killed at a request that is chosen, not at a time.
+// Lag and resets on a cluster whose brokers are killed at a chosen request, which is repeatable, and not at a chosen time.
 
 const brokers = inject('kafkaBrokers')
 const NOW = Date.UTC(2026, 10, 23, 10)
 const PARTITIONS = [0, 1, 2]
-const PATIENCE_MS = 60_000
+const TIMEOUT_MS = 60_000
 
 describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('three brokers', () => {
   let cluster: TestKafkaCluster
@@ -23,7 +23,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
     cluster = await startKafkaCluster(3, {
       'offsets.topic.replication.factor': '3',
       'offsets.topic.num.partitions': '6',
-      // A dead broker is noticed after three seconds instead of nine.
+      // A dead broker is noticed after 3 s instead of 9 s.
       'broker.session.timeout.ms': '3000',
       'broker.heartbeat.interval.ms': '500',
     })
@@ -31,20 +31,20 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
   afterEach(() => Promise.all([...cluster.nodes.values()].map((node) => node.start())))
   afterAll(() => cluster?.dispose())
 
-  function openBus({ timeout = PATIENCE_MS } = {}): RedpandaEventBus {
+  function openBus({ timeout = TIMEOUT_MS } = {}): RedpandaEventBus {
     const bus = new RedpandaEventBus({ brokers: cluster.brokers, acks: 'all', timeout })
     onTestFinished(() => bus.close())
     return bus
   }
 
-  const keeperOf = async (bus: RedpandaEventBus, group: string): Promise<number> => {
+  const coordinatorOf = async (bus: RedpandaEventBus, group: string): Promise<number> => {
     const { coordinator } = await bus.admin.describeGroup(group)
     return coordinator?.id ?? -1
   }
 
   /**
-   * A topic whose partitions are led by all brokers, ten records each, and two groups in the middle of them: one is kept
-   * by the victim, the other by another broker.
+   * Creates a topic whose partitions are led by different brokers, with ten records each, and two groups at offset 5: the victim
+   * coordinates one group, another broker the other.
    */
   async function scene() {
     const bus = openBus()
@@ -53,7 +53,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
       expect((await bus.admin.describeCluster()).brokers).toHaveLength(3)
       const { layout } = await bus.admin.describeTopic('__consumer_offsets')
       for (const { inSync } of layout) expect(inSync).toHaveLength(3)
-    }, PATIENCE_MS)
+    }, TIMEOUT_MS)
     const topic = uniqueTopic()
     await bus.admin.createTopic(topic, { partitions: PARTITIONS.length, replication: 3 })
     const records = PARTITIONS.flatMap((partition) =>
@@ -61,12 +61,12 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
     )
     await bus.log.append(topic, records)
     const victimsGroup = uniqueGroup()
-    const victim = await keeperOf(bus, victimsGroup)
+    const victim = await coordinatorOf(bus, victimsGroup)
     let othersGroup = uniqueGroup()
-    while ((await keeperOf(bus, othersGroup)) === victim) othersGroup = uniqueGroup()
+    while ((await coordinatorOf(bus, othersGroup)) === victim) othersGroup = uniqueGroup()
     const groups = [victimsGroup, othersGroup]
     const offsets = PARTITIONS.map((partition) => ({ topic, partition, offset: 5n }))
-    // Twice: with the second a follower learns that all have the first, and it tells of no more when it takes over.
+    // Committed twice: the second commit tells the followers that the first is fully replicated, so a new leader has it.
     for (const group of [...groups, ...groups]) await bus.admin.commitOffsets(group, offsets)
     const { layout } = await bus.admin.describeTopic(topic)
     expect(new Set(layout.map(({ leader }) => leader)).size).toBe(3)
@@ -76,10 +76,10 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
   }
 
   /**
-   * Kills brokers once one of them is sent such a request: before it is sent, while it is under way, or when its answer
-   * is there and nobody has seen it yet.
+   * Kills brokers at the first request of this name to one of them: before it is sent, while it is in flight, or after the answer
+   * has arrived and before it is processed.
    */
-  function killAt(name: ApiRequest['name'], when: 'before' | 'under way' | 'answered', victims: readonly TestKafka[]) {
+  function killAt(name: ApiRequest['name'], when: 'before' | 'in flight' | 'answered', victims: readonly TestKafka[]) {
     const { send } = WireConnection.prototype
     let dying: Promise<unknown> | undefined
     const kill = () => {
@@ -94,7 +94,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
       if (!isIt || dying !== undefined) return send.call(this, request)
       if (when === 'before') await kill()
       const answer = send.call(this, request)
-      if (when === 'under way') void kill()
+      if (when === 'in flight') void kill()
       const bytes = await answer
       if (when === 'answered') await kill()
       return bytes
@@ -112,18 +112,20 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
       now: NOW,
     }) as const
 
-  /** As somebody sees it who comes later. */
+  /** The committed offsets as a new client sees them. */
   const committed = async (group: string) => (await openBus().admin.committedOffsets(group)).map(({ offset }) => offset)
 
-  test('of which one dies: plans and lag come late and whole', { timeout: 180_000 }, async () => {
+  test('delay plans and lag reports while one of them is dead, and return them complete', {
+    timeout: 180_000,
+  }, async () => {
     const { topic, groups, victim } = await scene()
     const kill = killAt('OffsetFetch', 'before', [victim])
-    // Less than it takes to notice a death: what is waited for is that others take over.
-    const impatient = { timeout: 1500 }
+    // Shorter than the detection of a dead broker: the requests wait until other brokers have taken over.
+    const shortTimeout = { timeout: 1500 }
 
     const [report, ...plans] = await Promise.all([
-      measureLag(openBus(impatient), { groups, now: Date.now, signal: new AbortController().signal }),
-      ...groups.map((group) => planReset(openBus(impatient), toStart(group))),
+      measureLag(openBus(shortTimeout), { groups, now: Date.now, signal: new AbortController().signal }),
+      ...groups.map((group) => planReset(openBus(shortTimeout), toStart(group))),
     ])
 
     expect(kill.hasKilled()).toBe(true)
@@ -145,8 +147,8 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
     }
   })
 
-  test.each(['under way', 'answered'] as const)(
-    'of which one dies with a commit %s: the reset is done, and is what was read back',
+  test.each(['in flight', 'answered'] as const)(
+    'complete a reset when one of them dies with a commit %s, as read back',
     { timeout: 180_000 },
     async (when) => {
       const { groups, victim } = await scene()
@@ -172,7 +174,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
     },
   )
 
-  test('that all die with a commit under way: nothing is claimed, and it can be undone', {
+  test('report no result of a reset when all of them die with a commit in flight, and it can be undone', {
     timeout: 180_000,
   }, async () => {
     const {
@@ -185,7 +187,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
     }
     const bus = openBus({ timeout: 2000 })
     const plan = await planReset(bus, toStart(group))
-    const kill = killAt('OffsetCommit', 'under way', [...cluster.nodes.values()])
+    const kill = killAt('OffsetCommit', 'in flight', [...cluster.nodes.values()])
 
     await expect(applyReset(bus, plan, { saveUndo, now: NOW })).rejects.toMatchObject({
       code: 'CONNECTION_FAILED',

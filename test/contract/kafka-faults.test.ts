@@ -9,7 +9,7 @@ import { eventually, newTopic, numbered, numberedList, numberOf, pump, take, uni
 import { proxiedKafka } from './support/proxied-kafka.ts'
 import { startProcess } from './support/start-process.ts'
 
-// What goes wrong between a member of a group, or a publisher, and a broker that is well.
+// Faults between a member of a group, or a publisher, and a healthy broker.
 
 const PRODUCE = 0
 const FETCH = 1
@@ -24,7 +24,7 @@ const DELETE_GROUPS = 42
 const OFFSET_DELETE = 47
 const CONSUMER_GROUP_DESCRIBE = 69
 
-/** Changes versions in an ApiVersions answer: the oldest and the newest of a request, or none of it. */
+/** Changes the version ranges in an ApiVersions answer. `undefined` removes a request. */
 function withVersions(
   payload: Buffer,
   changed: Readonly<Record<number, readonly [number, number] | undefined>>,
@@ -45,10 +45,10 @@ function withVersions(
 
 const isHere = inject('kafkaBrokers') !== '' && !process.env.CRBUS_TEST_BROKERS
 
-describe.skipIf(!isHere)('behind a network that fails', () => {
+describe.skipIf(!isHere)('behind a faulty network', () => {
   const { proxy, openBus } = proxiedKafka()
 
-  test('a connection closed without an answer suggests TLS only when the broker has never answered', async () => {
+  test('a connection that is closed without an answer suggests TLS only if the broker has never answered', async () => {
     const bus = openBus({ timeout: 500 })
     await bus.admin.listTopics()
     proxy().rules = { loses: ({ key }) => key === API_VERSIONS }
@@ -79,7 +79,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     })
   })
 
-  test('a member that never hears its share of a rebalance asks again', { timeout: 60_000 }, async () => {
+  test('a member that does not receive its assignment in a rebalance joins again', { timeout: 60_000 }, async () => {
     const bus = openBus()
     const topic = await newTopic(bus, 2)
     const group = uniqueGroup()
@@ -102,11 +102,11 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     for (const stream of streams) await stream.stop()
   })
 
-  test('a member that is dropped while it takes up its partitions joins again', { timeout: 60_000 }, async () => {
+  test('a member that is expelled while it starts on its partitions joins again', { timeout: 60_000 }, async () => {
     const bus = openBus({ timeout: 20_000 })
     const topic = await newTopic(bus)
     let held = 0
-    // Longer than the session.
+    // Longer than the session time-out.
     proxy().rules = { hold: ({ key }) => (key === OFFSET_COMMIT && held++ === 0 ? sleep(9000) : undefined) }
 
     const stream = await bus.subscribe([topic], { group: uniqueGroup(), autoOffsetReset: 'latest' })
@@ -116,7 +116,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     expect(held).toBeGreaterThan(0)
   })
 
-  test('a member leaves even when what it owes cannot be committed', async () => {
+  test('a member leaves its group even if its last commit fails', async () => {
     const bus = openBus()
     const topic = await newTopic(bus)
     const group = uniqueGroup()
@@ -130,12 +130,14 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     expect((await bus.admin.describeGroup(group)).members).toEqual([])
   })
 
-  test('a subscription that is beyond the end of its log reads what there is', { timeout: 60_000 }, async () => {
+  test('a subscription with a committed offset beyond the end of the log restarts at the oldest record', {
+    timeout: 60_000,
+  }, async () => {
     const bus = openBus()
     const topic = await newTopic(bus)
     const group = uniqueGroup()
     await bus.publish(topic, numberedList(3))
-    // As after an unclean election, or where a topic was deleted and made again.
+    // As after an unclean leader election, or after a topic was deleted and created again.
     await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 50n }])
 
     const stream = await bus.subscribe([topic], { group })
@@ -143,7 +145,9 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     expect((await take(stream, 3)).map(numberOf)).toEqual([0, 1, 2])
   })
 
-  test('a publisher who has used up its quota waits as long as it is told', { timeout: 120_000 }, async () => {
+  test('a publisher that has used up its quota waits for the throttle time of the broker', {
+    timeout: 120_000,
+  }, async () => {
     const clientId = 'throttled'
     await kafkaTool('kafka.admin.ConfigCommand', [
       ...['--bootstrap-server', `127.0.0.1:${proxy().port}`, '--alter', '--add-config', 'producer_byte_rate=50000'],
@@ -157,7 +161,9 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
 
     expect(await bus.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 5n }])
   })
-  test('a reader beside a publisher who has to ask for the leader again goes on', { timeout: 60_000 }, async () => {
+  test('a reader continues while a publisher on the same bus looks up the leader again', {
+    timeout: 60_000,
+  }, async () => {
     const bus = openBus({ timeout: 10_000 })
     const topic = await newTopic(bus)
     const group = uniqueGroup()
@@ -177,7 +183,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     await reading.stop()
   })
 
-  test('an append whose answers are lost says that its records may have been appended', async () => {
+  test('an append whose answers are lost reports that its records may have been appended', async () => {
     const bus = openBus({ timeout: 1000 })
     const topic = await newTopic(bus)
     const record = { key: null, value: Buffer.from('x') }
@@ -194,13 +200,13 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     expect((await bus.log.ranges(topic))[0]?.end).toBeGreaterThan(1n)
   })
 
-  test('an append that no broker could be reached for says that nothing was appended', async () => {
+  test('an append without a reachable broker reports that nothing was appended', async () => {
     const bus = openBus({ timeout: 1000 })
     const topic = await newTopic(bus)
     const record = { key: null, value: Buffer.from('x') }
     await bus.log.append(topic, [record])
     await proxy().stop()
-    // By then the publisher's connection is known to have ended as well.
+    // After this failure, the publisher's connection is known to be closed as well.
     await expect(bus.log.ranges(topic)).rejects.toMatchObject({ code: 'CONNECTION_FAILED' })
 
     const [failed] = await Promise.allSettled([bus.log.append(topic, [record, record])])
@@ -212,12 +218,12 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     expect(await bus.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 1n }])
   })
 
-  describe.runIf(onFakeClock)('a clock that is set while a request is tried again', () => {
+  describe.runIf(onFakeClock)('a clock that is set while a request is retried', () => {
     const timeout = 3000
     const jumps = ['+1h', '-1h', '+400d', '-400d']
 
     test.each((['append', 'ranges'] as const).flatMap((call) => jumps.map((jump) => ({ call, jump }))))(
-      'ends $call neither early nor late: $jump',
+      'does not change the time-out of $call: $jump',
       async ({ call, jump }) => {
         const topic = await newTopic(openBus())
         const brokers = `127.0.0.1:${proxy().port}`
@@ -240,7 +246,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     )
   })
 
-  test('a call with a record that cannot be written fails alone', async () => {
+  test('a call with a record that cannot be encoded fails without affecting concurrent calls', async () => {
     const bus = openBus()
     const topic = await newTopic(bus)
     const record = { key: null, value: null }
@@ -251,8 +257,8 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   })
 
-  describe('a broker that names other versions of requests', () => {
-    /** Opens a bus to a broker that names these versions and is as it was otherwise, and counts what it is asked. */
+  describe('a broker that supports other versions of requests', () => {
+    /** Opens a bus to a broker that announces these versions and is otherwise unchanged. Records the keys of its requests. */
     function openBusWhere(changed: Parameters<typeof withVersions>[1]) {
       const asked: number[] = []
       const bus = openBus({ timeout: 20_000 })
@@ -265,7 +271,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       return { bus, asked }
     }
 
-    test('is refused when its list of versions ends too early', async () => {
+    test('is refused if its list of versions is cut off', async () => {
       const bus = openBus({ timeout: 500 })
       proxy().rules = { changes: ({ key }, payload) => (key === API_VERSIONS ? payload.subarray(0, 9) : payload) }
 
@@ -275,7 +281,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       })
     })
 
-    test('is not sent a request of which it supports no version that crbus has', async () => {
+    test('gets no request of which it does not support the version of crbus', async () => {
       const topic = await newTopic(openBus())
       const { bus, asked } = openBusWhere({ [PRODUCE]: [9, 11], [DELETE_GROUPS]: undefined })
       const address = `127.0.0.1:${proxy().port}`
@@ -300,7 +306,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     test.each([
       { called: 'older', ranges: [0, 3] as const, offsets: [0, 7] as const },
       { called: 'newer', ranges: [4, 6] as const, offsets: [8, 9] as const },
-    ])('is asked for coordinators and offsets in $called versions', async ({ ranges, offsets }) => {
+    ])('answers requests for coordinators and offsets in $called versions', async ({ ranges, offsets }) => {
       const setup = openBus()
       const topic = await newTopic(setup)
       const groups = [uniqueGroup(), uniqueGroup()]
@@ -317,7 +323,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     })
   })
 
-  test('a batch that the broker finds damaged is refused with its place, and does not hide the lag of its group', async () => {
+  test('a batch that the broker reports as corrupt is refused with its offset and does not hide the lag of the group', async () => {
     const bus = openBus()
     const topic = await newTopic(bus)
     await bus.log.append(topic, [{ key: null, value: Buffer.from('x') }])
@@ -326,7 +332,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     const CORRUPT_MESSAGE = 2
     proxy().rules = {
       changes({ key }, payload) {
-        // The error follows the name of the topic, the number of partitions and that of the first.
+        // The error code follows the topic name, the partition count and the index of the first partition.
         const at = 4 + 2 + 4 + 4 + 2 + topic.length + 4 + 4
         if (key !== FETCH || payload.length < at + 2) return payload
         const changed = Buffer.from(payload)
@@ -344,11 +350,11 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
     expect(groups[0]?.topics[0]?.partitions).toMatchObject([{ lag: 1n, unreadable: reason }])
   })
 
-  describe('a broker that says that a group does not exist', () => {
+  describe('a broker that reports a missing group', () => {
     const NO_GROUP = 69
     const UNSUPPORTED_VERSION = 35
 
-    /** Writes an error at a place of an answer to each of these requests. */
+    /** Writes an error code into the answers to these requests, at the given byte positions. */
     const withError = (error: number, places: Readonly<Record<number, (payload: Buffer) => number>>) => {
       proxy().rules = {
         changes: ({ key }, payload) => {
@@ -361,9 +367,9 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       }
     }
 
-    test('describes a group as dead when it names ConsumerGroupDescribe and does not support it', async () => {
+    test('describes a group as Dead if it announces ConsumerGroupDescribe and does not support it', async () => {
       const bus = openBus()
-      // Behind the tags, the throttle time and the length of the list.
+      // After the tags, the throttle time and the length of the list.
       withError(UNSUPPORTED_VERSION, { [CONSUMER_GROUP_DESCRIBE]: () => 1 + 4 + 1 })
       const group = uniqueGroup()
 
@@ -373,7 +379,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       expect(await bus.admin.describeGroup(group)).toMatchObject({ state: 'Empty' })
     })
 
-    test('is believed by reads, and fails deletions as GROUP_NOT_FOUND', async () => {
+    test('returns an empty group to reads and fails deletions as GROUP_NOT_FOUND', async () => {
       const bus = openBus()
       const group = uniqueGroup()
       withError(NO_GROUP, {
@@ -392,7 +398,7 @@ describe.skipIf(!isHere)('behind a network that fails', () => {
       await expect(bus.admin.deleteOffsets(group, [{ topic: 't', partition: 0 }])).rejects.toMatchObject(missing)
     })
 
-    test('may say so when it is asked for the coordinator', async () => {
+    test('may report that in its answer to FindCoordinator', async () => {
       const bus = openBus()
       const group = uniqueGroup()
       // Before an empty message, the tags of the group and of the answer.

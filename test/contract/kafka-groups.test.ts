@@ -11,7 +11,7 @@ import { eventually, newTopic, text, uniqueGroup } from './support/harness.ts'
 import { addPartitions, deleteRecordsBefore } from './support/kafka-changes.ts'
 import { testBut } from './support/kfake-lacks.ts'
 
-// Groups as Kafka's own tools see them, and groups of Kafka's newer protocol, which only its own client speaks.
+// Groups as Kafka's own tools see them, and groups of Kafka's newer protocol (KIP-848), which crbus's members do not use.
 
 const brokers = inject('kafkaBrokers')
 const hasTools = brokers !== '' && (await kafkaUnavailable()) === undefined && !process.env.CRBUS_TEST_BROKERS
@@ -20,23 +20,23 @@ const GROUP_COMMAND = 'org.apache.kafka.tools.consumer.group.ConsumerGroupComman
 const CONSOLE_CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
 const SHARE_CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleShareConsumer'
 const NEWER_PROTOCOL = ['--consumer-property', 'group.protocol=consumer']
-/** Before Kafka 4 it is off unless the broker's settings turn it on. */
+/** Before Kafka 4, the protocol is off by default. */
 const hasNewerProtocol = isKfake || isKafkaSince(4, 0)
-/** Before Kafka 4.2 they are off unless the broker's settings turn them on. */
+/** Before Kafka 4.2, share groups are off by default. */
 const hasShareGroups = isKafkaSince(4, 2)
 const NOW = Date.UTC(2026, 10, 23, 10)
-/** A whole minute, and recent: a broker deletes what is older than its retention. */
+/** A full minute. Recent, because a broker deletes records that are older than its retention. */
 const T0 = Math.floor(Date.now() / 60_000) * 60_000 - 6 * 3_600_000
 const at = (milliseconds: number) => new Date(milliseconds).toISOString()
 
-describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
+describe.skipIf(!hasTools)('together with Kafka’s own tools', () => {
   function openBus(): RedpandaEventBus {
     const bus = new RedpandaEventBus({ brokers, timeout: 60_000 })
     onTestFinished(() => bus.close())
     return bus
   }
 
-  /** Three partitions of 12, 7 and 0 records a minute apart, and a group in the middle of them. */
+  /** Creates three partitions with 12, 7 and 0 records, a minute apart, and a group in the middle of them. */
   async function scene(bus: RedpandaEventBus) {
     const topic = await newTopic(bus, 3)
     const counts = [12, 7]
@@ -57,7 +57,7 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
     return { topic, group }
   }
 
-  /** What Kafka's tool would reset to, by partition. */
+  /** The offsets to which Kafka's tool would reset, by partition. */
   async function kafkaPlan(group: string, topic: string, strategy: readonly string[]): Promise<bigint[]> {
     const base = ['--bootstrap-server', brokers, '--group', group, '--topic', topic, '--reset-offsets', '--dry-run']
     // Kafka 3.9 prints the rows without a line break between them.
@@ -66,34 +66,38 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
     return rows.sort((a, b) => Number(a[1]) - Number(b[1])).map(([, , offset]) => BigInt(offset ?? ''))
   }
 
-  testBut('Java admin')('plans the same offsets for every strategy both have', { timeout: 120_000 }, async () => {
-    const bus = openBus()
-    const { topic, group } = await scene(bus)
+  testBut('Java admin')(
+    'plans the same offsets for every strategy that both tools have',
+    { timeout: 120_000 },
+    async () => {
+      const bus = openBus()
+      const { topic, group } = await scene(bus)
 
-    for (const [to, strategy] of [
-      ['start', ['--to-earliest']],
-      ['end', ['--to-latest']],
-      ['current', ['--to-current']],
-      ['+2', ['--shift-by', '2']],
-      ['-100', ['--shift-by', '-100']],
-      ['+100', ['--shift-by', '100']],
-      ['4', ['--to-offset', '4']],
-      [`@${at(T0 + 210_000)}`, ['--to-datetime', at(T0 + 210_000)]],
-      // Past the last event: the end.
-      [`@${at(T0 + 7_200_000)}`, ['--to-datetime', at(T0 + 7_200_000)]],
-    ] as const) {
-      const parsed = parseTarget(to, NOW)
-      if (!parsed.ok || !('target' in parsed)) throw new Error(`no target: ${to}`)
-      const { target } = parsed
-      const made = await planReset(bus, { group, scope: [{ topic }], target, to, now: NOW })
-      expect({ to, offsets: made.steps.map((step) => step.to) }).toEqual({
-        to,
-        offsets: await kafkaPlan(group, topic, strategy),
-      })
-    }
-  })
+      for (const [to, strategy] of [
+        ['start', ['--to-earliest']],
+        ['end', ['--to-latest']],
+        ['current', ['--to-current']],
+        ['+2', ['--shift-by', '2']],
+        ['-100', ['--shift-by', '-100']],
+        ['+100', ['--shift-by', '100']],
+        ['4', ['--to-offset', '4']],
+        [`@${at(T0 + 210_000)}`, ['--to-datetime', at(T0 + 210_000)]],
+        // After the last event, which means the end.
+        [`@${at(T0 + 7_200_000)}`, ['--to-datetime', at(T0 + 7_200_000)]],
+      ] as const) {
+        const parsed = parseTarget(to, NOW)
+        if (!parsed.ok || !('target' in parsed)) throw new Error(`no target: ${to}`)
+        const { target } = parsed
+        const made = await planReset(bus, { group, scope: [{ topic }], target, to, now: NOW })
+        expect({ to, offsets: made.steps.map((step) => step.to) }).toEqual({
+          to,
+          offsets: await kafkaPlan(group, topic, strategy),
+        })
+      }
+    },
+  )
 
-  test('what it resets, Kafka’s tool describes', { timeout: 60_000 }, async () => {
+  test('Kafka’s tool describes the offsets of a reset', { timeout: 60_000 }, async () => {
     const bus = openBus()
     const { topic, group } = await scene(bus)
     const target = { kind: 'shift', by: -2n } as const
@@ -114,7 +118,7 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
     expect(ours.coordinator).toMatchObject({ host: '127.0.0.1' })
   })
 
-  test('a log cut off since the plan makes it stale, and then bounds the next', async () => {
+  test('makes a plan stale after records were deleted, and clamps the next plan to the log', async () => {
     const bus = openBus()
     const { topic, group } = await scene(bus)
     const target = { kind: 'place', place: { kind: 'offset', offset: 2n } } as const
@@ -139,47 +143,54 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
 
   if (hasNewerProtocol) {
     const newer = testBut('names of assigned topics')
-    newer('groups of the newer protocol are listed, described, refused and reset', { timeout: 120_000 }, async () => {
-      const bus = openBus()
-      const { topic } = await scene(bus)
-      const group = uniqueGroup()
-      const own = [...NEWER_PROTOCOL, '--consumer-property', 'auto.offset.reset=earliest']
-      const consumer = await startKafkaTool(CONSOLE_CONSUMER, [
-        ...['--bootstrap-server', brokers, '--topic', topic, '--group', group, ...own],
-      ])
-      onTestFinished(() => void consumer.kill('SIGKILL'))
-      await eventually(async () =>
-        expect(await describeGroup(bus, group)).toMatchObject({
-          state: 'Stable',
+    newer(
+      'lists and describes groups of the newer protocol, refuses to reset them while they run, and resets them after',
+      { timeout: 120_000 },
+      async () => {
+        const bus = openBus()
+        const { topic } = await scene(bus)
+        const group = uniqueGroup()
+        const own = [...NEWER_PROTOCOL, '--consumer-property', 'auto.offset.reset=earliest']
+        const consumer = await startKafkaTool(CONSOLE_CONSUMER, [
+          ...['--bootstrap-server', brokers, '--topic', topic, '--group', group, ...own],
+        ])
+        onTestFinished(() => void consumer.kill('SIGKILL'))
+        await eventually(async () =>
+          expect(await describeGroup(bus, group)).toMatchObject({
+            state: 'Stable',
+            type: 'consumer',
+            protocol: 'uniform',
+            topics: [topic],
+            totalLag: 0n,
+            offsets: [{ offset: 12n }, { offset: 7n }, {}],
+            members: [{ subscription: [topic], assignment: [0, 1, 2].map((partition) => ({ topic, partition })) }],
+          }),
+        )
+        expect((await listGroups(bus)).find((one) => one.group === group)).toMatchObject({
           type: 'consumer',
-          protocol: 'uniform',
-          topics: [topic],
-          totalLag: 0n,
-          offsets: [{ offset: 12n }, { offset: 7n }, {}],
-          members: [{ subscription: [topic], assignment: [0, 1, 2].map((partition) => ({ topic, partition })) }],
-        }),
-      )
-      expect((await listGroups(bus)).find((one) => one.group === group)).toMatchObject({ type: 'consumer', members: 1 })
-      const request = { group, scope: 'committed', target: { kind: 'place', place: { kind: 'start' } } } as const
-      const live = await planReset(bus, { ...request, to: 'start', now: NOW })
-      expect(live).toMatchObject({ replayed: 19n })
-      const saveUndo = async () => 'undo'
-      const active = { code: 'GROUP_ACTIVE' }
-      await expect(applyReset(bus, live, { saveUndo, now: NOW })).rejects.toMatchObject(active)
-      await expect(bus.admin.deleteGroup(group)).rejects.toMatchObject(active)
+          members: 1,
+        })
+        const request = { group, scope: 'committed', target: { kind: 'place', place: { kind: 'start' } } } as const
+        const live = await planReset(bus, { ...request, to: 'start', now: NOW })
+        expect(live).toMatchObject({ replayed: 19n })
+        const saveUndo = async () => 'undo'
+        const active = { code: 'GROUP_ACTIVE' }
+        await expect(applyReset(bus, live, { saveUndo, now: NOW })).rejects.toMatchObject(active)
+        await expect(bus.admin.deleteGroup(group)).rejects.toMatchObject(active)
 
-      const gone = once(consumer, 'exit')
-      consumer.kill('SIGTERM')
-      await gone
-      await waitUntilEmpty(bus, group, 60_000)
-      const made = await planReset(bus, { ...request, to: 'start', now: NOW })
-      await applyReset(bus, made, { saveUndo, now: NOW })
-      expect((await bus.admin.committedOffsets(group)).map(({ offset }) => offset)).toEqual([0n, 0n, 0n])
-      await bus.admin.deleteGroup(group)
-      expect(await bus.admin.describeGroup(group)).toMatchObject({ state: 'Dead' })
-    })
+        const gone = once(consumer, 'exit')
+        consumer.kill('SIGTERM')
+        await gone
+        await waitUntilEmpty(bus, group, 60_000)
+        const made = await planReset(bus, { ...request, to: 'start', now: NOW })
+        await applyReset(bus, made, { saveUndo, now: NOW })
+        expect((await bus.admin.committedOffsets(group)).map(({ offset }) => offset)).toEqual([0n, 0n, 0n])
+        await bus.admin.deleteGroup(group)
+        expect(await bus.admin.describeGroup(group)).toMatchObject({ state: 'Dead' })
+      },
+    )
   } else {
-    test('a broker that has the newer protocol off keeps no group of it', { timeout: 60_000 }, async () => {
+    test('reports no group of the newer protocol on a broker that has it off', { timeout: 60_000 }, async () => {
       const bus = openBus()
       const { topic } = await scene(bus)
       const group = uniqueGroup()
@@ -195,7 +206,7 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
   }
 
   if (hasShareGroups) {
-    test('share groups are listed, and have no offsets to show or to move', { timeout: 60_000 }, async () => {
+    test('lists share groups, which have no offsets to show or to reset', { timeout: 60_000 }, async () => {
       const bus = openBus()
       const { topic, group } = await scene(bus)
       const share = uniqueGroup()
@@ -215,7 +226,7 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
     })
   }
 
-  test('a plan holds when partitions were added since, and the next one has them', async () => {
+  test('applies a plan after partitions were added, which the next plan includes', async () => {
     const bus = openBus()
     const { topic, group } = await scene(bus)
     const request = { group, scope: [{ topic }], target: { kind: 'place', place: { kind: 'start' } } } as const
@@ -236,7 +247,7 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
     ])
   })
 
-  test('half a commit that a broker refuses is told as half', async () => {
+  test('reports the offsets of a commit that a broker accepted in part', async () => {
     const bus = openBus()
     const [kept, gone] = [await newTopic(bus), await newTopic(bus)]
     const group = uniqueGroup()
@@ -246,7 +257,7 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
     )
     const target = { kind: 'place', place: { kind: 'end' } } as const
     const made = await planReset(bus, { group, scope: 'committed', target, to: 'end', now: NOW })
-    // The topic goes between the last look at it and the commit, which Kafka then carries out for the other.
+    // The topic is deleted between the last check and the commit, which Kafka then applies to the other topic only.
     const { send } = WireConnection.prototype
     const asked = vi.spyOn(WireConnection.prototype, 'send').mockImplementation(async function (
       this: WireConnection,
@@ -267,11 +278,11 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
     expect(await bus.admin.committedOffsets(group, [kept])).toMatchObject([{ offset: 0n }])
   })
 
-  test('500 partitions are planned, moved and read back with about as many requests as one', async () => {
+  test('plans, resets and reads back 500 partitions with about as many requests as one partition', async () => {
     const bus = openBus()
     const asked = vi.spyOn(WireConnection.prototype, 'send')
     onTestFinished(() => asked.mockRestore())
-    /** What is asked for a group at the end of so many partitions to be back at their start. */
+    /** The requests of a reset from the end to the start, for a topic with this number of partitions. */
     const requests = async (partitions: number) => {
       const topic = await newTopic(bus, partitions)
       const group = uniqueGroup()
@@ -291,7 +302,7 @@ describe.skipIf(!hasTools)('beside Kafka’s own tools', () => {
       expect(made).toMatchObject({ replayed: BigInt(2 * partitions) })
       expect((await bus.admin.committedOffsets(group)).every(({ offset }) => offset === 0n)).toBe(true)
       const names = asked.mock.calls.map(([{ name }]) => name).sort()
-      // The ends of many stretches are read, of a few all.
+      // A plan reads samples of many partitions, and all records of a few.
       return { fetches: names.filter((name) => name === 'Fetch').length, others: names.filter((n) => n !== 'Fetch') }
     }
 

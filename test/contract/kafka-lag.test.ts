@@ -40,7 +40,7 @@ async function describeWithKafka(group: string): Promise<Map<string, string[]>> 
 }
 
 describe.skipIf(brokers === '')('lag on a real Kafka', () => {
-  test("tells the numbers of Kafka's own tool", async () => {
+  test("reports the same numbers as Kafka's own tool", async () => {
     const bus = openBus()
     const topic = await newTopic(bus, 3)
     const [stopped, running] = [uniqueGroup(), uniqueGroup()]
@@ -52,7 +52,7 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
     await bus.admin.commitOffsets(stopped, [place(0, 4n), place(1, 20n)])
     const stream = await openBus().subscribe([topic], { group: running, autoOffsetReset: 'earliest' })
     await take(stream, 25)
-    // What is acknowledged is committed soon after: both must have seen the same.
+    // Wait for the commit, so that both tools see the same offsets.
     await eventually(async () => {
       const committed = await bus.admin.committedOffsets(running)
       expect(committed.reduce((sum, { offset }) => sum + offset, 0n)).toBe(24n)
@@ -68,7 +68,7 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
           [text(committed), text(end), text(lag), text(member)],
         ]),
       )
-      // Partitions without a commit or an owner are ours alone.
+      // Only crbus reports partitions without a commit or an owner.
       const shared = rows?.filter(([key]) => theirs.has(key as string))
       expect(new Map(shared as [string, string[]][])).toEqual(theirs)
       expect(theirs.size).toBe(group === stopped ? 2 : 3)
@@ -77,7 +77,7 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
     await stream.close()
   })
 
-  test('reads the age off the record at the committed offset, wherever in its batch it is', async () => {
+  test('takes the age from the record at the committed offset, wherever in its batch it is', async () => {
     const bus = new RedpandaEventBus({ brokers, compression: 'gzip' })
     onTestFinished(() => bus.close())
     const topic = await newTopic(bus)
@@ -102,8 +102,8 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
     })
   })
 
-  describe('what it costs', () => {
-    /** Counts what is asked of the broker, by name. */
+  describe('the number of requests', () => {
+    /** Records the names of requests to brokers. */
     function countingRequests() {
       const asked = vi.spyOn(WireConnection.prototype, 'send')
       onTestFinished(() => asked.mockRestore())
@@ -114,7 +114,7 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
       }
     }
 
-    /** A topic with a record on each partition, and groups that have read none. */
+    /** Creates a topic with a record on each partition, and groups that have read none of them. */
     async function behind(bus: RedpandaEventBus, groups: readonly string[], partitions: number): Promise<void> {
       const topic = await newTopic(bus, partitions)
       const all = Array.from({ length: partitions }, (_, partition) => partition)
@@ -146,7 +146,7 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
       expect(one.filter((name) => name === 'OffsetFetch' || name === 'Fetch')).toEqual(['Fetch', 'OffsetFetch'])
     })
 
-    test('is the same for many groups as for a few, and so is listing them', async () => {
+    test('is the same for many groups as for a few, for lag and for listing', async () => {
       const bus = openBus()
       const [few, many] = [uniqueGroups(3), uniqueGroups(30)]
       await behind(bus, few, 2)
@@ -167,7 +167,7 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
       expect(await requests(listed(many))).toEqual(listOfFew)
     })
 
-    test('is one request a group on brokers that know no other, for the same answer', async () => {
+    test('is one per group on older brokers, with the same result', async () => {
       const bus = openBus()
       const groups = uniqueGroups(3)
       await behind(bus, groups, 2)
@@ -187,7 +187,7 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
     })
   })
 
-  test('of a log that was cut off counts the events that are left, and says how many were deleted unread', async () => {
+  test('counts the remaining events of a log with deleted records, and the number of unread ones that were deleted', async () => {
     const bus = openBus()
     const topic = await newTopic(bus, 2)
     const now = Date.now()
@@ -228,26 +228,26 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
     })
   })
 
-  test('tells partitions that were added while it looked, and that nobody reads', async () => {
+  test('reports partitions that were added meanwhile and have no reader', async () => {
     const bus = openBus()
     const topic = await newTopic(bus)
     const group = uniqueGroup()
     await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 0n }])
-    const looks = { groups: [group], sample: 1, now: Date.now, signal }
-    const before = await measureLag(bus, looks)
+    const request = { groups: [group], sample: 1, now: Date.now, signal }
+    const before = await measureLag(bus, request)
     expect(before.groups[0]?.topics[0]?.partitions).toHaveLength(1)
 
     await addPartitions(brokers, topic, 3)
     await openBus().log.append(topic, [{ key: null, value: Buffer.from('x'), partition: 2 }])
 
-    expect((await measureLag(bus, looks)).groups[0]?.topics[0]?.partitions).toMatchObject([
+    expect((await measureLag(bus, request)).groups[0]?.topics[0]?.partitions).toMatchObject([
       { partition: 0, committed: 0n, verdict: 'ok' },
       { partition: 1, committed: undefined, end: 0n, verdict: 'ok' },
       { partition: 2, committed: undefined, end: 1n, verdict: 'never-committed' },
     ])
   })
 
-  test('reads without joining: a running group keeps its generation', async () => {
+  test('does not join the group: a running group keeps its generation', async () => {
     const bus = openBus()
     const topic = await newTopic(bus)
     const group = uniqueGroup()

@@ -27,7 +27,7 @@ describe.skipIf(!isHere)('an outage of the only broker', () => {
 
   const statesOf = (outages: readonly Outage[]) => outages.map(({ state }) => state)
 
-  /** Reads until the read ends; what was read so far, and how it ended. */
+  /** Reads until the read ends. Returns the offsets read so far, and a promise of the end. */
   function collect(reading: AsyncIterable<readonly BusRecord[]>) {
     const offsets: number[] = []
     const ended = (async () => {
@@ -37,7 +37,7 @@ describe.skipIf(!isHere)('an outage of the only broker', () => {
     return { offsets, ended }
   }
 
-  test('is outlasted by followers, subscriptions and tail, and ends a bounded read at its limit', {
+  test('does not end followers, subscriptions and tail, and ends a bounded read at its limit', {
     timeout: 180_000,
   }, async () => {
     const bus = openBus(20_000)
@@ -47,23 +47,23 @@ describe.skipIf(!isHere)('an outage of the only broker', () => {
       for (const number of numbers(from, to)) await bus.publish(topic, numbered(number))
     }
     await publish(0, 5)
-    const told: { reader: Outage[]; bounded: Outage[]; member: Outage[] } = { reader: [], bounded: [], member: [] }
+    const outages: { reader: Outage[]; bounded: Outage[]; member: Outage[] } = { reader: [], bounded: [], member: [] }
     const signal = testSignal()
     const slice = { topic, partition: 0, from: 0n }
-    const onOutage = (outage: Outage) => void told.reader.push(outage)
+    const onOutage = (outage: Outage) => void outages.reader.push(outage)
     const reader = collect(openBus().log.read([slice], { signal, onOutage }))
     const bounded = collect(
       openBus().log.read([{ ...slice, to: 100n }], {
         signal,
         outageLimit: 4000,
-        onOutage: (outage) => void told.bounded.push(outage),
+        onOutage: (outage) => void outages.bounded.push(outage),
       }),
     )
-    // The coordinator of a broker that has just started takes a while.
+    // A broker that has just started needs a while to become a coordinator.
     const stream = await openBus(20_000).subscribe([topic], {
       group: uniqueGroup(),
       autoOffsetReset: 'earliest',
-      onOutage: (outage) => void told.member.push(outage),
+      onOutage: (outage) => void outages.member.push(outage),
     })
     const member = pump(stream)
     const stop = new Stop()
@@ -90,7 +90,7 @@ describe.skipIf(!isHere)('an outage of the only broker', () => {
       code: 'CONNECTION_FAILED',
       message: expect.stringMatching(/refused the connection\); gave up after 4 s$/),
     })
-    await eventually(() => expect([statesOf(told.reader), statesOf(told.member)]).toEqual([['lost'], ['lost']]))
+    await eventually(() => expect([statesOf(outages.reader), statesOf(outages.member)]).toEqual([['lost'], ['lost']]))
     await eventually(() => expect(stderr).toMatch(/^lost the connection to the bus: 127.0.0.1:\d+ \(.*\); waiting\n$/))
     await kafka.start()
     await eventually(() => publish(5, 6), 60_000)
@@ -102,11 +102,11 @@ describe.skipIf(!isHere)('an outage of the only broker', () => {
       expect(reader.offsets.length).toBeGreaterThanOrEqual(10)
       expect(stdout.trim().split('\n').map(Number)).toEqual(reader.offsets)
     }, 60_000)
-    await eventually(() => expect(statesOf(told.member)).toEqual(['lost', 'restored']))
-    expect(statesOf(told.reader)).toEqual(['lost', 'restored'])
-    expect(statesOf(told.bounded)).toEqual(['lost'])
+    await eventually(() => expect(statesOf(outages.member)).toEqual(['lost', 'restored']))
+    expect(statesOf(outages.reader)).toEqual(['lost', 'restored'])
+    expect(statesOf(outages.bounded)).toEqual(['lost'])
     expect(stderr).toMatch(/; waiting\nconnected again after [\dms]+; going on where reading stopped\n$/)
-    // Committed before the outage: what was acknowledged is not delivered again.
+    // These were committed before the outage, so they are not delivered again.
     expect(received().slice(0, 5)).toEqual(numbers(0, 5))
     expect(received().filter((number) => number === 0)).toHaveLength(1)
     stop.request('interrupted')
@@ -114,7 +114,7 @@ describe.skipIf(!isHere)('an outage of the only broker', () => {
     await member.stop()
   })
 
-  test('tail of a broker that is not there fails at once, naming the address', async () => {
+  test('tail of a missing broker fails at once with the address', async () => {
     const brokers = `127.0.0.1:${await freePort()}`
     const began = performance.now()
     const { stderr, exitCode } = await runCli(Tail, ['order-events'], {

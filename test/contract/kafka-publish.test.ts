@@ -8,7 +8,7 @@ import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { runCli } from '../commands/run-cli.ts'
 import { readTopic, uniqueTopic } from './support/harness.ts'
 
-// Publishing what a broker takes in part.
+// Publishing lists of which the broker accepts a part.
 
 const brokers = inject('kafkaBrokers')
 
@@ -31,7 +31,7 @@ const publish = (argv: readonly string[], lines: readonly string[]) =>
     openBus: () => new RedpandaEventBus({ brokers }),
   })
 
-/** The lines that a topic holds, by the number each carries; a record of another form counts as 0. */
+/** The numbers in the lines of a topic. A record of another form counts as 0. */
 async function numbersOn(topic: string): Promise<number[]> {
   const records = await readTopic(openBus(), topic)
   return records.map(({ value }) => Number(/^\{"n":(\d+)/.exec(Buffer.from(value ?? []).toString())?.[1] ?? 0))
@@ -39,12 +39,12 @@ async function numbersOn(topic: string): Promise<number[]> {
 
 const oneTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 
-/** Lines as kcat prints them, whose value is JSON with the line's number. */
+/** A line in kcat's format, whose value is JSON with the line number. */
 const lineOf = (topic: string, number: number, { key = null as string | null, pad = 0 } = {}): string =>
   JSON.stringify({ topic, key, payload: `{"n":${number},"pad":"${'x'.repeat(pad)}"}` })
 
-describe.skipIf(brokers === '')('publishing to a broker that takes a part', () => {
-  test('5,000 lines of which line 4000 is too large: 3,999 are published, and --lines publishes the rest', async () => {
+describe.skipIf(brokers === '')('publishing to a broker that accepts a part', () => {
+  test('publishes 3,999 of 5,000 lines before a line that is too large, and the rest with --lines', async () => {
     const topic = await topicWith({})
     const lines = oneTo(5000).map((number) => lineOf(topic, number, { pad: number === 4000 ? 1_500_000 : 0 }))
 
@@ -62,7 +62,7 @@ describe.skipIf(brokers === '')('publishing to a broker that takes a part', () =
     expect(await numbersOn(topic)).toEqual(oneTo(5000).filter((number) => number !== 4000))
   })
 
-  test('keys on several partitions: what is left to publish repeats nothing and leaves nothing out', async () => {
+  test('publishes the reported rest without duplicates or gaps across keys and partitions', async () => {
     const topic = await topicWith({ 'max.message.bytes': '2000' }, 3)
     const lines = oneTo(400).map((number) =>
       lineOf(topic, number, { key: `key-${number % 7}`, pad: number === 250 ? 3000 : 100 }),
@@ -87,18 +87,18 @@ describe.skipIf(brokers === '')('publishing to a broker that takes a part', () =
       reason: /was refused: .*INVALID_RECORD/,
     },
     {
-      why: 'a timestamp that the topic does not take',
+      why: 'a timestamp that the topic does not accept',
       config: { 'message.timestamp.before.max.ms': '3600000' },
       bad: { timestamp: 1000n },
       reason: /has timestamp 1000, which the topic does not accept: .*INVALID_TIMESTAMP/,
     },
     {
-      why: 'a record that is larger than the topic takes',
+      why: 'a record that is larger than the topic accepts',
       config: { 'max.message.bytes': '2000' },
       bad: { value: Buffer.alloc(2001) },
       reason: /is too large \(20\d\d bytes, limit 2000\)/,
     },
-  ])('an append stops at $why, and says what was appended', async ({ config, bad, reason }) => {
+  ])('an append stops at $why and reports the appended records', async ({ config, bad, reason }) => {
     const topic = await topicWith(config)
     const good = (number: number): NewRecord => ({ key: Buffer.from('k'), value: Buffer.from(`{"n":${number}}`) })
     const records = oneTo(100).map((number): NewRecord => (number === 38 ? { ...good(number), ...bad } : good(number)))

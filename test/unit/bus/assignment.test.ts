@@ -3,7 +3,7 @@ import { assignRange } from '../../../src/drivers/assignment.ts'
 
 const counts: Readonly<Record<string, number>> = { a: 4, b: 3, c: 2, none: 0 }
 
-/** `member: topic:partitions …`, sorted by member. */
+/** The assignment as text by member, such as `a0 a1 b0`. */
 const assigned = (members: Readonly<Record<string, readonly string[]>>) => {
   const list = Object.entries(members).map(([memberId, topics]) => ({ memberId, topics }))
   const assignment = assignRange(list, (topic) => counts[topic] ?? 0)
@@ -16,20 +16,20 @@ const assigned = (members: Readonly<Record<string, readonly string[]>>) => {
 }
 
 test.each([
-  ['nobody', {}, {}],
+  ['no members', {}, {}],
   ['one member', { m: ['a'] }, { m: 'a0 a1 a2 a3' }],
-  ['two members, shared evenly', { m: ['a'], n: ['a'] }, { m: 'a0 a1', n: 'a2 a3' }],
-  ['the first gets one more', { m: ['b'], n: ['b'] }, { m: 'b0 b1', n: 'b2' }],
-  ['each topic by itself', { m: ['b', 'c'], n: ['b', 'c'] }, { m: 'b0 b1 c0', n: 'b2 c1' }],
+  ['two members with equal shares', { m: ['a'], n: ['a'] }, { m: 'a0 a1', n: 'a2 a3' }],
+  ['one more partition for the first member', { m: ['b'], n: ['b'] }, { m: 'b0 b1', n: 'b2' }],
+  ['each topic separately', { m: ['b', 'c'], n: ['b', 'c'] }, { m: 'b0 b1 c0', n: 'b2 c1' }],
   ['more members than partitions', { m: ['c'], n: ['c'], o: ['c'] }, { m: 'c0', n: 'c1', o: '' }],
-  ['members in any order: by id', { z: ['b'], k: ['b'] }, { k: 'b0 b1', z: 'b2' }],
-  ['only who subscribed', { m: ['a'], n: ['a', 'c'], o: ['c'] }, { m: 'a0 a1', n: 'a2 a3 c0', o: 'c1' }],
+  ['members sorted by id', { z: ['b'], k: ['b'] }, { k: 'b0 b1', z: 'b2' }],
+  ['only the members that subscribed', { m: ['a'], n: ['a', 'c'], o: ['c'] }, { m: 'a0 a1', n: 'a2 a3 c0', o: 'c1' }],
   ['a topic without partitions', { m: ['none', 'c'] }, { m: 'c0 c1' }],
-])('%s', (_, members, expected) => {
+])('assigns %s', (_, members, expected) => {
   expect(assigned(members)).toEqual(expected)
 })
 
-test('every partition has exactly one owner, whatever the numbers', () => {
+test('assigns every partition to exactly one member, for all numbers of members and partitions', () => {
   for (let members = 1; members <= 7; members += 1) {
     for (let partitions = 0; partitions <= 20; partitions += 1) {
       const list = Array.from({ length: members }, (_, index) => ({ memberId: `m${index}`, topics: ['t'] }))

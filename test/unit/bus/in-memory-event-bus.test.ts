@@ -5,8 +5,8 @@ import { MemoryDriver } from '../../../src/drivers/memory/memory-driver.ts'
 
 const event = (number: number): SerializedEvent => serializedEvent('OrderPlaced.v1', Uint8Array.of(number))
 
-// The event bus guide's own unit test, line by line: publish, then subscribe, then receive.
-test('publishes and subscribes, as in the guide', async () => {
+// The unit test of Composable Rust's event bus guide, line by line: publish, then subscribe, then receive.
+test('publishes, subscribes and receives as in the event bus guide', async () => {
   const eventBus = new InMemoryEventBus({ createTopics: true })
 
   const placed = serializedEvent('OrderPlaced', Uint8Array.of(1, 2, 3), null)
@@ -19,7 +19,7 @@ test('publishes and subscribes, as in the guide', async () => {
   expect(received?.ok && [...received.event.data]).toEqual([1, 2, 3])
 })
 
-test('a subscriber without a group gets everything, like every other', async () => {
+test('every subscriber without a group gets every event', async () => {
   await using bus = new InMemoryEventBus({ createTopics: true })
   const streams = [await bus.subscribe(['order-events']), await bus.subscribe(['order-events'])]
   await bus.publish('order-events', [event(1), event(2)])
@@ -31,21 +31,21 @@ test('a subscriber without a group gets everything, like every other', async () 
   }
 })
 
-test('a group of one subscriber is forgotten when it leaves; a named one stays', async () => {
+test('a private group is deleted when its subscriber leaves, and a named group is kept', async () => {
   await using bus = new InMemoryEventBus({ createTopics: true })
   const groups = async () => (await bus.admin.listGroups()).map(({ group }) => group)
   const named = await bus.subscribe(['order-events'], { group: 'subscriber-2' })
   const one = await bus.subscribe(['order-events'])
   const two = await bus.subscribe(['order-events'])
 
-  // A name somebody has chosen is not given to a stranger.
+  // A private group does not get a name that is in use.
   expect(await groups()).toEqual(['subscriber-1', 'subscriber-2', 'subscriber-3'])
   await Promise.all([named, one, two].map((stream) => stream.close()))
 
   expect(await groups()).toEqual(['subscriber-2'])
 })
 
-test('a topic made by its first event or subscriber has one partition', async () => {
+test('a topic created by its first event or subscriber has one partition', async () => {
   await using bus = new InMemoryEventBus({ createTopics: true })
   await bus.publish('order-events', event(1))
   await bus.subscribe(['payment-events'])
@@ -58,7 +58,7 @@ test('a topic made by its first event or subscriber has one partition', async ()
   ])
 })
 
-test('time comes from the clock it was given', async () => {
+test('takes timestamps from the given clock', async () => {
   await using bus = new InMemoryEventBus({ now: () => 1_700_000_000_123, createTopics: true })
   await bus.publish('order-events', event(1))
 
@@ -67,7 +67,7 @@ test('time comes from the clock it was given', async () => {
   expect(value?.record.timestamp).toBe(1_700_000_000_123n)
 })
 
-test('counts topics and running subscribers, and forgets everything on reset', async () => {
+test('counts topics and running subscribers, and deletes everything on reset', async () => {
   const broker = new MemoryBroker()
   await using bus = new InMemoryEventBus({ broker, createTopics: true })
   await using other = new InMemoryEventBus({ broker, createTopics: true })
@@ -75,7 +75,7 @@ test('counts topics and running subscribers, and forgets everything on reset', a
   await other.subscribe(['order-events'])
 
   expect(bus.topicCount()).toBe(2)
-  expect(['order-events', 'payment-events', 'nobody'].map((topic) => bus.subscriberCount(topic))).toEqual([2, 1, 0])
+  expect(['order-events', 'payment-events', 'unread'].map((topic) => bus.subscriberCount(topic))).toEqual([2, 1, 0])
 
   const waiting = stream.next()
   bus.reset()
@@ -86,7 +86,7 @@ test('counts topics and running subscribers, and forgets everything on reset', a
   expect(await bus.publish('order-events', event(1))).toEqual([{ topic: 'order-events', partition: 0, offset: 0n }])
 })
 
-test('a subscriber that left is no longer counted', async () => {
+test('does not count a subscriber that has left', async () => {
   await using bus = new InMemoryEventBus({ createTopics: true })
   const stream = await bus.subscribe(['order-events'])
 
@@ -95,8 +95,8 @@ test('a subscriber that left is no longer counted', async () => {
   expect(bus.subscriberCount('order-events')).toBe(0)
 })
 
-describe('a bus that vanished', () => {
-  test('acknowledges nothing any more, while another has its partitions', async () => {
+describe('a bus that crashed', () => {
+  test('acknowledges nothing after another bus has taken its partitions', async () => {
     const broker = new MemoryBroker()
     const zombie = new InMemoryEventBus({ broker, createTopics: true })
     await using survivor = new InMemoryEventBus({ broker, createTopics: true })
@@ -106,14 +106,14 @@ describe('a bus that vanished', () => {
 
     broker.disconnect(zombie)
 
-    // It asks for the next, which would acknowledge what it holds.
+    // Requesting the next event would acknowledge the current one.
     expect(await stream.next()).toEqual({ done: true, value: undefined })
     expect(await survivor.admin.committedOffsets('billing')).toEqual([])
     const { value } = await (await survivor.subscribe(['order-events'], { group: 'billing' })).next()
     expect(value?.record.offset).toBe(0n)
   })
 
-  test('is refused everything', async () => {
+  test('is refused every call', async () => {
     const bus = new InMemoryEventBus({ createTopics: true })
     bus.crash()
 
@@ -129,7 +129,7 @@ describe('a member', () => {
   const request = { topics: ['order-events'], group: 'billing', offsetReset: 'earliest', bufferSize: 2 } as const
   const record = (partition: number) => ({ key: null, value: Uint8Array.of(1), partition })
 
-  test('is given no more than it has room for, and again what it did not acknowledge', async () => {
+  test('gets at most bufferSize records, and unacknowledged records again', async () => {
     const driver = new MemoryDriver(new MemoryBroker())
     await driver.admin.createTopic('order-events')
     await driver.log.append('order-events', [0, 0, 0].map(record))
@@ -143,7 +143,7 @@ describe('a member', () => {
     expect((await member.next())?.records.map(({ offset }) => offset)).toEqual([1n, 2n])
   })
 
-  test('is told when the partition it reads goes to another, and cannot acknowledge it any more', async () => {
+  test('has its batch revoked when the partition moves, and cannot acknowledge it', async () => {
     const driver = new MemoryDriver(new MemoryBroker())
     await driver.admin.createTopic('order-events', { partitions: 2 })
     await driver.log.append('order-events', [1, 1].map(record))
@@ -162,7 +162,7 @@ describe('a member', () => {
     ])
   })
 
-  test('keeps reading, not revoked and not from the start, what it still owns', async () => {
+  test('continues a partition that it keeps in a rebalance', async () => {
     const driver = new MemoryDriver(new MemoryBroker())
     await driver.admin.createTopic('order-events', { partitions: 2 })
     await driver.log.append('order-events', [0, 0, 0].map(record))
@@ -178,7 +178,7 @@ describe('a member', () => {
   })
 })
 
-test('a reader and a member go on when a topic is deleted and made again', async () => {
+test('a reader fails and a member continues when a topic is deleted and created again', async () => {
   await using bus = new InMemoryEventBus({ createTopics: true })
   await bus.publish('order-events', [event(0), event(1)])
   const stream = await bus.subscribe(['order-events'], { group: 'billing' })
@@ -195,6 +195,6 @@ test('a reader and a member go on when a topic is deleted and made again', async
   const { value } = await waiting
   expect(value?.ok && [value.event.data[0], value.record.offset]).toEqual([9, 0n])
   await stream.close()
-  // What was held of the old topic says nothing about the new one.
+  // The event of the old topic must not be committed on the new one.
   expect(await bus.admin.committedOffsets('billing')).toEqual([])
 })

@@ -17,7 +17,7 @@ function records(count: number): BusRecord[] {
   return Array.from({ length: count }, (_, offset) => ({ ...common, offset: BigInt(offset) }))
 }
 
-/** A batch that writes down what is done to it. */
+/** A batch that logs its calls. */
 function batchOf(count: number, log: string[], name = 'batch') {
   const state = { revoked: false }
   const batch: GroupBatch = {
@@ -34,7 +34,7 @@ function batchOf(count: number, log: string[], name = 'batch') {
   return { batch, revoke }
 }
 
-/** A member that gives what the test hands it, when the test hands it. */
+/** A member whose calls of `next` are answered by the test. */
 function memberOf(log: string[] = []) {
   const waiting: PromiseWithResolvers<GroupBatch | undefined>[] = []
   const member: GroupMember = {
@@ -59,7 +59,7 @@ function memberOf(log: string[] = []) {
   return { member, answer, fail }
 }
 
-test('asks for a batch only when the one before is finished: so much and no more is fetched ahead', async () => {
+test('requests a batch only after the previous one is finished', async () => {
   const log: string[] = []
   const { member, answer } = memberOf(log)
   const stream = new Subscription(member)
@@ -76,7 +76,7 @@ test('asks for a batch only when the one before is finished: so much and no more
   expect(log).toEqual(['asked', 'first acknowledged 0', 'first acknowledged 1', 'first finished', 'asked'])
 })
 
-test('acknowledges before it waits, so that the last event of a quiet topic is not left over', async () => {
+test('acknowledges before it waits, so the last event of a quiet topic is committed', async () => {
   const log: string[] = []
   const { member, answer } = memberOf(log)
   const stream = new Subscription(member)
@@ -89,7 +89,7 @@ test('acknowledges before it waits, so that the last event of a quiet topic is n
   expect(log).toContain('batch acknowledged 0')
 })
 
-test('answers in turn who asks ahead, also one who asks while the next in line is about to be answered', async () => {
+test('resolves concurrent calls in order, including a call made while another resolves', async () => {
   const log: string[] = []
   const { member, answer } = memberOf(log)
   const stream = new Subscription(member)
@@ -106,7 +106,7 @@ test('answers in turn who asks ahead, also one who asks while the next in line i
   expect(order).toEqual(['first 0', 'second 1', 'third 2'])
 })
 
-test('hands out nothing more of a batch that was revoked, and does not acknowledge it', async () => {
+test('delivers no more of a revoked batch and does not acknowledge it', async () => {
   const log: string[] = []
   const { member, answer } = memberOf(log)
   const stream = new Subscription(member)
@@ -123,7 +123,7 @@ test('hands out nothing more of a batch that was revoked, and does not acknowled
   expect(log).toEqual(['asked', 'taken finished', 'asked'])
 })
 
-test('acknowledges the last of a batch that was taken at once, and hands out none of one that was revoked', async () => {
+test('acknowledges the last record of a whole batch, and nothing of a revoked one', async () => {
   const log: string[] = []
   const { member, answer } = memberOf(log)
   const stream = new Subscription(member)
@@ -151,7 +151,7 @@ test('acknowledges the last of a batch that was taken at once, and hands out non
   ])
 })
 
-test('acknowledges batches of a partition in the order they were handed out', async () => {
+test('acknowledges the batches of a partition in the order of delivery', async () => {
   const log: string[] = []
   const { member, answer } = memberOf()
   const stream = new Subscription(member)
@@ -169,7 +169,7 @@ test('acknowledges batches of a partition in the order they were handed out', as
   expect(log.slice(4)).toEqual(['third finished'])
 })
 
-test('gives back unacknowledged batches when it is closed, the newest first', async () => {
+test('gives back unacknowledged batches when it is closed, newest first', async () => {
   const log: string[] = []
   const { member, answer } = memberOf()
   const stream = new Subscription(member)
@@ -182,7 +182,7 @@ test('gives back unacknowledged batches when it is closed, the newest first', as
   expect(log).toEqual(['second finished', 'first finished'])
 })
 
-test('acknowledges nothing of a lost partition, which holds up no batch that came after', async () => {
+test('does not acknowledge a batch of a lost partition, nor let it block later batches', async () => {
   const log: string[] = []
   const { member, answer } = memberOf()
   const stream = new Subscription(member)
@@ -197,13 +197,13 @@ test('acknowledges nothing of a lost partition, which holds up no batch that cam
   expect(log).toEqual(['own acknowledged 0', 'own finished', 'lost finished'])
 })
 
-test('gives back a batch that arrives when it is closing already', async () => {
+test('gives back a batch that arrives while it is closing', async () => {
   const log: string[] = []
   const { member, answer } = memberOf(log)
   const finished = Promise.withResolvers<void>()
   const { batch } = batchOf(1, log)
   const late: GroupBatch = { ...batch, finish: finished.resolve }
-  // A member whose fetch was under way waits for that batch to be done with before it can leave.
+  // A member with a fetch in flight waits until that batch is finished before it leaves.
   const slow: GroupMember = { next: () => member.next(), close: () => finished.promise }
   const stream = new Subscription(slow)
   const waiting = stream.next()
@@ -215,7 +215,7 @@ test('gives back a batch that arrives when it is closing already', async () => {
   await closing
 })
 
-test('takes a batch without records for what it is, and goes on', async () => {
+test('skips a batch without records', async () => {
   const log: string[] = []
   const { member, answer } = memberOf(log)
   const stream = new Subscription(member)
@@ -228,7 +228,7 @@ test('takes a batch without records for what it is, and goes on', async () => {
   expect(log).toEqual(['asked', 'empty finished', 'asked'])
 })
 
-test('leaves the group when its member fails, tells the failure once, and is over', async () => {
+test('leaves the group when its member fails, reports the failure once and ends', async () => {
   const log: string[] = []
   const { member, fail } = memberOf(log)
   const onClose = vi.fn()
@@ -245,7 +245,7 @@ test('leaves the group when its member fails, tells the failure once, and is ove
   expect(onClose).toHaveBeenCalledOnce()
 })
 
-test('tells why its member failed, even when leaving fails too', async () => {
+test('reports why its member failed even if leaving fails too', async () => {
   const { member, fail } = memberOf()
   const stream = new Subscription({ ...member, close: () => Promise.reject(new Error('second')) })
   const failing = stream.next()
@@ -255,7 +255,7 @@ test('tells why its member failed, even when leaving fails too', async () => {
   await expect(failing).rejects.toThrow('first')
 })
 
-test('is over when its member ends by itself', async () => {
+test('ends when its member ends', async () => {
   const log: string[] = []
   const { member, answer } = memberOf(log)
   const onClose = vi.fn()
@@ -270,7 +270,7 @@ test('is over when its member ends by itself', async () => {
   expect(onClose).toHaveBeenCalledOnce()
 })
 
-test('tells who closes it that leaving failed; an abort, which nobody waits for, ends quietly', async () => {
+test('rejects close if leaving failed, and does not report that failure after an abort', async () => {
   const { member } = memberOf()
   const failing: GroupMember = { ...member, close: () => Promise.reject(transportError('not committed')) }
   const onClose = vi.fn()
@@ -289,7 +289,7 @@ test('tells who closes it that leaving failed; an abort, which nobody waits for,
   await expect(stream.close()).rejects.toThrow('not committed')
 })
 
-test('lets go of its signal when it is closed', async () => {
+test('removes its listener from the signal when it is closed', async () => {
   const { member } = memberOf()
   const controller = new AbortController()
   const removed = vi.spyOn(controller.signal, 'removeEventListener')
@@ -299,7 +299,7 @@ test('lets go of its signal when it is closed', async () => {
   expect(removed).toHaveBeenCalledWith('abort', expect.any(Function))
 })
 
-/** A driver around a memory bus, with something changed. */
+/** A bus over a changed memory driver. */
 function busWith(changes: Partial<BusDriver>) {
   const { log, admin } = new InMemoryEventBus({ createTopics: true })
   const driver: BusDriver = { log, admin, join: async () => memberOf().member, close: async () => {}, ...changes }
@@ -310,7 +310,7 @@ function busWith(changes: Partial<BusDriver>) {
   )
 }
 
-test('a bus closes its connections even when a stream could not say goodbye, and tells', async () => {
+test('a bus closes its connections even if a stream fails to leave its group, and rejects with that failure', async () => {
   const close = vi.fn(async () => {})
   const failing = { ...memberOf().member, close: () => Promise.reject(transportError('not committed')) }
   const bus = busWith({ join: async () => failing, close })
@@ -322,7 +322,7 @@ test('a bus closes its connections even when a stream could not say goodbye, and
   expect(close).toHaveBeenCalledOnce()
 })
 
-test('a bus closed while it joins a group leaves it again', async () => {
+test('a bus that is closed while it joins a group leaves the group', async () => {
   const log: string[] = []
   const joined = Promise.withResolvers<GroupMember>()
   const bus = busWith({ join: () => joined.promise })
@@ -335,7 +335,7 @@ test('a bus closed while it joins a group leaves it again', async () => {
   expect(log).toEqual(['closed'])
 })
 
-test('a bus asks its driver nothing that cannot be', async () => {
+test('a bus refuses invalid calls without calling its driver', async () => {
   const append = vi.fn()
   const join = vi.fn()
   const bus = busWith({ join, log: { ...new InMemoryEventBus({ createTopics: true }).log, append } })
@@ -349,7 +349,7 @@ test('a bus asks its driver nothing that cannot be', async () => {
   expect(join).not.toHaveBeenCalled()
 })
 
-test('a bus joins with each topic once and its own defaults', async () => {
+test('a bus joins with each topic once and with its defaults', async () => {
   const join = vi.fn(async () => memberOf().member)
 
   await busWith({ join }).subscribe(['b', 'a', 'b'])
@@ -359,9 +359,9 @@ test('a bus joins with each topic once and its own defaults', async () => {
 })
 
 test.each([
-  ['a plain failure names the topic', transportError('timed out'), 'PUBLISH_FAILED'],
-  ['a stranger’s error too', new TypeError('odd'), 'PUBLISH_FAILED'],
-])('%s', async (_, thrown, code) => {
+  ['a transport error', transportError('timed out'), 'PUBLISH_FAILED'],
+  ['an unexpected error', new TypeError('odd'), 'PUBLISH_FAILED'],
+])('publish rejects with PUBLISH_FAILED and the topic after %s', async (_, thrown, code) => {
   const log = { ...new InMemoryEventBus({ createTopics: true }).log, append: () => Promise.reject(thrown) }
 
   await expect(busWith({ log }).publish('a', serializedEvent('A', new Uint8Array()))).rejects.toMatchObject({

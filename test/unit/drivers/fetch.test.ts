@@ -10,7 +10,7 @@ import { OutageWatch } from '../../../src/drivers/outage-watch.ts'
 const topic = 't-events'
 const nothing = Buffer.alloc(0)
 
-/** One record, at this offset. */
+/** A batch of one record at this offset. */
 async function batchAt(offset: bigint): Promise<Buffer> {
   const bytes = await encodeBatch([{ key: null, value: Buffer.from(`${offset}`) }], 0, 0n)
   bytes.writeBigInt64BE(offset, 0)
@@ -22,7 +22,7 @@ interface Asked {
   readonly offset: bigint
 }
 
-/** A cluster of one broker that answers fetches as it is told to, without the network. */
+/** A cluster of one broker whose fetches are answered by `answer`, without a network. */
 function clusterOf(
   answer: (asked: readonly Asked[]) => ReadonlyMap<number, Buffer> | 'damaged',
   lastStable: bigint,
@@ -60,7 +60,7 @@ function clusterOf(
   return { cluster: cluster as unknown as KafkaCluster, requests }
 }
 
-/** What was asked of the one topic: 25 bytes of settings, then the topics. */
+/** The partitions in a Fetch request of one topic: 25 bytes of settings come before the topics. */
 function readFetch(body: Buffer): Asked[] {
   let at = 25 + 4
   at += 2 + body.readInt16BE(at)
@@ -72,7 +72,7 @@ function readFetch(body: Buffer): Asked[] {
   })
 }
 
-test('empty answers are not believed by who follows: the records behind them are read', async () => {
+test('a follower does not believe empty answers and reads the records that come later', async () => {
   const batch = await batchAt(0n)
   let answers = 0
   const { cluster } = clusterOf(([first]) => {
@@ -86,7 +86,7 @@ test('empty answers are not believed by who follows: the records behind them are
   fetcher.close()
 })
 
-test('an empty answer is not believed at once: the records behind it are read', async () => {
+test('a bounded read does not believe the first empty answers and reads the records that come later', async () => {
   const batch = await batchAt(0n)
   let answers = 0
   const { cluster } = clusterOf((asked) => {
@@ -104,7 +104,7 @@ test('an empty answer is not believed at once: the records behind it are read', 
   expect(read.sort()).toEqual([0, 1])
 })
 
-test('offsets that stay empty, at last when asked for alone, count as read', async () => {
+test('offsets that stay empty when requested alone count as read', async () => {
   const { cluster, requests } = clusterOf(() => new Map(), 5n)
   const fetcher = new Fetcher(cluster, new OutageWatch({}))
   fetcher.assign([0, 1].map((partition) => ({ topic, partition, next: 0n, to: 5n })))
@@ -117,7 +117,7 @@ test('offsets that stay empty, at last when asked for alone, count as read', asy
   expect(requests.length).toBeGreaterThan(5)
 }, 20_000)
 
-test('a reader in no hurry goes on where another leads by then', async () => {
+test('a slow reader continues after the leader has changed', async () => {
   const batches = [await batchAt(0n), await batchAt(1n)]
   let leader: number | undefined = 1
   const { cluster } = clusterOf(
@@ -129,14 +129,14 @@ test('a reader in no hurry goes on where another leads by then', async () => {
   fetcher.assign([{ topic, partition: 0, next: 0n, to: 2n }])
   const offsets = async () => (await fetcher.take())?.records.map(({ offset }) => offset)
 
-  // The first has been fetched, and waits to be taken.
+  // By then, the first record has been fetched and waits to be taken.
   await new Promise((resolve) => setTimeout(resolve, 50))
   leader = 2
   expect([await offsets(), await offsets()]).toEqual([[0n], [1n]])
   fetcher.close()
 })
 
-/** Reads partition 0 up to `to`, and says what it was given and what it ended with. */
+/** Reads partition 0 up to `to`. Returns the records and the error that ended the read. */
 async function readAll(cluster: KafkaCluster, to: bigint, next = 0n) {
   const fetcher = new Fetcher(cluster, new OutageWatch({}))
   fetcher.assign([{ topic, partition: 0, next, to }])
@@ -147,7 +147,7 @@ async function readAll(cluster: KafkaCluster, to: bigint, next = 0n) {
     }
     return { read, error: undefined }
   } catch (error) {
-    // Taking again leads to nothing behind it either.
+    // Taking again fails in the same way and returns no later record.
     await expect(fetcher.take()).rejects.toBe(error)
     return { read, error: error as Error }
   } finally {
@@ -161,14 +161,14 @@ const flipped = (bytes: Buffer, at: number): Buffer => {
   return copy
 }
 
-/** With its length and its checksum made right for what it holds. */
+/** Corrects the length and the checksum of a batch for its content. */
 function sealed(bytes: Buffer): Buffer {
   bytes.writeInt32BE(bytes.length - 12, 8)
   bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17)
   return bytes
 }
 
-/** A batch at an offset whose bytes behind the header are these. */
+/** A batch at an offset with these bytes after the header. */
 async function batchOf(offset: bigint, body: Buffer, { count = 1, compression = 0 } = {}): Promise<Buffer> {
   const header = (await batchAt(offset)).subarray(0, 61)
   const bytes = Buffer.concat([header, body])
@@ -183,12 +183,12 @@ const HUGE = 'feffffff0f'
 /** A size, attributes, both deltas, no key, no value. */
 const RECORD = '0000000101'
 
-describe('a batch that cannot be', () => {
+describe('a corrupt batch', () => {
   const good = [batchAt(0n), batchAt(1n)]
   const bad: readonly (readonly [string, string, () => Promise<Buffer>])[] = [
-    ['whose checksum is another', 'its checksum is 0x', async () => flipped(await batchAt(2n), 66)],
+    ['with a wrong checksum', 'its checksum is 0x', async () => flipped(await batchAt(2n), 66)],
     [
-      'whose length is -12',
+      'with a length of -12',
       'its length is -12',
       async () => {
         const bytes = await batchAt(2n)
@@ -197,7 +197,7 @@ describe('a batch that cannot be', () => {
       },
     ],
     [
-      'whose length is 0',
+      'with a length of 0',
       'its length is 0',
       async () => {
         const bytes = await batchAt(2n)
@@ -239,18 +239,18 @@ describe('a batch that cannot be', () => {
       () => batchOf(2n, Buffer.from(`10${RECORD}020101`, 'hex')),
     ],
     [
-      'with a record behind its last offset',
-      'record 1 of 1 has the offset delta 1, but 0 to 0 are possible',
+      'with a record after its last offset',
+      'record 1 of 1 is 1 offsets behind',
       () => batchOf(2n, Buffer.from('0c000002010100', 'hex')),
     ],
     [
-      'with a record that its fields do not fill',
-      'record 1 of 1 has fields of 6 bytes, but a length of 7',
+      'with a record that is longer than its fields',
+      'record 1 of 1 has fields of 6 bytes and takes 7',
       () => batchOf(2n, Buffer.from(`0e${RECORD}0000`, 'hex')),
     ],
     [
-      'with bytes behind its records',
-      '3 bytes remain after its last record',
+      'with bytes after its records',
+      '3 bytes are left behind its last record',
       () => batchOf(2n, Buffer.from(`0c${RECORD}00aabbcc`, 'hex')),
     ],
     [
@@ -260,7 +260,7 @@ describe('a batch that cannot be', () => {
     ],
     ['in compression 7', 'its compression is 7', () => batchOf(2n, Buffer.alloc(20), { compression: 7 })],
     [
-      'whose gzip data is not gzip',
+      'whose gzip data are not gzip',
       'its gzip data cannot be decompressed',
       () => batchOf(2n, Buffer.alloc(20), { compression: 1 }),
     ],
@@ -275,7 +275,7 @@ describe('a batch that cannot be', () => {
     ],
   ]
 
-  test.each(bad)('%s ends the read behind the records before it, with its place', async (_, reason, make) => {
+  test.each(bad)('%s ends the read after the records before it, with its offset', async (_, reason, make) => {
     const bytes = Buffer.concat([...(await Promise.all(good)), await make(), await batchAt(3n)])
     const { cluster, requests } = clusterOf(([first]) => new Map([[0, bytes.subarray(Number(first?.offset) * 69)]]), 4n)
     const { read, error } = await readAll(cluster, 4n)
@@ -293,7 +293,7 @@ describe('a batch that cannot be', () => {
     expect(requests.length).toBeLessThan(6)
   })
 
-  test('is larger than the limit when it is decompressed names the limit, its flag and the offset', async () => {
+  test('that is larger than the limit once decompressed fails with the limit, its flag and the offset', async () => {
     const bytes = Buffer.concat([
       await batchAt(0n),
       await batchOf(1n, gzipSync(Buffer.alloc(1024 * 1024 + 1)), { compression: 1 }),
@@ -311,7 +311,7 @@ describe('a batch that cannot be', () => {
     })
   })
 
-  test('is in a format before Kafka 0.11 is named as that', async () => {
+  test('in a format before Kafka 0.11 fails as UNSUPPORTED', async () => {
     const bytes = await batchAt(0n)
     bytes[16] = 1
     const { cluster } = clusterOf(() => new Map([[0, bytes]]), 1n)
@@ -323,7 +323,7 @@ describe('a batch that cannot be', () => {
   })
 })
 
-describe('an answer that was damaged on its way', () => {
+describe('an answer that was damaged in transit', () => {
   const all = [0n, 1n, 2n, 3n].map((offset) => [offset, `${offset}`])
   const batches = Promise.all([0n, 1n, 2n, 3n].map(batchAt))
 
@@ -336,7 +336,7 @@ describe('an answer that was damaged on its way', () => {
     ['in a base offset', 2 * 69 + 7],
     ['in the last base offset', 3 * 69 + 7],
     ['in a leader epoch, which is not read', 69 + 13],
-  ])('%s is asked for again', async (_, at) => {
+  ])('is requested again if it was damaged %s', async (_, at) => {
     const bytes = Buffer.concat(await batches)
     let answers = 0
     const { cluster } = clusterOf(([first]) => {
@@ -347,7 +347,7 @@ describe('an answer that was damaged on its way', () => {
     expect(await readAll(cluster, 4n)).toEqual({ read: all, error: undefined })
   })
 
-  test('in the offset of a batch that begins before what was asked for is asked for again', async () => {
+  test('is requested again if the offset of a batch was damaged that begins before the requested offset', async () => {
     const records = Array.from({ length: 8 }, (_, index) => ({ key: null, value: Buffer.from(`${64 + index}`) }))
     const first = await encodeBatch(records, 0, 0n)
     first.writeBigInt64BE(64n, 0)
@@ -364,7 +364,7 @@ describe('an answer that was damaged on its way', () => {
     expect(read).toEqual([66n, 67n, 68n, 69n, 70n, 71n, 72n].map((offset) => [offset, `${offset}`]))
   })
 
-  test('in its structure is asked for again, and refused with its place the third time', async () => {
+  test('is requested again if its structure was damaged, and refused with its offset the third time', async () => {
     const [only] = await batches
     let answers = 0
     const damagedTwice = clusterOf(() => {
@@ -386,7 +386,7 @@ describe('an answer that was damaged on its way', () => {
   })
 })
 
-test('gaps that compaction leaves are read over', async () => {
+test('a read skips the gaps that compaction leaves', async () => {
   const bytes = Buffer.concat(await Promise.all([3n, 4n, 9n, 20n].map(batchAt)))
   const { cluster } = clusterOf(([first]) => {
     const behind = [3n, 4n, 9n, 20n].filter((offset) => offset < (first?.offset ?? 0n)).length

@@ -6,7 +6,7 @@ import { joinOutages } from '../../../src/operations/tail/join-outages.ts'
 
 const away = connectionFailed('127.0.0.1:9092 (refused)')
 
-test('gives up once the limit is exceeded, with the limit in the message', async () => {
+test('ends with an error that contains the limit once it is exceeded', async () => {
   const watch = new OutageWatch({ outageLimit: 5 })
   expect(watch.failed('a', away)).toBeUndefined()
   await expect
@@ -19,7 +19,7 @@ test('gives up once the limit is exceeded, with the limit in the message', async
     })
 })
 
-test('begins anew after everything has worked again', async () => {
+test('starts a new outage after every part has worked again', async () => {
   const watch = new OutageWatch({ outageLimit: 5 })
   watch.failed('a', away)
   watch.failed('b', away)
@@ -30,7 +30,7 @@ test('begins anew after everything has worked again', async () => {
   expect(watch.failed('a', away)).toBeUndefined()
 })
 
-test('forgets parts that nobody needs any more', async () => {
+test('forgets parts that are no longer needed', async () => {
   const watch = new OutageWatch({ outageLimit: 5 })
   watch.failed(1, away)
   await expect.poll(() => watch.failed(1, away)).toBeDefined()
@@ -38,7 +38,7 @@ test('forgets parts that nobody needs any more', async () => {
   expect(watch.failed(2, away)).toBeUndefined()
 })
 
-test('makes one report of an outage that several readings report', () => {
+test('joins the reports of several readers about one outage', () => {
   const reports: Outage[] = []
   const report = joinOutages((outage) => void reports.push(outage))
   report?.({ state: 'lost', error: away })
