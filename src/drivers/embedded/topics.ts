@@ -59,7 +59,7 @@ export class EmbeddedTopics {
     return rows
   }
 
-  /** The partitions of those of the topics that exist. */
+  /** The partitions of the topics that exist, by topic. */
   knownPartitions(topics: readonly string[]): Map<string, readonly PartitionRow[]> {
     this.requireOpen()
     const all = guarded(this.#path, () => [...new Set(topics)].map((topic) => [topic, this.rows(topic)] as const))
@@ -93,8 +93,8 @@ export class EmbeddedTopics {
 
   /**
    * Adds partitions to a topic, from `count` up to `wanted` partitions. Inside the caller's transaction. Subscribed groups start
-   * at the oldest record of a new partition even with `latest`: a member that notices the partition late must not skip what
-   * was published meanwhile.
+   * at the oldest record of a new partition even with `latest`: a member that notices the partition late must not skip the
+   * records published meanwhile.
    */
   addPartitions(topicId: number, count: number, wanted: number): void {
     const { addPartition, startAtOldest, bumpGroups } = this.#statements

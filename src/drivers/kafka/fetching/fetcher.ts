@@ -46,8 +46,8 @@ export interface FetchedRecords {
 
 /**
  * Fetches partitions from their leaders, without a consumer group. Each leader has a fetch loop of its own, which sends the
- * next request when the reader has begun to unpack the last chunk of the answer before. So at most one answer per leader is
- * held and one is in flight.
+ * next request when the reader has begun to unpack the last chunk of the previous answer. So each leader has at most one
+ * unread answer and one request in flight.
  */
 export class Fetcher {
   readonly #cluster: KafkaCluster
@@ -303,7 +303,7 @@ export class Fetcher {
     }
   }
 
-  /** Queues the valid batches of an answer. Returns false if they may be there after a pause: the first is behind a gap. */
+  /** Queues the valid batches of an answer. Returns false if the first batch follows a gap, which another fetch has to confirm. */
   #accept(cursor: Cursor, answer: FetchedPartition, isFirst: boolean): boolean {
     const { topic, partition, aborted } = answer
     const from = cursor.next

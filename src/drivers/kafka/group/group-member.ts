@@ -31,7 +31,7 @@ interface HandedBatch extends GroupBatch {
   revoked: boolean
 }
 
-/** Records that were fetched and not handed out yet: at most one fetch of one partition. */
+/** Records that were fetched and not delivered yet: at most one fetch of one partition. */
 interface FetchedRest {
   readonly owned: Owned
   readonly cursor: Cursor
@@ -87,8 +87,8 @@ export class KafkaMember implements GroupMember {
     this.#onLeft = onLeft
     this.#request = request
     this.#outage = new OutageWatch(request)
-    // A committed offset beyond the end means that the log was truncated or that the topic was created again, so what this
-    // log holds is unread.
+    // An offset beyond the end means that the log was truncated or that the topic was created again, so no record of the
+    // current log has been read.
     this.#fetcher = new Fetcher(cluster, this.#outage, 'restart')
     this.#session = new GroupSession(cluster, request, () => this.#disown())
     this.#starts = new StartOffsets(cluster, this.#session, request)
@@ -320,7 +320,7 @@ export class KafkaMember implements GroupMember {
     }
   }
 
-  /** Commits what was acknowledged, then leaves the group. Rejects if the commit fails; leaves in any case. */
+  /** Commits the acknowledged offsets and leaves the group. Leaves even if the commit fails, and then rejects. */
   async #commitAndLeave(): Promise<void> {
     const { group } = this.#request
     try {

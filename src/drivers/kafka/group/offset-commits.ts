@@ -34,7 +34,7 @@ export class OffsetCommits {
     return this.#pending().length > 0
   }
 
-  /** Commits after a pause, together with everything that is acknowledged until then. */
+  /** Commits after a pause in milliseconds, together with the offsets that are acknowledged during it. */
   schedule(pause = COMMIT_INTERVAL_MS): void {
     if (!this.#isScheduling) return
     this.#timer ??= setTimeout(() => {
@@ -43,7 +43,7 @@ export class OffsetCommits {
     }, pause)
   }
 
-  /** Commits what was acknowledged since the last commit. Retries later if the commit fails; after `stop`, rejects instead. */
+  /** Commits the offsets acknowledged since the last commit. If that fails, retries later; after `stop`, rejects instead. */
   commit(): Promise<void> {
     this.#last = this.#last.then(
       () => this.#commitNow(),

@@ -10,7 +10,7 @@ import type { GroupSession } from './group-session.ts'
 /** A key for maps of partitions. */
 export const keyOf = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`
 
-/** Decides at which offset a member starts to read a partition: the committed offset, else what `offsetReset` says. */
+/** Decides at which offset a member starts to read a partition: at the committed offset, else as `offsetReset` says. */
 export class StartOffsets {
   readonly #cluster: KafkaCluster
   readonly #session: GroupSession
