@@ -130,12 +130,8 @@ describe('publish', () => {
     ['2026-11-23T10:00:00.5+05:30', '2026-11-23T10:00:00.5+05:30', ''],
     ['2026-11-23T10:00:00.123456789+0530', '2026-11-23T10:00:00.123456789+05:30', ''],
     ['2026-11-23t10:00:00z', '2026-11-23T10:00:00Z', ''],
-    [
-      '2026-11-23 10:00',
-      '2026-11-23T10:00:00Z',
-      '--timestamp: 2026-11-23 10:00 names no time zone and is read as UTC\n',
-    ],
-    ['2026-11-23', '2026-11-23T00:00:00Z', '--timestamp: 2026-11-23 names no time zone and is read as UTC\n'],
+    ['2026-11-23 10:00', '2026-11-23T10:00:00Z', '--timestamp: 2026-11-23 10:00 has no time zone and is read as UTC\n'],
+    ['2026-11-23', '2026-11-23T00:00:00Z', '--timestamp: 2026-11-23 has no time zone and is read as UTC\n'],
   ])('writes --timestamp %s as RFC 3339, with a notice when it is read as UTC', async (text, written, notice) => {
     const { stderr } = await publish([...order, '--data', '{}', '--timestamp', text])
     expect(stderr).toBe(notice)

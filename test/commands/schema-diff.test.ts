@@ -141,11 +141,11 @@ describe('schema diff', () => {
   })
 
   test.each([
-    ['there is no such file', ['nope.json', 'orders'], 'there is no such file or folder'],
-    ['there is no such revision', ['main~99:orders', 'orders'], 'main~99:orders: '],
-    ['the file is no schema', ['broken.json', 'orders'], 'broken.json is not a schema file\n'],
-    ['the source does not settle it', ['odd', 'orders'], '--map'],
-  ])('is refused when %s', async (_, argv, told) => {
+    ['a missing file', ['nope.json', 'orders'], 'there is no such file or folder'],
+    ['an unknown revision', ['main~99:orders', 'orders'], 'main~99:orders: '],
+    ['a file that is not a schema', ['broken.json', 'orders'], 'broken.json is not a schema file\n'],
+    ['source that leaves a type open', ['odd', 'orders'], '--map'],
+  ])('exits with 2 for %s', async (_, argv, told) => {
     put('broken.json', '{}')
     put('odd/Cargo.toml', cargo)
     put(

@@ -120,63 +120,15 @@ export default class NewSaga extends ScaffoldCommand {
       schemas: new Map(files),
       aggregates: reads('aggregates') ? topicsOfAggregates(root) : [],
       examplesOf: async (schema: (typeof files)[number][1]) =>
-        (await import('../../operations/schemas/variant-examples.ts')).variantExamples(schema),
+        (await import('../../operations/schemas/sample-fields.ts')).sampleFieldsByVariant(schema),
       readTopic: async (topic: string) => (reads('bus') ? this.#readTopic(topic) : undefined),
     }
     return new SagaSteps(eventSources, roles, this.asks(flags) ? this.asker : undefined)
   }
 
-  async #topics(known: readonly KnownTopic[], yes: boolean, example: string): Promise<readonly string[]> {
-    if (!this.asks({ yes }) || known.length < 2) throw new UsageError('name the topics of its steps', [example])
-    const first = await this.asker.oneOf('Whose events begin it?', known.map(toChoice), known[0]?.topic ?? '')
-    const rest = known.filter(({ topic }) => topic !== first)
-    return [first, ...(await this.asker.someOf('Which follow, in this order?', rest.map(toChoice)))]
-  }
-
-  async #step(topic: string, known: readonly KnownTopic[], flags: StepFlags): Promise<Step> {
-    const read = known.find((one) => one.topic === topic)
-    if (read !== undefined) await this.#clear(read, flags.yes)
-    const found = (await this.#whole(read)) ?? (await this.#seen(topic, flags))
-    const step = found && stepOf(found)
-    if (step !== undefined) return step
-    if (found !== undefined && found.events.length > 0) {
-      const names = found.events.map(({ name }) => spellings.pascal(name)).join(', ')
-      throw new UsageError(`${topic} has no event that a step could be for, only ${names} (${found.source})`)
-    }
-    const aggregate = topic.replace(/-events$/, '')
-    throw new UsageError(`nothing is known of ${topic}: no schema, no aggregate of this service, no event on it`, [
-      ...(known.length === 0 ? [] : [`--on ${known.map((one) => one.topic).join(',')}`]),
-      `crbus new aggregate ${aggregate}`,
-      'crbus schema import services/orders',
-    ])
-  }
-
-  /** Asks what the variants are that no name tells apart. `UsageError` when nobody can be asked. */
-  async #clear({ unclear = [], source }: KnownTopic, yes: boolean): Promise<void> {
-    const [first] = unclear
-    if (first === undefined) return
-    if (!this.asks({ yes })) {
-      throw new UsageError(
-        `the source of ${source} does not say whether ${unclear.join(', ')} is a command or an event`,
-        [unclear.map((variant) => `--as ${variant}=event`).join(' '), `--as ${first}=command`, `--as ${first}=failure`],
-      )
-    }
-    for (const variant of unclear) {
-      const role = await this.asker.oneOf(`What is ${variant}?`, roleChoices, 'event')
-      this.#roles.set(variant, role as Role)
-    }
-  }
-
-  /** A topic of a schema with examples, of which its tests are made. */
-  async #whole(topic: KnownTopic | undefined): Promise<KnownTopic | undefined> {
-    const schema = topic?.schema === undefined ? undefined : this.#schemas.get(topic.schema)
-    if (topic?.schema === undefined || schema === undefined) return topic
-    const { sampleFieldsByVariant } = await import('../../operations/schemas/sample-fields.ts')
-    return topicFromSchema(schema, topic.schema, { examples: await sampleFieldsByVariant(schema), roles: this.#roles })
-  }
-
-  async #seen(topic: string, flags: StepFlags): Promise<KnownTopic | undefined> {
-    if (flags.from !== undefined && flags.from !== 'bus') return undefined
+  /** Reads the newest events of a topic. Reading is allowed on a read-only profile. */
+  async #readTopic(topic: string): Promise<KnownTopic | undefined> {
+    this.#bus ??= this.openBus({ planOnly: true })
     try {
       return topicFromSeen(topic, await seenEvents(await this.#bus, topic))
     } catch (error) {

@@ -38,10 +38,10 @@ export default class SchemaSample extends BaseCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(SchemaSample)
-    // A checkout has no manifest and loads every command to find one: this one's weight waits until it is run.
+    // Without a manifest, as in a checkout, oclif loads every command file. Heavy imports wait until the command runs.
     const { selectSchema } = await import('../../operations/schemas/select.ts')
     const { sampleEvents } = await import('../../operations/schemas/sample.ts')
-    const read = await selectSchema(await this.schemaPlace({}), flags.schema, args.event)
+    const read = await selectSchema(await this.schemaLocation(), flags.schema, args.event)
     if (!read.ok) throw new UsageError(read.reason, read.suggestions)
     const { count, seed } = flags
     const samples = await sampleEvents(read.schema, { eventType: args.event, count, seed, now: this.context.now() })

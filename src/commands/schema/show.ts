@@ -32,10 +32,10 @@ export default class SchemaShow extends BaseCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(SchemaShow)
-    // A checkout has no manifest and loads every command to find one: this one's weight waits until it is run.
+    // Without a manifest, as in a checkout, oclif loads every command file. Heavy imports wait until the command runs.
     const { selectSchema } = await import('../../operations/schemas/select.ts')
     const { showSchema } = await import('../../operations/schemas/show.ts')
-    const read = await selectSchema(await this.schemaPlace({}), flags.schema, args.type)
+    const read = await selectSchema(await this.schemaLocation(), flags.schema, args.type)
     if (!read.ok) throw new UsageError(read.reason, read.suggestions)
     const shown = showSchema(read.schema, flags.as, args.type)
     if (!shown.ok) throw new UsageError(shown.reason, ['crbus schema show'])

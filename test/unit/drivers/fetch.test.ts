@@ -240,17 +240,17 @@ describe('a corrupt batch', () => {
     ],
     [
       'with a record after its last offset',
-      'record 1 of 1 is 1 offsets behind',
+      'record 1 of 1 has the offset delta 1, but 0 to 0 are possible',
       () => batchOf(2n, Buffer.from('0c000002010100', 'hex')),
     ],
     [
       'with a record that is longer than its fields',
-      'record 1 of 1 has fields of 6 bytes and takes 7',
+      'record 1 of 1 has fields of 6 bytes, but a length of 7',
       () => batchOf(2n, Buffer.from(`0e${RECORD}0000`, 'hex')),
     ],
     [
       'with bytes after its records',
-      '3 bytes are left behind its last record',
+      '3 bytes remain after its last record',
       () => batchOf(2n, Buffer.from(`0c${RECORD}00aabbcc`, 'hex')),
     ],
     [
