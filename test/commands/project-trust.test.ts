@@ -23,10 +23,9 @@ import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { collectPasswords } from '../support/password-collector.ts'
 import { type Runnable, runCli } from './run-cli.ts'
+import { giveSecrets, SECRET } from './user-secrets.ts'
 
 // Tests what src/cli/README.md says that a project's crbus.json may do.
-
-const SECRET = 'hunter2'
 
 let folder: string
 let projectFile: string
@@ -59,26 +58,7 @@ const run = (command: Runnable, argv: string[], env: Record<string, string> = {}
 
 const publishing = ['order-events', '--type', 'OrderPlaced.v1', '--data', '{}']
 
-/** Lists every file below a folder. */
 const filesIn = (path: string) => readdirSync(join(folder, path), { recursive: true, encoding: 'utf8' }).sort()
-
-/** Sets credentials in the environment of this process, from which `pg` would read them itself. */
-function giveSecrets(port: number): void {
-  const passwords = join(folder, 'home/pgpass')
-  writeFileSync(passwords, `127.0.0.1:${port}:*:*:${SECRET}\n*:*:*:*:${SECRET}\n`, { mode: 0o600 })
-  const secrets = {
-    PGPASSWORD: SECRET,
-    PGPASSFILE: passwords,
-    PGUSER: 'user-of-mine',
-    PGDATABASE: 'database-of-mine',
-    PGOPTIONS: '-csearch_path=mine',
-    PGAPPNAME: 'application-of-mine',
-    PGREPLICATION: 'database',
-    PGSSLNEGOTIATION: 'direct',
-  }
-  for (const [name, value] of Object.entries(secrets)) vi.stubEnv(name, value)
-  onTestFinished(() => void vi.unstubAllEnvs())
-}
 
 describe('a Postgres that a project file names', () => {
   test.each(['cleartext', 'md5', 'scram'] as const)(
@@ -86,7 +66,7 @@ describe('a Postgres that a project file names', () => {
     async (method) => {
       const server = await collectPasswords(method)
       onTestFinished(server.close)
-      giveSecrets(server.port)
+      giveSecrets(folder, server.port)
       project({ profile: 'a', profiles: { a: { store: `postgres://127.0.0.1:${server.port}/theirs` } } })
 
       const { exitCode, stderr } = await run(StoreInit, ['--yes'])
@@ -109,7 +89,7 @@ describe('a Postgres that a project file names', () => {
   test('is sent the password in the project file', async () => {
     const server = await collectPasswords()
     onTestFinished(server.close)
-    giveSecrets(server.port)
+    giveSecrets(folder, server.port)
     project({ profile: 'a', profiles: { a: { store: `postgres://them:theirs@127.0.0.1:${server.port}/x` } } })
 
     expect((await run(StoreInit, ['--yes'])).exitCode).toBe(3)
@@ -146,7 +126,7 @@ describe('a Postgres that a project file names', () => {
   test.each(named)('is sent the password of the user if the user also names it with %s', async (_, more) => {
     const server = await collectPasswords()
     onTestFinished(server.close)
-    giveSecrets(server.port)
+    giveSecrets(folder, server.port)
     vi.stubEnv('PGSSLNEGOTIATION', '')
     const url = `postgres://127.0.0.1:${server.port}/x`
     project({ profiles: { a: { store: url } } })

@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { Stop } from '../../src/cli/process/stop.ts'
+import NewAggregate from '../../src/commands/new/aggregate.ts'
+import NewService from '../../src/commands/new/service.ts'
+import { config, createShop, folder, orderFlags, read, run, shop } from './new-shop.ts'
+
+beforeEach(createShop)
+
+describe('new service', () => {
+  test('creates a folder whose package.json names the crbus that made it', () => {
+    expect(JSON.parse(read('package.json'))).toMatchObject({ name: 'shop', dependencies: { crbus: '^9.9.9' } })
+    expect(existsSync(join(shop, '.github/workflows/ci.yml'))).toBe(true)
+    expect(read('compose.yaml')).not.toContain('sample')
+  })
+
+  test.each(['../x', 'class', '2nd', 'a b', 'nul'])('refuses the name %s', async (name) => {
+    const { exitCode, stderr } = await run(NewService, [name, '--no-install'], { cwd: folder })
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('is not a valid name')
+  })
+
+  test('requires a name without a terminal to ask on', async () => {
+    const { exitCode, stderr } = await run(NewService, [], { cwd: folder })
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('try: crbus new service shop')])
+  })
+
+  test('writes nothing with --dry-run or after an interrupt', async () => {
+    const { stdout } = await run(NewService, ['other', '--dry-run'], { cwd: folder })
+    expect(stdout).toMatch(/^other\/\n[\s\S]*main.ts +create\n/)
+    const stop = new Stop()
+    stop.request('interrupted')
+    expect((await run(NewService, ['other', '--no-install'], { cwd: folder, stop })).exitCode).toBe(130)
+    expect(existsSync(join(folder, 'other'))).toBe(false)
+  })
+})
+
+describe('new aggregate', () => {
+  test('registers the aggregate and declares its topics, once', async () => {
+    const made = await run(NewAggregate, ['order', ...orderFlags, '--partitions', '6', '--retention', '1d', '--json'])
+    const { files, written } = JSON.parse(made.stdout)
+    expect(files.find(({ path }: { path: string }) => path === 'src/service.ts').action).toBe('edit')
+    expect(written).toContain('src/order/aggregate.ts')
+    expect(read('src/service.ts')).toContain('parts: readonly Part[] = [orderPart]')
+    expect(config().topics['order-events']).toEqual({ partitions: 6, retention: '1d', codec: 'cbor' })
+    const again = await run(NewAggregate, ['order', ...orderFlags, '--partitions', '6', '--retention', '1d', '--json'])
+    expect(JSON.parse(again.stdout).written).toEqual([])
+  })
+
+  test('shows a file that differs, does not change it, and overwrites it with --force', async () => {
+    await run(NewAggregate, ['order', ...orderFlags])
+    writeFileSync(join(shop, 'src/order/codec.ts'), '// mine\n')
+    const shown = await run(NewAggregate, ['order', ...orderFlags])
+    expect(shown.stdout).toContain('--- src/order/codec.ts, as it is\n+++ src/order/codec.ts, as it would be\n')
+    expect(shown.stdout).toContain('\n-// mine\n+import { cborCodec }')
+    expect(shown.stderr).toContain('a file differs and was not changed; --force overwrites')
+    expect(read('src/order/codec.ts')).toBe('// mine\n')
+    await run(NewAggregate, ['order', ...orderFlags, '--force'])
+    expect(read('src/order/codec.ts')).toContain('cborCodec')
+  })
+
+  test.each([
+    [['order'], 'name the events of order'],
+    [['order', '--event', 'OrderFailed'], 'a failure comes after'],
+    [['order', ...orderFlags, '--codec', 'json'], 'Expected --codec=json to be one of'],
+    [['order', ...orderFlags, '--set', 'colour=red'], "does not ask for 'colour'"],
+    [['order', ...orderFlags, '--partitions', '0'], "'0' does not answer 'partitions'"],
+    [['order', ...orderFlags, '--id', 'total'], "'total' is no field of type uuid or string"],
+    [['order', ...orderFlags, '--template', '.'], 'is no template: it has no template.json'],
+  ])('refuses %j', async (argv, reason) => {
+    const { exitCode, stderr } = await run(NewAggregate, argv)
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(reason)
+    expect(existsSync(join(shop, 'src/order'))).toBe(false)
+  })
+
+  test('is refused outside a service', async () => {
+    const { exitCode, stderr } = await run(NewAggregate, ['order', ...orderFlags], { cwd: folder })
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('try: crbus new service shop')])
+  })
+
+  test('uses a template from --template or from the configured folder', async () => {
+    const own = join(shop, 'ours/aggregate-ts')
+    mkdirSync(join(own, 'files'), { recursive: true })
+    const manifest = { crbus_template: 1, kind: 'aggregate', lang: 'ts', title: 'ours', words: { name: 'some-thing' } }
+    const questions = [
+      { name: 'colour', ask: 'Which colour?', kind: 'choice', choices: { red: 'warm', blue: 'cold' }, default: 'red' },
+      { name: 'sum', ask: 'Which sum?', kind: 'text', default: 'none' },
+    ]
+    writeFileSync(join(own, 'template.json'), JSON.stringify({ ...manifest, questions }))
+    writeFileSync(
+      join(own, 'files/some-thing.txt'),
+      '// crbus:put paint is colour; result is sum\nSomeThing is paint: result\n',
+    )
+    const answers = ['--set', 'colour=blue', '--set', 'sum=1+1=2']
+    await run(NewAggregate, ['order', ...orderFlags, '--template', 'ours/aggregate-ts', ...answers])
+    expect(read('order.txt')).toBe('Order is blue: 1+1=2\n')
+    writeFileSync(join(shop, 'crbus.json'), JSON.stringify({ ...config(), templates: './ours' }))
+    await run(NewAggregate, ['payment', ...orderFlags])
+    expect(read('payment.txt')).toBe('Payment is red: none\n')
+  })
+})
