@@ -1,11 +1,11 @@
-import type { Meta } from './syntax.ts'
+import type { Meta } from './ast.ts'
 
-/** Whether a `cfg` holds, or what would have to be known to say so. */
+/** Whether a `cfg` predicate holds, or the options whose values it depends on. */
 export type CfgState = { readonly holds: boolean } | { readonly ask: readonly string[] }
 
 /**
- * `assume` answers by what a question names: `feature:http`, `target_os = "linux"`, each `on` or `off`. Tests are off:
- * services do not publish from them.
+ * Evaluates a `cfg` predicate. `assume` maps options such as `feature:http` or `target_os = "linux"` to `on` or `off`. `test`
+ * is off, because services do not publish from tests.
  */
 function cfgState(meta: Meta, assume: ReadonlyMap<string, string>): CfgState {
   const inner = meta.items.map((item) => cfgState(item, assume))
@@ -26,7 +26,7 @@ function cfgState(meta: Meta, assume: ReadonlyMap<string, string>): CfgState {
   const key = meta.path === 'feature' && meta.value !== undefined ? `feature:${meta.value}` : meta.text
   const answer = assume.get(key)
   if (answer !== undefined) return { holds: !/^(off|no|false)$/.test(answer) }
-  // What is read here is what was serialized, so what makes a type serializable was on.
+  // The bytes to decode were serialized, so the feature that makes types serializable was on.
   return meta.path === 'feature' && meta.value?.includes('serde') ? { holds: true } : { ask: [key] }
 }
 
@@ -38,17 +38,18 @@ function allOf(states: readonly CfgState[]): CfgState {
 
 const negated = (state: CfgState): CfgState => ('holds' in state ? { holds: !state.holds } : state)
 
-/** Whether an item, field or variant is there. */
+/** Whether the `cfg` attributes of an item, field or variant keep it in the compiled code. */
 export const presence = (attributes: readonly Meta[], assume: ReadonlyMap<string, string>): CfgState =>
   allOf(attributes.filter(({ path }) => path === 'cfg').map((meta) => cfgState(meta, assume)))
 
-/** Attributes as the compiler would see them, and the features that leave it open. */
+/** The attributes that apply, as the compiler sees them. */
 export interface Attributes {
   readonly list: readonly Meta[]
+  /** Attributes that may apply, with the options that decide it. */
   readonly open: readonly { readonly keys: readonly string[]; readonly meta: Meta }[]
 }
 
-/** Takes `cfg_attr` apart. */
+/** Replaces each `cfg_attr` with the attributes that it adds under the assumed options. */
 export function effective(attributes: readonly Meta[], assume: ReadonlyMap<string, string>): Attributes {
   const open: { keys: readonly string[]; meta: Meta }[] = []
   const list = attributes.flatMap((meta): readonly Meta[] => {
@@ -56,7 +57,7 @@ export function effective(attributes: readonly Meta[], assume: ReadonlyMap<strin
     const [predicate, ...then] = meta.items
     const state = predicate ? cfgState(predicate, assume) : { holds: false }
     if ('holds' in state) return state.holds ? effective(then, assume).list : []
-    // Derives are taken as given; of serde's attributes only those matter that change the bytes.
+    // Assume that derives apply. Of serde's attributes, only those that change the bytes matter.
     open.push(
       ...then
         .filter((inner) => inner.path === 'serde' && inner.items.some(({ path }) => changesBytes.has(path)))
@@ -72,14 +73,14 @@ const changesBytes = new Set([
   ...['with', 'serialize_with', 'transparent', 'into', 'from', 'try_from', 'remote'],
 ])
 
-/** Every path in `derive`. */
+/** All paths in `derive` attributes. */
 export const derivesOf = (list: readonly Meta[]): string[] =>
   list
-    // nutype and its like derive for the type they make.
+    // Macros such as nutype have their own `derive` list for the type that they generate.
     .flatMap((meta) => (meta.path === 'derive' ? [meta] : meta.items.filter(({ path }) => path === 'derive')))
     .flatMap((meta) => meta.items.map(({ path }) => path))
 
-/** What `#[serde(…)]` says, all of them together. */
+/** The items of all `#[serde(…)]` attributes together. */
 export class Serde {
   readonly metas: readonly Meta[]
 

@@ -1,34 +1,37 @@
-/** What may hold a brace without meaning it, what a function begins with, and the brackets themselves. */
-const signs =
+/**
+ * Matches comments, strings and characters, which may contain braces; `fn` with a name, which begins a function; and the
+ * brackets and semicolons outside of them.
+ */
+const tokens =
   /\/\/[^\n]*|\/\*[\s\S]*?\*\/|\b[bc]?r(#*)"[\s\S]*?"\1|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\\n]|\\(?:u\{[^}]*\}|x..|.))'|\bfn\s+[\w$#]+|[()[\]{};]/g
 
-/** A stretch of a text. */
-interface Range {
+/** A range of character offsets. */
+interface TextRange {
   readonly from: number
   readonly to: number
 }
 
 /**
- * A text of Rust without what stands in the bodies of its functions. Nine tenths of a service are in them, and next to
- * nothing of its types; a body is parsed when somebody asks for it.
+ * The ranges of a Rust source text outside of function bodies. Nine tenths of a service are function bodies, which contain
+ * almost nothing of its types, so a body is parsed only on use (see `LazyFunction`).
  */
-export function rangesOutsideBodies(text: string): readonly Range[] {
-  const ranges: Range[] = []
+export function rangesOutsideBodies(text: string): readonly TextRange[] {
+  const ranges: TextRange[] = []
   let kept = 0
   let signature: number | undefined
   let body: number | undefined
   let depth = 0
-  for (const { 0: sign, index } of text.matchAll(signs)) {
-    if (sign.startsWith('fn') && body === undefined) {
+  for (const { 0: token, index } of text.matchAll(tokens)) {
+    if (token.startsWith('fn') && body === undefined) {
       signature = index
       depth = 0
-    } else if (signature === undefined || sign.length > 1) continue
-    else if (sign === '{' && depth === 0 && body === undefined && !isArgument(text.slice(signature, index))) {
+    } else if (signature === undefined || token.length > 1) continue
+    else if (token === '{' && depth === 0 && body === undefined && !isConstArgument(text.slice(signature, index))) {
       body = index + 1
       depth = 1
-    } else if (sign === ';') {
+    } else if (token === ';') {
       if (depth === 0) signature = undefined
-    } else if (/[([{]/.test(sign)) depth += 1
+    } else if (/[([{]/.test(token)) depth += 1
     else {
       depth -= 1
       if (depth < 0) signature = undefined
@@ -44,6 +47,6 @@ export function rangesOutsideBodies(text: string): readonly Range[] {
   return [...ranges, { from: kept, to: text.length }]
 }
 
-/** Whether a brace behind this begins an argument, as in `-> Key<{ 4 + 4 }>`, and no body. */
-const isArgument = (before: string): boolean =>
+/** Whether a brace after this text begins a const argument, as in `-> Key<{ 4 + 4 }>`, and not a body. */
+const isConstArgument = (before: string): boolean =>
   /<\s*$/.test(before) || (/,\s*$/.test(before) && !/\bwhere\b/.test(before))

@@ -1,11 +1,13 @@
-import { childrenOf, type Expression } from './syntax.ts'
+import type { Expression } from './ast.ts'
+import { childrenOf } from './source.ts'
 
-/** Works out an integer such as the length of an array; `look` knows the names. `undefined`: it is more than arithmetic. */
+/** Evaluates an integer expression such as the length of an array. `undefined` if it is more than arithmetic with constants. */
 export function constValue(
   { node, source }: Expression,
-  look: (path: readonly string[]) => bigint | undefined,
+  constantNamed: (path: readonly string[]) => bigint | undefined,
 ): bigint | undefined {
-  const value = (at: typeof node | undefined): bigint | undefined => at && constValue({ node: at, source }, look)
+  const value = (at: typeof node | undefined): bigint | undefined =>
+    at && constValue({ node: at, source }, constantNamed)
   const parts = childrenOf(node)
   switch (node.name) {
     case 'Integer': {
@@ -17,11 +19,13 @@ export function constValue(
     }
     case 'Identifier':
     case 'TypeIdentifier':
-      return look([source.textOf(node)])
+      return constantNamed([source.textOf(node)])
     case 'ScopedIdentifier':
     case 'ScopedTypeIdentifier': {
       const names = parts.filter(({ name }) => name !== '::')
-      return names.every(({ firstChild }) => !firstChild) ? look(names.map((name) => source.textOf(name))) : undefined
+      return names.every(({ firstChild }) => !firstChild)
+        ? constantNamed(names.map((name) => source.textOf(name)))
+        : undefined
     }
     case 'ParenthesizedExpression':
       return value(parts[1])

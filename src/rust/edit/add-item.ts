@@ -1,27 +1,27 @@
 import { parser } from '@lezer/rust'
+import { oneLine } from '../rust-text.ts'
 
 /**
- * A Rust module with one item more, such as `pub mod order;`: among those of its kind and in their order, where rustfmt
- * would put it, else at the end. A module that has it stays as it is; so does one whose text is no Rust (`undefined`).
+ * Adds an item such as `pub mod order;` to the source text of a Rust module: in alphabetical order among the items of its
+ * kind, as rustfmt does, or at the end if there are none. Returns the text unchanged if it already has the item, and
+ * `undefined` if the text is not valid Rust.
  */
 export function addRustItem(text: string, item: string): string | undefined {
   const { topNode } = parser.parse(text)
   const kindOf = (source: string) => parser.parse(source).topNode.firstChild?.name
   const kind = kindOf(item)
-  let [before, last, isBroken, isThere]: [number | undefined, number | undefined, boolean, boolean] = [
-    undefined,
-    undefined,
-    false,
-    false,
-  ]
+  let before: number | undefined
+  let last: number | undefined
+  let isBroken = false
+  let isThere = false
   for (let node = topNode.firstChild; node !== null; node = node.nextSibling) {
-    // `#[cfg(test)] mod tests;` is a module behind an attribute.
+    // In `#[cfg(test)] mod tests;` the module is a child of the attribute.
     const bare = node.name === 'AttributeItem' ? (node.lastChild ?? node) : node
     if (node.type.isError) isBroken = true
     if (bare.name !== kind) continue
     const found = text.slice(bare.from, bare.to)
-    if (squeezed(found) === squeezed(item)) isThere = true
-    if (squeezed(found) > squeezed(item)) before ??= node.from
+    if (oneLine(found) === oneLine(item)) isThere = true
+    if (oneLine(found) > oneLine(item)) before ??= node.from
     last = node.to
   }
   if (isBroken || kind === undefined) return undefined
@@ -35,5 +35,3 @@ export function addRustItem(text: string, item: string): string | undefined {
   const gap = text === '' ? '' : '\n\n'
   return `${text.trimEnd()}${gap}${item}\n`
 }
-
-const squeezed = (text: string): string => text.replaceAll(/\s+/g, ' ')

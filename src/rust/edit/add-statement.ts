@@ -1,27 +1,27 @@
 import { parser } from '@lezer/rust'
-
-type SyntaxNode = ReturnType<typeof parser.parse>['topNode']
+import type { SyntaxNode } from '../source.ts'
 
 /**
- * A Rust module with one statement more in one of its functions, such as `parts.spawn(order::run());` in `run`: behind the
- * last that calls the same. A function that has it stays as it is. `undefined` when there is no such function or no call.
+ * Adds a statement such as `parts.spawn(order::run());` to a function of a Rust module, after the last statement that calls
+ * the same function. Returns the text unchanged if the function already has the statement, and `undefined` if there is no
+ * such function or no such call.
  */
-export function addRustStatement(text: string, name: string, statement: string): string | undefined {
-  const block = bodyOf(parser.parse(text).topNode, text, name)
+export function addRustStatement(text: string, functionName: string, statement: string): string | undefined {
+  const block = bodyOf(parser.parse(text).topNode, text, functionName)
   if (block === undefined) return undefined
   const callee = calleeOf(statement)
-  const alike: SyntaxNode[] = []
+  const sameCalls: SyntaxNode[] = []
   for (let node = block.firstChild; node !== null; node = node.nextSibling) {
     const found = text.slice(node.from, node.to)
     if (node.name !== 'ExpressionStatement' || calleeOf(found) !== callee) continue
     if (found === statement) return text
-    alike.push(node)
+    sameCalls.push(node)
   }
-  const last = alike.at(-1)
+  const last = sameCalls.at(-1)
   if (last === undefined) return undefined
   const indent = /[^\n]*$/.exec(text.slice(0, last.from))?.[0] ?? ''
-  const remark = /^[ \t]*\/\/[^\n]*/.exec(text.slice(last.to))?.[0] ?? ''
-  const end = last.to + remark.length
+  const comment = /^[ \t]*\/\/[^\n]*/.exec(text.slice(last.to))?.[0] ?? ''
+  const end = last.to + comment.length
   return `${text.slice(0, end)}\n${indent}${statement}${text.slice(end)}`
 }
 

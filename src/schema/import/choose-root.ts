@@ -41,7 +41,7 @@ export function chooseRoot(
     return { ok: false, problems: [{ file: nowhere, line: 0, about: root, reason, fix: undefined }] }
   }
   const enums = all
-    .filter(({ rust }) => rust.kind === 'enum' && (only === undefined || only.has(rust.place.file)))
+    .filter(({ rust }) => rust.kind === 'enum' && (only === undefined || only.has(rust.location.file)))
     .filter((item) => isSerialized(item, lowering))
   const strong = enums.filter((item) => hasEventTypes(item, lowering))
   const fitting = strong.length > 0 ? strong : enums.filter((item) => isEventLike(item, lowering))
@@ -57,13 +57,13 @@ export function chooseRoot(
   if (top && others.length === 0 && around.length === 0) {
     const inner = fitting.filter((item) => item !== top).map(({ rust }) => rust.name)
     const text = `${top.rust.name} is taken for what is serialized, and it holds ${inner.join(', ')}; --root says otherwise`
-    return { ok: true, item: top, notes: inner.length === 0 ? [] : [{ ...top.rust.place, text }] }
+    return { ok: true, item: top, notes: inner.length === 0 ? [] : [{ ...top.rust.location, text }] }
   }
   const ofTopic = tops.filter((item) => topicOf(item, { ...request, topic: undefined }).topic === request.topic)
   const [match, ...more] = ofTopic
   if (match && more.length === 0) {
     const text = `${match.rust.name} is taken for the events of ${request.topic}; --root says otherwise`
-    return { ok: true, item: match, notes: [{ ...match.rust.place, text }] }
+    return { ok: true, item: match, notes: [{ ...match.rust.location, text }] }
   }
   if (fitting.length > 0) {
     const some = [...around, ...(tops.length > 0 ? tops : fitting)]
@@ -81,15 +81,15 @@ export function chooseRoot(
 
 /** A program may declare the modules of its library once more. */
 const isFirst = (item: Item, index: number, all: readonly Item[]): boolean => {
-  const { file, line } = item.rust.place
-  const isSame = ({ rust: { place } }: Item) => place.file === file && place.line === line
+  const { file, line } = item.rust.location
+  const isSame = ({ rust: { location } }: Item) => location.file === file && location.line === line
   return all.findIndex((other) => isSame(other) && pathOf(other) === pathOf(item)) === index
 }
 
 function choiceProblem(item: Item, reason: string, all: readonly Item[]): ImportProblem {
-  const { name, place } = item.rust
+  const { name, location } = item.rust
   const isOnly = all.filter(({ rust }) => rust.name === name).length === 1
-  return { ...place, about: name, reason, fix: `--root ${isOnly ? name : pathOf(item)}` }
+  return { ...location, about: name, reason, fix: `--root ${isOnly ? name : pathOf(item)}` }
 }
 
 const pathOf = ({ module, rust }: Item): string => [...modulePath(module), rust.name].join('::')

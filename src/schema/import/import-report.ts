@@ -1,7 +1,7 @@
-import type { Place } from '../../rust/syntax.ts'
+import type { SourceLocation } from '../../rust/source.ts'
 
 /** Something an import needs to know and the source does not say. */
-export interface ImportProblem extends Place {
+export interface ImportProblem extends SourceLocation {
   /** The type, attribute or name it is about, as written. */
   readonly about: string
   readonly reason: string
@@ -10,7 +10,7 @@ export interface ImportProblem extends Place {
 }
 
 /** Something that was settled, but is worth knowing. */
-export interface ImportNote extends Place {
+export interface ImportNote extends SourceLocation {
   readonly text: string
 }
 
@@ -22,16 +22,16 @@ export class Report {
   #quiet = 0
 
   /** Answers `undefined`, since there is nothing else to answer. */
-  problem(place: Place, about: string, reason: string, fix: string | undefined): undefined {
+  problem(location: SourceLocation, about: string, reason: string, fix: string | undefined): undefined {
     if (this.#quiet > 0) return undefined
     const isKnown = this.problems.some((known) => known.about === about && known.reason === reason && known.fix === fix)
-    if (!isKnown) this.problems.push({ file: place.file, line: place.line, about, reason, fix })
+    if (!isKnown) this.problems.push({ file: location.file, line: location.line, about, reason, fix })
     return undefined
   }
 
-  note(place: Place, text: string): void {
+  note(location: SourceLocation, text: string): void {
     if (this.#quiet > 0 || this.notes.some((note) => note.text === text)) return
-    this.notes.push({ file: place.file, line: place.line, text })
+    this.notes.push({ file: location.file, line: location.line, text })
   }
 
   /** Tries what may fail without anybody having to know. */

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { readRustType } from '../../rust/syntax.ts'
+import { readRustType } from '../../rust/read-rust.ts'
 import type { Answers, NamedType, Schema } from '../model.ts'
 import { chooseRoot } from './choose-root.ts'
 import { Crates, type SourceFiles } from './crates/crates.ts'
@@ -51,13 +51,13 @@ export function importSchema(request: ImportRequest): ImportedSchema {
   const troubles = crates.troubles.map(({ file, line, reason }): ImportNote => ({ file, line, text: reason }))
   if (!choice.ok) return { ok: false, problems: choice.problems, notes: troubles }
   const { item } = choice
-  const typed = args === undefined ? undefined : readRustType(`Root<${args}>`, item.rust.place)
+  const typed = args === undefined ? undefined : readRustType(`Root<${args}>`, item.rust.location)
   const given = typed?.kind === 'path' ? (typed.segments.at(-1)?.args ?? []) : []
   const open = item.rust.generics.filter(({ fallback }) => !fallback).map(({ name: parameter }) => parameter)
   if (given.length < open.length) {
     const reason = `what it holds depends on ${open.join(', ')}`
     const fix = `--root '${item.rust.name}<${open.map(() => '…').join(', ')}>'`
-    return { ok: false, problems: [{ ...item.rust.place, about: item.rust.name, reason, fix }], notes: troubles }
+    return { ok: false, problems: [{ ...item.rust.location, about: item.rust.name, reason, fix }], notes: troubles }
   }
   const root = lowering.lower(item, given)
   const { events, notes: eventNotes } = eventTypesOf(root, lowering, answers.assume)
@@ -71,16 +71,16 @@ export function importSchema(request: ImportRequest): ImportedSchema {
     .filter((key) => !isUsed(key))
     .map(
       (key): ImportNote => ({
-        ...item.rust.place,
+        ...item.rust.location,
         text: `nothing here is called ${key}, which was answered for`,
       }),
     )
   const notes = [...troubles, ...choice.notes, ...topic.notes, ...lowering.report.notes, ...eventNotes, ...unused]
   if (isUnreadable(root.body)) {
-    const { name, place } = item.rust
+    const { name, location } = item.rust
     const why = lowering.report.notes.find(({ text }) => text.startsWith(`${name}: `))?.text.slice(name.length + 2)
     const reason = `${why ?? 'bincode cannot read what serde writes of it'}; where its events are JSON, they need no schema`
-    return { ok: false, problems: [{ ...place, about: name, reason, fix: undefined }], notes }
+    return { ok: false, problems: [{ ...location, about: name, reason, fix: undefined }], notes }
   }
   if (lowering.report.problems.length > 0)
     return { ok: false, problems: [...lowering.report.problems].sort(byPlace), notes, topic: topic.topic }
@@ -88,8 +88,9 @@ export function importSchema(request: ImportRequest): ImportedSchema {
   const types = new Map<string, NamedType>()
   for (const [instance, name] of named.nameOf) {
     const type = named.types.get(name)
-    const { place } = instance
-    if (type) types.set(name, place ? { ...type, at: `${posix.relative(base, place.file)}:${place.line}` } : type)
+    const { location } = instance
+    if (type)
+      types.set(name, location ? { ...type, at: `${posix.relative(base, location.file)}:${location.line}` } : type)
   }
   const schema: Schema = {
     ...{ topic: topic.topic, root: named.root, events, types },

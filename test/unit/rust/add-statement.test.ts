@@ -19,8 +19,8 @@ fn walk() {}
 const spawn = (name: string) => `parts.spawn(aggregates::${name}::run(service.clone()));`
 const add = (text: string, name: string, statement: string) => addRustStatement(text, name, statement)
 
-describe('a statement more in a function', () => {
-  test('comes behind the last that calls the same, and is not looked for deeper', () => {
+describe('addRustStatement', () => {
+  test('adds the statement after the last call of the same function, ignoring nested blocks', () => {
     const added = add(module, 'run', spawn('order'))
     expect(added).toBe(module.replace('// ends it', `// ends it\n    ${spawn('order')}`))
     expect(add(added as string, 'run', spawn('stock'))).toBe(
@@ -28,22 +28,22 @@ describe('a statement more in a function', () => {
     )
   })
 
-  test('is not added twice', () => {
+  test('does not add a statement that the function already has', () => {
     const added = add(module, 'run', spawn('order')) as string
     expect(add(added, 'run', spawn('order'))).toBe(added)
   })
 
-  test('finds a function behind an attribute', () => {
+  test('finds a function that has an attribute', () => {
     const text = '#[tokio::main]\nasync fn main() {\n  go(1);\n}\n'
     expect(add(text, 'main', 'go(2);')).toBe('#[tokio::main]\nasync fn main() {\n  go(1);\n  go(2);\n}\n')
   })
 
   test.each([
-    ['no such function', module, 'ran'],
-    ['a function without such a call', module, 'walk'],
-    ['a text that is no Rust', `fn }{ ${module}`, 'run'],
-    ['nothing', '', 'run'],
-  ])('has no place in %s', (_, text, name) => {
+    ['the module does not have the function', module, 'ran'],
+    ['the function does not call the same function', module, 'walk'],
+    ['the text is not valid Rust', `fn }{ ${module}`, 'run'],
+    ['the text is empty', '', 'run'],
+  ])('returns undefined if %s', (_, text, name) => {
     expect(add(text, name, spawn('order'))).toBeUndefined()
   })
 })

@@ -1,29 +1,21 @@
 import { posix } from 'node:path'
+import type {
+  Meta,
+  RustConst,
+  RustFunction,
+  RustImpl,
+  RustInvocation,
+  RustItem,
+  RustMacro,
+  RustScope,
+  RustUse,
+} from '../../../rust/ast.ts'
 import { discriminantsOf } from '../../../rust/discriminants.ts'
-import {
-  branchesOfCfgIf,
-  type CalledMacro,
-  expandBitflags,
-  expandMacro,
-  isBitflags,
-  isCfgIf,
-} from '../../../rust/macros.ts'
-import {
-  childrenOf,
-  type Meta,
-  type Place,
-  type RustConst,
-  type RustFunction,
-  type RustImpl,
-  type RustInvocation,
-  type RustItem,
-  type RustMacro,
-  type RustScope,
-  type RustUse,
-  readRust,
-  Source,
-  stringValue,
-} from '../../../rust/syntax.ts'
+import { branchesOfCfgIf, expandBitflags, isBitflags, isCfgIf } from '../../../rust/macros/library-macros.ts'
+import { type CalledMacro, expandMacro } from '../../../rust/macros/macro-rules.ts'
+import { readRust } from '../../../rust/read-rust.ts'
+import { stringValue } from '../../../rust/rust-text.ts'
+import { childrenOf, Source, type SourceLocation } from '../../../rust/source.ts'
 import { type CargoDependency, type CargoManifest, crateName, readManifest } from './cargo-manifest.ts'
 
 /** How files are read; paths have forward slashes, `undefined` is what is not there. */
@@ -75,7 +67,7 @@ export interface Module {
 type Standing = Pick<Module, 'file' | 'folder'>
 
 /** Something that is not as an import needs it, but may not matter. */
-export interface LoadTrouble extends Place {
+export interface LoadTrouble extends SourceLocation {
   readonly reason: string
 }
 
@@ -271,8 +263,8 @@ export class Crates {
     if (text === undefined) return
     this.#sources.add(file)
     const scope = readRust(new Source(file, text))
-    for (const place of scope.errors)
-      this.troubles.push({ ...place, reason: 'this is not Rust that crbus understands' })
+    for (const location of scope.errors)
+      this.troubles.push({ ...location, reason: 'this is not Rust that crbus understands' })
     this.#reading.push(file)
     this.#fill(module, scope, { file, folder: module.folder })
     this.#reading.pop()
@@ -323,7 +315,7 @@ export class Crates {
       }
       if (isThere) continue
       const reason = `module '${inner.name}' is in no file: neither ${[...new Set(tried)].join(' nor ')}`
-      this.troubles.push({ ...inner.place, reason })
+      this.troubles.push({ ...inner.location, reason })
     }
   }
 
@@ -335,7 +327,7 @@ export class Crates {
       for (const invocation of pending) {
         const scopes = this.#expanded(module, invocation)
         if (scopes === undefined) left.push(invocation)
-        const standing = { file: invocation.place.file, folder: module.folder }
+        const standing = { file: invocation.location.file, folder: module.folder }
         const own = invocation.attributes.filter(({ path }) => path === 'cfg')
         for (const scope of scopes ?? []) this.#fill(module, conditional(scope, own), standing)
       }
@@ -346,7 +338,7 @@ export class Crates {
   }
 
   #expanded(module: Module, invocation: RustInvocation): RustScope[] | undefined {
-    const { file, line } = invocation.place
+    const { file, line } = invocation.location
     const read = (text: string) => readRust(new Source(file, text, line))
     if (isBitflags(invocation)) return [read(expandBitflags(invocation))]
     if (isCfgIf(invocation)) {

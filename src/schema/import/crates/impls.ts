@@ -1,4 +1,5 @@
-import type { Expression, Place, RustImpl } from '../../../rust/syntax.ts'
+import type { Expression, RustImpl } from '../../../rust/ast.ts'
+import type { SourceLocation } from '../../../rust/source.ts'
 import type { Crate, Item, Module } from './crates.ts'
 import type { Names } from './names.ts'
 
@@ -65,13 +66,13 @@ export function hintOfFunction(body: Expression | undefined): string {
 }
 
 /** A macro that was called with this name, here or anywhere in the crate. */
-export function macroNaming(name: string, root: Module): { name: string; place: Place } | undefined {
-  for (const { name: macro, tokens, place } of root.invocations) {
+export function macroNaming(name: string, root: Module): { name: string; location: SourceLocation } | undefined {
+  for (const { name: macro, tokens, location } of root.invocations) {
     let isThere = false
     tokens.node.cursor().iterate((node) => {
       isThere ||= node.name === 'Identifier' && tokens.source.text.slice(node.from, node.to) === name
     })
-    if (isThere) return { name: macro, place }
+    if (isThere) return { name: macro, location }
   }
   for (const child of root.modules) {
     const found = macroNaming(name, child)

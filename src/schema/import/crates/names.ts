@@ -1,5 +1,5 @@
+import type { Meta, RustConst } from '../../../rust/ast.ts'
 import { type CfgState, presence } from '../../../rust/attributes.ts'
-import type { Meta, RustConst } from '../../../rust/syntax.ts'
 import { canonicalPath, isKnownName, preludePath } from '../lowering/foreign-types.ts'
 import type { Crates, Item, Module } from './crates.ts'
 

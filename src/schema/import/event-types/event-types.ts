@@ -1,17 +1,9 @@
+import type { Expression, RustFunction, RustVariant } from '../../../rust/ast.ts'
 import { effective, Serde } from '../../../rust/attributes.ts'
 import { constValue } from '../../../rust/const-value.ts'
-import {
-  childOf,
-  childrenOf,
-  type Expression,
-  type Place,
-  type RustFunction,
-  type RustVariant,
-  readRust,
-  Source,
-  type SyntaxNode,
-  stringValue,
-} from '../../../rust/syntax.ts'
+import { readRust } from '../../../rust/read-rust.ts'
+import { stringValue } from '../../../rust/rust-text.ts'
+import { childOf, childrenOf, Source, type SourceLocation, type SyntaxNode } from '../../../rust/source.ts'
 import type { Item, Module } from '../crates/crates.ts'
 import type { ImportNote } from '../import-report.ts'
 import type { Instance } from '../lowering/instances.ts'
@@ -30,7 +22,7 @@ const functionNames = ['event_type', 'event_name']
 /** An event type, the variants it may stand for, and whether only `_` arms give it. */
 interface Claim {
   readonly paths: Set<string>
-  readonly place: Place
+  readonly location: SourceLocation
   isDefault: boolean
 }
 
@@ -38,9 +30,10 @@ interface Claim {
 export function eventTypesOf(root: Instance, lowering: Lowering, assume: ReadonlyMap<string, string>): EventTypes {
   const claims = new Map<string, Claim>()
   const notes: ImportNote[] = []
-  const note = (place: Place, text: string) => notes.push({ file: place.file, line: place.line, text })
-  const claim = (event: string, path: string, place: Place, isDefault: boolean) => {
-    const known = claims.get(event) ?? { paths: new Set(), place, isDefault }
+  const note = (location: SourceLocation, text: string) =>
+    notes.push({ file: location.file, line: location.line, text })
+  const claim = (event: string, path: string, location: SourceLocation, isDefault: boolean) => {
+    const known = claims.get(event) ?? { paths: new Set(), location, isDefault }
     known.paths.add(path)
     known.isDefault &&= isDefault
     claims.set(event, known)
@@ -48,9 +41,10 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
   const walk = (instance: Instance, path: readonly string[], above: readonly Instance[]) => {
     const { item, body } = instance
     if (item?.rust.kind !== 'enum' || body?.kind !== 'enum') return
-    const { name, place } = item.rust
+    const { name, location } = item.rust
     const naming = namingOf(item, lowering, assume)
-    if (naming.kind === 'name') note(place, `${name} has no event_type(): its event types are taken to be {Variant}.v1`)
+    if (naming.kind === 'name')
+      note(location, `${name} has no event_type(): its event types are taken to be {Variant}.v1`)
     for (const variant of item.rust.variants) {
       const written = body.variants.find((one) => one.name === variant.name)
       if (!written) continue
@@ -65,29 +59,29 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
       for (const { text, isDefault } of type.texts) {
         // What a variant has beside event types of its own is one of them.
         const isOnlyDefault = isDefault && type.texts.every((one) => one.isDefault)
-        claim(text, steps.join('.'), variant.place, isOnlyDefault)
+        claim(text, steps.join('.'), variant.location, isOnlyDefault)
       }
       if (!type.isUnread && (isWrapper || !type.isInner)) continue
       const read = type.texts.map(({ text }) => text)
       if (read.length > 0) {
         const text = `event_type() may give ${name}::${variant.name} more than ${listed(read)}, which could not be read`
-        note(variant.place, text)
+        note(variant.location, text)
         continue
       }
       const fallback = `${variant.name}.v1`
       note(
-        variant.place,
+        variant.location,
         `what event_type() gives for ${name}::${variant.name} could not be read; it is taken to be ${fallback}`,
       )
-      claim(fallback, steps.join('.'), variant.place, false)
+      claim(fallback, steps.join('.'), variant.location, false)
     }
   }
   walk(root, [], [root])
   const events = new Map<string, string>()
-  for (const [event, { paths, place, isDefault }] of claims) {
+  for (const [event, { paths, location, isDefault }] of claims) {
     const [only, ...others] = paths
     if (only !== undefined && others.length > 0) {
-      note(place, `${event} is the event type of ${listed([...paths])}: it tells no variant`)
+      note(location, `${event} is the event type of ${listed([...paths])}: it tells no variant`)
     } else if (only !== undefined && !isDefault) events.set(event, only)
   }
   return { events, notes }

@@ -1,5 +1,5 @@
 import { topicFor, topicNameError } from '../../../bus/names/names.ts'
-import { stringValue } from '../../../rust/syntax.ts'
+import { stringValue } from '../../../rust/rust-text.ts'
 import type { Item } from '../crates/crates.ts'
 import type { ImportNote, ImportProblem } from '../import-report.ts'
 import type { ImportRequest } from '../import-schema.ts'
@@ -17,15 +17,18 @@ export function topicOf(
   // `DomainEvent` says nothing of what it is about; its crate does.
   const about = words === '' && module.crate.name !== 'crate' ? module.crate.name : words || rust.name
   const name = topicFor((about.match(/[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+/g) ?? [about]).join('-').toLowerCase())
-  return { topic: name, notes: [{ ...rust.place, text: `the topic is taken to be ${name}; --topic says otherwise` }] }
+  return {
+    topic: name,
+    notes: [{ ...rust.location, text: `the topic is taken to be ${name}; --topic says otherwise` }],
+  }
 }
 
 /** The bus would refuse it, and the file would be named after it. */
 export function topicProblem(topic: string, { rust }: Item, request: ImportRequest): ImportProblem | undefined {
   const error = topicNameError(topic)
   if (!error) return undefined
-  const place = request.topic === undefined ? rust.place : { file: request.paths.join(' '), line: 0 }
+  const location = request.topic === undefined ? rust.location : { file: request.paths.join(' '), line: 0 }
   const better = topic.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 249)
   const fix = topicNameError(better) ? '--topic order-events' : `--topic ${better}`
-  return { ...place, about: '--topic', reason: error.message, fix }
+  return { ...location, about: '--topic', reason: error.message, fix }
 }

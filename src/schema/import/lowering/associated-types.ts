@@ -1,4 +1,4 @@
-import type { RustImpl, RustType } from '../../../rust/syntax.ts'
+import type { RustImpl, RustType } from '../../../rust/ast.ts'
 import type { Item } from '../crates/crates.ts'
 import { type Impls, traitName } from '../crates/impls.ts'
 import type { Names } from '../crates/names.ts'
@@ -70,7 +70,7 @@ function wantedBy(
   return { self: { ...rust, segments: [first] }, trait: undefined, name: last.name }
 }
 
-/** `impl<T> Aggregate for Order<T>`: what `T` is, by its place. */
+/** `impl<T> Aggregate for Order<T>`: what `T` is, by its location. */
 function parametersOf({ self, generics }: RustImpl, args: readonly Arg[]): [string, Arg][] {
   const written = self.kind === 'path' ? (self.segments.at(-1)?.args ?? []) : []
   return written.flatMap((type, index): [string, Arg][] => {

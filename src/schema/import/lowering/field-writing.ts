@@ -1,6 +1,8 @@
+import type { Expression, RustType } from '../../../rust/ast.ts'
 import { effective, Serde } from '../../../rust/attributes.ts'
-import { childrenOf, type Expression, type Place, type RustType, readRustType } from '../../../rust/syntax.ts'
-import type { Container } from '../../library-containers.ts'
+import { readRustType } from '../../../rust/read-rust.ts'
+import { childrenOf, type SourceLocation } from '../../../rust/source.ts'
+import type { Container } from '../../known-types.ts'
 import type { Answers, Type } from '../../model.ts'
 import type { Item, Module } from '../crates/crates.ts'
 import { hintOfFunction } from '../crates/impls.ts'
@@ -28,13 +30,13 @@ export class FieldWriting {
   byModule(
     by: string,
     type: RustType | undefined,
-    { about, place, env, isFunction }: { about: string; place: Place; env: Env; isFunction: boolean },
+    { about, location, env, isFunction }: { about: string; location: SourceLocation; env: Env; isFunction: boolean },
   ): Type | undefined {
     const shown = isFunction ? `serialize_with = "${by}"` : `with = "${by}"`
     const as = /^(?:::)?(?:serde_with::)?As::<(.*)>(?:::serialize)?$/.exec(by.replaceAll(/\s+/g, ''))?.[1]
     if (as !== undefined && type) {
-      const asType = readRustType(as, place)
-      return asType && this.byConversion(asType, type, { about, place, env })
+      const asType = readRustType(as, location)
+      return asType && this.byConversion(asType, type, { about, location, env })
     }
     const isGlobal = by.startsWith('::')
     const steps = by.replace(/^::/, '').replaceAll(/\s+/g, '').split('::')
@@ -44,7 +46,7 @@ export class FieldWriting {
     const full =
       found?.kind === 'module' ? modulePath(found.module).join('::') : this.#fullPath(env.module, module, isGlobal)
     const answer = this.#types.answer(about, by, module.join('::'), full, ...tailsOf(full))
-    if (answer !== undefined) return this.#types.answered(answer, env.generics, place)
+    if (answer !== undefined) return this.#types.answered(answer, env.generics, location)
     if (found?.kind === 'items') {
       const [remote] = found.items
       if (remote && isRemote(remote, this.#answers.assume)) {
@@ -54,7 +56,7 @@ export class FieldWriting {
     const known = space === 'type' ? writtenWith(full) : undefined
     if (known?.kind === 'type') {
       if (known.unreadable !== undefined)
-        this.#report.note(place, `${about}: Rust cannot read it back from bincode: ${known.unreadable}`)
+        this.#report.note(location, `${about}: Rust cannot read it back from bincode: ${known.unreadable}`)
       return known.type
     }
     if (known && type) {
@@ -72,7 +74,7 @@ export class FieldWriting {
     const hint = found?.kind === 'module' ? hintOfFunction(found.module.functions.get('serialize')?.body) : ''
     const own = this.#functionAt(env.module, steps)
     return this.#report.problem(
-      place,
+      location,
       about,
       `${shown} writes it in a way of its own${hint || hintOfFunction(own)}`,
       `--assume ${full}=…`,
@@ -122,11 +124,15 @@ export class FieldWriting {
   }
 
   /** `serde_as(as = "Vec<DisplayFromStr>")`: containers are those of the field, leaves say what is written. */
-  byConversion(as: RustType, field: RustType, at: { about: string; place: Place; env: Env }): Type | undefined {
+  byConversion(
+    as: RustType,
+    field: RustType,
+    at: { about: string; location: SourceLocation; env: Env },
+  ): Type | undefined {
     const { env } = at
     const name = as.kind === 'path' ? (as.segments.at(-1)?.name ?? '') : as.text
     const answer = this.#types.answer(at.about, ...(as.text === '_' ? [] : [as.text, name]))
-    if (answer !== undefined) return this.#types.answered(answer, env.generics, at.place)
+    if (answer !== undefined) return this.#types.answered(answer, env.generics, at.location)
     if (as.text === '_') return this.#types.type(field, env)
     if (as.kind === 'array' && field.kind === 'array') {
       const [item, length] = [this.byConversion(as.item, field.item, at), this.#types.length(field.length, env, field)]
@@ -136,7 +142,7 @@ export class FieldWriting {
       const items = as.items.map((item, index) => this.byConversion(item, field.items[index] as RustType, at))
       return allThere(items) ? { kind: 'tuple', items } : undefined
     }
-    if (as.kind !== 'path') return this.askAs(as.text, at.about, at.place)
+    if (as.kind !== 'path') return this.askAs(as.text, at.about, at.location)
     const last = as.segments.at(-1)
     if (name === 'Same') return this.#types.type(field, env)
     const argument = last?.args[0]
@@ -168,12 +174,12 @@ export class FieldWriting {
       const items = last.args.map((arg, index) => this.byConversion(arg, inner[index] as RustType, at))
       return allThere(items) ? rebuilt(container.container, items) : undefined
     }
-    return this.askAs(as.text, at.about, at.place)
+    return this.askAs(as.text, at.about, at.location)
   }
 
-  askAs(text: string, about: string, place: Place): undefined {
+  askAs(text: string, about: string, location: SourceLocation): undefined {
     return this.#report.problem(
-      place,
+      location,
       about,
       `serde_as(as = "${text}") writes it in a way of its own`,
       `--assume '${text}=…'`,

@@ -1,5 +1,5 @@
-import type { Place, RustType } from '../../../rust/syntax.ts'
-import { namesIn } from '../../inner-types.ts'
+import type { RustType } from '../../../rust/ast.ts'
+import type { SourceLocation } from '../../../rust/source.ts'
 import type { Fields, NamedType, Type } from '../../model.ts'
 import { formatType, isReserved, parseType } from '../../type-text.ts'
 import type { Item, Module } from '../crates/crates.ts'
@@ -10,7 +10,7 @@ export interface Instance {
   readonly id: string
   readonly path: readonly string[]
   readonly args: readonly Arg[]
-  readonly place: Place | undefined
+  readonly location: SourceLocation | undefined
   readonly item: Item | undefined
   body: NamedType | undefined
 }

@@ -1,14 +1,7 @@
+import type { Meta, RustField, RustFields, RustType, RustVariant } from '../../../rust/ast.ts'
 import { derivesOf, effective, presence, Serde } from '../../../rust/attributes.ts'
-import {
-  childrenOf,
-  type Meta,
-  type Place,
-  type RustField,
-  type RustFields,
-  type RustType,
-  type RustVariant,
-  readRustType,
-} from '../../../rust/syntax.ts'
+import { readRustType } from '../../../rust/read-rust.ts'
+import { childrenOf, type SourceLocation } from '../../../rust/source.ts'
 import type { Answers, Fields, NamedType, Type } from '../../model.ts'
 import { isPrimitive } from '../../type-text.ts'
 import type { Crates, Item, Module } from '../crates/crates.ts'
@@ -60,7 +53,7 @@ export class Lowering {
       seen.add(instance)
       const { item: of } = instance
       if (of && this.instances.size > MAX_INSTANCES) {
-        this.report.problem(of.rust.place, of.rust.name, 'it needs itself with ever longer arguments', undefined)
+        this.report.problem(of.rust.location, of.rust.name, 'it needs itself with ever longer arguments', undefined)
         break
       }
       if (of) instance.body ??= this.#body(instance, of)
@@ -81,14 +74,14 @@ export class Lowering {
 
   #body(instance: Instance, item: Item): NamedType | undefined {
     const { rust } = item
-    const at = `${rust.place.file}:${rust.place.line}`
+    const at = `${rust.location.file}:${rust.location.line}`
     const full = instance.path.join('::')
     // The root is what is asked for: another type in its place is no answer.
     const map = instance === this.#root ? undefined : mapFix(full)
     const whole = (type: Type | undefined): NamedType | undefined =>
       type && { kind: 'struct', at, fields: { kind: 'tuple', items: [type] } }
     const fail = (reason: string, fix: string | undefined): undefined =>
-      this.report.problem(rust.place, rust.name, reason, fix)
+      this.report.problem(rust.location, rust.name, reason, fix)
     if (rust.kind === 'alias' || rust.kind === 'trait') return fail(`${rust.name} is a ${rust.kind}`, map)
     if (rust.kind === 'union') return fail('serde writes no union', map)
     if (rust.isBroken) return fail('this is not Rust that crbus understands', map)
@@ -117,7 +110,7 @@ export class Lowering {
     const none = attributes.find(({ path }) => /(^|::)skip_serializing_none$/.test(path))
     if (none)
       this.report.note(
-        none.place,
+        none.location,
         `${rust.name}: where skip_serializing_none leaves a field out, neither Rust nor crbus can read the bytes`,
       )
     const env: Env = { module: item.module, generics: argsByName(item, instance.args), self: instance }
@@ -128,20 +121,20 @@ export class Lowering {
     const other = isWritten ? serde.value('into') : read
     if (isWritten && read !== undefined && derives.includes('Deserialize') && bare(read) !== bare(other ?? '')) {
       const writes = other ?? `its own ${rust.kind === 'enum' ? 'variants' : 'fields'}`
-      this.report.note(rust.place, `${rust.name}: Rust reads ${read} and writes ${writes}`)
+      this.report.note(rust.location, `${rust.name}: Rust reads ${read} and writes ${writes}`)
     }
     if (other !== undefined) {
-      const type = readRustType(other, rust.place)
+      const type = readRustType(other, rust.location)
       return type ? whole(this.#types.type(type, env)) : fail(`'${other}' is no type`, map)
     }
     const tagged = ['untagged', 'tag', 'content', 'flatten'].find((name) => serde.has(name))
     if (tagged !== undefined && rust.kind === 'enum') {
-      this.report.note(rust.place, `${rust.name}: serde(${tagged}) makes it something bincode cannot read`)
+      this.report.note(rust.location, `${rust.name}: serde(${tagged}) makes it something bincode cannot read`)
       return whole(UNREADABLE)
     }
     if (tagged !== undefined) {
       this.report.note(
-        rust.place,
+        rust.location,
         `${rust.name}: serde(tag) puts a text before it, which bincode in Rust then takes for its first field`,
       )
       return whole(UNREADABLE)
@@ -159,11 +152,11 @@ export class Lowering {
   /** A macro that gets to see the type may make another of it. */
   #askAboutMacros({ rust }: Item, attributes: readonly Meta[], derives: readonly string[]): void {
     if (!derives.some((name) => /^(Serialize|Deserialize)/.test(name))) return
-    for (const { path, place } of attributeMacros(attributes, derives)) {
+    for (const { path, location } of attributeMacros(attributes, derives)) {
       const answer = this.#types.answer(path, path.slice(path.lastIndexOf(':') + 1))
       if (answer === 'unchanged') continue
       const reason = `#[${path}] may be a macro that changes what it has, which is not seen here`
-      this.report.problem(place, rust.name, reason, `--assume ${path}=unchanged`)
+      this.report.problem(location, rust.name, reason, `--assume ${path}=unchanged`)
     }
   }
 
@@ -181,13 +174,13 @@ export class Lowering {
     return variants.flatMap((variant) => {
       const about = `${owner}::${variant.name}`
       const attributes = this.#effective(variant.attributes, about)
-      if (!this.#isPresent(variant.attributes, about, variant.place)) return []
+      if (!this.#isPresent(variant.attributes, about, variant.location)) return []
       const serde = new Serde(attributes)
       const skip = ['skip', 'skip_serializing'].find((name) => serde.has(name))
       if (skip !== undefined || serde.has('untagged')) {
         // It keeps its number in what is written.
         if (skip === undefined)
-          this.report.note(variant.place, `${about}: serde(untagged) makes the enum something bincode cannot read`)
+          this.report.note(variant.location, `${about}: serde(untagged) makes the enum something bincode cannot read`)
         if (skip === 'skip') left.add(variant.name)
         return [{ name: variant.name, fields: { kind: 'tuple', items: [UNREADABLE] } }]
       }
@@ -195,7 +188,7 @@ export class Lowering {
       else if (left.size > 0) {
         const names = [...left].join(', ')
         const text = `${about}: Rust writes it, and what follows, with the number it has here, but reads as if ${names} did not count: it cannot read its own bytes`
-        this.report.note(variant.place, text)
+        this.report.note(variant.location, text)
         left.clear()
       }
       const by = serde.value('with') ?? serde.value('serialize_with')
@@ -211,7 +204,7 @@ export class Lowering {
     const [only, ...more] = variant.fields.fields
     const type = this.#writing.byModule(by, only && more.length === 0 ? only.type : undefined, {
       about,
-      place: variant.place,
+      location: variant.location,
       env,
       isFunction,
     })
@@ -220,13 +213,13 @@ export class Lowering {
 
   #fields({ kind, fields }: RustFields, owner: string, env: Env, of: 'struct' | 'variant'): Fields | undefined {
     if (kind === 'unit') return { kind: 'unit' }
-    const there = fields.filter((field) => this.#isPresent(field.attributes, aboutField(owner, field), field.place))
+    const there = fields.filter((field) => this.#isPresent(field.attributes, aboutField(owner, field), field.location))
     const kept = there.filter((field) => !this.#isLeftOut(field))
     for (const field of there) this.#noteSkips(field, owner)
     const flat = kept.find((field) => this.#serdeOf(field).has('flatten'))
     if (flat) {
       this.report.note(
-        flat.place,
+        flat.location,
         `${aboutField(owner, flat)}: serde(flatten) makes ${owner} something bincode cannot write`,
       )
       return { kind: 'tuple', items: [UNREADABLE] }
@@ -258,22 +251,22 @@ export class Lowering {
     const about = aboutField(owner, field)
     if (serde.has('skip_serializing_if')) {
       this.report.note(
-        field.place,
+        field.location,
         `${about}: where skip_serializing_if leaves it out, neither Rust nor crbus can read the bytes`,
       )
     }
     if (serde.has('skip_serializing') && !serde.has('skip_deserializing') && !serde.has('skip')) {
-      this.report.note(field.place, `${about}: skip_serializing leaves it out, but Rust expects it when it reads`)
+      this.report.note(field.location, `${about}: skip_serializing leaves it out, but Rust expects it when it reads`)
     }
     if (serde.has('skip_deserializing') && !serde.has('skip_serializing') && !serde.has('skip')) {
-      this.report.note(field.place, `${about}: it is written, but Rust does not expect it when it reads`)
+      this.report.note(field.location, `${about}: it is written, but Rust does not expect it when it reads`)
     }
   }
 
-  #isPresent(attributes: readonly Meta[], about: string, place: Place): boolean {
+  #isPresent(attributes: readonly Meta[], about: string, location: SourceLocation): boolean {
     const state = presence(attributes, this.#answers.assume)
     if ('holds' in state) return state.holds
-    this.report.problem(place, about, `whether it is there depends on ${state.ask.join(', ')}`, assumeFix(state.ask))
+    this.report.problem(location, about, `whether it is there depends on ${state.ask.join(', ')}`, assumeFix(state.ask))
     return false
   }
 
@@ -281,7 +274,7 @@ export class Lowering {
     const { list, open } = effective(attributes, this.#answers.assume)
     for (const { keys, meta } of open) {
       this.report.problem(
-        meta.place,
+        meta.location,
         about,
         `whether ${meta.text} holds depends on ${keys.join(', ')}`,
         assumeFix(keys),
@@ -296,15 +289,20 @@ export class Lowering {
     const as = attributes.find(({ path }) => path === 'serde_as')?.items
     const asText = as?.find(({ path }) => path === 'as' || path === 'serialize_as')?.value
     if (asText !== undefined) {
-      const type = readRustType(asText, field.place)
+      const type = readRustType(asText, field.location)
       return type
-        ? this.#writing.byConversion(type, field.type, { about, place: field.place, env })
-        : this.#writing.askAs(asText, about, field.place)
+        ? this.#writing.byConversion(type, field.type, { about, location: field.location, env })
+        : this.#writing.askAs(asText, about, field.location)
     }
     const serde = new Serde(attributes)
     const by = serde.value('with') ?? serde.value('serialize_with')
     if (by === undefined) return this.#types.type(field.type, env)
-    return this.#writing.byModule(by, field.type, { about, place: field.place, env, isFunction: !serde.has('with') })
+    return this.#writing.byModule(by, field.type, {
+      about,
+      location: field.location,
+      env,
+      isFunction: !serde.has('with'),
+    })
   }
 }
 

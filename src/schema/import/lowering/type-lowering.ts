@@ -1,16 +1,10 @@
+import type { Expression, Generic, RustInvocation, RustType } from '../../../rust/ast.ts'
 import { presence } from '../../../rust/attributes.ts'
 import { constValue } from '../../../rust/const-value.ts'
-import {
-  type Expression,
-  type Generic,
-  type Place,
-  plainText,
-  type RustInvocation,
-  type RustType,
-  readRustType,
-} from '../../../rust/syntax.ts'
-import { namesIn } from '../../inner-types.ts'
-import type { Container } from '../../library-containers.ts'
+import { readRustType } from '../../../rust/read-rust.ts'
+import { comparableText } from '../../../rust/rust-text.ts'
+import type { SourceLocation } from '../../../rust/source.ts'
+import type { Container } from '../../known-types.ts'
 import type { Answers, NamedType, Type } from '../../model.ts'
 import { formatType, isPrimitive, parseType } from '../../type-text.ts'
 import type { Crates, Item, Module } from '../crates/crates.ts'
@@ -62,7 +56,7 @@ export class TypeLowering {
   }
 
   type(rust: RustType, env: Env, depth = 0): Type | undefined {
-    if (depth > MAX_DEPTH) return this.#report.problem(rust.place, rust.text, 'it is defined by itself', undefined)
+    if (depth > MAX_DEPTH) return this.#report.problem(rust.location, rust.text, 'it is defined by itself', undefined)
     switch (rust.kind) {
       case 'tuple': {
         const items = rust.items.map((item) => this.type(item, env, depth + 1))
@@ -83,14 +77,14 @@ export class TypeLowering {
       case 'path':
         return this.#path(rust, env, depth)
       case 'value':
-        return this.#report.problem(rust.place, rust.text, 'a value stands where a type belongs', undefined)
+        return this.#report.problem(rust.location, rust.text, 'a value stands where a type belongs', undefined)
       case 'associated':
         return this.#associated(rust, [], env, depth)
       case 'other': {
         const answer = this.#override([rust.text], [], rust, env, depth)
         return answer
           ? answer.type
-          : this.#report.problem(rust.place, rust.text, `it is ${rust.what}`, mapFix(rust.text))
+          : this.#report.problem(rust.location, rust.text, `it is ${rust.what}`, mapFix(rust.text))
       }
     }
   }
@@ -117,15 +111,15 @@ export class TypeLowering {
     if (found?.kind === 'foreign') return this.#foreign(found.path, rust, args, env, depth)
     if (found?.kind === 'open') {
       const which = `it is one of several: ${found.found.map(placeOf).join(' or ')}`
-      return this.#report.problem(rust.place, rust.text, which, assumeFix(found.ask))
+      return this.#report.problem(rust.location, rust.text, which, assumeFix(found.ask))
     }
     const answer = this.#override([written], args, rust, env, depth)
     if (answer) return answer.type
     const loose = this.#onlyLoose(env.module, path.at(-1) ?? '')
     if (loose) {
       this.#report.note(
-        rust.place,
-        `${written} is taken for the ${loose.rust.name} of ${loose.rust.place.file}:${loose.rust.place.line}`,
+        rust.location,
+        `${written} is taken for the ${loose.rust.name} of ${loose.rust.location.file}:${loose.rust.location.line}`,
       )
       return this.#items([loose], rust, args, env, depth)
     }
@@ -142,7 +136,7 @@ export class TypeLowering {
     const found = this.#associatedTypes.find(rust, env)
     if (found) return this.type(found.rust, found.env, depth + 1)
     const reason = 'it is an associated type, which is settled elsewhere'
-    return this.#report.problem(rust.place, rust.text, reason, mapFix(rust.text))
+    return this.#report.problem(rust.location, rust.text, reason, mapFix(rust.text))
   }
 
   /** Of files without a crate around them, paths may not fit; a name that only one of them has still may be meant. */
@@ -160,13 +154,13 @@ export class TypeLowering {
     const included = this.#includedIn(env.module, written.split('::').slice(0, -1))
     const globs = this.#names.foreignGlobs(env.module).filter((glob) => !glob.startsWith('std::'))
     const reason = macro
-      ? `it seems to be made by ${macro.name}! (${macro.place.file}:${macro.place.line}), which is not expanded here`
+      ? `it seems to be made by ${macro.name}! (${macro.location.file}:${macro.location.line}), which is not expanded here`
       : included
-        ? `no ${written} is in scope, unless ${included.name}! (${included.place.file}:${included.place.line}) brings it: what a build makes is not seen here`
+        ? `no ${written} is in scope, unless ${included.name}! (${included.location.file}:${included.location.line}) brings it: what a build makes is not seen here`
         : globs.length > 0 && !written.includes('::')
           ? `no ${name} is in scope, unless ${globs.map((glob) => `${glob}::*`).join(' or ')} brings it`
           : `no ${written} is in scope`
-    return this.#report.problem(rust.place, rust.text, reason, mapFix(written))
+    return this.#report.problem(rust.location, rust.text, reason, mapFix(written))
   }
 
   /** `include!(concat!(env!("OUT_DIR"), "/orders.rs"))`, or another of its kind, in the module a path leads to. */
@@ -177,7 +171,7 @@ export class TypeLowering {
       : undefined
   }
 
-  #macroNaming(name: string): { name: string; place: Place } | undefined {
+  #macroNaming(name: string): { name: string; location: SourceLocation } | undefined {
     for (const { root } of this.#crates.all) {
       const found = macroNaming(name, root)
       if (found) return found
@@ -215,10 +209,10 @@ export class TypeLowering {
       if ('ask' in state || state.holds) open.push(item)
     }
     const [only, ...more] = open
-    if (!only) return this.#report.problem(rust.place, rust.text, 'its cfg excludes it', undefined)
+    if (!only) return this.#report.problem(rust.location, rust.text, 'its cfg excludes it', undefined)
     if (more.length === 0) return only
-    const places = open.map(({ rust: { place } }) => `${place.file}:${place.line}`).join(' and ')
-    return this.#report.problem(rust.place, rust.text, `it is defined more than once: ${places}`, assumeFix(asked))
+    const places = open.map(({ rust: { location } }) => `${location.file}:${location.line}`).join(' and ')
+    return this.#report.problem(rust.location, rust.text, `it is defined more than once: ${places}`, assumeFix(asked))
   }
 
   #foreign(
@@ -252,8 +246,8 @@ export class TypeLowering {
         : `crate ${path[0]} is not among the paths`
     const macro = this.#macroNaming(path.at(-1) ?? '')
     const made =
-      macro && path.length === 1 ? `; ${macro.name}! (${macro.place.file}:${macro.place.line}) may make it` : ''
-    return this.#report.problem(rust.place, rust.text, where + made, mapFix(path.join('::')))
+      macro && path.length === 1 ? `; ${macro.name}! (${macro.location.file}:${macro.location.line}) may make it` : ''
+    return this.#report.problem(rust.location, rust.text, where + made, mapFix(path.join('::')))
   }
 
   #known(name: string, unreadable: string | undefined, rust: RustType, env: Env): Type {
@@ -261,7 +255,7 @@ export class TypeLowering {
       const features = this.#crates.featuresOf(env.module.crate, 'rust_decimal')
       if (features.includes('serde-arbitrary-precision')) {
         this.#report.note(
-          rust.place,
+          rust.location,
           `${rust.text}: with rust_decimal's feature serde-arbitrary-precision bincode cannot tell its bytes`,
         )
         return UNREADABLE
@@ -270,7 +264,7 @@ export class TypeLowering {
       if (features.includes('serde-str') || features.includes('serde-bincode')) return { kind: 'known', name }
     }
     if (unreadable !== undefined)
-      this.#report.note(rust.place, `${rust.text}: Rust cannot read it back from bincode: ${unreadable}`)
+      this.#report.note(rust.location, `${rust.text}: Rust cannot read it back from bincode: ${unreadable}`)
     return { kind: 'known', name }
   }
 
@@ -286,7 +280,7 @@ export class TypeLowering {
       return this.#known(known, name[2] ? 'chrono reads no DateTime<Tz>' : undefined, rust, env)
     }
     return this.#report.problem(
-      rust.place,
+      rust.location,
       rust.text,
       'its time zone is neither Utc, FixedOffset, Local nor Tz',
       mapFix('chrono::DateTime'),
@@ -304,7 +298,7 @@ export class TypeLowering {
     const argument = (index: number): Type | undefined => {
       const arg = args[index]
       if (arg) return this.type(arg, env, depth + 1)
-      return this.#report.problem(rust.place, rust.text, `${full} is missing an argument`, mapFix(full))
+      return this.#report.problem(rust.location, rust.text, `${full} is missing an argument`, mapFix(full))
     }
     switch (becomes.kind) {
       case 'unit':
@@ -362,15 +356,15 @@ export class TypeLowering {
   /** A generic type of a library, spelled out as one of the schema's own. */
   #made(full: string, args: readonly RustType[], env: Env, body: NamedType): Type {
     const bound = args.map((rust) => this.#arg(rust, env, 'type'))
-    const of = { path: full.split('::'), args: bound, place: undefined, item: undefined, body }
+    const of = { path: full.split('::'), args: bound, location: undefined, item: undefined, body }
     return { kind: 'named', name: this.#instances.of(full, of).id }
   }
 
   instanceOf(item: Item, args: readonly Arg[]): Instance {
-    const { place, name } = item.rust
+    const { location, name } = item.rust
     const path = [...modulePath(item.module), name]
-    const origin = `${place.file}:${place.line} ${path.join('::')}`
-    return this.#instances.of(origin, { path, args, place, item, body: undefined })
+    const origin = `${location.file}:${location.line} ${path.join('::')}`
+    return this.#instances.of(origin, { path, args, location, item, body: undefined })
   }
 
   bind(item: Item, args: readonly RustType[], env: Env, depth = 0): Arg[] {
@@ -422,7 +416,12 @@ export class TypeLowering {
     const answer = this.answer(written)?.replaceAll('_', '').trim()
     const fix = `--assume '${written}=…'`
     if (answer !== undefined && !/^\d+$/.test(answer)) {
-      return this.#report.problem(about.place, about.text, `its length, ${written}: ${answer} is no whole number`, fix)
+      return this.#report.problem(
+        about.location,
+        about.text,
+        `its length, ${written}: ${answer} is no whole number`,
+        fix,
+      )
     }
     const value = answer === undefined ? constValue(expression, (path) => this.#constant(path, env)) : BigInt(answer)
     if (value !== undefined && value >= 0n && value <= 0xffff_ffffn) return Number(value)
@@ -430,7 +429,7 @@ export class TypeLowering {
       value === undefined
         ? `its length, ${written}, is not a number that can be worked out here`
         : `its length, ${written}, is ${value}, which no array has`
-    return this.#report.problem(about.place, about.text, reason, fix)
+    return this.#report.problem(about.location, about.text, reason, fix)
   }
 
   #constant(path: readonly string[], env: Env): bigint | undefined {
@@ -467,12 +466,12 @@ export class TypeLowering {
     env: Env,
     depth: number,
   ): { type: Type | undefined } | undefined {
-    const text = plainText(rust.text)
+    const text = comparableText(rust.text)
     for (const [key, answer] of this.#answers.map) {
       const [, name = key, params = ''] = /^(.*?)(?:<([\w\s,]*)>)?$/.exec(key.trim()) ?? []
-      const [plainKey, plainName] = [plainText(key), plainText(name)]
+      const [plainKey, plainName] = [comparableText(key), comparableText(name)]
       const isMeant = paths
-        .map(plainText)
+        .map(comparableText)
         .some((path) => path === plainName || path === plainKey || path.endsWith(`::${plainName}`))
       if (!isMeant && plainKey !== text) continue
       // Inside its own answer, a type is what the source says it is.
@@ -488,15 +487,15 @@ export class TypeLowering {
         ...{ module: this.#home, generics, self: undefined, isAnswer: true },
         answers: [...(env.answers ?? []), key],
       }
-      return { type: this.#fromText(answer, inAnswer, rust.place, depth + 1) }
+      return { type: this.#fromText(answer, inAnswer, rust.location, depth + 1) }
     }
     return undefined
   }
 
   answer(...keys: readonly string[]): string | undefined {
-    for (const key of keys.map(plainText)) {
+    for (const key of keys.map(comparableText)) {
       for (const [given, answer] of this.#answers.assume) {
-        if (plainText(given) !== key) continue
+        if (comparableText(given) !== key) continue
         this.usedAnswers.add(given)
         return answer
       }
@@ -505,22 +504,22 @@ export class TypeLowering {
   }
 
   /** A type as on the command line: in the notation of a schema file, or in Rust as the crate's root would read it. */
-  answered(text: string, generics: Env['generics'], place: Place): Type | undefined {
-    return this.#fromText(text, { module: this.#home, generics, self: undefined, isAnswer: true }, place, 0)
+  answered(text: string, generics: Env['generics'], location: SourceLocation): Type | undefined {
+    return this.#fromText(text, { module: this.#home, generics, self: undefined, isAnswer: true }, location, 0)
   }
 
-  #fromText(text: string, env: Env, place: Place, depth: number): Type | undefined {
+  #fromText(text: string, env: Env, location: SourceLocation, depth: number): Type | undefined {
     const parsed = parseType(text)
     if (!parsed.ok) {
-      const rust = readRustType(text, place)
+      const rust = readRustType(text, location)
       return rust
         ? this.type(rust, env, depth + 1)
-        : this.#report.problem(place, text, `it is no type: ${parsed.reason}`, undefined)
+        : this.#report.problem(location, text, `it is no type: ${parsed.reason}`, undefined)
     }
     const settle = (type: Type): Type | undefined => {
       switch (type.kind) {
         case 'named': {
-          const rust = readRustType(type.name, place)
+          const rust = readRustType(type.name, location)
           return rust && this.type(rust, env, depth + 1)
         }
         case 'option':
@@ -552,8 +551,8 @@ export class TypeLowering {
 function placeOf(found: Found): string {
   if (found.kind === 'foreign') return found.path.join('::')
   if (found.kind === 'module') return found.module.file
-  const place = found.kind === 'items' ? found.items[0]?.rust.place : undefined
-  return place ? `${place.file}:${place.line}` : 'a value'
+  const location = found.kind === 'items' ? found.items[0]?.rust.location : undefined
+  return location ? `${location.file}:${location.line}` : 'a value'
 }
 
 export const allThere = <T>(items: readonly (T | undefined)[]): items is readonly T[] => !items.includes(undefined)

@@ -1,0 +1,26 @@
+import { parser } from '@lezer/rust'
+import type { Expression, RustFunction } from './ast.ts'
+import { childOf, Source, type SyntaxNode } from './source.ts'
+
+/** A function whose body is parsed on first use, because `readRust` skips bodies (see `rangesOutsideBodies`). */
+export class LazyFunction implements RustFunction {
+  readonly name: string
+  readonly #node: SyntaxNode
+  readonly #source: Source
+  #body: Expression | undefined
+
+  constructor(name: string, node: SyntaxNode, source: Source) {
+    this.name = name
+    this.#node = node
+    this.#source = source
+  }
+
+  get body(): Expression | undefined {
+    if (this.#body || !childOf(this.#node, 'Block')) return this.#body
+    const source = new Source(this.#source.file, this.#source.textOf(this.#node), this.#source.lineOf(this.#node))
+    const whole = childOf(parser.parse(source.text).topNode, 'FunctionItem')
+    const node = whole && childOf(whole, 'Block')
+    this.#body = node && { node, source }
+    return this.#body
+  }
+}
