@@ -17,6 +17,9 @@ export const typeText = (text: string): string =>
 /** Removes the whitespace of a type that has no meaning, so that types can be compared as text. */
 export const comparableText = (text: string): string => oneLine(text).replaceAll(/ ?([^\w ]) ?/g, '$1')
 
+/** The last segment of a path: `Placed` of `OrderEvent::Placed`. */
+export const lastSegment = (path: string): string => path.slice(path.lastIndexOf(':') + 1).trim()
+
 /** The content of a string literal, raw or not. `undefined` for any other expression. */
 export function stringValue({ node, source }: Expression): string | undefined {
   const text = source.textOf(node)

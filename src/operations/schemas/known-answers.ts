@@ -1,4 +1,5 @@
-import { type ImportedSchema, type ImportRequest, importSchema } from '../../schema/import/import-schema.ts'
+import type { ImportRequest } from '../../schema/import/import-request.ts'
+import { type ImportedSchema, importSchema } from '../../schema/import/import-schema.ts'
 import type { Answers } from '../../schema/model.ts'
 import { findSchemas, type SchemaLocation } from './find.ts'
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { ImportRequest } from '../../schema/import/import-schema.ts'
+import type { ImportRequest } from '../../schema/import/import-request.ts'
 import { pathProblem } from '../named-file.ts'
 
 /** Reads Rust source from the disk. Paths are relative to the working directory. */

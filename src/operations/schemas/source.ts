@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, posix, relative, resolve } from 'node:path'
-import type { ImportRequest } from '../../schema/import/import-schema.ts'
+import type { ImportRequest } from '../../schema/import/import-request.ts'
 import type { Answers, Schema } from '../../schema/model.ts'
 import { readSchemaFile } from '../../schema/schema-file.ts'
 import { pathProblemBehindName } from '../named-file.ts'

@@ -1,9 +1,9 @@
 import type { Crate, Item } from './crates/crates.ts'
 import { itemsOf, modulePath } from './crates/names.ts'
-import { hasEventTypes, isEventLike } from './event-types/event-types.ts'
+import { hasEventTypes, isEventLike } from './event-types/event-enums.ts'
 import { topicOf } from './event-types/topic.ts'
 import type { ImportNote, ImportProblem } from './import-report.ts'
-import type { ImportRequest } from './import-schema.ts'
+import type { ImportRequest } from './import-request.ts'
 import type { Lowering } from './lowering/lowering.ts'
 
 type Choice =

@@ -1,23 +1,14 @@
 import { posix } from 'node:path'
 import { readRustType } from '../../rust/read-rust.ts'
-import type { Answers, NamedType, Schema } from '../model.ts'
+import type { NamedType, Schema } from '../model.ts'
 import { chooseRoot } from './choose-root.ts'
-import { Crates, type SourceFiles } from './crates/crates.ts'
+import { Crates } from './crates/crates.ts'
 import { openPaths } from './crates/open-paths.ts'
 import { eventTypesOf } from './event-types/event-types.ts'
 import { topicOf, topicProblem } from './event-types/topic.ts'
 import type { ImportNote, ImportProblem } from './import-report.ts'
+import type { ImportRequest } from './import-request.ts'
 import { Lowering } from './lowering/lowering.ts'
-
-export interface ImportRequest {
-  /** Crates (folders with a Cargo.toml), workspaces, folders of source, or files. */
-  readonly paths: readonly string[]
-  readonly files: SourceFiles
-  /** The enum that is serialized, by name or path: `OrderEvent`, `crate::orders::OrderEvent`, `Event<crate::Order>`. */
-  readonly root?: string | undefined
-  readonly topic?: string | undefined
-  readonly answers?: Answers | undefined
-}
 
 export type ImportedSchema =
   | {

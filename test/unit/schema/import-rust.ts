@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
-import { type ImportedSchema, type ImportRequest, importSchema } from '../../../src/schema/import/import-schema.ts'
+import type { ImportRequest } from '../../../src/schema/import/import-request.ts'
+import { type ImportedSchema, importSchema } from '../../../src/schema/import/import-schema.ts'
 import { writeSchemaFile } from '../../../src/schema/schema-file.ts'
 
 /** Imports from files given as texts; one text is the library of a crate. */

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { ImportProblem } from '../import-report.ts'
-import type { ImportRequest } from '../import-schema.ts'
+import type { ImportRequest } from '../import-request.ts'
 import type { Crate, Crates, Module } from './crates.ts'
 
 interface Opened {

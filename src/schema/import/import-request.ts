@@ -1,0 +1,15 @@
+import type { Answers } from '../model.ts'
+import type { SourceFiles } from './crates/crates.ts'
+
+/** The options of a schema import. */
+export interface ImportRequest {
+  /** Crates (folders with a Cargo.toml), workspaces, folders of source, or files. */
+  readonly paths: readonly string[]
+  readonly files: SourceFiles
+  /** The serialized enum, by name or path: `OrderEvent`, `crate::orders::OrderEvent`, `Event<crate::Order>`. */
+  readonly root?: string | undefined
+  /** The topic, instead of one that follows from the source. */
+  readonly topic?: string | undefined
+  /** The user's `--map` and `--assume`. */
+  readonly answers?: Answers | undefined
+}
