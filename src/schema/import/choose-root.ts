@@ -1,5 +1,4 @@
-import type { Crate, Item } from './crates/crates.ts'
-import { itemsOf, modulePath } from './crates/names.ts'
+import { type Crate, type Item, itemsOf, modulePath } from './crates/module.ts'
 import { hasEventTypes, isEventLike } from './event-types/event-enums.ts'
 import { topicOf } from './event-types/topic.ts'
 import type { ImportNote, ImportProblem } from './import-report.ts'

@@ -1,5 +1,5 @@
 import type { Answers } from '../model.ts'
-import type { SourceFiles } from './crates/crates.ts'
+import type { SourceFiles } from './crates/packages.ts'
 
 /** The options of a schema import. */
 export interface ImportRequest {

@@ -39,7 +39,7 @@ export function importSchema(request: ImportRequest): ImportedSchema {
   const lowering = new Lowering(crates, first.root, answers)
   const [, name = request.root, args] = /^([^<]*)<(.*)>$/s.exec(request.root ?? '') ?? []
   const choice = chooseRoot(own, only, lowering, { ...request, root: name })
-  const troubles = crates.troubles.map(({ file, line, reason }): ImportNote => ({ file, line, text: reason }))
+  const troubles = crates.warnings.map(({ file, line, reason }): ImportNote => ({ file, line, text: reason }))
   if (!choice.ok) return { ok: false, problems: choice.problems, notes: troubles }
   const { item } = choice
   const typed = args === undefined ? undefined : readRustType(`Root<${args}>`, item.rust.location)

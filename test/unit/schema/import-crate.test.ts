@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { SourceFiles } from '../../../src/schema/import/crates/crates.ts'
+import type { SourceFiles } from '../../../src/schema/import/crates/packages.ts'
 import { importSchema } from '../../../src/schema/import/import-schema.ts'
 import { writeSchemaFile } from '../../../src/schema/schema-file.ts'
 import { importRust, linesOf, typesOf } from './import-rust.ts'

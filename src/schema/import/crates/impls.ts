@@ -1,6 +1,6 @@
 import type { Expression, RustImpl } from '../../../rust/ast.ts'
 import type { SourceLocation } from '../../../rust/source.ts'
-import type { Crate, Item, Module } from './crates.ts'
+import type { Crate, Item, Module } from './module.ts'
 import type { Names } from './names.ts'
 
 interface ImplIn {

@@ -1,7 +1,8 @@
 import type { Meta, RustConst } from '../../../rust/ast.ts'
 import { type CfgState, presence } from '../../../rust/attributes.ts'
 import { canonicalPath, isKnownName, preludePath } from '../lowering/foreign-types.ts'
-import type { Crates, Item, Module } from './crates.ts'
+import type { Crates } from './crates.ts'
+import { type Item, isWithin, type Module } from './module.ts'
 
 /** What a name of Rust stands for. */
 export type Found =
@@ -215,7 +216,7 @@ export class Names {
     if (['crate', 'self', 'super', 'Self'].includes(name)) return undefined
     const crate = this.#crates.dependency(module.crate, name)
     if (crate) return this.#within({ kind: 'module', module: crate.root }, rest, space, seen)
-    return { kind: 'foreign', path: [this.#crates.realName(module.crate, name), ...rest] }
+    return { kind: 'foreign', path: [this.#crates.packages.realName(module.crate, name), ...rest] }
   }
 
   /** What every module knows: the prelude, and the crates. */
@@ -264,15 +265,3 @@ function isSame(one: Found, other: Found): boolean {
   if (one.kind === 'const') return other.kind === 'const' && one.value === other.value
   return one.kind === 'foreign' && other.kind === 'foreign' && one.path.join('::') === other.path.join('::')
 }
-
-/** `crate::orders::events`, with its crate's name for `crate` where it is not of the package that is imported. */
-export const modulePath = (module: Module): string[] =>
-  module.parent ? [...modulePath(module.parent), module.name] : [module.crate.shownAs]
-
-const isWithin = (inner: Module, outer: Module): boolean =>
-  inner === outer || (inner.parent !== undefined && isWithin(inner.parent, outer))
-
-export const itemsOf = (module: Module): Item[] => [
-  ...[...module.items.values()].flat(),
-  ...module.modules.flatMap(itemsOf),
-]

@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
 import type { ImportProblem } from '../import-report.ts'
 import type { ImportRequest } from '../import-request.ts'
-import type { Crate, Crates, Module } from './crates.ts'
+import type { Crates } from './crates.ts'
+import type { Crate, Module } from './module.ts'
 
 interface Opened {
   readonly own: readonly Crate[]
@@ -26,7 +27,7 @@ export function openPaths(crates: Crates, { paths, files }: ImportRequest): Open
     own.push(...crates.package(folder))
   }
   const openFile = (file: string) => {
-    const folder = crates.packageOf(file)
+    const folder = crates.packages.packageOf(file)
     only.add(file)
     if (folder === undefined) {
       loose.push(file)
@@ -41,20 +42,22 @@ export function openPaths(crates: Crates, { paths, files }: ImportRequest): Open
   for (const given of paths) {
     const path = posix.normalize(given).replace(/(.)\/$/, '$1')
     const folder = posix.basename(path) === 'Cargo.toml' ? posix.dirname(path) : path
-    const manifest = crates.manifest(folder)
+    const manifest = crates.packages.manifest(folder)
     if (manifest) {
       if (manifest.name !== undefined) openPackage(folder)
-      else for (const member of crates.members(folder)) openPackage(member)
+      else for (const member of crates.packages.members(folder)) openPackage(member)
       if (manifest.name === undefined) base = folder
     } else if (path.endsWith('.rs') && files.read(path) !== undefined) openFile(path)
     else {
       const names = files.list(path)
       const parent = posix.join(path, '..')
-      if (names && posix.basename(path) === 'src' && crates.manifest(parent)?.name !== undefined) openPackage(parent)
+      if (names && posix.basename(path) === 'src' && crates.packages.manifest(parent)?.name !== undefined)
+        openPackage(parent)
       else {
         const rust = (names ?? []).filter((name) => name.endsWith('.rs')).sort()
         const root = ['lib.rs', 'main.rs', 'mod.rs'].find((name) => rust.includes(name))
-        if (root !== undefined) own.push(crates.file(posix.join(path, root), crates.packageOf(posix.join(path, root))))
+        if (root !== undefined)
+          own.push(crates.file(posix.join(path, root), crates.packages.packageOf(posix.join(path, root))))
         else for (const name of rust) openFile(posix.join(path, name))
         base ??= root === undefined ? undefined : path
         if (rust.length === 0) {

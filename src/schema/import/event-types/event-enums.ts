@@ -1,5 +1,5 @@
-import type { Item } from '../crates/crates.ts'
 import { traitName } from '../crates/impls.ts'
+import type { Item } from '../crates/module.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 
 /** The functions that may return the event type of an enum, in the order in which they are tried. */

@@ -1,7 +1,7 @@
 import type { RustVariant } from '../../../rust/ast.ts'
 import { effective, Serde } from '../../../rust/attributes.ts'
 import type { SourceLocation } from '../../../rust/source.ts'
-import type { Item } from '../crates/crates.ts'
+import type { Item } from '../crates/module.ts'
 import type { ImportNote } from '../import-report.ts'
 import type { Instance } from '../lowering/instances.ts'
 import type { Lowering } from '../lowering/lowering.ts'

@@ -1,7 +1,7 @@
 import type { RustVariant } from '../../../rust/ast.ts'
 import { lastSegment } from '../../../rust/rust-text.ts'
 import { childrenOf, type Source, type SyntaxNode } from '../../../rust/source.ts'
-import type { Item } from '../crates/crates.ts'
+import type { Item } from '../crates/module.ts'
 
 /** How a pattern matches a variant. */
 export interface PatternMatch {

@@ -1,6 +1,6 @@
 import { topicFor, topicNameError } from '../../../bus/names/names.ts'
 import { stringValue } from '../../../rust/rust-text.ts'
-import type { Item } from '../crates/crates.ts'
+import type { Item } from '../crates/module.ts'
 import type { ImportNote, ImportProblem } from '../import-report.ts'
 import type { ImportRequest } from '../import-request.ts'
 import { wordsOf } from './case-style.ts'

@@ -1,6 +1,6 @@
 import type { RustImpl, RustType } from '../../../rust/ast.ts'
-import type { Item } from '../crates/crates.ts'
 import { type Impls, traitName } from '../crates/impls.ts'
+import type { Item } from '../crates/module.ts'
 import type { Names } from '../crates/names.ts'
 import { type Arg, argsByName, boundTo, type Env } from './instances.ts'
 

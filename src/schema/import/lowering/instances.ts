@@ -2,7 +2,7 @@ import type { RustType } from '../../../rust/ast.ts'
 import type { SourceLocation } from '../../../rust/source.ts'
 import type { Fields, NamedType, Type } from '../../model.ts'
 import { formatType, isReserved, parseType } from '../../type-text.ts'
-import type { Item, Module } from '../crates/crates.ts'
+import type { Item, Module } from '../crates/module.ts'
 
 /** A type with its arguments: one entry of the schema, once its name is known. */
 export interface Instance {

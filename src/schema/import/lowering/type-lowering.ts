@@ -7,9 +7,10 @@ import type { SourceLocation } from '../../../rust/source.ts'
 import type { Container } from '../../known-types.ts'
 import type { Answers, NamedType, Type } from '../../model.ts'
 import { formatType, isPrimitive, parseType } from '../../type-text.ts'
-import type { Crates, Item, Module } from '../crates/crates.ts'
+import type { Crates } from '../crates/crates.ts'
 import { type Impls, macroNaming } from '../crates/impls.ts'
-import { type Found, itemsOf, modulePath, type Names } from '../crates/names.ts'
+import { type Item, itemsOf, type Module, modulePath } from '../crates/module.ts'
+import type { Found, Names } from '../crates/names.ts'
 import { assumeFix, mapFix, type Report } from '../import-report.ts'
 import { AssociatedTypes } from './associated-types.ts'
 import { canonicalPath, foreignType } from './foreign-types.ts'
@@ -252,7 +253,7 @@ export class TypeLowering {
 
   #known(name: string, unreadable: string | undefined, rust: RustType, env: Env): Type {
     if (name === 'Decimal') {
-      const features = this.#crates.featuresOf(env.module.crate, 'rust_decimal')
+      const features = this.#crates.packages.featuresOf(env.module.crate, 'rust_decimal')
       if (features.includes('serde-arbitrary-precision')) {
         this.#report.note(
           rust.location,
