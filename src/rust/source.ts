@@ -8,6 +8,8 @@ export interface SourceLocation {
   readonly line: number
 }
 
+export const formatLocation = ({ file, line }: SourceLocation): string => `${file}:${line}`
+
 /** Rust source text: a whole file, or the expansion of a macro call in a file. */
 export class Source {
   readonly file: string

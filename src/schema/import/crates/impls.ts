@@ -1,5 +1,4 @@
 import type { Expression, RustImpl } from '../../../rust/ast.ts'
-import type { SourceLocation } from '../../../rust/source.ts'
 import type { Crate, Item, Module } from './module.ts'
 import type { Names } from './names.ts'
 
@@ -63,20 +62,4 @@ export function hintOfFunction(body: Expression | undefined): string {
     if (whole) calls.add(body.source.textOf(whole).replaceAll(/\s+/g, ''))
   })
   return calls.size === 0 ? '' : ` (it calls ${[...calls].join(', ')})`
-}
-
-/** A macro that was called with this name, here or anywhere in the crate. */
-export function macroNaming(name: string, root: Module): { name: string; location: SourceLocation } | undefined {
-  for (const { name: macro, tokens, location } of root.invocations) {
-    let isThere = false
-    tokens.node.cursor().iterate((node) => {
-      isThere ||= node.name === 'Identifier' && tokens.source.text.slice(node.from, node.to) === name
-    })
-    if (isThere) return { name: macro, location }
-  }
-  for (const child of root.modules) {
-    const found = macroNaming(name, child)
-    if (found) return found
-  }
-  return undefined
 }

@@ -3,42 +3,43 @@ import { type Impls, traitName } from '../crates/impls.ts'
 import type { Item } from '../crates/module.ts'
 import type { Names } from '../crates/names.ts'
 import { type Arg, argsByName, boundTo, type Env } from './instances.ts'
+import type { LoweringParts, TypeLowerer } from './lowering-parts.ts'
 
-/** Longer than anybody goes from one type to another to say what a third is. */
-const mostHops = 20
+/** Limit of the hops from an alias or associated type to the next, which guards against cycles. */
+const MAX_HOPS = 20
 
-/** Finds what impl blocks say that a type has: of `<Order as Aggregate>::Event`, the type behind `type Event =`. */
+/** Resolves associated types by impl blocks: `<Order as Aggregate>::Event` to the type in `type Event = …;`. */
 export class AssociatedTypes {
   readonly #names: Names
   readonly #impls: Impls
-  readonly #bind: (item: Item, args: readonly RustType[], env: Env) => readonly Arg[]
+  readonly #lowerer: TypeLowerer
 
-  constructor(names: Names, impls: Impls, bind: (item: Item, args: readonly RustType[], env: Env) => readonly Arg[]) {
+  constructor({ names, impls }: LoweringParts, lowerer: TypeLowerer) {
     this.#names = names
     this.#impls = impls
-    this.#bind = bind
+    this.#lowerer = lowerer
   }
 
-  /** The type, and what its names mean; `undefined` where no impl of the type's crate says it, or several do. */
+  /** The type and the scope of its names. `undefined` if no impl in the crate of the owner defines it, or several do. */
   find(rust: RustType, env: Env, hops = 0): { readonly rust: RustType; readonly env: Env } | undefined {
-    const wanted = wantedBy(rust, env)
+    const wanted = partsOf(rust, env)
     const owner = wanted && this.#owner(wanted.self, env, hops)
     if (!owner) return undefined
-    const saying = this.#impls.of(owner.item).flatMap(({ impl, module }) => {
+    const defining = this.#impls.of(owner.item).flatMap(({ impl, module }) => {
       const type = impl.types.find(({ name }) => name === wanted.name)?.type
-      const isMeant = wanted.trait === undefined || traitName(impl) === wanted.trait
-      return type && isMeant ? [{ type, impl, module }] : []
+      const isMatch = wanted.trait === undefined || traitName(impl) === wanted.trait
+      return type && isMatch ? [{ type, impl, module }] : []
     })
-    const [only, ...others] = saying
+    const [only, ...others] = defining
     if (!only || others.length > 0) return undefined
     const generics = new Map([...parametersOf(only.impl, owner.args), ['Self', owner.self]])
     return { rust: only.type, env: { module: only.module, generics, self: undefined, answers: env.answers } }
   }
 
-  /** Whose impl blocks say it. */
+  /** The item whose impl blocks define the associated type. */
   #owner(self: RustType, from: Env, hops: number): { item: Item; args: readonly Arg[]; self: Arg } | undefined {
     let [type, env] = [self, from]
-    for (let hop = hops; hop < mostHops; hop += 1) {
+    for (let hop = hops; hop < MAX_HOPS; hop += 1) {
       const next = boundTo(type, env) ?? this.find(type, env, hop + 1)
       if (next) {
         ;[type, env] = [next.rust, next.env]
@@ -49,7 +50,7 @@ export class AssociatedTypes {
       const found = this.#names.find(env.module, path, 'type', type.isGlobal)
       const [item, ...others] = found?.kind === 'items' ? found.items : []
       if (!item || others.length > 0) return undefined
-      const args = this.#bind(item, type.segments.at(-1)?.args ?? [], env)
+      const args = this.#lowerer.bind(item, type.segments.at(-1)?.args ?? [], env)
       if (item.rust.kind !== 'alias')
         return { item, args, self: { rust: type, env, type: undefined, value: undefined } }
       ;[type, env] = [item.rust.type, { module: item.module, generics: argsByName(item, args), self: undefined }]
@@ -58,8 +59,8 @@ export class AssociatedTypes {
   }
 }
 
-/** `<A as Aggregate>::Event`, or `A::Event` of a parameter. */
-function wantedBy(
+/** The parts of `<A as Aggregate>::Event`, or of `A::Event` where `A` is a generic parameter. */
+function partsOf(
   rust: RustType,
   env: Env,
 ): { readonly self: RustType; readonly trait: string | undefined; readonly name: string } | undefined {
@@ -70,7 +71,7 @@ function wantedBy(
   return { self: { ...rust, segments: [first] }, trait: undefined, name: last.name }
 }
 
-/** `impl<T> Aggregate for Order<T>`: what `T` is, by its location. */
+/** The arguments of the generic parameters of an impl: of `T` in `impl<T> Aggregate for Order<T>`, by position. */
 function parametersOf({ self, generics }: RustImpl, args: readonly Arg[]): [string, Arg][] {
   const written = self.kind === 'path' ? (self.segments.at(-1)?.args ?? []) : []
   return written.flatMap((type, index): [string, Arg][] => {

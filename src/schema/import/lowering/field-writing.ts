@@ -10,8 +10,9 @@ import type { Names } from '../crates/names.ts'
 import type { Report } from '../import-report.ts'
 import { canonicalPath, foreignType } from './foreign-types.ts'
 import type { Env } from './instances.ts'
+import { allPresent, type LoweringParts } from './lowering-parts.ts'
 import { writtenAs, writtenWith } from './serde-with.ts'
-import { allThere, type LoweringParts, type TypeLowering } from './type-lowering.ts'
+import type { TypeLowering } from './type-lowering.ts'
 
 /** What is written for a field where an attribute names who writes it. */
 export class FieldWriting {
@@ -45,8 +46,8 @@ export class FieldWriting {
     const found = space === 'type' ? this.#names.find(env.module, module, 'type', isGlobal) : undefined
     const full =
       found?.kind === 'module' ? modulePath(found.module).join('::') : this.#fullPath(env.module, module, isGlobal)
-    const answer = this.#types.answer(about, by, module.join('::'), full, ...tailsOf(full))
-    if (answer !== undefined) return this.#types.answered(answer, env.generics, location)
+    const answer = this.#types.answers.assumed(about, by, module.join('::'), full, ...tailsOf(full))
+    if (answer !== undefined) return this.#types.answers.typeFrom(answer, env.generics, location)
     if (found?.kind === 'items') {
       const [remote] = found.items
       if (remote && isRemote(remote, this.#answers.assume)) {
@@ -131,16 +132,19 @@ export class FieldWriting {
   ): Type | undefined {
     const { env } = at
     const name = as.kind === 'path' ? (as.segments.at(-1)?.name ?? '') : as.text
-    const answer = this.#types.answer(at.about, ...(as.text === '_' ? [] : [as.text, name]))
-    if (answer !== undefined) return this.#types.answered(answer, env.generics, at.location)
+    const answer = this.#types.answers.assumed(at.about, ...(as.text === '_' ? [] : [as.text, name]))
+    if (answer !== undefined) return this.#types.answers.typeFrom(answer, env.generics, at.location)
     if (as.text === '_') return this.#types.type(field, env)
     if (as.kind === 'array' && field.kind === 'array') {
-      const [item, length] = [this.byConversion(as.item, field.item, at), this.#types.length(field.length, env, field)]
+      const [item, length] = [
+        this.byConversion(as.item, field.item, at),
+        this.#types.consts.length(field.length, env, field),
+      ]
       return item && length !== undefined ? { kind: 'array', item, length } : undefined
     }
     if (as.kind === 'tuple' && field.kind === 'tuple' && as.items.length === field.items.length) {
       const items = as.items.map((item, index) => this.byConversion(item, field.items[index] as RustType, at))
-      return allThere(items) ? { kind: 'tuple', items } : undefined
+      return allPresent(items) ? { kind: 'tuple', items } : undefined
     }
     if (as.kind !== 'path') return this.askAs(as.text, at.about, at.location)
     const last = as.segments.at(-1)
@@ -172,7 +176,7 @@ export class FieldWriting {
     const inner = field.kind === 'path' ? (field.segments.at(-1)?.args ?? []) : []
     if (container?.kind === 'container' && last && last.args.length > 0 && inner.length >= last.args.length) {
       const items = last.args.map((arg, index) => this.byConversion(arg, inner[index] as RustType, at))
-      return allThere(items) ? rebuilt(container.container, items) : undefined
+      return allPresent(items) ? rebuilt(container.container, items) : undefined
     }
     return this.askAs(as.text, at.about, at.location)
   }

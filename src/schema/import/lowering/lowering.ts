@@ -1,7 +1,7 @@
 import type { Meta, RustField, RustFields, RustType, RustVariant } from '../../../rust/ast.ts'
 import { derivesOf, effective, presence, Serde } from '../../../rust/attributes.ts'
 import { readRustType } from '../../../rust/read-rust.ts'
-import { childrenOf, type SourceLocation } from '../../../rust/source.ts'
+import { childrenOf, formatLocation, type SourceLocation } from '../../../rust/source.ts'
 import type { Answers, Fields, NamedType, Type } from '../../model.ts'
 import { isPrimitive } from '../../type-text.ts'
 import type { Crates } from '../crates/crates.ts'
@@ -9,14 +9,14 @@ import { hintOf, Impls, traitName } from '../crates/impls.ts'
 import type { Item, Module } from '../crates/module.ts'
 import { Names } from '../crates/names.ts'
 import { assumeFix, mapFix, Report } from '../import-report.ts'
+import { attributeMacros } from './attribute-macros.ts'
 import { FieldWriting } from './field-writing.ts'
 import { argsByName, type Env, type Instance, Instances } from './instances.ts'
-import { allThere, TypeLowering } from './type-lowering.ts'
+import { allPresent, UNREADABLE } from './lowering-parts.ts'
+import { TypeLowering } from './type-lowering.ts'
 
 /** More than a service has; a type that needs itself with ever longer arguments ends here. */
 const MAX_INSTANCES = 1000
-
-const UNREADABLE: Type = { kind: 'known', name: 'unreadable' }
 
 /** From the structs and enums of Rust to those of a schema, collecting what could not be settled. */
 export class Lowering {
@@ -40,12 +40,12 @@ export class Lowering {
   }
 
   get usedAnswers(): ReadonlySet<string> {
-    return this.#types.usedAnswers
+    return this.#types.answers.used
   }
 
   /** The type an item is, with arguments as somebody typed them, and all it reaches. */
   lower(item: Item, args: readonly RustType[]): Instance {
-    const root = this.#types.instanceOf(item, this.#types.typed(item, args))
+    const root = this.#types.instanceOf(item, this.#types.bindTyped(item, args))
     this.#root = root
     const queue = [root]
     const seen = new Set<Instance>()
@@ -75,7 +75,7 @@ export class Lowering {
 
   #body(instance: Instance, item: Item): NamedType | undefined {
     const { rust } = item
-    const at = `${rust.location.file}:${rust.location.line}`
+    const at = formatLocation(rust.location)
     const full = instance.path.join('::')
     // The root is what is asked for: another type in its place is no answer.
     const map = instance === this.#root ? undefined : mapFix(full)
@@ -88,7 +88,7 @@ export class Lowering {
     if (rust.isBroken) return fail('this is not Rust that crbus understands', map)
     const attributes = this.#effective(rust.attributes, rust.name)
     const derives = this.derivesOf(item)
-    const isAssumed = this.#types.answer(full, rust.name) === 'derived'
+    const isAssumed = this.#types.answers.assumed(full, rust.name) === 'derived'
     if (!isAssumed) this.#askAboutMacros(item, attributes, derives)
     if (derives.includes('Serialize_repr') || derives.includes('Deserialize_repr')) {
       const repr = attributes
@@ -154,7 +154,7 @@ export class Lowering {
   #askAboutMacros({ rust }: Item, attributes: readonly Meta[], derives: readonly string[]): void {
     if (!derives.some((name) => /^(Serialize|Deserialize)/.test(name))) return
     for (const { path, location } of attributeMacros(attributes, derives)) {
-      const answer = this.#types.answer(path, path.slice(path.lastIndexOf(':') + 1))
+      const answer = this.#types.answers.assumed(path, path.slice(path.lastIndexOf(':') + 1))
       if (answer === 'unchanged') continue
       const reason = `#[${path}] may be a macro that changes what it has, which is not seen here`
       this.report.problem(location, rust.name, reason, `--assume ${path}=unchanged`)
@@ -226,7 +226,7 @@ export class Lowering {
       return { kind: 'tuple', items: [UNREADABLE] }
     }
     const types = kept.map((field) => this.#field(field, owner, env))
-    if (!allThere(types)) return undefined
+    if (!allPresent(types)) return undefined
     if (kind === 'fields') {
       return { kind: 'fields', fields: kept.map(({ name }, index) => ({ name, type: types[index] as Type })) }
     }
@@ -309,43 +309,6 @@ export class Lowering {
 
 /** Crates whose derives are called as serde's are, and write otherwise. */
 const otherSerializers = new Set(['rkyv', 'miniserde', 'nanoserde', 'musli', 'speedy', 'facet'])
-
-/** Attributes of the language and its tools, of serde's kin, and macros that leave types what they are. */
-const harmless = new RegExp(
-  `^(${[
-    'doc|allow|warn|expect|deny|forbid|cfg|cfg_attr|derive|repr|non_exhaustive|must_use|deprecated|automatically_derived',
-    '(rustfmt|clippy|diagnostic|rustc|rust_analyzer|utoipa|schemars|async_trait|wasm_bindgen|tracing)(::.*)?',
-    'serde|strum|strum_discriminants|(serde_with::)?(serde_as|skip_serializing_none)|(cfg_eval::)?cfg_eval',
-    '(nutype::)?nutype|(derive_where::)?derive_where|(enum_dispatch::)?enum_dispatch|(pyo3::)?pyclass|(pin_project::)?pin_project',
-  ].join('|')})$`,
-)
-
-/** Attributes that derives have for their own, where they are written before them. */
-const helpers = new RegExp(
-  `^(${[
-    'diesel|sqlx|sea_orm|table_name|schema|ts|specta|builder|validate|garde|error|snafu|borsh|rkyv|archive|prost|graphql',
-    'derivative|educe|display|from|into|deref|deref_mut|try_into|as_ref|debug|arbitrary|proptest|dummy|reflect|component|openapi',
-  ].join('|')})$`,
-)
-
-/** Derives without attributes of their own but those above, on the type at least. */
-const bareDerives =
-  /^(Debug|Clone|Copy|PartialEq|Eq|PartialOrd|Ord|Hash|Default|Action|AsRefStr|IntoStaticStr|Enum(String|Iter|Count|Discriminants)|(Serialize|Deserialize)\w*)$/
-
-/** Attributes that are neither harmless nor can be those of a derive. */
-function attributeMacros(attributes: readonly Meta[], derives: readonly string[]): Meta[] {
-  const others = derives.some((name) => !bareDerives.test(name))
-  const derive = attributes.findIndex(
-    ({ path, items }) => path === 'derive' && items.some((item) => /(^|::)(Ser|De)/.test(item.path)),
-  )
-  const first = derive === -1 ? attributes.findIndex(({ path }) => path === 'derive') : derive
-  // derive_more's Debug has #[debug("…")].
-  const own = new Set(derives.map((name) => name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase()))
-  return attributes.filter(({ path }, index) => {
-    if (harmless.test(path) || own.has(path)) return false
-    return !others || (index < first && !helpers.test(path))
-  })
-}
 
 const bare = (text: string): string => text.replaceAll(/\s+/g, '')
 

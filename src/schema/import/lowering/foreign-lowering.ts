@@ -1,0 +1,160 @@
+import type { RustType } from '../../../rust/ast.ts'
+import { formatLocation } from '../../../rust/source.ts'
+import type { Container } from '../../known-types.ts'
+import type { NamedType, Type } from '../../model.ts'
+import { formatType, isPrimitive } from '../../type-text.ts'
+import { macroCallNaming } from '../crates/macro-calls.ts'
+import { mapFix } from '../import-report.ts'
+import { canonicalPath, foreignType } from './foreign-types.ts'
+import { boundTo, type Env } from './instances.ts'
+import { type LoweringParts, type TypeLowerer, UNREADABLE } from './lowering-parts.ts'
+import { schemaNotation, type UserAnswers } from './user-answers.ts'
+
+/** Lowers types of the standard library and of other crates whose source is not imported. */
+export class ForeignLowering {
+  readonly #parts: LoweringParts
+  readonly #lowerer: TypeLowerer
+  readonly #answers: UserAnswers
+
+  constructor(parts: LoweringParts, lowerer: TypeLowerer, answers: UserAnswers) {
+    this.#parts = parts
+    this.#lowerer = lowerer
+    this.#answers = answers
+  }
+
+  type(path: readonly string[], rust: RustType, args: readonly RustType[], env: Env, depth: number): Type | undefined {
+    const full = canonicalPath(path)
+    const answer = this.#answers.mapped([path.join('::'), full], args, rust, env, depth)
+    if (answer) return answer.type
+    if (full === 'chrono::DateTime') return this.#dateTime(rust, args[0], env)
+    if (full === 'std::num::NonZero') {
+      const inner = args[0] && this.#lowerer.type(args[0], env, depth + 1)
+      const name = inner && `NonZero${formatType(inner).charAt(0).toUpperCase()}${formatType(inner).slice(1)}`
+      return name === undefined ? undefined : { kind: 'known', name }
+    }
+    const atomic = /^std::sync::atomic::Atomic(Bool|[IU](?:8|16|32|64|size))$/.exec(full)?.[1]?.toLowerCase()
+    if (atomic !== undefined && isPrimitive(atomic)) return { kind: atomic } as Type
+    const found = foreignType(full)
+    if (found?.kind === 'known') return this.#libraryType(found.type.name, found.type.unreadable, rust, env)
+    if (found) return this.#container(found.container, full, rust, args, env, depth)
+    const notation = schemaNotation(rust, env)
+    if (notation) return notation
+    const where =
+      path[0] === 'std'
+        ? 'serde does not write it, or crbus does not know how'
+        : `crate ${path[0]} is not among the paths`
+    const macro = macroCallNaming(path.at(-1) ?? '', this.#parts.crates.all)
+    const made = macro && path.length === 1 ? `; ${macro.name}! (${formatLocation(macro.location)}) may make it` : ''
+    return this.#parts.report.problem(rust.location, rust.text, where + made, mapFix(path.join('::')))
+  }
+
+  #libraryType(name: string, unreadable: string | undefined, rust: RustType, env: Env): Type {
+    if (name === 'Decimal') {
+      const features = this.#parts.crates.packages.featuresOf(env.module.crate, 'rust_decimal')
+      if (features.includes('serde-arbitrary-precision')) {
+        this.#parts.report.note(
+          rust.location,
+          `${rust.text}: with rust_decimal's feature serde-arbitrary-precision bincode cannot tell its bytes`,
+        )
+        return UNREADABLE
+      }
+      if (features.includes('serde-float')) return { kind: 'known', name: 'f64 as decimal' }
+      if (features.includes('serde-str') || features.includes('serde-bincode')) return { kind: 'known', name }
+    }
+    if (unreadable !== undefined)
+      this.#parts.report.note(rust.location, `${rust.text}: Rust cannot read it back from bincode: ${unreadable}`)
+    return { kind: 'known', name }
+  }
+
+  #dateTime(rust: RustType, arg: RustType | undefined, env: Env): Type | undefined {
+    let [zone, at] = [arg, env]
+    for (let bound = zone && boundTo(zone, at); bound; bound = boundTo(zone, at)) [zone, at] = [bound.rust, bound.env]
+    const path = zone?.kind === 'path' ? zone.segments.map(({ name }) => name) : []
+    const found = path.length === 0 ? undefined : this.#parts.names.find(at.module, path)
+    const full = found?.kind === 'foreign' ? canonicalPath(found.path) : ''
+    const name = /^chrono::(Utc|FixedOffset|Local)$|^chrono_tz::(Tz)$/.exec(full)
+    if (name) {
+      const zoned = `DateTime<${name[1] ?? name[2]}>`
+      return this.#libraryType(zoned, name[2] ? 'chrono reads no DateTime<Tz>' : undefined, rust, env)
+    }
+    return this.#parts.report.problem(
+      rust.location,
+      rust.text,
+      'its time zone is neither Utc, FixedOffset, Local nor Tz',
+      mapFix('chrono::DateTime'),
+    )
+  }
+
+  #container(
+    { becomes }: Container,
+    full: string,
+    rust: RustType,
+    args: readonly RustType[],
+    env: Env,
+    depth: number,
+  ): Type | undefined {
+    const argument = (index: number): Type | undefined => {
+      const arg = args[index]
+      if (arg) return this.#lowerer.type(arg, env, depth + 1)
+      return this.#parts.report.problem(rust.location, rust.text, `${full} is missing an argument`, mapFix(full))
+    }
+    switch (becomes.kind) {
+      case 'unit':
+      case 'String':
+      case 'bytes':
+        return { kind: becomes.kind }
+      case 'argument':
+        return argument(0)
+      case 'option': {
+        const item = argument(0)
+        return item && { kind: 'option', item }
+      }
+      case 'sequence': {
+        const item = argument(0)
+        return item && { kind: 'sequence', name: becomes.name, item }
+      }
+      case 'sequence of array': {
+        const inner = argument(0)
+        return inner && { kind: 'sequence', name: becomes.name, item: inner.kind === 'array' ? inner.item : inner }
+      }
+      case 'map': {
+        const [key, value] = [argument(0), argument(1)]
+        return key && value && { kind: 'map', name: becomes.name, key, value }
+      }
+      case 'result': {
+        const [ok, error] = [argument(0), argument(1)]
+        return ok && error && { kind: 'result', ok, error }
+      }
+      case 'struct': {
+        const type = argument(0)
+        if (!type) return undefined
+        const fields = becomes.fields.map((name) => ({ name, type }))
+        return this.#expanded(full, args, env, { kind: 'struct', at: full, fields: { kind: 'fields', fields } })
+      }
+      case 'enum': {
+        const variants = becomes.variants.map(({ name, argument: index }) => ({
+          name,
+          type: index === undefined ? undefined : argument(index),
+          isUnit: index === undefined,
+        }))
+        if (variants.some(({ type, isUnit }) => !isUnit && !type)) return undefined
+        const body: NamedType = {
+          kind: 'enum',
+          at: full,
+          variants: variants.map(({ name, type }) => ({
+            name,
+            fields: type ? { kind: 'tuple', items: [type] } : { kind: 'unit' },
+          })),
+        }
+        return this.#expanded(full, args, env, body)
+      }
+    }
+  }
+
+  /** Adds a generic type of a library to the schema, with its fields or variants. */
+  #expanded(full: string, args: readonly RustType[], env: Env, body: NamedType): Type {
+    const bound = args.map((rust) => this.#lowerer.argument(rust, env, 'type'))
+    const of = { path: full.split('::'), args: bound, location: undefined, item: undefined, body }
+    return { kind: 'named', name: this.#parts.instances.of(full, of).id }
+  }
+}
