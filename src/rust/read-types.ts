@@ -31,7 +31,7 @@ export function readType(node: SyntaxNode, source: Source): RustType {
       if (first && types.length === 1 && !inner.some(({ name }) => name === ',')) return readType(first, source)
       return { ...base, kind: 'tuple', items: types.map((type) => readType(type, source)) }
     case 'ArrayType': {
-      if (!first) return other('a type')
+      if (!first) return other('an incomplete type')
       const semicolon = inner.findIndex(({ name }) => name === ';')
       const length = semicolon === -1 ? undefined : inner[semicolon + 1]
       return length
@@ -39,7 +39,7 @@ export function readType(node: SyntaxNode, source: Source): RustType {
         : { ...base, kind: 'slice', item: readType(first, source) }
     }
     case 'ReferenceType':
-      return first ? { ...base, kind: 'reference', item: readType(first, source) } : other('a reference')
+      return first ? { ...base, kind: 'reference', item: readType(first, source) } : other('an incomplete type')
     case 'BoundedType':
     case 'DynamicType':
       return other('a trait object')
@@ -48,9 +48,9 @@ export function readType(node: SyntaxNode, source: Source): RustType {
     case 'PointerType':
       return other('a raw pointer')
     case 'MacroInvocation':
-      return other('made by a macro')
+      return other('a type that a macro defines')
     default:
-      return other('not a type that serde writes')
+      return other('a type that serde does not serialize')
   }
 }
 

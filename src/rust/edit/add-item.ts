@@ -3,7 +3,7 @@ import { oneLine } from '../rust-text.ts'
 
 /**
  * Adds an item such as `pub mod order;` to the source text of a Rust module: in alphabetical order among the items of its
- * kind, as rustfmt does, or at the end if there are none. Returns the text unchanged if it already has the item, and
+ * kind, as rustfmt does, else at the end. Returns the text unchanged if it already has the item, and
  * `undefined` if the text is not valid Rust.
  */
 export function addRustItem(text: string, item: string): string | undefined {

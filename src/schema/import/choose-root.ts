@@ -1,3 +1,4 @@
+import { lastSegment } from '../../rust/rust-text.ts'
 import { type Crate, type Item, itemsOf, modulePath } from './crates/module.ts'
 import { hasEventTypes, isEventLike } from './event-types/event-enums.ts'
 import { topicOf } from './event-types/topic.ts'
@@ -10,8 +11,8 @@ type Choice =
   | { readonly ok: false; readonly problems: readonly ImportProblem[] }
 
 /**
- * The type that is serialized: the one named, else the enum that looks like events. Where several do, it is a problem that
- * names them.
+ * Chooses the serialized type: the one that the request names, else the only enum that looks like events. If several do, returns
+ * a problem for each of them.
  */
 export function chooseRoot(
   own: readonly Crate[],
@@ -21,7 +22,7 @@ export function chooseRoot(
 ): Choice {
   const { root } = request
   const all = own.flatMap((crate) => itemsOf(crate.root)).filter(isFirst)
-  const nowhere = request.paths.join(' ')
+  const allPaths = request.paths.join(' ')
   if (root !== undefined) {
     const named = all.filter((item) => {
       const full = pathOf(item)
@@ -33,52 +34,52 @@ export function chooseRoot(
     if (item)
       return {
         ok: false,
-        problems: [item, ...more].map((one) => choiceProblem(one, `more than one type is called ${root}`, all)),
+        problems: [item, ...more].map((one) => choiceProblem(one, `more than one type is named ${root}`, all)),
       }
-    const like = all.map(pathOf).filter((path) => path.toLowerCase().includes(lastStep(root).toLowerCase()))
-    const reason = `no type is called ${root}${like.length > 0 ? `; there are ${like.slice(0, 5).join(', ')}` : ''}`
-    return { ok: false, problems: [{ file: nowhere, line: 0, about: root, reason, fix: undefined }] }
+    const similar = all.map(pathOf).filter((path) => path.toLowerCase().includes(lastSegment(root).toLowerCase()))
+    const reason = `no type is named ${root}${similar.length > 0 ? `; similar types are ${similar.slice(0, 5).join(', ')}` : ''}`
+    return { ok: false, problems: [{ file: allPaths, line: 0, about: root, reason, fix: undefined }] }
   }
   const enums = all
     .filter(({ rust }) => rust.kind === 'enum' && (only === undefined || only.has(rust.location.file)))
     .filter((item) => isSerialized(item, lowering))
-  const strong = enums.filter((item) => hasEventTypes(item, lowering))
-  const fitting = strong.length > 0 ? strong : enums.filter((item) => isEventLike(item, lowering))
-  if (fitting.length === 0 && only !== undefined && enums.length === 1) fitting.push(...enums)
-  const wrapped = new Set(fitting.flatMap((item) => heldBy(item, lowering)))
-  const tops = fitting.filter((item) => !wrapped.has(item.rust))
+  const withEventTypes = enums.filter((item) => hasEventTypes(item, lowering))
+  const candidates = withEventTypes.length > 0 ? withEventTypes : enums.filter((item) => isEventLike(item, lowering))
+  if (candidates.length === 0 && only !== undefined && enums.length === 1) candidates.push(...enums)
+  const wrapped = new Set(candidates.flatMap((item) => heldBy(item, lowering)))
+  const tops = candidates.filter((item) => !wrapped.has(item.rust))
   const [top, ...others] = tops
-  // Without event types of its own, what wraps the only enum that fits, or several, fits as well.
+  // An enum that wraps the chosen ones may be the serialized type too, even if it does not look like events.
   const around = enums.filter(
     (item) =>
-      !fitting.includes(item) && heldBy(item, lowering).some((rust) => fitting.some((one) => one.rust === rust)),
+      !candidates.includes(item) && heldBy(item, lowering).some((rust) => candidates.some((one) => one.rust === rust)),
   )
   if (top && others.length === 0 && around.length === 0) {
-    const inner = fitting.filter((item) => item !== top).map(({ rust }) => rust.name)
-    const text = `${top.rust.name} is taken for what is serialized, and it holds ${inner.join(', ')}; --root says otherwise`
+    const inner = candidates.filter((item) => item !== top).map(({ rust }) => rust.name)
+    const text = `${top.rust.name} is assumed to be the serialized enum, because it contains ${inner.join(', ')}; use --root to change it`
     return { ok: true, item: top, notes: inner.length === 0 ? [] : [{ ...top.rust.location, text }] }
   }
-  const ofTopic = tops.filter((item) => topicOf(item, { ...request, topic: undefined }).topic === request.topic)
-  const [match, ...more] = ofTopic
+  const matchingTopic = tops.filter((item) => topicOf(item, { ...request, topic: undefined }).topic === request.topic)
+  const [match, ...more] = matchingTopic
   if (match && more.length === 0) {
-    const text = `${match.rust.name} is taken for the events of ${request.topic}; --root says otherwise`
+    const text = `${match.rust.name} is assumed to be the enum of the events of ${request.topic}; use --root to change it`
     return { ok: true, item: match, notes: [{ ...match.rust.location, text }] }
   }
-  if (fitting.length > 0) {
-    const some = [...around, ...(tops.length > 0 ? tops : fitting)]
+  if (candidates.length > 0) {
+    const some = [...around, ...(tops.length > 0 ? tops : candidates)]
     const reasonFor = (item: Item) => {
       const held = heldBy(item, lowering).filter((rust) => some.some((one) => one.rust === rust))
-      const holds = held.length > 0 ? `; it holds ${held.map(({ name }) => name).join(', ')}` : ''
-      return `it may be the enum of the events, and so may others${holds}`
+      const holds = held.length > 0 ? `; it contains ${held.map(({ name }) => name).join(', ')}` : ''
+      return `it is one of several enums that may list the events${holds}`
     }
     return { ok: false, problems: some.map((item) => choiceProblem(item, reasonFor(item), all)) }
   }
   const names = enums.slice(0, 8).map(({ rust }) => rust.name)
-  const reason = `no enum derives Serialize and looks like events${names.length > 0 ? `; serialized are ${names.join(', ')}` : ''}`
-  return { ok: false, problems: [{ file: nowhere, line: 0, about: nowhere, reason, fix: '--root Name' }] }
+  const reason = `no serializable enum looks like an enum of events${names.length > 0 ? `; serializable enums are ${names.join(', ')}` : ''}`
+  return { ok: false, problems: [{ file: allPaths, line: 0, about: allPaths, reason, fix: '--root Name' }] }
 }
 
-/** A program may declare the modules of its library once more. */
+/** Drops duplicates: `main.rs` may declare the modules of `lib.rs` again. */
 const isFirst = (item: Item, index: number, all: readonly Item[]): boolean => {
   const { file, line } = item.rust.location
   const isSame = ({ rust: { location } }: Item) => location.file === file && location.line === line
@@ -98,13 +99,13 @@ function isSerialized(item: Item, lowering: Lowering): boolean {
   return derives.includes('Serialize') || derives.includes('Deserialize')
 }
 
-/** Types that variants of an enum hold alone. */
+/** The types that newtype variants of an enum contain. */
 function heldBy({ rust, module }: Item, lowering: Lowering): Item['rust'][] {
   if (rust.kind !== 'enum') return []
   return rust.variants.flatMap(({ fields }) => {
     const [only, ...more] = fields.kind === 'tuple' ? fields.fields : []
     if (!only || more.length > 0) return []
-    // Box<OrderEvent> holds it too.
+    // Look inside Box<OrderEvent>.
     let type = only.type
     for (let inner = type.kind === 'path' ? type.segments.at(-1)?.args[0] : undefined; inner; ) {
       type = inner
@@ -120,5 +121,3 @@ function heldBy({ rust, module }: Item, lowering: Lowering): Item['rust'][] {
     return found?.kind === 'items' ? found.items.map((item) => item.rust).filter((held) => held !== rust) : []
   })
 }
-
-const lastStep = (path: string): string => path.slice(path.lastIndexOf(':') + 1)

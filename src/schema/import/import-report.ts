@@ -1,31 +1,33 @@
 import type { SourceLocation } from '../../rust/source.ts'
 
-/** Something an import needs to know and the source does not say. */
+/** A problem that prevents an import, such as a type that the source does not define. */
 export interface ImportProblem extends SourceLocation {
-  /** The type, attribute or name it is about, as written. */
+  /** The type, attribute or name with the problem, as written. */
   readonly about: string
   readonly reason: string
-  /** What to type, `--map crate::Money=…`, where that would settle it. */
+  /** The flags that solve the problem, such as `--map crate::Money=…`. `undefined` if no flag does. */
   readonly fix: string | undefined
 }
 
-/** Something that was settled, but is worth knowing. */
+/** An assumption of an import, or a limit of the encoding, that the user should know of. */
 export interface ImportNote extends SourceLocation {
   readonly text: string
 }
 
-/** Collects what an import has to say. */
+/** Collects the problems and notes of an import, each one once. */
 export class Report {
   readonly problems: ImportProblem[] = []
   readonly notes: ImportNote[] = []
-  /** Above zero, what cannot be settled is not a problem yet. */
+  /** The number of `quietly` calls in progress, during which nothing is reported. */
   #quiet = 0
 
-  /** Answers `undefined`, since there is nothing else to answer. */
+  /** Reports a problem. Returns `undefined`, so that callers can return the result. */
   problem(location: SourceLocation, about: string, reason: string, fix: string | undefined): undefined {
     if (this.#quiet > 0) return undefined
-    const isKnown = this.problems.some((known) => known.about === about && known.reason === reason && known.fix === fix)
-    if (!isKnown) this.problems.push({ file: location.file, line: location.line, about, reason, fix })
+    const isReported = this.problems.some(
+      (other) => other.about === about && other.reason === reason && other.fix === fix,
+    )
+    if (!isReported) this.problems.push({ file: location.file, line: location.line, about, reason, fix })
     return undefined
   }
 
@@ -34,7 +36,7 @@ export class Report {
     this.notes.push({ file: location.file, line: location.line, text })
   }
 
-  /** Tries what may fail without anybody having to know. */
+  /** Runs an attempt whose failure is not a problem. */
   quietly<T>(attempt: () => T): T {
     this.#quiet += 1
     try {
@@ -45,7 +47,9 @@ export class Report {
   }
 }
 
+/** The flag that maps a type. */
 export const mapFix = (path: string): string => (/[^\w:]/.test(path) ? `--map '${path}=…'` : `--map ${path}=…`)
+/** The flags that turn on `cfg` options. */
 export const assumeFix = (keys: readonly string[]): string | undefined =>
   keys.length === 0
     ? undefined

@@ -15,20 +15,20 @@ export type ImportedSchema =
       readonly ok: true
       readonly schema: Schema
       readonly notes: readonly ImportNote[]
-      /** Every file that was read. */
+      /** All files that were read. */
       readonly sources: readonly string[]
     }
   | {
       readonly ok: false
       readonly problems: readonly ImportProblem[]
       readonly notes: readonly ImportNote[]
-      /** Where it got as far as knowing it. */
+      /** The topic, if the import failed after it was determined. */
       readonly topic?: string | undefined
     }
 
 /**
- * Reads the types of a service from its source. What the source does not settle is a problem with what to do about it,
- * and all of them are listed at once; what it settles in a way worth knowing is a note. A line of 0 is the whole file.
+ * Imports the schema of a service from its Rust source. Returns all problems at once, each with a fix where there is one, and
+ * notes about assumptions. Line 0 of a problem means the whole file.
  */
 export function importSchema(request: ImportRequest): ImportedSchema {
   const crates = new Crates(request.files)
@@ -46,7 +46,7 @@ export function importSchema(request: ImportRequest): ImportedSchema {
   const given = typed?.kind === 'path' ? (typed.segments.at(-1)?.args ?? []) : []
   const open = item.rust.generics.filter(({ fallback }) => !fallback).map(({ name: parameter }) => parameter)
   if (given.length < open.length) {
-    const reason = `what it holds depends on ${open.join(', ')}`
+    const reason = `it needs a type argument for ${open.join(', ')}`
     const fix = `--root '${item.rust.name}<${open.map(() => '…').join(', ')}>'`
     return { ok: false, problems: [{ ...item.rust.location, about: item.rust.name, reason, fix }], notes: troubles }
   }
@@ -55,7 +55,7 @@ export function importSchema(request: ImportRequest): ImportedSchema {
   const topic = topicOf(item, request)
   const wrongTopic = topicProblem(topic.topic, item, request)
   if (wrongTopic) return { ok: false, problems: [wrongTopic], notes: troubles }
-  // Features are looked at one by one, and each may have been asked about.
+  // Options of cfg count as used: each one is evaluated on its own, and any of them may have been suggested.
   const isUsed = (key: string) =>
     lowering.usedAnswers.has(key) || /^feature:|=|^(unix|windows|debug_assertions)$/.test(key)
   const unused = [...answers.map.keys(), ...answers.assume.keys()]
@@ -63,18 +63,18 @@ export function importSchema(request: ImportRequest): ImportedSchema {
     .map(
       (key): ImportNote => ({
         ...item.rust.location,
-        text: `nothing here is called ${key}, which was answered for`,
+        text: `unused answer: the source has no ${key}`,
       }),
     )
   const notes = [...troubles, ...choice.notes, ...topic.notes, ...lowering.report.notes, ...eventNotes, ...unused]
   if (isUnreadable(root.body)) {
     const { name, location } = item.rust
     const why = lowering.report.notes.find(({ text }) => text.startsWith(`${name}: `))?.text.slice(name.length + 2)
-    const reason = `${why ?? 'bincode cannot read what serde writes of it'}; where its events are JSON, they need no schema`
+    const reason = `${why ?? 'bincode cannot decode it'}; events in JSON need no schema`
     return { ok: false, problems: [{ ...location, about: name, reason, fix: undefined }], notes }
   }
   if (lowering.report.problems.length > 0)
-    return { ok: false, problems: [...lowering.report.problems].sort(byPlace), notes, topic: topic.topic }
+    return { ok: false, problems: [...lowering.report.problems].sort(byLocation), notes, topic: topic.topic }
   const named = lowering.instances.named(root)
   const types = new Map<string, NamedType>()
   for (const [instance, name] of named.nameOf) {
@@ -93,11 +93,11 @@ export function importSchema(request: ImportRequest): ImportedSchema {
 const withKeys = (map: ReadonlyMap<string, string>, isWanted: (key: string) => boolean) =>
   new Map([...map].filter(([key]) => isWanted(key)))
 
-/** `serde(tag)` and its like on the root itself leave nothing to read. */
+/** Whether bincode cannot decode the root itself, because of `serde(tag)` or a similar attribute. */
 const isUnreadable = (body: NamedType | undefined): boolean => {
   const [only] = body?.kind === 'struct' && body.fields.kind === 'tuple' ? body.fields.items : []
   return only?.kind === 'known' && only.name === 'unreadable'
 }
 
-const byPlace = (a: ImportProblem, b: ImportProblem): number =>
+const byLocation = (a: ImportProblem, b: ImportProblem): number =>
   a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1

@@ -1,11 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeEnvelope, encodeEnvelope } from '../../../src/codecs/envelope.ts'
-import { cargoEnv, hasCargo } from '../../support/cargo.ts'
-import { committedVectors, vector, vectorsFolder } from './support/vectors.ts'
+import { vector } from './support/vectors.ts'
 
 const decoded = (name: string) => {
   const found = decodeEnvelope(vector(name))
@@ -69,17 +64,3 @@ describe('envelopes written by Rust', () => {
     }
   })
 })
-
-test.skipIf(!hasCargo)(
-  'the committed vectors equal the output of the Rust crate (needs cargo)',
-  { timeout: 300_000 },
-  () => {
-    const target = mkdtempSync(join(tmpdir(), 'crbus-vectors-'))
-    const printed = execFileSync('cargo', ['run', '--release', '--quiet', '--locked'], {
-      cwd: vectorsFolder,
-      env: { ...cargoEnv, CARGO_TARGET_DIR: target },
-      encoding: 'utf8',
-    })
-    expect(printed).toBe(committedVectors)
-  },
-)

@@ -1,6 +1,6 @@
-//! Prints the bytes Composable Rust's services write: `name<TAB>hex`, one a line.
-//! With `--records N`, writes N envelopes of order events to stdout, each behind its length as u32 LE, for benchmarks.
-//! With `--read`, reads such envelopes from stdin as a service would, and prints each event as JSON, one a line.
+//! Prints the bytes that services of Composable Rust write, one `name<TAB>hex` per line.
+//! `--records N` writes N envelopes of order events to stdout, each after its length as a u32 (little-endian), for benchmarks.
+//! `--read` reads envelopes in this format from stdin, as a service does, and prints one event as JSON per line.
 
 use chrono::{DateTime, TimeZone, Utc};
 use rust_decimal::Decimal;
@@ -17,7 +17,7 @@ struct EventMetadata {
     timestamp: Option<String>,
 }
 
-/// The envelope since 2025-11-21.
+/// The envelope since 2025-11-21 (W3).
 #[derive(Serialize, Deserialize)]
 struct W3 {
     event_type: String,
@@ -26,7 +26,7 @@ struct W3 {
     metadata: Option<EventMetadata>,
 }
 
-/// The envelope of 2025-11-18 to 21.
+/// The envelope from 2025-11-18 to 2025-11-21 (W2).
 #[derive(Serialize)]
 struct W2 {
     event_type: String,
@@ -34,7 +34,7 @@ struct W2 {
     metadata: Option<EventMetadata>,
 }
 
-/// The guide's own envelope.
+/// The envelope in the guide (W1).
 #[derive(Serialize)]
 struct W1 {
     event_type: String,
@@ -116,7 +116,7 @@ fn vectors() {
     hex("w2_none", &w2(None));
     hex("w2_meta", &w2(Some(full)));
     hex("w2_zeros", &W2 { event_type: "OrderPlaced.v1".to_string(), data: vec![0; 40], metadata: None });
-    // These read as W3 with version 4 and no data, or nearly so.
+    // These bytes decode as W3 with version 4 and no data, or almost do.
     for count in [4, 5] {
         let data = vec![0; count];
         hex(&format!("w2_zeros_{count}"), &W2 { event_type: "OrderPlaced.v1".to_string(), data, metadata: None });

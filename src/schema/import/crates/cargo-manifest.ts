@@ -1,30 +1,32 @@
-/** What an import wants to know of a Cargo.toml. */
+/** The parts of a Cargo.toml that an import needs. */
 export interface CargoManifest {
-  /** As `use` has it: with underscores. `undefined` for a workspace that is no package. */
+  /** The name of the crate in a `use`: with underscores. `undefined` for a workspace without a root package. */
   readonly name: string | undefined
-  /** Relative to the manifest. */
+  /** Relative to the folder of the manifest. */
   readonly libraryPath: string | undefined
   readonly binaryPaths: readonly string[]
   readonly dependencies: ReadonlyMap<string, CargoDependency>
-  /** Patterns of folders, where this is a workspace. */
+  /** Patterns of folders. `undefined` if the manifest is not a workspace. */
   readonly members: readonly string[] | undefined
   readonly workspaceDependencies: ReadonlyMap<string, CargoDependency>
-  /** What stands in for crates from elsewhere, by their own names. */
+  /** Local replacements of published crates, by their published names. */
   readonly patches: ReadonlyMap<string, CargoDependency>
 }
 
 export interface CargoDependency {
-  /** The crate's own name where it has been given another here. */
+  /** The published name of the crate, which the manifest may rename. */
   readonly package: string
-  /** A folder, relative to the manifest. */
+  /** The folder of the crate, relative to the folder of the manifest. */
   readonly path: string | undefined
+  /** `workspace = true`: the workspace defines the dependency. */
   readonly isInherited: boolean
   readonly features: readonly string[]
 }
 
+/** The name of a package as an identifier. */
 export const crateName = (name: string): string => name.replaceAll('-', '_')
 
-/** Lenient: what it cannot read is not there. Cargo itself complains about broken manifests. */
+/** Reads a Cargo.toml and ignores everything that it cannot read, because Cargo itself reports broken manifests. */
 export function readManifest(text: string): CargoManifest {
   const root = readToml(text)
   const workspace = tableOf(root.get('workspace'))
@@ -81,24 +83,25 @@ type TomlValue = string | number | boolean | TomlValue[] | TomlTable
 const tableOf = (value: TomlValue | undefined): TomlTable | undefined => (value instanceof Map ? value : undefined)
 const textOf = (value: TomlValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined)
 
-/** TOML as manifests use it; a line that makes no sense is skipped. */
+/** Parses the subset of TOML that manifests use. Skips lines that it cannot parse. */
 function readToml(text: string): TomlTable {
   const root: TomlTable = new Map()
   const reader = new TomlReader(text)
   let table = root
   while (!reader.isAtEnd()) {
     const header = reader.header()
-    if (header) table = header.isList ? newest(root, header.path) : into(root, header.path)
+    if (header) table = header.isList ? appendTable(root, header.path) : tableAt(root, header.path)
     else {
       const entry = reader.entry()
-      if (entry) into(table, entry.path.slice(0, -1)).set(entry.path.at(-1) as string, entry.value)
+      if (entry) tableAt(table, entry.path.slice(0, -1)).set(entry.path.at(-1) as string, entry.value)
     }
     reader.toNextLine()
   }
   return root
 }
 
-function into(table: TomlTable, path: readonly string[]): TomlTable {
+/** The table at a path, created if it does not exist. In an array of tables, the path continues in the last one. */
+function tableAt(table: TomlTable, path: readonly string[]): TomlTable {
   let inner = table
   for (const key of path) {
     const found = inner.get(key)
@@ -110,8 +113,9 @@ function into(table: TomlTable, path: readonly string[]): TomlTable {
   return inner
 }
 
-function newest(root: TomlTable, path: readonly string[]): TomlTable {
-  const parent = into(root, path.slice(0, -1))
+/** Appends a table to an array of tables: `[[bin]]`. */
+function appendTable(root: TomlTable, path: readonly string[]): TomlTable {
+  const parent = tableAt(root, path.slice(0, -1))
   const key = path.at(-1) ?? ''
   const list = parent.get(key)
   const table: TomlTable = new Map()
@@ -190,7 +194,7 @@ class TomlReader {
     while (!this.isAtEnd() && !this.#skip('}')) {
       const entry = this.entry()
       if (!entry) break
-      into(table, entry.path.slice(0, -1)).set(entry.path.at(-1) as string, entry.value)
+      tableAt(table, entry.path.slice(0, -1)).set(entry.path.at(-1) as string, entry.value)
       this.#skip(',')
     }
     return table

@@ -149,7 +149,7 @@ export class Crates {
     this.#sources.add(file)
     const scope = readRust(new Source(file, text))
     for (const location of scope.errors)
-      this.warnings.push({ ...location, reason: 'this is not Rust that crbus understands' })
+      this.warnings.push({ ...location, reason: 'crbus cannot parse this Rust code' })
     this.#reading.push(file)
     this.#fill(module, scope, { file, folder: module.folder })
     this.#reading.pop()
@@ -199,7 +199,7 @@ export class Crates {
         this.#read(ofFile)
       }
       if (isThere) continue
-      const reason = `module '${inner.name}' is in no file: neither ${[...new Set(tried)].join(' nor ')}`
+      const reason = `module '${inner.name}' has no file: tried ${[...new Set(tried)].join(' and ')}`
       this.warnings.push({ ...inner.location, reason })
     }
   }

@@ -7,7 +7,7 @@ interface ImplIn {
   readonly module: Module
 }
 
-/** Finds the impl blocks of a type, which may be far from it. */
+/** Finds the impl blocks of a type in any module of its crate. */
 export class Impls {
   readonly #names: Names
   readonly #byCrate = new Map<Crate, Map<Item['rust'], ImplIn[]>>()
@@ -16,7 +16,7 @@ export class Impls {
     this.#names = names
   }
 
-  /** In its own crate: elsewhere, Rust allows none that matter here. */
+  /** The impl blocks in the crate of an item. The relevant traits cannot be implemented in other crates. */
   of(item: Item): readonly ImplIn[] {
     const { crate } = item.module
     let impls = this.#byCrate.get(crate)
@@ -43,14 +43,15 @@ export class Impls {
   }
 }
 
+/** The last segment of the trait that a block implements. */
 export const traitName = ({ trait }: RustImpl): string | undefined =>
   trait?.kind === 'path' ? trait.segments.at(-1)?.name : undefined
 
-/** How a hand-written `serialize` seems to write, as a hint and no more. */
+/** A hint at the encoding of a hand-written `serialize`: the serializer functions that it calls. */
 export const hintOf = ({ functions }: RustImpl): string =>
   hintOfFunction(functions.find(({ name }) => name === 'serialize')?.body)
 
-/** The same of one function. */
+/** A hint at the encoding of a function, for a message. Empty if it calls no serializer. */
 export function hintOfFunction(body: Expression | undefined): string {
   if (!body) return ''
   const calls = new Set<string>()
@@ -61,5 +62,5 @@ export function hintOfFunction(body: Expression | undefined): string {
     const whole = name === 'serialize' && node.node.parent?.name === 'FieldExpression' ? node.node.parent : undefined
     if (whole) calls.add(body.source.textOf(whole).replaceAll(/\s+/g, ''))
   })
-  return calls.size === 0 ? '' : ` (it calls ${[...calls].join(', ')})`
+  return calls.size === 0 ? '' : ` (calls ${[...calls].join(', ')})`
 }

@@ -1,57 +1,62 @@
 import type { Meta, RustConst } from '../../../rust/ast.ts'
 import { type CfgState, presence } from '../../../rust/attributes.ts'
-import { canonicalPath, isKnownName, preludePath } from '../lowering/foreign-types.ts'
+import { canonicalPath, isImportableType, preludePath } from '../lowering/foreign-types.ts'
 import type { Crates } from './crates.ts'
 import { type Item, isWithin, type Module } from './module.ts'
 
-/** What a name of Rust stands for. */
+/** The target of a Rust path. */
 export type Found =
-  /** More than one: they differ in their `cfg`. */
+  /** Several items differ in their `cfg`. */
   | { readonly kind: 'items'; readonly items: readonly Item[] }
   | { readonly kind: 'module'; readonly module: Module }
   | { readonly kind: 'const'; readonly value: RustConst; readonly module: Module }
-  /** In a crate whose source is not at hand. */
+  /** A path in a crate whose source is not imported. */
   | { readonly kind: 'foreign'; readonly path: readonly string[] }
-  /** One of several, as `ask` decides. */
+  /** Several possible targets. The `cfg` options in `ask` decide which one applies. */
   | { readonly kind: 'open'; readonly found: readonly Found[]; readonly ask: readonly string[] }
 
-/** What a name may stand for, if its `cfg` holds. */
+/** A possible target of a name, which applies if its `cfg` holds. */
 interface Candidate {
   readonly found: Found
   readonly state: CfgState
 }
 
+/** Rust's namespaces: a type and a constant may have the same name. */
 type Space = 'type' | 'value'
 
-/** What is being asked for, and at which depth. */
-type Asked = Map<string, number>
+/** The lookups in progress, with their depths. */
+type Pending = Map<string, number>
 
-/** Resolves paths as Rust does, except that of what is named it does not ask who may see it. */
+/** Resolves paths as Rust does, but ignores the visibility of items that a path names explicitly. */
 export class Names {
   readonly #crates: Crates
   readonly #assume: ReadonlyMap<string, string>
   readonly #ids = new Map<Module, number>()
-  readonly #settled = new Map<string, Found | undefined>()
-  /** How far up a question was that came up again within its own answer. */
-  #cut = Number.POSITIVE_INFINITY
+  readonly #resolved = new Map<string, Found | undefined>()
+  /**
+   * The depth of the outermost pending lookup that the current one has met again, or infinity. A result found below that
+   * depth may be incomplete, so it is not cached.
+   */
+  #outermostCycle = Number.POSITIVE_INFINITY
 
   constructor(crates: Crates, assume: ReadonlyMap<string, string>) {
     this.#crates = crates
     this.#assume = assume
   }
 
+  /** Resolves a path in a module. `undefined` if nothing has that name. */
   find(module: Module, path: readonly string[], space: Space = 'type', isGlobal = false): Found | undefined {
     const found = this.#find(module, path, space, isGlobal, new Map())
-    if (found?.kind !== 'foreign' || path.length === 1 || isGlobal || isKnownName(canonicalPath(found.path)))
+    if (found?.kind !== 'foreign' || path.length === 1 || isGlobal || isImportableType(canonicalPath(found.path)))
       return found
-    // `use std::collections::*` brings hash_map too.
+    // `use std::collections::*` imports `hash_map` too.
     const brought = this.foreignGlobs(module)
       .map((glob) => [...glob.split('::'), ...path])
-      .find((whole) => isKnownName(canonicalPath(whole)))
+      .find((whole) => isImportableType(canonicalPath(whole)))
     return brought ? { kind: 'foreign', path: brought } : found
   }
 
-  /** Crates that `module` takes all names of, and which may therefore hold any name. */
+  /** The foreign paths of glob imports in a module, which may therefore define any name. */
   foreignGlobs(module: Module): string[] {
     const globs = new Set<string>()
     const visit = (at: Module, seen: Set<Module>) => {
@@ -69,27 +74,28 @@ export class Names {
     return [...globs]
   }
 
-  #find(module: Module, path: readonly string[], space: Space, isGlobal: boolean, seen: Asked): Found | undefined {
+  #find(module: Module, path: readonly string[], space: Space, isGlobal: boolean, seen: Pending): Found | undefined {
     const [first, ...rest] = path
     if (first === undefined) return { kind: 'module', module }
     if (isGlobal) return this.#crateNamed(module, path, space, seen)
     if (rest.length === 0 && !['crate', 'self', 'super'].includes(first)) {
-      return this.#inModule(module, first, space, seen) ?? this.#everywhere(module, first)
+      return this.#inModule(module, first, space, seen) ?? this.#inEveryModule(module, first)
     }
     const start = this.#first(module, first, seen)
     if (start) return this.#within(start, rest, space, seen)
     return this.#crateNamed(module, path, space, seen)
   }
 
-  #first(module: Module, name: string, seen: Asked): Found | undefined {
+  /** The target of the first segment of a longer path. */
+  #first(module: Module, name: string, seen: Pending): Found | undefined {
     if (name === 'crate') return { kind: 'module', module: module.crate.root }
     if (name === 'self') return { kind: 'module', module }
     if (name === 'super') return module.parent && { kind: 'module', module: module.parent }
     return this.#inModule(module, name, 'type', seen)
   }
 
-  /** Follows a path from what its first step is. */
-  #within(start: Found, path: readonly string[], space: Space, seen: Asked): Found | undefined {
+  /** Follows a path from the target of its first segment. */
+  #within(start: Found, path: readonly string[], space: Space, seen: Pending): Found | undefined {
     let at = start
     for (const [index, step] of path.entries()) {
       if (at.kind === 'open') {
@@ -100,7 +106,7 @@ export class Names {
         )
       }
       if (at.kind === 'foreign') return { kind: 'foreign', path: [...at.path, ...path.slice(index)] }
-      // A variant, or what belongs to a type.
+      // The path continues into an item: a variant, or an associated item.
       if (at.kind !== 'module') return undefined
       if (step === 'self') continue
       const isLast = index === path.length - 1
@@ -114,28 +120,28 @@ export class Names {
     return at
   }
 
-  /** With a viewer, only what that module may see: `use a::*` does not bring what is private to `a`. */
-  #inModule(module: Module, name: string, space: Space, seen: Asked, viewer = module): Found | undefined {
+  /** Finds a name in a module, as `viewer` sees it: `use a::*` does not import items that are private to `a`. */
+  #inModule(module: Module, name: string, space: Space, seen: Pending, viewer = module): Found | undefined {
     const key = `${this.#idOf(module)} ${space} ${name}`
-    const shown = `${key} ${isWithin(viewer, module)}`
-    if (this.#settled.has(shown)) return this.#settled.get(shown)
-    // Asked for again on the way to its own answer; elsewhere the same question may come up again.
+    const visibleKey = `${key} ${isWithin(viewer, module)}`
+    if (this.#resolved.has(visibleKey)) return this.#resolved.get(visibleKey)
+    // The lookup of a name met itself, through a cycle of imports: it contributes nothing new.
     const above = seen.get(key)
     if (above !== undefined) {
-      this.#cut = Math.min(this.#cut, above)
+      this.#outermostCycle = Math.min(this.#outermostCycle, above)
       return undefined
     }
     const depth = seen.size
-    const cut = this.#cut
-    this.#cut = Number.POSITIVE_INFINITY
+    const outerCycle = this.#outermostCycle
+    this.#outermostCycle = Number.POSITIVE_INFINITY
     seen.set(key, depth)
-    const found = settled(this.#candidates(module, name, space, seen, viewer))
+    const found = firstOf(this.#candidates(module, name, space, seen, viewer))
     seen.delete(key)
-    // What was asked for further up may have hidden something here, but only here.
-    if (this.#cut >= depth) {
-      this.#settled.set(shown, found)
-      this.#cut = cut
-    } else this.#cut = Math.min(this.#cut, cut)
+    // The result is complete unless the lookup met one of the pending lookups above it.
+    if (this.#outermostCycle >= depth) {
+      this.#resolved.set(visibleKey, found)
+      this.#outermostCycle = outerCycle
+    } else this.#outermostCycle = Math.min(this.#outermostCycle, outerCycle)
     return found
   }
 
@@ -145,7 +151,8 @@ export class Names {
     return id
   }
 
-  *#candidates(module: Module, name: string, space: Space, seen: Asked, viewer: Module): Generator<Candidate> {
+  /** The possible targets of a name in a module, in the order in which they shadow each other. */
+  *#candidates(module: Module, name: string, space: Space, seen: Pending, viewer: Module): Generator<Candidate> {
     const isInside = isWithin(viewer, module)
     const items = module.items.get(name)?.filter(({ rust }) => isInside || rust.isPublic) ?? []
     const states = items.map(({ rust }) => this.#state(rust.attributes))
@@ -163,31 +170,32 @@ export class Names {
       if (found) yield { found, state: { holds: true } }
     }
     const uses = isInside ? module.uses : module.uses.filter((use) => use.isPublic)
-    const named: Candidate[] = []
-    const brought: Candidate[] = []
+    const unknownForeign: Candidate[] = []
+    const fromForeignGlobs: Candidate[] = []
     for (const use of uses) {
       if (use.as !== name) continue
       const found = this.#used(module, use.path, use.isGlobal, space, seen)
       const state = this.#state(use.attributes)
-      // Of two, one is a macro or a function, which is more likely what is not known.
-      if (found?.kind === 'foreign' && !isKnownName(canonicalPath(found.path))) named.push({ found, state })
+      // If two uses import the same name, the one that crbus does not know is more likely a macro or a function.
+      if (found?.kind === 'foreign' && !isImportableType(canonicalPath(found.path)))
+        unknownForeign.push({ found, state })
       else if (found) yield { found, state }
     }
-    yield* named
+    yield* unknownForeign
     for (const use of uses) {
       if (use.as !== undefined) continue
       const state = this.#state(use.attributes)
       for (const target of branchesOf(this.#used(module, use.path, use.isGlobal, 'type', seen))) {
         const path = target.kind === 'foreign' ? [...target.path, name] : []
         const found = target.kind === 'module' ? this.#inModule(target.module, name, space, seen, module) : undefined
-        if (found?.kind === 'foreign') brought.push({ found, state })
+        if (found?.kind === 'foreign') fromForeignGlobs.push({ found, state })
         else if (found) yield { found, state }
-        else if (space === 'type' && isKnownName(canonicalPath(path)))
-          brought.push({ found: { kind: 'foreign', path }, state })
+        else if (space === 'type' && isImportableType(canonicalPath(path)))
+          fromForeignGlobs.push({ found: { kind: 'foreign', path }, state })
       }
     }
-    yield* brought
-    // Told from what is not there at all.
+    yield* fromForeignGlobs
+    // Items excluded by their cfg are the last candidate, so that the problem differs from that of a missing name.
     if (space === 'type' && items.length > 0 && !states.some(isPossible))
       yield { found: ofItems, state: { holds: true } }
   }
@@ -196,22 +204,24 @@ export class Names {
     return presence(attributes, this.#assume)
   }
 
-  #used(module: Module, path: readonly string[], isGlobal: boolean, space: Space, seen: Asked): Found | undefined {
+  /** Resolves the path of a `use`. */
+  #used(module: Module, path: readonly string[], isGlobal: boolean, space: Space, seen: Pending): Found | undefined {
     const [first = '', ...rest] = path
     if (isGlobal) return this.#crateNamed(module, path, space, seen)
     if (rest.length === 0 && !['crate', 'self', 'super'].includes(first)) {
-      // `use serde;` and `use chrono::{self}` name a crate; `use a;` may name a neighbour.
+      // `use serde;` and `use chrono::{self}` name a crate; `use a;` may name a module beside this one.
       return this.#inModule(module, first, space, seen) ?? this.#crateNamed(module, path, space, seen)
     }
     const start = this.#first(module, first, seen)
     if (start) return this.#within(start, rest, space, seen)
-    // Before the edition of 2018, a path of a `use` began at the crate's root.
+    // Before Rust 2018, the path of a `use` began at the root of the crate.
     const atRoot = this.#inModule(module.crate.root, first, 'type', seen)
     if (atRoot && !module.crate.dependencies.has(first)) return this.#within(atRoot, rest, space, seen)
     return this.#crateNamed(module, path, space, seen)
   }
 
-  #crateNamed(module: Module, path: readonly string[], space: Space, seen: Asked): Found | undefined {
+  /** Resolves a path that begins with the name of a crate. */
+  #crateNamed(module: Module, path: readonly string[], space: Space, seen: Pending): Found | undefined {
     const [name = '', ...rest] = path
     if (['crate', 'self', 'super', 'Self'].includes(name)) return undefined
     const crate = this.#crates.dependency(module.crate, name)
@@ -219,8 +229,8 @@ export class Names {
     return { kind: 'foreign', path: [this.#crates.packages.realName(module.crate, name), ...rest] }
   }
 
-  /** What every module knows: the prelude, and the crates. */
-  #everywhere(module: Module, name: string): Found | undefined {
+  /** A name that is in scope in every module: of the prelude, or of a crate. */
+  #inEveryModule(module: Module, name: string): Found | undefined {
     const path = preludePath(name)
     if (path) return { kind: 'foreign', path }
     const isCrate = module.crate.dependencies.has(name) || module.crate.library?.name === name
@@ -235,8 +245,8 @@ function anyOf(states: readonly CfgState[]): CfgState {
   return { ask: states.flatMap((state) => ('ask' in state ? state.ask : [])) }
 }
 
-/** The first that is there for sure, unless another may stand before it. */
-function settled(candidates: Iterable<Candidate>): Found | undefined {
+/** The first candidate whose `cfg` holds, together with those before it that may apply. */
+function firstOf(candidates: Iterable<Candidate>): Found | undefined {
   const possible: Found[] = []
   const ask: string[] = []
   for (const { found, state } of candidates) {
@@ -248,6 +258,7 @@ function settled(candidates: Iterable<Candidate>): Found | undefined {
   return oneOf(possible, ask)
 }
 
+/** The only target, or all possible ones. */
 function oneOf(found: readonly Found[], ask: readonly string[]): Found | undefined {
   const all = found.flatMap(branchesOf)
   const different = all.filter((one, index) => all.findIndex((other) => isSame(one, other)) === index)

@@ -4,18 +4,19 @@ import type { ImportRequest } from '../import-request.ts'
 import type { Crates } from './crates.ts'
 import type { Crate, Module } from './module.ts'
 
+/** The crates of the paths of an import. */
 interface Opened {
   readonly own: readonly Crate[]
-  /** The files whose types may be the root, where files were named. */
+  /** The files whose types may be the root. `undefined` if all may be. */
   readonly only: ReadonlySet<string> | undefined
-  /** What the places in the schema are relative to. */
+  /** The folder that the locations in the schema are relative to. */
   readonly base: string
   readonly problems: readonly ImportProblem[]
 }
 
 const NOT_RUST = 'it is not Rust source: name a .rs file, a crate or a folder of source'
 
-/** Opens what an import is asked for: a package brings its crates along, and files that belong to none are one of their own. */
+/** Loads the paths of an import: the crates of packages, and one crate for all files without a package. */
 export function openPaths(crates: Crates, { paths, files }: ImportRequest): Opened {
   const own: Crate[] = []
   const only = new Set<string>()
@@ -36,7 +37,7 @@ export function openPaths(crates: Crates, { paths, files }: ImportRequest): Open
     base ??= folder
     const inCrates = own.some(({ root }) => filesOf(root).has(file)) ? own : crates.package(folder)
     if (inCrates !== own) own.push(...inCrates)
-    // Examples, tests and programs of their own.
+    // The file is an example, a test or another program.
     if (!inCrates.some(({ root }) => filesOf(root).has(file))) own.unshift(crates.file(file, folder))
   }
   for (const given of paths) {
@@ -62,7 +63,7 @@ export function openPaths(crates: Crates, { paths, files }: ImportRequest): Open
         base ??= root === undefined ? undefined : path
         if (rust.length === 0) {
           const isFile = !names && files.read(path) !== undefined
-          const reason = names ? 'there is no Rust in it' : isFile ? NOT_RUST : 'there is no such file or folder'
+          const reason = names ? 'the folder has no .rs files' : isFile ? NOT_RUST : 'there is no such file or folder'
           problems.push({ file: given, line: 0, about: given, reason, fix: undefined })
         }
       }
@@ -73,7 +74,7 @@ export function openPaths(crates: Crates, { paths, files }: ImportRequest): Open
     const reason = 'it has neither src/lib.rs nor src/main.rs'
     problems.push({ file: paths[0] ?? '', line: 0, about: paths[0] ?? '', reason, fix: undefined })
   }
-  // Types of files that were named win over the rest of their crates, unless a crate was named too.
+  // If only files are imported, only their types may be the root.
   const isAll = paths.some((path) => !path.endsWith('.rs'))
   return { own, only: only.size > 0 && !isAll ? only : undefined, base: base ?? '', problems }
 }

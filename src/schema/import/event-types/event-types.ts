@@ -42,7 +42,7 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
     const { name, location } = item.rust
     const naming = namingOf(item, lowering, assume)
     if (naming.kind === 'name')
-      note(location, `${name} has no event_type(): its event types are taken to be {Variant}.v1`)
+      note(location, `${name} has no event_type(), so its event types are assumed to be {Variant}.v1`)
     for (const variant of item.rust.variants) {
       const lowered = body.variants.find((one) => one.name === variant.name)
       if (!lowered) continue
@@ -62,14 +62,14 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
       if (!type.isIncomplete && (isWrapper || !type.isInner)) continue
       const found = type.texts.map(({ text }) => text)
       if (found.length > 0) {
-        const text = `event_type() may give ${name}::${variant.name} more than ${listed(found)}, which could not be read`
+        const text = `event_type() may return more for ${name}::${variant.name} than ${listed(found)}, but crbus cannot evaluate all of it`
         note(variant.location, text)
         continue
       }
       const fallback = `${variant.name}.v1`
       note(
         variant.location,
-        `what event_type() gives for ${name}::${variant.name} could not be read; it is taken to be ${fallback}`,
+        `cannot evaluate event_type() for ${name}::${variant.name}, so its event type is assumed to be ${fallback}`,
       )
       addUsage(fallback, steps.join('.'), variant.location, false)
     }
@@ -79,7 +79,7 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
   for (const [event, { paths, location, isDefault }] of usages) {
     const [only, ...others] = paths
     if (only !== undefined && others.length > 0) {
-      note(location, `${event} is the event type of ${listed([...paths])}: it tells no variant`)
+      note(location, `event type ${event} is used by variants ${listed([...paths])}, so it does not identify one`)
     } else if (only !== undefined && !isDefault) events.set(event, only)
   }
   return { events, notes }

@@ -20,7 +20,7 @@ export function topicOf(
   const name = topicFor(wordsOf(subject).join('-').toLowerCase())
   return {
     topic: name,
-    notes: [{ ...rust.location, text: `the topic is taken to be ${name}; --topic says otherwise` }],
+    notes: [{ ...rust.location, text: `the topic is assumed to be ${name}; use --topic to change it` }],
   }
 }
 

@@ -34,7 +34,7 @@ export class ConstLowering {
       return this.#report.problem(
         about.location,
         about.text,
-        `its length, ${written}: ${answer} is no whole number`,
+        `the answer for its length ${written} is not a whole number: ${answer}`,
         fix,
       )
     }
@@ -42,8 +42,8 @@ export class ConstLowering {
     if (value !== undefined && value >= 0n && value <= MAX_LENGTH) return Number(value)
     const reason =
       value === undefined
-        ? `its length, ${written}, is not a number that can be worked out here`
-        : `its length, ${written}, is ${value}, which no array has`
+        ? `cannot evaluate its length ${written}`
+        : `its length ${written} is ${value}, which is not between 0 and ${MAX_LENGTH}`
     return this.#report.problem(about.location, about.text, reason, fix)
   }
 

@@ -14,7 +14,7 @@ import { allPresent, type LoweringParts } from './lowering-parts.ts'
 import { writtenAs, writtenWith } from './serde-with.ts'
 import type { TypeLowering } from './type-lowering.ts'
 
-/** What is written for a field where an attribute names who writes it. */
+/** Determines the encoding of fields with `serde(with)` and `serde_as`. */
 export class FieldWriting {
   readonly #types: TypeLowering
   readonly #names: Names
@@ -28,6 +28,7 @@ export class FieldWriting {
     this.#answers = answers
   }
 
+  /** The encoding by the module or function of `serde(with = "…")` or `serde(serialize_with = "…")`. */
   byModule(
     by: string,
     type: RustType | undefined,
@@ -54,21 +55,21 @@ export class FieldWriting {
         return { kind: 'named', name: this.#types.instanceOf(remote, this.#types.bind(remote, [], env)).id }
       }
     }
-    const known = space === 'type' ? writtenWith(full) : undefined
-    if (known?.kind === 'type') {
-      if (known.unreadable !== undefined)
-        this.#report.note(location, `${about}: Rust cannot read it back from bincode: ${known.unreadable}`)
-      return known.type
+    const written = space === 'type' ? writtenWith(full) : undefined
+    if (written?.kind === 'type') {
+      if (written.unreadable !== undefined)
+        this.#report.note(location, `${about}: Rust cannot decode it from bincode: ${written.unreadable}`)
+      return written.type
     }
-    if (known && type) {
-      if (known.kind === 'same') return this.#types.type(type, env)
-      if (known.kind === 'pairs') {
+    if (written && type) {
+      if (written.kind === 'same') return this.#types.type(type, env)
+      if (written.kind === 'pairs') {
         const map = this.#types.type(type, env)
         if (map?.kind !== 'map') return map
         return { kind: 'sequence', name: 'Vec', item: { kind: 'tuple', items: [map.key, map.value] } }
       }
       const isOption = this.#isOption(type, env)
-      return isOption ? { kind: 'option', item: known.type } : known.type
+      return isOption ? { kind: 'option', item: written.type } : written.type
     }
     const format = this.#timeFormat(module, env.module)
     if (format) return format
@@ -77,7 +78,7 @@ export class FieldWriting {
     return this.#report.problem(
       location,
       about,
-      `${shown} writes it in a way of its own${hint || hintOfFunction(own)}`,
+      `${shown} uses a custom encoding${hint || hintOfFunction(own)}`,
       `--assume ${full}=…`,
     )
   }
@@ -86,7 +87,7 @@ export class FieldWriting {
     const found = this.#names.find(module, path, 'type', isGlobal)
     if (found?.kind === 'foreign') return found.path.join('::')
     if (found?.kind === 'items') return [...modulePath((found.items[0] as Item).module), path.at(-1)].join('::')
-    // A name alone that is not here is a crate's; a function's is here.
+    // A single name that this module does not define is a crate.
     if (path.length === 1 && !module.functions.has(path[0] ?? '')) return path.join('::')
     const parent = this.#names.find(module, path.slice(0, -1))
     if (parent?.kind === 'foreign') return [...parent.path, path.at(-1)].join('::')
@@ -99,7 +100,7 @@ export class FieldWriting {
     return parent?.kind === 'module' ? parent.module.functions.get(name)?.body : undefined
   }
 
-  /** `time::serde::format_description!(short, Date, "…")` makes a module that writes a text. */
+  /** A module that `time::serde::format_description!(short, Date, "…")` defines writes a text. */
   #timeFormat(path: readonly string[], module: Module): Type | undefined {
     const isOption = path.at(-1) === 'option'
     const steps = isOption ? path.slice(0, -1) : path
@@ -124,7 +125,10 @@ export class FieldWriting {
     return found?.kind === 'foreign' && canonicalPath(found.path) === 'std::option::Option'
   }
 
-  /** `serde_as(as = "Vec<DisplayFromStr>")`: containers are those of the field, leaves say what is written. */
+  /**
+   * The encoding by `serde_as(as = "Vec<DisplayFromStr>")`: its containers match those of the field, and its innermost types
+   * determine the encoding.
+   */
   byConversion(
     as: RustType,
     field: RustType,
@@ -146,7 +150,7 @@ export class FieldWriting {
       const items = as.items.map((item, index) => this.byConversion(item, field.items[index] as RustType, at))
       return allPresent(items) ? { kind: 'tuple', items } : undefined
     }
-    if (as.kind !== 'path') return this.askAs(as.text, at.about, at.location)
+    if (as.kind !== 'path') return this.reportUnknownAs(as.text, at.about, at.location)
     const last = as.segments.at(-1)
     if (name === 'Same') return this.#types.type(field, env)
     const argument = last?.args[0]
@@ -162,7 +166,7 @@ export class FieldWriting {
     )
     const path = found?.kind === 'foreign' ? found.path.join('::') : ''
     const [pair] = last?.args ?? []
-    // A list of pairs as a map, or a map as a list of pairs: the same bytes.
+    // A list of pairs as a map, or a map as a list of pairs, has the same bytes.
     if (/^serde_with::(Map|Seq)$/.test(path) && last) {
       const of = path.endsWith('Map') ? last.args : pair?.kind === 'tuple' ? pair.items : []
       const held = field.kind === 'path' ? (field.segments.at(-1)?.args ?? []) : []
@@ -176,27 +180,28 @@ export class FieldWriting {
     const inner = field.kind === 'path' ? (field.segments.at(-1)?.args ?? []) : []
     if (container?.kind === 'container' && last && last.args.length > 0 && inner.length >= last.args.length) {
       const items = last.args.map((arg, index) => this.byConversion(arg, inner[index] as RustType, at))
-      return allPresent(items) ? rebuilt(container.container, items) : undefined
+      return allPresent(items) ? withArguments(container.container, items) : undefined
     }
-    return this.askAs(as.text, at.about, at.location)
+    return this.reportUnknownAs(as.text, at.about, at.location)
   }
 
-  askAs(text: string, about: string, location: SourceLocation): undefined {
+  /** Reports a type of `serde_as` whose encoding is unknown. */
+  reportUnknownAs(text: string, about: string, location: SourceLocation): undefined {
     return this.#report.problem(
       location,
       about,
-      `serde_as(as = "${text}") writes it in a way of its own`,
+      `serde_as(as = "${text}") uses a custom encoding`,
       `--assume '${text}=…'`,
     )
   }
 }
 
-/** The shorter ways to call a path, without its beginning. */
+/** The shorter forms of a path, without its first segments. */
 const tailsOf = (path: string): string[] =>
   path.split('::').flatMap((_, index, steps) => (index === 0 ? [] : steps.slice(index).join('::')))
 
-/** A container around what `serde_as` made of its arguments. */
-function rebuilt({ becomes }: Container, items: readonly Type[]): Type | undefined {
+/** A container with the types that `serde_as` gives for its arguments. */
+function withArguments({ becomes }: Container, items: readonly Type[]): Type | undefined {
   const [first, second] = items
   if (!first) return undefined
   switch (becomes.kind) {

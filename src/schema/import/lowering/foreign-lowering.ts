@@ -22,6 +22,7 @@ export class ForeignLowering {
     this.#answers = answers
   }
 
+  /** Converts a type by its path in a foreign crate. `undefined` if that failed, which is reported. */
   type(path: readonly string[], rust: RustType, args: readonly RustType[], env: Env, depth: number): Type | undefined {
     const full = canonicalPath(path)
     const answer = this.#answers.mapped([path.join('::'), full], args, rust, env, depth)
@@ -39,22 +40,24 @@ export class ForeignLowering {
     if (found) return this.#container(found.container, full, rust, args, env, depth)
     const notation = schemaNotation(rust, env)
     if (notation) return notation
-    const where =
+    const reason =
       path[0] === 'std'
-        ? 'serde does not write it, or crbus does not know how'
-        : `crate ${path[0]} is not among the paths`
+        ? 'serde does not serialize it, or crbus does not know its encoding'
+        : `the source of crate ${path[0]} is not among the paths`
     const macro = macroCallNaming(path.at(-1) ?? '', this.#parts.crates.all)
-    const made = macro && path.length === 1 ? `; ${macro.name}! (${formatLocation(macro.location)}) may make it` : ''
-    return this.#parts.report.problem(rust.location, rust.text, where + made, mapFix(path.join('::')))
+    const macroHint =
+      macro && path.length === 1 ? `; ${macro.name}! (${formatLocation(macro.location)}) may define it` : ''
+    return this.#parts.report.problem(rust.location, rust.text, reason + macroHint, mapFix(path.join('::')))
   }
 
+  /** The schema type of a library type. Notes if Rust cannot decode it. */
   #libraryType(name: string, unreadable: string | undefined, rust: RustType, env: Env): Type {
     if (name === 'Decimal') {
       const features = this.#parts.crates.packages.featuresOf(env.module.crate, 'rust_decimal')
       if (features.includes('serde-arbitrary-precision')) {
         this.#parts.report.note(
           rust.location,
-          `${rust.text}: with rust_decimal's feature serde-arbitrary-precision bincode cannot tell its bytes`,
+          `${rust.text}: bincode cannot decode it with rust_decimal's feature serde-arbitrary-precision`,
         )
         return UNREADABLE
       }
@@ -62,10 +65,11 @@ export class ForeignLowering {
       if (features.includes('serde-str') || features.includes('serde-bincode')) return { kind: 'known', name }
     }
     if (unreadable !== undefined)
-      this.#parts.report.note(rust.location, `${rust.text}: Rust cannot read it back from bincode: ${unreadable}`)
+      this.#parts.report.note(rust.location, `${rust.text}: Rust cannot decode it from bincode: ${unreadable}`)
     return { kind: 'known', name }
   }
 
+  /** `chrono::DateTime`, whose encoding depends on its time zone. */
   #dateTime(rust: RustType, arg: RustType | undefined, env: Env): Type | undefined {
     let [zone, at] = [arg, env]
     for (let bound = zone && boundTo(zone, at); bound; bound = boundTo(zone, at)) [zone, at] = [bound.rust, bound.env]
@@ -75,16 +79,22 @@ export class ForeignLowering {
     const name = /^chrono::(Utc|FixedOffset|Local)$|^chrono_tz::(Tz)$/.exec(full)
     if (name) {
       const zoned = `DateTime<${name[1] ?? name[2]}>`
-      return this.#libraryType(zoned, name[2] ? 'chrono reads no DateTime<Tz>' : undefined, rust, env)
+      return this.#libraryType(
+        zoned,
+        name[2] ? 'chrono does not implement Deserialize for DateTime<Tz>' : undefined,
+        rust,
+        env,
+      )
     }
     return this.#parts.report.problem(
       rust.location,
       rust.text,
-      'its time zone is neither Utc, FixedOffset, Local nor Tz',
+      'its time zone is not Utc, FixedOffset, Local or Tz',
       mapFix('chrono::DateTime'),
     )
   }
 
+  /** A container or smart pointer of a library. */
   #container(
     { becomes }: Container,
     full: string,
@@ -96,7 +106,7 @@ export class ForeignLowering {
     const argument = (index: number): Type | undefined => {
       const arg = args[index]
       if (arg) return this.#lowerer.type(arg, env, depth + 1)
-      return this.#parts.report.problem(rust.location, rust.text, `${full} is missing an argument`, mapFix(full))
+      return this.#parts.report.problem(rust.location, rust.text, `${full} is missing a type argument`, mapFix(full))
     }
     switch (becomes.kind) {
       case 'unit':

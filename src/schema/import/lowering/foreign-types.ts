@@ -1,7 +1,7 @@
 import { type Container, containers } from '../../library-containers.ts'
 import { type LibraryType, libraryTypes } from '../../library-types.ts'
 
-/** What a path into another crate is known to be. */
+/** A type of another crate that crbus can import. */
 export type ForeignType =
   | { readonly kind: 'known'; readonly type: LibraryType }
   | { readonly kind: 'container'; readonly container: Container }
@@ -13,8 +13,8 @@ const byPath = new Map<string, ForeignType>([
   ),
 ])
 
-/** Modules of crates that only show again what stands elsewhere. */
-const passThrough: ReadonlyMap<string, readonly string[]> = new Map([
+/** Modules of crates that only re-export the items of other modules. */
+const reexportingModules: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'std',
     ['hash_map', 'hash_set', 'btree_map', 'btree_set', 'vec_deque', 'linked_list', 'binary_heap', 'prelude', 'v1'],
@@ -26,8 +26,8 @@ const passThrough: ReadonlyMap<string, readonly string[]> = new Map([
   ['hashbrown', ['hash_map', 'hash_set']],
 ])
 
-/** Crates, or modules of them, that show again what others hold; and names that are type aliases there. */
-const sameAs: readonly (readonly [string, string])[] = [
+/** Crates and modules that re-export others, and type aliases of libraries. */
+const aliases: readonly (readonly [string, string])[] = [
   ['core', 'std'],
   ['alloc', 'std'],
   ['prost::alloc', 'std'],
@@ -51,23 +51,24 @@ const sameAs: readonly (readonly [string, string])[] = [
   ['composable_rust_core::Utc', 'chrono::Utc'],
 ]
 
-/** The path under which the table has it, if it has it: `std::collections::hash_map::HashMap` is `std::collections::HashMap`. */
+/** The path in the table of library types: `std::collections::hash_map::HashMap` becomes `std::collections::HashMap`. */
 export function canonicalPath(path: readonly string[]): string {
-  // An entry further down may build on one above it.
+  // The path that one alias gives may be another alias.
   let joined = path.join('::')
   for (let pass = 0; pass < 2; pass += 1) {
-    for (const [from, to] of sameAs) {
+    for (const [from, to] of aliases) {
       if (joined === from || joined.startsWith(`${from}::`)) joined = to + joined.slice(from.length)
     }
     const [crate = '', ...rest] = joined.split('::')
-    const dropped = passThrough.get(crate) ?? []
-    // `chrono::naive::serde::ts_seconds` is a module of its own; types are one step into the crate.
+    const dropped = reexportingModules.get(crate) ?? []
+    // `chrono::naive::serde::ts_seconds` is another module than `chrono::serde::ts_seconds`.
     if (rest.includes('serde')) break
     joined = [crate, ...rest.filter((step, index) => index === rest.length - 1 || !dropped.includes(step))].join('::')
   }
   return joined
 }
 
+/** Finds a library type by its canonical path. */
 export const foreignType = (path: string): ForeignType | undefined => byPath.get(path)
 
 const prelude: ReadonlyMap<string, readonly string[]> = new Map([
@@ -78,11 +79,11 @@ const prelude: ReadonlyMap<string, readonly string[]> = new Map([
   ['String', ['std', 'string', 'String']],
 ])
 
-/** Names every module of Rust knows without a `use`. */
+/** The path of a name that Rust's prelude imports into every module. */
 export const preludePath = (name: string): readonly string[] | undefined => prelude.get(name)
 
-/** `DateTime` is a row for each time zone; its path alone is none. */
-export const isKnownName = (path: string): boolean =>
+/** Whether a canonical path is a type that crbus can import, or the time zone of one. */
+export const isImportableType = (path: string): boolean =>
   foreignType(path) !== undefined ||
   path === 'chrono::DateTime' ||
   path === 'std::num::NonZero' ||

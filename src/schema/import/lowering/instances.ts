@@ -4,9 +4,9 @@ import type { Fields, NamedType, Type } from '../../model.ts'
 import { formatType, isReserved, parseType } from '../../type-text.ts'
 import type { Item, Module } from '../crates/module.ts'
 
-/** A type with its arguments: one entry of the schema, once its name is known. */
+/** An item with its generic arguments, which becomes one type of the schema. */
 export interface Instance {
-  /** Its name until all names are known. */
+  /** A temporary name. The final name depends on all other names of the schema. */
   readonly id: string
   readonly path: readonly string[]
   readonly args: readonly Arg[]
@@ -15,26 +15,28 @@ export interface Instance {
   body: NamedType | undefined
 }
 
-/** An argument as it was written, and where, since its names mean what they meant there. */
+/** A generic argument as written, with the scope in which its names are resolved. */
 export interface Arg {
   readonly rust: RustType
   readonly env: Env
-  /** `undefined` for what serde cannot write, which a marker need not be. */
+  /** `undefined` for a type that serde cannot serialize, such as a marker. */
   readonly type: Type | undefined
+  /** The value of a const argument. */
   readonly value: bigint | undefined
 }
 
+/** The scope in which the names of a type are resolved. */
 export interface Env {
   readonly module: Module
   readonly generics: ReadonlyMap<string, Arg>
   readonly self: Instance | undefined
-  /** From the command line, where short names of the schema file may be used. */
+  /** The type is from the command line, where the notation of schema files is allowed too. */
   readonly isAnswer?: boolean
-  /** The answers that it is inside of. */
+  /** The keys of the answers that contain the type. */
   readonly answers?: readonly string[] | undefined
 }
 
-/** Every type with every list of arguments that was met. */
+/** The instances of all items, one for each list of generic arguments. */
 export class Instances {
   readonly #byKey = new Map<string, Instance>()
   readonly #byId = new Map<string, Instance>()
@@ -47,18 +49,19 @@ export class Instances {
     return this.#byId.get(id)
   }
 
-  /** The one of this origin and these arguments, made if it is new. */
+  /** The instance of an origin and its arguments, which is created on first use. */
   of(origin: string, of: Omit<Instance, 'id'>): Instance {
     const key = `${origin}<${of.args.map(argKey).join(', ')}>`
-    const known = this.#byKey.get(key)
-    if (known) return known
-    // No name of Rust begins with a digit, so this is never taken for one.
+    const existing = this.#byKey.get(key)
+    if (existing) return existing
+    // No Rust identifier begins with a digit, so an id is never a name of the source.
     const instance = { ...of, id: `0_${this.#byKey.size}` }
     this.#byKey.set(key, instance)
     this.#byId.set(instance.id, instance)
     return instance
   }
 
+  /** The instances that a type refers to directly. */
   reachedFrom(body: NamedType | undefined): Instance[] {
     if (!body) return []
     const fields = body.kind === 'struct' ? [body.fields] : body.variants.map((variant) => variant.fields)
@@ -68,13 +71,14 @@ export class Instances {
       .flatMap((id) => this.#byId.get(id) ?? [])
   }
 
-  /** Every instance that a value of `root` may hold, itself first. */
+  /** All instances that a value of `root` may contain, beginning with `root`. */
   reached(root: Instance): Instance[] {
     const seen = new Set([root])
     for (const instance of seen) for (const next of this.reachedFrom(instance.body)) seen.add(next)
     return [...seen]
   }
 
+  /** Gives each instance that `root` reaches its final name: the shortest unambiguous path, with its arguments. */
   named(root: Instance): {
     readonly root: string
     readonly types: Map<string, NamedType>
@@ -85,16 +89,16 @@ export class Instances {
     const short = new Map([...paths].map(([full, path]) => [full, shortest(path, [...paths.values()])]))
     const nameOf = new Map<Instance, string>()
     const text = (instance: Instance): string => {
-      const known = nameOf.get(instance)
-      if (known !== undefined) return known
+      const existing = nameOf.get(instance)
+      if (existing !== undefined) return existing
       const base = short.get(instance.path.join('::')) ?? shortest(instance.path, [...paths.values()])
-      // An argument may lead back to the type itself only by way of a type of its own.
+      // This recursion ends, because an argument can refer to the type itself only through another named type.
       const args = instance.args.map((arg) => argText(arg, (id) => text(this.#byId.get(id) as Instance)))
       const taken = new Set(nameOf.values())
-      const called = (stem: string) => (args.length === 0 ? stem : `${stem}<${args.join(', ')}>`)
-      let name = called(base)
-      // Markers without a name of their own may leave nothing to tell two types by.
-      for (let count = 2; taken.has(name); count += 1) name = called(`${base}_${count}`)
+      const withArgs = (stem: string) => (args.length === 0 ? stem : `${stem}<${args.join(', ')}>`)
+      let name = withArgs(base)
+      // Types may differ only in marker types without a name, so number them.
+      for (let count = 2; taken.has(name); count += 1) name = withArgs(`${base}_${count}`)
       nameOf.set(instance, name)
       return name
     }
@@ -117,6 +121,7 @@ const argKey = ({ type, value, rust }: Arg): string =>
 export const argsByName = ({ rust }: Item, args: readonly Arg[]): Map<string, Arg> =>
   new Map(args.map((arg, index) => [rust.generics[index]?.name ?? '', arg]))
 
+/** The shortest suffix of a path that no other path shares. */
 function shortest(path: readonly string[], all: readonly (readonly string[])[]): string {
   for (let count = 1; count <= path.length; count += 1) {
     const name = path.slice(-count).join('::')
@@ -128,7 +133,7 @@ function shortest(path: readonly string[], all: readonly (readonly string[])[]):
   return path.join('::')
 }
 
-/** Markers that serde cannot write have no name in the schema, so theirs in Rust is kept where it is one. */
+/** The text of an argument. A marker type is not in the schema, so it keeps its name in Rust, if that is a valid type. */
 function argText({ type, value, rust }: Arg, rename: (id: string) => string): string {
   if (value !== undefined) return String(value)
   if (type) return formatType(renamedType(type, rename))
@@ -165,7 +170,7 @@ function renamed(body: NamedType, rename: (id: string) => string): NamedType {
   return { ...body, variants: body.variants.map((variant) => ({ name: variant.name, fields: fields(variant.fields) })) }
 }
 
-/** What a type stands for that is one of the arguments of what it stands in. */
+/** The argument that a type refers to, if it is a generic parameter in its scope. */
 export const boundTo = (rust: RustType | undefined, env: Env): Arg | undefined =>
   rust?.kind === 'path' && rust.segments.length === 1 && rust.segments[0]?.args.length === 0
     ? env.generics.get(rust.segments[0].name)

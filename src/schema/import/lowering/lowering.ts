@@ -15,10 +15,10 @@ import { argsByName, type Env, type Instance, Instances } from './instances.ts'
 import { allPresent, UNREADABLE } from './lowering-parts.ts'
 import { TypeLowering } from './type-lowering.ts'
 
-/** More than a service has; a type that needs itself with ever longer arguments ends here. */
+/** Limit that guards against a type that contains itself with ever longer type arguments. Services stay far below it. */
 const MAX_INSTANCES = 1000
 
-/** From the structs and enums of Rust to those of a schema, collecting what could not be settled. */
+/** Converts Rust structs and enums to schema types, and collects problems and notes in `report`. */
 export class Lowering {
   readonly report = new Report()
   readonly instances = new Instances()
@@ -43,7 +43,7 @@ export class Lowering {
     return this.#types.answers.used
   }
 
-  /** The type an item is, with arguments as somebody typed them, and all it reaches. */
+  /** Lowers an item, with type arguments from the command line, and every type that it contains. */
   lower(item: Item, args: readonly RustType[]): Instance {
     const root = this.#types.instanceOf(item, this.#types.bindTyped(item, args))
     this.#root = root
@@ -54,7 +54,12 @@ export class Lowering {
       seen.add(instance)
       const { item: of } = instance
       if (of && this.instances.size > MAX_INSTANCES) {
-        this.report.problem(of.rust.location, of.rust.name, 'it needs itself with ever longer arguments', undefined)
+        this.report.problem(
+          of.rust.location,
+          of.rust.name,
+          'it contains itself with ever longer type arguments',
+          undefined,
+        )
         break
       }
       if (of) instance.body ??= this.#body(instance, of)
@@ -63,13 +68,13 @@ export class Lowering {
     return root
   }
 
-  /** What an item derives, by the names the traits were born with. */
+  /** The derives of an item, by the original names of the traits, which a `use` may rename. */
   derivesOf({ rust, module }: Item): string[] {
     return derivesOf(effective(rust.attributes, this.#answers.assume).list).map((path) => {
       const steps = path.split('::')
       const found = this.names.find(module, steps, 'type')
-      const born = found?.kind === 'foreign' ? found.path : steps
-      return otherSerializers.has(born[0] ?? '') ? born.join('::') : (born.at(-1) as string)
+      const original = found?.kind === 'foreign' ? found.path : steps
+      return otherSerializers.has(original[0] ?? '') ? original.join('::') : (original.at(-1) as string)
     })
   }
 
@@ -77,72 +82,75 @@ export class Lowering {
     const { rust } = item
     const at = formatLocation(rust.location)
     const full = instance.path.join('::')
-    // The root is what is asked for: another type in its place is no answer.
+    // Do not suggest to map the root, because its own definition is what the user wants to import.
     const map = instance === this.#root ? undefined : mapFix(full)
     const whole = (type: Type | undefined): NamedType | undefined =>
       type && { kind: 'struct', at, fields: { kind: 'tuple', items: [type] } }
     const fail = (reason: string, fix: string | undefined): undefined =>
       this.report.problem(rust.location, rust.name, reason, fix)
-    if (rust.kind === 'alias' || rust.kind === 'trait') return fail(`${rust.name} is a ${rust.kind}`, map)
-    if (rust.kind === 'union') return fail('serde writes no union', map)
-    if (rust.isBroken) return fail('this is not Rust that crbus understands', map)
+    if (rust.kind === 'alias' || rust.kind === 'trait')
+      return fail(`it is a ${rust.kind === 'alias' ? 'type alias' : 'trait'}, not a struct or an enum`, map)
+    if (rust.kind === 'union') return fail('serde cannot serialize a union', map)
+    if (rust.isBroken) return fail('crbus cannot parse this Rust code', map)
     const attributes = this.#effective(rust.attributes, rust.name)
     const derives = this.derivesOf(item)
     const isAssumed = this.#types.answers.assumed(full, rust.name) === 'derived'
-    if (!isAssumed) this.#askAboutMacros(item, attributes, derives)
+    if (!isAssumed) this.#reportMacros(item, attributes, derives)
     if (derives.includes('Serialize_repr') || derives.includes('Deserialize_repr')) {
       const repr = attributes
         .find(({ path }) => path === 'repr')
         ?.items.map(({ path }) => path)
         .find(isPrimitive)
-      return repr ? whole({ kind: repr } as Type) : fail('Serialize_repr needs a repr', map)
+      return repr ? whole({ kind: repr } as Type) : fail('Serialize_repr needs an attribute such as #[repr(u8)]', map)
     }
-    if (derives.includes('SerializeDisplay') || this.#isPlain(item)) return whole({ kind: 'String' })
+    if (derives.includes('SerializeDisplay') || this.#isText(item)) return whole({ kind: 'String' })
     if (!derives.includes('Serialize') && !isAssumed) {
       const byHand = this.impls.of(item).find(({ impl }) => traitName(impl) === 'Serialize')
-      if (byHand) return fail(`it is serialized by hand${hintOf(byHand.impl)}`, map)
+      if (byHand) return fail(`it has a hand-written impl of Serialize${hintOf(byHand.impl)}`, map)
       if (!derives.includes('Deserialize')) {
-        return fail(
-          `nothing here derives Serialize for it`,
-          `${map === undefined ? '' : `${map}, or `}--assume ${full}=derived`,
-        )
+        return fail('it does not derive Serialize', `${map === undefined ? '' : `${map}, or `}--assume ${full}=derived`)
       }
     }
     const none = attributes.find(({ path }) => /(^|::)skip_serializing_none$/.test(path))
     if (none)
       this.report.note(
         none.location,
-        `${rust.name}: where skip_serializing_none leaves a field out, neither Rust nor crbus can read the bytes`,
+        `${rust.name}: when skip_serializing_none omits a field, neither Rust nor crbus can decode the bytes`,
       )
     const env: Env = { module: item.module, generics: argsByName(item, instance.args), self: instance }
     const serde = new Serde(attributes)
-    // What derives Serialize writes its own fields, unless `into` says otherwise, whatever it reads.
+    // A type that derives Serialize writes its own fields, unless `into` converts it. `from` only affects decoding.
     const isWritten = derives.includes('Serialize') || isAssumed
     const read = serde.value('from') ?? serde.value('try_from')
     const other = isWritten ? serde.value('into') : read
-    if (isWritten && read !== undefined && derives.includes('Deserialize') && bare(read) !== bare(other ?? '')) {
+    if (
+      isWritten &&
+      read !== undefined &&
+      derives.includes('Deserialize') &&
+      withoutSpaces(read) !== withoutSpaces(other ?? '')
+    ) {
       const writes = other ?? `its own ${rust.kind === 'enum' ? 'variants' : 'fields'}`
-      this.report.note(rust.location, `${rust.name}: Rust reads ${read} and writes ${writes}`)
+      this.report.note(rust.location, `${rust.name}: Rust deserializes ${read} but serializes ${writes}`)
     }
     if (other !== undefined) {
       const type = readRustType(other, rust.location)
-      return type ? whole(this.#types.type(type, env)) : fail(`'${other}' is no type`, map)
+      return type ? whole(this.#types.type(type, env)) : fail(`invalid type '${other}'`, map)
     }
     const tagged = ['untagged', 'tag', 'content', 'flatten'].find((name) => serde.has(name))
     if (tagged !== undefined && rust.kind === 'enum') {
-      this.report.note(rust.location, `${rust.name}: serde(${tagged}) makes it something bincode cannot read`)
+      this.report.note(rust.location, `${rust.name}: bincode cannot decode an enum with serde(${tagged})`)
       return whole(UNREADABLE)
     }
     if (tagged !== undefined) {
       this.report.note(
         rust.location,
-        `${rust.name}: serde(tag) puts a text before it, which bincode in Rust then takes for its first field`,
+        `${rust.name}: serde(tag) writes a text before the fields, which bincode in Rust then decodes as the first field`,
       )
       return whole(UNREADABLE)
     }
     if (rust.kind === 'enum') return { kind: 'enum', at, variants: this.#variants(rust.variants, rust.name, env) }
     if (serde.has('transparent')) {
-      const kept = rust.fields.fields.filter((field) => !this.#isLeftOut(field) && !isMarker(field.type))
+      const kept = rust.fields.fields.filter((field) => !this.#isSkipped(field) && !isMarker(field.type))
       const [only, ...more] = kept
       if (only && more.length === 0) return whole(this.#field(only, rust.name, env))
     }
@@ -150,19 +158,19 @@ export class Lowering {
     return fields && { kind: 'struct', at, fields }
   }
 
-  /** A macro that gets to see the type may make another of it. */
-  #askAboutMacros({ rust }: Item, attributes: readonly Meta[], derives: readonly string[]): void {
+  /** Reports attributes that may be macros, because such a macro may change the type. */
+  #reportMacros({ rust }: Item, attributes: readonly Meta[], derives: readonly string[]): void {
     if (!derives.some((name) => /^(Serialize|Deserialize)/.test(name))) return
     for (const { path, location } of attributeMacros(attributes, derives)) {
       const answer = this.#types.answers.assumed(path, path.slice(path.lastIndexOf(':') + 1))
       if (answer === 'unchanged') continue
-      const reason = `#[${path}] may be a macro that changes what it has, which is not seen here`
+      const reason = `#[${path}] may be a macro that changes the type, which crbus cannot expand`
       this.report.problem(location, rust.name, reason, `--assume ${path}=unchanged`)
     }
   }
 
-  /** `serde_plain::derive_serialize_from_display!(Level)` and `forward_display_to_serde!` write texts. */
-  #isPlain({ rust, module }: Item): boolean {
+  /** Whether `serde_plain::derive_serialize_from_display!(Level)` or a similar macro serializes an item as a text. */
+  #isText({ rust, module }: Item): boolean {
     return module.invocations.some(
       ({ name, tokens }) =>
         /derive_(serialize_from_display|deserialize_from_fromstr)$/.test(name) &&
@@ -171,7 +179,7 @@ export class Lowering {
   }
 
   #variants(variants: readonly RustVariant[], owner: string, env: Env): { name: string; fields: Fields }[] {
-    const left = new Set<string>()
+    const skipped = new Set<string>()
     return variants.flatMap((variant) => {
       const about = `${owner}::${variant.name}`
       const attributes = this.#effective(variant.attributes, about)
@@ -179,18 +187,18 @@ export class Lowering {
       const serde = new Serde(attributes)
       const skip = ['skip', 'skip_serializing'].find((name) => serde.has(name))
       if (skip !== undefined || serde.has('untagged')) {
-        // It keeps its number in what is written.
+        // The variant keeps its number in the encoding.
         if (skip === undefined)
-          this.report.note(variant.location, `${about}: serde(untagged) makes the enum something bincode cannot read`)
-        if (skip === 'skip') left.add(variant.name)
+          this.report.note(variant.location, `${about}: bincode cannot decode an enum with a serde(untagged) variant`)
+        if (skip === 'skip') skipped.add(variant.name)
         return [{ name: variant.name, fields: { kind: 'tuple', items: [UNREADABLE] } }]
       }
-      if (serde.has('skip_deserializing')) left.add(variant.name)
-      else if (left.size > 0) {
-        const names = [...left].join(', ')
-        const text = `${about}: Rust writes it, and what follows, with the number it has here, but reads as if ${names} did not count: it cannot read its own bytes`
+      if (serde.has('skip_deserializing')) skipped.add(variant.name)
+      else if (skipped.size > 0) {
+        const names = [...skipped].join(', ')
+        const text = `${about}: Rust serializes this variant and later ones with their numbers in the source, but deserializes as if ${names} did not exist, so it cannot decode its own bytes`
         this.report.note(variant.location, text)
-        left.clear()
+        skipped.clear()
       }
       const by = serde.value('with') ?? serde.value('serialize_with')
       const fields =
@@ -214,14 +222,16 @@ export class Lowering {
 
   #fields({ kind, fields }: RustFields, owner: string, env: Env, of: 'struct' | 'variant'): Fields | undefined {
     if (kind === 'unit') return { kind: 'unit' }
-    const there = fields.filter((field) => this.#isPresent(field.attributes, aboutField(owner, field), field.location))
-    const kept = there.filter((field) => !this.#isLeftOut(field))
-    for (const field of there) this.#noteSkips(field, owner)
+    const present = fields.filter((field) =>
+      this.#isPresent(field.attributes, aboutField(owner, field), field.location),
+    )
+    const kept = present.filter((field) => !this.#isSkipped(field))
+    for (const field of present) this.#noteSkips(field, owner)
     const flat = kept.find((field) => this.#serdeOf(field).has('flatten'))
     if (flat) {
       this.report.note(
         flat.location,
-        `${aboutField(owner, flat)}: serde(flatten) makes ${owner} something bincode cannot write`,
+        `${aboutField(owner, flat)}: bincode cannot serialize ${owner} because of serde(flatten)`,
       )
       return { kind: 'tuple', items: [UNREADABLE] }
     }
@@ -230,9 +240,9 @@ export class Lowering {
     if (kind === 'fields') {
       return { kind: 'fields', fields: kept.map(({ name }, index) => ({ name, type: types[index] as Type })) }
     }
-    if (there.length === kept.length) return { kind: 'tuple', items: types }
-    // What is left of a longer tuple is a tuple still; serde takes a newtype variant without its field for a unit.
-    if (there.length === 1 && of === 'variant') return { kind: 'unit' }
+    if (present.length === kept.length) return { kind: 'tuple', items: types }
+    // A longer tuple that keeps one field is still a tuple. Serde treats a newtype variant without its field as a unit variant.
+    if (present.length === 1 && of === 'variant') return { kind: 'unit' }
     return types.length === 1
       ? { kind: 'tuple', items: [{ kind: 'tuple', items: types }] }
       : { kind: 'tuple', items: types }
@@ -242,7 +252,7 @@ export class Lowering {
     return new Serde(effective(field.attributes, this.#answers.assume).list)
   }
 
-  #isLeftOut(field: RustField): boolean {
+  #isSkipped(field: RustField): boolean {
     const serde = this.#serdeOf(field)
     return serde.has('skip') || serde.has('skip_serializing')
   }
@@ -253,21 +263,24 @@ export class Lowering {
     if (serde.has('skip_serializing_if')) {
       this.report.note(
         field.location,
-        `${about}: where skip_serializing_if leaves it out, neither Rust nor crbus can read the bytes`,
+        `${about}: when skip_serializing_if omits it, neither Rust nor crbus can decode the bytes`,
       )
     }
     if (serde.has('skip_serializing') && !serde.has('skip_deserializing') && !serde.has('skip')) {
-      this.report.note(field.location, `${about}: skip_serializing leaves it out, but Rust expects it when it reads`)
+      this.report.note(field.location, `${about}: skip_serializing omits it, but Rust expects it when decoding`)
     }
     if (serde.has('skip_deserializing') && !serde.has('skip_serializing') && !serde.has('skip')) {
-      this.report.note(field.location, `${about}: it is written, but Rust does not expect it when it reads`)
+      this.report.note(
+        field.location,
+        `${about}: Rust serializes it, but does not expect it when decoding (skip_deserializing)`,
+      )
     }
   }
 
   #isPresent(attributes: readonly Meta[], about: string, location: SourceLocation): boolean {
     const state = presence(attributes, this.#answers.assume)
     if ('holds' in state) return state.holds
-    this.report.problem(location, about, `whether it is there depends on ${state.ask.join(', ')}`, assumeFix(state.ask))
+    this.report.problem(location, about, `whether it exists depends on ${state.ask.join(', ')}`, assumeFix(state.ask))
     return false
   }
 
@@ -277,7 +290,7 @@ export class Lowering {
       this.report.problem(
         meta.location,
         about,
-        `whether ${meta.text} holds depends on ${keys.join(', ')}`,
+        `whether ${meta.text} applies depends on ${keys.join(', ')}`,
         assumeFix(keys),
       )
     }
@@ -293,7 +306,7 @@ export class Lowering {
       const type = readRustType(asText, field.location)
       return type
         ? this.#writing.byConversion(type, field.type, { about, location: field.location, env })
-        : this.#writing.askAs(asText, about, field.location)
+        : this.#writing.reportUnknownAs(asText, about, field.location)
     }
     const serde = new Serde(attributes)
     const by = serde.value('with') ?? serde.value('serialize_with')
@@ -307,10 +320,10 @@ export class Lowering {
   }
 }
 
-/** Crates whose derives are called as serde's are, and write otherwise. */
+/** Crates whose derives have the names of serde's derives but another encoding. */
 const otherSerializers = new Set(['rkyv', 'miniserde', 'nanoserde', 'musli', 'speedy', 'facet'])
 
-const bare = (text: string): string => text.replaceAll(/\s+/g, '')
+const withoutSpaces = (text: string): string => text.replaceAll(/\s+/g, '')
 
 const isMarker = (type: RustType): boolean => type.kind === 'path' && type.segments.at(-1)?.name === 'PhantomData'
 

@@ -22,12 +22,12 @@ export function reportMissingName(
   const included = includeIn(names, env.module, written.split('::').slice(0, -1))
   const globs = names.foreignGlobs(env.module).filter((glob) => !glob.startsWith('std::'))
   const reason = macro
-    ? `it seems to be made by ${macro.name}! (${formatLocation(macro.location)}), which is not expanded here`
+    ? `${macro.name}! (${formatLocation(macro.location)}) probably defines it, but crbus cannot expand that macro`
     : included
-      ? `no ${written} is in scope, unless ${included.name}! (${formatLocation(included.location)}) brings it: what a build makes is not seen here`
+      ? `${written} is not in scope; ${included.name}! (${formatLocation(included.location)}) may define it, but crbus does not read code that the build generates`
       : globs.length > 0 && !written.includes('::')
-        ? `no ${name} is in scope, unless ${globs.map((glob) => `${glob}::*`).join(' or ')} brings it`
-        : `no ${written} is in scope`
+        ? `${name} is not in scope; it may come from ${globs.map((glob) => `${glob}::*`).join(' or ')}, whose source is not among the paths`
+        : `${written} is not in scope`
   return report.problem(rust.location, rust.text, reason, mapFix(written))
 }
 

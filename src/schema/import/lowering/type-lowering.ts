@@ -35,7 +35,7 @@ export class TypeLowering implements TypeLowerer {
 
   type(rust: RustType, env: Env, depth = 0): Type | undefined {
     if (depth > MAX_DEPTH)
-      return this.#parts.report.problem(rust.location, rust.text, 'it is defined by itself', undefined)
+      return this.#parts.report.problem(rust.location, rust.text, 'its definition is circular', undefined)
     switch (rust.kind) {
       case 'tuple': {
         const items = rust.items.map((item) => this.type(item, env, depth + 1))
@@ -56,14 +56,14 @@ export class TypeLowering implements TypeLowerer {
       case 'path':
         return this.#path(rust, env, depth)
       case 'value':
-        return this.#parts.report.problem(rust.location, rust.text, 'a value stands where a type belongs', undefined)
+        return this.#parts.report.problem(rust.location, rust.text, 'expected a type, found a value', undefined)
       case 'associated':
         return this.#associated(rust, [], env, depth)
       case 'other': {
         const answer = this.answers.mapped([rust.text], [], rust, env, depth)
         return answer
           ? answer.type
-          : this.#parts.report.problem(rust.location, rust.text, `it is ${rust.what}`, mapFix(rust.text))
+          : this.#parts.report.problem(rust.location, rust.text, `cannot import ${rust.what}`, mapFix(rust.text))
       }
     }
   }
@@ -89,8 +89,9 @@ export class TypeLowering implements TypeLowerer {
     if (found?.kind === 'items') return this.#items(found.items, rust, args, env, depth)
     if (found?.kind === 'foreign') return this.#foreign.type(found.path, rust, args, env, depth)
     if (found?.kind === 'open') {
-      const which = `it is one of several: ${found.found.map(describeTarget).join(' or ')}`
-      return this.#parts.report.problem(rust.location, rust.text, which, assumeFix(found.ask))
+      const targets = found.found.map(describeTarget).join(' or ')
+      const reason = `cfg decides whether it is ${targets}`
+      return this.#parts.report.problem(rust.location, rust.text, reason, assumeFix(found.ask))
     }
     const answer = this.answers.mapped([written], args, rust, env, depth)
     if (answer) return answer.type
@@ -98,7 +99,7 @@ export class TypeLowering implements TypeLowerer {
     if (loose) {
       this.#parts.report.note(
         rust.location,
-        `${written} is taken for the ${loose.rust.name} of ${formatLocation(loose.rust.location)}`,
+        `${written} is assumed to be the ${loose.rust.name} in ${formatLocation(loose.rust.location)}`,
       )
       return this.#items([loose], rust, args, env, depth)
     }
@@ -110,7 +111,7 @@ export class TypeLowering implements TypeLowerer {
     if (answer) return answer.type
     const found = this.#associatedTypes.find(rust, env)
     if (found) return this.type(found.rust, found.env, depth + 1)
-    const reason = 'it is an associated type, which is settled elsewhere'
+    const reason = 'cannot resolve this associated type'
     return this.#parts.report.problem(rust.location, rust.text, reason, mapFix(rust.text))
   }
 
@@ -151,13 +152,13 @@ export class TypeLowering implements TypeLowerer {
       if ('ask' in state || state.holds) open.push(item)
     }
     const [only, ...more] = open
-    if (!only) return this.#parts.report.problem(rust.location, rust.text, 'its cfg excludes it', undefined)
+    if (!only) return this.#parts.report.problem(rust.location, rust.text, 'its cfg attributes exclude it', undefined)
     if (more.length === 0) return only
     const locations = open.map(({ rust: { location } }) => formatLocation(location)).join(' and ')
     return this.#parts.report.problem(
       rust.location,
       rust.text,
-      `it is defined more than once: ${locations}`,
+      `cfg decides between its definitions in ${locations}`,
       assumeFix(asked),
     )
   }

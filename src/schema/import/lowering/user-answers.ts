@@ -86,7 +86,7 @@ export class UserAnswers {
       const rust = readRustType(text, location)
       return rust
         ? this.#lowerer.type(rust, env, depth + 1)
-        : this.#report.problem(location, text, `it is no type: ${parsed.reason}`, undefined)
+        : this.#report.problem(location, text, `invalid type: ${parsed.reason}`, undefined)
     }
     const resolve = (type: Type): Type | undefined => {
       switch (type.kind) {

@@ -1,6 +1,6 @@
 import type { Fields, NamedType, Schema, Type } from '../../../../src/schema/model.ts'
 
-/** Types by hand, as short as they can be. */
+/** Short constructors for types. */
 export const t = {
   of: (kind: string) => ({ kind }) as Type,
   option: (item: Type): Type => ({ kind: 'option', item }),
@@ -38,11 +38,11 @@ export const schemaOf = (
   types: new Map(Object.entries(types)),
 })
 
-/** A schema whose payloads are one value of this type, and types it names. */
+/** A schema whose root is a newtype of this type. `types` are the named types that it refers to. */
 export const only = (type: Type, types: Record<string, NamedType> = {}): Schema =>
   schemaOf('Only', { ...types, Only: struct(items(type)) })
 
-/** The orders of the Composable Rust guide, with an enum that wraps another. */
+/** The schema of the orders in the guide of Composable Rust, with an enum that wraps another enum. */
 export const orders = (): Schema =>
   schemaOf(
     'OrderAction',

@@ -1,4 +1,4 @@
-//! Prints what the types of other crates that crbus knows look like: `name<TAB>bincode as hex<TAB>as JSON<TAB>how bincode reads it back`.
+//! Prints values of the types of other crates that crbus supports: `name<TAB>bincode as hex<TAB>JSON<TAB>result of decoding with bincode`.
 
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use std::collections::*;
@@ -25,7 +25,7 @@ fn write<T: Serialize>(name: &str, value: &T) -> Option<Vec<u8>> {
     }
 }
 
-/// A type bincode can also read.
+/// A type that bincode can also decode.
 fn show<T: Serialize + DeserializeOwned>(name: &str, value: T) {
     let Some(bytes) = write(name, &value) else { return };
     match bincode::deserialize::<T>(&bytes) {
@@ -41,14 +41,14 @@ fn show<T: Serialize + DeserializeOwned>(name: &str, value: T) {
     }
 }
 
-/// A type that is only written.
+/// A type that is only serialized.
 fn show_written<T: Serialize>(name: &str, value: T) {
     if write(name, &value).is_some() {
         println!("written only");
     }
 }
 
-/// One field written by a `with` module.
+/// A field with a `with` module.
 macro_rules! with {
     ($name:literal, $module:literal, $type:ty, $value:expr) => {{
         #[derive(Serialize, Deserialize)]
@@ -516,7 +516,7 @@ fn containers() {
     show("either::Either<u8, u16> right", either::Either::<u8, u16>::Right(1));
 }
 
-/// One field written as `serde_with` says.
+/// A field with a conversion of `serde_with`.
 macro_rules! as_ {
     ($name:literal, $as:literal, $type:ty, $value:expr) => {{
         #[serde_with::serde_as]

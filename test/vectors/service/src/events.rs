@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-/// What this service publishes.
+/// The events that this service publishes.
 #[derive(Ser, De)]
 pub enum OrderEvent {
     Placed {
@@ -46,7 +46,7 @@ pub enum OrderEvent {
     Extra(u64),
     Converted(Converted),
     Nested(Vec<Option<(u8, Result<(), String>)>>, Either<u8, Iban>, Arc<str>),
-    /// `crate` right behind the bracket.
+    /// `crate` directly after the bracket.
     Last(crate::domain::money::Money),
 }
 

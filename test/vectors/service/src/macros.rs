@@ -1,4 +1,4 @@
-/// Newtypes around what identifies things.
+/// Defines newtypes for ids.
 macro_rules! define_id {
     ($($(#[$meta:meta])* $name:ident($of:ty);)+) => {
         $(

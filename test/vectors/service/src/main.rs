@@ -1,4 +1,4 @@
-//! Prints events of a service whose types are written in every way that serde allows: `event type<TAB>bincode<TAB>JSON`.
+//! Prints events whose types use every serde attribute that crbus supports: `event type<TAB>bincode<TAB>JSON`.
 
 #![allow(unused_imports)]
 

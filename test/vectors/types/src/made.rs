@@ -1,4 +1,4 @@
-//! Random values of every type that the generated types are made of.
+//! Random values of every type that the generated types contain.
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -9,7 +9,7 @@ use std::net::*;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// splitmix64
+/// The random number generator splitmix64.
 pub struct Random(pub u64);
 
 impl Random {
@@ -83,7 +83,7 @@ fn local(seconds: i64, nanos: u32) -> chrono::DateTime<chrono::Utc> {
     chrono::DateTime::from_timestamp(seconds, nanos).unwrap()
 }
 
-/// No fraction, or one of 3, 6 or 9 digits.
+/// Nanoseconds with no fraction or a fraction of 3, 6 or 9 digits.
 fn nanos(random: &mut Random) -> u32 {
     let nanos = random.below(1_000_000_000) as u32;
     match random.below(4) {
@@ -251,7 +251,7 @@ macro_rules! tuples {
 }
 tuples!((A)(A B)(A B C)(A B C D));
 
-/// A struct with fields, of which some have an attribute.
+/// A struct with fields, some of which have an attribute.
 #[macro_export]
 macro_rules! made_struct {
     ($name:ident $(<$($parameter:ident),+>)? { $($(#[$attribute:meta])* $field:ident : $type:ty),* }) => {
@@ -281,7 +281,7 @@ macro_rules! made_tuple {
     };
 }
 
-/// What a map or a set can be keyed by.
+/// A key of a map, or an item of a set.
 #[macro_export]
 macro_rules! key {
     (struct $name:ident($type:ty);) => {
@@ -317,7 +317,7 @@ fn line<T: Serialize>(value: &T) -> String {
     format!("{}\t{json}", hex(&bincode::serialize(value).unwrap()))
 }
 
-/// Reads a value, demanding every byte, and writes it again.
+/// Decodes a value from exactly these bytes, and encodes it again.
 pub fn again<T: Serialize + for<'a> Deserialize<'a>>(bytes: &[u8]) -> String {
     let mut rest = bytes;
     match bincode::deserialize_from::<_, T>(&mut rest) {
@@ -327,7 +327,7 @@ pub fn again<T: Serialize + for<'a> Deserialize<'a>>(bytes: &[u8]) -> String {
     }
 }
 
-/// Makes a value and writes it.
+/// Encodes a random value.
 pub fn made<T: Serialize + Make>(random: &mut Random) -> String {
     line(&T::make(random, 4))
 }

@@ -1,6 +1,6 @@
-//! Values of the generated types, for crbus to compare with its own.
-//! `again < LINES` reads `number<TAB>hex` and prints what it writes of each; `made SEED COUNT` prints as many of each type.
-//! Both print `number<TAB>hex<TAB>JSON`; a line that cannot be read is `number<TAB>!reason`.
+//! Encodes values of the generated types, so that the tests of crbus can compare them.
+//! `again < LINES` decodes and encodes each `type number<TAB>hex`; `made SEED COUNT` encodes COUNT random values of each type.
+//! Both print `type number<TAB>hex<TAB>JSON` per value, or `type number<TAB>!reason` for bytes that cannot be decoded.
 
 mod made;
 #[allow(dead_code, non_snake_case, non_camel_case_types, mixed_script_confusables, uncommon_codepoints)]

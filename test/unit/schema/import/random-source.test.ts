@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { NamedType } from '../../../src/schema/model.ts'
+import type { NamedType } from '../../../../src/schema/model.ts'
+import { seededRandom } from '../support/random.ts'
+import { randomTypes } from '../support/random-types.ts'
 import { importRust } from './import-rust.ts'
-import { seededRandom } from './support/random.ts'
-import { randomTypes } from './support/random-types.ts'
 
-const vectors = (file: string) => readFileSync(new URL(`../../vectors/types/${file}`, import.meta.url), 'utf8')
+const vectors = (file: string) => readFileSync(new URL(`../../../vectors/types/${file}`, import.meta.url), 'utf8')
 
-/** Without where it is, which the types that were made do not say. */
-const bare = ({ at: _, ...type }: NamedType) => type
+/** A type without its location, which random types do not have. */
+const withoutLocation = ({ at: _, ...type }: NamedType) => type
 
-test.each([1, 2, 3])('the source made of random types gives those types back (seed %i)', (seed) => {
+test.each([1, 2, 3])('imports the source of random types as the same types (seed %i)', (seed) => {
   const { schema, roots, source } = randomTypes(seededRandom(seed), 220)
   const variants = roots.map(({ rust }, index) => `V${index}(${rust})`)
   const imported = importRust(
@@ -34,7 +34,7 @@ pub enum RandomEvent { ${variants.join(', ')} }`,
   const { types } = imported.schema
   const differing = roots.filter(({ name }) => {
     const [ours, made] = [types.get(name), schema.types.get(name)]
-    return !ours || !made || JSON.stringify(bare(ours)) !== JSON.stringify(bare(made))
+    return !ours || !made || JSON.stringify(withoutLocation(ours)) !== JSON.stringify(withoutLocation(made))
   })
   expect(differing.map(({ name }) => [types.get(name), schema.types.get(name)]).slice(0, 2)).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { importRust, linesOf } from './import-rust.ts'
 
-/** The events of an import, and its notes. */
+/** The event types and notes of an import, or its problems. */
 function events(rust: string, root?: string) {
   const imported = importRust(`use serde::{Serialize, Deserialize};\n${rust}`, { root })
   if (!imported.ok) return linesOf(imported)
@@ -18,10 +18,10 @@ const all = (suffix: string) => ({
   [`Cancel${suffix}`]: 'Cancel',
 })
 
-describe('event_type() says which variant an event type names', () => {
+describe('event types', () => {
   test.each([
     [
-      'texts, in every way to write one',
+      'texts in every notation',
       `const LOST: &str = "OrderLost.v1"; mod names { pub const CANCEL: &str = concat!("Order", "Cancel"); }
        impl Event for OrderEvent { fn event_type(&self) -> String { match self {
          OrderEvent::Placed { .. } => "OrderPlaced.v2".to_string(),
@@ -37,45 +37,45 @@ describe('event_type() says which variant an event type names', () => {
       },
     ],
     [
-      'texts that a macro makes of the names',
+      'texts that a macro builds from variant names',
       `macro_rules! named { ($($it:ident),*) => { impl OrderEvent { fn event_type(&self) -> &'static str {
          match self { $(Self::$it { .. } => concat!(stringify!($it), ".v", 2)),* } } } } }
        named!(Placed, Shipped, Lost, Cancel);`,
       all('.v2'),
     ],
     [
-      'several variants in one arm, and what no arm names',
+      'several variants in one arm, and a default arm',
       `impl OrderEvent { pub fn event_type(&self) -> &'static str { use OrderEvent::*; match *self {
          Placed { .. } => "Placed.v1", Shipped(..) | Self::Lost => Self::GONE, _ => "unknown" } }
          const GONE: &'static str = r#"Gone.v1"#; }`,
       { 'Placed.v1': 'Placed' },
-      'Gone.v1 is the event type of Shipped and Lost: it tells no variant',
+      'event type Gone.v1 is used by variants Shipped and Lost, so it does not identify one',
     ],
     [
-      'a variable, a function of its own and a return',
+      'a variable, a helper function and a return',
       `impl OrderEvent {
          fn name(&self) -> &'static str { match &self { Self::Placed { id: _ } => "Placed", Self::Shipped(_) => "Shipped", Self::Lost => "Lost", Self::Cancel => "Cancel" } }
          fn event_type(&self) -> String { let name = self.name(); return format!("{name}.v3"); } }`,
       all('.v3'),
     ],
     [
-      'what strum derives',
+      'a method that strum derives',
       `impl OrderEvent { fn event_type(&self) -> String { format!("order.{}", self.as_ref()) } }`,
       { 'order.placed': 'Placed', 'order.sent': 'Shipped', 'order.lost': 'Lost', 'order.cancel': 'Cancel' },
     ],
     [
-      'nothing: the variants do',
+      'the names of variants if there is no function',
       '',
       all('.v1'),
-      'OrderEvent has no event_type(): its event types are taken to be {Variant}.v1',
+      'OrderEvent has no event_type(), so its event types are assumed to be {Variant}.v1',
     ],
     [
-      'what cannot be read here is by name, and said to be',
+      'the name of the variant if a call cannot be evaluated',
       `impl OrderEvent { fn event_type(&self) -> String { match self { Self::Placed { .. } => lookup(1), Self::Shipped(_) if now() => "x".into(), _ => "y".into() } } }`,
       { 'Placed.v1': 'Placed', x: 'Shipped' },
-      'what event_type() gives for OrderEvent::Placed could not be read; it is taken to be Placed.v1',
+      'cannot evaluate event_type() for OrderEvent::Placed, so its event type is assumed to be Placed.v1',
     ],
-  ])('%s', (_, rust, expected, note?: string) => {
+  ])('event types come from %s', (_, rust, expected, note?: string) => {
     const source = rust.includes('as_ref')
       ? orders
           .replace('Shipped', '#[strum(serialize = "sent")] Shipped')
@@ -94,17 +94,17 @@ describe('event_type() says which variant an event type names', () => {
 
   test.each([
     [
-      'patterns that only some values fit',
+      'patterns that match some values of a variant',
       `match self { Self::Placed { id: 0 } => "First.v1", Self::Placed { id: 1 | 2 } => "Second.v1", Self::Placed { .. } => "Placed.v1", ${rest} }`,
       { 'First.v1': 'Placed', 'Second.v1': 'Placed', 'Placed.v1': 'Placed', ...others },
     ],
     [
-      'patterns that every value fits',
+      'patterns that match every value of a variant',
       `match self { Self::Placed { ref id } => "Placed.v1", Self::Placed { id: _ } => "Never.v1", Self::Placed { .. } => "Never.v2", ${rest} }`,
       { 'Placed.v1': 'Placed', ...others },
     ],
     [
-      'a constant, a literal and what is inside of them',
+      'constants, literals and nested patterns',
       `match self { Self::Shipped(NONE) => "None.v1", Self::Shipped(kind::ONE) => "One.v1", Self::Shipped(Some((_, 2))) => "Two.v1", Self::Shipped(a @ 3..) => "Three.v1", Self::Shipped(a @ _) => "Shipped.v1", Self::Placed { .. } => "Placed.v1", Self::Lost => "Lost.v1", Self::Cancel => "Cancel.v1" }`,
       {
         'None.v1': 'Shipped',
@@ -116,66 +116,66 @@ describe('event_type() says which variant an event type names', () => {
       },
     ],
     [
-      'guards',
+      'guards of arms',
       `match self { Self::Placed { id } if *id > 3 => "Large.v1", Self::Placed { .. } => "Placed.v1", ${rest} }`,
       { 'Large.v1': 'Placed', 'Placed.v1': 'Placed', ...others },
     ],
     [
-      'a match within an arm, and an if',
+      'a match and an if inside an arm',
       `match self { Self::Placed { id } => match id { 0 => "First.v1", _ => if *id == 1 { "Second.v1" } else { "Placed.v1" } }, ${rest} }`,
       { 'First.v1': 'Placed', 'Second.v1': 'Placed', 'Placed.v1': 'Placed', ...others },
     ],
     [
-      'a variable that is one of several, and a return in the middle',
+      'a variable with several possible values and an early return',
       `if let Self::Placed { id } = self { return "Placed.v1".into(); }
        let name = match self { Self::Shipped(0) => "Nothing", Self::Shipped(_) => "Shipped", Self::Lost => "Lost", Self::Cancel => "Cancel", _ => "none" };
        format!("{name}.v1")`,
       { 'Placed.v1': 'Placed', 'Nothing.v1': 'Shipped', ...others },
     ],
     [
-      'numbers put into a text',
+      'numbers formatted into a text',
       `match self { Self::Placed { .. } => format!("{}{}.v{}", "Order", "Placed", 2), Self::Shipped(_) => concat!("Shipped", ".v", 1).into(), Self::Lost => format!("{name}.{1}{0}", 1_u8, "v", name = "Lost"), Self::Cancel => format!("Cancel{}{n}", ".v", n = 0x1) }`,
       { 'OrderPlaced.v2': 'Placed', ...others },
     ],
-  ])('with %s', (_, body, expected) => {
+  ])('event_type() is evaluated with %s', (_, body, expected) => {
     expect(eventType(body)).toEqual({ events: expected, notes: [] })
   })
 
   test.each([
     [
-      'what a default arm gives to several variants tells none of them',
+      'drops an event type that a default arm returns for several variants',
       'match self { Self::Placed { .. } => "Placed.v1", _ => "OrderEvent.v1" }',
       { 'Placed.v1': 'Placed' },
-      ['OrderEvent.v1 is the event type of Shipped, Lost and Cancel: it tells no variant'],
+      ['event type OrderEvent.v1 is used by variants Shipped, Lost and Cancel, so it does not identify one'],
     ],
     [
-      'nor does what they all have',
+      'drops an event type that all variants share',
       '"OrderEvent.v1"',
       {},
-      ['OrderEvent.v1 is the event type of Placed, Shipped, Lost and Cancel: it tells no variant'],
+      ['event type OrderEvent.v1 is used by variants Placed, Shipped, Lost and Cancel, so it does not identify one'],
     ],
     [
-      'what a default arm leaves to a variant that has others is its own',
+      'keeps an event type that a default arm returns for one variant',
       `match self { Self::Placed { id: 0 } => "First.v1", ${rest}, _ => "Placed.v1" }`,
       { 'First.v1': 'Placed', 'Placed.v1': 'Placed', ...others },
       [],
     ],
     [
-      'what can be read in part',
+      'keeps the event types that can be evaluated and notes that there may be more',
       `match self { Self::Placed { id: 0 } => "First.v1", Self::Placed { id } => lookup(id), ${rest} }`,
       { 'First.v1': 'Placed', ...others },
-      ['event_type() may give OrderEvent::Placed more than First.v1, which could not be read'],
+      ['event_type() may return more for OrderEvent::Placed than First.v1, but crbus cannot evaluate all of it'],
     ],
     [
-      'a match of something else of it',
+      'assumes variant names for a match on another expression than self',
       `match self.name() { "a" => "A.v1", _ => "B.v1" }`,
       all('.v1'),
       ['Placed', 'Shipped', 'Lost', 'Cancel'].map(
-        (name) => `what event_type() gives for OrderEvent::${name} could not be read; it is taken to be ${name}.v1`,
+        (name) => `cannot evaluate event_type() for OrderEvent::${name}, so its event type is assumed to be ${name}.v1`,
       ),
     ],
     [
-      'what calls itself',
+      'ignores recursive calls',
       `match self { a if x => self.event_type(), b if x => self.event_type(), c if x => self.event_type(), _ if x => self.event_type(), ${rest}, Self::Placed { .. } => "Placed.v1" }`,
       { 'Placed.v1': 'Placed', ...others },
       [],
@@ -184,7 +184,7 @@ describe('event_type() says which variant an event type names', () => {
     expect(eventType(body)).toEqual({ events: expected, notes })
   })
 
-  test('of derive(Action), events are what is marked as one', () => {
+  test('derive(Action) marks events by the attribute #[event]', () => {
     expect(
       events(`use composable_rust_macros::Action;
         #[derive(Action, Serialize, Deserialize)]
@@ -197,8 +197,8 @@ const inventory = `#[derive(Serialize)] pub enum InventoryEvent { Reserved, Rele
 impl InventoryEvent { pub fn event_type(&self) -> &str { match self { Self::Reserved => "SeatReserved.v1", Self::Released => "SeatReleased.v1" } } }
 `
 
-describe('an enum may wrap others', () => {
-  test('whose event types it gives', () => {
+describe('an enum that wraps other enums', () => {
+  test('has the event types of the wrapped enum if its event_type() returns them', () => {
     expect(
       events(`${inventory}
         #[derive(Serialize)] pub enum Envelope { Inventory(Box<InventoryEvent>), Note(Note), Opened }
@@ -211,79 +211,23 @@ describe('an enum may wrap others', () => {
         'Noted.v1': 'Note',
         'Opened.v1': 'Opened',
       },
-      notes: ['Envelope is taken for what is serialized, and it holds InventoryEvent; --root says otherwise'],
+      notes: [
+        'Envelope is assumed to be the serialized enum, because it contains InventoryEvent; use --root to change it',
+      ],
     })
   })
 
-  test('or which show that they are events', () => {
+  test('without event_type() has the event types of wrapped enums that look like events', () => {
     const rust = `${inventory} #[derive(Serialize)] pub enum TicketingEvent { Inventory(InventoryEvent), Kind(Kind) } #[derive(Serialize)] pub enum Kind { A }`
     expect(events(rust, 'TicketingEvent')).toMatchObject({
       events: { 'SeatReserved.v1': 'Inventory.Reserved', 'SeatReleased.v1': 'Inventory.Released', 'Kind.v1': 'Kind' },
     })
-    // Which of the two is on the topic, the source does not say.
+    // The source does not show which of the two enums is published.
     expect(events(rust)).toEqual(
       [
-        'src/lib.rs:2 InventoryEvent: it may be the enum of the events, and so may others [--root InventoryEvent]',
-        'src/lib.rs:4 TicketingEvent: it may be the enum of the events, and so may others; it holds InventoryEvent [--root TicketingEvent]',
+        'src/lib.rs:2 InventoryEvent: it is one of several enums that may list the events [--root InventoryEvent]',
+        'src/lib.rs:4 TicketingEvent: it is one of several enums that may list the events; it contains InventoryEvent [--root TicketingEvent]',
       ].sort((a, b) => (a.includes('TicketingEvent:') ? -1 : b.includes('TicketingEvent:') ? 1 : 0)),
     )
-  })
-})
-
-describe('the root', () => {
-  const two = `mod a { #[derive(serde::Serialize)] pub enum OrderEvent { A } } mod b { #[derive(serde::Serialize)] pub enum UserEvent { B } }`
-  const rootOf = (rust: string, options: Parameters<typeof importRust>[1] = {}) => {
-    const imported = importRust(rust, options)
-    return imported.ok ? { root: imported.schema.root, topic: imported.schema.topic } : linesOf(imported)
-  }
-
-  test('is asked for when there are several', () => {
-    expect(rootOf(two, { topic: 'things' })).toEqual([
-      'src/lib.rs:1 OrderEvent: it may be the enum of the events, and so may others [--root OrderEvent]',
-      'src/lib.rs:1 UserEvent: it may be the enum of the events, and so may others [--root UserEvent]',
-    ])
-    expect(rootOf(two, { root: 'b::UserEvent' })).toEqual({ root: 'UserEvent', topic: 'order-events' })
-  })
-
-  test('goes with the topic', () => {
-    expect(rootOf(two, { topic: 'user-events' })).toEqual({ root: 'UserEvent', topic: 'user-events' })
-    expect(rootOf('#[derive(serde::Serialize)] pub enum BankAccountEvent { A }', { topic: undefined })).toEqual({
-      root: 'BankAccountEvent',
-      topic: 'bank-account-events',
-    })
-    expect(
-      rootOf('pub const TOPIC: &str = "billing"; #[derive(serde::Serialize)] pub enum InvoiceEvent { A }', {
-        topic: undefined,
-      }),
-    ).toEqual({
-      root: 'InvoiceEvent',
-      topic: 'billing',
-    })
-  })
-
-  test('has a topic that the bus takes', () => {
-    const rust = 'pub const TOPIC: &str = "bad topic"; #[derive(serde::Serialize)]\nenum OrderEvent { A }'
-    const rule = 'may hold only letters, digits, dot, underscore and hyphen'
-    expect(rootOf(rust, { topic: 'a/b topic' })).toEqual([
-      `.:0 --topic: Invalid topic: 'a/b topic' ${rule} [--topic a-b-topic]`,
-    ])
-    expect(rootOf(rust, { topic: '' })).toEqual([".:0 --topic: Invalid topic: '' is empty [--topic order-events]"])
-    expect(rootOf(rust, { topic: undefined })).toEqual([
-      `src/lib.rs:2 --topic: Invalid topic: 'bad topic' ${rule} [--topic bad-topic]`,
-    ])
-  })
-
-  test('that is not there, or twice', () => {
-    expect(rootOf(two, { root: 'userevents' })).toEqual(['.:0 userevents: no type is called userevents []'])
-    expect(rootOf(two, { root: 'Event' })).toEqual([
-      '.:0 Event: no type is called Event; there are crate::a::OrderEvent, crate::b::UserEvent []',
-    ])
-    expect(rootOf(two.replaceAll('UserEvent', 'OrderEvent'), { root: 'OrderEvent' })).toEqual([
-      'src/lib.rs:1 OrderEvent: more than one type is called OrderEvent [--root crate::a::OrderEvent]',
-      'src/lib.rs:1 OrderEvent: more than one type is called OrderEvent [--root crate::b::OrderEvent]',
-    ])
-    expect(rootOf('#[derive(serde::Serialize)] enum Light { Red }')).toEqual([
-      '.:0 .: no enum derives Serialize and looks like events; serialized are Light [--root Name]',
-    ])
   })
 })

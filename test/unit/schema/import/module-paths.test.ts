@@ -1,207 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { SourceFiles } from '../../../src/schema/import/crates/packages.ts'
-import { importSchema } from '../../../src/schema/import/import-schema.ts'
-import { writeSchemaFile } from '../../../src/schema/schema-file.ts'
+import { describe, expect, test } from 'vitest'
 import { importRust, linesOf, typesOf } from './import-rust.ts'
 
-const service: Readonly<Record<string, string>> = {
-  'Cargo.toml': `[workspace] # of three
-members = ["services/*", "shared"]
-[workspace.dependencies]
-shared-types = { path = "shared", package = "acme-shared" }
-`,
-  'services/orders/Cargo.toml': `[package]
-name = "order-service"
-[dependencies]
-shared-types.workspace = true
-money = { path = "../../money", features = [
-  "serde", # and nothing else
-] }
-`,
-  'services/orders/src/lib.rs': `//! The orders.
-pub mod domain;
-mod ids { pub use super::domain::ids::*; }
-pub mod prelude {
-    pub use crate::domain::{events::OrderEvent, ids as identifiers};
-    pub use chrono::{DateTime, Utc as Universal};
-}
-`,
-  'services/orders/src/main.rs': `use order_service::prelude::*;
-mod domain;
-fn main() {}
-`,
-  'services/orders/src/domain/mod.rs': `pub mod events;
-pub mod ids;
-#[path = "odd/place.rs"]
-mod line;
-#[cfg(test)]
-mod tests;
-pub use self::line::Line as OrderLine;
-`,
-  'services/orders/src/domain/ids.rs': `use serde::{Deserialize, Serialize};
-#[derive(Serialize, Deserialize)]
-pub struct OrderId(pub uuid::Uuid);
-`,
-  'services/orders/src/domain/odd/place.rs': `use super::super::ids::OrderId;
-use money::{Amount, self as cash};
-#[derive(serde::Serialize)]
-pub struct Line {
-    pub order: OrderId,
-    pub price: Amount,
-    pub currency: cash::Currency,
-}
-`,
-  'services/orders/src/domain/events.rs': `use super::*;
-use crate::prelude::{identifiers::OrderId, DateTime, Universal};
-use shared_types::{customers, Page};
-
-#[derive(serde::Serialize)]
-pub enum OrderEvent {
-    Placed {
-        id: OrderId,
-        lines: Page<OrderLine>,
-        by: customers::CustomerId,
-        at: DateTime<Universal>,
-    },
-    Status(details::Status),
-}
-
-pub mod details;
-`,
-  'services/orders/src/domain/events/details.rs': `#[derive(serde::Serialize)]
-pub enum Status { Open, Closed(crate::domain::events::details::Reason) }
-#[derive(serde::Serialize)]
-pub struct Reason;
-`,
-  'shared/Cargo.toml': '[package]\nname = "acme-shared"\n[lib]\npath = "lib.rs"\n',
-  'shared/lib.rs': `extern crate self as me;
-#[derive(serde::Serialize)]
-pub struct Page<T> { pub items: Vec<T>, pub next: Option<u64> }
-pub mod customers { #[derive(serde::Serialize)] pub struct CustomerId(String); }
-`,
-  'money/Cargo.toml': '[package]\nname = "money"\n',
-  'money/src/lib.rs': `#[derive(serde::Serialize)]
-pub struct Amount(i64);
-#[derive(serde::Serialize)]
-pub enum Currency { Eur, Usd }
-`,
-}
-
-const files: SourceFiles = {
-  read: (path) => {
-    try {
-      return readFileSync(path, 'utf8')
-    } catch {
-      return undefined
-    }
-  },
-  list: (path) => {
-    try {
-      return readdirSync(path)
-    } catch {
-      return undefined
-    }
-  },
-}
-
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'crbus-schema-'))
-  for (const [path, text] of Object.entries(service)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true })
-    writeFileSync(join(folder, path), text)
-  }
-})
-afterAll(() => rmSync(folder, { recursive: true }))
-
-const orders = `{
-  "crbus_schema": 1,
-  "topic": "order-events",
-  "root": "OrderEvent",
-  "events": {
-    "Placed.v1": "Placed",
-    "Status.v1": "Status"
-  },
-  "types": {
-    "Amount": { "at": "../../money/src/lib.rs:2", "struct": ["i64"] },
-    "Currency": {
-      "at": "../../money/src/lib.rs:4",
-      "enum": [
-        { "Eur": null },
-        { "Usd": null }
-      ]
-    },
-    "CustomerId": { "at": "../../shared/lib.rs:4", "struct": ["String"] },
-    "Line": {
-      "at": "src/domain/odd/place.rs:4",
-      "struct": { "order": "OrderId", "price": "Amount", "currency": "Currency" }
-    },
-    "OrderEvent": {
-      "at": "src/domain/events.rs:6",
-      "enum": [
-        {
-          "Placed": {
-            "id": "OrderId",
-            "lines": "Page<Line>",
-            "by": "CustomerId",
-            "at": "DateTime<Utc>"
-          }
-        },
-        { "Status": ["Status"] }
-      ]
-    },
-    "OrderId": { "at": "src/domain/ids.rs:3", "struct": ["Uuid"] },
-    "Page<Line>": {
-      "at": "../../shared/lib.rs:3",
-      "struct": { "items": "Vec<Line>", "next": "Option<u64>" }
-    },
-    "Reason": { "at": "src/domain/events/details.rs:4", "struct": null },
-    "Status": {
-      "at": "src/domain/events/details.rs:2",
-      "enum": [
-        { "Open": null },
-        { "Closed": ["Reason"] }
-      ]
-    }
-  }
-}
-`
-
-describe('a service on disk', () => {
-  const imported = (...paths: string[]) => importSchema({ paths: paths.map((path) => join(folder, path)), files })
-  const text = (...paths: string[]) => {
-    const result = imported(...paths)
-    return result.ok ? writeSchemaFile(result.schema) : linesOf(result)
-  }
-
-  test.each([
-    ['its crate', 'services/orders'],
-    ['its manifest', 'services/orders/Cargo.toml'],
-    ['its folder of source', 'services/orders/src/'],
-    ['the file of its events', 'services/orders/src/domain/events.rs'],
-  ])('by %s', (_, path) => {
-    expect(text(path)).toBe(orders)
-  })
-
-  test('by its workspace, where places are those of the workspace', () => {
-    const whole = text('.')
-    expect(whole).toContain('"at": "services/orders/src/domain/events.rs:6"')
-    expect(whole).toContain('"at": "shared/lib.rs:3"')
-  })
-
-  test('says which files it read', () => {
-    const result = imported('services/orders')
-    expect(result.ok && result.sources).toContain(join(folder, 'shared/lib.rs'))
-  })
-})
-
-describe('paths', () => {
+describe('paths of an import', () => {
   const event = (type: string) => `#[derive(serde::Serialize)] pub enum OrderEvent { A(${type}) }`
 
-  test('may be files that no crate holds', () => {
+  test('may be files without a package', () => {
     const imported = importRust(
       {
         'a/order.rs': `use crate::money::Money;\n${event('Money')}`,
@@ -212,17 +15,17 @@ describe('paths', () => {
     expect(typesOf(imported)).toEqual({ Money: ['i64'], OrderEvent: [{ A: ['Money'] }] })
   })
 
-  test('of such files may not fit, and a name is enough if it is the only one', () => {
+  test('may be files without a package whose paths do not resolve, if the name is unique', () => {
     const order = `use crate::domain::money::Money;\n${event('Money')}`
     const imported = importRust(
       { 'order.rs': order, 'money.rs': '#[derive(serde::Serialize)] pub struct Money(i64);' },
       { paths: ['order.rs', 'money.rs'] },
     )
     expect(typesOf(imported)).toEqual({ Money: ['i64'], OrderEvent: [{ A: ['Money'] }] })
-    expect(imported.notes.map(({ text }) => text)).toContain('Money is taken for the Money of money.rs:1')
+    expect(imported.notes.map(({ text }) => text)).toContain('Money is assumed to be the Money in money.rs:1')
   })
 
-  test('may be a file that its crate does not declare, such as an example', () => {
+  test('may be a file that is not a module of its crate, such as an example', () => {
     const imported = importRust(
       {
         'Cargo.toml': '[package]\nname = "my-orders"',
@@ -235,7 +38,7 @@ describe('paths', () => {
     expect(typesOf(imported)).toEqual({ Money: ['i64'], OrderEvent: [{ A: ['Money'] }] })
   })
 
-  test('may be folders of files, with or without a root', () => {
+  test('may be folders of files, with or without lib.rs', () => {
     const money = '#[derive(serde::Serialize)] pub struct Money(i64);'
     const expected = { Money: ['i64'], OrderEvent: [{ A: ['Money'] }] }
     const rooted = { 'src/lib.rs': `mod money; use money::Money; ${event('Money')}`, 'src/money.rs': money }
@@ -244,25 +47,25 @@ describe('paths', () => {
     expect(typesOf(importRust(flat, { paths: ['types'] }))).toEqual(expected)
   })
 
-  test('that hold nothing are problems', () => {
+  test('are reported if they do not exist or have no source', () => {
     const texts = { 'Cargo.toml': '[package]\nname = "a"', 'docs/a.md': '' }
     expect(linesOf(importRust(texts, { paths: ['nowhere', 'docs'] }))).toEqual([
       'nowhere:0 nowhere: there is no such file or folder []',
-      'docs:0 docs: there is no Rust in it []',
+      'docs:0 docs: the folder has no .rs files []',
     ])
     expect(linesOf(importRust(texts))).toEqual(['.:0 .: it has neither src/lib.rs nor src/main.rs []'])
   })
 
-  test('lead to modules that are in no file, and to text that is no Rust', () => {
+  test('get notes about missing module files and invalid Rust', () => {
     const { notes } = importRust(`mod missing;\nstruct ;;; @\n${event('u8')}`)
     expect(notes.map(({ file, line, text }) => `${file}:${line} ${text}`)).toEqual([
-      'src/lib.rs:2 this is not Rust that crbus understands',
-      "src/lib.rs:1 module 'missing' is in no file: neither src/missing.rs nor src/missing/mod.rs",
-      'src/lib.rs:3 OrderEvent has no event_type(): its event types are taken to be {Variant}.v1',
+      'src/lib.rs:2 crbus cannot parse this Rust code',
+      "src/lib.rs:1 module 'missing' has no file: tried src/missing.rs and src/missing/mod.rs",
+      'src/lib.rs:3 OrderEvent has no event_type(), so its event types are assumed to be {Variant}.v1',
     ])
   })
 
-  test('may give the source of a crate from elsewhere, and a patch may', () => {
+  test('may include the source of a crate from a registry, as may a patch in Cargo.toml', () => {
     const crates = {
       'a/src/lib.rs': event('billing_types::Invoice'),
       'b/Cargo.toml': '[package]\nname = "billing-types"',
@@ -275,7 +78,7 @@ describe('paths', () => {
     expect(typesOf(importRust({ ...crates, 'a/Cargo.toml': patched }, { paths: ['a'] }))).toEqual(expected)
   })
 
-  describe('that features decide', () => {
+  describe('names that depend on cfg', () => {
     const id = (type: string) => `#[derive(serde::Serialize)] pub struct Id(${type});`
     const texts = {
       'Cargo.toml': '[package]\nname = "a"',
@@ -284,22 +87,25 @@ describe('paths', () => {
     }
     const event = '#[derive(serde::Serialize)] pub enum OrderEvent { A(Id) }'
     test.each([
-      ['uses', 'mod new; mod old;\n#[cfg(feature = "v2")] use new::Id;\n#[cfg(not(feature = "v2"))] use old::Id;'],
       [
-        'all of a module',
+        'different uses',
+        'mod new; mod old;\n#[cfg(feature = "v2")] use new::Id;\n#[cfg(not(feature = "v2"))] use old::Id;',
+      ],
+      [
+        'glob imports of different modules',
         'mod new; mod old;\n#[cfg(feature = "v2")] use new::*;\n#[cfg(not(feature = "v2"))] use old::*;',
       ],
-      ['a use before all of a module', 'mod new; mod old;\n#[cfg(feature = "v2")] use new::Id;\nuse old::*;'],
+      ['a use that shadows a glob import', 'mod new; mod old;\n#[cfg(feature = "v2")] use new::Id;\nuse old::*;'],
       [
-        'modules of one name',
+        'modules of the same name',
         '#[cfg(feature = "v2")] #[path = "new.rs"] mod ids;\n#[cfg(not(feature = "v2"))] #[path = "old.rs"] mod ids; use ids::Id;',
       ],
-      ['the file of a module', '#[cfg_attr(feature = "v2", path = "new.rs")]\nmod old; use old::Id;'],
-    ])('are asked about: %s', (_, uses) => {
+      ['a module with several possible files', '#[cfg_attr(feature = "v2", path = "new.rs")]\nmod old; use old::Id;'],
+    ])('are reported as ambiguous: %s', (_, uses) => {
       const rust = { ...texts, 'src/lib.rs': `${uses}\n${event}` }
       const line = uses.split('\n').length + 1
       expect(linesOf(importRust(rust))).toEqual([
-        `src/lib.rs:${line} Id: it is one of several: src/new.rs:1 or src/old.rs:1 [--assume feature:v2=on]`,
+        `src/lib.rs:${line} Id: cfg decides whether it is src/new.rs:1 or src/old.rs:1 [--assume feature:v2=on]`,
       ])
       const as = (answer: string) => typesOf(importRust(rust, { assume: { 'feature:v2': answer } }))
       expect(as('on')).toMatchObject({ Id: ['u64'] })
@@ -308,40 +114,40 @@ describe('paths', () => {
 
     test.each([
       [
-        'in cfg_if',
+        'branches of cfg_if',
         'cfg_if::cfg_if! { if #[cfg(feature = "v2")] { mod new; pub use new::Id; } else { mod old; pub use old::Id; } }',
       ],
       [
-        'of what a macro makes',
+        'calls of a macro',
         `macro_rules! id { ($it:ty) => { #[derive(serde::Serialize)] pub struct Id($it); } }
         #[cfg(feature = "v2")] id!(u64); #[cfg(not(feature = "v2"))] id!(u32);`,
       ],
-    ])('are known: %s', (_, source) => {
+    ])('include the cfg of %s', (_, source) => {
       const rust = { ...texts, 'src/lib.rs': `${source}\n${event}` }
       expect(linesOf(importRust(rust))[0]).toMatch(
-        / Id: it is (one of several|defined more than once): .* \[--assume feature:v2=on\]$/,
+        / Id: cfg decides (whether it is|between its definitions in) .* \[--assume feature:v2=on\]$/,
       )
       const as = (answer: string) => typesOf(importRust(rust, { assume: { 'feature:v2': answer } }))
       expect(as('on')).toMatchObject({ Id: ['u64'] })
       expect(as('off')).toMatchObject({ Id: ['u32'] })
     })
 
-    test('choose between macros of one name, and then neither is expanded', () => {
+    test('may be macros, which are not expanded then', () => {
       const id = (type: string) =>
         `macro_rules! id { ($it:ident) => { #[derive(serde::Serialize)] pub struct $it(${type}); } }`
       const rust = `#[cfg(unix)] ${id('u8')}\n#[cfg(not(unix))] ${id('u16')}\nid!(Id);\n${event}`
       expect(linesOf(importRust(rust))).toEqual([
-        'src/lib.rs:4 Id: it seems to be made by id! (src/lib.rs:3), which is not expanded here [--map Id=…]',
+        'src/lib.rs:4 Id: id! (src/lib.rs:3) probably defines it, but crbus cannot expand that macro [--map Id=…]',
       ])
     })
 
-    test('do not matter where there is one answer', () => {
+    test('are not ambiguous if every cfg leads to the same type', () => {
       const uses =
         '#[cfg(feature = "v2")] mod new;\n#[cfg(feature = "v2")] use new::Id;\n#[cfg(unix)] use crate::new::*;'
       expect(typesOf(importRust({ ...texts, 'src/lib.rs': `${uses}\n${event}` }))).toMatchObject({ Id: ['u64'] })
     })
 
-    test('are looked through once, however many ways there are', () => {
+    test('are resolved in linear time even if many imports lead to the same module', () => {
       const modules = Array.from({ length: 40 }, (_, level) => {
         const next = `pub use super::m${level + 1}::*;`
         return `pub mod m${level} { #[cfg(unix)] ${next} #[cfg(feature = "b")] ${next} use super::*; }`
@@ -350,17 +156,17 @@ describe('paths', () => {
       expect(typesOf(importRust(`${modules.join('\n')}\n${last}\nuse m0::*;\n${event}`))).toMatchObject({ Id: ['u8'] })
     })
 
-    test('may be the length of an array', () => {
+    test('may be constants for the length of an array', () => {
       const consts = '#[cfg(feature = "big")] const N: usize = 64;\n#[cfg(not(feature = "big"))] const N: usize = 32;'
       const rust = `${consts}\n#[derive(serde::Serialize)] pub enum OrderEvent { A([u8; N]) }`
-      expect(linesOf(importRust(rust))[0]).toMatch(/^src\/lib.rs:3 \[u8; N\]: its length, N, is not a number/)
+      expect(linesOf(importRust(rust))[0]).toMatch(/^src\/lib.rs:3 \[u8; N\]: cannot evaluate its length N /)
       expect(typesOf(importRust(rust, { assume: { 'feature:big': 'off' } }))).toEqual({
         OrderEvent: [{ A: ['[u8; 32]'] }],
       })
     })
   })
 
-  test('of modules within others begin in a folder of theirs', () => {
+  test('of nested modules with a path attribute begin in the folder of the outer module', () => {
     const imported = importRust({
       'Cargo.toml': '[package]\nname = "a"',
       'src/lib.rs': `mod ids { #[path = "it.rs"] pub mod order; }\n${event('ids::order::Id')}`,
@@ -370,7 +176,7 @@ describe('paths', () => {
     expect(typesOf(imported)).toMatchObject({ Id: ['u64'] })
   })
 
-  test('may be those of files that another includes', () => {
+  test('may lead to files that include! adds', () => {
     const imported = importRust({
       'Cargo.toml': '[package]\nname = "a"',
       'src/lib.rs': `mod ids { include!("ids/made.rs"); }\n${event('ids::Id')}`,
@@ -380,14 +186,14 @@ describe('paths', () => {
     expect(typesOf(imported)).toEqual({ Id: ['Raw'], OrderEvent: [{ A: ['Id'] }], Raw: ['u8'] })
   })
 
-  test('may lead to what a build makes', () => {
+  test('may lead to generated code, which is reported', () => {
     const made = 'mod proto { include!(concat!(env!("OUT_DIR"), "/orders.rs")); }'
     expect(linesOf(importRust(`${made}\n${event('proto::Order')}`))).toEqual([
-      'src/lib.rs:2 proto::Order: no proto::Order is in scope, unless include! (src/lib.rs:1) brings it: what a build makes is not seen here [--map proto::Order=…]',
+      'src/lib.rs:2 proto::Order: proto::Order is not in scope; include! (src/lib.rs:1) may define it, but crbus does not read code that the build generates [--map proto::Order=…]',
     ])
   })
 
-  test('may pass the same module twice', () => {
+  test('may pass the same module twice without an endless loop', () => {
     const imported = importRust({
       'Cargo.toml': '[package]\nname = "a"',
       'src/lib.rs': `mod ids;\nmod order;\n${event('order::Order')}`,
@@ -398,11 +204,11 @@ describe('paths', () => {
     expect(typesOf(imported)).toEqual({ Order: ['OrderId'], OrderEvent: [{ A: ['Order'] }], OrderId: ['u8'] })
   })
 
-  describe('through macros', () => {
+  describe('macros that define types', () => {
     const id = (name: string, type: string) =>
       `macro_rules! ${name} { ($it:ident) => { #[derive(serde::Serialize)] pub struct $it(${type}); } }`
 
-    test('take that of the module before another of its name', () => {
+    test('prefer the definition in the same module', () => {
       const imported = importRust({
         'Cargo.toml': '[package]\nname = "a"',
         'src/lib.rs': `mod old; mod new;\n${event('(old::Old, new::inner::New)')}`,
@@ -412,14 +218,14 @@ describe('paths', () => {
       expect(typesOf(imported)).toEqual({ New: ['u64'], Old: ['u32'], OrderEvent: [{ A: ['(Old, New)'] }] })
     })
 
-    test('do not choose among those of other modules', () => {
+    test('are not expanded if several other modules define them', () => {
       const rust = `mod a { ${id('id', 'u32')} }\nmod b { ${id('id', 'u64')} }\nid!(Id);\n${event('Id')}`
       expect(linesOf(importRust(rust))).toEqual([
-        'src/lib.rs:4 Id: it seems to be made by id! (src/lib.rs:3), which is not expanded here [--map Id=…]',
+        'src/lib.rs:4 Id: id! (src/lib.rs:3) probably defines it, but crbus cannot expand that macro [--map Id=…]',
       ])
     })
 
-    test('may be of another crate', () => {
+    test('may be defined in another crate', () => {
       const texts = {
         'a/Cargo.toml': '[package]\nname = "a"\n[dependencies]\nshared = { path = "../shared" }',
         'shared/Cargo.toml': '[package]\nname = "shared"',
@@ -437,7 +243,7 @@ describe('paths', () => {
     })
   })
 
-  test('problems stand where the type does', () => {
+  test('report problems at the location of the type', () => {
     const imported = importRust({
       'Cargo.toml': '[package]\nname = "a"\n[dependencies]\nbilling = { git = "https://example.com/billing" }',
       'src/lib.rs': `mod order;\n\n${event('order::Order')}`,
@@ -454,8 +260,8 @@ pub struct Order {
 `,
     })
     expect(linesOf(imported)).toEqual([
-      'src/order.rs:7 Invoice: crate billing is not among the paths [--map billing::Invoice=…]',
-      'src/order.rs:9 Gone: no Gone is in scope [--map Gone=…]',
+      'src/order.rs:7 Invoice: the source of crate billing is not among the paths [--map billing::Invoice=…]',
+      'src/order.rs:9 Gone: Gone is not in scope [--map Gone=…]',
     ])
   })
 })

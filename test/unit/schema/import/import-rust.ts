@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
-import type { ImportRequest } from '../../../src/schema/import/import-request.ts'
-import { type ImportedSchema, importSchema } from '../../../src/schema/import/import-schema.ts'
-import { writeSchemaFile } from '../../../src/schema/schema-file.ts'
+import type { ImportRequest } from '../../../../src/schema/import/import-request.ts'
+import { type ImportedSchema, importSchema } from '../../../../src/schema/import/import-schema.ts'
+import { writeSchemaFile } from '../../../../src/schema/schema-file.ts'
 
-/** Imports from files given as texts; one text is the library of a crate. */
+/** Imports source files from memory: texts by path, or one text as the library of a crate. */
 export function importRust(
   rust: string | Readonly<Record<string, string>>,
   options: Partial<Omit<ImportRequest, 'map' | 'assume'>> & {
@@ -11,14 +11,14 @@ export function importRust(
     readonly assume?: Readonly<Record<string, string>>
   } = {},
 ): ImportedSchema {
-  const { map = {}, assume = {}, ...asked } = options
+  const { map = {}, assume = {}, ...request } = options
   const texts: Record<string, string> =
     typeof rust === 'string' ? { 'Cargo.toml': '[package]\nname = "orders"\n', 'src/lib.rs': rust } : { ...rust }
   const isUnder = (path: string, folder: string) => folder === '.' || path.startsWith(`${folder}/`)
   return importSchema({
     paths: ['.'],
     topic: 'order-events',
-    ...asked,
+    ...request,
     answers: { map: new Map(Object.entries(map)), assume: new Map(Object.entries(assume)) },
     files: {
       read: (path) => texts[path],
@@ -31,7 +31,7 @@ export function importRust(
   })
 }
 
-/** The types as a schema file has them, without their places; the problems where there are some. */
+/** The types in the format of schema files without their locations, or the problems of a failed import. */
 export function typesOf(imported: ImportedSchema): unknown {
   if (!imported.ok) return imported.problems
   const { types } = JSON.parse(writeSchemaFile(imported.schema)) as { types: Record<string, Record<string, unknown>> }
@@ -40,6 +40,7 @@ export function typesOf(imported: ImportedSchema): unknown {
   )
 }
 
+/** The problems of a failed import, one line each. */
 export const linesOf = (imported: ImportedSchema): string[] =>
   imported.ok
     ? []

@@ -1,20 +1,20 @@
 import { isDeepStrictEqual } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { parseJson } from '../../../src/codecs/json.ts'
-import { compileDecoder } from '../../../src/schema/bincode/compile-decoder.ts'
-import { compileEncoder } from '../../../src/schema/bincode/compile-encoder.ts'
-import type { Schema, Type } from '../../../src/schema/model.ts'
-import { hasCargo } from '../../support/cargo.ts'
-import { asSerde } from './support/as-serde.ts'
-import { listOf, seededRandom } from './support/random.ts'
-import { known, randomTypes } from './support/random-types.ts'
-import { isSet, randomValue } from './support/random-values.ts'
+import { parseJson } from '../../src/codecs/json.ts'
+import { compileDecoder } from '../../src/schema/bincode/compile-decoder.ts'
+import { compileEncoder } from '../../src/schema/bincode/compile-encoder.ts'
+import type { Schema, Type } from '../../src/schema/model.ts'
+import { hasCargo } from '../support/cargo.ts'
+import { asSerde } from '../unit/schema/support/as-serde.ts'
+import { listOf, seededRandom } from '../unit/schema/support/random.ts'
+import { known, randomTypes } from '../unit/schema/support/random-types.ts'
+import { isSet, randomValue } from '../unit/schema/support/random-values.ts'
 import { buildTypes, type RunTypes } from './support/rust-crate.ts'
 
-/** The same types and values every time; another number looks elsewhere. */
+/** The seed makes every run use the same types and values. `CRBUS_TYPES_SEED` selects others. */
 const seed = Number(process.env.CRBUS_TYPES_SEED ?? 2025)
 const typeCount = 220
-const valuesOfEach = 50
+const valuesPerType = 50
 
 const types = randomTypes(seededRandom(seed), typeCount)
 const codecs = types.roots.map(({ name }) => {
@@ -22,7 +22,7 @@ const codecs = types.roots.map(({ name }) => {
   return { schema, name, decoder: compileDecoder(schema), encoder: compileEncoder(schema) }
 })
 
-/** Whether Rust may write the parts of a value in another order than it read them. */
+/** Whether Rust may write the items of a value in another order than it read them. */
 function isReordered(schema: Schema, type: Type, seen = new Set<string>()): boolean {
   const parts = (held: readonly Type[]) => held.some((part) => isReordered(schema, part, seen))
   switch (type.kind) {
@@ -52,7 +52,7 @@ function isReordered(schema: Schema, type: Type, seen = new Set<string>()): bool
   }
 }
 
-/** A value with whatever order it has made one: enough to compare values that differ only in that. */
+/** The text of a value with all its items sorted, to compare values that differ only in their order. */
 const sorted = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(sorted).sort().join()}]`
   if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : JSON.stringify(value)
@@ -62,7 +62,7 @@ const sorted = (value: unknown): string => {
     .join()}}`
 }
 
-/** serde_json's text and crbus's, of one value. Compared as values: their numbers are spelled differently. */
+/** Whether the JSON of crbus and of serde_json is the same value. Their texts differ, because they format numbers differently. */
 function sameJson(root: number, json: string, serde: string): boolean {
   const { schema, name } = codecs[root] as (typeof codecs)[number]
   const ours = asSerde(schema, { kind: 'named', name }, JSON.parse(json))
@@ -70,12 +70,12 @@ function sameJson(root: number, json: string, serde: string): boolean {
   return theirs.ok && isDeepStrictEqual(ours, theirs.value)
 }
 
-test('there are as many types as promised', () => {
+test('the random types are more than 200, with more than 10,000 values', () => {
   expect(types.schema.types.size).toBeGreaterThan(200)
-  expect(types.roots.length * valuesOfEach).toBeGreaterThan(10_000)
+  expect(types.roots.length * valuesPerType).toBeGreaterThan(10_000)
 })
 
-test('every kind of type is among them, and every known one', () => {
+test('the random types include every kind of type and every library type', () => {
   const text = JSON.stringify([...types.schema.types.values()])
   const kinds = [
     ...'unit bool u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 char String bytes'.split(' '),
@@ -87,16 +87,16 @@ test('every kind of type is among them, and every known one', () => {
   expect(all.filter((name) => !text.includes(`"name":"${name}"`))).toEqual([])
 })
 
-describe.skipIf(!hasCargo)('random types, in crbus and in Rust', () => {
+describe.skipIf(!hasCargo)('random types in crbus and in Rust', () => {
   let run: RunTypes
   beforeAll(async () => {
     run = await buildTypes(types)
-  }, 300_000)
+  }, 600_000)
 
-  test('Rust reads what crbus encodes, and writes the same bytes (needs cargo)', () => {
+  test('Rust decodes what crbus encodes, and encodes it to the same bytes (needs cargo)', () => {
     const random = seededRandom(seed + 1)
     const sent = codecs.flatMap(({ schema, name, encoder }, root) =>
-      listOf(valuesOfEach, () => {
+      listOf(valuesPerType, () => {
         const value = randomValue(schema, { kind: 'named', name }, random)
         const encoded = encoder.encode(value)
         if (!encoded.ok) throw new Error(`${name}: ${encoded.path}: ${encoded.reason}\n${JSON.stringify(value)}`)
@@ -134,9 +134,9 @@ describe.skipIf(!hasCargo)('random types, in crbus and in Rust', () => {
     expect(withJson).toBeGreaterThan(sent.length * 0.7)
   }, 120_000)
 
-  test('crbus decodes what Rust makes, and encodes the same bytes (needs cargo)', () => {
-    const lines = run(['made', `${seed}`, `${valuesOfEach}`])
-    expect(lines).toHaveLength(types.roots.length * valuesOfEach)
+  test('crbus decodes what Rust encodes, and encodes it to the same bytes (needs cargo)', () => {
+    const lines = run(['made', `${seed}`, `${valuesPerType}`])
+    expect(lines).toHaveLength(types.roots.length * valuesPerType)
     let withJson = 0
     for (const line of lines) {
       const [root = '', hex = '', serde = ''] = line.split('\t')

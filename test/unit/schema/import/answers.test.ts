@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest'
+import { parseType } from '../../../../src/schema/type-text.ts'
+import { importRust, linesOf, typesOf } from './import-rust.ts'
+
+describe('--map and --assume', () => {
+  const rust = `use serde::Serialize;
+use ethers::types::U256;
+mod money { use serde::*; pub struct Money { it: Box<dyn std::any::Any> } impl Serialize for Money { fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { s.serialize_i64(1) } } }
+mod cents { pub fn serialize() { serializer.serialize_str("x") } }
+#[derive(Serialize)] pub enum OrderEvent {
+  A(money::Money),
+  B { #[serde(with = "cents")] it: u8, wei: U256 },
+  #[cfg(feature = "beta")] C,
+  D(nonempty::NonEmpty<u8>),
+  E([u8; unknown()]),
+}`
+  const answers = {
+    map: { 'crate::money::Money': 'i64', 'ethers::types::U256': '[u64; 4]', 'NonEmpty<T>': 'Vec<T>' },
+    assume: { 'crate::cents': 'String', 'feature:beta': 'on', 'unknown()': '3' },
+  }
+
+  test('resolve every problem without being reported as unused', () => {
+    const imported = importRust(rust, answers)
+    expect(typesOf(imported)).toEqual({
+      OrderEvent: [
+        { A: ['i64'] },
+        { B: { it: 'String', wei: '[u64; 4]' } },
+        { C: null },
+        { D: ['Vec<u8>'] },
+        { E: ['[u8; 3]'] },
+      ],
+    })
+    expect(imported.notes.map(({ text }) => text)).toEqual([
+      'OrderEvent has no event_type(), so its event types are assumed to be {Variant}.v1',
+    ])
+  })
+
+  test('are suggested for all problems at once, each with its location', () => {
+    expect(linesOf(importRust(rust))).toEqual([
+      'src/lib.rs:3 Money: it has a hand-written impl of Serialize (calls serialize_i64) [--map crate::money::Money=…]',
+      'src/lib.rs:7 OrderEvent::B.it: with = "cents" uses a custom encoding (calls serialize_str) [--assume crate::cents=…]',
+      'src/lib.rs:7 U256: the source of crate ethers is not among the paths [--map ethers::types::U256=…]',
+      'src/lib.rs:8 OrderEvent::C: whether it exists depends on feature:beta [--assume feature:beta=on]',
+      'src/lib.rs:9 nonempty::NonEmpty<u8>: the source of crate nonempty is not among the paths [--map nonempty::NonEmpty=…]',
+      "src/lib.rs:10 [u8; unknown()]: cannot evaluate its length unknown() [--assume 'unknown()=…']",
+    ])
+  })
+
+  test('may refer to types of the service', () => {
+    const source = `#[derive(serde::Serialize)] struct Item(u8);
+      #[derive(serde::Serialize)] enum OrderEvent { A(other::Items) }`
+    expect(typesOf(importRust(source, { map: { 'other::Items': 'HashMap<Uuid, Item>' } }))).toEqual({
+      Item: ['u8'],
+      OrderEvent: [{ A: ['HashMap<Uuid, Item>'] }],
+    })
+  })
+
+  test.each([
+    ['Weight', 'crate::parcels::Weight', { OrderEvent: [{ A: ['Weight'] }], Weight: ['u32'] }],
+    [
+      'crate::parcels::Weight',
+      'Vec<crate::parcels::Weight>',
+      { OrderEvent: [{ A: ['Vec<Weight>'] }], Weight: ['u32'] },
+    ],
+    ['Weight', 'crate::Heavy', { OrderEvent: [{ A: ['Weight'] }], Weight: ['u32'] }],
+    [
+      'Weight',
+      'crate::Boxed',
+      { OrderEvent: [{ A: ['Boxed<Weight>'] }], 'Boxed<Weight>': ['Weight'], Weight: ['u32'] },
+    ],
+    ['Weight', 'Weight', [{ about: 'Weight', reason: 'Weight is not in scope', fix: '--map Weight=…' }]],
+  ])('may contain the type that they replace: %s=%s', (from, to, expected) => {
+    const source = `mod parcels { #[derive(serde::Serialize)] pub struct Weight(u32); }
+      type Heavy = parcels::Weight;
+      #[derive(serde::Serialize)] struct Boxed<T = parcels::Weight>(T);
+      #[derive(serde::Serialize)] enum OrderEvent { A(parcels::Weight) }`
+    expect(typesOf(importRust(source, { map: { [from]: to } }))).toMatchObject(expected)
+  })
+
+  test('may refer to each other in a circle without an endless import', () => {
+    const source = `type A = B; type B = W<A>; #[derive(serde::Serialize)] struct W<T>(T);
+      #[derive(serde::Serialize)] enum OrderEvent { A(A) }`
+    for (const map of [
+      {},
+      { B: 'A' },
+      { A: 'B', B: 'A' },
+      { A: 'other::B', 'other::B': 'other::A' },
+      { 'W<T>': 'W<W<T>>' },
+    ]) {
+      const imported = importRust(source, { map })
+      expect(imported.ok || imported.problems.length > 0, JSON.stringify(map)).toBe(true)
+    }
+  })
+
+  test('must be whole numbers for the length of an array', () => {
+    const source = '#[derive(serde::Serialize)] enum OrderEvent { A([u8; LEN]), B([u8; next( 1 )]) }'
+    const imported = (LEN: string) => importRust(source, { assume: { LEN, 'next(1)': '2' } })
+    expect(typesOf(imported('1_6'))).toEqual({ OrderEvent: [{ A: ['[u8; 16]'] }, { B: ['[u8; 2]'] }] })
+    for (const answer of ['abc', '1.5', '-1', '']) {
+      expect(linesOf(imported(answer))).toEqual([
+        `src/lib.rs:1 [u8; LEN]: the answer for its length LEN is not a whole number: ${answer} [--assume 'LEN=…']`,
+      ])
+    }
+    expect(linesOf(imported('4294967296'))).toEqual([
+      "src/lib.rs:1 [u8; LEN]: its length LEN is 4294967296, which is not between 0 and 4294967295 [--assume 'LEN=…']",
+    ])
+  })
+
+  test('give the encoding of serde_as by its text or by its field', () => {
+    const source = `use serde_with::DisplayFromStr; type Pair = (u64, u8);
+      #[serde_with::serde_as] #[derive(serde::Serialize)] enum OrderEvent { A { #[serde_as(as = "Vec<(DisplayFromStr, _)>")] it: Vec<Pair>, #[serde_as(as = "Odd<u8>")] odd: u8 } }`
+    expect(linesOf(importRust(source))).toEqual([
+      `src/lib.rs:2 OrderEvent::A.it: serde_as(as = "(DisplayFromStr, _)") uses a custom encoding [--assume '(DisplayFromStr, _)=…']`,
+      `src/lib.rs:2 OrderEvent::A.odd: serde_as(as = "Odd<u8>") uses a custom encoding [--assume 'Odd<u8>=…']`,
+    ])
+    const expected = { OrderEvent: [{ A: { it: 'Vec<(String, u8)>', odd: 'u16' } }] }
+    const byText = importRust(source, { assume: { '(DisplayFromStr, _)': '(String, u8)', 'Odd<u8>': 'u16' } })
+    expect(typesOf(byText)).toEqual(expected)
+    const assume = { 'OrderEvent::A.it': 'Vec<(String, u8)>', 'OrderEvent::A.odd': 'u16' }
+    const byField = importRust(source, { assume })
+    expect(typesOf(byField)).toEqual(expected)
+    expect([byText.notes.length, byField.notes.length]).toEqual([1, 1])
+  })
+
+  test('match types regardless of whitespace', () => {
+    const source = `#[derive(serde::Serialize)] enum OrderEvent { A(< Km as Unit > :: Raw), B(Box<dyn  Shape<u8,u16>>) }`
+    expect(linesOf(importRust(source))).toEqual([
+      "src/lib.rs:1 <Km as Unit>::Raw: cannot resolve this associated type [--map '<Km as Unit>::Raw=…']",
+      "src/lib.rs:1 dyn Shape<u8, u16>: cannot import a trait object [--map 'dyn Shape<u8, u16>=…']",
+    ])
+    const map = { '<Km as Unit> ::Raw': 'u32', 'dyn Shape<u8,u16>': 'u8' }
+    const imported = importRust(source, { map })
+    expect(typesOf(imported)).toEqual({ OrderEvent: [{ A: ['u32'] }, { B: ['u8'] }] })
+    expect(imported.notes).toHaveLength(1)
+  })
+
+  test('are reported if they are not valid types or unused', () => {
+    const parsed = parseType('Vec<')
+    expect(linesOf(importRust(rust, { ...answers, map: { ...answers.map, 'crate::money::Money': 'Vec<' } }))).toEqual([
+      `src/lib.rs:6 Vec<: invalid type: ${parsed.ok ? '' : parsed.reason} []`,
+    ])
+    const imported = importRust(rust, { ...answers, map: { ...answers.map, 'crate::Monye': 'i64' } })
+    expect(imported.notes).toContainEqual({
+      ...{ file: 'src/lib.rs', line: 5 },
+      text: 'unused answer: the source has no crate::Monye',
+    })
+  })
+})

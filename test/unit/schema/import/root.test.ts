@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import { importRust, linesOf, typesOf } from './import-rust.ts'
+
+describe('a generic root', () => {
+  const rust = `mod order { pub struct Order; impl super::Aggregate for Order { type Id = u64; } }
+#[derive(serde::Serialize)] enum Event<A: Aggregate, T = u8, const N: usize = 4> { A(A::Id), B(T), C([u8; N]) }`
+
+  test.each([
+    ['Event<order::Order>', 'Event<Order, u8, 4>', ['u64', 'u8', '[u8; 4]']],
+    [
+      'crate::Event<crate::order::Order, Vec<bytes>, 8>',
+      'Event<Order, Vec<bytes>, 8>',
+      ['u64', 'Vec<bytes>', '[u8; 8]'],
+    ],
+  ])('takes its arguments from --root: %s', (root, name, [a, b, c]) => {
+    expect(typesOf(importRust(rust, { root }))).toEqual({ [name]: [{ A: [a] }, { B: [b] }, { C: [c] }] })
+  })
+
+  test.each([undefined, 'Event', 'Event<>', 'Event<@>'])('needs type arguments: %s', (root) => {
+    expect(linesOf(importRust(rust, { root }))).toEqual([
+      "src/lib.rs:2 Event: it needs a type argument for A [--root 'Event<…>']",
+    ])
+  })
+
+  test('reports an argument that is not in scope', () => {
+    expect(linesOf(importRust(rust, { root: 'Event<order::Ordre>' }))[0]).toBe(
+      'src/lib.rs:2 order::Ordre: order::Ordre is not in scope [--map order::Ordre=…]',
+    )
+  })
+})
+
+test('reports why bincode cannot decode the root', () => {
+  const rust = '#[derive(serde::Serialize)] #[serde(tag = "type")] enum OrderEvent { A, B { it: u8 } }'
+  expect(linesOf(importRust(rust))).toEqual([
+    'src/lib.rs:1 OrderEvent: bincode cannot decode an enum with serde(tag); events in JSON need no schema []',
+  ])
+})
+
+test.each([
+  ['OrderLineEvent', 'order-line-events'],
+  ['DomainEvent', 'shop-orders-events'],
+  ['Event', 'shop-orders-events'],
+])('by default, the topic of %s is %s', (name, topic) => {
+  const imported = importRust(
+    {
+      'Cargo.toml': '[package]\nname = "shop-orders"',
+      'src/lib.rs': `#[derive(serde::Serialize)] pub enum ${name} { A }`,
+    },
+    { topic: undefined },
+  )
+  expect(imported.ok && imported.schema.topic).toBe(topic)
+})
+
+test('does not suggest to map the root to another type', () => {
+  const fixes = (rust: string) => linesOf(importRust(rust, { root: 'Orders' })).map((line) => line.replace(/.*\[/, '['))
+  expect(fixes('pub enum Orders { A }')).toEqual(['[--assume crate::Orders=derived]'])
+  expect(fixes('pub enum Orders { A } impl serde::Serialize for Orders { }')).toEqual(['[]'])
+  expect(fixes('pub type Orders = u8;')).toEqual(['[]'])
+})
+
+describe('choosing the root', () => {
+  const two = `mod a { #[derive(serde::Serialize)] pub enum OrderEvent { A } } mod b { #[derive(serde::Serialize)] pub enum UserEvent { B } }`
+  const rootOf = (rust: string, options: Parameters<typeof importRust>[1] = {}) => {
+    const imported = importRust(rust, options)
+    return imported.ok ? { root: imported.schema.root, topic: imported.schema.topic } : linesOf(imported)
+  }
+
+  test('reports all enums that may be the root', () => {
+    expect(rootOf(two, { topic: 'things' })).toEqual([
+      'src/lib.rs:1 OrderEvent: it is one of several enums that may list the events [--root OrderEvent]',
+      'src/lib.rs:1 UserEvent: it is one of several enums that may list the events [--root UserEvent]',
+    ])
+    expect(rootOf(two, { root: 'b::UserEvent' })).toEqual({ root: 'UserEvent', topic: 'order-events' })
+  })
+
+  test('prefers the enum that the topic is named after, and derives the topic from the root', () => {
+    expect(rootOf(two, { topic: 'user-events' })).toEqual({ root: 'UserEvent', topic: 'user-events' })
+    expect(rootOf('#[derive(serde::Serialize)] pub enum BankAccountEvent { A }', { topic: undefined })).toEqual({
+      root: 'BankAccountEvent',
+      topic: 'bank-account-events',
+    })
+    expect(
+      rootOf('pub const TOPIC: &str = "billing"; #[derive(serde::Serialize)] pub enum InvoiceEvent { A }', {
+        topic: undefined,
+      }),
+    ).toEqual({
+      root: 'InvoiceEvent',
+      topic: 'billing',
+    })
+  })
+
+  test('reports an invalid topic and suggests a valid one', () => {
+    const rust = 'pub const TOPIC: &str = "bad topic"; #[derive(serde::Serialize)]\nenum OrderEvent { A }'
+    const rule = 'may hold only letters, digits, dot, underscore and hyphen'
+    expect(rootOf(rust, { topic: 'a/b topic' })).toEqual([
+      `.:0 --topic: Invalid topic: 'a/b topic' ${rule} [--topic a-b-topic]`,
+    ])
+    expect(rootOf(rust, { topic: '' })).toEqual([".:0 --topic: Invalid topic: '' is empty [--topic order-events]"])
+    expect(rootOf(rust, { topic: undefined })).toEqual([
+      `src/lib.rs:2 --topic: Invalid topic: 'bad topic' ${rule} [--topic bad-topic]`,
+    ])
+  })
+
+  test('reports a root that does not exist or is ambiguous', () => {
+    expect(rootOf(two, { root: 'userevents' })).toEqual(['.:0 userevents: no type is named userevents []'])
+    expect(rootOf(two, { root: 'Event' })).toEqual([
+      '.:0 Event: no type is named Event; similar types are crate::a::OrderEvent, crate::b::UserEvent []',
+    ])
+    expect(rootOf(two.replaceAll('UserEvent', 'OrderEvent'), { root: 'OrderEvent' })).toEqual([
+      'src/lib.rs:1 OrderEvent: more than one type is named OrderEvent [--root crate::a::OrderEvent]',
+      'src/lib.rs:1 OrderEvent: more than one type is named OrderEvent [--root crate::b::OrderEvent]',
+    ])
+    expect(rootOf('#[derive(serde::Serialize)] enum Light { Red }')).toEqual([
+      '.:0 .: no serializable enum looks like an enum of events; serializable enums are Light [--root Name]',
+    ])
+  })
+})

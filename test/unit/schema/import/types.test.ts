@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest'
+import { importRust, typesOf } from './import-rust.ts'
+import { uses } from './rust-uses.ts'
+
+/** Imports an enum with one field, and returns the schema type of the field. `more` is added to the source. */
+function fieldType(type: string, more = '', attribute = ''): unknown {
+  const types = typesOf(
+    importRust(`${uses}${more}
+#[serde_with::serde_as]
+#[derive(Serialize, Deserialize)]
+pub enum OrderEvent { Held { ${attribute} it: ${type} } }`),
+  )
+  return (types as { OrderEvent?: [{ Held: { it: string } }] }).OrderEvent?.[0].Held.it ?? types
+}
+
+describe('Rust types in fields', () => {
+  test.each([
+    ['bool', 'bool'],
+    ['i128', 'i128'],
+    ['usize', 'usize'],
+    ['f32', 'f32'],
+    ['char', 'char'],
+    ['String', 'String'],
+    ["&'static str", 'String'],
+    ['std::string::String', 'String'],
+    ['()', '()'],
+    ['(u8, (u16,))', '(u8, (u16,))'],
+    ['(u8)', 'u8'],
+    ['[u8; 32]', '[u8; 32]'],
+    ['[u8; 4 * 8]', '[u8; 32]'],
+    ['[u8; SIZE]', '[u8; 16]'],
+    ['[u8; inner::HALF + 1]', '[u8; 9]'],
+    ['[[u8; 2]; 0x03_usize]', '[[u8; 2]; 3]'],
+    ['Option<Vec<u8>>', 'Option<Vec<u8>>'],
+    ['Option<Option<()>>', 'Option<Option<()>>'],
+    ['VecDeque<u8>', 'VecDeque<u8>'],
+    ['HashMap<String, BTreeMap<u8, i64>>', 'HashMap<String, BTreeMap<u8, i64>>'],
+    ['hash_map::HashMap<u8, u8>', 'HashMap<u8, u8>'],
+    ['std::collections::HashMap<u8, u8, rustc_hash::FxBuildHasher>', 'HashMap<u8, u8>'],
+    ['rustc_hash::FxHashMap<u8, u8>', 'HashMap<u8, u8>'],
+    ['HashSet<u8>', 'HashSet<u8>'],
+    ['BinaryHeap<std::cmp::Reverse<u8>>', 'BinaryHeap<u8>'],
+    ['indexmap::IndexMap<u8, u8>', 'IndexMap<u8, u8>'],
+    ['smallvec::SmallVec<[u8; 4]>', 'SmallVec<u8>'],
+    ['Box<str>', 'String'],
+    ['Arc<[u16]>', 'Vec<u16>'],
+    ['Box<Rc<Arc<Mutex<u8>>>>', 'u8'],
+    ["Cow<'static, str>", 'String'],
+    ["Cow<'a, [u8]>", 'Vec<u8>'],
+    ['std::cell::RefCell<u8>', 'u8'],
+    ['std::num::Wrapping<u8>', 'u8'],
+    ['core::num::NonZeroU32', 'NonZeroU32'],
+    ['std::num::NonZero<i64>', 'NonZeroI64'],
+    ['std::sync::atomic::AtomicU64', 'u64'],
+    ['PhantomData<fn() -> u8>', '()'],
+    ['Result<u8, String>', 'Result<u8, String>'],
+    ['Uuid', 'Uuid'],
+    ['DateTime<Utc>', 'DateTime<Utc>'],
+    ['chrono::DateTime<chrono::FixedOffset>', 'DateTime<FixedOffset>'],
+    ['chrono::prelude::DateTime<chrono::offset::Local>', 'DateTime<Local>'],
+    ['chrono::naive::NaiveDateTime', 'NaiveDateTime'],
+    ['NaiveDate', 'NaiveDate'],
+    ['chrono::Duration', 'TimeDelta'],
+    ['time::OffsetDateTime', 'time::OffsetDateTime'],
+    ['std::time::Duration', 'Duration'],
+    ['tokio::time::Duration', 'Duration'],
+    ['std::time::SystemTime', 'SystemTime'],
+    ['Decimal', 'Decimal'],
+    ['rust_decimal::prelude::Decimal', 'Decimal'],
+    ['::prost::alloc::vec::Vec<u8>', 'Vec<u8>'],
+    ['serde_json::Value', 'serde_json::Value'],
+    ['serde_json::Map<String, serde_json::Value>', 'serde_json::Map'],
+    ['url::Url', 'Url'],
+    ['bytes::Bytes', 'bytes'],
+    ['serde_bytes::ByteBuf', 'bytes'],
+    ['std::net::IpAddr', 'IpAddr'],
+    ['std::path::PathBuf', 'PathBuf'],
+    ['Short', 'Vec<u8>'],
+    ['Pair<u8>', '(u8, String)'],
+    ['Fallible<u8>', 'Result<u8, String>'],
+  ])('imports %s as %s', (rust, expected) => {
+    const more = `
+const SIZE: usize = 2 * inner::HALF;
+mod inner { pub const HALF: usize = 8; }
+type Short = Vec<u8>;
+type Pair<T> = (T, String);
+type Fallible<T, E = String> = std::result::Result<T, E>;`
+    expect(fieldType(rust, more)).toBe(expected)
+  })
+})
+
+describe('serde attributes of fields', () => {
+  test.each([
+    ['with = "chrono::serde::ts_milliseconds"', 'DateTime<Utc>', 'i64 as ts_milliseconds'],
+    ['with = "chrono::serde::ts_seconds_option"', 'Option<DateTime<Utc>>', 'Option<i64 as ts_seconds>'],
+    ['with = "chrono::naive::serde::ts_microseconds"', 'chrono::NaiveDateTime', 'i64 as ts_microseconds'],
+    ['with = "ts_nanoseconds"', 'DateTime<Utc>', 'i64 as ts_nanoseconds'],
+    ['serialize_with = "chrono::serde::ts_seconds::serialize"', 'DateTime<Utc>', 'i64 as ts_seconds'],
+    ['with = "rust_decimal::serde::str"', 'Decimal', 'String as decimal'],
+    ['with = "rust_decimal::serde::str_option"', 'Option<Decimal>', 'Option<String as decimal>'],
+    ['with = "rust_decimal::serde::float"', 'Decimal', 'f64 as decimal'],
+    ['with = "rust_decimal::serde::float_option"', 'Option<Decimal>', 'unreadable'],
+    ['with = "serde_bytes"', 'Vec<u8>', 'bytes'],
+    ['with = "serde_bytes"', 'Option<Vec<u8>>', 'Option<bytes>'],
+    ['with = "serde_bytes"', '[u8; 4]', 'bytes'],
+    ['with = "time::serde::rfc3339"', 'time::OffsetDateTime', 'String as rfc3339'],
+    ['with = "time::serde::rfc3339::option"', 'Option<time::OffsetDateTime>', 'Option<String as rfc3339>'],
+    ['with = "time::serde::timestamp::milliseconds"', 'time::OffsetDateTime', 'i128 as timestamp::milliseconds'],
+    ['with = "uuid::serde::compact"', 'Uuid', '[u8; 16] as uuid::compact'],
+    ['with = "uuid::serde::simple"', 'Uuid', 'String as uuid::simple'],
+    ['with = "humantime_serde"', 'Option<std::time::Duration>', 'Option<String as humantime>'],
+    ['with = "indexmap::map::serde_seq"', 'indexmap::IndexMap<u8, Uuid>', 'Vec<(u8, Uuid)>'],
+    ['with = "BigArray"', '[u8; 64]', '[u8; 64]'],
+    ['with = "serde_with::As::<serde_with::DisplayFromStr>"', 'u64', 'String'],
+    ['with = "day"', 'time::Date', 'String'],
+    ['with = "PointDef"', 'geo::Point', 'PointDef'],
+    ['rename = "other", default, alias = "o"', 'u8', 'u8'],
+    ['borrow', "&'a str", 'String'],
+  ])('serde(%s) on %s determines its encoding', (attribute, rust, expected) => {
+    const more = `
+use chrono::serde::ts_nanoseconds;
+time::serde::format_description!(day, Date, "[year]-[month]-[day]");
+#[derive(Serialize, Deserialize)] #[serde(remote = "geo::Point")] struct PointDef { x: i32 }`
+    expect(fieldType(rust, more, `#[serde(${attribute})]`)).toBe(expected)
+  })
+
+  test.each([
+    ['DisplayFromStr', 'u64', 'String'],
+    ['Option<DisplayFromStr>', 'Option<u64>', 'Option<String>'],
+    ['Vec<(_, serde_with::DisplayFromStr)>', 'Vec<(u8, u64)>', 'Vec<(u8, String)>'],
+    ['HashMap<DisplayFromStr, _>', 'HashMap<u64, Uuid>', 'HashMap<String, Uuid>'],
+    ['serde_with::Bytes', 'Vec<u8>', 'bytes'],
+    ['serde_with::hex::Hex', '[u8; 4]', 'String'],
+    ['DurationSeconds<u64>', 'std::time::Duration', 'u64'],
+    ['serde_with::TimestampMilliSeconds', 'DateTime<Utc>', 'i64'],
+    ['serde_with::TimestampSecondsWithFrac', 'DateTime<Utc>', 'f64'],
+    ['FromInto<(u8, u8)>', 'geo::Point', '(u8, u8)'],
+    ['[_; 3]', '[u8; 3]', '[u8; 3]'],
+    ['serde_with::Map<DisplayFromStr, _>', 'Vec<(u8, Uuid)>', 'HashMap<String, Uuid>'],
+    ['serde_with::Seq<(_, DisplayFromStr)>', 'BTreeMap<u8, u64>', 'Vec<(u8, String)>'],
+  ])('serde_as(%s) on %s determines its encoding', (as, rust, expected) => {
+    expect(fieldType(rust, '', `#[serde_as(as = "${as}")]`)).toBe(expected)
+  })
+})
