@@ -1,6 +1,6 @@
 import type { RustType } from '../../../rust/ast.ts'
 import { formatLocation } from '../../../rust/source.ts'
-import type { Container } from '../../known-types.ts'
+import type { Container } from '../../library-containers.ts'
 import type { NamedType, Type } from '../../model.ts'
 import { formatType, isPrimitive } from '../../type-text.ts'
 import { macroCallNaming } from '../crates/macro-calls.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { knownTypes } from '../../../../src/schema/known-types.ts'
+import { libraryTypes } from '../../../../src/schema/library-types.ts'
 import { importRust, linesOf, typesOf } from './import-rust.ts'
 import { uses } from './rust-uses.ts'
 
@@ -135,7 +135,7 @@ describe('attributes that may be macros', () => {
   })
 })
 
-const whyUnreadable = (name: string) => knownTypes.find((type) => type.name === name)?.unreadable ?? expect.fail(name)
+const whyUnreadable = (name: string) => libraryTypes.find((type) => type.name === name)?.unreadable ?? expect.fail(name)
 
 describe('notes', () => {
   test.each([
