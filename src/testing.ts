@@ -1,4 +1,4 @@
-/** `crbus/testing`: what tests of aggregates and sagas are written with, in any test runner. */
+/** `crbus/testing`: helpers for tests of aggregates and sagas, in any test runner. */
 
 export type { Faults } from './testing/faults.ts'
 export { type Given, given, type Outcome } from './testing/given.ts'

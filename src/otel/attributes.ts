@@ -16,7 +16,7 @@ export const ofOperation = (operation: 'send' | 'receive' | 'process', topic: st
   ...(topic === undefined ? undefined : { 'messaging.destination.name': topic }),
 })
 
-/** Attributes that say which message it is and which conversation it belongs to. Never its payload or its key. */
+/** Attributes that identify a message and its conversation. Never its payload or its key. */
 export function ofEvent(event: SerializedEvent): Attributes {
   const { correlationId, causationId } = event.metadata ?? {}
   return {
@@ -39,7 +39,7 @@ function idOf(event: SerializedEvent): Attributes {
   try {
     return { 'messaging.message.id': messageId(event) }
   } catch {
-    // No envelope can hold this event, which the bus will say.
+    // No envelope can hold this event. The bus reports that.
     return {}
   }
 }

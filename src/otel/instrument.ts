@@ -5,29 +5,30 @@ import { traceMessages } from './spans.ts'
 
 /** Where {@link instrument} records. */
 export interface InstrumentOptions {
-  /** Default: the global one. */
+  /** Default: the global tracer provider. */
   readonly tracerProvider?: TracerProvider | undefined
-  /** Default: the global one. */
+  /** Default: the global meter provider. */
   readonly meterProvider?: MeterProvider | undefined
 }
 
-/** What traces and metrics are labelled with. */
+/** The name of the instrumentation scope. */
 const SCOPE = 'crbus'
 
 /**
- * Records traces and metrics of all buses, aggregates and sagas of this process, from now on. Returns a function that ends it.
+ * Records traces and metrics of all buses, aggregates and sagas of this process from now on. Returns a function that stops the
+ * recording.
  *
  * Call it once, after the SDK of OpenTelemetry was started and before buses are used. Without an SDK it records nothing.
  *
- * **Spans**: `send`, `receive`, `process` (`timer` for a timer) and `commit`. A record carries the context of its `send` span in the header
- * `traceparent`; a message that waits in an outbox, and a timer, keeps the context of the span that it follows from. So one
+ * **Spans**: `send`, `receive`, `process` (`timer` for a timer) and `commit`. A record carries the context of its `send` span in
+ * the header `traceparent`. A message in the outbox, and a timer, keep the context of the span that they follow from. So one
  * trace shows a whole flow, through services in any language that pass this header on.
  *
  * **Metrics**: the counters and durations of the semantic conventions for messaging (`messaging.client.sent.messages`,
  * `messaging.client.operation.duration`, `messaging.client.consumed.messages`, `messaging.process.duration`), and
  * `crbus.retries`, `crbus.dead_letters`, `crbus.relayed`, `crbus.timers.fired`, `crbus.healthy`, `crbus.outbox.messages`,
- * `crbus.outbox.age`, `crbus.timers` and `crbus.lag`. The last four are of a whole group, and every process of it reports them:
- * aggregate them with the maximum.
+ * `crbus.outbox.age`, `crbus.timers` and `crbus.lag`. The last four are of a whole group, and each of its processes reports
+ * them: aggregate them with the maximum.
  *
  * @example
  * ```ts

@@ -5,7 +5,7 @@ import type { DiagnosticsChannel } from '../bus/diagnostics.ts'
 /** Listeners for the channels of a `TracingChannel`. Channels without a listener are not subscribed to. */
 type Listeners<Message> = Partial<Readonly<Record<'start' | 'asyncEnd' | 'error', (message: Message) => void>>>
 
-/** Subscribes to some channels of a tracing channel. Returns a function that ends it. */
+/** Subscribes to some channels of a tracing channel. Returns a function that unsubscribes. */
 export function listen<Message extends object>(
   channel: TracingChannel<unknown, Message>,
   listeners: Listeners<Message>,
@@ -23,8 +23,8 @@ export const together = (stops: readonly (() => void)[]) => (): void => {
 }
 
 /**
- * Subscribes to a channel. Returns a function that ends it. What the listener throws is reported to OpenTelemetry's own
- * diagnostics: Node would end the process with it, and what is observed must not fail by being observed.
+ * Subscribes to a channel. Returns a function that unsubscribes. An error of the listener is reported to OpenTelemetry's own
+ * diagnostics, because Node would end the process with it, and observing a service must not make it fail.
  */
 export function on<Message>(
   channel: Pick<DiagnosticsChannel<Message>, 'subscribe' | 'unsubscribe'>,

@@ -6,14 +6,14 @@ import { ofBus, ofError, ofOperation } from './attributes.ts'
 import { listen, on, together } from './listen.ts'
 import { publishedPositions } from './published-positions.ts'
 
-/** Seconds: those that the semantic conventions advise for messaging, and one more for an embedded bus. */
+/** In seconds. The buckets that the semantic conventions advise for messaging, and 1 ms for an embedded bus. */
 const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
 /**
- * Measures what buses, aggregates and sagas do. Returns a function that ends it.
+ * Records metrics of buses, aggregates and sagas. Returns a function that stops the recording.
  *
- * Counters and durations are of this process. Outbox, timers and lag are of a whole group; they are read from store and bus
- * when metrics are collected, and left out while these cannot answer.
+ * Counters and durations are those of this process. Outbox, timers and lag are those of a whole group: they are read from the
+ * store and the bus when metrics are collected, and left out while these cannot answer.
  */
 export function recordMetrics(meter: Meter): () => void {
   const parts = [measurePublishing, countReceived, measureHandling, countRuntime, observeRunning]
@@ -37,7 +37,7 @@ function measurePublishing(meter: Meter): () => void {
 }
 
 function countReceived(meter: Meter): () => void {
-  const description = 'Events that subscribers were given'
+  const description = 'Events delivered to subscribers'
   const consumed = createCounter(meter, 'messaging.client.consumed.messages', '{message}', description)
   return on(diagnostics.received, ({ kind, group, received }) =>
     consumed.add(received.length, {
@@ -64,9 +64,9 @@ function measureHandling(meter: Meter): () => void {
 }
 
 function countRuntime(meter: Meter): () => void {
-  const retried = createCounter(meter, 'crbus.retries', '{attempt}', 'Attempts that failed and are made again')
-  const deadLetters = createCounter(meter, 'crbus.dead_letters', '{message}', 'Messages that were given up')
-  const relayed = createCounter(meter, 'crbus.relayed', '{message}', 'Messages that the bus took from the outbox')
+  const retried = createCounter(meter, 'crbus.retries', '{attempt}', 'Attempts that failed and were retried')
+  const deadLetters = createCounter(meter, 'crbus.dead_letters', '{message}', 'Messages that became dead letters')
+  const relayed = createCounter(meter, 'crbus.relayed', '{message}', 'Messages published from the outbox')
   const fired = createCounter(meter, 'crbus.timers.fired', '{timer}', 'Timers that fired')
   return together([
     on(runtimeDiagnostics.retried, (message) => retried.add(1, ofOwner(message))),
@@ -85,7 +85,7 @@ function observeRunning(meter: Meter): () => void {
     '1 while it works, 0 while it waits for its store or its bus, or has stopped',
   )
   const messages = createGauge('crbus.outbox.messages', '{message}', 'Messages that wait for the bus')
-  const age = createGauge('crbus.outbox.age', 's', 'How long the oldest of them has waited')
+  const age = createGauge('crbus.outbox.age', 's', 'How long the oldest message has waited for the bus')
   const timers = createGauge('crbus.timers', '{timer}', 'Timers that are set')
   const lag = createGauge('crbus.lag', '{event}', 'Events that the group has not acknowledged')
   const asked = [messages, age, timers, lag]
@@ -105,7 +105,7 @@ function observeRunning(meter: Meter): () => void {
     const key = `${name}\n${group}`
     const readHealth: ObservableCallback = (result) =>
       result.observe(running.health().status === 'ok' ? 1 : 0, attributes)
-    // Apart from health, because it asks store and bus, which may not answer in time.
+    // Apart from health, because the store and the bus may not answer in time.
     const ask: BatchObservableCallback = async (result) => {
       const metrics = await running.metrics().catch(() => undefined)
       if (metrics === undefined) return
@@ -141,7 +141,7 @@ const createCounter = (meter: Meter, name: string, unit: string, description: st
 const createDuration = (meter: Meter, name: string, description: string) =>
   meter.createHistogram(name, { unit: 's', description, advice: { explicitBucketBoundaries: DURATION_BUCKETS } })
 
-/** Records the seconds between the start and the end of a message. One whose start was not seen is left out. */
+/** Records the seconds between the start and the end of a message, unless it started before the recording. */
 function timerOf<Message extends object>(duration: Histogram) {
   const startedAt = new WeakMap<Message, number>()
   return {

@@ -3,8 +3,8 @@ import type { AppendError } from '../bus/errors.ts'
 import type { Position } from '../bus/record.ts'
 
 /**
- * Where the events of a `publish` that ended are; `undefined` for those that were not published. After a partial failure, the
- * published events have positions. Told by its fields and not by its class, which another copy of crbus has too.
+ * Returns the positions of the events of a finished `publish`; `undefined` for each event that was not published. A partial
+ * failure is recognized by its fields and not by its class, since the error may come from another copy of crbus.
  */
 export function publishedPositions({ result, error }: PublishMessage): readonly (Position | undefined)[] {
   if (error === undefined) return result ?? []

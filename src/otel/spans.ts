@@ -18,15 +18,15 @@ import { listen, on, together } from './listen.ts'
 import { publishedPositions } from './published-positions.ts'
 import { readSpanContext, traceContextOf } from './trace-context.ts'
 
-/** The most links of a span that the SDK keeps unless it is told otherwise. */
+/** The default limit of the SDK for the links of a span. */
 const MAX_LINKS = 128
 
 /**
- * Makes spans of what buses, aggregates and sagas do. Returns a function that ends it.
+ * Records spans of buses, aggregates and sagas. Returns a function that stops the recording.
  *
  * - `send TOPIC` for each published event, in the trace of the event where it has one (a message of an outbox), else in the
  *   active span. The record carries its context in `traceparent`.
- * - `receive TOPIC` for each batch that a subscriber is given, with links to the traces of its events.
+ * - `receive TOPIC` for each batch that is delivered to a subscriber, with links to the traces of its events.
  * - `process TOPIC` for each message of an aggregate or a saga until it is settled, in the trace of the message; `timer NAME`
  *   for a timer, and `process NAME` for a command that was sent within the process. Appended events, messages and timers
  *   carry its context.
@@ -51,7 +51,7 @@ function tracePublishing(tracer: Tracer): () => void {
     const spans: (Span | undefined)[] = []
     sent.set(message, spans)
     message.events = message.events.map((event) => {
-      // The bus refuses it.
+      // The bus refuses this event.
       if (eventProblem(event) !== undefined) {
         spans.push(undefined)
         return event
@@ -75,7 +75,7 @@ function tracePublishing(tracer: Tracer): () => void {
   return listen(diagnostics.publish, { start, asyncEnd: end })
 }
 
-/** Fields by name, since an event may be an instance of a class. */
+/** Returns the event with the context of a span. Copies the fields by name, since the event may be an instance of a class. */
 function withTrace(event: SerializedEvent, span: Span): SerializedEvent {
   const trace = traceContextOf(span)
   if (trace === undefined) return event
@@ -144,7 +144,7 @@ function traceCommits(tracer: Tracer, handled: WeakMap<HandleMessage, Span>): ()
       tracer.startSpan(`commit ${message.name}`, { attributes }, trace.setSpan(ROOT_CONTEXT, parent))
     spans.set(
       message,
-      message.commits.map((messages) => messages.flatMap((one) => handled.get(one) ?? []).map(startIn)),
+      message.commits.map((messages) => messages.flatMap((message) => handled.get(message) ?? []).map(startIn)),
     )
   }
   const end = (message: CommitMessage) => {

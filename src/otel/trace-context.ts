@@ -12,8 +12,8 @@ import type { SerializedEvent, TraceContext } from '../bus/event.ts'
 import { parseTraceparent, toTraceContext } from '../codecs/trace-headers.ts'
 
 /**
- * The context of the span that an event follows from, for a subscriber's own spans: a span that is started in it belongs to
- * the trace of the event. The root context where the event has no valid trace.
+ * Returns the context of the span that an event follows from, for a subscriber's own spans: a span that is started in it
+ * belongs to the trace of the event. Returns the root context when the event has no valid trace.
  *
  * @example
  * ```ts
@@ -34,7 +34,7 @@ export function contextOf({ trace }: Pick<SerializedEvent, 'trace'>): Context {
   return spanContext === undefined ? ROOT_CONTEXT : traces.setSpanContext(ROOT_CONTEXT, spanContext)
 }
 
-/** The span that a trace context names. `undefined` where there is none, or an invalid one. */
+/** Reads the span context of a trace context. `undefined` without a trace context, and for an invalid one. */
 export function readSpanContext(trace: TraceContext | undefined): SpanContext | undefined {
   const { traceparent, tracestate } = toTraceContext(trace) ?? {}
   const parent = parseTraceparent(traceparent)
@@ -44,7 +44,7 @@ export function readSpanContext(trace: TraceContext | undefined): SpanContext | 
   return tracestate === undefined ? spanContext : { ...spanContext, traceState: createTraceState(tracestate) }
 }
 
-/** The trace context that names a span. `undefined` for a span of no trace, as all are while no SDK is started. */
+/** Makes the trace context of a span. `undefined` for a span without a trace, such as any span before an SDK is started. */
 export function traceContextOf(span: Span): TraceContext | undefined {
   const spanContext = span.spanContext()
   if (!isSpanContextValid(spanContext)) return undefined

@@ -1,20 +1,20 @@
 import type { Commit } from '../store/event-store.ts'
 
-/** Finds conversations that do not end. */
+/** Detects conversations that do not end, by the number of messages they handle. */
 export interface ConversationLimit {
   /** Counts the messages that a commit adds to conversations. */
   count(commit: Commit): void
   /** Throws when a conversation is over the limit. */
   check(): void
-  /** Begins to count anew. */
+  /** Sets all counts to 0. */
   reset(): void
 }
 
 /** The most event types that the error names: enough to recognize the messages that cause each other. */
 const MAX_TYPES = 6
 
-/** Limits the messages that each conversation handles. Stream ids of conversations begin with `prefix`. */
-export function conversationLimit(prefix: string, most: number): ConversationLimit {
+/** Limits the messages that each conversation handles. `prefix` is the prefix of the stream ids of conversations. */
+export function conversationLimit(prefix: string, maxMessages: number): ConversationLimit {
   const handled = new Map<string, string[]>()
   return {
     count({ appends }) {
@@ -26,7 +26,8 @@ export function conversationLimit(prefix: string, most: number): ConversationLim
       }
     },
     check() {
-      for (const [streamId, types] of handled) if (types.length > most) throw withoutEnd(streamId, types, most)
+      for (const [streamId, types] of handled)
+        if (types.length > maxMessages) throw withoutEnd(streamId, types, maxMessages)
     },
     reset() {
       handled.clear()
@@ -34,11 +35,11 @@ export function conversationLimit(prefix: string, most: number): ConversationLim
   }
 }
 
-function withoutEnd(streamId: string, types: readonly string[], most: number): Error {
-  // Messages that cause each other alternate, so the last ones hold all of them.
+function withoutEnd(streamId: string, types: readonly string[], maxMessages: number): Error {
+  // Messages that cause each other alternate, so the last messages contain every type involved.
   const last = [...new Set(types.slice(-4 * MAX_TYPES))].slice(0, MAX_TYPES).join(', ')
   return new Error(
-    `the conversation ${streamId} does not end: it handled more than ${most} messages, the last ones ${last}; ` +
-      `if that many are expected, raise mostMessages`,
+    `the conversation ${streamId} does not end: it handled more than ${maxMessages} messages, the last ones ${last}; ` +
+      `if that is expected, raise mostMessages`,
   )
 }

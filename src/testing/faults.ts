@@ -1,18 +1,18 @@
 /** The probabilities of faults in a {@link sagaHarness}, each between 0 and 1. */
 export interface Faults {
-  /** A record is delivered once more later, as after a crash that lost the acknowledgement. */
+  /** A record is delivered again later, as after a crash before its acknowledgement. */
   readonly duplicate?: number | undefined
   /** A record overtakes those before it. */
   readonly reorder?: number | undefined
-  /** A delivery does not arrive; it comes again later, as at-least-once has it. */
+  /** A delivery fails and is repeated later, as at-least-once delivery does. */
   readonly drop?: number | undefined
-  /** An event never arrives at the saga, as when an aggregate does not answer. Only time-outs go on then. */
+  /** An event never arrives at the saga, as when an aggregate does not answer. Only a time-out continues the conversation. */
   readonly lose?: number | undefined
-  /** The process dies before or after any single call of store or bus, and starts again with nothing in memory. */
+  /** The process dies before or after any single call of the store or the bus, and starts again with an empty memory. */
   readonly crash?: number | undefined
 }
 
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
+/** Returns a generator of pseudo-random numbers from 0 to 1, the same sequence for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0
   return () => {
@@ -23,12 +23,12 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-/** A process died. */
+/** Thrown in place of the death of a process. */
 export class Crash extends Error {
   override readonly name = 'Crash'
 }
 
-/** The same object, whose calls may end with the death of the process, before or after they took effect. */
+/** Wraps an object so that its calls may throw a {@link Crash}, before or after they take effect. */
 export function crashing<T extends object>(target: T, isDue: () => boolean): T {
   return new Proxy(target, {
     get(object, name) {

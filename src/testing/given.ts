@@ -7,12 +7,12 @@ import type { StreamHandler } from '../saga/engine/stream-handler.ts'
 import type { Clock, Reducer, Step } from '../saga/reducer.ts'
 import { type Saga, sagaHandler } from '../saga/saga.ts'
 
-/** The time it is when a test does not say. */
+/** The time of the clock when a test gives none. */
 const TEST_TIME = '2025-01-01T00:00:00.000Z'
 
 /** The state that a test begins from; see {@link given}. */
 export interface Given<State, A extends Action, Env> {
-  /** Reduces one action. `env`: what the reducer wants; without `now` it is 2025-01-01T00:00:00Z. */
+  /** Reduces one action. `env` is the environment of the reducer; the default of `now` is 2025-01-01T00:00:00Z. */
   when(action: A, env?: Env & Partial<Clock>): Outcome<State, A>
 }
 
@@ -21,25 +21,25 @@ export interface Given<State, A extends Action, Env> {
  */
 export interface Outcome<State, A extends Action> {
   readonly state: State
-  /** What the reducer asked for, without `none`. */
+  /** The effects that the reducer returned, without `none`. */
   readonly effects: readonly Effect<A>[]
-  /** What is appended to the own stream. */
+  /** The events that are appended to the own stream. */
   readonly events: readonly A[]
   /** Why the command was rejected; `undefined` when it was not. */
   readonly rejected: string | undefined
   expect(effects: readonly Effect<A>[]): Outcome<State, A>
   expectState(state: State): Outcome<State, A>
   expectEvents(events: readonly A[]): Outcome<State, A>
-  /** That the command was rejected; with a reason: for that one. */
+  /** Expects that the command was rejected, and for this reason if one is given. */
   expectRejected(reason?: string): Outcome<State, A>
 }
 
 /**
- * Tests a reducer, an aggregate or a saga: what it makes of an action.
+ * Tests how a reducer, an aggregate or a saga handles one action.
  *
  * The test begins from a state, or from a list of earlier actions: events of an aggregate, actions of a saga. By default it
- * begins from the initial state. For an aggregate or a saga, `state` and `events` are what the runtime would make of the step,
- * with the appended events reduced; for a reducer alone, they are what it returned. A reducer alone needs a state, and throws a
+ * begins from the initial state. For an aggregate or a saga, `state` and `events` are those of the step in the runtime,
+ * which reduces the appended events too; for a reducer alone, they are what it returned. A reducer alone needs a state, and throws a
  * `TypeError` without one.
  *
  * @example
@@ -68,7 +68,7 @@ export function given<State, A extends Action, Env = unknown>(
       const { now = () => new Date(TEST_TIME), ...rest } = (env ?? {}) as Partial<Clock>
       const at = now()
       const handler = typeof subject === 'function' ? undefined : handlerOf(subject, rest as Env)
-      const reduce = handler?.reduce ?? alone(subject as Reducer<State, A, Env>, rest as Env)
+      const reduce = handler?.reduce ?? bareReduce(subject as Reducer<State, A, Env>, rest as Env)
       const from = begin(reduce, handler?.initial, stateOrHistory, at)
       const step = reduce(from, action, at)
       const outcome = handler === undefined ? plainOutcome(step) : reacted(handler, from, action, at)
@@ -79,7 +79,7 @@ export function given<State, A extends Action, Env = unknown>(
 
 type Reduce<State, A extends Action> = StreamHandler<State, A>['reduce']
 
-const alone =
+const bareReduce =
   <State, A extends Action, Env>(reducer: Reducer<State, A, Env>, env: Env): Reduce<State, A> =>
   (state, action, at) =>
     reducer(state, action, withClock(env, at))
@@ -98,7 +98,8 @@ function begin<State, A extends Action>(
   const history = Array.isArray(stateOrHistory) ? (stateOrHistory as readonly A[]) : undefined
   const from: State | undefined =
     history === undefined && stateOrHistory !== undefined ? (stateOrHistory as State) : initial
-  if (from === undefined) throw new TypeError('a reducer alone has no initial state: give it the state it begins from')
+  if (from === undefined)
+    throw new TypeError('a reducer alone has no initial state: pass one as the second argument of given')
   let state: State = from
   for (const action of history ?? []) state = reduce(state, action, at).state
   return state
@@ -115,7 +116,7 @@ function reacted<State, A extends Action>(handler: StreamHandler<State, A>, from
   const event = { eventType: action.type, eventVersion: 1, data: new Uint8Array(), metadata: null }
   const reaction = react(handler, instance, action, { event, id: 'test' }, at)
   if (reaction === undefined) return { state: from, events: [], rejected: undefined }
-  // Not the earlier state where the reducer returned none: the runtime would lose the state too.
+  // A reducer that returns no state has none afterwards, since the runtime would lose the state too.
   const { state, events, rejected } = reaction
   return { state, events, rejected }
 }

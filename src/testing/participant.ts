@@ -26,27 +26,27 @@ export interface World {
 export interface Role {
   readonly handler: StreamHandler<unknown, Action>
   readonly topics: readonly string[]
-  /** Of its outbox and timers. */
+  /** The owner of its outbox and timers. */
   readonly owner: string
-  /** Whether records for it may be lost for good. */
+  /** Whether the fault `lose` applies to its records. */
   readonly mayLose: boolean
-  /** Called after each commit of its steps that went through. */
+  /** Called after each stored commit. */
   readonly onCommitted?: ((commit: Commit) => void) | undefined
 }
 
-/** The most records delivered together. */
-const BATCH = 8
-/** Little memory, so that streams are read again now and then. */
+/** The most records that are delivered together. */
+const MAX_BATCH_RECORDS = 8
+/** Small, so that streams are read again from time to time. */
 const CACHE_SIZE = 4
 
 /**
- * An aggregate or a saga as a process that lives, dies and lives again, driven step by step. What it reads, stores and
- * relays is what the runtime does; when, and what goes wrong, is decided here.
+ * An aggregate or a saga as a process that can crash and restart, driven step by step. Engine, relay and timers are those of
+ * the runtime; the order of their steps and the faults are decided here.
  */
 export class Participant {
   #role: Role
   readonly #world: World
-  /** By topic and partition, the next offset to take into the inbox. */
+  /** The next offset to read into the inbox, by topic and partition. */
   readonly #next = new Map<string, bigint>()
   #inbox: BusRecord[] = []
   #parts: { readonly engine: Engine<unknown, Action>; readonly relay: Relay; readonly timers: TimerLoop }
@@ -57,7 +57,7 @@ export class Participant {
     this.#parts = start(role, world)
   }
 
-  /** Each does one thing and says whether there was anything to do. */
+  /** The steps. Each does one thing and resolves with whether there was anything to do. */
   readonly steps: readonly (() => Promise<boolean>)[] = [
     () => this.#surviving(() => this.#deliver()),
     () => this.#surviving(async () => (await this.#parts.relay.pass()) > 0),
@@ -73,7 +73,7 @@ export class Participant {
     return waiting.every(({ length }) => length === 0)
   }
 
-  /** Goes on with other code, and remembers nothing but what it has read: the process was stopped and started again. */
+  /** Restarts with other code. Keeps nothing but the offsets and the inbox, as a process that was stopped and started again. */
   restart(role: Role): void {
     this.#role = role
     this.#parts = start(role, this.#world)
@@ -83,7 +83,7 @@ export class Participant {
     return this.#world.store.timers.next(this.#role.owner)
   }
 
-  /** A death is followed by a new life, which remembers nothing. What was in hand comes again. */
+  /** Runs a step and restarts after a crash. Messages in flight are delivered again. */
   async #surviving(step: () => Promise<boolean>): Promise<boolean> {
     try {
       return await step()
@@ -100,7 +100,7 @@ export class Participant {
     const { duplicate = 0, reorder = 0, drop = 0 } = faults
     await this.#collect(bus)
     if (this.#inbox.length === 0) return false
-    const size = 1 + Math.floor(random() * BATCH)
+    const size = 1 + Math.floor(random() * MAX_BATCH_RECORDS)
     const batch: BusRecord[] = []
     for (const record of this.#inbox) {
       if (batch.length === size) break
@@ -108,21 +108,21 @@ export class Participant {
       if (random() < reorder) batch.splice(Math.floor(random() * (batch.length + 1)), 0, record)
       else batch.push(record)
     }
-    // Also the one that was first may be overtaken, by what comes in a later batch.
+    // Leaves records for a later batch, so that the first record may be overtaken too.
     const taken = new Set(batch.filter(() => random() >= reorder))
     await this.#parts.engine.submit([...taken].map(toIncoming))
     this.#inbox = this.#inbox.filter((record) => !taken.has(record) || random() < duplicate)
     return true
   }
 
-  /** Takes what is new on its topics into the inbox. */
+  /** Reads the new records of its topics into the inbox. */
   async #collect(bus: EventBus): Promise<void> {
     const ranges = await bus.log.rangesOf(this.#role.topics)
     const slices = [...ranges].flatMap(([topic, partitions]) =>
       partitions.map(({ partition, end }) => {
-        const place = `${topic} ${partition}`
-        const from = this.#next.get(place) ?? 0n
-        this.#next.set(place, end)
+        const key = `${topic} ${partition}`
+        const from = this.#next.get(key) ?? 0n
+        this.#next.set(key, end)
         return { topic, partition, from, to: end }
       }),
     )
@@ -140,7 +140,7 @@ function start(
   { bus, store, now, random, faults, onError }: World,
 ) {
   const isDue = () => random() < (faults.crash ?? 0)
-  const pace = hurriedPace()
+  const pace = instantPace()
   const watch = new Watch({ name: handler.name, group: owner, onError })
   const shared = { store: crashing(store, isDue), owner, watch }
   const engine = new Engine({ ...shared, pace, handler, cacheSize: CACHE_SIZE, now, onCommitted })
@@ -151,8 +151,8 @@ function start(
   }
 }
 
-/** Nobody waits: the time it would take is over at once. */
-function hurriedPace(): Pace {
+/** A pace without real time: every wait is over at once, and the clock moves by its length. */
+function instantPace(): Pace {
   let time = 0
   return {
     now() {
@@ -171,5 +171,5 @@ function toIncoming(record: BusRecord): Incoming {
   const decoded = record.value === null ? undefined : decodeEnvelope(record.value)
   if (decoded?.ok) return { event: decoded.event, record }
   const event = { eventType: 'unreadable', eventVersion: 1, data: record.value ?? new Uint8Array(), metadata: null }
-  return { event, record, unreadable: new Error(decoded?.reason ?? 'there is no payload') }
+  return { event, record, unreadable: new Error(decoded?.reason ?? 'the record has no value') }
 }

@@ -30,24 +30,24 @@ interface Reducing {
 export interface ReplayOptions {
   /** The code before the change. Without it, the replay is compared with what the streams record alone. */
   readonly before?: Replayable | undefined
-  /** What the reducers want. */
+  /** The environment of the reducers. */
   readonly env?: unknown
 }
 
 /** The result of replaying one stream. */
 export interface ReplayedStream {
   readonly streamId: string
-  /** Of its last event. */
+  /** The version of its last event. */
   readonly version: number
   /** `undefined` after an error. */
   readonly state: unknown
-  /** What a saga's migration to its current version sends, where there is one. */
+  /** The effects of a saga's migration to its current version, if there is one. */
   readonly resumed: readonly Effect[]
 }
 
 /** A difference that a replay found. `version` and `eventType` are those of the stored event. */
 export type ReplayDifference =
-  /** The code cannot reduce the stream: it threw at this event, or does not have the saga's version (`version` 1). */
+  /** The code cannot reduce the stream: it threw for this event, or the saga's version is unknown (`version` 1). */
   | {
       readonly kind: 'error'
       readonly streamId: string
@@ -55,9 +55,9 @@ export type ReplayDifference =
       readonly eventType: string
       readonly error: Error
     }
-  /** The event led to something when it was stored, and leads to nothing now. */
+  /** The event had an effect when it was stored, and changes nothing now. */
   | { readonly kind: 'ignored'; readonly streamId: string; readonly version: number; readonly eventType: string }
-  /** The code asks for other effects than the code before: other commands, events or time-outs. */
+  /** The code returns other effects than the code before: other commands, events or time-outs. */
   | {
       readonly kind: 'effects'
       readonly streamId: string
@@ -132,7 +132,7 @@ export async function replay(
     differences,
     expectSame() {
       if (differences.length === 0) return result
-      const message = `the replay differs ${differences.length} times:\n${differences.map(lineOf).join('\n')}`
+      const message = `the replay found ${differences.length} differences:\n${differences.map(lineOf).join('\n')}`
       throw new AssertionError({ message, actual: differences, expected: [] })
     },
   }
@@ -185,9 +185,9 @@ function play<State>(
       const time = event.metadata?.timestamp
       const step = action && handler.reduce(state, action, time === undefined ? createdAt : new Date(time))
       const effects = leavesOf(step?.effects ?? [])
-      // An aggregate's events may change nothing. A saga stores what it reacted to, and that changed something.
+      // An aggregate's event may change nothing. A saga stores only actions that changed its state or had effects.
       const isIgnored = step === undefined || (handler.storesActions && step.state === state && effects.length === 0)
-      if (isIgnored) problems.push({ kind: 'ignored', ...placeOf(stored) })
+      if (isIgnored) problems.push({ kind: 'ignored', ...eventOf(stored) })
       steps.push({ stored, effects })
       state = step?.state ?? state
     }
@@ -196,32 +196,32 @@ function play<State>(
     const error = asError(thrown)
     return {
       stream: { ...base, state: undefined, resumed: [] },
-      problems: [...problems, { kind: 'error', ...placeOf(at), error }],
+      problems: [...problems, { kind: 'error', ...eventOf(at), error }],
       steps,
     }
   }
 }
 
-/** What the code before could not reduce there is nothing to compare with. */
+/** Compares the two versions of the code. A stream that either cannot reduce is not compared. */
 function differencesBetween(before: Played | undefined, after: Played): readonly ReplayDifference[] {
   if (before === undefined || hasFailed(before) || hasFailed(after)) return []
   const effects = after.steps.flatMap(({ stored, effects }, index): ReplayDifference[] => {
     const earlier = before.steps[index]?.effects ?? []
-    if (isDeepStrictEqual(plain(earlier), plain(effects))) return []
-    return [{ kind: 'effects', ...placeOf(stored), before: earlier, after: effects }]
+    if (isDeepStrictEqual(withoutCodecs(earlier), withoutCodecs(effects))) return []
+    return [{ kind: 'effects', ...eventOf(stored), before: earlier, after: effects }]
   })
   const [was, is] = [before.stream.state, after.stream.state]
   const last = after.steps.at(-1)
   if (last === undefined || isDeepStrictEqual(was, is)) return effects
-  return [...effects, { kind: 'state', ...placeOf(last.stored), before: was, after: is }]
+  return [...effects, { kind: 'state', ...eventOf(last.stored), before: was, after: is }]
 }
 
 const hasFailed = ({ problems }: Played): boolean => problems.some(({ kind }) => kind === 'error')
 
-const placeOf = ({ streamId, version, event }: StoredEvent) => ({ streamId, version, eventType: event.eventType })
+const eventOf = ({ streamId, version, event }: StoredEvent) => ({ streamId, version, eventType: event.eventType })
 
-/** Effects without their codecs, which are other objects in other code. */
-const plain = (effects: readonly Effect[]) =>
+/** Removes the codecs of effects, which are different objects in each version of the code. */
+const withoutCodecs = (effects: readonly Effect[]) =>
   effects.map((effect) => ('codec' in effect ? { ...effect, codec: undefined } : effect))
 
 function lineOf(difference: ReplayDifference): string {

@@ -37,21 +37,21 @@ export interface Said {
 /** Options of {@link sagaHarness}. */
 export interface SagaHarnessOptions<State, A extends Action, Env> {
   readonly saga: Saga<State, A, Env>
-  /** Those that take the saga's commands. Without them a test publishes their answers itself. */
+  /** The aggregates that handle the saga's commands. Without them, the test publishes their answers itself. */
   readonly aggregates?: readonly AnyAggregate[] | undefined
   /**
-   * Plays aggregates that are not in `aggregates`: returns what they say to a command. Called once for each message that is not on
-   * a topic of the saga or of an aggregate. `undefined`: they do not answer.
+   * Plays aggregates that are not in `aggregates`: returns their answer to a command. Called once for each message on a topic
+   * that belongs neither to the saga nor to an aggregate. `undefined`: no answer.
    */
   readonly answer?: ((command: Action, topic: string) => Said | readonly Said[] | undefined) | undefined
-  /** What the reducers want, the aggregates' too. */
+  /** The environment of all reducers. */
   readonly env?: Env | undefined
-  /** Decides the order of everything, and the faults. The same seed, the same run. Default 1. */
+  /** Decides the order of all steps and the faults. The same seed gives the same run. Default 1. */
   readonly seed?: number | undefined
   readonly faults?: Faults | undefined
-  /** What time it is at first. Default 2025-01-01T00:00:00Z. */
+  /** The initial time. Default 2025-01-01T00:00:00Z. */
   readonly start?: Date | undefined
-  /** How many steps to settle may take before it is thought to have no end. Default 100,000. */
+  /** Limits the steps of one `settle`, which rejects after more. Default 100,000. */
   readonly mostSteps?: number | undefined
   /**
    * Limits the messages, timers included, that one conversation handles in one call of `settle`, `advance`, `runOut` or
@@ -66,48 +66,48 @@ export interface SagaHarness<State> extends AsyncDisposable {
   readonly bus: EventBus
   readonly store: EventStore
   /**
-   * Publishes an action, written by the codec of the aggregate whose topic it is, else by the saga's. Nobody reacts before
-   * `settle` or `advance`.
+   * Publishes an action, encoded by the codec of the aggregate that the topic belongs to, else by the codec of the saga. It is
+   * handled by the next `settle` or `advance`.
    */
   publish<const T extends Action>(topic: string, action: T, metadata?: EventMetadata): Promise<void>
   /**
-   * Runs the saga and its aggregates until no message waits. Rejects when one of them gave a message up, when a conversation
-   * handles more than `mostMessages`, and when that takes more than `mostSteps`.
+   * Runs the saga and its aggregates until no message waits. Rejects when a message became a dead letter, when a conversation
+   * handles more than `mostMessages`, and after more than `mostSteps`.
    */
   settle(): Promise<void>
-  /** Moves the clock, stopping at every timer that is due on the way; settles. Rejects as `settle` does. */
+  /** Advances the clock, stops at every timer that is due on the way, and settles. Rejects as `settle` does. */
   advance(duration: Duration): Promise<void>
   /**
-   * Moves the clock from timer to timer until no timer is set. Rejects as `settle` does, and when that takes more than 10,000
-   * timers or more than `mostSteps`.
+   * Advances the clock from timer to timer until no timer is set. Rejects as `settle` does, and after more than 10,000 timers or
+   * more than `mostSteps`.
    */
   runOut(): Promise<void>
   /**
-   * The property that every conversation ends: lets the time run out, and rejects with an `AssertionError` that names the
-   * conversations for which `isOver` says no. It gets the state of a conversation and all that the saga said in it: so
-   * `isOver` can demand that a saga that gave up says so.
+   * Checks that every conversation ends: calls `runOut`, then rejects with an `AssertionError` that names the conversations for
+   * which `isOver` returns false. `isOver` gets the state of a conversation and all messages that the saga sent in it, so that
+   * it can require, for example, that a saga which gave up has published that.
    */
   expectEnded(isOver: (state: State, said: readonly Said[]) => boolean): Promise<void>
   /**
    * Stops the saga and starts another version of it on the same store and bus, as a deployment does. Returns this harness.
    */
   redeploy<Next, B extends Action, Env>(saga: Saga<Next, B, Env>): Promise<SagaHarness<Next>>
-  /** Of the saga's instance; the initial state when it does not exist. */
+  /** Returns the state of a conversation; the initial state when it does not exist. */
   stateOf(correlationId: string): Promise<State>
-  /** What is on a topic, in the order it was published first; copies, which the relay may make, left out. */
+  /** Returns the actions on a topic in the order of their first publication, without the copies that the relay may make. */
   sent(topic: string): Promise<readonly Action[]>
 }
 
-/** A saga that sets a timer for ever is found out after so many. */
+/** Limit for a saga that sets timers without end. */
 const MAX_TIMERS = 10_000
-/** A conversation without an end must not keep the time-out of its test from firing. */
-const STEPS_IN_ONE_TURN = 100
+/** Steps between two turns of the event loop, so that the time-out of a test can fire during a conversation without an end. */
+const STEPS_PER_TURN = 100
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /**
  * Runs a saga in a test as the runtime does, step by step and without waiting, and injects faults: duplicates, reordering,
- * losses and crashes. The same seed gives the same run. A saga whose messages cause each other for ever fails its test
+ * losses and crashes. The same seed gives the same run. A saga whose messages cause each other without end fails its test
  * instead of hanging it: see `mostMessages`.
  *
  * @example
@@ -145,7 +145,7 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
   mostMessages = 1000,
 }: SagaHarnessOptions<State, A, Env>): SagaHarness<State> {
   let now = start.getTime()
-  // Also for topics of services that are not part of the test.
+  // `createTopics` for the topics of services that are not part of the test.
   const bus = new InMemoryEventBus({ now: () => now, createTopics: true })
   const store = new SqliteEventStore({ path: ':memory:' })
   const problems: Problem[] = []
@@ -179,21 +179,21 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
   const codecs = () => [...aggregates.map(({ codec }) => codec), saga.codec]
   let published = 0
   const answered = new Set<string>()
-  /** By topic and partition, the first offset that `answer` has not been asked about. */
+  /** The first offset that `answer` was not called for, by topic and partition. */
   const nextToAnswer: Offsets = new Map()
 
   async function publish(topic: string, action: Action, metadata: EventMetadata = {}): Promise<void> {
     published += 1
     const own = aggregates.find(({ commands, events }) => commands === topic || events === topic)
     const codec = own?.codec ?? saga.codec
-    // Two that are equal are two, unless the test says otherwise.
+    // Equal actions are different messages, unless the test gives a causation id.
     const given = { causationId: `test-${published}`, timestamp: new Date(now).toISOString(), ...metadata }
-    // Commands as clients send them: by the id they are for.
+    // Commands are keyed by the id they are for, as clients send them.
     const key = own?.commands === topic ? own.idOf(action as never) : undefined
     await bus.publish(topic, { ...codec.encode(action), metadata: given }, { key })
   }
 
-  /** Whether there was a command to answer. */
+  /** Publishes the answers of `answer` to new commands. Resolves with whether there were any. */
   async function answerAll(): Promise<boolean> {
     if (answer === undefined) return false
     const played = new Set([...saga.topics, ...aggregates.flatMap(({ commands, events }) => [commands, events])])
@@ -217,7 +217,7 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
 
   async function settleAll(): Promise<void> {
     for (let taken = 0; taken < mostSteps; taken += 1) {
-      if (taken % STEPS_IN_ONE_TURN === 0) await turn()
+      if (taken % STEPS_PER_TURN === 0) await turn()
       const participant = participants[Math.floor(world.random() * participants.length)] as Participant
       const step = participant.steps[Math.floor(world.random() * participant.steps.length)]
       const wasBusy = await step?.()
@@ -225,7 +225,7 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
       if (wasBusy || !(await areQuiet(participants)) || (await answerAll())) continue
       return refuseDeadLetters(store, problems)
     }
-    throw new Error(`there is no end to it: ${mostSteps} steps were taken. Does somebody answer every answer?`)
+    throw new Error(`messages still wait after ${mostSteps} steps: does a service answer each of its own answers?`)
   }
 
   async function runOut(): Promise<void> {
@@ -238,7 +238,7 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
       now = Math.max(now, due)
       await settleAll()
     }
-    throw new Error(`timers are still set after ${mostTimers} timers: does the saga set one for ever?`)
+    throw new Error(`timers are still set after ${mostTimers} timers: does the saga set timers without end?`)
   }
 
   const harness: SagaHarness<State> = {
@@ -278,7 +278,7 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
         }
       }
       if (open.length === 0) return
-      const message = `no timer is set any more, and these conversations have not ended:\n${open.join('\n')}`
+      const message = `no timer is set, and these conversations have not ended:\n${open.join('\n')}`
       throw new AssertionError({ message, actual: open, expected: [] })
     },
 
@@ -318,25 +318,25 @@ async function nextDue(participants: readonly Participant[]): Promise<number | u
   return due.flatMap((time) => time?.getTime() ?? []).sort((a, b) => a - b)[0]
 }
 
-/** What was given up is told to the test, which would else wonder why nothing happened. */
+/** Throws for a dead letter, since the test would otherwise fail later without a reason. */
 async function refuseDeadLetters(store: EventStore, problems: readonly Problem[]): Promise<void> {
   const pending = await store.deadLetters.list({ status: 'pending', limit: Number.MAX_SAFE_INTEGER })
-  // A rejected command is an outcome.
+  // A rejected command is an outcome, not a failure.
   const first = pending.find(({ rejected }) => rejected === undefined)
   if (first === undefined) return
   const problem = problems.findLast(({ event }) => event !== undefined)
-  throw new Error(`${first.event.eventType} was given up: ${first.error}`, { cause: problem?.error })
+  throw new Error(`${first.event.eventType} became a dead letter: ${first.error}`, { cause: problem?.error })
 }
 
 type Offsets = Map<string, bigint>
 
-/** The events of a topic without copies: all of them, or those from the offsets of `next` on, which are moved to the end. */
+/** Reads the events of a topic without copies: all of them, or those from the offsets in `next` on, which are then advanced. */
 async function eventsOn(bus: EventBus, topic: string, next: Offsets = new Map()): Promise<readonly SerializedEvent[]> {
   const ranges = (await bus.log.rangesOf([topic])).get(topic) ?? []
   const slices = ranges.map(({ partition, start, end }) => {
-    const place = `${topic} ${partition}`
-    const from = next.get(place) ?? start
-    next.set(place, end)
+    const key = `${topic} ${partition}`
+    const from = next.get(key) ?? start
+    next.set(key, end)
     return { topic, partition, from, to: end }
   })
   const events = new Map<string, SerializedEvent>()
@@ -351,7 +351,7 @@ async function eventsOn(bus: EventBus, topic: string, next: Offsets = new Map())
   return [...events.values()]
 }
 
-/** All actions on the bus, by the message that led to them. */
+/** Returns all actions on the bus by the id of the message that led to them. */
 async function saidBy(bus: EventBus, codecs: readonly EventCodec<Action>[]): Promise<Map<string, Said[]>> {
   const said = new Map<string, Said[]>()
   for (const { topic } of await bus.admin.listTopics()) {
@@ -369,11 +369,11 @@ function actionOf(event: SerializedEvent, codecs: readonly EventCodec<Action>[])
     const action = codec.decode(event)
     if (action !== undefined) return action
   }
-  return asWritten(event)
+  return decodeUnknown(event)
 }
 
-/** Commands of an aggregate that is not here: as the plain codecs wrote them, else with their bytes. */
-function asWritten({ eventType, data }: SerializedEvent): Action {
+/** Decodes a command of an aggregate that is not in the harness: CBOR and JSON as their codecs do, else as raw bytes. */
+function decodeUnknown({ eventType, data }: SerializedEvent): Action {
   const type = eventType.replace(/\.v\d+$/, '')
   const payload = decodePayload(data)
   const isMap = payload.ok && (payload.codec === 'cbor' || payload.codec === 'json') && !Array.isArray(payload.value)

@@ -92,11 +92,14 @@ export function formatRuntimeMetrics(all: readonly RuntimeMetrics[]): string {
   return [
     sampleHead('crbus_handled_total', 'messages handled, by outcome', 'counter'),
     ...handled,
-    metric(['crbus_retried_total', 'counter', 'attempts that failed and are made again'], ({ retried }) => retried),
-    metric(['crbus_dead_letters_total', 'counter', 'messages given up'], ({ deadLetters }) => deadLetters),
-    metric(['crbus_published_total', 'counter', 'messages that the bus took'], ({ published }) => published),
+    metric(['crbus_retried_total', 'counter', 'attempts that failed and were retried'], ({ retried }) => retried),
+    metric(
+      ['crbus_dead_letters_total', 'counter', 'messages that became dead letters'],
+      ({ deadLetters }) => deadLetters,
+    ),
+    metric(['crbus_published_total', 'counter', 'messages published from the outbox'], ({ published }) => published),
     metric(['crbus_outbox_messages', 'gauge', 'messages that wait for the bus'], ({ outbox }) => outbox.messages),
-    metric(['crbus_outbox_age_seconds', 'gauge', 'how long the oldest of them has waited'], ({ outbox }) =>
+    metric(['crbus_outbox_age_seconds', 'gauge', 'how long the oldest message has waited for the bus'], ({ outbox }) =>
       outbox.age === undefined ? 0 : outbox.age / 1000,
     ),
     metric(['crbus_timers', 'gauge', 'timers that are set'], ({ timers }) => timers),

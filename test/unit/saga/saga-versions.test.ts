@@ -130,7 +130,7 @@ describe('a saga that is deployed in a new version', () => {
     await harness.redeploy(second)
     await harness.publish(...event('Paid', 'a'))
     await expect(harness.settle()).rejects.toThrow(
-      'Paid.v1 was given up: flow-saga-a began with version 1 of saga flow, which this code does not have: add versions: { 1: … }',
+      'Paid.v1 became a dead letter: flow-saga-a began with version 1 of saga flow, which this code does not have: add versions: { 1: … }',
     )
     const [letter] = await harness.store.deadLetters.list()
     expect(letter).toMatchObject({ streamId: 'flow-saga-a', topic: 'events' })

@@ -173,7 +173,7 @@ describe('sagaHarness', () => {
     await using shop = sagaHarness({ saga: broken, aggregates: [order, payment] })
     await placeOrders(shop, 1)
 
-    await expect(shop.settle()).rejects.toThrow('OrderPlaced.v1 was given up: a hole in the reducer')
+    await expect(shop.settle()).rejects.toThrow('OrderPlaced.v1 became a dead letter: a hole in the reducer')
   })
 
   test('settle rejects for a saga that answers itself without end', async () => {
@@ -188,7 +188,7 @@ describe('sagaHarness', () => {
     await using shop = sagaHarness({ saga: loop, mostSteps: 500 })
     await shop.publish('pings', { type: 'Ping' }, { correlationId: 'c-1' })
 
-    await expect(shop.settle()).rejects.toThrow('there is no end to it')
+    await expect(shop.settle()).rejects.toThrow('messages still wait after')
   })
 })
 
@@ -215,7 +215,7 @@ describe('a conversation without an end', () => {
 
     await expect(harness.settle()).rejects.toThrow(
       'the conversation asking-saga-c-1 does not end: it handled more than 1000 messages, the last ones Answered.v1; ' +
-        'if that many are expected, raise mostMessages',
+        'if that is expected, raise mostMessages',
     )
     expect((await harness.sent('questions')).length).toBeLessThanOrEqual(1001)
   })
