@@ -1,6 +1,6 @@
-/** Asks for connections that use what the address of a store says and nothing else. */
+/** Restricts connections to the settings in the address of a store, without those of the environment. */
 export interface AddressOnly {
-  /** Why a server that asks for a password is sent none, when the address holds none: the second half of a sentence. */
+  /** Why no password is sent when the address has none. Continues the sentence "the event store asks for a password, and …". */
   readonly whyNoPassword: string
   readonly suggestions: readonly string[]
 }

@@ -3,11 +3,11 @@ import { EventStoreError, invalidAppend, timerGone, versionConflict } from './er
 import type { Commit, Committed, RejectedCommand, StreamAppend, Timer } from './event-store.ts'
 import { checkDeadLetter, checkName, checkTime, checkTopic, type EventColumns, toColumns } from './stored-form.ts'
 
-/** What commits are held against: the store as it is. */
+/** The state of the store that commits are checked against. */
 export interface StoreState {
-  /** Of a stream's last event; 0 when there is none. */
+  /** Returns the version of a stream's last event; 0 when the stream does not exist. */
   version(streamId: string): number
-  /** When a timer is due, in milliseconds; `undefined` when there is none of that id. */
+  /** Returns when a timer is due, in milliseconds; `undefined` when it is not set. */
   dueOf(id: string): number | undefined
 }
 
@@ -17,10 +17,10 @@ interface EventToWrite extends EventColumns {
 }
 
 interface MessageToWrite extends EventColumns {
-  /** Of the commit's first append. */
+  /** The stream of the commit's first append. */
   readonly streamId: string | null
   readonly topic: string
-  /** SQL's NULL: the event type. */
+  /** NULL: the event type. */
   readonly key: string | null
 }
 
@@ -34,26 +34,29 @@ interface RejectedToWrite extends EventColumns {
   readonly streamId: string
   readonly originalTimestamp: Date
   readonly error: string
-  /** What its details begin with: a row of the stream whose details begin so is this one. */
+  /** The beginning of `details`, which identifies the command among the dead letters of its stream. */
   readonly head: string
   readonly details: string
 }
 
-/** What a list of commits comes to, and what has to be written for it. */
+/** The results of a list of commits, and the rows to write for them. */
 export interface CommitPlan {
-  /** One for each commit. */
+  /** One result for each commit. */
   readonly results: readonly Committed[]
   readonly events: readonly EventToWrite[]
   readonly messages: readonly MessageToWrite[]
-  /** To be removed before `timers` are set, by id. With a time it has to be there, due then; without, it was set here. */
+  /** Timers to remove before `timers` are set, by id. The stored timer must be due at this time; without a time, the same list set it. */
   readonly fired: ReadonlyMap<string, Date | undefined>
-  /** By id, as they are in the end. */
+  /** Timers to set, by id: their final settings. */
   readonly timers: ReadonlyMap<string, TimerToWrite>
-  /** By stream and message id. */
+  /** Dead letters of rejected commands, by stream and message id. */
   readonly rejected: ReadonlyMap<string, RejectedToWrite>
 }
 
-/** Makes commits in their order, on paper: each holds what those before it did, and one that fails leaves nothing. */
+/**
+ * Plans commits in their order without writing: each commit sees the effects of those before it, and a commit that fails has no
+ * effect.
+ */
 export function planCommits(commits: readonly Commit[], state: StoreState): CommitPlan {
   const events: EventToWrite[] = []
   const messages: MessageToWrite[] = []
@@ -61,9 +64,9 @@ export function planCommits(commits: readonly Commit[], state: StoreState): Comm
   const timers = new Map<string, TimerToWrite>()
   const rejected = new Map<string, RejectedToWrite>()
   const versions = new Map<string, number>()
-  /** Ids that this list has set or fired, and when they are due since. */
-  const timersNow = new Map<string, number | undefined>()
-  const dueOf = (id: string) => (timersNow.has(id) ? timersNow.get(id) : state.dueOf(id))
+  /** The ids that this list has set or fired, with their current due times. */
+  const changedTimers = new Map<string, number | undefined>()
+  const dueOf = (id: string) => (changedTimers.has(id) ? changedTimers.get(id) : state.dueOf(id))
 
   const results = commits.map((commit): Committed => {
     try {
@@ -74,18 +77,18 @@ export function planCommits(commits: readonly Commit[], state: StoreState): Comm
       const toSet = (commit.timers ?? []).map(toTimerToWrite)
       const toReject = (commit.rejected ?? []).map(toRejectedToWrite)
 
-      // Nothing can fail any more.
+      // All checks have passed: nothing can fail from here on.
       for (const [streamId, version] of appended.versions) versions.set(streamId, version)
       for (const event of appended.events) events.push(event)
       for (const message of toSend) messages.push(message)
       for (const [id, due] of toFire) {
-        if (!fired.has(id)) fired.set(id, timersNow.has(id) ? undefined : due)
+        if (!fired.has(id)) fired.set(id, changedTimers.has(id) ? undefined : due)
         timers.delete(id)
-        timersNow.set(id, undefined)
+        changedTimers.set(id, undefined)
       }
       for (const timer of toSet) {
         timers.set(timer.id, timer)
-        timersNow.set(timer.id, timer.due.getTime())
+        changedTimers.set(timer.id, timer.due.getTime())
       }
       for (const letter of toReject) rejected.set(`${letter.streamId}\n${letter.head}`, letter)
       return { ok: true, versions: appended.last }
@@ -120,9 +123,9 @@ function planAppends(appends: readonly StreamAppend[], current: (streamId: strin
 
 function checkExpected(streamId: string, expected: StreamAppend['expectedVersion']): void {
   if (expected === 'any' || (Number.isSafeInteger(expected) && expected >= 0)) return
-  throw invalidAppend(`${expected} is no version to expect of '${streamId}'`, {
+  throw invalidAppend(`invalid expected version ${expected} of '${streamId}'`, {
     streamId,
-    suggestions: ["0 for a stream that must not exist yet, 'any' for whatever it is at"],
+    suggestions: ["0 for a stream that must not exist yet, 'any' for any version"],
   })
 }
 

@@ -14,17 +14,17 @@
 export const eventStoreErrorCodes = {
   /** The store cannot be reached or used: no connection, no login, a full disk. Trying again may help. */
   STORE_UNAVAILABLE: 3,
-  /** This process has closed it. */
+  /** The store was closed in this process. */
   STORE_CLOSED: 3,
-  /** Its tables are missing, or columns that a newer version of crbus needs: `crbus store init`. */
+  /** Tables are missing, or columns that a newer version of crbus needs: run `crbus store init`. */
   STORE_NOT_READY: 4,
-  /** A table of its names is there, and is another one. */
+  /** A table with the name of a store's table has another layout. */
   STORE_MISMATCH: 6,
-  /** The stream is not at the version expected. */
+  /** The stream is not at the expected version. */
   VERSION_CONFLICT: 6,
-  /** A timer that was to fire is gone: somebody else fired it, or set it anew. */
+  /** A fired timer is gone: another process fired it or set it again. */
   TIMER_GONE: 6,
-  /** What was to be written cannot be, in any state of the store: no events, a bad version, a text with a NUL. */
+  /** The arguments are invalid in any state of the store: no events, an invalid version, a text with a NUL. */
   INVALID_APPEND: 6,
 } as const
 
@@ -36,7 +36,7 @@ export interface EventStoreErrorDetails {
   readonly expected?: number | undefined
   readonly actual?: number | undefined
   readonly timerId?: string | undefined
-  /** What to try next, one sentence or command each. */
+  /** What to try next: one sentence or command each. */
   readonly suggestions?: readonly string[] | undefined
   readonly cause?: unknown
 }
@@ -64,11 +64,11 @@ export class EventStoreError extends Error {
   override readonly name = 'EventStoreError'
   readonly code: EventStoreErrorCode
   readonly streamId: string | undefined
-  /** Of a `VERSION_CONFLICT`: the version the writer expected the stream to be at. */
+  /** For `VERSION_CONFLICT`: the version that the writer expected. */
   readonly expected: number | undefined
-  /** Of a `VERSION_CONFLICT`: the version it was at; 0 when it does not exist. */
+  /** For `VERSION_CONFLICT`: the version of the stream; 0 when it does not exist. */
   readonly actual: number | undefined
-  /** Of a `TIMER_GONE`. */
+  /** For `TIMER_GONE`: the id of the timer. */
   readonly timerId: string | undefined
   readonly suggestions: readonly string[]
 
@@ -86,12 +86,12 @@ export class EventStoreError extends Error {
 export const versionConflict = (streamId: string, expected: number, actual: number) =>
   new EventStoreError(
     'VERSION_CONFLICT',
-    `Concurrency conflict on stream '${streamId}': expected version ${expected}, it is at ${actual}`,
-    { streamId, expected, actual, suggestions: ['load the stream again and decide again'] },
+    `Concurrency conflict on stream '${streamId}': expected version ${expected}, but it is at ${actual}`,
+    { streamId, expected, actual, suggestions: ['read the stream again and decide again'] },
   )
 
 export const timerGone = (timerId: string) =>
-  new EventStoreError('TIMER_GONE', `timer '${timerId}' is gone: it was fired or set anew`, { timerId })
+  new EventStoreError('TIMER_GONE', `timer '${timerId}' is gone: it was fired or set again`, { timerId })
 
 export const storeUnavailable = (reason: string, details: EventStoreErrorDetails = {}) =>
   new EventStoreError('STORE_UNAVAILABLE', reason, details)

@@ -4,7 +4,7 @@ import type { EventStoreError } from './errors.ts'
 /** An event of a stream, with its version and the time when it was stored. */
 export interface StoredEvent {
   readonly streamId: string
-  /** Its place in the stream. The first event's is 1. */
+  /** The position in the stream, from 1. */
   readonly version: number
   readonly event: SerializedEvent
   /** When it was stored, by the store's clock. */
@@ -19,11 +19,11 @@ export interface StreamAppend {
   /** By convention `{aggregate}-{id}`: `order-123`. */
   readonly streamId: string
   readonly expectedVersion: ExpectedVersion
-  /** At least one. */
+  /** At least one event. */
   readonly events: readonly SerializedEvent[]
 }
 
-/** An event to publish, kept in the store until it is on the bus. */
+/** An event to publish, kept in the store until the bus has acknowledged it. */
 export interface OutgoingMessage {
   readonly topic: string
   /** The record key, not empty; `undefined`: the event type. */
@@ -35,27 +35,27 @@ export interface OutgoingMessage {
 export interface Timer {
   /** Unique within an owner: setting the same id again replaces it. */
   readonly id: string
-  /** Whom it wakes. */
+  /** The stream that receives the event. */
   readonly streamId: string
-  /** To the millisecond. */
+  /** When it fires, to the millisecond. */
   readonly due: Date
   readonly event: SerializedEvent
 }
 
 /** Events, messages and timers that are stored together: all of them or none. */
 export interface Commit {
-  /** In this order; a stream may come twice, and the second then follows on the first. May be empty. */
+  /** The appends, in order. May be empty. The second append to a stream continues after the first. */
   readonly appends: readonly StreamAppend[]
-  /** Relayed in this order. */
+  /** The messages to publish, in order. */
   readonly messages?: readonly OutgoingMessage[] | undefined
-  /** Set after `fired` was removed, so that a timer may set itself again. */
+  /** Timers to set after those in `fired` are removed, so that a timer may set itself again. */
   readonly timers?: readonly Timer[] | undefined
   /**
-   * Timers this reacts to, which it removes. One that is gone (somebody else fired it), or is due at another time by now,
-   * fails the commit: `TIMER_GONE`.
+   * Timers that the commit reacts to, and removes. The commit fails with `TIMER_GONE` when another process has fired the timer
+   * or set it to another time.
    */
   readonly fired?: readonly Pick<Timer, 'id' | 'due'>[] | undefined
-  /** Commands that an aggregate rejected, to be kept as dead letters. */
+  /** Commands that an aggregate rejected, to be stored as dead letters. */
   readonly rejected?: readonly RejectedCommand[] | undefined
 }
 
@@ -81,18 +81,18 @@ export interface ReadAllOptions {
   readonly since?: Date | undefined
   /** Events stored before this time. */
   readonly until?: Date | undefined
-  /** Only streams whose ids begin so. */
+  /** Only streams whose ids begin with this text. */
   readonly streamPrefix?: string | undefined
   /** Default 1000. */
   readonly batchSize?: number | undefined
-  /** Ends the reading, without an error. */
+  /** Ends the iteration without an error. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** A snapshot of the state of a stream, to be saved. */
 export interface NewSnapshot {
   readonly streamId: string
-  /** The version of the last event in it. */
+  /** The version of the last event that the state includes. */
   readonly version: number
   readonly state: Uint8Array
 }
@@ -108,13 +108,13 @@ export interface Snapshot extends NewSnapshot {
  *
  * **Failure.** Every method rejects with an `EventStoreError`: `STORE_UNAVAILABLE` when the store cannot be reached,
  * `STORE_CLOSED` after `close`, `STORE_NOT_READY` when its tables are missing, `STORE_MISMATCH` when its tables are different.
- * After a `STORE_UNAVAILABLE` of `append` or `commit`, the events may be stored or not: read the stream.
+ * After a `STORE_UNAVAILABLE` of `append` or `commit`, the events may be stored or not: read the stream to find out.
  *
  * **Texts** (stream ids, event types, topics, owners, timer ids) are at most 1000 bytes of UTF-8 without NUL; stream ids,
  * owners and timer ids are not empty. Metadata must be JSON. Anything else is an `INVALID_APPEND`.
  *
- * **Metadata** are read as they were written, as far as JSON can hold them: in `extra`, whole numbers are read as numbers
- * within 2^53 and as bigints beyond, bytes as base64, dates as texts.
+ * **Metadata** are stored as JSON: in `extra`, integers up to 2^53 are read as numbers and larger ones as bigints, bytes as
+ * base64, dates as texts.
  *
  * @example
  * ```ts
@@ -142,26 +142,26 @@ export interface EventStore {
   append(streamId: string, expectedVersion: ExpectedVersion, events: readonly SerializedEvent[]): Promise<number>
 
   /**
-   * Many commits at once, in as few transactions as possible. Each by itself is all or nothing and they are made in the
-   * order given; one that fails leaves the others. `owner` is whose outbox and timers these are: a service, a saga's group.
-   * The answers are in the order of the commits. Rejects only when the store itself fails.
+   * Makes many commits in the given order, in as few transactions as possible. Each commit is atomic, and a commit that fails
+   * does not affect the others. `owner` owns the outbox and the timers: a service, or the group of a saga. Returns the results
+   * in the order of the commits. Rejects only when the store itself fails.
    */
   commit(owner: string, commits: readonly Commit[]): Promise<readonly Committed[]>
 
-  /** A stream in version order, both ends included. Empty when there is none. */
+  /** Reads a stream in version order. Empty when the stream does not exist. */
   readStream(streamId: string, range?: StreamRange): Promise<readonly StoredEvent[]>
 
-  /** Many streams in one round, each once. Streams that do not exist have an empty list. */
+  /** Reads many streams in one request. A stream that does not exist has an empty list. */
   readStreams(streamIds: readonly string[]): Promise<ReadonlyMap<string, readonly StoredEvent[]>>
 
   /**
-   * All events by time: `createdAt` as finely as the store knows it, then stream id by its bytes, then version. In batches,
-   * and without a transaction between them. What was stored when the reading began comes, each event once; of what is
-   * stored meanwhile a part may come.
+   * Reads all events in batches, ordered by `createdAt` at the resolution of the store, then by the bytes of the stream id, then
+   * by version. The batches are not one transaction: events that were stored when the iteration began are returned once each,
+   * and events that are stored meanwhile may be returned or not.
    */
   readAll(options?: ReadAllOptions): AsyncIterable<readonly StoredEvent[]>
 
-  /** One a stream is kept, that of the highest version: an older one changes nothing. */
+  /** Saves a snapshot. A stream keeps only the snapshot of the highest version, so an older one changes nothing. */
   saveSnapshot(snapshot: NewSnapshot): Promise<void>
   loadSnapshot(streamId: string): Promise<Snapshot | undefined>
 
@@ -169,12 +169,12 @@ export interface EventStore {
   readonly timers: Timers
   readonly deadLetters: DeadLetters
 
-  /** Finishes what is under way, releases leases and connections. Idempotent. */
+  /** Finishes running calls, then releases leases and connections. Idempotent. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** A message of the outbox that is not on the bus yet. */
+/** A message of the outbox that is not published yet. */
 export interface PendingMessage extends OutgoingMessage {
   readonly id: string
   /** How often publishing it has failed. */
@@ -185,57 +185,57 @@ export interface PendingMessage extends OutgoingMessage {
 /** The number of messages in an outbox, and the age of the oldest. */
 export interface OutboxDepth {
   readonly messages: number
-  /** By the store's clock; absent when there are none. */
+  /** When the oldest message was stored, by the store's clock; absent for an empty outbox. */
   readonly oldest?: Date | undefined
 }
 
-/** The messages that are stored and not on the bus yet. */
+/** The messages that are stored and not published yet. */
 export interface Outbox {
   /**
-   * The oldest ones, oldest first; what was stored with one stream is in that stream's order. Without those of the ids in
-   * `except`, which are known already.
+   * Reads the oldest messages, oldest first. Messages stored with one stream are in the order of that stream. Leaves out the ids
+   * in `except`.
    */
   pending(owner: string, limit: number, except?: Iterable<string>): Promise<readonly PendingMessage[]>
-  /** How many there are, and when the oldest was stored. */
+  /** Returns the number of messages, and when the oldest was stored. */
   depth(owner: string): Promise<OutboxDepth>
-  /** The bus has acknowledged them: they are forgotten. Ids that are gone are no error. */
+  /** Deletes messages that the bus has acknowledged. Ignores unknown ids. */
   published(owner: string, ids: readonly string[]): Promise<void>
-  /** Publishing them failed: counts an attempt each. */
+  /** Counts one failed attempt for each message. */
   failed(owner: string, ids: readonly string[]): Promise<void>
   /**
-   * Moves one to the dead letters, with its topic and its attempts as `retryCount`. One that is gone is no error.
-   * Its stream is the one of the commit's first append, or, when there was none, the topic.
+   * Moves a message to the dead letters, with its topic and its attempts as `retryCount`. Ignores an unknown id. The stream id
+   * is that of the commit's first append or, without one, the topic.
    */
   bury(owner: string, id: string, reason: FailureReason): Promise<void>
   /**
-   * The right to relay an owner's messages, which one at a time has; `undefined` while another has it. It ends with the
-   * process that holds it, however that dies.
+   * Takes the exclusive right to publish the messages of an owner; `undefined` while another process has it. The lease ends when
+   * the process that holds it dies in any way.
    */
   lease(owner: string): Promise<Lease | undefined>
 }
 
 /** The exclusive right to relay the messages of an owner; see {@link Outbox.lease}. */
 export interface Lease {
-  /** Aborts when the lease is lost: the connection is gone or the store was closed. Not by `release`. */
+  /** Aborts when the lease is lost because the connection broke or the store was closed, not when it is released. */
   readonly lost: AbortSignal
-  /** Idempotent. */
+  /** Gives the lease back. Idempotent. */
   release(): Promise<void>
 }
 
 /** The timers that commits have set. The commit that reacts to a timer removes it: see {@link Commit.fired}. */
 export interface Timers {
-  /** Those due at `now` or before, earliest first, then by id. */
+  /** Reads the timers that are due at `now` or before, by time and then by id. */
   due(owner: string, now: Date, limit: number): Promise<readonly Timer[]>
-  /** How many are set, due ones included. */
+  /** Returns the number of timers, due ones included. */
   count(owner: string): Promise<number>
-  /** When the earliest is due. */
+  /** Returns when the earliest timer is due. */
   next(owner: string): Promise<Date | undefined>
 }
 
 /** Why an event became a dead letter. */
 export interface FailureReason {
   readonly message: string
-  /** What helps to find out more: a stack, the position of a record. */
+  /** Information for debugging, such as a stack and the position of a record. */
   readonly details?: string | undefined
 }
 
@@ -244,16 +244,16 @@ export type DeadLetterStatus = 'pending' | 'processing' | 'resolved' | 'discarde
 
 /** A dead letter to be stored: an event that could not be handled or published. */
 export interface NewDeadLetter {
-  /** The stream it is about; where none is known, the topic. */
+  /** The stream of the event; the topic when the stream is not known. */
   readonly streamId: string
-  /** Where it came from, or was to go. */
+  /** The topic that the event came from or was to be published to. */
   readonly topic?: string | undefined
   readonly event: SerializedEvent
-  /** When the event was made. */
+  /** When the event was created. */
   readonly originalTimestamp: Date
   readonly error: string
   readonly details?: string | undefined
-  /** Attempts made before it was given up. Default 0. */
+  /** The number of attempts before it was given up. Default 0. */
   readonly retryCount?: number | undefined
 }
 
@@ -279,22 +279,22 @@ export interface DeadLetter extends NewDeadLetter {
 
 /** The events that could not be handled or published, for a person to decide about. */
 export interface DeadLetters {
-  /** Returns its id. */
+  /** Stores a dead letter and returns its id. */
   add(entry: NewDeadLetter): Promise<string>
-  /** Oldest first. */
+  /** Lists dead letters, oldest first. */
   list(options?: {
     readonly status?: DeadLetterStatus | undefined
     /** Default 100. */
     readonly limit?: number | undefined
-    /** The id of the last one of the page before. */
+    /** The id of the last dead letter of the previous page. */
     readonly after?: string | undefined
   }): Promise<readonly DeadLetter[]>
   get(id: string): Promise<DeadLetter | undefined>
   count(status?: DeadLetterStatus): Promise<number>
-  /** Another attempt failed: counts it and notes the time. False when nothing unsettled has this id. */
+  /** Counts another failed attempt and its time. False when no open dead letter has this id. */
   retried(id: string): Promise<boolean>
-  /** It was dealt with. False when nothing unsettled has this id. */
+  /** Marks a dead letter as resolved. False when no open dead letter has this id. */
   resolve(id: string, by: string, notes?: string): Promise<boolean>
-  /** It is given up. False when nothing unsettled has this id. */
+  /** Marks a dead letter as discarded. False when no open dead letter has this id. */
   discard(id: string, by: string, notes?: string): Promise<boolean>
 }

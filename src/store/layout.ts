@@ -1,26 +1,26 @@
 import { storeMismatch } from './errors.ts'
 
-/** What a column holds, whatever the database calls it. With `?` it may be NULL. */
+/** The type of a column, independent of the database. With `?` it may be NULL. */
 type ColumnType = 'text' | 'integer' | 'bigint' | 'bytes' | 'json' | 'time'
 type Column = ColumnType | `${ColumnType}?`
 
 interface TableLayout {
   readonly columns: Readonly<Record<string, Column>>
-  /** What no two rows have in common, on which every write relies. */
+  /** The unique columns, which every write relies on. */
   readonly key: readonly string[]
-  /** Columns that tables of earlier versions of crbus lack. They may be NULL, and are added to such a table. */
+  /** Columns that earlier versions of crbus did not have. They may be NULL, and are added to an existing table. */
   readonly added?: readonly string[]
 }
 
-/** Columns of every table that holds events. */
+/** The columns of an event, in every table that stores events. */
 const event = { event_type: 'text', event_version: 'integer', event_data: 'bytes', metadata: 'json?' } as const
 
 // Spelled out, because `keyof typeof tables` would put all columns into the published types.
 export type TableName = 'events' | 'snapshots' | 'failed_events' | 'crbus_outbox' | 'crbus_timers'
 
 /**
- * The tables of a store. `events`, `snapshots` and `failed_events` are Composable Rust's own, which its services and ours
- * may share; the others are crbus's.
+ * The tables of a store. `events`, `snapshots` and `failed_events` are tables of Composable Rust, which services in both
+ * languages may share; the others belong to crbus.
  */
 const tables = {
   events: {
@@ -73,28 +73,28 @@ export const tableNames = Object.keys(tables) as TableName[]
 
 /** A table, index or column of a store, as `PostgresEventStore.init` reports it. */
 export interface StorePart {
-  /** A column is listed only where one of crbus's own tables was made by an earlier version and lacks it. */
+  /** A column is listed only when a table of crbus lacks it because an earlier version created the table. */
   readonly kind: 'table' | 'index' | 'column'
   readonly name: string
-  /** The table it is, or belongs to. */
+  /** The table itself, or the table that the part belongs to. */
   readonly table: TableName
-  /** False: crbus would create it. */
+  /** False when the part is missing and would be created. */
   readonly exists: boolean
 }
 
-/** Makes the tables of one store. What is there is not altered, but for columns that are added to crbus's own tables. */
+/** Creates the tables of a store. Alters nothing that exists, except that it adds columns to the tables of crbus. */
 export interface StoreSetup {
   readonly kind: 'sqlite' | 'postgres'
-  /** Where it is, without a password. */
+  /** The location of the store, without a password. */
   readonly location: string
-  /** Looks, without changing anything. `STORE_MISMATCH` when a table is there and is another one. */
+  /** Lists the parts of the store without changing anything. `STORE_MISMATCH` when a table has another layout. */
   inspect(): Promise<readonly StorePart[]>
-  /** Creates what is missing, all of it or nothing, and answers what that was. `STORE_MISMATCH` as above. */
+  /** Creates the missing parts, all or none, and returns them. `STORE_MISMATCH` when a table has another layout. */
   create(): Promise<readonly StorePart[]>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** The columns that found tables lack because an earlier version of crbus made them. */
+/** Returns the columns that tables lack because an earlier version of crbus created them. */
 export function missingColumns(found: readonly FoundTable[]): StorePart[] {
   return found.flatMap(({ name, columns }) => {
     const { added = [] }: TableLayout = tables[name]
@@ -104,59 +104,64 @@ export function missingColumns(found: readonly FoundTable[]): StorePart[] {
   })
 }
 
-/** A column by a word of a database's message that says that it is missing. */
+/** Whether the message of a database about a missing column names a column that newer versions of crbus add. */
 export const isAddedColumn = (message: string): boolean =>
   Object.values<TableLayout>(tables).some(({ added = [] }) => added.some((column) => message.includes(column)))
 
-/** A table as it was found. */
+/** A table that exists in the database. */
 export interface FoundTable {
   readonly name: TableName
-  /** What it is when it is no table, such as `view`. */
-  readonly otherwise?: string | undefined
+  /** The kind of the object when it is not a table, such as `view`. */
+  readonly otherKind?: string | undefined
   readonly columns: ReadonlyMap<string, FoundColumn>
-  /** The columns of every unique index and key. */
+  /** The columns of each unique index and key. */
   readonly keys: readonly (readonly string[])[]
 }
 
 interface FoundColumn {
-  /** The database's own name. */
+  /** The name of the type in the database. */
   readonly type: string
   readonly isNullable: boolean
-  /** A row can be inserted without saying it. */
+  /** Whether a row can be inserted without a value for the column. */
   readonly hasDefault: boolean
 }
 
-/** What a database calls the types that a column may be of, the usual one first. */
+/** The names that a database has for each column type. The first is the usual one, the others are accepted. */
 export type TypeNames = Readonly<Record<ColumnType, readonly [string, ...string[]]>>
 
-/** `STORE_MISMATCH` when one of these is no table of ours, with all that differs. */
+/** Throws `STORE_MISMATCH` with all differences when a table does not have the layout of the store. */
 export function checkTables(found: readonly FoundTable[], names: TypeNames, location: string): void {
   const differing = found
     .map((table) => [table.name, differences(table, names)] as const)
     .filter(([, list]) => list.length > 0)
   if (differing.length === 0) return
-  const lines = differing.map(([name, list]) => `table '${name}' of ${location} is another one: ${list.join(', ')}`)
+  const lines = differing.map(([name, list]) => `table '${name}' of ${location} has another layout: ${list.join(', ')}`)
   throw storeMismatch(lines.join('\n'), { suggestions: suggestionsFor(differing) })
 }
 
-function differences({ name, otherwise, columns, keys }: FoundTable, names: TypeNames): string[] {
-  if (otherwise !== undefined) return [`it is a ${otherwise}`]
+function differences({ name, otherKind, columns, keys }: FoundTable, names: TypeNames): string[] {
+  if (otherKind !== undefined) return [`it is a ${otherKind}`]
   const layout: TableLayout = tables[name]
   const wanted = Object.entries(layout.columns)
   const lacking = wanted
     .map(([column]) => column)
     .filter((column) => !columns.has(column) && !layout.added?.includes(column))
-  const list = lacking.length === 0 ? [] : [`it lacks ${lacking.join(', ')}`]
+  const list =
+    lacking.length === 0
+      ? []
+      : [lacking.length === 1 ? `column ${lacking[0]} is missing` : `columns ${lacking.join(', ')} are missing`]
   for (const [column, type] of wanted) {
     const known = columns.get(column)
     if (known === undefined) continue
     const [usual, ...others] = names[type.replace('?', '') as ColumnType]
-    if (known.type !== usual && !others.includes(known.type)) list.push(`${column} is ${known.type} and not ${usual}`)
-    if (type.endsWith('?') && !known.isNullable) list.push(`${column} may not be null`)
+    if (known.type !== usual && !others.includes(known.type))
+      list.push(`${column} is ${known.type} instead of ${usual}`)
+    if (type.endsWith('?') && !known.isNullable) list.push(`${column} is NOT NULL`)
   }
   for (const [column, { isNullable, hasDefault }] of columns) {
     const isUnknown = !Object.hasOwn(layout.columns, column)
-    if (isUnknown && !isNullable && !hasDefault) list.push(`it has ${column}, which has to be filled`)
+    if (isUnknown && !isNullable && !hasDefault)
+      list.push(`${column} is an unknown column that is NOT NULL without a default`)
   }
   const hasKey = keys.some((key) => key.length === layout.key.length && layout.key.every((part) => key.includes(part)))
   if (!hasKey && lacking.length === 0) list.push(`${layout.key.join(', ')} is not unique`)
@@ -164,10 +169,12 @@ function differences({ name, otherwise, columns, keys }: FoundTable, names: Type
 }
 
 function suggestionsFor(differing: readonly (readonly [TableName, readonly string[]])[]): string[] {
-  const isOld = differing.every(([name, list]) => name === 'events' && list.join() === 'it lacks event_version')
-  if (isOld) return ["run the service's own migrations first: Composable Rust's 004 adds event_version"]
+  const isOld = differing.every(
+    ([name, list]) => name === 'events' && list.join() === 'column event_version is missing',
+  )
+  if (isOld) return ['run the migrations of the service first: migration 004 of Composable Rust adds event_version']
   return [
     'name another database: --store postgres://…/another',
-    'or another schema of it: --store "postgres://…?options=-csearch_path%3Dcrbus"',
+    'or name another schema: --store "postgres://…?options=-csearch_path%3Dcrbus"',
   ]
 }

@@ -20,7 +20,7 @@ import type { StoreSetup } from './layout.ts'
  * ```
  */
 export async function openEventStore(location: string): Promise<EventStore> {
-  // It may hold a password.
+  // `secret`, because the location may contain a password.
   checkFields('openEventStore', { location }, { location: required(secret(aText)) })
   if (isPostgres(location)) {
     const { PostgresEventStore } = await import('./postgres/postgres-event-store.ts')
@@ -31,19 +31,22 @@ export async function openEventStore(location: string): Promise<EventStore> {
 }
 
 /**
- * The same, to make its tables. A file is not made before `create`. With `addressOnly` a Postgres is connected to by its
- * address alone, without what the environment and `~/.pgpass` would add.
+ * Opens the setup of the store at a location, which creates its tables. A file is not created before `create`. With
+ * `addressOnly`, a connection to Postgres uses only the settings in the address, not those of the environment or `~/.pgpass`.
  */
 export async function openStoreSetup(location: string, addressOnly?: AddressOnly): Promise<StoreSetup> {
   if (isPostgres(location)) return (await import('./postgres/setup.ts')).postgresSetup(location, addressOnly)
   return (await import('./sqlite/setup.ts')).sqliteSetup(location)
 }
 
-/** `STORE_UNAVAILABLE` for the URL of another database, which would make a strange file. */
+/** Throws `STORE_UNAVAILABLE` for the URL of another database, which would otherwise be taken for the path of a file. */
 function isPostgres(location: string): boolean {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase()
   if (scheme === undefined || scheme === 'postgres' || scheme === 'postgresql') return scheme !== undefined
-  throw storeUnavailable(`an event store is in Postgres or in a SQLite file, not at ${scheme}://`, {
-    suggestions: ['postgres://user:password@host/database', 'the path of a file: data/store.db'],
-  })
+  throw storeUnavailable(
+    `the scheme ${scheme}:// is not supported: an event store is a Postgres database or a SQLite file`,
+    {
+      suggestions: ['postgres://user:password@host/database', 'the path of a file: data/store.db'],
+    },
+  )
 }

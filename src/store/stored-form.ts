@@ -4,68 +4,68 @@ import { readMetadata, writeMetadata } from '../codecs/metadata-json.ts'
 import { invalidAppend } from './errors.ts'
 import type { FailureReason, NewDeadLetter, NewSnapshot } from './event-store.ts'
 
-/** An event as its columns hold it, in every store. */
+/** The columns of an event, in every store. */
 export interface EventColumns {
   readonly eventType: string
   readonly eventVersion: number
   readonly data: Uint8Array
-  /** JSON; null is SQL's NULL. */
+  /** JSON, or NULL. */
   readonly metadata: string | null
 }
 
-/** What an index of Postgres takes is 2704 bytes, and an owner and a timer's id are in one together. */
-const LONGEST_NAME = 1000
+/** An index entry of Postgres holds at most 2704 bytes, and one index contains both an owner and a timer id. */
+const MAX_NAME_BYTES = 1000
 
-/** `INVALID_APPEND` unless every store can hold this as a stream id, an event type, a topic, an owner or an id. */
+/** Throws `INVALID_APPEND` for an invalid stream id, event type, topic, owner or timer id. */
 export function checkName(what: string, name: string, { mayBeEmpty = false } = {}): void {
   if (name === '' && !mayBeEmpty) throw invalidAppend(`${what} is empty`)
   checkText(what, name)
-  // No character of a string is more than three bytes.
-  if (name.length * 3 > LONGEST_NAME && Buffer.byteLength(name) > LONGEST_NAME) {
-    throw invalidAppend(`${what} '${name.slice(0, 40)}…' is longer than ${LONGEST_NAME} bytes`)
+  // A UTF-16 code unit takes at most three bytes in UTF-8.
+  if (name.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(name) > MAX_NAME_BYTES) {
+    throw invalidAppend(`${what} '${name.slice(0, 40)}…' is longer than ${MAX_NAME_BYTES} bytes`)
   }
 }
 
-/** `INVALID_APPEND` unless Postgres can hold it: no NUL, no half of a surrogate pair. */
+/** Throws `INVALID_APPEND` for a text that Postgres cannot store: with a NUL or half of a surrogate pair. */
 export function checkText(what: string, text: string): void {
-  if (text.includes('\0')) throw invalidAppend(`${what} holds a NUL`)
-  if (!text.isWellFormed()) throw invalidAppend(`${what} holds half of a surrogate pair, which UTF-8 cannot write`)
+  if (text.includes('\0')) throw invalidAppend(`${what} contains a NUL`)
+  if (!text.isWellFormed()) throw invalidAppend(`${what} contains half of a surrogate pair, which UTF-8 cannot encode`)
 }
 
-/** Between these a date has four digits for its year, by which its texts sort and Postgres reads them. */
-const [FIRST_TIME, LAST_TIME] = [Date.parse('0001-01-01T00:00:00.000Z'), Date.parse('9999-12-31T23:59:59.999Z')]
+/** The years with four digits, in which ISO texts sort by time and Postgres reads them. */
+const [MIN_TIME, MAX_TIME] = [Date.parse('0001-01-01T00:00:00.000Z'), Date.parse('9999-12-31T23:59:59.999Z')]
 
-/** `INVALID_APPEND` unless every store can hold it. */
+/** Throws `INVALID_APPEND` for a time that a store cannot hold. */
 export function checkTime(what: string, date: Date): void {
   const time = date.getTime()
-  if (!(time >= FIRST_TIME && time <= LAST_TIME)) throw invalidAppend(`${what} is no time of the years 1 to 9999`)
+  if (!(time >= MIN_TIME && time <= MAX_TIME)) throw invalidAppend(`${what} is not a valid time of the years 1 to 9999`)
 }
 
-/** A time to compare with stored ones. */
+/** Formats a time for comparisons with stored times. Clamps it to the years 1 to 9999. */
 export const timeText = (date: Date): string =>
-  new Date(Math.min(Math.max(date.getTime(), FIRST_TIME), LAST_TIME)).toISOString()
+  new Date(Math.min(Math.max(date.getTime(), MIN_TIME), MAX_TIME)).toISOString()
 
 export function checkTopic(topic: string): void {
   checkName('the topic', topic)
-  if (topic.includes('\n')) throw invalidAppend('the topic holds a line break')
+  if (topic.includes('\n')) throw invalidAppend('the topic contains a line break')
 }
 
-/** `INVALID_APPEND` when no store can hold the event. */
+/** Converts an event to its columns. Throws `INVALID_APPEND` for an event that a store cannot hold. */
 export function toColumns({ eventType, eventVersion, data, metadata, trace }: SerializedEvent): EventColumns {
   checkName('the event type', eventType, { mayBeEmpty: true })
   if ((eventVersion | 0) !== eventVersion) {
     throw invalidAppend(`event_version ${eventVersion} of '${eventType}' is not a 32-bit integer`)
   }
-  if (!(data instanceof Uint8Array)) throw invalidAppend(`the data of '${eventType}' are no bytes`)
+  if (!(data instanceof Uint8Array)) throw invalidAppend(`the data of '${eventType}' must be a Uint8Array`)
   const isEmpty = metadata === null && trace === undefined
   return { eventType, eventVersion, data, metadata: isEmpty ? null : metadataText(eventType, metadata, trace) }
 }
 
-/** Escapes of NUL and of halves of surrogate pairs, which JSON can write and Postgres refuses. */
+/** JSON escapes that Postgres refuses: NUL and halves of surrogate pairs. */
 const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f]..)/
 
-/** Shorter texts are not nested so deeply that reading would refuse them. */
-const LOOK_AGAIN = 1000
+/** Shorter texts cannot be nested so deeply that reading would refuse them. */
+const MIN_CHECKED_LENGTH = 1000
 
 function metadataText(
   eventType: string,
@@ -81,10 +81,10 @@ function metadataText(
   }
   if (text === null) return null
   if (text.includes('\\u') && unstorable.test(text)) {
-    throw invalidAppend(`the metadata of '${eventType}' hold a NUL or half of a surrogate pair`)
+    throw invalidAppend(`the metadata of '${eventType}' contain a NUL or half of a surrogate pair`)
   }
-  const again = text.length < LOOK_AGAIN ? undefined : parseJson(text)
-  if (again?.ok === false) throw invalidAppend(`the metadata of '${eventType}' cannot be stored: ${again.reason}`)
+  const parsed = text.length < MIN_CHECKED_LENGTH ? undefined : parseJson(text)
+  if (parsed?.ok === false) throw invalidAppend(`the metadata of '${eventType}' cannot be stored: ${parsed.reason}`)
   return text
 }
 
@@ -98,9 +98,10 @@ export const fromColumns = ({ eventType, eventVersion, data, metadata }: EventCo
 export function checkSnapshot({ streamId, version, state }: NewSnapshot): void {
   checkName('the stream id', streamId)
   if (!(Number.isSafeInteger(version) && version >= 0)) {
-    throw invalidAppend(`${version} is no version of a snapshot of '${streamId}'`, { streamId })
+    throw invalidAppend(`invalid version ${version} of the snapshot of '${streamId}'`, { streamId })
   }
-  if (!(state instanceof Uint8Array)) throw invalidAppend(`the snapshot of '${streamId}' is no bytes`, { streamId })
+  if (!(state instanceof Uint8Array))
+    throw invalidAppend(`the snapshot of '${streamId}' must be a Uint8Array`, { streamId })
 }
 
 export function checkDeadLetter({ streamId, topic, originalTimestamp, error, details, retryCount = 0 }: NewDeadLetter) {
@@ -109,7 +110,7 @@ export function checkDeadLetter({ streamId, topic, originalTimestamp, error, det
   checkTime('the time of the event', originalTimestamp)
   checkReason({ message: error, details })
   if (!(Number.isSafeInteger(retryCount) && retryCount >= 0 && retryCount < 2 ** 31)) {
-    throw invalidAppend(`${retryCount} is no number of attempts`)
+    throw invalidAppend(`invalid retryCount ${retryCount}`)
   }
 }
 
@@ -118,10 +119,10 @@ export function checkReason({ message, details }: FailureReason): void {
   if (details !== undefined) checkText('the details', details)
 }
 
-/** How many rows to read at most. */
+/** Throws a `RangeError` for an invalid limit of rows to read. */
 export function checkLimit(limit: number): void {
-  if (!(Number.isSafeInteger(limit) && limit > 0)) throw new RangeError(`${limit} is no number of rows to read`)
+  if (!(Number.isSafeInteger(limit) && limit > 0)) throw new RangeError(`invalid limit of rows to read: ${limit}`)
 }
 
-/** Ids of the outbox and of dead letters, which both databases count. What is no number is nobody's id. */
+/** Whether a text can be the id of an outbox message or a dead letter, which are numbers in both databases. */
 export const isRowId = (id: string): boolean => /^\d{1,15}$/.test(id)

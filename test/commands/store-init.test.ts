@@ -99,7 +99,7 @@ describe('store init', () => {
     const { stderr, exitCode } = await init(['--store', 'store.db', '--yes'])
     expect(exitCode).toBe(6)
     expect(stderr).toMatch(
-      /error: table 'events' .* is another one: it lacks stream_id.*\(CRBUS_STORE_MISMATCH\)\n {2}try: /,
+      /error: table 'events' .* has another layout: columns stream_id.* are missing.*\(CRBUS_STORE_MISMATCH\)\n {2}try: /,
     )
   })
 

@@ -22,7 +22,7 @@ const KILLS = 200
 const OWNER = 'counter-aggregate'
 const TOPIC = 'counter-events'
 
-test(`killed ${KILLS} times between append and publish, nothing is lost and every stream keeps its order`, {
+test(`the outbox loses no message and keeps the order of every stream when processes are killed ${KILLS} times between append and publish`, {
   timeout: 600_000,
 }, async () => {
   const path = join(folder, 'bus.db')
@@ -38,7 +38,7 @@ test(`killed ${KILLS} times between append and publish, nothing is lost and ever
   let next = start(0)
   for (let turn = 0; turn < KILLS; turn += 1) {
     const process = await next
-    // Its successor gets ready meanwhile.
+    // The next process starts meanwhile.
     next = turn + 1 < KILLS ? start(turn + 1) : next
     await process.tell('counting')
     await sleep(Math.random() * 60)
@@ -54,7 +54,7 @@ test(`killed ${KILLS} times between append and publish, nothing is lost and ever
   })
   while ((await relay.pass()) > 0);
 
-  // Else it was never killed where it matters.
+  // Otherwise no process was killed between append and publish.
   expect(left).toBeGreaterThan(KILLS / 10)
   const streams = await streamsOf(store, 'counter-')
   expect(streams.size).toBe(10)

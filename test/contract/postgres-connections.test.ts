@@ -12,7 +12,7 @@ import { eventually } from './support/harness.ts'
 import { askPostgres, newSchema, withOptions } from './support/postgres-schema.ts'
 import { closing, codeOf, failure, named, nameOf, namesOf, one, outcomes, range } from './support/store-harness.ts'
 
-// What is true of the store in Postgres alone: the way there, other writers, and the server's own ways.
+// Tests of the store in Postgres only: connections, concurrent writers, and settings of the server.
 
 const postgres = inject('postgresUrl')
 
@@ -26,7 +26,7 @@ async function newStore(options?: string): Promise<{ url: string; store: Postgre
   return { url, store }
 }
 
-/** A connection of somebody else's, which is in a transaction. */
+/** Opens the connection of another client and begins a transaction. */
 async function otherTransaction(url: string) {
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => undefined)
@@ -36,7 +36,7 @@ async function otherTransaction(url: string) {
   return client
 }
 
-/** Ends every connection of a store, as a failing server or network does. */
+/** Terminates every connection of a store, as a failing server or network does. */
 const terminate = (url: string) =>
   askPostgres(
     url,
@@ -48,8 +48,8 @@ const insert = "INSERT INTO events (stream_id, version, event_type, event_data) 
 if (postgres === '')
   describe.skip('connections to Postgres: no Postgres to test on', () => test('connections', () => {}))
 else {
-  describe('another writer', () => {
-    test('that is in a transaction is waited for: its commit is a conflict', async () => {
+  describe('concurrent writers', () => {
+    test('append waits for a concurrent transaction, and fails with VERSION_CONFLICT when that commits', async () => {
       const { url, store } = await newStore()
       const other = await otherTransaction(url)
       await other.query(insert)
@@ -61,7 +61,7 @@ else {
       expect(outcomes(await rest)).toEqual(['VERSION_CONFLICT', [1], [2]])
     })
 
-    test('that rolls back leaves room', async () => {
+    test('append waits for a concurrent transaction, and succeeds when that rolls back', async () => {
       const { url, store } = await newStore()
       const other = await otherTransaction(url)
       await other.query(insert)
@@ -71,9 +71,9 @@ else {
       expect(await appending).toBe(1)
     })
 
-    test('is met in a circle: the server ends one, and what was ended is done again', async () => {
+    test('retries a commit that Postgres aborted as a deadlock victim', async () => {
       const { url, store } = await newStore()
-      // It holds b and wants a; the store writes a and wants b.
+      // The other transaction holds b and waits for a; the store has written a and waits for b.
       const other = await otherTransaction(url)
       const their = (stream: string) => other.query(insert.replace('order-1', stream))
       await other.query("SET LOCAL deadlock_timeout = '10s'")
@@ -91,7 +91,7 @@ else {
       expect(outcomes(await committing)).toEqual(['VERSION_CONFLICT', 'VERSION_CONFLICT'])
     })
 
-    test('that fires a timer in a transaction is waited for', async () => {
+    test('a commit that fires a timer fails with TIMER_GONE when a concurrent transaction removes the timer', async () => {
       const { url, store } = await newStore()
       const timer = { id: 't', streamId: 'order-1', due: new Date(), event: named('t') }
       await store.commit('billing', [{ appends: [], timers: [timer] }])
@@ -105,18 +105,21 @@ else {
     })
   })
 
-  test.each(['serializable', 'repeatable read'])('a server whose transactions are %s by default', async (isolation) => {
-    const { url, store } = await newStore(`-cdefault_transaction_isolation=${isolation.replace(' ', '\\ ')}`)
-    const writers = range(6).map(() => open(url))
-    const batch = range(5).map((number) =>
-      one(`order-${number}`, 'any', 'a', { messages: [{ topic: 'x', event: named('m') }] }),
-    )
-    await Promise.all(writers.map((writer) => writer.commit('billing', batch)))
-    for (const number of range(5)) expect(await store.readStream(`order-${number}`)).toHaveLength(6)
-    expect(await store.outbox.pending('billing', 100)).toHaveLength(30)
-  })
+  test.each(['serializable', 'repeatable read'])(
+    'commits correctly on a server whose default isolation level is %s',
+    async (isolation) => {
+      const { url, store } = await newStore(`-cdefault_transaction_isolation=${isolation.replace(' ', '\\ ')}`)
+      const writers = range(6).map(() => open(url))
+      const batch = range(5).map((number) =>
+        one(`order-${number}`, 'any', 'a', { messages: [{ topic: 'x', event: named('m') }] }),
+      )
+      await Promise.all(writers.map((writer) => writer.commit('billing', batch)))
+      for (const number of range(5)) expect(await store.readStream(`order-${number}`)).toHaveLength(6)
+      expect(await store.outbox.pending('billing', 100)).toHaveLength(30)
+    },
+  )
 
-  test('a server that writes bytes and times its own way, and an application that reads them its own way', async () => {
+  test('reads bytes and times correctly with other server settings and type parsers of the application', async () => {
     const parsers = {
       bytea: pg.types.getTypeParser(17),
       int8: pg.types.getTypeParser(20),
@@ -146,7 +149,7 @@ else {
     expect(await store.timers.due('billing', new Date(due.getTime() - 1), 1)).toEqual([])
   })
 
-  test('times finer than a Date are kept apart in reading all', async () => {
+  test('readAll orders events whose times differ by microseconds', async () => {
     const { url, store } = await newStore()
     const at = (micros: number) => `2026-11-24T10:00:00.123${String(micros).padStart(3, '0')}Z`
     for (const micros of [5, 4, 3, 2, 1, 0]) {
@@ -161,7 +164,7 @@ else {
     expect(seen).toEqual(['order-9', 'order-8', 'order-7', 'order-6', 'order-5', 'order-4'])
   })
 
-  test('reading all by time uses the index that is there', async () => {
+  test('readAll uses the index on created_at', async () => {
     const { url } = await newStore()
     const lines = await askPostgres(
       withOptions(url, '-cenable_seqscan=off'),
@@ -172,7 +175,7 @@ else {
     expect(plan).toMatch(/Index Scan using idx_events_created[\s\S]*Index Cond/)
   })
 
-  test('what the database of somebody else refuses is refused alone', async () => {
+  test('a commit that a constraint refuses does not fail the commits beside it', async () => {
     const { url, store } = await newStore()
     await askPostgres(url, "ALTER TABLE events ADD CONSTRAINT no_evil CHECK (event_type <> 'Evil')")
     const evil = {
@@ -184,18 +187,18 @@ else {
     expect(await failure(store.append('order-2', 0, [{ ...named('x'), eventType: 'Evil' }]))).toBe('INVALID_APPEND')
   })
 
-  describe('the way there', () => {
+  describe('connecting', () => {
     const elsewhere = (changes: Partial<URL>): string => Object.assign(new URL(postgres), changes).href
 
     test.each<[what: string, url: string, says: string]>([
       ['a wrong password', elsewhere({ password: 'hunter2-%C3%A4nd%2Fmore' }), 'password'],
       ['no password', elsewhere({ password: '' }), 'password'],
       ['an unknown user', elsewhere({ username: 'nobody', password: 'hunter2' }), 'user'],
-      ['an unknown database', elsewhere({ pathname: '/nowhere' }), 'no such database'],
-      ['nobody listening', 'postgres://crbus:hunter2@127.0.0.1:1/x', '127.0.0.1:1'],
+      ['an unknown database', elsewhere({ pathname: '/nowhere' }), 'the database does not exist'],
+      ['a closed port', 'postgres://crbus:hunter2@127.0.0.1:1/x', '127.0.0.1:1'],
       ['an unknown host', 'postgres://crbus:hunter2@no-such-host.invalid/x', 'no-such-host.invalid'],
       ['a server without TLS', elsewhere({ search: '?sslmode=require' }), 'SSL'],
-    ])('%s: unavailable, without a word of the password', async (_, url, says) => {
+    ])('fails as STORE_UNAVAILABLE with %s, without revealing the password', async (_, url, says) => {
       const store = open(url)
       const thrown: unknown[] = []
       for (const ask of [
@@ -218,7 +221,7 @@ else {
       'postgres://crbus:hun#ter2@host/x',
       'postgres://crbus:hunter2@host:port/x',
       'mysql://crbus:hunter2@host/x',
-    ])('an address that is none: %s', (url) => {
+    ])('refuses the invalid address %s without revealing the password', (url) => {
       const thrown = (() => {
         try {
           new PostgresEventStore({ url })
@@ -231,7 +234,7 @@ else {
     })
 
     test.each(['prefer', 'allow', 'disable'])(
-      'sslmode %s does without encryption where there is none',
+      'sslmode %s connects without encryption to a server without TLS',
       async (mode) => {
         const schema = await newSchema(postgres)
         const store = open(`${schema}&sslmode=${mode}`)
@@ -240,7 +243,7 @@ else {
       },
     )
 
-    test('a server that does not answer is not waited for longer than asked', async () => {
+    test('fails after the time-out when the server does not answer', async () => {
       const sockets = new Set<{ destroy(): void }>()
       const silent = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1')
       onTestFinished(() => {
@@ -253,7 +256,7 @@ else {
       expect(await failure(store.readStream('order-1'))).toBe('STORE_UNAVAILABLE')
     })
 
-    test('an address that is to stand for itself logs in by what it says, and with no password of the environment', async () => {
+    test('uses only the settings of the address with addressOnly, and no password of the environment', async () => {
       const addressOnly = { whyNoPassword: 'this test has none', suggestions: [] }
       const url = await newSchema(postgres)
       const whole = new Connections({ url, addressOnly })
@@ -273,7 +276,7 @@ else {
     })
 
     test.each(['cleartext', 'md5', 'scram'] as const)(
-      'a login by %s that fails leaves no connection open, whatever the server does',
+      'a failed login by %s leaves no connection open',
       async (method) => {
         const server = await collectPasswords(method)
         onTestFinished(server.close)
@@ -290,19 +293,19 @@ else {
       },
     )
 
-    test('a pooler that shares connections out by transaction is said to be in the way', async () => {
+    test('names a pooler that assigns connections by transaction', async () => {
       const pooled = new Connections({ url: postgres, maxConnections: 1 })
       onTestFinished(() => pooled.close())
       await pooled.ask('SELECT 1', [], 'crbus-streams')
-      // As if the next transaction were on another connection than the first.
+      // Simulates a pooler that runs the next transaction on another connection.
       await pooled.ask('DEALLOCATE ALL')
       await expect(pooled.ask('SELECT 1', [], 'crbus-streams')).rejects.toMatchObject({
         code: 'STORE_UNAVAILABLE',
-        message: expect.stringContaining('a pooler in between shares its connections out by transaction'),
+        message: expect.stringContaining('a connection pooler assigns connections by transaction'),
       })
     })
 
-    test('a statement that takes too long fails, and the next has a connection of its own', async () => {
+    test('a statement that exceeds the time-out fails, and the next statement gets another connection', async () => {
       const { url, store } = await newStore()
       const hasty = open(url, { timeout: 300, maxConnections: 1 })
       await hasty.append('order-0', 0, [named('a')])
@@ -319,15 +322,15 @@ else {
     })
   })
 
-  describe('a connection that breaks', () => {
-    test('while idle is replaced without a word', async () => {
+  describe('a broken connection', () => {
+    test('is replaced without an error when it was idle', async () => {
       const { url, store } = await newStore()
       await store.append('order-1', 0, [named('a')])
       await terminate(url)
       await eventually(async () => expect(await store.append('order-1', 1, [named('b')])).toBe(2))
     })
 
-    test('in the middle of a commit leaves all of it or nothing, and the store goes on', async () => {
+    test('during a commit leaves all of it or nothing, and the store works afterwards', async () => {
       const { url, store } = await newStore()
       const other = await otherTransaction(url)
       await other.query(insert)
@@ -346,7 +349,7 @@ else {
       expect(await store.append('order-0', 0, [named('again')])).toBe(1)
     })
 
-    test('takes the lease with it, and its holder is told', async () => {
+    test('ends the lease and aborts its signal', async () => {
       const { url, store } = await newStore()
       const lease = await store.outbox.lease('billing')
       await terminate(url)
@@ -356,7 +359,7 @@ else {
     })
   })
 
-  test('a connection that is cut without a word loses the lease, and nobody waits for ever', {
+  test('a silently cut connection loses the lease, and no call waits forever', {
     timeout: 120_000,
   }, async () => {
     const { url } = await newStore()
@@ -385,7 +388,7 @@ else {
     await store.close()
   })
 
-  test('a server that is stopped and started again', { timeout: 120_000 }, async ({ skip }) => {
+  test('the store works again after the server was stopped and started', { timeout: 120_000 }, async ({ skip }) => {
     const own = await startPostgres()
     onTestFinished(() => own.dispose())
     skip(!own.isOwn, "somebody else's server cannot be stopped")

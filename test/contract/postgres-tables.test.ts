@@ -7,7 +7,7 @@ import { closing, failure, named, namesOf, range } from './support/store-harness
 
 const postgres = inject('postgresUrl')
 
-/** Everything a schema has in tables, keys, columns and indexes, but those of the names that begin so. */
+/** Returns all tables, keys, columns and indexes of a schema, without those whose names begin with a prefix. */
 async function structure(url: string, but = '-'): Promise<unknown> {
   const ask = (sql: string) => askPostgres(url, sql, [but])
   return {
@@ -44,7 +44,7 @@ const open = (url: string): PostgresEventStore => closing(new PostgresEventStore
 
 if (postgres === '') describe.skip('tables in Postgres: no Postgres to test on', () => test('tables', () => {}))
 else {
-  test('what a service has made is taken as it is, and two tables come beside it', async () => {
+  test('init keeps the tables of a Rust service and adds two tables', async () => {
     const url = await schemaWith(rustTables)
     const before = await structure(url)
     const created = await open(url).init()
@@ -58,7 +58,7 @@ else {
     expect(await open(url).init()).toEqual([])
   })
 
-  test('what crbus makes is what the service would have made', async () => {
+  test('init creates the same tables as the migrations of the Rust service', async () => {
     const made = await newSchema(postgres)
     await open(made).init()
     const theirs = await schemaWith(rustTables)
@@ -68,11 +68,11 @@ else {
       return JSON.parse(JSON.stringify(await structure(url, 'crbus_')).replaceAll(`${row.name}.`, ''))
     }
     expect(await inSchema(made)).toEqual(await inSchema(theirs))
-    // The service's own migrations run over it without a word.
+    // The migrations of the service run on these tables without an error.
     await askPostgres(made, rustTables)
   })
 
-  test('rows of a service are read, and its writes are seen', async () => {
+  test('reads the rows of a Rust service, also those written meanwhile', async () => {
     const url = await schemaWith(rustTables)
     const store = open(url)
     await store.init()
@@ -113,33 +113,33 @@ else {
     {
       what: 'the example production-agent',
       sql: productionAgentEvents,
-      says: ['stream_id', 'metadata', 'event_version', 'version is integer and not bigint', 'aggregate_id'],
+      says: ['stream_id', 'metadata', 'event_version', 'version is integer instead of bigint', 'aggregate_id'],
       suggests: 'name another database',
     },
     {
-      what: 'a service whose migrations are older',
+      what: 'a service with older migrations',
       sql: rustTables.replace(/ALTER TABLE events ADD.*\nCREATE INDEX IF NOT EXISTS idx_events_type_version.*/, ''),
-      says: ['it lacks event_version'],
+      says: ['column event_version is missing'],
       suggests: '004',
     },
     {
-      what: 'other types',
+      what: 'other column types',
       sql: 'CREATE TABLE snapshots (stream_id VARCHAR(40) PRIMARY KEY, version BIGINT, state_data JSONB, created_at TIMESTAMP)',
       says: [
         'stream_id is character varying(40)',
-        'state_data is jsonb and not bytea',
+        'state_data is jsonb instead of bytea',
         'created_at is timestamp without time zone',
       ],
       suggests: 'another schema',
     },
     {
-      what: 'no key',
+      what: 'no unique key',
       sql: 'CREATE TABLE snapshots (stream_id TEXT, version BIGINT, state_data BYTEA, created_at TIMESTAMPTZ)',
       says: ['stream_id is not unique'],
       suggests: 'another schema',
     },
     {
-      what: 'a key of some rows only',
+      what: 'a partial unique index',
       sql: 'CREATE TABLE snapshots (stream_id TEXT, version BIGINT, state_data BYTEA, created_at TIMESTAMPTZ); CREATE UNIQUE INDEX ON snapshots (stream_id) WHERE version > 1',
       says: ['stream_id is not unique'],
       suggests: 'another schema',
@@ -151,12 +151,17 @@ else {
       suggests: '',
     },
     {
-      what: 'columns that may not be null',
+      what: 'columns that are NOT NULL',
       sql: `${rustTables} ALTER TABLE events ALTER COLUMN metadata SET NOT NULL; ALTER TABLE failed_events ADD COLUMN tenant TEXT NOT NULL`,
-      says: ["table 'events'", 'metadata may not be null', "table 'failed_events'", 'tenant, which has to be filled'],
+      says: [
+        "table 'events'",
+        'metadata is NOT NULL',
+        "table 'failed_events'",
+        'tenant is an unknown column that is NOT NULL without a default',
+      ],
       suggests: '',
     },
-  ])('tables of $what: refused, and nothing is made', async ({ sql, says, suggests }) => {
+  ])('init refuses tables of $what and creates nothing', async ({ sql, says, suggests }) => {
     const url = await schemaWith(sql)
     const before = await structure(url)
     const error = await open(url)
@@ -170,7 +175,7 @@ else {
     expect(await structure(url)).toEqual(before)
   })
 
-  test('columns more that need not be filled, and partitions, are taken', async () => {
+  test('init accepts additional nullable columns and partitioned tables', async () => {
     const url = await schemaWith(`
       CREATE TABLE events (
         stream_id TEXT, version BIGINT, event_type VARCHAR NOT NULL, event_version INTEGER, event_data BYTEA, metadata JSONB,
@@ -184,14 +189,14 @@ else {
     expect(await failure(store.append('order-1', 0, [named('a')]))).toBe('VERSION_CONFLICT')
   })
 
-  test('are made once by services that start together', async () => {
+  test('init creates the tables once when services call it at the same time', async () => {
     const url = await newSchema(postgres)
     const created = await Promise.all(range(6).map(() => open(url).init()))
     expect(created.filter((parts) => parts.length > 0)).toHaveLength(1)
     expect(await open(url).append('order-1', 0, [named('a')])).toBe(1)
   })
 
-  test('that are missing are named, with the command that makes them', async () => {
+  test('every call names missing tables and the command that creates them', async () => {
     const url = await newSchema(postgres)
     const store = open(url)
     const error = await store.append('order-1', 0, [named('a')]).catch((thrown) => thrown)
@@ -205,7 +210,7 @@ else {
     ).toBe('STORE_NOT_READY')
   })
 
-  test('of an earlier version of crbus: services name store init, which adds the column for record keys', async () => {
+  test('names store init for tables of an earlier version, and init adds the column for record keys', async () => {
     const url = await newSchema(postgres)
     const store = open(url)
     await store.init()
@@ -230,7 +235,7 @@ else {
     expect((await store.outbox.pending('billing', 9)).map(({ key }) => key)).toEqual([undefined, 'o-1'])
   })
 
-  test('are looked at without being made', async () => {
+  test('inspect lists the tables without creating them', async () => {
     const url = await newSchema(postgres)
     const before = await structure(url)
     await using setup = await openStoreSetup(url)
@@ -243,14 +248,14 @@ else {
     expect((await setup.inspect()).every(({ exists }) => exists)).toBe(true)
   })
 
-  test('are those the search path leads to', async () => {
+  test('uses the tables that the search path finds', async () => {
     const [first, second] = [await newSchema(postgres), await newSchema(postgres)]
     await open(first).init()
     await open(second).init()
     await open(first).append('order-1', 0, [named('in the first')])
     await open(second).append('order-1', 0, [named('in the second')])
     expect(namesOf(await open(first).readStream('order-1'))).toEqual(['in the first'])
-    // And so are leases.
+    // Leases follow the search path too.
     expect(await open(first).outbox.lease('billing')).toBeDefined()
     expect(await open(second).outbox.lease('billing')).toBeDefined()
   })

@@ -13,15 +13,15 @@ import { expectSettled, placeOrder } from './support/shop-ledger.ts'
 import type { ShopProcess } from './support/shop-process.ts'
 import { type StartedProcess, startProcess } from './support/start-process.ts'
 
-// Everything that can go wrong, in an order that no test would think of. The audit is the same whatever the order was: every
-// checkout has ended once, its money is where it belongs, and the topics hold what the store holds.
+// All faults in a random order. The checks at the end do not depend on the order: every checkout has ended once, payments of
+// cancelled orders are refunded, and the topics equal the store.
 
 const TIMEOUT = 300_000
-/** Orders of one publish. */
+/** The number of orders in one publish. */
 const ORDERS = 20
-/** How long a payment may take. A clock that jumps by more times open checkouts out, which are then taken back. */
+/** How long a payment may take. When the clock jumps by more, open checkouts time out and are compensated. */
 const PATIENCE = '10m'
-/** Kafka 4 refuses records that are dated an hour ahead. */
+/** Kafka 4 refuses records whose timestamp is an hour in the future. */
 const JUMPS = ['+25m', '-25m', '+12m', '-3m', '+0']
 
 type Roles = ShopProcess['roles']
@@ -75,7 +75,7 @@ describe.runIf(isHere && onFakeClock)('a shop of four processes', () => {
     }
 
     let placed = 0
-    /** Again until it is acknowledged: copies have the same message id, and count once. */
+    /** Publishes until the bus acknowledges. Copies have the same message id and count once. */
     const place = async () => {
       const orders = Array.from({ length: ORDERS }, (_, index) => placeOrder(prefix, placed + index))
       await eventually(() => bus.publish(order.commands, orders), TIMEOUT)
@@ -104,7 +104,7 @@ describe.runIf(isHere && onFakeClock)('a shop of four processes', () => {
     ]
     const inOrder = accidents.map((accident) => ({ accident, at: Math.random() })).sort((a, b) => a.at - b.at)
     for (const { accident } of inOrder) {
-      // A process that is started while its servers are away waits for them, so orders are placed at the same time.
+      // A process that starts while its servers are unreachable waits for them, so orders are placed at the same time.
       await Promise.all([place(), sleep(randomInt(400)).then(accident)])
     }
     await place()

@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const TIMEOUT = 300_000
 
 describe('timers', () => {
-  test('survive a kill, and fire once each in another process', { timeout: TIMEOUT }, async () => {
+  test('survive a killed process, and fire once each in another process', { timeout: TIMEOUT }, async () => {
     const path = join(folder, 'timers.db')
     const location = join(folder, 'timers-store.db')
     await using bus = new EmbeddedEventBus({ path })
@@ -29,7 +29,7 @@ describe('timers', () => {
     for (const topic of [order.events, order.commands, payment.events, payment.commands]) {
       await bus.admin.createTopic(topic, { partitions: 3 })
     }
-    // Nobody takes payments: every checkout waits for its time to run out.
+    // No process handles payments, so every checkout times out.
     const start = (patience: string): Promise<StartedProcess> => {
       const address = { kind: 'embedded', path, sessionTimeout: 1000 }
       const what = { bus: address, store: location, prefix, roles: ['order', 'checkout'], patience }
@@ -45,7 +45,7 @@ describe('timers', () => {
     )
     await eventually(async () => expect(await timers()).toHaveLength(20), TIMEOUT)
     await first.die()
-    // Two at once, and one of them dies while they fire.
+    // Two processes fire timers, and one of them is killed meanwhile.
     const [second, third] = [await start('20s'), await start('20s')]
     await eventually(async () => expect((await timers()).length).toBeLessThan(20), TIMEOUT)
     await second.die()
@@ -67,8 +67,8 @@ describe('timers', () => {
 const isHere = inject('kafkaBrokers') !== '' && inject('postgresUrl') !== ''
 if (!isHere) describe.skip('outages: Kafka or Postgres is missing here', () => test('outages', () => {}))
 else {
-  // Servers of its own: they are stopped while others need theirs.
-  test('store and bus go away and come back, in turn, and nothing is lost', { timeout: TIMEOUT }, async ({ skip }) => {
+  // Separate servers, because this test stops them.
+  test('loses nothing when store and bus are stopped and started in turn', { timeout: TIMEOUT }, async ({ skip }) => {
     const [postgres, kafka] = [await startPostgres(), await startKafka()]
     onTestFinished(async () => {
       await postgres.dispose()

@@ -23,7 +23,7 @@ interface Place {
   readonly location: string
 }
 
-/** Two aggregates and a saga in processes of their own, which the test kills, starts and audits. */
+/** Two aggregates and a saga in separate processes, which the test kills, starts and checks. */
 async function openShop({ address, location }: Place) {
   const prefix = `${randomUUID()}-`
   const bus = await openBus(address)
@@ -51,7 +51,7 @@ async function openShop({ address, location }: Place) {
   return { books, bus, topics, start, place }
 }
 
-/** Publishes records that are there already once more, in another order: what a relay, a producer or a person may do. */
+/** Publishes existing records again in another order, as a relay, a producer or a person may do. */
 async function publishCopies(bus: EventBus, topics: readonly string[], most: number): Promise<void> {
   for (const topic of topics) {
     const records = await recordsOn(bus, topic)
@@ -68,14 +68,16 @@ const CHECKOUTS = 1000
 
 interface Trial {
   readonly rounds: number
-  /** Milliseconds: after so long at most, a process dies. */
+  /** The longest time before a process is killed, in milliseconds. */
   readonly life: number
   readonly timeout: number
 }
 
 function trials(name: string, newPlace: () => Promise<Place>, { rounds, life, timeout }: Trial): void {
   describe(name, () => {
-    test(`${CHECKOUTS} checkouts end once each, with processes killed and events repeated`, { timeout }, async () => {
+    test(`${CHECKOUTS} checkouts end once each while processes are killed and events are repeated`, {
+      timeout,
+    }, async () => {
       const { books, bus, topics, start, place } = await openShop(await newPlace())
       const alive = [await start('checkout'), await start('order', 'payment')]
 
@@ -95,7 +97,7 @@ function trials(name: string, newPlace: () => Promise<Place>, { rounds, life, ti
       await expectBalanced(books, CHECKOUTS)
     })
 
-    test('two sagas of one group share the work', { timeout }, async () => {
+    test('two processes of one saga share the work', { timeout }, async () => {
       const { books, start, place } = await openShop(await newPlace())
       const sagas = [await start('checkout'), await start('checkout')]
       const aggregates = await start('order', 'payment')
@@ -113,7 +115,7 @@ function trials(name: string, newPlace: () => Promise<Place>, { rounds, life, ti
       for (const lines of printed) expect(Number(/^reduced (\d+)$/.exec(lines.at(-1) ?? '')?.[1])).toBeGreaterThan(0)
     })
 
-    test('stopping politely, again and again, loses nothing', { timeout }, async () => {
+    test('stopping processes by SIGTERM repeatedly loses nothing', { timeout }, async () => {
       const { books, start, place } = await openShop(await newPlace())
       for (let round = 0; round < 3; round += 1) {
         const all = await start('order', 'payment', 'checkout')

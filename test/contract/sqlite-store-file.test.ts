@@ -10,7 +10,7 @@ import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
 import { startProcess } from './support/start-process.ts'
 import { closing, failure, named, one, range } from './support/store-harness.ts'
 
-// What is true of the store in a file alone; what every store promises is in store-contract.ts.
+// Tests of the store in a file only. The contract of every store is in store-contract.ts.
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-store-file-'))
@@ -26,7 +26,7 @@ function edit(path: string, sql: string): void {
   database.close()
 }
 
-/** The names of everything in a file. */
+/** Returns the names of all tables and indexes in a file. */
 function contents(path: string): string[] {
   const database = new DatabaseSync(path, { readOnly: true })
   const names = database.prepare("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name").all()
@@ -44,15 +44,15 @@ const thrownBy = (open: () => unknown): EventStoreError => {
   throw new Error('it opened')
 }
 
-describe('a file', () => {
-  test('is made with its folders, for its owner alone', async () => {
+describe('the file of a store', () => {
+  test('is created with its folders, readable by its owner only', async () => {
     const folder = newFolder()
     const path = join(folder, 'a', 'b', 'store.db')
     closing(new SqliteEventStore({ path }))
     expect(statSync(dirname(path)).mode & 0o777).toBe(0o700)
   })
 
-  test('can be looked at with sqlite3: texts are texts, times ISO, metadata JSON', async () => {
+  test('holds texts, ISO times and JSON metadata that sqlite3 can show', async () => {
     const path = newPath()
     await using store = new SqliteEventStore({ path })
     const metadata = { correlationId: 'c-1', extra: { saga_id: 's' } }
@@ -82,7 +82,7 @@ describe('a file', () => {
     expect(database.prepare('SELECT due_at FROM crbus_timers').get()?.due_at).toBe('2026-11-24T10:00:00.000Z')
   })
 
-  test('written to by hand is read', async () => {
+  test('is read after rows were inserted by hand', async () => {
     const path = newPath()
     await using store = new SqliteEventStore({ path })
     edit(
@@ -96,7 +96,7 @@ describe('a file', () => {
     expect(await store.append('order-1', 3, [named('b')])).toBe(4)
   })
 
-  test('is made once by processes that start together', async () => {
+  test('is created once by processes that start at the same time', async () => {
     const path = newPath()
     const task = { do: 'append', streamId: 'order-1', times: 3 } as const
     const processes = await Promise.all(
@@ -106,7 +106,7 @@ describe('a file', () => {
     expect(await closing(new SqliteEventStore({ path })).readStream('order-1')).toHaveLength(12)
   })
 
-  test('of another kind, or in a place where there can be none, is said to be unusable', () => {
+  test('is refused as STORE_UNAVAILABLE when it is not a database or cannot be created', () => {
     const path = newPath()
     writeFileSync(path, 'this is no database, but a text long enough to be looked at as one')
     expect(thrownBy(() => new SqliteEventStore({ path }))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
@@ -117,7 +117,7 @@ describe('a file', () => {
     expect(error.suggestions).not.toEqual([])
   })
 
-  test('that another process keeps to itself is told of', { timeout: 60_000 }, async () => {
+  test('is reported as STORE_UNAVAILABLE while another process holds a lock on it', { timeout: 60_000 }, async () => {
     const path = newPath()
     const store = closing(new SqliteEventStore({ path }))
     const other = new DatabaseSync(path)
@@ -129,7 +129,7 @@ describe('a file', () => {
     expect(await store.append('order-1', 0, [named('a')])).toBe(1)
   })
 
-  test('has leases by any of its names', async () => {
+  test('has the same leases under each of its paths', async () => {
     const path = newPath()
     const link = join(newFolder(), 'link.db')
     const store = closing(new SqliteEventStore({ path }))
@@ -142,7 +142,7 @@ describe('a file', () => {
     ])
   })
 
-  test('may be the one of the embedded bus', async () => {
+  test('may also hold an embedded bus', async () => {
     const path = newPath()
     await using bus = new EmbeddedEventBus({ path, createTopics: true })
     await bus.publish('order-events', named('a'))
@@ -152,24 +152,24 @@ describe('a file', () => {
   })
 })
 
-describe('tables of the same names that are others', () => {
+describe('existing tables with another layout', () => {
   const other =
     'CREATE TABLE events (id INTEGER PRIMARY KEY, aggregate_id TEXT NOT NULL, event_type TEXT, version TEXT)'
 
   test.each([
-    { what: 'other columns', sql: other, says: ['stream_id', 'aggregate_id', 'version is TEXT and not INTEGER'] },
+    { what: 'other columns', sql: other, says: ['stream_id', 'aggregate_id', 'version is TEXT instead of INTEGER'] },
     { what: 'a view', sql: 'CREATE VIEW snapshots AS SELECT 1 AS stream_id', says: ['snapshots', 'it is a view'] },
     {
-      what: 'no key',
+      what: 'no unique key',
       sql: 'CREATE TABLE snapshots (stream_id TEXT, version INTEGER, state_data BLOB, created_at TEXT)',
       says: ['stream_id is not unique'],
     },
     {
-      what: 'a column that has to be filled',
+      what: 'an unknown column that is NOT NULL',
       sql: 'CREATE TABLE snapshots (stream_id TEXT PRIMARY KEY, version INTEGER, state_data BLOB, created_at TEXT, tenant TEXT NOT NULL)',
-      says: ['tenant', 'has to be filled'],
+      says: ['tenant', 'NOT NULL without a default'],
     },
-  ])('with $what: refused, and nothing is made', async ({ sql, says }) => {
+  ])('with $what are refused, and nothing is created', async ({ sql, says }) => {
     const path = newPath()
     edit(path, sql)
     const before = contents(path)
@@ -182,7 +182,7 @@ describe('tables of the same names that are others', () => {
     expect(contents(path)).toEqual(before)
   })
 
-  test('with columns more that need not be filled, or another unique key beside: taken', async () => {
+  test('with additional nullable columns or another unique key are accepted', async () => {
     const path = newPath()
     edit(
       path,
@@ -202,7 +202,7 @@ describe('a file of an earlier version of crbus', () => {
   }
   const column = { kind: 'column', name: 'record_key', table: 'crbus_outbox', exists: false }
 
-  test('gets the column for record keys when it is opened, and its messages have none', async () => {
+  test('gets the column for record keys when it is opened, and its messages have no key', async () => {
     const path = newPath()
     await makeOld(path)
     const store = closing(new SqliteEventStore({ path }))
@@ -210,7 +210,7 @@ describe('a file of an earlier version of crbus', () => {
     expect((await store.outbox.pending('billing', 9)).map(({ key }) => key)).toEqual([undefined, 'o-1'])
   })
 
-  test('is told of without being changed, and gets the column when it is set up', async () => {
+  test('is inspected without a change, and gets the column by create', async () => {
     const path = newPath()
     await makeOld(path)
     await using setup = await openStoreSetup(path)
@@ -221,8 +221,8 @@ describe('a file of an earlier version of crbus', () => {
   })
 })
 
-describe('setting up', () => {
-  test('says what is missing without making the file, makes it, and finds it whole', async () => {
+describe('openStoreSetup on a file', () => {
+  test('lists missing parts without creating the file, creates it, and then lists nothing missing', async () => {
     const path = newPath()
     await using setup = await openStoreSetup(path)
     expect(setup).toMatchObject({ kind: 'sqlite', location: path })
@@ -242,7 +242,7 @@ describe('setting up', () => {
     expect(contents(path)).toEqual(missing.map(({ name }) => name).sort())
   })
 
-  test('makes the one index that is missing', async () => {
+  test('creates a single missing index', async () => {
     const path = newPath()
     await new SqliteEventStore({ path }).close()
     edit(path, 'DROP INDEX idx_crbus_timers_due')
@@ -251,8 +251,8 @@ describe('setting up', () => {
   })
 })
 
-describe('a location', () => {
-  test('without a scheme is a file, and in memory a memory', async () => {
+describe('openEventStore', () => {
+  test('opens a path as a file and `:memory:` in memory', async () => {
     const path = newPath()
     const store = closing(await openEventStore(path))
     expect(store).toBeInstanceOf(SqliteEventStore)
@@ -262,7 +262,7 @@ describe('a location', () => {
   })
 
   test.each(['mysql://root@localhost/x', 'sqlite://store.db', 'https://localhost'])(
-    '%s is nobody’s',
+    'refuses the location %s',
     async (location) => {
       expect(await failure(openEventStore(location))).toBe('STORE_UNAVAILABLE')
       expect(await failure(openStoreSetup(location))).toBe('STORE_UNAVAILABLE')

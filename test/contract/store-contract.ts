@@ -13,8 +13,7 @@ import { readClauses } from './support/store-read-clauses.ts'
 import { timerClauses } from './support/store-timer-clauses.ts'
 
 /**
- * What every event store promises, whatever it is made of. A store passes all of it or is none; what only one store can do
- * is tested in that store's own file.
+ * The contract of every event store. Features of a single store are tested in its own file.
  */
 export function storeContract(name: string, harness: StoreHarness): void {
   describe(name, () => {

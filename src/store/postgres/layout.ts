@@ -12,7 +12,7 @@ import { type Ask, type Connections, type Row, transact } from './connection/con
 const EVENT = 'event_type TEXT NOT NULL, event_version INTEGER NOT NULL, event_data BYTEA NOT NULL, metadata JSONB'
 const TIME = 'TIMESTAMPTZ NOT NULL DEFAULT now()'
 
-/** The first three are Composable Rust's, as its migrations leave them (001, 002, 004, 005). */
+/** The first three tables are those of Composable Rust after its migrations 001, 002, 004 and 005. */
 const statements: Readonly<Record<TableName, readonly string[]>> = {
   events: [
     `CREATE TABLE events (
@@ -53,7 +53,7 @@ const statements: Readonly<Record<TableName, readonly string[]>> = {
   ],
 }
 
-/** What of a store is there and what is not. `STORE_MISMATCH` when a table of its names is another one. */
+/** Lists the parts of a store and whether they exist. Throws `STORE_MISMATCH` when a table has another layout. */
 export async function inspectTables(ask: Ask, location: string): Promise<StorePart[]> {
   const found = await describeTables(ask)
   checkTables([...found.values()], types, location)
@@ -73,18 +73,18 @@ export async function inspectTables(ask: Ask, location: string): Promise<StorePa
   return [...parts, ...missingColumns([...found.values()])]
 }
 
-/** Creates what is missing, all of it or nothing. */
+/** Creates the missing parts, all or none, and returns them. */
 export async function createMissing(connections: Connections): Promise<readonly StorePart[]> {
   const { location } = connections
   for (;;) {
     const created = await connections.use((ask) => transact(ask, () => createTables(ask, location)))
-    // Else it had to make way for a writer, whom an index on a table in use can meet in a circle.
+    // Otherwise Postgres aborted it as a deadlock victim, since an index on a table in use can deadlock with a writer: retry.
     if (created !== undefined) return created
   }
 }
 
 async function createTables(ask: Ask, location: string): Promise<StorePart[]> {
-  // Services that start together would collide in making the same table.
+  // Services that start at the same time would fail when both create the same table.
   await ask(`SELECT pg_advisory_xact_lock(hashtext('crbus store init'))`)
   const missing = (await inspectTables(ask, location)).filter(({ exists }) => !exists)
   for (const { kind, name, table } of missing) {
@@ -95,7 +95,7 @@ async function createTables(ask: Ask, location: string): Promise<StorePart[]> {
   return missing
 }
 
-/** Those tables that the connection's search path leads to, which are those its statements would use. */
+/** The tables that the search path of the connection finds, which are those that its statements use. */
 const FROM_TABLES = 'FROM (SELECT name, to_regclass(quote_ident(name)) AS oid FROM unnest($1::text[]) AS n(name)) t'
 
 const kinds: Readonly<Record<string, string>> = { v: 'view', m: 'materialized view', f: 'foreign table', S: 'sequence' }
@@ -127,7 +127,7 @@ async function describeTables(ask: Ask): Promise<Map<TableName, FoundTable>> {
       name,
       {
         name,
-        otherwise: kinds[rows[0]?.kind ?? ''],
+        otherKind: kinds[rows[0]?.kind ?? ''],
         columns: new Map(
           rows.map(({ column, type, required, filled }) => [
             column,

@@ -6,8 +6,8 @@ import type { Connections, Row } from './connection/connections.ts'
 import type { Leases } from './connection/lease.ts'
 import { EVENT, time } from './writing/columns.ts'
 
-/** Not worth waiting for the disk: what was not forgotten is published once more. The setting ends with the statement. */
-const FORGET = `WITH soon AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+/** Without waiting for the disk: a message whose deletion is lost is only published again. The setting ends with the statement. */
+const DELETE_PUBLISHED = `WITH soon AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
   DELETE FROM crbus_outbox USING soon WHERE owner = $1 AND id = ANY ($2::bigint[])`
 const COUNT_ATTEMPT = 'UPDATE crbus_outbox SET attempts = attempts + 1 WHERE owner = $1 AND id = ANY ($2::bigint[])'
 
@@ -37,7 +37,7 @@ export function postgresOutbox({ ask }: Connections, leases: Leases): Outbox {
       const { messages, oldest } = rows[0] ?? {}
       return oldest ? { messages: Number(messages), oldest: new Date(oldest) } : { messages: Number(messages) }
     },
-    published: (owner, ids) => change(FORGET, owner, ids),
+    published: (owner, ids) => change(DELETE_PUBLISHED, owner, ids),
     failed: (owner, ids) => change(COUNT_ATTEMPT, owner, ids),
     async bury(owner, id, reason) {
       checkText('the owner', owner)

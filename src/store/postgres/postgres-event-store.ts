@@ -28,7 +28,7 @@ import { makeCommits } from './writing/commit.ts'
 
 /**
  * An event store in Postgres 12 or newer: the tables of Composable Rust's own event store, which Rust services may use at the
- * same time, and two tables of crbus. `init` or `crbus store init` creates them. The search path of the connection chooses the
+ * same time, and two tables of crbus. `init` or `crbus store init` creates the tables. The search path of the connection chooses the
  * schema.
  *
  * **Concurrency.** Any number of processes. Correct under READ COMMITTED, which it sets. Writers to one stream wait for each
@@ -60,7 +60,7 @@ export class PostgresEventStore implements EventStore {
   readonly #connections: Connections
   readonly #leases: Leases
 
-  /** `STORE_UNAVAILABLE` when the URL is not one of Postgres; a `TypeError` for an option that is unknown or wrong. */
+  /** Throws `STORE_UNAVAILABLE` for a URL that is not one of Postgres, and a `TypeError` for an unknown or invalid option. */
   constructor(options: PostgresEventStoreOptions) {
     checkPostgresOptions(options)
     this.#connections = new Connections(options)
@@ -71,9 +71,9 @@ export class PostgresEventStore implements EventStore {
   }
 
   /**
-   * Creates the tables and indexes that are missing, all of them or none, and answers which. Adds the columns that crbus's
-   * own tables lack when an earlier version made them, and alters nothing else;
-   * `STORE_MISMATCH` when a table of those names is another one. Services may call it at the same time.
+   * Creates the missing tables and indexes, all or none, and returns them. Adds columns to tables of crbus that an earlier
+   * version created, and alters nothing else. `STORE_MISMATCH` when an existing table has another layout. Services may call it
+   * at the same time.
    */
   init(): Promise<readonly StorePart[]> {
     return createMissing(this.#connections)
@@ -130,7 +130,7 @@ export class PostgresEventStore implements EventStore {
     let from: (string | number)[] = [since ? timeText(since) : '-infinity', '', '-1']
     while (!signal?.aborted) {
       const { rows } = await this.#connections.ask<StoredRow>(
-        // Strings sort by their bytes here, as in every store, whatever the database's collation.
+        // Texts sort by their bytes, as in every store, whatever the collation of the database is.
         `SELECT ${STORED} FROM events e
          WHERE (e.created_at, stream_id COLLATE "C", version) > ($1::timestamptz, $2, $3::bigint)
            AND e.created_at <= $4::timestamptz AND starts_with(stream_id, $5)

@@ -3,7 +3,7 @@ import type { StoreSetup } from '../layout.ts'
 import { Connections } from './connection/connections.ts'
 import { createMissing, inspectTables } from './layout.ts'
 
-/** An index of a large table takes its time. */
+/** One hour, because creating an index of a large table takes long. */
 const TIMEOUT_MS = 60 * 60_000
 
 export function postgresSetup(url: string, addressOnly?: AddressOnly): StoreSetup {

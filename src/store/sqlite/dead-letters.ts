@@ -34,8 +34,8 @@ export function sqliteDeadLetters(file: StoreFile): DeadLetters {
       const { streamId, topic, originalTimestamp, error, details, retryCount = 0 } = entry
       const { eventType, eventVersion, data, metadata } = toColumns(entry.event)
       const time = originalTimestamp.toISOString()
-      const said = writeDetails(topic, details)
-      const values = [streamId, eventType, eventVersion, data, metadata, time, error, said, retryCount, now()]
+      const storedDetails = writeDetails(topic, details)
+      const values = [streamId, eventType, eventVersion, data, metadata, time, error, storedDetails, retryCount, now()]
       return file.change(() => String(add.run(...values).lastInsertRowid))
     },
     async list({ status, limit = 100, after = '0' } = {}) {

@@ -12,13 +12,13 @@ import {
   tableNames,
 } from '../layout.ts'
 
-/** Of an event, in every table that holds some. */
+/** The columns of an event, in every table that stores events. */
 export const EVENT_COLUMNS = 'event_type, event_version, event_data, metadata'
 
 const EVENT = 'event_type TEXT NOT NULL, event_version INTEGER NOT NULL, event_data BLOB NOT NULL, metadata TEXT'
 const NOW = `DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`
 
-/** Names are those of the Postgres store; times are ISO 8601 in UTC, which sort as they are. */
+/** The names are those of the Postgres store. Times are ISO 8601 texts in UTC, which sort by time. */
 const statements: Readonly<Record<TableName, readonly string[]>> = {
   events: [
     `CREATE TABLE events (stream_id TEXT NOT NULL, version INTEGER NOT NULL, ${EVENT}, created_at TEXT NOT NULL ${NOW}, PRIMARY KEY (stream_id, version))`,
@@ -38,7 +38,7 @@ const statements: Readonly<Record<TableName, readonly string[]>> = {
     'CREATE INDEX idx_failed_events_stream ON failed_events (stream_id)',
   ],
   crbus_outbox: [
-    // An id is never given again: whoever still holds one must not remove another message by it.
+    // AUTOINCREMENT never reuses an id, so that a relay with an old id cannot delete another message.
     `CREATE TABLE crbus_outbox (
        id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, stream_id TEXT, topic TEXT NOT NULL, ${EVENT},
        attempts INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL ${NOW}, record_key TEXT)`,
@@ -59,7 +59,7 @@ const types: TypeNames = {
   time: ['TEXT'],
 }
 
-/** What of a store is in the file and what is not. `STORE_MISMATCH` when a table of its names is another one. */
+/** Lists the parts of a store and whether the file has them. Throws `STORE_MISMATCH` when a table has another layout. */
 export function inspectTables(database: DatabaseSync, path: string): StorePart[] {
   const kinds = new Map(
     database
@@ -80,7 +80,7 @@ export function inspectTables(database: DatabaseSync, path: string): StorePart[]
   return [...parts, ...missingColumns(found)]
 }
 
-/** Creates what is missing, in the caller's transaction. */
+/** Creates the missing parts in the caller's transaction, and returns them. */
 export function createTables(database: DatabaseSync, path: string): StorePart[] {
   const missing = inspectTables(database, path).filter(({ exists }) => !exists)
   for (const { kind, name, table } of missing) {
@@ -91,10 +91,10 @@ export function createTables(database: DatabaseSync, path: string): StorePart[] 
   return missing
 }
 
-/** The same of a file that may not be there, without making it. */
+/** Lists the parts of the store in a file without creating the file. */
 export function inspectFile(path: string): StorePart[] {
-  const isThere = path !== ':memory:' && existsSync(path)
-  const database = isThere ? openToRead(path) : openSqlite(':memory:')
+  const isPresent = path !== ':memory:' && existsSync(path)
+  const database = isPresent ? openToRead(path) : openSqlite(':memory:')
   try {
     return inspectTables(database, path)
   } finally {
@@ -103,7 +103,7 @@ export function inspectFile(path: string): StorePart[] {
 }
 
 function describeTable(database: DatabaseSync, name: TableName, kind: string | undefined): FoundTable {
-  if (kind !== 'table') return { name, otherwise: kind, columns: new Map(), keys: [] }
+  if (kind !== 'table') return { name, otherKind: kind, columns: new Map(), keys: [] }
   const columns = database.prepare(`PRAGMA table_xinfo(${name})`).all()
   const primary = columns.filter(({ pk }) => Number(pk) > 0).map((column) => String(column.name))
   const unique = database

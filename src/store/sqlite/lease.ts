@@ -4,7 +4,7 @@ import { openSqlite } from '../../sqlite/load-sqlite.ts'
 import type { Lease } from '../event-store.ts'
 import { guarded, MEMORY, type StoreFile } from './store-file.ts'
 
-/** Leases held through one store. */
+/** The leases held by one store object. */
 export class Leases {
   readonly #file: StoreFile
   readonly #held = new Map<string, (isLost: boolean) => void>()
@@ -19,7 +19,7 @@ export class Leases {
     if (unlock === undefined) return undefined
     const lost = new AbortController()
     const end = (isLost: boolean) => {
-      // Who has released it must not take it from the next.
+      // A second release must not end a later lease of the same owner.
       if (this.#held.get(owner) !== end) return
       this.#held.delete(owner)
       unlock()
@@ -29,27 +29,30 @@ export class Leases {
     return { lost: lost.signal, release: async () => end(false) }
   }
 
-  /** Their holders are told. */
+  /** Ends all leases as lost. */
   endAll(): void {
     for (const end of [...this.#held.values()]) end(true)
   }
 }
 
-/** Beside the store, so that all who share it find it. It stays: removing it could take it from whoever just opened it. */
+/**
+ * Returns the path of the lock file, which is beside the store so that all processes use the same one. It is never deleted, since
+ * another process might have just opened it.
+ */
 function lockPath(path: string, owner: string): string {
   const readable = owner.replaceAll(/[^\w.-]/g, '_').slice(0, 80)
   return `${path}-lease-${readable}-${createHash('sha256').update(owner).digest('hex').slice(0, 8)}`
 }
 
 /**
- * Holds an exclusive transaction on a file of its own, which the system ends when the process dies. Returns how to let
- * go; `undefined` when somebody else holds it.
+ * Takes an exclusive transaction on a separate file, which the system ends when the process dies. Returns a function that
+ * releases it; `undefined` when another process holds it.
  */
 function lock(path: string): (() => void) | undefined {
   return guarded(path, () => {
     const database = openSqlite(path)
     try {
-      // Nothing is ever written, so that there is nothing to take back.
+      // A journal in memory is enough, because nothing is ever written.
       database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
       return () => database.close()
     } catch (error) {

@@ -40,8 +40,8 @@ export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
     },
     async published(owner, ids) {
       checkText('the owner', owner)
-      // Not worth waiting for the disk: what was not forgotten is published once more.
-      file.changeSoon(() => {
+      // Without waiting for the disk: a message whose deletion is lost is only published again.
+      file.changeWithoutSync(() => {
         for (const id of ids) if (isRowId(id)) remove.run(owner, Number(id))
       })
     },

@@ -22,7 +22,7 @@ export function sqliteSetup(path: string): StoreSetup {
   }
 }
 
-/** A file that cannot be made, opened or written is refused, as every other file that crbus is to make. */
+/** Turns the error of a file that cannot be created, opened or written into `REFUSED`, as for all files that crbus creates. */
 function refusing<T>(path: string, work: () => T): T {
   try {
     return work()

@@ -25,8 +25,8 @@ import { StoreFile } from './store-file.ts'
 import { sqliteTimers } from './timers.ts'
 import { planWriter } from './write-plan.ts'
 
-/** Commits in one transaction: some milliseconds, after which others have their turn. */
-const COMMIT_BATCH = 1000
+/** The most commits in one transaction, which then takes some milliseconds before other processes can write. */
+const MAX_BATCH_COMMITS = 1000
 
 /**
  * An event store in one file, for any number of processes of one machine. It needs no server and opens in milliseconds.
@@ -102,9 +102,9 @@ export class SqliteEventStore implements EventStore {
   async commit(owner: string, commits: readonly Commit[]): Promise<readonly Committed[]> {
     checkName('the owner', owner)
     const results: Committed[] = []
-    for (let at = 0; at < commits.length; at += COMMIT_BATCH) {
+    for (let at = 0; at < commits.length; at += MAX_BATCH_COMMITS) {
       if (at > 0) await new Promise((resolve) => setImmediate(resolve))
-      for (const result of this.#commit(owner, commits.slice(at, at + COMMIT_BATCH))) results.push(result)
+      for (const result of this.#commit(owner, commits.slice(at, at + MAX_BATCH_COMMITS))) results.push(result)
     }
     return results
   }

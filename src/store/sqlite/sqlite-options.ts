@@ -2,12 +2,12 @@ import { aText, checkOptions, type OptionChecks, required } from '../../bus/opti
 
 /** Options of {@link SqliteEventStore}. */
 export interface SqliteEventStoreOptions {
-  /** The file, or `:memory:`. It, its folder and its tables are made when they are not there. */
+  /** The path of the file, or `:memory:`. Creates the file, its folders and its tables when they are missing. */
   readonly path: string
 }
 
 const checks: OptionChecks<SqliteEventStoreOptions> = { path: required(aText) }
 
-/** Throws a `TypeError` for an option that is unknown or wrong. */
+/** Throws a `TypeError` for an unknown or invalid option. */
 export const checkSqliteOptions = (options: SqliteEventStoreOptions): void =>
   checkOptions('new SqliteEventStore', options, checks)

@@ -8,10 +8,10 @@ import { createTables, inspectTables } from './layout.ts'
 
 export const MEMORY = ':memory:'
 
-/** An open file with a store in it. Whatever is thrown out of here is an `EventStoreError`. */
+/** An open SQLite file that contains a store. Throws only `EventStoreError`s. */
 export class StoreFile {
   readonly database: DatabaseSync
-  /** Without symbolic links, so that all who share the file call it the same. */
+  /** The path without symbolic links, so that all processes use the same path for the lock files. */
   readonly path: string
 
   /** The tables and indexes that were missing. */
@@ -24,19 +24,19 @@ export class StoreFile {
     this.path = path === MEMORY ? path : realpathSync(path)
   }
 
-  /** Reads; what is read is of one moment when it is one statement. */
+  /** Runs reads. Only a single statement reads a consistent snapshot. */
   read<T>(work: () => T): T {
     if (!this.database.isOpen) throw storeClosed()
     return guarded(this.path, work)
   }
 
-  /** Changes, as one transaction. */
+  /** Runs changes in one transaction. */
   change<T>(work: () => T): T {
     return this.read(() => transact(this.database, work))
   }
 
-  /** The same, without waiting for the disk: a power failure may undo it, and everything before it stays. */
-  changeSoon<T>(work: () => T): T {
+  /** Runs changes in one transaction without waiting for the disk: a power failure may undo these changes, but no earlier ones. */
+  changeWithoutSync<T>(work: () => T): T {
     return this.read(() => {
       this.database.exec('PRAGMA synchronous = NORMAL')
       try {
@@ -52,10 +52,10 @@ export class StoreFile {
   }
 }
 
-/** Opens the file, making it, its folder and its tables when they are not there. Answers what was missing. */
+/** Opens the file, and creates the file, its folders and its tables when they are missing. Returns the created parts. */
 function openDatabase(path: string) {
   let created: readonly StorePart[] = []
-  // Written through to the disk: what the bus has of a store's events must be in the store after a power failure.
+  // FULL, because events that are published must still be in the store after a power failure.
   const database = openShared(path, 'FULL', (opened) => {
     created = []
     if (inspectTables(opened, path).every(({ exists }) => exists)) return
@@ -64,12 +64,12 @@ function openDatabase(path: string) {
   return { database, created }
 }
 
-/** Does something with a file; what the file throws comes out as an `EventStoreError`. */
+/** Runs work on a file and converts SQLite's errors to an `EventStoreError`. */
 export function guarded<T>(path: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    // A mistake in the code is none of the file's.
+    // A TypeError is a mistake in the program, not a failure of the file.
     if (error instanceof EventStoreError || error instanceof TypeError) throw error
     const { reason, suggestions } = faultOf(error, path, BUSY_PATIENCE_MS)
     throw storeUnavailable(`the event store at ${path} ${reason}`, {

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { CommitPlan } from '../commit-plan.ts'
 import { EVENT_COLUMNS } from './layout.ts'
 
-/** Writes what commits came to. Returns how to do it in the caller's transaction. */
+/** Prepares the statements that write a plan. Returns a function that writes a plan in the caller's transaction. */
 export function planWriter(database: DatabaseSync): (owner: string, plan: CommitPlan, now: string) => void {
   const prepare = (sql: string): StatementSync => database.prepare(sql)
   const addEvent = prepare(

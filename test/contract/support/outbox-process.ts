@@ -5,12 +5,12 @@ import { append, publish } from '../../../src/saga/effects.ts'
 import { runAggregate } from '../../../src/saga/run-aggregate.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
 
-/** What this process does: appends and publishes as fast as it can, once it is told to, until it is killed. */
+/** The task of this process: after a line on stdin, appends and publishes as fast as it can until it is killed. */
 export interface OutboxProcess {
   readonly bus: string
   readonly store: string
   readonly topic: string
-  /** Names its commands. */
+  /** The prefix of its command ids. */
   readonly turn: number
 }
 
@@ -20,7 +20,7 @@ type Counting =
 
 const { bus: path, store: location, topic, turn } = JSON.parse(process.argv[2] ?? '') as OutboxProcess
 flushCompileCache()
-// Started while the one before still lives: what takes time is done before it is this one's turn.
+// Started while the previous process still runs, so that the slow start is over when its turn comes.
 console.log('ready')
 await new Promise((resolve) => process.stdin.once('data', resolve))
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 
-/** Asks a Postgres, in a connection of its own. */
+/** Runs a statement on Postgres, on a separate connection. */
 export async function askPostgres(url: string, sql: string, values: unknown[] = []) {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
@@ -12,18 +12,18 @@ export async function askPostgres(url: string, sql: string, values: unknown[] = 
   }
 }
 
-/** A new, empty schema, as the address of a store that has no other. Nothing is ever cleaned up. */
+/** Creates an empty schema and returns the address of a store that uses only this schema. Schemas are not removed. */
 export async function newSchema(postgresUrl: string): Promise<string> {
   const schema = `t_${randomUUID().replaceAll('-', '')}`
   await askPostgres(postgresUrl, `CREATE SCHEMA ${schema}`)
   return withOptions(postgresUrl, `-csearch_path=${schema}`)
 }
 
-/** Settings of the server for the connections of an address, such as `-cbytea_output=escape`. */
+/** Adds server settings to an address, such as `-cbytea_output=escape`. */
 export function withOptions(postgresUrl: string, options: string): string {
   const url = new URL(postgresUrl)
   const given = url.searchParams.get('options')
   url.searchParams.set('options', given === null ? options : `${given} ${options}`)
-  // A space is `+` in a form and not in a URL of Postgres.
+  // URLSearchParams writes a space as `+`, which Postgres does not decode.
   return url.href.replaceAll('+', '%20')
 }

@@ -1,4 +1,4 @@
-/** What the migrations of Composable Rust make of the event store, in their order: 001, 002, 004 and 005. */
+/** The migrations of Composable Rust for the event store, in their order: 001, 002, 004 and 005. */
 export const rustTables = `
 CREATE TABLE IF NOT EXISTS events (
   stream_id TEXT NOT NULL,
@@ -46,7 +46,7 @@ CREATE INDEX IF NOT EXISTS idx_failed_events_type_version ON failed_events(event
 CREATE INDEX IF NOT EXISTS idx_failed_events_timestamp ON failed_events(first_failed_at DESC);
 `
 
-/** The other table of that name, of the framework's example production-agent. */
+/** The table `events` of the framework's example production-agent, which has another layout. */
 export const productionAgentEvents = `
 CREATE TABLE IF NOT EXISTS events (
   id BIGSERIAL PRIMARY KEY,

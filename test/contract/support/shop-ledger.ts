@@ -9,7 +9,7 @@ import { sagaHandler } from '../../../src/saga/saga.ts'
 import type { EventStore, StoredEvent } from '../../../src/store/event-store.ts'
 import { makeShop, paymentFails, shopGroup } from '../../support/shop.ts'
 
-/** A shop as an auditor sees it. */
+/** The bus and the store of a shop, for the checks after a test. */
 export interface Books {
   readonly bus: EventBus
   readonly store: EventStore
@@ -25,16 +25,16 @@ export function placeOrder(prefix: string, number: number): SerializedEvent {
   return { ...command, metadata: { correlationId: correlationOf(number), causationId: `request-${number}` } }
 }
 
-/** Every record there is now. */
+/** Reads all records of a topic. */
 export async function recordsOn(bus: EventBus, topic: string): Promise<BusRecord[]> {
   const ranges = (await bus.log.rangesOf([topic])).get(topic) ?? []
   const slices = ranges.map(({ partition, start, end }) => ({ topic, partition, from: start, to: end }))
   const records: BusRecord[] = []
-  for await (const batch of bus.log.read(slices)) records.push(...batch)
+  for await (const batch of bus.log.read(slices)) for (const record of batch) records.push(record)
   return records
 }
 
-/** What is on a topic, copies set aside; in the order of the log within a partition. */
+/** Reads the events of a topic without copies, in the order of the log within a partition. */
 export async function eventsOn(bus: EventBus, topic: string): Promise<SerializedEvent[]> {
   const events = new Map<string, SerializedEvent>()
   for (const { value } of await recordsOn(bus, topic)) {
@@ -46,10 +46,10 @@ export async function eventsOn(bus: EventBus, topic: string): Promise<Serialized
   return [...events.values()]
 }
 
-/** Streams by id, each in order. */
+/** Reads streams by id, each in version order. */
 export async function streamsOf(store: EventStore, streamPrefix: string): Promise<Map<string, StoredEvent[]>> {
   const all: StoredEvent[] = []
-  for await (const batch of store.readAll({ streamPrefix })) all.push(...batch)
+  for await (const batch of store.readAll({ streamPrefix })) for (const stored of batch) all.push(stored)
   const streams = Map.groupBy(all, ({ streamId }) => streamId)
   for (const stream of streams.values()) stream.sort((a, b) => a.version - b.version)
   return streams
@@ -58,13 +58,13 @@ export async function streamsOf(store: EventStore, streamPrefix: string): Promis
 const typesOf = (stream: readonly StoredEvent[] = []) => stream.map(({ event }) => event.eventType)
 const multiset = (events: readonly SerializedEvent[]) => events.map(messageId).sort()
 
-/** A topic holds the events of the streams, each once when copies are set aside. */
+/** Expects a topic to hold the events of the streams, each once apart from copies. */
 async function expectPublished(bus: EventBus, topic: string, streams: ReadonlyMap<string, readonly StoredEvent[]>) {
   const stored = [...streams.values()].flat().map(({ event }) => event)
   expect(multiset(await eventsOn(bus, topic))).toEqual(multiset(stored))
 }
 
-/** No message is a dead letter, and none waits to be published. */
+/** Expects no dead letter and an empty outbox. */
 async function expectNothingLeft({ store, prefix }: Books): Promise<void> {
   expect(await store.deadLetters.count()).toBe(0)
   for (const role of ['order', 'payment', 'checkout']) {
@@ -72,7 +72,7 @@ async function expectNothingLeft({ store, prefix }: Books): Promise<void> {
   }
 }
 
-/** How many checkouts have come to an end. */
+/** Counts the checkouts that have ended. */
 export async function endedOf({ store, prefix }: Books): Promise<number> {
   const { checkout } = makeShop(prefix)
   const handler = sagaHandler(checkout, undefined)
@@ -81,7 +81,7 @@ export async function endedOf({ store, prefix }: Books): Promise<number> {
   return states.filter((status) => status === 'completed' || status === 'compensated').length
 }
 
-/** Every checkout ended completed or compensated, once, and the topics hold what the store holds, to the byte. */
+/** Expects every checkout to have ended once, completed or compensated, and the topics to equal the store byte for byte. */
 export async function expectBalanced({ bus, store, prefix }: Books, count: number): Promise<void> {
   const { order, payment } = makeShop(prefix)
   const [orders, payments, sagas] = [
@@ -104,15 +104,15 @@ export async function expectBalanced({ bus, store, prefix }: Books, count: numbe
   expect([orders.size, payments.size, sagas.size]).toEqual([count, count, count])
   await expectPublished(bus, order.events, orders)
   await expectPublished(bus, payment.events, payments)
-  // One command of each kind for each checkout, PlaceOrder included.
+  // Each checkout has one command of each kind, PlaceOrder included.
   expect(await eventsOn(bus, order.commands)).toHaveLength(2 * count)
   expect(await eventsOn(bus, payment.commands)).toHaveLength(count)
   await expectNothingLeft({ bus, store, prefix })
 }
 
 /**
- * Every checkout has ended, whichever way: its order was confirmed or cancelled once, a payment was made once, and a
- * payment for a cancelled order was given back. The topics hold what the store holds, and nothing is left to be sent.
+ * Expects every checkout to have ended: its order was confirmed or cancelled once, its payment was made at most once, and the
+ * payment of a cancelled order was refunded. The topics equal the store, and the outbox is empty.
  */
 export async function expectSettled(books: Books, count: number): Promise<void> {
   const { bus, store, prefix } = books

@@ -3,18 +3,18 @@ import { openEventStore } from '../../../src/store/open.ts'
 import { makeShop, shopGroup } from '../../support/shop.ts'
 import { type BusAddress, openBus } from './open-bus.ts'
 
-/** What a process of a shop runs: what a test writes and this file reads. */
+/** The task of a process of a shop, as a test passes it to this program. */
 export interface ShopProcess {
   readonly bus: BusAddress
   readonly store: string
-  /** Of its topics. */
+  /** The prefix of the topics. */
   readonly prefix: string
   readonly roles: readonly ('order' | 'payment' | 'checkout')[]
-  /** How long a payment may take. Default half an hour. */
+  /** How long a payment may take. Default: half an hour. */
   readonly patience?: string
 }
 
-// Takes part in a shop until it is killed. SIGTERM ends it politely: it then prints how often its reducers were asked.
+// Runs a part of a shop until it is killed. On SIGTERM it closes and prints how often its reducers were called.
 const { bus: address, store: location, prefix, roles, patience } = JSON.parse(process.argv[2] ?? '') as ShopProcess
 const { order, payment, checkout } = makeShop(prefix, patience)
 const bus = await openBus(address)

@@ -5,7 +5,7 @@ import type { EventStore, ExpectedVersion } from '../../../src/store/event-store
 import { failure, named, namesOf, range, type StoreContract } from './store-harness.ts'
 
 export function appendClauses({ store, connections, isShared, start }: StoreContract): void {
-  test('the first version is 1, and the last is what is answered', async () => {
+  test('numbers versions from 1 and returns the last one', async () => {
     expect(await store().append('order-1', 0, [named('a')])).toBe(1)
     expect(await store().append('order-1', 1, [named('b'), named('c')])).toBe(3)
     expect(await store().append('order-2', 'any', [named('d'), named('e')])).toBe(2)
@@ -18,10 +18,10 @@ export function appendClauses({ store, connections, isShared, start }: StoreCont
 
   test.each([
     { stream: 'absent', has: 0, expected: 1 },
-    { stream: 'there, expected not to be', has: 2, expected: 0 },
-    { stream: 'behind', has: 2, expected: 3 },
-    { stream: 'ahead', has: 2, expected: 1 },
-  ])('a stream that is $stream is a conflict, with both versions', async ({ has, expected }) => {
+    { stream: 'present but expected to be absent', has: 2, expected: 0 },
+    { stream: 'behind the expected version', has: 2, expected: 3 },
+    { stream: 'ahead of the expected version', has: 2, expected: 1 },
+  ])('fails with VERSION_CONFLICT and both versions for a stream that is $stream', async ({ has, expected }) => {
     if (has > 0)
       await store().append(
         'order-1',
@@ -39,34 +39,34 @@ export function appendClauses({ store, connections, isShared, start }: StoreCont
 
   test.each<{ what: string; streamId?: string; expected?: ExpectedVersion; events?: ReturnType<typeof named>[] }>([
     { what: 'no events', events: [] },
-    { what: 'a stream without a name', streamId: '' },
-    { what: 'a stream whose name holds a NUL', streamId: 'order-\0' },
-    { what: 'a stream whose name holds half of a surrogate pair', streamId: 'order-\ud800' },
-    { what: 'a stream whose name is longer than 1000 bytes', streamId: 'ä'.repeat(501) },
+    { what: 'an empty stream id', streamId: '' },
+    { what: 'a stream id with a NUL', streamId: 'order-\0' },
+    { what: 'a stream id with half of a surrogate pair', streamId: 'order-\ud800' },
+    { what: 'a stream id longer than 1000 bytes', streamId: 'ä'.repeat(501) },
     { what: 'an expected version below 0', expected: -1 },
-    { what: 'an expected version that is no whole number', expected: 0.5 },
-    { what: 'an expected version that is no number', expected: Number.NaN },
-    { what: 'an event type that holds a NUL', events: [serializedEvent('A\0', Buffer.of())] },
+    { what: 'an expected version that is not a whole number', expected: 0.5 },
+    { what: 'an expected version that is NaN', expected: Number.NaN },
+    { what: 'an event type with a NUL', events: [serializedEvent('A\0', Buffer.of())] },
     { what: 'an event type longer than 1000 bytes', events: [serializedEvent('x'.repeat(1001), Buffer.of())] },
     { what: 'an event version beyond 32 bits', events: [{ ...named('a'), eventVersion: 2 ** 31 }] },
-    { what: 'metadata that hold a NUL', events: [named('a', { userId: 'a\0' })] },
-    { what: 'metadata that hold half of a surrogate pair', events: [named('a', { extra: { note: ['\udc00'] } })] },
-    { what: 'metadata that name a field twice', events: [named('a', { userId: 'a', extra: { user_id: 'b' } })] },
-    { what: 'metadata nested a thousand deep', events: [named('a', { extra: { deep: nested(1000) } })] },
-    { what: 'the second of two events', events: [named('a'), named('b', { userId: '\0' })] },
+    { what: 'metadata with a NUL', events: [named('a', { userId: 'a\0' })] },
+    { what: 'metadata with half of a surrogate pair', events: [named('a', { extra: { note: ['\udc00'] } })] },
+    { what: 'metadata with a duplicate field', events: [named('a', { userId: 'a', extra: { user_id: 'b' } })] },
+    { what: 'metadata with 1000 levels of nesting', events: [named('a', { extra: { deep: nested(1000) } })] },
+    { what: 'an invalid second event', events: [named('a'), named('b', { userId: '\0' })] },
   ])('refuses $what and stores nothing', async ({ streamId = 'order-1', expected = 'any', events = [named('a')] }) => {
     expect(await failure(store().append(streamId, expected, events))).toBe('INVALID_APPEND')
     expect(await store().readStream('order-1')).toEqual([])
   })
 
-  test('the longest name of a stream and of an event type', async () => {
+  test('accepts a stream id and an event type of 1000 bytes', async () => {
     const longest = 'ä'.repeat(500)
     await store().append(longest, 0, [serializedEvent(longest, Buffer.of())])
     const [stored] = await store().readStream(longest)
     expect(stored).toMatchObject({ streamId: longest, event: { eventType: longest } })
   })
 
-  test('of two that expect the same version one wins, each time', async () => {
+  test('lets one of two writers with the same expected version succeed, each time', async () => {
     const writers = connections(2)
     for (const expected of range(30)) {
       const tries = await Promise.allSettled(
@@ -82,7 +82,7 @@ export function appendClauses({ store, connections, isShared, start }: StoreCont
   const WRITERS = 20
   const TIMES = 10
 
-  /** Every version once, and every writer's events in the order it appended them. */
+  /** Expects every version once, and the events of each writer in the order it appended them. */
   async function expectAll(versions: readonly number[], writers = WRITERS, times = TIMES) {
     expect([...versions].sort((a, b) => a - b)).toEqual(range(writers * times, 1))
     const stream = await store().readStream('order-1')
@@ -94,7 +94,7 @@ export function appendClauses({ store, connections, isShared, start }: StoreCont
 
   const numbered = (writer: number, time: number) => serializedEvent('Counted.v1', Uint8Array.of(writer, time))
 
-  test('twenty at once that expect nothing all get in', async () => {
+  test("stores all of twenty concurrent appends with 'any'", async () => {
     const write = async (writer: EventStore, number: number) => {
       const versions: number[] = []
       for (const time of range(TIMES)) versions.push(await writer.append('order-1', 'any', [numbered(number, time)]))
@@ -103,7 +103,7 @@ export function appendClauses({ store, connections, isShared, start }: StoreCont
     await expectAll((await Promise.all(connections(WRITERS).map(write))).flat())
   })
 
-  test('twenty at once that look and try again all get in', async () => {
+  test('stores all of twenty concurrent writers that retry after a conflict', async () => {
     const write = async (writer: EventStore, number: number) => {
       const versions: number[] = []
       let expected = 0
@@ -123,7 +123,7 @@ export function appendClauses({ store, connections, isShared, start }: StoreCont
   })
 
   if (isShared) {
-    test('processes at once all get in', async () => {
+    test('stores all appends of concurrent processes', async () => {
       const task = { do: 'append', streamId: 'order-1', times: 50 } as const
       const processes = await Promise.all(range(3).map((by) => start({ ...task, by }, 'appending')))
       const printed = await Promise.all(processes.map((process) => process.printed))

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { failure, named, one, outcomes, range, readAll, type StoreContract } from './store-harness.ts'
 
 export function closingClauses({ store, connections, isShared, start }: StoreContract): void {
-  test('nothing can be asked of a closed store', async () => {
+  test('every call on a closed store fails with STORE_CLOSED', async () => {
     await store().append('order-1', 0, [named('a')])
     await store().close()
     await store().close()
@@ -32,7 +32,7 @@ export function closingClauses({ store, connections, isShared, start }: StoreCon
     expect(await Promise.all(asked.map(failure))).toEqual(asked.map(() => 'STORE_CLOSED'))
   })
 
-  test('closing waits for what is under way', async () => {
+  test('close waits for running commits', async () => {
     const committing = range(10).map((number) => store().commit('owner', [one(`order-${number}`, 0, 'a')]))
     await store().close()
     expect(outcomes((await Promise.all(committing)).flat())).toEqual(range(10).map(() => [1]))
@@ -43,7 +43,7 @@ export function closingClauses({ store, connections, isShared, start }: StoreCon
     expect(await failure(store().readStream('order-1'))).toBe('STORE_CLOSED')
   })
 
-  test('await using closes', async () => {
+  test('await using closes the store', async () => {
     {
       await using _ = store()
     }
@@ -51,12 +51,12 @@ export function closingClauses({ store, connections, isShared, start }: StoreCon
   })
 
   if (isShared) {
-    test('a store that is not closed does not keep its process', async () => {
+    test('a store that is not closed does not keep its process alive', async () => {
       await (await start({ do: 'leave' }, 'leaving')).printed
       expect(await store().readStream('order-1')).toHaveLength(1)
     })
 
-    test('what is stored is there when it is opened again', async () => {
+    test('events and snapshots are read after the store is opened again', async () => {
       const [another] = connections(1)
       await store().append('order-1', 0, [named('a')])
       await store().saveSnapshot({ streamId: 'order-1', version: 1, state: Buffer.of(1) })

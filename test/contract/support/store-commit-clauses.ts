@@ -9,7 +9,7 @@ export function commitClauses({ store, connections }: StoreContract): void {
   const message = (text: string) => ({ topic: 'order-events', event: named(text) })
   const timer = (id: string) => ({ id, streamId: 'order-1', due: new Date(0), event: named(id) })
 
-  test('several streams, messages and timers at once', async () => {
+  test('stores appends to several streams, messages and timers together', async () => {
     const commit: Commit = {
       appends: [
         { streamId: 'order-1', expectedVersion: 0, events: [named('a'), named('b')] },
@@ -30,7 +30,7 @@ export function commitClauses({ store, connections }: StoreContract): void {
     expect(await store().timers.due(OWNER, new Date(), 10)).toHaveLength(1)
   })
 
-  test('a stream may come twice, and none at all', async () => {
+  test('accepts two appends to one stream, and a commit without appends', async () => {
     const twice: Commit = {
       appends: [
         { streamId: 'order-1', expectedVersion: 0, events: [named('a')] },
@@ -46,7 +46,7 @@ export function commitClauses({ store, connections }: StoreContract): void {
     expect(await store().commit(OWNER, [])).toEqual([])
   })
 
-  test('are made in the order given, each seeing those before it', async () => {
+  test('makes commits in the given order, each with the effects of those before it', async () => {
     const commits = [
       one('order-1', 0, 'a', { messages: [message('1')] }),
       one('order-1', 0, 'x', { messages: [message('x')], timers: [timer('x')] }),
@@ -61,7 +61,7 @@ export function commitClauses({ store, connections }: StoreContract): void {
     expect(await store().timers.next(OWNER)).toBeUndefined()
   })
 
-  test('one that fails in its last part leaves nothing of the others', async () => {
+  test('stores nothing of a commit whose last part fails', async () => {
     await store().append('payment-1', 0, [named('there')])
     const failing: Commit = {
       appends: [
@@ -88,24 +88,24 @@ export function commitClauses({ store, connections }: StoreContract): void {
 
   test.each<{ what: string; commit: Commit }>([
     { what: 'no events', commit: { appends: [{ streamId: 'order-1', expectedVersion: 0, events: [] }] } },
-    { what: 'a topic without a name', commit: { appends: [], messages: [{ topic: '', event: named('a') }] } },
-    { what: 'a timer without an id', commit: { appends: [], timers: [timer('')] } },
+    { what: 'an empty topic', commit: { appends: [], messages: [{ topic: '', event: named('a') }] } },
+    { what: 'an empty timer id', commit: { appends: [], timers: [timer('')] } },
     {
       what: 'a timer in the year 10000',
       commit: { appends: [], timers: [{ ...timer('t'), due: new Date('+010000-01-01') }] },
     },
-    { what: 'a timer of a stream without a name', commit: { appends: [], timers: [{ ...timer('t'), streamId: '' }] } },
-  ])('refuses $what, and takes its neighbours', async ({ commit }) => {
+    { what: 'a timer with an empty stream id', commit: { appends: [], timers: [{ ...timer('t'), streamId: '' }] } },
+  ])('refuses $what, and stores the commits beside it', async ({ commit }) => {
     const commits = [one('order-2', 0, 'a'), commit, one('order-2', 1, 'b')]
     expect(outcomes(await store().commit(OWNER, commits))).toEqual([[1], 'INVALID_APPEND', [2]])
   })
 
-  test('refuses an owner without a name', async () => {
+  test('refuses an empty owner', async () => {
     expect(await failure(store().commit('', [one('order-1', 0, 'a')]))).toBe('INVALID_APPEND')
     expect(await store().readStream('order-1')).toEqual([])
   })
 
-  test('thousands at once, conflicts among them', async () => {
+  test('makes thousands of commits in one call, some with conflicts', async () => {
     await store().append('order-700', 0, [named('there')])
     await store().append('order-2100', 0, [named('there')])
     const commits = range(2500).map((number) =>
@@ -120,7 +120,7 @@ export function commitClauses({ store, connections }: StoreContract): void {
     expect([...streams.values()].every((stream) => stream.length === 1)).toBe(true)
   })
 
-  test('with megabytes of data each', async () => {
+  test('makes commits with megabytes of data each', async () => {
     const large = (number: number): Commit => ({
       appends: [
         {
@@ -135,7 +135,7 @@ export function commitClauses({ store, connections }: StoreContract): void {
     expect(Buffer.compare(last?.event.data ?? Buffer.of(), Buffer.alloc(2 ** 21, 7))).toBe(0)
   })
 
-  test('batches over the same streams in opposite orders: each version goes to one', async () => {
+  test('lets one of several concurrent batches take each version, when they write the same streams in opposite orders', async () => {
     const streams = range(20).map((number) => `order-${number}`)
     const writers = connections(4)
     for (const expected of range(10)) {
@@ -155,7 +155,7 @@ export function commitClauses({ store, connections }: StoreContract): void {
     expect((await pendingNames()).length).toBe(200)
   })
 
-  test('batches at once that expect nothing all get in, whole', async () => {
+  test("stores all of several concurrent batches with 'any'", async () => {
     const streams = range(10).map((number) => `order-${number}`)
     const batch = (by: number) =>
       streams.map((streamId) => one(streamId, 'any', `${by}`, { messages: [message(`${by}`)] }))

@@ -13,7 +13,7 @@ export function deadLetterClauses({ store, connections }: StoreContract): void {
     ...more,
   })
 
-  test('come back as they were added', async () => {
+  test('are read as they were added', async () => {
     const bytes = serializedEvent('Odd { id: 1', Uint8Array.from(range(256)))
     const whole = entry({ topic: 'order-events', details: 'Error: x\n  at y', retryCount: 5, event: bytes })
     const id = await letters().add(whole)
@@ -36,7 +36,7 @@ export function deadLetterClauses({ store, connections }: StoreContract): void {
     { details: '' },
     { topic: 'order-events', details: '' },
     { topic: 'order-events', details: '\nlines\n' },
-  ])('with or without a topic and details: %j', async (more) => {
+  ])('keep the optional topic and details: %j', async (more) => {
     const { topic, details } = (await letters().get(await letters().add(entry(more)))) ?? {}
     expect({ topic, details }).toEqual({ topic: more.topic, details: more.details })
   })
@@ -49,7 +49,7 @@ export function deadLetterClauses({ store, connections }: StoreContract): void {
   const reject = (on: EventStore, ...rejected: RejectedCommand[]) =>
     on.commit('order-aggregate', [{ appends: [], rejected }])
 
-  test('a rejected command is stored with the commit that rejects it, and told from a failure', async () => {
+  test('a rejected command is stored by its commit, and differs from a failure by its message id', async () => {
     const failed = await letters().add(entry())
     const whole = rejection({ details: 'order-commands[0]@7' })
     const rejected = [whole, rejection({ messageId: 'm-2', topic: undefined })]
@@ -69,7 +69,7 @@ export function deadLetterClauses({ store, connections }: StoreContract): void {
     expect([third?.topic, third?.details]).toEqual([undefined, undefined])
   })
 
-  test('a rejected command that comes again adds no second dead letter, whoever writes it and whatever became of it', async () => {
+  test('a rejected command adds one dead letter, from any writer and in any status of that dead letter', async () => {
     await Promise.all(connections(4).map((writer) => reject(writer, rejection())))
     await reject(store(), rejection({ details: 'order-commands[0]@8' }), rejection())
     const [letter] = await letters().list()
@@ -81,7 +81,7 @@ export function deadLetterClauses({ store, connections }: StoreContract): void {
     expect(await letters().count()).toBe(3)
   })
 
-  test('a commit that fails leaves no rejected command behind', async () => {
+  test('a commit that fails stores no rejected command', async () => {
     await store().append('order-1', 0, [named('there')])
     const commits = [one('order-1', 0, 'x', { rejected: [rejection()] }), one('order-2', 0, 'y')]
     expect(outcomes(await store().commit('order-aggregate', commits))).toEqual(['VERSION_CONFLICT', [1]])
@@ -90,7 +90,7 @@ export function deadLetterClauses({ store, connections }: StoreContract): void {
     expect(await letters().count()).toBe(0)
   })
 
-  test('are listed oldest first, a page at a time, by status', async () => {
+  test('are listed oldest first, by page and by status', async () => {
     const ids: string[] = []
     for (const number of range(7)) ids.push(await letters().add(entry({ error: String(number) })))
     await letters().resolve(ids[1] as string, 'ada')
@@ -110,7 +110,7 @@ export function deadLetterClauses({ store, connections }: StoreContract): void {
     expect(await letters().count('processing')).toBe(0)
   })
 
-  test('another failed attempt is counted', async () => {
+  test('count another failed attempt', async () => {
     const id = await letters().add(entry({ retryCount: 2 }))
     const before = await letters().get(id)
     expect(await letters().retried(id)).toBe(true)
@@ -119,7 +119,7 @@ export function deadLetterClauses({ store, connections }: StoreContract): void {
     expect(after?.lastFailedAt.getTime()).toBeGreaterThanOrEqual(before?.lastFailedAt.getTime() ?? 0)
   })
 
-  test('are settled once, with who did it and why', async () => {
+  test('are settled once, with a name and notes', async () => {
     const [first, second] = [await letters().add(entry()), await letters().add(entry())]
     expect(await letters().resolve(first, 'ada', 'sent again')).toBe(true)
     expect(await letters().discard(second, 'bob')).toBe(true)
@@ -133,7 +133,7 @@ export function deadLetterClauses({ store, connections }: StoreContract): void {
     expect(await letters().get(first)).toEqual(resolved)
   })
 
-  test.each(['', 'x', '0', '-1', '1.5', '12345678901234567890'])('there is none of the id "%s"', async (id) => {
+  test.each(['', 'x', '0', '-1', '1.5', '12345678901234567890'])('do not exist under the id "%s"', async (id) => {
     await letters().add(entry())
     expect(await letters().get(id)).toBeUndefined()
     expect(await letters().retried(id)).toBe(false)
@@ -142,12 +142,12 @@ export function deadLetterClauses({ store, connections }: StoreContract): void {
   })
 
   test.each<[string, Partial<NewDeadLetter>]>([
-    ['a stream without a name', { streamId: '' }],
-    ['an error that holds a NUL', { error: 'a\0' }],
-    ['details that hold a NUL', { details: 'a\0' }],
-    ['a topic of two lines', { topic: 'a\nb' }],
-    ['no time', { originalTimestamp: new Date(Number.NaN) }],
-    ['no number of attempts', { retryCount: 1.5 }],
+    ['an empty stream id', { streamId: '' }],
+    ['an error with a NUL', { error: 'a\0' }],
+    ['details with a NUL', { details: 'a\0' }],
+    ['a topic with a line break', { topic: 'a\nb' }],
+    ['an invalid time', { originalTimestamp: new Date(Number.NaN) }],
+    ['an invalid number of attempts', { retryCount: 1.5 }],
     ['an event with a NUL in its type', { event: serializedEvent('\0', Buffer.of()) }],
   ])('refuses %s', async (_, more) => {
     expect(await failure(letters().add(entry(more)))).toBe('INVALID_APPEND')

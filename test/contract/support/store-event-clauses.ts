@@ -9,26 +9,26 @@ export function eventClauses({ store }: StoreContract): void {
     return (await store().readStream('order-1')).map(({ event }) => event)
   }
 
-  test('events come back with their places and a time', async () => {
+  test('events are read with stream id, version and time', async () => {
     const before = Date.now()
     await store().append('order-1', 0, [named('a'), named('b')])
     const stream = await store().readStream('order-1')
     expect(stream.map(({ streamId }) => streamId)).toEqual(['order-1', 'order-1'])
     for (const { createdAt } of stream) {
-      // The store's clock may be another machine's.
+      // The store's clock may be that of another machine.
       expect(Math.abs(createdAt.getTime() - before)).toBeLessThan(60_000)
     }
   })
 
   test.each<{ what: string; metadata: EventMetadata | null }>([
     { what: 'none', metadata: null },
-    { what: 'nothing in them', metadata: {} },
+    { what: 'an empty object', metadata: {} },
     {
-      what: 'all of Rust',
+      what: 'all fields of Rust',
       metadata: { correlationId: 'c', causationId: 'b', userId: 'u', timestamp: '2026-11-24T10:00:00.123456789Z' },
     },
     { what: 'empty texts', metadata: { correlationId: '', userId: '' } },
-    { what: 'one of the four', metadata: { causationId: 'b' } },
+    { what: 'one field', metadata: { causationId: 'b' } },
     {
       what: 'extras',
       metadata: {
@@ -36,14 +36,14 @@ export function eventClauses({ store }: StoreContract): void {
         extra: { saga_id: 's-1', nothing: null, list: [1, null, { a: [] }], nested: { ä: { '': true } }, half: 0.5 },
       },
     },
-    { what: 'extras alone', metadata: { extra: { position: { topic: 'x-events', partition: 3, offset: 7 } } } },
-    { what: 'a known name of another type', metadata: { extra: { timestamp: 1_700_000_000 } } },
+    { what: 'only extras', metadata: { extra: { position: { topic: 'x-events', partition: 3, offset: 7 } } } },
+    { what: 'an extra with the name of a field', metadata: { extra: { timestamp: 1_700_000_000 } } },
     { what: 'integers beyond 2^53', metadata: { extra: { big: 2n ** 63n, small: -(2n ** 70n) } } },
     {
-      what: 'every script',
+      what: 'texts of many scripts',
       metadata: { userId: 'Zoë 東京 🦀 \u{10ffff}', extra: { 'ключ "\\u0000" \\': 'עברית\n\t\u0001\u2028\uffff' } },
     },
-  ])('metadata: $what', async ({ metadata }) => {
+  ])('metadata are read as written: $what', async ({ metadata }) => {
     const [event] = await roundTrip(serializedEvent('A.v1', Buffer.of(), metadata))
     expect(plain(event as SerializedEvent).metadata).toEqual(metadata)
   })
@@ -56,7 +56,7 @@ export function eventClauses({ store }: StoreContract): void {
       trace: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=b' },
     },
     { metadata: { extra: { crbus_trace: 'no trace' } } },
-  ])('a trace comes back beside the metadata: %j', async (event) => {
+  ])('a trace is read beside the metadata: %j', async (event) => {
     const [stored] = await roundTrip({ ...serializedEvent('A.v1', Buffer.of()), ...event })
     expect({ metadata: plain(stored as SerializedEvent).metadata, trace: stored?.trace }).toEqual(event)
   })
@@ -67,7 +67,7 @@ export function eventClauses({ store }: StoreContract): void {
     expect(stored).not.toHaveProperty('trace')
   })
 
-  test('metadata: a bigint that fits a number comes back as one, bytes as base64', async () => {
+  test('metadata: a bigint within 2^53 is read as a number, bytes as base64', async () => {
     const [event] = await roundTrip(
       named('a', { extra: { offset: 7n, bytes: Buffer.from('ab'), raw: Uint8Array.of(1) } }),
     )
@@ -75,18 +75,18 @@ export function eventClauses({ store }: StoreContract): void {
   })
 
   test.each([
-    { what: 'none', data: Buffer.alloc(0) },
+    { what: 'no bytes', data: Buffer.alloc(0) },
     { what: 'every byte', data: Uint8Array.from(range(256)) },
     { what: 'a view on a larger buffer', data: new Uint8Array(Uint8Array.from(range(100)).buffer, 10, 20) },
-    { what: 'what looks like a text of SQL', data: Buffer.from('\\x00\'\\000{}"') },
+    { what: 'bytes that look like SQL escapes', data: Buffer.from('\\x00\'\\000{}"') },
     { what: 'three megabytes', data: Buffer.alloc(3 * 2 ** 20, 'ab\0\xff', 'latin1') },
-  ])('data: $what', async ({ data }) => {
+  ])('data are read as written: $what', async ({ data }) => {
     const [event] = await roundTrip(serializedEvent('A.v1', data))
-    // A difference of megabytes would be shown byte by byte.
+    // Compared as a number, because a failed comparison would print megabytes.
     expect(Buffer.compare(event?.data as Uint8Array, data)).toBe(0)
   })
 
-  test('any event type and version, as services in the wild have them', async () => {
+  test('events keep unusual event types and versions', async () => {
     const types = ['', 'InventoryInventoryInitialized { event_id: EventId', 'OrderPlaced.v2', '東京', 'a\nb', "'; --"]
     const versions = [-(2 ** 31), -1, 0, 1, 2, 2 ** 31 - 1]
     const events = types.map((eventType, index) => ({
@@ -97,8 +97,8 @@ export function eventClauses({ store }: StoreContract): void {
     expect((await roundTrip(...events)).map(plain)).toEqual(events.map(plain))
   })
 
-  test('whatever an event may be', async () => {
-    // Postgres has no NUL in texts, and whole numbers beyond 2^53 come back as bigints.
+  test('events of any content are read as they were appended', async () => {
+    // Leaves out NUL, which Postgres texts cannot hold, and integers beyond 2^53, which are read as bigints.
     const text = fc.string({ unit: 'grapheme' }).filter((value) => !value.includes('\0'))
     const value = fc
       .jsonValue({ maxDepth: 3 })
@@ -139,7 +139,7 @@ export function eventClauses({ store }: StoreContract): void {
     )
   })
 
-  test('snapshots: one a stream, the newest', async () => {
+  test('a stream keeps its newest snapshot', async () => {
     const save = (version: number, text: string) =>
       store().saveSnapshot({ streamId: 'order-1', version, state: Buffer.from(text) })
     const load = async () => {
@@ -160,7 +160,7 @@ export function eventClauses({ store }: StoreContract): void {
     expect(await store().loadSnapshot('order-2')).toBeUndefined()
   })
 
-  test('snapshots: of many at once the newest stays', async () => {
+  test('a stream keeps the newest of snapshots saved concurrently', async () => {
     const versions = range(40, 1).sort(() => Math.random() - 0.5)
     await Promise.all(
       versions.map((version) => store().saveSnapshot({ streamId: 'order-1', version, state: Buffer.of(version) })),
@@ -168,14 +168,14 @@ export function eventClauses({ store }: StoreContract): void {
     expect(await store().loadSnapshot('order-1')).toMatchObject({ version: 40 })
   })
 
-  test('snapshots: any bytes, without events too', async () => {
+  test('a snapshot may hold any bytes, also of a stream without events', async () => {
     const state = Uint8Array.from(range(256))
     await store().saveSnapshot({ streamId: 'order-1', version: 3, state })
     expect(Buffer.compare((await store().loadSnapshot('order-1'))?.state ?? Buffer.of(), state)).toBe(0)
     expect(await store().readStream('order-1')).toEqual([])
   })
 
-  test('a stream of twenty thousand events', async () => {
+  test('a stream of 20,000 events is appended and read', async () => {
     const events = range(20_000).map((number) => named(String(number)))
     expect(await store().append('order-1', 0, events)).toBe(20_000)
     expect(await store().append('order-1', 20_000, [named('last')])).toBe(20_001)

@@ -5,27 +5,27 @@ import type { Commit, Committed, EventStore, StoredEvent } from '../../../src/st
 import type { StartedProcess } from './start-process.ts'
 import type { StoreTask } from './store-process.ts'
 
-/** What the contract needs to know of a kind of store. */
+/** What the contract needs from a kind of store. */
 export interface StoreHarness {
-  /** Where a new, empty store is, ready to be used. */
+  /** Creates a new, empty store and returns its location. */
   newStore(): Promise<string>
-  /** A fresh connection to it, as another process would make it. */
+  /** Opens a separate connection to a store, as another process does. */
   open(location: string): EventStore
-  /** Other connections and processes reach it, and it is there when it is opened again. */
+  /** Whether several connections and processes can open the store, and it outlives them. */
   readonly isShared: boolean
 }
 
-/** What a clause is given: a new store each time, whose connections are closed when the clause ends. */
+/** The input of a clause: a new store each time, whose connections are closed when the clause ends. */
 export interface StoreContract {
   readonly isShared: boolean
   readonly store: () => EventStore
-  /** Several connections to the store; of a store that only one can have, that one several times. */
+  /** Returns several connections to the store. For a store that is not shared, the same object several times. */
   connections(count: number): readonly EventStore[]
-  /** Does something with the store in a process of its own. Resolves when it has printed `line`. */
+  /** Runs a task on the store in a separate process. Resolves when the process has printed `line`. */
   start(task: StoreTask, line: string): Promise<StartedProcess>
 }
 
-/** An event whose data is a text, to tell it by. */
+/** Makes an event whose data is a text that identifies it. */
 export const named = (text: string, metadata: EventMetadata | null = null): SerializedEvent =>
   serializedEvent('Named.v1', Buffer.from(text), metadata)
 
@@ -34,7 +34,7 @@ export const nameOf = ({ data }: SerializedEvent): string => Buffer.from(data).t
 export const namesOf = (events: readonly { readonly event: SerializedEvent }[]): string[] =>
   events.map(({ event }) => nameOf(event))
 
-/** Stores may answer with a Buffer where another has a Uint8Array, and with fields that are undefined: they are equal. */
+/** Makes events comparable: stores may return a Buffer or a Uint8Array, and fields that are undefined. */
 export const plain = ({ eventType, eventVersion, data, metadata }: SerializedEvent) => ({
   eventType,
   eventVersion,
@@ -42,7 +42,7 @@ export const plain = ({ eventType, eventVersion, data, metadata }: SerializedEve
   metadata: metadata && Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined)),
 })
 
-/** A commit of one event. */
+/** Makes a commit of one event. */
 export const one = (
   streamId: string,
   expectedVersion: number | 'any',
@@ -53,7 +53,7 @@ export const one = (
   ...more,
 })
 
-/** The last versions of a commit that was made; the code of the error of one that was not. */
+/** Returns the last versions of a stored commit, or the error code of a refused one. */
 const outcome = (committed: Committed): readonly number[] | EventStoreErrorCode =>
   committed.ok ? committed.versions : committed.error.code
 
@@ -64,10 +64,10 @@ export const codeOf = (error: unknown): EventStoreErrorCode => {
   throw error
 }
 
-/** The code of what it rejects with. */
+/** Returns the error code of a rejected promise. Throws when the promise resolves. */
 export const failure = (promise: Promise<unknown>): Promise<EventStoreErrorCode> =>
   promise.then((value) => {
-    throw new Error(`it resolved with ${JSON.stringify(value)}`)
+    throw new Error(`expected a rejection, but it resolved with ${JSON.stringify(value)}`)
   }, codeOf)
 
 export async function readAll(batches: AsyncIterable<readonly StoredEvent[]>): Promise<StoredEvent[]> {
@@ -81,7 +81,7 @@ export const places = (events: readonly StoredEvent[]): string[] =>
 
 export const range = (count: number, from = 0): number[] => Array.from({ length: count }, (_, index) => from + index)
 
-/** Closed when the test ends, however it ends. */
+/** Closes a store when the test ends. */
 export function closing<S extends EventStore>(store: S): S {
   onTestFinished(() => store.close())
   return store

@@ -5,7 +5,7 @@ import { named, type StoreContract } from './store-harness.ts'
 const OWNER = 'checkout saga/ä'
 
 export function leaseClauses({ store, connections, isShared, start }: StoreContract): void {
-  test('one at a time has it', async () => {
+  test('has one holder at a time', async () => {
     const [first, second] = connections(2)
     const lease = await first?.outbox.lease(OWNER)
     expect(lease?.lost.aborted).toBe(false)
@@ -14,7 +14,7 @@ export function leaseClauses({ store, connections, isShared, start }: StoreContr
     await lease?.release()
     const next = await second?.outbox.lease(OWNER)
     expect(next).toBeDefined()
-    // Released twice, it must not take the other's.
+    // A second release must not end the lease of the other store.
     await lease?.release()
     expect(await first?.outbox.lease(OWNER)).toBeUndefined()
     expect(lease?.lost.aborted).toBe(false)
@@ -22,24 +22,24 @@ export function leaseClauses({ store, connections, isShared, start }: StoreContr
     expect(await first?.outbox.lease(OWNER)).toBeDefined()
   })
 
-  test('of many that ask at once one gets it', async () => {
+  test('goes to one of several concurrent takers', async () => {
     const asked = await Promise.all(connections(8).map((one) => one.outbox.lease(OWNER)))
     expect(asked.filter((lease) => lease !== undefined)).toHaveLength(1)
   })
 
-  test('owners have one each', async () => {
+  test('is separate for each owner', async () => {
     expect(await store().outbox.lease(OWNER)).toBeDefined()
     expect(await store().outbox.lease(`${OWNER}2`)).toBeDefined()
   })
 
-  test('nobody else waits for who holds it', async () => {
+  test('does not block other calls of the store', async () => {
     await store().outbox.lease(OWNER)
     const [other] = connections(1)
     expect(await other?.append('order-1', 0, [named('a')])).toBe(1)
   })
 
   if (isShared) {
-    test('is lost when its store is closed, and another may have it', async () => {
+    test('is lost when its store is closed, and can be taken by another store', async () => {
       const [first, second] = connections(2)
       const lease = await first?.outbox.lease(OWNER)
       await first?.close()
@@ -47,7 +47,7 @@ export function leaseClauses({ store, connections, isShared, start }: StoreContr
       await eventually(async () => expect(await second?.outbox.lease(OWNER)).toBeDefined())
     })
 
-    test('ends with the process that holds it, however that dies', async () => {
+    test('ends when the process that holds it is killed', async () => {
       const process = await start({ do: 'lease', owner: OWNER }, 'holding')
       expect(await store().outbox.lease(OWNER)).toBeUndefined()
       await start({ do: 'lease', owner: OWNER }, 'refused')

@@ -16,7 +16,7 @@ export function outboxClauses({ store, connections, isShared, start }: StoreCont
     return found.id
   }
 
-  test('the oldest come first, as many as asked for', async () => {
+  test('returns the oldest messages first, up to the limit', async () => {
     await send(message('a'), message('b', 'payment-events'))
     await send(message('c'))
     expect(await names()).toEqual(['a', 'b', 'c'])
@@ -28,7 +28,7 @@ export function outboxClauses({ store, connections, isShared, start }: StoreCont
     expect(Math.abs((first?.createdAt.getTime() ?? 0) - Date.now())).toBeLessThan(60_000)
   })
 
-  test('says how many wait, and since when', async () => {
+  test('returns the number of messages and the time of the oldest', async () => {
     expect(await store().outbox.depth(OWNER)).toEqual({ messages: 0 })
     await send(message('a'), message('b'))
     await send(message('c'))
@@ -38,21 +38,21 @@ export function outboxClauses({ store, connections, isShared, start }: StoreCont
     expect(oldest).toEqual((await pending())[0]?.createdAt)
   })
 
-  test('keeps the record key of a message, and that there is none', async () => {
+  test('keeps the record key of a message, or its absence', async () => {
     await send({ ...message('a'), key: 'o-1' }, message('b'), { ...message('c'), key: 'é' })
     await store().commit(OWNER, [one('order-7', 'any', 'x', { messages: [{ ...message('d'), key: 'o-7' }] })])
     await store().commit(OWNER, [one('order-7', 1, 'y', { messages: [{ ...message('e'), key: 'o-7' }] })])
     expect((await pending()).map(({ key }) => key)).toEqual(['o-1', undefined, 'é', 'o-7', 'o-7'])
   })
 
-  test('refuses a record key that no store can keep', async () => {
+  test('refuses an invalid record key', async () => {
     for (const key of ['', 'a\0b', '\ud800', 'x'.repeat(1001)]) {
       expect(await send({ ...message('a'), key })).toMatchObject([{ ok: false, error: { code: 'INVALID_APPEND' } }])
     }
     expect(await pending()).toEqual([])
   })
 
-  test('what was published is forgotten, and no id comes again', async () => {
+  test('deletes published messages, and never reuses an id', async () => {
     await send(message('a'), message('b'), message('c'))
     const before = (await pending()).map(({ id }) => id)
     await store().outbox.published(OWNER, before.slice(0, 1))
@@ -66,7 +66,7 @@ export function outboxClauses({ store, connections, isShared, start }: StoreCont
     expect(await names()).toEqual(['d'])
   })
 
-  test('those that are known already are left out, and do not count', async () => {
+  test('leaves out known ids, which do not count towards the limit', async () => {
     await send(message('a'), message('b'), message('c'), message('d'))
     const known = [await idOf('a'), await idOf('c'), '', 'x', '99999999']
     const found = await store().outbox.pending(OWNER, 1, new Set(known))
@@ -75,14 +75,14 @@ export function outboxClauses({ store, connections, isShared, start }: StoreCont
     expect(await names()).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  test('failed attempts are counted', async () => {
+  test('counts failed attempts', async () => {
     await send(message('a'), message('b'))
     await store().outbox.failed(OWNER, [await idOf('a')])
     await store().outbox.failed(OWNER, [await idOf('a'), await idOf('b'), '99999999'])
     expect((await pending()).map(({ attempts }) => attempts)).toEqual([2, 1])
   })
 
-  test('what cannot be published is buried, with all that is known of it', async () => {
+  test('moves a message to the dead letters with its topic, attempts, error and details', async () => {
     await store().commit(OWNER, [one('order-7', 0, 'x', { messages: [message('a', 'no-such-topic')] })])
     await send(message('b', 'another-topic'), message('c'))
     await store().outbox.failed(OWNER, [await idOf('a')])
@@ -105,7 +105,7 @@ export function outboxClauses({ store, connections, isShared, start }: StoreCont
     expect(second?.details).toBeUndefined()
   })
 
-  test('is buried once', async () => {
+  test('moves a message to the dead letters once', async () => {
     await send(message('a'))
     const id = await idOf('a')
     await Promise.all(connections(4).map((writer) => writer.outbox.bury(OWNER, id, { message: 'refused' })))
@@ -114,7 +114,7 @@ export function outboxClauses({ store, connections, isShared, start }: StoreCont
     expect(await store().deadLetters.count()).toBe(1)
   })
 
-  test('of two owners have nothing to do with one another', async () => {
+  test('keeps the messages of two owners apart', async () => {
     await send(message('a'))
     await store().commit('other', [{ appends: [], messages: [message('b')] }])
     const id = await idOf('a')
@@ -126,7 +126,7 @@ export function outboxClauses({ store, connections, isShared, start }: StoreCont
     expect(await store().deadLetters.count()).toBe(0)
   })
 
-  test("messages of one stream are in the stream's order, whoever wrote them", async () => {
+  test('returns the messages of one stream in its order, from any writer', async () => {
     const writers = connections(6)
     await Promise.all(
       writers.map(async (writer, by) => {
@@ -141,14 +141,14 @@ export function outboxClauses({ store, connections, isShared, start }: StoreCont
   })
 
   if (isShared) {
-    test('is there when the store is opened again', async () => {
+    test('is unchanged after the store is opened again', async () => {
       await send(message('a'), message('b'))
       const [another] = connections(1)
       await store().close()
       expect((await another?.outbox.pending(OWNER, 9))?.map(({ event }) => nameOf(event))).toEqual(['a', 'b'])
     })
 
-    test('holds what was stored with it when a process is killed, and nothing else', async () => {
+    test('holds exactly the messages of the stored events after a process was killed', async () => {
       const process = await start({ do: 'commit', owner: OWNER }, 'committing')
       await process.die()
       const streams = new Set<string>()

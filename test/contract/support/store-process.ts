@@ -1,15 +1,15 @@
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { openEventStore } from '../../../src/store/open.ts'
 
-/** What a process does with a store: what `Contract.start` writes and this file reads. */
+/** The task of a process with a store, as `StoreContract.start` passes it to this program. */
 export type StoreTask =
-  /** Takes a lease and holds it until it is killed. */
+  /** Takes a lease and holds it until the process is killed. */
   | { readonly do: 'lease'; readonly owner: string }
-  /** Appends that many events to a stream, one at a time, each event telling by whom it is. */
+  /** Appends `times` events to a stream, one at a time. Each event contains the number of its writer. */
   | { readonly do: 'append'; readonly streamId: string; readonly times: number; readonly by: number }
-  /** Uses it, takes a lease, and leaves without closing anything. */
+  /** Uses the store, takes a lease, and ends without closing anything. */
   | { readonly do: 'leave' }
-  /** Commits batches, each an event of a stream of its own and a message, until it is killed. */
+  /** Commits batches until it is killed. Each commit has a new stream with one event, and a message. */
   | { readonly do: 'commit'; readonly owner: string }
 
 const [location, task] = process.argv.slice(2).map((argument) => JSON.parse(argument)) as [string, StoreTask]
@@ -18,7 +18,7 @@ const store = await openEventStore(location)
 if (task.do === 'lease') {
   const lease = await store.outbox.lease(task.owner)
   console.log(lease === undefined ? 'refused' : 'holding')
-  // It lives until it is killed.
+  // Keeps the process alive until it is killed.
   setInterval(() => undefined, 60_000)
 } else if (task.do === 'append') {
   console.log('appending')

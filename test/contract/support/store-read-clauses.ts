@@ -10,7 +10,7 @@ export function readClauses({ store, connections }: StoreContract): void {
       texts.map((text) => named(text)),
     )
 
-  test('a part of a stream, both versions included', async () => {
+  test('readStream returns a range of versions, both ends included', async () => {
     await append('order-1', 'a', 'b', 'c', 'd')
     expect(namesOf(await store().readStream('order-1', { from: 2 }))).toEqual(['b', 'c', 'd'])
     expect(namesOf(await store().readStream('order-1', { to: 2 }))).toEqual(['a', 'b'])
@@ -20,28 +20,28 @@ export function readClauses({ store, connections }: StoreContract): void {
     expect(await store().readStream('order-2')).toEqual([])
   })
 
-  test('many streams in one round, each once', async () => {
+  test('readStreams returns each stream once', async () => {
     await append('order-1', 'a', 'b')
     await append('order-2', 'c')
     const streams = await store().readStreams(['order-2', 'nobody', 'order-1', 'order-2'])
     expect([...streams].map(([streamId, stream]) => [streamId, namesOf(stream)])).toEqual([
       ['order-2', ['c']],
-      ['nobody', []],
+      ['absent', []],
       ['order-1', ['a', 'b']],
     ])
     expect(await store().readStreams([])).toEqual(new Map())
   })
 
-  test('a text that no stream can have as its name is refused', async () => {
+  test('refuses an invalid stream id', async () => {
     expect(await failure(store().readStream('a\0'))).toBe('INVALID_APPEND')
     expect(await failure(store().readStreams(['a', 'a\0']))).toBe('INVALID_APPEND')
     expect(await failure(store().loadSnapshot('a\0'))).toBe('INVALID_APPEND')
   })
 
-  test('all, by time', async () => {
+  test('readAll returns events by time', async () => {
     for (const text of ['x', 'b', 'a', 'b']) {
       await append(`order-${text}`, text)
-      // Their times must differ: a store may know them to the millisecond only.
+      // The times must differ, and a store may keep only milliseconds.
       await sleep(5)
     }
     const events = await readAll(store().readAll())
@@ -51,7 +51,7 @@ export function readClauses({ store, connections }: StoreContract): void {
     )
   })
 
-  test('all of one time, by the bytes of their streams and then by version', async () => {
+  test('readAll returns events of one time by the bytes of the stream id, then by version', async () => {
     const streams = ['b', 'B', 'a', 'Z', 'ä', 'aa', '東', '\u{1f980}', '\uffff', 'a b', 'a-b', '1', '10', '2']
     const commits = streams.toReversed().flatMap((streamId) => [one(streamId, 0, '1'), one(streamId, 1, '2')])
     await store().commit('owner', commits)
@@ -61,7 +61,7 @@ export function readClauses({ store, connections }: StoreContract): void {
       expect(places(await readAll(store().readAll({ batchSize })))).toEqual(expected)
   })
 
-  test('all, in batches no larger than asked for', async () => {
+  test('readAll returns batches of at most batchSize', async () => {
     await append('order-1', ...range(25).map(String))
     const sizes: number[] = []
     for await (const batch of store().readAll({ batchSize: 10 })) sizes.push(batch.length)
@@ -70,11 +70,11 @@ export function readClauses({ store, connections }: StoreContract): void {
     await expect(readAll(store().readAll({ batchSize: 0 }))).rejects.toThrow(RangeError)
   })
 
-  test('all of an empty store', async () => {
+  test('readAll returns nothing for an empty store', async () => {
     expect(await readAll(store().readAll())).toEqual([])
   })
 
-  test('all whose streams begin so', async () => {
+  test('readAll returns the streams with a prefix', async () => {
     for (const streamId of ['order-1', 'order-12', 'orders', 'order_1', 'Order-1', 'order-%', 'x-order-1']) {
       await append(streamId, 'a')
     }
@@ -85,7 +85,7 @@ export function readClauses({ store, connections }: StoreContract): void {
     expect((await read('')).size).toBe(7)
   })
 
-  test('all since a time and until another', async () => {
+  test('readAll returns the events between two times', async () => {
     const times: Date[] = []
     for (const text of ['a', 'b', 'c', 'd']) {
       await append('order-1', text)
@@ -93,7 +93,7 @@ export function readClauses({ store, connections }: StoreContract): void {
     }
     for (const { createdAt } of await store().readStream('order-1')) times.push(createdAt)
     const read = async (since?: Date, until?: Date) => namesOf(await readAll(store().readAll({ since, until })))
-    // A store may know times finer than a Date does, so that a bound is anywhere in its millisecond.
+    // A store may keep microseconds, so that an event is anywhere within the millisecond of its Date.
     const before = (index: number) => new Date((times[index] as Date).getTime() - 1)
     expect(await read(before(1))).toEqual(['b', 'c', 'd'])
     expect(await read(times[1])).toEqual(['b', 'c', 'd'])
@@ -104,7 +104,7 @@ export function readClauses({ store, connections }: StoreContract): void {
     await expect(read(new Date(Number.NaN))).rejects.toThrow(RangeError)
   })
 
-  test('all, until the reader has enough', async () => {
+  test('readAll ends when the reader stops or aborts its signal', async () => {
     await append('order-1', ...range(30).map(String))
     const stop = new AbortController()
     const read: number[] = []
@@ -114,10 +114,10 @@ export function readClauses({ store, connections }: StoreContract): void {
     }
     expect(read).toEqual([10])
     for await (const _ of store().readAll({ batchSize: 10 })) break
-    expect(await append('order-1', 'goes on')).toBe(31)
+    expect(await append('order-1', 'still works')).toBe(31)
   })
 
-  test('all, while others append: what was there comes once, and the reading ends', async () => {
+  test('readAll ends, and returns the events from before its start once, while other writers append', async () => {
     const streams = range(50).map((number) => `order-${number}`)
     await store().commit(
       'owner',

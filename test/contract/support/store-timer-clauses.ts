@@ -18,7 +18,7 @@ export function timerClauses({ store, connections }: StoreContract): void {
   const due = async (afterNoon: number, limit = 100) =>
     (await store().timers.due(OWNER, new Date(NOON + afterNoon), limit)).map(({ event }) => nameOf(event))
 
-  test('are due at their time, to the millisecond, earliest first', async () => {
+  test('are due to the millisecond, earliest first', async () => {
     await set(timer('late', 1000), timer('b', 1), timer('a', 1), timer('Z', 1), timer('early', -5000))
     expect(await due(0)).toEqual(['early'])
     expect(await due(1)).toEqual(['early', 'Z', 'a', 'b'])
@@ -28,26 +28,26 @@ export function timerClauses({ store, connections }: StoreContract): void {
     expect(await store().timers.next(OWNER)).toEqual(new Date(NOON - 5000))
   })
 
-  test('are counted, whether they are due or not', async () => {
+  test('are counted, due or not', async () => {
     expect(await store().timers.count(OWNER)).toBe(0)
     await set(timer('a', -5000), timer('b', 10 ** 9))
     expect(await store().timers.count(OWNER)).toBe(2)
     expect(await store().timers.count('another')).toBe(0)
   })
 
-  test('come back as they were set', async () => {
+  test('are read as they were set', async () => {
     const wanted = timer('42', 123)
     await set(wanted)
     const [found] = await store().timers.due(OWNER, wanted.due, 1)
     expect(found && { ...found, event: plain(found.event) }).toEqual({ ...wanted, event: plain(wanted.event) })
   })
 
-  test('none is due where there are none', async () => {
+  test('are not due when none is set', async () => {
     expect(await due(0)).toEqual([])
     expect(await store().timers.next(OWNER)).toBeUndefined()
   })
 
-  test('the same id replaces what was set, in one commit and in another', async () => {
+  test('are replaced by a timer with the same id, in one commit and across commits', async () => {
     await set(timer('a', 100), timer('a', 200, 'second'))
     expect(await due(150)).toEqual([])
     await set({ ...timer('a', 50, 'third'), streamId: 'order-x' })
@@ -67,7 +67,7 @@ export function timerClauses({ store, connections }: StoreContract): void {
     expect(await due(0)).toEqual(['b'])
   })
 
-  test('fire with what they cause, or not at all', async () => {
+  test('fire together with the events of their commit, or not at all', async () => {
     await set(timer('a', 0))
     const fires = (expected: number) => one('order-a', expected, 'fired', { fired: [dueAt('a', 0)] })
     expect(outcomes(await store().commit(OWNER, [fires(7)]))).toEqual(['VERSION_CONFLICT'])
@@ -76,7 +76,7 @@ export function timerClauses({ store, connections }: StoreContract): void {
     expect(await store().readStream('order-a')).toHaveLength(1)
   })
 
-  test('do not fire when they are set to another time by now', async () => {
+  test('do not fire at an old time after they were set again', async () => {
     await set(timer('a', 0))
     await set(timer('a', 500, 'later'))
     expect(outcomes(await fire('a'))).toEqual(['TIMER_GONE'])
@@ -89,7 +89,7 @@ export function timerClauses({ store, connections }: StoreContract): void {
     expect(await due(10_000)).toEqual(['again'])
   })
 
-  test('may set themselves again while they fire, and be set and fired by commits made together', async () => {
+  test('may set themselves again when they fire, and be set and fired in one call', async () => {
     await set(timer('a', 0))
     const again = { appends: [], fired: [dueAt('a', 0)], timers: [timer('a', 500, 'again')] }
     const results = await store().commit(OWNER, [
@@ -102,7 +102,7 @@ export function timerClauses({ store, connections }: StoreContract): void {
     expect(await due(10_000)).toEqual(['again'])
   })
 
-  test('of two owners have nothing to do with one another', async () => {
+  test('are separate for two owners', async () => {
     await set(timer('a', 0))
     await store().commit('other', [{ appends: [], timers: [timer('a', 100, 'of the other')] }])
     expect(await due(10_000)).toEqual(['a'])
@@ -112,7 +112,7 @@ export function timerClauses({ store, connections }: StoreContract): void {
     ])
   })
 
-  test('that several fire at once fire once', async () => {
+  test('fire once when several processes fire them at the same time', async () => {
     const ids = range(40).map(String)
     await set(...ids.map((id) => timer(id, 0)))
     const fireAll = (number: number) => {

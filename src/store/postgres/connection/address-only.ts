@@ -5,13 +5,13 @@ import { storeUnavailable } from '../../errors.ts'
 import { closingClient } from './closing-client.ts'
 import { parameterOf, parseLocation, parseUrl } from './location.ts'
 
-/** What `pg` keeps of its settings, environment included. Its types leave it out. */
+/** The settings of a `pg` client, which include those of the environment. The types of `pg` do not have them. */
 interface Settings {
   application_name: string | undefined
   options: string | undefined
   replication: string | undefined
 }
-interface Insides {
+interface Internals {
   password: string | (() => Promise<string>) | null
   replication: string | undefined
   readonly connectionParameters: Settings
@@ -19,7 +19,7 @@ interface Insides {
 
 /**
  * A client of `pg` that takes nothing from the environment (`PGPASSWORD`, `PGUSER`, `PGOPTIONS`, `PGSSLMODE`, …) and does
- * not read `~/.pgpass`. A part that the address leaves out has its default: localhost, 5432, the name of the operating
+ * not read `~/.pgpass`. A missing part of the address has its default: localhost, 5432, the name of the operating
  * system's user as the user, the user as the database, no encryption, no password.
  */
 export async function addressOnlyClient(only: AddressOnly): Promise<typeof Client> {
@@ -28,7 +28,7 @@ export async function addressOnlyClient(only: AddressOnly): Promise<typeof Clien
     constructor(config: ClientConfig) {
       const { url, shown, given } = complete(config.connectionString ?? '')
       super({ ...config, connectionString: url, client_encoding: 'utf8', ssl: false, sslnegotiation: 'postgres' })
-      const insides = this as unknown as Insides
+      const insides = this as unknown as Internals
       const { connectionParameters: settings } = insides
       settings.application_name = given('application_name')
       settings.options = given('options')
@@ -45,13 +45,13 @@ export async function addressOnlyClient(only: AddressOnly): Promise<typeof Clien
 
 interface Complete {
   readonly url: string
-  /** Safe to print. */
+  /** The address without secrets, for messages. */
   readonly shown: string
-  /** A part of the address as it was given. */
+  /** Returns a part of the address as given. */
   readonly given: (name: string) => string | undefined
 }
 
-/** The address with every part that `pg` would look up elsewhere. */
+/** Completes the address with the parts that `pg` would read from the environment. */
 function complete(connectionString: string): Complete {
   const { shown } = parseLocation(connectionString)
   const url = parseUrl(connectionString) as URL

@@ -1,15 +1,15 @@
 import type { Client } from 'pg'
 
-/** What the types of `pg` leave out. */
-interface Insides {
+/** A part of a `pg` client that its types do not have. */
+interface Internals {
   readonly connection: { readonly stream: { destroy(): void } }
 }
 
 type Done = (error: Error | null) => void
 
 /**
- * A client of `pg` whose connection is closed when it could not log in. `pg` leaves it open where the failure is its own,
- * as when a server asks for a password and there is none: until the server gives up, the process would not end.
+ * A client of `pg` that closes its connection after a failed login. `pg` itself leaves the connection open when the failure is on
+ * its side, such as a missing password, and the process would not end until the server closes the connection.
  */
 export async function closingClient(): Promise<typeof Client> {
   const pg = await import('pg')
@@ -21,7 +21,7 @@ export async function closingClient(): Promise<typeof Client> {
         return new Promise((resolve, reject) => this.connect((error) => (error ? reject(error) : resolve(this))))
       }
       super.connect((error: Error | null) => {
-        if (error) (this as unknown as Insides).connection.stream.destroy()
+        if (error) (this as unknown as Internals).connection.stream.destroy()
         done(error)
       })
       return undefined

@@ -7,39 +7,39 @@ import { closingClient } from './closing-client.ts'
 import { parseLocation } from './location.ts'
 import { isLostRace, toStoreError } from './postgres-errors.ts'
 
-/** A row as Postgres writes it: every value a text or null. Applications may have set parsers of `pg` as they like. */
+/** A row with each value as a text or null. Type parsers that an application sets in `pg` do not apply. */
 export type Row<Column extends string = string> = Readonly<Record<Column, string>>
 
 interface Answer<R> {
   readonly rows: readonly R[]
-  /** Rows returned or changed. */
+  /** The number of rows returned or changed. */
   readonly count: number
 }
 
 /**
- * Asks on one connection, in the transaction it is in. What is asked all the time has a name: a connection has it parsed and
- * planned once.
+ * Runs a statement on one connection, in its current transaction. A frequent statement has a name, so that each connection
+ * prepares it once.
  */
 export type Ask = <R = Row>(sql: string, values?: readonly unknown[], name?: string) => Promise<Answer<R>>
 
-/** The types of `pg` lack these two. */
+/** A `pg` client with two methods that the types of `pg` do not have. */
 export type OwnClient = Client & { ref(): void; unref(): void }
 
 interface ConnectionsOptions extends PostgresEventStoreOptions {
-  /** Absent: `PGUSER`, `PGPASSWORD`, `~/.pgpass` and the like fill in what the URL leaves out. */
+  /** When absent, `PGUSER`, `PGPASSWORD`, `~/.pgpass` and similar settings complete the URL. */
   readonly addressOnly?: AddressOnly | undefined
 }
 
-/** Connections to one Postgres, made when they are needed. Whatever is thrown out of here is an `EventStoreError`. */
+/** Connections to one Postgres, made when they are needed. Throws only `EventStoreError`s. */
 export class Connections {
-  /** Where it is, without a password. */
+  /** The address without secrets, for messages. */
   readonly location: string
   readonly #config: ClientConfig
   readonly #max: number
   readonly #timeout: number
   readonly #addressOnly: AddressOnly | undefined
   #pool: Promise<Pool> | undefined
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #running = new Set<Promise<unknown>>()
   #isClosed = false
 
   constructor({ url, maxConnections = 4, timeout = 30_000, addressOnly }: ConnectionsOptions) {
@@ -58,17 +58,17 @@ export class Connections {
     }
   }
 
-  /** One statement by itself. */
+  /** Runs a single statement. */
   ask: Ask = (sql, values, name) => this.guarded(() => this.#use((ask) => ask(sql, values, name)))
 
-  /** Several statements on one connection. */
+  /** Runs several statements on one connection. */
   use = <T>(work: (ask: Ask) => Promise<T>): Promise<T> => this.guarded(() => this.#use(work))
 
-  /** A connection for as long as the caller wants, outside the pool. */
+  /** Opens a connection outside the pool, which the caller closes. */
   async connect(): Promise<OwnClient> {
     return this.guarded(async () => {
       const client = new (await this.#client())(this.#config)
-      // What breaks while nobody asks would end the process otherwise; who asks next is told.
+      // An `error` event without a listener would end the process. The next statement fails with the error.
       client.on('error', () => undefined)
       await client.connect()
       return client as OwnClient
@@ -78,8 +78,8 @@ export class Connections {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    // A pool that is ending forgets whoever waits for a connection.
-    await Promise.allSettled(this.#underWay)
+    // A pool that is ending drops callers that wait for a connection.
+    await Promise.allSettled(this.#running)
     const pool = await this.#pool?.catch(() => undefined)
     await pool?.end()
   }
@@ -99,7 +99,7 @@ export class Connections {
       throw error
     } finally {
       client.off('error', onError)
-      // After a failure the connection may be inside a transaction or a statement: it is not given to the next.
+      // After a failure the connection may be inside a transaction or a statement, so it is not used again.
       client.release(failure)
     }
   }
@@ -108,11 +108,11 @@ export class Connections {
     const { Pool } = await import('pg')
     const own = { max: this.#max, allowExitOnIdle: true, Client: await this.#client() }
     const pool = new Pool({ ...this.#config, ...own })
-    // What is not waited for any more is not done later either. A pooler would not take it with the greeting.
+    // Ends statements on the server that the client has given up. As a statement, because poolers refuse it as a startup parameter.
     pool.on('connect', (client) => {
       client.query(`SET statement_timeout = ${Math.ceil(this.#timeout)}`).catch(() => undefined)
     })
-    // An idle connection broke: the pool makes another when one is needed.
+    // An idle connection broke. The pool opens another one when it needs it.
     pool.on('error', () => undefined)
     return pool
   }
@@ -121,19 +121,19 @@ export class Connections {
     return this.#addressOnly === undefined ? closingClient() : addressOnlyClient(this.#addressOnly)
   }
 
-  /** Does something with a connection; what it throws comes out as an `EventStoreError`. */
+  /** Runs work on a connection and converts its errors to an `EventStoreError`. */
   async guarded<T>(work: () => Promise<T>): Promise<T> {
     if (this.#isClosed) throw storeClosed()
     const working = work()
-    this.#underWay.add(working)
+    this.#running.add(working)
     try {
       return await working
     } catch (error) {
-      // A mistake in the code is none of the server's.
+      // A TypeError is a mistake in the program, not a failure of the server.
       if (error instanceof TypeError) throw error
       throw toStoreError(error, this.location)
     } finally {
-      this.#underWay.delete(working)
+      this.#running.delete(working)
     }
   }
 }
@@ -146,8 +146,8 @@ export const askOn =
   }
 
 /**
- * As one transaction, in which a statement sees what others committed before it began, whatever the server's default is.
- * `undefined` rolls back; so it is answered, too, when Postgres ended it in favour of somebody else's.
+ * Runs work in one READ COMMITTED transaction, whatever the default of the server is. Rolls back when the work returns
+ * `undefined`. Returns `undefined` too when Postgres aborted the transaction in favor of another one.
  */
 export async function transact<T>(ask: Ask, work: () => Promise<T | undefined>): Promise<T | undefined> {
   await ask('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lease } from '../../event-store.ts'
 import { askOn, type Connections, type OwnClient, type Row } from './connections.ts'
 
-/** How often a connection that does nothing but hold a lease is asked whether it still is one. */
+/** How often the connection of a lease is checked, since it has no other statements. */
 const HEARTBEAT_MS = 5000
 
-/** How long to wait for a goodbye. */
-const PATIENCE_MS = 5000
+/** How long to wait for the connection to close. */
+const CLOSE_TIMEOUT_MS = 5000
 
-/** Leases held through one store. */
+/** The leases held by one store object. */
 export class Leases {
   readonly #connections: Connections
   readonly #held = new Set<(isLost: boolean) => Promise<void>>()
@@ -18,15 +18,15 @@ export class Leases {
   }
 
   /**
-   * A lock of the session, which the server ends with it: at once when the process dies, and when the machine does as soon
-   * as the server's keep-alives notice.
+   * Takes a session lock, which the server releases when the connection ends: at once when the process dies, and after the TCP
+   * keep-alive time-out of the server when the machine dies.
    */
   async take(owner: string): Promise<Lease | undefined> {
     const client = await this.#connections.connect()
     try {
       const { rows } = await this.#connections.guarded(() =>
         askOn(client)<Row<'taken'>>(
-          // Stores in different schemas of one database have nothing to do with one another.
+          // The name includes the schema, because each schema of a database is a separate store.
           `SELECT pg_try_advisory_lock(hashtextextended('crbus outbox ' || current_schema() || ' ' || $1, 0))::text AS taken`,
           [owner],
         ),
@@ -40,7 +40,7 @@ export class Leases {
     return undefined
   }
 
-  /** Their holders are told. */
+  /** Ends all leases as lost. */
   async endAll(): Promise<void> {
     await Promise.all([...this.#held].map((end) => end(true)))
   }
@@ -52,15 +52,15 @@ export class Leases {
       clearTimeout(heartbeat)
       if (isLost) lost.abort()
       client.ref()
-      // A server that does not answer is left to find out.
-      await Promise.race([client.end(), sleep(PATIENCE_MS, undefined, { ref: false })])
+      // Does not wait longer for a server that does not answer.
+      await Promise.race([client.end(), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })])
     }
     let heartbeat: NodeJS.Timeout | undefined
     const beat = () => {
       if (!this.#held.has(end)) return
       heartbeat = setTimeout(() => client.query('SELECT 1').then(beat, () => end(true)), HEARTBEAT_MS).unref()
     }
-    // Whoever relays has reasons of its own to keep the process.
+    // A lease does not keep the process alive: the relay that holds it does.
     client.unref()
     client.on('error', () => end(true))
     client.on('end', () => end(true))

@@ -1,20 +1,20 @@
 import { storeUnavailable } from '../../errors.ts'
 
-/** Where a Postgres is, as `pg` is told and as people are. */
+/** The address of a Postgres, for `pg` and for messages. */
 export interface PostgresLocation {
   readonly connectionString: string
-  /** Without user, password and settings: safe to print. */
+  /** The address without user, password and parameters, for messages. */
   readonly shown: string
 }
 
-/** `STORE_UNAVAILABLE` for what is no URL of Postgres. The URL itself, which may hold a password, is never repeated. */
+/** Parses a Postgres URL. Throws `STORE_UNAVAILABLE` for any other text, without the text, which may contain a password. */
 export function parseLocation(url: string): PostgresLocation {
   const parsed = /^postgres(ql)?:\/\//i.test(url) ? parseUrl(url) : null
   if (parsed === null) {
-    throw storeUnavailable('the address of the event store is no URL of Postgres', {
+    throw storeUnavailable('the address of the event store is not a valid Postgres URL', {
       suggestions: [
         'postgres://user:password@host:5432/database',
-        'write what is special in a URL as its code in the password: # is %23, / is %2F, @ is %40',
+        'percent-encode special characters in the password: # is %23, / is %2F, @ is %40',
       ],
     })
   }
@@ -22,18 +22,18 @@ export function parseLocation(url: string): PostgresLocation {
   return { connectionString: withSslOfLibpq(url, parsed), shown: `postgres://${host}${parsed.pathname}` }
 }
 
-/** Without a host a socket's folder is among the parameters; the URL standard wants one, so it is localhost then. */
+/** Parses a URL that may have no host, when a parameter names the folder of a socket. The URL standard requires one: localhost. */
 export const parseUrl = (url: string): URL | null =>
   URL.parse(url.replace(/^\w+:\/\/((?:[^/?#]*@)?)(?=[/?]|$)/, 'postgres://$1localhost'))
 
-/** A parameter of the URL. `pg` takes the last of several. */
+/** Returns a parameter of the URL, the last of several as in `pg`. */
 export const parameterOf = ({ searchParams }: URL, name: string): string | undefined =>
   searchParams.getAll(name).at(-1) || undefined
 
 /**
- * `sslmode` as libpq and the Rust services read it: `require` encrypts and does not look at the certificate. `pg` takes it
- * for `verify-full` unless told otherwise, and would then refuse a server that the service beside it accepts. What may
- * do without encryption (`prefer`, `allow`) does.
+ * Makes `pg` treat `sslmode` as libpq and the Rust services do: `require` encrypts without checking the certificate. By default,
+ * `pg` treats it as `verify-full`, and would refuse a server that a Rust service accepts. `prefer` and `allow`, which permit
+ * connections without encryption, connect without it.
  */
 function withSslOfLibpq(url: string, { searchParams }: URL): string {
   const mode = searchParams.get('sslmode')

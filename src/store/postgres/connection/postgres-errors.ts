@@ -3,14 +3,14 @@ import { isAddedColumn } from '../../layout.ts'
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 
-/** Somebody else's transaction was in the way and nothing was done: the same may work now. */
+/** Whether Postgres aborted the transaction because of a concurrent one, so that a retry may succeed. */
 export const isLostRace = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error) ?? '')
 
-/** Refused for what others have written, or for how the server begins a transaction by itself: another attempt may go well. */
+/** Whether a retry by another way may succeed: a concurrent write, a taken key, or a read-only default of transactions. */
 export const isOvertaken = (error: unknown): boolean =>
   isLostRace(error) || ['23505', '25006'].includes(codeOf(error) ?? '')
 
-/** What was to be written is refused: bad data, a limit, a constraint or a trigger of the tables' owner. */
+/** Whether Postgres refused the data: invalid data, a limit, or a constraint or trigger of the tables. */
 export const isBadData = (error: unknown): boolean => {
   const cause = error instanceof EventStoreError ? error.cause : error
   return /^(22|23|54|P0)/.test(codeOf(cause) ?? '')
@@ -21,37 +21,37 @@ const codeOf = (error: unknown): string | undefined => {
   return typeof code === 'string' ? code : undefined
 }
 
-/** Whatever Postgres or the way to it threw, as an `EventStoreError`. `location` holds no password. */
+/** Converts an error of Postgres or of the connection to an `EventStoreError`. `location` contains no password. */
 export function toStoreError(error: unknown, location: string): EventStoreError {
   if (error instanceof EventStoreError) return error
   const code = codeOf(error)
-  const said = messageOf(error)
+  const message = messageOf(error)
   if (code === '42P01') {
-    return new EventStoreError('STORE_NOT_READY', `the event store at ${location} is not set up: ${said}`, {
+    return new EventStoreError('STORE_NOT_READY', `the event store at ${location} is not set up: ${message}`, {
       cause: error,
       suggestions: ['crbus store init'],
     })
   }
-  if (code === '42703' && isAddedColumn(said)) {
+  if (code === '42703' && isAddedColumn(message)) {
     return new EventStoreError(
       'STORE_NOT_READY',
-      `the event store at ${location} was set up by an earlier version of crbus: ${said}`,
+      `the event store at ${location} was set up by an earlier version of crbus: ${message}`,
       { cause: error, suggestions: ['crbus store init, which adds the column'] },
     )
   }
   if (code === '42703' || code === '42P10' || code === '42804') {
-    const suggestions = ['crbus store init --dry-run says what differs']
-    return storeMismatch(`a table of the event store at ${location} is another one: ${said}`, {
+    const suggestions = ['crbus store init --dry-run lists the differences']
+    return storeMismatch(`a table of the event store at ${location} has another layout: ${message}`, {
       cause: error,
       suggestions,
     })
   }
   const known = code === undefined ? undefined : reasons[code]
-  const [reason, ...suggestions] = known ?? [said, 'check that it runs and that this machine may reach it']
+  const [reason, ...suggestions] = known ?? [message, 'check that the server runs and can be reached from here']
   return storeUnavailable(`the event store at ${location} cannot be used: ${reason}`, { cause: error, suggestions })
 }
 
-/** A connection refused on every address of a name has no message but many causes. */
+/** Returns the message of an error. An error for several addresses of a host has no message, so its causes are joined. */
 const messageOf = (error: unknown): string => {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join('; ')
   if (!(error instanceof Error)) return String(error)
@@ -61,19 +61,19 @@ const messageOf = (error: unknown): string => {
 const LOGIN = 'postgres://user:password@host/database with the right user and password'
 const TLS = 'add ?sslmode=require to the address'
 
-/** A prepared statement is not where it was made, or is where it was not: the connection is not always the same one. */
-const SHARED: readonly [string, string] = [
-  'a pooler in between shares its connections out by transaction',
-  'go to the server itself, or have the pooler share them out by session',
+/** A prepared statement is missing or exists already, so statements ran on different connections of a pooler. */
+const POOLER: readonly [string, string] = [
+  'a connection pooler assigns connections by transaction, which prepared statements do not allow',
+  'connect to the server directly, or set the pooler to session mode',
 ]
 
 const reasons: Readonly<Record<string, readonly [reason: string, ...suggestions: string[]]>> = {
   '28P01': ['the user or the password is wrong', LOGIN],
-  '28000': ['it does not let this user in from here, or not without encryption', LOGIN, TLS],
-  '3D000': ['there is no such database', 'createdb, or name another database'],
-  '42501': ['this user may not do that', 'grant it the rights to the tables, or use another user'],
+  '28000': ['it refuses this user from this host, or without encryption', LOGIN, TLS],
+  '3D000': ['the database does not exist', 'createdb, or name another database'],
+  '42501': ['the user lacks a privilege', 'grant the user access to the tables, or use another user'],
   '53300': ['it has too many connections already', 'close others, or raise its max_connections'],
-  '26000': SHARED,
-  '42P05': SHARED,
-  '25006': ['it takes no writes: it is a standby, or its transactions are read-only', 'name the primary server'],
+  '26000': POOLER,
+  '42P05': POOLER,
+  '25006': ['it is read-only: a standby, or a server with read-only transactions', 'name the primary server'],
 }

@@ -17,18 +17,17 @@ import {
 } from './insert.ts'
 import { writeAtOnce } from './write-at-once.ts'
 
-/** What is written in one transaction, at most. Bytes travel as hexadecimal digits. */
-const MOST_COMMITS = 500
-const MOST_BYTES = 8 * 1024 * 1024
+/** Limits of one transaction. The bytes are those of the payloads, which are sent as hexadecimal digits. */
+const MAX_COMMITS = 500
+const MAX_BYTES = 8 * 1024 * 1024
 
-/** How often many commits are tried together before each is tried alone. */
-const TRIES_TOGETHER = 3
+/** Attempts to write many commits together before each is written alone. */
+const MAX_JOINT_ATTEMPTS = 3
 
 /**
- * Makes commits. Most say where their streams are, and are right: those are taken at their word. For others it looks at the
- * streams, decides on paper, writes what came of it in a handful of statements. That somebody else wrote in between shows in
- * the number of rows written, without an error that would spoil the transaction; then it is rolled back and decided again by
- * what is true now.
+ * Makes commits. First writes them in one statement that assumes the expected versions to be right, as they nearly always are.
+ * Otherwise reads the streams, plans the commits, and writes the plan in a few statements. A concurrent write shows in the number
+ * of rows written, not as an error that would abort the transaction; the transaction is then rolled back and planned again.
  */
 export async function makeCommits(
   connections: Connections,
@@ -48,12 +47,12 @@ async function tryTogether(connections: Connections, owner: string, commits: rea
   try {
     const written = await writeAtOnce(connections, owner, commits)
     if (written !== undefined) return written
-    for (let tries = 0; tries < TRIES_TOGETHER && commits.length > 1; tries += 1) {
+    for (let tries = 0; tries < MAX_JOINT_ATTEMPTS && commits.length > 1; tries += 1) {
       const results = await attempt(connections, owner, commits)
       if (results !== undefined) return results
     }
   } catch (error) {
-    // One of them is to blame, and the others are not to suffer for it.
+    // One commit has invalid data. The others must not fail for it.
     if (!isBadData(error)) throw error
   }
   return undefined
@@ -66,14 +65,17 @@ async function makeCommit(connections: Connections, owner: string, commit: Commi
       if (result !== undefined) return result
     } catch (error) {
       if (!isBadData(error)) throw error
-      return { ok: false, error: invalidAppend(`Postgres refuses it: ${(error as Error).message}`, { cause: error }) }
+      return {
+        ok: false,
+        error: invalidAppend(`Postgres refused the commit: ${(error as Error).message}`, { cause: error }),
+      }
     }
-    // Whoever was faster has got on, so that all get on. Many at once do so sooner when they keep out of step.
+    // Each conflict means that another writer succeeded, so all writers finish. A random wait spreads them out.
     await sleep(Math.random() * Math.min(2 ** tries, 50))
   }
 }
 
-/** `undefined` when somebody else was faster: nothing was written. */
+/** Plans and writes commits. `undefined` after a concurrent write, when nothing was written. */
 function attempt(connections: Connections, owner: string, commits: readonly Commit[]) {
   return connections.use(async (ask) => {
     const plan = planCommits(commits, await readState(ask, owner, commits))
@@ -83,7 +85,7 @@ function attempt(connections: Connections, owner: string, commits: readonly Comm
 }
 
 async function readState(ask: Ask, owner: string, commits: readonly Commit[]): Promise<StoreState> {
-  // Postgres takes no NUL; that such a name is none is decided later.
+  // Postgres refuses a NUL. The plan refuses these names with an error of their own.
   const namesOf = (list: (commit: Commit) => readonly string[]) => [
     ...new Set(commits.flatMap(list).filter((name) => !name.includes('\0'))),
   ]
@@ -112,12 +114,12 @@ const ADD_EVENTS = `${insertEvents(1)} ON CONFLICT (stream_id, version) DO NOTHI
 const SET_TIMERS = setTimers(1, 2)
 const ADD_MESSAGES = insertMessages(1, 2)
 const ADD_REJECTED = insertRejected(1)
-/** Writers of one stream's rejected commands, one at a time: `failed_events` has no key that could tell copies. */
+/** Serializes writers of rejected commands of one stream, since no unique key of `failed_events` would refuse copies. */
 const LOCK_REJECTED = `SELECT pg_advisory_xact_lock(hashtext('crbus rejected'), hashtext(id)) FROM unnest($1::text[]) AS s(id)`
 
 /**
- * Writes inside a transaction; false when it does not hold any more. Messages get their ids after the events are in: whoever
- * appends to a stream afterwards gets later ones.
+ * Writes a plan inside a transaction. Returns false when a concurrent write has invalidated the plan. Messages get their ids
+ * after the events are inserted, so that a later append to the same stream gets later ids.
  */
 async function writePlan(ask: Ask, owner: string, plan: CommitPlan): Promise<boolean> {
   const { fired } = plan
@@ -149,7 +151,7 @@ function* inParts(commits: readonly Commit[]): Generator<readonly Commit[]> {
   let bytes = 0
   for (const commit of commits) {
     const size = bytesOf(commit)
-    if (part.length > 0 && (part.length === MOST_COMMITS || bytes + size > MOST_BYTES)) {
+    if (part.length > 0 && (part.length === MAX_COMMITS || bytes + size > MAX_BYTES)) {
       yield part
       part = []
       bytes = 0

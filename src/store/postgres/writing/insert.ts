@@ -1,9 +1,9 @@
 import type { CommitPlan } from '../../commit-plan.ts'
 import { eventArrays } from './columns.ts'
 
-/** Rows to insert, as one array for each column. */
+/** A kind of rows to insert, as one array for each column. */
 interface Kind<Row> {
-  /** Types by column, in the order of the arrays. */
+  /** The type of each column, in the order of the arrays. */
   readonly columns: Readonly<Record<string, string>>
   readonly arrays: (rows: readonly Row[]) => readonly unknown[]
 }
@@ -58,15 +58,15 @@ export const rejected: Kind<RejectedToWrite> = {
   ],
 }
 
-/** The rows back out of parameters, the first of which has this number; `place` is a row's among them. */
+/** Unnests the arrays of a kind into rows. `first` is the number of its first parameter; the column `place` is the row number. */
 const given = (kind: Kind<never>, first: number): string => {
   const names = Object.keys(kind.columns)
   const arrays = Object.values(kind.columns).map((type, index) => `$${first + index}::${type}[]`)
   return `unnest(${arrays}) WITH ORDINALITY AS given(${names}, place)`
 }
 
-// What is numbered is parameters: the owner, and the first of the arrays. Rows are locked in the order of their keys, so that
-// writers of the same streams wait for one another and not in a circle.
+// The numbers are those of parameters: of the owner, and of the first array. Rows are locked in the order of their keys, so that
+// concurrent writers of the same streams wait for one another without a deadlock.
 
 export const insertEvents = (first: number, where = ''): string =>
   `INSERT INTO events (${Object.keys(events.columns)})
@@ -86,7 +86,7 @@ export const insertMessages = (owner: number, first: number, where = ''): string
    SELECT $${owner}, stream_id, topic, record_key, event_type, event_version, event_data, metadata::jsonb
    FROM ${given(messages, first)} ${where} ORDER BY place`
 
-/** Leaves out what is there. Nothing keeps two writers from adding the same row: the caller holds a lock. */
+/** Leaves out rows that exist. The caller holds a lock, since no unique key refuses a row that two writers insert. */
 export const insertRejected = (first: number): string =>
   `INSERT INTO failed_events (stream_id, original_timestamp, error_message, error_details, event_type, event_version, event_data, metadata)
    SELECT stream_id, original_timestamp, error_message, error_details, event_type, event_version, event_data, metadata::jsonb

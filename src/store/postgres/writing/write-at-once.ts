@@ -4,53 +4,53 @@ import type { Connections } from '../connection/connections.ts'
 import { isOvertaken } from '../connection/postgres-errors.ts'
 import { events, insertEvents, insertMessages, messages, setTimers, timers } from './insert.ts'
 
-// The numbers of their parameters.
+// The numbers of the parameters.
 const FIRST_EVENT = 3
 const OWNER = FIRST_EVENT + Object.keys(events.columns).length
 const FIRST_TIMER = OWNER + 1
 const FIRST_MESSAGE = FIRST_TIMER + Object.keys(timers.columns).length
 
-const IS_SO = '(SELECT is_so FROM held)'
+const IS_CURRENT = '(SELECT is_current FROM checked)'
 
 /**
- * Streams that have events already must have come to the version they are said to be at; that they have not got further
- * shows when an event's key is taken.
+ * Checks that each stream with events has reached its expected version. A stream that is beyond it fails by the unique key of
+ * the new event.
  */
 const APPEND = `
-  WITH held AS MATERIALIZED (
+  WITH checked AS MATERIALIZED (
     SELECT NOT EXISTS (
-      SELECT FROM unnest($1::text[], $2::bigint[]) AS said(id, version)
-      WHERE NOT EXISTS (SELECT FROM events e WHERE e.stream_id = said.id AND e.version = said.version)) AS is_so),
-  added AS (${insertEvents(FIRST_EVENT, `WHERE ${IS_SO}`)} RETURNING 1)`
+      SELECT FROM unnest($1::text[], $2::bigint[]) AS expected(id, version)
+      WHERE NOT EXISTS (SELECT FROM events e WHERE e.stream_id = expected.id AND e.version = expected.version)) AS is_current),
+  added AS (${insertEvents(FIRST_EVENT, `WHERE ${IS_CURRENT}`)} RETURNING 1)`
 
-/** Messages get their ids after the events are in: whoever appends to a stream afterwards gets later ones. */
+/** Messages get their ids after the events are inserted, so that a later append to the same stream gets later ids. */
 const COMMIT = `${APPEND},
-  timed AS (${setTimers(OWNER, FIRST_TIMER, `WHERE ${IS_SO}`)}),
-  sent AS (${insertMessages(OWNER, FIRST_MESSAGE, `WHERE ${IS_SO} AND (SELECT count(*) FROM added) >= 0`)})`
+  timed AS (${setTimers(OWNER, FIRST_TIMER, `WHERE ${IS_CURRENT}`)}),
+  sent AS (${insertMessages(OWNER, FIRST_MESSAGE, `WHERE ${IS_CURRENT} AND (SELECT count(*) FROM added) >= 0`)})`
 
-const ANSWER = 'SELECT FROM held WHERE is_so'
+const ANSWER = 'SELECT FROM checked WHERE is_current'
 
 /**
- * Takes commits at their word and writes them in one statement. `undefined` when that cannot be done, or something is not
- * as they say: then nothing was written.
+ * Writes commits in one statement that assumes their expected versions to be right. `undefined` when the commits do not allow
+ * that or a stream is at another version; nothing was written then.
  */
 export async function writeAtOnce(
   { use }: Connections,
   owner: string,
   commits: readonly Commit[],
 ): Promise<readonly Committed[] | undefined> {
-  const said = versionsSaid(commits)
-  if (said === undefined) return undefined
-  const state: StoreState = { version: (streamId) => said.get(streamId) ?? 0, dueOf: () => undefined }
+  const expected = expectedVersions(commits)
+  if (expected === undefined) return undefined
+  const state: StoreState = { version: (streamId) => expected.get(streamId) ?? 0, dueOf: () => undefined }
   const plan = planCommits(commits, state)
   if (!plan.results.every(({ ok }) => ok)) return undefined
-  const known = [...said].filter(([, version]) => version > 0)
+  const known = [...expected].filter(([, version]) => version > 0)
   const appended = [
     known.map(([streamId]) => streamId),
     known.map(([, version]) => version),
     ...events.arrays(plan.events),
   ]
-  // A store of Rust services alone has none of the other tables.
+  // A store that only Rust services use has no outbox and timer tables.
   const isAppend = plan.timers.size === 0 && plan.messages.length === 0
   const rest = () => [owner, ...timers.arrays([...plan.timers.values()]), ...messages.arrays(plan.messages)]
   return use(async (ask) => {
@@ -67,10 +67,10 @@ export async function writeAtOnce(
 }
 
 /**
- * Where streams are as the first to append to them says; `undefined` when a commit does not say, needs a timer to be
- * there, or holds rejected commands, which are compared with those that are there.
+ * Returns the version of each stream that the first append to it expects. `undefined` when a commit expects no version, fires a
+ * timer, or has rejected commands, since these need the stored rows.
  */
-function versionsSaid(commits: readonly Commit[]): ReadonlyMap<string, number> | undefined {
+function expectedVersions(commits: readonly Commit[]): ReadonlyMap<string, number> | undefined {
   const versions = new Map<string, number>()
   for (const { appends, fired = [], rejected = [] } of commits) {
     if (fired.length > 0 || rejected.length > 0) return undefined
