@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,12 +19,14 @@ const postgres = inject('postgresUrl')
 
 const open = (url: string, options = {}): PostgresEventStore => closing(new PostgresEventStore({ url, ...options }))
 
-async function newStore(options?: string): Promise<{ url: string; store: PostgresEventStore }> {
+/** Creates a store. `application` is the application name of its connections, which no other store of the server has. */
+async function newStore(options?: string): Promise<{ url: string; application: string; store: PostgresEventStore }> {
   const schema = await newSchema(postgres)
   const url = options === undefined ? schema : withOptions(schema, options)
-  const store = open(url)
+  const application = `crbus-${randomUUID()}`
+  const store = open(`${url}&application_name=${application}`)
   await store.init()
-  return { url, store }
+  return { url, application, store }
 }
 
 /** Opens the connection of another client and begins a transaction. */
@@ -37,11 +40,10 @@ async function otherTransaction(url: string) {
 }
 
 /** Terminates every connection of a store, as a failing server or network does. */
-const terminate = (url: string) =>
-  askPostgres(
-    url,
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'crbus' AND pid <> pg_backend_pid()",
-  )
+const terminate = (application: string) =>
+  askPostgres(postgres, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [
+    application,
+  ])
 
 const insert = "INSERT INTO events (stream_id, version, event_type, event_data) VALUES ('order-1', 1, 'Theirs', '')"
 
@@ -72,7 +74,7 @@ else {
     })
 
     test('retries a commit that Postgres aborted as a deadlock victim', async () => {
-      const { url, store } = await newStore()
+      const { url, application, store } = await newStore()
       // The other transaction holds b and waits for a; the store has written a and waits for b.
       const other = await otherTransaction(url)
       const their = (stream: string) => other.query(insert.replace('order-1', stream))
@@ -82,7 +84,8 @@ else {
       await eventually(async () => {
         const waiting = await askPostgres(
           url,
-          "SELECT 1 FROM pg_stat_activity WHERE application_name = 'crbus' AND wait_event_type = 'Lock'",
+          "SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'",
+          [application],
         )
         expect(waiting.length).toBeGreaterThan(0)
       })
@@ -324,14 +327,14 @@ else {
 
   describe('a broken connection', () => {
     test('is replaced without an error when it was idle', async () => {
-      const { url, store } = await newStore()
+      const { application, store } = await newStore()
       await store.append('order-1', 0, [named('a')])
-      await terminate(url)
+      await terminate(application)
       await eventually(async () => expect(await store.append('order-1', 1, [named('b')])).toBe(2))
     })
 
     test('during a commit leaves all of it or nothing, and the store works afterwards', async () => {
-      const { url, store } = await newStore()
+      const { url, application, store } = await newStore()
       const other = await otherTransaction(url)
       await other.query(insert)
       const failing = failure(
@@ -341,7 +344,7 @@ else {
         ]),
       )
       await sleep(200)
-      await terminate(url)
+      await terminate(application)
       expect(await failing).toBe('STORE_UNAVAILABLE')
       await other.query('ROLLBACK')
       expect(await store.readStream('order-0')).toEqual([])
@@ -350,9 +353,9 @@ else {
     })
 
     test('ends the lease and aborts its signal', async () => {
-      const { url, store } = await newStore()
+      const { url, application, store } = await newStore()
       const lease = await store.outbox.lease('billing')
-      await terminate(url)
+      await terminate(application)
       await eventually(() => expect(lease?.lost.aborted).toBe(true))
       await eventually(async () => expect(await open(url).outbox.lease('billing')).toBeDefined())
       await lease?.release()
