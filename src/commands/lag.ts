@@ -2,11 +2,12 @@ import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base/base-command.ts'
 import { groupFlag, readFlags, topicFlag } from '../cli/base/flags.ts'
 import { toDelay } from '../cli/base/parse-flags.ts'
-import { type LagReport, measureLag } from '../operations/lag/lag.ts'
+import { measureLag } from '../operations/lag/lag.ts'
 import { countWaiting, type WaitingTypes } from '../operations/lag/waiting-by-type.ts'
-import { type LagWatchLook, watchLag } from '../operations/lag/watch.ts'
-import { formatLag, formatWaiting, lagNotes } from '../ui/format-lag.ts'
+import { type LagUpdate, watchLag } from '../operations/lag/watch.ts'
+import { formatLag, formatWaiting } from '../ui/format-lag.ts'
 import { LagWatchLines } from '../ui/lag-watch-lines.ts'
+import { type LagDocument, lagDocument, lagNotes } from '../ui/notes/lag-notes.ts'
 import { write } from '../ui/text/io.ts'
 
 /** How many waiting events of each topic --by-type reads. */
@@ -62,7 +63,7 @@ export default class Lag extends BaseCommand {
     }),
   }
 
-  async run(): Promise<(LagReport & { readonly waiting?: readonly WaitingTypes[] }) | undefined> {
+  async run(): Promise<(LagDocument & { readonly waiting?: readonly WaitingTypes[] }) | undefined> {
     const { flags } = await this.parse(Lag)
     const { group: groups, topic: topics } = flags
     if (flags.watch) return this.#watch({ groups, topics }, toDelay('--interval', flags.interval) ?? INTERVAL_MS)
@@ -72,13 +73,14 @@ export default class Lag extends BaseCommand {
     if (report.groups.length === 0) await this.notice(noGroups({ groups, topics }))
     await this.print(formatLag(report, { partitions: groups !== undefined || topics !== undefined }))
     for (const note of lagNotes(report, this.context.now())) await this.notice(`note: ${note}`)
-    if (!flags['by-type']) return report
+    const document = lagDocument(report, this.context.now())
+    if (!flags['by-type']) return document
     const waiting = await countWaiting(bus, report, { limit: MAX_EVENTS_BY_TYPE, signal: this.signal })
     await this.print(`\n${formatWaiting(waiting)}`)
     if (waiting.some((one) => BigInt(one.read) < one.waiting)) {
       await this.notice('EVENTS is a sample: only the first READ of the WAITING events were counted')
     }
-    return { ...report, waiting }
+    return { ...document, waiting }
   }
 
   async #watch(choice: LagChoice, interval: number): Promise<undefined> {
@@ -94,7 +96,7 @@ export default class Lag extends BaseCommand {
     quit.abort()
   }
 
-  async #printLines(looks: AsyncIterable<LagWatchLook>, empty: string): Promise<undefined> {
+  async #printLines(looks: AsyncIterable<LagUpdate>, empty: string): Promise<undefined> {
     const lines = new LagWatchLines({ isJson: this.isJson, noGroups: empty })
     for await (const look of looks) {
       if (!look.ok) {

@@ -2,8 +2,9 @@ import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base/base-command.ts'
 import { groupFlag, readFlags, topicFlag } from '../cli/base/flags.ts'
 import { parseListen } from '../cli/base/parse-flags.ts'
-import { type LagReport, measureLag } from '../operations/lag/lag.ts'
+import { measureLag } from '../operations/lag/lag.ts'
 import { formatMetrics } from '../ui/format-metrics.ts'
+import { type LagDocument, lagDocument } from '../ui/notes/lag-notes.ts'
 
 export default class Metrics extends BaseCommand {
   static override summary = 'Print or serve the lag of consumer groups as Prometheus metrics'
@@ -29,7 +30,7 @@ export default class Metrics extends BaseCommand {
 
   protected override readonly mayPrecedeBus = true
 
-  async run(): Promise<LagReport | undefined> {
+  async run(): Promise<LagDocument | undefined> {
     const { flags } = await this.parse(Metrics)
     const { group: groups, topic: topics, listen } = flags
     const address = listen === undefined ? undefined : parseListen(listen)
@@ -38,7 +39,7 @@ export default class Metrics extends BaseCommand {
     if (address === undefined) {
       const report = await measure()
       await this.print(formatMetrics(report))
-      return report
+      return lagDocument(report, this.context.now())
     }
     const { serveMetrics } = await import('../cli/metrics-server.ts')
     await serveMetrics({

@@ -4,12 +4,15 @@ import { ChangeCommand } from '../cli/base/change-command.ts'
 import { changeFlags, readFlags, undoFlags, waitFlag } from '../cli/base/flags.ts'
 import { invalidPosition, nonEmpty, toTopicChoices, toWait, utcNotice } from '../cli/base/parse-flags.ts'
 import { UsageError } from '../cli/errors.ts'
-import { applyReset, waitUntilEmpty } from '../operations/reset/apply.ts'
-import type { ResetPlan } from '../operations/reset/effects.ts'
-import { readOffsetsFile, saveUndoIn, writePlanFile } from '../operations/reset/files.ts'
-import { planReset } from '../operations/reset/plan.ts'
+import { applyReset } from '../operations/reset/apply.ts'
+import { planReset } from '../operations/reset/make-plan.ts'
+import { readOffsetsFile } from '../operations/reset/offsets-file.ts'
+import { writePlanFile } from '../operations/reset/plan-file.ts'
+import { waitUntilEmpty } from '../operations/reset/preconditions.ts'
 import { parseTarget, parseTopicChoice, type ResetScope, type ResetTarget } from '../operations/reset/target.ts'
+import { saveUndoIn } from '../operations/reset/undo-files.ts'
 import { wordsOfReset } from '../ui/format-reset.ts'
+import type { ResetDocument } from '../ui/notes/reset-notes.ts'
 
 const POSITIONS = `--to takes
   start, end, now, today, yesterday, "10m ago"
@@ -65,7 +68,7 @@ export default class Reset extends ChangeCommand {
     wait: waitFlag,
   }
 
-  async run(): Promise<ResetPlan & { readonly applied: boolean }> {
+  async run(): Promise<ResetDocument & { readonly applied: boolean }> {
     const { flags } = await this.parse(Reset)
     const scope = toScope(flags)
     const target = await this.#target(flags.to)
@@ -90,7 +93,6 @@ export default class Reset extends ChangeCommand {
     })
     if (planOut !== undefined) writePlanFile(resolve(this.context.cwd, planOut), plan)
     const result = await this.carryOut({
-      plan,
       planOnly,
       ...wordsOfReset(plan),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),

@@ -5,18 +5,18 @@ import type { Problem } from '../saga/reports/problem.ts'
 import type { Running, RunOptions } from '../saga/runtime/running.ts'
 import { openEventStore } from '../store/open.ts'
 
-/** What a run of the demo ended with. */
+/** The result of a run of the demo. */
 export interface DemoSummary {
   readonly checkouts: number
   readonly completed: number
-  /** Checkouts whose payment failed and whose order was cancelled for it. */
+  /** Checkouts whose payment failed, so that their order was canceled. */
   readonly compensated: number
   readonly events: number
-  /** One of the conversations, to look at. */
+  /** The correlation id of one checkout, to look at. */
   readonly example: string
 }
 
-/** Its events, in the order of its steps, and the one that says how a checkout ended. */
+/** The event topics of the demo, in the order of its steps; `checkout-events` says how a checkout ended. */
 export const demoTopics: readonly string[] = ['order-events', 'inventory-events', 'payment-events', 'checkout-events']
 const commandTopics = ['order-commands', 'inventory-commands', 'payment-commands']
 
@@ -25,7 +25,7 @@ export async function makeDemoTopics(bus: EventBus): Promise<void> {
   for (const topic of [...demoTopics, ...commandTopics]) if (!known.has(topic)) await bus.admin.createTopic(topic)
 }
 
-/** A part of the service that `crbus new` would make, as `src/demo/part.ts` has it. */
+/** A part of the demo service, as `src/demo/part.ts` declares it. */
 interface DemoPart {
   readonly name: string
   readonly run: (on: RunOptions) => Promise<Running>
@@ -41,16 +41,16 @@ interface DemoRequest {
   readonly now: () => number
   readonly signal: AbortSignal
   readonly onError: (problem: Problem) => void
-  /** How many checkouts have ended, as far as was seen. */
+  /** Returns how many checkouts have been seen to end. */
   readonly ended: () => number
 }
 
-/** Longer than any checkout takes, its time-outs included. */
-const PATIENCE_MS = 60_000
+/** How long to wait for the last checkouts; longer than any checkout takes with its time-outs. */
+const MAX_WAIT_MS = 60_000
 
 /**
- * Runs the service of the templates on the bus, whose topics are there, with a store in memory, and places orders with it; resolves when every
- * checkout has ended. Its groups are its own, take nothing that was there before, and are forgotten at the end.
+ * Runs the demo service on a bus that has its topics, with a store in memory, and places orders. Resolves when every checkout
+ * has ended. The service uses groups of its own, which begin at the end of the topics and are deleted afterwards.
  */
 export async function runDemo(
   bus: EventBus,
@@ -72,7 +72,7 @@ export async function runDemo(
       await bus.publish(takes, { ...sample(started), metadata })
       await sleep(pause)
     }
-    for (let waited = 0; ended() < started && waited < PATIENCE_MS && !signal.aborted; waited += 20) await sleep(20)
+    for (let waited = 0; ended() < started && waited < MAX_WAIT_MS && !signal.aborted; waited += 20) await sleep(20)
   } finally {
     await Promise.all(running.map((part) => part.close()))
     await store.close()

@@ -3,12 +3,12 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { causeOf, isMissing, kindOf } from '../files/cause.ts'
 import { openInput } from '../files/open-input.ts'
 
-// Files that a user names: what is wrong with one is said in words, and never as an error of the system.
+// Reads files that the user names. Problems are returned as plain sentences, not as errors of the operating system.
 
-/** What may be at a path: a file alone, whatever can be read from beginning to end, or a file or folder. */
+/** What a path may be: only a file, anything that can be read to its end, or a file or folder. */
 type Wanted = 'file' | 'stream' | 'file or folder'
 
-/** Why nothing can be read at a path, as a sentence that names it; `undefined` when something can. */
+/** Returns why a path cannot be read, as a sentence that names it; `undefined` when it can. */
 export function pathProblem(path: string, wanted: Wanted): string | undefined {
   const problem = problemAt(path, wanted)
   if (problem === undefined) return undefined
@@ -16,7 +16,7 @@ export function pathProblem(path: string, wanted: Wanted): string | undefined {
   return 'is' in problem ? `${path} is ${problem.is}` : `${path} cannot be read: ${problem.cause}`
 }
 
-/** The same as a sentence that stands behind the name of the path. */
+/** Returns why a path cannot be read, as a sentence to append to the name of the path; `undefined` when it can. */
 export function pathProblemBehindName(path: string, wanted: Wanted): string | undefined {
   const problem = problemAt(path, wanted)
   if (problem === undefined) return undefined
@@ -43,20 +43,20 @@ function problemAt(path: string, wanted: Wanted): Problem | undefined {
   }
 }
 
-/** Larger than any schema, plan or list of offsets. */
+/** The largest file that is read whole; schemas, plans and lists of offsets stay far below it. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 
 type Failure = { readonly ok: false; readonly reason: string }
 export type ReadText = { readonly ok: true; readonly text: string } | Failure
 export type ReadJson = { readonly ok: true; readonly value: unknown } | Failure
 
-/** The text of a document: not empty, UTF-8, without a byte order mark. `reason` is a sentence that names the path. */
+/** Reads a text file: UTF-8, not empty, without its byte order mark. `reason` is a sentence that names the path. */
 export async function readText(path: string): Promise<ReadText> {
   const fail = (reason: string): Failure => ({ ok: false, reason: `${path} ${reason}` })
   const problem = pathProblem(path, 'stream')
   if (problem !== undefined) return { ok: false, reason: problem }
   try {
-    const bytes = await readStart(path)
+    const bytes = await readUpToLimit(path)
     if (bytes.length > MAX_DOCUMENT_BYTES) return fail(`is larger than ${MAX_DOCUMENT_BYTES / 1024 / 1024} MiB`)
     if (bytes.length === 0) return fail('is empty')
     if (!isUtf8(bytes)) return fail('is not text: it is not UTF-8')
@@ -66,8 +66,8 @@ export async function readText(path: string): Promise<ReadText> {
   }
 }
 
-/** The bytes of a file, pipe or device up to the limit, and some more where there are more: /dev/zero has no end. */
-async function readStart(path: string): Promise<Buffer> {
+/** Reads a file, pipe or device until its end or until more than the limit is read, since /dev/zero has no end. */
+async function readUpToLimit(path: string): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of await openInput(path)) {
@@ -78,7 +78,7 @@ async function readStart(path: string): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** The same, read as JSON. */
+/** Reads a file with {@link readText} and parses it as JSON. */
 export async function readJson(path: string): Promise<ReadJson> {
   const read = await readText(path)
   if (!read.ok) return read
@@ -86,12 +86,12 @@ export async function readJson(path: string): Promise<ReadJson> {
   return parsed.ok ? parsed : { ok: false, reason: `${path} ${parsed.reason}` }
 }
 
-/** Reads a text as JSON; `reason` is the rest of a sentence about it, and quotes nothing of it but a character. */
+/** Parses JSON. `reason` completes a sentence that begins with the name of the document, and quotes at most one character of it. */
 export function parseDocument(text: string): ReadJson {
   try {
     return { ok: true, value: JSON.parse(text) }
   } catch (error) {
-    const [what] = (error as Error).message.split(/, (?:\.\.\.)?"/)
-    return { ok: false, reason: `is not JSON: ${what}` }
+    const [problem] = (error as Error).message.split(/, (?:\.\.\.)?"/)
+    return { ok: false, reason: `is not JSON: ${problem}` }
   }
 }

@@ -1,18 +1,19 @@
 import { sampleHead, sampleLine } from '../codecs/prometheus.ts'
-import type { Check, CheckStatus, Measure } from '../operations/lag/check.ts'
+import type { CheckStatus, Measure } from '../operations/check/check.ts'
+import type { CheckDocument } from './notes/check-message.ts'
 import { stringifyJson } from './text/json.ts'
 import { printable } from './text/printable.ts'
 
-export type { Check } from '../operations/lag/check.ts'
+export type { Check } from '../operations/check/check.ts'
 
 export const checkFormats = ['text', 'json', 'prometheus', 'nagios'] as const
 export type CheckFormat = (typeof checkFormats)[number]
 
-/** Exit codes of Nagios plugins, which every monitor knows. */
+/** The exit codes of Nagios plugins, which monitoring systems understand. */
 export const checkExitCodes: Readonly<Record<CheckStatus, number>> = { ok: 0, warning: 1, critical: 2, unknown: 3 }
 
-/** The answer of a check: one line, or a document where a format asks for one. */
-export function formatCheck(check: Check, format: CheckFormat): string {
+/** Formats the result of a check: one line, or a document in the formats `json` and `prometheus`. */
+export function formatCheck(check: CheckDocument, format: CheckFormat): string {
   if (format === 'json') return `${stringifyJson(check)}\n`
   if (format === 'prometheus') return prometheus(check)
   const line = `${check.check.toUpperCase()} ${check.status.toUpperCase()} - ${printable(check.message)}`
@@ -20,7 +21,7 @@ export function formatCheck(check: Check, format: CheckFormat): string {
   return `${oneLine(line)} | ${check.measures.map(performanceData).join(' ')}\n`
 }
 
-/** A plugin's text ends at a bar: what follows it are figures. */
+/** The text of a Nagios plugin ends at the first bar, which begins its performance data. */
 const oneLine = (line: string): string => line.replaceAll('|', '/')
 
 /** `'label'=value[unit];[warn];[crit];[min]` (https://nagios-plugins.org/doc/guidelines.html#AEN200). */
@@ -31,13 +32,13 @@ function performanceData({ name, labels, value, unit, warn, max }: Measure): str
   return `'${label}'=${value}${unit};${warn ?? ''};${max ?? ''};0`
 }
 
-function prometheus({ check, status, measures }: Check): string {
+function prometheus({ check, status, measures }: CheckDocument): string {
   const byName = Map.groupBy(measures, ({ name }) => name)
   return [
     sampleHead('crbus_check_status', '0 ok, 1 warning, 2 critical, 3 unknown'),
     sampleLine('crbus_check_status', { check }, checkExitCodes[status]),
     ...[...byName].flatMap(([name, own]) => [
-      sampleHead(`crbus_${name}`, 'what the check measured'),
+      sampleHead(`crbus_${name}`, 'a value that the check measured'),
       ...own.map(({ labels, value }) => sampleLine(`crbus_${name}`, labels, value)),
     ]),
   ].join('')

@@ -1,8 +1,9 @@
+import { partitionName } from '../bus/names/names.ts'
 import type { GroupOverview, GroupReport } from '../operations/groups/groups.ts'
 import { printable } from './text/printable.ts'
 import { formatTable } from './text/table.ts'
 
-/** Groups, a line each. Names of several topics are joined by commas, which no topic holds. */
+/** Formats groups, one line each. Topics are joined by commas, which topic names cannot contain. */
 export const formatGroups = (groups: readonly GroupOverview[]): string =>
   formatTable(
     ['GROUP', 'STATE', 'TYPE', 'PROTOCOL', 'MEMBERS', 'AUTO-NAMED', 'TOPICS'],
@@ -17,11 +18,11 @@ export const formatGroups = (groups: readonly GroupOverview[]): string =>
     ]),
   )
 
-/** A group for people: a head, then where it is on every partition and who reads it. */
+/** Formats a group for people: a head, then its offset, lag and member on every partition. */
 export function formatGroup(report: GroupReport): string {
   const { group, state, type, protocol, members, topics, isAutoNamed, coordinator, offsets, totalLag } = report
   const head = [
-    ['GROUP', isAutoNamed ? `${group} (named after its topics, as services are that name no group)` : group],
+    ['GROUP', isAutoNamed ? `${group} (the default name, made of its topics)` : group],
     ...(coordinator ? [['COORDINATOR', `${coordinator.id} (${coordinator.host}:${coordinator.port})`]] : []),
     ['STATE', state],
     ['TYPE', type],
@@ -44,7 +45,7 @@ export function formatGroup(report: GroupReport): string {
       'HOST',
     ],
     offsets.map(({ topic, partition, offset, start, end, lag, memberId }) => {
-      const member = members.find((one) => one.memberId === memberId)
+      const member = members.find((own) => own.memberId === memberId)
       return [
         topic,
         partition,
@@ -61,23 +62,21 @@ export function formatGroup(report: GroupReport): string {
   return offsets.length === 0 ? lines.join('') : `${lines.join('')}\n${table}`
 }
 
-/** What the figures do not tell, a sentence each. */
+/** What the figures do not show, one sentence each. */
 export function groupNotes({ offsets }: GroupReport): string[] {
-  const named = (isMeant: (place: GroupReport['offsets'][number]) => boolean) =>
-    offsets.filter(isMeant).map(({ topic, partition }) => `${topic}[${partition}]`)
-  const [open, gone, compacted] = [
-    named(({ end, lastStable }) => end !== lastStable),
-    named((place) => place.gone > 0n),
-    named(({ counts }) => counts === 'offsets'),
-  ]
+  const partitionsWith = (isMeant: (offset: GroupReport['offsets'][number]) => boolean) =>
+    offsets.filter(isMeant).map(partitionName).join(', ')
+  const open = partitionsWith(({ end, lastStable }) => end !== lastStable)
+  const deleted = partitionsWith(({ gone }) => gone > 0n)
+  const compacted = partitionsWith(({ counts }) => counts === 'offsets')
   return [
-    ...(open.length > 0 ? [`read-committed consumers read up to an open transaction in ${open.join(', ')}`] : []),
-    ...(gone.length > 0 ? [`events behind the committed offset were deleted unread from ${gone.join(', ')}`] : []),
-    ...(compacted.length > 0 ? [`LAG counts offsets, at most as many events, in ${compacted.join(', ')}`] : []),
+    ...(open === '' ? [] : [`read-committed consumers read up to an open transaction in ${open}`]),
+    ...(deleted === '' ? [] : [`events behind the committed offset were deleted unread from ${deleted}`]),
+    ...(compacted === '' ? [] : [`LAG counts offsets, at most as many events, in ${compacted}`]),
   ].map(printable)
 }
 
-/** The members of a group: `order-events:0,1` for what each reads. */
+/** Formats the members of a group, with their partitions as `order-events:0,1`. */
 export const formatMembers = (members: GroupReport['members']): string =>
   formatTable(
     ['MEMBER-ID', 'CLIENT-ID', 'HOST', 'PARTITIONS', 'READS', 'SUBSCRIBED'],

@@ -1,10 +1,10 @@
-import type { LagReport } from '../operations/lag/lag.ts'
+import type { LagReport } from '../operations/lag/report.ts'
 import { formatDuration } from './text/format-duration.ts'
 import { printable } from './text/printable.ts'
 
 /**
- * A look as lines, one a group, worst first: `time=… group=… state=… members=… lag=… age=… in=… out=… catch-up=…
- * verdict=…`. Always these fields in this order; `-` for what is not there or not known; rates are a second's.
+ * Formats a report as lines, one for each group, worst first: `time=… group=… state=… members=… lag=… age=… in=… out=…
+ * catch-up=… verdict=…`. Always these fields in this order; `-` for an absent or unknown value; rates are per second.
  */
 export function formatLagWatch({ groups }: LagReport, time: number): string {
   const when = new Date(time).toISOString()
@@ -28,5 +28,5 @@ export function formatLagWatch({ groups }: LagReport, time: number): string {
   return lines.map((line) => `${line}\n`).join('')
 }
 
-/** A name that a reader of fields would take for several is put in quotes. */
+/** Quotes a name that would otherwise be parsed as several fields. */
 const quoted = (name: string): string => (/[\s"=]/.test(name) || name === '' ? JSON.stringify(name) : name)

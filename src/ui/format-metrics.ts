@@ -1,12 +1,12 @@
 import { labelPairs, sampleHead, sampleLine } from '../codecs/prometheus.ts'
-import type { GroupLag, LagReport, PartitionLag } from '../operations/lag/lag.ts'
+import type { GroupLag, LagReport, PartitionLag } from '../operations/lag/report.ts'
 
 type Value = number | bigint | undefined
 
-/** Samples of one metric. */
+/** Returns the samples of one metric, given its name. */
 type Samples = (name: string) => Iterable<string>
 
-/** The lag of every group in Prometheus's text format, a metric at a time, in parts. What is not known has no sample. */
+/** Formats the lag of every group in Prometheus's text format, metric by metric, in parts. An unknown value has no sample. */
 export function* formatMetrics({ groups }: LagReport): Generator<string> {
   const ofGroups =
     (read: (group: GroupLag) => readonly [Readonly<Record<string, string>>, number]): Samples =>
@@ -15,16 +15,16 @@ export function* formatMetrics({ groups }: LagReport): Generator<string> {
         const [labels, value] = read(group)
         return sampleLine(name, labels, value)
       })
-  const ofPlaces = (read: (place: PartitionLag) => Value): Samples =>
+  const ofPartitions = (read: (partition: PartitionLag) => Value): Samples =>
     function* (name) {
       for (const { group, topics } of groups) {
         for (const { topic, partitions } of topics) {
-          // Escaped once for all partitions of the topic, since escaping takes most of the time.
+          // Labels are escaped once for all partitions of the topic, since escaping takes most of the time.
           const shared = `${name}{${labelPairs({ group, topic })},partition="`
           let lines = ''
-          for (const place of partitions) {
-            const value = read(place)
-            if (value !== undefined) lines += `${shared}${place.partition}"} ${value}\n`
+          for (const lag of partitions) {
+            const value = read(lag)
+            if (value !== undefined) lines += `${shared}${lag.partition}"} ${value}\n`
           }
           yield lines
         }
@@ -37,48 +37,48 @@ export function* formatMetrics({ groups }: LagReport): Generator<string> {
   )
   yield* metric(
     'crbus_group_verdict',
-    'what is the matter with the group, as far as one look can tell',
+    'the condition of the group, judged by one snapshot',
     ofGroups(({ group, verdict = 'unknown' }) => [{ group, verdict }, 1]),
   )
   yield* metric(
     'crbus_group_committed_offset',
-    'the next offset the group reads',
-    ofPlaces(({ committed }) => committed),
+    'the next offset that the group reads',
+    ofPartitions(({ committed }) => committed),
   )
   yield* metric(
     'crbus_group_start_offset',
     'the oldest offset of the partition',
-    ofPlaces(({ start }) => start),
+    ofPartitions(({ start }) => start),
   )
   yield* metric(
     'crbus_group_end_offset',
-    'the offset the next event gets',
-    ofPlaces(({ end }) => end),
+    'the offset of the next event to be written',
+    ofPartitions(({ end }) => end),
   )
   yield* metric(
     'crbus_group_last_stable_offset',
-    'where the oldest open transaction begins, else the end',
-    ofPlaces(({ end, lastStable = end }) => lastStable),
+    'the start of the oldest open transaction; the end offset without one',
+    ofPartitions(({ end, lastStable = end }) => lastStable),
   )
   yield* metric(
     'crbus_group_lag_events',
-    'events that wait, from the committed offset to the end; offsets of compacted topics, at most as many events',
-    ofPlaces(({ lag }) => lag),
+    'waiting events, from the committed offset to the end; of compacted topics offsets, at most as many events',
+    ofPartitions(({ lag }) => lag),
   )
   yield* metric(
     'crbus_group_gone_events',
     'events behind the committed offset that were deleted unread',
-    ofPlaces(({ lag, gone }) => (lag === undefined ? undefined : (gone ?? 0n))),
+    ofPartitions(({ lag, gone }) => (lag === undefined ? undefined : (gone ?? 0n))),
   )
   yield* metric(
     'crbus_group_lag_seconds',
-    'since the first waiting event was written',
-    // Nothing waits where a lag is known and no age is.
-    ofPlaces(({ lag, age }) => (age === undefined ? (lag === 0n ? 0 : undefined) : age / 1000)),
+    'seconds since the first waiting event was written',
+    // A lag of 0 has no age, and counts as an age of 0.
+    ofPartitions(({ lag, age }) => (age === undefined ? (lag === 0n ? 0 : undefined) : age / 1000)),
   )
 }
 
-/** Its head stands before the first sample, and not at all without one. */
+/** Writes a metric: its head, then its samples; nothing without samples. */
 function* metric(name: string, help: string, samples: Samples): Generator<string> {
   let head = sampleHead(name, help)
   for (const lines of samples(name)) {

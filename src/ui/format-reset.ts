@@ -1,19 +1,22 @@
 import type { AppliedReset } from '../operations/reset/apply.ts'
-import type { ResetPlan, ResetStep } from '../operations/reset/effects.ts'
+import type { ResetPlan, ResetStep } from '../operations/reset/plan.ts'
+import { clampText, resetDocument, resetNoteText } from './notes/reset-notes.ts'
 import { formatTimestamp } from './text/format-timestamp.ts'
+import { plural } from './text/listed.ts'
 import { printable } from './text/printable.ts'
 import { formatTable } from './text/table.ts'
 
-const plural = (count: number | bigint, noun: string): string => `${count} ${noun}${BigInt(count) === 1n ? '' : 's'}`
-const time = (timestamp: bigint | null): string => (timestamp === null ? '-' : formatTimestamp(timestamp))
-/** A step that changes an offset, or what is committed with it. */
+/** Whether a step changes an offset, or the metadata or leader epoch committed with it. */
 const isChange = ({ from, to, fromDetails, toDetails }: ResetStep): boolean =>
   from !== to || fromDetails?.metadata !== toDetails?.metadata || fromDetails?.leaderEpoch !== toDetails?.leaderEpoch
 
-const MOST_TYPES = 8
-const MOST_CLAMPED = 5
+const time = (timestamp: bigint | null): string => (timestamp === null ? '-' : formatTimestamp(timestamp))
 
-/** A plan for people: every partition, what is delivered again or never, what to know. */
+/** Event types and clamped partitions that a plan lists. */
+const MAX_TYPES = 8
+const MAX_CLAMPED = 5
+
+/** Formats a plan for people: every partition, the events delivered again or skipped, and notes. */
 function formatResetPlan(plan: ResetPlan): string {
   const { group, to, state, members, steps, notes } = plan
   const table = formatTable(
@@ -29,36 +32,45 @@ function formatResetPlan(plan: ResetPlan): string {
       time(step.last),
     ]),
   )
-  // In an empty partition every offset is as good as another.
-  const moved = steps.filter(({ clamped, start, end }) => clamped !== null && start !== end)
-  const clamped = moved
-    .slice(0, MOST_CLAMPED)
-    .map((step) => `${step.topic}[${step.partition}]: ${step.clamped}, so it goes to ${step.to}`)
-  if (moved.length > MOST_CLAMPED) clamped.push(`the same of ${moved.length - MOST_CLAMPED} more partitions`)
   const active =
     members.length === 0
       ? []
-      : [`the group runs (${members.join(', ')}): it must be stopped before this can be applied`]
-  const lines = [`${sumOf(plan)}${sampleOf(plan)}`, ...[...active, ...clamped, ...notes].map((note) => `note: ${note}`)]
+      : [`the group has running members (${members.join(', ')}): stop them before applying the plan`]
+  const lines = [
+    `${summaryOf(plan)}${sampleOf(plan)}`,
+    ...[...active, ...clampNotes(steps), ...notes.map(resetNoteText)].map((note) => `note: ${note}`),
+  ]
   const name = plan.makesGroup ? `${group} (new)` : `${group} (${state})`
   const head = `GROUP  ${printable(name)}\nTO     ${printable(to)}\n\n`
   return `${head}${steps.length === 0 ? '' : `${table}\n`}${lines.map((line) => `${printable(line)}\n`).join('')}`
 }
 
-/** A sum over the steps of one effect, which is of offsets when one of the steps counts those. */
-function eventsOf({ steps }: ResetPlan, sum: bigint, effect: ResetStep['effect']): string {
-  const isAtMost = steps.some((step) => step.effect === effect && step.counts === 'offsets')
-  return isAtMost ? `${plural(sum, 'offset')}, at most as many events,` : plural(sum, 'event')
+/** The steps that do not go to the offset that was asked for. In an empty partition all offsets are equivalent. */
+function clampNotes(steps: readonly ResetStep[]): string[] {
+  const clamped = steps.flatMap((step) =>
+    step.clamped === null || step.start === step.end ? [] : [{ ...step, clamped: step.clamped }],
+  )
+  const notes = clamped
+    .slice(0, MAX_CLAMPED)
+    .map((step) => `${step.topic}[${step.partition}]: ${clampText(step.clamped, step)}, so it goes to ${step.to}`)
+  if (clamped.length > MAX_CLAMPED) notes.push(`the same for ${clamped.length - MAX_CLAMPED} more partitions`)
+  return notes
 }
 
-function sumOf(plan: ResetPlan): string {
+/** The number of events with an effect; a number of offsets when one of these steps counts offsets. */
+function countOf({ steps }: ResetPlan, events: bigint, effect: ResetStep['effect']): string {
+  const isUpperBound = steps.some((step) => step.effect === effect && step.counts === 'offsets')
+  return isUpperBound ? `${plural(events, 'offset')}, at most as many events,` : plural(events, 'event')
+}
+
+function summaryOf(plan: ResetPlan): string {
   const { steps, replayed, skipped, removesGroup } = plan
-  if (steps.length === 0) return removesGroup ? 'it has committed nothing' : 'nothing to change'
+  if (steps.length === 0) return removesGroup ? 'the group has no committed offsets' : 'nothing to change'
   const count = (effect: string) => steps.filter((step) => step.effect === effect).length
   const [set, forgotten] = [count('set'), count('forget')]
   const parts = [
-    ...(replayed > 0n ? [`${eventsOf(plan, replayed, 'replay')} delivered again`] : []),
-    ...(skipped > 0n ? [`${eventsOf(plan, skipped, 'skip')} skipped`] : []),
+    ...(replayed > 0n ? [`${countOf(plan, replayed, 'replay')} delivered again`] : []),
+    ...(skipped > 0n ? [`${countOf(plan, skipped, 'skip')} skipped`] : []),
     ...(set > 0 ? [`${plural(set, 'first offset')} set`] : []),
     ...(forgotten > 0 ? [`${plural(forgotten, 'offset')} forgotten`] : []),
   ]
@@ -70,32 +82,33 @@ function sumOf(plan: ResetPlan): string {
 
 function sampleOf({ sampled, types, conversations, sagas, replayed, skipped }: ResetPlan): string {
   if (sampled === 0) return ''
-  const named = types.slice(0, MOST_TYPES).map(({ eventType, count }) => `${eventType} ${count}`)
-  const more = types.length > MOST_TYPES ? [`${types.length - MOST_TYPES} more types`] : []
+  const named = types.slice(0, MAX_TYPES).map(({ eventType, count }) => `${eventType} ${count}`)
+  const more = types.length > MAX_TYPES ? [`${types.length - MAX_TYPES} more types`] : []
   const ids = conversations === 0 ? '' : `; of ${plural(conversations, 'conversation')}`
   const driven = sagas === 0 ? '' : ` and ${plural(sagas, 'saga')}, which a replay drives again`
   const isAll = BigInt(sampled) === replayed + skipped
-  return `; ${isAll ? 'they are' : `in a sample of ${sampled}`}: ${[...named, ...more].join(', ')}${ids}${driven}`
+  return `; ${isAll ? 'by type' : `by type, in a sample of ${sampled}`}: ${[...named, ...more].join(', ')}${ids}${driven}`
 }
 
-/** What a command asks and says about a plan. */
+/** The document, the questions and the messages of a command that applies a plan. */
 export function wordsOfReset(plan: ResetPlan) {
   const changes = plan.steps.filter(isChange)
   const [ask, did] = changes.every(({ to }) => to === null) ? ['Forget', 'forgot'] : ['Move', 'moved']
   const isDeletion = plan.removesGroup
-  const what = isDeletion
+  const action = isDeletion
     ? `Delete group ${plan.group}`
     : `${ask} ${plural(changes.length, 'offset')} of group ${plan.group}`
   return {
+    plan: resetDocument(plan),
     name: plan.group,
     shown: formatResetPlan(plan),
     isNothing: changes.length === 0 && !isDeletion,
-    question: printable(`${what} on ${plan.bus.kind}: ${sumOf(plan)}?`),
+    question: printable(`${action} on ${plan.bus.kind}: ${summaryOf(plan)}?`),
     done({ undoFile, moved }: AppliedReset): string {
-      const done = isDeletion
+      const result = isDeletion
         ? `deleted group ${plan.group}`
         : `${did} ${plural(moved, 'offset')} of ${plan.group}, read back`
-      return printable(`${done}; to undo: crbus reset undo ${undoFile}`)
+      return printable(`${result}; to undo: crbus reset undo ${undoFile}`)
     },
   }
 }

@@ -9,7 +9,7 @@ interface PlannedFile {
   readonly after: string | Uint8Array
 }
 
-/** The files of a plan as a tree, each with what becomes of it. */
+/** Formats the files of a plan as a tree, each with its action. */
 export function formatScaffold(root: string, files: readonly PlannedFile[]): string {
   const lines = [
     ...treeLines(
@@ -17,7 +17,7 @@ export function formatScaffold(root: string, files: readonly PlannedFile[]): str
       '',
     ),
   ]
-  const width = Math.max(0, ...lines.map(({ text }) => cellWidth(text)))
+  const width = lines.reduce((widest, { text }) => Math.max(widest, cellWidth(text)), 0)
   const body = lines.map(({ text, action }) => (action === undefined ? text : `${padEndCells(text, width)}  ${action}`))
   return `${[`${printable(root)}/`, ...body].join('\n')}\n`
 }
@@ -42,7 +42,7 @@ function* treeLines(entries: readonly Entry[], indent: string): Generator<{ text
   }
 }
 
-/** What differs in each file, as unified diffs. */
+/** Formats the changes of each file as unified diffs. */
 export async function formatDifferences(files: readonly PlannedFile[], color: boolean): Promise<string> {
   const { structuredPatch } = await import('diff')
   const chalk = new Chalk({ level: color ? 1 : 0 })
@@ -54,10 +54,10 @@ export async function formatDifferences(files: readonly PlannedFile[], color: bo
   }
   return files
     .map(({ path, before, after }) => {
-      if (typeof before !== 'string' || typeof after !== 'string') return `${printable(path)}: other bytes\n`
+      if (typeof before !== 'string' || typeof after !== 'string') return `${printable(path)}: binary content differs\n`
       const { hunks } = structuredPatch(path, path, before, after, undefined, undefined, { context: 2 })
       const lines = hunks.flatMap(({ oldStart, newStart, lines: own }) => [`@@ ${oldStart} → ${newStart} @@`, ...own])
-      return `\n${[`--- ${path}, as it is`, `+++ ${path}, as it would be`, ...lines].map(paint).join('\n')}\n`
+      return `\n${[`--- ${path}, current`, `+++ ${path}, planned`, ...lines].map(paint).join('\n')}\n`
     })
     .join('')
 }

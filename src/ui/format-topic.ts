@@ -2,7 +2,7 @@ import type { TopicReport } from '../operations/topics/topics.ts'
 import { printable } from './text/printable.ts'
 import { formatTable } from './text/table.ts'
 
-/** A topic for people: a head, its partitions, its settings, the event types seen. */
+/** Formats a topic for people: a head, its partitions, its settings, and the event types of its newest records. */
 export function formatTopic({
   topic,
   partitions,

@@ -1,9 +1,10 @@
 import type { TopicsApplyPlan } from '../operations/topics/apply.ts'
+import { topicsApplyNoteText } from './notes/topic-notes.ts'
 import { formatDuration } from './text/format-duration.ts'
 import { printable } from './text/printable.ts'
 import { formatTable } from './text/table.ts'
 
-/** A plan for declared topics: every one, what becomes of it, and what to know. */
+/** Formats a plan for declared topics: every topic with its action, then the notes. */
 export function formatTopicsApply({ create, change, same, notes }: TopicsApplyPlan): string {
   const rows = [
     ...create.map(({ topic, partitions, replication, retention }) => {
@@ -23,14 +24,14 @@ export function formatTopicsApply({ create, change, same, notes }: TopicsApplyPl
     }),
     ...same.map((topic) => [topic, 'as-declared', '']),
   ].sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
-  const lines = notes.map(({ topic, note }) => `note: ${printable(topic)}: ${note}\n`)
+  const lines = notes.map((note) => `note: ${printable(note.topic)}: ${topicsApplyNoteText(note)}\n`)
   return `${formatTable(['TOPIC', 'ACTION', 'SETTINGS'], rows)}${lines.length === 0 ? '' : `\n${lines.join('')}`}`
 }
 
-/** As Kafka keeps it: milliseconds as text, -1 for ever, nothing for what the cluster has. */
+/** Formats the value of `retention.ms`: milliseconds as text, -1 for unlimited, absent for the cluster's default. */
 function time(milliseconds: string | undefined): string {
   if (milliseconds === undefined) return 'the default'
   const length = Number(milliseconds)
-  if (length < 0) return 'for ever'
+  if (length < 0) return 'unlimited'
   return Number.isFinite(length) ? formatDuration(length) : milliseconds
 }

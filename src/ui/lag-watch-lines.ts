@@ -1,7 +1,7 @@
-import type { LagReport } from '../operations/lag/lag.ts'
+import type { LagReport } from '../operations/lag/report.ts'
 import type { LagVerdict } from '../operations/lag/verdict.ts'
-import { lagNotes } from './format-lag.ts'
 import { formatLagWatch } from './format-lag-watch.ts'
+import { lagDocument, lagNotes } from './notes/lag-notes.ts'
 import { stringifyJson } from './text/json.ts'
 
 interface ReportLines {
@@ -34,7 +34,7 @@ export class LagWatchLines {
     const groups = report.groups.filter(({ group, verdict }) => !verdicts.has(group) || verdicts.get(group) !== verdict)
     this.#verdicts = new Map(report.groups.map(({ group, verdict }) => [group, verdict]))
     return {
-      text: this.#isJson ? `${stringifyJson({ time, ...report })}\n` : formatLagWatch(report, time),
+      text: this.#isJson ? `${stringifyJson({ time, ...lagDocument(report, time) })}\n` : formatLagWatch(report, time),
       notices: [...empty, ...lagNotes({ groups }, time).map((note) => `note: ${note}`)],
     }
   }

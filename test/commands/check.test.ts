@@ -10,7 +10,7 @@ import { runCli } from './run-cli.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 10)
 
-/** A bus with 5 events, 90 seconds old, of which the group `billing` has committed 2. */
+/** A bus with five events, 90 seconds old; the group `billing` has committed offset 2. */
 async function billingBus() {
   const broker = new MemoryBroker({ now: () => NOW - 90_000 })
   const bus = new InMemoryEventBus({ broker, createTopics: true })
@@ -41,18 +41,18 @@ describe('check lag', () => {
       2,
       'LAG CRITICAL - billing: 3 events waiting, above 1; billing: the oldest 90s old, above 60s',
     ],
-  ])('%j', async (limits, exitCode, line) => {
+  ])('with %j exits with %i', async (limits, exitCode, line) => {
     expect(await check('--group', 'billing', ...limits)).toEqual({ exitCode, stdout: `${line}\n`, stderr: '' })
   })
 
   test.each([
-    ['a group that is not there', ['--group', 'nope', '--max-events', '1'], "group 'nope' does not exist"],
-    ['a glob that fits none', ['--group', 'x*', '--max-events', '1'], 'no group has such a name'],
+    ['a group that does not exist', ['--group', 'nope', '--max-events', '1'], "group 'nope' does not exist"],
+    ['a glob that matches no group', ['--group', 'x*', '--max-events', '1'], 'no group has a matching name'],
     ['no group', ['--max-events', '1'], 'name a group'],
     ['no limit', ['--group', 'billing'], 'name a limit'],
     ['a flag that does not exist', ['--group', 'billing', '--max', '1'], 'Nonexistent flag: --max'],
     [
-      'a limit that is no number',
+      'a limit that is not a number',
       ['--group', 'billing', '--max-events', 'x'],
       'Parsing --max-events Expected an integer',
     ],
@@ -62,8 +62,12 @@ describe('check lag', () => {
       ['--group', 'billing', '--topic', 'nope', '--max-events', '1'],
       'billing neither reads nope nor has committed on it',
     ],
-    ['a topic no group reads', ['--group', '*', '--topic', 'nope', '--max-events', '1'], 'no such group reads nope'],
-    ['a limit that is no time', ['--group', 'billing', '--max-age', 'soon'], '--max-age soon is not a duration'],
+    [
+      'a topic no group reads',
+      ['--group', '*', '--topic', 'nope', '--max-events', '1'],
+      'no matching group reads nope',
+    ],
+    ['a limit that is not a duration', ['--group', 'billing', '--max-age', 'soon'], '--max-age soon is not a duration'],
   ])('is unknown with %s', async (_, argv, text) => {
     const { stdout, exitCode } = await check(...argv)
     expect(stdout).toContain(`LAG UNKNOWN - ${text}`)
@@ -71,11 +75,11 @@ describe('check lag', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('is unknown when nothing was committed, critical when it was outside the log', async () => {
+  test('is unknown without committed offsets, and critical with an offset outside the log', async () => {
     const stream = await bus.subscribe(['order-events'], { group: 'fresh' })
     expect(await check('--group', 'fresh', '--max-events', '9')).toMatchObject({
       exitCode: 3,
-      stdout: 'LAG UNKNOWN - fresh has committed nothing\n',
+      stdout: 'LAG UNKNOWN - fresh has committed no offsets\n',
     })
     await stream.close()
     await bus.admin.commitOffsets('ahead', [{ topic: 'order-events', partition: 0, offset: 9n }])
@@ -85,7 +89,7 @@ describe('check lag', () => {
     })
   })
 
-  test('cannot hold events to an age that are dated in the future, or have no time', async () => {
+  test('is unknown about the age of an event that is dated in the future', async () => {
     await bus.admin.createTopic('ahead-events', { partitions: 1 })
     const records = [NOW + 7_200_000, NOW - 7_200_000].map((time) => ({
       key: null,
@@ -112,7 +116,7 @@ describe('check lag', () => {
     expect(JSON.parse(json.stdout).groups[0].topics[0].partitions).toMatchObject([{ lag: 2, ahead: 7_200_000 }])
   })
 
-  test('answers as a plugin, as Prometheus reads it, and as JSON', async () => {
+  test('prints the formats nagios, prometheus and json', async () => {
     const limits = ['--group', 'bill*', '--max-events', '9', '--warn-events', '2', '--max-age', '5m']
     const nagios = await check(...limits, '--format', 'nagios')
     expect(nagios.stdout).toBe(
@@ -122,7 +126,21 @@ describe('check lag', () => {
     expect(prometheus.stdout).toContain('crbus_check_status{check="lag"} 1\n')
     expect(prometheus.stdout).toContain('crbus_lag_events{group="billing"} 3\n')
     const json = await check(...limits, '--format', 'json')
-    expect(JSON.parse(json.stdout)).toMatchObject({ check: 'lag', status: 'warning', measures: [{ value: 3 }, {}] })
+    expect(JSON.parse(json.stdout)).toEqual({
+      check: 'lag',
+      status: 'warning',
+      message: 'billing: 3 events waiting, above 2',
+      findings: [
+        {
+          ...{ status: 'warning', code: 'lag-above-limit', group: 'billing', lag: 3, counts: 'records', limit: 2 },
+          ...{ transactions: [], message: 'billing: 3 events waiting, above 2' },
+        },
+      ],
+      measures: [
+        { name: 'lag_events', labels: { group: 'billing' }, value: 3, unit: '', warn: 2, max: 9 },
+        { name: 'lag_seconds', labels: { group: 'billing' }, value: 90, unit: 's', max: 300 },
+      ],
+    })
     expect(json.exitCode).toBe(1)
     expect(await check(...limits, '--json')).toEqual(json)
   })
@@ -140,11 +158,11 @@ describe('check topic', () => {
       2,
       'TOPIC CRITICAL - order-events has 1 partition, not 3; order-events has 1 replica, not 2',
     ],
-  ])('%j', async (flags, exitCode, line) => {
+  ])('with %j exits with %i', async (flags, exitCode, line) => {
     expect(await check('order-events', ...flags)).toEqual({ exitCode, stdout: `${line}\n`, stderr: '' })
   })
 
-  /** Events of these ages in milliseconds; those below 0 are dated in the future. */
+  /** Creates a topic with events of these ages in milliseconds; a negative age is in the future. */
   async function dated(...ages: number[]): Promise<string> {
     const topic = `dated-${ages.length}-events`
     await bus.admin.createTopic(topic, { partitions: 1 })
@@ -155,35 +173,35 @@ describe('check topic', () => {
     return topic
   }
 
-  const DAY = 86_400_000
+  const DAY_MS = 86_400_000
 
-  test('takes the newest event that is not dated in the future, and says that others are', async () => {
-    const topic = await dated(7_200_000, -365 * DAY, -DAY)
+  test('uses the newest event that is not dated in the future, and counts newer ones that are', async () => {
+    const topic = await dated(7_200_000, -365 * DAY_MS, -DAY_MS)
     const silent = await check(topic, '--max-silence', '1h')
     expect(silent).toMatchObject({
       exitCode: 2,
-      stdout: `TOPIC CRITICAL - ${topic} had its newest event 7200s ago, above 3600s, 2 newer ones dated in the future and not counted\n`,
+      stdout: `TOPIC CRITICAL - ${topic} had its newest event 7200s ago, above 3600s, 2 newer events dated in the future and not counted\n`,
     })
     expect(await check(topic, '--max-silence', '3h')).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringContaining('the newest event 7200s ago, 2 newer ones dated in the future and not counted'),
+      stdout: expect.stringContaining('the newest event 7200s ago, 2 newer events dated in the future and not counted'),
     })
   })
 
-  test('looks back as far as it must for an event that is not dated in the future', async () => {
-    const topic = await dated(7_200_000, ...Array.from({ length: 500 }, () => -DAY))
+  test('reads back until it finds an event that is not dated in the future', async () => {
+    const topic = await dated(7_200_000, ...Array.from({ length: 500 }, () => -DAY_MS))
     expect(await check(topic, '--max-silence', '1h')).toMatchObject({ exitCode: 2 })
   })
 
-  test('finds the newest event among more records of older timestamps than it looks at first', async () => {
-    const topic = await dated(5000, ...Array.from({ length: 500 }, () => 2 * DAY))
+  test('finds the newest event before many records with older timestamps', async () => {
+    const topic = await dated(5000, ...Array.from({ length: 500 }, () => 2 * DAY_MS))
     const { stdout, exitCode } = await check(topic, '--max-silence', '1h')
     expect(stdout).toBe(`TOPIC OK - ${topic} has 1 partition and 1 replica, the newest event 5s ago\n`)
     expect(exitCode).toBe(0)
   })
 
-  test('finds the newest event before records dated in the future, whatever another partition holds', async () => {
-    const ages = [[2 * DAY], [5000, ...Array.from({ length: 50 }, () => -DAY)]]
+  test('finds the newest event before records dated in the future when another partition holds old ones', async () => {
+    const ages = [[2 * DAY_MS], [5000, ...Array.from({ length: 50 }, () => -DAY_MS)]]
     await bus.admin.createTopic('two-events', { partitions: 2 })
     await bus.log.append(
       'two-events',
@@ -196,22 +214,22 @@ describe('check topic', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('takes an event of a producer whose clock is a little ahead as just written', async () => {
+  test('counts an event dated a few seconds ahead as just written', async () => {
     const topic = await dated(7_200_000, -5000)
     const { stdout, exitCode } = await check(topic, '--max-silence', '1h')
     expect(stdout).toBe(`TOPIC OK - ${topic} has 1 partition and 1 replica, the newest event 0s ago\n`)
     expect(exitCode).toBe(0)
   })
 
-  test('is unknown when no event tells when it was written', async () => {
-    const topic = await dated(-DAY)
+  test('is unknown when every event is dated in the future', async () => {
+    const topic = await dated(-DAY_MS)
     expect(await check(topic, '--max-silence', '1h')).toMatchObject({
       exitCode: 3,
-      stdout: `TOPIC UNKNOWN - the newest events of ${topic} are dated in the future: no silence is known\n`,
+      stdout: `TOPIC UNKNOWN - the newest events of ${topic} are dated in the future, so their age is not known\n`,
     })
   })
 
-  test('is critical when the topic is missing or empty', async () => {
+  test('is critical when the topic does not exist or is empty', async () => {
     expect(await check('nope', '--exists')).toMatchObject({
       exitCode: 2,
       stdout: 'TOPIC CRITICAL - nope does not exist\n',
@@ -224,7 +242,7 @@ describe('check topic', () => {
   })
 })
 
-test('metrics are Prometheus text', async () => {
+test('metrics prints the Prometheus text format', async () => {
   await bus.admin.commitOffsets('a"b\\', [{ topic: 'order-events', partition: 0, offset: 5n }])
 
   const { stdout, exitCode } = await runCli(Metrics, [], { broker })

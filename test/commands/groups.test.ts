@@ -29,7 +29,6 @@ describe('groups', () => {
     const bus = new InMemoryEventBus({ broker, createTopics: true })
     await bus.admin.createTopic('order-events', { partitions: 2 })
     await bus.admin.createTopic('payment-events', { partitions: 1 })
-    // The first key is on partition 0.
     await bus.publish(
       'payment-events',
       [1, 2, 3].map((n) => serializedEvent('Paid.v1', Uint8Array.of(n))),
@@ -51,7 +50,7 @@ describe('groups', () => {
     return bus
   }
 
-  test('are listed with state and topics, those of an automatic name recognised', async () => {
+  test('are listed with state and topics, and automatic names are recognized', async () => {
     broker.groups.commit(AUTO, [])
     await joined('shipping')
 
@@ -69,7 +68,7 @@ describe('groups', () => {
     expect(json).toMatchObject([{ group: 'billing', isAutoNamed: false }, { group: AUTO, isAutoNamed: true }, {}])
   })
 
-  test('are described with offsets and lag', async () => {
+  test('are described with offsets and lag on every partition', async () => {
     const { stdout } = await run(GroupsDescribe, 'billing')
 
     expect(stdout).toBe(
@@ -93,7 +92,7 @@ describe('groups', () => {
     expect(await run(GroupsDescribe, 'nobody')).toMatchObject({ exitCode: 4 })
   })
 
-  test('show their members and what each reads', async () => {
+  test('list their members and the partitions of each', async () => {
     const bus = await joined('shipping')
 
     const { stdout } = await run(GroupsMembers, 'shipping')
@@ -107,7 +106,7 @@ describe('groups', () => {
     expect((await run(GroupsMembers, 'billing')).stderr).toContain("group 'billing' has no members; its state is Empty")
   })
 
-  test('are cloned, and that is undone', async () => {
+  test('are cloned, and the clone is undone', async () => {
     expect((await run(GroupsClone, 'billing', 'billing-v2', '--dry-run')).stdout).toContain('billing-v2 (new)')
     expect(broker.groups.has('billing-v2')).toBe(false)
 
@@ -119,7 +118,7 @@ describe('groups', () => {
     expect(await run(GroupsClone, 'nobody', 'x', '--yes')).toMatchObject({ exitCode: 4 })
   })
 
-  test('forget offsets, and that is undone', async () => {
+  test('forget offsets with delete-offsets, and an undo restores them', async () => {
     const argv = ['billing', '--topic', 'payment-events:0', '--topic', 'order-events:0']
     expect(await run(GroupsDeleteOffsets, ...argv)).toMatchObject({ exitCode: 6 })
     const { stdout, stderr } = await run(GroupsDeleteOffsets, ...argv, '--yes')
@@ -131,7 +130,7 @@ describe('groups', () => {
     expect(broker.groups.committed('billing')).toHaveLength(2)
   })
 
-  test('say so where there is nothing to forget, and suggest no making of one to delete', async () => {
+  test('report when there is no offset to forget, and do not suggest creating a missing group', async () => {
     const { stdout, exitCode } = await run(GroupsDeleteOffsets, 'billing', '--topic', 'order-events:0', '--yes')
     expect(stdout).toBe('GROUP  billing (Empty)\nTO     nothing committed\n\nnothing to change\n')
     expect(exitCode).toBe(0)
@@ -142,7 +141,7 @@ describe('groups', () => {
     )
   })
 
-  test('are deleted together or not at all, and brought back', async () => {
+  test('are deleted together or not at all, and an undo restores them', async () => {
     broker.groups.commit('empty', [])
     expect(await run(GroupsDelete, 'billing', '--dry-run')).toMatchObject({ exitCode: 0 })
     expect(await run(GroupsDelete, 'billing')).toMatchObject({ exitCode: 6 })
@@ -159,7 +158,7 @@ describe('groups', () => {
     expect(broker.groups.committed('billing')).toHaveLength(2)
   })
 
-  test('say which were deleted before one could not be', async () => {
+  test('name the groups that were deleted before one could not be', async () => {
     broker.groups.commit('empty', [])
     const bus = new InMemoryEventBus({ broker, createTopics: true })
     const deleteGroup = (group: string) =>
@@ -177,7 +176,7 @@ describe('groups', () => {
     expect(broker.groups.list()).toEqual(['empty'])
   })
 
-  test('go back to what a description said', async () => {
+  test('return to the offsets of a saved description', async () => {
     writeFileSync(join(folder, 'before.json'), (await run(GroupsDescribe, 'billing', '--json')).stdout)
     await run(Reset, '-g', 'billing', '--all-topics', '--to', 'end', '--yes')
 

@@ -15,7 +15,7 @@ import { type Runnable, runCli } from './run-cli.ts'
 
 const root = new URL('../../src/commands', import.meta.url).pathname
 
-/** Every command of the house with words that make it do what it is for, and what it then changes. */
+/** Every command with arguments that make it succeed, and the name of what it changes. */
 const commands: Readonly<Record<string, { readonly argv: readonly string[]; readonly changes?: string }>> = {
   'check/lag': { argv: ['--group', 'billing', '--max-events', '9'] },
   'check/topic': { argv: ['order-events'] },
@@ -68,7 +68,7 @@ let folder: string
 let broker: MemoryBroker
 let before: unknown
 
-/** A project with a schema, a plan and something to undo, and a bus with topics and groups. */
+/** Creates a project with a schema, a plan file and an undo file, and a bus with topics and groups. */
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crbus-guards-'))
   broker = new MemoryBroker()
@@ -88,7 +88,7 @@ beforeEach(async () => {
   return () => rmSync(folder, { recursive: true })
 })
 
-/** What the project declares: more partitions than there are. */
+/** The topics declared in the project, with more partitions than on the bus. */
 const topics = { 'order-events': { partitions: 2 } }
 
 function guard(profile: object, more: object = {}): void {
@@ -102,7 +102,7 @@ const runWith = (options: object, command: Runnable, ...argv: string[]) =>
   runCli(command, argv, { broker, cwd: folder, undoFolder: join(folder, 'undo'), ...options })
 const run = (command: Runnable, ...argv: string[]) => runWith({}, command, ...argv)
 
-/** All that a command could change on the bus, and whether there is a store. */
+/** Everything that a command could change on the bus, and whether a store exists. */
 async function state(): Promise<unknown> {
   const { admin, log } = new InMemoryEventBus({ broker, createTopics: true })
   const topics = (await admin.listTopics()).map(({ topic }) => topic)
@@ -117,20 +117,20 @@ async function state(): Promise<unknown> {
 const load = async (id: string) =>
   (await import(`${root}/${id}.ts`)).default as Runnable & { readonly flags: Readonly<Record<string, unknown>> }
 
-/** With `--yes`, where there is such a flag. */
-const agreeing = async (id: string, argv: readonly string[]) => [
+/** Adds `--yes` for commands that have the flag. */
+const withYes = async (id: string, argv: readonly string[]) => [
   ...argv,
   ...('yes' in (await load(id)).flags ? ['--yes'] : []),
 ]
 
-test('every command is here', () => {
+test('this file covers every command', () => {
   const ids = globSync('**/*.ts', { cwd: root }).map((path) => path.replace(/\.ts$/, ''))
   expect(Object.keys(commands).sort()).toEqual(ids.sort())
 })
 
 describe('without a guard', () => {
-  test.each(Object.entries(commands))('%s does what it is for', async (id, { argv, changes }) => {
-    const { exitCode, stderr } = await run(await load(id), ...(await agreeing(id, argv)))
+  test.each(Object.entries(commands))('%s succeeds and changes only what it says', async (id, { argv, changes }) => {
+    const { exitCode, stderr } = await run(await load(id), ...(await withYes(id, argv)))
 
     expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error')])
     if (changes === undefined) expect(await state()).toEqual(before)
@@ -143,7 +143,7 @@ describe('under a read-only profile', () => {
     guard({ readOnly: true })
     const command = await load(id)
 
-    const { exitCode, stdout, stderr } = await run(command, ...(await agreeing(id, argv)))
+    const { exitCode, stdout, stderr } = await run(command, ...(await withYes(id, argv)))
     expect([exitCode, stdout]).toEqual([6, ''])
     expect(stderr).toContain(`error: profile 'guarded' is read-only (${join(folder, 'crbus.json')}); nothing was done`)
 
@@ -151,17 +151,17 @@ describe('under a read-only profile', () => {
       expect(await run(command, ...argv, '--confirm', name)).toMatchObject({ exitCode: 6 })
       expect(await runWith(terminal(`${name}\n`), command, ...argv)).toMatchObject({ exitCode: 6 })
     }
-    const json = await run(command, ...(await agreeing(id, argv)), '--json')
+    const json = await run(command, ...(await withYes(id, argv)), '--json')
     expect(JSON.parse(json.stdout).error).toMatchObject({ code: 'CRBUS_REFUSED', exitCode: 6 })
     expect(await state()).toEqual(before)
   })
 })
 
 describe('under a protected profile', () => {
-  test.each(changing)('%s refuses a mere --yes', async (id, argv) => {
+  test.each(changing)('%s refuses --yes without the name', async (id, argv) => {
     guard({ protected: true })
 
-    const { exitCode, stderr } = await run(await load(id), ...(await agreeing(id, argv)))
+    const { exitCode, stderr } = await run(await load(id), ...(await withYes(id, argv)))
 
     expect(exitCode).toBe(6)
     expect(stderr).toContain(`error: profile 'guarded' is protected (${join(folder, 'crbus.json')})`)
@@ -186,11 +186,11 @@ describe.each([{ readOnly: true }, { protected: true }])('under %j', (profile) =
   const reading = Object.entries(commands).flatMap(([id, { argv, changes }]) =>
     changes === undefined ? [[id, argv] as const] : [],
   )
-  // Neither shows a plan.
+  // These two commands have no dry run.
   const planning = changing.filter(([id]) => id !== 'demo' && id !== 'publish')
 
   test.each([...reading, ...planning.map(([id, argv]) => [id, [...argv, '--dry-run']] as const)])(
-    '%s %j is as ever',
+    '%s %j runs as without a guard and changes nothing',
     async (id, argv) => {
       guard(profile)
 
@@ -202,7 +202,7 @@ describe.each([{ readOnly: true }, { protected: true }])('under %j', (profile) =
 })
 
 describe('a guard', () => {
-  test('asks on a terminal for the name', async () => {
+  test('asks for the name on a terminal and accepts nothing else', async () => {
     guard({ protected: true })
 
     const yes = await runWith(terminal('y\n'), TopicsDelete, 'old-events', '--yes')
@@ -218,7 +218,7 @@ describe('a guard', () => {
     expect(broker.topics.has('old-events')).toBe(false)
   })
 
-  test('names the flag, quoted where a shell wants it, when there is no terminal', async () => {
+  test('suggests the flag, quoted for the shell, without a terminal', async () => {
     broker.groups.commit("ops team's", [])
     guard({ protected: true })
 
@@ -232,9 +232,9 @@ describe('a guard', () => {
 
   test.each([
     ['a profile chosen by flag', { other: {} }, ['--profile', 'guarded', '-b', 'elsewhere:9092'], {}],
-    ['one chosen by environment', { other: {} }, ['-b', 'elsewhere:9092'], { CRBUS_PROFILE: 'guarded' }],
-    ['the default one', {}, ['-b', 'elsewhere:9092'], {}],
-    ['the default one, on a local file', {}, ['--data-dir', 'data'], {}],
+    ['a profile chosen by environment', { other: {} }, ['-b', 'elsewhere:9092'], { CRBUS_PROFILE: 'guarded' }],
+    ['the default profile', {}, ['-b', 'elsewhere:9092'], {}],
+    ['the default profile with a local folder', {}, ['--data-dir', 'data'], {}],
     ['the bus of another profile, by flag', { other: {} }, ['--profile', 'other', '-b', 'KAFKA-1'], {}],
     [
       'the bus of another profile, by environment',
@@ -243,7 +243,7 @@ describe('a guard', () => {
       { CRBUS_PROFILE: 'other', REDPANDA_BROKERS: 'kafka-1:9092' },
     ],
     [
-      'a folder, by another way to it',
+      'a folder that is reached through a link',
       { other: {}, files: { dataDir: 'data', readOnly: true } },
       ['--profile', 'other', '--data-dir', 'link'],
       {},
@@ -260,7 +260,7 @@ describe('a guard', () => {
     expect(await state()).toEqual(before)
   })
 
-  test('holds whichever of two files sets it, and the stricter first', async () => {
+  test('applies when either of two configuration files sets it, the stricter one first', async () => {
     const user = join(folder, 'xdg/crbus')
     mkdirSync(user, { recursive: true })
     writeFileSync(join(user, 'config.json'), JSON.stringify({ profiles: { guarded: { readOnly: true } } }))
@@ -277,7 +277,7 @@ describe('a guard', () => {
     expect(result).toMatchObject({ exitCode: 6, stderr: expect.stringContaining(`is read-only (${user}/config.json)`) })
   })
 
-  test('lets go of what is another bus under another profile, which it names', async () => {
+  test('does not apply to another bus under another profile, which it suggests', async () => {
     guard({ readOnly: true }, { local: { dataDir: 'data' } })
     const refused = await run(Publish, ...data)
     expect(refused.stderr).toContain('  try: --profile local\n')
@@ -287,7 +287,7 @@ describe('a guard', () => {
     expect(await runWith(elsewhere, TopicsCreate, 'new-events')).toMatchObject({ exitCode: 0 })
   })
 
-  test('is read before anything is asked of the bus', async () => {
+  test('is checked before the bus is opened', async () => {
     guard({ readOnly: true })
     const openBus = () => {
       throw new Error('opened')
@@ -297,7 +297,7 @@ describe('a guard', () => {
     expect(await runWith({ openBus }, Reset, ...waiting)).toMatchObject({ exitCode: 6 })
   })
 
-  test('an agreement about another name is none, guarded or not', async () => {
+  test('rejects a --confirm with another name, with and without a guard', async () => {
     expect(await run(TopicsDelete, 'old-events', '--yes', '--confirm', 'order-events')).toMatchObject({ exitCode: 6 })
     expect(await state()).toEqual(before)
     expect(await run(TopicsDelete, 'old-events', '--confirm', 'old-events')).toMatchObject({ exitCode: 0 })

@@ -16,7 +16,7 @@ let bus: InMemoryEventBus
 const publish = async (topic: string, count: number) => {
   for (let left = count; left > 0; left -= 1) await bus.publish(topic, serializedEvent('A.v1', Buffer.from('{}')))
 }
-/** Every partition of a topic, so many behind its end. */
+/** Commits every partition of a topic, so many offsets behind its end. */
 const behind = async (group: string, topic: string, lag: bigint) => {
   const ranges = (await bus.log.rangesOf([topic])).get(topic) ?? []
   await bus.admin.commitOffsets(
@@ -25,7 +25,7 @@ const behind = async (group: string, topic: string, lag: bigint) => {
   )
 }
 
-/** A group of which a note says something. */
+/** Creates a group with a note: its first waiting event is dated in the future. */
 const futureDated = async () => {
   await bus.admin.createTopic('odd-events', { partitions: 1 })
   await bus.log.append('odd-events', [{ key: null, value: null, timestamp: BigInt(Date.UTC(2100, 0)) }])
@@ -46,7 +46,7 @@ describe('lag --watch on a terminal', () => {
   let terminal: FakeTerminal
   let stop: Stop
   let running: Promise<CliResult>
-  /** Whether there was a screen, and raw input, when something was written to stderr. */
+  /** Whether the alternate screen and raw input were on whenever stderr was written. */
   let wasOnScreen: boolean[]
 
   const watch = (argv: readonly string[] = [], columns?: number, rows?: number) => {
@@ -65,7 +65,7 @@ describe('lag --watch on a terminal', () => {
     await running
   })
 
-  test('shows groups worst first, on a screen of their own', async () => {
+  test('shows groups worst first on the alternate screen', async () => {
     watch([], 100, 12)
     const lines = await terminal.shows(' 0.0 ')
     expect(terminal.isOnScreen).toBe(true)
@@ -84,7 +84,7 @@ describe('lag --watch on a terminal', () => {
     expect(await quit()).toMatchObject({ exitCode: 0, stderr: '' })
   })
 
-  test('shows the note about the chosen group above the keys', async () => {
+  test('shows the note about the selected group above the keys', async () => {
     await futureDated()
     watch(['--group', 'odd'], 140)
     const lines = await terminal.shows('odd: the first waiting event of odd-events[0] is dated in the future')
@@ -92,8 +92,8 @@ describe('lag --watch on a terminal', () => {
     await quit()
   })
 
-  test('looks again: lag, rates and sparklines move', async () => {
-    // Wide enough for the looks of several frames.
+  test('updates lag, rates and sparklines', async () => {
+    // Wide enough for the sparkline of several updates.
     watch(['--group', 'billing'], 160)
     await terminal.shows(' 12 ')
     await publish('order-events', 30)
@@ -105,7 +105,7 @@ describe('lag --watch on a terminal', () => {
     await quit()
   })
 
-  test('opens a group: its members and its partitions', async () => {
+  test('opens a group with its members and its partitions', async () => {
     await bus.admin.createTopic('payment-events', { partitions: 2 })
     const member = new InMemoryEventBus({ broker, createTopics: true })
     const stream = await member.subscribe(['order-events', 'payment-events'], { group: 'shipping' })
@@ -127,7 +127,7 @@ describe('lag --watch on a terminal', () => {
     await member.close()
   })
 
-  test('filters by what is typed, and says so', async () => {
+  test('filters groups by the typed text and shows the filter', async () => {
     watch()
     await terminal.shows('billing')
     terminal.type('/ship')
@@ -146,7 +146,7 @@ describe('lag --watch on a terminal', () => {
     await quit()
   })
 
-  test('sorts, moves and helps by keys', async () => {
+  test('sorts, moves the selection and shows help by keys', async () => {
     watch()
     await terminal.shows('sort: worst')
     terminal.type('sss')
@@ -162,26 +162,26 @@ describe('lag --watch on a terminal', () => {
     await quit()
   })
 
-  test('paused, it does not look', async () => {
-    const looked = vi.spyOn(broker.groups, 'list')
+  test('sends no requests while it is paused', async () => {
+    const listed = vi.spyOn(broker.groups, 'list')
     watch()
     await terminal.shows('billing')
     terminal.type('p')
     await terminal.shows('PAUSED')
     await publish('order-events', 500)
-    // The look that was under way is the last one. This is time for many.
-    const before = looked.mock.calls.length
+    // A measurement that was under way is the last one. There is time for many more.
+    const before = listed.mock.calls.length
     await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(looked.mock.calls.length - before).toBeLessThanOrEqual(1)
+    expect(listed.mock.calls.length - before).toBeLessThanOrEqual(1)
     expect(terminal.lines.join('\n')).not.toContain('512')
     terminal.type('p')
     await terminal.shows('512')
     await terminal.hides('PAUSED')
-    expect(looked.mock.calls.length - before).toBeGreaterThan(1)
+    expect(listed.mock.calls.length - before).toBeGreaterThan(1)
     await quit()
   })
 
-  test('fits the terminal, however it is resized', async () => {
+  test('fits the terminal after every resize', async () => {
     await behind('日本語-отчёты-a-very-long-name-of-a-group', 'order-events', 1n)
     watch([], 120, 40)
     expect(await terminal.shows('CATCH-UP')).toHaveLength(40)
@@ -194,14 +194,14 @@ describe('lag --watch on a terminal', () => {
     ] as const) {
       terminal.resize(columns, rows)
       await vi.waitFor(() => expect(terminal.lines).toHaveLength(rows), { timeout: 10_000 })
-      // What is left of a frame for another size is wiped before.
+      // The rest of a frame of another size has been erased.
       for (const line of terminal.lines) expect(cells(line)).toBeLessThanOrEqual(columns)
     }
     await terminal.shows('日本語-отчёты-a-very-long-name-of-a-group')
     await quit()
   })
 
-  test('q ends with 0 and Ctrl-C with 130, and the terminal is as it was', async () => {
+  test('q exits with 0 and Ctrl-C with 130, and both restore the terminal', async () => {
     for (const [key, code] of [
       ['q', 0],
       ['\u0003', 130],
@@ -216,7 +216,7 @@ describe('lag --watch on a terminal', () => {
     }
   })
 
-  test('works without keys where nobody can type', async () => {
+  test('works without keys when stdin is not a terminal', async () => {
     watch()
     terminal.stdin.isTTY = false
     expect((await terminal.shows('billing')).at(-1)).toMatch(/^ Ctrl-C quit .* 1\/3$/)
@@ -225,7 +225,7 @@ describe('lag --watch on a terminal', () => {
     expect(terminal.isOnScreen).toBe(false)
   })
 
-  test('what the bus cannot do for a while is told in a line, and tried again', async () => {
+  test('shows a failure of the bus in one line and tries again', async () => {
     watch(['--group', 'billing'])
     await terminal.shows('billing')
     await bus.admin.deleteGroup('billing')
@@ -236,7 +236,7 @@ describe('lag --watch on a terminal', () => {
     await quit()
   })
 
-  test('what fails at once is an error without a screen', async () => {
+  test('prints an error without opening the screen when the first measurement fails', async () => {
     watch(['--group', 'nobody'])
     expect(await running).toMatchObject({
       exitCode: 4,
@@ -245,7 +245,7 @@ describe('lag --watch on a terminal', () => {
     expect(terminal.written).toBe('')
   })
 
-  test('a bug is told when the terminal is as it was', async () => {
+  test('prints an unexpected error after restoring the terminal', async () => {
     watch()
     await terminal.shows('billing')
     vi.spyOn(broker.groups, 'list').mockImplementation(() => {
@@ -255,13 +255,15 @@ describe('lag --watch on a terminal', () => {
     expect(wasOnScreen).toEqual([false, false])
   })
 
-  test('says that there are no groups', async () => {
+  test('shows an empty list with a notice when no group matches', async () => {
     watch(['--group', 'x*'])
-    await terminal.shows('no group matches --group')
-    await quit()
+    const lines = await terminal.shows('no group matches --group')
+    expect(lines[0]).toContain('crbus lag  0 groups')
+    expect(lines.join('\n')).not.toContain('billing')
+    expect(await quit()).toMatchObject({ exitCode: 0, stderr: '' })
   })
 
-  test('only the partitions that are seen are drawn, of a thousand', async () => {
+  test('draws only the visible partitions of a thousand', async () => {
     await bus.admin.createTopic('wide-events', { partitions: 1000 })
     await behind('wide', 'wide-events', 0n)
     watch(['--group', 'wide'])
@@ -278,11 +280,11 @@ describe('lag --watch on a terminal', () => {
   })
 })
 
-/** Cells that a line takes, with two for what is wide. */
+/** Width of a line in terminal cells; wide characters take two. */
 const cells = (line: string): number => [...line].length + [...line].filter((one) => /[\u3000-\u9fff]/.test(one)).length
 
 describe('lag --watch without a terminal', () => {
-  /** Runs until so many lines have come. */
+  /** Runs until so many lines were printed. */
   const lines = async (count: number, argv: readonly string[] = []) => {
     const stop = new Stop()
     let seen = 0
@@ -297,7 +299,7 @@ describe('lag --watch without a terminal', () => {
     return { ...result, lines: result.stdout.trimEnd().split('\n') }
   }
 
-  test('prints a line a group and look, with the time and always the same fields', async () => {
+  test('prints a line for each group and update, with the time and always the same fields', async () => {
     const { lines: printed, exitCode, stderr } = await lines(6)
     expect(printed.slice(0, 3)).toEqual([
       'time=2026-11-23T10:00:00.000Z group=billing state=Empty members=0 lag=12 age=3m12s in=- out=- catch-up=- verdict=stopped',
@@ -315,12 +317,12 @@ describe('lag --watch without a terminal', () => {
     expect(stderr).toBe(note)
   })
 
-  test('quotes names that would break the fields', async () => {
+  test('quotes group names that would break the fields', async () => {
     await behind('a b="c"\u001b[2J', 'order-events', 0n)
     expect((await lines(1, ['--group', 'a*'])).stdout).toContain(String.raw` group="a b=\"c\"\\x1b[2J" state=`)
   })
 
-  test('prints a document a look with --json', async () => {
+  test('prints a JSON document for each update with --json', async () => {
     const { lines: printed, exitCode } = await lines(2, ['--json', '--group', 'billing'])
     const [first, second] = printed.map((line) => JSON.parse(line))
     expect(first).toMatchObject({ time: NOW, groups: [{ group: 'billing', lag: 12, verdict: 'stopped' }] })
@@ -329,7 +331,7 @@ describe('lag --watch without a terminal', () => {
     expect(exitCode).toBe(130)
   })
 
-  test('tells on stderr what it could not see', async () => {
+  test('reports a failed update on stderr', async () => {
     const stop = new Stop()
     const running = runCli(Lag, [...OFTEN, '--group', 'billing'], {
       broker,
@@ -346,8 +348,8 @@ describe('lag --watch without a terminal', () => {
     ['--sample', ['--watch', '--sample', '2s'], '--sample=2s cannot also be provided when using --watch'],
     ['--by-type', ['--watch', '--by-type'], '--by-type=true cannot also be provided when using --watch'],
     ['--interval alone', ['--interval', '2s'], '--watch'],
-    ['an interval that is none', ['--watch', '--interval', 'soon'], '--interval soon is not a duration'],
-  ])('takes no %s', async (_, argv, message) => {
+    ['an invalid interval', ['--watch', '--interval', 'soon'], '--interval soon is not a duration'],
+  ])('rejects %s', async (_, argv, message) => {
     const { exitCode, stderr, stdout } = await runCli(Lag, argv, { broker })
     expect([exitCode, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)

@@ -17,7 +17,7 @@ describe('lag', () => {
     for (let left = count; left > 0; left -= 1) await bus.publish(topic, serializedEvent(eventType, Buffer.from('{}')))
   }
 
-  /** Reads so many and stays; the last is not acknowledged. */
+  /** Subscribes and takes so many events; the last is not acknowledged. */
   const subscribe = async (group: string, take: number, topics = ['order-events']) => {
     const stream = await bus.subscribe(topics, { group })
     for (let left = take; left > 0; left -= 1) await stream.next()
@@ -31,7 +31,7 @@ describe('lag', () => {
     return () => bus.close()
   })
 
-  test('shows a group that stopped, its topic and its partitions', async () => {
+  test('shows a stopped group with its topic and its partitions', async () => {
     await publish(3)
     clock = NOW - 61_000
     await publish(2)
@@ -55,7 +55,7 @@ describe('lag', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('sorts all groups worst first, without partitions, and says what one look cannot tell', async () => {
+  test('sorts all groups worst first, without partitions, with - where one snapshot gives no verdict', async () => {
     await publish(4)
     const stream = await subscribe('all-read', 4)
     const ended = stream.next()
@@ -80,7 +80,7 @@ describe('lag', () => {
     await ended
   })
 
-  test('is one document with --json, members included', async () => {
+  test('prints one JSON document that includes members', async () => {
     await publish(2)
     const stream = await subscribe('billing', 2)
 
@@ -104,7 +104,7 @@ describe('lag', () => {
     await stream.close()
   })
 
-  test('measures rates by two looks', async () => {
+  test('measures rates from two snapshots with --sample', async () => {
     await publish(10)
     const stream = await subscribe('billing', 2)
     const running = runCli(Lag, ['--sample', '200ms', '--json'], { broker })
@@ -125,7 +125,7 @@ describe('lag', () => {
     await stream.close()
   })
 
-  test('counts what waits by event type', async () => {
+  test('counts waiting events by event type with --by-type', async () => {
     await publish(2)
     await (await subscribe('billing', 2)).close()
     await publish(2, 'OrderPaid.v1')
@@ -140,7 +140,7 @@ describe('lag', () => {
     ])
   })
 
-  test('tells offsets beyond the log, partitions without a commit and topics that are gone', async () => {
+  test('judges offsets beyond the log and partitions without a commit', async () => {
     await bus.admin.createTopic('order-events', { partitions: 3 })
     await bus.log.append('order-events', [{ key: null, value: null, partition: 1 }])
     await bus.admin.commitOffsets('billing', [{ topic: 'order-events', partition: 0, offset: 7n }])
@@ -156,7 +156,7 @@ describe('lag', () => {
     ])
   })
 
-  test('takes globs, and misses a name that is not there', async () => {
+  test('accepts globs, and fails for a named group that does not exist', async () => {
     await publish(2)
     await publish(2, 'PaymentTaken.v1', 'payment-events')
     await (await subscribe('billing', 4, ['order-events', 'payment-events'])).close()
@@ -179,7 +179,7 @@ describe('lag', () => {
     expect(missing).toMatchObject({ exitCode: 4, stdout: '' })
     expect(missing.stderr).toContain('CRBUS_GROUP_NOT_FOUND')
     expect(await runCli(Lag, ['--sample', 'soon'], { broker })).toMatchObject({ exitCode: 2 })
-    // Node's timers end at once when they are told to wait longer than 2^31 ms.
+    // Node's timers fire at once for delays longer than 2^31 ms.
     expect(await runCli(Lag, ['--sample', '25d'], { broker })).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('--sample 25d is too long: the longest is 24d'),
@@ -187,7 +187,7 @@ describe('lag', () => {
     expect(await runCli(Lag, ['--watch', '--interval', '25d'], { broker })).toMatchObject({ exitCode: 2 })
   })
 
-  test('changes nothing', async () => {
+  test('changes no group and no offset', async () => {
     await publish(2)
     await (await subscribe('billing', 2)).close()
     const before = [await bus.admin.listGroups(), await bus.admin.committedOffsets('billing')]

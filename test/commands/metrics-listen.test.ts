@@ -44,7 +44,7 @@ async function serve({
     stop.request('interrupted')
     await running
   }
-  // A server that ends before it listens has said why.
+  // A server that ends before it listens has printed the reason.
   const at = await Promise.race([url.promise, running.then(({ stderr }) => Promise.reject(new Error(stderr)))])
   return { url: at, port: Number(new URL(at).port), running, stop, [Symbol.asyncDispose]: end }
 }
@@ -52,7 +52,7 @@ async function serve({
 const LAG = 'crbus_group_lag_events{group="billing",topic="order-events",partition="0"}'
 
 describe('metrics --listen', () => {
-  test('serves what metrics prints, measured at every scrape', async () => {
+  test('serves the output of metrics, measured anew for every scrape', async () => {
     await using server = await serve()
 
     const response = await fetch(server.url)
@@ -66,7 +66,7 @@ describe('metrics --listen', () => {
     expect(await (await fetch(`${server.url}?x=1`)).text()).toContain(`${LAG} 3\n`)
   })
 
-  test('knows /metrics alone, by GET and HEAD', async () => {
+  test('serves only /metrics, and only GET and HEAD', async () => {
     await using server = await serve()
 
     const head = await fetch(server.url, { method: 'HEAD' })
@@ -81,15 +81,15 @@ describe('metrics --listen', () => {
     expect((await fetch(`${server.url}/`, { method: 'DELETE' })).status).toBe(404)
   })
 
-  /** A memory bus that measures when it is let, counting. */
+  /** A memory bus whose measurements wait for a gate, which counts them. */
   function gated() {
     const own = new InMemoryEventBus({ broker, createTopics: true })
-    const gate = { asked: 0, next: (): Promise<void> => Promise.resolve() }
+    const gate = { measured: 0, next: (): Promise<void> => Promise.resolve() }
     const admin = new Proxy(own.admin, {
       get(target, name: keyof typeof own.admin) {
         if (name !== 'listGroups') return target[name].bind(target)
         return async () => {
-          gate.asked += 1
+          gate.measured += 1
           await gate.next()
           return target.listGroups()
         }
@@ -98,7 +98,7 @@ describe('metrics --listen', () => {
     return { gate, bus: Object.assign(own, { admin }) }
   }
 
-  test('measures once for scrapes that come together', async () => {
+  test('measures once for scrapes that arrive together', async () => {
     const { gate, bus: counted } = gated()
     const opened = Promise.withResolvers<void>()
     const measuring = Promise.withResolvers<void>()
@@ -116,18 +116,18 @@ describe('metrics --listen', () => {
       })
     })
 
-    // In one write, so that all three are there when the measurement begins.
+    // One write, so that all three requests arrive before the measurement begins.
     socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3))
     await measuring.promise
     opened.resolve()
     await answered
 
-    expect(gate.asked).toBe(1)
+    expect(gate.measured).toBe(1)
     await fetch(server.url)
-    expect(gate.asked).toBe(2)
+    expect(gate.measured).toBe(2)
   })
 
-  test('answers 503 with the reason while the bus cannot be measured', async () => {
+  test('answers 503 with the reason while the measurement fails', async () => {
     const { gate, bus: failing } = gated()
     gate.next = () => Promise.reject(new Error('the cable\nis out'))
     await using server = await serve({ bus: failing })
@@ -146,7 +146,7 @@ describe('metrics --listen', () => {
     expect(stderr.match(/cannot measure: Error: the cable/g)).toHaveLength(1)
   })
 
-  test('a group that is not there is such a reason', async () => {
+  test('answers 503 when a named group does not exist', async () => {
     await using server = await serve({ argv: ['--group', 'nobody'] })
 
     const response = await fetch(server.url)
@@ -155,7 +155,7 @@ describe('metrics --listen', () => {
     expect(await response.text()).toBe("group 'nobody' does not exist (try: crbus lag)\n")
   })
 
-  test('ends at Ctrl-C, with its connections and in the middle of a measurement', async () => {
+  test('closes all connections at Ctrl-C, even during a measurement', async () => {
     const { gate, bus: slow } = gated()
     const measuring = Promise.withResolvers<void>()
     const released = Promise.withResolvers<void>()
@@ -179,7 +179,7 @@ describe('metrics --listen', () => {
     await expect(fetch(server.url)).rejects.toThrow()
   })
 
-  test('serves this machine alone unless a host is named, and says so then', async () => {
+  test('listens on this machine only unless a host is named, with a warning then', async () => {
     const own = await serve({ listen: '0' })
     own.stop.request('interrupted')
     expect((await own.running).stderr).toMatch(/^metrics are at http:\/\/127\.0\.0\.1:\d+\/metrics\n$/)
@@ -189,7 +189,7 @@ describe('metrics --listen', () => {
     expect((await server.running).stderr).toMatch(/warning: everyone who can connect to 0\.0\.0\.0:\d+ can read them\n/)
   })
 
-  test('says that a port is taken', async () => {
+  test('reports that a port is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => other.once('listening', resolve))
     const { port } = other.address() as AddressInfo
@@ -202,13 +202,13 @@ describe('metrics --listen', () => {
     other.close()
   })
 
-  test.each(['', 'x', '65536', ':9464', '-1', 'a b:1', '[::1]', 'host:'])('takes no address %j', async (address) => {
+  test.each(['', 'x', '65536', ':9464', '-1', 'a b:1', '[::1]', 'host:'])('rejects the address %j', async (address) => {
     const { exitCode, stderr } = await runCli(Metrics, [`--listen=${address}`], { broker })
     expect(exitCode).toBe(2)
     expect(stderr).toContain('--listen 9464')
   })
 
-  test('prints no document besides', async () => {
+  test('cannot be combined with --json', async () => {
     expect(await runCli(Metrics, ['--listen', '0', '--json'], { broker })).toMatchObject({ exitCode: 2 })
   })
 })

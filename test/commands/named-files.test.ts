@@ -85,7 +85,7 @@ describe.each(documents)('%s', (_, command, argv, code) => {
     const { spawn } = await import('node:child_process')
     spawn('sh', ['-c', `printf '{"crbus":1}' > ${at('pipe.json')}`])
     const { stderr, exitCode } = await run(command, argv(at('pipe.json')))
-    expect(stderr).toMatch(/holds no offsets|is not what|is not a schema file/)
+    expect(stderr).toMatch(/holds no offsets|is not a plan file|is not an undo file|is not a schema file/)
     expect(exitCode).toBe(code)
   })
 })

@@ -426,7 +426,7 @@ describe('tail', () => {
 
   test('refuses an invalid position and suggests a valid one', async () => {
     const { stderr, exitCode } = await tail(['order-events', '--from', '10m'])
-    expect(stderr).toContain("'10m' does not say before what")
+    expect(stderr).toContain("'10m' is a duration, not a position")
     expect(stderr).toContain('try: --from @-10m')
     expect(exitCode).toBe(2)
   })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { groupActive } from '../../src/bus/errors.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
+import { Stop } from '../../src/cli/process/stop.ts'
 import GroupsDescribe from '../../src/commands/groups/describe.ts'
 import ResetApply from '../../src/commands/reset/apply.ts'
 import ResetUndo from '../../src/commands/reset/undo.ts'
@@ -13,8 +14,8 @@ import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.t
 import { withAdmin } from '../support/with-admin.ts'
 import { runCli } from './run-cli.ts'
 
-/** The clock of the records: a minute each, up to the clock of command tests. */
-const MINUTE = 60_000
+/** Records are a minute apart, up to the clock of command tests. */
+const MINUTE_MS = 60_000
 const NOW = Date.UTC(2026, 10, 23, 10)
 
 /** A plan as JSON. */
@@ -29,7 +30,7 @@ describe('reset', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'crbus-reset-'))
     let written = 0
-    broker = new MemoryBroker({ now: () => NOW - 10 * MINUTE + MINUTE * written++ })
+    broker = new MemoryBroker({ now: () => NOW - 10 * MINUTE_MS + MINUTE_MS * written++ })
     const bus = new InMemoryEventBus({ broker, createTopics: true })
     await bus.admin.createTopic('order-events', { partitions: 1 })
     const metadata = { correlationId: 'c-1' }
@@ -46,7 +47,7 @@ describe('reset', () => {
   const base = ['--group', 'billing', '--topic', 'order-events', '--to']
   const reset = (...argv: string[]) => runCli(Reset, argv, options())
 
-  test('shows the timestamps of records that no date stands for', async () => {
+  test('shows record timestamps that cannot be written as a date', async () => {
     const bus = new InMemoryEventBus({ broker, createTopics: true })
     await bus.admin.createTopic('odd-events', { partitions: 1 })
     const times = [1_764_412_345_678_901n, 5n, 2n ** 63n - 1n]
@@ -70,7 +71,7 @@ describe('reset', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('shows what it would do', async () => {
+  test('shows the plan with --dry-run and changes nothing', async () => {
     const { stdout, exitCode } = await reset(...base, '10m ago', '--dry-run')
 
     expect(stdout).toBe(
@@ -81,7 +82,7 @@ describe('reset', () => {
         'TOPIC         PARTITION  FROM  TO  EFFECT  EVENTS  FIRST-EVENT               LAST-EVENT',
         'order-events          0     6   0  replay       6  2026-11-23T09:50:00.000Z  2026-11-23T09:55:00.000Z',
         '',
-        '6 events delivered again; they are: OrderPlaced.v1 6; of 1 conversation',
+        '6 events delivered again; by type: OrderPlaced.v1 6; of 1 conversation',
         '',
       ].join('\n'),
     )
@@ -89,7 +90,7 @@ describe('reset', () => {
     expect(committed()).toEqual([6n])
   })
 
-  test('does it with --yes, and says how to undo it', async () => {
+  test('moves offsets with --yes, prints how to undo it, and undoes it', async () => {
     const { stderr, exitCode } = await reset(...base, 'start', '--yes')
 
     const [file] = readdirSync(undoFolder())
@@ -101,12 +102,12 @@ describe('reset', () => {
     expect(committed()).toEqual([0n])
 
     const undone = await runCli(ResetUndo, ['--last', '--yes'], options())
-    expect(undone.stdout).toContain('TO     what was before: reset to start')
+    expect(undone.stdout).toContain('TO     offsets before: reset to start')
     expect(committed()).toEqual([6n])
     await runCli(ResetUndo, [join(undoFolder(), String(file)), '--yes'], options())
     expect(committed()).toEqual([6n])
     const back = await runCli(ResetUndo, ['--last', '--group', 'billing', '--yes'], options())
-    expect(back.stdout).toContain('TO     what was before: an undo\n')
+    expect(back.stdout).toContain('TO     offsets before: an undo\n')
     expect(committed()).toEqual([0n])
   })
 
@@ -114,7 +115,7 @@ describe('reset', () => {
     ['y\n', 0, [0n]],
     ['n\n', 6, [6n]],
     ['', 6, [6n]],
-  ])('asks on a terminal: %j', async (stdin, exitCode, expected) => {
+  ])('asks on a terminal, with the answer %j', async (stdin, exitCode, expected) => {
     const result = await runCli(Reset, [...base, 'start'], { ...options(), stdin, isTerminal: true })
 
     expect(result.stderr).toContain('Move 1 offset of group billing on memory: 6 events delivered again? [y/N]')
@@ -122,7 +123,7 @@ describe('reset', () => {
     expect(committed()).toEqual(expected)
   })
 
-  test('refuses without a terminal, naming the flag', async () => {
+  test('refuses without a terminal and names --yes', async () => {
     const { stdout, stderr, exitCode } = await reset(...base, 'start')
 
     expect(stdout).toContain('replay')
@@ -131,7 +132,7 @@ describe('reset', () => {
     expect(committed()).toEqual([6n])
   })
 
-  test('prints one JSON document, whatever comes of it', async () => {
+  test('prints one JSON document, whether applied or refused', async () => {
     const { stdout } = await reset(...base, '+2', '--yes', '--json')
     expect(JSON.parse(stdout)).toMatchObject({
       group: 'billing',
@@ -147,7 +148,7 @@ describe('reset', () => {
     expect(JSON.parse(refused.stdout)).toMatchObject({ applied: false, replayed: 8, error: { code: 'CRBUS_REFUSED' } })
   })
 
-  test('tells what was not taken, and where the undo file is', async () => {
+  test('reports the offsets that did not move, and the undo file', async () => {
     const commitOffsets = () => Promise.reject(groupActive('billing', ['late-1']))
     const refused = (...argv: string[]) => {
       const bus = withAdmin(new InMemoryEventBus({ broker, createTopics: true }), { commitOffsets })
@@ -172,18 +173,18 @@ describe('reset', () => {
     )
   })
 
-  test('says what was clamped, and that there is nothing to do', async () => {
+  test('notes offsets moved into the log, and says when there is nothing to change', async () => {
     const { stdout } = await reset(...base, '99', '--dry-run')
     expect(stdout).toContain("note: order-events[0]: 99 is beyond the log's end 10, so it goes to 10\n")
     const late = await reset(...base, 'now', '--dry-run')
-    expect(late.stdout).toContain('note: order-events[0]: no event is as late as that, so it goes to 10\n')
+    expect(late.stdout).toContain('note: order-events[0]: no event has such a late timestamp, so it goes to 10\n')
 
     const nothing = await reset(...base, 'current')
     expect(nothing.stdout).toContain('nothing to change\n')
     expect(nothing.exitCode).toBe(0)
   })
 
-  test('writes a plan for somebody else to apply', async () => {
+  test('writes a plan file that reset apply carries out once', async () => {
     const { stderr, exitCode } = await reset(...base, 'start', '--plan-out', 'plan.json')
     expect(exitCode).toBe(0)
     expect(stderr).toContain('crbus reset apply plan.json')
@@ -213,23 +214,62 @@ describe('reset', () => {
   })
 
   test.each<readonly [string, (plan: Plan) => unknown, string]>([
-    ['goes elsewhere', ({ steps: [step] }) => Object.assign(step, { to: 4 }), 'from 6 to 4 are 2 offsets, not 6'],
-    ['goes nowhere', ({ steps: [step] }) => Object.assign(step, { to: 'x' }), 'steps[0] is no step'],
-    ['goes to half an offset', ({ steps: [step] }) => Object.assign(step, { to: 0.5 }), 'steps[0] is no step'],
-    ['goes before the beginning', ({ steps: [step] }) => Object.assign(step, { to: -1 }), 'steps[0] is no step'],
     [
-      'goes out of the log',
+      'has a step to another offset',
+      ({ steps: [step] }) => Object.assign(step, { to: 4 }),
+      'from 6 to 4 are 2 offsets, not 6',
+    ],
+    ['has a step to a text', ({ steps: [step] }) => Object.assign(step, { to: 'x' }), 'steps[0] is not a valid step'],
+    [
+      'has a step to a fraction',
+      ({ steps: [step] }) => Object.assign(step, { to: 0.5 }),
+      'steps[0] is not a valid step',
+    ],
+    [
+      'has a step to a negative offset',
+      ({ steps: [step] }) => Object.assign(step, { to: -1 }),
+      'steps[0] is not a valid step',
+    ],
+    [
+      'has a step to an offset beyond the log',
       ({ steps: [step] }) => Object.assign(step, { to: 11, effect: 'skip' }),
       '11 is not in the log',
     ],
-    ['forgets', ({ steps: [step] }) => Object.assign(step, { to: null }), 'from 6 to none is no replay'],
-    ['says it skips', ({ steps: [step] }) => Object.assign(step, { effect: 'skip' }), 'from 6 to 0 is no skip'],
-    ['moves a partition twice', ({ steps }) => steps.push({ ...steps[0] }), 'is about order-events[0] again'],
-    ['is not counted', ({ steps }) => steps.pop(), 'replayed is not what its steps replay'],
-    ['says it skips some', (plan) => Object.assign(plan, { skipped: 3 }), 'skipped is not what its steps skip'],
-    ['deletes the group', (plan) => Object.assign(plan, { removesGroup: true }), 'removesGroup is not what it was'],
+    [
+      'forgets an offset that it says it replays',
+      ({ steps: [step] }) => Object.assign(step, { to: null }),
+      "from 6 to none has the effect 'forget', not 'replay'",
+    ],
+    [
+      'says it skips events that it replays',
+      ({ steps: [step] }) => Object.assign(step, { effect: 'skip' }),
+      "from 6 to 0 has the effect 'replay', not 'skip'",
+    ],
+    ['moves a partition twice', ({ steps }) => steps.push({ ...steps[0] }), 'steps[1] repeats order-events[0]'],
+    ['lacks a step that its sum counts', ({ steps }) => steps.pop(), 'replayed does not match the sum of its steps'],
+    [
+      'has a sum of skipped events without such a step',
+      (plan) => Object.assign(plan, { skipped: 3 }),
+      'skipped does not match the sum of its steps',
+    ],
+    ['deletes the group', (plan) => Object.assign(plan, { removesGroup: true }), 'removesGroup has an invalid value'],
+    [
+      'has a note with an unknown code',
+      (plan) => Object.assign(plan, { notes: [{ code: 'nothing' }] }),
+      'notes[0] is not a valid note',
+    ],
+    [
+      'has a note without its fields',
+      (plan) => Object.assign(plan, { notes: [{ code: 'topic-missing' }] }),
+      'notes[0] is not a valid note',
+    ],
+    [
+      'has a clamp without its fields',
+      ({ steps: [step] }) => Object.assign(step, { clamped: { code: 'before-log-start' } }),
+      'steps[0] is not a valid step',
+    ],
     ['has no steps', (plan) => Object.assign(plan, { steps: undefined }), 'steps is missing'],
-  ])('refuses a plan that was changed by hand: one that %s', async (_, change, reason) => {
+  ])('refuses a plan file that was changed by hand: the plan %s', async (_, change, reason) => {
     await reset(...base, 'start', '--plan-out', 'plan.json')
     const path = join(folder, 'plan.json')
     const plan = JSON.parse(readFileSync(path, 'utf8')) as Plan
@@ -244,8 +284,68 @@ describe('reset', () => {
     expect(committed()).toEqual([6n])
   })
 
+  test('applies a plan file of an earlier release, whose notes and clamps are sentences', async () => {
+    broker.groups.commit('billing', [{ topic: 'order-events', partition: 0, offset: 12n }])
+    await reset(...base, '-20', '--plan-out', 'plan.json')
+    const path = join(folder, 'plan.json')
+    const plan = JSON.parse(readFileSync(path, 'utf8'))
+    const clamped = "-8 is before the log's start 0"
+    const note = 'order-events[0]: committed 12 lies outside the log, which holds 0 to 10'
+    const [step] = plan.steps
+    expect(plan).toMatchObject({ version: 2, notes: [{ code: 'committed-outside-log', committed: 12, deleted: 0 }] })
+    expect(step.clamped).toEqual({ code: 'before-log-start', wanted: -8 })
+    writeFileSync(path, JSON.stringify({ ...plan, version: 1, steps: [{ ...step, clamped }], notes: [note] }))
+
+    const { stdout, exitCode } = await runCli(ResetApply, ['plan.json', '--yes'], options())
+
+    expect(stdout).toContain(`note: order-events[0]: ${clamped}, so it goes to 0\n`)
+    expect(stdout).toContain(`note: ${note}\n`)
+    expect(exitCode).toBe(0)
+    expect(committed()).toEqual([0n])
+  })
+
+  test('shows the notes and clamps of a plan file as when the plan was made', async () => {
+    broker.groups.commit('billing', [{ topic: 'order-events', partition: 0, offset: 12n }])
+    const planned = await reset(...base, '-20', '--plan-out', 'plan.json')
+
+    const { stdout } = await runCli(ResetApply, ['plan.json', '--dry-run'], options())
+
+    expect(stdout).toBe(planned.stdout)
+    expect(stdout).toContain("note: order-events[0]: -8 is before the log's start 0, so it goes to 0\n")
+    const outside = 'order-events[0]: the committed offset 12 is outside the log, which holds 0 to 10'
+    expect(stdout).toContain(`note: ${outside}\n`)
+    const json = await runCli(ResetApply, ['plan.json', '--dry-run', '--json'], options())
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      notes: [{ code: 'committed-outside-log', committed: 12, start: 0, end: 10, deleted: 0, message: outside }],
+      steps: [{ clamped: { code: 'before-log-start', wanted: -8, message: "-8 is before the log's start 0" } }],
+    })
+  })
+
+  test('refuses a plan file of a newer release', async () => {
+    await reset(...base, 'start', '--plan-out', 'plan.json')
+    const path = join(folder, 'plan.json')
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"version": 2', '"version": 3'))
+    expect(await runCli(ResetApply, ['plan.json', '--yes'], options())).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining('was written by a newer crbus'),
+    })
+  })
+
+  test('ends a wait for members with Ctrl-C, without an error', async () => {
+    const bus = new InMemoryEventBus({ broker, createTopics: true })
+    onTestFinished(() => bus.close())
+    await bus.subscribe(['order-events'], { group: 'billing' })
+    const stop = new Stop()
+    const onStderr = () => stop.request('interrupted')
+
+    const result = await runCli(Reset, [...base, 'start', '--yes', '--wait', '30s'], { ...options(), stop, onStderr })
+
+    expect(result).toEqual({ exitCode: 130, stdout: '', stderr: expect.stringMatching(/^waiting for .* to leave\n$/) })
+    expect(committed()).toEqual([6n])
+  })
+
   test.each(['"before": "6x"', '"before": -1'])(
-    'does not take an undo file for one that forgets: %s',
+    'refuses an undo file with the invalid offset %s instead of forgetting the offset',
     async (changed) => {
       await reset(...base, 'start', '--yes')
       const path = join(undoFolder(), String(readdirSync(undoFolder())[0]))
@@ -253,33 +353,33 @@ describe('reset', () => {
 
       const { stderr, exitCode } = await runCli(ResetUndo, [path, '--yes'], options())
 
-      expect(stderr).toContain('is not whole')
+      expect(stderr).toContain('is not a complete undo file')
       expect(exitCode).toBe(6)
       expect(committed()).toEqual([0n])
     },
   )
 
-  test('refuses offsets in a file that are none, instead of leaving them out', async () => {
+  test('refuses a file with an invalid offset instead of leaving the entry out', async () => {
     const offsets = [
       { topic: 'order-events', partition: 0, offset: 2 },
       { topic: 'order-events', partition: 1, offset: 'two' },
     ]
     writeFileSync(join(folder, 'offsets.json'), JSON.stringify(offsets))
     const { stderr, exitCode } = await reset('-g', 'billing', '--all-topics', '--to', 'offsets.json', '--yes')
-    expect(stderr).toContain('entry 1 is no topic, partition and offset')
+    expect(stderr).toContain('entry 1 has no valid topic, partition and offset')
     expect(exitCode).toBe(6)
   })
 
-  test('tells who mistyped a place what it takes, and nothing it does not', async () => {
+  test('explains the valid forms of --to, and only those, when the value is invalid', async () => {
     const { stderr, exitCode } = await reset(...base, 'strat')
-    expect(stderr).toContain('current, +100 and -100 (from what is committed)')
+    expect(stderr).toContain('current, +100 and -100 (from the committed offset)')
     expect(stderr).toContain('try: --to "10m ago"')
     expect(stderr).not.toContain('after the start')
     expect(exitCode).toBe(2)
     expect(await reset('-g', '', '--all-topics', '--to', 'start')).toMatchObject({ exitCode: 2 })
   })
 
-  test('takes offsets from a file, an undo file among them', async () => {
+  test('takes offsets from a list of offsets and from an undo file', async () => {
     const offsets = [{ topic: 'order-events', partition: 0, offset: 2 }]
     writeFileSync(join(folder, 'offsets.json'), JSON.stringify(offsets))
     await reset('-g', 'billing', '--all-topics', '--to', 'offsets.json', '--yes')
@@ -315,7 +415,7 @@ describe('reset', () => {
     expect(details()).toEqual([before])
   })
 
-  test('does not take metadata that is not a text from a file', async () => {
+  test('refuses a file whose commit metadata is not a string', async () => {
     const offsets = [{ topic: 'order-events', partition: 0, offset: 2, metadata: 7 }]
     writeFileSync(join(folder, 'offsets.json'), JSON.stringify(offsets))
     const { exitCode } = await reset('-g', 'billing', '--all-topics', '--to', 'offsets.json', '--yes')
@@ -323,7 +423,7 @@ describe('reset', () => {
     expect(committed()).toEqual([6n])
   })
 
-  test('makes a group only when asked to', async () => {
+  test('creates a group only with --new-group', async () => {
     const argv = ['-g', 'fresh', '-t', 'order-events', '--to', 'end', '--yes']
     const missing = await reset(...argv)
     expect(missing).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('--new-group') })
@@ -334,13 +434,13 @@ describe('reset', () => {
     expect(broker.groups.has('fresh')).toBe(false)
   })
 
-  test('plans for a running group, refuses to apply, and waits when told to', async () => {
+  test('plans for a running group, refuses to apply while it runs, and waits with --wait', async () => {
     const bus = new InMemoryEventBus({ broker, createTopics: true })
     onTestFinished(() => bus.close())
     const stream = await bus.subscribe(['order-events'], { group: 'billing' })
 
     const dry = await reset(...base, 'start', '--dry-run')
-    expect(dry.stdout).toContain(`note: the group runs (${bus.clientId}-`)
+    expect(dry.stdout).toContain(`note: the group has running members (${bus.clientId}-`)
     expect(await reset(...base, 'start', '--yes')).toMatchObject({
       exitCode: 6,
       stderr: expect.stringContaining(`group 'billing' has running members: ${bus.clientId}-`),
@@ -348,7 +448,7 @@ describe('reset', () => {
     const plan = join(folder, 'plan.json')
     await reset(...base, 'start', '--plan-out', plan)
     const late = new RegExp(
-      `waiting for ${bus.clientId}-[^]*\\(waited 0\\.02 s for them to leave\\)[^]*try: to wait longer: a larger --wait`,
+      `waiting for ${bus.clientId}-[^]*\\(waited 0\\.02 s for them to leave\\)[^]*try: a longer --wait`,
     )
     const forMembers = { exitCode: 6, stderr: expect.stringMatching(late) }
     expect(await reset(...base, 'start', '--yes', '--wait', '20ms')).toMatchObject(forMembers)
@@ -366,13 +466,13 @@ describe('reset', () => {
     [['--group', 'billing', '--topic', 'order-events', '--all-topics', '--to', 'start']],
     [['--group', 'billing', '--topic', 'order-events', '--to', 'group:']],
     [['--group', 'billing', '--topic', 'order-events', '--to', 'start', '--wait', 'long']],
-  ])('explains bad use: %j', async (argv) => {
+  ])('reports a usage error for %j', async (argv) => {
     const { stderr, exitCode } = await reset(...argv)
     expect(exitCode).toBe(2)
     expect(stderr).toMatch(/^error: /)
   })
 
-  test('names what can be undone', async () => {
+  test('lists undo files when neither a file nor --last is given', async () => {
     expect(await runCli(ResetUndo, [], options())).toMatchObject({ exitCode: 2 })
     expect(await runCli(ResetUndo, ['--last'], options())).toMatchObject({ exitCode: 6 })
     await reset(...base, 'start', '--yes')

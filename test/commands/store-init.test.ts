@@ -21,7 +21,7 @@ describe('store init', () => {
   const inProject = (profile: object, more: object = {}) =>
     writeFileSync(join(cwd, 'crbus.json'), JSON.stringify({ profile: 'p', profiles: { p: profile, ...more } }))
 
-  test('shows what is missing, makes it when told to, and finds it there', async () => {
+  test('lists missing tables, creates them with --yes, and then finds all of them', async () => {
     const path = join(cwd, 'data', 'store.db')
     const { stdout, stderr, exitCode } = await init(['--store', 'data/store.db', '--yes'])
     expect(stdout).toMatch(/^KIND\s+NAME\s+TABLE\s+STATE\ntable\s+events\s+events\s+missing\n/)
@@ -33,7 +33,7 @@ describe('store init', () => {
     expect(again).toMatchObject({ stderr: `the event store at ${path} has all its tables\n`, exitCode: 0 })
   })
 
-  test('asks, and does nothing without a yes', async () => {
+  test('asks on a terminal and creates nothing without a yes', async () => {
     const path = join(cwd, 'store.db')
     for (const [stdin, exitCode] of [
       ['n\n', 6],
@@ -46,21 +46,21 @@ describe('store init', () => {
     }
   })
 
-  test('without a terminal it names the flags', async () => {
+  test('refuses without a terminal and names --yes and --dry-run', async () => {
     const result = await init(['--store', 'store.db'])
     expect(result.exitCode).toBe(6)
     expect(result.stderr).toMatch(/no terminal to ask on; nothing was done[\s\S]*--yes[\s\S]*--dry-run/)
     expect(existsSync(join(cwd, 'store.db'))).toBe(false)
   })
 
-  test('a dry run makes nothing, not even the file', async () => {
+  test('creates nothing on a dry run, not even the file', async () => {
     const { stdout, exitCode } = await init(['--store', 'store.db', '--dry-run'])
     expect(stdout).toContain('crbus_outbox')
     expect(exitCode).toBe(0)
     expect(existsSync(join(cwd, 'store.db'))).toBe(false)
   })
 
-  test('is one document with --json', async () => {
+  test('prints one document with --json', async () => {
     await new SqliteEventStore({ path: join(cwd, 'store.db') }).close()
     const database = new DatabaseSync(join(cwd, 'store.db'))
     database.exec('DROP TABLE crbus_timers')
@@ -92,7 +92,7 @@ describe('store init', () => {
     expect((await init(['--store', 'store.db'])).stderr).toContain('has all its tables')
   })
 
-  test('refuses what is another table, and names it', async () => {
+  test('refuses a table of the same name with another layout and names the difference', async () => {
     const database = new DatabaseSync(join(cwd, 'store.db'))
     database.exec('CREATE TABLE events (id INTEGER PRIMARY KEY, aggregate_id TEXT)')
     database.close()
@@ -103,21 +103,21 @@ describe('store init', () => {
     )
   })
 
-  test('a store that cannot be reached is exit 3', async () => {
+  test('exits with 3 when the store cannot be reached, and never prints the password', async () => {
     const { stderr, exitCode } = await init(['--store', 'postgres://u:hunter2@127.0.0.1:1/x', '--yes'])
     expect(exitCode).toBe(3)
     expect(stderr).toContain('CRBUS_STORE_UNAVAILABLE')
     expect(stderr).not.toContain('hunter2')
   })
 
-  describe('where', () => {
+  describe('the location of the store', () => {
     const where = async (argv: string[], env: Record<string, string> = {}) => {
       const { stdout, stderr, exitCode } = await init(['--dry-run', '--json', ...argv], { env })
       return exitCode === 0 ? JSON.parse(stdout).location : `${exitCode} ${JSON.parse(stdout).error.message}${stderr}`
     }
     const unreachable = 'postgres://u:hunter2@127.0.0.1:1/x'
 
-    test('the flag, then CRBUS_STORE, then DATABASE_URL of Postgres, then beside the bus', async () => {
+    test('comes from the flag, then CRBUS_STORE, then DATABASE_URL of Postgres, then the folder of the bus', async () => {
       const env = { CRBUS_STORE: 'env.db', DATABASE_URL: unreachable }
       expect(await where(['--store', 'flag.db'], env)).toBe(join(cwd, 'flag.db'))
       expect(await where([], env)).toBe(join(cwd, 'env.db'))
@@ -130,7 +130,7 @@ describe('store init', () => {
       expect(await where([], { CRBUS_BROKERS: 'kafka:9092', XDG_DATA_HOME: cwd })).toBe(join(cwd, 'crbus', 'store.db'))
     })
 
-    test('the profile’s store: before the environment when it was asked for, after it when not', async () => {
+    test('comes from a profile chosen by flag before the environment, and from the default profile after it', async () => {
       inProject({ store: 'profile.db' }, { bare: { dataDir: 'bare' }, away: { store: 'env:CRBUS_THERE' } })
       expect(await where([])).toBe(join(cwd, 'profile.db'))
       expect(await where([], { CRBUS_STORE: 'env.db' })).toBe(join(cwd, 'env.db'))
@@ -140,7 +140,7 @@ describe('store init', () => {
       expect(await where(['--profile', 'away'])).toBe('2 cannot find the event store: CRBUS_THERE is not set')
     })
 
-    test('what is neither is said to be so, and not repeated', async () => {
+    test('is refused without printing the value when it is neither a Postgres URL nor a path', async () => {
       const said = '2 --store is neither postgres://… nor a path'
       expect(await where(['--store', 'mysql://u:hunter2@h'])).toBe(said)
       expect(await where(['--store', ''])).toBe(said)
@@ -153,7 +153,7 @@ describe('store init', () => {
     })
   })
 
-  test('a read-only profile takes a dry run only, a protected one the name', async () => {
+  test('allows only a dry run under a read-only profile, and needs the name under a protected one', async () => {
     inProject({ store: 'store.db', readOnly: true })
     expect(await init(['--yes'])).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('read-only') })
     expect(await init(['--dry-run'])).toMatchObject({ exitCode: 0 })
@@ -164,7 +164,7 @@ describe('store init', () => {
     expect(existsSync(join(cwd, 'store.db'))).toBe(true)
   })
 
-  test('the guard of another profile’s bus is none of the store’s', async () => {
+  test('ignores a guard that matches only the bus of another profile', async () => {
     mkdirSync(join(cwd, 'bus'))
     writeFileSync(join(cwd, 'crbus.json'), JSON.stringify({ profiles: { prod: { dataDir: 'bus', readOnly: true } } }))
     const env = { CRBUS_DATA_DIR: join(cwd, 'bus') }

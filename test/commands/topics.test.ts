@@ -16,7 +16,7 @@ describe('topics', () => {
     await runCli(TopicsCreate, ['order-events', '--partitions', '2', '--config', 'retention.ms=1000'], { broker })
   })
 
-  test('are listed, as a table and as JSON', async () => {
+  test('are listed as a table and as JSON', async () => {
     const { stdout } = await runCli(TopicsList, [], { broker })
     expect(stdout).toMatch(/^TOPIC\s+PARTITIONS\s+REPLICAS\s+EVENTS\norder-events\s+2\s+1\s+0\n$/)
     const json = await runCli(TopicsList, ['--json'], { broker })
@@ -32,12 +32,12 @@ describe('topics', () => {
 
   test.each([
     [
-      'event types are keys',
+      'event types are the keys',
       [0],
-      ': the key is the event type unless another is given, and the one seen has one partition',
+      ': by default the key is the event type, and the only event type seen has one partition',
     ],
-    ['keys are something else', [0, 1], ''],
-  ])('are described with a warning where partitions are empty and %s', async (_, partitions, why) => {
+    ['an event type has several partitions', [0, 1], ''],
+  ])('are described with a warning when partitions are empty and %s', async (_, partitions, why) => {
     await runCli(TopicsCreate, ['payment-events'], { broker })
     const bus = new InMemoryEventBus({ broker, createTopics: true })
     const value = encodeEnvelope(serializedEvent('PaymentTaken.v1', Buffer.from('{}')), 'bincode')
@@ -48,40 +48,48 @@ describe('topics', () => {
 
     const { stdout } = await runCli(TopicsDescribe, ['payment-events', '--json'], { broker })
 
-    expect(JSON.parse(stdout).warnings).toEqual([empty + why])
+    expect(JSON.parse(stdout).warnings).toEqual([
+      {
+        code: 'empty-partitions',
+        empty: 3 - partitions.length,
+        partitions: 3,
+        ...(partitions.length === 1 ? { typesInOnePartition: 1 } : {}),
+        message: empty + why,
+      },
+    ])
   })
 
-  test('off the convention are created with a warning', async () => {
+  test('are created with a warning when the name breaks the convention', async () => {
     const { stdout, stderr } = await runCli(TopicsCreate, ['Orders'], { broker })
     expect(stdout).toMatch(/^TOPIC +PARTITIONS +REPLICAS\nOrders +3 +-\n$/)
     expect(stderr).toContain('{aggregate}-events')
     expect(stderr).toContain('created Orders\n')
   })
 
-  test('are listed as none on a bus without any, with a command that creates one', async () => {
+  test('are listed as an empty table with a hint on a bus without topics', async () => {
     const { stdout, stderr } = await runCli(TopicsList, [], { broker: new MemoryBroker() })
     expect(stdout).toBe('TOPIC  PARTITIONS  REPLICAS  EVENTS\n')
     expect(stderr).toBe('no topics yet; "crbus topics create" creates one\n')
   })
 
-  test('are refused when they exist or are named badly', async () => {
+  test('are refused when they exist, have an invalid name or an invalid setting', async () => {
     expect(await runCli(TopicsCreate, ['order-events'], { broker })).toMatchObject({ exitCode: 6 })
     expect(await runCli(TopicsCreate, ['no spaces'], { broker })).toMatchObject({ exitCode: 6 })
     expect(await runCli(TopicsCreate, ['x-events', '--config', 'novalue'], { broker })).toMatchObject({ exitCode: 2 })
   })
 
   test.each([
-    ['without a terminal or --yes', [], 6, true],
-    ['on a dry run', ['--dry-run'], 0, true],
-    ['with --yes', ['--yes'], 0, false],
-  ])('are deleted or not %s', async (_, flags, exitCode, isLeft) => {
+    ['neither a terminal nor --yes', [], 6, true],
+    ['a dry run', ['--dry-run'], 0, true],
+    ['--yes', ['--yes'], 0, false],
+  ])('are deleted only with --yes: %s', async (_, flags, exitCode, isLeft) => {
     const result = await runCli(TopicsDelete, ['order-events', ...flags], { broker })
     expect(result.exitCode).toBe(exitCode)
     expect(result.stdout).toContain('EVENTS-LOST')
     expect(broker.topics.has('order-events')).toBe(isLeft)
   })
 
-  test('fail as JSON with --json, code and suggestions included', async () => {
+  test('are reported missing as a JSON error with --json', async () => {
     const { stdout, exitCode } = await runCli(TopicsDescribe, ['nope', '--json'], { broker })
     expect(JSON.parse(stdout).error).toMatchObject({ code: 'CRBUS_TOPIC_NOT_FOUND', exitCode: 4 })
     expect(exitCode).toBe(4)

@@ -2,11 +2,12 @@ import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import TopicsDelete from '../../src/commands/topics/delete.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { checkLag } from '../../src/operations/check/check-lag.ts'
 import { describeGroup } from '../../src/operations/groups/groups.ts'
-import { checkLag } from '../../src/operations/lag/check.ts'
 import { measureLag } from '../../src/operations/lag/lag.ts'
-import { planReset } from '../../src/operations/reset/plan.ts'
+import { planReset } from '../../src/operations/reset/make-plan.ts'
 import { describeTopic, listTopics } from '../../src/operations/topics/topics.ts'
+import { checkMessage } from '../../src/ui/notes/check-message.ts'
 import { runCli } from '../commands/run-cli.ts'
 import { eventually, newTopic, readTopic, text, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
@@ -14,7 +15,7 @@ import { eventually, newTopic, readTopic, text, uniqueGroup, uniqueTopic } from 
 
 const brokers = inject('kafkaBrokers')
 const signal = new AbortController().signal
-const toStart = { target: { kind: 'place', place: { kind: 'start' } }, to: 'start' } as const
+const toStart = { target: { kind: 'position', position: { kind: 'start' } }, to: 'start' } as const
 
 function openBus(): RedpandaEventBus {
   const bus = new RedpandaEventBus({ brokers, timeout: 60_000 })
@@ -81,7 +82,7 @@ describe.skipIf(brokers === '')('a compacted topic', () => {
     const report = await measureLag(bus, { groups: [atStart], now: Date.now, signal })
     expect(report.groups).toMatchObject([{ lag: 1500n, counts: 'offsets', topics: [{ counts: 'offsets' }] }])
     const check = { groups: [atStart], maxEvents: 10, now: Date.now, signal }
-    expect((await checkLag(bus, check)).message).toBe(`${atStart}: at most 1500 events waiting, above 10`)
+    expect(checkMessage(await checkLag(bus, check))).toBe(`${atStart}: at most 1500 events waiting, above 10`)
     expect(await describeGroup(bus, atStart)).toMatchObject({ offsets: [{ lag: 1500n, counts: 'offsets' }] })
     expect(await describeTopic(bus, topic)).toMatchObject({ counts: 'offsets' })
     const listed = new Map((await listTopics(bus)).map((one) => [one.topic, one]))

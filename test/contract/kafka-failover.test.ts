@@ -3,9 +3,9 @@ import { WireConnection } from '../../src/drivers/kafka/connection/wire.ts'
 import type { ApiRequest } from '../../src/drivers/kafka/protocol/api.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { measureLag } from '../../src/operations/lag/lag.ts'
-import { applyReset, type UndoRecord } from '../../src/operations/reset/apply.ts'
-import { planReset } from '../../src/operations/reset/plan.ts'
-import { planUndo } from '../../src/operations/reset/undo.ts'
+import { applyReset } from '../../src/operations/reset/apply.ts'
+import { planReset } from '../../src/operations/reset/make-plan.ts'
+import { planUndo, type UndoRecord } from '../../src/operations/reset/undo.ts'
 import { startKafkaCluster, type TestKafka, type TestKafkaCluster } from '../support/kafka.ts'
 import { eventually, text, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
@@ -107,7 +107,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
     ({
       group,
       scope: 'committed',
-      target: { kind: 'place', place: { kind: 'start' } },
+      target: { kind: 'position', position: { kind: 'start' } },
       to: 'start',
       now: NOW,
     }) as const

@@ -3,8 +3,9 @@ import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { WireConnection } from '../../src/drivers/kafka/connection/wire.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { describeGroup, listGroups } from '../../src/operations/groups/groups.ts'
-import { applyReset, waitUntilEmpty } from '../../src/operations/reset/apply.ts'
-import { planReset } from '../../src/operations/reset/plan.ts'
+import { applyReset } from '../../src/operations/reset/apply.ts'
+import { planReset } from '../../src/operations/reset/make-plan.ts'
+import { waitUntilEmpty } from '../../src/operations/reset/preconditions.ts'
 import { parseTarget } from '../../src/operations/reset/target.ts'
 import { isKafkaSince, isKfake, kafkaTool, kafkaUnavailable, startKafkaTool } from '../support/kafka.ts'
 import { eventually, newTopic, text, uniqueGroup } from './support/harness.ts'
@@ -121,7 +122,7 @@ describe.skipIf(!hasTools)('together with Kafka’s own tools', () => {
   test('makes a plan stale after records were deleted, and clamps the next plan to the log', async () => {
     const bus = openBus()
     const { topic, group } = await scene(bus)
-    const target = { kind: 'place', place: { kind: 'offset', offset: 2n } } as const
+    const target = { kind: 'position', position: { kind: 'offset', offset: 2n } } as const
     const request = { group, scope: [{ topic, partitions: [0] }], target, to: '2', now: NOW }
     const saveUndo = async () => 'undo'
     const before = await planReset(bus, request)
@@ -130,12 +131,14 @@ describe.skipIf(!hasTools)('together with Kafka’s own tools', () => {
 
     await expect(applyReset(bus, before, { saveUndo, now: NOW })).rejects.toMatchObject({
       code: 'PLAN_STALE',
-      message: expect.stringContaining(`${topic}[0] now holds 8 to 12, without 2`),
+      message: expect.stringContaining(`${topic}[0] now holds 8 to 12, which does not include 2`),
     })
     const after = await planReset(bus, request)
-    expect(after.steps).toMatchObject([{ from: 5n, to: 8n, clamped: "2 is before the log's start 8", events: 0n }])
+    expect(after.steps).toMatchObject([
+      { from: 5n, to: 8n, clamped: { code: 'before-log-start', wanted: 2n }, events: 0n },
+    ])
     expect(after.notes).toEqual([
-      `${topic}[0]: committed 5 lies outside the log, which holds 8 to 12; 3 events were deleted unread`,
+      { code: 'committed-outside-log', topic, partition: 0, committed: 5n, start: 8n, end: 12n, deleted: 3n },
     ])
     await applyReset(bus, after, { saveUndo, now: NOW })
     expect((await bus.admin.committedOffsets(group))[0]).toMatchObject({ offset: 8n })
@@ -170,7 +173,11 @@ describe.skipIf(!hasTools)('together with Kafka’s own tools', () => {
           type: 'consumer',
           members: 1,
         })
-        const request = { group, scope: 'committed', target: { kind: 'place', place: { kind: 'start' } } } as const
+        const request = {
+          group,
+          scope: 'committed',
+          target: { kind: 'position', position: { kind: 'start' } },
+        } as const
         const live = await planReset(bus, { ...request, to: 'start', now: NOW })
         expect(live).toMatchObject({ replayed: 19n })
         const saveUndo = async () => 'undo'
@@ -229,7 +236,7 @@ describe.skipIf(!hasTools)('together with Kafka’s own tools', () => {
   test('applies a plan after partitions were added, which the next plan includes', async () => {
     const bus = openBus()
     const { topic, group } = await scene(bus)
-    const request = { group, scope: [{ topic }], target: { kind: 'place', place: { kind: 'start' } } } as const
+    const request = { group, scope: [{ topic }], target: { kind: 'position', position: { kind: 'start' } } } as const
     const saveUndo = async () => 'undo'
     const made = await planReset(bus, { ...request, to: 'start', now: NOW })
 
@@ -255,7 +262,7 @@ describe.skipIf(!hasTools)('together with Kafka’s own tools', () => {
       group,
       [kept, gone].map((topic) => ({ topic, partition: 0, offset: 7n })),
     )
-    const target = { kind: 'place', place: { kind: 'end' } } as const
+    const target = { kind: 'position', position: { kind: 'end' } } as const
     const made = await planReset(bus, { group, scope: 'committed', target, to: 'end', now: NOW })
     // The topic is deleted between the last check and the commit, which Kafka then applies to the other topic only.
     const { send } = WireConnection.prototype
@@ -296,7 +303,7 @@ describe.skipIf(!hasTools)('together with Kafka’s own tools', () => {
         all.map((place) => ({ ...place, offset: 2n })),
       )
       asked.mockClear()
-      const target = { kind: 'place', place: { kind: 'start' } } as const
+      const target = { kind: 'position', position: { kind: 'start' } } as const
       const made = await planReset(bus, { group, scope: 'committed', target, to: 'start', now: NOW })
       await applyReset(bus, made, { saveUndo: async () => 'undo', now: NOW })
       expect(made).toMatchObject({ replayed: BigInt(2 * partitions) })

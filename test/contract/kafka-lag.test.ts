@@ -3,8 +3,8 @@ import type { Position } from '../../src/bus/record.ts'
 import { KafkaCluster } from '../../src/drivers/kafka/connection/cluster.ts'
 import { WireConnection } from '../../src/drivers/kafka/connection/wire.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { checkLag } from '../../src/operations/check/check-lag.ts'
 import { describeGroup, listGroups } from '../../src/operations/groups/groups.ts'
-import { checkLag } from '../../src/operations/lag/check.ts'
 import { measureLag } from '../../src/operations/lag/lag.ts'
 import { countWaiting } from '../../src/operations/lag/waiting-by-type.ts'
 import { kafkaTool } from '../support/kafka.ts'
@@ -220,7 +220,7 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
     expect(await countWaiting(bus, report, { limit: 100, signal })).toMatchObject([{ waiting: 3n, read: 3 }])
     expect(await checkLag(bus, { groups: [group], maxEvents: 3, now: () => now, signal })).toMatchObject({
       status: 'critical',
-      message: `${group} committed outside the log of ${topic}[0], where 2 events were deleted unread`,
+      findings: [{ code: 'committed-outside-log', group, partitions: [{ topic, partition: 0 }], deleted: 2n }],
     })
     expect(await describeGroup(bus, group)).toMatchObject({
       totalLag: 3n,

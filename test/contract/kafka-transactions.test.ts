@@ -1,19 +1,22 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { checkLag } from '../../src/operations/check/check-lag.ts'
+import { checkTopicState } from '../../src/operations/check/check-topic.ts'
 import { describeGroup } from '../../src/operations/groups/groups.ts'
-import { checkLag, checkTopicState } from '../../src/operations/lag/check.ts'
 import { measureLag } from '../../src/operations/lag/lag.ts'
 import { countWaiting } from '../../src/operations/lag/waiting-by-type.ts'
-import { parseRange, resolveSlices } from '../../src/operations/offsets/offset-grammar.ts'
+import { parseRange } from '../../src/operations/offsets/offset-grammar.ts'
+import { resolveSlices } from '../../src/operations/offsets/resolve-slices.ts'
 import { applyReset } from '../../src/operations/reset/apply.ts'
-import { planReset } from '../../src/operations/reset/plan.ts'
+import { planReset } from '../../src/operations/reset/make-plan.ts'
 import { parseTarget, type ResetTarget } from '../../src/operations/reset/target.ts'
 import { checkTopic } from '../../src/operations/schemas/check.ts'
 import { type TailRequest, tail } from '../../src/operations/tail/tail.ts'
 import { seenEvents } from '../../src/operations/topics/seen-events.ts'
 import { describeTopic } from '../../src/operations/topics/topics.ts'
 import type { Schema } from '../../src/schema/model.ts'
+import { checkMessage } from '../../src/ui/notes/check-message.ts'
 import { kafkaUnavailable, startKafkaTool } from '../support/kafka.ts'
 import { startTransactionalProducer, type TransactionalProducer } from '../support/transactional-producer.ts'
 import { eventually, newTopic, readSlices, uniqueGroup } from './support/harness.ts'
@@ -99,14 +102,12 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     expect(await bus.log.ranges(topic)).toEqual([{ partition: 0, start: 0n, end: 7n, lastStable: 2n }])
     const described = await describeTopic(bus, topic)
     expect(described).toMatchObject({ sampled: 2, layout: [{ start: 0n, lastStable: 2n, end: 7n }] })
-    expect(described.warnings).toContainEqual(
-      expect.stringContaining('a transaction is open in partition 0 at offset 2'),
-    )
+    expect(described.warnings).toContainEqual({ code: 'open-transaction', partition: 0, offset: 2n })
     expect(await checkTopic(bus, { topic, schema, last: 10, signal })).toMatchObject({ records: 2 })
     expect(await seenEvents(bus, topic)).toEqual([])
     const silenceOf = async (of: string, maxSilence: number) => {
-      const { status, message } = await checkTopicState(bus, { topic: of, maxSilence, now: Date.now, signal })
-      return `${status}: ${message}`
+      const check = await checkTopicState(bus, { topic: of, maxSilence, now: Date.now, signal })
+      return `${check.status}: ${checkMessage(check)}`
     }
     expect(await silenceOf(topic, 3_600_000)).toMatch(/^ok: /)
     expect(await silenceOf(topic, 0)).toMatch(/^critical: .*newest event \d+s ago, above 0s, /)
@@ -135,7 +136,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
 
     expect(await checkTopicState(bus, { topic, maxSilence: 3_600_000, now: Date.now, signal })).toMatchObject({
       status: 'critical',
-      message: `${topic} holds no events, events of a transaction open in ${topic}[0] at offset 0 not counted`,
+      findings: [{ code: 'topic-empty', topic, transactions: [{ topic, partition: 0, offset: 0n }] }],
     })
   })
 
@@ -143,7 +144,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     const bus = openBus()
     const { topic, transaction } = await scene(bus)
 
-    const held = `a transaction is open in ${topic}[0] at offset 2: the 5 offsets from there on can be read when it has ended`
+    const held = `a transaction is open in ${topic}[0] at offset 2: the 5 offsets from there on can be read after it has ended`
     expect(await tailed(bus, topic)).toEqual({ offsets: [0n, 1n], notices: [held] })
     expect(await tailed(bus, topic, 'start')).toEqual({ offsets: [0n, 1n], notices: [held] })
     expect(await tailed(bus, topic, 'start:+1')).toEqual({ offsets: [0n], notices: [] })
@@ -153,7 +154,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     expect((await tailed(bus, topic, '@-1h')).offsets).toEqual([0n, 1n])
     expect(await tailed(bus, topic, '1:6')).toEqual({
       offsets: [1n],
-      notices: [`${topic}[0] holds 0 to 7, the rest behind an open transaction: 6 became 2`],
+      notices: [`${topic}[0] holds 0 to 7, with a transaction open at 2: offset 6 was replaced by 2`],
     })
 
     // Following from the end shows events that become visible; following from an offset after it shows none before that offset.
@@ -209,11 +210,13 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     const [place] = report.groups[0]?.topics[0]?.partitions ?? []
     expect(place).toMatchObject({ lag: 5n, verdict: 'stopped', transaction: { offset: 2n } })
     expect(Math.abs((place?.transaction?.since ?? 0) - Date.now())).toBeLessThan(60_000)
-    expect((await check(bus, group, 4)).message).toContain(`held back by a transaction open in ${topic}[0] at offset 2`)
+    expect(checkMessage(await check(bus, group, 4))).toContain(
+      `held back by a transaction open in ${topic}[0] at offset 2`,
+    )
     expect(await countWaiting(bus, report, { limit: 100, signal })).toMatchObject([{ waiting: 5n, read: 5 }])
     const end = await plan(bus, group, 'end')
     expect(end).toMatchObject({ skipped: 5n, steps: [{ from: 2n, to: 7n }] })
-    expect(end.notes).toEqual([expect.stringContaining('a transaction that is open at 2')])
+    expect(end.notes).toEqual([{ code: 'skips-open-transaction', topic, partition: 0, to: 7n, lastStable: 2n }])
 
     // A member that reads committed records has read all it can, so it is not stuck.
     const stream = await openBus().subscribe([topic], { group, autoOffsetReset: 'earliest' })
@@ -240,7 +243,8 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
 
     await eventually(async () => expect(await bus.log.ranges(topic)).toMatchObject([{ end: 4n }]))
     expect(await lagOf(bus, group)).toMatchObject({ lag: 0n, verdict: 'ok' })
-    expect(await check(bus, group, 0)).toMatchObject({ status: 'ok', message: `${group}: 0 events waiting` })
+    const checked = await check(bus, group, 0)
+    expect([checked.status, checkMessage(checked)]).toEqual(['ok', `${group}: 0 events waiting`])
     expect(await describeGroup(bus, group)).toMatchObject({ totalLag: 0n })
     expect(await plan(bus, group, 'end')).toMatchObject({ skipped: 0n, steps: [{ from: 3n, to: 4n }] })
     expect(await plan(bus, group, 'start')).toMatchObject({ replayed: 3n })

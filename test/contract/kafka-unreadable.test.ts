@@ -1,12 +1,13 @@
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import type { RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-options.ts'
+import { checkLag } from '../../src/operations/check/check-lag.ts'
+import { checkTopicState } from '../../src/operations/check/check-topic.ts'
 import { describeGroup } from '../../src/operations/groups/groups.ts'
-import { checkLag, checkTopicState } from '../../src/operations/lag/check.ts'
 import { measureLag } from '../../src/operations/lag/lag.ts'
 import { countWaiting } from '../../src/operations/lag/waiting-by-type.ts'
 import { applyReset } from '../../src/operations/reset/apply.ts'
-import { planReset } from '../../src/operations/reset/plan.ts'
+import { planReset } from '../../src/operations/reset/make-plan.ts'
 import { describeTopic } from '../../src/operations/topics/topics.ts'
 import { text, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
@@ -49,7 +50,7 @@ describe.skipIf(brokers === '')('on a topic with an unreadable batch', () => {
     const { topic, bus, reason } = await scene()
     const group = await groupAt(bus, topic, 1n)
     const to = (offset: bigint) => ({
-      target: { kind: 'place', place: { kind: 'offset', offset } } as const,
+      target: { kind: 'position', position: { kind: 'offset', offset } } as const,
       to: `${offset}`,
     })
     const request = { group, scope: [{ topic, partitions: [0] }], now: Date.now() }
@@ -57,7 +58,7 @@ describe.skipIf(brokers === '')('on a topic with an unreadable batch', () => {
     const plan = await planReset(bus, { ...request, ...to(2n) })
 
     expect(plan).toMatchObject({ skipped: 1n, counts: 'offsets', sampled: 0 })
-    expect(plan.notes).toEqual([`${reason}; events that cannot be read are counted by their offsets`])
+    expect(plan.notes).toEqual([{ code: 'unreadable-records', topic, partition: 0, reason, batches: 1 }])
     const further = await planReset(bus, { ...request, ...to(4n) })
     expect(further).toMatchObject({ skipped: 3n, counts: 'offsets', sampled: 2 })
     await applyReset(bus, plan, { saveUndo: async () => 'undo.json', now: Date.now() })
@@ -89,7 +90,7 @@ describe.skipIf(brokers === '')('on a topic with an unreadable batch', () => {
     expect(await checkLag(bus, { ...limits, maxEvents: 3 })).toMatchObject({ status: 'critical' })
     expect(await checkLag(bus, { ...limits, maxAge: 3_600_000 })).toMatchObject({
       status: 'unknown',
-      message: `${stuck}: no age is known in ${topic}[0]: the first waiting event cannot be read`,
+      findings: [{ code: 'age-unknown', group: stuck, partitions: [{ topic, partition: 0 }], reason: 'unreadable' }],
     })
   })
 
@@ -106,7 +107,7 @@ describe.skipIf(brokers === '')('on a topic with an unreadable batch', () => {
     const groups = await Promise.all(offsets.map((offset) => groupAt(bus, topic, offset)))
 
     const report = await measureLag(bus, { groups, now: Date.now, signal })
-    const target = { target: { kind: 'place', place: { kind: 'end' } }, to: 'end' } as const
+    const target = { target: { kind: 'position', position: { kind: 'end' } }, to: 'end' } as const
     const scope = [{ topic, partitions: [0] }]
     const plan = await planReset(bus, { group: groups[0] as string, scope, ...target, now: Date.now() })
 
@@ -114,8 +115,8 @@ describe.skipIf(brokers === '')('on a topic with an unreadable batch', () => {
     expect(lags.map((one) => one?.lag).sort((a = 0n, b = 0n) => Number(a - b))).toEqual(offsets.map((one) => one + 1n))
     expect(lags.every((one) => one?.unreadable !== undefined)).toBe(true)
     expect(plan).toMatchObject({ skipped: BigInt(batches), counts: 'offsets', sampled: 0 })
-    const known = `${topic}[0] at offset 0: ${TOO_LARGE}, and 9 more batches cannot be read`
-    expect(plan.notes).toEqual([`${known}; events that cannot be read are counted by their offsets`])
+    const reason = `${topic}[0] at offset 0: ${TOO_LARGE}`
+    expect(plan.notes).toEqual([{ code: 'unreadable-records', topic, partition: 0, reason, batches: 10 }])
   })
 
   test('topics describe and check topic use the readable events', async () => {
@@ -124,13 +125,20 @@ describe.skipIf(brokers === '')('on a topic with an unreadable batch', () => {
     const { sampled, counts, warnings } = await describeTopic(bus, topic)
 
     expect({ sampled, counts }).toEqual({ sampled: 4, counts: 'offsets' })
-    expect(warnings).toContain(`${reason}; events that cannot be read are left out of the types`)
+    expect(warnings).toContainEqual({ code: 'unreadable-records', topic, partition: 0, reason, batches: 1 })
     const silenceOf = (maxSilence: number, now = Date.now) => checkTopicState(bus, { topic, maxSilence, now, signal })
     expect(await silenceOf(3_600_000)).toMatchObject({ status: 'ok' })
     const later = () => Date.now() + 7_200_000
     expect(await silenceOf(3_600_000, later)).toMatchObject({
       status: 'unknown',
-      message: expect.stringMatching(/had the newest event that can be read 720\ds ago, above 3600s \(.*larger than/),
+      findings: [
+        {
+          code: 'silence-above-limit',
+          silence: expect.closeTo(7205, -1),
+          limit: 3600,
+          unreadable: expect.stringMatching(/larger than/),
+        },
+      ],
     })
   })
 })

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { serializedEvent } from '../../src/bus/event.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
-import { readPlanFile, readUndoFile } from '../../src/operations/reset/files.ts'
+import { readPlanFile } from '../../src/operations/reset/plan-file.ts'
+import { readUndoFile } from '../../src/operations/reset/undo-files.ts'
 import { readSchemaFile } from '../../src/schema/schema-file.ts'
 
 const bin = new URL('../../bin/crbus.js', import.meta.url).pathname

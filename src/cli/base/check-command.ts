@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
 import { type Check, type CheckFormat, checkExitCodes, checkFormats, formatCheck } from '../../ui/format-check.ts'
+import { type CheckDocument, checkDocument } from '../../ui/notes/check-message.ts'
 import { inOneLine } from '../errors.ts'
 import { BaseCommand } from './base-command.ts'
 import { anyOf } from './parse-flags.ts'
@@ -28,8 +29,8 @@ export abstract class CheckCommand extends BaseCommand {
   /** Parses the flags, sets the format and checks. */
   protected abstract check(): Promise<Check>
 
-  async run(): Promise<Check> {
-    const check = await this.#attempt()
+  async run(): Promise<CheckDocument> {
+    const check = checkDocument(await this.#attempt())
     process.exitCode = checkExitCodes[check.status]
     await this.print(formatCheck(check, this.format))
     return check
@@ -40,7 +41,8 @@ export abstract class CheckCommand extends BaseCommand {
       return await this.check()
     } catch (error) {
       if (this.signal.aborted) throw error
-      return { check: this.checkName, status: 'unknown', message: inOneLine(error), measures: [] }
+      const failed = { status: 'unknown', code: 'check-failed', error: inOneLine(error) } as const
+      return { check: this.checkName, status: 'unknown', findings: [failed], measures: [] }
     }
   }
 }

@@ -3,7 +3,8 @@ import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/base/check-comm
 import { groupFlag, readFlags, topicFlag } from '../../cli/base/flags.ts'
 import { toDuration } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { type Check, checkLag } from '../../operations/lag/check.ts'
+import type { Check } from '../../operations/check/check.ts'
+import { checkLag } from '../../operations/check/check-lag.ts'
 
 export default class CheckLag extends CheckCommand {
   static override summary = 'Check the lag of consumer groups against limits, for CI, cron and monitoring'

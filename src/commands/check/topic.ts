@@ -2,7 +2,8 @@ import { Args, Flags } from '@oclif/core'
 import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/base/check-command.ts'
 import { readFlags } from '../../cli/base/flags.ts'
 import { toDuration } from '../../cli/base/parse-flags.ts'
-import { type Check, checkTopicState } from '../../operations/lag/check.ts'
+import type { Check } from '../../operations/check/check.ts'
+import { checkTopicState } from '../../operations/check/check-topic.ts'
 
 export default class CheckTopic extends CheckCommand {
   static override summary = 'Check a topic against expectations, for CI, cron and monitoring'

@@ -2,10 +2,10 @@ import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { changeFlags, readFlags, undoFlags } from '../../cli/base/flags.ts'
 import { applyReset } from '../../operations/reset/apply.ts'
-import type { ResetPlan } from '../../operations/reset/effects.ts'
-import { saveUndoIn } from '../../operations/reset/files.ts'
-import { planReset } from '../../operations/reset/plan.ts'
+import { planReset } from '../../operations/reset/make-plan.ts'
+import { saveUndoIn } from '../../operations/reset/undo-files.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
+import type { ResetDocument } from '../../ui/notes/reset-notes.ts'
 
 export default class GroupsClone extends ChangeCommand {
   static override summary = 'Copy the committed offsets of a group to another group'
@@ -18,7 +18,7 @@ export default class GroupsClone extends ChangeCommand {
   }
   static override flags = { ...readFlags, ...changeFlags, ...undoFlags }
 
-  async run(): Promise<ResetPlan & { readonly applied: boolean }> {
+  async run(): Promise<ResetDocument & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(GroupsClone)
     const bus = await this.openBus()
     const now = this.context.now()
@@ -32,7 +32,6 @@ export default class GroupsClone extends ChangeCommand {
       signal: this.signal,
     })
     return this.carryOut({
-      plan,
       ...wordsOfReset(plan),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })

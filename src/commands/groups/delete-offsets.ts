@@ -3,11 +3,11 @@ import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { busFlags, changeFlags, undoFlags } from '../../cli/base/flags.ts'
 import { toTopicChoices } from '../../cli/base/parse-flags.ts'
 import { applyReset } from '../../operations/reset/apply.ts'
-import type { ResetPlan } from '../../operations/reset/effects.ts'
-import { saveUndoIn } from '../../operations/reset/files.ts'
-import { planReset } from '../../operations/reset/plan.ts'
+import { planReset } from '../../operations/reset/make-plan.ts'
 import { parseTopicChoice } from '../../operations/reset/target.ts'
+import { saveUndoIn } from '../../operations/reset/undo-files.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
+import type { ResetDocument } from '../../ui/notes/reset-notes.ts'
 
 export default class GroupsDeleteOffsets extends ChangeCommand {
   static override summary = 'Delete the committed offsets of a group on topics or partitions'
@@ -29,7 +29,7 @@ export default class GroupsDeleteOffsets extends ChangeCommand {
     }),
   }
 
-  async run(): Promise<ResetPlan & { readonly applied: boolean }> {
+  async run(): Promise<ResetDocument & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(GroupsDeleteOffsets)
     const scope = toTopicChoices(flags.topic, parseTopicChoice)
     const bus = await this.openBus()
@@ -37,7 +37,6 @@ export default class GroupsDeleteOffsets extends ChangeCommand {
     const target = { kind: 'nothing' } as const
     const plan = await planReset(bus, { group: args.group, scope, target, to: 'nothing committed', now })
     return this.carryOut({
-      plan,
       ...wordsOfReset(plan),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })

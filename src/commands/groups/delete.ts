@@ -2,9 +2,9 @@ import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { busFlags, changeFlags, undoFlags } from '../../cli/base/flags.ts'
 import { applyGroupDeletion, planGroupDeletion } from '../../operations/reset/delete-groups.ts'
-import type { ResetPlan } from '../../operations/reset/effects.ts'
-import { saveUndoIn } from '../../operations/reset/files.ts'
+import { saveUndoIn } from '../../operations/reset/undo-files.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
+import type { ResetDocument } from '../../ui/notes/reset-notes.ts'
 
 export default class GroupsDelete extends ChangeCommand {
   static override summary = 'Delete consumer groups and their committed offsets'
@@ -16,7 +16,7 @@ export default class GroupsDelete extends ChangeCommand {
   static override args = { group: Args.string({ description: 'Groups to delete', required: true, ignoreStdin: true }) }
   static override flags = { ...busFlags, ...changeFlags, ...undoFlags }
 
-  async run(): Promise<{ readonly groups: readonly ResetPlan[]; readonly applied: boolean }> {
+  async run(): Promise<{ readonly groups: readonly ResetDocument[]; readonly applied: boolean }> {
     const { argv, flags } = await this.parse(GroupsDelete)
     const bus = await this.openBus()
     const now = this.context.now()
@@ -25,7 +25,7 @@ export default class GroupsDelete extends ChangeCommand {
     const [first] = words
     const kind = groups[0]?.bus.kind
     return this.carryOut({
-      plan: { groups },
+      plan: { groups: words.map(({ plan }) => plan) },
       name: groups.map(({ group }) => group).join(','),
       shown: words.map(({ shown }) => shown).join('\n'),
       isNothing: false,

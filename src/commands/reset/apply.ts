@@ -3,10 +3,12 @@ import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { busFlags, changeFlags, undoFlags, waitFlag } from '../../cli/base/flags.ts'
 import { toWait } from '../../cli/base/parse-flags.ts'
-import { applyReset, waitUntilEmpty } from '../../operations/reset/apply.ts'
-import type { ResetPlan } from '../../operations/reset/effects.ts'
-import { readPlanFile, saveUndoIn } from '../../operations/reset/files.ts'
+import { applyReset } from '../../operations/reset/apply.ts'
+import { readPlanFile } from '../../operations/reset/plan-file.ts'
+import { waitUntilEmpty } from '../../operations/reset/preconditions.ts'
+import { saveUndoIn } from '../../operations/reset/undo-files.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
+import type { ResetDocument } from '../../ui/notes/reset-notes.ts'
 
 export default class ResetApply extends ChangeCommand {
   static override summary = 'Apply a plan that "crbus reset --plan-out" wrote'
@@ -16,13 +18,12 @@ export default class ResetApply extends ChangeCommand {
   static override args = { plan: Args.string({ description: 'Plan file', required: true, ignoreStdin: true }) }
   static override flags = { ...busFlags, ...changeFlags, ...undoFlags, wait: waitFlag }
 
-  async run(): Promise<ResetPlan & { readonly applied: boolean }> {
+  async run(): Promise<ResetDocument & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(ResetApply)
     const wait = toWait(flags.wait)
     const plan = await readPlanFile(resolve(this.context.cwd, args.plan))
     const bus = await this.openBus()
     return this.carryOut({
-      plan,
       ...wordsOfReset(plan),
       apply: async () => {
         const onWait = (members: readonly string[]) => void this.notice(`waiting for ${members.join(', ')} to leave`)

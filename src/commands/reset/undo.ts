@@ -4,11 +4,11 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { busFlags, changeFlags, undoFlags } from '../../cli/base/flags.ts'
 import { RefusedError, UsageError } from '../../cli/errors.ts'
-import { applyReset, type UndoRecord } from '../../operations/reset/apply.ts'
-import type { ResetPlan } from '../../operations/reset/effects.ts'
-import { lastUndo, listUndoFiles, readUndoFile, saveUndoIn } from '../../operations/reset/files.ts'
-import { planUndo } from '../../operations/reset/undo.ts'
+import { applyReset } from '../../operations/reset/apply.ts'
+import { planUndo, type UndoRecord } from '../../operations/reset/undo.ts'
+import { lastUndo, listUndoFiles, readUndoFile, saveUndoIn } from '../../operations/reset/undo-files.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
+import type { ResetDocument } from '../../ui/notes/reset-notes.ts'
 
 export default class ResetUndo extends ChangeCommand {
   static override summary = 'Restore the offsets that a group had committed before a change'
@@ -32,7 +32,7 @@ export default class ResetUndo extends ChangeCommand {
     }),
   }
 
-  async run(): Promise<ResetPlan & { readonly applied: boolean }> {
+  async run(): Promise<ResetDocument & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(ResetUndo)
     if ((args.file === undefined) === !flags.last) {
       const newest = (await listUndoFiles(this.undoFolder(flags))).slice(0, 3)
@@ -45,7 +45,6 @@ export default class ResetUndo extends ChangeCommand {
     const now = this.context.now()
     const plan = await planUndo(bus, await this.#record(bus, args.file, this.undoFolder(flags), flags.group), now)
     return this.carryOut({
-      plan,
       ...wordsOfReset(plan),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })

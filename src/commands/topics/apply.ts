@@ -1,15 +1,11 @@
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { busFlags, changeFlags } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
-import {
-  applyTopics,
-  planTopicsApply,
-  type TopicsApplied,
-  type TopicsApplyPlan,
-} from '../../operations/topics/apply.ts'
+import { applyTopics, planTopicsApply, type TopicsApplied } from '../../operations/topics/apply.ts'
 import { formatTopicsApply } from '../../ui/format-topics-apply.ts'
+import { topicsApplyDocument } from '../../ui/notes/topic-notes.ts'
 
-type Result = TopicsApplyPlan & { readonly applied: boolean } & Partial<TopicsApplied>
+type Result = ReturnType<typeof topicsApplyDocument> & { readonly applied: boolean } & Partial<TopicsApplied>
 
 export default class TopicsApply extends ChangeCommand {
   static override summary = 'Create and change topics as crbus.json declares them'
@@ -41,7 +37,7 @@ export default class TopicsApply extends ChangeCommand {
     const { kind } = await bus.admin.describeCluster()
     const changed = [...plan.create, ...plan.change].map(({ topic }) => topic)
     return this.carryOut({
-      plan,
+      plan: topicsApplyDocument(plan),
       name: changed.join(','),
       shown: formatTopicsApply(plan),
       isNothing: changed.length === 0,

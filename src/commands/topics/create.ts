@@ -2,7 +2,8 @@ import { Args, Flags } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { busFlags, changeFlags } from '../../cli/base/flags.ts'
 import { toPair } from '../../cli/base/parse-flags.ts'
-import { applyCreateTopic, type CreateTopicPlan, planCreateTopic } from '../../operations/topics/topics.ts'
+import { applyCreateTopic, planCreateTopic } from '../../operations/topics/topics.ts'
+import { withWarningMessages } from '../../ui/notes/topic-notes.ts'
 import { formatTable } from '../../ui/text/table.ts'
 
 export default class TopicsCreate extends ChangeCommand {
@@ -32,14 +33,14 @@ export default class TopicsCreate extends ChangeCommand {
 
   protected override readonly mayPrecedeBus = true
 
-  async run(): Promise<CreateTopicPlan & { readonly applied: boolean }> {
+  async run() {
     const { args, flags } = await this.parse(TopicsCreate)
     const settings = (flags.config ?? []).map((one) => toPair('--config', one, 'retention.ms=604800000'))
     const config = Object.fromEntries(settings)
     const { partitions, replication } = flags
     const bus = await this.openBus()
-    const plan = await planCreateTopic(bus, args.topic, { partitions, replication, config })
-    for (const warning of plan.warnings) await this.notice(`warning: ${warning}`)
+    const plan = withWarningMessages(await planCreateTopic(bus, args.topic, { partitions, replication, config }))
+    for (const { message } of plan.warnings) await this.notice(`warning: ${message}`)
     const { topic } = plan
     return this.carryOut({
       plan,

@@ -1,3 +1,4 @@
+import type { TopicPartition } from '../../bus/admin.ts'
 import { UnreadableError, type UnreadablePlace } from '../../bus/errors.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import type { BusRecord } from '../../bus/record.ts'
@@ -14,11 +15,17 @@ export interface LeftOut extends UnreadablePlace {
   readonly reason: string
 }
 
-/** Why records were left out, for each partition. */
-export function leftOutReasons(leftOut: readonly LeftOut[]): string[] {
-  return [...Map.groupBy(leftOut, partitionName).values()].map((own) => {
-    const more = own.length === 1 ? '' : `, and ${own.length - 1} more batches cannot be read`
-    return `${own[0]?.reason}${more}`
+/** A partition with unreadable records: why the first batch cannot be read, and how many batches cannot. */
+export interface UnreadablePartition extends TopicPartition {
+  readonly reason: string
+  readonly batches: number
+}
+
+export function unreadablePartitions(leftOut: readonly LeftOut[]): UnreadablePartition[] {
+  return [...Map.groupBy(leftOut, partitionName).values()].flatMap(([first, ...more]) => {
+    if (first === undefined) return []
+    const { topic, partition, reason } = first
+    return [{ topic, partition, reason, batches: 1 + more.length }]
   })
 }
 

@@ -4,22 +4,23 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { isDefaultGroup, partitionName, topicsOfDefaultGroup } from '../../bus/names/names.ts'
 import type { Position } from '../../bus/record.ts'
 import type { EventCount } from '../events/event-count.ts'
-import { countLag, firstWaiting, lagCounts } from '../lag/lag.ts'
+import { countLag, lagCounts } from '../lag/count-lag.ts'
+import { readFirstWaiting } from '../lag/first-waiting.ts'
 
 export interface GroupOverview {
   readonly group: string
   readonly state: GroupState
   readonly type: 'classic' | 'consumer'
-  /** How partitions are shared out, for example `range`; empty without members. */
+  /** The assignment strategy, for example `range`; empty without members. */
   readonly protocol: string
   readonly members: number
-  /** What its members ask for or it has committed; else what its name says. Sorted. */
+  /** Topics that members subscribe to or the group has committed on; without any, those in its default name. Sorted. */
   readonly topics: readonly string[]
-  /** It has the name a service gets that names no group. */
+  /** Whether it has the default name of a group, which is made of its topics. */
   readonly isAutoNamed: boolean
 }
 
-/** Every group with its state and topics. */
+/** Lists every group with its state and topics. */
 export async function listGroups(bus: EventBus): Promise<GroupOverview[]> {
   const groups = (await bus.admin.listGroups()).map(({ group }) => group)
   const [descriptions, committed, known] = await Promise.all([
@@ -29,7 +30,7 @@ export async function listGroups(bus: EventBus): Promise<GroupOverview[]> {
   ])
   return descriptions.map((description, at) => ({
     ...overview(description, committed[at] ?? [], known),
-    // Listed, and dead to who is asked about it: a kind of group that is none of subscribers.
+    // ListGroups returns it but DescribeGroups says Dead, so it is not a consumer group.
     ...(description.state === 'Dead' ? { state: 'Unknown' } : {}),
     members: description.members.length,
   }))
@@ -50,19 +51,20 @@ function overview(description: GroupDescription, committed: readonly Position[],
   return { group, state, type: groupType ?? ('classic' as const), protocol, topics, isAutoNamed: isDefaultGroup(group) }
 }
 
-/** A partition the group has committed or reads. What is not known is `null`: the log's, when the topic is gone. */
+/** A partition that the group has committed on or reads. Unknown values are `null`: those of the log when the topic is gone. */
 interface GroupOffset {
   readonly topic: string
   readonly partition: number
   readonly offset: bigint | null
-  /** What was committed with it. */
+  /** Committed with the offset. */
   readonly metadata: string | null
   readonly leaderEpoch: number | null
   readonly start: bigint | null
-  /** The high watermark, and where the oldest open transaction begins: the same without one. */
+  /** The high watermark. */
   readonly end: bigint | null
+  /** The start of the oldest open transaction; equal to `end` without one. */
   readonly lastStable: bigint | null
-  /** Events that wait and are still there; at most so many where `counts` is `offsets`. */
+  /** Waiting events that were not deleted; an upper bound where `counts` is `offsets`. */
   readonly lag: bigint | null
   readonly counts: EventCount
   /** Offsets between the committed one and the log's start, whose events were deleted unread. */
@@ -74,11 +76,11 @@ export interface GroupReport extends Omit<GroupOverview, 'members'> {
   readonly coordinator: GroupDescription['coordinator'] | null
   readonly members: GroupDescription['members']
   readonly offsets: readonly GroupOffset[]
-  /** Of the partitions it has committed; `null` when there is none. */
+  /** Over the partitions with a committed offset; `null` when there are none. */
   readonly totalLag: bigint | null
 }
 
-/** A group with its members, and where it is on every partition. `GROUP_NOT_FOUND` when there is none. */
+/** Describes a group, its members, and its offset and lag on every partition. `GROUP_NOT_FOUND` when it does not exist. */
 export async function describeGroup(bus: EventBus, group: string): Promise<GroupReport> {
   const [description, committed, known] = await Promise.all([
     bus.admin.describeGroup(group),
@@ -89,35 +91,37 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
   const owned = description.members.flatMap(({ memberId, assignment }) =>
     assignment.map(({ topic, partition }) => ({ topic, partition, memberId })),
   )
-  const places = new Map([...owned, ...committed].map((place) => [partitionName(place), place]))
-  const ranges = await bus.log.rangesOf([...places.values()].map(({ topic }) => topic))
-  const looks = [...places].map(([key, { topic, partition }]) => {
-    const range = ranges.get(topic)?.find((one) => one.partition === partition)
+  const ownerOf = new Map(owned.map((own) => [partitionName(own), own.memberId]))
+  const commitOf = new Map(committed.map((position) => [partitionName(position), position]))
+  const used = new Map([...owned, ...committed].map((own) => [partitionName(own), own]))
+  const ranges = await bus.log.rangesOf([...used.values()].map(({ topic }) => topic))
+  const partitions = [...used].map(([key, { topic, partition }]) => {
+    const range = ranges.get(topic)?.find((own) => own.partition === partition)
     const { start, end, lastStable } = range ?? {}
-    const commit = committed.find((one) => partitionName(one) === key)
+    const commit = commitOf.get(key)
     return { topic, partition, key, commit, committed: commit?.offset, start, end, lastStable }
   })
   const [waiting, compacted] = await Promise.all([
-    firstWaiting(bus, looks),
-    bus.admin.compactedTopics([...new Set(looks.map(({ topic }) => topic))]),
+    readFirstWaiting(bus, partitions),
+    bus.admin.compactedTopics([...new Set(partitions.map(({ topic }) => topic))]),
   ])
-  const offsets = looks
-    .map((look): GroupOffset => {
-      const { topic, partition, key, start, end, lastStable } = look
-      const { lag, gone } = countLag(look, waiting(look))
+  const offsets = partitions
+    .map((own): GroupOffset => {
+      const { topic, partition, key, commit, start, end, lastStable } = own
+      const { lag, gone } = countLag(own, waiting(own))
       return {
         topic,
         partition,
-        offset: look.committed ?? null,
-        metadata: look.commit?.metadata ?? null,
-        leaderEpoch: look.commit?.leaderEpoch ?? null,
+        offset: own.committed ?? null,
+        metadata: commit?.metadata ?? null,
+        leaderEpoch: commit?.leaderEpoch ?? null,
         start: start ?? null,
         end: end ?? null,
         lastStable: lastStable ?? end ?? null,
         lag: lag ?? null,
         counts: lagCounts({ lag }, compacted.has(topic)),
         gone: gone ?? 0n,
-        memberId: owned.find((one) => partitionName(one) === key)?.memberId ?? null,
+        memberId: ownerOf.get(key) ?? null,
       }
     })
     .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))

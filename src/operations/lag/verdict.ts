@@ -1,15 +1,15 @@
 /**
- * What is the matter with a group on a partition, worst first:
+ * The condition of a consumer group on a partition, worst first:
  *
- * - `beyond-the-log`: committed outside what the log holds (behind its end, before its start, or of a topic that is gone)
- * - `stopped`: events wait and nobody reads them
- * - `stalled`: events wait, somebody owns them, and nothing was committed during the sample
+ * - `beyond-the-log`: the committed offset is outside the log (behind its end, before its start, or the topic is gone)
+ * - `stopped`: events wait and no member reads them
+ * - `stalled`: events wait, a member owns the partition, and nothing was committed during the sample
  * - `rewound`: the committed offset moved back during the sample
- * - `held-back`: only what an open transaction keeps from readers of committed records waits
- * - `falling-behind`: commits move, and the lag does not shrink
- * - `never-committed`: there are events and nothing was committed
+ * - `held-back`: all waiting events lie behind the start of an open transaction, where read-committed consumers stop
+ * - `falling-behind`: the group commits, and the lag does not shrink
+ * - `never-committed`: the partition holds events and the group has committed nothing
  * - `catching-up`: the lag shrinks
- * - `ok`: nothing waits, or only what came during the sample
+ * - `ok`: no events wait, or only events that arrived during the sample
  */
 const lagVerdicts = [
   'beyond-the-log',
@@ -24,42 +24,42 @@ const lagVerdicts = [
 ] as const
 export type LagVerdict = (typeof lagVerdicts)[number]
 
-/** A partition as a group sees it at one moment; without a log when the topic or partition is gone. */
-export interface LagLook {
+/** The offsets of a partition and of one group on it, at one moment. `start` and `end` are absent when the partition is gone. */
+export interface PartitionOffsets {
   readonly committed: bigint | undefined
   readonly start: bigint | undefined
-  /** The high watermark: a group's isolation level is not known, and lag counts up to here as in Kafka's own tools. */
+  /** The high watermark. A group's isolation level is not known, so lag counts up to here, as in Kafka's own tools. */
   readonly end: bigint | undefined
-  /** Where the oldest open transaction begins; `end` without one, and when absent. */
+  /** The start of the oldest open transaction. Absent or equal to `end`: no transaction is open. */
   readonly lastStable?: bigint | undefined
 }
 
 export interface LagEvidence {
-  readonly look: LagLook
-  /** The look before, when there were two. */
-  readonly before?: LagLook | undefined
-  /** Milliseconds between the two. */
+  readonly current: PartitionOffsets
+  /** The offsets in the earlier snapshot, when there is one. */
+  readonly before?: PartitionOffsets | undefined
+  /** Milliseconds between the two snapshots. */
   readonly elapsed?: number | undefined
-  /** `undefined` while nobody can tell: the group is rebalancing, or of a kind that does not say. */
+  /** `undefined` while this is not known: the group is rebalancing, or its kind does not report assignments. */
   readonly hasReader: boolean | undefined
-  /** False when the offsets that are left hold no record: a transaction's marker, or what compaction took. */
+  /** False when the remaining offsets hold no record: transaction markers, or records that compaction removed. */
   readonly hasWaiting: boolean
-  /** All that waits lies behind the start of an open transaction, where readers of committed records do not come. */
+  /** Whether all waiting events lie behind the start of an open transaction, where read-committed consumers stop. */
   readonly isHeldBack?: boolean | undefined
   /** Age of the first waiting record in milliseconds. */
   readonly age: number | undefined
 }
 
 /**
- * One look takes a group for held back by a transaction that is older than this. Kafka's clients commit every five
- * seconds unless told otherwise: a reader of uncommitted records would have committed beyond its start by then.
+ * Age from which a single snapshot takes an open transaction for the cause of the lag. Kafka's clients commit every five
+ * seconds by default, so a reader of uncommitted records would have committed beyond its start by then.
  */
-const HELD_BACK_MS = 10_000
+const MIN_HELD_BACK_AGE_MS = 10_000
 
-/** The verdict, or `undefined` where events wait, somebody reads, and one look cannot tell how it goes. */
+/** Returns the verdict; `undefined` where events wait, a member reads, and one snapshot does not show any progress. */
 export function judgeLag(evidence: LagEvidence): LagVerdict | undefined {
-  const { look, before, hasReader, hasWaiting, isHeldBack = false } = evidence
-  const { committed, start, end } = look
+  const { current, before, hasReader, hasWaiting, isHeldBack = false } = evidence
+  const { committed, start, end } = current
   if (start === undefined || end === undefined) return 'beyond-the-log'
   if (committed === undefined) return start === end ? 'ok' : 'never-committed'
   if (committed > end || committed < start) return 'beyond-the-log'
@@ -67,7 +67,7 @@ export function judgeLag(evidence: LagEvidence): LagVerdict | undefined {
   if (committed === end || !hasWaiting) return 'ok'
   if (before?.committed === undefined || before.end === undefined) {
     if (hasReader === false) return 'stopped'
-    return isHeldBack && (evidence.age ?? 0) >= HELD_BACK_MS ? 'held-back' : undefined
+    return isHeldBack && (evidence.age ?? 0) >= MIN_HELD_BACK_AGE_MS ? 'held-back' : undefined
   }
   const moved = committed > before.committed
   if (!moved && hasReader === false) return 'stopped'
@@ -78,14 +78,14 @@ export function judgeLag(evidence: LagEvidence): LagVerdict | undefined {
   return end - committed < before.end - before.committed ? 'catching-up' : 'falling-behind'
 }
 
-/** Came during the sample: a group that keeps up has some of these at any moment. */
+/** Whether the first waiting event arrived during the sample. A group that keeps up has such events at any moment. */
 const isYoung = ({ age, elapsed }: LagEvidence): boolean => age !== undefined && elapsed !== undefined && age <= elapsed
 
-/** Smaller is worse; not to know is better than anything that is known to be wrong. */
+/** Smaller is worse. An unknown verdict ranks just above `ok`, below every known problem. */
 export const verdictRank = (verdict: LagVerdict | undefined): number =>
   verdict === undefined ? lagVerdicts.indexOf('ok') - 0.5 : lagVerdicts.indexOf(verdict)
 
-/** What is the matter with a whole, by its parts; a whole without parts is `ok`. */
+/** The worst of the verdicts of partitions or topics; `ok` without any. */
 export function worstVerdict(verdicts: readonly (LagVerdict | undefined)[]): LagVerdict | undefined {
-  return verdicts.reduce((worst, one) => (verdictRank(one) < verdictRank(worst) ? one : worst), 'ok')
+  return verdicts.reduce((worst, verdict) => (verdictRank(verdict) < verdictRank(worst) ? verdict : worst), 'ok')
 }

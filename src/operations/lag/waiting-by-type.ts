@@ -3,20 +3,20 @@ import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice } from '../../bus/topic-log.ts'
 import { decodeEnvelope } from '../../codecs/envelope.ts'
 import { type LeftOut, readOver } from '../events/read-over.ts'
-import type { LagReport, TopicLag } from './lag.ts'
+import type { LagReport, TopicLag } from './report.ts'
 
 export interface WaitingTypes {
   readonly group: string
   readonly topic: string
   /** Events between the committed offsets and the ends. */
   readonly waiting: bigint
-  /** How many of them, the first of each partition, `types` was counted from. */
+  /** How many waiting events were read to count `types`: the first ones of each partition. */
   readonly read: number
-  /** Most frequent first. Of what cannot be read, offsets are counted. */
+  /** Most frequent first. Unreadable records are counted by their offsets. */
   readonly types: readonly { readonly eventType: string; readonly count: number }[]
 }
 
-/** Counts what waits by event type: of each group and topic that is behind, at most `limit` records are read. */
+/** Counts waiting events by event type. Of each group and topic that lags, at most `limit` records are read. */
 export async function countWaiting(
   bus: EventBus,
   { groups }: LagReport,
@@ -45,13 +45,13 @@ export async function countWaiting(
   return counted
 }
 
-/** Slices of committed records, and those behind the start of an open transaction, which nobody waits for here. */
+/** Splits slices at the last stable offset. Records behind it are read uncommitted, so that reading does not wait for the transaction. */
 function byIsolation(slices: readonly (LogSlice & { readonly to: bigint })[], { partitions }: TopicLag) {
   const stableOf = new Map(partitions.map(({ partition, lastStable }) => [partition, lastStable]))
-  const parts = slices.map(({ from, to, ...place }) => {
-    const stable = stableOf.get(place.partition) ?? to
+  const parts = slices.map(({ from, to, ...partition }) => {
+    const stable = stableOf.get(partition.partition) ?? to
     const cut = stable < from ? from : stable > to ? to : stable
-    return { committed: { ...place, from, to: cut }, uncommitted: { ...place, from: cut, to } }
+    return { committed: { ...partition, from, to: cut }, uncommitted: { ...partition, from: cut, to } }
   })
   return (['committed', 'uncommitted'] as const)
     .map((isolation) => ({ isolation, slices: parts.map((own) => own[isolation]).filter(({ from, to }) => from < to) }))
@@ -60,17 +60,17 @@ function byIsolation(slices: readonly (LogSlice & { readonly to: bigint })[], { 
 
 const waitingOf = ({ partitions }: TopicLag): bigint => partitions.reduce((sum, { lag = 0n }) => sum + lag, 0n)
 
-/** What each partition has waiting, shared out so that a small one leaves its part to the large ones. */
+/** The waiting offsets of each partition, cut to the limit. Partitions share it equally, and large ones get what small ones leave. */
 function waitingSlices({ topic, partitions }: TopicLag, limit: number): (LogSlice & { readonly to: bigint })[] {
-  const behind = partitions.flatMap(({ partition, committed, start = 0n, end = 0n }) => {
+  const lagging = partitions.flatMap(({ partition, committed, start = 0n, end = 0n }) => {
     const from = committed === undefined || committed < start ? start : committed
     return committed !== undefined && from < end ? [{ topic, partition, from, to: end }] : []
   })
   let left = BigInt(limit)
-  return behind
+  return lagging
     .sort((a, b) => Number(a.to - a.from - (b.to - b.from)))
     .map((slice, at) => {
-      const share = left / BigInt(behind.length - at)
+      const share = left / BigInt(lagging.length - at)
       const to = slice.to - slice.from > share ? slice.from + share : slice.to
       left -= to - slice.from
       return { ...slice, to }

@@ -1,62 +1,69 @@
 import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import { systemClock } from '../pace.ts'
-import { chooseGroups, type LagLooks, type LagReport, type LagRequest, lookAtGroups, reportLag } from './lag.ts'
+import { systemClock } from '../clock.ts'
+import { type LagRequest, reportLag } from './lag.ts'
+import type { LagReport } from './report.ts'
+import { chooseGroups, type LagSnapshot, takeSnapshot } from './snapshot.ts'
 
 /**
- * Milliseconds that rates and verdicts are told over. Kafka's clients commit every five seconds unless told otherwise:
- * by two looks closer to one another, who keeps up looks stalled.
+ * Milliseconds between the two snapshots that rates and verdicts compare. Kafka's clients commit every five seconds by
+ * default, so over a shorter time a group that keeps up would appear stalled.
  */
-const WINDOW = 10_000
+const WINDOW_MS = 10_000
 
-/** Looks that are kept to compare with are at least so far apart: many a second cost no memory. */
-const SPACING = WINDOW / 8
+/** Minimum distance between the snapshots that are kept for comparison, so that many updates a second cost no memory. */
+const MIN_SPACING_MS = WINDOW_MS / 8
 
 export interface LagWatchRequest extends Omit<LagRequest, 'sample'> {
-  /** Milliseconds between a look and the next. */
+  /** Milliseconds between two updates. */
   readonly interval: number
 }
 
-/** A look, or why there was none this time; `time` is the request's clock. */
-export type LagWatchLook =
+/** A new report, or the reason why measuring failed. `time` is the request's clock. */
+export type LagUpdate =
   | { readonly ok: true; readonly time: number; readonly report: LagReport }
   | { readonly ok: false; readonly time: number; readonly reason: string }
 
 /**
- * Looks again and again until the signal aborts, at the pace it is asked for looks: who takes no next one stops it.
- * Each is compared with the one ten seconds before it, or with the nearest to that there is: the one before where the
- * interval is longer, the first in the beginning.
+ * Measures lag again and again until the signal aborts. Measures only when the caller takes the next update, so a caller
+ * that pauses causes no requests. Each snapshot is compared with the one ten seconds before it, or the nearest there is:
+ * the previous one when the interval is longer, the first one at the beginning.
  *
- * Rejects when the first look fails, as `measureLag` does; later, what the bus could not do is told and tried again.
+ * Rejects when the first snapshot fails, as `measureLag` does. A later failure of the bus is an update with `ok: false`, and
+ * the next update tries again.
  */
-export async function* watchLag(bus: EventBus, request: LagWatchRequest): AsyncGenerator<LagWatchLook, void> {
+export async function* watchLag(bus: EventBus, request: LagWatchRequest): AsyncGenerator<LagUpdate, void> {
   const { interval, now, signal } = request
-  let seen: readonly LagLooks[] = []
-  const look = async (): Promise<LagWatchLook> => {
-    const found = await lookAtGroups(bus, await chooseGroups(bus, request), request)
-    const before = seen.findLast(({ taken }) => found.taken - taken >= WINDOW) ?? seen[0]
-    const report = await reportLag(bus, found, before, now())
-    seen = remember(seen, found, before)
+  let kept: readonly LagSnapshot[] = []
+  const measure = async (): Promise<LagUpdate> => {
+    const snapshot = await takeSnapshot(bus, await chooseGroups(bus, request), request)
+    const before = kept.findLast(({ taken }) => snapshot.taken - taken >= WINDOW_MS) ?? kept[0]
+    const report = await reportLag(bus, snapshot, before, now())
+    kept = keep(kept, snapshot, before)
     return { ok: true, time: now(), report }
   }
-  const lookAgain = () =>
-    look().catch((error: unknown): LagWatchLook => {
+  const measureAgain = () =>
+    measure().catch((error: unknown): LagUpdate => {
       if (error instanceof EventBusError) return { ok: false, time: now(), reason: error.message }
       throw error
     })
 
-  for (let last = await look(); !signal.aborted; last = await lookAgain()) {
+  for (let update = await measure(); !signal.aborted; update = await measureAgain()) {
     const due = systemClock.now() + interval
-    yield last
+    yield update
     const wait = due - systemClock.now()
     if (wait > 0) await systemClock.sleep(wait, signal)
     if (signal.aborted) return
   }
 }
 
-/** Without those that are older than what the next look is compared with. */
-function remember(seen: readonly LagLooks[], look: LagLooks, before: LagLooks | undefined): readonly LagLooks[] {
-  const kept = before === undefined ? seen : seen.slice(seen.indexOf(before))
-  const last = kept.at(-1)
-  return last !== undefined && look.taken - last.taken < SPACING ? kept : [...kept, look]
+/** Adds a snapshot to those kept, without the snapshots older than `before`, which no later one is compared with. */
+function keep(
+  kept: readonly LagSnapshot[],
+  snapshot: LagSnapshot,
+  before: LagSnapshot | undefined,
+): readonly LagSnapshot[] {
+  const recent = before === undefined ? kept : kept.slice(kept.indexOf(before))
+  const last = recent.at(-1)
+  return last !== undefined && snapshot.taken - last.taken < MIN_SPACING_MS ? recent : [...recent, snapshot]
 }

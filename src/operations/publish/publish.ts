@@ -2,7 +2,8 @@ import { AppendError, EventBusError, type RefusedRecord } from '../../bus/errors
 import type { EventBus } from '../../bus/event-bus.ts'
 import { withNearNames } from '../../bus/names/missing-topic.ts'
 import type { NewRecord, Position } from '../../bus/record.ts'
-import { type Clock, paced, systemClock } from '../pace.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { rateLimiter } from '../rate-limit.ts'
 import type { EventSettings } from './event-settings.ts'
 import { type Batch, gather, MAX_BATCH_RECORDS } from './gather.ts'
 import { documentsOf, type InputLine, type LineRange, rangesOf, within } from './lines.ts'
@@ -78,7 +79,7 @@ export async function* publishLines(
     maxRecords,
     signal: AbortSignal.any([signal, stop.signal]),
   })
-  const pace = rate === undefined ? undefined : paced(rate, clock)
+  const pace = rate === undefined ? undefined : rateLimiter(rate, clock)
   let reading = readNext(batches)
   try {
     while (true) {

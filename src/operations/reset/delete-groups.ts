@@ -1,10 +1,11 @@
-import { groupActive } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import { type AppliedReset, type ApplyOptions, applyReset, half } from './apply.ts'
-import type { ResetPlan } from './effects.ts'
-import { planReset } from './plan.ts'
+import { type AppliedReset, type ApplyOptions, applyReset } from './apply.ts'
+import { planReset } from './make-plan.ts'
+import type { ResetPlan } from './plan.ts'
+import { requireEmpty } from './preconditions.ts'
+import { partialFailure } from './progress.ts'
 
-/** What deleting groups would forget, a plan each. `GROUP_NOT_FOUND` names the first that is not there. */
+/** Plans the deletion of groups: one plan for each. `GROUP_NOT_FOUND` names the first group that does not exist. */
 export const planGroupDeletion = (bus: EventBus, groups: readonly string[], now: number): Promise<ResetPlan[]> =>
   Promise.all(
     groups.map((group) =>
@@ -12,7 +13,7 @@ export const planGroupDeletion = (bus: EventBus, groups: readonly string[], now:
         group,
         scope: 'committed',
         target: { kind: 'nothing' },
-        to: 'nothing: the group is deleted',
+        to: 'no offsets: the group is deleted',
         removesGroup: true,
         now,
       }),
@@ -20,23 +21,15 @@ export const planGroupDeletion = (bus: EventBus, groups: readonly string[], now:
   )
 
 /**
- * Deletes them one after another; none when one of them has members. What fails later has those `deleted` by then in its
- * `outcome`.
+ * Deletes groups one after another; none of them when one has members. A later failure has the groups that were deleted by
+ * then in its `outcome`, as `deleted`.
  */
 export async function applyGroupDeletion(
   bus: EventBus,
   plans: readonly ResetPlan[],
   options: ApplyOptions,
 ): Promise<AppliedReset[]> {
-  for (const { group } of plans) {
-    const { members } = await bus.admin.describeGroup(group)
-    if (members.length > 0) {
-      throw groupActive(
-        group,
-        members.map(({ memberId }) => memberId),
-      )
-    }
-  }
+  for (const { group } of plans) await requireEmpty(bus, group)
   const deleted: AppliedReset[] = []
   for (const plan of plans) {
     try {
@@ -45,7 +38,8 @@ export async function applyGroupDeletion(
       const before = plans.slice(0, deleted.length).map(({ group }) => group)
       if (before.length === 0) throw error
       const suggestions = deleted.map(({ undoFile }) => `crbus reset undo ${undoFile}`)
-      throw half(error, `before that, ${before.join(', ')} had been deleted`, { suggestions, outcome: { deleted } })
+      const progress = `before that, ${before.join(', ')} had been deleted`
+      throw partialFailure(error, progress, { suggestions, outcome: { deleted } })
     }
   }
   return deleted

@@ -5,8 +5,8 @@ import type { Isolation } from '../../bus/topic-log.ts'
 import { decodeRecord } from '../../codecs/event-record.ts'
 import { type LeftOut, readOver } from '../events/read-over.ts'
 
-/** A stretch of a partition that a reset would replay or skip, as the group reads it; not empty. */
-export interface Stretch {
+/** Offsets of a partition that a reset would replay or skip, with the isolation level of the group; never empty. */
+export interface AffectedRange {
   readonly topic: string
   readonly partition: number
   readonly from: bigint
@@ -14,47 +14,50 @@ export interface Stretch {
   readonly isolation: Isolation
 }
 
-export interface StretchTimes {
+/** Timestamps of the first and the last event, in milliseconds since 1970; `null` without events or without a timestamp. */
+export interface EventTimes {
   readonly first: bigint | null
   readonly last: bigint | null
 }
 
-/** What was read of a stretch, by which its records are counted. */
-interface StretchCount {
-  /** Offsets that were read through, and records found at them: fewer where compaction or transactions left gaps. */
+/** What was read of a range. */
+export interface ReadCount extends EventTimes {
+  /** Offsets read. */
   readonly offsets: bigint
+  /** Records found at these offsets: fewer where compaction or transactions left gaps. */
   readonly records: bigint
   /** Whether some of the offsets hold records that cannot be read. */
   readonly isUnreadable: boolean
 }
 
 export interface ResetSample {
-  /** How many events were looked at. */
+  /** Number of events read. */
   readonly sampled: number
   /** Event types among them, most frequent first. */
   readonly types: readonly { readonly eventType: string; readonly count: number }[]
-  /** Different correlation ids among them. */
+  /** Number of different correlation ids among them. */
   readonly conversations: number
-  /** Different `saga_id`s in the metadata among them. */
+  /** Number of different `saga_id`s in their metadata. */
   readonly sagas: number
 }
 
-/** What the ends of stretches say: exact times, and types by sample. */
-export async function sampleStretches(
+/** Reads the two ends of each range: exact times of the first and last events, and event types from the sample. */
+export async function sampleRanges(
   bus: EventBus,
-  stretches: readonly Stretch[],
+  ranges: readonly AffectedRange[],
   signal?: AbortSignal,
   sample = 1000,
 ): Promise<{
-  readonly times: readonly (StretchTimes & StretchCount)[]
+  /** One for each range, in the order given. */
+  readonly counts: readonly ReadCount[]
   readonly sample: ResetSample
   readonly unreadable: readonly LeftOut[]
 }> {
-  const each = BigInt(Math.max(1, Math.floor(sample / Math.max(1, 2 * stretches.length))))
-  const heads = stretches.map(({ from, to, ...place }) => ({ ...place, from, to: from + each < to ? from + each : to }))
-  const tails = stretches.map(({ to, ...place }, index) => {
+  const each = BigInt(Math.max(1, Math.floor(sample / Math.max(1, 2 * ranges.length))))
+  const heads = ranges.map(({ from, to, ...range }) => ({ ...range, from, to: from + each < to ? from + each : to }))
+  const tails = ranges.map(({ to, ...range }, index) => {
     const after = heads[index]?.to ?? to
-    return { ...place, from: to - each > after ? to - each : after, to }
+    return { ...range, from: to - each > after ? to - each : after, to }
   })
   const parts = [heads, tails.filter(({ from, to }) => from < to)].flatMap((slices) =>
     (['committed', 'uncommitted'] as const).map((isolation) => ({
@@ -62,7 +65,7 @@ export async function sampleStretches(
       slices: slices.filter((slice) => slice.isolation === isolation),
     })),
   )
-  const count = counter()
+  const counter = sampleCounter()
   const firsts = new Map<string, BusRecord>()
   const lasts = new Map<string, BusRecord>()
   const records = new Map<string, bigint>()
@@ -75,29 +78,30 @@ export async function sampleStretches(
         if (!firsts.has(key)) firsts.set(key, record)
         lasts.set(key, record)
         records.set(key, (records.get(key) ?? 0n) + 1n)
-        count.add(record)
+        counter.add(record)
       }
     }
   }
   const timeOf = (record: BusRecord | undefined) => (record && record.timestamp !== -1n ? record.timestamp : null)
+  const unreadableKeys = new Set(unreadable.map(partitionName))
   return {
-    times: stretches.map((stretch, index) => {
-      const key = partitionName(stretch)
+    counts: ranges.map((range, index) => {
+      const key = partitionName(range)
       const offsets = [heads[index], tails[index]].reduce((sum, part) => (part ? sum + part.to - part.from : sum), 0n)
       return {
         first: timeOf(firsts.get(key)),
         last: timeOf(lasts.get(key)),
         offsets,
         records: records.get(key) ?? 0n,
-        isUnreadable: unreadable.some((place) => partitionName(place) === key),
+        isUnreadable: unreadableKeys.has(key),
       }
     }),
-    sample: count.result(),
+    sample: counter.result(),
     unreadable,
   }
 }
 
-function counter() {
+function sampleCounter() {
   const types = new Map<string, number>()
   const conversations = new Set<string>()
   const sagas = new Set<string>()

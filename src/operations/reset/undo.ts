@@ -1,12 +1,35 @@
+import type { CommitDetails, TopicPartition } from '../../bus/admin.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import { detailsOf } from '../offsets/commit-details.ts'
-import type { UndoRecord } from './apply.ts'
-import { type Move, type ResetPlan, requireSameBus, withEffects } from './effects.ts'
+import { type StepOffsets, withEffects } from './effects.ts'
+import type { ResetNote } from './notes.ts'
+import type { BusIdentity, ResetPlan } from './plan.ts'
+import { requireSameBus } from './preconditions.ts'
+
+/** The committed offsets of a group before a change, to restore them. */
+export interface UndoRecord {
+  readonly group: string
+  readonly bus: BusIdentity
+  /** A short description of the change. */
+  readonly did: string
+  /** Milliseconds since 1970. */
+  readonly savedAt: number
+  /** The change created the group. */
+  readonly madeGroup: boolean
+  readonly offsets: readonly UndoOffset[]
+}
+
+interface UndoOffset extends TopicPartition {
+  readonly before: bigint | null
+  readonly after: bigint | null
+  /** Metadata and leader epoch committed with `before`. Absent in records of earlier versions, which did not keep them. */
+  readonly beforeDetails?: CommitDetails | undefined
+}
 
 /**
- * Back to what an undo record holds, exactly: offsets that were beyond the log too, and none where there was none.
- * A group the change had made is deleted, unless it has committed elsewhere since.
+ * Plans to restore exactly the offsets of an undo record, including offsets beyond the log, and none where none was
+ * committed. A group that the change created is deleted, unless it has committed on other partitions since.
  */
 export async function planUndo(bus: EventBus, record: UndoRecord, now: number): Promise<ResetPlan> {
   const { group, offsets } = record
@@ -17,31 +40,31 @@ export async function planUndo(bus: EventBus, record: UndoRecord, now: number): 
   const description = await bus.admin.describeGroup(group)
   const topics = new Set(offsets.map(({ topic }) => topic))
   const ranges = await bus.log.rangesOf([...topics])
-  const gone = [...topics]
+  const missing = [...topics]
     .filter((topic) => !ranges.has(topic))
-    .map((topic) => `topic '${topic}' does not exist any more: its offsets stay forgotten`)
-  const moves = offsets
-    .map(({ topic, partition, before, beforeDetails }): Move => {
+    .map((topic): ResetNote => ({ code: 'undo-topic-missing', topic }))
+  const steps = offsets
+    .map(({ topic, partition, before, beforeDetails }): StepOffsets => {
       const range = ranges.get(topic)?.find((one) => one.partition === partition)
       const own = current.get(partitionName({ topic, partition }))
       const from = own?.offset ?? null
       const fromDetails = detailsOf(own)
-      // Records of earlier versions do not tell: nothing is taken away then where the offset stays.
+      // Records of earlier versions have no details: keep the committed ones where the offset stays.
       const toDetails = beforeDetails === undefined && from === before ? fromDetails : detailsOf(beforeDetails)
       return { topic, partition, range, from, to: before, fromDetails, toDetails, clamped: null }
     })
     .filter(({ range }) => range !== undefined)
-  const since = offsets.flatMap(({ after, ...place }) => {
-    const is = current.get(partitionName(place))?.offset ?? null
-    return is === after ? [] : [`${partitionName(place)} has moved from ${after ?? 'none'} to ${is ?? 'none'} since`]
+  const moved = offsets.flatMap(({ topic, partition, after }): ResetNote[] => {
+    const is = current.get(partitionName({ topic, partition }))?.offset ?? null
+    return is === after ? [] : [{ code: 'moved-since', topic, partition, from: after, to: is }]
   })
-  const { effects, notes } = await withEffects(bus, moves, undefined)
+  const { effects, notes } = await withEffects(bus, steps, undefined)
   const { clusterId, kind } = record.bus
   const isKnown = description.state !== 'Dead' || committed.length > 0
   return {
     group,
     bus: { kind, clusterId },
-    to: `what was before: ${record.did}`,
+    to: `offsets before: ${record.did}`,
     plannedAt: now,
     state: description.state,
     members: description.members.map(({ memberId }) => memberId),
@@ -49,6 +72,6 @@ export async function planUndo(bus: EventBus, record: UndoRecord, now: number): 
     removesGroup: record.madeGroup && isKnown && committed.every((position) => known.has(partitionName(position))),
     isExact: true,
     ...effects,
-    notes: [...gone, ...since, ...notes],
+    notes: [...missing, ...moved, ...notes],
   }
 }

@@ -1,6 +1,6 @@
 import type { StorePart, StoreSetup } from '../../store/layout.ts'
 
-/** What setting up an event store would create, and what of it is there. */
+/** The tables and indexes of an event store, each with whether it exists. */
 export interface StoreInitPlan {
   readonly kind: StoreSetup['kind']
   /** Without a password. */
@@ -8,12 +8,12 @@ export interface StoreInitPlan {
   readonly parts: readonly StorePart[]
 }
 
-/** Looks, and changes nothing. `STORE_MISMATCH` when a table of a store's names is there and is another one. */
+/** Plans the setup of an event store. Reads only. `STORE_MISMATCH` when a table of that name has another layout. */
 export async function planStoreInit(setup: StoreSetup): Promise<StoreInitPlan> {
   return { kind: setup.kind, location: setup.location, parts: await setup.inspect() }
 }
 
-/** Creates what is missing by now, all of it or nothing, and answers what that was. */
+/** Creates the missing parts, all or none of them, and returns those it created. */
 export async function applyStoreInit(setup: StoreSetup): Promise<{ readonly created: readonly StorePart[] }> {
   return { created: await setup.create() }
 }

@@ -3,7 +3,7 @@ import { partitionName } from '../../bus/names/names.ts'
 import type { OutageOptions } from '../../bus/outage.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice } from '../../bus/topic-log.ts'
-import { systemClock } from '../pace.ts'
+import { systemClock } from '../clock.ts'
 
 /** Milliseconds between two checks for partitions that were added to followed topics. */
 export const PARTITION_CHECK_INTERVAL_MS = 10_000

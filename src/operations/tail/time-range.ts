@@ -1,6 +1,7 @@
 import { partitionName } from '../../bus/names/names.ts'
 import type { BusRecord } from '../../bus/record.ts'
-import type { OffsetSpec, ResolvedSlice } from '../offsets/offset-grammar.ts'
+import type { OffsetSpec } from '../offsets/offset-grammar.ts'
+import type { ResolvedSlice } from '../offsets/resolve-slices.ts'
 
 /**
  * Offsets to read after the first record at or after the end time of a range: in all partitions together, and in each partition

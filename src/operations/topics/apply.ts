@@ -1,7 +1,7 @@
-import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
+import { tooFewBrokers } from './topics.ts'
 
-/** What a topic is to be like. What is not said stays as it is, or as the bus has it by default. */
+/** How a topic should be. An absent value leaves the topic as it is, or takes the bus's default for a new topic. */
 export interface DeclaredTopic {
   readonly partitions: number | undefined
   readonly replication: number | undefined
@@ -12,22 +12,29 @@ export interface DeclaredTopic {
 interface TopicChange {
   readonly topic: string
   readonly partitions?: { readonly from: number; readonly to: number } | undefined
-  /** As the topic's setting `retention.ms`; `from` is absent where the bus's own goes. */
+  /** Values of the topic's setting `retention.ms`; `from` is absent where the cluster's default applies. */
   readonly retention?: { readonly from: string | undefined; readonly to: string } | undefined
 }
+
+/** What a plan cannot change, or a consequence of a change. The sentences are in src/ui/notes/topic-notes.ts. */
+export type TopicsApplyNote = { readonly topic: string } & (
+  | { readonly code: 'fewer-partitions-declared'; readonly partitions: number; readonly declared: number }
+  /** More partitions move keys to other partitions. */
+  | { readonly code: 'partitions-added'; readonly from: number; readonly to: number }
+  | { readonly code: 'replication-differs'; readonly replication: number; readonly declared: number }
+)
 
 export interface TopicsApplyPlan {
   readonly create: readonly (DeclaredTopic & { readonly topic: string })[]
   readonly change: readonly TopicChange[]
   /** Topics that are as declared. */
   readonly same: readonly string[]
-  /** What is declared and cannot be had, and what somebody should know before. */
-  readonly notes: readonly { readonly topic: string; readonly note: string }[]
+  readonly notes: readonly TopicsApplyNote[]
 }
 
 /**
- * Compares declared topics with those of the bus. Topics are made, given more partitions and another retention; nothing
- * is deleted, and no partition taken away. Reads only.
+ * Compares declared topics with those of the bus. The plan creates topics, adds partitions and changes retention; it never
+ * deletes topics or removes partitions. Reads only.
  */
 export async function planTopicsApply(
   bus: EventBus,
@@ -39,63 +46,62 @@ export async function planTopicsApply(
     create: [] as (DeclaredTopic & { topic: string })[],
     change: [] as TopicChange[],
     same: [] as string[],
-    notes: [] as { topic: string; note: string }[],
+    notes: [] as TopicsApplyNote[],
   }
   for (const [topic, wanted] of [...declared].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (!known.has(topic)) {
       const { replication = 1 } = wanted
-      if (brokers.length > 0 && replication > brokers.length) throw tooFewBrokers(topic, replication, brokers.length)
+      if (brokers.length > 0 && replication > brokers.length) {
+        throw tooFewBrokers(topic, replication, brokers.length, `"replication": ${brokers.length} in crbus.json`)
+      }
       plan.create.push({ topic, ...wanted })
       continue
     }
-    const { change, notes } = compare(wanted, await bus.admin.describeTopic(topic))
+    const { change, notes } = compare(topic, wanted, await bus.admin.describeTopic(topic))
     if (change.partitions === undefined && change.retention === undefined) plan.same.push(topic)
     else plan.change.push({ topic, ...change })
-    plan.notes.push(...notes.map((note) => ({ topic, note })))
+    for (const note of notes) plan.notes.push(note)
   }
   return plan
 }
 
-interface Found {
+interface ExistingTopic {
   readonly partitions: number
   readonly replication: number
   readonly config: ReadonlyMap<string, string>
 }
 
-function compare({ partitions, replication, retention }: DeclaredTopic, found: Found) {
-  const notes: string[] = []
+function compare(topic: string, { partitions, replication, retention }: DeclaredTopic, existing: ExistingTopic) {
+  const notes: TopicsApplyNote[] = []
   const change: { partitions?: TopicChange['partitions']; retention?: TopicChange['retention'] } = {}
-  if (partitions !== undefined && partitions < found.partitions) {
-    notes.push(`it has ${found.partitions} partitions, ${partitions} declared; none are taken away`)
+  if (partitions !== undefined && partitions < existing.partitions) {
+    notes.push({
+      topic,
+      code: 'fewer-partitions-declared',
+      partitions: existing.partitions,
+      declared: partitions,
+    })
   }
-  if (partitions !== undefined && partitions > found.partitions) {
-    change.partitions = { from: found.partitions, to: partitions }
-    notes.push('with more partitions an event type may go to another one: its old and new events are read in no order')
+  if (partitions !== undefined && partitions > existing.partitions) {
+    change.partitions = { from: existing.partitions, to: partitions }
+    notes.push({ topic, code: 'partitions-added', ...change.partitions })
   }
-  if (replication !== undefined && replication !== found.replication) {
-    notes.push(`it has ${found.replication} replicas, ${replication} declared; that is for the cluster's own tools`)
+  if (replication !== undefined && replication !== existing.replication) {
+    notes.push({ topic, code: 'replication-differs', replication: existing.replication, declared: replication })
   }
-  const [from, to] = [found.config.get(RETENTION), retention === undefined ? undefined : `${retention}`]
+  const [from, to] = [existing.config.get(RETENTION), retention === undefined ? undefined : `${retention}`]
   if (to !== undefined && to !== from) change.retention = { from, to }
   return { change, notes }
 }
 
 const RETENTION = 'retention.ms'
 
-function tooFewBrokers(topic: string, replication: number, brokers: number): EventBusError {
-  const has = brokers === 1 ? 'is 1 broker' : `are ${brokers} brokers`
-  return new EventBusError('REFUSED', `there ${has} for the ${replication} replicas declared of '${topic}'`, {
-    topic,
-    suggestions: [`"replication": ${brokers} in crbus.json`],
-  })
-}
-
 export interface TopicsApplied {
   readonly created: readonly string[]
   readonly changed: readonly string[]
 }
 
-/** Carries a plan out, topic by topic. Each is there, or changed, for everybody when the next one begins. */
+/** Applies a plan topic by topic. Each change is complete before the next one begins. */
 export async function applyTopics(bus: EventBus, { create, change }: TopicsApplyPlan): Promise<TopicsApplied> {
   for (const { topic, partitions, replication, retention } of create) {
     const config = retention === undefined ? {} : { [RETENTION]: `${retention}` }

@@ -1,25 +1,18 @@
 import type { EventBus } from '../../bus/event-bus.ts'
-import { stableEndOf } from '../../bus/topic-log.ts'
 import { viewOf } from '../events/event-view.ts'
+import { newestSlices } from './newest-slices.ts'
 
-/** An event type as it was seen on a topic. */
+/** An event type that was found on a topic. */
 export interface SeenEvent {
-  /** As published, `OrderPlaced.v1`. */
+  /** As published, for example `OrderPlaced.v1`. */
   readonly eventType: string
-  /** The fields of the newest one whose payload reads itself (CBOR, JSON), with their values. */
+  /** The fields and values of the newest event whose payload describes itself (CBOR or JSON); empty without one. */
   readonly fields: ReadonlyMap<string, unknown>
 }
 
-/** The event types among the newest records of a topic, in the order they first came. `TOPIC_NOT_FOUND`. */
+/** Finds the event types among the newest records of a topic, in the order of their first timestamps. `TOPIC_NOT_FOUND`. */
 export async function seenEvents(bus: EventBus, topic: string, sample = 1000): Promise<readonly SeenEvent[]> {
-  const ranges = await bus.log.ranges(topic)
-  const each = BigInt(Math.ceil(sample / Math.max(1, ranges.length)))
-  const slices = ranges
-    .map(({ partition, start, ...ends }) => {
-      const to = stableEndOf(ends)
-      return { topic, partition, from: to - each > start ? to - each : start, to }
-    })
-    .filter(({ from, to }) => from < to)
+  const slices = newestSlices(topic, await bus.log.ranges(topic), sample)
   const seen = new Map<string, { fields: ReadonlyMap<string, unknown>; first: bigint }>()
   for await (const batch of bus.log.read(slices)) {
     for (const record of batch) {

@@ -2,22 +2,23 @@ import type { ClusterDescription, NewTopic, TopicDescription } from '../../bus/a
 import { EventBusError, topicExists, topicNotFound } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { isEventTopic, topicNameError } from '../../bus/names/names.ts'
-import { stableEndOf } from '../../bus/topic-log.ts'
+import { type PartitionRange, stableEndOf } from '../../bus/topic-log.ts'
 import { decodeEnvelope } from '../../codecs/envelope.ts'
 import type { EventCount } from '../events/event-count.ts'
-import { type LeftOut, leftOutReasons, readOver } from '../events/read-over.ts'
+import { type LeftOut, readOver, type UnreadablePartition, unreadablePartitions } from '../events/read-over.ts'
+import { newestSlices } from './newest-slices.ts'
 
 export interface TopicOverview {
   readonly topic: string
   readonly partitions: number
   readonly replication: number
-  /** Events the log holds now: end minus start, over all partitions; at most so many where `counts` is `offsets`. */
+  /** Events the log holds: end minus start, over all partitions; an upper bound where `counts` is `offsets`. */
   readonly events: bigint
   /** `offsets` where the topic is compacted. */
   readonly counts: EventCount
 }
 
-/** Every topic with the events it holds. Topics the broker made for itself are left out unless asked for. */
+/** Lists every topic with the number of its events. Internal topics of the broker are left out unless requested. */
 export async function listTopics(bus: EventBus, { internal = false } = {}): Promise<TopicOverview[]> {
   const topics = (await bus.admin.listTopics()).filter((topic) => internal || !topic.internal)
   const names = topics.map(({ topic }) => topic)
@@ -29,36 +30,53 @@ export async function listTopics(bus: EventBus, { internal = false } = {}): Prom
   })
 }
 
+/** What may be wrong with a topic. The sentences are in src/ui/notes/topic-notes.ts. */
+export type TopicWarning =
+  | { readonly code: 'unconventional-name'; readonly topic: string }
+  /**
+   * `empty` of the partitions hold no events. `typesInOnePartition`: the number of event types seen, where each has one
+   * partition, as it is when the event type is the key; absent where another key or partition is used.
+   */
+  | {
+      readonly code: 'empty-partitions'
+      readonly empty: number
+      readonly partitions: number
+      readonly typesInOnePartition?: number | undefined
+    }
+  /** `offset` is the first one of the oldest open transaction, where read-committed consumers stop. */
+  | { readonly code: 'open-transaction'; readonly partition: number; readonly offset: bigint }
+  | ({ readonly code: 'unreadable-records' } & UnreadablePartition)
+
 export interface TopicReport extends Omit<TopicDescription, 'layout'> {
   readonly layout: readonly (TopicDescription['layout'][number] & {
     readonly start: bigint
     readonly end: bigint
-    /** Where the oldest open transaction begins: `end` without one. */
+    /** The start of the oldest open transaction; equal to `end` without one. */
     readonly lastStable: bigint
   })[]
-  /** Event types among the newest records looked at, most frequent first. */
+  /** Event types among the newest records, most frequent first. */
   readonly types: readonly { readonly eventType: string; readonly count: number; readonly partitions: number[] }[]
-  /** How many records `types` was counted from. */
+  /** Number of records that `types` was counted from. */
   readonly sampled: number
-  /** `offsets` where the topic is compacted, or the records looked at are fewer than their offsets: at most so many events. */
+  /** `offsets` where the topic is compacted, or fewer records were found than offsets read: numbers of events are upper bounds. */
   readonly counts: EventCount
-  readonly warnings: readonly string[]
+  readonly warnings: readonly TopicWarning[]
 }
 
-/** A topic with its ranges, and what its newest records say of types and of their spread over partitions. */
+/** An event type among the newest records of a topic. */
+interface TypeCount {
+  count: number
+  readonly partitions: Set<number>
+}
+
+/** Describes a topic, its ranges, and the event types of its newest `sample` records with their partitions. */
 export async function describeTopic(bus: EventBus, topic: string, sample = 1000): Promise<TopicReport> {
   const description = await bus.admin.describeTopic(topic)
   const [ranges, compacted] = await Promise.all([bus.log.ranges(topic), bus.admin.compactedTopics([topic])])
-  const each = BigInt(Math.ceil(sample / Math.max(1, ranges.length)))
-  const slices = ranges
-    .map(({ partition, start, ...ends }) => {
-      const to = stableEndOf(ends)
-      return { topic, partition, from: to - each > start ? to - each : start, to }
-    })
-    .filter(({ from, to }) => from < to)
-  const types = new Map<string, { count: number; partitions: Set<number> }>()
+  const slices = newestSlices(topic, ranges, sample)
+  const types = new Map<string, TypeCount>()
   let sampled = 0
-  const width = slices.reduce((sum, { from, to }) => sum + Number(to - from), 0)
+  const offsets = slices.reduce((sum, { from, to }) => sum + Number(to - from), 0)
   const unreadable: LeftOut[] = []
   const leaveOut = (leftOut: LeftOut) => void unreadable.push(leftOut)
   for await (const batch of readOver(bus.log, slices, {}, leaveOut)) {
@@ -72,23 +90,12 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
       types.set(eventType, seen)
     }
   }
-  const busy = ranges.filter(({ start, end }) => end > start).length
-  const warnings = [
-    ...nameWarnings(topic),
-    ...(sampled > 0 && busy < ranges.length ? [emptyWarning(ranges.length - busy, ranges.length, types)] : []),
-    ...ranges.flatMap(({ partition, lastStable }) =>
-      lastStable === undefined
-        ? []
-        : [`a transaction is open in partition ${partition} at offset ${lastStable}: read-committed consumers wait`],
-    ),
-    ...leftOutReasons(unreadable).map((reason) => `${reason}; events that cannot be read are left out of the types`),
-  ]
   return {
     ...description,
-    layout: description.layout.map((place) => {
-      const range = ranges.find(({ partition }) => partition === place.partition)
+    layout: description.layout.map((layout) => {
+      const range = ranges.find(({ partition }) => partition === layout.partition)
       const { start, end } = range ?? { start: 0n, end: 0n }
-      return { ...place, start, end, lastStable: range === undefined ? end : stableEndOf(range) }
+      return { ...layout, start, end, lastStable: range === undefined ? end : stableEndOf(range) }
     }),
     types: [...types]
       .map(([eventType, { count, partitions }]) => ({
@@ -98,39 +105,45 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
       }))
       .sort((a, b) => b.count - a.count),
     sampled,
-    counts: compacted.has(topic) || sampled < width ? 'offsets' : 'records',
-    warnings,
+    counts: compacted.has(topic) || sampled < offsets ? 'offsets' : 'records',
+    warnings: [
+      ...nameWarnings(topic),
+      ...(sampled > 0 ? emptyWarnings(ranges, types) : []),
+      ...ranges.flatMap(({ partition, lastStable }): TopicWarning[] =>
+        lastStable === undefined ? [] : [{ code: 'open-transaction', partition, offset: lastStable }],
+      ),
+      ...unreadablePartitions(unreadable).map((own): TopicWarning => ({ code: 'unreadable-records', ...own })),
+    ],
   }
 }
 
-function emptyWarning(
-  empty: number,
-  all: number,
-  types: ReadonlyMap<string, { readonly partitions: ReadonlySet<number> }>,
-): string {
+function emptyWarnings(
+  ranges: readonly PartitionRange[],
+  types: ReadonlyMap<string, Readonly<TypeCount>>,
+): TopicWarning[] {
+  const empty = ranges.filter(({ start, end }) => start === end).length
+  if (empty === 0) return []
   const events = [...types].filter(([name]) => !pseudoTypes.has(name))
-  const said = `${empty} of ${all} partitions ${empty === 1 ? 'is' : 'are'} empty`
-  // Somebody chooses keys or partitions by something else.
-  if (events.length === 0 || events.some(([, { partitions }]) => partitions.size > 1)) return said
-  const seen =
-    events.length === 1 ? 'the one seen has one partition' : `the ${events.length} seen have one partition each`
-  return `${said}: the key is the event type unless another is given, and ${seen}`
+  // An event type in several partitions: the key is another one, or the partition was chosen.
+  const isKeyedByType = events.length > 0 && events.every(([, { partitions }]) => partitions.size === 1)
+  const typesInOnePartition = isKeyedByType ? events.length : undefined
+  return [{ code: 'empty-partitions', empty, partitions: ranges.length, typesInOnePartition }]
 }
 
 const TOMBSTONE = '(tombstone)'
 const UNDECODABLE = '(undecodable)'
-/** What stands among event types for records without an event. */
+/** The names that records without an event have among the event types. */
 const pseudoTypes: ReadonlySet<string> = new Set([TOMBSTONE, UNDECODABLE])
 
-const nameWarnings = (topic: string): string[] =>
-  isEventTopic(topic) ? [] : [`'${topic}' does not follow the convention {aggregate}-events, such as order-events`]
+const nameWarnings = (topic: string): TopicWarning[] =>
+  isEventTopic(topic) ? [] : [{ code: 'unconventional-name', topic }]
 
 export interface CreateTopicPlan extends NewTopic {
   readonly topic: string
-  readonly warnings: readonly string[]
+  readonly warnings: readonly TopicWarning[]
 }
 
-/** Looks before creating. `INVALID_TOPIC` or `TOPIC_EXISTS` when it cannot be. */
+/** Plans a new topic. `INVALID_TOPIC`, `TOPIC_EXISTS`, or `REFUSED` when there are fewer brokers than replicas. */
 export async function planCreateTopic(bus: EventBus, topic: string, options: NewTopic): Promise<CreateTopicPlan> {
   const invalid = topicNameError(topic)
   if (invalid) throw invalid
@@ -138,13 +151,16 @@ export async function planCreateTopic(bus: EventBus, topic: string, options: New
   const { brokers } = await bus.admin.describeCluster()
   const { replication = 1 } = options
   if (brokers.length > 0 && replication > brokers.length) {
-    const has = brokers.length === 1 ? 'is 1 broker' : `are ${brokers.length} brokers`
-    throw new EventBusError('REFUSED', `there ${has} for ${replication} replicas of '${topic}'`, {
-      topic,
-      suggestions: [`--replication ${brokers.length}`],
-    })
+    throw tooFewBrokers(topic, replication, brokers.length, `--replication ${brokers.length}`)
   }
   return { topic, ...options, warnings: nameWarnings(topic) }
+}
+
+/** The error of a topic with more replicas than the cluster has brokers, with a suggestion. */
+export function tooFewBrokers(topic: string, replication: number, brokers: number, suggestion: string): EventBusError {
+  const has = brokers === 1 ? '1 broker' : `${brokers} brokers`
+  const message = `topic '${topic}' cannot have ${replication} replicas: the cluster has ${has}`
+  return new EventBusError('REFUSED', message, { topic, suggestions: [suggestion] })
 }
 
 export async function applyCreateTopic(bus: EventBus, { topic, ...options }: CreateTopicPlan): Promise<void> {
@@ -156,11 +172,11 @@ export interface DeleteTopicPlan {
   readonly cluster: ClusterDescription
 }
 
-/** What deleting would lose. `TOPIC_NOT_FOUND` names the first topic that is not there. */
+/** Plans the deletion of topics, with the events that would be lost. `TOPIC_NOT_FOUND` names the first topic that does not exist. */
 export async function planDeleteTopics(bus: EventBus, topics: readonly string[]): Promise<DeleteTopicPlan> {
-  const all = await listTopics(bus, { internal: true })
+  const all = new Map((await listTopics(bus, { internal: true })).map((known) => [known.topic, known]))
   const found = topics.map((topic) => {
-    const known = all.find((one) => one.topic === topic)
+    const known = all.get(topic)
     if (!known) throw topicNotFound(topic)
     return known
   })

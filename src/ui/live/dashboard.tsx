@@ -1,6 +1,6 @@
 import { Box, Text, Transform, useInput, useStdin } from 'ink'
 import { memo, useMemo } from 'react'
-import { lagNotes } from '../format-lag.ts'
+import { lagNotes } from '../notes/lag-notes.ts'
 import { type Columns, fitColumns, headerLine, rowLine } from './columns/fit-columns.ts'
 import { groupColumns } from './columns/group-columns.ts'
 import { partitionColumns } from './columns/partition-columns.ts'

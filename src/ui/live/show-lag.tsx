@@ -1,5 +1,5 @@
 import { render } from 'ink'
-import type { LagWatchLook } from '../../operations/lag/watch.ts'
+import type { LagUpdate } from '../../operations/lag/watch.ts'
 import type { Io } from '../text/io.ts'
 import { Dashboard } from './dashboard.tsx'
 import { throttledFrames } from './frames.ts'
@@ -27,7 +27,7 @@ export interface LagScreen {
  * Shows measurements on the alternate screen until the user quits, the signal aborts or a measurement throws. Then restores
  * the terminal. While paused, it requests no measurements.
  */
-export async function showLag(looks: AsyncIterable<LagWatchLook>, screen: LagScreen): Promise<void> {
+export async function showLag(looks: AsyncIterable<LagUpdate>, screen: LagScreen): Promise<void> {
   const { io, interval, nothing, signal, onInterrupt } = screen
   const iterator = looks[Symbol.asyncIterator]()
   // A failure at the start is reported without a screen.

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import type { EventBusError } from '../../../src/bus/errors.ts'
-import { applyReset, type HalfReset, type UndoRecord, waitUntilEmpty } from '../../../src/operations/reset/apply.ts'
-import { planReset, type ResetRequest } from '../../../src/operations/reset/plan.ts'
+import { applyReset } from '../../../src/operations/reset/apply.ts'
+import { planReset, type ResetRequest } from '../../../src/operations/reset/make-plan.ts'
+import { waitUntilEmpty } from '../../../src/operations/reset/preconditions.ts'
+import type { PartialReset } from '../../../src/operations/reset/progress.ts'
 import { parseTarget, type ResetTarget } from '../../../src/operations/reset/target.ts'
-import { planUndo } from '../../../src/operations/reset/undo.ts'
+import { planUndo, type UndoRecord } from '../../../src/operations/reset/undo.ts'
 import type { Contract } from '../bus-contract.ts'
 import { eventually, newTopic, numberedList, take, text, uniqueGroup, uniqueTopic } from './harness.ts'
 
@@ -123,11 +125,11 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
 
     const made = await plan(group, '7')
     expect(made.steps.map((step) => step.to)).toEqual([7n, 4n])
-    expect(made.steps.map(({ clamped }) => clamped)).toEqual([null, "7 is beyond the log's end 4"])
+    expect(made.steps.map(({ clamped }) => clamped)).toEqual([null, { code: 'beyond-log-end', wanted: 7n }])
     const back = await plan(group, '-3')
     expect(back.steps.map(({ to, clamped }) => [to, clamped])).toEqual([
       [2n, null],
-      [0n, "-2 is before the log's start 0"],
+      [0n, { code: 'before-log-start', wanted: -2n }],
     ])
     // A time after the last event means the end.
     expect((await plan(group, timeText(60_000))).steps.map((step) => step.to)).toEqual([10n, 4n])
@@ -140,7 +142,8 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     const made = await plan(group, 'start')
 
     expect(made).toMatchObject({ replayed: 10n, steps: [{ from: 99n, to: 0n }] })
-    expect(made.notes).toEqual([`${topic}[0]: committed 99 lies outside the log, which holds 0 to 10`])
+    const outside = { committed: 99n, start: 0n, end: 10n, deleted: 0n }
+    expect(made.notes).toEqual([{ code: 'committed-outside-log', topic, partition: 0, ...outside }])
     const { apply, saved } = applying()
     await apply(made)
     expect(await committed(group)).toEqual([0n])
@@ -178,7 +181,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     await expect(plan(group, 'end', { scope: [{ topic, partitions: [2] }] })).rejects.toMatchObject({ code: 'REFUSED' })
     await expect(plan(group, '+1', { scope: [{ topic }] })).rejects.toMatchObject({
       code: 'REFUSED',
-      message: `${topic}[1]: nothing is committed to count from`,
+      message: `${topic}[1] has no committed offset to count from`,
     })
   })
 
@@ -205,7 +208,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
 
     const made = await plan(group, `group:${other}`, { scope: [{ topic }] })
     expect(made.steps).toMatchObject([{ partition: 0, from: 5n, to: 8n }])
-    expect(made.notes).toEqual([`${topic}[1]: group:${other} has no offset for it, so it is left as it is`])
+    expect(made.notes).toEqual([{ code: 'no-offset-in-source', topic, partition: 1, source: `group:${other}` }])
     const clone = uniqueGroup()
     await applying().apply(await plan(clone, `group:${group}`, { newGroup: true }))
 
@@ -225,7 +228,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     const { apply, saved } = applying()
 
     const made = await plan(group, 'start')
-    expect(made.notes).toEqual([`commit metadata is kept, from which some clients read a position: ${topic}[0]`])
+    expect(made.notes).toEqual([{ code: 'metadata-kept', partitions: [{ topic, partition: 0 }] }])
     await apply(made)
     // The leader epoch of the record at the new offset is not known.
     expect(await bus().admin.committedOffsets(group)).toEqual([
@@ -273,7 +276,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
 
     await expect(applying().apply(made)).rejects.toMatchObject({
       code: 'PLAN_STALE',
-      message: `the plan is stale: ${topic}[0] was committed at 5 with other metadata or leader epoch since; nothing was done`,
+      message: `the plan is stale: the metadata or leader epoch committed on ${topic}[0] has changed; nothing was done`,
     })
   })
 
@@ -379,7 +382,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
 
     expect(error).toMatchObject({ code: 'TOPIC_NOT_FOUND' })
     const { outcome, message } = error as EventBusError
-    const { moved, notTaken } = outcome as HalfReset
+    const { moved, notTaken } = outcome as PartialReset
     const missing = new Map(notTaken?.map(({ topic, is }) => [topic, is]))
     // A bus may reset one of the two offsets or neither. The report must match what is committed.
     const offset = (await bus().admin.committedOffsets(group, [kept]))[0]?.offset

@@ -1,15 +1,17 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { BusAdmin } from '../../../src/bus/admin.ts'
 import { transportError } from '../../../src/bus/errors.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
-import { applyReset, type UndoRecord } from '../../../src/operations/reset/apply.ts'
-import { planReset } from '../../../src/operations/reset/plan.ts'
+import { applyReset } from '../../../src/operations/reset/apply.ts'
+import { planReset } from '../../../src/operations/reset/make-plan.ts'
+import { requireEmpty, waitUntilEmpty } from '../../../src/operations/reset/preconditions.ts'
+import type { UndoRecord } from '../../../src/operations/reset/undo.ts'
 import { withAdmin } from '../../support/with-admin.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 10)
-const place = (partition: number, offset: bigint) => ({ topic: 'order-events', partition, offset })
+const position = (partition: number, offset: bigint) => ({ topic: 'order-events', partition, offset })
 
-describe('a reset that fails half-way', () => {
+describe('applying a reset', () => {
   let bus: InMemoryEventBus
   let saved: UndoRecord[]
 
@@ -24,15 +26,15 @@ describe('a reset that fails half-way', () => {
     return () => bus.close()
   })
 
-  /** Moves `partitions` from 2 to the start, on a bus whose administration differs in some things. */
-  async function reset(partitions: number, different: (admin: BusAdmin) => Partial<BusAdmin>, patience = 0) {
-    const all = Array.from({ length: partitions }, (_, partition) => place(partition, 2n))
+  /** Moves partitions from offset 2 to the start, on a bus some of whose admin methods are replaced. */
+  async function reset(partitions: number, replace: (admin: BusAdmin) => Partial<BusAdmin>, readBackTimeout = 0) {
+    const all = Array.from({ length: partitions }, (_, partition) => position(partition, 2n))
     await bus.admin.commitOffsets('billing', all)
-    const other = withAdmin(bus, different(bus.admin))
-    const target = { kind: 'place', place: { kind: 'start' } } as const
+    const other = withAdmin(bus, replace(bus.admin))
+    const target = { kind: 'position', position: { kind: 'start' } } as const
     const plan = await planReset(bus, { group: 'billing', scope: 'committed', target, to: 'start', now: NOW })
     const saveUndo = async (record: UndoRecord) => `undo-${saved.push(record)}`
-    return applyReset(other, plan, { saveUndo, now: NOW, patience })
+    return applyReset(other, plan, { saveUndo, now: NOW, readBackTimeout })
   }
 
   const committed = async () => (await bus.admin.committedOffsets('billing')).map(({ offset }) => offset)
@@ -46,7 +48,7 @@ describe('a reset that fails half-way', () => {
       )
   }
 
-  test('by a partition that was not taken, although nobody said so', async () => {
+  test('fails when a commit that reported no error left a partition where it was', async () => {
     await expect(reset(3, (admin) => ({ commitOffsets: only(admin, 0, 2) }))).rejects.toMatchObject({
       code: 'CONSUMER_GROUP_ERROR',
       message: "group 'billing': read back, 2 of 3 offsets have moved: order-events[1] is at 2 instead of 0",
@@ -61,7 +63,7 @@ describe('a reset that fails half-way', () => {
     expect(saved).toMatchObject([{ offsets: [0, 1, 2].map((partition) => ({ partition, before: 2n, after: 0n })) }])
   })
 
-  test('by a commit that broke off', async () => {
+  test('reads back and reports how many offsets moved when a commit breaks off', async () => {
     const breaking = (admin: BusAdmin): Partial<BusAdmin> => ({
       async commitOffsets(group, offsets) {
         await only(admin, 0)(group, offsets)
@@ -77,7 +79,7 @@ describe('a reset that fails half-way', () => {
     })
   })
 
-  test('by a commit that broke off before anything, which leaves nothing to undo', async () => {
+  test('suggests no undo when a commit breaks off before any offset moved', async () => {
     const breaking = { commitOffsets: () => Promise.reject(new Error('out of memory')) }
     await expect(reset(1, () => breaking)).rejects.toMatchObject({
       code: 'TRANSPORT_ERROR',
@@ -87,7 +89,7 @@ describe('a reset that fails half-way', () => {
     })
   })
 
-  test('by an answer that was lost, when all of it took', async () => {
+  test('reports that every offset moved when only the answer to the commit was lost', async () => {
     const losing = (admin: BusAdmin): Partial<BusAdmin> => ({
       async commitOffsets(group, offsets) {
         await admin.commitOffsets(group, offsets)
@@ -95,7 +97,7 @@ describe('a reset that fails half-way', () => {
       },
     })
     await expect(reset(2, losing)).rejects.toMatchObject({
-      message: 'Transport error: the line went dead; all the same, read back, every offset has moved',
+      message: 'Transport error: the line went dead; read back, every offset has moved all the same',
       suggestions: ['crbus reset undo undo-1'],
       outcome: { moved: 2, notTaken: [] },
     })
@@ -103,9 +105,17 @@ describe('a reset that fails half-way', () => {
   })
 
   test.each([
-    { when: 'the commit', isTaken: false, says: 'how far it came could not be read back' },
-    { when: 'a commit that was answered', isTaken: true, says: 'what was committed could not be read back' },
-  ])('by a bus that is gone from $when on', async ({ isTaken, says }) => {
+    {
+      when: 'fails during the commit',
+      isTaken: false,
+      says: 'it is not known how many offsets have moved, since they could not be read back',
+    },
+    {
+      when: 'becomes unreachable after the commit',
+      isTaken: true,
+      says: 'the offsets were committed, but could not be read back',
+    },
+  ])('reports unknown progress when the bus $when', async ({ isTaken, says }) => {
     let isGone = false
     const gone = () => Promise.reject(transportError('the line went dead'))
     const leaving = (admin: BusAdmin): Partial<BusAdmin> => ({
@@ -123,21 +133,79 @@ describe('a reset that fails half-way', () => {
     })
   })
 
-  test('not by a bus that is behind for a moment with what it took', async () => {
-    let looks = 0
-    const behind = (admin: BusAdmin): Partial<BusAdmin> => {
+  test('reads back again while the bus still answers with the offsets from before the commit', async () => {
+    let reads = 0
+    const stale = (admin: BusAdmin): Partial<BusAdmin> => {
       const before = admin.committedOffsets('billing')
-      // Looked at once before the commit.
-      return { committedOffsets: (group) => (++looks > 3 ? admin.committedOffsets(group) : before) }
+      // The first read is before the commit.
+      return { committedOffsets: (group) => (++reads > 3 ? admin.committedOffsets(group) : before) }
     }
-    expect(await reset(2, behind, 60_000)).toEqual({ undoFile: 'undo-1', moved: 2 })
-    expect(looks).toBe(4)
+    expect(await reset(2, stale, 60_000)).toEqual({ undoFile: 'undo-1', moved: 2 })
+    expect(reads).toBe(4)
   })
 
-  test('names a few partitions, and has all of them for who asks', async () => {
+  test('names five partitions in the message, and has all of them in the outcome', async () => {
     const error = await reset(10, () => ({ commitOffsets: async () => undefined })).catch((thrown) => thrown)
 
     expect(error.message).toMatch(/order-events\[4\] is at 2 instead of 0, 5 more$/)
     expect(error.outcome.notTaken).toHaveLength(10)
+  })
+})
+
+describe('waiting for a group to become empty', () => {
+  let bus: InMemoryEventBus
+
+  beforeEach(async () => {
+    bus = new InMemoryEventBus({ createTopics: true })
+    await bus.subscribe(['order-events'], { group: 'billing' })
+    return () => bus.close()
+  })
+
+  test('rejects with the reason of the abort at once, not as a group that is still active', async () => {
+    const stop = new AbortController()
+    const started = performance.now()
+    const waiting = waitUntilEmpty(bus, 'billing', 60_000, { signal: stop.signal, onWait: () => stop.abort() })
+
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
+    // Less than the time between two checks: the sleep ends with the abort.
+    expect(performance.now() - started).toBeLessThan(150)
+  })
+
+  test('ends its sleep when the signal aborts, and keeps a custom reason', async () => {
+    const stop = new AbortController()
+    const reason = new Error('the user pressed Ctrl-C')
+    const describeGroup = vi.spyOn(bus.admin, 'describeGroup')
+    const waiting = waitUntilEmpty(bus, 'billing', 60_000, { signal: stop.signal })
+    const rejected = expect(waiting).rejects.toBe(reason)
+    await vi.waitFor(() => expect(describeGroup).toHaveBeenCalled())
+    setTimeout(() => stop.abort(reason), 20)
+
+    await rejected
+    expect(describeGroup).toHaveBeenCalledTimes(1)
+  })
+
+  test('rejects with the abort reason when the bus fails because of the abort', async () => {
+    const stop = new AbortController()
+    let calls = 0
+    const failing = withAdmin(bus, {
+      describeGroup: (group) => {
+        calls += 1
+        if (calls === 1) return bus.admin.describeGroup(group)
+        stop.abort()
+        return Promise.reject(transportError('the connection was closed'))
+      },
+    })
+
+    await expect(waitUntilEmpty(failing, 'billing', 60_000, { signal: stop.signal })).rejects.toMatchObject({
+      name: 'AbortError',
+    })
+  })
+
+  test('requireEmpty rejects with the members, and resolves for a group without members', async () => {
+    await expect(requireEmpty(bus, 'billing')).rejects.toMatchObject({
+      code: 'GROUP_ACTIVE',
+      message: expect.stringContaining(bus.clientId),
+    })
+    await expect(requireEmpty(bus, 'shipping')).resolves.toBeUndefined()
   })
 })

@@ -1,66 +1,72 @@
 import { describe, expect, test } from 'vitest'
-import { judgeLag, type LagEvidence, type LagLook, worstVerdict } from '../../../src/operations/lag/verdict.ts'
+import { judgeLag, type LagEvidence, type PartitionOffsets, worstVerdict } from '../../../src/operations/lag/verdict.ts'
 
-const at = (committed: number | undefined, end = 100, start = 0): LagLook => ({
+const at = (committed: number | undefined, end = 100, start = 0): PartitionOffsets => ({
   committed: committed === undefined ? undefined : BigInt(committed),
   start: BigInt(start),
   end: BigInt(end),
 })
 
-const one = (look: LagLook, more: Partial<LagEvidence> = {}) =>
-  judgeLag({ look, hasReader: true, hasWaiting: true, age: 60_000, ...more })
+const judgeOne = (current: PartitionOffsets, more: Partial<LagEvidence> = {}) =>
+  judgeLag({ current, hasReader: true, hasWaiting: true, age: 60_000, ...more })
 
-const two = (before: LagLook, look: LagLook, more: Partial<LagEvidence> = {}) =>
-  one(look, { before, elapsed: 10_000, ...more })
+const judgeTwo = (before: PartitionOffsets, current: PartitionOffsets, more: Partial<LagEvidence> = {}) =>
+  judgeOne(current, { before, elapsed: 10_000, ...more })
 
-describe('one look', () => {
+describe('the verdict of one snapshot', () => {
   test.each([
-    ['nothing waits', at(100), {}, 'ok'],
-    ['nothing waits and nobody reads', at(100), { hasReader: false }, 'ok'],
-    ['what is left holds no record', at(99), { hasWaiting: false, hasReader: false }, 'ok'],
-    ['events wait and nobody reads', at(40), { hasReader: false }, 'stopped'],
-    ['events wait and somebody reads', at(40), {}, undefined],
-    ['events wait during a rebalance', at(40), { hasReader: undefined }, undefined],
-    ['a young transaction is open before all that waits', at(40), { isHeldBack: true, age: 9000 }, undefined],
-    ['an old transaction is open before all that waits', at(40), { isHeldBack: true, age: 10_000 }, 'held-back'],
-    ['a transaction is open and nobody reads', at(40), { isHeldBack: true, hasReader: false }, 'stopped'],
-    ['nothing committed, and events are there', at(undefined), {}, 'never-committed'],
-    ['nothing committed, and no events are there', at(undefined, 7, 7), {}, 'ok'],
-    ['committed behind the end', at(101), {}, 'beyond-the-log'],
-    ['committed what retention has deleted', at(3, 100, 4), {}, 'beyond-the-log'],
-    ['the topic is gone', { committed: 4n, start: undefined, end: undefined }, {}, 'beyond-the-log'],
-  ])('%s', (_, look, more, verdict) => {
-    expect(one(look, more)).toBe(verdict)
+    ['no events wait', 'ok', at(100), {}],
+    ['no events wait and no member reads', 'ok', at(100), { hasReader: false }],
+    ['the remaining offsets hold no record', 'ok', at(99), { hasWaiting: false, hasReader: false }],
+    ['events wait and no member reads', 'stopped', at(40), { hasReader: false }],
+    ['events wait and a member reads', undefined, at(40), {}],
+    ['events wait during a rebalance', undefined, at(40), { hasReader: undefined }],
+    ['a young transaction is open before all waiting events', undefined, at(40), { isHeldBack: true, age: 9000 }],
+    ['an old transaction is open before all waiting events', 'held-back', at(40), { isHeldBack: true, age: 10_000 }],
+    ['a transaction is open and no member reads', 'stopped', at(40), { isHeldBack: true, hasReader: false }],
+    ['nothing is committed and the partition holds events', 'never-committed', at(undefined), {}],
+    ['nothing is committed and the partition is empty', 'ok', at(undefined, 7, 7), {}],
+    ['the committed offset is behind the end', 'beyond-the-log', at(101), {}],
+    ['retention has deleted the committed offset', 'beyond-the-log', at(3, 100, 4), {}],
+    ['the topic does not exist', 'beyond-the-log', { committed: 4n, start: undefined, end: undefined }, {}],
+  ])('when %s, is %s', (_, verdict, current, more) => {
+    expect(judgeOne(current, more)).toBe(verdict)
   })
 })
 
-describe('two looks', () => {
+describe('the verdict of two snapshots', () => {
   test.each([
-    ['caught up meanwhile', at(40), at(100), {}, 'ok'],
-    ['the lag shrinks', at(40), at(60), {}, 'catching-up'],
-    ['the lag grows although commits move', at(40), at(50, 200), {}, 'falling-behind'],
-    ['the lag stays although commits move', at(40), at(50, 110), {}, 'falling-behind'],
-    ['commits move without a member', at(40), at(60), { hasReader: false }, 'catching-up'],
-    ['commits stand still', at(40), at(40), {}, 'stalled'],
-    ['commits stand still at an open transaction', at(40), at(40), { isHeldBack: true }, 'held-back'],
-    ['commits reached an open transaction', at(40), at(60), { isHeldBack: true }, 'held-back'],
-    ['commits reached a transaction begun during the sample', at(40), at(60), { isHeldBack: true, age: 9000 }, 'ok'],
-    ['a transaction ended during the sample', { ...at(40), lastStable: 40n }, at(40), { age: 9000 }, 'ok'],
-    ['commits stand still during a rebalance', at(40), at(40), { hasReader: undefined }, 'stalled'],
-    ['commits stand still and nobody reads', at(40), at(40), { hasReader: false }, 'stopped'],
-    ['commits went back', at(40), at(39), {}, 'rewound'],
-    ['commits went back and nobody reads', at(40), at(39), { hasReader: false }, 'rewound'],
-    ['all that waits came during the sample', at(40), at(90), { age: 9000 }, 'ok'],
-    ['came during the sample, nothing committed yet', at(100), at(100, 103), { age: 4000 }, 'ok'],
-    ['was caught up, and what waits is older than the sample', at(100), at(100, 103), {}, 'falling-behind'],
-    ['committed for the first time', at(undefined), at(40), {}, undefined],
-    ['the partition was not there at the first look', { ...at(40), end: undefined }, at(40), {}, undefined],
-  ])('%s', (_, before, look, more, verdict) => {
-    expect(two(before, look, more)).toBe(verdict)
+    ['the group has caught up', 'ok', at(40), at(100), {}],
+    ['the lag shrinks', 'catching-up', at(40), at(60), {}],
+    ['the lag grows although commits move', 'falling-behind', at(40), at(50, 200), {}],
+    ['the lag stays the same although commits move', 'falling-behind', at(40), at(50, 110), {}],
+    ['commits move without a member', 'catching-up', at(40), at(60), { hasReader: false }],
+    ['nothing is committed during the sample', 'stalled', at(40), at(40), {}],
+    ['nothing is committed at an open transaction', 'held-back', at(40), at(40), { isHeldBack: true }],
+    ['commits reach an open transaction', 'held-back', at(40), at(60), { isHeldBack: true }],
+    ['commits reach a transaction that began during the sample', 'ok', at(40), at(60), { isHeldBack: true, age: 9000 }],
+    ['a transaction ends during the sample', 'ok', { ...at(40), lastStable: 40n }, at(40), { age: 9000 }],
+    ['nothing is committed during a rebalance', 'stalled', at(40), at(40), { hasReader: undefined }],
+    ['nothing is committed and no member reads', 'stopped', at(40), at(40), { hasReader: false }],
+    ['the committed offset moves back', 'rewound', at(40), at(39), {}],
+    ['the committed offset moves back and no member reads', 'rewound', at(40), at(39), { hasReader: false }],
+    ['all waiting events arrived during the sample', 'ok', at(40), at(90), { age: 9000 }],
+    ['events arrived during the sample and are not committed yet', 'ok', at(100), at(100, 103), { age: 4000 }],
+    [
+      'the group had caught up and the waiting events are older than the sample',
+      'falling-behind',
+      at(100),
+      at(100, 103),
+      {},
+    ],
+    ['the group commits for the first time', undefined, at(undefined), at(40), {}],
+    ['the partition did not exist in the first snapshot', undefined, { ...at(40), end: undefined }, at(40), {}],
+  ])('when %s, is %s', (_, verdict, before, current, more) => {
+    expect(judgeTwo(before, current, more)).toBe(verdict)
   })
 })
 
-test('a whole is as bad as the worst of its parts', () => {
+test('the worst verdict of the parts is the verdict of the whole', () => {
   expect(worstVerdict([])).toBe('ok')
   expect(worstVerdict(['ok', undefined])).toBeUndefined()
   expect(worstVerdict(['ok', 'catching-up', undefined])).toBe('catching-up')

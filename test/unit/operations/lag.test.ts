@@ -2,20 +2,20 @@ import { expect, test } from 'vitest'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
 import { measureLag } from '../../../src/operations/lag/lag.ts'
 
-test('many groups, each at an offset of its own, are told the ages of their own first events', async () => {
+test('measures the age of the first waiting event for each of many groups at different offsets', async () => {
   await using bus = new InMemoryEventBus({ createTopics: true })
   const [partitions, groups, now] = [100, 120, 1_000_000]
   await bus.admin.createTopic('order-events', { partitions })
-  const places = Array.from({ length: partitions }, (_, partition) => partition)
+  const all = Array.from({ length: partitions }, (_, partition) => partition)
   for (let offset = 0; offset < groups; offset += 1) {
     await bus.log.append(
       'order-events',
-      // Of no partition are times those of another.
-      places.map((partition) => ({ key: null, value: null, partition, timestamp: BigInt(1000 * offset + partition) })),
+      // Every partition has timestamps of its own.
+      all.map((partition) => ({ key: null, value: null, partition, timestamp: BigInt(1000 * offset + partition) })),
     )
     await bus.admin.commitOffsets(
       `g-${offset}`,
-      places.map((partition) => ({ topic: 'order-events', partition, offset: BigInt(offset) })),
+      all.map((partition) => ({ topic: 'order-events', partition, offset: BigInt(offset) })),
     )
   }
 
@@ -25,7 +25,7 @@ test('many groups, each at an offset of its own, are told the ages of their own 
   for (const { group, topics } of report.groups) {
     const offset = Number(group.slice(2))
     expect(topics[0]?.partitions.map(({ age }) => age)).toEqual(
-      places.map((partition) => now - (1000 * offset + partition)),
+      all.map((partition) => now - (1000 * offset + partition)),
     )
   }
 })

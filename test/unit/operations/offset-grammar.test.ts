@@ -2,12 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { EventBusError } from '../../../src/bus/errors.ts'
 import type { TopicLog } from '../../../src/bus/topic-log.ts'
-import {
-  type OffsetSpec,
-  parsePoint,
-  parseRange,
-  resolveSlices,
-} from '../../../src/operations/offsets/offset-grammar.ts'
+import { type OffsetSpec, parsePoint, parseRange } from '../../../src/operations/offsets/offset-grammar.ts'
+import { resolveSlices } from '../../../src/operations/offsets/resolve-slices.ts'
 
 const NOW = Date.parse('2026-11-23T12:00:00Z')
 const HOUR = 3_600_000n
@@ -20,7 +16,7 @@ const offset = (value: bigint): OffsetSpec => ({ kind: 'offset', offset: value }
 const start: OffsetSpec = { kind: 'start' }
 const end: OffsetSpec = { kind: 'end' }
 
-describe('a point', () => {
+describe('parsePoint', () => {
   test.each<[string, OffsetSpec]>([
     ['start', start],
     ['oldest', start],
@@ -68,19 +64,19 @@ describe('a point', () => {
     ['yesterday', at('2026-11-22T00:00:00Z')],
     // Kafka takes the times -1 and -2 for end and start.
     ['@-9999w', at(0n)],
-  ])('%s', (text, spec) => {
+  ])('parses the position %j', (text, spec) => {
     expect(parsePoint(text, NOW)).toEqual({ ok: true, spec })
     expect(parseRange(text, NOW)).toEqual({ ok: true, from: spec, to: undefined })
   })
 
   test.each([
-    ['', 'is not a place'],
-    ['@', 'is not a place'],
-    ['soon', 'is not a place'],
-    ['constructor', 'is not a place'],
-    ['__proto__', 'is not a place'],
-    ['10:20', 'is not a place'],
-    ['99999999999999999999', 'is not a place'],
+    ['', 'is not a valid position'],
+    ['@', 'is not a valid position'],
+    ['soon', 'is not a valid position'],
+    ['constructor', 'is not a valid position'],
+    ['__proto__', 'is not a valid position'],
+    ['10:20', 'is not a valid position'],
+    ['99999999999999999999', 'is not a valid position'],
     ['@47', 'has 2 digits'],
     ['@2026-02-30', "'@2026-02-30' is not a date: 2026-02 has 28 days"],
     ['@2100-02-29', 'is not a date: 2100-02 has 28 days'],
@@ -97,20 +93,20 @@ describe('a point', () => {
     ['@2026-11-23T10:00:00 EST', 'is not a date: write a date as 2026-11-23'],
     ['@-1.5h', 'whole numbers'],
     ['1.5h ago', 'whole numbers'],
-    ['@1h', 'does not say before what'],
-    ['1h', 'does not say before what'],
-  ])('is not %j', (text, reason) => {
+    ['@1h', 'is a duration, not a position'],
+    ['1h', 'is a duration, not a position'],
+  ])('rejects the position %j', (text, reason) => {
     const parsed = parsePoint(text, NOW)
     expect(parsed).toMatchObject({ ok: false, reason: expect.stringContaining(reason) })
   })
 
-  test('what is almost one comes with what was meant', () => {
+  test('suggests the likely correction of an almost valid position', () => {
     expect(parsePoint('1h', NOW)).toMatchObject({ suggestions: ['@-1h'] })
     expect(parsePoint('@47', NOW)).toMatchObject({ suggestions: expect.arrayContaining(['47']) })
   })
 })
 
-describe('a range', () => {
+describe('parseRange', () => {
   test.each<[string, OffsetSpec | undefined, OffsetSpec | undefined]>([
     ['47:', offset(47n), undefined],
     [':47', start, offset(47n)],
@@ -142,29 +138,29 @@ describe('a range', () => {
     ['yesterday:today', at('2026-11-22T00:00:00Z'), at('2026-11-23T00:00:00Z')],
     ['yesterday:12h', at('2026-11-22T00:00:00Z'), at('2026-11-22T12:00:00Z')],
     ['start:@-1h', start, ago(HOUR)],
-  ])('%s', (text, from, to) => {
+  ])('parses the range %j', (text, from, to) => {
     expect(parseRange(text, NOW)).toEqual({ ok: true, from, to })
   })
 
   test.each([
-    [':', 'names neither end'],
-    ['@:', 'names neither end'],
+    [':', 'has neither a start nor an end'],
+    ['@:', 'has neither a start nor an end'],
     ['20:10', 'ends before it begins'],
     ['@-24h:-48h', 'ends before it begins'],
     ['@2022-02-14:-1h', 'ends before it begins'],
     ['-10:-20', 'ends before it begins'],
     ['end:start', 'ends before it begins'],
-    ['10:soon', 'is not a place'],
-    ['soon:10', 'is not a place'],
+    ['10:soon', 'is not a valid position'],
+    ['soon:10', 'is not a valid position'],
     ['@-1h:1.5h', 'whole numbers'],
-    ['toString:valueOf', 'is not a place'],
-    ['1:2:3', 'is not a place'],
-  ])('is not %j', (text, reason) => {
+    ['toString:valueOf', 'is not a valid position'],
+    ['1:2:3', 'is not a valid position'],
+  ])('rejects the range %j', (text, reason) => {
     expect(parseRange(text, NOW)).toMatchObject({ ok: false, reason: expect.stringContaining(reason) })
   })
 })
 
-test('no text makes the grammar throw, and a time is never before 1970', () => {
+test('no text makes the parser throw, and a parsed time is never before 1970', () => {
   const pieces = [
     '@',
     ':',
@@ -198,7 +194,7 @@ test('no text makes the grammar throw, and a time is never before 1970', () => {
   )
 })
 
-describe('slices', () => {
+describe('resolveSlices', () => {
   /** Partition 0 holds 10 to 20, partition 1 is empty at 5; records are a second apart. */
   const log = {
     ranges: async () => [
@@ -217,14 +213,29 @@ describe('slices', () => {
   }
 
   test.each<[string, OffsetSpec, OffsetSpec, [bigint, bigint]]>([
-    ['all', start, end, [10n, 20n]],
-    ['offsets', offset(12n), offset(15n), [12n, 15n]],
-    ['after the start, before the end', { kind: 'fromStart', count: 2n }, { kind: 'beforeEnd', count: 3n }, [12n, 17n]],
-    ['more than there is', { kind: 'beforeEnd', count: 99n }, { kind: 'fromStart', count: 99n }, [10n, 20n]],
-    ['times', at(2000n), at(5000n), [12n, 15n]],
+    ['the whole partition', start, end, [10n, 20n]],
+    ['a range of offsets', offset(12n), offset(15n), [12n, 15n]],
+    [
+      'a range counted from the start and from the end',
+      { kind: 'fromStart', count: 2n },
+      { kind: 'beforeEnd', count: 3n },
+      [12n, 17n],
+    ],
+    [
+      'counts larger than the partition',
+      { kind: 'beforeEnd', count: 99n },
+      { kind: 'fromStart', count: 99n },
+      [10n, 20n],
+    ],
+    ['a range of times', at(2000n), at(5000n), [12n, 15n]],
     ['a time past the last record', at(99_000n), end, [20n, 20n]],
-    ['what ends before it begins', { kind: 'fromStart', count: 5n }, { kind: 'beforeEnd', count: 9n }, [15n, 15n]],
-  ])('%s', async (_, from, to, expected) => {
+    [
+      'an empty slice for a range that ends before it begins',
+      { kind: 'fromStart', count: 5n },
+      { kind: 'beforeEnd', count: 9n },
+      [15n, 15n],
+    ],
+  ])('resolves %s', async (_, from, to, expected) => {
     const { slices, notes } = await resolve(from, to)
     expect(slices).toEqual([
       [0, ...expected],
@@ -233,13 +244,16 @@ describe('slices', () => {
     expect(notes).toEqual([])
   })
 
-  test('say which offsets were not there', async () => {
+  test('notes which offsets are outside the partition', async () => {
     const { slices, notes } = await resolve(offset(3n), offset(47n), [0])
     expect(slices).toEqual([[0, 10n, 20n]])
-    expect(notes).toEqual(['t[0] holds 10 to 20: 3 became 10', 't[0] holds 10 to 20: 47 became 20'])
+    expect(notes).toEqual([
+      't[0] holds 10 to 20: offset 3 was replaced by 10',
+      't[0] holds 10 to 20: offset 47 was replaced by 20',
+    ])
   })
 
-  test('refuse a partition that is not there', async () => {
+  test('rejects a partition that does not exist', async () => {
     const error = await resolve(start, end, [0, 7]).catch((caught: unknown) => caught)
     expect(error).toBeInstanceOf(EventBusError)
     expect(error).toMatchObject({ code: 'REFUSED', message: "topic 't' has no partition 7; it has 2" })

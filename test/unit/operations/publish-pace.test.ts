@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { type Clock, paced, systemClock } from '../../../src/operations/pace.ts'
+import { type Clock, systemClock } from '../../../src/operations/clock.ts'
+import { rateLimiter } from '../../../src/operations/rate-limit.ts'
 
-/** A clock whose sleep ends at once and advances the time. */
+/** A clock whose sleep resolves at once and advances the time. */
 function fakeClock(): Clock & { time: number } {
   const clock = {
     time: 1000,
@@ -15,18 +16,18 @@ function fakeClock(): Clock & { time: number } {
 
 const { signal } = new AbortController()
 
-test('paced waits until the next events are due', async () => {
+test('waits until the next items are due', async () => {
   const clock = fakeClock()
-  const pace = paced(10, clock)
+  const waitForTurn = rateLimiter(10, clock)
   const times: number[] = []
   for (let index = 0; index < 5; index += 1) {
-    await pace(1, signal)
+    await waitForTurn(1, signal)
     times.push(clock.time)
   }
   expect(times).toEqual([1000, 1100, 1200, 1300, 1400])
 })
 
-test('paced compensates for timers that fire late', async () => {
+test('keeps the rate when timers oversleep', async () => {
   const clock = fakeClock()
   const sleepy = {
     ...clock,
@@ -35,22 +36,22 @@ test('paced compensates for timers that fire late', async () => {
       clock.time += milliseconds + 7
     },
   }
-  const pace = paced(100, sleepy)
-  for (let index = 0; index < 1001; index += 1) await pace(1, signal)
+  const waitForTurn = rateLimiter(100, sleepy)
+  for (let index = 0; index < 1001; index += 1) await waitForTurn(1, signal)
   expect(clock.time - 1000).toBeLessThan(10_020)
 })
 
-test('paced allows no burst after a pause', async () => {
+test('does not burst after idle time', async () => {
   const clock = fakeClock()
-  const pace = paced(10, clock)
-  await pace(1, signal)
+  const waitForTurn = rateLimiter(10, clock)
+  await waitForTurn(1, signal)
   clock.time += 60_000
   const resumedAt = clock.time
-  for (let index = 0; index < 20; index += 1) await pace(1, signal)
+  for (let index = 0; index < 20; index += 1) await waitForTurn(1, signal)
   expect(clock.time - resumedAt).toBeGreaterThanOrEqual(1800)
 })
 
-test('paced stops sleeping when the signal aborts', async () => {
+test('ends a sleep when the signal aborts', async () => {
   const controller = new AbortController()
   setTimeout(() => controller.abort(), 10)
   const startedAt = performance.now()

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { MemoryBroker } from '../../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
-import { type LagWatchLook, watchLag } from '../../../src/operations/lag/watch.ts'
+import { type LagUpdate, watchLag } from '../../../src/operations/lag/watch.ts'
 
 const INTERVAL = 2000
 
-describe('watching', () => {
+describe('watching lag', () => {
   let bus: InMemoryEventBus
   let clock: number
   let stop: AbortController
@@ -20,17 +20,17 @@ describe('watching', () => {
   const watch = (more: { groups?: readonly string[]; interval?: number } = {}) =>
     watchLag(bus, { interval: INTERVAL, now: () => clock, signal: stop.signal, ...more })
 
-  /** The next look, as much time later as it waits. */
-  const next = async (looks: AsyncGenerator<LagWatchLook, void>): Promise<LagWatchLook> => {
-    const found = looks.next()
+  /** Takes the next update and advances the clock by the interval. */
+  const next = async (updates: AsyncGenerator<LagUpdate, void>): Promise<LagUpdate> => {
+    const found = updates.next()
     await vi.advanceTimersByTimeAsync(INTERVAL)
     const { value } = await found
     if (value === undefined) throw new Error('it has ended')
     return value
   }
-  const groupsOf = (look: LagWatchLook) => {
-    if (!look.ok) throw new Error(look.reason)
-    return look.report.groups
+  const groupsOf = (update: LagUpdate) => {
+    if (!update.ok) throw new Error(update.reason)
+    return update.report.groups
   }
 
   beforeEach(async () => {
@@ -45,62 +45,62 @@ describe('watching', () => {
     await bus.close()
   })
 
-  test('looks at once, and compares what it sees later with it', async () => {
+  test('reports at once, and compares the next snapshot with the first', async () => {
     await commit('billing', 10n)
-    const looks = watch()
-    const first = await next(looks)
+    const updates = watch()
+    const first = await next(updates)
     expect(first).toMatchObject({ ok: true, time: clock, report: { sample: undefined } })
     expect(groupsOf(first)).toMatchObject([{ group: 'billing', lag: 90n, rates: undefined, verdict: 'stopped' }])
 
     await commit('billing', 30n)
     await publish(10)
 
-    const second = await next(looks)
+    const second = await next(updates)
     expect(second).toMatchObject({ report: { sample: INTERVAL } })
     expect(groupsOf(second)).toMatchObject([
       { lag: 80n, rates: { in: 5, out: 10, catchUp: 16_000 }, verdict: 'catching-up' },
     ])
   })
 
-  test('compares over ten seconds: who commits every five does not stop in between', async () => {
+  test('compares snapshots ten seconds apart, so that a group that commits every five does not appear stalled', async () => {
     await commit('billing', 0n)
-    const looks = watch()
-    await next(looks)
+    const updates = watch()
+    await next(updates)
     const seen: unknown[] = []
-    for (let look = 1; look <= 12; look += 1) {
-      if (look % 3 === 1) await commit('billing', BigInt(look))
-      const found = await next(looks)
+    for (let update = 1; update <= 12; update += 1) {
+      if (update % 3 === 1) await commit('billing', BigInt(update))
+      const found = await next(updates)
       seen.push([found.ok && found.report.sample, groupsOf(found)[0]?.verdict])
     }
     const over = [2000, 4000, 6000, 8000, 10_000, 10_000, 10_000, 10_000, 10_000, 10_000, 10_000, 10_000]
     expect(seen).toEqual(over.map((sample) => [sample, 'catching-up']))
   })
 
-  test('compares with the last look where that is longer ago', async () => {
+  test('compares with the previous snapshot when the interval is longer than ten seconds', async () => {
     await commit('billing', 0n)
-    const looks = watch({ interval: 60_000 })
-    await looks.next()
-    for (let look = 1; look <= 3; look += 1) {
-      const found = looks.next()
+    const updates = watch({ interval: 60_000 })
+    await updates.next()
+    for (let update = 1; update <= 3; update += 1) {
+      const found = updates.next()
       await vi.advanceTimersByTimeAsync(60_000)
       expect((await found).value).toMatchObject({ report: { sample: 60_000 } })
     }
   })
 
-  test('looks no more while nobody asks, and at once when somebody does', async () => {
-    const asked = vi.spyOn(bus.admin, 'listGroups')
-    const looks = watch()
-    await next(looks)
+  test('sends no request while the caller takes no update, and measures at once when it does', async () => {
+    const listed = vi.spyOn(bus.admin, 'listGroups')
+    const updates = watch()
+    await next(updates)
     await vi.advanceTimersByTimeAsync(10 * INTERVAL)
-    expect(asked).toHaveBeenCalledTimes(1)
-    // No time passes.
-    expect((await looks.next()).value).toMatchObject({ ok: true, report: { sample: 11 * INTERVAL } })
-    expect(asked).toHaveBeenCalledTimes(2)
+    expect(listed).toHaveBeenCalledTimes(1)
+    // The clock does not advance.
+    expect((await updates.next()).value).toMatchObject({ ok: true, report: { sample: 11 * INTERVAL } })
+    expect(listed).toHaveBeenCalledTimes(2)
   })
 
-  test('sees groups come and go', async () => {
-    const names = async () => groupsOf(await next(looks)).map(({ group }) => group)
-    const looks = watch()
+  test('reports groups that are created and deleted while it watches', async () => {
+    const names = async () => groupsOf(await next(updates)).map(({ group }) => group)
+    const updates = watch()
     expect(await names()).toEqual([])
     await commit('billing', 1n)
     expect(await names()).toEqual(['billing'])
@@ -108,30 +108,30 @@ describe('watching', () => {
     expect(await names()).toEqual([])
   })
 
-  test('fails at once as one look does, and later tells what failed and goes on', async () => {
+  test('rejects when the first measurement fails, and reports later failures as updates and tries again', async () => {
     await expect(watch({ groups: ['billing'] }).next()).rejects.toMatchObject({ code: 'GROUP_NOT_FOUND' })
     await commit('billing', 1n)
-    const looks = watch({ groups: ['billing'] })
-    await next(looks)
+    const updates = watch({ groups: ['billing'] })
+    await next(updates)
     await bus.admin.deleteGroup('billing')
-    expect(await next(looks)).toEqual({ ok: false, time: clock, reason: "group 'billing' does not exist" })
+    expect(await next(updates)).toEqual({ ok: false, time: clock, reason: "group 'billing' does not exist" })
     await commit('billing', 1n)
-    expect(await next(looks)).toMatchObject({ ok: true })
+    expect(await next(updates)).toMatchObject({ ok: true })
   })
 
-  test('a bug is not tried again', async () => {
-    const looks = watch()
-    await next(looks)
+  test('rejects with an unexpected error instead of trying again', async () => {
+    const updates = watch()
+    await next(updates)
     vi.spyOn(bus.admin, 'listGroups').mockRejectedValue(new TypeError('no such thing'))
-    const failed = expect(looks.next()).rejects.toThrow('no such thing')
+    const failed = expect(updates.next()).rejects.toThrow('no such thing')
     await vi.advanceTimersByTimeAsync(INTERVAL)
     await failed
   })
 
-  test('ends at the abort without waiting for the next look', async () => {
-    const looks = watch()
-    await next(looks)
-    const last = looks.next()
+  test('ends at the abort without waiting for the next interval', async () => {
+    const updates = watch()
+    await next(updates)
+    const last = updates.next()
     stop.abort()
     expect(await last).toEqual({ done: true, value: undefined })
   })

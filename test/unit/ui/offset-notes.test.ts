@@ -1,52 +1,79 @@
-import { expect, test } from 'vitest'
-import type { LagReport, PartitionLag } from '../../../src/operations/lag/lag.ts'
-import type { ResetPlan, ResetStep } from '../../../src/operations/reset/effects.ts'
-import { lagNotes } from '../../../src/ui/format-lag.ts'
+import { describe, expect, test } from 'vitest'
+import { notesOf } from '../../../src/operations/lag/notes.ts'
+import type { LagReport, PartitionLag } from '../../../src/operations/lag/report.ts'
+import type { Clamp, ResetNote } from '../../../src/operations/reset/notes.ts'
+import type { ResetPlan, ResetStep } from '../../../src/operations/reset/plan.ts'
 import { wordsOfReset } from '../../../src/ui/format-reset.ts'
+import { lagDocument, lagNotes } from '../../../src/ui/notes/lag-notes.ts'
+import { resetDocument, resetNoteText } from '../../../src/ui/notes/reset-notes.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 10)
 
-/** A report of one group on one partition of order-events. */
-function reportOf(more: Partial<PartitionLag>, counts: 'records' | 'offsets' = 'records'): LagReport {
-  const nobody = { member: undefined, client: undefined, host: undefined }
-  const offsets = { committed: 2n, start: 0n, end: 7n, lastStable: 2n }
-  const place = {
-    lag: 5n,
-    age: 12_000,
-    rates: undefined,
-    verdict: 'held-back',
-    partition: 0,
-    ...offsets,
-    ...nobody,
+/** A report of one group on partitions of order-events. */
+function reportOf(
+  more: Partial<PartitionLag>,
+  { counts = 'records', partitions = 1 }: { counts?: 'records' | 'offsets'; partitions?: number } = {},
+): LagReport {
+  const lags = Array.from({ length: partitions }, (_, partition) => ({
+    ...{ lag: 5n, age: 12_000, rates: undefined, verdict: 'held-back' as const, partition },
+    ...{ committed: 2n, start: 0n, end: 7n, lastStable: 2n },
     ...more,
-  } as const
-  const { lag, age, rates, verdict, gone } = place
-  const summary = { lag, age, rates, verdict, counts, gone }
-  const topics = [{ topic: 'order-events', ...summary, partitions: [place] }]
-  return { sample: undefined, groups: [{ group: 'billing', state: 'Stable', members: 1, ...summary, topics }] }
+  }))
+  const { gone } = more
+  const summary = { lag: 5n, age: 12_000, rates: undefined, verdict: 'held-back' as const, counts, gone }
+  const topics = [{ topic: 'order-events', ...summary, partitions: lags }]
+  const group = { group: 'billing', state: 'Stable' as const, members: 1, ...summary, topics }
+  return { sample: undefined, groups: [{ ...group, notes: notesOf(group) }] }
 }
 
-test('the notes of a lag name the transaction that holds a group back, since when, and how to end it', () => {
-  const transaction = { offset: 2n, since: NOW - 12_000 }
-  expect(lagNotes(reportOf({ transaction }), NOW)).toEqual([
-    'billing: a transaction is open in order-events[0] since 2026-11-23T09:59:48.000Z (12s) at offset 2 and holds back read-committed consumers; to end it: kafka-transactions.sh abort --topic order-events --partition 0 --start-offset 2',
-  ])
-  expect(lagNotes(reportOf({ transaction: { offset: 2n, since: undefined } }), NOW)).toEqual([
-    expect.stringContaining('a transaction is open in order-events[0] at offset 2 and'),
-  ])
+describe('the notes of a lag report', () => {
+  test('name the transaction that holds a group back, since when, and how to end it', () => {
+    const transaction = { offset: 2n, since: NOW - 12_000 }
+    const lines = [
+      'billing: a transaction is open in order-events[0] since 2026-11-23T09:59:48.000Z (12s) at offset 2 and holds back read-committed consumers; to end it: kafka-transactions.sh abort --topic order-events --partition 0 --start-offset 2',
+    ]
+    expect(lagNotes(reportOf({ transaction }), NOW)).toEqual(lines)
+    expect(lagNotes(reportOf({ transaction: { offset: 2n, since: undefined } }), NOW)).toEqual([
+      expect.stringContaining('a transaction is open in order-events[0] at offset 2 and'),
+    ])
+    const many = lagNotes(reportOf({ transaction }, { partitions: 5 }), NOW)
+    expect(many).toHaveLength(4)
+    expect(many.at(-1)).toBe('billing: transactions are open in 2 more partitions')
+  })
+
+  test('say which events were deleted unread, and where offsets are counted', () => {
+    expect(lagNotes(reportOf({ gone: 3n }), NOW)).toEqual([
+      'billing: 3 events behind the committed offset were deleted unread from order-events[0]; LAG does not count them',
+    ])
+    expect(lagNotes(reportOf({}, { counts: 'offsets' }), NOW)).toEqual([
+      'billing: LAG counts offsets of compacted topics, at most as many events: order-events',
+    ])
+    expect(lagNotes(reportOf({}), NOW)).toEqual([])
+  })
+
+  test('say why the age of the first waiting event is not known', () => {
+    expect(lagNotes(reportOf({ ahead: 90_000 }), NOW)).toEqual([
+      'billing: the first waiting event of order-events[0] is dated in the future, so its age is not known',
+    ])
+    const reason = 'order-events[0] at offset 2: too large'
+    expect(lagNotes(reportOf({ unreadable: reason }), NOW)).toEqual([
+      `billing: the first waiting event cannot be read, so its age is not known: ${reason}`,
+    ])
+    const many = lagNotes(reportOf({ unreadable: reason }, { partitions: 4 }), NOW)
+    expect(many.at(-1)).toBe('billing: the first waiting event of 1 more partition cannot be read')
+  })
+
+  test('are data with a code and a message in a JSON document, none left out', () => {
+    const { groups } = lagDocument(reportOf({ transaction: { offset: 2n, since: undefined } }, { partitions: 5 }), NOW)
+    expect(groups[0]?.notes).toHaveLength(5)
+    expect(groups[0]?.notes?.[4]).toMatchObject({
+      ...{ code: 'open-transaction', topic: 'order-events', partition: 4, offset: 2n },
+      message: expect.stringMatching(/^a transaction is open in order-events\[4\] at offset 2 /),
+    })
+  })
 })
 
-test('the notes of a lag say what was deleted unread, and where offsets are counted', () => {
-  expect(lagNotes(reportOf({ gone: 3n }), NOW)).toEqual([
-    'billing: 3 events behind the committed offset were deleted unread from order-events[0]; LAG leaves them out',
-  ])
-  expect(lagNotes(reportOf({}, 'offsets'), NOW)).toEqual([
-    'billing: LAG counts offsets of order-events, which is compacted: at most so many events wait',
-  ])
-  expect(lagNotes(reportOf({}, 'records'), NOW)).toEqual([])
-})
-
-test('a plan says of offsets that they are at most as many events', () => {
+describe('a reset plan', () => {
   const step: ResetStep = {
     ...{ topic: 'order-events', partition: 0, from: 2000n, to: 0n, start: 0n, end: 2000n, lastStable: 2000n },
     ...{ effect: 'replay', events: 2000n, offsets: 2000n, counts: 'offsets', first: null, last: null, clamped: null },
@@ -57,11 +84,74 @@ test('a plan says of offsets that they are at most as many events', () => {
     ...{ replayed: 2000n, skipped: 0n, sampled: 0, types: [], conversations: 0, sagas: 0, notes: [] },
   }
 
-  const { shown, question } = wordsOfReset(plan)
+  test('says that a number of offsets is an upper bound of the events', () => {
+    const { shown, question } = wordsOfReset(plan)
 
-  expect(shown).toMatch(/order-events +0 +2000 +0 +replay +≤2000 /)
-  expect(shown).toContain('2000 offsets, at most as many events, delivered again\n')
-  expect(question).toContain('2000 offsets, at most as many events, delivered again?')
-  const counted = wordsOfReset({ ...plan, steps: [{ ...step, counts: 'records' }], counts: 'records' })
-  expect(counted.shown).toContain('2000 events delivered again\n')
+    expect(shown).toMatch(/order-events +0 +2000 +0 +replay +≤2000 /)
+    expect(shown).toContain('2000 offsets, at most as many events, delivered again\n')
+    expect(question).toContain('2000 offsets, at most as many events, delivered again?')
+    const counted = wordsOfReset({ ...plan, steps: [{ ...step, counts: 'records' }], counts: 'records' })
+    expect(counted.shown).toContain('2000 events delivered again\n')
+  })
+
+  const place = { topic: 'order-events', partition: 1 }
+  const notes = [
+    [{ code: 'topic-missing', topic: 'old-events' }, "topic 'old-events' no longer exists"],
+    [
+      { code: 'undo-topic-missing', topic: 'old-events' },
+      "topic 'old-events' no longer exists: its offsets cannot be restored",
+    ],
+    [{ code: 'partition-missing', ...place }, 'order-events[1] does not exist and is left as it is'],
+    [
+      { code: 'no-offset-in-source', source: 'group:other', ...place },
+      'order-events[1] is left as it is: group:other has no offset for it',
+    ],
+    [
+      { code: 'unreadable-records', reason: 'order-events[1] at offset 4: too large', batches: 1, ...place },
+      'order-events[1] at offset 4: too large; events that cannot be read are counted by their offsets',
+    ],
+    [
+      { code: 'unreadable-records', reason: 'order-events[1] at offset 4: too large', batches: 3, ...place },
+      'order-events[1] at offset 4: too large, and 2 more batches cannot be read; events that cannot be read are counted by their offsets',
+    ],
+    [
+      { code: 'committed-outside-log', committed: 5n, start: 8n, end: 12n, deleted: 3n, ...place },
+      'order-events[1]: the committed offset 5 is outside the log, which holds 8 to 12; 3 events were deleted unread',
+    ],
+    [
+      { code: 'committed-outside-log', committed: 99n, start: 0n, end: 10n, deleted: 0n, ...place },
+      'order-events[1]: the committed offset 99 is outside the log, which holds 0 to 10',
+    ],
+    [
+      { code: 'skips-open-transaction', to: 7n, lastStable: 2n, ...place },
+      'order-events[1]: offset 7 is behind the start of a transaction that is open at 2; read-committed consumers will not get its events (--to 2 keeps them)',
+    ],
+    [
+      { code: 'metadata-kept', partitions: [0, 1, 2, 3, 4, 5].map((partition) => ({ topic: 't', partition })) },
+      'commit metadata is kept, from which some clients read a position: t[0], t[1], t[2], t[3], t[4] and 1 more',
+    ],
+    [{ code: 'moved-since', from: 4n, to: null, ...place }, 'order-events[1] has moved from 4 to none since'],
+    [{ code: 'legacy-text', text: 'written by an earlier release' }, 'written by an earlier release'],
+  ] as const satisfies readonly (readonly [ResetNote, string])[]
+  test.each(notes.map(([note, text]) => ({ note, text })))('words the note $note.code as $text', ({ note, text }) => {
+    expect(resetNoteText(note)).toBe(text)
+  })
+
+  const clamps = [
+    [{ code: 'before-log-start', wanted: -2n }, "-2 is before the log's start 0"],
+    [{ code: 'beyond-log-end', wanted: 3000n }, "3000 is beyond the log's end 2000"],
+    [{ code: 'time-after-last-event' }, 'no event has such a late timestamp'],
+  ] as const satisfies readonly (readonly [Clamp, string])[]
+  test.each(clamps.map(([clamped, message]) => ({ clamped, message })))(
+    'has clamps and notes with a code and a message in its document: $clamped.code',
+    ({ clamped, message }) => {
+      const document = resetDocument({
+        ...plan,
+        steps: [{ ...step, clamped }],
+        notes: [{ code: 'topic-missing', topic: 'x' }],
+      })
+      expect(document.steps[0]?.clamped).toEqual({ ...clamped, message })
+      expect(document.notes).toEqual([{ code: 'topic-missing', topic: 'x', message: "topic 'x' no longer exists" }])
+    },
+  )
 })

@@ -1,6 +1,6 @@
 import type { RustType } from '../../../rust/ast.ts'
-import { namesIn } from '../../inner-types.ts'
 import type { SourceLocation } from '../../../rust/source.ts'
+import { namesIn } from '../../inner-types.ts'
 import type { Fields, NamedType, Type } from '../../model.ts'
 import { formatType, isReserved, parseType } from '../../type-text.ts'
 import type { Item, Module } from '../crates/module.ts'

@@ -1,4 +1,4 @@
-import type { LagSummary } from '../../../operations/lag/lag.ts'
+import type { LagSummary } from '../../../operations/lag/report.ts'
 import { HISTORY_LENGTH } from '../state/lag-history.ts'
 import { bar } from '../text/bar.ts'
 import { cutMiddle, widthOf } from '../text/fit-text.ts'

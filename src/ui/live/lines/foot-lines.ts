@@ -1,4 +1,4 @@
-import type { GroupLag } from '../../../operations/lag/lag.ts'
+import type { GroupLag } from '../../../operations/lag/report.ts'
 import { printable } from '../../text/printable.ts'
 import { type DashboardState, filterOf } from '../state/dashboard-state.ts'
 import { cut, joined, type StyledText, spread, widthOf } from '../text/fit-text.ts'

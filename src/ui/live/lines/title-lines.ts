@@ -1,4 +1,4 @@
-import type { GroupLag } from '../../../operations/lag/lag.ts'
+import type { GroupLag } from '../../../operations/lag/report.ts'
 import { printable } from '../../text/printable.ts'
 import { ABSENT } from '../columns/lag-columns.ts'
 import type { DashboardState, OpenGroup } from '../state/dashboard-state.ts'

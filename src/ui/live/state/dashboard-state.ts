@@ -1,5 +1,5 @@
-import type { GroupLag, LagReport } from '../../../operations/lag/lag.ts'
-import type { LagWatchLook } from '../../../operations/lag/watch.ts'
+import type { GroupLag, LagReport } from '../../../operations/lag/report.ts'
+import type { LagUpdate } from '../../../operations/lag/watch.ts'
 import { printable } from '../../text/printable.ts'
 import { formatClock } from '../text/short-values.ts'
 import type { Key } from './keys.ts'
@@ -39,7 +39,7 @@ export interface OpenGroup {
 
 export type DashboardEvent =
   | { readonly type: 'pressed'; readonly key: Key }
-  | { readonly type: 'looked'; readonly look: LagWatchLook }
+  | { readonly type: 'looked'; readonly look: LagUpdate }
   /** A measurement takes longer than expected. */
   | { readonly type: 'late' }
   | { readonly type: 'resized'; readonly size: Size }
@@ -68,7 +68,7 @@ export function reduce(state: DashboardState, event: DashboardEvent): DashboardS
   return event.type === 'looked' ? looked(state, event.look) : pressed(state, event.key)
 }
 
-function looked(state: DashboardState, look: LagWatchLook): DashboardState {
+function looked(state: DashboardState, look: LagUpdate): DashboardState {
   if (!look.ok) {
     return { ...state, trouble: `cannot measure at ${formatClock(look.time)}, trying again: ${printable(look.reason)}` }
   }

@@ -1,4 +1,4 @@
-import type { GroupLag, LagReport } from '../../../operations/lag/lag.ts'
+import type { GroupLag, LagReport } from '../../../operations/lag/report.ts'
 
 /** How many measurements are kept. */
 export const HISTORY_LENGTH = 60

@@ -1,4 +1,4 @@
-import type { GroupLag } from '../../../operations/lag/lag.ts'
+import type { GroupLag } from '../../../operations/lag/report.ts'
 import { printable } from '../../text/printable.ts'
 
 /** A member that owns partitions. */

@@ -1,4 +1,4 @@
-import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../../../operations/lag/lag.ts'
+import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../../../operations/lag/report.ts'
 import { printable } from '../../text/printable.ts'
 import { type LagHistory, partitionKey } from './lag-history.ts'
 import type { Member } from './members.ts'

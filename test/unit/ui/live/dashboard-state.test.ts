@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { LagReport } from '../../../../src/operations/lag/lag.ts'
+import type { LagReport } from '../../../../src/operations/lag/report.ts'
 import {
   type DashboardEvent,
   type DashboardState,

@@ -1,4 +1,4 @@
-import type { GroupLag, LagReport, PartitionLag } from '../../../../src/operations/lag/lag.ts'
+import type { GroupLag, LagReport, PartitionLag } from '../../../../src/operations/lag/report.ts'
 
 /** Makes a partition without lag; `more` overrides its fields. */
 export const partitionLag = (partition: number, more: Partial<PartitionLag> = {}): PartitionLag => ({

@@ -1,0 +1,85 @@
+import type { EventBus } from '../../bus/event-bus.ts'
+import { type Check, conclude, exceeded, type Finding, inSeconds, type Measure } from './check.ts'
+import { type NewestEvents, readNewestEvents } from './newest-events.ts'
+
+export interface TopicExpectation {
+  readonly topic: string
+  readonly partitions?: number | undefined
+  readonly replication?: number | undefined
+  /** Milliseconds since the newest event was written. */
+  readonly maxSilence?: number | undefined
+  readonly now: () => number
+  readonly signal: AbortSignal
+}
+
+/** Compares a topic with an expectation: that it exists, has these partitions and replicas, and still gets events. */
+export async function checkTopicState(bus: EventBus, expected: TopicExpectation): Promise<Check> {
+  const { topic, partitions, replication, maxSilence } = expected
+  if (!(await bus.admin.listTopics()).some((known) => known.topic === topic)) {
+    return conclude('topic', [{ status: 'critical', code: 'topic-missing', topic }], [])
+  }
+  const { layout, ...found } = await bus.admin.describeTopic(topic)
+  const replicas = layout.reduce((fewest, own) => Math.min(fewest, own.replicas.length), Number.POSITIVE_INFINITY)
+  const findings: Finding[] = []
+  const compare = (code: 'partitions-differ' | 'replicas-differ', is: number, wanted: number | undefined) => {
+    if (wanted === undefined || is === wanted) return
+    findings.push({ status: 'critical', code, topic, is, expected: wanted })
+  }
+  compare('partitions-differ', found.partitions, partitions)
+  compare('replicas-differ', replicas, replication)
+  const outOfSync = layout.filter((own) => own.inSync.length < own.replicas.length).length
+  if (replication !== undefined && outOfSync > 0) {
+    findings.push({ status: 'warning', code: 'replicas-out-of-sync', topic, partitions: outOfSync })
+  }
+  const measures: Measure[] = [
+    { name: 'topic_partitions', labels: { topic }, value: found.partitions, unit: '' },
+    { name: 'topic_replicas', labels: { topic }, value: replicas, unit: '' },
+  ]
+  const newest = maxSilence === undefined ? undefined : await readNewestEvents(bus, { ...expected, maxSilence })
+  if (newest !== undefined && maxSilence !== undefined) {
+    const finding = silenceFinding(topic, maxSilence, newest)
+    if (finding !== undefined) findings.push(finding)
+    if (newest.silence !== undefined) {
+      const [value, max] = [newest.silence / 1000, maxSilence / 1000]
+      measures.push({ name: 'topic_silence_seconds', labels: { topic }, value, unit: 's', max })
+    }
+  }
+  const asExpected: Finding = {
+    status: 'ok',
+    code: 'topic-as-expected',
+    topic,
+    partitions: found.partitions,
+    replicas,
+    silence: inSeconds(newest?.silence),
+    ahead: newest?.ahead,
+  }
+  return conclude('topic', findings.length === 0 ? [asExpected] : findings, measures)
+}
+
+/** Returns what is wrong with the newest events of a topic; `undefined` when they are recent enough. */
+function silenceFinding(
+  topic: string,
+  maxSilence: number,
+  { silence, ahead, isEmpty, unreadable, transactions }: NewestEvents,
+): Finding | undefined {
+  // Unreadable events may be newer, so a finding about the others is not certain.
+  const sure = (status: 'critical' | 'unknown') => (unreadable === undefined ? status : 'unknown')
+  if (silence === undefined) {
+    if (isEmpty) return { status: sure('critical'), code: 'topic-empty', topic, transactions }
+    const reason = unreadable !== undefined ? 'unreadable' : ahead > 0 ? 'future-timestamp' : 'no-timestamp'
+    return { status: 'unknown', code: 'silence-unknown', topic, reason, error: unreadable, transactions }
+  }
+  const tooLong = exceeded(silence / 1000, { max: maxSilence / 1000 })
+  if (tooLong === undefined) return undefined
+  const { limit } = tooLong
+  return {
+    status: sure('critical'),
+    code: 'silence-above-limit',
+    topic,
+    silence: silence / 1000,
+    ahead,
+    limit,
+    unreadable,
+    transactions,
+  }
+}

@@ -1,0 +1,31 @@
+import type { TopicPartition } from '../../bus/admin.ts'
+import type { GroupLag, LagNote, PartitionLag } from './report.ts'
+
+/** Returns the notes on a group. */
+export function notesOf({ gone, topics }: Pick<GroupLag, 'gone' | 'topics'>): LagNote[] {
+  // A group may have thousands of partitions, and most have nothing to note.
+  const noted = topics.flatMap(({ topic, partitions }) =>
+    partitions.filter(isNoted).map((partition) => ({ ...partition, topic })),
+  )
+  const partitionsWith = (isMeant: (partition: PartitionLag) => boolean): TopicPartition[] =>
+    noted.filter(isMeant).map(({ topic, partition }) => ({ topic, partition }))
+  const transactions = noted.flatMap(({ topic, partition, transaction }): LagNote[] =>
+    transaction === undefined ? [] : [{ code: 'open-transaction', topic, partition, ...transaction }],
+  )
+  const unreadable = noted.flatMap(({ topic, partition, unreadable: reason }): LagNote[] =>
+    reason === undefined ? [] : [{ code: 'first-event-unreadable', topic, partition, reason }],
+  )
+  const compacted = topics.filter(({ counts }) => counts === 'offsets').map(({ topic }) => topic)
+  const inFuture = partitionsWith(({ ahead }) => ahead !== undefined)
+  const notes: LagNote[] = transactions
+  if (gone !== undefined) {
+    const partitions = partitionsWith((partition) => partition.gone !== undefined)
+    notes.push({ code: 'deleted-unread', events: gone, partitions })
+  }
+  if (compacted.length > 0) notes.push({ code: 'offsets-counted', topics: compacted })
+  if (inFuture.length > 0) notes.push({ code: 'first-event-in-future', partitions: inFuture })
+  return [...notes, ...unreadable]
+}
+
+const isNoted = ({ transaction, gone, ahead, unreadable }: PartitionLag): boolean =>
+  transaction !== undefined || gone !== undefined || ahead !== undefined || unreadable !== undefined

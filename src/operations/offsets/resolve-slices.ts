@@ -1,0 +1,103 @@
+import { EventBusError, topicNotFound } from '../../bus/errors.ts'
+import { partitionName } from '../../bus/names/names.ts'
+import { type LogSlice, type PartitionRange, stableEndOf, type TopicLog } from '../../bus/topic-log.ts'
+import type { OffsetSpec } from './offset-grammar.ts'
+
+export interface SliceRequest {
+  readonly topics: readonly string[]
+  /** Default: all partitions of each topic. */
+  readonly partitions?: readonly number[] | undefined
+  readonly from: OffsetSpec
+  readonly to: OffsetSpec
+}
+
+/** A slice with an end, and the end of its partition for a reader of committed records. */
+export interface ResolvedSlice extends LogSlice {
+  readonly to: bigint
+  readonly end: bigint
+}
+
+export interface ResolvedSlices {
+  readonly slices: readonly ResolvedSlice[]
+  /** How the slices differ from the request, a sentence each. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Resolves a range on every partition, for a reader of committed records: `end` is the last stable offset, so that the
+ * reader does not wait for open transactions. A range may begin behind it, at an offset or time that the request names.
+ * Offsets outside a partition are moved to its nearest end, with a note; another note says where an open transaction ends a
+ * slice. A time after the last record is the end. A slice that would end before it begins is empty.
+ */
+export async function resolveSlices(log: TopicLog, request: SliceRequest): Promise<ResolvedSlices> {
+  const perTopic = await Promise.all([...new Set(request.topics)].map((topic) => resolveTopic(log, topic, request)))
+  return { slices: perTopic.flatMap(({ slices }) => slices), notes: perTopic.flatMap(({ notes }) => notes) }
+}
+
+async function resolveTopic(
+  log: TopicLog,
+  topic: string,
+  { partitions, from, to }: SliceRequest,
+): Promise<ResolvedSlices> {
+  const lookUp = (spec: OffsetSpec) => (spec.kind === 'time' ? log.offsetsAt(topic, spec.time) : undefined)
+  const [ranges, fromTimes, toTimes] = await Promise.all([log.ranges(topic), lookUp(from), lookUp(to)])
+  if (ranges.length === 0) throw topicNotFound(topic)
+  const missing = partitions?.find((wanted) => !ranges.some(({ partition }) => partition === wanted))
+  if (missing !== undefined) {
+    throw new EventBusError('REFUSED', `topic '${topic}' has no partition ${missing}; it has ${ranges.length}`, {
+      topic,
+      suggestions: [`crbus topics describe ${topic}`],
+    })
+  }
+  const notes: string[] = []
+  const slices = ranges
+    .filter(({ partition }) => partitions === undefined || partitions.includes(partition))
+    .map(({ partition, start, end, ...stable }) => {
+      const lastStable = stableEndOf({ end, ...stable })
+      const resolve = (spec: OffsetSpec, times: ReadonlyMap<number, bigint> | undefined, limit: bigint): bigint => {
+        const wanted = offsetOf(spec, { start, end: lastStable }, times?.get(partition))
+        const clamped = wanted < start ? start : wanted > limit ? limit : wanted
+        // In an empty partition all offsets are equivalent.
+        if (spec.kind === 'offset' && clamped !== wanted && start < end) {
+          const held = clamped === lastStable && lastStable < end ? `, with a transaction open at ${lastStable}` : ''
+          notes.push(
+            `${partitionName({ topic, partition })} holds ${start} to ${end}${held}: offset ${wanted} was replaced by ${clamped}`,
+          )
+        }
+        return clamped
+      }
+      const first = resolve(from, fromTimes, end)
+      const last = resolve(to, toTimes, lastStable)
+      // A named offset behind the start of the transaction has a note already.
+      if (to.kind !== 'offset' && lastStable < end && last === lastStable) {
+        const held = end - lastStable
+        notes.push(
+          `a transaction is open in ${partitionName({ topic, partition })} at offset ${lastStable}: the ${held} offset${held === 1n ? '' : 's'} from there on can be read after it has ended`,
+        )
+      }
+      return { topic, partition, from: first, to: last < first ? first : last, end: lastStable }
+    })
+  return { slices, notes }
+}
+
+/** Returns the offset of a spec in a partition; it may lie outside the partition. Without an offset for a time, the end. */
+export function offsetOf(
+  spec: OffsetSpec,
+  { start, end }: Pick<PartitionRange, 'start' | 'end'>,
+  atTime: bigint | undefined,
+): bigint {
+  switch (spec.kind) {
+    case 'start':
+      return start
+    case 'end':
+      return end
+    case 'offset':
+      return spec.offset
+    case 'fromStart':
+      return start + spec.count
+    case 'beforeEnd':
+      return end - spec.count
+    case 'time':
+      return atTime ?? end
+  }
+}

@@ -1,0 +1,48 @@
+import type { CommitDetails, CommittedOffset } from '../../bus/admin.ts'
+import { EventBusError } from '../../bus/errors.ts'
+import {
+  fieldsIn,
+  isCommitDetails,
+  isFields,
+  isTopicPartition,
+  type JsonFields,
+  readFields,
+  toOffset,
+} from './json-fields.ts'
+
+/**
+ * Reads offsets from a file: a list of `{topic, partition, offset}`, an object with such a list as `offsets` (as `crbus
+ * groups describe --json` prints it), a plan file (the offsets it goes to) or an undo file (the offsets before the change).
+ * `REFUSED` when an entry is invalid, or when there are no offsets.
+ */
+export async function readOffsetsFile(path: string): Promise<CommittedOffset[]> {
+  const found = await readFields(path)
+  const entries = Array.isArray(found) ? found : ((found.offsets ?? found.steps) as unknown)
+  const offsets = fieldsIn(entries).flatMap((entry, index): CommittedOffset[] => {
+    const offset = toOffset(entry.offset ?? entry.before ?? entry.to ?? null)
+    const details = detailsIn(entry)
+    if (offset === undefined || !isTopicPartition(entry) || !isCommitDetails(details)) {
+      throw new EventBusError('REFUSED', `${path}: entry ${index} has no valid topic, partition and offset`, {
+        suggestions,
+      })
+    }
+    if (offset === null) return []
+    const { topic, partition } = entry
+    return [{ topic, partition, offset, ...(details as CommitDetails | undefined) }]
+  })
+  if (offsets.length === 0) throw new EventBusError('REFUSED', `${path} holds no offsets`, { suggestions })
+  return offsets
+}
+
+const suggestions = ['[{"topic": "order-events", "partition": 0, "offset": 47}]']
+
+/** The metadata and leader epoch of an entry: beside the offset in "groups describe", in an object of their own in plans and undo files. */
+function detailsIn({ offset, before, metadata, leaderEpoch, beforeDetails, toDetails }: JsonFields): unknown {
+  const isListed = offset !== undefined && offset !== null
+  const listed = { metadata, leaderEpoch: leaderEpoch ?? undefined }
+  const details = isListed ? listed : (before ?? null) === null ? toDetails : beforeDetails
+  if (!isFields(details)) return details
+  // An empty text means that there is no metadata; an absent one means that it is not known.
+  const isNone = details.metadata === null || (!isListed && details.metadata === undefined)
+  return isNone ? { ...details, metadata: '' } : details
+}

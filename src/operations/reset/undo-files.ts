@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { EventBusError } from '../../bus/errors.ts'
+import { causeOf } from '../../files/cause.ts'
+import { fileRefused } from '../../files/file-refused.ts'
+import { writeWhole } from '../../files/write-whole.ts'
+import {
+  fieldsIn,
+  isBusIdentity,
+  isCommitDetails,
+  isCount,
+  isFlag,
+  isText,
+  isTopicPartition,
+  readTagged,
+  toOffset,
+  toTaggedText,
+} from './json-fields.ts'
+import type { UndoRecord } from './undo.ts'
+
+const UNDO_FILE = { tag: 'undo', version: 1, description: 'an undo file, which every reset writes' } as const
+
+/**
+ * Saves undo records in a folder, which is created when it is missing. Resolves with the path of the file once it is on the
+ * disk. `REFUSED` when it cannot be written.
+ */
+export const saveUndoIn =
+  (folder: string) =>
+  async (record: UndoRecord): Promise<string> => {
+    const group = groupInName(record.group)
+    for (let time = record.savedAt; ; time += 1) {
+      const path = join(folder, `${new Date(time).toISOString().replaceAll(':', '-')}-${group}.json`)
+      try {
+        writeWhole(path, toTaggedText(UNDO_FILE, record), { folderMode: 0o700, isNew: true, isDurable: true })
+        return path
+      } catch (error) {
+        // A second record of the same millisecond gets the next one, so that names keep the order.
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(path)) continue
+        const what = `group '${record.group}' was not changed: the undo file`
+        throw fileRefused(what, path, error, ['--undo-dir FOLDER that can be written'])
+      }
+    }
+  }
+
+/** The group in the name of its undo files: only characters that every file system allows. */
+const groupInName = (group: string): string => group.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 100)
+
+/** A file name of {@link saveUndoIn}: the time it was saved, and the group. */
+const UNDO_NAME = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-(?<group>.+)\.json$/
+
+/** Reads an undo file. `REFUSED` when it is not complete. */
+export async function readUndoFile(path: string): Promise<UndoRecord> {
+  const found = await readTagged(path, UNDO_FILE)
+  const { group, bus, did, savedAt, madeGroup } = found
+  const isRecord = isText(group) && isBusIdentity(bus) && isText(did) && isCount(savedAt) && isFlag(madeGroup)
+  const offsets = fieldsIn(found.offsets).flatMap((entry) => {
+    const [before, after] = [toOffset(entry.before), toOffset(entry.after)]
+    const isValid =
+      isTopicPartition(entry) && before !== undefined && after !== undefined && isCommitDetails(entry.beforeDetails)
+    return isValid ? [{ ...entry, before, after }] : []
+  })
+  // An invalid offset must not count as "nothing committed".
+  if (!isRecord || !Array.isArray(found.offsets) || offsets.length !== found.offsets.length) {
+    throw new EventBusError('REFUSED', `${path} is not a complete undo file: it was changed after it was written`)
+  }
+  return { ...found, offsets } as unknown as UndoRecord
+}
+
+/** Lists the undo files of a folder, newest first; none when it does not exist. `REFUSED` when it cannot be read. */
+export async function listUndoFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw new EventBusError('REFUSED', `${folder} cannot be read: ${causeOf(error, folder)}`, {
+      suggestions: ['--undo-dir FOLDER'],
+      cause: error,
+    })
+  })
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .reverse()
+    .map((name) => join(folder, name))
+}
+
+/**
+ * Finds the newest undo record of a bus, and of a group when one is given. `REFUSED` when a newer undo file cannot be read:
+ * it may be the wanted one, and an older one would restore the offsets from before an earlier change.
+ */
+export async function lastUndo(
+  folder: string,
+  clusterId: string,
+  group?: string,
+): Promise<{ readonly path: string; readonly record: UndoRecord } | undefined> {
+  for (const path of await listUndoFiles(folder)) {
+    const record = await readUndoFile(path).catch((error: Error) => {
+      const named = UNDO_NAME.exec(basename(path))?.groups?.group
+      // The folder may hold files of other programs and of other groups.
+      if (named === undefined || (group !== undefined && named !== groupInName(group))) return undefined
+      throw damagedUndo(path, error)
+    })
+    if (record?.bus.clusterId === clusterId && (group ?? record.group) === record.group) return { path, record }
+  }
+  return undefined
+}
+
+const damagedUndo = (path: string, error: Error): EventBusError =>
+  new EventBusError('REFUSED', `nothing was undone: the newest undo file cannot be used: ${error.message}`, {
+    suggestions: [
+      `crbus reset undo FILE, with an older file from ${dirname(path)}`,
+      `move ${path} to another folder to skip it`,
+    ],
+    cause: error,
+  })

@@ -1,0 +1,126 @@
+import type { TopicPartition } from '../../bus/admin.ts'
+import { partitionName } from '../../bus/names/names.ts'
+import type { Check, CheckResult, Finding, NoAgeReason, OpenTransactionAt } from '../../operations/check/check.ts'
+import { listed, listedPartitions, plural } from '../text/listed.ts'
+
+/** Partitions that one finding lists, since a check prints one line. */
+const MAX_LISTED = 3
+
+const partitionList = (partitions: readonly TopicPartition[]): string => listedPartitions(partitions, MAX_LISTED)
+
+const noAge: Readonly<Record<NoAgeReason, string>> = {
+  unreadable: 'cannot be read',
+  'future-timestamp': 'is dated in the future',
+  'no-timestamp': 'has no timestamp',
+}
+
+const noAgeOfSeveral: Readonly<Record<NoAgeReason, string>> = {
+  unreadable: 'cannot be read',
+  'future-timestamp': 'are dated in the future',
+  'no-timestamp': 'have no timestamp',
+}
+
+/** The sentence of a finding. */
+function findingText(result: CheckResult): string {
+  switch (result.code) {
+    case 'group-without-topics':
+      return `${result.group} neither reads ${result.topics.join(', ')} nor has committed on it`
+    case 'no-group-matches':
+      return result.topics.length === 0
+        ? 'no group has a matching name'
+        : `no matching group reads ${result.topics.join(', ')}`
+    case 'committed-outside-log': {
+      const { group, partitions, deleted } = result
+      const lost = deleted === undefined ? '' : `, where ${plural(deleted, 'event')} were deleted unread`
+      return `${group} committed outside the log of ${partitionList(partitions)}${lost}`
+    }
+    case 'never-committed':
+      return `${result.group} has committed no offsets`
+    case 'lag-above-limit':
+      return `${result.group}: ${waiting(result)}, above ${result.limit}${heldBackBy(result.transactions)}`
+    case 'age-above-limit': {
+      const { group, age, limit, transactions } = result
+      return `${group}: the oldest ${Math.floor(age)}s old, above ${limit}s${heldBackBy(transactions)}`
+    }
+    case 'age-unknown': {
+      const { group, partitions, reason } = result
+      return `${group}: no age is known in ${partitionList(partitions)}: the first waiting event ${noAge[reason]}`
+    }
+    case 'lag-within-limits': {
+      const { group, age, transactions, uncommitted } = result
+      const oldest = age === undefined ? '' : `, the oldest ${Math.floor(age)}s old`
+      const never = uncommitted.length === 0 ? '' : `, no offset committed on ${partitionList(uncommitted)}`
+      return `${group}: ${waiting(result)}${oldest}${heldBackBy(transactions)}${never}`
+    }
+    case 'topic-missing':
+      return `${result.topic} does not exist`
+    case 'partitions-differ':
+      return `${result.topic} has ${plural(result.is, 'partition')}, not ${result.expected}`
+    case 'replicas-differ':
+      return `${result.topic} has ${plural(result.is, 'replica')}, not ${result.expected}`
+    case 'replicas-out-of-sync':
+      return `${result.topic} has ${plural(result.partitions, 'partition')} with replicas out of sync`
+    case 'topic-empty':
+      return `${result.topic} holds no events${uncommittedIn(result.transactions)}`
+    case 'silence-unknown': {
+      const { topic, reason, error, transactions } = result
+      const why = error === undefined ? '' : ` (${error})`
+      return `the newest events of ${topic} ${noAgeOfSeveral[reason]}${why}, so their age is not known${uncommittedIn(transactions)}`
+    }
+    case 'silence-above-limit': {
+      const { topic, silence, ahead, limit, unreadable, transactions } = result
+      const which = unreadable === undefined ? 'its newest event' : 'the newest event that can be read'
+      const why = unreadable === undefined ? '' : ` (${unreadable})`
+      return `${topic} had ${which} ${Math.floor(silence)}s ago, above ${limit}s${why}${newerIn(ahead)}${uncommittedIn(transactions)}`
+    }
+    case 'topic-as-expected': {
+      const { topic, partitions, replicas, silence, ahead = 0 } = result
+      const newest = silence === undefined ? '' : `, the newest event ${Math.floor(silence)}s ago`
+      return `${topic} has ${plural(partitions, 'partition')} and ${plural(replicas, 'replica')}${newest}${newerIn(ahead)}`
+    }
+    case 'check-failed':
+      return result.error
+  }
+}
+
+const waiting = ({ lag, counts }: { readonly lag: bigint; readonly counts: string }): string =>
+  `${counts === 'offsets' ? 'at most ' : ''}${plural(lag, 'event')} waiting`
+
+/** Names the transactions that hold the group back if its consumers read committed records only. */
+function heldBackBy(transactions: readonly OpenTransactionAt[]): string {
+  if (transactions.length === 0) return ''
+  return `, read-committed consumers held back by a transaction open in ${transactionList(transactions)}`
+}
+
+const uncommittedIn = (transactions: readonly OpenTransactionAt[]): string =>
+  transactions.length === 0 ? '' : `, events of a transaction open in ${transactionList(transactions)} not counted`
+
+const newerIn = (ahead: number): string =>
+  ahead === 0 ? '' : `, ${plural(ahead, 'newer event')} dated in the future and not counted`
+
+const transactionList = (transactions: readonly OpenTransactionAt[]): string =>
+  listed(
+    transactions.map((transaction) => {
+      const { offset, since } = transaction
+      const began = since === undefined ? '' : ` since ${new Date(since).toISOString()}`
+      return `${partitionName(transaction)} at offset ${offset}${began}`
+    }),
+    MAX_LISTED,
+  )
+
+/** The result of a check in one line: its findings. */
+export const checkMessage = ({ findings }: Check): string => findings.map(findingText).join('; ')
+
+/** A check as JSON documents have it: `message` is its line, and every finding has its own. */
+export interface CheckDocument extends Check {
+  readonly message: string
+  readonly findings: readonly (Finding & { readonly message: string })[]
+}
+
+export const checkDocument = ({ check, status, findings, measures }: Check): CheckDocument => ({
+  check,
+  status,
+  message: checkMessage({ check, status, findings, measures }),
+  findings: findings.map((finding) => ({ ...finding, message: findingText(finding) })),
+  measures,
+})

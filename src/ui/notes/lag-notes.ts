@@ -1,0 +1,67 @@
+import { partitionName } from '../../bus/names/names.ts'
+import type { GroupLag, LagNote, LagReport } from '../../operations/lag/report.ts'
+import { formatDuration } from '../text/format-duration.ts'
+import { listed, listedPartitions } from '../text/listed.ts'
+import { printable } from '../text/printable.ts'
+
+/** Partitions and topics that one note lists, and notes with the same code about one group. */
+const MAX_LISTED = 3
+
+/** The sentence of a note, without the group. `now` is the clock that ages are relative to. */
+function lagNoteText(note: LagNote, now: number): string {
+  switch (note.code) {
+    case 'open-transaction': {
+      const { topic, partition, offset, since } = note
+      const began =
+        since === undefined
+          ? ''
+          : ` since ${new Date(since).toISOString()} (${formatDuration(Math.max(0, now - since))})`
+      return `a transaction is open in ${partitionName(note)}${began} at offset ${offset} and holds back read-committed consumers; to end it: kafka-transactions.sh abort --topic ${topic} --partition ${partition} --start-offset ${offset}`
+    }
+    case 'deleted-unread': {
+      const from = listedPartitions(note.partitions, MAX_LISTED)
+      return `${note.events} events behind the committed offset were deleted unread from ${from}; LAG does not count them`
+    }
+    case 'offsets-counted':
+      return `LAG counts offsets of compacted topics, at most as many events: ${listed(note.topics, MAX_LISTED)}`
+    case 'first-event-in-future':
+      return `the first waiting event of ${listedPartitions(note.partitions, MAX_LISTED)} is dated in the future, so its age is not known`
+    case 'first-event-unreadable':
+      return `the first waiting event cannot be read, so its age is not known: ${note.reason}`
+  }
+}
+
+const partitions = (count: number): string => (count === 1 ? 'partition' : 'partitions')
+
+/** Notes that are numerous where many partitions have them: a few are printed in full, the rest as a number. */
+const moreText: Partial<Record<LagNote['code'], (count: number) => string>> = {
+  'open-transaction': (count) => `transactions are open in ${count} more ${partitions(count)}`,
+  'first-event-unreadable': (count) => `the first waiting event of ${count} more ${partitions(count)} cannot be read`,
+}
+
+/** What the figures of groups do not show, one line each. `now` is the clock that ages are relative to. */
+export const lagNotes = ({ groups }: { readonly groups: readonly GroupLag[] }, now: number): string[] =>
+  groups.flatMap(({ group, notes = [] }) =>
+    [...Map.groupBy(notes, ({ code }) => code)].flatMap(([code, own]) => {
+      const more = own.length > MAX_LISTED ? moreText[code]?.(own.length - MAX_LISTED) : undefined
+      const shown = more === undefined ? own : own.slice(0, MAX_LISTED)
+      const lines = [...shown.map((note) => lagNoteText(note, now)), ...(more === undefined ? [] : [more])]
+      return lines.map((line) => printable(`${group}: ${line}`))
+    }),
+  )
+
+/** A report as JSON documents have it: every note with its sentence as `message`. */
+export interface LagDocument extends Omit<LagReport, 'groups'> {
+  readonly groups: readonly (Omit<GroupLag, 'notes'> & {
+    readonly notes?: readonly (LagNote & { readonly message: string })[] | undefined
+  })[]
+}
+
+export const lagDocument = (report: LagReport, now: number): LagDocument => ({
+  ...report,
+  groups: report.groups.map(({ notes, topics, ...group }) => ({
+    ...group,
+    notes: notes?.map((note) => ({ ...note, message: lagNoteText(note, now) })),
+    topics,
+  })),
+})

@@ -1,0 +1,14 @@
+import type { TopicPartition } from '../../bus/admin.ts'
+import { partitionName } from '../../bus/names/names.ts'
+
+/** Joins names for one line, at most `max` of them: `a, b, c and 4 more`. */
+export const listed = (names: readonly string[], max: number): string =>
+  names.length > max ? `${names.slice(0, max).join(', ')} and ${names.length - max} more` : names.join(', ')
+
+/** Joins partitions for one line, at most `max` of them: `order-events[0], order-events[1] and 4 more`. */
+export const listedPartitions = (partitions: readonly TopicPartition[], max: number): string =>
+  listed(partitions.map(partitionName), max)
+
+/** `1 event`, `2 events`. */
+export const plural = (count: number | bigint, noun: string): string =>
+  `${count} ${noun}${BigInt(count) === 1n ? '' : 's'}`
