@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { type Name, spellings } from './name.ts'
 import { ScaffoldRefused } from './refused.ts'
 
-/** Refuses an aggregate and a saga of one name: both would have the topic `{name}-events`, and in TypeScript one folder. */
+/**
+ * Throws `ScaffoldRefused` if a saga has the name of an aggregate or the reverse: both would use the topic `{name}-events`, and the
+ * same folder in TypeScript.
+ */
 export function refuseNamesake(root: string, kind: 'aggregate' | 'saga', name: Name): void {
   const other = kind === 'saga' ? 'aggregate' : 'saga'
   const kebab = spellings.kebab(name)
@@ -11,5 +14,7 @@ export function refuseNamesake(root: string, kind: 'aggregate' | 'saga', name: N
   const found = places.find((place) => existsSync(join(root, place)))
   if (found === undefined) return
   const suggestion = kind === 'saga' ? `crbus new saga ${kebab}-process --on …` : `crbus new aggregate ${kebab}-record`
-  throw new ScaffoldRefused(`${kebab} is the ${other} in ${found}, and ${kebab}-events its topic`, [suggestion])
+  throw new ScaffoldRefused(`the name ${kebab} belongs to the ${other} in ${found}, whose topic is ${kebab}-events`, [
+    suggestion,
+  ])
 }

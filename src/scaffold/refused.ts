@@ -1,4 +1,4 @@
-/** What was asked for cannot be scaffolded: exit code 2, and what to type instead. Nothing was written. */
+/** The error of a request that cannot be scaffolded. Nothing was written. The command exits with code 2. */
 export class ScaffoldRefused extends Error {
   override readonly name = 'ScaffoldRefused'
   readonly suggestions: readonly string[]

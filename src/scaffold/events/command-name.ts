@@ -1,6 +1,6 @@
 import type { Name } from '../name.ts'
 
-/** Past participles, as `participle verb`, that the rules below would get wrong. */
+/** Exceptions to the rules below, each as `participle verb`. */
 const irregular = new Map(
   [
     'begun begin, bought buy, broken break, brought bring, built build, chosen choose, cut cut, done do, drawn draw, found find',
@@ -13,8 +13,8 @@ const irregular = new Map(
 )
 
 /**
- * Stems without the `e` that verb and participle share: `plac`, `reserv`, `complet`, `settl`, `captur`. English has no rule
- * for it but its endings; a vowel before them (`wait`, `clear`, `load`) makes them others.
+ * Stems of participles whose verb ends with `e`: `plac`, `reserv`, `complet`, `settl`, `captur`. English decides by the last
+ * letters; a vowel before them (`wait`, `clear`, `load`) excludes the stem.
  */
 const withoutE = new RegExp(
   `(?:[cvuzg]|[^s]s|[^aeiourlw]l|${[
@@ -23,10 +23,10 @@ const withoutE = new RegExp(
   ].join('|')})$`,
 )
 
-/** Consonants that are doubled before `ed` and are single in the verb: `ship`, `log`, `submit`. */
+/** Stems whose last consonant is doubled before `ed`: `ship`, `log`, `submit`. */
 const doubled = /(?:([bdgmnprtv])\1|[aeiou].*[aeiou]ll)$/
 
-/** `placed` → `place`, `shipped` → `ship`, `paid` → `pay`; `undefined` when the word is no past participle. */
+/** `placed` → `place`, `shipped` → `ship`, `paid` → `pay`; `undefined` if the word is not a past participle. */
 function verbOf(participle: string): string | undefined {
   const known = irregular.get(participle)
   if (known !== undefined) return known
@@ -37,7 +37,7 @@ function verbOf(participle: string): string | undefined {
   return stem.endsWith('e') || withoutE.test(stem) ? `${stem}e` : stem
 }
 
-/** What asks for an event: `PlaceOrder` of `OrderPlaced`. `undefined` when its last word is no past participle. */
+/** Returns the command that leads to an event: `PlaceOrder` for `OrderPlaced`. `undefined` if the last word is not a past participle. */
 export function commandOf({ words }: Name): Name | undefined {
   const verb = words.length < 2 ? undefined : verbOf(words.at(-1) as string)
   return verb === undefined ? undefined : { words: [verb, ...words.slice(0, -1)] }

@@ -8,7 +8,7 @@ export interface Field {
   readonly type: FieldType
 }
 
-/** An event that ends what a command began badly: not asked for, but decided. */
+/** An event that reports the failure of a command, such as `PaymentFailed`. */
 export interface Failure {
   readonly name: Name
   readonly fields: readonly Field[]
@@ -18,11 +18,11 @@ export interface DomainEvent {
   readonly name: Name
   readonly command: Name
   readonly fields: readonly Field[]
-  /** How the command may end otherwise. */
+  /** Events that the command may lead to instead. */
   readonly failures: readonly Failure[]
 }
 
-/** Last words of events that nobody commands. */
+/** Last words of the names of failures. */
 const failing = new Set(['failed', 'rejected', 'declined', 'refused', 'denied'])
 
 export const isFailure = ({ words }: Name): boolean => failing.has(words.at(-1) ?? '')
@@ -34,16 +34,16 @@ const refuse = (text: string, reason: string, suggestions: readonly string[] = [
 }
 
 /**
- * Events as typed: `OrderPlaced:order_id=uuid,total=money`, with the command before it where it does not follow from the
- * name, `PlaceOrder/OrderPlaced:…`. One that ends with `Failed`, `Rejected`, `Declined`, `Refused` or `Denied` is another
- * outcome of the command of the event before it.
+ * Parses the values of `--event`: `OrderPlaced:order_id=uuid,total=money`, or `PlaceOrder/OrderPlaced:…` if the command cannot be
+ * derived from the name. An event whose name ends with `Failed`, `Rejected`, `Declined`, `Refused` or `Denied` is another outcome
+ * of the previous event's command. Throws `ScaffoldRefused`.
  */
 export function readEvents(texts: readonly string[]): readonly DomainEvent[] {
   const events: (DomainEvent & { failures: Failure[] })[] = []
   const taken: Name[] = []
   const take = (text: string, name: Name) => {
     if (taken.some((other) => isSameName(other, name)))
-      refuse(text, `there are two called ${spellings.pascal(name)}`, [])
+      refuse(text, `the name ${spellings.pascal(name)} is used twice`, [])
     taken.push(name)
   }
   for (const text of texts) {
@@ -52,13 +52,15 @@ export function readEvents(texts: readonly string[]): readonly DomainEvent[] {
     if (command === undefined && isFailure(name)) {
       const before = events.at(-1)
       if (before === undefined)
-        refuse(text, 'a failure comes after the event that would have been', [EXAMPLE, `--event ${text}`])
+        refuse(text, 'a failure must follow the event that it replaces', [EXAMPLE, `--event ${text}`])
       else before.failures.push({ name, fields })
       continue
     }
     const asked = command ?? commandOf(name)
     if (asked === undefined) {
-      return refuse(text, 'its command does not follow from its name; put it before', [`--event DoIt/${text}`])
+      return refuse(text, 'the command cannot be derived from the name of the event; put the command before it', [
+        `--event DoIt/${text}`,
+      ])
     }
     take(text, asked)
     events.push({ name, command: asked, fields, failures: [] })
@@ -69,19 +71,19 @@ export function readEvents(texts: readonly string[]): readonly DomainEvent[] {
 function readEvent(text: string): { name: Name; command: Name | undefined; fields: Field[] } {
   const [head = '', ...rest] = text.split(':')
   const [first = '', second, ...more] = head.split('/')
-  if (more.length > 0 || rest.length > 1) refuse(text, 'one / and one : are expected at most')
+  if (more.length > 0 || rest.length > 1) refuse(text, 'at most one / and one : are allowed')
   const pascal = (word: string): Name => {
     const why = whyNoName(word)
     const name = parseName(word)
-    if (why !== undefined || name === undefined) return refuse(text, `'${word}' is no name: ${why}`)
-    if (spellings.pascal(name) !== word) return refuse(text, `'${word}' is written ${spellings.pascal(name)}`, [])
+    if (why !== undefined || name === undefined) return refuse(text, `invalid name '${word}': ${why}`)
+    if (spellings.pascal(name) !== word) return refuse(text, `'${word}' must be written ${spellings.pascal(name)}`, [])
     return name
   }
   const [list] = rest
   const fields = list === undefined ? [] : list.split(',').map((pair) => readField(text, pair))
   for (const [index, { name }] of fields.entries()) {
     if (fields.findIndex((other) => isSameName(other.name, name)) < index) {
-      refuse(text, `it has two fields ${spellings.snake(name)}`, [])
+      refuse(text, `the field ${spellings.snake(name)} is declared twice`, [])
     }
   }
   return second === undefined
@@ -89,26 +91,26 @@ function readEvent(text: string): { name: Name; command: Name | undefined; field
     : { name: pascal(second), command: pascal(first), fields }
 }
 
-/** What a field cannot be called, since an action or a state has it already or JavaScript objects do. */
+/** Names that a field must not have, because actions, states or JavaScript objects already have them. */
 const notFields = new Set(['type', 'status', 'constructor', 'prototype'])
 
 function readField(text: string, pair: string): Field {
   const [word = '', type = '', ...more] = pair.split('=')
   const of = fieldTypes.get(type)
   if (of === undefined || more.length > 0) {
-    return refuse(text, `'${pair}' is not name=type; types are ${fieldTypeNames.join(', ')}`)
+    return refuse(text, `'${pair}' is not name=type; the types are ${fieldTypeNames.join(', ')}`)
   }
   const name = parseName(word)
-  const why = whyNoName(word) ?? (notFields.has(word) ? 'it is taken' : undefined)
-  if (name === undefined || why !== undefined) return refuse(text, `'${word}' is no field's name: ${why}`)
+  const why = whyNoName(word) ?? (notFields.has(word) ? 'it is reserved' : undefined)
+  if (name === undefined || why !== undefined) return refuse(text, `invalid field name '${word}': ${why}`)
   if (spellings.snake(name) !== word)
-    return refuse(text, `'${word}' is written ${spellings.snake(name)}, as in Rust`, [])
+    return refuse(text, `'${word}' must be written ${spellings.snake(name)}, as in Rust`, [])
   return { name, type: of }
 }
 
 /**
- * The field that tells one aggregate of its kind from another, which every event has: the one named, else `order_id` of
- * an order, else the first uuid or string that all have.
+ * Returns the field that identifies the aggregate, which every event must have: the given field, or `order_id` for an order, or
+ * the first uuid or string field that all events share. Throws `ScaffoldRefused` if no field qualifies.
  */
 export function idOf(aggregate: Name, events: readonly DomainEvent[], named?: string): Field {
   const all = events.flatMap((event) => [event, ...event.failures])
@@ -122,13 +124,13 @@ export function idOf(aggregate: Name, events: readonly DomainEvent[], named?: st
   if (found !== undefined) return found
   throw new ScaffoldRefused(
     named === undefined
-      ? `the events of ${spellings.kebab(aggregate)} share no field of type uuid or string to tell one from another by`
-      : `'${named}' is no field of type uuid or string that every event has`,
+      ? `the events of ${spellings.kebab(aggregate)} share no field of type uuid or string that could identify the aggregate`
+      : `'${named}' is not a field of type uuid or string in every event`,
     [`--event OrderPlaced:${wanted}=uuid,…`, ...(candidates[0] ? [`--id ${spellings.snake(candidates[0].name)}`] : [])],
   )
 }
 
-/** Something to begin with, for whoever does not say: one is created, or not, and cancelled. */
+/** Returns the events of an aggregate for which the user gives none: created, rejected, cancelled. */
 export function defaultEvents(aggregate: Name): readonly [string, ...string[]] {
   const [pascal, id] = [spellings.pascal(aggregate), `${spellings.snake(aggregate)}_id=uuid`]
   return [
@@ -138,7 +140,7 @@ export function defaultEvents(aggregate: Name): readonly [string, ...string[]] {
   ]
 }
 
-/** Why the last of these cannot be among them; `undefined` when it can. */
+/** Returns why the last event cannot be added to the others, or `undefined` if it can. */
 export function whyNoEvent(texts: readonly string[]): string | undefined {
   try {
     readEvents(texts)

@@ -1,13 +1,13 @@
 import type { Type } from '../../schema/model.ts'
 import type { Scope } from '../template/scope.ts'
 
-/** What a field of an event may hold, and how each language writes it. */
+/** A type for a field of an event, and its notation in each language. */
 export interface FieldType {
   readonly name: string
   readonly ts: string
   readonly rust: string
   readonly schema: Type
-  /** Values as each language writes them: one that tells something, and one that tells nothing. */
+  /** Expressions in each language: a typical value, and an empty value. */
   readonly example: { readonly ts: string; readonly rust: string }
   readonly empty: { readonly ts: string; readonly rust: string }
 }
@@ -48,7 +48,7 @@ const list: readonly FieldType[] = [
     empty: { ts: '0', rust: '0.0' },
   },
   {
-    // Cents, since a float is no amount.
+    // In cents, because a float cannot hold an amount exactly.
     name: 'money',
     ts: 'number',
     rust: 'i64',
@@ -74,12 +74,12 @@ const list: readonly FieldType[] = [
   },
 ]
 
-/** By the name that `--event` knows them by. */
+/** The field types by their name in `--event`. */
 export const fieldTypes: ReadonlyMap<string, FieldType> = new Map(list.map((type) => [type.name, type]))
 
 export const fieldTypeNames: readonly string[] = list.map(({ name }) => name)
 
-/** What templates can say of a field by its type. */
+/** Returns what templates can name about the type of a field. */
 export const typeScope = ({ name, ts, rust, example, empty }: Omit<FieldType, 'schema'>): Scope => ({
   type: name,
   ts,

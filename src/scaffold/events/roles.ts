@@ -3,10 +3,10 @@ import { commandOf } from './command-name.ts'
 import { isFailure } from './events.ts'
 
 export const roles = ['command', 'event', 'failure'] as const
-/** What a variant of an enum is to a saga: something asked for, something that happened, or something that failed. */
+/** The role of an enum variant in a saga: a command, an event, or an event that reports a failure. */
 export type Role = (typeof roles)[number]
 
-/** First words of commands. Words that are nouns as well (`order`, `charge`, `request`) are left out: they are asked about. */
+/** First words of commands. Words that are also nouns (`order`, `charge`, `request`) are left out: crbus asks about them. */
 const verbs = new Set(
   [
     'accept activate add allocate apply approve archive assign authorize begin cancel complete confirm create deactivate',
@@ -17,9 +17,9 @@ const verbs = new Set(
 )
 
 /**
- * Tells by its name what a variant is, in an enum that marks neither commands nor events: an event ends with a past
- * participle (`PaymentCompleted`), a command begins with a verb (`ProcessPayment`) or is what an event of the enum is asked
- * for by (`RefundPayment` of `PaymentRefunded`). `undefined` where the name tells nothing.
+ * Derives the role of a variant from its name, in an enum that marks neither commands nor events. An event ends with a past
+ * participle (`PaymentCompleted`). A command begins with a verb (`ProcessPayment`), or leads to an event of the enum
+ * (`RefundPayment` to `PaymentRefunded`). Returns `undefined` if the name does not decide.
  */
 export function roleOf(name: Name, all: readonly Name[]): Role | undefined {
   if (isFailure(name)) return 'failure'

@@ -1,7 +1,7 @@
 import { type Name, spellings } from '../name.ts'
 import type { DomainEvent } from './events.ts'
 
-/** Last words of events after which nothing more is expected to happen. */
+/** Last words of events that end the life of an aggregate. */
 const ending = new Set(
   [
     'archived canceled cancelled closed compensated completed delivered deleted discontinued ended expired finished',
@@ -20,9 +20,9 @@ export interface StatusRule {
 }
 
 /**
- * The status rule of each event but the first, which creates. Nothing follows an event that ends; one that ends may follow
- * every other, and any other change may follow the ones named before it. That is certain only of a single change that ends:
- * there is nothing else for it to follow.
+ * Returns a status rule for each event except the first, which creates the aggregate. No event follows an ending event. An ending
+ * event may follow every other event, and any other change may follow the changes named before it. All of these rules are
+ * guesses, except for a single change that ends the aggregate, because it can only follow the creation.
  */
 export function statusRules([creation, ...changes]: readonly DomainEvent[]): readonly StatusRule[] {
   if (creation === undefined) return []
@@ -33,8 +33,8 @@ export function statusRules([creation, ...changes]: readonly DomainEvent[]): rea
   })
 }
 
-/** The question that a guessed rule leaves open. */
+/** Returns the question that a guessed rule leaves open. */
 export function statusQuestion({ command }: DomainEvent, { follows }: StatusRule): string {
   const listed = follows.map(spellings.pascal).join(', ')
-  return `${spellings.pascal(command)} applies after ${listed} and after no other event; is that right?`
+  return `${spellings.pascal(command)} applies only after ${listed}; is that right?`
 }

@@ -1,14 +1,15 @@
-import type { Json } from '../template/template.ts'
+/** Any JSON value. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
 const WIDTH = 100
 
-/** JSON as formatters write it: objects open, a list of plain values on one line while there is room. */
+/** Formats JSON like common formatters: objects on several lines, a list of plain values on one line if it fits. */
 export function formatJson(json: Json, indent = ''): string {
   const inner = `${indent}  `
   if (Array.isArray(json)) {
     const items = json as readonly Json[]
     const isPlain = items.every((item) => typeof item !== 'object' || item === null)
-    // Not of lists in lists: each level would double the work of the level below.
+    // Nested lists are not tried on one line: each level would double the work of the level below.
     const flat = isPlain ? `[${items.map((item) => formatJson(item)).join(', ')}]` : undefined
     if (flat !== undefined && indent.length + flat.length < WIDTH) return flat
     return `[\n${items.map((item) => `${inner}${formatJson(item, inner)}`).join(',\n')}\n${indent}]`
@@ -20,10 +21,10 @@ export function formatJson(json: Json, indent = ''): string {
   return `{\n${lines.join(',\n')}\n${indent}}`
 }
 
-/** Files of projects stay far below it, and what reads them calls itself for every level. */
+/** Limits the recursion of functions that read the JSON. Project files stay far below it. */
 const MAX_DEPTH = 100
 
-/** Why a JSON text is not to be read: brackets within brackets by the thousand would use up the stack. */
+/** Returns why a JSON text is nested too deeply to be read without exhausting the stack, or `undefined`. */
 export function whyTooDeep(text: string): string | undefined {
   let depth = 0
   for (const [token] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/g)) {

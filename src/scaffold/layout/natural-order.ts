@@ -1,6 +1,6 @@
 /**
- * As formatters sort imports and what is imported: numbers by their value, a folder before what begins like it, and a
- * capital letter just before its small one.
+ * Compares names like formatters that sort imports: numbers by value, a folder before names that begin with its name, and a
+ * capital letter just before its lowercase letter.
  */
 export function inNaturalOrder(a: string, b: string): number {
   const [left, right] = [tokensOf(a), tokensOf(b)]

@@ -1,31 +1,33 @@
 import { inNaturalOrder } from './natural-order.ts'
 
-/** As wide as the formatter of a service lets lines be. */
-const WIDTH = 120
+/** The line width of the formatter in generated services. */
+export const LINE_WIDTH = 120
 
-/** A declaration of a union, on one line or on one each. */
+/** Formats the declaration of a union, on one line or with one member on each line. */
 export function unionOf(name: string, members: readonly string[]): string {
   const line = `export type ${name} = ${members.join(' | ')}`
-  return line.length <= WIDTH ? line : `export type ${name} =${members.map((member) => `\n  | ${member}`).join('')}`
+  return line.length <= LINE_WIDTH
+    ? line
+    : `export type ${name} =${members.map((member) => `\n  | ${member}`).join('')}`
 }
 
-/** An import of names, sorted. */
+/** Formats an import with sorted names. */
 export function importOf(head: 'import' | 'import type', names: readonly string[], from: string): string {
   const sorted = [...new Set(names)].sort(inNaturalOrder)
   const line = `${head} { ${sorted.join(', ')} } from '${from}'`
-  if (line.length <= WIDTH) return line
+  if (line.length <= LINE_WIDTH) return line
   return `${head} {\n${sorted.map((name) => `  ${name},`).join('\n')}\n} from '${from}'`
 }
 
-/** A property that is a list, inside of an object that is indented by `indent` spaces. */
+/** Formats a property that holds a list, in an object that is indented by `indent` spaces. */
 export function listOf(name: string, items: readonly string[], indent = 0): string {
   const margin = ' '.repeat(indent + 2)
   const line = `${margin}${name}: [${items.join(', ')}],`
-  if (line.length <= WIDTH) return line
+  if (line.length <= LINE_WIDTH) return line
   return `${margin}${name}: [\n${items.map((item) => `${margin}  ${item},`).join('\n')}\n${margin}],`
 }
 
-/** A JSON value as a formatter would have it in TypeScript. */
+/** Formats a JSON value as a TypeScript literal. */
 export function literalOf(value: unknown): string {
   if (typeof value === 'string') return quoted(value)
   if (Array.isArray(value)) return `[${value.map(literalOf).join(', ')}]`

@@ -19,21 +19,21 @@ import type { FilePlan, ScaffoldPlan } from './plan.ts'
 import { findTarget, readTarget, type Target } from './target.ts'
 
 export interface ScaffoldDone {
-  /** Paths that were written, from the plan's root. */
+  /** The files that were written, relative to the root of the plan. */
   readonly written: readonly string[]
 }
 
-/** The beginning of the name of the folder in which files are written before they are moved. */
+/** Prefix of the temporary folder in which files are written before they are moved. */
 const STAGING = '.crbus-new-'
 
-/** Whether the file is written: what differs only when that is forced. */
+/** Returns whether a file is written. A file with differences is written only with `force`. */
 export const isWritten = ({ action }: FilePlan, force: boolean): boolean =>
   action === 'create' || action === 'edit' || (action === 'changed' && force)
 
 /**
- * Writes what was planned, all of it or nothing. Files are written whole in a folder beside their places and then moved
- * there; when one cannot be, those before it are put back. It runs to its end without giving way, so that no signal comes
- * between. Refuses when a file is no longer what the plan was made from.
+ * Writes all files of a plan, or none. Writes the files to a temporary folder of the same file system and then moves them; if one
+ * move fails, restores the files before it. Runs synchronously, so that no signal handler runs in between. Throws
+ * `ScaffoldRefused` if a file has changed since the plan was made.
  */
 export function applyScaffold({ root, files }: ScaffoldPlan, { force = false } = {}): ScaffoldDone {
   const wanted = files.filter((file) => isWritten(file, force))
@@ -62,18 +62,18 @@ export function applyScaffold({ root, files }: ScaffoldPlan, { force = false } =
 
 interface Staged {
   readonly file: FilePlan
-  /** Behind links. */
+  /** With links resolved. */
   readonly target: string
   readonly part: string
-  /** A copy of what is there, to put back. */
+  /** A copy of the existing file, to restore it. */
   readonly before: string | undefined
 }
 
-function stage({ path: target, isThere }: Target, file: FilePlan, part: string): Staged {
+function stage({ path: target, exists }: Target, file: FilePlan, part: string): Staged {
   const { after, isExecutable } = file
   writeFileSync(part, after, { mode: isExecutable ? 0o755 : 0o644 })
-  if (!isThere) return { file, target, part, before: undefined }
-  // Renaming would replace what its owner has made read-only.
+  if (!exists) return { file, target, part, before: undefined }
+  // Renaming would replace a file that its owner has made read-only.
   accessSync(target, constants.W_OK)
   const copy = `${part}.before`
   copyFileSync(target, copy)
@@ -81,15 +81,13 @@ function stage({ path: target, isThere }: Target, file: FilePlan, part: string):
   return { file, target, part, before: copy }
 }
 
-/** A link that was made since would have the file written elsewhere. */
+/** Throws `ScaffoldRefused` if a new link would redirect the file. */
 function refuseMoved(root: string, path: string, target: string): void {
   if (findTarget(root, path).path === target) return
-  throw new ScaffoldRefused(`${path} leads elsewhere since a moment ago; nothing was written`, [
-    'the same command again',
-  ])
+  throw new ScaffoldRefused(`${path} now leads to another file; nothing was written`, ['run the same command again'])
 }
 
-/** Makes the folders that are missing; answers with how to take them away again. */
+/** Creates the missing folders of a path, and returns functions that remove them. */
 const makeFolders = (folder: string): (() => void)[] => makeFolder(folder).map((path) => () => rmdirSync(path))
 
 function refuseStale(root: string, { path, before }: FilePlan): void {
@@ -97,7 +95,7 @@ function refuseStale(root: string, { path, before }: FilePlan): void {
   const isSame = before === undefined ? now === undefined : now?.equals(Buffer.from(before as Uint8Array))
   if (isSame) return
   throw new ScaffoldRefused(`${path} has changed since the plan was made; nothing was written`, [
-    'the same command again',
+    'run the same command again',
   ])
 }
 
@@ -105,16 +103,16 @@ function attempt(step: () => void): void {
   try {
     step()
   } catch {
-    // The first error is the one to tell; the rest is put back all the same.
+    // The first error is reported; the other files are restored nevertheless.
   }
 }
 
-/** What the file system says is not a bug of crbus: a folder in the way, no permission, no room. */
+/** Turns an error of the file system into a refusal: it is not a bug of crbus. */
 function asRefusal(error: unknown, root: string): unknown {
   const { code, path = root, dest = path } = error as NodeJS.ErrnoException & { readonly dest?: string }
   if (code === undefined) return error
-  const suggestions = isDiskFull(error) ? ['make room on the disk'] : []
-  // A name that the user has never seen explains nothing.
+  const suggestions = isDiskFull(error) ? ['free space on the disk'] : []
+  // The name of a temporary file would not help the user.
   const what = dest.startsWith(join(root, STAGING)) ? '' : `${dest} cannot be written: `
   return new EventBusError('REFUSED', `nothing was written: ${what}${causeOf(error, dest)}`, {
     suggestions,

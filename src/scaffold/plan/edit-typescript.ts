@@ -1,33 +1,31 @@
 import { parser } from '@lezer/javascript'
 import { inNaturalOrder } from '../layout/natural-order.ts'
+import { LINE_WIDTH } from '../layout/typescript-lines.ts'
 import type { Edited } from './edit.ts'
 
 type SyntaxNode = ReturnType<typeof parser.parse>['topNode']
 
 const typescript = parser.configure({ dialect: 'ts' })
 
-/** As wide as the formatter of a service lets lines be. */
-const WIDTH = 120
-
 interface ListItem {
-  /** The variable that holds the array. */
+  /** Name of the variable that holds the array. */
   readonly list: string
-  /** What the item is called, here and in the module it comes from. */
+  /** Name of the item, here and in the module that exports it. */
   readonly item: string
-  /** That module. */
+  /** The module that exports the item. */
   readonly from: string
 }
 
-/** Adds an imported name to an array of a module. A module that has both already stays as it is. */
+/** Adds an item to an array of a module, and its import. Changes nothing that the module already has. */
 export function addListItem(text: string, { list, item, from }: ListItem): Edited {
   const { topNode } = typescript.parse(text)
   const array = arrayOf(topNode, text, list)
-  if (array === undefined) return { ok: false, reason: `it has no array '${list}'` }
+  if (array === undefined) return { ok: false, reason: `the file has no array '${list}'` }
   const has = childrenOf(array).some((node) => node.name === 'VariableName' && textOf(node, text) === item)
   const withItem = has ? text : insertItem(text, array, item)
   const imports = importsIn(topNode)
   const isImported = imports.some((node) => namesIn(node, text).includes(item))
-  // The imports stand before the array, so their places are the same in both texts.
+  // The imports come before the array, so their offsets are the same in both texts.
   return { ok: true, text: isImported ? withItem : insertImport(withItem, text, imports, { item, from }), kept: [] }
 }
 
@@ -38,7 +36,7 @@ function arrayOf(top: SyntaxNode, text: string, name: string): SyntaxNode | unde
     let isIt = false
     for (const node of childrenOf(declaration)) {
       if (node.name === 'VariableDefinition') isIt = textOf(node, text) === name
-      // `[] satisfies Part[]` has it inside.
+      // In `[] satisfies Part[]` the array is a child.
       const array = node.name === 'ArrayExpression' ? node : node.getChild('ArrayExpression')
       if (isIt && array !== null) return array
     }
@@ -57,7 +55,7 @@ function insertItem(text: string, array: SyntaxNode, item: string): string {
   const lineEnd = text.indexOf('\n', array.to)
   const width = (lineEnd === -1 ? text.length : lineEnd) - lineStart + item.length + 2
   if (!inside.includes('\n') && last !== undefined) {
-    if (width <= WIDTH) return splice(text, last.to, array.to - 1, `, ${item}`)
+    if (width <= LINE_WIDTH) return splice(text, last.to, array.to - 1, `, ${item}`)
     const lines = [...items.map((node) => textOf(node, text)), item].map((line) => `\n  ${line},`)
     return splice(text, array.from + 1, array.to - 1, `${lines.join('')}\n`)
   }
@@ -74,7 +72,7 @@ const importsIn = (top: SyntaxNode): SyntaxNode[] => childrenOf(top).filter(({ n
 const namesIn = (node: SyntaxNode, text: string): string[] =>
   (node.getChild('ImportGroup')?.getChildren('VariableDefinition') ?? []).map((name) => textOf(name, text))
 
-/** In the order formatters keep: packages before files, each by name. */
+/** Inserts an import in the order of formatters: packages before files, each sorted by name. */
 function insertImport(
   text: string,
   original: string,

@@ -1,11 +1,11 @@
 import { addRustItem } from '../../rust/edit/add-item.ts'
 import { addRustStatement } from '../../rust/edit/add-statement.ts'
-import { formatJson, whyTooDeep } from '../layout/json-text.ts'
+import { formatJson, type Json, whyTooDeep } from '../layout/json-text.ts'
 import { ScaffoldRefused } from '../refused.ts'
+import type { Edit, Generated, Template } from '../template/manifest.ts'
 import { Budget, renderText, wordSwaps } from '../template/regions.ts'
 import { renamer } from '../template/rename.ts'
 import { holds, type Scope, TemplateError } from '../template/scope.ts'
-import type { Edit, Generated, Json, Template } from '../template/template.ts'
 import { fillJson, mergeJson } from '../template/template-json.ts'
 import type { Edited } from './edit.ts'
 import { editJson } from './edit-json.ts'
@@ -14,24 +14,24 @@ import { folded, whyNoTarget } from './target.ts'
 
 type Content = string | Uint8Array
 
-/** What would become of one file. */
+/** The plan for one file. */
 export interface FilePlan {
-  /** From the plan's root, with forward slashes. */
+  /** Relative to the root of the plan, with forward slashes. */
   readonly path: string
   /**
-   * `create`: there is none. `keep`: it is as it would be. `changed`: it differs, and is overwritten only when that is
-   * forced. `edit`: something is added to it. `by-hand`: something would be, but there is no place to see for it.
+   * `create`: the file does not exist. `keep`: it already has this content. `changed`: it differs, and is overwritten only with
+   * `--force`. `edit`: the plan adds something to it. `by-hand`: something must be added, but crbus does not find where.
    */
   readonly action: 'create' | 'keep' | 'changed' | 'edit' | 'by-hand'
   readonly before: Content | undefined
   readonly after: Content
   readonly isExecutable: boolean
-  /** What a person should know of it. */
+  /** Remarks for the user. */
   readonly notes: readonly string[]
 }
 
 export interface ScaffoldPlan {
-  /** The folder the paths are in. */
+  /** The folder that the paths are relative to. */
   readonly root: string
   readonly files: readonly FilePlan[]
 }
@@ -40,26 +40,26 @@ export interface ScaffoldRequest {
   readonly template: Template
   readonly scope: Scope
   readonly root: string
-  /** The file as it is now; `undefined` when there is none. */
+  /** Reads the current content of a file. Returns `undefined` if the file does not exist. */
   readonly read: (path: string) => Uint8Array | undefined
-  /** What `generate` of a file asks for. */
+  /** Makes the files that a template requests with `generate`. */
   readonly generated: Readonly<Record<Generated, () => string>>
 }
 
-/** What a template makes of the answers, held against what is there. Reads and changes nothing but through `read`. */
+/** Renders a template with the answers, and compares the result with the existing files. Has no side effects except `read`. */
 export function planScaffold(request: ScaffoldRequest): ScaffoldPlan {
   const { template } = request
-  return blaming(template, 'template.json', () => planTemplate(request))
+  return withLocation(template, 'template.json', () => planTemplate(request))
 }
 
-/** Does something with a part of a template; a mistake in it is said with its place. */
-function blaming<T>({ folder }: Template, path: string, work: () => T): T {
+/** Runs `work` on a part of a template, and reports a mistake in the template with its location. */
+function withLocation<T>({ folder }: Template, path: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
     throw new ScaffoldRefused(`the template in ${folder} has a mistake in ${path}: ${error.message}`, [
-      'templates/README.md says how a template is written',
+      'see templates/README.md for the format of templates',
     ])
   }
 }
@@ -75,7 +75,7 @@ function planTemplate(request: ScaffoldRequest): ScaffoldPlan {
   const files = new Map<string, FilePlan>()
   const taken = new Set<string>()
   for (const { path, content, isExecutable } of rendered(request)) {
-    blaming(template, path, () => claim(taken, path))
+    withLocation(template, path, () => claim(taken, path))
     const before = read(path)
     const action = before === undefined ? 'create' : isSame(before, content) ? 'keep' : 'changed'
     files.set(path, { path, action, before, after: content, isExecutable, notes: [] })
@@ -83,7 +83,7 @@ function planTemplate(request: ScaffoldRequest): ScaffoldPlan {
   for (const edit of template.edits) {
     if (edit.if !== undefined && !holds(scope, edit.if)) continue
     const path = rename(edit.file)
-    blaming(template, `the edit of ${path}`, () => {
+    withLocation(template, `the edit of ${path}`, () => {
       refuseTarget(path)
       files.set(path, editPlan(edit, path, files.get(path), read(path), { scope, rename }))
     })
@@ -91,9 +91,9 @@ function planTemplate(request: ScaffoldRequest): ScaffoldPlan {
   return { root, files: [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) }
 }
 
-/** Takes a path for a file. Where case does not count, two that differ in it are one file. */
+/** Reserves a path for a file. Paths that differ only in case are one file on some systems. */
 function claim(taken: Set<string>, path: string): void {
-  if (taken.has(folded(path))) throw new TemplateError('two files of the template get this path')
+  if (taken.has(folded(path))) throw new TemplateError('two files of the template have this path')
   taken.add(folded(path))
 }
 
@@ -102,7 +102,7 @@ function refuseTarget(path: string): void {
   if (why !== undefined) throw new TemplateError(`'${path}' ${why}`)
 }
 
-/** A change to one file, with no template. */
+/** Plans a change of one JSON file, without a template. */
 export function planEdit(
   root: string,
   path: string,
@@ -129,9 +129,9 @@ function* rendered({ template, scope, generated }: ScaffoldRequest): Generator<R
   }
   for (const { path, content, isExecutable } of trees.values()) {
     const rule = rules.get(path)
-    const made = blaming(template, path, (): Rendered | undefined => {
+    const made = withLocation(template, path, (): Rendered | undefined => {
       if (rule?.here || (rule?.if !== undefined && !holds(scope, rule.if))) return undefined
-      const target = awake(rename(rule?.to ?? path))
+      const target = withDots(rename(rule?.to ?? path))
       refuseTarget(target)
       const text = rule?.generate === undefined ? content : generated[rule.generate]()
       return { path: target, isExecutable, content: render(path, text, template.json.get(path)) }
@@ -158,8 +158,8 @@ function parseJson(text: string): Json {
   }
 }
 
-/** Names that would do something in the template itself sleep under another: `_gitignore` is `.gitignore`. */
-const awake = (path: string): string => path.replaceAll(/(?<=^|\/)_(?=[^/])/g, '.').replaceAll(/(?<=^|\/)\._/g, '_')
+/** Restores names that templates write with an underscore so that they have no effect there: `_gitignore` is `.gitignore`. */
+const withDots = (path: string): string => path.replaceAll(/(?<=^|\/)_(?=[^/])/g, '.').replaceAll(/(?<=^|\/)\._/g, '_')
 
 interface Words {
   readonly scope: Scope
@@ -173,7 +173,7 @@ function editPlan(
   there: Content | undefined,
   words: Words,
 ): FilePlan {
-  // What this very plan makes, or has edited already, is edited further.
+  // A file that this plan creates, or has already edited, is edited further.
   const isOwn = planned !== undefined && planned.action !== 'by-hand'
   const before = planned === undefined ? there : planned.before
   const text = isOwn ? planned.after : there
@@ -181,7 +181,7 @@ function editPlan(
   const base = { path, before, isExecutable: planned?.isExecutable ?? false }
   const answer = text === undefined || typeof text === 'string' ? carryOut(edit, text, words) : undefined
   if (answer === undefined || !answer.ok) {
-    const reason = answer?.reason ?? 'it is no text'
+    const reason = answer?.reason ?? 'the file is not text'
     return {
       ...base,
       action: 'by-hand',
@@ -189,7 +189,7 @@ function editPlan(
       notes: [...notes, `${reason}; add by hand: ${wish(edit, words)}`],
     }
   }
-  notes.push(...answer.kept.map((what) => `${what} is there already and stays as it is`))
+  notes.push(...answer.kept.map((what) => `kept the existing ${what}`))
   const isAsItWas = typeof before === 'string' && before === answer.text
   const action =
     planned?.action === 'changed' ? 'changed' : isAsItWas ? 'keep' : before === undefined ? 'create' : 'edit'
@@ -201,7 +201,7 @@ function carryOut(edit: Edit, text: string | undefined, { scope, rename }: Words
     case 'json':
       return editJson(text ?? '{}\n', fillJson(edit.json, scope, rename) as { readonly [key: string]: Json })
     case 'list': {
-      if (text === undefined) return { ok: false, reason: 'there is no such file' }
+      if (text === undefined) return { ok: false, reason: 'the file does not exist' }
       return addListItem(text, { list: edit.list, item: rename(edit.item), from: rename(edit.from) })
     }
     case 'rust': {
@@ -209,13 +209,16 @@ function carryOut(edit: Edit, text: string | undefined, { scope, rename }: Words
       const added =
         edit.function === undefined ? addRustItem(text ?? '', rust) : addRustStatement(text ?? '', edit.function, rust)
       if (added !== undefined) return { ok: true, text: added, kept: [] }
-      const what = edit.function === undefined ? 'it is not plain Rust' : `its '${edit.function}' has no call like it`
+      const what =
+        edit.function === undefined
+          ? 'the file is not plain Rust'
+          : `the function '${edit.function}' has no similar call`
       return { ok: false, reason: what }
     }
   }
 }
 
-/** The edit as a person would make it. */
+/** Describes an edit for a person who makes it by hand. */
 function wish(edit: Edit, { scope, rename }: Words): string {
   switch (edit.kind) {
     case 'json':

@@ -4,22 +4,22 @@ import { EventBusError } from '../../bus/errors.ts'
 import { causeOf } from '../../files/cause.ts'
 import { ScaffoldRefused } from '../refused.ts'
 
-/** Folders that hold what other programs run or trust: hooks, commands, the state of a bus. */
+/** Folders whose files other programs run or trust: hooks, commands, the state of a bus. */
 const reserved = new Set(['.git', '.crbus', 'node_modules'])
 
 /** Names of devices on Windows, with any extension. */
 const device = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i
 
-/** Other than separators: what Windows does not take in a name, what is not seen, and halves of a character. */
+/** Characters that Windows rejects in names, invisible characters, and lone surrogates. Separators are checked elsewhere. */
 const forbidden = /[<>:"|?*\\]|[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|\p{Default_Ignorable_Code_Point}/u
 
-/** Limits of file systems: most take 255 bytes for a name. A path of this length can still be checked out on Windows. */
+/** Most file systems allow 255 bytes for a name. A path of this length can still be checked out on Windows. */
 const MAX_NAME_BYTES = 255
 const MAX_PATH_LENGTH = 1024
 
 /**
- * Why a template cannot write a path of a service, such as `leads out of the service`; `undefined` when it can. It is checked as every file system would take
- * it, since a service is checked out elsewhere: `.GIT` and `GIT~1` are `.git` on some.
+ * Returns why a template must not write to a path, such as `leads out of the service`, or `undefined` if it may. Checks the path by
+ * the rules of every file system, because a service is checked out elsewhere: some take `.GIT` and `GIT~1` for `.git`.
  */
 export function whyNoTarget(path: string): string | undefined {
   if (path.length > MAX_PATH_LENGTH) return `is longer than ${MAX_PATH_LENGTH} characters`
@@ -29,20 +29,21 @@ export function whyNoTarget(path: string): string | undefined {
     const why = whyNoName(name)
     if (why !== undefined) return why
   }
-  // Beside folders objects and refs, it makes git take the folder for a repository, whose config names programs to run.
-  if (folded(names.at(-1) ?? '') === 'head') return `has '${names.at(-1)}', by which git knows a repository`
+  // A HEAD beside folders objects and refs makes git take the folder for a repository, whose config names programs to run.
+  if (folded(names.at(-1) ?? '') === 'head')
+    return `has '${names.at(-1)}', which makes git take the folder for a repository`
   return undefined
 }
 
 function whyNoName(name: string): string | undefined {
-  if (name === '' || name === '.') return 'has a part that is empty or only a dot'
+  if (name === '' || name === '.') return 'has an empty part, or one that is only a dot'
   const character = forbidden.exec(name)?.[0]
-  if (character !== undefined) return `has ${shown(character)}, which file names cannot have on every system`
-  if (/[. ]$/.test(name)) return `has '${name}', whose last character Windows leaves out`
+  if (character !== undefined) return `has ${shown(character)}, which not every system allows in file names`
+  if (/[. ]$/.test(name)) return `has '${name}', whose last character Windows drops`
   if (device.test(name)) return `has '${name}', the name of a device on Windows`
   if (/~\d/.test(name)) return `has '${name}', which may be the short name of another file on Windows`
   if (Buffer.byteLength(name) > MAX_NAME_BYTES) return `has a name of more than ${MAX_NAME_BYTES} bytes`
-  if (reserved.has(folded(name))) return `has '${name}', to which templates do not write`
+  if (reserved.has(folded(name))) return `has '${name}', where templates must not write`
   return undefined
 }
 
@@ -51,24 +52,24 @@ const shown = (character: string): string =>
     ? `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
     : `'${character}'`
 
-/** Alike for names that are one file where case does not count. */
+/** Returns the same text for names that are the same file on a file system that ignores case. */
 export const folded = (path: string): string => path.normalize('NFC').toUpperCase().toLowerCase()
 
 export interface Target {
-  /** Absolute, behind links. */
+  /** Absolute, with links resolved. */
   readonly path: string
-  readonly isThere: boolean
+  readonly exists: boolean
 }
 
 /**
- * Where a path of a service leads. A link is followed as long as it stays in the service and does not lead to what
- * templates do not write; any other, and what is neither a file nor a folder where there should be one, is refused.
+ * Resolves a path of a service. Follows links that stay inside the service and lead to where templates may write. Throws
+ * `ScaffoldRefused` for any other link, and if something other than a file or folder is in the way.
  */
 export function findTarget(root: string, path: string): Target {
   const why = whyNoTarget(path)
   if (why !== undefined) throw refused(path, why)
   const kindOfRoot = lstatSync(root, { throwIfNoEntry: false })
-  if (kindOfRoot === undefined) return { path: join(root, path), isThere: false }
+  if (kindOfRoot === undefined) return { path: join(root, path), exists: false }
   const realRoot = realpathSync(root)
   const names = path.split('/')
   let at = realRoot
@@ -76,7 +77,7 @@ export function findTarget(root: string, path: string): Target {
     const next = join(at, name)
     const shownPath = names.slice(0, index + 1).join('/')
     const kind = kindOf(next)
-    if (kind === undefined) return { path: join(at, ...names.slice(index)), isThere: false }
+    if (kind === undefined) return { path: join(at, ...names.slice(index)), exists: false }
     at = kind.isSymbolicLink() ? behindLink(realRoot, next, shownPath) : next
     const isLast = index === names.length - 1
     const real = kind.isSymbolicLink() ? lstatSync(at) : kind
@@ -84,17 +85,17 @@ export function findTarget(root: string, path: string): Target {
       throw refused(shownPath, `is in the way: it is not a ${isLast ? 'file' : 'folder'}`)
     }
   }
-  return { path: at, isThere: true }
+  return { path: at, exists: true }
 }
 
 /**
- * The bytes of a file of a service; `undefined` when there is none. Refuses what {@link findTarget} does, and a file that
- * the system does not let this user read.
+ * Reads a file of a service. Returns `undefined` if the file does not exist. Throws like {@link findTarget}, and an `EventBusError`
+ * if the user may not read the file.
  */
 export function readTarget(root: string, path: string): Buffer | undefined {
   try {
     const target = findTarget(root, path)
-    return target.isThere ? readFileSync(target.path) : undefined
+    return target.exists ? readFileSync(target.path) : undefined
   } catch (error) {
     if (error instanceof ScaffoldRefused) throw error
     const full = join(root, path)
@@ -104,7 +105,7 @@ export function readTarget(root: string, path: string): Buffer | undefined {
   }
 }
 
-/** The text of a file of a service that need not be there; `undefined` for what {@link readTarget} refuses as well. */
+/** Reads the text of a file of a service. Returns `undefined` if the file does not exist or cannot be read. */
 export function textIfThere(root: string, path: string): string | undefined {
   try {
     return readTarget(root, path)?.toString('utf8')
@@ -113,17 +114,17 @@ export function textIfThere(root: string, path: string): string | undefined {
   }
 }
 
-/** Refuses a link in the place of a new service: its files would be written elsewhere. */
+/** Throws `ScaffoldRefused` if the folder of a new service is a link: its files would be written elsewhere. */
 export function refuseLink(root: string): void {
   if (!kindOf(root)?.isSymbolicLink()) return
-  throw refused(root, `is a link to ${readlinkSync(root)}, where a service is a folder`)
+  throw refused(root, `is a link to ${readlinkSync(root)}; a service must be a folder`)
 }
 
 function kindOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false })
   } catch (error) {
-    // The folder above is a file.
+    // The parent is a file.
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined
     throw error
   }
@@ -135,11 +136,11 @@ function behindLink(realRoot: string, link: string, path: string): string {
   try {
     real = realpathSync(link)
   } catch {
-    throw refused(path, `is a link to ${to}, which is not there`)
+    throw refused(path, `is a link to ${to}, which does not exist`)
   }
   const way = relative(realRoot, real)
   if (way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way)) {
-    throw refused(path, `is a link to ${to}, out of the service`)
+    throw refused(path, `is a link to ${to}, outside the service`)
   }
   const why = way === '' ? undefined : whyNoTarget(way.split(sep).join('/'))
   if (why !== undefined) throw refused(path, `is a link to ${to}, which ${why}`)

@@ -14,7 +14,7 @@ export interface Aggregate {
   readonly events: readonly DomainEvent[]
 }
 
-/** What the templates of an aggregate can name; `templates/README.md` lists it. */
+/** Returns everything that the templates of an aggregate can name; `templates/README.md` lists it. */
 export function aggregateScope({ name, id, events }: Aggregate): Scope {
   const rules = statusRules(events)
   const scopes = events.map((event, index) => eventScope(name, event, id, rules[index - 1]))
@@ -110,7 +110,7 @@ function eventScope(aggregate: Name, event: DomainEvent, id: Field, rule: Status
   }
 }
 
-/** Lines of the test of a change: what is beyond the limits of its rule, and what is just within. */
+/** Returns the lines of a test of a change: values just beyond the limits of its rule, and the limits themselves. */
 function limitTests(aggregate: Name, creation: DomainEvent, change: DomainEvent, id: Field): string {
   const limited = limitedOf(change, id)
   if (limited === undefined) return ''
@@ -131,7 +131,7 @@ function limitTests(aggregate: Name, creation: DomainEvent, change: DomainEvent,
 
 const limitsInRust = ({ type }: Field): string => (type.rust === 'f64' ? '0.0..=100_000.0' : '0..=100_000')
 
-/** The rule about the limits of a field, inside of an arm of the reducer. */
+/** Returns the rule for the limits of a field, in an arm of the Rust reducer. */
 function limitInRust(limited: Field, question: string): string {
   const field = spellings.snake(limited.name)
   return [
@@ -145,7 +145,7 @@ function limitInRust(limited: Field, question: string): string {
     .join('\n')
 }
 
-/** Commands that their rule refuses, each with the reason, as the list of a Rust test. */
+/** Returns the list of refused commands with their reasons, for a Rust test. */
 function refusedCommands(aggregate: Name, event: DomainEvent, id: Field): string {
   const limited = limitedOf(event, id)
   const refused = (indent: string, changed: Field, value: string, reason: string): string => {
@@ -161,7 +161,7 @@ function refusedCommands(aggregate: Name, event: DomainEvent, id: Field): string
   return ['    let refused = [', ...all.map((text) => `        ${text},`), '    ];'].join('\n')
 }
 
-/** Commands at the limits of their rule, as the list of a Rust test. */
+/** Returns the list of commands at the limits of their rule, for a Rust test. */
 function acceptedCommands(aggregate: Name, event: DomainEvent, id: Field): string {
   const limited = limitedOf(event, id)
   if (limited === undefined) return ''
@@ -178,7 +178,7 @@ interface CommandChange {
   readonly indent: string
 }
 
-/** A command of example values, but for one field. */
+/** Returns a Rust command with example values, except for one field. */
 function commandInRust(
   aggregate: Name,
   event: DomainEvent,
@@ -198,18 +198,18 @@ function commandInRust(
 
 const numberInRust = ({ type }: Field, value: string): string => (type.rust === 'f64' ? `${value}.0` : value)
 
-/** The field the sample rule looks at: the first that is a number. */
+/** Returns the field that the sample rule checks: the first number. */
 const limitedOf = ({ fields }: DomainEvent, id: Field): Field | undefined =>
   fields.find(({ name, type }) => type.ts === 'number' && !isSameName(name, id.name))
 
-/** Fields of the first failure that the command does not have. */
+/** Returns the fields of the first failure that the command does not have. */
 const ownFields = ({ failures, fields }: DomainEvent): readonly Field[] =>
   failures[0]?.fields.filter((field) => !has(fields, field)) ?? []
 
-/** Names of fields that say why something was refused. */
+/** Names of fields for the reason of a refusal. */
 const reasons = new Set(['reason', 'why', 'because', 'cause', 'message', 'note', 'details'])
 
-/** The field of a failure that says why: by its name, else the only text that the command does not have. */
+/** Returns the field of a failure for its reason: by name, or the only text field that the command does not have. */
 function reasonOf(event: DomainEvent): Field | undefined {
   const texts = ownFields(event).filter(({ type }) => type.name === 'string')
   const named = texts.find(({ name }) => name.words.some((word) => reasons.has(word)))
@@ -251,7 +251,7 @@ function failureScope({ name, fields }: Failure, event: DomainEvent, id: Field):
 const has = (fields: readonly Field[], { name, type }: Field): boolean =>
   fields.some((field) => isSameName(field.name, name) && field.type === type)
 
-/** All but the id, which every template has in a place of its own. */
+/** Returns the scopes of all fields except the id, which templates name separately. */
 const fieldScopes = (fields: readonly Field[], id: Field): readonly Scope[] =>
   fields.filter(({ name }) => !isSameName(name, id.name)).map(fieldScope)
 
@@ -263,7 +263,7 @@ function fieldScope({ name, type }: Field): Scope {
   }
 }
 
-/** Values that differ from one sample to the next: an expression of its `number`. */
+/** Returns an expression for a sample value, which varies with the `number` of the sample. */
 function sampleOf(name: Name, type: string): string {
   switch (type) {
     case 'string':
@@ -275,7 +275,7 @@ function sampleOf(name: Name, type: string): string {
     case 'number':
       return 'number / 2'
     case 'money':
-      // From 5.00 to 1505.00, of which a third is above what the sample rule lets pass.
+      // From 5.00 to 1505.00; a third of the values exceeds the limit of the sample rule.
       return '500 + ((number * 49_000) % 150_000)'
     case 'bool':
       return 'number % 2 === 0'
@@ -284,13 +284,13 @@ function sampleOf(name: Name, type: string): string {
   }
 }
 
-/** The schema of an aggregate's events as Rust would write them: one enum, the commands and then the events. */
+/** Returns the schema file of the topic of events: one enum with the commands and then the events, as in Rust services. */
 export function schemaOf(aggregate: Aggregate): string {
   const names = eventsIn(aggregate).map(({ name }) => spellings.pascal(name))
   return schemaFile(aggregate, 'events', names)
 }
 
-/** The same enum, of the topic of its commands. */
+/** Returns the schema file of the topic of commands, with the same enum. */
 export function commandSchemaOf(aggregate: Aggregate): string {
   const names = aggregate.events.map(({ command }) => spellings.pascal(command))
   return schemaFile(aggregate, 'commands', names)
@@ -304,7 +304,7 @@ function schemaFile(aggregate: Aggregate, topic: string, names: readonly string[
     name: spellings.pascal(of),
     fields: {
       kind: 'fields' as const,
-      // The id first, where the templates have it.
+      // The id comes first, as in the templates.
       fields: [id, ...fields.filter((field) => !isSameName(field.name, id.name))].map(
         (field): { name: string; type: Type } => ({ name: spellings.snake(field.name), type: field.type.schema }),
       ),

@@ -5,28 +5,28 @@ import { ScaffoldRefused } from '../refused.ts'
 import type { Scope, Value } from '../template/scope.ts'
 import { TODO_IMPORT, todoInRust, todoInTypeScript } from '../template/todo.ts'
 import type { KnownAction, KnownField, Step } from '../topics/topic.ts'
-import { chronoImport, durationFrom, takenAs } from './rust-values.ts'
+import { chronoImport, convertedTo, durationFrom } from './rust-values.ts'
 
 export interface SagaPlan {
   readonly name: Name
-  /** How long a step may take, in milliseconds; absent when the template does not ask. */
+  /** Time limit of a step, in milliseconds. Absent if the template does not ask for it. */
   readonly timeout: number | undefined
   readonly steps: readonly [Step, ...Step[]]
-  /** The event field that a command's field is taken from where their names differ: `ReserveStock.quantity` to `count`. */
+  /** Maps a field of a command to the event field it is taken from, if the names differ: `ReserveStock.quantity` to `count`. */
   readonly sources?: ReadonlyMap<string, string> | undefined
 }
 
-/** A field of a command that no event before it tells by the same name and type. */
+/** A field of a command for which no earlier event has a field of the same name and type. */
 export interface OpenField {
-  /** `ReserveStock.quantity`, as {@link SagaPlan.sources} has it. */
+  /** Such as `ReserveStock.quantity`: a key of {@link SagaPlan.sources}. */
   readonly place: string
-  /** Names of fields of the same type that the events before it tell. */
+  /** Names of fields of the same type in earlier events. */
   readonly candidates: readonly string[]
 }
 
 /**
- * Lists the fields of commands that have no known source. Throws `ScaffoldRefused` when one of `sources` names a field that
- * no command has, or a source that no event before the command tells with that type.
+ * Returns the fields of commands without a known source. Throws `ScaffoldRefused` if `sources` names a field that no command has, or a
+ * source that no earlier event has with that type.
  */
 export function openFields({ steps, sources = new Map() }: SagaPlan): readonly OpenField[] {
   const asked = steps.flatMap((_, index) => {
@@ -35,7 +35,7 @@ export function openFields({ steps, sources = new Map() }: SagaPlan): readonly O
   })
   const fields = asked.flatMap(({ name, fields: own, told }) =>
     own.map(({ field, source }) => ({
-      place: placeOf(name, field),
+      place: pathOf(name, field),
       candidates: [...new Set(told.filter((one) => isSameType(one, field)).map((one) => one.name))],
       isOpen: source === undefined,
     })),
@@ -49,7 +49,7 @@ export function openFields({ steps, sources = new Map() }: SagaPlan): readonly O
     if (field.candidates.includes(source)) continue
     const known = field.candidates.map((candidate) => `--field ${place}=${candidate}`)
     throw new ScaffoldRefused(
-      `--field ${place}=${source}: no event before it has a field '${source}' of its type`,
+      `--field ${place}=${source}: no earlier event has a field '${source}' of the same type`,
       known,
     )
   }
@@ -58,14 +58,14 @@ export function openFields({ steps, sources = new Map() }: SagaPlan): readonly O
     .map(({ place, candidates }) => ({ place, candidates }))
 }
 
-const placeOf = (command: Name, field: KnownField): string => `${spellings.pascal(command)}.${field.name}`
+const pathOf = (command: Name, field: KnownField): string => `${spellings.pascal(command)}.${field.name}`
 
-/** What the templates of a saga can name; `templates/README.md` lists it. */
+/** Returns everything that the templates of a saga can name; `templates/README.md` lists it. */
 export function sagaScope({ name, steps, timeout, sources = new Map() }: SagaPlan): Scope {
   const commands = steps.map((_, index) => commandsOf(steps, index, sources))
   const asked = commands.flatMap(({ ask, undo }) => [...(ask ? [ask] : []), ...(undo ? [undo] : [])])
   const heard = steps.flatMap(heardBy)
-  refuseTwins(
+  refuseDuplicateNames(
     name,
     [...heard, ...asked].map((action) => action.name),
   )
@@ -106,7 +106,7 @@ export function sagaScope({ name, steps, timeout, sources = new Map() }: SagaPla
       topics: listOf('topics', quoted(steps.map(({ topic }) => topic))),
       undo_timeouts: undoTimeouts(timeout),
       asked_topics: listOf('sends', quoted(steps.slice(1).map((step) => step.commands))),
-      // The first step is not asked for, so its topic gets an undo command only.
+      // The saga does not request the first step, so the topic of that step only gets an undo command.
       undo_topics: listOf('sendsUndo', quoted([steps[0].commands])),
     },
     rust: {
@@ -116,7 +116,7 @@ export function sagaScope({ name, steps, timeout, sources = new Map() }: SagaPla
   }
 }
 
-/** How long to wait for the answer to an undo command: as long as for a step, and twice as long each time it is sent again. */
+/** Returns the time-outs of an undo command: that of a step, doubled each time the command is sent again. */
 function undoTimeouts(timeout = 30_000): string {
   const texts = [1, 2, 4, 8, 16].map((times) => {
     const milliseconds = timeout * times
@@ -125,7 +125,7 @@ function undoTimeouts(timeout = 30_000): string {
   return `[${texts.join(', ')}]`
 }
 
-/** Every event of a topic is known to the saga, though not each has consequences. */
+/** Returns all events of a step's topic, including those without consequences. */
 const heardBy = ({ done, failures, undo, others }: Step): readonly KnownAction[] => [
   done,
   ...failures,
@@ -133,14 +133,14 @@ const heardBy = ({ done, failures, undo, others }: Step): readonly KnownAction[]
   ...others,
 ]
 
-/** Events without consequences. Failures of a first step that cannot be undone are among them: nothing has begun then. */
+/** Returns the events without consequences, including failures of a first step that cannot be undone: the saga has not begun then. */
 const othersOf = ([start, ...later]: SagaPlan['steps']): readonly KnownAction[] => [
   ...start.others,
   ...(start.undo === undefined ? start.failures : []),
   ...later.flatMap(({ others }) => others),
 ]
 
-/** Types that the templates declare beside those of events and commands. */
+/** Types that the templates declare in addition to events and commands. */
 const ownTypes = [
   'timed-out',
   'undo-timed-out',
@@ -160,28 +160,28 @@ const ownTypes = [
   'environment',
 ]
 
-function refuseTwins(saga: Name, names: readonly Name[]): void {
+function refuseDuplicateNames(saga: Name, names: readonly Name[]): void {
   const own = ownTypes.map((last) => ({ words: [...saga.words, ...last.split('-')] }))
   for (const [index, name] of names.entries()) {
     const isTwice = names.slice(0, index).some((other) => isSameName(other, name))
     if (!isTwice && !own.some((other) => isSameName(other, name))) continue
-    throw new ScaffoldRefused(`two things of this saga would be called ${spellings.pascal(name)}`, [
-      isTwice ? '--on with topics whose events have different names' : 'another name for the saga',
+    throw new ScaffoldRefused(`this saga would declare ${spellings.pascal(name)} twice`, [
+      isTwice ? 'choose topics with --on whose events have different names' : 'choose another name for the saga',
     ])
   }
 }
 
-/** A command of the saga, with the field of an event that each of its own is taken from. */
+/** A command that the saga sends, with the event field that is the source of each of its fields. */
 interface AskedCommand {
   readonly name: Name
-  /** `source` is `undefined` where no event before the command is known to tell the field. */
+  /** `source` is `undefined` if no earlier event has the field. */
   readonly fields: readonly { readonly field: KnownField; readonly source: KnownField | 'reason' | undefined }[]
-  /** What the events before it tell. */
+  /** Fields of earlier events. */
   readonly told: readonly KnownField[]
 }
 
 interface StepCommands {
-  /** The first step has none: its event begins everything. */
+  /** Absent for the first step, whose event starts the saga. */
   readonly ask: AskedCommand | undefined
   readonly undo: AskedCommand | undefined
 }
@@ -190,7 +190,7 @@ function commandsOf(steps: SagaPlan['steps'], index: number, sources: ReadonlyMa
   const { ask, undo } = steps[index] as Step
   const asked = ({ name, fields }: KnownAction, before: readonly Step[]): AskedCommand => {
     const told = before.flatMap(({ done }) => done.fields)
-    const of = (field: KnownField) => sourceOf(field, told, sources.get(placeOf(name, field)))
+    const of = (field: KnownField) => sourceOf(field, told, sources.get(pathOf(name, field)))
     return { name, told, fields: fields.map((field) => ({ field, source: of(field) })) }
   }
   return {
@@ -200,8 +200,8 @@ function commandsOf(steps: SagaPlan['steps'], index: number, sources: ReadonlyMa
 }
 
 /**
- * The event field that a command's field is taken from: the one of its name and type, or the one of its type that was named
- * for it. Never one that merely looks alike, since an amount that is in truth a quantity would go unnoticed.
+ * Finds the event field that is the source of a command's field: the field with the same name and type, or the field of the same type
+ * that the user named. Never guesses by type alone, because an amount taken for a quantity would go unnoticed.
  */
 function sourceOf(field: KnownField, told: readonly KnownField[], named: string | undefined) {
   if (named === undefined && isReason(field)) return 'reason'
@@ -209,13 +209,13 @@ function sourceOf(field: KnownField, told: readonly KnownField[], named: string 
   return told.find((one) => one.name === wanted && isSameType(one, field))
 }
 
-/** What TypeScript knows nothing of is compared as Rust has it. */
+/** Compares types in TypeScript, or in Rust where TypeScript has only `unknown`. */
 const isSameType = ({ type: a }: KnownField, { type: b }: KnownField): boolean =>
   a.ts === b.ts && (a.ts !== 'unknown' || a.rust === b.rust)
 
 const isReason = ({ name, type }: KnownField): boolean => name === 'reason' && type.ts === 'string'
 
-/** What the saga has to remember. */
+/** Returns the event fields that the saga has to store, because later commands use them. */
 function factsOf(asked: readonly AskedCommand[]): readonly KnownField[] {
   const facts = new Map<string, KnownField>()
   for (const { source } of asked.flatMap(({ fields }) => fields)) {
@@ -250,8 +250,8 @@ function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly Know
 }
 
 /**
- * The id that the commands of a step are for, as far as an event tells it: an aggregate's id is the first field of its
- * commands.
+ * Returns the expression for the id of the aggregate that receives a command, if an event has it: the id is the first field of a
+ * command.
  */
 function keyScope(command: AskedCommand | undefined): Scope | undefined {
   const { source } = command?.fields[0] ?? {}
@@ -263,8 +263,8 @@ const isFact = (field: KnownField, facts: readonly KnownField[]): boolean =>
   facts.some((fact) => fact.name === field.name && fact.type.ts === field.type.ts)
 
 /**
- * Of an event the saga needs what it remembers, and why it failed. Of one that a schema writes there is nothing to leave
- * out: it has all of its fields or cannot be written.
+ * Returns what templates can name about an event. The saga needs only the fields that it stores, and the reason of a failure. An event
+ * that is encoded by a schema keeps all of its fields, because it could not be encoded otherwise.
  */
 function eventScope({ name, fields }: KnownAction, facts: readonly KnownField[], isWhole: boolean): Scope {
   const isSameInRust = ({ name, type }: KnownField) =>
@@ -288,12 +288,12 @@ function commandScope({ name, fields }: AskedCommand): Scope {
     name,
     params_ts: isTold ? '(state)' : '()',
     fields: fields.map(({ field, source }) => {
-      const place = source === undefined ? undefined : source === 'reason' ? source : `facts.${source.name}`
+      const path = source === undefined ? undefined : source === 'reason' ? source : `facts.${source.name}`
       const question = `which ${field.name} does ${spellings.pascal(name)} have?`
       return {
         ...fieldScope(field),
-        is_told: place !== undefined,
-        value_ts: place === undefined ? todoInTypeScript(question, field.type.ts) : `state.${place}`,
+        is_told: path !== undefined,
+        value_ts: path === undefined ? todoInTypeScript(question, field.type.ts) : `state.${path}`,
         value_rust: valueInRust(field, source) ?? todoInRust(question),
       }
     }),
@@ -302,13 +302,13 @@ function commandScope({ name, fields }: AskedCommand): Scope {
 
 function valueInRust(field: KnownField, source: KnownField | 'reason' | undefined): string | undefined {
   if (source === undefined) return undefined
-  if (source === 'reason') return takenAs('self.reason', 'String', field.type.rust)
-  return takenAs(`self.facts.${source.name}`, source.type.rust, field.type.rust)
+  if (source === 'reason') return convertedTo('self.reason', 'String', field.type.rust)
+  return convertedTo(`self.facts.${source.name}`, source.type.rust, field.type.rust)
 }
 
 function fieldScope({ name, type }: KnownField): Scope {
   const parsed = parseName(name)
-  // Words only where its spelling is that of Rust: a field keeps the name its service gave it.
+  // The field keeps the name from its service, and is split into words only if it is in snake case.
   const spelled: Value = parsed !== undefined && spellings.snake(parsed) === name ? parsed : name
   return {
     name: spelled,

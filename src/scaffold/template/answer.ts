@@ -1,28 +1,28 @@
 import { duration } from '../../bus/time/duration.ts'
 import { ScaffoldRefused } from '../refused.ts'
-import type { Question, Template } from './template.ts'
+import type { Question, Template } from './manifest.ts'
 
 type Answer = string | number | boolean
 
-/** Why a text is no answer to a question; `undefined` when it is one. */
+/** Returns why a text is not a valid answer to a question, or `undefined` if it is. */
 export function whyNoAnswer({ kind, choices }: Question, text: string): string | undefined {
   switch (kind) {
     case 'text':
       return text.trim() === '' ? 'it is empty' : undefined
     case 'choice':
-      return Object.hasOwn(choices, text) ? undefined : `it is one of ${Object.keys(choices).join(', ')}`
+      return Object.hasOwn(choices, text) ? undefined : `choose one of ${Object.keys(choices).join(', ')}`
     case 'yes-no':
-      return /^(?:yes|no)$/.test(text) ? undefined : 'it is yes or no'
+      return /^(?:yes|no)$/.test(text) ? undefined : 'answer yes or no'
     case 'number':
-      return /^[1-9]\d{0,6}$/.test(text) ? undefined : 'it is a whole number from 1 on'
+      return /^[1-9]\d{0,6}$/.test(text) ? undefined : 'enter a whole number of at least 1'
     case 'duration':
-      return duration(text) ? undefined : 'it is a time such as 30s or 7d'
+      return duration(text) ? undefined : 'enter a time such as 30s or 7d'
   }
 }
 
 /**
- * What a template was told, by name. A question nobody answered has its default. Refuses answers that are none, and
- * answers to what was not asked.
+ * Returns the answers to the questions of a template, by name, with defaults for the questions without an answer. Throws
+ * `ScaffoldRefused` for an invalid answer, and for an answer to a question that the template does not ask.
  */
 export function readAnswers(
   { questions }: Template,
@@ -37,7 +37,7 @@ export function readAnswers(
     questions.map((question) => {
       const text = given.get(question.name) ?? question.default
       const why = whyNoAnswer(question, text)
-      if (why !== undefined) throw new ScaffoldRefused(`'${text}' does not answer '${question.name}': ${why}`)
+      if (why !== undefined) throw new ScaffoldRefused(`invalid answer '${text}' to '${question.name}': ${why}`)
       return [question.name, valueOfAnswer(question, text)]
     }),
   )

@@ -1,25 +1,25 @@
 import { type Name, type Spelling, spellings } from '../name.ts'
 
-/** A word a template stands under, and what is there instead: a name in every spelling, or a text as it is. */
+/** A replacement of an example word of a template: a name in all spellings, or a literal text. */
 export type Swap =
   | { readonly kind: 'name'; readonly from: Name; readonly to: Name }
   | { readonly kind: 'text'; readonly from: string; readonly to: string }
 
-/** What may not stand before and after each spelling, lest a piece of another word is taken for it. */
+/** Characters that must not surround a match of each spelling, because it would be part of another word. */
 const edges: Readonly<Record<Spelling, readonly [before: string, after: string]>> = {
   kebab: ['[A-Za-z0-9]', '[A-Za-z0-9]'],
   snake: ['[A-Za-z0-9]', '[A-Za-z0-9]'],
   screaming: ['[A-Za-z0-9]', '[A-Za-z0-9]'],
   plain: ['[A-Za-z0-9]', '[A-Za-z0-9]'],
   sentence: ['[A-Za-z0-9]', '[A-Za-z0-9]'],
-  // Words may be joined to these: placeOrderLine, orderLineId.
+  // These occur inside compound names: placeOrderLine, orderLineId.
   camel: ['[A-Za-z0-9]', '[a-z0-9]'],
   pascal: ['', '[a-z0-9]'],
 }
 
 /**
- * The same text under other words. All of them change at once, the longest first, so that none changes another's; of two
- * swaps of the same word the first counts.
+ * Returns a function that replaces all words of a text in one pass, the longest first, so that no replacement is replaced again. Of
+ * two replacements for one word, the first counts.
  */
 export function renamer(swaps: readonly Swap[]): (text: string) => string {
   const found = new Map<string, { readonly pattern: string; readonly to: string }>()
@@ -41,7 +41,7 @@ export function renamer(swaps: readonly Swap[]): (text: string) => string {
   return (text) => text.replace(all, (match) => found.get(match)?.to ?? match)
 }
 
-/** A text that begins or ends like a word is not found inside of one. */
+/** Returns a pattern for a text. If the text begins or ends like a word, the pattern does not match inside a longer word. */
 function textPattern(text: string): string {
   const edge = '[A-Za-z0-9_$]'
   const before = /^[A-Za-z0-9_$]/.test(text) ? `(?<!${edge})` : ''

@@ -1,7 +1,7 @@
 import { type Name, parseName } from '../name.ts'
 import type { Swap } from './rename.ts'
 
-/** What a template's words and conditions can name: an answer, or what was made of answers. */
+/** A value that words and conditions of a template can name: an answer, or a value derived from answers. */
 export type Value = string | number | boolean | Name | undefined | readonly Value[] | Scope
 export interface Scope {
   readonly [key: string]: Value
@@ -10,7 +10,7 @@ export interface Scope {
 export const isName = (value: Value): value is Name =>
   typeof value === 'object' && !Array.isArray(value) && Array.isArray((value as Scope).words)
 
-/** A mistake of whoever wrote the template; its place is said by whoever catches it. */
+/** A mistake in a template. The function that catches it adds file and line. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError'
 }
@@ -26,33 +26,32 @@ const at = (scope: Scope, path: string): Value => {
 
 export const has = (scope: Scope, path: string): boolean => Object.hasOwn(scope, path.split('.')[0] as string)
 
-/** The value at `change.name`. A first step that nothing has is a mistake, a later one is a thing that is not there. */
+/** Returns the value at a path such as `change.name`. Throws `TemplateError` if the first step is unknown; later steps may be absent. */
 export function lookUp(scope: Scope, path: string): Value {
-  if (!has(scope, path)) throw new TemplateError(`nothing is called '${path}' here`)
+  if (!has(scope, path)) throw new TemplateError(`unknown name '${path}'`)
   return at(scope, path)
 }
 
-/** `codec=rust`, `timeout`, `not change.failures`: an empty list, text or nothing is not so. */
+/** Evaluates a condition: `codec=rust`, `timeout`, `not change.failures`. An empty list, an empty text and an absent value are false. */
 export function holds(scope: Scope, condition: string): boolean {
   const [, not, path = '', , wanted] = /^(not\s+)?([\w.]+)(=(.+))?$/.exec(condition) ?? []
-  if (path === '')
-    throw new TemplateError(`'${condition}' is no condition; it is written 'codec=rust' or 'not timeout'`)
+  if (path === '') throw new TemplateError(`invalid condition '${condition}'; write 'codec=rust' or 'not timeout'`)
   const value = lookUp(scope, path)
-  const isSo = wanted === undefined ? isSomething(value) : String(value) === wanted
-  return isSo === (not === undefined)
+  const isTrue = wanted === undefined ? isPresent(value) : String(value) === wanted
+  return isTrue === (not === undefined)
 }
 
-const isSomething = (value: Value): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value))
+const isPresent = (value: Value): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value))
 
-/** What a word of the template becomes: the words of a name in every spelling, anything else as its text. */
+/** Returns the replacement for a word of a template: a name in all spellings, any other value as text. */
 export function swapOf(scope: Scope, from: string, path: string): Swap | undefined {
   const value = lookUp(scope, path)
   if (value === undefined) return undefined
   if (isName(value)) {
     const name = parseName(from)
-    if (name === undefined) throw new TemplateError(`'${from}' stands for a name and is none`)
+    if (name === undefined) throw new TemplateError(`'${from}' replaces a name, so it must be a name`)
     return { kind: 'name', from: name, to: value }
   }
-  if (typeof value === 'object') throw new TemplateError(`'${path}' is no name or text`)
+  if (typeof value === 'object') throw new TemplateError(`'${path}' is not a name or a text`)
   return { kind: 'text', from, to: String(value) }
 }

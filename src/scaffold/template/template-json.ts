@@ -1,12 +1,12 @@
+import type { Json } from '../layout/json-text.ts'
 import { isName, lookUp, type Scope, TemplateError } from './scope.ts'
-import type { Json } from './template.ts'
 
 type JsonObject = { readonly [key: string]: Json }
 
 const isObject = (json: Json | undefined): json is JsonObject =>
   typeof json === 'object' && json !== null && !Array.isArray(json)
 
-/** JSON with every key and text in other words, and `$path` replaced by the value there. */
+/** Renames every key and text of a JSON value, and replaces `$path` by the value at that path of the scope. */
 export function fillJson(json: Json, scope: Scope, rename: (text: string) => string): Json {
   if (typeof json === 'string') return json.startsWith('$') ? valueAt(scope, json.slice(1)) : rename(json)
   if (Array.isArray(json)) return json.map((item: Json) => fillJson(item, scope, rename))
@@ -17,15 +17,15 @@ export function fillJson(json: Json, scope: Scope, rename: (text: string) => str
 function valueAt(scope: Scope, path: string): Json {
   const value = lookUp(scope, path)
   if (value === undefined || isName(value) || typeof value === 'object') {
-    throw new TemplateError(`'$${path}' is no text, number or yes or no`)
+    throw new TemplateError(`'$${path}' is not a text, a number or a boolean`)
   }
   return value
 }
 
-/** `patch` laid over `json`: objects are merged, everything else is replaced. */
+/** Merges `patch` into `json`: objects are merged, every other value is replaced. */
 export function mergeJson(json: Json, patch: Json): Json {
   if (!isObject(json) || !isObject(patch)) return patch
-  // A Map, since a key may be `__proto__`.
+  // A Map, because a key may be `__proto__`.
   const merged = new Map(Object.entries(json))
   for (const [key, value] of Object.entries(patch)) {
     const known = merged.get(key)
@@ -34,7 +34,7 @@ export function mergeJson(json: Json, patch: Json): Json {
   return Object.fromEntries(merged)
 }
 
-/** Every value of a patch with the keys that lead to it; an empty object is a value. */
+/** Returns every value of a patch with the keys that lead to it. An empty object counts as a value. */
 export function leavesOf(patch: JsonObject, path: readonly string[] = []): { path: readonly string[]; value: Json }[] {
   return Object.entries(patch).flatMap(([key, value]) => {
     const at = [...path, key]

@@ -1,24 +1,24 @@
-/** Marks a question in a generated file. What follows on its line, up to a quotation mark, is the question. */
+/** Marks a question in a generated file. The rest of the line, up to a quotation mark, is the question. */
 const MARK = 'TODO(crbus): '
 
 /** The import that {@link todoInTypeScript} needs, in a file one folder below `src`. */
 export const TODO_IMPORT = "import { todo } from '../todo.ts'"
 
 /**
- * A TypeScript expression for a value that crbus cannot know. It fits no type, so the compiler reports the question, and
- * it throws the question when it runs. `question` must not contain quotation marks; `type` is that of the place it stands in.
+ * Returns a TypeScript expression for a value that crbus cannot know. It does not fit any type, so the compiler reports the question, and
+ * it throws the question at run time. `question` must not contain quotation marks; `type` is the expected type.
  */
 export const todoInTypeScript = (question: string, type: string): string =>
-  // Everything fits `unknown`.
+  // Any expression fits `unknown`.
   `todo('${MARK}${question}')${type === 'unknown' ? ' satisfies never' : ''}`
 
-/** The same in Rust. The compiler stops with the question. */
+/** Returns a Rust expression for a value that crbus cannot know. The compiler stops with the question. */
 export const todoInRust = (question: string): string => `compile_error!("${MARK}${question}")`
 
-/** A comment that marks a guess for review. */
+/** Returns a comment that marks a guess for review. */
 export const todoComment = (question: string): string => `// ${MARK}${question}`
 
-/** A question that a generated file leaves to its reader. */
+/** A question in a generated file that its author has to answer. */
 export interface OpenQuestion {
   readonly path: string
   /** From 1. */
@@ -26,7 +26,7 @@ export interface OpenQuestion {
   readonly question: string
 }
 
-/** Finds the questions in a file. Files that are not text have none. */
+/** Returns the questions in a file. Binary files contain no questions. */
 export function questionsIn(path: string, content: string | Uint8Array): readonly OpenQuestion[] {
   if (typeof content !== 'string' || !content.includes(MARK)) return []
   return content.split('\n').flatMap((line, index) => {

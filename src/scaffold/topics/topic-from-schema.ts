@@ -9,19 +9,19 @@ import type { KnownAction, KnownField, KnownTopic } from './topic.ts'
 import { fromRust } from './topic-types.ts'
 
 type Example = Readonly<Record<string, unknown>>
-/** Of variants, by their names. */
+/** Example values by variant name. */
 type Examples = ReadonlyMap<string, Example>
 
 interface Options {
   readonly examples?: Examples | undefined
-  /** What variants are, by their names, where the source does not say. */
+  /** The roles of variants, by name, where the source does not tell them. */
   readonly roles?: ReadonlyMap<string, Role> | undefined
 }
 
 /**
- * A topic as its schema has it: the variants that are events, and those that are called as their commands would be.
- * Variants of an enum inside another, and names that are not words, are left out. An enum that marks neither, so that every
- * variant has an event type, is told apart by names and by `roles`; what remains is `unclear`.
+ * Describes a topic by its schema: the variants that are events, and the variants with the names of their commands. Leaves out the
+ * variants of nested enums, and names that do not consist of words. In an enum where every variant has an event type, `roles` and the
+ * names decide; the other variants are `unclear`.
  */
 export function topicFromSchema(
   { topic, root, events, types }: Schema,
@@ -32,27 +32,27 @@ export function topicFromSchema(
   const variants = type?.kind === 'enum' ? type.variants : []
   const isEvent = new Set(events.values())
   const known = variants.flatMap(({ name, fields }) => actionOf(name, fields, examples.get(name)) ?? [])
-  const said = known.filter(({ name }) => isEvent.has(spellings.pascal(name)))
+  const marked = known.filter(({ name }) => isEvent.has(spellings.pascal(name)))
   const from = { topic, schema: file, source: file }
-  if (said.length < known.length) {
-    const wanted = said.flatMap(({ name }) => commandOf(name) ?? [])
+  if (marked.length < known.length) {
+    const wanted = marked.flatMap(({ name }) => commandOf(name) ?? [])
     const commands = known.filter(({ name }) => wanted.some((one) => isSameName(one, name)))
-    return { ...from, events: said, commands }
+    return { ...from, events: marked, commands }
   }
   const names = known.map(({ name }) => name)
   const isOfEvents = /Events?$/.test(root)
-  const told = known.map((action) => {
+  const classified = known.map((action) => {
     const { name } = action
     const byName = isOfEvents ? (isFailure(name) ? 'failure' : 'event') : roleOf(name, names)
     return { action, role: roles.get(spellings.pascal(name)) ?? byName }
   })
   return {
     ...from,
-    events: told.flatMap(({ action, role }) =>
+    events: classified.flatMap(({ action, role }) =>
       role === 'failure' ? { ...action, isFailure: true } : role === 'event' ? action : [],
     ),
-    commands: told.flatMap(({ action, role }) => (role === 'command' ? action : [])),
-    unclear: told.flatMap(({ action, role }) => (role === undefined ? spellings.pascal(action.name) : [])),
+    commands: classified.flatMap(({ action, role }) => (role === 'command' ? action : [])),
+    unclear: classified.flatMap(({ action, role }) => (role === undefined ? spellings.pascal(action.name) : [])),
   }
 }
 
@@ -70,7 +70,7 @@ function actionOf(text: string, fields: Fields, example: Example | undefined): K
   }
 }
 
-/** Bincode takes nothing for nothing: where a value has to be replaced, one stands that can be written meanwhile. */
+/** Uses a sample as the placeholder of a type, because bincode can only encode a valid value of the type. */
 function withExample(type: KnownField['type'], value: unknown): KnownField['type'] {
   const ts = literalOf(value)
   return { ...type, example: { ...type.example, ts }, empty: { ...type.empty, ts } }

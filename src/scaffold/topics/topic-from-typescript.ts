@@ -8,8 +8,8 @@ type SyntaxNode = ReturnType<typeof parser.parse>['topNode']
 const typescript = parser.configure({ dialect: 'ts' })
 
 /**
- * A topic as the aggregate that writes it has its actions: the members of its unions `OrderEvent` and `OrderCommand`.
- * `undefined` when the module has no such unions.
+ * Describes a topic by the actions of the aggregate that writes it: the members of its unions `OrderEvent` and `OrderCommand`.
+ * Returns `undefined` if the module has no such unions.
  */
 export function topicFromTypeScript(text: string, aggregate: Name, file: string): KnownTopic | undefined {
   const { topNode } = typescript.parse(text)
@@ -33,7 +33,7 @@ export function topicFromTypeScript(text: string, aggregate: Name, file: string)
   return { topic: `${spellings.kebab(aggregate)}-events`, events, commands: membersOf('Command'), source: file }
 }
 
-/** The names a type is a union of; of a single one, itself. */
+/** Returns the names of the members of a union, or the name of a single type. */
 function namesIn(node: SyntaxNode, text: string): string[] {
   if (node.name === 'TypeName') return [text.slice(node.from, node.to)]
   const names: string[] = []
@@ -52,7 +52,7 @@ function actionOf(text: string, declaration: SyntaxNode | undefined, source: str
     const type = property.getChild('TypeAnnotation')
     if (definition === null || type === null) return []
     const field = source.slice(definition.from, definition.to)
-    // One that may be missing is not a thing to make commands of.
+    // An optional field cannot be the source of a command's field.
     const isOptional = source.slice(definition.to, type.from).includes('?')
     return field === 'type' || isOptional
       ? []

@@ -6,13 +6,13 @@ type KnownType = KnownField['type']
 const like = (name: string, rust?: string): KnownType => {
   const type = fieldTypes.get(name) as FieldType
   if (rust === undefined || rust === type.rust) return type
-  // A number's literal is of any type of numbers.
+  // A number literal fits any number type.
   if (type.ts === 'number') return { ...type, rust }
   const value = (literal: { readonly ts: string }) => ({ ts: literal.ts, rust: 'Default::default()' })
   return { ...type, rust, example: value(type.example), empty: value(type.empty) }
 }
 
-/** A type that a template cannot make values of: it is handed on as it comes. */
+/** A type without example values. Templates only pass its values on. */
 const other = (rust: string): KnownType => ({
   name: 'other',
   ts: 'unknown',
@@ -21,16 +21,16 @@ const other = (rust: string): KnownType => ({
   empty: { ts: 'null', rust: 'Default::default()' },
 })
 
-/** As TypeScript has it written. */
+/** Returns the field type for a TypeScript type. */
 export function fromTypeScript(text: string): KnownType {
   if (text === 'string') return like('string')
-  // Whether it is a whole one is not to be seen; an example that is one suits both.
+  // TypeScript does not tell integers from floats; an integer example fits both.
   if (text === 'number') return { ...like('number'), example: like('money').example }
   if (text === 'boolean') return like('bool')
   return other('serde_json::Value')
 }
 
-/** What a value that was seen is. */
+/** Returns the field type for a value of an event on the bus. */
 export function fromValue(value: unknown): KnownType {
   if (typeof value === 'string') return like('string')
   if (typeof value === 'number') return like(Number.isInteger(value) ? 'int' : 'number')
@@ -41,7 +41,7 @@ export function fromValue(value: unknown): KnownType {
 const texts = new Set(['String', 'char', 'bytes', 'Uuid', 'Decimal', 'Url'])
 const dates = /^(?:DateTime<.+>|Naive(?:Date|Time|DateTime)|OffsetDateTime|PrimitiveDateTime)$/
 
-/** As a schema has it, in Rust. */
+/** Returns the field type for a Rust type of a schema. */
 export function fromRust(rust: string): KnownType {
   if (rust === 'Uuid') return like('uuid')
   if (texts.has(rust) || dates.test(rust)) return like(rust === 'DateTime<Utc>' ? 'time' : 'string', rust)

@@ -3,7 +3,7 @@ import { isFailure } from '../events/events.ts'
 import type { FieldType } from '../events/field-types.ts'
 import { isSameName, type Name, parseName, spellings } from '../name.ts'
 
-/** A field as somebody else named it: not every name is one of words. */
+/** A field of an existing event. Its name need not consist of words. */
 export interface KnownField {
   readonly name: string
   readonly type: Pick<FieldType, 'name' | 'ts' | 'rust' | 'example' | 'empty'>
@@ -12,35 +12,35 @@ export interface KnownField {
 export interface KnownAction {
   readonly name: Name
   readonly fields: readonly KnownField[]
-  /** A failure whose name does not say so. */
+  /** True for a failure whose name does not show it. */
   readonly isFailure?: boolean | undefined
 }
 
-/** What is known of the events of a topic, and of the commands that lead to them. */
+/** The events of a topic, and the commands that lead to them. */
 export interface KnownTopic {
   readonly topic: string
   readonly events: readonly KnownAction[]
-  /** Empty where only events are to be seen: then they are derived. */
+  /** Empty if only the events are known: then commands are derived from them. */
   readonly commands: readonly KnownAction[]
-  /** The schema file its payloads are written by, from the service; absent: they read themselves. */
+  /** The schema file of the payloads, relative to the service. Absent for self-describing payloads. */
   readonly schema?: string | undefined
-  /** Variants of which neither the source nor the name says whether they are commands or events. */
+  /** Variants whose source and name do not tell whether they are commands or events. */
   readonly unclear?: readonly string[] | undefined
-  /** Where this was learnt. */
+  /** Where the description comes from. */
   readonly source: string
 }
 
-/** The aggregate behind a topic, which is called after it: `order` of `order-events`. */
+/** Returns the aggregate of a topic: `order` for `order-events`. */
 const aggregateOf = (topic: string): Name | undefined => parseName(topic.replace(/-events$/, ''))
 
-/** Last words of events that take back what another did. */
+/** Last words of events that compensate an earlier event. */
 const undoing = new Set(
   'cancelled canceled released refunded reversed revoked voided withdrawn undone returned compensated deleted removed'.split(
     ' ',
   ),
 )
 
-/** What a saga makes of a topic. */
+/** A step of a saga, derived from a topic. */
 export interface Step {
   readonly aggregate: Name
   readonly topic: string
@@ -51,22 +51,22 @@ export interface Step {
   readonly ask: KnownAction
   readonly failures: readonly KnownAction[]
   readonly undo: { readonly event: KnownAction; readonly command: KnownAction } | undefined
-  /** Events that only pass by. */
+  /** Events without consequences for the saga. */
   readonly others: readonly KnownAction[]
 }
 
 /**
- * The first event that neither fails nor takes back is what the step is for; the first that takes back, how it is undone.
- * `undefined` when there is none to be for.
+ * Derives a step from a topic. The step is done with the first event that is neither a failure nor a compensation, and is undone with
+ * the first compensation. Returns `undefined` if no event completes the step.
  */
 export function stepOf({ topic, events, commands, schema }: KnownTopic): Step | undefined {
   const aggregate = aggregateOf(topic)
   const failures = events.filter(fails)
-  const takesBack = ({ name: { words } }: KnownAction) => undoing.has(words.at(-1) ?? '')
-  const done = events.find((event) => !failures.includes(event) && !takesBack(event))
+  const compensates = ({ name: { words } }: KnownAction) => undoing.has(words.at(-1) ?? '')
+  const done = events.find((event) => !failures.includes(event) && !compensates(event))
   if (aggregate === undefined || done === undefined) return undefined
   const others = events.filter((event) => event !== done && !failures.includes(event))
-  const back = others.find(takesBack)
+  const back = others.find(compensates)
   const commandFor = (event: KnownAction) => commandAmong(event, events, commands)
   const undoCommand = back && commandFor(back)
   return {
@@ -84,7 +84,7 @@ export function stepOf({ topic, events, commands, schema }: KnownTopic): Step | 
 
 const fails = (event: KnownAction): boolean => event.isFailure === true || isFailure(event.name)
 
-/** By its name, else by its place among those that no name leads to; derived where it is not among them. */
+/** Finds the command of an event by name, or else by position among the events and commands without a match; otherwise derives it. */
 function commandAmong(
   event: KnownAction,
   events: readonly KnownAction[],

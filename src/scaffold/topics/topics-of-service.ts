@@ -6,7 +6,7 @@ import type { KnownAction, KnownTopic } from './topic.ts'
 import { topicFromTypeScript } from './topic-from-typescript.ts'
 import { fromValue } from './topic-types.ts'
 
-/** The topics of the aggregates of a TypeScript service: `src/order/actions.ts` tells of `order-events`. */
+/** Describes the topics of the aggregates of a TypeScript service: `src/order/actions.ts` defines `order-events`. */
 export function topicsOfAggregates(root: string): readonly KnownTopic[] {
   return foldersIn(join(root, 'src')).flatMap((folder) => {
     const file = `src/${folder}/actions.ts`
@@ -30,7 +30,7 @@ interface Seen {
   readonly fields: ReadonlyMap<string, unknown>
 }
 
-/** A topic as the events on it show it. Types whose names are no words are left out. */
+/** Describes a topic by events that were read from it. Leaves out event types whose names do not consist of words. */
 export function topicFromSeen(topic: string, seen: readonly Seen[]): KnownTopic {
   const events = seen.flatMap(({ eventType, fields }): KnownAction[] => {
     const text = eventType.replace(/\.v\d+$/, '')
