@@ -7,14 +7,8 @@ import { planScaffold, type ScaffoldPlan } from '../../scaffold/plan/plan.ts'
 import { readTarget } from '../../scaffold/plan/target.ts'
 import { readAnswers, whyNoAnswer } from '../../scaffold/template/answer.ts'
 import type { Scope } from '../../scaffold/template/scope.ts'
-import {
-  type Generated,
-  type Kind,
-  type Language,
-  loadTemplate,
-  type Question,
-  type Template,
-} from '../../scaffold/template/template.ts'
+import type { Generated, Kind, Language, Question, Template } from '../../scaffold/template/manifest.ts'
+import { loadTemplate } from '../../scaffold/template/template.ts'
 import { type OpenQuestion, questionsIn } from '../../scaffold/template/todo.ts'
 import { formatDifferences, formatScaffold } from '../../ui/format-scaffold.ts'
 import type { Setting } from '../config/config.ts'
