@@ -161,6 +161,61 @@ function whyNotKept(path: string, { name }: Mention): string | undefined {
   return `only ${folders?.join(' and ')} may name ${kept}`
 }
 
+/** Groups of files that import each other, in a circle or through several; types count as well. */
+function importCycles(sources: readonly Source[]): string[] {
+  const imports = new Map(
+    sources.map((source) => {
+      const relative = mentionsIn(source).filter(({ name }) => name.startsWith('.'))
+      return [source.path, relative.map(({ name }) => posix.join(posix.dirname(source.path), name))]
+    }),
+  )
+  // Tarjan's algorithm: a file that can reach an earlier file on the stack belongs to that file's cycle.
+  const order = new Map<string, number>()
+  const stack: string[] = []
+  const cycles: string[] = []
+  const visit = (path: string): number => {
+    const own = order.size
+    order.set(path, own)
+    stack.push(path)
+    let lowest = own
+    for (const next of imports.get(path) ?? []) {
+      if (!imports.has(next)) continue
+      if (!order.has(next)) lowest = Math.min(lowest, visit(next))
+      else if (stack.includes(next)) lowest = Math.min(lowest, order.get(next) ?? own)
+    }
+    if (lowest === own) {
+      const members = stack.splice(stack.indexOf(path))
+      if (members.length > 1) cycles.push(members.sort().join(' '))
+    }
+    return lowest
+  }
+  for (const path of imports.keys()) if (!order.has(path)) visit(path)
+  return cycles
+}
+
+const MAX_LINES = 400
+const MAX_FILES = 15
+
+/** Folders that may have more files: one for each command, and one for each part of the screen. */
+const large = ['commands', 'ui/live']
+
+const longFiles = (sources: readonly Source[]): string[] =>
+  sources
+    .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
+    .filter(({ lines }) => lines > MAX_LINES)
+    .map(({ path, lines }) => `${path} has ${lines} lines`)
+
+function fullFolders(sources: readonly Source[]): string[] {
+  const counts = new Map<string, number>()
+  for (const { path } of sources) {
+    const folder = posix.dirname(path)
+    counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  }
+  return [...counts]
+    .filter(([folder, count]) => count > MAX_FILES && !large.some((other) => isUnder(folder, other)))
+    .map(([folder, count]) => `${folder} has ${count} files`)
+}
+
 const src = fileURLToPath(new URL('../../src', import.meta.url))
 const house = globSync('**/*.{ts,tsx}', { cwd: src }).map(
   (path): Source => ({ path: path.replaceAll('\\', '/'), text: readFileSync(posix.join(src, path), 'utf8') }),
@@ -169,6 +224,24 @@ const house = globSync('**/*.{ts,tsx}', { cwd: src }).map(
 test('every import goes through an open door', () => {
   expect(house.length).toBeGreaterThan(20)
   expect(closedDoors(house)).toEqual([])
+})
+
+test('no files import each other, directly or through others', () => {
+  expect(importCycles(house)).toEqual([])
+})
+
+test(`no file has more than ${MAX_LINES} lines`, () => {
+  expect(longFiles(house)).toEqual([])
+})
+
+test(`no folder has more than ${MAX_FILES} files`, () => {
+  expect(fullFolders(house)).toEqual([])
+})
+
+test('generated files say so in their first line', () => {
+  const generated = house.filter(({ path }) => path.startsWith('demo/'))
+  expect(generated.length).toBeGreaterThan(10)
+  expect(generated.filter(({ text }) => !/^\/\/ Generated/.test(text)).map(({ path }) => path)).toEqual([])
 })
 
 test('the map says the same', () => {
@@ -248,4 +321,43 @@ describe('a closed door is seen', () => {
   ])('and an open one is not: %s', (_, path, text) => {
     expect(closedDoors([{ path, text }])).toEqual([])
   })
+})
+
+describe('a cycle of imports is found', () => {
+  const file = (path: string, ...imports: string[]): Source => ({
+    path,
+    text: imports.map((name) => `import { x } from '${name}'`).join('\n'),
+  })
+
+  test('between two files', () => {
+    expect(importCycles([file('bus/a.ts', './b.ts'), file('bus/b.ts', './a.ts')])).toEqual(['bus/a.ts bus/b.ts'])
+  })
+
+  test('through a third file, in other folders', () => {
+    const sources = [
+      file('a/a.ts', '../b/b.ts'),
+      file('b/b.ts', '../c/c.ts'),
+      file('c/c.ts', '../a/a.ts'),
+      file('d.ts', './a/a.ts'),
+    ]
+    expect(importCycles(sources)).toEqual(['a/a.ts b/b.ts c/c.ts'])
+  })
+
+  test('by types alone', () => {
+    const b = { path: 'bus/b.ts', text: `import type { A } from './a.ts'` }
+    expect(importCycles([file('bus/a.ts', './b.ts'), b])).toHaveLength(1)
+  })
+
+  test('and a file that two others import is not one', () => {
+    expect(importCycles([file('a.ts', './b.ts', './c.ts'), file('b.ts', './c.ts'), file('c.ts')])).toEqual([])
+  })
+})
+
+test('a long file and a full folder are found', () => {
+  const lines = (count: number) => 'x\n'.repeat(count)
+  expect(longFiles([{ path: 'a.ts', text: lines(400) }])).toEqual([])
+  expect(longFiles([{ path: 'a.ts', text: lines(401) }])).toEqual(['a.ts has 401 lines'])
+  const files = (count: number) => Array.from({ length: count }, (_, index) => ({ path: `bus/${index}.ts`, text: '' }))
+  expect(fullFolders(files(15))).toEqual([])
+  expect(fullFolders(files(16))).toEqual(['bus has 16 files'])
 })

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core'
-import type { Language } from '../../scaffold/template/template.ts'
+import type { Language } from '../../scaffold/template/manifest.ts'
 import { UsageError } from '../errors.ts'
 import { nonEmpty } from './parse-flags.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readTarget } from '../../scaffold/plan/target.ts'
-import type { Language } from '../../scaffold/template/template.ts'
+import type { Language } from '../../scaffold/template/manifest.ts'
 
 /** Returns the commands that install, format and test a service after files were written to it. */
 export function toolCommands(lang: Language, root: string): readonly string[] {

@@ -1,0 +1,135 @@
+import { globSync, readFileSync } from 'node:fs'
+import ts from 'typescript'
+import { describe, expect, test } from 'vitest'
+
+const root = new URL('../..', import.meta.url).pathname
+
+/** Phrases that readers had to decode, each with a plain one. */
+const phrases: readonly (readonly [phrase: RegExp, instead: string])[] = [
+  [/(?<!there )\bis no\b(?! longer\b| more than\b)/i, 'is not a'],
+  [/\bis none\b/i, 'is not'],
+  [/\bare none\b/i, 'are not'],
+  [/(?<!there )\bare no\b(?! longer\b| more than\b)/i, 'are not'],
+  [/\bwhoever\b/i, 'the caller, the consumer'],
+  [/\bnobody\b/i, 'no caller, no process'],
+  [/\bsomebody\b/i, 'another process, the user'],
+  [/\beverybody\b/i, 'all callers, all members'],
+  [/\bof (?:its|theirs|his|ours)(?=[.,;:)]|$)/i, 'of the topic, of the group'],
+  [/\bwhat is\b[^.;:]{1,60}\bthat is\b/i, 'a noun'],
+]
+
+/** Uses that say exactly what they should. A file and a part of the text. */
+const legitimate: readonly (readonly [file: string, text: string])[] = []
+
+interface Piece {
+  /** `src/bus/errors.ts:12`. */
+  readonly at: string
+  readonly text: string
+}
+
+/** Comments, string literals and JSX text of a source file; of a test, the titles and comments alone. */
+function piecesOf(path: string, text: string): Piece[] {
+  const file = ts.createSourceFile(
+    path,
+    text,
+    ts.ScriptTarget.Latest,
+    true,
+    path.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS,
+  )
+  const pieces: Piece[] = []
+  const seen = new Set<number>()
+  const add = (start: number, piece: string) => {
+    if (seen.has(start)) return
+    seen.add(start)
+    const line = file.getLineAndCharacterOfPosition(start).line + 1
+    pieces.push({ at: `${path}:${line}`, text: piece.replaceAll(/\n\s*(?:\*|\/\/)?\s*/g, ' ') })
+  }
+  const isTest = path.startsWith('test/')
+  const visit = (node: ts.Node): void => {
+    const comments = [
+      ...(ts.getLeadingCommentRanges(text, node.pos) ?? []),
+      ...(ts.getTrailingCommentRanges(text, node.end) ?? []),
+    ]
+    for (const { pos, end } of comments) add(pos, text.slice(pos, end))
+    const isText =
+      ts.isStringLiteralLike(node) ||
+      ts.isTemplateHead(node) ||
+      ts.isTemplateMiddleOrTemplateTail(node) ||
+      ts.isJsxText(node)
+    if (isText && (!isTest || isTitle(node))) add(node.getStart(file), node.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return pieces
+}
+
+/** Whether a literal is the title of a test or of a group of tests. */
+function isTitle(node: ts.Node): boolean {
+  const { parent } = node
+  if (!ts.isCallExpression(parent) || parent.arguments[0] !== node) return false
+  return /^(?:test|describe|it)\b/.test(parent.expression.getText())
+}
+
+const found = (pieces: readonly Piece[]): string[] =>
+  pieces.flatMap(({ at, text }) =>
+    phrases
+      .filter(([phrase]) => phrase.test(text))
+      .filter(() => !legitimate.some(([file, part]) => at.startsWith(`${file}:`) && text.includes(part)))
+      .map(([phrase, instead]) => `${at}: '${phrase.exec(text)?.[0]}' (instead: ${instead}): ${text.slice(0, 100)}`),
+  )
+
+const read = (...patterns: string[]): Piece[] =>
+  patterns
+    .flatMap((pattern) => globSync(pattern, { cwd: root }))
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => !/node_modules|bench\/results/.test(path))
+    .flatMap((path) => {
+      const text = readFileSync(`${root}${path}`, 'utf8')
+      if (/\.[jt]sx?$/.test(path)) return piecesOf(path, text)
+      return text.split('\n').map((line, index) => ({ at: `${path}:${index + 1}`, text: line }))
+    })
+
+describe('plain words are used', () => {
+  test('in comments and texts of the sources', () => {
+    const pieces = read('src/**/*.{ts,tsx}', 'bin/**/*.js')
+    expect(pieces.length).toBeGreaterThan(5000)
+    expect(found(pieces)).toEqual([])
+  })
+
+  test('in templates', () => {
+    expect(found(read('templates/**/*.{ts,rs,json,md,toml}'))).toEqual([])
+  })
+
+  test('in titles and comments of tests', () => {
+    const pieces = read('test/**/*.ts').filter(({ at }) => !at.startsWith('test/unit/wording.test.ts'))
+    expect(found(pieces)).toEqual([])
+  })
+
+  test('in the pages of the documentation', () => {
+    expect(found(read('*.md', 'src/**/*.md', 'test/*.md', 'templates/*.md'))).toEqual([])
+  })
+})
+
+describe('a phrase is found', () => {
+  test.each([
+    ['in a comment', "// 'soon' is no date\nexport const a = 1"],
+    ['in a docstring over several lines', '/** What is in there is for\n * nobody. */\nexport const a = 1'],
+    ['in a message', 'export const a = `partition ${1} is none of its.`'],
+    ['in a text', "throw new Error('whoever reads it')"],
+  ])('%s', (_, text) => {
+    expect(found(piecesOf('src/a.ts', text))).not.toEqual([])
+  })
+
+  test('in the title of a test, and not in the data of a test', () => {
+    expect(
+      found(piecesOf('test/a.ts', "test('a list is none', () => { expect(b).toBe('a list is none') })")),
+    ).toHaveLength(1)
+  })
+
+  test.each(['// There is no topic', '// It is no longer there', 'export const nobodyElse = 1'])(
+    'and plain words are not: %s',
+    (text) => {
+      expect(found(piecesOf('src/a.ts', text))).toEqual([])
+    },
+  )
+})
