@@ -75,7 +75,9 @@ function tracePublishing(tracer: Tracer): () => void {
   return listen(diagnostics.publish, { start, asyncEnd: end })
 }
 
-/** Returns the event with the context of a span. Copies the fields by name, since the event may be an instance of a class. */
+/**
+ * Returns the event with the context of a span. Copies the fields by name, since the event may be an instance of a class.
+ */
 function withTrace(event: SerializedEvent, span: Span): SerializedEvent {
   const trace = traceContextOf(span)
   if (trace === undefined) return event

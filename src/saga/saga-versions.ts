@@ -117,7 +117,9 @@ function versionsOf<State, A extends Action, Env>(saga: Saga<State, A, Env>) {
   }
 }
 
-/** Migrates a state version by version up to `to`, or not at all when one of the `migrate` functions returns `undefined`. */
+/**
+ * Migrates a state version by version up to `to`, or not at all when one of the `migrate` functions returns `undefined`.
+ */
 function migrate<State, A extends Action, Env>(
   saga: Saga<State, A, Env>,
   before: Versioned<State>,

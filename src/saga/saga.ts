@@ -43,7 +43,9 @@ export interface Saga<State, A extends Action, Env = unknown> {
   readonly topics: readonly string[]
   readonly initial: State
   readonly reduce: Reducer<State, A, Env>
-  /** Decodes the events that the saga reacts to, and its own timers. The saga ignores events that the codec does not know. */
+  /**
+   * Decodes the events that the saga reacts to, and its own timers. The saga ignores events that the codec does not know.
+   */
   readonly codec: EventCodec<A>
   /** Returns the id of the conversation that an event belongs to; `undefined`: to none. Default: the correlation id. */
   readonly correlate?: ((action: A, event: SerializedEvent) => string | undefined) | undefined

@@ -45,7 +45,10 @@ export interface CommitPlan {
   readonly results: readonly Committed[]
   readonly events: readonly EventToWrite[]
   readonly messages: readonly MessageToWrite[]
-  /** Timers to remove before `timers` are set, by id. The stored timer must be due at this time; without a time, the same list set it. */
+  /**
+   * Timers to remove before `timers` are set, by id. The stored timer must be due at this time; without a time, the same
+   * list set it.
+   */
   readonly fired: ReadonlyMap<string, Date | undefined>
   /** Timers to set, by id: their final settings. */
   readonly timers: ReadonlyMap<string, TimerToWrite>

@@ -6,7 +6,9 @@ export interface Faults {
   readonly reorder?: number | undefined
   /** A delivery fails and is repeated later, as at-least-once delivery does. */
   readonly drop?: number | undefined
-  /** An event never arrives at the saga, as when an aggregate does not answer. Only a time-out continues the conversation. */
+  /**
+   * An event never arrives at the saga, as when an aggregate does not answer. Only a time-out continues the conversation.
+   */
   readonly lose?: number | undefined
   /** The process dies before or after any single call of the store or the bus, and starts again with an empty memory. */
   readonly crash?: number | undefined

@@ -73,7 +73,10 @@ export class Participant {
     return waiting.every(({ length }) => length === 0)
   }
 
-  /** Restarts with other code. Keeps nothing but the offsets and the inbox, as a process that was stopped and started again. */
+  /**
+   * Restarts with other code. Keeps nothing but the offsets and the inbox, as a process that was stopped and started
+   * again.
+   */
   restart(role: Role): void {
     this.#role = role
     this.#parts = start(role, this.#world)

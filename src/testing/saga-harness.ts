@@ -100,7 +100,10 @@ export interface SagaHarness<State> extends AsyncDisposable {
 
 /** Limit for a saga that sets timers without end. */
 const MAX_TIMERS = 10_000
-/** Steps between two turns of the event loop, so that the time-out of a test can fire during a conversation without an end. */
+/**
+ * Steps between two turns of the event loop, so that the time-out of a test can fire during a conversation without an
+ * end.
+ */
 const STEPS_PER_TURN = 100
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -330,7 +333,10 @@ async function refuseDeadLetters(store: EventStore, problems: readonly Problem[]
 
 type Offsets = Map<string, bigint>
 
-/** Reads the events of a topic without copies: all of them, or those from the offsets in `next` on, which are then advanced. */
+/**
+ * Reads the events of a topic without copies: all of them, or those from the offsets in `next` on, which are then
+ * advanced.
+ */
 async function eventsOn(bus: EventBus, topic: string, next: Offsets = new Map()): Promise<readonly SerializedEvent[]> {
   const ranges = (await bus.log.rangesOf([topic])).get(topic) ?? []
   const slices = ranges.map(({ partition, start, end }) => {

@@ -394,7 +394,7 @@ else {
   test('the store works again after the server was stopped and started', { timeout: 120_000 }, async ({ skip }) => {
     const own = await startPostgres()
     onTestFinished(() => own.dispose())
-    skip(!own.isOwn, "somebody else's server cannot be stopped")
+    skip(!own.isOwn, 'an external server cannot be stopped')
     const store = open(own.url)
     await store.init()
     await store.append('order-1', 0, [named('a')])

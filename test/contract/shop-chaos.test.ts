@@ -50,7 +50,7 @@ describe.runIf(isHere && onFakeClock)('a shop of four processes', () => {
       await kafka.dispose()
       await postgres.dispose()
     })
-    skip(!postgres.isOwn || !kafka.isOwn, "somebody else's servers cannot be stopped")
+    skip(!postgres.isOwn || !kafka.isOwn, 'external servers cannot be stopped')
 
     const brokers = `127.0.0.1:${proxy.port}`
     const prefix = `${randomUUID()}-`

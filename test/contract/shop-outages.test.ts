@@ -74,7 +74,7 @@ else {
       await postgres.dispose()
       await kafka.dispose()
     })
-    skip(!postgres.isOwn || !kafka.isOwn, "somebody else's servers cannot be stopped")
+    skip(!postgres.isOwn || !kafka.isOwn, 'external servers cannot be stopped')
     await using store = new PostgresEventStore({ url: postgres.url })
     await store.init()
     await using bus = new RedpandaEventBus({ brokers: kafka.brokers })

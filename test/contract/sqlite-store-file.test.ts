@@ -108,7 +108,7 @@ describe('the file of a store', () => {
 
   test('is refused as STORE_UNAVAILABLE when it is not a database or cannot be created', () => {
     const path = newPath()
-    writeFileSync(path, 'this is no database, but a text long enough to be looked at as one')
+    writeFileSync(path, 'this text is not a database, and is long enough for a header of SQLite')
     expect(thrownBy(() => new SqliteEventStore({ path }))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
     const below = join(path, 'store.db')
     const error = thrownBy(() => new SqliteEventStore({ path: below }))

@@ -9,7 +9,8 @@ import {
   type Saga,
 } from '../../src/index.ts'
 
-// Two aggregates and a saga: an order is placed and its payment is charged. A third of the payments fail, and their orders are
+// Two aggregates and a saga: an order is placed and its payment is charged. A third of the payments fail, and their
+// orders are
 // cancelled.
 
 type OrderEvent =

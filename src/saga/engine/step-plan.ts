@@ -32,7 +32,10 @@ export interface StepPlan<State, A extends Action> {
   readonly commit: Commit | undefined
 }
 
-/** Reduces messages one after another. Adds the ids of the handled messages to `begin.handled`, so `begin` is not to be used again. */
+/**
+ * Reduces messages one after another. Adds the ids of the handled messages to `begin.handled`, so `begin` is not to be
+ * used again.
+ */
 export function planSteps<State, A extends Action>(
   handler: StreamHandler<State, A>,
   begin: Instance<State>,

@@ -15,15 +15,22 @@ export interface StreamHandler<State, A extends Action> {
   /** `at` is the time of the step. */
   readonly reduce: (state: State, action: A, at: Date) => Step<State, A>
   readonly codec: EventCodec<A>
-  /** Returns the state before the first event of a stream; default: `initial`. Throws for a stream that it cannot reduce. */
+  /**
+   * Returns the state before the first event of a stream; default: `initial`. Throws for a stream that it cannot reduce.
+   */
   readonly begin?: ((streamId: string, first: SerializedEvent) => State) | undefined
   /** Extra metadata for the first event of a stream. */
   readonly mark?: Readonly<Record<string, unknown>> | undefined
-  /** Whether the stream holds the actions that were reduced, as for a saga, or only appended events, as for an aggregate. */
+  /**
+   * Whether the stream holds the actions that were reduced, as for a saga, or only appended events, as for an aggregate.
+   */
   readonly storesActions: boolean
   /** Whether the record key of published events is the id of the instance; otherwise it is the event type. */
   readonly keysEventsById: boolean
-  /** Returns the action and the id of its instance; `undefined` for an event of another service. Throws when the codec does. */
+  /**
+   * Returns the action and the id of its instance; `undefined` for an event of another service. Throws when the codec
+   * does.
+   */
   readonly route: (event: SerializedEvent) => { readonly action: A; readonly id: string } | undefined
 }
 

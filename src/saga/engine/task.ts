@@ -60,17 +60,22 @@ const SETTLED: Settled = { kind: 'settled' }
  * A message from its submission until it is settled.
  *
  * ```
- *                  retry after a back-off: failure or version conflict
- *                              ┌───────┐
- *                              ▼       │
- *  submitted ──── route ────► routed ──┴── result is stored ───────────────► settled
- *    │   │                       │                                           ▲   ▲
- *    │   │                       └── fifth failure, or stream unreadable ─┐  │   │
- *    │   │                                                                ▼  │   │
- *    │   └── cannot be decoded or routed ──────────────────────► given up ───┘   │
- *    │                                            dead letter is stored          │
- *    └── for another service ────────────────────────────────────────────────────┘
+ *   submitted ──────► routed ──────────────► settled
+ *      │   │          │ ▲  │      1            ▲ ▲
+ *      │   │          └─┘  │                   │ │
+ *      │   │           2   ▼ 3                 │ │
+ *      │   └────────────► given up ────────────┘ │
+ *      │          4                   5          │
+ *      └─────────────────────────────────────────┘
+ *                          6
  * ```
+ *
+ * 1. The results are stored.
+ * 2. A failure or a version conflict: retry after a back-off.
+ * 3. The fifth failure, or the stream cannot be reduced.
+ * 4. The message cannot be decoded or routed.
+ * 5. The dead letter is stored.
+ * 6. The message is for another service.
  *
  * A failed request ({@link Settle.isRequest}) and a task that is abandoned because the engine stops settle at once, from any
  * state.

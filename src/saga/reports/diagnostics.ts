@@ -47,7 +47,10 @@ export interface HandleMessage extends Owner {
 export interface CommitMessage extends Owner {
   /** For each commit, the messages that it is for. */
   readonly commits: readonly (readonly HandleMessage[])[]
-  /** From `asyncEnd` on, for each commit. A commit with a version conflict is not `ok`, and its messages are decided again. */
+  /**
+   * From `asyncEnd` on, for each commit. A commit with a version conflict is not `ok`, and its messages are decided
+   * again.
+   */
   result?: readonly Committed[]
   /** From `error` on: the store failed, and may have stored the commits or not. */
   error?: unknown

@@ -12,7 +12,10 @@ interface WatchOptions {
   readonly logger?: Logger | undefined
 }
 
-/** Counts the work of an aggregate or a saga, and reports failures. Reports an outage once when it begins and once when it ends. */
+/**
+ * Counts the work of an aggregate or a saga, and reports failures. Reports an outage once when it begins and once when it
+ * ends.
+ */
 export class Watch {
   readonly #options: WatchOptions
   readonly #counts = {

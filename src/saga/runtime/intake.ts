@@ -62,7 +62,8 @@ export class Intake {
         this.#options.watch.restored(BUS)
         await this.#submit(batch)
         await this.#makeRoom()
-        // The delivery guarantee: `takeBatch` acknowledges nothing, unlike `EventStream.nextBatch`, which acknowledges the batch
+        // The delivery guarantee: `takeBatch` acknowledges nothing, unlike `EventStream.nextBatch`, which acknowledges
+        // the batch
         // before by being called. A batch that is not settled when the process dies is delivered again.
         next = this.#stream.takeBatch()
       } catch (error) {

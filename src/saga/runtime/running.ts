@@ -24,7 +24,10 @@ export interface RunOptions {
   readonly clock?: Clock | undefined
   /** Stops the runtime as `close` does. */
   readonly signal?: AbortSignal | undefined
-  /** Receives failures that the runtime handled, such as `({ message }) => console.error(message)`. Default: none is called. */
+  /**
+   * Receives failures that the runtime handled, such as `({ message }) => console.error(message)`. Default: none is
+   * called.
+   */
   readonly onError?: OnError | undefined
   /**
    * Receives every command that the aggregate rejected, after the outcome is stored; for metrics. Receives a command again that
@@ -40,7 +43,10 @@ export interface RunOptions {
 
 /** A running aggregate or saga. */
 export interface Running extends AsyncDisposable {
-  /** Resolves when the runtime has stopped. Rejects when it cannot continue: missing tables, an incompatible group protocol. */
+  /**
+   * Resolves when the runtime has stopped. Rejects when it cannot continue: missing tables, an incompatible group
+   * protocol.
+   */
   readonly done: Promise<void>
   /**
    * Takes no more messages, finishes those in flight, publishes the outbox, and leaves its group. Waits at most 10 s; another

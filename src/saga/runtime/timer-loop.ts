@@ -23,7 +23,10 @@ const POLL_MS = 1000
 const MAX_TIMERS = 500
 /** The most timers that may be unsettled while others fire. */
 const MAX_IN_FLIGHT = 5000
-/** The polling interval while timers wait for a retry: the store returns them as the next ones, so it cannot tell when others are due. */
+/**
+ * The polling interval while timers wait for a retry: the store returns them as the next ones, so it cannot tell when
+ * others are due.
+ */
 const POLL_DURING_RETRY_MS = 50
 
 /** Fires timers when they are due, whichever process set them. */

@@ -6,7 +6,10 @@ import type { Connections, Row } from './connection/connections.ts'
 import type { Leases } from './connection/lease.ts'
 import { EVENT, time } from './writing/columns.ts'
 
-/** Without waiting for the disk: a message whose deletion is lost is only published again. The setting ends with the statement. */
+/**
+ * Without waiting for the disk: a message whose deletion is lost is only published again. The setting ends with the
+ * statement.
+ */
 const DELETE_PUBLISHED = `WITH soon AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
   DELETE FROM crbus_outbox USING soon WHERE owner = $1 AND id = ANY ($2::bigint[])`
 const COUNT_ATTEMPT = 'UPDATE crbus_outbox SET attempts = attempts + 1 WHERE owner = $1 AND id = ANY ($2::bigint[])'

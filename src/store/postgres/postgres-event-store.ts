@@ -60,7 +60,9 @@ export class PostgresEventStore implements EventStore {
   readonly #connections: Connections
   readonly #leases: Leases
 
-  /** Throws `STORE_UNAVAILABLE` for a URL that is not one of Postgres, and a `TypeError` for an unknown or invalid option. */
+  /**
+   * Throws `STORE_UNAVAILABLE` for a URL that is not one of Postgres, and a `TypeError` for an unknown or invalid option.
+   */
   constructor(options: PostgresEventStoreOptions) {
     checkPostgresOptions(options)
     this.#connections = new Connections(options)

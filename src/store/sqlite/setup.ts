@@ -22,7 +22,10 @@ export function sqliteSetup(path: string): StoreSetup {
   }
 }
 
-/** Turns the error of a file that cannot be created, opened or written into `REFUSED`, as for all files that crbus creates. */
+/**
+ * Turns the error of a file that cannot be created, opened or written into `REFUSED`, as for all files that crbus
+ * creates.
+ */
 function refusing<T>(path: string, work: () => T): T {
   try {
     return work()

@@ -35,7 +35,10 @@ export class StoreFile {
     return this.read(() => transact(this.database, work))
   }
 
-  /** Runs changes in one transaction without waiting for the disk: a power failure may undo these changes, but no earlier ones. */
+  /**
+   * Runs changes in one transaction without waiting for the disk: a power failure may undo these changes, but no earlier
+   * ones.
+   */
   changeWithoutSync<T>(work: () => T): T {
     return this.read(() => {
       this.database.exec('PRAGMA synchronous = NORMAL')

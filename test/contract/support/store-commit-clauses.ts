@@ -73,7 +73,7 @@ export function commitClauses({ store, connections }: StoreContract): void {
     }
     const [conflict] = await store().commit(OWNER, [failing])
     expect(conflict).toMatchObject({ error: { streamId: 'payment-1', expected: 0, actual: 1 } })
-    const gone = { ...failing, appends: failing.appends.slice(0, 1), fired: [{ id: 'nobody', due: new Date(0) }] }
+    const gone = { ...failing, appends: failing.appends.slice(0, 1), fired: [{ id: 'absent', due: new Date(0) }] }
     const unsendable = { ...gone, fired: [], messages: [message('m'), { topic: 'a\nb', event: named('m') }] }
     const undue = { ...gone, fired: [], timers: [{ ...timer('t'), due: new Date(Number.NaN) }] }
     expect(outcomes(await store().commit(OWNER, [gone, unsendable, undue]))).toEqual([

@@ -114,7 +114,7 @@ test('publishes stored messages in their order and deletes them', async () => {
 
 test('publishes only the messages of its owner', async () => {
   const { relay, store, numbersOn } = setUp()
-  await store.commit('somebody', [{ appends: [], messages: [message('a', 1)] }])
+  await store.commit('payment-aggregate', [{ appends: [], messages: [message('a', 1)] }])
 
   expect(await relay.pass()).toBe(0)
   expect(await numbersOn('a')).toEqual([])

@@ -108,7 +108,8 @@ export class Connections {
     const { Pool } = await import('pg')
     const own = { max: this.#max, allowExitOnIdle: true, Client: await this.#client() }
     const pool = new Pool({ ...this.#config, ...own })
-    // Ends statements on the server that the client has given up. As a statement, because poolers refuse it as a startup parameter.
+    // Ends statements on the server that the client has given up. As a statement, because poolers refuse it as a startup
+    // parameter.
     pool.on('connect', (client) => {
       client.query(`SET statement_timeout = ${Math.ceil(this.#timeout)}`).catch(() => undefined)
     })

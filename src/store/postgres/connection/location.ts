@@ -22,7 +22,10 @@ export function parseLocation(url: string): PostgresLocation {
   return { connectionString: withSslOfLibpq(url, parsed), shown: `postgres://${host}${parsed.pathname}` }
 }
 
-/** Parses a URL that may have no host, when a parameter names the folder of a socket. The URL standard requires one: localhost. */
+/**
+ * Parses a URL that may have no host, when a parameter names the folder of a socket. The URL standard requires one:
+ * localhost.
+ */
 export const parseUrl = (url: string): URL | null =>
   URL.parse(url.replace(/^\w+:\/\/((?:[^/?#]*@)?)(?=[/?]|$)/, 'postgres://$1localhost'))
 

@@ -58,14 +58,18 @@ export const rejected: Kind<RejectedToWrite> = {
   ],
 }
 
-/** Unnests the arrays of a kind into rows. `first` is the number of its first parameter; the column `place` is the row number. */
+/**
+ * Unnests the arrays of a kind into rows. `first` is the number of its first parameter; the column `row_index` numbers
+ * the rows.
+ */
 const given = (kind: Kind<never>, first: number): string => {
   const names = Object.keys(kind.columns)
   const arrays = Object.values(kind.columns).map((type, index) => `$${first + index}::${type}[]`)
-  return `unnest(${arrays}) WITH ORDINALITY AS given(${names}, place)`
+  return `unnest(${arrays}) WITH ORDINALITY AS given(${names}, row_index)`
 }
 
-// The numbers are those of parameters: of the owner, and of the first array. Rows are locked in the order of their keys, so that
+// The numbers are those of parameters: of the owner, and of the first array. Rows are locked in the order of their keys,
+// so that
 // concurrent writers of the same streams wait for one another without a deadlock.
 
 export const insertEvents = (first: number, where = ''): string =>
@@ -84,11 +88,11 @@ export const setTimers = (owner: number, first: number, where = ''): string =>
 export const insertMessages = (owner: number, first: number, where = ''): string =>
   `INSERT INTO crbus_outbox (owner, ${Object.keys(messages.columns)})
    SELECT $${owner}, stream_id, topic, record_key, event_type, event_version, event_data, metadata::jsonb
-   FROM ${given(messages, first)} ${where} ORDER BY place`
+   FROM ${given(messages, first)} ${where} ORDER BY row_index`
 
 /** Leaves out rows that exist. The caller holds a lock, since no unique key refuses a row that two writers insert. */
 export const insertRejected = (first: number): string =>
   `INSERT INTO failed_events (stream_id, original_timestamp, error_message, error_details, event_type, event_version, event_data, metadata)
    SELECT stream_id, original_timestamp, error_message, error_details, event_type, event_version, event_data, metadata::jsonb
    FROM ${given(rejected, first)} WHERE NOT EXISTS (
-     SELECT FROM failed_events f WHERE f.stream_id = given.stream_id AND starts_with(f.error_details, given.head)) ORDER BY place`
+     SELECT FROM failed_events f WHERE f.stream_id = given.stream_id AND starts_with(f.error_details, given.head)) ORDER BY row_index`
