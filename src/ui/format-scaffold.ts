@@ -28,10 +28,11 @@ interface Entry {
 }
 
 function* treeLines(entries: readonly Entry[], indent: string): Generator<{ text: string; action?: string }> {
-  const names = [...new Set(entries.map(({ steps }) => steps[0] as string))]
-  for (const [index, name] of names.entries()) {
-    const isLast = index === names.length - 1
-    const inside = entries.filter(({ steps }) => steps[0] === name)
+  const byName = Map.groupBy(entries, ({ steps }) => steps[0] as string)
+  let left = byName.size
+  for (const [name, inside] of byName) {
+    left -= 1
+    const isLast = left === 0
     const [first] = inside
     const isFile = first?.steps.length === 1
     const text = `${indent}${isLast ? '└─' : '├─'} ${printable(name)}${isFile ? '' : '/'}`
