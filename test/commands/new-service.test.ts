@@ -62,12 +62,12 @@ describe('new aggregate', () => {
 
   test.each([
     [['order'], 'name the events of order'],
-    [['order', '--event', 'OrderFailed'], 'a failure comes after'],
+    [['order', '--event', 'OrderFailed'], 'a failure must follow the event'],
     [['order', ...orderFlags, '--codec', 'json'], 'Expected --codec=json to be one of'],
     [['order', ...orderFlags, '--set', 'colour=red'], "does not ask for 'colour'"],
-    [['order', ...orderFlags, '--partitions', '0'], "'0' does not answer 'partitions'"],
-    [['order', ...orderFlags, '--id', 'total'], "'total' is no field of type uuid or string"],
-    [['order', ...orderFlags, '--template', '.'], 'is no template: it has no template.json'],
+    [['order', ...orderFlags, '--partitions', '0'], "invalid answer '0' to 'partitions'"],
+    [['order', ...orderFlags, '--id', 'total'], "'total' is not a field of type uuid or string"],
+    [['order', ...orderFlags, '--template', '.'], 'is not a template: it has no template.json'],
   ])('refuses %j', async (argv, reason) => {
     const { exitCode, stderr } = await run(NewAggregate, argv)
     expect(exitCode).toBe(2)

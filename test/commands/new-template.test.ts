@@ -115,7 +115,7 @@ describe("a template that is not crbus's own", () => {
 
 describe('a template that cannot be read', () => {
   const folders: readonly (readonly [string, () => string, string])[] = [
-    ['does not exist', () => 'none', 'none is no template: it has no template.json'],
+    ['does not exist', () => 'none', 'none is not a template: it has no template.json'],
     ['is a file', () => 'crbus.json', 'crbus.json is not a folder'],
     ['is below a file', () => 'crbus.json/x', 'crbus.json is not a folder'],
     [

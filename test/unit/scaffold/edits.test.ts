@@ -65,7 +65,7 @@ describe('a list in a TypeScript module', () => {
   test.each(['', 'export const part = []', 'const parts = 1', 'function f() { const parts = [] }'])(
     'is not found in %j',
     (text) => {
-      expect(add(text)).toMatchObject({ ok: false, reason: "it has no array 'parts'" })
+      expect(add(text)).toMatchObject({ ok: false, reason: "the file has no array 'parts'" })
     },
   )
 })

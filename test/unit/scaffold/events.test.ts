@@ -33,20 +33,20 @@ describe('events as typed', () => {
   })
 
   test.each([
-    [['OrderFailed'], 'a failure comes after'],
-    [['StockShort'], 'its command does not follow from its name'],
-    [['orderPlaced'], "'orderPlaced' is written OrderPlaced"],
-    [['OrderPlaced:a=uuid,a=int'], 'it has two fields a'],
+    [['OrderFailed'], 'a failure must follow the event'],
+    [['StockShort'], 'the command cannot be derived from the name'],
+    [['orderPlaced'], "'orderPlaced' must be written OrderPlaced"],
+    [['OrderPlaced:a=uuid,a=int'], 'the field a is declared twice'],
     [['OrderPlaced:a'], "'a' is not name=type"],
     [['OrderPlaced:a=float'], 'types are string, uuid, int, number, money, bool, time'],
-    [['OrderPlaced:type=int'], "'type' is no field's name"],
-    [['OrderPlaced:status=string'], "'status' is no field's name"],
-    [['OrderPlaced:orderId=int'], "'orderId' is written order_id"],
-    [['OrderPlaced:1st=int'], "'1st' is no field's name"],
-    [['OrderPlaced', 'OrderPlaced'], 'there are two called OrderPlaced'],
-    [['OrderPlaced', 'PlaceOrder/OrderMade'], 'there are two called PlaceOrder'],
-    [['A/B/C'], 'one / and one : are expected at most'],
-    [['../OrderPlaced'], "'..' is no name"],
+    [['OrderPlaced:type=int'], "invalid field name 'type'"],
+    [['OrderPlaced:status=string'], "invalid field name 'status'"],
+    [['OrderPlaced:orderId=int'], "'orderId' must be written order_id"],
+    [['OrderPlaced:1st=int'], "invalid field name '1st'"],
+    [['OrderPlaced', 'OrderPlaced'], 'the name OrderPlaced is used twice'],
+    [['OrderPlaced', 'PlaceOrder/OrderMade'], 'the name PlaceOrder is used twice'],
+    [['A/B/C'], 'at most one / and one : are allowed'],
+    [['../OrderPlaced'], "invalid name '..'"],
   ])('%j are refused', (texts, reason) => {
     expect(() => readEvents(texts)).toThrow(reason)
   })
@@ -67,6 +67,6 @@ describe('the id', () => {
 
   test('is refused when there is none', () => {
     expect(() => idName('order', ['OrderPlaced:a=uuid', 'OrderCancelled:a=string'])).toThrow('share no field')
-    expect(() => idName('order', ['OrderPlaced:a=uuid'], 'b')).toThrow("'b' is no field")
+    expect(() => idName('order', ['OrderPlaced:a=uuid'], 'b')).toThrow("'b' is not a field")
   })
 })

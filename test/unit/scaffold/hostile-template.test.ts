@@ -112,7 +112,7 @@ describe('a path that a template wants to write', () => {
 
   test('says the path and why', () => {
     expect(() => plan({ edits: [{ file: '.git/hooks/x', json: {} }] })).toThrow(
-      `the template in ${folder}/template has a mistake in the edit of .git/hooks/x: '.git/hooks/x' has '.git', to which templates do not write`,
+      `the template in ${folder}/template has a mistake in the edit of .git/hooks/x: '.git/hooks/x' has '.git', where templates must not write`,
     )
     expect(() => plan({ files: { a: { to: 'a\u200bb' } } }, { a: '' })).toThrow(
       'has U+200B, which file names cannot have',
@@ -120,8 +120,8 @@ describe('a path that a template wants to write', () => {
   })
 
   test('is not that of another file, where case does not count either', () => {
-    expect(() => plan({}, { 'README.md': '', 'readme.md': '' })).toThrow('two files of the template get this path')
-    expect(() => plan({}, { 'ä.md': '', 'a\u0308.md': '' })).toThrow('two files of the template get this path')
+    expect(() => plan({}, { 'README.md': '', 'readme.md': '' })).toThrow('two files of the template have this path')
+    expect(() => plan({}, { 'ä.md': '', 'a\u0308.md': '' })).toThrow('two files of the template have this path')
   })
 
   test.each(['../out', '.git/hooks/x'])('cannot be made %j by an answer', (answer) => {
@@ -134,7 +134,7 @@ describe('a path that a template wants to write', () => {
         generated: { schema: () => '', 'command-schema': () => '' },
       })
     expect(answering('x').files.map(({ path }) => path)).toEqual(['x'])
-    expect(() => answering(answer)).toThrow(/leads out of the service|has '.git', to which/)
+    expect(() => answering(answer)).toThrow(/leads out of the service|has '.git', where/)
   })
 })
 
@@ -252,13 +252,13 @@ describe('a template', () => {
       { questions: [{ name: 'a', ask: 'a', default: 'x'.repeat(201) }] },
       'default: it is longer than 200 characters',
     ],
-    ['a title that moves the cursor', { title: 'a\u001b[2J' }, 'title: it has control characters'],
+    ['a title that moves the cursor', { title: 'a\u001b[2J' }, 'title: it contains control characters'],
     [
       'a question that reads backwards',
       { questions: [{ name: 'a', ask: '\u202ea', default: 'x' }] },
-      'ask: it has control characters',
+      'ask: it contains control characters',
     ],
-    ['a path that does', { files: { 'a\u001b': {} } }, 'files: it has control characters'],
+    ['a path that does', { files: { 'a\u001b': {} } }, 'files: it contains control characters'],
   ])('is refused with %s', (_, more, reason) => {
     expect(() => template(more)).toThrow(reason)
   })
@@ -297,12 +297,12 @@ describe('a template', () => {
   })
 
   test.each(['constructor', '__proto__', 'toString', 'name.constructor'])('cannot name %s of the runtime', (path) => {
-    expect(() => plan({}, { a: `// crbus:as ${path}\nx\n// crbus:end\n` })).toThrow(/nothing is called|is no text/)
+    expect(() => plan({}, { a: `// crbus:as ${path}\nx\n// crbus:end\n` })).toThrow(/unknown name|is not a text/)
   })
 
   test('has the mistake of an edit or a word named, too', () => {
     expect(() => plan({ edits: [{ file: 'a.json', json: { a: '$nothing' } }] })).toThrow(
-      "has a mistake in the edit of a.json: nothing is called 'nothing' here",
+      "has a mistake in the edit of a.json: unknown name 'nothing'",
     )
   })
 })
@@ -332,6 +332,6 @@ describe('regions', () => {
 
   test('cannot make a text without end', () => {
     const text = `// crbus:put z is long\n${'z '.repeat(500_000)}`
-    expect(() => renderText(text, { long: 'x'.repeat(200) }, new Map())).toThrow('what it makes is longer than')
+    expect(() => renderText(text, { long: 'x'.repeat(200) }, new Map())).toThrow('the output is longer than')
   })
 })

@@ -116,9 +116,9 @@ describe('a plan', () => {
   test.each([
     [{ files: { 'config.any': { to: '../out' } } }, "'../out' leads out of the service"],
     [{ files: { 'config.any': { to: '/etc/x' } } }, 'leads out of the service'],
-    [{ files: { 'config.any': { to: 'src/order-line.ts' } } }, 'two files of the template get this path'],
-    [{ files: { 'config.any': { if: 'nothing' } } }, "nothing is called 'nothing' here"],
-    [{ json: { 'package.json': { a: '$nothing' } } }, "nothing is called 'nothing' here"],
+    [{ files: { 'config.any': { to: 'src/order-line.ts' } } }, 'two files of the template have this path'],
+    [{ files: { 'config.any': { if: 'nothing' } } }, "unknown name 'nothing'"],
+    [{ json: { 'package.json': { a: '$nothing' } } }, "unknown name 'nothing'"],
   ])('refuses a template with %j', (more, reason) => {
     expect(() => plan(more)).toThrow(reason)
     expect(everything()).toBeUndefined()
@@ -127,7 +127,7 @@ describe('a plan', () => {
   test('lists everything that is wrong with a manifest', () => {
     const wrong = { lang: 'go', words: { name: 'order' }, files: { 'no.txt': {} }, edits: [{ file: 'a' }], other: 1 }
     expect(() => template(wrong)).toThrow(
-      /other: nothing is called that here[\s\S]*lang: one of ts, rust[\s\S]*words.name: 'order' is not a name of two words[\s\S]*edits\[0\][\s\S]*files.no.txt: there is no files\/no.txt/,
+      /other: unknown key[\s\S]*lang: one of ts, rust[\s\S]*words.name: 'order' is not a name of two words[\s\S]*edits\[0\][\s\S]*files.no.txt: there is no files\/no.txt/,
     )
   })
 })

@@ -56,7 +56,7 @@ describe('regions', () => {
     ['missing.thing', undefined],
   ])('are there if %s', (condition, isThere) => {
     const lines = [`# crbus:if ${condition}`, 'there', '# crbus:end', 'after'] as const
-    if (isThere === undefined) expect(() => render(...lines)).toThrow("nothing is called 'missing.thing' here")
+    if (isThere === undefined) expect(() => render(...lines)).toThrow("unknown name 'missing.thing'")
     else expect(render(...lines)).toBe(isThere ? 'there\nafter' : 'after')
   })
 
@@ -87,13 +87,13 @@ describe('regions', () => {
   })
 
   test.each([
-    [['// crbus:each event of events', 'x'], 'line 1: it has no crbus:end'],
-    [['x', '// crbus:end'], 'line 2: this ends nothing'],
-    [['// crbus:loop'], 'line 1: there is no crbus:loop'],
-    [['// crbus:each events'], "line 1: it is written 'crbus:each event of events'"],
-    [['// crbus:put nothing', 'x'], "'nothing' is not written 'word is path'"],
-    [['// crbus:each event of name', 'x', '// crbus:end'], "'name' is no list"],
-    [['// crbus:as events', '// crbus:end'], "'events' is no text"],
+    [['// crbus:each event of events', 'x'], 'line 1: the region has no crbus:end'],
+    [['x', '// crbus:end'], 'line 2: crbus:end without a region'],
+    [['// crbus:loop'], 'line 1: unknown directive crbus:loop'],
+    [['// crbus:each events'], "line 1: expected 'crbus:each event of events'"],
+    [['// crbus:put nothing', 'x'], "expected 'word is path', found 'nothing'"],
+    [['// crbus:each event of name', 'x', '// crbus:end'], "'name' is not a list"],
+    [['// crbus:as events', '// crbus:end'], "'events' is not a text"],
   ])('say what is wrong: %j', (lines, reason) => {
     expect(() => render(...lines)).toThrow(reason)
   })
