@@ -32,9 +32,9 @@ export interface Comparison {
 }
 
 /**
- * Runs the contenders in turn, in rounds, after a round that warms files, caches and the broker up. What else the machine
- * does meanwhile then hits all of them, and a ratio means something where a time does not. Every other round goes
- * backwards: nobody always follows the same neighbour.
+ * Runs the contenders in turn, in rounds, after a round that warms up files, caches and the broker. Other load of the machine
+ * then affects all contenders, so ratios are meaningful where times are not. Every other round runs backwards, so that no
+ * contender always follows the same one.
  */
 export async function compare<const Contenders extends readonly Contender[]>(
   contenders: Contenders,

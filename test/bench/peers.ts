@@ -35,8 +35,8 @@ const peers: readonly Peer[] = [
     publish: ({ brokers, topic, key, file }) => ['kcat', '-P', '-b', brokers, '-t', topic, '-k', key, '-l', file],
   },
   {
-    // As it comes, kcat stops fetching for a while whenever 100,000 records of a partition wait to be printed. Nobody
-    // sets these, but they tell what of its time is work.
+    // By default, kcat pauses fetching while 100,000 records of a partition wait to be printed. Users do not change this setting,
+    // but with it the time shows how much of it is work.
     name: 'kcat with a long queue',
     program: 'kcat',
     ndjson: (place) => [...kcat(place), '-J', ...longQueue],

@@ -52,7 +52,7 @@ describe('new aggregate', () => {
     await run(NewAggregate, ['order', ...orderFlags])
     writeFileSync(join(shop, 'src/order/codec.ts'), '// mine\n')
     const shown = await run(NewAggregate, ['order', ...orderFlags])
-    expect(shown.stdout).toContain('--- src/order/codec.ts, as it is\n+++ src/order/codec.ts, as it would be\n')
+    expect(shown.stdout).toContain('--- src/order/codec.ts, current\n+++ src/order/codec.ts, planned\n')
     expect(shown.stdout).toContain('\n-// mine\n+import { cborCodec }')
     expect(shown.stderr).toContain('a file differs and was not changed; --force overwrites')
     expect(read('src/order/codec.ts')).toBe('// mine\n')

@@ -94,7 +94,7 @@ describe("a template that is not crbus's own", () => {
     expect([service.exitCode, service.stderr]).toEqual([
       2,
       expect.stringContaining(
-        `is a link to ${join(folder, 'elsewhere')}, where a service is a folder; nothing was written`,
+        `is a link to ${join(folder, 'elsewhere')}; a service must be a folder; nothing was written`,
       ),
     ])
     const text = read('crbus.json')
@@ -105,7 +105,7 @@ describe("a template that is not crbus's own", () => {
     expect([topic.exitCode, topic.stderr]).toEqual([
       2,
       expect.stringContaining(
-        'crbus.json is a link to ../elsewhere/crbus.json, out of the service; nothing was written',
+        'crbus.json is a link to ../elsewhere/crbus.json, outside the service; nothing was written',
       ),
     ])
     expect(readdirSync(join(folder, 'elsewhere'))).toEqual(['crbus.json'])
@@ -147,7 +147,7 @@ describe('a template that cannot be read', () => {
     [
       'has a dangling link instead of the template',
       (path: string) => [mkdirSync(path), symlinkSync('no', join(path, 'aggregate-ts'))],
-      'PATH/aggregate-ts is no template',
+      'PATH/aggregate-ts is not a template',
     ],
   ])("is not replaced by crbus's own when the configured folder %s", async (_, make, reason) => {
     writeFileSync(join(shop, 'crbus.json'), JSON.stringify({ ...config(), templates: './ours' }))

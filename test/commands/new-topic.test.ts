@@ -69,7 +69,12 @@ describe('declared topics', () => {
     expect(JSON.parse(planned.stdout)).toMatchObject({
       create: [{ topic: 'order-events', partitions: 2, retention: 604_800_000 }],
       same: ['wide-events'],
-      notes: [{ topic: 'wide-events', note: 'it has 4 partitions, 2 declared; none are taken away' }],
+      notes: [
+        {
+          ...{ topic: 'wide-events', code: 'fewer-partitions-declared', partitions: 4, declared: 2 },
+          message: 'it has 4 partitions and 2 are declared; partitions cannot be removed',
+        },
+      ],
       applied: false,
     })
     expect((await run(TopicsApply, [])).exitCode).toBe(6)

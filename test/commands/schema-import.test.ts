@@ -141,7 +141,7 @@ describe('publish and tail with a schema', () => {
     const { stderr, exitCode } = await publish('--type', 'OrderPlacd.v1', '--data', placed)
     expect(exitCode).toBe(2)
     expect(stderr).toContain('did you mean OrderPlaced?')
-    expect(stderr).toContain('--codec json sends JSON')
+    expect(stderr).toContain('use --codec json to send JSON, which Rust services do not read')
     expect((await publish('--type', 'OrderPlacd.v1', '--data', placed, '--codec', 'json')).exitCode).toBe(0)
   })
 
@@ -152,7 +152,7 @@ describe('publish and tail with a schema', () => {
     writeFileSync(file, readFileSync(file, 'utf8').replace('"order_id": "String", "total"', '"total"'))
     const { stderr, exitCode } = await runCli(Publish, ['copy-events'], { broker, cwd, stdin: stdout })
     expect(exitCode).toBe(2)
-    expect(stderr).toMatch(/decoded by the schema order-events#[0-9a-f]{12}, which is not here/)
+    expect(stderr).toMatch(/decoded by the schema order-events#[0-9a-f]{12}, which is not in this project/)
   })
 
   test('publish copies an event byte for byte if its type does not identify a variant', async () => {

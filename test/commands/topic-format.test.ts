@@ -122,7 +122,7 @@ describe('publish to a topic that crbus.json declares', () => {
       '{"order_id":1.5}',
       "line 1: the data of PlaceOrder.v1 has a field 'order_id' that is neither a string nor an integer",
     ],
-    ['[1]', "line 1: the data of PlaceOrder.v1 has no field 'order_id', by which"],
+    ['[1]', "line 1: the data of PlaceOrder.v1 has no field 'order_id', which"],
   ])('refuses data without a usable id: %s', async (data, reason) => {
     configure({ [COMMANDS]: keyed })
     const { exitCode, stderr } = await run(Publish, [...place.slice(0, 4), data])
@@ -134,7 +134,7 @@ describe('publish to a topic that crbus.json declares', () => {
   test.each([
     [[], `the codec of ${COMMANDS} is cbor (FILE): not JSON: `, '; use --codec json to write json'],
     [['--codec', 'cbor'], '--codec cbor: not JSON: ', ''],
-    [['--codec', 'bincode'], '--codec bincode: no schema says how PlaceOrder.v1 is written', ''],
+    [['--codec', 'bincode'], '--codec bincode: no schema has PlaceOrder.v1', ''],
   ])('names what chose the codec that data does not fit, with the flags %j', async (flags, begins, ends) => {
     configure({ [COMMANDS]: keyed })
     const data = flags.includes('bincode') ? '{}' : '{order}'
@@ -257,7 +257,7 @@ describe('crbus new', () => {
       '{\n  "schemas": "schemas",\n\n  "topics": { "order-commands": { "codec": "json", "key": "type" } }\n}\n'
     writeFileSync(configFile, own)
     const { stderr } = await make(NewAggregate, 'order', ...orderEvents)
-    expect(stderr).toContain('topics.order-commands.codec is there already and stays as it is')
+    expect(stderr).toContain('kept the existing topics.order-commands.codec')
     expect(config().topics[COMMANDS]).toEqual({ ...events, codec: 'json', key: 'type', id: 'order_id' })
     expect(readFileSync(configFile, 'utf8')).toContain('{\n  "schemas": "schemas",\n\n  "topics": {')
   })

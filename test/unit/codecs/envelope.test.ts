@@ -39,7 +39,7 @@ describe('the layout of a bincode envelope', () => {
     expect(decodeEnvelope(vector(name))).toMatchObject({ format: 'bincode-w2', guessed: false })
   })
 
-  test.each(['w3_meta', 'w2_meta', 'w1_meta'])('is none when %s has a byte more or less', (name) => {
+  test.each(['w3_meta', 'w2_meta', 'w1_meta'])('does not decode when %s has a byte more or less', (name) => {
     const bytes = vector(name)
     expect(decodeEnvelope(Buffer.concat([bytes, Buffer.from([0])])).ok).toBe(false)
     for (let length = 0; length < bytes.length; length += 1) {

@@ -17,7 +17,7 @@ describe('JSON', () => {
     expect(editJson(edited.text, patch)).toEqual({ ok: true, text: edited.text, kept: [] })
   })
 
-  test('keeps what somebody set otherwise, and says so', () => {
+  test('keeps an existing value that differs, and reports it', () => {
     const text = '{ "topics": { "order-events": { "partitions": 6 } } }'
     expect(editJson(text, patch)).toEqual({ ok: true, text, kept: ['topics.order-events.partitions'] })
     expect(editJson('{ "topics": 1 }', patch)).toEqual({

@@ -28,7 +28,7 @@ describe('events as typed', () => {
       },
       { event: 'BellHeard', command: 'Ring', fields: ['at=time'], failures: [] },
     ])
-    // With a command of its own it is no failure but what somebody decides.
+    // An event with its own command is a decision, not a failure.
     expect(shown(['RejectOrder/OrderRejected'])).toMatchObject([{ command: 'RejectOrder', failures: [] }])
   })
 

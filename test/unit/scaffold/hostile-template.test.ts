@@ -115,7 +115,7 @@ describe('a path that a template wants to write', () => {
       `the template in ${folder}/template has a mistake in the edit of .git/hooks/x: '.git/hooks/x' has '.git', where templates must not write`,
     )
     expect(() => plan({ files: { a: { to: 'a\u200bb' } } }, { a: '' })).toThrow(
-      'has U+200B, which file names cannot have',
+      'has U+200B, which not every system allows in file names',
     )
   })
 
@@ -207,7 +207,7 @@ describe('a template', () => {
     mkdirSync(dirname(join(folder, 'template', path)), { recursive: true })
     symlinkSync(join(folder, to), join(folder, 'template', path))
     expect(() => loadTemplate(join(folder, 'template'))).toThrow(
-      `template/${path} is a link to ${join(folder, to)}; a template`,
+      new RegExp(`template/${path} (?:must be a (?:file|folder), and )?is a link to ${join(folder, to)}(?:;|$)`),
     )
   })
 

@@ -127,7 +127,7 @@ describe('a plan', () => {
   test('lists everything that is wrong with a manifest', () => {
     const wrong = { lang: 'go', words: { name: 'order' }, files: { 'no.txt': {} }, edits: [{ file: 'a' }], other: 1 }
     expect(() => template(wrong)).toThrow(
-      /other: unknown key[\s\S]*lang: one of ts, rust[\s\S]*words.name: 'order' is not a name of two words[\s\S]*edits\[0\][\s\S]*files.no.txt: there is no files\/no.txt/,
+      /other: unknown key[\s\S]*lang: one of ts, rust[\s\S]*words.name: 'order' must be a name of two words[\s\S]*edits\[0\][\s\S]*files.no.txt: files\/no.txt does not exist/,
     )
   })
 })

@@ -36,7 +36,7 @@ describe('names', () => {
     ['nul', 'device'],
     ['com1', 'device'],
     [`a${'b'.repeat(64)}`, 'longer'],
-  ])('%j is none', (text) => {
+  ])('%j is rejected as a name', (text) => {
     expect(whyNoName(text)).toBeTypeOf('string')
   })
 

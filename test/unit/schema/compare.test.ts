@@ -31,7 +31,7 @@ const of = (parts: Record<string, string>, types: Record<string, NamedType> = {}
   schemaOf('Root', { ...types, Root: struct(held(parts)) })
 
 describe('changes of variants', () => {
-  test('are none between equal schemas', () => {
+  test('equal schemas have no changes', () => {
     expect(compareSchemas(before, orders())).toEqual([])
   })
 

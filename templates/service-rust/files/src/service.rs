@@ -76,7 +76,7 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// When the bus takes the settings for wrong. Brokers out of reach are no error, they are looked for until found.
+    /// If the bus rejects the settings. Unreachable brokers are not an error: the bus retries until it reaches them.
     pub fn bus(&self, group: &str) -> Result<Arc<dyn EventBus>, Failure> {
         match &self.brokers {
             None => Ok(Arc::new(self.memory.clone())),

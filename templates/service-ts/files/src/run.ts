@@ -10,7 +10,7 @@ interface Surroundings {
   readonly logger: Logger
 }
 
-/** A part ended although nobody stopped it. The message names the part and its reason, the cause is the error. */
+/** The error of a part that ended without being stopped. The message names the part and the reason; the cause is the error. */
 export class PartStoppedError extends Error {
   override readonly name = 'PartStoppedError'
 }

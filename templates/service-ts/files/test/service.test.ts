@@ -322,7 +322,7 @@ describe('the log', () => {
     }
     const restored = Promise.withResolvers<void>()
     const onLine = (line: string) => {
-      if (line.includes('after an outage')) restored.resolve()
+      if (line.includes('the outage is over')) restored.resolve()
     }
     const { log: logger, lines } = recorder({}, { onLine })
     await using bus = new InMemoryEventBus({ logger })

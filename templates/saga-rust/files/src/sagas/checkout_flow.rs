@@ -311,7 +311,7 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// Whether `next` is news. Copies and latecomers are none.
+    /// Returns whether `next` changes the step. Copies and late answers do not.
     const fn may_become(self, next: Self) -> bool {
         match self {
             Self::Open | Self::Asked => matches!(next, Self::Done | Self::Failed | Self::Undone),
@@ -385,7 +385,7 @@ enum Reaction {
     Stuck(CheckoutFlowStep),
 }
 
-/// A message to somebody: its name on the bus and its bytes.
+/// A message for the bus: its event type and its bytes.
 type Message = (&'static str, bincode::Result<Vec<u8>>);
 
 impl CheckoutFlowState {
@@ -403,7 +403,7 @@ impl CheckoutFlowState {
         }
         let before = std::mem::replace(self, heard);
         let is_failing = self.is_any(Progress::Failed) || self.is_any(Progress::Undone);
-        // Once it has begun to be taken back it does not go on, whoever answers late.
+        // Once compensation has begun, late answers do not continue the saga.
         if is_failing || self.status.is_taken_back() {
             self.take_back(&before)
         } else {
@@ -742,7 +742,7 @@ impl Reducer for CheckoutFlow {
                 effects.push(settle(*event, Some(reason)));
                 effects
             }
-            // What was asked may not have been sent, and its time-out is gone. Whoever gets a command twice does it once.
+            // Commands may not have been sent, and their time-outs are gone. Receivers handle a repeated command once.
             CheckoutFlowAction::Resumed => env.perform(state, &state.open(), Effect::None),
             CheckoutFlowAction::Settled { .. } => smallvec![Effect::None],
             event => {
@@ -859,7 +859,7 @@ impl CheckoutFlowEnvironment {
             event: self.message(state, name, data),
             on_success: || None,
             on_error: |error| {
-                tracing::error!(%error, "not sent: nobody will answer it in time");
+                tracing::error!(%error, "not sent, so there will be no answer in time");
                 None
             }
         }

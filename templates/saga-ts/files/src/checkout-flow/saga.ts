@@ -27,7 +27,7 @@ export const CHECKOUT_FLOW_TIMEOUT = '30s'
 // crbus:put `['30s', '60s', '120s', '240s', '480s']` is ts.undo_timeouts
 export const CHECKOUT_FLOW_UNDO_TIMEOUTS = ['30s', '60s', '120s', '240s', '480s']
 
-/** How far a step is. `asked`: a time-out is set; of the first step, whose event nobody asks for, too. */
+/** The progress of a step. `asked`: a time-out is set, even for the first step, which the saga does not request. */
 type Progress = 'open' | 'asked' | 'done' | 'failed' | 'undoing' | 'undone' | 'stuck'
 
 /** What may come after what. Everything else is a copy, or comes too late to change anything. */

@@ -508,7 +508,7 @@ async fn commands_are_taken_from_the_bus_until_the_service_is_stopped() {
     let running = tokio::spawn(run(service.clone()));
     let first = async {
         loop {
-            // Nobody hears what is sent before `run` listens.
+            // Messages sent before `run` listens are lost.
             let command = message(&place_order_line());
             bus.publish(COMMANDS, &command).await.unwrap();
             tokio::select! {

@@ -349,7 +349,7 @@ fn an_undo_is_asked_again_then_stuck_and_may_still_be_answered() {
         for attempt in 1..UNDO_ATTEMPTS {
             let again = state.react(&undo_timed_out(step, attempt));
             assert_eq!(again, [Reaction::Undo(step)]);
-            // A copy is no news.
+            // A copy changes nothing.
             let copy = state.react(&undo_timed_out(step, attempt));
             assert_eq!(copy, []);
         }
@@ -595,7 +595,7 @@ async fn events_are_heard_on_the_bus_until_the_service_is_stopped() {
     let running = tokio::spawn(run(service.clone()));
     let stream = StreamId::new(stream_id("c-1"));
     let event = message(&steps()[0].done);
-    // Nobody hears what is sent before `run` listens.
+    // Messages sent before `run` listens are lost.
     let is_heard = async {
         loop {
             bus.publish(TOPICS[0], &event).await.unwrap();
