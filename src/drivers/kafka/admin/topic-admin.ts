@@ -14,6 +14,11 @@ import { createPartitionsApi, createTopicApi, deleteTopicApi, type TopicResult }
 
 /** The `config_source` of a setting that is set on the topic itself. */
 const DYNAMIC_TOPIC_CONFIG = 1
+/**
+ * How long a change that the controller has confirmed may take to reach the brokers. Usually it takes milliseconds, but more
+ * than 5 s were measured on a machine whose disk was busy.
+ */
+const PROPAGATION_PATIENCE_MS = 30_000
 /** Between two checks whether the brokers show a change. */
 const POLL_MS = 20
 
@@ -87,7 +92,7 @@ export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
       const { timeout } = cluster.options
       await askController(topic, createTopicApi, { topic, partitions, replication, config, timeout })
       cluster.forget(topic)
-      await until(cluster, `topic '${topic}' was created, but its partitions have no leader yet`, async () => {
+      await until(cluster, `topic '${topic}' was created, but the brokers do not serve it yet`, async () => {
         await offsetsOf(cluster, topic, LATEST)
         return true
       })
@@ -100,7 +105,7 @@ export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
       })
       if (!(partitions > length)) throw noMorePartitions(topic, length, partitions)
       await askController(topic, createPartitionsApi, { topic, partitions, timeout: cluster.options.timeout })
-      await until(cluster, `partitions were added to topic '${topic}', but have no leader yet`, async () => {
+      await until(cluster, `partitions were added to topic '${topic}', but the brokers do not serve them yet`, async () => {
         cluster.forget(topic)
         const found = await offsetsOf(cluster, topic, LATEST)
         return found.size >= partitions
@@ -154,22 +159,22 @@ const toSummary = ({ topic, internal, partitions }: TopicMetadata) => ({
 })
 
 /**
- * Waits until the brokers show a change, since they learn of it one after another. Throws an error with `message` after the
- * time-out. A missing topic counts as not shown yet.
+ * Waits until the brokers show a change, since they learn of it one after another. Throws an error with `message` where they
+ * do not within the limit. It says what was changed even for a missing topic: the controller has confirmed that it exists.
  */
 async function until(cluster: KafkaCluster, message: string, isShown: () => Promise<boolean>): Promise<void> {
-  const { timeout } = cluster.options
+  const limit = Math.max(cluster.options.timeout, PROPAGATION_PATIENCE_MS)
   const start = performance.now()
   for (;;) {
     const tried = performance.now() - start
-    const isLate = tried > timeout
     try {
       if (await isShown()) return
-      if (isLate) throw triedFor(transportError(message), tried, timeout, true)
     } catch (error) {
       const isMissing = error instanceof EventBusError && error.code === 'TOPIC_NOT_FOUND'
-      if (!isMissing || isLate) throw error
+      if (!isMissing) throw error
     }
+    const isLate = tried > limit
+    if (isLate) throw triedFor(transportError(message), tried, limit, true)
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
 }
