@@ -17,6 +17,7 @@ export {
   type AppendOutcome,
   EventBusError,
   type EventBusErrorCode,
+  type EventBusErrorDetails,
   eventBusErrorCodes,
   type RefusedRecord,
 } from './bus/errors.ts'
@@ -29,6 +30,7 @@ export type {
   Received,
   SubscribeOptions,
 } from './bus/event-bus.ts'
+export type { Hint } from './bus/hints.ts'
 export { type Logger, logBus, logKafkaRequests } from './bus/logger.ts'
 export { defaultGroup, isEventTopic, topicFor } from './bus/names/names.ts'
 export type { Outage, OutageOptions } from './bus/outage.ts'
@@ -93,7 +95,12 @@ export {
 export { compileEncoder, type Encoded, type EncodeFailure, type Encoder } from './schema/bincode/compile-encoder.ts'
 export type { Schema } from './schema/model.ts'
 export { readSchemaFile, writeSchemaFile } from './schema/schema-file.ts'
-export { EventStoreError, type EventStoreErrorCode, eventStoreErrorCodes } from './store/errors.ts'
+export {
+  EventStoreError,
+  type EventStoreErrorCode,
+  type EventStoreErrorDetails,
+  eventStoreErrorCodes,
+} from './store/errors.ts'
 export type * from './store/event-store.ts'
 export type { StorePart } from './store/layout.ts'
 export { openEventStore } from './store/open.ts'

@@ -1,3 +1,4 @@
+import { advice, busHints, type Hint } from './hints.ts'
 import type { Position } from './record.ts'
 
 /**
@@ -39,8 +40,8 @@ export interface EventBusErrorDetails {
   readonly topic?: string | undefined
   readonly topics?: readonly string[] | undefined
   readonly group?: string | undefined
-  /** What to try next: one sentence or command per element. */
-  readonly suggestions?: readonly string[] | undefined
+  /** What to try next. */
+  readonly hints?: readonly (Hint | string)[] | undefined
   /** The part of a change that was completed before it failed, as plain data. */
   readonly outcome?: object | undefined
   /**
@@ -67,7 +68,7 @@ const VARIANT_PREFIX =
 const withoutPrefix = (message: string): string => message.replace(VARIANT_PREFIX, '')
 
 /**
- * The error of every failed operation of a bus. Programs decide by `code`; `message` says what is wrong, and `suggestions`
+ * The error of every failed operation of a bus. Programs decide by `code`; `message` says what is wrong, and `hints`
  * what to try next.
  *
  * @example
@@ -96,7 +97,7 @@ export class EventBusError extends Error {
    * end of the message are left out too.
    */
   readonly reason: string
-  readonly suggestions: readonly string[]
+  readonly hints: readonly (Hint | string)[]
   readonly outcome: object | undefined
   /** See {@link EventBusErrorDetails.isPassing}. */
   readonly isPassing: boolean | undefined
@@ -108,7 +109,7 @@ export class EventBusError extends Error {
     this.topics = details.topics
     this.group = details.group
     this.reason = withoutPrefix(message)
-    this.suggestions = details.suggestions ?? []
+    this.hints = details.hints ?? []
     this.outcome = details.outcome
     this.isPassing = details.isPassing ?? passes[code]
   }
@@ -132,7 +133,7 @@ export class UnreadableError extends EventBusError {
     code: EventBusErrorCode,
     message: string,
     place: UnreadablePlace,
-    details: Pick<EventBusErrorDetails, 'suggestions' | 'cause'>,
+    details: Pick<EventBusErrorDetails, 'hints' | 'cause'>,
   ) {
     super(code, message, { ...details, topic: place.topic, isPassing: false })
     this.place = place
@@ -223,9 +224,9 @@ export const recordName = (index: number, count: number): string => (count === 1
 export function stoppedAppend(error: unknown, count: number, appended: readonly Position[]): unknown {
   if (!(error instanceof EventBusError) || error instanceof AppendError || appended.length === 0) return error
   const positions = Array.from({ length: count }, (_, index) => appended[index])
-  const { code, message, topic, suggestions, isPassing } = error
+  const { code, message, topic, hints, isPassing } = error
   const outcome = { positions, refused: [], unknown: [] }
-  return new AppendError(code, message, outcome, { topic, suggestions, isPassing, cause: error })
+  return new AppendError(code, message, outcome, { topic, hints, isPassing, cause: error })
 }
 
 /**
@@ -263,13 +264,13 @@ export const invalidTopic = (topic: string, reason: string) =>
 export const topicNotFound = (topic: string) =>
   new EventBusError('TOPIC_NOT_FOUND', `topic '${topic}' does not exist`, {
     topic,
-    suggestions: ['crbus topics list', `crbus topics create ${topic}`],
+    hints: [busHints.listTopics(), busHints.createTopic(topic)],
   })
 
 export const topicExists = (topic: string) =>
   new EventBusError('TOPIC_EXISTS', `topic '${topic}' already exists`, {
     topic,
-    suggestions: [`crbus topics describe ${topic}`],
+    hints: [busHints.describeTopic(topic)],
   })
 
 export const noMorePartitions = (topic: string, has: number, wanted: number) =>
@@ -281,14 +282,14 @@ export const noMorePartitions = (topic: string, has: number, wanted: number) =>
     },
   )
 
-export const groupNotFound = (group: string, suggestions: readonly string[] = []) =>
+export const groupNotFound = (group: string, hints: readonly (Hint | string)[] = []) =>
   new EventBusError('GROUP_NOT_FOUND', `group '${group}' does not exist`, {
     group,
-    suggestions: ['crbus groups list', ...suggestions],
+    hints: [busHints.listGroups(), ...hints],
   })
 
 export const groupActive = (group: string, members: readonly string[]) =>
   new EventBusError('GROUP_ACTIVE', `group '${group}' has running members: ${members.join(', ')}`, {
     group,
-    suggestions: ['stop the members first, because they would overwrite the offsets'],
+    hints: [advice('stop the members first, because they would overwrite the offsets')],
   })

@@ -1,8 +1,10 @@
 import { Errors } from '@oclif/core'
 import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
+import type { Hint } from '../bus/hints.ts'
 import { ScaffoldRefused } from '../scaffold/refused.ts'
 import { EventStoreError, eventStoreErrorCodes } from '../store/errors.ts'
 import { printable } from '../ui/text/printable.ts'
+import { formatSuggestion, type Suggestion, toSuggestion } from './suggestions.ts'
 
 /** The exit codes of the command line. They are documented, so they never change. */
 export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 6, unwritable: 9, found: 10, interrupted: 130 } as const
@@ -20,7 +22,7 @@ export class UsageError extends Error {
 /** A change that was refused or not confirmed: exit code 6, and nothing was changed. */
 export class RefusedError extends EventBusError {
   constructor(message: string, suggestions: readonly string[] = []) {
-    super('REFUSED', message, { suggestions })
+    super('REFUSED', message, { hints: suggestions })
   }
 }
 
@@ -28,34 +30,33 @@ export class RefusedError extends EventBusError {
 export interface Failure {
   readonly code: string
   readonly message: string
-  readonly suggestions: readonly string[]
+  readonly suggestions: readonly Suggestion[]
   readonly exitCode: number
 }
 
 /** Converts any error to a failure. An error of an unknown class is a bug in crbus. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof EventBusError) {
-    const { code, message, suggestions } = error
-    return { code: `CRBUS_${code}`, message, suggestions, exitCode: eventBusErrorCodes[code] }
+    const { code, message, hints } = error
+    return toOwn(`CRBUS_${code}`, message, hints, eventBusErrorCodes[code])
   }
   if (error instanceof EventStoreError) {
-    const { code, message, suggestions } = error
-    return { code: `CRBUS_${code}`, message, suggestions, exitCode: eventStoreErrorCodes[code] }
+    const { code, message, hints } = error
+    return toOwn(`CRBUS_${code}`, message, hints, eventStoreErrorCodes[code])
   }
-  if (error instanceof UsageError) {
-    return { code: 'CRBUS_USAGE', message: error.message, suggestions: error.suggestions, exitCode: exitCodes.usage }
-  }
-  if (error instanceof ScaffoldRefused) {
-    return { code: 'CRBUS_USAGE', message: error.message, suggestions: error.suggestions, exitCode: exitCodes.usage }
-  }
-  if (error instanceof Errors.CLIError) {
-    const suggestions = error.suggestions ?? []
-    return { code: 'CRBUS_USAGE', message: error.message, suggestions, exitCode: exitCodes.usage }
+  if (error instanceof UsageError || error instanceof ScaffoldRefused || error instanceof Errors.CLIError) {
+    return toOwn('CRBUS_USAGE', error.message, error.suggestions ?? [], exitCodes.usage)
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  const suggestions = ['this is a bug in crbus: please report it with the lines above']
-  return { code: 'CRBUS_BUG', message, suggestions, exitCode: exitCodes.bug }
+  return toOwn('CRBUS_BUG', message, ['this is a bug in crbus: please report it with the lines above'], exitCodes.bug)
 }
+
+const toOwn = (code: string, message: string, hints: readonly (Hint | string)[], exitCode: number): Failure => ({
+  code,
+  message,
+  suggestions: hints.map(toSuggestion),
+  exitCode,
+})
 
 /** The last line of oclif's messages. */
 const SEE_HELP = 'See more help with --help'
@@ -66,13 +67,13 @@ export function inOneLine(error: unknown): string {
   const lines = message.split('\n').map((line) => line.trim())
   // A usage error may have several lines. The further lines of a bug are its stack.
   const text = code === 'CRBUS_USAGE' ? lines.filter((line) => line !== '' && line !== SEE_HELP).join(' ') : lines[0]
-  return `${text}${suggestions[0] === undefined ? '' : ` (try: ${suggestions[0]})`}`
+  return `${text}${suggestions[0] === undefined ? '' : ` (try: ${formatSuggestion(suggestions[0])})`}`
 }
 
 /** Formats a failure for people: what is wrong, then what to type next. */
 export function formatFailure({ code, message, suggestions }: Failure): string {
   // oclif indents its messages with tabs.
   const lines = message.split('\n').map((line) => printable(line.replaceAll('\t', '  ')))
-  const next = suggestions.map((suggestion) => `  try: ${printable(suggestion)}`)
+  const next = suggestions.map((suggestion) => `  try: ${printable(formatSuggestion(suggestion))}`)
   return `${[`error: ${lines.join('\n')} (${code})`, ...next].join('\n')}\n`
 }

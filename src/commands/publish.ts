@@ -114,7 +114,7 @@ export default class Publish extends ChangeCommand {
       { ...flags, topic, input: args.input },
       { stdin, cwd: this.context.cwd, now: this.context.now },
     )
-    if (!source.ok) throw new UsageError(source.reason, source.suggestions)
+    if (!source.ok) throw new UsageError(source.reason, source.hints)
     const utc = utcNotice('--timestamp', flags.timestamp)
     if (utc !== undefined) await this.notice(utc)
     // Events of --data are numbered like lines. Their last number is known, so an error names no lines behind it.

@@ -143,7 +143,7 @@ export default class Tail extends BaseCommand {
       topics: flags.schema === undefined ? codecsOf(await this.configuration()) : undefined,
     }
     const opened = await openPrinter(flags.output, reading, this.context.io)
-    if (!opened.ok) throw new UsageError(opened.reason, opened.suggestions)
+    if (!opened.ok) throw new UsageError(opened.reason, opened.hints)
     const { printer } = opened
     const bus = await this.openBus()
     let events = 0

@@ -163,22 +163,22 @@ function checkKey(key: unknown, refused: Refuse): void {
 function asPublishFailed(topic: string, error: unknown): EventBusError {
   if (!(error instanceof EventBusError)) return publishFailed(topic, String(error), { cause: error })
   if (error.code !== 'TRANSPORT_ERROR') return withTopic(topic, error)
-  const { suggestions, isPassing } = error
+  const { hints, isPassing } = error
   const isPartial = error instanceof AppendError
   const failed = publishFailed(topic, isPartial ? error.summary : error.message, {
     cause: error,
-    suggestions,
+    hints,
     isPassing,
   })
   if (!isPartial) return failed
-  return new AppendError(failed.code, failed.message, error.append, { topic, cause: error, suggestions, isPassing })
+  return new AppendError(failed.code, failed.message, error.append, { topic, cause: error, hints, isPassing })
 }
 
 /** The same error, with the topic added if it has none. */
 function withTopic(topic: string, error: EventBusError): EventBusError {
   if (error.topic !== undefined) return error
-  const { code, message, group, suggestions, outcome, isPassing, cause = error } = error
-  const details = { topic, group, suggestions, outcome, isPassing, cause }
+  const { code, message, group, hints, outcome, isPassing, cause = error } = error
+  const details = { topic, group, hints, outcome, isPassing, cause }
   return error instanceof AppendError
     ? new AppendError(code, error.summary, error.append, details)
     : new EventBusError(code, message, details)

@@ -1,4 +1,5 @@
 import { EventBusError } from '../bus/errors.ts'
+import { advice } from '../bus/hints.ts'
 import type { OutageOptions } from '../bus/outage.ts'
 import type { LogSlice } from '../bus/topic-log.ts'
 
@@ -7,7 +8,9 @@ const READ_OUTAGE_LIMIT_MS = 60_000
 /** An outage shorter than this is not reported: electing a new leader takes less time. */
 const MIN_REPORTED_MS = 2000
 
-const WAIT_LONGER = 'to wait longer, set a larger outageLimit (milliseconds) in the options of the read or subscription'
+const WAIT_LONGER = advice(
+  'to wait longer, set a larger outageLimit (milliseconds) in the options of the read or subscription',
+)
 
 /**
  * Tracks the outage of a reader. Its parts (connections to brokers, a group, a file) fail and recover independently; the
@@ -39,9 +42,9 @@ export class OutageWatch {
     const lasted = performance.now() - this.#since
     if (lasted > this.#limit) {
       const { code, message, topic, group, isPassing } = error
-      const suggestions = [...error.suggestions, WAIT_LONGER]
+      const hints = [...error.hints, WAIT_LONGER]
       const gaveUp = `${message}; gave up after ${this.#limit / 1000} s`
-      return new EventBusError(code, gaveUp, { topic, group, suggestions, isPassing, cause: error })
+      return new EventBusError(code, gaveUp, { topic, group, hints, isPassing, cause: error })
     }
     if (lasted >= MIN_REPORTED_MS && !this.#isReported) {
       this.#isReported = true

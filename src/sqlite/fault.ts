@@ -1,5 +1,6 @@
 import { accessSync, closeSync, constants, openSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { advice, type Hint } from '../bus/hints.ts'
 import { causeOf, isMissing, kindOf } from '../files/cause.ts'
 
 /** Primary result codes: https://sqlite.org/rescode.html */
@@ -19,7 +20,7 @@ export interface Fault {
   /** Continues the sentence "the event store at PATH …". */
   readonly reason: string
   /** What to try next, apart from using another file. */
-  readonly suggestions: readonly string[]
+  readonly hints: readonly Hint[]
 }
 
 /** The primary result code of SQLite, in the low byte of an extended code; `undefined` for errors of other origin. */
@@ -37,19 +38,19 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
   const message = error instanceof Error ? error.message : String(error)
   const folder = dirname(resolve(path))
   const beside = resultCode(error) === undefined ? undefined : besideOf(path)
-  if (beside !== undefined) return { kind: 'unopenable', reason: `cannot be opened: ${beside}`, suggestions: [] }
+  if (beside !== undefined) return { kind: 'unopenable', reason: `cannot be opened: ${beside}`, hints: [] }
   switch (resultCode(error)) {
     case BUSY:
       return {
         kind: 'busy',
         reason: `was locked by another process for ${patience / 1000} s`,
-        suggestions: ['try again when that process has ended its transaction'],
+        hints: [advice('try again when that process has ended its transaction')],
       }
     case READONLY:
       return {
         kind: 'read-only',
         reason: 'is read-only',
-        suggestions: [`make ${path} and its folder writable`],
+        hints: [advice(`make ${path} and its folder writable`)],
       }
     case FULL:
       return full(folder)
@@ -61,13 +62,13 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
       return {
         kind: 'input-output',
         reason: `cannot be used: the disk of ${folder} reports an input/output error (${message})`,
-        suggestions: ['check the system log for errors of the disk'],
+        hints: [advice('check the system log for errors of the disk')],
       }
     case CORRUPT:
       return {
         kind: 'damaged',
         reason: `is damaged: ${message}`,
-        suggestions: ['restore the file from a backup', `sqlite3 ${path} .recover`],
+        hints: [advice('restore the file from a backup'), advice(`sqlite3 ${path} .recover`)],
       }
     case CANTOPEN:
       return unopenable(path)
@@ -75,18 +76,18 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
       return {
         kind: 'not-sqlite',
         reason: 'is not a SQLite database',
-        suggestions: ['check that the path is that of a SQLite database'],
+        hints: [advice('check that the path is that of a SQLite database')],
       }
     case undefined:
       // Node's errors from creating the folder have a system call.
       return (error as NodeJS.ErrnoException)?.syscall === undefined
-        ? { kind: 'other', reason: `cannot be used: ${message}`, suggestions: [] }
-        : { kind: 'unopenable', reason: `cannot be opened: ${causeOf(error, path)}`, suggestions: [] }
+        ? { kind: 'other', reason: `cannot be used: ${message}`, hints: [] }
+        : { kind: 'unopenable', reason: `cannot be opened: ${causeOf(error, path)}`, hints: [] }
     default:
       return {
         kind: 'other',
         reason: `cannot be used: ${message}`,
-        suggestions: ['check that the file was created by crbus and is writable'],
+        hints: [advice('check that the file was created by crbus and is writable')],
       }
   }
 }
@@ -94,13 +95,13 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
 const unopenable = (path: string): Fault => ({
   kind: 'unopenable',
   reason: `cannot be opened: ${whyUnopenable(path)}`,
-  suggestions: [],
+  hints: [],
 })
 
 const full = (folder: string): Fault => ({
   kind: 'full',
   reason: `cannot be written: no space left on the disk of ${folder}`,
-  suggestions: ['make room on the disk'],
+  hints: [advice('make room on the disk')],
 })
 
 function isFull(folder: string): boolean {

@@ -1,3 +1,4 @@
+import type { Hint } from '../bus/hints.ts'
 /** Restricts connections to the settings in the address of a store, without those of the environment. */
 export interface AddressOnly {
   /**
@@ -5,5 +6,5 @@ export interface AddressOnly {
    * …".
    */
   readonly whyNoPassword: string
-  readonly suggestions: readonly string[]
+  readonly hints: readonly Hint[]
 }

@@ -1,3 +1,4 @@
+import { advice } from '../bus/hints.ts'
 import { rejectedHead } from './dead-letter-text.ts'
 import { EventStoreError, invalidAppend, timerGone, versionConflict } from './errors.ts'
 import type { Commit, Committed, RejectedCommand, StreamAppend, Timer } from './event-store.ts'
@@ -128,7 +129,7 @@ function checkExpected(streamId: string, expected: StreamAppend['expectedVersion
   if (expected === 'any' || (Number.isSafeInteger(expected) && expected >= 0)) return
   throw invalidAppend(`invalid expected version ${expected} of '${streamId}'`, {
     streamId,
-    suggestions: ["0 for a stream that must not exist yet, 'any' for any version"],
+    hints: [advice("0 for a stream that must not exist yet, 'any' for any version")],
   })
 }
 

@@ -1,3 +1,5 @@
+import { advice, type Hint } from '../bus/hints.ts'
+
 /**
  * The error codes of every event store, each with the exit code of the command line. Both are stable: codes are never renamed
  * and exit codes never renumbered. Messages may change.
@@ -16,7 +18,7 @@ export const eventStoreErrorCodes = {
   STORE_UNAVAILABLE: 3,
   /** The store was closed in this process. */
   STORE_CLOSED: 3,
-  /** Tables are missing, or columns that a newer version of crbus needs: run `crbus store init`. */
+  /** Tables are missing, or columns that a newer version of crbus needs: create them with `openStoreSetup`. */
   STORE_NOT_READY: 4,
   /** A table with the name of a store's table has another layout. */
   STORE_MISMATCH: 6,
@@ -36,14 +38,14 @@ export interface EventStoreErrorDetails {
   readonly expected?: number | undefined
   readonly actual?: number | undefined
   readonly timerId?: string | undefined
-  /** What to try next: one sentence or command each. */
-  readonly suggestions?: readonly string[] | undefined
+  /** What to try next. */
+  readonly hints?: readonly (Hint | string)[] | undefined
   readonly cause?: unknown
 }
 
 /**
  * The error of every failed operation of an event store. Programs decide by `code`; `message` says what is wrong, and
- * `suggestions` what to try next.
+ * `hints` what to try next.
  *
  * @example
  * ```ts
@@ -70,7 +72,7 @@ export class EventStoreError extends Error {
   readonly actual: number | undefined
   /** For `TIMER_GONE`: the id of the timer. */
   readonly timerId: string | undefined
-  readonly suggestions: readonly string[]
+  readonly hints: readonly (Hint | string)[]
 
   constructor(code: EventStoreErrorCode, message: string, details: EventStoreErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -79,7 +81,7 @@ export class EventStoreError extends Error {
     this.expected = details.expected
     this.actual = details.actual
     this.timerId = details.timerId
-    this.suggestions = details.suggestions ?? []
+    this.hints = details.hints ?? []
   }
 }
 
@@ -87,7 +89,7 @@ export const versionConflict = (streamId: string, expected: number, actual: numb
   new EventStoreError(
     'VERSION_CONFLICT',
     `Concurrency conflict on stream '${streamId}': expected version ${expected}, but it is at ${actual}`,
-    { streamId, expected, actual, suggestions: ['read the stream again and decide again'] },
+    { streamId, expected, actual, hints: [advice('read the stream again and decide again')] },
   )
 
 export const timerGone = (timerId: string) =>

@@ -1,4 +1,6 @@
+import { advice, type Hint } from '../bus/hints.ts'
 import { storeMismatch } from './errors.ts'
+import { storeHints } from './hints.ts'
 
 /** The type of a column, independent of the database. With `?` it may be NULL. */
 type ColumnType = 'text' | 'integer' | 'bigint' | 'bytes' | 'json' | 'time'
@@ -136,7 +138,7 @@ export function checkTables(found: readonly FoundTable[], names: TypeNames, loca
     .filter(([, list]) => list.length > 0)
   if (differing.length === 0) return
   const lines = differing.map(([name, list]) => `table '${name}' of ${location} has another layout: ${list.join(', ')}`)
-  throw storeMismatch(lines.join('\n'), { suggestions: suggestionsFor(differing) })
+  throw storeMismatch(lines.join('\n'), { hints: hintsFor(differing) })
 }
 
 function differences({ name, otherKind, columns, keys }: FoundTable, names: TypeNames): string[] {
@@ -168,13 +170,11 @@ function differences({ name, otherKind, columns, keys }: FoundTable, names: Type
   return list
 }
 
-function suggestionsFor(differing: readonly (readonly [TableName, readonly string[]])[]): string[] {
+function hintsFor(differing: readonly (readonly [TableName, readonly string[]])[]): Hint[] {
   const isOld = differing.every(
     ([name, list]) => name === 'events' && list.join() === 'column event_version is missing',
   )
-  if (isOld) return ['run the migrations of the service first: migration 004 of Composable Rust adds event_version']
-  return [
-    'name another database: --store postgres://…/another',
-    'or name another schema: --store "postgres://…?options=-csearch_path%3Dcrbus"',
-  ]
+  if (isOld)
+    return [advice('run the migrations of the service first: migration 004 of Composable Rust adds event_version')]
+  return [storeHints.otherDatabase(), storeHints.otherSchema()]
 }

@@ -1,3 +1,4 @@
+import { advice } from '../bus/hints.ts'
 import { aText, checkFields, required, secret } from '../bus/options.ts'
 import type { AddressOnly } from './address-only.ts'
 import { storeUnavailable } from './errors.ts'
@@ -46,7 +47,7 @@ function isPostgres(location: string): boolean {
   throw storeUnavailable(
     `the scheme ${scheme}:// is not supported: an event store is a Postgres database or a SQLite file`,
     {
-      suggestions: ['postgres://user:password@host/database', 'the path of a file: data/store.db'],
+      hints: [advice('postgres://user:password@host/database'), advice('the path of a file: data/store.db')],
     },
   )
 }

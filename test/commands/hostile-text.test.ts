@@ -7,6 +7,7 @@ import type { GroupDescription } from '../../src/bus/admin.ts'
 import { EventBusError } from '../../src/bus/errors.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
 import type { EventBus } from '../../src/bus/event-bus.ts'
+import { advice } from '../../src/bus/hints.ts'
 import Tail from '../../src/commands/tail.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
@@ -197,7 +198,7 @@ describe('untrusted text is escaped in the output of', () => {
     })
   }
   const refusing = (): EventBus => {
-    const refuse = () => Promise.reject(new EventBusError('REFUSED', BAD, { suggestions: [BAD] }))
+    const refuse = () => Promise.reject(new EventBusError('REFUSED', BAD, { hints: [advice(BAD)] }))
     const everything = <T extends object>(real: T): T =>
       new Proxy(real, { get: (target, name) => (name === 'close' ? Reflect.get(target, name) : refuse) })
     return { ...withAdmin(bus, {}), log: everything(bus.log), admin: everything(bus.admin), publish: refuse }

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { EventBusError } from '../../src/bus/errors.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
+import { advice } from '../../src/bus/hints.ts'
 import type { Outage } from '../../src/bus/outage.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
 import { cborCodec } from '../../src/saga/codecs/plain-codecs.ts'
@@ -54,7 +55,7 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
       code: 'PUBLISH_FAILED',
       isPassing: true,
       message: expect.stringContaining(`no space left on the disk of ${disk.path}`),
-      suggestions: ['make room on the disk'],
+      hints: [advice('make room on the disk')],
     })
     expect(count).toBeGreaterThan(5)
     expect(await readAll(bus, topic)).toHaveLength(count)
@@ -135,7 +136,7 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
     expect(error).toMatchObject({
       code: 'STORE_UNAVAILABLE',
       message: expect.stringContaining(`no space left on the disk of ${disk.path}`),
-      suggestions: ['make room on the disk'],
+      hints: [advice('make room on the disk')],
     })
     expect(version).toBeGreaterThan(5)
     expect(await store.readStream('order-1')).toHaveLength(version)
@@ -272,7 +273,7 @@ describe('a bus without write permission', () => {
         for await (const batch of bus.log.read([{ topic, partition: 0, from: 0n, to: 20n }])) records.push(...batch)
         const refused = await bus.log.append(topic, [{ key: null, value: null }]).catch(({ code, message }) => ({ code, message }))
         console.log(JSON.stringify({ read: records.length, refused }))
-      } catch ({ code, message, suggestions }) { console.log(JSON.stringify({ code, message, suggestions })) }`
+      } catch ({ code, message, hints }) { console.log(JSON.stringify({ code, message, hints })) }`
     const { stdout } = await promisify(execFile)(process.execPath, [
       '--no-warnings',
       '--input-type=module',

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { EventBusError } from '../../src/bus/errors.ts'
+import { advice } from '../../src/bus/hints.ts'
 import type { Outage } from '../../src/bus/outage.ts'
 import type { BusRecord, NewRecord } from '../../src/bus/record.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
@@ -309,7 +310,7 @@ describe('a file', () => {
         name: 'EventBusError',
         code: 'CONNECTION_FAILED',
         message: expect.stringContaining('was written by a newer crbus (layout 7; this crbus supports layout 1)'),
-        suggestions: expect.arrayContaining(['update crbus']),
+        hints: expect.arrayContaining([advice('update crbus')]),
       }),
     )
   })
@@ -350,7 +351,7 @@ describe('a file', () => {
     expect(refused).toMatchObject({
       name: 'EventBusError',
       message: expect.stringContaining('another process has locked the embedded bus'),
-      suggestions: ['try again when that process has finished'],
+      hints: [advice('try again when that process has finished')],
     })
   })
 

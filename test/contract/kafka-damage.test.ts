@@ -1,5 +1,6 @@
 import { describe, expect, inject, test } from 'vitest'
 import { EventBusError } from '../../src/bus/errors.ts'
+import { driverHints } from '../../src/drivers/hints.ts'
 import type { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { flipBits, seeded } from '../unit/drivers/kafka-mutations.ts'
 import { newTopic, numbered, numberOf, uniqueGroup } from './support/harness.ts'
@@ -143,7 +144,7 @@ describe.skipIf(!isHere)('behind a proxy that damages answers', () => {
       code: 'SUBSCRIPTION_FAILED',
       isPassing: false,
       message: expect.stringContaining(`${topic}[0] at offset 4: the record batch is corrupt: its checksum is 0x`),
-      suggestions: [`continue after the batch: crbus reset --group ${group} --topic ${topic}:0 --to 6`],
+      hints: [driverHints.resetGroup(group, topic, 0, 6n)],
     })
     const [committed] = await bus.admin.committedOffsets(group)
     expect(committed?.offset ?? 0n).toBeLessThanOrEqual(4n)

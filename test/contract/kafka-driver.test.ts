@@ -80,7 +80,7 @@ describe('a broker address', () => {
     const failed = {
       code: 'CONNECTION_FAILED',
       message: expect.stringMatching(/did not answer within 600 ms\); tried for 0\.[6-9] s, the limit is 0\.6 s$/),
-      suggestions: expect.arrayContaining([expect.stringContaining('a larger timeout')]),
+      hints: expect.arrayContaining([expect.objectContaining({ text: expect.stringContaining('a larger timeout') })]),
     }
     expect(await elapsed(() => expect(bus.admin.listTopics()).rejects.toMatchObject(failed))).toBeLessThan(2000)
     expect(await elapsed(() => expect(bus.log.append('t', [record(1)])).rejects.toMatchObject(failed))).toBeLessThan(
@@ -287,7 +287,7 @@ describe.skipIf(brokers === '')('on a broker', () => {
       await expect(bus.log.append(strict, [record('', { value })])).rejects.toMatchObject({
         code: 'PUBLISH_FAILED',
         message: expect.stringMatching(/: the record is too large \(10486\d\d bytes, limit 1048588\)$/),
-        suggestions: [expect.stringContaining('max.message.bytes')],
+        hints: [expect.objectContaining({ text: expect.stringContaining('max.message.bytes') })],
       })
     })
 

@@ -192,7 +192,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
     await expect(applyReset(bus, plan, { saveUndo, now: NOW })).rejects.toMatchObject({
       code: 'CONNECTION_FAILED',
       message: expect.stringContaining('could not be read back'),
-      suggestions: expect.arrayContaining(['crbus reset undo undo-1']),
+      hints: expect.arrayContaining(['crbus reset undo undo-1']),
       outcome: { undoFile: 'undo-1', moved: null, notTaken: null },
     })
 

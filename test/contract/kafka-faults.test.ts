@@ -67,14 +67,14 @@ describe.skipIf(!isHere)('behind a faulty network', () => {
       reason: {
         code: 'CONNECTION_FAILED',
         message: expect.stringContaining(`${address} closed the connection without an answer`),
-        suggestions: expect.not.arrayContaining([expect.stringContaining('TLS')]),
+        hints: expect.not.arrayContaining([expect.objectContaining({ text: expect.stringContaining('TLS') })]),
       },
     })
     expect(unknown).toMatchObject({
       status: 'rejected',
       reason: {
         message: expect.stringContaining('without an answer: it may expect TLS on this port'),
-        suggestions: expect.arrayContaining([expect.stringContaining('TLS')]),
+        hints: expect.arrayContaining([expect.objectContaining({ text: expect.stringContaining('TLS') })]),
       },
     })
   })
@@ -289,7 +289,10 @@ describe.skipIf(!isHere)('behind a faulty network', () => {
       await expect(bus.publish(topic, numbered(1))).rejects.toMatchObject({
         code: 'UNSUPPORTED',
         message: `broker ${address} does not support Produce version 7 (it supports 9 to 11)`,
-        suggestions: [expect.stringContaining('Apache Kafka 2.4 or later'), expect.stringContaining('crbus')],
+        hints: [
+          expect.objectContaining({ text: expect.stringContaining('Apache Kafka 2.4 or later') }),
+          expect.objectContaining({ text: expect.stringContaining('crbus') }),
+        ],
         isPassing: false,
       })
       const group = uniqueGroup()

@@ -279,7 +279,7 @@ describe.skipIf(!hasTools)('together with Kafka’s own tools', () => {
       code: 'TOPIC_NOT_FOUND',
       topic: gone,
       message: expect.stringContaining(`read back, 1 of 2 offsets have moved: ${gone}[0] is at `),
-      suggestions: expect.arrayContaining(['crbus reset undo undo-1']),
+      hints: expect.arrayContaining(['crbus reset undo undo-1']),
       outcome: { undoFile: 'undo-1', moved: 1, notTaken: [{ topic: gone, partition: 0, to: 0n }] },
     })
     expect(await bus.admin.committedOffsets(group, [kept])).toMatchObject([{ offset: 0n }])

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { EventBusError } from '../../src/bus/errors.ts'
 import { formatFailure, toFailure } from '../../src/cli/errors.ts'
+import { formatSuggestion, toSuggestion } from '../../src/cli/suggestions.ts'
+import { driverHints } from '../../src/drivers/hints.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import type { RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-options.ts'
 import { isKafkaSince, kafkaTool } from '../support/kafka.ts'
@@ -42,15 +44,12 @@ describe.skipIf(!isHere)('a secured broker', () => {
         (thrown: unknown) => thrown,
       )
     if (!(error instanceof EventBusError)) throw new Error(`not an EventBusError: ${error}`)
-    const advice = error.suggestions.join('; ')
-    expect(advice).not.toMatch(/is running/)
-    expect(advice).not.toBe('')
-    // The command line prints one line, then the suggestions.
+    const hints = error.hints.map(toSuggestion).map(formatSuggestion)
+    expect(hints.join('; ')).not.toMatch(/is running/)
+    expect(hints).not.toEqual([])
+    // The command line prints one line, then the hints.
     const printed = formatFailure(toFailure(error)).trimEnd().split('\n')
-    expect(printed).toEqual([
-      `error: ${error.message} (CRBUS_${error.code})`,
-      ...error.suggestions.map((suggestion) => `  try: ${suggestion}`),
-    ])
+    expect(printed).toEqual([`error: ${error.message} (CRBUS_${error.code})`, ...hints.map((line) => `  try: ${line}`)])
     return { error, took: performance.now() - start }
   }
 
@@ -76,7 +75,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
         expect(error).toMatchObject({
           code: 'CONNECTION_FAILED',
           message: expect.stringMatching(message),
-          suggestions: expect.arrayContaining([expect.stringMatching(advice)]),
+          hints: expect.arrayContaining([expect.objectContaining({ text: expect.stringMatching(advice) })]),
         })
         expect(error.message).toContain(kafka.at[listener])
         expect(took).toBeLessThan(TIMEOUT_MS)
@@ -98,7 +97,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(error).toMatchObject({
         code: 'CONNECTION_FAILED',
         message: expect.stringContaining('it may not speak TLS on this port'),
-        suggestions: expect.arrayContaining([expect.stringContaining('without TLS')]),
+        hints: expect.arrayContaining([expect.objectContaining({ text: expect.stringContaining('without TLS') })]),
       })
       expect(took).toBeLessThan(TIMEOUT_MS)
     })
@@ -109,7 +108,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(error).toMatchObject({
         code: 'CONNECTION_FAILED',
         message: expect.stringMatching(/TLS on this port/),
-        suggestions: expect.arrayContaining([expect.stringContaining('connect with TLS')]),
+        hints: expect.arrayContaining([expect.objectContaining({ text: expect.stringContaining('connect with TLS') })]),
       })
       expect(took).toBeLessThan(2 * TIMEOUT_MS)
     })
@@ -120,7 +119,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(error).toMatchObject({
         code: 'CONNECTION_FAILED',
         message: expect.stringContaining('it may expect a login (SASL)'),
-        suggestions: expect.arrayContaining([expect.stringContaining('sasl')]),
+        hints: expect.arrayContaining([expect.objectContaining({ text: expect.stringContaining('sasl') })]),
       })
       expect(took).toBeLessThan(2 * TIMEOUT_MS)
     })
@@ -154,7 +153,9 @@ describe.skipIf(!isHere)('a secured broker', () => {
         expect(error).toMatchObject({
           code: 'AUTHENTICATION_FAILED',
           message: expect.stringContaining('requires a client certificate'),
-          suggestions: expect.arrayContaining([expect.stringContaining('tls: { cert, key }')]),
+          hints: expect.arrayContaining([
+            expect.objectContaining({ text: expect.stringContaining('tls: { cert, key }') }),
+          ]),
         })
         expect(took).toBeLessThan(TIMEOUT_MS / 2)
       },
@@ -190,7 +191,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
         expect(error).toMatchObject({
           code: 'AUTHENTICATION_FAILED',
           message: expect.stringMatching(/refused the login: Authentication failed.*[Ii]nvalid/),
-          suggestions: [expect.stringContaining('password')],
+          hints: [expect.objectContaining({ text: expect.stringContaining('password') })],
         })
         expect(error.message).not.toContain('battery-staple')
         expect(took).toBeLessThan(TIMEOUT_MS / 2)
@@ -233,7 +234,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(error).toMatchObject({
         code: 'AUTHENTICATION_FAILED',
         message: expect.stringContaining(`${kafka.at.login} refused the token: invalid_token`),
-        suggestions: [expect.stringContaining('expired')],
+        hints: [expect.objectContaining({ text: expect.stringContaining('expired') })],
       })
       expect(asked).toBe(1)
       expect(took).toBeLessThan(TIMEOUT_MS / 2)
@@ -249,7 +250,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
       expect(error).toMatchObject({
         code: 'AUTHENTICATION_FAILED',
         message: expect.stringContaining('the token provider failed: the vault is sealed'),
-        suggestions: [expect.stringContaining('oauthBearerProvider')],
+        hints: [expect.objectContaining({ text: expect.stringContaining('oauthBearerProvider') })],
       })
       expect(took).toBeLessThan(TIMEOUT_MS / 2)
     })
@@ -267,10 +268,16 @@ describe.skipIf(!isHere)('a secured broker', () => {
   })
 
   describe('with ACLs', () => {
+    function grantOf(acl: string) {
+      const [operation, resource, name] = acl.split(/ --| /) as [string, 'topic' | 'group', string]
+      return driverHints.grantAcl(resource, name, operation)
+    }
+
+    /** The error for a missing ACL, which is given as `Operation --resource name`. */
     const refused = (words: string, acl: string) => ({
       code: 'AUTHENTICATION_FAILED',
       message: expect.stringContaining(`Not allowed: the user may not ${words}`),
-      suggestions: [expect.stringMatching(new RegExp(`--operation ${acl}$`))],
+      hints: [grantOf(acl)],
     })
 
     async function allow(...words: string[]) {

@@ -213,7 +213,7 @@ else {
       }
       expect(thrown.map(codeOf)).toEqual(thrown.map(() => 'STORE_UNAVAILABLE'))
       expect((thrown[0] as Error).message).toContain(says)
-      expect((thrown[0] as { suggestions: string[] }).suggestions).not.toEqual([])
+      expect((thrown[0] as { hints: unknown[] }).hints).not.toEqual([])
       const said = inspect([thrown, store], { depth: 12, showHidden: true })
       for (const part of ['hunter2', new URL(postgres).password, decodeURIComponent(new URL(postgres).password)]) {
         if (part !== '') expect(said).not.toContain(part)
@@ -260,7 +260,7 @@ else {
     })
 
     test('uses only the settings of the address with addressOnly, and no password of the environment', async () => {
-      const addressOnly = { whyNoPassword: 'this test has none', suggestions: [] }
+      const addressOnly = { whyNoPassword: 'this test has none', hints: [] }
       const url = await newSchema(postgres)
       const whole = new Connections({ url, addressOnly })
       const bare = new Connections({ url: Object.assign(new URL(url), { password: '' }).href, addressOnly })
@@ -284,7 +284,7 @@ else {
         const server = await collectPasswords(method)
         onTestFinished(server.close)
         for (const login of ['crbus', 'crbus:wrong']) {
-          for (const addressOnly of [undefined, { whyNoPassword: 'this test has none', suggestions: [] }]) {
+          for (const addressOnly of [undefined, { whyNoPassword: 'this test has none', hints: [] }]) {
             const url = `postgres://${login}@127.0.0.1:${server.port}/x`
             const connections = new Connections({ url, timeout: 2000, addressOnly })
             onTestFinished(() => connections.close())

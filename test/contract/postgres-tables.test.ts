@@ -1,4 +1,6 @@
 import { describe, expect, inject, test } from 'vitest'
+import type { Hint } from '../../src/bus/hints.ts'
+import { storeHints } from '../../src/store/hints.ts'
 import { openStoreSetup } from '../../src/store/open.ts'
 import { PostgresEventStore } from '../../src/store/postgres/postgres-event-store.ts'
 import { askPostgres, newSchema } from './support/postgres-schema.ts'
@@ -114,7 +116,7 @@ else {
       what: 'the example production-agent',
       sql: productionAgentEvents,
       says: ['stream_id', 'metadata', 'event_version', 'version is integer instead of bigint', 'aggregate_id'],
-      suggests: 'name another database',
+      suggests: 'another database',
     },
     {
       what: 'a service with older migrations',
@@ -169,7 +171,7 @@ else {
       .catch((thrown) => thrown)
     expect(error).toMatchObject({ code: 'STORE_MISMATCH' })
     for (const words of says) expect(error.message).toContain(words)
-    expect(error.suggestions.join('\n')).toContain(suggests)
+    expect(error.hints.map(({ text }: Hint) => text).join('\n')).toContain(suggests)
     await using setup = await openStoreSetup(url)
     expect(await failure(setup.inspect())).toBe('STORE_MISMATCH')
     expect(await structure(url)).toEqual(before)
@@ -200,7 +202,7 @@ else {
     const url = await newSchema(postgres)
     const store = open(url)
     const error = await store.append('order-1', 0, [named('a')]).catch((thrown) => thrown)
-    expect(error).toMatchObject({ code: 'STORE_NOT_READY', suggestions: ['crbus store init'] })
+    expect(error).toMatchObject({ code: 'STORE_NOT_READY', hints: [storeHints.setUp()] })
     expect(error.message).toContain('events')
     expect(await failure(store.outbox.pending('billing', 1))).toBe('STORE_NOT_READY')
     await askPostgres(url, rustTables)
@@ -221,7 +223,7 @@ else {
     expect(error).toMatchObject({
       code: 'STORE_NOT_READY',
       message: expect.stringContaining('was set up by an earlier version of crbus'),
-      suggestions: ['crbus store init, which adds the column'],
+      hints: [storeHints.addColumn()],
     })
     const message = { topic: 'x', key: 'o-1', event: named('b') }
     expect(await failure(store.commit('billing', [{ appends: [], messages: [message] }]))).toBe('STORE_NOT_READY')

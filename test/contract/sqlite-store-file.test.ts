@@ -114,7 +114,7 @@ describe('the file of a store', () => {
     const error = thrownBy(() => new SqliteEventStore({ path: below }))
     expect(error.code).toBe('STORE_UNAVAILABLE')
     expect(error.message).toContain(below)
-    expect(error.suggestions).not.toEqual([])
+    expect(error.hints).not.toEqual([])
   })
 
   test('is reported as STORE_UNAVAILABLE while another process holds a lock on it', { timeout: 60_000 }, async () => {

@@ -9,8 +9,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   bus: [],
   // A refusal to write is an error of the bus, with its exit code.
   files: ['bus'],
-  // What both the bus and the store in one file rest on.
-  sqlite: ['files'],
+  // What both the bus and the store in one file rest on. A fault has hints.
+  sqlite: ['bus', 'files'],
   codecs: ['bus'],
   rust: [],
   schema: ['bus', 'codecs', 'rust'],
@@ -26,8 +26,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   // A service: it knows crbus by its name and nothing of its inside.
   demo: [],
   ui: ['bus', 'codecs', 'operations'],
-  // What all `crbus new` have in common: questions, plans, npm and cargo.
-  cli: ['bus', 'drivers', 'files', 'store', 'scaffold', 'ui'],
+  // What all `crbus new` have in common: questions, plans, npm and cargo. It has the commands and flags for every hint.
+  cli: ['bus', 'drivers', 'files', 'operations', 'scaffold', 'store', 'ui'],
   commands: ['bus', 'cli', 'demo', 'operations', 'scaffold', 'ui'],
   'index.ts': ['bus', 'codecs', 'schema', 'drivers', 'store', 'saga', 'operations', 'scaffold'],
   'testing.ts': ['testing'],

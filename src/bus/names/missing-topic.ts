@@ -1,10 +1,11 @@
 import type { BusAdmin } from '../admin.ts'
 import { AppendError, EventBusError } from '../errors.ts'
+import { advice } from '../hints.ts'
 
-/** Adds topics with similar names as the first suggestion of a `TOPIC_NOT_FOUND` error. Returns other errors unchanged. */
+/** Adds topics with similar names as the first hint of a `TOPIC_NOT_FOUND` error. Returns other errors unchanged. */
 export async function withNearNames(error: EventBusError, admin: BusAdmin): Promise<EventBusError> {
   if (error instanceof AppendError) return error
-  const { code, message, topic, topics, group, suggestions, isPassing, cause } = error
+  const { code, message, topic, topics, group, hints, isPassing, cause } = error
   if (code !== 'TOPIC_NOT_FOUND' || topic === undefined) return error
   // The bus may have become unreachable. The error is correct without the names.
   const known = await admin.listTopics().catch(() => [])
@@ -12,6 +13,6 @@ export async function withNearNames(error: EventBusError, admin: BusAdmin): Prom
   const names = known.filter(({ internal }) => !internal).map((one) => one.topic)
   const meant = namesLike(topic, names).slice(0, 3)
   if (meant.length === 0) return error
-  const all = [`use topic ${meant.join(' or ')}`, ...suggestions]
-  return new EventBusError(code, message, { topic, topics, group, suggestions: all, isPassing, cause })
+  const all = [advice(`use topic ${meant.join(' or ')}`), ...hints]
+  return new EventBusError(code, message, { topic, topics, group, hints: all, isPassing, cause })
 }

@@ -54,12 +54,12 @@ export function toWait(given: string | undefined): number {
 /** Builds the usage error for an invalid position, with valid positions as suggestions. */
 export function invalidPosition(
   flag: string,
-  { reason, suggestions }: { readonly reason: string; readonly suggestions: readonly string[] },
+  { reason, hints }: { readonly reason: string; readonly hints: readonly string[] },
 ): UsageError {
   const quoted = (position: string) => (position.includes(' ') ? `"${position}"` : position)
   return new UsageError(
     `${flag}: ${reason}`,
-    suggestions.map((position) => `${flag} ${quoted(position)}`),
+    hints.map((position) => `${flag} ${quoted(position)}`),
   )
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { EventBus } from '../../bus/event-bus.ts'
+import { advice } from '../../bus/hints.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import { UsageError } from '../errors.ts'
 import type { OpenOptions } from '../process/context.ts'
@@ -40,9 +41,9 @@ export async function openStoreSetup(address: StoreAddress): Promise<StoreSetup>
 /** Explains why a store that only a project's file names gets no password of the user. */
 const strangers = {
   whyNoPassword: "PGPASSWORD and ~/.pgpass are not used for an address that only a project's crbus.json names",
-  suggestions: [
-    'set CRBUS_STORE, or --store, to the same address',
-    'a profile with this store in ~/.config/crbus/config.json',
-    'put a password that need not stay secret into the address in crbus.json',
+  hints: [
+    advice('set CRBUS_STORE, or --store, to the same address'),
+    advice('a profile with this store in ~/.config/crbus/config.json'),
+    advice('put a password that need not stay secret into the address in crbus.json'),
   ],
 }

@@ -39,7 +39,7 @@ export default class SchemaCheckCommand extends BaseCommand {
       ...(await this.schemaLocation()),
       git: this.context.git,
     })
-    if (!found.ok) throw new UsageError(found.reason, found.suggestions)
+    if (!found.ok) throw new UsageError(found.reason, found.hints)
     const bus = await this.openBus()
     const last = flags.all ? undefined : flags.number
     const check = await checkTopic(bus, { topic: args.topic, schema: found.schema, last, signal: this.signal })

@@ -58,7 +58,7 @@ export default class SchemaDiffCommand extends BaseCommand {
     const assume = toAnswers('--assume', flags.assume, 'feature:uuid=on')
     const known = await answersIn(await this.schemaLocation())
     const diff = diffSchemas(args.old, args.new, { cwd, git, root: flags.root, answers: { map, assume }, known })
-    if (!diff.ok) throw new UsageError(diff.reason, diff.suggestions)
+    if (!diff.ok) throw new UsageError(diff.reason, diff.hints)
     await this.print(formatSchemaDiff(diff, io))
     if (diff.counts.silent + diff.counts.breaks > 0) this.foundSomething()
     return schemaDiffDocument(diff)

@@ -42,7 +42,7 @@ export default class SchemaSample extends BaseCommand {
     const { selectSchema } = await import('../../operations/schemas/select.ts')
     const { sampleEvents } = await import('../../operations/schemas/sample.ts')
     const read = await selectSchema(await this.schemaLocation(), flags.schema, args.event)
-    if (!read.ok) throw new UsageError(read.reason, read.suggestions)
+    if (!read.ok) throw new UsageError(read.reason, read.hints)
     const { count, seed } = flags
     const samples = await sampleEvents(read.schema, { eventType: args.event, count, seed, now: this.context.now() })
     if (!samples.ok) throw new UsageError(samples.reason, ['crbus schema show'])

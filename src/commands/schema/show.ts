@@ -36,7 +36,7 @@ export default class SchemaShow extends BaseCommand {
     const { selectSchema } = await import('../../operations/schemas/select.ts')
     const { showSchema } = await import('../../operations/schemas/show.ts')
     const read = await selectSchema(await this.schemaLocation(), flags.schema, args.type)
-    if (!read.ok) throw new UsageError(read.reason, read.suggestions)
+    if (!read.ok) throw new UsageError(read.reason, read.hints)
     const shown = showSchema(read.schema, flags.as, args.type)
     if (!shown.ok) throw new UsageError(shown.reason, ['crbus schema show'])
     const { topic, root, types, shown: what } = shown

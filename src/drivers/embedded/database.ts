@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { connectionFailed, EventBusError, type EventBusErrorDetails, transportError } from '../../bus/errors.ts'
+import { advice } from '../../bus/hints.ts'
 import { faultOf, isBusy } from '../../sqlite/fault.ts'
 import { BUSY_PATIENCE_MS, openShared, transact } from '../../sqlite/shared-file.ts'
+import { driverHints } from '../hints.ts'
 
 /** The version of the layout below. A file with a newer layout is refused, because this crbus does not know it. */
 const LAYOUT = 1
@@ -80,7 +82,7 @@ function prepareTables(database: DatabaseSync, path: string): void {
   throw connectionFailed(
     `${path} was written by a newer crbus (layout ${layout}; this crbus supports layout ${LAYOUT})`,
     {
-      suggestions: ['update crbus', 'choose another folder with --data-dir'],
+      hints: [advice('update crbus'), driverHints.chooseFolder()],
     },
   )
 }
@@ -104,34 +106,34 @@ export const inodeOf = (path: string): bigint | undefined =>
 
 function asBusError(error: unknown, path: string): EventBusError {
   if (error instanceof EventBusError) return error
-  const { kind, reason, suggestions } = faultOf(error, path, BUSY_PATIENCE_MS)
+  const { kind, reason, hints } = faultOf(error, path, BUSY_PATIENCE_MS)
   const text = `the embedded bus at ${path} ${reason}`
   switch (kind) {
     case 'full':
       // A change of an existing bus may succeed once there is space, so it is retried; creating a bus is not.
-      if (inodeOf(path) === undefined) return new EventBusError('REFUSED', text, { cause: error, suggestions })
-      return new DiskFullError(text, { cause: error, suggestions })
+      if (inodeOf(path) === undefined) return new EventBusError('REFUSED', text, { cause: error, hints })
+      return new DiskFullError(text, { cause: error, hints })
     case 'read-only':
       // The file may become writable again: Linux remounts a file system read-only after a disk error.
-      return new EventBusError('REFUSED', text, { cause: error, suggestions, isPassing: true })
+      return new EventBusError('REFUSED', text, { cause: error, hints, isPassing: true })
     case 'input-output':
-      return transportError(text, { cause: error, suggestions })
+      return transportError(text, { cause: error, hints })
     case 'busy':
       return connectionFailed(
         `another process has locked the embedded bus at ${path} for ${BUSY_PATIENCE_MS / 1000} s`,
-        { cause: error, suggestions: ['try again when that process has finished'] },
+        { cause: error, hints: [advice('try again when that process has finished')] },
       )
     case 'unopenable':
       return new EventBusError('REFUSED', text, {
         cause: error,
-        suggestions: [...suggestions, 'choose another folder with --data-dir'],
+        hints: [...hints, driverHints.chooseFolder()],
       })
     case 'damaged':
-      return connectionFailed(text, { cause: error, suggestions })
+      return connectionFailed(text, { cause: error, hints })
     default:
       return connectionFailed(text, {
         cause: error,
-        suggestions: [...suggestions, 'choose another folder with --data-dir'],
+        hints: [...hints, driverHints.chooseFolder()],
       })
   }
 }

@@ -1,4 +1,5 @@
 import { connectionFailed } from '../../bus/errors.ts'
+import { advice } from '../../bus/hints.ts'
 import { inodeOf } from './database.ts'
 
 /** The interval at which waiting readers check that their file is still the one at its path. */
@@ -24,7 +25,7 @@ export class FileIdentity {
     this.#checkedAt = now
     if (this.#inode === undefined || inodeOf(this.#path) === this.#inode) return
     throw connectionFailed(`the file of the embedded bus, ${this.#path}, was removed or replaced while it was open`, {
-      suggestions: ['open the bus again'],
+      hints: [advice('open the bus again')],
       isPassing: false,
     })
   }

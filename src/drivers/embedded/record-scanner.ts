@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { transportError } from '../../bus/errors.ts'
+import { advice } from '../../bus/hints.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import { hasThawed } from '../../sqlite/shared-file.ts'
 import { OFFSETS_PER_PARTITION } from './database.ts'
@@ -126,7 +127,7 @@ export class RecordScanner {
     }
     if (hasThawed(this.#database)) {
       throw transportError(`another process has written to ${this.#path} since it was opened for reading`, {
-        suggestions: ['read it again'],
+        hints: [advice('read it again')],
       })
     }
     if (newKey !== undefined) this.#recentKeys = [newKey, ...keys].slice(0, RECENT_KEYS)

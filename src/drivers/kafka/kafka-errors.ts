@@ -10,6 +10,8 @@ import {
   topicNotFound,
   transportError,
 } from '../../bus/errors.ts'
+import { advice, type Hint } from '../../bus/hints.ts'
+import { driverHints } from '../hints.ts'
 
 /** The error codes of Kafka that this driver handles (https://kafka.apache.org/protocol#protocol_error_codes). */
 export const errorCode = {
@@ -105,7 +107,7 @@ interface FailureDetails {
   /** The address does not work: a retry succeeds only after a broker was started there. */
   readonly isRefused?: boolean
   /** What to try next, where more is known than by the kind. */
-  readonly suggestions?: readonly string[] | undefined
+  readonly hints?: readonly Hint[] | undefined
   /** The message is a predicate about the broker, so its address is put before it. */
   readonly isBroker?: boolean
 }
@@ -119,7 +121,7 @@ export class KafkaFailure extends Error {
   readonly type: string | undefined
   readonly subject: FailureSubject
   readonly isRefused: boolean
-  readonly suggestions: readonly string[] | undefined
+  readonly hints: readonly Hint[] | undefined
   readonly isBroker: boolean
 
   constructor(kind: KafkaFailure['kind'], message: string, details: FailureDetails = {}) {
@@ -129,7 +131,7 @@ export class KafkaFailure extends Error {
     this.type = details.type
     this.subject = details.subject ?? {}
     this.isRefused = details.isRefused ?? false
-    this.suggestions = details.suggestions
+    this.hints = details.hints
     this.isBroker = details.isBroker ?? false
   }
 
@@ -162,11 +164,11 @@ export interface ErrorSubject {
 }
 
 /** Reasons why a broker refuses a topic with a valid name. */
-const topicRefusals: Readonly<Record<number, { readonly words: string; readonly suggestions?: readonly string[] }>> = {
+const topicRefusals: Readonly<Record<number, { readonly words: string; readonly hints?: readonly Hint[] }>> = {
   [errorCode.INVALID_PARTITIONS]: { words: 'cannot have this number of partitions' },
   [errorCode.INVALID_REPLICATION_FACTOR]: {
     words: 'cannot have this number of replicas',
-    suggestions: ['ask for no more replicas than the cluster has brokers'],
+    hints: [advice('ask for no more replicas than the cluster has brokers')],
   },
   [errorCode.INVALID_CONFIG]: { words: 'cannot have these settings' },
   [errorCode.POLICY_VIOLATION]: { words: 'is against a policy of the cluster' },
@@ -210,22 +212,21 @@ const refusedResources: Readonly<Record<number, Resource>> = {
 function notAllowed(cause: KafkaFailure, { request = '', topic, group }: FailureSubject): EventBusError {
   const { code, type, message } = cause
   const resource = refusedResources[code ?? 0]
-  const refuse = (text: string, suggestions: readonly string[]) =>
-    new EventBusError('AUTHENTICATION_FAILED', `Not allowed: ${text}`, { cause, topic, group, suggestions })
-  if (resource === undefined) return refuse(message, ['ask for the ACL that the user lacks'])
+  const refuse = (text: string, hints: readonly Hint[]) =>
+    new EventBusError('AUTHENTICATION_FAILED', `Not allowed: ${text}`, { cause, topic, group, hints })
+  if (resource === undefined) return refuse(message, [advice('ask for the ACL that the user lacks')])
   const operation = operations[request]?.[resource]
   const name = { topic, group, cluster: undefined }[resource]
   const what = resource === 'cluster' ? 'the cluster' : name === undefined ? `a ${resource}` : `${resource} '${name}'`
-  const flag = resource === 'cluster' ? '--cluster' : `--${resource} ${name ?? 'NAME'}`
   return refuse(`the user may not ${operation === undefined ? 'use' : `do ${operation} on`} ${what} (${type})`, [
-    `grant the ACL: kafka-acls --add --allow-principal User:NAME --operation ${operation ?? 'All'} ${flag}`,
+    driverHints.grantAcl(resource, name, operation),
   ])
 }
 
 const unsupported = (reason: string, details: EventBusErrorDetails) =>
   new EventBusError('UNSUPPORTED', reason, {
     ...details,
-    suggestions: ['use Apache Kafka 2.4 or later, or Redpanda', 'use the newest version of crbus'],
+    hints: [advice('use Apache Kafka 2.4 or later, or Redpanda'), advice('use the newest version of crbus')],
   })
 
 /** Converts a failure to the error of the bus, by its kind and code, never by its text. */
@@ -243,25 +244,19 @@ export function toBusError(error: unknown, subject: ErrorSubject): EventBusError
   if (error.kind === 'connection') {
     return connectionFailed(`${brokers.join(', ')} (${error.message})`, {
       ...details,
-      suggestions: error.suggestions ?? [
-        'check the address in --brokers or CRBUS_BROKERS',
-        'check that the broker is running',
-      ],
+      hints: error.hints ?? [driverHints.checkAddress(), advice('check that the broker is running')],
     })
   }
   if (error.kind === 'answer' && error.isRefused) {
     return connectionFailed(error.message, {
       ...details,
-      suggestions: [
-        'check that the address is a Kafka listener without TLS',
-        'for larger batches: --max-batch-bytes (maxBatchBytes in crbus.json and in code)',
-      ],
+      hints: [advice('check that the address is a Kafka listener without TLS'), driverHints.raiseMaxBatchBytes()],
     })
   }
   if (error.kind === 'authentication') {
     return new EventBusError('AUTHENTICATION_FAILED', `Connection failed: ${error.message}`, {
       ...details,
-      suggestions: error.suggestions,
+      hints: error.hints,
     })
   }
   if (error.kind === 'unsupported') return unsupported(error.message, details)
@@ -283,7 +278,7 @@ export function toBusError(error: unknown, subject: ErrorSubject): EventBusError
       const refusal = topicRefusals[error.code]
       return new EventBusError('INVALID_TOPIC', `topic '${topic}' ${refusal?.words}: ${error.message}`, {
         ...details,
-        suggestions: refusal?.suggestions,
+        hints: refusal?.hints,
       })
     }
     // The answers to a commit from outside the group while the group has members.
@@ -298,7 +293,10 @@ export function toBusError(error: unknown, subject: ErrorSubject): EventBusError
         `the members of group '${group}' do not use the assignment strategy 'range'`,
         {
           ...details,
-          suggestions: ['configure its members with the assignment strategy range', 'subscribe with another group'],
+          hints: [
+            advice('configure its members with the assignment strategy range'),
+            advice('subscribe with another group'),
+          ],
         },
       )
     case errorCode.TOPIC_AUTHORIZATION_FAILED:

@@ -1,6 +1,7 @@
 import { connectionFailed } from '../../bus/errors.ts'
 import { defaultGroup } from '../../bus/names/names.ts'
 import { DriverEventBus } from '../event-bus.ts'
+import { driverHints } from '../hints.ts'
 import { KafkaDriver } from './kafka-driver.ts'
 import { compressionIds } from './records/compression.ts'
 import { type RedpandaEventBusOptions, redpandaOptions } from './redpanda-options.ts'
@@ -66,7 +67,7 @@ function kafkaDriver(options: RedpandaEventBusOptions): KafkaDriver {
   const given = typeof options.brokers === 'string' ? options.brokers.split(',') : (options.brokers ?? [])
   const brokers = given.map((broker) => broker.trim()).filter((broker) => broker !== '')
   if (brokers.length === 0) {
-    throw connectionFailed('Brokers not configured', { suggestions: ['--brokers 127.0.0.1:9092'] })
+    throw connectionFailed('Brokers not configured', { hints: [driverHints.nameBrokers()] })
   }
   return new KafkaDriver({
     brokers,

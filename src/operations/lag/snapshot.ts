@@ -49,7 +49,7 @@ const isConsumerGroup = ({ protocolType }: { readonly protocolType: string }): b
 const noSuchGroup = (group: string) =>
   new EventBusError('GROUP_NOT_FOUND', `group '${group}' does not exist`, {
     group,
-    suggestions: ['crbus lag', `crbus lag --group '*${group}*'`],
+    hints: ['crbus lag', `crbus lag --group '*${group}*'`],
   })
 
 const matcher = (globs: readonly string[] = []): ((name: string) => boolean) => {

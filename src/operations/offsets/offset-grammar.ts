@@ -15,7 +15,7 @@ export type OffsetSpec =
 interface InvalidPosition {
   readonly ok: false
   readonly reason: string
-  readonly suggestions: readonly string[]
+  readonly hints: readonly string[]
 }
 
 export type ParsedRange =
@@ -35,10 +35,10 @@ export const TIME_FORMS = '@1662059631, @2026-11-23, @2026-11-23T10:00:00Z, @-1h
 const POSITION_FORMS = `start, end, 47, +10 (after the start), -10 (before the end), ${TIME_FORMS}`
 
 const examples = ['start', '-10', '@-1h', '@2026-11-23T10:00:00Z', '10m ago']
-const invalid = (reason: string, suggestions: readonly string[] = examples): InvalidPosition => ({
+const invalid = (reason: string, hints: readonly string[] = examples): InvalidPosition => ({
   ok: false,
   reason,
-  suggestions,
+  hints,
 })
 
 /**

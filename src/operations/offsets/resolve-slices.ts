@@ -46,7 +46,7 @@ async function resolveTopic(
   if (missing !== undefined) {
     throw new EventBusError('REFUSED', `topic '${topic}' has no partition ${missing}; it has ${ranges.length}`, {
       topic,
-      suggestions: [`crbus topics describe ${topic}`],
+      hints: [`crbus topics describe ${topic}`],
     })
   }
   const notes: string[] = []

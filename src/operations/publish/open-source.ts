@@ -34,7 +34,7 @@ export interface SourceSurroundings {
 
 export type OpenedSource =
   | { readonly ok: true; readonly lines: AsyncIterable<readonly InputLine[]>; readonly progress: Progress }
-  | { readonly ok: false; readonly reason: string; readonly suggestions: readonly string[] }
+  | { readonly ok: false; readonly reason: string; readonly hints: readonly string[] }
 
 /** Events made from a template without `--rate`: how many are made and sent at a time. */
 const MAX_BATCH_EVENTS = 1000
@@ -82,4 +82,4 @@ function openStdin({ topic, file, input }: SourceRequest, { stdin }: SourceSurro
 
 const unknownProgress = () => undefined
 
-const refused = (reason: string, ...suggestions: string[]): OpenedSource => ({ ok: false, reason, suggestions })
+const refused = (reason: string, ...hints: string[]): OpenedSource => ({ ok: false, reason, hints })

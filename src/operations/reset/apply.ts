@@ -66,7 +66,7 @@ export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyO
     const progress = failure
       ? 'it is not known how many offsets have moved, since they could not be read back'
       : 'the offsets were committed, but could not be read back'
-    throw partialFailure(failure?.error ?? read.error, progress, { suggestions: undo, outcome })
+    throw partialFailure(failure?.error ?? read.error, progress, { hints: undo, outcome })
   }
   const { failed } = read
   const moved = changes.length - failed.length
@@ -74,11 +74,11 @@ export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyO
   const outcome: PartialReset = { undoFile, moved, notTaken: failed }
   const progress = progressText(failed, changes.length)
   if (failure !== undefined) {
-    throw partialFailure(failure.error, progress, { suggestions: moved > 0 ? undo : [], outcome })
+    throw partialFailure(failure.error, progress, { hints: moved > 0 ? undo : [], outcome })
   }
   throw new EventBusError('CONSUMER_GROUP_ERROR', `group '${group}': ${progress}`, {
     group,
-    suggestions: undo,
+    hints: undo,
     outcome,
   })
 }

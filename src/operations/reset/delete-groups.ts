@@ -37,9 +37,9 @@ export async function applyGroupDeletion(
     } catch (error) {
       const before = plans.slice(0, deleted.length).map(({ group }) => group)
       if (before.length === 0) throw error
-      const suggestions = deleted.map(({ undoFile }) => `crbus reset undo ${undoFile}`)
+      const hints = deleted.map(({ undoFile }) => `crbus reset undo ${undoFile}`)
       const progress = `before that, ${before.join(', ')} had been deleted`
-      throw partialFailure(error, progress, { suggestions, outcome: { deleted } })
+      throw partialFailure(error, progress, { hints, outcome: { deleted } })
     }
   }
   return deleted

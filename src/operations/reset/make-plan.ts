@@ -101,7 +101,7 @@ function planStep(request: ResetRequest, context: PartitionContext): StepOffsets
   if (!wanted.ok) {
     throw new EventBusError('REFUSED', `${partitionName(context)} ${wanted.reason}`, {
       group,
-      suggestions: ['--to start', '--to end'],
+      hints: ['--to start', '--to end'],
     })
   }
   if (wanted.offset === undefined) return { code: 'no-offset-in-source', topic, partition, source: request.to }
@@ -167,7 +167,7 @@ async function rangesOf(
     const count = ranges.get(topic)?.length ?? 0
     throw new EventBusError('REFUSED', `topic '${topic}' has no partition ${absent}; it has ${count}`, {
       topic,
-      suggestions: [`crbus topics describe ${topic}`],
+      hints: [`crbus topics describe ${topic}`],
     })
   }
   return { ranges, missing }

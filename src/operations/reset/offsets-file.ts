@@ -23,18 +23,18 @@ export async function readOffsetsFile(path: string): Promise<CommittedOffset[]> 
     const details = detailsIn(entry)
     if (offset === undefined || !isTopicPartition(entry) || !isCommitDetails(details)) {
       throw new EventBusError('REFUSED', `${path}: entry ${index} has no valid topic, partition and offset`, {
-        suggestions,
+        hints,
       })
     }
     if (offset === null) return []
     const { topic, partition } = entry
     return [{ topic, partition, offset, ...(details as CommitDetails | undefined) }]
   })
-  if (offsets.length === 0) throw new EventBusError('REFUSED', `${path} holds no offsets`, { suggestions })
+  if (offsets.length === 0) throw new EventBusError('REFUSED', `${path} holds no offsets`, { hints })
   return offsets
 }
 
-const suggestions = ['[{"topic": "order-events", "partition": 0, "offset": 47}]']
+const hints = ['[{"topic": "order-events", "partition": 0, "offset": 47}]']
 
 /** The metadata and leader epoch of an entry: beside the offset in "groups describe", in an object of their own in plans and undo files. */
 function detailsIn({ offset, before, metadata, leaderEpoch, beforeDetails, toDetails }: JsonFields): unknown {

@@ -33,14 +33,9 @@ export function writePlanFile(path: string, plan: ResetPlan): void {
   try {
     writeWhole(path, toTaggedText(PLAN_FILE, plan))
   } catch (error) {
-    const suggestions = ['--plan-out FILE in a folder that can be written', '--dry-run to see the plan']
+    const hints = ['--plan-out FILE in a folder that can be written', '--dry-run to see the plan']
     const folder = dirname(path)
-    throw fileRefused(
-      'the plan',
-      path,
-      error,
-      existsSync(folder) ? suggestions : [`mkdir -p ${folder}`, ...suggestions],
-    )
+    throw fileRefused('the plan', path, error, existsSync(folder) ? hints : [`mkdir -p ${folder}`, ...hints])
   }
 }
 
@@ -53,7 +48,7 @@ export async function readPlanFile(path: string): Promise<ResetPlan> {
   const { group } = found
   const invalid = (reason: string) =>
     new EventBusError('REFUSED', `${path} was changed after it was written: ${reason}`, {
-      suggestions: isText(group) ? [`crbus reset --group ${group} --all-topics --to ${path}`] : [],
+      hints: isText(group) ? [`crbus reset --group ${group} --all-topics --to ${path}`] : [],
     })
   for (const [key, isValid] of Object.entries(planFields)) {
     if (isValid(found[key])) continue

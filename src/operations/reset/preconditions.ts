@@ -58,7 +58,7 @@ function stillActive(group: string, members: readonly string[], timeout: number)
   if (timeout === 0) return error
   return new EventBusError('GROUP_ACTIVE', `${error.message} (waited ${timeout / 1000} s for them to leave)`, {
     group,
-    suggestions: [...error.suggestions, 'a longer --wait'],
+    hints: [...error.hints, 'a longer --wait'],
   })
 }
 
@@ -67,7 +67,7 @@ export async function requireSameBus(bus: EventBus, { kind, clusterId }: BusIden
   const actual = await bus.admin.describeCluster()
   if (actual.kind === kind && actual.clusterId === clusterId) return
   const message = `${document} was made for ${kind} (${clusterId}), but this bus is ${actual.kind} (${actual.clusterId})`
-  throw new EventBusError('REFUSED', message, { suggestions: ['choose the bus with --brokers or --data-dir'] })
+  throw new EventBusError('REFUSED', message, { hints: ['choose the bus with --brokers or --data-dir'] })
 }
 
 /** Rejects with `PLAN_STALE`, naming the differences, when offsets or the log have changed since the plan was made. */
@@ -100,6 +100,6 @@ export async function requireFresh(bus: EventBus, plan: ResetPlan): Promise<void
   if (changed.length === 0) return
   throw new EventBusError('PLAN_STALE', `the plan is stale: ${listedSome(changed)}; nothing was done`, {
     group,
-    suggestions: ['make the plan again'],
+    hints: ['make the plan again'],
   })
 }

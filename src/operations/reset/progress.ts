@@ -33,14 +33,14 @@ export function progressText(failed: readonly FailedStep[], total: number): stri
 export function partialFailure(
   error: unknown,
   progress: string,
-  { suggestions, outcome }: { readonly suggestions: readonly string[]; readonly outcome: object },
+  { hints, outcome }: { readonly hints: readonly string[]; readonly outcome: object },
 ): EventBusError {
   const failure = error instanceof EventBusError ? error : new EventBusError('TRANSPORT_ERROR', String(error))
   return new EventBusError(failure.code, `${failure.message}; ${progress}`, {
     topic: failure.topic,
     group: failure.group,
     cause: error,
-    suggestions: [...failure.suggestions, ...suggestions],
+    hints: [...failure.hints, ...hints],
     outcome: { ...failure.outcome, ...outcome },
   })
 }

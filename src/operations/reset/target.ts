@@ -19,7 +19,7 @@ export type ResetTarget =
 export type ParsedTarget =
   | { readonly ok: true; readonly target: ResetTarget }
   | { readonly ok: true; readonly file: string }
-  | { readonly ok: false; readonly reason: string; readonly suggestions: readonly string[] }
+  | { readonly ok: false; readonly reason: string; readonly hints: readonly string[] }
 
 /** Parses the value of `--to`. A name that ends in `.json` is a file, which the caller reads. `now` is in milliseconds. */
 export function parseTarget(text: string, now: number): ParsedTarget {
@@ -28,7 +28,7 @@ export function parseTarget(text: string, now: number): ParsedTarget {
   if (trimmed === 'current') return { ok: true, target: { kind: 'current' } }
   if (trimmed.startsWith('group:')) {
     const group = trimmed.slice('group:'.length)
-    if (group === '') return { ok: false, reason: `'${text}' has no group name`, suggestions: ['group:billing'] }
+    if (group === '') return { ok: false, reason: `'${text}' has no group name`, hints: ['group:billing'] }
     return { ok: true, target: { kind: 'group', group } }
   }
   if (/^[+-]\d{1,18}$/.test(trimmed)) return { ok: true, target: { kind: 'shift', by: BigInt(trimmed) } }

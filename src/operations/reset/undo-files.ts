@@ -72,7 +72,7 @@ export async function listUndoFiles(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw new EventBusError('REFUSED', `${folder} cannot be read: ${causeOf(error, folder)}`, {
-      suggestions: ['--undo-dir FOLDER'],
+      hints: ['--undo-dir FOLDER'],
       cause: error,
     })
   })
@@ -106,7 +106,7 @@ export async function lastUndo(
 
 const damagedUndo = (path: string, error: Error): EventBusError =>
   new EventBusError('REFUSED', `nothing was undone: the newest undo file cannot be used: ${error.message}`, {
-    suggestions: [
+    hints: [
       `crbus reset undo FILE, with an older file from ${dirname(path)}`,
       `move ${path} to another folder to skip it`,
     ],

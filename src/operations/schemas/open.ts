@@ -11,7 +11,7 @@ export async function openSchemas(location: SchemaLocation, named?: string): Pro
   const found = await findSchemas(location, named)
   if (!found.ok) {
     throw new EventBusError('REFUSED', `the schema cannot be used: ${found.reason}`, {
-      suggestions: ['crbus schema import PATH', 'crbus schema show --schema FILE'],
+      hints: ['crbus schema import PATH', 'crbus schema show --schema FILE'],
     })
   }
   if (found.files.length === 0) return undefined

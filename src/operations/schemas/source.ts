@@ -23,7 +23,7 @@ export interface SchemaSourceRequest {
 
 export type SchemaSource =
   | { readonly ok: true; readonly schema: Schema }
-  | { readonly ok: false; readonly reason: string; readonly suggestions: readonly string[] }
+  | { readonly ok: false; readonly reason: string; readonly hints: readonly string[] }
 
 /**
  * Reads a schema from a schema file, from Rust source, or from either at a git revision
@@ -46,7 +46,7 @@ export const isSchemaFile = (source: string): boolean => source.endsWith('.json'
 const missing = (source: string, reason: string): SchemaSource => ({
   ok: false,
   reason: `${source}: ${reason}`,
-  suggestions: ['schemas/order-events.json', 'services/orders', 'HEAD~3:schemas/order-events.json'],
+  hints: ['schemas/order-events.json', 'services/orders', 'HEAD~3:schemas/order-events.json'],
 })
 
 type Files = ImportRequest['files']
@@ -102,7 +102,7 @@ function readFrom(path: string, source: string, files: Files, request: SchemaSou
   const problems = read.problems
     .slice(0, 10)
     .map((problem) => `${problem.path === '' ? '' : `${problem.path}: `}${problem.reason}`)
-  return { ok: false, reason: [`${source} is not a schema file`, ...problems].join('\n'), suggestions: [] }
+  return { ok: false, reason: [`${source} is not a schema file`, ...problems].join('\n'), hints: [] }
 }
 
 function importFrom(path: string, source: string, files: Files, request: SchemaSourceRequest): SchemaSource {
@@ -112,8 +112,8 @@ function importFrom(path: string, source: string, files: Files, request: SchemaS
   const problems = found.problems.map(
     ({ file, line, about, reason }) => `${file}${line > 0 ? `:${line}` : ''} ${about}: ${reason}`,
   )
-  const suggestions = [...new Set(found.problems.flatMap(({ fix }) => (fix === undefined ? [] : [fix])))]
-  return { ok: false, reason: [`${source} cannot be imported`, ...problems].join('\n'), suggestions }
+  const hints = [...new Set(found.problems.flatMap(({ fix }) => (fix === undefined ? [] : [fix])))]
+  return { ok: false, reason: [`${source} cannot be imported`, ...problems].join('\n'), hints }
 }
 
 /** Reads the schema of a topic from the named source, else from the schemas of the project. */
@@ -124,9 +124,9 @@ export async function schemaForTopic(
 ): Promise<SchemaSource> {
   if (named !== undefined) return readSchemaSource(named, { ...request, topic, known: await answersIn(request) })
   const found = await findSchemas(request)
-  const suggestions = [`--schema schemas/${topic}.json`, `crbus schema import PATH --topic ${topic}`]
-  if (!found.ok) return { ok: false, reason: found.reason, suggestions }
+  const hints = [`--schema schemas/${topic}.json`, `crbus schema import PATH --topic ${topic}`]
+  if (!found.ok) return { ok: false, reason: found.reason, hints }
   const own = found.files.find(({ schema }) => schema.topic === topic)
   if (own !== undefined) return { ok: true, schema: own.schema }
-  return { ok: false, reason: `this project has no schema for topic '${topic}'`, suggestions }
+  return { ok: false, reason: `this project has no schema for topic '${topic}'`, hints }
 }

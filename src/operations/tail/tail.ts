@@ -212,9 +212,9 @@ async function awaitTopics(
   const others = all.filter(({ internal }) => !internal).map(({ topic }) => topic)
   const [meant] = namesLike(first, others)
   if (!follow) {
-    const { code, message, suggestions } = topicNotFound(first)
+    const { code, message, hints } = topicNotFound(first)
     const similar = meant === undefined ? [] : [`crbus tail ${meant}`]
-    throw new EventBusError(code, message, { topic: first, suggestions: [...similar, ...suggestions] })
+    throw new EventBusError(code, message, { topic: first, hints: [...similar, ...hints] })
   }
   const named = [...others.sort().slice(0, MAX_NAMED_TOPICS), ...(others.length > MAX_NAMED_TOPICS ? ['…'] : [])].join(
     ', ',

@@ -160,7 +160,7 @@ export async function planCreateTopic(bus: EventBus, topic: string, options: New
 export function tooFewBrokers(topic: string, replication: number, brokers: number, suggestion: string): EventBusError {
   const has = brokers === 1 ? '1 broker' : `${brokers} brokers`
   const message = `topic '${topic}' cannot have ${replication} replicas: the cluster has ${has}`
-  return new EventBusError('REFUSED', message, { topic, suggestions: [suggestion] })
+  return new EventBusError('REFUSED', message, { topic, hints: [suggestion] })
 }
 
 export async function applyCreateTopic(bus: EventBus, { topic, ...options }: CreateTopicPlan): Promise<void> {

@@ -111,11 +111,11 @@ function attempt(step: () => void): void {
 function asRefusal(error: unknown, root: string): unknown {
   const { code, path = root, dest = path } = error as NodeJS.ErrnoException & { readonly dest?: string }
   if (code === undefined) return error
-  const suggestions = isDiskFull(error) ? ['free space on the disk'] : []
+  const hints = isDiskFull(error) ? ['free space on the disk'] : []
   // The name of a temporary file would not help the user.
   const what = dest.startsWith(join(root, STAGING)) ? '' : `${dest} cannot be written: `
   return new EventBusError('REFUSED', `nothing was written: ${what}${causeOf(error, dest)}`, {
-    suggestions,
+    hints,
     cause: error,
   })
 }

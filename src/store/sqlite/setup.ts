@@ -31,9 +31,9 @@ function refusing<T>(path: string, work: () => T): T {
     return work()
   } catch (error) {
     if (!(error instanceof EventStoreError) || error.cause === undefined) throw error
-    const { message, suggestions, cause } = error
+    const { message, hints, cause } = error
     const { kind } = faultOf(cause, path, BUSY_PATIENCE_MS)
     if (kind !== 'unopenable' && kind !== 'read-only' && kind !== 'full') throw error
-    throw new EventBusError('REFUSED', message, { suggestions, cause })
+    throw new EventBusError('REFUSED', message, { hints, cause })
   }
 }

@@ -12,8 +12,8 @@ export function formatPublishStop(stop: PublishStoppedError, topic: string, publ
   const doubt = unknown.length === 0 ? [] : [`${linesOf(unknown)} may have been published`]
   const check = `check with "crbus tail ${topic}" which of ${linesOf(unknown)} were published; to send them again: --lines ${formatLines(unknown)}`
   const message = [...(reasons.length === 0 ? [reason] : reasons), ...doubt].join('; ')
-  const suggestions = [...cause.suggestions, ...(unknown.length === 0 ? [] : [check]), ...resumption(rest)]
-  return new EventBusError(cause.code, message, { topic, suggestions, isPassing: cause.isPassing, cause })
+  const hints = [...cause.hints, ...(unknown.length === 0 ? [] : [check]), ...resumption(rest)]
+  return new EventBusError(cause.code, message, { topic, hints, isPassing: cause.isPassing, cause })
 }
 
 /** A suggestion for publishing the lines that are left. */

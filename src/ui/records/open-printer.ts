@@ -4,7 +4,7 @@ import type { RecordPrinter } from './record-printer.ts'
 
 export type OpenedPrinter =
   | { readonly ok: true; readonly printer: RecordPrinter }
-  | { readonly ok: false; readonly reason: string; readonly suggestions: readonly string[] }
+  | { readonly ok: false; readonly reason: string; readonly hints: readonly string[] }
 
 /**
  * Opens the printer for an `--output`: `text`, `json`, `raw` or a format with `%`.
@@ -35,10 +35,10 @@ export async function openPrinter(
 
 const opened = (printer: RecordPrinter): OpenedPrinter => ({ ok: true, printer })
 
-const refused = (reason: string, ...suggestions: string[]): OpenedPrinter => ({
+const refused = (reason: string, ...hints: string[]): OpenedPrinter => ({
   ok: false,
   reason: `--output: ${reason}`,
-  suggestions,
+  hints,
 })
 
 /** Prints each record with a function. */

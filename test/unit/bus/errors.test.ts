@@ -14,6 +14,7 @@ import {
   topicNotFound,
   transportError,
 } from '../../../src/bus/errors.ts'
+import { advice, busHints } from '../../../src/bus/hints.ts'
 
 // The output of Rust's `EventBusError`, taken from a run of the crate.
 test.each([
@@ -44,21 +45,21 @@ test('an invalid topic error begins with the words of the Rust variant', () => {
   expect(invalidTopic('a b', 'is odd').message).toBe("Invalid topic: 'a b' is odd")
 })
 
-test('an error has its topics or group, suggestions and a cause', () => {
+test('an error has its topics or group, hints and a cause', () => {
   const cause = new Error('refused')
 
-  expect(publishFailed('t', 'r', { cause, suggestions: ['try again'] })).toMatchObject({
+  expect(publishFailed('t', 'r', { cause, hints: [advice('try again')] })).toMatchObject({
     topic: 't',
-    suggestions: ['try again'],
+    hints: [advice('try again')],
     cause,
   })
-  expect(subscriptionFailed(['a', 'b'], 'r')).toMatchObject({ topics: ['a', 'b'], suggestions: [] })
+  expect(subscriptionFailed(['a', 'b'], 'r')).toMatchObject({ topics: ['a', 'b'], hints: [] })
   expect(groupActive('billing', ['m-1', 'm-2'])).toMatchObject({
     group: 'billing',
     message: "group 'billing' has running members: m-1, m-2",
   })
-  expect(topicNotFound('t').suggestions).toContain('crbus topics list')
-  expect(topicExists('t').suggestions).toContain('crbus topics describe t')
+  expect(topicNotFound('t').hints).toContainEqual(busHints.listTopics())
+  expect(topicExists('t').hints).toContainEqual(busHints.describeTopic('t'))
   expect('cause' in new EventBusError('REFUSED', 'no')).toBe(false)
 })
 

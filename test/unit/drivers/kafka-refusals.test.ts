@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { toSuggestion } from '../../../src/cli/suggestions.ts'
 import { protocolFailure } from '../../../src/drivers/kafka/connection/wire.ts'
 import { type FailureSubject, toBusError } from '../../../src/drivers/kafka/kafka-errors.ts'
 
@@ -23,7 +24,10 @@ describe('the error for a missing ACL', () => {
   ])('names the operation, the resource and the ACL for code %i to %o', (code, subject, words, acl) => {
     const error = errorFor(code, subject)
 
-    expect(error).toMatchObject({ code: 'AUTHENTICATION_FAILED', suggestions: [expect.stringContaining(acl)] })
+    expect(error.code).toBe('AUTHENTICATION_FAILED')
+    expect(error.hints.map(toSuggestion)).toEqual([
+      { run: expect.stringMatching(new RegExp(`^kafka-acls .*${acl}$`)), note: 'grants the ACL' },
+    ])
     expect(error.message).toContain(`Not allowed: the user may not ${words} (`)
     expect(error.message).toMatch(/_AUTHORIZATION_FAILED\)$/)
   })

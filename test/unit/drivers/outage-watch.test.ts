@@ -14,7 +14,7 @@ test('ends with an error that contains the limit once it is exceeded', async () 
     .toMatchObject({
       code: 'CONNECTION_FAILED',
       message: `${away.message}; gave up after 0.005 s`,
-      suggestions: [expect.stringContaining('outageLimit')],
+      hints: [expect.objectContaining({ text: expect.stringContaining('outageLimit') })],
       isPassing: true,
     })
 })

@@ -48,10 +48,10 @@ async function read(batches: Buffer, highWatermark: bigint): Promise<Outcome> {
 /** Expects the error to name the partition and the offset, and to suggest a command. */
 function expectRefusal(refusal: unknown): void {
   expect(refusal).toBeInstanceOf(EventBusError)
-  const { code, message, suggestions, isPassing } = refusal as EventBusError
+  const { code, message, hints, isPassing } = refusal as EventBusError
   expect(['DESERIALIZATION_FAILED', 'UNSUPPORTED']).toContain(code)
   expect(message).toMatch(/^t-events\[0\] at offset \d+: the record/)
-  expect(suggestions.at(-1)).toMatch(/crbus tail t-events --partition 0 --from \d+$/)
+  expect(hints.at(-1)).toMatchObject({ code: 'read-from', topic: 't-events', partition: 0 })
   expect(isPassing).toBe(false)
 }
 

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { advice } from '../../../src/bus/hints.ts'
 import { causeOf } from '../../../src/files/cause.ts'
 import { fileRefused } from '../../../src/files/file-refused.ts'
 import { makeFolder } from '../../../src/files/make-folder.ts'
@@ -173,10 +174,10 @@ describe('writeWhole', () => {
     writeFileSync(join(disk.path, 'a.json'), 'before')
     disk.fill()
     const error = thrownBy(() => writeWhole(join(disk.path, 'a.json'), 'after'.repeat(10_000)))
-    expect(fileRefused('the plan', join(disk.path, 'a.json'), error, ['--plan-out FILE'])).toMatchObject({
+    expect(fileRefused('the plan', join(disk.path, 'a.json'), error, [advice('choose another file')])).toMatchObject({
       code: 'REFUSED',
       message: `the plan ${disk.path}/a.json cannot be written: no space left on the disk of ${disk.path}`,
-      suggestions: ['make room on the disk', '--plan-out FILE'],
+      hints: [advice('make room on the disk'), advice('choose another file')],
     })
     expect(readFileSync(join(disk.path, 'a.json'), 'utf8')).toBe('before')
     expect(readdirSync(disk.path).filter((name) => name.includes('part'))).toEqual([])

@@ -52,7 +52,7 @@ describe('applying a reset', () => {
     await expect(reset(3, (admin) => ({ commitOffsets: only(admin, 0, 2) }))).rejects.toMatchObject({
       code: 'CONSUMER_GROUP_ERROR',
       message: "group 'billing': read back, 2 of 3 offsets have moved: order-events[1] is at 2 instead of 0",
-      suggestions: ['crbus reset undo undo-1'],
+      hints: ['crbus reset undo undo-1'],
       outcome: {
         undoFile: 'undo-1',
         moved: 2,
@@ -74,7 +74,7 @@ describe('applying a reset', () => {
       code: 'TRANSPORT_ERROR',
       message:
         'Transport error: the line went dead; read back, 1 of 2 offsets have moved: order-events[1] is at 2 instead of 0',
-      suggestions: ['crbus reset undo undo-1'],
+      hints: ['crbus reset undo undo-1'],
       outcome: { undoFile: 'undo-1', moved: 1, notTaken: [{ partition: 1 }] },
     })
   })
@@ -84,7 +84,7 @@ describe('applying a reset', () => {
     await expect(reset(1, () => breaking)).rejects.toMatchObject({
       code: 'TRANSPORT_ERROR',
       message: 'Error: out of memory; read back, no offset has moved: order-events[0] is at 2 instead of 0',
-      suggestions: [],
+      hints: [],
       outcome: { moved: 0 },
     })
   })
@@ -98,7 +98,7 @@ describe('applying a reset', () => {
     })
     await expect(reset(2, losing)).rejects.toMatchObject({
       message: 'Transport error: the line went dead; read back, every offset has moved all the same',
-      suggestions: ['crbus reset undo undo-1'],
+      hints: ['crbus reset undo undo-1'],
       outcome: { moved: 2, notTaken: [] },
     })
     expect(await committed()).toEqual([0n, 0n])
@@ -128,7 +128,7 @@ describe('applying a reset', () => {
     await expect(reset(2, leaving)).rejects.toMatchObject({
       code: 'TRANSPORT_ERROR',
       message: `Transport error: the line went dead; ${says}`,
-      suggestions: ['crbus reset undo undo-1'],
+      hints: ['crbus reset undo undo-1'],
       outcome: { undoFile: 'undo-1', moved: null, notTaken: null },
     })
   })

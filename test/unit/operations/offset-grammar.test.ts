@@ -101,8 +101,8 @@ describe('parsePoint', () => {
   })
 
   test('suggests the likely correction of an almost valid position', () => {
-    expect(parsePoint('1h', NOW)).toMatchObject({ suggestions: ['@-1h'] })
-    expect(parsePoint('@47', NOW)).toMatchObject({ suggestions: expect.arrayContaining(['47']) })
+    expect(parsePoint('1h', NOW)).toMatchObject({ hints: ['@-1h'] })
+    expect(parsePoint('@47', NOW)).toMatchObject({ hints: expect.arrayContaining(['47']) })
   })
 })
 
@@ -188,7 +188,7 @@ test('no text makes the parser throw, and a parsed time is never before 1970', (
       const point = parsePoint(some, NOW)
       const specs = [...(range.ok ? [range.from, range.to] : []), ...(point.ok ? [point.spec] : [])]
       for (const spec of specs) if (spec?.kind === 'time') expect(spec.time).toBeGreaterThanOrEqual(0n)
-      for (const parsed of [range, point]) if (!parsed.ok) expect(parsed.suggestions).not.toEqual([])
+      for (const parsed of [range, point]) if (!parsed.ok) expect(parsed.hints).not.toEqual([])
     }),
     { numRuns: 5000 },
   )

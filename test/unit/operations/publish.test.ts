@@ -184,14 +184,14 @@ function appendError(
 describe('a failed append', () => {
   test('ends publishing, and no line is reported as published when none was appended', async () => {
     const { bus, calls } = fakeBus((_, call) => {
-      if (call === 2) throw publishFailed('order-events', 'the broker is gone', { suggestions: ['crbus doctor'] })
+      if (call === 2) throw publishFailed('order-events', 'the broker is gone', { hints: ['crbus doctor'] })
     })
     const { published, error } = await publish(bus, { lines: lines(many(12_000)) })
     expect(published).toHaveLength(4000)
     expect(calls).toHaveLength(2)
     expect(error).toBeInstanceOf(PublishStoppedError)
     expect(error).toMatchObject({
-      cause: { code: 'PUBLISH_FAILED', suggestions: ['crbus doctor'] },
+      cause: { code: 'PUBLISH_FAILED', hints: ['crbus doctor'] },
       refused: [],
       unknown: [],
       rest: [{ from: 4001, to: undefined }],

@@ -105,11 +105,15 @@ export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
       })
       if (!(partitions > length)) throw noMorePartitions(topic, length, partitions)
       await askController(topic, createPartitionsApi, { topic, partitions, timeout: cluster.options.timeout })
-      await until(cluster, `partitions were added to topic '${topic}', but the brokers do not serve them yet`, async () => {
-        cluster.forget(topic)
-        const found = await offsetsOf(cluster, topic, LATEST)
-        return found.size >= partitions
-      })
+      await until(
+        cluster,
+        `partitions were added to topic '${topic}', but the brokers do not serve them yet`,
+        async () => {
+          cluster.forget(topic)
+          const found = await offsetsOf(cluster, topic, LATEST)
+          return found.size >= partitions
+        },
+      )
     },
 
     async setTopicConfig(topic, config) {

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { connectionFailed, type EventBusError, transportError } from '../../../bus/errors.ts'
+import { driverHints } from '../../hints.ts'
 import { type ErrorSubject, errorCode, isNoGroup, isPassing, KafkaFailure, toBusError } from '../kafka-errors.ts'
 import { MAX_BATCH_BYTES, type Sasl } from '../kafka-options.ts'
 import { type Api, ask } from '../protocol/api.ts'
@@ -355,7 +356,7 @@ function toAddress(broker: string): Address {
   const port = Number(found?.[3] ?? KAFKA_PORT)
   if (host === undefined || port < 1 || port > 65535) {
     throw connectionFailed(`invalid broker address '${broker}': expected host:port`, {
-      suggestions: ['--brokers 127.0.0.1:9092'],
+      hints: [driverHints.nameBrokers()],
     })
   }
   return { host, port }

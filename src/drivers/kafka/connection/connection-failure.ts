@@ -1,4 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
+import { advice, type Hint } from '../../../bus/hints.ts'
+import { driverHints } from '../../hints.ts'
 import { KafkaFailure } from '../kafka-errors.ts'
 import type { Sasl } from '../kafka-options.ts'
 
@@ -24,28 +26,23 @@ interface Failed {
 
 interface Reason {
   readonly words: string
-  readonly suggestions?: readonly string[]
+  readonly hints?: readonly Hint[]
 }
 
-const USE_TLS = [
-  'connect with TLS (tls: true in the options of RedpandaEventBus), or to a port without TLS',
-  'check the port in --brokers or CRBUS_BROKERS',
-]
-const NO_TLS = ['connect without TLS, or to a port with TLS', 'check the port in --brokers or CRBUS_BROKERS']
-const USE_LOGIN = ['log in (sasl in the options of RedpandaEventBus), or connect to a port without a login']
-const TRUST = ['trust the authority that signed it: its certificate as tls: { ca } in the options of RedpandaEventBus']
-const CLIENT_CERTIFICATE = [
-  'give a client certificate: tls: { cert, key } or { pfx } in the options of RedpandaEventBus',
-]
+const USE_TLS = [driverHints.useTls(), driverHints.checkPort()]
+const NO_TLS = [driverHints.leaveOutTls(), driverHints.checkPort()]
+const USE_LOGIN = [driverHints.logIn()]
+const TRUST = [driverHints.trustAuthority()]
+const CLIENT_CERTIFICATE = [driverHints.giveClientCertificate()]
 /** The suggestion for failures of the token provider. */
-export const TOKEN_PROVIDER = ['check the function given as sasl.oauthBearerProvider']
-const LOGIN = ['check the user name, the password and the mechanism']
+export const TOKEN_PROVIDER = [advice('check the function given as sasl.oauthBearerProvider')]
+const LOGIN = [advice('check the user name, the password and the mechanism')]
 
 const UNKNOWN_AUTHORITY: Reason = {
   words: 'has a certificate from an authority that is not trusted',
-  suggestions: TRUST,
+  hints: TRUST,
 }
-const NOT_TLS: Reason = { words: 'does not speak TLS on this port', suggestions: NO_TLS }
+const NOT_TLS: Reason = { words: 'does not speak TLS on this port', hints: NO_TLS }
 
 /** Explains Node's error codes for addresses that fail however often they are tried. */
 const reasons: Readonly<Record<string, Reason>> = {
@@ -57,10 +54,10 @@ const reasons: Readonly<Record<string, Reason>> = {
   EPROTO: NOT_TLS,
   ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
-  [ANSWERS_IN_TLS]: { words: 'expects TLS on this port, but the connection is without TLS', suggestions: USE_TLS },
+  [ANSWERS_IN_TLS]: { words: 'expects TLS on this port, but the connection is without TLS', hints: USE_TLS },
   DEPTH_ZERO_SELF_SIGNED_CERT: {
     words: 'has a self-signed certificate that is not trusted',
-    suggestions: ['trust it: the certificate as tls: { ca } in the options of RedpandaEventBus'],
+    hints: [driverHints.trustCertificate()],
   },
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
@@ -69,22 +66,19 @@ const reasons: Readonly<Record<string, Reason>> = {
   CERT_UNTRUSTED: UNKNOWN_AUTHORITY,
   CERT_HAS_EXPIRED: {
     words: 'has a certificate that has expired',
-    suggestions: ['renew the certificate of the broker', 'check the clock of this machine'],
+    hints: [advice('renew the certificate of the broker'), advice('check the clock of this machine')],
   },
   CERT_NOT_YET_VALID: {
     words: 'has a certificate that is not valid yet',
-    suggestions: ['check the clock of this machine and of the issuer of the certificate'],
+    hints: [advice('check the clock of this machine and of the issuer of the certificate')],
   },
   CERT_REVOKED: {
     words: 'has a certificate that was revoked',
-    suggestions: ['renew the certificate of the broker'],
+    hints: [advice('renew the certificate of the broker')],
   },
   ERR_TLS_CERT_ALTNAME_INVALID: {
     words: 'has a certificate for another host name',
-    suggestions: [
-      'use a host name that the certificate is for in --brokers, and in advertised.listeners of the broker',
-      'or name it as tls: { servername } in the options of RedpandaEventBus',
-    ],
+    hints: [driverHints.nameCertifiedHost(), driverHints.nameServer()],
   },
 }
 
@@ -102,12 +96,12 @@ export function toFailure(failed: Failed): KafkaFailure {
   if (waited !== undefined) {
     if (waitsFor !== undefined)
       return new KafkaFailure('authentication', `${waitsFor} did not answer within ${waited} ms`, {
-        suggestions: TOKEN_PROVIDER,
+        hints: TOKEN_PROVIDER,
       })
     const isHandshake = stage === 'connecting' && Boolean(tls)
     const words = isHandshake ? 'did not complete the TLS handshake' : 'did not answer'
     return new KafkaFailure('connection', `${address} ${words} within ${waited} ms`, {
-      suggestions: isHandshake ? NO_TLS : undefined,
+      hints: isHandshake ? NO_TLS : undefined,
     })
   }
   const { name, code, type, message } = error as { name?: string; code?: string; type?: string; message?: string }
@@ -118,7 +112,7 @@ export function toFailure(failed: Failed): KafkaFailure {
     return new KafkaFailure('connection', `${address} does not answer as a Kafka broker does`, {
       ...details,
       isRefused: true,
-      suggestions: ['check the address in --brokers or CRBUS_BROKERS'],
+      hints: [driverHints.checkAddress()],
     })
   }
   if (error instanceof KafkaFailure) {
@@ -128,22 +122,21 @@ export function toFailure(failed: Failed): KafkaFailure {
   if (isLogin) {
     // kafkajs puts the mechanism before the message of the broker.
     const reason = message?.replace(/^SASL .*? authentication failed: /, '')
-    const suggestions =
-      type === 'ILLEGAL_SASL_STATE' ? ['connect without a login (no sasl), or to a port with one'] : LOGIN
-    return new KafkaFailure('authentication', `${address} refused the login: ${reason}`, { ...details, suggestions })
+    const hints = type === 'ILLEGAL_SASL_STATE' ? [driverHints.leaveOutLogin()] : LOGIN
+    return new KafkaFailure('authentication', `${address} refused the login: ${reason}`, { ...details, hints })
   }
   const alert = code === undefined ? undefined : ALERT.exec(code)?.[1]
   if (alert !== undefined) return toAlertFailure(failed, alert)
   const isClosed = name === 'KafkaJSConnectionClosedError' || code === 'ECONNRESET' || code === 'EPIPE'
   if (isClosed) {
-    const { words, suggestions } = closed(failed)
-    const isRefused = stage === 'connecting' && suggestions !== undefined
-    return new KafkaFailure('connection', `${address} ${words}`, { ...details, suggestions, isRefused })
+    const { words, hints } = closed(failed)
+    const isRefused = stage === 'connecting' && hints !== undefined
+    return new KafkaFailure('connection', `${address} ${words}`, { ...details, hints, isRefused })
   }
   const reason = code === undefined ? undefined : reasons[code]
   if (reason !== undefined) {
-    const { words, suggestions } = reason
-    return new KafkaFailure('connection', `${address} ${words}`, { ...details, suggestions, isRefused: true })
+    const { words, hints } = reason
+    return new KafkaFailure('connection', `${address} ${words}`, { ...details, hints, isRefused: true })
   }
   if (code === undefined && stage === 'login')
     return new KafkaFailure('authentication', `the login at ${address} failed: ${message}`, details)
@@ -152,7 +145,7 @@ export function toFailure(failed: Failed): KafkaFailure {
   if (refused !== null)
     return new KafkaFailure('authentication', `cannot connect with these tls options: ${refused[1]}`, {
       ...details,
-      suggestions: ['check the certificates and keys in tls in the options of RedpandaEventBus'],
+      hints: [driverHints.checkCertificates()],
     })
   return new KafkaFailure(
     'connection',
@@ -172,7 +165,7 @@ function closed(failed: Failed): Reason {
   const words = `closed the connection${closedWhen(failed)}`
   // With options that worked before, the likely cause is a stopping broker or the network, so there is nothing to suggest.
   const guess = failed.hasWorked ? undefined : guessWhyClosed(failed)
-  return guess === undefined ? { words } : { words: `${words}: ${guess.words}`, suggestions: guess.suggestions ?? [] }
+  return guess === undefined ? { words } : { words: `${words}: ${guess.words}`, hints: guess.hints ?? [] }
 }
 
 function closedWhen({ stage, tls, sasl }: Failed): string {
@@ -184,11 +177,11 @@ function closedWhen({ stage, tls, sasl }: Failed): string {
 
 /** The likely reason why a broker that never answered closed the connection, by the stage. */
 function guessWhyClosed({ stage, tls, sasl }: Failed): Reason | undefined {
-  if (stage === 'connecting' && tls) return { words: 'it may not speak TLS on this port', suggestions: NO_TLS }
-  if (stage === 'greeting' && !tls) return { words: 'it may expect TLS on this port', suggestions: USE_TLS }
+  if (stage === 'connecting' && tls) return { words: 'it may not speak TLS on this port', hints: NO_TLS }
+  if (stage === 'greeting' && !tls) return { words: 'it may expect TLS on this port', hints: USE_TLS }
   if (stage === 'greeting' && !hasClientCertificate(tls))
-    return { words: 'it may expect a client certificate', suggestions: CLIENT_CERTIFICATE }
-  if (stage === 'first request' && !sasl) return { words: 'it may expect a login (SASL)', suggestions: USE_LOGIN }
+    return { words: 'it may expect a client certificate', hints: CLIENT_CERTIFICATE }
+  if (stage === 'first request' && !sasl) return { words: 'it may expect a login (SASL)', hints: USE_LOGIN }
   return undefined
 }
 
@@ -199,15 +192,15 @@ function toAlertFailure({ address, tls, error }: Failed, alert: string): KafkaFa
     return new KafkaFailure('connection', `${address} refused the TLS handshake: ${reason}`, {
       ...details,
       isRefused: true,
-      suggestions: ['check the TLS versions and ciphers that the broker accepts'],
+      hints: [advice('check the TLS versions and ciphers that the broker accepts')],
     })
   if (hasClientCertificate(tls))
     return new KafkaFailure('authentication', `${address} refused the client certificate: ${reason}`, {
       ...details,
-      suggestions: ['check that the client certificate has not expired and that the broker trusts its authority'],
+      hints: [advice('check that the client certificate has not expired and that the broker trusts its authority')],
     })
   return new KafkaFailure('authentication', `${address} requires a client certificate (${reason})`, {
     ...details,
-    suggestions: CLIENT_CERTIFICATE,
+    hints: CLIENT_CERTIFICATE,
   })
 }

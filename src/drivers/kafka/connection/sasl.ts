@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { advice } from '../../../bus/hints.ts'
 import { KafkaFailure } from '../kafka-errors.ts'
 import type { Sasl } from '../kafka-options.ts'
 import { TOKEN_PROVIDER } from './connection-failure.ts'
@@ -52,20 +53,20 @@ export function toKafkaJsSasl(sasl: Sasl, onWait: (waitsFor: string | undefined)
 }
 
 async function provideToken(provide: Extract<Sasl, { mechanism: 'oauthbearer' }>['oauthBearerProvider']) {
-  const suggestions = TOKEN_PROVIDER
+  const hints = TOKEN_PROVIDER
   let token: unknown
   try {
     token = (await provide())?.value
   } catch (error) {
     const reason = reasonOf(error)
-    throw new KafkaFailure('authentication', `the token provider failed: ${reason}`, { cause: error, suggestions })
+    throw new KafkaFailure('authentication', `the token provider failed: ${reason}`, { cause: error, hints })
   }
   if (typeof token === 'string' && token !== '') return token
   throw new KafkaFailure(
     'authentication',
     'the token provider did not return a token: it must resolve to { value: string }',
     {
-      suggestions,
+      hints,
     },
   )
 }
@@ -89,6 +90,6 @@ function tokenRefused(refusal: string, cause?: unknown): KafkaFailure {
   return new KafkaFailure('authentication', `refused the token: ${reason}`, {
     cause,
     isBroker: true,
-    suggestions: ['check that the token has not expired, and that the broker accepts its issuer, audience and scope'],
+    hints: [advice('check that the token has not expired, and that the broker accepts its issuer, audience and scope')],
   })
 }

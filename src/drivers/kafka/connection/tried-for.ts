@@ -1,6 +1,5 @@
 import { EventBusError } from '../../../bus/errors.ts'
-
-const LONGER = 'to wait longer: a larger timeout (milliseconds) in the options of RedpandaEventBus'
+import { driverHints } from '../../hints.ts'
 
 const seconds = (milliseconds: number): string => `${Number((milliseconds / 1000).toFixed(1))} s`
 
@@ -14,13 +13,13 @@ const seconds = (milliseconds: number): string => `${Number((milliseconds / 1000
 export function triedFor(error: EventBusError, tried: number, limit: number, isSet: boolean): EventBusError {
   const { code, topic, topics, group, isPassing } = error
   const message = `${error.message}; tried for ${seconds(tried)}, the limit is ${seconds(limit)}`
-  const suggestions = isSet ? [...error.suggestions, LONGER] : error.suggestions
+  const hints = isSet ? [...error.hints, driverHints.raiseTimeout()] : error.hints
   return new EventBusError(code, message, {
     topic,
     topics,
     group,
     isPassing,
-    suggestions,
+    hints,
     cause: error.cause,
   })
 }

@@ -299,8 +299,8 @@ export class KafkaMember implements GroupMember {
     const busError = this.#cluster.toBusError(error, { group, topic: topics[0] })
     if (specificCodes.has(busError.code)) return busError
     const { message, isPassing } = busError
-    const suggestions = busError instanceof UnreadableBatch ? busError.suggestionsFor(group) : busError.suggestions
-    return subscriptionFailed(topics, message, { cause: busError, group, suggestions, isPassing })
+    const hints = busError instanceof UnreadableBatch ? busError.hintsFor(group) : busError.hints
+    return subscriptionFailed(topics, message, { cause: busError, group, hints, isPassing })
   }
 
   async #leave(): Promise<void> {

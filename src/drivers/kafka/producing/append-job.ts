@@ -1,4 +1,5 @@
 import { AppendError, type EventBusError, publishFailed, recordName } from '../../../bus/errors.ts'
+import { advice } from '../../../bus/hints.ts'
 import type { NewRecord, Position } from '../../../bus/record.ts'
 import { type Refusal, withLimit } from './refusals.ts'
 
@@ -89,11 +90,11 @@ async function fail(
       ? publishFailed(topic, `${recordName(first.index, records.length)} ${first.reason}`, {
           isPassing: false,
           cause: failure.cause,
-          suggestions: first.settings.map((name) => `change the setting ${name} of topic '${topic}'`),
+          hints: first.settings.map((name) => advice(`change the setting ${name} of topic '${topic}'`)),
         })
       : failure
   const unknown = [...job.unknown].filter((index) => positions[index] === undefined).sort((a, b) => a - b)
-  const { code, message, suggestions, isPassing, cause = error } = error
+  const { code, message, hints, isPassing, cause = error } = error
   const outcome = { positions, refused: refused.map(({ settings, ...record }) => record), unknown }
-  job.done.reject(new AppendError(code, message, outcome, { topic, suggestions, isPassing, cause }))
+  job.done.reject(new AppendError(code, message, outcome, { topic, hints, isPassing, cause }))
 }

@@ -1,15 +1,17 @@
 import { type EventBusErrorCode, UnreadableError, type UnreadablePlace } from '../../../bus/errors.ts'
+import type { Hint } from '../../../bus/hints.ts'
+import { driverHints } from '../../hints.ts'
 
 /** The reason why a batch cannot be read, without its offsets. Never leaves this folder: see {@link UnreadableBatch}. */
 export class BatchProblem extends Error {
   override readonly name = 'BatchProblem'
   readonly code: EventBusErrorCode
-  readonly suggestions: readonly string[]
+  readonly hints: readonly Hint[]
 
-  constructor(code: EventBusErrorCode, message: string, suggestions: readonly string[] = []) {
+  constructor(code: EventBusErrorCode, message: string, hints: readonly Hint[] = []) {
     super(message)
     this.code = code
-    this.suggestions = suggestions
+    this.hints = hints
   }
 }
 
@@ -22,7 +24,7 @@ export const tooLarge = (limit: number): BatchProblem =>
   new BatchProblem(
     'DESERIALIZATION_FAILED',
     `the record batch is larger than the limit of ${limit} bytes when decompressed`,
-    [`raise the limit: --max-batch-bytes ${limit * 2} (maxBatchBytes in crbus.json and in code)`],
+    [driverHints.raiseMaxBatchBytes(limit * 2)],
   )
 
 /** The batch has a message format from before Kafka 0.11. */
@@ -36,19 +38,15 @@ export class UnreadableBatch extends UnreadableError {
   constructor(problem: BatchProblem, place: UnreadablePlace) {
     const { topic, partition, offset, behind } = place
     super(problem.code, `${topic}[${partition}] at offset ${offset}: ${problem.message}`, place, {
-      suggestions: [
-        ...problem.suggestions,
-        `continue after the batch: crbus tail ${topic} --partition ${partition} --from ${behind}`,
-      ],
+      hints: [...problem.hints, driverHints.readFrom(topic, partition, behind)],
       cause: problem,
     })
     this.#problem = problem
   }
 
-  /** Suggestions for a consumer group, which replace those for a reader without a group. */
-  suggestionsFor(group: string): readonly string[] {
+  /** The hints for a consumer group, which replace those for a reader without a group. */
+  hintsFor(group: string): readonly Hint[] {
     const { topic, partition, behind } = this.place
-    const next = `crbus reset --group ${group} --topic ${topic}:${partition} --to ${behind}`
-    return [...this.#problem.suggestions, `continue after the batch: ${next}`]
+    return [...this.#problem.hints, driverHints.resetGroup(group, topic, partition, behind)]
   }
 }

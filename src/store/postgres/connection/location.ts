@@ -1,3 +1,4 @@
+import { advice } from '../../../bus/hints.ts'
 import { storeUnavailable } from '../../errors.ts'
 
 /** The address of a Postgres, for `pg` and for messages. */
@@ -12,9 +13,9 @@ export function parseLocation(url: string): PostgresLocation {
   const parsed = /^postgres(ql)?:\/\//i.test(url) ? parseUrl(url) : null
   if (parsed === null) {
     throw storeUnavailable('the address of the event store is not a valid Postgres URL', {
-      suggestions: [
-        'postgres://user:password@host:5432/database',
-        'percent-encode special characters in the password: # is %23, / is %2F, @ is %40',
+      hints: [
+        advice('postgres://user:password@host:5432/database'),
+        advice('percent-encode special characters in the password: # is %23, / is %2F, @ is %40'),
       ],
     })
   }

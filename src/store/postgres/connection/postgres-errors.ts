@@ -1,4 +1,6 @@
+import { advice } from '../../../bus/hints.ts'
 import { EventStoreError, storeMismatch, storeUnavailable } from '../../errors.ts'
+import { storeHints } from '../../hints.ts'
 import { isAddedColumn } from '../../layout.ts'
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -29,26 +31,29 @@ export function toStoreError(error: unknown, location: string): EventStoreError 
   if (code === '42P01') {
     return new EventStoreError('STORE_NOT_READY', `the event store at ${location} is not set up: ${message}`, {
       cause: error,
-      suggestions: ['crbus store init'],
+      hints: [storeHints.setUp()],
     })
   }
   if (code === '42703' && isAddedColumn(message)) {
     return new EventStoreError(
       'STORE_NOT_READY',
       `the event store at ${location} was set up by an earlier version of crbus: ${message}`,
-      { cause: error, suggestions: ['crbus store init, which adds the column'] },
+      { cause: error, hints: [storeHints.addColumn()] },
     )
   }
   if (code === '42703' || code === '42P10' || code === '42804') {
-    const suggestions = ['crbus store init --dry-run lists the differences']
+    const hints = [storeHints.listDifferences()]
     return storeMismatch(`a table of the event store at ${location} has another layout: ${message}`, {
       cause: error,
-      suggestions,
+      hints,
     })
   }
   const known = code === undefined ? undefined : reasons[code]
-  const [reason, ...suggestions] = known ?? [message, 'check that the server runs and can be reached from here']
-  return storeUnavailable(`the event store at ${location} cannot be used: ${reason}`, { cause: error, suggestions })
+  const [reason, ...hints] = known ?? [message, 'check that the server runs and can be reached from here']
+  return storeUnavailable(`the event store at ${location} cannot be used: ${reason}`, {
+    cause: error,
+    hints: hints.map(advice),
+  })
 }
 
 /** Returns the message of an error. An error for several addresses of a host has no message, so its causes are joined. */
@@ -67,7 +72,7 @@ const POOLER: readonly [string, string] = [
   'connect to the server directly, or set the pooler to session mode',
 ]
 
-const reasons: Readonly<Record<string, readonly [reason: string, ...suggestions: string[]]>> = {
+const reasons: Readonly<Record<string, readonly [reason: string, ...advice: string[]]>> = {
   '28P01': ['the user or the password is wrong', LOGIN],
   '28000': ['it refuses this user from this host, or without encryption', LOGIN, TLS],
   '3D000': ['the database does not exist', 'createdb, or name another database'],

@@ -35,8 +35,8 @@ export async function runUntilSignal(
 /** The message with what to try next, where an error of crbus says so. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const { message, suggestions } = error as Error & { readonly suggestions?: readonly string[] }
-  return suggestions?.length ? `${message}; try: ${suggestions.join(', ')}` : message || error.name
+  const { message, hints } = error as Error & { readonly hints?: readonly { readonly text: string }[] }
+  return hints?.length ? `${message}; try: ${hints.map(({ text }) => text).join(', ')}` : message || error.name
 }
 
 function stackOf(error: unknown): string {

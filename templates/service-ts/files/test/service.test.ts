@@ -372,7 +372,7 @@ describe('until a signal', () => {
 
   test('a start that fails is one line with what to try, and exit code 1', async () => {
     const { log, lines } = recorder()
-    const failure = Object.assign(new Error('the tables are missing'), { suggestions: ['crbus store init'] })
+    const failure = Object.assign(new Error('the tables are missing'), { hints: [{ text: 'crbus store init' }] })
     expect(await runUntilSignal(log, new EventEmitter(), () => Promise.reject(failure))).toBe(1)
     expect(lines).toEqual(['cannot start: the tables are missing; try: crbus store init'])
   })

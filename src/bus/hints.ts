@@ -1,0 +1,32 @@
+/**
+ * What to try next after an error. Programs decide by `code`, which is stable, and find what it needs in the further fields;
+ * `text` says it in words, which may change.
+ *
+ * @example
+ * ```ts
+ * import { EventBusError, type Hint } from 'crbus'
+ *
+ * const inWords = (error: EventBusError): string => [error.message, ...error.hints.map(({ text }) => text)].join('; ')
+ *
+ * const hints: readonly Hint[] = [{ code: 'list-topics', text: 'list the topics of the bus' }]
+ * inWords(new EventBusError('TOPIC_NOT_FOUND', "topic 'a' does not exist", { hints })) // => "topic 'a' does not exist; list the topics of the bus"
+ * ```
+ */
+export interface Hint {
+  readonly code: string
+  readonly text: string
+}
+
+/** A hint that every front end says in the same words, because it needs none of its commands or settings. */
+export const advice = (text: string) => ({ code: 'advice', text }) as const
+
+/** The hints of every bus. */
+export const busHints = {
+  advice,
+  listTopics: () => ({ code: 'list-topics', text: 'list the topics of the bus' }) as const,
+  createTopic: (topic: string) => ({ code: 'create-topic', text: `create topic '${topic}'`, topic }) as const,
+  describeTopic: (topic: string) => ({ code: 'describe-topic', text: `describe topic '${topic}'`, topic }) as const,
+  listGroups: () => ({ code: 'list-groups', text: 'list the groups of the bus' }) as const,
+}
+
+export type BusHint = ReturnType<(typeof busHints)[keyof typeof busHints]>

@@ -1,0 +1,87 @@
+import type { BusHint, Hint } from '../bus/hints.ts'
+import type { DriverHint } from '../drivers/hints.ts'
+import type { StoreHint } from '../store/hints.ts'
+
+/**
+ * What to try next after a failed command: a command to run, a flag to add, or advice in words. `note` says what it is for
+ * where that is not clear.
+ */
+export type Suggestion =
+  | { readonly run: string; readonly note?: string | undefined }
+  | { readonly flag: string; readonly note?: string | undefined }
+  | { readonly hint: string }
+
+/** A word of a shell command, quoted where the shell would change it. */
+export const shellWord = (word: string): string =>
+  /^[\w.,:/@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+
+export const run = (command: string, note?: string): Suggestion => ({ run: command, note })
+export const flag = (text: string, note?: string): Suggestion => ({ flag: text, note })
+export const hint = (text: string): Suggestion => ({ hint: text })
+
+type KnownHint = BusHint | DriverHint | StoreHint
+
+/** Hints that the command line has no command or flag for keep their text. */
+const inOwnWords = ({ text }: Hint): Suggestion => hint(text)
+
+const words: { readonly [Code in KnownHint['code']]: (hint: Extract<KnownHint, { code: Code }>) => Suggestion } = {
+  advice: inOwnWords,
+  'list-topics': () => run('crbus topics list'),
+  'create-topic': ({ topic }) => run(`crbus topics create ${shellWord(topic)}`),
+  'describe-topic': ({ topic }) => run(`crbus topics describe ${shellWord(topic)}`),
+  'list-groups': () => run('crbus groups list'),
+  'name-brokers': () => flag('--brokers 127.0.0.1:9092'),
+  'check-address': () => hint('check the address in --brokers or CRBUS_BROKERS'),
+  'check-port': () => hint('check the port in --brokers or CRBUS_BROKERS'),
+  'name-certified-host': () =>
+    hint('use a host name that the certificate is for in --brokers, and in advertised.listeners of the broker'),
+  'name-server': inOwnWords,
+  'use-tls': inOwnWords,
+  'leave-out-tls': inOwnWords,
+  'log-in': inOwnWords,
+  'leave-out-login': inOwnWords,
+  'trust-authority': inOwnWords,
+  'trust-certificate': inOwnWords,
+  'give-client-certificate': inOwnWords,
+  'check-certificates': inOwnWords,
+  'raise-timeout': inOwnWords,
+  'raise-max-batch-bytes': ({ bytes }) =>
+    flag(`--max-batch-bytes ${bytes ?? 'BYTES'}`, 'for larger batches; maxBatchBytes in crbus.json'),
+  'read-from': ({ topic, partition, next }) =>
+    run(`crbus tail ${shellWord(topic)} --partition ${partition} --from ${next}`, 'continues after the batch'),
+  'reset-group': ({ group, topic, partition, next }) =>
+    run(
+      `crbus reset --group ${shellWord(group)} --topic ${shellWord(topic)}:${partition} --to ${next}`,
+      'continues after the batch',
+    ),
+  'grant-acl': ({ resource, name, operation }) => {
+    const onWhat =
+      resource === 'cluster' ? '--cluster' : `--${resource} ${name === undefined ? 'NAME' : shellWord(name)}`
+    return run(`kafka-acls --add --allow-principal User:NAME --operation ${operation} ${onWhat}`, 'grants the ACL')
+  },
+  'choose-folder': () => flag('--data-dir FOLDER', 'another folder for the embedded bus'),
+  'set-up-store': () => run('crbus store init'),
+  'add-column': () => run('crbus store init', 'adds the column'),
+  'list-differences': () => run('crbus store init --dry-run', 'lists the differences'),
+  'other-database': () => flag('--store postgres://…/another', 'another database'),
+  'other-schema': () => flag('--store "postgres://…?options=-csearch_path%3Dcrbus"', 'another schema'),
+}
+
+/** The suggestion of the command line for a hint of the library. A hint of an unknown code keeps its text. */
+export function toSuggestion(given: Hint | string): Suggestion {
+  if (typeof given === 'string') return fromText(given)
+  const inWords = Object.hasOwn(words, given.code) ? words[given.code as KnownHint['code']] : inOwnWords
+  return (inWords as (hint: Hint) => Suggestion)(given)
+}
+
+/** The suggestion in one line: the command or flag, then its note in brackets. */
+export function formatSuggestion(suggestion: Suggestion): string {
+  if ('hint' in suggestion) return suggestion.hint
+  const what = 'run' in suggestion ? suggestion.run : suggestion.flag
+  return suggestion.note === undefined ? what : `${what} (${suggestion.note})`
+}
+
+function fromText(text: string): Suggestion {
+  if (text.startsWith('crbus ')) return run(text)
+  return text.startsWith('-') ? flag(text) : hint(text)
+}
