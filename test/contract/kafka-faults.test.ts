@@ -1,11 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { AppendError } from '../../src/bus/errors.ts'
+import { errorCode } from '../../src/drivers/kafka/kafka-errors.ts'
 import { measureLag } from '../../src/operations/lag/lag.ts'
 import { fakeClock, onFakeClock } from '../support/fake-clock.ts'
 import { kafkaTool } from '../support/kafka.ts'
 import type { ClockTask } from './support/clock-process.ts'
-import { eventually, newTopic, numbered, numberedList, numberOf, pump, take, uniqueGroup } from './support/harness.ts'
+import {
+  eventually,
+  newTopic,
+  numbered,
+  numberedList,
+  numberOf,
+  pump,
+  take,
+  uniqueGroup,
+  uniqueTopic,
+} from './support/harness.ts'
 import { proxiedKafka } from './support/proxied-kafka.ts'
 import { startProcess } from './support/start-process.ts'
 
@@ -77,6 +88,26 @@ describe.skipIf(!isHere)('behind a faulty network', () => {
         hints: expect.arrayContaining([expect.objectContaining({ text: expect.stringContaining('TLS') })]),
       },
     })
+  })
+
+  test('a topic that the brokers learn of after the time-out is created without an error', async () => {
+    const timeout = 300
+    const topic = uniqueTopic()
+    let hiddenUntil: number | undefined
+    proxy().rules = {
+      changes({ key }, payload) {
+        const at = key === METADATA ? payload.indexOf(topic) : -1
+        if (at < 0) return payload
+        hiddenUntil ??= performance.now() + 3 * timeout
+        // The error code of a topic is before the length of its name.
+        if (performance.now() < hiddenUntil) payload.writeInt16BE(errorCode.UNKNOWN_TOPIC_OR_PARTITION, at - 4)
+        return payload
+      },
+    }
+
+    await openBus({ timeout }).admin.createTopic(topic, { partitions: 2 })
+
+    expect(performance.now()).toBeGreaterThan(hiddenUntil ?? Number.POSITIVE_INFINITY)
   })
 
   test('a member that does not receive its assignment in a rebalance joins again', { timeout: 60_000 }, async () => {
