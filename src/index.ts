@@ -1,4 +1,8 @@
-/** The library: the event bus of Composable Rust for TypeScript services. */
+/**
+ * The library: the event bus of Composable Rust for TypeScript services.
+ *
+ * @module crbus
+ */
 
 export type * from './bus/admin.ts'
 export {
@@ -37,11 +41,13 @@ export type { Outage, OutageOptions } from './bus/outage.ts'
 export { partitionOf } from './bus/partitioner.ts'
 export type { BusRecord, Header, NewRecord, Position } from './bus/record.ts'
 export type { Isolation, LogSlice, PartitionRange, ReadOptions, TopicLog } from './bus/topic-log.ts'
+export type { EncodedBytes } from './codecs/cbor/cbor.ts'
 export { type DecodedEnvelope, decodeEnvelope, type EnvelopeFormat, encodeEnvelope } from './codecs/envelope.ts'
 export { messageId } from './codecs/message-id.ts'
 export { type DecodedPayload, decodePayload, encodePayload, type PayloadCodec } from './codecs/payload.ts'
 export { EmbeddedEventBus } from './drivers/embedded/embedded-event-bus.ts'
 export type { EmbeddedEventBusOptions } from './drivers/embedded/embedded-options.ts'
+export type { Compression, Sasl } from './drivers/kafka/kafka-options.ts'
 export { RedpandaEventBus } from './drivers/kafka/redpanda-event-bus.ts'
 export type { RedpandaEventBusOptions } from './drivers/kafka/redpanda-options.ts'
 export { InMemoryEventBus } from './drivers/memory/in-memory-event-bus.ts'
@@ -81,7 +87,7 @@ export {
 export type { Counts, HandledKind, Health, Wait } from './saga/reports/health.ts'
 export type { OnError, OnRejected, Problem, Rejection } from './saga/reports/problem.ts'
 export { formatRuntimeMetrics, type RuntimeMetrics } from './saga/reports/runtime-metrics.ts'
-export { type RunAggregateOptions, type RunningAggregate, runAggregate } from './saga/run-aggregate.ts'
+export { type EnvOption, type RunAggregateOptions, type RunningAggregate, runAggregate } from './saga/run-aggregate.ts'
 export { type RunSagaOptions, runSaga } from './saga/run-saga.ts'
 export type { Running, RunOptions } from './saga/runtime/running.ts'
 export type { EarlierSaga, Saga } from './saga/saga.ts'
@@ -93,8 +99,16 @@ export {
   type Decoder,
 } from './schema/bincode/compile-decoder.ts'
 export { compileEncoder, type Encoded, type EncodeFailure, type Encoder } from './schema/bincode/compile-encoder.ts'
-export type { Schema } from './schema/model.ts'
-export { readSchemaFile, writeSchemaFile } from './schema/schema-file.ts'
+export type {
+  Answers as SchemaAnswers,
+  Fields as RustFields,
+  NamedType,
+  Primitive as RustPrimitive,
+  Schema,
+  Type as RustType,
+  Variants as RustVariants,
+} from './schema/model.ts'
+export { type ReadSchemaFile, readSchemaFile, type SchemaFileProblem, writeSchemaFile } from './schema/schema-file.ts'
 export {
   EventStoreError,
   type EventStoreErrorCode,
@@ -102,7 +116,7 @@ export {
   eventStoreErrorCodes,
 } from './store/errors.ts'
 export type * from './store/event-store.ts'
-export type { StorePart } from './store/layout.ts'
+export type { StorePart, TableName } from './store/layout.ts'
 export { openEventStore } from './store/open.ts'
 export { PostgresEventStore } from './store/postgres/postgres-event-store.ts'
 export type { PostgresEventStoreOptions } from './store/postgres/postgres-options.ts'

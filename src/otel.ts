@@ -1,4 +1,8 @@
-/** `crbus/otel`: traces and metrics of buses, aggregates and sagas, through the API of OpenTelemetry. */
+/**
+ * Traces and metrics of buses, aggregates and sagas, through the API of OpenTelemetry.
+ *
+ * @module crbus/otel
+ */
 
 export { type InstrumentOptions, instrument } from './otel/instrument.ts'
 export { contextOf } from './otel/trace-context.ts'

@@ -1,4 +1,8 @@
-/** `crbus/testing`: helpers for tests of aggregates and sagas, in any test runner. */
+/**
+ * Helpers for tests of aggregates and sagas, in any test runner.
+ *
+ * @module crbus/testing
+ */
 
 export type { Faults } from './testing/faults.ts'
 export { type Given, given, type Outcome } from './testing/given.ts'
@@ -6,6 +10,7 @@ export {
   type RecordedStreams,
   type Replay,
   type Replayable,
+  type ReplayableReducer,
   type ReplayDifference,
   type ReplayedStream,
   type ReplayOptions,

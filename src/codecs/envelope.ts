@@ -1,6 +1,6 @@
 import { type EventMetadata, eventProblem, type SerializedEvent, versionOf } from '../bus/event.ts'
 import { BincodeReader, BincodeWriter } from './bincode.ts'
-import { cborMajorType, decodeCbor, type Encoded, encodeCbor } from './cbor/cbor.ts'
+import { cborMajorType, decodeCbor, type EncodedBytes, encodeCbor } from './cbor/cbor.ts'
 import { cborField } from './cbor/cbor-check.ts'
 import { decodeJson, writeJson } from './json.ts'
 
@@ -155,18 +155,18 @@ function startsLikeJson(bytes: Uint8Array): boolean {
   return first === 0x7b
 }
 
-function ownData(envelope: Uint8Array): Encoded {
+function ownData(envelope: Uint8Array): EncodedBytes {
   const bytes = cborField(envelope, 'data')
   return bytes === undefined ? { ok: false, reason: 'is missing' } : { ok: true, bytes: Uint8Array.from(bytes) }
 }
 
-const encodeJson = (value: unknown): Encoded => ({ ok: true, bytes: Buffer.from(writeJson(value)) })
+const encodeJson = (value: unknown): EncodedBytes => ({ ok: true, bytes: Buffer.from(writeJson(value)) })
 
 type FieldsRead =
   | { readonly ok: true; readonly event: SerializedEvent }
   | { readonly ok: false; readonly reason: string }
 
-function fromFields(value: unknown, encodeData: (data: unknown) => Encoded): FieldsRead {
+function fromFields(value: unknown, encodeData: (data: unknown) => EncodedBytes): FieldsRead {
   if (!isFields(value)) return notRead('that is not a map with field names')
   const { event_type, event_version, data, metadata } = value
   if (typeof event_type !== 'string' || !event_type.isWellFormed()) return notRead('without a string event_type')
@@ -212,7 +212,7 @@ const isI32 = (value: number): boolean => Number.isInteger(value) && value >= -(
  * encodeEnvelope(event, 'bincode').ok // => false
  * ```
  */
-export function encodeEnvelope(event: SerializedEvent, format: 'bincode' | 'cbor'): Encoded {
+export function encodeEnvelope(event: SerializedEvent, format: 'bincode' | 'cbor'): EncodedBytes {
   const problem = eventProblem(event)
   if (problem !== undefined) return { ok: false, reason: problem }
   const { eventType, eventVersion, data, metadata = null } = event
@@ -241,7 +241,7 @@ export function encodeEnvelope(event: SerializedEvent, format: 'bincode' | 'cbor
 function encodeCborEnvelope(
   { eventType, eventVersion, data, metadata }: SerializedEvent,
   extra: readonly (readonly [string, unknown])[],
-): Encoded {
+): EncodedBytes {
   const known = Object.entries(wireNames).map(([name, field]) => [name, metadata?.[field]] as const)
   const said = known.filter(([, text]) => text !== undefined)
   const twice = said.find(([name]) => extra.some(([other]) => other === name))

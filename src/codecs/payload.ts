@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { cborMajorType, decodeCbor, type Encoded, encodeCbor } from './cbor/cbor.ts'
+import { cborMajorType, decodeCbor, type EncodedBytes, encodeCbor } from './cbor/cbor.ts'
 import { decodeJson, writeJson } from './json.ts'
 import { asBuffer } from './text-cache.ts'
 
@@ -98,7 +98,7 @@ function decodeText(bytes: Uint8Array, printableOnly = false): DecodedPayload | 
  * payload.ok && payload.value // => { order_id: 'o-1', total: 100 }
  * ```
  */
-export function encodePayload(value: unknown, codec: PayloadCodec): Encoded {
+export function encodePayload(value: unknown, codec: PayloadCodec): EncodedBytes {
   if (codec === 'cbor') return encodeCbor(value)
   if (codec === 'json') return toUtf8(writeJson(value) ?? undefined, 'it has no JSON form')
   if (codec === 'text') return toUtf8(value, 'not a string')
@@ -109,7 +109,7 @@ export function encodePayload(value: unknown, codec: PayloadCodec): Encoded {
   return bytes && isWhole ? { ok: true, bytes } : { ok: false, reason: 'not base64' }
 }
 
-function toUtf8(text: unknown, otherwise: string): Encoded {
+function toUtf8(text: unknown, otherwise: string): EncodedBytes {
   if (typeof text !== 'string') return { ok: false, reason: otherwise }
   if (!text.isWellFormed())
     return { ok: false, reason: 'a string contains a lone surrogate, which UTF-8 cannot encode' }

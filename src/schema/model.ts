@@ -19,6 +19,7 @@ export type Type =
   /** One of the schema's own types, by its key in `types`. */
   | { readonly kind: 'named'; readonly name: string }
 
+/** The Rust types whose bytes are fixed by bincode itself. `bytes`: `serde_bytes`, a length and the bytes. */
 export type Primitive =
   | 'unit'
   | 'bool'
@@ -47,6 +48,7 @@ export type Fields =
   | { readonly kind: 'tuple'; readonly items: readonly Type[] }
   | { readonly kind: 'fields'; readonly fields: readonly { readonly name: string; readonly type: Type }[] }
 
+/** A struct or an enum of a schema. `at` is its location in the Rust source, empty when it is not known. */
 export type NamedType =
   | { readonly kind: 'struct'; readonly at: string; readonly fields: Fields }
   /** The index of a variant in the list is its number in the bytes. */
@@ -56,6 +58,7 @@ export type NamedType =
       readonly variants: Variants
     }
 
+/** The variants of an enum, in the order of their declaration. */
 export type Variants = readonly { readonly name: string; readonly fields: Fields }[]
 
 /**

@@ -9,6 +9,7 @@ export interface SchemaFileProblem {
   readonly reason: string
 }
 
+/** The result of {@link readSchemaFile}: the schema, or all problems of the file. */
 export type ReadSchemaFile =
   | { readonly ok: true; readonly schema: Schema }
   | { readonly ok: false; readonly problems: readonly SchemaFileProblem[] }

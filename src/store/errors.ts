@@ -33,6 +33,7 @@ export const eventStoreErrorCodes = {
 /** An error code of an event store: a key of {@link eventStoreErrorCodes}. */
 export type EventStoreErrorCode = keyof typeof eventStoreErrorCodes
 
+/** Details of an {@link EventStoreError}. */
 export interface EventStoreErrorDetails {
   readonly streamId?: string | undefined
   readonly expected?: number | undefined

@@ -18,6 +18,7 @@ interface TableLayout {
 const event = { event_type: 'text', event_version: 'integer', event_data: 'bytes', metadata: 'json?' } as const
 
 // Spelled out, because `keyof typeof tables` would put all columns into the published types.
+/** The name of a table of an event store. */
 export type TableName = 'events' | 'snapshots' | 'failed_events' | 'crbus_outbox' | 'crbus_timers'
 
 /**

@@ -18,10 +18,11 @@ export type RecordedStreams =
 
 /** A saga or an aggregate of any state and actions, as {@link replay} takes it. */
 export type Replayable =
-  | (Omit<Saga<unknown, never, never>, 'reduce' | 'codec' | 'correlate' | 'resume'> & Reducing)
-  | (Omit<Aggregate<unknown, never, never>, 'reduce' | 'codec' | 'idOf'> & Reducing)
+  | (Omit<Saga<unknown, never, never>, 'reduce' | 'codec' | 'correlate' | 'resume'> & ReplayableReducer)
+  | (Omit<Aggregate<unknown, never, never>, 'reduce' | 'codec' | 'idOf'> & ReplayableReducer)
 
-interface Reducing {
+/** The reducer and the codec of a {@link Replayable}. */
+export interface ReplayableReducer {
   readonly reduce: (state: never, action: never, env: never) => Step<unknown>
   readonly codec: { readonly types: ReadonlySet<string> }
 }

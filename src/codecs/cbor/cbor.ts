@@ -4,7 +4,9 @@ import { checkCbor } from './cbor-check.ts'
 import { dateOf } from './cbor-date.ts'
 
 export type Decoded = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string }
-export type Encoded =
+
+/** The result of an encoder: the bytes, or the reason why the value has no encoding. */
+export type EncodedBytes =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly reason: string }
 
@@ -96,7 +98,7 @@ export function cborMajorType(bytes: Uint8Array): number {
   return (bytes[isDescribed ? 3 : 0] ?? 0) >> 5
 }
 
-export function encodeCbor(value: unknown): Encoded {
+export function encodeCbor(value: unknown): EncodedBytes {
   try {
     // Copy, because the encoder returns a view of a buffer that it reuses.
     return { ok: true, bytes: Uint8Array.from(encoder.encode(plain(value, 0))) }

@@ -6,8 +6,10 @@
  */
 export const MAX_BATCH_BYTES = 128 * 1024 * 1024
 
+/** The compression of the record batches that a publisher sends. */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
+/** The login at a broker: a user name and a password, or a function that provides a token. */
 export type Sasl =
   | {
       readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'

@@ -1,6 +1,6 @@
 import type { SerializedEvent } from '../../bus/event.ts'
 import { aCount, checkFields } from '../../bus/options.ts'
-import { decodeCbor, type Encoded, encodeCbor } from '../../codecs/cbor/cbor.ts'
+import { decodeCbor, type EncodedBytes, encodeCbor } from '../../codecs/cbor/cbor.ts'
 import { decodeJson } from '../../codecs/json.ts'
 import { encodePayload } from '../../codecs/payload.ts'
 import type { Action } from '../action.ts'
@@ -12,7 +12,7 @@ export type ActionVersions<A extends Action> = Readonly<Record<A['type'], number
 
 interface Format {
   readonly name: 'CBOR' | 'JSON'
-  readonly encode: (fields: object) => Encoded
+  readonly encode: (fields: object) => EncodedBytes
   readonly decode: (bytes: Uint8Array) => { readonly ok: true; readonly value: unknown } | Failure
 }
 type Failure = { readonly ok: false; readonly reason: string }

@@ -24,11 +24,11 @@ export type DecodedJson =
   | DecodeFailure
 
 /** Why bytes do not decode, with the path in the value and the offset in the bytes. */
-export type DecodeFailure = {
+export interface DecodeFailure extends Explanation {
   readonly ok: false
   /** The path of the variants at the start of the bytes, as far as it is known. */
   readonly variant: string | undefined
-} & Explanation
+}
 
 /** Decodes the payloads of one schema; made by {@link compileDecoder}. */
 export interface Decoder {
