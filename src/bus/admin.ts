@@ -3,7 +3,9 @@ import type { Position } from './record.ts'
 /** A topic in the list of a bus. */
 export interface TopicSummary {
   readonly topic: string
+  /** The number of partitions. */
   readonly partitions: number
+  /** The number of replicas of each partition. */
   readonly replication: number
   /** Created by the broker for its own use, such as `__consumer_offsets`. */
   readonly internal: boolean
@@ -11,6 +13,7 @@ export interface TopicSummary {
 
 /** A topic with its partitions and settings. */
 export interface TopicDescription extends TopicSummary {
+  /** The partitions, sorted by number. */
   readonly layout: readonly PartitionLayout[]
   /** Settings that differ from the bus's defaults, sorted by name. Sensitive values are absent. */
   readonly config: ReadonlyMap<string, string>
@@ -21,7 +24,9 @@ export interface PartitionLayout {
   readonly partition: number
   /** Broker id, or -1 when the partition has no leader. */
   readonly leader: number
+  /** The ids of the brokers that hold a replica. */
   readonly replicas: readonly number[]
+  /** The ids of the brokers whose replica is in sync with the leader. */
   readonly inSync: readonly number[]
 }
 
@@ -31,6 +36,7 @@ export interface NewTopic {
   readonly partitions?: number | undefined
   /** Default: the broker's default. Always 1 on the in-memory and the embedded bus. */
   readonly replication?: number | undefined
+  /** Settings that differ from the defaults of the bus, by their names in Kafka: `retention.ms`. */
   readonly config?: Readonly<Record<string, string>> | undefined
 }
 
@@ -57,9 +63,11 @@ export interface GroupSummary {
 
 /** A consumer group with its state and its members. */
 export interface GroupDescription extends GroupSummary {
+  /** The state of the group. `Empty`: it has committed offsets and no members. */
   readonly state: GroupState
   /** The assignment strategy in use, for example `range`; empty when the group has no members. */
   readonly protocol: string
+  /** The members that are connected now. */
   readonly members: readonly GroupMemberDescription[]
   /** `consumer`: Kafka's newer group protocol (KIP-848), in which brokers assign partitions. Absent: the classic protocol. */
   readonly groupType?: 'consumer' | undefined
@@ -69,9 +77,13 @@ export interface GroupDescription extends GroupSummary {
 
 /** A member of a consumer group with the partitions assigned to it. */
 export interface GroupMemberDescription {
+  /** The id that the coordinator gave to the member. */
   readonly memberId: string
+  /** The name of the client, such as `crbus`; not unique. */
   readonly clientId: string
+  /** The address that the member connects from, as the bus reports it. */
   readonly host: string
+  /** The partitions that the member reads, sorted by topic and partition. */
   readonly assignment: readonly TopicPartition[]
   /** The topics that the member subscribes to, sorted. Absent when the bus does not report them. */
   readonly subscription?: readonly string[] | undefined
@@ -98,9 +110,11 @@ export interface CommittedOffset extends Position, CommitDetails {}
 export interface ClusterDescription {
   /** The kind of bus, for display: `memory`, `embedded /path/to/file`, `kafka`. */
   readonly kind: string
+  /** The id of the cluster. */
   readonly clusterId: string
   /** Broker id of the controller, or -1. */
   readonly controller: number
+  /** The brokers that are running. */
   readonly brokers: readonly { readonly id: number; readonly host: string; readonly port: number }[]
 }
 

@@ -16,8 +16,10 @@ export interface BusMessage {
 /** A message of `tracing:crbus:publish:*`: one call of `publish`. */
 export interface PublishMessage {
   readonly bus: EventBus
+  /** `memory`, `embedded` or `kafka`. */
   readonly kind: string
   readonly topic: string
+  /** The option of the call. True: the logger of the bus leaves a failure out. */
   readonly callerLogs?: PublishOptions['callerLogs']
   /** A subscriber of `start` may replace the events by copies, for example with a `trace`. */
   events: readonly SerializedEvent[]
@@ -32,15 +34,19 @@ export interface SubscribedMessage {
   readonly bus: EventBus
   readonly topics: readonly string[]
   readonly group: string
+  /** Where the group starts without a committed offset: `earliest` or `latest`. */
   readonly autoOffsetReset: string
+  /** The maximum number of events in a batch. */
   readonly bufferSize: number
 }
 
 /** A message of `crbus:received`: one record or a batch was handed to a subscriber. */
 export interface ReceivedMessage {
   readonly bus: EventBus
+  /** `memory`, `embedded` or `kafka`. */
   readonly kind: string
   readonly group: string
+  /** The records with their events, in offset order. */
   readonly received: readonly Received[]
 }
 
@@ -49,7 +55,9 @@ export interface OutageMessage {
   readonly bus: EventBus
   readonly topics: readonly string[]
   readonly group: string
+  /** The beginning or the end of the outage. */
   readonly outage: Outage
+  /** The option of the subscription. True: the logger of the bus leaves the outage out. */
   readonly callerLogs?: SubscribeOptions['callerLogs']
 }
 
@@ -59,9 +67,11 @@ export interface KafkaRequestMessage {
   readonly broker: string
   /** Kafka's name of the request, such as `Fetch`; `Connect` for opening a connection and logging in. */
   readonly request: string
+  /** The version of the request. */
   readonly version: number
   /** Milliseconds until the response or the failure. */
   readonly duration: number
+  /** Why the request failed. Absent when it succeeded. */
   readonly error?: unknown
 }
 
@@ -76,10 +86,15 @@ interface Messages {
 
 /** A channel of `node:diagnostics_channel` with typed messages. */
 export interface DiagnosticsChannel<Message> {
+  /** The name in `node:diagnostics_channel`, such as `crbus:received`. */
   readonly name: string
+  /** Whether a message would reach a subscriber, so that it is worth building. */
   readonly hasSubscribers: boolean
+  /** Calls the subscribers with a message, synchronously. */
   publish(message: Message): void
+  /** Adds a subscriber. An error that it throws becomes an uncaught exception. */
   subscribe(listener: (message: Message) => void): void
+  /** Removes a subscriber. */
   unsubscribe(listener: (message: Message) => void): void
 }
 
@@ -106,11 +121,17 @@ const open = <Name extends keyof Messages>(name: Name) => channel(name) as unkno
  * ```
  */
 export const diagnostics = {
+  /** A bus was created. */
   busCreated: open('crbus:bus:created'),
+  /** A bus was closed. */
   busClosed: open('crbus:bus:closed'),
+  /** A subscription joined its consumer group. */
   subscribed: open('crbus:subscribed'),
+  /** One record or a batch was handed to a subscriber. */
   received: open('crbus:received'),
+  /** The bus of a subscription stopped answering, or answers again. */
   outage: open('crbus:outage'),
+  /** A broker answered a request, or the request failed. */
   kafkaRequest: open('crbus:kafka:request'),
   /** The start, the end and the failure of `publish` calls; see Node's `TracingChannel`. */
   publish: tracingChannel<unknown, PublishMessage>('crbus:publish'),

@@ -15,20 +15,35 @@ import type { Position } from './record.ts'
  * ```
  */
 export const eventBusErrorCodes = {
+  /** The bus cannot be reached or opened, or it was closed in this process. */
   CONNECTION_FAILED: 3,
+  /** The broker refused the login, the client certificate or the permission for the operation. */
   AUTHENTICATION_FAILED: 3,
+  /** The topic does not exist. */
   TOPIC_NOT_FOUND: 4,
+  /** The consumer group does not exist. */
   GROUP_NOT_FOUND: 4,
+  /** An event was not published, and no more specific code applies. */
   PUBLISH_FAILED: 5,
+  /** A subscription cannot begin or continue. */
   SUBSCRIPTION_FAILED: 5,
+  /** The members of the consumer group use another assignment strategy, or a reset of the group was not completed. */
   CONSUMER_GROUP_ERROR: 5,
+  /** The name of the topic is invalid, or the broker refused its partitions, replication or settings. */
   INVALID_TOPIC: 6,
+  /** The topic to create exists already. */
   TOPIC_EXISTS: 6,
+  /** The consumer group has members, so its offsets cannot be changed. */
   GROUP_ACTIVE: 6,
+  /** The offsets have changed since the plan of a reset was made. */
   PLAN_STALE: 6,
+  /** The call has an invalid option, or the bus does not allow the change. */
   REFUSED: 6,
+  /** A record cannot be decoded, or a record batch is corrupt or too large. */
   DESERIALIZATION_FAILED: 7,
+  /** The broker rejected the request for another reason, or a disk failed or is full. */
   TRANSPORT_ERROR: 8,
+  /** The broker does not support the request, or a record has a format from before Kafka 0.11. */
   UNSUPPORTED: 8,
 } as const
 
@@ -49,6 +64,7 @@ export interface EventBusErrorDetails {
    * Default: true for failed connections, failed logins and transport errors; false for invalid or refused requests.
    */
   readonly isPassing?: boolean | undefined
+  /** The error that led to this one, as in `Error`. */
   readonly cause?: unknown
 }
 
@@ -87,6 +103,7 @@ const withoutPrefix = (message: string): string => message.replace(VARIANT_PREFI
  */
 export class EventBusError extends Error {
   override readonly name = 'EventBusError'
+  /** The kind of failure, by which programs decide. */
   readonly code: EventBusErrorCode
   readonly topic: string | undefined
   readonly topics: readonly string[] | undefined
@@ -98,10 +115,12 @@ export class EventBusError extends Error {
    */
   readonly reason: string
   readonly hints: readonly (Hint | string)[]
+  /** The part of a change that was completed before it failed, as plain data. */
   readonly outcome: object | undefined
   /** See {@link EventBusErrorDetails.isPassing}. */
   readonly isPassing: boolean | undefined
 
+  /** Makes an error, for another implementation of `EventBus` or for a test. */
   constructor(code: EventBusErrorCode, message: string, details: EventBusErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
@@ -144,6 +163,7 @@ export class UnreadableError extends EventBusError {
 export interface RefusedRecord {
   /** Its index in the list given to `append` or `publish`, from 0. */
   readonly index: number
+  /** Why the bus refused the record. */
   readonly reason: string
   /** Size in bytes of a record that is too large, as sent: with headers, framing and compression. */
   readonly size?: number | undefined
@@ -183,11 +203,13 @@ export interface AppendOutcome {
  * ```
  */
 export class AppendError extends EventBusError {
+  /** The outcome of each record. */
   readonly append: AppendOutcome
   /** The message without the counts at its end. */
   readonly summary: string
   override readonly reason: string
 
+  /** Makes an error whose message ends with the counts of `append`. */
   constructor(code: EventBusErrorCode, summary: string, append: AppendOutcome, details: EventBusErrorDetails = {}) {
     super(code, `${summary}${counted(append)}`, details)
     this.append = append

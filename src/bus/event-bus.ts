@@ -33,6 +33,7 @@ export type Received =
  * ```
  */
 export interface EventBatch {
+  /** The records with their events, in offset order. */
   readonly items: readonly Received[]
   /**
    * Marks all events of the batch as processed. Batches may be acknowledged in any order: of each partition, the bus
@@ -80,6 +81,7 @@ export interface EventStream extends AsyncIterableIterator<Received, undefined> 
   takeBatch(): Promise<EventBatch | undefined>
   /** Commits the acknowledged events, leaves the group and ends a waiting `next`. Idempotent. */
   close(): Promise<void>
+  /** Closes the stream, as `close` does, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -202,5 +204,6 @@ export interface EventBus {
   subscribe(topics: readonly string[], options?: SubscribeOptions): Promise<EventStream>
   /** Closes every stream and connection. Idempotent. */
   close(): Promise<void>
+  /** Closes the bus, as `close` does, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }

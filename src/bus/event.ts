@@ -9,6 +9,7 @@ export interface SerializedEvent {
   readonly eventVersion: number
   /** The payload: bincode from Rust services, CBOR or JSON from TypeScript ones. Opaque to the bus. */
   readonly data: Uint8Array
+  /** The conversation, the cause and the user of the event, or `null`. */
   readonly metadata: EventMetadata | null
   /**
    * The trace that the event belongs to. It is sent in record headers, so envelopes equal those of Rust, and it is not part
@@ -31,6 +32,7 @@ export interface EventMetadata {
   readonly correlationId?: string | undefined
   /** The id of the event or command that caused this event. */
   readonly causationId?: string | undefined
+  /** The id of the user on whose behalf the event was published. */
   readonly userId?: string | undefined
   /** When the event happened according to its publisher, in RFC 3339. The record has a separate timestamp. */
   readonly timestamp?: string | undefined

@@ -24,9 +24,13 @@ import type { EventBus } from './event-bus.ts'
  * ```
  */
 export interface Logger {
+  /** Logs one event or one request. */
   debug(fields: object, message: string): void
+  /** Logs a change that needs no action: a bus is created, an outage is over, a command is rejected. */
   info(fields: object, message: string): void
+  /** Logs a failure that crbus retries, skips or waits out. */
   warn(fields: object, message: string): void
+  /** Logs a failure that crbus does not retry, such as a failed publish or a dead letter. */
   error(fields: object, message: string): void
   /** When it returns false for `debug`, no message is built for single events. Absent: all levels are enabled. */
   isLevelEnabled?(level: string): boolean

@@ -15,6 +15,7 @@ export interface BusRecord {
   readonly key: Uint8Array | null
   /** `null` is a tombstone, which is not an empty value. */
   readonly value: Uint8Array | null
+  /** The headers, in order. */
   readonly headers: readonly Header[]
 }
 
@@ -22,10 +23,13 @@ export interface BusRecord {
 export interface NewRecord {
   /** Determines the partition when `partition` is absent. `null` or an empty key: any partition. */
   readonly key: Uint8Array | null
+  /** `null` is a tombstone, which is not an empty value. */
   readonly value: Uint8Array | null
+  /** The headers, in order. Default: none. */
   readonly headers?: readonly Header[] | undefined
   /** Milliseconds since 1970 UTC, any 64-bit integer; -1 is stored as -1, "no timestamp". Default: now. */
   readonly timestamp?: bigint | undefined
+  /** The partition. Absent: it follows from the key. */
   readonly partition?: number | undefined
 }
 

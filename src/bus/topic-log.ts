@@ -4,6 +4,7 @@ import type { BusRecord, NewRecord, Position } from './record.ts'
 /** The offsets of a partition: `start` is the offset of its oldest record, `end` that of the next record. */
 export interface PartitionRange {
   readonly partition: number
+  /** The offset of the oldest record; `end` when the partition is empty. */
   readonly start: bigint
   /** The high watermark: what a consumer with `isolation.level=read_uncommitted` reads up to. */
   readonly end: bigint
@@ -102,6 +103,7 @@ export type Isolation = 'committed' | 'uncommitted'
 
 /** Options of `TopicLog.read`. */
 export interface ReadOptions extends OutageOptions {
+  /** Ends the read without an error. */
   readonly signal?: AbortSignal | undefined
   /** Default `committed`. On buses without transactions, all records are committed. */
   readonly isolation?: Isolation | undefined

@@ -113,6 +113,7 @@ export class DriverEventBus implements EventBus {
     return this.#closing
   }
 
+  /** Closes the bus, as `close` does, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

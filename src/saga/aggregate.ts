@@ -43,8 +43,11 @@ export interface Aggregate<State, A extends Action, Env = unknown> {
   readonly events: string
   /** The topic that it receives commands from, such as `order-commands`. */
   readonly commands: string
+  /** The state of an instance without events. */
   readonly initial: State
+  /** Decides about commands, and applies events to the state. */
   readonly reduce: Reducer<State, A, Env>
+  /** Decodes commands and stored events, and encodes the appended and published events. */
   readonly codec: EventCodec<A>
   /** Returns the id of the instance that a command is for. */
   readonly idOf: (action: A) => string

@@ -38,6 +38,7 @@ export interface Sending {
   readonly action: Action
   /** The record key: messages of one key on one topic stay in order. */
   readonly key?: string
+  /** Encodes the message. Absent: the codec of the sender. */
   readonly codec?: EventCodec<Action>
 }
 
@@ -55,6 +56,7 @@ export interface Receiver<A extends Action> {
   readonly commands: string
   /** Returns the id of the instance that a command is for. */
   idOf(command: A): string
+  /** Encodes the commands. */
   readonly codec?: EventCodec<A>
 }
 

@@ -9,7 +9,9 @@ export interface Clock {
 
 /** The result of a reducer: the new state and the effects it requests. Nothing has happened yet. */
 export interface Step<State, A extends Action = Action> {
+  /** The new state; the same object when nothing changed. */
   readonly state: State
+  /** The requested effects, in order. */
   readonly effects: readonly Effect<A>[]
 }
 

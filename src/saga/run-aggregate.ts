@@ -9,6 +9,7 @@ import { run } from './runtime/runtime.ts'
 
 /** Options of {@link runAggregate}. */
 export type RunAggregateOptions<State, A extends Action, Env> = RunOptions & {
+  /** The aggregate to run. */
   readonly aggregate: Aggregate<State, A, Env>
 } & EnvOption<Env>
 

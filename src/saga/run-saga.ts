@@ -9,6 +9,7 @@ import { versionedHandler } from './saga-versions.ts'
 
 /** Options of {@link runSaga}. */
 export type RunSagaOptions<State, A extends Action, Env> = RunOptions & {
+  /** The saga to run. */
   readonly saga: Saga<State, A, Env>
   /** Default: the topics of the saga. */
   readonly topics?: readonly string[] | undefined

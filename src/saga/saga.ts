@@ -40,8 +40,11 @@ import type { Reducer, Step } from './reducer.ts'
 export interface Saga<State, A extends Action, Env = unknown> {
   /** The name, such as `checkout`: streams are `checkout-saga-{correlationId}`, and the group is `checkout-saga`. */
   readonly name: string
+  /** The topics that it takes events from. */
   readonly topics: readonly string[]
+  /** The state of a conversation before its first event. */
   readonly initial: State
+  /** Reacts to events and time-outs. */
   readonly reduce: Reducer<State, A, Env>
   /**
    * Decodes the events that the saga reacts to, and its own timers. The saga ignores events that the codec does not know.
@@ -74,7 +77,9 @@ export interface Saga<State, A extends Action, Env = unknown> {
  * version decodes their events and encodes their commands, so it must keep their types.
  */
 export interface EarlierSaga {
+  /** The state of a conversation before its first event. */
   readonly initial: unknown
+  /** The reducer as it was in this version. */
   readonly reduce: (state: never, action: never, env: never) => Step<unknown>
   /**
    * Converts a state of this version to the next version; `undefined`: the conversation stays with this version. Must be

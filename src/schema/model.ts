@@ -71,6 +71,7 @@ export interface Schema {
   readonly root: string
   /** Event type → path of variants, `OrderPlaced` or, through an enum that wraps another, `Inventory.SeatReserved`. */
   readonly events: ReadonlyMap<string, string>
+  /** The structs and enums, by the names that types refer to them with. */
   readonly types: ReadonlyMap<string, NamedType>
   /** The answers that the import was given about the source; the next import reuses them. */
   readonly answers?: Answers | undefined

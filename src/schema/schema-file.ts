@@ -6,6 +6,7 @@ import { formatType, parseType } from './type-text.ts'
 export interface SchemaFileProblem {
   /** `types.OrderAction.enum[3].PlaceOrder.items`; empty for the file itself. */
   readonly path: string
+  /** What is wrong, and what was expected. */
   readonly reason: string
 }
 

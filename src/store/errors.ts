@@ -36,11 +36,15 @@ export type EventStoreErrorCode = keyof typeof eventStoreErrorCodes
 /** Details of an {@link EventStoreError}. */
 export interface EventStoreErrorDetails {
   readonly streamId?: string | undefined
+  /** For `VERSION_CONFLICT`: the version that the writer expected. */
   readonly expected?: number | undefined
+  /** For `VERSION_CONFLICT`: the version of the stream; 0 when it does not exist. */
   readonly actual?: number | undefined
+  /** For `TIMER_GONE`: the id of the timer. */
   readonly timerId?: string | undefined
   /** What to try next. */
   readonly hints?: readonly (Hint | string)[] | undefined
+  /** The error that led to this one, as in `Error`. */
   readonly cause?: unknown
 }
 
@@ -65,6 +69,7 @@ export interface EventStoreErrorDetails {
  */
 export class EventStoreError extends Error {
   override readonly name = 'EventStoreError'
+  /** The kind of failure, by which programs decide. */
   readonly code: EventStoreErrorCode
   readonly streamId: string | undefined
   /** For `VERSION_CONFLICT`: the version that the writer expected. */
@@ -75,6 +80,7 @@ export class EventStoreError extends Error {
   readonly timerId: string | undefined
   readonly hints: readonly (Hint | string)[]
 
+  /** Makes an error, for another implementation of `EventStore` or for a test. */
   constructor(code: EventStoreErrorCode, message: string, details: EventStoreErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code

@@ -6,6 +6,7 @@ export interface StoredEvent {
   readonly streamId: string
   /** The position in the stream, from 1. */
   readonly version: number
+  /** The event as it was appended. */
   readonly event: SerializedEvent
   /** When it was stored, by the store's clock. */
   readonly createdAt: Date
@@ -18,6 +19,7 @@ export type ExpectedVersion = number | 'any'
 export interface StreamAppend {
   /** By convention `{aggregate}-{id}`: `order-123`. */
   readonly streamId: string
+  /** The version at which the stream must be. */
   readonly expectedVersion: ExpectedVersion
   /** At least one event. */
   readonly events: readonly SerializedEvent[]
@@ -71,7 +73,9 @@ export type Committed =
 
 /** A range of versions of a stream, both ends included. */
 export interface StreamRange {
+  /** The first version. Default: 1. */
   readonly from?: number | undefined
+  /** The last version. Default: the last of the stream. */
   readonly to?: number | undefined
 }
 
@@ -94,11 +98,13 @@ export interface NewSnapshot {
   readonly streamId: string
   /** The version of the last event that the state includes. */
   readonly version: number
+  /** The state, encoded by the caller. */
   readonly state: Uint8Array
 }
 
 /** A saved snapshot of the state of a stream. */
 export interface Snapshot extends NewSnapshot {
+  /** When it was saved, by the store's clock. */
   readonly createdAt: Date
 }
 
@@ -163,27 +169,35 @@ export interface EventStore {
 
   /** Saves a snapshot. A stream keeps only the snapshot of the highest version, so an older one changes nothing. */
   saveSnapshot(snapshot: NewSnapshot): Promise<void>
+  /** Reads the snapshot of a stream; `undefined` when it has none. */
   loadSnapshot(streamId: string): Promise<Snapshot | undefined>
 
+  /** The messages that are stored and not published yet. */
   readonly outbox: Outbox
+  /** The timers that commits have set. */
   readonly timers: Timers
+  /** The events that could not be handled or published. */
   readonly deadLetters: DeadLetters
 
   /** Finishes running calls, then releases leases and connections. Idempotent. */
   close(): Promise<void>
+  /** Closes the store, as `close` does, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /** A message of the outbox that is not published yet. */
 export interface PendingMessage extends OutgoingMessage {
+  /** The id in the outbox, unique within the store. */
   readonly id: string
   /** How often publishing it has failed. */
   readonly attempts: number
+  /** When it was stored, by the store's clock. */
   readonly createdAt: Date
 }
 
 /** The number of messages in an outbox, and the age of the oldest. */
 export interface OutboxDepth {
+  /** The number of messages. */
   readonly messages: number
   /** When the oldest message was stored, by the store's clock; absent for an empty outbox. */
   readonly oldest?: Date | undefined
@@ -234,6 +248,7 @@ export interface Timers {
 
 /** Why an event became a dead letter. */
 export interface FailureReason {
+  /** What failed, in one sentence. */
   readonly message: string
   /** Information for debugging, such as a stack and the position of a record. */
   readonly details?: string | undefined
@@ -251,7 +266,9 @@ export interface NewDeadLetter {
   readonly event: SerializedEvent
   /** When the event was created. */
   readonly originalTimestamp: Date
+  /** What failed, in one sentence. */
   readonly error: string
+  /** Information for debugging, such as a stack and the position of a record. */
   readonly details?: string | undefined
   /** The number of attempts before it was given up. Default 0. */
   readonly retryCount?: number | undefined
@@ -267,13 +284,21 @@ export interface RejectedCommand extends Omit<NewDeadLetter, 'retryCount'> {
 export interface DeadLetter extends NewDeadLetter {
   /** The message id of a command that its aggregate rejected; `undefined` when handling or publishing failed. */
   readonly rejected?: string | undefined
+  /** The id, unique within the store. */
   readonly id: string
+  /** The number of failed attempts; `DeadLetters.retried` adds one. */
   readonly retryCount: number
+  /** When the dead letter was stored. */
   readonly firstFailedAt: Date
+  /** When the last attempt failed. */
   readonly lastFailedAt: Date
+  /** Whether it is open, resolved or discarded. */
   readonly status: DeadLetterStatus
+  /** When it was resolved or discarded. */
   readonly resolvedAt?: Date | undefined
+  /** The person or program that resolved or discarded it. */
   readonly resolvedBy?: string | undefined
+  /** The notes given to `resolve` or `discard`. */
   readonly notes?: string | undefined
 }
 
@@ -289,7 +314,9 @@ export interface DeadLetters {
     /** The id of the last dead letter of the previous page. */
     readonly after?: string | undefined
   }): Promise<readonly DeadLetter[]>
+  /** Reads a dead letter; `undefined` when it does not exist. */
   get(id: string): Promise<DeadLetter | undefined>
+  /** Returns the number of dead letters, of one status or of all. */
   count(status?: DeadLetterStatus): Promise<number>
   /** Counts another failed attempt and its time. False when no open dead letter has this id. */
   retried(id: string): Promise<boolean>

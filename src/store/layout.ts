@@ -78,6 +78,7 @@ export const tableNames = Object.keys(tables) as TableName[]
 export interface StorePart {
   /** A column is listed only when a table of crbus lacks it because an earlier version created the table. */
   readonly kind: 'table' | 'index' | 'column'
+  /** The name of the table, index or column. */
   readonly name: string
   /** The table itself, or the table that the part belongs to. */
   readonly table: TableName

@@ -20,6 +20,7 @@ export interface Given<State, A extends Action, Env> {
  * The result of a reducer in a test. Each `expect…` throws an `AssertionError` with the difference, or returns this object.
  */
 export interface Outcome<State, A extends Action> {
+  /** The state afterwards. */
   readonly state: State
   /** The effects that the reducer returned, without `none`. */
   readonly effects: readonly Effect<A>[]
@@ -27,8 +28,11 @@ export interface Outcome<State, A extends Action> {
   readonly events: readonly A[]
   /** Why the command was rejected; `undefined` when it was not. */
   readonly rejected: string | undefined
+  /** Expects exactly these effects, in order. */
   expect(effects: readonly Effect<A>[]): Outcome<State, A>
+  /** Expects this state. */
   expectState(state: State): Outcome<State, A>
+  /** Expects exactly these appended events, in order. */
   expectEvents(events: readonly A[]): Outcome<State, A>
   /** Expects that the command was rejected, and for this reason if one is given. */
   expectRejected(reason?: string): Outcome<State, A>

@@ -23,7 +23,9 @@ export type Replayable =
 
 /** The reducer and the codec of a {@link Replayable}. */
 export interface ReplayableReducer {
+  /** The reducer of the saga or the aggregate. */
   readonly reduce: (state: never, action: never, env: never) => Step<unknown>
+  /** The codec of the saga or the aggregate. */
   readonly codec: { readonly types: ReadonlySet<string> }
 }
 
@@ -79,7 +81,9 @@ export type ReplayDifference =
 
 /** The result of {@link replay}: the replayed streams and all differences. */
 export interface Replay {
+  /** The result of each stream. */
   readonly streams: readonly ReplayedStream[]
+  /** The differences of all streams, empty when the code behaves as before. */
   readonly differences: readonly ReplayDifference[]
   /** Throws an `AssertionError` that lists the differences, unless there are none. Returns this. */
   expectSame(): Replay

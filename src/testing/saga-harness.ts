@@ -24,7 +24,9 @@ import { Participant, type World } from './participant.ts'
 
 /** An aggregate of any state and actions. */
 export interface AnyAggregate extends Omit<Aggregate<unknown, never, never>, 'reduce' | 'codec'> {
+  /** The reducer of the aggregate. */
   readonly reduce: (state: never, action: never, env: never) => ReturnType<Reducer<unknown, never>>
+  /** The codec of the aggregate. */
   readonly codec: EventCodec<Action>
 }
 
@@ -36,6 +38,7 @@ export interface Said {
 
 /** Options of {@link sagaHarness}. */
 export interface SagaHarnessOptions<State, A extends Action, Env> {
+  /** The saga to test. */
   readonly saga: Saga<State, A, Env>
   /** The aggregates that handle the saga's commands. Without them, the test publishes their answers itself. */
   readonly aggregates?: readonly AnyAggregate[] | undefined
@@ -48,6 +51,7 @@ export interface SagaHarnessOptions<State, A extends Action, Env> {
   readonly env?: Env | undefined
   /** Decides the order of all steps and the faults. The same seed gives the same run. Default 1. */
   readonly seed?: number | undefined
+  /** The faults to inject. Default: none. */
   readonly faults?: Faults | undefined
   /** The initial time. Default 2025-01-01T00:00:00Z. */
   readonly start?: Date | undefined
@@ -63,7 +67,9 @@ export interface SagaHarnessOptions<State, A extends Action, Env> {
 
 /** A saga and its aggregates on a bus and a store in memory, with a clock that only the test moves. */
 export interface SagaHarness<State> extends AsyncDisposable {
+  /** The bus in memory, to read what was published. */
   readonly bus: EventBus
+  /** The store in memory, to read what was stored. */
   readonly store: EventStore
   /**
    * Publishes an action, encoded by the codec of the aggregate that the topic belongs to, else by the codec of the saga. It is

@@ -45,6 +45,10 @@ import { toOpenFile } from './open-file.ts'
  * ```
  */
 export class EmbeddedEventBus extends DriverEventBus {
+  /**
+   * Opens the file, and creates it unless `makeOnChange` is set. Throws `REFUSED` for an unknown or invalid option, and
+   * `REFUSED` or `CONNECTION_FAILED` when the file cannot be opened.
+   */
   constructor(options: EmbeddedEventBusOptions) {
     super(embeddedDriver(embeddedOptions(options)), options, {
       kind: 'embedded',

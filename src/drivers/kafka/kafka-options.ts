@@ -16,4 +16,8 @@ export type Sasl =
       readonly username: string
       readonly password: string
     }
-  | { readonly mechanism: 'oauthbearer'; readonly oauthBearerProvider: () => Promise<{ readonly value: string }> }
+  | {
+      readonly mechanism: 'oauthbearer'
+      /** Returns the token. Called for every new connection. */
+      readonly oauthBearerProvider: () => Promise<{ readonly value: string }>
+    }

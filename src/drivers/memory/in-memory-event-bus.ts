@@ -15,7 +15,7 @@ export { MemoryBroker } from './broker.ts'
  * as with Rust's `InMemoryEventBus`. A new group starts at the oldest event, so a test may publish first and subscribe later.
  * Rust's bus does not support that, because it does not keep events.
  *
- * **Ownership.** `close` ends the streams. The events live as long as the {@link MemoryBroker}.
+ * **Ownership.** `close` ends the streams. The events live as long as the `broker`, which several buses may share.
  *
  * @example
  * ```ts
@@ -31,10 +31,15 @@ export { MemoryBroker } from './broker.ts'
  * ```
  */
 export class InMemoryEventBus extends DriverEventBus {
+  /**
+   * The topics and groups of this bus. Pass it to another bus to simulate a second process: `new InMemoryEventBus({
+   * broker })`.
+   */
   readonly broker: MemoryBroker
   /** The id of this bus at its broker. */
   readonly clientId: string
 
+  /** Throws `REFUSED` for an unknown or invalid option. */
   constructor(options: InMemoryEventBusOptions = {}) {
     checkMemoryOptions(options)
     const broker = options.broker ?? new MemoryBroker(options)
@@ -49,11 +54,15 @@ export class InMemoryEventBus extends DriverEventBus {
     this.clientId = driver.clientId
   }
 
-  /** Disconnects this bus as if its process was killed; see {@link MemoryBroker.disconnect}. For tests. */
+  /**
+   * Disconnects this bus as if its process was killed: its groups continue without it, its later acknowledgements are ignored
+   * and its later calls are refused. For tests.
+   */
   crash(): void {
     this.broker.disconnect(this)
   }
 
+  /** The number of topics, on all buses of the same broker. */
   topicCount(): number {
     return this.broker.topics.list().length
   }

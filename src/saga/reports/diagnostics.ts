@@ -11,6 +11,7 @@ import type { HandledKind } from './health.ts'
 
 /** The aggregate or saga that publishes the message. */
 interface Owner {
+  /** The name of the aggregate or saga. */
   readonly name: string
   /** The consumer group. */
   readonly group: string
@@ -24,6 +25,7 @@ export interface HandleMessage extends Owner {
   readonly event: SerializedEvent
   /** The position of the record. Absent for a timer, and for a command that was sent within the process. */
   readonly position: Position | undefined
+  /** Whether a timer fired, and no record arrived. */
   readonly isTimer: boolean
   /**
    * The trace of everything that follows from the message: appended events, messages, timers. Initially the trace of the
@@ -58,22 +60,26 @@ export interface CommitMessage extends Owner {
 
 /** A message of `crbus:running` and `crbus:stopped`. */
 export interface RunningMessage extends Owner {
+  /** The running aggregate or saga, whose health and metrics can be read. */
   readonly running: Running
 }
 
 /** A message of `crbus:relayed`: the bus took messages from the outbox. */
 export interface RelayedMessage extends Owner {
+  /** The number of messages. */
   readonly messages: number
 }
 
 /** A message of `crbus:timers-fired`: timers that led to a stored commit. */
 export interface TimersFiredMessage extends Owner {
+  /** The number of timers. */
   readonly timers: number
 }
 
 /** A message of `crbus:retried` and `crbus:dead-letter`. */
 export interface FailedMessage extends Owner {
   readonly event: SerializedEvent | undefined
+  /** The error of the last attempt. */
   readonly error: Error
 }
 
@@ -94,14 +100,20 @@ const trace = <Message extends object>(name: string): TracingChannel<unknown, Me
  * ```
  */
 export const runtimeDiagnostics = {
+  /** An aggregate or a saga has joined its group. */
   running: open<RunningMessage>('crbus:running'),
+  /** An aggregate or a saga has stopped. */
   stopped: open<RunningMessage>('crbus:stopped'),
+  /** The bus took messages from the outbox. */
   relayed: open<RelayedMessage>('crbus:relayed'),
+  /** Timers led to a stored commit. */
   timersFired: open<TimersFiredMessage>('crbus:timers-fired'),
   /** An attempt failed and is retried. */
   retried: open<FailedMessage>('crbus:retried'),
   /** A message of the bus, a timer or a message of the outbox became a dead letter. */
   deadLetter: open<FailedMessage>('crbus:dead-letter'),
+  /** The start, the end and the failures of one message; see Node's `TracingChannel`. */
   handle: trace<HandleMessage>('crbus:handle'),
+  /** The start, the end and the failure of one call of the store; see Node's `TracingChannel`. */
   commit: trace<CommitMessage>('crbus:commit'),
 } as const

@@ -17,6 +17,7 @@ export interface Counts {
 export interface Wait {
   /** What the runtime waits for, such as `store` or `bus (order-events)`. */
   readonly for: string
+  /** When the outage was noticed. */
   readonly since: Date
   /** The first failure. */
   readonly reason: string

@@ -5,6 +5,7 @@ import { EventStoreError } from '../../store/errors.ts'
 export interface Problem {
   /** What failed and what the runtime does about it, in one sentence. */
   readonly message: string
+  /** The error that was thrown. */
   readonly error: Error
   /** The event that failed, if any. */
   readonly event?: SerializedEvent | undefined
@@ -19,6 +20,7 @@ export interface Rejection {
   readonly reason: string
   /** The stream of the aggregate. */
   readonly streamId: string
+  /** The rejected command. */
   readonly event: SerializedEvent
 }
 

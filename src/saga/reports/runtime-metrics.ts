@@ -8,6 +8,7 @@ import type { Counts, HandledKind } from './health.ts'
 export interface RuntimeMetrics extends Counts {
   readonly name: string
   readonly group: string
+  /** The messages that wait for the bus. */
   readonly outbox: {
     /** Messages of all processes of the group that are stored and not published yet. */
     readonly messages: number

@@ -32,7 +32,9 @@ export interface DecodeFailure extends Explanation {
 
 /** Decodes the payloads of one schema; made by {@link compileDecoder}. */
 export interface Decoder {
+  /** Decodes to a JavaScript value. */
   readonly decode: (bytes: Uint8Array) => Decoded
+  /** Decodes to JSON text, without a JavaScript value in between. */
   readonly decodeToJson: (bytes: Uint8Array) => DecodedJson
 }
 

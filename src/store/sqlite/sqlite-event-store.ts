@@ -59,6 +59,7 @@ export class SqliteEventStore implements EventStore {
   readonly #statements
   readonly #write
 
+  /** Opens the file, and creates it with its folders and tables when they are missing. */
   constructor(options: SqliteEventStoreOptions) {
     checkSqliteOptions(options)
     this.#file = new StoreFile(options.path)
