@@ -114,6 +114,7 @@ export class EventBusError extends Error {
    * end of the message are left out too.
    */
   readonly reason: string
+  /** What to try next. */
   readonly hints: readonly (Hint | string)[]
   /** The part of a change that was completed before it failed, as plain data. */
   readonly outcome: object | undefined

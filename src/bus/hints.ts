@@ -13,7 +13,9 @@
  * ```
  */
 export interface Hint {
+  /** The kind of the hint, by which programs decide. Stable. */
   readonly code: string
+  /** What to try, in words that may change. */
   readonly text: string
 }
 

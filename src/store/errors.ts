@@ -78,6 +78,7 @@ export class EventStoreError extends Error {
   readonly actual: number | undefined
   /** For `TIMER_GONE`: the id of the timer. */
   readonly timerId: string | undefined
+  /** What to try next. */
   readonly hints: readonly (Hint | string)[]
 
   /** Makes an error, for another implementation of `EventStore` or for a test. */

@@ -5,20 +5,7 @@ const options = new URL('../../bin/typedoc.json', import.meta.url).pathname
 
 /** Names of properties that need no docstring: the type and the docstring of the owner say the rest. */
 const plainNames = new Set([
-  ...[
-    'action',
-    'bus',
-    'code',
-    'event',
-    'group',
-    'name',
-    'offset',
-    'ok',
-    'partition',
-    'store',
-    'streamId',
-    'suggestions',
-  ],
+  ...['action', 'bus', 'code', 'event', 'group', 'name', 'offset', 'ok', 'partition', 'store', 'streamId'],
   ...['topic', 'topics'],
 ])
 
@@ -31,7 +18,10 @@ class Messages extends Logger {
   }
 }
 
-test('the API reference is complete: it has all types and a docstring for every member, and no link is broken', async () => {
+test('the API reference is complete: it has all types and a docstring for every member, and no link is broken', {
+  // TypeDoc compiles the whole library: 9 s of CPU time.
+  timeout: 120_000,
+}, async () => {
   const app = await Application.bootstrapWithPlugins({ options, logLevel: 'Warn' })
   const messages = new Messages()
   app.logger = messages
