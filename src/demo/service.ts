@@ -6,5 +6,5 @@ import { orderPart } from './order/part.ts'
 import type { Part } from './part.ts'
 import { paymentPart } from './payment/part.ts'
 
-/** What this service runs; `crbus new aggregate` and `crbus new saga` add to it. */
+/** The aggregates and sagas that this service runs. `crbus new aggregate` and `crbus new saga` add to the list. */
 export const parts: readonly Part[] = [orderPart, inventoryPart, paymentPart, checkoutPart]

@@ -1,6 +1,6 @@
 // Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
 
-// What the saga hears: of each event only what it needs.
+// Events that the saga receives, with only the fields that it needs.
 
 export interface OrderPlaced {
   readonly type: 'OrderPlaced'
@@ -38,17 +38,17 @@ export interface PaymentFailed {
   readonly reason: string
 }
 
-/** A step did not answer in time. The saga tells itself. */
+/** Time-out of a step, which the saga sends to itself. */
 export interface CheckoutTimedOut {
   readonly type: 'CheckoutTimedOut'
   readonly step: CheckoutStep
 }
 
-/** The command that undoes a step was not answered in time. The saga tells itself. */
+/** Time-out of an undo command, which the saga sends to itself. */
 export interface CheckoutUndoTimedOut {
   readonly type: 'CheckoutUndoTimedOut'
   readonly step: CheckoutStep
-  /** How often the command was sent by then. */
+  /** How often the command had been sent. */
   readonly attempt: number
 }
 
@@ -62,7 +62,7 @@ export type CheckoutAction =
   | CheckoutTimedOut
   | CheckoutUndoTimedOut
 
-// What it says: commands to others, and how it ended.
+// Messages that the saga sends: commands to aggregates, and events that say how the conversation ended.
 
 export interface CancelOrder {
   readonly type: 'CancelOrder'
@@ -94,24 +94,24 @@ export interface CheckoutCompleted extends CheckoutFacts {
   readonly type: 'CheckoutCompleted'
 }
 
-/** Every step that can be undone was undone. */
+/** The conversation failed, and every step that can be undone was undone. */
 export interface CheckoutFailed extends CheckoutFacts {
   readonly type: 'CheckoutFailed'
   readonly because: string
 }
 
 /**
- * A step could not be undone: a person has to see to it. When the aggregate says later that the step was undone, the saga
- * goes on to CheckoutFailed.
+ * A step could not be undone, so a person must resolve it. If the step is undone later, the saga continues and publishes
+ * CheckoutFailed.
  */
 export interface CheckoutStuck extends CheckoutFacts {
   readonly type: 'CheckoutStuck'
   readonly step: CheckoutStep
-  /** Why the step is not undone. */
+  /** Why the step could not be undone. */
   readonly because: string
 }
 
-/** What the events have told so far that commands are made of. */
+/** The fields of received events that commands need. */
 export interface CheckoutFacts {
   readonly order_id: string
   readonly item: string

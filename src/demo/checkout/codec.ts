@@ -3,7 +3,7 @@
 import { cborCodec } from 'crbus'
 import type { CheckoutAction } from './actions.ts'
 
-/** Which events the saga reacts to, each up to the version it knows. */
+/** The events that the saga receives, each with the highest version that it can read. */
 export const checkoutCodec = cborCodec<CheckoutAction>({
   OrderPlaced: 1,
   OrderCancelled: 1,

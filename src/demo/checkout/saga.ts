@@ -13,23 +13,21 @@ import type {
 import { checkoutCodec } from './codec.ts'
 
 export const CHECKOUT_EVENTS = 'checkout-events'
-/** How long a step may take before it counts as failed. */
+/** How long the saga waits for the answer of a step before the step counts as failed. */
 export const CHECKOUT_TIMEOUT = '30s'
 
-/**
- * How long to wait for the answer to an undo command, by attempt. After the last one the step is stuck.
- */
+/** How long the saga waits for the answer to an undo command, by attempt. After the last attempt the step is stuck. */
 export const CHECKOUT_UNDO_TIMEOUTS = ['30s', '60s', '120s', '240s', '480s']
 
-/** The progress of a step. `asked`: a time-out is set, even for the first step, which the saga does not request. */
+/** The progress of a step. `asked` means that a time-out is set, even for the first step, which the saga does not request. */
 type Progress = 'open' | 'asked' | 'done' | 'failed' | 'undoing' | 'undone' | 'stuck'
 
-/** What may come after what. Everything else is a copy, or comes too late to change anything. */
+/** The valid transitions. Any other event is a duplicate, or arrives too late to change anything. */
 const following: Readonly<Record<Progress, readonly Progress[]>> = {
   open: ['done', 'failed', 'undone'],
   asked: ['done', 'failed', 'undone'],
   done: ['undone'],
-  // The step failed by its time-out, and was answered after it.
+  // The answer arrived after the time-out.
   failed: ['done', 'undone'],
   undoing: ['undone'],
   undone: [],
@@ -37,11 +35,11 @@ const following: Readonly<Record<Progress, readonly Progress[]>> = {
 }
 
 export interface CheckoutState {
-  /** `stuck`: a step could not be undone. It may still be undone later, and the saga then goes on. */
+  /** `stuck` means that a step could not be undone. If the step is undone later, the saga continues. */
   readonly status: 'new' | 'running' | 'compensating' | 'completed' | 'failed' | 'stuck'
   readonly steps: Readonly<Record<CheckoutStep, Progress>>
   readonly facts: CheckoutFacts
-  /** Why the steps are undone, when they are. */
+  /** Why the steps are undone; empty if they are not. */
   readonly reason: string
   /** Whether CheckoutFailed was published. */
   readonly hasFailed: boolean
@@ -65,16 +63,16 @@ export const newCheckout: CheckoutState = {
 
 interface StepPlan {
   readonly name: CheckoutStep
-  /** The topic its commands go to. */
+  /** The topic of its commands. */
   readonly commands: string
-  /** The id that its commands are for. As their record key it keeps them in order. Default: the conversation's id. */
+  /** The aggregate id of its commands. As the record key, it keeps them in order. Default: the correlation id. */
   readonly id?: (state: CheckoutState) => string
   readonly ask?: (state: CheckoutState) => CheckoutCommand
-  /** The command that undoes the step. A step without one is not undone. */
+  /** The command that undoes the step. A step without this command is not undone. */
   readonly undo?: (state: CheckoutState) => CheckoutCommand
 }
 
-/** The steps in order; they are undone from the last. Nothing asks for the first one: its event begins the conversation. */
+/** The steps in order; they are undone in reverse. The event of the first step begins the conversation, so it has no `ask`. */
 const plan: readonly StepPlan[] = [
   {
     name: 'order',
@@ -115,7 +113,7 @@ const plan: readonly StepPlan[] = [
 
 type CheckoutReducer = Reducer<CheckoutState, CheckoutAction>
 
-/** Records what was heard, then decides by the whole state: so the order of events does not matter. */
+/** Records the event, then decides from the whole state, so that the order of events does not matter. */
 export const reduceCheckout: CheckoutReducer = (state, action) => {
   switch (action.type) {
     case 'OrderPlaced':
@@ -159,7 +157,7 @@ export const reduceCheckout: CheckoutReducer = (state, action) => {
   }
 }
 
-/** What an event tells of a step. */
+/** What an event says about a step. */
 interface News {
   readonly step: CheckoutStep
   readonly progress: Progress
@@ -171,7 +169,7 @@ type CheckoutNext = Step<CheckoutState, CheckoutAction>
 
 function follow(before: CheckoutState, news: News): CheckoutNext {
   const { step, progress, facts, reason = '' } = news
-  // The aggregate refused to undo the step. Its rules would refuse the same command again, so it is not repeated.
+  // The aggregate refused to undo the step. It would refuse the same command again, so the command is not repeated.
   if (before.steps[step] === 'undoing' && progress === 'failed') return giveUp(before, step, reason)
   const isNews = following[before.steps[step]].includes(progress)
   if (!isNews || before.status === 'completed') return { state: before, effects: [] }
@@ -181,7 +179,7 @@ function follow(before: CheckoutState, news: News): CheckoutNext {
     facts: { ...before.facts, ...facts },
     reason: before.reason || reason,
   }
-  // A conversation that has begun to be undone does not go on, whatever is answered late.
+  // Once compensation has begun, late answers do not continue the conversation.
   const isFailing =
     ['compensating', 'failed', 'stuck'].includes(before.status) ||
     Object.values(state.steps).some((one) => ['failed', 'undone'].includes(one))
@@ -211,12 +209,12 @@ function takeBack(state: CheckoutState): CheckoutNext {
   return end({ ...state, steps }, effects)
 }
 
-/** Sends the undo command again when it was not answered in time, up to the last attempt. */
+/** Sends the undo command again after a time-out. After the last attempt the step is stuck. */
 function retryUndo(state: CheckoutState, name: CheckoutStep, attempt: number): CheckoutNext {
   const step = plan.find((one) => one.name === name)
   if (step === undefined || state.steps[name] !== 'undoing') return { state, effects: [] }
   if (attempt >= CHECKOUT_UNDO_TIMEOUTS.length) return giveUp(state, name, `${name} was not undone in time`)
-  // A new object, since a saga stores only what changes its state.
+  // Copies the state, because a saga only stores actions that change it.
   return { state: { ...state }, effects: undoOf(state, step, attempt + 1) }
 }
 
@@ -226,7 +224,7 @@ function giveUp(before: CheckoutState, step: CheckoutStep, because: string): Che
   return end(state, [publish(CHECKOUT_EVENTS, stuck)])
 }
 
-/** The status while steps are undone, and the event that says that all of them are. */
+/** Sets the status while steps are undone, and publishes the failure when all of them are. */
 function end(state: CheckoutState, effects: readonly Effect<CheckoutAction>[]): CheckoutNext {
   const steps = Object.values(state.steps)
   if (steps.includes('stuck')) return { state: { ...state, status: 'stuck' }, effects }
@@ -250,7 +248,7 @@ function askFor(state: CheckoutState, step: StepPlan): CheckoutEffects {
   return ask === undefined ? [timeOut] : [dispatch(commands, ask(state), { key: id?.(state) || undefined }), timeOut]
 }
 
-/** The undo command and its time-out, which replaces the one of the attempt before. */
+/** Returns the undo command and its time-out, which replaces the time-out of the previous attempt. */
 function undoOf(state: CheckoutState, step: StepPlan, attempt: number): CheckoutEffects {
   const { name, commands, id, undo } = step
   if (undo === undefined) return []
@@ -259,7 +257,7 @@ function undoOf(state: CheckoutState, step: StepPlan, attempt: number): Checkout
   return [dispatch(commands, undo(state), { key: id?.(state) || undefined }), delay(patience, timedOut, { id: name })]
 }
 
-/** Asks again for every step without an answer. It is needed after a migration only: commands and time-outs survive restarts. */
+/** Repeats the commands that have no answer. Only needed after a migration, because commands and time-outs survive restarts. */
 export const resumeCheckout = (state: CheckoutState): CheckoutEffects =>
   plan.toReversed().flatMap((step) => {
     if (state.steps[step.name] === 'asked') return askFor(state, step)
@@ -273,7 +271,7 @@ export const checkoutSaga: Saga<CheckoutState, CheckoutAction> = {
   reduce: reduceCheckout,
   resume: resumeCheckout,
   codec: checkoutCodec,
-  // Raise it when conversations under way would be reduced to another state, and keep the reducer they began with:
-  // versions: { 1: checkoutV1 }, or { 1: { ...checkoutV1, migrate } }.
+  // Raise the version when a change of the reducer would change the state of running conversations. Keep the old reducer for
+  // them: versions: { 1: checkoutV1 }, or { 1: { ...checkoutV1, migrate } }.
   version: 1,
 }

@@ -1,8 +1,8 @@
 // Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
 
-// What may be asked of it, and what happens to it. Events stay for ever: a field that comes later is optional.
+// The commands and events of the inventory. Stored events never change, so make every field that you add later optional.
 
-/** Asks for StockReserved. */
+/** Command that leads to StockReserved. */
 export interface ReserveStock {
   readonly type: 'ReserveStock'
   readonly order_id: string
@@ -15,7 +15,7 @@ export interface StockReserved {
   readonly item: string
 }
 
-/** Asks for StockReleased. */
+/** Command that leads to StockReleased. */
 export interface ReleaseStock {
   readonly type: 'ReleaseStock'
   readonly order_id: string
@@ -32,5 +32,5 @@ export type InventoryCommand = ReserveStock | ReleaseStock
 export type InventoryEvent = StockReserved | StockReleased
 export type InventoryAction = InventoryCommand | InventoryEvent
 
-/** How far one of them is: the last event that changed it. */
+/** The last event that changed the inventory, or `new` before the first one. */
 export type InventoryStatus = 'new' | 'StockReserved' | 'StockReleased'

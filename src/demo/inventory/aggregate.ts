@@ -8,7 +8,7 @@ import { isDone, whyNotNow } from './rules.ts'
 export const INVENTORY_EVENTS = 'inventory-events'
 export const INVENTORY_COMMANDS = 'inventory-commands'
 
-/** What the events have made of it so far. */
+/** The state after the events so far. */
 export interface InventoryState {
   readonly status: InventoryStatus
   readonly item: string
@@ -20,8 +20,9 @@ export const newInventory: InventoryState = {
 }
 
 /**
- * Commands decide, events change the state, and both are pure: no clock, no database, no chance in here. A command for what
- * was done already changes nothing, since messages may come twice; one that does not apply is refused.
+ * Turns commands into events, and events into the next state. The function is pure: it uses no clock, no database and no random
+ * numbers. Messages may be delivered twice, so a command that was carried out already changes nothing. A command that does not
+ * apply is refused.
  */
 export const reduceInventory: Reducer<InventoryState, InventoryAction> = (state, action) => {
   switch (action.type) {
@@ -49,13 +50,13 @@ export const reduceInventory: Reducer<InventoryState, InventoryAction> = (state,
 
 const unchanged = (state: InventoryState) => ({ state, effects: [] })
 
-/** Stored first, published after: both or neither, also when the process dies between the two. */
+/** Stores an event and then publishes it. If the process dies in between, the event is published after the restart. */
 const emit = (state: InventoryState, event: InventoryEvent) => ({
   state,
   effects: [append(event), publish(INVENTORY_EVENTS, event)],
 })
 
-/** Refuses a command that has no event for it: nothing changes, and the runtime keeps the command with the reason. */
+/** Refuses a command that has no failure event. The runtime keeps the command as a dead letter with the reason. */
 const refuse = (state: InventoryState, reason: string) => ({ state, effects: [reject(reason)] })
 
 export const inventoryAggregate: Aggregate<InventoryState, InventoryAction> = {

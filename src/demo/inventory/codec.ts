@@ -3,7 +3,7 @@
 import { cborCodec } from 'crbus'
 import type { InventoryAction } from './actions.ts'
 
-/** Each with the version it is written as: StockReserved.v1. */
+/** Encodes actions as CBOR, each with the version of its event type: StockReserved.v1. */
 export const inventoryCodec = cborCodec<InventoryAction>({
   ReserveStock: 1,
   StockReserved: 1,

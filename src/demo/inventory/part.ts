@@ -6,7 +6,7 @@ import type { ReserveStock } from './actions.ts'
 import { inventoryAggregate as aggregate } from './aggregate.ts'
 import { inventoryCodec } from './codec.ts'
 
-/** One for a trial run, each different. */
+/** Creates a sample command for a trial run; every number gives a different one. */
 const sampleReserveStock = (number: number): ReserveStock => ({
   type: 'ReserveStock',
   order_id: crypto.randomUUID(),

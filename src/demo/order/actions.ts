@@ -1,8 +1,8 @@
 // Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
 
-// What may be asked of it, and what happens to it. Events stay for ever: a field that comes later is optional.
+// The commands and events of the order. Stored events never change, so make every field that you add later optional.
 
-/** Asks for OrderPlaced. */
+/** Command that leads to OrderPlaced. */
 export interface PlaceOrder {
   readonly type: 'PlaceOrder'
   readonly order_id: string
@@ -17,7 +17,7 @@ export interface OrderPlaced {
   readonly total: number
 }
 
-/** Asks for OrderCancelled. */
+/** Command that leads to OrderCancelled. */
 export interface CancelOrder {
   readonly type: 'CancelOrder'
   readonly order_id: string
@@ -34,5 +34,5 @@ export type OrderCommand = PlaceOrder | CancelOrder
 export type OrderEvent = OrderPlaced | OrderCancelled
 export type OrderAction = OrderCommand | OrderEvent
 
-/** How far one of them is: the last event that changed it. */
+/** The last event that changed the order, or `new` before the first one. */
 export type OrderStatus = 'new' | 'OrderPlaced' | 'OrderCancelled'

@@ -3,7 +3,7 @@
 import { cborCodec } from 'crbus'
 import type { OrderAction } from './actions.ts'
 
-/** Each with the version it is written as: OrderPlaced.v1. */
+/** Encodes actions as CBOR, each with the version of its event type: OrderPlaced.v1. */
 export const orderCodec = cborCodec<OrderAction>({
   PlaceOrder: 1,
   OrderPlaced: 1,

@@ -6,7 +6,7 @@ import type { PlaceOrder } from './actions.ts'
 import { orderAggregate as aggregate } from './aggregate.ts'
 import { orderCodec } from './codec.ts'
 
-/** One for a trial run, each different. */
+/** Creates a sample command for a trial run; every number gives a different one. */
 const samplePlaceOrder = (number: number): PlaceOrder => ({
   type: 'PlaceOrder',
   order_id: crypto.randomUUID(),

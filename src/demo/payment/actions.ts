@@ -1,8 +1,8 @@
 // Generated from templates/ by npm run demo-sources. Do not edit: change the templates.
 
-// What may be asked of it, and what happens to it. Events stay for ever: a field that comes later is optional.
+// The commands and events of the payment. Stored events never change, so make every field that you add later optional.
 
-/** Asks for PaymentCompleted. */
+/** Command that leads to PaymentCompleted. */
 export interface CompletePayment {
   readonly type: 'CompletePayment'
   readonly order_id: string
@@ -15,7 +15,7 @@ export interface PaymentCompleted {
   readonly amount: number
 }
 
-/** What CompletePayment may lead to instead. */
+/** Event that answers a refused command. */
 export interface PaymentFailed {
   readonly type: 'PaymentFailed'
   readonly order_id: string
@@ -27,5 +27,5 @@ export type PaymentCommand = CompletePayment
 export type PaymentEvent = PaymentCompleted | PaymentFailed
 export type PaymentAction = PaymentCommand | PaymentEvent
 
-/** How far one of them is: the last event that changed it. */
+/** The last event that changed the payment, or `new` before the first one. */
 export type PaymentStatus = 'new' | 'PaymentCompleted'

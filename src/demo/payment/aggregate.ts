@@ -8,7 +8,7 @@ import { isDone, refuseCompletePayment, whyNotCompletePayment, whyNotNow } from 
 export const PAYMENT_EVENTS = 'payment-events'
 export const PAYMENT_COMMANDS = 'payment-commands'
 
-/** What the events have made of it so far. */
+/** The state after the events so far. */
 export interface PaymentState {
   readonly status: PaymentStatus
   readonly amount: number
@@ -20,8 +20,9 @@ export const newPayment: PaymentState = {
 }
 
 /**
- * Commands decide, events change the state, and both are pure: no clock, no database, no chance in here. A command for what
- * was done already changes nothing, since messages may come twice; one that does not apply is refused.
+ * Turns commands into events, and events into the next state. The function is pure: it uses no clock, no database and no random
+ * numbers. Messages may be delivered twice, so a command that was carried out already changes nothing. A command that does not
+ * apply is refused.
  */
 export const reducePayment: Reducer<PaymentState, PaymentAction> = (state, action) => {
   switch (action.type) {
@@ -43,7 +44,7 @@ export const reducePayment: Reducer<PaymentState, PaymentAction> = (state, actio
 
 const unchanged = (state: PaymentState) => ({ state, effects: [] })
 
-/** Stored first, published after: both or neither, also when the process dies between the two. */
+/** Stores an event and then publishes it. If the process dies in between, the event is published after the restart. */
 const emit = (state: PaymentState, event: PaymentEvent) => ({
   state,
   effects: [append(event), publish(PAYMENT_EVENTS, event)],

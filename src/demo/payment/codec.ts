@@ -3,7 +3,7 @@
 import { cborCodec } from 'crbus'
 import type { PaymentAction } from './actions.ts'
 
-/** Each with the version it is written as: PaymentCompleted.v1. */
+/** Encodes actions as CBOR, each with the version of its event type: PaymentCompleted.v1. */
 export const paymentCodec = cborCodec<PaymentAction>({
   CompletePayment: 1,
   PaymentCompleted: 1,

@@ -6,7 +6,7 @@ import type { CompletePayment } from './actions.ts'
 import { paymentAggregate as aggregate } from './aggregate.ts'
 import { paymentCodec } from './codec.ts'
 
-/** One for a trial run, each different. */
+/** Creates a sample command for a trial run; every number gives a different one. */
 const sampleCompletePayment = (number: number): CompletePayment => ({
   type: 'CompletePayment',
   order_id: crypto.randomUUID(),

@@ -5,20 +5,20 @@ import type { CompletePayment, PaymentCommand, PaymentFailed, PaymentStatus } fr
 type Command = PaymentCommand['type']
 type Status = PaymentStatus
 
-/** The statuses in which each command applies. In any other it is refused. */
+/** The statuses in which each command applies. In all other statuses the command is refused. */
 const mayFollow: Readonly<Record<Command, readonly Status[]>> = {
   CompletePayment: ['new'],
 }
 
-/** Why a command does not apply in a status; `undefined`: it does. */
+/** Returns why a command does not apply in a status, or `undefined` if it does. */
 export const whyNotNow = (status: Status, command: Command): string | undefined =>
   mayFollow[command].includes(status) ? undefined : `${command} does not apply in status ${status}`
 
-/** Whether a command asks for what was the last thing to happen, and does not apply once more. */
+/** Returns whether the last event is already the one that the command leads to, and may not happen twice in a row. */
 export const isDone = (status: Status, command: Command, event: Status): boolean =>
   status === event && !mayFollow[command].includes(event)
 
-/** Why CompletePayment does not lead to PaymentCompleted; `undefined`: it does. */
+/** Returns why CompletePayment is refused, or `undefined` if it leads to PaymentCompleted. */
 export function whyNotCompletePayment(command: CompletePayment): string | undefined {
   if (command.order_id === '') return 'order_id is empty'
   // TODO(crbus): 0 to 100_000 is an example; which amount may CompletePayment have?
@@ -29,7 +29,7 @@ export function whyNotCompletePayment(command: CompletePayment): string | undefi
   return undefined
 }
 
-/** What CompletePayment leads to where it is refused. */
+/** Creates the event that answers a refused CompletePayment. */
 export const refuseCompletePayment = (command: CompletePayment, reason: string): PaymentFailed => ({
   type: 'PaymentFailed',
   order_id: command.order_id,

@@ -93,7 +93,7 @@ interface Rule {
   readonly event: OrderLineEvent & { readonly type: OrderLineStatus }
   /** The statuses in which the command applies. */
   readonly follows: readonly OrderLineStatus[]
-  /** The event that answers the command where it is refused. */
+  /** Creates the event that answers the command when it is refused. */
   readonly refused?: (reason: string) => OrderLineEvent
 }
 
@@ -129,10 +129,10 @@ const actions: Readonly<Record<string, OrderLineAction>> = {
   // crbus:end
 }
 
-/** The effects by which an event is stored and published. */
+/** The effects that store and publish an event. */
 const emitted = (event: OrderLineEvent) => [append(event), publish('order-line-events', event)]
 
-/** What is known of one in a status. */
+/** The state after the events that lead to a status. */
 const stateIn = (status: OrderLineStatus) => ({
   status,
   // crbus:each field of creation.fields; 1250 is field.example_ts
@@ -141,7 +141,7 @@ const stateIn = (status: OrderLineStatus) => ({
 })
 
 describe('order-line', () => {
-  test('takes commands from order-line-commands, each for the order line it names', () => {
+  test('takes commands from order-line-commands and routes each by its id', () => {
     expect(orderLineAggregate).toMatchObject({
       name: 'order-line',
       commands: 'order-line-commands',
@@ -150,7 +150,7 @@ describe('order-line', () => {
     for (const action of Object.values(actions)) expect(orderLineAggregate.idOf(action)).toBe(order_line_id)
   })
 
-  test('begins with nothing known', () => {
+  test('has empty fields and the status new before the first event', () => {
     expect(orderLineAggregate.initial).toEqual({
       status: 'new',
       // crbus:each field of creation.fields; 0 is field.empty_ts
@@ -159,14 +159,14 @@ describe('order-line', () => {
     })
   })
 
-  test.each(rules)('$command.type leads to $event.type where it applies', ({ command, event, follows }) => {
+  test.each(rules)('$command.type leads to $event.type when it applies', ({ command, event, follows }) => {
     for (const status of follows) {
       const outcome = given(orderLineAggregate, histories[status]).when(command)
       outcome.expect(emitted(event)).expectEvents([event]).expectState(stateIn(event.type))
     }
   })
 
-  test.each(rules)('$command.type is refused where it does not apply', ({ command, event, follows, refused }) => {
+  test.each(rules)('$command.type is refused when it does not apply', ({ command, event, follows, refused }) => {
     const others = Object.entries(histories).filter(([status]) => !follows.some((one) => one === status))
     for (const [status, history] of others) {
       const reason = `${command.type} does not apply in status ${status}`
@@ -232,7 +232,7 @@ describe('order-line', () => {
 
   // crbus:end
   // crbus:end
-  test.each(Object.values(actions))('$type is read as it was written, at the edges of its fields too', (action) => {
+  test.each(Object.values(actions))('$type is decoded as it was encoded, also with extreme values', (action) => {
     const edges = Object.entries(action).flatMap(([field, value]) =>
       edgesLike(value).map((edge): OrderLineAction => ({ ...action, [field]: edge })),
     )
@@ -244,7 +244,7 @@ describe('order-line', () => {
   })
 })
 
-/** Values of the same type that are easily lost: zero, negative, beyond 32 bits, up to 2^53 - 1; text of many languages. */
+/** Values of the same type that codecs often get wrong: zero, negative, above 32 bits, up to 2^53 - 1; text in many scripts. */
 function edgesLike(value: unknown): readonly unknown[] {
   const whole = [0, -1, 2 ** 32, Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER]
   if (typeof value === 'number') return Number.isInteger(value) ? whole : [...whole, 0.1, -0.5, Number.MAX_VALUE]

@@ -1,4 +1,4 @@
-//! The saga by itself, so that it compiles where it is.
+//! A crate for the saga alone, so that the template compiles in place.
 
 pub mod aggregates;
 pub mod sagas;

@@ -7,22 +7,22 @@ import { CHECKOUT_FLOW_UNDO_TIMEOUTS, checkoutFlowSaga } from '../src/checkout-f
 
 // crbus:end
 
-/** An event of an aggregate and the topic it comes on. */
+/** An event of an aggregate, with its topic. */
 interface Heard extends Said {
   readonly action: CheckoutFlowAction
 }
 
-/** What commands are made of: what the events told, and why the steps are undone. */
+/** The values in commands: fields of earlier events, and why the steps are undone. */
 interface Told {
   readonly facts: typeof facts
   readonly reason: string
 }
 
-/** A step as its aggregate sees it: the commands it gets, with the fields that events told, and its answers. */
+/** A step as its aggregate sees it: the commands that it gets, and its answers. */
 interface Step {
   readonly name: CheckoutFlowStep
   readonly commands: string
-  /** The id that its commands are for. */
+  /** The aggregate id of its commands. */
   readonly id?: (state: Told) => string
   readonly ask?: (state: Told) => Action
   readonly done: Heard
@@ -37,7 +37,7 @@ const facts = {
   // crbus:end
 }
 
-/** What is known before any event. */
+/** The facts before any event. */
 const nothingTold = {
   // crbus:each fact of facts; `''` is fact.empty_ts
   order_line_id: '',
@@ -170,7 +170,7 @@ const steps: readonly Step[] = [
 const [start, ...later] = steps as [Step, ...Step[]]
 
 // crbus:if others
-/** Events that change nothing. */
+/** Events that do not change the state. */
 const ignored: readonly CheckoutFlowAction[] = [
   // crbus:each event of others; OrderLineNoted is event.name
   {
@@ -185,17 +185,17 @@ const ignored: readonly CheckoutFlowAction[] = [
 // crbus:end
 
 interface Play {
-  /** A step whose aggregate refuses what is asked of it, one that does not answer, and one that answers too late. */
+  /** A step that is refused, one that is not answered, and one that is answered too late. */
   readonly refuses?: Step | undefined
   readonly silent?: Step | undefined
   readonly late?: Step | undefined
-  /** What becomes of undo commands; the number: how many of each are not answered first. Default 0. */
+  /** How undo commands are answered. A number is how many of each are not answered at first. Default: 0. */
   readonly undo?: 'refused' | 'never' | number | undefined
   readonly faults?: Faults
   readonly seed?: number
 }
 
-/** Plays the aggregates: answers every command until nothing is due any more. */
+/** Answers every command in place of the aggregates, until no message or timer is due. */
 async function play({ refuses, late, silent = late, undo = 0, ...options }: Play = {}) {
   const undos = new Map<string, number>()
   const answer = ({ type }: Action) => {
@@ -213,7 +213,7 @@ async function play({ refuses, late, silent = late, undo = 0, ...options }: Play
     await say(start.done)
     await harness.runOut()
     if (late !== undefined) await say(late.done)
-    // The property that every conversation ends, or is stuck and says so.
+    // Every conversation must end, or be stuck and publish that.
     const events: Record<string, string> = { completed: 'Completed', failed: 'Failed', stuck: 'Stuck' }
     await harness.expectEnded(({ status }, said) =>
       said.some(({ topic, action }) => {
@@ -232,14 +232,14 @@ async function play({ refuses, late, silent = late, undo = 0, ...options }: Play
   }
 }
 
-/** What the events that these steps are done have told. */
+/** The facts from the events that complete these steps. */
 const factsOf = (done: readonly Step[]): Partial<typeof facts> =>
   Object.fromEntries(done.flatMap(({ done }) => Object.entries(done.action).filter(([name]) => name in facts)))
 const told = (done: readonly Step[], reason = ''): Told => ({ facts: { ...facts, ...factsOf(done) }, reason })
 const because = ({ action }: Heard): string => ('reason' in action ? String(action.reason) : action.type)
 const stepsBefore = (step: Step): readonly Step[] => steps.slice(0, steps.indexOf(step))
 
-/** Messages of one topic in the order they were sent; there is no order between topics. */
+/** Commands in the order in which they were sent to each topic. There is no order between topics. */
 type Sent = readonly { readonly topic: string; readonly command: Action }[]
 const byTopic = (sent: Sent) => steps.flatMap(({ commands }) => sent.filter(({ topic }) => topic === commands))
 
@@ -247,7 +247,7 @@ const asked = (of: readonly Step[]): Sent =>
   of.flatMap((step) =>
     step.ask === undefined ? [] : [{ topic: step.commands, command: step.ask(told(stepsBefore(step))) }],
   )
-/** From the last to the first. */
+/** The undo commands, from the last step to the first. */
 const undone = (of: readonly Step[], reason = ''): Sent =>
   of.toReversed().flatMap(({ commands, undo }) => {
     return undo === undefined ? [] : [{ topic: commands, command: undo(told(of, reason)) }]
@@ -259,7 +259,7 @@ const completed = {
   ended: [{ type: 'CheckoutFlowCompleted', ...factsOf(steps) }],
 }
 
-/** Asked for up to this step, and undone before it. */
+/** The outcome when this step fails: all steps up to it were requested, and the steps before it are undone. */
 const failedAt = (step: Step, reason: string, late: readonly Step[] = []) => ({
   status: 'failed',
   commands: byTopic([
@@ -272,7 +272,7 @@ const failedAt = (step: Step, reason: string, late: readonly Step[] = []) => ({
 
 const timedOut = ({ name }: Step): string => `${name} did not answer in time`
 
-// For tests of single decisions.
+// Helpers for tests of single decisions.
 const past = (...history: readonly CheckoutFlowAction[]) => given(checkoutFlowSaga, history)
 const doneOf = (of: readonly Step[]) => of.map(({ done }) => done.action)
 const undoneOf = (of: readonly Step[]) => of.flatMap(({ undone }) => undone?.action ?? [])
@@ -285,24 +285,24 @@ const commandsOf = (effects: readonly Effect<CheckoutFlowAction>[]): Sent =>
   effects.flatMap((effect) => (effect.kind === 'dispatch' ? [{ topic: effect.topic, command: effect.action }] : []))
 
 describe('checkout-flow', () => {
-  test('completes when every step goes well', async () => {
+  test('completes when every step succeeds', async () => {
     expect(await play()).toMatchObject(completed)
   })
 
-  test.each(later)('undoes what was done when $name is not answered in time', async (step) => {
+  test.each(later)('undoes completed steps when $name is not answered in time', async (step) => {
     expect(await play({ silent: step })).toMatchObject(failedAt(step, timedOut(step)))
   })
 
-  test.each(later)('stays failed when $name is answered too late, and undoes that', async (step) => {
+  test.each(later)('stays failed when $name is answered too late, and undoes $name', async (step) => {
     expect(await play({ late: step })).toMatchObject(failedAt(step, timedOut(step), [step]))
   })
 
-  test.each(later.filter(({ refused }) => refused))('undoes what was done when $name is refused', async (step) => {
+  test.each(later.filter(({ refused }) => refused))('undoes completed steps when $name is refused', async (step) => {
     const reason = because(step.refused as Heard)
     expect(await play({ refuses: step })).toMatchObject(failedAt(step, reason))
   })
 
-  test.each(later)('asks for $name under the id it is for, and waits for the answer', (step) => {
+  test.each(later)('requests $name with the id of its aggregate as the key, and sets a time-out', (step) => {
     const history = doneOf(stepsBefore(step))
     const { state, effects } = past(...history.slice(0, -1)).when(history.at(-1) ?? start.done.action)
     expect(state).toMatchObject({ status: 'running', steps: { [step.name]: 'asked' } })
@@ -312,7 +312,7 @@ describe('checkout-flow', () => {
     ])
   })
 
-  test.each(later)('undoes the steps before $name from the last to the first', (step) => {
+  test.each(later)('undoes the steps before $name in reverse order', (step) => {
     const done = stepsBefore(step)
     const { state, effects } = past(...doneOf(done)).when(noAnswerOf(step))
     const commands = undone(done, timedOut(step))
@@ -324,7 +324,7 @@ describe('checkout-flow', () => {
     )
   })
 
-  test.each(later)('asks again for what is not answered when it is migrated (up to $name)', (step) => {
+  test.each(later)('repeats unanswered commands after a migration (at $name)', (step) => {
     const history = doneOf(stepsBefore(step))
     const asking = past(...history.slice(0, -1)).when(history.at(-1) ?? start.done.action)
     expect(checkoutFlowSaga.resume?.(asking.state)).toEqual(asking.effects)
@@ -333,7 +333,7 @@ describe('checkout-flow', () => {
     expect(checkoutFlowSaga.resume?.(undoing.state)).toEqual(effects)
   })
 
-  test.each(later)('fails when only $name was heard of, and no event begins the conversation', async (step) => {
+  test.each(later)('fails when the first step is not done in time, although $name is done', async (step) => {
     await using harness = sagaHarness({ saga: checkoutFlowSaga })
     await harness.publish(step.done.topic, step.done.action, { correlationId: 'c-1' })
     await harness.runOut()
@@ -349,14 +349,14 @@ describe('checkout-flow', () => {
   })
 
   // crbus:if others
-  test.each(ignored)('does nothing on $type', (action) => {
+  test.each(ignored)('ignores $type', (action) => {
     const { state, effects } = past(start.done.action).when(action)
     expect(effects).toEqual([])
     expect(state).toEqual(past().when(start.done.action).state)
   })
 
   // crbus:end
-  test.each(steps)('stays completed, whatever $name says later', ({ done, refused, undone }) => {
+  test.each(steps)('stays completed when events of $name arrive later', ({ done, refused, undone }) => {
     for (const heard of [done, refused, undone]) {
       if (heard === undefined) continue
       const { state, effects } = past(...doneOf(steps)).when(heard.action)
@@ -365,7 +365,7 @@ describe('checkout-flow', () => {
     }
   })
 
-  test.each([1, 2, 3, 4, 5])('ends alike whenever events come, and how often (seed %i)', async (seed) => {
+  test.each([1, 2, 3, 4, 5])('has the same outcome with duplicates, delays and crashes (seed %i)', async (seed) => {
     const faults = { duplicate: 0.4, reorder: 0.4, drop: 0.2, crash: 0.1 }
     expect(await play({ faults, seed })).toMatchObject(completed)
     for (const step of later) {
@@ -373,7 +373,7 @@ describe('checkout-flow', () => {
     }
   })
 
-  test.each([1, 2, 3, 4, 5])('ends or is stuck and says so, whatever answers are lost (seed %i)', async (seed) => {
+  test.each([1, 2, 3, 4, 5])('ends, or publishes that it is stuck, when answers are lost (seed %i)', async (seed) => {
     for (const undo of [0, 'refused', 'never'] as const) {
       await play({ seed, undo, faults: { lose: 0.3 } })
       await play({ seed, undo, silent: later.at(-1), faults: { lose: 0.3, crash: 0.1 } })
@@ -381,32 +381,32 @@ describe('checkout-flow', () => {
   })
 })
 
-// The steps that are undone when the last one fails.
+// The steps that are undone when the last step fails.
 const undoable = steps.slice(0, -1).filter(({ undo }) => undo !== undefined)
 const laterRefused = later.filter(({ refused }) => refused !== undefined)
 const laterUndone = later.filter(({ undone }) => undone !== undefined)
 
-describe.skipIf(later.length === 0)('checkout-flow, when answers come unasked or late', () => {
-  test.each(later.slice(1))('keeps the answer of $name until the steps before it are done', (step) => {
+describe.skipIf(later.length === 0)('checkout-flow, when answers are unsolicited or late', () => {
+  test.each(later.slice(1))('keeps an early answer of $name until the steps before it are done', (step) => {
     const { state, effects } = past(start.done.action).when(step.done.action)
     expect(effects).toEqual([])
     expect(state).toMatchObject({ status: 'running', steps: { [step.name]: 'done' } })
   })
 
-  test.each(laterRefused)('undoes the first step when $name is refused, asked for or not', ({ refused }) => {
+  test.each(laterRefused)('undoes the first step when $name is refused, even without a request', ({ refused }) => {
     const { state, effects } = past(start.done.action).when((refused as Heard).action)
     expect(commandsOf(effects)).toMatchObject(undone([start], because(refused as Heard)))
     expect(state.reason).toBe(because(refused as Heard))
   })
 
-  test.each(laterUndone)('undoes the first step when $name is undone, asked for or not', (step) => {
+  test.each(laterUndone)('undoes the first step when $name is undone, even without a request', (step) => {
     const [gone] = undoneOf([step]) as [CheckoutFlowAction]
     const { state, effects } = past(start.done.action).when(gone)
     expect(commandsOf(effects)).toMatchObject(undone([start], gone.type))
     expect(state.reason).toBe(gone.type)
   })
 
-  test.each(undoable)('undoes the others when $name is undone and the saga did not ask for it', (step) => {
+  test.each(undoable)('undoes the other steps when $name is undone without a command of the saga', (step) => {
     const [gone] = undoneOf([step]) as [CheckoutFlowAction]
     const done = steps.slice(0, -1)
     const { state, effects } = past(...doneOf(done)).when(gone)
@@ -415,7 +415,7 @@ describe.skipIf(later.length === 0)('checkout-flow, when answers come unasked or
     expect(state.reason).toBe(gone.type)
   })
 
-  test.skipIf(start.undone === undefined)('waits for the answer it asked for before it says that it failed', () => {
+  test.skipIf(start.undone === undefined)('waits for a requested answer before it publishes that it failed', () => {
     const [gone] = undoneOf([start]) as [CheckoutFlowAction]
     const [asked] = later as [Step]
     const waiting = past(start.done.action).when(gone)
@@ -425,7 +425,7 @@ describe.skipIf(later.length === 0)('checkout-flow, when answers come unasked or
     expect(effects.map(({ kind }) => kind)).toEqual(['publish'])
   })
 
-  test.each(later)('undoes $name when it is answered too late, however far the others are undone', (step) => {
+  test.each(later)('undoes $name when it is answered too late, in any state of the other steps', (step) => {
     const others = stepsBefore(step)
     const failing = [...doneOf(others), noAnswerOf(step)]
     const stuck = others.filter(({ undo }) => undo !== undefined).map(lastAttemptOf)
@@ -436,12 +436,12 @@ describe.skipIf(later.length === 0)('checkout-flow, when answers come unasked or
     expect(past(...failing, ...undoneOf(others)).when(step.done.action).state.status).toBe('failed')
   })
 
-  test.each(laterUndone)('does not undo $name when it is answered after it was undone', (step) => {
+  test.each(laterUndone)('does not undo $name again when its answer arrives after it was undone', (step) => {
     const history = [...doneOf(stepsBefore(step)), noAnswerOf(step), ...undoneOf([step])]
     expect(past(...history).when(step.done.action).effects).toEqual([])
   })
 
-  test.each(laterUndone)('says once that it failed when $name was stuck and is undone after all', (step) => {
+  test.each(laterUndone)('publishes that it failed only once when $name was stuck and is undone later', (step) => {
     const [gone] = undoneOf([step]) as [CheckoutFlowAction]
     const failed = [...doneOf(stepsBefore(step)), noAnswerOf(step), ...undoneOf(stepsBefore(step))]
     const { state, effects } = past(...failed, step.done.action, lastAttemptOf(step)).when(gone)
@@ -456,7 +456,7 @@ const known = factsOf(steps.slice(0, -1))
 describe.skipIf(last === undefined || undoable.length === 0)('checkout-flow, when a step cannot be undone', () => {
   const attempts = CHECKOUT_FLOW_UNDO_TIMEOUTS.length
 
-  test('sends the command again until it is answered', async () => {
+  test('repeats the undo command until it is answered', async () => {
     const { status, commands, ended } = await play({ silent: last, undo: attempts - 1 })
     expect([status, ended.map(({ type }) => type)]).toEqual(['failed', ['CheckoutFlowFailed']])
     for (const one of undone(undoable)) {
@@ -464,13 +464,13 @@ describe.skipIf(last === undefined || undoable.length === 0)('checkout-flow, whe
     }
   })
 
-  test.each(undoable)('does not take a late time-out of the question to $name for a refusal to undo it', (step) => {
+  test.each(undoable)('does not mistake a late time-out of $name for a refusal to undo it', (step) => {
     const { state, effects } = past(...doneOf(steps.slice(0, -1)), noAnswerOf(last as Step)).when(noAnswerOf(step))
     expect(effects).toEqual([])
     expect(state.steps[step.name]).toBe('undoing')
   })
 
-  test('waits longer for every answer', () => {
+  test('waits longer after each attempt', () => {
     const undoing = past(...doneOf(steps.slice(0, -1)), noAnswerOf(last as Step))
     const delays = CHECKOUT_FLOW_UNDO_TIMEOUTS.slice(1).map((_, index) => {
       const step = undoable[0] as Step
@@ -480,7 +480,7 @@ describe.skipIf(last === undefined || undoable.length === 0)('checkout-flow, whe
     expect(delays).toEqual([...new Set(delays)].sort((a, b) => a - b))
   })
 
-  test('is stuck after the last attempt, and says which step', async () => {
+  test('is stuck after the last attempt, and publishes the step', async () => {
     const { status, commands, ended } = await play({ silent: last, undo: 'never' })
     expect(status).toBe('stuck')
     expect(commands).toHaveLength(asked(steps).length + attempts * undoable.length)
@@ -490,7 +490,7 @@ describe.skipIf(last === undefined || undoable.length === 0)('checkout-flow, whe
     }
   })
 
-  test('is stuck at once when the aggregate refuses', async () => {
+  test('is stuck without a second attempt when the aggregate refuses', async () => {
     const refusing = undoable.filter(({ refused }) => refused !== undefined)
     const { commands, ended } = await play({ silent: last, undo: 'refused' })
     for (const { name, refused, undo } of refusing) {
@@ -500,7 +500,7 @@ describe.skipIf(last === undefined || undoable.length === 0)('checkout-flow, whe
     }
   })
 
-  test('goes on when a step that was stuck is undone after all', async () => {
+  test('continues when a stuck step is undone later', async () => {
     await using harness = sagaHarness({ saga: checkoutFlowSaga })
     const say = ({ topic, action }: Heard) => harness.publish(topic, action, { correlationId: 'c-1' })
     for (const { done } of steps.slice(0, -1)) await say(done)

@@ -1,5 +1,5 @@
-//! Keeps the messages that no retry can change: commands that an aggregate refuses without an event, and messages that are
-//! not commands.
+//! Keeps messages for which a retry is useless: commands that an aggregate refuses without an event, and messages that are not
+//! commands.
 
 use crate::service::Failure;
 use composable_rust_core::event::SerializedEvent;
@@ -8,8 +8,8 @@ use composable_rust_runtime::DeadLetterQueue;
 /// How many messages are kept in memory before the oldest is dropped.
 const MAX_IN_MEMORY: usize = 1000;
 
-/// The framework's dead letter queue: the table `failed_events` where the service has a database, else a queue in this
-/// process. The framework logs and counts every message that it adds, as `event_store.dlq.added` or `dlq.pushed`.
+/// The framework's dead letter queue: the table `failed_events` if the service has a database, otherwise a queue in this
+/// process. The framework logs every message that it adds, and counts it as `event_store.dlq.added` or `dlq.pushed`.
 #[derive(Clone)]
 pub struct DeadLetters {
     pub in_memory: DeadLetterQueue<SerializedEvent>,
@@ -37,11 +37,11 @@ impl DeadLetters {
         }
     }
 
-    /// Keeps a message of a stream, or of a topic, with the reason. A message that is delivered again is kept again.
+    /// Keeps a message of a stream or a topic with the reason. A message that is delivered again is kept again.
     ///
     /// # Errors
     ///
-    /// When the database cannot be reached: it can be tried again.
+    /// If the database cannot be reached. The caller can retry.
     pub async fn add(
         &self,
         stream: &str,
@@ -57,7 +57,7 @@ impl DeadLetters {
             stream,
             message_type,
             reason,
-            "a message was not carried out"
+            "a message became a dead letter"
         );
         self.in_memory.push(message.clone(), reason.to_string(), 0);
         Ok(())
@@ -89,7 +89,7 @@ mod postgres {
         Ok(())
     }
 
-    /// Postgres stores no NUL in texts. A message that holds one would be tried again for ever.
+    /// Replaces NUL characters, which Postgres does not store in texts. Otherwise such a message would be retried forever.
     fn escaped(text: &str) -> String {
         text.replace('\0', "\u{fffd}")
     }

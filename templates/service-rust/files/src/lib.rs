@@ -8,11 +8,12 @@ pub mod service;
 use service::{Failure, Service};
 use tokio::task::JoinSet;
 
-/// Runs what the service is made of until it is stopped. When one part ends, the others finish what they have in hand.
+/// Runs the aggregates and sagas until the service is stopped. When one of them ends, the others finish their current message
+/// and stop.
 ///
 /// # Errors
 ///
-/// What the first part failed with that did.
+/// The error of the first part that failed.
 pub async fn run(service: &Service) -> Result<(), Failure> {
     let mut parts = JoinSet::new();
     parts.spawn(service::until_stopped(service.clone()));

@@ -1,4 +1,4 @@
-//! Runs the service until Ctrl-C, or until the container it is in is stopped.
+//! Runs the service until Ctrl-C or SIGTERM.
 
 use sample_shop::service::{Failure, Service};
 

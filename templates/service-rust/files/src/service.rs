@@ -1,4 +1,4 @@
-//! What the parts of the service share: the bus, the event store and the clock.
+//! The bus, the event store and the clock, which all parts of the service share.
 
 use crate::dead_letters::DeadLetters;
 use composable_rust_core::environment::{Clock, SystemClock};
@@ -14,16 +14,16 @@ use tokio::sync::watch;
 
 pub type Failure = Box<dyn Error + Send + Sync>;
 
-/// What came of a command.
+/// The outcome of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Its event is stored and published, or there was nothing to do. An event may say that the command is refused.
+    /// The event of the command is stored and published, or there was nothing to do. The event can be a refusal.
     Done,
-    /// It is refused without an event, or is not a command. It is a dead letter with this reason.
+    /// The message was refused without an event, or is not a command. It became a dead letter with this reason.
     Refused(String),
 }
 
-/// Where events go, and where they are kept.
+/// The connections of the service: bus, event store and dead letters.
 #[derive(Clone)]
 pub struct Service {
     pub event_store: Arc<dyn EventStore>,
@@ -35,7 +35,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// In this process only, and gone with it.
+    /// Creates a service with a bus and a store in memory. Other processes cannot use them.
     #[must_use]
     pub fn in_memory() -> Self {
         Self {
@@ -48,11 +48,12 @@ impl Service {
         }
     }
 
-    /// As `REDPANDA_BROKERS` and `DATABASE_URL` say. Without them, in memory.
+    /// Connects to the brokers in `REDPANDA_BROKERS` and the database in `DATABASE_URL`. A variable that is not set means in
+    /// memory.
     ///
     /// # Errors
     ///
-    /// When one is set and the service was built without its feature, or the database cannot be reached.
+    /// If a variable is set but the service was built without its feature, or if the database cannot be reached.
     pub async fn from_env() -> Result<Self, Failure> {
         let mut service = Self::in_memory();
         if let Some(brokers) = variable("REDPANDA_BROKERS") {
@@ -61,18 +62,18 @@ impl Service {
             }
             service.brokers = Some(brokers);
         } else {
-            tracing::warn!("REDPANDA_BROKERS is not set: events stay in this process");
+            tracing::warn!("REDPANDA_BROKERS is not set: only this process can see its events");
         }
         if let Some(url) = variable("DATABASE_URL") {
             (service.event_store, service.dead_letters) = postgres(&url).await?;
         } else {
-            tracing::warn!("DATABASE_URL is not set: events are gone with this process");
+            tracing::warn!("DATABASE_URL is not set: events are lost when this process ends");
         }
         Ok(service)
     }
 
-    /// The bus, for one consumer group. Every aggregate and every saga has a group of its own: those that shared one
-    /// would get each other's events.
+    /// Returns the bus for a consumer group. Every aggregate and every saga needs its own group, because the members of a group
+    /// share the events of a topic.
     ///
     /// # Errors
     ///
@@ -84,8 +85,8 @@ impl Service {
         }
     }
 
-    /// The next event of a subscription. `None` when the service is stopped: what is in hand is finished, and no more is
-    /// taken.
+    /// Returns the next event of a subscription, or `None` when the service is stopped. The caller finishes its current event
+    /// before it asks for the next one.
     pub async fn next(&self, events: &mut EventStream) -> Option<SerializedEvent> {
         loop {
             let next = tokio::select! {
@@ -104,18 +105,18 @@ impl Service {
     }
 
     pub async fn stopped(&self) {
-        // It fails only when the sender is gone, and `self` holds it.
+        // Waiting fails only if the sender was dropped, and `self` holds the sender.
         let _ = self.stop.subscribe().wait_for(|stopped| *stopped).await;
     }
 }
 
-/// The part that every service has, since one with no others is to run, too.
+/// A part that only waits for the stop. With it, a service without aggregates and sagas runs too.
 pub(crate) async fn until_stopped(service: Service) -> Result<(), Failure> {
     service.stopped().await;
     Ok(())
 }
 
-/// A variable of the environment. An empty one counts as not set.
+/// Returns an environment variable. An empty variable counts as not set.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -126,9 +127,9 @@ fn redpanda(brokers: &str, group: &str) -> Result<Arc<dyn EventBus>, Failure> {
         .brokers(brokers)
         .consumer_group(group)
         .producer_acks("all")
-        // A new group begins with the events that were there before it.
+        // A new group starts with the oldest events.
         .auto_offset_reset("earliest")
-        // Events are committed when they enter this buffer: it holds what a crash can lose.
+        // Events are committed when they enter this buffer, so a crash loses its contents.
         .buffer_size(1)
         .build()?;
     Ok(Arc::new(bus))

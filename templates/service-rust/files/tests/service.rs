@@ -15,10 +15,10 @@ async fn events_arrive_until_the_service_is_stopped() {
     let event = SerializedEvent::new("Tested.v1".to_string(), vec![1], None);
     bus.publish("test-events", &event).await.unwrap();
     let next = timeout(PATIENCE, service.next(&mut events)).await;
-    assert_eq!(next.expect("nothing arrives").unwrap().data, [1]);
+    assert_eq!(next.expect("no event arrived in time").unwrap().data, [1]);
     service.stop();
     let next = timeout(PATIENCE, service.next(&mut events)).await;
-    assert!(next.expect("the subscription does not end").is_none());
+    assert!(next.expect("the subscription did not end").is_none());
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn the_service_runs_until_it_is_stopped() {
     });
     service.stop();
     let ended = timeout(PATIENCE, running).await;
-    ended.expect("the service does not end").unwrap().unwrap();
+    ended.expect("the service did not stop").unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -5,20 +5,20 @@ const formats = ['text', 'json'] as const
 type Level = (typeof levels)[number]
 
 export interface LogOptions {
-  /** The name of this service, in every JSON line. */
+  /** The name of this service, which every JSON line contains. */
   readonly service: string
   /** `LOG_LEVEL` is the lowest level that is written, `info` by default; `LOG_FORMAT` is `text` or `json`. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Terminals get text unless `LOG_FORMAT` is set, everything else gets JSON. */
+  /** Whether the output is a terminal. Without `LOG_FORMAT`, the format is `text` on a terminal and `json` elsewhere. */
   readonly isTerminal: boolean
-  /** Default: `console.log`, which ignores that the reader of a pipe has gone. */
+  /** Writes a line. Default: `console.log`, which does not fail when the reader of a pipe has exited. */
   readonly write?: (line: string) => void
 }
 
 /**
- * Opens the log of this service. It has the methods of pino: fields first, then the message. `json` is one object a line, with
- * `level`, `time`, `service`, `msg` and the fields; `text` is the message after the name of its part, with the fields that the
- * message does not have already.
+ * Opens the log of this service. Its methods are those of pino: fields first, then the message. The format `json` writes one
+ * object per line, with `level`, `time`, `service`, `msg` and the fields. The format `text` writes the name of the part, the
+ * message, and the fields that the message does not contain already.
  */
 export function openLog({ service, env, isTerminal, write = console.log }: LogOptions): Logger {
   const level = chosen(levels, env.LOG_LEVEL) ?? 'info'
@@ -30,7 +30,7 @@ export function openLog({ service, env, isTerminal, write = console.log }: LogOp
     write(format === 'json' ? jsonLine({ level: own, time, service, msg }, fields) : textLine(fields, msg))
   }
   const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error'), isLevelEnabled }
-  // A service does not fail for a wrong setting of its log, but says so.
+  // An invalid log setting is a warning: it should not keep the service from running.
   for (const [name, allowed] of [['LOG_LEVEL', levels] as const, ['LOG_FORMAT', formats] as const]) {
     const value = env[name]
     if (value && !chosen(allowed, value)) logger.warn({}, `${name} takes ${allowed.join(', ')}, not ${value}`)
@@ -41,7 +41,7 @@ export function openLog({ service, env, isTerminal, write = console.log }: LogOp
 const chosen = <Value extends string>(allowed: readonly Value[], text = ''): Value | undefined =>
   allowed.find((value) => value === text.toLowerCase())
 
-/** A field cannot replace what every line has. */
+/** Formats a JSON line. Fields cannot replace the members that every line has. */
 function jsonLine(base: object, fields: object): string {
   const members = Object.entries({ ...base, ...fields, ...base }).flatMap(([name, value]) =>
     value === undefined ? [] : [`${JSON.stringify(name)}:${toJson(value)}`],
@@ -49,11 +49,11 @@ function jsonLine(base: object, fields: object): string {
   return escapeUnsafe(`{${members.join()}}`)
 }
 
-/** The stack has lines of its own, indented, so that none of them can pass for another message. */
+/** Formats a text line. The lines of a stack are indented, so that they cannot be mistaken for other messages. */
 function textLine(fields: { readonly name?: unknown; readonly stack?: unknown }, msg: string): string {
   const { name, stack, ...others } = fields
   const about = name === undefined ? '' : `${name}: `
-  // Messages of crbus may begin with the name themselves.
+  // Some messages of crbus begin with the name already.
   const message = name !== undefined && msg.startsWith(`${name} `) ? msg.slice(`${name} `.length) : msg
   const told = Object.entries(others).flatMap(([field, value]) => {
     const text = typeof value === 'string' ? value : toJson(value)
@@ -64,7 +64,7 @@ function textLine(fields: { readonly name?: unknown; readonly stack?: unknown },
   return [escapeUnsafe(about + message + told.join('')), ...below].join('')
 }
 
-/** A logger never throws: a value that JSON cannot have, such as an object that contains itself, is replaced by the reason. */
+/** Formats a value as JSON, or the error for a value that JSON cannot represent (a circular object): a logger must not throw. */
 function toJson(value: unknown): string {
   try {
     return JSON.stringify(value, readable) ?? 'null'
@@ -79,8 +79,8 @@ function readable(_: string, value: unknown): unknown {
 }
 
 /**
- * Escapes, as JSON does, line breaks, control characters of terminals, and invisible or bidirectional characters, because event
- * types, reasons and errors may come from strangers.
+ * Escapes line breaks, terminal control characters, and invisible or bidirectional characters as JSON does, because event types,
+ * reasons and errors may contain untrusted text.
  */
 const escapeUnsafe = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, spelledOut)
 

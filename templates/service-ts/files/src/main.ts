@@ -10,7 +10,7 @@ import { parts } from './service.ts'
 import { startTelemetry } from './telemetry.ts'
 import { prepareTopics } from './topics.ts'
 
-/** So many sample commands an embedded bus gets that has had none yet, unless `--sample` says otherwise. */
+/** The number of sample commands for an embedded bus that has had no commands yet, unless `--sample` is given. */
 const FIRST_SAMPLES = 5
 
 async function main(options: Options, logger: Logger, signal: AbortSignal): Promise<void> {
@@ -46,10 +46,10 @@ async function main(options: Options, logger: Logger, signal: AbortSignal): Prom
 }
 
 const log = openLog({ service: 'sample-shop', env: process.env, isTerminal: process.stdout.isTTY })
-// Before the bus is made, so that its first event is in a trace.
+// Starts before the bus is created, so that a trace contains its first event.
 const stopTelemetry = await startTelemetry(log)
 process.exitCode = await runUntilSignal(log, process, (signal) =>
   main(readOptions(process.argv.slice(2), process.env), log, signal),
 )
-// At the end: where the collector is away, this takes some seconds.
+// Runs last, because it takes some seconds if the collector cannot be reached.
 await stopTelemetry()

@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util'
 
 export interface Options {
-  /** Kafka or Redpanda, `host:port,…`; without it the embedded bus in `dataDir`. */
+  /** Addresses of Kafka or Redpanda, `host:port,…`. `undefined` selects the embedded bus in `dataDir`. */
   readonly brokers: string | undefined
   readonly dataDir: string
-  /** `postgres://…` or the path of an SQLite file. */
+  /** A `postgres://…` URL or the path of an SQLite file. */
   readonly store: string
-  /** So many sample commands are placed at the start; `undefined`: see main.ts. */
+  /** The number of sample commands to send at the start. `undefined` selects the default in main.ts. */
   readonly sample: number | undefined
-  /** Where health and metrics are answered; `undefined`: nowhere. */
+  /** The port that serves health and metrics. `undefined` serves neither. */
   readonly port: number | undefined
 }
 
-/** Flags go before the environment. Throws a `TypeError` for a flag that there is not. */
+/** Reads the options. Flags override the environment. Throws a `TypeError` for an unknown flag or an invalid value. */
 export function readOptions(argv: string[], env: Readonly<Record<string, string | undefined>>): Options {
   const { values } = parseArgs({
     args: argv,

@@ -3,12 +3,12 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { formatRuntimeMetrics, type Running } from 'crbus'
 
-/** What runs, by the name of its part. */
+/** The running parts by name. */
 export type RunningParts = ReadonlyMap<string, Pick<Running, 'health' | 'metrics'>>
 
 /**
- * Answers `/healthz` (status 200 when every part works, 503 when one waits or has stopped, with the health of each as JSON) and
- * `/metrics` (Prometheus text). Resolves when it listens; a port of 0 is any that is free.
+ * Serves `/healthz` and `/metrics` (Prometheus text). `/healthz` has status 200 if every part works, 503 if a part waits or has
+ * stopped, and the health of each part as JSON. Resolves when the server listens. Port 0 selects a free port.
  */
 export async function serveProbes(running: RunningParts, port: number): Promise<Server> {
   const server = createServer((request, response) => {
@@ -35,7 +35,7 @@ async function answerMetrics(running: RunningParts, response: ServerResponse): P
     const metrics = await Promise.all([...running.values()].map((part) => part.metrics()))
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(formatRuntimeMetrics(metrics))
   } catch (error) {
-    // Store or bus are away. What Prometheus shows then is that it could not scrape.
+    // The store or the bus cannot be reached. Prometheus then shows a failed scrape.
     response.writeHead(503).end(String(error))
   }
 }

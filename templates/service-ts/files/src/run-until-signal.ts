@@ -3,8 +3,8 @@ import type { Logger } from 'crbus'
 import { PartStoppedError } from './run.ts'
 
 /**
- * Runs `work`, which ends by itself after SIGINT or SIGTERM has aborted its signal, and logs how it ends. `signals` is the
- * process. Resolves with the exit code: 1 when `work` failed.
+ * Runs `work` until it ends, and logs how it ended. SIGINT and SIGTERM abort the signal that `work` gets. `signals` is the
+ * process. Resolves with the exit code: 0, or 1 if `work` failed.
  */
 export async function runUntilSignal(
   log: Logger,
@@ -13,7 +13,7 @@ export async function runUntilSignal(
 ): Promise<number> {
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM']) {
-    // Only once: a second signal of the same name ends the process at once, as without a listener.
+    // Listen only once, so that a second signal of the same name ends the process immediately.
     signals.once(name, () => {
       log.info({ signal: name }, `stopping: ${name}`)
       stop.abort()
@@ -24,7 +24,7 @@ export async function runUntilSignal(
     if (stop.signal.aborted) log.info({}, 'stopped')
     return 0
   } catch (error) {
-    const what = stop.signal.aborted ? 'could not stop in good order' : 'cannot start'
+    const what = stop.signal.aborted ? 'could not stop cleanly' : 'cannot start'
     const reason = reasonOf(error)
     const fields = { error: reason, ...(log.isLevelEnabled?.('debug') && { stack: stackOf(error) }) }
     log.error(fields, error instanceof PartStoppedError ? reason : `${what}: ${reason}`)
@@ -32,7 +32,7 @@ export async function runUntilSignal(
   }
 }
 
-/** The message with what to try next, where an error of crbus says so. */
+/** Returns the message of an error, with the suggestions that errors of crbus have. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { message, hints } = error as Error & { readonly hints?: readonly { readonly text: string }[] }

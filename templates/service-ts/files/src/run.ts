@@ -6,18 +6,19 @@ interface Surroundings {
   readonly bus: EventBus
   readonly store: EventStore
   readonly signal: AbortSignal
-  /** Told of outages, retries, dead letters and rejected commands. */
+  /** Logs outages, retries, dead letters and rejected commands. */
   readonly logger: Logger
 }
 
-/** The error of a part that ended without being stopped. The message names the part and the reason; the cause is the error. */
+/** Error for a part that ended without being stopped. The message names the part and the reason; `cause` is the part's error. */
 export class PartStoppedError extends Error {
   override readonly name = 'PartStoppedError'
 }
 
 /**
- * Runs all parts until the signal, and resolves when each has finished what it had in hand. When one cannot go on, the
- * others are stopped in the same way, and it rejects. `onRunning` is called once all have joined their groups, with what runs.
+ * Runs all parts until the signal is aborted, and resolves when each part has finished its current messages. If a part fails, the
+ * other parts are stopped in the same way, and the promise rejects. `onRunning` is called with the running parts after all of
+ * them have joined their consumer groups.
  */
 export async function run(
   parts: readonly Part[],
@@ -29,7 +30,8 @@ export async function run(
   const start = async ({ name, run: begin }: Part) => {
     const running = await begin({ bus, store, signal: until, logger })
     const ended = untilEnded(name, running.done, until).finally(() => stop.abort())
-    // In an object, for this function not to wait for it; what it rejects with is looked at when all have begun.
+    // Rejections are handled below, after all parts have started. An async function would await a promise that it returns,
+    // so `ended` is a property of the result.
     ended.catch(() => undefined)
     return { name, running, ended }
   }
@@ -46,12 +48,12 @@ export async function run(
   }
 }
 
-/** Rejects unless the part ended because the signal stopped it. */
+/** Waits until a part has ended. Rejects unless the signal stopped the part. */
 async function untilEnded(name: string, done: Promise<void>, signal: AbortSignal): Promise<void> {
   try {
     await done
   } catch (cause) {
-    throw new PartStoppedError(`${name} cannot go on: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    throw new PartStoppedError(`${name} cannot continue: ${cause instanceof Error ? cause.message : cause}`, { cause })
   }
   if (!signal.aborted) throw new PartStoppedError(`${name} stopped by itself`)
 }

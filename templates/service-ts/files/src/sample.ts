@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 import type { EventBus } from 'crbus'
 import type { Part } from './part.ts'
 
-/** Whether anybody has ever sent one of the aggregates a command. */
+/** Returns whether any aggregate has ever been sent a command. */
 export async function hasCommands(bus: EventBus, parts: readonly Part[]): Promise<boolean> {
   const ranges = await bus.log.rangesOf(parts.flatMap(({ takes = [] }) => takes))
   return [...ranges.values()].flat().some(({ end }) => end > 0n)
 }
 
-/** Places sample commands, each in a conversation of its own, with those aggregates that no saga sends commands to. */
+/** Sends sample commands, each in a new conversation, to the aggregates that get no commands from a saga. */
 export async function placeSamples(bus: EventBus, parts: readonly Part[], count: number): Promise<number> {
   const run = randomUUID().slice(0, 8)
   const sent = new Set(parts.flatMap(({ sends = [] }) => sends))

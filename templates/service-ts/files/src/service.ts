@@ -1,4 +1,4 @@
 import type { Part } from './part.ts'
 
-/** What this service runs; `crbus new aggregate` and `crbus new saga` add to it. */
+/** The aggregates and sagas that this service runs. `crbus new aggregate` and `crbus new saga` add to the list. */
 export const parts: readonly Part[] = []

@@ -1,13 +1,13 @@
 import type { Logger } from 'crbus'
 
 /**
- * Sends traces and metrics to the OpenTelemetry collector that `OTEL_EXPORTER_OTLP_ENDPOINT` names. Without it nothing is
- * recorded, and nothing is loaded. Resolves with a function that sends the rest and ends it.
+ * Sends traces and metrics to the OpenTelemetry collector at `OTEL_EXPORTER_OTLP_ENDPOINT`. Without this variable, nothing is
+ * recorded and the SDK is not loaded. Resolves with a function that sends the remaining traces and metrics and stops recording.
  *
  * The SDK reads further variables, such as `OTEL_SERVICE_NAME`, `OTEL_TRACES_SAMPLER` and `OTEL_METRIC_EXPORT_INTERVAL`.
  */
 export async function startTelemetry(log: Logger): Promise<() => Promise<void>> {
-  // The SDK reads the environment of the process, so this does too.
+  // Reads the environment of the process, because the SDK does so too.
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME } = process.env
   if (!endpoint) return async () => undefined
   const [{ NodeSDK }, { instrument }] = await Promise.all([import('@opentelemetry/sdk-node'), import('crbus/otel')])

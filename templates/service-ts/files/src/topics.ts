@@ -2,8 +2,8 @@ import type { EventBus } from 'crbus'
 import type { Part } from './part.ts'
 
 /**
- * Makes sure that every topic of the parts exists, so that a mistyped name is an error at the start. A bus of this machine
- * gets those that are missing; on brokers, `crbus topics apply` creates what crbus.json declares.
+ * Ensures that every topic of the parts exists, so that a mistyped name is an error at the start. On the embedded bus, missing
+ * topics are created. On brokers, they are an error: `crbus topics apply` creates the topics that crbus.json declares.
  */
 export async function prepareTopics(bus: EventBus, parts: readonly Part[], isLocal: boolean): Promise<void> {
   const known = new Set((await bus.admin.listTopics()).map(({ topic }) => topic))

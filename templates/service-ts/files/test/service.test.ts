@@ -32,7 +32,7 @@ const part = (name: string, more: Partial<Part> = {}): Part => ({
   ...more,
 })
 
-/** A log that keeps its lines. `onLine` is told of each. */
+/** Opens a log that collects its lines. `onLine` is called with each line. */
 function recorder(env: LogOptions['env'] = {}, { isTerminal = true, onLine = (_: string) => {} } = {}) {
   const lines: string[] = []
   const write = (line: string) => {
@@ -50,7 +50,7 @@ const running = (done: Promise<void>): Running => {
 }
 
 describe('options', () => {
-  test('without any, everything is in .crbus', () => {
+  test('default to the embedded bus and an SQLite store in .crbus', () => {
     expect(readOptions([], {})).toEqual({
       brokers: undefined,
       dataDir: '.crbus',
@@ -60,7 +60,7 @@ describe('options', () => {
     })
   })
 
-  test('the environment names brokers and database, and flags go before it', () => {
+  test('take brokers and database from the environment unless flags are given', () => {
     const env = { CRBUS_BROKERS: 'one:9092', DATABASE_URL: 'postgres://one/shop' }
     expect(readOptions([], env)).toMatchObject({ brokers: 'one:9092', store: 'postgres://one/shop' })
     expect(readOptions(['-b', 'two:9092', '--store', 'two.db'], env)).toMatchObject({
@@ -71,7 +71,7 @@ describe('options', () => {
   })
 })
 
-test('health and metrics are answered over HTTP', async () => {
+test('health and metrics are served over HTTP', async () => {
   let waits: ReturnType<Running['health']>['waits'] = []
   const order = {
     health: () => ({ status: waits.length === 0 ? 'ok' : 'waiting', waits }) as const,
@@ -103,7 +103,7 @@ test('health and metrics are answered over HTTP', async () => {
 })
 
 describe('telemetry', () => {
-  test('sends traces and metrics to the collector that the environment names', async () => {
+  test('sends traces and metrics to the collector in OTEL_EXPORTER_OTLP_ENDPOINT', async () => {
     const requests = new Map<string, number>()
     const collector = createServer(async (request, response) => {
       let bytes = 0
@@ -129,7 +129,7 @@ describe('telemetry', () => {
     expect(Math.min(...requests.values())).toBeGreaterThan(0)
   })
 
-  test('records nothing where no collector is named', async () => {
+  test('records nothing without OTEL_EXPORTER_OTLP_ENDPOINT', async () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', '')
     onTestFinished(() => void vi.unstubAllEnvs())
     const { log, lines } = recorder()
@@ -142,7 +142,7 @@ describe('telemetry', () => {
   })
 })
 
-test('a bus of this machine gets the topics of the parts, and brokers must have them', async () => {
+test('missing topics are created on the embedded bus and are an error on brokers', async () => {
   await using bus = new InMemoryEventBus()
   const parts = [part('first', { events: ['first-events'] }), part('second', { sends: ['first-commands'] })]
   await expect(prepareTopics(bus, parts, false)).rejects.toThrow('first-commands, first-events, second-commands')
@@ -152,7 +152,7 @@ test('a bus of this machine gets the topics of the parts, and brokers must have 
   expect(topics).toEqual(['first-commands', 'first-events', 'second-commands'])
 })
 
-test('a topic that a saga sends only undo commands to must exist too', async () => {
+test('the topic to which a saga sends only undo commands must exist too', async () => {
   await using bus = new InMemoryEventBus()
   const saga: Part = { name: 'saga', run: part('saga').run, sendsUndo: ['order-commands'] }
   await expect(prepareTopics(bus, [saga], false)).rejects.toThrow('topics that do not exist: order-commands;')
@@ -160,13 +160,13 @@ test('a topic that a saga sends only undo commands to must exist too', async () 
   expect((await bus.admin.listTopics()).map(({ topic }) => topic)).toEqual(['order-commands'])
 })
 
-test('a saga that may undo an order does not keep samples from it', async () => {
+test('an aggregate gets samples if a saga sends it only undo commands', async () => {
   await using bus = new InMemoryEventBus({ createTopics: true })
   const saga: Part = { name: 'saga', run: part('saga').run, sendsUndo: ['order-commands'] }
   expect(await placeSamples(bus, [part('order'), saga], 2)).toBe(2)
 })
 
-test('samples go to those that no saga leads', async () => {
+test('samples are sent only to aggregates that get no commands from a saga', async () => {
   const bus = new InMemoryEventBus({ createTopics: true })
   const led = part('led')
   const saga: Part = { name: 'saga', run: led.run, sends: ['led-commands'] }
@@ -179,7 +179,7 @@ test('samples go to those that no saga leads', async () => {
   await bus.close()
 })
 
-test('each sample begins a conversation of its own', async () => {
+test('each sample begins a new conversation', async () => {
   const bus = new InMemoryEventBus({ createTopics: true })
   await placeSamples(bus, [part('first'), part('second')], 2)
   const placed = await bus.subscribe(['first-commands', 'second-commands'], { group: 'test' })
@@ -192,7 +192,7 @@ test('each sample begins a conversation of its own', async () => {
   await bus.close()
 })
 
-test('when one cannot go on, even while others begin, these are stopped and it is told', async () => {
+test('a part that fails while others start stops them, and its error is thrown', async () => {
   const broken = part('broken', { run: async () => running(Promise.reject(new Error('its tables are gone'))) })
   let isStopped = false
   const slow = part('slow', {
@@ -213,11 +213,11 @@ test('when one cannot go on, even while others begin, these are stopped and it i
   const { signal } = new AbortController()
   const { log: logger } = recorder()
   const ended = run([broken, slow], { bus, store, signal, logger }, async () => {})
-  await expect(ended).rejects.toThrow('broken cannot go on: its tables are gone')
+  await expect(ended).rejects.toThrow('broken cannot continue: its tables are gone')
   expect(isStopped).toBe(true)
 })
 
-test('a part that stops by itself without an error ends the others, too', async () => {
+test('a part that ends without an error stops the others too', async () => {
   await using bus = new InMemoryEventBus()
   await using store = await openEventStore(':memory:')
   const { signal } = new AbortController()
@@ -227,7 +227,7 @@ test('a part that stops by itself without an error ends the others, too', async 
 })
 
 describe('the log', () => {
-  test('is one JSON object a line where there is no terminal, with level, time and service', () => {
+  test('is one JSON object per line without a terminal, with level, time and service', () => {
     const { log, lines } = recorder({}, { isTerminal: false })
     log.info({ name: 'order', attempts: 2, offset: 7n, none: undefined }, 'tried again')
     log.error({ level: 'debug', msg: 'a field', error: new Error('refused') }, 'gave up')
@@ -239,7 +239,7 @@ describe('the log', () => {
     ])
   })
 
-  test('is lines for people on a terminal, without what the message says already', () => {
+  test('is text on a terminal, without fields that the message contains already', () => {
     const { log, lines } = recorder()
     log.warn({ name: 'order', error: 'refused' }, 'order waits for its bus: refused')
     log.info({ name: 'order', waited_for: 'bus', lasted_ms: 1203, reason: 'no leader' }, 'the outage is over')
@@ -255,7 +255,7 @@ describe('the log', () => {
     [{}, false, 'json'],
     [{ LOG_FORMAT: 'json' }, true, 'json'],
     [{ LOG_FORMAT: 'text' }, false, 'text'],
-  ])('with %j, on a terminal: %j, is %s', (env, isTerminal, format) => {
+  ])('with the environment %j and isTerminal %j has the format %s', (env, isTerminal, format) => {
     const { log, lines } = recorder(env, { isTerminal })
     log.info({}, 'running')
     expect(lines[0]?.startsWith('{') ? 'json' : lines[0]).toBe(format === 'json' ? 'json' : 'running')
@@ -266,7 +266,7 @@ describe('the log', () => {
     [{ LOG_LEVEL: '' }, ['info', 'warn', 'error']],
     [{ LOG_LEVEL: 'debug' }, ['debug', 'info', 'warn', 'error']],
     [{ LOG_LEVEL: 'ERROR' }, ['error']],
-  ])('with %j writes the levels %j', (env, levels) => {
+  ])('with the environment %j writes the levels %j', (env, levels) => {
     const { log, lines } = recorder(env)
     for (const level of ['debug', 'info', 'warn', 'error'] as const) {
       log[level]({}, level)
@@ -275,7 +275,7 @@ describe('the log', () => {
     expect(lines).toEqual(levels)
   })
 
-  test('says which settings it does not know, and goes on with the default', () => {
+  test('warns about invalid settings and uses the defaults', () => {
     const { log, lines } = recorder({ LOG_LEVEL: 'loud', LOG_FORMAT: 'xml' })
     log.debug({}, 'not written')
     expect(lines).toEqual([
@@ -284,7 +284,7 @@ describe('the log', () => {
     ])
   })
 
-  test.each([true, false])('keeps hostile text on one line that no terminal obeys, on a terminal: %j', (isTerminal) => {
+  test.each([true, false])('escapes control characters of untrusted text (isTerminal: %j)', (isTerminal) => {
     const hostile = 'a\nrunning order\r\u001b[2J\u009b2J\u007f\u2028\u202eb\ud800\u{e0041}'
     const { log, lines } = recorder({}, { isTerminal })
     log.error({ name: hostile, event_type: hostile, nested: { reason: hostile } }, `bad: ${hostile}`)
@@ -297,7 +297,7 @@ describe('the log', () => {
     if (!isTerminal) expect(JSON.parse(lines[0] as string)).toMatchObject({ nested: { reason: hostile } })
   })
 
-  test('writes an object that contains itself as the reason why JSON cannot have it', () => {
+  test('writes the reason in place of a value that JSON cannot represent', () => {
     const { log, lines } = recorder({ LOG_FORMAT: 'json' })
     const circle: { self?: object } = {}
     circle.self = circle
@@ -309,7 +309,7 @@ describe('the log', () => {
     })
   })
 
-  test('has one line when an outage begins and one when it ends, however many attempts fail', async () => {
+  test('writes one line when an outage begins and one when it ends, however many attempts fail', async () => {
     type Note = Action & { readonly type: 'Note' }
     const note: Aggregate<null, Note> = {
       name: 'note',
@@ -354,8 +354,8 @@ describe('the log', () => {
   })
 })
 
-describe('until a signal', () => {
-  test.each(['SIGINT', 'SIGTERM'])('%s stops the work, is logged, and ends with exit code 0', async (name) => {
+describe('runUntilSignal', () => {
+  test.each(['SIGINT', 'SIGTERM'])('stops the work on %s, logs the signal, and returns exit code 0', async (name) => {
     const signals = new EventEmitter()
     const { log, lines } = recorder()
     const work = (signal: AbortSignal) =>
@@ -366,25 +366,25 @@ describe('until a signal', () => {
     signals.emit(name)
     expect(await code).toBe(0)
     expect(lines).toEqual([`stopping: ${name}`, 'stopped'])
-    // A second one is not listened to, so that it ends a process that hangs.
+    // The listener is gone, so a second signal ends a process that hangs.
     expect(signals.listenerCount(name)).toBe(0)
   })
 
-  test('a start that fails is one line with what to try, and exit code 1', async () => {
+  test('logs a failed start in one line with a suggestion, and returns exit code 1', async () => {
     const { log, lines } = recorder()
     const failure = Object.assign(new Error('the tables are missing'), { hints: [{ text: 'crbus store init' }] })
     expect(await runUntilSignal(log, new EventEmitter(), () => Promise.reject(failure))).toBe(1)
     expect(lines).toEqual(['cannot start: the tables are missing; try: crbus store init'])
   })
 
-  test('a part that stopped by itself is one line, and exit code 1', async () => {
+  test('logs a part that stopped by itself in one line, and returns exit code 1', async () => {
     const { log, lines } = recorder()
-    const failure = new PartStoppedError('order cannot go on: its tables are gone')
+    const failure = new PartStoppedError('order cannot continue: its tables are gone')
     expect(await runUntilSignal(log, new EventEmitter(), () => Promise.reject(failure))).toBe(1)
-    expect(lines).toEqual(['order cannot go on: its tables are gone'])
+    expect(lines).toEqual(['order cannot continue: its tables are gone'])
   })
 
-  test('at level debug the stacks of an error and of its cause are indented below it', async () => {
+  test('writes the stacks of an error and of its cause, indented, at level debug', async () => {
     const { log, lines } = recorder({ LOG_LEVEL: 'debug' })
     const failure = new Error('no store', { cause: new Error('refused\nrunning order') })
     await runUntilSignal(log, new EventEmitter(), () => Promise.reject(failure))

@@ -1,3 +1,3 @@
-//! What this service decides.
+//! The aggregates of this service.
 
 pub mod order_line;

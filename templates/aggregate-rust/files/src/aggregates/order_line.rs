@@ -1,5 +1,5 @@
-//! Order line. Takes commands from `order-line-commands`, keeps its events in streams `order-line-{id}` and publishes them
-//! to `order-line-events`.
+//! The aggregate order line. Takes commands from `order-line-commands`, stores events in the streams `order-line-{id}`, and
+//! publishes them to `order-line-events`.
 
 use crate::dead_letters::DeadLetters;
 use crate::service::{Failure, Outcome, Service};
@@ -20,17 +20,17 @@ use std::time::Duration;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-/// The topic of its commands. It needs to have one partition: the framework's bus takes the type of a message for the record
-/// key, so with several partitions two commands for one order line can be handled in either order.
+/// The command topic. It must have one partition: the framework's bus uses the message type as the record key, so with several
+/// partitions, two commands for the same order line can be handled in either order.
 pub const COMMANDS: &str = "order-line-commands";
 pub const EVENTS: &str = "order-line-events";
 pub const GROUP: &str = "order-line-aggregate";
 
-/// Until a command is tried again.
+/// How long to wait before a command is retried.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What may be asked of it, what happens to it, and what it tells itself. In bytes a variant is the number of its place:
-/// new ones come last, and none is moved or removed.
+/// Commands, events and internal actions. The encoded form of a variant begins with its index, so add variants at the end, and
+/// do not move or remove any.
 #[derive(Action, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum OrderLineAction {
     #[command]
@@ -80,30 +80,30 @@ pub enum OrderLineAction {
         because: String,
     },
     // crbus:end
-    /// The store has taken the event.
+    /// The event was stored.
     Persisted {
         event: Box<OrderLineAction>,
         version: u64,
         at: DateTime<Utc>,
     },
-    /// The store has not.
+    /// The event could not be stored.
     NotPersisted {
         reason: String,
     },
-    /// Nothing more comes of the command.
+    /// The command has been processed, successfully or not.
     Settled {
         failure: Option<String>,
     },
-    /// The command was refused, and has no event for it.
+    /// The command was refused and has no failure event.
     Refused {
         reason: String,
     },
 }
 
 impl OrderLineAction {
-    /// Which order line it is about.
+    /// Returns the id of the order line, or `None` for internal actions.
     #[must_use]
-    #[rustfmt::skip] // One line each.
+    #[rustfmt::skip] // One line for each variant.
     pub fn id(&self) -> Option<String> {
         match self {
             // crbus:each change of changes
@@ -122,9 +122,9 @@ impl OrderLineAction {
         }
     }
 
-    /// Its name on the bus and in the store: that of events is theirs, and the framework has none for commands.
+    /// Returns the message type on the bus and in the store. The framework only has types for events, not for commands.
     #[must_use]
-    #[rustfmt::skip] // One line each.
+    #[rustfmt::skip] // One line for each variant.
     pub const fn message_type(&self) -> &'static str {
         match self {
             Self::PlaceOrderLine { .. } => "PlaceOrderLine.v1",
@@ -135,9 +135,11 @@ impl OrderLineAction {
         }
     }
 
+    /// Encodes the action as a message.
+    ///
     /// # Errors
     ///
-    /// When bincode cannot write it.
+    /// If bincode cannot encode the action.
     pub fn to_serialized(&self, at: DateTime<Utc>) -> Result<SerializedEvent, bincode::Error> {
         let mut metadata = EventMetadata::new();
         metadata.timestamp = Some(at.to_rfc3339_opts(SecondsFormat::Millis, true));
@@ -146,14 +148,16 @@ impl OrderLineAction {
         Ok(SerializedEvent::new(message_type, data, Some(metadata)))
     }
 
+    /// Decodes the action in a message.
+    ///
     /// # Errors
     ///
-    /// When the bytes are not an action.
+    /// If the bytes are not an action.
     pub fn from_serialized(event: &SerializedEvent) -> Result<Self, bincode::Error> {
         bincode::deserialize(&event.data)
     }
 
-    /// The command in a message, with the id of what it is for.
+    /// Decodes the command in a message. Returns it with the id of the order line, or `None` if the message is not a command.
     #[must_use]
     pub fn from_command(message: &SerializedEvent) -> Option<(String, Self)> {
         let action = Self::from_serialized(message).ok()?;
@@ -162,7 +166,7 @@ impl OrderLineAction {
     }
 }
 
-/// The last event that changed it.
+/// The last event that changed the order line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OrderLineStatus {
     #[default]
@@ -173,8 +177,8 @@ pub enum OrderLineStatus {
     // crbus:end
 }
 
-/// Which status may follow which. A command that would lead to another is refused.
-#[rustfmt::skip] // One line each.
+/// The valid transitions, from a status to the next one. A command for any other transition is refused.
+#[rustfmt::skip] // One line for each transition.
 const MAY_FOLLOW: &[(OrderLineStatus, OrderLineStatus)] = &[
     (OrderLineStatus::New, OrderLineStatus::OrderLinePlaced),
     // crbus:each change of changes
@@ -188,7 +192,7 @@ const MAY_FOLLOW: &[(OrderLineStatus, OrderLineStatus)] = &[
     // crbus:end
 ];
 
-/// What its events have made of it so far.
+/// The state after the events so far.
 #[derive(State, Clone, Debug, Default, PartialEq)]
 pub struct OrderLineState {
     pub status: OrderLineStatus,
@@ -200,11 +204,11 @@ pub struct OrderLineState {
 }
 
 impl OrderLineState {
-    /// What a whole stream has made of it.
+    /// Computes the state from all events of a stream.
     ///
     /// # Errors
     ///
-    /// When one of its events is something else.
+    /// If an event cannot be decoded.
     pub fn of(stream: &[SerializedEvent]) -> Result<Self, bincode::Error> {
         let mut state = Self::default();
         for event in stream {
@@ -214,7 +218,7 @@ impl OrderLineState {
         Ok(state)
     }
 
-    /// Takes in what happened. It decides nothing: that was done when it happened.
+    /// Applies an event to the state. It does not check any rule, because the event has already happened.
     pub fn apply(&mut self, event: &OrderLineAction) {
         if let OrderLineAction::OrderLinePlaced { .. } = event {
             self.status = OrderLineStatus::OrderLinePlaced;
@@ -239,14 +243,14 @@ impl OrderLineState {
         // crbus:end
     }
 
-    /// Why nothing may lead to a status now.
+    /// Returns why the state may not change to a status, or `None` if it may.
     fn why_not(&self, next: OrderLineStatus) -> Option<String> {
         let is_allowed = MAY_FOLLOW.contains(&(self.status, next));
         (!is_allowed).then(|| format!("{next:?} may not follow {:?}", self.status))
     }
 }
 
-/// What the reducer needs of the world.
+/// The dependencies of the reducer.
 #[derive(Clone)]
 pub struct OrderLineEnvironment {
     pub event_store: Arc<dyn EventStore>,
@@ -257,7 +261,7 @@ pub struct OrderLineEnvironment {
 
 type Effects = SmallVec<[Effect<OrderLineAction>; 4]>;
 
-/// Commands decide, events change the state. What it is to decide by comes with the command or from the state.
+/// Turns commands into events, and events into the next state. All decisions depend only on the command and the state.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OrderLineReducer;
 
@@ -404,10 +408,10 @@ impl OrderLineEnvironment {
     fn persist(&self, state: &OrderLineState, event: OrderLineAction) -> Effects {
         let at = self.clock.now();
         let (Some(id), Ok(serialized)) = (event.id(), event.to_serialized(at)) else {
-            return settle(Some("it cannot be written".to_string()));
+            return settle(Some("the event cannot be encoded".to_string()));
         };
         let version = state.version.unwrap_or(Version::INITIAL);
-        // What the store answers is not used: that in memory counts from 0, Postgres from 1.
+        // The version that the store returns is not used: the store in memory counts from 0, Postgres from 1.
         let next = version.next().value();
         smallvec![append_events! {
             store: self.event_store,
@@ -425,11 +429,11 @@ impl OrderLineEnvironment {
         }]
     }
 
-    /// Publishes an event, and settles after it: a caller that waits for the outcome waits for the bus, too. The record key is
-    /// the event type, so consumers see events of different types in any order when the topic has several partitions.
+    /// Publishes an event and then settles the command, so a caller that waits for the outcome waits for the bus too. The record
+    /// key is the event type. If the topic has several partitions, consumers can get events of different types in any order.
     fn publish(&self, event: &OrderLineAction, at: DateTime<Utc>) -> Effects {
         let Ok(serialized) = event.to_serialized(at) else {
-            return settle(Some("it cannot be written".to_string()));
+            return settle(Some("the event cannot be encoded".to_string()));
         };
         let mut steps = vec![publish_event! {
             bus: self.event_bus,
@@ -437,7 +441,7 @@ impl OrderLineEnvironment {
             event: serialized,
             on_success: || None,
             on_error: |error| {
-                tracing::error!(%error, "stored, not published: it will be when its command comes again");
+                tracing::error!(%error, "stored but not published; it is published when its command is delivered again");
                 None
             }
         }];
@@ -445,15 +449,15 @@ impl OrderLineEnvironment {
         smallvec![Effect::Sequential(steps)]
     }
 
-    /// Decides on a command, and returns when the outcome is stored and published. When the same message comes again, its
-    /// event is published again, since the process may have died between the two.
+    /// Handles a command, and returns when its event is stored and published. If the same message is delivered again, its event
+    /// is published again, because the process may have died after storing the event.
     ///
     /// # Errors
     ///
-    /// When the store or the bus cannot be reached, or another process was faster: it can be tried again.
+    /// If the store or the bus cannot be reached, or if another process has appended to the stream. The caller can retry.
     pub async fn handle(&self, command: &SerializedEvent) -> Result<Outcome, Failure> {
         let Some((id, action)) = OrderLineAction::from_command(command) else {
-            return self.keep(COMMANDS, command, "it is not a command").await;
+            return self.keep(COMMANDS, command, "not a command").await;
         };
         let stream = stream_id(&id);
         let stored = self
@@ -474,7 +478,7 @@ impl OrderLineEnvironment {
         let mut actions = store.subscribe_actions();
         let mut metadata = command.metadata.clone().unwrap_or_default();
         metadata.causation_id = Some(cause);
-        // The event has its own.
+        // The event has its own timestamp.
         metadata.timestamp = None;
         store.send_with_metadata(action, Some(metadata)).await?;
         loop {
@@ -509,23 +513,23 @@ fn settle(failure: Option<String>) -> Effects {
 }
 
 // crbus:if refuses_plainly
-/// Refuses a command that has no event for it: nothing changes, and the command becomes a dead letter with the reason.
+/// Refuses a command that has no failure event. The command becomes a dead letter with the reason.
 fn refuse(reason: String) -> Effects {
     smallvec![async_effect! { Some(OrderLineAction::Refused { reason }) }]
 }
 
 // crbus:end
-/// The stream of one order line.
+/// Returns the stream of the order line with an id.
 #[must_use]
 pub fn stream_id(id: &str) -> String {
     format!("order-line-{id}")
 }
 
-/// Takes commands from the bus, one after the other, until the service is stopped.
+/// Handles commands from the bus, one after the other, until the service is stopped.
 ///
 /// # Errors
 ///
-/// When there is no bus to take them from.
+/// If the bus cannot be opened.
 pub async fn run(service: Service) -> Result<(), Failure> {
     let env = OrderLineEnvironment {
         event_store: service.event_store.clone(),
@@ -536,7 +540,7 @@ pub async fn run(service: Service) -> Result<(), Failure> {
     let mut commands = env.event_bus.subscribe(&[COMMANDS]).await?;
     while let Some(command) = service.next(&mut commands).await {
         while let Err(error) = env.handle(&command).await {
-            tracing::warn!(%error, "trying again");
+            tracing::warn!(%error, "the command failed and is retried");
             tokio::select! {
                 () = service.stopped() => return Ok(()),
                 () = sleep(PAUSE) => {}

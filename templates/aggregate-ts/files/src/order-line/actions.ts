@@ -1,6 +1,6 @@
-// What may be asked of it, and what happens to it. Events stay for ever: a field that comes later is optional.
+// The commands and events of the order line. Stored events never change, so make every field that you add later optional.
 
-/** Asks for OrderLinePlaced. */
+/** Command that leads to OrderLinePlaced. */
 export interface PlaceOrderLine {
   readonly type: 'PlaceOrderLine'
   readonly order_line_id: string
@@ -18,7 +18,7 @@ export interface OrderLinePlaced {
 }
 
 // crbus:each change of changes
-/** Asks for OrderLineCancelled. */
+/** Command that leads to OrderLineCancelled. */
 export interface CancelOrderLine {
   readonly type: 'CancelOrderLine'
   readonly order_line_id: string
@@ -37,7 +37,7 @@ export interface OrderLineCancelled {
 
 // crbus:end
 // crbus:each failure of failures
-/** What PlaceOrderLine may lead to instead. */
+/** Event that answers a refused command. */
 export interface OrderLineRejected {
   readonly type: 'OrderLineRejected'
   readonly order_line_id: string
@@ -66,7 +66,7 @@ export type OrderLineEvent = OrderLinePlaced | OrderLineRejected | OrderLineCanc
 // crbus:end
 export type OrderLineAction = OrderLineCommand | OrderLineEvent
 
-/** How far one of them is: the last event that changed it. */
+/** The last event that changed the order line, or `new` before the first one. */
 // crbus:as ts.statuses
 export type OrderLineStatus = 'new' | 'OrderLinePlaced' | 'OrderLineCancelled'
 // crbus:end

@@ -17,7 +17,7 @@ import {
 export const ORDER_LINE_EVENTS = 'order-line-events'
 export const ORDER_LINE_COMMANDS = 'order-line-commands'
 
-/** What the events have made of it so far. */
+/** The state after the events so far. */
 export interface OrderLineState {
   readonly status: OrderLineStatus
   // crbus:each field of creation.fields; number is field.ts
@@ -33,8 +33,9 @@ export const newOrderLine: OrderLineState = {
 }
 
 /**
- * Commands decide, events change the state, and both are pure: no clock, no database, no chance in here. A command for what
- * was done already changes nothing, since messages may come twice; one that does not apply is refused.
+ * Turns commands into events, and events into the next state. The function is pure: it uses no clock, no database and no random
+ * numbers. Messages may be delivered twice, so a command that was carried out already changes nothing. A command that does not
+ * apply is refused.
  */
 export const reduceOrderLine: Reducer<OrderLineState, OrderLineAction> = (state, action) => {
   switch (action.type) {
@@ -88,14 +89,14 @@ export const reduceOrderLine: Reducer<OrderLineState, OrderLineAction> = (state,
 
 const unchanged = (state: OrderLineState) => ({ state, effects: [] })
 
-/** Stored first, published after: both or neither, also when the process dies between the two. */
+/** Stores an event and then publishes it. If the process dies in between, the event is published after the restart. */
 const emit = (state: OrderLineState, event: OrderLineEvent) => ({
   state,
   effects: [append(event), publish(ORDER_LINE_EVENTS, event)],
 })
 
 // crbus:if refuses_plainly
-/** Refuses a command that has no event for it: nothing changes, and the runtime keeps the command with the reason. */
+/** Refuses a command that has no failure event. The runtime keeps the command as a dead letter with the reason. */
 const refuse = (state: OrderLineState, reason: string) => ({ state, effects: [reject(reason)] })
 
 // crbus:end

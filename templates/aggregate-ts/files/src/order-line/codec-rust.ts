@@ -5,5 +5,5 @@ import type { OrderLineAction } from './actions.ts'
 const read = readSchemaFile(readFileSync(new URL('../../schemas/order-line-events.json', import.meta.url), 'utf8'))
 if (!read.ok) throw new Error(read.problems.map(({ path, reason }) => `${path}: ${reason}`).join('\n'))
 
-/** The bytes that a Rust service reads and writes for the enum in schemas/order-line-events.json. */
+/** Reads and writes payloads as a Rust service does for the enum in schemas/order-line-events.json. */
 export const orderLineCodec = schemaCodec<OrderLineAction>(read.schema)

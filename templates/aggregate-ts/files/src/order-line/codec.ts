@@ -1,7 +1,7 @@
 import { cborCodec } from 'crbus'
 import type { OrderLineAction } from './actions.ts'
 
-/** Each with the version it is written as: OrderLinePlaced.v1. */
+/** Encodes actions as CBOR, each with the version of its event type: OrderLinePlaced.v1. */
 export const orderLineCodec = cborCodec<OrderLineAction>({
   PlaceOrderLine: 1,
   OrderLinePlaced: 1,

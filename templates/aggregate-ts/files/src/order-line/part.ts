@@ -4,7 +4,7 @@ import type { PlaceOrderLine } from './actions.ts'
 import { orderLineAggregate as aggregate } from './aggregate.ts'
 import { orderLineCodec } from './codec.ts'
 
-/** One for a trial run, each different. */
+/** Creates a sample command for a trial run; every number gives a different one. */
 // crbus:put `number: number` is ts.sample_parameter
 const samplePlaceOrderLine = (number: number): PlaceOrderLine => ({
   type: 'PlaceOrderLine',

@@ -17,7 +17,7 @@ import type {
 type Command = OrderLineCommand['type']
 type Status = OrderLineStatus
 
-/** The statuses in which each command applies. In any other it is refused. */
+/** The statuses in which each command applies. In all other statuses the command is refused. */
 const mayFollow: Readonly<Record<Command, readonly Status[]>> = {
   PlaceOrderLine: ['new'],
   // crbus:each change of changes
@@ -31,16 +31,16 @@ const mayFollow: Readonly<Record<Command, readonly Status[]>> = {
   // crbus:end
 }
 
-/** Why a command does not apply in a status; `undefined`: it does. */
+/** Returns why a command does not apply in a status, or `undefined` if it does. */
 export const whyNotNow = (status: Status, command: Command): string | undefined =>
   mayFollow[command].includes(status) ? undefined : `${command} does not apply in status ${status}`
 
-/** Whether a command asks for what was the last thing to happen, and does not apply once more. */
+/** Returns whether the last event is already the one that the command leads to, and may not happen twice in a row. */
 export const isDone = (status: Status, command: Command, event: Status): boolean =>
   status === event && !mayFollow[command].includes(event)
 
 // crbus:each event of refusing
-/** Why PlaceOrderLine does not lead to OrderLinePlaced; `undefined`: it does. */
+/** Returns why PlaceOrderLine is refused, or `undefined` if it leads to OrderLinePlaced. */
 export function whyNotPlaceOrderLine(command: PlaceOrderLine): string | undefined {
   // crbus:if not codec=rust
   if (command.order_line_id === '') return 'order_line_id is empty'
@@ -59,7 +59,7 @@ export function whyNotPlaceOrderLine(command: PlaceOrderLine): string | undefine
   return undefined
 }
 
-/** What PlaceOrderLine leads to where it is refused. */
+/** Creates the event that answers a refused PlaceOrderLine. */
 // crbus:put `(command: PlaceOrderLine, reason: string)` is event.failure.parameters_ts
 export const refusePlaceOrderLine = (command: PlaceOrderLine, reason: string): OrderLineRejected => ({
   type: 'OrderLineRejected',

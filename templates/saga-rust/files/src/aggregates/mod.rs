@@ -1,4 +1,4 @@
-//! As much of the aggregates as the saga needs.
+//! The parts of the aggregates that the saga needs.
 
 pub mod card_payment;
 pub mod order_line;

@@ -1,5 +1,5 @@
-//! Checkout flow. Hears of its conversation in several topics, keeps what it heard in streams `checkout-flow-saga-{id}`,
-//! sends commands, and publishes how it ended to `checkout-flow-events`.
+//! The saga checkout flow. Receives events from several topics, stores them in the streams `checkout-flow-saga-{id}`, sends
+//! commands, and publishes the outcome of each conversation to `checkout-flow-events`.
 
 use crate::aggregates;
 use crate::service::{Failure, Service};
@@ -23,10 +23,10 @@ use std::time::Duration;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-/// Its own: services that shared a group would get each other's events.
+/// The consumer group. No other part may use it, because the members of a group share the events of a topic.
 pub const GROUP: &str = "checkout-flow-saga";
 pub const EVENTS: &str = "checkout-flow-events";
-#[rustfmt::skip] // One line each.
+#[rustfmt::skip] // One line for each topic.
 pub const TOPICS: &[&str] = &[
     // crbus:each step of steps
     // crbus:put `"order-line-events"` is step.topic_rust
@@ -37,22 +37,23 @@ pub const TOPICS: &[&str] = &[
     // crbus:end
 ];
 
-/// How long a step may take before it counts as failed. It is lost with the process, and begins anew with what comes next.
+/// How long a step may take before it counts as failed. The time-out is lost with the process. It starts again when the next
+/// event of the conversation arrives.
 // crbus:put `from_secs(30)` is rust.timeout
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How often the command that undoes a step is sent. Each time the saga waits twice as long for the answer; after the last one
-/// the step is stuck.
+/// How often an undo command is sent. The saga doubles the time that it waits for the answer after each attempt. After the last
+/// attempt the step is stuck.
 pub const UNDO_ATTEMPTS: u32 = 5;
 
-/// How often a time-out that the store did not take is tried again, each time after twice as long.
+/// How often a time-out is retried if it cannot be stored. The delay doubles after each attempt.
 pub const TIMEOUT_ATTEMPTS: u32 = 10;
 
-/// Until an event is tried again.
+/// How long to wait before an event is retried.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What it hears and says, and what it tells itself. In bytes a variant is the number of its place: new ones come last, and
-/// none is moved or removed.
+/// Received events, published events and internal actions. The encoded form of a variant begins with its index, so add variants
+/// at the end, and do not move or remove any.
 #[derive(Action, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum CheckoutFlowAction {
     // crbus:each event of events
@@ -98,33 +99,33 @@ pub enum CheckoutFlowAction {
         order_line_id: Uuid,
     },
     // crbus:end
-    /// A step did not answer in time.
+    /// Time-out of a step.
     #[event]
     CheckoutFlowTimedOut {
         correlation_id: String,
         step: CheckoutFlowStep,
     },
-    /// The command that undoes a step was not answered in time.
+    /// Time-out of an undo command.
     #[event]
     CheckoutFlowUndoTimedOut {
         correlation_id: String,
         step: CheckoutFlowStep,
         attempt: u32,
     },
-    /// Said when every step is done.
+    /// Published when every step is done.
     #[event]
     CheckoutFlowCompleted {
         correlation_id: String,
         facts: CheckoutFlowFacts,
     },
-    /// Said when all was taken back that could be.
+    /// Published when every step that can be undone was undone.
     #[event]
     CheckoutFlowFailed {
         correlation_id: String,
         facts: CheckoutFlowFacts,
         reason: String,
     },
-    /// Said when a step could not be undone: a person has to see to it. When it is undone later, the saga goes on.
+    /// Published when a step could not be undone, so a person must resolve it. If the step is undone later, the saga continues.
     #[event]
     CheckoutFlowStuck {
         correlation_id: String,
@@ -132,29 +133,29 @@ pub enum CheckoutFlowAction {
         step: CheckoutFlowStep,
         reason: String,
     },
-    /// The store has taken the event.
+    /// The event was stored.
     Persisted {
         event: Box<CheckoutFlowAction>,
         version: u64,
     },
-    /// The store has not.
+    /// The event could not be stored.
     NotPersisted {
         event: Box<CheckoutFlowAction>,
         reason: String,
     },
-    /// Nothing more comes of the event for now.
+    /// The event has been processed, successfully or not.
     Settled {
         event: Box<CheckoutFlowAction>,
         failure: Option<String>,
     },
-    /// The process is another than the one that asked.
+    /// The conversation was loaded, possibly by another process than the one that sent its commands.
     Resumed,
 }
 
 impl CheckoutFlowAction {
-    /// What the saga hears in an event. `None` when it is not for it, or of no conversation.
+    /// Decodes an event for the saga. Returns `None` if the saga does not use the event, or if it has no correlation id.
     #[must_use]
-    #[rustfmt::skip] // It would be another shape for every number of fields.
+    #[rustfmt::skip] // The layout would depend on the number of fields.
     pub fn from_event(event: &SerializedEvent) -> Option<Self> {
         let correlation_id = event.metadata.as_ref()?.correlation_id.clone()?;
         match event.event_type.as_str() {
@@ -217,8 +218,8 @@ impl CheckoutFlowAction {
         }
     }
 
-    /// Whether the saga tells itself that something was not answered.
-    #[rustfmt::skip] // One line each.
+    /// Returns whether the action is a time-out.
+    #[rustfmt::skip] // One line for each variant.
     const fn is_time_out(&self) -> bool {
         matches!(
             self,
@@ -227,9 +228,9 @@ impl CheckoutFlowAction {
         )
     }
 
-    /// The conversation it is about.
+    /// Returns the id of the conversation, or `None` for internal actions.
     #[must_use]
-    #[rustfmt::skip] // One line each.
+    #[rustfmt::skip] // One line for each variant.
     pub fn correlation_id(&self) -> Option<&str> {
         match self {
             // crbus:each event of events
@@ -253,11 +254,11 @@ impl CheckoutFlowAction {
     }
 }
 
-/// The payload of an event of an aggregate, `None` when it is another.
+/// Decodes the payload of an event. Returns `None` and logs the error if the payload has another type.
 fn read<T: DeserializeOwned>(event: &SerializedEvent) -> Option<T> {
     let payload = bincode::deserialize(&event.data);
     if let Err(error) = &payload {
-        tracing::error!(%error, event_type = event.event_type, "cannot be read");
+        tracing::error!(%error, event_type = event.event_type, "cannot decode");
     }
     payload.ok()
 }
@@ -273,8 +274,8 @@ pub enum CheckoutFlowStep {
 }
 
 impl CheckoutFlowStep {
-    /// One after the other, and taken back from the last.
-    #[rustfmt::skip] // One line each.
+    /// The steps in order. They are undone in reverse.
+    #[rustfmt::skip] // One line for each step.
     pub const ALL: &[Self] = &[
         // crbus:each step of steps; order-line is step.name
         Self::OrderLine,
@@ -284,7 +285,7 @@ impl CheckoutFlowStep {
         // crbus:end
     ];
 
-    /// The topic its commands go to.
+    /// Returns the topic of the commands of the step.
     const fn commands(self) -> &'static str {
         match self {
             // crbus:each step of later
@@ -297,7 +298,7 @@ impl CheckoutFlowStep {
     }
 }
 
-/// How far a step is. `Asked`: it has a time-out; of the first step, whose event nothing asks for, too.
+/// The progress of a step. `Asked` means that a time-out is set, even for the first step, which the saga does not request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Progress {
     #[default]
@@ -311,13 +312,13 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// Returns whether `next` changes the step. Copies and late answers do not.
+    /// Returns whether `next` changes the step. Duplicates and late answers do not.
     const fn may_become(self, next: Self) -> bool {
         match self {
             Self::Open | Self::Asked => matches!(next, Self::Done | Self::Failed | Self::Undone),
             Self::Undoing => matches!(next, Self::Undone | Self::Stuck),
             Self::Done | Self::Stuck => matches!(next, Self::Undone),
-            // It did not answer in time, and then it did.
+            // The answer arrived after the time-out.
             Self::Failed => matches!(next, Self::Done | Self::Undone),
             Self::Undone => false,
         }
@@ -341,13 +342,13 @@ impl CheckoutFlowStatus {
         matches!(self, Self::Completed | Self::Failed | Self::Stuck)
     }
 
-    /// It was begun to be taken back, or was.
+    /// Returns whether compensation has begun or is complete.
     const fn is_taken_back(self) -> bool {
         matches!(self, Self::Compensating | Self::Failed | Self::Stuck)
     }
 }
 
-/// What the events have told so far that commands are made of.
+/// The fields of received events that commands need.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CheckoutFlowFacts {
     // crbus:each fact of facts; Uuid is fact.rust
@@ -361,21 +362,21 @@ pub struct CheckoutFlowState {
     pub status: CheckoutFlowStatus,
     pub steps: BTreeMap<CheckoutFlowStep, Progress>,
     pub facts: CheckoutFlowFacts,
-    /// Why it is taken back, when it is.
+    /// Why the steps are undone; empty if they are not.
     pub reason: String,
-    /// How often the command that undoes a step was sent.
+    /// How often the undo command of each step was sent.
     pub attempts: BTreeMap<CheckoutFlowStep, u32>,
-    /// Why steps are not undone.
+    /// Why each stuck step could not be undone.
     pub stuck: BTreeMap<CheckoutFlowStep, String>,
-    /// Whether `CheckoutFlowFailed` was said.
+    /// Whether `CheckoutFlowFailed` was published.
     pub has_failed: bool,
-    /// How often in a row the store did not take a time-out. It is not stored itself.
+    /// How often in a row a time-out could not be stored. This number is not stored.
     pub missed: u32,
     #[version]
     pub version: Option<Version>,
 }
 
-/// What follows from what was heard.
+/// What the saga does after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reaction {
     Ask(CheckoutFlowStep),
@@ -394,7 +395,7 @@ impl CheckoutFlowState {
         self.steps.get(&step).copied().unwrap_or_default()
     }
 
-    /// Notes what was heard, then decides by all that is known: so the order of events does not matter.
+    /// Records the event, then decides from the whole state, so that the order of events does not matter.
     fn react(&mut self, event: &CheckoutFlowAction) -> Vec<Reaction> {
         let mut heard = self.clone();
         heard.hear(event);
@@ -415,13 +416,13 @@ impl CheckoutFlowState {
         self.steps.values().any(|step| *step == progress)
     }
 
-    /// Whether it has ended, or is stuck, and waits for no time-out.
+    /// Returns whether the conversation has ended or is stuck, and no time-out is set.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.status.is_settled() && self.open().is_empty()
     }
 
-    /// What it waits for.
+    /// Returns the commands that are not answered yet.
     fn open(&self) -> Vec<Reaction> {
         let mut reactions = Vec::new();
         for (&step, progress) in &self.steps {
@@ -485,15 +486,16 @@ impl CheckoutFlowState {
         }
     }
 
-    /// A refusal tells something of the first step only while it is undone: before that nothing has begun.
-    #[allow(dead_code)] // Where the first step has no refusals.
+    /// Records a refusal of the first step. It is only of interest as the answer to the undo command: before the step is done, no
+    /// conversation has begun.
+    #[allow(dead_code)] // Not called if the first step has no refusals.
     fn refuse(&mut self, step: CheckoutFlowStep, event: &CheckoutFlowAction) {
         if self.progress(step) == Progress::Undoing {
             self.note(step, Progress::Failed, event);
         }
     }
 
-    /// The command that undoes a step was not answered: it is sent again, or the step is stuck.
+    /// Counts the next attempt of an undo command after a time-out. After the last attempt the step is stuck.
     fn undo_again(&mut self, step: CheckoutFlowStep, attempt: u32) {
         if self.progress(step) != Progress::Undoing || self.attempt(step) != attempt {
             return;
@@ -515,7 +517,7 @@ impl CheckoutFlowState {
     }
 
     fn note(&mut self, step: CheckoutFlowStep, progress: Progress, event: &CheckoutFlowAction) {
-        // The rules of the aggregate would refuse the same command again, so it is not repeated.
+        // The aggregate would refuse the same undo command again, so the command is not repeated.
         if self.progress(step) == Progress::Undoing && progress == Progress::Failed {
             self.give_up(step, reason(event));
             return;
@@ -609,7 +611,7 @@ impl CheckoutFlowState {
         reactions
     }
 
-    /// What asks for a step. The first is not asked for: its event begins it all.
+    /// Returns the command for a step, or `None` for the first step, whose event begins the conversation.
     fn ask(&self, step: CheckoutFlowStep) -> Option<Message> {
         tracing::debug!(?step, "ask");
         // crbus:each step of later
@@ -626,7 +628,7 @@ impl CheckoutFlowState {
         None
     }
 
-    /// What takes a step back, where something does.
+    /// Returns the undo command of a step, or `None` if the step cannot be undone.
     fn undo(&self, step: CheckoutFlowStep) -> Option<Message> {
         tracing::debug!(?step, "undo");
         // crbus:if start.undo
@@ -657,7 +659,7 @@ impl CheckoutFlowState {
     }
 }
 
-/// Why an event makes the saga take back what was done.
+/// Returns why an event starts compensation.
 fn reason(event: &CheckoutFlowAction) -> String {
     match event {
         // crbus:each failure of start.refusals; OrderLineRejected is failure.name
@@ -686,7 +688,7 @@ fn reason(event: &CheckoutFlowAction) -> String {
     }
 }
 
-/// What the reducer needs of the world.
+/// The dependencies of the reducer.
 #[derive(Clone)]
 pub struct CheckoutFlowEnvironment {
     pub event_store: Arc<dyn EventStore>,
@@ -714,8 +716,8 @@ impl Reducer for CheckoutFlow {
         env: &Self::Environment,
     ) -> Effects {
         match action {
-            // What was heard is stored before anything follows from it. Appending and sending are not returned
-            // together: the runtime would do both at once, and send also what the store refuses to know of.
+            // An event is stored before the saga reacts to it. The reducer does not return the append and the messages
+            // together: the runtime would run both at once, and send messages even if the append fails.
             CheckoutFlowAction::Persisted {
                 event,
                 version,
@@ -730,9 +732,9 @@ impl Reducer for CheckoutFlow {
                 reason,
             } => {
                 let mut effects: Effects = smallvec![];
-                // An event is handled again by its caller; a time-out has none, and the conversation would wait for ever.
+                // The caller retries an event. A time-out has no caller, so without a retry the conversation would wait forever.
                 if event.is_time_out() && state.missed < TIMEOUT_ATTEMPTS {
-                    tracing::warn!(reason, "a time-out is not stored, trying again");
+                    tracing::warn!(reason, "a time-out was not stored and is retried");
                     effects.push(delay! {
                         duration: env.timeout * (1 << state.missed),
                         action: (*event).clone()
@@ -742,7 +744,7 @@ impl Reducer for CheckoutFlow {
                 effects.push(settle(*event, Some(reason)));
                 effects
             }
-            // Commands may not have been sent, and their time-outs are gone. Receivers handle a repeated command once.
+            // The commands may not have been sent, and their time-outs are lost. Receivers handle a repeated command only once.
             CheckoutFlowAction::Resumed => env.perform(state, &state.open(), Effect::None),
             CheckoutFlowAction::Settled { .. } => smallvec![Effect::None],
             event => {
@@ -759,14 +761,14 @@ impl Reducer for CheckoutFlow {
 }
 
 impl CheckoutFlowEnvironment {
-    /// Appends what was heard to the stream of the conversation.
+    /// Appends an event to the stream of the conversation.
     fn persist(&self, state: &CheckoutFlowState, event: CheckoutFlowAction) -> Effects {
         let Ok(data) = bincode::serialize(&event) else {
-            return smallvec![settle(event, Some("it cannot be written".to_string()))];
+            return smallvec![settle(event, Some("it cannot be encoded".to_string()))];
         };
         let message = self.message(state, event.event_type(), data);
         let version = state.version.unwrap_or(Version::INITIAL);
-        // What the store answers is not used: that in memory counts from 0, Postgres from 1.
+        // The version that the store returns is not used: the store in memory counts from 0, Postgres from 1.
         let next = version.next().value();
         let refused = event.clone();
         smallvec![append_events! {
@@ -785,7 +787,7 @@ impl CheckoutFlowEnvironment {
         }]
     }
 
-    /// Sends what follows, in order, and does `last` after it. Time-outs run beside that.
+    /// Returns the effects of reactions: sends the messages in order and then runs `last`. Time-outs run in parallel.
     fn perform(&self, state: &CheckoutFlowState, reactions: &[Reaction], last: Work) -> Effects {
         let correlation_id = &state.correlation_id;
         let mut effects: Effects = smallvec![];
@@ -846,11 +848,11 @@ impl CheckoutFlowEnvironment {
         effects
     }
 
-    /// Publishes a message. The framework's bus takes its type for the record key, not the id of what a command is for: two
-    /// commands for one aggregate stay in order only when their topic has one partition.
+    /// Publishes a message. The framework's bus uses the message type as the record key, not the id of the aggregate, so two
+    /// commands for one aggregate stay in order only if their topic has one partition.
     fn send(&self, state: &CheckoutFlowState, topic: &str, message: Message) -> Work {
         let (name, Ok(data)) = message else {
-            tracing::error!(name = message.0, "it cannot be written");
+            tracing::error!(name = message.0, "it cannot be encoded");
             return Effect::None;
         };
         publish_event! {
@@ -859,7 +861,7 @@ impl CheckoutFlowEnvironment {
             event: self.message(state, name, data),
             on_success: || None,
             on_error: |error| {
-                tracing::error!(%error, "not sent, so there will be no answer in time");
+                tracing::error!(%error, "the message was not sent, so the step will time out");
                 None
             }
         }
@@ -872,11 +874,11 @@ impl CheckoutFlowEnvironment {
         SerializedEvent::new(name.to_string(), data, Some(metadata))
     }
 
-    /// A conversation as its stream tells it.
+    /// Loads a conversation from its stream.
     ///
     /// # Errors
     ///
-    /// When the store cannot be reached, or has something else in that stream.
+    /// If the store cannot be reached, or if an event of the stream cannot be decoded.
     pub async fn load(&self, correlation_id: &str) -> Result<CheckoutFlowStore, Failure> {
         let stream = stream_id(correlation_id);
         let stored = self
@@ -905,14 +907,14 @@ fn settle(event: CheckoutFlowAction, failure: Option<String>) -> Work {
     async_effect! { Some(CheckoutFlowAction::Settled { event, failure }) }
 }
 
-/// The stream of one conversation.
+/// Returns the stream of a conversation.
 #[must_use]
 pub fn stream_id(correlation_id: &str) -> String {
     format!("checkout-flow-saga-{correlation_id}")
 }
 
 /// The saga of one conversation.
-#[rustfmt::skip] // One line each.
+#[rustfmt::skip] // One line for each type.
 pub type CheckoutFlowStore = Store<
     CheckoutFlowState,
     CheckoutFlowAction,
@@ -920,16 +922,16 @@ pub type CheckoutFlowStore = Store<
     CheckoutFlow,
 >;
 
-/// The conversations that go on in this process. Those that are over are in the store.
+/// The running conversations in the memory of this process, by correlation id. Ended conversations are only in the store.
 #[derive(Default)]
 pub struct Conversations(HashMap<String, CheckoutFlowStore>);
 
 impl Conversations {
-    /// Has the saga hear an event, and returns when what it heard is stored and what follows is sent.
+    /// Handles an event, and returns when the event is stored and the messages that follow from it are sent.
     ///
     /// # Errors
     ///
-    /// When the store cannot be reached, or another process was faster: it can be tried again.
+    /// If the store cannot be reached, or if another process has appended to the stream. The caller can retry.
     pub async fn handle(
         &mut self,
         env: &CheckoutFlowEnvironment,
@@ -939,7 +941,7 @@ impl Conversations {
             return Ok(());
         };
         let id = action.correlation_id().unwrap_or_default().to_string();
-        // It comes back when all went well: after anything else it is loaded again.
+        // The conversation is put back only after success. After an error it is loaded again.
         let store = match self.0.remove(&id) {
             Some(store) => store,
             None => env.load(&id).await?,
@@ -948,7 +950,7 @@ impl Conversations {
         let mut metadata = event.metadata.clone().unwrap_or_default();
         let cause = Uuid::new_v5(&Uuid::NAMESPACE_OID, &bincode::serialize(event)?);
         metadata.causation_id = Some(cause.to_string());
-        // Messages have their own.
+        // Messages have their own timestamps.
         metadata.timestamp = None;
         let heard = action.clone();
         store.send_with_metadata(heard, Some(metadata)).await?;
@@ -971,11 +973,11 @@ impl Conversations {
     }
 }
 
-/// Hears events from the bus, one after the other, until the service is stopped.
+/// Handles events from the bus, one after the other, until the service is stopped.
 ///
 /// # Errors
 ///
-/// When there is no bus to hear them from.
+/// If the bus cannot be opened.
 pub async fn run(service: Service) -> Result<(), Failure> {
     let env = CheckoutFlowEnvironment {
         event_store: service.event_store.clone(),
@@ -987,7 +989,7 @@ pub async fn run(service: Service) -> Result<(), Failure> {
     let mut events = env.event_bus.subscribe(TOPICS).await?;
     while let Some(event) = service.next(&mut events).await {
         while let Err(error) = conversations.handle(&env, &event).await {
-            tracing::warn!(%error, "trying again");
+            tracing::warn!(%error, "the event failed and is retried");
             tokio::select! {
                 () = service.stopped() => return Ok(()),
                 () = sleep(PAUSE) => {}

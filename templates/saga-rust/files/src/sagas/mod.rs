@@ -1,3 +1,3 @@
-//! What this service sees through.
+//! The sagas of this service.
 
 pub mod checkout_flow;

@@ -1,4 +1,4 @@
-// What the saga hears: of each event only what it needs.
+// Events that the saga receives, with only the fields that it needs.
 
 // crbus:each event of events
 export interface OrderLinePlaced {
@@ -43,17 +43,17 @@ export interface CardPaymentRefunded {
 }
 
 // crbus:end
-/** A step did not answer in time. The saga tells itself. */
+/** Time-out of a step, which the saga sends to itself. */
 export interface CheckoutFlowTimedOut {
   readonly type: 'CheckoutFlowTimedOut'
   readonly step: CheckoutFlowStep
 }
 
-/** The command that undoes a step was not answered in time. The saga tells itself. */
+/** Time-out of an undo command, which the saga sends to itself. */
 export interface CheckoutFlowUndoTimedOut {
   readonly type: 'CheckoutFlowUndoTimedOut'
   readonly step: CheckoutFlowStep
-  /** How often the command was sent by then. */
+  /** How often the command had been sent. */
   readonly attempt: number
 }
 
@@ -70,7 +70,7 @@ export type CheckoutFlowAction =
   | CheckoutFlowUndoTimedOut
 // crbus:end
 
-// What it says: commands to others, and how it ended.
+// Messages that the saga sends: commands to aggregates, and events that say how the conversation ended.
 
 // crbus:each command of asked
 export interface CompleteCardPayment {
@@ -101,24 +101,24 @@ export interface CheckoutFlowCompleted extends CheckoutFlowFacts {
   readonly type: 'CheckoutFlowCompleted'
 }
 
-/** Every step that can be undone was undone. */
+/** The conversation failed, and every step that can be undone was undone. */
 export interface CheckoutFlowFailed extends CheckoutFlowFacts {
   readonly type: 'CheckoutFlowFailed'
   readonly because: string
 }
 
 /**
- * A step could not be undone: a person has to see to it. When the aggregate says later that the step was undone, the saga
- * goes on to CheckoutFlowFailed.
+ * A step could not be undone, so a person must resolve it. If the step is undone later, the saga continues and publishes
+ * CheckoutFlowFailed.
  */
 export interface CheckoutFlowStuck extends CheckoutFlowFacts {
   readonly type: 'CheckoutFlowStuck'
   readonly step: CheckoutFlowStep
-  /** Why the step is not undone. */
+  /** Why the step could not be undone. */
   readonly because: string
 }
 
-/** What the events have told so far that commands are made of. */
+/** The fields of received events that commands need. */
 export interface CheckoutFlowFacts {
   // crbus:each fact of facts; string is fact.ts
   readonly order_line_id: string

@@ -1,7 +1,7 @@
 import { cborCodec } from 'crbus'
 import type { CheckoutFlowAction } from './actions.ts'
 
-/** Which events the saga reacts to, each up to the version it knows. */
+/** The events that the saga receives, each with the highest version that it can read. */
 export const checkoutFlowCodec = cborCodec<CheckoutFlowAction>({
   // crbus:each event of events
   OrderLinePlaced: 1,

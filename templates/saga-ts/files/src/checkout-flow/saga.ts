@@ -17,25 +17,23 @@ import type {
 import { checkoutFlowCodec } from './codec.ts'
 
 export const CHECKOUT_FLOW_EVENTS = 'checkout-flow-events'
-/** How long a step may take before it counts as failed. */
+/** How long the saga waits for the answer of a step before the step counts as failed. */
 // crbus:put `30s` is timeout
 export const CHECKOUT_FLOW_TIMEOUT = '30s'
 
-/**
- * How long to wait for the answer to an undo command, by attempt. After the last one the step is stuck.
- */
+/** How long the saga waits for the answer to an undo command, by attempt. After the last attempt the step is stuck. */
 // crbus:put `['30s', '60s', '120s', '240s', '480s']` is ts.undo_timeouts
 export const CHECKOUT_FLOW_UNDO_TIMEOUTS = ['30s', '60s', '120s', '240s', '480s']
 
-/** The progress of a step. `asked`: a time-out is set, even for the first step, which the saga does not request. */
+/** The progress of a step. `asked` means that a time-out is set, even for the first step, which the saga does not request. */
 type Progress = 'open' | 'asked' | 'done' | 'failed' | 'undoing' | 'undone' | 'stuck'
 
-/** What may come after what. Everything else is a copy, or comes too late to change anything. */
+/** The valid transitions. Any other event is a duplicate, or arrives too late to change anything. */
 const following: Readonly<Record<Progress, readonly Progress[]>> = {
   open: ['done', 'failed', 'undone'],
   asked: ['done', 'failed', 'undone'],
   done: ['undone'],
-  // The step failed by its time-out, and was answered after it.
+  // The answer arrived after the time-out.
   failed: ['done', 'undone'],
   undoing: ['undone'],
   undone: [],
@@ -43,11 +41,11 @@ const following: Readonly<Record<Progress, readonly Progress[]>> = {
 }
 
 export interface CheckoutFlowState {
-  /** `stuck`: a step could not be undone. It may still be undone later, and the saga then goes on. */
+  /** `stuck` means that a step could not be undone. If the step is undone later, the saga continues. */
   readonly status: 'new' | 'running' | 'compensating' | 'completed' | 'failed' | 'stuck'
   readonly steps: Readonly<Record<CheckoutFlowStep, Progress>>
   readonly facts: CheckoutFlowFacts
-  /** Why the steps are undone, when they are. */
+  /** Why the steps are undone; empty if they are not. */
   readonly reason: string
   /** Whether CheckoutFlowFailed was published. */
   readonly hasFailed: boolean
@@ -72,16 +70,16 @@ export const newCheckoutFlow: CheckoutFlowState = {
 
 interface StepPlan {
   readonly name: CheckoutFlowStep
-  /** The topic its commands go to. */
+  /** The topic of its commands. */
   readonly commands: string
-  /** The id that its commands are for. As their record key it keeps them in order. Default: the conversation's id. */
+  /** The aggregate id of its commands. As the record key, it keeps them in order. Default: the correlation id. */
   readonly id?: (state: CheckoutFlowState) => string
   readonly ask?: (state: CheckoutFlowState) => CheckoutFlowCommand
-  /** The command that undoes the step. A step without one is not undone. */
+  /** The command that undoes the step. A step without this command is not undone. */
   readonly undo?: (state: CheckoutFlowState) => CheckoutFlowCommand
 }
 
-/** The steps in order; they are undone from the last. Nothing asks for the first one: its event begins the conversation. */
+/** The steps in order; they are undone in reverse. The event of the first step begins the conversation, so it has no `ask`. */
 const plan: readonly StepPlan[] = [
   {
     name: 'orderLine',
@@ -132,7 +130,7 @@ const plan: readonly StepPlan[] = [
 
 type CheckoutFlowReducer = Reducer<CheckoutFlowState, CheckoutFlowAction>
 
-/** Records what was heard, then decides by the whole state: so the order of events does not matter. */
+/** Records the event, then decides from the whole state, so that the order of events does not matter. */
 export const reduceCheckoutFlow: CheckoutFlowReducer = (state, action) => {
   switch (action.type) {
     case 'OrderLinePlaced':
@@ -153,7 +151,7 @@ export const reduceCheckoutFlow: CheckoutFlowReducer = (state, action) => {
     // crbus:end
     // crbus:each failure of start.refusals; OrderLineRejected is failure.name
     case 'OrderLineRejected':
-      // Before the step was done nothing has begun. While it is undone, it is the answer to that.
+      // A refusal is only of interest as the answer to the undo command. Before the step is done, no conversation has begun.
       if (state.steps.orderLine !== 'undoing') return { state, effects: [] }
       // crbus:put `action.reason` is failure.reason_ts
       return follow(state, { step: 'orderLine', progress: 'failed', reason: action.reason })
@@ -193,7 +191,7 @@ export const reduceCheckoutFlow: CheckoutFlowReducer = (state, action) => {
   }
 }
 
-/** What an event tells of a step. */
+/** What an event says about a step. */
 interface News {
   readonly step: CheckoutFlowStep
   readonly progress: Progress
@@ -205,7 +203,7 @@ type CheckoutFlowNext = Step<CheckoutFlowState, CheckoutFlowAction>
 
 function follow(before: CheckoutFlowState, news: News): CheckoutFlowNext {
   const { step, progress, facts, reason = '' } = news
-  // The aggregate refused to undo the step. Its rules would refuse the same command again, so it is not repeated.
+  // The aggregate refused to undo the step. It would refuse the same command again, so the command is not repeated.
   if (before.steps[step] === 'undoing' && progress === 'failed') return giveUp(before, step, reason)
   const isNews = following[before.steps[step]].includes(progress)
   if (!isNews || before.status === 'completed') return { state: before, effects: [] }
@@ -215,7 +213,7 @@ function follow(before: CheckoutFlowState, news: News): CheckoutFlowNext {
     facts: { ...before.facts, ...facts },
     reason: before.reason || reason,
   }
-  // A conversation that has begun to be undone does not go on, whatever is answered late.
+  // Once compensation has begun, late answers do not continue the conversation.
   const isFailing =
     ['compensating', 'failed', 'stuck'].includes(before.status) ||
     Object.values(state.steps).some((one) => ['failed', 'undone'].includes(one))
@@ -245,12 +243,12 @@ function takeBack(state: CheckoutFlowState): CheckoutFlowNext {
   return end({ ...state, steps }, effects)
 }
 
-/** Sends the undo command again when it was not answered in time, up to the last attempt. */
+/** Sends the undo command again after a time-out. After the last attempt the step is stuck. */
 function retryUndo(state: CheckoutFlowState, name: CheckoutFlowStep, attempt: number): CheckoutFlowNext {
   const step = plan.find((one) => one.name === name)
   if (step === undefined || state.steps[name] !== 'undoing') return { state, effects: [] }
   if (attempt >= CHECKOUT_FLOW_UNDO_TIMEOUTS.length) return giveUp(state, name, `${name} was not undone in time`)
-  // A new object, since a saga stores only what changes its state.
+  // Copies the state, because a saga only stores actions that change it.
   return { state: { ...state }, effects: undoOf(state, step, attempt + 1) }
 }
 
@@ -260,7 +258,7 @@ function giveUp(before: CheckoutFlowState, step: CheckoutFlowStep, because: stri
   return end(state, [publish(CHECKOUT_FLOW_EVENTS, stuck)])
 }
 
-/** The status while steps are undone, and the event that says that all of them are. */
+/** Sets the status while steps are undone, and publishes the failure when all of them are. */
 function end(state: CheckoutFlowState, effects: readonly Effect<CheckoutFlowAction>[]): CheckoutFlowNext {
   const steps = Object.values(state.steps)
   if (steps.includes('stuck')) return { state: { ...state, status: 'stuck' }, effects }
@@ -284,7 +282,7 @@ function askFor(state: CheckoutFlowState, step: StepPlan): CheckoutFlowEffects {
   return ask === undefined ? [timeOut] : [dispatch(commands, ask(state), { key: id?.(state) || undefined }), timeOut]
 }
 
-/** The undo command and its time-out, which replaces the one of the attempt before. */
+/** Returns the undo command and its time-out, which replaces the time-out of the previous attempt. */
 function undoOf(state: CheckoutFlowState, step: StepPlan, attempt: number): CheckoutFlowEffects {
   const { name, commands, id, undo } = step
   if (undo === undefined) return []
@@ -293,7 +291,7 @@ function undoOf(state: CheckoutFlowState, step: StepPlan, attempt: number): Chec
   return [dispatch(commands, undo(state), { key: id?.(state) || undefined }), delay(patience, timedOut, { id: name })]
 }
 
-/** Asks again for every step without an answer. It is needed after a migration only: commands and time-outs survive restarts. */
+/** Repeats the commands that have no answer. Only needed after a migration, because commands and time-outs survive restarts. */
 export const resumeCheckoutFlow = (state: CheckoutFlowState): CheckoutFlowEffects =>
   plan.toReversed().flatMap((step) => {
     if (state.steps[step.name] === 'asked') return askFor(state, step)
@@ -309,7 +307,7 @@ export const checkoutFlowSaga: Saga<CheckoutFlowState, CheckoutFlowAction> = {
   reduce: reduceCheckoutFlow,
   resume: resumeCheckoutFlow,
   codec: checkoutFlowCodec,
-  // Raise it when conversations under way would be reduced to another state, and keep the reducer they began with:
-  // versions: { 1: checkoutFlowV1 }, or { 1: { ...checkoutFlowV1, migrate } }.
+  // Raise the version when a change of the reducer would change the state of running conversations. Keep the old reducer for
+  // them: versions: { 1: checkoutFlowV1 }, or { 1: { ...checkoutFlowV1, migrate } }.
   version: 1,
 }

@@ -1,1 +1,1 @@
-//! What this service decides.
+//! The aggregates of this service.

@@ -1,1 +1,1 @@
-//! What this service sees through.
+//! The sagas of this service.

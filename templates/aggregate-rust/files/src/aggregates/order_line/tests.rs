@@ -5,7 +5,7 @@ use composable_rust_core::event_bus::EventStream;
 use composable_rust_testing::{ReducerTest, assertions, test_clock};
 use tokio::time::timeout;
 
-/// How long a test waits for what is to happen at once.
+/// How long a test waits before it fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn place_order_line() -> OrderLineAction {
@@ -69,8 +69,8 @@ fn order_line_cancel_rejected() -> OrderLineAction {
 // crbus:end
 type Actions = Vec<OrderLineAction>;
 
-/// One of each, in their order.
-#[rustfmt::skip] // One line each.
+/// One action of each variant, in the order of the enum.
+#[rustfmt::skip] // One line for each action.
 fn actions() -> Actions {
     vec![
         place_order_line(),
@@ -97,7 +97,7 @@ fn environment(service: &Service) -> OrderLineEnvironment {
     }
 }
 
-/// A message of the conversation `c-1`.
+/// Creates a message of the conversation `c-1`.
 fn message(command: &OrderLineAction) -> SerializedEvent {
     let mut message = command.to_serialized(DateTime::UNIX_EPOCH).unwrap();
     message.metadata = Some(EventMetadata::with_correlation_id("c-1"));
@@ -108,16 +108,16 @@ fn bytes(event: &SerializedEvent) -> Vec<u8> {
     bincode::serialize(event).unwrap()
 }
 
-/// Takes the next event. What is never published fails a test and does not hold it up.
+/// Returns the next event. Fails the test if no event is published in time.
 async fn next(service: &Service, events: &mut EventStream) -> SerializedEvent {
     let event = timeout(PATIENCE, service.next(events)).await;
-    event.expect("nothing is published").unwrap()
+    event.expect("no event was published in time").unwrap()
 }
 
-/// Handles a command, or fails when that does not end.
+/// Handles a command. Fails the test if the command is not settled in time.
 async fn handle(env: &OrderLineEnvironment, command: &SerializedEvent) -> Outcome {
     let handled = timeout(PATIENCE, env.handle(command)).await;
-    handled.expect("the command is not settled").unwrap()
+    handled.expect("the command was not settled").unwrap()
 }
 
 async fn stored(service: &Service) -> Vec<Vec<u8>> {
@@ -127,7 +127,7 @@ async fn stored(service: &Service) -> Vec<Vec<u8>> {
     events.iter().map(bytes).collect()
 }
 
-/// What the store is asked to take.
+/// Returns the actions that the effects append to the store.
 fn appended(effects: &[Effect<OrderLineAction>]) -> Actions {
     let [
         Effect::EventStore(EventStoreOperation::AppendEvents {
@@ -143,7 +143,7 @@ fn appended(effects: &[Effect<OrderLineAction>]) -> Actions {
 }
 
 #[test]
-fn a_command_counts_only_once_it_is_stored() {
+fn a_command_changes_the_state_only_after_its_event_is_stored() {
     ReducerTest::new(OrderLineReducer)
         .with_env(environment(&Service::in_memory()))
         .given_state(OrderLineState::default())
@@ -157,7 +157,7 @@ fn a_command_counts_only_once_it_is_stored() {
 }
 
 #[test]
-fn what_is_stored_counts_and_is_published() {
+fn a_stored_event_changes_the_state_and_is_published() {
     ReducerTest::new(OrderLineReducer)
         .with_env(environment(&Service::in_memory()))
         .given_state(OrderLineState::default())
@@ -180,7 +180,7 @@ fn what_is_stored_counts_and_is_published() {
         .run();
 }
 
-/// What is decided about a command after some events.
+/// Returns the events that a command leads to after a history of events.
 fn decided(history: &[OrderLineAction], command: OrderLineAction) -> Actions {
     let mut state = OrderLineState::default();
     for event in history {
@@ -194,7 +194,7 @@ fn decided(history: &[OrderLineAction], command: OrderLineAction) -> Actions {
 }
 
 /// The events that lead to each status.
-#[rustfmt::skip] // One line each.
+#[rustfmt::skip] // One line for each status.
 fn histories() -> Vec<(OrderLineStatus, Actions)> {
     vec![
         (OrderLineStatus::New, vec![]),
@@ -205,8 +205,8 @@ fn histories() -> Vec<(OrderLineStatus, Actions)> {
     ]
 }
 
-/// Each command, what it leads to, and the status that has then.
-#[rustfmt::skip] // One line each.
+/// Each command with its event and the status after that event.
+#[rustfmt::skip] // One line for each command.
 fn steps() -> Vec<(OrderLineAction, OrderLineAction, OrderLineStatus)> {
     vec![
         (place_order_line(), order_line_placed(), OrderLineStatus::OrderLinePlaced),
@@ -216,8 +216,8 @@ fn steps() -> Vec<(OrderLineAction, OrderLineAction, OrderLineStatus)> {
     ]
 }
 
-/// Which status may follow which.
-#[rustfmt::skip] // One line each.
+/// The valid transitions.
+#[rustfmt::skip] // One line for each transition.
 const FOLLOWING: &[(OrderLineStatus, OrderLineStatus)] = &[
     (OrderLineStatus::New, OrderLineStatus::OrderLinePlaced),
     // crbus:each change of changes
@@ -228,7 +228,7 @@ const FOLLOWING: &[(OrderLineStatus, OrderLineStatus)] = &[
 ];
 
 #[test]
-fn a_command_applies_only_where_its_event_may_follow() {
+fn a_command_applies_only_in_statuses_that_its_event_may_follow() {
     for (before, history) in histories() {
         for (command, event, next) in steps() {
             let events = decided(&history, command);
@@ -240,7 +240,7 @@ fn a_command_applies_only_where_its_event_may_follow() {
 }
 
 #[test]
-fn a_stream_is_read_as_its_events_were_applied() {
+fn a_stream_is_reduced_to_the_state_after_its_events() {
     for (status, history) in histories() {
         let mut stream = Vec::new();
         for event in &history {
@@ -264,7 +264,7 @@ fn a_stream_is_read_as_its_events_were_applied() {
 
 // crbus:if creation.failure
 #[test]
-fn place_order_line_may_lead_to_order_line_rejected() {
+fn a_refused_place_order_line_leads_to_order_line_rejected() {
     // crbus:as creation.refused_commands_rust
     let refused = [
         (
@@ -302,7 +302,7 @@ fn place_order_line_may_lead_to_order_line_rejected() {
 
 // crbus:if creation.limited
 #[test]
-fn place_order_line_applies_at_its_limits() {
+fn place_order_line_accepts_its_limits() {
     // crbus:as creation.accepted_commands_rust
     let accepted = [
         OrderLineAction::PlaceOrderLine {
@@ -327,7 +327,7 @@ fn place_order_line_applies_at_its_limits() {
 // crbus:each change of changes
 // crbus:if change.failure
 #[test]
-fn cancel_order_line_may_lead_to_order_line_cancel_rejected() {
+fn a_refused_cancel_order_line_leads_to_order_line_cancel_rejected() {
     // crbus:as change.refused_commands_rust
     let refused = [(
         OrderLineAction::CancelOrderLine {
@@ -349,7 +349,7 @@ fn cancel_order_line_may_lead_to_order_line_cancel_rejected() {
 
 // crbus:if change.limited
 #[test]
-fn cancel_order_line_applies_at_its_limits() {
+fn cancel_order_line_accepts_its_limits() {
     // crbus:as change.accepted_commands_rust
     let accepted = [cancel_order_line()];
     // crbus:end
@@ -364,14 +364,14 @@ fn cancel_order_line_applies_at_its_limits() {
 // crbus:end
 // crbus:end
 #[test]
-fn topics_and_group_have_their_names() {
+fn topics_and_group_are_named_after_the_aggregate() {
     assert_eq!(COMMANDS, "order-line-commands");
     assert_eq!(EVENTS, "order-line-events");
     assert_eq!(GROUP, "order-line-aggregate");
 }
 
 #[test]
-fn bytes_are_read_back_and_begin_with_the_place_of_the_variant() {
+fn actions_are_decoded_as_encoded_and_begin_with_the_index_of_the_variant() {
     for (place, action) in actions().into_iter().enumerate() {
         let written = action.to_serialized(DateTime::UNIX_EPOCH).unwrap();
         let read = OrderLineAction::from_serialized(&written).unwrap();
@@ -412,7 +412,7 @@ async fn commands_lead_to_events_that_are_stored_and_published() {
 }
 
 #[tokio::test]
-async fn events_carry_what_they_come_of() {
+async fn events_carry_correlation_id_causation_id_and_time() {
     let service = Service::in_memory();
     let env = environment(&service);
     let mut published = env.event_bus.subscribe(&[EVENTS]).await.unwrap();
@@ -427,7 +427,7 @@ async fn events_carry_what_they_come_of() {
 }
 
 #[tokio::test]
-async fn a_message_that_comes_again_only_publishes_again() {
+async fn a_repeated_message_only_publishes_its_event_again() {
     let service = Service::in_memory();
     let env = environment(&service);
     let mut published = env.event_bus.subscribe(&[EVENTS]).await.unwrap();
@@ -454,7 +454,7 @@ async fn a_command_that_does_not_apply_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_command_that_does_not_apply_leads_to_an_event_or_is_a_dead_letter() {
+async fn a_command_that_does_not_apply_leads_to_its_failure_event_or_a_dead_letter() {
     for (before, history) in histories() {
         for (command, _, next) in steps() {
             if before == next || FOLLOWING.contains(&(before, next)) {
@@ -489,7 +489,7 @@ async fn a_command_that_does_not_apply_leads_to_an_event_or_is_a_dead_letter() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_not_a_command_is_a_dead_letter() {
+async fn a_message_that_is_not_a_command_becomes_a_dead_letter() {
     let service = Service::in_memory();
     let env = environment(&service);
     let event = message(&order_line_placed());
@@ -518,10 +518,10 @@ async fn commands_are_taken_from_the_bus_until_the_service_is_stopped() {
         }
     };
     let event = timeout(PATIENCE, first).await;
-    let event = event.expect("nothing is published");
+    let event = event.expect("no event was published in time");
     assert_eq!(event.event_type, "OrderLinePlaced.v1");
     service.stop();
     let ended = timeout(PATIENCE, running).await;
-    let ended = ended.expect("the aggregate does not end");
+    let ended = ended.expect("the aggregate did not stop in time");
     ended.unwrap().unwrap();
 }

@@ -9,17 +9,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn in_time<T>(work: impl Future<Output = T>) -> T {
     let done = tokio::time::timeout(PATIENCE, work).await;
-    done.expect("the saga said nothing in time")
+    done.expect("the saga did not answer in time")
 }
 
-/// An event of an aggregate: its name on the bus and its bytes.
+/// An event of an aggregate: its event type and its bytes.
 type Said = (&'static str, Vec<u8>);
 
 fn said<T: Serialize>(name: &'static str, action: &T) -> Said {
     (name, bincode::serialize(action).unwrap())
 }
 
-/// A step as its aggregate plays it: the commands it gets, and what it says to them.
+/// A step with the part that its aggregate plays: the commands that it gets, and its answers.
 #[derive(Default)]
 struct Played {
     commands: &'static str,
@@ -28,13 +28,13 @@ struct Played {
     refused: Option<Said>,
     undo: Option<&'static str>,
     undone: Option<Said>,
-    /// It gets commands and says nothing.
+    /// Whether the aggregate does not answer.
     is_silent: bool,
-    /// It does not do what it is asked for.
+    /// Whether the aggregate refuses the command.
     is_refusing: bool,
 }
 
-#[rustfmt::skip] // It would be another shape for every number of steps and fields.
+#[rustfmt::skip] // The layout would depend on the number of steps and fields.
 fn steps() -> Vec<Played> {
     vec![
         Played {
@@ -120,7 +120,7 @@ fn steps() -> Vec<Played> {
     ]
 }
 
-/// A message of the conversation `c-1`.
+/// Creates a message of the conversation `c-1`.
 fn message(said: &Said) -> SerializedEvent {
     let metadata = EventMetadata::with_correlation_id("c-1");
     SerializedEvent::new(said.0.to_string(), said.1.clone(), Some(metadata))
@@ -131,25 +131,25 @@ fn environment(service: &Service) -> CheckoutFlowEnvironment {
         event_store: service.event_store.clone(),
         event_bus: service.bus(GROUP).unwrap(),
         clock: Arc::new(FixedClock::new(DateTime::UNIX_EPOCH)),
-        // No test takes that long: time is up when a test says so.
+        // Longer than any test, so only the tests themselves cause time-outs.
         timeout: Duration::from_secs(3600),
     }
 }
 
-/// What may befall a conversation.
+/// A fault that a test injects.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Fault {
     #[default]
     None,
     EverythingTwice,
-    /// Another process for every event.
+    /// The conversation is loaded again for every event, as after a restart.
     Restarts,
 }
 
-/// What came of a conversation.
+/// The outcome of a conversation.
 #[derive(Debug, PartialEq)]
 struct Outcome {
-    /// In their order, each once.
+    /// The commands in order, each once.
     commands: Vec<&'static str>,
     ended: String,
     /// Why it failed.
@@ -157,7 +157,7 @@ struct Outcome {
     status: CheckoutFlowStatus,
 }
 
-/// Plays the aggregates' part until the saga says how it ended.
+/// Answers commands in place of the aggregates until the saga publishes its outcome.
 async fn play(steps: &[Played], fault: Fault) -> Outcome {
     let service = Service::in_memory();
     let env = environment(&service);
@@ -242,7 +242,7 @@ fn completed() -> Outcome {
     }
 }
 
-/// Asked for up to this step, and taken back from the one before it.
+/// The outcome when a step fails: all steps up to it were requested, and the steps before it are undone.
 fn failed(at: usize, reason: String) -> Outcome {
     let steps = steps();
     let asked = steps[..=at].iter().filter_map(|step| step.ask);
@@ -256,14 +256,14 @@ fn failed(at: usize, reason: String) -> Outcome {
 }
 
 #[tokio::test]
-async fn completes_when_every_step_goes_well() {
+async fn completes_when_every_step_succeeds() {
     for fault in [Fault::None, Fault::EverythingTwice, Fault::Restarts] {
         assert_eq!(play(&steps(), fault).await, completed());
     }
 }
 
 #[tokio::test]
-async fn takes_back_what_was_done_when_a_step_is_refused() {
+async fn undoes_the_completed_steps_when_a_step_is_refused() {
     for at in 1..steps().len() {
         let mut steps = steps();
         steps[at].is_refusing = steps[at].refused.is_some();
@@ -279,7 +279,7 @@ async fn takes_back_what_was_done_when_a_step_is_refused() {
 }
 
 #[tokio::test]
-async fn takes_back_what_was_done_when_a_step_does_not_answer_in_time() {
+async fn undoes_the_completed_steps_when_a_step_times_out() {
     for at in 1..steps().len() {
         let mut steps = steps();
         steps[at].is_silent = true;
@@ -290,7 +290,7 @@ async fn takes_back_what_was_done_when_a_step_does_not_answer_in_time() {
 }
 
 #[test]
-fn what_is_taken_back_does_not_go_on() {
+fn a_late_answer_does_not_stop_compensation() {
     for at in 1..steps().len() {
         let mut state = CheckoutFlowState::default();
         for step in &steps()[..at] {
@@ -313,7 +313,7 @@ fn what_is_taken_back_does_not_go_on() {
     }
 }
 
-/// What was done up to the last step, which did not answer.
+/// The state after all steps but the last, which timed out.
 fn failing() -> CheckoutFlowState {
     let mut state = CheckoutFlowState::default();
     let steps = steps();
@@ -339,7 +339,7 @@ fn undo_timed_out(step: CheckoutFlowStep, attempt: u32) -> CheckoutFlowAction {
 }
 
 #[test]
-fn an_undo_is_asked_again_then_stuck_and_may_still_be_answered() {
+fn an_undo_is_repeated_then_stuck_and_can_still_be_answered() {
     let mut state = failing();
     for (index, played) in steps().iter().enumerate() {
         let step = CheckoutFlowStep::ALL[index];
@@ -349,7 +349,7 @@ fn an_undo_is_asked_again_then_stuck_and_may_still_be_answered() {
         for attempt in 1..UNDO_ATTEMPTS {
             let again = state.react(&undo_timed_out(step, attempt));
             assert_eq!(again, [Reaction::Undo(step)]);
-            // A copy changes nothing.
+            // A duplicate changes nothing.
             let copy = state.react(&undo_timed_out(step, attempt));
             assert_eq!(copy, []);
         }
@@ -364,7 +364,7 @@ fn an_undo_is_asked_again_then_stuck_and_may_still_be_answered() {
     assert!(state.is_over() && state.has_failed);
 }
 
-/// The time-outs among effects, with what they say.
+/// Returns the time-outs among the effects: their durations and actions.
 fn timers(effects: &[Work]) -> Vec<(Duration, CheckoutFlowAction)> {
     let mut timers = Vec::new();
     for effect in effects {
@@ -380,7 +380,7 @@ fn timers(effects: &[Work]) -> Vec<(Duration, CheckoutFlowAction)> {
 }
 
 #[test]
-fn each_undo_has_twice_as_long_to_be_answered() {
+fn the_time_out_of_an_undo_doubles_with_each_attempt() {
     let env = environment(&Service::in_memory());
     let mut state = failing();
     state.correlation_id = "c-1".to_string();
@@ -399,7 +399,7 @@ fn each_undo_has_twice_as_long_to_be_answered() {
 }
 
 #[test]
-fn a_time_out_that_is_not_stored_comes_again() {
+fn a_time_out_that_is_not_stored_is_retried() {
     let env = environment(&Service::in_memory());
     let mut state = CheckoutFlowState::default();
     for missed in 0..=TIMEOUT_ATTEMPTS {
@@ -416,7 +416,7 @@ fn a_time_out_that_is_not_stored_comes_again() {
 }
 
 #[test]
-fn a_refused_undo_is_stuck_at_once() {
+fn a_refused_undo_is_stuck_without_a_second_attempt() {
     let mut state = failing();
     for (index, played) in steps().iter().enumerate() {
         let step = CheckoutFlowStep::ALL[index];
@@ -433,7 +433,7 @@ fn a_refused_undo_is_stuck_at_once() {
 }
 
 #[tokio::test]
-async fn says_that_it_is_stuck() {
+async fn publishes_that_it_is_stuck() {
     let steps = steps();
     let (_, done) = steps.split_last().unwrap();
     let Some(at) = done.iter().position(|step| step.undo.is_some()) else {
@@ -482,8 +482,8 @@ async fn says_that_it_is_stuck() {
 }
 
 #[test]
-#[rustfmt::skip] // It would be another shape for every field.
-fn what_events_tell_is_kept() {
+#[rustfmt::skip] // The layout would depend on the fields.
+fn the_facts_of_events_are_kept() {
     let mut state = CheckoutFlowState::default();
     let event = message(&steps()[0].done);
     let heard = CheckoutFlowAction::from_event(&event);
@@ -519,7 +519,7 @@ async fn the_order_of_events_does_not_matter() {
 }
 
 #[test]
-fn what_was_heard_counts_only_once_it_is_stored() {
+fn an_event_changes_the_state_only_after_it_is_stored() {
     let event = message(&steps()[0].done);
     let heard = CheckoutFlowAction::from_event(&event).unwrap();
     ReducerTest::new(CheckoutFlow)
@@ -536,10 +536,10 @@ fn what_was_heard_counts_only_once_it_is_stored() {
 }
 
 #[test]
-fn a_step_has_a_time_to_answer_in() {
+fn a_requested_step_has_a_time_out() {
     let env = environment(&Service::in_memory());
     let mut expected = Vec::new();
-    // Nothing asks for the first step.
+    // The saga does not request the first step.
     if let Some(&step) = CheckoutFlowStep::ALL.get(1) {
         let correlation_id = "c-1".to_string();
         let time_out = CheckoutFlowAction::CheckoutFlowTimedOut {
@@ -566,7 +566,7 @@ fn a_step_has_a_time_to_answer_in() {
 }
 
 #[test]
-fn events_of_no_conversation_are_passed_over() {
+fn events_without_a_conversation_are_ignored() {
     let mut event = message(&steps()[0].done);
     event.metadata = None;
     let heard = CheckoutFlowAction::from_event(&event);
@@ -577,7 +577,7 @@ fn events_of_no_conversation_are_passed_over() {
 }
 
 #[test]
-fn bytes_are_read_back() {
+fn actions_are_decoded_as_encoded() {
     for step in steps() {
         let event = message(&step.done);
         let action = CheckoutFlowAction::from_event(&event).unwrap();
@@ -589,7 +589,7 @@ fn bytes_are_read_back() {
 }
 
 #[tokio::test]
-async fn events_are_heard_on_the_bus_until_the_service_is_stopped() {
+async fn events_are_taken_from_the_bus_until_the_service_is_stopped() {
     let service = Service::in_memory();
     let bus = service.bus("test").unwrap();
     let running = tokio::spawn(run(service.clone()));
