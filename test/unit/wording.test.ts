@@ -16,6 +16,10 @@ const phrases: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\beverybody\b/i, 'all callers, all members'],
   [/\bof (?:its|theirs|his|ours)(?=[.,;:)])/i, 'of the topic, of the group'],
   [/\bwhat is\b[^.;:]{1,60}\bthat is\b/i, 'a noun'],
+  [/\bfor ever\b/i, 'forever'],
+  [/\bin hand\b/i, 'the current messages'],
+  [/\bin good order\b/i, 'cleanly'],
+  [/\bsee to it\b/i, 'ensure, resolve'],
 ]
 
 /** Uses that say exactly what they should. A file and a part of the text. */
@@ -66,6 +70,28 @@ function piecesOf(path: string, text: string): Piece[] {
   return pieces
 }
 
+/**
+ * Paragraphs of a Markdown page; of a file in another language, its blocks of line comments, and every other line by itself. Joins the
+ * lines of a paragraph, so that a phrase is found across a line break.
+ */
+function paragraphsOf(path: string, text: string): Piece[] {
+  const isPage = path.endsWith('.md')
+  const pieces: { at: string; text: string }[] = []
+  let isOpen = false
+  for (const [index, line] of text.split('\n').entries()) {
+    const part = isPage ? line.trim() : /^\s*(?:\/\/[/!]?|#)\s+(.*)/.exec(line)?.[1]
+    const isPart = part !== undefined && part !== ''
+    const last = pieces.at(-1)
+    if (isOpen && isPart && last !== undefined && !(isPage && startsBlock.test(part))) last.text += ` ${part}`
+    else pieces.push({ at: `${path}:${index + 1}`, text: part ?? line })
+    isOpen = isPart
+  }
+  return pieces
+}
+
+/** A list item, a row of a table, a heading, a quotation or a fence. */
+const startsBlock = /^(?:[-*|#>`]|\d+\.\s)/
+
 /** Whether a literal is the title of a test or of a group of tests. */
 function isTitle(node: ts.Node): boolean {
   const { parent } = node
@@ -88,8 +114,7 @@ const read = (...patterns: string[]): Piece[] =>
     .filter((path) => !/node_modules|bench\/results/.test(path))
     .flatMap((path) => {
       const text = readFileSync(`${root}${path}`, 'utf8')
-      if (/\.[jt]sx?$/.test(path)) return piecesOf(path, text)
-      return text.split('\n').map((line, index) => ({ at: `${path}:${index + 1}`, text: line }))
+      return /\.[jt]sx?$/.test(path) ? piecesOf(path, text) : paragraphsOf(path, text)
     })
 
 describe('plain words are used', () => {
@@ -99,8 +124,11 @@ describe('plain words are used', () => {
     expect(found(pieces)).toEqual([])
   })
 
-  test('in templates', () => {
-    expect(found(read('templates/**/*.{ts,rs,json,md,toml}'))).toEqual([])
+  test('in comments, texts and pages of templates', () => {
+    const pieces = read('templates/**/*.{ts,rs,json,md,toml,yaml,yml}')
+    const languages = new Set(pieces.map(({ at }) => /\.(\w+):\d+$/.exec(at)?.[1]))
+    expect(languages).toEqual(new Set(['ts', 'rs', 'json', 'md', 'toml', 'yaml', 'yml']))
+    expect(found(pieces)).toEqual([])
   })
 
   test('in titles and comments of tests', () => {
@@ -109,7 +137,10 @@ describe('plain words are used', () => {
   })
 
   test('in the pages of the documentation', () => {
-    expect(found(read('*.md', 'src/**/*.md', 'test/*.md', 'templates/*.md'))).toEqual([])
+    const pieces = read('*.md', 'src/**/*.md', 'test/**/*.md', 'templates/*.md')
+    const pages = new Set(pieces.map(({ at }) => at.replace(/:\d+$/, '')))
+    expect([...pages]).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'src/commands/README.md']))
+    expect(found(pieces)).toEqual([])
   })
 })
 
@@ -121,6 +152,15 @@ describe('a phrase is found', () => {
     ['in a text', "throw new Error('whoever reads it')"],
   ])('%s', (_, text) => {
     expect(found(piecesOf('src/a.ts', text))).not.toEqual([])
+  })
+
+  test.each([
+    ['in a comment of Rust over two lines', 'a.rs', '/// Waits for\n    /// ever.\nfn a() {}'],
+    ['in a text of JSON', 'a.json', '{ "ask": "What is nobody asked?" }'],
+    ['in a comment of YAML', 'a.yaml', 'a: 1\n# Ends in good order.'],
+    ['in a paragraph of a page over two lines', 'a.md', '# A\n\nThe group is\nno consumer group.'],
+  ])('%s', (_, path, text) => {
+    expect(found(paragraphsOf(path, text))).toHaveLength(1)
   })
 
   test('in the title of a test, and not in the data of a test', () => {
@@ -135,4 +175,8 @@ describe('a phrase is found', () => {
       expect(found(piecesOf('src/a.ts', text))).toEqual([])
     },
   )
+})
+
+test('a list item is not joined with the item before it', () => {
+  expect(found(paragraphsOf('a.md', '- what it is\n- no list'))).toEqual([])
 })

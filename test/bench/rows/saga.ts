@@ -21,7 +21,7 @@ import { percentile } from '../measure.ts'
 import type { Line } from '../report.ts'
 import type { Row, Setting } from '../setting.ts'
 
-/** Commands in hand at once while the rate is measured. */
+/** Commands in flight while the rate is measured. */
 const AT_ONCE = 1000
 const PACED_RATE = 500
 const PACED_SECONDS = 10
@@ -29,7 +29,7 @@ const ROUNDS = 3
 
 export const saga: Row = {
   name: 'saga',
-  note: `an aggregate appends and publishes an event, a saga reacts with a command, all in one process; counted when the command arrives at a subscriber. Rate: ${AT_ONCE} commands in hand, the median of ${ROUNDS}. Delay: from sending to arrival, at ${PACED_RATE}/s for ${PACED_SECONDS} s. SQLite writes every commit through to the disk, and so does Postgres.`,
+  note: `an aggregate appends and publishes an event, a saga reacts with a command, all in one process; counted when the command arrives at a subscriber. Rate: ${AT_ONCE} commands in flight, the median of ${ROUNDS}. Delay: from sending to arrival, at ${PACED_RATE}/s for ${PACED_SECONDS} s. SQLite writes every commit through to the disk, and so does Postgres.`,
 
   async run(setting) {
     return [...(await onEmbedded(setting)), ...(await onKafka(setting))]

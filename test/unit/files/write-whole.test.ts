@@ -65,7 +65,7 @@ describe('makeFolder', () => {
     }
   })
 
-  test.runIf(process.platform === 'linux')('refuses a folder under /proc instead of trying for ever', () => {
+  test.runIf(process.platform === 'linux')('refuses a folder under /proc instead of trying forever', () => {
     const error = thrownBy(() => makeFolder('/proc/crbus/a/b'))
     expect(causeOf(error, '/proc/crbus/a/b/file.json')).toBe('cannot create a folder in /proc')
   })

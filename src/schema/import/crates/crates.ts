@@ -24,7 +24,7 @@ export interface LoadWarning extends SourceLocation {
   readonly reason: string
 }
 
-/** The maximum nesting of macro calls, which guards against macros that call themselves for ever. Real code stays far below it. */
+/** The maximum nesting of macro calls, which guards against macros that call themselves forever. Real code stays far below it. */
 const MAX_EXPANSIONS = 16
 
 /** Loads the crates of an import on first use: reads their modules and expands their macros. */
