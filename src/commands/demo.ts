@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base/base-command.ts'
-import { busFlags } from '../cli/base/flags.ts'
+import { busFlags, defaultInDescription } from '../cli/base/flags.ts'
 import { MAX_DELAY_MS } from '../cli/base/parse-flags.ts'
 import { refusedBy } from '../cli/config/guard.ts'
 import { type DemoSummary, demoTopics, makeDemoTopics, runDemo } from '../operations/demo.ts'
@@ -16,11 +16,18 @@ export default class Demo extends BaseCommand {
   static override flags = {
     profile: busFlags.profile,
     'data-dir': { ...busFlags['data-dir'], exclusive: [] },
-    checkouts: Flags.integer({ description: 'Number of checkouts', default: 8, min: 1, helpValue: 'NUMBER' }),
+    checkouts: Flags.integer({
+      description: 'Number of checkouts (default: 8)',
+      default: 8,
+      ...defaultInDescription,
+      min: 1,
+      helpValue: 'NUMBER',
+    }),
     pause: Flags.integer({
-      description: 'Milliseconds between two checkouts',
+      description: 'Milliseconds between two checkouts (default: 200)',
       helpValue: 'MILLISECONDS',
       default: 200,
+      ...defaultInDescription,
       min: 0,
       max: MAX_DELAY_MS,
     }),

@@ -25,7 +25,7 @@ const VERDICTS = `VERDICT is the worst verdict of the partitions, listed from wo
   falling-behind   offsets are committed, but the lag does not shrink
   never-committed  there are events, and nothing was committed
   catching-up      the lag shrinks
-  -                events wait and members read: one measurement cannot tell more
+  -                events wait and members read; a single measurement shows no more
   ok               nothing waits, or only events that came during the sample`
 
 export default class Lag extends BaseCommand {
@@ -34,7 +34,7 @@ export default class Lag extends BaseCommand {
     'LAG is the number of events between the committed offset and the end. AGE is the time since the first of them was written, read from its record. The command only reads and joins no group. Partitions are listed with --group or --topic, and always with --json.',
     "The end is the high watermark, as in Kafka's own tools. Consumers that read committed records, such as crbus subscriptions, read up to the last stable offset, where the oldest open transaction begins (lastStable in --json). A notice names a transaction that may hold a group back. LAG does not count events that were deleted before they were read; another notice reports them.",
     'With --sample, the command measures twice and shows how many events per second are published (IN/S) and committed (OUT/S), and the time until nothing waits (CATCH-UP). Choose a duration longer than the commit interval of the group.',
-    'With --watch, the command measures again and again, on a screen with keys (? lists them): it shows groups, and with Enter the members and partitions of one group. IN/S, OUT/S, CATCH-UP and VERDICT compare a measurement with the one ten seconds before, or with the last one if --interval is longer. The bars of groups are logarithmic: ten times as many events make a bar one step longer. The bars of partitions are proportional. Without a terminal, the command prints a line per group and measurement, and with --json one document per measurement.',
+    'With --watch, the command measures repeatedly and shows a live screen with keys (? lists them): groups, and after Enter the members and partitions of one group. IN/S, OUT/S, CATCH-UP and VERDICT compare a measurement with the one ten seconds before, or with the last one if --interval is longer. The bars of groups are logarithmic: ten times as many events make a bar one step longer. The bars of partitions are proportional. Without a terminal, the command prints a line for each group and measurement, and with --json a document for each measurement.',
     VERDICTS,
   ].join('\n\n')
   static override examples = [
@@ -49,15 +49,15 @@ export default class Lag extends BaseCommand {
     group: groupFlag,
     topic: topicFlag,
     sample: Flags.string({
-      description: 'Measure twice, this far apart (such as 10s), to show rates',
+      description: 'Time between two measurements that show rates, such as 10s',
       helpValue: 'DURATION',
     }),
     'by-type': Flags.boolean({
       description: `Count the waiting events by event type, from the first ${MAX_EVENTS_BY_TYPE} of each topic`,
     }),
-    watch: Flags.boolean({ description: 'Measure again and again, on a screen', exclusive: ['sample', 'by-type'] }),
+    watch: Flags.boolean({ description: 'Measure repeatedly, on a live screen', exclusive: ['sample', 'by-type'] }),
     interval: Flags.string({
-      description: `Time between measurements (default: ${INTERVAL_MS / 1000}s)`,
+      description: `Time between the measurements of --watch (default: ${INTERVAL_MS / 1000}s)`,
       helpValue: 'DURATION',
       dependsOn: ['watch'],
     }),

@@ -22,7 +22,7 @@ export default class Metrics extends BaseCommand {
     group: groupFlag,
     topic: topicFlag,
     listen: Flags.string({
-      description: 'Serve the metrics at this address; port 0 is any free port',
+      description: 'Address to serve the metrics at; port 0 selects a free port',
       helpValue: '[HOST:]PORT',
       exclusive: ['json'],
     }),

@@ -33,11 +33,11 @@ const MAX_POSITIONS = 100
 const ALL_LINES: readonly LineRange[] = [{ from: 1, to: undefined }]
 
 export default class Publish extends ChangeCommand {
-  static override summary = 'Publish one event, a file of events, or the output of another command'
+  static override summary = 'Publish events from flags, a file or standard input'
   static override description = [
     'With --type, each line of the input is the data of one event. Without --type, each line is a whole record: the output of "crbus tail -o json", an event as serde_json writes it, or the JSON of kcat -J, rpk or kaf.',
-    'In --data, --type, --key, --header and the metadata flags, these placeholders are filled in for each event: {{i}} (its number from 1), {{uuid}}, {{now}}, {{now_ms}}, {{random 1 9}} and {{pick a b}}. Write \\{{ for two plain braces.',
-    'Input is published while it is read. A line that cannot be published ends the command: the lines before it are published, and --lines publishes the rest. Partitions that are added to the topic meanwhile are used within five minutes.',
+    'In --data, --type, --key, --header and the metadata flags, these placeholders are replaced for each event: {{i}} (its number from 1), {{uuid}}, {{now}}, {{now_ms}}, {{random 1 9}} and {{pick a b}}. Write \\{{ for two literal braces.',
+    'Input is published while it is read. A line that cannot be published ends the command: the lines before it are published, and --lines publishes the rest later. Partitions that are added to the topic meanwhile are used within five minutes.',
   ].join('\n\n')
   static override examples = [
     `<%= config.bin %> publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-1"}'`,
@@ -48,7 +48,7 @@ export default class Publish extends ChangeCommand {
   ]
   static override args = {
     topic: Args.string({ description: 'Topic to publish to', required: true, ignoreStdin: true }),
-    input: Args.string({ description: '- for stdin, which is also read if input is piped', ignoreStdin: true }),
+    input: Args.string({ description: '- to read stdin, which is the default if input is piped', ignoreStdin: true }),
   }
   static override flags = {
     ...busFlags,
@@ -92,12 +92,12 @@ export default class Publish extends ChangeCommand {
     }),
     confirm: changeFlags.confirm,
     count: Flags.integer({
-      description: 'How often to publish --data',
+      description: 'Number of times to publish --data',
       min: 1,
       dependsOn: ['data'],
       helpValue: 'NUMBER',
     }),
-    rate: Flags.integer({ description: 'Publish at most this many events per second', min: 1, helpValue: 'NUMBER' }),
+    rate: Flags.integer({ description: 'Maximum number of events per second', min: 1, helpValue: 'NUMBER' }),
   }
 
   protected override readonly mayPrecedeBus = true

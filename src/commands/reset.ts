@@ -25,9 +25,9 @@ const POSITIONS = `--to takes
 export default class Reset extends ChangeCommand {
   static override summary = 'Reset the committed offsets of a consumer group'
   static override description = [
-    'The command shows a plan first. Making it only reads and joins no group, so the group may be running. To apply it, the group must be stopped. The command saves an undo file, commits without joining the group, and reads every offset back.',
+    'The command first shows a plan. The plan only needs to read, so the group may be running; to apply the plan, stop the group. The command then saves an undo file, commits without joining the group, and reads every offset back.',
     POSITIONS,
-    'An offset outside the log is moved to the nearest end of the log, and a time after the last event means the end. The plan says so in both cases.',
+    'An offset outside the log is moved to the nearest end of the log. A time after the last event means the end. The plan reports both cases.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> reset --group billing --topic order-events --to @-1h --dry-run',
@@ -58,7 +58,7 @@ export default class Reset extends ChangeCommand {
         'All partitions that the group has committed; with group:other or a file, all partitions in that group or file',
       exclusive: ['topic'],
     }),
-    to: Flags.string({ description: 'Position to reset to, see below', required: true, helpValue: 'POSITION' }),
+    to: Flags.string({ description: 'Position to reset to; see below', required: true, helpValue: 'POSITION' }),
     'new-group': Flags.boolean({ description: 'Create the group if it does not exist' }),
     'plan-out': Flags.string({
       parse: nonEmpty,

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base/base-command.ts'
-import { readFlags, schemaFlag } from '../cli/base/flags.ts'
+import { defaultInDescription, readFlags, schemaFlag } from '../cli/base/flags.ts'
 import { anyOf, invalidPosition, nonEmpty, toPartitions, utcNotice } from '../cli/base/parse-flags.ts'
 import { codecsOf } from '../cli/config/topic-format.ts'
 import { UsageError } from '../cli/errors.ts'
@@ -29,7 +29,7 @@ const POSITIONS = `--from and --to take
                            a day or time without a zone is UTC
 --to with a time shows events with an earlier timestamp. A notice names offsets that were not searched for such events.`
 
-const FORMATS = `--output takes text, json (a line per event, which "crbus publish" reads), raw (the values; on a terminal as harmless text), or a format such as '%t[%p]@%o %y %{order_id}' with
+const FORMATS = `--output takes text, json (one line for each event, which "crbus publish" reads), raw (the values, escaped on a terminal), or a format string such as '%t[%p]@%o %y %{order_id}' with
   %t topic        %p partition    %o offset       %k key
   %v payload      %T time in ms   %d time         %h headers
   %y event type   %e version      %m metadata     %f envelope
@@ -38,9 +38,9 @@ const FORMATS = `--output takes text, json (a line per event, which "crbus publi
   %{a.b[0]} a field of the payload, %% a percent sign, \\n \\t \\xNN`
 
 export default class Tail extends BaseCommand {
-  static override summary = 'Show the events of topics, decoded, and follow them'
+  static override summary = 'Show the decoded events of topics and follow them'
   static override description = [
-    `Starts with the last ${DEFAULT_LAST_EVENTS} events of all topics together, merged by time, then follows the topics. Partitions that are added later are read within ${PARTITION_CHECK_INTERVAL_MS / 1000} seconds. Joins no group. If the bus stops answering after the start, the command waits as long as the outage lasts, with --no-follow for a minute.`,
+    `Starts with the last ${DEFAULT_LAST_EVENTS} events of all topics together, merged by time, then follows the topics. Partitions that are added later are read within ${PARTITION_CHECK_INTERVAL_MS / 1000} seconds. The command joins no group. If the bus stops answering after the start, the command waits until the end of the outage; with --no-follow, it waits for a minute.`,
     POSITIONS,
     FORMATS,
     '--where takes a CEL expression over topic, partition, offset, timestamp, key, event_type, event_version, metadata and data. matches() takes RE2 regular expressions. An expression that takes more than 20 million steps for one event ends the command.',
@@ -60,7 +60,7 @@ export default class Tail extends BaseCommand {
     to: Flags.string({ description: 'Position to stop before', helpGroup: 'RANGE', helpValue: 'POSITION' }),
     number: Flags.integer({
       char: 'n',
-      description: `Number of events: the last ones, or with --from the first ones (default: ${DEFAULT_LAST_EVENTS}, with --from all)`,
+      description: `Number of events: the last ones, or with --from the first ones (default: ${DEFAULT_LAST_EVENTS}; with --from, all)`,
       min: 0,
       helpGroup: 'RANGE',
       helpValue: 'NUMBER',
@@ -71,7 +71,12 @@ export default class Tail extends BaseCommand {
       helpGroup: 'RANGE',
       helpValue: 'PARTITIONS',
     }),
-    'no-follow': Flags.boolean({ char: 'e', description: 'Stop at the end', aliases: ['exit'], helpGroup: 'RANGE' }),
+    'no-follow': Flags.boolean({
+      char: 'e',
+      description: 'Stop at the end of the topics',
+      aliases: ['exit'],
+      helpGroup: 'RANGE',
+    }),
     type: Flags.string({
       char: 't',
       description: 'Only events of this type; * and ? are wildcards; repeatable',
@@ -109,8 +114,9 @@ export default class Tail extends BaseCommand {
     }),
     output: Flags.string({
       char: 'o',
-      description: 'Output: text, json, raw or a format',
+      description: 'Output format: text, json, raw or a format string (default: text)',
       default: 'text',
+      ...defaultInDescription,
       helpValue: 'FORMAT',
     }),
     codec: Flags.option({ options: viewCodecs })({

@@ -3,13 +3,15 @@ import { type Check, type CheckFormat, checkExitCodes, checkFormats, formatCheck
 import { type CheckDocument, checkDocument } from '../../ui/notes/check-message.ts'
 import { inOneLine } from '../errors.ts'
 import { BaseCommand } from './base-command.ts'
+import { defaultInDescription } from './flags.ts'
 import { anyOf } from './parse-flags.ts'
 
 /** Flags of every check. */
 export const checkFlags = {
   format: Flags.option({ options: checkFormats })({
-    description: `Format of the answer: ${anyOf(checkFormats)}`,
+    description: `Output format: ${anyOf(checkFormats)} (default: text)`,
     default: 'text',
+    ...defaultInDescription,
     helpValue: 'FORMAT',
   }),
 }

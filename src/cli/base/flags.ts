@@ -52,12 +52,15 @@ export const storeFlags = {
   }),
 }
 
+/** Hides the default that oclif would print before a description: the descriptions of all flags end with their defaults. */
+export const defaultInDescription = { defaultHelp: async () => undefined }
+
 /** Flags of commands that change a bus or an event store. */
 export const changeFlags = {
   'dry-run': Flags.boolean({ description: 'Show what would be done, and change nothing' }),
   yes: Flags.boolean({ char: 'y', description: 'Do not ask for confirmation, unless the profile is protected' }),
   confirm: Flags.string({
-    description: 'Name of what is changed, to confirm the change on a protected profile',
+    description: 'Name of the changed topic, group or store, to confirm the change on a protected profile',
     helpValue: 'NAME',
   }),
 }

@@ -7,7 +7,7 @@ import { nonEmpty } from './parse-flags.ts'
 export const writeFlags = {
   'dry-run': Flags.boolean({ description: 'Show what would be written, and write nothing' }),
   force: Flags.boolean({ description: 'Overwrite files that differ' }),
-  yes: Flags.boolean({ char: 'y', description: 'Do not ask: use the default of whatever is not given' }),
+  yes: Flags.boolean({ char: 'y', description: 'Do not ask questions; use the defaults' }),
 }
 
 /** Refuses an address: a template is read from a folder on disk, where the user can review what it writes. */

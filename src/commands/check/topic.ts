@@ -18,7 +18,7 @@ export default class CheckTopic extends CheckCommand {
   static override args = { topic: Args.string({ description: 'Topic to check', required: true, ignoreStdin: true }) }
   static override flags = {
     ...readFlags,
-    exists: Flags.boolean({ description: 'Expect that the topic exists, which is always checked' }),
+    exists: Flags.boolean({ description: 'Expect that the topic exists (always checked)' }),
     partitions: Flags.integer({ description: 'Expect this many partitions', min: 1, helpValue: 'NUMBER' }),
     replication: Flags.integer({
       description: 'Expect this many replicas of each partition',
@@ -26,7 +26,7 @@ export default class CheckTopic extends CheckCommand {
       helpValue: 'NUMBER',
     }),
     'max-silence': Flags.string({
-      description: 'Longest time since the newest event, such as 10m',
+      description: 'Expect an event within this time, such as 10m',
       helpValue: 'DURATION',
     }),
     ...checkFlags,

@@ -5,7 +5,7 @@ import { describeGroup, type GroupReport } from '../../operations/groups/groups.
 import { formatMembers } from '../../ui/format-group.ts'
 
 export default class GroupsMembers extends BaseCommand {
-  static override summary = 'Show the members of a group and the partitions that they read'
+  static override summary = 'Show the members of a group and their partitions'
   static override examples = ['<%= config.bin %> groups members billing']
   static override args = { group: Args.string({ description: 'Group to show', required: true, ignoreStdin: true }) }
   static override flags = { ...busFlags }

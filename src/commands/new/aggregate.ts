@@ -9,10 +9,10 @@ import { refuseNamesake } from '../../scaffold/namesake.ts'
 import { aggregateScope, commandSchemaOf, schemaOf } from '../../scaffold/scopes/aggregate-scope.ts'
 
 export default class NewAggregate extends ScaffoldCommand {
-  static override summary = 'Add an aggregate to a service: commands, events, state, rules, tests'
+  static override summary = 'Add an aggregate with tests to a service'
   static override description = [
-    'Give an event as OrderPlaced:order_id=uuid,total=money. Its command is derived from its name (PlaceOrder), or given in front of it: SubmitOrder/OrderPlaced:…. Types are string, uuid, int, number, money (whole cents), bool and time.',
-    'The first event creates the aggregate. An event whose name ends with Failed, Rejected, Declined, Refused or Denied is another outcome of the command of the event before it; you write the rule that decides it in rules.ts. The id of the aggregate is a field that all events have: order_id for an order, or the first uuid or string that they share.',
+    'Creates the commands, events, state, rules and tests of an aggregate. --event takes an event with its fields: OrderPlaced:order_id=uuid,total=money. Its command is derived from its name (PlaceOrder), unless it is given before the name: SubmitOrder/OrderPlaced:…. Types are string, uuid, int, number, money (whole cents), bool and time.',
+    'The first event creates the aggregate. An event whose name ends with Failed, Rejected, Declined, Refused or Denied is a second outcome of the command of the event before it; you write the rule for it in rules.ts. The id of the aggregate is a field that all events have: order_id for an order, or the first uuid or string that they share.',
     'The command declares the topics order-events and order-commands in crbus.json. Existing files that differ are shown and not changed.',
   ].join('\n\n')
   static override examples = [
@@ -37,10 +37,10 @@ export default class NewAggregate extends ScaffoldCommand {
       helpValue: 'CODEC',
     }),
     partitions: Flags.string({
-      description: 'Partitions of its topics; in Rust, of the topic of its events (commands have 1)',
+      description: 'Number of partitions of its topics (in Rust, of its event topic; the command topic has 1)',
       helpValue: 'NUMBER',
     }),
-    retention: Flags.string({ description: 'How long its events are kept, such as 7d', helpValue: 'DURATION' }),
+    retention: Flags.string({ description: 'How long events are kept, such as 7d', helpValue: 'DURATION' }),
   }
 
   async run(): Promise<Scaffolded> {

@@ -22,12 +22,12 @@ const sources = ['schemas', 'aggregates', 'bus'] as const
 type Source = (typeof sources)[number]
 
 export default class NewSaga extends ScaffoldCommand {
-  static override summary = 'Add a saga to a service: steps over several topics, compensation, timeouts, tests'
+  static override summary = 'Add a saga with tests to a service'
   static override description = [
-    'The first topic starts the saga, the others are its steps, in the given order. The events of a topic are read from the schemas folder, from the aggregates of this service, or from the newest events on the topic itself; --from selects one of these sources.',
+    'Creates the steps, compensation, time-outs and tests of a saga. The first topic of --on starts the saga; the other topics are its steps, in this order. The events of a topic are read from the schemas folder, from the aggregates of this service, or from the newest events on the topic itself; --from selects one of these sources.',
     'A command field gets its value from an earlier event that has a field of the same name and type, or from the event field that --field names. If there is no such field, the generated code has a question in its place, which the compiler reports. All open questions are listed at the end.',
-    'If a Rust enum does not mark commands and events, they are told apart by name: ProcessPayment is a command, PaymentCompleted an event. Use --as for names that do not say.',
-    'On each topic, the step waits for the first event that is neither a failure nor a reversal. Events whose name ends with Failed, Rejected, Declined, Refused or Denied are failures. Events such as OrderCancelled or PaymentRefunded are reversals.',
+    'If a Rust enum does not mark commands and events, crbus derives the roles from the names: ProcessPayment is a command, PaymentCompleted an event. Use --as for other names.',
+    'The first event of a topic that is neither a failure nor a compensation completes the step. Events whose name ends with Failed, Rejected, Declined, Refused or Denied are failures. Events such as OrderCancelled or PaymentRefunded are compensations.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> new saga checkout --on order-events,payment-events,inventory-events',
@@ -46,11 +46,11 @@ export default class NewSaga extends ScaffoldCommand {
       helpValue: 'TOPICS',
     }),
     from: Flags.option({ options: sources })({
-      description: `Where to read the events of the topics: ${anyOf(sources)} (default: the first of these that has them)`,
+      description: `Where to read the events of the topics: ${anyOf(sources)} (default: the first of these that has the events)`,
       helpValue: 'SOURCE',
     }),
     field: Flags.string({
-      description: 'Event field that a command field gets its value from; repeatable',
+      description: 'Event field that is the source of a command field; repeatable',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'COMMAND.FIELD=EVENT_FIELD',
@@ -62,9 +62,9 @@ export default class NewSaga extends ScaffoldCommand {
       helpValue: 'VARIANT=ROLE',
     }),
     timeout: Flags.string({ description: 'How long a step may take, such as 30s', helpValue: 'DURATION' }),
-    partitions: Flags.string({ description: 'Partitions of the topic of the saga', helpValue: 'NUMBER' }),
+    partitions: Flags.string({ description: 'Number of partitions of its event topic', helpValue: 'NUMBER' }),
     retention: Flags.string({
-      description: 'How long the events of the saga are kept, such as 7d',
+      description: 'How long events are kept, such as 7d',
       helpValue: 'DURATION',
     }),
   }

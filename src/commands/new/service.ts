@@ -9,7 +9,7 @@ import { refuseLink } from '../../scaffold/plan/target.ts'
 const NEXT_COMMAND = 'crbus new aggregate order --event OrderPlaced:order_id=uuid,total=money'
 
 export default class NewService extends ScaffoldCommand {
-  static override summary = 'Create a service to add aggregates and sagas to'
+  static override summary = 'Create a service that runs aggregates and sagas'
   static override description =
     'Creates a folder with the code that runs aggregates and sagas, checks, CI, a compose file for Redpanda and Postgres, and crbus.json, whose default profile is the embedded bus in .crbus. Existing files that differ are shown and not changed.'
   static override examples = [

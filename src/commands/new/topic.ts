@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { isEventTopic, topicNameError } from '../../bus/names/names.ts'
+import { defaultInDescription } from '../../cli/base/flags.ts'
 import { anyOf, nonEmpty, toDuration } from '../../cli/base/parse-flags.ts'
 import { ScaffoldCommand, type Scaffolded } from '../../cli/base/scaffold-command.ts'
 import { writeFlags } from '../../cli/base/scaffold-flags.ts'
@@ -9,9 +10,9 @@ import { planEdit } from '../../scaffold/plan/plan.ts'
 import { readTarget } from '../../scaffold/plan/target.ts'
 
 export default class NewTopic extends ScaffoldCommand {
-  static override summary = 'Declare a topic of a service in crbus.json'
+  static override summary = 'Declare a topic in crbus.json'
   static override description =
-    'The bus does not change: "crbus topics apply" creates declared topics. A topic that is already declared keeps its settings and gets the settings that it lacks.'
+    'Does not change the bus: "crbus topics apply" creates declared topics. A topic that is already declared keeps its settings and gets the settings that it lacks.'
   static override examples = [
     '<%= config.bin %> new topic order-events --partitions 6 --retention 30d',
     '<%= config.bin %> new topic order-commands --codec cbor --key aggregate --id order_id',
@@ -20,9 +21,15 @@ export default class NewTopic extends ScaffoldCommand {
   static override flags = {
     'dry-run': writeFlags['dry-run'],
     yes: writeFlags.yes,
-    partitions: Flags.integer({ description: 'Number of partitions', default: 3, min: 1, helpValue: 'NUMBER' }),
+    partitions: Flags.integer({
+      description: 'Number of partitions (default: 3)',
+      default: 3,
+      ...defaultInDescription,
+      min: 1,
+      helpValue: 'NUMBER',
+    }),
     replication: Flags.integer({
-      description: 'Replicas of each partition (default: as configured on the broker)',
+      description: 'Number of replicas of each partition (default: as configured on the broker)',
       min: 1,
       helpValue: 'NUMBER',
     }),
@@ -35,12 +42,11 @@ export default class NewTopic extends ScaffoldCommand {
       helpValue: 'CODEC',
     }),
     envelope: Flags.option({ options: topicEnvelopes })({
-      description: 'Format of the envelopes: bincode, which Rust services read (default), or cbor',
+      description: 'Format of the envelope: bincode or cbor (default: bincode, which Rust services read)',
       helpValue: 'FORMAT',
     }),
     key: Flags.option({ options: recordKeys })({
-      description:
-        'Record key: type (the event type, default) or aggregate (the id of the aggregate, from the field of --id)',
+      description: 'Record key: type for the event type, or aggregate for the id in the field of --id (default: type)',
       helpValue: 'KEY',
     }),
     id: Flags.string({

@@ -11,7 +11,7 @@ import { wordsOfReset } from '../../ui/format-reset.ts'
 import type { ResetDocument } from '../../ui/notes/reset-notes.ts'
 
 export default class ResetUndo extends ChangeCommand {
-  static override summary = 'Restore the offsets that a group had committed before a change'
+  static override summary = 'Restore the committed offsets from before a change'
   static override description =
     'Reads the undo file that every change of offsets saves. The undo also shows a plan and saves an undo file: to redo the change, undo twice.'
   static override examples = [
@@ -26,7 +26,7 @@ export default class ResetUndo extends ChangeCommand {
     last: Flags.boolean({ description: 'Use the newest undo file of this bus' }),
     group: Flags.string({
       char: 'g',
-      description: 'With --last: use the newest undo file of this group',
+      description: 'Use the newest undo file of this group; needs --last',
       dependsOn: ['last'],
       helpValue: 'GROUP',
     }),

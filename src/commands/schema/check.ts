@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
-import { readFlags } from '../../cli/base/flags.ts'
+import { defaultInDescription, readFlags } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { checkTopic, type SchemaCheck } from '../../operations/schemas/check.ts'
 import { schemaForTopic } from '../../operations/schemas/source.ts'
@@ -10,7 +10,7 @@ export default class SchemaCheckCommand extends BaseCommand {
   static override summary = 'Decode the events of a topic with a schema and count failures'
   static override description = [
     'For each event type, counts the payloads that decode, the payloads that fail, and the payloads that decode to another variant than the event type says, which is the sign of a reordered enum. The command only reads and joins no group.',
-    'Ends with exit code 0 if all payloads decode, and with 10 if there is a failure or a warning.',
+    'The exit code is 0 if all payloads decode, and 10 if there is a failure or a warning.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> schema check order-events',
@@ -25,8 +25,9 @@ export default class SchemaCheckCommand extends BaseCommand {
     }),
     number: Flags.integer({
       char: 'n',
-      description: 'How many of the newest records to read',
+      description: 'Number of newest records to read (default: 10000)',
       default: 10_000,
+      ...defaultInDescription,
       min: 1,
       helpValue: 'NUMBER',
     }),

@@ -8,12 +8,12 @@ import { formatSchemaDiff } from '../../ui/schemas/format-schema-diff.ts'
 import { type SchemaDiffDocument, schemaDiffDocument } from '../../ui/schemas/schema-change-document.ts'
 
 export default class SchemaDiffCommand extends BaseCommand {
-  static override summary = 'Show what a change of types does to events already written'
+  static override summary = 'Show how a change of types affects existing events'
   static override description = [
     'Bincode bytes do not describe themselves, so bytes written with the old types are decoded with the new types without a check. Each change is listed with its effect:',
     '  SILENT  old bytes decode to wrong values, without an error\n  BREAKS  some old bytes do not decode\n  safe    old bytes decode correctly',
     'OLD and NEW are a schema file or Rust source (a crate, a folder, a .rs file), also at a git revision, such as HEAD~3:schemas/order-events.json. The answers that a schema file keeps from its import also apply to source.',
-    'Ends with exit code 0 if every change is safe, else with 10.',
+    'The exit code is 0 if every change is safe, and 10 otherwise.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> schema diff HEAD~3:schemas/order-events.json schemas/order-events.json',
@@ -22,19 +22,19 @@ export default class SchemaDiffCommand extends BaseCommand {
   ]
   static override args = {
     old: Args.string({
-      description: 'Schema or source that the events were written with',
+      description: 'Schema or Rust source with which the events were written',
       required: true,
       ignoreStdin: true,
     }),
     new: Args.string({
-      description: 'Schema or source that they will be read with',
+      description: 'Schema or Rust source with which the events will be read',
       required: true,
       ignoreStdin: true,
     }),
   }
   static override flags = {
     root: Flags.string({
-      description: 'Enum that is serialized, if the source does not decide it',
+      description: 'Enum of the events (default: the enum that looks like events)',
       helpValue: 'TYPE',
     }),
     map: Flags.string({

@@ -24,7 +24,7 @@ export default class SchemaImport extends BaseCommand {
   static override flags = {
     root: Flags.string({
       parse: nonEmpty,
-      description: 'Enum that is serialized (default: the enum that looks like events)',
+      description: 'Enum of the events (default: the enum that looks like events)',
       helpValue: 'TYPE',
     }),
     topic: Flags.string({ description: 'Topic of the events (default: derived from the root)', helpValue: 'TOPIC' }),
@@ -35,7 +35,7 @@ export default class SchemaImport extends BaseCommand {
       helpValue: 'PATH=TYPE',
     }),
     assume: Flags.string({
-      description: 'Answer to a question of the import; repeatable',
+      description: 'Answer to a question about the source; repeatable',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'QUESTION=ANSWER',

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
-import { schemaFlag } from '../../cli/base/flags.ts'
+import { defaultInDescription, schemaFlag } from '../../cli/base/flags.ts'
 import { anyOf } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import type { SchemaNotation } from '../../operations/schemas/show.ts'
@@ -24,8 +24,8 @@ export default class SchemaShow extends BaseCommand {
   }
   static override flags = {
     schema: schemaFlag,
-    as: Flags.option({ options: notations, default: 'rust' as const })({
-      description: `Language of the types: ${anyOf(notations)}`,
+    as: Flags.option({ options: notations, default: 'rust' as const, ...defaultInDescription })({
+      description: `Language of the types: ${anyOf(notations)} (default: rust)`,
       helpValue: 'LANGUAGE',
     }),
   }

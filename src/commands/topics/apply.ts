@@ -8,7 +8,7 @@ import { topicsApplyDocument } from '../../ui/notes/topic-notes.ts'
 type Result = ReturnType<typeof topicsApplyDocument> & { readonly applied: boolean } & Partial<TopicsApplied>
 
 export default class TopicsApply extends ChangeCommand {
-  static override summary = 'Create and change topics as crbus.json declares them'
+  static override summary = 'Create and change the topics that crbus.json declares'
   static override description =
     'Compares the topics declared in crbus.json with the topics on the bus and shows a plan: it creates missing topics, adds partitions and changes the retention. It never deletes a topic or a partition.'
   static override examples = [

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
-import { busFlags, changeFlags } from '../../cli/base/flags.ts'
+import { busFlags, changeFlags, defaultInDescription } from '../../cli/base/flags.ts'
 import { toPair } from '../../cli/base/parse-flags.ts'
 import { applyCreateTopic, planCreateTopic } from '../../operations/topics/topics.ts'
 import { withWarningMessages } from '../../ui/notes/topic-notes.ts'
@@ -15,9 +15,15 @@ export default class TopicsCreate extends ChangeCommand {
   static override args = { topic: Args.string({ description: 'Topic to create', required: true, ignoreStdin: true }) }
   static override flags = {
     ...busFlags,
-    partitions: Flags.integer({ description: 'Number of partitions', default: 3, min: 1, helpValue: 'NUMBER' }),
+    partitions: Flags.integer({
+      description: 'Number of partitions (default: 3)',
+      default: 3,
+      ...defaultInDescription,
+      min: 1,
+      helpValue: 'NUMBER',
+    }),
     replication: Flags.integer({
-      description: 'Replicas of each partition (default: as configured on the broker)',
+      description: 'Number of replicas of each partition (default: as configured on the broker)',
       min: 1,
       helpValue: 'NUMBER',
     }),
