@@ -26,10 +26,10 @@ export function checkName(what: string, name: string, { mayBeEmpty = false } = {
   }
 }
 
-/** Throws `INVALID_APPEND` for a text that Postgres cannot store: with a NUL or half of a surrogate pair. */
+/** Throws `INVALID_APPEND` for a text that Postgres cannot store: with a NUL or a lone surrogate. */
 export function checkText(what: string, text: string): void {
   if (text.includes('\0')) throw invalidAppend(`${what} contains a NUL`)
-  if (!text.isWellFormed()) throw invalidAppend(`${what} contains half of a surrogate pair, which UTF-8 cannot encode`)
+  if (!text.isWellFormed()) throw invalidAppend(`${what} contains a lone surrogate, which UTF-8 cannot encode`)
 }
 
 /** The years with four digits, in which ISO texts sort by time and Postgres reads them. */
@@ -61,7 +61,7 @@ export function toColumns({ eventType, eventVersion, data, metadata, trace }: Se
   return { eventType, eventVersion, data, metadata: isEmpty ? null : metadataText(eventType, metadata, trace) }
 }
 
-/** JSON escapes that Postgres refuses: NUL and halves of surrogate pairs. */
+/** JSON escapes that Postgres refuses: NUL and lone surrogates. */
 const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f]..)/
 
 /** Shorter texts cannot be nested so deeply that reading would refuse them. */
@@ -81,7 +81,7 @@ function metadataText(
   }
   if (text === null) return null
   if (text.includes('\\u') && unstorable.test(text)) {
-    throw invalidAppend(`the metadata of '${eventType}' contain a NUL or half of a surrogate pair`)
+    throw invalidAppend(`the metadata of '${eventType}' contain a NUL or a lone surrogate`)
   }
   const parsed = text.length < MIN_CHECKED_LENGTH ? undefined : parseJson(text)
   if (parsed?.ok === false) throw invalidAppend(`the metadata of '${eventType}' cannot be stored: ${parsed.reason}`)

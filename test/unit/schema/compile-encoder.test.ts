@@ -152,9 +152,9 @@ describe('an encoding failure', () => {
       'OrderPlaced.timestamp: expected DateTime<Utc>, like "2025-11-21T06:26:20Z", got the string "2025-02-30T00:00:00Z"',
     ],
     [
-      'an unpaired surrogate',
+      'a lone surrogate',
       { ...placed, customer_id: 'a\ud800' },
-      'OrderPlaced.customer_id: expected String, got a string with an unpaired surrogate',
+      'OrderPlaced.customer_id: expected String, got a string with a lone surrogate',
     ],
   ])('names the path and the reason of %s', (_, fieldsOf, reason) => {
     expect(written({ OrderPlaced: fieldsOf })).toBe(reason)

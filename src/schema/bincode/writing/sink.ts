@@ -132,7 +132,7 @@ export function putString(sink: Sink, value: string): boolean {
   }
   let size = length
   if (index < length) {
-    if (!value.isWellFormed()) return refuse(sink, 'expected String, got a string with an unpaired surrogate')
+    if (!value.isWellFormed()) return refuse(sink, 'expected String, got a string with a lone surrogate')
     size = Buffer.byteLength(value)
     room(sink, size - length)
     sink.bytes.write(value, start + 8, size)
