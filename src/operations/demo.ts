@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventBus } from '../bus/event-bus.ts'
+import { sleep } from '../bus/time/sleep.ts'
 import type { EncodedEvent } from '../saga/codecs/codec.ts'
 import type { Problem } from '../saga/reports/problem.ts'
 import type { Running, RunOptions } from '../saga/runtime/running.ts'

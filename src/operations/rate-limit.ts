@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from './clock.ts'
+import { monotonicClock } from '../bus/time/monotonic-clock.ts'
+import { sleep } from '../bus/time/sleep.ts'
 
 /** How far behind its schedule the limiter may catch up. Timers oversleep; without catching up, the rate would be too low. */
 const MAX_CATCH_UP_MS = 100
@@ -9,7 +10,7 @@ const MAX_CATCH_UP_MS = 100
  */
 export function rateLimiter(
   rate: number,
-  clock: Clock = systemClock,
+  clock = monotonicClock,
 ): (count: number, signal: AbortSignal) => Promise<void> {
   let due = clock.now()
   return async (count, signal) => {
@@ -17,6 +18,6 @@ export function rateLimiter(
     due = Math.max(due, now - MAX_CATCH_UP_MS)
     const wait = due - now
     due += (count / rate) * 1000
-    if (wait >= 1 && !signal.aborted) await clock.sleep(wait, signal)
+    if (wait >= 1 && !signal.aborted) await sleep(wait, signal, clock)
   }
 }

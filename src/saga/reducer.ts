@@ -7,6 +7,8 @@ export interface Clock {
   readonly now: () => Date
 }
 
+export const systemClock: Clock = { now: () => new Date() }
+
 /** The result of a reducer: the new state and the effects it requests. Nothing has happened yet. */
 export interface Step<State, A extends Action = Action> {
   /** The new state; the same object when nothing changed. */

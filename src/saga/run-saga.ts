@@ -1,4 +1,5 @@
 import type { Action } from './action.ts'
+import { systemClock } from './reducer.ts'
 import type { EnvOption } from './run-aggregate.ts'
 import { checkRunSaga } from './run-options.ts'
 import type { Running, RunOptions } from './runtime/running.ts'
@@ -57,7 +58,7 @@ export async function runSaga<State, A extends Action, Env = unknown>(
   checkRunSaga(given)
   const { saga, topics = saga.topics, env, group = `${saga.name}-saga`, ...options } = given
   const handler = versionedHandler(saga, env as Env)
-  const { store, clock = { now: () => new Date() }, signal } = options
+  const { store, clock = systemClock, signal } = options
   await scheduleMigrations(saga, { store, owner: group, now: clock.now, signal })
   const { running } = await run(handler, topics, { ...options, group })
   return running

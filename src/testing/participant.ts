@@ -1,11 +1,12 @@
 import type { EventBus } from '../bus/event-bus.ts'
 import type { BusRecord } from '../bus/record.ts'
+import type { MonotonicClock } from '../bus/time/monotonic-clock.ts'
 import { decodeEnvelope } from '../codecs/envelope.ts'
 import type { Action } from '../saga/action.ts'
+import { Alarm } from '../saga/alarm.ts'
 import { Engine } from '../saga/engine/engine.ts'
 import type { Incoming } from '../saga/engine/reaction.ts'
 import type { StreamHandler } from '../saga/engine/stream-handler.ts'
-import { Alarm, type Pace } from '../saga/pace.ts'
 import type { OnError } from '../saga/reports/problem.ts'
 import { Watch } from '../saga/reports/watch.ts'
 import { Relay } from '../saga/runtime/relay.ts'
@@ -143,19 +144,19 @@ function start(
   { bus, store, now, random, faults, onError }: World,
 ) {
   const isDue = () => random() < (faults.crash ?? 0)
-  const pace = instantPace()
+  const clock = instantClock()
   const watch = new Watch({ name: handler.name, group: owner, onError })
   const shared = { store: crashing(store, isDue), owner, watch }
-  const engine = new Engine({ ...shared, pace, handler, cacheSize: CACHE_SIZE, now, onCommitted })
+  const engine = new Engine({ ...shared, clock, handler, cacheSize: CACHE_SIZE, now, onCommitted })
   return {
     engine,
-    relay: new Relay({ ...shared, pace, bus: crashing(bus, isDue) }),
-    timers: new TimerLoop({ ...shared, alarm: new Alarm(pace), now, submit: (messages) => engine.submit(messages) }),
+    relay: new Relay({ ...shared, clock, bus: crashing(bus, isDue) }),
+    timers: new TimerLoop({ ...shared, alarm: new Alarm(clock), now, submit: (messages) => engine.submit(messages) }),
   }
 }
 
-/** A pace without real time: every wait is over at once, and the clock moves by its length. */
-function instantPace(): Pace {
+/** A clock without real time: every wait is over at once and moves the clock by its length. */
+function instantClock(): MonotonicClock {
   let time = 0
   return {
     now() {

@@ -8,10 +8,10 @@ import { EventBusError } from '../../src/bus/errors.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
 import { advice } from '../../src/bus/hints.ts'
 import type { Outage } from '../../src/bus/outage.ts'
+import { monotonicClock } from '../../src/bus/time/monotonic-clock.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
 import { cborCodec } from '../../src/saga/codecs/plain-codecs.ts'
 import { append } from '../../src/saga/effects.ts'
-import { realPace } from '../../src/saga/pace.ts'
 import { Watch } from '../../src/saga/reports/watch.ts'
 import { runAggregate } from '../../src/saga/run-aggregate.ts'
 import { Relay } from '../../src/saga/runtime/relay.ts'
@@ -164,7 +164,7 @@ describe.runIf(onSmallDisk)('on a full disk', () => {
       bus,
       store,
       owner: 'billing',
-      pace: realPace,
+      clock: monotonicClock,
       watch: new Watch({
         name: 'billing',
         group: 'billing',

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import type { SerializedEvent } from '../../src/bus/event.ts'
+import { monotonicClock } from '../../src/bus/time/monotonic-clock.ts'
 import { decodeCbor } from '../../src/codecs/cbor/cbor.ts'
 import { messageId } from '../../src/codecs/message-id.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
-import { realPace } from '../../src/saga/pace.ts'
 import { Watch } from '../../src/saga/reports/watch.ts'
 import { Relay } from '../../src/saga/runtime/relay.ts'
 import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
@@ -49,7 +49,7 @@ test(`the outbox loses no message and keeps the order of every stream when proce
     bus,
     store,
     owner: OWNER,
-    pace: realPace,
+    clock: monotonicClock,
     watch: new Watch({ name: OWNER, group: OWNER, onError: ({ error }) => expect.fail(error.message) }),
   })
   while ((await relay.pass()) > 0);

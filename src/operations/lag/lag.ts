@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventBus } from '../../bus/event-bus.ts'
+import { sleep } from '../../bus/time/sleep.ts'
 import { judgeSnapshot, toReport, uncertainTopics } from './build-report.ts'
 import { readFirstWaiting } from './first-waiting.ts'
 import type { LagReport } from './report.ts'
@@ -21,7 +21,7 @@ export interface LagRequest extends LagSelection {
 export async function measureLag(bus: EventBus, request: LagRequest): Promise<LagReport> {
   const groups = await chooseGroups(bus, request)
   const before = request.sample === undefined ? undefined : await takeSnapshot(bus, groups, request)
-  if (request.sample !== undefined) await pause(request.sample, request.signal)
+  if (request.sample !== undefined) await sleep(request.sample, request.signal)
   return reportLag(bus, await takeSnapshot(bus, groups, request), before, request.now())
 }
 
@@ -39,7 +39,3 @@ export async function reportLag(
   const judged = judgeSnapshot({ snapshot, before, waiting, now })
   return toReport(judged, await bus.admin.compactedTopics(uncertainTopics(judged)))
 }
-
-/** Sleeps; ends early, without an error, when the signal aborts. */
-const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  sleep(milliseconds, undefined, { signal }).catch(() => undefined)

@@ -1,6 +1,6 @@
 import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import { systemClock } from '../clock.ts'
+import { sleep } from '../../bus/time/sleep.ts'
 import { type LagRequest, reportLag } from './lag.ts'
 import type { LagReport } from './report.ts'
 import { chooseGroups, type LagSnapshot, takeSnapshot } from './snapshot.ts'
@@ -49,10 +49,10 @@ export async function* watchLag(bus: EventBus, request: LagWatchRequest): AsyncG
     })
 
   for (let update = await measure(); !signal.aborted; update = await measureAgain()) {
-    const due = systemClock.now() + interval
+    const due = performance.now() + interval
     yield update
-    const wait = due - systemClock.now()
-    if (wait > 0) await systemClock.sleep(wait, signal)
+    const wait = due - performance.now()
+    if (wait > 0) await sleep(wait, signal)
     if (signal.aborted) return
   }
 }

@@ -2,7 +2,7 @@ import { AppendError, EventBusError, type RefusedRecord } from '../../bus/errors
 import type { EventBus } from '../../bus/event-bus.ts'
 import { withNearNames } from '../../bus/names/missing-topic.ts'
 import type { NewRecord, Position } from '../../bus/record.ts'
-import { type Clock, systemClock } from '../clock.ts'
+import type { MonotonicClock } from '../../bus/time/monotonic-clock.ts'
 import { rateLimiter } from '../rate-limit.ts'
 import type { EventSettings } from './event-settings.ts'
 import { type Batch, gather, MAX_BATCH_RECORDS } from './gather.ts'
@@ -53,7 +53,8 @@ export interface PublishRequest {
   /** Maximum number of events per second. Absent: no limit. */
   readonly rate?: number | undefined
   readonly signal: AbortSignal
-  readonly clock?: Clock | undefined
+  /** The clock of the rate. Default: the system's. */
+  readonly clock?: MonotonicClock | undefined
 }
 
 /**
@@ -66,7 +67,7 @@ export interface PublishRequest {
  */
 export async function* publishLines(
   bus: EventBus,
-  { topic, lines, settings, settingsAt = () => settings, only, rate, signal, clock = systemClock }: PublishRequest,
+  { topic, lines, settings, settingsAt = () => settings, only, rate, signal, clock }: PublishRequest,
 ): AsyncGenerator<readonly Published[]> {
   const isJson = settings.eventType === undefined || (settings.codec !== 'text' && settings.codec !== 'bytes')
   const stop = new AbortController()

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { EventBusError, groupActive } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import { isOutage } from '../../bus/outage.ts'
+import { sleep } from '../../bus/time/sleep.ts'
 import { isSameCommit } from '../offsets/commit-details.ts'
 import { type BusIdentity, changesOf, type ResetPlan } from './plan.ts'
 import { listedSome } from './progress.ts'
@@ -36,9 +36,8 @@ export async function waitUntilEmpty(
     signal?.throwIfAborted()
     const left = deadline - performance.now()
     if (left <= 0) throw stillActive(group, members, timeout)
-    await sleep(Math.min(RETRY_INTERVAL_MS, Math.max(1, left)), undefined, { signal }).catch(() =>
-      signal?.throwIfAborted(),
-    )
+    await sleep(Math.min(RETRY_INTERVAL_MS, Math.max(1, left)), signal)
+    signal?.throwIfAborted()
     try {
       members = await membersOf(bus, group)
     } catch (error) {

@@ -2,8 +2,8 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import type { OutageOptions } from '../../bus/outage.ts'
 import type { BusRecord } from '../../bus/record.ts'
+import { sleep } from '../../bus/time/sleep.ts'
 import type { LogSlice } from '../../bus/topic-log.ts'
-import { systemClock } from '../clock.ts'
 
 /** Milliseconds between two checks for partitions that were added to followed topics. */
 export const PARTITION_CHECK_INTERVAL_MS = 10_000
@@ -65,7 +65,7 @@ async function addedPartitions(
   const knownNames = new Set(known.map(partitionName))
   const topics = [...new Set(known.map(({ topic }) => topic))]
   while (true) {
-    await systemClock.sleep(interval, signal)
+    await sleep(interval, signal)
     if (signal.aborted) return []
     // Ignore outages here: the reader reports them.
     const ranges = await bus.log.rangesOf(topics).catch(() => undefined)

@@ -5,8 +5,8 @@ import { topicNameError } from '../../bus/names/names.ts'
 import { namesLike } from '../../bus/names/names-like.ts'
 import { isOutage, type OutageOptions } from '../../bus/outage.ts'
 import type { BusRecord } from '../../bus/record.ts'
+import { sleep } from '../../bus/time/sleep.ts'
 import type { LogSlice, ReadOptions } from '../../bus/topic-log.ts'
-import { systemClock } from '../clock.ts'
 import type { EventFilter } from '../events/event-filter.ts'
 import { type EventView, type Reading, viewOf } from '../events/event-view.ts'
 import type { OffsetSpec } from '../offsets/offset-grammar.ts'
@@ -228,7 +228,7 @@ async function awaitTopics(
   onNotice(`waiting for topic ${missing.join(', ')} to be created (${existing})`)
   let lostAt: number | undefined
   while (!signal.aborted) {
-    await systemClock.sleep(50, signal)
+    await sleep(50, signal)
     try {
       const ready = await Promise.all(missing.map((topic) => exists(bus, topic)))
       if (lostAt !== undefined) onOutage?.({ state: 'restored', lasted: performance.now() - lostAt })

@@ -1,8 +1,10 @@
+import type { MonotonicClock } from '../../bus/time/monotonic-clock.ts'
 import type { EventStoreError } from '../../store/errors.ts'
 import type { Commit, Committed, EventStore } from '../../store/event-store.ts'
 import type { Action } from '../action.ts'
+import { Alarm } from '../alarm.ts'
+import { pauseAfter } from '../back-off.ts'
 import { outside } from '../outside.ts'
-import { Alarm, type Pace, pauseAfter } from '../pace.ts'
 import { runtimeDiagnostics } from '../reports/diagnostics.ts'
 import { asError, isStoreAway } from '../reports/problem.ts'
 import type { Watch } from '../reports/watch.ts'
@@ -22,7 +24,7 @@ export interface EngineOptions<State, A extends Action> {
   /** The number of instances that are kept in memory. */
   readonly cacheSize: number
   readonly now: () => Date
-  readonly pace: Pace
+  readonly clock: MonotonicClock
   readonly watch: Watch
   /** Called after each commit that was stored. */
   readonly onCommitted: (commit: Commit) => void
@@ -65,7 +67,7 @@ export class Engine<State, A extends Action> {
   constructor(options: EngineOptions<State, A>) {
     this.#options = options
     this.#instances = new Instances(options.cacheSize)
-    this.#alarm = new Alarm(options.pace)
+    this.#alarm = new Alarm(options.clock)
   }
 
   /**
@@ -136,7 +138,7 @@ export class Engine<State, A extends Action> {
     await undefined
     try {
       while (this.#queue.length > 0) {
-        const now = this.#options.pace.now()
+        const now = this.#options.clock.now()
         const ready = this.#takeReady(now)
         if (ready.length > 0) await this.#round(ready)
         else if (this.#queue.length > 0) await this.#alarm.wait(this.#untilNextRetry(now))
@@ -200,11 +202,11 @@ export class Engine<State, A extends Action> {
   }
 
   async #waitForStore(error: Error): Promise<void> {
-    const { handler, watch, pace } = this.#options
+    const { handler, watch, clock } = this.#options
     this.#storeFailures += 1
     watch.lost(STORE, { message: `${handler.name} waits for its store: ${error.message}`, error })
-    const until = pace.now() + pauseAfter(this.#storeFailures)
-    while (this.#ended === undefined && pace.now() < until) await this.#alarm.wait(until - pace.now())
+    const until = clock.now() + pauseAfter(this.#storeFailures)
+    while (this.#ended === undefined && clock.now() < until) await this.#alarm.wait(until - clock.now())
   }
 
   async #process(tasks: readonly Task<A>[]): Promise<void> {
@@ -329,17 +331,17 @@ export class Engine<State, A extends Action> {
   #refused(tasks: readonly Task<A>[], streamId: string, error: EventStoreError): void {
     const [first, ...others] = tasks
     if (error.code === 'VERSION_CONFLICT' && error.streamId === streamId) {
-      for (const task of tasks) task.conflict(this.#options.pace.now())
+      for (const task of tasks) task.conflict(this.#options.clock.now())
     } else if (others.length > 0) for (const task of tasks) task.isAlone = true
     else if (first !== undefined && error.code === 'TIMER_GONE') first.finish('nothing')
     else if (first !== undefined) this.#fail(first, error)
   }
 
   #fail(task: Task<A>, thrown: unknown): void {
-    const { handler, watch, pace } = this.#options
+    const { handler, watch, clock } = this.#options
     const { event } = task.incoming
     const error = asError(thrown)
-    task.fail(error, pace.now())
+    task.fail(error, clock.now())
     if (!isRouted(task)) return
     watch.retrying(task.failures, {
       message: `${handler.name} retries ${event.eventType}: ${error.message}`,

@@ -1,5 +1,5 @@
 import type { Action } from '../action.ts'
-import { pauseAfter } from '../pace.ts'
+import { pauseAfter } from '../back-off.ts'
 import { type HandleMessage, runtimeDiagnostics } from '../reports/diagnostics.ts'
 import type { Incoming } from './reaction.ts'
 import type { Routed } from './route.ts'
@@ -88,7 +88,7 @@ export class Task<A extends Action> {
   #state: TaskState<A> = SUBMITTED
   #failures = 0
   #conflicts = 0
-  /** The earliest time of the next attempt, by the clock of `Pace`. */
+  /** The earliest time of the next attempt, by the engine's monotonic clock. */
   #notBefore = 0
   #isPassed = false
   /** Commit without the other messages of the stream, because a commit together failed and any of them may be the cause. */

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { EventBusError } from '../../bus/errors.ts'
 import { type SerializedEvent, serializedEvent } from '../../bus/event.ts'
 import type { EventBatch, EventStream, Received } from '../../bus/event-bus.ts'
+import { sleep } from '../../bus/time/sleep.ts'
 import { withTraceContext } from '../../codecs/event-record.ts'
+import { pauseAfter } from '../back-off.ts'
 import type { Incoming } from '../engine/reaction.ts'
-import { pauseAfter } from '../pace.ts'
 import { asError } from '../reports/problem.ts'
 import type { Watch } from '../reports/watch.ts'
 
@@ -141,7 +141,7 @@ export class Intake {
   async #subscribeAgain(error: Error, failures: number): Promise<EventBatch | undefined> {
     const { watch, subscribe } = this.#options
     watch.lost(BUS, { message: `the subscription ended, subscribing again: ${error.message}`, error })
-    await sleep(pauseAfter(failures), undefined, { signal: this.#stopping.signal }).catch(() => undefined)
+    await sleep(pauseAfter(failures), this.#stopping.signal)
     if (this.#isStopping) return undefined
     this.#stream = await subscribe()
     // `stop` or a failure of the engine may have come meanwhile and closed the earlier stream only.

@@ -1,7 +1,9 @@
 import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
+import type { MonotonicClock } from '../../bus/time/monotonic-clock.ts'
 import type { EventStore, Lease, PendingMessage } from '../../store/event-store.ts'
-import { Alarm, type Pace, pauseAfter } from '../pace.ts'
+import { Alarm } from '../alarm.ts'
+import { pauseAfter } from '../back-off.ts'
 import { asError, isStoreAway } from '../reports/problem.ts'
 import type { Watch } from '../reports/watch.ts'
 
@@ -9,7 +11,7 @@ export interface RelayOptions {
   readonly bus: EventBus
   readonly store: EventStore
   readonly owner: string
-  readonly pace: Pace
+  readonly clock: MonotonicClock
   readonly watch: Watch
 }
 
@@ -50,7 +52,7 @@ export class Relay {
 
   constructor(options: RelayOptions) {
     this.#options = options
-    this.#alarm = new Alarm(options.pace)
+    this.#alarm = new Alarm(options.clock)
   }
 
   /** Publishes new messages now instead of at the next poll. */
@@ -76,9 +78,9 @@ export class Relay {
 
   /** Waits before the next attempt to take the lease. Wake-ups do not end the wait: the holder of the lease publishes. */
   async #waitForLease(): Promise<void> {
-    const { pace } = this.#options
-    const until = pace.now() + LEASE_RETRY_MS
-    while (!this.#isStopping && pace.now() < until) await this.#alarm.wait(until - pace.now())
+    const { clock } = this.#options
+    const until = clock.now() + LEASE_RETRY_MS
+    while (!this.#isStopping && clock.now() < until) await this.#alarm.wait(until - clock.now())
   }
 
   /** Stops after publishing the messages that are stored and can be published. */
@@ -129,9 +131,9 @@ export class Relay {
    * published, and whether there may be more.
    */
   async #publishPending(): Promise<{ readonly count: number; readonly isMore: boolean }> {
-    const { store, owner, pace } = this.#options
+    const { store, owner, clock } = this.#options
     const pending = await store.outbox.pending(owner, this.#limit, this.#published)
-    const now = pace.now()
+    const now = clock.now()
     const ready = pending.filter(({ topic }) => (this.#paused.get(topic)?.until ?? 0) <= now)
     const isFull = pending.length === this.#limit
     // Reads further when messages of paused topics fill the page.
@@ -151,9 +153,9 @@ export class Relay {
 
   /** Deletes the published messages. Returns 0, since they were counted when they were published. */
   async #deletePublished(): Promise<number> {
-    const { store, owner, pace } = this.#options
+    const { store, owner, clock } = this.#options
     const ids = [...this.#published]
-    this.#deletedAt = pace.now()
+    this.#deletedAt = clock.now()
     if (ids.length === 0) return 0
     await store.outbox.published(owner, ids)
     for (const id of ids) this.#published.delete(id)
@@ -213,7 +215,7 @@ export class Relay {
   /** Pauses a topic for the back-off. Returns 0, the number of published messages. */
   #pause(topic: string, error: Error): number {
     const failures = (this.#paused.get(topic)?.failures ?? 0) + 1
-    this.#paused.set(topic, { failures, until: this.#options.pace.now() + pauseAfter(failures) })
+    this.#paused.set(topic, { failures, until: this.#options.clock.now() + pauseAfter(failures) })
     this.#options.watch.lost(busOf(topic), { message: `messages for ${topic} wait: ${error.message}`, error })
     return 0
   }

@@ -1,11 +1,13 @@
 import type { Outage } from '../../bus/outage.ts'
+import { monotonicClock } from '../../bus/time/monotonic-clock.ts'
+import { within } from '../../bus/time/within.ts'
 import type { Action } from '../action.ts'
+import { Alarm } from '../alarm.ts'
 import { Engine } from '../engine/engine.ts'
 import type { Incoming } from '../engine/reaction.ts'
 import type { StreamHandler } from '../engine/stream-handler.ts'
 import { outside } from '../outside.ts'
-import { Alarm, realPace } from '../pace.ts'
-import type { Clock } from '../reducer.ts'
+import { systemClock } from '../reducer.ts'
 import { runtimeDiagnostics } from '../reports/diagnostics.ts'
 import { asError } from '../reports/problem.ts'
 import { readMetrics } from '../reports/runtime-metrics.ts'
@@ -29,11 +31,11 @@ export async function run<State, A extends Action>(
   const watch = new Watch({ ...owner, onError, onRejected, logger })
   const shared = { store, owner: group, watch }
   // In the order of dependence: relay and alarm, the engine that wakes both, intake and timers that submit to the engine.
-  const relay = new Relay({ ...shared, pace: realPace, bus })
-  const timerAlarm = new Alarm(realPace)
+  const relay = new Relay({ ...shared, clock: monotonicClock, bus })
+  const timerAlarm = new Alarm(monotonicClock)
   const engine = new Engine({
     ...shared,
-    pace: realPace,
+    clock: monotonicClock,
     handler,
     cacheSize,
     now: clock.now,
@@ -92,16 +94,4 @@ export async function run<State, A extends Action>(
     .then(() => stopped(undefined), stoppedAfter)
     .then(done.resolve, done.reject)
   return { running, engine }
-}
-
-const systemClock: Clock = { now: () => new Date() }
-
-/** Resolves or rejects with the work, or resolves when the time-out ends first. */
-async function within(timeout: AbortSignal, work: Promise<unknown>): Promise<void> {
-  const over = Promise.withResolvers<void>()
-  const onOver = () => over.resolve()
-  timeout.addEventListener('abort', onOver)
-  if (timeout.aborted) onOver()
-  await Promise.race([work, over.promise])
-  timeout.removeEventListener('abort', onOver)
 }

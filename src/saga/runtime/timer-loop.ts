@@ -1,6 +1,7 @@
 import type { EventStore, Timer } from '../../store/event-store.ts'
+import type { Alarm } from '../alarm.ts'
+import { pauseAfter } from '../back-off.ts'
 import type { Incoming } from '../engine/reaction.ts'
-import { type Alarm, pauseAfter } from '../pace.ts'
 import { asError, isStoreAway } from '../reports/problem.ts'
 import type { Watch } from '../reports/watch.ts'
 

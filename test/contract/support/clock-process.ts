@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { serializedEvent } from '../../../src/bus/event.ts'
+import { monotonicClock } from '../../../src/bus/time/monotonic-clock.ts'
 import { EmbeddedEventBus } from '../../../src/drivers/embedded/embedded-event-bus.ts'
 import { RedpandaEventBus } from '../../../src/drivers/kafka/redpanda-event-bus.ts'
-import { Alarm, realPace } from '../../../src/saga/pace.ts'
+import { Alarm } from '../../../src/saga/alarm.ts'
 import { Watch } from '../../../src/saga/reports/watch.ts'
 import { TimerLoop } from '../../../src/saga/runtime/timer-loop.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
@@ -65,7 +66,7 @@ if (task.do === 'take') {
     store,
     owner,
     now: () => new Date(),
-    alarm: new Alarm(realPace),
+    alarm: new Alarm(monotonicClock),
     watch: new Watch({
       name: owner,
       group: owner,

@@ -366,8 +366,10 @@ test('publishLines keeps a rate in batches of 50 ms', async () => {
   const clock = {
     time: 0,
     now: () => clock.time,
-    sleep: async (milliseconds: number) => {
+    after(milliseconds: number, wake: () => void) {
       clock.time += milliseconds
+      queueMicrotask(wake)
+      return () => undefined
     },
   }
   const { bus, calls } = fakeBus()

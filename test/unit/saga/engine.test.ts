@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type SerializedEvent, serializedEvent } from '../../../src/bus/event.ts'
+import { type MonotonicClock, monotonicClock } from '../../../src/bus/time/monotonic-clock.ts'
 import { messageId } from '../../../src/codecs/message-id.ts'
 import { aggregateHandler } from '../../../src/saga/aggregate.ts'
 import { cborCodec } from '../../../src/saga/codecs/plain-codecs.ts'
@@ -8,7 +9,6 @@ import { append, delay, dispatch, publish } from '../../../src/saga/effects.ts'
 import { Engine, type EngineOptions } from '../../../src/saga/engine/engine.ts'
 import type { Incoming } from '../../../src/saga/engine/reaction.ts'
 import type { StreamHandler } from '../../../src/saga/engine/stream-handler.ts'
-import { type Pace, realPace } from '../../../src/saga/pace.ts'
 import type { Reducer } from '../../../src/saga/reducer.ts'
 import type { Problem } from '../../../src/saga/reports/problem.ts'
 import { Watch } from '../../../src/saga/reports/watch.ts'
@@ -78,8 +78,8 @@ const seal = (jar: string, after?: number): Incoming => ({
   },
 })
 
-/** A pace without real time: every wait is over at once, and the clock moves by its length. */
-function instantPace(): Pace & { readonly waits: number[] } {
+/** A clock without real time: every wait is over at once and moves the clock by its length. */
+function instantClock(): MonotonicClock & { readonly waits: number[] } {
   let time = 0
   const waits: number[] = []
   return {
@@ -94,8 +94,8 @@ function instantPace(): Pace & { readonly waits: number[] } {
   }
 }
 
-/** A pace whose clock stands still until the test advances it. */
-function stoppedPace(): Pace & { advance(): void } {
+/** A clock that stands still until the test advances it. */
+function stoppedClock(): MonotonicClock & { advance(): void } {
   let time = 0
   const waiting = new Set<() => void>()
   return {
@@ -126,7 +126,7 @@ function setUp({ wrap = (store) => store, store = newStore(), ...options }: Setu
     owner: 'jar-aggregate',
     cacheSize: 100,
     now: () => new Date('2026-01-01T00:00:00Z'),
-    pace: instantPace(),
+    clock: instantClock(),
     watch: new Watch({ name: 'jar', group: 'jar', onError: (problem) => problems.push(problem) }),
     onCommitted: (commit) => commits.push(commit),
     ...options,
@@ -265,7 +265,7 @@ describe('streams that another process writes too', () => {
   })
 
   test('backs off longer after each version conflict, until the commit is stored', async () => {
-    const pace = instantPace()
+    const clock = instantClock()
     const store = newStore()
     const other = setUp({ store }).engine
     let rivals = 8
@@ -279,12 +279,12 @@ describe('streams that another process writes too', () => {
           return store.commit(owner, commits)
         },
       })
-    const { engine, coins, problems } = setUp({ store, pace, wrap })
+    const { engine, coins, problems } = setUp({ store, clock, wrap })
 
     await engine.submit([put('a', 1)])
 
     expect(await coins('a')).toEqual([107, 106, 105, 104, 103, 102, 101, 100, 1])
-    expect(pace.waits).toEqual([50, 100, 200, 400, 800])
+    expect(clock.waits).toEqual([50, 100, 200, 400, 800])
     expect(problems).toEqual([])
   })
 })
@@ -326,14 +326,14 @@ describe('messages that fail', () => {
         return jars.reduce(jar, action, at)
       },
     }
-    const pace = instantPace()
-    const { engine, store, coins } = setUp({ handler: shaky, pace })
+    const clock = instantClock()
+    const { engine, store, coins } = setUp({ handler: shaky, clock })
 
     await engine.submit([put('a', 1), put('a', 2)])
 
     expect(await coins('a')).toEqual([1, 2])
     expect(await store.deadLetters.count()).toBe(0)
-    expect(pace.waits).toEqual([50, 100, 200])
+    expect(clock.waits).toEqual([50, 100, 200])
   })
 
   test('a retry decides on the stored stream, which another process may have changed', async () => {
@@ -356,7 +356,7 @@ describe('messages that fail', () => {
   })
 
   test('a retry delays only the messages of its own stream, those of later submissions too', async () => {
-    const pace = stoppedPace()
+    const clock = stoppedClock()
     let isFailing = true
     const shaky: StreamHandler<Jar, Coin> = {
       ...jars,
@@ -365,7 +365,7 @@ describe('messages that fail', () => {
         return jars.reduce(jar, action, at)
       },
     }
-    const { engine, coins } = setUp({ handler: shaky, pace })
+    const { engine, coins } = setUp({ handler: shaky, clock })
     const passed = vi.fn()
 
     const first = engine.submit([put('a', 1), put('b', 1), put('a', 2)], passed)
@@ -376,7 +376,7 @@ describe('messages that fail', () => {
 
     expect([await coins('a'), await coins('b'), await coins('c')]).toEqual([[], [1, 2, 3], [1]])
     isFailing = false
-    pace.advance()
+    clock.advance()
     await Promise.all([first, second])
     expect(await coins('a')).toEqual([1, 2, 3])
     expect(passed).toHaveBeenCalledTimes(2)
@@ -400,8 +400,8 @@ describe('messages that fail', () => {
   })
 
   test('a message that cannot be decoded becomes a dead letter with its bytes, without a retry', async () => {
-    const pace = instantPace()
-    const { engine, store, problems } = setUp({ pace })
+    const clock = instantClock()
+    const { engine, store, problems } = setUp({ clock })
     const data = Uint8Array.of(0xff)
 
     await engine.submit([
@@ -413,7 +413,7 @@ describe('messages that fail', () => {
       },
     ])
 
-    expect(pace.waits).toEqual([])
+    expect(clock.waits).toEqual([])
     expect(problems.map(({ message }) => message)).not.toContainEqual(expect.stringContaining('retries'))
     const letters = await store.deadLetters.list()
     const [garbled, unreadable] = letters.toSorted((a, b) => b.streamId.localeCompare(a.streamId))
@@ -455,13 +455,13 @@ describe('messages that fail', () => {
   })
 
   test('send rejects at the first failure, without a dead letter', async () => {
-    const pace = instantPace()
-    const { engine, store } = setUp({ pace })
+    const clock = instantClock()
+    const { engine, store } = setUp({ clock })
 
     await expect(engine.send(put('a', -1))).rejects.toThrow('coins must not be negative')
 
     expect(await store.deadLetters.count()).toBe(0)
-    expect(pace.waits).toEqual([])
+    expect(clock.waits).toEqual([])
   })
 
   test('a stream that cannot be reduced makes dead letters of its own messages only', async () => {
@@ -527,9 +527,9 @@ describe('an unreachable store', () => {
 
   test.each(['readStreams', 'commit'] as const)('%s is retried until the store answers', async (method) => {
     let failures = 20
-    const pace = instantPace()
+    const clock = instantClock()
     const { engine, coins, problems } = setUp({
-      pace,
+      clock,
       wrap: (store) =>
         changed(store, {
           [method]: (...args: never[]) =>
@@ -542,8 +542,8 @@ describe('an unreachable store', () => {
     expect([await coins('a'), await coins('b')]).toEqual([[1], [1]])
     expect(problems).toHaveLength(1)
     expect(problems[0]?.message).toBe('jar waits for its store: the store is away')
-    expect(pace.waits.slice(0, 3)).toEqual([50, 100, 200])
-    expect(pace.waits.at(-1)).toBe(5000)
+    expect(clock.waits.slice(0, 3)).toEqual([50, 100, 200])
+    expect(clock.waits.at(-1)).toBe(5000)
   })
 
   test('a commit whose answer was lost is not stored twice', async () => {
@@ -606,7 +606,7 @@ describe('an unreachable store', () => {
   })
 
   test('stop ends the wait for the store', async () => {
-    const { engine } = setUp({ pace: realPace, wrap: (store) => changed(store, { readStreams: away }) })
+    const { engine } = setUp({ clock: monotonicClock, wrap: (store) => changed(store, { readStreams: away }) })
     const submitted = engine.submit([put('a', 1)])
     submitted.catch(() => undefined)
     await sleep(20)

@@ -2,9 +2,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { connectionFailed, publishFailed, topicNotFound } from '../../../src/bus/errors.ts'
 import { type SerializedEvent, serializedEvent } from '../../../src/bus/event.ts'
 import type { EventBus } from '../../../src/bus/event-bus.ts'
+import type { MonotonicClock } from '../../../src/bus/time/monotonic-clock.ts'
 import { decodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
-import type { Pace } from '../../../src/saga/pace.ts'
 import type { Problem } from '../../../src/saga/reports/problem.ts'
 import { Watch } from '../../../src/saga/reports/watch.ts'
 import { Relay } from '../../../src/saga/runtime/relay.ts'
@@ -24,11 +24,11 @@ type Publish = EventBus['publish']
 function setUp({
   publish,
   outbox = {},
-  pace,
+  clock,
 }: {
   publish?: (real: Publish) => Publish
   outbox?: Partial<EventStore['outbox']>
-  pace?: Pace
+  clock?: MonotonicClock
 } = {}) {
   const bus = new InMemoryEventBus({ createTopics: true })
   const store = new SqliteEventStore({ path: ':memory:' })
@@ -45,7 +45,7 @@ function setUp({
   })
   const problems: Problem[] = []
   let time = 0
-  const instantPace: Pace = {
+  const instantClock: MonotonicClock = {
     now: () => time,
     after(milliseconds, wake) {
       time += milliseconds
@@ -58,7 +58,7 @@ function setUp({
     bus: wrappedBus,
     store: wrappedStore,
     owner: OWNER,
-    pace: pace ?? instantPace,
+    clock: clock ?? instantClock,
     watch,
   })
   return {
@@ -334,7 +334,7 @@ test('does not try to take the lease for every stored message while another proc
   let attempts = 0
   const { relay } = setUp({
     // The clock stands still, so the wait before the next attempt never ends.
-    pace: { now: () => 0, after: () => () => undefined },
+    clock: { now: () => 0, after: () => () => undefined },
     outbox: {
       async lease() {
         attempts += 1

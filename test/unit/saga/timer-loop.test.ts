@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { serializedEvent } from '../../../src/bus/event.ts'
-import { Alarm, realPace } from '../../../src/saga/pace.ts'
+import { monotonicClock } from '../../../src/bus/time/monotonic-clock.ts'
+import { Alarm } from '../../../src/saga/alarm.ts'
 import { Watch } from '../../../src/saga/reports/watch.ts'
 import { TimerLoop, type TimerLoopOptions } from '../../../src/saga/runtime/timer-loop.ts'
 import { SqliteEventStore } from '../../../src/store/sqlite/sqlite-event-store.ts'
@@ -12,7 +13,7 @@ const newLoop = (store: SqliteEventStore, submit: TimerLoopOptions['submit']) =>
     store,
     owner: OWNER,
     now: () => new Date(),
-    alarm: new Alarm(realPace),
+    alarm: new Alarm(monotonicClock),
     watch: new Watch({ name: 'order', group: OWNER }),
     submit,
   })

@@ -1,6 +1,7 @@
 import type { BusAdmin, TopicDescription } from '../../../bus/admin.ts'
 import { EventBusError, noMorePartitions, transportError } from '../../../bus/errors.ts'
 import { topicNameError } from '../../../bus/names/names.ts'
+import { sleep } from '../../../bus/time/sleep.ts'
 import type { KafkaCluster } from '../connection/cluster.ts'
 import { triedFor } from '../connection/tried-for.ts'
 import { protocolFailure, type WireConnection } from '../connection/wire.ts'
@@ -179,6 +180,6 @@ async function until(cluster: KafkaCluster, message: string, isShown: () => Prom
     }
     const isLate = tried > limit
     if (isLate) throw triedFor(transportError(message), tried, limit, true)
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    await sleep(POLL_MS)
   }
 }

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { connectionFailed, type EventBusError, transportError } from '../../../bus/errors.ts'
 import { driverHints } from '../../hints.ts'
+import { sleep } from '../../../bus/time/sleep.ts'
 import { type ErrorSubject, errorCode, isNoGroup, isPassing, KafkaFailure, toBusError } from '../kafka-errors.ts'
 import { MAX_BATCH_BYTES, type Sasl } from '../kafka-options.ts'
 import { type Api, ask } from '../protocol/api.ts'
@@ -279,7 +280,7 @@ export class KafkaCluster {
         const tried = performance.now() - start
         if (tried + MIN_PAUSE_MS > limit) throw triedFor(this.toBusError(error, subject), tried, limit, isSet)
         this.forget(subject.topic)
-        await new Promise((resolve) => setTimeout(resolve, Math.min(pause, limit - tried)))
+        await sleep(Math.min(pause, limit - tried))
       }
     }
   }

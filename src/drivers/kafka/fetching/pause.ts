@@ -1,4 +1,6 @@
+import { sleep } from '../../../bus/time/sleep.ts'
+
 const PAUSE_MS = 100
 
 /** Waits before a fetch is retried. */
-export const pause = () => new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS))
+export const pause = (): Promise<void> => sleep(PAUSE_MS)

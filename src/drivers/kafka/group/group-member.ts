@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { TopicPartition } from '../../../bus/admin.ts'
 import type { GroupBatch, GroupMember, JoinRequest } from '../../../bus/driver-port.ts'
 import { EventBusError, subscriptionFailed } from '../../../bus/errors.ts'
 import type { BusRecord } from '../../../bus/record.ts'
+import { sleep } from '../../../bus/time/sleep.ts'
+import { within } from '../../../bus/time/within.ts'
 import { OutageWatch } from '../../outage-watch.ts'
 import type { KafkaCluster } from '../connection/cluster.ts'
 import type { Cursor } from '../fetching/cursor.ts'
@@ -213,7 +214,7 @@ export class KafkaMember implements GroupMember {
   async #sendHeartbeats(): Promise<void> {
     let checkedAt = performance.now()
     while (!this.#isClosing && this.#failure === undefined) {
-      await sleep(HEARTBEAT_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined)
+      await sleep(HEARTBEAT_MS, this.#closing.signal)
       if (this.#isClosing) return
       try {
         const heartbeat = await this.#session.heartbeat()
@@ -310,7 +311,7 @@ export class KafkaMember implements GroupMember {
     this.#wakeUp()
     // A join in flight blocks its connection until the rebalance ends, so leave over a new connection.
     if (!this.#isSettled) this.#session.disconnect()
-    await Promise.race([this.#heartbeats, sleep(LAST_HEARTBEAT_MS)])
+    await within(AbortSignal.timeout(LAST_HEARTBEAT_MS), this.#heartbeats)
     try {
       if (this.#session.isMember) await this.#commitAndLeave()
     } finally {

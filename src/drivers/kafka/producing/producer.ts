@@ -1,5 +1,6 @@
 import { topicNotFound } from '../../../bus/errors.ts'
 import type { NewRecord, Position } from '../../../bus/record.ts'
+import { sleep } from '../../../bus/time/sleep.ts'
 import { refusalOf } from '../../refusal.ts'
 import type { KafkaCluster } from '../connection/cluster.ts'
 import { triedFor } from '../connection/tried-for.ts'
@@ -133,7 +134,7 @@ export class Producer {
       if (batches.length > 0) pause = await this.#deliver(leader, batches)
     } finally {
       for (let left = pause; left > 0 && !this.#cluster.isClosed; left -= CLOSED_CHECK_MS) {
-        await new Promise((resolve) => setTimeout(resolve, Math.min(left, CLOSED_CHECK_MS)))
+        await sleep(Math.min(left, CLOSED_CHECK_MS))
       }
       for (const lane of lanes) {
         lane.isBusy = false

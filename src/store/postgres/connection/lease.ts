@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { within } from '../../../bus/time/within.ts'
 import type { Lease } from '../../event-store.ts'
 import { askOn, type Connections, type OwnClient, type Row } from './connections.ts'
 
@@ -53,7 +53,7 @@ export class Leases {
       if (isLost) lost.abort()
       client.ref()
       // Does not wait longer for a server that does not answer.
-      await Promise.race([client.end(), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })])
+      await within(AbortSignal.timeout(CLOSE_TIMEOUT_MS), client.end())
     }
     let heartbeat: NodeJS.Timeout | undefined
     const beat = () => {

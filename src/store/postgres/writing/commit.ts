@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '../../../bus/time/sleep.ts'
 import { type CommitPlan, planCommits, type StoreState } from '../../commit-plan.ts'
 import { invalidAppend } from '../../errors.ts'
 import type { Commit, Committed } from '../../event-store.ts'
