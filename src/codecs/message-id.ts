@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { compareText } from '../bus/compare.ts'
 import type { SerializedEvent } from '../bus/event.ts'
 import { encodeCbor } from './cbor/cbor.ts'
 import { encodeEnvelope } from './envelope.ts'
@@ -46,6 +47,6 @@ function encodeExtra(extra: Readonly<Record<string, unknown>>): Uint8Array | und
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return value
-  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  const fields = Object.entries(value).sort(([a], [b]) => compareText(a, b))
   return Object.fromEntries(fields.map(([name, item]) => [name, sorted(item)]))
 }

@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../bus/admin.ts'
+import { compareText } from '../bus/compare.ts'
 
 export interface AssignableMember {
   readonly memberId: string
@@ -13,7 +14,7 @@ export function assignRange(
   members: readonly AssignableMember[],
   partitionCount: (topic: string) => number,
 ): Map<string, TopicPartition[]> {
-  const sorted = [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1))
+  const sorted = [...members].sort((a, b) => compareText(a.memberId, b.memberId))
   const assignment = new Map(sorted.map(({ memberId }) => [memberId, [] as TopicPartition[]]))
   for (const topic of new Set(sorted.flatMap(({ topics }) => topics))) {
     const subscribed = sorted.filter(({ topics }) => topics.includes(topic))

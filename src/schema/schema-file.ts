@@ -1,3 +1,4 @@
+import { compareText } from '../bus/compare.ts'
 import { namesIn } from './inner-types.ts'
 import type { Answers, Fields, NamedType, Schema, Type } from './model.ts'
 import { formatType, parseType } from './type-text.ts'
@@ -249,7 +250,7 @@ const WIDTH = 100
  * ```
  */
 export function writeSchemaFile({ topic, root, events, types, answers }: Schema): string {
-  const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => compareText(a, b))
   const namedTypes = sorted(types).map(([name, type]): Entry => {
     const at: Entry[] = type.at === '' ? [] : [['at', type.at]]
     if (type.kind === 'struct') return [name, object([...at, ['struct', fieldsToJson(type.fields)]])]

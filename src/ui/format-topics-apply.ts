@@ -1,3 +1,4 @@
+import { compareText } from '../bus/compare.ts'
 import type { TopicsApplyPlan } from '../operations/topics/apply.ts'
 import { topicsApplyNoteText } from './notes/topic-notes.ts'
 import { formatDuration } from './text/format-duration.ts'
@@ -23,7 +24,7 @@ export function formatTopicsApply({ create, change, same, notes }: TopicsApplyPl
       return [topic, 'change', settings.join(', ')]
     }),
     ...same.map((topic) => [topic, 'as-declared', '']),
-  ].sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
+  ].sort(([a = ''], [b = '']) => compareText(a, b))
   const lines = notes.map((note) => `note: ${printable(note.topic)}: ${topicsApplyNoteText(note)}\n`)
   return `${formatTable(['TOPIC', 'ACTION', 'SETTINGS'], rows)}${lines.length === 0 ? '' : `\n${lines.join('')}`}`
 }

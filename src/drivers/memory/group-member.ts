@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../../bus/admin.ts'
+import { comparePartitions } from '../../bus/compare.ts'
 import type { GroupBatch, GroupMember, JoinRequest } from '../../bus/driver-port.ts'
 import type { BusRecord, Position } from '../../bus/record.ts'
 import type { Changes } from './changes.ts'
@@ -41,9 +42,7 @@ export class MemoryMember implements GroupMember {
   }
 
   get assignment(): TopicPartition[] {
-    return this.#cursors
-      .map(({ topic, partition }) => ({ topic, partition }))
-      .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
+    return this.#cursors.map(({ topic, partition }) => ({ topic, partition })).sort(comparePartitions)
   }
 
   /** Replaces this member's partitions. A partition that it keeps continues at its position. */

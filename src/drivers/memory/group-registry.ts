@@ -1,4 +1,5 @@
 import type { CommittedOffset, GroupDescription, TopicPartition } from '../../bus/admin.ts'
+import { comparePartitions } from '../../bus/compare.ts'
 import type { JoinRequest } from '../../bus/driver-port.ts'
 import { groupActive, groupNotFound, topicNotFound } from '../../bus/errors.ts'
 import type { Position } from '../../bus/record.ts'
@@ -89,7 +90,7 @@ export class GroupRegistry {
   committed(group: string, topics?: readonly string[]): CommittedOffset[] {
     return [...(this.#groups.get(group)?.committed.values() ?? [])]
       .filter(({ topic }) => topics === undefined || topics.includes(topic))
-      .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
+      .sort(comparePartitions)
   }
 
   commit(group: string, positions: readonly CommittedOffset[]): void {

@@ -1,4 +1,5 @@
 import type { NewTopic, PartitionLayout, TopicDescription, TopicSummary } from '../../bus/admin.ts'
+import { compareText } from '../../bus/compare.ts'
 import { invalidTopic, noMorePartitions, recordRefused, topicExists, topicNotFound } from '../../bus/errors.ts'
 import { topicNameError } from '../../bus/names/names.ts'
 import { partitionOf } from '../../bus/partitioner.ts'
@@ -11,7 +12,7 @@ interface Topic {
 }
 
 const sorted = (config: [string, string][]): ReadonlyMap<string, string> =>
-  new Map([...new Map(config)].sort(([a], [b]) => (a < b ? -1 : 1)))
+  new Map([...new Map(config)].sort(([a], [b]) => compareText(a, b)))
 
 /** The topics of a broker and their records. An offset is an index, because records are only deleted with their topic. */
 export class MemoryTopics {
@@ -60,7 +61,7 @@ export class MemoryTopics {
   list(): TopicSummary[] {
     return [...this.#topics]
       .map(([topic, { partitions }]) => ({ topic, partitions: partitions.length, replication: 1, internal: false }))
-      .sort((a, b) => (a.topic < b.topic ? -1 : 1))
+      .sort((a, b) => compareText(a.topic, b.topic))
   }
 
   describe(topic: string): TopicDescription {

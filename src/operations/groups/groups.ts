@@ -1,4 +1,5 @@
 import type { GroupDescription, GroupState } from '../../bus/admin.ts'
+import { comparePartitions } from '../../bus/compare.ts'
 import { groupNotFound } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { isDefaultGroup, partitionName, topicsOfDefaultGroup } from '../../bus/names/names.ts'
@@ -124,7 +125,7 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
         memberId: ownerOf.get(key) ?? null,
       }
     })
-    .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
+    .sort(comparePartitions)
   return {
     ...overview(description, committed, known),
     coordinator: description.coordinator ?? null,

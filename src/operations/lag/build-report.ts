@@ -1,4 +1,5 @@
 import type { GroupDescription, GroupState } from '../../bus/admin.ts'
+import { compareNumbers, compareText } from '../../bus/compare.ts'
 import { PartitionMap } from '../../bus/names/partition-map.ts'
 import { ageOf, aheadOf } from '../events/record-age.ts'
 import { countLag, firstOfBoth, maySkipOffsets } from './count-lag.ts'
@@ -215,11 +216,8 @@ function summarizeGroup(
 
 /** Orders by verdict, then by lag, then by name. */
 function worstFirst<Name extends 'group' | 'topic'>(name: Name) {
-  return (a: LagSummary & Record<Name, string>, b: LagSummary & Record<Name, string>): number => {
-    const byVerdict = verdictRank(a.verdict) - verdictRank(b.verdict)
-    if (byVerdict !== 0) return byVerdict
-    const [lagOfA, lagOfB] = [a.lag ?? 0n, b.lag ?? 0n]
-    if (lagOfA !== lagOfB) return lagOfA > lagOfB ? -1 : 1
-    return a[name] < b[name] ? -1 : 1
-  }
+  return (a: LagSummary & Record<Name, string>, b: LagSummary & Record<Name, string>): number =>
+    verdictRank(a.verdict) - verdictRank(b.verdict) ||
+    compareNumbers(b.lag ?? 0n, a.lag ?? 0n) ||
+    compareText(a[name], b[name])
 }

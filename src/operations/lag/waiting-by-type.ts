@@ -1,3 +1,4 @@
+import { compareNumbers } from '../../bus/compare.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice } from '../../bus/topic-log.ts'
@@ -68,7 +69,7 @@ function waitingSlices({ topic, partitions }: TopicLag, limit: number): (LogSlic
   })
   let left = BigInt(limit)
   return lagging
-    .sort((a, b) => Number(a.to - a.from - (b.to - b.from)))
+    .sort((a, b) => compareNumbers(a.to - a.from, b.to - b.from))
     .map((slice, at) => {
       const share = left / BigInt(lagging.length - at)
       const to = slice.to - slice.from > share ? slice.from + share : slice.to

@@ -1,4 +1,5 @@
 import type { CommitDetails, CommittedOffset, TopicPartition } from '../../bus/admin.ts'
+import { comparePartitions } from '../../bus/compare.ts'
 import { EventBusError, groupNotFound, topicNotFound } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { partitionName } from '../../bus/names/names.ts'
@@ -202,9 +203,7 @@ function partitionsOf(
             .filter((partition) => isChosen(scope, partition)),
           ...committed,
         ]
-  return [...new Map(all.map((partition) => [partitionName(partition), partition])).values()].sort((a, b) =>
-    a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1,
-  )
+  return [...new Map(all.map((partition) => [partitionName(partition), partition])).values()].sort(comparePartitions)
 }
 
 /** The offset of a target in one partition: `undefined` when its source has none there. */

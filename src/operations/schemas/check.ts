@@ -1,3 +1,4 @@
+import { compareNumbers, compareText } from '../../bus/compare.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import { type LogSlice, type PartitionRange, stableEndOf } from '../../bus/topic-log.ts'
@@ -62,7 +63,7 @@ export async function checkTopic(bus: EventBus, request: SchemaCheckRequest): Pr
   return {
     topic,
     records: tally.records,
-    types: types.sort((a, b) => b.failed - a.failed || b.warned - a.warned || (a.eventType < b.eventType ? -1 : 1)),
+    types: types.sort((a, b) => b.failed - a.failed || b.warned - a.warned || compareText(a.eventType, b.eventType)),
     failed: sum('failed'),
     warned: sum('warned'),
     undecodable: tally.undecodable,
@@ -78,7 +79,7 @@ function newestSlices(topic: string, ranges: readonly PartitionRange[], last: nu
       const end = stableEndOf(ends)
       return { partition, start, end, size: end - start }
     })
-    .sort((a, b) => (a.size < b.size ? -1 : 1))
+    .sort((a, b) => compareNumbers(a.size, b.size))
   return sizes.flatMap(({ partition, start, end, size }, index) => {
     const sharers = BigInt(sizes.length - index)
     const share = left === undefined ? size : (left + sharers - 1n) / sharers

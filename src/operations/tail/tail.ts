@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { compareNumbers, comparePartitions } from '../../bus/compare.ts'
 import { EventBusError, topicNotFound } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { topicNameError } from '../../bus/names/names.ts'
@@ -184,12 +185,8 @@ async function newestOf(
   return found
 }
 
-function byTime({ record: a }: EventView, { record: b }: EventView): number {
-  if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1
-  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1
-  if (a.partition !== b.partition) return a.partition - b.partition
-  return a.offset < b.offset ? -1 : 1
-}
+const byTime = ({ record: a }: EventView, { record: b }: EventView): number =>
+  compareNumbers(a.timestamp, b.timestamp) || comparePartitions(a, b) || compareNumbers(a.offset, b.offset)
 
 /** Topics to name in the notice about a missing topic. */
 const MAX_NAMED_TOPICS = 10

@@ -1,3 +1,4 @@
+import { compareText } from '../../bus/compare.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tooFewBrokers } from './topics.ts'
 
@@ -48,7 +49,7 @@ export async function planTopicsApply(
     same: [] as string[],
     notes: [] as TopicsApplyNote[],
   }
-  for (const [topic, wanted] of [...declared].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [topic, wanted] of [...declared].sort(([a], [b]) => compareText(a, b))) {
     if (!known.has(topic)) {
       const { replication = 1 } = wanted
       if (brokers.length > 0 && replication > brokers.length) {

@@ -1,3 +1,4 @@
+import { compareNumbers } from '../../bus/compare.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { viewOf } from '../events/event-view.ts'
 import { newestSlices } from './newest-slices.ts'
@@ -25,7 +26,7 @@ export async function seenEvents(bus: EventBus, topic: string, sample = 1000): P
     }
   }
   return [...seen]
-    .sort(([, a], [, b]) => Number(a.first - b.first))
+    .sort(([, a], [, b]) => compareNumbers(a.first, b.first))
     .map(([eventType, { fields }]) => ({ eventType, fields }))
 }
 

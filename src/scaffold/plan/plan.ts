@@ -1,3 +1,4 @@
+import { compareText } from '../../bus/compare.ts'
 import { addRustItem } from '../../rust/edit/add-item.ts'
 import { addRustStatement } from '../../rust/edit/add-statement.ts'
 import { formatJson, type Json, whyTooDeep } from '../layout/json-text.ts'
@@ -88,7 +89,7 @@ function planTemplate(request: ScaffoldRequest): ScaffoldPlan {
       files.set(path, editPlan(edit, path, files.get(path), read(path), { scope, rename }))
     })
   }
-  return { root, files: [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) }
+  return { root, files: [...files.values()].sort((a, b) => compareText(a.path, b.path)) }
 }
 
 /** Reserves a path for a file. Paths that differ only in case are one file on some systems. */

@@ -1,5 +1,6 @@
 import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { compareText } from '../../bus/compare.ts'
 import { causeOf } from '../../files/cause.ts'
 import { ScaffoldRefused } from '../refused.ts'
 import { ManifestReader, type Template, type TemplateFile } from './manifest.ts'
@@ -79,7 +80,7 @@ function filesIn(folder: string): TemplateFile[] {
     if (depth > MAX_FOLDER_DEPTH)
       throw new ScaffoldRefused(`${folder} has more than ${MAX_FOLDER_DEPTH} levels of folders`)
     const entries = readdirSync(join(folder, path), { withFileTypes: true })
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    for (const entry of entries.sort((a, b) => compareText(a.name, b.name))) {
       if (ignoredFolders.has(entry.name)) continue
       const inner = path === '' ? entry.name : `${path}/${entry.name}`
       const full = join(folder, inner)

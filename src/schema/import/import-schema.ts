@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { compareText } from '../../bus/compare.ts'
 import { readRustType } from '../../rust/read-rust.ts'
 import type { NamedType, Schema } from '../model.ts'
 import { chooseRoot } from './choose-root.ts'
@@ -99,5 +100,4 @@ const isUnreadable = (body: NamedType | undefined): boolean => {
   return only?.kind === 'known' && only.name === 'unreadable'
 }
 
-const byLocation = (a: ImportProblem, b: ImportProblem): number =>
-  a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1
+const byLocation = (a: ImportProblem, b: ImportProblem): number => compareText(a.file, b.file) || a.line - b.line

@@ -1,10 +1,10 @@
 import type { CommittedOffset } from '../../../bus/admin.ts'
+import { comparePartitions } from '../../../bus/compare.ts'
 import type { KafkaCluster } from '../connection/cluster.ts'
 import { protocolFailure, type WireConnection } from '../connection/wire.ts'
 import { isNoGroup } from '../kafka-errors.ts'
 import { ask } from '../protocol/api.ts'
 import { type FetchedOffsets, offsetFetchApi, offsetFetchManyApi } from '../protocol/committed-offsets.ts'
-import { byTopicAndPartition } from './group-description.ts'
 
 /** The committed offsets of a group, sorted by topic and partition; `topics` narrows them, default all. */
 export async function committedOffsets(
@@ -43,5 +43,5 @@ export async function fetchOffsets(
 export function toPositions({ group, error, offsets }: FetchedOffsets, topics?: readonly string[]): CommittedOffset[] {
   if (isNoGroup(error)) return []
   if (error !== 0) throw protocolFailure(error, null, { request: offsetFetchApi.name, group })
-  return offsets.filter(({ topic }) => topics?.includes(topic) ?? true).sort(byTopicAndPartition)
+  return offsets.filter(({ topic }) => topics?.includes(topic) ?? true).sort(comparePartitions)
 }

@@ -1,4 +1,5 @@
 import type { BusAdmin, GroupDescription, TopicPartition } from '../../../bus/admin.ts'
+import { compareText } from '../../../bus/compare.ts'
 import { EventBusError, groupActive, invalidTopic, topicNotFound } from '../../../bus/errors.ts'
 import { partitionName } from '../../../bus/names/names.ts'
 import { PartitionMap } from '../../../bus/names/partition-map.ts'
@@ -82,7 +83,7 @@ export function groupAdmin(cluster: KafkaCluster): GroupAdmin {
           }),
         ),
       )
-      return answers.flat().sort((a, b) => (a.group < b.group ? -1 : 1))
+      return answers.flat().sort((a, b) => compareText(a.group, b.group))
     },
 
     describeGroup,

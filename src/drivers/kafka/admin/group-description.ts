@@ -1,4 +1,5 @@
-import type { GroupDescription, GroupState, TopicPartition } from '../../../bus/admin.ts'
+import type { GroupDescription, GroupState } from '../../../bus/admin.ts'
+import { comparePartitions } from '../../../bus/compare.ts'
 import { protocolFailure } from '../connection/wire.ts'
 import { isNoGroup } from '../kafka-errors.ts'
 import { type DescribedConsumerGroup, describeConsumerGroupsApi } from '../protocol/consumer-groups.ts'
@@ -45,7 +46,7 @@ export function toDescription(found: DescribedGroup): GroupDescription {
       memberId,
       clientId,
       host: toHost(host),
-      assignment: isConsumerGroup ? decodeAssignment(assignment).sort(byTopicAndPartition) : [],
+      assignment: isConsumerGroup ? decodeAssignment(assignment).sort(comparePartitions) : [],
       // Empty while the member is still joining.
       subscription: isConsumerGroup && subscription.length > 0 ? decodeSubscription(subscription).sort() : undefined,
     })),
@@ -66,11 +67,8 @@ export function toConsumerGroupDescription(found: DescribedConsumerGroup): Group
     members: found.members.map(({ host, assignment, subscription, ...member }) => ({
       ...member,
       host: toHost(host),
-      assignment: [...assignment].sort(byTopicAndPartition),
+      assignment: [...assignment].sort(comparePartitions),
       subscription: [...subscription].sort(),
     })),
   }
 }
-
-export const byTopicAndPartition = (a: TopicPartition, b: TopicPartition): number =>
-  a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1

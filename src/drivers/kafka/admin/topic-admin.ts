@@ -1,4 +1,5 @@
 import type { BusAdmin, TopicDescription } from '../../../bus/admin.ts'
+import { compareText } from '../../../bus/compare.ts'
 import { EventBusError, noMorePartitions, transportError } from '../../../bus/errors.ts'
 import { topicNameError } from '../../../bus/names/names.ts'
 import { sleep } from '../../../bus/time/sleep.ts'
@@ -59,7 +60,7 @@ export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
     const config = entries
       .filter(({ source, isSensitive }) => source === DYNAMIC_TOPIC_CONFIG && !isSensitive)
       .map(({ name, value }) => [name, value ?? ''] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .sort(([a], [b]) => compareText(a, b))
     return {
       ...toSummary({ error: 0, topic, internal: isInternal(topic), partitions }),
       layout: partitions.map(({ partition, leader, replicas, inSync }) => ({ partition, leader, replicas, inSync })),
@@ -69,7 +70,7 @@ export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
 
   return {
     async listTopics() {
-      return (await listed()).map(toSummary).sort((a, b) => (a.topic < b.topic ? -1 : 1))
+      return (await listed()).map(toSummary).sort((a, b) => compareText(a.topic, b.topic))
     },
 
     async compactedTopics(topics) {

@@ -1,3 +1,4 @@
+import { compareNumbers } from '../../../bus/compare.ts'
 import { PartitionMap } from '../../../bus/names/partition-map.ts'
 import type { BusRecord } from '../../../bus/record.ts'
 import type { Isolation, LogSlice } from '../../../bus/topic-log.ts'
@@ -56,7 +57,7 @@ export async function firstRecords(
     if (isOpen(search)) own.searches.push(search)
   }
   let pending = [...byPartition.values()]
-  for (const { searches } of pending) searches.sort((a, b) => (a.next < b.next ? -1 : 1))
+  for (const { searches } of pending) searches.sort((a, b) => compareNumbers(a.next, b.next))
   await cluster.retrying({}, async () => {
     pending = pending.filter(({ searches }) => searches.length > 0)
     const known = await cluster.partitionsOf(

@@ -1,3 +1,4 @@
+import { compareNumbers } from '../../../bus/compare.ts'
 import type { BusRecord } from '../../../bus/record.ts'
 import type { AbortedTransaction } from '../protocol/fetch.ts'
 import { corrupt } from './batch-errors.ts'
@@ -19,7 +20,7 @@ export class Transactions {
   readonly #delivered = new Set<bigint>()
 
   constructor(aborted: readonly AbortedTransaction[]) {
-    this.#starts = [...aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1))
+    this.#starts = [...aborted].sort((a, b) => compareNumbers(a.firstOffset, b.firstOffset))
   }
 
   /** Starts the aborted transactions that begin at or before this offset. */

@@ -1,3 +1,4 @@
+import { compareNumbers } from '../../../bus/compare.ts'
 import { namesLike } from '../../../bus/names/names-like.ts'
 import { jsonText, keyStep } from '../../json-text.ts'
 import type { Leaf } from '../leaves/leaf.ts'
@@ -288,9 +289,5 @@ const orderOf = ({ name }: Leaf): ((one: string, other: string) => number) => {
   }
   // Keys that are not integers compare as equal; writing them fails later.
   const isInteger = (text: string) => /^-?\d{1,40}$/.test(text)
-  return (one, other) => {
-    if (!isInteger(one) || !isInteger(other)) return 0
-    const difference = BigInt(one) - BigInt(other)
-    return difference < 0n ? -1 : difference > 0n ? 1 : 0
-  }
+  return (one, other) => (isInteger(one) && isInteger(other) ? compareNumbers(BigInt(one), BigInt(other)) : 0)
 }

@@ -1,3 +1,4 @@
+import { compareText } from '../../../bus/compare.ts'
 import type { GroupLag } from '../../../operations/lag/report.ts'
 import { printable } from '../../text/printable.ts'
 
@@ -26,6 +27,6 @@ export function membersOf({ topics }: GroupLag): ReadonlyMap<string, Member> {
     lag: partitions.reduce((sum, { lag = 0n }) => sum + lag, 0n),
   }))
   const nameOf = ({ client, id }: { readonly client: string; readonly id: string }) => `${client} ${id}`
-  const sorted = members.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+  const sorted = members.toSorted((a, b) => compareText(nameOf(a), nameOf(b)))
   return new Map(sorted.map(({ key, ...member }, at) => [key, { ...member, number: at + 1 }]))
 }

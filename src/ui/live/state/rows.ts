@@ -1,3 +1,4 @@
+import { compareNumbers, compareText } from '../../../bus/compare.ts'
 import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../../../operations/lag/report.ts'
 import { printable } from '../../text/printable.ts'
 import { type LagHistory, partitionKey } from './lag-history.ts'
@@ -33,7 +34,7 @@ interface Listing {
 
 /** Returns the rows of the list of groups. */
 export function groupRows({ groups }: LagReport, history: LagHistory, listing: Listing): readonly GroupRow[] {
-  const byName = groups.toSorted((a, b) => (a.group < b.group ? -1 : 1))
+  const byName = groups.toSorted((a, b) => compareText(a.group, b.group))
   const rows = byName.map((group) => ({
     key: group.group,
     name: printable(group.group),
@@ -52,7 +53,7 @@ export function partitionRows(
   listing: Listing,
 ): readonly PartitionRow[] {
   const trends = history.get(group.group)?.partitions
-  const byName = group.topics.toSorted((a, b) => (a.topic < b.topic ? -1 : 1))
+  const byName = group.topics.toSorted((a, b) => compareText(a.topic, b.topic))
   const rows = byName.flatMap(({ topic, partitions }) => {
     const name = printable(topic)
     return partitions.map((partition) => {
@@ -77,9 +78,8 @@ function listed<One extends Row<LagSummary>>(rows: readonly One[], { sort, filte
 type Order = (a: LagSummary, b: LagSummary) => number
 
 /** Sorts the largest first and unknown values last. */
-const byLag: Order = (a, b) => descending(a.lag ?? -1n, b.lag ?? -1n)
-const byAge: Order = (a, b) => descending(a.age ?? -1, b.age ?? -1)
-const descending = <Value extends bigint | number>(a: Value, b: Value): number => (a === b ? 0 : a > b ? -1 : 1)
+const byLag: Order = (a, b) => compareNumbers(b.lag ?? -1n, a.lag ?? -1n)
+const byAge: Order = (a, b) => compareNumbers(b.age ?? -1, a.age ?? -1)
 
 const compare: Readonly<Record<Exclude<SortOrder, 'name'>, Order>> = {
   worst: (a, b) => severityOf(a.verdict) - severityOf(b.verdict) || byLag(a, b),
