@@ -57,11 +57,11 @@ function makeLevel(folder: string, mode: number): boolean {
   }
 }
 
-function isFolder(path: string): boolean {
+/** Whether a path is a folder, or a link to one. A path that cannot be read is not: using it fails too, with the reason. */
+export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory()
   } catch {
-    // Creating it fails too, with the reason.
     return false
   }
 }

@@ -1,5 +1,6 @@
 import { lstatSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
+import { findUp } from '../../files/find-up.ts'
 import type { ConfigSurroundings } from './config.ts'
 import type { ConfigFile } from './config-file.ts'
 
@@ -22,7 +23,7 @@ export const userFile = ({ env, home }: ConfigSurroundings): string =>
  * project's file that belongs to another user is ignored. Without any file, the parser is not loaded.
  */
 export async function readConfigFiles(surroundings: ConfigSurroundings): Promise<ConfigFile[]> {
-  const project = projectFile(surroundings.cwd)
+  const project = findUp(surroundings.cwd, PROJECT_FILE, isFile)
   const own = userFile(surroundings)
   const isOwn = isFile(own)
   if (project === undefined && !isOwn) return []
@@ -55,14 +56,6 @@ function ownerBehind(link: string): number[] {
   } catch {
     // A dangling link is reported when the file is read.
     return []
-  }
-}
-
-function projectFile(cwd: string): string | undefined {
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    const path = join(folder, PROJECT_FILE)
-    if (isFile(path)) return path
-    if (dirname(folder) === folder) return undefined
   }
 }
 

@@ -1,5 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { findUp } from '../../files/find-up.ts'
+import { isFolder } from '../../files/make-folder.ts'
 import type { Schema } from '../../schema/model.ts'
 import { readSchemaFile, type SchemaFileProblem } from '../../schema/schema-file.ts'
 import { parseDocument, pathProblem, readText } from '../named-file.ts'
@@ -52,7 +54,7 @@ export async function findSchemas(location: SchemaLocation, named?: string): Pro
 async function findInFolder({ cwd, schemas, onPassedOver }: SchemaLocation, named?: string): Promise<FoundSchemas> {
   const path = named ?? schemas?.path
   if (path === undefined) {
-    const folder = await folderAbove(cwd)
+    const folder = findUp(cwd, SCHEMAS_FOLDER, isFolder)
     return folder === undefined ? { ok: true, files: [] } : readFolder(folder, onPassedOver ?? (() => {}))
   }
   const kind = await stat(path).catch(() => undefined)
@@ -62,14 +64,6 @@ async function findInFolder({ cwd, schemas, onPassedOver }: SchemaLocation, name
   const found = await readFolder(path)
   if (!found.ok || found.files.length > 0 || named === undefined) return found
   return { ok: false, reason: `${path} contains no schema; create one with "crbus schema import"` }
-}
-
-async function folderAbove(cwd: string): Promise<string | undefined> {
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    const schemas = join(folder, SCHEMAS_FOLDER)
-    if ((await stat(schemas).catch(() => undefined))?.isDirectory()) return schemas
-    if (dirname(folder) === folder) return undefined
-  }
 }
 
 /** Reads the schemas of a folder. Without `onPassedOver`, an unreadable file is an error. */
