@@ -1,8 +1,8 @@
 import { compareNumbers } from '../../bus/compare.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice } from '../../bus/topic-log.ts'
 import { decodeEnvelope } from '../../codecs/envelope.ts'
+import { eventTypeLabel, UNREADABLE } from '../events/event-type-label.ts'
 import { type LeftOut, readOver } from '../events/read-over.ts'
 import type { LagReport, TopicLag } from './report.ts'
 
@@ -32,11 +32,11 @@ export async function countWaiting(
       const counts = new Map<string, number>()
       let read = 0
       const add = (eventType: string, count: number) => counts.set(eventType, (counts.get(eventType) ?? 0) + count)
-      const leaveOut = ({ offset, behind }: LeftOut) => void add('(unreadable)', Number(behind - offset))
+      const leaveOut = ({ offset, behind }: LeftOut) => void add(UNREADABLE, Number(behind - offset))
       for (const { isolation, slices: own } of byIsolation(slices, topic)) {
         for await (const batch of readOver(bus.log, own, { signal, isolation }, leaveOut)) {
           read += batch.length
-          for (const record of batch) add(typeOf(record), 1)
+          for (const { value } of batch) add(eventTypeLabel(value === null ? undefined : decodeEnvelope(value)), 1)
         }
       }
       const types = [...counts].map(([eventType, count]) => ({ eventType, count }))
@@ -77,10 +77,4 @@ function waitingSlices({ topic, partitions }: TopicLag, limit: number): (LogSlic
       return { ...slice, to }
     })
     .filter(({ from, to }) => from < to)
-}
-
-function typeOf({ value }: BusRecord): string {
-  if (value === null) return '(tombstone)'
-  const decoded = decodeEnvelope(value)
-  return decoded.ok ? decoded.event.eventType : '(undecodable)'
 }

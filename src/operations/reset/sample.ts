@@ -3,6 +3,7 @@ import { partitionName } from '../../bus/names/names.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { Isolation } from '../../bus/topic-log.ts'
 import { decodeRecord } from '../../codecs/event-record.ts'
+import { eventTypeLabel } from '../events/event-type-label.ts'
 import { type LeftOut, readOver } from '../events/read-over.ts'
 
 /** Offsets of a partition that a reset would replay or skip, with the isolation level of the group; never empty. */
@@ -110,7 +111,7 @@ function sampleCounter() {
     add({ value, headers }: BusRecord): void {
       sampled += 1
       const decoded = value === null ? undefined : decodeRecord({ value, headers })
-      const eventType = value === null ? '(tombstone)' : decoded?.ok ? decoded.event.eventType : '(undecodable)'
+      const eventType = eventTypeLabel(decoded)
       types.set(eventType, (types.get(eventType) ?? 0) + 1)
       const metadata = decoded?.ok ? decoded.event.metadata : undefined
       if (metadata?.correlationId) conversations.add(metadata.correlationId)

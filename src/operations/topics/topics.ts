@@ -5,6 +5,7 @@ import { isEventTopic, topicNameError } from '../../bus/names/names.ts'
 import { type PartitionRange, stableEndOf } from '../../bus/topic-log.ts'
 import { decodeEnvelope } from '../../codecs/envelope.ts'
 import type { EventCount } from '../events/event-count.ts'
+import { eventTypeLabel, TOMBSTONE, UNDECODABLE } from '../events/event-type-label.ts'
 import { type LeftOut, readOver, type UnreadablePartition, unreadablePartitions } from '../events/read-over.ts'
 import { newestSlices } from './newest-slices.ts'
 
@@ -82,8 +83,7 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
   for await (const batch of readOver(bus.log, slices, {}, leaveOut)) {
     for (const { value, partition } of batch) {
       sampled += 1
-      const decoded = value === null ? undefined : decodeEnvelope(value)
-      const eventType = value === null ? TOMBSTONE : decoded?.ok ? decoded.event.eventType : UNDECODABLE
+      const eventType = eventTypeLabel(value === null ? undefined : decodeEnvelope(value))
       const seen = types.get(eventType) ?? { count: 0, partitions: new Set() }
       seen.count += 1
       seen.partitions.add(partition)
@@ -130,9 +130,7 @@ function emptyWarnings(
   return [{ code: 'empty-partitions', empty, partitions: ranges.length, typesInOnePartition }]
 }
 
-const TOMBSTONE = '(tombstone)'
-const UNDECODABLE = '(undecodable)'
-/** The names that records without an event have among the event types. */
+/** The labels of records without an event among the event types. */
 const pseudoTypes: ReadonlySet<string> = new Set([TOMBSTONE, UNDECODABLE])
 
 const nameWarnings = (topic: string): TopicWarning[] =>
