@@ -1,3 +1,4 @@
+import { partitionName } from '../bus/names/names.ts'
 import type { AppliedReset } from '../operations/reset/apply.ts'
 import type { ResetPlan, ResetStep } from '../operations/reset/plan.ts'
 import { clampText, resetDocument, resetNoteText } from './notes/reset-notes.ts'
@@ -52,7 +53,7 @@ function clampNotes(steps: readonly ResetStep[]): string[] {
   )
   const notes = clamped
     .slice(0, MAX_CLAMPED)
-    .map((step) => `${step.topic}[${step.partition}]: ${clampText(step.clamped, step)}, so it goes to ${step.to}`)
+    .map((step) => `${partitionName(step)}: ${clampText(step.clamped, step)}, so it goes to ${step.to}`)
   if (clamped.length > MAX_CLAMPED) notes.push(`the same for ${clamped.length - MAX_CLAMPED} more partitions`)
   return notes
 }

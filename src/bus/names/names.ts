@@ -1,8 +1,12 @@
 import type { TopicPartition } from '../admin.ts'
 import { type EventBusError, invalidTopic } from '../errors.ts'
+import type { Position } from '../record.ts'
 
 /** Name of a partition in messages and as a map key: `order-events[0]`. */
 export const partitionName = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`
+
+/** Name of a record in messages, by its position: `order-events[0]@41`. */
+export const positionName = (position: Position): string => `${partitionName(position)}@${position.offset}`
 
 /**
  * Returns the topic of the events of an aggregate type.

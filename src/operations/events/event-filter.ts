@@ -1,4 +1,4 @@
-import { partitionName } from '../../bus/names/names.ts'
+import { positionName } from '../../bus/names/names.ts'
 import { valueJson } from '../../codecs/json.ts'
 import { Budget, MAX_STEPS, meter, patternsOf, whyTooDeep } from './cel-budget.ts'
 import type { EventView } from './event-view.ts'
@@ -74,9 +74,7 @@ export class WhereTooLongError extends Error {
   override readonly name = 'WhereTooLongError'
   constructor({ record }: EventView, expression: string) {
     const shown = expression.length > MAX_SHOWN_CHARS ? `${expression.slice(0, MAX_SHOWN_CHARS - 1)}…` : expression
-    super(
-      `--where took more than ${MAX_STEPS.toLocaleString('en')} steps for ${partitionName(record)}@${record.offset}: ${shown}`,
-    )
+    super(`--where took more than ${MAX_STEPS.toLocaleString('en')} steps for ${positionName(record)}: ${shown}`)
   }
 }
 

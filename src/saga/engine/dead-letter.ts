@@ -1,4 +1,5 @@
 import type { SerializedEvent } from '../../bus/event.ts'
+import { positionName } from '../../bus/names/names.ts'
 import { EventStoreError } from '../../store/errors.ts'
 import type { EventStore, NewDeadLetter, RejectedCommand } from '../../store/event-store.ts'
 import type { Incoming, Message } from './reaction.ts'
@@ -14,7 +15,7 @@ export interface Failure {
 /** Makes the dead letter of a message that could not be handled. Without a stream id it gets the topic instead. */
 export function toDeadLetter(incoming: Incoming, { streamId, error, attempts, now }: Failure): NewDeadLetter {
   const { event, record, timer } = incoming
-  const where = record === undefined ? undefined : `${record.topic}[${record.partition}]@${record.offset}`
+  const where = record === undefined ? undefined : positionName(record)
   const topic = record?.topic
   return {
     streamId: text(streamId ?? timer?.streamId ?? topic ?? 'unknown'),

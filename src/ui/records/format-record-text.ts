@@ -1,5 +1,6 @@
 import { Chalk, type ChalkInstance } from 'chalk'
 import type { EventMetadata } from '../../bus/event.ts'
+import { positionName } from '../../bus/names/names.ts'
 import { valueJson } from '../../codecs/json.ts'
 import { decodePayload } from '../../codecs/payload.ts'
 import type { EventView } from '../../operations/events/event-view.ts'
@@ -32,9 +33,9 @@ export function textFormatter({ color, columns }: TextStyle): (view: EventView) 
     return [isNew ? `${chalk.dim(`── ${day} ──`)}\n` : '', time]
   }
   return (view) => {
-    const { topic, partition, offset, timestamp, value } = view.record
+    const { timestamp, value } = view.record
     const [dayLine, time] = when(timestamp)
-    const position = `${time} ${topic}[${partition}]@${offset}`
+    const position = `${time} ${positionName(view.record)}`
     const head = `${dayLine}${chalk.dim(position)}`
     if (value === null) return `${head} ${chalk.dim(`tombstone ${keyText(view.record.key)}`)}\n`
     if (!view.envelope?.ok) {

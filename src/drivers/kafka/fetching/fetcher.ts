@@ -1,4 +1,5 @@
 import { EventBusError, topicNotFound, transportError } from '../../../bus/errors.ts'
+import { partitionName } from '../../../bus/names/names.ts'
 import { PartitionMap } from '../../../bus/names/partition-map.ts'
 import type { BusRecord } from '../../../bus/record.ts'
 import type { Isolation } from '../../../bus/topic-log.ts'
@@ -148,12 +149,12 @@ export class Fetcher {
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      const place = `${chunk.topic}[${chunk.partition}] at offset ${from}`
+      const where = `${partitionName(chunk)} at offset ${from}`
       // Every later call fails in the same way, so no record after the failure is delivered.
       this.#failure =
         error instanceof EventBusError
           ? error
-          : transportError(`${place} cannot be unpacked: ${reason}`, { cause: error })
+          : transportError(`${where} cannot be unpacked: ${reason}`, { cause: error })
       this.#unpacking = undefined
       this.#chunks = []
       throw this.#failure
@@ -292,12 +293,15 @@ export class Fetcher {
         await pause()
         return undefined
       }
-      const [{ topic, partition, next }] = cursors as [Cursor]
+      const [cursor] = cursors as [Cursor]
       const more = cursors.length === 1 ? '' : ` and ${cursors.length - 1} other partitions`
-      throw transportError(`${topic}[${partition}] at offset ${next}${more} cannot be read: ${error.message}`, {
-        topic,
-        cause: error,
-      })
+      throw transportError(
+        `${partitionName(cursor)} at offset ${cursor.next}${more} cannot be read: ${error.message}`,
+        {
+          topic: cursor.topic,
+          cause: error,
+        },
+      )
     } finally {
       this.#inFlight -= 1
     }

@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../../../bus/admin.ts'
+import { partitionName } from '../../../bus/names/names.ts'
 import { damagedAnswer } from '../kafka-errors.ts'
 import { type Api, type ApiConnection, ask } from './api.ts'
 import type { Reader, Writer } from './bytes.ts'
@@ -27,10 +28,9 @@ export async function askPartitions<Request, Answer extends TopicPartition>(
   { request, partitions, mayOmit = false, timeout }: PartitionsRequest<Request>,
 ): Promise<readonly Answer[]> {
   const answers = await ask(connection, api, request, timeout)
-  const keyOf = ({ topic, partition }: TopicPartition) => `${topic}[${partition}]`
-  const missing = new Set(partitions.map(keyOf))
+  const missing = new Set(partitions.map(partitionName))
   for (const answer of answers) {
-    const key = keyOf(answer)
+    const key = partitionName(answer)
     if (!missing.delete(key))
       throw damagedAnswer(connection.address, api.name, new Error(`${key} was not requested, or is listed twice`))
   }
