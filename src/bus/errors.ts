@@ -136,27 +136,27 @@ export class EventBusError extends Error {
 }
 
 /** A range of offsets of one partition whose records cannot be read. */
-export interface UnreadablePlace {
+export interface UnreadableRange {
   readonly topic: string
   readonly partition: number
   /** The first unreadable offset. */
   readonly offset: bigint
   /** The first offset after the range, from which reading can continue. */
-  readonly behind: bigint
+  readonly next: bigint
 }
 
 /** The error for records that are damaged, too large, or in a format that this reader does not support. A retry fails again. */
 export class UnreadableError extends EventBusError {
-  readonly place: UnreadablePlace
+  readonly range: UnreadableRange
 
   constructor(
     code: EventBusErrorCode,
     message: string,
-    place: UnreadablePlace,
+    range: UnreadableRange,
     details: Pick<EventBusErrorDetails, 'hints' | 'cause'>,
   ) {
-    super(code, message, { ...details, topic: place.topic, isPassing: false })
-    this.place = place
+    super(code, message, { ...details, topic: range.topic, isPassing: false })
+    this.range = range
   }
 }
 

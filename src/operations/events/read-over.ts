@@ -1,5 +1,5 @@
 import type { TopicPartition } from '../../bus/admin.ts'
-import { UnreadableError, type UnreadablePlace } from '../../bus/errors.ts'
+import { UnreadableError, type UnreadableRange } from '../../bus/errors.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
@@ -11,7 +11,7 @@ export const MAX_PASSED_OVER = 10
 type BoundedSlice = LogSlice & { readonly to: bigint }
 
 /** Records that were left out, and why. */
-export interface LeftOut extends UnreadablePlace {
+export interface LeftOut extends UnreadableRange {
   readonly reason: string
 }
 
@@ -52,13 +52,13 @@ export async function* readOver(
       return
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error
-      const failed = partitionName(error.place)
+      const failed = partitionName(error.range)
       const count = (passedOver.get(failed) ?? 0) + 1
       passedOver.set(failed, count)
       const slice = left.find((one) => partitionName(one) === failed)
-      const behind = count < MAX_PASSED_OVER ? error.place.behind : (slice?.to ?? error.place.behind)
-      onUnreadable({ ...error.place, behind, reason: error.message })
-      next.set(failed, behind)
+      const end = count < MAX_PASSED_OVER ? error.range.next : (slice?.to ?? error.range.next)
+      onUnreadable({ ...error.range, next: end, reason: error.message })
+      next.set(failed, end)
       left = left
         .map((one) => ({ ...one, from: next.get(partitionName(one)) ?? one.from }))
         .filter(({ from, to }) => from < to)

@@ -1,4 +1,4 @@
-import { UnreadableError, type UnreadablePlace } from '../../bus/errors.ts'
+import { UnreadableError, type UnreadableRange } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import { PartitionMap } from '../../bus/names/partition-map.ts'
@@ -63,10 +63,10 @@ interface Wanted extends Omit<LogSlice, 'from'> {
  * The slices that begin inside an unreadable range of offsets; without any, those whose first record lies in it. With
  * `isLast`, every slice of the partition, so that a partition with many unreadable ranges costs no more requests.
  */
-function slicesAt(range: UnreadablePlace, slices: readonly LogSlice[], isLast: boolean): readonly LogSlice[] {
+function slicesAt(range: UnreadableRange, slices: readonly LogSlice[], isLast: boolean): readonly LogSlice[] {
   const own = slices.filter((slice) => partitionName(slice) === partitionName(range))
   if (isLast) return own
-  const before = own.filter(({ from }) => from < range.behind)
+  const before = own.filter(({ from }) => from < range.next)
   const within = before.filter(({ from }) => from >= range.offset)
   return within.length > 0 ? within : before
 }
@@ -104,13 +104,13 @@ async function readFirst(
         slices = []
       } catch (error) {
         if (!(error instanceof UnreadableError)) throw error
-        const count = (failures.get(error.place) ?? 0) + 1
-        failures.set(error.place, count)
-        const unreadable = slicesAt(error.place, slices, count >= MAX_PASSED_OVER)
+        const count = (failures.get(error.range) ?? 0) + 1
+        failures.set(error.range, count)
+        const unreadable = slicesAt(error.range, slices, count >= MAX_PASSED_OVER)
         if (unreadable.length === 0) throw error
         const passed = new Set(unreadable)
         for (const slice of unreadable) {
-          const offset = slice.from > error.place.offset ? slice.from : error.place.offset
+          const offset = slice.from > error.range.offset ? slice.from : error.range.offset
           wanted.get(slice)?.firsts.set(slice.from, { offset, timestamp: -1n, unreadable: error.message })
         }
         slices = slices.filter((slice) => !passed.has(slice))

@@ -32,7 +32,7 @@ export async function countWaiting(
       const counts = new Map<string, number>()
       let read = 0
       const add = (eventType: string, count: number) => counts.set(eventType, (counts.get(eventType) ?? 0) + count)
-      const leaveOut = ({ offset, behind }: LeftOut) => void add(UNREADABLE, Number(behind - offset))
+      const leaveOut = ({ offset, next }: LeftOut) => void add(UNREADABLE, Number(next - offset))
       for (const { isolation, slices: own } of byIsolation(slices, topic)) {
         for await (const batch of readOver(bus.log, own, { signal, isolation }, leaveOut)) {
           read += batch.length

@@ -35,7 +35,7 @@ async function read(batches: Buffer, highWatermark: bigint): Promise<Outcome> {
       records.push(...some)
       steps += 1
     }
-    const refusal = typeof checked.rest === 'object' && new UnreadableBatch(checked.rest.problem, checked.rest.place)
+    const refusal = typeof checked.rest === 'object' && new UnreadableBatch(checked.rest.problem, checked.rest.range)
     return { records, refusal: refusal || undefined }
   } catch (error) {
     return { records, refusal: error }
@@ -53,6 +53,9 @@ function expectRefusal(refusal: unknown): void {
   expect(message).toMatch(/^t-events\[0\] at offset \d+: the record/)
   expect(hints.at(-1)).toMatchObject({ code: 'read-from', topic: 't-events', partition: 0 })
   expect(isPassing).toBe(false)
+  const { range } = refusal as UnreadableBatch
+  expect(range).toMatchObject(topicPartition)
+  expect(range.next).toBeGreaterThan(range.offset)
 }
 
 const plain = (records: readonly BusRecord[]) =>

@@ -30,9 +30,9 @@ export const isPresumedEmpty = ({ to, emptySince }: Cursor): boolean =>
   to !== undefined && emptySince !== undefined && performance.now() - emptySince > EMPTY_GRACE_MS
 
 /** Moves the cursor to the offset after the valid batches of an answer. */
-export function advance(cursor: Cursor, behind: bigint): void {
-  cursor.next = behind
-  cursor.readTo = behind
+export function advance(cursor: Cursor, next: bigint): void {
+  cursor.next = next
+  cursor.readTo = next
   cursor.refusals = undefined
 }
 

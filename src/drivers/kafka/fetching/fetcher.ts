@@ -33,7 +33,7 @@ interface Chunk {
   readonly partition: number
   readonly cursor: Cursor
   readonly from: bigint
-  readonly behind: bigint
+  readonly next: bigint
   /** The records that are not unpacked yet. */
   readonly rest: AsyncGenerator<UnpackedRecords, undefined>
 }
@@ -42,7 +42,7 @@ export interface FetchedRecords {
   readonly cursor: Cursor
   readonly records: readonly BusRecord[]
   /** The offset after the records, and after the control records and compacted offsets that follow them. */
-  readonly behind: bigint
+  readonly next: bigint
 }
 
 /**
@@ -132,7 +132,7 @@ export class Fetcher {
 
   /** The next records of a chunk, or `undefined` if its cursor is no longer assigned. */
   async #unpack(chunk: Chunk): Promise<FetchedRecords | undefined> {
-    const { cursor, from, behind, rest } = chunk
+    const { cursor, from, next, rest } = chunk
     try {
       // Let the event loop read answers in flight from their sockets.
       if (this.#inFlight > 0) await nextEventLoopTurn()
@@ -141,10 +141,10 @@ export class Fetcher {
       if (value === undefined || !this.#assigned.has(cursor)) return undefined
       const { records, isLast } = value
       const { to } = cursor
-      const isWhole = to === undefined || behind <= to
+      const isWhole = to === undefined || next <= to
       return {
         cursor,
-        behind: isLast ? behind : (records.at(-1)?.offset ?? from) + 1n,
+        next: isLast ? next : (records.at(-1)?.offset ?? from) + 1n,
         records: isWhole ? records : records.filter(({ offset }) => offset < to),
       }
     } catch (error) {
@@ -311,7 +311,7 @@ export class Fetcher {
   #accept(cursor: Cursor, answer: FetchedPartition, isFirst: boolean): boolean {
     const { topic, partition, aborted } = answer
     const from = cursor.next
-    const { batches, behind, rest } = checkBatches(answer, {
+    const { batches, next, rest } = checkBatches(answer, {
       from,
       readTo: cursor.readTo,
       isAgain: cursor.refusals !== undefined,
@@ -322,11 +322,11 @@ export class Fetcher {
       countRefusal(cursor, rest, isFirst)
       return rest === 'gap'
     }
-    advance(cursor, behind)
+    advance(cursor, next)
     const limits = { most: MAX_UNPACKED_RECORDS, maxBatchBytes: this.#cluster.options.maxBatchBytes }
     const drops = this.#isolation === 'committed' ? aborted : undefined
     const unpacked = unpackBatches({ topic, partition, batches, aborted: drops }, from, limits)
-    this.#chunks.push({ topic, partition, cursor, from, behind, rest: unpacked })
+    this.#chunks.push({ topic, partition, cursor, from, next, rest: unpacked })
     return true
   }
 

@@ -143,7 +143,7 @@ async function serve(
 ): Promise<CheckedBatches['rest']> {
   const { topic, partition, searches } = place
   const from = (searches[0] as Search).next
-  const { batches, behind, rest } = checkBatches(answer, { from, isAgain: place.refusals > 0 })
+  const { batches, next, rest } = checkBatches(answer, { from, isAgain: place.refusals > 0 })
   if (batches.length === 0) return rest
   place.refusals = 0
   const limits = { most: MAX_UNPACKED_RECORDS, maxBatchBytes }
@@ -160,7 +160,7 @@ async function serve(
   }
   place.searches = searches
     .slice(at)
-    .map((search) => (search.next < behind ? { ...search, next: behind } : search))
+    .map((search) => (search.next < next ? { ...search, next } : search))
     .filter(isOpen)
   return undefined
 }

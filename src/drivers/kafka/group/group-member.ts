@@ -172,10 +172,10 @@ export class KafkaMember implements GroupMember {
     rest.at = to
     if (isLast) this.#rest = undefined
     // Control records and compacted offsets may follow the last record. They count as read together with it.
-    return this.#hand(owned, records, isLast ? fetched.behind : undefined)
+    return this.#hand(owned, records, isLast ? fetched.next : undefined)
   }
 
-  #hand(owned: Owned, records: readonly BusRecord[], behind: bigint | undefined): HandedBatch {
+  #hand(owned: Owned, records: readonly BusRecord[], next: bigint | undefined): HandedBatch {
     let unacknowledged = 0
     const batch: HandedBatch = {
       owned,
@@ -186,7 +186,7 @@ export class KafkaMember implements GroupMember {
         if (!record || batch.revoked || index < unacknowledged) return
         unacknowledged = index + 1
         const isAll = unacknowledged === records.length
-        owned.acknowledged = isAll && behind !== undefined ? behind : record.offset + 1n
+        owned.acknowledged = isAll && next !== undefined ? next : record.offset + 1n
         this.#commits.schedule()
       },
       finish: () => {

@@ -1,6 +1,7 @@
-import { type EventBusErrorCode, UnreadableError, type UnreadablePlace } from '../../../bus/errors.ts'
+import { type EventBusErrorCode, UnreadableError, type UnreadableRange } from '../../../bus/errors.ts'
 import type { Hint } from '../../../bus/hints.ts'
 import { driverHints } from '../../hints.ts'
+import { partitionName } from '../../../bus/names/names.ts'
 
 /** The reason why a batch cannot be read, without its offsets. Never leaves this folder: see {@link UnreadableBatch}. */
 export class BatchProblem extends Error {
@@ -35,10 +36,10 @@ export const oldFormat = (magic: number): BatchProblem =>
 export class UnreadableBatch extends UnreadableError {
   readonly #problem: BatchProblem
 
-  constructor(problem: BatchProblem, place: UnreadablePlace) {
-    const { topic, partition, offset, behind } = place
-    super(problem.code, `${topic}[${partition}] at offset ${offset}: ${problem.message}`, place, {
-      hints: [...problem.hints, driverHints.readFrom(topic, partition, behind)],
+  constructor(problem: BatchProblem, range: UnreadableRange) {
+    const { topic, partition, offset, next } = range
+    super(problem.code, `${partitionName(range)} at offset ${offset}: ${problem.message}`, range, {
+      hints: [...problem.hints, driverHints.readFrom(topic, partition, next)],
       cause: problem,
     })
     this.#problem = problem
@@ -46,7 +47,7 @@ export class UnreadableBatch extends UnreadableError {
 
   /** The hints for a consumer group, which replace those for a reader without a group. */
   hintsFor(group: string): readonly Hint[] {
-    const { topic, partition, behind } = this.place
-    return [...this.#problem.hints, driverHints.resetGroup(group, topic, partition, behind)]
+    const { topic, partition, next } = this.range
+    return [...this.#problem.hints, driverHints.resetGroup(group, topic, partition, next)]
   }
 }

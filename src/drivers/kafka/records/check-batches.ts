@@ -1,4 +1,4 @@
-import type { UnreadablePlace } from '../../../bus/errors.ts'
+import type { UnreadableRange } from '../../../bus/errors.ts'
 import { type BatchProblem, corrupt, oldFormat, UnreadableBatch } from './batch-errors.ts'
 import {
   BASE_OFFSET_AT,
@@ -17,7 +17,7 @@ export interface CheckedBatches {
   /** A view of the complete batches that passed every check. */
   readonly batches: Buffer
   /** The offset to fetch next: the one after these batches, or the requested one where no batch passed. */
-  readonly behind: bigint
+  readonly next: bigint
   /**
    * Why the next batch was left out: it was `cut` off by the byte limit of the answer, is `beyond` the high watermark,
    * follows a `gap` that the next answer has to confirm, or is damaged. Absent when every batch passed.
@@ -27,7 +27,7 @@ export interface CheckedBatches {
 
 interface RefusedBatch {
   readonly problem: BatchProblem
-  readonly place: UnreadablePlace
+  readonly range: UnreadableRange
 }
 
 interface Fetched {
@@ -59,17 +59,17 @@ export function checkBatches(
   { from, readTo, isAgain = false }: Reading,
 ): CheckedBatches {
   let at = 0
-  let behind = from
+  let next = from
   let minBase = readTo ?? 0n
   /** The position before the last batch, where that batch follows a gap. */
-  let doubted: { readonly at: number; readonly behind: bigint } | undefined
+  let doubted: { readonly at: number; readonly next: bigint } | undefined
   const done = (rest?: CheckedBatches['rest']): CheckedBatches => {
-    const sound = doubted ?? { at, behind }
+    const sound = doubted ?? { at, next }
     const why = doubted === undefined || typeof rest === 'object' ? rest : 'gap'
-    return { batches: batches.subarray(0, sound.at), behind: sound.behind, rest: why }
+    return { batches: batches.subarray(0, sound.at), next: sound.next, rest: why }
   }
-  const refuse = (problem: BatchProblem, place: { readonly offset: bigint; readonly behind: bigint }) =>
-    done({ problem, place: { topic, partition, ...place } })
+  const refuse = (problem: BatchProblem, offsets: { readonly offset: bigint; readonly next: bigint }) =>
+    done({ problem, range: { topic, partition, ...offsets } })
   while (at < batches.length) {
     const left = batches.length - at
     if (left <= MAGIC_AT) return done('cut')
@@ -77,11 +77,11 @@ export function checkBatches(
     if (magic !== MAGIC) {
       const problem =
         magic < MAGIC ? oldFormat(magic) : corrupt(`its format is ${magic}, but the newest format is ${MAGIC}`)
-      return refuse(problem, nextAt(behind))
+      return refuse(problem, nextAt(next))
     }
     if (left < HEADER_BYTES) return done('cut')
     const length = batches.readInt32BE(at + BATCH_LENGTH_AT)
-    if (length < HEADER_BYTES - LENGTH_FROM) return refuse(corrupt(`its length is ${length}`), nextAt(behind))
+    if (length < HEADER_BYTES - LENGTH_FROM) return refuse(corrupt(`its length is ${length}`), nextAt(next))
     const end = at + LENGTH_FROM + length
     if (end > batches.length) return done('cut')
     const base = batches.readBigInt64BE(at + BASE_OFFSET_AT)
@@ -90,30 +90,30 @@ export function checkBatches(
     const refuseHere = (reason: string) => {
       // Impossible offsets are not repeated in the error.
       const isPlausible = base >= minBase && lastDelta >= 0 && last >= from && last < highWatermark
-      return refuse(corrupt(reason), isPlausible ? { offset: base, behind: last + 1n } : nextAt(behind))
+      return refuse(corrupt(reason), isPlausible ? { offset: base, next: last + 1n } : nextAt(next))
     }
     const expected = batches.readUInt32BE(at + CRC_AT)
     const actual = crc32c(batches, at + CRC_FROM, end)
     if (actual !== expected) return refuseHere(`its checksum is ${hex(actual)}, but its header says ${hex(expected)}`)
     if (lastDelta < 0) return refuseHere(`its last offset delta is ${lastDelta}`)
     if (base < minBase || last < from) {
-      return refuseHere(`its offsets are ${base} to ${last}, but ${behind} or later was expected`)
+      return refuseHere(`its offsets are ${base} to ${last}, but ${next} or later was expected`)
     }
     // The broker may note the high watermark a moment before it reads the batches. The next answer shows which it was.
     if (last >= highWatermark) return done('beyond')
     const beginsBefore = at === 0 && readTo === undefined && base < from
-    const next = end + 8 <= batches.length ? batches.readBigInt64BE(end + BASE_OFFSET_AT) : highWatermark
-    if (beginsBefore && !isAgain && next !== last + 1n) return done('gap')
-    doubted = base > behind && !isAgain ? { at, behind } : undefined
+    const nextBase = end + 8 <= batches.length ? batches.readBigInt64BE(end + BASE_OFFSET_AT) : highWatermark
+    if (beginsBefore && !isAgain && nextBase !== last + 1n) return done('gap')
+    doubted = base > next && !isAgain ? { at, next } : undefined
     at = end
-    behind = last + 1n
-    minBase = behind
+    next = last + 1n
+    minBase = next
   }
   return done()
 }
 
 /** The offsets for the error about a batch whose own offsets are not known. */
-const nextAt = (offset: bigint) => ({ offset, behind: offset + 1n })
+const nextAt = (offset: bigint) => ({ offset, next: offset + 1n })
 
 const hex = (crc: number): string => `0x${crc.toString(16).padStart(8, '0')}`
 
@@ -122,10 +122,10 @@ export function unreadable(
   rest: CheckedBatches['rest'],
   { topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: bigint },
 ): UnreadableBatch {
-  if (typeof rest === 'object') return new UnreadableBatch(rest.problem, rest.place)
+  if (typeof rest === 'object') return new UnreadableBatch(rest.problem, rest.range)
   const reason =
     rest === 'cut' ? 'it is longer than the answer' : 'its last offset is not below the high watermark of the answer'
-  return new UnreadableBatch(corrupt(reason), { topic, partition, offset, behind: offset + 1n })
+  return new UnreadableBatch(corrupt(reason), { topic, partition, offset, next: offset + 1n })
 }
 
 /** The error for a batch that the broker itself reports as damaged (CORRUPT_MESSAGE), at the requested offset. */
@@ -139,5 +139,5 @@ export function unreadableByBroker({
   readonly offset: bigint
 }): UnreadableBatch {
   const problem = corrupt('the broker cannot read it (CORRUPT_MESSAGE)')
-  return new UnreadableBatch(problem, { topic, partition, offset, behind: offset + 1n })
+  return new UnreadableBatch(problem, { topic, partition, offset, next: offset + 1n })
 }

@@ -100,7 +100,7 @@ export async function* unpackBatches(
     } catch (error) {
       if (!(error instanceof BatchProblem)) throw error
       if (sound > 0) yield { records: records.slice(0, sound), isLast: false }
-      throw new UnreadableBatch(error, { topic, partition, offset: base, behind: last + 1n })
+      throw new UnreadableBatch(error, { topic, partition, offset: base, next: last + 1n })
     }
     at = end
     sound = records.length
