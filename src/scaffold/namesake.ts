@@ -10,8 +10,8 @@ import { ScaffoldRefused } from './refused.ts'
 export function refuseNamesake(root: string, kind: 'aggregate' | 'saga', name: Name): void {
   const other = kind === 'saga' ? 'aggregate' : 'saga'
   const kebab = spellings.kebab(name)
-  const places = [`src/${kebab}/${other}.ts`, `src/${other}s/${spellings.snake(name)}.rs`]
-  const found = places.find((place) => existsSync(join(root, place)))
+  const paths = [`src/${kebab}/${other}.ts`, `src/${other}s/${spellings.snake(name)}.rs`]
+  const found = paths.find((path) => existsSync(join(root, path)))
   if (found === undefined) return
   const suggestion = kind === 'saga' ? `crbus new saga ${kebab}-process --on …` : `crbus new aggregate ${kebab}-record`
   throw new ScaffoldRefused(`the name ${kebab} belongs to the ${other} in ${found}, whose topic is ${kebab}-events`, [

@@ -83,11 +83,11 @@ export class SagaSteps {
     const open = openFields(plan)
     if (this.#asker === undefined) return plan
     const sources = new Map(plan.sources)
-    for (const { place, candidates } of open) {
+    for (const { path, candidates } of open) {
       if (candidates.length === 0) continue
       const choices = [...candidates, ''].map((value) => ({ value, label: value || 'none of these: leave it open' }))
-      const source = await this.#asker.oneOf(`Which event field is ${place}?`, choices, '')
-      if (source !== '') sources.set(place, source)
+      const source = await this.#asker.oneOf(`Which event field is ${path}?`, choices, '')
+      if (source !== '') sources.set(path, source)
     }
     return { ...plan, sources }
   }

@@ -69,9 +69,9 @@ const isUpTo = (one: readonly PartitionRange[], other: readonly PartitionRange[]
 function rangesOf(
   cluster: KafkaCluster,
   topics: readonly string[],
-  place: { readonly topic?: string } = {},
+  subject: { readonly topic?: string } = {},
 ): Promise<ReadonlyMap<string, readonly PartitionRange[]>> {
-  return cluster.retrying(place, async () => {
+  return cluster.retrying(subject, async () => {
     const known = await cluster.partitionsOf(topics)
     const [starts, stable, ends] = await Promise.all([
       askForOffsets(cluster, known, { timestamp: EARLIEST, isolation: 'uncommitted' }),

@@ -19,7 +19,7 @@ export interface SagaPlan {
 /** A field of a command for which no earlier event has a field of the same name and type. */
 export interface OpenField {
   /** Such as `ReserveStock.quantity`: a key of {@link SagaPlan.sources}. */
-  readonly place: string
+  readonly path: string
   /** Names of fields of the same type in earlier events. */
   readonly candidates: readonly string[]
 }
@@ -35,27 +35,27 @@ export function openFields({ steps, sources = new Map() }: SagaPlan): readonly O
   })
   const fields = asked.flatMap(({ name, fields: own, told }) =>
     own.map(({ field, source }) => ({
-      place: pathOf(name, field),
+      path: pathOf(name, field),
       candidates: [...new Set(told.filter((one) => isSameType(one, field)).map((one) => one.name))],
       isOpen: source === undefined,
     })),
   )
-  for (const [place, source] of sources) {
-    const field = fields.find((one) => one.place === place)
+  for (const [path, source] of sources) {
+    const field = fields.find((one) => one.path === path)
     if (field === undefined) {
-      const known = fields.filter(({ isOpen }) => isOpen).map((one) => `--field ${one.place}=…`)
-      throw new ScaffoldRefused(`--field ${place}=${source}: no command of this saga has the field ${place}`, known)
+      const known = fields.filter(({ isOpen }) => isOpen).map((one) => `--field ${one.path}=…`)
+      throw new ScaffoldRefused(`--field ${path}=${source}: no command of this saga has the field ${path}`, known)
     }
     if (field.candidates.includes(source)) continue
-    const known = field.candidates.map((candidate) => `--field ${place}=${candidate}`)
+    const known = field.candidates.map((candidate) => `--field ${path}=${candidate}`)
     throw new ScaffoldRefused(
-      `--field ${place}=${source}: no earlier event has a field '${source}' of the same type`,
+      `--field ${path}=${source}: no earlier event has a field '${source}' of the same type`,
       known,
     )
   }
   return fields
-    .filter(({ place, isOpen }) => isOpen && !sources.has(place))
-    .map(({ place, candidates }) => ({ place, candidates }))
+    .filter(({ path, isOpen }) => isOpen && !sources.has(path))
+    .map(({ path, candidates }) => ({ path, candidates }))
 }
 
 const pathOf = (command: Name, field: KnownField): string => `${spellings.pascal(command)}.${field.name}`

@@ -107,21 +107,21 @@ async function askLeader(
     let isCut = false
     let isEmpty = true
     const outside: PartitionSearches[] = []
-    for (const place of open) {
-      const answer = answerOf.get(place)
-      if (answer === undefined || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION) place.searches = []
-      else if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) outside.push(place)
+    for (const searched of open) {
+      const answer = answerOf.get(searched)
+      if (answer === undefined || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION) searched.searches = []
+      else if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) outside.push(searched)
       else if (answer.error === errorCode.CORRUPT_MESSAGE)
-        throw unreadableByBroker({ ...place, offset: (place.searches[0] as Search).next })
+        throw unreadableByBroker({ ...searched, offset: (searched.searches[0] as Search).next })
       else if (answer.error !== 0)
-        throw protocolFailure(answer.error, null, { request: fetchApi.name, topic: place.topic })
+        throw protocolFailure(answer.error, null, { request: fetchApi.name, topic: searched.topic })
       else if (answer.batches.length > 0) {
         // The first partition with records gets at least one whole batch, whatever the byte limit.
         const isFirst = isEmpty
         isEmpty = false
-        const rest = await serve(place, answer, context)
+        const rest = await serve(searched, answer, context)
         if (rest === 'cut') isCut = true
-        if (rest !== undefined && !(rest === 'cut' && !isFirst)) countRefusal(place, rest)
+        if (rest !== undefined && !(rest === 'cut' && !isFirst)) countRefusal(searched, rest)
       }
     }
     if (outside.length > 0) await relocate(leader, outside)
@@ -131,21 +131,23 @@ async function askLeader(
     wasEmpty = isEmpty
     if (isCut) maxPartitionBytes = Math.min(maxPartitionBytes * BYTES_FACTOR, MAX_FETCH_BYTES)
     const served = new Set(open.filter(({ searches: [first] }, at) => first?.next !== partitions[at]?.next))
-    open = [...open.filter((place) => !served.has(place)), ...served].filter(({ searches }) => searches.length > 0)
+    open = [...open.filter((searched) => !served.has(searched)), ...served].filter(
+      ({ searches }) => searches.length > 0,
+    )
   }
 }
 
 /** Completes searches with the records of an answer. If the answer holds no valid batch, returns the reason. */
 async function serve(
-  place: PartitionSearches,
+  searched: PartitionSearches,
   answer: FetchedPartition,
   { found, isolation, maxBatchBytes }: SearchContext,
 ): Promise<CheckedBatches['rest']> {
-  const { topic, partition, searches } = place
+  const { topic, partition, searches } = searched
   const from = (searches[0] as Search).next
-  const { batches, next, rest } = checkBatches(answer, { from, isAgain: place.refusals > 0 })
+  const { batches, next, rest } = checkBatches(answer, { from, isAgain: searched.refusals > 0 })
   if (batches.length === 0) return rest
-  place.refusals = 0
+  searched.refusals = 0
   const limits = { most: MAX_UNPACKED_RECORDS, maxBatchBytes }
   const aborted = isolation === 'committed' ? answer.aborted : undefined
   let at = 0
@@ -158,7 +160,7 @@ async function serve(
     }
     if (at === searches.length) break
   }
-  place.searches = searches
+  searched.searches = searches
     .slice(at)
     .map((search) => (search.next < next ? { ...search, next } : search))
     .filter(isOpen)
@@ -166,10 +168,10 @@ async function serve(
 }
 
 /** Counts an answer without a valid batch. Throws at the third in a row: then it is not damage in transit. */
-function countRefusal(place: PartitionSearches, rest: NonNullable<CheckedBatches['rest']>): void {
-  place.refusals += 1
-  if (place.refusals < MAX_ATTEMPTS) return
-  const { topic, partition, searches } = place
+function countRefusal(searched: PartitionSearches, rest: NonNullable<CheckedBatches['rest']>): void {
+  searched.refusals += 1
+  if (searched.refusals < MAX_ATTEMPTS) return
+  const { topic, partition, searches } = searched
   throw unreadable(rest, { topic, partition, offset: (searches[0] as Search).next })
 }
 
@@ -178,12 +180,12 @@ async function relocate(leader: WireConnection, outside: readonly PartitionSearc
   const starts = new PartitionMap<bigint>()
   for (const answer of await askLeaderForOffsets(leader, outside, { timestamp: EARLIEST, isolation: 'uncommitted' }))
     starts.set(answer, requireOffset(answer))
-  for (const place of outside) {
-    const start = starts.get(place) as bigint
-    const [first] = place.searches
+  for (const searched of outside) {
+    const start = starts.get(searched) as bigint
+    const [first] = searched.searches
     const isBeyond = first !== undefined && first.next >= start
-    place.searches = isBeyond
+    searched.searches = isBeyond
       ? []
-      : place.searches.map((search) => (search.next < start ? { ...search, next: start } : search)).filter(isOpen)
+      : searched.searches.map((search) => (search.next < start ? { ...search, next: start } : search)).filter(isOpen)
   }
 }

@@ -29,9 +29,9 @@ function withReport(before: GroupHistory | undefined, { lag, rates, topics }: Gr
     out: appended(before?.out, rates?.out),
     partitions: new Map(
       topics.flatMap(({ topic, partitions }) =>
-        partitions.map((place) => {
-          const key = partitionKey(topic, place.partition)
-          return [key, appended(before?.partitions.get(key), place.lag)] as const
+        partitions.map((partition) => {
+          const key = partitionKey(topic, partition.partition)
+          return [key, appended(before?.partitions.get(key), partition.lag)] as const
         }),
       ),
     ),
