@@ -83,8 +83,16 @@ interface Mention {
   readonly isLazy: boolean
 }
 
-/** Every way of naming another module, and the globals that have a keeper. */
-function mentionsIn({ path, text }: Source): Mention[] {
+const parsed = new WeakMap<Source, readonly Mention[]>()
+
+/** Every way of naming another module, and the globals that have a keeper. Parses each source once. */
+function mentionsIn(source: Source): readonly Mention[] {
+  const known = parsed.get(source) ?? parseMentions(source)
+  parsed.set(source, known)
+  return known
+}
+
+function parseMentions({ path, text }: Source): Mention[] {
   const mentions: Mention[] = []
   const add = (node: ts.Node | undefined, isType: boolean, isLazy = false) => {
     if (node && ts.isStringLiteralLike(node)) mentions.push({ name: node.text, isType, isLazy })
