@@ -45,7 +45,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     reporters: ['default', ['json', { outputFile: `node_modules/.cache/crbus-test/${results}.json` }]],
     projects: [
-      project('unit', ['test/unit/**/*.test.ts'], { ...computing, testTimeout: 60_000 }),
+      project('unit', ['test/unit/**/*.test.ts'], { ...computing, testTimeout: 15_000 }),
       project('templates', ['templates/*-ts/files/test/**/*.test.ts', 'test/templates/**/*.test.ts'], {
         ...computing,
         exclude: [...slow, ...(process.env.COMPOSABLE_RUST_PATH ? [] : ['test/templates/rust-mutants.test.ts'])],

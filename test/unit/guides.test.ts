@@ -39,7 +39,8 @@ test('every link in a guide leads to a file of the repository, and to a heading 
   expect(broken).toEqual([])
 })
 
-test('the TypeScript of all guides compiles with the strict options of this project', () => {
+// Compiles the samples of all guides.
+test('the TypeScript of all guides compiles with the strict options of this project', { timeout: 60_000 }, () => {
   // A block whose first line is `// name.ts` is a file that the other blocks of the guide import.
   const files = new Map<string, { readonly code: string; readonly at: string }>()
   for (const guide of guides) {

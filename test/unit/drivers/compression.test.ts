@@ -71,13 +71,15 @@ describe('decompression', () => {
     },
   )
 
-  test.each(bombs)('of %s stops at the limit', async (_, id, make) => {
+  // Makes and decompresses a gigabyte.
+  test.each(bombs)('of %s stops at the limit', { timeout: 60_000 }, async (_, id, make) => {
     const codec = await codecFor(id)
     const bytes = make()
     expect(() => codec.decompress(bytes, LIMIT)).toThrow(`larger than the limit of ${LIMIT} bytes`)
   })
 
-  test.each(bombs)('of %s takes at most twice the limit in memory', (_, id, make) => {
+  // Makes a gigabyte, and decompresses it in a process of its own.
+  test.each(bombs)('of %s takes at most twice the limit in memory', { timeout: 60_000 }, (_, id, make) => {
     const script = `
       const { codecFor } = await import(${JSON.stringify(new URL('../../../src/drivers/kafka/records/compression.ts', import.meta.url).href)})
       const chunks = []

@@ -28,7 +28,8 @@ function publishedTypes(): Map<string, string> {
   return reached
 }
 
-test('the published types speak of bytes as Uint8Array', () => {
+// Compiles the sources of the library.
+test('the published types speak of bytes as Uint8Array', { timeout: 120_000 }, () => {
   const types = publishedTypes()
 
   expect(types.size).toBeGreaterThan(10)

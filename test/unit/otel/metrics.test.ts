@@ -60,7 +60,7 @@ test('records counts and durations of messages, and gauges of the group', async 
     return { deadLetters, published, lag, timers, outbox: outbox.messages }
   }
   const settled = { deadLetters: 1, published: 1, lag: 0, timers: 1, outbox: 0 }
-  await expect.poll(counts, { timeout: 20_000 }).toEqual(settled)
+  await expect.poll(counts, { timeout: 10_000 }).toEqual(settled)
 
   const own = 'crbus.name=door,messaging.consumer.group.name=door-aggregate'
   const processed = (outcome: string, topic = ',messaging.destination.name=door-commands') =>

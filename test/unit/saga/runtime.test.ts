@@ -70,7 +70,7 @@ describe('health and metrics', () => {
     await expect.poll(() => orders.health().status).toBe('waiting')
     expect(orders.health().waits).toMatchObject([{ for: 'bus (missing-events)' }])
     await bus.admin.createTopic('missing-events')
-    await expect.poll(() => orders.health().status, { timeout: 20_000 }).toBe('ok')
+    await expect.poll(() => orders.health().status, { timeout: 10_000 }).toBe('ok')
   })
 
   test('report that the runtime has stopped, with its error when it could not continue', async () => {
@@ -139,7 +139,7 @@ describe('two aggregates and a saga', () => {
       const command = { ...order.codec.encode(place(`o-${n}`, n)), metadata: { correlationId: `c-${n}` } }
       await bus.publish('order-commands', command)
     }
-    await expect.poll(() => countOn('order-events'), { timeout: 20_000 }).toBe(60)
+    await expect.poll(() => countOn('order-events'), { timeout: 10_000 }).toBe(60)
     await Promise.all([orders, payments, saga].map((running) => running.close()))
 
     for (let n = 0; n < 30; n += 1) {
@@ -279,7 +279,7 @@ describe('timers', () => {
 
     isLater = true
 
-    await expect.poll(types, { timeout: 20_000 }).toEqual(['OrderPlaced.v1', 'PaymentTimedOut.v1', 'OrderCancelled.v1'])
+    await expect.poll(types, { timeout: 10_000 }).toEqual(['OrderPlaced.v1', 'PaymentTimedOut.v1', 'OrderCancelled.v1'])
     expect(await store.timers.next('checkout-saga')).toBeUndefined()
   })
 
@@ -311,7 +311,7 @@ describe('failures', () => {
     await bus.publish('order-commands', serializedEvent('PlaceOrder.v1', Uint8Array.of(0xff)))
     await bus.publish('order-commands', { ...order.codec.encode(place('o-1', 1)), metadata: null })
 
-    await expect.poll(() => store.deadLetters.count(), { timeout: 20_000 }).toBe(3)
+    await expect.poll(() => store.deadLetters.count(), { timeout: 10_000 }).toBe(3)
     expect((await store.readStream('order-o-1')).length).toBe(1)
     expect((await store.deadLetters.list()).map(({ event, topic }) => [event.eventType, topic])).toEqual([
       ['unreadable', 'order-commands'],
@@ -368,7 +368,7 @@ describe('failures', () => {
     expect(await store.readStream('order-held')).toEqual([])
     expect(await committed()).toBe(1n)
     release()
-    await expect.poll(committed, { timeout: 20_000 }).toBe(7n)
+    await expect.poll(committed, { timeout: 10_000 }).toBe(7n)
     await isStored('held')
   })
 
@@ -412,7 +412,7 @@ describe('failures', () => {
 
     await bus.publish('order-commands', { ...order.codec.encode(place('o-1', 1)), metadata: null })
 
-    await expect.poll(async () => (await store.readStream('order-o-1')).length, { timeout: 20_000 }).toBe(1)
+    await expect.poll(async () => (await store.readStream('order-o-1')).length, { timeout: 10_000 }).toBe(1)
     expect(problems.map(({ message }) => message)).toEqual([
       'the subscription ended, subscribing again: Transport error: gone',
     ])

@@ -258,7 +258,8 @@ describe('random schemas', () => {
       }),
   )
 
-  test('are the same after writing and reading a schema file', () => {
+  // Generates many schemas.
+  test('are the same after writing and reading a schema file', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(schema, (given) => {
         const text = writeSchemaFile(given)

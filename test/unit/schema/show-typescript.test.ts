@@ -51,7 +51,10 @@ function tscErrors(files: Readonly<Record<string, string>>): string[] {
   })
 }
 
-test('the TypeScript of random types compiles and accepts their decoded values as literals', () => {
+// Compiles TypeScript.
+test('the TypeScript of random types compiles and accepts their decoded values as literals', {
+  timeout: 60_000,
+}, () => {
   const files = Object.fromEntries(
     listOf(3, (seed) => {
       const random = seededRandom(seed)
@@ -120,7 +123,8 @@ export interface OrderEvents {
 `)
   })
 
-  test('writes types that find a mistake in a service', () => {
+  // Compiles TypeScript.
+  test('writes types that find a mistake in a service', { timeout: 60_000 }, () => {
     const service = (body: string) =>
       tscErrors({
         'order-events.ts': shown(schema),
@@ -140,7 +144,8 @@ export const ping: OrderAction = nothing ?? 'Ping'`),
     ).toContain(`Type 'number' is not assignable to type 'string'`)
   })
 
-  test('gives distinct TypeScript names to similar Rust names', () => {
+  // Compiles TypeScript.
+  test('gives distinct TypeScript names to similar Rust names', { timeout: 60_000 }, () => {
     const text = shown(
       schemaOf(
         'Event',
@@ -166,7 +171,8 @@ export const ping: OrderAction = nothing ?? 'Ping'`),
     expect(shown(only(t.known('serde_json::Value')))).toContain('export type Only = never // serde_json::Value')
   })
 
-  test('escapes names and locations that would end a comment', () => {
+  // Compiles TypeScript.
+  test('escapes names and locations that would end a comment', { timeout: 60_000 }, () => {
     const evil = { ...struct(items(t.of('u8'))), at: 'a*/ alert(1) /*\n\u001b[31m' }
     const text = shown({ ...only(t.of('u8')), topic: 'x\nlet y = 1', types: new Map([['Only', evil]]) })
     expect(tscErrors({ 'types.ts': text })).toEqual([])

@@ -89,10 +89,11 @@ const cborRecord: fc.Arbitrary<BusRecord> = fc
   })
 
 describe('jsonPrinter', () => {
+  // Prints many random records.
   test.each([
     ['without a schema', undefined],
     ['with a schema', schemas],
-  ])('%s, prints the bytes that RecordJsonWriter writes', (_, some) => {
+  ])('%s, prints the bytes that RecordJsonWriter writes', { timeout: 60_000 }, (_, some) => {
     const printer = jsonPrinter({ schemas: some })
     fc.assert(
       fc.property(fc.array(record, { maxLength: 5 }), (records) => {
@@ -134,10 +135,11 @@ describe('jsonPrinter', () => {
 })
 
 describe('recordDocument', () => {
+  // Prints many random records.
   test.each([
     ['without a schema', undefined],
     ['with a schema', schemas],
-  ])('%s, has the fields of the JSON line in the same order', (_, some) => {
+  ])('%s, has the fields of the JSON line in the same order', { timeout: 60_000 }, (_, some) => {
     const writer = new RecordJsonWriter()
     fc.assert(
       fc.property(fc.oneof(record, cborRecord), (one) => {
