@@ -68,14 +68,14 @@ describe('check lag', () => {
       'no matching group reads nope',
     ],
     ['a limit that is not a duration', ['--group', 'billing', '--max-age', 'soon'], '--max-age soon is not a duration'],
-  ])('is unknown with %s', async (_, argv, text) => {
+  ])('check lag is unknown with %s', async (_, argv, text) => {
     const { stdout, exitCode } = await check(...argv)
     expect(stdout).toContain(`LAG UNKNOWN - ${text}`)
     expect(stdout.trim()).not.toContain('\n')
     expect(exitCode).toBe(3)
   })
 
-  test('is unknown without committed offsets, and critical with an offset outside the log', async () => {
+  test('check lag is unknown without committed offsets, and critical with an offset outside the log', async () => {
     const stream = await bus.subscribe(['order-events'], { group: 'fresh' })
     expect(await check('--group', 'fresh', '--max-events', '9')).toMatchObject({
       exitCode: 3,
@@ -89,7 +89,7 @@ describe('check lag', () => {
     })
   })
 
-  test('is unknown about the age of an event that is dated in the future', async () => {
+  test('check lag is unknown about the age of an event that is dated in the future', async () => {
     await bus.admin.createTopic('ahead-events', { partitions: 1 })
     const records = [NOW + 7_200_000, NOW - 7_200_000].map((time) => ({
       key: null,
@@ -221,7 +221,7 @@ describe('check topic', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('is unknown when every event is dated in the future', async () => {
+  test('check topic is unknown when every event is dated in the future', async () => {
     const topic = await dated(-DAY_MS)
     expect(await check(topic, '--max-silence', '1h')).toMatchObject({
       exitCode: 3,
@@ -229,7 +229,7 @@ describe('check topic', () => {
     })
   })
 
-  test('is critical when the topic does not exist or is empty', async () => {
+  test('check topic is critical when the topic does not exist or is empty', async () => {
     expect(await check('nope', '--exists')).toMatchObject({
       exitCode: 2,
       stdout: 'TOPIC CRITICAL - nope does not exist\n',

@@ -52,7 +52,7 @@ const profiles = {
 }
 
 describe('the bus', () => {
-  test('is the embedded bus by default', async () => {
+  test('the default bus is the embedded bus', async () => {
     const { stdout, stderr } = await run(ConfigCommand, [])
 
     const data = join(folder, 'data/crbus')
@@ -96,13 +96,13 @@ describe('the bus', () => {
       () => local(),
     ],
     ['CRBUS_DATA_DIR', [], { CRBUS_DATA_DIR: '/tmp/x' }, () => ({ kind: 'embedded', folder: '/tmp/x' })],
-  ])('is chosen by %s', async (_, argv, more, expected) => {
+  ])('the bus is chosen by %s', async (_, argv, more, expected) => {
     project({ profile: 'local', profiles })
 
     expect((await inForce(argv, more)).bus).toMatchObject(expected())
   })
 
-  test('limits record batches by --max-batch-bytes, else by the profile', async () => {
+  test('the bus limits record batches by --max-batch-bytes, else by the profile', async () => {
     project({ profiles: { big: { brokers: 'big:1', maxBatchBytes: 500 } } })
     const limitOf = async (argv: string[]) => (await inForce(argv)).bus.maxBatchBytes
 
@@ -114,7 +114,7 @@ describe('the bus', () => {
     expect(stdout).toMatch(/^max-batch-bytes +70 +--max-batch-bytes$/m)
   })
 
-  test('is opened at the address of the profile', async () => {
+  test('the bus is opened at the address of the profile', async () => {
     project({ profiles })
     const opened: BusAddress[] = []
     const openBus = (address: BusAddress) => {
@@ -135,13 +135,13 @@ describe('the bus', () => {
   test.each([
     ['-b', ['-b', ' '], '--brokers is empty'],
     ['--data-dir', ['--data-dir', ''], '--data-dir is empty'],
-  ])('is refused with an empty %s', async (_, argv, message) => {
+  ])('the bus is refused with an empty %s', async (_, argv, message) => {
     expect(await run(TopicsList, argv)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) })
   })
 })
 
 describe('configuration files', () => {
-  test('rank the project before the user', async () => {
+  test('configuration files rank the project before the user', async () => {
     user({
       profile: 'mine',
       profiles: { mine: { brokers: 'mine:1' }, prod: { brokers: 'evil:1', store: 'mine.db' } },
@@ -172,7 +172,7 @@ describe('configuration files', () => {
     expect(await inForce(['--profile', 'prod'])).toMatchObject({ store: { from: 'default' } })
   })
 
-  test('are summarized as a table without passwords', async () => {
+  test('configuration files are summarized as a table without passwords', async () => {
     project({ profile: 'staging', profiles, schemas: 'schemas', topics: { 'order-events': { retention: '7d' } } })
 
     const { stdout } = await run(ConfigCommand, [])
@@ -249,7 +249,7 @@ describe('configuration files', () => {
       'maxBatchBytes must be a whole number',
     ],
     ['an invalid duration', { topics: { a: { retention: '7 days' } } }, 'topics.a.retention must be a duration'],
-  ])('are refused with %s', async (_, content, message) => {
+  ])('configuration files are refused with %s', async (_, content, message) => {
     writeFileSync(projectFile, JSON.stringify(content))
 
     const { exitCode, stdout, stderr } = await run(ConfigCommand, ['--debug'])
@@ -267,18 +267,21 @@ describe('configuration files', () => {
     ['{"store": "hunter2', 'line 1, column 19'],
     ['{"store": "hunter2",\n"x":', 'Unexpected end at line 2, column 5'],
     ['', 'Unexpected end at line 1, column 1'],
-  ])('that are not JSON are refused with line and column, without quoting them: %s', async (text, place) => {
-    writeFileSync(projectFile, text)
+  ])(
+    'configuration files that are not JSON are refused with line and column, without quoting them: %s',
+    async (text, place) => {
+      writeFileSync(projectFile, text)
 
-    const { exitCode, stdout, stderr } = await run(ConfigCommand, ['--debug', '--json'])
+      const { exitCode, stdout, stderr } = await run(ConfigCommand, ['--debug', '--json'])
 
-    expect(exitCode).toBe(2)
-    expect(JSON.parse(stdout).error.message).toContain(`${projectFile} is not JSON: `)
-    expect(stdout).toContain(place)
-    expect(stdout + stderr).not.toContain('hunter2')
-  })
+      expect(exitCode).toBe(2)
+      expect(JSON.parse(stdout).error.message).toContain(`${projectFile} is not JSON: `)
+      expect(stdout).toContain(place)
+      expect(stdout + stderr).not.toContain('hunter2')
+    },
+  )
 
-  test('may have 60,000 profiles, of which an error suggests five', async () => {
+  test('configuration files may have 60,000 profiles, of which an error suggests five', async () => {
     const many = Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`p${index}`, {}]))
     project({ profiles: many })
     expect((await inForce([])).profiles).toHaveLength(60_000)
@@ -289,7 +292,7 @@ describe('configuration files', () => {
   test.each([
     ['project', () => projectFile],
     ['user', () => userFile],
-  ])('of the %s that are dangling links are errors and are not ignored', async (_, path) => {
+  ])('configuration files of the %s that are dangling links are errors and are not ignored', async (_, path) => {
     writeFileSync(join(folder, 'crbus.json'), '{}')
     symlinkSync('nowhere.json', path())
     const { stderr, exitCode } = await run(ConfigCommand, [])
@@ -302,12 +305,12 @@ describe('configuration files', () => {
     expect((await run(ConfigCommand, [])).stderr).toContain(`${path()} is a link that leads back to itself`)
   })
 
-  test('may start with a byte order mark', async () => {
+  test('configuration files may start with a byte order mark', async () => {
     writeFileSync(projectFile, `\ufeff${JSON.stringify({ profiles: { only: {} } })}`)
     expect(await inForce([])).toMatchObject({ profiles: ['only'] })
   })
 
-  test('that are invalid make a check unknown', async () => {
+  test('configuration files that are invalid make a check unknown', async () => {
     project({ profiles: { prod: { readonly: true } } })
 
     const { stdout, exitCode } = await run(CheckTopic, ['order-events'])
@@ -320,7 +323,7 @@ describe('configuration files', () => {
 })
 
 describe('a profile', () => {
-  test('that is not defined is an error, from a flag and from the environment', async () => {
+  test('a profile that is not defined is an error, from a flag and from the environment', async () => {
     const nothing = await run(TopicsList, [], { CRBUS_PROFILE: 'prod' })
     expect(nothing).toMatchObject({ exitCode: 2, stdout: '' })
     expect(nothing.stderr).toContain("CRBUS_PROFILE names profile 'prod', but there is no crbus.json in ")
@@ -332,7 +335,7 @@ describe('a profile', () => {
     expect((await run(CheckTopic, ['x', '--profile', 'other'])).exitCode).toBe(3)
   })
 
-  test('decides which event store is used', async () => {
+  test('a profile decides which event store is used', async () => {
     project({ profiles: { ...profiles, sqlite: { store: 'events.db' } } })
     const store = async (name: string, url: string) =>
       (await inForce(['--profile', name], url === '' ? {} : { DATABASE_URL: url })).store
@@ -370,7 +373,7 @@ describe('the schemas of a file', () => {
     impl OrderEvent { fn event_type(&self) -> &'static str { match self { Self::Placed { .. } => "OrderPlaced.v1" } } }
   `
 
-  test('are written by schema import and read by other commands', async () => {
+  test('the schemas of a file are written by schema import and read by other commands', async () => {
     project({ schemas: 'types' })
     writeFileSync(join(folder, 'project/services/orders/events.rs'), source)
     const missing = await run(SchemaShow, [])
@@ -384,7 +387,7 @@ describe('the schemas of a file', () => {
     expect((await run(SchemaShow, [], elsewhere)).stderr).toContain(`there is no ${join(folder, 'nowhere')}`)
   })
 
-  test('need not exist for tail', async () => {
+  test('the schemas of a file need not exist for tail', async () => {
     project({ schemas: 'types' })
     const broker = new MemoryBroker()
     await new InMemoryEventBus({ broker, createTopics: true }).admin.createTopic('order-events')

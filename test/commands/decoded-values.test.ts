@@ -218,7 +218,7 @@ describe('a CBOR value', () => {
     expect(await records('copy')).toEqual(await records('values'))
   })
 
-  test('with 257 levels is printed as bytes and republished in the same bytes', async () => {
+  test('a CBOR value with 257 levels is printed as bytes and republished in the same bytes', async () => {
     await appendPayload(bytes(`${'81'.repeat(257)}00`))
 
     const line = await tail('values', '-o', 'json')
@@ -228,7 +228,7 @@ describe('a CBOR value', () => {
     expect(await records('copy')).toEqual(await records('values'))
   })
 
-  test('that is wide is printed on several lines with the same text as on one', async () => {
+  test('a wide CBOR value is printed on several lines with the same text as on one', async () => {
     await appendPayload(inMap(`83 f9 8000 f9 7e00 58 40 ${'01'.repeat(64)}`))
     const { textFormatter } = await import('../../src/ui/records/format-record-text.ts')
     const { viewOf } = await import('../../src/operations/events/event-view.ts')

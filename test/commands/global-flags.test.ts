@@ -34,7 +34,7 @@ describe('global flags', () => {
     expect(await new InMemoryEventBus({ broker }).admin.listTopics()).toEqual([])
   })
 
-  test('are not read after --', async () => {
+  test('global flags are not read after --', async () => {
     const { stdout, stderr, exitCode } = await run(Tail, '-e', '--', 'order-events', '--json')
     expect([exitCode, stdout]).toEqual([4, ''])
     expect(stderr).toContain("'--json'")
@@ -55,7 +55,7 @@ describe('the configuration', () => {
     ['publish', Publish, publish],
     ['tail', Tail, ['order-events', '-e']],
     ['reset', Reset, reset],
-  ])('is resolved once by %s', async (_, command, argv) => {
+  ])('the configuration is resolved once by %s', async (_, command, argv) => {
     let count = 0
     const cwd = mkdtempSync(join(tmpdir(), 'crbus-flags-'))
     writeFileSync(join(cwd, 'crbus.json'), '{"profile": "a", "profiles": {"a": {"brokers": "kafka-1:9092"}}}')

@@ -50,7 +50,7 @@ describe('groups', () => {
     return bus
   }
 
-  test('are listed with state and topics, and automatic names are recognized', async () => {
+  test('groups are listed with state and topics, and automatic names are recognized', async () => {
     broker.groups.commit(AUTO, [])
     await joined('shipping')
 
@@ -68,7 +68,7 @@ describe('groups', () => {
     expect(json).toMatchObject([{ group: 'billing', isAutoNamed: false }, { group: AUTO, isAutoNamed: true }, {}])
   })
 
-  test('are described with offsets and lag on every partition', async () => {
+  test('groups are described with offsets and lag on every partition', async () => {
     const { stdout } = await run(GroupsDescribe, 'billing')
 
     expect(stdout).toBe(
@@ -92,7 +92,7 @@ describe('groups', () => {
     expect(await run(GroupsDescribe, 'nobody')).toMatchObject({ exitCode: 4 })
   })
 
-  test('list their members and the partitions of each', async () => {
+  test('groups list their members and the partitions of each', async () => {
     const bus = await joined('shipping')
 
     const { stdout } = await run(GroupsMembers, 'shipping')
@@ -106,7 +106,7 @@ describe('groups', () => {
     expect((await run(GroupsMembers, 'billing')).stderr).toContain("group 'billing' has no members; its state is Empty")
   })
 
-  test('are cloned, and the clone is undone', async () => {
+  test('groups are cloned, and the clone is undone', async () => {
     expect((await run(GroupsClone, 'billing', 'billing-v2', '--dry-run')).stdout).toContain('billing-v2 (new)')
     expect(broker.groups.has('billing-v2')).toBe(false)
 
@@ -118,7 +118,7 @@ describe('groups', () => {
     expect(await run(GroupsClone, 'nobody', 'x', '--yes')).toMatchObject({ exitCode: 4 })
   })
 
-  test('forget offsets with delete-offsets, and an undo restores them', async () => {
+  test('groups forget offsets with delete-offsets, and an undo restores them', async () => {
     const argv = ['billing', '--topic', 'payment-events:0', '--topic', 'order-events:0']
     expect(await run(GroupsDeleteOffsets, ...argv)).toMatchObject({ exitCode: 6 })
     const { stdout, stderr } = await run(GroupsDeleteOffsets, ...argv, '--yes')
@@ -130,7 +130,7 @@ describe('groups', () => {
     expect(broker.groups.committed('billing')).toHaveLength(2)
   })
 
-  test('report when there is no offset to forget, and do not suggest creating a missing group', async () => {
+  test('groups report when there is no offset to forget, and do not suggest creating a missing group', async () => {
     const { stdout, exitCode } = await run(GroupsDeleteOffsets, 'billing', '--topic', 'order-events:0', '--yes')
     expect(stdout).toBe('GROUP  billing (Empty)\nTO     nothing committed\n\nnothing to change\n')
     expect(exitCode).toBe(0)
@@ -141,7 +141,7 @@ describe('groups', () => {
     )
   })
 
-  test('are deleted together or not at all, and an undo restores them', async () => {
+  test('groups are deleted together or not at all, and an undo restores them', async () => {
     broker.groups.commit('empty', [])
     expect(await run(GroupsDelete, 'billing', '--dry-run')).toMatchObject({ exitCode: 0 })
     expect(await run(GroupsDelete, 'billing')).toMatchObject({ exitCode: 6 })
@@ -158,7 +158,7 @@ describe('groups', () => {
     expect(broker.groups.committed('billing')).toHaveLength(2)
   })
 
-  test('name the groups that were deleted before one could not be', async () => {
+  test('groups name the groups that were deleted before one could not be', async () => {
     broker.groups.commit('empty', [])
     const bus = new InMemoryEventBus({ broker, createTopics: true })
     const deleteGroup = (group: string) =>
@@ -176,7 +176,7 @@ describe('groups', () => {
     expect(broker.groups.list()).toEqual(['empty'])
   })
 
-  test('return to the offsets of a saved description', async () => {
+  test('groups return to the offsets of a saved description', async () => {
     writeFileSync(join(folder, 'before.json'), (await run(GroupsDescribe, 'billing', '--json')).stdout)
     await run(Reset, '-g', 'billing', '--all-topics', '--to', 'end', '--yes')
 

@@ -129,17 +129,20 @@ test('this file covers every command', () => {
 })
 
 describe('without a guard', () => {
-  test.each(Object.entries(commands))('%s succeeds and changes only what it says', async (id, { argv, changes }) => {
-    const { exitCode, stderr } = await run(await load(id), ...(await withYes(id, argv)))
+  test.each(Object.entries(commands))(
+    'without a guard, %s succeeds and changes only what it says',
+    async (id, { argv, changes }) => {
+      const { exitCode, stderr } = await run(await load(id), ...(await withYes(id, argv)))
 
-    expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error')])
-    if (changes === undefined) expect(await state()).toEqual(before)
-    else expect(await state()).not.toEqual(before)
-  })
+      expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error')])
+      if (changes === undefined) expect(await state()).toEqual(before)
+      else expect(await state()).not.toEqual(before)
+    },
+  )
 })
 
 describe('under a read-only profile', () => {
-  test.each(changing)('%s refuses', async (id, argv, name) => {
+  test.each(changing)('%s refuses under a read-only profile', async (id, argv, name) => {
     guard({ readOnly: true })
     const command = await load(id)
 
@@ -158,7 +161,7 @@ describe('under a read-only profile', () => {
 })
 
 describe('under a protected profile', () => {
-  test.each(changing)('%s refuses --yes without the name', async (id, argv) => {
+  test.each(changing)('%s refuses --yes without the name under a protected profile', async (id, argv) => {
     guard({ protected: true })
 
     const { exitCode, stderr } = await run(await load(id), ...(await withYes(id, argv)))
@@ -168,18 +171,21 @@ describe('under a protected profile', () => {
     expect(await state()).toEqual(before)
   })
 
-  test.each(changing.filter(([id]) => id !== 'demo'))('%s takes the name', async (id, argv, name) => {
-    guard({ protected: true })
-    const command = await load(id)
-    const refused = await run(command, ...argv, '--confirm', 'another')
-    expect(refused).toMatchObject({ exitCode: 6 })
-    expect(refused.stderr).toContain(`--confirm names 'another', but this changes '${name}'; nothing was done`)
-    expect(await state()).toEqual(before)
+  test.each(changing.filter(([id]) => id !== 'demo'))(
+    '%s takes the name under a protected profile',
+    async (id, argv, name) => {
+      guard({ protected: true })
+      const command = await load(id)
+      const refused = await run(command, ...argv, '--confirm', 'another')
+      expect(refused).toMatchObject({ exitCode: 6 })
+      expect(refused.stderr).toContain(`--confirm names 'another', but this changes '${name}'; nothing was done`)
+      expect(await state()).toEqual(before)
 
-    expect(await run(command, ...argv, '--confirm', name)).toMatchObject({ exitCode: 0 })
+      expect(await run(command, ...argv, '--confirm', name)).toMatchObject({ exitCode: 0 })
 
-    expect(await state()).not.toEqual(before)
-  })
+      expect(await state()).not.toEqual(before)
+    },
+  )
 })
 
 describe.each([{ readOnly: true }, { protected: true }])('under %j', (profile) => {
@@ -202,7 +208,7 @@ describe.each([{ readOnly: true }, { protected: true }])('under %j', (profile) =
 })
 
 describe('a guard', () => {
-  test('asks for the name on a terminal and accepts nothing else', async () => {
+  test('a guard asks for the name on a terminal and accepts nothing else', async () => {
     guard({ protected: true })
 
     const yes = await runWith(terminal('y\n'), TopicsDelete, 'old-events', '--yes')
@@ -218,7 +224,7 @@ describe('a guard', () => {
     expect(broker.topics.has('old-events')).toBe(false)
   })
 
-  test('suggests the flag, quoted for the shell, without a terminal', async () => {
+  test('a guard suggests the flag, quoted for the shell, without a terminal', async () => {
     broker.groups.commit("ops team's", [])
     guard({ protected: true })
 
@@ -248,7 +254,7 @@ describe('a guard', () => {
       ['--profile', 'other', '--data-dir', 'link'],
       {},
     ],
-  ])('holds for %s', async (_, more, argv, env) => {
+  ])('a guard holds for %s', async (_, more, argv, env) => {
     mkdirSync(join(folder, 'data'))
     guard({ readOnly: true }, more)
     symlinkSync(join(folder, 'data'), join(folder, 'link'))
@@ -260,7 +266,7 @@ describe('a guard', () => {
     expect(await state()).toEqual(before)
   })
 
-  test('applies when either of two configuration files sets it, the stricter one first', async () => {
+  test('a guard applies when either of two configuration files sets it, the stricter one first', async () => {
     const user = join(folder, 'xdg/crbus')
     mkdirSync(user, { recursive: true })
     writeFileSync(join(user, 'config.json'), JSON.stringify({ profiles: { guarded: { readOnly: true } } }))
@@ -277,7 +283,7 @@ describe('a guard', () => {
     expect(result).toMatchObject({ exitCode: 6, stderr: expect.stringContaining(`is read-only (${user}/config.json)`) })
   })
 
-  test('does not apply to another bus under another profile, which it suggests', async () => {
+  test('a guard does not apply to another bus under another profile, which it suggests', async () => {
     guard({ readOnly: true }, { local: { dataDir: 'data' } })
     const refused = await run(Publish, ...data)
     expect(refused.stderr).toContain('  try: --profile local\n')
@@ -287,7 +293,7 @@ describe('a guard', () => {
     expect(await runWith(elsewhere, TopicsCreate, 'new-events')).toMatchObject({ exitCode: 0 })
   })
 
-  test('is checked before the bus is opened', async () => {
+  test('a guard is checked before the bus is opened', async () => {
     guard({ readOnly: true })
     const openBus = () => {
       throw new Error('opened')
@@ -297,7 +303,7 @@ describe('a guard', () => {
     expect(await runWith({ openBus }, Reset, ...waiting)).toMatchObject({ exitCode: 6 })
   })
 
-  test('rejects a --confirm with another name, with and without a guard', async () => {
+  test('a guard rejects a --confirm with another name, with and without a guard', async () => {
     expect(await run(TopicsDelete, 'old-events', '--yes', '--confirm', 'order-events')).toMatchObject({ exitCode: 6 })
     expect(await state()).toEqual(before)
     expect(await run(TopicsDelete, 'old-events', '--confirm', 'old-events')).toMatchObject({ exitCode: 0 })

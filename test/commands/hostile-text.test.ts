@@ -204,7 +204,7 @@ describe('untrusted text is escaped in the output of', () => {
     return { ...withAdmin(bus, {}), log: everything(bus.log), admin: everything(bus.admin), publish: refuse }
   }
 
-  test.each(names)('%s', async (name) => {
+  test.each(names)('untrusted text is escaped in the output of %s', async (name) => {
     const command = (await import(/* @vite-ignore */ join(root, `${name}.ts`))).default as Runnable
     let said = ''
     for (const argv of argvs[name] ?? []) {
@@ -235,7 +235,7 @@ describe('untrusted text is escaped in the output of', () => {
     expect(said).toContain('31m')
   })
 
-  test('raw values, except in a pipe, where they are exact', async () => {
+  test('untrusted text is escaped in raw values, except in a pipe, where they are exact', async () => {
     const argv = ['order-events', '--no-follow', '-n', '1', '-o', 'raw']
     expect(await runCli(Tail, argv, { broker, cwd: folder })).toMatchObject({ stdout: expect.stringContaining(BAD) })
     const terminal = new FakeTerminal()

@@ -117,7 +117,7 @@ describe('the documents of --json have the shapes in src/commands/JSON.md:', () 
     ['groups delete', GroupsDelete, ['billing', '--yes']],
     ['check', CheckLag, ['--group', 'billing', '--max-events', '1', '--warn-age', '1s']],
     ['check', CheckTopic, ['order-events', '--max-silence', '1h']],
-  ])('%s', async (name, command, argv) => {
+  ])('the document of %s has the shape in src/commands/JSON.md', async (name, command, argv) => {
     const { stdout } = await runCli(command, [...argv, '--json'], {
       broker,
       cwd: folder,

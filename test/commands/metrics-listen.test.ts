@@ -208,7 +208,7 @@ describe('metrics --listen', () => {
     expect(stderr).toContain('--listen 9464')
   })
 
-  test('cannot be combined with --json', async () => {
+  test('metrics --listen cannot be combined with --json', async () => {
     expect(await runCli(Metrics, ['--listen', '0', '--json'], { broker })).toMatchObject({ exitCode: 2 })
   })
 })

@@ -204,14 +204,14 @@ describe('a folder of schemas', () => {
     ['z.json', (path) => execFileSync('mkfifo', [path]), 'is a pipe, not a file'],
   ]
 
-  test('is read without notices when every JSON file is readable', async () => {
+  test('a folder of schemas is read without notices when every JSON file is readable', async () => {
     const named = await run(Tail, ['t', '--no-follow', '--schema', schemas])
     expect(named).toMatchObject({ stderr: '1 event\n', exitCode: 0 })
     expect((await run(SchemaShow, ['--schema', schemas])).stdout).toContain('enum OrderEvent')
   })
 
   test.each(broken)(
-    'that is named is refused for a bad %s, with its path and the reason',
+    'a folder of schemas that is named is refused for a bad %s, with its path and the reason',
     async (name, make, reason) => {
       make(join(schemas, name))
       const { stderr, exitCode } = await run(Tail, ['t', '--no-follow', '--schema', schemas])
@@ -222,16 +222,19 @@ describe('a folder of schemas', () => {
     },
   )
 
-  test.each(broken)('that was found is used without a bad %s, with a notice', async (name, make, reason) => {
-    make(join(schemas, name))
-    const { stderr, exitCode } = await run(Tail, ['t', '--no-follow'])
-    expect(stderr).toContain(`${join(schemas, name)} ${reason}`)
-    expect(stderr).toContain('; the file is ignored\n1 event\n')
-    expect(exitCode).toBe(0)
-    expect((await run(SchemaShow, [])).stdout).toContain('enum OrderEvent')
-  })
+  test.each(broken)(
+    'a folder of schemas that was found is used without a bad %s, with a notice',
+    async (name, make, reason) => {
+      make(join(schemas, name))
+      const { stderr, exitCode } = await run(Tail, ['t', '--no-follow'])
+      expect(stderr).toContain(`${join(schemas, name)} ${reason}`)
+      expect(stderr).toContain('; the file is ignored\n1 event\n')
+      expect(exitCode).toBe(0)
+      expect((await run(SchemaShow, [])).stdout).toContain('enum OrderEvent')
+    },
+  )
 
-  test('that is named is refused when it contains no schema', async () => {
+  test('a folder of schemas that is named is refused when it contains no schema', async () => {
     rmSync(join(schemas, 'order-events.json'))
     const { stderr, exitCode } = await run(Tail, ['t', '--no-follow', '--schema', schemas])
     expect(stderr).toContain(`${schemas} contains no schema; create one with "crbus schema import"`)

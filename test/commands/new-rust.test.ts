@@ -37,7 +37,7 @@ const aggregate = (name: string, ...argv: string[]) => {
 const text = (path: string) => readFileSync(join(cwd, path), 'utf8')
 
 describe('a service in Rust', () => {
-  test('gets Rust files for aggregates and sagas', async () => {
+  test('a service in Rust gets Rust files for aggregates and sagas', async () => {
     await aggregate('order', ...orders, 'OrderCancelled:order_id=uuid,reason=string')
     await aggregate('parcel', 'ParcelSent:parcel_id=string,at=time,weight=number,fragile=bool,pieces=int')
     await crbus(NewSaga, 'delivery', '--on', 'order-events,parcel-events', '--no-install')
@@ -67,13 +67,13 @@ describe('a service in Rust', () => {
     expect(text('src/lib.rs')).toContain(spawned.join(''))
   })
 
-  test('does not change when the same aggregate is added again', async () => {
+  test('a service in Rust does not change when the same aggregate is added again', async () => {
     await aggregate('order', ...orders)
     const { stdout } = await aggregate('order', ...orders)
     expect(stdout).not.toMatch(/ (?:create|edit|changed)$/m)
   })
 
-  test('has a Rust type for each type of event field', async () => {
+  test('a service in Rust has a Rust type for each type of event field', async () => {
     await aggregate('ping', 'PingSent:ping_id=uuid')
     expect(text('src/aggregates/ping.rs')).toContain(
       '    #[command]\n    SendPing {\n        ping_id: Uuid,\n    },\n    #[event]\n    PingSent {\n        ping_id: Uuid,\n    },\n',
@@ -85,7 +85,7 @@ describe('a service in Rust', () => {
     )
   })
 
-  test('has source from which schema import reads the same types as in its scaffolded schemas', async () => {
+  test('a service in Rust has source from which schema import reads the same types as in its scaffolded schemas', async () => {
     await aggregate('order', ...orders, 'OrderCancelled:order_id=uuid,reason=string')
     const scaffolded = JSON.parse(text('schemas/order-events.json'))
     await crbus(SchemaImport, '.', '--root', 'OrderAction', '--topic', 'order-events')
@@ -98,14 +98,14 @@ describe('a service in Rust', () => {
     expect(own).toEqual(['Persisted', 'NotPersisted', 'Settled', 'Refused'])
   })
 
-  test('declares one partition for its commands, since the Rust bus keys them by type', async () => {
+  test('a service in Rust declares one partition for its commands, since the Rust bus keys them by type', async () => {
     await aggregate('order', ...orders, '--partitions', '6')
     const { topics } = JSON.parse(text('crbus.json'))
     expect(topics['order-events']).toMatchObject({ partitions: 6 })
     expect(topics['order-commands']).toMatchObject({ partitions: 1, key: 'aggregate', id: 'order_id' })
   })
 
-  test('has the same schema as the same aggregate in TypeScript with --codec rust', async () => {
+  test('a service in Rust has the same schema as the same aggregate in TypeScript with --codec rust', async () => {
     const events = ['OrderPlaced:total=money,order_id=uuid', 'OrderRejected:reason=string,order_id=uuid']
     await aggregate('order', ...events)
     const rust = text('schemas/order-events.json')
@@ -116,7 +116,7 @@ describe('a service in Rust', () => {
     expect(text('schemas/order-events.json')).toBe(rust)
   })
 
-  test('has commands and events that crbus publishes and decodes', async () => {
+  test('a service in Rust has commands and events that crbus publishes and decodes', async () => {
     await aggregate('order', ...orders)
     const data = { order_id: '6ba7b810-9dad-11d1-80b4-00c04fd430c8', total: 1250 }
     // Bincode 1.3: variant, length of the id, id, total.
@@ -133,7 +133,7 @@ describe('a service in Rust', () => {
 })
 
 describe('a saga in Rust', () => {
-  test('fills command fields from earlier events, and leaves unknown ones open', async () => {
+  test('a saga in Rust fills command fields from earlier events, and leaves unknown ones open', async () => {
     await aggregate('order', ...orders, 'OrderCancelled:order_id=uuid,reason=string')
     await aggregate(
       'payment',
@@ -156,7 +156,7 @@ describe('a saga in Rust', () => {
     expect(saga).toContain('order_id: self.facts.order_id,\n                reason: self.reason.clone(),\n')
   })
 
-  test('prints which types it uses that do not exist', async () => {
+  test('a saga in Rust prints which types it uses that do not exist', async () => {
     await aggregate('order', ...orders)
     await aggregate('payment', 'PaymentCompleted:payment_id=string,amount=money', 'PaymentRefunded:payment_id=string')
     rmSync(join(cwd, 'src/aggregates/payment.rs'))

@@ -10,28 +10,31 @@ import { bus, config, createShop, orderFlags, read, run, shop } from './new-shop
 beforeEach(createShop)
 
 describe('an aggregate and a saga with the same name', () => {
-  test.each(['ts', 'rust'])('are refused in either order (%s)', async (lang) => {
-    const made = ['--lang', lang, '--yes', '--no-install']
-    await run(NewAggregate, ['order', ...made])
-    await run(NewAggregate, ['payment', ...made])
-    await run(NewSaga, ['checkout', '--on', 'order-events,payment-events', ...made])
-    if (lang === 'rust') mkdirSync(join(shop, 'src/sagas'), { recursive: true })
-    if (lang === 'rust') writeFileSync(join(shop, 'src/sagas/checkout.rs'), '')
-    const before = read('crbus.json')
+  test.each(['ts', 'rust'])(
+    'an aggregate and a saga with the same name are refused in either order (%s)',
+    async (lang) => {
+      const made = ['--lang', lang, '--yes', '--no-install']
+      await run(NewAggregate, ['order', ...made])
+      await run(NewAggregate, ['payment', ...made])
+      await run(NewSaga, ['checkout', '--on', 'order-events,payment-events', ...made])
+      if (lang === 'rust') mkdirSync(join(shop, 'src/sagas'), { recursive: true })
+      if (lang === 'rust') writeFileSync(join(shop, 'src/sagas/checkout.rs'), '')
+      const before = read('crbus.json')
 
-    const saga = await run(NewSaga, ['order', '--on', 'order-events,payment-events', ...made])
-    const aggregate = await run(NewAggregate, ['checkout', ...made])
+      const saga = await run(NewSaga, ['order', '--on', 'order-events,payment-events', ...made])
+      const aggregate = await run(NewAggregate, ['checkout', ...made])
 
-    expect([saga.exitCode, saga.stderr]).toEqual([
-      2,
-      expect.stringContaining('the name order belongs to the aggregate in src/'),
-    ])
-    expect([aggregate.exitCode, aggregate.stderr]).toEqual([
-      2,
-      expect.stringContaining('the name checkout belongs to the saga in src/'),
-    ])
-    expect(read('crbus.json')).toBe(before)
-  })
+      expect([saga.exitCode, saga.stderr]).toEqual([
+        2,
+        expect.stringContaining('the name order belongs to the aggregate in src/'),
+      ])
+      expect([aggregate.exitCode, aggregate.stderr]).toEqual([
+        2,
+        expect.stringContaining('the name checkout belongs to the saga in src/'),
+      ])
+      expect(read('crbus.json')).toBe(before)
+    },
+  )
 })
 
 describe('new saga', () => {
@@ -101,7 +104,7 @@ describe('new saga', () => {
 describe('a value that crbus new cannot know', () => {
   const payment = ['payment', '--event', 'PaymentMade:order_line_id=uuid,quantity=int,email=string', '--no-install']
 
-  test('of a command field is an open question in the code instead of a guess', async () => {
+  test('an unknown command field is an open question in the code instead of a guess', async () => {
     await run(NewAggregate, ['order', ...orderFlags])
     await run(NewAggregate, payment)
     const { stdout, stderr } = await run(NewSaga, [
@@ -127,7 +130,7 @@ describe('a value that crbus new cannot know', () => {
     expect(stderr).toContain(`  src/checkout/saga.ts:${line} which quantity does MakePayment have?\n`)
   })
 
-  test('is taken from the event field that --field names', async () => {
+  test('an unknown command field is taken from the event field that --field names', async () => {
     await run(NewAggregate, ['order', ...orderFlags])
     await run(NewAggregate, payment)
     const saga = ['checkout', '--on', 'order-events,payment-events', '--no-install']
@@ -142,14 +145,14 @@ describe('a value that crbus new cannot know', () => {
     ['MakePayment.amount=total', 'no command of this saga has the field MakePayment.amount'],
     ['MakePayment.quantity=order_id', "no earlier event has a field 'order_id' of the same type"],
     ['quantity', '--field quantity is not name=value'],
-  ])('refuses --field %s', async (field, reason) => {
+  ])('new saga refuses --field %s', async (field, reason) => {
     await run(NewAggregate, ['order', ...orderFlags])
     await run(NewAggregate, payment)
     const { exitCode, stderr } = await run(NewSaga, ['c', '--on', 'order-events,payment-events', '--field', field])
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(reason)])
   })
 
-  test('of an aggregate is the strictest rule with a question beside it', async () => {
+  test('an unknown rule of an aggregate is the strictest rule with a question beside it', async () => {
     const events = ['OrderPlaced:order_id=uuid', 'OrderShipped:order_id=uuid', 'OrderCancelled:order_id=uuid']
     const flags = events.flatMap((event) => ['--event', event])
     const { stderr } = await run(NewAggregate, ['order', ...flags, '--no-install'])
@@ -159,7 +162,7 @@ describe('a value that crbus new cannot know', () => {
     expect(stderr).toMatch(/src\/order\/rules.ts:\d+ ShipOrder applies only after OrderPlaced; is that/)
   })
 
-  test('leaves no question if the event names decide everything', async () => {
+  test('new aggregate leaves no question if the event names decide everything', async () => {
     const { stderr } = await run(NewAggregate, ['order', ...orderFlags])
     expect(stderr).not.toContain('TODO(crbus)')
   })

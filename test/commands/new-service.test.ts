@@ -75,7 +75,7 @@ describe('new aggregate', () => {
     expect(existsSync(join(shop, 'src/order'))).toBe(false)
   })
 
-  test('is refused outside a service', async () => {
+  test('new aggregate is refused outside a service', async () => {
     const { exitCode, stderr } = await run(NewAggregate, ['order', ...orderFlags], { cwd: folder })
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('try: crbus new service shop')])
   })

@@ -29,7 +29,7 @@ describe("a template that is not crbus's own", () => {
     ['by --template', ['--template', 'theirs/service-ts'], '--template'],
     ['by crbus.json', [], 'crbus.json'],
   ])(
-    'is named with its folder before anything is written, and none of its scripts run (chosen %s)',
+    "a template that is not crbus's own is named with its folder before anything is written, and none of its scripts run (chosen %s)",
     async (_, argv, from) => {
       const seen: (readonly [string, boolean])[] = []
       const onStderr = (text: string) => seen.push([text, existsSync(join(folder, 'other'))])
@@ -50,7 +50,7 @@ describe("a template that is not crbus's own", () => {
     },
   )
 
-  test('has its scripts run with --install, after a notice that lists them', async () => {
+  test("a template that is not crbus's own has its scripts run with --install, after a notice that lists them", async () => {
     const seen: (readonly [string, readonly string[]])[] = []
     const onStderr = (text: string) => seen.push([text, ran('other')])
     const { exitCode, stderr } = await run(NewService, ['other', '--install'], { cwd: folder, onStderr })
@@ -66,28 +66,31 @@ describe("a template that is not crbus's own", () => {
   test.each([
     ['', []],
     [', also with --no-install', ['--no-install']],
-  ])("prevents crbus's own templates from running scripts of the service later%s", async (_, argv) => {
-    const stateFolder = join(folder, 'state')
-    await run(NewService, ['other', ...argv], { cwd: folder, stateFolder })
-    const other = join(folder, 'other')
-    writeFileSync(join(other, 'crbus.json'), '{}')
-    const add = ['order', '--event', 'OrderPlaced:order_id=uuid']
-    const added = await run(NewAggregate, add, { cwd: other, stateFolder })
-    expect(added.exitCode, added.stderr).toBe(0)
-    expect(readdirSync(join(other, 'src'))).toContain('order')
-    expect(added.stderr).toContain(
-      "note: not run, because a template that is not crbus's own has written into this service: npm install",
-    )
-    expect(ran('other')).toEqual([])
-  })
+  ])(
+    "a template that is not crbus's own prevents crbus's own templates from running scripts of the service later%s",
+    async (_, argv) => {
+      const stateFolder = join(folder, 'state')
+      await run(NewService, ['other', ...argv], { cwd: folder, stateFolder })
+      const other = join(folder, 'other')
+      writeFileSync(join(other, 'crbus.json'), '{}')
+      const add = ['order', '--event', 'OrderPlaced:order_id=uuid']
+      const added = await run(NewAggregate, add, { cwd: other, stateFolder })
+      expect(added.exitCode, added.stderr).toBe(0)
+      expect(readdirSync(join(other, 'src'))).toContain('order')
+      expect(added.stderr).toContain(
+        "note: not run, because a template that is not crbus's own has written into this service: npm install",
+      )
+      expect(ran('other')).toEqual([])
+    },
+  )
 
-  test('is neither run nor mentioned with --no-install', async () => {
+  test("a template that is not crbus's own is neither run nor mentioned with --no-install", async () => {
     const { stderr } = await run(NewService, ['other', '--no-install'], { cwd: folder })
     expect(stderr).not.toContain('not run')
     expect(ran('other')).toEqual([])
   })
 
-  test('cannot write through a link that replaces the service or a file of it', async () => {
+  test("a template that is not crbus's own cannot write through a link that replaces the service or a file of it", async () => {
     mkdirSync(join(folder, 'elsewhere'))
     symlinkSync(join(folder, 'elsewhere'), join(folder, 'other'))
     const service = await run(NewService, ['other'], { cwd: folder })
@@ -131,7 +134,7 @@ describe('a template that cannot be read', () => {
     ['is an address of ssh', () => 'git@example.org:a/b.git', "'git@example.org:a/b.git' is not a folder"],
     ['is an empty string', () => '', 'it is empty'],
   ]
-  test.each(folders)('is refused with a reason if it %s', async (_, make, reason) => {
+  test.each(folders)('a template that cannot be read is refused with a reason if it %s', async (_, make, reason) => {
     const before = readdirSync(shop)
     const { stderr, exitCode } = await run(NewAggregate, ['order', ...orderFlags, '--template', make()])
     expect(stderr).toContain(reason)
@@ -149,14 +152,17 @@ describe('a template that cannot be read', () => {
       (path: string) => [mkdirSync(path), symlinkSync('no', join(path, 'aggregate-ts'))],
       'PATH/aggregate-ts is not a template',
     ],
-  ])("is not replaced by crbus's own when the configured folder %s", async (_, make, reason) => {
-    writeFileSync(join(shop, 'crbus.json'), JSON.stringify({ ...config(), templates: './ours' }))
-    make(join(shop, 'ours'))
-    const { stderr, exitCode } = await run(NewAggregate, ['order', ...orderFlags])
-    expect(stderr).toContain(reason.replace('PATH', join(shop, 'ours')))
-    expect(exitCode).toBe(2)
-    expect(existsSync(join(shop, 'src/order'))).toBe(false)
-  })
+  ])(
+    "a template that cannot be read is not replaced by crbus's own when the configured folder %s",
+    async (_, make, reason) => {
+      writeFileSync(join(shop, 'crbus.json'), JSON.stringify({ ...config(), templates: './ours' }))
+      make(join(shop, 'ours'))
+      const { stderr, exitCode } = await run(NewAggregate, ['order', ...orderFlags])
+      expect(stderr).toContain(reason.replace('PATH', join(shop, 'ours')))
+      expect(exitCode).toBe(2)
+      expect(existsSync(join(shop, 'src/order'))).toBe(false)
+    },
+  )
 })
 
 test("new aggregate does not mention crbus's own template", async () => {

@@ -60,7 +60,7 @@ describe('new topic', () => {
 })
 
 describe('declared topics', () => {
-  test('are created and changed by topics apply, but never shrunk or deleted', async () => {
+  test('declared topics are created and changed by topics apply, but never shrunk or deleted', async () => {
     await bus.admin.createTopic('other-events', { partitions: 1 })
     await bus.admin.createTopic('wide-events', { partitions: 4 })
     await run(NewTopic, ['order-events', '--partitions', '2', '--retention', '7d'])
@@ -89,7 +89,7 @@ describe('declared topics', () => {
     expect((await run(TopicsApply, [])).stdout).toContain('as-declared')
   })
 
-  test('are required by topics apply', async () => {
+  test('declared topics are required by topics apply', async () => {
     const { exitCode, stderr } = await run(TopicsApply, [], { cwd: folder })
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('there is no crbus.json here or above')])
   })
@@ -98,7 +98,7 @@ describe('declared topics', () => {
     [['order events'], 6],
     [['order-events', '--retention', 'long'], 2],
     [[], 2],
-  ])('are refused by new topic %j', async (argv, code) => {
+  ])('declared topics are refused by new topic %j', async (argv, code) => {
     expect((await run(NewTopic, argv)).exitCode).toBe(code)
   })
 })

@@ -62,7 +62,7 @@ const filesIn = (path: string) => readdirSync(join(folder, path), { recursive: t
 
 describe('a Postgres that a project file names', () => {
   test.each(['cleartext', 'md5', 'scram'] as const)(
-    'is sent no password, user or setting of the environment if it asks for %s authentication',
+    'a Postgres that a project file names is sent no password, user or setting of the environment if it asks for %s authentication',
     async (method) => {
       const server = await collectPasswords(method)
       onTestFinished(server.close)
@@ -86,7 +86,7 @@ describe('a Postgres that a project file names', () => {
     },
   )
 
-  test('is sent the password in the project file', async () => {
+  test('a Postgres that a project file names is sent the password in the project file', async () => {
     const server = await collectPasswords()
     onTestFinished(server.close)
     giveSecrets(folder, server.port)
@@ -98,16 +98,19 @@ describe('a Postgres that a project file names', () => {
     expect(server.answers.map((answer) => answer.toString('utf8', 5))).toEqual(['theirs\0'])
   })
 
-  test.each(['sslcert', 'sslkey', 'sslrootcert'])('cannot read a file with the parameter %s', async (parameter) => {
-    project({ profiles: { a: { store: `postgres://h/x?${parameter}=/home/me/.ssh/id_rsa` } } })
+  test.each(['sslcert', 'sslkey', 'sslrootcert'])(
+    'a Postgres that a project file names cannot read a file with the parameter %s',
+    async (parameter) => {
+      project({ profiles: { a: { store: `postgres://h/x?${parameter}=/home/me/.ssh/id_rsa` } } })
 
-    const { exitCode, stderr } = await run(ConfigCommand, [])
+      const { exitCode, stderr } = await run(ConfigCommand, [])
 
-    expect([exitCode, stderr]).toEqual([
-      2,
-      expect.stringContaining(`profiles.a.store has ${parameter}, which reads a file`),
-    ])
-  })
+      expect([exitCode, stderr]).toEqual([
+        2,
+        expect.stringContaining(`profiles.a.store has ${parameter}, which reads a file`),
+      ])
+    },
+  )
 
   const named: [string, (url: string) => { argv?: string[]; env?: Record<string, string>; file?: object }][] = [
     ['--store', (url) => ({ argv: ['--store', url] })],
@@ -123,28 +126,31 @@ describe('a Postgres that a project file names', () => {
       (url) => ({ argv: ['--profile', 'a'], env: { PGHOST: '127.0.0.1', PGPORT: new URL(url).port } }),
     ],
   ]
-  test.each(named)('is sent the password of the user if the user also names it with %s', async (_, more) => {
-    const server = await collectPasswords()
-    onTestFinished(server.close)
-    giveSecrets(folder, server.port)
-    vi.stubEnv('PGSSLNEGOTIATION', '')
-    const url = `postgres://127.0.0.1:${server.port}/x`
-    project({ profiles: { a: { store: url } } })
-    const { argv = [], env = {}, file } = more(url)
-    if (file !== undefined) user(file)
+  test.each(named)(
+    'a Postgres that a project file names is sent the password of the user if the user also names it with %s',
+    async (_, more) => {
+      const server = await collectPasswords()
+      onTestFinished(server.close)
+      giveSecrets(folder, server.port)
+      vi.stubEnv('PGSSLNEGOTIATION', '')
+      const url = `postgres://127.0.0.1:${server.port}/x`
+      project({ profiles: { a: { store: url } } })
+      const { argv = [], env = {}, file } = more(url)
+      if (file !== undefined) user(file)
 
-    expect((await run(StoreInit, [...argv, '--yes'], env)).exitCode).toBe(3)
+      expect((await run(StoreInit, [...argv, '--yes'], env)).exitCode).toBe(3)
 
-    expect(server.answers.map((answer) => answer.toString('utf8', 5))).toEqual([`${SECRET}\0`])
-    expect(server.startups[0]?.get('user')).toBe('user-of-mine')
-  })
+      expect(server.answers.map((answer) => answer.toString('utf8', 5))).toEqual([`${SECRET}\0`])
+      expect(server.startups[0]?.get('user')).toBe('user-of-mine')
+    },
+  )
 })
 
 describe('an environment variable that a project file names', () => {
   const secret = (variable: string) => project({ profile: 'a', profiles: { a: { store: `env:${variable}` } } })
 
   test.each(['AWS_SECRET_ACCESS_KEY', 'PGPASSWORD', 'GITHUB_TOKEN', 'DATABASE_PASSWORD', 'crbus_store'])(
-    'is not read if it is named %s',
+    'an environment variable that a project file names is not read if it is named %s',
     async (variable) => {
       secret(variable)
       const env = { [variable]: `postgres://u:${SECRET}@127.0.0.1:1/x` }
@@ -162,7 +168,7 @@ describe('an environment variable that a project file names', () => {
   )
 
   test.each(['DATABASE_URL', 'ORDERS_DATABASE_URL', 'DATABASE_URL_TEST', 'CRBUS_ORDERS', 'LISTED'])(
-    'is read if it is named %s, since its name says so or the user allows it',
+    'an environment variable that a project file names is read if it is named %s, since its name says so or the user allows it',
     async (variable) => {
       secret(variable)
       user({ allow: { env: ['LISTED'] } })
@@ -182,27 +188,30 @@ describe('an environment variable that a project file names', () => {
     'mysql://u:hunter2@h',
     'postgres://u:1/hunter2@h',
     '',
-  ])('is neither printed nor used as a file name if its value is %j', async (value) => {
-    secret('CRBUS_SECRET')
+  ])(
+    'an environment variable that a project file names is neither printed nor used as a file name if its value is %j',
+    async (value) => {
+      secret('CRBUS_SECRET')
 
-    const results = [
-      await run(StoreInit, ['--yes', '--debug'], { CRBUS_SECRET: value }),
-      await run(ConfigCommand, ['--json'], { CRBUS_SECRET: value }),
-      await run(ConfigCommand, [], { CRBUS_SECRET: value }),
-    ]
+      const results = [
+        await run(StoreInit, ['--yes', '--debug'], { CRBUS_SECRET: value }),
+        await run(ConfigCommand, ['--json'], { CRBUS_SECRET: value }),
+        await run(ConfigCommand, [], { CRBUS_SECRET: value }),
+      ]
 
-    expect(results.map(({ exitCode }) => exitCode)).toEqual([2, 0, 0])
-    expect(JSON.stringify(results)).not.toContain(SECRET)
-    expect(filesIn('.').filter((path) => path.includes(SECRET) || path.endsWith('.db'))).toEqual([])
-  })
+      expect(results.map(({ exitCode }) => exitCode)).toEqual([2, 0, 0])
+      expect(JSON.stringify(results)).not.toContain(SECRET)
+      expect(filesIn('.').filter((path) => path.includes(SECRET) || path.endsWith('.db'))).toEqual([])
+    },
+  )
 
-  test('may hold a path that ends in .db', async () => {
+  test('an environment variable that a project file names may hold a path that ends in .db', async () => {
     secret('CRBUS_FILE')
     const { stdout } = await run(ConfigCommand, ['--json'], { CRBUS_FILE: 'orders.db' })
     expect(JSON.parse(stdout).store).toMatchObject({ kind: 'sqlite', value: join(folder, 'project/inner/orders.db') })
   })
 
-  test('cannot be allowed by the project file', async () => {
+  test('an environment variable that a project file names cannot be allowed by the project file', async () => {
     project({ allow: { env: ['SECRET'] } })
     const { exitCode, stderr } = await run(ConfigCommand, [])
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('allow belongs in your own file')])
@@ -212,7 +221,7 @@ describe('an environment variable that a project file names', () => {
 describe('the target of a change that a project file chose', () => {
   const said = (stderr: string) => stderr.split('\n').filter((line) => line.startsWith('note: this goes to '))
 
-  test('is printed before the first change, once for each user, file and target', async () => {
+  test('the target of a change that a project file chose is printed before the first change, once for each user, file and target', async () => {
     project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
     const note = `note: this goes to the brokers kafka-1:9092, as profile 'a' of ${projectFile} says (said once)`
 
@@ -231,13 +240,13 @@ describe('the target of a change that a project file chose', () => {
     expect(said((await run(Publish, publishing)).stderr)).toEqual([])
   })
 
-  test('is printed after a run with --quiet, which does not count', async () => {
+  test('the target of a change that a project file chose is printed after a run with --quiet, which does not count', async () => {
     project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
     expect((await run(Publish, [...publishing, '-q'])).stderr).toBe('')
     expect(said((await run(Publish, publishing)).stderr)).toHaveLength(1)
   })
 
-  test('is printed with the profile of the user that the project hides', async () => {
+  test('the target of a change that a project file chose is printed with the profile of the user that the project hides', async () => {
     project({ profiles: { prod: { brokers: 'evil:9092' } } })
     user({ profiles: { prod: { brokers: 'mine:9092' } } })
 
@@ -248,7 +257,7 @@ describe('the target of a change that a project file chose', () => {
     )
   })
 
-  test('is printed if the project names a profile of the user or a variable', async () => {
+  test('the target of a change that a project file chose is printed if the project names a profile of the user or a variable', async () => {
     project({ profile: 'mine', profiles: { a: { store: 'env:PROD_DATABASE_URL' } } })
     user({ profiles: { mine: { brokers: 'mine:9092' } } })
     expect(said((await run(Publish, publishing)).stderr)).toEqual([
@@ -266,13 +275,16 @@ describe('the target of a change that a project file chose', () => {
     ['by --brokers', ['-b', 'kafka-1:9092'], {}],
     ['by CRBUS_BROKERS', [], { CRBUS_BROKERS: 'kafka-1:9092' }],
     ['by the user file', ['--profile', 'mine'], {}],
-  ])('is not printed if the user chose it %s', async (_, argv, env) => {
-    project({ profiles: { a: { brokers: 'kafka-1:9092' } } })
-    user({ profiles: { mine: { brokers: 'kafka-1:9092' } } })
-    expect(said((await run(Publish, [...publishing, ...argv], env)).stderr)).toEqual([])
-  })
+  ])(
+    'the target of a change that a project file chose is not printed if the user chose it %s',
+    async (_, argv, env) => {
+      project({ profiles: { a: { brokers: 'kafka-1:9092' } } })
+      user({ profiles: { mine: { brokers: 'kafka-1:9092' } } })
+      expect(said((await run(Publish, [...publishing, ...argv], env)).stderr)).toEqual([])
+    },
+  )
 
-  test('is printed for files outside the project, also behind links, and not for files inside', async () => {
+  test('the target of a change that a project file chose is printed for files outside the project, also behind links, and not for files inside', async () => {
     symlinkSync(join(folder, 'home'), join(folder, 'project/link'))
     const noteOf = async (dataDir: string) => {
       project({ profile: 'a', profiles: { a: { dataDir } } })
@@ -286,7 +298,7 @@ describe('the target of a change that a project file chose', () => {
     expect(said(store.stderr)).toEqual([expect.stringContaining(`this goes to ${join(folder, 'elsewhere/store.db')}`)])
   })
 
-  test('is printed for a folder of schemas outside the project before an import is written there', async () => {
+  test('the target of a change that a project file chose is printed for a folder of schemas outside the project before an import is written there', async () => {
     writeFileSync(
       join(folder, 'project/inner/events.rs'),
       '#[derive(Serialize)] pub enum OrderEvent { Placed { id: String } }',
@@ -314,17 +326,20 @@ describe('the target of a change that a project file chose', () => {
       },
     ],
     ['holds a folder instead of the file', () => mkdirSync(join(stateFolder, 'projects.json'), { recursive: true })],
-  ])('is printed, and the change made, if the state folder %s', async (_, make) => {
-    make()
-    project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
-    const { exitCode, stderr } = await run(Publish, publishing)
-    expect([exitCode, said(stderr)]).toEqual([0, [expect.stringContaining('kafka-1:9092')]])
-    expect(existsSync(stateFolder) ? filesIn('state/crbus') : []).not.toContain(
-      expect.stringMatching(/projects\.json\./),
-    )
-  })
+  ])(
+    'the target of a change that a project file chose is printed, and the change made, if the state folder %s',
+    async (_, make) => {
+      make()
+      project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
+      const { exitCode, stderr } = await run(Publish, publishing)
+      expect([exitCode, said(stderr)]).toEqual([0, [expect.stringContaining('kafka-1:9092')]])
+      expect(existsSync(stateFolder) ? filesIn('state/crbus') : []).not.toContain(
+        expect.stringMatching(/projects\.json\./),
+      )
+    },
+  )
 
-  test('cannot be remembered if the state folder is below /proc, but the change is made', async () => {
+  test('the target of a change that a project file chose cannot be remembered if the state folder is below /proc, but the change is made', async () => {
     project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
     const { exitCode } = await run(Publish, publishing, {}, { stateFolder: '/proc/crbus/state' })
     expect(exitCode).toBe(0)
@@ -337,7 +352,7 @@ describe.skipIf(process.getuid?.() !== 0)('a crbus.json of another user', () => 
     chownSync(projectFile, 12_345, 12_345)
   })
 
-  test('is ignored with a notice, and a change does not go to a local file instead', async () => {
+  test('a crbus.json of another user is ignored with a notice, and a change does not go to a local file instead', async () => {
     const note = `${projectFile} is ignored: it belongs to another user (uid 12345)`
     const shown = await run(ConfigCommand, ['--json'])
     expect(JSON.parse(shown.stdout).bus).toMatchObject({ kind: 'embedded', from: 'default' })
@@ -351,13 +366,13 @@ describe.skipIf(process.getuid?.() !== 0)('a crbus.json of another user', () => 
     expect((await run(TopicsList, ['--profile', 'a'])).stderr).toContain(note)
   })
 
-  test('is not a service that new topic can edit', async () => {
+  test('a crbus.json of another user is not a service that new topic can edit', async () => {
     const { exitCode, stderr } = await run(NewTopic, ['order-events'])
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('it belongs to another user (uid 12345)')])
     expect(JSON.parse(readFileSync(projectFile, 'utf8'))).not.toHaveProperty('topics')
   })
 
-  test('is used if the user lists its folder or uses sudo', async () => {
+  test('a crbus.json of another user is used if the user lists its folder or uses sudo', async () => {
     const brokers = async (env = {}) => JSON.parse((await run(ConfigCommand, ['--json'], env)).stdout).bus.brokers
     expect(await brokers({ SUDO_UID: '12345' })).toBe('evil:9092')
     expect(await brokers({ SUDO_UID: '1' })).toBeUndefined()
@@ -365,7 +380,7 @@ describe.skipIf(process.getuid?.() !== 0)('a crbus.json of another user', () => 
     expect(await brokers()).toBe('evil:9092')
   })
 
-  test('is ignored also behind a link of this user', async () => {
+  test('a crbus.json of another user is ignored also behind a link of this user', async () => {
     rmSync(projectFile)
     writeFileSync(join(folder, 'theirs.json'), '{}')
     chownSync(join(folder, 'theirs.json'), 12_345, 12_345)
@@ -385,13 +400,13 @@ describe('a project file', () => {
     ['__proto__', '{"__proto__": {"brokers": "evil:1"}}', '__proto__ is not a key that crbus knows'],
     ['constructor', '{"profiles": {"a": {"constructor": 1}}}', 'profiles.a.constructor is not a key that crbus knows'],
     ['a list instead of an object', '[]', 'the file must be an object'],
-  ])('is refused with %s', async (_, content, reason) => {
+  ])('a project file is refused with %s', async (_, content, reason) => {
     writeFileSync(projectFile, content)
     const { exitCode, stderr } = await run(ConfigCommand, [])
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(reason)])
   })
 
-  test('may be a link, and then paths are relative to the folder of the link', async () => {
+  test('a project file may be a link, and then paths are relative to the folder of the link', async () => {
     writeFileSync(join(folder, 'home/shared.json'), '{"schemas": "types"}')
     symlinkSync(join(folder, 'home/shared.json'), projectFile)
     const { stdout } = await run(ConfigCommand, ['--json'])

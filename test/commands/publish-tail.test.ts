@@ -450,7 +450,7 @@ describe('tail', () => {
       await bus.log.append('order-events', records)
     })
 
-    test('are printed as a date, as a number with its unit, or as absent', async () => {
+    test('64-bit timestamps are printed as a date, as a number with its unit, or as absent', async () => {
       const { stdout, exitCode } = await tail(['order-events', '-e', '-o', '%T %d'])
       expect(stdout.split('\n').filter(Boolean)).toEqual([
         '-1 ',
@@ -464,7 +464,7 @@ describe('tail', () => {
       expect((await tail(['order-events', '-e'])).stdout).toContain(' 1764412345678901234ms order-events[0]@4 ')
     })
 
-    test('are preserved by tail -o json and publish', async () => {
+    test('64-bit timestamps are preserved by tail -o json and publish', async () => {
       const { stdout } = await tail(['order-events', '--from', 'start', '-e', '-o', 'json'])
       expect(stdout.split('\n').map((line) => /"timestamp":([^,]+)/.exec(line)?.[1])).toEqual([
         'null',
@@ -538,7 +538,7 @@ describe('tail', () => {
       )
     }
 
-    test('is refused at that event, after the events before are shown', async () => {
+    test('a --where that takes long for an event is refused at that event, after the events before are shown', async () => {
       await publishIds(1, 2)
       await publishIds(1, 10_000)
       const argv = ['order-events', '--from', 'start', '-n', '5', '-e', '-o', '%o', '--where', nested]
@@ -550,7 +550,7 @@ describe('tail', () => {
       expect(exitCode).toBe(2)
     })
 
-    test('ends when it is interrupted between two events', async () => {
+    test('a --where that takes long for an event ends when it is interrupted between two events', async () => {
       await publishIds(1000, 300)
       const stop = new Stop()
       const bus = new InMemoryEventBus({ broker, createTopics: true })

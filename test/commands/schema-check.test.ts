@@ -100,7 +100,7 @@ Ping.v1 0@5: event type Ping.v1 is variant Ping, but the bytes are variant Place
     expect(JSON.parse(stdout)).toMatchObject({ records: 4, failed: 4 })
   })
 
-  test('needs a schema and a topic', async () => {
+  test('schema check needs a schema and a topic', async () => {
     const missing = await runCli(SchemaCheck, ['stock-events'], { broker, cwd: folder })
     expect(missing.stderr).toContain("this project has no schema for topic 'stock-events'")
     expect(missing.exitCode).toBe(2)

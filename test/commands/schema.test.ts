@@ -125,7 +125,7 @@ describe('schema sample', () => {
     expect(times.every((time) => time > '2026-11-23T09:59:39' && time <= '2026-11-23T10:00:00.000Z')).toBe(true)
   })
 
-  test('can be piped into publish, which sends the bytes of the sample', async () => {
+  test('schema sample can be piped into publish, which sends the bytes of the sample', async () => {
     const { stdout } = await sample('-n', '6', '--seed', '7')
     const published = await runCli(Publish, ['order-events'], { broker, stdin: stdout })
     expect(published).toMatchObject({ exitCode: 0, stderr: '' })

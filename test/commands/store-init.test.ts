@@ -117,7 +117,7 @@ describe('store init', () => {
     }
     const unreachable = 'postgres://u:hunter2@127.0.0.1:1/x'
 
-    test('comes from the flag, then CRBUS_STORE, then DATABASE_URL of Postgres, then the folder of the bus', async () => {
+    test('the location of the store comes from the flag, then CRBUS_STORE, then DATABASE_URL of Postgres, then the folder of the bus', async () => {
       const env = { CRBUS_STORE: 'env.db', DATABASE_URL: unreachable }
       expect(await where(['--store', 'flag.db'], env)).toBe(join(cwd, 'flag.db'))
       expect(await where([], env)).toBe(join(cwd, 'env.db'))
@@ -130,7 +130,7 @@ describe('store init', () => {
       expect(await where([], { CRBUS_BROKERS: 'kafka:9092', XDG_DATA_HOME: cwd })).toBe(join(cwd, 'crbus', 'store.db'))
     })
 
-    test('comes from a profile chosen by flag before the environment, and from the default profile after it', async () => {
+    test('the location of the store comes from a profile chosen by flag before the environment, and from the default profile after it', async () => {
       inProject({ store: 'profile.db' }, { bare: { dataDir: 'bare' }, away: { store: 'env:CRBUS_THERE' } })
       expect(await where([])).toBe(join(cwd, 'profile.db'))
       expect(await where([], { CRBUS_STORE: 'env.db' })).toBe(join(cwd, 'env.db'))
@@ -140,7 +140,7 @@ describe('store init', () => {
       expect(await where(['--profile', 'away'])).toBe('2 cannot find the event store: CRBUS_THERE is not set')
     })
 
-    test('is refused without printing the value when it is neither a Postgres URL nor a path', async () => {
+    test('the location of the store is refused without printing the value when it is neither a Postgres URL nor a path', async () => {
       const said = '2 --store is neither postgres://… nor a path'
       expect(await where(['--store', 'mysql://u:hunter2@h'])).toBe(said)
       expect(await where(['--store', ''])).toBe(said)

@@ -251,7 +251,7 @@ describe('crbus new', () => {
     expect(config().topics['checkout-events']).toEqual({ ...events, codec })
   })
 
-  test('never replaces settings of crbus.json, and keeps its layout', async () => {
+  test('crbus new never replaces settings of crbus.json, and keeps its layout', async () => {
     await inService()
     const own =
       '{\n  "schemas": "schemas",\n\n  "topics": { "order-commands": { "codec": "json", "key": "type" } }\n}\n'
@@ -272,19 +272,19 @@ describe('the settings of a topic in crbus.json', () => {
     [{ id: 7 }, 'topics.x-events.id must be a string that is not empty'],
     [{ codec: 'cbor', schema: 'a.json' }, 'topics.x-events has a schema, which is for the codec "bincode"'],
     [{ codecs: 'cbor' }, "topics.x-events.codecs is not a key that crbus knows; did you mean 'codec'?"],
-  ])('are refused if invalid: %j', async (keys, reason) => {
+  ])('the settings of a topic in crbus.json are refused if invalid: %j', async (keys, reason) => {
     configure({ 'x-events': keys })
     const { exitCode, stderr } = await run(Publish, place)
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`${configFile}: ${reason}`)])
   })
 
-  test('are shown by crbus config', async () => {
+  test('the settings of a topic in crbus.json are shown by crbus config', async () => {
     configure({ [COMMANDS]: { partitions: 3, ...keyed } })
     const { stdout } = await run(ConfigCommand, [])
     expect(stdout).toContain('partitions=3,codec=cbor,key=aggregate,id=order_id')
   })
 
-  test('for publish and tail do not affect topics apply', async () => {
+  test('the settings of a topic in crbus.json for publish and tail do not affect topics apply', async () => {
     configure({ [COMMANDS]: { partitions: 2, ...keyed } })
     const { stdout, exitCode } = await run(TopicsApply, ['--yes', '--json'])
     expect(exitCode).toBe(0)

@@ -16,7 +16,7 @@ describe('topics', () => {
     await runCli(TopicsCreate, ['order-events', '--partitions', '2', '--config', 'retention.ms=1000'], { broker })
   })
 
-  test('are listed as a table and as JSON', async () => {
+  test('topics are listed as a table and as JSON', async () => {
     const { stdout } = await runCli(TopicsList, [], { broker })
     expect(stdout).toMatch(/^TOPIC\s+PARTITIONS\s+REPLICAS\s+EVENTS\norder-events\s+2\s+1\s+0\n$/)
     const json = await runCli(TopicsList, ['--json'], { broker })
@@ -25,7 +25,7 @@ describe('topics', () => {
     ])
   })
 
-  test('are described with their settings', async () => {
+  test('topics are described with their settings', async () => {
     const { stdout } = await runCli(TopicsDescribe, ['order-events'], { broker })
     expect(stdout).toContain('retention.ms  1000')
   })
@@ -37,7 +37,7 @@ describe('topics', () => {
       ': by default the key is the event type, and the only event type seen has one partition',
     ],
     ['an event type has several partitions', [0, 1], ''],
-  ])('are described with a warning when partitions are empty and %s', async (_, partitions, why) => {
+  ])('topics are described with a warning when partitions are empty and %s', async (_, partitions, why) => {
     await runCli(TopicsCreate, ['payment-events'], { broker })
     const bus = new InMemoryEventBus({ broker, createTopics: true })
     const value = encodeEnvelope(serializedEvent('PaymentTaken.v1', Buffer.from('{}')), 'bincode')
@@ -59,20 +59,20 @@ describe('topics', () => {
     ])
   })
 
-  test('are created with a warning when the name breaks the convention', async () => {
+  test('topics are created with a warning when the name breaks the convention', async () => {
     const { stdout, stderr } = await runCli(TopicsCreate, ['Orders'], { broker })
     expect(stdout).toMatch(/^TOPIC +PARTITIONS +REPLICAS\nOrders +3 +-\n$/)
     expect(stderr).toContain('{aggregate}-events')
     expect(stderr).toContain('created Orders\n')
   })
 
-  test('are listed as an empty table with a hint on a bus without topics', async () => {
+  test('topics are listed as an empty table with a hint on a bus without topics', async () => {
     const { stdout, stderr } = await runCli(TopicsList, [], { broker: new MemoryBroker() })
     expect(stdout).toBe('TOPIC  PARTITIONS  REPLICAS  EVENTS\n')
     expect(stderr).toBe('no topics yet; "crbus topics create" creates one\n')
   })
 
-  test('are refused when they exist, have an invalid name or an invalid setting', async () => {
+  test('topics are refused when they exist, have an invalid name or an invalid setting', async () => {
     expect(await runCli(TopicsCreate, ['order-events'], { broker })).toMatchObject({ exitCode: 6 })
     expect(await runCli(TopicsCreate, ['no spaces'], { broker })).toMatchObject({ exitCode: 6 })
     expect(await runCli(TopicsCreate, ['x-events', '--config', 'novalue'], { broker })).toMatchObject({ exitCode: 2 })
@@ -82,14 +82,14 @@ describe('topics', () => {
     ['neither a terminal nor --yes', [], 6, true],
     ['a dry run', ['--dry-run'], 0, true],
     ['--yes', ['--yes'], 0, false],
-  ])('are deleted only with --yes: %s', async (_, flags, exitCode, isLeft) => {
+  ])('topics are deleted only with --yes: %s', async (_, flags, exitCode, isLeft) => {
     const result = await runCli(TopicsDelete, ['order-events', ...flags], { broker })
     expect(result.exitCode).toBe(exitCode)
     expect(result.stdout).toContain('EVENTS-LOST')
     expect(broker.topics.has('order-events')).toBe(isLeft)
   })
 
-  test('are reported missing as a JSON error with --json', async () => {
+  test('topics are reported missing as a JSON error with --json', async () => {
     const { stdout, exitCode } = await runCli(TopicsDescribe, ['nope', '--json'], { broker })
     expect(JSON.parse(stdout).error).toMatchObject({ code: 'CRBUS_TOPIC_NOT_FOUND', exitCode: 4 })
     expect(exitCode).toBe(4)

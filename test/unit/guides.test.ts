@@ -113,7 +113,7 @@ describe('the commands in the guides', () => {
       .filter(([program]) => program === 'crbus')
       .map((words) => words.slice(1))
 
-  test('exist, with the flags that the guides give them', async () => {
+  test('the commands in the guides exist, with the flags that the guides give them', async () => {
     const commands = await load()
     const seen: string[] = []
     const wrong: string[] = []

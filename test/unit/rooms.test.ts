@@ -252,7 +252,7 @@ test('generated files say so in their first line', () => {
   expect(generated.filter(({ text }) => !/^\/\/ Generated/.test(text)).map(({ path }) => path)).toEqual([])
 })
 
-test('the map says the same', () => {
+test('the table in src/README.md has the same doors and packages', () => {
   const map = readFileSync(posix.join(src, 'README.md'), 'utf8')
   const section = map.slice(map.indexOf('## Doors'), map.indexOf('## Walks'))
   const rows = [...section.matchAll(/^\| `(.+?)` +\|(.*?)\|(.*)\|$/gm)].map(([, room = '', open = '', keeps = '']) => {
@@ -309,7 +309,7 @@ describe('a closed door is seen', () => {
     ['the process as a module', 'drivers/a.ts', `import { env } from 'node:process'`],
     ['the console', 'operations/a.ts', `console.log('here')`],
     ['require', 'operations/a.ts', `const { Kafka } = require('kafkajs')`],
-  ])('%s', (_, path, text) => {
+  ])('a closed door is found: %s', (_, path, text) => {
     expect(closedDoors([{ path, text }])).toHaveLength(1)
   })
 
@@ -326,7 +326,7 @@ describe('a closed door is seen', () => {
     ['a member called process', 'operations/a.ts', 'declare const a: { process(): void }; a.process()'],
     ['a comment', 'operations/a.ts', `// import { Kafka } from 'kafkajs'; console.log(process)`],
     ['a text', 'scaffold/a.ts', `export const file = "import { Kafka } from 'kafkajs'"`],
-  ])('and an open one is not: %s', (_, path, text) => {
+  ])('an open door is accepted: %s', (_, path, text) => {
     expect(closedDoors([{ path, text }])).toEqual([])
   })
 })
@@ -337,11 +337,11 @@ describe('a cycle of imports is found', () => {
     text: imports.map((name) => `import { x } from '${name}'`).join('\n'),
   })
 
-  test('between two files', () => {
+  test('a cycle between two files is found', () => {
     expect(importCycles([file('bus/a.ts', './b.ts'), file('bus/b.ts', './a.ts')])).toEqual(['bus/a.ts bus/b.ts'])
   })
 
-  test('through a third file, in other folders', () => {
+  test('a cycle through a third file, in other folders, is found', () => {
     const sources = [
       file('a/a.ts', '../b/b.ts'),
       file('b/b.ts', '../c/c.ts'),
@@ -351,12 +351,12 @@ describe('a cycle of imports is found', () => {
     expect(importCycles(sources)).toEqual(['a/a.ts b/b.ts c/c.ts'])
   })
 
-  test('by types alone', () => {
+  test('a cycle of type imports alone is found', () => {
     const b = { path: 'bus/b.ts', text: `import type { A } from './a.ts'` }
     expect(importCycles([file('bus/a.ts', './b.ts'), b])).toHaveLength(1)
   })
 
-  test('and a file that two others import is not one', () => {
+  test('a file that two others import is not a cycle', () => {
     expect(importCycles([file('a.ts', './b.ts', './c.ts'), file('b.ts', './c.ts'), file('c.ts')])).toEqual([])
   })
 })

@@ -118,25 +118,25 @@ const read = (...patterns: string[]): Piece[] =>
     })
 
 describe('plain words are used', () => {
-  test('in comments and texts of the sources', () => {
+  test('comments and texts of the sources use plain words', () => {
     const pieces = read('src/**/*.{ts,tsx}', 'bin/**/*.js')
     expect(pieces.length).toBeGreaterThan(5000)
     expect(found(pieces)).toEqual([])
   })
 
-  test('in comments, texts and pages of templates', () => {
+  test('comments, texts and pages of templates use plain words', () => {
     const pieces = read('templates/**/*.{ts,rs,json,md,toml,yaml,yml}')
     const languages = new Set(pieces.map(({ at }) => /\.(\w+):\d+$/.exec(at)?.[1]))
     expect(languages).toEqual(new Set(['ts', 'rs', 'json', 'md', 'toml', 'yaml', 'yml']))
     expect(found(pieces)).toEqual([])
   })
 
-  test('in titles and comments of tests', () => {
+  test('titles and comments of tests use plain words', () => {
     const pieces = read('test/**/*.ts').filter(({ at }) => !at.startsWith('test/unit/wording.test.ts'))
     expect(found(pieces)).toEqual([])
   })
 
-  test('in the pages of the documentation', () => {
+  test('pages of the documentation use plain words', () => {
     const pieces = read('*.md', 'src/**/*.md', 'test/**/*.md', 'templates/*.md')
     const pages = new Set(pieces.map(({ at }) => at.replace(/:\d+$/, '')))
     expect([...pages]).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'src/commands/README.md']))
@@ -150,7 +150,7 @@ describe('a phrase is found', () => {
     ['in a docstring over several lines', '/** What is in there is for\n * nobody. */\nexport const a = 1'],
     ['in a message', 'export const a = `the partition is none of its.`'],
     ['in a text', "throw new Error('whoever reads it')"],
-  ])('%s', (_, text) => {
+  ])('a phrase is found in: %s', (_, text) => {
     expect(found(piecesOf('src/a.ts', text))).not.toEqual([])
   })
 
@@ -159,18 +159,18 @@ describe('a phrase is found', () => {
     ['in a text of JSON', 'a.json', '{ "ask": "What is nobody asked?" }'],
     ['in a comment of YAML', 'a.yaml', 'a: 1\n# Ends in good order.'],
     ['in a paragraph of a page over two lines', 'a.md', '# A\n\nThe group is\nno consumer group.'],
-  ])('%s', (_, path, text) => {
+  ])('a phrase is found %s', (_, path, text) => {
     expect(found(paragraphsOf(path, text))).toHaveLength(1)
   })
 
-  test('in the title of a test, and not in the data of a test', () => {
+  test('a phrase is found in the title of a test, and not in the data of a test', () => {
     expect(
       found(piecesOf('test/a.ts', "test('a list is none', () => { expect(b).toBe('a list is none') })")),
     ).toHaveLength(1)
   })
 
   test.each(['// There is no topic', '// It is no longer there', 'export const nobodyElse = 1'])(
-    'and plain words are not: %s',
+    'plain words are not found: %s',
     (text) => {
       expect(found(piecesOf('src/a.ts', text))).toEqual([])
     },

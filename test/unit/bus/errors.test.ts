@@ -23,7 +23,7 @@ test.each([
   [subscriptionFailed(['a', 'b"q'], 'r'), 'SUBSCRIPTION_FAILED', 'Subscription failed for topics ["a", "b\\"q"]: r'],
   [deserializationFailed('x'), 'DESERIALIZATION_FAILED', 'Deserialization failed: x'],
   [transportError('x'), 'TRANSPORT_ERROR', 'Transport error: x'],
-])('has the message of the Rust variant: %s', (error, code, message) => {
+])('an error has the message of the Rust variant: %s', (error, code, message) => {
   expect(error).toBeInstanceOf(Error)
   expect(error).toMatchObject({ name: 'EventBusError', code, message })
 })
@@ -37,7 +37,7 @@ test.each([
   [invalidTopic('a b', 'is odd'), 'a b', "'a b' is odd"],
   [topicNotFound('t'), 't', "topic 't' does not exist"],
   [recordRefused('t', { index: 0, reason: 'is too large' }, 1, []), 't', 'the record is too large'],
-])('has the topic and the reason of the Rust variant: %s', (error, topic, reason) => {
+])('an error has the topic and the reason of the Rust variant: %s', (error, topic, reason) => {
   expect([error.topic, error.reason]).toEqual([topic, reason])
 })
 

@@ -96,7 +96,7 @@ test('does not count a subscriber that has left', async () => {
 })
 
 describe('a bus that crashed', () => {
-  test('acknowledges nothing after another bus has taken its partitions', async () => {
+  test('a bus that crashed acknowledges nothing after another bus has taken its partitions', async () => {
     const broker = new MemoryBroker()
     const zombie = new InMemoryEventBus({ broker, createTopics: true })
     await using survivor = new InMemoryEventBus({ broker, createTopics: true })
@@ -113,7 +113,7 @@ describe('a bus that crashed', () => {
     expect(value?.record.offset).toBe(0n)
   })
 
-  test('is refused every call', async () => {
+  test('a bus that crashed is refused every call', async () => {
     const bus = new InMemoryEventBus({ createTopics: true })
     bus.crash()
 
@@ -129,7 +129,7 @@ describe('a member', () => {
   const request = { topics: ['order-events'], group: 'billing', offsetReset: 'earliest', bufferSize: 2 } as const
   const record = (partition: number) => ({ key: null, value: Uint8Array.of(1), partition })
 
-  test('gets at most bufferSize records, and unacknowledged records again', async () => {
+  test('a member gets at most bufferSize records, and unacknowledged records again', async () => {
     const driver = new MemoryDriver(new MemoryBroker())
     await driver.admin.createTopic('order-events')
     await driver.log.append('order-events', [0, 0, 0].map(record))
@@ -143,7 +143,7 @@ describe('a member', () => {
     expect((await member.next())?.records.map(({ offset }) => offset)).toEqual([1n, 2n])
   })
 
-  test('has its batch revoked when the partition moves, and cannot acknowledge it', async () => {
+  test('a member has its batch revoked when the partition moves, and cannot acknowledge it', async () => {
     const driver = new MemoryDriver(new MemoryBroker())
     await driver.admin.createTopic('order-events', { partitions: 2 })
     await driver.log.append('order-events', [1, 1].map(record))
@@ -162,7 +162,7 @@ describe('a member', () => {
     ])
   })
 
-  test('continues a partition that it keeps in a rebalance', async () => {
+  test('a member continues a partition that it keeps in a rebalance', async () => {
     const driver = new MemoryDriver(new MemoryBroker())
     await driver.admin.createTopic('order-events', { partitions: 2 })
     await driver.log.append('order-events', [0, 0, 0].map(record))

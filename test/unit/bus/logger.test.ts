@@ -43,7 +43,7 @@ function openBus(logger: Logger) {
 }
 
 describe('a bus with a logger', () => {
-  test('logs creation, subscription, events and closing with the field names of the Rust services', async () => {
+  test('a bus with a logger logs creation, subscription, events and closing with the field names of the Rust services', async () => {
     const { logger, lines } = recorder()
     const bus = new InMemoryEventBus({ createTopics: true, logger })
     await bus.publish('order-events', placed)
@@ -71,7 +71,7 @@ describe('a bus with a logger', () => {
     ])
   })
 
-  test('logs a failed publish with its reason', async () => {
+  test('a bus with a logger logs a failed publish with its reason', async () => {
     const { logger, lines } = recorder()
     await using bus = new InMemoryEventBus({ createTopics: true, logger })
     const tooMuch = { ...placed, metadata: { extra: { note: 'x'.repeat(70_000) } } }
@@ -84,7 +84,7 @@ describe('a bus with a logger', () => {
     ])
   })
 
-  test('logs the begin and the end of an outage and still calls onOutage', async () => {
+  test('a bus with a logger logs the begin and the end of an outage and still calls onOutage', async () => {
     const { logger, lines } = recorder()
     const { bus: opened, outage } = openBus(logger)
     await using bus = opened
@@ -102,7 +102,7 @@ describe('a bus with a logger', () => {
     expect(told).toEqual(['lost', 'restored'])
   })
 
-  test('does not log failed publishes and outages of a caller that sets callerLogs', async () => {
+  test('a bus with a logger does not log failed publishes and outages of a caller that sets callerLogs', async () => {
     const { logger, messages } = recorder()
     const { bus: opened, outage } = openBus(logger)
     await using bus = opened
@@ -115,7 +115,7 @@ describe('a bus with a logger', () => {
     expect(messages()).toEqual(['info bus created', 'info subscribed'])
   })
 
-  test('does not log another bus, and unsubscribes from the channels when closed', async () => {
+  test('a bus with a logger does not log another bus, and unsubscribes from the channels when closed', async () => {
     const { logger, messages } = recorder()
     const broker = new MemoryBroker()
     const bus = new InMemoryEventBus({ broker, createTopics: true, logger })
@@ -128,7 +128,7 @@ describe('a bus with a logger', () => {
     expect(diagnostics.received.hasSubscribers).toBe(false)
   })
 
-  test('does not build messages about single events when the logger disables debug', async () => {
+  test('a bus with a logger does not build messages about single events when the logger disables debug', async () => {
     const { logger, messages } = recorder(['info', 'warn', 'error'])
     const bus = new InMemoryEventBus({ createTopics: true, logger })
     await bus.publish('order-events', placed)

@@ -93,7 +93,7 @@ describe('a bus constructor', () => {
       () => memory({ autoOffsetReset: 'error' }),
       `autoOffsetReset is "error"; it must be 'earliest'`,
     ],
-  ])('refuses %s', async (_, open, message) => {
+  ])('a bus constructor refuses %s', async (_, open, message) => {
     const error = await thrownBy(open)
     expect(error).toBeInstanceOf(EventBusError)
     expect(error).toMatchObject({ code: 'REFUSED', isPassing: false })
@@ -101,7 +101,7 @@ describe('a bus constructor', () => {
     expect((error as Error).message).toMatch(/^new (Redpanda|Embedded|InMemory)EventBus/)
   })
 
-  test('does not show a password in its errors', async () => {
+  test('a bus constructor does not show a password in its errors', async () => {
     const login = { mechanism: 'scram', username: 'u', password: 'hunter2' }
     for (const sasl of [login, 'hunter2', { ...login, mechanism: 'plain', username: 7 }]) {
       const { message } = (await thrownBy(() => redpanda({ sasl }))) as Error
@@ -110,13 +110,13 @@ describe('a bus constructor', () => {
     }
   })
 
-  test('takes brokers alone as a comma-separated string', async () => {
+  test('a bus constructor takes brokers alone as a comma-separated string', async () => {
     await new RedpandaEventBus('127.0.0.1:1, 127.0.0.1:2').close()
     const error = await thrownBy(() => new RedpandaEventBus(' '))
     expect((error as Error).message).toBe('Connection failed: Brokers not configured')
   })
 
-  test('accepts every valid option', async () => {
+  test('a bus constructor accepts every valid option', async () => {
     const tls = { ca: 'x' }
     const oauth = { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: 'x' }) }
     const all = {
@@ -142,7 +142,7 @@ describe('subscribe and publish', () => {
     [['a'], { group: '' }, 'subscribe: group is ""; it must be a non-empty string'],
     [['a'], { signal: {} }, 'subscribe: signal is an object; it must be an AbortSignal'],
     [['a'], 'billing', 'subscribe takes an options object, not a string'],
-  ])('refuse subscribe(%j, %j)', async (topics, options, message) => {
+  ])('subscribe(%j, %j) is refused', async (topics, options, message) => {
     const error = await thrownBy(() => memory({}).subscribe(topics, options))
     expect(error).toMatchObject({ code: 'SUBSCRIPTION_FAILED' })
     expect((error as Error).message).toContain(message)
@@ -156,7 +156,7 @@ describe('subscribe and publish', () => {
     ['no event version', 'a', { ...event, eventVersion: undefined }, 'event_version undefined is not a 32-bit integer'],
     ['a number as a user id', 'a', { ...event, metadata: { userId: 7 } }, 'the userId of A.v1 must be a string'],
     ['a number as the topic', 7, event, "Invalid topic: '7' is not a string"],
-  ])('refuse publish with %s', async (_, topic, given, message) => {
+  ])('publish with %s is refused', async (_, topic, given, message) => {
     const error = await thrownBy(() => memory({}).publish(topic, given))
     expect(error).toBeInstanceOf(EventBusError)
     expect((error as Error).message).toContain(message)
@@ -243,13 +243,13 @@ describe('stores, services and codecs', () => {
       () => schemaCodec({ ok: true, schema: {} } as Untyped),
       'schemaCodec, which takes the schema of',
     ],
-  ])('refuse %s with a TypeError', async (_, work, message) => {
+  ])('stores, services and codecs refuse %s with a TypeError', async (_, work, message) => {
     const error = await thrownBy(work)
     expect(error).toBeInstanceOf(TypeError)
     expect((error as Error).message).toContain(message)
   })
 
-  test('do not show the password of a store location in their errors', async () => {
+  test('errors about store options do not show the password of the location', async () => {
     const urls = { url: ['postgres://u:hunter2@h/d'] as Untyped, path: 'hunter2' }
     const { message } = (await thrownBy(() => new PostgresEventStore(urls as Untyped))) as Error
     expect(message).not.toContain('hunter2')

@@ -17,7 +17,7 @@ describe('isSameBus', () => {
     ['this machine under another name', kafka('localhost:19092'), kafka('127.0.0.1:19092')],
     ['this machine on IPv6', kafka('[::1]:9092'), kafka('localhost')],
     ['the same folder', embedded('/data/crbus'), embedded('/data/crbus')],
-  ])('is true for %s', (_, one, other) => {
+  ])('isSameBus is true for %s', (_, one, other) => {
     expect([isSameBus(one, other), isSameBus(other, one)]).toEqual([true, true])
   })
 
@@ -28,7 +28,7 @@ describe('isSameBus', () => {
     ['another folder', embedded('/data/a'), embedded('/data/b')],
     ['another kind of bus', kafka('kafka-1'), embedded('kafka-1')],
     ['invalid addresses', kafka('a b'), kafka('a b')],
-  ])('is false for %s', (_, one, other) => {
+  ])('isSameBus is false for %s', (_, one, other) => {
     expect([isSameBus(one, other), isSameBus(other, one)]).toEqual([false, false])
   })
 })

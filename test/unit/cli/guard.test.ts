@@ -14,7 +14,7 @@ async function locked() {
 }
 
 describe('a locked bus', () => {
-  test('refuses every change, through the bus, its log and its administration', async () => {
+  test('a locked bus refuses every change, through the bus, its log and its administration', async () => {
     const { own, bus } = await locked()
 
     const attempts = [
@@ -34,7 +34,7 @@ describe('a locked bus', () => {
     expect(await own.admin.committedOffsets('billing')).toEqual([offset])
   })
 
-  test('allows all reads', async () => {
+  test('a locked bus allows all reads', async () => {
     const { bus } = await locked()
 
     expect(await bus.admin.listGroups()).toMatchObject([{ group: 'billing' }])
@@ -46,7 +46,7 @@ describe('a locked bus', () => {
     await bus.close()
   })
 
-  test('allows changes once it is unlocked', async () => {
+  test('a locked bus allows changes once it is unlocked', async () => {
     const { bus, unlock } = await locked()
 
     unlock()

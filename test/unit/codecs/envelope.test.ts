@@ -21,7 +21,7 @@ function written(one: SerializedEvent, format: 'bincode' | 'cbor'): Uint8Array {
 }
 
 describe('the layout of a bincode envelope', () => {
-  test('is decided by the version in the event type when W2 data of four zeros also match W3', () => {
+  test('the layout of a bincode envelope is decided by the version in the event type when W2 data of four zeros also match W3', () => {
     expect(decodeEnvelope(vector('w2_zeros_4'))).toMatchObject({ format: 'bincode-w2', guessed: true })
     const v4 = Buffer.from(vector('w2_zeros_4').toString('latin1').replace('.v1', '.v4'), 'latin1')
     expect(decodeEnvelope(v4)).toMatchObject({
@@ -31,30 +31,36 @@ describe('the layout of a bincode envelope', () => {
     })
   })
 
-  test('is W3 when the version contradicts the event type but no other layout matches', () => {
+  test('the layout of a bincode envelope is W3 when the version contradicts the event type but no other layout matches', () => {
     expect(decodeEnvelope(vector('w3_disagrees'))).toMatchObject({ format: 'bincode-w3', guessed: false })
   })
 
-  test.each(['w2_zeros_5', 'w2_zeros'])('is W2 for %s, which Rust reads as W3 by ignoring trailing bytes', (name) => {
-    expect(decodeEnvelope(vector(name))).toMatchObject({ format: 'bincode-w2', guessed: false })
-  })
+  test.each(['w2_zeros_5', 'w2_zeros'])(
+    'the layout of a bincode envelope is W2 for %s, which Rust reads as W3 by ignoring trailing bytes',
+    (name) => {
+      expect(decodeEnvelope(vector(name))).toMatchObject({ format: 'bincode-w2', guessed: false })
+    },
+  )
 
-  test.each(['w3_meta', 'w2_meta', 'w1_meta'])('does not decode when %s has a byte more or less', (name) => {
-    const bytes = vector(name)
-    expect(decodeEnvelope(Buffer.concat([bytes, Buffer.from([0])])).ok).toBe(false)
-    for (let length = 0; length < bytes.length; length += 1) {
-      expect(decodeEnvelope(bytes.subarray(0, length)).ok).toBe(false)
-    }
-  })
+  test.each(['w3_meta', 'w2_meta', 'w1_meta'])(
+    'a bincode envelope does not decode when %s has a byte more or less',
+    (name) => {
+      const bytes = vector(name)
+      expect(decodeEnvelope(Buffer.concat([bytes, Buffer.from([0])])).ok).toBe(false)
+      for (let length = 0; length < bytes.length; length += 1) {
+        expect(decodeEnvelope(bytes.subarray(0, length)).ok).toBe(false)
+      }
+    },
+  )
 
-  test('is not W1 when a metadata field occurs twice, which serde_json never writes', () => {
+  test('the layout of a bincode envelope is not W1 when a metadata field occurs twice, which serde_json never writes', () => {
     const meta = vector('w1_meta')
       .toString('latin1')
       .replace('\u0007\0\0\0\0\0\0\0saga_id', '\u000e\0\0\0\0\0\0\0correlation_id')
     expect(decodeEnvelope(Buffer.from(meta, 'latin1')).ok).toBe(false)
   })
 
-  test('is read without copying the data', () => {
+  test('a bincode envelope is read without copying the data', () => {
     const bytes = Uint8Array.from(vector('w3_debug_type'))
     const decoded = decodeEnvelope(bytes)
     expect(decoded.ok && decoded.event.data.buffer).toBe(bytes.buffer)
@@ -74,7 +80,7 @@ describe('bytes that are not an envelope', () => {
     ['an empty map in CBOR', 'a0', 'not an envelope: CBOR without a string event_type'],
     ['a map of numbers in CBOR', 'a1 01 02', 'not an envelope: CBOR without a string event_type'],
     ['a truncated map in CBOR', 'a2 01 02', 'not an envelope: not bincode ('],
-  ])('get a reason on one line: %s', (_, bytes, reason) => {
+  ])('bytes that are not an envelope get a reason on one line: %s', (_, bytes, reason) => {
     const decoded = hex(bytes)
     expect(decoded.ok || decoded.reason).toContain(reason)
     expect(decoded.ok || decoded.reason).not.toContain('\n')
@@ -95,19 +101,19 @@ describe('bytes that are not an envelope', () => {
     ['{"event_type":"A","data":[],"metadata":"x"}', 'JSON with metadata that is not a map'],
     ['{"event_type":"A","data":[],"metadata":[]}', 'JSON with metadata that is not a map'],
     ['{"event_type":"A","data":[],}', ', not JSON'],
-  ])('get a reason for the JSON %s', (written, reason) => {
+  ])('bytes that are not an envelope get a reason for the JSON %s', (written, reason) => {
     const decoded = json(written)
     expect(decoded.ok || decoded.reason).toContain(reason)
   })
 
-  test('are not quoted in the reason', () => {
+  test('bytes that are not an envelope are not quoted in the reason', () => {
     const decoded = json('{"event_type": \u001b[31m')
     expect(decoded.ok || decoded.reason).toMatch(/^[\x20-\x7e]+$/)
   })
 })
 
 describe('JSON envelopes', () => {
-  test('take the version from the event type when it is absent', () => {
+  test('JSON envelopes take the version from the event type when it is absent', () => {
     expect(eventIn(json('{"event_type":"A.v7","data":[1]}')).eventVersion).toBe(7)
     expect(eventIn(json('{"event_type":"A.v7","event_version":-3,"data":[1]}')).eventVersion).toBe(-3)
     expect(Object.is(eventIn(json('{"event_type":"A","event_version":-0,"data":[]}')).eventVersion, 0)).toBe(true)
@@ -123,7 +129,7 @@ describe('JSON envelopes', () => {
     ['null', 'null'],
     ['{"data":{"data":[1,{"x":"]"}]},"metadata":1}', '{"data":{"data":[1,{"x":"]"}]},"metadata":1}'],
     ['"é🦀"', Buffer.from('"é🦀"').toString('latin1')],
-  ])('keep the data %s', (data, expected) => {
+  ])('JSON envelopes keep the data %s', (data, expected) => {
     for (const around of [
       `{"event_type":"A","data":${data},"metadata":null}`,
       ` {"metadata" : {"a":{"data":1}} , "d\\u0061ta" :\n${data}\t, "event_type":"A"}\n`,
@@ -133,7 +139,7 @@ describe('JSON envelopes', () => {
     }
   })
 
-  test('have four known metadata fields and keep others as extra', () => {
+  test('JSON envelopes have four known metadata fields and keep others as extra', () => {
     const metadata = {
       correlation_id: 'c',
       causation_id: null,
@@ -150,7 +156,7 @@ describe('JSON envelopes', () => {
     })
   })
 
-  test('treat names of Object.prototype like other names', () => {
+  test('JSON envelopes treat names of Object.prototype like other names', () => {
     const decoded = json(
       '{"event_type":"A","data":[],"metadata":{"__proto__":{"a":1},"constructor":"c","toString":"t"}}',
     )
@@ -172,21 +178,21 @@ describe('CBOR envelopes', () => {
     return decodeEnvelope(encoded.bytes)
   }
 
-  test('have data as bytes, as numbers, or as any value in its encoded bytes', () => {
+  test('CBOR envelopes have data as bytes, as numbers, or as any value in its encoded bytes', () => {
     expect(eventIn(cbor({ event_type: 'A', data: Buffer.from([1, 2]) })).data).toEqual(Uint8Array.of(1, 2))
     expect(eventIn(cbor({ event_type: 'A', data: [1, 2] })).data).toEqual(Uint8Array.of(1, 2))
     const nested = eventIn(cbor({ event_type: 'A', data: { a: [1.5, 2n ** 60n] }, metadata: { data: 1 } })).data
     expect(decodeCbor(nested)).toEqual({ ok: true, value: { a: [1.5, 2n ** 60n] } })
   })
 
-  test('keep the bytes of their data', () => {
+  test('CBOR envelopes keep the bytes of their data', () => {
     // {event_type: "A", data: {v: [undefined, -0.0 as a half float, tag 32 "foo"]}}, after the self-described CBOR tag
     const data = 'a1 61 76 83 f7 f98000 d82063666f6f'.replaceAll(' ', '')
     const bytes = Buffer.from(`d9d9f7a26a6576656e745f7479706561416464617461${data}`, 'hex')
     expect(Buffer.from(eventIn(decodeEnvelope(bytes)).data).toString('hex')).toBe(data)
   })
 
-  test('may have indefinite length and the self-described CBOR tag', () => {
+  test('CBOR envelopes may have indefinite length and the self-described CBOR tag', () => {
     // {_ "event_type": "A", "data": 1.5}
     const open = 'bf 6a6576656e745f74797065 6141 6464617461 fb3ff8000000000000 ff'
     for (const bytes of [open, `d9d9f7 ${open}`]) {
@@ -196,7 +202,7 @@ describe('CBOR envelopes', () => {
     }
   })
 
-  test('may have a tagged date as timestamp', () => {
+  test('CBOR envelopes may have a tagged date as timestamp', () => {
     const at = new Date('2025-11-21T06:26:20.123Z')
     expect(eventIn(cbor({ event_type: 'A', data: [], metadata: { timestamp: at, seen: at } })).metadata).toEqual({
       timestamp: '2025-11-21T06:26:20.123Z',

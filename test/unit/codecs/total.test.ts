@@ -28,7 +28,7 @@ const event = fc.record({
 })
 
 describe('codecs', () => {
-  test('decode every event that they encode, in both envelopes', () => {
+  test('codecs decode every event that they encode, in both envelopes', () => {
     fc.assert(
       fc.property(event, fc.constantFrom('bincode' as const, 'cbor' as const), (sent, format) => {
         const encoded = encodeEnvelope(sent, format)
@@ -46,7 +46,7 @@ describe('codecs', () => {
     )
   })
 
-  test('never throw on two million random and mutated inputs', { timeout: 120_000 }, () => {
+  test('codecs never throw on two million random and mutated inputs', { timeout: 120_000 }, () => {
     const seeds = fc.sample(event, { numRuns: 200, seed: 7 }).flatMap((sent) =>
       (['bincode', 'cbor'] as const).map((format) => {
         const encoded = encodeEnvelope(sent, format)
@@ -73,7 +73,7 @@ describe('codecs', () => {
     expect(tried).toBe(2_000_000)
   })
 
-  test('never throw with a given payload codec', () => {
+  test('codecs never throw with a given payload codec', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.constantFrom(...payloadCodecs), (bytes, codec) => {
         const decoded = decodePayload(bytes, codec)
@@ -83,7 +83,7 @@ describe('codecs', () => {
     )
   })
 
-  test('detect the codec of a payload', () => {
+  test('codecs detect the codec of a payload', () => {
     const detected = (bytes: Uint8Array) => {
       const decoded = decodePayload(bytes)
       return decoded.ok && decoded.codec
@@ -97,7 +97,7 @@ describe('codecs', () => {
     for (const variant of [123, 91, 130, 160]) expect(detected(Uint8Array.of(variant, 0, 0, 0, 1))).toBe('bytes')
   })
 
-  test('encode whole numbers as integers for Rust, and preserve 64 bits', () => {
+  test('codecs encode whole numbers as integers for Rust, and preserve 64 bits', () => {
     const encoded = encodePayload({ ms: 1_700_000_000_000, big: 2n ** 63n - 1n }, 'cbor')
     expect(encoded.ok && Buffer.from(encoded.bytes).toString('hex')).toBe(
       'a2626d731b0000018bcfe56800636269671b7fffffffffffffff',

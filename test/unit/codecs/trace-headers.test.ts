@@ -38,11 +38,11 @@ describe.each([
   ['more fields than version 00 has', `${TRACEPARENT}-more`],
   ['an overlong text', `${TRACEPARENT}-${'a'.repeat(10_000)}`],
 ])('a traceparent with %s', (_, text) => {
-  test('is not read from a header', () => {
+  test('an invalid traceparent is not read from a header', () => {
     expect(readTraceHeaders([header('traceparent', text)])).toBeUndefined()
   })
 
-  test('is not written to a header', () => {
+  test('an invalid traceparent is not written to a header', () => {
     expect(traceHeaders({ traceparent: text })).toEqual([])
   })
 })

@@ -22,20 +22,23 @@ describe('envelopes written by Rust', () => {
     ['w3_empty_meta', 'A', 1, '00', {}],
     ['w3_neg_utf8', 'Événement.v1', -1, 'ff', {}],
     ['w3_debug_type', 'InventoryInventoryInitialized { event_id: EventId', 1, '07'.repeat(300), null],
-  ])('decode in layout W3 and encode to the same bytes: %s', (name, eventType, eventVersion, data, metadata) => {
-    const { format, guessed, event } = decoded(name)
-    expect({ format, guessed }).toEqual({ format: 'bincode-w3', guessed: false })
-    expect({ ...event, data: Buffer.from(event.data).toString('hex') }).toEqual({
-      eventType,
-      eventVersion,
-      data,
-      metadata,
-    })
-    const encoded = encodeEnvelope(event, 'bincode')
-    expect(encoded.ok && Buffer.from(encoded.bytes).toString('hex')).toBe(vector(name).toString('hex'))
-  })
+  ])(
+    'envelopes written by Rust decode in layout W3 and encode to the same bytes: %s',
+    (name, eventType, eventVersion, data, metadata) => {
+      const { format, guessed, event } = decoded(name)
+      expect({ format, guessed }).toEqual({ format: 'bincode-w3', guessed: false })
+      expect({ ...event, data: Buffer.from(event.data).toString('hex') }).toEqual({
+        eventType,
+        eventVersion,
+        data,
+        metadata,
+      })
+      const encoded = encodeEnvelope(event, 'bincode')
+      expect(encoded.ok && Buffer.from(encoded.bytes).toString('hex')).toBe(vector(name).toString('hex'))
+    },
+  )
 
-  test('decode in layout W2, and are not taken for W3 when their data is zeros', () => {
+  test('envelopes written by Rust decode in layout W2, and are not taken for W3 when their data is zeros', () => {
     expect(decoded('w2_none')).toMatchObject({ format: 'bincode-w2', event: { eventVersion: 1, metadata: null } })
     expect(decoded('w2_meta')).toMatchObject({
       format: 'bincode-w2',
@@ -45,7 +48,7 @@ describe('envelopes written by Rust', () => {
     expect([format, event.data.length]).toEqual(['bincode-w2', 40])
   })
 
-  test('decode in layout W1 as a guess', () => {
+  test('envelopes written by Rust decode in layout W1 as a guess', () => {
     expect(decoded('w1_meta')).toMatchObject({
       format: 'bincode-w1',
       guessed: true,
@@ -53,7 +56,7 @@ describe('envelopes written by Rust', () => {
     })
   })
 
-  test('are refused or decoded in another layout when truncated or extended', () => {
+  test('envelopes written by Rust are refused or decoded in another layout when truncated or extended', () => {
     for (const name of ['w3_none', 'w3_meta', 'w3_neg_utf8']) {
       const whole = vector(name)
       for (let cut = 0; cut < whole.length; cut += 1) {

@@ -41,14 +41,14 @@ describe('decompression', () => {
     ['snappy', snappyId],
     ['lz4', lz4Id],
     ['zstd', zstd],
-  ])('of %s returns the bytes that were compressed', async (_, id) => {
+  ])('decompression of %s returns the bytes that were compressed', async (_, id) => {
     const codec = await codecFor(id)
     for (const bytes of [text, Buffer.alloc(3 * MiB), Buffer.from('a'), Buffer.from('abababababababab')]) {
       expect(codec.decompress(codec.compress(bytes), bytes.length).equals(bytes)).toBe(true)
     }
   })
 
-  test('of snappy-java frames returns all blocks', async () => {
+  test('decompression of snappy-java frames returns all blocks', async () => {
     const codec = await codecFor(snappyId)
     const halves = [text.subarray(0, 40_000), text.subarray(40_000)]
     expect(codec.decompress(xerial(...halves), text.length).equals(text)).toBe(true)
@@ -58,7 +58,7 @@ describe('decompression', () => {
     ['gzip', gzip, gzipSync],
     ['zstd', zstd, zstdCompressSync],
   ] as const)(
-    'of %s returns all frames of a batch, and refuses bytes after them that are not a frame',
+    'decompression of %s returns all frames of a batch, and refuses bytes after them that are not a frame',
     async (_, id, compress) => {
       const codec = await codecFor(id)
       for (const size of [40_000, 16 * 1024, 1]) {
@@ -72,15 +72,18 @@ describe('decompression', () => {
   )
 
   // Makes and decompresses a gigabyte.
-  test.each(bombs)('of %s stops at the limit', { timeout: 60_000 }, async (_, id, make) => {
+  test.each(bombs)('decompression of %s stops at the limit', { timeout: 60_000 }, async (_, id, make) => {
     const codec = await codecFor(id)
     const bytes = make()
     expect(() => codec.decompress(bytes, LIMIT)).toThrow(`larger than the limit of ${LIMIT} bytes`)
   })
 
   // Makes a gigabyte, and decompresses it in a process of its own.
-  test.each(bombs)('of %s takes at most twice the limit in memory', { timeout: 60_000 }, (_, id, make) => {
-    const script = `
+  test.each(bombs)(
+    'decompression of %s takes at most twice the limit in memory',
+    { timeout: 60_000 },
+    (_, id, make) => {
+      const script = `
       const { codecFor } = await import(${JSON.stringify(new URL('../../../src/drivers/kafka/records/compression.ts', import.meta.url).href)})
       const chunks = []
       for await (const chunk of process.stdin) chunks.push(chunk)
@@ -89,9 +92,10 @@ describe('decompression', () => {
       const before = process.resourceUsage().maxRSS
       try { codec.decompress(bytes, ${LIMIT}) } catch {}
       console.log(process.resourceUsage().maxRSS - before)`
-    const grown = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { input: make() })
-    expect(Number(grown) * 1024).toBeLessThan(2 * LIMIT + 8 * MiB)
-  })
+      const grown = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { input: make() })
+      expect(Number(grown) * 1024).toBeLessThan(2 * LIMIT + 8 * MiB)
+    },
+  )
 
   test.each([
     ['gzip', gzip, () => gzipSync(text)],
@@ -99,7 +103,7 @@ describe('decompression', () => {
     ['lz4', lz4Id, () => lz4.compressFrameSync(text)],
     ['snappy', snappyId, () => Buffer.from(snappy.compress(text))],
     ['snappy in frames', snappyId, () => xerial(text)],
-  ])('of %s refuses data that is cut off', async (_, id, make) => {
+  ])('decompression of %s refuses data that is cut off', async (_, id, make) => {
     const codec = await codecFor(id)
     const bytes = make()
     for (const size of [1, 5, 12, bytes.length >> 1, bytes.length - 1]) {
@@ -111,7 +115,7 @@ describe('decompression', () => {
     ['too small', 5],
     ['too large', 60],
     ['larger than memory', 0x7fff_ffff],
-  ])('of snappy refuses data whose announced size is %s', async (_, size) => {
+  ])('decompression of snappy refuses data whose announced size is %s', async (_, size) => {
     const packed = Buffer.from(snappy.compress(Buffer.from('eight by')))
     const wrong = Buffer.concat([uvarint(size), packed.subarray(1)])
     const framed = Buffer.concat([XERIAL, Buffer.from([0, 0, 0, wrong.length]), wrong])
@@ -121,7 +125,7 @@ describe('decompression', () => {
     }
   })
 
-  test('of lz4 counts the actual size of the last block, not its maximum', async () => {
+  test('decompression of lz4 counts the actual size of the last block, not its maximum', async () => {
     const frame = lz4.compressFrameSync(Buffer.alloc(5 * MiB))
     const codec = await codecFor(lz4Id)
     expect(codec.decompress(frame, 5 * MiB).length).toBe(5 * MiB)

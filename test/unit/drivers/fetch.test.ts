@@ -294,7 +294,7 @@ describe('a corrupt batch', () => {
     expect(requests.length).toBeLessThan(6)
   })
 
-  test('that is larger than the limit once decompressed fails with the limit, the option that raises it, and the offset', async () => {
+  test('a batch that is larger than the limit once decompressed fails with the limit, the option that raises it, and the offset', async () => {
     const bytes = Buffer.concat([
       await batchAt(0n),
       await batchOf(1n, gzipSync(Buffer.alloc(1024 * 1024 + 1)), { compression: 1 }),
@@ -309,7 +309,7 @@ describe('a corrupt batch', () => {
     })
   })
 
-  test('in a format before Kafka 0.11 fails as UNSUPPORTED', async () => {
+  test('a batch in a format before Kafka 0.11 fails as UNSUPPORTED', async () => {
     const bytes = await batchAt(0n)
     bytes[16] = 1
     const { cluster } = clusterOf(() => new Map([[0, bytes]]), 1n)
@@ -334,7 +334,7 @@ describe('an answer that was damaged in transit', () => {
     ['in a base offset', 2 * 69 + 7],
     ['in the last base offset', 3 * 69 + 7],
     ['in a leader epoch, which is not read', 69 + 13],
-  ])('is requested again if it was damaged %s', async (_, at) => {
+  ])('an answer that was damaged %s is requested again', async (_, at) => {
     const bytes = Buffer.concat(await batches)
     let answers = 0
     const { cluster } = clusterOf(([first]) => {
@@ -345,7 +345,7 @@ describe('an answer that was damaged in transit', () => {
     expect(await readAll(cluster, 4n)).toEqual({ read: all, error: undefined })
   })
 
-  test('is requested again if the offset of a batch was damaged that begins before the requested offset', async () => {
+  test('an answer is requested again if the offset of a batch was damaged that begins before the requested offset', async () => {
     const records = Array.from({ length: 8 }, (_, index) => ({ key: null, value: Buffer.from(`${64 + index}`) }))
     const first = await encodeBatch(records, 0, 0n)
     first.writeBigInt64BE(64n, 0)
@@ -362,7 +362,7 @@ describe('an answer that was damaged in transit', () => {
     expect(read).toEqual([66n, 67n, 68n, 69n, 70n, 71n, 72n].map((offset) => [offset, `${offset}`]))
   })
 
-  test('is requested again if its structure was damaged, and refused with its offset the third time', async () => {
+  test('an answer with a damaged structure is requested again, and refused with its offset the third time', async () => {
     const [only] = await batches
     let answers = 0
     const damagedTwice = clusterOf(() => {

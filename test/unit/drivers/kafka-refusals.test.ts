@@ -21,25 +21,28 @@ describe('the error for a missing ACL', () => {
     [31, { request: 'ListGroups' }, 'do Describe on the cluster', '--operation Describe --cluster'],
     [31, { request: 'CreateTopics', topic: 'orders' }, 'do Create on the cluster', '--operation Create --cluster'],
     [30, { group: 'billing' }, "use group 'billing'", '--operation All --group billing'],
-  ])('names the operation, the resource and the ACL for code %i to %o', (code, subject, words, acl) => {
-    const error = errorFor(code, subject)
+  ])(
+    'the error for a missing ACL names the operation, the resource and the ACL for code %i to %o',
+    (code, subject, words, acl) => {
+      const error = errorFor(code, subject)
 
-    expect(error.code).toBe('AUTHENTICATION_FAILED')
-    expect(error.hints.map(toSuggestion)).toEqual([
-      { run: expect.stringMatching(new RegExp(`^kafka-acls .*${acl}$`)), note: 'grants the ACL' },
-    ])
-    expect(error.message).toContain(`Not allowed: the user may not ${words} (`)
-    expect(error.message).toMatch(/_AUTHORIZATION_FAILED\)$/)
-  })
+      expect(error.code).toBe('AUTHENTICATION_FAILED')
+      expect(error.hints.map(toSuggestion)).toEqual([
+        { run: expect.stringMatching(new RegExp(`^kafka-acls .*${acl}$`)), note: 'grants the ACL' },
+      ])
+      expect(error.message).toContain(`Not allowed: the user may not ${words} (`)
+      expect(error.message).toMatch(/_AUTHORIZATION_FAILED\)$/)
+    },
+  )
 
-  test.each([53, 65])('repeats the message of Kafka for code %i', (code) => {
+  test.each([53, 65])('the error for a missing ACL repeats the message of Kafka for code %i', (code) => {
     expect(errorFor(code, {})).toMatchObject({
       code: 'AUTHENTICATION_FAILED',
       message: expect.stringMatching(/^Not allowed: .*AUTHORIZATION_FAILED\)$/),
     })
   })
 
-  test('names the topic that was refused, not the first topic of the request', () => {
+  test('the error for a missing ACL names the topic that was refused, not the first topic of the request', () => {
     const subject = { request: 'ListOffsets', topic: 'payments' }
     expect(errorFor(29, subject, { topic: 'orders' })).toMatchObject({ topic: 'payments' })
   })

@@ -87,13 +87,13 @@ async function samples(): Promise<ReadonlyMap<string, Buffer>> {
 const all = Array.from({ length: 24 }, (_, offset) => recordedRecord(offset))
 
 describe.each([...(await samples())])('%s batches', (name, bytes) => {
-  test('are read with the records that were written', async () => {
+  test('batches are read with the records that were written', async () => {
     const { records, refusal } = await read(bytes, 24n)
     expect(refusal).toBeUndefined()
     expect(plain(records)).toEqual(all)
   })
 
-  test(`yield correct records, up to an error with its offset, for ${MUTATIONS} mutations`, async () => {
+  test(`batches yield correct records, up to an error with its offset, for ${MUTATIONS} mutations`, async () => {
     const random = seeded(name.length)
     let refused = 0
     for (let left = MUTATIONS; left > 0; left -= 1) {
@@ -107,7 +107,7 @@ describe.each([...(await samples())])('%s batches', (name, bytes) => {
     expect(refused).toBeGreaterThan(MUTATIONS / 2)
   })
 
-  test(`yield records or an error with its offset, for ${MUTATIONS} mutations with a correct checksum`, async () => {
+  test(`batches yield records or an error with its offset, for ${MUTATIONS} mutations with a correct checksum`, async () => {
     const random = seeded(name.length + 1)
     const batch = bytes.subarray(0, 12 + bytes.readInt32BE(8))
     let refused = 0

@@ -44,7 +44,7 @@ describe('compileData refuses', () => {
     ['{{random 0 999999999999999}}', 'is invalid; write it like'],
     ['{{pick}}', 'is invalid; write it like {{pick a b c}}'],
     ['{"a":"{{i"}', 'a {{ has no matching }}'],
-  ])('%s', (text, reason) => {
+  ])('compileData refuses: %s', (text, reason) => {
     expect(compileData(text, now)).toMatchObject({ ok: false, reason: expect.stringContaining(reason) })
   })
 })

@@ -135,7 +135,7 @@ describe('the budget of an expression', () => {
     ['errors of || itself', 'data.items.all(x, data.items.all(y, (y.id || y.id) || true))', items(5000)],
     ['regular expressions', 'data.items.all(x, data.long.matches("(x|xx)*x"))', items(20_000)],
     ['patterns from records', 'data.items.all(x, data.long.matches("x{900}" + string(x.id)))', items(20_000)],
-  ])('ends %s', async (_, where, list) => {
+  ])('the budget of an expression ends %s', async (_, where, list) => {
     const { filter } = await compiled({ where })
     const one = view({ items: list, long: 'x'.repeat(100_000) })
     expect(() => filter?.(one)).toThrow(WhereTooLongError)
@@ -143,7 +143,7 @@ describe('the budget of an expression', () => {
     expect(filter?.(view({ items: [], long: '' }))).toBeTypeOf('boolean')
   })
 
-  test('is exceeded with an error that names record and expression', async () => {
+  test('the budget of an expression is exceeded with an error that names record and expression', async () => {
     const where = 'data.items.all(x, data.items.all(y, data.items.all(z, z.id >= 0)))'
     const { filter } = await compiled({ where })
     expect(() => filter?.(view({ items: items(2000) }))).toThrow(
@@ -159,11 +159,11 @@ describe('the budget of an expression', () => {
     ['data.items.all(x, x.text.matches("^x+$") && "a" in x.tags && x.tags != [])', true],
     ['data.items.map(x, x.id > 998, x.text).join(",").size() == 50', true],
     ['cel.bind(first, data.items[0], first == data.items[0] && has(first.id))', true],
-  ])('allows %s', async (where, expected) => {
+  ])('the budget of an expression allows %s', async (where, expected) => {
     expect(await passes(where, { items: items(1000) })).toBe(expected)
   })
 
-  test('allows a regular expression because it matches in linear time', async () => {
+  test('the budget of an expression allows a regular expression because it matches in linear time', async () => {
     const began = performance.now()
     expect(await passes('data.s.matches("^(a+)+$")', { s: `${'a'.repeat(50_000)}!` })).toBe(false)
     expect(performance.now() - began).toBeLessThan(10_000)
@@ -180,12 +180,12 @@ describe('the budget of an expression', () => {
     [`${'!'.repeat(2000)}true`, 'it is more than 1000 operators deep'],
     [Array(1500).fill('offset == 1').join(' || '), 'it is more than 1000 operators deep'],
     [`event_type == "${'x'.repeat(70_000)}"`, 'it has 70016 characters; 65536 are allowed'],
-  ])('refuses %.40s…', async (where, reason) => {
+  ])('the budget of an expression refuses %.40s…', async (where, reason) => {
     const filter = await compileFilter({ where })
     expect(filter.ok || filter.reason).toContain(reason)
   })
 
-  test('allows 900 alternatives', async () => {
+  test('the budget of an expression allows 900 alternatives', async () => {
     expect(await passes(Array(900).fill('offset == 1').join(' || '), {})).toBe(false)
   })
 })

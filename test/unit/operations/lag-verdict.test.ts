@@ -29,7 +29,7 @@ describe('the verdict of one snapshot', () => {
     ['the committed offset is behind the end', 'beyond-the-log', at(101), {}],
     ['retention has deleted the committed offset', 'beyond-the-log', at(3, 100, 4), {}],
     ['the topic does not exist', 'beyond-the-log', { committed: 4n, start: undefined, end: undefined }, {}],
-  ])('when %s, is %s', (_, verdict, current, more) => {
+  ])('when %s, the verdict is %s', (_, verdict, current, more) => {
     expect(judgeOne(current, more)).toBe(verdict)
   })
 })
@@ -61,7 +61,7 @@ describe('the verdict of two snapshots', () => {
     ],
     ['the group commits for the first time', undefined, at(undefined), at(40), {}],
     ['the partition did not exist in the first snapshot', undefined, { ...at(40), end: undefined }, at(40), {}],
-  ])('when %s, is %s', (_, verdict, before, current, more) => {
+  ])('when %s, the verdict is %s', (_, verdict, before, current, more) => {
     expect(judgeTwo(before, current, more)).toBe(verdict)
   })
 })

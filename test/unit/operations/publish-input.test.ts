@@ -141,11 +141,11 @@ describe('readInput makes the same record from what tail prints:', () => {
         ],
       },
     ],
-  ])('%s', (_, more) => {
+  ])('readInput makes the same record from what tail prints: %s', (_, more) => {
     expectSame(record(more))
   })
 
-  test('arbitrary JSON, metadata and bytes', () => {
+  test('readInput makes the same record from what tail prints: arbitrary JSON, metadata and bytes', () => {
     const words = fc.string({ unit: 'grapheme' })
     const field = fc.option(words, { nil: undefined })
     const metadata: fc.Arbitrary<EventMetadata | null> = fc.option(
@@ -163,21 +163,21 @@ describe('readInput makes the same record from what tail prints:', () => {
     )
   })
 
-  test('in its partition when keepPartitions is set', () => {
+  test('readInput keeps the partition of a record only when keepPartitions is set', () => {
     expect(read(new RecordJsonWriter().write(viewOf(record())), { keepPartitions: true }).partition).toBe(3)
     expect(read(new RecordJsonWriter().write(viewOf(record())), { keepPartitions: true, partition: 1 }).partition).toBe(
       1,
     )
   })
 
-  test('with metadata of the command line taking precedence', () => {
+  test('readInput prefers metadata of the command line to that of the record', () => {
     const value = envelopeOf({ data: Buffer.from('{}'), metadata: { correlationId: 'old', userId: 'u' } })
     const line = new RecordJsonWriter().write(viewOf(record({ value })))
     const { metadata } = eventOf(read(line, { metadata: { correlationId: 'new', userId: undefined } }))
     expect(metadata).toEqual({ correlationId: 'new', userId: 'u' })
   })
 
-  test('unless metadata of the command line cannot be applied', () => {
+  test('readInput refuses metadata of the command line for a record that is published unchanged', () => {
     const line = new RecordJsonWriter().write(viewOf(record({ value: Buffer.from([0xff]) })))
     expect(why(line, { metadata: { correlationId: 'new' } })).toContain('published unchanged')
   })

@@ -82,7 +82,7 @@ test('publishLines reports nothing for empty input', async () => {
 })
 
 describe('batches', () => {
-  test('have limited records and bytes, and keep the order', async () => {
+  test('batches have limited records and bytes, and keep the order', async () => {
     const { bus, calls } = fakeBus()
     const { published } = await publish(bus, { lines: lines(many(10_000)) })
     expect(calls.map((records) => records.length)).toEqual([4000, 4000, 2000])
@@ -93,13 +93,13 @@ describe('batches', () => {
     expect(large.calls.map((records) => records.length)).toEqual([2, 2, 1])
   })
 
-  test('collect lines that arrive within a few milliseconds', async () => {
+  test('batches collect lines that arrive within a few milliseconds', async () => {
     const { bus, calls } = fakeBus()
     await publish(bus, { lines: lines(['{}'], ['{}', '{}'], ['{}']) })
     expect(calls.map((records) => records.length)).toEqual([4])
   })
 
-  test('are sent without waiting for later lines', async () => {
+  test('batches are sent without waiting for later lines', async () => {
     const { bus } = fakeBus()
     const slow = async function* () {
       for await (const batch of lines(['{}'], ['{}'])) {
@@ -114,7 +114,7 @@ describe('batches', () => {
     expect(happened).toEqual(['published', '0.3 s passed', 'published', '0.3 s passed'])
   })
 
-  test('are sent one at a time while only the next one is read', async () => {
+  test('batches are sent one at a time while only the next one is read', async () => {
     let under = 0
     let most = 0
     let read = 0
@@ -140,7 +140,7 @@ describe('batches', () => {
 })
 
 describe('an invalid line', () => {
-  test('ends publishing after the lines before it', async () => {
+  test('an invalid line ends publishing after the lines before it', async () => {
     const { bus, calls } = fakeBus()
     const { published, error } = await publish(bus, { lines: lines(['{}', '{}', '{broken', '{}'], ['{}']) })
     expect(published.map(({ line }) => line)).toEqual([1, 2])
@@ -149,7 +149,7 @@ describe('an invalid line', () => {
     expect(error).toMatchObject({ line: 3, message: expect.stringMatching(/^line 3: not JSON: /) })
   })
 
-  test('is reported with its line number, which counts blank lines', async () => {
+  test('an invalid line is reported with its line number, which counts blank lines', async () => {
     const source = linesOf(
       (async function* () {
         yield '{}\n\n{broken\n'
@@ -158,7 +158,7 @@ describe('an invalid line', () => {
     expect((await publish(fakeBus().bus, { lines: source })).error).toMatchObject({ line: 3 })
   })
 
-  test('and a failing source end publishing after the lines before', async () => {
+  test('an invalid line and a failing source end publishing after the lines before', async () => {
     const source = async function* () {
       yield* lines(['{}'])
       throw new Error('no such file')
@@ -182,7 +182,7 @@ function appendError(
 }
 
 describe('a failed append', () => {
-  test('ends publishing, and no line is reported as published when none was appended', async () => {
+  test('a failed append ends publishing, and no line is reported as published when none was appended', async () => {
     const { bus, calls } = fakeBus((_, call) => {
       if (call === 2) throw publishFailed('order-events', 'the broker is gone', { hints: ['crbus doctor'] })
     })
@@ -198,7 +198,7 @@ describe('a failed append', () => {
     })
   })
 
-  test('reports the lines appended before the refused one, and the lines left', async () => {
+  test('a failed append reports the lines appended before the refused one, and the lines left', async () => {
     const { bus } = fakeBus((records) => {
       throw appendError(records.length, { appended: [0, 1], refused: [2] })
     })
@@ -211,7 +211,7 @@ describe('a failed append', () => {
     })
   })
 
-  test('is followed by publishing the lines between a refused one and later appended ones, so that one range is left', async () => {
+  test('a failed append is followed by publishing the lines between a refused one and later appended ones, so that one range is left', async () => {
     const sent: number[] = []
     const { bus } = fakeBus((records, call) => {
       sent.push(records.length)
@@ -223,7 +223,7 @@ describe('a failed append', () => {
     expect(error).toMatchObject({ refused: [{ line: 2 }], rest: [{ from: 6, to: undefined }] })
   })
 
-  test('reports lines that may have been published separately from the lines left', async () => {
+  test('a failed append reports lines that may have been published separately from the lines left', async () => {
     const { bus, calls } = fakeBus((records) => {
       throw appendError(records.length, { appended: [0, 3], unknown: [1, 2, 5] })
     })
@@ -243,7 +243,7 @@ describe('a failed append', () => {
     })
   })
 
-  test('does not report lines that were excluded as left', async () => {
+  test('a failed append does not report lines that were excluded as left', async () => {
     const { bus } = fakeBus((records) => {
       throw appendError(records.length, { appended: [0], refused: [1] })
     })
@@ -295,7 +295,7 @@ test.each([
 })
 
 describe('when the signal aborts', () => {
-  test('lines already read are sent although the source blocks', async () => {
+  test('after an abort, lines already read are sent although the source blocks', async () => {
     const { bus, calls } = fakeBus(() => delay(30))
     const controller = new AbortController()
     const silent = async function* () {
@@ -309,7 +309,7 @@ describe('when the signal aborts', () => {
     expect(calls.flat()).toHaveLength(9000)
   })
 
-  test('an endless source is not read further', async () => {
+  test('after an abort, an endless source is not read further', async () => {
     const controller = new AbortController()
     let read = 0
     const endless = async function* () {
@@ -325,13 +325,13 @@ describe('when the signal aborts', () => {
     expect(read - published.length).toBeLessThanOrEqual(1)
   })
 
-  test('before the start, nothing is sent', async () => {
+  test('an abort before the start sends nothing', async () => {
     const { bus, calls } = fakeBus()
     expect(await publish(bus, { lines: lines(['{}']), signal: AbortSignal.abort() })).toMatchObject({ batches: [] })
     expect(calls).toEqual([])
   })
 
-  test('with a rate, only the due events are sent', async () => {
+  test('after an abort with a rate, only the due events are sent', async () => {
     const controller = new AbortController()
     setTimeout(() => controller.abort(), 120)
     const { published, error } = await publish(fakeBus().bus, {

@@ -25,7 +25,7 @@ describe.each([
   ['CBOR', cborCodec<Shipping>({ Shipped: 2, Lost: 1 })],
   ['JSON', jsonCodec<Shipping>({ Shipped: 2, Lost: 1 })],
 ])('actions as %s', (name, codec) => {
-  test('encode as an event type with a version and the other fields', () => {
+  test('actions encode as an event type with a version and the other fields', () => {
     const { eventType, eventVersion, data } = codec.encode({ ...shipped, note: undefined })
 
     expect([eventType, eventVersion]).toEqual(['Shipped.v2', 2])
@@ -33,42 +33,42 @@ describe.each([
     expect(read).toMatchObject({ ok: true, value: { order_id: 'o-1', parcels: 2 } })
   })
 
-  test.each([shipped, { type: 'Lost' } as const])('decode to the encoded action: $type', (action) => {
+  test.each([shipped, { type: 'Lost' } as const])('actions decode to the encoded action: $type', (action) => {
     expect(codec.decode(asEvent(codec.encode(action)))).toEqual(action)
   })
 
   test.each([2 ** 32, 1_795_000_000_000, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER])(
-    'have a number where one was written: %d',
+    'actions have a number where one was written: %d',
     (parcels) => {
       expect(codec.decode(asEvent(codec.encode({ ...shipped, parcels })))).toEqual({ ...shipped, parcels })
     },
   )
 
-  test('get their type from the event type, not from the payload', () => {
+  test('actions get their type from the event type, not from the payload', () => {
     const lying = { ...codec.encode({ type: 'Lost' }), data: codec.encode(shipped).data, metadata: null }
 
     expect(codec.decode(lying)).toEqual({ type: 'Lost', order_id: 'o-1', parcels: 2 })
   })
 
-  test('decode to undefined for an unknown event type', () => {
+  test('an unknown event type decodes to undefined', () => {
     expect(codec.decode(serializedEvent('Returned.v1', Uint8Array.of(0xff)))).toBeUndefined()
     expect(codec.types).toEqual(new Set(['Shipped', 'Lost']))
   })
 
-  test('decode an event of an older version, or without a version, unchanged', () => {
+  test('an event of an older version, or without a version, decodes unchanged', () => {
     const { data } = codec.encode(shipped)
 
     expect(codec.decode(serializedEvent('Shipped.v1', data))).toEqual(shipped)
     expect(codec.decode(serializedEvent('Shipped', data))).toEqual(shipped)
   })
 
-  test('refuse an event of a newer version', () => {
+  test('an event of a newer version is refused', () => {
     const { data } = codec.encode(shipped)
 
     expect(() => codec.decode(serializedEvent('Shipped.v3', data))).toThrow('Shipped.v3 is newer than version 2')
   })
 
-  test('refuse a payload that is not a map of fields', () => {
+  test('a payload that is not a map of fields is refused', () => {
     expect(() => codec.decode(serializedEvent('Lost.v1', Uint8Array.of(0xff, 0xff)))).toThrow(
       /^the payload of Lost.v1 is not/,
     )
@@ -78,7 +78,7 @@ describe.each([
     expect(() => codec.decode(serializedEvent('Lost.v1', bytes))).toThrow(new RegExp(`must be a ${name}`))
   })
 
-  test('encode an action that is not listed as version 1, and do not decode it', () => {
+  test('an action that is not listed is encoded as version 1, and not decoded', () => {
     const command = { type: 'ChargePayment', amount: 1 } as unknown as Shipping
     const encoded = codec.encode(command)
 
@@ -157,7 +157,7 @@ describe('schemaCodec', () => {
     expect(Buffer.from(schemaCodec<Action>(rust).encode(action as Action).data)).toEqual(Buffer.from(data))
   })
 
-  test('decode to undefined for an unknown event type', () => {
+  test('schemaCodec decodes an unknown event type to undefined', () => {
     expect(codec.decode(serializedEvent('PaymentFailed.v1', Uint8Array.of(1)))).toBeUndefined()
     expect(codec.types.has('Inventory.SeatReserved')).toBe(true)
   })
@@ -192,7 +192,7 @@ describe('schemaCodec', () => {
   })
 
   test.each([2 ** 32, 1_795_000_000_000, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER])(
-    'have a number where one was written: %d',
+    'schemaCodec keeps a number where one was written: %d',
     (total) => {
       const large = { type: 'OrderPlaced', ...placed, total } as Action
       expect(codec.decode(asEvent(codec.encode(large)))).toEqual(large)
@@ -242,13 +242,16 @@ describe('a payload of another codec', () => {
     ['cbor', 'json'],
     ['json', 'bincode'],
     ['cbor', 'bincode'],
-  ] as const)('names the codec of a %s payload that is read as %s, and the remedy', (wrote, reads) => {
-    expect(() => readers[reads].decode(asEvent(written[wrote]))).toThrow(
-      `the payload is ${wrote.toUpperCase()}, so its publisher uses another codec: publish with "crbus publish --codec ${reads}", or set "codec": "${reads}"`,
-    )
-  })
+  ] as const)(
+    'a payload of another codec names the codec of a %s payload that is read as %s, and the remedy',
+    (wrote, reads) => {
+      expect(() => readers[reads].decode(asEvent(written[wrote]))).toThrow(
+        `the payload is ${wrote.toUpperCase()}, so its publisher uses another codec: publish with "crbus publish --codec ${reads}", or set "codec": "${reads}"`,
+      )
+    },
+  )
 
-  test('is not mentioned for bytes that are neither JSON nor CBOR', () => {
+  test('a payload of another codec is not mentioned for bytes that are neither JSON nor CBOR', () => {
     expect(() => readers.cbor.decode(serializedEvent('Shipped.v1', Uint8Array.of(0xff)))).toThrow(
       /^(?!.*another codec)/,
     )

@@ -97,14 +97,14 @@ describe('the record key of a message', () => {
   )
   const other = { type: 'Other', x: 1 } as const
 
-  test('is the event type for an event, unless the effect or the aggregate sets another', () => {
+  test('the record key of a message is the event type for an event, unless the effect or the aggregate sets another', () => {
     const effects = [publish('deed-events', done(1)), publish('deed-events', done(1), { key: 'k' })]
     expect(keysOf(aggregate, ...effects)).toEqual([undefined, 'k'])
     expect(keysOf(keyed, ...effects)).toEqual(['1', 'k'])
     expect(keysOf(saga, ...effects)).toEqual([undefined, 'k'])
   })
 
-  test('is the id of the receiver for a command, or the id of the sender when only the topic is given', () => {
+  test('the record key of a message is the id of the receiver for a command, or the id of the sender when only the topic is given', () => {
     const receiver = { commands: 'other-commands', idOf: ({ x }: typeof other) => `other ${x}` }
     const effects = [
       dispatch(receiver, other),
@@ -114,7 +114,7 @@ describe('the record key of a message', () => {
     for (const handler of [aggregate, keyed, saga]) expect(keysOf(handler, ...effects)).toEqual(['other 1', 'k', '1'])
   })
 
-  test("is refused when an aggregate sets key to something other than 'type' or 'aggregate'", () => {
+  test("the record key of a message is refused when an aggregate sets key to something other than 'type' or 'aggregate'", () => {
     const wrong = { name: 'deed', events: 'e', commands: 'c', initial, reduce, codec, idOf: () => '1', key: 'id' }
     expect(() => aggregateHandler(wrong as never, undefined)).toThrow(
       "the key of the aggregate deed is 'id': it must be 'type' or 'aggregate'",
@@ -123,7 +123,7 @@ describe('the record key of a message', () => {
 })
 
 describe('a step of an aggregate', () => {
-  test('has events, messages and timers with their metadata', () => {
+  test('a step of an aggregate has events, messages and timers with their metadata', () => {
     const { message, reaction } = reactTo(aggregate, [
       append(done(1)),
       publish('deed-events', done(1)),
@@ -147,14 +147,14 @@ describe('a step of an aggregate', () => {
     ])
   })
 
-  test('has the state of its appended events, not the state that the reducer returns for the command', () => {
+  test('a step of an aggregate has the state of its appended events, not the state that the reducer returns for the command', () => {
     const { reaction } = reactTo(aggregate, [append(done(1), done(2))])
 
     expect(reaction?.state).toEqual({ sum: 3, times: [AT.toISOString(), AT.toISOString()] })
     expect(reaction?.events).toEqual([done(1), done(2)])
   })
 
-  test('includes the effects of its appended events, in the order of the stream', () => {
+  test('a step of an aggregate includes the effects of its appended events, in the order of the stream', () => {
     const { reaction } = reactTo(aggregate, [append({ type: 'Chained', left: 2 }, done(5))])
 
     expect(reaction?.events).toEqual([
@@ -171,7 +171,7 @@ describe('a step of an aggregate', () => {
     expect(folded.state).toEqual(reaction?.state)
   })
 
-  test('refuses an event that makes its reducer append 200,000 events, without a stack overflow', () => {
+  test('a step of an aggregate refuses an event that makes its reducer append 200,000 events, without a stack overflow', () => {
     const events = new Array<Deed>(200_000).fill(done(1))
     const encoded = codec.encode(done(1))
     const flooding: StreamHandler<Sum, Deed> = {
@@ -192,18 +192,18 @@ describe('a step of an aggregate', () => {
     )
   })
 
-  test('fails when its events append each other without end', () => {
+  test('a step of an aggregate fails when its events append each other without end', () => {
     expect(() => reactTo(aggregate, [append({ type: 'Chained', left: 1e9 })])).toThrow(
       'deed appends more than 1000 events for one Do: do its events append each other?',
     )
   })
 
-  test('is undefined when the reducer returns no effects', () => {
+  test('a step of an aggregate is undefined when the reducer returns no effects', () => {
     expect(reactTo(aggregate, []).reaction).toBeUndefined()
     expect(reactTo(aggregate, [none, sequence(parallel())]).reaction).toBeUndefined()
   })
 
-  test('appends an event that is only published, so that a repeated command is recognized', () => {
+  test('a step of an aggregate appends an event that is only published, so that a repeated command is recognized', () => {
     const { reaction } = reactTo(aggregate, [publish('deed-events', done(7))])
 
     expect(reaction?.appended).toEqual(reaction?.messages.map(({ event }) => event))
@@ -215,13 +215,13 @@ describe('a step of an aggregate', () => {
     ['a delay', delay('1s', done(1))],
     ['an event that is not its own', publish('elsewhere', { type: 'Foreign' })],
     ['an append to another stream', appendTo('audit-1', 'any', done(1))],
-  ])('fails with %s alone, since a repeated command would not be recognized', (_, effect) => {
+  ])('a step of an aggregate fails with %s alone, since a repeated command would not be recognized', (_, effect) => {
     expect(() => reactTo(aggregate, [effect])).toThrow(
       'deed reacts to Do without appending an event, so a repeated Do would not be recognized: append an event',
     )
   })
 
-  test('appends to another stream with the expected version', () => {
+  test('a step of an aggregate appends to another stream with the expected version', () => {
     const { reaction } = reactTo(aggregate, [append(done(1)), appendTo('audit-1', 3, done(2), done(3))])
 
     expect(reaction?.appendsElsewhere).toMatchObject([{ streamId: 'audit-1', expectedVersion: 3 }])
@@ -229,13 +229,13 @@ describe('a step of an aggregate', () => {
     expect(() => reactTo(aggregate, [append(done(1)), appendTo('deed-1', 'any', done(2))])).toThrow(/use append/)
   })
 
-  test('fails for an event that its codec does not decode', () => {
+  test('a step of an aggregate fails for an event that its codec does not decode', () => {
     expect(() => reactTo(aggregate, [append({ type: 'Odd' } as never)])).toThrow(
       'deed appends Odd, which its codec encodes but does not decode',
     )
   })
 
-  test('reduces the decoded event, since a codec may not keep every value', () => {
+  test('a step of an aggregate reduces the decoded event, since a codec may not keep every value', () => {
     const json = jsonCodec<Deed>({ Do: 1, Done: 1, Chained: 1 })
     const seen: unknown[] = []
     const handler: StreamHandler<Sum, Deed> = {
@@ -252,14 +252,14 @@ describe('a step of an aggregate', () => {
     expect(seen).toEqual([AT.toISOString()])
   })
 
-  test('passes the user id on, and uses the id of the command as a missing correlation id', () => {
+  test('a step of an aggregate passes the user id on, and uses the id of the command as a missing correlation id', () => {
     const { message, reaction } = reactTo(aggregate, [append(done(1))], { userId: 'u-1' })
 
     expect(reaction?.appended[0]?.metadata).toMatchObject({ correlationId: message.id, userId: 'u-1' })
     expect(reactTo(aggregate, [append(done(1))], null).reaction?.appended[0]?.metadata).not.toHaveProperty('userId')
   })
 
-  test('numbers equal messages, for each topic separately', () => {
+  test('a step of an aggregate numbers equal messages, for each topic separately', () => {
     const { message, reaction } = reactTo(aggregate, [
       append(done(1), done(1)),
       publish('a', done(1)),
@@ -278,7 +278,7 @@ describe('a step of an aggregate', () => {
     expect(new Set(ids).size).toBe(2)
   })
 
-  test('gives a named timer an id within its stream', () => {
+  test('a step of an aggregate gives a named timer an id within its stream', () => {
     const { reaction } = reactTo(aggregate, [append(done(1)), delay(5, done(1), { id: 'patience' })])
 
     expect(reaction?.timers.map(({ id }) => id)).toEqual(['deed-1/patience'])
@@ -286,7 +286,7 @@ describe('a step of an aggregate', () => {
 })
 
 describe('a step of a saga', () => {
-  test('stores the action unchanged, with the position of its record', () => {
+  test('a step of a saga stores the action unchanged, with the position of its record', () => {
     const action: Deed = { type: 'Do', effects: [] }
     const record = { topic: 'deed-events', partition: 2, offset: 17n, timestamp: 0n }
     const message = { ...messageOf(action), record }
@@ -308,33 +308,33 @@ describe('a step of a saga', () => {
     expect(reaction).toMatchObject({ state: { sum: 1000 }, events: [] })
   })
 
-  test('appends its own events after the action and reduces them after it', () => {
+  test('a step of a saga appends its own events after the action and reduces them after it', () => {
     const { reaction } = reactTo(saga, [append(done(1)), append(done(2))])
 
     expect(reaction?.appended.map(({ eventType }) => eventType)).toEqual(['Do.v1', 'Done.v1', 'Done.v1'])
     expect(reaction?.state.sum).toBe(1003)
   })
 
-  test('may only dispatch, since the action is stored', () => {
+  test('a step of a saga may only dispatch, since the action is stored', () => {
     const { reaction } = reactTo(saga, [dispatch('other-commands', { type: 'Other' })])
 
     expect(reaction?.messages).toHaveLength(1)
     expect(reaction?.appended).toHaveLength(1)
   })
 
-  test('is undefined when neither the state changes nor effects are returned', () => {
+  test('a step of a saga is undefined when neither the state changes nor effects are returned', () => {
     const still: StreamHandler<Sum, Deed> = { ...saga, reduce: (state) => ({ state, effects: [none] }) }
 
     expect(reactTo(still, []).reaction).toBeUndefined()
   })
 
-  test('uses its own id as the correlation id of a message without one', () => {
+  test('a step of a saga uses its own id as the correlation id of a message without one', () => {
     const { reaction } = reactTo(saga, [dispatch('t', done(1))], null)
 
     expect(reaction?.messages[0]?.event.metadata?.correlationId).toBe('1')
   })
 
-  test('belongs to the instance that correlate returns', () => {
+  test('a step of a saga belongs to the instance that correlate returns', () => {
     const byNumber = sagaHandler<Sum, Deed, unknown>(
       {
         name: 'deeds',
@@ -354,7 +354,7 @@ describe('a step of a saga', () => {
 })
 
 describe('an instance that is read from its stream', () => {
-  test('is reduced with the times in the metadata', () => {
+  test('an instance that is read from its stream is reduced with the times in the metadata', () => {
     const events = [1, 2].map((number) => ({
       ...codec.encode(done(number)),
       metadata: { causationId: `m-${number}`, timestamp: `2026-01-0${number}T00:00:00.000Z` },
@@ -368,7 +368,7 @@ describe('an instance that is read from its stream', () => {
     })
   })
 
-  test('ignores event types that the codec does not know, and counts their versions', () => {
+  test('an instance that is read from its stream ignores event types that the codec does not know, and counts their versions', () => {
     const events = [
       { eventType: 'Foreign.v1', eventVersion: 1, data: Uint8Array.of(0xff), metadata: null },
       { ...codec.encode(done(1)), metadata: null },
@@ -392,7 +392,7 @@ describe('the plan for the messages of one stream', () => {
     )
   const doing = (...effects: Effect<Deed>[]): Deed => ({ type: 'Do', effects })
 
-  test('is one commit that expects the version before the first step', () => {
+  test('the plan for the messages of one stream is one commit that expects the version before the first step', () => {
     const { commit, outcomes, instance, isChecked } = plan(aggregate, [
       doing(append(done(1)), publish('a', done(1))),
       doing(append(done(2), done(3)), publish('b', done(2)), delay(1, done(9), { id: 'x' })),
@@ -413,14 +413,14 @@ describe('the plan for the messages of one stream', () => {
     expect(isChecked).toBe(true)
   })
 
-  test('handles a repeated message once', () => {
+  test('the plan for the messages of one stream handles a repeated message once', () => {
     const { commit, outcomes } = plan(aggregate, [doing(append(done(1))), doing(append(done(1)))], ['same', 'same'])
 
     expect(outcomes.map(({ kind }) => kind)).toEqual(['reacted', 'repeated'])
     expect(commit?.appends[0]?.events).toHaveLength(1)
   })
 
-  test('ends at the first message that fails and keeps the earlier ones', () => {
+  test('the plan for the messages of one stream ends at the first message that fails and keeps the earlier ones', () => {
     const { commit, outcomes } = plan(aggregate, [
       doing(append(done(1))),
       doing(delay(1, done(1))),
@@ -431,11 +431,11 @@ describe('the plan for the messages of one stream', () => {
     expect(commit?.appends[0]?.events).toHaveLength(1)
   })
 
-  test('has no commit when nothing follows', () => {
+  test('the plan for the messages of one stream has no commit when nothing follows', () => {
     expect(plan(aggregate, [doing(), doing()])).toMatchObject({ commit: undefined, isChecked: false })
   })
 
-  test('removes the timers that fired, whatever follows from them', () => {
+  test('the plan for the messages of one stream removes the timers that fired, whatever follows from them', () => {
     const timer = { id: 'deed-1/x', streamId: 'deed-1', due: AT, event: messageOf(done(1)).event }
     const message = { event: timer.event, id: 'm', timer }
     const { commit, isChecked } = planSteps(

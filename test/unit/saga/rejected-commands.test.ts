@@ -96,7 +96,7 @@ const spend = (amount: number): WalletAction => ({ type: 'Spend', id: 'w-1', amo
 const open: WalletAction = { type: 'Open', id: 'w-1' }
 
 describe('a command that an aggregate rejects', () => {
-  test('becomes a dead letter with its reason and no attempts, and later commands are handled', async () => {
+  test('a command that an aggregate rejects becomes a dead letter with its reason and no attempts, and later commands are handled', async () => {
     const { store, problems, rejections, run, command, send, typesOf } = await setUp()
     await using _running = await run()
     const tooMuch = command(spend(11))
@@ -122,7 +122,7 @@ describe('a command that an aggregate rejects', () => {
     expect(problems).toEqual([])
   })
 
-  test('adds no second dead letter when it is delivered again, also after a restart', async () => {
+  test('a command that an aggregate rejects adds no second dead letter when it is delivered again, also after a restart', async () => {
     const { store, run, command, send, typesOf } = await setUp()
     const tooMuch = command(spend(11))
     const first = await run()
@@ -137,7 +137,7 @@ describe('a command that an aggregate rejects', () => {
     expect(await store.deadLetters.count()).toBe(1)
   })
 
-  test('adds two dead letters when it was sent twice', async () => {
+  test('a command that an aggregate rejects adds two dead letters when it was sent twice', async () => {
     const { store, rejections, run, command, send } = await setUp()
     await using _running = await run()
 
@@ -147,7 +147,7 @@ describe('a command that an aggregate rejects', () => {
     expect(rejections).toHaveLength(2)
   })
 
-  test('adds no dead letter when an event records the rejection, and is reported to onRejected', async () => {
+  test('a command that an aggregate rejects adds no dead letter when an event records the rejection, and is reported to onRejected', async () => {
     const { store, rejections, run, command, send, typesOf } = await setUp({ hasEvent: true })
     await using _running = await run()
 
@@ -158,7 +158,7 @@ describe('a command that an aggregate rejects', () => {
     expect(rejections).toMatchObject([{ reason: 'too little' }])
   })
 
-  test('resolves send with the reason, without a dead letter', async () => {
+  test('a command that an aggregate rejects resolves send with the reason, without a dead letter', async () => {
     const { store, rejections, run } = await setUp()
     await using running = await run()
 
@@ -174,14 +174,14 @@ describe('a command that an aggregate rejects', () => {
     expect(rejections).toHaveLength(1)
   })
 
-  test('resolves send with the reason and the events that record the rejection', async () => {
+  test('a command that an aggregate rejects resolves send with the reason and the events that record the rejection', async () => {
     const { run } = await setUp({ hasEvent: true })
     await using running = await run()
 
     expect(await running.send(spend(1))).toMatchObject({ events: [{ type: 'SpendRejected' }], rejected: 'too little' })
   })
 
-  test('becomes a dead letter when a timer sent it, and the timer does not fire again', async () => {
+  test('a command that an aggregate rejects becomes a dead letter when a timer sent it, and the timer does not fire again', async () => {
     const { store, run } = await setUp()
     await using running = await run()
 

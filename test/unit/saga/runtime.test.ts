@@ -43,7 +43,7 @@ const changed = <T extends object>(target: T, changes: Partial<T>): T =>
   })
 
 describe('health and metrics', () => {
-  test('report handled messages, the outbox and the lag of the group', async () => {
+  test('health and metrics report handled messages, the outbox and the lag of the group', async () => {
     const { shared, bus, store } = setUp()
     await bus.admin.createTopic(order.events)
     await bus.admin.createTopic(order.commands)
@@ -73,7 +73,7 @@ describe('health and metrics', () => {
     await expect.poll(() => orders.health().status, { timeout: 10_000 }).toBe('ok')
   })
 
-  test('report that the runtime has stopped, with its error when it could not continue', async () => {
+  test('health and metrics report that the runtime has stopped, with its error when it could not continue', async () => {
     const { shared, store } = setUp()
     const orders = await runAggregate({ ...shared, aggregate: order })
     await orders.close()
@@ -129,7 +129,7 @@ test('an outage of publishing is logged once when it begins and once when it end
 })
 
 describe('two aggregates and a saga', () => {
-  test('complete every checkout that a command on the bus begins', async () => {
+  test('two aggregates and a saga complete every checkout that a command on the bus begins', async () => {
     const { shared, bus, store, countOn, problems } = setUp()
     await using orders = await runAggregate({ ...shared, aggregate: order })
     await using payments = await runAggregate({ ...shared, aggregate: payment })
@@ -152,7 +152,7 @@ describe('two aggregates and a saga', () => {
     await Promise.all([orders.done, payments.done, saga.done])
   })
 
-  test('begin a conversation for a command without a correlation id', async () => {
+  test('two aggregates and a saga begin a conversation for a command without a correlation id', async () => {
     const { shared, bus, store } = setUp()
     await using _orders = await runAggregate({ ...shared, aggregate: order })
     await using _saga = await runSaga({ ...shared, saga: checkout })
@@ -250,7 +250,7 @@ describe('stopping', () => {
 })
 
 describe('groups', () => {
-  test('begin at the oldest event, or at the position that autoOffsetReset names', async () => {
+  test('groups begin at the oldest event, or at the position that autoOffsetReset names', async () => {
     const { shared, bus, store } = setUp()
     await bus.publish('order-commands', { ...order.codec.encode(place('old', 1)), metadata: null })
     await using _late = await runAggregate({ ...shared, aggregate: order, group: 'late', autoOffsetReset: 'latest' })
@@ -266,7 +266,7 @@ describe('groups', () => {
 })
 
 describe('timers', () => {
-  test('fire when they are due by the given clock', async () => {
+  test('timers fire when they are due by the given clock', async () => {
     const { shared, store } = setUp()
     const start = Date.now()
     let isLater = false
@@ -283,7 +283,7 @@ describe('timers', () => {
     expect(await store.timers.next('checkout-saga')).toBeUndefined()
   })
 
-  test('fire at once when they are due at the start', async () => {
+  test('timers fire at once when they are due at the start', async () => {
     const { shared, store } = setUp()
     const early = { now: () => new Date(Date.now() - 3_600_000) }
     const orders = await runAggregate({ ...shared, aggregate: order })

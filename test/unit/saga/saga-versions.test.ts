@@ -74,7 +74,7 @@ const types = async (harness: Awaited<ReturnType<typeof started>>, topic: string
   (await harness.sent(topic)).map((action) => `${action.type} ${(action as Action).id}`).sort()
 
 describe('a saga that is deployed in a new version', () => {
-  test('reduces a conversation by the version it began with, and begins new conversations with its own', async () => {
+  test('a saga that is deployed in a new version reduces a conversation by the version it began with, and begins new conversations with its own', async () => {
     await using harness = await started()
     await harness.redeploy({ ...second, versions: { 1: first } })
     await harness.publish(...event('Paid', 'a'))
@@ -88,7 +88,7 @@ describe('a saga that is deployed in a new version', () => {
     expect((await harness.store.readStream('flow-saga-a'))[0]?.event.metadata?.extra).not.toHaveProperty('saga_version')
   })
 
-  test('migrates open conversations and sends their unanswered commands again, once, under any fault', async () => {
+  test('a saga that is deployed in a new version migrates open conversations and sends their unanswered commands again, once, under any fault', async () => {
     for (let seed = 1; seed <= 20; seed += 1) {
       await using harness = await started(seed, { crash: 0.1, duplicate: 0.3 })
       await harness.redeploy(migrating)
@@ -106,7 +106,7 @@ describe('a saga that is deployed in a new version', () => {
     }
   })
 
-  test('migrates a conversation over several versions', async () => {
+  test('a saga that is deployed in a new version migrates a conversation over several versions', async () => {
     await using harness = await started()
     await harness.redeploy(migrating)
     await harness.settle()
@@ -125,7 +125,7 @@ describe('a saga that is deployed in a new version', () => {
     expect(await harness.stateOf('a')).toEqual({ open: ['Paid', 'Packed'], id: 'a', note: 'from 2' })
   })
 
-  test('makes dead letters of messages whose conversation has an unknown version, and names the missing code', async () => {
+  test('a saga that is deployed in a new version makes dead letters of messages whose conversation has an unknown version, and names the missing code', async () => {
     await using harness = await started()
     await harness.redeploy(second)
     await harness.publish(...event('Paid', 'a'))
@@ -136,7 +136,7 @@ describe('a saga that is deployed in a new version', () => {
     expect(letter).toMatchObject({ streamId: 'flow-saga-a', topic: 'events' })
   })
 
-  test('refuses a conversation of a later release, and one whose migrate function was removed', async () => {
+  test('a saga that is deployed in a new version refuses a conversation of a later release, and one whose migrate function was removed', async () => {
     await using harness = await started()
     await harness.redeploy(migrating)
     await harness.publish(...event('Placed', 'c'))
@@ -148,7 +148,7 @@ describe('a saga that is deployed in a new version', () => {
     )
   })
 
-  test('schedules the migrations to a version once', async () => {
+  test('a saga that is deployed in a new version schedules the migrations to a version once', async () => {
     await using harness = await started()
     const { store } = harness
     const schedule = () => scheduleMigrations(migrating, { store, owner: 'flow-saga', now: () => new Date(0) })
@@ -176,7 +176,7 @@ test('a migration event on a topic is ignored by the saga', () => {
 })
 
 describe('a reducer that throws for a stored event', () => {
-  test('fails with an error that names the stream, the event and the cause', async () => {
+  test('a reducer that throws for a stored event fails with an error that names the stream, the event and the cause', async () => {
     await using harness = await started()
     await harness.redeploy({
       ...first,

@@ -27,7 +27,7 @@ function setUp() {
 const error = new Error('connect ECONNREFUSED')
 
 describe('an outage', () => {
-  test('is reported once when it begins and once when it ends, however often it is noticed', () => {
+  test('an outage is reported once when it begins and once when it ends, however often it is noticed', () => {
     const { watch, lines, problems, wait } = setUp()
     for (let attempt = 0; attempt < 5; attempt += 1) {
       watch.lost('store', { message: 'order waits for its store', error })
@@ -48,7 +48,7 @@ describe('an outage', () => {
     ])
   })
 
-  test('of the bus is counted apart from an outage of the store', () => {
+  test('an outage of the bus is counted apart from an outage of the store', () => {
     const { watch, problems } = setUp()
     watch.lost('store', { message: 'order waits for its store', error })
     watch.lost('bus', { message: 'order waits for its bus', error })

@@ -7,7 +7,7 @@ import { topicFromTypeScript } from '../../../src/scaffold/topics/topic-from-typ
 describe('JSON', () => {
   const patch = { topics: { 'order-events': { partitions: 3 } } }
 
-  test('gets what it lacks, and keeps all else to the last space', () => {
+  test('editJson adds missing values, and keeps everything else to the last space', () => {
     const text = '{\n  "a":   [1,2],\n  "topics": { "x": {} }\n}\n'
     const edited = editJson(text, patch)
     expect(edited).toMatchObject({ ok: true, kept: [] })
@@ -17,7 +17,7 @@ describe('JSON', () => {
     expect(editJson(edited.text, patch)).toEqual({ ok: true, text: edited.text, kept: [] })
   })
 
-  test('keeps an existing value that differs, and reports it', () => {
+  test('editJson keeps an existing value that differs, and reports it', () => {
     const text = '{ "topics": { "order-events": { "partitions": 6 } } }'
     expect(editJson(text, patch)).toEqual({ ok: true, text, kept: ['topics.order-events.partitions'] })
     expect(editJson('{ "topics": 1 }', patch)).toEqual({
@@ -27,7 +27,7 @@ describe('JSON', () => {
     })
   })
 
-  test.each(['[]', '{', '', 'null'])('is left alone when it is %j', (text) => {
+  test.each(['[]', '{', '', 'null'])('editJson does not change the text %j', (text) => {
     expect(editJson(text, patch)).toMatchObject({ ok: false })
   })
 })
@@ -46,13 +46,13 @@ describe('a list in a TypeScript module', () => {
     ['[\n  a,\n  b\n]', '[\n  a,\n  b,\n  orderPart,\n]'],
     ['[] satisfies Part[]', '[orderPart] satisfies Part[]'],
     [`[${'x'.repeat(70)}]`, `[\n  ${'x'.repeat(70)},\n  orderPart,\n]`],
-  ])('%j gets an item', (list, expected) => {
+  ])('an item is added to the list %j', (list, expected) => {
     const edited = add(withList(list))
     expect(edited.ok && edited.text).toBe(`import { orderPart } from './order/part.ts'\n${withList(expected)}`)
     expect(edited.ok && add(edited.text)).toEqual(edited)
   })
 
-  test('imports are put in order', () => {
+  test('imports are added in natural order', () => {
     const order = ['./order/part.ts', './order-line/part.ts', './part2.ts', './part10.ts', './z.ts']
     let text = "import { x } from 'crbus'\n\nexport const parts = [x]\n"
     for (const [index, from] of order.toReversed().entries()) {
@@ -63,7 +63,7 @@ describe('a list in a TypeScript module', () => {
   })
 
   test.each(['', 'export const part = []', 'const parts = 1', 'function f() { const parts = [] }'])(
-    'is not found in %j',
+    'a list is not found in %j',
     (text) => {
       expect(add(text)).toMatchObject({ ok: false, reason: "the file has no array 'parts'" })
     },
@@ -86,7 +86,7 @@ export type OrderEvent =
   | OrderLost
 `
 
-  test('are the members of its unions, with their fields', () => {
+  test('the actions of an aggregate in TypeScript are the members of its unions, with their fields', () => {
     const found = topicFromTypeScript(text, parseName('order') ?? { words: [] }, 'src/order/actions.ts')
     expect(found).toMatchObject({
       topic: 'order-events',

@@ -11,7 +11,7 @@ const shown = (texts: readonly string[]) =>
   }))
 
 describe('events as typed', () => {
-  test('have commands after their names or before them, and failures belong to the event before', () => {
+  test('events as typed have commands after or before their names, and a failure belongs to the event before it', () => {
     expect(
       shown([
         'OrderPlaced:order_id=uuid,total=money',
@@ -47,7 +47,7 @@ describe('events as typed', () => {
     [['OrderPlaced', 'PlaceOrder/OrderMade'], 'the name PlaceOrder is used twice'],
     [['A/B/C'], 'at most one / and one : are allowed'],
     [['../OrderPlaced'], "invalid name '..'"],
-  ])('%j are refused', (texts, reason) => {
+  ])('the events %j are refused', (texts, reason) => {
     expect(() => readEvents(texts)).toThrow(reason)
   })
 })
@@ -56,7 +56,7 @@ describe('the id', () => {
   const idName = (aggregate: string, texts: readonly string[], named?: string) =>
     spellings.snake(idOf(parseName(aggregate) as Name, readEvents(texts), named).name)
 
-  test('is that of the aggregate, else the first that all share, else the one named', () => {
+  test("the id is the field of the aggregate's name, else the first that all events share, else the named one", () => {
     expect(idName('order', ['OrderPlaced:a=uuid,order_id=uuid', 'OrderCancelled:order_id=uuid,a=uuid'])).toBe(
       'order_id',
     )
@@ -65,7 +65,7 @@ describe('the id', () => {
     expect(idName('order-line', defaultEvents({ words: ['order', 'line'] }))).toBe('order_line_id')
   })
 
-  test('is refused when there is none', () => {
+  test('events without a common id field, or with another than the named one, are refused', () => {
     expect(() => idName('order', ['OrderPlaced:a=uuid', 'OrderCancelled:a=string'])).toThrow('share no field')
     expect(() => idName('order', ['OrderPlaced:a=uuid'], 'b')).toThrow("'b' is not a field")
   })

@@ -74,7 +74,7 @@ describe('a path that a template wants to write', () => {
   ]
   const all = [...outside, ...reserved, ...strange]
 
-  test.each(all)('%j is refused in an edit', (file) => {
+  test.each(all)('the path %j is refused in an edit', (file) => {
     const before = everything()
     for (const edit of [{ json: { a: 1 } }, { rust: 'pub mod order_line;' }, { list: 'a', item: 'b', from: 'c' }]) {
       expect(() => plan({ edits: [{ file, ...edit }] })).toThrow(/template\.json|the edit of/)
@@ -82,14 +82,14 @@ describe('a path that a template wants to write', () => {
     expect(everything().filter((path) => !path.startsWith('template'))).toEqual(before)
   })
 
-  test.each(all)('%j is refused as the place of a file', (to) => {
+  test.each(all)('the path %j is refused as the target of a file', (to) => {
     expect(() => plan({ files: { 'some.txt': { to } } }, { 'some.txt': '' })).toThrow(
       /template\.json|mistake in some\.txt/,
     )
   })
 
   test.each(['_git/hooks/pre-commit', '_GIT/x', 'sub/_git/x', '_crbus/bus.db', 'Node_Modules/x', 'GIT~1/x'])(
-    '%j is refused as a file of the tree',
+    'the path %j is refused as a file of the template',
     (path) => {
       expect(() => plan({}, { [path]: 'x' })).toThrow(`has a mistake in `)
     },
@@ -106,11 +106,11 @@ describe('a path that a template wants to write', () => {
     'a b.txt',
     'größe.md',
     '日本.md',
-  ])('%j is not refused', (to) => {
+  ])('the path %j is accepted', (to) => {
     expect(plan({ files: { 'some.txt': { to } } }, { 'some.txt': '' }).files.map(({ path }) => path)).toEqual([to])
   })
 
-  test('says the path and why', () => {
+  test('a refused path is named with the reason', () => {
     expect(() => plan({ edits: [{ file: '.git/hooks/x', json: {} }] })).toThrow(
       `the template in ${folder}/template has a mistake in the edit of .git/hooks/x: '.git/hooks/x' has '.git', where templates must not write`,
     )
@@ -119,12 +119,12 @@ describe('a path that a template wants to write', () => {
     )
   })
 
-  test('is not that of another file, where case does not count either', () => {
+  test('two files of a template cannot have paths that differ at most in case or normalization', () => {
     expect(() => plan({}, { 'README.md': '', 'readme.md': '' })).toThrow('two files of the template have this path')
     expect(() => plan({}, { 'ä.md': '', 'a\u0308.md': '' })).toThrow('two files of the template have this path')
   })
 
-  test.each(['../out', '.git/hooks/x'])('cannot be made %j by an answer', (answer) => {
+  test.each(['../out', '.git/hooks/x'])('an answer cannot turn a path into %j', (answer) => {
     const answering = (word: string) =>
       planScaffold({
         template: template({ words: { word: 'some-text' } }, { 'some-text': '' }),
@@ -153,7 +153,7 @@ describe('a link in the service', () => {
     ['to itself', 'src', 'src'],
     ['to what templates do not write', '.git', 'src'],
     ['to a file of .git', '../.git/config', 'src/stock.txt'],
-  ])('%s, is refused by a plan and by what applies one, naming link and target', (_, to, path) => {
+  ])('a link %s, is refused when a plan is made and when it is applied, with link and target', (_, to, path) => {
     const made = plan({}, files)
     link(to, path)
     const before = everything()
@@ -166,14 +166,14 @@ describe('a link in the service', () => {
     expect(readFileSync(join(root, '.git/config'), 'utf8')).toBe('[core]')
   })
 
-  test('that leads to a folder of the service is followed', () => {
+  test('a link to a folder of the service is followed', () => {
     mkdirSync(join(root, 'lib'))
     link('lib', 'src')
     applyScaffold(plan({}, files))
     expect(readFileSync(join(root, 'lib/stock.txt'), 'utf8')).toBe('new')
   })
 
-  test('in the way of the service itself is followed by paths, as the service is there', () => {
+  test('a link to the folder of the service itself is followed', () => {
     symlinkSync(root, join(folder, 'linked'))
     expect(readTarget(join(folder, 'linked'), '.gitignore')).toBeUndefined()
   })
@@ -181,7 +181,7 @@ describe('a link in the service', () => {
   test.each([
     ['a folder', (path: string) => mkdirSync(path, { recursive: true })],
     ['a pipe', makePipe],
-  ])('or %s in the place of a file is refused', (_, make) => {
+  ])('%s with the path of a file is refused', (_, make) => {
     const made = plan({}, files)
     make(join(root, 'other.txt'))
     expect(() => plan({}, files)).toThrow('other.txt is in the way: it is not a file')
@@ -189,7 +189,7 @@ describe('a link in the service', () => {
     expect(existsSync(join(root, 'src'))).toBe(false)
   })
 
-  test('or a file in the place of a folder is refused', () => {
+  test('a file with the path of a folder is refused', () => {
     write('service/src', 'a file')
     expect(() => plan({}, files)).toThrow('src is in the way: it is not a folder')
   })
@@ -201,7 +201,7 @@ describe('a template', () => {
     ['a folder of the tree', 'files/secrets', 'outside'],
     ['the tree', 'files', 'outside'],
     ['the manifest', 'template.json', 'outside/secret'],
-  ])('is refused when %s is a link', (_, path, to) => {
+  ])('a template is refused when %s is a link', (_, path, to) => {
     template()
     rmSync(join(folder, 'template', path), { force: true })
     mkdirSync(dirname(join(folder, 'template', path)), { recursive: true })
@@ -211,7 +211,7 @@ describe('a template', () => {
     )
   })
 
-  test('is refused when it has a pipe, more than 2000 files, 32 levels of folders, 16 MiB or 1 MiB of text', () => {
+  test('a template is refused when it has a pipe, more than 2000 files, 32 levels of folders, 16 MiB or 1 MiB of text', () => {
     const load = () => loadTemplate(join(folder, 'template'))
     template({}, { a: '' })
     makePipe(join(folder, 'template/files/pipe'))
@@ -259,7 +259,7 @@ describe('a template', () => {
       'ask: it contains control characters',
     ],
     ['a path that does', { files: { 'a\u001b': {} } }, 'files: it contains control characters'],
-  ])('is refused with %s', (_, more, reason) => {
+  ])('a template is refused with %s', (_, more, reason) => {
     expect(() => template(more)).toThrow(reason)
   })
 
@@ -267,7 +267,7 @@ describe('a template', () => {
     ['template.json', `{"crbus_template": 1, "json": ${'['.repeat(200_000)}`],
     ['files/deep.json', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
     ['files/deep.json', `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`],
-  ])('is refused when %s is nested by the thousand', (path, text) => {
+  ])('a template is refused when %s is nested by the thousand', (path, text) => {
     template()
     write(`template/${path}`, text)
     expect(() =>
@@ -281,13 +281,13 @@ describe('a template', () => {
     ).toThrow('nested more than 100 levels deep')
   })
 
-  test('writes lists in lists in no more time than they are long', () => {
+  test('nested lists of a template are written in linear time', () => {
     const text = `${'['.repeat(90)}1${']'.repeat(90)}`
     const [made] = plan({}, { 'a.json': text }).files
     expect(JSON.parse(String(made?.after))).toEqual(JSON.parse(text))
   })
 
-  test('keeps the keys __proto__ and constructor as they are', () => {
+  test('a template keeps the keys __proto__ and constructor unchanged', () => {
     const json = '{"__proto__":{"a":1},"constructor":{"b":2}}'
     const more = `{"json":{"a.json":${json.replace('"a":1', '"c":3')}}}`
     const [made] = plan(JSON.parse(more), { 'a.json': json }).files
@@ -296,11 +296,14 @@ describe('a template', () => {
     expect(({} as { c?: number }).c).toBeUndefined()
   })
 
-  test.each(['constructor', '__proto__', 'toString', 'name.constructor'])('cannot name %s of the runtime', (path) => {
-    expect(() => plan({}, { a: `// crbus:as ${path}\nx\n// crbus:end\n` })).toThrow(/unknown name|is not a text/)
-  })
+  test.each(['constructor', '__proto__', 'toString', 'name.constructor'])(
+    'a template cannot name %s of the runtime',
+    (path) => {
+      expect(() => plan({}, { a: `// crbus:as ${path}\nx\n// crbus:end\n` })).toThrow(/unknown name|is not a text/)
+    },
+  )
 
-  test('has the mistake of an edit or a word named, too', () => {
+  test('the error of a template names the edit or the word with the mistake', () => {
     expect(() => plan({ edits: [{ file: 'a.json', json: { a: '$nothing' } }] })).toThrow(
       "has a mistake in the edit of a.json: unknown name 'nothing'",
     )
@@ -311,18 +314,18 @@ describe('regions', () => {
   const scope = { all: Array.from({ length: 20 }, () => 'x') }
   const render = (text: string) => renderText(text, scope, new Map())
 
-  test('that multiply are stopped, whether or not they write anything', () => {
+  test('regions that multiply are stopped, whether or not they write anything', () => {
     const nested = (line: string) =>
       `${Array.from({ length: 9 }, (_, at) => `// crbus:each a${at} of all\n`).join('')}${line}${'// crbus:end\n'.repeat(9)}`
     expect(() => render(nested('x\n'))).toThrow('repeated more than 200000 times')
     expect(() => render(nested(''))).toThrow('repeated more than 200000 times')
   })
 
-  test('nested by the thousand are refused', () => {
+  test('thousands of nested regions are refused', () => {
     expect(() => render('// crbus:here\n'.repeat(100_000))).toThrow('regions are nested more than 32 deep')
   })
 
-  test('are read in linear time, however a line looks', () => {
+  test('regions are read in linear time, whatever a line contains', () => {
     const blanks = ' '.repeat(500_000)
     expect(() => render(`// crbus:x${blanks}y`)).toThrow('longer than 2000 characters')
     expect(render(`crbus: ${blanks}y`)).toBe(`crbus: ${blanks}y`)
@@ -330,7 +333,7 @@ describe('regions', () => {
     expect(render(`// crbus${blanks}:x`)).toBe(`// crbus${blanks}:x`)
   })
 
-  test('cannot make a text without end', () => {
+  test('regions cannot produce an endless text', () => {
     const text = `// crbus:put z is long\n${'z '.repeat(500_000)}`
     expect(() => renderText(text, { long: 'x'.repeat(200) }, new Map())).toThrow('the output is longer than')
   })

@@ -75,7 +75,7 @@ const everything = () =>
     : undefined
 
 describe('a plan', () => {
-  test('renames files and text, sets JSON, leaves out what is not wanted, and copies bytes', () => {
+  test('a plan renames files and text, sets JSON, leaves out unwanted files, and copies bytes', () => {
     applyScaffold(plan())
     expect(everything()).toEqual(['.gitignore', 'crbus.json', 'logo.bin', 'package.json', 'src/stock.ts', 'stock.conf'])
     expect(read('src/stock.ts')).toBe('export const stock = 1\n')
@@ -90,7 +90,7 @@ describe('a plan', () => {
     expect([...readFileSync(join(root, 'logo.bin'))]).toEqual([0, 1, 2, 255])
   })
 
-  test('keeps what is as it would be, shows what is not, and overwrites it only by force', () => {
+  test('a plan keeps equal files, shows files that differ, and overwrites them only by force', () => {
     applyScaffold(plan())
     expect(new Set(Object.values(actions(plan())))).toEqual(new Set(['keep']))
     writeFileSync(join(root, 'src/stock.ts'), 'mine')
@@ -101,7 +101,7 @@ describe('a plan', () => {
     expect(read('src/stock.ts')).toBe('export const stock = 1\n')
   })
 
-  test('says what has to be done by hand, and does the rest', () => {
+  test('a plan lists the edits that have to be made by hand, and makes the others', () => {
     write('service/crbus.json', 'no JSON')
     const made = plan()
     expect(made.files.find(({ path }) => path === 'crbus.json')).toMatchObject({
@@ -119,12 +119,12 @@ describe('a plan', () => {
     [{ files: { 'config.any': { to: 'src/order-line.ts' } } }, 'two files of the template have this path'],
     [{ files: { 'config.any': { if: 'nothing' } } }, "unknown name 'nothing'"],
     [{ json: { 'package.json': { a: '$nothing' } } }, "unknown name 'nothing'"],
-  ])('refuses a template with %j', (more, reason) => {
+  ])('a plan refuses a template with %j', (more, reason) => {
     expect(() => plan(more)).toThrow(reason)
     expect(everything()).toBeUndefined()
   })
 
-  test('lists everything that is wrong with a manifest', () => {
+  test('a plan lists all mistakes of a manifest', () => {
     const wrong = { lang: 'go', words: { name: 'order' }, files: { 'no.txt': {} }, edits: [{ file: 'a' }], other: 1 }
     expect(() => template(wrong)).toThrow(
       /other: unknown key[\s\S]*lang: one of ts, rust[\s\S]*words.name: 'order' must be a name of two words[\s\S]*edits\[0\][\s\S]*files.no.txt: files\/no.txt does not exist/,
@@ -133,7 +133,7 @@ describe('a plan', () => {
 })
 
 describe('applying', () => {
-  test('keeps who may do what, and follows a link inside of the service', () => {
+  test('applying a plan keeps permissions, and follows a link inside the service', () => {
     write('service/lib/shared.ts', 'old')
     mkdirSync(join(root, 'src'), { recursive: true })
     symlinkSync('../lib/shared.ts', join(root, 'src/stock.ts'))
@@ -145,7 +145,7 @@ describe('applying', () => {
     expect(statSync(join(root, 'package.json')).mode & 0o777).toBe(0o600)
   })
 
-  test('leaves nothing when a file cannot be written half-way', () => {
+  test('applying a plan leaves no file when one of them cannot be written', () => {
     write('service/crbus.json', '{ "a": 1 }')
     const made = plan()
     // In the way of src/stock.ts, since the plan was made.
@@ -155,14 +155,14 @@ describe('applying', () => {
     expect(read('crbus.json')).toBe('{ "a": 1 }')
   })
 
-  test('leaves no folder of a new service behind', () => {
+  test('applying a plan that fails leaves no folder of a new service', () => {
     const made = plan()
     write('service', 'a file in the way')
     expect(() => applyScaffold(made)).toThrow('nothing was written')
     expect(readFileSync(root, 'utf8')).toBe('a file in the way')
   })
 
-  test('refuses a plan that is no longer true', () => {
+  test('applying refuses a plan whose files have changed since', () => {
     write('service/crbus.json', '{}')
     const made = plan()
     write('service/crbus.json', '{ "b": 2 }')
@@ -170,7 +170,7 @@ describe('applying', () => {
     expect(everything()).toEqual(['crbus.json'])
   })
 
-  test('killed at any moment, every file is the old one or the new one, whole', async () => {
+  test('after a kill at any moment, every file is the complete old one or the complete new one', async () => {
     const many = Array.from({ length: 40 }, (_, index) => `file-${String(index).padStart(2, '0')}.txt`)
     const script = `
       import { applyScaffold } from ${JSON.stringify(new URL('../../../src/scaffold/plan/apply.ts', import.meta.url).href)}

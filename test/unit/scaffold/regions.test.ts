@@ -22,7 +22,7 @@ const words = new Map([
 const render = (...lines: string[]) => renderText(lines.join('\n'), scope, words)
 
 describe('regions', () => {
-  test('are repeated, inside of one another, each under its own words', () => {
+  test('regions are repeated, also inside each other, each with its own words', () => {
     const made = render(
       '// crbus:each event of events',
       'interface OrderLinePlaced {',
@@ -54,13 +54,13 @@ describe('regions', () => {
     ['not timeout', true],
     ['events', true],
     ['missing.thing', undefined],
-  ])('are there if %s', (condition, isThere) => {
+  ])('a region is written if %s', (condition, isThere) => {
     const lines = [`# crbus:if ${condition}`, 'there', '# crbus:end', 'after'] as const
     if (isThere === undefined) expect(() => render(...lines)).toThrow("unknown name 'missing.thing'")
     else expect(render(...lines)).toBe(isThere ? 'there\nafter' : 'after')
   })
 
-  test('leave one blank line where several would meet, and none at the beginning', () => {
+  test('regions leave one blank line where several would meet, and none at the beginning', () => {
     const made = render(
       '// crbus:here',
       'only here',
@@ -79,7 +79,7 @@ describe('regions', () => {
     expect(made).toBe('a\n\nb\n')
   })
 
-  test('put changes the next line alone, and as replaces all of them', () => {
+  test('put changes only the next line, and as replaces all lines', () => {
     expect(render('// crbus:put `a | b` is codec', 'type X = a | b', 'type Y = a | b')).toBe(
       'type X = cbor\ntype Y = a | b',
     )
@@ -94,7 +94,7 @@ describe('regions', () => {
     [['// crbus:put nothing', 'x'], "expected 'word is path', found 'nothing'"],
     [['// crbus:each event of name', 'x', '// crbus:end'], "'name' is not a list"],
     [['// crbus:as events', '// crbus:end'], "'events' is not a text"],
-  ])('say what is wrong: %j', (lines, reason) => {
+  ])('invalid regions are refused with the reason: %j', (lines, reason) => {
     expect(() => render(...lines)).toThrow(reason)
   })
 })

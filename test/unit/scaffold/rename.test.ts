@@ -16,7 +16,7 @@ describe('names', () => {
     ['order_line', ['order', 'line']],
     ['HTTPServer2', ['http', 'server2']],
     ['v2', ['v2']],
-  ])('%s is read', (text, words) => {
+  ])('the name %s is parsed into words', (text, words) => {
     expect(parseName(text)?.words).toEqual(words)
   })
 
@@ -41,7 +41,7 @@ describe('names', () => {
   })
 
   test.each(['types', 'async-job', 'classes', 'com10', 'null-check', 'order'])(
-    '%s is one, though nearly not',
+    '%s is accepted as a name, though it resembles a reserved one',
     (text) => {
       expect(whyNoName(text)).toBeUndefined()
     },
@@ -49,7 +49,7 @@ describe('names', () => {
 })
 
 describe('renaming', () => {
-  test('changes every spelling, alone and in longer words, and nothing that only looks like it', () => {
+  test('a renamer changes every spelling, alone and in longer words, and no similar word', () => {
     const text =
       'order-line-events order_line_id orderLineId placeOrderLine ORDER_LINE_EVENTS OrderLinePlaced “Order line” an order line; orderlines border-line orderLinear OrderLines'
     expect(rename('order-line', 'stock-item')(text)).toBe(
@@ -61,7 +61,7 @@ describe('renaming', () => {
     expect(rename('reason', 'tracking-number')('reason: action.reason')).toBe('tracking_number: action.tracking_number')
   })
 
-  test('takes the longest word first, and changes none that another made', () => {
+  test('a renamer replaces the longest word first, and no word that another replacement made', () => {
     const swaps = [
       { kind: 'name', from: name('order-line'), to: name('card-payment') },
       { kind: 'name', from: name('OrderLinePlaced'), to: name('PaymentMade') },
@@ -79,7 +79,7 @@ describe('renaming', () => {
   // under `x x` is `x x x x x`, in which nothing tells which pair it was.
   const filler = fc.constantFrom(' ', ' otherwise', '-events', '_id', '(', ' Q_', '\n', '.', ' 7')
 
-  test('there and back again is where one began', () => {
+  test('renaming there and back returns the original text', () => {
     const spelled = fc.constantFrom(...(Object.keys(spellings) as Spelling[]))
     fc.assert(
       fc.property(twoWords, twoWords, fc.array(fc.tuple(spelled, filler), { maxLength: 12 }), (from, to, pieces) => {
@@ -112,10 +112,10 @@ test.each([
   ['UserInvited', 'InviteUser'],
   ['PageVisited', 'VisitPage'],
   ['PriceSet', 'SetPrice'],
-])('%s is asked for by %s', (event, command) => {
+])('the event %s gets the command %s', (event, command) => {
   expect(spellings.pascal(commandOf(name(event)) as Name)).toBe(command)
 })
 
-test.each(['StockShort', 'Placed', 'OrderRed'])('what asks for %s is not known', (event) => {
+test.each(['StockShort', 'Placed', 'OrderRed'])('the event %s gets no command', (event) => {
   expect(commandOf(name(event))).toBeUndefined()
 })

@@ -190,7 +190,7 @@ function asWritten(schema: Schema, bytes: Uint8Array): unknown {
 
 describe('the kind of a change is what happens to real bytes', () => {
   test.each(listOf(8, (seed) => seed))(
-    'for one random change of schemas from seed %i',
+    'the kind of one random change is what happens to real bytes (seed %i)',
     (seed) => {
       const random = seededRandom(seed + 1)
       const seen = { safe: 0, silent: 0, breaks: 0 }
@@ -223,7 +223,7 @@ describe('the kind of a change is what happens to real bytes', () => {
     60_000,
   )
 
-  test('for two random changes at once', () => {
+  test('the kind of two random changes at once is what happens to real bytes', () => {
     const random = seededRandom(77)
     const seen = { safe: 0, unsafe: 0 }
     for (let turn = 0; turn < 800; turn += 1) {

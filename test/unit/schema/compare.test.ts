@@ -35,7 +35,7 @@ describe('changes of variants', () => {
     expect(compareSchemas(before, orders())).toEqual([])
   })
 
-  test('are silent for reordered variants, whose bytes are read as each other', () => {
+  test('changes of variants are silent for reordered variants, whose bytes are read as each other', () => {
     const [place, cancel, ...rest] = root.variants
     const old = schemaOf(
       'E',
@@ -73,7 +73,7 @@ describe('changes of variants', () => {
     }
   })
 
-  test('are silent for a variant inserted before others', () => {
+  test('changes of variants are silent for a variant inserted before others', () => {
     const [first, ...rest] = root.variants
     if (first === undefined) return expect.fail()
     expect(lines(withVariants(first, { name: 'Held', fields: nothing }, ...rest))).toEqual([
@@ -83,7 +83,7 @@ describe('changes of variants', () => {
     ])
   })
 
-  test('are silent for a variant removed from the middle, and break for the last variant', () => {
+  test('changes of variants are silent for a variant removed from the middle, and break for the last variant', () => {
     const without = (name: string) => withVariants(...root.variants.filter((one) => one.name !== name))
     expect(lines(without('CancelOrder'))).toEqual([
       expect.stringMatching(/^silent OrderAction: CancelOrder was removed from the middle: /),
@@ -93,12 +93,12 @@ describe('changes of variants', () => {
     ])
   })
 
-  test('are safe for a variant added at the end, and break services with the old types', () => {
+  test('changes of variants are safe for a variant added at the end, and break services with the old types', () => {
     const [change] = compareSchemas(before, withVariants(...root.variants, { name: 'Held', fields: nothing }))
     expect(change).toMatchObject({ kind: 'safe', where: 'OrderAction.Held', oldReaders: 'breaks' })
   })
 
-  test('are safe for a renamed variant with the same contents, and silent with other contents', () => {
+  test('changes of variants are safe for a renamed variant with the same contents, and silent with other contents', () => {
     const renamed = root.variants.map((one) => (one.name === 'Ping' ? { ...one, name: 'Pong' } : one))
     expect(lines(withVariants(...renamed))).toEqual(['safe OrderAction.Ping: the variant was renamed to Pong'])
     const replaced = root.variants.map((one) => (one.name === 'PlaceOrder' ? { name: 'Drop', fields: nothing } : one))
@@ -107,7 +107,7 @@ describe('changes of variants', () => {
     ])
   })
 
-  test('of an inner enum list the event types of its variants', () => {
+  test('changes of an inner enum list the event types of its variants', () => {
     const inventory = enumOf({ Audited: nothing, SeatReserved: held({ seat: 'String', note: 'Option<String>' }) })
     expect(compareSchemas(before, withTypes({ InventoryAction: inventory }))).toEqual([
       expect.objectContaining({ kind: 'silent', where: 'InventoryAction', events: ['SeatReserved.v1', 'seat-audit'] }),
@@ -148,13 +148,16 @@ describe('a change inside a type that several events contain', () => {
       { ...item(), unit_price: 'i64' },
       'safe LineItem.unit_price: the type changed from Money to i64, with the same bytes',
     ],
-  ])('is listed once with its event types: a field %s', (_, parts, line) => {
-    const after = withTypes({ LineItem: struct(held(parts)) })
-    expect(lines(after)).toEqual([line])
-    expect(compareSchemas(before, after)[0]?.events).toEqual(['OrderPlaced'])
-  })
+  ])(
+    'a change inside a type that several events contain is listed once with its event types: a field %s',
+    (_, parts, line) => {
+      const after = withTypes({ LineItem: struct(held(parts)) })
+      expect(lines(after)).toEqual([line])
+      expect(compareSchemas(before, after)[0]?.events).toEqual(['OrderPlaced'])
+    },
+  )
 
-  test('comes with the advice to write the next version of its event type', () => {
+  test('a change inside a type that several events contain comes with the advice to write the next version of its event type', () => {
     const old: Schema = { ...before, events: new Map([['OrderPlaced.v3', 'OrderPlaced']]) }
     const [change] = compareSchemas(old, withTypes({ Money: struct(items(t.of('i32'))) }))
     expect(change && adviceText(change)).toContain('OrderPlaced.v4')
@@ -206,7 +209,7 @@ describe('a changed type', () => {
     ['u32', 'Level', 'silent'],
     ['Level', 'u32', 'silent'],
     ['serde_json::Value', 'String', 'breaks'],
-  ])('from %s to %s is %s', (old, now, kind) => {
+  ])('a changed type from %s to %s is %s', (old, now, kind) => {
     const Level = enumOf({ Low: nothing, High: nothing })
     const changes = compareSchemas(
       of({ first: 'u8', it: old, last: 'u8' }, { Level }),
@@ -216,7 +219,7 @@ describe('a changed type', () => {
     expect(changes[0]).toMatchObject({ kind, where: 'Root.it' })
   })
 
-  test('is safe where a struct replaces its own fields', () => {
+  test('a changed type is safe where a struct replaces its own fields', () => {
     const Address = struct(held({ street: 'String', city: 'String' }))
     const flat = of({ id: 'u32', street: 'String', city: 'String' })
     expect(lines(of({ id: 'u32', address: 'Address' }, { Address }), flat)).toEqual([
@@ -225,13 +228,13 @@ describe('a changed type', () => {
     expect(lines(flat, of({ id: 'u32', address: 'Address' }, { Address }))).toMatchObject([/^safe/])
   })
 
-  test('is silent where one number has the bytes of two', () => {
+  test('a changed type is silent where one number has the bytes of two', () => {
     expect(lines(of({ low: 'u32', high: 'u32' }), of({ low: 'u64' }))).toContainEqual(
       expect.stringMatching(/^silent Root.high/),
     )
   })
 
-  test('mentions that Rust ignores bytes left over at the end of a payload', () => {
+  test('a changed type mentions that Rust ignores bytes left over at the end of a payload', () => {
     expect(lines(of({ a: 'u32' }), of({ a: 'u32', b: 'String' }))).toEqual([
       'breaks Root.b: the field was removed (String); Rust ignores bytes left over at the end of a payload, so its services may continue without an error',
     ])
@@ -239,7 +242,7 @@ describe('a changed type', () => {
 })
 
 describe('a renamed type', () => {
-  test('is one safe change', () => {
+  test('a renamed type is one safe change', () => {
     const old = of(
       { total: 'Money', more: 'Vec<Money>' },
       { Money: struct(held({ cents: 'i64', currency: 'String' })) },
@@ -251,7 +254,7 @@ describe('a renamed type', () => {
     expect(lines(now, old)).toEqual(['safe Money: the type was renamed from Money to Price'])
   })
 
-  test('is compared inside as well', () => {
+  test('a renamed type is compared inside as well', () => {
     const old = of({ total: 'Money' }, { Money: struct(held({ cents: 'i64', currency: 'String' })) })
     const now = of({ total: 'Price' }, { Price: struct(held({ cents: 'u64', currency: 'String' })) })
     expect(lines(now, old)).toEqual([
@@ -260,7 +263,7 @@ describe('a renamed type', () => {
     ])
   })
 
-  test('may be the root, while an enum around the root adds a number to each payload', () => {
+  test('a renamed type may be the root, while an enum around the root adds a number to each payload', () => {
     const E = enumOf({ A: held({ id: 'String' }), B: nothing })
     expect(lines(schemaOf('F', { F: E }), schemaOf('E', { E }))).toEqual(['safe E: the type was renamed from E to F'])
     expect(lines(schemaOf('All', { E, All: enumOf({ E: items(t.named('E')) }) }), schemaOf('E', { E }))).toEqual([
@@ -279,14 +282,14 @@ describe('recursive types', () => {
       },
     )
 
-  test('are compared once', () => {
+  test('recursive types are compared once', () => {
     expect(lines(tree('u32'), tree('u32'))).toEqual([])
     expect(lines(tree('f32', { pair: 'Pair' }), tree('u32', { pair: 'Pair' }))).toEqual([
       expect.stringMatching(/^silent Tree.value/),
     ])
   })
 
-  test('are compared with other recursive types', () => {
+  test('recursive types are compared with other recursive types', () => {
     const List = enumOf({ End: nothing, More: items(t.of('u32'), t.named('List')) })
     const Chain = struct(held({ value: 'u32', next: 'Chain' }))
     expect(lines(of({ it: 'Chain' }, { Chain }), of({ it: 'List' }, { List }))).toMatchObject([/Root.it/])

@@ -32,11 +32,11 @@ describe('a payload of the example schema', () => {
     },
   }
 
-  test('decodes to a value', () => {
+  test('a payload of the example schema decodes to a value', () => {
     expect(decoder.decode(bytesOf(placed))).toEqual({ ok: true, value, variant: 'OrderPlaced' })
   })
 
-  test('decodes to JSON text', () => {
+  test('a payload of the example schema decodes to JSON text', () => {
     const json = JSON.stringify(value)
     expect(decoder.decodeToJson(bytesOf(placed))).toEqual({ ok: true, json, variant: 'OrderPlaced' })
   })
@@ -51,7 +51,7 @@ describe('a payload of the example schema', () => {
       'Inventory.SeatReserved',
     ],
     ['a unit variant of an enum inside an enum', '04000000 01000000', '{"Inventory":"Audited"}', 'Inventory.Audited'],
-  ])('decodes %s', (_, hex, json, variant) => {
+  ])('a payload of the example schema decodes %s', (_, hex, json, variant) => {
     expect(decoder.decodeToJson(bytesOf(hex))).toEqual({ ok: true, json, variant })
     expect(decoder.decode(bytesOf(hex))).toEqual({ ok: true, value: JSON.parse(json), variant })
   })
@@ -106,14 +106,14 @@ describe('a decoding failure', () => {
       'duplicate map key "a"',
       29,
     ],
-  ])('names the path, the reason and the offset of %s', (_, hex, path, reason, offset) => {
+  ])('a decoding failure names the path, the reason and the offset of %s', (_, hex, path, reason, offset) => {
     const decoder = compileDecoder(orders())
     const failure = { ok: false, path, reason: expect.stringContaining(reason), offset }
     expect(decoder.decode(bytesOf(hex))).toMatchObject(failure)
     expect(decoder.decodeToJson(bytesOf(hex))).toMatchObject(failure)
   })
 
-  test('names an unreadable type, while other variants of the enum still decode', () => {
+  test('a decoding failure names an unreadable type, while other variants of the enum still decode', () => {
     const schema = schemaOf('E', {
       E: enumOf({ Any: items(t.known('serde_json::Value')), Gone: items(t.named('Nowhere')), Fine: nothing }),
     })
@@ -150,7 +150,7 @@ describe('a decoded value', () => {
     ['a map of tuples', t.map('BTreeMap', t.tuple(t.of('u8')), t.of('u8')), `${u64(1)} 0102`, [[[1], 2]]],
     ['a map of bools', t.map('BTreeMap', t.of('bool'), t.of('u8')), `${u64(1)} 0102`, { true: 2 }],
     ['a Uuid', t.known('Uuid'), `${u64(16)} 550e8400e29b41d4a716446655440000`, '550e8400-e29b-41d4-a716-446655440000'],
-  ])('of %s encodes to the same bytes', (_, type, hex, value) => {
+  ])('a decoded value of %s encodes to the same bytes', (_, type, hex, value) => {
     expect(read(type, hex)).toStrictEqual(value)
     const decoded = compileDecoder(only(type)).decodeToJson(bytesOf(hex))
     expect(decoded.ok ? JSON.parse(decoded.json) : decoded).toStrictEqual(value)
@@ -158,7 +158,7 @@ describe('a decoded value', () => {
     expect(encoded.ok ? Buffer.from(encoded.bytes).toString('hex') : encoded).toBe(hex.replaceAll(' ', ''))
   })
 
-  test('may have a field or a key named __proto__', () => {
+  test('a decoded value may have a field or a key named __proto__', () => {
     const proto = struct({ kind: 'fields', fields: [{ name: '__proto__', type: t.of('u8') }] })
     const decoded = read(t.named('P'), '07', { P: proto }) as object
     expect(Object.entries(decoded)).toEqual([['__proto__', 7]])
@@ -166,7 +166,7 @@ describe('a decoded value', () => {
     expect(Object.entries(map as object)).toEqual([['__proto__', 7]])
   })
 
-  test('keeps the wire order of a map whose keys JavaScript sorts', () => {
+  test('a decoded value keeps the wire order of a map whose keys JavaScript sorts', () => {
     const schema = only(t.map('HashMap', t.of('u8'), t.of('u8')))
     const hex = `${u64(3)} 0901 0102 0503`.replaceAll(' ', '')
     const decoded = decode(schema, hex)
@@ -177,7 +177,7 @@ describe('a decoded value', () => {
     expect(compileDecoder(schema).decodeToJson(bytesOf(hex))).toMatchObject({ json: '{"9":1,"1":2,"5":3}' })
   })
 
-  test('has no control or direction characters in its JSON text', () => {
+  test('a decoded value has no control or direction characters in its JSON text', () => {
     const text = '\u001b]0;x\u0007 \u007f \u0085 \u202e \ufeff "\\ é 🦀'
     const schema = only(t.tuple(t.of('String'), t.of('char')))
     const encoded = compileEncoder(schema).encode([text, '\u202e'])
@@ -189,7 +189,7 @@ describe('a decoded value', () => {
     expect(JSON.parse(decoded.json)).toEqual([text, '\u202e'])
   })
 
-  test('has the same strings when they are long or in a long payload', () => {
+  test('a decoded value has the same strings when they are long or in a long payload', () => {
     const schema = only(t.vec(t.of('String')))
     const texts = ['x'.repeat(5000), 'é'.repeat(300), 'short', 'ü']
     const encoded = compileEncoder(schema).encode(texts)

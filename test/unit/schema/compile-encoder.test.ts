@@ -156,7 +156,7 @@ describe('an encoding failure', () => {
       { ...placed, customer_id: 'a\ud800' },
       'OrderPlaced.customer_id: expected String, got a string with a lone surrogate',
     ],
-  ])('names the path and the reason of %s', (_, fieldsOf, reason) => {
+  ])('an encoding failure names the path and the reason of %s', (_, fieldsOf, reason) => {
     expect(written({ OrderPlaced: fieldsOf })).toBe(reason)
   })
 
@@ -227,11 +227,11 @@ describe('an encoding failure', () => {
       {},
       ': serde_json::Value cannot be read from bincode: it needs deserialize_any, which bincode does not support',
     ],
-  ])('says what is wrong with %s', (_, type, value, reason) => {
+  ])('an encoding failure says what is wrong with %s', (_, type, value, reason) => {
     expect(hexOf(type, value)).toBe(reason)
   })
 
-  test('says what is wrong with a variant', () => {
+  test('an encoding failure says what is wrong with a variant', () => {
     const types = { E: enumOf({ Open: nothing, Shut: fields({ by: t.of('String') }) }) }
     const refused = (value: unknown) => hexOf(t.named('E'), value, types)
     expect(refused('Opne')).toBe(': E has no variant "Opne": did you mean Open?')
@@ -243,7 +243,7 @@ describe('an encoding failure', () => {
     expect(refused({ Open: null })).toBe('00000000')
   })
 
-  test('names the type of a value that contains itself', () => {
+  test('an encoding failure names the type of a value that contains itself', () => {
     const list = { List: struct(fields({ next: t.option(t.named('List')) })) }
     const circle: { next?: unknown } = {}
     circle.next = circle
@@ -251,7 +251,7 @@ describe('an encoding failure', () => {
     expect(hexOf(t.named('List'), { next: {} }, list)).toBe('0100')
   })
 
-  test('does not take an inherited property for a field', () => {
+  test('encode does not take an inherited property for a field', () => {
     const type = struct(fields({ constructor: t.of('u8'), toString: t.option(t.of('u8')) }))
     expect(hexOf(t.named('P'), {}, { P: type })).toBe('.constructor: u8 is missing'.slice(1))
     expect(hexOf(t.named('P'), { constructor: 1 }, { P: type })).toBe('0100')
@@ -285,7 +285,7 @@ describe('encode accepts other spellings', () => {
       '1000000000000000550e8400e29b41d4a716446655440000',
     ],
     ['a long string', t.of('String'), 'ü'.repeat(50), `6400000000000000${'c3bc'.repeat(50)}`],
-  ])('of values: %s', (_, type, value, hex) => {
+  ])('encode accepts other spellings of values: %s', (_, type, value, hex) => {
     expect(hexOf(type, value, { O: struct(fields({ o: t.option(t.of('u8')) })) })).toBe(hex)
   })
 })

@@ -50,7 +50,7 @@ const noise = (random: Random): Buffer => {
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/
 
 describe('random bytes', () => {
-  test('decode to a value that encodes to the same bytes, or fail with a reason, a path and an offset', () => {
+  test('random bytes decode to a value that encodes to the same bytes, or fail with a reason, a path and an offset', () => {
     const random = seededRandom(1)
     let good = 0
     let slowest = 0
@@ -89,7 +89,7 @@ describe('random bytes', () => {
     expect(longest).toBeLessThan(500)
   }, 180_000)
 
-  test('of another schema encode to the same bytes if they decode', () => {
+  test('random bytes of another schema encode to the same bytes if they decode', () => {
     const random = seededRandom(2)
     for (let index = 0; index < 100_000; index += 1) {
       const { name, schema, encoder } = random.pick(codecs)
@@ -137,7 +137,7 @@ describe('random values', () => {
     return Object.fromEntries(random.chance(0.05) ? pairs.slice(1) : pairs)
   }
 
-  test('encode to bytes that decode, or fail with a reason', () => {
+  test('random values encode to bytes that decode, or fail with a reason', () => {
     const random = seededRandom(3)
     let good = 0
     for (let index = 0; index < 200_000; index += 1) {

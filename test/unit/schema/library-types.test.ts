@@ -51,7 +51,7 @@ const examples = ({ paths }: LibraryType) =>
 
 describe('the table of library types', () => {
   test.each(libraryTypes.filter(({ wire }) => wire !== undefined))(
-    'has the bytes and the JSON of Rust for $name',
+    'the table of library types has the bytes and the JSON of Rust for $name',
     (known) => {
       const seen = examples(known)
       expect(seen).not.toEqual([])
@@ -75,13 +75,13 @@ describe('the table of library types', () => {
   ]
 
   test.each(containers.flatMap(({ paths }) => paths).filter((path) => !aliased.includes(path)))(
-    'has a vector from Rust for the container %s',
+    'the table of library types has a vector from Rust for the container %s',
     (path) => {
       expect(vectors.some((vector) => vector.path === path || vector.path.startsWith(`${path}<`))).toBe(true)
     },
   )
 
-  test('has each name and each path once', () => {
+  test('the table of library types has each name and each path once', () => {
     expect(new Set(libraryTypes.map(({ name }) => name)).size).toBe(libraryTypes.length)
     const paths = libraryTypes.flatMap((known) => known.paths)
     expect(new Set(paths).size).toBe(paths.length)

@@ -24,37 +24,43 @@ const field = (name: string, type: Type = t.of('String'), owner = 'Event'): unkn
   (sampled(schemaOf(owner, { [owner]: struct(fields({ [name]: type })) })) as Record<string, unknown>)[name]
 
 describe('a sample encodes to bytes that decode to the same value', () => {
-  test.each(listOf(5, (seed) => seed))('for random types from seed %i', (seed) => {
-    const faker = newFaker(seed)
-    const { schema, roots } = randomTypes(seededRandom(seed), 100)
-    for (const { name } of roots) {
-      const own = { ...schema, root: name }
-      const { sample } = sampler(own)
-      const { encode } = compileEncoder(own)
-      const { decode } = compileDecoder(own)
-      for (let count = 0; count < 10; count += 1) {
-        const made = sample({ faker, at })
-        if (!made.ok) return expect.fail(`${name}: ${made.reason}`)
-        const encoded = encode(made.value)
-        if (!encoded.ok) return expect.fail(`${name}: ${encoded.path}: ${encoded.reason}`)
-        const decoded = decode(encoded.bytes)
-        if (!decoded.ok || !isDeepStrictEqual(decoded.value, made.value)) {
-          return expect.fail(`${name}: ${JSON.stringify(made.value)} ${JSON.stringify(decoded)}`)
+  test.each(listOf(5, (seed) => seed))(
+    'a sample of random types encodes to bytes that decode to the same value (seed %i)',
+    (seed) => {
+      const faker = newFaker(seed)
+      const { schema, roots } = randomTypes(seededRandom(seed), 100)
+      for (const { name } of roots) {
+        const own = { ...schema, root: name }
+        const { sample } = sampler(own)
+        const { encode } = compileEncoder(own)
+        const { decode } = compileDecoder(own)
+        for (let count = 0; count < 10; count += 1) {
+          const made = sample({ faker, at })
+          if (!made.ok) return expect.fail(`${name}: ${made.reason}`)
+          const encoded = encode(made.value)
+          if (!encoded.ok) return expect.fail(`${name}: ${encoded.path}: ${encoded.reason}`)
+          const decoded = decode(encoded.bytes)
+          if (!decoded.ok || !isDeepStrictEqual(decoded.value, made.value)) {
+            return expect.fail(`${name}: ${JSON.stringify(made.value)} ${JSON.stringify(decoded)}`)
+          }
         }
       }
-    }
-  })
+    },
+  )
 
-  test.each(libraryTypes.filter(({ wire }) => wire !== undefined).map(({ name }) => name))('for %s', (name) => {
-    const schema = only(t.known(name))
-    const faker = newFaker()
-    for (let count = 0; count < 50; count += 1) {
-      const made = value(t.known(name), faker)
-      const encoded = compileEncoder(schema).encode(made)
-      if (!encoded.ok) return expect.fail(encoded.reason)
-      expect(compileDecoder(schema).decode(encoded.bytes)).toMatchObject({ ok: true, value: made })
-    }
-  })
+  test.each(libraryTypes.filter(({ wire }) => wire !== undefined).map(({ name }) => name))(
+    'a sample encodes to bytes that decode to the same value: %s',
+    (name) => {
+      const schema = only(t.known(name))
+      const faker = newFaker()
+      for (let count = 0; count < 50; count += 1) {
+        const made = value(t.known(name), faker)
+        const encoded = compileEncoder(schema).encode(made)
+        if (!encoded.ok) return expect.fail(encoded.reason)
+        expect(compileDecoder(schema).decode(encoded.bytes)).toMatchObject({ ok: true, value: made })
+      }
+    },
+  )
 })
 
 describe('a sample fits the name of its field', () => {
@@ -74,7 +80,7 @@ describe('a sample fits the name of its field', () => {
     ['phone_number', /^\+\d+$/],
     ['shipping_address', /^\d+ .+, .+$/],
     ['status', /^(?:pending|confirmed|shipped|delivered|cancelled)$/],
-  ])('string %s matches %s', (name, looks) => {
+  ])('a sample of the string %s matches %s', (name, looks) => {
     expect(field(name)).toMatch(looks)
   })
 
@@ -91,13 +97,13 @@ describe('a sample fits the name of its field', () => {
     ['expires_at', 'i64', at + 86_400_000, at + 15 * 86_400_000],
     ['total', 'u8', 0, 255],
     ['port', 'u16', 1024, 65_535],
-  ])('%s of type %s is from %d to %d', (name, type, least, most) => {
+  ])('a sample of %s of type %s is from %d to %d', (name, type, least, most) => {
     const number = Number(field(name, t.of(type)))
     expect(number).toBeGreaterThanOrEqual(least)
     expect(number).toBeLessThanOrEqual(most)
   })
 
-  test('the name of its newtype and the name of its struct', () => {
+  test('a sample fits the name of its newtype and the name of its struct', () => {
     const types = { OrderId: struct(items(t.of('String'))), Money: struct(items(t.of('i64'))) }
     const id = (type: Type) => sampled(schemaOf('E', { E: struct(fields({ id: type })), ...types })) as { id: unknown }
     expect(id(t.named('OrderId')).id).toMatch(/^order-/)
@@ -137,7 +143,7 @@ describe('a sample fits the name of its field', () => {
 })
 
 describe('a sample of one variant', () => {
-  test('has the variant names around it', () => {
+  test('a sample of one variant has the variant names around it', () => {
     expect(sampled(orders(), 'Inventory.SeatReserved')).toEqual({
       Inventory: { SeatReserved: { seat: expect.stringMatching(/^\d+[A-F]$/), note: expect.anything() } },
     })
@@ -145,7 +151,7 @@ describe('a sample of one variant', () => {
     expect(sampled(orders(), 'Ping')).toBe('Ping')
   })
 
-  test('is the same for the same seed and time', () => {
+  test('a sample of one variant is the same for the same seed and time', () => {
     const one = sampled(orders(), 'OrderPlaced')
     expect(sampled(orders(), 'OrderPlaced')).toEqual(one)
     expect(sampled(orders(), 'OrderPlaced', newFaker(8))).not.toEqual(one)
@@ -172,7 +178,7 @@ describe('samples of recursive types', () => {
       'a type with an Option of a tuple of itself',
       schemaOf('O', { O: struct(fields({ o: t.option(t.tuple(t.of('u8'), t.named('O'))) })) }),
     ],
-  ])('end for %s', (_, schema) => {
+  ])('samples of recursive types end for %s', (_, schema) => {
     for (let seed = 0; seed < 50; seed += 1) {
       const made = sampled(schema, undefined, newFaker(seed))
       expect(compileEncoder(schema).encode(made).ok, JSON.stringify(made).slice(0, 200)).toBe(true)
@@ -193,11 +199,11 @@ describe('samples of recursive types', () => {
     ],
     ['an enum without variants', schemaOf('E', { E: enumOf({}) }), 'E has no sample: the enum has no variants'],
     ['an array that is too large', only(t.array(t.of('u8'), 0xffffffff)), 'an array of 4294967295 bytes is too large'],
-  ])('say why there is none for %s', (_, schema, reason) => {
+  ])('a recursive type without a finite value gets the reason instead of a sample: %s', (_, schema, reason) => {
     expect(sampled(schema)).toContain(reason)
   })
 
-  test('leave out an unreadable type inside an Option, a list or a Result', () => {
+  test('samples leave out an unreadable type inside an Option, a list or a Result', () => {
     const unreadable = t.known('serde_json::Value')
     expect(value(t.option(unreadable))).toBe(null)
     expect(value(t.vec(unreadable))).toEqual([])

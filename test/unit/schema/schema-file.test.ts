@@ -110,7 +110,7 @@ describe('parseType and formatType', () => {
 })
 
 describe('readSchemaFile and writeSchemaFile', () => {
-  test('read a schema file and write the same text', () => {
+  test('readSchemaFile and writeSchemaFile read a schema file and write the same text', () => {
     const read = readSchemaFile(example)
     expect(read).toMatchObject({ ok: true })
     if (!read.ok) return
@@ -168,11 +168,14 @@ describe('readSchemaFile and writeSchemaFile', () => {
     ['"struct": null', '"union": null', 'types.Marker', "expected either 'struct' or 'enum'"],
     ['"Marker"', '"Vec<u8>"', 'types.Vec<u8>', 'the name has another meaning in schema files, or is not a valid name'],
     ['"Page<LineItem>"', '"Page< LineItem >"', 'types.Page< LineItem >', 'write it as Page<LineItem>'],
-  ])('report the problem and its path when %s becomes %s', (from, to, path, reason) => {
-    expect(changed(from, to)).toEqual({ ok: false, problems: [{ path, reason }] })
-  })
+  ])(
+    'readSchemaFile and writeSchemaFile report the problem and its path when %s becomes %s',
+    (from, to, path, reason) => {
+      expect(changed(from, to)).toEqual({ ok: false, problems: [{ path, reason }] })
+    },
+  )
 
-  test('report a file that is not a JSON object', () => {
+  test('readSchemaFile and writeSchemaFile report a file that is not a JSON object', () => {
     expect(readSchemaFile('[]')).toEqual({
       ok: false,
       problems: [{ path: '', reason: 'expected an object, got a list' }],
@@ -259,7 +262,7 @@ describe('random schemas', () => {
   )
 
   // Generates many schemas.
-  test('are the same after writing and reading a schema file', { timeout: 60_000 }, () => {
+  test('random schemas are the same after writing and reading a schema file', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(schema, (given) => {
         const text = writeSchemaFile(given)
@@ -270,7 +273,7 @@ describe('random schemas', () => {
     )
   })
 
-  test('never make parseType or readSchemaFile throw, whatever the text', () => {
+  test('random schemas never make parseType or readSchemaFile throw, whatever the text', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom(...'<>()[],;: as-_Vecu8&'.split('')) }),

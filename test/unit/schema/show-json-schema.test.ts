@@ -86,11 +86,14 @@ describe('the JSON Schema of a type', () => {
     ['a Duration', t.known('Duration'), [{ secs: 1, nanos: 0 }], [1, { secs: 1 }]],
     ['an unreadable type', t.known('serde_json::Value'), [], [null, {}, 1]],
   ]
-  test.each(refused)('accepts decoded values of %s and refuses others', (_, type, good, bad) => {
-    const validate = validator(shown(only(type, status)))
-    for (const value of good) expect(validate(value), JSON.stringify(value)).toBe(true)
-    for (const value of bad) expect(validate(value), JSON.stringify(value)).toBe(false)
-  })
+  test.each(refused)(
+    'the JSON Schema of a type accepts decoded values of %s and refuses others',
+    (_, type, good, bad) => {
+      const validate = validator(shown(only(type, status)))
+      for (const value of good) expect(validate(value), JSON.stringify(value)).toBe(true)
+      for (const value of bad) expect(validate(value), JSON.stringify(value)).toBe(false)
+    },
+  )
 })
 
 describe('showJsonSchema', () => {

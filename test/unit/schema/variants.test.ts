@@ -14,7 +14,7 @@ describe('checkVariant accepts an event type that names its variant', () => {
     ['Inventory.SeatReserved', 'Inventory.SeatReserved'],
     ['InventorySeatReserved { event_id: EventId', 'Inventory.SeatReserved'],
     ['seat-audit', 'Inventory.Audited'],
-  ])('%s for bytes of %s', (eventType, path) => {
+  ])('checkVariant accepts the event type %s for bytes of %s', (eventType, path) => {
     expect(checkVariant(schema, eventType, path)).toBeUndefined()
   })
 })
@@ -24,11 +24,11 @@ describe('checkVariant warns of an event type that names another variant', () =>
     ['OrderPlaced.v1', 'PlaceOrder'],
     ['SeatReserved.v1', 'Inventory.Audited'],
     ['seat-audit', 'Ping'],
-  ])('%s for bytes of %s', (eventType, path) => {
+  ])('checkVariant warns of the event type %s for bytes of %s', (eventType, path) => {
     expect(checkVariant(schema, eventType, path)).toContain(`but the bytes are variant ${path}`)
   })
 
-  test('and asks whether the variants were reordered', () => {
+  test('checkVariant warns of an event type that names another variant and asks whether the variants were reordered', () => {
     expect(checkVariant(schema, 'OrderPlaced.v1', 'PlaceOrder')).toBe(
       'event type OrderPlaced.v1 is variant OrderPlaced, but the bytes are variant PlaceOrder: were the variants of OrderAction reordered?',
     )
@@ -36,12 +36,12 @@ describe('checkVariant warns of an event type that names another variant', () =>
 })
 
 describe('checkVariant does not warn', () => {
-  test('of an event type that does not name a variant', () => {
+  test('checkVariant does not warn of an event type that does not name a variant', () => {
     expect(checkVariant(schema, 'OrderShipped.v1', 'OrderPlaced')).toBeUndefined()
     expect(checkVariant(schema, 'OrderCommand.v1', 'PlaceOrder')).toBeUndefined()
   })
 
-  test('of a variant of an enum inside the event', () => {
+  test('checkVariant does not warn of a variant of an enum inside the event', () => {
     const known = { ...schema, events: new Map([['Stock.v1', 'Inventory']]) }
     expect(checkVariant(known, 'Stock.v1', 'Inventory.SeatReserved')).toBeUndefined()
     expect(checkVariant(schema, 'Inventory.v1', 'Inventory.SeatReserved')).toBeUndefined()

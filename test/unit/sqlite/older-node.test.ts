@@ -18,7 +18,7 @@ describe('the polyfill of setReturnArrays', () => {
   const values = [1n, -1, 2 ** 53 - 1, 9_223_372_036_854_775_807n, -9_223_372_036_854_775_808n, 2.5, 'text', null]
 
   test.each([true, false])(
-    'returns the values of every type as setReturnArrays does, with integers as bigint: %s',
+    'the polyfill of setReturnArrays returns the values of every type as setReturnArrays does, with integers as bigint: %s',
     (isBigInt) => {
       for (const value of [...values, new Uint8Array([1, 2]), new Uint8Array()]) {
         const [newer, older] = both(everyType)
@@ -38,7 +38,7 @@ describe('the polyfill of setReturnArrays', () => {
     },
   )
 
-  test('returns objects again after setReturnArrays(false)', () => {
+  test('the polyfill of setReturnArrays returns objects again after setReturnArrays(false)', () => {
     const [, older] = both('SELECT ?1 AS a')
     older.setReturnArrays(true)
     expect(older.all(1)).toEqual([[1]])
@@ -57,14 +57,14 @@ describe('the polyfill of numbered parameters', () => {
     ['SELECT (?, ?) > (?, ?) AS a, ?4 AS b', [1, 2, 3, 4]],
     [`SELECT '?1 it''s ?2' AS a, "?3" AS b, ?1 AS c -- ?4\n /* ?5 */ FROM (SELECT 1 AS "?3")`, ['x']],
     ['SELECT 1 AS a', []],
-  ])('binds the values that SQLite binds: %s', (sql, values) => {
+  ])('the polyfill of numbered parameters binds the values that SQLite binds: %s', (sql, values) => {
     const [newer, older] = both(sql)
     expect(older.all(...values)).toEqual(newer.all(...values))
     expect(older.get(...values)).toEqual(newer.get(...values))
     expect([...older.iterate(...values)]).toEqual([...newer.iterate(...values)])
   })
 
-  test('writes the values that SQLite writes', () => {
+  test('the polyfill of numbered parameters writes the values that SQLite writes', () => {
     const older = polyfillOlderNode(new DatabaseSync(':memory:'), { numberedParameters: true, arrays: false })
     older.exec('CREATE TABLE kept (a, b, c)')
     expect(older.prepare('INSERT INTO kept VALUES (?, ?2, ?2)').run('x', null).changes).toBe(1)

@@ -101,7 +101,7 @@ describe('given a saga', () => {
       ])
   })
 
-  test('has no state after a reducer that returns none', () => {
+  test('given a saga has no state after a reducer that returns none', () => {
     const reduce = (() => ({ effects: [] })) as unknown as typeof checkout.reduce
 
     expect(given({ ...checkout, reduce }).when(placed).state).toBeUndefined()
@@ -146,24 +146,24 @@ describe('a failed expectation', () => {
     throw new Error('it was taken for right')
   }
 
-  test('of effects shows the difference', () => {
+  test('a failed expectation of effects shows the difference', () => {
     const message = differs(() => outcome.expect([append({ ...placed, total: 6 }), publish('order-events', placed)]))
 
     expect(message).toMatch(/^\+ +total: 5,$/m)
     expect(message).toMatch(/^- +total: 6,$/m)
   })
 
-  test('of effects shows missing and unexpected effects', () => {
+  test('a failed expectation of effects shows missing and unexpected effects', () => {
     expect(differs(() => outcome.expect([]))).toMatch(/kind: 'publish'/)
     expect(differs(() => outcome.expect([...outcome.effects, publish('more', placed)]))).toMatch(/^- +topic: 'more'$/m)
   })
 
-  test('of state or events shows both values', () => {
+  test('a failed expectation of state or events shows both values', () => {
     expect(differs(() => outcome.expectState({ status: 'new' }))).toMatch(/^\+ +status: 'placed'\n- +status: 'new'$/m)
     expect(differs(() => outcome.expectEvents([]))).toMatch(/type: 'OrderPlaced'/)
   })
 
-  test('is thrown for effects in another order', () => {
+  test('an expectation fails for effects in another order', () => {
     differs(() => outcome.expect([...outcome.effects].reverse()))
   })
 })

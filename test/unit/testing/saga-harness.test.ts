@@ -83,7 +83,7 @@ describe('checkouts in the harness', () => {
     ['all faults', { duplicate: 0.3, reorder: 0.3, drop: 0.3, crash: 0.05 }],
   ]
 
-  test.each(faultsByName)('end exactly once with %s', async (_, faults) => {
+  test.each(faultsByName)('checkouts in the harness end exactly once with %s', async (_, faults) => {
     for (let seed = 1; seed <= 25; seed += 1) {
       await using shop = shopOf(seed, faults)
       await placeOrders(shop, 9)
@@ -92,7 +92,7 @@ describe('checkouts in the harness', () => {
     }
   })
 
-  test('end exactly once when 150 run at a time with all faults', async () => {
+  test('checkouts in the harness end exactly once when 150 run at a time with all faults', async () => {
     await using shop = shopOf(7, { duplicate: 0.2, reorder: 0.2, drop: 0.2, crash: 0.02 })
     await placeOrders(shop, 150)
     await shop.settle()
@@ -101,7 +101,7 @@ describe('checkouts in the harness', () => {
 })
 
 describe('the clock of the harness', () => {
-  test('moves only by advance, and fires the timers on the way', async () => {
+  test('the clock of the harness moves only by advance, and fires the timers on the way', async () => {
     for (let seed = 1; seed <= 20; seed += 1) {
       await using shop = sagaHarness({ saga: checkout, aggregates: [order], seed, faults: { crash: 0.05 } })
       await placeOrders(shop, 3)
@@ -209,7 +209,7 @@ describe('a conversation without an end', () => {
   }
   const answer = (): Said => ({ topic: 'answers', action: { type: 'Answered' } })
 
-  test('makes settle reject after 1,000 messages, with its stream id and the repeated event types', async () => {
+  test('a conversation without an end makes settle reject after 1,000 messages, with its stream id and the repeated event types', async () => {
     await using harness = sagaHarness({ saga: asking, answer })
     await harness.publish('answers', { type: 'Answered' }, { correlationId: 'c-1' })
 
@@ -220,7 +220,7 @@ describe('a conversation without an end', () => {
     expect((await harness.sent('questions')).length).toBeLessThanOrEqual(1001)
   })
 
-  test('makes runOut and advance reject when it only sets timers', async () => {
+  test('a conversation without an end makes runOut and advance reject when it only sets timers', async () => {
     await using harness = sagaHarness({ saga: waiting, mostMessages: 20 })
     await harness.publish('answers', { type: 'Answered' }, { correlationId: 'c-1' })
 
@@ -228,7 +228,7 @@ describe('a conversation without an end', () => {
     await expect(harness.runOut()).rejects.toThrow('more than 20 messages, the last ones Waited.v1')
   })
 
-  test('is not reported when each call handles fewer messages, however many calls there are', async () => {
+  test('a conversation without an end is not reported when each call handles fewer messages, however many calls there are', async () => {
     await using harness = sagaHarness({ saga: waiting, mostMessages: 20 })
     await harness.publish('answers', { type: 'Answered' }, { correlationId: 'c-1' })
     for (let seconds = 0; seconds < 50; seconds += 10) await harness.advance('10s')
@@ -236,7 +236,7 @@ describe('a conversation without an end', () => {
     expect(await harness.stateOf('c-1')).toBe(51)
   })
 
-  test('is not reported for many conversations that each handle few messages', async () => {
+  test('a conversation without an end is not reported for many conversations that each handle few messages', async () => {
     await using shop = sagaHarness({ saga: checkout, aggregates: [order, payment], mostMessages: 3 })
     await placeOrders(shop, 20)
     await shop.settle()

@@ -27,7 +27,7 @@ function reportOf(
 }
 
 describe('the notes of a lag report', () => {
-  test('name the transaction that holds a group back, since when, and how to end it', () => {
+  test('the notes of a lag report name the transaction that holds a group back, since when, and how to end it', () => {
     const transaction = { offset: 2n, since: NOW - 12_000 }
     const lines = [
       'billing: a transaction is open in order-events[0] since 2026-11-23T09:59:48.000Z (12s) at offset 2 and holds back read-committed consumers; to end it: kafka-transactions.sh abort --topic order-events --partition 0 --start-offset 2',
@@ -41,7 +41,7 @@ describe('the notes of a lag report', () => {
     expect(many.at(-1)).toBe('billing: transactions are open in 2 more partitions')
   })
 
-  test('say which events were deleted unread, and where offsets are counted', () => {
+  test('the notes of a lag report say which events were deleted unread, and where offsets are counted', () => {
     expect(lagNotes(reportOf({ gone: 3n }), NOW)).toEqual([
       'billing: 3 events behind the committed offset were deleted unread from order-events[0]; LAG does not count them',
     ])
@@ -51,7 +51,7 @@ describe('the notes of a lag report', () => {
     expect(lagNotes(reportOf({}), NOW)).toEqual([])
   })
 
-  test('say why the age of the first waiting event is not known', () => {
+  test('the notes of a lag report say why the age of the first waiting event is not known', () => {
     expect(lagNotes(reportOf({ ahead: 90_000 }), NOW)).toEqual([
       'billing: the first waiting event of order-events[0] is dated in the future, so its age is not known',
     ])
@@ -63,7 +63,7 @@ describe('the notes of a lag report', () => {
     expect(many.at(-1)).toBe('billing: the first waiting event of 1 more partition cannot be read')
   })
 
-  test('are data with a code and a message in a JSON document, none left out', () => {
+  test('the notes of a lag report are data with a code and a message in a JSON document, none left out', () => {
     const { groups } = lagDocument(reportOf({ transaction: { offset: 2n, since: undefined } }, { partitions: 5 }), NOW)
     expect(groups[0]?.notes).toHaveLength(5)
     expect(groups[0]?.notes?.[4]).toMatchObject({
@@ -84,7 +84,7 @@ describe('a reset plan', () => {
     ...{ replayed: 2000n, skipped: 0n, sampled: 0, types: [], conversations: 0, sagas: 0, notes: [] },
   }
 
-  test('says that a number of offsets is an upper bound of the events', () => {
+  test('a reset plan says that a number of offsets is an upper bound of the events', () => {
     const { shown, question } = wordsOfReset(plan)
 
     expect(shown).toMatch(/order-events +0 +2000 +0 +replay +≤2000 /)
@@ -133,9 +133,12 @@ describe('a reset plan', () => {
     [{ code: 'moved-since', from: 4n, to: null, ...place }, 'order-events[1] has moved from 4 to none since'],
     [{ code: 'legacy-text', text: 'written by an earlier release' }, 'written by an earlier release'],
   ] as const satisfies readonly (readonly [ResetNote, string])[]
-  test.each(notes.map(([note, text]) => ({ note, text })))('words the note $note.code as $text', ({ note, text }) => {
-    expect(resetNoteText(note)).toBe(text)
-  })
+  test.each(notes.map(([note, text]) => ({ note, text })))(
+    'a reset plan words the note $note.code as $text',
+    ({ note, text }) => {
+      expect(resetNoteText(note)).toBe(text)
+    },
+  )
 
   const clamps = [
     [{ code: 'before-log-start', wanted: -2n }, "-2 is before the log's start 0"],
@@ -143,7 +146,7 @@ describe('a reset plan', () => {
     [{ code: 'time-after-last-event' }, 'no event has such a late timestamp'],
   ] as const satisfies readonly (readonly [Clamp, string])[]
   test.each(clamps.map(([clamped, message]) => ({ clamped, message })))(
-    'has clamps and notes with a code and a message in its document: $clamped.code',
+    'a reset plan has clamps and notes with a code and a message in its document: $clamped.code',
     ({ clamped, message }) => {
       const document = resetDocument({
         ...plan,

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { connectionFailed, type EventBusError, transportError } from '../../../bus/errors.ts'
-import { driverHints } from '../../hints.ts'
 import { sleep } from '../../../bus/time/sleep.ts'
+import { driverHints } from '../../hints.ts'
 import { type ErrorSubject, errorCode, isNoGroup, isPassing, KafkaFailure, toBusError } from '../kafka-errors.ts'
 import { MAX_BATCH_BYTES, type Sasl } from '../kafka-options.ts'
 import { type Api, ask } from '../protocol/api.ts'

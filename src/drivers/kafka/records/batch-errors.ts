@@ -1,7 +1,7 @@
 import { type EventBusErrorCode, UnreadableError, type UnreadableRange } from '../../../bus/errors.ts'
 import type { Hint } from '../../../bus/hints.ts'
-import { driverHints } from '../../hints.ts'
 import { partitionName } from '../../../bus/names/names.ts'
+import { driverHints } from '../../hints.ts'
 
 /** The reason why a batch cannot be read, without its offsets. Never leaves this folder: see {@link UnreadableBatch}. */
 export class BatchProblem extends Error {

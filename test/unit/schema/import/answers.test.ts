@@ -19,7 +19,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     assume: { 'crate::cents': 'String', 'feature:beta': 'on', 'unknown()': '3' },
   }
 
-  test('resolve every problem without being reported as unused', () => {
+  test('--map and --assume resolve every problem without being reported as unused', () => {
     const imported = importRust(rust, answers)
     expect(typesOf(imported)).toEqual({
       OrderEvent: [
@@ -35,7 +35,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     ])
   })
 
-  test('are suggested for all problems at once, each with its location', () => {
+  test('--map and --assume are suggested for all problems at once, each with its location', () => {
     expect(linesOf(importRust(rust))).toEqual([
       'src/lib.rs:3 Money: it has a hand-written impl of Serialize (calls serialize_i64) [--map crate::money::Money=…]',
       'src/lib.rs:7 OrderEvent::B.it: with = "cents" uses a custom encoding (calls serialize_str) [--assume crate::cents=…]',
@@ -46,7 +46,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     ])
   })
 
-  test('may refer to types of the service', () => {
+  test('--map and --assume may refer to types of the service', () => {
     const source = `#[derive(serde::Serialize)] struct Item(u8);
       #[derive(serde::Serialize)] enum OrderEvent { A(other::Items) }`
     expect(typesOf(importRust(source, { map: { 'other::Items': 'HashMap<Uuid, Item>' } }))).toEqual({
@@ -69,7 +69,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
       { OrderEvent: [{ A: ['Boxed<Weight>'] }], 'Boxed<Weight>': ['Weight'], Weight: ['u32'] },
     ],
     ['Weight', 'Weight', [{ about: 'Weight', reason: 'Weight is not in scope', fix: '--map Weight=…' }]],
-  ])('may contain the type that they replace: %s=%s', (from, to, expected) => {
+  ])('--map and --assume may contain the type that they replace: %s=%s', (from, to, expected) => {
     const source = `mod parcels { #[derive(serde::Serialize)] pub struct Weight(u32); }
       type Heavy = parcels::Weight;
       #[derive(serde::Serialize)] struct Boxed<T = parcels::Weight>(T);
@@ -77,7 +77,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     expect(typesOf(importRust(source, { map: { [from]: to } }))).toMatchObject(expected)
   })
 
-  test('may refer to each other in a circle without an endless import', () => {
+  test('--map and --assume may refer to each other in a circle without an endless import', () => {
     const source = `type A = B; type B = W<A>; #[derive(serde::Serialize)] struct W<T>(T);
       #[derive(serde::Serialize)] enum OrderEvent { A(A) }`
     for (const map of [
@@ -92,7 +92,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     }
   })
 
-  test('must be whole numbers for the length of an array', () => {
+  test('--map and --assume must be whole numbers for the length of an array', () => {
     const source = '#[derive(serde::Serialize)] enum OrderEvent { A([u8; LEN]), B([u8; next( 1 )]) }'
     const imported = (LEN: string) => importRust(source, { assume: { LEN, 'next(1)': '2' } })
     expect(typesOf(imported('1_6'))).toEqual({ OrderEvent: [{ A: ['[u8; 16]'] }, { B: ['[u8; 2]'] }] })
@@ -122,7 +122,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     expect([byText.notes.length, byField.notes.length]).toEqual([1, 1])
   })
 
-  test('match types regardless of whitespace', () => {
+  test('--map and --assume match types regardless of whitespace', () => {
     const source = `#[derive(serde::Serialize)] enum OrderEvent { A(< Km as Unit > :: Raw), B(Box<dyn  Shape<u8,u16>>) }`
     expect(linesOf(importRust(source))).toEqual([
       "src/lib.rs:1 <Km as Unit>::Raw: cannot resolve this associated type [--map '<Km as Unit>::Raw=…']",
@@ -134,7 +134,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     expect(imported.notes).toHaveLength(1)
   })
 
-  test('are reported if they are not valid types or unused', () => {
+  test('--map and --assume are reported if they are not valid types or unused', () => {
     const parsed = parseType('Vec<')
     expect(linesOf(importRust(rust, { ...answers, map: { ...answers.map, 'crate::money::Money': 'Vec<' } }))).toEqual([
       `src/lib.rs:6 Vec<: invalid type: ${parsed.ok ? '' : parsed.reason} []`,

@@ -182,17 +182,17 @@ describe('a service in a workspace on disk', () => {
     ['its manifest', 'services/orders/Cargo.toml'],
     ['its src folder', 'services/orders/src/'],
     ['the file of its events', 'services/orders/src/domain/events.rs'],
-  ])('is imported by %s', (_, path) => {
+  ])('a service in a workspace on disk is imported by %s', (_, path) => {
     expect(text(path)).toBe(orders)
   })
 
-  test('is imported by its workspace, with locations relative to the workspace', () => {
+  test('a service in a workspace on disk is imported by its workspace, with locations relative to the workspace', () => {
     const whole = text('.')
     expect(whole).toContain('"at": "services/orders/src/domain/events.rs:6"')
     expect(whole).toContain('"at": "shared/lib.rs:3"')
   })
 
-  test('lists the files that were read, including those of dependencies', () => {
+  test('a service in a workspace on disk lists the files that were read, including those of dependencies', () => {
     const result = imported('services/orders')
     expect(result.ok && result.sources).toContain(join(folder, 'shared/lib.rs'))
   })

@@ -180,7 +180,7 @@ describe('event types', () => {
       { 'Placed.v1': 'Placed', ...others },
       [],
     ],
-  ])('%s', (_, body, expected, notes) => {
+  ])('event types: %s', (_, body, expected, notes) => {
     expect(eventType(body)).toEqual({ events: expected, notes })
   })
 
@@ -198,7 +198,7 @@ impl InventoryEvent { pub fn event_type(&self) -> &str { match self { Self::Rese
 `
 
 describe('an enum that wraps other enums', () => {
-  test('has the event types of the wrapped enum if its event_type() returns them', () => {
+  test('an enum that wraps other enums has the event types of the wrapped enum if its event_type() returns them', () => {
     expect(
       events(`${inventory}
         #[derive(Serialize)] pub enum Envelope { Inventory(Box<InventoryEvent>), Note(Note), Opened }
@@ -217,7 +217,7 @@ describe('an enum that wraps other enums', () => {
     })
   })
 
-  test('without event_type() has the event types of wrapped enums that look like events', () => {
+  test('an enum that wraps other enums without event_type() has the event types of wrapped enums that look like events', () => {
     const rust = `${inventory} #[derive(Serialize)] pub enum TicketingEvent { Inventory(InventoryEvent), Kind(Kind) } #[derive(Serialize)] pub enum Kind { A }`
     expect(events(rust, 'TicketingEvent')).toMatchObject({
       events: { 'SeatReserved.v1': 'Inventory.Reserved', 'SeatReleased.v1': 'Inventory.Released', 'Kind.v1': 'Kind' },

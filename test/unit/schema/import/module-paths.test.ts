@@ -4,7 +4,7 @@ import { importRust, linesOf, typesOf } from './import-rust.ts'
 describe('paths of an import', () => {
   const event = (type: string) => `#[derive(serde::Serialize)] pub enum OrderEvent { A(${type}) }`
 
-  test('may be files without a package', () => {
+  test('paths of an import may be files without a package', () => {
     const imported = importRust(
       {
         'a/order.rs': `use crate::money::Money;\n${event('Money')}`,
@@ -15,7 +15,7 @@ describe('paths of an import', () => {
     expect(typesOf(imported)).toEqual({ Money: ['i64'], OrderEvent: [{ A: ['Money'] }] })
   })
 
-  test('may be files without a package whose paths do not resolve, if the name is unique', () => {
+  test('paths of an import may be files without a package whose paths do not resolve, if the name is unique', () => {
     const order = `use crate::domain::money::Money;\n${event('Money')}`
     const imported = importRust(
       { 'order.rs': order, 'money.rs': '#[derive(serde::Serialize)] pub struct Money(i64);' },
@@ -25,7 +25,7 @@ describe('paths of an import', () => {
     expect(imported.notes.map(({ text }) => text)).toContain('Money is assumed to be the Money in money.rs:1')
   })
 
-  test('may be a file that is not a module of its crate, such as an example', () => {
+  test('paths of an import may be a file that is not a module of its crate, such as an example', () => {
     const imported = importRust(
       {
         'Cargo.toml': '[package]\nname = "my-orders"',
@@ -38,7 +38,7 @@ describe('paths of an import', () => {
     expect(typesOf(imported)).toEqual({ Money: ['i64'], OrderEvent: [{ A: ['Money'] }] })
   })
 
-  test('may be folders of files, with or without lib.rs', () => {
+  test('paths of an import may be folders of files, with or without lib.rs', () => {
     const money = '#[derive(serde::Serialize)] pub struct Money(i64);'
     const expected = { Money: ['i64'], OrderEvent: [{ A: ['Money'] }] }
     const rooted = { 'src/lib.rs': `mod money; use money::Money; ${event('Money')}`, 'src/money.rs': money }
@@ -47,7 +47,7 @@ describe('paths of an import', () => {
     expect(typesOf(importRust(flat, { paths: ['types'] }))).toEqual(expected)
   })
 
-  test('are reported if they do not exist or have no source', () => {
+  test('paths of an import are reported if they do not exist or have no source', () => {
     const texts = { 'Cargo.toml': '[package]\nname = "a"', 'docs/a.md': '' }
     expect(linesOf(importRust(texts, { paths: ['nowhere', 'docs'] }))).toEqual([
       'nowhere:0 nowhere: there is no such file or folder []',
@@ -56,7 +56,7 @@ describe('paths of an import', () => {
     expect(linesOf(importRust(texts))).toEqual(['.:0 .: it has neither src/lib.rs nor src/main.rs []'])
   })
 
-  test('get notes about missing module files and invalid Rust', () => {
+  test('paths of an import get notes about missing module files and invalid Rust', () => {
     const { notes } = importRust(`mod missing;\nstruct ;;; @\n${event('u8')}`)
     expect(notes.map(({ file, line, text }) => `${file}:${line} ${text}`)).toEqual([
       'src/lib.rs:2 crbus cannot parse this Rust code',
@@ -65,7 +65,7 @@ describe('paths of an import', () => {
     ])
   })
 
-  test('may include the source of a crate from a registry, as may a patch in Cargo.toml', () => {
+  test('paths of an import may include the source of a crate from a registry, as may a patch in Cargo.toml', () => {
     const crates = {
       'a/src/lib.rs': event('billing_types::Invoice'),
       'b/Cargo.toml': '[package]\nname = "billing-types"',
@@ -101,7 +101,7 @@ describe('paths of an import', () => {
         '#[cfg(feature = "v2")] #[path = "new.rs"] mod ids;\n#[cfg(not(feature = "v2"))] #[path = "old.rs"] mod ids; use ids::Id;',
       ],
       ['a module with several possible files', '#[cfg_attr(feature = "v2", path = "new.rs")]\nmod old; use old::Id;'],
-    ])('are reported as ambiguous: %s', (_, uses) => {
+    ])('names that depend on cfg are reported as ambiguous: %s', (_, uses) => {
       const rust = { ...texts, 'src/lib.rs': `${uses}\n${event}` }
       const line = uses.split('\n').length + 1
       expect(linesOf(importRust(rust))).toEqual([
@@ -122,7 +122,7 @@ describe('paths of an import', () => {
         `macro_rules! id { ($it:ty) => { #[derive(serde::Serialize)] pub struct Id($it); } }
         #[cfg(feature = "v2")] id!(u64); #[cfg(not(feature = "v2"))] id!(u32);`,
       ],
-    ])('include the cfg of %s', (_, source) => {
+    ])('names that depend on cfg include the cfg of %s', (_, source) => {
       const rust = { ...texts, 'src/lib.rs': `${source}\n${event}` }
       expect(linesOf(importRust(rust))[0]).toMatch(
         / Id: cfg decides (whether it is|between its definitions in) .* \[--assume feature:v2=on\]$/,
@@ -132,7 +132,7 @@ describe('paths of an import', () => {
       expect(as('off')).toMatchObject({ Id: ['u32'] })
     })
 
-    test('may be macros, which are not expanded then', () => {
+    test('names that depend on cfg may be macros, which are not expanded then', () => {
       const id = (type: string) =>
         `macro_rules! id { ($it:ident) => { #[derive(serde::Serialize)] pub struct $it(${type}); } }`
       const rust = `#[cfg(unix)] ${id('u8')}\n#[cfg(not(unix))] ${id('u16')}\nid!(Id);\n${event}`
@@ -141,13 +141,13 @@ describe('paths of an import', () => {
       ])
     })
 
-    test('are not ambiguous if every cfg leads to the same type', () => {
+    test('names that depend on cfg are not ambiguous if every cfg leads to the same type', () => {
       const uses =
         '#[cfg(feature = "v2")] mod new;\n#[cfg(feature = "v2")] use new::Id;\n#[cfg(unix)] use crate::new::*;'
       expect(typesOf(importRust({ ...texts, 'src/lib.rs': `${uses}\n${event}` }))).toMatchObject({ Id: ['u64'] })
     })
 
-    test('are resolved in linear time even if many imports lead to the same module', () => {
+    test('names that depend on cfg are resolved in linear time even if many imports lead to the same module', () => {
       const modules = Array.from({ length: 40 }, (_, level) => {
         const next = `pub use super::m${level + 1}::*;`
         return `pub mod m${level} { #[cfg(unix)] ${next} #[cfg(feature = "b")] ${next} use super::*; }`
@@ -156,7 +156,7 @@ describe('paths of an import', () => {
       expect(typesOf(importRust(`${modules.join('\n')}\n${last}\nuse m0::*;\n${event}`))).toMatchObject({ Id: ['u8'] })
     })
 
-    test('may be constants for the length of an array', () => {
+    test('names that depend on cfg may be constants for the length of an array', () => {
       const consts = '#[cfg(feature = "big")] const N: usize = 64;\n#[cfg(not(feature = "big"))] const N: usize = 32;'
       const rust = `${consts}\n#[derive(serde::Serialize)] pub enum OrderEvent { A([u8; N]) }`
       expect(linesOf(importRust(rust))[0]).toMatch(/^src\/lib.rs:3 \[u8; N\]: cannot evaluate its length N /)
@@ -166,7 +166,7 @@ describe('paths of an import', () => {
     })
   })
 
-  test('of nested modules with a path attribute begin in the folder of the outer module', () => {
+  test('paths of nested modules with a path attribute begin in the folder of the outer module', () => {
     const imported = importRust({
       'Cargo.toml': '[package]\nname = "a"',
       'src/lib.rs': `mod ids { #[path = "it.rs"] pub mod order; }\n${event('ids::order::Id')}`,
@@ -176,7 +176,7 @@ describe('paths of an import', () => {
     expect(typesOf(imported)).toMatchObject({ Id: ['u64'] })
   })
 
-  test('may lead to files that include! adds', () => {
+  test('paths of an import may lead to files that include! adds', () => {
     const imported = importRust({
       'Cargo.toml': '[package]\nname = "a"',
       'src/lib.rs': `mod ids { include!("ids/made.rs"); }\n${event('ids::Id')}`,
@@ -186,14 +186,14 @@ describe('paths of an import', () => {
     expect(typesOf(imported)).toEqual({ Id: ['Raw'], OrderEvent: [{ A: ['Id'] }], Raw: ['u8'] })
   })
 
-  test('may lead to generated code, which is reported', () => {
+  test('paths of an import may lead to generated code, which is reported', () => {
     const made = 'mod proto { include!(concat!(env!("OUT_DIR"), "/orders.rs")); }'
     expect(linesOf(importRust(`${made}\n${event('proto::Order')}`))).toEqual([
       'src/lib.rs:2 proto::Order: proto::Order is not in scope; include! (src/lib.rs:1) may define it, but crbus does not read code that the build generates [--map proto::Order=…]',
     ])
   })
 
-  test('may pass the same module twice without an endless loop', () => {
+  test('paths of an import may pass the same module twice without an endless loop', () => {
     const imported = importRust({
       'Cargo.toml': '[package]\nname = "a"',
       'src/lib.rs': `mod ids;\nmod order;\n${event('order::Order')}`,
@@ -208,7 +208,7 @@ describe('paths of an import', () => {
     const id = (name: string, type: string) =>
       `macro_rules! ${name} { ($it:ident) => { #[derive(serde::Serialize)] pub struct $it(${type}); } }`
 
-    test('prefer the definition in the same module', () => {
+    test('macros that define types prefer the definition in the same module', () => {
       const imported = importRust({
         'Cargo.toml': '[package]\nname = "a"',
         'src/lib.rs': `mod old; mod new;\n${event('(old::Old, new::inner::New)')}`,
@@ -218,14 +218,14 @@ describe('paths of an import', () => {
       expect(typesOf(imported)).toEqual({ New: ['u64'], Old: ['u32'], OrderEvent: [{ A: ['(Old, New)'] }] })
     })
 
-    test('are not expanded if several other modules define them', () => {
+    test('macros that define types are not expanded if several other modules define them', () => {
       const rust = `mod a { ${id('id', 'u32')} }\nmod b { ${id('id', 'u64')} }\nid!(Id);\n${event('Id')}`
       expect(linesOf(importRust(rust))).toEqual([
         'src/lib.rs:4 Id: id! (src/lib.rs:3) probably defines it, but crbus cannot expand that macro [--map Id=…]',
       ])
     })
 
-    test('may be defined in another crate', () => {
+    test('macros that define types may be defined in another crate', () => {
       const texts = {
         'a/Cargo.toml': '[package]\nname = "a"\n[dependencies]\nshared = { path = "../shared" }',
         'shared/Cargo.toml': '[package]\nname = "shared"',
@@ -243,7 +243,7 @@ describe('paths of an import', () => {
     })
   })
 
-  test('report problems at the location of the type', () => {
+  test('paths of an import report problems at the location of the type', () => {
     const imported = importRust({
       'Cargo.toml': '[package]\nname = "a"\n[dependencies]\nbilling = { git = "https://example.com/billing" }',
       'src/lib.rs': `mod order;\n\n${event('order::Order')}`,

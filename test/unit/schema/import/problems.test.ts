@@ -106,7 +106,7 @@ describe('attributes that may be macros', () => {
       '#[event_sourced]\n#[derive(serde::Serialize, Queryable)]',
       'event_sourced',
     ],
-  ])('are reported %s', (_, attributes, path) => {
+  ])('attributes that may be macros are reported %s', (_, attributes, path) => {
     const line = attributes.startsWith('#[derive') ? 2 : 1
     expect(problems(attributes)).toEqual([
       `src/lib.rs:${line} OrderEvent: #[${path}] may be a macro that changes the type, which crbus cannot expand [--assume ${path}=unchanged]`,
@@ -124,11 +124,11 @@ describe('attributes that may be macros', () => {
     '#[diesel(table_name = x)] #[derive(serde::Serialize, diesel::Queryable)]',
     '#[derive(serde::Serialize, thiserror::Error)] #[whatever_that_has]',
     '#[derive(derive_more::Debug, serde::Serialize)] #[debug("of {id}")]',
-  ])('are not reported: %s', (attributes) => {
+  ])('attributes that may be macros are not reported: %s', (attributes) => {
     expect(problems(attributes)).toEqual([])
   })
 
-  test('are not reported for a type that has an answer', () => {
+  test('attributes that may be macros are not reported for a type that has an answer', () => {
     const source = '#[made] struct Item(u8); #[derive(serde::Serialize)] enum OrderEvent { A(Item) }'
     expect(linesOf(importRust(source, { assume: { 'crate::Item': 'derived' } }))).toEqual([])
     expect(linesOf(importRust(source, { map: { 'crate::Item': 'u8' } }))).toEqual([])
@@ -164,7 +164,7 @@ describe('notes', () => {
       'A(serde_json::Value)',
       `serde_json::Value: Rust cannot decode it from bincode: ${whyUnreadable('serde_json::Value')}`,
     ],
-  ])('warn about the encoding of: %s', (variants, note) => {
+  ])('notes warn about the encoding of: %s', (variants, note) => {
     const { notes } = importRust(`${uses}
 #[derive(Serialize)] struct Inner(u8);
 #[derive(Serialize, Deserialize)]
@@ -172,7 +172,7 @@ enum OrderEvent { ${variants} }`)
     expect(notes.map(({ text }) => text)).toContain(note)
   })
 
-  test('name types that Rust deserializes and serializes differently', () => {
+  test('notes name types that Rust deserializes and serializes differently', () => {
     const { notes } = importRust(`use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize)] #[serde(try_from = "(u8, u8)")] struct Pair { a: u8, b: u16 }
 #[derive(Serialize, Deserialize)] #[serde(into = "String", from = "Vec<u8>")] struct Code { a: u8 }

@@ -12,17 +12,17 @@ describe('a generic root', () => {
       'Event<Order, Vec<bytes>, 8>',
       ['u64', 'Vec<bytes>', '[u8; 8]'],
     ],
-  ])('takes its arguments from --root: %s', (root, name, [a, b, c]) => {
+  ])('a generic root takes its arguments from --root: %s', (root, name, [a, b, c]) => {
     expect(typesOf(importRust(rust, { root }))).toEqual({ [name]: [{ A: [a] }, { B: [b] }, { C: [c] }] })
   })
 
-  test.each([undefined, 'Event', 'Event<>', 'Event<@>'])('needs type arguments: %s', (root) => {
+  test.each([undefined, 'Event', 'Event<>', 'Event<@>'])('a generic root needs type arguments: %s', (root) => {
     expect(linesOf(importRust(rust, { root }))).toEqual([
       "src/lib.rs:2 Event: it needs a type argument for A [--root 'Event<…>']",
     ])
   })
 
-  test('reports an argument that is not in scope', () => {
+  test('a generic root reports an argument that is not in scope', () => {
     expect(linesOf(importRust(rust, { root: 'Event<order::Ordre>' }))[0]).toBe(
       'src/lib.rs:2 order::Ordre: order::Ordre is not in scope [--map order::Ordre=…]',
     )

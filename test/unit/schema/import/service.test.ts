@@ -29,17 +29,20 @@ describe('the schema of the service in test/vectors', () => {
   const decoder = compileDecoder(schema)
   const encoder = compileEncoder(schema)
 
-  test.each(events)('decodes and encodes %s %s as Rust does', (type, hex, json) => {
-    const decoded = decoder.decode(Buffer.from(hex, 'hex'))
-    if (!decoded.ok) expect.fail(`${decoded.path}: ${decoded.reason}`)
-    expect(asSerde(schema, { kind: 'named', name: schema.root }, decoded.value)).toEqual(JSON.parse(json))
-    expect(encoder.encode(decoded.value)).toMatchObject({ ok: true, bytes: Buffer.from(hex, 'hex') })
-    // The service returns `unknown` for variants without an event type, and two variants share OrderNoted.
-    if (type === 'unknown.v1' || type === 'OrderNoted.v1') expect(schema.events.has(type)).toBe(false)
-    else expect(schema.events.get(type)).toBe(decoded.variant)
-  })
+  test.each(events)(
+    'the schema of the service in test/vectors decodes and encodes %s %s as Rust does',
+    (type, hex, json) => {
+      const decoded = decoder.decode(Buffer.from(hex, 'hex'))
+      if (!decoded.ok) expect.fail(`${decoded.path}: ${decoded.reason}`)
+      expect(asSerde(schema, { kind: 'named', name: schema.root }, decoded.value)).toEqual(JSON.parse(json))
+      expect(encoder.encode(decoded.value)).toMatchObject({ ok: true, bytes: Buffer.from(hex, 'hex') })
+      // The service returns `unknown` for variants without an event type, and two variants share OrderNoted.
+      if (type === 'unknown.v1' || type === 'OrderNoted.v1') expect(schema.events.has(type)).toBe(false)
+      else expect(schema.events.get(type)).toBe(decoded.variant)
+    },
+  )
 
-  test('comes with these notes', () => {
+  test('the schema of the service in test/vectors comes with the expected notes', () => {
     expect(imported.notes.map(({ file, line, text }) => `${file}:${line} ${text}`)).toEqual([
       'src/events.rs:17 OrderEvent is assumed to be the serialized enum, because it contains StockEvent; use --root to change it',
       'src/events.rs:47 OrderEvent::Converted: Rust serializes this variant and later ones with their numbers in the source, but deserializes as if Empty did not exist, so it cannot decode its own bytes',
@@ -47,7 +50,7 @@ describe('the schema of the service in test/vectors', () => {
     ])
   })
 
-  test('needs an answer for a variant that depends on a feature', () => {
+  test('the schema of the service in test/vectors needs an answer for a variant that depends on a feature', () => {
     expect(linesOf(importRust(service))).toEqual([
       'src/events.rs:46 OrderEvent::Extra: whether it exists depends on feature:extra [--assume feature:extra=on]',
     ])

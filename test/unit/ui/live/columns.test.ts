@@ -68,7 +68,7 @@ describe('columns of groups and partitions', () => {
   const members = new Map([['m', { id: 'm', number: 1, client: 'billing-app', host: 'h', partitions: 2, lag: 0n }]])
   const placed = partitionRows(groupOf('g', partitions), new Map(), members, { sort: 'name', filter: '' })
 
-  test('never make a line wider than the screen', () => {
+  test('columns of groups and partitions never make a line wider than the screen', () => {
     for (let width = 1; width <= 200; width += 1) {
       const fitted = fitColumns(groupColumns(rows, palette(false)), width)
       for (const row of rows) expect(widthOf(rowLine(fitted, row, width))).toBeLessThanOrEqual(width)
@@ -82,14 +82,14 @@ describe('columns of groups and partitions', () => {
       .trim()
       .split(/\s+/)
 
-  test('include more columns of groups on a wider screen', () => {
+  test('a wider screen shows more columns of groups', () => {
     expect(titles(46)).toEqual(['GROUP', 'LAG', 'AGE', 'VERDICT'])
     expect(titles(76)).toEqual(['GROUP', 'LAG', 'AGE', 'IN/S', 'OUT/S', 'TREND', 'VERDICT'])
     const all = ['GROUP', 'STATE', 'MEMBERS', 'LAG', 'AGE', 'IN/S', 'OUT/S', 'CATCH-UP', 'TREND', 'VERDICT']
     expect(titles(130)).toEqual(all)
   })
 
-  test('include the time to catch up, for groups and for partitions', () => {
+  test('columns of groups and partitions include the time to catch up, for groups and for partitions', () => {
     const rates = { in: 1, out: 2, catchUp: 95_000 }
     const behind = groupOf('billing', [partitionLag(0, { rates })], { rates })
     const listing = { sort: 'name', filter: '' } as const
@@ -102,7 +102,7 @@ describe('columns of groups and partitions', () => {
     expect(rowLine(partitionFit, placed, 160)).toContain('1m35s')
   })
 
-  test('include the topic of partitions if there are several topics', () => {
+  test('columns of groups and partitions include the topic of partitions if there are several topics', () => {
     const shown = (topics: number) => partitionColumns(placed, topics, palette(false)).shown.map(({ title }) => title)
     expect(shown(1)).not.toContain('TOPIC')
     expect(shown(2)[0]).toBe('TOPIC')

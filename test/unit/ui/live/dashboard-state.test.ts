@@ -39,7 +39,7 @@ const selected = ({ groups: list }: DashboardState) => list.rows[list.at]?.name
 const selectedPartition = ({ open }: DashboardState) => open?.partitions.rows[open.partitions.at]?.lag.partition
 
 describe('keys', () => {
-  test('move the selection', () => {
+  test('keys move the selection', () => {
     expect(selected(start)).toBe('billing')
     expect(selected(press(start, 'j'))).toBe('audit')
     expect(selected(press(start, 'down', 'down', 'k'))).toBe('audit')
@@ -48,7 +48,7 @@ describe('keys', () => {
     expect(selected(press(start, 'jj'))).toBe('shipping')
   })
 
-  test('move a long list by a page and to its ends', () => {
+  test('keys move a long list by a page and to its ends', () => {
     const open = press(start, 'enter')
     const page = selectedPartition(press(open, 'pageDown')) as number
     expect(page).toBeGreaterThan(10)
@@ -58,7 +58,7 @@ describe('keys', () => {
     expect(selectedPartition(press(open, 'G', 'g'))).toBe(0)
   })
 
-  test('open a group and return to it in the list', () => {
+  test('keys open a group and return to it in the list', () => {
     const open = press(start, 'j', 'k', 'right')
     expect(open.open?.group.group).toBe('billing')
     for (const back of ['escape', 'backspace', 'left'] as const) {
@@ -68,19 +68,19 @@ describe('keys', () => {
     expect(press(happened(initialState({ columns: 80, rows: 24 }), looked(report())), 'enter').open).toBeUndefined()
   })
 
-  test('switch to the next sort order', () => {
+  test('keys switch to the next sort order', () => {
     const orders = [0, 1, 2, 3, 4].map((times) => press(start, 's'.repeat(times)))
     expect(orders.map(({ sort }) => sort)).toEqual(['worst', 'lag', 'age', 'name', 'worst'])
     expect(orders.map((state) => names(state)[0])).toEqual(['billing', 'audit', 'shipping', 'audit', 'billing'])
     expect(press(start, 'enter', 's').sort).toBe('lag')
   })
 
-  test('pause and resume', () => {
+  test('keys pause and resume', () => {
     expect(press(start, 'p').isPaused).toBe(true)
     expect(press(start, 'p', 'p').isPaused).toBe(false)
   })
 
-  test('show the help until any key is pressed, and quit', () => {
+  test('keys show the help until any key is pressed, and quit', () => {
     expect(press(start, '?').mode).toBe('help')
     expect(press(start, '?', 'j')).toMatchObject({ mode: 'list', groups: { at: 0 } })
     expect(press(start, '?', 'escape').mode).toBe('list')
@@ -88,14 +88,14 @@ describe('keys', () => {
     expect(press(start, 'q').isDone).toBe(true)
   })
 
-  test('without a meaning return the same state', () => {
+  test('keys without a meaning return the same state', () => {
     expect(press(start, 'x')).toBe(start)
     expect(press(start, 'k')).toBe(start)
   })
 })
 
 describe('a filter', () => {
-  test('applies while it is typed and is kept by enter', () => {
+  test('a filter applies while it is typed and is kept by enter', () => {
     const typing = press(start, '/', 'a', 'u')
     expect([typing.mode, filterOf(typing), names(typing)]).toEqual(['filter', 'au', ['audit']])
     const kept = press(typing, 'enter')
@@ -103,22 +103,22 @@ describe('a filter', () => {
     expect(names(press(kept, 'escape'))).toHaveLength(3)
   })
 
-  test('takes letters that are keys elsewhere, also several at once', () => {
+  test('a filter takes letters that are keys elsewhere, also several at once', () => {
     const typing = press(start, '/shipq')
     expect([typing.isDone, filterOf(typing), names(typing)]).toEqual([false, 'shipq', []])
     expect(names(press(typing, 'backspace'))).toEqual(['shipping'])
   })
 
-  test('is cleared by escape', () => {
+  test('a filter is cleared by escape', () => {
     const dropped = press(start, '/', 'ship', 'escape')
     expect([dropped.mode, filterOf(dropped), names(dropped).length]).toEqual(['list', '', 3])
   })
 
-  test('lets arrow keys move the list while it is typed', () => {
+  test('a filter lets arrow keys move the list while it is typed', () => {
     expect(selected(press(start, '/', 'i', 'down'))).toBe('audit')
   })
 
-  test('is separate for groups and for partitions', () => {
+  test('a filter is separate for groups and for partitions', () => {
     const both = press(start, '/bill', 'enter', 'enter', '/events/4', 'enter')
     expect(both.open?.partitions.rows.map(({ lag }) => lag.partition)).toEqual([
       4, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49,
@@ -130,13 +130,13 @@ describe('a filter', () => {
 })
 
 describe('a measurement', () => {
-  test('updates the rows and keeps the selected one', () => {
+  test('a measurement updates the rows and keeps the selected one', () => {
     const later = happened(press(start, 'j'), looked(report(group('audit', { verdict: 'stopped' }), group('new'))))
     expect([names(later), selected(later)]).toEqual([['audit', 'new'], 'audit'])
     expect(later.history.get('audit')?.lag).toEqual([70, 0])
   })
 
-  test('updates the open group, and closes a group that no longer exists', () => {
+  test('a measurement updates the open group, and closes a group that no longer exists', () => {
     const open = press(start, 'enter', 'G')
     const renewed = happened(open, looked(report(groupOf('billing', partitions.slice(0, 7)))))
     expect([renewed.open?.partitions.rows.length, selectedPartition(renewed)]).toEqual([7, 6])
@@ -145,14 +145,14 @@ describe('a measurement', () => {
     expect(happened(gone, looked(report(group('audit')))).trouble).toBeUndefined()
   })
 
-  test('that failed keeps the rows and shows the reason until the next one succeeds', () => {
+  test('a measurement that failed keeps the rows and shows the reason until the next one succeeds', () => {
     const failed = happened(start, { type: 'looked', look: { ok: false, time: NOW + 2000, reason: 'no\nbroker' } })
     expect([names(failed).length, failed.trouble]).toEqual([3, 'cannot measure at 10:00:02, trying again: no\\nbroker'])
     expect(happened(failed, { type: 'late' }).trouble).toBe(failed.trouble)
     expect(happened(failed, looked(groups)).trouble).toBeUndefined()
   })
 
-  test('that is late is reported with the time of the last one', () => {
+  test('a measurement that is late is reported with the time of the last one', () => {
     expect(happened(start, { type: 'late' }).trouble).toBe('no answer since 10:00:00')
   })
 })

@@ -12,15 +12,15 @@ describe('a bar', () => {
     [0.5, '██'],
     [1 / 32, '▏'],
     [9 / 32, '█▏'],
-  ])('draws the share %d of four cells as %j', (share, drawn) => {
+  ])('a bar draws the share %d of four cells as %j', (share, drawn) => {
     expect(bar(share, 4)).toBe(drawn)
   })
 
-  test('is visible for any share above 0', () => {
+  test('a bar is visible for any share above 0', () => {
     expect(bar(1e-9, 4)).toBe('▏')
   })
 
-  test('grows logarithmically for groups and linearly for partitions', () => {
+  test('a bar grows logarithmically for groups and linearly for partitions', () => {
     const steps = [9n, 99n, 999n].map((lag) => logarithmicShare(lag, 999n))
     expect(steps.map((share) => share.toFixed(3))).toEqual(['0.333', '0.667', '1.000'])
     expect([linearShare(250n, 1000n), linearShare(0n, 0n), logarithmicShare(0n, 0n)]).toEqual([0.25, 0, 0])
@@ -34,11 +34,11 @@ describe('a sparkline', () => {
     ['draws zeros as the lowest bar', [0, 0], '▁▁'],
     ['leaves unknown values blank', [Number.NaN, 7, Number.NaN], ' █ '],
     ['shows the last values that fit', [9, 9, 1, 2, 3, 4, 7], '▂▃▄▅█'],
-  ])('%s', (_, values, drawn) => {
+  ])('a sparkline: %s', (_, values, drawn) => {
     expect(sparkline(values, Math.min(5, values.length))).toBe(drawn)
   })
 
-  test('is aligned to the right', () => {
+  test('a sparkline is aligned to the right', () => {
     expect(sparkline([7], 4)).toBe('   █')
   })
 })
@@ -53,7 +53,7 @@ describe('short values', () => {
     [123_456_789n, '123M'],
     [999_600_000n, '1.00G'],
     [2n ** 63n, '9.22E'],
-  ])('format %d events as %s', (count, shown) => {
+  ])('short values format %d events as %s', (count, shown) => {
     expect(formatCount(count)).toBe(shown)
   })
 
@@ -66,7 +66,7 @@ describe('short values', () => {
     [123_456, '123k'],
     [-12.34, '-12.3'],
     [-123_456, '-123k'],
-  ])('format %d per second as %s, in at most six cells', (rate, shown) => {
+  ])('short values format %d per second as %s, in at most six cells', (rate, shown) => {
     expect(formatRate(rate)).toBe(shown)
     expect(shown.length).toBeLessThanOrEqual(6)
   })
@@ -76,7 +76,7 @@ describe('short values', () => {
     [86_399_000, '23h59m'],
     [100 * 86_400_000 + 13 * 3_600_000, '100d'],
     [1000 * 86_400_000, '1000d'],
-  ])('format %d ms as %s', (time, shown) => {
+  ])('short values format %d ms as %s', (time, shown) => {
     expect(formatAge(time)).toBe(shown)
   })
 })
@@ -114,7 +114,7 @@ describe('text in cells', () => {
     expect(cutMiddle(text, width)).toBe(shown)
   })
 
-  test('is padded or cut to exactly the width', () => {
+  test('text in cells is padded or cut to exactly the width', () => {
     expect([padded('日本', 6), padded('日本', 6, 'right'), padded('日本語', 4)]).toEqual(['日本  ', '  日本', '日… '])
   })
 

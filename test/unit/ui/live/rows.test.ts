@@ -100,7 +100,7 @@ describe('partitionRows', () => {
 describe('the lag history', () => {
   const measured = (lag: bigint | undefined) => report(groupOf('billing', [partitionLag(0, { lag })], { lag, rates }))
 
-  test('keeps the last measurements, oldest first', () => {
+  test('the lag history keeps the last measurements, oldest first', () => {
     let history = remember(new Map(), measured(undefined))
     for (let lag = 1n; lag <= 3n; lag += 1n) history = remember(history, measured(lag))
     const billing = history.get('billing')
@@ -113,7 +113,7 @@ describe('the lag history', () => {
     expect(history.get('billing')?.lag.at(-1)).toBe(199)
   })
 
-  test('drops groups that no longer exist', () => {
+  test('the lag history drops groups that no longer exist', () => {
     expect(remember(remember(new Map(), measured(1n)), report(group('other'))).has('billing')).toBe(false)
   })
 })

@@ -22,31 +22,31 @@ describe('a scroll list', () => {
     ['scrolls up to the selection', [3, -3], 'a', 'abc'],
     ['stops at the end', [Infinity], 'e', 'cde'],
     ['stops at the start', [Infinity, -Infinity], 'a', 'abc'],
-  ] as const)('%s', (_, steps, key, window) => {
+  ] as const)('a scroll list: %s', (_, steps, key, window) => {
     expect(shown(move(list, ...steps))).toEqual([key, window])
   })
 
-  test('returns the same object if it cannot move', () => {
+  test('a scroll list returns the same object if it cannot move', () => {
     const atEnd = move(list, Infinity)
     expect(moved(atEnd, 1, HEIGHT)).toBe(atEnd)
     expect(moved(list, -1, HEIGHT)).toBe(list)
     expect(moved(emptyList, 1, HEIGHT)).toBe(emptyList)
   })
 
-  test('follows the selected row when rows are sorted again, but stays at the top if the first row is selected', () => {
+  test('a scroll list follows the selected row when rows are sorted again, but stays at the top if the first row is selected', () => {
     const turned = rows('e', 'd', 'c', 'b', 'a')
     expect(shown(withRows(move(list, 1), turned, HEIGHT))).toEqual(['b', 'dcb'])
     expect(shown(withRows(list, turned, HEIGHT))).toEqual(['e', 'edc'])
     expect(shown(withRows(move(list, 2, -Infinity), turned, HEIGHT))).toEqual(['e', 'edc'])
   })
 
-  test('selects the row at the same index if the selected row is gone', () => {
+  test('a scroll list selects the row at the same index if the selected row is gone', () => {
     expect(shown(withRows(move(list, 2), rows('a', 'b', 'd', 'e'), HEIGHT))).toEqual(['d', 'abd'])
     expect(shown(withRows(move(list, Infinity), rows('a', 'b'), HEIGHT))).toEqual(['b', 'ab'])
     expect(shown(withRows(move(list, 2), [], HEIGHT))).toEqual([undefined, ''])
   })
 
-  test('shows more rows if there is more room', () => {
+  test('a scroll list shows more rows if there is more room', () => {
     const tall = withRows(move(list, Infinity), list.rows, 5)
     expect([tall.top, tall.at]).toEqual([0, 4])
   })
