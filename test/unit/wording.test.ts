@@ -117,7 +117,8 @@ const read = (...patterns: string[]): Piece[] =>
       return /\.[jt]sx?$/.test(path) ? piecesOf(path, text) : paragraphsOf(path, text)
     })
 
-describe('plain words are used', () => {
+// Parses all sources and tests.
+describe('plain words are used', { timeout: 60_000 }, () => {
   test('comments and texts of the sources use plain words', () => {
     const pieces = read('src/**/*.{ts,tsx}', 'bin/**/*.js')
     expect(pieces.length).toBeGreaterThan(5000)

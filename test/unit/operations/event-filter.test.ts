@@ -102,7 +102,8 @@ test('the budget of expressions was written for the cel-js version in use', () =
   expect(devDependencies['@marcbachmann/cel-js']).toBe('8.0.0')
 })
 
-describe('the budget of an expression', () => {
+// Evaluates up to the budget of 20 million steps.
+describe('the budget of an expression', { timeout: 60_000 }, () => {
   const items = (count: number) =>
     Array.from({ length: count }, (_, id) => ({ id, tags: ['a', 'b'], text: 'x'.repeat(50) }))
   const doubled = (depth: number, start: string) =>

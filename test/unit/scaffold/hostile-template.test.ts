@@ -314,7 +314,8 @@ describe('regions', () => {
   const scope = { all: Array.from({ length: 20 }, () => 'x') }
   const render = (text: string) => renderText(text, scope, new Map())
 
-  test('regions that multiply are stopped, whether or not they write anything', () => {
+  // Renders up to the limit of 200,000 repetitions.
+  test('regions that multiply are stopped, whether or not they write anything', { timeout: 60_000 }, () => {
     const nested = (line: string) =>
       `${Array.from({ length: 9 }, (_, at) => `// crbus:each a${at} of all\n`).join('')}${line}${'// crbus:end\n'.repeat(9)}`
     expect(() => render(nested('x\n'))).toThrow('repeated more than 200000 times')

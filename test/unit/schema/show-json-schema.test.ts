@@ -19,32 +19,37 @@ const shown = (schema: Schema, name?: string): JsonSchema => {
 /** Does not validate formats, which are annotations in the draft: a year may have five digits. */
 const validator = (schema: JsonSchema) => new Ajv2020({ validateFormats: false, ownProperties: true }).compile(schema)
 
-test.each(listOf(5, (seed) => seed))('accepts every decoded value of random types from seed %i', (seed) => {
-  const random = seededRandom(seed)
-  const { schema, roots } = randomTypes(random, 100)
-  let checked = 0
-  for (const { name } of roots) {
-    const own = { ...schema, root: name }
-    const { decode, decodeToJson } = compileDecoder(own)
-    const { encode } = compileEncoder(own)
-    const text = JSON.stringify(shown(own))
-    // ajv does not handle a property named __proto__.
-    if (text.includes('__proto__')) continue
-    const validate = validator(JSON.parse(text))
-    for (let count = 0; count < 20; count += 1) {
-      const encoded = encode(randomValue(own, { kind: 'named', name }, random))
-      if (!encoded.ok) return expect.fail(`${name}: ${encoded.reason}`)
-      const decoded = decode(encoded.bytes)
-      const json = decodeToJson(encoded.bytes)
-      if (!decoded.ok || !json.ok) return expect.fail(name)
-      for (const value of [decoded.value, JSON.parse(json.json)]) {
-        if (!validate(value)) return expect.fail(`${name} ${json.json} ${JSON.stringify(validate.errors)} ${text}`)
+// Validates many random values.
+test.each(listOf(5, (seed) => seed))(
+  'accepts every decoded value of random types from seed %i',
+  { timeout: 60_000 },
+  (seed) => {
+    const random = seededRandom(seed)
+    const { schema, roots } = randomTypes(random, 100)
+    let checked = 0
+    for (const { name } of roots) {
+      const own = { ...schema, root: name }
+      const { decode, decodeToJson } = compileDecoder(own)
+      const { encode } = compileEncoder(own)
+      const text = JSON.stringify(shown(own))
+      // ajv does not handle a property named __proto__.
+      if (text.includes('__proto__')) continue
+      const validate = validator(JSON.parse(text))
+      for (let count = 0; count < 20; count += 1) {
+        const encoded = encode(randomValue(own, { kind: 'named', name }, random))
+        if (!encoded.ok) return expect.fail(`${name}: ${encoded.reason}`)
+        const decoded = decode(encoded.bytes)
+        const json = decodeToJson(encoded.bytes)
+        if (!decoded.ok || !json.ok) return expect.fail(name)
+        for (const value of [decoded.value, JSON.parse(json.json)]) {
+          if (!validate(value)) return expect.fail(`${name} ${json.json} ${JSON.stringify(validate.errors)} ${text}`)
+        }
+        checked += 1
       }
-      checked += 1
     }
-  }
-  expect(checked).toBeGreaterThan(500)
-})
+    expect(checked).toBeGreaterThan(500)
+  },
+)
 
 describe('the JSON Schema of a type', () => {
   const status = { Status: enumOf({ Open: nothing, Shut: nothing }) }

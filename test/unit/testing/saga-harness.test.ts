@@ -73,7 +73,8 @@ async function expectExactlyOnce(shop: SagaHarness<unknown>, count: number): Pro
     )
 }
 
-describe('checkouts in the harness', () => {
+// Each test runs hundreds of checkouts.
+describe('checkouts in the harness', { timeout: 60_000 }, () => {
   const faultsByName: [string, Faults][] = [
     ['no faults', {}],
     ['duplicates', { duplicate: 0.5 }],
@@ -192,7 +193,8 @@ describe('sagaHarness', () => {
   })
 })
 
-describe('a conversation without an end', () => {
+// Each test handles thousands of messages.
+describe('a conversation without an end', { timeout: 60_000 }, () => {
   type Turn = { readonly type: 'Asked' | 'Answered' | 'Waited' }
   const codec = cborCodec<Turn>({ Asked: 1, Answered: 1, Waited: 1 })
   const asking: Saga<number, Turn> = {

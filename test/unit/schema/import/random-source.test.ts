@@ -10,7 +10,8 @@ const vectors = (file: string) => readFileSync(new URL(`../../../vectors/types/$
 /** A type without its location, which random types do not have. */
 const withoutLocation = ({ at: _, ...type }: NamedType) => type
 
-test.each([1, 2, 3])('imports the source of random types as the same types (seed %i)', (seed) => {
+// Imports hundreds of types.
+test.each([1, 2, 3])('imports the source of random types as the same types (seed %i)', { timeout: 60_000 }, (seed) => {
   const { schema, roots, source } = randomTypes(seededRandom(seed), 220)
   const variants = roots.map(({ rust }, index) => `V${index}(${rust})`)
   const imported = importRust(
