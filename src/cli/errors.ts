@@ -44,7 +44,8 @@ export function toFailure(error: unknown): Failure {
     const { code, message, hints } = error
     return toOwn(`CRBUS_${code}`, message, hints, eventStoreErrorCodes[code])
   }
-  if (error instanceof UsageError || error instanceof ScaffoldRefused || error instanceof Errors.CLIError) {
+  if (error instanceof ScaffoldRefused) return toOwn('CRBUS_USAGE', error.message, error.hints, exitCodes.usage)
+  if (error instanceof UsageError || error instanceof Errors.CLIError) {
     return toOwn('CRBUS_USAGE', error.message, error.suggestions ?? [], exitCodes.usage)
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)

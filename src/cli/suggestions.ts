@@ -1,5 +1,6 @@
 import type { BusHint, Hint } from '../bus/hints.ts'
 import type { DriverHint } from '../drivers/hints.ts'
+import type { ScaffoldHint } from '../scaffold/hints.ts'
 import type { StoreHint } from '../store/hints.ts'
 
 /**
@@ -19,12 +20,34 @@ export const run = (command: string, note?: string): Suggestion => ({ run: comma
 export const flag = (text: string, note?: string): Suggestion => ({ flag: text, note })
 export const hint = (text: string): Suggestion => ({ hint: text })
 
-type KnownHint = BusHint | DriverHint | StoreHint
+type KnownHint = BusHint | DriverHint | StoreHint | ScaffoldHint
+
+/** The suggestion for each hint of a union, by its code. */
+type Words<H extends Hint> = { readonly [Code in H['code']]: (hint: Extract<H, { code: Code }>) => Suggestion }
 
 /** Hints that the command line has no command or flag for keep their text. */
 const inOwnWords = ({ text }: Hint): Suggestion => hint(text)
 
-const words: { readonly [Code in KnownHint['code']]: (hint: Extract<KnownHint, { code: Code }>) => Suggestion } = {
+/** A flag with `key=value`. A value that the user has to fill in is `…`, which needs no quotes. */
+function pairFlag(name: string, key: string, value = '…'): Suggestion {
+  const needsQuotes = shellWord(key) !== key || (value !== '…' && shellWord(value) !== value)
+  return flag(`${name} ${needsQuotes ? shellWord(`${key}=${value}`) : `${key}=${value}`}`)
+}
+
+const scaffoldWords: Words<Exclude<ScaffoldHint, BusHint>> = {
+  'declare-event': ({ event }) => flag(`--event ${shellWord(event)}`),
+  'name-command': ({ event }) => flag(`--event ${shellWord(`DoIt/${event}`)}`),
+  'add-id-field': ({ field }) => flag(`--event OrderPlaced:${field}=uuid,…`),
+  'choose-id-field': ({ field }) => flag(`--id ${field}`),
+  'name-source': ({ field, source }) => pairFlag('--field', field, source),
+  'choose-other-topics': () => hint('choose topics with --on whose events have different names'),
+  'choose-other-name': ({ kind, name }) => run(`crbus new ${kind} ${name}${kind === 'saga' ? ' --on …' : ''}`),
+  'answer-question': ({ question, answer }) => pairFlag('--set', question, answer),
+  'name-template': () => flag('--template FOLDER', 'with a template.json and a folder files in it'),
+  'plan-again': () => hint('run the same command again'),
+}
+
+const words: Words<KnownHint> = {
   advice: inOwnWords,
   'list-topics': () => run('crbus topics list'),
   'create-topic': ({ topic }) => run(`crbus topics create ${shellWord(topic)}`),
@@ -65,6 +88,7 @@ const words: { readonly [Code in KnownHint['code']]: (hint: Extract<KnownHint, {
   'list-differences': () => run('crbus store init --dry-run', 'lists the differences'),
   'other-database': () => flag('--store postgres://…/another', 'another database'),
   'other-schema': () => flag('--store "postgres://…?options=-csearch_path%3Dcrbus"', 'another schema'),
+  ...scaffoldWords,
 }
 
 /** The suggestion of the command line for a hint of the library. A hint of an unknown code keeps its text. */

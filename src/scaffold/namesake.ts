@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { scaffoldHints } from './hints.ts'
 import { type Name, spellings } from './name.ts'
 import { ScaffoldRefused } from './refused.ts'
 
@@ -13,8 +14,7 @@ export function refuseNamesake(root: string, kind: 'aggregate' | 'saga', name: N
   const paths = [`src/${kebab}/${other}.ts`, `src/${other}s/${spellings.snake(name)}.rs`]
   const found = paths.find((path) => existsSync(join(root, path)))
   if (found === undefined) return
-  const suggestion = kind === 'saga' ? `crbus new saga ${kebab}-process --on …` : `crbus new aggregate ${kebab}-record`
   throw new ScaffoldRefused(`the name ${kebab} belongs to the ${other} in ${found}, whose topic is ${kebab}-events`, [
-    suggestion,
+    scaffoldHints.chooseOtherName(kind, `${kebab}-${kind === 'saga' ? 'process' : 'record'}`),
   ])
 }

@@ -1,10 +1,13 @@
+import type { Hint } from '../bus/hints.ts'
+
 /** The error of a request that cannot be scaffolded. Nothing was written. The command exits with code 2. */
 export class ScaffoldRefused extends Error {
   override readonly name = 'ScaffoldRefused'
-  readonly suggestions: readonly string[]
+  /** What to try next. */
+  readonly hints: readonly Hint[]
 
-  constructor(message: string, suggestions: readonly string[] = []) {
+  constructor(message: string, hints: readonly Hint[] = []) {
     super(message)
-    this.suggestions = suggestions
+    this.hints = hints
   }
 }

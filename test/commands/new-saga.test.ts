@@ -32,6 +32,8 @@ describe('an aggregate and a saga with the same name', () => {
         2,
         expect.stringContaining('the name checkout belongs to the saga in src/'),
       ])
+      expect(saga.stderr).toContain('  try: crbus new saga order-process --on …\n')
+      expect(aggregate.stderr).toContain('  try: crbus new aggregate checkout-record\n')
       expect(read('crbus.json')).toBe(before)
     },
   )
@@ -143,7 +145,9 @@ describe('a value that crbus new cannot know', () => {
 
   test.each([
     ['MakePayment.amount=total', 'no command of this saga has the field MakePayment.amount'],
+    ['MakePayment.amount=total', '  try: --field MakePayment.order_line_id=…\n  try: --field MakePayment.quantity=…\n'],
     ['MakePayment.quantity=order_id', "no earlier event has a field 'order_id' of the same type"],
+    ['MakePayment.quantity=order_id', '  try: --field MakePayment.quantity=total\n'],
     ['quantity', '--field quantity is not name=value'],
   ])('new saga refuses --field %s', async (field, reason) => {
     await run(NewAggregate, ['order', ...orderFlags])

@@ -62,11 +62,22 @@ describe('new aggregate', () => {
 
   test.each([
     [['order'], 'name the events of order'],
-    [['order', '--event', 'OrderFailed'], 'a failure must follow the event'],
+    [['order', '--event', 'OrderFailed'], 'event OrderFailed: a failure must follow the event that it replaces'],
+    [
+      ['order', '--event', 'OrderFailed'],
+      '  try: --event OrderPlaced:order_id=uuid,total=money\n  try: --event OrderFailed\n',
+    ],
+    [['order', '--event', 'StockShort:a=uuid'], '  try: --event DoIt/StockShort:a=uuid\n'],
     [['order', ...orderFlags, '--codec', 'json'], 'Expected --codec=json to be one of'],
     [['order', ...orderFlags, '--set', 'colour=red'], "does not ask for 'colour'"],
+    [['order', ...orderFlags, '--set', 'colour=red'], '  try: --set codec=cbor\n  try: --set partitions='],
     [['order', ...orderFlags, '--partitions', '0'], "invalid answer '0' to 'partitions'"],
     [['order', ...orderFlags, '--id', 'total'], "'total' is not a field of type uuid or string"],
+    [['order', ...orderFlags, '--id', 'total'], '  try: --event OrderPlaced:total=uuid,…\n  try: --id order_id\n'],
+    [
+      ['order', ...orderFlags, '--template', 'x'.repeat(300)],
+      '  try: --template FOLDER (with a template.json and a folder files in it)',
+    ],
     [['order', ...orderFlags, '--template', '.'], 'is not a template: it has no template.json'],
   ])('refuses %j', async (argv, reason) => {
     const { exitCode, stderr } = await run(NewAggregate, argv)

@@ -1,3 +1,5 @@
+import type { Hint } from '../../bus/hints.ts'
+import { scaffoldHints } from '../hints.ts'
 import { isSameName, type Name, parseName, spellings, whyNoName } from '../name.ts'
 import { ScaffoldRefused } from '../refused.ts'
 import { commandOf } from './command-name.ts'
@@ -27,14 +29,14 @@ const failing = new Set(['failed', 'rejected', 'declined', 'refused', 'denied'])
 
 export const isFailure = ({ words }: Name): boolean => failing.has(words.at(-1) ?? '')
 
-const EXAMPLE = '--event OrderPlaced:order_id=uuid,total=money'
+const { declareEvent, nameCommand, addIdField, chooseIdField } = scaffoldHints
 
-const refuse = (text: string, reason: string, suggestions: readonly string[] = [EXAMPLE]): never => {
-  throw new ScaffoldRefused(`--event ${text}: ${reason}`, suggestions)
+const refuse = (text: string, reason: string, hints: readonly Hint[] = [declareEvent()]): never => {
+  throw new ScaffoldRefused(`event ${text === '' ? "''" : text}: ${reason}`, hints)
 }
 
 /**
- * Parses the values of `--event`: `OrderPlaced:order_id=uuid,total=money`, or `PlaceOrder/OrderPlaced:…` if the command cannot be
+ * Parses events: `OrderPlaced:order_id=uuid,total=money`, or `PlaceOrder/OrderPlaced:…` if the command cannot be
  * derived from the name. An event whose name ends with `Failed`, `Rejected`, `Declined`, `Refused` or `Denied` is another outcome
  * of the previous event's command. Throws `ScaffoldRefused`.
  */
@@ -52,14 +54,14 @@ export function readEvents(texts: readonly string[]): readonly DomainEvent[] {
     if (command === undefined && isFailure(name)) {
       const before = events.at(-1)
       if (before === undefined)
-        refuse(text, 'a failure must follow the event that it replaces', [EXAMPLE, `--event ${text}`])
+        refuse(text, 'a failure must follow the event that it replaces', [declareEvent(), declareEvent(text)])
       else before.failures.push({ name, fields })
       continue
     }
     const asked = command ?? commandOf(name)
     if (asked === undefined) {
       return refuse(text, 'the command cannot be derived from the name of the event; put the command before it', [
-        `--event DoIt/${text}`,
+        nameCommand(text),
       ])
     }
     take(text, asked)
@@ -126,7 +128,7 @@ export function idOf(aggregate: Name, events: readonly DomainEvent[], named?: st
     named === undefined
       ? `the events of ${spellings.kebab(aggregate)} share no field of type uuid or string that could identify the aggregate`
       : `'${named}' is not a field of type uuid or string in every event`,
-    [`--event OrderPlaced:${wanted}=uuid,…`, ...(candidates[0] ? [`--id ${spellings.snake(candidates[0].name)}`] : [])],
+    [addIdField(wanted), ...(candidates[0] ? [chooseIdField(spellings.snake(candidates[0].name))] : [])],
   )
 }
 

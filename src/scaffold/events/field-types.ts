@@ -74,7 +74,7 @@ const list: readonly FieldType[] = [
   },
 ]
 
-/** The field types by their name in `--event`. */
+/** The field types by their name in the notation of events. */
 export const fieldTypes: ReadonlyMap<string, FieldType> = new Map(list.map((type) => [type.name, type]))
 
 export const fieldTypeNames: readonly string[] = list.map(({ name }) => name)

@@ -14,6 +14,7 @@ import { EventBusError } from '../../bus/errors.ts'
 import { causeOf, isDiskFull } from '../../files/cause.ts'
 import { makeFolder } from '../../files/make-folder.ts'
 import { keepAccess, placeNew } from '../../files/write-whole.ts'
+import { scaffoldHints } from '../hints.ts'
 import { ScaffoldRefused } from '../refused.ts'
 import type { FilePlan, ScaffoldPlan } from './plan.ts'
 import { findTarget, readTarget, type Target } from './target.ts'
@@ -84,7 +85,7 @@ function stage({ path: target, exists }: Target, file: FilePlan, part: string): 
 /** Throws `ScaffoldRefused` if a new link would redirect the file. */
 function refuseMoved(root: string, path: string, target: string): void {
   if (findTarget(root, path).path === target) return
-  throw new ScaffoldRefused(`${path} now leads to another file; nothing was written`, ['run the same command again'])
+  throw new ScaffoldRefused(`${path} now leads to another file; nothing was written`, [scaffoldHints.planAgain()])
 }
 
 /** Creates the missing folders of a path, and returns functions that remove them. */
@@ -95,7 +96,7 @@ function refuseStale(root: string, { path, before }: FilePlan): void {
   const isSame = before === undefined ? now === undefined : now?.equals(Buffer.from(before as Uint8Array))
   if (isSame) return
   throw new ScaffoldRefused(`${path} has changed since the plan was made; nothing was written`, [
-    'run the same command again',
+    scaffoldHints.planAgain(),
   ])
 }
 
@@ -111,7 +112,7 @@ function attempt(step: () => void): void {
 function asRefusal(error: unknown, root: string): unknown {
   const { code, path = root, dest = path } = error as NodeJS.ErrnoException & { readonly dest?: string }
   if (code === undefined) return error
-  const hints = isDiskFull(error) ? ['free space on the disk'] : []
+  const hints = isDiskFull(error) ? [scaffoldHints.advice('free space on the disk')] : []
   // The name of a temporary file would not help the user.
   const what = dest.startsWith(join(root, STAGING)) ? '' : `${dest} cannot be written: `
   return new EventBusError('REFUSED', `nothing was written: ${what}${causeOf(error, dest)}`, {

@@ -1,6 +1,7 @@
 import { compareText } from '../../bus/compare.ts'
 import { addRustItem } from '../../rust/edit/add-item.ts'
 import { addRustStatement } from '../../rust/edit/add-statement.ts'
+import { scaffoldHints } from '../hints.ts'
 import { formatJson, type Json, whyTooDeep } from '../layout/json-text.ts'
 import { ScaffoldRefused } from '../refused.ts'
 import type { Edit, Generated, Template } from '../template/manifest.ts'
@@ -20,8 +21,8 @@ export interface FilePlan {
   /** Relative to the root of the plan, with forward slashes. */
   readonly path: string
   /**
-   * `create`: the file does not exist. `keep`: it already has this content. `changed`: it differs, and is overwritten only with
-   * `--force`. `edit`: the plan adds something to it. `by-hand`: something must be added, but crbus does not find where.
+   * `create`: the file does not exist. `keep`: it already has this content. `changed`: it differs, and is overwritten only if
+   * forced. `edit`: the plan adds something to it. `by-hand`: something must be added, but crbus does not find where.
    */
   readonly action: 'create' | 'keep' | 'changed' | 'edit' | 'by-hand'
   readonly before: Content | undefined
@@ -60,7 +61,7 @@ function withLocation<T>({ folder }: Template, path: string, work: () => T): T {
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
     throw new ScaffoldRefused(`the template in ${folder} has a mistake in ${path}: ${error.message}`, [
-      'see templates/README.md for the format of templates',
+      scaffoldHints.advice('see templates/README.md for the format of templates'),
     ])
   }
 }

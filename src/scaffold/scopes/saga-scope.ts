@@ -1,4 +1,5 @@
 import { typeScope } from '../events/field-types.ts'
+import { scaffoldHints } from '../hints.ts'
 import { importOf, listOf, unionOf } from '../layout/typescript-lines.ts'
 import { isSameName, type Name, parseName, spellings } from '../name.ts'
 import { ScaffoldRefused } from '../refused.ts'
@@ -43,15 +44,12 @@ export function openFields({ steps, sources = new Map() }: SagaPlan): readonly O
   for (const [path, source] of sources) {
     const field = fields.find((one) => one.path === path)
     if (field === undefined) {
-      const known = fields.filter(({ isOpen }) => isOpen).map((one) => `--field ${one.path}=…`)
-      throw new ScaffoldRefused(`--field ${path}=${source}: no command of this saga has the field ${path}`, known)
+      const known = fields.filter(({ isOpen }) => isOpen).map((one) => scaffoldHints.nameSource(one.path))
+      throw new ScaffoldRefused(`no command of this saga has the field ${path}`, known)
     }
     if (field.candidates.includes(source)) continue
-    const known = field.candidates.map((candidate) => `--field ${path}=${candidate}`)
-    throw new ScaffoldRefused(
-      `--field ${path}=${source}: no earlier event has a field '${source}' of the same type`,
-      known,
-    )
+    const known = field.candidates.map((candidate) => scaffoldHints.nameSource(path, candidate))
+    throw new ScaffoldRefused(`the source of ${path}: no earlier event has a field '${source}' of the same type`, known)
   }
   return fields
     .filter(({ path, isOpen }) => isOpen && !sources.has(path))
@@ -166,7 +164,7 @@ function refuseDuplicateNames(saga: Name, names: readonly Name[]): void {
     const isTwice = names.slice(0, index).some((other) => isSameName(other, name))
     if (!isTwice && !own.some((other) => isSameName(other, name))) continue
     throw new ScaffoldRefused(`this saga would declare ${spellings.pascal(name)} twice`, [
-      isTwice ? 'choose topics with --on whose events have different names' : 'choose another name for the saga',
+      isTwice ? scaffoldHints.chooseOtherTopics() : scaffoldHints.advice('choose another name for the saga'),
     ])
   }
 }

@@ -1,4 +1,5 @@
 import { duration } from '../../bus/time/duration.ts'
+import { scaffoldHints } from '../hints.ts'
 import { ScaffoldRefused } from '../refused.ts'
 import type { Question, Template } from './manifest.ts'
 
@@ -30,7 +31,7 @@ export function readAnswers(
 ): Readonly<Record<string, Answer>> {
   for (const name of given.keys()) {
     if (questions.some((question) => question.name === name)) continue
-    const known = questions.map((question) => `--set ${question.name}=${question.default}`)
+    const known = questions.map((question) => scaffoldHints.answerQuestion(question.name, question.default))
     throw new ScaffoldRefused(`this template does not ask for '${name}'`, known)
   }
   return Object.fromEntries(

@@ -6,7 +6,7 @@ export type Kind = (typeof kinds)[number]
 const languages = ['ts', 'rust'] as const
 export type Language = (typeof languages)[number]
 
-/** A question of a template, answered by the flag `--name`, by `--set name=…`, or on a terminal. */
+/** A question of a template, answered by the request or on a terminal. */
 export interface Question {
   readonly name: string
   readonly ask: string

@@ -2,6 +2,7 @@ import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync } from 
 import { join } from 'node:path'
 import { compareText } from '../../bus/compare.ts'
 import { causeOf } from '../../files/cause.ts'
+import { scaffoldHints } from '../hints.ts'
 import { ScaffoldRefused } from '../refused.ts'
 import { ManifestReader, type Template, type TemplateFile } from './manifest.ts'
 
@@ -32,18 +33,18 @@ export function loadTemplate(folder: string): Template {
   } catch (error) {
     const { code, path = folder } = error as NodeJS.ErrnoException
     if (error instanceof ScaffoldRefused || code === undefined) throw error
-    throw new ScaffoldRefused(`the template ${folder} cannot be read: ${causeOf(error, path)}`, HOW_TO_NAME)
+    throw new ScaffoldRefused(`the template ${folder} cannot be read: ${causeOf(error, path)}`, [
+      scaffoldHints.nameTemplate(),
+    ])
   }
 }
-
-const HOW_TO_NAME = ['--template FOLDER, with a template.json and a folder files in it']
 
 function readTemplate(folder: string): Template {
   const manifest = join(folder, MANIFEST)
   const kind = lstatSync(manifest, { throwIfNoEntry: false })
   if (kind === undefined) {
     throw new ScaffoldRefused(`${folder} is not a template: it has no ${MANIFEST}`, [
-      'see templates/README.md for how to write a template',
+      scaffoldHints.advice('see templates/README.md for how to write a template'),
     ])
   }
   if (!kind.isFile()) throw new ScaffoldRefused(`${manifest} must be a file, and is ${whatIs(kind, manifest)}`)
@@ -62,7 +63,7 @@ function readTemplate(folder: string): Template {
   }
   if (read === undefined || reader.problems.length > 0) {
     throw new ScaffoldRefused([`${manifest} is not the manifest of a template`, ...reader.problems].join('\n  '), [
-      'see templates/README.md for its keys',
+      scaffoldHints.advice('see templates/README.md for its keys'),
     ])
   }
   return { ...read, folder, files }

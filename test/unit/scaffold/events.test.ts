@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { defaultEvents, idOf, readEvents } from '../../../src/scaffold/events/events.ts'
+import { scaffoldHints } from '../../../src/scaffold/hints.ts'
 import { type Name, parseName, spellings } from '../../../src/scaffold/name.ts'
+import { ScaffoldRefused } from '../../../src/scaffold/refused.ts'
+
+const refusalOf = (work: () => unknown): ScaffoldRefused => {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof ScaffoldRefused) return error
+  }
+  return expect.fail('it was not refused')
+}
 
 const shown = (texts: readonly string[]) =>
   readEvents(texts).map(({ name, command, fields, failures }) => ({
@@ -50,6 +61,19 @@ describe('events as typed', () => {
   ])('the events %j are refused', (texts, reason) => {
     expect(() => readEvents(texts)).toThrow(reason)
   })
+
+  const { declareEvent, nameCommand } = scaffoldHints
+  test.each([
+    [['OrderFailed:a=uuid'], [declareEvent(), declareEvent('OrderFailed:a=uuid')]],
+    [['StockShort:a=uuid'], [nameCommand('StockShort:a=uuid')]],
+    [['OrderPlaced:a=float'], [declareEvent()]],
+    [['OrderPlaced:a=uuid,a=int'], []],
+  ])('%j are refused with typed hints, in words that name no flag', (texts, hints) => {
+    const refused = refusalOf(() => readEvents(texts))
+    expect(refused.message).toMatch(new RegExp(`^event ${texts[0]}: `))
+    expect(refused.hints).toEqual(hints)
+    expect(JSON.stringify([refused.message, refused.hints])).not.toContain('--')
+  })
 })
 
 describe('the id', () => {
@@ -68,5 +92,9 @@ describe('the id', () => {
   test('events without a common id field, or with another than the named one, are refused', () => {
     expect(() => idName('order', ['OrderPlaced:a=uuid', 'OrderCancelled:a=string'])).toThrow('share no field')
     expect(() => idName('order', ['OrderPlaced:a=uuid'], 'b')).toThrow("'b' is not a field")
+    expect(refusalOf(() => idName('order', ['OrderPlaced:a=uuid'], 'b')).hints).toEqual([
+      scaffoldHints.addIdField('b'),
+      scaffoldHints.chooseIdField('a'),
+    ])
   })
 })
