@@ -12,8 +12,8 @@ export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 6, unwritable: 9,
 /** An invalid command line or configuration: exit code 2, with suggestions of what to type instead. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
-  readonly suggestions: readonly string[]
-  constructor(message: string, suggestions: readonly string[] = []) {
+  readonly suggestions: readonly (Hint | string)[]
+  constructor(message: string, suggestions: readonly (Hint | string)[] = []) {
     super(message)
     this.suggestions = suggestions
   }

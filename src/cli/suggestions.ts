@@ -1,6 +1,7 @@
 import type { BusHint, Hint } from '../bus/hints.ts'
 import type { DriverHint } from '../drivers/hints.ts'
 import type { ScaffoldHint } from '../scaffold/hints.ts'
+import type { ImportHint } from '../schema/import/hints.ts'
 import type { StoreHint } from '../store/hints.ts'
 
 /**
@@ -20,7 +21,7 @@ export const run = (command: string, note?: string): Suggestion => ({ run: comma
 export const flag = (text: string, note?: string): Suggestion => ({ flag: text, note })
 export const hint = (text: string): Suggestion => ({ hint: text })
 
-type KnownHint = BusHint | DriverHint | StoreHint | ScaffoldHint
+type KnownHint = BusHint | DriverHint | StoreHint | ScaffoldHint | ImportHint
 
 /** The suggestion for each hint of a union, by its code. */
 type Words<H extends Hint> = { readonly [Code in H['code']]: (hint: Extract<H, { code: Code }>) => Suggestion }
@@ -29,10 +30,12 @@ type Words<H extends Hint> = { readonly [Code in H['code']]: (hint: Extract<H, {
 const inOwnWords = ({ text }: Hint): Suggestion => hint(text)
 
 /** A flag with `key=value`. A value that the user has to fill in is `…`, which needs no quotes. */
-function pairFlag(name: string, key: string, value = '…'): Suggestion {
+function pairText(name: string, key: string, value = '…'): string {
   const needsQuotes = shellWord(key) !== key || (value !== '…' && shellWord(value) !== value)
-  return flag(`${name} ${needsQuotes ? shellWord(`${key}=${value}`) : `${key}=${value}`}`)
+  return `${name} ${needsQuotes ? shellWord(`${key}=${value}`) : `${key}=${value}`}`
 }
+
+const pairFlag = (name: string, key: string, value?: string): Suggestion => flag(pairText(name, key, value))
 
 const scaffoldWords: Words<Exclude<ScaffoldHint, BusHint>> = {
   'declare-event': ({ event }) => flag(`--event ${shellWord(event)}`),
@@ -45,6 +48,19 @@ const scaffoldWords: Words<Exclude<ScaffoldHint, BusHint>> = {
   'answer-question': ({ question, answer }) => pairFlag('--set', question, answer),
   'name-template': () => flag('--template FOLDER', 'with a template.json and a folder files in it'),
   'plan-again': () => hint('run the same command again'),
+}
+
+const importWords: Words<ImportHint> = {
+  'map-type': ({ path }) => pairFlag('--map', path),
+  'assume-derived': ({ path }) => pairFlag('--assume', path, 'derived'),
+  'map-or-assume-derived': ({ path }) => flag(`--map ${path}=…, or --assume ${path}=derived`),
+  'assume-unchanged': ({ macro }) => pairFlag('--assume', macro, 'unchanged'),
+  'turn-on': ({ options }) => flag(options.map((option) => pairText('--assume', option, 'on')).join(' ')),
+  'give-encoding': ({ by }) => pairFlag('--assume', by),
+  'give-length': ({ expression }) => pairFlag('--assume', expression),
+  'choose-root': ({ root }) => flag(`--root ${root === undefined ? 'Name' : shellWord(root)}`),
+  'give-arguments': ({ root, parameters }) => flag(`--root '${root}<${parameters.map(() => '…').join(', ')}>'`),
+  'correct-topic': ({ topic }) => flag(`--topic ${shellWord(topic)}`),
 }
 
 const words: Words<KnownHint> = {
@@ -89,6 +105,7 @@ const words: Words<KnownHint> = {
   'other-database': () => flag('--store postgres://…/another', 'another database'),
   'other-schema': () => flag('--store "postgres://…?options=-csearch_path%3Dcrbus"', 'another schema'),
   ...scaffoldWords,
+  ...importWords,
 }
 
 /** The suggestion of the command line for a hint of the library. A hint of an unknown code keeps its text. */

@@ -85,6 +85,37 @@ describe('schema import', () => {
     expect((await schemaImport('src/order.rs', '--map', 'somewhere::Carrier=String')).exitCode).toBe(0)
   })
 
+  test('says which of its flags settles an assumption, and what to type for an invalid topic', async () => {
+    const { stderr } = await schemaImport('src/order.rs')
+    expect(stderr).toContain('note: src/order.rs:7 the topic is assumed to be order-events; use --topic to change it\n')
+    const refused = await schemaImport('src/order.rs', '--topic', 'order events')
+    expect(refused.exitCode).toBe(2)
+    expect(refused.stderr).toContain("  src/order.rs  --topic: Invalid topic: 'order events' may hold only")
+    expect(refused.stderr).toContain('  try: --topic order-events\n')
+  })
+
+  test('has notes with a code, their fields and the sentence in its document', async () => {
+    const { stdout } = await schemaImport('src/order.rs', '--json')
+    expect(JSON.parse(stdout).notes).toEqual([
+      {
+        ...{ file: 'src/order.rs', line: 7, code: 'topic-assumed', topic: 'order-events' },
+        message: 'the topic is assumed to be order-events; use --topic to change it',
+      },
+    ])
+  })
+
+  test('suggests each flag once, quoted for a shell where needed', async () => {
+    const fields =
+      'carrier: somewhere::Carrier, all: Vec<somewhere::Carrier>, bytes: [u8; size(2)], #[cfg(target_os = "linux")] only: u8'
+    writeFileSync(join(cwd, 'src/order.rs'), source.replace('carrier: String', fields))
+    const { stdout } = await schemaImport('src/order.rs', '--json')
+    expect(JSON.parse(stdout).error.suggestions).toEqual([
+      { flag: `--assume 'target_os = "linux"=on'` },
+      { flag: '--map somewhere::Carrier=…' },
+      { flag: "--assume 'size(2)=…'" },
+    ])
+  })
+
   test('keeps --map in the schema file and applies it again until it changes or its type is gone', async () => {
     const file = () => JSON.parse(readFileSync(join(cwd, 'schemas/order-events.json'), 'utf8'))
     const unresolved = source.replace('carrier: String', 'carrier: somewhere::Carrier')

@@ -27,7 +27,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   demo: [],
   ui: ['bus', 'codecs', 'operations'],
   // What all `crbus new` have in common: questions, plans, npm and cargo. It has the commands and flags for every hint.
-  cli: ['bus', 'drivers', 'files', 'operations', 'scaffold', 'store', 'ui'],
+  cli: ['bus', 'drivers', 'files', 'operations', 'scaffold', 'schema', 'store', 'ui'],
   commands: ['bus', 'cli', 'demo', 'operations', 'scaffold', 'ui'],
   'index.ts': ['bus', 'codecs', 'schema', 'drivers', 'store', 'saga', 'operations', 'scaffold'],
   'testing.ts': ['testing'],

@@ -3,9 +3,10 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
 import { nonEmpty, toAnswers } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { applySchemaImport, planSchemaImport, type SchemaImportPlan } from '../../operations/schemas/import.ts'
+import { applySchemaImport, planSchemaImport } from '../../operations/schemas/import.ts'
 import { formatImportProblems } from '../../ui/schemas/format-schema-import.ts'
-import { type SchemaChangeDocument, schemaChangeDocument } from '../../ui/schemas/schema-change-document.ts'
+import { importNoteText } from '../../ui/schemas/import-note-words.ts'
+import { type SchemaImportDocument, schemaImportDocument } from '../../ui/schemas/schema-import-document.ts'
 
 export default class SchemaImport extends BaseCommand {
   static override summary = 'Create a schema from the types in Rust source'
@@ -49,7 +50,7 @@ export default class SchemaImport extends BaseCommand {
     'dry-run': Flags.boolean({ description: 'Show what would be written, and write nothing' }),
   }
 
-  async run(): Promise<Omit<SchemaImportPlan, 'changes'> & { readonly changes: readonly SchemaChangeDocument[] }> {
+  async run(): Promise<SchemaImportDocument> {
     const { argv, flags } = await this.parse(SchemaImport)
     const paths = argv as string[]
     if (paths.length === 0) throw new UsageError('name the source', ['crbus schema import services/orders'])
@@ -66,25 +67,22 @@ export default class SchemaImport extends BaseCommand {
       out,
       folder: await this.#folder(),
     })
-    for (const { file, line, text } of plan.notes) await this.notice(`note: ${file}:${line} ${text}`)
-    if (!plan.ok) {
-      const fixes = [...new Set(plan.problems.flatMap(({ fix }) => (fix === undefined ? [] : [fix])))]
-      throw new UsageError(formatImportProblems(plan.problems), fixes)
-    }
+    for (const note of plan.notes) await this.notice(`note: ${note.file}:${note.line} ${importNoteText(note)}`)
+    if (!plan.ok) throw new UsageError(formatImportProblems(plan.problems), plan.hints)
     if (plan.answered.length > 0) await this.notice(`note: answers kept from ${plan.path}: ${plan.answered.join(' ')}`)
     if (flags['dry-run']) await this.print(plan.text)
     else {
       if (out === undefined) await this.noteProjectChoice('schemas')
       applySchemaImport(plan, cwd)
     }
-    const changes = plan.changes.map(schemaChangeDocument)
-    for (const { kind, where, message } of changes) await this.notice(`warning: ${kind}: ${where}: ${message}`)
+    const document = schemaImportDocument(plan)
+    for (const { kind, where, message } of document.changes) await this.notice(`warning: ${kind}: ${where}: ${message}`)
     const verb = { create: 'written', change: 'changed', nothing: 'up to date' }[plan.effect]
     const done = plan.effect === 'nothing' ? 'is' : flags['dry-run'] ? 'would be' : 'was'
     await this.notice(
       `${plan.path} ${done} ${verb}: ${plan.root} with ${plan.events.length} event types and ${plan.types} types, from ${plan.sources.length} files`,
     )
-    return { ...plan, changes }
+    return document
   }
 
   /** Returns the folder in which the other commands look for schemas, if one is configured. */

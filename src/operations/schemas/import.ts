@@ -3,8 +3,10 @@ import { fileRefused } from '../../files/file-refused.ts'
 import { writeWhole } from '../../files/write-whole.ts'
 import { compareSchemas } from '../../schema/compare/compare-schemas.ts'
 import type { SchemaChange } from '../../schema/compare/schema-change.ts'
-import type { ImportNote } from '../../schema/import/import-report.ts'
+import type { ImportHint } from '../../schema/import/hints.ts'
+import { fixesOf } from '../../schema/import/import-report.ts'
 import type { ImportedSchema } from '../../schema/import/import-schema.ts'
+import type { ImportNote } from '../../schema/import/notes.ts'
 import type { Answers } from '../../schema/model.ts'
 import { readSchemaFile, writeSchemaFile } from '../../schema/schema-file.ts'
 import { pathProblemBehindName } from '../named-file.ts'
@@ -45,7 +47,8 @@ export interface SchemaImportPlan {
   readonly effect: 'create' | 'change' | 'nothing'
 }
 
-export type SchemaImportFailure = Extract<ImportedSchema, { ok: false }>
+/** An import with problems. `hints` are the fixes of all problems, each one once. */
+export type SchemaImportFailure = Extract<ImportedSchema, { ok: false }> & { readonly hints: readonly ImportHint[] }
 
 /** Imports the schema and plans the file to write. Changes nothing. */
 export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan | SchemaImportFailure {
@@ -56,7 +59,7 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
     const problem = pathProblemBehindName(resolve(cwd, path), 'file or folder')
     return problem === undefined ? [] : [{ file: path, line: 0, about: path, reason: problem, fix: undefined }]
   })
-  if (problems.length > 0) return { ok: false, problems, notes: [] }
+  if (problems.length > 0) return { ok: false, problems, notes: [], hints: [] }
   const fileOf = (name: string) => out ?? join(folder, `${name}.json`)
   const inFile = (path: string) => {
     const text = files.read(path)
@@ -67,7 +70,7 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
     { paths: shown, files, root, topic, answers },
     (name) => inFile(fileOf(name)).schema?.answers,
   )
-  if (!found.ok) return found
+  if (!found.ok) return { ...found, hints: fixesOf(found.problems) }
   const { schema, notes, sources } = found
   const path = fileOf(schema.topic)
   const text = writeSchemaFile(schema)

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, posix, relative, resolve } from 'node:path'
+import type { Hint } from '../../bus/hints.ts'
+import { fixesOf } from '../../schema/import/import-report.ts'
 import type { ImportRequest } from '../../schema/import/import-request.ts'
 import type { Answers, Schema } from '../../schema/model.ts'
 import { readSchemaFile } from '../../schema/schema-file.ts'
@@ -23,7 +25,7 @@ export interface SchemaSourceRequest {
 
 export type SchemaSource =
   | { readonly ok: true; readonly schema: Schema }
-  | { readonly ok: false; readonly reason: string; readonly hints: readonly string[] }
+  | { readonly ok: false; readonly reason: string; readonly hints: readonly (Hint | string)[] }
 
 /**
  * Reads a schema from a schema file, from Rust source, or from either at a git revision
@@ -112,8 +114,8 @@ function importFrom(path: string, source: string, files: Files, request: SchemaS
   const problems = found.problems.map(
     ({ file, line, about, reason }) => `${file}${line > 0 ? `:${line}` : ''} ${about}: ${reason}`,
   )
-  const hints = [...new Set(found.problems.flatMap(({ fix }) => (fix === undefined ? [] : [fix])))]
-  return { ok: false, reason: [`${source} cannot be imported`, ...problems].join('\n'), hints }
+  const reason = [`${source} cannot be imported`, ...problems].join('\n')
+  return { ok: false, reason, hints: fixesOf(found.problems) }
 }
 
 /** Reads the schema of a topic from the named source, else from the schemas of the project. */

@@ -2,9 +2,11 @@ import { lastSegment } from '../../rust/rust-text.ts'
 import { type Crate, type Item, itemsOf, modulePath } from './crates/module.ts'
 import { hasEventTypes, isEventLike } from './event-types/event-enums.ts'
 import { topicOf } from './event-types/topic.ts'
-import type { ImportNote, ImportProblem } from './import-report.ts'
+import { importHints } from './hints.ts'
+import type { ImportProblem } from './import-report.ts'
 import type { ImportRequest } from './import-request.ts'
 import type { Lowering } from './lowering/lowering.ts'
+import type { ImportNote } from './notes.ts'
 
 type Choice =
   | { readonly ok: true; readonly item: Item; readonly notes: readonly ImportNote[] }
@@ -55,15 +57,18 @@ export function chooseRoot(
       !candidates.includes(item) && heldBy(item, lowering).some((rust) => candidates.some((one) => one.rust === rust)),
   )
   if (top && others.length === 0 && around.length === 0) {
-    const inner = candidates.filter((item) => item !== top).map(({ rust }) => rust.name)
-    const text = `${top.rust.name} is assumed to be the serialized enum, because it contains ${inner.join(', ')}; use --root to change it`
-    return { ok: true, item: top, notes: inner.length === 0 ? [] : [{ ...top.rust.location, text }] }
+    const contains = candidates.filter((item) => item !== top).map(({ rust }) => rust.name)
+    const { name, location } = top.rust
+    const notes: ImportNote[] =
+      contains.length === 0 ? [] : [{ ...location, code: 'root-assumed', root: name, contains }]
+    return { ok: true, item: top, notes }
   }
   const matchingTopic = tops.filter((item) => topicOf(item, { ...request, topic: undefined }).topic === request.topic)
   const [match, ...more] = matchingTopic
-  if (match && more.length === 0) {
-    const text = `${match.rust.name} is assumed to be the enum of the events of ${request.topic}; use --root to change it`
-    return { ok: true, item: match, notes: [{ ...match.rust.location, text }] }
+  if (match && more.length === 0 && request.topic !== undefined) {
+    const { name, location } = match.rust
+    const note = { ...location, code: 'root-of-topic-assumed', root: name, topic: request.topic } as const
+    return { ok: true, item: match, notes: [note] }
   }
   if (candidates.length > 0) {
     const some = [...around, ...(tops.length > 0 ? tops : candidates)]
@@ -76,7 +81,7 @@ export function chooseRoot(
   }
   const names = enums.slice(0, 8).map(({ rust }) => rust.name)
   const reason = `no serializable enum looks like an enum of events${names.length > 0 ? `; serializable enums are ${names.join(', ')}` : ''}`
-  return { ok: false, problems: [{ file: allPaths, line: 0, about: allPaths, reason, fix: '--root Name' }] }
+  return { ok: false, problems: [{ file: allPaths, line: 0, about: allPaths, reason, fix: importHints.chooseRoot() }] }
 }
 
 /** Drops duplicates: `main.rs` may declare the modules of `lib.rs` again. */
@@ -89,7 +94,7 @@ const isFirst = (item: Item, index: number, all: readonly Item[]): boolean => {
 function choiceProblem(item: Item, reason: string, all: readonly Item[]): ImportProblem {
   const { name, location } = item.rust
   const isOnly = all.filter(({ rust }) => rust.name === name).length === 1
-  return { ...location, about: name, reason, fix: `--root ${isOnly ? name : pathOf(item)}` }
+  return { ...location, about: name, reason, fix: importHints.chooseRoot(isOnly ? name : pathOf(item)) }
 }
 
 const pathOf = ({ module, rust }: Item): string => [...modulePath(module), rust.name].join('::')

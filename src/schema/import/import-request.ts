@@ -10,6 +10,6 @@ export interface ImportRequest {
   readonly root?: string | undefined
   /** The topic, instead of one that follows from the source. */
   readonly topic?: string | undefined
-  /** The user's `--map` and `--assume`. */
+  /** The user's answers to questions of the import. */
   readonly answers?: Answers | undefined
 }

@@ -7,9 +7,11 @@ import { Crates } from './crates/crates.ts'
 import { openPaths } from './crates/open-paths.ts'
 import { eventTypesOf } from './event-types/event-types.ts'
 import { topicOf, topicProblem } from './event-types/topic.ts'
-import type { ImportNote, ImportProblem } from './import-report.ts'
+import { importHints } from './hints.ts'
+import type { ImportProblem } from './import-report.ts'
 import type { ImportRequest } from './import-request.ts'
 import { Lowering } from './lowering/lowering.ts'
+import type { ImportNote } from './notes.ts'
 
 export type ImportedSchema =
   | {
@@ -40,7 +42,7 @@ export function importSchema(request: ImportRequest): ImportedSchema {
   const lowering = new Lowering(crates, first.root, answers)
   const [, name = request.root, args] = /^([^<]*)<(.*)>$/s.exec(request.root ?? '') ?? []
   const choice = chooseRoot(own, only, lowering, { ...request, root: name })
-  const troubles = crates.warnings.map(({ file, line, reason }): ImportNote => ({ file, line, text: reason }))
+  const troubles = [...crates.notes]
   if (!choice.ok) return { ok: false, problems: choice.problems, notes: troubles }
   const { item } = choice
   const typed = args === undefined ? undefined : readRustType(`Root<${args}>`, item.rust.location)
@@ -48,7 +50,7 @@ export function importSchema(request: ImportRequest): ImportedSchema {
   const open = item.rust.generics.filter(({ fallback }) => !fallback).map(({ name: parameter }) => parameter)
   if (given.length < open.length) {
     const reason = `it needs a type argument for ${open.join(', ')}`
-    const fix = `--root '${item.rust.name}<${open.map(() => '…').join(', ')}>'`
+    const fix = importHints.giveArguments(item.rust.name, open)
     return { ok: false, problems: [{ ...item.rust.location, about: item.rust.name, reason, fix }], notes: troubles }
   }
   const root = lowering.lower(item, given)
@@ -64,14 +66,17 @@ export function importSchema(request: ImportRequest): ImportedSchema {
     .map(
       (key): ImportNote => ({
         ...item.rust.location,
-        text: `unused answer: the source has no ${key}`,
+        code: 'answer-unused',
+        question: key,
       }),
     )
   const notes = [...troubles, ...choice.notes, ...topic.notes, ...lowering.report.notes, ...eventNotes, ...unused]
   if (isUnreadable(root.body)) {
     const { name, location } = item.rust
-    const why = lowering.report.notes.find(({ text }) => text.startsWith(`${name}: `))?.text.slice(name.length + 2)
-    const reason = `${why ?? 'bincode cannot decode it'}; events in JSON need no schema`
+    const [why = 'bincode cannot decode it'] = lowering.report.notes.flatMap((note) =>
+      note.code === 'unsupported-by-bincode' && note.about === name ? note.reason : [],
+    )
+    const reason = `${why}; events in JSON need no schema`
     return { ok: false, problems: [{ ...location, about: name, reason, fix: undefined }], notes }
   }
   if (lowering.report.problems.length > 0)

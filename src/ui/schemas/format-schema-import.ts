@@ -2,9 +2,11 @@ import type { SchemaImportFailure } from '../../operations/schemas/import.ts'
 
 /** Lists what an import could not resolve, each with its location in the source. */
 export function formatImportProblems(problems: SchemaImportFailure['problems']): string {
-  const lines = problems.map(({ file, line, about, reason }) => {
+  const lines = problems.map(({ file, line, about, reason, fix }) => {
     const location = line > 0 ? `${file}:${line}` : file
-    return location === about ? `  ${location}: ${reason}` : `  ${location}  ${about}: ${reason}`
+    // The user knows the topic as a flag; its value is in the reason.
+    const what = fix?.code === 'correct-topic' ? '--topic' : about
+    return location === about ? `  ${location}: ${reason}` : `  ${location}  ${what}: ${reason}`
   })
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`
   return `the import cannot resolve ${count}\n${lines.join('\n')}`

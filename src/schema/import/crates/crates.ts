@@ -3,7 +3,8 @@ import type { RustInvocation, RustMacro, RustScope } from '../../../rust/ast.ts'
 import { branchesOfCfgIf, expandBitflags, isBitflags, isCfgIf } from '../../../rust/macros/library-macros.ts'
 import { type CalledMacro, expandMacro } from '../../../rust/macros/macro-rules.ts'
 import { readRust } from '../../../rust/read-rust.ts'
-import { Source, type SourceLocation } from '../../../rust/source.ts'
+import { Source } from '../../../rust/source.ts'
+import type { ImportNote } from '../notes.ts'
 import type { CargoManifest } from './cargo-manifest.ts'
 import {
   addScope,
@@ -19,11 +20,6 @@ import {
 import { includedFile, modulePaths, withConditions } from './module-files.ts'
 import { Packages, type SourceFiles } from './packages.ts'
 
-/** A problem of the source that may not affect the imported types. */
-export interface LoadWarning extends SourceLocation {
-  readonly reason: string
-}
-
 /** The maximum nesting of macro calls, which guards against macros that call themselves forever. Real code stays far below it. */
 const MAX_EXPANSIONS = 16
 
@@ -32,7 +28,8 @@ export class Crates {
   readonly packages: Packages
   /** Every loaded crate. */
   readonly all: Crate[] = []
-  readonly warnings: LoadWarning[] = []
+  /** Problems of the source that may not affect the imported types. */
+  readonly notes: ImportNote[] = []
   readonly #files: SourceFiles
   readonly #libraries = new Map<string, Crate | undefined>()
   readonly #sources = new Set<string>()
@@ -148,8 +145,7 @@ export class Crates {
     if (text === undefined) return
     this.#sources.add(file)
     const scope = readRust(new Source(file, text))
-    for (const location of scope.errors)
-      this.warnings.push({ ...location, reason: 'crbus cannot parse this Rust code' })
+    for (const { file: at, line } of scope.errors) this.notes.push({ file: at, line, code: 'unparsable' })
     this.#reading.push(file)
     this.#fill(module, scope, { file, folder: module.folder })
     this.#reading.pop()
@@ -199,8 +195,8 @@ export class Crates {
         this.#read(ofFile)
       }
       if (isThere) continue
-      const reason = `module '${inner.name}' has no file: tried ${[...new Set(tried)].join(' and ')}`
-      this.warnings.push({ ...inner.location, reason })
+      const { file, line } = inner.location
+      this.notes.push({ file, line, code: 'module-missing', module: inner.name, tried: [...new Set(tried)] })
     }
   }
 

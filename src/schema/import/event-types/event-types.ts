@@ -2,9 +2,9 @@ import type { RustVariant } from '../../../rust/ast.ts'
 import { effective, Serde } from '../../../rust/attributes.ts'
 import type { SourceLocation } from '../../../rust/source.ts'
 import type { Item } from '../crates/module.ts'
-import type { ImportNote } from '../import-report.ts'
 import type { Instance } from '../lowering/instances.ts'
 import type { Lowering } from '../lowering/lowering.ts'
+import type { ImportNote, NoteContent } from '../notes.ts'
 import { EventTypeEvaluator, type VariantType } from './evaluate-event-type.ts'
 import { EVENT_TYPE_FUNCTIONS, isEventLike } from './event-enums.ts'
 
@@ -28,8 +28,7 @@ interface Usage {
 export function eventTypesOf(root: Instance, lowering: Lowering, assume: ReadonlyMap<string, string>): EventTypes {
   const usages = new Map<string, Usage>()
   const notes: ImportNote[] = []
-  const note = (location: SourceLocation, text: string) =>
-    notes.push({ file: location.file, line: location.line, text })
+  const note = ({ file, line }: SourceLocation, content: NoteContent) => notes.push({ file, line, ...content })
   const addUsage = (event: string, path: string, location: SourceLocation, isDefault: boolean) => {
     const usage = usages.get(event) ?? { paths: new Set(), location, isDefault }
     usage.paths.add(path)
@@ -41,8 +40,7 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
     if (item?.rust.kind !== 'enum' || body?.kind !== 'enum') return
     const { name, location } = item.rust
     const naming = namingOf(item, lowering, assume)
-    if (naming.kind === 'name')
-      note(location, `${name} has no event_type(), so its event types are assumed to be {Variant}.v1`)
+    if (naming.kind === 'name') note(location, { code: 'event-types-assumed', enum: name })
     for (const variant of item.rust.variants) {
       const lowered = body.variants.find((one) => one.name === variant.name)
       if (!lowered) continue
@@ -61,16 +59,13 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
       }
       if (!type.isIncomplete && (isWrapper || !type.isInner)) continue
       const found = type.texts.map(({ text }) => text)
+      const about = { variant: `${name}::${variant.name}` }
       if (found.length > 0) {
-        const text = `event_type() may return more for ${name}::${variant.name} than ${listed(found)}, but crbus cannot evaluate all of it`
-        note(variant.location, text)
+        note(variant.location, { code: 'event-types-incomplete', ...about, eventTypes: found })
         continue
       }
       const fallback = `${variant.name}.v1`
-      note(
-        variant.location,
-        `cannot evaluate event_type() for ${name}::${variant.name}, so its event type is assumed to be ${fallback}`,
-      )
+      note(variant.location, { code: 'event-type-assumed', ...about, eventType: fallback })
       addUsage(fallback, steps.join('.'), variant.location, false)
     }
   }
@@ -79,20 +74,10 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
   for (const [event, { paths, location, isDefault }] of usages) {
     const [only, ...others] = paths
     if (only !== undefined && others.length > 0) {
-      note(location, `event type ${event} is used by variants ${listed([...paths])}, so it does not identify one`)
+      note(location, { code: 'event-type-ambiguous', eventType: event, variants: [...paths] })
     } else if (only !== undefined && !isDefault) events.set(event, only)
   }
   return { events, notes }
-}
-
-/** The maximum number of names in a note. */
-const MAX_LISTED = 8
-
-/** Joins names to `Create, Cancel and Ping`. */
-function listed(names: readonly string[]): string {
-  const shown = names.length > MAX_LISTED ? names.slice(0, MAX_LISTED - 1) : names
-  const parts = shown.length < names.length ? [...shown, `${names.length - shown.length} others`] : shown
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
 }
 
 const noType: VariantType = { texts: [], isInner: false, isIncomplete: false }

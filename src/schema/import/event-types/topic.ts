@@ -1,8 +1,10 @@
 import { topicFor, topicNameError } from '../../../bus/names/names.ts'
 import { stringValue } from '../../../rust/rust-text.ts'
 import type { Item } from '../crates/module.ts'
-import type { ImportNote, ImportProblem } from '../import-report.ts'
+import { importHints } from '../hints.ts'
+import type { ImportProblem } from '../import-report.ts'
 import type { ImportRequest } from '../import-request.ts'
+import type { ImportNote } from '../notes.ts'
 import { wordsOf } from './case-style.ts'
 
 /** The requested topic, else the module's constant `TOPIC`, else a topic named after the enum by convention. */
@@ -20,7 +22,7 @@ export function topicOf(
   const name = topicFor(wordsOf(subject).join('-').toLowerCase())
   return {
     topic: name,
-    notes: [{ ...rust.location, text: `the topic is assumed to be ${name}; use --topic to change it` }],
+    notes: [{ ...rust.location, code: 'topic-assumed', topic: name }],
   }
 }
 
@@ -30,6 +32,6 @@ export function topicProblem(topic: string, { rust }: Item, request: ImportReque
   if (!error) return undefined
   const location = request.topic === undefined ? rust.location : { file: request.paths.join(' '), line: 0 }
   const corrected = topic.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 249)
-  const fix = topicNameError(corrected) ? '--topic order-events' : `--topic ${corrected}`
-  return { ...location, about: '--topic', reason: error.message, fix }
+  const fix = importHints.correctTopic(topicNameError(corrected) ? 'order-events' : corrected)
+  return { ...location, about: 'the topic', reason: error.message, fix }
 }

@@ -3,6 +3,7 @@ import { constValue } from '../../../rust/const-value.ts'
 import type { Impls } from '../crates/impls.ts'
 import type { Item, Module } from '../crates/module.ts'
 import type { Names } from '../crates/names.ts'
+import { importHints } from '../hints.ts'
 import type { Report } from '../import-report.ts'
 import type { Env } from './instances.ts'
 import type { LoweringParts } from './lowering-parts.ts'
@@ -29,7 +30,7 @@ export class ConstLowering {
   length(expression: Expression, env: Env, about: RustType): number | undefined {
     const written = expression.source.textOf(expression.node)
     const answer = this.#answers.assumed(written)?.replaceAll('_', '').trim()
-    const fix = `--assume '${written}=…'`
+    const fix = importHints.giveLength(written)
     if (answer !== undefined && !/^\d+$/.test(answer)) {
       return this.#report.problem(
         about.location,

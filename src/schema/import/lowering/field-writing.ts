@@ -7,6 +7,7 @@ import type { Answers, Type } from '../../model.ts'
 import { hintOfFunction } from '../crates/impls.ts'
 import { type Item, type Module, modulePath } from '../crates/module.ts'
 import type { Names } from '../crates/names.ts'
+import { importHints } from '../hints.ts'
 import type { Report } from '../import-report.ts'
 import { canonicalPath, foreignType } from './foreign-types.ts'
 import type { Env } from './instances.ts'
@@ -58,7 +59,7 @@ export class FieldWriting {
     const written = space === 'type' ? writtenWith(full) : undefined
     if (written?.kind === 'type') {
       if (written.unreadable !== undefined)
-        this.#report.note(location, `${about}: Rust cannot decode it from bincode: ${written.unreadable}`)
+        this.#report.unsupported(location, about, `Rust cannot decode it from bincode: ${written.unreadable}`)
       return written.type
     }
     if (written && type) {
@@ -79,7 +80,7 @@ export class FieldWriting {
       location,
       about,
       `${shown} uses a custom encoding${hint || hintOfFunction(own)}`,
-      `--assume ${full}=…`,
+      importHints.giveEncoding(full),
     )
   }
 
@@ -191,7 +192,7 @@ export class FieldWriting {
       location,
       about,
       `serde_as(as = "${text}") uses a custom encoding`,
-      `--assume '${text}=…'`,
+      importHints.giveEncoding(text),
     )
   }
 }

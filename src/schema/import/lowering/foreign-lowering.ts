@@ -4,7 +4,7 @@ import type { Container } from '../../library-containers.ts'
 import type { NamedType, Type } from '../../model.ts'
 import { formatType, isPrimitive } from '../../type-text.ts'
 import { macroCallNaming } from '../crates/macro-calls.ts'
-import { mapFix } from '../import-report.ts'
+import { importHints } from '../hints.ts'
 import { canonicalPath, foreignType } from './foreign-types.ts'
 import { boundTo, type Env } from './instances.ts'
 import { type LoweringParts, type TypeLowerer, UNREADABLE } from './lowering-parts.ts'
@@ -47,7 +47,12 @@ export class ForeignLowering {
     const macro = macroCallNaming(path.at(-1) ?? '', this.#parts.crates.all)
     const macroHint =
       macro && path.length === 1 ? `; ${macro.name}! (${formatLocation(macro.location)}) may define it` : ''
-    return this.#parts.report.problem(rust.location, rust.text, reason + macroHint, mapFix(path.join('::')))
+    return this.#parts.report.problem(
+      rust.location,
+      rust.text,
+      reason + macroHint,
+      importHints.mapType(path.join('::')),
+    )
   }
 
   /** The schema type of a library type. Notes if Rust cannot decode it. */
@@ -55,17 +60,15 @@ export class ForeignLowering {
     if (name === 'Decimal') {
       const features = this.#parts.crates.packages.featuresOf(env.module.crate, 'rust_decimal')
       if (features.includes('serde-arbitrary-precision')) {
-        this.#parts.report.note(
-          rust.location,
-          `${rust.text}: bincode cannot decode it with rust_decimal's feature serde-arbitrary-precision`,
-        )
+        const reason = "bincode cannot decode it with rust_decimal's feature serde-arbitrary-precision"
+        this.#parts.report.unsupported(rust.location, rust.text, reason)
         return UNREADABLE
       }
       if (features.includes('serde-float')) return { kind: 'known', name: 'f64 as decimal' }
       if (features.includes('serde-str') || features.includes('serde-bincode')) return { kind: 'known', name }
     }
     if (unreadable !== undefined)
-      this.#parts.report.note(rust.location, `${rust.text}: Rust cannot decode it from bincode: ${unreadable}`)
+      this.#parts.report.unsupported(rust.location, rust.text, `Rust cannot decode it from bincode: ${unreadable}`)
     return { kind: 'known', name }
   }
 
@@ -90,7 +93,7 @@ export class ForeignLowering {
       rust.location,
       rust.text,
       'its time zone is not Utc, FixedOffset, Local or Tz',
-      mapFix('chrono::DateTime'),
+      importHints.mapType('chrono::DateTime'),
     )
   }
 
@@ -106,7 +109,12 @@ export class ForeignLowering {
     const argument = (index: number): Type | undefined => {
       const arg = args[index]
       if (arg) return this.#lowerer.type(arg, env, depth + 1)
-      return this.#parts.report.problem(rust.location, rust.text, `${full} is missing a type argument`, mapFix(full))
+      return this.#parts.report.problem(
+        rust.location,
+        rust.text,
+        `${full} is missing a type argument`,
+        importHints.mapType(full),
+      )
     }
     switch (becomes.kind) {
       case 'unit':

@@ -15,7 +15,7 @@ export interface LoweringParts {
   readonly instances: Instances
   readonly report: Report
   readonly answers: Answers
-  /** The module in which names from the command line are resolved. */
+  /** The module in which names from answers and from the request are resolved. */
   readonly home: Module
 }
 

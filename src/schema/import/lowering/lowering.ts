@@ -8,7 +8,8 @@ import type { Crates } from '../crates/crates.ts'
 import { hintOf, Impls, traitName } from '../crates/impls.ts'
 import type { Item, Module } from '../crates/module.ts'
 import { Names } from '../crates/names.ts'
-import { assumeFix, mapFix, Report } from '../import-report.ts'
+import { type ImportHint, importHints, turnOnHint } from '../hints.ts'
+import { Report } from '../import-report.ts'
 import { attributeMacros } from './attribute-macros.ts'
 import { FieldWriting } from './field-writing.ts'
 import { argsByName, type Env, type Instance, Instances } from './instances.ts'
@@ -43,7 +44,7 @@ export class Lowering {
     return this.#types.answers.used
   }
 
-  /** Lowers an item, with type arguments from the command line, and every type that it contains. */
+  /** Lowers an item, with the type arguments of the request, and every type that it contains. */
   lower(item: Item, args: readonly RustType[]): Instance {
     const root = this.#types.instanceOf(item, this.#types.bindTyped(item, args))
     this.#root = root
@@ -83,10 +84,10 @@ export class Lowering {
     const at = formatLocation(rust.location)
     const full = instance.path.join('::')
     // Do not suggest to map the root, because its own definition is what the user wants to import.
-    const map = instance === this.#root ? undefined : mapFix(full)
+    const map = instance === this.#root ? undefined : importHints.mapType(full)
     const whole = (type: Type | undefined): NamedType | undefined =>
       type && { kind: 'struct', at, fields: { kind: 'tuple', items: [type] } }
-    const fail = (reason: string, fix: string | undefined): undefined =>
+    const fail = (reason: string, fix: ImportHint | undefined): undefined =>
       this.report.problem(rust.location, rust.name, reason, fix)
     if (rust.kind === 'alias' || rust.kind === 'trait')
       return fail(`it is a ${rust.kind === 'alias' ? 'type alias' : 'trait'}, not a struct or an enum`, map)
@@ -108,15 +109,17 @@ export class Lowering {
       const byHand = this.impls.of(item).find(({ impl }) => traitName(impl) === 'Serialize')
       if (byHand) return fail(`it has a hand-written impl of Serialize${hintOf(byHand.impl)}`, map)
       if (!derives.includes('Deserialize')) {
-        return fail('it does not derive Serialize', `${map === undefined ? '' : `${map}, or `}--assume ${full}=derived`)
+        const fix = map === undefined ? importHints.assumeDerived(full) : importHints.mapOrAssumeDerived(full)
+        return fail('it does not derive Serialize', fix)
       }
     }
     const none = attributes.find(({ path }) => /(^|::)skip_serializing_none$/.test(path))
     if (none)
-      this.report.note(
-        none.location,
-        `${rust.name}: when skip_serializing_none omits a field, neither Rust nor crbus can decode the bytes`,
-      )
+      this.report.note(none.location, {
+        code: 'may-be-omitted',
+        about: rust.name,
+        attribute: 'skip_serializing_none',
+      })
     const env: Env = { module: item.module, generics: argsByName(item, instance.args), self: instance }
     const serde = new Serde(attributes)
     // A type that derives Serialize writes its own fields, unless `into` converts it. `from` only affects decoding.
@@ -129,8 +132,13 @@ export class Lowering {
       derives.includes('Deserialize') &&
       withoutSpaces(read) !== withoutSpaces(other ?? '')
     ) {
-      const writes = other ?? `its own ${rust.kind === 'enum' ? 'variants' : 'fields'}`
-      this.report.note(rust.location, `${rust.name}: Rust deserializes ${read} but serializes ${writes}`)
+      this.report.note(rust.location, {
+        code: 'conversion-differs',
+        about: rust.name,
+        deserializes: read,
+        serializes: other,
+        own: rust.kind === 'enum' ? 'variants' : 'fields',
+      })
     }
     if (other !== undefined) {
       const type = readRustType(other, rust.location)
@@ -138,14 +146,12 @@ export class Lowering {
     }
     const tagged = ['untagged', 'tag', 'content', 'flatten'].find((name) => serde.has(name))
     if (tagged !== undefined && rust.kind === 'enum') {
-      this.report.note(rust.location, `${rust.name}: bincode cannot decode an enum with serde(${tagged})`)
+      this.report.unsupported(rust.location, rust.name, `bincode cannot decode an enum with serde(${tagged})`)
       return whole(UNREADABLE)
     }
     if (tagged !== undefined) {
-      this.report.note(
-        rust.location,
-        `${rust.name}: serde(tag) writes a text before the fields, which bincode in Rust then decodes as the first field`,
-      )
+      const reason = 'serde(tag) writes a text before the fields, which bincode in Rust then decodes as the first field'
+      this.report.unsupported(rust.location, rust.name, reason)
       return whole(UNREADABLE)
     }
     if (rust.kind === 'enum') return { kind: 'enum', at, variants: this.#variants(rust.variants, rust.name, env) }
@@ -165,7 +171,7 @@ export class Lowering {
       const answer = this.#types.answers.assumed(path, path.slice(path.lastIndexOf(':') + 1))
       if (answer === 'unchanged') continue
       const reason = `#[${path}] may be a macro that changes the type, which crbus cannot expand`
-      this.report.problem(location, rust.name, reason, `--assume ${path}=unchanged`)
+      this.report.problem(location, rust.name, reason, importHints.assumeUnchanged(path))
     }
   }
 
@@ -188,16 +194,16 @@ export class Lowering {
       const skip = ['skip', 'skip_serializing'].find((name) => serde.has(name))
       if (skip !== undefined || serde.has('untagged')) {
         // The variant keeps its number in the encoding.
-        if (skip === undefined)
-          this.report.note(variant.location, `${about}: bincode cannot decode an enum with a serde(untagged) variant`)
+        if (skip === undefined) {
+          const reason = 'bincode cannot decode an enum with a serde(untagged) variant'
+          this.report.unsupported(variant.location, about, reason)
+        }
         if (skip === 'skip') skipped.add(variant.name)
         return [{ name: variant.name, fields: { kind: 'tuple', items: [UNREADABLE] } }]
       }
       if (serde.has('skip_deserializing')) skipped.add(variant.name)
       else if (skipped.size > 0) {
-        const names = [...skipped].join(', ')
-        const text = `${about}: Rust serializes this variant and later ones with their numbers in the source, but deserializes as if ${names} did not exist, so it cannot decode its own bytes`
-        this.report.note(variant.location, text)
+        this.report.note(variant.location, { code: 'variants-misnumbered', about, skipped: [...skipped] })
         skipped.clear()
       }
       const by = serde.value('with') ?? serde.value('serialize_with')
@@ -229,10 +235,8 @@ export class Lowering {
     for (const field of present) this.#noteSkips(field, owner)
     const flat = kept.find((field) => this.#serdeOf(field).has('flatten'))
     if (flat) {
-      this.report.note(
-        flat.location,
-        `${aboutField(owner, flat)}: bincode cannot serialize ${owner} because of serde(flatten)`,
-      )
+      const reason = `bincode cannot serialize ${owner} because of serde(flatten)`
+      this.report.unsupported(flat.location, aboutField(owner, flat), reason)
       return { kind: 'tuple', items: [UNREADABLE] }
     }
     const types = kept.map((field) => this.#field(field, owner, env))
@@ -261,26 +265,20 @@ export class Lowering {
     const serde = this.#serdeOf(field)
     const about = aboutField(owner, field)
     if (serde.has('skip_serializing_if')) {
-      this.report.note(
-        field.location,
-        `${about}: when skip_serializing_if omits it, neither Rust nor crbus can decode the bytes`,
-      )
+      this.report.note(field.location, { code: 'may-be-omitted', about, attribute: 'skip_serializing_if' })
     }
     if (serde.has('skip_serializing') && !serde.has('skip_deserializing') && !serde.has('skip')) {
-      this.report.note(field.location, `${about}: skip_serializing omits it, but Rust expects it when decoding`)
+      this.report.note(field.location, { code: 'not-serialized', about })
     }
     if (serde.has('skip_deserializing') && !serde.has('skip_serializing') && !serde.has('skip')) {
-      this.report.note(
-        field.location,
-        `${about}: Rust serializes it, but does not expect it when decoding (skip_deserializing)`,
-      )
+      this.report.note(field.location, { code: 'not-deserialized', about })
     }
   }
 
   #isPresent(attributes: readonly Meta[], about: string, location: SourceLocation): boolean {
     const state = presence(attributes, this.#answers.assume)
     if ('holds' in state) return state.holds
-    this.report.problem(location, about, `whether it exists depends on ${state.ask.join(', ')}`, assumeFix(state.ask))
+    this.report.problem(location, about, `whether it exists depends on ${state.ask.join(', ')}`, turnOnHint(state.ask))
     return false
   }
 
@@ -291,7 +289,7 @@ export class Lowering {
         meta.location,
         about,
         `whether ${meta.text} applies depends on ${keys.join(', ')}`,
-        assumeFix(keys),
+        turnOnHint(keys),
       )
     }
     return list

@@ -4,7 +4,7 @@ import { formatLocation } from '../../../rust/source.ts'
 import { macroCallNaming } from '../crates/macro-calls.ts'
 import type { Module } from '../crates/module.ts'
 import type { Names } from '../crates/names.ts'
-import { mapFix } from '../import-report.ts'
+import { importHints } from '../hints.ts'
 import type { Env } from './instances.ts'
 import type { LoweringParts } from './lowering-parts.ts'
 
@@ -28,7 +28,7 @@ export function reportMissingName(
       : globs.length > 0 && !written.includes('::')
         ? `${name} is not in scope; it may come from ${globs.map((glob) => `${glob}::*`).join(' or ')}, whose source is not among the paths`
         : `${written} is not in scope`
-  return report.problem(rust.location, rust.text, reason, mapFix(written))
+  return report.problem(rust.location, rust.text, reason, importHints.mapType(written))
 }
 
 /** The call of `include!(concat!(env!("OUT_DIR"), "/orders.rs"))`, or of a similar macro, in the module of a path. */

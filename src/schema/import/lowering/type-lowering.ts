@@ -5,7 +5,7 @@ import type { Type } from '../../model.ts'
 import { isPrimitive } from '../../type-text.ts'
 import { type Item, itemsOf, type Module, modulePath } from '../crates/module.ts'
 import type { Found } from '../crates/names.ts'
-import { assumeFix, mapFix } from '../import-report.ts'
+import { importHints, turnOnHint } from '../hints.ts'
 import { AssociatedTypes } from './associated-types.ts'
 import { ConstLowering } from './const-lowering.ts'
 import { ForeignLowering } from './foreign-lowering.ts'
@@ -63,7 +63,12 @@ export class TypeLowering implements TypeLowerer {
         const answer = this.answers.mapped([rust.text], [], rust, env, depth)
         return answer
           ? answer.type
-          : this.#parts.report.problem(rust.location, rust.text, `cannot import ${rust.what}`, mapFix(rust.text))
+          : this.#parts.report.problem(
+              rust.location,
+              rust.text,
+              `cannot import ${rust.what}`,
+              importHints.mapType(rust.text),
+            )
       }
     }
   }
@@ -91,16 +96,19 @@ export class TypeLowering implements TypeLowerer {
     if (found?.kind === 'open') {
       const targets = found.found.map(describeTarget).join(' or ')
       const reason = `cfg decides whether it is ${targets}`
-      return this.#parts.report.problem(rust.location, rust.text, reason, assumeFix(found.ask))
+      return this.#parts.report.problem(rust.location, rust.text, reason, turnOnHint(found.ask))
     }
     const answer = this.answers.mapped([written], args, rust, env, depth)
     if (answer) return answer.type
     const loose = this.#looseItem(env.module, path.at(-1) ?? '')
     if (loose) {
-      this.#parts.report.note(
-        rust.location,
-        `${written} is assumed to be the ${loose.rust.name} in ${formatLocation(loose.rust.location)}`,
-      )
+      const { name, location } = loose.rust
+      this.#parts.report.note(rust.location, {
+        code: 'type-assumed',
+        path: written,
+        type: name,
+        at: formatLocation(location),
+      })
       return this.#items([loose], rust, args, env, depth)
     }
     return schemaNotation(rust, env) ?? reportMissingName(written, rust, env, this.#parts)
@@ -112,7 +120,7 @@ export class TypeLowering implements TypeLowerer {
     const found = this.#associatedTypes.find(rust, env)
     if (found) return this.type(found.rust, found.env, depth + 1)
     const reason = 'cannot resolve this associated type'
-    return this.#parts.report.problem(rust.location, rust.text, reason, mapFix(rust.text))
+    return this.#parts.report.problem(rust.location, rust.text, reason, importHints.mapType(rust.text))
   }
 
   /** The only item of a name among files without a package, whose paths may differ from those in the original crate. */
@@ -159,7 +167,7 @@ export class TypeLowering implements TypeLowerer {
       rust.location,
       rust.text,
       `cfg decides between its definitions in ${locations}`,
-      assumeFix(asked),
+      turnOnHint(asked),
     )
   }
 
@@ -188,7 +196,7 @@ export class TypeLowering implements TypeLowerer {
     return bound
   }
 
-  /** Resolves arguments from the command line. */
+  /** Resolves arguments of the requested root. */
   bindTyped(item: Item, args: readonly RustType[]): Arg[] {
     const env: Env = { module: this.#parts.home, generics: new Map(), self: undefined, isAnswer: true }
     // `bind` does not report problems, so that of a mistyped argument would appear only where the argument is used.

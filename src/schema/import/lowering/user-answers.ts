@@ -10,7 +10,7 @@ import type { Report } from '../import-report.ts'
 import type { Arg, Env } from './instances.ts'
 import { allPresent, type LoweringParts, type TypeLowerer } from './lowering-parts.ts'
 
-/** Applies the user's `--map` and `--assume`. */
+/** Applies the user's answers. */
 export class UserAnswers {
   /** The keys of all answers that were applied. */
   readonly used = new Set<string>()
@@ -27,7 +27,7 @@ export class UserAnswers {
   }
 
   /**
-   * The type that `--map` gives for one of these paths, or for the text of the Rust type. `undefined` if there is no such
+   * The type that the user maps one of these paths to, or the text of the Rust type. `undefined` if there is no such
    * answer. `type` is `undefined` for an answer that is not a type, which is reported.
    */
   mapped(
@@ -63,7 +63,7 @@ export class UserAnswers {
     return undefined
   }
 
-  /** The answer of `--assume` for one of these keys. */
+  /** What the user lets the import assume for one of these keys. */
   assumed(...keys: readonly string[]): string | undefined {
     for (const key of keys.map(comparableText)) {
       for (const [given, answer] of this.#answers.assume) {
@@ -75,7 +75,7 @@ export class UserAnswers {
     return undefined
   }
 
-  /** Reads a type from the command line: in the notation of schema files, or in Rust as the first crate's root resolves it. */
+  /** Reads a type from an answer or a request: in the notation of schema files, or in Rust as the first crate's root resolves it. */
   typeFrom(text: string, generics: Env['generics'], location: SourceLocation): Type | undefined {
     return this.#fromText(text, { module: this.#home, generics, self: undefined, isAnswer: true }, location, 0)
   }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { importHints } from '../../../../src/schema/import/hints.ts'
+import { fixesOf } from '../../../../src/schema/import/import-report.ts'
 import { parseType } from '../../../../src/schema/type-text.ts'
-import { importRust, linesOf, typesOf } from './import-rust.ts'
+import { importRust, linesOf, noteTexts, typesOf } from './import-rust.ts'
 
 describe('--map and --assume', () => {
   const rust = `use serde::Serialize;
@@ -30,7 +32,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
         { E: ['[u8; 3]'] },
       ],
     })
-    expect(imported.notes.map(({ text }) => text)).toEqual([
+    expect(noteTexts(imported)).toEqual([
       'OrderEvent has no event_type(), so its event types are assumed to be {Variant}.v1',
     ])
   })
@@ -44,6 +46,21 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
       'src/lib.rs:9 nonempty::NonEmpty<u8>: the source of crate nonempty is not among the paths [--map nonempty::NonEmpty=…]',
       "src/lib.rs:10 [u8; unknown()]: cannot evaluate its length unknown() [--assume 'unknown()=…']",
     ])
+  })
+
+  test('are fixes with a code and fields, in words that name no flag', () => {
+    const imported = importRust(rust)
+    if (imported.ok) expect.fail('it was imported')
+    const { mapType, giveEncoding, turnOn, giveLength } = importHints
+    expect(fixesOf([...imported.problems, ...imported.problems])).toEqual([
+      mapType('crate::money::Money'),
+      giveEncoding('crate::cents'),
+      mapType('ethers::types::U256'),
+      turnOn(['feature:beta']),
+      mapType('nonempty::NonEmpty'),
+      giveLength('unknown()'),
+    ])
+    expect(JSON.stringify(imported)).not.toContain('--')
   })
 
   test('--map and --assume may refer to types of the service', () => {
@@ -68,7 +85,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
       'crate::Boxed',
       { OrderEvent: [{ A: ['Boxed<Weight>'] }], 'Boxed<Weight>': ['Weight'], Weight: ['u32'] },
     ],
-    ['Weight', 'Weight', [{ about: 'Weight', reason: 'Weight is not in scope', fix: '--map Weight=…' }]],
+    ['Weight', 'Weight', [{ about: 'Weight', reason: 'Weight is not in scope', fix: importHints.mapType('Weight') }]],
   ])('--map and --assume may contain the type that they replace: %s=%s', (from, to, expected) => {
     const source = `mod parcels { #[derive(serde::Serialize)] pub struct Weight(u32); }
       type Heavy = parcels::Weight;
@@ -98,11 +115,11 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     expect(typesOf(imported('1_6'))).toEqual({ OrderEvent: [{ A: ['[u8; 16]'] }, { B: ['[u8; 2]'] }] })
     for (const answer of ['abc', '1.5', '-1', '']) {
       expect(linesOf(imported(answer))).toEqual([
-        `src/lib.rs:1 [u8; LEN]: the answer for its length LEN is not a whole number: ${answer} [--assume 'LEN=…']`,
+        `src/lib.rs:1 [u8; LEN]: the answer for its length LEN is not a whole number: ${answer} [--assume LEN=…]`,
       ])
     }
     expect(linesOf(imported('4294967296'))).toEqual([
-      "src/lib.rs:1 [u8; LEN]: its length LEN is 4294967296, which is not between 0 and 4294967295 [--assume 'LEN=…']",
+      'src/lib.rs:1 [u8; LEN]: its length LEN is 4294967296, which is not between 0 and 4294967295 [--assume LEN=…]',
     ])
   })
 
@@ -142,7 +159,9 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     const imported = importRust(rust, { ...answers, map: { ...answers.map, 'crate::Monye': 'i64' } })
     expect(imported.notes).toContainEqual({
       ...{ file: 'src/lib.rs', line: 5 },
-      text: 'unused answer: the source has no crate::Monye',
+      code: 'answer-unused',
+      question: 'crate::Monye',
     })
+    expect(noteTexts(imported)).toContain('unused answer: the source has no crate::Monye')
   })
 })

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { importRust, linesOf } from './import-rust.ts'
+import { importRust, linesOf, noteTexts } from './import-rust.ts'
 
 /** The event types and notes of an import, or its problems. */
 function events(rust: string, root?: string) {
   const imported = importRust(`use serde::{Serialize, Deserialize};\n${rust}`, { root })
   if (!imported.ok) return linesOf(imported)
-  return { events: Object.fromEntries(imported.schema.events), notes: imported.notes.map(({ text }) => text) }
+  return { events: Object.fromEntries(imported.schema.events), notes: noteTexts(imported) }
 }
 
 const orders = `#[derive(Serialize, Deserialize)]

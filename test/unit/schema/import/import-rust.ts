@@ -1,7 +1,9 @@
 import { posix } from 'node:path'
+import { formatSuggestion, toSuggestion } from '../../../../src/cli/suggestions.ts'
 import type { ImportRequest } from '../../../../src/schema/import/import-request.ts'
 import { type ImportedSchema, importSchema } from '../../../../src/schema/import/import-schema.ts'
 import { writeSchemaFile } from '../../../../src/schema/schema-file.ts'
+import { importNoteText } from '../../../../src/ui/schemas/import-note-words.ts'
 
 /** Imports source files from memory: texts by path, or one text as the library of a crate. */
 export function importRust(
@@ -40,10 +42,18 @@ export function typesOf(imported: ImportedSchema): unknown {
   )
 }
 
-/** The problems of a failed import, one line each. */
+/** The sentences of the notes of an import. */
+export const noteTexts = ({ notes }: ImportedSchema): string[] => notes.map(importNoteText)
+
+/** The notes of an import, one line each. */
+export const noteLines = ({ notes }: ImportedSchema): string[] =>
+  notes.map((note) => `${note.file}:${note.line} ${importNoteText(note)}`)
+
+/** The problems of a failed import, one line each, with their fixes as the command line suggests them. */
 export const linesOf = (imported: ImportedSchema): string[] =>
   imported.ok
     ? []
     : imported.problems.map(
-        ({ file, line, about, reason, fix }) => `${file}:${line} ${about}: ${reason} [${fix ?? ''}]`,
+        ({ file, line, about, reason, fix }) =>
+          `${file}:${line} ${about}: ${reason} [${fix === undefined ? '' : formatSuggestion(toSuggestion(fix))}]`,
       )

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { importRust, linesOf, typesOf } from './import-rust.ts'
+import { importRust, linesOf, noteLines, noteTexts, typesOf } from './import-rust.ts'
 
 describe('paths of an import', () => {
   const event = (type: string) => `#[derive(serde::Serialize)] pub enum OrderEvent { A(${type}) }`
@@ -22,7 +22,7 @@ describe('paths of an import', () => {
       { paths: ['order.rs', 'money.rs'] },
     )
     expect(typesOf(imported)).toEqual({ Money: ['i64'], OrderEvent: [{ A: ['Money'] }] })
-    expect(imported.notes.map(({ text }) => text)).toContain('Money is assumed to be the Money in money.rs:1')
+    expect(noteTexts(imported)).toContain('Money is assumed to be the Money in money.rs:1')
   })
 
   test('paths of an import may be a file that is not a module of its crate, such as an example', () => {
@@ -57,8 +57,7 @@ describe('paths of an import', () => {
   })
 
   test('paths of an import get notes about missing module files and invalid Rust', () => {
-    const { notes } = importRust(`mod missing;\nstruct ;;; @\n${event('u8')}`)
-    expect(notes.map(({ file, line, text }) => `${file}:${line} ${text}`)).toEqual([
+    expect(noteLines(importRust(`mod missing;\nstruct ;;; @\n${event('u8')}`))).toEqual([
       'src/lib.rs:2 crbus cannot parse this Rust code',
       "src/lib.rs:1 module 'missing' has no file: tried src/missing.rs and src/missing/mod.rs",
       'src/lib.rs:3 OrderEvent has no event_type(), so its event types are assumed to be {Variant}.v1',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { libraryTypes } from '../../../../src/schema/library-types.ts'
-import { importRust, linesOf, typesOf } from './import-rust.ts'
+import { importRust, linesOf, noteLines, noteTexts, typesOf } from './import-rust.ts'
 import { uses } from './rust-uses.ts'
 
 describe('problems', () => {
@@ -165,23 +165,30 @@ describe('notes', () => {
       `serde_json::Value: Rust cannot decode it from bincode: ${whyUnreadable('serde_json::Value')}`,
     ],
   ])('notes warn about the encoding of: %s', (variants, note) => {
-    const { notes } = importRust(`${uses}
+    const imported = importRust(`${uses}
 #[derive(Serialize)] struct Inner(u8);
 #[derive(Serialize, Deserialize)]
 enum OrderEvent { ${variants} }`)
-    expect(notes.map(({ text }) => text)).toContain(note)
+    expect(noteTexts(imported)).toContain(note)
   })
 
   test('notes name types that Rust deserializes and serializes differently', () => {
-    const { notes } = importRust(`use serde::{Deserialize, Serialize};
+    const imported = importRust(`use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize)] #[serde(try_from = "(u8, u8)")] struct Pair { a: u8, b: u16 }
 #[derive(Serialize, Deserialize)] #[serde(into = "String", from = "Vec<u8>")] struct Code { a: u8 }
 #[derive(Serialize, Deserialize)] #[serde(into = "String", try_from = "String")] struct Email { a: u8 }
 #[derive(Serialize)] enum OrderEvent { A(Pair), B(Code), C(Email) }`)
-    expect(notes.map(({ line, text }) => `${line} ${text}`).filter((note) => /deserializes/.test(note))).toEqual([
-      '3 Code: Rust deserializes Vec<u8> but serializes String',
-      '2 Pair: Rust deserializes (u8, u8) but serializes its own fields',
+    expect(noteLines(imported).filter((note) => /deserializes/.test(note))).toEqual([
+      'src/lib.rs:3 Code: Rust deserializes Vec<u8> but serializes String',
+      'src/lib.rs:2 Pair: Rust deserializes (u8, u8) but serializes its own fields',
     ])
+    const at = { file: 'src/lib.rs', code: 'conversion-differs', own: 'fields' }
+    expect(imported.notes).toContainEqual({
+      ...{ ...at, line: 3, about: 'Code', deserializes: 'Vec<u8>', serializes: 'String' },
+    })
+    expect(imported.notes).toContainEqual({
+      ...{ ...at, line: 2, about: 'Pair', deserializes: '(u8, u8)', serializes: undefined },
+    })
   })
 })
 

@@ -93,11 +93,11 @@ describe('choosing the root', () => {
     const rust = 'pub const TOPIC: &str = "bad topic"; #[derive(serde::Serialize)]\nenum OrderEvent { A }'
     const rule = 'may hold only letters, digits, dot, underscore and hyphen'
     expect(rootOf(rust, { topic: 'a/b topic' })).toEqual([
-      `.:0 --topic: Invalid topic: 'a/b topic' ${rule} [--topic a-b-topic]`,
+      `.:0 the topic: Invalid topic: 'a/b topic' ${rule} [--topic a-b-topic]`,
     ])
-    expect(rootOf(rust, { topic: '' })).toEqual([".:0 --topic: Invalid topic: '' is empty [--topic order-events]"])
+    expect(rootOf(rust, { topic: '' })).toEqual([".:0 the topic: Invalid topic: '' is empty [--topic order-events]"])
     expect(rootOf(rust, { topic: undefined })).toEqual([
-      `src/lib.rs:2 --topic: Invalid topic: 'bad topic' ${rule} [--topic bad-topic]`,
+      `src/lib.rs:2 the topic: Invalid topic: 'bad topic' ${rule} [--topic bad-topic]`,
     ])
   })
 

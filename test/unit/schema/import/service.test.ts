@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { compileDecoder } from '../../../../src/schema/bincode/compile-decoder.ts'
 import { compileEncoder } from '../../../../src/schema/bincode/compile-encoder.ts'
 import { asSerde } from '../support/as-serde.ts'
-import { importRust, linesOf } from './import-rust.ts'
+import { importRust, linesOf, noteLines } from './import-rust.ts'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const folder = `${root}test/vectors/service/`
@@ -43,7 +43,7 @@ describe('the schema of the service in test/vectors', () => {
   )
 
   test('the schema of the service in test/vectors comes with the expected notes', () => {
-    expect(imported.notes.map(({ file, line, text }) => `${file}:${line} ${text}`)).toEqual([
+    expect(noteLines(imported)).toEqual([
       'src/events.rs:17 OrderEvent is assumed to be the serialized enum, because it contains StockEvent; use --root to change it',
       'src/events.rs:47 OrderEvent::Converted: Rust serializes this variant and later ones with their numbers in the source, but deserializes as if Empty did not exist, so it cannot decode its own bytes',
       'src/events.rs:30 event type OrderNoted.v1 is used by variants Noted and Labels, so it does not identify one',
