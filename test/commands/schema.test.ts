@@ -66,6 +66,7 @@ enum OrderAction {
 
   test('prints TypeScript', async () => {
     const { stdout } = await show('--as', 'ts')
+    expect(stdout).toMatch(/^\/\/ .+; written by crbus schema show --as ts\n/)
     expect(stdout).toContain("export interface OrderEvents {\n  'OrderPlaced.v1': OrderPlaced\n")
   })
 

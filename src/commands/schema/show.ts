@@ -37,7 +37,10 @@ export default class SchemaShow extends BaseCommand {
     const { showSchema } = await import('../../operations/schemas/show.ts')
     const read = await selectSchema(await this.schemaLocation(), flags.schema, args.type)
     if (!read.ok) throw new UsageError(read.reason, read.hints)
-    const shown = showSchema(read.schema, flags.as, args.type)
+    const shown = showSchema(read.schema, {
+      ...{ as: flags.as, name: args.type },
+      writtenBy: `crbus schema show --as ${flags.as}`,
+    })
     if (!shown.ok) throw new UsageError(shown.reason, ['crbus schema show'])
     const { topic, root, types, shown: what } = shown
     if (typeof what !== 'string') {

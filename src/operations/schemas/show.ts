@@ -19,11 +19,19 @@ export type ShownSchema =
     }
   | { readonly ok: false; readonly reason: string }
 
-/** Writes a schema, or the part for a type, a variant or an event type, in a notation. */
-export function showSchema(schema: Schema, as: SchemaNotation, name?: string): ShownSchema {
+interface Show {
+  readonly as: SchemaNotation
+  /** A type, a variant or an event type. Default: the whole schema. */
+  readonly name?: string | undefined
+  /** What a TypeScript module names as its origin, so that readers know how to write it again. */
+  readonly writtenBy: string
+}
+
+/** Writes a schema, or a part of it, in a notation. */
+export function showSchema(schema: Schema, { as, name, writtenBy }: Show): ShownSchema {
   const selected = selectTypes(schema, name)
   if (!selected.ok) return selected
   const { selection } = selected
   const { topic, root, types } = selection
-  return { ok: true, topic, root, types: [...types.keys()], shown: show[as](selection) }
+  return { ok: true, topic, root, types: [...types.keys()], shown: show[as](selection, writtenBy) }
 }

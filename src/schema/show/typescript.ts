@@ -9,8 +9,9 @@ const WIDTH = 100
 /**
  * Writes a TypeScript module with the types of the JSON values that the decoder returns. It imports nothing. Integers that
  * may be strings of digits are `number | string`. The last type lists the event types with the contents of their variants.
+ * The first line says that `writtenBy` wrote the module.
  */
-export function showTypeScript({ topic, root, isPayload, types, events }: Selection): string {
+export function showTypeScript({ topic, root, isPayload, types, events }: Selection, writtenBy: string): string {
   const values = valueTypesOf(types)
   const taken = new Set(reserved)
   const names = new Map([...types.keys()].map((name) => [name, freeName(pascal(name), taken)]))
@@ -31,7 +32,7 @@ export function showTypeScript({ topic, root, isPayload, types, events }: Select
   const head = isPayload
     ? `${escapedText(topic)}: the payload is ${nameOf(root)}`
     : `${nameOf(root)} of ${escapedText(topic)}`
-  return `// ${head}; written by crbus schema show --as ts\n\n${blocks.join('\n\n')}\n`
+  return `// ${head}; written by ${writtenBy}\n\n${blocks.join('\n\n')}\n`
 }
 
 interface Writer {

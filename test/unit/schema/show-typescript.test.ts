@@ -13,7 +13,7 @@ import { randomValue } from './support/random-values.ts'
 const shown = (schema: Schema, name?: string): string => {
   const selected = selectTypes(schema, name)
   if (!selected.ok) throw new Error(selected.reason)
-  return showTypeScript(selected.selection)
+  return showTypeScript(selected.selection, 'the tests')
 }
 
 /** The errors that tsc reports for files in memory. */
@@ -86,9 +86,7 @@ describe('showTypeScript', () => {
   const schema = { ...orders(), events: new Map([['OrderPlaced.v1', 'OrderPlaced'], ...orders().events]) }
 
   test('writes the types of an event with Rust types as comments', () => {
-    expect(
-      shown(schema, 'OrderPlaced.v1'),
-    ).toBe(`// order-events: the payload is OrderAction; written by crbus schema show --as ts
+    expect(shown(schema, 'OrderPlaced.v1')).toBe(`// order-events: the payload is OrderAction; written by the tests
 
 /** src/order.rs:1 */
 export type OrderAction = { OrderPlaced: OrderPlaced }
