@@ -14,7 +14,7 @@ export const driverHints = {
       code: 'name-server',
       text: 'or name it as tls: { servername } in the options of RedpandaEventBus',
     }) as const,
-  useTls: () =>
+  connectWithTls: () =>
     ({
       code: 'use-tls',
       text: 'connect with TLS (tls: true in the options of RedpandaEventBus), or to a port without TLS',

@@ -29,7 +29,7 @@ interface Reason {
   readonly hints?: readonly Hint[]
 }
 
-const USE_TLS = [driverHints.useTls(), driverHints.checkPort()]
+const USE_TLS = [driverHints.connectWithTls(), driverHints.checkPort()]
 const NO_TLS = [driverHints.leaveOutTls(), driverHints.checkPort()]
 const USE_LOGIN = [driverHints.logIn()]
 const TRUST = [driverHints.trustAuthority()]
