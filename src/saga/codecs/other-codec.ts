@@ -8,5 +8,5 @@ export function otherCodec(data: Uint8Array, expected: 'cbor' | 'json' | 'bincod
   const guess = decodePayload(data)
   if (!guess.ok || guess.codec === expected || (guess.codec !== 'json' && guess.codec !== 'cbor')) return ''
   const { codec } = guess
-  return `; the payload is ${codec.toUpperCase()}, so its publisher uses another codec: publish with "crbus publish --codec ${expected}", or set "codec": "${expected}" for the topic in crbus.json`
+  return `; the payload is ${codec.toUpperCase()}, so its publisher uses another codec: publish it as ${expected}, or read it with a codec for ${codec}`
 }

@@ -246,7 +246,7 @@ describe('a payload of another codec', () => {
     'a payload of another codec names the codec of a %s payload that is read as %s, and the remedy',
     (wrote, reads) => {
       expect(() => readers[reads].decode(asEvent(written[wrote]))).toThrow(
-        `the payload is ${wrote.toUpperCase()}, so its publisher uses another codec: publish with "crbus publish --codec ${reads}", or set "codec": "${reads}"`,
+        `the payload is ${wrote.toUpperCase()}, so its publisher uses another codec: publish it as ${reads}, or read it with a codec for ${wrote}`,
       )
     },
   )
