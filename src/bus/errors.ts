@@ -56,7 +56,7 @@ export interface EventBusErrorDetails {
   readonly topics?: readonly string[] | undefined
   readonly group?: string | undefined
   /** What to try next. */
-  readonly hints?: readonly (Hint | string)[] | undefined
+  readonly hints?: readonly Hint[] | undefined
   /** The part of a change that was completed before it failed, as plain data. */
   readonly outcome?: object | undefined
   /**
@@ -115,7 +115,7 @@ export class EventBusError extends Error {
    */
   readonly reason: string
   /** What to try next. */
-  readonly hints: readonly (Hint | string)[]
+  readonly hints: readonly Hint[]
   /** The part of a change that was completed before it failed, as plain data. */
   readonly outcome: object | undefined
   /** See {@link EventBusErrorDetails.isPassing}. */
@@ -305,7 +305,7 @@ export const noMorePartitions = (topic: string, has: number, wanted: number) =>
     },
   )
 
-export const groupNotFound = (group: string, hints: readonly (Hint | string)[] = []) =>
+export const groupNotFound = (group: string, hints: readonly Hint[] = []) =>
   new EventBusError('GROUP_NOT_FOUND', `group '${group}' does not exist`, {
     group,
     hints: [busHints.listGroups(), ...hints],

@@ -1,10 +1,9 @@
 import { Errors } from '@oclif/core'
 import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
-import type { Hint } from '../bus/hints.ts'
 import { ScaffoldRefused } from '../scaffold/refused.ts'
 import { EventStoreError, eventStoreErrorCodes } from '../store/errors.ts'
 import { printable } from '../ui/text/printable.ts'
-import { formatSuggestion, type Suggestion, toSuggestion } from './suggestions.ts'
+import { formatSuggestion, hint, type Suggestion, toSuggestion } from './suggestions.ts'
 
 /** The exit codes of the command line. They are documented, so they never change. */
 export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 6, unwritable: 9, found: 10, interrupted: 130 } as const
@@ -12,8 +11,8 @@ export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 6, unwritable: 9,
 /** An invalid command line or configuration: exit code 2, with suggestions of what to type instead. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
-  readonly suggestions: readonly (Hint | string)[]
-  constructor(message: string, suggestions: readonly (Hint | string)[] = []) {
+  readonly suggestions: readonly Suggestion[]
+  constructor(message: string, suggestions: readonly Suggestion[] = []) {
     super(message)
     this.suggestions = suggestions
   }
@@ -21,8 +20,11 @@ export class UsageError extends Error {
 
 /** A change that was refused or not confirmed: exit code 6, and nothing was changed. */
 export class RefusedError extends EventBusError {
-  constructor(message: string, suggestions: readonly string[] = []) {
-    super('REFUSED', message, { hints: suggestions })
+  /** What to type instead, in place of the hints of other errors. */
+  readonly suggestions: readonly Suggestion[]
+  constructor(message: string, suggestions: readonly Suggestion[] = []) {
+    super('REFUSED', message)
+    this.suggestions = suggestions
   }
 }
 
@@ -38,26 +40,29 @@ export interface Failure {
 export function toFailure(error: unknown): Failure {
   if (error instanceof EventBusError) {
     const { code, message, hints } = error
-    return toOwn(`CRBUS_${code}`, message, hints, eventBusErrorCodes[code])
+    const suggestions = error instanceof RefusedError ? error.suggestions : hints.map(toSuggestion)
+    return { code: `CRBUS_${code}`, message, suggestions, exitCode: eventBusErrorCodes[code] }
   }
   if (error instanceof EventStoreError) {
     const { code, message, hints } = error
-    return toOwn(`CRBUS_${code}`, message, hints, eventStoreErrorCodes[code])
+    const exitCode = eventStoreErrorCodes[code]
+    return { code: `CRBUS_${code}`, message, suggestions: hints.map(toSuggestion), exitCode }
   }
-  if (error instanceof ScaffoldRefused) return toOwn('CRBUS_USAGE', error.message, error.hints, exitCodes.usage)
-  if (error instanceof UsageError || error instanceof Errors.CLIError) {
-    return toOwn('CRBUS_USAGE', error.message, error.suggestions ?? [], exitCodes.usage)
+  const suggestions = suggestionsOfUsage(error)
+  if (suggestions !== undefined) {
+    return { code: 'CRBUS_USAGE', message: (error as Error).message, suggestions, exitCode: exitCodes.usage }
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return toOwn('CRBUS_BUG', message, ['this is a bug in crbus: please report it with the lines above'], exitCodes.bug)
+  const report = hint('this is a bug in crbus: please report it with the lines above')
+  return { code: 'CRBUS_BUG', message, suggestions: [report], exitCode: exitCodes.bug }
 }
 
-const toOwn = (code: string, message: string, hints: readonly (Hint | string)[], exitCode: number): Failure => ({
-  code,
-  message,
-  suggestions: hints.map(toSuggestion),
-  exitCode,
-})
+/** The suggestions of an error of the command line or of a template; `undefined` for any other error. */
+function suggestionsOfUsage(error: unknown): readonly Suggestion[] | undefined {
+  if (error instanceof UsageError) return error.suggestions
+  if (error instanceof ScaffoldRefused) return error.hints.map(toSuggestion)
+  return error instanceof Errors.CLIError ? (error.suggestions ?? []).map(hint) : undefined
+}
 
 /** The last line of oclif's messages. */
 const SEE_HELP = 'See more help with --help'

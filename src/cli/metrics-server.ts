@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { printable } from '../ui/text/printable.ts'
 import type { ListenAddress } from './base/parse-flags.ts'
 import { inOneLine, RefusedError } from './errors.ts'
+import { flag } from './suggestions.ts'
 
 interface MetricsServer extends ListenAddress {
   /** Measures and formats the metrics. Scrapes that arrive during a measurement share it. */
@@ -97,11 +98,11 @@ function cannotListen({ code, message }: NodeJS.ErrnoException, { host, port }: 
   const address = `${inUrl(host)}:${port}`
   if (code === 'EADDRINUSE') {
     return new RefusedError(`${address} is already in use by another program`, [
-      `--listen ${inUrl(host)}:0 for any free port`,
+      flag(`--listen ${inUrl(host)}:0`, 'any free port'),
     ])
   }
   if (code === 'EACCES') {
-    return new RefusedError(`no permission to listen on ${address}`, [`--listen ${inUrl(host)}:9464`])
+    return new RefusedError(`no permission to listen on ${address}`, [flag(`--listen ${inUrl(host)}:9464`)])
   }
-  return new RefusedError(`cannot listen on ${address}: ${message}`, ['--listen 9464'])
+  return new RefusedError(`cannot listen on ${address}: ${message}`, [flag('--listen 9464')])
 }

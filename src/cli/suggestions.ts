@@ -1,5 +1,6 @@
 import type { BusHint, Hint } from '../bus/hints.ts'
 import type { DriverHint } from '../drivers/hints.ts'
+import type { OperationHint } from '../operations/hints.ts'
 import type { ScaffoldHint } from '../scaffold/hints.ts'
 import type { ImportHint } from '../schema/import/hints.ts'
 import type { StoreHint } from '../store/hints.ts'
@@ -21,7 +22,7 @@ export const run = (command: string, note?: string): Suggestion => ({ run: comma
 export const flag = (text: string, note?: string): Suggestion => ({ flag: text, note })
 export const hint = (text: string): Suggestion => ({ hint: text })
 
-type KnownHint = BusHint | DriverHint | StoreHint | ScaffoldHint | ImportHint
+type KnownHint = BusHint | DriverHint | ImportHint | OperationHint | ScaffoldHint | StoreHint
 
 /** The suggestion for each hint of a union, by its code. */
 type Words<H extends Hint> = { readonly [Code in H['code']]: (hint: Extract<H, { code: Code }>) => Suggestion }
@@ -48,6 +49,47 @@ const scaffoldWords: Words<Exclude<ScaffoldHint, BusHint>> = {
   'answer-question': ({ question, answer }) => pairFlag('--set', question, answer),
   'name-template': () => flag('--template FOLDER', 'with a template.json and a folder files in it'),
   'plan-again': () => hint('run the same command again'),
+}
+
+const operationWords: Words<Exclude<OperationHint, BusHint>> = {
+  'set-event-type': () => flag('--type OrderPlaced.v1', 'publishes the line as data'),
+  'change-codec': ({ codec }) => flag(`--codec ${codec}`, `writes ${codec}`),
+  'send-json': () => flag('--codec json', 'sends JSON, which Rust services do not read'),
+  'set-key': () => flag('--key KEY', 'sets another record key'),
+  'print-exactly': () => run('crbus tail TOPIC -o json', 'prints records with their exact bytes'),
+  'print-value': () => hint('run rpk without --meta-only'),
+  'name-input-file': () => flag('--file orders.ndjson'),
+  'pipe-lines': () => flag('--file orders.ndjson', 'or pipe lines in'),
+  'publish-one': ({ topic }) =>
+    run(`crbus publish ${shellWord(topic)} --type OrderPlaced.v1 --data '{"order_id":"o-1"}'`),
+  'check-lines': ({ topic, lines }) =>
+    run(`crbus tail ${shellWord(topic)}`, `shows which were published; --lines ${lines} sends them again`),
+  'publish-lines': ({ lines }) => flag(`--lines ${lines}`, 'the same command publishes the lines that are left'),
+  'name-schema': ({ file }) => flag(`--schema ${file === undefined ? 'FILE' : shellWord(file)}`),
+  'import-schema': ({ topic }) =>
+    run(`crbus schema import PATH${topic === undefined ? '' : ` --topic ${shellWord(topic)}`}`),
+  'show-schema': () => run('crbus schema show --schema FILE'),
+  'give-source': ({ source }) => hint(source),
+  'other-schema-file': () => flag('--out FILE', 'a file in a folder that can be written'),
+  'preview-schema': () => flag('--dry-run', 'shows what would be written'),
+  'give-position': ({ position }) => hint(position),
+  'read-topic': ({ topic }) => run(`crbus tail ${shellWord(topic)}`),
+  'measure-all': () => run('crbus lag'),
+  'measure-like': ({ group }) => run(`crbus lag --group ${shellWord(`*${group}*`)}`),
+  'fewer-replicas': ({ replicas }) => flag(`--replication ${replicas}`),
+  'declare-replicas': ({ replicas }) => hint(`"replication": ${replicas} in crbus.json`),
+  'create-group': () => flag('--new-group', 'creates the group with these offsets'),
+  'reset-to': ({ position }) => flag(`--to ${position}`),
+  'reset-to-file': ({ group, file }) =>
+    run(`crbus reset --group ${shellWord(group)} --all-topics --to ${shellWord(file)}`),
+  'undo-reset': ({ undoFile }) => run(`crbus reset undo ${shellWord(undoFile)}`),
+  'older-undo': ({ folder }) => run('crbus reset undo FILE', `an older file from ${folder}`),
+  'other-undo-folder': () => flag('--undo-dir FOLDER', 'a folder that can be read and written'),
+  'other-plan-file': () => flag('--plan-out FILE', 'a file in a folder that can be written'),
+  'make-folder': ({ folder }) => run(`mkdir -p ${shellWord(folder)}`),
+  'preview-reset': () => flag('--dry-run', 'shows the plan'),
+  'wait-longer': () => flag('--wait DURATION', 'waits longer'),
+  'choose-bus': () => flag('--brokers HOST:PORT', 'or --data-dir FOLDER: the bus of that file'),
 }
 
 const importWords: Words<ImportHint> = {
@@ -105,12 +147,12 @@ const words: Words<KnownHint> = {
   'other-database': () => flag('--store postgres://…/another', 'another database'),
   'other-schema': () => flag('--store "postgres://…?options=-csearch_path%3Dcrbus"', 'another schema'),
   ...scaffoldWords,
+  ...operationWords,
   ...importWords,
 }
 
 /** The suggestion of the command line for a hint of the library. A hint of an unknown code keeps its text. */
-export function toSuggestion(given: Hint | string): Suggestion {
-  if (typeof given === 'string') return fromText(given)
+export function toSuggestion(given: Hint): Suggestion {
   const inWords = Object.hasOwn(words, given.code) ? words[given.code as KnownHint['code']] : inOwnWords
   return (inWords as (hint: Hint) => Suggestion)(given)
 }
@@ -120,9 +162,4 @@ export function formatSuggestion(suggestion: Suggestion): string {
   if ('hint' in suggestion) return suggestion.hint
   const what = 'run' in suggestion ? suggestion.run : suggestion.flag
   return suggestion.note === undefined ? what : `${what} (${suggestion.note})`
-}
-
-function fromText(text: string): Suggestion {
-  if (text.startsWith('crbus ')) return run(text)
-  return text.startsWith('-') ? flag(text) : hint(text)
 }

@@ -5,6 +5,7 @@ import { MAX_DELAY_MS } from '../cli/base/parse-flags.ts'
 import { refusedBy } from '../cli/config/guard.ts'
 import { type DemoSummary, demoTopics, makeDemoTopics, runDemo } from '../operations/demo.ts'
 import { tail } from '../operations/tail/tail.ts'
+import { tailNoticeText } from '../ui/notes/tail-notices.ts'
 import { textFormatter } from '../ui/records/format-record-text.ts'
 import { write } from '../ui/text/io.ts'
 
@@ -56,7 +57,7 @@ export default class Demo extends BaseCommand {
         follow: true,
         last: 0,
         signal: shown.signal,
-        onNotice: (notice) => void this.notice(notice),
+        onNotice: (notice) => void this.notice(tailNoticeText(notice)),
       })
       for await (const batch of views) {
         await this.print(batch.map(format).join(''))

@@ -5,15 +5,16 @@ import { busFlags, changeFlags, schemaFlag } from '../cli/base/flags.ts'
 import { anyOf, nonEmpty, utcNotice } from '../cli/base/parse-flags.ts'
 import { formatOfTopic } from '../cli/config/topic-format.ts'
 import { RefusedError, UsageError } from '../cli/errors.ts'
+import { flag, run, shellWord, toSuggestion } from '../cli/suggestions.ts'
 import { viewCodecs } from '../operations/events/event-view.ts'
-import { compileTexts } from '../operations/publish/data-template.ts'
+import { compileData, compileTexts } from '../operations/publish/data-template.ts'
 import type { EventSettings } from '../operations/publish/event-settings.ts'
 import { BadInputError, type LineRange, parseLines, within } from '../operations/publish/lines.ts'
 import { openSource } from '../operations/publish/open-source.ts'
-import { PublishStoppedError, publishLines, type RefusedLine } from '../operations/publish/publish.ts'
+import { PublishStoppedError, publishLines, type RefusedLine, resumption } from '../operations/publish/publish.ts'
 import { UnreadableInput } from '../operations/publish/source.ts'
 import { openSchemas } from '../operations/schemas/open.ts'
-import { formatPublishStop, resumption } from '../ui/records/format-publish-stop.ts'
+import { formatPublishStop } from '../ui/records/format-publish-stop.ts'
 import { formatPublished } from '../ui/records/format-published.ts'
 import { ProgressLine } from '../ui/records/progress-line.ts'
 
@@ -110,11 +111,10 @@ export default class Publish extends ChangeCommand {
     const settingsAt = this.#settingsAt(flags, { topic, schemas, ...format })
     const settings = settingsAt?.(1) ?? { ...toEventSettings(flags), topic, schemas, ...format }
     const { stdin } = this.context.io
-    const source = await openSource(
-      { ...flags, topic, input: args.input },
-      { stdin, cwd: this.context.cwd, now: this.context.now },
-    )
-    if (!source.ok) throw new UsageError(source.reason, source.hints)
+    const file = flags.file ?? toStdin(args.input)
+    const data = this.#data(flags)
+    const source = await openSource({ ...flags, topic, data, file }, { stdin, cwd: this.context.cwd })
+    if (!source.ok) throw new UsageError(source.reason, source.hints.map(toSuggestion))
     const utc = utcNotice('--timestamp', flags.timestamp)
     if (utc !== undefined) await this.notice(utc)
     // Events of --data are numbered like lines. Their last number is known, so an error names no lines behind it.
@@ -150,6 +150,15 @@ export default class Publish extends ChangeCommand {
     return summary
   }
 
+  /** Compiles `--data`, which is a template. */
+  #data({ data, type }: { readonly data?: string | undefined; readonly type?: string | undefined }) {
+    if (data === undefined) return undefined
+    if (type === undefined) throw new UsageError('--data needs --type', [flag('--type OrderPlaced.v1')])
+    const compiled = compileData(data, this.context.now)
+    if (!compiled.ok) throw new UsageError(`--data: ${compiled.reason}`)
+    return compiled.render
+  }
+
   /** Fills in the flags that are templates for each event; `undefined` if none of them is a template. */
   #settingsAt(
     flags: EventFlags,
@@ -167,7 +176,8 @@ export default class Publish extends ChangeCommand {
     if (published > 0) await this.notice(`${published} published before this`)
     if (error instanceof BadInputError) {
       const rest = published === 0 ? [] : resumption(within([{ from: error.line, to: undefined }], only))
-      return new UsageError(error.message, [...rest, 'crbus publish --help'])
+      const suggestions = [...error.hints, ...rest].map(toSuggestion)
+      return new UsageError(error.message, [...suggestions, run('crbus publish --help')])
     }
     if (error instanceof UnreadableInput) return new RefusedError(error.message)
     if (!(error instanceof PublishStoppedError)) return error
@@ -180,9 +190,18 @@ export default class Publish extends ChangeCommand {
   }
 }
 
+/** Reads the argument behind the topic, which can only be `-`. */
+function toStdin(input: string | undefined): '-' | undefined {
+  if (input === undefined || input === '-') return input
+  throw new UsageError(`'${input}' is neither a flag nor -`, [
+    flag(`--file ${shellWord(input)}`),
+    flag(`--data ${shellWord(input)}`),
+  ])
+}
+
 function toLines(text: string | undefined): readonly LineRange[] | undefined {
   if (text === undefined) return undefined
   const lines = parseLines(text)
   if (lines !== undefined) return lines
-  throw new UsageError(`--lines ${text} is not a list of lines`, ['--lines 4001-', '--lines 3,7-9'])
+  throw new UsageError(`--lines ${text} is not a list of lines`, [flag('--lines 4001-'), flag('--lines 3,7-9')])
 }

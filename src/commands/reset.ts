@@ -4,6 +4,7 @@ import { ChangeCommand } from '../cli/base/change-command.ts'
 import { changeFlags, readFlags, undoFlags, waitFlag } from '../cli/base/flags.ts'
 import { invalidPosition, nonEmpty, toTopicChoices, toWait, utcNotice } from '../cli/base/parse-flags.ts'
 import { UsageError } from '../cli/errors.ts'
+import { flag } from '../cli/suggestions.ts'
 import { applyReset } from '../operations/reset/apply.ts'
 import { planReset } from '../operations/reset/make-plan.ts'
 import { readOffsetsFile } from '../operations/reset/offsets-file.ts'
@@ -117,6 +118,6 @@ function toScope(flags: {
   readonly 'all-topics': boolean
 }): ResetScope {
   if (flags['all-topics']) return 'committed'
-  if (!flags.topic) throw new UsageError('name a topic', ['--topic order-events', '--all-topics'])
+  if (!flags.topic) throw new UsageError('name a topic', [flag('--topic order-events'), flag('--all-topics')])
   return toTopicChoices(flags.topic, parseTopicChoice)
 }

@@ -5,6 +5,7 @@ import { anyOf, invalidPosition, nonEmpty, toPartitions, utcNotice } from '../cl
 import { codecsOf } from '../cli/config/topic-format.ts'
 import { UsageError } from '../cli/errors.ts'
 import { youngGenerationBound } from '../cli/process/young-generation.ts'
+import { flag, run, shellWord } from '../cli/suggestions.ts'
 import { compileFilter, WhereTooLongError } from '../operations/events/event-filter.ts'
 import { viewCodecs } from '../operations/events/event-view.ts'
 import { isReversed, parsePoint, parseRange } from '../operations/offsets/offset-grammar.ts'
@@ -12,6 +13,7 @@ import { openSchemas } from '../operations/schemas/open.ts'
 import { PARTITION_CHECK_INTERVAL_MS } from '../operations/tail/follow-topics.ts'
 import { tail } from '../operations/tail/tail.ts'
 import { formatOutage } from '../ui/format-outage.ts'
+import { tailNoticeText } from '../ui/notes/tail-notices.ts'
 import { openPrinter } from '../ui/records/open-printer.ts'
 import { recordDocument } from '../ui/records/record-document.ts'
 import { write } from '../ui/text/io.ts'
@@ -129,7 +131,8 @@ export default class Tail extends BaseCommand {
   async run(): Promise<{ readonly events: readonly unknown[] } | undefined> {
     const { argv, flags } = await this.parse(Tail)
     const topics = [...new Set(argv as string[])]
-    if (topics.length === 0) throw new UsageError('name a topic', ['crbus topics list', 'crbus tail order-events'])
+    if (topics.length === 0)
+      throw new UsageError('name a topic', [run('crbus topics list'), run('crbus tail order-events')])
     const { from, to } = this.#range(flags)
     for (const utc of [utcNotice('--from', flags.from), utcNotice('--to', flags.to)]) {
       if (utc !== undefined) await this.notice(utc)
@@ -149,7 +152,7 @@ export default class Tail extends BaseCommand {
       topics: flags.schema === undefined ? codecsOf(await this.configuration()) : undefined,
     }
     const opened = await openPrinter(flags.output, reading, this.context.io)
-    if (!opened.ok) throw new UsageError(opened.reason, opened.hints)
+    if (!opened.ok) throw new UsageError(`--output: ${opened.reason}`, [flag('-o json'), run('crbus tail --help')])
     const { printer } = opened
     const bus = await this.openBus()
     let events = 0
@@ -168,7 +171,7 @@ export default class Tail extends BaseCommand {
       filter: compiled.filter,
       reading,
       signal: this.signal,
-      onNotice: (notice) => void this.notice(notice),
+      onNotice: (notice) => void this.notice(tailNoticeText(notice)),
       onOutage: (outage) => void this.notice(formatOutage(outage)),
     })
     try {
@@ -180,7 +183,9 @@ export default class Tail extends BaseCommand {
       }
     } catch (error) {
       if (!(error instanceof WhereTooLongError)) throw error
-      throw new UsageError(error.message, [`crbus tail ${topics.join(' ')} --no-follow -o json | jq`])
+      throw new UsageError(`--where: ${error.message}`, [
+        run(`crbus tail ${topics.map(shellWord).join(' ')} --no-follow -o json | jq`),
+      ])
     }
     const undecodable = printer.undecodable === 0 ? '' : `, ${printer.undecodable} of them undecodable`
     notices.push(`${counted(events)}${undecodable}`)
@@ -202,7 +207,7 @@ export default class Tail extends BaseCommand {
     if (to && !to.ok) throw invalidPosition('--to', to)
     if (range?.from && to && isReversed(range.from, to.spec)) {
       throw new UsageError(`--from ${flags.from} --to ${flags.to} ends before it begins`, [
-        `--from '${flags.to}' --to '${flags.from}'`,
+        flag(`--from '${flags.to}' --to '${flags.from}'`),
       ])
     }
     return { from: range?.from ?? (range && { kind: 'start' as const }), to: to?.spec ?? range?.to }

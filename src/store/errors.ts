@@ -43,7 +43,7 @@ export interface EventStoreErrorDetails {
   /** For `TIMER_GONE`: the id of the timer. */
   readonly timerId?: string | undefined
   /** What to try next. */
-  readonly hints?: readonly (Hint | string)[] | undefined
+  readonly hints?: readonly Hint[] | undefined
   /** The error that led to this one, as in `Error`. */
   readonly cause?: unknown
 }
@@ -79,7 +79,7 @@ export class EventStoreError extends Error {
   /** For `TIMER_GONE`: the id of the timer. */
   readonly timerId: string | undefined
   /** What to try next. */
-  readonly hints: readonly (Hint | string)[]
+  readonly hints: readonly Hint[]
 
   /** Makes an error, for another implementation of `EventStore` or for a test. */
   constructor(code: EventStoreErrorCode, message: string, details: EventStoreErrorDetails = {}) {

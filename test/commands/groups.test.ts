@@ -172,7 +172,7 @@ describe('groups', () => {
     expect(deleted).toMatchObject([{ moved: 2, undoFile: expect.stringContaining('billing.json') }])
     expect(error.message).toContain('late-1')
     expect(error.message).toContain('; before that, billing had been deleted')
-    expect(error.suggestions).toContain(`crbus reset undo ${deleted[0].undoFile}`)
+    expect(error.suggestions).toContainEqual({ run: `crbus reset undo ${deleted[0].undoFile}` })
     expect(broker.groups.list()).toEqual(['empty'])
   })
 

@@ -231,7 +231,7 @@ describe('a guard', () => {
     const { stderr } = await run(GroupsDelete, "ops team's", '--yes')
 
     expect(stderr).toContain(`try: --confirm 'ops team'\\''s'`)
-    expect(stderr).toContain('try: --dry-run to see what it would do')
+    expect(stderr).toContain('try: --dry-run (shows what it would do)')
   })
 
   const data = ['order-events', '--type', 'A', '--data', '{}', '--codec', 'json']

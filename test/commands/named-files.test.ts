@@ -237,7 +237,7 @@ describe('a folder of schemas', () => {
   test('a folder of schemas that is named is refused when it contains no schema', async () => {
     rmSync(join(schemas, 'order-events.json'))
     const { stderr, exitCode } = await run(Tail, ['t', '--no-follow', '--schema', schemas])
-    expect(stderr).toContain(`${schemas} contains no schema; create one with "crbus schema import"`)
+    expect(stderr).toContain(`${schemas} contains no schema (CRBUS_REFUSED)\n  try: crbus schema import PATH`)
     expect(exitCode).toBe(6)
   })
 })

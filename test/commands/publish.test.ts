@@ -235,7 +235,7 @@ describe('publish', () => {
     const { refused, error, ...document } = JSON.parse(stdout)
     expect(document).toMatchObject({ published: 0, rest })
     expect(refused).toMatchObject([{ line: 1 }])
-    expect(error.suggestions.some((suggestion: string) => suggestion.includes('--lines'))).toBe(rest.length > 0)
+    expect(error.suggestions.some(({ flag = '' }: { flag?: string }) => flag.includes('--lines'))).toBe(rest.length > 0)
   })
 
   test('writes a tombstone for a key', async () => {

@@ -448,7 +448,7 @@ describe('reset', () => {
     const plan = join(folder, 'plan.json')
     await reset(...base, 'start', '--plan-out', plan)
     const late = new RegExp(
-      `waiting for ${bus.clientId}-[^]*\\(waited 0\\.02 s for them to leave\\)[^]*try: a longer --wait`,
+      `waiting for ${bus.clientId}-[^]*\\(waited 0\\.02 s for them to leave\\)[^]*try: --wait DURATION \\(waits longer\\)`,
     )
     const forMembers = { exitCode: 6, stderr: expect.stringMatching(late) }
     expect(await reset(...base, 'start', '--yes', '--wait', '20ms')).toMatchObject(forMembers)

@@ -172,7 +172,7 @@ describe('publish and tail with a schema', () => {
     const { stderr, exitCode } = await publish('--type', 'OrderPlacd.v1', '--data', placed)
     expect(exitCode).toBe(2)
     expect(stderr).toContain('did you mean OrderPlaced?')
-    expect(stderr).toContain('use --codec json to send JSON, which Rust services do not read')
+    expect(stderr).toContain('try: --codec json (sends JSON, which Rust services do not read)')
     expect((await publish('--type', 'OrderPlacd.v1', '--data', placed, '--codec', 'json')).exitCode).toBe(0)
   })
 

@@ -194,7 +194,7 @@ describe('tail', () => {
       const { stdout, stderr, exitCode } = await tail(argv)
       expect(stdout).toBe('0\n')
       expect(stderr).toBe(
-        `error: --where took more than 20,000,000 steps for order-events[0]@1: ${nested} (CRBUS_USAGE)\n  try: crbus tail order-events --no-follow -o json | jq\n`,
+        `error: --where: the expression took more than 20,000,000 steps for order-events[0]@1: ${nested} (CRBUS_USAGE)\n  try: crbus tail order-events --no-follow -o json | jq\n`,
       )
       expect(exitCode).toBe(2)
     })

@@ -128,13 +128,15 @@ describe('publish to a topic that crbus.json declares', () => {
     const { exitCode, stderr } = await run(Publish, [...place.slice(0, 4), data])
     expect(exitCode).toBe(2)
     expect(stderr).toContain(reason)
-    expect(stderr).toContain(`which is the record key of ${COMMANDS} (${configFile}); set another key with --key`)
+    expect(stderr).toContain(
+      `which is the record key of ${COMMANDS} (${configFile}) (CRBUS_USAGE)\n  try: --key KEY (sets another record key)`,
+    )
   })
 
   test.each([
-    [[], `the codec of ${COMMANDS} is cbor (FILE): not JSON: `, '; use --codec json to write json'],
+    [[], `the codec of ${COMMANDS} is cbor (FILE): not JSON: `, '\n  try: --codec json (writes json)'],
     [['--codec', 'cbor'], '--codec cbor: not JSON: ', ''],
-    [['--codec', 'bincode'], '--codec bincode: no schema has PlaceOrder.v1', ''],
+    [['--codec', 'bincode'], '--codec bincode: no schema has PlaceOrder.v1', '\n  try: crbus schema import PATH\n'],
   ])('names what chose the codec that data does not fit, with the flags %j', async (flags, begins, ends) => {
     configure({ [COMMANDS]: keyed })
     const data = flags.includes('bincode') ? '{}' : '{order}'

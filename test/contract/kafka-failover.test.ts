@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinishe
 import { WireConnection } from '../../src/drivers/kafka/connection/wire.ts'
 import type { ApiRequest } from '../../src/drivers/kafka/protocol/api.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { operationHints } from '../../src/operations/hints.ts'
 import { measureLag } from '../../src/operations/lag/lag.ts'
 import { applyReset } from '../../src/operations/reset/apply.ts'
 import { planReset } from '../../src/operations/reset/make-plan.ts'
@@ -192,7 +193,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
     await expect(applyReset(bus, plan, { saveUndo, now: NOW })).rejects.toMatchObject({
       code: 'CONNECTION_FAILED',
       message: expect.stringContaining('could not be read back'),
-      hints: expect.arrayContaining(['crbus reset undo undo-1']),
+      hints: expect.arrayContaining([operationHints.undoReset('undo-1')]),
       outcome: { undoFile: 'undo-1', moved: null, notTaken: null },
     })
 

@@ -12,11 +12,13 @@ import { applyReset } from '../../src/operations/reset/apply.ts'
 import { planReset } from '../../src/operations/reset/make-plan.ts'
 import { parseTarget, type ResetTarget } from '../../src/operations/reset/target.ts'
 import { checkTopic } from '../../src/operations/schemas/check.ts'
+import type { TailNotice } from '../../src/operations/tail/notices.ts'
 import { type TailRequest, tail } from '../../src/operations/tail/tail.ts'
 import { seenEvents } from '../../src/operations/topics/seen-events.ts'
 import { describeTopic } from '../../src/operations/topics/topics.ts'
 import type { Schema } from '../../src/schema/model.ts'
 import { checkMessage } from '../../src/ui/notes/check-message.ts'
+import { tailNoticeText } from '../../src/ui/notes/tail-notices.ts'
 import { kafkaUnavailable, startKafkaTool } from '../support/kafka.ts'
 import { startTransactionalProducer, type TransactionalProducer } from '../support/transactional-producer.ts'
 import { eventually, newTopic, readSlices, uniqueGroup } from './support/harness.ts'
@@ -86,7 +88,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
       last: 10,
       follow: false,
       signal,
-      onNotice: (notice: string) => notices.push(notice),
+      onNotice: (notice: TailNotice) => void notices.push(tailNoticeText(notice)),
     }
     const offsets: bigint[] = []
     for await (const batch of tail(bus, { ...request, from: range?.from, to: range?.to, ...more })) {

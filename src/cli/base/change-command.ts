@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import { type Guard, refusedBy } from '../config/guard.ts'
 import { RefusedError } from '../errors.ts'
 import { confirmOrRefuse } from '../process/confirm.ts'
+import { flag, type Suggestion } from '../suggestions.ts'
 import { BaseCommand } from './base-command.ts'
 
 interface PlanOptions {
@@ -88,12 +89,12 @@ export abstract class ChangeCommand extends BaseCommand {
     if (config.ignored === undefined || config[target].from !== 'default') return
     // The ignored file may name another target, and a change must not go to a local file instead.
     throw new RefusedError(`neither a flag nor a file says where this goes; nothing was done: ${config.ignored}`, [
-      ...(target === 'bus' ? ['-b host:port'] : ['--store postgres://user:password@host/database']),
-      '--data-dir .crbus',
+      flag(target === 'bus' ? '-b host:port' : '--store postgres://user:password@host/database'),
+      flag('--data-dir .crbus'),
     ])
   }
 
-  #dryRun(): string[] {
-    return 'dry-run' in this.ctor.flags ? ['--dry-run to see what it would do'] : []
+  #dryRun(): readonly Suggestion[] {
+    return 'dry-run' in this.ctor.flags ? [flag('--dry-run', 'shows what it would do')] : []
   }
 }

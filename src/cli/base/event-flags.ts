@@ -3,6 +3,7 @@ import type { Header } from '../../bus/record.ts'
 import { parseMoment } from '../../bus/time/moment.ts'
 import type { TopicFormat } from '../config/topic-format.ts'
 import { UsageError } from '../errors.ts'
+import { flag } from '../suggestions.ts'
 import { nonEmpty, toPair } from './parse-flags.ts'
 
 /** Flags that set the fields of an event and its record. */
@@ -102,7 +103,7 @@ export const templateTexts = (flags: EventFlags) => ({
 export function toEventSettings(flags: EventFlags) {
   const extra = (flags.metadata ?? []).map((one) => toPair('--metadata', one, 'tenant=acme'))
   const twice = extra.find(([name], at) => extra.findIndex(([other]) => other === name) < at)
-  if (twice) throw new UsageError(`--metadata names ${twice[0]} twice`, [`--metadata ${twice.join('=')}`])
+  if (twice) throw new UsageError(`--metadata names ${twice[0]} twice`, [flag(`--metadata ${twice.join('=')}`)])
   const metadata = {
     correlationId: flags['correlation-id'],
     causationId: flags['causation-id'],
@@ -128,7 +129,9 @@ function toTimestamp(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const moment = parseMoment(text)
   if (moment.ok) return moment.rfc3339
-  throw new UsageError(`--timestamp ${text} is not a time: ${moment.reason}`, ['--timestamp 2026-11-23T10:00:00Z'])
+  throw new UsageError(`--timestamp ${text} is not a time: ${moment.reason}`, [
+    flag('--timestamp 2026-11-23T10:00:00Z'),
+  ])
 }
 
 interface FormatFlags<Codec> {
@@ -146,9 +149,10 @@ export function toFormat<Codec extends string>(
   format: TopicFormat | undefined,
 ) {
   const configured = schema === undefined ? format?.codec : undefined
+  const ofFile = configured === undefined || format === undefined ? undefined : { file: format.from }
   return {
     codec: codec ?? configured,
-    codecFrom: codec !== undefined ? '--codec' : configured === undefined ? undefined : format?.from,
+    codecFrom: codec === undefined ? ofFile : { setting: '--codec' },
     envelope: envelope ?? format?.envelope ?? ('bincode' as const),
     keyField: format?.keyField === undefined ? undefined : { name: format.keyField, from: format.from },
   }

@@ -1,6 +1,8 @@
 import { duration } from '../../bus/time/duration.ts'
 import { momentsWithoutZone } from '../../bus/time/moment.ts'
+import type { PositionHint } from '../../operations/offsets/offset-grammar.ts'
 import { UsageError } from '../errors.ts'
+import { flag } from '../suggestions.ts'
 
 /** Lists the values of a flag for its help: `text, json or nagios`. */
 export const anyOf = (values: readonly string[]): string => `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
@@ -11,20 +13,20 @@ export async function nonEmpty(text: string): Promise<string> {
   return text
 }
 
-/** Splits `name=value` at the first `=`, or at the position given. */
-export function toPair(flag: string, pair: string, example: string, at = pair.indexOf('=')): [string, string] {
-  if (at < 1) throw new UsageError(`${flag} ${pair} is not name=value`, [`${flag} ${example}`])
+/** Splits the value `name=value` of a flag at the first `=`, or at the position given. */
+export function toPair(name: string, pair: string, example: string, at = pair.indexOf('=')): [string, string] {
+  if (at < 1) throw new UsageError(`${name} ${pair} is not name=value`, [flag(`${name} ${example}`)])
   return [pair.slice(0, at), pair.slice(at + 1)]
 }
 
 /** Reads answers about Rust source by their question, split at the last `=`: a question may hold one, as `target_os = "linux"`. */
-export const toAnswers = (flag: string, given: readonly string[] = [], example: string): Map<string, string> =>
-  new Map(given.map((pair) => toPair(flag, pair, example, pair.lastIndexOf('='))))
+export const toAnswers = (name: string, given: readonly string[] = [], example: string): Map<string, string> =>
+  new Map(given.map((pair) => toPair(name, pair, example, pair.lastIndexOf('='))))
 
 /** Reads a duration such as `10s` as milliseconds. It must be longer than 0. */
-export function toDuration(flag: string, given: string | undefined, example = '10s'): number | undefined {
+export function toDuration(name: string, given: string | undefined, example = '10s'): number | undefined {
   const length = given === undefined ? undefined : duration(given)
-  if (given !== undefined && !length) throw notADuration(flag, given, example)
+  if (given !== undefined && !length) throw notADuration(name, given, example)
   return length
 }
 
@@ -32,16 +34,16 @@ export function toDuration(flag: string, given: string | undefined, example = '1
 export const MAX_DELAY_MS = 2 ** 31 - 1
 
 /** Reads a duration that the command waits for, which is limited to the longest delay of a timer. */
-export function toDelay(flag: string, given: string | undefined, example = '10s'): number | undefined {
-  const delay = toDuration(flag, given, example)
+export function toDelay(name: string, given: string | undefined, example = '10s'): number | undefined {
+  const delay = toDuration(name, given, example)
   if (delay !== undefined && delay > MAX_DELAY_MS) {
-    throw new UsageError(`${flag} ${given} is too long: the longest is 24d`, [`${flag} ${example}`])
+    throw new UsageError(`${name} ${given} is too long: the longest is 24d`, [flag(`${name} ${example}`)])
   }
   return delay
 }
 
-const notADuration = (flag: string, given: string, example: string): UsageError =>
-  new UsageError(`${flag} ${given} is not a duration`, [`${flag} ${example}`])
+const notADuration = (name: string, given: string, example: string): UsageError =>
+  new UsageError(`${name} ${given} is not a duration`, [flag(`${name} ${example}`)])
 
 /** Reads `--wait` as milliseconds. Unlike other durations, it may be 0. */
 export function toWait(given: string | undefined): number {
@@ -53,29 +55,29 @@ export function toWait(given: string | undefined): number {
 
 /** Builds the usage error for an invalid position, with valid positions as suggestions. */
 export function invalidPosition(
-  flag: string,
-  { reason, hints }: { readonly reason: string; readonly hints: readonly string[] },
+  name: string,
+  { reason, hints }: { readonly reason: string; readonly hints: readonly PositionHint[] },
 ): UsageError {
   const quoted = (position: string) => (position.includes(' ') ? `"${position}"` : position)
   return new UsageError(
-    `${flag}: ${reason}`,
-    hints.map((position) => `${flag} ${quoted(position)}`),
+    `${name}: ${reason}`,
+    hints.map(({ position }) => flag(`${name} ${quoted(position)}`)),
   )
 }
 
 /** Builds the notice that times in a flag were read as UTC; `undefined` if every time in it has a time zone. */
-export function utcNotice(flag: string, text: string | undefined): string | undefined {
+export function utcNotice(name: string, text: string | undefined): string | undefined {
   const withoutZone = text === undefined ? [] : momentsWithoutZone(text)
   if (withoutZone.length === 0) return undefined
   const has = withoutZone.length === 1 ? 'has no time zone and is' : 'have no time zone and are'
-  return `${flag}: ${withoutZone.join(' and ')} ${has} read as UTC`
+  return `${name}: ${withoutZone.join(' and ')} ${has} read as UTC`
 }
 
 /** Reads a list of partitions such as `0,2`. */
-export function toPartitions(flag: string, given: string | undefined): number[] | undefined {
+export function toPartitions(name: string, given: string | undefined): number[] | undefined {
   if (given === undefined) return undefined
   if (!/^\d{1,9}(,\d{1,9})*$/.test(given)) {
-    throw new UsageError(`${flag} ${given} is an invalid partition list`, [`${flag} 0,2`])
+    throw new UsageError(`${name} ${given} is an invalid partition list`, [flag(`${name} 0,2`)])
   }
   return given.split(',').map(Number)
 }
@@ -88,7 +90,7 @@ export const toTopicChoices = <Choice>(
   given.map((text) => {
     const choice = parse(text)
     if (choice !== undefined) return choice
-    throw new UsageError(`--topic ${text} is neither a topic nor topic:0,1`, ['--topic order-events:0,1'])
+    throw new UsageError(`--topic ${text} is neither a topic nor topic:0,1`, [flag('--topic order-events:0,1')])
   })
 
 export interface ListenAddress {
@@ -103,8 +105,8 @@ export function parseListen(text: string): ListenAddress {
   const port = Number(found?.[3])
   if (!found || port > 65_535) {
     throw new UsageError(`--listen ${text} is neither a port nor host:port`, [
-      '--listen 9464',
-      '--listen 127.0.0.1:9464',
+      flag('--listen 9464'),
+      flag('--listen 127.0.0.1:9464'),
     ])
   }
   return { host: found[1] ?? found[2] ?? '127.0.0.1', port }

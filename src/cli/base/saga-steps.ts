@@ -5,6 +5,7 @@ import { type KnownTopic, type Step, stepOf } from '../../scaffold/topics/topic.
 import { topicFromSchema } from '../../scaffold/topics/topic-from-schema.ts'
 import { UsageError } from '../errors.ts'
 import type { Asker } from '../process/ask.ts'
+import { flag, run } from '../suggestions.ts'
 import { toAnswers } from './parse-flags.ts'
 
 type Schema = Parameters<typeof topicFromSchema>[0]
@@ -44,7 +45,7 @@ export class SagaSteps {
   /** Asks for the topics of the saga, first the one that begins it. `UsageError` if the user cannot be asked. */
   async chooseTopics(example: string): Promise<readonly string[]> {
     if (this.#asker === undefined || this.#known.length < 2) {
-      throw new UsageError('name the topics of its steps', [example])
+      throw new UsageError('name the topics of its steps', [run(example)])
     }
     const first = await this.#asker.oneOf(
       'Which topic begins it?',
@@ -70,9 +71,9 @@ export class SagaSteps {
     throw new UsageError(
       `the events of ${topic} are unknown: no schema, no aggregate of this service and no event on the topic`,
       [
-        ...(this.#known.length === 0 ? [] : [`--on ${this.#known.map((one) => one.topic).join(',')}`]),
-        `crbus new aggregate ${aggregate}`,
-        'crbus schema import services/orders',
+        ...(this.#known.length === 0 ? [] : [flag(`--on ${this.#known.map((one) => one.topic).join(',')}`)]),
+        run(`crbus new aggregate ${aggregate}`),
+        run('crbus schema import services/orders'),
       ],
     )
   }
@@ -99,7 +100,11 @@ export class SagaSteps {
     if (this.#asker === undefined) {
       throw new UsageError(
         `the source of ${source} does not say whether ${unclear.join(', ')} is a command or an event`,
-        [unclear.map((variant) => `--as ${variant}=event`).join(' '), `--as ${first}=command`, `--as ${first}=failure`],
+        [
+          flag(unclear.map((variant) => `--as ${variant}=event`).join(' ')),
+          flag(`--as ${first}=command`),
+          flag(`--as ${first}=failure`),
+        ],
       )
     }
     for (const variant of unclear) {
@@ -132,7 +137,7 @@ export function readRoles(texts: readonly string[] | undefined): Map<string, Rol
     const role = roles.find((one) => one === text)
     if (role === undefined) {
       throw new UsageError(`--as ${variant}=${text}: '${text}' is not one of ${roles.join(', ')}`, [
-        `--as ${variant}=command`,
+        flag(`--as ${variant}=command`),
       ])
     }
     read.set(variant, role)

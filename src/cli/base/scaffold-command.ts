@@ -16,6 +16,7 @@ import { isNoted, remember } from '../config/project-notes.ts'
 import { UsageError } from '../errors.ts'
 import { Asker } from '../process/ask.ts'
 import { runTool } from '../process/run-tool.ts'
+import { flag, hint, run } from '../suggestions.ts'
 import { ChangeCommand } from './change-command.ts'
 import { toPair } from './parse-flags.ts'
 import type { TemplateFlags, WriteFlags } from './scaffold-flags.ts'
@@ -47,12 +48,12 @@ export abstract class ScaffoldCommand extends ChangeCommand {
   /** Returns the given name, or asks for it. `UsageError` for an invalid name, or if there is no terminal to ask on. */
   protected async name(given: string | undefined, flags: WriteFlags, what: string, example: string): Promise<Name> {
     const why = (text: string) => whyNoName(text)
-    if (given === undefined && !this.asks(flags)) throw new UsageError(`name the ${what}`, [example])
+    if (given === undefined && !this.asks(flags)) throw new UsageError(`name the ${what}`, [run(example)])
     const text = given ?? (await this.asker.text(`What is the ${what} called?`, why))
     const name = parseName(text)
     const reason = why(text)
     if (name === undefined || reason !== undefined)
-      throw new UsageError(`'${text}' is not a valid name: ${reason}`, [example])
+      throw new UsageError(`'${text}' is not a valid name: ${reason}`, [run(example)])
     return name
   }
 
@@ -62,7 +63,7 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     if (project !== undefined) return dirname(project)
     if (ignored !== undefined) throw new UsageError(ignored)
     throw new UsageError(`there is no crbus.json in ${this.context.cwd} or above, so this is not a service`, [
-      'crbus new service shop && cd shop',
+      run('crbus new service shop && cd shop'),
     ])
   }
 
@@ -83,7 +84,7 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     const loaded = loadTemplate(folder)
     if (loaded.kind !== kind || loaded.lang !== lang) {
       throw new UsageError(`${folder} is a template for ${loaded.kind} in ${loaded.lang}, not for ${kind} in ${lang}`, [
-        loaded.kind === kind ? `--lang ${loaded.lang}` : `crbus new ${loaded.kind}`,
+        loaded.kind === kind ? flag(`--lang ${loaded.lang}`) : run(`crbus new ${loaded.kind}`),
       ])
     }
     if (!this.#isOwn(loaded)) {
@@ -227,8 +228,8 @@ function entryOf({ value: folder, from }: Setting<string>, name: string): string
     return readdirSync(folder).includes(name) ? join(folder, name) : undefined
   } catch (error) {
     throw new UsageError(`cannot read the folder of templates that ${from} names: ${causeOf(error, folder)}`, [
-      `correct "templates" in ${from}`,
-      '--template FOLDER',
+      hint(`correct "templates" in ${from}`),
+      flag('--template FOLDER'),
     ])
   }
 }

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 import type { Language } from '../../scaffold/template/manifest.ts'
 import { UsageError } from '../errors.ts'
+import { run, shellWord } from '../suggestions.ts'
 import { nonEmpty } from './parse-flags.ts'
 
 /** Flags of commands that write files into a project. */
@@ -14,7 +15,7 @@ export const writeFlags = {
 async function parseFolder(text: string): Promise<string> {
   if (!/^[a-z][a-z0-9+.-]*:\/\/|^[^/\s]+@[^/\s]+:/i.test(text)) return nonEmpty(text)
   throw new UsageError(`'${text}' is not a folder: a template is read from disk`, [
-    `git clone ${text} my-template && … --template my-template`,
+    run(`git clone ${shellWord(text)} my-template`, 'then --template my-template'),
   ])
 }
 

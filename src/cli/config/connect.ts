@@ -4,6 +4,7 @@ import { advice } from '../../bus/hints.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import { UsageError } from '../errors.ts'
 import type { OpenOptions } from '../process/context.ts'
+import { flag, run } from '../suggestions.ts'
 import type { BusAddress } from './bus-address.ts'
 import type { StoreAddress } from './store-address.ts'
 
@@ -28,9 +29,9 @@ export async function connect(address: BusAddress, options: OpenOptions = {}): P
 export async function openStoreSetup(address: StoreAddress): Promise<StoreSetup> {
   if (address.kind === 'unknown') {
     throw new UsageError(`cannot find the event store: ${address.variable} ${address.reason}`, [
-      '--store postgres://user:password@host/database',
-      '--store data/store.db',
-      'crbus config',
+      flag('--store postgres://user:password@host/database'),
+      flag('--store data/store.db'),
+      run('crbus config'),
     ])
   }
   const { openStoreSetup: open } = await import('../../store/open.ts')

@@ -2,6 +2,7 @@ import type { BusAdmin } from '../../bus/admin.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { TopicLog } from '../../bus/topic-log.ts'
 import { RefusedError } from '../errors.ts'
+import { flag, run, type Suggestion, shellWord } from '../suggestions.ts'
 import type { GuardKind } from './config-file.ts'
 
 /** The protection of a bus against changes, or against changes by mistake. */
@@ -22,14 +23,14 @@ export const describeGuard = ({ kind, profile, file, isByAddress }: Guard): stri
 export function refusedBy(
   guard: Guard,
   { profiles }: { readonly profiles: ReadonlyMap<string, { readonly isGuarded: boolean }> },
-  ...suggestions: string[]
+  ...suggestions: readonly Suggestion[]
 ): RefusedError {
   // Another profile does not lift a guard that was found by the address of the bus.
   const free = guard.isByAddress ? undefined : [...profiles].find(([, { isGuarded }]) => !isGuarded)
   return new RefusedError(`${describeGuard(guard)}; nothing was done`, [
     ...suggestions,
-    ...(free === undefined ? [] : [`--profile ${free[0]}`]),
-    'crbus config',
+    ...(free === undefined ? [] : [flag(`--profile ${shellWord(free[0])}`)]),
+    run('crbus config'),
   ])
 }
 

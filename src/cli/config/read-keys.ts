@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { namesLike } from '../../bus/names/names-like.ts'
 import { duration } from '../../bus/time/duration.ts'
 import { UsageError } from '../errors.ts'
+import { hint } from '../suggestions.ts'
 import { brokersOf } from './bus-address.ts'
 
 /** The file that a value comes from: one found in a project, which a stranger may have written, or the user's own. */
@@ -22,8 +23,8 @@ export type Read<T> = (value: unknown, at: KeyPath) => T
 export const invalid = (
   { file, key }: Pick<KeyPath, 'file' | 'key'>,
   problem: string,
-  ...suggestions: string[]
-): UsageError => new UsageError(`${file}: ${key === '' ? 'the file' : key} ${problem}`, suggestions)
+  ...suggestions: readonly string[]
+): UsageError => new UsageError(`${file}: ${key === '' ? 'the file' : key} ${problem}`, suggestions.map(hint))
 
 export const text: Read<string> = (value, at) => {
   if (typeof value !== 'string' || value.trim() === '') throw invalid(at, 'must be a string that is not empty')

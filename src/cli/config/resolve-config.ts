@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { UsageError } from '../errors.ts'
+import { flag, hint, shellWord } from '../suggestions.ts'
 import { type BusAddress, isSameBus } from './bus-address.ts'
 import type { BusFlags, ChosenProfile, Config, ConfigSurroundings, Setting } from './config.ts'
 import type { ConfigFile, Profile } from './config-file.ts'
@@ -99,7 +100,7 @@ async function chooseProfile(
   const [near] = namesLike(name, names)
   throw new UsageError(
     `${from} names profile '${name}', which ${files.map(({ path }) => path).join(' and ')} ${files.length === 1 ? 'does' : 'do'} not define`,
-    (near === undefined ? names.slice(0, MAX_SUGGESTIONS) : [near]).map((one) => `--profile ${one}`),
+    (near === undefined ? names.slice(0, MAX_SUGGESTIONS) : [near]).map((one) => flag(`--profile ${shellWord(one)}`)),
   )
 }
 
@@ -112,9 +113,12 @@ function chooseBus(
   const { env, cwd } = surroundings
   // `-b "$BROKERS"` with an unset variable must not write to a local file.
   if (flags.brokers !== undefined && flags.brokers.trim() === '') {
-    throw new UsageError('--brokers is empty', ['-b 127.0.0.1:9092', 'leave --brokers out to use the local file'])
+    throw new UsageError('--brokers is empty', [
+      flag('-b 127.0.0.1:9092'),
+      hint('leave --brokers out to use the local file'),
+    ])
   }
-  if (flags['data-dir'] === '') throw new UsageError('--data-dir is empty', ['--data-dir .crbus'])
+  if (flags['data-dir'] === '') throw new UsageError('--data-dir is empty', [flag('--data-dir .crbus')])
   const maxBatchBytes = chooseMaxBatchBytes(chosen, flags)
   const limit = maxBatchBytes === undefined ? {} : { maxBatchBytes: maxBatchBytes.value }
   const kafka = (brokers: string, from: string) => ({ value: { kind: 'kafka', brokers, ...limit }, from }) as const

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { UsageError } from '../errors.ts'
+import { flag } from '../suggestions.ts'
 import type { BusAddress } from './bus-address.ts'
 import type { BusFlags, ChosenProfile, ConfigSurroundings, Setting } from './config.ts'
 import type { ConfigFile, Profile } from './config-file.ts'
@@ -25,8 +26,8 @@ export async function resolveStore(
     if (value !== undefined) return { value, from: '--store' }
     // The value may hold a password, so the message does not repeat it.
     throw new UsageError('--store is neither postgres://… nor a path', [
-      '--store postgres://user:password@host/database, with %2F for a / in the password',
-      '--store data/store.db',
+      flag('--store postgres://user:password@host/database', 'with %2F for a / in the password'),
+      flag('--store data/store.db'),
     ])
   }
   const own = chosen && (await storeOfProfile(chosen.profile, files, surroundings))

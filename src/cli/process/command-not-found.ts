@@ -1,6 +1,7 @@
 import type { Hook } from '@oclif/core'
 import { namesLike } from '../../bus/names/names-like.ts'
 import { UsageError } from '../errors.ts'
+import { run } from '../suggestions.ts'
 
 /** The oclif hook for an unknown command. Throws an error that suggests similar commands. */
 const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
@@ -9,13 +10,13 @@ const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
   if (whole !== undefined) {
     const extra = spaced(id.slice(whole.length + 1))
     throw new UsageError(`crbus ${spaced(whole)} does not take the argument '${extra}'`, [
-      `crbus ${spaced(whole)} --help`,
+      run(`crbus ${spaced(whole)} --help`),
     ])
   }
   const below = config.commandIDs.filter((known) => known.startsWith(`${id}:`))
   const near = [...new Set([...namesLike(id, config.commandIDs), ...below])]
-  const suggestions = near.slice(0, 3).map((known) => `crbus ${spaced(known)}`)
-  throw new UsageError(`there is no command '${spaced(id)}'`, [...suggestions, 'crbus --help'])
+  const suggestions = near.slice(0, 3).map((known) => run(`crbus ${spaced(known)}`))
+  throw new UsageError(`there is no command '${spaced(id)}'`, [...suggestions, run('crbus --help')])
 }
 
 export default commandNotFound

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline/promises'
 import { harmless, printable } from '../../ui/text/printable.ts'
 import { describeGuard, type Guard } from '../config/guard.ts'
 import { RefusedError } from '../errors.ts'
+import { flag, type Suggestion, shellWord } from '../suggestions.ts'
 import type { Context } from './context.ts'
 
 interface Agreement {
@@ -17,7 +18,7 @@ interface Agreement {
   /** Absent: the user answers yes or no. Present: the user types the name, since a yes is easily typed by mistake. */
   readonly guard: Guard | undefined
   /** Suggestions other than confirming. */
-  readonly alternatives: readonly string[]
+  readonly alternatives: readonly Suggestion[]
 }
 
 /**
@@ -36,7 +37,7 @@ export async function confirmOrRefuse(context: Context, agreement: Agreement): P
   const { stdin, stderr } = context.io
   if (!stdin.isTTY || !stderr.isTTY) {
     const lead = guard === undefined ? `this changes '${name}'` : describeGuard(guard)
-    const agreeing = guard === undefined ? '--yes to confirm without a prompt' : toConfirm(name)
+    const agreeing = guard === undefined ? flag('--yes', 'confirms without a prompt') : toConfirm(name)
     throw new RefusedError(`${lead}, and there is no terminal to ask on; nothing was done`, [agreeing, ...alternatives])
   }
   if (guard === undefined) {
@@ -50,8 +51,7 @@ export async function confirmOrRefuse(context: Context, agreement: Agreement): P
 }
 
 /** Returns the `--confirm` flag for a name, quoted for a shell. */
-const toConfirm = (name: string): string =>
-  `--confirm ${/^[\w.,-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`}`
+const toConfirm = (name: string): Suggestion => flag(`--confirm ${shellWord(name)}`)
 
 /** Reads a line and trims it. Empty at the end of input, on Ctrl-D and on Ctrl-C. */
 async function ask({ io, stop }: Context, question: string): Promise<string> {

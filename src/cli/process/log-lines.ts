@@ -2,6 +2,7 @@ import type { Logger } from '../../bus/logger.ts'
 import { type Io, write } from '../../ui/text/io.ts'
 import { printable } from '../../ui/text/printable.ts'
 import { UsageError } from '../errors.ts'
+import { hint } from '../suggestions.ts'
 
 const levels = ['debug', 'info', 'warn', 'error'] as const
 type Level = (typeof levels)[number]
@@ -19,7 +20,7 @@ export function lineLogger(
 ): Logger {
   const lowest = levels.indexOf(level as Level)
   if (lowest === -1)
-    throw new UsageError(`CRBUS_LOG is '${level}'; it must be one of ${levels.join(', ')}`, ['CRBUS_LOG=debug'])
+    throw new UsageError(`CRBUS_LOG is '${level}'; it must be one of ${levels.join(', ')}`, [hint('CRBUS_LOG=debug')])
   const log = (own: Level) => (fields: object, message: string) => {
     if (levels.indexOf(own) < lowest) return
     const texts = Object.entries(fields).map(([name, value]) => `${name}=${valueText(value)}`)

@@ -20,8 +20,8 @@ export async function main(binUrl: string): Promise<void> {
   settings.enableAutoTranspile = false
   try {
     if (!hasFolder) {
-      const { UsageError } = await import('../errors.ts')
-      throw new UsageError('the working directory no longer exists', ['cd to a folder that exists'])
+      const [{ UsageError }, { hint }] = await Promise.all([import('../errors.ts'), import('../suggestions.ts')])
+      throw new UsageError('the working directory no longer exists', [hint('cd to a folder that exists')])
     }
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
     // crbus has no plugins. Searching for them would read package.json of the data folder, and warn if it is invalid.

@@ -3,6 +3,7 @@ import { CHECK_EXITS, CheckCommand, checkFlags } from '../../cli/base/check-comm
 import { groupFlag, readFlags, topicFlag } from '../../cli/base/flags.ts'
 import { toDuration } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { flag } from '../../cli/suggestions.ts'
 import type { Check } from '../../operations/check/check.ts'
 import { checkLag } from '../../operations/check/check-lag.ts'
 
@@ -52,9 +53,10 @@ export default class CheckLag extends CheckCommand {
       warnEvents: flags['warn-events'],
       warnAge: toDuration('--warn-age', flags['warn-age']),
     }
-    if (groups === undefined) throw new UsageError('name a group', ["--group billing, or --group '*' for all"])
+    if (groups === undefined)
+      throw new UsageError('name a group', [flag('--group billing'), flag("--group '*'", 'all groups')])
     if (Object.values(limits).every((limit) => limit === undefined)) {
-      throw new UsageError('name a limit', ['--max-events 1000', '--max-age 5m'])
+      throw new UsageError('name a limit', [flag('--max-events 1000'), flag('--max-age 5m')])
     }
     const bus = await this.openBus()
     return checkLag(bus, { groups, topics, ...limits, now: this.context.now, signal: this.signal })

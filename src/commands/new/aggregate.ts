@@ -3,6 +3,7 @@ import { busFlags } from '../../cli/base/flags.ts'
 import { ScaffoldCommand, type Scaffolded } from '../../cli/base/scaffold-command.ts'
 import { templateFlags, topicsFlag } from '../../cli/base/scaffold-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { flag } from '../../cli/suggestions.ts'
 import { defaultEvents, idOf, readEvents, whyNoEvent } from '../../scaffold/events/events.ts'
 import { type Name, spellings } from '../../scaffold/name.ts'
 import { refuseNamesake } from '../../scaffold/namesake.ts'
@@ -76,11 +77,11 @@ export default class NewAggregate extends ScaffoldCommand {
   async #events(name: Name, yes: boolean): Promise<readonly string[]> {
     const defaults = defaultEvents(name)
     if (yes) return defaults
-    const example = `--event ${defaults[0]}`
+    const example = flag(`--event ${defaults[0]}`)
     if (!this.asks({ yes })) {
       throw new UsageError(`name the events of ${spellings.kebab(name)}`, [
         example,
-        '--yes to start with default events',
+        flag('--yes', 'starts with default events'),
       ])
     }
     const events: string[] = []

@@ -9,6 +9,7 @@ import { readRoles, SagaSteps } from '../../cli/base/saga-steps.ts'
 import { ScaffoldCommand, type Scaffolded } from '../../cli/base/scaffold-command.ts'
 import { templateFlags, topicsFlag } from '../../cli/base/scaffold-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { run } from '../../cli/suggestions.ts'
 import { findSchemas } from '../../operations/schemas/find.ts'
 import { seenEvents } from '../../operations/topics/seen-events.ts'
 import { type Name, spellings } from '../../scaffold/name.ts'
@@ -81,7 +82,8 @@ export default class NewSaga extends ScaffoldCommand {
     const template = await this.template('saga', lang, flags)
     const finder = await this.#finder(root, flags)
     const topics = new Set(flags.on ?? (await finder.chooseTopics(example)))
-    if (topics.size < 2) throw new UsageError('a saga spans several aggregates: name two topics or more', [example])
+    if (topics.size < 2)
+      throw new UsageError('a saga spans several aggregates: name two topics or more', [run(example)])
     const steps: Step[] = []
     for (const topic of topics) steps.push(await finder.stepOn(topic))
     const { timeout, partitions, retention } = flags

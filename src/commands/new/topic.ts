@@ -6,6 +6,7 @@ import { ScaffoldCommand, type Scaffolded } from '../../cli/base/scaffold-comman
 import { writeFlags } from '../../cli/base/scaffold-flags.ts'
 import { recordKeys, type TopicCodec, topicCodecs, topicEnvelopes } from '../../cli/config/config-file.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { flag, run } from '../../cli/suggestions.ts'
 import { planEdit } from '../../scaffold/plan/plan.ts'
 import { readTarget } from '../../scaffold/plan/target.ts'
 
@@ -88,12 +89,12 @@ export default class NewTopic extends ScaffoldCommand {
     const declared = (await this.configuration()).topics.get(topic)
     if (declared?.value.schema === undefined || codec === undefined || codec === 'bincode') return
     throw new UsageError(`topic '${topic}' has a schema in ${declared.from}, which is for the codec bincode`, [
-      '--codec bincode',
+      flag('--codec bincode'),
     ])
   }
 
   #ask(yes: boolean): Promise<string> {
-    if (!this.asks({ yes })) throw new UsageError('name the topic', ['crbus new topic order-events'])
+    if (!this.asks({ yes })) throw new UsageError('name the topic', [run('crbus new topic order-events')])
     return this.asker.text('Which topic?', (text) => topicNameError(text)?.message)
   }
 }
@@ -109,12 +110,12 @@ interface KeyFlags {
 function keySettings({ key, id }: KeyFlags): { readonly key?: RecordKey; readonly id?: string } {
   if (key === 'aggregate' && id === undefined) {
     throw new UsageError('--key aggregate needs --id, the field of payloads with the id of the aggregate', [
-      '--key aggregate --id order_id',
+      flag('--key aggregate --id order_id'),
     ])
   }
   if (key === 'type' && id !== undefined) {
     throw new UsageError('--id names the field to key records by, and --key type keys them by event type', [
-      '--key aggregate',
+      flag('--key aggregate'),
     ])
   }
   if (id !== undefined) return { key: 'aggregate', id }

@@ -4,6 +4,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { busFlags, changeFlags, undoFlags } from '../../cli/base/flags.ts'
 import { RefusedError, UsageError } from '../../cli/errors.ts'
+import { run, shellWord } from '../../cli/suggestions.ts'
 import { applyReset } from '../../operations/reset/apply.ts'
 import { planUndo, type UndoRecord } from '../../operations/reset/undo.ts'
 import { lastUndo, listUndoFiles, readUndoFile, saveUndoIn } from '../../operations/reset/undo-files.ts'
@@ -37,8 +38,8 @@ export default class ResetUndo extends ChangeCommand {
     if ((args.file === undefined) === !flags.last) {
       const newest = (await listUndoFiles(this.undoFolder(flags))).slice(0, 3)
       throw new UsageError('name an undo file, or give --last', [
-        'crbus reset undo --last',
-        ...newest.map((path) => `crbus reset undo ${path}`),
+        run('crbus reset undo --last'),
+        ...newest.map((path) => run(`crbus reset undo ${shellWord(path)}`)),
       ])
     }
     const bus = await this.openBus()

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
 import { defaultInDescription, readFlags } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { toSuggestion } from '../../cli/suggestions.ts'
 import { checkTopic, type SchemaCheck } from '../../operations/schemas/check.ts'
 import { schemaForTopic } from '../../operations/schemas/source.ts'
 import { formatSchemaCheck } from '../../ui/schemas/format-schema-check.ts'
@@ -40,7 +41,7 @@ export default class SchemaCheckCommand extends BaseCommand {
       ...(await this.schemaLocation()),
       git: this.context.git,
     })
-    if (!found.ok) throw new UsageError(found.reason, found.hints)
+    if (!found.ok) throw new UsageError(found.reason, found.hints.map(toSuggestion))
     const bus = await this.openBus()
     const last = flags.all ? undefined : flags.number
     const check = await checkTopic(bus, { topic: args.topic, schema: found.schema, last, signal: this.signal })

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
 import { toAnswers } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { toSuggestion } from '../../cli/suggestions.ts'
 import { diffSchemas } from '../../operations/schemas/diff.ts'
 import { answersIn } from '../../operations/schemas/known-answers.ts'
 import { formatSchemaDiff } from '../../ui/schemas/format-schema-diff.ts'
@@ -58,7 +59,7 @@ export default class SchemaDiffCommand extends BaseCommand {
     const assume = toAnswers('--assume', flags.assume, 'feature:uuid=on')
     const known = await answersIn(await this.schemaLocation())
     const diff = diffSchemas(args.old, args.new, { cwd, git, root: flags.root, answers: { map, assume }, known })
-    if (!diff.ok) throw new UsageError(diff.reason, diff.hints)
+    if (!diff.ok) throw new UsageError(diff.reason, diff.hints.map(toSuggestion))
     await this.print(formatSchemaDiff(diff, io))
     if (diff.counts.silent + diff.counts.breaks > 0) this.foundSomething()
     return schemaDiffDocument(diff)

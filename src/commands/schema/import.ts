@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
 import { nonEmpty, toAnswers } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { run, toSuggestion } from '../../cli/suggestions.ts'
 import { applySchemaImport, planSchemaImport } from '../../operations/schemas/import.ts'
 import { formatImportProblems } from '../../ui/schemas/format-schema-import.ts'
 import { importNoteText } from '../../ui/schemas/import-note-words.ts'
@@ -53,7 +54,7 @@ export default class SchemaImport extends BaseCommand {
   async run(): Promise<SchemaImportDocument> {
     const { argv, flags } = await this.parse(SchemaImport)
     const paths = argv as string[]
-    if (paths.length === 0) throw new UsageError('name the source', ['crbus schema import services/orders'])
+    if (paths.length === 0) throw new UsageError('name the source', [run('crbus schema import services/orders')])
     const { cwd } = this.context
     const { root, topic, out } = flags
     const map = toAnswers('--map', flags.map, 'crate::Money=i64')
@@ -68,14 +69,15 @@ export default class SchemaImport extends BaseCommand {
       folder: await this.#folder(),
     })
     for (const note of plan.notes) await this.notice(`note: ${note.file}:${note.line} ${importNoteText(note)}`)
-    if (!plan.ok) throw new UsageError(formatImportProblems(plan.problems), plan.hints)
-    if (plan.answered.length > 0) await this.notice(`note: answers kept from ${plan.path}: ${plan.answered.join(' ')}`)
+    if (!plan.ok) throw new UsageError(formatImportProblems(plan.problems), plan.hints.map(toSuggestion))
+    const document = schemaImportDocument(plan)
+    const { answered } = document
+    if (answered.length > 0) await this.notice(`note: answers kept from ${plan.path}: ${answered.join(' ')}`)
     if (flags['dry-run']) await this.print(plan.text)
     else {
       if (out === undefined) await this.noteProjectChoice('schemas')
       applySchemaImport(plan, cwd)
     }
-    const document = schemaImportDocument(plan)
     for (const { kind, where, message } of document.changes) await this.notice(`warning: ${kind}: ${where}: ${message}`)
     const verb = { create: 'written', change: 'changed', nothing: 'up to date' }[plan.effect]
     const done = plan.effect === 'nothing' ? 'is' : flags['dry-run'] ? 'would be' : 'was'

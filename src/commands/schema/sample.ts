@@ -2,6 +2,8 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
 import { schemaFlag } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { run, toSuggestion } from '../../cli/suggestions.ts'
+import { sampleWarningText } from '../../ui/notes/sample-warnings.ts'
 import { formatSample, sampleDocument } from '../../ui/records/format-sample.ts'
 
 /** Lines written at a time. */
@@ -42,11 +44,11 @@ export default class SchemaSample extends BaseCommand {
     const { selectSchema } = await import('../../operations/schemas/select.ts')
     const { sampleEvents } = await import('../../operations/schemas/sample.ts')
     const read = await selectSchema(await this.schemaLocation(), flags.schema, args.event)
-    if (!read.ok) throw new UsageError(read.reason, read.hints)
+    if (!read.ok) throw new UsageError(read.reason, read.hints.map(toSuggestion))
     const { count, seed } = flags
     const samples = await sampleEvents(read.schema, { eventType: args.event, count, seed, now: this.context.now() })
-    if (!samples.ok) throw new UsageError(samples.reason, ['crbus schema show'])
-    for (const warning of samples.warnings) await this.notice(`warning: ${warning}`)
+    if (!samples.ok) throw new UsageError(samples.reason, [run('crbus schema show')])
+    for (const warning of samples.warnings) await this.notice(`warning: ${sampleWarningText(warning)}`)
     const answer: unknown[] = []
     let lines: string[] = []
     let made = 0

@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base/base-command.ts'
 import { defaultInDescription, schemaFlag } from '../../cli/base/flags.ts'
 import { anyOf } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { run, toSuggestion } from '../../cli/suggestions.ts'
 import type { SchemaNotation } from '../../operations/schemas/show.ts'
 
 const notations = ['rust', 'json-schema', 'ts'] as const satisfies readonly SchemaNotation[]
@@ -36,12 +37,12 @@ export default class SchemaShow extends BaseCommand {
     const { selectSchema } = await import('../../operations/schemas/select.ts')
     const { showSchema } = await import('../../operations/schemas/show.ts')
     const read = await selectSchema(await this.schemaLocation(), flags.schema, args.type)
-    if (!read.ok) throw new UsageError(read.reason, read.hints)
+    if (!read.ok) throw new UsageError(read.reason, read.hints.map(toSuggestion))
     const shown = showSchema(read.schema, {
       ...{ as: flags.as, name: args.type },
       writtenBy: `crbus schema show --as ${flags.as}`,
     })
-    if (!shown.ok) throw new UsageError(shown.reason, ['crbus schema show'])
+    if (!shown.ok) throw new UsageError(shown.reason, [run('crbus schema show')])
     const { topic, root, types, shown: what } = shown
     if (typeof what !== 'string') {
       await this.print(`${JSON.stringify(what, undefined, 2)}\n`)

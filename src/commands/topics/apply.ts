@@ -1,6 +1,7 @@
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { busFlags, changeFlags } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { run } from '../../cli/suggestions.ts'
 import { applyTopics, planTopicsApply, type TopicsApplied } from '../../operations/topics/apply.ts'
 import { formatTopicsApply } from '../../ui/format-topics-apply.ts'
 import { topicsApplyDocument } from '../../ui/notes/topic-notes.ts'
@@ -30,7 +31,7 @@ export default class TopicsApply extends ChangeCommand {
     )
     if (declared.size === 0) {
       const where = files.length === 0 ? 'there is no crbus.json here or above' : `${files.join(' and ')} declare none`
-      throw new UsageError(`no topics are declared: ${where}`, ['crbus new topic order-events'])
+      throw new UsageError(`no topics are declared: ${where}`, [run('crbus new topic order-events')])
     }
     const bus = await this.openBus()
     const plan = await planTopicsApply(bus, declared)

@@ -74,7 +74,7 @@ export class WhereTooLongError extends Error {
   override readonly name = 'WhereTooLongError'
   constructor({ record }: EventView, expression: string) {
     const shown = expression.length > MAX_SHOWN_CHARS ? `${expression.slice(0, MAX_SHOWN_CHARS - 1)}…` : expression
-    super(`--where took more than ${MAX_STEPS.toLocaleString('en')} steps for ${positionName(record)}: ${shown}`)
+    super(`the expression took more than ${MAX_STEPS.toLocaleString('en')} steps for ${positionName(record)}: ${shown}`)
   }
 }
 
@@ -83,7 +83,7 @@ const MAX_SHOWN_CHARS = 200
 /** Enough for a list of a thousand ids. Linux limits an argument to 128 KiB. */
 const MAX_EXPRESSION_CHARS = 65_536
 
-/** The text that `--grep` searches: the event type, the metadata and the payload. */
+/** The text in which `grep` is searched: the event type, the metadata and the payload. */
 function searchable({ record, envelope, payload }: EventView): string {
   if (!envelope?.ok) return record.value === null ? '' : Buffer.from(record.value).toString('latin1')
   const { eventType, metadata, data } = envelope.event
@@ -202,7 +202,7 @@ const compareWide =
     throw new TypeError(`no such overload: ${pair}`)
   }
 
-/** Whether a string is the base64 of bytes, as `-o json` prints them. */
+/** Whether a string is the base64 of bytes, as records in JSON have it. */
 const isBase64 = (text: string, bytes: Uint8Array): boolean => Buffer.from(bytes).toString('base64') === text
 
 /** The variables of an expression, with their CEL types. */
@@ -218,7 +218,7 @@ const scopeTypes = {
   data: 'dyn',
 } as const
 
-/** The variables for an event, named as in `-o json`. `data` is the decoded payload. */
+/** The variables for an event, named as in records in JSON. `data` is the decoded payload. */
 function filterScope({ record, envelope, payload }: EventView): Record<string, unknown> {
   const { topic, partition, offset, timestamp, key } = record
   const event = envelope?.ok ? envelope.event : undefined

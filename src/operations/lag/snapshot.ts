@@ -3,6 +3,7 @@ import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { PartitionRange } from '../../bus/topic-log.ts'
 import { globMatcher, isGlob } from '../events/glob.ts'
+import { operationHints } from '../hints.ts'
 import type { PartitionOffsets } from './verdict.ts'
 
 /** Which groups and topics to measure. */
@@ -49,7 +50,7 @@ const isConsumerGroup = ({ protocolType }: { readonly protocolType: string }): b
 const noSuchGroup = (group: string) =>
   new EventBusError('GROUP_NOT_FOUND', `group '${group}' does not exist`, {
     group,
-    hints: ['crbus lag', `crbus lag --group '*${group}*'`],
+    hints: [operationHints.measureAll(), operationHints.measureLike(group)],
   })
 
 const matcher = (globs: readonly string[] = []): ((name: string) => boolean) => {

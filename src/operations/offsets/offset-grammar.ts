@@ -1,5 +1,6 @@
 import { duration } from '../../bus/time/duration.ts'
 import { leadingMoment, parseMoment } from '../../bus/time/moment.ts'
+import { type OperationHint, operationHints } from '../hints.ts'
 
 /** A position in a topic, before it is resolved to an offset of each partition. */
 export type OffsetSpec =
@@ -11,11 +12,14 @@ export type OffsetSpec =
   /** The first record at or after a time, in milliseconds. */
   | { readonly kind: 'time'; readonly time: bigint }
 
+/** A hint that names a valid position. */
+export type PositionHint = Extract<OperationHint, { readonly code: 'give-position' }>
+
 /** Why a text is not a valid position, and valid ones to suggest. */
 interface InvalidPosition {
   readonly ok: false
   readonly reason: string
-  readonly hints: readonly string[]
+  readonly hints: readonly PositionHint[]
 }
 
 export type ParsedRange =
@@ -35,14 +39,14 @@ export const TIME_FORMS = '@1662059631, @2026-11-23, @2026-11-23T10:00:00Z, @-1h
 const POSITION_FORMS = `start, end, 47, +10 (after the start), -10 (before the end), ${TIME_FORMS}`
 
 const examples = ['start', '-10', '@-1h', '@2026-11-23T10:00:00Z', '10m ago']
-const invalid = (reason: string, hints: readonly string[] = examples): InvalidPosition => ({
+const invalid = (reason: string, positions: readonly string[] = examples): InvalidPosition => ({
   ok: false,
   reason,
-  hints,
+  hints: positions.map(operationHints.givePosition),
 })
 
 /**
- * Parses the value of `--from`: a position, or a range `a:b` of which either side may be missing. The grammar is rpk's, with
+ * Parses the beginning of a range: a position, or a range `a:b` of which either side may be missing. The grammar is rpk's, with
  * `10m ago`, `today`, `yesterday` and `now` added. `now` is the clock in milliseconds.
  */
 export function parseRange(text: string, now: number): ParsedRange {
@@ -75,7 +79,7 @@ export function parseRange(text: string, now: number): ParsedRange {
   return { ok: true, from: begin, to: to.spec }
 }
 
-/** Parses a single position, the value of `--to`. `forms` are the valid forms that the error message lists. */
+/** Parses a single position. `forms` are the valid forms that the error message lists. */
 export function parsePoint(text: string, now: number, forms = POSITION_FORMS): ParsedPoint {
   const point = text.trim()
   const isMarked = point.startsWith('@')

@@ -1,6 +1,6 @@
 import { EventBusError, topicNotFound } from '../../bus/errors.ts'
-import { partitionName } from '../../bus/names/names.ts'
 import { type LogSlice, type PartitionRange, stableEndOf, type TopicLog } from '../../bus/topic-log.ts'
+import { operationHints } from '../hints.ts'
 import type { OffsetSpec } from './offset-grammar.ts'
 
 export interface SliceRequest {
@@ -17,10 +17,34 @@ export interface ResolvedSlice extends LogSlice {
   readonly end: bigint
 }
 
+/** How a slice differs from the request. The sentences are in src/ui/notes/tail-notices.ts. */
+export type SliceNote =
+  /**
+   * The partition holds `start` to `end`, and `offset` is read from or up to instead of `wanted`. `lastStable`: the start of
+   * the open transaction at which committed records end; absent if it is not the reason.
+   */
+  | {
+      readonly code: 'offset-replaced'
+      readonly topic: string
+      readonly partition: number
+      readonly start: bigint
+      readonly end: bigint
+      readonly lastStable?: bigint | undefined
+      readonly wanted: bigint
+      readonly offset: bigint
+    }
+  /** The slice ends at `offset`, the start of an open transaction. `held` offsets follow. */
+  | {
+      readonly code: 'ends-at-transaction'
+      readonly topic: string
+      readonly partition: number
+      readonly offset: bigint
+      readonly held: bigint
+    }
+
 export interface ResolvedSlices {
   readonly slices: readonly ResolvedSlice[]
-  /** How the slices differ from the request, a sentence each. */
-  readonly notes: readonly string[]
+  readonly notes: readonly SliceNote[]
 }
 
 /**
@@ -46,10 +70,10 @@ async function resolveTopic(
   if (missing !== undefined) {
     throw new EventBusError('REFUSED', `topic '${topic}' has no partition ${missing}; it has ${ranges.length}`, {
       topic,
-      hints: [`crbus topics describe ${topic}`],
+      hints: [operationHints.describeTopic(topic)],
     })
   }
-  const notes: string[] = []
+  const notes: SliceNote[] = []
   const slices = ranges
     .filter(({ partition }) => partitions === undefined || partitions.includes(partition))
     .map(({ partition, start, end, ...stable }) => {
@@ -59,10 +83,8 @@ async function resolveTopic(
         const clamped = wanted < start ? start : wanted > limit ? limit : wanted
         // In an empty partition all offsets are equivalent.
         if (spec.kind === 'offset' && clamped !== wanted && start < end) {
-          const held = clamped === lastStable && lastStable < end ? `, with a transaction open at ${lastStable}` : ''
-          notes.push(
-            `${partitionName({ topic, partition })} holds ${start} to ${end}${held}: offset ${wanted} was replaced by ${clamped}`,
-          )
+          const held = clamped === lastStable && lastStable < end ? { lastStable } : {}
+          notes.push({ code: 'offset-replaced', topic, partition, start, end, ...held, wanted, offset: clamped })
         }
         return clamped
       }
@@ -70,10 +92,7 @@ async function resolveTopic(
       const last = resolve(to, toTimes, lastStable)
       // A named offset behind the start of the transaction has a note already.
       if (to.kind !== 'offset' && lastStable < end && last === lastStable) {
-        const held = end - lastStable
-        notes.push(
-          `a transaction is open in ${partitionName({ topic, partition })} at offset ${lastStable}: the ${held} offset${held === 1n ? '' : 's'} from there on can be read after it has ended`,
-        )
+        notes.push({ code: 'ends-at-transaction', topic, partition, offset: lastStable, held: end - lastStable })
       }
       return { topic, partition, from: first, to: last < first ? first : last, end: lastStable }
     })

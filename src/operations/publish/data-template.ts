@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto'
 
 /** Renders a template; `index` counts from 1. */
-type DataTemplate = (index: number) => string
+export type DataTemplate = (index: number) => string
 export type CompiledData =
   | { readonly ok: true; readonly render: DataTemplate }
   | { readonly ok: false; readonly reason: string }

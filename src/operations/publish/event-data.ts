@@ -2,18 +2,20 @@ import type { SerializedEvent } from '../../bus/event.ts'
 import { parseJson, writeJson } from '../../codecs/json.ts'
 import { decodePayload, encodePayload, type PayloadCodec } from '../../codecs/payload.ts'
 import type { ViewCodec } from '../events/event-view.ts'
+import { operationHints } from '../hints.ts'
 import type { EventSettings } from './event-settings.ts'
-import { type Bytes, bad, type Fields, readBase64, utf8 } from './input-values.ts'
+import { type BadInput, type Bytes, bad, type Fields, readBase64, utf8 } from './input-values.ts'
 
 /** The bytes of a payload, and the decoded value when it is known. */
 type Payload = Bytes & { readonly value?: unknown }
 
-/** Explains why data cannot be encoded, and names the origin of the codec. */
-export function codecProblem(reason: string, codec: ViewCodec, { topic, codecFrom }: EventSettings): string {
-  if (codecFrom === undefined) return reason
-  if (codecFrom === '--codec') return `--codec ${codec}: ${reason}`
-  const other = codec === 'json' ? 'cbor' : 'json'
-  return `the codec of ${topic} is ${codec} (${codecFrom}): ${reason}; use --codec ${other} to write ${other}`
+/** Adds the origin of the codec to the reason why data cannot be encoded. */
+export function withCodec(problem: BadInput, codec: ViewCodec, { topic, codecFrom }: EventSettings): BadInput {
+  const { reason, hints = [] } = problem
+  if (codecFrom === undefined) return problem
+  if ('setting' in codecFrom) return bad(`${codecFrom.setting} ${codec}: ${reason}`, ...hints)
+  const other = operationHints.changeCodec(codec === 'json' ? 'cbor' : 'json')
+  return bad(`the codec of ${topic} is ${codec} (${codecFrom.file}): ${reason}`, ...hints, other)
 }
 
 /** The default codec. Readers of a topic with a schema expect bincode, so a misspelled event type must not be sent as JSON. */
@@ -28,20 +30,18 @@ export function readBincode(line: string, settings: EventSettings, eventType: st
 
 function encodeBincode(data: unknown, { topic, schemas, codec }: EventSettings, eventType: string): Bytes {
   const encoded = schemas?.encode(topic, eventType, data)
-  if (encoded === undefined) {
-    return bad(`no schema has ${eventType}; create one from the source of the service with "crbus schema import"`)
-  }
+  if (encoded === undefined) return bad(`no schema has ${eventType}`, operationHints.importSchema())
   if (encoded.ok) return encoded
   const isUnknown = codec === undefined && schemas?.knows(topic, eventType) === false
-  const way = isUnknown ? '; use --codec json to send JSON, which Rust services do not read' : ''
-  return bad(`${encoded.path === '' ? '' : `${encoded.path}: `}${encoded.reason}${way}`)
+  const hints = isUnknown ? [operationHints.sendJson()] : []
+  return bad(`${encoded.path === '' ? '' : `${encoded.path}: `}${encoded.reason}`, ...hints)
 }
 
 /** Encodes data by the schema that decoded it. Another schema might silently give other bytes. */
 function encodeBy(schema: string, data: unknown, { schemas }: EventSettings): Bytes {
   const encoded = schemas?.named(schema)?.encoder.encode(data)
   if (encoded === undefined) {
-    return bad(`data was decoded by the schema ${schema}, which is not in this project; name it with --schema`)
+    return bad(`data was decoded by the schema ${schema}, which is not in this project`, operationHints.nameSchema())
   }
   return encoded.ok ? encoded : bad(encoded.path === '' ? encoded.reason : `${encoded.path}: ${encoded.reason}`)
 }

@@ -4,7 +4,7 @@ import type { ViewCodec } from '../events/event-view.ts'
 import type { SchemaSet } from '../schemas/compiled.ts'
 import type { KeyField } from './aggregate-key.ts'
 
-/** The settings from the command line that apply to every event. */
+/** The settings that apply to every event. */
 export interface EventSettings {
   /** If set, a line is the data of an event of this type. Absent: a line is a whole record. */
   readonly eventType?: string | undefined
@@ -14,8 +14,8 @@ export interface EventSettings {
   readonly schemas?: SchemaSet | undefined
   /** Absent: bincode when there is a schema, else JSON. */
   readonly codec?: ViewCodec | undefined
-  /** The origin of `codec`, for errors: `--codec`, or a configuration file. */
-  readonly codecFrom?: string | undefined
+  /** The origin of `codec`, for errors: the setting of the caller that it was given in, or a configuration file. */
+  readonly codecFrom?: { readonly setting: string } | { readonly file: string } | undefined
   readonly envelope: 'bincode' | 'cbor'
   /** Takes precedence over the metadata in a line. */
   readonly metadata: EventMetadata | null

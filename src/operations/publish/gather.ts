@@ -48,7 +48,7 @@ export async function* gather(
         // Count skipped lines too, so that a resumed run renders templates with the same numbers.
         if (only !== undefined && !isWithin(only, number)) continue
         const item = readInput(text, settingsAt(index))
-        if (!item.ok) throw new BadInputError(number, item.reason)
+        if (!item.ok) throw new BadInputError(number, item.reason, item.hints)
         batch.records.push(item.record)
         batch.types.push(item.eventType)
         batch.lines.push(number)

@@ -1,11 +1,20 @@
+import type { Hint } from '../../bus/hints.ts'
+
 /** Fields of a JSON object. */
 export type Fields = Readonly<Record<string, unknown>>
 
+/** The reason why input cannot be published. */
+export interface BadInput {
+  readonly ok: false
+  readonly reason: string
+  readonly hints?: readonly Hint[] | undefined
+}
+
 /** Bytes to publish, or the reason why the input cannot be published. */
-export type Bytes = { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly reason: string }
+export type Bytes = { readonly ok: true; readonly bytes: Uint8Array } | BadInput
 
 /** The result for input that cannot be published. */
-export const bad = (reason: string) => ({ ok: false, reason }) as const
+export const bad = (reason: string, ...hints: Hint[]): BadInput => ({ ok: false, reason, hints })
 
 export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

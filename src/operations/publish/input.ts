@@ -1,12 +1,11 @@
 import { type EventMetadata, versionOf } from '../../bus/event.ts'
 import { toMetadata } from '../../codecs/envelope.ts'
 import { parseJson, writeJson } from '../../codecs/json.ts'
-import { codecOf, codecProblem, readBincode, readEventData, readPayload } from './event-data.ts'
+import { operationHints } from '../hints.ts'
+import { codecOf, readBincode, readEventData, readPayload, withCodec } from './event-data.ts'
 import type { EventSettings } from './event-settings.ts'
 import { type Bytes, bad, type Fields, isFields, readBase64, utf8 } from './input-values.ts'
 import { asPrinted, type ReadInput, toRecord } from './to-record.ts'
-
-const USE_TYPE = 'set the event type with --type to publish the line as data'
 
 /** Builds the record to append from a line of input. */
 export function readInput(line: string, settings: EventSettings): ReadInput {
@@ -16,20 +15,20 @@ export function readInput(line: string, settings: EventSettings): ReadInput {
 function readData(line: string, settings: EventSettings, eventType: string): ReadInput {
   const { codec = codecOf(settings, eventType) } = settings
   const data = codec === 'bincode' ? readBincode(line, settings, eventType) : readPayload(line, codec)
-  if (!data.ok) return bad(codecProblem(data.reason, codec, settings))
+  if (!data.ok) return withCodec(data, codec, settings)
   const eventVersion = settings.eventVersion ?? versionOf(eventType)
   const event = { eventType, eventVersion, data: data.bytes, metadata: settings.metadata }
   return toRecord(event, settings, {}, data.value)
 }
 
 /**
- * Reads a record as `crbus tail -o json` or another tool printed it. The fields of an event are encoded in an envelope. The bytes
+ * Reads a record as crbus prints records in JSON, or as another tool printed it. The fields of an event are encoded in an envelope. The bytes
  * in `value_base64`, and a `payload` (kcat, kaf) or `value` (rpk), are the value of the record itself.
  */
 function readRecord(line: string, settings: EventSettings): ReadInput {
   const parsed = parseJson(line)
   if (!parsed.ok) return parsed
-  if (!isFields(parsed.value)) return bad(`not a JSON object; ${USE_TYPE}`)
+  if (!isFields(parsed.value)) return bad('not a JSON object', operationHints.setEventType())
   const fields = parsed.value
   if (fields.tombstone === true) return asPrinted(fields, null, null, settings)
   const eventType = typeof fields.event_type === 'string' ? fields.event_type : null
@@ -66,7 +65,7 @@ function readKaf(fields: Fields, settings: EventSettings): ReadInput {
 /** Reads a record of rpk, which leaves out empty fields: a record without `value` is a tombstone. */
 function readRpk(fields: Fields, settings: EventSettings): ReadInput {
   const { value } = fields
-  if ('value_size' in fields) return bad('the record was printed without its value; run rpk without --meta-only')
+  if ('value_size' in fields) return bad('the record was printed without its value', operationHints.printValue())
   const isRecord = ['topic', 'partition', 'key', 'headers', 'timestamp'].some((name) => name in fields)
   if (value === null && isRecord) return asPrinted(fields, null, null, settings)
   if (typeof value === 'string' && isRecord) {
@@ -82,7 +81,7 @@ function readRpk(fields: Fields, settings: EventSettings): ReadInput {
     return asPrinted(fields, null, null, settings)
   }
   if (value !== undefined && isRecord) return bad('value is neither a string nor null')
-  return bad(`neither an event nor a record; ${USE_TYPE}`)
+  return bad('neither an event nor a record', operationHints.setEventType())
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : writeJson(value))
@@ -90,9 +89,7 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 /** Encodes a value that a Go program printed. Go replaces bytes that are not UTF-8, such as bincode, by U+FFFD. */
 const losslessUtf8 = (text: string): Bytes =>
   text.includes('\ufffd')
-    ? bad(
-        'the value contains U+FFFD, which replaced bytes that are not UTF-8; print the record with "crbus tail -o json"',
-      )
+    ? bad('the value contains U+FFFD, which replaced bytes that are not UTF-8', operationHints.printExactly())
     : utf8(text)
 
 function readEvent(fields: Fields, eventType: string, settings: EventSettings): ReadInput {

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import type { Hint } from '../../bus/hints.ts'
 
 /** A line of the input with its number. */
 export interface InputLine {
@@ -37,6 +38,10 @@ export const within = (ranges: readonly LineRange[], only: readonly LineRange[])
     }),
   )
 
+/** Formats ranges of lines as {@link parseLines} reads them. */
+export const formatLines = (ranges: readonly LineRange[]): string =>
+  ranges.map(({ from, to }) => (to === from ? `${from}` : `${from}-${to ?? ''}`)).join(',')
+
 /** Parses a comma-separated list of lines such as `3`, `5-9` and `4001-`; `undefined` when it is invalid. */
 export function parseLines(text: string): readonly LineRange[] | undefined {
   const ranges = text.split(',').map((part): LineRange | undefined => {
@@ -53,9 +58,11 @@ export function parseLines(text: string): readonly LineRange[] | undefined {
 export class BadInputError extends Error {
   override readonly name = 'BadInputError'
   readonly line: number
-  constructor(line: number, reason: string) {
+  readonly hints: readonly Hint[]
+  constructor(line: number, reason: string, hints: readonly Hint[] = []) {
     super(`line ${line}: ${reason}`)
     this.line = line
+    this.hints = hints
   }
 }
 

@@ -1,12 +1,14 @@
 import { AppendError, EventBusError, type RefusedRecord } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
+import type { Hint } from '../../bus/hints.ts'
 import { withNearNames } from '../../bus/names/missing-topic.ts'
 import type { NewRecord, Position } from '../../bus/record.ts'
 import type { MonotonicClock } from '../../bus/time/monotonic-clock.ts'
+import { operationHints } from '../hints.ts'
 import { rateLimiter } from '../rate-limit.ts'
 import type { EventSettings } from './event-settings.ts'
 import { type Batch, gather, MAX_BATCH_RECORDS } from './gather.ts'
-import { documentsOf, type InputLine, type LineRange, rangesOf, within } from './lines.ts'
+import { documentsOf, formatLines, type InputLine, type LineRange, rangesOf, within } from './lines.ts'
 
 /** A line whose record the bus refused as invalid. */
 export interface RefusedLine extends Omit<RefusedRecord, 'index'> {
@@ -24,14 +26,23 @@ export class PublishStoppedError extends Error {
   /** Lines that were not published, without the refused ones. The last range has no end. */
   readonly rest: readonly LineRange[]
 
-  constructor(cause: EventBusError, lines: Pick<PublishStoppedError, 'refused' | 'unknown' | 'rest'>) {
+  /** The hints of the cause, and how to publish the lines that are left. */
+  readonly hints: readonly Hint[]
+
+  constructor(topic: string, cause: EventBusError, lines: Pick<PublishStoppedError, 'refused' | 'unknown' | 'rest'>) {
     super(cause.message)
     this.cause = cause
     this.refused = lines.refused
     this.unknown = lines.unknown
     this.rest = lines.rest
+    const check = lines.unknown.length === 0 ? [] : [operationHints.checkLines(topic, formatLines(lines.unknown))]
+    this.hints = [...cause.hints, ...check, ...resumption(lines.rest)]
   }
 }
+
+/** Hints to publish the lines that are left. */
+export const resumption = (rest: readonly LineRange[]): readonly Hint[] =>
+  rest.length === 0 ? [] : [operationHints.publishLines(formatLines(rest))]
 
 /** A published event. */
 export interface Published {
@@ -156,11 +167,11 @@ async function send(
   const left = rangesOf(lines, isLeft)
   return {
     published,
-    failure: new PublishStoppedError(failure, {
+    failure: new PublishStoppedError(topic, failure, {
       refused: [...refused]
         .sort(([a], [b]) => a - b)
         .map(([index, { reason, size, limit }]) => ({ line: lineOf(index), reason, size, limit })),
-      // Do not report lines that --lines excludes.
+      // Do not report lines that the request excludes.
       unknown: within(
         rangesOf(lines, (index) => unknown.has(index)),
         only,

@@ -1,16 +1,15 @@
 import type { SerializedEvent } from '../../bus/event.ts'
 import type { Header, NewRecord } from '../../bus/record.ts'
 import { encodeRecord } from '../../codecs/event-record.ts'
+import { operationHints } from '../hints.ts'
 import { aggregateKey, type KeyField } from './aggregate-key.ts'
 import { decodedData } from './event-data.ts'
 import type { EventSettings } from './event-settings.ts'
-import { bad, type Fields } from './input-values.ts'
+import { type BadInput, bad, type Fields } from './input-values.ts'
 import { isPartition, joinHeaders, readHeaders, readKey, readTime } from './record-fields.ts'
 
 /** The result of reading a line of input. */
-export type ReadInput =
-  | { readonly ok: true; readonly record: NewRecord; readonly eventType: string | null }
-  | { readonly ok: false; readonly reason: string }
+export type ReadInput = { readonly ok: true; readonly record: NewRecord; readonly eventType: string | null } | BadInput
 
 /** Builds the record of an event. `data` is its decoded data; `undefined` when only the bytes are known. */
 export function toRecord(event: SerializedEvent, settings: EventSettings, fields: Fields, data: unknown): ReadInput {
@@ -22,14 +21,14 @@ export function toRecord(event: SerializedEvent, settings: EventSettings, fields
   const hasKey = key !== undefined || fields.key !== undefined || fields.key_base64 !== undefined
   if (keyField === undefined || hasKey) return asRecord(fields, value, event.eventType, settings, encoded.headers)
   const found = aggregateKey(data ?? decodedData(event, settings), keyField.name)
-  if (!found.ok) return bad(keyProblem(found.reason, event.eventType, settings.topic, keyField))
+  if (!found.ok) return badKey(found.reason, event.eventType, settings.topic, keyField)
   return asRecord({ ...fields, key: found.key }, value, event.eventType, settings, encoded.headers)
 }
 
-const keyProblem = (reason: string, eventType: string, topic: string, { from }: KeyField): string =>
-  `the data of ${eventType} ${reason}, which is the record key of ${topic} (${from}); set another key with --key`
+const badKey = (reason: string, eventType: string, topic: string, { from }: KeyField): BadInput =>
+  bad(`the data of ${eventType} ${reason}, which is the record key of ${topic} (${from})`, operationHints.setKey())
 
-/** Builds a record from a given value. Metadata and event version of the command line cannot be applied to it. */
+/** Builds a record from a given value. Metadata and event version of the settings cannot be applied to it. */
 export function asPrinted(
   fields: Fields,
   value: Uint8Array | null,

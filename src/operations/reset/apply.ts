@@ -3,6 +3,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import { isOutage } from '../../bus/outage.ts'
 import { sleep } from '../../bus/time/sleep.ts'
+import { operationHints } from '../hints.ts'
 import { isSameCommit } from '../offsets/commit-details.ts'
 import { changesOf, type ResetPlan, type ResetStep } from './plan.ts'
 import { requireEmpty, requireFresh, requireSameBus } from './preconditions.ts'
@@ -60,7 +61,7 @@ export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyO
     (failed) => ({ failed }),
     (error: unknown) => ({ error }),
   )
-  const undo = [`crbus reset undo ${undoFile}`]
+  const undo = [operationHints.undoReset(undoFile)]
   if ('error' in read) {
     const outcome: PartialReset = { undoFile, moved: null, notTaken: null }
     const progress = failure

@@ -1,4 +1,5 @@
 import type { EventBus } from '../../bus/event-bus.ts'
+import { operationHints } from '../hints.ts'
 import { type AppliedReset, type ApplyOptions, applyReset } from './apply.ts'
 import { planReset } from './make-plan.ts'
 import type { ResetPlan } from './plan.ts'
@@ -37,7 +38,7 @@ export async function applyGroupDeletion(
     } catch (error) {
       const before = plans.slice(0, deleted.length).map(({ group }) => group)
       if (before.length === 0) throw error
-      const hints = deleted.map(({ undoFile }) => `crbus reset undo ${undoFile}`)
+      const hints = deleted.map(({ undoFile }) => operationHints.undoReset(undoFile))
       const progress = `before that, ${before.join(', ')} had been deleted`
       throw partialFailure(error, progress, { hints, outcome: { deleted } })
     }

@@ -47,7 +47,7 @@ export async function readFields(path: string): Promise<JsonFields> {
   return read.value as JsonFields
 }
 
-/** What a tagged file is, and the command that writes such files. */
+/** What a tagged file is. */
 interface FileKind {
   readonly tag: string
   /** The newest version that this crbus reads. */

@@ -5,6 +5,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import type { Position } from '../../bus/record.ts'
 import type { PartitionRange } from '../../bus/topic-log.ts'
+import { operationHints } from '../hints.ts'
 import { detailsOf } from '../offsets/commit-details.ts'
 import { offsetOf } from '../offsets/resolve-slices.ts'
 import { type StepOffsets, withEffects } from './effects.ts'
@@ -40,7 +41,7 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
   ])
   const isKnown = description.state !== 'Dead' || committed.length > 0
   if (!isKnown && !request.newGroup) {
-    throw groupNotFound(group, target.kind === 'nothing' ? [] : ['--new-group to create it with these offsets'])
+    throw groupNotFound(group, target.kind === 'nothing' ? [] : [operationHints.createGroup(group)])
   }
   const { ranges, missing } = await rangesOf(bus, scope, source ?? committed, target.kind === 'nothing')
   const times = await timesOf(bus, target, [...ranges.keys()])
@@ -102,7 +103,7 @@ function planStep(request: ResetRequest, context: PartitionContext): StepOffsets
   if (!wanted.ok) {
     throw new EventBusError('REFUSED', `${partitionName(context)} ${wanted.reason}`, {
       group,
-      hints: ['--to start', '--to end'],
+      hints: [operationHints.resetTo('start'), operationHints.resetTo('end')],
     })
   }
   if (wanted.offset === undefined) return { code: 'no-offset-in-source', topic, partition, source: request.to }
@@ -168,7 +169,7 @@ async function rangesOf(
     const count = ranges.get(topic)?.length ?? 0
     throw new EventBusError('REFUSED', `topic '${topic}' has no partition ${absent}; it has ${count}`, {
       topic,
-      hints: [`crbus topics describe ${topic}`],
+      hints: [operationHints.describeTopic(topic)],
     })
   }
   return { ranges, missing }

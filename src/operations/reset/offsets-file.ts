@@ -1,5 +1,6 @@
 import type { CommitDetails, CommittedOffset } from '../../bus/admin.ts'
 import { EventBusError } from '../../bus/errors.ts'
+import { advice } from '../../bus/hints.ts'
 import {
   fieldsIn,
   isCommitDetails,
@@ -11,8 +12,8 @@ import {
 } from './json-fields.ts'
 
 /**
- * Reads offsets from a file: a list of `{topic, partition, offset}`, an object with such a list as `offsets` (as `crbus
- * groups describe --json` prints it), a plan file (the offsets it goes to) or an undo file (the offsets before the change).
+ * Reads offsets from a file: a list of `{topic, partition, offset}`, an object with such a list as `offsets` (the
+ * JSON description of a group), a plan file (the offsets it goes to) or an undo file (the offsets before the change).
  * `REFUSED` when an entry is invalid, or when there are no offsets.
  */
 export async function readOffsetsFile(path: string): Promise<CommittedOffset[]> {
@@ -34,7 +35,7 @@ export async function readOffsetsFile(path: string): Promise<CommittedOffset[]> 
   return offsets
 }
 
-const hints = ['[{"topic": "order-events", "partition": 0, "offset": 47}]']
+const hints = [advice('write a list such as [{"topic": "order-events", "partition": 0, "offset": 47}]')]
 
 /** The metadata and leader epoch of an entry: beside the offset in "groups describe", in an object of their own in plans and undo files. */
 function detailsIn({ offset, before, metadata, leaderEpoch, beforeDetails, toDetails }: JsonFields): unknown {

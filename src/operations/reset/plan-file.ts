@@ -4,6 +4,7 @@ import { EventBusError } from '../../bus/errors.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import { fileRefused } from '../../files/file-refused.ts'
 import { writeWhole } from '../../files/write-whole.ts'
+import { operationHints } from '../hints.ts'
 import {
   isBusIdentity,
   isCommitDetails,
@@ -25,7 +26,7 @@ import { affectedRange, effectOf, eventsOf, type ResetPlan, type ResetStep } fro
 const PLAN_FILE = {
   tag: 'reset-plan',
   version: 2,
-  description: 'a plan file, which "crbus reset --plan-out" writes',
+  description: 'a plan file of a reset',
 } as const
 
 /** Writes a plan to a file, whole or not at all. `REFUSED` when it cannot be written. */
@@ -33,9 +34,14 @@ export function writePlanFile(path: string, plan: ResetPlan): void {
   try {
     writeWhole(path, toTaggedText(PLAN_FILE, plan))
   } catch (error) {
-    const hints = ['--plan-out FILE in a folder that can be written', '--dry-run to see the plan']
+    const hints = [operationHints.otherPlanFile(), operationHints.previewReset()]
     const folder = dirname(path)
-    throw fileRefused('the plan', path, error, existsSync(folder) ? hints : [`mkdir -p ${folder}`, ...hints])
+    throw fileRefused(
+      'the plan',
+      path,
+      error,
+      existsSync(folder) ? hints : [operationHints.makeFolder(folder), ...hints],
+    )
   }
 }
 
@@ -48,7 +54,7 @@ export async function readPlanFile(path: string): Promise<ResetPlan> {
   const { group } = found
   const invalid = (reason: string) =>
     new EventBusError('REFUSED', `${path} was changed after it was written: ${reason}`, {
-      hints: isText(group) ? [`crbus reset --group ${group} --all-topics --to ${path}`] : [],
+      hints: isText(group) ? [operationHints.resetToFile(group, path)] : [],
     })
   for (const [key, isValid] of Object.entries(planFields)) {
     if (isValid(found[key])) continue

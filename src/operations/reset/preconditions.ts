@@ -1,8 +1,10 @@
 import { EventBusError, groupActive } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
+import { advice } from '../../bus/hints.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import { isOutage } from '../../bus/outage.ts'
 import { sleep } from '../../bus/time/sleep.ts'
+import { operationHints } from '../hints.ts'
 import { isSameCommit } from '../offsets/commit-details.ts'
 import { type BusIdentity, changesOf, type ResetPlan } from './plan.ts'
 import { listedSome } from './progress.ts'
@@ -57,7 +59,7 @@ function stillActive(group: string, members: readonly string[], timeout: number)
   if (timeout === 0) return error
   return new EventBusError('GROUP_ACTIVE', `${error.message} (waited ${timeout / 1000} s for them to leave)`, {
     group,
-    hints: [...error.hints, 'a longer --wait'],
+    hints: [...error.hints, operationHints.waitLonger()],
   })
 }
 
@@ -66,7 +68,7 @@ export async function requireSameBus(bus: EventBus, { kind, clusterId }: BusIden
   const actual = await bus.admin.describeCluster()
   if (actual.kind === kind && actual.clusterId === clusterId) return
   const message = `${document} was made for ${kind} (${clusterId}), but this bus is ${actual.kind} (${actual.clusterId})`
-  throw new EventBusError('REFUSED', message, { hints: ['choose the bus with --brokers or --data-dir'] })
+  throw new EventBusError('REFUSED', message, { hints: [operationHints.chooseBus()] })
 }
 
 /** Rejects with `PLAN_STALE`, naming the differences, when offsets or the log have changed since the plan was made. */
@@ -99,6 +101,6 @@ export async function requireFresh(bus: EventBus, plan: ResetPlan): Promise<void
   if (changed.length === 0) return
   throw new EventBusError('PLAN_STALE', `the plan is stale: ${listedSome(changed)}; nothing was done`, {
     group,
-    hints: ['make the plan again'],
+    hints: [advice('make the plan again')],
   })
 }

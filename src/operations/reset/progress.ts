@@ -1,5 +1,6 @@
 import type { TopicPartition } from '../../bus/admin.ts'
 import { EventBusError } from '../../bus/errors.ts'
+import type { Hint } from '../../bus/hints.ts'
 import { partitionName } from '../../bus/names/names.ts'
 
 /** What a reset had done when it failed: the `outcome` of its error. */
@@ -33,7 +34,7 @@ export function progressText(failed: readonly FailedStep[], total: number): stri
 export function partialFailure(
   error: unknown,
   progress: string,
-  { hints, outcome }: { readonly hints: readonly string[]; readonly outcome: object },
+  { hints, outcome }: { readonly hints: readonly Hint[]; readonly outcome: object },
 ): EventBusError {
   const failure = error instanceof EventBusError ? error : new EventBusError('TRANSPORT_ERROR', String(error))
   return new EventBusError(failure.code, `${failure.message}; ${progress}`, {

@@ -1,5 +1,6 @@
 import type { CommittedOffset, TopicPartition } from '../../bus/admin.ts'
-import { type OffsetSpec, parsePoint, TIME_FORMS } from '../offsets/offset-grammar.ts'
+import { operationHints } from '../hints.ts'
+import { type OffsetSpec, type PositionHint, parsePoint, TIME_FORMS } from '../offsets/offset-grammar.ts'
 
 /** Where to move a group's offsets. */
 export type ResetTarget =
@@ -19,16 +20,17 @@ export type ResetTarget =
 export type ParsedTarget =
   | { readonly ok: true; readonly target: ResetTarget }
   | { readonly ok: true; readonly file: string }
-  | { readonly ok: false; readonly reason: string; readonly hints: readonly string[] }
+  | { readonly ok: false; readonly reason: string; readonly hints: readonly PositionHint[] }
 
-/** Parses the value of `--to`. A name that ends in `.json` is a file, which the caller reads. `now` is in milliseconds. */
+/** Parses a target. A name that ends in `.json` is a file, which the caller reads. `now` is in milliseconds. */
 export function parseTarget(text: string, now: number): ParsedTarget {
   const trimmed = text.trim()
   if (/\.json$/i.test(trimmed)) return { ok: true, file: trimmed }
   if (trimmed === 'current') return { ok: true, target: { kind: 'current' } }
   if (trimmed.startsWith('group:')) {
     const group = trimmed.slice('group:'.length)
-    if (group === '') return { ok: false, reason: `'${text}' has no group name`, hints: ['group:billing'] }
+    if (group === '')
+      return { ok: false, reason: `'${text}' has no group name`, hints: [operationHints.givePosition('group:billing')] }
     return { ok: true, target: { kind: 'group', group } }
   }
   if (/^[+-]\d{1,18}$/.test(trimmed)) return { ok: true, target: { kind: 'shift', by: BigInt(trimmed) } }

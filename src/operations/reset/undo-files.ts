@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { EventBusError } from '../../bus/errors.ts'
+import { advice } from '../../bus/hints.ts'
 import { causeOf } from '../../files/cause.ts'
 import { fileRefused } from '../../files/file-refused.ts'
 import { writeWhole } from '../../files/write-whole.ts'
+import { operationHints } from '../hints.ts'
 import {
   fieldsIn,
   isBusIdentity,
@@ -38,7 +40,7 @@ export const saveUndoIn =
         // A second record of the same millisecond gets the next one, so that names keep the order.
         if ((error as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(path)) continue
         const what = `group '${record.group}' was not changed: the undo file`
-        throw fileRefused(what, path, error, ['--undo-dir FOLDER that can be written'])
+        throw fileRefused(what, path, error, [operationHints.otherUndoFolder()])
       }
     }
   }
@@ -72,7 +74,7 @@ export async function listUndoFiles(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw new EventBusError('REFUSED', `${folder} cannot be read: ${causeOf(error, folder)}`, {
-      hints: ['--undo-dir FOLDER'],
+      hints: [operationHints.otherUndoFolder()],
       cause: error,
     })
   })
@@ -106,9 +108,6 @@ export async function lastUndo(
 
 const damagedUndo = (path: string, error: Error): EventBusError =>
   new EventBusError('REFUSED', `nothing was undone: the newest undo file cannot be used: ${error.message}`, {
-    hints: [
-      `crbus reset undo FILE, with an older file from ${dirname(path)}`,
-      `move ${path} to another folder to skip it`,
-    ],
+    hints: [operationHints.olderUndo(dirname(path)), advice(`move ${path} to another folder to skip it`)],
     cause: error,
   })

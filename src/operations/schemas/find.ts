@@ -25,7 +25,7 @@ export interface SchemaLocation {
   readonly schemas: { readonly path: string; readonly mustExist: boolean } | undefined
   /** The configured schema file of a topic, whatever topic the file names. */
   readonly ofTopics?: ReadonlyMap<string, string> | undefined
-  /** Called for each unreadable file in a folder that was found rather than named. */
+  /** Called with the reason for each unreadable file in a folder that was found rather than named; the file is ignored. */
   readonly onPassedOver?: ((reason: string) => void) | undefined
 }
 
@@ -63,7 +63,7 @@ async function findInFolder({ cwd, schemas, onPassedOver }: SchemaLocation, name
   if (!kind?.isDirectory()) return readNamed(path)
   const found = await readFolder(path)
   if (!found.ok || found.files.length > 0 || named === undefined) return found
-  return { ok: false, reason: `${path} contains no schema; create one with "crbus schema import"` }
+  return { ok: false, reason: `${path} contains no schema` }
 }
 
 /** Reads the schemas of a folder. Without `onPassedOver`, an unreadable file is an error. */
@@ -78,7 +78,7 @@ async function readFolder(folder: string, onPassedOver?: (reason: string) => voi
     const read = await readCandidate(path)
     if (!read.ok) {
       if (onPassedOver === undefined) return read
-      onPassedOver(`${read.reason}; the file is ignored`)
+      onPassedOver(read.reason)
     } else if (read.text.includes(SCHEMA_MARK)) {
       const schema = toSchema(path, read.text)
       if (!schema.ok) return schema

@@ -9,6 +9,7 @@ import type { ImportedSchema } from '../../schema/import/import-schema.ts'
 import type { ImportNote } from '../../schema/import/notes.ts'
 import type { Answers } from '../../schema/model.ts'
 import { readSchemaFile, writeSchemaFile } from '../../schema/schema-file.ts'
+import { operationHints } from '../hints.ts'
 import { pathProblemBehindName } from '../named-file.ts'
 import { SCHEMAS_FOLDER } from './find.ts'
 import { importSource } from './known-answers.ts'
@@ -29,6 +30,13 @@ export interface SchemaImportRequest {
   readonly folder?: string | undefined
 }
 
+/** An answer about the source: how a Rust type is serialized (`map`), or the answer to a question (`assume`). */
+export interface KeptAnswer {
+  readonly part: keyof Answers
+  readonly question: string
+  readonly answer: string
+}
+
 export interface SchemaImportPlan {
   readonly ok: true
   readonly topic: string
@@ -37,11 +45,11 @@ export interface SchemaImportPlan {
   readonly events: readonly string[]
   readonly sources: readonly string[]
   readonly notes: readonly ImportNote[]
-  /** Answers that come from the existing file, as flags. */
-  readonly answered: readonly string[]
+  /** Answers that come from the existing file. */
+  readonly answered: readonly KeptAnswer[]
   readonly path: string
   readonly text: string
-  /** Changes that affect events already written; see `crbus schema diff`. */
+  /** Changes that affect events already written. */
   readonly changes: readonly SchemaChange[]
   /** The effect of writing the file. */
   readonly effect: 'create' | 'change' | 'nothing'
@@ -91,8 +99,10 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
   }
 }
 
-const answersBeside = (part: keyof Answers, all: Answers | undefined, given: Answers): string[] =>
-  [...(all?.[part] ?? [])].flatMap(([key, answer]) => (given[part].has(key) ? [] : [`--${part} ${key}=${answer}`]))
+const answersBeside = (part: keyof Answers, all: Answers | undefined, given: Answers): KeptAnswer[] =>
+  [...(all?.[part] ?? [])].flatMap(([question, answer]) =>
+    given[part].has(question) ? [] : [{ part, question, answer }],
+  )
 
 /** Writes the planned file atomically. `REFUSED` when it cannot be written. */
 export function applySchemaImport(plan: SchemaImportPlan, cwd: string): void {
@@ -101,6 +111,9 @@ export function applySchemaImport(plan: SchemaImportPlan, cwd: string): void {
   try {
     writeWhole(path, plan.text, { folderMode: 0o777 })
   } catch (error) {
-    throw fileRefused('the schema', plan.path, error, ['--out FILE in a folder that can be written', '--dry-run'])
+    throw fileRefused('the schema', plan.path, error, [
+      operationHints.otherSchemaFile(),
+      operationHints.previewSchema(),
+    ])
   }
 }

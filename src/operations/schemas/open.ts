@@ -1,4 +1,5 @@
 import { EventBusError } from '../../bus/errors.ts'
+import { operationHints } from '../hints.ts'
 import type { SchemaSet } from './compiled.ts'
 import type { SchemaLocation } from './find.ts'
 
@@ -11,7 +12,7 @@ export async function openSchemas(location: SchemaLocation, named?: string): Pro
   const found = await findSchemas(location, named)
   if (!found.ok) {
     throw new EventBusError('REFUSED', `the schema cannot be used: ${found.reason}`, {
-      hints: ['crbus schema import PATH', 'crbus schema show --schema FILE'],
+      hints: [operationHints.importSchema(), operationHints.showSchema()],
     })
   }
   if (found.files.length === 0) return undefined

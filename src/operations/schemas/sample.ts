@@ -28,11 +28,17 @@ export interface SampleRequest {
   readonly now: number
 }
 
+/** The sentences are in src/ui/notes/sample-warnings.ts. */
+export type SampleWarning =
+  /** The schema has no event types, so each variant `Name` is used as the event type `Name.v1`. */
+  | { readonly code: 'variants-as-types' }
+  /** The event type has no samples, because its values cannot be made. */
+  | { readonly code: 'no-samples'; readonly eventType: string; readonly reason: string }
+
 export type Samples =
   | {
       readonly ok: true
-      /** Event types without samples, with the reason, and assumptions that were made. */
-      readonly warnings: readonly string[]
+      readonly warnings: readonly SampleWarning[]
       readonly events: Iterable<SampleEvent>
     }
   | { readonly ok: false; readonly reason: string }
@@ -53,15 +59,17 @@ export async function sampleEvents(schema: Schema, request: SampleRequest): Prom
   if (!wanted.ok) return wanted
   const faker = await newFaker(request.seed ?? randomInt(2 ** 31))
   const make = maker(schema, faker)
-  const failures: string[] = []
+  const failures: Extract<SampleWarning, { readonly code: 'no-samples' }>[] = []
   const events = wanted.events.filter((event) => {
     const made = make(event, request.now)
-    if (!made.ok) failures.push(`${event.eventType}: ${made.reason}`)
+    if (!made.ok) failures.push({ code: 'no-samples', eventType: event.eventType, reason: made.reason })
     return made.ok
   })
-  if (events.length === 0) return { ok: false, reason: failures.join('\n') }
-  const guessed = wanted.isGuess ? ['the schema has no event types, so variants are used as Name.v1'] : []
-  const warnings = [...guessed, ...failures.map((failure) => `no samples of ${failure}`)]
+  if (events.length === 0) {
+    return { ok: false, reason: failures.map(({ eventType, reason }) => `${eventType}: ${reason}`).join('\n') }
+  }
+  const guessed = wanted.isGuess ? [{ code: 'variants-as-types' } as const] : []
+  const warnings = [...guessed, ...failures]
   const count = request.count ?? events.length
   return { ok: true, warnings, events: generate({ ...request, events, count, faker, make }) }
 }

@@ -1,9 +1,11 @@
+import type { Hint } from '../../bus/hints.ts'
 import type { Schema } from '../../schema/model.ts'
+import { operationHints } from '../hints.ts'
 import { findSchemas, type SchemaLocation } from './find.ts'
 
 export type SelectedSchema =
   | { readonly ok: true; readonly schema: Schema }
-  | { readonly ok: false; readonly reason: string; readonly hints: readonly string[] }
+  | { readonly ok: false; readonly reason: string; readonly hints: readonly Hint[] }
 
 /**
  * Selects the schema of a command: the named one, the only one of the project, or the only one with the event type.
@@ -14,10 +16,13 @@ export async function selectSchema(
   eventType?: string,
 ): Promise<SelectedSchema> {
   const found = await findSchemas(location, named)
-  if (!found.ok) return { ok: false, reason: found.reason, hints: ['--schema schemas/order-events.json'] }
+  if (!found.ok) {
+    const hints = [operationHints.nameSchema('schemas/order-events.json'), operationHints.importSchema()]
+    return { ok: false, reason: found.reason, hints }
+  }
   const { files } = found
   if (files.length === 0) {
-    return { ok: false, reason: 'this project has no schemas yet', hints: ['crbus schema import PATH'] }
+    return { ok: false, reason: 'this project has no schemas yet', hints: [operationHints.importSchema()] }
   }
   const matching = files.filter(({ schema }) => eventType !== undefined && schema.events.has(eventType))
   const [only, ...others] = files.length === 1 || matching.length === 0 ? files : matching
@@ -25,6 +30,6 @@ export async function selectSchema(
   return {
     ok: false,
     reason: `this project has ${files.length} schemas: name one`,
-    hints: files.map(({ path }) => `--schema ${path}`),
+    hints: files.map(({ path }) => operationHints.nameSchema(path)),
   }
 }

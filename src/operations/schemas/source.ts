@@ -5,6 +5,7 @@ import { fixesOf } from '../../schema/import/import-report.ts'
 import type { ImportRequest } from '../../schema/import/import-request.ts'
 import type { Answers, Schema } from '../../schema/model.ts'
 import { readSchemaFile } from '../../schema/schema-file.ts'
+import { operationHints } from '../hints.ts'
 import { pathProblemBehindName } from '../named-file.ts'
 import { findSchemas, type SchemaLocation } from './find.ts'
 import { answersIn, importSource, type KnownAnswers } from './known-answers.ts'
@@ -25,7 +26,7 @@ export interface SchemaSourceRequest {
 
 export type SchemaSource =
   | { readonly ok: true; readonly schema: Schema }
-  | { readonly ok: false; readonly reason: string; readonly hints: readonly (Hint | string)[] }
+  | { readonly ok: false; readonly reason: string; readonly hints: readonly Hint[] }
 
 /**
  * Reads a schema from a schema file, from Rust source, or from either at a git revision
@@ -48,7 +49,9 @@ export const isSchemaFile = (source: string): boolean => source.endsWith('.json'
 const missing = (source: string, reason: string): SchemaSource => ({
   ok: false,
   reason: `${source}: ${reason}`,
-  hints: ['schemas/order-events.json', 'services/orders', 'HEAD~3:schemas/order-events.json'],
+  hints: ['schemas/order-events.json', 'services/orders', 'HEAD~3:schemas/order-events.json'].map(
+    operationHints.giveSource,
+  ),
 })
 
 type Files = ImportRequest['files']
@@ -126,7 +129,7 @@ export async function schemaForTopic(
 ): Promise<SchemaSource> {
   if (named !== undefined) return readSchemaSource(named, { ...request, topic, known: await answersIn(request) })
   const found = await findSchemas(request)
-  const hints = [`--schema schemas/${topic}.json`, `crbus schema import PATH --topic ${topic}`]
+  const hints = [operationHints.nameSchema(`schemas/${topic}.json`), operationHints.importSchema(topic)]
   if (!found.ok) return { ok: false, reason: found.reason, hints }
   const own = found.files.find(({ schema }) => schema.topic === topic)
   if (own !== undefined) return { ok: true, schema: own.schema }

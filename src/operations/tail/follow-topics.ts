@@ -4,6 +4,7 @@ import type { OutageOptions } from '../../bus/outage.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import { sleep } from '../../bus/time/sleep.ts'
 import type { LogSlice } from '../../bus/topic-log.ts'
+import type { TailNotice } from './notices.ts'
 
 /** Milliseconds between two checks for partitions that were added to followed topics. */
 export const PARTITION_CHECK_INTERVAL_MS = 10_000
@@ -14,7 +15,7 @@ export interface FollowRequest {
   /** Milliseconds between checks for new partitions. Absent: {@link PARTITION_CHECK_INTERVAL_MS}. `'never'`: do not check. */
   readonly checkEvery?: number | 'never' | undefined
   readonly signal: AbortSignal
-  readonly onNotice: (notice: string) => void
+  readonly onNotice: (notice: TailNotice) => void
   /** Called when an outage begins or ends. A follower waits for the end without a limit. */
   readonly onOutage?: OutageOptions['onOutage']
 }
@@ -48,8 +49,7 @@ export async function* followTopics(bus: EventBus, request: FollowRequest): Asyn
       reading.abort()
     }
     for (const [topic, own] of Map.groupBy(added, (one) => one.topic)) {
-      const partitions = own.map(({ partition }) => partition).join(', ')
-      onNotice(`partitions were added to ${topic} and are followed too: ${partitions}`)
+      onNotice({ code: 'partitions-added', topic, partitions: own.map(({ partition }) => partition) })
     }
     following = [...following, ...added]
   }

@@ -10,11 +10,13 @@ import { sleep } from '../../bus/time/sleep.ts'
 import type { LogSlice, ReadOptions } from '../../bus/topic-log.ts'
 import type { EventFilter } from '../events/event-filter.ts'
 import { type EventView, type Reading, viewOf } from '../events/event-view.ts'
+import { operationHints } from '../hints.ts'
 import type { OffsetSpec } from '../offsets/offset-grammar.ts'
 import { resolveSlices } from '../offsets/resolve-slices.ts'
 import { followTopics } from './follow-topics.ts'
 import { joinOutages } from './join-outages.ts'
 import { mergeByTime } from './merge-by-time.ts'
+import type { TailNotice } from './notices.ts'
 import { filterRecords, timeRange } from './time-range.ts'
 
 /** The events to show: topics, range, filter. */
@@ -34,8 +36,8 @@ export interface TailRequest {
   /** How payloads are decoded. Default: by detection. */
   readonly reading?: Reading | undefined
   readonly signal: AbortSignal
-  /** Called with notices for the user: offsets were clamped, a topic is awaited, partitions were added. */
-  readonly onNotice: (notice: string) => void
+  /** Called when offsets were clamped, a topic is awaited, or partitions were added. */
+  readonly onNotice: (notice: TailNotice) => void
   /** Called when an outage begins or ends. A follower waits for the end without a limit, a read with an end up to its limit. */
   readonly onOutage?: OutageOptions['onOutage']
 }
@@ -188,9 +190,6 @@ async function newestOf(
 const byTime = ({ record: a }: EventView, { record: b }: EventView): number =>
   compareNumbers(a.timestamp, b.timestamp) || comparePartitions(a, b) || compareNumbers(a.offset, b.offset)
 
-/** Topics to name in the notice about a missing topic. */
-const MAX_NAMED_TOPICS = 10
-
 /**
  * Throws when a topic is missing, but waits for it when following, since a follower may start before the first event. Returns
  * the topics that were missing at first, also after an abort.
@@ -210,19 +209,10 @@ async function awaitTopics(
   const [meant] = namesLike(first, others)
   if (!follow) {
     const { code, message, hints } = topicNotFound(first)
-    const similar = meant === undefined ? [] : [`crbus tail ${meant}`]
+    const similar = meant === undefined ? [] : [operationHints.readTopic(meant)]
     throw new EventBusError(code, message, { topic: first, hints: [...similar, ...hints] })
   }
-  const named = [...others.sort().slice(0, MAX_NAMED_TOPICS), ...(others.length > MAX_NAMED_TOPICS ? ['…'] : [])].join(
-    ', ',
-  )
-  const existing =
-    meant === undefined
-      ? named === ''
-        ? 'no topic exists yet'
-        : `existing topics: ${named}`
-      : `did you mean ${meant}?`
-  onNotice(`waiting for topic ${missing.join(', ')} to be created (${existing})`)
+  onNotice({ code: 'topics-awaited', topics: missing, similar: meant, existing: others.sort() })
   let lostAt: number | undefined
   while (!signal.aborted) {
     await sleep(50, signal)

@@ -1,7 +1,7 @@
-import { partitionName } from '../../bus/names/names.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { OffsetSpec } from '../offsets/offset-grammar.ts'
 import type { ResolvedSlice } from '../offsets/resolve-slices.ts'
+import type { UnsearchedNote } from './notices.ts'
 
 /**
  * Offsets to read after the first record at or after the end time of a range: in all partitions together, and in each partition
@@ -15,8 +15,8 @@ export interface TimeRange {
   readonly slices: readonly ResolvedSlice[]
   /** Whether a record's timestamp lies in the range. */
   has(record: BusRecord): boolean
-  /** Which records may be missing from the range, one sentence each. */
-  readonly notes: readonly string[]
+  /** Which records may be missing from the range. */
+  readonly notes: readonly UnsearchedNote[]
 }
 
 /** Filters the records of batches. */
@@ -42,16 +42,16 @@ export function timeRange(
   const longer = slices.map((slice) => ({ ...slice, to: slice.to + each < slice.end ? slice.to + each : slice.end }))
   const first = from?.kind === 'time' ? from.time : undefined
   const [unread, ...others] = longer.filter((slice) => slice.to < slice.end)
-  const until = new Date(Number(to.time)).toISOString()
   const notes =
-    unread === undefined
-      ? []
-      : [
-          `${partitionName(unread)}${others.length === 0 ? '' : ` and ${others.length} more partitions`} was read to ${each} offsets after the first event at or after ${until}; events with earlier timestamps after that are not shown: to check every event, replace --to by --where 'timestamp < timestamp("${until}")'`,
-        ]
+    unread === undefined ? [] : [unsearched(unread, { others: others.length, offsets: each, until: to.time })]
   return {
     slices: longer,
     has: ({ timestamp }) => timestamp < to.time && (first === undefined || timestamp >= first),
     notes,
   }
 }
+
+const unsearched = (
+  { topic, partition }: ResolvedSlice,
+  { others, offsets, until }: { readonly others: number; readonly offsets: bigint; readonly until: bigint },
+): UnsearchedNote => ({ code: 'events-not-searched', topic, partition, others, offsets, until: Number(until) })

@@ -1,5 +1,6 @@
 import { compareText } from '../../bus/compare.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
+import { operationHints } from '../hints.ts'
 import { tooFewBrokers } from './topics.ts'
 
 /** How a topic should be. An absent value leaves the topic as it is, or takes the bus's default for a new topic. */
@@ -53,7 +54,7 @@ export async function planTopicsApply(
     if (!known.has(topic)) {
       const { replication = 1 } = wanted
       if (brokers.length > 0 && replication > brokers.length) {
-        throw tooFewBrokers(topic, replication, brokers.length, `"replication": ${brokers.length} in crbus.json`)
+        throw tooFewBrokers(topic, replication, brokers.length, operationHints.declareReplicas(brokers.length))
       }
       plan.create.push({ topic, ...wanted })
       continue

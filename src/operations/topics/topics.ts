@@ -7,6 +7,7 @@ import { decodeEnvelope } from '../../codecs/envelope.ts'
 import type { EventCount } from '../events/event-count.ts'
 import { eventTypeLabel, TOMBSTONE, UNDECODABLE } from '../events/event-type-label.ts'
 import { type LeftOut, readOver, type UnreadablePartition, unreadablePartitions } from '../events/read-over.ts'
+import { type OperationHint, operationHints } from '../hints.ts'
 import { newestSlices } from './newest-slices.ts'
 
 export interface TopicOverview {
@@ -149,16 +150,16 @@ export async function planCreateTopic(bus: EventBus, topic: string, options: New
   const { brokers } = await bus.admin.describeCluster()
   const { replication = 1 } = options
   if (brokers.length > 0 && replication > brokers.length) {
-    throw tooFewBrokers(topic, replication, brokers.length, `--replication ${brokers.length}`)
+    throw tooFewBrokers(topic, replication, brokers.length, operationHints.fewerReplicas(brokers.length))
   }
   return { topic, ...options, warnings: nameWarnings(topic) }
 }
 
-/** The error of a topic with more replicas than the cluster has brokers, with a suggestion. */
-export function tooFewBrokers(topic: string, replication: number, brokers: number, suggestion: string): EventBusError {
+/** The error of a topic with more replicas than the cluster has brokers. */
+export function tooFewBrokers(topic: string, replication: number, brokers: number, hint: OperationHint): EventBusError {
   const has = brokers === 1 ? '1 broker' : `${brokers} brokers`
   const message = `topic '${topic}' cannot have ${replication} replicas: the cluster has ${has}`
-  return new EventBusError('REFUSED', message, { topic, hints: [suggestion] })
+  return new EventBusError('REFUSED', message, { topic, hints: [hint] })
 }
 
 export async function applyCreateTopic(bus: EventBus, { topic, ...options }: CreateTopicPlan): Promise<void> {

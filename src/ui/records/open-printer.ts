@@ -4,11 +4,9 @@ import type { RecordPrinter } from './record-printer.ts'
 
 export type OpenedPrinter =
   | { readonly ok: true; readonly printer: RecordPrinter }
-  | { readonly ok: false; readonly reason: string; readonly hints: readonly string[] }
+  | { readonly ok: false; readonly reason: string }
 
-/**
- * Opens the printer for an `--output`: `text`, `json`, `raw` or a format with `%`.
- */
+/** Opens the printer for an output: `text`, `json`, `raw` or a format with `%`. */
 export async function openPrinter(
   output: string,
   reading: Reading,
@@ -27,19 +25,13 @@ export async function openPrinter(
   }
   const { compileTemplate } = await import('./format-template.ts')
   const compiled = compileTemplate(output)
-  if (!compiled.ok) return refused(compiled.reason, 'crbus tail --help')
-  if (!output.includes('%')) return refused(`'${output}' is neither text, json, raw nor a format with %`, '-o json')
+  if (!compiled.ok) return compiled
+  if (!output.includes('%')) return { ok: false, reason: `'${output}' is neither text, json, raw nor a format with %` }
   // Bytes, since the format may contain control characters, such as `\0` for xargs. The values in it are already harmless.
   return opened(new LinePrinter(compiled.format, Buffer.from))
 }
 
 const opened = (printer: RecordPrinter): OpenedPrinter => ({ ok: true, printer })
-
-const refused = (reason: string, ...hints: string[]): OpenedPrinter => ({
-  ok: false,
-  reason: `--output: ${reason}`,
-  hints,
-})
 
 /** Prints each record with a function. */
 class LinePrinter implements RecordPrinter {

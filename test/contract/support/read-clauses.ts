@@ -2,7 +2,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { EventBusError } from '../../../src/bus/errors.ts'
 import type { BusRecord } from '../../../src/bus/record.ts'
 import { followTopics } from '../../../src/operations/tail/follow-topics.ts'
+import type { TailNotice } from '../../../src/operations/tail/notices.ts'
 import { tail } from '../../../src/operations/tail/tail.ts'
+import { tailNoticeText } from '../../../src/ui/notes/tail-notices.ts'
 import type { Contract } from '../bus-contract.ts'
 import { bytes, expectNoNewGroup, newTopic, readSlices, testSignal, text, uniqueTopic } from './harness.ts'
 
@@ -114,7 +116,7 @@ export function readClauses({ bus, open }: Contract): void {
       follow: false,
       last: 10,
       signal: testSignal(),
-      onNotice: (notice) => void notices.push(notice),
+      onNotice: (notice) => void notices.push(tailNoticeText(notice)),
     })) {
       seen.push(...offsets(views.map(({ record }) => record)))
     }
@@ -138,7 +140,7 @@ export function readClauses({ bus, open }: Contract): void {
       follow: false,
       last: 10,
       signal: testSignal(),
-      onNotice: (notice) => void notices.push(notice),
+      onNotice: (notice) => void notices.push(tailNoticeText(notice)),
     })) {
       seen.push(...offsets(views.map(({ record }) => record)))
     }
@@ -252,7 +254,7 @@ export function readClauses({ bus, open }: Contract): void {
     onTestFinished(() => stop.abort())
     const seen: string[] = []
     const notices: string[] = []
-    const onNotice = (notice: string) => void notices.push(notice)
+    const onNotice = (notice: TailNotice) => void notices.push(tailNoticeText(notice))
     const slices = [{ topic, partition: 0, from: 1n }]
     const reading = (async () => {
       for await (const batch of followTopics(bus(), { slices, checkEvery: 50, signal: stop.signal, onNotice }))

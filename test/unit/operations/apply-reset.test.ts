@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { BusAdmin } from '../../../src/bus/admin.ts'
 import { transportError } from '../../../src/bus/errors.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
+import { operationHints } from '../../../src/operations/hints.ts'
 import { applyReset } from '../../../src/operations/reset/apply.ts'
 import { planReset } from '../../../src/operations/reset/make-plan.ts'
 import { requireEmpty, waitUntilEmpty } from '../../../src/operations/reset/preconditions.ts'
@@ -52,7 +53,7 @@ describe('applying a reset', () => {
     await expect(reset(3, (admin) => ({ commitOffsets: only(admin, 0, 2) }))).rejects.toMatchObject({
       code: 'CONSUMER_GROUP_ERROR',
       message: "group 'billing': read back, 2 of 3 offsets have moved: order-events[1] is at 2 instead of 0",
-      hints: ['crbus reset undo undo-1'],
+      hints: [operationHints.undoReset('undo-1')],
       outcome: {
         undoFile: 'undo-1',
         moved: 2,
@@ -74,7 +75,7 @@ describe('applying a reset', () => {
       code: 'TRANSPORT_ERROR',
       message:
         'Transport error: the line went dead; read back, 1 of 2 offsets have moved: order-events[1] is at 2 instead of 0',
-      hints: ['crbus reset undo undo-1'],
+      hints: [operationHints.undoReset('undo-1')],
       outcome: { undoFile: 'undo-1', moved: 1, notTaken: [{ partition: 1 }] },
     })
   })
@@ -98,7 +99,7 @@ describe('applying a reset', () => {
     })
     await expect(reset(2, losing)).rejects.toMatchObject({
       message: 'Transport error: the line went dead; read back, every offset has moved all the same',
-      hints: ['crbus reset undo undo-1'],
+      hints: [operationHints.undoReset('undo-1')],
       outcome: { moved: 2, notTaken: [] },
     })
     expect(await committed()).toEqual([0n, 0n])
@@ -128,7 +129,7 @@ describe('applying a reset', () => {
     await expect(reset(2, leaving)).rejects.toMatchObject({
       code: 'TRANSPORT_ERROR',
       message: `Transport error: the line went dead; ${says}`,
-      hints: ['crbus reset undo undo-1'],
+      hints: [operationHints.undoReset('undo-1')],
       outcome: { undoFile: 'undo-1', moved: null, notTaken: null },
     })
   })

@@ -148,7 +148,7 @@ describe('the budget of an expression', { timeout: 60_000 }, () => {
     const where = 'data.items.all(x, data.items.all(y, data.items.all(z, z.id >= 0)))'
     const { filter } = await compiled({ where })
     expect(() => filter?.(view({ items: items(2000) }))).toThrow(
-      `--where took more than 20,000,000 steps for t[0]@7: ${where}`,
+      `the expression took more than 20,000,000 steps for t[0]@7: ${where}`,
     )
   })
 

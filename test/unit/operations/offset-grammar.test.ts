@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { EventBusError } from '../../../src/bus/errors.ts'
 import type { TopicLog } from '../../../src/bus/topic-log.ts'
+import { operationHints } from '../../../src/operations/hints.ts'
 import { type OffsetSpec, parsePoint, parseRange } from '../../../src/operations/offsets/offset-grammar.ts'
 import { resolveSlices } from '../../../src/operations/offsets/resolve-slices.ts'
 
@@ -101,8 +102,8 @@ describe('parsePoint', () => {
   })
 
   test('suggests the likely correction of an almost valid position', () => {
-    expect(parsePoint('1h', NOW)).toMatchObject({ hints: ['@-1h'] })
-    expect(parsePoint('@47', NOW)).toMatchObject({ hints: expect.arrayContaining(['47']) })
+    expect(parsePoint('1h', NOW)).toMatchObject({ hints: [operationHints.givePosition('@-1h')] })
+    expect(parsePoint('@47', NOW)).toMatchObject({ hints: expect.arrayContaining([operationHints.givePosition('47')]) })
   })
 })
 
@@ -249,8 +250,8 @@ describe('resolveSlices', () => {
     const { slices, notes } = await resolve(offset(3n), offset(47n), [0])
     expect(slices).toEqual([[0, 10n, 20n]])
     expect(notes).toEqual([
-      't[0] holds 10 to 20: offset 3 was replaced by 10',
-      't[0] holds 10 to 20: offset 47 was replaced by 20',
+      { code: 'offset-replaced', topic: 't', partition: 0, start: 10n, end: 20n, wanted: 3n, offset: 10n },
+      { code: 'offset-replaced', topic: 't', partition: 0, start: 10n, end: 20n, wanted: 47n, offset: 20n },
     ])
   })
 

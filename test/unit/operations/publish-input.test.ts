@@ -5,6 +5,7 @@ import type { BusRecord, Header, NewRecord } from '../../../src/bus/record.ts'
 import { encodeCbor } from '../../../src/codecs/cbor/cbor.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { viewOf } from '../../../src/operations/events/event-view.ts'
+import { operationHints } from '../../../src/operations/hints.ts'
 import type { EventSettings } from '../../../src/operations/publish/event-settings.ts'
 import { readInput } from '../../../src/operations/publish/input.ts'
 import { RecordJsonWriter } from '../../../src/ui/records/record-json-writer.ts'
@@ -266,7 +267,7 @@ describe('readInput of a record that another tool printed', () => {
   test.each([
     [{ ...rpk, key: 'k', value: 'a\ufffdb' }, 'replaced bytes that are not UTF-8'],
     [{ ...kaf, key: 'k', payload: '\ufffd' }, 'replaced bytes that are not UTF-8'],
-    [{ ...rpk, key: 'k', value_size: 7 }, 'run rpk without --meta-only'],
+    [{ ...rpk, key: 'k', value_size: 7 }, 'the record was printed without its value'],
     [{ ...rpk, value: 7 }, 'value is neither a string nor null'],
     [{ ...kcat, payload: null, payload_error: 'no schema' }, 'no schema'],
     [{ ...kcat, payload: 'x', headers: ['a'] }, 'headers'],
@@ -279,11 +280,20 @@ describe('readInput of a record that another tool printed', () => {
     [{ ...rpk, value: 'x', timestamp: 1.5 }, 'timestamp'],
     [{ tombstone: true, key_base64: '?' }, 'key_base64'],
     [{ topic: 't', value_base64: 'a' }, 'value_base64'],
-    [{ order_id: 'o-1' }, 'set the event type with --type'],
+    [{ order_id: 'o-1' }, 'neither an event nor a record'],
     [[1], 'not a JSON object'],
     [{}, 'neither an event nor a record'],
   ])('refuses %j', (line, reason) => {
     expect(why(line)).toContain(reason)
+  })
+
+  test.each([
+    [{ ...rpk, key: 'k', value: '\ufffd' }, operationHints.printExactly()],
+    [{ ...rpk, key: 'k', value_size: 7 }, operationHints.printValue()],
+    [{ order_id: 'o-1' }, operationHints.setEventType()],
+    [[1], operationHints.setEventType()],
+  ])('says how to publish %j', (line, hint) => {
+    expect(readInput(JSON.stringify(line), plain)).toMatchObject({ ok: false, hints: [hint] })
   })
 })
 

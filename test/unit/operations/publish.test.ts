@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { AppendError, publishFailed } from '../../../src/bus/errors.ts'
 import type { EventBus } from '../../../src/bus/event-bus.ts'
+import { advice } from '../../../src/bus/hints.ts'
 import type { NewRecord } from '../../../src/bus/record.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
+import { operationHints } from '../../../src/operations/hints.ts'
 import type { EventSettings } from '../../../src/operations/publish/event-settings.ts'
 import { BadInputError, type InputLine, linesOf, parseLines } from '../../../src/operations/publish/lines.ts'
 import {
@@ -184,17 +186,18 @@ function appendError(
 describe('a failed append', () => {
   test('a failed append ends publishing, and no line is reported as published when none was appended', async () => {
     const { bus, calls } = fakeBus((_, call) => {
-      if (call === 2) throw publishFailed('order-events', 'the broker is gone', { hints: ['crbus doctor'] })
+      if (call === 2) throw publishFailed('order-events', 'the broker is gone', { hints: [advice('start the broker')] })
     })
     const { published, error } = await publish(bus, { lines: lines(many(12_000)) })
     expect(published).toHaveLength(4000)
     expect(calls).toHaveLength(2)
     expect(error).toBeInstanceOf(PublishStoppedError)
     expect(error).toMatchObject({
-      cause: { code: 'PUBLISH_FAILED', hints: ['crbus doctor'] },
+      cause: { code: 'PUBLISH_FAILED', hints: [advice('start the broker')] },
       refused: [],
       unknown: [],
       rest: [{ from: 4001, to: undefined }],
+      hints: [advice('start the broker'), operationHints.publishLines('4001-')],
     })
   })
 

@@ -3,9 +3,13 @@ import { notesOf } from '../../../src/operations/lag/notes.ts'
 import type { LagReport, PartitionLag } from '../../../src/operations/lag/report.ts'
 import type { Clamp, ResetNote } from '../../../src/operations/reset/notes.ts'
 import type { ResetPlan, ResetStep } from '../../../src/operations/reset/plan.ts'
+import type { SampleWarning } from '../../../src/operations/schemas/sample.ts'
+import type { TailNotice } from '../../../src/operations/tail/notices.ts'
 import { wordsOfReset } from '../../../src/ui/format-reset.ts'
 import { lagDocument, lagNotes } from '../../../src/ui/notes/lag-notes.ts'
 import { resetDocument, resetNoteText } from '../../../src/ui/notes/reset-notes.ts'
+import { sampleWarningText } from '../../../src/ui/notes/sample-warnings.ts'
+import { tailNoticeText } from '../../../src/ui/notes/tail-notices.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 10)
 
@@ -158,3 +162,63 @@ describe('a reset plan', () => {
     },
   )
 })
+
+describe('the notices of tail', () => {
+  const place = { topic: 'order-events', partition: 1 }
+  const range = { ...place, start: 10n, end: 20n }
+  const unsearched = { code: 'events-not-searched', offsets: 1000n, until: NOW, ...place } as const
+  const notices = [
+    [
+      { code: 'offset-replaced', wanted: 3n, offset: 10n, ...range },
+      'order-events[1] holds 10 to 20: offset 3 was replaced by 10',
+    ],
+    [
+      { code: 'offset-replaced', wanted: 19n, offset: 12n, lastStable: 12n, ...range },
+      'order-events[1] holds 10 to 20, with a transaction open at 12: offset 19 was replaced by 12',
+    ],
+    [
+      { code: 'ends-at-transaction', offset: 12n, held: 1n, ...place },
+      'a transaction is open in order-events[1] at offset 12: the 1 offset from there on can be read after it has ended',
+    ],
+    [
+      { ...unsearched, others: 0 },
+      'order-events[1] was read to 1000 offsets after the first event at or after 2026-11-23T10:00:00.000Z; events with earlier timestamps after that are not shown: to check every event, replace --to by --where \'timestamp < timestamp("2026-11-23T10:00:00.000Z")\'',
+    ],
+    [
+      { ...unsearched, others: 2 },
+      'order-events[1] and 2 more partitions were read to 1000 offsets after the first event at or after 2026-11-23T10:00:00.000Z; events with earlier timestamps after that are not shown: to check every event, replace --to by --where \'timestamp < timestamp("2026-11-23T10:00:00.000Z")\'',
+    ],
+    [
+      { code: 'topics-awaited', topics: ['a', 'b'], existing: [] },
+      'waiting for topic a, b to be created (no topic exists yet)',
+    ],
+    [
+      { code: 'topics-awaited', topics: ['a'], existing: [...'bcdefghijklm'] },
+      'waiting for topic a to be created (existing topics: b, c, d, e, f, g, h, i, j, k, …)',
+    ],
+    [
+      { code: 'topics-awaited', topics: ['order-event'], similar: 'order-events', existing: ['order-events'] },
+      'waiting for topic order-event to be created (did you mean order-events?)',
+    ],
+    [
+      { code: 'partitions-added', topic: 'order-events', partitions: [3, 4] },
+      'partitions were added to order-events and are followed too: 3, 4',
+    ],
+  ] as const satisfies readonly (readonly [TailNotice, string])[]
+  test.each(notices.map(([notice, text]) => ({ notice, text })))(
+    'word the notice $notice.code as $text',
+    ({ notice, text }) => {
+      expect(tailNoticeText(notice)).toBe(text)
+    },
+  )
+})
+
+test.each([
+  [{ code: 'variants-as-types' }, 'the schema has no event types, so variants are used as Name.v1'],
+  [{ code: 'no-samples', eventType: 'Paid.v1', reason: 'too deep' }, 'no samples of Paid.v1: too deep'],
+] as const satisfies readonly (readonly [SampleWarning, string])[])(
+  'a warning about samples has a sentence: %o',
+  (warning, text) => {
+    expect(sampleWarningText(warning)).toBe(text)
+  },
+)

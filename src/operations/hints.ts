@@ -1,0 +1,90 @@
+import { busHints } from '../bus/hints.ts'
+
+// Front ends may name their own commands and settings instead of the texts.
+
+const publishHints = {
+  setEventType: () =>
+    ({ code: 'set-event-type', text: 'set an event type to publish the line as the data of an event' }) as const,
+  changeCodec: (codec: string) => ({ code: 'change-codec', text: `use the codec ${codec}`, codec }) as const,
+  /** For readers that are not Rust services. */
+  sendJson: () => ({ code: 'send-json', text: 'send it as JSON, which Rust services do not read' }) as const,
+  setKey: () => ({ code: 'set-key', text: 'set another record key' }) as const,
+  /** For a record that another program printed with a loss. */
+  printExactly: () => ({ code: 'print-exactly', text: 'print the record with its exact bytes' }) as const,
+  /** For a record that rpk printed without its value. */
+  printValue: () => ({ code: 'print-value', text: 'print the record with its value' }) as const,
+  nameInputFile: () => ({ code: 'name-input-file', text: 'name another file of lines' }) as const,
+  pipeLines: () => ({ code: 'pipe-lines', text: 'name a file of lines, or pipe them in' }) as const,
+  publishOne: (topic: string) =>
+    ({ code: 'publish-one', text: `publish one event to '${topic}' by its event type and data`, topic }) as const,
+  /** `lines` are ranges such as `3,7-9`: each of these lines may have been published. */
+  checkLines: (topic: string, lines: string) =>
+    ({
+      code: 'check-lines',
+      text: `read '${topic}' to see which of the lines ${lines} were published, then publish the others again`,
+      topic,
+      lines,
+    }) as const,
+  /** `lines` are ranges such as `4001-`: none of these lines was published. */
+  publishLines: (lines: string) =>
+    ({ code: 'publish-lines', text: `publish the lines ${lines}, which are left`, lines }) as const,
+}
+
+const schemaHints = {
+  /** `file` is absent if no file is likely. */
+  nameSchema: (file?: string) =>
+    ({
+      code: 'name-schema',
+      text: file === undefined ? 'name the schema file' : `name the schema ${file}`,
+      file,
+    }) as const,
+  /** `topic` is absent if it is not known. */
+  importSchema: (topic?: string) =>
+    ({
+      code: 'import-schema',
+      text: `create a schema${topic === undefined ? '' : ` for topic '${topic}'`} from the source of the service`,
+      topic,
+    }) as const,
+  showSchema: () => ({ code: 'show-schema', text: 'show the types of another schema file' }) as const,
+  /** A source of schemas as an example: a file, a folder, or either at a git revision. */
+  giveSource: (source: string) => ({ code: 'give-source', text: `for example ${source}`, source }) as const,
+  otherSchemaFile: () => ({ code: 'other-schema-file', text: 'name a file in a folder that can be written' }) as const,
+  previewSchema: () => ({ code: 'preview-schema', text: 'show the schema without writing it' }) as const,
+}
+
+const readHints = {
+  givePosition: (position: string) => ({ code: 'give-position', text: `for example ${position}`, position }) as const,
+  readTopic: (topic: string) => ({ code: 'read-topic', text: `read topic '${topic}'`, topic }) as const,
+  measureAll: () => ({ code: 'measure-all', text: 'measure all groups' }) as const,
+  measureLike: (group: string) =>
+    ({ code: 'measure-like', text: `measure the groups with '${group}' in their names`, group }) as const,
+  /** The cluster has this number of brokers. */
+  fewerReplicas: (replicas: number) =>
+    ({ code: 'fewer-replicas', text: `create it with ${replicas} replicas`, replicas }) as const,
+  declareReplicas: (replicas: number) =>
+    ({ code: 'declare-replicas', text: `declare the topic with ${replicas} replicas`, replicas }) as const,
+}
+
+const resetHints = {
+  createGroup: (group: string) =>
+    ({ code: 'create-group', text: `allow the reset to create group '${group}' with these offsets`, group }) as const,
+  resetTo: (position: string) => ({ code: 'reset-to', text: `reset the offsets to ${position}`, position }) as const,
+  resetToFile: (group: string, file: string) =>
+    ({ code: 'reset-to-file', text: `reset group '${group}' to the offsets in ${file}`, group, file }) as const,
+  undoReset: (undoFile: string) =>
+    ({ code: 'undo-reset', text: `restore the offsets before the change from ${undoFile}`, undoFile }) as const,
+  olderUndo: (folder: string) =>
+    ({ code: 'older-undo', text: `name an older undo file from ${folder}`, folder }) as const,
+  otherUndoFolder: () =>
+    ({ code: 'other-undo-folder', text: 'name a folder for undo files that can be read and written' }) as const,
+  otherPlanFile: () => ({ code: 'other-plan-file', text: 'name a file in a folder that can be written' }) as const,
+  makeFolder: (folder: string) => ({ code: 'make-folder', text: `create the folder ${folder}`, folder }) as const,
+  previewReset: () => ({ code: 'preview-reset', text: 'show the plan without a file' }) as const,
+  waitLonger: () => ({ code: 'wait-longer', text: 'wait longer for the members to leave' }) as const,
+  chooseBus: () => ({ code: 'choose-bus', text: 'connect to the bus of that file' }) as const,
+}
+
+/** The hints of the operations, and those of every bus. */
+export const operationHints = { ...busHints, ...publishHints, ...schemaHints, ...readHints, ...resetHints }
+
+export type OperationHint = ReturnType<(typeof operationHints)[keyof typeof operationHints]>

@@ -1,0 +1,38 @@
+import { partitionName } from '../../bus/names/names.ts'
+import type { TailNotice } from '../../operations/tail/notices.ts'
+
+/** Topics that the notice about a missing topic lists. */
+const MAX_LISTED = 10
+
+/** The sentence of a notice, without a full stop. */
+export function tailNoticeText(notice: TailNotice): string {
+  switch (notice.code) {
+    case 'offset-replaced': {
+      const { start, end, lastStable, wanted, offset } = notice
+      const held = lastStable === undefined ? '' : `, with a transaction open at ${lastStable}`
+      return `${partitionName(notice)} holds ${start} to ${end}${held}: offset ${wanted} was replaced by ${offset}`
+    }
+    case 'ends-at-transaction': {
+      const { offset, held } = notice
+      const offsets = `${held} offset${held === 1n ? '' : 's'}`
+      return `a transaction is open in ${partitionName(notice)} at offset ${offset}: the ${offsets} from there on can be read after it has ended`
+    }
+    case 'events-not-searched': {
+      const { others, offsets } = notice
+      const read = others === 0 ? 'was' : `and ${others} more partition${others === 1 ? '' : 's'} were`
+      const until = new Date(notice.until).toISOString()
+      return `${partitionName(notice)} ${read} read to ${offsets} offsets after the first event at or after ${until}; events with earlier timestamps after that are not shown: to check every event, replace --to by --where 'timestamp < timestamp("${until}")'`
+    }
+    case 'topics-awaited':
+      return `waiting for topic ${notice.topics.join(', ')} to be created (${existingText(notice)})`
+    case 'partitions-added':
+      return `partitions were added to ${notice.topic} and are followed too: ${notice.partitions.join(', ')}`
+  }
+}
+
+function existingText({ similar, existing }: Extract<TailNotice, { readonly code: 'topics-awaited' }>): string {
+  if (similar !== undefined) return `did you mean ${similar}?`
+  if (existing.length === 0) return 'no topic exists yet'
+  const named = [...existing.slice(0, MAX_LISTED), ...(existing.length > MAX_LISTED ? ['…'] : [])]
+  return `existing topics: ${named.join(', ')}`
+}
