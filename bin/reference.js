@@ -1,7 +1,9 @@
-// Generates src/commands/README.md from the help of all commands. `write` replaces the file; `check` fails if the file differs.
-// The reference is not part of README.md, which is in the package: `--help` says the same there.
+// Generates src/commands/README.md from the help of all commands, and the shapes in src/commands/JSON.md from the schemas of
+// documents. `write` replaces the files; `check` fails if a file differs. The reference is not part of README.md, which is in
+// the package: `--help` says the same there.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { CommandHelp, Config } from '@oclif/core'
+import { withShapes } from './document-shapes.js'
 
 const root = new URL('..', import.meta.url).pathname
 const config = await Config.load({ root, enablePerf: false })
@@ -12,18 +14,26 @@ const helpOf = (command) =>
 const commands = config.commands.map((command) => ({ ...command, id: command.id.replaceAll(':', ' ') }))
 commands.sort((a, b) => (a.id < b.id ? -1 : 1))
 const sections = commands.map((command) => {
-  return `## crbus ${command.id}\n\n${command.summary}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`
+  const schema = `../documents/${command.document}.schema.json`
+  const text = `\`\`\`text\n${helpOf(command)}\n\`\`\``
+  return `## crbus ${command.id}\n\n${command.summary}\n\n${text}\n\nDocument of --json: [${command.document}](${schema})\n`
 })
 
-const file = `${root}src/commands/README.md`
-const wanted = `<!-- Generated from the help of the commands by npm run reference. Do not edit: change the help. -->
+const reference = `<!-- Generated from the help of the commands by npm run reference. Do not edit: change the help. -->
 
 # The commands of crbus
 
 ${sections.join('\n')}`
 
-if (process.argv[2] === 'write') writeFileSync(file, wanted)
-else if (!existsSync(file) || readFileSync(file, 'utf8') !== wanted) {
-  process.stderr.write('src/commands/README.md differs from the help of the commands\n  try: npm run reference\n')
-  process.exitCode = 1
+const documents = `${root}src/commands/JSON.md`
+const wanted = new Map([
+  [`${root}src/commands/README.md`, reference],
+  [documents, withShapes(readFileSync(documents, 'utf8'))],
+])
+for (const [file, text] of wanted) {
+  if (process.argv[2] === 'write') writeFileSync(file, text)
+  else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+    process.stderr.write(`${file.slice(root.length)} differs from what npm run reference writes\n`)
+    process.exitCode = 1
+  }
 }

@@ -19,11 +19,19 @@ interface ConfigReport {
   readonly store: Setting<string> & { readonly kind: string }
   readonly schemas: Setting<string> | undefined
   readonly templates: Setting<string> | undefined
-  readonly topics: ReadonlyMap<string, TopicSettings & { readonly from: string }>
+  readonly topics: readonly TopicReport[]
+}
+
+/** The settings of a declared topic. */
+interface TopicReport extends Omit<TopicSettings, 'partitions'> {
+  readonly topic: string
+  readonly partitionCount: number | undefined
+  readonly from: string
 }
 
 export default class ConfigCommand extends BaseCommand {
   static override summary = 'Show the settings in force and where they come from'
+  static override document = 'config'
   static override description = [
     'Flags override the environment, the environment overrides crbus.json (in this folder or the nearest folder above), and crbus.json overrides ~/.config/crbus/config.json. The command connects to nothing and shows no passwords.',
     '--brokers, --data-dir and the environment override the bus of a profile, except that --profile overrides the environment. The guard of the profile still applies to that bus. The guard of any other profile with the same bus applies too.',
@@ -52,7 +60,10 @@ function toReport(config: Config): ConfigReport {
     store: { kind: store.value.kind, value: shownStore(store.value), from: store.from },
     schemas: schemas && { value: schemas.value, from: schemas.from },
     templates,
-    topics: new Map([...topics].map(([topic, { value, from }]) => [topic, { ...value, from }])),
+    topics: [...topics].map(([topic, { value, from }]) => {
+      const { partitions: partitionCount, ...settings } = value
+      return { topic, partitionCount, ...settings, from }
+    }),
   }
 }
 
@@ -70,13 +81,12 @@ function rowsOf({ profile, bus, maxBatchBytes, guard, store, schemas, templates,
     ...row('store'),
     ...row('schemas'),
     ...row('templates'),
-    ...[...topics].map(([topic, { from, ...settings }]) => [`topic:${topic}`, formatTopicSettings(settings), from]),
+    ...topics.map((topic) => [`topic:${topic.topic}`, formatTopicSettings(topic), topic.from]),
   ]
 }
 
-function formatTopicSettings(settings: TopicSettings): string {
-  const { retention } = settings
-  const parts = { ...settings, retention: retention && formatDuration(retention) }
+function formatTopicSettings({ topic: _, from: __, partitionCount, retention, ...settings }: TopicReport): string {
+  const parts = { partitions: partitionCount, ...settings, retention: retention && formatDuration(retention) }
   return Object.entries(parts)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
     .join(',')

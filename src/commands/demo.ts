@@ -11,6 +11,7 @@ import { write } from '../ui/text/io.ts'
 
 export default class Demo extends BaseCommand {
   static override summary = 'Run a checkout flow for a few seconds and show its events'
+  static override document = 'demo'
   static override description =
     'Runs three aggregates and a saga, as "crbus new" generates them, on the embedded bus: orders are placed, stock is reserved, and some payments fail and are compensated.'
   static override examples = ['<%= config.bin %> demo', '<%= config.bin %> demo --checkouts 50 --pause 5']
@@ -50,7 +51,7 @@ export default class Demo extends BaseCommand {
     const format = textFormatter({ color: io.color, columns })
     const shown = new AbortController()
     stop.signal.addEventListener('abort', () => shown.abort(), { once: true })
-    const counts = { events: 0, completed: 0, compensated: 0 }
+    const counts = { eventCount: 0, completed: 0, compensated: 0 }
     const showing = (async () => {
       const views = tail(bus, {
         topics: demoTopics,
@@ -63,7 +64,7 @@ export default class Demo extends BaseCommand {
         await this.print(batch.map(format).join(''))
         for (const { envelope } of batch) {
           const type = envelope?.ok ? envelope.event.eventType : ''
-          counts.events += 1
+          counts.eventCount += 1
           if (type === 'CheckoutCompleted.v1') counts.completed += 1
           if (type === 'CheckoutFailed.v1') counts.compensated += 1
         }
@@ -81,14 +82,14 @@ export default class Demo extends BaseCommand {
     })
     shown.abort()
     await showing
-    const summary = { checkouts: started, ...counts, example: `checkout-${run}-${Math.min(3, started)}` }
+    const summary = { checkoutCount: started, ...counts, correlationId: `checkout-${run}-${Math.min(3, started)}` }
     await write(
       io.stderr,
       `
-${started} checkouts: ${counts.completed} completed, ${counts.compensated} compensated after a failed payment; ${counts.events} events on ${demoTopics.length} topics
+${started} checkouts: ${counts.completed} completed, ${counts.compensated} compensated after a failed payment; ${counts.eventCount} events on ${demoTopics.length} topics
 
 Next:
-  crbus tail ${demoTopics.join(' ')} --correlation-id ${summary.example} --no-follow
+  crbus tail ${demoTopics.join(' ')} --correlation-id ${summary.correlationId} --no-follow
   crbus tail payment-events --where 'data.amount > 100000' --no-follow
   crbus topics describe order-events
   crbus new service shop    # create your own service

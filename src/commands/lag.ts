@@ -30,6 +30,7 @@ const VERDICTS = `VERDICT is the worst verdict of the partitions, listed from wo
 
 export default class Lag extends BaseCommand {
   static override summary = 'Show the lag of consumer groups, in events and in time'
+  static override document = 'lag'
   static override description = [
     'LAG is the number of events between the committed offset and the end. AGE is the time since the first of them was written, read from its record. The command only reads and joins no group. Partitions are listed with --group or --topic, and always with --json.',
     "The end is the high watermark, as in Kafka's own tools. Consumers that read committed records, such as crbus subscriptions, read up to the last stable offset, where the oldest open transaction begins (lastStable in --json). A notice names a transaction that may hold a group back. LAG does not count events that were deleted before they were read; another notice reports them.",
@@ -77,7 +78,7 @@ export default class Lag extends BaseCommand {
     if (!flags['by-type']) return document
     const waiting = await countWaiting(bus, report, { limit: MAX_EVENTS_BY_TYPE, signal: this.signal })
     await this.print(`\n${formatWaiting(waiting)}`)
-    if (waiting.some((one) => BigInt(one.read) < one.waiting)) {
+    if (waiting.some((one) => BigInt(one.sampled) < one.lag)) {
       await this.notice('EVENTS is a sample: only the first READ of the WAITING events were counted')
     }
     return { ...document, waiting }

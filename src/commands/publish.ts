@@ -35,6 +35,7 @@ const ALL_LINES: readonly LineRange[] = [{ from: 1, to: undefined }]
 
 export default class Publish extends ChangeCommand {
   static override summary = 'Publish events from flags, a file or standard input'
+  static override document = 'publish'
   static override description = [
     'With --type, each line of the input is the data of one event. Without --type, each line is a whole record: the output of "crbus tail -o json", an event as serde_json writes it, or the JSON of kcat -J, rpk or kaf.',
     'In --data, --type, --key, --header and the metadata flags, these placeholders are replaced for each event: {{i}} (its number from 1), {{uuid}}, {{now}}, {{now_ms}}, {{random 1 9}} and {{pick a b}}. Write \\{{ for two literal braces.',

@@ -25,6 +25,7 @@ const POSITIONS = `--to takes
 
 export default class Reset extends ChangeCommand {
   static override summary = 'Reset the committed offsets of a consumer group'
+  static override document = 'reset'
   static override description = [
     'The command first shows a plan. The plan only needs to read, so the group may be running; to apply the plan, stop the group. The command then saves an undo file, commits without joining the group, and reads every offset back.',
     POSITIONS,

@@ -41,6 +41,7 @@ const FORMATS = `--output takes text, json (one line for each event, which "crbu
 
 export default class Tail extends BaseCommand {
   static override summary = 'Show the decoded events of topics and follow them'
+  static override document = 'tail'
   static override description = [
     `Starts with the last ${DEFAULT_LAST_EVENTS} events of all topics together, merged by time, then follows the topics. Partitions that are added later are read within ${PARTITION_CHECK_INTERVAL_MS / 1000} seconds. The command joins no group. If the bus stops answering after the start, the command waits until the end of the outage; with --no-follow, it waits for a minute.`,
     POSITIONS,

@@ -7,13 +7,13 @@ import { openEventStore } from '../store/open.ts'
 
 /** The result of a run of the demo. */
 export interface DemoSummary {
-  readonly checkouts: number
+  readonly checkoutCount: number
   readonly completed: number
   /** Checkouts whose payment failed, so that their order was canceled. */
   readonly compensated: number
-  readonly events: number
+  readonly eventCount: number
   /** The correlation id of one checkout, to look at. */
-  readonly example: string
+  readonly correlationId: string
 }
 
 /** The event topics of the demo, in the order of its steps; `checkout-events` says how a checkout ended. */

@@ -7,12 +7,12 @@ import { formatTable } from './text/table.ts'
 export const formatGroups = (groups: readonly GroupOverview[]): string =>
   formatTable(
     ['GROUP', 'STATE', 'TYPE', 'PROTOCOL', 'MEMBERS', 'AUTO-NAMED', 'TOPICS'],
-    groups.map(({ group, state, type, protocol, members, isAutoNamed, topics }) => [
+    groups.map(({ group, state, type, protocol, memberCount, isAutoNamed, topics }) => [
       group,
       state,
       type,
       protocol,
-      members,
+      memberCount,
       isAutoNamed ? 'yes' : '-',
       topics.join(','),
     ]),
@@ -20,7 +20,7 @@ export const formatGroups = (groups: readonly GroupOverview[]): string =>
 
 /** Formats a group for people: a head, then its offset, lag and member on every partition. */
 export function formatGroup(report: GroupReport): string {
-  const { group, state, type, protocol, members, topics, isAutoNamed, coordinator, offsets, totalLag } = report
+  const { group, state, type, protocol, members, topics, isAutoNamed, coordinator, offsets, lag: totalLag } = report
   const head = [
     ['GROUP', isAutoNamed ? `${group} (the default name, made of its topics)` : group],
     ...(coordinator ? [['COORDINATOR', `${coordinator.id} (${coordinator.host}:${coordinator.port})`]] : []),
@@ -44,12 +44,12 @@ export function formatGroup(report: GroupReport): string {
       'CLIENT-ID',
       'HOST',
     ],
-    offsets.map(({ topic, partition, offset, start, end, lag, memberId }) => {
+    offsets.map(({ topic, partition, committed, start, end, lag, memberId }) => {
       const member = members.find((own) => own.memberId === memberId)
       return [
         topic,
         partition,
-        offset ?? '-',
+        committed ?? '-',
         start ?? '-',
         end ?? '-',
         lag ?? '-',

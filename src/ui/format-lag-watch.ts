@@ -8,12 +8,12 @@ import { printable } from './text/printable.ts'
  */
 export function formatLagWatch({ groups }: LagReport, time: number): string {
   const when = new Date(time).toISOString()
-  const lines = groups.map(({ group, state, members, lag, age, rates, verdict }) => {
+  const lines = groups.map(({ group, state, memberCount, lag, age, rates, verdict }) => {
     const fields = {
       time: when,
       group: quoted(printable(group)),
       state,
-      members,
+      members: memberCount,
       lag,
       age: age === undefined ? undefined : formatDuration(age),
       in: rates?.in.toFixed(1),

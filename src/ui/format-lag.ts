@@ -18,7 +18,7 @@ export function* formatLag(
     groups.map((group) => [
       group.group,
       group.state,
-      group.members,
+      group.memberCount,
       group.topics.length,
       ...summaryCells(group, isSampled),
     ]),
@@ -42,9 +42,9 @@ export function* formatLag(
 function* partitionRows({ group, topics }: GroupLag, isSampled: boolean) {
   for (const { topic, partitions } of topics) {
     for (const lag of partitions) {
-      const { partition, committed, start, end, member, host } = lag
+      const { partition, committed, start, end, memberId, host } = lag
       const offsets = [committed ?? '', start ?? '', end ?? '']
-      yield [group, topic, partition, ...offsets, member ?? '', host ?? '', ...summaryCells(lag, isSampled)]
+      yield [group, topic, partition, ...offsets, memberId ?? '', host ?? '', ...summaryCells(lag, isSampled)]
     }
   }
 }
@@ -60,8 +60,8 @@ function summaryCells({ lag, age, rates, verdict }: LagSummary, isSampled: boole
 export function formatWaiting(counted: readonly WaitingTypes[]): string {
   return formatTable(
     ['GROUP', 'TOPIC', 'EVENT-TYPE', 'EVENTS', 'READ', 'WAITING'],
-    counted.flatMap(({ group, topic, waiting, read, types }) =>
-      types.map(({ eventType, count }) => [group, topic, eventType, count, read, waiting]),
+    counted.flatMap(({ group, topic, lag, sampled, types }) =>
+      types.map(({ eventType, count }) => [group, topic, eventType, count, sampled, lag]),
     ),
   )
 }

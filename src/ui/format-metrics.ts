@@ -33,7 +33,7 @@ export function* formatMetrics({ groups }: LagReport): Generator<string> {
   yield* metric(
     'crbus_group_members',
     'members of the group',
-    ofGroups(({ group, members }) => [{ group }, members]),
+    ofGroups(({ group, memberCount }) => [{ group }, memberCount]),
   )
   yield* metric(
     'crbus_group_verdict',

@@ -1,8 +1,8 @@
 import { partitionName } from '../bus/names/names.ts'
+import type { JsonTime } from '../bus/time/json-time.ts'
 import type { AppliedReset } from '../operations/reset/apply.ts'
 import type { ResetPlan, ResetStep } from '../operations/reset/plan.ts'
 import { clampText, resetDocument, resetNoteText } from './notes/reset-notes.ts'
-import { formatTimestamp } from './text/format-timestamp.ts'
 import { plural } from './text/listed.ts'
 import { printable } from './text/printable.ts'
 import { formatTable } from './text/table.ts'
@@ -11,7 +11,8 @@ import { formatTable } from './text/table.ts'
 const isChange = ({ from, to, fromDetails, toDetails }: ResetStep): boolean =>
   from !== to || fromDetails?.metadata !== toDetails?.metadata || fromDetails?.leaderEpoch !== toDetails?.leaderEpoch
 
-const time = (timestamp: bigint | null): string => (timestamp === null ? '-' : formatTimestamp(timestamp))
+const time = (timestamp: JsonTime | null): string =>
+  typeof timestamp === 'bigint' ? `${timestamp}ms` : (timestamp ?? '-')
 
 /** Event types and clamped partitions that a plan lists. */
 const MAX_TYPES = 8
@@ -19,7 +20,7 @@ const MAX_CLAMPED = 5
 
 /** Formats a plan for people: every partition, the events delivered again or skipped, and notes. */
 function formatResetPlan(plan: ResetPlan): string {
-  const { group, to, state, members, steps, notes } = plan
+  const { group, to, state, memberIds, steps, notes } = plan
   const table = formatTable(
     ['TOPIC', 'PARTITION', 'FROM', 'TO', 'EFFECT', 'EVENTS', 'FIRST-EVENT', 'LAST-EVENT'],
     steps.map((step) => [
@@ -28,15 +29,15 @@ function formatResetPlan(plan: ResetPlan): string {
       step.from ?? '-',
       step.to ?? '-',
       step.effect,
-      step.counts === 'offsets' ? `≤${step.events}` : step.events,
-      time(step.first),
-      time(step.last),
+      step.counts === 'offsets' ? `≤${step.eventCount}` : step.eventCount,
+      time(step.firstEventAt),
+      time(step.lastEventAt),
     ]),
   )
   const active =
-    members.length === 0
+    memberIds.length === 0
       ? []
-      : [`the group has running members (${members.join(', ')}): stop them before applying the plan`]
+      : [`the group has running members (${memberIds.join(', ')}): stop them before applying the plan`]
   const lines = [
     `${summaryOf(plan)}${sampleOf(plan)}`,
     ...[...active, ...clampNotes(steps), ...notes.map(resetNoteText)].map((note) => `note: ${note}`),
@@ -81,12 +82,12 @@ function summaryOf(plan: ResetPlan): string {
   return isSame ? 'nothing to change' : 'no event delivered again or skipped'
 }
 
-function sampleOf({ sampled, types, conversations, sagas, replayed, skipped }: ResetPlan): string {
+function sampleOf({ sampled, types, conversationCount, sagaCount, replayed, skipped }: ResetPlan): string {
   if (sampled === 0) return ''
   const named = types.slice(0, MAX_TYPES).map(({ eventType, count }) => `${eventType} ${count}`)
   const more = types.length > MAX_TYPES ? [`${types.length - MAX_TYPES} more types`] : []
-  const ids = conversations === 0 ? '' : `; of ${plural(conversations, 'conversation')}`
-  const driven = sagas === 0 ? '' : ` and ${plural(sagas, 'saga')}, which a replay drives again`
+  const ids = conversationCount === 0 ? '' : `; of ${plural(conversationCount, 'conversation')}`
+  const driven = sagaCount === 0 ? '' : ` and ${plural(sagaCount, 'saga')}, which a replay drives again`
   const isAll = BigInt(sampled) === replayed + skipped
   return `; ${isAll ? 'by type' : `by type, in a sample of ${sampled}`}: ${[...named, ...more].join(', ')}${ids}${driven}`
 }

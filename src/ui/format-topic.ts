@@ -5,16 +5,16 @@ import { formatTable } from './text/table.ts'
 /** Formats a topic for people: a head, its partitions, its settings, and the event types of its newest records. */
 export function formatTopic({
   topic,
-  partitions,
+  partitionCount,
   replication,
-  layout,
+  partitions,
   config,
   types,
   sampled,
   counts,
 }: TopicReport): string {
   const parts = [
-    `TOPIC       ${printable(topic)}\nPARTITIONS  ${partitions}\nREPLICAS    ${replication}\n`,
+    `TOPIC       ${printable(topic)}\nPARTITIONS  ${partitionCount}\nREPLICAS    ${replication}\n`,
     formatTable(
       [
         'PARTITION',
@@ -26,7 +26,7 @@ export function formatTopic({
         'END',
         counts === 'offsets' ? 'OFFSETS' : 'EVENTS',
       ],
-      layout.map(({ partition, leader, replicas, inSync, start, end, lastStable }) => [
+      partitions.map(({ partition, leader, replicas, inSync, start, end, lastStable }) => [
         partition,
         leader,
         replicas.join(','),

@@ -34,7 +34,9 @@ export class LagWatchLines {
     const groups = report.groups.filter(({ group, verdict }) => !verdicts.has(group) || verdicts.get(group) !== verdict)
     this.#verdicts = new Map(report.groups.map(({ group, verdict }) => [group, verdict]))
     return {
-      text: this.#isJson ? `${stringifyJson({ time, ...lagDocument(report, time) })}\n` : formatLagWatch(report, time),
+      text: this.#isJson
+        ? `${stringifyJson({ time: new Date(time).toISOString(), ...lagDocument(report, time) })}\n`
+        : formatLagWatch(report, time),
       notices: [...empty, ...lagNotes({ groups }, time).map((note) => `note: ${note}`)],
     }
   }

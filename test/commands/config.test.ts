@@ -163,10 +163,10 @@ describe('configuration files', () => {
       store: { kind: 'sqlite', value: join(folder, 'data/crbus/store.db'), from: 'default' },
       schemas: { value: join(folder, 'schemas'), from: projectFile },
       templates: { value: join(folder, 'xdg/crbus/templates'), from: userFile },
-      topics: {
-        'order-events': { partitions: 6, replication: 3, retention: 604_800_000, from: projectFile },
-        'payment-events': { retention: 45_000_000, from: userFile },
-      },
+      topics: [
+        { topic: 'order-events', partitionCount: 6, replication: 3, retention: 604_800_000, from: projectFile },
+        { topic: 'payment-events', retention: 45_000_000, from: userFile },
+      ],
     })
     // A profile comes from one file as a whole: the user's store must not be combined with the project's brokers.
     expect(await inForce(['--profile', 'prod'])).toMatchObject({ store: { from: 'default' } })

@@ -65,7 +65,9 @@ describe('groups', () => {
       ].join('\n'),
     )
     const json = JSON.parse((await run(GroupsList, '--json')).stdout)
-    expect(json).toMatchObject([{ group: 'billing', isAutoNamed: false }, { group: AUTO, isAutoNamed: true }, {}])
+    expect(json).toMatchObject({
+      groups: [{ group: 'billing', isAutoNamed: false }, { group: AUTO, isAutoNamed: true }, {}],
+    })
   })
 
   test('groups are described with offsets and lag on every partition', async () => {
@@ -88,7 +90,7 @@ describe('groups', () => {
       ].join('\n'),
     )
     const json = await run(GroupsDescribe, 'billing', '--json')
-    expect(JSON.parse(json.stdout)).toMatchObject({ group: 'billing', totalLag: 2, offsets: [{ lag: 0 }, { lag: 2 }] })
+    expect(JSON.parse(json.stdout)).toMatchObject({ group: 'billing', lag: 2, offsets: [{ lag: 0 }, { lag: 2 }] })
     expect(await run(GroupsDescribe, 'nobody')).toMatchObject({ exitCode: 4 })
   })
 

@@ -1,157 +1,143 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { serializedEvent } from '../../src/bus/event.ts'
-import CheckLag from '../../src/commands/check/lag.ts'
-import CheckTopic from '../../src/commands/check/topic.ts'
-import GroupsClone from '../../src/commands/groups/clone.ts'
-import GroupsDelete from '../../src/commands/groups/delete.ts'
-import GroupsDeleteOffsets from '../../src/commands/groups/delete-offsets.ts'
 import GroupsDescribe from '../../src/commands/groups/describe.ts'
-import GroupsList from '../../src/commands/groups/list.ts'
-import GroupsMembers from '../../src/commands/groups/members.ts'
 import Lag from '../../src/commands/lag.ts'
 import Publish from '../../src/commands/publish.ts'
 import ResetUndo from '../../src/commands/reset/undo.ts'
 import Reset from '../../src/commands/reset.ts'
-import Tail from '../../src/commands/tail.ts'
-import TopicsApply from '../../src/commands/topics/apply.ts'
-import TopicsCreate from '../../src/commands/topics/create.ts'
-import TopicsDelete from '../../src/commands/topics/delete.ts'
-import TopicsDescribe from '../../src/commands/topics/describe.ts'
-import TopicsList from '../../src/commands/topics/list.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { documentProblems, documentSchemas } from '../support/documents.ts'
 import { type Runnable, runCli } from './run-cli.ts'
 
-/** The paths of the fields of a document; `[]` stands for the items of a list. */
-interface Shape {
-  readonly all: ReadonlySet<string>
-  /** Fields that are present whenever their parent is. */
-  readonly required: ReadonlySet<string>
-}
+const root = new URL('../../src/commands/', import.meta.url)
 
-/** Parses the description of a document in JSON.md. Text after the description is a remark. */
-function readShape(text: string): Shape {
-  const tokens = text.match(/[[\]{}:,?]|[A-Za-z_-]+/g) ?? []
-  const all = new Set<string>()
-  const required = new Set<string>()
-  let at = 0
-  const isNext = (token: string) => tokens[at] === token && ++at > 0
-  const read = (path: string): void => {
-    if (isNext('[')) {
-      read(`${path}[]`)
-      while (!isNext(']')) at += 1
-    } else if (isNext('{')) {
-      do {
-        const name = `${path}.${tokens[at++]}`
-        all.add(name)
-        if (!isNext('?')) required.add(name)
-        if (isNext(':')) read(name)
-      } while (isNext(','))
-      if (!isNext('}')) throw new Error(`${path} does not end in ${text}`)
-    } else at += 1
+/** Every command by its name, as oclif finds it. */
+const commands = new Map<string, Runnable>()
+beforeAll(async () => {
+  for (const path of globSync('**/*.ts', { cwd: root.pathname })) {
+    const { default: command } = (await import(new URL(path, root).href)) as { readonly default: Runnable }
+    commands.set(path.replaceAll(/[\\/]/g, ' ').replace('.ts', ''), command)
   }
-  read('')
-  return { all, required }
+})
+
+const schema = {
+  crbus_schema: 1,
+  topic: 'order-events',
+  root: 'OrderEvent',
+  events: { 'OrderPlaced.v1': 'OrderPlaced' },
+  types: { OrderEvent: { enum: [{ OrderPlaced: { id: 'u32' } }] } },
+}
+const source = '#[derive(Serialize, Deserialize)]\npub enum OrderEvent { OrderPlaced { id: u32 } }\n'
+
+/** A command line of every command, without --json. */
+const lines: Readonly<Record<string, readonly string[]>> = {
+  publish: ['order-events', '--type', 'A.v1', '--data', '{}', '--codec', 'json'],
+  tail: ['order-events', '--no-follow'],
+  demo: ['--checkouts', '1', '--pause', '0'],
+  config: [],
+  'topics list': [],
+  'topics describe': ['order-events'],
+  'topics create': ['more-events', '--replication', '1', '--config', 'retention.ms=1000'],
+  'topics delete': ['order-events', '--yes'],
+  'topics apply': ['--dry-run'],
+  'groups list': [],
+  'groups describe': ['shipping'],
+  'groups members': ['shipping'],
+  'groups clone': ['billing', 'copy', '--yes'],
+  'groups delete': ['billing', '--yes'],
+  'groups delete-offsets': ['billing', '--topic', 'order-events', '--yes'],
+  lag: ['--sample', '1ms', '--by-type'],
+  metrics: [],
+  reset: ['--group', 'billing', '--all-topics', '--to', 'start', '--yes'],
+  'reset apply': ['plan.json', '--dry-run'],
+  'reset undo': ['--last', '--yes'],
+  'check lag': ['--group', 'billing', '--max-events', '1', '--warn-age', '1s'],
+  'check topic': ['order-events', '--max-silence', '1h'],
+  'new service': ['shop', '--dry-run', '--yes'],
+  'new aggregate': ['order', '--dry-run', '--yes'],
+  'new saga': ['checkout', '--on', 'order-events,payment-events', '--from', 'bus', '--dry-run', '--yes'],
+  'new topic': ['stock-events', '--dry-run'],
+  'schema import': ['order.rs', '--root', 'OrderEvent', '--topic', 'order-events', '--dry-run'],
+  'schema show': [],
+  'schema sample': [],
+  'schema diff': ['schemas/order-events.json', 'order.rs'],
+  'schema check': ['order-events'],
+  'store init': ['--store', 'store.db', '--dry-run'],
 }
 
-/** Returns the paths of the fields of a value, as deep as JSON.md describes them. */
-function namesIn(value: unknown, known: ReadonlySet<string>, path = ''): string[] {
-  if (Array.isArray(value)) return value.flatMap((one) => [`${path}[]`, ...namesIn(one, known, `${path}[]`)])
-  const isDescribed = [...known].some((name) => name.startsWith(`${path}.`))
-  if (value === null || typeof value !== 'object' || !isDescribed) return []
-  const within = Object.entries(value).flatMap(([name, field]) => namesIn(field, known, `${path}.${name}`))
-  return [...Object.keys(value).map((name) => `${path}.${name}`), ...within]
-}
-
-const page = readFileSync(new URL('../../src/commands/JSON.md', import.meta.url), 'utf8')
-const block = /<!-- documents[\s\S]*?```text\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
-/** An entry begins at the left, with the name of the command. */
-const documents = new Map(
-  block.split(/\n(?=\S)/).map((entry) => [entry.slice(0, 16).trim(), readShape(entry.slice(16))] as const),
-)
-
-describe('the documents of --json have the shapes in src/commands/JSON.md:', () => {
+describe('the documents of --json', () => {
   let broker: MemoryBroker
   let folder: string
+  const run = (command: Runnable, argv: readonly string[]) =>
+    runCli(command, [...argv], { broker, cwd: folder, undoFolder: join(folder, 'undo') })
+
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'crbus-json-'))
     broker = new MemoryBroker()
     const bus = new InMemoryEventBus({ broker, createTopics: true })
-    await bus.publish(
-      'order-events',
-      [1, 2, 3].map((id) => serializedEvent('OrderPlaced.v1', Buffer.from(`{"id":${id}}`))),
-    )
+    for (const [topic, type] of [
+      ['order-events', 'OrderPlaced.v1'],
+      ['payment-events', 'PaymentMade.v1'],
+    ] as const) {
+      const events = [1, 2, 3].map((id) => serializedEvent(type, Buffer.from(`{"order_id":"o-${id}"}`)))
+      await bus.publish(topic, events)
+    }
     await bus.admin.commitOffsets('billing', [{ topic: 'order-events', partition: 0, offset: 1n }])
     await bus.subscribe(['order-events'], { group: 'shipping' })
     const topics = {
       'new-events': { partitions: 2, replication: 1, retention: '1d' },
       'order-events': { partitions: 3 },
     }
+    mkdirSync(join(folder, 'schemas'))
     writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics }))
+    writeFileSync(join(folder, 'schemas/order-events.json'), JSON.stringify(schema))
+    writeFileSync(join(folder, 'order.rs'), source)
+    await run(Reset, ['--group', 'billing', '--all-topics', '--to', 'end', '--plan-out', 'plan.json'])
+    await run(Reset, ['--group', 'billing', '--all-topics', '--to', 'start', '--yes'])
     return async () => {
       await bus.close()
       rmSync(folder, { recursive: true })
     }
   })
 
-  test.each<readonly [string, Runnable, readonly string[]]>([
-    ['publish', Publish, ['order-events', '--type', 'A.v1', '--data', '{}']],
-    ['tail', Tail, ['order-events', '--no-follow']],
-    ['topics list', TopicsList, []],
-    ['topics describe', TopicsDescribe, ['order-events']],
-    ['topics create', TopicsCreate, ['more-events', '--replication', '1', '--config', 'retention.ms=1000']],
-    ['topics delete', TopicsDelete, ['order-events', '--yes']],
-    ['topics apply', TopicsApply, ['--dry-run']],
-    ['groups list', GroupsList, []],
-    ['groups describe', GroupsDescribe, ['shipping']],
-    ['groups members', GroupsMembers, ['shipping']],
-    ['lag', Lag, []],
-    ['lag', Lag, ['--sample', '1ms', '--by-type']],
-    ['reset', Reset, ['--group', 'billing', '--all-topics', '--to', 'start', '--dry-run']],
-    ['reset', Reset, ['--group', 'billing', '--all-topics', '--to', 'start', '--yes']],
-    ['reset', GroupsClone, ['billing', 'copy', '--yes']],
-    ['reset', GroupsDeleteOffsets, ['billing', '--topic', 'order-events', '--yes']],
-    ['groups delete', GroupsDelete, ['billing', '--yes']],
-    ['check', CheckLag, ['--group', 'billing', '--max-events', '1', '--warn-age', '1s']],
-    ['check', CheckTopic, ['order-events', '--max-silence', '1h']],
-  ])('the document of %s has the shape in src/commands/JSON.md', async (name, command, argv) => {
-    const { stdout } = await runCli(command, [...argv, '--json'], {
-      broker,
-      cwd: folder,
-      undoFolder: join(folder, 'undo'),
-    })
+  test('each have a schema, which their commands name', () => {
+    expect(commands.size).toBe(Object.keys(lines).length)
+    for (const [name, { document }] of commands) expect([...documentSchemas.keys()], name).toContain(document)
+  })
 
-    const { all, required } = documents.get(name) ?? readShape('{}')
-    const names = new Set(namesIn(JSON.parse(stdout), all))
-    const parentOf = (path: string) => path.slice(0, path.lastIndexOf('.'))
-    expect([...names].filter((path) => !path.endsWith('[]') && !all.has(path))).toEqual([])
-    const wanted = [...required].filter((path) => parentOf(path) === '' || names.has(parentOf(path)))
-    expect(wanted.filter((path) => !names.has(path))).toEqual([])
-    expect(wanted.length).toBeGreaterThan(0)
+  test.each(Object.entries(lines))('match their schema: crbus %s', async (name, argv) => {
+    const command = commands.get(name) as Runnable
+
+    // `runCli` throws if the document differs from its schema.
+    const { stdout, stderr } = await run(command, [...argv, '--json'])
+
+    const document = JSON.parse(stdout)
+    expect(document, stderr).not.toHaveProperty('error')
+    expect(documentProblems(command.document, { ...document, surplus: 1 }).join('\n')).toContain('"surplus"')
   })
 
   test.each<readonly [string, Runnable, readonly string[]]>([
     ['a group that does not exist', GroupsDescribe, ['nope']],
-    ['nothing to undo', ResetUndo, ['--last']],
+    ['nothing to undo', ResetUndo, ['--last', '--undo-dir', 'none']],
     ['an unknown flag', Lag, ['--nope']],
-  ])('a failure has only the field error, such as for %s', async (_, command, argv) => {
-    const { stdout, exitCode } = await runCli(command, [...argv, '--json'], { broker, cwd: folder, undoFolder: folder })
-    const { error, ...rest } = JSON.parse(stdout)
-    expect(Object.keys(error)).toEqual(['code', 'message', 'suggestions', 'exitCode'])
-    expect(rest).toEqual({})
-    expect(error.exitCode).toBe(exitCode)
+  ])('are only an error if nothing was done: %s', async (_, command, argv) => {
+    const { stdout, exitCode } = await run(command, [...argv, '--json'])
+    const document = JSON.parse(stdout)
+    expect(documentProblems('error', document)).toEqual([])
+    expect(document.error.exitCode).toBe(exitCode)
   })
 
-  test('a failure of publish also has the events that were published', async () => {
-    const argv = ['order-events', '--type', 'A.v1', '--json']
+  test('also have the events that were published before an error', async () => {
+    const argv = ['order-events', '--type', 'A.v1', '--codec', 'json', '--json']
     const { stdout } = await runCli(Publish, argv, { broker, cwd: folder, stdin: '{}\n{\n' })
     expect(JSON.parse(stdout)).toEqual({
       topic: 'order-events',
       published: 1,
-      positions: [{ partition: 0, offset: 3 }],
+      positions: [{ partition: expect.any(Number), offset: expect.any(Number) }],
       error: expect.objectContaining({ code: 'CRBUS_USAGE', exitCode: 2 }),
     })
   })

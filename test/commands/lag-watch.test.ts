@@ -325,7 +325,10 @@ describe('lag --watch without a terminal', () => {
   test('prints a JSON document for each update with --json', async () => {
     const { lines: printed, exitCode } = await lines(2, ['--json', '--group', 'billing'])
     const [first, second] = printed.map((line) => JSON.parse(line))
-    expect(first).toMatchObject({ time: NOW, groups: [{ group: 'billing', lag: 12, verdict: 'stopped' }] })
+    expect(first).toMatchObject({
+      time: '2026-11-23T10:00:00.000Z',
+      groups: [{ group: 'billing', lag: 12, verdict: 'stopped' }],
+    })
     expect(second.groups[0].rates).toEqual({ in: 0, out: 0 })
     expect(second.sample).toBeGreaterThan(0)
     expect(exitCode).toBe(130)

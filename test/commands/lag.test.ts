@@ -87,7 +87,7 @@ describe('lag', () => {
     const { stdout } = await runCli(Lag, ['--json'], { broker })
 
     const [group] = JSON.parse(stdout).groups
-    expect(group).toMatchObject({ group: 'billing', state: 'Stable', members: 1, lag: 1, age: 192_000 })
+    expect(group).toMatchObject({ group: 'billing', state: 'Stable', memberCount: 1, lag: 1, age: 192_000 })
     expect(group.topics[0].partitions).toEqual([
       {
         partition: 0,
@@ -96,8 +96,8 @@ describe('lag', () => {
         end: 2,
         lag: 1,
         age: 192_000,
-        member: expect.stringContaining(bus.clientId),
-        client: bus.clientId,
+        memberId: expect.stringContaining(bus.clientId),
+        clientId: bus.clientId,
         host: 'memory',
       },
     ])

@@ -67,11 +67,11 @@ describe('declared topics', () => {
     await run(NewTopic, ['wide-events', '--partitions', '2'])
     const planned = await run(TopicsApply, ['--dry-run', '--json'])
     expect(JSON.parse(planned.stdout)).toMatchObject({
-      create: [{ topic: 'order-events', partitions: 2, retention: 604_800_000 }],
+      create: [{ topic: 'order-events', partitionCount: 2, retention: 604_800_000 }],
       same: ['wide-events'],
       notes: [
         {
-          ...{ topic: 'wide-events', code: 'fewer-partitions-declared', partitions: 4, declared: 2 },
+          ...{ topic: 'wide-events', code: 'fewer-partitions-declared', partitionCount: 4, declared: 2 },
           message: 'it has 4 partitions and 2 are declared; partitions cannot be removed',
         },
       ],

@@ -141,7 +141,7 @@ describe('reset', () => {
       moved: 1,
       skipped: 2,
       undoFile: expect.stringContaining('billing.json'),
-      steps: [{ topic: 'order-events', partition: 0, from: 6, to: 8, effect: 'skip', events: 2, clamped: null }],
+      steps: [{ topic: 'order-events', partition: 0, from: 6, to: 8, effect: 'skip', eventCount: 2, clamped: null }],
     })
 
     const refused = await reset(...base, 'start', '--json')
@@ -163,7 +163,7 @@ describe('reset', () => {
       applied: false,
       undoFile,
       moved: 0,
-      notTaken: [{ topic: 'order-events', partition: 0, to: 0, is: 6 }],
+      notTaken: [{ topic: 'order-events', partition: 0, to: 0, committed: 6 }],
       error: { code: 'CRBUS_GROUP_ACTIVE', exitCode: 6 },
     })
     expect(exitCode).toBe(6)
@@ -292,9 +292,12 @@ describe('reset', () => {
     const clamped = "-8 is before the log's start 0"
     const note = 'order-events[0]: committed 12 lies outside the log, which holds 0 to 10'
     const [step] = plan.steps
-    expect(plan).toMatchObject({ version: 2, notes: [{ code: 'committed-outside-log', committed: 12, deleted: 0 }] })
+    expect(plan).toMatchObject({ version: 3, notes: [{ code: 'committed-outside-log', committed: 12, gone: 0 }] })
     expect(step.clamped).toEqual({ code: 'before-log-start', wanted: -8 })
-    writeFileSync(path, JSON.stringify({ ...plan, version: 1, steps: [{ ...step, clamped }], notes: [note] }))
+    writeFileSync(
+      path,
+      JSON.stringify({ ...plan, version: 1, steps: [{ ...step, clamped }], notes: [note] }, olderNames),
+    )
 
     const { stdout, exitCode } = await runCli(ResetApply, ['plan.json', '--yes'], options())
 
@@ -302,6 +305,25 @@ describe('reset', () => {
     expect(stdout).toContain(`note: ${note}\n`)
     expect(exitCode).toBe(0)
     expect(committed()).toEqual([0n])
+  })
+
+  test('applies a plan file of version 2, with its names and its times in milliseconds', async () => {
+    broker.groups.commit('billing', [{ topic: 'order-events', partition: 0, offset: 12n }])
+    const planned = await reset(...base, '-10', '--plan-out', 'plan.json')
+    const path = join(folder, 'plan.json')
+    const plan = JSON.parse(readFileSync(path, 'utf8'))
+    const older = JSON.stringify({ ...plan, version: 2 }, olderNames)
+    for (const text of ['"plannedAt":1', '"members":[]', '"events":8', '"first":1', '"deleted":0', '"sagas":0']) {
+      expect(older).toContain(text)
+    }
+    writeFileSync(path, older)
+
+    const { stdout, exitCode } = await runCli(ResetApply, ['plan.json', '--dry-run'], options())
+    const json = await runCli(ResetApply, ['plan.json', '--dry-run', '--json'], options())
+
+    expect([stdout, exitCode]).toEqual([planned.stdout, 0])
+    const { crbus: _, version: __, ...fields } = plan
+    expect(JSON.parse(json.stdout)).toMatchObject(fields)
   })
 
   test('shows the notes and clamps of a plan file as when the plan was made', async () => {
@@ -316,7 +338,7 @@ describe('reset', () => {
     expect(stdout).toContain(`note: ${outside}\n`)
     const json = await runCli(ResetApply, ['plan.json', '--dry-run', '--json'], options())
     expect(JSON.parse(json.stdout)).toMatchObject({
-      notes: [{ code: 'committed-outside-log', committed: 12, start: 0, end: 10, deleted: 0, message: outside }],
+      notes: [{ code: 'committed-outside-log', committed: 12, start: 0, end: 10, gone: 0, message: outside }],
       steps: [{ clamped: { code: 'before-log-start', wanted: -8, message: "-8 is before the log's start 0" } }],
     })
   })
@@ -324,7 +346,7 @@ describe('reset', () => {
   test('refuses a plan file of a newer release', async () => {
     await reset(...base, 'start', '--plan-out', 'plan.json')
     const path = join(folder, 'plan.json')
-    writeFileSync(path, readFileSync(path, 'utf8').replace('"version": 2', '"version": 3'))
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"version": 3', '"version": 4'))
     expect(await runCli(ResetApply, ['plan.json', '--yes'], options())).toMatchObject({
       exitCode: 6,
       stderr: expect.stringContaining('was written by a newer crbus'),
@@ -398,7 +420,7 @@ describe('reset', () => {
     broker.groups.commit('billing', [before])
     const { stdout } = await runCli(GroupsDescribe, ['billing', '--json'], options())
     writeFileSync(join(folder, 'described.json'), stdout)
-    expect(JSON.parse(stdout).offsets).toMatchObject([{ offset: 6, metadata: 'six', leaderEpoch: 2 }])
+    expect(JSON.parse(stdout).offsets).toMatchObject([{ committed: 6, metadata: 'six', leaderEpoch: 2 }])
 
     await reset(...base, 'start', '--plan-out', 'plan.json')
     await runCli(ResetApply, ['plan.json', '--yes'], options())
@@ -479,3 +501,23 @@ describe('reset', () => {
     expect((await runCli(ResetUndo, [], options())).stderr).toContain('billing.json')
   })
 })
+
+/** The names of fields in plan files of versions 1 and 2. */
+const older: Readonly<Record<string, string>> = {
+  memberIds: 'members',
+  conversationCount: 'conversations',
+  sagaCount: 'sagas',
+  eventCount: 'events',
+  offsetCount: 'offsets',
+  firstEventAt: 'first',
+  lastEventAt: 'last',
+  batchCount: 'batches',
+  gone: 'deleted',
+}
+
+/** A replacer for `JSON.stringify` that writes a plan with the names and the times of versions 1 and 2. */
+function olderNames(name: string, value: unknown): unknown {
+  if (['plannedAt', 'first', 'last'].includes(name)) return Date.parse(String(value))
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [older[key] ?? key, field]))
+}

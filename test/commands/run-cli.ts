@@ -13,6 +13,7 @@ import { runGit } from '../../src/cli/process/git.ts'
 import { Stop } from '../../src/cli/process/stop.ts'
 import type { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { documentProblems } from '../support/documents.ts'
 import type { FakeTerminal } from './terminal.ts'
 
 export interface CliResult {
@@ -22,6 +23,8 @@ export interface CliResult {
 }
 
 export interface Runnable {
+  /** The schema of its `--json` document. */
+  readonly document: string
   run(argv: string[], config: Interfaces.LoadOptions): Promise<unknown>
 }
 
@@ -52,7 +55,10 @@ const NOW = Date.UTC(2026, 10, 23, 10)
 
 const config = await Config.load({ root: new URL('../..', import.meta.url).pathname })
 
-/** Runs a command in this process with an in-memory bus and buffers instead of a terminal. */
+/**
+ * Runs a command in this process with an in-memory bus and buffers instead of a terminal. Every JSON document that it prints is
+ * validated against its schema.
+ */
 export async function runCli(command: Runnable, argv: string[], options: CliOptions): Promise<CliResult> {
   const { broker, stop = new Stop() } = options
   const written = { stdout: '', stderr: '' }
@@ -96,5 +102,27 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
   await new Promise((resolve) => setImmediate(resolve))
   const exitCode = Number(process.exitCode)
   process.exitCode = 0
+  validateDocuments(command, argv, written.stdout)
   return { ...written, exitCode }
+}
+
+/** Throws if a printed document differs from its schema. The last line may be cut off where a reader left. */
+function validateDocuments(command: Runnable, argv: readonly string[], stdout: string): void {
+  const name = printedDocument(command, argv)
+  if (name === undefined) return
+  const documents = stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as unknown)
+  const problems = documents.flatMap((document) => documentProblems(name, document))
+  if (problems.length > 0) throw new Error(`crbus ${argv.join(' ')}\n${problems.join('\n')}\n${stdout}`)
+}
+
+/** Returns the schema of the lines that a command prints; `undefined` if it prints no JSON documents. */
+function printedDocument({ document }: Runnable, argv: readonly string[]): string | undefined {
+  const end = argv.indexOf('--')
+  const words = (end === -1 ? argv : argv.slice(0, end)).join(' ')
+  if (/(^| )--json( |$)/.test(words)) return document
+  if (document === 'check' && /--format[ =]json/.test(words)) return 'check'
+  return document === 'tail' && /(^| )(-o|--output)[ =]?json( |$)/.test(words) ? 'record' : undefined
 }

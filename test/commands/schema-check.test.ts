@@ -81,7 +81,7 @@ Ping.v1 0@5: event type Ping.v1 is variant Ping, but the bytes are variant Place
   })
 
   test('checks the newest records, a given number of them, or all', async () => {
-    const records = async (...argv: string[]) => JSON.parse((await check('--json', ...argv)).stdout).records
+    const records = async (...argv: string[]) => JSON.parse((await check('--json', ...argv)).stdout).recordCount
     expect(await records('-n', '1')).toBe(1)
     expect(await records('--all')).toBe(2)
     await bus.admin.createTopic('wide-events', { partitions: 3 })
@@ -97,7 +97,7 @@ Ping.v1 0@5: event type Ping.v1 is variant Ping, but the bytes are variant Place
         cwd: join(folder, 'services', 'orders'),
       },
     )
-    expect(JSON.parse(stdout)).toMatchObject({ records: 4, failed: 4 })
+    expect(JSON.parse(stdout)).toMatchObject({ recordCount: 4, failed: 4 })
   })
 
   test('schema check needs a schema and a topic', async () => {

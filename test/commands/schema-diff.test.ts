@@ -128,14 +128,14 @@ describe('schema diff', () => {
           before: 'i64',
           after: 'Money',
           reason: 'same-bytes',
-          events: ['OrderPlaced'],
+          eventTypes: ['OrderPlaced'],
           oldReaders: 'safe',
           leftoverBytes: false,
           message: 'the type changed from i64 to Money, with the same bytes',
           advice: 'nothing to do',
         },
       ],
-      counts: { silent: 0, breaks: 0, safe: 1 },
+      changeCounts: { silent: 0, breaks: 0, safe: 1 },
     })
     expect(exitCode).toBe(0)
   })

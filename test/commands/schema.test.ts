@@ -57,11 +57,11 @@ enum OrderAction {
     expect((await show(name)).stdout).toContain(text)
   })
 
-  test('prints JSON Schema, and the same document with --json', async () => {
+  test('prints JSON Schema, which is part of the document with --json', async () => {
     const { stdout } = await show('Money', '--as', 'json-schema')
     expect(JSON.parse(stdout)).toMatchObject({ title: 'Money of order-events', $ref: '#/$defs/Money' })
     const json = await show('Money', '--as', 'json-schema', '--json')
-    expect(JSON.parse(json.stdout)).toEqual(JSON.parse(stdout))
+    expect(JSON.parse(json.stdout)).toMatchObject({ as: 'json-schema', jsonSchema: JSON.parse(stdout) })
   })
 
   test('prints TypeScript', async () => {
@@ -157,7 +157,11 @@ describe('schema sample', () => {
 
   test('prints one document with --json', async () => {
     const { stdout } = await sample('-n', '2', '--json')
-    expect(JSON.parse(stdout)).toMatchObject([{ event_type: 'OrderPlaced.v1' }, { event_type: 'SeatReserved.v1' }])
+    expect(JSON.parse(stdout)).toMatchObject({
+      events: [{ event_type: 'OrderPlaced.v1' }, { event_type: 'SeatReserved.v1' }],
+    })
+    const data = await sample('-n', '1', '--json', '--data-only')
+    expect(JSON.parse(data.stdout)).toMatchObject({ data: [expect.any(Object)] })
   })
 
   test('uses variants when the schema has no event types, with a warning', async () => {

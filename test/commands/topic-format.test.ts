@@ -290,6 +290,6 @@ describe('the settings of a topic in crbus.json', () => {
     configure({ [COMMANDS]: { partitions: 2, ...keyed } })
     const { stdout, exitCode } = await run(TopicsApply, ['--yes', '--json'])
     expect(exitCode).toBe(0)
-    expect(JSON.parse(stdout).create).toEqual([{ topic: COMMANDS, partitions: 2 }])
+    expect(JSON.parse(stdout).create).toEqual([{ topic: COMMANDS, partitionCount: 2 }])
   })
 })

@@ -20,9 +20,9 @@ describe('topics', () => {
     const { stdout } = await runCli(TopicsList, [], { broker })
     expect(stdout).toMatch(/^TOPIC\s+PARTITIONS\s+REPLICAS\s+EVENTS\norder-events\s+2\s+1\s+0\n$/)
     const json = await runCli(TopicsList, ['--json'], { broker })
-    expect(JSON.parse(json.stdout)).toEqual([
-      { topic: 'order-events', partitions: 2, replication: 1, events: 0, counts: 'records' },
-    ])
+    expect(JSON.parse(json.stdout)).toEqual({
+      topics: [{ topic: 'order-events', partitionCount: 2, replication: 1, eventCount: 0, counts: 'records' }],
+    })
   })
 
   test('topics are described with their settings', async () => {
@@ -52,7 +52,7 @@ describe('topics', () => {
       {
         code: 'empty-partitions',
         empty: 3 - partitions.length,
-        partitions: 3,
+        partitionCount: 3,
         ...(partitions.length === 1 ? { typesInOnePartition: 1 } : {}),
         message: empty + why,
       },

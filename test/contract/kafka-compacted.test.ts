@@ -55,7 +55,7 @@ describe.skipIf(brokers === '')('a compacted topic', () => {
 
     // The cleaner may run while the test reads.
     const [step] = plan.steps
-    expect(step).toMatchObject({ counts: 'records', offsets: left.end, events: BigInt(plan.sampled) })
+    expect(step).toMatchObject({ counts: 'records', offsetCount: left.end, eventCount: BigInt(plan.sampled) })
     expect(plan.replayed).toBeLessThan(left.end - 3n)
     expect(plan.counts).toBe('records')
     // The lag starts at the first remaining record.
@@ -77,7 +77,7 @@ describe.skipIf(brokers === '')('a compacted topic', () => {
     expect(await planReset(bus, { group: atEnd, scope: 'committed', ...toStart, now: Date.now() })).toMatchObject({
       replayed: 1500n,
       counts: 'offsets',
-      steps: [{ events: 1500n, offsets: 1500n, counts: 'offsets' }],
+      steps: [{ eventCount: 1500n, offsetCount: 1500n, counts: 'offsets' }],
     })
     const report = await measureLag(bus, { groups: [atStart], now: Date.now, signal })
     expect(report.groups).toMatchObject([{ lag: 1500n, counts: 'offsets', topics: [{ counts: 'offsets' }] }])
@@ -86,7 +86,7 @@ describe.skipIf(brokers === '')('a compacted topic', () => {
     expect(await describeGroup(bus, atStart)).toMatchObject({ offsets: [{ lag: 1500n, counts: 'offsets' }] })
     expect(await describeTopic(bus, topic)).toMatchObject({ counts: 'offsets' })
     const listed = new Map((await listTopics(bus)).map((one) => [one.topic, one]))
-    expect(listed.get(topic)).toMatchObject({ events: 1500n, counts: 'offsets' })
+    expect(listed.get(topic)).toMatchObject({ eventCount: 1500n, counts: 'offsets' })
     const { stdout } = await runCli(TopicsDelete, [topic, '--dry-run'], {
       broker: new MemoryBroker(),
       openBus: () => new RedpandaEventBus({ brokers }),

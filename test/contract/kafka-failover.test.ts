@@ -142,7 +142,7 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
         replayed: 15n,
         sampled: 15,
         notes: [],
-        steps: PARTITIONS.map((partition) => ({ topic, partition, from: 5n, to: 0n, events: 5n })),
+        steps: PARTITIONS.map((partition) => ({ topic, partition, from: 5n, to: 0n, eventCount: 5n })),
       })
       expect(await committed(group)).toEqual([5n, 5n, 5n])
     }

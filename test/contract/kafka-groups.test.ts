@@ -114,9 +114,9 @@ describe.skipIf(!hasTools)('together with Kafka’s own tools', () => {
       .sort((a, b) => Number(a[2]) - Number(b[2]))
     const ours = await describeGroup(bus, group)
     expect(
-      ours.offsets.map(({ partition, offset, end, lag }) => [topic, partition, offset, end, lag].map(String)),
+      ours.offsets.map(({ partition, committed, end, lag }) => [topic, partition, committed, end, lag].map(String)),
     ).toEqual(rows.map((columns) => columns.slice(1, 6)))
-    expect(ours.offsets.map(({ offset }) => offset)).toEqual([3n, 1n, 0n])
+    expect(ours.offsets.map(({ committed }) => committed)).toEqual([3n, 1n, 0n])
     expect(ours.coordinator).toMatchObject({ host: '127.0.0.1' })
   })
 
@@ -136,10 +136,10 @@ describe.skipIf(!hasTools)('together with Kafka’s own tools', () => {
     })
     const after = await planReset(bus, request)
     expect(after.steps).toMatchObject([
-      { from: 5n, to: 8n, clamped: { code: 'before-log-start', wanted: 2n }, events: 0n },
+      { from: 5n, to: 8n, clamped: { code: 'before-log-start', wanted: 2n }, eventCount: 0n },
     ])
     expect(after.notes).toEqual([
-      { code: 'committed-outside-log', topic, partition: 0, committed: 5n, start: 8n, end: 12n, deleted: 3n },
+      { code: 'committed-outside-log', topic, partition: 0, committed: 5n, start: 8n, end: 12n, gone: 3n },
     ])
     await applyReset(bus, after, { saveUndo, now: NOW })
     expect((await bus.admin.committedOffsets(group))[0]).toMatchObject({ offset: 8n })
@@ -165,14 +165,14 @@ describe.skipIf(!hasTools)('together with Kafka’s own tools', () => {
             type: 'consumer',
             protocol: 'uniform',
             topics: [topic],
-            totalLag: 0n,
-            offsets: [{ offset: 12n }, { offset: 7n }, {}],
+            lag: 0n,
+            offsets: [{ committed: 12n }, { committed: 7n }, {}],
             members: [{ subscription: [topic], assignment: [0, 1, 2].map((partition) => ({ topic, partition })) }],
           }),
         )
         expect((await listGroups(bus)).find((one) => one.group === group)).toMatchObject({
           type: 'consumer',
-          members: 1,
+          memberCount: 1,
         })
         const request = {
           group,
@@ -223,7 +223,10 @@ describe.skipIf(!hasTools)('together with Kafka’s own tools', () => {
       onTestFinished(() => void consumer.kill('SIGKILL'))
       await eventually(async () => expect((await listGroups(bus)).map((one) => one.group)).toContain(share))
 
-      expect((await listGroups(bus)).find((one) => one.group === share)).toMatchObject({ state: 'Unknown', members: 0 })
+      expect((await listGroups(bus)).find((one) => one.group === share)).toMatchObject({
+        state: 'Unknown',
+        memberCount: 0,
+      })
       const [ofShare, ofGroup] = await bus.admin.committedOffsetsOf([share, group])
       expect([ofShare, ofGroup?.map(({ offset }) => offset)]).toEqual([[], [5n, 3n, 0n]])
       await expect(describeGroup(bus, share)).rejects.toMatchObject({ code: 'GROUP_NOT_FOUND', group: share })

@@ -63,9 +63,9 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
       const theirs = await describeWithKafka(group)
       const text = (value: bigint | string | undefined) => String(value ?? '-')
       const rows = ours?.topics.flatMap(({ topic: name, partitions }) =>
-        partitions.map(({ partition, committed, end, lag, member }) => [
+        partitions.map(({ partition, committed, end, lag, memberId }) => [
           `${name}/${partition}`,
-          [text(committed), text(end), text(lag), text(member)],
+          [text(committed), text(end), text(lag), text(memberId)],
         ]),
       )
       // Only crbus reports partitions without a commit or an owner.
@@ -220,10 +220,10 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
     expect(await countWaiting(bus, report, { limit: 100, signal })).toMatchObject([{ waiting: 3n, read: 3 }])
     expect(await checkLag(bus, { groups: [group], maxEvents: 3, now: () => now, signal })).toMatchObject({
       status: 'critical',
-      findings: [{ code: 'committed-outside-log', group, partitions: [{ topic, partition: 0 }], deleted: 2n }],
+      findings: [{ code: 'committed-outside-log', group, partitions: [{ topic, partition: 0 }], gone: 2n }],
     })
     expect(await describeGroup(bus, group)).toMatchObject({
-      totalLag: 3n,
+      lag: 3n,
       offsets: [{ lag: 2n, gone: 2n }, { gone: 0n }],
     })
   })

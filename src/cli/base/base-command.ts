@@ -30,6 +30,9 @@ export interface CommonFlags extends BusFlags {
  * that `run` returns is the `--json` document.
  */
 export abstract class BaseCommand extends Command {
+  /** The schema of the `--json` document: a file of `src/documents`, without `.schema.json`. */
+  static document: string
+
   static override baseFlags = {
     json: Flags.boolean({ description: 'Print one JSON document', helpGroup: 'GLOBAL' }),
     quiet: Flags.boolean({ char: 'q', description: 'Print no notices on stderr', helpGroup: 'GLOBAL' }),

@@ -25,6 +25,8 @@ export const CHECK_EXITS =
  * like any other answer.
  */
 export abstract class CheckCommand extends BaseCommand {
+  static override document = 'check'
+
   protected format: CheckFormat = 'text'
 
   protected abstract readonly checkName: string
@@ -43,7 +45,7 @@ export abstract class CheckCommand extends BaseCommand {
       return await this.check()
     } catch (error) {
       if (this.signal.aborted) throw error
-      const failed = { status: 'unknown', code: 'check-failed', error: inOneLine(error) } as const
+      const failed = { status: 'unknown', code: 'check-failed', reason: inOneLine(error) } as const
       return { check: this.checkName, status: 'unknown', findings: [failed], measures: [] }
     }
   }

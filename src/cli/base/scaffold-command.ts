@@ -24,7 +24,8 @@ import { codeThatRuns, toolCommands } from './scaffold-tools.ts'
 
 /** The `--json` document of a command that scaffolds. */
 export interface Scaffolded {
-  readonly root: string
+  /** The folder of the service. */
+  readonly folder: string
   readonly files: readonly { readonly path: string; readonly action: string; readonly notes: readonly string[] }[]
   readonly written: readonly string[]
   /** The questions that the files leave open, marked `TODO(crbus)` in them. */
@@ -33,6 +34,8 @@ export interface Scaffolded {
 
 /** Base class of commands that create files from a template or edit files of a service. */
 export abstract class ScaffoldCommand extends ChangeCommand {
+  static override document = 'new'
+
   #asker: Asker | undefined
 
   protected get asker(): Asker {
@@ -146,7 +149,7 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     const questions = files
       .filter((file) => file.action === 'keep' || (file.action !== 'edit' && isWritten(file, flags.force)))
       .flatMap(({ path, after }) => questionsIn(path, after))
-    this.partial = { root, files: shown, written: [], questions }
+    this.partial = { folder: root, files: shown, written: [], questions }
     for (const { path, notes } of files) for (const note of notes) await this.notice(`note: ${path}: ${note}`)
     const kept = files.filter((file) => file.action === 'changed' && !isWritten(file, flags.force)).length
     if (kept > 0)
@@ -155,7 +158,7 @@ export abstract class ScaffoldCommand extends ChangeCommand {
       )
     this.signal.throwIfAborted()
     const { written } = flags['dry-run'] ? { written: [] } : applyScaffold(plan, { force: flags.force })
-    return { root, files: shown, written, questions }
+    return { folder: root, files: shown, written, questions }
   }
 
   /** Installs, formats and tests the written files, then lists the questions that they leave open. */

@@ -9,6 +9,7 @@ import type { ResetDocument } from '../../ui/notes/reset-notes.ts'
 
 export default class GroupsClone extends ChangeCommand {
   static override summary = 'Copy the committed offsets of a group to another group'
+  static override document = 'reset'
   static override description =
     'Creates the target group if it does not exist. Works like "crbus reset --to group:FROM" for all committed offsets, with the same plan and undo file.'
   static override examples = ['<%= config.bin %> groups clone billing billing-v2 --dry-run']

@@ -11,6 +11,7 @@ import type { ResetDocument } from '../../ui/notes/reset-notes.ts'
 
 export default class GroupsDeleteOffsets extends ChangeCommand {
   static override summary = 'Delete the committed offsets of a group on topics or partitions'
+  static override document = 'reset'
   static override description =
     'Members of the group then start on these partitions like members of a new group. The group must be stopped. The command saves an undo file for "crbus reset undo".'
   static override examples = ['<%= config.bin %> groups delete-offsets billing --topic order-events:0,1']

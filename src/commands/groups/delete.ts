@@ -8,6 +8,7 @@ import type { ResetDocument } from '../../ui/notes/reset-notes.ts'
 
 export default class GroupsDelete extends ChangeCommand {
   static override summary = 'Delete consumer groups and their committed offsets'
+  static override document = 'groups/delete'
   static override description =
     'The groups must be stopped. The command saves an undo file for each group, for "crbus reset undo".'
   static override strict = false

@@ -6,6 +6,7 @@ import { formatGroup, groupNotes } from '../../ui/format-group.ts'
 
 export default class GroupsDescribe extends BaseCommand {
   static override summary = 'Show the state, members, offsets and lag of a group'
+  static override document = 'groups/describe'
   static override description =
     'Save the --json document to return to these offsets later with "crbus reset --to file.json".'
   static override examples = ['<%= config.bin %> groups describe billing']

@@ -12,6 +12,7 @@ import type { ResetDocument } from '../../ui/notes/reset-notes.ts'
 
 export default class ResetApply extends ChangeCommand {
   static override summary = 'Apply a plan that "crbus reset --plan-out" wrote'
+  static override document = 'reset'
   static override description =
     'The command refuses a stale plan: offsets were committed since, or the log no longer reaches that far back.'
   static override examples = ['<%= config.bin %> reset apply plan.json']

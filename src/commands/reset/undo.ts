@@ -13,6 +13,7 @@ import type { ResetDocument } from '../../ui/notes/reset-notes.ts'
 
 export default class ResetUndo extends ChangeCommand {
   static override summary = 'Restore the committed offsets from before a change'
+  static override document = 'reset'
   static override description =
     'Reads the undo file that every change of offsets saves. The undo also shows a plan and saves an undo file: to redo the change, undo twice.'
   static override examples = [

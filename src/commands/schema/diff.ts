@@ -10,6 +10,7 @@ import { type SchemaDiffDocument, schemaDiffDocument } from '../../ui/schemas/sc
 
 export default class SchemaDiffCommand extends BaseCommand {
   static override summary = 'Show how a change of types affects existing events'
+  static override document = 'schema/diff'
   static override description = [
     'Bincode bytes do not describe themselves, so bytes written with the old types are decoded with the new types without a check. Each change is listed with its effect:',
     '  SILENT  old bytes decode to wrong values, without an error\n  BREAKS  some old bytes do not decode\n  safe    old bytes decode correctly',
@@ -61,7 +62,7 @@ export default class SchemaDiffCommand extends BaseCommand {
     const diff = diffSchemas(args.old, args.new, { cwd, git, root: flags.root, answers: { map, assume }, known })
     if (!diff.ok) throw new UsageError(diff.reason, diff.hints.map(toSuggestion))
     await this.print(formatSchemaDiff(diff, io))
-    if (diff.counts.silent + diff.counts.breaks > 0) this.foundSomething()
+    if (diff.changeCounts.silent + diff.changeCounts.breaks > 0) this.foundSomething()
     return schemaDiffDocument(diff)
   }
 }

@@ -11,6 +11,7 @@ import { type SchemaImportDocument, schemaImportDocument } from '../../ui/schema
 
 export default class SchemaImport extends BaseCommand {
   static override summary = 'Create a schema from the types in Rust source'
+  static override document = 'schema/import'
   static override description = [
     'Reads a crate (the folder with its Cargo.toml), a folder of source or single files, follows mod, use and path dependencies to the enum of the events, and writes schemas/<topic>.json. Commit this file to version control. From then on, "crbus tail" and "crbus publish" use it to decode and encode payloads.',
     'If the source leaves something open, the command lists it with file, line and what to type: --map for a type whose bytes crbus cannot know, --assume for the answer to a question. The schema file keeps the answers for the next import.',
@@ -82,7 +83,7 @@ export default class SchemaImport extends BaseCommand {
     const verb = { create: 'written', change: 'changed', nothing: 'up to date' }[plan.effect]
     const done = plan.effect === 'nothing' ? 'is' : flags['dry-run'] ? 'would be' : 'was'
     await this.notice(
-      `${plan.path} ${done} ${verb}: ${plan.root} with ${plan.events.length} event types and ${plan.types} types, from ${plan.sources.length} files`,
+      `${plan.path} ${done} ${verb}: ${plan.root} with ${plan.eventTypes.length} event types and ${plan.typeCount} types, from ${plan.sources.length} files`,
     )
     return document
   }

@@ -11,6 +11,7 @@ const BATCH = 500
 
 export default class SchemaSample extends BaseCommand {
   static override summary = 'Generate realistic random events of a schema'
+  static override document = 'schema/sample'
   static override description =
     'Each line is an event that "crbus publish TOPIC" reads without flags and publishes in the bytes that a Rust service would write. Values fit the names of their fields: an email field gets an email address, a cents field a price, a timestamp field the current time.'
   static override examples = [
@@ -49,7 +50,8 @@ export default class SchemaSample extends BaseCommand {
     const samples = await sampleEvents(read.schema, { eventType: args.event, count, seed, now: this.context.now() })
     if (!samples.ok) throw new UsageError(samples.reason, [run('crbus schema show')])
     for (const warning of samples.warnings) await this.notice(`warning: ${sampleWarningText(warning)}`)
-    const answer: unknown[] = []
+    const collected: unknown[] = []
+    const answer = flags['data-only'] ? { data: collected } : { events: collected }
     let lines: string[] = []
     let made = 0
     const flush = async () => {
@@ -57,7 +59,7 @@ export default class SchemaSample extends BaseCommand {
       lines = []
     }
     for (const event of samples.events) {
-      if (this.isJson) answer.push(flags['data-only'] ? JSON.parse(event.json) : sampleDocument(event))
+      if (this.isJson) collected.push(flags['data-only'] ? JSON.parse(event.json) : sampleDocument(event))
       else lines.push(flags['data-only'] ? `${event.json}\n` : formatSample(event))
       made += 1
       if (made % BATCH !== 0) continue

@@ -10,6 +10,7 @@ const notations = ['rust', 'json-schema', 'ts'] as const satisfies readonly Sche
 
 export default class SchemaShow extends BaseCommand {
   static override summary = 'Show the types of a schema as Rust, JSON Schema or TypeScript'
+  static override document = 'schema/show'
   static override description =
     'JSON Schema and TypeScript describe the JSON that crbus decodes payloads to: an enum is {"Variant": …}, an integer above 2^53 is a string of digits, bytes are base64.'
   static override examples = [
@@ -44,11 +45,8 @@ export default class SchemaShow extends BaseCommand {
     })
     if (!shown.ok) throw new UsageError(shown.reason, [run('crbus schema show')])
     const { topic, root, types, shown: what } = shown
-    if (typeof what !== 'string') {
-      await this.print(`${JSON.stringify(what, undefined, 2)}\n`)
-      return what
-    }
-    await this.print(what)
-    return { topic, root, types, as: flags.as, text: what }
+    const isText = typeof what === 'string'
+    await this.print(isText ? what : `${JSON.stringify(what, undefined, 2)}\n`)
+    return { topic, root, types, as: flags.as, ...(isText ? { text: what } : { jsonSchema: what }) }
   }
 }

@@ -5,6 +5,7 @@ import { formatStoreInit } from '../../ui/format-store-init.ts'
 
 export default class StoreInit extends ChangeCommand {
   static override summary = 'Create the missing tables of an event store'
+  static override document = 'store/init'
   static override description =
     "In Postgres, these are the tables of Composable Rust (events, snapshots, failed_events), which Rust services may share, and two tables of crbus. Existing tables are not altered, except that crbus's own tables get the columns that a newer version needs. If a table of the same name has another layout, the command lists the differences and changes nothing."
   static override examples = [

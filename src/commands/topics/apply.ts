@@ -10,6 +10,7 @@ type Result = ReturnType<typeof topicsApplyDocument> & { readonly applied: boole
 
 export default class TopicsApply extends ChangeCommand {
   static override summary = 'Create and change the topics that crbus.json declares'
+  static override document = 'topics/apply'
   static override description =
     'Compares the topics declared in crbus.json with the topics on the bus and shows a plan: it creates missing topics, adds partitions and changes the retention. It never deletes a topic or a partition.'
   static override examples = [

@@ -8,6 +8,7 @@ import { formatTable } from '../../ui/text/table.ts'
 
 export default class TopicsCreate extends ChangeCommand {
   static override summary = 'Create a topic'
+  static override document = 'topics/create'
   static override examples = [
     '<%= config.bin %> topics create order-events',
     '<%= config.bin %> topics create order-events --partitions 6 --replication 3 --config retention.ms=604800000',
@@ -43,15 +44,15 @@ export default class TopicsCreate extends ChangeCommand {
     const { args, flags } = await this.parse(TopicsCreate)
     const settings = (flags.config ?? []).map((one) => toPair('--config', one, 'retention.ms=604800000'))
     const config = Object.fromEntries(settings)
-    const { partitions, replication } = flags
+    const { partitions: partitionCount, replication } = flags
     const bus = await this.openBus()
-    const plan = withWarningMessages(await planCreateTopic(bus, args.topic, { partitions, replication, config }))
+    const plan = withWarningMessages(await planCreateTopic(bus, args.topic, { partitionCount, replication, config }))
     for (const { message } of plan.warnings) await this.notice(`warning: ${message}`)
     const { topic } = plan
     return this.carryOut({
       plan,
       name: topic,
-      shown: formatTable(['TOPIC', 'PARTITIONS', 'REPLICAS'], [[topic, partitions, replication ?? '-']]),
+      shown: formatTable(['TOPIC', 'PARTITIONS', 'REPLICAS'], [[topic, partitionCount, replication ?? '-']]),
       isNothing: false,
       apply: async () => {
         await applyCreateTopic(bus, plan)

@@ -7,6 +7,7 @@ import { formatTable } from '../../ui/text/table.ts'
 
 export default class TopicsDelete extends ChangeCommand {
   static override summary = 'Delete topics and all their events'
+  static override document = 'topics/delete'
   static override strict = false
   static override usage = 'topics delete TOPIC...'
   static override examples = ['<%= config.bin %> topics delete old-events --dry-run']
@@ -18,7 +19,7 @@ export default class TopicsDelete extends ChangeCommand {
     const bus = await this.openBus()
     const plan = await planDeleteTopics(bus, [...new Set(argv as string[])])
     const names = plan.topics.map(({ topic }) => topic)
-    const rows = plan.topics.map(({ topic, partitions, events }) => [topic, partitions, events])
+    const rows = plan.topics.map(({ topic, partitionCount, eventCount }) => [topic, partitionCount, eventCount])
     const compacted = plan.topics.filter(({ counts }) => counts === 'offsets').map(({ topic }) => topic)
     const inexact =
       compacted.length === 0
@@ -30,7 +31,7 @@ export default class TopicsDelete extends ChangeCommand {
       name: names.join(','),
       shown: formatTable(['TOPIC', 'PARTITIONS', 'EVENTS-LOST'], rows) + inexact,
       isNothing: false,
-      question: `Delete ${many} on ${plan.cluster.kind}?`,
+      question: `Delete ${many} on ${plan.bus.kind}?`,
       apply: async () => {
         await applyDeleteTopics(bus, plan)
         return {}

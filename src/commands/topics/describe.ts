@@ -7,6 +7,7 @@ import { withWarningMessages } from '../../ui/notes/topic-notes.ts'
 
 export default class TopicsDescribe extends BaseCommand {
   static override summary = 'Show the partitions, offsets, settings and event types of a topic'
+  static override document = 'topics/describe'
   static override examples = ['<%= config.bin %> topics describe order-events']
   static override args = { topic: Args.string({ description: 'Topic to describe', required: true, ignoreStdin: true }) }
   static override flags = { ...busFlags }

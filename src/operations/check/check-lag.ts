@@ -50,7 +50,7 @@ function lagFindings({ group, lag, counts = 'records', gone, age, topics }: Grou
   const findings: Finding[] =
     outside.length === 0
       ? []
-      : [{ status: 'critical', code: 'committed-outside-log', group, partitions: outside, deleted: gone }]
+      : [{ status: 'critical', code: 'committed-outside-log', group, partitions: outside, gone }]
   if (lag === undefined) {
     return outside.length === 0 ? [{ status: 'unknown', code: 'never-committed', group }] : findings
   }

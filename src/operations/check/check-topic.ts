@@ -21,15 +21,15 @@ export async function checkTopicState(bus: EventBus, expected: TopicExpectation)
   const { layout, ...found } = await bus.admin.describeTopic(topic)
   const replicas = layout.reduce((fewest, own) => Math.min(fewest, own.replicas.length), Number.POSITIVE_INFINITY)
   const findings: Finding[] = []
-  const compare = (code: 'partitions-differ' | 'replicas-differ', is: number, wanted: number | undefined) => {
+  const compare = (code: 'partitions-differ' | 'replication-differs', is: number, wanted: number | undefined) => {
     if (wanted === undefined || is === wanted) return
     findings.push({ status: 'critical', code, topic, is, expected: wanted })
   }
   compare('partitions-differ', found.partitions, partitions)
-  compare('replicas-differ', replicas, replication)
+  compare('replication-differs', replicas, replication)
   const outOfSync = layout.filter((own) => own.inSync.length < own.replicas.length).length
   if (replication !== undefined && outOfSync > 0) {
-    findings.push({ status: 'warning', code: 'replicas-out-of-sync', topic, partitions: outOfSync })
+    findings.push({ status: 'warning', code: 'replicas-out-of-sync', topic, partitionCount: outOfSync })
   }
   const measures: Measure[] = [
     { name: 'topic_partitions', labels: { topic }, value: found.partitions, unit: '' },
@@ -48,10 +48,10 @@ export async function checkTopicState(bus: EventBus, expected: TopicExpectation)
     status: 'ok',
     code: 'topic-as-expected',
     topic,
-    partitions: found.partitions,
-    replicas,
+    partitionCount: found.partitions,
+    replication: replicas,
     silence: inSeconds(newest?.silence),
-    ahead: newest?.ahead,
+    aheadCount: newest?.aheadCount,
   }
   return conclude('topic', findings.length === 0 ? [asExpected] : findings, measures)
 }
@@ -60,14 +60,14 @@ export async function checkTopicState(bus: EventBus, expected: TopicExpectation)
 function silenceFinding(
   topic: string,
   maxSilence: number,
-  { silence, ahead, isEmpty, unreadable, transactions }: NewestEvents,
+  { silence, aheadCount, isEmpty, unreadable, transactions }: NewestEvents,
 ): Finding | undefined {
   // Unreadable events may be newer, so a finding about the others is not certain.
   const sure = (status: 'critical' | 'unknown') => (unreadable === undefined ? status : 'unknown')
   if (silence === undefined) {
     if (isEmpty) return { status: sure('critical'), code: 'topic-empty', topic, transactions }
-    const reason = unreadable !== undefined ? 'unreadable' : ahead > 0 ? 'future-timestamp' : 'no-timestamp'
-    return { status: 'unknown', code: 'silence-unknown', topic, reason, error: unreadable, transactions }
+    const reason = unreadable !== undefined ? 'unreadable' : aheadCount > 0 ? 'future-timestamp' : 'no-timestamp'
+    return { status: 'unknown', code: 'silence-unknown', topic, reason, unreadable, transactions }
   }
   const tooLong = exceeded(silence / 1000, { max: maxSilence / 1000 })
   if (tooLong === undefined) return undefined
@@ -77,7 +77,7 @@ function silenceFinding(
     code: 'silence-above-limit',
     topic,
     silence: silence / 1000,
-    ahead,
+    aheadCount,
     limit,
     unreadable,
     transactions,

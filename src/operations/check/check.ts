@@ -40,7 +40,7 @@ interface NewestEvent {
   /** Seconds since it was written. */
   readonly silence: number
   /** Newer events that are dated in the future. */
-  readonly ahead: number
+  readonly aheadCount: number
 }
 
 /** A result of a check. Durations are seconds, as in measures. The sentences are in src/ui/notes/check-message.ts. */
@@ -49,12 +49,12 @@ export type CheckResult =
   | { readonly code: 'group-without-topics'; readonly group: string; readonly topics: readonly string[] }
   /** No group matches; without `topics`, none has such a name. */
   | { readonly code: 'no-group-matches'; readonly topics: readonly string[] }
-  /** `deleted` events were deleted unread; absent where none were. */
+  /** `gone` events were deleted unread; absent where none were. */
   | {
       readonly code: 'committed-outside-log'
       readonly group: string
       readonly partitions: readonly TopicPartition[]
-      readonly deleted?: bigint | undefined
+      readonly gone?: bigint | undefined
     }
   | { readonly code: 'never-committed'; readonly group: string }
   | ({ readonly code: 'lag-above-limit'; readonly limit: number } & LagOfGroup)
@@ -76,20 +76,20 @@ export type CheckResult =
     } & LagOfGroup)
   | { readonly code: 'topic-missing'; readonly topic: string }
   | {
-      readonly code: 'partitions-differ' | 'replicas-differ'
+      readonly code: 'partitions-differ' | 'replication-differs'
       readonly topic: string
       readonly is: number
       readonly expected: number
     }
-  /** `partitions` have replicas that are not in sync. */
-  | { readonly code: 'replicas-out-of-sync'; readonly topic: string; readonly partitions: number }
+  /** `partitionCount` partitions have replicas that are not in sync. */
+  | { readonly code: 'replicas-out-of-sync'; readonly topic: string; readonly partitionCount: number }
   | { readonly code: 'topic-empty'; readonly topic: string; readonly transactions: readonly OpenTransactionAt[] }
-  /** `error` is why the newest events cannot be read, where that is the reason. */
+  /** `unreadable` is why the newest events cannot be read, where that is the reason. */
   | {
       readonly code: 'silence-unknown'
       readonly topic: string
       readonly reason: NoAgeReason
-      readonly error?: string | undefined
+      readonly unreadable?: string | undefined
       readonly transactions: readonly OpenTransactionAt[]
     }
   /** `unreadable` is why newer events cannot be read; absent where all can. */
@@ -102,14 +102,15 @@ export type CheckResult =
   | {
       readonly code: 'topic-as-expected'
       readonly topic: string
-      readonly partitions: number
-      readonly replicas: number
+      readonly partitionCount: number
+      /** The replicas of the partition that has the fewest. */
+      readonly replication: number
       /** Seconds since the newest event was written; absent where the check does not ask. */
       readonly silence?: number | undefined
-      readonly ahead?: number | undefined
+      readonly aheadCount?: number | undefined
     }
   /** The check could not be made. */
-  | { readonly code: 'check-failed'; readonly error: string }
+  | { readonly code: 'check-failed'; readonly reason: string }
 
 export type Finding = CheckResult & { readonly status: CheckStatus }
 

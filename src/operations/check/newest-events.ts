@@ -13,7 +13,7 @@ export interface NewestEvents {
   /** Milliseconds since the newest record was written that has a timestamp and is not dated in the future. */
   readonly silence: number | undefined
   /** Number of records read that are dated in the future. */
-  readonly ahead: number
+  readonly aheadCount: number
   readonly isEmpty: boolean
   /** Why some of the records cannot be read. */
   readonly unreadable: string | undefined
@@ -51,7 +51,7 @@ export async function readNewestEvents(
   const ranges = await bus.log.ranges(topic)
   const clock = now()
   let silence: number | undefined
-  let ahead = 0
+  let aheadCount = 0
   let isEmpty = true
   let unreadable: string | undefined
   const leaveOut = ({ reason }: LeftOut) => {
@@ -79,7 +79,7 @@ export async function readNewestEvents(
     for await (const batch of readOver(bus.log, slices, { signal }, leaveOut)) {
       for (const { partition, timestamp } of batch) {
         isEmpty = false
-        if (aheadOf(timestamp, clock) !== undefined) ahead += 1
+        if (aheadOf(timestamp, clock) !== undefined) aheadCount += 1
         const age = ageOf(timestamp, clock)
         if (age === undefined) continue
         const own = partitions.get(partition)
@@ -93,5 +93,5 @@ export async function readNewestEvents(
   const transactions = ranges.flatMap(({ partition, lastStable }) =>
     lastStable === undefined ? [] : [{ topic, partition, offset: lastStable }],
   )
-  return { silence, ahead, isEmpty, unreadable, transactions }
+  return { silence, aheadCount, isEmpty, unreadable, transactions }
 }

@@ -18,14 +18,14 @@ export interface LeftOut extends UnreadableRange {
 /** A partition with unreadable records: why the first batch cannot be read, and how many batches cannot. */
 export interface UnreadablePartition extends TopicPartition {
   readonly reason: string
-  readonly batches: number
+  readonly batchCount: number
 }
 
 export function unreadablePartitions(leftOut: readonly LeftOut[]): UnreadablePartition[] {
   return [...Map.groupBy(leftOut, partitionName).values()].flatMap(([first, ...more]) => {
     if (first === undefined) return []
     const { topic, partition, reason } = first
-    return [{ topic, partition, reason, batches: 1 + more.length }]
+    return [{ topic, partition, reason, batchCount: 1 + more.length }]
   })
 }
 

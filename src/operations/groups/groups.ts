@@ -14,7 +14,7 @@ export interface GroupOverview {
   readonly type: 'classic' | 'consumer'
   /** The assignment strategy, for example `range`; empty without members. */
   readonly protocol: string
-  readonly members: number
+  readonly memberCount: number
   /** Topics that members subscribe to or the group has committed on; without any, those in its default name. Sorted. */
   readonly topics: readonly string[]
   /** Whether it has the default name of a group, which is made of its topics. */
@@ -33,7 +33,7 @@ export async function listGroups(bus: EventBus): Promise<GroupOverview[]> {
     ...overview(description, committed[at] ?? [], known),
     // ListGroups returns it but DescribeGroups says Dead, so it is not a consumer group.
     ...(description.state === 'Dead' ? { state: 'Unknown' } : {}),
-    members: description.members.length,
+    memberCount: description.members.length,
   }))
 }
 
@@ -56,7 +56,7 @@ function overview(description: GroupDescription, committed: readonly Position[],
 interface GroupOffset {
   readonly topic: string
   readonly partition: number
-  readonly offset: bigint | null
+  readonly committed: bigint | null
   /** Committed with the offset. */
   readonly metadata: string | null
   readonly leaderEpoch: number | null
@@ -73,12 +73,12 @@ interface GroupOffset {
   readonly memberId: string | null
 }
 
-export interface GroupReport extends Omit<GroupOverview, 'members'> {
+export interface GroupReport extends Omit<GroupOverview, 'memberCount'> {
   readonly coordinator: GroupDescription['coordinator'] | null
   readonly members: GroupDescription['members']
   readonly offsets: readonly GroupOffset[]
   /** Over the partitions with a committed offset; `null` when there are none. */
-  readonly totalLag: bigint | null
+  readonly lag: bigint | null
 }
 
 /** Describes a group, its members, and its offset and lag on every partition. `GROUP_NOT_FOUND` when it does not exist. */
@@ -113,7 +113,7 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
       return {
         topic,
         partition,
-        offset: own.committed ?? null,
+        committed: own.committed ?? null,
         metadata: commit?.metadata ?? null,
         leaderEpoch: commit?.leaderEpoch ?? null,
         start: start ?? null,
@@ -131,6 +131,6 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
     coordinator: description.coordinator ?? null,
     members: description.members,
     offsets,
-    totalLag: offsets.reduce<bigint | null>((sum, { lag }) => (lag === null ? sum : (sum ?? 0n) + lag), null),
+    lag: offsets.reduce<bigint | null>((sum, { lag }) => (lag === null ? sum : (sum ?? 0n) + lag), null),
   }
 }

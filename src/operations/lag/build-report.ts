@@ -124,8 +124,8 @@ function judgePartition(
     transaction: mayBeHeldBack
       ? { offset: lastStable, since: ageOf(open.timestamp, now) === undefined ? undefined : Number(open.timestamp) }
       : undefined,
-    member: owner?.memberId,
-    client: owner?.clientId,
+    memberId: owner?.memberId,
+    clientId: owner?.clientId,
     host: owner?.host,
   }
 }
@@ -206,7 +206,7 @@ function summarizeGroup(
   return {
     group,
     state,
-    members: members.length,
+    memberCount: members.length,
     ...summary,
     counts,
     notes: notes.length === 0 ? undefined : notes,

@@ -20,7 +20,7 @@ export function notesOf({ gone, topics }: Pick<GroupLag, 'gone' | 'topics'>): La
   const notes: LagNote[] = transactions
   if (gone !== undefined) {
     const partitions = partitionsWith((partition) => partition.gone !== undefined)
-    notes.push({ code: 'deleted-unread', events: gone, partitions })
+    notes.push({ code: 'deleted-unread', gone, partitions })
   }
   if (compacted.length > 0) notes.push({ code: 'offsets-counted', topics: compacted })
   if (inFuture.length > 0) notes.push({ code: 'first-event-in-future', partitions: inFuture })

@@ -48,8 +48,8 @@ export interface PartitionLag extends LagSummary, PartitionOffsets {
   /** Why the first waiting event cannot be read, where that is why there is no age. */
   readonly unreadable?: string | undefined
   /** Id of the member that owns the partition; absent where no member does. */
-  readonly member?: string | undefined
-  readonly client?: string | undefined
+  readonly memberId?: string | undefined
+  readonly clientId?: string | undefined
   readonly host?: string | undefined
 }
 
@@ -67,7 +67,7 @@ export interface TopicLag extends CountedLag {
 export interface GroupLag extends CountedLag {
   readonly group: string
   readonly state: GroupState
-  readonly members: number
+  readonly memberCount: number
   /** Absent where there is nothing to note. */
   readonly notes?: readonly LagNote[] | undefined
   /** Worst first. */
@@ -85,8 +85,8 @@ export interface LagReport {
 export type LagNote =
   /** `offset` and `since` are those of the oldest open transaction of the partition. */
   | ({ readonly code: 'open-transaction' } & TopicPartition & OpenTransaction)
-  /** `events` before the log's start were deleted before the group read them. `lag` does not count them. */
-  | { readonly code: 'deleted-unread'; readonly events: bigint; readonly partitions: readonly TopicPartition[] }
+  /** `gone` events before the log's start were deleted before the group read them. `lag` does not count them. */
+  | { readonly code: 'deleted-unread'; readonly gone: bigint; readonly partitions: readonly TopicPartition[] }
   /** The topics are compacted, so their lag is an upper bound of the events that wait. */
   | { readonly code: 'offsets-counted'; readonly topics: readonly string[] }
   /** The first waiting event is dated in the future, so it has no age. */

@@ -10,9 +10,9 @@ export interface WaitingTypes {
   readonly group: string
   readonly topic: string
   /** Events between the committed offsets and the ends. */
-  readonly waiting: bigint
+  readonly lag: bigint
   /** How many waiting events were read to count `types`: the first ones of each partition. */
-  readonly read: number
+  readonly sampled: number
   /** Most frequent first. Unreadable records are counted by their offsets. */
   readonly types: readonly { readonly eventType: string; readonly count: number }[]
 }
@@ -28,19 +28,19 @@ export async function countWaiting(
     for (const topic of topics) {
       const slices = waitingSlices(topic, limit)
       if (slices.length === 0) continue
-      const waiting = waitingOf(topic)
+      const lag = waitingOf(topic)
       const counts = new Map<string, number>()
-      let read = 0
+      let sampled = 0
       const add = (eventType: string, count: number) => counts.set(eventType, (counts.get(eventType) ?? 0) + count)
       const leaveOut = ({ offset, next }: LeftOut) => void add(UNREADABLE, Number(next - offset))
       for (const { isolation, slices: own } of byIsolation(slices, topic)) {
         for await (const batch of readOver(bus.log, own, { signal, isolation }, leaveOut)) {
-          read += batch.length
+          sampled += batch.length
           for (const { value } of batch) add(eventTypeLabel(value === null ? undefined : decodeEnvelope(value)), 1)
         }
       }
       const types = [...counts].map(([eventType, count]) => ({ eventType, count }))
-      counted.push({ group, topic: topic.topic, waiting, read, types: types.sort((a, b) => b.count - a.count) })
+      counted.push({ group, topic: topic.topic, lag, sampled, types: types.sort((a, b) => b.count - a.count) })
     }
   }
   return counted

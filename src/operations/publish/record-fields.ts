@@ -1,5 +1,5 @@
 import type { Header } from '../../bus/record.ts'
-import { parseMoment } from '../../bus/time/moment.ts'
+import { fromJsonTime } from '../../bus/time/json-time.ts'
 import { type Bytes, bad, type Fields, isFields, readBase64, utf8 } from './input-values.ts'
 
 export const isPartition = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0
@@ -87,13 +87,5 @@ const GO_ZERO_TIME = '0001-01-01T00:00:00Z'
 export function readTime(time: unknown): bigint | undefined | null {
   if (time === undefined) return undefined
   if (time === null || time === GO_ZERO_TIME) return -1n
-  if (typeof time === 'bigint') return is64Bit(time) ? time : null
-  if (typeof time === 'number') return Number.isSafeInteger(time) ? BigInt(time) : null
-  if (typeof time !== 'string') return null
-  // crbus prints timestamps beyond 2^53 as strings.
-  if (/^-?\d{1,19}$/.test(time)) return readTime(BigInt(time))
-  const moment = parseMoment(time)
-  return moment.ok && moment.hasZone ? BigInt(moment.time) : null
+  return fromJsonTime(time) ?? null
 }
-
-const is64Bit = (value: bigint): boolean => BigInt.asIntN(64, value) === value

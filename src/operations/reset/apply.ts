@@ -43,7 +43,7 @@ export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyO
     group,
     bus: plan.bus,
     did: plan.removesGroup ? 'the deletion of the group' : plan.isExact ? 'an undo' : `reset to ${plan.to}`,
-    savedAt: options.now,
+    savedAt: new Date(options.now).toISOString(),
     madeGroup: plan.makesGroup,
     offsets: changes.map(({ topic, partition, from, to, fromDetails = {} }) => {
       return { topic, partition, before: from, after: to, beforeDetails: fromDetails }
@@ -119,7 +119,7 @@ async function failedSteps(bus: EventBus, group: string, changes: readonly Reset
   const now = new Map((await bus.admin.committedOffsets(group)).map((position) => [partitionName(position), position]))
   return changes.flatMap(({ topic, partition, to, toDetails }) => {
     const found = now.get(partitionName({ topic, partition }))
-    const is = found?.offset ?? null
-    return to === is && isSameCommit(found, toDetails) ? [] : [{ topic, partition, to, is }]
+    const committed = found?.offset ?? null
+    return to === committed && isSameCommit(found, toDetails) ? [] : [{ topic, partition, to, committed }]
   })
 }

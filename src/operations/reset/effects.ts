@@ -54,8 +54,8 @@ export async function withEffects(
       lastStable: range === undefined ? null : stableEndOf(range),
       effect: effectOf(from, to),
       ...countEvents(own, read, compacted.has(topic)),
-      first: read?.first ?? null,
-      last: read?.last ?? null,
+      firstEventAt: read?.firstEventAt ?? null,
+      lastEventAt: read?.lastEventAt ?? null,
       clamped,
     }
   })
@@ -76,10 +76,12 @@ function countEvents(
   range: { readonly from: bigint; readonly to: bigint } | undefined,
   read: ReadCount | undefined,
   isCompacted: boolean,
-): Pick<ResetStep, 'events' | 'offsets' | 'counts'> {
-  if (range === undefined || read === undefined) return { events: 0n, offsets: 0n, counts: 'records' }
-  const offsets = range.to - range.from
-  if (read.offsets === offsets && !read.isUnreadable) return { events: read.records, offsets, counts: 'records' }
+): Pick<ResetStep, 'eventCount' | 'offsetCount' | 'counts'> {
+  if (range === undefined || read === undefined) return { eventCount: 0n, offsetCount: 0n, counts: 'records' }
+  const offsetCount = range.to - range.from
+  if (read.offsets === offsetCount && !read.isUnreadable) {
+    return { eventCount: read.records, offsetCount, counts: 'records' }
+  }
   const isUpperBound = isCompacted || read.isUnreadable || read.records < read.offsets
-  return { events: offsets, offsets, counts: isUpperBound ? 'offsets' : 'records' }
+  return { eventCount: offsetCount, offsetCount, counts: isUpperBound ? 'offsets' : 'records' }
 }

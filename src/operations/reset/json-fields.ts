@@ -1,5 +1,6 @@
 import type { TopicPartition } from '../../bus/admin.ts'
 import { EventBusError } from '../../bus/errors.ts'
+import { fromJsonTime, type JsonTime, toJsonTime } from '../../bus/time/json-time.ts'
 import { readJson } from '../named-file.ts'
 
 // Plan files and undo files are JSON with a tag that says which of the two they are. Offsets are numbers, or strings where
@@ -33,12 +34,21 @@ export const isCommitDetails = (value: unknown): boolean =>
 /** The objects of a list; empty for any other value. */
 export const fieldsIn = (value: unknown): JsonFields[] => (Array.isArray(value) ? value.filter(isFields) : [])
 
-/** Reads an offset or a time: `null` stays `null`, and `undefined` means that the value is invalid. */
+/** Reads an offset: `null` stays `null`, and `undefined` means that the value is invalid. */
 export function toOffset(value: unknown): bigint | null | undefined {
   if (value === null) return null
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value)
   return typeof value === 'string' && /^\d{1,19}$/.test(value) ? BigInt(value) : undefined
 }
+
+/** Reads a time, which was a number of milliseconds in files of earlier versions. `undefined` when it is invalid. */
+export function toTime(value: unknown): JsonTime | null | undefined {
+  const time = fromJsonTime(value)
+  return typeof time === 'bigint' ? toJsonTime(time) : time
+}
+
+/** Whether a value is a time that RFC 3339 can express, also in milliseconds. */
+export const isTime = (value: unknown): boolean => typeof toTime(value) === 'string'
 
 /** Reads a JSON file. `REFUSED` when it cannot be read. */
 export async function readFields(path: string): Promise<JsonFields> {

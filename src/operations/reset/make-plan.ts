@@ -67,9 +67,9 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
     group,
     bus: { kind: cluster.kind, clusterId: cluster.clusterId },
     to: request.to,
-    plannedAt: now,
+    plannedAt: new Date(now).toISOString(),
     state: description.state,
-    members: description.members.map(({ memberId }) => memberId),
+    memberIds: description.members.map(({ memberId }) => memberId),
     makesGroup: !isKnown,
     removesGroup: request.removesGroup ?? false,
     isExact: false,
@@ -118,8 +118,8 @@ function notesOf(steps: readonly StepOffsets[], hasSource: boolean): ResetNote[]
     if (from === null || range === undefined) return []
     const { start, end } = range
     if (from >= start && from <= end) return []
-    const deleted = from < start ? start - from : 0n
-    return [{ code: 'committed-outside-log', topic, partition, committed: from, start, end, deleted }]
+    const gone = from < start ? start - from : 0n
+    return [{ code: 'committed-outside-log', topic, partition, committed: from, start, end, gone }]
   })
   const missed = steps.flatMap(({ topic, partition, from, to, range }): ResetNote[] => {
     const { lastStable } = range ?? {}

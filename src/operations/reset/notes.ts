@@ -24,15 +24,15 @@ export type ResetNote =
   | ({ readonly code: 'partition-missing' } & TopicPartition)
   /** The group or file that offsets are taken from has none for this partition, which is left as it is. */
   | ({ readonly code: 'no-offset-in-source'; readonly source: string } & TopicPartition)
-  /** `reason` is why the first batch of the partition cannot be read, of `batches` that cannot. */
-  | ({ readonly code: 'unreadable-records'; readonly reason: string; readonly batches: number } & TopicPartition)
-  /** `deleted` events between the committed offset and the log's start were deleted unread. */
+  /** `reason` is why the first batch of the partition cannot be read, of `batchCount` that cannot. */
+  | ({ readonly code: 'unreadable-records'; readonly reason: string; readonly batchCount: number } & TopicPartition)
+  /** `gone` events between the committed offset and the log's start were deleted unread. */
   | ({
       readonly code: 'committed-outside-log'
       readonly committed: bigint
       readonly start: bigint
       readonly end: bigint
-      readonly deleted: bigint
+      readonly gone: bigint
     } & TopicPartition)
   /** `to` lies behind the start of a transaction, `lastStable`, so read-committed consumers miss its events. */
   | ({ readonly code: 'skips-open-transaction'; readonly to: bigint; readonly lastStable: bigint } & TopicPartition)

@@ -12,15 +12,16 @@ import {
 } from './json-fields.ts'
 
 /**
- * Reads offsets from a file: a list of `{topic, partition, offset}`, an object with such a list as `offsets` (the
- * JSON description of a group), a plan file (the offsets it goes to) or an undo file (the offsets before the change).
+ * Reads offsets from a file: a list of `{topic, partition, offset}`, an object with such a list as `offsets` (the JSON
+ * description of a group, whose offsets are `committed`), a plan file (the offsets it goes to) or an undo file (the offsets
+ * before the change).
  * `REFUSED` when an entry is invalid, or when there are no offsets.
  */
 export async function readOffsetsFile(path: string): Promise<CommittedOffset[]> {
   const found = await readFields(path)
   const entries = Array.isArray(found) ? found : ((found.offsets ?? found.steps) as unknown)
   const offsets = fieldsIn(entries).flatMap((entry, index): CommittedOffset[] => {
-    const offset = toOffset(entry.offset ?? entry.before ?? entry.to ?? null)
+    const offset = toOffset(entry.committed ?? entry.offset ?? entry.before ?? entry.to ?? null)
     const details = detailsIn(entry)
     if (offset === undefined || !isTopicPartition(entry) || !isCommitDetails(details)) {
       throw new EventBusError('REFUSED', `${path}: entry ${index} has no valid topic, partition and offset`, {
@@ -38,8 +39,16 @@ export async function readOffsetsFile(path: string): Promise<CommittedOffset[]> 
 const hints = [advice('write a list such as [{"topic": "order-events", "partition": 0, "offset": 47}]')]
 
 /** The metadata and leader epoch of an entry: beside the offset in "groups describe", in an object of their own in plans and undo files. */
-function detailsIn({ offset, before, metadata, leaderEpoch, beforeDetails, toDetails }: JsonFields): unknown {
-  const isListed = offset !== undefined && offset !== null
+function detailsIn({
+  committed,
+  offset,
+  before,
+  metadata,
+  leaderEpoch,
+  beforeDetails,
+  toDetails,
+}: JsonFields): unknown {
+  const isListed = (committed ?? offset ?? null) !== null
   const listed = { metadata, leaderEpoch: leaderEpoch ?? undefined }
   const details = isListed ? listed : (before ?? null) === null ? toDetails : beforeDetails
   if (!isFields(details)) return details

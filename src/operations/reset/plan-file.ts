@@ -13,19 +13,26 @@ import {
   isFlag,
   isListOf,
   isText,
+  isTime,
   isTopicPartition,
   type JsonFields,
   readTagged,
   toOffset,
   toTaggedText,
+  toTime,
 } from './json-fields.ts'
 import type { Clamp, ResetNote } from './notes.ts'
 import { affectedRange, effectOf, eventsOf, type ResetPlan, type ResetStep } from './plan.ts'
 
-/** Version 1 had sentences where version 2 has notes and clamps with a code. */
+/**
+ * The version of plan files. Version 1 had sentences where version 2 has notes and clamps with a code. Version 2 had other
+ * names for some fields, and times in milliseconds where version 3 has RFC 3339.
+ */
+const PLAN_VERSION = 3
+
 const PLAN_FILE = {
   tag: 'reset-plan',
-  version: 2,
+  version: PLAN_VERSION,
   description: 'a plan file of a reset',
 } as const
 
@@ -50,13 +57,13 @@ export function writePlanFile(path: string, plan: ResetPlan): void {
  * would not do what it says.
  */
 export async function readPlanFile(path: string): Promise<ResetPlan> {
-  const found = await readTagged(path, PLAN_FILE)
+  const found = planFieldsOf(await readTagged(path, PLAN_FILE))
   const { group } = found
   const invalid = (reason: string) =>
     new EventBusError('REFUSED', `${path} was changed after it was written: ${reason}`, {
       hints: isText(group) ? [operationHints.resetToFile(group, path)] : [],
     })
-  for (const [key, isValid] of Object.entries(planFields)) {
+  for (const [key, isValid] of Object.entries(fieldChecks)) {
     if (isValid(found[key])) continue
     throw invalid(found[key] === undefined ? `${key} is missing` : `${key} has an invalid value`)
   }
@@ -78,7 +85,8 @@ export async function readPlanFile(path: string): Promise<ResetPlan> {
   const sums = { replayed: toOffset(found.replayed), skipped: toOffset(found.skipped) }
   if (sums.replayed !== eventsOf(steps, 'replay')) throw invalid('replayed does not match the sum of its steps')
   if (sums.skipped !== eventsOf(steps, 'skip')) throw invalid('skipped does not match the sum of its steps')
-  return { ...found, counts: found.counts ?? 'records', ...sums, steps, notes } as unknown as ResetPlan
+  const plannedAt = toTime(found.plannedAt)
+  return { ...found, plannedAt, counts: found.counts ?? 'records', ...sums, steps, notes } as unknown as ResetPlan
 }
 
 const isEventCount = (value: unknown): boolean => value === 'records' || value === 'offsets'
@@ -86,13 +94,13 @@ const isEventCount = (value: unknown): boolean => value === 'records' || value =
 const isFalse = (value: unknown): boolean => value === false
 
 /** The fields of a plan besides its sums, with the check of each. Notes and steps are checked one by one. */
-const planFields: Readonly<Record<Exclude<keyof ResetPlan, 'replayed' | 'skipped'>, (value: unknown) => boolean>> = {
+const fieldChecks: Readonly<Record<Exclude<keyof ResetPlan, 'replayed' | 'skipped'>, (value: unknown) => boolean>> = {
   group: isText,
   bus: isBusIdentity,
   to: isText,
-  plannedAt: isCount,
+  plannedAt: isTime,
   state: isText,
-  members: isListOf(isText),
+  memberIds: isListOf(isText),
   makesGroup: isFlag,
   removesGroup: isFalse,
   isExact: isFalse,
@@ -100,8 +108,8 @@ const planFields: Readonly<Record<Exclude<keyof ResetPlan, 'replayed' | 'skipped
   counts: (value) => value === undefined || isEventCount(value),
   sampled: isCount,
   types: isListOf((type) => isFields(type) && typeof type.eventType === 'string' && isCount(type.count)),
-  conversations: isCount,
-  sagas: isCount,
+  conversationCount: isCount,
+  sagaCount: isCount,
   steps: Array.isArray,
   notes: Array.isArray,
 }
@@ -111,25 +119,25 @@ function toStep(value: unknown): ResetStep | undefined {
   const found = value as unknown as JsonFields
   const [from, to] = [toOffset(found.from), toOffset(found.to)]
   const [start, end] = [toOffset(found.start), toOffset(found.end)]
-  const [first, last] = [toOffset(found.first), toOffset(found.last)]
-  const events = toOffset(found.events) ?? undefined
+  const [firstEventAt, lastEventAt] = [toTime(found.firstEventAt), toTime(found.lastEventAt)]
+  const eventCount = toOffset(found.eventCount) ?? undefined
   // Absent in plans of earlier releases.
   const lastStable = found.lastStable === undefined ? end : toOffset(found.lastStable)
-  const offsets = found.offsets === undefined ? events : toOffset(found.offsets)
+  const offsetCount = found.offsetCount === undefined ? eventCount : toOffset(found.offsetCount)
   const counts = found.counts ?? 'records'
   const clamped = toClamp(found.clamped ?? null)
   if (from === undefined || to === undefined || start === undefined || end === undefined) return undefined
   if (lastStable === undefined || clamped === undefined) return undefined
-  if (first === undefined || last === undefined || events === undefined) return undefined
-  if (offsets === undefined || offsets === null || !isEventCount(counts)) return undefined
+  if (firstEventAt === undefined || lastEventAt === undefined || eventCount === undefined) return undefined
+  if (offsetCount === undefined || offsetCount === null || !isEventCount(counts)) return undefined
   if (!isCommitDetails(found.fromDetails) || !isCommitDetails(found.toDetails)) return undefined
-  const numbers = { from, to, start, end, lastStable, first, last, events, offsets }
+  const numbers = { from, to, start, end, lastStable, firstEventAt, lastEventAt, eventCount, offsetCount }
   return { ...found, ...numbers, counts, clamped } as unknown as ResetStep
 }
 
 /** Returns how the fields of a step contradict one another; `undefined` when they do not. */
 function contradiction(step: ResetStep): string | undefined {
-  const { from, to, start, end, effect, events, offsets, counts } = step
+  const { from, to, start, end, effect, eventCount, offsetCount, counts } = step
   const change = `from ${from ?? 'none'} to ${to ?? 'none'}`
   if (effect !== effectOf(from, to)) return `${change} has the effect '${effectOf(from, to)}', not '${effect}'`
   const range = start === null || end === null ? undefined : { start, end }
@@ -138,9 +146,9 @@ function contradiction(step: ResetStep): string | undefined {
   }
   const affected = range && affectedRange(range, from, to)
   const between = affected ? affected.to - affected.from : 0n
-  if (offsets !== between) return `${change} are ${between} offsets, not ${offsets}`
-  const isPossible = counts === 'records' ? events <= offsets : events === offsets
-  return isPossible ? undefined : `${offsets} offsets cannot hold ${events} events`
+  if (offsetCount !== between) return `${change} are ${between} offsets, not ${offsetCount}`
+  const isPossible = counts === 'records' ? eventCount <= offsetCount : eventCount === offsetCount
+  return isPossible ? undefined : `${offsetCount} offsets cannot hold ${eventCount} events`
 }
 
 /** Reads the field of a note or clamp; `undefined` when it is invalid. */
@@ -176,8 +184,8 @@ const noteFields: FieldReaders<ResetNote> = {
   'undo-topic-missing': { topic: text },
   'partition-missing': ofPartition,
   'no-offset-in-source': { ...ofPartition, source: text },
-  'unreadable-records': { ...ofPartition, reason: text, batches: count },
-  'committed-outside-log': { ...ofPartition, committed: offset, start: offset, end: offset, deleted: offset },
+  'unreadable-records': { ...ofPartition, reason: text, batchCount: count },
+  'committed-outside-log': { ...ofPartition, committed: offset, start: offset, end: offset, gone: offset },
   'skips-open-transaction': { ...ofPartition, to: offset, lastStable: offset },
   'metadata-kept': { partitions },
   'moved-since': { ...ofPartition, from: offsetOrNull, to: offsetOrNull },
@@ -201,3 +209,24 @@ function toCoded<Coded extends { readonly code: string }>(
   if (fields.some(([, field]) => field === undefined)) return undefined
   return { code, ...Object.fromEntries(fields) } as unknown as Coded
 }
+
+/** The fields of version 3 by their names in versions 1 and 2. */
+const planNames = { members: 'memberIds', conversations: 'conversationCount', sagas: 'sagaCount' }
+const stepNames = { events: 'eventCount', offsets: 'offsetCount', first: 'firstEventAt', last: 'lastEventAt' }
+const noteNames = { batches: 'batchCount', deleted: 'gone' }
+
+/** Returns the fields of a plan file by the names of this version. Their values are not checked here. */
+function planFieldsOf({ crbus: _, version, ...found }: JsonFields): JsonFields {
+  if (version === PLAN_VERSION) return found
+  return {
+    ...renamed(found, planNames),
+    steps: mapped(found.steps, stepNames),
+    notes: mapped(found.notes, noteNames),
+  }
+}
+
+const renamed = (fields: JsonFields, names: Readonly<Record<string, string>>): JsonFields =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [names[name] ?? name, value]))
+
+const mapped = (list: unknown, names: Readonly<Record<string, string>>): unknown =>
+  Array.isArray(list) ? list.map((one) => (isFields(one) ? renamed(one, names) : one)) : list

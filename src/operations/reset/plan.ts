@@ -1,5 +1,6 @@
 import type { CommitDetails, GroupState, TopicPartition } from '../../bus/admin.ts'
 import type { PartitionRange } from '../../bus/topic-log.ts'
+import type { BusIdentity } from '../bus-identity.ts'
 import type { EventCount } from '../events/event-count.ts'
 import { isSameCommit } from '../offsets/commit-details.ts'
 import type { Clamp, ResetNote } from './notes.ts'
@@ -23,19 +24,13 @@ export interface ResetStep extends TopicPartition, EventTimes {
    */
   readonly effect: 'replay' | 'skip' | 'set' | 'forget' | 'none'
   /** Events delivered again (`replay`) or never (`skip`); an upper bound where `counts` is `offsets`. */
-  readonly events: bigint
+  readonly eventCount: bigint
   /** `offsets` where a plan does not read all records between the offsets, and some of the offsets are known to hold none. */
   readonly counts: EventCount
   /** Offsets between `from` and `to` that the log holds. */
-  readonly offsets: bigint
+  readonly offsetCount: bigint
   /** Why `to` is not the offset that was asked for. */
   readonly clamped: Clamp | null
-}
-
-/** Identifies a bus, so that a plan or an undo record is not applied to another one. */
-export interface BusIdentity {
-  readonly kind: string
-  readonly clusterId: string
 }
 
 /** What a reset would do. Plain data: a plan can be written to a file, reviewed and applied later. */
@@ -44,11 +39,11 @@ export interface ResetPlan extends ResetSample {
   readonly bus: BusIdentity
   /** The target as the user gave it, or a short description of it. */
   readonly to: string
-  /** Milliseconds since 1970. */
-  readonly plannedAt: number
+  /** RFC 3339. */
+  readonly plannedAt: string
   readonly state: GroupState
   /** Ids of the members of the group. All must leave before the plan can be applied. */
-  readonly members: readonly string[]
+  readonly memberIds: readonly string[]
   /** Applying creates the group. */
   readonly makesGroup: boolean
   /** Applying deletes the group and all its offsets. */
@@ -89,4 +84,4 @@ export function effectOf(from: bigint | null, to: bigint | null): ResetStep['eff
 
 /** Sums up the events of the steps that have an effect. */
 export const eventsOf = (steps: readonly ResetStep[], effect: ResetStep['effect']): bigint =>
-  steps.reduce((sum, step) => (step.effect === effect ? sum + step.events : sum), 0n)
+  steps.reduce((sum, step) => (step.effect === effect ? sum + step.eventCount : sum), 0n)

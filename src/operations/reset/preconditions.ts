@@ -4,9 +4,10 @@ import { advice } from '../../bus/hints.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import { isOutage } from '../../bus/outage.ts'
 import { sleep } from '../../bus/time/sleep.ts'
+import type { BusIdentity } from '../bus-identity.ts'
 import { operationHints } from '../hints.ts'
 import { isSameCommit } from '../offsets/commit-details.ts'
-import { type BusIdentity, changesOf, type ResetPlan } from './plan.ts'
+import { changesOf, type ResetPlan } from './plan.ts'
 import { listedSome } from './progress.ts'
 
 // What must hold before a plan is applied.

@@ -12,18 +12,18 @@ export interface PartialReset {
   readonly notTaken: readonly FailedStep[] | null
 }
 
-/** A partition whose offset should be `to` and is `is`. */
+/** A partition whose offset should be `to` and is `committed`. */
 export interface FailedStep extends TopicPartition {
   readonly to: bigint | null
-  readonly is: bigint | null
+  readonly committed: bigint | null
 }
 
 /** Says how many of `total` offsets have moved, and names some that have not. */
 export function progressText(failed: readonly FailedStep[], total: number): string {
   if (failed.length === 0) return 'read back, every offset has moved all the same'
-  const differences = failed.map(({ to, is, ...step }) => {
-    const wanted = to === is ? 'without the requested metadata or leader epoch' : `instead of ${to ?? 'none'}`
-    return `${partitionName(step)} is at ${is ?? 'none'} ${wanted}`
+  const differences = failed.map(({ to, committed, ...step }) => {
+    const wanted = to === committed ? 'without the requested metadata or leader epoch' : `instead of ${to ?? 'none'}`
+    return `${partitionName(step)} is at ${committed ?? 'none'} ${wanted}`
   })
   const moved =
     failed.length === total ? 'no offset has moved' : `${total - failed.length} of ${total} offsets have moved`

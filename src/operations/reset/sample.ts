@@ -1,6 +1,7 @@
 import type { EventBus } from '../../bus/event-bus.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import type { BusRecord } from '../../bus/record.ts'
+import { type JsonTime, toJsonTime } from '../../bus/time/json-time.ts'
 import type { Isolation } from '../../bus/topic-log.ts'
 import { decodeRecord } from '../../codecs/event-record.ts'
 import { eventTypeLabel } from '../events/event-type-label.ts'
@@ -15,10 +16,10 @@ export interface AffectedRange {
   readonly isolation: Isolation
 }
 
-/** Timestamps of the first and the last event, in milliseconds since 1970; `null` without events or without a timestamp. */
+/** Timestamps of the first and the last event; `null` without events or without a timestamp. */
 export interface EventTimes {
-  readonly first: bigint | null
-  readonly last: bigint | null
+  readonly firstEventAt: JsonTime | null
+  readonly lastEventAt: JsonTime | null
 }
 
 /** What was read of a range. */
@@ -37,9 +38,9 @@ export interface ResetSample {
   /** Event types among them, most frequent first. */
   readonly types: readonly { readonly eventType: string; readonly count: number }[]
   /** Number of different correlation ids among them. */
-  readonly conversations: number
+  readonly conversationCount: number
   /** Number of different `saga_id`s in their metadata. */
-  readonly sagas: number
+  readonly sagaCount: number
 }
 
 /** Reads the two ends of each range: exact times of the first and last events, and event types from the sample. */
@@ -83,15 +84,15 @@ export async function sampleRanges(
       }
     }
   }
-  const timeOf = (record: BusRecord | undefined) => (record && record.timestamp !== -1n ? record.timestamp : null)
+  const timeOf = (record: BusRecord | undefined) => (record ? toJsonTime(record.timestamp) : null)
   const unreadableKeys = new Set(unreadable.map(partitionName))
   return {
     counts: ranges.map((range, index) => {
       const key = partitionName(range)
       const offsets = [heads[index], tails[index]].reduce((sum, part) => (part ? sum + part.to - part.from : sum), 0n)
       return {
-        first: timeOf(firsts.get(key)),
-        last: timeOf(lasts.get(key)),
+        firstEventAt: timeOf(firsts.get(key)),
+        lastEventAt: timeOf(lasts.get(key)),
         offsets,
         records: records.get(key) ?? 0n,
         isUnreadable: unreadableKeys.has(key),
@@ -120,8 +121,8 @@ function sampleCounter() {
     result: (): ResetSample => ({
       sampled,
       types: [...types].map(([eventType, count]) => ({ eventType, count })).sort((a, b) => b.count - a.count),
-      conversations: conversations.size,
-      sagas: sagas.size,
+      conversationCount: conversations.size,
+      sagaCount: sagas.size,
     }),
   }
 }

@@ -11,17 +11,19 @@ import {
   fieldsIn,
   isBusIdentity,
   isCommitDetails,
-  isCount,
   isFlag,
   isText,
+  isTime,
   isTopicPartition,
   readTagged,
   toOffset,
   toTaggedText,
+  toTime,
 } from './json-fields.ts'
 import type { UndoRecord } from './undo.ts'
 
-const UNDO_FILE = { tag: 'undo', version: 1, description: 'an undo file, which every reset writes' } as const
+/** Version 1 had the time in milliseconds. */
+const UNDO_FILE = { tag: 'undo', version: 2, description: 'an undo file, which every reset writes' } as const
 
 /**
  * Saves undo records in a folder, which is created when it is missing. Resolves with the path of the file once it is on the
@@ -31,7 +33,7 @@ export const saveUndoIn =
   (folder: string) =>
   async (record: UndoRecord): Promise<string> => {
     const group = groupInName(record.group)
-    for (let time = record.savedAt; ; time += 1) {
+    for (let time = Date.parse(record.savedAt); ; time += 1) {
       const path = join(folder, `${new Date(time).toISOString().replaceAll(':', '-')}-${group}.json`)
       try {
         writeWhole(path, toTaggedText(UNDO_FILE, record), { folderMode: 0o700, isNew: true, isDurable: true })
@@ -55,7 +57,7 @@ const UNDO_NAME = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-(?<group>.+)\.json$/
 export async function readUndoFile(path: string): Promise<UndoRecord> {
   const found = await readTagged(path, UNDO_FILE)
   const { group, bus, did, savedAt, madeGroup } = found
-  const isRecord = isText(group) && isBusIdentity(bus) && isText(did) && isCount(savedAt) && isFlag(madeGroup)
+  const isRecord = isText(group) && isBusIdentity(bus) && isText(did) && isTime(savedAt) && isFlag(madeGroup)
   const offsets = fieldsIn(found.offsets).flatMap((entry) => {
     const [before, after] = [toOffset(entry.before), toOffset(entry.after)]
     const isValid =
@@ -66,7 +68,7 @@ export async function readUndoFile(path: string): Promise<UndoRecord> {
   if (!isRecord || !Array.isArray(found.offsets) || offsets.length !== found.offsets.length) {
     throw new EventBusError('REFUSED', `${path} is not a complete undo file: it was changed after it was written`)
   }
-  return { ...found, offsets } as unknown as UndoRecord
+  return { ...found, savedAt: toTime(savedAt), offsets } as unknown as UndoRecord
 }
 
 /** Lists the undo files of a folder, newest first; none when it does not exist. `REFUSED` when it cannot be read. */

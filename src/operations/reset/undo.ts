@@ -1,10 +1,11 @@
 import type { CommitDetails, TopicPartition } from '../../bus/admin.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { partitionName } from '../../bus/names/names.ts'
+import type { BusIdentity } from '../bus-identity.ts'
 import { detailsOf } from '../offsets/commit-details.ts'
 import { type StepOffsets, withEffects } from './effects.ts'
 import type { ResetNote } from './notes.ts'
-import type { BusIdentity, ResetPlan } from './plan.ts'
+import type { ResetPlan } from './plan.ts'
 import { requireSameBus } from './preconditions.ts'
 
 /** The committed offsets of a group before a change, to restore them. */
@@ -13,8 +14,8 @@ export interface UndoRecord {
   readonly bus: BusIdentity
   /** A short description of the change. */
   readonly did: string
-  /** Milliseconds since 1970. */
-  readonly savedAt: number
+  /** RFC 3339. */
+  readonly savedAt: string
   /** The change created the group. */
   readonly madeGroup: boolean
   readonly offsets: readonly UndoOffset[]
@@ -65,9 +66,9 @@ export async function planUndo(bus: EventBus, record: UndoRecord, now: number): 
     group,
     bus: { kind, clusterId },
     to: `offsets before: ${record.did}`,
-    plannedAt: now,
+    plannedAt: new Date(now).toISOString(),
     state: description.state,
-    members: description.members.map(({ memberId }) => memberId),
+    memberIds: description.members.map(({ memberId }) => memberId),
     makesGroup: !isKnown,
     removesGroup: record.madeGroup && isKnown && committed.every((position) => known.has(partitionName(position))),
     isExact: true,

@@ -40,14 +40,14 @@ interface TypeCheck {
 
 export interface SchemaCheck {
   readonly topic: string
-  readonly records: number
+  readonly recordCount: number
   /** Most failures first, then most warnings, then by name. */
   readonly types: readonly TypeCheck[]
   readonly failed: number
   readonly warned: number
   /** Records with an undecodable envelope. */
-  readonly undecodable: number
-  readonly tombstones: number
+  readonly undecodableCount: number
+  readonly tombstoneCount: number
 }
 
 /** Decodes the newest records of a topic, or all, and counts the results. Joins no group. */
@@ -62,12 +62,12 @@ export async function checkTopic(bus: EventBus, request: SchemaCheckRequest): Pr
   const sum = (key: 'failed' | 'warned') => types.reduce((total, type) => total + type[key], 0)
   return {
     topic,
-    records: tally.records,
+    recordCount: tally.records,
     types: types.sort((a, b) => b.failed - a.failed || b.warned - a.warned || compareText(a.eventType, b.eventType)),
     failed: sum('failed'),
     warned: sum('warned'),
-    undecodable: tally.undecodable,
-    tombstones: tally.tombstones,
+    undecodableCount: tally.undecodable,
+    tombstoneCount: tally.tombstones,
   }
 }
 

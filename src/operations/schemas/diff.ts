@@ -10,7 +10,7 @@ export interface SchemaDiff {
   readonly old: string
   readonly new: string
   readonly changes: readonly SchemaChange[]
-  readonly counts: Readonly<Record<ChangeKind, number>>
+  readonly changeCounts: Readonly<Record<ChangeKind, number>>
 }
 
 /** Compares two schemas. Each side is a source that {@link readSchemaSource} accepts; both may be Rust source. */
@@ -42,6 +42,6 @@ export function diffSchemas(
     old: before,
     new: after,
     changes,
-    counts: { silent: count('silent'), breaks: count('breaks'), safe: count('safe') },
+    changeCounts: { silent: count('silent'), breaks: count('breaks'), safe: count('safe') },
   }
 }

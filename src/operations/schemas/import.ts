@@ -41,8 +41,8 @@ export interface SchemaImportPlan {
   readonly ok: true
   readonly topic: string
   readonly root: string
-  readonly types: number
-  readonly events: readonly string[]
+  readonly typeCount: number
+  readonly eventTypes: readonly string[]
   readonly sources: readonly string[]
   readonly notes: readonly ImportNote[]
   /** Answers that come from the existing file. */
@@ -87,8 +87,8 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
     ok: true,
     topic: schema.topic,
     root: schema.root,
-    types: schema.types.size,
-    events: [...schema.events.keys()],
+    typeCount: schema.types.size,
+    eventTypes: [...schema.events.keys()],
     sources,
     notes,
     answered: [...answersBeside('map', schema.answers, answers), ...answersBeside('assume', schema.answers, answers)],

@@ -20,7 +20,7 @@ interface TopicChange {
 
 /** What a plan cannot change, or a consequence of a change. The sentences are in src/ui/notes/topic-notes.ts. */
 export type TopicsApplyNote = { readonly topic: string } & (
-  | { readonly code: 'fewer-partitions-declared'; readonly partitions: number; readonly declared: number }
+  | { readonly code: 'fewer-partitions-declared'; readonly partitionCount: number; readonly declared: number }
   /** More partitions move keys to other partitions. */
   | { readonly code: 'partitions-added'; readonly from: number; readonly to: number }
   | { readonly code: 'replication-differs'; readonly replication: number; readonly declared: number }
@@ -80,7 +80,7 @@ function compare(topic: string, { partitions, replication, retention }: Declared
     notes.push({
       topic,
       code: 'fewer-partitions-declared',
-      partitions: existing.partitions,
+      partitionCount: existing.partitions,
       declared: partitions,
     })
   }

@@ -1,9 +1,10 @@
-import type { ClusterDescription, NewTopic, TopicDescription } from '../../bus/admin.ts'
+import type { NewTopic, TopicDescription } from '../../bus/admin.ts'
 import { EventBusError, topicExists, topicNotFound } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { isEventTopic, topicNameError } from '../../bus/names/names.ts'
 import { type PartitionRange, stableEndOf } from '../../bus/topic-log.ts'
 import { decodeEnvelope } from '../../codecs/envelope.ts'
+import type { BusIdentity } from '../bus-identity.ts'
 import type { EventCount } from '../events/event-count.ts'
 import { eventTypeLabel, TOMBSTONE, UNDECODABLE } from '../events/event-type-label.ts'
 import { type LeftOut, readOver, type UnreadablePartition, unreadablePartitions } from '../events/read-over.ts'
@@ -12,10 +13,10 @@ import { newestSlices } from './newest-slices.ts'
 
 export interface TopicOverview {
   readonly topic: string
-  readonly partitions: number
+  readonly partitionCount: number
   readonly replication: number
   /** Events the log holds: end minus start, over all partitions; an upper bound where `counts` is `offsets`. */
-  readonly events: bigint
+  readonly eventCount: bigint
   /** `offsets` where the topic is compacted. */
   readonly counts: EventCount
 }
@@ -26,9 +27,9 @@ export async function listTopics(bus: EventBus, { internal = false } = {}): Prom
   const names = topics.map(({ topic }) => topic)
   const [ranges, compacted] = await Promise.all([bus.log.rangesOf(names), bus.admin.compactedTopics(names)])
   return topics.map(({ topic, partitions, replication }) => {
-    const events = (ranges.get(topic) ?? []).reduce((sum, { start, end }) => sum + end - start, 0n)
+    const eventCount = (ranges.get(topic) ?? []).reduce((sum, { start, end }) => sum + end - start, 0n)
     const counts = compacted.has(topic) ? 'offsets' : 'records'
-    return { topic, partitions, replication, events, counts }
+    return { topic, partitionCount: partitions, replication, eventCount, counts }
   })
 }
 
@@ -42,15 +43,16 @@ export type TopicWarning =
   | {
       readonly code: 'empty-partitions'
       readonly empty: number
-      readonly partitions: number
+      readonly partitionCount: number
       readonly typesInOnePartition?: number | undefined
     }
   /** `offset` is the first one of the oldest open transaction, where read-committed consumers stop. */
   | { readonly code: 'open-transaction'; readonly partition: number; readonly offset: bigint }
   | ({ readonly code: 'unreadable-records' } & UnreadablePartition)
 
-export interface TopicReport extends Omit<TopicDescription, 'layout'> {
-  readonly layout: readonly (TopicDescription['layout'][number] & {
+export interface TopicReport extends Omit<TopicDescription, 'layout' | 'partitions'> {
+  readonly partitionCount: number
+  readonly partitions: readonly (TopicDescription['layout'][number] & {
     readonly start: bigint
     readonly end: bigint
     /** The start of the oldest open transaction; equal to `end` without one. */
@@ -73,7 +75,7 @@ interface TypeCount {
 
 /** Describes a topic, its ranges, and the event types of its newest `sample` records with their partitions. */
 export async function describeTopic(bus: EventBus, topic: string, sample = 1000): Promise<TopicReport> {
-  const description = await bus.admin.describeTopic(topic)
+  const { layout, partitions: partitionCount, ...description } = await bus.admin.describeTopic(topic)
   const [ranges, compacted] = await Promise.all([bus.log.ranges(topic), bus.admin.compactedTopics([topic])])
   const slices = newestSlices(topic, ranges, sample)
   const types = new Map<string, TypeCount>()
@@ -93,10 +95,11 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
   }
   return {
     ...description,
-    layout: description.layout.map((layout) => {
-      const range = ranges.find(({ partition }) => partition === layout.partition)
+    partitionCount,
+    partitions: layout.map((own) => {
+      const range = ranges.find(({ partition }) => partition === own.partition)
       const { start, end } = range ?? { start: 0n, end: 0n }
-      return { ...layout, start, end, lastStable: range === undefined ? end : stableEndOf(range) }
+      return { ...own, start, end, lastStable: range === undefined ? end : stableEndOf(range) }
     }),
     types: [...types]
       .map(([eventType, { count, partitions }]) => ({
@@ -128,7 +131,7 @@ function emptyWarnings(
   // An event type in several partitions: the key is another one, or the partition was chosen.
   const isKeyedByType = events.length > 0 && events.every(([, { partitions }]) => partitions.size === 1)
   const typesInOnePartition = isKeyedByType ? events.length : undefined
-  return [{ code: 'empty-partitions', empty, partitions: ranges.length, typesInOnePartition }]
+  return [{ code: 'empty-partitions', empty, partitionCount: ranges.length, typesInOnePartition }]
 }
 
 /** The labels of records without an event among the event types. */
@@ -137,13 +140,18 @@ const pseudoTypes: ReadonlySet<string> = new Set([TOMBSTONE, UNDECODABLE])
 const nameWarnings = (topic: string): TopicWarning[] =>
   isEventTopic(topic) ? [] : [{ code: 'unconventional-name', topic }]
 
-export interface CreateTopicPlan extends NewTopic {
+export interface CreateTopicPlan extends Pick<NewTopic, 'replication' | 'config'> {
   readonly topic: string
+  readonly partitionCount: number
   readonly warnings: readonly TopicWarning[]
 }
 
 /** Plans a new topic. `INVALID_TOPIC`, `TOPIC_EXISTS`, or `REFUSED` when there are fewer brokers than replicas. */
-export async function planCreateTopic(bus: EventBus, topic: string, options: NewTopic): Promise<CreateTopicPlan> {
+export async function planCreateTopic(
+  bus: EventBus,
+  topic: string,
+  options: Omit<CreateTopicPlan, 'topic' | 'warnings'>,
+): Promise<CreateTopicPlan> {
   const invalid = topicNameError(topic)
   if (invalid) throw invalid
   if ((await bus.admin.listTopics()).some((known) => known.topic === topic)) throw topicExists(topic)
@@ -162,13 +170,14 @@ export function tooFewBrokers(topic: string, replication: number, brokers: numbe
   return new EventBusError('REFUSED', message, { topic, hints: [hint] })
 }
 
-export async function applyCreateTopic(bus: EventBus, { topic, ...options }: CreateTopicPlan): Promise<void> {
-  await bus.admin.createTopic(topic, options)
+export async function applyCreateTopic(bus: EventBus, plan: CreateTopicPlan): Promise<void> {
+  const { topic, partitionCount: partitions, replication, config } = plan
+  await bus.admin.createTopic(topic, { partitions, replication, config })
 }
 
 export interface DeleteTopicPlan {
   readonly topics: readonly TopicOverview[]
-  readonly cluster: ClusterDescription
+  readonly bus: BusIdentity
 }
 
 /** Plans the deletion of topics, with the events that would be lost. `TOPIC_NOT_FOUND` names the first topic that does not exist. */
@@ -179,7 +188,8 @@ export async function planDeleteTopics(bus: EventBus, topics: readonly string[])
     if (!known) throw topicNotFound(topic)
     return known
   })
-  return { topics: found, cluster: await bus.admin.describeCluster() }
+  const { kind, clusterId } = await bus.admin.describeCluster()
+  return { topics: found, bus: { kind, clusterId } }
 }
 
 export async function applyDeleteTopics(bus: EventBus, { topics }: DeleteTopicPlan): Promise<void> {

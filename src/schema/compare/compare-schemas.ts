@@ -283,7 +283,7 @@ function reorderedFields(a: readonly Part[], b: readonly Part[], moved: readonly
     code: 'fields-reordered',
     before,
     after,
-    moved: namesOf(moved),
+    movedFields: namesOf(moved),
     ...(isSwap ? { swapped: wrong.map((each) => each.before) } : {}),
     ...((effect & DIFFERS) === 0 || first === undefined ? {} : { misread: first }),
   }

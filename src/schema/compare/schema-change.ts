@@ -66,7 +66,7 @@ export type ChangeDetail =
       /** The names of all fields in their old and in their new order. */
       readonly before: readonly string[]
       readonly after: readonly string[]
-      readonly moved: readonly string[]
+      readonly movedFields: readonly string[]
       /** The two fields that changed places, if nothing else moved. */
       readonly swapped?: readonly string[]
       /** The first field whose bytes decode as another field. */

@@ -30,8 +30,8 @@ function findingText(result: CheckResult): string {
         ? 'no group has a matching name'
         : `no matching group reads ${result.topics.join(', ')}`
     case 'committed-outside-log': {
-      const { group, partitions, deleted } = result
-      const lost = deleted === undefined ? '' : `, where ${plural(deleted, 'event')} were deleted unread`
+      const { group, partitions, gone } = result
+      const lost = gone === undefined ? '' : `, where ${plural(gone, 'event')} were deleted unread`
       return `${group} committed outside the log of ${partitionList(partitions)}${lost}`
     }
     case 'never-committed':
@@ -56,30 +56,30 @@ function findingText(result: CheckResult): string {
       return `${result.topic} does not exist`
     case 'partitions-differ':
       return `${result.topic} has ${plural(result.is, 'partition')}, not ${result.expected}`
-    case 'replicas-differ':
+    case 'replication-differs':
       return `${result.topic} has ${plural(result.is, 'replica')}, not ${result.expected}`
     case 'replicas-out-of-sync':
-      return `${result.topic} has ${plural(result.partitions, 'partition')} with replicas out of sync`
+      return `${result.topic} has ${plural(result.partitionCount, 'partition')} with replicas out of sync`
     case 'topic-empty':
       return `${result.topic} holds no events${uncommittedIn(result.transactions)}`
     case 'silence-unknown': {
-      const { topic, reason, error, transactions } = result
-      const why = error === undefined ? '' : ` (${error})`
+      const { topic, reason, unreadable, transactions } = result
+      const why = unreadable === undefined ? '' : ` (${unreadable})`
       return `the newest events of ${topic} ${noAgeOfSeveral[reason]}${why}, so their age is not known${uncommittedIn(transactions)}`
     }
     case 'silence-above-limit': {
-      const { topic, silence, ahead, limit, unreadable, transactions } = result
+      const { topic, silence, aheadCount, limit, unreadable, transactions } = result
       const which = unreadable === undefined ? 'its newest event' : 'the newest event that can be read'
       const why = unreadable === undefined ? '' : ` (${unreadable})`
-      return `${topic} had ${which} ${Math.floor(silence)}s ago, above ${limit}s${why}${newerIn(ahead)}${uncommittedIn(transactions)}`
+      return `${topic} had ${which} ${Math.floor(silence)}s ago, above ${limit}s${why}${newerIn(aheadCount)}${uncommittedIn(transactions)}`
     }
     case 'topic-as-expected': {
-      const { topic, partitions, replicas, silence, ahead = 0 } = result
+      const { topic, partitionCount, replication, silence, aheadCount = 0 } = result
       const newest = silence === undefined ? '' : `, the newest event ${Math.floor(silence)}s ago`
-      return `${topic} has ${plural(partitions, 'partition')} and ${plural(replicas, 'replica')}${newest}${newerIn(ahead)}`
+      return `${topic} has ${plural(partitionCount, 'partition')} and ${plural(replication, 'replica')}${newest}${newerIn(aheadCount)}`
     }
     case 'check-failed':
-      return result.error
+      return result.reason
   }
 }
 
@@ -95,8 +95,8 @@ function heldBackBy(transactions: readonly OpenTransactionAt[]): string {
 const uncommittedIn = (transactions: readonly OpenTransactionAt[]): string =>
   transactions.length === 0 ? '' : `, events of a transaction open in ${transactionList(transactions)} not counted`
 
-const newerIn = (ahead: number): string =>
-  ahead === 0 ? '' : `, ${plural(ahead, 'newer event')} dated in the future and not counted`
+const newerIn = (count: number): string =>
+  count === 0 ? '' : `, ${plural(count, 'newer event')} dated in the future and not counted`
 
 const transactionList = (transactions: readonly OpenTransactionAt[]): string =>
   listed(
@@ -111,16 +111,22 @@ const transactionList = (transactions: readonly OpenTransactionAt[]): string =>
 /** The result of a check in one line: its findings. */
 export const checkMessage = ({ findings }: Check): string => findings.map(findingText).join('; ')
 
-/** A check as JSON documents have it: `message` is its line, and every finding has its own. */
-export interface CheckDocument extends Check {
-  readonly message: string
-  readonly findings: readonly (Finding & { readonly message: string })[]
-}
-
-export const checkDocument = ({ check, status, findings, measures }: Check): CheckDocument => ({
+/** Returns a check as JSON documents have it: `message` is its line, every finding has its own, and times are RFC 3339. */
+export const checkDocument = ({ check, status, findings, measures }: Check) => ({
   check,
   status,
   message: checkMessage({ check, status, findings, measures }),
-  findings: findings.map((finding) => ({ ...finding, message: findingText(finding) })),
+  findings: findings.map((finding) => ({ ...withTimes(finding), message: findingText(finding) })),
   measures,
 })
+
+export type CheckDocument = ReturnType<typeof checkDocument>
+
+function withTimes(finding: Finding) {
+  if (!('transactions' in finding)) return finding
+  const transactions = finding.transactions.map(({ since, ...transaction }) => ({
+    ...transaction,
+    since: since === undefined ? undefined : new Date(since).toISOString(),
+  }))
+  return { ...finding, transactions }
+}

@@ -1,5 +1,5 @@
 import { partitionName } from '../../bus/names/names.ts'
-import type { GroupLag, LagNote, LagReport } from '../../operations/lag/report.ts'
+import type { GroupLag, LagNote, LagReport, PartitionLag } from '../../operations/lag/report.ts'
 import { formatDuration } from '../text/format-duration.ts'
 import { listed, listedPartitions } from '../text/listed.ts'
 import { printable } from '../text/printable.ts'
@@ -20,7 +20,7 @@ function lagNoteText(note: LagNote, now: number): string {
     }
     case 'deleted-unread': {
       const from = listedPartitions(note.partitions, MAX_LISTED)
-      return `${note.events} events behind the committed offset were deleted unread from ${from}; LAG does not count them`
+      return `${note.gone} events behind the committed offset were deleted unread from ${from}; LAG does not count them`
     }
     case 'offsets-counted':
       return `LAG counts offsets of compacted topics, at most as many events: ${listed(note.topics, MAX_LISTED)}`
@@ -50,18 +50,26 @@ export const lagNotes = ({ groups }: { readonly groups: readonly GroupLag[] }, n
     }),
   )
 
-/** A report as JSON documents have it: every note with its sentence as `message`. */
-export interface LagDocument extends Omit<LagReport, 'groups'> {
-  readonly groups: readonly (Omit<GroupLag, 'notes'> & {
-    readonly notes?: readonly (LagNote & { readonly message: string })[] | undefined
-  })[]
-}
-
-export const lagDocument = (report: LagReport, now: number): LagDocument => ({
-  ...report,
-  groups: report.groups.map(({ notes, topics, ...group }) => ({
+/** Returns a report as JSON documents have it: every note with its sentence as `message`, and times in RFC 3339. */
+export const lagDocument = ({ sample, groups }: LagReport, now: number) => ({
+  sample,
+  groups: groups.map(({ notes, topics, ...group }) => ({
     ...group,
-    notes: notes?.map((note) => ({ ...note, message: lagNoteText(note, now) })),
-    topics,
+    notes: notes?.map((note) => ({ ...withTime(note), message: lagNoteText(note, now) })),
+    topics: topics.map((topic) => ({ ...topic, partitions: topic.partitions.map(partitionDocument) })),
   })),
 })
+
+export type LagDocument = ReturnType<typeof lagDocument>
+
+const withTime = (note: LagNote) => (note.code === 'open-transaction' ? { ...note, since: timeOf(note.since) } : note)
+
+function partitionDocument(partition: PartitionLag) {
+  const { transaction } = partition
+  // A report may have 100,000 partitions, and most of them have no transaction.
+  if (transaction === undefined) return partition
+  return { ...partition, transaction: { offset: transaction.offset, since: timeOf(transaction.since) } }
+}
+
+const timeOf = (time: number | undefined): string | undefined =>
+  time === undefined ? undefined : new Date(time).toISOString()

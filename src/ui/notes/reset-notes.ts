@@ -21,8 +21,8 @@ export function resetNoteText(note: ResetNote): string {
     case 'unreadable-records':
       return `${unreadableText(note)}; events that cannot be read are counted by their offsets`
     case 'committed-outside-log': {
-      const { committed, start, end, deleted } = note
-      const lost = deleted === 0n ? '' : `; ${deleted} event${deleted === 1n ? ' was' : 's were'} deleted unread`
+      const { committed, start, end, gone } = note
+      const lost = gone === 0n ? '' : `; ${gone} event${gone === 1n ? ' was' : 's were'} deleted unread`
       return `${partitionName(note)}: the committed offset ${committed} is outside the log, which holds ${start} to ${end}${lost}`
     }
     case 'skips-open-transaction': {

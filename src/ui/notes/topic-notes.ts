@@ -9,8 +9,8 @@ function topicWarningText(warning: TopicWarning): string {
     case 'unconventional-name':
       return `'${warning.topic}' does not follow the convention {aggregate}-events, such as order-events`
     case 'empty-partitions': {
-      const { empty, partitions, typesInOnePartition: types } = warning
-      const said = `${empty} of ${plural(partitions, 'partition')} ${empty === 1 ? 'is' : 'are'} empty`
+      const { empty, partitionCount, typesInOnePartition: types } = warning
+      const said = `${empty} of ${plural(partitionCount, 'partition')} ${empty === 1 ? 'is' : 'are'} empty`
       if (types === undefined) return said
       const seen =
         types === 1
@@ -35,7 +35,7 @@ export const withWarningMessages = <Report extends { readonly warnings: readonly
 export function topicsApplyNoteText(note: TopicsApplyNote): string {
   switch (note.code) {
     case 'fewer-partitions-declared':
-      return `it has ${note.partitions} partitions and ${note.declared} are declared; partitions cannot be removed`
+      return `it has ${note.partitionCount} partitions and ${note.declared} are declared; partitions cannot be removed`
     case 'partitions-added':
       return 'with more partitions a key can map to another partition, so its old and new events may be read out of order'
     case 'replication-differs':
@@ -44,7 +44,17 @@ export function topicsApplyNoteText(note: TopicsApplyNote): string {
 }
 
 /** A plan as JSON documents have it: every note with its sentence as `message`. */
-export const topicsApplyDocument = (plan: TopicsApplyPlan) => ({
-  ...plan,
-  notes: plan.notes.map((note) => ({ ...note, message: topicsApplyNoteText(note) })),
+export const topicsApplyDocument = ({ create, change, same, notes }: TopicsApplyPlan) => ({
+  create: create.map(({ partitions: partitionCount, ...topic }) => ({ ...topic, partitionCount })),
+  change: change.map(({ topic, partitions: partitionCount, retention }) => ({
+    topic,
+    partitionCount,
+    retention: retention && { from: milliseconds(retention.from), to: milliseconds(retention.to) },
+  })),
+  same,
+  notes: notes.map((note) => ({ ...note, message: topicsApplyNoteText(note) })),
 })
+
+/** Reads a value of `retention.ms`: -1 for unlimited, absent for the cluster's default. */
+const milliseconds = (value: string | undefined): bigint | undefined =>
+  value !== undefined && /^-?\d+$/.test(value) ? BigInt(value) : undefined

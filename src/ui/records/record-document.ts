@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import type { EventMetadata, SerializedEvent } from '../../bus/event.ts'
 import type { Header } from '../../bus/record.ts'
+import { toJsonTime } from '../../bus/time/json-time.ts'
 import { valueJson } from '../../codecs/json.ts'
 import { asBuffer } from '../../codecs/text-cache.ts'
 import type { EventView } from '../../operations/events/event-view.ts'
-import { isDate } from '../text/format-timestamp.ts'
 
 /** A JSON object: null, booleans, finite numbers, strings, arrays and objects of these. */
 export type JsonDocument = Readonly<Record<string, unknown>>
@@ -74,8 +74,8 @@ const integer = (value: bigint): number | string =>
   Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
 
 function time(timestamp: bigint): string | number | null {
-  if (timestamp === -1n) return null
-  return isDate(timestamp) ? new Date(Number(timestamp)).toISOString() : integer(timestamp)
+  const found = toJsonTime(timestamp)
+  return typeof found === 'bigint' ? integer(found) : found
 }
 
 const header = ([name, value]: Header): JsonDocument => ({ key: name, ...textOrBytes('value', value) })

@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { EventMetadata } from '../../bus/event.ts'
 import type { Header } from '../../bus/record.ts'
+import { isDate } from '../../bus/time/json-time.ts'
 import { valueJson } from '../../codecs/json.ts'
 import { asBuffer, repeatedText } from '../../codecs/text-cache.ts'
 import type { EventView } from '../../operations/events/event-view.ts'
-import { isDate } from '../text/format-timestamp.ts'
+
 import { printableJson } from '../text/printable.ts'
 
 /** A topic has few event types and variants. The limit bounds the memory when a service generates their names. */

@@ -1,15 +1,17 @@
 import type { SchemaCheck } from '../../operations/schemas/check.ts'
+import { plural } from '../text/listed.ts'
 import { printable } from '../text/printable.ts'
 import { formatTable } from '../text/table.ts'
 
 /** Formats a check: a table of the event types, the findings with their first position, and the number of records. */
-export function formatSchemaCheck({ topic, types, records, undecodable, tombstones }: SchemaCheck): string {
+export function formatSchemaCheck(report: SchemaCheck): string {
+  const { topic, types, recordCount, undecodableCount, tombstoneCount } = report
   const rows = types.map(({ eventType, decoded, failed, warned }) => [eventType, decoded, failed, warned])
   const extra = [
-    ...(undecodable > 0 ? [`${undecodable} without a readable envelope`] : []),
-    ...(tombstones > 0 ? [`${tombstones} tombstone${tombstones === 1 ? '' : 's'}`] : []),
+    ...(undecodableCount > 0 ? [`${undecodableCount} without a readable envelope`] : []),
+    ...(tombstoneCount > 0 ? [plural(tombstoneCount, 'tombstone')] : []),
   ]
-  const total = `${[`${records} record${records === 1 ? '' : 's'} of ${printable(topic)}`, ...extra].join(', ')}\n`
+  const total = `${[`${plural(recordCount, 'record')} of ${printable(topic)}`, ...extra].join(', ')}\n`
   const findings = types.flatMap(({ eventType, findings }) =>
     findings.map(({ partition, offset, path, reason, count }) => {
       const position = `${partition}@${offset}${count > 1 ? ` and ${count - 1} more` : ''}`

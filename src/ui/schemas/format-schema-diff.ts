@@ -8,7 +8,10 @@ const INDENT = ' '.repeat(8)
 const MAX_EVENTS = 5
 
 /** Formats a diff: each change with its effect and advice, then a summary line. */
-export function formatSchemaDiff({ changes, counts }: SchemaDiff, { color }: { readonly color: boolean }): string {
+export function formatSchemaDiff(
+  { changes, changeCounts }: SchemaDiff,
+  { color }: { readonly color: boolean },
+): string {
   const chalk = new Chalk({ level: color ? 1 : 0 })
   const paint = { silent: chalk.bold.white.bgRed, breaks: chalk.red, safe: chalk.green }
   const blocks = changes.map((change) => {
@@ -19,7 +22,7 @@ export function formatSchemaDiff({ changes, counts }: SchemaDiff, { color }: { r
     const lines = [...notes, ...next].map((line) => `${INDENT}${printable(line)}\n`)
     return `${mark}${chalk.bold(printable(where))}\n${lines.join('')}`
   })
-  return [...blocks, summary(counts)].join('\n')
+  return [...blocks, summary(changeCounts)].join('\n')
 }
 
 function eventsOf({ events, kind }: SchemaChange): string[] {
@@ -34,7 +37,7 @@ const inOldServices = {
   safe: 'services with the old types read new events correctly',
 } as const
 
-function summary({ silent, breaks, safe }: SchemaDiff['counts']): string {
+function summary({ silent, breaks, safe }: SchemaDiff['changeCounts']): string {
   const all = silent + breaks + safe
   if (all === 0) return 'no changes: old bytes decode to the same values\n'
   const parts = [

@@ -1,14 +1,19 @@
 import type { SchemaChange, SchemaDiff } from '../../operations/schemas/diff.ts'
 import { adviceText, changeText } from './schema-change-words.ts'
 
-/** A change as the `--json` documents have it: its fields, with the texts that people see. */
-export type SchemaChangeDocument = SchemaChange & { readonly message: string; readonly advice: string }
+type Without<Value, Key extends string> = Value extends unknown ? Omit<Value, Key> : never
 
-export const schemaChangeDocument = (change: SchemaChange): SchemaChangeDocument => ({
-  ...change,
-  message: changeText(change),
-  advice: adviceText(change),
-})
+/** A change as the `--json` documents have it: its fields, with the texts that people see. */
+export type SchemaChangeDocument = Without<SchemaChange, 'events'> & {
+  readonly eventTypes: readonly string[]
+  readonly message: string
+  readonly advice: string
+}
+
+export const schemaChangeDocument = (change: SchemaChange): SchemaChangeDocument => {
+  const { events: eventTypes, ...fields } = change
+  return { ...fields, eventTypes, message: changeText(change), advice: adviceText(change) }
+}
 
 /** The document of `crbus schema diff --json`. */
 export interface SchemaDiffDocument extends Omit<SchemaDiff, 'ok' | 'changes'> {

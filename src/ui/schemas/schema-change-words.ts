@@ -86,10 +86,10 @@ function addedText({ type, nextField, isOption, takesNoBytes }: Change<'field-ad
   return `a field was added ${where} (${type})${takesNoBytes ? ', which takes no bytes' : option}`
 }
 
-function reorderedText({ kind, before, after, moved, swapped, misread }: Change<'fields-reordered'>): string {
+function reorderedText({ kind, before, after, movedFields, swapped, misread }: Change<'fields-reordered'>): string {
   const what = swapped
     ? `the fields ${swapped.join(' and ')} changed places`
-    : `${moved.join(', ')} moved: the fields were ${before.join(', ')} and are now ${after.join(', ')}`
+    : `${movedFields.join(', ')} moved: the fields were ${before.join(', ')} and are now ${after.join(', ')}`
   if (misread !== undefined) return `${what}: old bytes of ${misread.before} are read as ${misread.after}`
   return kind === 'safe' ? `${what}, with the same bytes` : `${what}, and their bytes differ`
 }

@@ -1,9 +1,4 @@
-/** The years 1 to 9999, which RFC 3339 supports. */
-const FIRST_DATE = -62135596800000n
-const LAST_DATE = 253402300799999n
-
-/** Whether the timestamp of a record, which is any 64-bit integer, can be written as a date. */
-export const isDate = (timestamp: bigint): boolean => timestamp >= FIRST_DATE && timestamp <= LAST_DATE
+import { isDate } from '../../bus/time/json-time.ts'
 
 /**
  * Formats the timestamp of a record: RFC 3339 in UTC, or `-` when the record has none. A timestamp that is not a date, for example

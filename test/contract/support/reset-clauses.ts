@@ -101,8 +101,8 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
           start: 0n,
           end: 10n,
           effect: 'replay',
-          first: timeOf(3),
-          last: timeOf(4),
+          firstEventAt: new Date(T0 + 1000 * 3).toISOString(),
+          lastEventAt: new Date(T0 + 1000 * 4).toISOString(),
         },
         {
           topic,
@@ -112,8 +112,8 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
           start: 0n,
           end: 4n,
           effect: 'skip',
-          first: timeOf(1),
-          last: timeOf(2),
+          firstEventAt: new Date(T0 + 1000 * 1).toISOString(),
+          lastEventAt: new Date(T0 + 1000 * 2).toISOString(),
         },
       ],
     })
@@ -291,8 +291,8 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
 
     const made = await plan(group, 'start')
     expect(made).toMatchObject({ state: 'Stable', replayed: 2n })
-    expect(made.members).toHaveLength(1)
-    const [member] = made.members
+    expect(made.memberIds).toHaveLength(1)
+    const [member] = made.memberIds
     await expect(apply(made)).rejects.toMatchObject({
       code: 'GROUP_ACTIVE',
       group,
@@ -383,7 +383,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     expect(error).toMatchObject({ code: 'TOPIC_NOT_FOUND' })
     const { outcome, message } = error as EventBusError
     const { moved, notTaken } = outcome as PartialReset
-    const missing = new Map(notTaken?.map(({ topic, is }) => [topic, is]))
+    const missing = new Map(notTaken?.map(({ topic, committed }) => [topic, committed]))
     // A bus may reset one of the two offsets or neither. The report must match what is committed.
     const offset = (await bus().admin.committedOffsets(group, [kept]))[0]?.offset
     expect([moved, missing.get(kept)]).toEqual(offset === 0n ? [1, undefined] : [0, 2n])
@@ -435,7 +435,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
         { eventType: '(tombstone)', count: 2 },
         { eventType: '(undecodable)', count: 1 },
       ],
-      steps: [{ first: timeOf(0), last: timeOf(2) }],
+      steps: [{ firstEventAt: new Date(T0 + 1000 * 0).toISOString(), last: timeOf(2) }],
     })
   })
 

@@ -57,7 +57,7 @@ describe('applying a reset', () => {
       outcome: {
         undoFile: 'undo-1',
         moved: 2,
-        notTaken: [{ topic: 'order-events', partition: 1, to: 0n, is: 2n }],
+        notTaken: [{ topic: 'order-events', partition: 1, to: 0n, committed: 2n }],
       },
     })
     expect(await committed()).toEqual([0n, 2n, 0n])

@@ -39,9 +39,15 @@ describe('lists longer than the arguments of a call', () => {
   test('a plan to delete a group is stale when 150,000 partitions were committed since', async () => {
     const committed = partitions.map((partition) => ({ topic, partition, offset: 1n }))
     const plan: ResetPlan = {
-      ...{ group: 'billing', bus: { kind: 'memory', clusterId: 'c' }, to: 'no offsets', plannedAt: 0, state: 'Empty' },
-      ...{ members: [], makesGroup: false, removesGroup: true, isExact: false, steps: [], counts: 'records' },
-      ...{ replayed: 0n, skipped: 0n, sampled: 0, types: [], conversations: 0, sagas: 0, notes: [] },
+      ...{
+        group: 'billing',
+        bus: { kind: 'memory', clusterId: 'c' },
+        to: 'no offsets',
+        plannedAt: '2026-11-23T10:00:00.000Z',
+        state: 'Empty',
+      },
+      ...{ memberIds: [], makesGroup: false, removesGroup: true, isExact: false, steps: [], counts: 'records' },
+      ...{ replayed: 0n, skipped: 0n, sampled: 0, types: [], conversationCount: 0, sagaCount: 0, notes: [] },
     }
     await expect(requireFresh(withAdmin(bus, { committedOffsets: async () => committed }), plan)).rejects.toMatchObject(
       {

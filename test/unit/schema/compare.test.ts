@@ -58,7 +58,7 @@ describe('changes of variants', () => {
         message:
           'the variants were reordered, which changes their numbers in the bytes: old bytes of Placed decode as Shipped, bytes of Shipped decode as Placed',
         advice: 'restore the old order of the variants; add new variants only at the end',
-        events: ['Placed.v1', 'Shipped'],
+        eventTypes: ['Placed.v1', 'Shipped'],
         oldReaders: 'silent',
         leftoverBytes: false,
       },

@@ -26,7 +26,7 @@ function reportOf(
   const { gone } = more
   const summary = { lag: 5n, age: 12_000, rates: undefined, verdict: 'held-back' as const, counts, gone }
   const topics = [{ topic: 'order-events', ...summary, partitions: lags }]
-  const group = { group: 'billing', state: 'Stable' as const, members: 1, ...summary, topics }
+  const group = { group: 'billing', state: 'Stable' as const, memberCount: 1, ...summary, topics }
   return { sample: undefined, groups: [{ ...group, notes: notesOf(group) }] }
 }
 
@@ -80,12 +80,19 @@ describe('the notes of a lag report', () => {
 describe('a reset plan', () => {
   const step: ResetStep = {
     ...{ topic: 'order-events', partition: 0, from: 2000n, to: 0n, start: 0n, end: 2000n, lastStable: 2000n },
-    ...{ effect: 'replay', events: 2000n, offsets: 2000n, counts: 'offsets', first: null, last: null, clamped: null },
+    ...{ effect: 'replay', eventCount: 2000n, offsetCount: 2000n, counts: 'offsets', clamped: null },
+    ...{ firstEventAt: null, lastEventAt: null },
   }
   const plan: ResetPlan = {
-    ...{ group: 'billing', bus: { kind: 'kafka', clusterId: 'c' }, to: 'start', plannedAt: NOW, state: 'Empty' },
-    ...{ members: [], makesGroup: false, removesGroup: false, isExact: false, steps: [step], counts: 'offsets' },
-    ...{ replayed: 2000n, skipped: 0n, sampled: 0, types: [], conversations: 0, sagas: 0, notes: [] },
+    ...{
+      group: 'billing',
+      bus: { kind: 'kafka', clusterId: 'c' },
+      to: 'start',
+      plannedAt: '2026-11-23T10:00:00.000Z',
+      state: 'Empty',
+    },
+    ...{ memberIds: [], makesGroup: false, removesGroup: false, isExact: false, steps: [step], counts: 'offsets' },
+    ...{ replayed: 2000n, skipped: 0n, sampled: 0, types: [], conversationCount: 0, sagaCount: 0, notes: [] },
   }
 
   test('a reset plan says that a number of offsets is an upper bound of the events', () => {
@@ -111,19 +118,19 @@ describe('a reset plan', () => {
       'order-events[1] is left as it is: group:other has no offset for it',
     ],
     [
-      { code: 'unreadable-records', reason: 'order-events[1] at offset 4: too large', batches: 1, ...place },
+      { code: 'unreadable-records', reason: 'order-events[1] at offset 4: too large', batchCount: 1, ...place },
       'order-events[1] at offset 4: too large; events that cannot be read are counted by their offsets',
     ],
     [
-      { code: 'unreadable-records', reason: 'order-events[1] at offset 4: too large', batches: 3, ...place },
+      { code: 'unreadable-records', reason: 'order-events[1] at offset 4: too large', batchCount: 3, ...place },
       'order-events[1] at offset 4: too large, and 2 more batches cannot be read; events that cannot be read are counted by their offsets',
     ],
     [
-      { code: 'committed-outside-log', committed: 5n, start: 8n, end: 12n, deleted: 3n, ...place },
+      { code: 'committed-outside-log', committed: 5n, start: 8n, end: 12n, gone: 3n, ...place },
       'order-events[1]: the committed offset 5 is outside the log, which holds 8 to 12; 3 events were deleted unread',
     ],
     [
-      { code: 'committed-outside-log', committed: 99n, start: 0n, end: 10n, deleted: 0n, ...place },
+      { code: 'committed-outside-log', committed: 99n, start: 0n, end: 10n, gone: 0n, ...place },
       'order-events[1]: the committed offset 99 is outside the log, which holds 0 to 10',
     ],
     [

@@ -11,7 +11,7 @@ export function groupColumns(rows: readonly GroupRow[], palette: Palette): Colum
   const { lag, bar, age, in: incoming, out, catchUp, trend, verdict } = columns
   const name = nameColumn('GROUP', 15, rows, (row) => row.name)
   const state = nameColumn('STATE', 6, rows, (row) => row.lag.state)
-  const members: Column<GroupRow> = numberColumn('MEMBERS', 7, (row) => row.lag.members, String)
+  const members: Column<GroupRow> = numberColumn('MEMBERS', 7, (row) => row.lag.memberCount, String)
   return {
     shown: [name, state, members, lag, bar, age, incoming, out, catchUp, trend, verdict],
     ranked: [name, verdict, lag, age, incoming, out, bar, trend, name, catchUp, state, members],

@@ -37,10 +37,10 @@ export function openTitle(
   const { lag, age, verdict } = group
   const name = { text: printable(group.group), paint: palette.title }
   const judged = verdict === undefined ? [] : [{ text: `  ${verdict}`, paint: palette.verdict(verdict) }]
-  const idle = group.members - members.size
+  const idle = group.memberCount - members.size
   const figures = [
     group.state,
-    `${plural(group.members, 'member')}${idle > 0 && members.size > 0 ? `, ${idle} without partitions` : ''}`,
+    `${plural(group.memberCount, 'member')}${idle > 0 && members.size > 0 ? `, ${idle} without partitions` : ''}`,
     `lag ${lag === undefined ? ABSENT : formatCount(lag)}`,
     ...(age === undefined ? [] : [`age ${formatAge(age)}`]),
     topicsOf(group),

@@ -17,11 +17,11 @@ export interface Member {
 
 /** Returns the members of a group by id, in the order of their names. */
 export function membersOf({ topics }: GroupLag): ReadonlyMap<string, Member> {
-  const owned = topics.flatMap(({ partitions }) => partitions.filter(({ member }) => member !== undefined))
-  const members = [...Map.groupBy(owned, ({ member = '' }) => member)].map(([id, partitions]) => ({
+  const owned = topics.flatMap(({ partitions }) => partitions.filter(({ memberId }) => memberId !== undefined))
+  const members = [...Map.groupBy(owned, ({ memberId = '' }) => memberId)].map(([id, partitions]) => ({
     key: id,
     id: printable(id),
-    client: printable(partitions[0]?.client ?? ''),
+    client: printable(partitions[0]?.clientId ?? ''),
     host: printable(partitions[0]?.host ?? ''),
     partitions: partitions.length,
     lag: partitions.reduce((sum, { lag = 0n }) => sum + lag, 0n),

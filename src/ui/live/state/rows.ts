@@ -58,9 +58,9 @@ export function partitionRows(
     const name = printable(topic)
     return partitions.map((partition) => {
       const key = partitionKey(topic, partition.partition)
-      const member = partition.member === undefined ? undefined : members.get(partition.member)
+      const member = partition.memberId === undefined ? undefined : members.get(partition.memberId)
       const reader = member === undefined ? '-' : `#${member.number} ${member.client}`
-      const found = `${key} ${reader} ${partition.member ?? ''} ${partition.host ?? ''} ${partition.verdict ?? ''}`
+      const found = `${key} ${reader} ${partition.memberId ?? ''} ${partition.host ?? ''} ${partition.verdict ?? ''}`
       return { key, name, lag: partition, trend: trends?.get(key) ?? [], reader, found }
     })
   })

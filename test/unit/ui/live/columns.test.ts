@@ -61,7 +61,7 @@ describe('columns of groups and partitions', () => {
   const names = ['billing', 'composable-rust-order-events-payment-events', '日本語-отчёты']
   const groups = names.map((one) => group(one, { lag: 9_999_999n, age: 1e10, verdict: 'never-committed' }))
   const rows = groupRows(report(...groups), new Map(), { sort: 'name', filter: '' })
-  const owned = { member: 'm', client: 'billing-app', host: '/127.0.0.1' }
+  const owned = { memberId: 'm', clientId: 'billing-app', host: '/127.0.0.1' }
   const partitions = [0, 1000].map((partition) =>
     partitionLag(partition, { ...owned, committed: 2n ** 62n, end: 2n ** 62n }),
   )

@@ -10,8 +10,8 @@ export const partitionLag = (partition: number, more: Partial<PartitionLag> = {}
   age: undefined,
   rates: undefined,
   verdict: 'ok',
-  member: undefined,
-  client: undefined,
+  memberId: undefined,
+  clientId: undefined,
   host: undefined,
   ...more,
 })
@@ -20,7 +20,7 @@ export const partitionLag = (partition: number, more: Partial<PartitionLag> = {}
 export const group = (name: string, more: Partial<GroupLag> = {}): GroupLag => ({
   group: name,
   state: 'Stable',
-  members: 1,
+  memberCount: 1,
   lag: 0n,
   age: undefined,
   rates: undefined,

@@ -61,8 +61,8 @@ test('severityOf ranks verdicts like verdictRank', () => {
 })
 
 describe('partitionRows', () => {
-  const one = { member: 'app-2b', client: 'app', host: '/10.0.0.1' }
-  const two = { member: 'app-1a', client: 'app', host: '/10.0.0.2' }
+  const one = { memberId: 'app-2b', clientId: 'app', host: '/10.0.0.1' }
+  const two = { memberId: 'app-1a', clientId: 'app', host: '/10.0.0.2' }
   const billing = groupOf('billing', [
     partitionLag(0, { ...one, lag: 4n, verdict: 'ok' }),
     partitionLag(1, { ...two, lag: 9n, verdict: 'ok' }),

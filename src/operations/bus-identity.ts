@@ -1,0 +1,6 @@
+/** Identifies a bus, so that a plan or an undo record is not applied to another one. */
+export interface BusIdentity {
+  /** For display: `memory`, `embedded /path/to/file`, `kafka`. */
+  readonly kind: string
+  readonly clusterId: string
+}
