@@ -74,6 +74,23 @@ describe('the packed tarball, installed elsewhere', () => {
     expect((await crbus('tail', 'order-events', '-e', '-o', '%y %{order_id}')).stdout).toBe('OrderPlaced.v1 o-1')
   })
 
+  test('contains the schemas of documents, which crbus help json lists', async () => {
+    const { stdout } = await execa(
+      process.execPath,
+      [join(folder, 'node_modules/crbus/bin/crbus.js'), 'help', 'json'],
+      { env },
+    )
+    const listed = [...stdout.matchAll(/^ +(\S+\.schema\.json) /gm)].map(([, path]) => path)
+    expect(listed.length).toBeGreaterThan(20)
+    const code = `for (const path of ${JSON.stringify(listed)}) {
+      const { default: schema } = await import('crbus/documents/' + path, { with: { type: 'json' } })
+      console.log(schema.$id)
+    }`
+    writeFileSync(join(folder, 'schemas.mjs'), code)
+    const ran = await execa(process.execPath, ['schemas.mjs'], { cwd: folder, env })
+    expect(ran.stdout.split('\n')).toEqual(listed)
+  })
+
   test('installs as a single package of less than 4 MB', async () => {
     const found = await execa('npm', ['ls', '--all', '--parseable'], { cwd: folder })
     expect(found.stdout.split('\n').slice(1)).toEqual([join(folder, 'node_modules/crbus')])
@@ -199,7 +216,7 @@ test('src/demo is the service that the templates generate', async () => {
   expect([exitCode, stderr]).toEqual([0, ''])
 })
 
-test('src/commands/README.md matches the help of the commands', async () => {
+test('src/commands/README.md matches the help of the commands, and JSON.md the schemas', async () => {
   const { exitCode, stderr } = await execa(process.execPath, ['bin/reference.js', 'check'], {
     cwd: root,
     reject: false,
