@@ -155,7 +155,7 @@ await bundle(
       },
       {
         name: 'operations',
-        test: /\/src\/operations\/(events|lag|offsets|reset|topics|groups|check|clock|named-file)/,
+        test: /\/src\/operations\/(events|lag|offsets|reset|topics|groups|check|named-file)/,
       },
       { name: 'schemas', test: /\/src\/operations\/schemas\/(compiled|find|open|select)\.ts/ },
       { name: 'formats', test: /\/src\/ui\/(notes|records|format-)/ },
