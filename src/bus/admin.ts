@@ -7,7 +7,7 @@ export interface TopicSummary {
   readonly partitions: number
   /** The number of replicas of each partition. */
   readonly replication: number
-  /** Created by the broker for its own use, such as `__consumer_offsets`. */
+  /** Whether the broker created the topic for its own use, as it does with `__consumer_offsets`. */
   readonly internal: boolean
 }
 
@@ -32,9 +32,11 @@ export interface PartitionLayout {
 
 /** Options of `BusAdmin.createTopic`. */
 export interface NewTopic {
-  /** Default 3. */
+  /** The number of partitions. Default 3. */
   readonly partitions?: number | undefined
-  /** Default: the broker's default. Always 1 on the in-memory and the embedded bus. */
+  /**
+   * The number of replicas of each partition. Default: the broker's default. Always 1 on the in-memory and the embedded bus.
+   */
   readonly replication?: number | undefined
   /** Settings that differ from the defaults of the bus, by their names in Kafka: `retention.ms`. */
   readonly config?: Readonly<Record<string, string>> | undefined
@@ -57,7 +59,7 @@ export type GroupState =
 /** A consumer group in the list of a bus. */
 export interface GroupSummary {
   readonly group: string
-  /** `consumer` for the groups of subscribers. */
+  /** `consumer` for the groups of subscribers. Other clients have other types, such as `connect` for Kafka Connect. */
   readonly protocolType: string
 }
 
@@ -141,8 +143,9 @@ export interface BusAdmin {
   /** Lists the topics, sorted by name. */
   listTopics(): Promise<readonly TopicSummary[]>
   /**
-   * Returns which of the topics are compacted, so that some of their offsets hold no record. Leaves out topics that do not
-   * exist and topics whose settings the caller may not read. The number of requests does not grow with the topics.
+   * Returns those of the given topics that are compacted: compaction deletes records, so some of their offsets hold no record.
+   * Leaves out topics that do not exist and topics whose settings the caller may not read. The number of requests does not
+   * depend on the number of topics.
    */
   compactedTopics(topics: readonly string[]): Promise<ReadonlySet<string>>
   /** Describes a topic. `TOPIC_NOT_FOUND` when it does not exist. */
@@ -151,11 +154,14 @@ export interface BusAdmin {
   createTopic(topic: string, options?: NewTopic): Promise<void>
   /**
    * Increases the number of partitions of a topic to `partitions`; resolves when the new ones can be written and read.
-   * `REFUSED` when the topic already has that many, because partitions cannot be removed. A key may map to another partition
-   * afterwards.
+   * `REFUSED` when the topic already has that many partitions or more, because partitions cannot be removed. A key may map to
+   * another partition afterwards.
    */
   addPartitions(topic: string, partitions: number): Promise<void>
-  /** Sets the given settings of a topic and leaves the others unchanged. `TOPIC_NOT_FOUND`, `INVALID_TOPIC`. */
+  /**
+   * Sets the given settings of a topic and leaves the others unchanged. `TOPIC_NOT_FOUND` when the topic does not exist,
+   * `INVALID_TOPIC` when the bus refuses a setting.
+   */
   setTopicConfig(topic: string, config: Readonly<Record<string, string>>): Promise<void>
   /** Deletes a topic; resolves when it is no longer listed. `TOPIC_NOT_FOUND` when it does not exist. */
   deleteTopic(topic: string): Promise<void>
@@ -163,7 +169,7 @@ export interface BusAdmin {
   listGroups(): Promise<readonly GroupSummary[]>
   /** Describes a group. A group that does not exist is `Dead` and has no members, as in Kafka. */
   describeGroup(group: string): Promise<GroupDescription>
-  /** Describes several groups at once, in the order given. The number of requests grows with the brokers only. */
+  /** Describes several groups at once, in the order given. The number of requests depends on the number of brokers only. */
   describeGroups(groups: readonly string[]): Promise<readonly GroupDescription[]>
   /**
    * Returns the next offset that the group would read, for each partition with a committed offset, sorted by topic and
@@ -180,10 +186,14 @@ export interface BusAdmin {
   commitOffsets(group: string, offsets: readonly CommittedOffset[]): Promise<void>
   /**
    * Deletes the offsets that the group committed on these partitions. Its other offsets and the group itself remain.
-   * Ignores partitions that have no committed offset or do not exist. `GROUP_ACTIVE`, `GROUP_NOT_FOUND`.
+   * Ignores partitions that have no committed offset or do not exist. `GROUP_ACTIVE` when the group has members,
+   * `GROUP_NOT_FOUND` when it does not exist.
    */
   deleteOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void>
-  /** Deletes the group and its committed offsets. `GROUP_ACTIVE`, `GROUP_NOT_FOUND`. */
+  /**
+   * Deletes the group and its committed offsets. `GROUP_ACTIVE` when it has members, `GROUP_NOT_FOUND` when it does not
+   * exist.
+   */
   deleteGroup(group: string): Promise<void>
   /** Describes the bus and its brokers. */
   describeCluster(): Promise<ClusterDescription>

@@ -19,13 +19,13 @@ export interface PublishMessage {
   /** `memory`, `embedded` or `kafka`. */
   readonly kind: string
   readonly topic: string
-  /** The option of the call. True: the logger of the bus leaves a failure out. */
+  /** `callerLogs` of the call. True: the caller logs a failure, so the logger of the bus does not. */
   readonly callerLogs?: PublishOptions['callerLogs']
   /** A subscriber of `start` may replace the events by copies, for example with a `trace`. */
   events: readonly SerializedEvent[]
-  /** Set from `asyncEnd` on when the call succeeded. */
+  /** The positions of the events. Set from `asyncEnd` on when the call succeeded. */
   result?: readonly Position[]
-  /** Set from `error` on. */
+  /** Why the call failed. Set from `error` on. */
   error?: unknown
 }
 
@@ -57,7 +57,7 @@ export interface OutageMessage {
   readonly group: string
   /** The beginning or the end of the outage. */
   readonly outage: Outage
-  /** The option of the subscription. True: the logger of the bus leaves the outage out. */
+  /** `callerLogs` of the subscription. True: the caller logs the outage, so the logger of the bus does not. */
   readonly callerLogs?: SubscribeOptions['callerLogs']
 }
 
@@ -88,7 +88,7 @@ interface Messages {
 export interface DiagnosticsChannel<Message> {
   /** The name in `node:diagnostics_channel`, such as `crbus:received`. */
   readonly name: string
-  /** Whether a message would reach a subscriber, so that it is worth building. */
+  /** Whether the channel has a subscriber. Without one, the message need not be created. */
   readonly hasSubscribers: boolean
   /** Calls the subscribers with a message, synchronously. */
   publish(message: Message): void
@@ -98,7 +98,8 @@ export interface DiagnosticsChannel<Message> {
   unsubscribe(listener: (message: Message) => void): void
 }
 
-const open = <Name extends keyof Messages>(name: Name) => channel(name) as unknown as DiagnosticsChannel<Messages[Name]>
+const typedChannel = <Name extends keyof Messages>(name: Name) =>
+  channel(name) as unknown as DiagnosticsChannel<Messages[Name]>
 
 /**
  * The channels of `node:diagnostics_channel` on which buses report what they do, for tracing and metrics. A channel without
@@ -122,17 +123,17 @@ const open = <Name extends keyof Messages>(name: Name) => channel(name) as unkno
  */
 export const diagnostics = {
   /** A bus was created. */
-  busCreated: open('crbus:bus:created'),
+  busCreated: typedChannel('crbus:bus:created'),
   /** A bus was closed. */
-  busClosed: open('crbus:bus:closed'),
+  busClosed: typedChannel('crbus:bus:closed'),
   /** A subscription joined its consumer group. */
-  subscribed: open('crbus:subscribed'),
+  subscribed: typedChannel('crbus:subscribed'),
   /** One record or a batch was handed to a subscriber. */
-  received: open('crbus:received'),
+  received: typedChannel('crbus:received'),
   /** The bus of a subscription stopped answering, or answers again. */
-  outage: open('crbus:outage'),
+  outage: typedChannel('crbus:outage'),
   /** A broker answered a request, or the request failed. */
-  kafkaRequest: open('crbus:kafka:request'),
+  kafkaRequest: typedChannel('crbus:kafka:request'),
   /** The start, the end and the failure of `publish` calls; see Node's `TracingChannel`. */
   publish: tracingChannel<unknown, PublishMessage>('crbus:publish'),
 } as const

@@ -16,8 +16,8 @@ export interface JoinRequest extends OutageOptions {
 }
 
 /**
- * The port that each backend implements. `drivers/event-bus.ts` builds on it, once for all backends, what subscribers use:
- * decoding, acknowledgement and event streams.
+ * The port that each backend implements. On top of it, `drivers/event-bus.ts` implements decoding, acknowledgement and event
+ * streams once for all backends.
  */
 export interface BusDriver {
   readonly log: TopicLog
@@ -32,14 +32,14 @@ export interface BusDriver {
   close(): Promise<void>
 }
 
-/** The membership of this process in a consumer group. It has one caller, which makes one call at a time. */
+/** The membership of this process in a consumer group. Its caller waits for each `next` before the following one. */
 export interface GroupMember {
   /**
-   * Waits for the next batch of a partition that this member owns; `undefined` once the member is closed. Earlier batches
-   * may be unfinished. Rejects with an `EventBusError` when the membership cannot continue.
+   * Waits for the next batch of a partition that this member owns; `undefined` once the member is closed. Does not wait for
+   * earlier batches to be finished. Rejects with an `EventBusError` when the membership cannot continue.
    */
   next(): Promise<GroupBatch | undefined>
-  /** Commits the acknowledged offsets and no others, leaves the group and ends a waiting `next`. Idempotent. */
+  /** Commits the acknowledged offsets and no others, leaves the group and ends a pending `next`. Idempotent. */
   close(): Promise<void>
 }
 
@@ -54,8 +54,8 @@ export interface GroupBatch {
    */
   acknowledge(index: number): void
   /**
-   * Ends the use of this batch. Its unacknowledged records are delivered again, to this member or another. When a partition
-   * has several unacknowledged batches, finish the newest first.
+   * Ends the use of this batch. Its unacknowledged records are delivered again, to this member or another. When several batches
+   * of a partition are unacknowledged, finish the newest first.
    */
   finish(): void
 }

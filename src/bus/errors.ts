@@ -68,7 +68,8 @@ export interface EventBusErrorDetails {
   readonly cause?: unknown
 }
 
-const passes: Partial<Record<EventBusErrorCode, boolean>> = {
+/** The default of `isPassing` by code. */
+const passingByCode: Partial<Record<EventBusErrorCode, boolean>> = {
   CONNECTION_FAILED: true,
   AUTHENTICATION_FAILED: true,
   TRANSPORT_ERROR: true,
@@ -77,7 +78,7 @@ const passes: Partial<Record<EventBusErrorCode, boolean>> = {
   UNSUPPORTED: false,
 }
 
-/** The prefixes of the messages of Composable Rust's error variants. */
+/** The beginnings of the messages of Composable Rust's error variants. */
 const VARIANT_PREFIX =
   /^(?:(?:Connection failed|Deserialization failed|Transport error|Invalid topic)|Publish failed for topic '[^']*'|Subscription failed for topics \[(?:"(?:[^"\\]|\\.)*"(?:, )?)*\]): /
 
@@ -109,9 +110,9 @@ export class EventBusError extends Error {
   readonly topics: readonly string[] | undefined
   readonly group: string | undefined
   /**
-   * Why the operation failed: the message without the prefix of its kind, as in the field of Rust's variant
-   * (`PublishFailed { topic, reason }`). The whole message when it has no such prefix. In an `AppendError`, the counts at the
-   * end of the message are left out too.
+   * Why the operation failed: the message without a prefix such as `Publish failed for topic 'order-events': `. Equals the
+   * `reason` in Composable Rust's error variants, such as `PublishFailed { topic, reason }`. The whole message when it has no
+   * such prefix. In an `AppendError`, the counts at the end of the message are left out too.
    */
   readonly reason: string
   /** What to try next. */
@@ -121,7 +122,7 @@ export class EventBusError extends Error {
   /** See {@link EventBusErrorDetails.isPassing}. */
   readonly isPassing: boolean | undefined
 
-  /** Makes an error, for another implementation of `EventBus` or for a test. */
+  /** Creates an error. For other implementations of `EventBus`, and for tests. */
   constructor(code: EventBusErrorCode, message: string, details: EventBusErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
@@ -131,7 +132,7 @@ export class EventBusError extends Error {
     this.reason = withoutPrefix(message)
     this.hints = details.hints ?? []
     this.outcome = details.outcome
-    this.isPassing = details.isPassing ?? passes[code]
+    this.isPassing = details.isPassing ?? passingByCode[code]
   }
 }
 
@@ -210,17 +211,20 @@ export class AppendError extends EventBusError {
   readonly summary: string
   override readonly reason: string
 
-  /** Makes an error whose message ends with the counts of `append`. */
+  /** Creates an error whose message is `summary` and the counts of `append`. */
   constructor(code: EventBusErrorCode, summary: string, append: AppendOutcome, details: EventBusErrorDetails = {}) {
-    super(code, `${summary}${counted(append)}`, details)
+    super(code, `${summary}${countsOf(append)}`, details)
     this.append = append
     this.summary = summary
     this.reason = withoutPrefix(summary)
   }
 }
 
-/** Counts for the end of a message: ` (3 of 5 records were appended, 1 more may have been)`. Empty when no record was appended. */
-function counted({ positions, unknown }: AppendOutcome): string {
+/**
+ * Returns the counts for the end of a message, such as ` (3 of 5 records were appended, 1 more may have been)`. Empty when no
+ * record can have been appended.
+ */
+function countsOf({ positions, unknown }: AppendOutcome): string {
   const count = positions.length
   const appended = positions.filter((position) => position !== undefined).length
   if (appended + unknown.length === 0) return ''
@@ -229,7 +233,7 @@ function counted({ positions, unknown }: AppendOutcome): string {
   return ` (${appended} of ${count} records were appended${doubt})`
 }
 
-// The first sentence of each message is the one Composable Rust prints for the same variant.
+// Where Composable Rust has an error variant for the failure, the message begins with the words of that variant.
 
 export const connectionFailed = (reason: string, details: EventBusErrorDetails = {}) =>
   new EventBusError('CONNECTION_FAILED', `Connection failed: ${reason}`, details)
@@ -237,12 +241,13 @@ export const connectionFailed = (reason: string, details: EventBusErrorDetails =
 export const publishFailed = (topic: string, reason: string, details: EventBusErrorDetails = {}) =>
   new EventBusError('PUBLISH_FAILED', `Publish failed for topic '${topic}': ${reason}`, { topic, ...details })
 
-/** Name of a record in a message: `record 3`, or `the record` when it is the only one. */
+/** The name of a record in a message, by its index from 0: `record 3`, or `the record` when it is the only one. */
 export const recordName = (index: number, count: number): string => (count === 1 ? 'the record' : `record ${index}`)
 
 /**
- * Adds to a failed append which of its `count` records were appended before the failure. Returns other errors, and failures
- * before the first record, unchanged.
+ * Returns the error of an append of `count` records that failed after it appended some: an `AppendError` with the positions of
+ * those records. Returns the error unchanged when no record was appended, and when it is an `AppendError` already or not an
+ * `EventBusError`.
  */
 export function stoppedAppend(error: unknown, count: number, appended: readonly Position[]): unknown {
   if (!(error instanceof EventBusError) || error instanceof AppendError || appended.length === 0) return error

@@ -6,7 +6,7 @@ import type { OutageOptions } from './outage.ts'
 import type { BusRecord, Position } from './record.ts'
 import type { TopicLog } from './topic-log.ts'
 
-/** One record of a subscription, with its event, or with the error when it cannot be decoded. */
+/** One record of a subscription: with its event, or with an error when the record cannot be decoded. */
 export type Received =
   | { readonly ok: true; readonly event: SerializedEvent; readonly record: BusRecord }
   | { readonly ok: false; readonly error: EventBusError; readonly record: BusRecord }
@@ -75,11 +75,11 @@ export interface EventStream extends AsyncIterableIterator<Received, undefined> 
   /**
    * Waits for a batch as `nextBatch` does but acknowledges nothing: the subscriber may take further batches while it
    * processes earlier ones, and acknowledges each batch by `EventBatch.acknowledge`. Batches that are unacknowledged when the
-   * stream closes or the partition moves to another member are delivered again. Use it instead of `next` and `nextBatch`,
-   * whose calls acknowledge.
+   * stream closes or the partition moves to another member are delivered again. Do not combine it with `next` or `nextBatch`,
+   * because each of their calls acknowledges.
    */
   takeBatch(): Promise<EventBatch | undefined>
-  /** Commits the acknowledged events, leaves the group and ends a waiting `next`. Idempotent. */
+  /** Commits the acknowledged events, leaves the group and ends a pending `next`. Idempotent. */
   close(): Promise<void>
   /** Closes the stream, as `close` does, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
@@ -112,8 +112,8 @@ export interface SubscribeOptions extends OutageOptions {
   /** Where a group without a committed offset starts. Default: the option of the bus. */
   readonly autoOffsetReset?: OffsetReset | undefined
   /**
-   * The maximum number of events in a batch; more than 0. Default 1000. The amount that is fetched from Kafka in advance is
-   * limited by bytes.
+   * The maximum number of events in a batch; more than 0. Default 1000. Prefetching from Kafka is limited by bytes, not by
+   * this number.
    */
   readonly bufferSize?: number | undefined
   /** Ends the stream like `close`. */
@@ -157,8 +157,8 @@ export interface PublishOptions {
  * Publishing or subscribing to a missing topic rejects with `TOPIC_NOT_FOUND` and similar names, so that a mistyped name
  * fails on every bus. The buses in memory and in a file have the option `createTopics` for tests.
  *
- * **Order.** Events with the same key on one topic arrive in the order published, since a key maps to one partition. The key
- * is the event type unless `publish` is given another. Events with different keys are unordered on a topic with several
+ * **Order.** Events with the same key on one topic arrive in the order published, because a key maps to one partition. The
+ * default key is the event type. Events with different keys are unordered on a topic with several
  * partitions.
  *
  * **Delivery.** At least once. An event is committed after its subscriber has asked for the next event.

@@ -1,6 +1,6 @@
 /**
- * An event as it travels on the bus. The four fields and their order are those of Composable Rust's `SerializedEvent` since
- * 2025-11-21.
+ * An event as it travels on the bus. The first four fields are those of Composable Rust's `SerializedEvent` since 2025-11-21,
+ * in the same order.
  */
 export interface SerializedEvent {
   /** For example `OrderPlaced.v1`. Any string is valid: some services publish names with spaces and braces. */
@@ -12,8 +12,9 @@ export interface SerializedEvent {
   /** The conversation, the cause and the user of the event, or `null`. */
   readonly metadata: EventMetadata | null
   /**
-   * The trace that the event belongs to. It is sent in record headers, so envelopes equal those of Rust, and it is not part
-   * of the message id. A service passes it on to the messages that result from the event. `crbus/otel` sets it.
+   * The trace that the event belongs to. It is sent in record headers, not in the envelope, whose bytes equal those of a Rust
+   * service. It is not part of the message id. A service passes it on to the messages that result from the event. `crbus/otel`
+   * sets it.
    */
   readonly trace?: TraceContext | undefined
 }
@@ -45,8 +46,8 @@ export interface EventMetadata {
 }
 
 /**
- * Makes an event whose version is the one in its type, as Rust's `SerializedEvent::new` does. Throws a `TypeError` when the
- * data is not bytes.
+ * Creates an event with the version that its type ends with, as Rust's `SerializedEvent::new` does. Throws a `TypeError` when
+ * an argument has the wrong type.
  *
  * @example
  * ```ts
@@ -67,21 +68,21 @@ export function serializedEvent(
   return { eventType, eventVersion: versionOf(eventType), data, metadata }
 }
 
-const metadataTexts = ['correlationId', 'causationId', 'userId', 'timestamp'] as const
+const textFields = ['correlationId', 'causationId', 'userId', 'timestamp'] as const
 
 /**
  * Explains why a value is not an event, for callers in JavaScript; `undefined` for a valid event. Every publish calls it, so
  * it must stay fast.
  */
 export function eventProblem(event: unknown): string | undefined {
-  if (typeof event !== 'object' || event === null) return 'an event must be an object, as serializedEvent makes one'
+  if (typeof event !== 'object' || event === null) return 'an event must be an object; create it with serializedEvent'
   const { eventType, data, metadata } = event as Readonly<Record<keyof SerializedEvent, unknown>>
   if (typeof eventType !== 'string')
     return `eventType must be a string, not ${eventType === undefined ? 'undefined' : `a ${typeof eventType}`}`
   if (!(data instanceof Uint8Array)) return `the data of ${eventType} must be bytes: a Uint8Array or Buffer`
   if (metadata === null || metadata === undefined) return undefined
   if (typeof metadata !== 'object') return `the metadata of ${eventType} must be an object or null`
-  for (const name of metadataTexts) {
+  for (const name of textFields) {
     const text = (metadata as EventMetadata)[name]
     if (text !== undefined && typeof text !== 'string') return `the ${name} of ${eventType} must be a string`
   }

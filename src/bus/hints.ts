@@ -1,6 +1,6 @@
 /**
- * What to try next after an error. Programs decide by `code`, which is stable, and find what it needs in the further fields;
- * `text` says it in words, which may change.
+ * A suggestion of what to try after an error. Programs decide by `code`, which is stable; some codes have further fields, such
+ * as the `topic` of `create-topic`. `text` is the suggestion in words, which may change.
  *
  * @example
  * ```ts
@@ -19,7 +19,7 @@ export interface Hint {
   readonly text: string
 }
 
-/** A hint that every front end says in the same words, because it needs none of its commands or settings. */
+/** A hint that is the same text in every front end, because it refers to no command and no setting. */
 export const advice = (text: string) => ({ code: 'advice', text }) as const
 
 /** The hints of every bus. */

@@ -10,7 +10,7 @@ export interface OptionCheck {
   readonly fits: (value: unknown) => boolean
   /** Messages show only the type of the value, because it may hold a password or user data. */
   readonly isSecret?: boolean
-  /** Refuses `undefined`. */
+  /** Refuses an absent option. */
   readonly isRequired?: boolean
 }
 
@@ -35,8 +35,8 @@ export function checkOptions(
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(checks, name)) continue
     const [near] = namesLike(name, Object.keys(checks))
-    const meant = near === undefined ? `its options are ${Object.keys(checks).join(', ')}` : `did you mean '${near}'?`
-    throw fail(`${where} has no option '${name}'; ${meant}`)
+    const advice = near === undefined ? `its options are ${Object.keys(checks).join(', ')}` : `did you mean '${near}'?`
+    throw fail(`${where} has no option '${name}'; ${advice}`)
   }
   checkFields(where, options, checks, fail)
 }
@@ -56,7 +56,7 @@ export function checkFields(
   }
 }
 
-/** Longer strings are described by their type. */
+/** Messages show only the type of a longer string. */
 const MAX_SHOWN_CHARS = 60
 
 function shown(value: unknown): string {
@@ -93,10 +93,10 @@ export const aCount = (least = 1): OptionCheck => ({
   fits: (value) => Number.isSafeInteger(value) && (value as number) >= least,
 })
 
-/** A number of milliseconds; `orInfinity` allows `Infinity` for "no limit". */
+/** A number of milliseconds of at least `least`; `orInfinity` allows `Infinity` for "no limit". */
 export const milliseconds = ({ least = 0, orInfinity = false } = {}): OptionCheck => ({
-  allowed: `a number of milliseconds${least > 0 ? ' greater than 0' : ''}${orInfinity ? ', or Infinity' : ''}`,
-  fits: (value) => typeof value === 'number' && value >= least && (Number.isFinite(value) || (orInfinity && value > 0)),
+  allowed: `a number of milliseconds${least > 0 ? `, at least ${least}` : ''}${orInfinity ? ', or Infinity' : ''}`,
+  fits: (value) => typeof value === 'number' && value >= least && (orInfinity || value !== Infinity),
 })
 
 export const aList: OptionCheck = { allowed: 'an array', fits: Array.isArray }

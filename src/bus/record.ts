@@ -7,13 +7,13 @@ export interface BusRecord {
   readonly partition: number
   readonly offset: bigint
   /**
-   * Milliseconds since 1970 UTC; -1 when the record carries none. Any 64-bit integer: some producers count seconds,
-   * microseconds or nanoseconds.
+   * Milliseconds since 1970 UTC; -1 when the record has no timestamp. May be any 64-bit integer, because some producers count
+   * seconds, microseconds or nanoseconds.
    */
   readonly timestamp: bigint
-  /** `null` is "no key", which is not an empty key. */
+  /** `null` when the record has no key, which differs from an empty key. */
   readonly key: Uint8Array | null
-  /** `null` is a tombstone, which is not an empty value. */
+  /** `null` for a tombstone, which differs from an empty value. */
   readonly value: Uint8Array | null
   /** The headers, in order. */
   readonly headers: readonly Header[]
@@ -23,13 +23,13 @@ export interface BusRecord {
 export interface NewRecord {
   /** Determines the partition when `partition` is absent. `null` or an empty key: any partition. */
   readonly key: Uint8Array | null
-  /** `null` is a tombstone, which is not an empty value. */
+  /** `null` for a tombstone, which differs from an empty value. */
   readonly value: Uint8Array | null
   /** The headers, in order. Default: none. */
   readonly headers?: readonly Header[] | undefined
-  /** Milliseconds since 1970 UTC, any 64-bit integer; -1 is stored as -1, "no timestamp". Default: now. */
+  /** Milliseconds since 1970 UTC; any 64-bit integer, and -1 for a record without a timestamp. Default: now. */
   readonly timestamp?: bigint | undefined
-  /** The partition. Absent: it follows from the key. */
+  /** The partition. Absent: the key determines it. */
   readonly partition?: number | undefined
 }
 

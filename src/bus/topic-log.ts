@@ -1,12 +1,14 @@
 import type { OutageOptions } from './outage.ts'
 import type { BusRecord, NewRecord, Position } from './record.ts'
 
-/** The offsets of a partition: `start` is the offset of its oldest record, `end` that of the next record. */
+/** The range of the offsets of a partition. */
 export interface PartitionRange {
   readonly partition: number
   /** The offset of the oldest record; `end` when the partition is empty. */
   readonly start: bigint
-  /** The high watermark: what a consumer with `isolation.level=read_uncommitted` reads up to. */
+  /**
+   * The offset of the next record: the high watermark, up to which a consumer with `isolation.level=read_uncommitted` reads.
+   */
   readonly end: bigint
   /**
    * The last stable offset: the first offset of the oldest open transaction. Readers of committed records, such as every
@@ -74,8 +76,9 @@ export interface TopicLog {
 
   /**
    * Returns the first record of each slice, in the order given; `undefined` when the slice is empty or the topic does not
-   * exist. Does not wait for records. The number of requests grows with the brokers only, as long as records are small.
-   * `isolation` is that of {@link ReadOptions}.
+   * exist. Does not wait for records. The number of requests depends on the number of brokers; a large
+   * record takes further ones.
+   * For `isolation`, see {@link ReadOptions}.
    */
   firstRecords(slices: readonly LogSlice[], isolation?: Isolation): Promise<readonly (BusRecord | undefined)[]>
 

@@ -47,36 +47,43 @@ export const isEventTopic = (topic: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*
 export const defaultGroup = (topics: readonly string[]): string =>
   `composable-rust-${[...topics].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).join('-')}`
 
-const AUTO = defaultGroup([])
+const DEFAULT_GROUP_PREFIX = defaultGroup([])
 
-/** Whether a group name looks like a {@link defaultGroup}, which services get when they name no group. */
-export const isDefaultGroup = (group: string): boolean => group.startsWith(AUTO) && group !== AUTO
+/** Whether a group name looks like a {@link defaultGroup}, the group of subscriptions that name none. */
+export const isDefaultGroup = (group: string): boolean =>
+  group.startsWith(DEFAULT_GROUP_PREFIX) && group !== DEFAULT_GROUP_PREFIX
 
 /**
- * Finds the topics of a {@link defaultGroup} by splitting its name into the given topics, since hyphens both join topics and
- * occur in them. Empty when the name cannot be split that way.
+ * Finds the topics that the name of a {@link defaultGroup} consists of. Topic names contain hyphens too, so the name cannot be
+ * split at its hyphens; this tries the names in `topics`. Empty when no list of them gives the name of the group.
  */
 export function topicsOfDefaultGroup(group: string, topics: readonly string[]): string[] {
-  const rest = isDefaultGroup(group) ? group.slice(AUTO.length) : ''
+  const rest = isDefaultGroup(group) ? group.slice(DEFAULT_GROUP_PREFIX.length) : ''
   const known = [...topics].filter((topic) => rest.includes(topic)).sort((a, b) => b.length - a.length)
-  const hopeless = new Set<string>()
-  const split = (at: number, after: string): string[] | undefined => {
+  /** The arguments that `split` failed for. Trying them again could take exponential time. */
+  const failed = new Set<string>()
+  /** Splits `rest` from the index `at` on into topics that sort after `previous`, as `defaultGroup` sorts them. */
+  const split = (at: number, previous: string): string[] | undefined => {
+    // A topic that ends the name is not followed by a hyphen.
     if (at === rest.length + 1) return []
-    if (hopeless.has(`${at} ${after}`)) return undefined
+    if (failed.has(`${at} ${previous}`)) return undefined
     for (const topic of known) {
       const end = at + topic.length
       const isNext = rest.startsWith(topic, at) && (end === rest.length || rest[end] === '-')
-      if (!isNext || Buffer.compare(Buffer.from(after), Buffer.from(topic)) >= 0) continue
+      if (!isNext || Buffer.compare(Buffer.from(previous), Buffer.from(topic)) >= 0) continue
       const others = split(end + 1, topic)
       if (others) return [topic, ...others]
     }
-    hopeless.add(`${at} ${after}`)
+    failed.add(`${at} ${previous}`)
     return undefined
   }
   return (rest !== '' && split(0, '')) || []
 }
 
-/** Checks a topic name by Kafka's rule (`org.apache.kafka.common.internals.Topic`), which every bus applies. */
+/**
+ * Returns the error for an invalid topic name; `undefined` for a valid one. Every bus applies Kafka's rule
+ * (`org.apache.kafka.common.internals.Topic`).
+ */
 export function topicNameError(topic: string): EventBusError | undefined {
   if (typeof topic !== 'string') return invalidTopic(String(topic), 'is not a string')
   if (topic === '') return invalidTopic(topic, 'is empty')

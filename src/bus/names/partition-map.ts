@@ -9,9 +9,9 @@ export class PartitionMap<Value> {
   }
 
   set({ topic, partition }: TopicPartition, value: Value): void {
-    const partitions = this.#topics.get(topic) ?? new Map<number, Value>()
-    if (partitions.size === 0) this.#topics.set(topic, partitions)
-    partitions.set(partition, value)
+    const partitions = this.#topics.get(topic)
+    if (partitions === undefined) this.#topics.set(topic, new Map([[partition, value]]))
+    else partitions.set(partition, value)
   }
 
   /** The values, grouped by topic. */

@@ -1,4 +1,4 @@
-const units: ReadonlyMap<string, number> = new Map([
+const millisecondsPerUnit: ReadonlyMap<string, number> = new Map([
   ['ms', 1],
   ['s', 1000],
   ['m', 60_000],
@@ -11,7 +11,7 @@ const units: ReadonlyMap<string, number> = new Map([
 export function duration(text: string): number | undefined {
   if (!/^(\d{1,9}(ms|s|m|h|d|w))+$/.test(text)) return undefined
   return [...text.matchAll(/(\d+)(ms|s|m|h|d|w)/g)].reduce(
-    (sum, [, count, unit = '']) => sum + Number(count) * (units.get(unit) ?? 0),
+    (sum, [, count, unit = '']) => sum + Number(count) * (millisecondsPerUnit.get(unit) ?? 0),
     0,
   )
 }

@@ -2,7 +2,7 @@
 export type ParsedMoment =
   | {
       readonly ok: true
-      /** Milliseconds since 1970. */
+      /** Milliseconds since 1970 UTC. */
       readonly time: number
       /** The moment as RFC 3339, with the zone and all the digits that were given. */
       readonly rfc3339: string
@@ -14,10 +14,13 @@ export type ParsedMoment =
 const date = String.raw`(\d{4})-(\d\d)-(\d\d)`
 // More than two digits after the minutes are not seconds but start the second moment of a range, as in 10:00:2026-11-24.
 const clock = String.raw`(\d\d):(\d\d)(?::(\d\d)(?!\d)(\.\d+)?)?`
-const zone = String.raw` ?([Zz]|[+-]\d\d(?::?\d\d(?!\d))?)`
-const whole = new RegExp(`^${date}(?:[Tt ]${clock}${zone}?)?$`)
+const zone = String.raw` ?(?<zone>[Zz]|[+-]\d\d(?::?\d\d(?!\d))?)`
+const wholeMoment = new RegExp(`^${date}(?:[Tt ]${clock}${zone}?)?$`)
 const everyMoment = new RegExp(`${date}(?:[Tt ]${clock}${zone}?)?`, 'g')
-/** Matches a moment with a time at the start of a range, so that its colons are not taken for the separator of the range. */
+/**
+ * Matches a moment with a time of day at the beginning of a range such as `@2026-11-23T10:00:2026-11-24`, so that its colons
+ * are not taken for the separator of the range. In offsets, `@` marks a time.
+ */
 export const leadingMoment = new RegExp(`^@?${date}[Tt ]${clock}${zone}?`)
 
 /**
@@ -27,7 +30,7 @@ export const leadingMoment = new RegExp(`^@?${date}[Tt ]${clock}${zone}?`)
  * a zone, times are UTC.
  */
 export function parseMoment(text: string): ParsedMoment {
-  const found = whole.exec(text)
+  const found = wholeMoment.exec(text)
   if (found === null) return { ok: false, reason: 'write a date as 2026-11-23 and a time as 2026-11-23T10:00:00Z' }
   const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', fraction = '', given] = found
   const reason = dateProblem(year, month, day) ?? clockProblem(hour, minute, second)
@@ -43,16 +46,21 @@ export function parseMoment(text: string): ParsedMoment {
   return { ok: true, time: Date.parse(rfc3339), rfc3339, hasZone: given !== undefined }
 }
 
-/** Finds the moments in a text that name no time zone, including `today` and `yesterday`. */
+/**
+ * Finds the moments without a time zone in a text, in order. A text that is only `today` or `yesterday`, with or without the
+ * `@` that marks a time in offsets, is such a moment too.
+ */
 export function momentsWithoutZone(text: string): readonly string[] {
-  const words = /^@?(?:today|yesterday)$/.test(text.trim()) ? [text.trim()] : []
-  const open = [...text.matchAll(everyMoment)].filter((found) => found[8] === undefined)
-  return [...words, ...open.map(([moment]) => moment)]
+  if (/^@?(?:today|yesterday)$/.test(text.trim())) return [text.trim()]
+  return [...text.matchAll(everyMoment)].flatMap(({ 0: moment, groups }) =>
+    groups?.zone === undefined ? [moment] : [],
+  )
 }
 
 function dateProblem(year: string, month: string, day: string): string | undefined {
   if (month < '01' || month > '12') return `there is no month ${month}`
-  // Day 0 of the next month is the last of this one.
+  // Day 0 of the next month is the last day of this one. The calendar repeats every 400 years, and `Date.UTC` would take the
+  // years 0 to 99 for 1900 to 1999.
   const last = new Date(Date.UTC(2000 + (Number(year) % 400), Number(month), 0)).getUTCDate()
   return day < '01' || Number(day) > last ? `${year}-${month} has ${last} days` : undefined
 }

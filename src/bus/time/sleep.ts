@@ -1,8 +1,8 @@
 import { monotonicClock } from './monotonic-clock.ts'
 
 /**
- * Resolves after so many milliseconds, or as soon as the signal aborts; never rejects. Keeps the process alive, because a
- * caller waits. To limit the time of other work without that, see `within`.
+ * Resolves after so many milliseconds, or as soon as the signal aborts; never rejects. The timer keeps the process alive; to
+ * limit the time of other work without keeping the process alive, use `within`.
  */
 export function sleep(milliseconds: number, signal?: AbortSignal, clock = monotonicClock): Promise<void> {
   if (signal?.aborted) return Promise.resolve()

@@ -45,7 +45,7 @@ describe('a bus constructor', () => {
     [
       'a timeout with a unit',
       () => redpanda({ timeout: '5s' }),
-      'timeout is "5s"; it must be a number of milliseconds greater than 0',
+      'timeout is "5s"; it must be a number of milliseconds, at least 1',
     ],
     [
       'a timeout of NaN',
